@@ -1,0 +1,80 @@
+# What one does with this repository; `make help` lists it. Everything lands in .venv, installed from
+# the lock files by hash; a second run installs nothing.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first Python on PATH that is new enough; name another one with `make PYTHON=...`.
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
+	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALL := $(PIP) install --no-deps --no-build-isolation
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock' pyproject.toml
+
+# What the contract "pure" in pyproject.toml names is covered to the last branch, the rest as said there.
+PURE = $(shell $(BIN)/python -c 'import tomllib; \
+	contracts = tomllib.load(open("pyproject.toml", "rb"))["tool"]["importlinter"]["contracts"]; \
+	pure = next(contract for contract in contracts if contract.get("id") == "pure"); \
+	print(",".join(name.replace(".", "/") + "*" for name in pure["source_modules"]))')
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench lock pictures clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+demo: $(VENV)/runtime.stamp ## the whole way from two documents to mailboxes (DEMO_ARGS=--exit ends there)
+	$(BIN)/fieldfare demo $(DEMO_ARGS)
+
+test: $(VENV)/dev.stamp ## every test, with the real servers they use
+	.ci/debian-packages
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=term $(TEST_ARGS)
+	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
+
+check: $(VENV)/dev.stamp ## style, types, floors and size
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/unit/test_house.py
+
+bench: $(VENV)/dev.stamp ## speed, each number as a ratio to its peer in the same run
+	.ci/debian-packages
+	$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+lock: $(VENV)/dev.stamp ## the lock files anew from pyproject.toml (LOCK_ARGS=--upgrade for newer versions)
+	$(LOCK) --group build --output-file requirements.lock $(LOCK_ARGS)
+	$(LOCK) --group build --group dev --constraint requirements.lock \
+		--output-file requirements-dev.lock $(LOCK_ARGS)
+
+pictures: $(VENV)/dev.stamp ## the pictures of the README, taken anew of the demo
+	.ci/debian-packages
+	$(BIN)/python -m tests.pictures
+
+clean: ## away with everything made here
+	rm -rf $(VENV) build demo .coverage htmlcov .hypothesis .import_linter_cache \
+		.mypy_cache .pytest_cache .ruff_cache *.egg-info
+	find config feeds notifier tests -name __pycache__ -prune -exec rm -rf {} +
+
+# setuptools goes first: what comes as source is built with the locked one, none is fetched unseen.
+define install
+	sed -n '/^setuptools==/,/[^\\]$$/p' $(1) >$(VENV)/build.lock
+	$(INSTALL) --require-hashes -r $(VENV)/build.lock
+	$(INSTALL) --require-hashes -r $(1)
+	$(INSTALL) -e .
+endef
+
+$(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(BIN)/python
+	$(call install,requirements.lock)
+	touch $@
+
+# All of the runtime is in the development lock, at the same versions.
+$(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(BIN)/python
+	$(call install,requirements-dev.lock)
+	touch $@ $(VENV)/runtime.stamp
+
+$(BIN)/python:
+	$(if $(PYTHON),,$(error Fieldfare needs Python 3.11 or newer on PATH; name one with `make PYTHON=...`))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is $$($(PYTHON) --version), and Fieldfare needs 3.11 or newer" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,245 @@
+"""Fixtures for all storeys of tests: stores, servers, golden files, and no skips in CI.
+
+Knows what a test may ask for. Must never know how a server is started: tests/services.py does.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import hypothesis
+import pytest
+import trustme
+from playwright.sync_api import Browser
+
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from tests import services, smtp
+
+ROOT = Path(__file__).parent.parent
+GOLDEN = ROOT / "tests" / "golden"
+IN_CI = os.environ.get("CI") == "true"
+
+# The settings of whoever runs the tests stay outside.
+for _name in [name for name in os.environ if name.startswith("FIELDFARE_")]:
+    del os.environ[_name]
+
+# A submission must not depend on chance; elsewhere chance may find something new.
+hypothesis.settings.register_profile("house", deadline=None, derandomize=IN_CI)
+hypothesis.settings.load_profile("house")
+
+
+class SmtpServerFactory(Protocol):
+    """Starts a mail server that does as told (tests/smtp.py); it ends with the test."""
+
+    def __call__(
+        self,
+        *,
+        security: smtp.Security = "none",
+        logins: dict[str, str] | None = None,
+        script: smtp.Script = smtp.as_usual,
+    ) -> smtp.SmtpServer: ...
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    help_ = "write tests/golden anew from what the code gives now"
+    parser.addoption("--regenerate", action="store_true", help=help_)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if IN_CI and config.getoption("--regenerate"):
+        raise pytest.UsageError("--regenerate would let every golden test pass: not in CI")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if not hasattr(report, "wasxfail"):
+        _fail_skipped_in_ci(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _fail_skipped_in_ci(report)
+    return report
+
+
+def _fail_skipped_in_ci(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if IN_CI and report.skipped:
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"nothing is skipped in CI. {why}"
+
+
+@contextmanager
+def _skip_where_missing() -> Iterator[None]:
+    try:
+        yield
+    except services.Missing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def program() -> Callable[[str, str], str]:
+    """Finds a program by its name, and says which Debian package has it where it is missing."""
+
+    def find(name: str, package: str) -> str:
+        with _skip_where_missing():
+            return services.program(name, package)
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def osce() -> Taxonomy:
+    """The taxonomy that is delivered."""
+    path = ROOT / "config" / "taxonomies" / "osce.toml"
+    return Taxonomy.from_toml(path.read_text("utf-8"))
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, bytes], None]:
+    """Compares bytes with a file in tests/golden; `pytest --regenerate` writes it instead."""
+
+    def check(name: str, actual: bytes) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--regenerate"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(actual)
+        assert path.exists(), f"no tests/golden/{name}: `pytest --regenerate` writes it"
+        # By lines, so that a failure shows the line that differs.
+        assert actual.splitlines(keepends=True) == path.read_bytes().splitlines(keepends=True)
+
+    return check
+
+
+# -- Stores ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[services.Postgres]:
+    """A PostgreSQL server of this worker's own."""
+    with _skip_where_missing(), services.postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: services.Postgres) -> str:
+    """The name of a PostgreSQL database with today's schema, to be copied."""
+    postgres.create("migrated")
+    _migrate(postgres.url("migrated"))
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with today's schema, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+def _migrate(url: str) -> None:
+    database = Database.open(url)
+    database.migrate()
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each of the two engines a store runs on, by turns."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def empty_database_url(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """The address of a store with nothing in it, not even a schema."""
+    if engine == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+        return
+    server: services.Postgres = request.getfixturevalue("postgres")
+    with server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a store with today's schema and no rows."""
+    if engine == "sqlite":
+        copy = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "store.db")
+        yield f"sqlite:///{copy}"
+        return
+    server: services.Postgres = request.getfixturevalue("postgres")
+    with server.database(request.getfixturevalue("postgres_template")) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An open store with today's schema and no rows, on each engine by turns."""
+    opened = Database.open(database_url)
+    yield opened
+    opened.close()
+
+
+# -- Mail and browser ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """Who signs the certificates of this run's mail servers."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def smtp_server(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SmtpServerFactory]:
+    """Mail servers that do as told, with certificates that this process trusts."""
+    certificate = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(certificate))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with ExitStack() as servers:
+
+        def start(
+            *,
+            security: smtp.Security = "none",
+            logins: dict[str, str] | None = None,
+            script: smtp.Script = smtp.as_usual,
+        ) -> smtp.SmtpServer:
+            return servers.enter_context(
+                smtp.smtp_server(authority, security=security, logins=logins, script=script)
+            )
+
+        yield start
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[Callable[..., services.Address]]:
+    """Starts Postfix's smtp-sink with the options given (smtp-sink(1)); it ends with the test."""
+    with ExitStack() as servers:
+
+        def start(*options: str) -> services.Address:
+            with _skip_where_missing():
+                return servers.enter_context(services.smtp_sink(*options))
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium for the tests of one module.
+
+    Not for the session: while Playwright runs, an event loop counts as running in this thread,
+    and asyncio.run refuses to start another one.
+    """
+    with _skip_where_missing(), services.chromium() as opened:
+        yield opened

@@ -1,0 +1,239 @@
+"""Real servers for tests: PostgreSQL, Postfix's smtp-sink and Chromium, as Debian installs them.
+
+Knows where their programs are, how they start and how they end. Must never know what is tested.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+from playwright.sync_api import Browser, sync_playwright
+
+#: Long enough for a cold start on a busy machine, short enough to notice that nothing comes.
+START_SECONDS = 30
+#: What a server gets to end by itself before it is killed.
+STOP_SECONDS = 10
+
+#: Chromium without a sandbox (as root it has none), without a GPU, and talking to nobody but us.
+CHROMIUM_OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class Missing(Exception):
+    """A program that a test needs is not on this machine; the text says how to get it."""
+
+    def __init__(self, program: str, package: str) -> None:
+        super().__init__(f"no {program} here; as root on Debian `make test` installs {package}")
+
+
+def program(name: str, package: str, *folders: Path) -> str:
+    """Where a program is: on PATH or in one of ``folders``. Raises Missing."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", *map(str, folders)])
+    found = shutil.which(name, path=path)
+    if found is None:
+        raise Missing(name, package)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+
+def listening() -> socket.socket:
+    """A socket on a loopback port that was free; whoever gets it keeps the port."""
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    return bound
+
+
+def free_port() -> int:
+    """A loopback port that nobody listened on a moment ago."""
+    with listening() as bound:
+        port: int = bound.getsockname()[1]
+    return port
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postgres:
+    """A running server, reached by the socket in ``folder``; what it keeps survives nothing."""
+
+    folder: Path
+    _numbers: Iterator[int]
+
+    @contextmanager
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """The address of a fresh copy of ``template``, gone afterwards."""
+        name = f"test_{next(self._numbers)}"
+        self.create(name, template)
+        try:
+            yield self.url(name)
+        finally:
+            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def create(self, name: str, template: str = "template1") -> None:
+        """A database ``name`` is there, a copy of ``template``, which nobody may be using."""
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+
+    def url(self, name: str) -> str:
+        """The address of a database, as SQLAlchemy reads it."""
+        return f"postgresql+psycopg://fieldfare@/{name}?host={self.folder}"
+
+    def answers(self) -> bool:
+        """Whether a client gets an answer by now."""
+        try:
+            self._execute("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(
+            host=str(self.folder), user="fieldfare", dbname="postgres", autocommit=True
+        ) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of one's own. Raises Missing."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    initdb = program("initdb", "postgresql", *installed)
+    server_program = program("postgres", "postgresql", *installed)
+    # Not pytest's folder: that is closed to the user the server runs as, and its name is too long
+    # for a socket (107 bytes, unix(7)).
+    with TemporaryDirectory(prefix="fieldfare-") as name:
+        folder = Path(name)
+        prefix = _as_nobody_special(folder)
+        data = str(folder / "data")
+        initialise = [*prefix, initdb, "-D", data, *_NEW_CLUSTER]
+        subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+        command = [*prefix, server_program, "-D", data, "-k", name, "-h", "", *_SPEED_OVER_SAFETY]
+        server = Postgres(folder=folder, _numbers=count(1))
+        # SIGINT is PostgreSQL's fast shutdown: it waits for no client.
+        with _running(command, server.answers, cwd=folder, ending=signal.SIGINT):
+            yield server
+
+
+_NEW_CLUSTER = [
+    "--auth=trust",
+    "--username=fieldfare",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--no-sync",
+]
+_SPEED_OVER_SAFETY = [
+    f"--{setting}"
+    for setting in (
+        "fsync=off",
+        "synchronous-commit=off",
+        "full-page-writes=off",
+        "autovacuum=off",
+        "wal-level=minimal",
+        "max-wal-senders=0",
+    )
+]
+
+
+def _version(folder: Path) -> int:
+    return int(folder.parent.name.partition(".")[0])
+
+
+def _as_nobody_special(folder: Path) -> list[str]:
+    """What to put before a command that refuses to run as root; ``folder`` becomes its own."""
+    if os.geteuid() != 0:
+        return []
+    known = {account.pw_name: account for account in pwd.getpwall()}
+    account = known.get("postgres") or known["nobody"]
+    os.chown(folder, account.pw_uid, account.pw_gid)
+    user, group = f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}"
+    return [program("setpriv", "util-linux"), user, group, "--clear-groups"]
+
+
+@contextmanager
+def smtp_sink(*options: str) -> Iterator[Address]:
+    """Postfix's smtp-sink with ``options`` (smtp-sink(1)), swallowing mail. Raises Missing."""
+    address = Address(host="127.0.0.1", port=free_port())
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    command = [program("smtp-sink", "postfix"), *user, *options]
+    command += [f"{address.host}:{address.port}", "1024"]
+
+    def answers() -> bool:
+        with socket.socket() as client:
+            return client.connect_ex((address.host, address.port)) == 0
+
+    with _running(command, answers):
+        yield address
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, without a window. Raises Missing."""
+    path = program("chromium", "chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_OPTIONS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def _running(
+    command: Sequence[str],
+    answers: Callable[[], bool],
+    *,
+    cwd: Path | None = None,
+    ending: signal.Signals = signal.SIGTERM,
+) -> Iterator[None]:
+    """``command`` runs and answers; afterwards it has ended."""
+    with TemporaryDirectory(prefix="fieldfare-") as folder:
+        log = Path(folder) / "log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=cwd
+            )
+        try:
+            _wait(process, answers, log)
+            yield
+        finally:
+            _end(process, ending)
+
+
+def _wait(process: subprocess.Popen[bytes], answers: Callable[[], bool], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not answers():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{process.args!r} did not start:\n{log.read_text()}")
+        time.sleep(0.02)
+
+
+def _end(process: subprocess.Popen[bytes], ending: signal.Signals) -> None:
+    process.send_signal(ending)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
