@@ -1,0 +1,101 @@
+"""The words for what is wrong with settings: where, what was given, what is allowed.
+
+Knows how to say it. Must never say a secret: an unknown key may be a password's name misspelled,
+so only values of known options that are none are repeated.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import SequenceMatcher
+from typing import Literal, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from config.formats import masked_url
+from config.given import Given, naming, spelled
+from config.options import SOURCES, Key, options
+
+__all__ = ["OWN_WORDS", "allowed", "field_at", "misplaced", "refusals", "shown", "unknown_variable"]
+
+# The pydantic error type of a check that brings its whole sentence.
+OWN_WORDS = "fieldfare"
+_LONGEST_VALUE_SHOWN = 60
+
+
+def misplaced(key: Key, value: object) -> str | None:
+    """What is wrong with this key, whatever its value; None where nothing is."""
+    names = tuple(part for part in key if isinstance(part, str))
+    is_table = isinstance(value, dict)
+    if names in options() or (names == (SOURCES,) and is_table and len(key) > 1):
+        return None
+    if names[0] == SOURCES and len(names) == 1:
+        return "must be one table a source: [[sources]]"
+    if any(known[: len(names)] == names for known in options()):
+        return None if is_table else f"must be a table: [{'.'.join(names)}]"
+    sections = [known[:length] for known in options() for length in range(1, len(known))]
+    return f"is no setting; the nearest is {spelled(_nearest(names, [*options(), *sections]))}"
+
+
+def unknown_variable(name: str) -> str:
+    """What is wrong with an environment variable that stands for no option."""
+    if name.startswith("FIELDFARE_SOURCES"):
+        return "is no setting; sources stand in the settings file, as [[sources]]"
+    names = tuple(name.removeprefix("FIELDFARE_").lower().split("__"))
+    nearest = _nearest(names, [key for key in options() if key[0] != SOURCES])
+    return f"is no setting; the nearest is {options()[nearest].variable}"
+
+
+def refusals(
+    error: ValidationError, model: type[BaseModel], given: Mapping[Key, Given]
+) -> Iterator[str]:
+    """Yields a line for everything the model refused."""
+    for detail in error.errors(include_url=False):
+        field = field_at(model, detail["loc"])
+        place = naming(detail["loc"], given)
+        if detail["type"] == OWN_WORDS:
+            yield f"{place}: {detail['msg']}"
+        elif detail["type"] == "missing":
+            yield f"{place} is missing: must be {allowed(field)}"
+        elif field.annotation is SecretStr:
+            yield f"{place}: must be {allowed(field)}"
+        else:
+            yield f"{place} = {shown(detail['input'])}: must be {allowed(field)}"
+
+
+def allowed(field: FieldInfo) -> str:
+    """What a field allows, to be read after "must be"."""
+    if get_origin(field.annotation) is Literal:
+        *others, last = get_args(field.annotation)
+        return f"{', '.join(others)} or {last}" if others else str(last)
+    return str(field.description)
+
+
+def field_at(model: type[BaseModel], key: Key) -> FieldInfo:
+    """The field of an option, by its key; indexes of sources do not count."""
+    name, *rest = (part for part in key if isinstance(part, str))
+    field = model.model_fields[name]
+    if not rest:
+        return field
+    annotation = field.annotation
+    section = annotation if isinstance(annotation, type) else get_args(annotation)[0]
+    return field_at(section, tuple(rest))
+
+
+def shown(value: object) -> str:
+    """The value as TOML would spell it, cut where it is long; passwords in addresses masked."""
+    plain = value if isinstance(value, bool | int | float | str) else str(value)
+    text = masked_url(json.dumps(plain, ensure_ascii=False))
+    return text if len(text) <= _LONGEST_VALUE_SHOWN else f"{text[:_LONGEST_VALUE_SHOWN]}..."
+
+
+def _nearest(names: tuple[str, ...], known: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The key most alike, where the last name counts twice: sections are forgotten most easily."""
+    return max(
+        known,
+        key=lambda key: _likeness(".".join(names), ".".join(key)) + _likeness(names[-1], key[-1]),
+    )
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()

@@ -1,0 +1,157 @@
+"""The formats of single values: each function returns the value as the house uses it, or refuses.
+
+Knows the standards formats come from; a refusal is a ValueError without words, for what is allowed
+is said by config.kinds. Must never know which option has which format.
+"""
+
+import platform
+import re
+from datetime import date, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import SecretStr
+from pydantic import ValidationInfo as Info
+
+_TAXONOMIES = Path(__file__).parent / "taxonomies"
+# 32 characters of the url-safe alphabet carry 192 bits, beyond any guessing.
+SECRET_CHARACTERS = 32
+# RFC 5646 section 2.1 without extensions: language, script, region, variants.
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-[a-z0-9]{5,8})*")
+_DNS_NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+# RFC 4151 section 2.1, in the lower case it asks for.
+_AUTHORITY = re.compile(rf"([a-z0-9._-]+@)?{_DNS_NAME}")
+_NETLOC = re.compile(rf"({_DNS_NAME}|\[[0-9a-f:.]+\])(:\d+)?")
+_POSTGRESQL = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://(?P<rest>[^/\s]*/[^/?\s]+(\?\S*)?)")
+
+
+def masked_url(text: str) -> str:
+    """The text with the passwords of an address in it replaced by ``***``."""
+    return re.sub(r"(://[^:/@]*:).*@", r"\1***@", re.sub(r"(password=)[^&]*", r"\1***", text))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or IP address means this machine itself."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def authority(text: str) -> str:
+    """The naming authority of a tag: URI, unchanged. Raises ValueError (RFC 4151 section 2.1)."""
+    if not _AUTHORITY.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise ValueError("not text")
+
+
+def _base(info: Info) -> Path:
+    """The folder relative paths count from, as handed to the validation."""
+    if not isinstance(info.context, Path):
+        raise TypeError("settings are validated with the folder of their file as the context")
+    return info.context
+
+
+def path(value: object, info: Info) -> Path:
+    text = _text(value)
+    if not text or "\0" in text:
+        raise ValueError("not a path")
+    return _base(info) / text
+
+
+def optional_path(value: object, info: Info) -> Path | None:
+    return path(value, info) if value != "" else None
+
+
+def zone(value: object) -> ZoneInfo:
+    try:
+        return ZoneInfo(_text(value))
+    except (KeyError, OSError) as error:
+        raise ValueError("no such zone") from error
+
+
+def day(value: object) -> date | None:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    return date.fromisoformat(_text(value)) if value != "" else None
+
+
+def language(text: str) -> str:
+    """A language tag in the case RFC 5646 section 2.1.1 recommends."""
+    tag = text.lower()
+    if not _LANGUAGE.fullmatch(tag):
+        raise ValueError("not a language tag")
+    first, *rest = tag.split("-")
+    cased = [{2: str.upper, 4: str.title}.get(len(part), str)(part) for part in rest]
+    return "-".join([first, *cased])
+
+
+def mailbox(text: str) -> str:
+    """A mail address as SMTP takes it everywhere: without SMTPUTF8, its domain as A-labels."""
+    try:
+        checked = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise ValueError("not a mail address") from error
+    return str(checked.ascii_email)
+
+
+def optional_mailbox(text: str) -> str:
+    return mailbox(text) if text else ""
+
+
+def web_address(text: str) -> str:
+    parts = urlsplit(text)
+    netloc, host = parts.netloc.lower(), parts.hostname or ""
+    is_plain = _NETLOC.fullmatch(netloc) and re.fullmatch(r"[!-~]*", text)
+    if not is_plain or parts.query or parts.fragment or parts.port == 0:
+        raise ValueError("not an address to start links with")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+        raise ValueError("not https")
+    return f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}"
+
+
+def store_address(text: str, info: Info) -> str:
+    """A database address as SQLAlchemy takes it: absolute path, explicit driver."""
+    if postgresql := _POSTGRESQL.fullmatch(text):
+        return f"postgresql+psycopg://{postgresql['rest']}"
+    scheme, _, file = text.partition(":///")
+    if scheme != "sqlite" or ":memory:" in file or "?" in file:
+        raise ValueError("not a database address")
+    return f"sqlite:///{path(file, info)}"
+
+
+def taxonomy(value: object, info: Info) -> Path:
+    """The path of a taxonomy file: one of ours by its name, or the operator's own."""
+    text = _text(value)
+    is_name = re.fullmatch(r"[a-z0-9_-]+", text)
+    file = _TAXONOMIES / f"{text}.toml" if is_name else path(text, info)
+    if file.suffix != ".toml" or not file.is_file():
+        raise ValueError("no such taxonomy")
+    return file
+
+
+def optional_authority(text: str) -> str:
+    return authority(text) if text else ""
+
+
+def node(text: str) -> str:
+    return text or platform.node() or "localhost"
+
+
+def long_enough(secret: SecretStr) -> SecretStr:
+    if 0 < len(secret) < SECRET_CHARACTERS:
+        raise ValueError("too short")
+    return secret
+
+
+def masked_secret(secret: SecretStr) -> str:
+    return "***" if secret else ""

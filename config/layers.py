@@ -1,0 +1,183 @@
+"""The layers settings come in: the file, the environment, the files that hold secrets.
+
+Knows how each is read and which goes before which. Must never know what a value has to be.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from config.faults import misplaced, shown, unknown_variable
+from config.given import FileLine, Given, Variable, naming
+from config.locate import line_of, lines_of_keys
+from config.options import REQUIRED, SOURCES, Key, options, secret_files
+
+__all__ = ["Layer", "from_environment", "from_file", "stacked", "tree"]
+
+# Names the settings file itself, for the command; no setting.
+_FILE_VARIABLE = "FIELDFARE_CONFIG"
+_TOML_POSITION = re.compile(r"(?P<problem>.*) \(at (line (?P<line>\d+), .*|end of document)\)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """Values by key, and what could not be taken."""
+
+    given: Mapping[Key, Given] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+
+
+def from_file(path: Path) -> Layer:
+    """The settings file as a layer."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        return Layer(faults=(f"{path}: cannot be read: {error.strerror}; see `fieldfare init`",))
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        return Layer(faults=(f"{path}:{line}: must be UTF-8 text",))
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return Layer(faults=(_syntax_fault(path, text, error),))
+    lines = lines_of_keys(text)
+    given = {
+        key: Given(value, FileLine(str(path), line_of(key, lines)))
+        for key, value in _leaves(values)
+    }
+    return _sound(given)
+
+
+def from_environment(environ: Mapping[str, str]) -> Layer:
+    """The FIELDFARE_ variables as a layer, numbers as numbers where they read so."""
+    known = {option.variable: option for option in options().values() if option.key[0] != SOURCES}
+    ours = {name for name in environ if name.startswith("FIELDFARE_")} - {_FILE_VARIABLE}
+    given: dict[Key, Given] = {
+        option.key: Given(_typed(environ[name], option.default), Variable(name))
+        for name, option in known.items()
+        if name in ours
+    }
+    strange = sorted(ours - known.keys())
+    faults = tuple(f"environment {name}: {unknown_variable(name)}" for name in strange)
+    return Layer(given=given, faults=faults)
+
+
+def stacked(layers: Iterable[Layer], base: Path) -> Layer:
+    """The layers as one, later ones before earlier ones, with secrets read from their files.
+
+    A layer that gives a secret, in either way, makes void what earlier ones said about it.
+    """
+    given: dict[Key, Given] = {}
+    faults: list[str] = []
+    for layer in layers:
+        faults += layer.faults
+        said = _without_empty_secrets(layer.given)
+        for secret, file in secret_files().items():
+            if secret in said or file in said:
+                given.pop(secret, None)
+                given.pop(file, None)
+            if secret in said and file in said:
+                faults.append(_given_twice(secret, file, said))
+        given |= said
+    secrets = _secrets_from_files(given, base)
+    return Layer(given=given | dict(secrets.given), faults=(*faults, *secrets.faults))
+
+
+def tree(given: Mapping[Key, Given]) -> dict[str, Any]:
+    """The values as nested tables, completed with the defaults of what was not given."""
+    root: dict[str, Any] = {SOURCES: [{} for key in given if key[:-1] == (SOURCES,)]}
+    for option in options().values():
+        if option.key[0] != SOURCES:
+            _put(root, option.key, option.default)
+        elif option.key not in REQUIRED:
+            for source in root[SOURCES]:
+                _put(source, option.key[1:], option.default)
+    for key, value in given.items():
+        if key[:-1] != (SOURCES,):
+            _put(root, key, value.value)
+    return root
+
+
+def _put(node: Any, key: Key, value: object) -> None:
+    for part in key[:-1]:
+        node = node.setdefault(part, {}) if isinstance(node, dict) else node[part]
+    node[key[-1]] = value
+
+
+def _leaves(value: object, key: Key = ()) -> Iterator[tuple[Key, object]]:
+    """Yields every value that is no table, every empty table, and an empty one for each source."""
+    if key == (SOURCES,) and isinstance(value, list) and all(isinstance(v, dict) for v in value):
+        for index, source in enumerate(value):
+            yield (*key, index), {}
+            yield from _leaves(source, (*key, index))
+    elif isinstance(value, dict) and value and key != (SOURCES,):
+        for name, child in value.items():
+            yield from _leaves(child, (*key, name))
+    elif value != {} or key:
+        yield key, value
+
+
+def _sound(given: Mapping[Key, Given]) -> Layer:
+    """The layer of what stands where it belongs, with a fault for whatever does not."""
+    problems = {key: misplaced(key, it.value) for key, it in given.items()}
+    values = {key for key in given if key in options() or key[0] == SOURCES}
+    return Layer(
+        given={key: it for key, it in given.items() if key in values and not problems[key]},
+        faults=tuple(
+            f"{naming(key, given)}: {problem}" for key, problem in problems.items() if problem
+        ),
+    )
+
+
+def _syntax_fault(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
+    position = _TOML_POSITION.fullmatch(str(error))
+    line = (position and position["line"]) or text.count("\n") + 1
+    return f"{path}:{line}: is not TOML: {position['problem'] if position else error}"
+
+
+def _typed(text: str, default: object) -> object:
+    if isinstance(default, int):
+        with suppress(ValueError):
+            return int(text)
+    return text
+
+
+def _without_empty_secrets(given: Mapping[Key, Given]) -> dict[Key, Given]:
+    """An empty secret is none: it neither hides nor contradicts another."""
+    pairs = {key for pair in secret_files().items() for key in pair}
+    return {key: it for key, it in given.items() if key not in pairs or it.value != ""}
+
+
+def _given_twice(secret: Key, file: Key, given: Mapping[Key, Given]) -> str:
+    both = f"{naming(secret, given)} and {naming(file, given)}"
+    return f"{both}: must not both be given; keep one"
+
+
+def _secrets_from_files(given: Mapping[Key, Given], base: Path) -> Layer:
+    secrets: dict[Key, Given] = {}
+    faults: list[str] = []
+    for secret, file in secret_files().items():
+        named = given.get(file)
+        if secret in given or named is None or not isinstance(named.value, str):
+            continue
+        content, problem = _secret_in(base / named.value)
+        if problem:
+            faults.append(f"{naming(file, given)} = {shown(named.value)}: {problem}")
+        else:
+            secrets[secret] = Given(content, named.place)
+    return Layer(given=secrets, faults=tuple(faults))
+
+
+def _secret_in(path: Path) -> tuple[str, str]:
+    """What the file holds, without the line break at its end, and what is wrong with it."""
+    try:
+        content = path.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        return "", f"cannot be read: {error.strerror}"
+    except ValueError:
+        return "", "must be a file of UTF-8 text"
+    return content, "" if content else "must hold the secret, and is empty"

@@ -1,0 +1,81 @@
+"""How the log looks: readable on a terminal, one JSON object a line elsewhere, on standard error.
+
+Knows structlog and the standard library's logging, which the libraries use. Must never know what
+an event means; pure code does not log at all.
+"""
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from config.clock import now
+
+__all__ = ["Style", "configure"]
+
+Style = Literal["auto", "console", "json"]
+
+# They narrate what our own events already say, and an access line holds a reader's token.
+_TALKATIVE = ("alembic", "apscheduler", "uvicorn")
+
+
+def configure(style: Style, level: str) -> None:
+    """Every event from ``level`` on goes to standard error in one form, those of libraries too.
+
+    Libraries that narrate their work are heard from warnings on, unless the level is debug.
+    """
+    least = logging.getLevelNamesMapping()[level.upper()]
+    is_readable = style == "console" or (style == "auto" and sys.stderr.isatty())
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(is_readable=is_readable))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(least)
+    quiet = least if least == logging.DEBUG else max(least, logging.WARNING)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(quiet)
+    logging.captureWarnings(capture=True)
+    structlog.configure(
+        processors=[*_facts(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _facts() -> list[Processor]:
+    """What every event is completed with, ours and those of libraries alike."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        _timestamp,
+    ]
+
+
+def _timestamp(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    event["timestamp"] = now().isoformat(timespec="milliseconds")
+    return event
+
+
+def _formatter(*, is_readable: bool) -> logging.Formatter:
+    # Tracebacks without the values of local variables: those may hold addresses and secrets.
+    rendered: list[Processor] = (
+        [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
+        if is_readable
+        else [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_facts(),
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendered],
+    )

@@ -1,0 +1,87 @@
+"""What people read about the settings: the file `fieldfare init` writes, the table in the README.
+
+Knows defaults.toml and the words for what is allowed. Must never hold a default or a meaning of
+its own.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from textwrap import wrap
+
+from config.faults import allowed, field_at
+from config.given import spelled
+from config.options import REQUIRED, SOURCES, Key, Option, options
+from config.settings import Settings
+
+__all__ = ["reference", "sample"]
+
+# An operator decides these before anyone subscribes, so they stand in the sample uncommented.
+_DECIDED = frozenset(
+    {
+        ("site", "title"),
+        ("site", "organisation"),
+        ("site", "url"),
+        ("site", "timezone"),
+        ("mail", "from_address"),
+        *REQUIRED,
+    }
+)
+_COLUMNS = 96
+_HEAD = """\
+# Settings of this Fieldfare. What is commented out has the default shown; `fieldfare config` prints
+# what is in force. Environment variables go first: mail.smtp.port is FIELDFARE_MAIL__SMTP__PORT.
+# A relative path counts from the folder of this file.
+"""
+
+
+def sample(*, authority: str, minted: date, secret_file: str) -> str:
+    """A settings file to start from: what is yours to decide is set, the rest commented out.
+
+    ``authority`` and ``minted`` make the permanent ids (RFC 4151); ``secret_file`` is where the
+    secret that signs links was written.
+    """
+    own: dict[Key, str] = {
+        ("secret_file",): json.dumps(secret_file, ensure_ascii=False),
+        ("site", "authority"): json.dumps(authority, ensure_ascii=False),
+        ("site", "minted"): minted.isoformat(),
+    }
+    lines = [_HEAD]
+    section: Key = ()
+    for key, option in options().items():
+        if key[:-1] != section:
+            section = key[:-1]
+            lines.append(f"\n{_header(key)}")
+        lines += [*_comment(option), _line(option, own)]
+    return "\n".join(lines) + "\n"
+
+
+def reference() -> str:
+    """The Markdown table of every option: name, default, what is allowed, meaning."""
+    head = ["| Option | Default | Must be | Meaning |", "|---|---|---|---|"]
+    return "\n".join([*head, *_rows()]) + "\n"
+
+
+def _header(key: Key) -> str:
+    name = ".".join(str(part) for part in key[:-1])
+    return f"[[{name}]]" if key[0] == SOURCES else f"[{name}]"
+
+
+def _comment(option: Option) -> list[str]:
+    words = f"Must be {allowed(field_at(Settings, option.key))}."
+    return [f"# {line}" for text in (option.meaning, words) for line in wrap(text, _COLUMNS)]
+
+
+def _line(option: Option, own: Mapping[Key, str]) -> str:
+    name = option.key[-1]
+    if option.key in own:
+        return f"{name} = {own[option.key]}"
+    mark = "" if option.key in _DECIDED else "#"
+    return f"{mark}{name} = {option.literal}"
+
+
+def _rows() -> Iterator[str]:
+    for key, option in options().items():
+        default = "none" if key in REQUIRED else f"`{option.literal}`"
+        words = allowed(field_at(Settings, key))
+        yield f"| `{spelled(key)}` | {default} | {words} | {option.meaning} |"

@@ -1,0 +1,69 @@
+"""The options there are, as defaults.toml lists them: key, default, meaning.
+
+Knows that file alone, which is the only place where a default is written. Must never know what
+an operator chose.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+__all__ = ["REQUIRED", "SOURCES", "Key", "Option", "options", "secret_files"]
+
+# The way to a value: section, subsection, option. A source's has its index after "sources".
+Key = tuple[str | int, ...]
+
+SOURCES = "sources"
+# Nothing can be assumed for these: what defaults.toml shows is an example, not a default.
+REQUIRED = frozenset({(SOURCES, "name"), (SOURCES, "path")})
+
+_HEADER = re.compile(r"\[{1,2}(?P<name>[a-z.]+)\]{1,2}")
+_OPTION = re.compile(r"(?P<name>[a-z_]+) = (?P<literal>.+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option; ``literal`` is its default as TOML spells it."""
+
+    key: tuple[str, ...]
+    default: object
+    literal: str
+    meaning: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that overrides it."""
+        return "FIELDFARE_" + "__".join(self.key).upper()
+
+
+@cache
+def options() -> Mapping[tuple[str, ...], Option]:
+    """Every option by its key, in the order of the file."""
+    found: dict[tuple[str, ...], Option] = {}
+    section: tuple[str, ...] = ()
+    comment: list[str] = []
+    text = Path(__file__).with_name("defaults.toml").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if option := _OPTION.fullmatch(line):
+            key = (*section, option["name"])
+            found[key] = _option(key, option["literal"], comment)
+        elif header := _HEADER.fullmatch(line):
+            section = tuple(header["name"].split("."))
+        comment = [*comment, line.lstrip("# ")] if line.startswith("#") else []
+    return MappingProxyType(found)
+
+
+@cache
+def secret_files() -> Mapping[tuple[str, ...], tuple[str, ...]]:
+    """The key of each secret, with the key of the option that names its file."""
+    pairs = {(*key[:-1], key[-1].removesuffix("_file")): key for key in options()}
+    return MappingProxyType({key: file for key, file in pairs.items() if key != file})
+
+
+def _option(key: tuple[str, ...], literal: str, comment: list[str]) -> Option:
+    default = tomllib.loads(f"default = {literal}")["default"]
+    return Option(key=key, default=default, literal=literal, meaning=" ".join(comment))
