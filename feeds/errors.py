@@ -1,0 +1,52 @@
+"""What can go wrong on the feeds side, one leaf a subject.
+
+Knows ids and reasons. Must never know a traceback's origin: errors are raised at the edge that
+met the fault, with ``from``.
+"""
+
+
+class FeedsError(Exception):
+    """Base of every expected failure here; its text says what happened and what to do."""
+
+
+class TaxonomyError(FeedsError):
+    """The taxonomy file cannot be used; ``faults`` names each thing that is wrong."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class UnknownTopic(FeedsError):
+    """Nobody knows a topic by this name; ``near`` holds the closest known ones."""
+
+    def __init__(self, name: str, near: tuple[str, ...] = ()) -> None:
+        hint = f"; did you mean {', '.join(near)}?" if near else "; see `fieldfare topics`"
+        super().__init__(f"no topic {name!r} in the taxonomy{hint}")
+        self.name = name
+        self.near = near
+
+
+class SourceError(FeedsError):
+    """A source cannot be read at all; its documents are left as they were."""
+
+    def __init__(self, source: str, problem: str) -> None:
+        super().__init__(f"source {source!r}: {problem}")
+        self.source = source
+
+
+class StoreError(FeedsError):
+    """The store cannot be used as it is."""
+
+
+class StoreBusy(StoreError):
+    """Another process holds the work named ``lock`` on this store."""
+
+    def __init__(self, lock: str, holder: str) -> None:
+        super().__init__(f"another process ({holder}) already does {lock} on this store")
+        self.lock = lock
+        self.holder = holder
+
+
+class PublishError(FeedsError):
+    """A published file could not be written; what was there before still is."""

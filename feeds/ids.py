@@ -1,0 +1,84 @@
+"""Ids: of items, of the things feeds name, and of an item's contents.
+
+Knows what an id is minted from. Must never know the store, the clock or today's address.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from feeds.model import Draft, Label
+
+__all__ = ["Identity", "content_hash", "item_slug", "tag_uri"]
+
+# Raise it when what is hashed changes: no item is then taken for changed by its source.
+_HASH_VERSION = 1
+# 80 bits: among a million items two would meet with a chance of 4e-13.
+_SLUG_BYTES = 10
+# RFC 4151, section 2.1: a host name or a mail address, and what may follow it.
+_AUTHORITY = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
+_SPECIFIC = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who mints ids, and the day from which the name was theirs; fixed for a store's life."""
+
+    authority: str
+    minted: date
+
+    def __post_init__(self) -> None:
+        tag_uri(self.authority, self.minted, "item", "")
+
+    def item(self, slug: str) -> str:
+        """The permanent atom:id of an item."""
+        return tag_uri(self.authority, self.minted, "item", slug)
+
+    def feed(self, path: str) -> str:
+        """The permanent atom:id of a feed, such as ``fields/policing``."""
+        return tag_uri(self.authority, self.minted, "feed", path)
+
+
+def tag_uri(authority: str, minted: date, kind: str, slug: str) -> str:
+    """``tag:AUTHORITY,YYYY-MM-DD:KIND/SLUG`` (RFC 4151). Raises ValueError."""
+    if not _AUTHORITY.fullmatch(authority):
+        raise ValueError(f"{authority!r} is no host name or mail address, as a tag: id needs")
+    if not _SPECIFIC.fullmatch(slug):
+        raise ValueError(f"{slug!r} holds characters that a tag: id cannot")
+    return f"tag:{authority},{minted.isoformat()}:{kind}/{slug}"
+
+
+def item_slug(source: str, key: str) -> str:
+    """16 letters and digits that name an item for ever, from its first source and key there."""
+    digest = hashlib.sha256(f"{source}\0{key}".encode("utf-8", "surrogatepass")).digest()
+    return base64.b32encode(digest[:_SLUG_BYTES]).decode().lower()
+
+
+def content_hash(draft: Draft) -> str:
+    """Equal for two drafts that say the same, whatever their form, address and white space.
+
+    The order of topics says nothing (pages and listings differ in it), so it is left out.
+    """
+    said = (
+        _plain(draft.title),
+        _plain(draft.summary),
+        [_plain(paragraph) for paragraph in draft.paragraphs],
+        str(draft.issued.at or draft.issued.day) if draft.issued else "",
+        draft.language,
+        draft.content_type and _topic(draft.content_type),
+        sorted(map(_topic, draft.issuers)),
+        sorted(map(_topic, draft.fields)),
+    )
+    digest = hashlib.sha256(json.dumps(said, separators=(",", ":")).encode()).hexdigest()
+    return f"{_HASH_VERSION}:{digest}"
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _topic(label: Label) -> str:
+    return str(label.ref) if label.ref else f"? {_plain(label.text)}"

@@ -1,0 +1,173 @@
+"""A taxonomy as an operator writes it: TOML text in, checked contents out.
+
+Knows the layout of the file and everything that can be wrong with it. Must never know where the
+file lies or what is done with its topics.
+"""
+
+import hashlib
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from feeds.errors import TaxonomyError
+from feeds.model import Topic, TopicKind, TopicRef
+from feeds.taxonomy.naming import LONGEST_NAME_CHARS, Affixes, fold, names_of
+
+
+class Slot(StrEnum):
+    """What a label on an item's page announces."""
+
+    ISSUED = "issued"
+    ISSUERS = "issuers"
+    FIELDS = "fields"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """A taxonomy without faults; ``fingerprint`` changes with anything but its layout."""
+
+    topics: tuple[Topic, ...]
+    affixes: Affixes
+    sections: tuple[tuple[str, TopicRef], ...]
+    labels: tuple[tuple[str, Slot], ...]
+    ends: tuple[str, ...]
+    fingerprint: str
+
+
+def read(text: str) -> Contents:
+    """What ``text`` says. Raises TaxonomyError with every fault found."""
+    try:
+        written = tomllib.loads(text)
+        file = _File.model_validate(written)
+    except tomllib.TOMLDecodeError as error:
+        raise TaxonomyError((f"the taxonomy is not TOML: {error}",)) from error
+    except ValidationError as error:
+        raise TaxonomyError(
+            tuple(_fault(fault["loc"], fault["msg"]) for fault in error.errors())
+        ) from error
+    contents = Contents(
+        topics=tuple(file.topics()),
+        affixes=Affixes(prefixes=tuple(file.prefixes), suffixes=tuple(file.suffixes)),
+        sections=tuple(file.sections()),
+        labels=tuple(file.slot_labels()),
+        ends=tuple(end for words in file.labels.values() for end in words.end),
+        fingerprint=hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest(),
+    )
+    if faults := tuple(_contradictions(contents)):
+        raise TaxonomyError(faults)
+    return contents
+
+
+_Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+_Name = Annotated[str, Field(pattern=r"\S", max_length=LONGEST_NAME_CHARS)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Term(_Strict):
+    slug: _Slug
+    label: _Name
+    parent: _Slug | None = None
+    aliases: list[_Name] = []
+    former: list[_Name] = []
+    closed: bool = False
+
+    def topic(self, kind: TopicKind) -> Topic:
+        return Topic(
+            ref=TopicRef(kind, self.slug),
+            label=self.label,
+            parent=TopicRef(kind, self.parent) if self.parent else None,
+            aliases=tuple(self.aliases),
+            former=tuple(self.former),
+            closed=self.closed,
+        )
+
+
+class _Issuer(_Term):
+    sections: list[_Name] = []
+
+
+class _Words(_Strict):
+    issued: list[_Name] = []
+    issuers: list[_Name] = []
+    fields: list[_Name] = []
+    end: list[_Name] = []
+
+
+class _File(_Strict):
+    prefixes: list[_Name] = []
+    suffixes: list[_Name] = []
+    field: list[_Term] = []
+    issuer: list[_Issuer] = []
+    country: list[_Term] = []
+    type: list[_Term] = []
+    labels: dict[str, _Words] = {}
+
+    def topics(self) -> Iterator[Topic]:
+        yield from (term.topic(TopicKind.FIELD) for term in self.field)
+        yield from (term.topic(TopicKind.ISSUER) for term in self.issuer)
+        yield from (term.topic(TopicKind.COUNTRY) for term in self.country)
+        yield from (term.topic(TopicKind.TYPE) for term in self.type)
+
+    def sections(self) -> Iterator[tuple[str, TopicRef]]:
+        for issuer in self.issuer:
+            for section in issuer.sections:
+                yield section, TopicRef(TopicKind.ISSUER, issuer.slug)
+
+    def slot_labels(self) -> Iterator[tuple[str, Slot]]:
+        for words in self.labels.values():
+            yield from ((label, Slot.ISSUED) for label in words.issued)
+            yield from ((label, Slot.ISSUERS) for label in words.issuers)
+            yield from ((label, Slot.FIELDS) for label in words.fields)
+
+
+def _fault(where: tuple[int | str, ...], problem: str) -> str:
+    steps = (f"entry {step + 1}" if isinstance(step, int) else step for step in where)
+    return f"{' '.join(steps)}: {problem[:1].lower()}{problem[1:]}"
+
+
+def _contradictions(contents: Contents) -> Iterator[str]:
+    entries = Counter(topic.ref for topic in contents.topics)
+    yield from (f"{ref} is listed {count} times" for ref, count in entries.items() if count > 1)
+    yield from _claimed_twice(
+        (f"{topic.ref.kind} name {contents.affixes.key(name)!r}", str(topic.ref))
+        for topic in contents.topics
+        for name in names_of(topic)
+    )
+    yield from _claimed_twice((f"section {name!r}", str(ref)) for name, ref in contents.sections)
+    yield from _claimed_twice((f"label {fold(text)!r}", slot) for text, slot in contents.labels)
+    yield from _broken_trees(contents.topics)
+
+
+def _claimed_twice(claims: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """One fault for every thing that two different owners claim."""
+    owners: dict[str, str] = {}
+    for thing, owner in claims:
+        if owners.setdefault(thing, owner) != owner:
+            yield f"{thing} belongs to both {owners[thing]} and {owner}"
+
+
+def _broken_trees(topics: tuple[Topic, ...]) -> Iterator[str]:
+    parents = {topic.ref: topic.parent for topic in topics}
+    for topic in topics:
+        if topic.parent is not None and topic.parent not in parents:
+            yield f"{topic.ref} has an unknown parent, {topic.parent}"
+        elif _is_own_ancestor(topic.ref, parents):
+            yield f"{topic.ref} is its own ancestor"
+
+
+def _is_own_ancestor(ref: TopicRef, parents: dict[TopicRef, TopicRef | None]) -> bool:
+    seen: set[TopicRef] = set()
+    ancestor = parents[ref]
+    while ancestor is not None and ancestor not in seen:
+        seen.add(ancestor)
+        ancestor = parents.get(ancestor)
+    return ref in seen

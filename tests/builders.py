@@ -1,0 +1,80 @@
+"""Small builders: each gives a valid object, and a test names only what it is about."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from feeds.model import Draft, Issued, IssuedFrom, Label, TopicKind, TopicRef
+from notifier.message import Sender
+from notifier.model import Cadence, Frequency, News, Subscriber, SubscriberState
+
+POLICING = TopicRef.parse("field:policing")
+HUMAN_RIGHTS = TopicRef.parse("field:human-rights")
+SECRETARIAT = TopicRef.parse("issuer:secretariat")
+
+
+def a_label(text: str, slug: str | None, kind: TopicKind = TopicKind.FIELD) -> Label:
+    """A name as printed, of a field unless told otherwise."""
+    return Label(kind=kind, text=text, slug=slug)
+
+
+def a_draft(**changes: Any) -> Draft:
+    """A news item of form A as understood: no issue date, one issuer, one field."""
+    subtitle = "Twenty officers practised how to secure electronic evidence."
+    draft = Draft(
+        form="A",
+        title="Police officers trained in digital investigations",
+        summary=subtitle,
+        paragraphs=(subtitle, "The course was held in Vienna."),
+        content_type=a_label("News Item", "news", TopicKind.TYPE),
+        issuers=(a_label("OSCE Secretariat", "secretariat", TopicKind.ISSUER),),
+        fields=(a_label("Policing", "policing"),),
+    )
+    return replace(draft, **changes)
+
+
+def a_subscriber(**changes: Any) -> Subscriber:
+    """An active reader in Vienna who follows policing every day at seven."""
+    reader = Subscriber(
+        id=1,
+        public_id="a1b2c3d4e5f6",
+        address="reader@example.org",
+        language="en",
+        cadence=Cadence(frequency=Frequency.DAILY, minute=7 * 60, zone=ZoneInfo("Europe/Vienna")),
+        topics=(POLICING,),
+        state=SubscriberState.ACTIVE,
+        epoch=1,
+        cursor=0,
+        due_at=datetime(2026, 11, 24, 6, tzinfo=UTC),
+    )
+    return replace(reader, **changes)
+
+
+def some_news(**changes: Any) -> News:
+    """An English item on policing with a known issue date; its address follows its number."""
+    number = changes.get("number", 1)
+    news = News(
+        number=number,
+        title=f"Police officers trained in digital investigations, course {number}",
+        summary="Twenty officers practised how to secure electronic evidence.",
+        url=f"https://news.example.org/items/{number}",
+        issued=Issued(day=date(2026, 11, 23), origin=IssuedFrom.LABEL),
+        issuers=("OSCE Secretariat",),
+        content_type="News Item",
+        language="en",
+        topics=frozenset({POLICING, SECRETARIAT}),
+    )
+    return replace(news, **changes)
+
+
+def a_sender(**changes: Any) -> Sender:
+    """An installation that only sends: nobody reads replies."""
+    sender = Sender(
+        name="Fieldfare",
+        address="digest@example.org",
+        list_id="digest.news.example.org",
+        site_title="Fieldfare",
+        site_url="https://news.example.org",
+    )
+    return replace(sender, **changes)

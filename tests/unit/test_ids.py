@@ -1,0 +1,112 @@
+"""Ids are minted from the document, once, and say nothing of the day or the store."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.ids import Identity, content_hash, item_slug, tag_uri
+from feeds.model import Draft, Issued, IssuedFrom
+from tests.builders import a_draft, a_label
+
+MINTED = date(2026, 11, 24)
+
+
+def test_an_item_slug_is_fixed_for_ever() -> None:
+    """This value is in addresses and ids out there: no change of code may change it."""
+    assert item_slug("seeds", "000_17fbf7fc0acc265a.txt") == "ygaziafdqz2nzbjd"
+
+
+@given(st.text(), st.text())
+def test_an_item_slug_is_sixteen_small_letters_and_digits(source: str, key: str) -> None:
+    slug = item_slug(source, key)
+    assert len(slug) == 16
+    assert set(slug) <= set("abcdefghijklmnopqrstuvwxyz234567")
+
+
+def test_source_and_key_are_told_apart() -> None:
+    assert item_slug("a", "bc") != item_slug("ab", "c")
+
+
+def test_tag_ids_follow_rfc_4151() -> None:
+    identity = Identity("news.example.org", MINTED)
+    assert identity.item("abc") == "tag:news.example.org,2026-11-24:item/abc"
+    assert identity.feed("fields/policing") == (
+        "tag:news.example.org,2026-11-24:feed/fields/policing"
+    )
+    assert tag_uri("me@example.org", MINTED, "taxonomy", "field") == (
+        "tag:me@example.org,2026-11-24:taxonomy/field"
+    )
+
+
+@pytest.mark.parametrize("authority", ["", "news example", "-x.org", "x..org", "a@b@c", "x.org:80"])
+def test_an_authority_is_a_host_name_or_a_mail_address(authority: str) -> None:
+    with pytest.raises(ValueError, match="host name or mail address"):
+        Identity(authority, MINTED)
+
+
+def test_an_id_holds_only_what_a_uri_may() -> None:
+    with pytest.raises(ValueError, match="cannot"):
+        Identity("example.org", MINTED).item("a b")
+
+
+# -- Contents --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        a_draft(form="B"),
+        a_draft(url="https://example.org/node/1"),
+        a_draft(title="  Police officers trained\u00a0in digital\n investigations "),
+        a_draft(fields=(a_label("POLICING", "policing"),)),
+    ],
+)
+def test_form_address_spelling_and_white_space_do_not_change_the_contents(same: Draft) -> None:
+    assert content_hash(same) == content_hash(a_draft())
+
+
+def test_the_order_of_topics_says_nothing() -> None:
+    policing, space = a_label("Policing", "policing"), a_label("Space", None)
+    one, other = a_draft(fields=(policing, space)), a_draft(fields=(space, policing))
+    assert content_hash(one) == content_hash(other)
+
+
+def test_where_a_date_was_read_says_nothing() -> None:
+    printed, dateline = (
+        a_draft(issued=Issued(day=date(2026, 11, 23), origin=origin))
+        for origin in (IssuedFrom.LABEL, IssuedFrom.DATELINE)
+    )
+    assert content_hash(printed) == content_hash(dateline)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        a_draft(title="Another title"),
+        a_draft(summary=""),
+        a_draft(paragraphs=("One.", "Two.")),
+        a_draft(paragraphs=("One. Two.",)),
+        a_draft(language="de"),
+        a_draft(content_type=None),
+        a_draft(issuers=()),
+        a_draft(fields=(a_label("Policing", None),)),
+        a_draft(issued=Issued(day=date(2026, 11, 23), origin=IssuedFrom.LABEL)),
+        a_draft(
+            issued=Issued(
+                day=date(2026, 11, 23),
+                at=datetime(2026, 11, 23, 9, tzinfo=UTC),
+                origin=IssuedFrom.LABEL,
+            )
+        ),
+    ],
+)
+def test_whatever_an_item_says_changes_its_contents(other: Draft) -> None:
+    assert content_hash(other) != content_hash(a_draft())
+
+
+def test_a_content_hash_names_its_version() -> None:
+    version, _, digest = content_hash(a_draft()).partition(":")
+    assert version == "1"
+    assert len(digest) == 64
