@@ -1,0 +1,117 @@
+"""Whether a GET or HEAD is answered in full, with 304, or refused (RFC 9110 section 13).
+
+Knows the precondition fields of a request and the validators of what was selected. Must never
+know files, caches or sockets.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import formatdate, parsedate_to_datetime
+from enum import StrEnum
+
+__all__ = ["Preconditions", "Validators", "Verdict", "evaluate", "http_date", "seconds_of"]
+
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_TIME = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
+
+#: The three forms of HTTP-date (RFC 9110 5.6.7): IMF-fixdate, RFC 850's, asctime's.
+_HTTP_DATE = re.compile(
+    rf"{_DAY}, [0-9]{{2}} {_MONTH} [0-9]{{4}} {_TIME} GMT"
+    rf"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, [0-9]{{2}}-{_MONTH}-[0-9]{{2}} {_TIME} GMT"
+    rf"|{_DAY} {_MONTH} [ 0-9][0-9] {_TIME} [0-9]{{4}}"
+)
+#: RFC 9110 8.8.3; a tag may hold commas, so a list of them cannot be split at commas.
+_ENTITY_TAG = re.compile(r'[ \t,]*(W/)?("[!\x23-\x7e\x80-\xff]*")')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What tells one state of a representation from another.
+
+    ``etag`` is a strong entity tag, quotes included; ``modified`` is in whole Unix seconds.
+    """
+
+    etag: str
+    modified: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preconditions:
+    """The conditional fields of a request; several lines of one field are joined by commas."""
+
+    if_match: str | None = None
+    if_unmodified_since: str | None = None
+    if_none_match: str | None = None
+    if_modified_since: str | None = None
+
+
+class Verdict(StrEnum):
+    """How to answer: with the representation, with 304, or with 412."""
+
+    SEND = "send"
+    NOT_MODIFIED = "not-modified"
+    FAILED = "failed"
+
+
+def evaluate(asked: Preconditions, current: Validators) -> Verdict:
+    """How a GET or HEAD of an existing representation is answered.
+
+    The order is that of RFC 9110 13.2.2: an entity tag wins over a date, and a field that
+    cannot be read is as good as absent where it holds a date, and matches nothing where it
+    holds tags.
+    """
+    if asked.if_match is not None:
+        if not _matches(asked.if_match, current.etag, weakly=False):
+            return Verdict.FAILED
+    elif _is_newer(current.modified, asked.if_unmodified_since):
+        return Verdict.FAILED
+    if asked.if_none_match is not None:
+        known = _matches(asked.if_none_match, current.etag, weakly=True)
+    else:
+        known = _is_not_newer(current.modified, asked.if_modified_since)
+    return Verdict.NOT_MODIFIED if known else Verdict.SEND
+
+
+def http_date(seconds: int) -> str:
+    """The IMF-fixdate of a Unix time (RFC 9110 5.6.7)."""
+    return formatdate(seconds, usegmt=True)
+
+
+def seconds_of(text: str) -> int | None:
+    """The Unix time an HTTP-date stands for; None where the text is no HTTP-date.
+
+    A two-digit year from 69 on lies in the last century, as in POSIX.
+    """
+    if not _HTTP_DATE.fullmatch(text):
+        return None
+    try:
+        return int(parsedate_to_datetime(text).replace(tzinfo=UTC).timestamp())
+    except ValueError:  # 31 February, hour 25
+        return None
+
+
+def _matches(field: str, etag: str, *, weakly: bool) -> bool:
+    if field.strip(" \t") == "*":
+        return True
+    return any(tag == etag and (weakly or not weak) for weak, tag in _entity_tags(field))
+
+
+def _entity_tags(field: str) -> Iterator[tuple[bool, str]]:
+    """Each tag with whether it is a weak one, up to the first thing that is no tag."""
+    found = _ENTITY_TAG.match(field)
+    while found:
+        yield found[1] is not None, found[2]
+        found = _ENTITY_TAG.match(field, found.end())
+
+
+def _is_newer(modified: int, since: str | None) -> bool:
+    moment = None if since is None else seconds_of(since)
+    return moment is not None and modified > moment
+
+
+def _is_not_newer(modified: int, since: str | None) -> bool:
+    moment = None if since is None else seconds_of(since)
+    return moment is not None and modified <= moment

@@ -1,0 +1,137 @@
+"""The published directory: files read safely, and remembered as long as they stay the same.
+
+Knows paths, signatures and how much memory may be used. Must never know requests.
+"""
+
+import os
+import stat
+import struct
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from feeds.web.representation import MEDIA, Representation, represent
+
+__all__ = ["Directory", "Served"]
+
+#: Modification time in ns, size and inode: tells two states of a file apart without reading it.
+Signature = tuple[int, int, int]
+
+#: What a remembered file costs beside its bytes: header fields, keys, objects (measured: 4.5 kB).
+_OVERHEAD_BYTES = 4_500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """One state of a file in every encoding there is.
+
+    ``whole`` is false while the publisher is between the two renames of a file and its packed
+    sibling, so that nothing half is remembered.
+    """
+
+    signature: Signature
+    plain: Representation
+    packed: Representation | None
+    whole: bool
+
+    @property
+    def cost(self) -> int:
+        """Bytes of memory, roughly."""
+        packed = len(self.packed.body) if self.packed else 0
+        return len(self.plain.body) + packed + _OVERHEAD_BYTES
+
+
+class Directory:
+    """Files below ``root``, of which up to ``limit_bytes`` stay in memory, the latest used.
+
+    `signature` and `remembered` cost a stat and a look-up and are meant for the event loop;
+    `read` touches the disk and is meant for a thread.
+    """
+
+    def __init__(self, root: Path, limit_bytes: int, now: Callable[[], datetime]) -> None:
+        self._root = str(root)
+        self._limit_bytes = limit_bytes
+        self._now = now
+        self._kept: OrderedDict[str, Served] = OrderedDict()
+        self._used_bytes = 0
+
+    def signature(self, name: str) -> Signature | None:
+        """The present signature; None where there is no such regular file."""
+        try:
+            found = os.stat(f"{self._root}/{name}")  # noqa: PTH116 - a Path costs more than the stat
+        except OSError:
+            return None
+        return _signature(found) if stat.S_ISREG(found.st_mode) else None
+
+    def remembered(self, name: str, signature: Signature) -> Served | None:
+        """The file as it was read before, if that is still what lies there."""
+        served = self._kept.get(name)
+        if served is None or served.signature != signature:
+            return None
+        self._kept.move_to_end(name)
+        return served
+
+    def read(self, name: str) -> Served | None:
+        """The file as it lies there now; None where it is gone or lies outside the root.
+
+        Last-Modified neither goes back while the file is remembered nor lies in the future
+        (RFC 9110 8.8.2.1).
+        """
+        found = self._bytes(name)
+        if found is None:
+            return None
+        signature, body = found
+        packed = self._bytes(f"{name}.gz")
+        whole = packed is None or _is_packed(packed[1], body)
+        media = MEDIA[name.rpartition(".")[2]]
+        modified = self._modified(name, signature)
+        return Served(
+            signature=signature,
+            plain=represent(body, media, modified=modified, encoding=None),
+            packed=represent(packed[1], media, modified=modified, encoding="gzip")
+            if packed and whole
+            else None,
+            whole=whole,
+        )
+
+    def remember(self, name: str, served: Served) -> None:
+        """Keeps the file, and forgets those not asked for longest where room is needed."""
+        self._forget(name)
+        if not served.whole or served.cost > self._limit_bytes:
+            return
+        self._kept[name] = served
+        self._used_bytes += served.cost
+        while self._used_bytes > self._limit_bytes:
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, name: str) -> None:
+        served = self._kept.pop(name, None)
+        if served is not None:
+            self._used_bytes -= served.cost
+
+    def _modified(self, name: str, signature: Signature) -> int:
+        earlier = self._kept.get(name)
+        written = min(signature[0] // 1_000_000_000, int(self._now().timestamp()))
+        return max(written, earlier.plain.validators.modified) if earlier else written
+
+    def _bytes(self, name: str) -> tuple[Signature, bytes] | None:
+        path = os.path.realpath(f"{self._root}/{name}")
+        if not path.startswith(os.path.realpath(self._root) + os.sep):
+            return None
+        try:
+            with Path(path).open("rb") as file:
+                return _signature(os.fstat(file.fileno())), file.read()
+        except OSError:
+            return None
+
+
+def _signature(found: os.stat_result) -> Signature:
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _is_packed(packed: bytes, body: bytes) -> bool:
+    """Whether gzip's trailer, CRC-32 and length (RFC 1952 2.3.1), is that of the plain bytes."""
+    return packed.endswith(struct.pack("<II", zlib.crc32(body), len(body) & 0xFFFFFFFF))

@@ -1,0 +1,91 @@
+"""A published file as it goes over the wire: its bytes, validators and header fields.
+
+Knows media types and what RFC 9110 wants beside them. Must never know where bytes come from.
+"""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from types import MappingProxyType
+
+from feeds.web.conditional import Validators, http_date
+
+__all__ = ["MEDIA", "Headers", "Media", "Representation", "represent"]
+
+Headers = list[tuple[bytes, bytes]]
+
+#: A feed may be one minute old, as often as the daemon looks for news by default; a cache may
+#: show it for an hour more while it asks for a newer one (RFC 5861 section 3).
+_CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=3600"
+
+#: No script, no frame, nothing from elsewhere: pages need a style sheet and no more.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_PAGE = (("content-security-policy", _POLICY), ("referrer-policy", "same-origin"))
+_ANYONE = (("access-control-allow-origin", "*"),)
+
+#: 96 bits: two versions of one file meet once in 2^48.
+_ETAG_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """How files of one extension are labelled, and the fields that go with it."""
+
+    type: str
+    extra: tuple[tuple[str, str], ...] = ()
+
+
+#: By extension; what is not listed is not served.
+MEDIA: Mapping[str, Media] = MappingProxyType(
+    {
+        "atom": Media("application/atom+xml; charset=utf-8", _ANYONE),
+        "css": Media("text/css; charset=utf-8"),
+        "html": Media("text/html; charset=utf-8", _PAGE),
+        "ico": Media("image/x-icon"),
+        "opml": Media("text/x-opml; charset=utf-8", _ANYONE),
+        "png": Media("image/png"),
+        "svg": Media("image/svg+xml", _PAGE),
+        "txt": Media("text/plain; charset=utf-8"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Representation:
+    """One encoding of one state of a file; ``unmodified`` are the header fields of its 304."""
+
+    body: bytes
+    validators: Validators
+    headers: Headers
+    unmodified: Headers
+
+
+def represent(body: bytes, media: Media, *, modified: int, encoding: str | None) -> Representation:
+    """Everything an answer needs, made once for each version of a file.
+
+    The strong entity tag is a hash of the very bytes sent, so each encoding has its own
+    (RFC 9110 8.8.3.3).
+    """
+    tag = urlsafe_b64encode(blake2b(body, digest_size=_ETAG_BYTES).digest()).decode("ascii")
+    validators = Validators(etag=f'"{tag}"', modified=modified)
+    lasting = _encoded(
+        ("etag", validators.etag),
+        ("last-modified", http_date(modified)),
+        ("cache-control", _CACHE_CONTROL),
+        ("vary", "Accept-Encoding"),
+        ("x-content-type-options", "nosniff"),
+        *media.extra,
+    )
+    own = _encoded(("content-type", media.type), ("content-length", str(len(body))))
+    packed = _encoded(("content-encoding", encoding)) if encoding else []
+    return Representation(
+        body=body, validators=validators, headers=lasting + own + packed, unmodified=lasting
+    )
+
+
+def _encoded(*fields: tuple[str, str]) -> Headers:
+    return [(name.encode("ascii"), value.encode("ascii")) for name, value in fields]

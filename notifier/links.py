@@ -1,0 +1,98 @@
+"""The links a mail carries: minted so that nobody else can, read so that nothing altered passes.
+
+Knows HMAC and addresses. Must never know who a subscriber is or whether a link still counts.
+"""
+
+import hmac
+import re
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from notifier.errors import TokenRefused
+
+__all__ = ["Claim", "Links", "Scope", "read"]
+
+#: RFC 2104 section 5 allows half of SHA-256's output; a List-Unsubscribe field has to stay
+#: within a line of 75 characters.
+_MAC_BYTES = 16
+
+#: The secret signs other things too (the keyed hashes of suppressed addresses); a link is none.
+_DOMAIN = b"fieldfare link 1\0"
+
+_PART = re.compile(r"[A-Za-z0-9_-]+")
+
+#: Far more than any token has, so that nobody makes us hash a megabyte.
+_LONGEST_TOKEN = 200
+_TOKEN = re.compile(rf"[A-Za-z0-9_.-]{{1,{_LONGEST_TOKEN}}}")
+
+
+class Scope(StrEnum):
+    """What a link allows; also the first segment of its path."""
+
+    UNSUBSCRIBE = "u"
+    VIEW = "d"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a token says, once its signature held: whose it is, of which consent, about what."""
+
+    scope: Scope
+    public_id: str
+    epoch: int
+    extra: str = ""
+
+    def __post_init__(self) -> None:
+        for part in filter(None, (self.public_id, self.extra)):
+            if not _PART.fullmatch(part):
+                raise ValueError(f"{part!r} cannot stand in a link: only A-Z a-z 0-9 _ and - can")
+        if not self.public_id or self.epoch < 0:
+            raise ValueError("a link needs a public id and an epoch of 0 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """The personal links of an installation, below its public address."""
+
+    base_url: str
+    secret: bytes = field(repr=False)
+
+    def unsubscribe(self, public_id: str, epoch: int) -> str:
+        """The address that ends a subscription; it never expires (RFC 8058 section 3.1)."""
+        return self._url(Claim(scope=Scope.UNSUBSCRIBE, public_id=public_id, epoch=epoch))
+
+    def view(self, public_id: str, epoch: int, period: str) -> str:
+        """The address of one digest in a browser."""
+        return self._url(Claim(scope=Scope.VIEW, public_id=public_id, epoch=epoch, extra=period))
+
+    def _url(self, claim: Claim) -> str:
+        return f"{self.base_url.rstrip('/')}/{claim.scope}/{_token(claim, self.secret)}"
+
+
+def read(token: str, secret: bytes) -> Claim:
+    """The claim of a token this installation minted.
+
+    Signatures are compared as text and in constant time: base64 has several spellings of one
+    value, and only the one that was minted passes.
+    Raises TokenRefused.
+    """
+    if not _TOKEN.fullmatch(token):
+        raise TokenRefused("this link is damaged: it was cut or changed on its way")
+    mac, _, claimed = token.partition(".")
+    if not hmac.compare_digest(mac, _mac(claimed, secret)):
+        raise TokenRefused("this link was not made here: it was cut or changed on its way")
+    scope, public_id, epoch, *extra = claimed.split(".")
+    return Claim(scope=Scope(scope), public_id=public_id, epoch=int(epoch), extra="".join(extra))
+
+
+def _token(claim: Claim, secret: bytes) -> str:
+    """The signature comes first: a link that ends in a dash or a dot is cut by mail programs."""
+    parts = (claim.scope, claim.public_id, str(claim.epoch), claim.extra)
+    claimed = ".".join(filter(None, parts))
+    return f"{_mac(claimed, secret)}.{claimed}"
+
+
+def _mac(claimed: str, secret: bytes) -> str:
+    full = hmac.digest(secret, _DOMAIN + claimed.encode("ascii"), "sha256")
+    return urlsafe_b64encode(full[:_MAC_BYTES]).decode("ascii").rstrip("=")

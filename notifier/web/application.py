@@ -1,0 +1,97 @@
+"""The web server's addresses: which request goes where, and what is said when it goes nowhere.
+
+Knows paths and what is said of errors. Must never know how a part does its work.
+"""
+
+from collections.abc import Iterator
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from feeds.errors import StoreError
+from notifier.web.health import Health
+from notifier.web.mailbox import Mailbox
+from notifier.web.pages import PrivatePages
+from notifier.web.unsubscribe import Unsubscribing
+from notifier.web.view import Viewing
+
+__all__ = ["create_app"]
+
+log = structlog.get_logger(__name__)
+
+_RETRY_AFTER_SECONDS = "60"
+
+_SAID = {
+    404: ("This page does not exist", "Nothing is published under this address."),
+    405: ("This cannot be done here", "This address takes no such request."),
+}
+_SAID_OTHERWISE = ("This request was not understood", "Nothing was changed by it.")
+
+
+def create_app(
+    *,
+    files: ASGIApp,
+    unsubscribing: Unsubscribing,
+    viewing: Viewing,
+    health: Health,
+    pages: PrivatePages,
+    mails: Mailbox | None = None,
+) -> Starlette:
+    """The whole web server. ``files`` answers what nothing else does; ``mails`` is for demos."""
+    refusals = _Refusals(pages)
+    app = Starlette(
+        routes=list(_routes(unsubscribing, viewing, health, mails)),
+        exception_handlers={
+            HTTPException: refusals.refused,
+            StoreError: refusals.unavailable,
+            Exception: refusals.broken,
+        },
+    )
+    # As the default, not as a route for everything: such a route would answer every method.
+    app.router.default = files
+    app.router.redirect_slashes = False
+    return app
+
+
+def _routes(
+    unsubscribing: Unsubscribing, viewing: Viewing, health: Health, mails: Mailbox | None
+) -> Iterator[BaseRoute]:
+    yield Route("/healthz", health.healthz)
+    yield Route("/metrics", health.metrics)
+    yield Route("/u/{token}", unsubscribing.answer, methods=["GET", "POST"])
+    yield Route("/d/{token}", viewing.show)
+    if mails:
+        yield from mails.routes()
+
+
+class _Refusals:
+    """What is said where there is nothing to show, in the look of everything else."""
+
+    def __init__(self, pages: PrivatePages) -> None:
+        self._pages = pages
+
+    async def refused(self, _request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+        title, sentence = _SAID.get(error.status_code, _SAID_OTHERWISE)
+        answer = self._pages.notice(title, sentence, status=error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    async def unavailable(self, _request: Request, error: Exception) -> Response:
+        log.error("store does not answer", problem=str(error))
+        answer = self._pages.notice(
+            "This does not work at the moment", "Try again in a few minutes.", status=503
+        )
+        answer.headers["retry-after"] = _RETRY_AFTER_SECONDS
+        return answer
+
+    async def broken(self, _request: Request, _error: Exception) -> Response:
+        """The server logs the error itself; it is raised again after this."""
+        return self._pages.notice(
+            "Something went wrong here", "It is no fault of yours, and it is noted.", status=500
+        )

@@ -1,0 +1,150 @@
+"""Whether the house is well, for a supervisor, and how it is doing, for Prometheus.
+
+Knows what well means. Must never know how things are counted: that is a callable it is given.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+import structlog
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from typing_extensions import override
+
+from feeds.errors import StoreError
+from notifier.model import DeliveryState, SubscriberState
+
+__all__ = ["Health", "Pulse", "Vitals"]
+
+_FRESH = {"cache-control": "no-store"}
+
+State = TypeVar("State", bound=StrEnum)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """What the store holds, by numbers."""
+
+    items: int
+    quarantined: int
+    deliveries: Mapping[DeliveryState, int]
+    subscribers: Mapping[SubscriberState, int]
+
+
+class Pulse(Protocol):
+    """What beats: when each job last did, and which ones no longer do."""
+
+    @property
+    def beats(self) -> Mapping[str, datetime]: ...
+
+    def stuck(self, now: datetime) -> tuple[str, ...]: ...
+
+
+class Health:
+    """The requests /healthz and /metrics.
+
+    ``vitals`` and ``is_current``, whether the store has today's schema, raise StoreError where
+    the store does not answer.
+    """
+
+    def __init__(
+        self,
+        *,
+        is_current: Callable[[], bool],
+        vitals: Callable[[], Vitals],
+        pulse: Pulse,
+        version: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._is_current = is_current
+        self._pulse = pulse
+        self._version = version
+        self._now = now
+        self._registry = CollectorRegistry()
+        self._registry.register(_Readings(vitals, pulse, version))
+
+    async def healthz(self, _request: Request) -> Response:
+        """200 while the store answers and every job beats; 503 with the reasons otherwise."""
+        problems = await run_in_threadpool(self._problems)
+        said = {
+            "status": "failing" if problems else "ok",
+            "version": self._version,
+            "problems": problems,
+        }
+        return JSONResponse(said, 503 if problems else 200, headers=_FRESH)
+
+    async def metrics(self, request: Request) -> Response:
+        """The readings in the format the scraper asks for. Raises StoreError."""
+        encode, media_type = choose_encoder(request.headers.get("accept", ""))
+        readings = await run_in_threadpool(encode, self._registry)
+        return Response(readings, headers={**_FRESH, "content-type": media_type})
+
+    def _problems(self) -> list[str]:
+        return [*self._problems_of_store(), *self._problems_of_jobs()]
+
+    def _problems_of_store(self) -> Iterator[str]:
+        try:
+            if not self._is_current():
+                yield "the store's schema is not current: run `fieldfare migrate`"
+        except StoreError as error:
+            log.error("store does not answer", problem=str(error))  # noqa: TRY400 - expected
+            yield "the store does not answer; the log says why"
+
+    def _problems_of_jobs(self) -> Iterator[str]:
+        for job in self._pulse.stuck(self._now()):
+            yield f"the job {job!r} is stuck"
+
+
+class _Readings(Collector):
+    """Read when scraped: nothing is counted twice, and nothing is kept up to date for nobody."""
+
+    def __init__(self, vitals: Callable[[], Vitals], pulse: Pulse, version: str) -> None:
+        self._vitals = vitals
+        self._pulse = pulse
+        self._version = version
+
+    @override
+    def collect(self) -> Iterator[Metric]:
+        vitals = self._vitals()
+        yield GaugeMetricFamily("fieldfare_items", "Items stored.", value=vitals.items)
+        yield GaugeMetricFamily(
+            "fieldfare_quarantined_documents",
+            "Documents nobody could make an item of.",
+            value=vitals.quarantined,
+        )
+        yield _by_state("fieldfare_deliveries", "Mails by state.", DeliveryState, vitals.deliveries)
+        yield _by_state(
+            "fieldfare_subscribers", "Subscribers by state.", SubscriberState, vitals.subscribers
+        )
+        yield self._beats()
+        yield InfoMetricFamily(
+            "fieldfare_build", "What is running.", value={"version": self._version}
+        )
+
+    def _beats(self) -> Metric:
+        family = GaugeMetricFamily(
+            "fieldfare_job_last_beat_timestamp_seconds",
+            "When each job last began or ended its work.",
+            labels=["job"],
+        )
+        for job, beat in sorted(self._pulse.beats.items()):
+            family.add_metric([job], beat.timestamp())
+        return family
+
+
+def _by_state(name: str, meaning: str, states: type[State], counted: Mapping[State, int]) -> Metric:
+    """One value a state, zero included, so that a graph has no gaps."""
+    family = GaugeMetricFamily(name, meaning, labels=["state"])
+    for state in states:
+        family.add_metric([state], counted.get(state, 0))
+    return family

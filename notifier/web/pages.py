@@ -1,0 +1,44 @@
+"""Pages made on request, in the look of the published ones.
+
+Knows templates and the header fields of what is nobody else's business. Must never query.
+"""
+
+from pathlib import Path
+
+from starlette.responses import HTMLResponse
+
+from feeds.publish.pages import Pages
+
+__all__ = ["PRIVATE", "PrivatePages"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+#: A personal address is in the address bar: it is neither kept, nor indexed, nor handed on.
+PRIVATE = {
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-robots-tag": "noindex",
+}
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class PrivatePages:
+    """Answers with pages that are made for one person, or for nobody in particular."""
+
+    def __init__(self, published: Pages) -> None:
+        self._environment = published.environment_with(_TEMPLATES)
+
+    def answer(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
+        """A whole page from finished values."""
+        content = self._environment.get_template(template).render(values)
+        return HTMLResponse(
+            content, status, headers={**PRIVATE, "content-security-policy": _POLICY}
+        )
+
+    def notice(self, title: str, *sentences: str, status: int = 200) -> HTMLResponse:
+        """A page that only says something: what happened, and what to do."""
+        return self.answer("notice.html", status, title=title, sentences=sentences)

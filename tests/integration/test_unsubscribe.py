@@ -1,0 +1,277 @@
+"""Leaving: by the button of a page, and by the button of a mail program (RFC 8058)."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser
+from sqlalchemy import delete, update
+
+from feeds.errors import StoreError
+from feeds.model import TopicRef
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from notifier.links import Links
+from notifier.model import Cadence, DeliveryState, Frequency, Subscriber, SubscriberState
+from notifier.storage import deliveries, digests, subscribers, tables
+from notifier.storage.deliveries import Queued
+from notifier.storage.subscribers import Subscription
+from tests.serving import NOW, SECRET, a_web_app, serving
+
+ADDRESS = "reader.of.news@example.org"
+PUBLIC_ID = "a1b2c3d4e5f6"
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+VIENNA = ZoneInfo("Europe/Vienna")
+DAILY = Cadence(frequency=Frequency.DAILY, minute=7 * 60, zone=VIENNA)
+WEEKLY = Cadence(frequency=Frequency.WEEKLY, minute=450, zone=VIENNA, weekday=4)
+IMMEDIATE = Cadence(frequency=Frequency.IMMEDIATE, minute=0, zone=VIENNA)
+
+
+@pytest.fixture
+def address(database: Database, osce: Taxonomy, tmp_path: Path) -> Iterator[str]:
+    subscribe(database)
+    with serving(a_web_app(database, osce, tmp_path / "public")) as base_url:
+        yield base_url
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=address) as asking:
+        yield asking
+
+
+def subscribe(database: Database, cadence: Cadence = DAILY, topic: str = "field:policing") -> None:
+    wanted = Subscription(
+        address=ADDRESS,
+        language="en",
+        cadence=cadence,
+        topics=(TopicRef.parse(topic), TopicRef.parse("issuer:transnational-threats-department")),
+        due_at=NOW + timedelta(hours=1),
+    )
+    with database.writing() as connection:
+        subscribers.add_or_update(connection, wanted, public_id=PUBLIC_ID, now=NOW)
+
+
+def person(database: Database) -> Subscriber:
+    with database.reading() as connection:
+        found = subscribers.by_public_id(connection, PUBLIC_ID)
+    assert found is not None
+    return found
+
+
+def path(epoch: int = 1) -> str:
+    return Links(base_url="", secret=SECRET).unsubscribe(PUBLIC_ID, epoch)
+
+
+def test_the_page_says_what_ends_and_offers_one_button(client: httpx2.Client) -> None:
+    answer = client.get(path())
+    assert answer.status_code == 200
+    assert answer.text.count("<button") == 1
+    assert '<form method="post">' in answer.text
+    for word in ("Policing", "Transnational Threats Department", "every day at 07:00"):
+        assert word in answer.text
+
+
+def test_the_page_does_not_give_the_address_away(client: httpx2.Client) -> None:
+    page = client.get(path()).text
+    assert "r…@example.org" in page
+    assert "reader.of.news" not in page
+
+
+def test_looking_changes_nothing(client: httpx2.Client, database: Database) -> None:
+    """Link scanners of mail providers follow every GET."""
+    before = person(database)
+    assert client.get(path()).status_code == 200
+    head = client.head(path())
+    assert (head.status_code, head.content) == (200, b"")
+    assert person(database) == before
+
+
+@pytest.mark.parametrize(
+    ("cadence", "words"),
+    [
+        (WEEKLY, "every Friday at 07:30 (Europe/Vienna)"),
+        (IMMEDIATE, "as soon as there is any"),
+    ],
+)
+def test_each_rhythm_is_said_in_words(
+    client: httpx2.Client, database: Database, cadence: Cadence, words: str
+) -> None:
+    subscribe(database, cadence)
+    assert words in client.get(path()).text
+
+
+def test_a_topic_that_left_the_taxonomy_is_named_all_the_same(
+    client: httpx2.Client, database: Database
+) -> None:
+    subscribe(database, topic="field:basket-weaving")
+    assert "basket-weaving" in client.get(path()).text
+
+
+def test_one_click_unsubscribes_at_once(client: httpx2.Client, database: Database) -> None:
+    """RFC 8058 3.2: no cookie, no login, no redirect."""
+    answer = client.post(path(), data=ONE_CLICK)
+    assert answer.status_code == 200
+    assert "You will get no more mail" in answer.text
+    assert "set-cookie" not in answer.headers
+    left = person(database)
+    assert (left.state, left.due_at) == (SubscriberState.LEFT, None)
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded"),
+        (b"--b\r\nno proper multipart", "multipart/form-data; boundary=b"),
+        (b"", "text/plain"),
+        (b"\xff\x00", "application/x-www-form-urlencoded"),
+        (b"x" * 1_000_000, "application/x-www-form-urlencoded"),
+    ],
+)
+def test_no_spelling_of_the_body_goes_wrong(
+    client: httpx2.Client, database: Database, content: bytes, media_type: str
+) -> None:
+    answer = client.post(path(), content=content, headers={"Content-Type": media_type})
+    assert answer.status_code == 200
+    assert person(database).state is SubscriberState.LEFT
+
+
+def test_a_connection_serves_on_after_a_body_nobody_read(client: httpx2.Client) -> None:
+    for _ in range(3):
+        assert client.post(path(), content=b"x" * 20_000).status_code == 200
+    assert client.get(path()).status_code == 200
+
+
+def test_leaving_twice_is_leaving_once(client: httpx2.Client, database: Database) -> None:
+    first = client.post(path(), data=ONE_CLICK)
+    before = person(database)
+    again = client.post(path(), data=ONE_CLICK)
+    assert (again.status_code, again.text) == (first.status_code, first.text)
+    assert person(database) == before
+
+
+def test_who_left_sees_that_they_did(client: httpx2.Client) -> None:
+    client.post(path(), data=ONE_CLICK)
+    page = client.get(path())
+    assert page.status_code == 200
+    assert "You will get no more mail" in page.text
+    assert "<button" not in page.text
+
+
+def test_what_was_queued_is_not_sent(client: httpx2.Client, database: Database) -> None:
+    states = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.ACCEPTED)
+    _deliveries_in(database, states)
+    client.post(path(), data=ONE_CLICK)
+    with database.reading() as connection:
+        found = {one.period: one.state for one in deliveries.latest(connection, 10)}
+    assert found == {
+        "queued": DeliveryState.SUPPRESSED,
+        "deferred": DeliveryState.SUPPRESSED,
+        "accepted": DeliveryState.ACCEPTED,
+    }
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_a_damaged_link_is_refused(client: httpx2.Client, database: Database, method: str) -> None:
+    view = Links(base_url="", secret=SECRET).view(PUBLIC_ID, 1, "2026-11-24")
+    for damaged in (path()[:-1], path() + "0", "/u/x", view.replace("/d/", "/u/")):
+        answer = client.request(method, damaged)
+        assert answer.status_code == 404
+        assert method == "HEAD" or "This link does not work" in answer.text
+    assert person(database).state is SubscriberState.ACTIVE
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_link_of_an_earlier_subscription_ends_no_later_one(
+    client: httpx2.Client, database: Database, method: str
+) -> None:
+    client.post(path(epoch=1), data=ONE_CLICK)
+    subscribe(database)
+    answer = client.request(method, path(epoch=1))
+    assert answer.status_code == 410
+    assert "earlier subscription" in answer.text
+    assert person(database).state is SubscriberState.ACTIVE
+    assert client.post(path(epoch=2), data=ONE_CLICK).status_code == 200
+    assert person(database).state is SubscriberState.LEFT
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_who_was_erased_gets_no_more_mail_either(
+    client: httpx2.Client, database: Database, method: str
+) -> None:
+    with database.writing() as connection:
+        connection.execute(delete(tables.selections))
+        connection.execute(delete(tables.subscribers))
+    answer = client.request(method, path())
+    assert answer.status_code == 200
+    assert "You will get no more mail" in answer.text
+
+
+def test_nothing_of_a_personal_page_is_kept_indexed_or_handed_on(client: httpx2.Client) -> None:
+    headers = client.get(path()).headers
+    assert headers["cache-control"] == "no-store"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-robots-tag"] == "noindex"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+def test_nothing_else_can_be_done_with_a_link(client: httpx2.Client) -> None:
+    answer = client.put(path())
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
+
+
+def test_a_store_that_does_not_answer_is_no_success(
+    client: httpx2.Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever posts for the reader must learn that it has to be tried again."""
+
+    def refuse(_self: Database) -> AbstractContextManager[None]:
+        raise StoreError("the store is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "writing", refuse)
+        answer = client.post(path(), data=ONE_CLICK)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "60"
+    assert "away" not in answer.text
+
+
+def test_a_person_leaves_with_one_press(address: str, database: Database, browser: Browser) -> None:
+    """Without script: the page must work in a browser that runs none."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + path())
+    assert page.title() == "Unsubscribe · Fieldfare"
+    assert person(database).state is SubscriberState.ACTIVE
+    page.get_by_role("button", name="Unsubscribe").click()
+    page.get_by_role("heading", name="You will get no more mail").wait_for()
+    context.close()
+    assert person(database).state is SubscriberState.LEFT
+
+
+def _deliveries_in(database: Database, states: tuple[DeliveryState, ...]) -> None:
+    who = person(database).id
+    with database.writing() as connection:
+        digests.keep(connection, {"template": b"Subject: news\r\n\r\n"}, NOW)
+        queued = [
+            Queued(
+                subscriber=who,
+                period=state.value,
+                message_id=f"<{state.value}@example.org>",
+                recipient=ADDRESS,
+                rendering="template",
+                personal={},
+            )
+            for state in states
+        ]
+        deliveries.queue(connection, queued, NOW)
+        for state in states:
+            rows = update(tables.deliveries).where(tables.deliveries.c.period == state.value)
+            connection.execute(rows.values(state=state))

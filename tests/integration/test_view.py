@@ -1,0 +1,109 @@
+"""A digest in the browser: as it was mailed, and for nobody but its reader."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx2
+import pytest
+
+from feeds.model import TopicRef
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from notifier.links import Links
+from notifier.message import Sender, build, slot
+from notifier.model import Cadence, Frequency
+from notifier.storage import deliveries, digests, subscribers
+from notifier.storage.deliveries import Queued
+from notifier.storage.subscribers import Subscription
+from tests.serving import NOW, SECRET, a_web_app, serving
+
+PUBLIC_ID = "a1b2c3d4e5f6"
+ADDRESS = "reader@example.org"
+PERIOD = "2026-11-24"
+LINKS = Links(base_url="https://news.example.org", secret=SECRET)
+SENDER = Sender(
+    name="Fieldfare",
+    address="digest@example.org",
+    list_id="digest.news.example.org",
+    site_title="Fieldfare",
+    site_url="https://news.example.org",
+)
+READER = Subscription(
+    address=ADDRESS,
+    language="en",
+    cadence=Cadence(frequency=Frequency.DAILY, minute=420, zone=ZoneInfo("Europe/Vienna")),
+    topics=(TopicRef.parse("field:policing"),),
+    due_at=NOW + timedelta(hours=1),
+)
+PERSONAL = {
+    "recipient": ADDRESS,
+    "message_id": "<1@example.org>",
+    "date": "Tue, 24 Nov 2026 06:00:00 +0000",
+    "unsubscribe_url": LINKS.unsubscribe(PUBLIC_ID, 1),
+    "view_url": LINKS.view(PUBLIC_ID, 1, PERIOD),
+}
+
+
+@pytest.fixture
+def client(database: Database, osce: Taxonomy, tmp_path: Path) -> Iterator[httpx2.Client]:
+    """Asks where one digest was mailed to one reader."""
+    html = f'<h1>Grüße</h1><a href="{slot("unsubscribe_url")}">Unsubscribe</a>'
+    template = build(SENDER, subject="News", language="en", text="News", html=html)
+    with database.writing() as connection:
+        person = subscribers.add_or_update(connection, READER, public_id=PUBLIC_ID, now=NOW)
+        digests.keep(connection, {"template": template}, NOW)
+        queued = Queued(
+            subscriber=person.id,
+            period=PERIOD,
+            message_id=PERSONAL["message_id"],
+            recipient=ADDRESS,
+            rendering="template",
+            personal=PERSONAL,
+        )
+        deliveries.queue(connection, [queued], NOW)
+    with (
+        serving(a_web_app(database, osce, tmp_path / "public")) as address,
+        httpx2.Client(base_url=address) as asking,
+    ):
+        yield asking
+
+
+def path(*, period: str = PERIOD, epoch: int = 1) -> str:
+    return LINKS.view(PUBLIC_ID, epoch, period).removeprefix(LINKS.base_url)
+
+
+def test_a_digest_is_shown_as_it_was_mailed(client: httpx2.Client) -> None:
+    answer = client.get(path())
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<h1>Grüße</h1>" in answer.text
+    assert f'href="{PERSONAL["unsubscribe_url"]}"' in answer.text
+
+
+def test_it_is_not_kept_not_indexed_not_handed_on_and_runs_nothing(client: httpx2.Client) -> None:
+    headers = client.get(path()).headers
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-robots-tag"] == "noindex"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["content-security-policy"].startswith("default-src 'none'; style-src")
+    assert "script-src" not in headers["content-security-policy"]
+
+
+def test_only_its_own_link_shows_it(client: httpx2.Client) -> None:
+    unsubscribe = LINKS.unsubscribe(PUBLIC_ID, 1).removeprefix(LINKS.base_url)
+    wrong = (path()[:-1], path(period="2026-11-23"), unsubscribe.replace("/u/", "/d/"), "/d/x")
+    for target in wrong:
+        answer = client.get(target)
+        assert answer.status_code == 404
+        assert "This digest is not here" in answer.text
+
+
+def test_it_stays_its_readers_after_they_left_and_came_back(client: httpx2.Client) -> None:
+    """The epoch guards consent; looking at a mail one got needs none."""
+    assert client.get(path(epoch=7)).status_code == 200
+
+
+def test_looking_is_all_that_can_be_done(client: httpx2.Client) -> None:
+    assert client.post(path()).status_code == 405

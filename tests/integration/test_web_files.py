@@ -1,0 +1,321 @@
+"""The published directory over HTTP, asked by a real client through a real server."""
+
+import gzip
+import http.client
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from feeds.web.directory import Directory
+from feeds.web.files import PublishedFiles
+from tests.serving import serving
+
+FEED = b'<?xml version="1.0" encoding="utf-8"?>\n<feed>' + b"news " * 200 + b"</feed>\n"
+PAGE = b"<!doctype html><title>All news</title>" + b"<p>news</p>" * 100
+NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+WRITTEN = NOW - timedelta(hours=1)
+
+
+def put(root: Path, name: str, content: bytes, *, at: datetime = WRITTEN) -> None:
+    """What the publisher does: packed sibling first, each written beside and renamed."""
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for target, body in ((f"{path}.gz", gzip.compress(content, mtime=0)), (str(path), content)):
+        beside = Path(f"{target}.tmp")
+        beside.write_bytes(body)
+        os.utime(beside, (at.timestamp(), at.timestamp()))
+        beside.replace(target)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What all tests here read; one that changes a file makes it first."""
+    public = tmp_path_factory.mktemp("site") / "public"
+    put(public, "index.html", PAGE)
+    put(public, "feeds/all.atom", FEED)
+    put(public, "feeds/all.html", PAGE)
+    put(public, "feeds/fields/index.html", PAGE)
+    put(public, "feeds.opml", b"<opml/>")
+    put(public, "style.css", b"body {}")
+    return public
+
+
+@pytest.fixture(scope="module")
+def client(root: Path) -> Iterator[httpx2.Client]:
+    files = PublishedFiles(Directory(root, limit_bytes=1_000_000, now=lambda: NOW))
+    app = Starlette(routes=[Route("/{path:path}", files)])
+    with (
+        serving(app) as address,
+        httpx2.Client(base_url=address, headers={"Accept-Encoding": "identity"}) as asking,
+    ):
+        yield asking
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type", "content"),
+    [
+        ("/feeds/all.atom", "application/atom+xml; charset=utf-8", FEED),
+        ("/feeds/all", "text/html; charset=utf-8", PAGE),
+        ("/feeds/fields", "text/html; charset=utf-8", PAGE),
+        ("/feeds/fields/", "text/html; charset=utf-8", PAGE),
+        ("/", "text/html; charset=utf-8", PAGE),
+        ("/feeds.opml", "text/x-opml; charset=utf-8", b"<opml/>"),
+        ("/style.css", "text/css; charset=utf-8", b"body {}"),
+    ],
+)
+def test_files_are_served_as_what_they_are(
+    client: httpx2.Client, path: str, media_type: str, content: bytes
+) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == media_type
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.content == content
+
+
+def test_an_answer_carries_what_caches_need(client: httpx2.Client) -> None:
+    headers = client.get("/feeds/all.atom").headers
+    assert headers["etag"].startswith('"')
+    assert headers["last-modified"] == "Tue, 24 Nov 2026 05:00:00 GMT"
+    assert headers["cache-control"] == "public, max-age=60, stale-while-revalidate=3600"
+    assert headers["vary"] == "Accept-Encoding"
+
+
+def test_any_page_may_read_a_feed_and_none_may_frame_ours(client: httpx2.Client) -> None:
+    assert client.get("/feeds/all.atom").headers["access-control-allow-origin"] == "*"
+    page = client.get("/feeds/all").headers
+    assert "access-control-allow-origin" not in page
+    assert "default-src 'none'" in page["content-security-policy"]
+    assert "frame-ancestors 'none'" in page["content-security-policy"]
+    assert page["referrer-policy"] == "same-origin"
+
+
+def test_gzip_is_another_representation_with_a_tag_of_its_own(client: httpx2.Client) -> None:
+    plain = client.get("/feeds/all.atom")
+    packed = client.get("/feeds/all.atom", headers={"Accept-Encoding": "br, gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < len(FEED)
+    assert packed.content == FEED
+    assert packed.headers["etag"] != plain.headers["etag"]
+    assert "content-encoding" not in plain.headers
+
+
+def test_gzip_is_not_forced_on_anybody(client: httpx2.Client) -> None:
+    answer = client.get("/feeds/all.atom", headers={"Accept-Encoding": "gzip;q=0, *;q=0"})
+    assert "content-encoding" not in answer.headers
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_what_is_known_is_not_sent_again(client: httpx2.Client, encoding: str) -> None:
+    first = client.get("/feeds/all.atom", headers={"Accept-Encoding": encoding})
+    for known in (first.headers["etag"], f'"x", W/{first.headers["etag"]}', "*"):
+        again = client.get(
+            "/feeds/all.atom", headers={"Accept-Encoding": encoding, "If-None-Match": known}
+        )
+        assert again.status_code == 304
+        assert again.content == b""
+        for name in ("etag", "last-modified", "cache-control", "vary"):
+            assert again.headers[name] == first.headers[name]
+        assert "content-type" not in again.headers
+
+
+def test_the_tag_of_the_other_encoding_is_not_this_one(client: httpx2.Client) -> None:
+    packed = client.get("/feeds/all.atom", headers={"Accept-Encoding": "gzip"})
+    plain = client.get("/feeds/all.atom", headers={"If-None-Match": packed.headers["etag"]})
+    assert plain.status_code == 200
+
+
+def test_a_tag_wins_over_a_date(client: httpx2.Client) -> None:
+    known = {"If-None-Match": '"old"', "If-Modified-Since": "Tue, 24 Nov 2026 05:00:00 GMT"}
+    assert client.get("/feeds/all.atom", headers=known).status_code == 200
+    del known["If-None-Match"]
+    assert client.get("/feeds/all.atom", headers=known).status_code == 304
+
+
+def test_a_field_in_two_lines_is_one_list(client: httpx2.Client) -> None:
+    etag = client.get("/feeds/all.atom").headers["etag"]
+    lines = [("If-None-Match", '"old"'), ("If-None-Match", etag)]
+    assert client.get("/feeds/all.atom", headers=lines).status_code == 304
+
+
+def test_a_failed_precondition_is_said(client: httpx2.Client) -> None:
+    answer = client.get("/feeds/all.atom", headers={"If-Match": '"old"'})
+    assert (answer.status_code, answer.content) == (412, b"")
+
+
+@pytest.mark.parametrize("path", ["/feeds/all.atom", "/feeds/all", "/"])
+def test_head_answers_as_get_would(client: httpx2.Client, path: str) -> None:
+    get, head = client.get(path), client.head(path)
+    assert head.content == b""
+    varying = {"date"}
+    assert _without(head.headers, varying) == _without(get.headers, varying)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
+def test_files_are_only_read(client: httpx2.Client, method: str) -> None:
+    answer = client.request(method, "/feeds/all.atom")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, HEAD"
+
+
+@pytest.fixture(scope="module")
+def temptations(root: Path) -> None:
+    (root.parent / "secret.txt").write_text("secret")
+    (root / ".hidden.html").write_text("secret")
+    (root / "left-over.tmp").write_text("secret")
+    (root / "outside.txt").symlink_to(root.parent / "secret.txt")
+    (root / "folder").symlink_to(root.parent, target_is_directory=True)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/nothing",
+        "/feeds/nothing.atom",
+        "/../secret.txt",
+        "/feeds/../../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/..%2fsecret.txt",
+        "/feeds%2fall.atom",
+        "/feeds%2Fall.atom",
+        "/feeds%5call.atom",
+        "//feeds/all.atom",
+        "/feeds/all.atom%00",
+        "/feeds/all.atom%0a",
+        "/.hidden.html",
+        "/feeds/.all.atom.tmp",
+        "/feeds/all.atom.gz",
+        "/feeds/all.atom.tmp",
+        "/left-over.tmp",
+        "/feeds/all.atom/",
+        "/outside.txt",
+        "/folder/secret.txt",
+        "/" + "a" * 5000,
+        "/%ff%fe",
+    ],
+)
+@pytest.mark.usefixtures("temptations")
+def test_nothing_else_is_given_away(client: httpx2.Client, target: str) -> None:
+    status, body = _raw(client, target)
+    assert status == 404
+    assert b"secret" not in body
+
+
+def test_a_folder_is_no_file(client: httpx2.Client, root: Path) -> None:
+    (root / "odd.html").mkdir()
+    assert client.get("/odd").status_code == 404
+
+
+def test_a_link_within_the_root_is_followed(client: httpx2.Client, root: Path) -> None:
+    (root / "latest.atom").symlink_to(root / "feeds/all.atom")
+    assert client.get("/latest.atom").content == FEED
+
+
+def test_a_new_version_is_served_at_once(client: httpx2.Client, root: Path) -> None:
+    put(root, "feeds/changing.atom", FEED)
+    old = client.get("/feeds/changing.atom")
+    put(root, "feeds/changing.atom", b"<feed>new</feed>", at=WRITTEN + timedelta(minutes=1))
+    new = client.get("/feeds/changing.atom", headers={"If-None-Match": old.headers["etag"]})
+    assert new.content == b"<feed>new</feed>"
+    assert new.headers["etag"] != old.headers["etag"]
+
+
+def test_a_vanished_file_is_gone_at_once(client: httpx2.Client, root: Path) -> None:
+    put(root, "feeds/vanishing.atom", FEED)
+    assert client.get("/feeds/vanishing.atom").status_code == 200
+    (root / "feeds/vanishing.atom").unlink()
+    assert client.get("/feeds/vanishing.atom").status_code == 404
+
+
+def test_last_modified_never_goes_back(client: httpx2.Client, root: Path) -> None:
+    """A clock set back, or a file put back from a copy, must not make caches doubt."""
+    put(root, "feeds/restored.atom", FEED)
+    assert client.get("/feeds/restored.atom").status_code == 200
+    put(root, "feeds/restored.atom", b"<feed>put back</feed>", at=WRITTEN - timedelta(days=1))
+    answer = client.get("/feeds/restored.atom")
+    assert answer.content == b"<feed>put back</feed>"
+    assert answer.headers["last-modified"] == "Tue, 24 Nov 2026 05:00:00 GMT"
+
+
+def test_last_modified_is_never_in_the_future(client: httpx2.Client, root: Path) -> None:
+    put(root, "feeds/new.atom", FEED, at=NOW + timedelta(days=1))
+    answer = client.get("/feeds/new.atom")
+    assert answer.headers["last-modified"] == "Tue, 24 Nov 2026 06:00:00 GMT"
+
+
+def test_a_packed_sibling_of_another_version_is_never_sent(
+    client: httpx2.Client, root: Path
+) -> None:
+    """Between the two renames of the publisher the siblings differ."""
+    put(root, "feeds/between.atom", FEED)
+    wanted = {"Accept-Encoding": "gzip"}
+    (root / "feeds/between.atom").write_bytes(b"<feed>new</feed>")
+    between = client.get("/feeds/between.atom", headers=wanted)
+    assert between.content == b"<feed>new</feed>"
+    assert "content-encoding" not in between.headers
+    (root / "feeds/between.atom.gz").write_bytes(gzip.compress(b"<feed>new</feed>"))
+    after = client.get("/feeds/between.atom", headers=wanted)
+    assert after.headers["content-encoding"] == "gzip"
+
+
+def test_a_file_without_packed_sibling_is_served_plain(client: httpx2.Client, root: Path) -> None:
+    (root / "robots.txt").write_text("User-agent: *\n")
+    answer = client.get("/robots.txt", headers={"Accept-Encoding": "gzip"})
+    assert answer.text == "User-agent: *\n"
+    assert "content-encoding" not in answer.headers
+
+
+def test_memory_stays_within_its_limit(tmp_path: Path) -> None:
+    """The one not asked for longest goes first; one too large is served all the same."""
+    directory = Directory(tmp_path, limit_bytes=20_000, now=lambda: NOW)
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (tmp_path / name).write_bytes(b"x" * 5_000)
+    (tmp_path / "large.txt").write_bytes(b"x" * 50_000)
+    for name in ("a.txt", "b.txt", "a.txt", "c.txt", "large.txt"):
+        _ask(directory, name)
+    assert [_is_remembered(directory, name) for name in ("a.txt", "b.txt", "c.txt")] == [
+        True,
+        False,
+        True,
+    ]
+    assert not _is_remembered(directory, "large.txt")
+
+
+def test_a_file_that_vanishes_while_it_is_looked_for_is_missing(tmp_path: Path) -> None:
+    directory = Directory(tmp_path, limit_bytes=20_000, now=lambda: NOW)
+    assert directory.read("gone.txt") is None
+
+
+def _ask(directory: Directory, name: str) -> None:
+    signature = directory.signature(name)
+    assert signature is not None
+    served = directory.remembered(name, signature) or directory.read(name)
+    assert served is not None
+    directory.remember(name, served)
+
+
+def _is_remembered(directory: Directory, name: str) -> bool:
+    signature = directory.signature(name)
+    return signature is not None and directory.remembered(name, signature) is not None
+
+
+def _raw(client: httpx2.Client, target: str) -> tuple[int, bytes]:
+    """The answer to a request target sent as it is; clients tidy theirs up."""
+    host, port = client.base_url.host, client.base_url.port
+    connection = http.client.HTTPConnection(host, port, timeout=10)
+    connection.putrequest("GET", target, skip_accept_encoding=True)
+    connection.endheaders()
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, body
+
+
+def _without(headers: httpx2.Headers, names: set[str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name not in names}

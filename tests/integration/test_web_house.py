@@ -1,0 +1,282 @@
+"""Health and metrics, a demo's mailbox, and what is said where there is nothing to show."""
+
+import mailbox
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser
+
+from feeds.errors import StoreError
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from notifier.web.health import Vitals
+from tests.serving import NOW, VITALS, Pulse, a_web_app, serving
+
+HOSTILE = (
+    "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
+    "<form action='/u/x' method='post'><button>Win</button></form><h1>News</h1>"
+)
+
+
+class Store:
+    """A store that answers as it is told to."""
+
+    def __init__(self) -> None:
+        self.answer: bool | Exception = True
+
+    def is_current(self) -> bool:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def vitals(self) -> Vitals:
+        self.is_current()
+        return VITALS
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("house")
+
+
+@pytest.fixture(scope="module")
+def parts() -> tuple[Store, Pulse]:
+    return Store(), Pulse()
+
+
+@pytest.fixture
+def store(parts: tuple[Store, Pulse]) -> Iterator[Store]:
+    yield parts[0]
+    parts[0].answer = True
+
+
+@pytest.fixture
+def pulse(parts: tuple[Store, Pulse]) -> Iterator[Pulse]:
+    yield parts[1]
+    parts[1].ceased = ()
+
+
+@pytest.fixture(scope="module")
+def client(folder: Path, osce: Taxonomy, parts: tuple[Store, Pulse]) -> Iterator[httpx2.Client]:
+    database = Database.open(f"sqlite:///{folder / 'store.db'}")
+    store, pulse = parts
+    app = a_web_app(
+        database,
+        osce,
+        folder / "public",
+        maildir=folder / "mail",
+        pulse=pulse,
+        is_current=store.is_current,
+        vitals=store.vitals,
+    )
+    with serving(app) as address, httpx2.Client(base_url=address) as asking:
+        yield asking
+    database.close()
+
+
+@pytest.fixture
+def maildir(folder: Path) -> Iterator[mailbox.Maildir]:
+    opened = mailbox.Maildir(folder / "mail", create=True)
+    yield opened
+    opened.clear()
+
+
+# -- Health and metrics ----------------------------------------------------------------------------
+
+
+def test_a_house_in_order_is_healthy(client: httpx2.Client) -> None:
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok", "version": "0.1.0", "problems": []}
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_job_that_no_longer_beats_is_named(client: httpx2.Client, pulse: Pulse) -> None:
+    pulse.ceased = ("digests",)
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["status"] == "failing"
+    assert answer.json()["problems"] == ["the job 'digests' is stuck"]
+
+
+def test_a_store_that_does_not_answer_is_unhealthy(client: httpx2.Client, store: Store) -> None:
+    """Why it does not may hold names of machines; that is for the log."""
+    store.answer = StoreError("the store at db7.internal is away")
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["problems"] == ["the store does not answer; the log says why"]
+
+
+def test_an_old_schema_is_unhealthy_and_says_what_to_do(
+    client: httpx2.Client, store: Store
+) -> None:
+    store.answer = False
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert "fieldfare migrate" in answer.json()["problems"][0]
+
+
+def test_metrics_say_how_the_house_is_doing(client: httpx2.Client) -> None:
+    answer = client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
+    read = {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+    assert read == {
+        "fieldfare_items": 30_000,
+        "fieldfare_quarantined_documents": 2,
+        **{f'fieldfare_deliveries{{state="{state}"}}': 0 for state in _QUIET},
+        'fieldfare_deliveries{state="accepted"}': 41,
+        'fieldfare_deliveries{state="failed"}': 1,
+        'fieldfare_subscribers{state="active"}': 7,
+        'fieldfare_subscribers{state="left"}': 0,
+        'fieldfare_job_last_beat_timestamp_seconds{job="ingest"}': NOW.timestamp(),
+        'fieldfare_job_last_beat_timestamp_seconds{job="publish"}': NOW.timestamp(),
+        'fieldfare_build_info{version="0.1.0"}': 1,
+    }
+
+
+_QUIET = ("queued", "sending", "deferred", "suppressed", "uncertain")
+
+
+def test_metrics_come_in_the_format_asked_for(client: httpx2.Client) -> None:
+    accept = {"Accept": "application/openmetrics-text; version=1.0.0"}
+    answer = client.get("/metrics", headers=accept)
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    assert answer.text.endswith("# EOF\n")
+
+
+def test_metrics_of_a_store_that_does_not_answer_are_none(
+    client: httpx2.Client, store: Store
+) -> None:
+    store.answer = StoreError("the store is away")
+    assert client.get("/metrics").status_code == 503
+
+
+# -- What is said of errors ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "target", ["/nothing", "/feeds/nothing.atom", "/healthz/", "/u/", "/u/a/b"]
+)
+def test_a_missing_page_says_so_in_the_look_of_the_house(
+    client: httpx2.Client, target: str
+) -> None:
+    answer = client.get(target)
+    assert answer.status_code == 404
+    assert "This page does not exist" in answer.text
+    assert 'href="/style.css' in answer.text
+
+
+def test_a_missing_page_has_no_body_for_head(client: httpx2.Client) -> None:
+    answer = client.head("/nothing")
+    assert (answer.status_code, answer.content) == (404, b"")
+
+
+@pytest.mark.parametrize("target", ["/healthz", "/style.css", "/"])
+def test_a_request_that_makes_no_sense_is_told_what_does(
+    client: httpx2.Client, target: str
+) -> None:
+    answer = client.delete(target)
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+def test_a_bug_is_admitted_without_details(client: httpx2.Client, store: Store) -> None:
+    store.answer = ZeroDivisionError("the secret reason")
+    # The server ends the connection; a client must not try to use it again.
+    answer = client.get("/metrics", headers={"Connection": "close"})
+    assert answer.status_code == 500
+    assert "Something went wrong here" in answer.text
+    assert "secret" not in answer.text
+
+
+# -- The mailbox of a demo -------------------------------------------------------------------------
+
+
+def test_an_empty_mailbox_says_so(client: httpx2.Client) -> None:
+    assert "No mail yet" in client.get("/mails").text
+
+
+def test_every_mail_is_listed_and_each_part_of_it_shown(
+    client: httpx2.Client, maildir: mailbox.Maildir
+) -> None:
+    key = maildir.add(a_mail(html="<h1>Grüße</h1>"))
+    at = f"/mails/{quote(key, safe='')}"
+    listed = client.get("/mails").text
+    assert f'href="{at}"' in listed
+    assert "3 news: Policing" in listed
+    shown = client.get(at).text
+    assert "Grüße in words" in shown
+    assert f'href="{at}/html"' in shown
+    assert client.get(f"{at}/html").text.strip() == "<h1>Grüße</h1>"
+    source = client.get(f"{at}/source")
+    assert source.headers["content-type"] == "text/plain; charset=utf-8"
+    assert "Subject: 3 news: Policing" in source.text
+
+
+def test_the_html_of_a_mail_is_of_no_origin(
+    client: httpx2.Client, maildir: mailbox.Maildir
+) -> None:
+    key = maildir.add(a_mail(html=HOSTILE))
+    policy = client.get(f"/mails/{key}/html").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox" in policy
+    assert "allow-scripts" not in policy
+    assert "allow-same-origin" not in policy
+
+
+def test_a_hostile_mail_runs_nothing(
+    client: httpx2.Client, maildir: mailbox.Maildir, browser: Browser
+) -> None:
+    key = maildir.add(a_mail(subject=HOSTILE, html=HOSTILE, text=HOSTILE))
+    page = browser.new_page()
+    for form in ("", "/html", "/source"):
+        page.goto(f"{client.base_url}/mails/{key}{form}")
+        page.wait_for_load_state("networkidle")
+        assert page.title() != "taken"
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe\x00",
+        b"Subject: =?utf-8?q?=ff?=\nContent-Type: text/html; charset=nonsense\n\n<p>x</p>",
+        b"Content-Type: text/html; charset=idna\n\n<p>\xff</p>",
+        b"Content-Type: text/html; charset=utf-7\n\n<p>+2AA-</p>",
+        b"Content-Type: multipart/alternative\n\nno boundary",
+        b"From: <<<\nTo: @,;:\nDate: never\nContent-Type: ;;;\n\n",
+        b"Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n!!!",
+        b'To: "\n\nThe parser of Python 3.11 raises an IndexError on this.',
+    ],
+)
+def test_a_broken_mail_is_shown_as_well_as_can_be(
+    client: httpx2.Client, maildir: mailbox.Maildir, content: bytes
+) -> None:
+    key = maildir.add(content)
+    assert client.get("/mails").status_code == 200
+    for form in ("", "/html", "/source"):
+        assert client.get(f"/mails/{key}{form}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "key", ["nothing", "..", "%2e%2e%2fstore.db", "..%2f..%2fstore.db", "%00", "x" * 3000]
+)
+def test_a_mail_is_a_name_and_never_a_path(client: httpx2.Client, key: str) -> None:
+    for form in ("", "/html", "/source"):
+        assert client.get(f"/mails/{key}{form}").status_code == 404
+
+
+def a_mail(*, subject: str = "3 news: Policing", text: str = "Grüße in words", html: str) -> bytes:
+    mail = EmailMessage()
+    mail["Subject"] = subject
+    mail["From"] = "Fieldfare <digest@example.org>"
+    mail["To"] = "reader@example.org"
+    mail.set_content(text)
+    mail.add_alternative(html, subtype="html")
+    return mail.as_bytes()

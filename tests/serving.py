@@ -1,0 +1,126 @@
+"""The web server for tests: every part of it in place, and on a port of its own for a while.
+
+Knows how the parts fit together. Must never know what is asked of them.
+"""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from threading import Thread
+from zoneinfo import ZoneInfo
+
+import uvicorn
+from starlette.applications import Starlette
+
+from feeds.ids import Identity
+from feeds.publish.pages import Pages
+from feeds.publish.site import Site
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from feeds.web.directory import Directory
+from feeds.web.files import PublishedFiles
+from notifier.model import DeliveryState, SubscriberState
+from notifier.web.application import create_app
+from notifier.web.health import Health, Vitals
+from notifier.web.mailbox import Mailbox
+from notifier.web.pages import PrivatePages
+from notifier.web.unsubscribe import Unsubscribing
+from notifier.web.view import Viewing
+
+START_SECONDS = 10
+
+SECRET = b"the secret of an installation..."
+NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+SITE = Site(
+    title="Fieldfare",
+    organisation="",
+    url="http://127.0.0.1:8025",
+    language="en",
+    timezone=ZoneInfo("Europe/Vienna"),
+    contact="",
+    identity=Identity(authority="news.example.org", minted=date(2026, 1, 1)),
+    terms=(),
+    entries_per_feed=50,
+    items_per_page=20,
+)
+VITALS = Vitals(
+    items=30_000,
+    quarantined=2,
+    deliveries={DeliveryState.ACCEPTED: 41, DeliveryState.FAILED: 1},
+    subscribers={SubscriberState.ACTIVE: 7},
+)
+
+
+@dataclass(slots=True)
+class Pulse:
+    """Jobs that beat as they are told to."""
+
+    beats: dict[str, datetime] = field(default_factory=lambda: {"ingest": NOW, "publish": NOW})
+    ceased: tuple[str, ...] = ()
+
+    def stuck(self, now: datetime) -> tuple[str, ...]:
+        return self.ceased
+
+
+def a_web_app(
+    database: Database,
+    taxonomy: Taxonomy,
+    root: Path,
+    *,
+    maildir: Path | None = None,
+    pulse: Pulse | None = None,
+    is_current: Callable[[], bool] | None = None,
+    vitals: Callable[[], Vitals] = lambda: VITALS,
+) -> Starlette:
+    """The whole web server, its published files below ``root``."""
+    published = Pages(SITE, taxonomy)
+    pages = PrivatePages(published)
+    root.mkdir(exist_ok=True)
+    (root / "style.css").write_bytes(published.style)
+    return create_app(
+        files=PublishedFiles(Directory(root, limit_bytes=1_000_000, now=lambda: NOW)),
+        unsubscribing=Unsubscribing(
+            database=database, secret=SECRET, taxonomy=taxonomy, pages=pages, now=lambda: NOW
+        ),
+        viewing=Viewing(database=database, secret=SECRET, pages=pages),
+        health=Health(
+            is_current=is_current or database.is_current,
+            vitals=vitals,
+            pulse=pulse or Pulse(),
+            version="0.1.0",
+            now=lambda: NOW,
+        ),
+        pages=pages,
+        mails=Mailbox(maildir, pages) if maildir else None,
+    )
+
+
+@contextmanager
+def serving(app: Starlette) -> Iterator[str]:
+    """The base address under which the application answers, through a real server."""
+    # Named as TCP, asyncio sends at once (TCP_NODELAY); else each body waits 40 ms for an ACK.
+    with socket.socket(proto=socket.IPPROTO_TCP) as bound:
+        bound.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
+        )
+        thread = Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+        thread.start()
+        try:
+            _wait_for(server)
+            yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(START_SECONDS)
+
+
+def _wait_for(server: uvicorn.Server) -> None:
+    give_up_at = time.monotonic() + START_SECONDS
+    while not server.started:
+        if time.monotonic() > give_up_at:
+            raise TimeoutError("the server did not start")
+        time.sleep(0.01)

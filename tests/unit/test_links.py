@@ -1,0 +1,131 @@
+"""Link tokens: short, readable only by whom minted them, refused when altered."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifier.errors import TokenRefused
+from notifier.links import Claim, Links, Scope, read
+
+SECRET = b"s" * 32
+PUBLIC_ID = "kX3vQ9_aB-7z"
+LINKS = Links(base_url="https://news.example.org/", secret=SECRET)
+
+parts = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=20)
+epochs = st.integers(min_value=0, max_value=10**9)
+
+
+def token_of(url: str) -> str:
+    return url.rpartition("/")[2]
+
+
+def test_an_unsubscribe_link_says_whose_it_is_and_of_which_consent() -> None:
+    claim = read(token_of(LINKS.unsubscribe(PUBLIC_ID, 3)), SECRET)
+    assert claim == Claim(scope=Scope.UNSUBSCRIBE, public_id=PUBLIC_ID, epoch=3)
+
+
+def test_a_view_link_names_the_period_too() -> None:
+    claim = read(token_of(LINKS.view(PUBLIC_ID, 1, "2026-11-24")), SECRET)
+    assert claim == Claim(scope=Scope.VIEW, public_id=PUBLIC_ID, epoch=1, extra="2026-11-24")
+
+
+def test_the_path_tells_what_a_link_is_for() -> None:
+    assert LINKS.unsubscribe(PUBLIC_ID, 1).startswith("https://news.example.org/u/")
+    assert LINKS.view(PUBLIC_ID, 1, "n7").startswith("https://news.example.org/d/")
+
+
+def test_the_tokens_are_short_enough_for_a_header_line() -> None:
+    """List-Unsubscribe is folded, and then encoded, from 75 characters on."""
+    assert len(token_of(LINKS.unsubscribe(PUBLIC_ID, 12))) <= 40
+    assert len(token_of(LINKS.view(PUBLIC_ID, 12, "2026-11-24"))) <= 52
+
+
+def test_a_link_ends_in_a_character_that_no_mail_program_cuts_off() -> None:
+    for epoch in range(64):
+        assert LINKS.unsubscribe("ends-in-a-dash-", epoch)[-1].isdigit()
+
+
+def test_the_same_link_is_minted_every_time() -> None:
+    assert LINKS.unsubscribe(PUBLIC_ID, 1) == LINKS.unsubscribe(PUBLIC_ID, 1)
+
+
+def test_no_secret_is_shown_by_a_log_line() -> None:
+    assert "sss" not in repr(LINKS)
+
+
+@pytest.mark.parametrize("bad", ["", "a.b", "a/b", "é", "a b", "a\n"])
+def test_a_name_that_could_be_read_two_ways_gets_no_link(bad: str) -> None:
+    with pytest.raises(ValueError, match="link"):
+        LINKS.unsubscribe(bad, 1)
+
+
+def test_a_period_that_could_be_read_two_ways_gets_no_link() -> None:
+    with pytest.raises(ValueError, match="link"):
+        LINKS.view(PUBLIC_ID, 1, "1.2")
+
+
+def test_a_negative_epoch_gets_no_link() -> None:
+    with pytest.raises(ValueError, match="epoch"):
+        LINKS.unsubscribe(PUBLIC_ID, -1)
+
+
+@given(parts, epochs, parts)
+def test_what_was_minted_is_read_back(public_id: str, epoch: int, period: str) -> None:
+    claim = read(token_of(LINKS.view(public_id, epoch, period)), SECRET)
+    assert (claim.public_id, claim.epoch, claim.extra) == (public_id, epoch, period)
+
+
+@given(st.data())
+def test_any_other_character_anywhere_is_refused(data: st.DataObject) -> None:
+    token = token_of(LINKS.view(PUBLIC_ID, 1, "2026-11-24"))
+    place = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.characters(exclude_characters=token[place]))
+    with pytest.raises(TokenRefused):
+        read(token[:place] + other + token[place + 1 :], SECRET)
+
+
+def test_every_spelling_of_the_same_signature_but_one_is_refused() -> None:
+    """Base64 leaves bits of the last character unused; they are no second way in."""
+    mac, dot, claimed = token_of(LINKS.unsubscribe(PUBLIC_ID, 1)).partition(".")
+    alphabet = string.ascii_letters + string.digits + "-_"
+    accepted = [last for last in alphabet if _passes(mac[:-1] + last + dot + claimed)]
+    assert accepted == [mac[-1]]
+
+
+@given(st.text(max_size=300))
+def test_wild_text_is_refused_and_nothing_else_happens(text: str) -> None:
+    with pytest.raises(TokenRefused):
+        read(text, SECRET)
+
+
+@pytest.mark.parametrize("cut", range(1, 39))
+def test_a_cut_token_is_refused(cut: int) -> None:
+    with pytest.raises(TokenRefused):
+        read(token_of(LINKS.unsubscribe(PUBLIC_ID, 1))[:-cut], SECRET)
+
+
+def test_a_longer_token_is_refused() -> None:
+    with pytest.raises(TokenRefused):
+        read(token_of(LINKS.unsubscribe(PUBLIC_ID, 1)) + "0", SECRET)
+
+
+def test_a_token_of_another_installation_is_refused() -> None:
+    elsewhere = Links(base_url="https://news.example.org", secret=b"t" * 32)
+    with pytest.raises(TokenRefused):
+        read(token_of(elsewhere.unsubscribe(PUBLIC_ID, 1)), SECRET)
+
+
+def test_a_token_of_one_scope_never_passes_for_another() -> None:
+    token = token_of(LINKS.view(PUBLIC_ID, 1, "n7"))
+    with pytest.raises(TokenRefused):
+        read(token.replace(".d.", ".u."), SECRET)
+
+
+def _passes(token: str) -> bool:
+    try:
+        read(token, SECRET)
+    except TokenRefused:
+        return False
+    return True
