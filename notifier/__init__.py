@@ -1,0 +1,4 @@
+"""Items in, mail out.
+
+Knows subscribers, digests and deliveries. Must never be imported by feeds.
+"""

@@ -1,0 +1,73 @@
+"""What can go wrong in the notifier, one leaf a subject.
+
+Knows ids and reasons. Must never carry an address into a log line: `AddressRefused` is for the
+person who typed it.
+"""
+
+
+class NotifierError(Exception):
+    """Base of every expected failure here; its text says what happened and what to do."""
+
+
+class AddressRefused(NotifierError):
+    """What was given is no address mail can be sent to."""
+
+    def __init__(self, address: str, problem: str) -> None:
+        super().__init__(f"{address!r} is no usable mail address: {problem}")
+        self.address = address
+
+
+class TokenRefused(NotifierError):
+    """A link's token was altered, cut, or belongs to another installation or an older consent."""
+
+
+class MessageRefused(NotifierError):
+    """Something cannot stand in a message; ``part`` names the header, body or slot."""
+
+    def __init__(self, part: str, problem: str) -> None:
+        super().__init__(f"no message was made: {part}: {problem}")
+        self.part = part
+
+
+class UnknownLanguage(NotifierError):
+    """There are no texts in this language; ``known`` lists those there are."""
+
+    def __init__(self, language: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"no texts in language {language!r}; choose one of {', '.join(known)}")
+        self.language = language
+        self.known = known
+
+
+class MailError(NotifierError):
+    """Base of what a transport may report."""
+
+
+class TransportUnavailable(MailError):
+    """No session could be opened: nothing was sent, everything stays queued."""
+
+    def __init__(self, transport: str, problem: str) -> None:
+        super().__init__(f"cannot hand mail to {transport}: {problem}; everything stays queued")
+        self.transport = transport
+
+
+class WishRefused(NotifierError):
+    """What was asked for contradicts itself; the text says which parts do."""
+
+
+class CannotListen(NotifierError):
+    """The web server's address cannot be bound."""
+
+    def __init__(self, host: str, port: int, problem: str) -> None:
+        super().__init__(
+            f"cannot listen on {host} port {port}: {problem}; free it, or set serve.port"
+        )
+        self.host = host
+        self.port = port
+
+
+class DaemonRuns(NotifierError):
+    """A second daemon was started on one store; ``holder`` is the process of the first."""
+
+    def __init__(self, store: str, holder: str) -> None:
+        super().__init__(f"a daemon ({holder}) already runs on {store}; stop that one first")
+        self.holder = holder

@@ -1,0 +1,206 @@
+"""The words of the notifier: who wants what and when, what one mail holds, what became of it.
+
+Knows topics and items by the words of feeds. Must never know SQL, templates or SMTP.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from feeds.model import Issued, TopicRef
+
+
+class Frequency(StrEnum):
+    IMMEDIATE = "immediate"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cadence:
+    """How often, and at which local minute of the day (0..1439), in which IANA zone.
+
+    ``weekday`` (0 is Monday) is set exactly for a weekly cadence.
+    """
+
+    frequency: Frequency
+    minute: int
+    zone: ZoneInfo
+    weekday: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.minute < 24 * 60:
+            raise ValueError(f"minute {self.minute} is not within a day (0..1439)")
+        if (self.weekday is not None) != (self.frequency is Frequency.WEEKLY):
+            raise ValueError("a weekday belongs to a weekly cadence, and to no other")
+        if self.weekday is not None and not 0 <= self.weekday <= 6:
+            raise ValueError(f"weekday {self.weekday} is not within a week (0..6)")
+
+
+class SubscriberState(StrEnum):
+    """active: gets digests. left: unsubscribed, kept so that the way back keeps its history."""
+
+    ACTIVE = "active"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A person: where, what, how often. ``cursor`` is the last item number already covered."""
+
+    id: int
+    public_id: str
+    address: str
+    language: str
+    cadence: Cadence
+    topics: tuple[TopicRef, ...]
+    state: SubscriberState
+    epoch: int
+    cursor: int
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Half-open span of item numbers a digest covers: ``(after, upto]``."""
+
+    after: int
+    upto: int
+
+    def __post_init__(self) -> None:
+        if self.after > self.upto:
+            raise ValueError(f"a window cannot end ({self.upto}) before it starts ({self.after})")
+
+    def __contains__(self, number: int) -> bool:
+        return self.after < number <= self.upto
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """An item as a mail needs it; ``topics`` includes parents, ``url`` is absolute."""
+
+    number: int
+    title: str
+    summary: str
+    url: str
+    issued: Issued | None
+    issuers: tuple[str, ...]
+    content_type: str | None
+    language: str
+    topics: frozenset[TopicRef]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """The items of one topic; ``also_in`` runs parallel to ``items``.
+
+    ``left_out`` counts the items of this section beyond the limit of a mail.
+    """
+
+    topic: TopicRef
+    items: tuple[News, ...]
+    also_in: tuple[tuple[TopicRef, ...], ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What one subscriber gets for one window: each item once, under its first topic.
+
+    ``total`` counts every item that matched; ``left_out`` those beyond the limit of a mail.
+    """
+
+    sections: tuple[Section, ...]
+    total: int
+    left_out: int
+
+
+class Skip(StrEnum):
+    """Why a due subscriber gets no mail this time."""
+
+    NOTHING_NEW = "nothing-new"
+    SUPPRESSED = "suppressed"
+    ALREADY_PLANNED = "already-planned"
+
+
+class DeliveryState(StrEnum):
+    """queued: to be sent from ``due_at`` on. sending: on the wire, claimed by a node.
+    accepted: the next server took responsibility (RFC 5321 4.2.5). deferred: refused for now,
+    again from ``due_at`` on. failed: refused for good. suppressed: the address was suppressed, or
+    its owner left, before the mail left. uncertain: in doubt after a crash, held for a person.
+    """
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """One message on its way: SMTP's envelope (RFC 5321 2.3.1) and the finished bytes.
+
+    ``attempts`` counts the tries before this one, ``first_at`` is when it was planned.
+    """
+
+    delivery: int
+    message_id: str
+    sender: str
+    recipient: str
+    content: bytes
+    attempts: int
+    in_doubt: int
+    first_at: datetime
+
+
+class Stage(StrEnum):
+    """How far a transaction got when the last reply, or silence, came."""
+
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    DOT = "dot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The answer that ended a transaction; ``code`` is None where the connection was lost."""
+
+    stage: Stage
+    code: int | None
+    enhanced: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferred:
+    until: datetime
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """``suppress`` says that the address itself is dead and must not be mailed again."""
+
+    reply: str
+    suppress: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InDoubt:
+    """The final dot left and no answer came; ``hold`` keeps it for a person."""
+
+    reply: str
+    hold: bool
+
+
+Outcome = Accepted | Deferred | Failed | InDoubt

@@ -1,0 +1,115 @@
+"""What becomes of a delivery after one attempt: sent, later again, never, or nobody knows.
+
+Knows reply codes (RFC 5321), enhanced status codes (RFC 3463) and when to try again. Must never
+know sockets, clocks or how an outcome is recorded.
+
+A connection that failed before any reply came is ``Reply(stage=Stage.MAIL, code=None, ...)``.
+"""
+
+import re
+from datetime import datetime, timedelta
+from typing import Final, Literal, assert_never
+
+from notifier.model import Accepted, Deferred, Failed, InDoubt, Outcome, Reply, Stage
+
+__all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "decide", "pause"]
+
+# Grey-listing servers want a pause of minutes; the cap keeps mail from lying about for half a day
+# once a relay that was down for the night is back.
+FIRST_PAUSE: Final = timedelta(minutes=5)
+LONGEST_PAUSE: Final = timedelta(hours=4)
+# Jitter adds up to a quarter, so that a crowd deferred at once does not return at once.
+SPREAD: Final = 0.25
+# Six doublings of the first pause pass the longest; no larger power is ever computed.
+_MOST_DOUBLINGS: Final = 6
+# Enough for a person to see why; some servers answer with a page.
+_REPLY_CHARACTERS: Final = 500
+
+# RFC 5321 section 4.5.3.1.10: whatever a server is short of, it may have again.
+_SHORT_OF_ROOM = frozenset({452, 552})
+# RFC 3463 sections 3.2 and 3.3, RFC 7505 (5.1.10): no such mailbox or domain, moved away, closed.
+_DEAD_STATUS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+_DEAD_CODE = frozenset({550, 551, 553})
+# A server without status codes says 550 for policy too (RFC 5321 section 4.2.3). A reader must not
+# be struck off for what it thinks of the sender: words about that leave the address alone.
+_ABOUT_THE_SENDER = re.compile(
+    r"\b(polic(y|ies)|spam\w*|block\w*|black-?list\w*|listed|reputation|denied|relay\w*|sender"
+    r"|helo|ehlo|authenti\w*|spf|dkim|dmarc|(dns|r)bl|ptr|reverse|ip|https?)\b",
+    re.IGNORECASE,
+)
+
+_Verdict = Literal["accepted", "temporary", "permanent", "unknown"]
+
+
+def decide(
+    reply: Reply,
+    *,
+    attempts: int,
+    first_at: datetime,
+    now: datetime,
+    give_up_after: timedelta,
+    in_doubt: int,
+    hold: bool,
+    jitter: float,
+) -> Outcome:
+    """What becomes of a delivery whose transaction ended with ``reply``.
+
+    2yz after the dot is accepted. 4yz, 452 or 552 for a recipient, and a connection lost before
+    the dot are deferred until ``give_up_after`` has passed since ``first_at``, then failed. 5yz is
+    failed; the address is suppressed only where the reply says that it is dead. Silence after the
+    dot is in doubt: held where ``hold`` says so or where it was in doubt before. ``attempts``
+    counts the tries before this one, ``jitter`` is within [0, 1).
+
+    RFC 5321 sections 4.2.1, 4.5.3.1.10 and 4.5.4.1.
+    """
+    text = _as_text(reply)
+    verdict = _verdict(reply)
+    match verdict:
+        case "accepted":
+            return Accepted(reply=text)
+        case "permanent":
+            return Failed(reply=text, suppress=_is_dead(reply))
+        case "unknown":
+            return InDoubt(reply=text, hold=hold or in_doubt > 0)
+        case "temporary":
+            if now - first_at >= give_up_after:
+                return Failed(reply=text, suppress=False)
+            return Deferred(until=now + pause(attempts, jitter), reply=text)
+        case _:
+            assert_never(verdict)
+
+
+def pause(attempts: int, jitter: float) -> timedelta:
+    """How long to wait after a try that ``attempts`` others came before; ``jitter`` in [0, 1)."""
+    doubled = FIRST_PAUSE * (1 << min(attempts, _MOST_DOUBLINGS))
+    return min(doubled, LONGEST_PAUSE) * (1 + SPREAD * jitter)
+
+
+def _verdict(reply: Reply) -> _Verdict:
+    has_left = reply.stage is Stage.DOT
+    match (reply.code or 0) // 100:
+        case 2 if has_left:
+            return "accepted"
+        case 4:
+            return "temporary"
+        case 5:
+            is_short = reply.stage is Stage.RCPT and reply.code in _SHORT_OF_ROOM
+            return "temporary" if is_short else "permanent"
+        case _:
+            # Silence, or an answer that is none: the session is out of step.
+            return "unknown" if has_left else "temporary"
+
+
+def _is_dead(reply: Reply) -> bool:
+    """Whether a refusal speaks of the address itself, not of us, the message or the server."""
+    if reply.stage is not Stage.RCPT:
+        return False
+    if reply.enhanced:
+        return reply.enhanced in _DEAD_STATUS
+    return reply.code in _DEAD_CODE and not _ABOUT_THE_SENDER.search(reply.text)
+
+
+def _as_text(reply: Reply) -> str:
+    """The reply on one line, as a person reads it in a list of deliveries."""
+    parts = (reply.code and str(reply.code), reply.enhanced, *reply.text.split())
+    return " ".join(part for part in parts if part)[:_REPLY_CHARACTERS]

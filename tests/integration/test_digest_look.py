@@ -1,0 +1,114 @@
+"""A digest in Chromium: legible in light and dark, on a desk and on a phone, without its styles."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.letters import a_digest, a_renderer, body, rendered
+
+Scheme = Literal["light", "dark"]
+
+#: A window with room around the 600 pixels of a digest, and a phone's.
+WIDTHS = [700, 375]
+CARD = {"light": "rgb(255, 255, 255)", "dark": "rgb(27, 33, 40)"}
+#: WCAG 2.2 1.4.3.
+LEAST_CONTRAST = 4.5
+
+# Relative luminance and contrast as WCAG 2.2 defines them, for each piece of text that is shown.
+CONTRASTS = """
+() => {
+  const channels = color => color.match(/[0-9.]+/g).map(Number);
+  const linear = part => (part /= 255) <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  const isClear = color => channels(color)[3] === 0;
+  const ground = element => {
+    while (isClear(getComputedStyle(element).backgroundColor)) element = element.parentElement;
+    return getComputedStyle(element).backgroundColor;
+  };
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (texts.nextNode()) {
+    const element = texts.currentNode.parentElement;
+    if (!texts.currentNode.data.trim() || !element.getClientRects().length) continue;
+    const pair = [getComputedStyle(element).color, ground(element)];
+    const [dim, bright] = pair.map(channels).map(luminance).sort((a, b) => a - b);
+    found.push([texts.currentNode.data.trim(), (bright + 0.05) / (dim + 0.05)]);
+  }
+  return found;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    message = rendered(a_digest(), renderer=a_renderer(contact="editors@example.org"))
+    return body(message, "html")
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest) -> Scheme:
+    wanted: Scheme = request.param
+    return wanted
+
+
+@pytest.fixture(params=WIDTHS)
+def page(
+    browser: Browser, html: str, scheme: Scheme, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Page]:
+    """The digest as shown; a picture of it is left in the test's folder, for people to look at."""
+    context = browser.new_context(
+        viewport={"width": request.param, "height": 800}, color_scheme=scheme, offline=True
+    )
+    shown = context.new_page()
+    shown.set_content(html)
+    shown.screenshot(path=tmp_path / f"digest-{scheme}-{request.param}.png", full_page=True)
+    yield shown
+    context.close()
+
+
+def test_every_word_stands_out_from_its_ground(page: Page, scheme: Scheme) -> None:
+    contrasts = page.evaluate(CONTRASTS)
+    assert len(contrasts) > 30
+    assert [found for found in contrasts if found[1] < LEAST_CONTRAST] == []
+    card = page.locator(".card").evaluate("card => getComputedStyle(card).backgroundColor")
+    assert card == CARD[scheme]
+
+
+def test_nothing_is_wider_than_the_window(page: Page) -> None:
+    assert page.viewport_size
+    width = page.viewport_size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    box = page.locator(".card").bounding_box()
+    assert box
+    assert box["width"] == min(width, 600)
+    assert box["x"] == (width - box["width"]) / 2
+
+
+def test_the_preheader_is_for_lists_of_mails_only(page: Page) -> None:
+    assert not page.locator(".preheader").is_visible()
+    assert page.locator("h1").is_visible()
+
+
+def test_a_program_that_drops_the_styles_of_the_head_shows_the_same_in_light(
+    browser: Browser, html: str
+) -> None:
+    """Only dark mode and narrow screens are left to those rules."""
+    pictures = []
+    for change in ("() => {}", "() => document.querySelector('style').remove()"):
+        page = browser.new_page(viewport={"width": 700, "height": 800}, color_scheme="light")
+        page.set_content(html)
+        page.evaluate(change)
+        pictures.append(page.screenshot(full_page=True))
+        page.close()
+    assert pictures[0] == pictures[1]
+
+
+def test_a_word_without_end_does_not_widen_a_phone(browser: Browser, html: str) -> None:
+    page = browser.new_page(viewport={"width": 375, "height": 800})
+    page.set_content(html)
+    page.locator("h3 a").first.evaluate("link => link.textContent = 'x'.repeat(300)")
+    assert page.evaluate("document.documentElement.scrollWidth") == 375
+    page.close()

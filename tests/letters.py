@@ -1,0 +1,133 @@
+"""Digests to read: composed, rendered, filled in and taken apart again as a mail program does.
+
+Knows the readers' side of a mail. Must never know how a rendering is made.
+"""
+
+from datetime import UTC, date, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage, MIMEPart
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import lxml.html
+
+from feeds.model import Issued, IssuedFrom, TopicRef
+from notifier.digest import Shelf, compose
+from notifier.letter import TopicPage
+from notifier.message import fill
+from notifier.model import Cadence, Digest, Frequency, News, Window
+from notifier.render import Renderer
+from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_sender, some_news
+
+DUE = datetime(2026, 11, 24, 6, tzinfo=UTC)
+FOLLOWED = (HUMAN_RIGHTS, POLICING, SECRETARIAT)
+DAILY = Cadence(frequency=Frequency.DAILY, minute=420, zone=ZoneInfo("Europe/Vienna"))
+VALUES = {
+    "recipient": "reader@example.org",
+    "message_id": "<2026-11-24.a1b2@news.example.org>",
+    "date": "Tue, 24 Nov 2026 06:00:00 +0000",
+    "unsubscribe_url": "https://news.example.org/u/dGhpcyBpcyBub3Q.u.a1b2.1",
+    "view_url": "https://news.example.org/d/YSByZWFsIHRva2Vu.d.a1b2.1.2026-11-24",
+}
+
+
+def a_renderer(**changes: Any) -> Renderer:
+    return Renderer(a_sender(**changes), topic_pages(*FOLLOWED))
+
+
+def rendered(
+    digest: Digest,
+    language: str = "en",
+    cadence: Cadence = DAILY,
+    *,
+    topics: tuple[TopicRef, ...] = FOLLOWED,
+    renderer: Renderer | None = None,
+) -> bytes:
+    maker = renderer or a_renderer()
+    template = maker.render(digest, topics=topics, cadence=cadence, due=DUE, language=language)
+    return fill(template, VALUES)
+
+
+def of(*news: News, limit: int = 50) -> Digest:
+    window = Window(after=0, upto=1_000)
+    digest = compose(FOLLOWED, Shelf.of(news), window, limit=limit)
+    assert digest is not None
+    return digest
+
+
+def parsed(message: bytes) -> EmailMessage:
+    found = message_from_bytes(message, policy=policy.default)
+    assert isinstance(found, EmailMessage)
+    return found
+
+
+def body(message: bytes, kind: str) -> str:
+    part = parsed(message).get_body((kind,))
+    assert isinstance(part, MIMEPart)
+    content: str = part.get_content()
+    return content.replace("\r\n", "\n")
+
+
+def text_of(digest: Digest, **options: Any) -> str:
+    return body(rendered(digest, **options), "plain")
+
+
+def page_of(digest: Digest, **options: Any) -> lxml.html.HtmlElement:
+    return lxml.html.document_fromstring(body(rendered(digest, **options), "html"))
+
+
+def subject_of(digest: Digest, **options: Any) -> str:
+    return str(parsed(rendered(digest, **options))["subject"])
+
+
+def topic_pages(*topics: TopicRef) -> dict[TopicRef, TopicPage]:
+    """Where readers find these topics."""
+    labels = {POLICING: "Policing", HUMAN_RIGHTS: "Human rights", SECRETARIAT: "OSCE Secretariat"}
+    pages = {}
+    for topic in topics:
+        url = f"https://news.example.org/feeds/{topic.kind}s/{topic.slug}"
+        pages[topic] = TopicPage(label=labels[topic], url=url, feed_url=f"{url}.atom")
+    return pages
+
+
+def a_digest() -> Digest:
+    """Two topics, four items of every sort, twelve more left out, for a reader of three topics."""
+    lead = (
+        "On 26 February 2021, the Council of Europe (CoE) convened the 8th meeting of the Protocol "
+        "Drafting Plenary of the Cybercrime Convention Committee (T/CY), which represents the "
+        "State Parties to the Budapest Convention on Cybercrime."
+    )
+    news = [
+        some_news(
+            number=103,
+            title="OSCE observes plenary session on cybercrime & electronic evidence",
+            summary=lead,
+            issued=None,
+            issuers=("OSCE Secretariat", "Transnational Threats Department"),
+        ),
+        some_news(
+            number=102,
+            title="Human rights in policing: a course for investigators in Central Asia",
+            issuers=("Programme Office in Bishkek",),
+            topics=frozenset({POLICING, HUMAN_RIGHTS, SECRETARIAT}),
+        ),
+        some_news(
+            number=101,
+            title="Statement on the situation of human rights defenders",
+            summary="",
+            content_type="Press statement",
+            issuers=("OSCE Office for Democratic Institutions and Human Rights",),
+            topics=frozenset({HUMAN_RIGHTS}),
+        ),
+        some_news(
+            number=100,
+            title="ОБСЕ проводит семинар по борьбе с киберпреступностью",
+            summary="Семинар собрал следователей и прокуроров.",
+            issued=Issued(day=date(2026, 11, 20), origin=IssuedFrom.DATELINE),
+            issuers=("Programme Office in Dushanbe",),
+            language="ru",
+            topics=frozenset({POLICING}),
+        ),
+        *(some_news(number=number, topics=frozenset({POLICING})) for number in range(1, 13)),
+    ]
+    return of(*news, limit=4)

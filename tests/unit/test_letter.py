@@ -1,0 +1,193 @@
+"""A digest says what is new, from when and by whom, how to leave, and where the feeds are."""
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from feeds.model import Issued, IssuedFrom, TopicRef
+from notifier.digest import Shelf, compose
+from notifier.model import Cadence, Frequency, Window
+from tests.builders import some_news
+from tests.letters import (
+    DAILY,
+    FOLLOWED,
+    VALUES,
+    a_digest,
+    a_renderer,
+    of,
+    page_of,
+    subject_of,
+    text_of,
+    topic_pages,
+)
+
+
+def test_the_subject_counts_the_items_and_names_the_leading_topics() -> None:
+    assert subject_of(a_digest()) == "16 new items: Human rights, Policing"
+    assert subject_of(of(some_news())) == "1 new item: Policing"
+
+
+def test_a_subject_names_three_topics_at_most() -> None:
+    topics = [TopicRef.parse(f"field:{name}") for name in "abcd"]
+    news = [some_news(number=n, topics=frozenset({topic})) for n, topic in enumerate(topics, 1)]
+    digest = compose(topics, Shelf.of(news), Window(after=0, upto=9), limit=9)
+    assert digest
+    assert subject_of(digest) == "4 new items: a, b, c, …"
+
+
+@pytest.mark.parametrize(
+    ("count", "subject"),
+    [(1, "1 новый материал"), (3, "3 новых материала"), (5, "5 новых"), (21, "21 новый материал")],
+)
+def test_plural_forms_are_those_of_the_language(count: int, subject: str) -> None:
+    digest = of(*(some_news(number=number) for number in range(1, count + 1)))
+    assert subject_of(digest, language="ru").startswith(subject)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "weekday", "title"),
+    [
+        (Frequency.DAILY, None, "Your daily digest, Tuesday 24 November"),
+        (Frequency.WEEKLY, 1, "Your weekly digest, Tuesday 24 November"),
+        (Frequency.IMMEDIATE, None, "Just published, Tuesday 24 November"),
+    ],
+)
+def test_the_title_says_how_often_and_which_day(
+    frequency: Frequency, weekday: int | None, title: str
+) -> None:
+    cadence = Cadence(frequency=frequency, minute=0, zone=DAILY.zone, weekday=weekday)
+    assert [h1.text_content() for h1 in page_of(a_digest(), cadence=cadence).iter("h1")] == [title]
+    heading, rule = text_of(a_digest(), cadence=cadence).splitlines()[:2]
+    assert (heading, rule) == (title, "=" * len(title))
+
+
+def test_the_day_is_the_readers_own() -> None:
+    """At 06:00 UTC it is still Monday evening in Honolulu."""
+    there = Cadence(frequency=Frequency.DAILY, minute=20 * 60, zone=ZoneInfo("Pacific/Honolulu"))
+    assert "Monday 23 November" in text_of(a_digest(), cadence=there)
+
+
+@pytest.mark.parametrize(
+    ("issued", "about"),
+    [
+        (Issued(day=date(2026, 11, 9), origin=IssuedFrom.LABEL), "9 November 2026"),
+        (Issued(day=date(2026, 11, 9), origin=IssuedFrom.DATELINE), "9 November 2026 (date in"),
+        (None, "date not stated"),
+    ],
+)
+def test_a_date_is_told_from_evidence_and_from_silence(issued: Issued | None, about: str) -> None:
+    """An unknown issue date stays unknown; a date taken from a dateline says so."""
+    (line,) = page_of(of(some_news(issued=issued))).find_class("about")[:1]
+    assert line.text_content().startswith(about)
+
+
+def test_a_secondary_line_leaves_out_what_is_not_known() -> None:
+    bare = some_news(issuers=(), content_type=None, issued=None)
+    assert page_of(of(bare)).find_class("about")[0].text_content() == "date not stated"
+
+
+def test_headings_lead_from_the_mail_to_its_topics_to_their_items() -> None:
+    page = page_of(a_digest())
+    headings = [(found.tag, found.text_content()) for found in page.iter("h1", "h2", "h3")]
+    assert headings == [
+        ("h1", "Your daily digest, Tuesday 24 November"),
+        ("h2", "Human rights 2 items"),
+        ("h3", "Human rights in policing: a course for investigators in Central Asia"),
+        ("h3", "Statement on the situation of human rights defenders"),
+        ("h2", "Policing 14 items"),
+        ("h3", "OSCE observes plenary session on cybercrime & electronic evidence"),
+        ("h3", "ОБСЕ проводит семинар по борьбе с киберпреступностью"),
+    ]
+
+
+def test_an_item_names_the_other_topics_it_belongs_to() -> None:
+    news = some_news(topics=frozenset(FOLLOWED))
+    assert "Also in Policing, OSCE Secretariat" in text_of(of(news))
+    also = page_of(of(news)).find_class("about")[1]
+    assert [link.get("href") for link in also.iter("a")] == [
+        "https://news.example.org/feeds/fields/policing",
+        "https://news.example.org/feeds/issuers/secretariat",
+    ]
+
+
+def test_what_a_mail_leaves_out_is_a_link_to_the_topics_page() -> None:
+    (more,) = page_of(a_digest()).find_class("more")
+    assert more.text_content() == "and 12 more in Policing"
+    assert [link.get("href") for link in more.iter("a")] == [
+        "https://news.example.org/feeds/fields/policing"
+    ]
+    assert ("and 12 more in Policing\nhttps://news.example.org/feeds/fields/policing\n") in text_of(
+        a_digest()
+    )
+
+
+def test_the_preheader_shows_what_the_mail_is_about() -> None:
+    (preheader,) = page_of(a_digest()).find_class("preheader")
+    titles = [heading.text_content() for heading in page_of(a_digest()).iter("h3")]
+    assert preheader.text_content() == " · ".join(titles[:3])
+
+
+def test_a_long_summary_is_cut_at_a_word() -> None:
+    summary = page_of(of(some_news(summary="evidence " * 100))).find_class("text")[0]
+    assert 380 < len(summary.text_content()) <= 400
+    assert summary.text_content().endswith("evidence …")
+
+
+def test_an_item_without_a_summary_has_no_empty_paragraph() -> None:
+    assert page_of(of(some_news(summary=""))).find_class("text") == []
+
+
+def test_every_item_says_in_which_language_it_is() -> None:
+    """WCAG 2.2 3.1.1 and 3.1.2."""
+    page = page_of(a_digest(), language="de")
+    assert page.get("lang") == "de"
+    assert [heading.get("lang") for heading in page.iter("h3")] == ["en", "en", "en", "ru"]
+
+
+def foot_of(**changes: Any) -> str:
+    text = text_of(a_digest(), renderer=a_renderer(**changes))
+    return text.partition("\n-- \n")[2]
+
+
+def test_the_foot_tells_how_to_leave_and_where_the_feeds_are() -> None:
+    foot = foot_of()
+    assert f"\nUnsubscribe from this digest\n{VALUES['unsubscribe_url']}\n" in foot
+    for topic in topic_pages(*FOLLOWED).values():
+        assert f"\n{topic.label}\n{topic.feed_url}\n" in foot
+
+
+def test_the_foot_tells_how_to_change_where_somebody_reads_mail() -> None:
+    assert "to pause" not in foot_of()
+    assert "reply to this mail" in foot_of(reply_to="editors@example.org")
+    assert "write to editors@example.org" in foot_of(contact="editors@example.org").replace(
+        "\n", " "
+    )
+
+
+def test_the_address_to_write_to_is_a_link() -> None:
+    page = page_of(a_digest(), renderer=a_renderer(contact="editors@example.org"))
+    assert "mailto:editors@example.org" in {link.get("href") for link in page.iter("a")}
+
+
+def test_a_topic_without_a_feed_promises_none() -> None:
+    """Also one that left the taxonomy: it is named, and its readers led to the front page."""
+    gone = TopicRef.parse("field:gone")
+    digest = compose(
+        [gone], Shelf.of([some_news(topics=frozenset({gone}))]), Window(after=0, upto=9), limit=9
+    )
+    assert digest
+    text = text_of(digest, topics=(gone,))
+    assert "gone · 1 item" in text
+    assert ".atom" not in text
+    assert "feed reader" not in text
+
+
+def test_links_are_the_same_in_text_and_html() -> None:
+    page, text = page_of(a_digest()), text_of(a_digest())
+    in_html = {link.get("href") for link in page.iter("a")}
+    in_text = {line for line in text.splitlines() if line.startswith("https://")}
+    assert in_text <= in_html
+    # Topics named in passing are links in HTML only.
+    assert {link for link in in_html - in_text if "/feeds/" not in link} == set()

@@ -1,0 +1,262 @@
+"""A digest is a message every mail program reads alike, and nobody can put a header into."""
+
+import re
+import time
+from collections.abc import Callable
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.message import EmailMessage, MIMEPart
+from email.utils import parseaddr
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifier.errors import MessageRefused
+from notifier.message import SLOTS, Sender, build, fill, slot
+from tests.builders import a_sender
+
+VALUES = {
+    "recipient": "reader@example.org",
+    "message_id": "<2026-11-24.a1b2@news.example.org>",
+    "date": "Tue, 24 Nov 2026 06:00:00 +0000",
+    "unsubscribe_url": "https://news.example.org/u/dGhpcyBpcyBub3Q.u.a1b2.1",
+    "view_url": "https://news.example.org/d/YSByZWFsIHRva2Vu.d.a1b2.1.2026-11-24",
+}
+TEXT = f"News\n\nUnsubscribe\n{slot('unsubscribe_url')}\n"
+HTML = f'<p>News, <a href="{slot("view_url")}">in a browser</a></p>\n'
+
+plain = st.text(st.characters(exclude_categories=["Cc", "Cs"]))
+bodies = st.lists(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1
+)
+
+
+def a_template(
+    sender: Sender | None = None, subject: str = "3 new items", text: str = TEXT, html: str = HTML
+) -> bytes:
+    return build(sender or a_sender(), subject=subject, language="en", text=text, html=html)
+
+
+def a_message(*arguments: Any, **changes: Any) -> EmailMessage:
+    return parsed(fill(a_template(*arguments, **changes), VALUES))
+
+
+def parsed(message: bytes) -> EmailMessage:
+    found = message_from_bytes(message, policy=policy.default)
+    assert isinstance(found, EmailMessage)
+    assert [part.defects for part in found.walk() if part.defects] == []
+    return found
+
+
+def content(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    assert isinstance(part, MIMEPart)
+    found: str = part.get_content()
+    return found.replace("\r\n", "\n")
+
+
+def as_sent(body: str) -> str:
+    """A body as it arrives: line ends alike, one at the end."""
+    return body.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+
+
+def check_lines(message: bytes) -> None:
+    """RFC 5322 2.1.1 and 2.3, RFC 2045 6.7, seen on the bytes themselves."""
+    lines = message.split(b"\r\n")
+    assert lines[-1] == b""
+    assert not [line for line in lines if re.search(rb"[\r\n\0]", line)]
+    head, body = lines[: lines.index(b"")], lines[lines.index(b"") :]
+    assert max(map(len, head)) <= 998
+    assert max(map(len, body)) <= 76
+    assert not [line for line in body if line.endswith((b" ", b"\t"))]
+
+
+@given(plain, bodies, bodies)
+def test_what_goes_in_comes_out(subject: str, texts: list[str], htmls: list[str]) -> None:
+    """Any subject and bodies, with a slot anywhere, arrive as they were written."""
+    text, html = slot("unsubscribe_url").join(texts), slot("view_url").join(htmls)
+    message = fill(a_template(subject=subject, text=text, html=html), VALUES)
+    found = parsed(message)
+    check_lines(message)
+    assert found["subject"].split() == subject.split()
+    assert content(found, "plain") == as_sent(VALUES["unsubscribe_url"].join(texts))
+    assert content(found, "html") == as_sent(VALUES["view_url"].join(htmls))
+
+
+@given(st.integers(0, 400), st.integers(60, 90), st.integers(60, 90))
+def test_a_page_address_of_any_length_stays_whole(length: int, before: int, behind: int) -> None:
+    """Wherever it stands in a line, and however long it is, lines keep to 76 (RFC 2045 6.7)."""
+    url = f"https://news.example.org/{'x' * length}"
+    text = f"{'a' * before}{slot('view_url')}{'b' * behind}"
+    message = fill(a_template(text=text), {**VALUES, "view_url": url})
+    check_lines(message)
+    assert content(parsed(message), "plain") == f"{'a' * before}{url}{'b' * behind}\n"
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=200))
+def test_any_name_of_the_sender_arrives_as_it_was_written(name: str) -> None:
+    message = fill(a_template(a_sender(name=name)), VALUES)
+    check_lines(message)
+    # The parser of Python 3.11 keeps a space between encoded words of a name (RFC 2047 6.2 drops
+    # it), so the header is decoded first.
+    written = str(make_header(decode_header(message_from_bytes(message)["from"])))
+    found, address = parseaddr(written) if name.isascii() else written.rsplit(" ", 1)
+    assert address.strip("<>") == "digest@example.org"
+    assert found.split() == name.split()
+
+
+def test_headers_are_those_of_a_digest() -> None:
+    """RFC 5322, 2369, 2919, 3834, 8058: one of each, saying what programs need to know."""
+    message = a_message(a_sender(reply_to="editors@example.org"))
+    assert [(name, str(value)) for name, value in message.items()] == [
+        ("From", "Fieldfare <digest@example.org>"),
+        ("To", "reader@example.org"),
+        ("Reply-To", "editors@example.org"),
+        ("Subject", "3 new items"),
+        ("Date", VALUES["date"]),
+        ("Message-ID", VALUES["message_id"]),
+        ("MIME-Version", "1.0"),
+        ("Content-Language", "en"),
+        ("Auto-Submitted", "auto-generated"),
+        ("List-Id", "Fieldfare <digest.news.example.org>"),
+        ("List-Unsubscribe", f"<{VALUES['unsubscribe_url']}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("List-Help", "<https://news.example.org/>"),
+        ("List-Post", "NO"),
+        ("Content-Type", message["Content-Type"]),
+    ]
+
+
+def test_a_list_id_without_a_title_keeps_its_brackets() -> None:
+    assert a_message(a_sender(site_title=""))["List-Id"] == "<digest.news.example.org>"
+
+
+def test_no_reply_address_means_no_reply_header() -> None:
+    assert "Reply-To" not in a_message()
+
+
+def test_who_cannot_follow_a_link_can_write_to_leave() -> None:
+    """The page comes first (RFC 8058); a mail's subject tells whoever reads it which page."""
+    message = a_message(a_sender(unsubscribe_mailbox="leave@example.org"))
+    url = VALUES["unsubscribe_url"]
+    assert message["List-Unsubscribe"] == f"<{url}>, <mailto:leave@example.org?subject={url}>"
+
+
+def test_text_comes_first_and_html_last() -> None:
+    """RFC 2046 5.1.4: the last alternative is the richest; text comes before it."""
+    message = a_message()
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    for part in message.iter_parts():
+        assert part.get_content_charset() == "utf-8"
+        assert part["Content-Transfer-Encoding"] == "quoted-printable"
+
+
+def test_equal_content_gives_equal_bytes_and_different_content_another_boundary() -> None:
+    assert a_template() == a_template()
+    boundaries = {a_message(text=text).get_boundary() for text in ("one", "two")}
+    assert len(boundaries) == 2
+    assert all(boundary and boundary.startswith("=_") for boundary in boundaries)
+
+
+def test_a_slot_on_a_line_of_its_own_needs_no_soft_breaks() -> None:
+    body = fill(a_template(), VALUES).decode()
+    assert f"\r\nUnsubscribe\r\n{VALUES['unsubscribe_url']}\r\n\r\n" in body
+
+
+def test_a_line_with_a_single_dot_does_not_end_the_message() -> None:
+    """RFC 5321 4.5.2: transports stuff dots; a message without such lines is safe without."""
+    assert b"\r\n.\r\n" not in fill(a_template(text="one\n.\ntwo"), VALUES)
+
+
+def test_a_long_subject_is_folded_and_a_long_word_encoded() -> None:
+    labels = ", ".join(["Combating trafficking in human beings"] * 5)
+    for subject in (labels, "x" * 300, "=?utf-8?q?not_an_encoded_word?=", "Права человека " * 9):
+        message = fill(a_template(subject=subject), VALUES)
+        subject_lines = re.search(rb"Subject: (.*?)\r\nDate:", message, re.DOTALL)
+        assert subject_lines
+        assert max(map(len, subject_lines[0].split(b"\r\n"))) <= 76
+        assert parsed(message)["subject"].split() == subject.split()
+
+
+@pytest.mark.parametrize("break_", ["\r\n", "\n", "\r", "\0", "\x0b"])
+def test_nobody_puts_a_header_into_a_message(break_: str) -> None:
+    injected = f"News{break_}Bcc: everyone@example.org"
+    with pytest.raises(MessageRefused, match="Subject"):
+        a_template(subject=injected)
+    with pytest.raises(ValueError, match="line breaks"):
+        a_sender(name=injected)
+
+
+@pytest.mark.parametrize("name", ["address", "reply_to", "list_id", "site_url"])
+def test_a_sender_has_addresses_every_server_understands(name: str) -> None:
+    with pytest.raises(ValueError, match="A-labels"):
+        a_sender(**{name: "news@bücher.example"})
+
+
+@pytest.mark.parametrize("body", ["a\0b", slot("recipient"), slot("view_url") + "\0", "\0view_url"])
+def test_a_body_holds_no_other_slot_than_page_addresses(body: str) -> None:
+    with pytest.raises(MessageRefused, match="body"):
+        a_template(text=body)
+    with pytest.raises(MessageRefused, match="body"):
+        a_template(html=body)
+
+
+@pytest.mark.parametrize("name", SLOTS)
+@pytest.mark.parametrize(
+    "tail",
+    ["\r\nBcc: everyone@example.org", "\n", "\0", "\x7f", "\ud800", "x" * 500],
+    ids=["header", "line feed", "nul", "delete", "surrogate", "length"],
+)
+def test_a_value_that_cannot_stand_in_its_slot_is_refused(name: str, tail: str) -> None:
+    with pytest.raises(MessageRefused, match=name) as refused:
+        fill(a_template(), {**VALUES, name: VALUES[name] + tail})
+    assert refused.value.part == name
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("recipient", "reader"),
+        ("recipient", "a@example.org, b@example.org"),
+        ("recipient", "Reader <a@example.org>"),
+        ("message_id", "a1b2@news.example.org"),
+        ("message_id", "<a1b2>"),
+        ("date", "вторник"),
+        ("view_url", "javascript:alert(1)"),
+        ("view_url", 'https://news.example.org/"onclick="x'),
+        ("unsubscribe_url", "https://news.example.org/>,<https://other.example.org/"),
+        ("unsubscribe_url", "https://news.example.org/?a=3D&b"),
+    ],
+)
+def test_a_value_means_nothing_more_than_it_should(name: str, value: str) -> None:
+    with pytest.raises(MessageRefused):
+        fill(a_template(), {**VALUES, name: value})
+
+
+def test_every_slot_needs_a_value() -> None:
+    for name in SLOTS:
+        with pytest.raises(MessageRefused, match=name):
+            fill(a_template(), {key: value for key, value in VALUES.items() if key != name})
+
+
+def test_an_address_beyond_ascii_stands_in_utf_8() -> None:
+    """RFC 6532; whether it can be sent is for the transport to ask (RFC 6531)."""
+    message = fill(a_template(), {**VALUES, "recipient": "чтец@example.org"})
+    assert "\r\nTo: чтец@example.org\r\n".encode() in message
+
+
+def test_splicing_is_a_small_part_of_building() -> None:
+    html = HTML + "<p>Twenty officers practised how to secure evidence.</p>\n" * 300
+    template = a_template(html=html)
+
+    def spent(work: Callable[[], object], times: int) -> float:
+        started = time.process_time()
+        for _ in range(times):
+            work()
+        return (time.process_time() - started) / times
+
+    splicing = spent(lambda: fill(template, VALUES), 2_000)
+    assert spent(lambda: a_template(html=html), 50) > 10 * splicing

@@ -1,0 +1,222 @@
+"""A reply decides whether a delivery is done, tried again, given up or in doubt."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifier.model import Accepted, Deferred, Failed, InDoubt, Outcome, Reply, Stage
+from notifier.outcome import FIRST_PAUSE, LONGEST_PAUSE, decide, pause
+
+PLANNED = datetime(2026, 11, 24, 6, tzinfo=UTC)
+GIVE_UP_AFTER = timedelta(hours=108)
+BEFORE_THE_DOT = [Stage.MAIL, Stage.RCPT, Stage.DATA]
+
+
+def outcome(
+    stage: Stage,
+    code: int | None,
+    enhanced: str | None = None,
+    text: str = "",
+    *,
+    attempts: int = 0,
+    after: timedelta = timedelta(),
+    in_doubt: int = 0,
+    hold: bool = False,
+    jitter: float = 0.0,
+) -> Outcome:
+    return decide(
+        Reply(stage=stage, code=code, enhanced=enhanced, text=text),
+        attempts=attempts,
+        first_at=PLANNED,
+        now=PLANNED + after,
+        give_up_after=GIVE_UP_AFTER,
+        in_doubt=in_doubt,
+        hold=hold,
+        jitter=jitter,
+    )
+
+
+def test_only_a_2yz_after_the_dot_is_accepted() -> None:
+    """RFC 5321 4.2.5: responsibility passes with the reply to the final dot."""
+    assert outcome(Stage.DOT, 250, "2.0.0", "queued as 4F1") == Accepted(
+        reply="250 2.0.0 queued as 4F1"
+    )
+
+
+@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("code", [421, 450, 451, 452, 454, 499])
+def test_a_4yz_is_tried_again(stage: Stage, code: int) -> None:
+    assert isinstance(outcome(stage, code), Deferred)
+
+
+@pytest.mark.parametrize("code", [452, 552])
+def test_a_recipient_there_was_no_room_for_is_tried_again(code: int) -> None:
+    """RFC 5321 4.5.3.1.10: 552 for a recipient is an old way to say 452."""
+    assert isinstance(outcome(Stage.RCPT, code, "5.2.2"), Deferred)
+
+
+def test_a_message_too_large_is_refused_for_good() -> None:
+    assert outcome(Stage.DOT, 552, "5.3.4") == Failed(reply="552 5.3.4", suppress=False)
+
+
+@pytest.mark.parametrize("stage", BEFORE_THE_DOT)
+@pytest.mark.parametrize("code", [None, 250, 354, 100, 999])
+def test_what_ends_without_an_answer_before_the_dot_is_tried_again(
+    stage: Stage, code: int | None
+) -> None:
+    """Before the dot nothing was handed over: there is nothing to be in doubt about."""
+    assert isinstance(outcome(stage, code), Deferred)
+
+
+@pytest.mark.parametrize("code", [None, 354, 999])
+def test_silence_after_the_dot_is_in_doubt_and_sent_once_more(code: int | None) -> None:
+    found = outcome(Stage.DOT, code, text="connection lost")
+    assert isinstance(found, InDoubt)
+    assert not found.hold
+
+
+def test_doubt_is_held_for_a_person_where_wanted() -> None:
+    assert outcome(Stage.DOT, None, text="lost", hold=True) == InDoubt(reply="lost", hold=True)
+
+
+def test_a_second_doubt_is_always_held() -> None:
+    assert outcome(Stage.DOT, None, text="lost", in_doubt=1) == InDoubt(reply="lost", hold=True)
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [(GIVE_UP_AFTER - timedelta(seconds=1), Deferred), (GIVE_UP_AFTER, Failed)],
+)
+def test_trying_ends_when_the_span_has_passed(
+    after: timedelta, expected: type[Deferred | Failed]
+) -> None:
+    """A late failure says nothing about the address, so it stays mailable."""
+    found = outcome(Stage.RCPT, 450, "4.2.0", after=after)
+    assert isinstance(found, expected)
+    assert not (isinstance(found, Failed) and found.suppress)
+
+
+def test_pauses_double_up_to_four_hours() -> None:
+    minutes = [pause(attempts, 0) // timedelta(minutes=1) for attempts in range(9)]
+    assert minutes == [5, 10, 20, 40, 80, 160, 240, 240, 240]
+
+
+@given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))
+def test_jitter_only_ever_adds_up_to_a_quarter(attempts: int, jitter: float) -> None:
+    assert pause(attempts, 0) <= pause(attempts, jitter) <= pause(attempts, 0) * 1.25
+    assert FIRST_PAUSE <= pause(attempts, jitter) <= LONGEST_PAUSE * 1.25
+
+
+def test_the_next_try_is_a_pause_from_now() -> None:
+    found = outcome(Stage.RCPT, 450, attempts=2, after=timedelta(hours=1), jitter=0.5)
+    assert found == Deferred(until=PLANNED + timedelta(hours=1, minutes=22.5), reply="450")
+
+
+@pytest.mark.parametrize(
+    ("code", "enhanced"),
+    [
+        (550, "5.1.1"),
+        (550, "5.1.2"),
+        (553, "5.1.3"),
+        (551, "5.1.6"),
+        (556, "5.1.10"),
+        (550, "5.2.1"),
+    ],
+)
+def test_a_dead_address_is_suppressed(code: int, enhanced: str) -> None:
+    found = outcome(Stage.RCPT, code, enhanced)
+    assert isinstance(found, Failed)
+    assert found.suppress
+
+
+@pytest.mark.parametrize(
+    ("code", "enhanced"),
+    [
+        (550, "5.7.1"),
+        (554, "5.7.1"),
+        (550, "5.7.26"),
+        (550, "5.1.8"),
+        (550, "5.2.2"),
+        (550, "5.4.1"),
+        (554, None),
+        (500, None),
+        (550, "4.1.1"),
+    ],
+)
+def test_policy_a_full_mailbox_or_our_own_fault_never_suppress(
+    code: int, enhanced: str | None
+) -> None:
+    assert outcome(Stage.RCPT, code, enhanced, "x") == Failed(
+        reply=" ".join(filter(None, [str(code), enhanced, "x"])), suppress=False
+    )
+
+
+@pytest.mark.parametrize("stage", [Stage.MAIL, Stage.DATA, Stage.DOT])
+@pytest.mark.parametrize("enhanced", [None, "5.1.1"])
+def test_only_an_answer_to_the_recipient_speaks_of_the_address(
+    stage: Stage, enhanced: str | None
+) -> None:
+    found = outcome(stage, 550, enhanced)
+    assert isinstance(found, Failed)
+    assert not found.suppress
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (550, "No such user here"),
+        (550, "<reader@example.org>: Recipient address rejected: User unknown in local table"),
+        (551, "User not local; please try <other@example.org>"),
+        (553, "Mailbox name invalid"),
+        (550, ""),
+    ],
+)
+def test_a_bare_refusal_of_the_mailbox_suppresses(code: int, text: str) -> None:
+    found = outcome(Stage.RCPT, code, text=text)
+    assert isinstance(found, Failed)
+    assert found.suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Service refused, see https://bl.example.net/lookup",
+        "JunkMail rejected - 192.0.2.1 is in an RBL",
+        "Your host is blacklisted",
+        "Relaying denied",
+        "blocked using zen.example.net",
+        "Rejected for policy reasons",
+        "Sender verify failed",
+        "IP reputation too low",
+        "No reverse DNS entry",
+        "DMARC check failed",
+    ],
+)
+def test_a_bare_refusal_that_speaks_of_the_sender_does_not_suppress(text: str) -> None:
+    """A living reader must not be struck off for what a server thinks of us."""
+    found = outcome(Stage.RCPT, 550, text=text)
+    assert isinstance(found, Failed)
+    assert not found.suppress
+
+
+def test_a_reply_is_recorded_on_one_line_of_bounded_length() -> None:
+    found = outcome(Stage.DOT, 554, "5.6.0", "no\r\nthanks " + "x" * 5000)
+    assert isinstance(found, Failed)
+    assert found.reply.startswith("554 5.6.0 no thanks x")
+    assert len(found.reply) == 500
+
+
+@given(
+    st.sampled_from(list(Stage)),
+    st.none() | st.integers(0, 999),
+    st.none() | st.from_regex(r"[245]\.\d{1,3}\.\d{1,3}", fullmatch=True),
+    st.text(),
+)
+def test_every_reply_has_an_outcome(
+    stage: Stage, code: int | None, enhanced: str | None, text: str
+) -> None:
+    found = outcome(stage, code, enhanced, text)
+    assert isinstance(found, Accepted | Deferred | Failed | InDoubt)
+    assert not (isinstance(found, Accepted | InDoubt) and stage is not Stage.DOT)
