@@ -1,0 +1,99 @@
+"""How each engine is reached and how its transactions begin.
+
+Knows SQLite's pragmas and PostgreSQL's options. Must never know a table.
+"""
+
+import os
+import socket
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from feeds.errors import StoreError
+
+#: How long a writer waits for the one before it; group commits take milliseconds.
+BUSY_SECONDS = 30
+
+# PostgreSQL cuts names at 63 bytes (NAMEDATALEN), so what matters comes first.
+_POSTGRESQL_NAME_BYTES = 63
+
+_READ_ONLY = "fieldfare_read_only"
+
+
+def connect(url: str) -> Engine:
+    """An engine for ``url``; nothing is reached yet. Raises StoreError."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError(f"store.url {url!r} is not an address of a database") from error
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _sqlite(parsed)
+        case "postgresql" | "postgres":
+            return _postgresql(parsed)
+        case other:
+            raise StoreError(f"store.url starts with {other}: use sqlite:/// or postgresql://")
+
+
+def reader(engine: Engine) -> Engine:
+    """The same pool, its transactions being snapshots that refuse to write."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{_READ_ONLY: True})
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def sqlite_file(engine: Engine) -> Path | None:
+    """The file of an embedded store, None for a server's."""
+    name = engine.url.database if engine.dialect.name == "sqlite" else None
+    return Path(name) if name else None
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database in {None, "", ":memory:"}:
+        raise StoreError("store.url names no file: write sqlite:///FILE")
+    _expect_folder(Path(str(url.database)).absolute().parent)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _expect_folder(folder: Path) -> None:
+    try:
+        exists = folder.is_dir()
+    except OSError as error:
+        raise StoreError(f"the folder of the store {folder}: {error.strerror}") from error
+    if not exists:
+        raise StoreError(f"the folder of the store does not exist: {folder}: create it")
+
+
+def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # Python's driver would begin transactions by itself, and never for reading.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # NORMAL syncs the write-ahead log at checkpoints: a power cut may undo the last commits but
+    # never corrupts the store, and work is repeatable (https://sqlite.org/pragma.html).
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    reads = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
+    # A writer takes its lock at once: one that read first could not be let in any more when
+    # another wrote meanwhile (SQLITE_BUSY_SNAPSHOT).
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _postgresql(url: URL) -> Engine:
+    # The name tells who holds an exclusive lock.
+    name = f"fieldfare pid {os.getpid()} on {socket.gethostname()}"
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={"application_name": name.encode()[:_POSTGRESQL_NAME_BYTES].decode()},
+        pool_pre_ping=True,
+    )

@@ -1,0 +1,176 @@
+"""The tables of the feeds side, one schema for SQLite and PostgreSQL.
+
+Knows columns, keys and indexes. Must never know a query: those live beside, one file a noun.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from typing_extensions import override
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime on both engines; SQLite stores no zone, so it is put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    @override
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+
+#: What was fixed at the first opening and outlives every setting (the authority of tag: ids).
+constants = Table(
+    "constants",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+#: Numbers handed out in commit order: the row stays locked until the transaction ends.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Number, nullable=False),
+)
+
+#: Bytes as they came, by SHA-256; ``body`` is zlib-compressed.
+originals = Table(
+    "originals",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("size", Number, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+#: What was last seen under each name of each source. ``signature`` tells without reading
+#: whether a file changed; ``reason`` is set while the document is in quarantine.
+documents = Table(
+    "documents",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("signature", Text, nullable=False),
+    Column("digest", Text, ForeignKey("originals.digest")),
+    Column("seen_at", Instant, nullable=False),
+    Column("reason", Text),
+    Column("evidence", Text, nullable=False, server_default=""),
+    Index("ix_documents_reason", "reason"),
+)
+
+#: One row an item; ``number`` is its place in commit order, ``change`` its latest revision's.
+items = Table(
+    "items",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=False),
+    Column("change", Number, nullable=False, index=True),
+    Column("uid", Text, nullable=False, unique=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("source", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("url", Text),
+    Column("issued_on", Date),
+    Column("issued_at", Instant),
+    Column("issued_from", Text),
+    Column("dateline", Text),
+    Column("language", Text, nullable=False),
+    Column("freshness", Text, nullable=False),
+    Column("content_hash", Text, nullable=False, index=True),
+    Column("revision", Integer, nullable=False),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False, index=True),
+)
+
+#: The names an item is known by at its sources; a twin adds a row, never an item.
+item_keys = Table(
+    "item_keys",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("item", Number, ForeignKey("items.number"), nullable=False, index=True),
+)
+
+#: The topics of an item in the order printed, parents implied by a child with ``direct`` false.
+#: An unknown name has no slug. ``updated_at`` repeats the item's so that the index alone
+#: answers "the latest of this topic".
+item_topics = Table(
+    "item_topics",
+    metadata,
+    Column("item", Number, ForeignKey("items.number"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("slug", Text),
+    Column("direct", Boolean, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index("ix_item_topics_latest", "kind", "slug", "updated_at", "item"),
+)
+
+#: Every revision an item had; the original it was read from holds its text.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("item", Number, ForeignKey("items.number"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("content_hash", Text, nullable=False),
+    Column("digest", Text, ForeignKey("originals.digest"), nullable=False),
+    Column("significant", Boolean, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+)
+
+#: Topics whose feeds no longer show what the store holds, since which change.
+touched = Table(
+    "touched",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("slug", Text, primary_key=True),
+    Column("change", Number, nullable=False),
+)
+
+#: An item as it stands in feeds and on pages, made once a revision. ``recipe`` names
+#: everything else the bytes depend on (version, settings, templates).
+entries = Table(
+    "entries",
+    metadata,
+    Column("item", Number, ForeignKey("items.number"), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("recipe", Text, nullable=False),
+    Column("atom", LargeBinary, nullable=False),
+    Column("html", LargeBinary, nullable=False),
+)

@@ -1,0 +1,321 @@
+"""The store's promises about transactions, numbers and locks, the same on both engines."""
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from threading import Event
+
+import pytest
+from sqlalchemy import insert, select, text
+
+from feeds.errors import StoreBusy, StoreError
+from feeds.storage import engines
+from feeds.storage.database import Database, constant, next_numbers
+from feeds.storage.tables import constants, touched
+from tests.rights import as_nobody, open_folder
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 30
+
+
+def names(database: Database) -> list[str]:
+    with database.reading() as connection:
+        return list(connection.scalars(select(constants.c.name).order_by(constants.c.name)))
+
+
+def test_writing_commits_at_the_end_of_its_block(database: Database) -> None:
+    with database.writing() as connection:
+        connection.execute(insert(constants).values(name="kept", value=""))
+    assert names(database) == ["kept"]
+
+
+def write_in_vain(database: Database, error: type[BaseException]) -> None:
+    with database.writing() as connection:
+        connection.execute(insert(constants).values(name="lost", value=""))
+        next_numbers(connection, "things", 5)
+        raise error
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_writing_rolls_back_on_any_error(database: Database, error: type[BaseException]) -> None:
+    with pytest.raises(error):
+        write_in_vain(database, error)
+    assert names(database) == []
+
+
+def test_reading_cannot_write(database: Database) -> None:
+    with pytest.raises(Exception, match=r"read-?only"), database.reading() as connection:
+        connection.execute(insert(constants).values(name="lost", value=""))
+    assert names(database) == []
+
+
+def test_reading_is_a_snapshot(database: Database) -> None:
+    """What others commit meanwhile is not seen before the next one."""
+    with database.reading() as connection:
+        before = connection.scalars(select(constants.c.name)).all()
+        with database.writing() as other:
+            other.execute(insert(constants).values(name="new", value=""))
+        assert connection.scalars(select(constants.c.name)).all() == before == []
+    assert names(database) == ["new"]
+
+
+def test_a_connection_that_read_can_write_afterwards(database: Database) -> None:
+    """Connections are pooled; what one was used for leaves no trace."""
+    for number in range(3):
+        assert len(names(database)) == number
+        with database.writing() as connection:
+            connection.execute(insert(constants).values(name=str(number), value=""))
+
+
+def test_a_bug_stays_a_bug(database: Database) -> None:
+    """Only what the world does wrong becomes a StoreError."""
+    row = {"name": "twice", "value": ""}
+    with pytest.raises(Exception, match=r"(?i)unique") as caught, database.writing() as connection:
+        connection.execute(insert(constants), [row, row])
+    assert not isinstance(caught.value, StoreError)
+
+
+# -- Numbers ---------------------------------------------------------------------------------------
+
+
+def test_numbers_start_at_one_and_have_no_gaps(database: Database) -> None:
+    with database.writing() as connection:
+        assert list(next_numbers(connection, "things", 2)) == [1, 2]
+        assert list(next_numbers(connection, "things", 0)) == []
+        assert list(next_numbers(connection, "things", 1)) == [3]
+        assert list(next_numbers(connection, "others", 1)) == [1]
+
+
+def test_a_roll_back_gives_numbers_back(database: Database) -> None:
+    with pytest.raises(RuntimeError):
+        write_in_vain(database, RuntimeError)
+    with database.writing() as connection:
+        assert list(next_numbers(connection, "things", 1)) == [1]
+
+
+def record_numbers(database: Database, count: int) -> None:
+    """Draws numbers and leaves a row for each."""
+    with database.writing() as connection:
+        numbers = next_numbers(connection, "things", count)
+        rows = [{"kind": "thing", "slug": str(number), "change": number} for number in numbers]
+        connection.execute(insert(touched), rows)
+
+
+def seen_numbers(database: Database) -> list[int]:
+    with database.reading() as connection:
+        return list(connection.scalars(select(touched.c.change).order_by(touched.c.change)))
+
+
+def test_a_later_number_waits_for_an_earlier_one(database: Database) -> None:
+    """Two writers at once: the second commits nothing while the first is undecided."""
+    drawn, finish = Event(), Event()
+
+    def first() -> None:
+        with database.writing() as connection:
+            (number,) = next_numbers(connection, "things", 1)
+            connection.execute(insert(touched).values(kind="a", slug="a", change=number))
+            drawn.set()
+            assert finish.wait(PATIENCE_SECONDS)
+
+    with ThreadPoolExecutor() as threads:
+        earlier = threads.submit(first)
+        assert drawn.wait(PATIENCE_SECONDS)
+        later = threads.submit(record_numbers, database, 1)
+        with pytest.raises(TimeoutError):
+            later.result(0.3)
+        assert seen_numbers(database) == []
+        finish.set()
+        earlier.result(PATIENCE_SECONDS)
+        later.result(PATIENCE_SECONDS)
+    assert seen_numbers(database) == [1, 2]
+
+
+def test_a_reader_never_sees_a_later_number_before_an_earlier_one(database: Database) -> None:
+    """Whatever two writers do at once, what is visible is 1, 2, 3 ... without a hole."""
+
+    def write() -> None:
+        for count in range(1, 21):
+            record_numbers(database, count % 3 + 1)
+
+    with ThreadPoolExecutor() as threads:
+        writers = [threads.submit(write) for _ in range(2)]
+        while not all(writer.done() for writer in writers):
+            numbers = seen_numbers(database)
+            assert numbers == list(range(1, len(numbers) + 1))
+        for writer in writers:
+            writer.result()
+    assert len(seen_numbers(database)) == 2 * sum(count % 3 + 1 for count in range(1, 21))
+
+
+# -- Constants -------------------------------------------------------------------------------------
+
+
+def test_a_constant_keeps_the_first_value_it_was_given(database: Database) -> None:
+    with database.writing() as connection:
+        assert constant(connection, "authority", "example.org") == "example.org"
+    with database.writing() as connection:
+        assert constant(connection, "authority", "example.net") == "example.org"
+
+
+def test_a_constant_that_is_there_can_be_read_by_readers(database: Database) -> None:
+    with database.writing() as connection:
+        constant(connection, "authority", "example.org")
+    with database.reading() as connection:
+        assert constant(connection, "authority", "example.net") == "example.org"
+
+
+# -- Locks -----------------------------------------------------------------------------------------
+
+
+def test_a_second_holder_is_told_who_is_the_first(database: Database) -> None:
+    with (
+        database.exclusive("ingest"),
+        pytest.raises(StoreBusy, match=f"pid {os.getpid()}") as caught,
+        database.exclusive("ingest"),
+    ):
+        pytest.fail("two hold one lock")
+    assert caught.value.lock == "ingest"
+
+
+def test_a_lock_is_free_after_its_block_even_on_error(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.exclusive("ingest"):
+        raise RuntimeError
+    with database.exclusive("ingest"):
+        pass
+
+
+def test_locks_of_other_names_are_free(database: Database) -> None:
+    with database.exclusive("ingest"), database.exclusive("publish"):
+        pass
+
+
+def test_a_lock_is_waited_for(database: Database) -> None:
+    held, leave = Event(), Event()
+
+    def hold() -> None:
+        with database.exclusive("ingest"):
+            held.set()
+            assert leave.wait(PATIENCE_SECONDS)
+
+    def wait() -> None:
+        with database.exclusive("ingest", PATIENCE_SECONDS):
+            assert leave.is_set()
+
+    with ThreadPoolExecutor() as threads:
+        holder = threads.submit(hold)
+        assert held.wait(PATIENCE_SECONDS)
+        waiter = threads.submit(wait)
+        with pytest.raises(TimeoutError):
+            waiter.result(0.2)
+        leave.set()
+        holder.result(PATIENCE_SECONDS)
+        waiter.result(PATIENCE_SECONDS)
+
+
+HOLD = """
+import sys
+from feeds.storage.database import Database
+with Database.open(sys.argv[1]).exclusive("run"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_lock_ends_with_its_process(database: Database, database_url: str) -> None:
+    command = [sys.executable, "-c", HOLD, database_url]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(StoreBusy, match=f"pid {holder.pid}"), database.exclusive("run"):
+            pytest.fail("two hold one lock")
+        holder.send_signal(signal.SIGKILL)
+        holder.wait(PATIENCE_SECONDS)
+        with database.exclusive("run", PATIENCE_SECONDS):
+            pass
+
+
+def test_a_session_the_server_ended_had_its_lock_and_no_more(
+    engine: str, database: Database
+) -> None:
+    """What was done under it is in rows; leaving its block is no fault."""
+    if engine == "sqlite":
+        return  # a file lock has no session
+    end = text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+    with database.exclusive("ingest"), database.writing() as connection:
+        connection.execute(end)
+    with database.exclusive("ingest", PATIENCE_SECONDS):
+        pass
+
+
+def test_a_lock_that_cannot_be_made_is_said_plainly() -> None:
+    with (
+        open_folder() as folder,
+        closing(Database.open(f"sqlite:///{folder}/store.db")) as database,
+        as_nobody(),
+        pytest.raises(StoreError, match=r"store\.db\.ingest\.lock cannot be opened: Permission"),
+        database.exclusive("ingest"),
+    ):
+        pytest.fail("nobody locks")
+
+
+# -- Opening ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("nonsense", "not an address of a database"),
+        ("mysql://localhost/x", "starts with mysql: use sqlite:/// or postgresql://"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("sqlite:////no/such/folder/store.db", "does not exist: /no/such/folder"),
+        ("postgresql://nobody:secret@127.0.0.1:1/x", r"nobody:\*\*\*@127.0.0.1:1/x cannot be used"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_said_plainly(url: str, complaint: str) -> None:
+    with pytest.raises(StoreError, match=complaint) as caught:
+        Database.open(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_folder_that_cannot_be_written_is_said_plainly() -> None:
+    with open_folder() as folder:
+        folder.chmod(0o555)
+        complaint = r"store\.db cannot be used: unable to open"
+        with as_nobody(), pytest.raises(StoreError, match=complaint):
+            Database.open(f"sqlite:///{folder}/store.db")
+
+
+def test_a_folder_that_cannot_be_reached_is_said_plainly() -> None:
+    with open_folder() as folder:
+        inner = folder / "closed" / "inner"
+        inner.mkdir(parents=True)
+        inner.parent.chmod(0o000)
+        with as_nobody(), pytest.raises(StoreError, match="closed/inner: Permission denied"):
+            Database.open(f"sqlite:///{inner}/store.db")
+
+
+def test_a_file_of_another_kind_is_said_plainly(tmp_path: Path) -> None:
+    (tmp_path / "store.db").write_text("This is a diary. " * 100)
+    with pytest.raises(StoreError, match=r"store\.db cannot be used: file is not a database"):
+        Database.open(f"sqlite:///{tmp_path}/store.db")
+
+
+def test_a_writer_that_never_ends_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.1)
+    url = f"sqlite:///{tmp_path}/store.db"
+    with (
+        closing(Database.open(url)) as one,
+        closing(Database.open(url)) as other,
+        one.writing(),
+        pytest.raises(StoreError, match="locked"),
+        other.writing(),
+    ):
+        pytest.fail("two write at once")

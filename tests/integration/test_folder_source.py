@@ -1,0 +1,316 @@
+"""A folder as a source, on a real file system with all that may lie in one."""
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feeds.errors import SourceError
+from feeds.ingest.sources import Fetched, Refusal, Same, Seen, Waiting, regular
+from feeds.ingest.sources.folder import FolderSource
+from feeds.model import Reason, Refused
+from tests.rights import as_nobody, open_folder
+
+NOW = datetime.now(UTC)
+LONG_AGO = (NOW - timedelta(hours=1)).timestamp()
+NOTHING: Mapping[str, str] = {}
+
+
+def a_folder(root: Path, **changes: Any) -> FolderSource:
+    settings: dict[str, Any] = {
+        "name": "own",
+        "root": root,
+        "pattern": "*.txt",
+        "max_bytes": 1_000,
+        "settle_seconds": 0,
+    }
+    return FolderSource(**settings | changes)
+
+
+def scanned(source: FolderSource, known: Mapping[str, str] = NOTHING) -> list[Seen]:
+    return list(source.scan(known, NOW))
+
+
+def names(seen: list[Seen]) -> list[str]:
+    return [one.name for one in seen]
+
+
+def refusals(seen: list[Seen]) -> dict[str, str]:
+    return {one.name: str(one.refused) for one in seen if isinstance(one, Refusal)}
+
+
+def write(path: Path, text: str = "text", *, at: float | None = None) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    if at is not None:
+        os.utime(path, (at, at))
+    return path
+
+
+def test_matching_files_are_seen_by_name_at_any_depth(tmp_path: Path) -> None:
+    for name in ("b.txt", "a/c.txt", "a/b/d.txt", "c.md", "d.TXT", ".hidden.txt", ".git/e.txt"):
+        write(tmp_path / name)
+    assert names(scanned(a_folder(tmp_path))) == ["a/b/d.txt", "a/c.txt", "b.txt"]
+    assert a_folder(tmp_path).count() == 3
+
+
+def test_a_file_comes_with_its_bytes_and_a_signature(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt", "Grüße")
+    (seen,) = scanned(a_folder(tmp_path))
+    assert isinstance(seen, Fetched)
+    assert seen.document.body == "Grüße".encode()
+    assert (seen.document.source, seen.document.fetched_at) == ("own", NOW)
+    assert scanned(a_folder(tmp_path), {"a.txt": seen.signature}) == [Same("a.txt")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: write(path, "longer text", at=LONG_AGO),
+        lambda path: write(path, "TEXT", at=LONG_AGO + 1),
+        lambda path: write(path.with_name("b"), "TEXT", at=LONG_AGO).replace(path),
+    ],
+    ids=["size", "time", "file"],
+)
+def test_a_signature_changes_with_the_file(
+    tmp_path: Path, change: Callable[[Path], object]
+) -> None:
+    path = write(tmp_path / "a.txt", at=LONG_AGO)
+    (seen,) = scanned(a_folder(tmp_path))
+    assert isinstance(seen, Fetched)
+    change(path)
+    (again,) = scanned(a_folder(tmp_path), {"a.txt": seen.signature})
+    assert isinstance(again, Fetched)
+
+
+# -- Half-written files ----------------------------------------------------------------------------
+
+
+def test_a_file_written_just_now_waits(tmp_path: Path) -> None:
+    write(tmp_path / "young.txt", at=NOW.timestamp() - 1)
+    write(tmp_path / "old.txt", at=NOW.timestamp() - 3)
+    old, young = scanned(a_folder(tmp_path, settle_seconds=2))
+    assert isinstance(old, Fetched)
+    assert young == Waiting("young.txt")
+
+
+def test_a_file_renamed_into_place_goes_straight_in(tmp_path: Path) -> None:
+    write(tmp_path / "a.part", at=LONG_AGO).rename(tmp_path / "a.txt")
+    (seen,) = scanned(a_folder(tmp_path, settle_seconds=60))
+    assert isinstance(seen, Fetched)
+
+
+def test_a_file_that_nobody_changed_does_not_wait(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt", at=NOW.timestamp())
+    (seen,) = scanned(a_folder(tmp_path))
+    assert isinstance(seen, Fetched)
+    known = {"a.txt": seen.signature}
+    assert scanned(a_folder(tmp_path, settle_seconds=60), known) == [Same("a.txt")]
+
+
+def test_a_clock_that_went_wrong_makes_nothing_wait_for_ever(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt", at=NOW.timestamp() + 3_600)
+    (seen,) = scanned(a_folder(tmp_path, settle_seconds=60))
+    assert isinstance(seen, Fetched)
+
+
+def test_a_file_that_changes_while_it_is_read_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.txt", "half")
+    read = os.read
+
+    def read_while_written(descriptor: int, length: int) -> bytes:
+        body = read(descriptor, length)
+        write(path, "half and more")
+        return body
+
+    monkeypatch.setattr(os, "read", read_while_written)
+    assert scanned(a_folder(tmp_path)) == [Waiting("a.txt")]
+
+
+# -- What is no document ---------------------------------------------------------------------------
+
+
+def test_a_file_too_large_is_refused_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "read")
+    write(tmp_path / "a.txt", "x" * 1_001)
+    (seen,) = scanned(a_folder(tmp_path))
+    assert isinstance(seen, Refusal)
+    assert seen.refused.reason is Reason.TOO_LARGE
+    assert seen.refused.evidence == "1,001 bytes"
+
+
+def test_what_is_no_file_is_refused_and_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a socket's path is short (unix(7))
+    os.mkfifo("a.txt")
+    os.mkfifo("unrelated")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind("b.txt")
+    write(tmp_path / "c.txt")
+    seen = scanned(a_folder(tmp_path))
+    what = "the file could not be read (a pipe, socket or device, not a file)"
+    assert refusals(seen) == {"a.txt": what, "b.txt": what}
+    assert names(seen) == ["a.txt", "b.txt", "c.txt"]
+
+
+def test_a_pipe_that_took_a_files_place_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.txt")
+    assert isinstance(regular.read(str(tmp_path / "a.txt"), 1_000), Refused)
+
+
+def test_a_link_that_took_a_files_place_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").symlink_to("/etc/hostname")
+    assert isinstance(regular.read(str(tmp_path / "a.txt"), 1_000), Refused)
+
+
+def test_links_that_lead_out_are_refused(tmp_path: Path) -> None:
+    outside = write(tmp_path / "outside" / "secret.txt").parent
+    root = tmp_path / "root"
+    write(root / "z.txt")
+    (root / "a.txt").symlink_to(outside / "secret.txt")
+    (root / "b.txt").symlink_to("../outside/secret.txt")
+    (root / "folder").symlink_to(outside)
+    (root / "unrelated").symlink_to(outside / "secret.txt")
+    seen = scanned(a_folder(root))
+    assert names(seen) == ["a.txt", "b.txt", "folder", "z.txt"]
+    assert set(refusals(seen)) == {"a.txt", "b.txt", "folder"}
+    assert "a link that leads out of the folder" in refusals(seen)["a.txt"]
+
+
+def test_links_to_nothing_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").symlink_to("missing")
+    (tmp_path / "b.txt").symlink_to("b.txt")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "c.txt").symlink_to("pipe")
+    found = refusals(scanned(a_folder(tmp_path)))
+    assert "a link to nothing" in found["a.txt"]
+    assert "a link to nothing" in found["b.txt"]
+    assert "a pipe" in found["c.txt"]
+
+
+def test_links_within_the_folder_are_read_and_folders_seen_once(tmp_path: Path) -> None:
+    """As a Kubernetes volume shows its files."""
+    write(tmp_path / "..data" / "a.txt", "kept here")
+    (tmp_path / "a.txt").symlink_to("..data/a.txt")
+    write(tmp_path / "folder" / "b.txt")
+    (tmp_path / "again").symlink_to("folder")
+    (tmp_path / "folder" / "circle").symlink_to("..")
+    first, second = scanned(a_folder(tmp_path))
+    assert (first.name, second.name) == ("a.txt", "folder/b.txt")
+    assert isinstance(first, Fetched)
+    assert first.document.body == b"kept here"
+
+
+def test_a_root_that_is_a_link_itself_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "real" / "a.txt")
+    (tmp_path / "link").symlink_to("real")
+    assert names(scanned(a_folder(tmp_path / "link"))) == ["a.txt"]
+
+
+def test_names_that_cannot_be_decoded_or_shown_are_escaped(tmp_path: Path) -> None:
+    for name in (b"caf\xe9.txt", b"two\nlines.txt", "Приштина.txt".encode()):
+        (tmp_path / os.fsdecode(name)).write_text("text")
+    seen = scanned(a_folder(tmp_path))
+    assert names(seen) == [r"caf\udce9.txt", r"two\nlines.txt", "Приштина.txt"]
+    assert all(isinstance(one, Fetched) for one in seen)
+    "".join(names(seen)).encode()
+
+
+def test_a_file_that_goes_while_we_look_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "a.txt")
+    write(tmp_path / "b.txt")
+    scan = a_folder(tmp_path).scan(NOTHING, NOW)
+    assert next(scan).name == "a.txt"
+    (tmp_path / "b.txt").unlink()
+    assert list(scan) == []
+
+
+def test_a_file_that_goes_before_it_is_opened_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.txt")
+    read = regular.read
+
+    def read_too_late(name: str, max_bytes: int) -> object:
+        path.unlink()
+        return read(name, max_bytes)
+
+    monkeypatch.setattr(regular, "read", read_too_late)
+    assert scanned(a_folder(tmp_path)) == []
+
+
+def test_folders_may_be_deeper_than_calls(tmp_path: Path) -> None:
+    inside = tmp_path.joinpath(*["d"] * 1_500)
+    folder = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1_500):
+        os.mkdir("d", dir_fd=folder)
+        inner = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(os.open("a.txt", os.O_CREAT, 0o600, dir_fd=folder))
+    os.close(folder)
+    assert names(scanned(a_folder(tmp_path))) == [f"{inside.relative_to(tmp_path)}/a.txt"]
+
+
+# -- What cannot be read ---------------------------------------------------------------------------
+
+
+def test_a_file_without_the_right_to_read_stops_nothing() -> None:
+    with open_folder() as root:
+        write(root / "a.txt").chmod(0o000)
+        write(root / "b" / "c.txt").parent.chmod(0o000)
+        write(root / "d.txt")
+        (root / "e.txt").symlink_to("b/c.txt")
+        with as_nobody():
+            seen = scanned(a_folder(root))
+        assert names(seen) == ["a.txt", "b", "d.txt", "e.txt"]
+        assert set(refusals(seen)) == {"a.txt", "b", "e.txt"}
+        assert "Permission denied" in refusals(seen)["a.txt"]
+        (root / "b").chmod(0o755)
+
+
+def test_a_source_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"source 'own': .*missing cannot be read: No such"):
+        scanned(a_folder(tmp_path / "missing"))
+    with pytest.raises(SourceError, match="missing"):
+        a_folder(tmp_path / "missing").count()
+
+
+# -- Explicit paths --------------------------------------------------------------------------------
+
+
+def test_one_file_can_be_named_whatever_it_is_called(tmp_path: Path) -> None:
+    write(tmp_path / "a.md")
+    write(tmp_path / "b.txt")
+    source = a_folder(tmp_path / "a.md")
+    assert names(scanned(source)) == ["a.md"]
+    assert source.count() == 1
+    assert not source.is_whole
+
+
+def test_a_part_of_a_source_keeps_its_names(tmp_path: Path) -> None:
+    for name in ("a/b.txt", "a/c.txt", "d.txt"):
+        write(tmp_path / name)
+    source = a_folder(tmp_path, only=tmp_path / "a")
+    assert names(scanned(source)) == ["a/b.txt", "a/c.txt"]
+    assert names(scanned(a_folder(tmp_path, only=tmp_path / "a" / "c.txt"))) == ["a/c.txt"]
+    assert not source.is_whole
+    assert a_folder(tmp_path).is_whole
+
+
+def test_what_lies_elsewhere_is_no_part_of_a_source(tmp_path: Path) -> None:
+    write(tmp_path / "a" / "b.txt")
+    other = write(tmp_path / "other.txt")
+    with pytest.raises(SourceError, match="does not lie below"):
+        scanned(a_folder(tmp_path / "a", only=other))

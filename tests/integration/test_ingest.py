@@ -1,0 +1,232 @@
+"""From a folder to the store: every document gets a verdict, and an item its revisions."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from feeds.ingest import reading
+from feeds.ingest.parse import understand
+from feeds.model import Document, Parsed, Refused
+from feeds.storage.database import Database
+from feeds.storage.tables import item_keys, originals, revisions, touched
+from feeds.taxonomy import Taxonomy
+from tests.intake import NOW, Intake, a_page, counts
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def intake(database: Database, tmp_path: Path, osce: Taxonomy) -> Intake:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    return Intake(database, folder, osce)
+
+
+# -- Added, revised, unchanged ---------------------------------------------------------------------
+
+
+def test_the_seeds_become_two_items(intake: Intake) -> None:
+    for path in sorted((ROOT / "seeds").glob("*.txt")):
+        intake.write(path.name, path.read_bytes())
+    report = intake.ingest()
+    assert counts(report) == (2, 0, 0, 0, 0)
+    assert [item.title for item in report.items] == [item.title for item in intake.items()]
+    assert [item.number for item in intake.items()] == [1, 2]
+    assert {item.issued_on for item in intake.items()} == {None}
+    assert report.unknown_topics == ()
+
+
+def test_ingesting_again_changes_nothing(intake: Intake) -> None:
+    intake.write("a.txt", a_page())
+    intake.write("bad.txt", b"")
+    intake.ingest()
+    before = intake.everything()
+    report = intake.ingest(now=NOW + timedelta(days=1))
+    assert counts(report) == (0, 0, 1, 1, 0)
+    assert intake.everything() == before
+
+
+def test_a_touched_file_is_unchanged(intake: Intake) -> None:
+    intake.write("a.txt", a_page())
+    intake.ingest()
+    os.utime(intake.folder / "a.txt", (1, 1))
+    before = intake.item()
+    assert counts(intake.ingest()) == (0, 0, 1, 0, 0)
+    assert intake.item() == before
+
+
+def test_a_revised_item_keeps_its_identity(intake: Intake) -> None:
+    intake.write("a.txt", a_page())
+    (added,) = intake.ingest().items
+    before = intake.item()
+    intake.write("a.txt", a_page(body="The course lasted six days."))
+    later = NOW + timedelta(hours=1)
+    report = intake.ingest(now=later)
+    after = intake.item()
+    assert counts(report) == (0, 1, 0, 0, 0)
+    assert (report.items[0].uid, report.items[0].slug) == (added.uid, added.slug)
+    assert (after.number, after.uid, after.slug) == (before.number, before.uid, before.slug)
+    assert (after.change, after.revision, after.first_seen_at) == (2, 2, NOW)
+    assert after.updated_at.replace(microsecond=0) == later
+
+
+def test_a_change_nobody_reads_is_no_update(intake: Intake) -> None:
+    intake.write("a.txt", a_page())
+    intake.ingest()
+    before = intake.item()
+    intake.write("a.txt", a_page(fields="Policing, Human rights"))
+    assert intake.ingest(now=NOW + timedelta(hours=1)).revised == 1
+    after = intake.item()
+    assert (after.change, after.revision, after.updated_at) == (2, 2, before.updated_at)
+    with intake.database.reading() as connection:
+        assert connection.scalars(select(revisions.c.significant)).all() == [True, False]
+
+
+def test_revising_touches_the_feeds_an_item_leaves_and_enters(intake: Intake) -> None:
+    intake.write("a.txt", a_page(fields="Policing"))
+    intake.ingest()
+    intake.write("a.txt", a_page(fields="Youth"))
+    intake.ingest()
+    with intake.database.reading() as connection:
+        rows = connection.execute(select(touched).where(touched.c.change == 2))
+        feeds = {f"{row.kind}:{row.slug}" for row in rows}
+    assert {"all:", "field:policing", "field:youth", "issuer:secretariat"} <= feeds
+
+
+def test_a_copy_is_no_second_item(intake: Intake) -> None:
+    intake.write("a.txt", a_page())
+    intake.ingest()
+    intake.write("b.txt", a_page())
+    assert counts(intake.ingest()) == (0, 0, 2, 0, 0)
+    assert intake.item().revision == 1
+    intake.write("b.txt", a_page(body="The copy is corrected."))
+    assert intake.ingest().revised == 1
+    assert "The copy is corrected." in intake.item().body
+
+
+def test_two_documents_of_one_key_in_one_batch_make_one_item(intake: Intake) -> None:
+    intake.write("a.md", a_page())
+    intake.write("a.txt", a_page(body="Corrected."))
+    intake.write("b.txt", a_page(body="Corrected."))
+    assert counts(intake.ingest(source=intake.source(pattern="*"))) == (1, 1, 1, 0, 0)
+    assert intake.item().revision == 2
+    with intake.database.reading() as connection:
+        assert set(connection.scalars(select(item_keys.c.key))) == {"a", "b"}
+
+
+def test_an_item_outlives_its_file(intake: Intake) -> None:
+    intake.write("a.txt", a_page())
+    intake.ingest()
+    before = intake.everything()
+    (intake.folder / "a.txt").unlink()
+    assert counts(intake.ingest()) == (0, 0, 0, 0, 0)
+    assert intake.everything() == before
+
+
+def test_what_fills_the_archive_is_no_news(intake: Intake) -> None:
+    intake.write("a.txt", a_page())
+    intake.ingest(backfill=True)
+    assert intake.item().freshness == "archive"
+
+
+def test_a_name_nobody_knows_is_kept_and_reported(intake: Intake) -> None:
+    intake.write("a.txt", a_page(fields="Policing, Space policy"))
+    intake.write("b.txt", a_page("Another", fields="Space policy"))
+    report = intake.ingest()
+    assert report.added == 2
+    assert [label.text for label in report.unknown_topics] == ["Space policy"]
+
+
+# -- Quarantine ------------------------------------------------------------------------------------
+
+
+def test_bad_documents_stop_nothing_and_say_why(intake: Intake) -> None:
+    seed = next((ROOT / "seeds").glob("*.txt")).read_text()
+    intake.write("binary.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)))
+    intake.write("empty.txt", b"")
+    intake.write("huge.txt", b"x" * 10_001)
+    intake.write("menu.txt", seed.partition("News Item")[0])
+    intake.write("zebra.txt", a_page())
+    (intake.folder / "link.txt").symlink_to("/etc/hostname")
+    os.mkfifo(intake.folder / "pipe.txt")
+    report = intake.ingest()
+    assert counts(report) == (1, 0, 0, 6, 0)
+    assert {bad.document: bad.reason.partition(" (")[0] for bad in report.quarantine} == {
+        "binary.txt": "the document is not text in a known encoding",
+        "empty.txt": "the document is empty",
+        "huge.txt": "the document is larger than ingest.max_document_bytes allows",
+        "link.txt": "the file could not be read",
+        "menu.txt": "the page holds a navigation menu and no article",
+        "pipe.txt": "the file could not be read",
+    }
+    with intake.database.reading() as connection:
+        kept = connection.scalars(select(originals.c.size)).all()
+    assert len(kept) == 4  # all but the huge one and what could not be read
+
+
+def test_a_document_that_becomes_good_leaves_quarantine(intake: Intake) -> None:
+    intake.write("a.txt", b"")
+    assert intake.ingest().quarantined == 1
+    intake.write("a.txt", a_page())
+    assert counts(intake.ingest()) == (1, 0, 0, 0, 0)
+    assert intake.refused() == []
+
+
+def test_what_was_in_quarantine_before_is_no_news(intake: Intake) -> None:
+    intake.write("a.txt", b"")
+    assert [held.is_new for held in intake.ingest().quarantine] == [True]
+    intake.write("b.txt", b"")
+    assert [held.is_new for held in intake.ingest().quarantine] == [False, True]
+
+
+def test_a_document_that_is_gone_leaves_quarantine(intake: Intake) -> None:
+    intake.write("a.txt", b"")
+    intake.ingest()
+    (intake.folder / "a.txt").unlink()
+    assert intake.ingest(dry_run=True).quarantined == 0
+    assert intake.refused() == ["a.txt"]
+    intake.ingest()
+    assert intake.refused() == []
+
+
+def test_an_item_stays_as_it_was_while_its_document_is_bad(intake: Intake) -> None:
+    intake.write("a.txt", a_page())
+    intake.ingest()
+    before = intake.item()
+    intake.write("a.txt", b"")
+    assert counts(intake.ingest()) == (0, 0, 0, 1, 0)
+    assert intake.item() == before
+    intake.write("a.txt", a_page())
+    assert counts(intake.ingest()) == (0, 0, 1, 0, 0)
+
+
+def test_a_fault_of_the_parser_is_the_fault_of_one_document(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail_once(document: Document, taxonomy: Taxonomy) -> Parsed | Refused:
+        if document.name == "a.txt":
+            raise RecursionError("too deep")
+        return understand(document, taxonomy)
+
+    monkeypatch.setattr(reading, "understand", fail_once)
+    intake.write("a.txt", a_page("A"))
+    intake.write("b.txt", a_page("B"))
+    report = intake.ingest()
+    assert counts(report) == (1, 0, 0, 1, 0)
+    assert "RecursionError('too deep')" in report.quarantine[0].reason
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["nul \0 nul", "bell \a \x1b[31m", "\ufeff\u202etfel", "\U0010ffff \ufffe", "x" * 9_000],
+)
+def test_no_character_stops_an_ingest(intake: Intake, title: str) -> None:
+    intake.write("a.txt", a_page(title, summary="s").encode())
+    intake.write("b.txt", a_page().encode("utf-8") + b"\xed\xa0\x80")
+    intake.write("c.txt", a_page("C"))
+    report = intake.ingest()
+    assert report.added + report.quarantined == 3
+    assert report.items[-1].title == "C"

@@ -1,0 +1,148 @@
+"""A newsroom for tests of publishing: a site, drafts, and a store they are put into.
+
+Knows how ingest would store what it understood. Must never know what publishing makes of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from feeds.ids import Identity, content_hash, item_slug
+from feeds.ingest.instants import first_updated, revised_updated
+from feeds.ingest.topics import placed
+from feeds.model import Draft, Fresh, Issued, IssuedFrom, Item, TopicKind, TopicRef
+from feeds.publish.site import Site, Terms
+from feeds.storage import items
+from feeds.storage.database import Database, insert, next_numbers
+from feeds.storage.tables import items as item_rows
+from feeds.storage.tables import originals
+from feeds.storage.whole import whole_items
+from feeds.taxonomy import Taxonomy
+from tests.builders import POLICING, SECRETARIAT, a_draft
+
+IDENTITY = Identity("news.example.org", date(2026, 1, 1))
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def a_site(**changes: Any) -> Site:
+    """An English site in Vienna that may show its own folder's texts in full, others' not."""
+    site = Site(
+        title="OSCE news",
+        organisation="OSCE",
+        url="https://news.example.org",
+        language="en",
+        timezone=ZoneInfo("Europe/Vienna"),
+        contact="news@example.org",
+        identity=IDENTITY,
+        terms=(
+            Terms(source="own", full_text=True),
+            Terms(source="web", full_text=False, credit="© OSCE, www.osce.org"),
+        ),
+        entries_per_feed=50,
+        items_per_page=20,
+    )
+    return replace(site, **changes)
+
+
+def an_item(**changes: Any) -> Item:
+    """The item that comes of `a_draft`."""
+    draft = a_draft()
+    item = Item(
+        number=1,
+        change=1,
+        uid=IDENTITY.item("aaaaaaaaaaaaaaaa"),
+        slug="aaaaaaaaaaaaaaaa",
+        source="own",
+        title=draft.title,
+        summary=draft.summary,
+        body=draft.body,
+        url=None,
+        issued=None,
+        dateline=None,
+        language="en",
+        content_type=draft.content_type,
+        issuers=draft.issuers,
+        fields=draft.fields,
+        topics=frozenset({POLICING, SECRETARIAT, TopicRef(TopicKind.TYPE, "news")}),
+        freshness=Fresh.NEWS,
+        revision=1,
+        first_seen_at=NOON,
+        updated_at=NOON.replace(microsecond=1_001),
+    )
+    return replace(item, **changes)
+
+
+def issued(day: str) -> Issued:
+    return Issued(day=date.fromisoformat(day), origin=IssuedFrom.LABEL)
+
+
+def store(
+    database: Database,
+    taxonomy: Taxonomy,
+    drafts: Sequence[Draft],
+    *,
+    source: str = "own",
+    at: datetime = NOON,
+) -> tuple[Item, ...]:
+    """Adds new items, as ingest would."""
+    with database.writing() as connection:
+        _have_an_original(connection)
+        numbers = next_numbers(connection, "items", len(drafts))
+        changes = next_numbers(connection, "changes", len(drafts))
+        additions = [
+            _addition(draft, source, number, _revision(draft, taxonomy, number, change, at))
+            for draft, number, change in zip(drafts, numbers, changes, strict=True)
+        ]
+        items.add(connection, additions)
+    with database.reading() as connection:
+        return whole_items(connection, numbers)
+
+
+def revise(database: Database, taxonomy: Taxonomy, item: Item, draft: Draft, at: datetime) -> None:
+    """Gives an item its next revision, as ingest would; the change counts as significant."""
+    with database.writing() as connection:
+        (change,) = next_numbers(connection, "changes", 1)
+        stored = connection.execute(
+            select(item_rows.c.revision).where(item_rows.c.number == item.number)
+        ).scalar_one()
+        revision = _revision(draft, taxonomy, item.number, change, at)
+        updated = revised_updated(at, change)
+        items.revise(connection, [replace(revision, revision=stored + 1, updated_at=updated)])
+
+
+def _addition(draft: Draft, source: str, number: int, first: items.Revision) -> items.Addition:
+    slug = item_slug(source, f"{draft.title} {number}")
+    return items.Addition(
+        uid=IDENTITY.item(slug),
+        slug=slug,
+        source=source,
+        freshness=Fresh.NEWS,
+        first=first,
+    )
+
+
+def _revision(
+    draft: Draft, taxonomy: Taxonomy, number: int, change: int, at: datetime
+) -> items.Revision:
+    return items.Revision(
+        item=number,
+        change=change,
+        revision=1,
+        significant=True,
+        draft=draft,
+        language=draft.language or "en",
+        topics=placed(draft, taxonomy),
+        content_hash=content_hash(draft),
+        digest="an original",
+        recorded_at=at,
+        updated_at=first_updated(draft.issued, at, number, change, Fresh.NEWS),
+    )
+
+
+def _have_an_original(connection: Connection) -> None:
+    row = {"digest": "an original", "size": 1, "body": b"x"}
+    connection.execute(insert(connection, originals).on_conflict_do_nothing(), row)
