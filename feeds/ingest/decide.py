@@ -25,6 +25,9 @@ __all__ = [
 
 _NUMBER_AT_THE_END = re.compile(r"/(\d{5,})/?(?:[?#].*)?$")
 _MARK = re.compile(r"[^\w\s]|_")
+# Longer than any word. A text with a longer one is compared as it stands: sorting the accents of a
+# long run takes quadratic time in unicodedata.
+_LONGEST_WORD_CHARS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +84,12 @@ def item_key(name: str, draft: Draft, *, alone: bool) -> str:
     """What a draft is known by within its source.
 
     The number its address ends in, which survives moves and mirrors; one of fewer than five
-    digits may be a day or a year. Else the document's name, without suffix; one of several drafts
-    adds its title, as positions in a list change.
+    digits may be a day or a year. Else the document's name; one of several drafts adds its title,
+    as positions in a list change.
     """
     if number := _NUMBER_AT_THE_END.search(draft.url or ""):
         return f"/{number[1]}"
-    folder, slash, file = name.rpartition("/")
-    stem = file.rpartition(".")[0] or file
-    return f"{folder}{slash}{stem}" if alone else f"{folder}{slash}{stem}#{_plain(draft.title)}"
+    return name if alone else f"{name}#{_plain(draft.title)}"
 
 
 def substance(title: str, summary: str, body: str, issued: Issued | None) -> str:
@@ -104,7 +105,12 @@ def _instant(issued: Issued) -> str:
 
 def _plain(text: str) -> str:
     """``text`` without punctuation, its words one space apart."""
-    return " ".join(_MARK.sub(_unmarked, unicodedata.normalize("NFC", text)).split())
+    return " ".join(_MARK.sub(_unmarked, _composed(text)).split())
+
+
+def _composed(text: str) -> str:
+    longest = max(map(len, text.split()), default=0)
+    return text if longest > _LONGEST_WORD_CHARS else unicodedata.normalize("NFC", text)
 
 
 def _unmarked(mark: re.Match[str]) -> str:

@@ -20,6 +20,8 @@ _Labels = Mapping[tuple[TopicKind, bool], Sequence[Label]]
 
 def whole_items(connection: Connection, numbers: Sequence[int]) -> tuple[Item, ...]:
     """The items of these numbers that exist, in the order of their numbers."""
+    if not numbers:
+        return ()
     rows = connection.execute(
         select(items).where(items.c.number.in_(numbers)).order_by(items.c.number)
     ).all()

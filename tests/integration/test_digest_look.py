@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.legible import contrasts, too_dim
 from tests.letters import a_digest, a_renderer, body, rendered
 
 Scheme = Literal["light", "dark"]
@@ -14,32 +15,6 @@ Scheme = Literal["light", "dark"]
 #: A window with room around the 600 pixels of a digest, and a phone's.
 WIDTHS = [700, 375]
 CARD = {"light": "rgb(255, 255, 255)", "dark": "rgb(27, 33, 40)"}
-#: WCAG 2.2 1.4.3.
-LEAST_CONTRAST = 4.5
-
-# Relative luminance and contrast as WCAG 2.2 defines them, for each piece of text that is shown.
-CONTRASTS = """
-() => {
-  const channels = color => color.match(/[0-9.]+/g).map(Number);
-  const linear = part => (part /= 255) <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-  const isClear = color => channels(color)[3] === 0;
-  const ground = element => {
-    while (isClear(getComputedStyle(element).backgroundColor)) element = element.parentElement;
-    return getComputedStyle(element).backgroundColor;
-  };
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const found = [];
-  while (texts.nextNode()) {
-    const element = texts.currentNode.parentElement;
-    if (!texts.currentNode.data.trim() || !element.getClientRects().length) continue;
-    const pair = [getComputedStyle(element).color, ground(element)];
-    const [dim, bright] = pair.map(channels).map(luminance).sort((a, b) => a - b);
-    found.push([texts.currentNode.data.trim(), (bright + 0.05) / (dim + 0.05)]);
-  }
-  return found;
-}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +45,8 @@ def page(
 
 
 def test_every_word_stands_out_from_its_ground(page: Page, scheme: Scheme) -> None:
-    contrasts = page.evaluate(CONTRASTS)
-    assert len(contrasts) > 30
-    assert [found for found in contrasts if found[1] < LEAST_CONTRAST] == []
+    assert len(contrasts(page)) > 30
+    assert too_dim(page) == []
     card = page.locator(".card").evaluate("card => getComputedStyle(card).backgroundColor")
     assert card == CARD[scheme]
 

@@ -107,14 +107,29 @@ def test_a_copy_is_no_second_item(intake: Intake) -> None:
     assert "The copy is corrected." in intake.item().body
 
 
-def test_two_documents_of_one_key_in_one_batch_make_one_item(intake: Intake) -> None:
-    intake.write("a.md", a_page())
-    intake.write("a.txt", a_page(body="Corrected."))
-    intake.write("b.txt", a_page(body="Corrected."))
-    assert counts(intake.ingest(source=intake.source(pattern="*"))) == (1, 1, 1, 0, 0)
-    assert intake.item().revision == 2
+def test_a_copy_in_the_same_batch_brings_a_name(intake: Intake) -> None:
+    intake.write("a.txt", a_page())
+    intake.write("b.txt", a_page())
+    assert counts(intake.ingest()) == (1, 0, 1, 0, 0)
     with intake.database.reading() as connection:
-        assert set(connection.scalars(select(item_keys.c.key))) == {"a", "b"}
+        assert set(connection.scalars(select(item_keys.c.key))) == {"a.txt", "b.txt"}
+
+
+def test_two_names_of_an_item_in_one_batch_revise_it_twice(intake: Intake) -> None:
+    intake.write("a.txt", a_page())
+    intake.write("b.txt", a_page())
+    intake.ingest()
+    intake.write("a.txt", a_page(body="Corrected."))
+    intake.write("b.txt", a_page(body="Corrected otherwise."))
+    assert counts(intake.ingest()) == (0, 2, 0, 0, 0)
+    assert intake.item().revision == 3
+
+
+def test_what_stands_behind_the_dot_tells_documents_apart(intake: Intake) -> None:
+    """A name may end in a number or a version: none of these is a revision of another."""
+    for number, name in enumerate(("daily.001", "daily.002", "daily.v2", "daily")):
+        intake.write(name, a_page(title=f"Report {number}"))
+    assert counts(intake.ingest(source=intake.source(pattern="*"))) == (4, 0, 0, 0, 0)
 
 
 def test_an_item_outlives_its_file(intake: Intake) -> None:

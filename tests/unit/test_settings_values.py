@@ -149,6 +149,8 @@ def test_a_machine_without_a_name_is_localhost(monkeypatch: pytest.MonkeyPatch) 
         ("ingest.archive_after_days", "-1"),
         ("ingest.batch", "0"),
         ("ingest.batch", "1.5"),
+        ("ingest.batch", "10001"),
+        ("publish.entries_per_feed", "10001"),
         ("serve.cache_bytes", "-1"),
         ("daemon.ingest_seconds", "0"),
         ("log.level", "loud"),

@@ -1,0 +1,175 @@
+"""An item as feeds and pages show it: every value finished, nothing left to decide.
+
+Knows the terms of a source and the names of topics. Must never know XML, HTML or a template.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from feeds.errors import UnknownTopic
+from feeds.ids import tag_uri
+from feeds.ingest.instants import published_at
+from feeds.model import Issued, Item, Label, TopicKind, TopicRef
+from feeds.publish.select import FeedRef
+from feeds.publish.site import Site, item_page
+from feeds.taxonomy import Taxonomy
+
+# What XML 1.0 section 2.2 does not allow: one such character would stop a whole feed.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# RFC 3986 has no room for these; a browser would guess, a feed reader would drop the link.
+_NOT_IN_ADDRESS = re.compile(r"[\s<>\"{}|\\^`\x00-\x20\x7f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A topic of an entry (RFC 4287 4.2.2), with its feed where it has one.
+
+    ``direct`` says that the item itself was filed here, not only below.
+    """
+
+    kind: TopicKind
+    scheme: str
+    term: str
+    label: str
+    feed: FeedRef | None
+    direct: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item, ready to be shown. ``page`` is its address here, ``origin`` the one the source
+    gave, if any.
+
+    Without ``full_text`` the paragraphs are empty: what may not be shown is not even here.
+    """
+
+    id: str
+    slug: str
+    title: str
+    summary: str
+    paragraphs: tuple[str, ...]
+    full_text: bool
+    credit: str
+    language: str
+    issued: Issued | None
+    published: datetime | None
+    updated: datetime
+    page: str
+    origin: str | None
+    authors: tuple[str, ...]
+    issuers: tuple[str, ...]
+    content_type: str | None
+    categories: tuple[Category, ...]
+
+    @property
+    def address(self) -> str:
+        """Where the entry is at home: its alternate link."""
+        return self.origin or self.page
+
+    @property
+    def standfirst(self) -> str:
+        """The summary where the text below does not open with it anyway."""
+        opening = self.paragraphs[0] if self.paragraphs else ""
+        return "" if self.summary in opening else self.summary
+
+    @property
+    def host(self) -> str:
+        """The host of `origin` as people say it."""
+        return (urlsplit(self.origin or "").hostname or "").removeprefix("www.")
+
+    def filed_under(self, kind: TopicKind) -> tuple[Category, ...]:
+        """The categories of one kind that the item itself names."""
+        return tuple(each for each in self.categories if each.kind is kind and each.direct)
+
+
+def compose(item: Item, site: Site, taxonomy: Taxonomy) -> Entry:
+    """The entry of an item on the terms of its source, in characters that XML allows."""
+    terms = site.terms_of(item.source)
+    issuers = tuple(filter(None, (_line(label.text) for label in item.issuers)))
+    return Entry(
+        id=item.uid,
+        slug=item.slug,
+        title=_line(item.title) or item.slug,
+        summary=_line(item.summary),
+        paragraphs=_paragraphs(item) if terms.full_text else (),
+        full_text=terms.full_text,
+        credit=_line(terms.credit),
+        language=item.language,
+        issued=item.issued,
+        published=published_at(item.issued, item.first_seen_at),
+        updated=item.updated_at,
+        page=site.url + item_page(item.slug),
+        origin=_web_address(item.url),
+        authors=issuers or (site.publisher,),
+        issuers=issuers,
+        content_type=_line(item.content_type.text) if item.content_type else None,
+        categories=tuple(_categories(item, site, taxonomy)),
+    )
+
+
+def _line(text: str) -> str:
+    return " ".join(_NOT_XML.sub("", text).split())
+
+
+def _paragraphs(item: Item) -> tuple[str, ...]:
+    return tuple(filter(None, (_line(paragraph) for paragraph in item.body.split("\n\n"))))
+
+
+def _web_address(url: str | None) -> str | None:
+    """The address if a feed reader can follow it: absolute, and an IRI (RFC 3987)."""
+    if not url or _NOT_IN_ADDRESS.search(url) or _NOT_XML.search(url):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in {"http", "https"} and parts.hostname else None
+
+
+def _categories(item: Item, site: Site, taxonomy: Taxonomy) -> Iterator[Category]:
+    """The topics the item names, in its order, then those it belongs to by them."""
+    named = [label for label in item.labels if _line(label.text)]
+    for label in named:
+        yield _category(label.kind, label.ref, label, site, taxonomy)
+    for ref in sorted(item.topics - {label.ref for label in named}):
+        yield _category(ref.kind, ref, None, site, taxonomy)
+
+
+def _category(
+    kind: TopicKind, ref: TopicRef | None, printed: Label | None, site: Site, taxonomy: Taxonomy
+) -> Category:
+    """Terms of the taxonomy share a scheme; names nobody knows get one of their own, so that a
+    term is never a slug in one entry and a mere name in another.
+    """
+    known = _label(ref, taxonomy) if ref else None
+    text = _line(printed.text) if printed else ""
+    term = ref.slug if ref else text
+    return Category(
+        kind=kind,
+        scheme=scheme(site, kind if ref else f"unlisted-{kind}"),
+        term=term,
+        label=known or text or term,
+        feed=FeedRef.of(ref) if ref and known else None,
+        direct=printed is not None,
+    )
+
+
+# An unknown topic is asked for again with every item, and looking for its neighbours takes long.
+@lru_cache(maxsize=4096)
+def _label(ref: TopicRef, taxonomy: Taxonomy) -> str | None:
+    try:
+        return taxonomy.get(ref).label
+    except UnknownTopic:
+        return None
+
+
+def scheme(site: Site, vocabulary: str) -> str:
+    """The id of a vocabulary. A tag: URI like the ids of items: readers store a category's scheme
+    in their filters, so it must outlive the address of the site.
+    """
+    identity = site.identity
+    return tag_uri(identity.authority, identity.minted, "taxonomy", vocabulary)

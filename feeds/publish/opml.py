@@ -1,0 +1,57 @@
+"""All feeds as one OPML 2.0 list, the form in which feed readers import many at once.
+
+Knows the tree of feeds. Must never know items.
+"""
+
+from lxml import etree
+
+from feeds.model import TopicKind
+from feeds.publish.feed import Branch, describe, tree
+from feeds.publish.select import ALL, FeedRef
+from feeds.publish.site import Site
+from feeds.taxonomy import Taxonomy
+
+_GROUPS = {TopicKind.FIELD: "Fields of work", TopicKind.ISSUER: "Issued by"}
+
+
+def opml_bytes(site: Site, taxonomy: Taxonomy) -> bytes:
+    """The list (http://opml.org/spec2.opml), without dates: it has none that would stay."""
+    root = etree.Element("opml", version="2.0")
+    head = etree.SubElement(root, "head")
+    etree.SubElement(head, "title").text = f"Feeds of {site.publisher}"
+    body = etree.SubElement(root, "body")
+    _add_feed(body, ALL, site, taxonomy)
+    for kind, text in _GROUPS.items():
+        group = _add_folder(body, text)
+        for branch in tree(kind, taxonomy):
+            _add(group, branch, site, taxonomy)
+    etree.indent(root)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
+
+
+def _add(parent: etree._Element, branch: Branch, site: Site, taxonomy: Taxonomy) -> None:
+    """Only folders have children: many readers skip whatever is below an outline with a feed."""
+    inside = _add_folder(parent, branch.root.label) if branch.branches else parent
+    _add_feed(inside, branch.root.feed, site, taxonomy)
+    for below in branch.branches:
+        _add(inside, below, site, taxonomy)
+
+
+def _add_folder(parent: etree._Element, text: str) -> etree._Element:
+    return etree.SubElement(parent, "outline", text=text, title=text)
+
+
+def _add_feed(parent: etree._Element, ref: FeedRef, site: Site, taxonomy: Taxonomy) -> None:
+    feed = describe(ref, site, taxonomy)
+    text = f"{feed.label} (closed)" if feed.closed else feed.label
+    etree.SubElement(
+        parent,
+        "outline",
+        type="rss",
+        text=text,
+        title=text,
+        description=feed.sentence,
+        xmlUrl=feed.address,
+        htmlUrl=feed.page,
+        language=feed.language,
+    )

@@ -1,0 +1,69 @@
+"""What publishing must know of an installation: its names, its addresses, its permissions.
+
+Knows where everything is published. Must never know how settings are written down.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from feeds.ids import Identity
+from feeds.publish.select import FeedRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On which terms the items of one source may be shown.
+
+    Without ``full_text`` only title, summary, link and credit leave the house.
+    """
+
+    source: str
+    full_text: bool
+    credit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """An installation as its readers see it; ``url`` is absolute and ends without a slash."""
+
+    title: str
+    organisation: str
+    url: str
+    language: str
+    timezone: ZoneInfo
+    contact: str
+    identity: Identity
+    terms: tuple[Terms, ...]
+    entries_per_feed: int
+    items_per_page: int
+
+    def __post_init__(self) -> None:
+        if not urlsplit(self.url).netloc or self.url.endswith("/"):
+            raise ValueError(f"{self.url!r} is no absolute address without a slash at its end")
+
+    @property
+    def publisher(self) -> str:
+        return self.organisation or self.title
+
+    @property
+    def base(self) -> str:
+        """The path of the site on its host, which every link within the site starts with."""
+        return urlsplit(self.url).path
+
+    def terms_of(self, source: str) -> Terms:
+        """The terms of a source; one that no setting names gives away its summaries only."""
+        unnamed = Terms(source=source, full_text=False)
+        return next((terms for terms in self.terms if terms.source == source), unnamed)
+
+
+def feed_path(feed: FeedRef) -> str:
+    return f"/feeds/{feed.path}.atom"
+
+
+def feed_page(feed: FeedRef) -> str:
+    return f"/feeds/{feed.path}"
+
+
+def item_page(slug: str) -> str:
+    return f"/items/{slug}"

@@ -1,0 +1,170 @@
+"""What publishing reads and remembers: how far it came, what is latest, entries ready to join.
+
+Knows the indexes that answer "the latest of". Must never know what the bytes of an entry mean.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Table, and_, bindparam, delete, func, select
+
+from feeds.model import TopicKind, TopicRef
+from feeds.publish.ready import Ready
+from feeds.storage.database import insert
+from feeds.storage.tables import constants, counters, entries, item_topics, items, touched
+
+__all__ = [
+    "Outstanding",
+    "Touched",
+    "changed",
+    "keep",
+    "latest",
+    "outstanding",
+    "ready",
+    "settle",
+]
+
+_CHANGE = "published"
+_FINGERPRINT = "published.fingerprint"
+# What stands for the feed of everything among the kinds of touched topics.
+_EVERYTHING = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """A topic whose feed no longer shows what the store holds, and since which change.
+
+    No ``topic`` stands for the feed of everything.
+    """
+
+    topic: TopicRef | None
+    change: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outstanding:
+    """What lies between the store and what is published.
+
+    Changes up to ``published`` are, made as ``fingerprint`` says; ``upto`` is the latest there is.
+    """
+
+    published: int
+    upto: int
+    fingerprint: str | None
+    touched: tuple[Touched, ...]
+
+    @property
+    def is_nothing(self) -> bool:
+        return self.published == self.upto and not self.touched
+
+
+def outstanding(connection: Connection) -> Outstanding:
+    """What is to be published."""
+    published = connection.scalar(select(counters.c.value).filter_by(name=_CHANGE))
+    upto = connection.scalar(select(func.max(items.c.change)))
+    rows = connection.execute(select(touched.c.kind, touched.c.slug, touched.c.change))
+    return Outstanding(
+        published=published or 0,
+        upto=upto or 0,
+        fingerprint=connection.scalar(select(constants.c.value).filter_by(name=_FINGERPRINT)),
+        touched=tuple(_touched(kind, slug, change) for kind, slug, change in rows),
+    )
+
+
+def settle(connection: Connection, done: Outstanding, fingerprint: str) -> None:
+    """All of ``done`` is published. What was touched again meanwhile stays touched."""
+    _set(connection, counters, _CHANGE, done.upto)
+    _set(connection, constants, _FINGERPRINT, fingerprint)
+    if done.touched:
+        connection.execute(
+            _SETTLE, [_key(row.topic) | {"upto": row.change} for row in done.touched]
+        )
+
+
+def changed(connection: Connection, after: int, upto: int, limit: int) -> Sequence[tuple[int, int]]:
+    """Number and change of the first items changed in the span ``(after, upto]``, in order."""
+    span = and_(items.c.change > after, items.c.change <= upto)
+    query = select(items.c.number, items.c.change).where(span).order_by(items.c.change).limit(limit)
+    return [(number, change) for number, change in connection.execute(query)]
+
+
+def latest(connection: Connection, topic: TopicRef | None, limit: int) -> Sequence[int]:
+    """The numbers of the latest items, newest first: of a topic, or of all there are.
+
+    A query a topic, on purpose: each reads ``limit`` rows of the covering index. Among 300,000
+    items 11 of them take 0.7 ms, their union 1.8 ms, one window function over all 390 ms.
+    """
+    if topic is None:
+        return connection.scalars(_LATEST_OF_ALL, {"limit": limit}).all()
+    return connection.scalars(_LATEST, _key(topic) | {"limit": limit}).all()
+
+
+def ready(connection: Connection, numbers: Iterable[int], recipe: str) -> Mapping[int, Ready]:
+    """What is ready of these items; entries of an older revision or another recipe are not."""
+    rows = connection.execute(_READY, {"numbers": list(numbers), "recipe": recipe})
+    return {
+        item: Ready(item=item, revision=revision, updated_at=updated_at, atom=atom, html=html)
+        for item, revision, updated_at, atom, html in rows
+    }
+
+
+def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
+    """These entries, one at least, are ready in place of what was there of their items."""
+    statement = insert(connection, entries)
+    values = {column.name: column for column in statement.excluded if column.name != "item"}
+    rows = [
+        {
+            "item": entry.item,
+            "revision": entry.revision,
+            "recipe": recipe,
+            "atom": entry.atom,
+            "html": entry.html,
+        }
+        for entry in made
+    ]
+    key = [entries.c.item]
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values), rows)
+
+
+_LATEST = (
+    select(item_topics.c.item)
+    .where(item_topics.c.kind == bindparam("kind"), item_topics.c.slug == bindparam("slug"))
+    .order_by(item_topics.c.updated_at.desc(), item_topics.c.item.desc())
+    .limit(bindparam("limit"))
+)
+_LATEST_OF_ALL = (
+    select(items.c.number)
+    .order_by(items.c.updated_at.desc(), items.c.number.desc())
+    .limit(bindparam("limit"))
+)
+_READY = (
+    select(entries.c.item, entries.c.revision, items.c.updated_at, entries.c.atom, entries.c.html)
+    .join_from(entries, items)
+    .where(
+        entries.c.item.in_(bindparam("numbers", expanding=True)),
+        entries.c.revision == items.c.revision,
+        entries.c.recipe == bindparam("recipe"),
+    )
+)
+_SETTLE = delete(touched).where(
+    touched.c.kind == bindparam("kind"),
+    touched.c.slug == bindparam("slug"),
+    touched.c.change <= bindparam("upto"),
+)
+
+
+def _touched(kind: str, slug: str, change: int) -> Touched:
+    topic = None if kind == _EVERYTHING else TopicRef(TopicKind(kind), slug)
+    return Touched(topic=topic, change=change)
+
+
+def _key(topic: TopicRef | None) -> dict[str, object]:
+    if topic is None:
+        return {"kind": _EVERYTHING, "slug": ""}
+    return {"kind": topic.kind.value, "slug": topic.slug}
+
+
+def _set(connection: Connection, table: Table, name: str, value: int | str) -> None:
+    statement = insert(connection, table).values(name=name, value=value)
+    key = [table.c.name]
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_={"value": value}))

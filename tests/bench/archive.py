@@ -1,0 +1,130 @@
+"""Stores with as many items as a bench wants, written straight into the tables.
+
+Knows what rows publishing reads. Must never know how long anything takes.
+"""
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import islice
+from pathlib import Path
+
+from feeds.model import Draft
+from feeds.publish.press import press_for
+from feeds.publish.site import Site
+from feeds.storage import entries
+from feeds.storage.database import Database, insert
+from feeds.storage.tables import counters, item_topics, items, touched
+from feeds.taxonomy import Taxonomy
+from tests.newsroom import NOON
+from tests.pages import TRAINING, draft_of
+
+ROOT = Path(__file__).parents[2]
+TOPICS_OF_AN_ITEM = 5
+# So many of the latest have whole texts; the archive before them only has to be there.
+_READ = 5_000
+
+
+@cache
+def osce() -> Taxonomy:
+    """The taxonomy that is delivered."""
+    return Taxonomy.from_toml((ROOT / "config/taxonomies/osce.toml").read_text("utf-8"))
+
+
+def many_topics(count: int) -> str:
+    """A taxonomy file with so many topics, half of them fields, half issuers."""
+    halves = (("field", count // 2), ("issuer", count - count // 2))
+    return "\n".join(
+        f'[[{kind}]]\nslug = "{kind}-{number}"\nlabel = "The {kind} number {number}"\n'
+        for kind, size in halves
+        for number in range(size)
+    )
+
+
+def opened(folder: Path) -> closing[Database]:
+    """A new store in a new folder, closed when the block ends."""
+    folder.mkdir()
+    database = Database.open(f"sqlite:///{folder / 'store.db'}")
+    database.migrate()
+    return closing(database)
+
+
+def fill(database: Database, taxonomy: Taxonomy, count: int) -> None:
+    """Stores items straight into the tables, texts of the seeds' size, five topics each.
+
+    Returns once the disk has them, so that it has nothing else to do while times are taken.
+    """
+    with database.writing() as connection:
+        for rows in _in_parts(_item_rows(count, draft_of(TRAINING, osce()))):
+            connection.execute(insert(connection, items), rows)
+        for rows in _in_parts(_topic_rows(count, taxonomy)):
+            connection.execute(insert(connection, item_topics), rows)
+        values = [{"name": name, "value": count} for name in ("items", "changes")]
+        connection.execute(insert(connection, counters), values)
+    os.sync()
+
+
+def _in_parts(rows: Iterator[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
+    while part := list(islice(rows, 10_000)):
+        yield part
+
+
+def _topic_rows(count: int, taxonomy: Taxonomy) -> Iterator[dict[str, object]]:
+    topics = [topic for topic in taxonomy.topics if topic.ref.kind in {"field", "issuer"}]
+    for place in range(count * TOPICS_OF_AN_ITEM):
+        topic = topics[place % len(topics)]
+        number, position = divmod(place, TOPICS_OF_AN_ITEM)
+        yield {
+            "item": number + 1,
+            "position": position,
+            "kind": topic.ref.kind.value,
+            "label": topic.label,
+            "slug": topic.ref.slug,
+            "direct": True,
+            "updated_at": _updated(number + 1),
+        }
+
+
+def _item_rows(count: int, draft: Draft) -> Iterator[dict[str, object]]:
+    words = draft.body.split(" ")
+    chance = random.Random(2)
+    for number in range(1, count + 1):
+        length = len(words) if number > count - _READ else 40
+        yield {
+            "number": number,
+            "change": number,
+            "uid": f"tag:news.example.org,2026-01-01:item/{number:016}",
+            "slug": f"{number:016}",
+            "source": "own",
+            "title": f"{draft.title}, course {number}",
+            "summary": draft.summary,
+            "body": " ".join(chance.sample(words, length)),
+            "language": "en",
+            "freshness": "news",
+            "content_hash": str(number),
+            "revision": 1,
+            "first_seen_at": NOON,
+            "updated_at": _updated(number),
+        }
+
+
+def _updated(number: int) -> datetime:
+    return NOON - timedelta(days=365) + timedelta(minutes=number, microseconds=number)
+
+
+def touch(database: Database, taxonomy: Taxonomy) -> None:
+    """Every feed is to be made anew."""
+    names = [("all", ""), *((topic.ref.kind.value, topic.ref.slug) for topic in taxonomy.topics)]
+    with database.writing() as connection:
+        rows = [{"kind": kind, "slug": slug, "change": 1} for kind, slug in names]
+        connection.execute(insert(connection, touched), rows)
+
+
+def settle(database: Database, taxonomy: Taxonomy, site: Site) -> None:
+    """What is stored counts as published, so that no archive of pages has to be written first."""
+    with database.writing() as connection:
+        done = entries.outstanding(connection)
+        entries.settle(connection, done, press_for(site, taxonomy).fingerprint)

@@ -1,0 +1,160 @@
+"""What publishing reads and remembers, on both engines."""
+
+from datetime import timedelta
+
+import pytest
+
+from feeds.model import TopicKind, TopicRef
+from feeds.publish.ready import Ready
+from feeds.storage import entries
+from feeds.storage.database import Database
+from feeds.storage.entries import Touched
+from feeds.storage.whole import whole_items
+from feeds.taxonomy import Taxonomy
+from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_draft, a_label
+from tests.newsroom import NOON, issued, revise, store
+
+RIGHTS = a_label("Human rights", "human-rights")
+DEPARTMENT = a_label(
+    "Transnational Threats Department", "transnational-threats-department", TopicKind.ISSUER
+)
+RECIPE = "a recipe"
+
+
+def some_ready(item: int, revision: int = 1, atom: bytes = b"<entry/>") -> Ready:
+    return Ready(item=item, revision=revision, updated_at=NOON, atom=atom, html=b"<article/>")
+
+
+def keep(database: Database, *made: Ready) -> None:
+    with database.writing() as connection:
+        entries.keep(connection, made, RECIPE)
+
+
+def outstanding(database: Database) -> entries.Outstanding:
+    with database.reading() as connection:
+        return entries.outstanding(connection)
+
+
+def settle(database: Database, done: entries.Outstanding) -> None:
+    with database.writing() as connection:
+        entries.settle(connection, done, "a fingerprint")
+
+
+def test_a_new_store_has_nothing_to_publish(database: Database) -> None:
+    state = outstanding(database)
+    assert (state.published, state.upto, state.fingerprint, state.touched) == (0, 0, None, ())
+
+
+def test_what_is_stored_is_outstanding_until_it_is_settled(
+    database: Database, osce: Taxonomy
+) -> None:
+    store(database, osce, [a_draft()])
+    state = outstanding(database)
+    assert (state.published, state.upto) == (0, 1)
+    topics = {None, POLICING, SECRETARIAT, TopicRef(TopicKind.TYPE, "news")}
+    assert {row.topic for row in state.touched} == topics
+    settle(database, state)
+    after = outstanding(database)
+    assert (after.published, after.fingerprint, after.touched) == (1, "a fingerprint", ())
+
+
+def test_what_is_touched_again_meanwhile_stays_touched(database: Database, osce: Taxonomy) -> None:
+    """A feed that is made while an item is stored may lack it."""
+    store(database, osce, [a_draft()])
+    state = outstanding(database)
+    store(database, osce, [a_draft(title="Another", fields=(RIGHTS,), issuers=())])
+    settle(database, state)
+    news = TopicRef(TopicKind.TYPE, "news")
+    assert set(outstanding(database).touched) == {
+        Touched(topic=topic, change=2) for topic in (None, HUMAN_RIGHTS, news)
+    }
+
+
+def test_settling_twice_changes_nothing(database: Database, osce: Taxonomy) -> None:
+    store(database, osce, [a_draft()])
+    state = outstanding(database)
+    settle(database, state)
+    settle(database, state)
+    assert outstanding(database).touched == ()
+
+
+def test_changes_are_read_in_order_and_in_parts(database: Database, osce: Taxonomy) -> None:
+    first, *_ = store(database, osce, [a_draft(title=f"Item {number}") for number in range(3)])
+    revise(database, osce, first, a_draft(title="Item 0, corrected"), NOON + timedelta(hours=1))
+    with database.reading() as connection:
+        assert entries.changed(connection, 0, 4, 2) == [(2, 2), (3, 3)]
+        assert entries.changed(connection, 3, 4, 2) == [(1, 4)]
+        assert entries.changed(connection, 0, 2, 9) == [(2, 2)]
+
+
+def test_the_latest_of_a_topic_come_newest_first(database: Database, osce: Taxonomy) -> None:
+    for day, field in enumerate([RIGHTS, a_label("Policing", "policing"), RIGHTS, RIGHTS]):
+        draft = a_draft(title=f"Item {day}", fields=(field,))
+        store(database, osce, [draft], at=NOON - timedelta(days=day))
+    with database.reading() as connection:
+        assert entries.latest(connection, HUMAN_RIGHTS, 2) == [1, 3]
+        assert entries.latest(connection, POLICING, 2) == [2]
+        assert entries.latest(connection, SECRETARIAT, 9) == [1, 2, 3, 4]
+        assert entries.latest(connection, None, 3) == [1, 2, 3]
+
+
+def test_an_item_is_latest_in_the_topics_above_its_own(database: Database, osce: Taxonomy) -> None:
+    store(database, osce, [a_draft(issuers=(DEPARTMENT,))])
+    with database.reading() as connection:
+        assert entries.latest(connection, SECRETARIAT, 9) == [1]
+
+
+def test_entries_are_ready_until_their_item_or_the_recipe_changes(
+    database: Database, osce: Taxonomy
+) -> None:
+    one, two = store(database, osce, [a_draft(), a_draft(title="Another")])
+    keep(database, some_ready(1), some_ready(2))
+    with database.reading() as connection:
+        found = entries.ready(connection, {1, 2, 3}, RECIPE)
+        assert set(found) == {1, 2}
+        assert (found[1].atom, found[1].html) == (b"<entry/>", b"<article/>")
+        assert found[2].updated_at == two.updated_at
+        assert entries.ready(connection, {1, 2}, "another recipe") == {}
+    revise(database, osce, one, a_draft(title="Corrected"), NOON + timedelta(hours=1))
+    with database.reading() as connection:
+        assert set(entries.ready(connection, {1, 2}, RECIPE)) == {2}
+
+
+def test_an_entry_takes_the_place_of_the_one_before(database: Database, osce: Taxonomy) -> None:
+    store(database, osce, [a_draft()])
+    keep(database, some_ready(1, revision=7, atom=b"old"))
+    keep(database, some_ready(1, atom=b"new"))
+    with database.reading() as connection:
+        assert entries.ready(connection, {1}, RECIPE)[1].atom == b"new"
+
+
+@pytest.mark.parametrize("day", [None, "2026-11-18"])
+def test_an_item_is_read_back_whole(database: Database, osce: Taxonomy, day: str | None) -> None:
+    unknown = a_label("Astrography", None)
+    draft = a_draft(
+        issuers=(DEPARTMENT,),
+        fields=(RIGHTS, unknown),
+        url="https://www.osce.org/1",
+        dateline="VIENNA, 18 November 2026 -",
+        issued=issued(day) if day else None,
+    )
+    store(database, osce, [draft])
+    with database.reading() as connection:
+        [item] = whole_items(connection, [1, 2])
+    assert (item.title, item.summary, item.body) == (draft.title, draft.summary, draft.body)
+    assert (item.url, item.dateline, item.issued) == (draft.url, draft.dateline, draft.issued)
+    assert (item.issuers, item.fields) == (draft.issuers, draft.fields)
+    assert item.content_type == draft.content_type
+    assert item.topics == {
+        DEPARTMENT.ref,
+        SECRETARIAT,
+        HUMAN_RIGHTS,
+        TopicRef(TopicKind.TYPE, "news"),
+    }
+    assert (item.number, item.change, item.revision) == (1, 1, 1)
+
+
+def test_items_come_in_the_order_of_their_numbers(database: Database, osce: Taxonomy) -> None:
+    store(database, osce, [a_draft(title=f"Item {number}") for number in range(3)])
+    with database.reading() as connection:
+        assert [item.number for item in whole_items(connection, [3, 1])] == [1, 3]

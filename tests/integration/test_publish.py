@@ -1,0 +1,306 @@
+"""Publishing: the published directory shows what the store holds, and touches nothing else."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+
+import feedparser
+import pytest
+from lxml import etree
+
+from feeds.errors import PublishError, StoreBusy
+from feeds.publish.atom import entry_bytes
+from feeds.publish.entry import Entry
+from feeds.publish.files import Files
+from feeds.publish.lint import lint
+from feeds.publish.pipeline import PublishReport, publish
+from feeds.publish.select import feeds_of
+from feeds.publish.site import Site
+from feeds.storage import entries
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from tests.builders import a_draft, a_label
+from tests.newsroom import NOON, a_site, issued, revise, store
+from tests.pages import PLENARY, TRAINING, draft_of
+
+SCHEMA = Path(__file__).parents[1] / "schema" / "atom.rng"
+LATER = NOON + timedelta(hours=1)
+RIGHTS = a_label("Human rights", "human-rights")
+
+
+@pytest.fixture
+def public(tmp_path: Path) -> Path:
+    return tmp_path / "public"
+
+
+def published(database: Database, osce: Taxonomy, public: Path, **changes: object) -> PublishReport:
+    return publish(database, osce, Files(public), a_site(**changes))
+
+
+def contents(public: Path) -> Mapping[str, bytes]:
+    """Every file with its bytes; what was written only to be renamed must be gone."""
+    files = [path for path in public.rglob("*") if path.is_file()]
+    return {str(path.relative_to(public)): path.read_bytes() for path in files}
+
+
+def ids(public: Path, path: str) -> list[str]:
+    return [entry.id for entry in feedparser.parse((public / path).read_bytes()).entries]
+
+
+def titles(public: Path, path: str) -> list[str]:
+    return [entry.title for entry in feedparser.parse((public / path).read_bytes()).entries]
+
+
+def assert_perfect(public: Path, site: Site) -> int:
+    """Every feed is valid by schema and lint; how many there are."""
+    schema = etree.RelaxNG(etree.parse(SCHEMA))
+    feeds = list(public.rglob("*.atom"))
+    for path in feeds:
+        address = f"{site.url}/{path.relative_to(public)}"
+        schema.assertValid(etree.parse(path))
+        assert lint(path.read_bytes(), address) == (), address
+    return len(feeds)
+
+
+def test_the_two_seeds_are_in_the_feeds_of_their_topics_and_of_those_above(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    drafts = [draft_of(body, osce) for body in (TRAINING, PLENARY)]
+    guide, plenary = store(database, osce, drafts)
+    published(database, osce, public)
+    both = [plenary.uid, guide.uid]
+    assert ids(public, "feeds/all.atom") == both
+    assert ids(public, "feeds/fields/policing.atom") == both
+    assert ids(public, "feeds/fields/human-rights.atom") == [guide.uid]
+    assert ids(public, "feeds/issuers/transnational-threats-department.atom") == both
+    assert ids(public, "feeds/issuers/secretariat.atom") == both
+    assert ids(public, "feeds/fields/youth.atom") == []
+
+
+def test_every_topic_gets_a_perfect_feed_even_where_nothing_is_stored(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    report = published(database, osce, public)
+    count = len(feeds_of(topic.ref for topic in osce.topics))
+    assert assert_perfect(public, a_site()) == report.feeds_written == count
+    assert report.feeds_unchanged == 0
+    empty = feedparser.parse((public / "feeds/fields/youth.atom").read_bytes())
+    assert empty.feed.updated == "2026-01-01T00:00:00+00:00"
+
+
+def test_feeds_of_wild_items_are_perfect(database: Database, osce: Taxonomy, public: Path) -> None:
+    store(
+        database,
+        osce,
+        [
+            a_draft(title="A \ufffe<b>wild</b> ]]> &amp; title", issued=issued("2026-11-18")),
+            a_draft(title="Без даты", language="ru", fields=(RIGHTS, a_label("New & odd", None))),
+            a_draft(title="No topics at all", issuers=(), fields=(), content_type=None),
+        ],
+    )
+    store(database, osce, [a_draft(url="https://www.osce.org/node/1?a=1&b=2")], source="web")
+    published(database, osce, public)
+    assert assert_perfect(public, a_site())
+    assert len(ids(public, "feeds/all.atom")) == 4
+
+
+def test_a_second_run_changes_nothing_byte_for_byte(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    store(database, osce, [a_draft()])
+    first = published(database, osce, public)
+    before = contents(public)
+    again = published(database, osce, public)
+    assert (again.feeds_written, again.feeds_unchanged) == (0, first.feeds_written)
+    assert again.files == ()
+    assert contents(public) == before
+
+
+def test_everything_made_anew_is_the_same_and_keeps_its_modification_times(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    store(database, osce, [a_draft()])
+    published(database, osce, public)
+    for path in public.rglob("*"):
+        os.utime(path, (1, 1))
+    report = publish(database, osce, Files(public), a_site(), everything=True)
+    assert report.files == ()
+    assert {path.stat().st_mtime for path in public.rglob("*") if path.is_file()} == {1}
+
+
+def test_two_builds_of_the_same_data_have_the_same_bytes(
+    database: Database, osce: Taxonomy, tmp_path: Path
+) -> None:
+    store(database, osce, [a_draft(), a_draft(title="Another")])
+    for name in ("one", "two"):
+        publish(database, osce, Files(tmp_path / name), a_site(), everything=True)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_a_new_item_touches_its_feeds_and_no_other(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    store(database, osce, [a_draft()])
+    published(database, osce, public)
+    before = contents(public)
+    [item] = store(database, osce, [a_draft(title="On rights", fields=(RIGHTS,), issuers=())])
+    report = published(database, osce, public)
+    feeds = ("feeds/all", "feeds/fields/human-rights")
+    assert report.files == (
+        *(f"{feed}.atom" for feed in feeds),
+        *(f"{feed}.html" for feed in feeds),
+        f"items/{item.slug}.html",
+    )
+    changed = {path for path, body in contents(public).items() if before.get(path) != body}
+    assert changed == {f"{path}{end}" for path in report.files for end in ("", ".gz")}
+
+
+def test_a_revision_moves_an_item_between_feeds_under_the_same_id(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    [item] = store(database, osce, [a_draft()])
+    published(database, osce, public)
+    revise(database, osce, item, a_draft(title="Corrected", fields=(RIGHTS,)), LATER)
+    published(database, osce, public)
+    assert ids(public, "feeds/fields/policing.atom") == []
+    assert ids(public, "feeds/fields/human-rights.atom") == [item.uid]
+    assert titles(public, "feeds/all.atom") == ["Corrected"]
+    assert "Corrected" in (public / f"items/{item.slug}.html").read_text("utf-8")
+    assert assert_perfect(public, a_site())
+
+
+def test_a_feed_holds_the_latest_and_no_more(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    for number in range(5):
+        at = NOON + timedelta(minutes=number)
+        store(database, osce, [a_draft(title=f"Item {number}")], at=at)
+    published(database, osce, public, entries_per_feed=3, items_per_page=2)
+    assert titles(public, "feeds/all.atom") == ["Item 4", "Item 3", "Item 2"]
+    page = (public / "feeds/all.html").read_text("utf-8")
+    assert [f"Item {number}" in page for number in range(5)] == [False, False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    "change", [{"title": "Other news"}, {"items_per_page": 7}, {"url": "https://elsewhere.example"}]
+)
+def test_another_setting_makes_everything_anew_by_itself(
+    database: Database, osce: Taxonomy, public: Path, change: dict[str, object]
+) -> None:
+    store(database, osce, [a_draft()])
+    published(database, osce, public)
+    report = published(database, osce, public, **change)
+    assert report.files != () or change == {"items_per_page": 7}
+    assert published(database, osce, public, **change).files == ()
+    assert assert_perfect(public, a_site(**change))
+
+
+def test_other_terms_of_a_source_take_its_texts_away(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    [item] = store(database, osce, [a_draft()])
+    published(database, osce, public)
+    text = "The course was held in Vienna."
+    assert text.encode() in (public / "feeds/all.atom").read_bytes()
+    published(database, osce, public, terms=())
+    shown = [public / "feeds/all.atom", public / f"items/{item.slug}.html"]
+    assert [text.encode() in path.read_bytes() for path in shown] == [False, False]
+
+
+def test_another_name_of_a_topic_reaches_feeds_and_pages(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    store(database, osce, [a_draft()])
+    published(database, osce, public)
+    toml = '[[field]]\nslug = "policing"\nlabel = "Police matters"\n'
+    renamed = Taxonomy.from_toml(toml)
+    publish(database, renamed, Files(public), a_site())
+    feed = feedparser.parse((public / "feeds/all.atom").read_bytes())
+    assert "Police matters" in [tag.label for tag in feed.entries[0].tags]
+    assert "Police matters" in (public / "index.html").read_text("utf-8")
+
+
+def test_a_directory_that_was_emptied_is_filled_again(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    store(database, osce, [a_draft()])
+    published(database, osce, public)
+    before = contents(public)
+    shutil.rmtree(public)
+    published(database, osce, public)
+    assert contents(public) == before
+
+
+def test_a_run_that_is_told_to_stop_is_finished_by_the_next(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    store(database, osce, [a_draft()])
+    stopped = Event()
+    stopped.set()
+    publish(database, osce, Files(public), a_site(), stopping=stopped)
+    assert not (public / "index.html").exists()
+    with database.reading() as connection:
+        assert entries.outstanding(connection).touched
+    published(database, osce, public)
+    assert titles(public, "feeds/all.atom") == [a_draft().title]
+
+
+def test_a_run_that_died_half_way_is_repeated(
+    database: Database, osce: Taxonomy, public: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(database, osce, [a_draft()])
+    published(database, osce, public)
+    [item] = store(database, osce, [a_draft(title="Another")])
+    write = Files.write
+
+    def dies_at_a_page(self: Files, path: str, content: bytes) -> bool:
+        if path == "feeds/fields/policing.html":
+            raise PublishError("no room left")
+        return write(self, path, content)
+
+    monkeypatch.setattr(Files, "write", dies_at_a_page)
+    with pytest.raises(PublishError):
+        published(database, osce, public)
+    monkeypatch.undo()
+    published(database, osce, public)
+    assert ids(public, "feeds/fields/policing.atom")[0] == item.uid
+    assert "Another" in (public / "feeds/fields/policing.html").read_text("utf-8")
+
+
+def test_only_one_publishes_at_a_time(database: Database, osce: Taxonomy, public: Path) -> None:
+    with database.exclusive("publish"), pytest.raises(StoreBusy):
+        published(database, osce, public)
+
+
+def test_an_archive_is_published_in_parts(
+    database: Database, osce: Taxonomy, public: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are, only so many pages and entries are held in memory."""
+    monkeypatch.setattr("feeds.publish.pipeline._PAGES_AT_ONCE", 2)
+    monkeypatch.setattr("feeds.publish.pipeline._ENTRIES_AT_ONCE", 1)
+    drafts = [a_draft(title=f"Item {number}") for number in range(5)]
+    items = store(database, osce, drafts)
+    published(database, osce, public)
+    assert all((public / f"items/{item.slug}.html").is_file() for item in items)
+    assert len(ids(public, "feeds/all.atom")) == 5
+
+
+def test_entries_are_made_once_a_revision(
+    database: Database, osce: Taxonomy, public: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Feeds are joins of them, whatever happens to other items."""
+    store(database, osce, [a_draft()])
+    published(database, osce, public)
+    store(database, osce, [a_draft(title="Another")])
+    made: list[str] = []
+
+    def noted(entry: Entry, content: str) -> bytes:
+        made.append(entry.title)
+        return entry_bytes(entry, content)
+
+    monkeypatch.setattr("feeds.publish.press.entry_bytes", noted)
+    published(database, osce, public)
+    assert made == ["Another"]

@@ -1,0 +1,103 @@
+"""The published directory: whole files, replaced at once, left alone where nothing changed."""
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from feeds.errors import PublishError
+from feeds.publish.files import Files
+
+
+def test_a_file_is_written_plain_and_packed(tmp_path: Path) -> None:
+    assert Files(tmp_path).write("feeds/fields/a.atom", b"<feed/>")
+    written = tmp_path / "feeds/fields/a.atom"
+    assert written.read_bytes() == b"<feed/>"
+    assert gzip.decompress(written.with_name("a.atom.gz").read_bytes()) == b"<feed/>"
+    assert sorted(path.name for path in written.parent.iterdir()) == ["a.atom", "a.atom.gz"]
+
+
+def test_what_is_equal_is_left_alone(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.write("a.html", b"same")
+    for name in ("a.html", "a.html.gz"):
+        os.utime(tmp_path / name, (1, 1))
+    assert not files.write("a.html", b"same")
+    assert [(tmp_path / name).stat().st_mtime for name in ("a.html", "a.html.gz")] == [1, 1]
+
+
+def test_a_packed_file_that_is_missing_is_made_again(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.write("a.html", b"same")
+    (tmp_path / "a.html.gz").unlink()
+    assert files.write("a.html", b"same")
+    assert (tmp_path / "a.html.gz").exists()
+
+
+def test_the_same_bytes_are_packed_to_the_same_bytes(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        Files(tmp_path / folder).write("a.html", b"text" * 1000)
+    one, two = (tmp_path / folder / "a.html.gz" for folder in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_reader_of_the_old_file_reads_it_to_its_end(tmp_path: Path) -> None:
+    """A file is replaced, never written into."""
+    files = Files(tmp_path)
+    files.write("a.html", b"old")
+    with (tmp_path / "a.html").open("rb") as reader:
+        files.write("a.html", b"new and longer")
+        assert reader.read() == b"old"
+
+
+def test_a_write_that_was_cut_off_leaves_the_old_file_and_is_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plain file is replaced last, so that the next run sees that something is left to do."""
+    files = Files(tmp_path)
+    files.write("a.html", b"old")
+    replace = os.replace
+
+    def cut_off(source: str, target: str) -> None:
+        if target.endswith(".html"):
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        files.write("a.html", b"new")
+    assert (tmp_path / "a.html").read_bytes() == b"old"
+    monkeypatch.undo()
+    assert files.write("a.html", b"new")
+    assert gzip.decompress((tmp_path / "a.html.gz").read_bytes()) == b"new"
+
+
+def test_many_files_are_reported_in_the_order_given_if_they_changed(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.write("b.html", b"b")
+    documents = [(f"{name}.html", name.encode()) for name in "cba"]
+    assert files.write_all(iter(documents)) == ("c.html", "a.html")
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "feeds").write_bytes(b"a file where a folder should be")
+    with pytest.raises(PublishError, match=r"cannot write .*feeds/all\.atom: Not a directory"):
+        Files(tmp_path).write("feeds/all.atom", b"")
+
+
+def test_holding_is_about_files(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.write("feeds/a.html", b"a")
+    assert files.holds("feeds/a.html")
+    assert not files.holds("feeds")
+    assert not files.holds("feeds/b.html")
+
+
+def test_a_folder_removed_meanwhile_is_made_again(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.write("feeds/a.html", b"a")
+    for path in (tmp_path / "feeds").iterdir():
+        path.unlink()
+    (tmp_path / "feeds").rmdir()
+    assert Files(tmp_path).write("feeds/a.html", b"a")

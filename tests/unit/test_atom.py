@@ -1,0 +1,166 @@
+"""Atom as bytes, judged by the schema of RFC 4287, by our own lint and by what parsers see."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+import fastfeedparser
+import feedparser
+import pytest
+from feedgen.feed import FeedGenerator
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from feeds.model import Item
+from feeds.publish.atom import LinkedEntry, entry_bytes, feed_bytes
+from feeds.publish.entry import compose
+from feeds.publish.feed import describe
+from feeds.publish.lint import lint
+from feeds.publish.pages import Pages
+from feeds.publish.select import ALL, FeedRef
+from feeds.publish.site import Site
+from feeds.taxonomy import Taxonomy
+from tests.builders import POLICING, a_label
+from tests.newsroom import NOON, a_site, an_item, issued
+
+SCHEMA = Path(__file__).parents[1] / "schema" / "atom.rng"
+ADDRESS = "https://news.example.org/feeds/fields/policing.atom"
+LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+
+WEB = an_item(
+    number=2,
+    uid="tag:news.example.org,2026-01-01:item/bbbbbbbbbbbbbbbb",
+    slug="bbbbbbbbbbbbbbbb",
+    source="web",
+    title="A <b>bold</b> title & more",
+    url="https://www.osce.org/node/1?a=1&b=2",
+    issued=issued("2026-11-18"),
+    language="ru",
+    fields=(a_label("Policing", "policing"), a_label("Astrography", None)),
+    updated_at=NOON - timedelta(days=1),
+)
+
+
+@cache
+def schema() -> etree.RelaxNG:
+    return etree.RelaxNG(etree.parse(SCHEMA))
+
+
+def an_entry(item: Item, osce: Taxonomy, site: Site | None = None) -> bytes:
+    entry = compose(item, site or a_site(), osce)
+    return entry_bytes(entry, Pages(site or a_site(), osce).content(entry))
+
+
+def a_feed(osce: Taxonomy, *items: Item) -> bytes:
+    feed = describe(FeedRef(POLICING), a_site(), osce)
+    updated = max((item.updated_at for item in items), default=NOON)
+    return feed_bytes(feed, updated, [an_entry(item, osce) for item in items])
+
+
+def test_an_entry_reads_as_it_always_did(
+    osce: Taxonomy, golden: Callable[[str, bytes], None]
+) -> None:
+    golden("entry.atom", an_entry(WEB, osce))
+
+
+def test_a_feed_reads_as_it_always_did(
+    osce: Taxonomy, golden: Callable[[str, bytes], None]
+) -> None:
+    golden("feed.atom", a_feed(osce, an_item(), WEB))
+
+
+@pytest.mark.parametrize("items", [(), (an_item(),), (an_item(), WEB)])
+def test_a_feed_is_valid_even_an_empty_one(osce: Taxonomy, items: tuple[Item, ...]) -> None:
+    feed = a_feed(osce, *items)
+    schema().assertValid(etree.fromstring(feed))
+    assert lint(feed, ADDRESS) == ()
+
+
+def test_parsers_agree_on_what_a_feed_says(osce: Taxonomy) -> None:
+    feed = a_feed(osce, an_item(), WEB)
+    one, other = feedparser.parse(feed), fastfeedparser.parse(feed)
+    assert not one.bozo
+    for parsed in (one, other):
+        assert parsed.feed.title == "Policing · OSCE"
+        assert [entry.id for entry in parsed.entries] == [an_item().uid, WEB.uid]
+        assert [entry.link for entry in parsed.entries] == [
+            "https://news.example.org/items/aaaaaaaaaaaaaaaa",
+            WEB.url,
+        ]
+        assert [entry.author for entry in parsed.entries] == ["OSCE Secretariat"] * 2
+    assert one.entries[1].title == other.entries[1].title == WEB.title
+    assert "published" not in one.entries[0]
+    assert one.entries[1].published == "2026-11-18T00:00:00+00:00"
+    terms = [tag.term for tag in one.entries[1].tags]
+    assert terms == ["secretariat", "policing", "Astrography", "news"]
+
+
+def test_an_entry_declares_no_namespace_and_its_own_language(osce: Taxonomy) -> None:
+    entry = an_entry(WEB, osce)
+    assert b"xmlns" not in entry
+    assert etree.fromstring(entry).get(LANGUAGE) == "ru"
+
+
+def test_the_page_to_read_is_the_last_link(osce: Taxonomy) -> None:
+    links = etree.fromstring(an_entry(WEB, osce)).findall("link")
+    assert [(link.get("rel"), link.get("href")) for link in links] == [
+        ("related", "https://news.example.org/items/bbbbbbbbbbbbbbbb"),
+        ("alternate", "https://www.osce.org/node/1?a=1&b=2"),
+    ]
+
+
+def test_links_keep_what_feedgen_forgets() -> None:
+    """python-feedgen issues 135 and 143: an enclosure would become a second alternate."""
+    entry = LinkedEntry()
+    entry.id("tag:example.org,2026:1")
+    entry.title("A recording")
+    enclosure = {"href": "https://example.org/a.mp3", "rel": "enclosure", "type": "audio/mpeg"}
+    enclosure["length"] = "12"
+    entry.link([enclosure])
+    entry.link([{"href": "https://example.org/a", "title": "Here", "hreflang": "en"}])
+    found = [dict(link.attrib) for link in entry.atom_entry().findall("link")]
+    assert found[0] == enclosure
+    assert found[1]["title"] == "Here"
+    assert found[1]["hreflang"] == "en"
+
+
+def test_feedgen_still_forgets() -> None:
+    """Once this fails the subclass can go."""
+    plain = FeedGenerator().add_entry()
+    plain.id("tag:example.org,2026:1")
+    plain.title("A recording")
+    plain.content("x")
+    plain.link(href="https://example.org/a.mp3", rel="enclosure", type="audio/mpeg", length="12")
+    assert dict(plain.atom_entry().find("link").attrib) == {"href": "https://example.org/a.mp3"}
+
+
+def test_a_feed_is_its_head_and_its_entries_as_they_are(osce: Taxonomy) -> None:
+    one, other = an_entry(an_item(), osce), an_entry(WEB, osce)
+    feed = feed_bytes(describe(ALL, a_site(), osce), NOON, [one, other])
+    assert feed.endswith(b"</subtitle>\n" + one + b"\n" + other + b"\n</feed>\n")
+
+
+def test_html_is_escaped_once(osce: Taxonomy) -> None:
+    entry = etree.fromstring(an_entry(an_item(body="1 < 2 & 3 > 2"), osce))
+    assert "<p>1 &lt; 2 &amp; 3 &gt; 2</p>" in (entry.findtext("content") or "")
+
+
+def test_others_texts_are_a_summary_a_link_and_a_credit(osce: Taxonomy) -> None:
+    content = etree.fromstring(an_entry(WEB, osce)).findtext("content")
+    assert content == (
+        "<p>Twenty officers practised how to secure electronic evidence.</p>\n"
+        '<p lang="en"><a href="https://www.osce.org/node/1?a=1&amp;b=2">'
+        "Read it in full at osce.org</a></p>\n"
+        '<p lang="en"><small>© OSCE, www.osce.org</small></p>\n'
+    )
+
+
+@given(st.text(), st.text(), st.text())
+def test_whatever_an_item_says_its_feed_is_valid(
+    osce: Taxonomy, title: str, summary: str, body: str
+) -> None:
+    feed = a_feed(osce, an_item(title=title, summary=summary, body=body))
+    schema().assertValid(etree.fromstring(feed))
+    assert lint(feed, ADDRESS) == ()

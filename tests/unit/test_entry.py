@@ -1,0 +1,166 @@
+"""An item as feeds and pages show it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from feeds.model import Issued, IssuedFrom, TopicKind, TopicRef
+from feeds.publish.entry import compose
+from feeds.publish.select import FeedRef
+from feeds.taxonomy import Taxonomy
+from tests.builders import POLICING, SECRETARIAT, a_label
+from tests.newsroom import NOON, a_site, an_item, issued
+
+DEPARTMENT = a_label(
+    "Transnational Threats Department", "transnational-threats-department", TopicKind.ISSUER
+)
+DEPARTMENT_REF = TopicRef(TopicKind.ISSUER, "transnational-threats-department")
+SCHEMES = "tag:news.example.org,2026-01-01:taxonomy"
+
+
+def test_a_source_of_our_own_shows_its_text_in_full(osce: Taxonomy) -> None:
+    entry = compose(an_item(body="One.\n\nTwo."), a_site(), osce)
+    assert (entry.full_text, entry.paragraphs, entry.credit) == (True, ("One.", "Two."), "")
+
+
+@pytest.mark.parametrize("source", ["web", "a source no setting names"])
+def test_others_texts_are_not_even_there(osce: Taxonomy, source: str) -> None:
+    """What may not be shown cannot slip into a template."""
+    entry = compose(an_item(source=source), a_site(), osce)
+    assert (entry.full_text, entry.paragraphs) == (False, ())
+    assert entry.summary == an_item().summary
+
+
+def test_the_address_the_source_gave_is_where_an_entry_is_at_home(osce: Taxonomy) -> None:
+    entry = compose(an_item(url="https://www.osce.org/node/1"), a_site(), osce)
+    assert entry.address == entry.origin == "https://www.osce.org/node/1"
+    assert entry.host == "osce.org"
+    assert entry.page == "https://news.example.org/items/aaaaaaaaaaaaaaaa"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        None,
+        "",
+        "/node/1",
+        "mailto:press@osce.org",
+        "ftp://osce.org/1",
+        "https://",
+        "https://[::1",
+        "https://osce.org/a b",
+        'https://osce.org/"onclick',
+        "https://osce.org/\x01",
+        "javascript:alert(1)",
+    ],
+)
+def test_an_address_no_reader_can_follow_is_none(osce: Taxonomy, url: str | None) -> None:
+    entry = compose(an_item(url=url), a_site(), osce)
+    assert entry.origin is None
+    assert entry.address == entry.page
+    assert entry.host == ""
+
+
+def test_published_is_said_only_where_it_is_known(osce: Taxonomy) -> None:
+    assert compose(an_item(), a_site(), osce).published is None
+    entry = compose(an_item(issued=issued("2026-11-18")), a_site(), osce)
+    assert entry.published == datetime(2026, 11, 18, tzinfo=UTC)
+
+
+def test_an_issue_instant_is_when_it_was_published(osce: Taxonomy) -> None:
+    at = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
+    said = Issued(day=at.date(), at=at, origin=IssuedFrom.FEED)
+    assert compose(an_item(issued=said), a_site(), osce).published == at
+
+
+def test_nothing_was_published_after_it_was_seen(osce: Taxonomy) -> None:
+    entry = compose(an_item(issued=issued("2026-11-21")), a_site(), osce)
+    assert entry.published == NOON
+
+
+def test_its_authors_are_its_issuers_or_else_the_organisation(osce: Taxonomy) -> None:
+    assert compose(an_item(), a_site(), osce).authors == ("OSCE Secretariat",)
+    nobody = an_item(issuers=())
+    assert compose(nobody, a_site(), osce).authors == ("OSCE",)
+    assert compose(nobody, a_site(organisation=""), osce).authors == ("OSCE news",)
+
+
+def test_topics_are_categories_in_the_order_printed_then_those_above_them(osce: Taxonomy) -> None:
+    item = an_item(issuers=(DEPARTMENT,), topics=frozenset((*an_item().topics, DEPARTMENT_REF)))
+    found = [
+        (each.scheme.removeprefix(SCHEMES), each.term, each.label, each.direct)
+        for each in compose(item, a_site(), osce).categories
+    ]
+    assert found == [
+        ("/issuer", "transnational-threats-department", "Transnational Threats Department", True),
+        ("/field", "policing", "Policing", True),
+        ("/type", "news", "News", True),
+        ("/issuer", "secretariat", "OSCE Secretariat", False),
+    ]
+
+
+def test_a_name_nobody_knows_is_a_category_of_a_scheme_of_its_own(osce: Taxonomy) -> None:
+    """So that a term is never a slug in one entry and a mere name in another."""
+    item = an_item(fields=(a_label("Astrography", None),))
+    category = compose(item, a_site(), osce).filed_under(TopicKind.FIELD)[0]
+    assert (category.scheme, category.term) == (f"{SCHEMES}/unlisted-field", "Astrography")
+    assert (category.label, category.feed) == ("Astrography", None)
+
+
+def test_a_topic_the_taxonomy_lost_keeps_its_term_and_has_no_feed(osce: Taxonomy) -> None:
+    gone = TopicRef(TopicKind.FIELD, "astrography")
+    item = an_item(fields=(a_label("Astrography", "astrography"),), topics=frozenset({gone}))
+    category = compose(item, a_site(), osce).filed_under(TopicKind.FIELD)[0]
+    assert (category.scheme, category.term) == (f"{SCHEMES}/field", "astrography")
+    assert (category.label, category.feed) == ("Astrography", None)
+
+
+def test_the_same_topic_lost_and_implied_is_called_by_its_slug(osce: Taxonomy) -> None:
+    item = an_item(topics=frozenset({TopicRef(TopicKind.FIELD, "astrography")}))
+    assert compose(item, a_site(), osce).categories[-1].label == "astrography"
+
+
+def test_known_topics_lead_to_their_feeds(osce: Taxonomy) -> None:
+    feeds = [each.feed for each in compose(an_item(), a_site(), osce).categories]
+    assert feeds == [FeedRef(SECRETARIAT), FeedRef(POLICING), None]
+
+
+@pytest.mark.parametrize(
+    ("body", "standfirst"),
+    [
+        ("VIENNA, 20 November - {summary} More.\n\nEnd.", ""),
+        ("Another opening.\n\n{summary}", "{summary}"),
+        ("", "{summary}"),
+    ],
+)
+def test_the_summary_opens_the_text_once(osce: Taxonomy, body: str, standfirst: str) -> None:
+    summary = an_item().summary
+    entry = compose(an_item(body=body.format(summary=summary)), a_site(), osce)
+    assert entry.standfirst == standfirst.format(summary=summary)
+
+
+def test_an_item_without_a_kind_says_none(osce: Taxonomy) -> None:
+    assert compose(an_item(content_type=None), a_site(), osce).content_type is None
+
+
+def test_a_title_of_nothing_visible_becomes_the_name_of_the_page(osce: Taxonomy) -> None:
+    assert compose(an_item(title="\x00 \x0b"), a_site(), osce).title == "aaaaaaaaaaaaaaaa"
+
+
+@given(st.text(), st.text(), st.text())
+def test_whatever_a_document_holds_is_allowed_in_xml(
+    osce: Taxonomy, title: str, body: str, label: str
+) -> None:
+    """One bad character must not stop a feed (XML 1.0, section 2.2)."""
+    item = replace(an_item(), title=title, summary=body, body=body, fields=(a_label(label, None),))
+    entry = compose(item, a_site(), osce)
+    element = etree.Element("test")
+    for text in (entry.title, entry.summary, *entry.paragraphs):
+        element.text = text
+    for category in entry.categories:
+        element.set("label", category.label)
+        element.set("term", category.term)

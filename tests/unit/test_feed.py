@@ -1,0 +1,83 @@
+"""What a feed says of itself."""
+
+import pytest
+
+from feeds.errors import UnknownTopic
+from feeds.model import TopicKind, TopicRef
+from feeds.publish.feed import describe, tree
+from feeds.publish.select import ALL, FeedRef
+from feeds.taxonomy import Taxonomy
+from tests.builders import POLICING, SECRETARIAT
+from tests.newsroom import a_site
+
+CROATIA = FeedRef(TopicRef(TopicKind.ISSUER, "mission-to-croatia"))
+
+
+def test_a_feed_has_a_permanent_id_and_two_addresses(osce: Taxonomy) -> None:
+    feed = describe(FeedRef(POLICING), a_site(), osce)
+    assert feed.id == "tag:news.example.org,2026-01-01:feed/fields/policing"
+    assert feed.address == "https://news.example.org/feeds/fields/policing.atom"
+    assert feed.page == "https://news.example.org/feeds/fields/policing"
+
+
+def test_another_address_of_the_site_changes_no_id(osce: Taxonomy) -> None:
+    moved = describe(FeedRef(POLICING), a_site(url="https://elsewhere.example/news"), osce)
+    assert moved.id == "tag:news.example.org,2026-01-01:feed/fields/policing"
+    assert moved.address == "https://elsewhere.example/news/feeds/fields/policing.atom"
+
+
+@pytest.mark.parametrize(
+    ("ref", "organisation", "sentence"),
+    [
+        (ALL, "OSCE", "All OSCE news, newest first."),
+        (ALL, "", "All news, newest first."),
+        (FeedRef(POLICING), "OSCE", "OSCE news in the field of work Policing, newest first."),
+        (FeedRef(POLICING), "", "News in the field of work Policing, newest first."),
+        (
+            FeedRef(SECRETARIAT),
+            "OSCE",
+            "News issued by OSCE Secretariat, its parts included, newest first.",
+        ),
+        (CROATIA, "OSCE", "News issued by OSCE Mission to Croatia, newest first."),
+    ],
+)
+def test_a_feed_says_what_it_is_in_one_sentence(
+    osce: Taxonomy, ref: FeedRef, organisation: str, sentence: str
+) -> None:
+    assert describe(ref, a_site(organisation=organisation), osce).sentence == sentence
+
+
+def test_a_feed_knows_its_relatives(osce: Taxonomy) -> None:
+    secretariat = describe(FeedRef(SECRETARIAT), a_site(), osce)
+    assert secretariat.parent is None
+    child = next(each for each in secretariat.children if each.label.startswith("Transnational"))
+    department = describe(child.feed, a_site(), osce)
+    assert department.parent
+    assert department.parent.feed == FeedRef(SECRETARIAT)
+    assert department.children == ()
+
+
+def test_what_is_closed_says_so(osce: Taxonomy) -> None:
+    assert describe(CROATIA, a_site(), osce).closed
+    assert not describe(FeedRef(POLICING), a_site(), osce).closed
+    assert not describe(ALL, a_site(), osce).closed
+
+
+def test_a_topic_that_is_not_in_the_taxonomy_has_no_feed(osce: Taxonomy) -> None:
+    with pytest.raises(UnknownTopic):
+        describe(FeedRef(TopicRef(TopicKind.FIELD, "astrography")), a_site(), osce)
+
+
+def test_the_tree_holds_every_topic_of_a_kind_once(osce: Taxonomy) -> None:
+    roots = tree(TopicKind.ISSUER, osce)
+    found = [branch.root.feed for branch in roots]
+    found += [below.root.feed for branch in roots for below in branch.branches]
+    assert sorted(feed.path for feed in found) == sorted(
+        FeedRef(topic.ref).path for topic in osce.of(TopicKind.ISSUER)
+    )
+
+
+@pytest.mark.parametrize("url", ["https://news.example.org/", "news.example.org", "/news"])
+def test_a_site_needs_an_absolute_address_without_a_slash_at_its_end(url: str) -> None:
+    with pytest.raises(ValueError, match="no absolute address"):
+        a_site(url=url)
