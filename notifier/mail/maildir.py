@@ -1,0 +1,122 @@
+"""Messages into a Maildir: a mail server nobody has to set up.
+
+Knows the Maildir format (https://cr.yp.to/proto/maildir.html). Must never know who reads it.
+"""
+
+import asyncio
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from notifier.errors import TransportUnavailable
+from notifier.model import Envelope, Reply, Stage
+
+__all__ = ["Maildir", "MaildirSession"]
+
+_FOLDERS = ("tmp", "new", "cur")
+#: Writing is mostly waiting for the disk; a few waits may overlap.
+_SESSIONS = 4
+#: Far longer than a disk takes that is not broken.
+_PATIENCE = timedelta(minutes=1)
+#: Whoever may read the folder may not yet read other people's mail.
+_MODE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Maildir:
+    """A transport into the Maildir at ``root``, which is made when it is first needed."""
+
+    root: Path
+
+    @property
+    def name(self) -> str:
+        return f"the Maildir {self.root}"
+
+    @property
+    def sessions(self) -> int:
+        return _SESSIONS
+
+    @property
+    def patience(self) -> timedelta:
+        return _PATIENCE
+
+    async def open(self) -> "MaildirSession":
+        """A session. Raises TransportUnavailable where the folders cannot be made or written."""
+        try:
+            for folder in _FOLDERS:
+                (self.root / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise TransportUnavailable(self.name, str(error)) from error
+        return MaildirSession(self.root)
+
+
+@dataclass(frozen=True, slots=True)
+class MaildirSession:
+    """Stores one message after the other, each once however often it is sent."""
+
+    root: Path
+
+    @property
+    def usable(self) -> bool:
+        return True
+
+    async def send(self, envelope: Envelope) -> Reply:
+        """The message is in the Maildir, on disk, and there only once.
+
+        Its file name follows from its Message-ID, so that a message whose sender died before it
+        could note the success is recognised, whether or not somebody has read it meanwhile.
+        """
+        try:
+            return await asyncio.to_thread(self._deliver, envelope)
+        except OSError as error:
+            # The name appears in new/ as the last step: nothing was delivered.
+            return Reply(stage=Stage.DATA, code=None, enhanced=None, text=str(error))
+
+    async def close(self) -> None:
+        """There is nothing to close."""
+
+    def _deliver(self, envelope: Envelope) -> Reply:
+        name = _file_name(envelope)
+        if self._has(name):
+            return _stored(f"already stored as {name}")
+        self._write(name, envelope.content.replace(b"\r\n", b"\n"))
+        return _stored(f"stored as {name}")
+
+    def _has(self, name: str) -> bool:
+        if (self.root / "new" / name).exists():
+            return True
+        # A reader moves what it has seen to cur/ and appends ":2," with its flags.
+        return bool(list((self.root / "cur").glob(f"{name}*")))
+
+    def _write(self, name: str, content: bytes) -> None:
+        before = self.root / "tmp" / name
+        with open(before, "wb", opener=_private) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        before.rename(self.root / "new" / name)
+        _sync_folder(self.root / "new")
+
+
+def _file_name(envelope: Envelope) -> str:
+    """``time.unique.host`` as the format wants it, and the same for every attempt."""
+    unique = sha256(envelope.message_id.encode()).hexdigest()[:32]
+    return f"{int(envelope.first_at.timestamp())}.{unique}.fieldfare"
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, _MODE)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _stored(text: str) -> Reply:
+    return Reply(stage=Stage.DOT, code=250, enhanced="2.0.0", text=text)

@@ -1,0 +1,64 @@
+"""What a server answers: reply lines, whole replies, enhanced status codes.
+
+Knows RFC 5321 section 4.2 and RFC 2034. Must never know what was asked.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from notifier.model import Reply, Stage
+
+__all__ = ["LONGEST_LINE_BYTES", "MOST_LINES", "Line", "Malformed", "assembled", "line"]
+
+#: RFC 5321 section 4.5.3.1.5 allows 512; some servers are chatty, none needs more than this.
+LONGEST_LINE_BYTES = 4096
+#: Far more than any reply has, so that a server cannot keep us reading for ever.
+MOST_LINES = 100
+
+_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?")
+_ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s+|$)")
+
+
+class Malformed(Exception):
+    """The server said something that is no SMTP reply."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a reply; ``is_last`` tells that no other follows."""
+
+    code: int
+    is_last: bool
+    text: str
+
+
+def line(received: bytes) -> Line:
+    """A reply line without its end of line, read. Raises Malformed."""
+    found = _LINE.fullmatch(received)
+    if found is None:
+        raise Malformed(f"no SMTP reply: {received[:80]!r}")
+    code, mark, text = found.groups()
+    return Line(
+        code=int(code),
+        is_last=mark != b"-",
+        text=(text or b"").decode("utf-8", "replace"),
+    )
+
+
+def assembled(stage: Stage, lines: Sequence[Line]) -> Reply:
+    """The reply made of ``lines``; an enhanced status code is taken out of the text.
+
+    It counts only where its class is that of the reply (RFC 2034 section 4). Raises Malformed
+    where the lines differ in their code.
+    """
+    code = lines[-1].code
+    if any(one.code != code for one in lines):
+        raise Malformed("the lines of one reply differ in their code")
+    texts = [one.text for one in lines]
+    found = _ENHANCED.match(texts[-1])
+    if found is None or not texts[-1].startswith(str(code)[0]):
+        return Reply(stage=stage, code=code, enhanced=None, text=" ".join(texts))
+    enhanced = found[1]
+    plain = [text.removeprefix(enhanced).lstrip() for text in texts]
+    return Reply(stage=stage, code=code, enhanced=enhanced, text=" ".join(plain))

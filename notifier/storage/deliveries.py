@@ -1,0 +1,130 @@
+"""Deliveries as rows: queued when a digest is planned, listed, counted, shown and withdrawn.
+
+Knows the table ``deliveries``. Must never know SMTP, nor how a delivery is sent.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from notifier.message import fill
+from notifier.model import DeliveryState
+from notifier.storage.tables import deliveries, renderings, subscribers
+
+__all__ = ["Delivery", "Queued", "counts", "drop", "latest", "personal_copy", "queue"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """A message to be sent: the rendering it is made from, and the values of its slots."""
+
+    subscriber: int
+    period: str
+    message_id: str
+    recipient: str
+    rendering: str
+    personal: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message to one address, and what became of it so far."""
+
+    id: int
+    subscriber: int
+    period: str
+    message_id: str
+    recipient: str
+    state: DeliveryState
+    due_at: datetime
+    attempts: int
+    in_doubt: int
+    reply: str | None
+    created_at: datetime
+    settled_at: datetime | None
+
+
+def queue(connection: Connection, queued: Sequence[Queued], now: datetime) -> None:
+    """Each is to be sent from ``now`` on."""
+    if not queued:
+        return
+    connection.execute(
+        insert(deliveries),
+        [
+            {
+                "subscriber": one.subscriber,
+                "period": one.period,
+                "message_id": one.message_id,
+                "recipient": one.recipient,
+                "rendering": one.rendering,
+                "personal": json.dumps(dict(one.personal), ensure_ascii=False),
+                "state": DeliveryState.QUEUED,
+                "due_at": now,
+                "attempts": 0,
+                "in_doubt": 0,
+                "created_at": now,
+            }
+            for one in queued
+        ],
+    )
+
+
+def drop(connection: Connection, owners: Sequence[int], now: datetime) -> None:
+    """What still waits to be sent to these subscribers is not sent."""
+    connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.subscriber.in_(owners),
+            deliveries.c.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)),
+        )
+        .values(state=DeliveryState.SUPPRESSED, settled_at=now)
+    )
+
+
+def counts(connection: Connection) -> dict[DeliveryState, int]:
+    """How many deliveries there are in each state."""
+    rows = connection.execute(select(deliveries.c.state, func.count()).group_by(deliveries.c.state))
+    found = {DeliveryState(state): count for state, count in rows}
+    return {state: found.get(state, 0) for state in DeliveryState}
+
+
+def latest(
+    connection: Connection, limit: int, state: DeliveryState | None = None
+) -> list[Delivery]:
+    """The deliveries planned last, the latest first; those in ``state`` where one is given."""
+    rows = select(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
+    if state is not None:
+        rows = rows.where(deliveries.c.state == state)
+    return [_delivery(row) for row in connection.execute(rows)]
+
+
+def personal_copy(connection: Connection, public_id: str, period: str) -> bytes | None:
+    """The very message that this person got for this period; None where there was none."""
+    row = connection.execute(
+        select(renderings.c.template, deliveries.c.personal)
+        .join_from(deliveries, renderings, deliveries.c.rendering == renderings.c.digest)
+        .join(subscribers, deliveries.c.subscriber == subscribers.c.id)
+        .where(subscribers.c.public_id == public_id, deliveries.c.period == period)
+    ).one_or_none()
+    return None if row is None else fill(row.template, json.loads(row.personal))
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        subscriber=row.subscriber,
+        period=row.period,
+        message_id=row.message_id,
+        recipient=row.recipient,
+        state=DeliveryState(row.state),
+        due_at=row.due_at,
+        attempts=row.attempts,
+        in_doubt=row.in_doubt,
+        reply=row.reply,
+        created_at=row.created_at,
+        settled_at=row.settled_at,
+    )

@@ -1,0 +1,78 @@
+"""What was planned: one row a subscriber and period, and the messages those share.
+
+Knows the tables ``digests`` and ``renderings``. Must never know what is sent when.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select
+
+from feeds.storage.database import insert
+from notifier.model import Skip, Window
+from notifier.storage.tables import digests, renderings
+
+__all__ = ["Planned", "keep", "record", "templates"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What became of a due subscriber: ``items`` in a mail, or why there is none."""
+
+    subscriber: int
+    period: str
+    window: Window
+    items: int
+    skipped: Skip | None
+    planned_at: datetime
+
+
+def record(connection: Connection, planned: Sequence[Planned]) -> frozenset[int]:
+    """Each is on record; returns the subscribers for whom it was not before.
+
+    Who inserts the row for a subscriber and a period has planned it; nobody does so twice.
+    """
+    if not planned:
+        return frozenset()
+    rows = connection.execute(
+        insert(connection, digests).on_conflict_do_nothing().returning(digests.c.subscriber),
+        [
+            {
+                "subscriber": one.subscriber,
+                "period": one.period,
+                "after": one.window.after,
+                "upto": one.window.upto,
+                "items": one.items,
+                "skipped": one.skipped,
+                "planned_at": one.planned_at,
+            }
+            for one in planned
+        ],
+    )
+    return frozenset(rows.scalars())
+
+
+def keep(connection: Connection, rendered: Mapping[str, bytes], now: datetime) -> None:
+    """The messages are there, each under its digest."""
+    if not rendered:
+        return
+    connection.execute(
+        insert(connection, renderings).on_conflict_do_nothing(),
+        [
+            {"digest": digest, "template": template, "created_at": now}
+            for digest, template in sorted(rendered.items())
+        ],
+    )
+
+
+# Made once: making it takes longer than running it.
+_TEMPLATES = select(renderings.c.digest, renderings.c.template).where(
+    renderings.c.digest.in_(bindparam("wanted", expanding=True))
+)
+
+
+def templates(connection: Connection, wanted: Sequence[str]) -> dict[str, bytes]:
+    """The messages under these digests."""
+    rows = connection.execute(_TEMPLATES, {"wanted": wanted})
+    return {row.digest: row.template for row in rows}

@@ -1,0 +1,206 @@
+"""Deliveries on their way: claimed by a node, settled by it, or recovered when it vanished.
+
+Knows which state follows which in the table ``deliveries``. Must never know SMTP or what a reply
+means.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
+
+from feeds.storage.tables import Instant
+from notifier.model import DeliveryState
+from notifier.storage import suppressions
+from notifier.storage.deliveries import drop
+from notifier.storage.suppressions import Suppression
+from notifier.storage.tables import deliveries
+
+__all__ = ["Claimed", "Settlement", "claim", "recover", "settle", "waiting", "wake"]
+
+#: Why an address is suppressed that its own server declared dead.
+_REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A delivery that is this node's to send, and no other's."""
+
+    id: int
+    subscriber: int
+    message_id: str
+    recipient: str
+    rendering: str
+    personal: Mapping[str, str]
+    attempts: int
+    in_doubt: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What became of a claimed delivery.
+
+    ``again_at`` is set where it is to be tried again; ``dead``, the keyed hash of its address,
+    where that must not be mailed any more.
+    """
+
+    delivery: int
+    state: DeliveryState
+    reply: str
+    again_at: datetime | None = None
+    was_in_doubt: bool = False
+    dead: str | None = None
+
+
+# Made once: these run for every few messages, and making them would take longer than running them.
+_FIRST = (
+    select(deliveries.c.id)
+    .where(deliveries.c.state == DeliveryState.QUEUED, deliveries.c.due_at <= bindparam("at"))
+    .order_by(deliveries.c.due_at, deliveries.c.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+    # In a subquery PostgreSQL might run the locking SELECT more than once and claim more.
+    .cte("first")
+)
+_CLAIM = (
+    update(deliveries)
+    .where(deliveries.c.id.in_(select(_FIRST.c.id)))
+    .values(state=DeliveryState.SENDING, node=bindparam("by"), claimed_at=bindparam("at"))
+    .returning(*(deliveries.c[field.name] for field in fields(Claimed)))
+)
+_SETTLE = (
+    update(deliveries)
+    .where(
+        deliveries.c.id == bindparam("delivery"),
+        deliveries.c.state == DeliveryState.SENDING,
+        deliveries.c.node == bindparam("by"),
+    )
+    .values(
+        state=bindparam("becomes"),
+        reply=bindparam("said"),
+        due_at=func.coalesce(bindparam("again", type_=Instant), deliveries.c.due_at),
+        settled_at=bindparam("settled"),
+        attempts=deliveries.c.attempts + 1,
+        in_doubt=deliveries.c.in_doubt + bindparam("doubt"),
+        node=None,
+        claimed_at=None,
+    )
+)
+
+
+def waiting(
+    connection: Connection, node: str, now: datetime, stale: datetime, *, enough: int
+) -> int:
+    """How many deliveries there are to send or to recover now, counted no further than enough."""
+    some = select(deliveries.c.id).where(
+        or_(_due(DeliveryState.QUEUED, now), _due(DeliveryState.DEFERRED, now), _lost(node, stale))
+    )
+    counted = select(func.count()).select_from(some.limit(enough).subquery())
+    return connection.execute(counted).scalar_one()
+
+
+def wake(connection: Connection, now: datetime) -> None:
+    """What was deferred until now, or before, is queued again."""
+    connection.execute(
+        update(deliveries)
+        .where(_due(DeliveryState.DEFERRED, now))
+        .values(state=DeliveryState.QUEUED)
+    )
+
+
+def recover(
+    connection: Connection, node: str, now: datetime, stale: datetime, *, hold: bool
+) -> int:
+    """What this node left on the wire when it died is queued again, or held for a person.
+
+    So is what any node claimed before ``stale``. Nobody knows whether those messages went out:
+    each is in doubt once more. Returns how many there were. Only for a node that sends nothing
+    at present.
+    """
+    state = DeliveryState.UNCERTAIN if hold else DeliveryState.QUEUED
+    recovered = connection.execute(
+        update(deliveries)
+        .where(_lost(node, stale))
+        .values(
+            state=state,
+            in_doubt=deliveries.c.in_doubt + 1,
+            node=None,
+            claimed_at=None,
+            settled_at=now if hold else None,
+        )
+        .returning(deliveries.c.id)
+    )
+    return len(recovered.all())
+
+
+def claim(connection: Connection, node: str, now: datetime, count: int) -> list[Claimed]:
+    """Up to ``count`` deliveries that are due, the longest due first, are this node's to send."""
+    rows = connection.execute(_CLAIM, {"by": node, "at": now, "most": count})
+    return [Claimed(**{**row, "personal": json.loads(row["personal"])}) for row in rows.mappings()]
+
+
+def settle(
+    connection: Connection, node: str, now: datetime, settlements: Sequence[Settlement]
+) -> None:
+    """Each outcome is on record, unless the delivery was taken from this node meanwhile.
+
+    A dead address is suppressed, and with it what else waits to be sent there.
+    """
+    if not settlements:
+        return
+    connection.execute(
+        _SETTLE,
+        [
+            {
+                "delivery": one.delivery,
+                "by": node,
+                "becomes": one.state,
+                "said": one.reply,
+                "again": one.again_at,
+                "settled": None if one.again_at else now,
+                "doubt": int(one.was_in_doubt),
+            }
+            for one in settlements
+        ],
+    )
+    if dead := [one for one in settlements if one.dead]:
+        _bury(connection, dead, now)
+
+
+def _bury(connection: Connection, settlements: Sequence[Settlement], now: datetime) -> None:
+    suppressions.add(
+        connection,
+        [
+            Suppression(address_hash=one.dead, reason=_REFUSED, detail=one.reply, since=now)
+            for one in settlements
+            if one.dead
+        ],
+    )
+    owners = select(deliveries.c.subscriber).where(
+        deliveries.c.id.in_([one.delivery for one in settlements])
+    )
+    drop(connection, connection.scalars(owners).all(), now)
+
+
+def _due(state: DeliveryState, now: datetime) -> ColumnElement[bool]:
+    return and_(deliveries.c.state == state, deliveries.c.due_at <= now)
+
+
+def _lost(node: str, stale: datetime) -> ColumnElement[bool]:
+    return and_(
+        deliveries.c.state == DeliveryState.SENDING,
+        or_(deliveries.c.node == node, deliveries.c.claimed_at < stale),
+    )

@@ -1,0 +1,177 @@
+"""Subscribers as rows: who they are, what they asked for, and how they leave.
+
+Knows the tables ``subscribers`` and ``selections``. Must never know when somebody is due.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, update
+
+from feeds.model import TopicRef
+from feeds.storage.database import insert
+from notifier.address import folded
+from notifier.model import Cadence, Subscriber, SubscriberState
+from notifier.storage import deliveries, news
+from notifier.storage.people import Broken, one, people, rows
+from notifier.storage.tables import selections, subscribers
+
+__all__ = [
+    "Broken",
+    "Subscription",
+    "add_or_update",
+    "by_address",
+    "by_public_id",
+    "everybody",
+    "leave",
+    "read",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """What somebody asked for. ``due_at`` is its first due moment, None for an immediate one."""
+
+    address: str
+    language: str
+    cadence: Cadence
+    topics: tuple[TopicRef, ...]
+    due_at: datetime | None
+
+
+def add_or_update(
+    connection: Connection, wanted: Subscription, *, public_id: str, now: datetime
+) -> Subscriber:
+    """The person with this address is active and gets what is wanted, from now on.
+
+    A new one is known as ``public_id`` and covered up to the latest item. For an active one
+    topics are added, and ``due_at`` moves only where the cadence changed, so that what is due
+    is not put off. One who had left starts afresh: a new epoch, and these topics only.
+    """
+    known = by_address(connection, wanted.address, lock=True)
+    if known is None:
+        added = _add(connection, wanted, public_id, now)
+        # None where another transaction added the same address meanwhile; now it is known.
+        return added or add_or_update(connection, wanted, public_id=public_id, now=now)
+    renewed = _renewed(known, wanted, news.latest(connection))
+    connection.execute(
+        update(subscribers).where(subscribers.c.id == known.id).values(_columns(renewed))
+    )
+    connection.execute(delete(selections).where(selections.c.subscriber == known.id))
+    _follow(connection, known.id, renewed.topics)
+    return renewed
+
+
+def by_address(connection: Connection, address: str, *, lock: bool = False) -> Subscriber | None:
+    """Whoever has this address, in any spelling; with ``lock`` nobody else changes them."""
+    found = rows().where(subscribers.c.address_key == folded(address))
+    return one(connection, found.with_for_update(key_share=True) if lock else found)
+
+
+def by_public_id(connection: Connection, public_id: str) -> Subscriber | None:
+    return one(connection, rows().where(subscribers.c.public_id == public_id))
+
+
+def everybody(connection: Connection) -> list[Subscriber | Broken]:
+    """Every subscriber there ever was, in the order they came."""
+    return people(connection, rows())
+
+
+def read(connection: Connection, ids: Sequence[int]) -> list[Subscriber | Broken]:
+    """Those of ``ids`` there are, in the order they came."""
+    return people(connection, rows().where(subscribers.c.id.in_(ids)))
+
+
+def leave(connection: Connection, public_id: str, epoch: int, now: datetime) -> bool:
+    """The person gets no more mail, and what was queued for them is not sent.
+
+    False where there was nothing to end: nobody has this id, they left before, or ``epoch`` is
+    that of an older consent.
+    """
+    left = connection.execute(
+        update(subscribers)
+        .where(
+            subscribers.c.public_id == public_id,
+            subscribers.c.epoch == epoch,
+            subscribers.c.state == SubscriberState.ACTIVE,
+        )
+        .values(state=SubscriberState.LEFT, due_at=None)
+        .returning(subscribers.c.id)
+    ).scalar()
+    if left is not None:
+        deliveries.drop(connection, [left], now)
+    return left is not None
+
+
+def _add(
+    connection: Connection, wanted: Subscription, public_id: str, now: datetime
+) -> Subscriber | None:
+    person = Subscriber(
+        id=0,
+        public_id=public_id,
+        address=wanted.address,
+        language=wanted.language,
+        cadence=wanted.cadence,
+        topics=tuple(dict.fromkeys(wanted.topics)),
+        state=SubscriberState.ACTIVE,
+        epoch=1,
+        cursor=news.latest(connection),
+        due_at=wanted.due_at,
+    )
+    number = connection.execute(
+        insert(connection, subscribers)
+        .on_conflict_do_nothing(index_elements=[subscribers.c.address_key])
+        .returning(subscribers.c.id),
+        {
+            "public_id": public_id,
+            "address_key": folded(person.address),
+            "created_at": now,
+            **_columns(person),
+        },
+    ).scalar()
+    if number is None:
+        return None
+    _follow(connection, number, person.topics)
+    return replace(person, id=number)
+
+
+def _renewed(known: Subscriber, wanted: Subscription, latest: int) -> Subscriber:
+    comes_back = known.state is SubscriberState.LEFT
+    before = () if comes_back else known.topics
+    keeps_due = not comes_back and wanted.cadence == known.cadence
+    return replace(
+        known,
+        address=wanted.address,
+        language=wanted.language,
+        cadence=wanted.cadence,
+        topics=tuple(dict.fromkeys((*before, *wanted.topics))),
+        state=SubscriberState.ACTIVE,
+        epoch=known.epoch + comes_back,
+        cursor=latest if comes_back else known.cursor,
+        due_at=known.due_at if keeps_due else wanted.due_at,
+    )
+
+
+def _columns(person: Subscriber) -> dict[str, object]:
+    return {
+        "address": person.address,
+        "language": person.language,
+        "timezone": person.cadence.zone.key,
+        "frequency": person.cadence.frequency,
+        "minute": person.cadence.minute,
+        "weekday": person.cadence.weekday,
+        "state": person.state,
+        "epoch": person.epoch,
+        "cursor": person.cursor,
+        "due_at": person.due_at,
+    }
+
+
+def _follow(connection: Connection, subscriber: int, topics: Iterable[TopicRef]) -> None:
+    rows = [
+        {"subscriber": subscriber, "position": position, "kind": topic.kind, "slug": topic.slug}
+        for position, topic in enumerate(topics)
+    ]
+    if rows:
+        connection.execute(insert(connection, selections), rows)

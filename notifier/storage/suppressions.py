@@ -1,0 +1,72 @@
+"""Addresses that must not be mailed, remembered without remembering the address.
+
+Knows the table ``suppressions`` and the keyed hash in it, so that erasing a person keeps their
+no. Must never know why an address died.
+"""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, not_, select, update
+
+from feeds.storage.database import insert
+from notifier.address import folded
+from notifier.storage.tables import suppressions
+
+__all__ = ["Keyed", "Suppression", "add", "among"]
+
+#: The secret signs links too; a hash made here is never a signature there.
+_DOMAIN = b"fieldfare suppression 1\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """Hashes addresses with the installation's secret: equal for every spelling of one."""
+
+    secret: bytes = field(repr=False)
+
+    def __call__(self, address: str) -> str:
+        return hmac.digest(self.secret, _DOMAIN + folded(address).encode(), "sha256").hex()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """An address, by its keyed hash, that must not be mailed: why, and since when."""
+
+    address_hash: str
+    reason: str
+    detail: str
+    since: datetime
+
+
+def add(connection: Connection, barred: Sequence[Suppression]) -> None:
+    """These addresses are not mailed any more. What is known of one that is barred is kept."""
+    if not barred:
+        return
+    rows = [
+        {
+            "address_hash": one.address_hash,
+            "reason": one.reason,
+            "detail": one.detail,
+            "since": one.since,
+            "active": True,
+        }
+        for one in barred
+    ]
+    connection.execute(insert(connection, suppressions).on_conflict_do_nothing(), rows)
+    connection.execute(
+        update(suppressions)
+        .where(suppressions.c.address_hash == bindparam("hash"), not_(suppressions.c.active))
+        .values({name: bindparam(name) for name in ("reason", "detail", "since", "active")}),
+        [{"hash": row.pop("address_hash"), **row} for row in rows],
+    )
+
+
+def among(connection: Connection, hashes: Sequence[str]) -> frozenset[str]:
+    """Those of the hashes whose addresses must not be mailed."""
+    rows = select(suppressions.c.address_hash).where(
+        suppressions.c.address_hash.in_(hashes), suppressions.c.active
+    )
+    return frozenset(connection.execute(rows).scalars())

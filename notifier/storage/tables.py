@@ -1,0 +1,112 @@
+"""The tables of the notifier: who wants what, what was planned, what became of it.
+
+Knows columns, keys and indexes. Must never know a query: those live beside, one file a noun.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from feeds.storage.tables import Instant, Number, metadata
+
+#: One row a person. ``address_key`` is the address folded for comparison. ``cursor`` is the last
+#: item number a digest covered, ``due_at`` when the next one is due (null for immediate ones:
+#: an item is what makes those due). ``epoch`` is part of every token and moves on re-subscribing.
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("public_id", Text, nullable=False, unique=True),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False, unique=True),
+    Column("language", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("frequency", Text, nullable=False),
+    Column("minute", Integer, nullable=False),
+    Column("weekday", Integer),
+    Column("state", Text, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("cursor", Number, nullable=False),
+    Column("due_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_subscribers_due", "state", "due_at"),
+    Index("ix_subscribers_immediate", "state", "frequency", "cursor"),
+)
+
+#: What a subscriber follows, in the person's order.
+selections = Table(
+    "selections",
+    metadata,
+    Column("subscriber", Number, ForeignKey("subscribers.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("slug", Text, nullable=False),
+    Index("ix_selections_topic", "kind", "slug"),
+)
+
+#: What was planned for a subscriber and a period (local date, ISO week, or item number): the
+#: window of items, and either a delivery or the reason why there is none.
+digests = Table(
+    "digests",
+    metadata,
+    Column("subscriber", Number, ForeignKey("subscribers.id"), primary_key=True),
+    Column("period", Text, primary_key=True),
+    Column("after", Number, nullable=False),
+    Column("upto", Number, nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("skipped", Text),
+    Column("planned_at", Instant, nullable=False),
+)
+
+#: A message without what is personal, shared by all who get the same. ``template`` is a whole
+#: RFC 5322 message whose personal slots stand between NUL bytes.
+renderings = Table(
+    "renderings",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("template", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+#: One message to one address. ``personal`` is a JSON object with the values of the slots.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("subscriber", Number, ForeignKey("subscribers.id"), nullable=False),
+    Column("period", Text, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("recipient", Text, nullable=False),
+    Column("rendering", Text, ForeignKey("renderings.digest"), nullable=False),
+    Column("personal", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("in_doubt", Integer, nullable=False),
+    Column("node", Text),
+    Column("claimed_at", Instant),
+    Column("reply", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("settled_at", Instant),
+    UniqueConstraint("subscriber", "period"),
+    Index("ix_deliveries_state", "state", "due_at", "id"),
+)
+
+#: Addresses that must not be mailed, by keyed hash, so that erasing a person keeps the no.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address_hash", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("active", Boolean, nullable=False),
+)

@@ -1,0 +1,170 @@
+"""How fast planned digests reach a mail server, beside aiosmtplib with a message built per mail.
+
+Run it with ``python -m tests.bench.bench_mail [DIGESTS]``. Ours plans, composes, renders, stores,
+claims, fills, sends and records, on each engine; the peer is given the finished texts, builds an
+`EmailMessage` for every reader and sends it over as many connections. Both send to Postfix's
+smtp-sink.
+"""
+
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+from feeds.model import TopicKind, TopicRef
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from notifier.delivery import deliver
+from notifier.drafting import Press
+from notifier.letter import TopicPage
+from notifier.mail.smtp import Relay, Smtp
+from notifier.model import Cadence, Frequency, News
+from notifier.planning import plan
+from notifier.render import Renderer
+from notifier.storage import subscribers
+from notifier.storage.subscribers import Subscription
+from tests import services
+from tests.bench.peer_mail import letters, send
+from tests.builders import some_news
+from tests.mailroom import KEYED, LINKS, NOW, RULES, SENDER, store
+
+ROOT = Path(__file__).parents[2]
+DIGESTS = 10_000
+CONNECTIONS = 10
+#: What the organisation publishes in about three days.
+ITEMS = 40
+#: What is asked for.
+RATIO = 2.0
+DUE = datetime(2026, 11, 24, 6, tzinfo=UTC)
+#: The same readers and news every time.
+SEED = 2026
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    planned: float
+    sent: float
+
+    @property
+    def total(self) -> float:
+        return self.planned + self.sent
+
+
+def fill_store(database: Database, taxonomy: Taxonomy, readers: int) -> None:
+    """Readers who follow one to three fields, the favourites more often; then a day of news."""
+    chance = random.Random(SEED)
+    fields = [topic.ref for topic in taxonomy.topics if topic.ref.kind is TopicKind.FIELD]
+    weights = [1 / rank for rank in range(1, len(fields) + 1)]
+    cadence = Cadence(frequency=Frequency.DAILY, minute=420, zone=ZoneInfo("Europe/Vienna"))
+    with database.writing() as connection:
+        for number in range(readers):
+            wanted = Subscription(
+                address=f"reader{number}@example.org",
+                language="en",
+                cadence=cadence,
+                topics=tuple(chance.choices(fields, weights, k=chance.choice((1, 1, 2, 3)))),
+                due_at=DUE,
+            )
+            subscribers.add_or_update(connection, wanted, public_id=f"reader{number}", now=NOW)
+    store(database, *some_items(chance, fields, weights))
+
+
+def some_items(
+    chance: random.Random, fields: Sequence[TopicRef], weights: Sequence[float]
+) -> list[News]:
+    """News on every field, so that everybody gets some, and more on the favourites."""
+    about = [{field} for field in fields]
+    about += [set(chance.choices(fields, weights, k=2)) for _ in range(len(fields), ITEMS)]
+    return [
+        some_news(number=number, topics=frozenset(topics))
+        for number, topics in enumerate(about, start=1)
+    ]
+
+
+def ours(database: Database, taxonomy: Taxonomy, port: int) -> Timing:
+    """Seconds to plan what is due, and to send what was planned."""
+    pages = {
+        topic.ref: TopicPage(
+            label=topic.label,
+            url=f"https://news.example.org/feeds/fields/{topic.ref.slug}",
+            feed_url=f"https://news.example.org/feeds/fields/{topic.ref.slug}.atom",
+        )
+        for topic in taxonomy.topics
+    }
+    press = Press(
+        render=Renderer(SENDER, pages).render,
+        links=LINKS,
+        site_url="https://news.example.org",
+        domain="news.example.org",
+        max_items=50,
+    )
+    transport = Smtp(
+        Relay(
+            host="127.0.0.1",
+            port=port,
+            security="none",
+            connections=CONNECTIONS,
+            messages_per_connection=1_000_000,
+        )
+    )
+    started = time.perf_counter()
+    planned = plan(database, press, KEYED, now=DUE)
+    between = time.perf_counter()
+    report = asyncio.run(
+        deliver(database, transport, KEYED, RULES, clock=lambda: DUE, jitter=lambda: 0.0)
+    )
+    ended = time.perf_counter()
+    if not report.accepted == planned.planned > 0:
+        raise AssertionError(f"{planned} but {report}")
+    return Timing(planned=between - started, sent=ended - between)
+
+
+@contextmanager
+def fresh_store(engine: str) -> Iterator[Database]:
+    """A migrated store of its own on either engine."""
+    with TemporaryDirectory(prefix="fieldfare-") as folder, ExitStack() as stack:
+        url = f"sqlite:///{folder}/store.db"
+        if engine == "postgresql":
+            server = stack.enter_context(services.postgres())
+            url = stack.enter_context(server.database())
+        database = Database.open(url)
+        stack.callback(database.close)
+        database.migrate()
+        yield database
+
+
+def measure(engine: str, count: int) -> float:
+    """Prints what became of ``count`` digests on one engine; returns the ratio to the peer."""
+    taxonomy = Taxonomy.from_toml((ROOT / "config/taxonomies/osce.toml").read_text("utf-8"))
+    with fresh_store(engine) as database, services.smtp_sink() as sink:
+        fill_store(database, taxonomy, count)
+        own = ours(database, taxonomy, sink.port)
+        work = letters(database)
+        theirs = send(work, sink.port, CONNECTIONS)
+    sent = len(work)
+    distinct = len({letter.rendered.html for letter in work})
+    print(f"{engine}: {sent:,} digests, {distinct:,} of them distinct, {CONNECTIONS} connections")
+    print(f"  planned, rendered, stored  {own.planned:7.2f} s {sent / own.planned:9,.0f}/s")
+    print(f"  claimed, sent, recorded    {own.sent:7.2f} s {sent / own.sent:9,.0f}/s")
+    print(f"  together                   {own.total:7.2f} s {sent / own.total:9,.0f}/s")
+    print(f"  peer: EmailMessage a mail  {theirs:7.2f} s {sent / theirs:9,.0f}/s")
+    print(f"  ratio {theirs / own.total:.2f} (asked for: {RATIO:.0f})")
+    return theirs / own.total
+
+
+def main(count: int = DIGESTS) -> bool:
+    """Whether the ratio asked for was reached on the default engine."""
+    on_default = measure("sqlite", count)
+    measure("postgresql", count)
+    return on_default >= RATIO
+
+
+if __name__ == "__main__":
+    sys.exit(not main(*map(int, sys.argv[1:])))

@@ -1,0 +1,287 @@
+"""A delivery is planned once, claimed by one node, settled by it, and never lost."""
+
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+from sqlalchemy import text
+
+from feeds.model import Fresh
+from feeds.storage.database import Database
+from notifier.model import DeliveryState, Skip, Window
+from notifier.storage import deliveries, digests, news, sending, suppressions
+from notifier.storage.digests import Planned
+from notifier.storage.sending import Claimed, Settlement
+from tests.builders import some_news
+from tests.mailroom import KEYED, NOW, message, outbox, people, queue, store, subscribe, template
+
+LONG_AGO = NOW - timedelta(minutes=15)
+
+
+def claim(database: Database, count: int = 1, *, node: str = "one", minutes: int = 0) -> list[int]:
+    return [one.id for one in claimed(database, count, node=node, minutes=minutes)]
+
+
+def claimed(
+    database: Database, count: int = 1, *, node: str = "one", minutes: int = 0
+) -> list[Claimed]:
+    with database.writing() as connection:
+        return sending.claim(connection, node, NOW + timedelta(minutes=minutes), count)
+
+
+def settle(database: Database, *settlements: Settlement, node: str = "one") -> None:
+    with database.writing() as connection:
+        sending.settle(connection, node, NOW, settlements)
+
+
+def recover(database: Database, *, node: str = "one", hold: bool = False) -> int:
+    with database.writing() as connection:
+        return sending.recover(connection, node, NOW, LONG_AGO, hold=hold)
+
+
+def waiting(database: Database, *, node: str = "one", minutes: int = 0) -> int:
+    now = NOW + timedelta(minutes=minutes)
+    with database.reading() as connection:
+        return sending.waiting(connection, node, now, LONG_AGO, enough=10)
+
+
+def states(database: Database) -> list[DeliveryState]:
+    return [one.state for one in outbox(database)]
+
+
+def accepted(delivery: int) -> Settlement:
+    return Settlement(delivery=delivery, state=DeliveryState.ACCEPTED, reply="250 OK")
+
+
+def deferred(delivery: int, *, was_in_doubt: bool = False) -> Settlement:
+    return Settlement(
+        delivery=delivery,
+        state=DeliveryState.DEFERRED,
+        reply="450 later",
+        again_at=NOW + timedelta(minutes=5),
+        was_in_doubt=was_in_doubt,
+    )
+
+
+def test_what_is_queued_is_listed_the_latest_first(database: Database) -> None:
+    queue(database, 3)
+    with database.reading() as connection:
+        assert [one.id for one in deliveries.latest(connection, 2)] == [3, 2]
+        assert deliveries.latest(connection, 9, DeliveryState.FAILED) == []
+        [first] = deliveries.latest(connection, 9, DeliveryState.QUEUED)[-1:]
+    assert (first.recipient, first.due_at, first.attempts) == ("reader1@example.org", NOW, 0)
+
+
+def test_every_state_is_counted(database: Database) -> None:
+    queue(database, 3)
+    settle(database, *map(accepted, claim(database)))
+    with database.reading() as connection:
+        counts = deliveries.counts(connection)
+    assert list(counts) == list(DeliveryState)
+    assert counts[DeliveryState.QUEUED] == 2
+    assert counts[DeliveryState.ACCEPTED] == 1
+
+
+def test_nothing_planned_writes_nothing(database: Database) -> None:
+    with database.writing() as connection:
+        digests.keep(connection, {}, NOW)
+        deliveries.queue(connection, [], NOW)
+        sending.settle(connection, "one", NOW, [])
+        assert digests.record(connection, []) == frozenset()
+    assert outbox(database) == []
+
+
+def test_a_period_is_planned_once_for_each_subscriber(database: Database) -> None:
+    subscribe(database, *people(3))
+
+    def plan(*who: int) -> frozenset[int]:
+        planned = [
+            Planned(
+                subscriber=subscriber,
+                period="2026-11-24",
+                window=Window(after=0, upto=4),
+                items=2,
+                skipped=None if subscriber == 1 else Skip.NOTHING_NEW,
+                planned_at=NOW,
+            )
+            for subscriber in who
+        ]
+        with database.writing() as connection:
+            return digests.record(connection, planned)
+
+    assert plan(1, 2) == {1, 2}
+    assert plan(1, 2, 3) == {3}
+
+
+def test_a_message_is_kept_once_however_often_it_is_rendered(database: Database) -> None:
+    with database.writing() as connection:
+        digests.keep(connection, {"a": b"first", "b": b"other"}, NOW)
+        digests.keep(connection, {"a": b"again"}, NOW)
+        assert digests.templates(connection, ["a", "c"]) == {"a": b"first"}
+
+
+def test_the_longest_due_is_claimed_first_and_by_one_node_only(database: Database) -> None:
+    queue(database, 3)
+    assert claim(database, 2) == [1, 2]
+    assert claim(database, 2, node="two") == [3]
+    assert claim(database, 2, node="two") == []
+    assert states(database) == [DeliveryState.SENDING] * 3
+
+
+def test_a_claim_brings_all_that_is_needed_to_send(database: Database) -> None:
+    queue(database)
+    [one] = claimed(database)
+    assert (one.recipient, one.attempts, one.in_doubt) == ("reader1@example.org", 0, 0)
+    assert (one.rendering, one.created_at) == ("template", NOW)
+    assert one.personal["message_id"] == one.message_id
+
+
+def test_nothing_is_claimed_before_it_is_due(database: Database) -> None:
+    queue(database)
+    assert claim(database, minutes=-1) == []
+    assert waiting(database, minutes=-1) == 0
+    assert waiting(database) == 1
+
+
+def test_an_accepted_delivery_never_goes_out_again(database: Database) -> None:
+    queue(database)
+    settle(database, *map(accepted, claim(database)))
+    [one] = outbox(database)
+    assert (one.state, one.attempts, one.reply) == (DeliveryState.ACCEPTED, 1, "250 OK")
+    assert one.settled_at == NOW
+    assert claim(database, minutes=60) == []
+    assert recover(database) == 0
+    assert waiting(database, minutes=60) == 0
+
+
+def test_a_deferred_delivery_wakes_when_its_time_has_come(database: Database) -> None:
+    queue(database)
+    settle(database, *map(deferred, claim(database)))
+    [one] = outbox(database)
+    assert (one.state, one.attempts, one.settled_at) == (DeliveryState.DEFERRED, 1, None)
+    for minutes, expected in ((4, []), (5, [1])):
+        with database.writing() as connection:
+            sending.wake(connection, NOW + timedelta(minutes=minutes))
+        assert waiting(database, minutes=minutes) == len(expected)
+        assert claim(database, minutes=minutes) == expected
+
+
+def test_a_lost_answer_counts_as_a_doubt(database: Database) -> None:
+    queue(database)
+    settle(database, *[deferred(one, was_in_doubt=True) for one in claim(database)])
+    assert [one.in_doubt for one in outbox(database)] == [1]
+
+
+def test_what_a_crash_left_on_the_wire_is_sent_once_more_and_counted(database: Database) -> None:
+    queue(database, 2)
+    claim(database)
+    assert waiting(database, node="one") == 2
+    assert waiting(database, node="two") == 1
+    assert recover(database, node="two") == 0
+    assert recover(database) == 1
+    first, other = outbox(database)
+    assert (first.state, first.in_doubt) == (DeliveryState.QUEUED, 1)
+    assert other.in_doubt == 0
+    assert claim(database, 9) == [1, 2]
+
+
+def test_what_is_in_doubt_is_held_where_a_person_is_to_decide(database: Database) -> None:
+    queue(database)
+    claim(database)
+    assert recover(database, hold=True) == 1
+    assert states(database) == [DeliveryState.UNCERTAIN]
+    assert claim(database) == []
+
+
+def test_what_a_vanished_node_claimed_is_recovered_by_another(database: Database) -> None:
+    queue(database)
+    claim(database, node="gone", minutes=0)
+    assert recover(database, node="two") == 0
+    with database.writing() as connection:
+        after = NOW + timedelta(minutes=1)
+        assert sending.recover(connection, "two", after, after, hold=False) == 1
+
+
+def test_a_node_that_was_given_up_does_not_change_what_another_sends(database: Database) -> None:
+    queue(database)
+    claim(database)
+    recover(database)
+    claim(database, node="two")
+    settle(database, accepted(1), node="one")
+    assert states(database) == [DeliveryState.SENDING]
+    settle(database, accepted(1), node="two")
+    assert states(database) == [DeliveryState.ACCEPTED]
+
+
+def test_a_dead_address_is_suppressed_with_all_that_waits_for_it(database: Database) -> None:
+    queue(database, 2)
+    [reader, _] = subscribe(database, *people(2))
+    with database.writing() as connection:
+        deliveries.queue(connection, [message(reader, "2026-11-25")], NOW)
+    [dead] = claimed(database)
+    settle(
+        database,
+        Settlement(
+            delivery=dead.id,
+            state=DeliveryState.FAILED,
+            reply="550 5.1.1 no such user",
+            dead=KEYED(dead.recipient),
+        ),
+    )
+    assert states(database) == [
+        DeliveryState.FAILED,
+        DeliveryState.QUEUED,
+        DeliveryState.SUPPRESSED,
+    ]
+    with database.reading() as connection:
+        assert suppressions.among(connection, [KEYED("READER1@example.org")])
+
+
+def test_the_personal_copy_is_the_message_that_went_out(database: Database) -> None:
+    queue(database, 2)
+    with database.reading() as connection:
+        copy = deliveries.personal_copy(connection, "reader2", "2026-11-24")
+        assert deliveries.personal_copy(connection, "reader2", "2026-11-25") is None
+        assert deliveries.personal_copy(connection, "nobody", "2026-11-24") is None
+    assert copy is not None
+    assert b"To: reader2@example.org\r\n" in copy
+    assert len(copy.splitlines()) == len(template().splitlines())
+
+
+def test_news_are_read_newest_first_and_never_from_the_archive(database: Database) -> None:
+    store(database, *[some_news(number=number) for number in (1, 2, 3)])
+    store(database, some_news(number=4), fresh=Fresh.ARCHIVE)
+    store(database, some_news(number=5, issued=None), own_pages=True)
+    with database.reading() as connection:
+        found = news.read(connection, Window(after=1, upto=5), "https://news.example.org/")
+    own_page = "https://news.example.org/items/slug5"
+    expected = [some_news(number=5, issued=None, url=own_page)]
+    assert found == expected + [some_news(number=number) for number in (3, 2)]
+
+
+def test_two_nodes_claim_at_once_and_share(database: Database) -> None:
+    queue(database, 40)
+    got: dict[str, list[int]] = {"one": [], "two": []}
+
+    def take(node: str) -> None:
+        while ids := claim(database, 3, node=node):
+            got[node] += ids
+
+    nodes = [Thread(target=take, args=(node,)) for node in got]
+    for node in nodes:
+        node.start()
+    for node in nodes:
+        node.join()
+    assert sorted(got["one"] + got["two"]) == list(range(1, 41))
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_claim_walks_its_index_and_sorts_nothing(database: Database) -> None:
+    statement = (
+        "EXPLAIN QUERY PLAN SELECT id FROM deliveries WHERE state = 'queued' AND due_at <= '2027'"
+        " ORDER BY due_at, id LIMIT 10"
+    )
+    with database.reading() as connection:
+        steps = " ".join(row.detail for row in connection.execute(text(statement)))
+    assert "ix_deliveries_state" in steps
+    assert "TEMP B-TREE" not in steps

@@ -1,0 +1,345 @@
+"""Everything queued goes out: never again after a success, never not at all."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from feeds.errors import StoreBusy
+from feeds.storage.database import Database
+from notifier.clerk import Rules
+from notifier.delivery import DeliveryReport, deliver
+from notifier.errors import TransportUnavailable
+from notifier.mail import Transport
+from notifier.model import DeliveryState, Envelope, Reply, Stage
+from notifier.storage import digests, sending, suppressions
+from notifier.storage import tables as t
+from tests.mailroom import KEYED, NOW, RULES, outbox, queue, template
+
+ROOT = Path(__file__).parents[2]
+OK = Reply(stage=Stage.DOT, code=250, enhanced="2.0.0", text="Ok")
+GREYLISTED = Reply(stage=Stage.RCPT, code=450, enhanced="4.2.0", text="greylisted")
+NO_SUCH_USER = Reply(stage=Stage.RCPT, code=550, enhanced="5.1.1", text="no such user")
+LOST = Reply(stage=Stage.MAIL, code=None, enhanced=None, text="hung up")
+LOST_AFTER_DOT = Reply(stage=Stage.DOT, code=None, enhanced=None, text="hung up")
+
+#: What becomes of a message, by the session that sends it.
+Script = Callable[[Envelope], Reply]
+
+
+@dataclass
+class Postbox:
+    """A transport that takes down what it is given and answers as the script says."""
+
+    script: Script = lambda envelope: OK
+    sessions: int = 4
+    name: str = "the postbox"
+    patience: timedelta = timedelta(seconds=1)
+    doors: int = 99
+    taken: list[Envelope] = field(default_factory=list)
+    opened: int = 0
+    closed: int = 0
+
+    async def open(self) -> "Slot":
+        if self.opened >= self.doors:
+            raise TransportUnavailable(self.name, "no more doors")
+        self.opened += 1
+        return Slot(self)
+
+
+@dataclass
+class Slot:
+    postbox: Postbox
+    usable: bool = True
+
+    async def send(self, envelope: Envelope) -> Reply:
+        await asyncio.sleep(0.001)
+        reply = self.postbox.script(envelope)
+        self.postbox.taken.append(envelope)
+        self.usable = reply.code is not None
+        return reply
+
+    async def close(self) -> None:
+        self.postbox.closed += 1
+
+
+def run(
+    database: Database,
+    transport: Transport,
+    *,
+    minutes: float = 0,
+    rules: Rules = RULES,
+    stopping: Event | None = None,
+) -> DeliveryReport:
+    return asyncio.run(
+        deliver(
+            database,
+            transport,
+            KEYED,
+            rules,
+            clock=lambda: NOW + timedelta(minutes=minutes),
+            jitter=lambda: 0.0,
+            stopping=stopping,
+        )
+    )
+
+
+def states(database: Database) -> list[DeliveryState]:
+    return [delivery.state for delivery in outbox(database)]
+
+
+def first_time(reply: Reply) -> Script:
+    """Everybody gets the reply the first time, and afterwards is served as usual."""
+    seen: set[str] = set()
+
+    def script(envelope: Envelope) -> Reply:
+        if envelope.recipient in seen:
+            return OK
+        seen.add(envelope.recipient)
+        return reply
+
+    return script
+
+
+def test_what_is_queued_goes_out_and_never_again(database: Database) -> None:
+    queue(database, 10)
+    postbox = Postbox()
+    assert run(database, postbox) == DeliveryReport(accepted=10)
+    assert states(database) == [DeliveryState.ACCEPTED] * 10
+    assert sorted(one.recipient for one in postbox.taken) == sorted(
+        one.recipient for one in outbox(database)
+    )
+    assert (postbox.opened, postbox.closed) == (4, 4)
+    assert run(database, postbox) == DeliveryReport()
+    assert run(database, postbox, minutes=60 * 24 * 9) == DeliveryReport()
+    assert len(postbox.taken) == 10
+
+
+def test_no_session_is_opened_where_nothing_is_to_be_sent(database: Database) -> None:
+    queue(database, 1)
+    postbox = Postbox()
+    assert run(database, postbox, minutes=-1) == DeliveryReport()
+    assert postbox.opened == 0
+    run(database, postbox)
+    assert postbox.opened == 1
+
+
+def test_an_envelope_is_complete(database: Database) -> None:
+    queue(database)
+    postbox = Postbox()
+    run(database, postbox)
+    [envelope] = postbox.taken
+    [delivery] = outbox(database)
+    assert (envelope.sender, envelope.recipient) == (RULES.sender, delivery.recipient)
+    assert f"Message-ID: {delivery.message_id}\r\n".encode() in envelope.content
+    assert (envelope.attempts, envelope.in_doubt, envelope.first_at) == (0, 0, NOW)
+
+
+def test_a_temporary_refusal_is_tried_again_later_with_the_same_bytes(
+    database: Database,
+) -> None:
+    queue(database, 3)
+    postbox = Postbox(first_time(GREYLISTED))
+    assert run(database, postbox) == DeliveryReport(deferred=3)
+    assert run(database, postbox, minutes=4) == DeliveryReport()
+    assert run(database, postbox, minutes=5) == DeliveryReport(accepted=3)
+    assert [one.attempts for one in outbox(database)] == [2, 2, 2]
+    assert len({(one.message_id, one.content) for one in postbox.taken}) == 3
+
+
+def test_who_is_refused_for_days_is_given_up(database: Database) -> None:
+    queue(database)
+    postbox = Postbox(lambda envelope: GREYLISTED)
+    minutes = 0.0
+    while run(database, postbox, minutes=minutes).failed == 0:
+        [delivery] = outbox(database)
+        minutes = (delivery.due_at - NOW) / timedelta(minutes=1)
+    assert RULES.give_up_after <= timedelta(minutes=minutes) < timedelta(days=5)
+    assert states(database) == [DeliveryState.FAILED]
+
+
+def test_a_dead_address_stops_and_is_suppressed_and_the_others_go_on(
+    database: Database,
+) -> None:
+    queue(database, 5)
+    postbox = Postbox(lambda one: NO_SUCH_USER if "reader2" in one.recipient else OK)
+    assert run(database, postbox) == DeliveryReport(accepted=4, failed=1)
+    assert run(database, postbox, minutes=60 * 24) == DeliveryReport()
+    with database.reading() as connection:
+        barred = suppressions.among(connection, [KEYED(f"reader{n}@example.org") for n in (1, 2)])
+    assert barred == {KEYED("reader2@example.org")}
+
+
+def test_a_connection_lost_before_the_dot_is_never_in_doubt(database: Database) -> None:
+    queue(database, 2)
+    postbox = Postbox(first_time(LOST), sessions=1)
+    assert run(database, postbox) == DeliveryReport(deferred=2)
+    assert [one.in_doubt for one in outbox(database)] == [0, 0]
+    assert run(database, postbox, minutes=5) == DeliveryReport(accepted=2)
+
+
+def test_a_relay_that_loses_all_it_is_given_is_left_alone(database: Database) -> None:
+    queue(database, 20)
+    postbox = Postbox(lambda envelope: LOST, sessions=2)
+    report = run(database, postbox)
+    assert (report.deferred, states(database).count(DeliveryState.QUEUED)) == (6, 14)
+    assert report.problem is not None
+    assert postbox.closed == postbox.opened
+
+
+def test_silence_after_the_dot_is_asked_once_more_and_counted(database: Database) -> None:
+    queue(database)
+    postbox = Postbox(first_time(LOST_AFTER_DOT))
+    assert run(database, postbox) == DeliveryReport(in_doubt=1)
+    assert run(database, postbox, minutes=4) == DeliveryReport()
+    assert run(database, postbox, minutes=5) == DeliveryReport(accepted=1)
+    assert [one.in_doubt for one in outbox(database)] == [1]
+    assert len({one.content for one in postbox.taken}) == 1
+
+
+def test_silence_after_the_dot_is_held_where_a_person_decides(database: Database) -> None:
+    queue(database)
+    postbox = Postbox(lambda envelope: LOST_AFTER_DOT)
+    assert run(database, postbox, rules=replace(RULES, hold=True)) == DeliveryReport(in_doubt=1)
+    assert states(database) == [DeliveryState.UNCERTAIN]
+    assert run(database, postbox, minutes=60 * 24) == DeliveryReport()
+
+
+def test_nothing_is_claimed_before_a_session_is_open(database: Database) -> None:
+    queue(database, 3)
+    problem = "cannot hand mail to the postbox: no more doors; everything stays queued"
+    assert run(database, Postbox(doors=0)) == DeliveryReport(problem=problem)
+    assert [(one.state, one.attempts) for one in outbox(database)] == [
+        (DeliveryState.QUEUED, 0)
+    ] * 3
+
+
+def test_who_is_let_in_does_the_work_of_who_is_not(database: Database) -> None:
+    queue(database, 9)
+    postbox = Postbox(doors=2)
+    assert run(database, postbox) == DeliveryReport(accepted=9)
+
+
+def test_a_session_that_is_dead_when_it_opens_is_unavailable(database: Database) -> None:
+    queue(database)
+
+    class Closed(Postbox):
+        async def open(self) -> Slot:
+            return replace(await super().open(), usable=False)
+
+    postbox = Closed()
+    assert "hangs up" in str(run(database, postbox).problem)
+    assert states(database) == [DeliveryState.QUEUED]
+    assert postbox.closed == 1
+
+
+def test_a_run_that_is_to_stop_finishes_what_is_in_hand(database: Database) -> None:
+    queue(database, 20)
+    stopping = Event()
+
+    def script(envelope: Envelope) -> Reply:
+        stopping.set()
+        return OK
+
+    report = run(database, Postbox(script), stopping=stopping)
+    assert 1 <= report.accepted <= 4
+    assert states(database).count(DeliveryState.SENDING) == 0
+    assert states(database).count(DeliveryState.QUEUED) == 20 - report.accepted
+    assert run(database, Postbox()).accepted == 20 - report.accepted
+
+
+def test_a_message_nobody_can_make_fails_and_the_others_go_on(database: Database) -> None:
+    queue(database, 3)
+    with database.writing() as connection:
+        connection.execute(update(t.deliveries).where(t.deliveries.c.id == 1).values(personal="{}"))
+    assert run(database, Postbox(sessions=1)) == DeliveryReport(accepted=2, failed=1)
+    assert states(database)[0] is DeliveryState.FAILED
+
+
+def test_more_messages_than_are_kept_at_hand_go_out_too(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifier.clerk._KEPT_TEMPLATES", 1)
+    queue(database, 6)
+    with database.writing() as connection:
+        kept = {f"template {n}": template() + b"%d\r\n" % n for n in range(1, 7)}
+        digests.keep(connection, kept, NOW)
+        for n in range(1, 7):
+            one = t.deliveries.c.id == n
+            connection.execute(update(t.deliveries).where(one).values(rendering=f"template {n}"))
+    postbox = Postbox(sessions=2)
+    assert run(database, postbox) == DeliveryReport(accepted=6)
+    assert all(one.content.endswith(b"%d\r\n" % one.delivery) for one in postbox.taken)
+
+
+def test_a_bug_in_one_session_does_not_cut_off_the_others(database: Database) -> None:
+    queue(database, 12)
+
+    def script(envelope: Envelope) -> Reply:
+        if envelope.attempts == envelope.in_doubt == 0 and "reader3@" in envelope.recipient:
+            raise ZeroDivisionError
+        return OK
+
+    postbox = Postbox(script, sessions=3)
+    with pytest.raises(ZeroDivisionError):
+        run(database, postbox)
+    assert states(database).count(DeliveryState.ACCEPTED) == 11
+    assert postbox.closed == 3
+    assert run(database, postbox) == DeliveryReport(accepted=1, in_doubt=1)
+
+
+def test_what_a_crash_left_is_in_doubt_and_goes_out(database: Database) -> None:
+    queue(database, 3)
+    with database.writing() as connection:
+        sending.claim(connection, "one", NOW, 2)
+    assert run(database, Postbox()) == DeliveryReport(accepted=3, in_doubt=2)
+
+
+def test_what_another_node_has_in_hand_is_left_to_it(database: Database) -> None:
+    queue(database, 3)
+    with database.writing() as connection:
+        sending.claim(connection, "two", NOW, 2)
+    assert run(database, Postbox()) == DeliveryReport(accepted=1)
+    assert run(database, Postbox(), minutes=14) == DeliveryReport()
+    assert run(database, Postbox(), minutes=16) == DeliveryReport(accepted=2, in_doubt=2)
+
+
+def test_a_slow_transport_has_longer_before_it_is_given_up(database: Database) -> None:
+    queue(database)
+    with database.writing() as connection:
+        sending.claim(connection, "two", NOW, 1)
+    slow = Postbox(patience=timedelta(minutes=10))
+    assert run(database, slow, minutes=19) == DeliveryReport()
+    assert run(database, slow, minutes=21) == DeliveryReport(accepted=1, in_doubt=1)
+
+
+def test_the_same_node_does_not_deliver_twice_at_once(database: Database) -> None:
+    queue(database)
+    with database.exclusive("delivery-one"), pytest.raises(StoreBusy):
+        run(database, Postbox())
+    assert states(database) == [DeliveryState.QUEUED]
+
+
+def test_a_store_that_fails_for_a_moment_loses_one_result_at_most(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue(database, 12)
+    settle = sending.settle
+    failures = [RuntimeError("the disk is full")]
+
+    def failing(*args: Any) -> None:
+        if args[3] and failures:
+            raise failures.pop()
+        settle(*args)
+
+    monkeypatch.setattr(sending, "settle", failing)
+    with pytest.raises(RuntimeError):
+        run(database, Postbox())
+    assert states(database).count(DeliveryState.ACCEPTED) == 11
+    assert run(database, Postbox()) == DeliveryReport(accepted=1, in_doubt=1)

@@ -1,0 +1,342 @@
+"""Whoever is due gets one digest of all that is new to them, whoever plans and however late."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Barrier, Event, Thread
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import event, select, update
+
+from feeds.model import Fresh, TopicRef
+from feeds.storage.database import Database
+from notifier.drafting import Press
+from notifier.message import build
+from notifier.model import Cadence, DeliveryState, Digest, Frequency, Skip, Subscriber
+from notifier.planning import CHUNK, PlanReport, plan
+from notifier.storage import deliveries, subscribers, suppressions
+from notifier.storage import tables as t
+from notifier.storage.suppressions import Suppression
+from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_subscriber, some_news
+from tests.mailroom import KEYED, LINKS, NOW, SENDER, outbox, people, store, subscribe
+
+SEVEN = datetime(2026, 11, 24, 6, tzinfo=UTC)
+A_DAY = timedelta(days=1)
+VIENNA = ZoneInfo("Europe/Vienna")
+IMMEDIATE = Cadence(frequency=Frequency.IMMEDIATE, minute=0, zone=VIENNA)
+
+
+@dataclass
+class Printer:
+    """Renders digests as lists of item numbers, and remembers which."""
+
+    digests: list[Digest] = field(default_factory=list)
+    fails_for: str = ""
+
+    def __call__(
+        self,
+        digest: Digest,
+        *,
+        topics: tuple[TopicRef, ...],
+        cadence: Cadence,
+        due: datetime,
+        language: str,
+    ) -> bytes:
+        if language == self.fails_for:
+            raise RuntimeError("no texts")
+        self.digests.append(digest)
+        text = " ".join(str(number) for number in numbers(digest))
+        return build(SENDER, subject=text, language=language, text=text, html=text)
+
+
+def numbers(digest: Digest) -> list[int]:
+    return [item.number for section in digest.sections for item in section.items]
+
+
+def run(
+    database: Database,
+    printer: Printer | None = None,
+    *,
+    now: datetime = SEVEN,
+    dry_run: bool = False,
+    stopping: Event | None = None,
+) -> PlanReport:
+    press = Press(
+        render=printer or Printer(),
+        links=LINKS,
+        site_url="https://news.example.org",
+        domain="news.example.org",
+        max_items=50,
+    )
+    return plan(database, press, KEYED, now=now, dry_run=dry_run, stopping=stopping)
+
+
+def report(due: int, planned: int = 0, broken: int = 0, **skipped: int) -> PlanReport:
+    reasons = {Skip[name.upper()]: count for name, count in skipped.items()}
+    return PlanReport(due=due, planned=planned, skipped=reasons, broken=broken)
+
+
+def everybody(database: Database) -> list[Subscriber]:
+    with database.reading() as connection:
+        return [one for one in subscribers.everybody(connection) if isinstance(one, Subscriber)]
+
+
+def on_record(database: Database) -> list[tuple[Any, ...]]:
+    """Subscriber, period, after, upto, items and the reason why there is no mail."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            select(t.digests).order_by(t.digests.c.subscriber, t.digests.c.period)
+        )
+        return [tuple(row)[:-1] for row in rows]
+
+
+def test_nobody_is_due_too_early(database: Database) -> None:
+    subscribe(database, a_subscriber())
+    store(database, some_news())
+    assert run(database, now=SEVEN - timedelta(seconds=1)) == report(0)
+    assert outbox(database) == []
+
+
+def test_who_is_due_gets_what_is_new_and_is_due_again_tomorrow(database: Database) -> None:
+    store(database, some_news(number=1))
+    subscribe(database, a_subscriber())
+    store(database, *[some_news(number=number) for number in (2, 3)])
+    printer = Printer()
+    assert run(database, printer) == report(1, planned=1)
+    assert [numbers(digest) for digest in printer.digests] == [[3, 2]]
+    assert on_record(database) == [(1, "2026-11-24", 1, 3, 2, None)]
+    [delivery] = outbox(database)
+    assert (delivery.state, delivery.due_at) == (DeliveryState.QUEUED, SEVEN)
+    [person] = everybody(database)
+    assert (person.cursor, person.due_at) == (3, SEVEN + A_DAY)
+
+
+def test_the_message_names_its_reader_their_links_and_its_date(database: Database) -> None:
+    [person] = subscribe(database, a_subscriber(address="Reader@müller.example"))
+    store(database, some_news())
+    run(database)
+    [delivery] = outbox(database)
+    with database.reading() as connection:
+        copy = deliveries.personal_copy(connection, person.public_id, "2026-11-24")
+    assert copy is not None
+    assert b"To: Reader@xn--mller-kva.example\r\n" in copy
+    assert f"<{LINKS.unsubscribe(person.public_id, 1)}>".encode() in copy
+    assert b"Date: Tue, 24 Nov 2026 06:00:00 +0000\r\n" in copy
+    assert f"Message-ID: {delivery.message_id}\r\n".encode() in copy
+    assert person.public_id not in delivery.message_id
+    assert delivery.message_id.endswith("@news.example.org>")
+
+
+def test_nothing_new_is_no_mail_and_the_reason_is_on_record(database: Database) -> None:
+    subscribe(database, a_subscriber(topics=(HUMAN_RIGHTS,)))
+    store(database, some_news(topics=frozenset({POLICING})))
+    assert run(database) == report(1, nothing_new=1)
+    assert on_record(database) == [(1, "2026-11-24", 0, 1, 0, "nothing-new")]
+    assert [person.cursor for person in everybody(database)] == [1]
+
+
+def test_planning_again_plans_nothing(database: Database) -> None:
+    subscribe(database, *people(3))
+    store(database, some_news())
+    assert run(database) == report(3, planned=3)
+    assert run(database) == report(0)
+    assert len(outbox(database)) == 3
+
+
+def test_after_downtime_one_digest_covers_all_that_was_missed(database: Database) -> None:
+    subscribe(database, a_subscriber())
+    for number in range(1, 5):
+        store(database, some_news(number=number))
+    printer = Printer()
+    late = SEVEN + 3 * A_DAY + timedelta(hours=2)
+    assert run(database, printer, now=late) == report(1, planned=1)
+    assert [numbers(digest) for digest in printer.digests] == [[4, 3, 2, 1]]
+    assert on_record(database)[0][1] == "2026-11-27"
+    assert everybody(database)[0].due_at == SEVEN + 4 * A_DAY
+
+
+def test_each_item_is_in_one_digest_and_no_more(database: Database) -> None:
+    subscribe(database, a_subscriber())
+    printer = Printer()
+    for day in range(3):
+        store(database, some_news(number=day * 2 + 1), some_news(number=day * 2 + 2))
+        run(database, printer, now=SEVEN + day * A_DAY)
+    assert [numbers(digest) for digest in printer.digests] == [[2, 1], [4, 3], [6, 5]]
+
+
+def test_an_archive_is_not_mailed(database: Database) -> None:
+    subscribe(database, a_subscriber())
+    store(database, some_news(), fresh=Fresh.ARCHIVE)
+    assert run(database) == report(1, nothing_new=1)
+
+
+def test_an_immediate_reader_gets_each_item_and_no_row_for_those_of_others(
+    database: Database,
+) -> None:
+    subscribe(database, a_subscriber(cadence=IMMEDIATE, due_at=None, topics=(POLICING,)))
+    store(database, some_news(number=1, topics=frozenset({HUMAN_RIGHTS})))
+    assert run(database, now=NOW) == report(1, nothing_new=1)
+    assert on_record(database) == []
+    assert run(database, now=NOW) == report(0)
+    store(database, some_news(number=2))
+    assert run(database, now=NOW) == report(1, planned=1)
+    assert on_record(database) == [(1, "n2", 1, 2, 1, None)]
+    assert everybody(database)[0].due_at is None
+
+
+def test_a_suppressed_address_gets_nothing_and_the_reason_is_on_record(
+    database: Database,
+) -> None:
+    first, second = subscribe(database, *people(2))
+    barred = Suppression(
+        address_hash=KEYED(first.address.upper()), reason="refused", detail="550", since=NOW
+    )
+    with database.writing() as connection:
+        suppressions.add(connection, [barred])
+    store(database, some_news())
+    assert run(database) == report(2, planned=1, suppressed=1)
+    assert [one.recipient for one in outbox(database)] == [second.address]
+    assert on_record(database)[0][5] == "suppressed"
+
+
+def test_what_comes_after_todays_digest_waits_for_the_next_one(database: Database) -> None:
+    """Also where somebody moves their hour to later the same day."""
+    subscribe(database, a_subscriber())
+    store(database, some_news(number=1))
+    run(database)
+    evening = Cadence(frequency=Frequency.DAILY, minute=18 * 60, zone=VIENNA)
+    due_at = datetime(2026, 11, 24, 17, tzinfo=UTC)
+    subscribe(database, a_subscriber(cadence=evening, due_at=due_at))
+    store(database, some_news(number=2))
+    assert run(database, now=due_at) == report(1, already_planned=1)
+    assert (everybody(database)[0].cursor, len(outbox(database))) == (1, 1)
+    printer = Printer()
+    assert run(database, printer, now=due_at + A_DAY) == report(1, planned=1)
+    assert [numbers(digest) for digest in printer.digests] == [[2]]
+
+
+def test_all_who_get_the_same_share_one_message(database: Database) -> None:
+    subscribe(database, *people(4))
+    subscribe(database, a_subscriber(topics=(SECRETARIAT,)))
+    store(database, some_news())
+    printer = Printer()
+    run(database, printer)
+    assert len(printer.digests) == 2
+    with database.reading() as connection:
+        counts = Counter(connection.scalars(select(t.deliveries.c.rendering)))
+    assert sorted(counts.values()) in ([1, 4], [5])
+
+
+def test_one_broken_subscriber_does_not_stop_the_others(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    subscribe(database, *people(4))
+    store(database, some_news())
+    with database.writing() as connection:
+        for number, broken in enumerate(({"timezone": "Mars/Olympus"}, {"language": "xx"}), 1):
+            connection.execute(
+                update(t.subscribers).where(t.subscribers.c.id == number).values(broken)
+            )
+    assert run(database, Printer(fails_for="xx")) == report(4, planned=2, broken=2)
+    assert run(database, Printer(fails_for="xx")) == report(2, broken=2)
+    with database.writing() as connection:
+        connection.execute(update(t.subscribers).values(timezone="Europe/Vienna", language="en"))
+    assert run(database) == report(2, planned=2)
+
+
+def test_a_dry_run_says_what_would_be_planned_and_changes_nothing(database: Database) -> None:
+    subscribe(database, *people(CHUNK + 1))
+    store(database, some_news())
+    expected = report(CHUNK + 1, planned=CHUNK + 1)
+    assert run(database, dry_run=True) == expected
+    assert outbox(database) == []
+    assert run(database, dry_run=True) == expected
+    assert run(database) == expected
+
+
+def test_a_run_that_is_to_stop_finishes_its_chunk(database: Database) -> None:
+    subscribe(database, *people(CHUNK + 1))
+    store(database, some_news())
+    stopping = Event()
+
+    class Stopper(Printer):
+        def __call__(self, *args: object, **kwargs: object) -> bytes:
+            stopping.set()
+            return super().__call__(*args, **kwargs)  # type: ignore[arg-type]
+
+    assert run(database, Stopper(), stopping=stopping) == report(CHUNK + 1, planned=CHUNK)
+    assert run(database) == report(1, planned=1)
+
+
+def test_a_store_from_a_backup_does_not_stop_digests(database: Database) -> None:
+    """Cursors may count items the backup does not know."""
+    subscribe(database, a_subscriber())
+    with database.writing() as connection:
+        connection.execute(update(t.subscribers).values(cursor=1_000))
+    store(database, some_news(number=1))
+    assert run(database) == report(1, nothing_new=1)
+    store(database, some_news(number=2))
+    assert run(database, now=SEVEN + A_DAY) == report(1, planned=1)
+
+
+def test_reads_do_not_grow_with_the_number_of_subscribers(database: Database) -> None:
+    def statements(count: int) -> int:
+        seen: list[str] = []
+
+        def note(*args: object) -> None:
+            seen.append(str(args[2]))
+
+        event.listen(database.engine, "before_cursor_execute", note)
+        try:
+            assert run(database).due == count
+        finally:
+            event.remove(database.engine, "before_cursor_execute", note)
+        return len(seen)
+
+    subscribe(database, *people(1))
+    store(database, some_news())
+    few = statements(1)
+    subscribe(database, *people(300))
+    with database.writing() as connection:
+        connection.execute(update(t.subscribers).values(due_at=SEVEN))
+        connection.execute(t.digests.delete())
+        connection.execute(t.deliveries.delete())
+    assert statements(300) <= few
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_two_planners_at_once_plan_everybody_once(database: Database) -> None:
+    subscribe(database, *people(2 * CHUNK + 10))
+    store(database, some_news())
+    start = Barrier(2)
+    reports: list[PlanReport] = []
+
+    def work() -> None:
+        start.wait()
+        reports.append(run(database))
+
+    planners = [Thread(target=work) for _ in range(2)]
+    for planner in planners:
+        planner.start()
+    for planner in planners:
+        planner.join()
+    assert sum(one.planned for one in reports) <= 2 * CHUNK + 10
+    run(database)
+    assert len(outbox(database)) == len({one.subscriber for one in outbox(database)})
+    assert len(outbox(database)) == 2 * CHUNK + 10
+
+
+def test_who_leaves_while_their_digest_is_planned_gets_none(database: Database) -> None:
+    [person] = subscribe(database, a_subscriber())
+    store(database, some_news())
+
+    class Leaver(Printer):
+        def __call__(self, *args: object, **kwargs: object) -> bytes:
+            with database.writing() as connection:
+                assert subscribers.leave(connection, person.public_id, 1, NOW)
+            return super().__call__(*args, **kwargs)  # type: ignore[arg-type]
+
+    assert run(database, Leaver()) == report(1)
+    assert outbox(database) == []

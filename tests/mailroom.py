@@ -1,0 +1,161 @@
+"""What tests of planning and delivery start from: stored news, readers, a full outbox.
+
+Knows rows and builders. Must never know what a test expects of them.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert
+
+from feeds.model import Fresh
+from feeds.storage.database import Database
+from feeds.storage.tables import item_topics, items
+from notifier.clerk import Rules
+from notifier.links import Links
+from notifier.message import Sender, build, slot
+from notifier.model import News, Subscriber
+from notifier.storage import deliveries, digests, subscribers
+from notifier.storage.deliveries import Delivery, Queued
+from notifier.storage.subscribers import Subscription
+from notifier.storage.suppressions import Keyed
+from tests.builders import a_subscriber
+
+#: Noon before the digests of the builders' reader are due.
+NOW = datetime(2026, 11, 23, 11, tzinfo=UTC)
+KEYED = Keyed(b"a secret of tests, thirty-two bytes")
+LINKS = Links(base_url="https://news.example.org", secret=b"another secret, for links, of tests")
+SENDER = Sender(
+    name="Fieldfare",
+    address="digest@news.example.org",
+    list_id="digest.news.example.org",
+    site_title="Fieldfare",
+    site_url="https://news.example.org",
+)
+RULES = Rules(
+    node="one",
+    sender="digest@news.example.org",
+    give_up_after=timedelta(hours=108),
+    hold=False,
+)
+
+
+def store(
+    database: Database, *news: News, fresh: Fresh = Fresh.NEWS, own_pages: bool = False
+) -> None:
+    """The items are in the store under their own numbers."""
+    with database.writing() as connection:
+        for item in news:
+            connection.execute(insert(items), _item(item, fresh, own_pages=own_pages))
+            connection.execute(insert(item_topics), _topics(item))
+
+
+def _item(news: News, fresh: Fresh, *, own_pages: bool) -> dict[str, object]:
+    issued = news.issued
+    return {
+        "number": news.number,
+        "change": news.number,
+        "uid": f"tag:news.example.org,2026-01-01:item/slug{news.number}",
+        "slug": f"slug{news.number}",
+        "source": "test",
+        "title": news.title,
+        "summary": news.summary,
+        "body": news.summary,
+        "url": None if own_pages else news.url,
+        "issued_on": issued.day if issued else None,
+        "issued_at": issued.at if issued else None,
+        "issued_from": issued.origin if issued else None,
+        "language": news.language,
+        "freshness": fresh,
+        "content_hash": f"1:{news.number}",
+        "revision": 1,
+        "first_seen_at": NOW,
+        "updated_at": NOW + timedelta(microseconds=news.number),
+    }
+
+
+def _topics(news: News) -> list[dict[str, object]]:
+    printed: list[tuple[str, str, str | None]]
+    printed = [("issuer", label, None) for label in news.issuers]
+    printed += [("type", news.content_type, None)] if news.content_type else []
+    printed += [(topic.kind, topic.slug, topic.slug) for topic in sorted(news.topics)]
+    return [
+        {
+            "item": news.number,
+            "position": position,
+            "kind": kind,
+            "label": label,
+            "slug": slug,
+            "direct": slug is None,
+            "updated_at": NOW,
+        }
+        for position, (kind, label, slug) in enumerate(printed)
+    ]
+
+
+def subscribe(database: Database, *people: Subscriber) -> list[Subscriber]:
+    """The people are subscribed as the builder says; returns them as the store knows them."""
+    with database.writing() as connection:
+        return [
+            subscribers.add_or_update(
+                connection,
+                Subscription(
+                    address=person.address,
+                    language=person.language,
+                    cadence=person.cadence,
+                    topics=person.topics,
+                    due_at=person.due_at,
+                ),
+                public_id=person.public_id,
+                now=NOW,
+            )
+            for person in people
+        ]
+
+
+def people(count: int, **changes: Any) -> list[Subscriber]:
+    """So many readers, alike but for their address."""
+    return [
+        a_subscriber(public_id=f"reader{n}", address=f"reader{n}@example.org", **changes)
+        for n in range(1, count + 1)
+    ]
+
+
+def queue(database: Database, count: int = 1, *, now: datetime = NOW) -> list[Delivery]:
+    """So many messages to be sent, one to each of as many readers."""
+    readers = subscribe(database, *people(count))
+    with database.writing() as connection:
+        digests.keep(connection, {"template": template()}, now)
+        deliveries.queue(connection, [message(reader) for reader in readers], now)
+    return outbox(database)
+
+
+def template() -> bytes:
+    """A message whose slots are open."""
+    html = f'<p>News</p><a href="{slot("unsubscribe_url")}">Unsubscribe</a>'
+    return build(SENDER, subject="News", language="en", text="News\n.dot\n", html=html)
+
+
+def message(reader: Subscriber, period: str = "2026-11-24") -> Queued:
+    """The delivery of a reader's digest of one period."""
+    message_id = f"<{period}.{reader.public_id}@news.example.org>"
+    return Queued(
+        subscriber=reader.id,
+        period=period,
+        message_id=message_id,
+        recipient=reader.address,
+        rendering="template",
+        personal={
+            "recipient": reader.address,
+            "message_id": message_id,
+            "date": "Tue, 24 Nov 2026 06:00:00 +0000",
+            "unsubscribe_url": LINKS.unsubscribe(reader.public_id, reader.epoch),
+            "view_url": LINKS.view(reader.public_id, reader.epoch, period),
+        },
+    )
+
+
+def outbox(database: Database) -> list[Delivery]:
+    """Every delivery there is, in the order they were planned."""
+    with database.reading() as connection:
+        return deliveries.latest(connection, 1_000_000)[::-1]

@@ -1,0 +1,38 @@
+"""One delivery run as a process of its own, so that a test can kill it.
+
+Knows the store, the server and the folder it is told on the command line. Must never know when
+it will be killed.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from feeds.storage.database import Database
+from notifier.delivery import deliver
+from notifier.mail import Transport
+from notifier.mail.maildir import Maildir
+from notifier.mail.smtp import Relay, Smtp
+from tests.mailroom import KEYED, NOW, RULES
+
+CONNECTIONS = 4
+
+
+def main(url: str, target: str) -> None:
+    database = Database.open(url)
+    print("open", flush=True)
+    report = asyncio.run(
+        deliver(database, _transport(target), KEYED, RULES, clock=lambda: NOW, jitter=lambda: 0.0)
+    )
+    print(report, flush=True)
+    database.close()
+
+
+def _transport(target: str) -> Transport:
+    if not target.isdigit():
+        return Maildir(Path(target))
+    return Smtp(Relay(host="127.0.0.1", port=int(target), security="none", connections=CONNECTIONS))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
