@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = 10_000
 BATCH = 500
 
-#: What issue 2 asks for, in documents a second.
+#: What is asked for, in documents a second.
 FIRST_LIMIT = 500
 AGAIN_LIMIT = 10 * FIRST_LIMIT
 

@@ -50,7 +50,7 @@ ROUNDS = 3
 # A file system without a disk, where there is one.
 MEMORY = Path("/dev/shm")
 
-#: What issue 2 asks for.
+#: What is asked for.
 LEAST_RATIO = 3
 MOST_MILLISECONDS = 50
 

@@ -1,0 +1,250 @@
+"""The composition root: settings become a house that works, opened and closed in order.
+
+Knows every part and which other parts it needs. Must never decide anything itself.
+"""
+
+import asyncio
+import random
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from threading import Event
+from typing import Self
+
+from config.settings import Settings
+from feeds.errors import SourceError, StoreError
+from feeds.ids import Identity
+from feeds.ingest.pipeline import ingest
+from feeds.ingest.report import IngestReport, merged
+from feeds.ingest.sources import Source
+from feeds.publish.files import Files
+from feeds.publish.pipeline import PublishReport, publish
+from feeds.publish.site import Site
+from feeds.storage.database import Database, constant
+from feeds.taxonomy import Taxonomy
+from notifier import assembly, subscribing
+from notifier.delivery import DeliveryReport, deliver
+from notifier.drafting import Press
+from notifier.links import Links
+from notifier.model import Skip, Subscriber
+from notifier.planning import PlanReport, plan
+from notifier.render import Renderer
+from notifier.storage.suppressions import Keyed
+from notifier.subscribing import Wishes
+
+__all__ = ["App", "DigestReport"]
+
+#: 72 random bits name a subscriber in links and Message-IDs: among a million, two meet with a
+#: chance of 1e-10, and then the unique key refuses the second.
+PUBLIC_ID_BYTES = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestReport:
+    """What a run of digests did: planning, then sending what was planned now or before."""
+
+    due: int
+    planned: int
+    skipped: Mapping[Skip, int]
+    broken: int
+    accepted: int
+    deferred: int
+    failed: int
+    in_doubt: int
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """One installation, open for work. Every method may be called from any thread."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    database: Database
+    taxonomy: Taxonomy
+    identity: Identity
+
+    @classmethod
+    @contextmanager
+    def opened(cls, settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[Self]:
+        """The house stands; a store that is new has its schema. Raises StoreError, TaxonomyError.
+
+        An older store is left as it is: whoever runs it decides when it moves on.
+        """
+        taxonomy = assembly.taxonomy(settings)
+        database = Database.open(settings.store.url)
+        try:
+            if database.is_empty():
+                database.migrate()
+            if not database.is_current():
+                raise StoreError("the store is of an older version: run `fieldfare migrate` first")
+            yield cls(
+                settings=settings,
+                clock=clock,
+                database=database,
+                taxonomy=taxonomy,
+                identity=_identity(database, settings, clock().date()),
+            )
+        finally:
+            database.close()
+
+    @property
+    def site(self) -> Site:
+        return assembly.site(self.settings, self.identity)
+
+    @property
+    def keyed(self) -> Keyed:
+        return Keyed(self.settings.signing_key)
+
+    @property
+    def press(self) -> Press:
+        """What digests are made with. Raises SettingsError where no secret signs their links."""
+        url = self.settings.site.url
+        renderer = Renderer(
+            assembly.sender(self.settings, self.identity),
+            assembly.topic_pages(self.taxonomy, url),
+        )
+        return Press(
+            render=renderer.render,
+            links=Links(base_url=url, secret=self.settings.signing_key),
+            site_url=url,
+            domain=assembly.message_domain(self.settings),
+            max_items=self.settings.mail.max_items,
+        )
+
+    def ingest(
+        self,
+        names: Sequence[str] = (),
+        *,
+        backfill: bool = False,
+        dry_run: bool = False,
+        stopping: Event | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> IngestReport:
+        """What is new or changed at the sources is stored; all of them where none is named.
+
+        A source that cannot be read is a problem in the report, and delays no other.
+        Raises SourceError for a name that is neither a source nor a path, before anything is read.
+        """
+        tellings = [
+            self._ingest(
+                source,
+                backfill=backfill,
+                dry_run=dry_run,
+                stopping=stopping,
+                progress=progress,
+            )
+            for source in assembly.sources(self.settings, tuple(names))
+        ]
+        return merged(tellings)
+
+    def _ingest(
+        self,
+        source: Source,
+        *,
+        backfill: bool,
+        dry_run: bool,
+        stopping: Event | None,
+        progress: Callable[[int, int | None], None] | None,
+    ) -> IngestReport | SourceError:
+        try:
+            return ingest(
+                self.database,
+                source,
+                self.taxonomy,
+                now=self.clock(),
+                identity=self.identity,
+                rules=assembly.ingest_rules(self.settings, source.name),
+                backfill=backfill,
+                dry_run=dry_run,
+                stopping=stopping,
+                progress=progress,
+            )
+        except SourceError as error:
+            return error
+
+    def publish(self, *, everything: bool = False, stopping: Event | None = None) -> PublishReport:
+        """Feeds and pages show what is stored. Raises PublishError."""
+        return publish(
+            self.database,
+            self.taxonomy,
+            Files(self.settings.publish.directory),
+            self.site,
+            everything=everything,
+            stopping=stopping,
+        )
+
+    def subscribe(self, address: str, wishes: Wishes) -> Subscriber:
+        """The address gets what is wished for, from what is ingested next."""
+        return subscribing.subscribe(
+            self.database,
+            self.taxonomy,
+            address,
+            wishes,
+            assembly.assumed(self.settings),
+            public_id=secrets.token_urlsafe(PUBLIC_ID_BYTES),
+            now=self.clock(),
+        )
+
+    def unsubscribe(self, address: str) -> bool:
+        """No more mail goes to the address; False where nobody was subscribed under it."""
+        return subscribing.unsubscribe(self.database, address, now=self.clock())
+
+    def plan(
+        self, *, now: datetime | None = None, dry_run: bool = False, stopping: Event | None = None
+    ) -> PlanReport:
+        """Whoever is due has a digest in the outbox, or the reason why not on record."""
+        return plan(
+            self.database,
+            self.press,
+            self.keyed,
+            now=now or self.clock(),
+            dry_run=dry_run,
+            stopping=stopping,
+        )
+
+    def deliver(
+        self, *, now: datetime | None = None, stopping: Event | None = None
+    ) -> DeliveryReport:
+        """Everything due was offered to the transport once. Raises StoreBusy."""
+        return asyncio.run(
+            deliver(
+                self.database,
+                assembly.transport(self.settings),
+                self.keyed,
+                assembly.delivery_rules(self.settings),
+                clock=self.clock if now is None else lambda: now,
+                jitter=random.random,  # noqa: S311 - spreads retries, guards nothing
+                stopping=stopping,
+            )
+        )
+
+    def digest(
+        self, *, now: datetime | None = None, dry_run: bool = False, stopping: Event | None = None
+    ) -> DigestReport:
+        """What is due at ``now`` is planned, and all that waits is sent. Raises StoreBusy."""
+        planned = self.plan(now=now, dry_run=dry_run, stopping=stopping)
+        sent = DeliveryReport() if dry_run else self.deliver(now=now, stopping=stopping)
+        return DigestReport(
+            due=planned.due,
+            planned=planned.planned,
+            skipped=planned.skipped,
+            broken=planned.broken,
+            accepted=sent.accepted,
+            deferred=sent.deferred,
+            failed=sent.failed,
+            in_doubt=sent.in_doubt,
+            problem=sent.problem,
+        )
+
+
+def _identity(database: Database, settings: Settings, today: date) -> Identity:
+    """Who mints the ids of this store: what it was first opened with, whatever settings say now."""
+    minted = (settings.site.minted or today).isoformat()
+    with database.writing() as connection:
+        return Identity(
+            constant(connection, "authority", settings.site.authority),
+            date.fromisoformat(constant(connection, "minted", minted)),
+        )

@@ -1,0 +1,184 @@
+"""From settings to the parts of the house, each ready to work.
+
+Knows which setting means what to which part. Must never do a part's work.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from config.settings import Settings, SettingsError
+from feeds.errors import SourceError
+from feeds.ids import Identity
+from feeds.ingest import pipeline as ingesting
+from feeds.ingest.sources.folder import FolderSource
+from feeds.model import Topic, TopicRef
+from feeds.publish.select import FeedRef
+from feeds.publish.site import Site, Terms, feed_page, feed_path
+from feeds.taxonomy import Taxonomy
+from notifier import clerk
+from notifier.letter import TopicPage
+from notifier.mail import Transport
+from notifier.mail.maildir import Maildir
+from notifier.mail.smtp import Relay, Smtp
+from notifier.message import Sender
+from notifier.subscribing import Assumed
+from notifier.texts import languages
+
+#: The family of sources named by a path on the command line: the operator's own documents.
+PATHS = "path"
+
+
+def taxonomy(settings: Settings) -> Taxonomy:
+    """The taxonomy in force. Raises SettingsError, TaxonomyError."""
+    path = settings.site.taxonomy
+    try:
+        return Taxonomy.from_toml(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError((f"site.taxonomy: {path} cannot be read: {error}",)) from error
+
+
+def site(settings: Settings, identity: Identity) -> Site:
+    return Site(
+        title=settings.site.title,
+        organisation=settings.site.organisation,
+        url=settings.site.url,
+        language=settings.site.language,
+        timezone=settings.site.timezone,
+        contact=settings.site.contact,
+        identity=identity,
+        terms=(
+            *(
+                Terms(source=source.name, full_text=source.full_text, credit=source.credit)
+                for source in settings.sources
+            ),
+            Terms(source=PATHS, full_text=True),
+        ),
+        entries_per_feed=settings.publish.entries_per_feed,
+        items_per_page=settings.publish.items_per_page,
+    )
+
+
+def sender(settings: Settings, identity: Identity) -> Sender:
+    """Who writes the digests; the List-Id follows from the authority, so it never changes."""
+    return Sender(
+        name=settings.mail.from_name or settings.site.title,
+        address=settings.mail.from_address,
+        list_id=f"digest.{identity.authority.replace('@', '.')}",
+        site_title=settings.site.title,
+        site_url=settings.site.url,
+        reply_to=settings.mail.reply_to,
+        contact=settings.site.contact,
+        unsubscribe_mailbox=settings.mail.unsubscribe_mailbox,
+    )
+
+
+def topic_pages(known: Taxonomy, url: str) -> dict[TopicRef, TopicPage]:
+    """Where readers find each topic; one without a page of its own leads to all topics."""
+    return {topic.ref: _topic_page(topic, url) for topic in known.topics}
+
+
+def _topic_page(topic: Topic, url: str) -> TopicPage:
+    feed = FeedRef.of(topic.ref)
+    if feed is None:
+        return TopicPage(label=topic.label, url=f"{url}/")
+    return TopicPage(label=topic.label, url=url + feed_page(feed), feed_url=url + feed_path(feed))
+
+
+def assumed(settings: Settings) -> Assumed:
+    """What a newcomer gets without asking: the site's zone, and its language if mails speak it."""
+    known = languages()
+    primary = settings.site.language.partition("-")[0]
+    return Assumed(
+        zone=settings.site.timezone,
+        language=primary if primary in known else "en",
+        languages=known,
+    )
+
+
+def transport(settings: Settings) -> Transport:
+    if settings.mail.transport == "maildir":
+        return Maildir(settings.mail.maildir)
+    smtp = settings.mail.smtp
+    return Smtp(
+        Relay(
+            host=smtp.host,
+            port=smtp.port,
+            security=smtp.security,
+            username=smtp.username,
+            password=smtp.password.get_secret_value(),
+            connections=smtp.connections,
+            messages_per_connection=smtp.messages_per_connection,
+            timeout_seconds=smtp.timeout_seconds,
+        )
+    )
+
+
+def message_domain(settings: Settings) -> str:
+    """The right half of every Message-ID: the sender's own domain (RFC 5322 section 3.6.4)."""
+    return settings.mail.from_address.rpartition("@")[2]
+
+
+def sources(settings: Settings, named: tuple[str, ...]) -> tuple[FolderSource, ...]:
+    """The configured sources, or those that were named, each by its name or by a path.
+
+    Raises SourceError where a name is neither.
+    """
+    configured = {source.name: _configured(settings, source.name) for source in settings.sources}
+    if not named:
+        return tuple(configured.values())
+    return tuple(configured.get(name) or _at(name, settings) for name in named)
+
+
+def _configured(settings: Settings, name: str) -> FolderSource:
+    source = next(source for source in settings.sources if source.name == name)
+    return FolderSource(
+        name=name,
+        root=source.path,
+        pattern=source.pattern,
+        max_bytes=settings.ingest.max_document_bytes,
+        settle_seconds=source.settle_seconds,
+    )
+
+
+def _at(name: str, settings: Settings) -> FolderSource:
+    """A path someone names is complete; one below a configured source is that source's."""
+    path = Path(name)
+    if not path.exists():
+        known = ", ".join(source.name for source in settings.sources) or "none"
+        raise SourceError(name, f"no such file, and no source of that name (known: {known})")
+    absolute = path.resolve()
+    for source in settings.sources:
+        if absolute.is_relative_to(source.path.resolve()):
+            return _vouched(source.name, source.path, source.pattern, absolute, settings)
+    folder = absolute if absolute.is_dir() else absolute.parent
+    return _vouched(f"{PATHS}:{folder}", folder, "*", absolute, settings)
+
+
+def _vouched(name: str, root: Path, pattern: str, only: Path, settings: Settings) -> FolderSource:
+    return FolderSource(
+        name=name,
+        root=root.resolve(),
+        pattern=pattern,
+        max_bytes=settings.ingest.max_document_bytes,
+        settle_seconds=0,
+        only=only if only != root.resolve() else None,
+    )
+
+
+def ingest_rules(settings: Settings, source: str) -> ingesting.Rules:
+    """How a source is ingested; one without settings of its own speaks the site's language."""
+    spoken = {configured.name: configured.language for configured in settings.sources}
+    return ingesting.Rules(
+        batch=settings.ingest.batch,
+        archive_after_days=settings.ingest.archive_after_days,
+        language=spoken.get(source, settings.site.language),
+    )
+
+
+def delivery_rules(settings: Settings) -> clerk.Rules:
+    return clerk.Rules(
+        node=settings.daemon.node,
+        sender=settings.mail.from_address,
+        give_up_after=timedelta(hours=settings.mail.give_up_after_hours),
+        hold=settings.mail.in_doubt == "hold",
+    )

@@ -1,0 +1,183 @@
+"""The demonstration: two real documents on their way to feeds and mailboxes, in one folder.
+
+Knows a few made-up readers and what a newcomer may want to try. Must never do anything that the
+commands could not do.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from zoneinfo import ZoneInfo
+
+from config import clock
+from config.settings import Settings, load
+from feeds.ingest.report import IngestReport
+from feeds.publish.pipeline import PublishReport
+from notifier import service
+from notifier.app import App, DigestReport
+from notifier.model import Frequency
+from notifier.subscribing import Wishes
+
+__all__ = ["Demonstration", "prepared"]
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+
+FEED = Path("feeds", "fields", "policing.atom")
+DOCUMENT = Path("seeds", "004_010ca814a890adf4.txt")
+
+#: So long ago the made-up readers subscribed that even a weekly digest is due by now.
+HEAD_START = timedelta(days=8)
+
+READERS = (
+    (
+        "anna@example.org",
+        Wishes(
+            topics=("field:policing", "field:human-rights"),
+            zone=ZoneInfo("Europe/Vienna"),
+            frequency=Frequency.DAILY,
+            minute=7 * 60,
+        ),
+    ),
+    (
+        "bolot@example.net",
+        Wishes(
+            topics=("issuer:transnational-threats-department", "field:policing"),
+            zone=ZoneInfo("Asia/Bishkek"),
+            frequency=Frequency.WEEKLY,
+            weekday=0,
+            minute=8 * 60 + 30,
+            language="ru",
+        ),
+    ),
+    (
+        "claire@example.com",
+        Wishes(
+            topics=("field:human-rights",),
+            zone=ZoneInfo("America/New_York"),
+            frequency=Frequency.DAILY,
+            minute=6 * 60 + 45,
+            language="fr",
+        ),
+    ),
+    (
+        "dan@example.org",
+        Wishes(
+            topics=("issuer:secretariat",),
+            zone=ZoneInfo("Europe/Lisbon"),
+            frequency=Frequency.IMMEDIATE,
+        ),
+    ),
+    (
+        "erika@example.net",
+        Wishes(topics=("field:elections",), zone=ZoneInfo("Europe/Berlin"), language="de"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demonstration:
+    """What was made, and where it can be looked at."""
+
+    app: App
+    folder: Path
+    ingested: IngestReport
+    published: PublishReport
+    digests: DigestReport
+
+    def guide(self, *, served: bool) -> tuple[str, ...]:
+        """Where to look and what to try next, in five lines."""
+        settings = self.app.settings
+        public, url = settings.publish.directory, settings.site.url
+        command = f".venv/bin/fieldfare --config {self.folder / 'fieldfare.toml'}"
+        pages, feeds, mails = (
+            (f"{url}/", f"{url}/feeds/fields/policing.atom", f"{url}/mails")
+            if served
+            else (public / "index.html", public / FEED, settings.mail.maildir / "new")
+        )
+        subscribe = "subscribe you@example.org --topic field:policing --frequency immediate"
+        return (
+            f"Pages by topic   {pages}",
+            f"A feed           {feeds}",
+            f"The digests      {mails}",
+            f"Subscribe        {command} {subscribe}",
+            f"Then add news    sed 's/OSCE/The OSCE/' {DOCUMENT} > {self.folder}/inbox/mine.txt"
+            if served
+            else "Watch it live    make demo",
+        )
+
+    def serve(self, stopping: Event) -> None:
+        """The daemon runs on what was made, the mails beside it. Raises CannotListen."""
+        service.run(self.app, stopping, mails=self.app.settings.mail.maildir)
+
+
+@contextmanager
+def prepared(folder: Path, port: int) -> Iterator[Demonstration]:
+    """Both documents are in the feeds, and everybody who wanted them has them by mail.
+
+    The readers came, and the documents were found, eight days ago; the digests are sent today.
+    Made again, nothing changes.
+    """
+    settings = _settings(folder.resolve(), port)
+    with App.opened(settings, clock=lambda: clock.now() - HEAD_START) as past:
+        for address, wishes in READERS:
+            past.subscribe(address, wishes)
+        ingested = past.ingest()
+    with App.opened(settings, clock=clock.now) as app:
+        yield Demonstration(
+            app=app,
+            folder=folder,
+            ingested=ingested,
+            published=app.publish(),
+            digests=app.digest(),
+        )
+
+
+def _settings(folder: Path, port: int) -> Settings:
+    """The demo's own settings file, with a fresh secret, made once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "inbox").mkdir(exist_ok=True)
+    for name, text in (
+        ("secret.key", secrets.token_urlsafe(32) + "\n"),
+        ("fieldfare.toml", _TOML.format(port=port, seeds=SEEDS)),
+    ):
+        path = folder / name
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(text, encoding="utf-8")
+    return load(folder / "fieldfare.toml", {})
+
+
+_TOML = """\
+# The demonstration's settings; `fieldfare init` writes a file with every option explained.
+secret_file = "secret.key"
+
+[site]
+title = "OSCE news by topic"
+organisation = "OSCE"
+url = "http://127.0.0.1:{port}"
+authority = "example.org"
+timezone = "Europe/Vienna"
+contact = "editors@example.org"
+
+[serve]
+port = {port}
+
+[daemon]
+ingest_seconds = 2
+publish_seconds = 2
+digests_seconds = 2
+delivery_seconds = 2
+
+[[sources]]
+name = "seeds"
+path = "{seeds}"
+settle_seconds = 0
+
+[[sources]]
+name = "inbox"
+path = "inbox"
+"""

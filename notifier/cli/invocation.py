@@ -1,0 +1,69 @@
+"""What the global options of one command mean: which settings, how much to say.
+
+Knows where settings are looked for. Must never know a single command.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+import typer
+
+from config import clock, log
+from config.settings import Settings, SettingsError, load
+from notifier.app import App
+
+DEFAULT_FILE = Path("fieldfare.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """The global options; `settings` and `opened` are made from them once a command wants them."""
+
+    config: Path | None
+    verbose: bool
+
+    def settings(self) -> Settings:
+        """What is in force. Raises SettingsError with every fault."""
+        path = self.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
+        if path is not None and not path.is_file():
+            raise SettingsError((f"{path}: no such settings file; `fieldfare init` writes one",))
+        return load(path, os.environ)
+
+    @contextmanager
+    def opened(self) -> Iterator[App]:
+        """The whole house, ready to work, closed again afterwards."""
+        settings = self.settings()
+        log.configure(settings.log.style, "debug" if self.verbose else settings.log.level)
+        with App.opened(settings, clock=clock.now) as app:
+            yield app
+
+
+def invocation(context: typer.Context) -> Invocation:
+    """The invocation a command belongs to."""
+    found = context.find_object(Invocation)
+    if found is None:
+        raise RuntimeError("a command runs below the callback that sets its invocation")
+    return found
+
+
+@contextmanager
+def stopping() -> Iterator[Event]:
+    """An event that SIGTERM and SIGINT set, so that work ends with the item in hand."""
+    event = Event()
+
+    def stop(*_: object) -> None:
+        print("fieldfare: finishing the item in hand", file=sys.stderr)
+        event.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield event
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

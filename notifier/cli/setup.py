@@ -1,0 +1,96 @@
+"""Commands that prepare an installation and show its state: init, config, migrate, status.
+
+Knows where settings live and what a fresh folder needs. Must never touch items or mail.
+"""
+
+import secrets
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config import clock
+from config.manual import sample
+from config.settings import masked
+from feeds.storage.database import Database
+from notifier import listing, service
+from notifier.cli.invocation import DEFAULT_FILE, invocation
+from notifier.cli.report import AsJson, console, write_json, write_lines
+
+SECRET_FILE = "secret.key"  # noqa: S105 - a name, not a secret
+#: 32 random bytes, as much as the HMAC-SHA-256 that signs links can use (RFC 2104 section 3).
+SECRET_BYTES = 32
+
+
+def register(app: typer.Typer) -> None:
+    for command in (init, config, migrate, status):
+        app.command()(command)
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(help="The folder of the new installation.")] = Path(),
+    authority: Annotated[
+        str, typer.Option(help="Domain you own, part of every feed and item id for ever.")
+    ] = "localhost",
+) -> None:
+    """Write a commented settings file and a fresh secret; what is there already stays."""
+    directory.mkdir(parents=True, exist_ok=True)
+    minted = clock.now().date()
+    text = sample(authority=authority, minted=minted, secret_file=SECRET_FILE)
+    _write_once(directory / DEFAULT_FILE, text, mode=0o644)
+    _write_once(directory / SECRET_FILE, secrets.token_urlsafe(SECRET_BYTES) + "\n", mode=0o600)
+    (directory / "inbox").mkdir(exist_ok=True)
+    console.print("next: look through the settings, put documents into inbox/, `fieldfare run`")
+
+
+def _write_once(path: Path, text: str, *, mode: int) -> None:
+    """Creates the file with exactly that mode; never opens one that exists."""
+    try:
+        path.touch(mode=mode, exist_ok=False)
+    except FileExistsError:
+        console.print(f"{path} is there already and stays as it is")
+        return
+    path.write_text(text, encoding="utf-8")
+    console.print(f"wrote {path}")
+
+
+def config(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show every setting in force, secrets masked."""
+    shown = masked(invocation(context).settings())
+    if as_json:
+        write_json(shown)
+    else:
+        write_lines(dict(_flat("", shown)))
+
+
+def _flat(prefix: str, value: object) -> list[tuple[str, object]]:
+    if isinstance(value, dict):
+        return [pair for key, each in value.items() for pair in _flat(f"{prefix}.{key}", each)]
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return [pair for i, each in enumerate(value) for pair in _flat(f"{prefix}[{i}]", each)]
+    return [(prefix.removeprefix("."), value)]
+
+
+def migrate(context: typer.Context, as_json: AsJson = False) -> None:
+    """Bring the store to the schema of this version; run twice, it changes nothing."""
+    database = Database.open(invocation(context).settings().store.url)
+    try:
+        done = not database.is_current()
+        database.migrate()
+    finally:
+        database.close()
+    if as_json:
+        write_json({"migrated": done})
+    else:
+        console.print("the store was brought up to date" if done else "the store is up to date")
+
+
+def status(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show what the store holds, what waits and whether a daemon is running."""
+    with invocation(context).opened() as app:
+        report = asdict(listing.status(app, daemon=service.holder(app)))
+    if as_json:
+        write_json(report)
+    else:
+        write_lines(dict(_flat("", report)))

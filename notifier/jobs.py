@@ -1,0 +1,95 @@
+"""Which work runs how often: the metronome of the daemon, on APScheduler.
+
+Knows intervals and threads. Must never know what is due: every beat asks the database, so
+nothing is lost when a beat is, and any number of nodes may run the same beats.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+__all__ = ["Job", "Metronome"]
+
+#: A job counts as stuck once this many beats passed without one being begun or ended.
+BEATS_UNTIL_STUCK = 10
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Work to be done every so many seconds; it ends early, item in hand finished, when told."""
+
+    name: str
+    every_seconds: int
+    work: Callable[[], object]
+
+
+class Metronome:
+    """Beats for every job, one thread each, so that no job delays another.
+
+    A job never overlaps itself and missed beats become one. A job that raises is logged and
+    beats again; the others never notice.
+    """
+
+    def __init__(self, jobs: Sequence[Job], *, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._jobs = tuple(jobs)
+        self._beats: dict[str, datetime] = {}
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={
+                "default": ThreadPoolExecutor(
+                    len(self._jobs), pool_kwargs={"thread_name_prefix": "job"}
+                )
+            },
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+
+    def start(self) -> None:
+        """Every job gets its first beat at once, and from then on at its interval."""
+        # That a beat found its job still at work, or came late, is as intended and no warning.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        now = self._clock()
+        for job in self._jobs:
+            self._beats[job.name] = now
+            self._scheduler.add_job(
+                self._beat,
+                "interval",
+                seconds=job.every_seconds,
+                next_run_time=now,
+                args=(job,),
+                id=job.name,
+            )
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """No further beat; returns once the work in hand is done."""
+        self._scheduler.shutdown(wait=True)
+
+    @property
+    def beats(self) -> Mapping[str, datetime]:
+        """When each job last began or ended its work."""
+        return dict(self._beats)
+
+    def stuck(self, now: datetime) -> tuple[str, ...]:
+        """The jobs that have neither begun nor ended for `BEATS_UNTIL_STUCK` intervals."""
+        return tuple(
+            job.name
+            for job in self._jobs
+            if now - self._beats[job.name]
+            > timedelta(seconds=max(60, BEATS_UNTIL_STUCK * job.every_seconds))
+        )
+
+    def _beat(self, job: Job) -> None:
+        self._beats[job.name] = self._clock()
+        try:
+            job.work()
+        except Exception:
+            log.exception("job failed", job=job.name, again_in_seconds=job.every_seconds)
+        self._beats[job.name] = self._clock()

@@ -1,0 +1,164 @@
+"""The daemon of an installation: its jobs, its web server, and the lock that lets only one run.
+
+Knows what an open house can do and how often it shall. Must never do a part's work.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from threading import Event
+from urllib.parse import quote
+
+import structlog
+from starlette.applications import Starlette
+
+from feeds.errors import StoreBusy
+from feeds.publish.pages import Pages
+from feeds.web.directory import Directory
+from feeds.web.files import PublishedFiles
+from notifier import daemon, listing
+from notifier.app import App
+from notifier.errors import CannotListen, DaemonRuns
+from notifier.jobs import Job, Metronome
+from notifier.web.application import create_app
+from notifier.web.health import Health, Pulse
+from notifier.web.mailbox import Mailbox
+from notifier.web.pages import PrivatePages
+from notifier.web.unsubscribe import Unsubscribing
+from notifier.web.view import Viewing
+
+__all__ = ["holder", "jobs", "run", "web"]
+
+log = structlog.get_logger(__name__)
+
+
+def run(app: App, stopping: Event, *, mails: Path | None = None) -> None:
+    """The daemon runs until SIGTERM or SIGINT, then finishes what is in hand.
+
+    Raises DaemonRuns where one does on this store already (on PostgreSQL: under this node's name),
+    CannotListen where the address is taken. ``mails`` is a Maildir to show, for a demo.
+    """
+    with _alone(app):
+        serve = app.settings.serve
+        try:
+            listening = daemon.listen(serve.host, serve.port)
+        except OSError as error:
+            raise CannotListen(serve.host, serve.port, error.strerror or str(error)) from error
+        metronome = Metronome(jobs(app, stopping), clock=app.clock)
+        with listening:
+            daemon.run(web(app, metronome, mails=mails), metronome, [listening], stopping)
+
+
+def holder(app: App) -> str | None:
+    """Which process runs the daemon on this store, None where none does."""
+    try:
+        with _alone(app):
+            return None
+    except DaemonRuns as running:
+        return running.holder
+
+
+def jobs(app: App, stopping: Event) -> tuple[Job, ...]:
+    """The beats of the house: ingest, publish, digests, delivery; each asks the store anew."""
+    every = app.settings.daemon
+    works: tuple[tuple[str, int, Callable[[], object]], ...] = (
+        ("ingest", every.ingest_seconds, lambda: _ingest(app, stopping)),
+        ("publish", every.publish_seconds, lambda: app.publish(stopping=stopping)),
+        ("digests", every.digests_seconds, lambda: _plan(app, stopping)),
+        ("delivery", every.delivery_seconds, lambda: _deliver(app, stopping)),
+    )
+    return tuple(Job(name=name, every_seconds=every, work=work) for name, every, work in works)
+
+
+def web(app: App, pulse: Pulse, *, mails: Path | None = None) -> Starlette:
+    """The web server: published files, the links of mails, health and numbers."""
+    published = Pages(app.site, app.taxonomy)
+    pages = PrivatePages(published)
+    secret = app.settings.signing_key
+    directory = Directory(app.settings.publish.directory, app.settings.serve.cache_bytes, app.clock)
+    return create_app(
+        files=PublishedFiles(directory),
+        unsubscribing=Unsubscribing(
+            database=app.database,
+            secret=secret,
+            taxonomy=app.taxonomy,
+            pages=pages,
+            now=app.clock,
+        ),
+        viewing=Viewing(database=app.database, secret=secret, pages=pages),
+        health=Health(
+            is_current=app.database.is_current,
+            vitals=lambda: listing.vitals(app),
+            pulse=pulse,
+            version=version("fieldfare"),
+            now=app.clock,
+        ),
+        pages=pages,
+        mails=Mailbox(mails, pages) if mails else None,
+    )
+
+
+@contextmanager
+def _alone(app: App) -> Iterator[None]:
+    lock = f"run-{quote(app.settings.daemon.node, safe='')}"
+    with ExitStack() as held:
+        try:
+            held.enter_context(app.database.exclusive(lock))
+        except StoreBusy as busy:
+            raise DaemonRuns(app.database.name, busy.holder) from busy
+        yield
+
+
+def _ingest(app: App, stopping: Event) -> None:
+    """New items are published at once, not a beat later."""
+    started = app.clock()
+    report = app.ingest(stopping=stopping)
+    for problem in report.problems:
+        log.warning("source cannot be read", problem=problem)
+    for held in (held for held in report.quarantine if held.is_new):
+        log.warning("document quarantined", document=held.document, reason=held.reason)
+    if report.added or report.revised:
+        log.info(
+            "ingested",
+            added=report.added,
+            revised=report.revised,
+            unchanged=report.unchanged,
+            seconds=_seconds(app, started),
+        )
+        app.publish(stopping=stopping)
+
+
+def _plan(app: App, stopping: Event) -> None:
+    started = app.clock()
+    report = app.plan(stopping=stopping)
+    if report.due:
+        log.info(
+            "digests planned",
+            due=report.due,
+            planned=report.planned,
+            broken=report.broken,
+            skipped={str(reason): count for reason, count in report.skipped.items()},
+            seconds=_seconds(app, started),
+        )
+
+
+def _deliver(app: App, stopping: Event) -> None:
+    started = app.clock()
+    report = app.deliver(stopping=stopping)
+    if report.accepted or report.deferred or report.failed or report.in_doubt:
+        log.info(
+            "mail delivered",
+            accepted=report.accepted,
+            deferred=report.deferred,
+            failed=report.failed,
+            in_doubt=report.in_doubt,
+            seconds=_seconds(app, started),
+        )
+    if report.problem:
+        log.warning("mail waits", problem=report.problem)
+
+
+def _seconds(app: App, started: datetime) -> float:
+    return round((app.clock() - started).total_seconds(), 3)

@@ -1,0 +1,153 @@
+"""The contract of the command: exit codes, clear words, and what a dry run leaves alone."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.command import SEEDS, Installation, an_installation
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Installation:
+    return an_installation(tmp_path / "house")
+
+
+def refusal(house: Installation, *arguments: str, code: int = 1) -> str:
+    done = house.call(*arguments)
+    assert done.returncode == code, done.stdout
+    return done.stderr.decode()
+
+
+def test_init_leaves_what_is_there(house: Installation) -> None:
+    secret = (house.folder / "secret.key").read_text()
+    said = house.call("init", str(house.folder)).stdout.decode()
+    assert "stays as it is" in said
+    assert (house.folder / "secret.key").read_text() == secret
+    assert (house.folder / "secret.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_config_masks_every_secret(house: Installation) -> None:
+    shown = house.call("config").stdout.decode()
+    assert (house.folder / "secret.key").read_text().strip() not in shown
+    assert house.report("config")["secret"] == "***"
+
+
+def test_every_fault_of_the_settings_is_told_at_once(tmp_path: Path) -> None:
+    house = an_installation(tmp_path, "[mail.smtp]\nport = 99999\n[site]\nlangauge = 'en'")
+    said = refusal(house, "config")
+    assert "fieldfare.toml:3" in said
+    assert "65535" in said
+    assert "did you mean" in said or "language" in said
+
+
+def test_migrating_twice_changes_nothing(house: Installation) -> None:
+    assert house.report("migrate") == {"migrated": True}
+    assert house.report("migrate") == {"migrated": False}
+
+
+def test_a_dry_run_stores_and_sends_nothing(house: Installation) -> None:
+    told = house.report("subscribe", "anna@example.org", "--topic", "field:policing")
+    assert house.report("ingest", str(SEEDS), "--dry-run")["added"] == 2
+    assert house.report("status")["items"] == 0
+    house.report("ingest", str(SEEDS))
+    assert house.report("digest", "--now", told["due_at"], "--dry-run")["planned"] == 1
+    assert house.report("deliveries") == []
+    assert house.mails() == []
+
+
+def test_what_cannot_be_understood_is_listed_with_the_reason(house: Installation) -> None:
+    inbox = house.folder / "inbox"
+    (inbox / "empty.txt").write_bytes(b"")
+    (inbox / "binary.txt").write_bytes(bytes(range(256)) * 40)
+    (inbox / "menu.txt").write_text("-\nOur work\n- Elections\n- Education\n- About us\n")
+    (inbox / "huge.txt").write_bytes(b"x" * 2_000_001)
+    (inbox / "good.txt").write_bytes((SEEDS / "000_17fbf7fc0acc265a.txt").read_bytes())
+    report = house.report("ingest", str(inbox))
+    assert (report["added"], report["quarantined"]) == (1, 4)
+    held = {row["document"]: row for row in house.report("quarantine")}
+    codes = {name: row["code"] for name, row in held.items()}
+    assert codes == {
+        "empty.txt": "empty",
+        "binary.txt": "binary",
+        "menu.txt": "menu-only",
+        "huge.txt": "too-large",
+    }
+    assert "max_document_bytes" in held["huge.txt"]["reason"]
+
+
+def test_a_half_written_file_waits(tmp_path: Path) -> None:
+    source = '[[sources]]\nname = "inbox"\npath = "inbox"\nsettle_seconds = 3600'
+    house = an_installation(tmp_path / "house", sources=source)
+    (house.folder / "inbox" / "fresh.txt").write_bytes(
+        (SEEDS / "000_17fbf7fc0acc265a.txt").read_bytes()
+    )
+    report = house.report("ingest")
+    assert (report["added"], report["waiting"]) == (0, 1)
+
+
+def test_an_unknown_topic_is_kept_and_reported(house: Installation) -> None:
+    text = (SEEDS / "000_17fbf7fc0acc265a.txt").read_text("utf-8")
+    (house.folder / "inbox" / "one.txt").write_text(
+        text.replace("Policing, Human rights", "Policing, Beekeeping"), encoding="utf-8"
+    )
+    report = house.report("ingest", str(house.folder / "inbox"))
+    assert [label["text"] for label in report["unknown_topics"]] == ["Beekeeping"]
+    (item,) = house.report("items")
+    assert item["unknown"] == ["Beekeeping"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("subscribe", "no address", "--topic", "field:policing"), "no usable mail address"),
+        (("subscribe", "a@example.org", "--topic", "field:polcing"), "did you mean field:policing"),
+        (("subscribe", "a@example.org", "--topic", "field:policing", "--language", "xx"), "'xx'"),
+        (
+            ("subscribe", "a@example.org", "--topic", "field:policing", "--on", "monday"),
+            "no weekday",
+        ),
+        (("ingest", "nowhere"), "no such file"),
+        (("ingest", "https://example.org/news"), "'https://example.org/news': no such file"),
+    ],
+)
+def test_what_cannot_be_done_is_said_plainly(
+    house: Installation, arguments: tuple[str, ...], words: str
+) -> None:
+    said = refusal(house, *arguments)
+    assert words in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("subscribe", "a@example.org", "--topic", "field:policing", "--at", "25:00"),
+        ("subscribe", "a@example.org", "--topic", "field:policing", "--timezone", "Mars/Base"),
+        ("digest", "--now", "tomorrow"),
+        ("parse", "nowhere.txt"),
+        ("fly",),
+    ],
+)
+def test_a_slip_in_the_words_of_a_command_exits_with_2(
+    house: Installation, arguments: tuple[str, ...]
+) -> None:
+    refusal(house, *arguments, code=2)
+
+
+def test_a_store_of_another_kind_is_not_touched(tmp_path: Path) -> None:
+    house = an_installation(tmp_path, '[store]\nurl = "sqlite:///notes.txt"')
+    (tmp_path / "notes.txt").write_text("dear diary " * 500)
+    assert "cannot be used" in refusal(house, "status")
+    assert (tmp_path / "notes.txt").read_text() == "dear diary " * 500
+
+
+def test_parse_tells_why_it_refuses(house: Installation) -> None:
+    done = house.call("parse", "-", "--json", stdin=b"- only\n- a menu\n")
+    shown = json.loads(done.stdout)
+    assert shown["items"] == []
+    assert shown["refused"]
+
+
+def test_parse_reads_no_more_than_ingest_would(house: Installation) -> None:
+    assert "max_document_bytes" in house.report("parse", "/dev/zero")["refused"]

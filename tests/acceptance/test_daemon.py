@@ -1,0 +1,107 @@
+"""The daemon: what it does by itself, how it ends, and that there is only one."""
+
+import re
+import signal
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+
+from tests.command import SEEDS, Installation, a_free_port, an_installation, until
+
+SETTINGS = """\
+[site]
+url = "http://127.0.0.1:{port}"
+[serve]
+port = {port}
+[daemon]
+ingest_seconds = 1
+publish_seconds = 1
+digests_seconds = 1
+delivery_seconds = 1
+[[sources]]
+name = "inbox"
+path = "inbox"
+settle_seconds = 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    house: Installation
+    url: str
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Served:
+    port = a_free_port()
+    house = an_installation(tmp_path / "house", SETTINGS.format(port=port))
+    return Served(house, f"http://127.0.0.1:{port}")
+
+
+def drop_seed(house: Installation) -> None:
+    """As publishers should: written beside, then renamed into place."""
+    seed = SEEDS / "000_17fbf7fc0acc265a.txt"
+    beside = house.folder / "inbox" / ".new"
+    beside.write_bytes(seed.read_bytes())
+    beside.rename(house.folder / "inbox" / seed.name)
+
+
+def test_a_document_dropped_in_becomes_feed_and_mail_by_itself(served: Served) -> None:
+    house = served.house
+    house.report(
+        "subscribe", "dan@example.org", "--topic", "field:policing", "--frequency", "immediate"
+    )
+    with house.running(served.url) as daemon:
+        empty = httpx.get(f"{served.url}/feeds/fields/policing.atom")
+        assert "<entry" not in empty.text
+        drop_seed(house)
+        until(house.mails)
+        feed = httpx.get(f"{served.url}/feeds/fields/policing.atom")
+        assert feed.text.count("<entry") == 1
+        asked = {"If-None-Match": feed.headers["etag"]}
+        again = httpx.get(f"{served.url}/feeds/fields/policing.atom", headers=asked)
+        assert again.status_code == 304
+        daemon.send_signal(signal.SIGTERM)
+        _, log = daemon.communicate(timeout=30)
+        assert daemon.returncode == 0, log.decode()
+    assert len(house.mails()) == 1
+    assert b"dan@example.org" not in log
+
+
+def test_one_click_ends_the_mails_and_a_look_does_not(served: Served) -> None:
+    house = served.house
+    told = house.report("subscribe", "anna@example.org", "--topic", "field:policing")
+    drop_seed(house)
+    house.report("ingest")
+    house.report("digest", "--now", told["due_at"])
+    (mail,) = house.mails()
+    message = message_from_bytes(mail.read_bytes(), policy=policy.default)
+    link = re.findall("<(http[^>]*)>", message["list-unsubscribe"])[0]
+    with house.running(served.url):
+        assert httpx.get(link).status_code == 200
+        assert house.report("subscribers")[0]["state"] == "active"
+        one_click = httpx.post(link, data={"List-Unsubscribe": "One-Click"})
+        assert one_click.status_code == 200
+        assert house.report("subscribers")[0]["state"] == "left"
+
+
+def test_a_second_daemon_on_the_same_store_is_refused(served: Served) -> None:
+    with served.house.running(served.url) as first:
+        second = served.house.call("run")
+        assert second.returncode == 1
+        assert f"a daemon (pid {first.pid}) already runs" in second.stderr.decode()
+        assert served.house.report("status")["daemon"] == f"pid {first.pid}"
+    assert served.house.report("status")["daemon"] is None
+
+
+def test_a_taken_port_is_said_plainly(served: Served) -> None:
+    elsewhere = an_installation(
+        served.house.folder.parent / "other", SETTINGS.format(port=served.url.rpartition(":")[2])
+    )
+    with served.house.running(served.url):
+        refused = elsewhere.call("run")
+    assert refused.returncode == 1
+    assert "cannot listen" in refused.stderr.decode()

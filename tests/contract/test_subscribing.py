@@ -1,0 +1,84 @@
+"""Subscribing on the operator's word: what is assumed, kept and refused."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from feeds.errors import UnknownTopic
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from notifier.errors import AddressRefused, UnknownLanguage, WishRefused
+from notifier.model import Cadence, Frequency, Subscriber, SubscriberState
+from notifier.subscribing import Assumed, Wishes, subscribe, unsubscribe
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+VIENNA, BISHKEK = ZoneInfo("Europe/Vienna"), ZoneInfo("Asia/Bishkek")
+ASSUMED = Assumed(zone=VIENNA, language="en", languages=("en", "de"))
+
+
+@pytest.fixture
+def ask(database: Database, osce: Taxonomy) -> Any:
+    def asked(address: str = "anna@example.org", **wishes: Any) -> Subscriber:
+        wished = Wishes(**{"topics": ("field:policing",), **wishes})
+        return subscribe(
+            database, osce, address, wished, ASSUMED, public_id=f"id-{address[:4]}", now=NOW
+        )
+
+    return asked
+
+
+def test_a_newcomer_gets_a_daily_digest_at_seven_in_the_zone_of_the_site(ask: Any) -> None:
+    anna = ask()
+    assert anna.cadence == Cadence(frequency=Frequency.DAILY, minute=420, zone=VIENNA)
+    assert anna.language == "en"
+    assert anna.due_at == datetime(2026, 11, 25, 6, tzinfo=UTC)
+
+
+def test_a_weekly_digest_comes_on_monday_unless_a_day_is_named(ask: Any) -> None:
+    assert ask(frequency=Frequency.WEEKLY).cadence.weekday == 0
+    assert ask(frequency=Frequency.WEEKLY, weekday=4).cadence.weekday == 4
+
+
+def test_what_is_not_mentioned_stays_as_it_was(ask: Any) -> None:
+    ask(frequency=Frequency.WEEKLY, weekday=4, minute=600, zone=BISHKEK, language="de")
+    again = ask(topics=("field:education",))
+    assert again.cadence == Cadence(frequency=Frequency.WEEKLY, weekday=4, minute=600, zone=BISHKEK)
+    assert again.language == "de"
+    assert [topic.slug for topic in again.topics] == ["policing", "education"]
+
+
+def test_whoever_leaves_weekly_for_daily_has_no_weekday_any_more(ask: Any) -> None:
+    ask(frequency=Frequency.WEEKLY, weekday=4)
+    assert ask(frequency=Frequency.DAILY).cadence.weekday is None
+
+
+def test_a_weekday_without_a_weekly_digest_is_refused(ask: Any) -> None:
+    with pytest.raises(WishRefused, match="daily digest has no weekday"):
+        ask(weekday=4)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "error"),
+    [
+        ({"topics": ("field:polcing",)}, UnknownTopic),
+        ({"language": "fr"}, UnknownLanguage),
+        ({"address": "anna@"}, AddressRefused),
+        ({"address": "anna@example.org\r\nBcc: all@example.org"}, AddressRefused),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_and_nobody_is_subscribed(
+    ask: Any, database: Database, wishes: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        ask(**wishes)
+    assert unsubscribe(database, "anna@example.org", now=NOW) is False
+
+
+def test_whoever_left_and_comes_back_has_a_new_consent(ask: Any, database: Database) -> None:
+    first = ask()
+    assert unsubscribe(database, "ANNA@example.org", now=NOW) is True
+    assert unsubscribe(database, "anna@example.org", now=NOW) is False
+    back = ask()
+    assert (back.id, back.state, back.epoch) == (first.id, SubscriberState.ACTIVE, first.epoch + 1)
