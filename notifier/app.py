@@ -14,7 +14,7 @@ from threading import Event
 from typing import Self
 
 from config.settings import Settings
-from feeds.errors import SourceError, StoreError
+from feeds.errors import SourceError, StoreBusy, StoreError
 from feeds.ids import Identity
 from feeds.ingest.pipeline import ingest
 from feeds.ingest.report import IngestReport, merged
@@ -130,11 +130,7 @@ class App:
         """
         tellings = [
             self._ingest(
-                source,
-                backfill=backfill,
-                dry_run=dry_run,
-                stopping=stopping,
-                progress=progress,
+                source, backfill=backfill, dry_run=dry_run, stopping=stopping, progress=progress
             )
             for source in assembly.sources(self.settings, tuple(names))
         ]
@@ -224,9 +220,12 @@ class App:
     def digest(
         self, *, now: datetime | None = None, dry_run: bool = False, stopping: Event | None = None
     ) -> DigestReport:
-        """What is due at ``now`` is planned, and all that waits is sent. Raises StoreBusy."""
+        """What is due at ``now`` is planned, and all that waits is sent, or its problem told."""
         planned = self.plan(now=now, dry_run=dry_run, stopping=stopping)
-        sent = DeliveryReport() if dry_run else self.deliver(now=now, stopping=stopping)
+        try:
+            sent = DeliveryReport() if dry_run else self.deliver(now=now, stopping=stopping)
+        except StoreBusy as busy:
+            sent = DeliveryReport(problem=f"{busy}; it sends what was planned")
         return DigestReport(
             due=planned.due,
             planned=planned.planned,

@@ -8,37 +8,62 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from threading import Event
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from typing_extensions import override
 
 __all__ = ["Job", "Metronome"]
 
-#: A job counts as stuck once this many beats passed without one being begun or ended.
+#: A job counts as stuck once this many beats passed without a sign of life.
 BEATS_UNTIL_STUCK = 10
+#: Nor before that: one message to a mail server that answers slowly takes six minutes.
+LEAST_PATIENCE = timedelta(minutes=10)
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Work to be done every so many seconds; it ends early, item in hand finished, when told."""
+    """Work to be done every so many seconds.
+
+    It asks its event between two items whether to stop; that is its sign of life as well.
+    """
 
     name: str
     every_seconds: int
-    work: Callable[[], object]
+    work: Callable[[Event], object]
+
+
+class _Asked(Event):
+    """The event that stops all work, as one job sees it: whoever asks is alive."""
+
+    def __init__(self, stopping: Event, note: Callable[[], None]) -> None:
+        super().__init__()
+        self._stopping = stopping
+        self._note = note
+
+    @override
+    def is_set(self) -> bool:
+        self._note()
+        return self._stopping.is_set()
 
 
 class Metronome:
     """Beats for every job, one thread each, so that no job delays another.
 
     A job never overlaps itself and missed beats become one. A job that raises is logged and
-    beats again; the others never notice.
+    beats again; the others never notice. ``stopping`` ends the work in hand early.
     """
 
-    def __init__(self, jobs: Sequence[Job], *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, jobs: Sequence[Job], stopping: Event, *, clock: Callable[[], datetime]
+    ) -> None:
         self._clock = clock
+        self._stopping = stopping
         self._jobs = tuple(jobs)
         self._beats: dict[str, datetime] = {}
         self._scheduler = BackgroundScheduler(
@@ -74,22 +99,24 @@ class Metronome:
 
     @property
     def beats(self) -> Mapping[str, datetime]:
-        """When each job last began or ended its work."""
+        """When each job last began, went on with or ended its work."""
         return dict(self._beats)
 
     def stuck(self, now: datetime) -> tuple[str, ...]:
-        """The jobs that have neither begun nor ended for `BEATS_UNTIL_STUCK` intervals."""
-        return tuple(
-            job.name
-            for job in self._jobs
-            if now - self._beats[job.name]
-            > timedelta(seconds=max(60, BEATS_UNTIL_STUCK * job.every_seconds))
-        )
+        """The jobs that gave no sign of life for `BEATS_UNTIL_STUCK` intervals."""
+        return tuple(job.name for job in self._jobs if now - self._beats[job.name] > _patience(job))
+
+    def _note(self, job: Job) -> None:
+        self._beats[job.name] = self._clock()
 
     def _beat(self, job: Job) -> None:
-        self._beats[job.name] = self._clock()
+        self._note(job)
         try:
-            job.work()
+            job.work(_Asked(self._stopping, partial(self._note, job)))
         except Exception:
             log.exception("job failed", job=job.name, again_in_seconds=job.every_seconds)
-        self._beats[job.name] = self._clock()
+        self._note(job)
+
+
+def _patience(job: Job) -> timedelta:
+    return max(LEAST_PATIENCE, timedelta(seconds=BEATS_UNTIL_STUCK * job.every_seconds))

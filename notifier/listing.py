@@ -12,7 +12,7 @@ from feeds.publish.select import FeedRef
 from feeds.publish.site import feed_path
 from feeds.storage import overview
 from notifier.app import App
-from notifier.model import DeliveryState, Subscriber, SubscriberState
+from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState
 from notifier.storage import agenda, deliveries
 from notifier.storage import subscribers as people
 from notifier.storage.subscribers import Broken
@@ -100,7 +100,7 @@ def told(person: Subscriber) -> ToldSubscriber:
         address=person.address,
         state=person.state,
         frequency=cadence.frequency,
-        at=f"{hour:02}:{minute:02}" if person.due_at else None,
+        at=None if cadence.frequency is Frequency.IMMEDIATE else f"{hour:02}:{minute:02}",
         weekday=cadence.weekday,
         timezone=cadence.zone.key,
         language=person.language,

@@ -6,6 +6,7 @@ Knows what an open house can do and how often it shall. Must never do a part's w
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from threading import Event
@@ -46,7 +47,7 @@ def run(app: App, stopping: Event, *, mails: Path | None = None) -> None:
             listening = daemon.listen(serve.host, serve.port)
         except OSError as error:
             raise CannotListen(serve.host, serve.port, error.strerror or str(error)) from error
-        metronome = Metronome(jobs(app, stopping), clock=app.clock)
+        metronome = Metronome(jobs(app), stopping, clock=app.clock)
         with listening:
             daemon.run(web(app, metronome, mails=mails), metronome, [listening], stopping)
 
@@ -60,16 +61,19 @@ def holder(app: App) -> str | None:
         return running.holder
 
 
-def jobs(app: App, stopping: Event) -> tuple[Job, ...]:
+def jobs(app: App) -> tuple[Job, ...]:
     """The beats of the house: ingest, publish, digests, delivery; each asks the store anew."""
     every = app.settings.daemon
-    works: tuple[tuple[str, int, Callable[[], object]], ...] = (
-        ("ingest", every.ingest_seconds, lambda: _ingest(app, stopping)),
-        ("publish", every.publish_seconds, lambda: app.publish(stopping=stopping)),
-        ("digests", every.digests_seconds, lambda: _plan(app, stopping)),
-        ("delivery", every.delivery_seconds, lambda: _deliver(app, stopping)),
+    works: tuple[tuple[str, int, Callable[[App, Event], object]], ...] = (
+        ("ingest", every.ingest_seconds, _ingest),
+        ("publish", every.publish_seconds, _publish),
+        ("digests", every.digests_seconds, _plan),
+        ("delivery", every.delivery_seconds, _deliver),
     )
-    return tuple(Job(name=name, every_seconds=every, work=work) for name, every, work in works)
+    return tuple(
+        Job(name=name, every_seconds=every, work=partial(_unless_busy, work, app))
+        for name, every, work in works
+    )
 
 
 def web(app: App, pulse: Pulse, *, mails: Path | None = None) -> Starlette:
@@ -102,13 +106,26 @@ def web(app: App, pulse: Pulse, *, mails: Path | None = None) -> Starlette:
 
 @contextmanager
 def _alone(app: App) -> Iterator[None]:
-    lock = f"run-{quote(app.settings.daemon.node, safe='')}"
+    node = quote(app.settings.daemon.node, safe="")
+    lock = "run" if app.database.is_embedded else f"run-{node}"
     with ExitStack() as held:
         try:
             held.enter_context(app.database.exclusive(lock))
         except StoreBusy as busy:
             raise DaemonRuns(app.database.name, busy.holder) from busy
         yield
+
+
+def _unless_busy(work: Callable[[App, Event], object], app: App, stopping: Event) -> None:
+    """What another process or job is at needs doing by nobody else; the next beat looks again."""
+    try:
+        work(app, stopping)
+    except StoreBusy as busy:
+        log.debug("left to another", problem=str(busy))
+
+
+def _publish(app: App, stopping: Event) -> None:
+    app.publish(stopping=stopping)
 
 
 def _ingest(app: App, stopping: Event) -> None:

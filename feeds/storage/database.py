@@ -96,6 +96,11 @@ class Database:
             )
 
     @property
+    def is_embedded(self) -> bool:
+        """Whether the store is a file of this machine, which nodes cannot share."""
+        return self._file is not None
+
+    @property
     def name(self) -> str:
         """The address of the store, without its password."""
         return self.engine.url.render_as_string(hide_password=True)

@@ -4,7 +4,7 @@ Knows how those are asked for and reported. Must never know how they are done.
 """
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -52,6 +52,8 @@ def _instant(text: str) -> datetime:
     except ValueError as error:
         message = f"{text!r} is no ISO 8601 instant; write one as 2026-11-24T07:00:00+01:00"
         raise typer.BadParameter(message) from error
+    if not MINYEAR < moment.year < MAXYEAR:
+        raise typer.BadParameter(f"{text!r} is at an end of the calendar: no digest is due there")
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -144,7 +146,7 @@ def digest(
         write_json(asdict(report))
     else:
         _show(report)
-    if report.problem:
+    if report.problem or report.broken:
         raise typer.Exit(1)
 
 
@@ -155,8 +157,10 @@ def _show(report: DigestReport) -> None:
     )
     for reason, count in report.skipped.items():
         console.print(f"  skipped {count}: {reason}")
+    if report.broken:
+        console.print(f"  {report.broken} could not be made: the log says why, they stay due")
     if report.problem:
-        errors.print(escape(report.problem))
+        errors.print(escape(report.problem), soft_wrap=True)
 
 
 def deliveries(

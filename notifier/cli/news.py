@@ -143,7 +143,7 @@ def _show(report: IngestReport) -> None:
     unknown = [(label.kind.value, label.text) for label in report.unknown_topics]
     write_notes(unknown, heading="topics nobody knows, kept with their items:")
     for problem in report.problems:
-        errors.print(escape(problem))
+        errors.print(escape(problem), soft_wrap=True)
 
 
 def publish(

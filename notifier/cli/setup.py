@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from config import clock
+from config import clock, formats
 from config.manual import sample
 from config.settings import masked
 from feeds.storage.database import Database
@@ -28,10 +28,23 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
+def _authority(text: str) -> str:
+    try:
+        return formats.authority(text)
+    except ValueError as error:
+        message = f"{text!r} is no DNS name or mail address in lower case (RFC 4151)"
+        raise typer.BadParameter(message) from error
+
+
 def init(
     directory: Annotated[Path, typer.Argument(help="The folder of the new installation.")] = Path(),
     authority: Annotated[
-        str, typer.Option(help="Domain you own, part of every feed and item id for ever.")
+        str,
+        typer.Option(
+            parser=_authority,
+            metavar="DOMAIN",
+            help="Domain you own, part of every feed and item id for ever.",
+        ),
     ] = "localhost",
 ) -> None:
     """Write a commented settings file and a fresh secret; what is there already stays."""

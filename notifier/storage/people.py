@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection, Row, Select, select
 
 from feeds.model import TopicKind, TopicRef
+from notifier.address import mailbox
+from notifier.errors import AddressRefused
 from notifier.model import Cadence, Frequency, Subscriber, SubscriberState
 from notifier.storage.tables import selections, subscribers
 
@@ -59,7 +61,11 @@ def _topics(connection: Connection, wanted: Select[Any]) -> dict[int, list[Row[A
 
 def _subscriber_or_broken(row: Row[Any], topics: Iterable[Row[Any]]) -> Subscriber | Broken:
     try:
+        mailbox(row.address)
         return _subscriber(row, topics)
+    except AddressRefused:
+        # Its own text names the address, and a problem is logged.
+        return Broken(id=row.id, problem="the domain of its address is no host name")
     except (ValueError, ZoneInfoNotFoundError) as error:
         return Broken(id=row.id, problem=str(error))
 

@@ -22,11 +22,11 @@ from sqlalchemy import (
 )
 
 from feeds.storage.tables import Instant
-from notifier.model import DeliveryState
+from notifier.model import DeliveryState, SubscriberState
 from notifier.storage import suppressions
 from notifier.storage.deliveries import drop
 from notifier.storage.suppressions import Suppression
-from notifier.storage.tables import deliveries
+from notifier.storage.tables import deliveries, subscribers
 
 __all__ = ["Claimed", "Settlement", "claim", "recover", "settle", "waiting", "wake"]
 
@@ -127,11 +127,11 @@ def recover(
     """What this node left on the wire when it died is queued again, or held for a person.
 
     So is what any node claimed before ``stale``. Nobody knows whether those messages went out:
-    each is in doubt once more. Returns how many there were. Only for a node that sends nothing
-    at present.
+    each is in doubt once more, and none is sent again to somebody who left meanwhile. Returns
+    how many there were. Only for a node that sends nothing at present.
     """
     state = DeliveryState.UNCERTAIN if hold else DeliveryState.QUEUED
-    recovered = connection.execute(
+    recovered = connection.scalars(
         update(deliveries)
         .where(_lost(node, stale))
         .values(
@@ -142,8 +142,9 @@ def recover(
             settled_at=now if hold else None,
         )
         .returning(deliveries.c.id)
-    )
-    return len(recovered.all())
+    ).all()
+    _withdraw(connection, recovered, now)
+    return len(recovered)
 
 
 def claim(connection: Connection, node: str, now: datetime, count: int) -> list[Claimed]:
@@ -157,7 +158,8 @@ def settle(
 ) -> None:
     """Each outcome is on record, unless the delivery was taken from this node meanwhile.
 
-    A dead address is suppressed, and with it what else waits to be sent there.
+    A dead address is suppressed, and with it what else waits to be sent there. What is to be
+    tried again is not, where its owner left meanwhile.
     """
     if not settlements:
         return
@@ -178,6 +180,7 @@ def settle(
     )
     if dead := [one for one in settlements if one.dead]:
         _bury(connection, dead, now)
+    _withdraw(connection, [one.delivery for one in settlements if one.again_at], now)
 
 
 def _bury(connection: Connection, settlements: Sequence[Settlement], now: datetime) -> None:
@@ -193,6 +196,22 @@ def _bury(connection: Connection, settlements: Sequence[Settlement], now: dateti
         deliveries.c.id.in_([one.delivery for one in settlements])
     )
     drop(connection, connection.scalars(owners).all(), now)
+
+
+def _withdraw(connection: Connection, tried: Sequence[int], now: datetime) -> None:
+    """Whoever left while a message was on the wire is not offered it again.
+
+    Their row is locked: who leaves at this very moment either is seen here, or sees what waits.
+    """
+    if not tried:
+        return
+    left = (
+        select(subscribers.c.id)
+        .join_from(subscribers, deliveries)
+        .where(deliveries.c.id.in_(tried), subscribers.c.state == SubscriberState.LEFT)
+        .with_for_update(read=True, of=subscribers)
+    )
+    drop(connection, connection.scalars(left).all(), now)
 
 
 def _due(state: DeliveryState, now: datetime) -> ColumnElement[bool]:

@@ -134,7 +134,7 @@ class _Readings(Collector):
     def _beats(self) -> Metric:
         family = GaugeMetricFamily(
             "fieldfare_job_last_beat_timestamp_seconds",
-            "When each job last began or ended its work.",
+            "When each job last began, went on with or ended its work.",
             labels=["job"],
         )
         for job, beat in sorted(self._pulse.beats.items()):

@@ -105,3 +105,14 @@ def test_a_taken_port_is_said_plainly(served: Served) -> None:
         refused = elsewhere.call("run")
     assert refused.returncode == 1
     assert "cannot listen" in refused.stderr.decode()
+
+
+def test_a_second_daemon_under_another_name_is_refused_too(served: Served) -> None:
+    """A file takes one daemon; names of nodes are for a store that several can share."""
+    settings = served.house.folder / "fieldfare.toml"
+    with served.house.running(served.url):
+        told = settings.read_text("utf-8").replace("[daemon]", '[daemon]\nnode = "other"')
+        settings.write_text(told.replace(served.url[-5:], str(a_free_port())), encoding="utf-8")
+        second = served.house.call("run")
+    assert second.returncode == 1
+    assert "already runs" in second.stderr.decode()

@@ -13,7 +13,11 @@ PATIENCE_SECONDS = 20
 
 
 def a_job(work: Callable[[], object], *, name: str = "work", every_seconds: int = 1) -> Job:
-    return Job(name=name, every_seconds=every_seconds, work=work)
+    return Job(name=name, every_seconds=every_seconds, work=lambda _: work())
+
+
+def a_metronome(*jobs: Job, clock: Callable[[], datetime] | None = None) -> Metronome:
+    return Metronome(jobs, Event(), clock=clock or real_now)
 
 
 def real_now() -> datetime:
@@ -26,7 +30,7 @@ def test_a_job_beats_at_once_and_again() -> None:
     def work() -> None:
         next(event for event in beaten if not event.is_set() or event is beaten[-1]).set()
 
-    metronome = Metronome([a_job(work)], clock=real_now)
+    metronome = a_metronome(a_job(work))
     metronome.start()
     assert all(event.wait(PATIENCE_SECONDS) for event in beaten)
     metronome.stop()
@@ -41,7 +45,7 @@ def test_stopping_waits_for_the_work_in_hand() -> None:
         may_end.wait(PATIENCE_SECONDS)
         done.append("done")
 
-    metronome = Metronome([a_job(work, every_seconds=60)], clock=real_now)
+    metronome = a_metronome(a_job(work, every_seconds=60))
     metronome.start()
     assert begun.wait(PATIENCE_SECONDS)
     may_end.set()
@@ -57,7 +61,7 @@ def test_a_job_that_fails_is_logged_and_beats_again_and_the_others_never_notice(
         raise RuntimeError("broken")
 
     with capture_logs() as logs:
-        metronome = Metronome([a_job(fail, name="bad"), a_job(others.set)], clock=real_now)
+        metronome = a_metronome(a_job(fail, name="bad"), a_job(others.set))
         metronome.start()
         assert all(event.wait(PATIENCE_SECONDS) for event in (*failures, others))
         metronome.stop()
@@ -78,17 +82,62 @@ def test_a_job_never_overlaps_itself() -> None:
         if len(most) == 2:
             enough.set()
 
-    metronome = Metronome([a_job(work)], clock=real_now)
+    metronome = a_metronome(a_job(work))
     metronome.start()
     assert enough.wait(PATIENCE_SECONDS)
     metronome.stop()
     assert max(most) == 1
 
 
-def test_a_job_is_stuck_when_it_neither_begins_nor_ends_for_long() -> None:
-    metronome = Metronome([a_job(lambda: None, every_seconds=60)], clock=lambda: NOW)
+def test_a_job_is_stuck_when_it_gives_no_sign_of_life_for_long() -> None:
+    metronome = a_metronome(a_job(lambda: None, every_seconds=60), clock=lambda: NOW)
     metronome.start()
     metronome.stop()
     assert metronome.beats == {"work": NOW}
     assert metronome.stuck(NOW + timedelta(minutes=10)) == ()
     assert metronome.stuck(NOW + timedelta(minutes=10, seconds=1)) == ("work",)
+
+
+def test_a_job_whose_work_takes_long_is_not_stuck_while_it_goes_on() -> None:
+    """A supervisor must not end a run of an hour because it takes an hour."""
+    hours = iter(real_now() - timedelta(hours=left) for left in range(9, -1, -1))
+    begun, asked, may_end = Event(), Event(), Event()
+
+    def work(stopping: Event) -> None:
+        begun.wait(PATIENCE_SECONDS)
+        assert not stopping.is_set()
+        asked.set()
+        may_end.wait(PATIENCE_SECONDS)
+
+    job = Job(name="work", every_seconds=3600, work=work)
+    metronome = a_metronome(job, clock=lambda: next(hours))
+    metronome.start()
+    before = metronome.beats["work"]
+    begun.set()
+    assert asked.wait(PATIENCE_SECONDS)
+    assert metronome.beats["work"] > before
+    may_end.set()
+    metronome.stop()
+
+
+def test_work_hears_that_it_is_to_stop() -> None:
+    stopping, heard = Event(), Event()
+
+    def work(told: Event) -> None:
+        stopping.set()
+        if told.is_set():
+            heard.set()
+
+    job = Job(name="work", every_seconds=60, work=work)
+    metronome = Metronome([job], stopping, clock=real_now)
+    metronome.start()
+    assert heard.wait(PATIENCE_SECONDS)
+    metronome.stop()
+
+
+def test_one_slow_message_makes_no_job_stuck() -> None:
+    """A mail server may take a minute over each of six answers."""
+    metronome = a_metronome(a_job(lambda: None), clock=lambda: NOW)
+    metronome.start()
+    metronome.stop()
+    assert metronome.stuck(NOW + timedelta(minutes=6)) == ()

@@ -1,0 +1,67 @@
+"""Whoever left while a message was on the wire is not offered it a second time."""
+
+from datetime import timedelta
+
+import pytest
+
+from feeds.storage.database import Database
+from notifier.model import DeliveryState
+from notifier.storage import sending, subscribers
+from notifier.storage.sending import Settlement
+from tests.mailroom import NOW, outbox, queue
+
+STALE = NOW - timedelta(minutes=15)
+
+
+def claim_both_and_lose_the_first_reader(database: Database) -> list[int]:
+    """Two messages are on the wire, and the reader of the first has left meanwhile."""
+    queue(database, 2)
+    with database.writing() as connection:
+        claimed = [one.id for one in sending.claim(connection, "one", NOW, 2)]
+    with database.writing() as connection:
+        assert subscribers.leave(connection, "reader1", 1, NOW)
+    return claimed
+
+
+def states(database: Database) -> list[DeliveryState]:
+    return [one.state for one in outbox(database)]
+
+
+def test_what_the_server_wants_later_is_not_sent_to_who_left(database: Database) -> None:
+    """Unsubscribing is honoured at once, also for what was deferred after it."""
+    later = NOW + timedelta(minutes=5)
+    claimed = claim_both_and_lose_the_first_reader(database)
+    deferred = [
+        Settlement(delivery=one, state=DeliveryState.DEFERRED, reply="450 later", again_at=later)
+        for one in claimed
+    ]
+    with database.writing() as connection:
+        sending.settle(connection, "one", NOW, deferred)
+    assert states(database) == [DeliveryState.SUPPRESSED, DeliveryState.DEFERRED]
+    assert outbox(database)[0].settled_at == NOW
+
+
+def test_what_was_accepted_stays_accepted(database: Database) -> None:
+    """A mail that went out before its reader left did go out."""
+    claimed = claim_both_and_lose_the_first_reader(database)
+    accepted = [
+        Settlement(delivery=one, state=DeliveryState.ACCEPTED, reply="250 OK") for one in claimed
+    ]
+    with database.writing() as connection:
+        sending.settle(connection, "one", NOW, accepted)
+    assert states(database) == [DeliveryState.ACCEPTED] * 2
+
+
+@pytest.mark.parametrize(
+    ("hold", "of_the_other"), [(False, DeliveryState.QUEUED), (True, DeliveryState.UNCERTAIN)]
+)
+def test_what_a_crash_left_in_doubt_is_not_sent_again_to_who_left(
+    database: Database, hold: bool, of_the_other: DeliveryState
+) -> None:
+    """It stays on record as in doubt, and is held for a person where that is wanted."""
+    claim_both_and_lose_the_first_reader(database)
+    with database.writing() as connection:
+        assert sending.recover(connection, "one", NOW, STALE, hold=hold) == 2
+    of_the_first = DeliveryState.UNCERTAIN if hold else DeliveryState.SUPPRESSED
+    assert states(database) == [of_the_first, of_the_other]
+    assert [one.in_doubt for one in outbox(database)] == [1, 1]

@@ -1,0 +1,27 @@
+"""Nodes and commands that share a store: what one is at, the others leave to it."""
+
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from config import clock
+from config.settings import load
+from notifier import service
+from notifier.app import App
+from tests.command import an_installation
+
+
+@pytest.mark.parametrize("job", ["publish", "delivery"])
+def test_a_beat_leaves_to_another_what_that_one_is_at(tmp_path: Path, job: str) -> None:
+    """It is no failure, and the next beat looks again."""
+    house = an_installation(tmp_path / "house")
+    settings = load(house.folder / "fieldfare.toml", {})
+    lock = {"publish": "publish", "delivery": f"delivery-{settings.daemon.node}"}[job]
+    with App.opened(settings, clock=clock.now) as app:
+        [beat] = [one for one in service.jobs(app) if one.name == job]
+        with app.database.exclusive(lock):
+            beat.work(Event())
+            assert not (settings.publish.directory / "index.html").exists()
+        beat.work(Event())
+    assert (settings.publish.directory / "index.html").exists() == (job == "publish")
