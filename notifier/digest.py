@@ -8,7 +8,7 @@ run: those are shelved by topic once (`Shelf`), and each digest reads its shelve
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Self
 
@@ -48,15 +48,23 @@ class _Match:
 
 
 def compose(
-    topics: Sequence[TopicRef], shelf: Shelf, window: Window, *, limit: int
+    topics: Sequence[TopicRef],
+    shelf: Shelf,
+    window: Window,
+    *,
+    limit: int,
+    late: Iterable[tuple[TopicRef, int]] = (),
 ) -> Digest | None:
     """The digest of one window for one person, or None where nothing matched.
 
     ``topics`` is in the person's order. An item stands under the first topic that matched and
     names the others that did. Of more than ``limit`` items each section keeps its newest, and the
-    places are dealt round by round, so that a busy topic does not crowd out a quiet one.
+    places are dealt round by round, so that a busy topic does not crowd out a quiet one. For a
+    topic in ``late`` the window begins only after the item number beside it.
     """
-    matches = _matches(topics, shelf, window)
+    windows = dict.fromkeys(topics, window)
+    windows |= {topic: replace(window, after=min(since, window.upto)) for topic, since in late}
+    matches = _matches(windows, shelf)
     if not matches:
         return None
     sections = [list(group) for _, group in groupby(matches, key=_heading)]
@@ -68,10 +76,10 @@ def compose(
     )
 
 
-def _matches(topics: Sequence[TopicRef], shelf: Shelf, window: Window) -> list[_Match]:
+def _matches(windows: Mapping[TopicRef, Window], shelf: Shelf) -> list[_Match]:
     """Each item once with all the topics it matched, in the order of the digest."""
     found: dict[int, _Match] = {}
-    for topic in dict.fromkeys(topics):
+    for topic, window in windows.items():
         for item in shelf.within(window, topic):
             found.setdefault(item.number, _Match(item, [])).topics.append(topic)
     return list(found.values())

@@ -134,13 +134,22 @@ class Desk:
 
     def _rendering(self, person: Subscriber, window: Window, beat: _Beat) -> _Rendering | None:
         day = beat.due.astimezone(person.cadence.zone).date()
-        key = (person.topics, window.after, person.cadence.frequency, day, person.language)
+        key = (
+            person.topics,
+            person.late,
+            window.after,
+            person.cadence.frequency,
+            day,
+            person.language,
+        )
         if key not in self._renderings:
             self._renderings[key] = self._rendered(person, window, beat)
         return self._renderings[key]
 
     def _rendered(self, person: Subscriber, window: Window, beat: _Beat) -> _Rendering | None:
-        digest = compose(person.topics, self._shelf, window, limit=self._press.max_items)
+        digest = compose(
+            person.topics, self._shelf, window, limit=self._press.max_items, late=person.late
+        )
         if digest is None:
             return None
         template = self._press.render(

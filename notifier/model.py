@@ -47,7 +47,10 @@ class SubscriberState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """A person: where, what, how often. ``cursor`` is the last item number already covered."""
+    """A person: where, what, how often. ``cursor`` is the last item number already covered.
+
+    ``late`` names the topics that were added since, each with the last item number before that.
+    """
 
     id: int
     public_id: str
@@ -59,6 +62,7 @@ class Subscriber:
     epoch: int
     cursor: int
     due_at: datetime | None
+    late: frozenset[tuple[TopicRef, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

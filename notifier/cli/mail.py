@@ -1,4 +1,4 @@
-"""Commands on readers and their mail: subscribe, unsubscribe, subscribers, digest, deliveries.
+"""Commands on readers and their mail, from `subscribe` to what became of each message.
 
 Knows how those are asked for and reported. Must never know how they are done.
 """
@@ -26,7 +26,7 @@ Weekday = StrEnum(
 
 
 def register(app: typer.Typer) -> None:
-    for command in (subscribe, unsubscribe, subscribers, digest, deliveries):
+    for command in (subscribe, unsubscribe, subscribers, digest, deliveries, release):
         app.command()(command)
 
 
@@ -180,3 +180,21 @@ def deliveries(
         [(row.id, row.period, row.recipient, row.state, row.attempts, row.reply) for row in rows],
         empty="no deliveries yet; `fieldfare digest` plans what is due",
     )
+
+
+def release(
+    context: typer.Context,
+    delivery: Annotated[int, typer.Argument(help="Its id, as `deliveries` lists it.")],
+    drop: Annotated[bool, typer.Option(help="Do not send it any more.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Decide on a message held in doubt after a crash: send it once more, or drop it."""
+    with invocation(context).opened() as app, app.database.writing() as connection:
+        held = stored.release(connection, delivery, app.clock(), send=not drop)
+    if as_json:
+        write_json({"released": held})
+    else:
+        done = "dropped" if drop else "queued once more"
+        console.print(done if held else f"no delivery {delivery} is held in doubt")
+    if not held:
+        raise typer.Exit(1)

@@ -15,7 +15,9 @@ from notifier.message import fill
 from notifier.model import DeliveryState
 from notifier.storage.tables import deliveries, renderings, subscribers
 
-__all__ = ["Delivery", "Queued", "counts", "drop", "latest", "personal_copy", "queue"]
+__all__ = ["Delivery", "Queued", "counts", "drop", "latest", "personal_copy", "queue", "release"]
+
+_WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +81,25 @@ def drop(connection: Connection, owners: Sequence[int], now: datetime) -> None:
         update(deliveries)
         .where(
             deliveries.c.subscriber.in_(owners),
-            deliveries.c.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)),
+            deliveries.c.state.in_(_WAITING),
         )
         .values(state=DeliveryState.SUPPRESSED, settled_at=now)
     )
+
+
+def release(connection: Connection, number: int, now: datetime, *, send: bool) -> bool:
+    """A delivery held in doubt is to be sent once more, or counts as failed.
+
+    False where none of that number is held.
+    """
+    decided = DeliveryState.QUEUED if send else DeliveryState.FAILED
+    held = (
+        update(deliveries)
+        .where(deliveries.c.id == number, deliveries.c.state == DeliveryState.UNCERTAIN)
+        .values(state=decided, due_at=now, settled_at=None if send else now)
+        .returning(deliveries.c.id)
+    )
+    return connection.execute(held).scalar() is not None
 
 
 def counts(connection: Connection) -> dict[DeliveryState, int]:

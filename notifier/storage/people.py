@@ -71,6 +71,7 @@ def _subscriber_or_broken(row: Row[Any], topics: Iterable[Row[Any]]) -> Subscrib
 
 
 def _subscriber(row: Row[Any], topics: Iterable[Row[Any]]) -> Subscriber:
+    followed = {TopicRef(TopicKind(topic.kind), topic.slug): topic.since for topic in topics}
     return Subscriber(
         id=row.id,
         public_id=row.public_id,
@@ -82,9 +83,10 @@ def _subscriber(row: Row[Any], topics: Iterable[Row[Any]]) -> Subscriber:
             zone=ZoneInfo(row.timezone),
             weekday=row.weekday,
         ),
-        topics=tuple(TopicRef(TopicKind(topic.kind), topic.slug) for topic in topics),
+        topics=tuple(followed),
         state=SubscriberState(row.state),
         epoch=row.epoch,
         cursor=row.cursor,
         due_at=row.due_at,
+        late=frozenset((topic, since) for topic, since in followed.items() if since > row.cursor),
     )

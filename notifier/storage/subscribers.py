@@ -59,7 +59,7 @@ def add_or_update(
         update(subscribers).where(subscribers.c.id == known.id).values(_columns(renewed))
     )
     connection.execute(delete(selections).where(selections.c.subscriber == known.id))
-    _follow(connection, known.id, renewed.topics)
+    _follow(connection, renewed)
     return renewed
 
 
@@ -132,13 +132,15 @@ def _add(
     ).scalar()
     if number is None:
         return None
-    _follow(connection, number, person.topics)
-    return replace(person, id=number)
+    person = replace(person, id=number)
+    _follow(connection, person)
+    return person
 
 
 def _renewed(known: Subscriber, wanted: Subscription, latest: int) -> Subscriber:
     comes_back = known.state is SubscriberState.LEFT
     before = () if comes_back else known.topics
+    cursor = latest if comes_back else known.cursor
     keeps_due = not comes_back and wanted.cadence == known.cadence
     return replace(
         known,
@@ -148,9 +150,16 @@ def _renewed(known: Subscriber, wanted: Subscription, latest: int) -> Subscriber
         topics=tuple(dict.fromkeys((*before, *wanted.topics))),
         state=SubscriberState.ACTIVE,
         epoch=known.epoch + comes_back,
-        cursor=latest if comes_back else known.cursor,
+        cursor=cursor,
+        late=_late(known, wanted.topics, latest) if latest > cursor else frozenset(),
         due_at=known.due_at if keeps_due else wanted.due_at,
     )
+
+
+def _late(
+    known: Subscriber, wanted: Iterable[TopicRef], latest: int
+) -> frozenset[tuple[TopicRef, int]]:
+    return known.late | {(topic, latest) for topic in wanted if topic not in known.topics}
 
 
 def _columns(person: Subscriber) -> dict[str, object]:
@@ -168,10 +177,17 @@ def _columns(person: Subscriber) -> dict[str, object]:
     }
 
 
-def _follow(connection: Connection, subscriber: int, topics: Iterable[TopicRef]) -> None:
+def _follow(connection: Connection, person: Subscriber) -> None:
+    late = dict(person.late)
     rows = [
-        {"subscriber": subscriber, "position": position, "kind": topic.kind, "slug": topic.slug}
-        for position, topic in enumerate(topics)
+        {
+            "subscriber": person.id,
+            "position": position,
+            "kind": topic.kind,
+            "slug": topic.slug,
+            "since": late.get(topic, person.cursor),
+        }
+        for position, topic in enumerate(person.topics)
     ]
     if rows:
         connection.execute(insert(connection, selections), rows)

@@ -41,7 +41,8 @@ subscribers = Table(
     Index("ix_subscribers_immediate", "state", "frequency", "cursor"),
 )
 
-#: What a subscriber follows, in the person's order.
+#: What a subscriber follows, in the person's order; of a topic they get what has a number beyond
+#: ``since``, so that one added later brings no old news.
 selections = Table(
     "selections",
     metadata,
@@ -49,6 +50,7 @@ selections = Table(
     Column("position", Integer, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("slug", Text, nullable=False),
+    Column("since", Number, nullable=False),
     Index("ix_selections_topic", "kind", "slug"),
 )
 

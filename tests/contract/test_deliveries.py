@@ -193,6 +193,21 @@ def test_what_is_in_doubt_is_held_where_a_person_is_to_decide(database: Database
     assert claim(database) == []
 
 
+@pytest.mark.parametrize(
+    ("send", "becomes"), [(True, DeliveryState.QUEUED), (False, DeliveryState.FAILED)]
+)
+def test_a_person_decides_what_becomes_of_a_held_delivery(
+    database: Database, *, send: bool, becomes: DeliveryState
+) -> None:
+    queue(database)
+    (held,) = claim(database)
+    recover(database, hold=True)
+    with database.writing() as connection:
+        assert deliveries.release(connection, held, NOW, send=send) is True
+        assert deliveries.release(connection, held, NOW, send=send) is False
+    assert states(database) == [becomes]
+
+
 def test_what_a_vanished_node_claimed_is_recovered_by_another(database: Database) -> None:
     queue(database)
     claim(database, node="gone", minutes=0)

@@ -7,11 +7,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feeds.errors import UnknownTopic
+from feeds.model import TopicKind, TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.errors import AddressRefused, UnknownLanguage, WishRefused
 from notifier.model import Cadence, Frequency, Subscriber, SubscriberState
+from notifier.storage.subscribers import by_public_id
 from notifier.subscribing import Assumed, Wishes, subscribe, unsubscribe
+from tests.builders import some_news
+from tests.mailroom import store
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 VIENNA, BISHKEK = ZoneInfo("Europe/Vienna"), ZoneInfo("Asia/Bishkek")
@@ -82,3 +86,23 @@ def test_whoever_left_and_comes_back_has_a_new_consent(ask: Any, database: Datab
     assert unsubscribe(database, "anna@example.org", now=NOW) is False
     back = ask()
     assert (back.id, back.state, back.epoch) == (first.id, SubscriberState.ACTIVE, first.epoch + 1)
+
+
+def test_a_topic_added_later_brings_no_old_news(ask: Any, database: Database) -> None:
+    ask()
+    store(database, some_news(number=1), some_news(number=2))
+    later = ask(topics=("field:policing", "field:education"))
+    assert (later.cursor, dict(later.late)) == (0, {TopicRef(TopicKind.FIELD, "education"): 2})
+    assert ask(topics=("field:education",)) == later
+    with database.reading() as connection:
+        assert by_public_id(connection, later.public_id) == later
+
+
+def test_whoever_comes_back_gets_all_their_topics_from_then_on(
+    ask: Any, database: Database
+) -> None:
+    ask()
+    unsubscribe(database, "anna@example.org", now=NOW)
+    store(database, some_news(number=1))
+    back = ask(topics=("field:education",))
+    assert (back.cursor, back.late) == (1, frozenset())

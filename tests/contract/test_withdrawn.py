@@ -58,10 +58,9 @@ def test_what_was_accepted_stays_accepted(database: Database) -> None:
 def test_what_a_crash_left_in_doubt_is_not_sent_again_to_who_left(
     database: Database, hold: bool, of_the_other: DeliveryState
 ) -> None:
-    """It stays on record as in doubt, and is held for a person where that is wanted."""
+    """It stays on record as in doubt; there is nothing left for a person to decide."""
     claim_both_and_lose_the_first_reader(database)
     with database.writing() as connection:
         assert sending.recover(connection, "one", NOW, STALE, hold=hold) == 2
-    of_the_first = DeliveryState.UNCERTAIN if hold else DeliveryState.SUPPRESSED
-    assert states(database) == [of_the_first, of_the_other]
+    assert states(database) == [DeliveryState.SUPPRESSED, of_the_other]
     assert [one.in_doubt for one in outbox(database)] == [1, 1]

@@ -141,3 +141,18 @@ def test_the_work_for_one_reader_does_not_grow_with_other_peoples_news() -> None
     for _ in range(1_000):
         compose([POLICING], shelf, EVERYTHING, limit=50)
     assert time.process_time() - started < 0.5
+
+
+def test_a_topic_added_later_brings_only_what_came_after_it() -> None:
+    old, new = about(1, HUMAN_RIGHTS), about(3, HUMAN_RIGHTS)
+    both = about(2, POLICING, HUMAN_RIGHTS)
+    digest = compose(
+        [POLICING, HUMAN_RIGHTS],
+        Shelf.of([old, both, new]),
+        EVERYTHING,
+        limit=50,
+        late=[(HUMAN_RIGHTS, 2)],
+    )
+    assert digest
+    assert [numbers(section) for section in digest.sections] == [[2], [3]]
+    assert digest.sections[0].also_in == ((),)

@@ -26,5 +26,5 @@ def test_the_readme_lists_every_setting(request: pytest.FixtureRequest) -> None:
 def test_the_readme_lists_every_command() -> None:
     text = README.read_text("utf-8")
     names = [command.callback.__name__ for command in app.registered_commands if command.callback]
-    assert len(names) == 17
+    assert len(names) == 18
     assert [name for name in names if f"| `{name}" not in text] == []

@@ -52,6 +52,7 @@ def _selections() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("since", NUMBER, nullable=False),
         sa.ForeignKeyConstraint(
             ["subscriber"], ["subscribers.id"], name="fk_selections_subscriber_subscribers"
         ),
