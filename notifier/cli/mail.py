@@ -133,7 +133,9 @@ def digest(
     now: Annotated[
         datetime | None,
         typer.Option(
-            parser=_instant, metavar="INSTANT", help="Plan as at this instant (ISO 8601)."
+            parser=_instant,
+            metavar="INSTANT",
+            help="Plan as at this instant (ISO 8601); who is due moves on from it.",
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option(help="Report what is due, send nothing.")] = False,

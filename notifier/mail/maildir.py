@@ -52,11 +52,13 @@ class Maildir:
         return MaildirSession(self.root)
 
 
-@dataclass(frozen=True, slots=True)
 class MaildirSession:
     """Stores one message after the other, each once however often it is sent."""
 
-    root: Path
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._names: frozenset[str] = frozenset()
+        self._listed_at: int | None = None
 
     @property
     def usable(self) -> bool:
@@ -87,8 +89,19 @@ class MaildirSession:
     def _has(self, name: str) -> bool:
         if (self.root / "new" / name).exists():
             return True
-        # A reader moves what it has seen to cur/ and appends ":2," with its flags.
-        return bool(list((self.root / "cur").glob(f"{name}*")))
+        return name in self._seen()
+
+    def _seen(self) -> frozenset[str]:
+        """What a reader moved to cur/, where ":2," and its flags follow the name.
+
+        Listed anew only where the folder changed: it may hold all that was ever sent.
+        """
+        folder = self.root / "cur"
+        changed = folder.stat().st_mtime_ns
+        if changed != self._listed_at:
+            self._names = frozenset(path.name.partition(":")[0] for path in folder.iterdir())
+            self._listed_at = changed
+        return self._names
 
     def _write(self, name: str, content: bytes) -> None:
         before = self.root / "tmp" / name

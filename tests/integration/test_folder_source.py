@@ -2,7 +2,8 @@
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -250,9 +251,16 @@ def test_a_file_that_goes_before_it_is_opened_is_not_there(
     assert scanned(a_folder(tmp_path)) == []
 
 
-def test_folders_may_be_deeper_than_calls(tmp_path: Path) -> None:
-    inside = tmp_path.joinpath(*["d"] * 1_500)
-    folder = os.open(tmp_path, os.O_RDONLY)
+@pytest.fixture
+def deep_folder(tmp_path: Path) -> Iterator[Path]:
+    """What is put in here goes away at once: pytest's own clean-up cannot go so deep."""
+    yield tmp_path
+    subprocess.run(["rm", "-rf", tmp_path], check=True)
+
+
+def test_folders_may_be_deeper_than_calls(deep_folder: Path) -> None:
+    inside = deep_folder.joinpath(*["d"] * 1_500)
+    folder = os.open(deep_folder, os.O_RDONLY)
     for _ in range(1_500):
         os.mkdir("d", dir_fd=folder)
         inner = os.open("d", os.O_RDONLY, dir_fd=folder)
@@ -260,7 +268,7 @@ def test_folders_may_be_deeper_than_calls(tmp_path: Path) -> None:
         folder = inner
     os.close(os.open("a.txt", os.O_CREAT, 0o600, dir_fd=folder))
     os.close(folder)
-    assert names(scanned(a_folder(tmp_path))) == [f"{inside.relative_to(tmp_path)}/a.txt"]
+    assert names(scanned(a_folder(deep_folder))) == [f"{inside.relative_to(deep_folder)}/a.txt"]
 
 
 # -- What cannot be read ---------------------------------------------------------------------------
