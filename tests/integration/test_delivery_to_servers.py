@@ -254,7 +254,8 @@ def test_however_often_a_run_is_killed_a_maildir_holds_each_message_once(
         lambda: len(list(new.iterdir())) if new.exists() else 0,
         moments,
     )
-    assert run(database, Maildir(tmp_path / "mail")).accepted > 0
+    # How far the killed ones got is the machine's business; none of them got nowhere.
+    assert run(database, Maildir(tmp_path / "mail")).accepted < MESSAGES
     stored = [message_id(path.read_bytes().replace(b"\n", b"\r\n")) for path in new.iterdir()]
     assert sorted(stored) == sorted(one.message_id for one in outbox(database))
     assert states(database) == {DeliveryState.ACCEPTED}
