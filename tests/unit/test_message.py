@@ -1,8 +1,6 @@
 """A digest is a message every mail program reads alike, and nobody can put a header into."""
 
 import re
-import time
-from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage, MIMEPart
@@ -246,17 +244,3 @@ def test_an_address_beyond_ascii_stands_in_utf_8() -> None:
     """RFC 6532; whether it can be sent is for the transport to ask (RFC 6531)."""
     message = fill(a_template(), {**VALUES, "recipient": "чтец@example.org"})
     assert "\r\nTo: чтец@example.org\r\n".encode() in message
-
-
-def test_splicing_is_a_small_part_of_building() -> None:
-    html = HTML + "<p>Twenty officers practised how to secure evidence.</p>\n" * 300
-    template = a_template(html=html)
-
-    def spent(work: Callable[[], object], times: int) -> float:
-        started = time.process_time()
-        for _ in range(times):
-            work()
-        return (time.process_time() - started) / times
-
-    splicing = spent(lambda: fill(template, VALUES), 2_000)
-    assert spent(lambda: a_template(html=html), 50) > 10 * splicing
