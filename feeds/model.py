@@ -4,7 +4,7 @@ Knows the shape of news and topics. Must never know where documents come from, h
 stored or what a mail is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -19,12 +19,17 @@ __all__ = [
     "Item",
     "Label",
     "Parsed",
+    "Progress",
     "Reason",
     "Refused",
     "Topic",
     "TopicKind",
     "TopicRef",
 ]
+
+
+#: Hears how much of long work is done, and of how much, where that is known.
+Progress = Callable[[int, int | None], None]
 
 
 class TopicKind(StrEnum):

@@ -6,10 +6,10 @@ Knows every part and which other parts it needs. Must never decide anything itse
 import asyncio
 import random
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from threading import Event
 from typing import Self
 
@@ -19,41 +19,28 @@ from feeds.ids import Identity
 from feeds.ingest.pipeline import ingest
 from feeds.ingest.report import IngestReport, merged
 from feeds.ingest.sources import Source
+from feeds.model import Progress
 from feeds.publish.files import Files
 from feeds.publish.pipeline import PublishReport, publish
 from feeds.publish.site import Site
-from feeds.storage.database import Database, constant
+from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier import assembly, subscribing
 from notifier.delivery import DeliveryReport, deliver
 from notifier.drafting import Press
 from notifier.links import Links
-from notifier.model import Skip, Subscriber
+from notifier.model import Subscriber
 from notifier.planning import PlanReport, plan
 from notifier.render import Renderer
+from notifier.report import DigestReport
 from notifier.storage.suppressions import Keyed
 from notifier.subscribing import Wishes
 
-__all__ = ["App", "DigestReport"]
+__all__ = ["App"]
 
 #: 72 random bits name a subscriber in links and Message-IDs: among a million, two meet with a
 #: chance of 1e-10, and then the unique key refuses the second.
 PUBLIC_ID_BYTES = 9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DigestReport:
-    """What a run of digests did: planning, then sending what was planned now or before."""
-
-    due: int
-    planned: int
-    skipped: Mapping[Skip, int]
-    broken: int
-    accepted: int
-    deferred: int
-    failed: int
-    in_doubt: int
-    problem: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +72,7 @@ class App:
                 clock=clock,
                 database=database,
                 taxonomy=taxonomy,
-                identity=_identity(database, settings, clock().date()),
+                identity=assembly.identity(database, settings, clock().date()),
             )
         finally:
             database.close()
@@ -121,7 +108,7 @@ class App:
         backfill: bool = False,
         dry_run: bool = False,
         stopping: Event | None = None,
-        progress: Callable[[int, int | None], None] | None = None,
+        progress: Progress | None = None,
     ) -> IngestReport:
         """What is new or changed at the sources is stored; all of them where none is named.
 
@@ -143,7 +130,7 @@ class App:
         backfill: bool,
         dry_run: bool,
         stopping: Event | None,
-        progress: Callable[[int, int | None], None] | None,
+        progress: Progress | None,
     ) -> IngestReport | SourceError:
         try:
             return ingest(
@@ -161,7 +148,13 @@ class App:
         except SourceError as error:
             return error
 
-    def publish(self, *, everything: bool = False, stopping: Event | None = None) -> PublishReport:
+    def publish(
+        self,
+        *,
+        everything: bool = False,
+        stopping: Event | None = None,
+        progress: Progress | None = None,
+    ) -> PublishReport:
         """Feeds and pages show what is stored. Raises PublishError."""
         return publish(
             self.database,
@@ -170,6 +163,7 @@ class App:
             self.site,
             everything=everything,
             stopping=stopping,
+            progress=progress,
         )
 
     def subscribe(self, address: str, wishes: Wishes) -> Subscriber:
@@ -189,7 +183,12 @@ class App:
         return subscribing.unsubscribe(self.database, address, now=self.clock())
 
     def plan(
-        self, *, now: datetime | None = None, dry_run: bool = False, stopping: Event | None = None
+        self,
+        *,
+        now: datetime | None = None,
+        dry_run: bool = False,
+        stopping: Event | None = None,
+        progress: Progress | None = None,
     ) -> PlanReport:
         """Whoever is due has a digest in the outbox, or the reason why not on record."""
         return plan(
@@ -199,10 +198,15 @@ class App:
             now=now or self.clock(),
             dry_run=dry_run,
             stopping=stopping,
+            progress=progress,
         )
 
     def deliver(
-        self, *, now: datetime | None = None, stopping: Event | None = None
+        self,
+        *,
+        now: datetime | None = None,
+        stopping: Event | None = None,
+        progress: Progress | None = None,
     ) -> DeliveryReport:
         """Everything due was offered to the transport once. Raises StoreBusy."""
         return asyncio.run(
@@ -214,36 +218,24 @@ class App:
                 clock=self.clock if now is None else lambda: now,
                 jitter=random.random,  # noqa: S311 - spreads retries, guards nothing
                 stopping=stopping,
+                progress=progress,
             )
         )
 
     def digest(
-        self, *, now: datetime | None = None, dry_run: bool = False, stopping: Event | None = None
+        self,
+        *,
+        now: datetime | None = None,
+        dry_run: bool = False,
+        stopping: Event | None = None,
+        progress: Progress | None = None,
     ) -> DigestReport:
         """What is due at ``now`` is planned, and all that waits is sent, or its problem told."""
-        planned = self.plan(now=now, dry_run=dry_run, stopping=stopping)
+        planned = self.plan(now=now, dry_run=dry_run, stopping=stopping, progress=progress)
+        sent = DeliveryReport()
         try:
-            sent = DeliveryReport() if dry_run else self.deliver(now=now, stopping=stopping)
+            if not dry_run:
+                sent = self.deliver(now=now, stopping=stopping, progress=progress)
         except StoreBusy as busy:
             sent = DeliveryReport(problem=f"{busy}; it sends what was planned")
-        return DigestReport(
-            due=planned.due,
-            planned=planned.planned,
-            skipped=planned.skipped,
-            broken=planned.broken,
-            accepted=sent.accepted,
-            deferred=sent.deferred,
-            failed=sent.failed,
-            in_doubt=sent.in_doubt,
-            problem=sent.problem,
-        )
-
-
-def _identity(database: Database, settings: Settings, today: date) -> Identity:
-    """Who mints the ids of this store: what it was first opened with, whatever settings say now."""
-    minted = (settings.site.minted or today).isoformat()
-    with database.writing() as connection:
-        return Identity(
-            constant(connection, "authority", settings.site.authority),
-            date.fromisoformat(constant(connection, "minted", minted)),
-        )
+        return DigestReport.of(planned, sent)

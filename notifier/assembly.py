@@ -3,7 +3,7 @@
 Knows which setting means what to which part. Must never do a part's work.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from config.settings import Settings, SettingsError
@@ -14,6 +14,7 @@ from feeds.ingest.sources.folder import FolderSource
 from feeds.model import Topic, TopicRef
 from feeds.publish.select import FeedRef
 from feeds.publish.site import Site, Terms, feed_page, feed_path
+from feeds.storage.database import Database, constant
 from feeds.taxonomy import Taxonomy
 from notifier import clerk
 from notifier.letter import TopicPage
@@ -182,3 +183,13 @@ def delivery_rules(settings: Settings) -> clerk.Rules:
         give_up_after=timedelta(hours=settings.mail.give_up_after_hours),
         hold=settings.mail.in_doubt == "hold",
     )
+
+
+def identity(database: Database, settings: Settings, today: date) -> Identity:
+    """Who mints the ids of this store: what it was first opened with, whatever settings say now."""
+    minted = (settings.site.minted or today).isoformat()
+    with database.writing() as connection:
+        return Identity(
+            constant(connection, "authority", settings.site.authority),
+            date.fromisoformat(constant(connection, "minted", minted)),
+        )

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import assert_never
 
+from feeds.model import Progress
 from feeds.storage.database import Database
 from notifier.errors import MessageRefused
 from notifier.message import fill
@@ -81,12 +82,14 @@ class Clerk:
         *,
         clock: Callable[[], datetime],
         jitter: Callable[[], float],
+        progress: Progress | None = None,
     ) -> None:
         self._database = database
         self._keyed = keyed
         self._rules = rules
         self._clock = clock
         self._jitter = jitter
+        self._progress = progress
         self._templates: dict[str, bytes] = {}
         self._turns: list[_Turn] = []
         self._desk = asyncio.Lock()
@@ -120,6 +123,8 @@ class Clerk:
             claimed = self._transact(now, spoiled, len(waiting))
         for turn in turns:
             turn.is_done = True
+        if self._progress is not None:
+            self._progress(self.tally.total(), None)
 
     def _transact(
         self, now: datetime, settled: Sequence[Settlement], wanted: int

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from threading import Event
 from urllib.parse import quote
 
+from feeds.model import Progress
 from feeds.storage.database import Database
 from notifier.clerk import Clerk, Rules, Sent
 from notifier.errors import TransportUnavailable
@@ -57,12 +58,13 @@ async def deliver(
     clock: Callable[[], datetime],
     jitter: Callable[[], float],
     stopping: Event | None = None,
+    progress: Progress | None = None,
 ) -> DeliveryReport:
     """Everything that is due was offered once, unless ``stopping`` was set meanwhile.
 
     Then the messages in hand are finished. Nothing is claimed before a session is open. Raises
     StoreBusy where another process of this node is at it: what that one has on the wire must not
-    be taken for the leavings of a crash.
+    be taken for the leavings of a crash. ``progress`` hears how many are on record.
     """
     with database.exclusive(f"delivery-{quote(rules.node, safe='')}"):
         now = clock()
@@ -74,7 +76,7 @@ async def deliver(
         with database.writing() as connection:
             found = sending.recover(connection, rules.node, now, stale, hold=rules.hold)
             sending.wake(connection, now)
-        clerk = Clerk(database, keyed, rules, clock=clock, jitter=jitter)
+        clerk = Clerk(database, keyed, rules, clock=clock, jitter=jitter, progress=progress)
         problem = await _send_all(transport, clerk, hands, stopping or Event())
     return DeliveryReport(
         accepted=clerk.tally[DeliveryState.ACCEPTED],

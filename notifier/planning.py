@@ -12,6 +12,7 @@ from threading import Event
 
 import structlog
 
+from feeds.model import Progress
 from feeds.storage.database import Database
 from notifier.digest import Shelf
 from notifier.drafting import Desk, Draft, Press
@@ -50,11 +51,13 @@ def plan(
     now: datetime,
     dry_run: bool = False,
     stopping: Event | None = None,
+    progress: Progress | None = None,
 ) -> PlanReport:
     """Everybody due at ``now`` has a delivery or a reason on record, and is due again later.
 
     One digest covers all since the last one, however many moments were missed. Nobody is
     planned for twice in a period, however many planners run. With ``dry_run`` nothing changes.
+    ``progress`` hears how many of those who are due are done.
     """
     with database.reading() as connection:
         upto = news.latest(connection)
@@ -65,7 +68,10 @@ def plan(
     for start in range(0, len(due.ids), CHUNK):
         if stopping is not None and stopping.is_set():
             break
-        run.take(due.ids[start : start + CHUNK])
+        some = due.ids[start : start + CHUNK]
+        run.take(some)
+        if progress is not None:
+            progress(start + len(some), len(due.ids))
     return PlanReport(
         due=len(due.ids), planned=run.planned, skipped=dict(run.skipped), broken=run.broken
     )

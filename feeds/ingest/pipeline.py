@@ -3,7 +3,7 @@
 Knows the order of calls. Must never know how documents are found, understood, judged or kept.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +15,7 @@ from feeds.ingest.reading import Reading, read
 from feeds.ingest.report import IngestReport, Tally
 from feeds.ingest.sources import Fetched, Refusal, Same, Seen, Source, Waiting
 from feeds.ingest.store import Terms, store
+from feeds.model import Progress
 from feeds.storage import documents, recall
 from feeds.storage.database import Database
 from feeds.storage.documents import Sighting
@@ -53,7 +54,7 @@ def ingest(
     backfill: bool = False,
     dry_run: bool = False,
     stopping: Event | None = None,
-    progress: Callable[[int, int | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> IngestReport:
     """The store holds what ``source`` shows, one transaction a batch.
 
@@ -73,10 +74,10 @@ def ingest(
     alone = nullcontext() if dry_run else database.exclusive("ingest", _PATIENCE_SECONDS)
     with alone:
         run = _Run(database, source, terms, dry_run=dry_run)
-        total = source.count() if progress else None
+        total = source.count() if progress is not None else None
         for batch in run.batches(rules.batch):
             run.take(batch)
-            if progress:
+            if progress is not None:
                 progress(run.done, total)
             if stopping is not None and stopping.is_set():
                 return run.tally.report()

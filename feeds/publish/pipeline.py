@@ -10,6 +10,7 @@ from time import perf_counter
 
 import structlog
 
+from feeds.model import Progress
 from feeds.publish.files import Files
 from feeds.publish.press import FRONT_PAGE, Document, Press, press_for
 from feeds.publish.ready import Ready
@@ -50,15 +51,18 @@ def publish(
     *,
     everything: bool = False,
     stopping: Event | None = None,
+    progress: Progress | None = None,
 ) -> PublishReport:
     """Feeds and pages show what the store held when this began.
 
     Only what changed is made, unless ``everything`` is wanted, the directory is empty, or
     settings, taxonomy or templates changed. A run that ends early is repeated by the next one,
-    which leaves alone what is right already. Raises StoreBusy, PublishError.
+    which leaves alone what is right already. ``progress`` hears how many changes and feeds are
+    done, and of how many. Raises StoreBusy, PublishError.
     """
     started = perf_counter()
-    publication = _Publication(database, files, press_for(site, taxonomy), stopping or Event())
+    press = press_for(site, taxonomy)
+    publication = _Publication(database, files, press, stopping or Event(), progress)
     with database.exclusive("publish"):
         report = publication.run(everything=everything)
     if report.files:
@@ -71,11 +75,21 @@ def publish(
 class _Publication:
     """One run, with everything it works with."""
 
-    def __init__(self, database: Database, files: Files, press: Press, stopping: Event) -> None:
+    def __init__(
+        self,
+        database: Database,
+        files: Files,
+        press: Press,
+        stopping: Event,
+        progress: Progress | None,
+    ) -> None:
         self._database = database
         self._files = files
         self._press = press
         self._stopping = stopping
+        self._progress = progress
+        self._done = 0
+        self._total = 0
 
     def run(self, *, everything: bool) -> PublishReport:
         with self._database.reading() as connection:
@@ -85,8 +99,11 @@ class _Publication:
             return self._report((), ())
         # Items before feeds, feeds before what lists them: no link leads nowhere, and the front
         # page is there only once all of it was.
-        pages = [*self._items(0 if whole else state.published, state.upto)]
-        feeds = [*self._feeds(self._press.feeds if whole else self._touched(state))]
+        after = 0 if whole else state.published
+        outdated = self._press.feeds if whole else self._touched(state)
+        self._total = state.upto - after + len(outdated)
+        pages = [*self._items(after, state.upto)]
+        feeds = [*self._feeds(outdated)]
         if not self._stopping.is_set():
             pages += self._files.write_all(self._press.lists()) if whole else ()
             with self._database.writing() as connection:
@@ -117,7 +134,9 @@ class _Publication:
                 span = entries.changed(connection, after, upto, _PAGES_AT_ONCE)
                 items = whole_items(connection, [number for number, _ in span])
             yield from self._files.write_all(map(self._press.item, items))
-            after = span[-1][1] if span else upto
+            reached = span[-1][1] if span else upto
+            self._advance(reached - after)
+            after = reached
 
     def _feeds(self, feeds: Sequence[FeedRef]) -> Iterator[str]:
         """Writes these feeds and their pages."""
@@ -125,7 +144,14 @@ class _Publication:
         for start in range(0, len(feeds), at_once):
             if self._stopping.is_set():
                 return
-            yield from self._files.write_all(self._documents(feeds[start : start + at_once]))
+            some = feeds[start : start + at_once]
+            yield from self._files.write_all(self._documents(some))
+            self._advance(len(some))
+
+    def _advance(self, steps: int) -> None:
+        self._done += steps
+        if self._progress is not None:
+            self._progress(self._done, self._total)
 
     def _documents(self, feeds: Sequence[FeedRef]) -> Iterator[Document]:
         with self._database.reading() as connection:

@@ -18,8 +18,9 @@ from config.settings import Settings, load
 from feeds.ingest.report import IngestReport
 from feeds.publish.pipeline import PublishReport
 from notifier import service
-from notifier.app import App, DigestReport
+from notifier.app import App
 from notifier.model import Frequency
+from notifier.report import DigestReport
 from notifier.subscribing import Wishes
 
 __all__ = ["Demonstration", "prepared"]

@@ -13,10 +13,10 @@ import typer
 from rich.markup import escape
 
 from notifier import listing
-from notifier.app import DigestReport
 from notifier.cli.invocation import invocation, stopping
-from notifier.cli.report import AsJson, console, errors, write_json, write_table
+from notifier.cli.report import AsJson, console, errors, progress, write_json, write_table
 from notifier.model import DeliveryState, Frequency
+from notifier.report import DigestReport
 from notifier.storage import deliveries as stored
 from notifier.subscribing import Wishes
 
@@ -142,8 +142,12 @@ def digest(
     as_json: AsJson = False,
 ) -> None:
     """Plan the digests that are due and send them, with what still waits from before."""
-    with invocation(context).opened() as app, stopping() as stop:
-        report = app.digest(now=now, dry_run=dry_run, stopping=stop)
+    with (
+        invocation(context).opened() as app,
+        stopping() as stop,
+        progress("digest") as on_progress,
+    ):
+        report = app.digest(now=now, dry_run=dry_run, stopping=stop, progress=on_progress)
     if as_json:
         write_json(asdict(report))
     else:

@@ -154,8 +154,12 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Write the feeds and pages that no longer show what the store holds."""
-    with invocation(context).opened() as app, stopping() as stop:
-        report = app.publish(everything=everything, stopping=stop)
+    with (
+        invocation(context).opened() as app,
+        stopping() as stop,
+        progress("publish") as on_progress,
+    ):
+        report = app.publish(everything=everything, stopping=stop, progress=on_progress)
     if as_json:
         write_json(asdict(report))
         return
