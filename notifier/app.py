@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from threading import Event
 from typing import Self
 
@@ -29,6 +30,7 @@ from notifier import assembly, subscribing
 from notifier.delivery import DeliveryReport, deliver
 from notifier.drafting import Press
 from notifier.links import Links
+from notifier.mail import Transport
 from notifier.model import Subscriber
 from notifier.planning import PlanReport, plan
 from notifier.render import Renderer
@@ -43,7 +45,8 @@ __all__ = ["App"]
 PUBLIC_ID_BYTES = 9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots: cached properties keep the parts that every beat works with.
+@dataclass(frozen=True, kw_only=True)
 class App:
     """One installation, open for work. Every method may be called from any thread."""
 
@@ -77,15 +80,19 @@ class App:
         finally:
             database.close()
 
-    @property
+    @cached_property
     def site(self) -> Site:
         return assembly.site(self.settings, self.identity)
 
-    @property
+    @cached_property
     def keyed(self) -> Keyed:
         return Keyed(self.settings.signing_key)
 
-    @property
+    @cached_property
+    def transport(self) -> Transport:
+        return assembly.transport(self.settings)
+
+    @cached_property
     def press(self) -> Press:
         """What digests are made with. Raises SettingsError where no secret signs their links."""
         url = self.settings.site.url
@@ -212,7 +219,7 @@ class App:
         return asyncio.run(
             deliver(
                 self.database,
-                assembly.transport(self.settings),
+                self.transport,
                 self.keyed,
                 assembly.delivery_rules(self.settings),
                 clock=self.clock if now is None else lambda: now,

@@ -3,9 +3,11 @@
 Knows which setting means what to which part. Must never do a part's work.
 """
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+from config.sections import Source
 from config.settings import Settings, SettingsError
 from feeds.errors import SourceError
 from feeds.ids import Identity
@@ -124,16 +126,15 @@ def sources(settings: Settings, named: tuple[str, ...]) -> tuple[FolderSource, .
 
     Raises SourceError where a name is neither.
     """
-    configured = {source.name: _configured(settings, source.name) for source in settings.sources}
+    configured = {source.name: _configured(source, settings) for source in settings.sources}
     if not named:
         return tuple(configured.values())
     return tuple(configured.get(name) or _at(name, settings) for name in named)
 
 
-def _configured(settings: Settings, name: str) -> FolderSource:
-    source = next(source for source in settings.sources if source.name == name)
+def _configured(source: Source, settings: Settings) -> FolderSource:
     return FolderSource(
-        name=name,
+        name=source.name,
         root=source.path,
         pattern=source.pattern,
         max_bytes=settings.ingest.max_document_bytes,
@@ -148,21 +149,22 @@ def _at(name: str, settings: Settings) -> FolderSource:
         known = ", ".join(source.name for source in settings.sources) or "none"
         raise SourceError(name, f"no such file, and no source of that name (known: {known})")
     absolute = path.resolve()
+    whole = _around(absolute, settings)
+    return replace(whole, settle_seconds=0, only=absolute if absolute != whole.root else None)
+
+
+def _around(path: Path, settings: Settings) -> FolderSource:
     for source in settings.sources:
-        if absolute.is_relative_to(source.path.resolve()):
-            return _vouched(source.name, source.path, source.pattern, absolute, settings)
-    folder = absolute if absolute.is_dir() else absolute.parent
-    return _vouched(f"{PATHS}:{folder}", folder, "*", absolute, settings)
-
-
-def _vouched(name: str, root: Path, pattern: str, only: Path, settings: Settings) -> FolderSource:
+        root = source.path.resolve()
+        if path.is_relative_to(root):
+            return replace(_configured(source, settings), root=root)
+    folder = path if path.is_dir() else path.parent
     return FolderSource(
-        name=name,
-        root=root.resolve(),
-        pattern=pattern,
+        name=f"{PATHS}:{folder}",
+        root=folder,
+        pattern="*",
         max_bytes=settings.ingest.max_document_bytes,
         settle_seconds=0,
-        only=only if only != root.resolve() else None,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feeds.model import TopicKind
-from feeds.publish.select import FeedRef
+from feeds.publish.select import FeedRef, feeds_of
 from feeds.publish.site import feed_path
 from feeds.storage import overview
 from notifier.app import App
@@ -128,7 +128,7 @@ def status(app: App, *, daemon: str | None) -> Status:
         authority=app.identity.authority,
         items=numbers.items,
         quarantined=numbers.quarantined,
-        feeds=sum(FeedRef.of(topic.ref) is not None for topic in app.taxonomy.topics) + 1,
+        feeds=len(feeds_of(topic.ref for topic in app.taxonomy.topics)),
         subscribers=numbers.subscribers,
         deliveries=numbers.deliveries,
         daemon=daemon,

@@ -4,7 +4,6 @@ Knows a few made-up readers and what a newcomer may want to try. Must never do a
 commands could not do.
 """
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from feeds.ingest.report import IngestReport
 from feeds.publish.pipeline import PublishReport
 from notifier import service
 from notifier.app import App
+from notifier.cli.invocation import DEFAULT_FILE
+from notifier.cli.setup import SECRET_FILE, a_secret, written_once
 from notifier.model import Frequency
 from notifier.report import DigestReport
 from notifier.subscribing import Wishes
@@ -141,15 +142,10 @@ def _settings(folder: Path, port: int) -> Settings:
     """The demo's own settings file, with a fresh secret, made once."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "inbox").mkdir(exist_ok=True)
-    for name, text in (
-        ("secret.key", secrets.token_urlsafe(32) + "\n"),
-        ("fieldfare.toml", _TOML.format(port=port, seeds=SEEDS)),
-    ):
-        path = folder / name
-        if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(text, encoding="utf-8")
-    return load(folder / "fieldfare.toml", {})
+    file = folder / DEFAULT_FILE
+    written_once(folder / SECRET_FILE, a_secret(), mode=0o600)
+    written_once(file, _TOML.format(port=port, seeds=SEEDS), mode=0o600)
+    return load(file, {})
 
 
 _TOML = """\

@@ -51,21 +51,29 @@ def init(
     directory.mkdir(parents=True, exist_ok=True)
     minted = clock.now().date()
     text = sample(authority=authority, minted=minted, secret_file=SECRET_FILE)
-    _write_once(directory / DEFAULT_FILE, text, mode=0o644)
-    _write_once(directory / SECRET_FILE, secrets.token_urlsafe(SECRET_BYTES) + "\n", mode=0o600)
+    for path, content, mode in (
+        (directory / DEFAULT_FILE, text, 0o644),
+        (directory / SECRET_FILE, a_secret(), 0o600),
+    ):
+        is_new = written_once(path, content, mode=mode)
+        console.print(f"wrote {path}" if is_new else f"{path} is there already and stays as it is")
     (directory / "inbox").mkdir(exist_ok=True)
     console.print("next: look through the settings, put documents into inbox/, `fieldfare run`")
 
 
-def _write_once(path: Path, text: str, *, mode: int) -> None:
-    """Creates the file with exactly that mode; never opens one that exists."""
+def a_secret() -> str:
+    """The text of a fresh secret file."""
+    return secrets.token_urlsafe(SECRET_BYTES) + "\n"
+
+
+def written_once(path: Path, text: str, *, mode: int) -> bool:
+    """The file is there, made with exactly that mode; False where it was, and is left alone."""
     try:
         path.touch(mode=mode, exist_ok=False)
     except FileExistsError:
-        console.print(f"{path} is there already and stays as it is")
-        return
+        return False
     path.write_text(text, encoding="utf-8")
-    console.print(f"wrote {path}")
+    return True
 
 
 def config(context: typer.Context, as_json: AsJson = False) -> None:
