@@ -15,10 +15,11 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 PURE = $(shell $(BIN)/python -c 'import tomllib; \
 	contracts = tomllib.load(open("pyproject.toml", "rb"))["tool"]["importlinter"]["contracts"]; \
 	pure = next(contract for contract in contracts if contract.get("id") == "pure"); \
-	print(",".join(name.replace(".", "/") + "*" for name in pure["source_modules"]))')
+	paths = [name.replace(".", "/") for name in pure["source_modules"]]; \
+	print(",".join(f"{path}.py,{path}/**" for path in paths))')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock pictures clean
+.PHONY: help demo test check bench accuracy fuzz lock pictures clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -41,6 +42,12 @@ check: $(VENV)/dev.stamp ## style, types, floors and size
 bench: $(VENV)/dev.stamp ## speed, each number as a ratio to its peer in the same run
 	.ci/debian-packages
 	$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+accuracy: $(VENV)/dev.stamp ## how much of the labelled corpus is understood, and what is not
+	$(BIN)/python -m tests.accuracy $(ACCURACY_ARGS)
+
+fuzz: $(VENV)/dev.stamp ## the parsers against coverage-guided noise, a minute a family of forms
+	$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
 
 lock: $(VENV)/dev.stamp ## the lock files anew from pyproject.toml (LOCK_ARGS=--upgrade for newer versions)
 	$(LOCK) --group build --output-file requirements.lock $(LOCK_ARGS)

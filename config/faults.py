@@ -66,7 +66,7 @@ def refusals(
 def allowed(field: FieldInfo) -> str:
     """What a field allows, to be read after "must be"."""
     if get_origin(field.annotation) is Literal:
-        *others, last = get_args(field.annotation)
+        *others, last = (value or "empty" for value in get_args(field.annotation))
         return f"{', '.join(others)} or {last}" if others else str(last)
     return str(field.description)
 

@@ -108,6 +108,19 @@ def optional_mailbox(text: str) -> str:
     return mailbox(text) if text else ""
 
 
+def selector(text: str) -> str:
+    """Refuses what the parser of pages does not take for a CSS selector."""
+    if text:
+        # Which only an installation with selectors has to wait for.
+        from selectolax.lexbor import LexborHTMLParser, SelectolaxError  # noqa: PLC0415
+
+        try:
+            LexborHTMLParser("").css(text)
+        except SelectolaxError as error:
+            raise ValueError(text) from error
+    return text
+
+
 def web_address(text: str) -> str:
     parts = urlsplit(text)
     netloc, host = parts.netloc.lower(), parts.hostname or ""
@@ -117,6 +130,26 @@ def web_address(text: str) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise ValueError("not https")
     return f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}"
+
+
+def optional_remote_address(text: str) -> str:
+    """The address of somebody else's document, without credentials, as it was given."""
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    is_plain = _NETLOC.fullmatch(parts.netloc.lower()) and re.fullmatch(r"[!-~]*", text)
+    if parts.scheme not in {"http", "https"} or not is_plain or parts.port == 0:
+        raise ValueError("not an address to fetch from")
+    return text
+
+
+def optional_proxy(text: str) -> str:
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https", "socks5", "socks5h"} or not parts.hostname:
+        raise ValueError("not a proxy")
+    return text
 
 
 def store_address(text: str, info: Info) -> str:

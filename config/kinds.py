@@ -45,6 +45,11 @@ Slug = Annotated[
 Host = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9._:-]+$", description="a host name or an IP address")
 ]
+Selector = Annotated[
+    Line,
+    AfterValidator(formats.selector),
+    Field(description="a CSS selector such as div.content > h1, or empty"),
+]
 Node = Annotated[Line, AfterValidator(formats.node)]
 Language = Annotated[
     str,
@@ -85,6 +90,21 @@ WebAddress = Annotated[
     Field(
         description="an https address such as https://news.example.org, without ? and #"
         " (http only where the host is this machine: localhost, 127.0.0.1)"
+    ),
+]
+OptionalRemoteAddress = Annotated[
+    str,
+    AfterValidator(formats.optional_remote_address),
+    Field(description="an http or https address such as https://www.osce.org/news, or empty"),
+]
+OptionalProxy = Annotated[
+    str,
+    AfterValidator(formats.optional_proxy),
+    PlainSerializer(formats.masked_url),
+    # A printed settings object must not tell the password.
+    Field(
+        repr=False,
+        description="an address such as http://proxy.example.org:3128 or socks5://..., or empty",
     ),
 ]
 StoreAddress = Annotated[

@@ -19,12 +19,15 @@ Style = Literal["auto", "console", "json"]
 
 # They narrate what our own events already say, and an access line holds a reader's token.
 _TALKATIVE = ("alembic", "apscheduler", "uvicorn")
+# They warn of each document they make nothing of, which its reason in quarantine says.
+_PLAINTIVE = ("htmldate", "trafilatura")
 
 
 def configure(style: Style, level: str) -> None:
     """Every event from ``level`` on goes to standard error in one form, those of libraries too.
 
-    Libraries that narrate their work are heard from warnings on, unless the level is debug.
+    Libraries that narrate their work are heard from warnings on, those that complain of documents
+    from errors on, unless the level is debug.
     """
     least = logging.getLevelNamesMapping()[level.upper()]
     is_readable = style == "console" or (style == "auto" and sys.stderr.isatty())
@@ -33,9 +36,10 @@ def configure(style: Style, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(least)
-    quiet = least if least == logging.DEBUG else max(least, logging.WARNING)
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(quiet)
+    for names, least_of_them in ((_TALKATIVE, logging.WARNING), (_PLAINTIVE, logging.ERROR)):
+        quiet = least if least == logging.DEBUG else max(least, least_of_them)
+        for name in names:
+            logging.getLogger(name).setLevel(quiet)
     logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[*_facts(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -24,6 +24,7 @@ _DECIDED = frozenset(
         ("site", "url"),
         ("site", "timezone"),
         ("mail", "from_address"),
+        (SOURCES, "path"),
         *REQUIRED,
     }
 )
@@ -45,6 +46,9 @@ def sample(*, authority: str, minted: date, secret_file: str) -> str:
         ("secret_file",): json.dumps(secret_file, ensure_ascii=False),
         ("site", "authority"): json.dumps(authority, ensure_ascii=False),
         ("site", "minted"): minted.isoformat(),
+        (SOURCES, "path"): '"inbox"',
+        (SOURCES, "pattern"): '"*"',
+        (SOURCES, "full_text"): "true",
     }
     lines = [_HEAD]
     section: Key = ()

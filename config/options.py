@@ -19,7 +19,7 @@ Key = tuple[str | int, ...]
 
 SOURCES = "sources"
 # Nothing can be assumed for these: what defaults.toml shows is an example, not a default.
-REQUIRED = frozenset({(SOURCES, "name"), (SOURCES, "path")})
+REQUIRED = frozenset({(SOURCES, "name")})
 
 _HEADER = re.compile(r"\[{1,2}(?P<name>[a-z.]+)\]{1,2}")
 _OPTION = re.compile(r"(?P<name>[a-z_]+) = (?P<literal>.+)")

@@ -8,11 +8,14 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from config import formats, kinds
+from config.faults import OWN_WORDS
 
 __all__ = [
     "Daemon",
+    "Fetch",
     "Ingest",
     "Log",
     "Mail",
@@ -130,14 +133,57 @@ class Log(Section):
     level: Literal["debug", "info", "warning", "error"]
 
 
+class Fetch(Section):
+    """How documents are fetched by HTTP; ``proxy`` None goes straight to the host."""
+
+    user_agent: kinds.Line
+    every_seconds: kinds.Seconds
+    timeout_seconds: kinds.Seconds
+    document_seconds: kinds.Seconds
+    pause_seconds: kinds.Pause
+    max_redirects: kinds.Count
+    private_hosts: kinds.Line
+    proxy: kinds.OptionalProxy
+
+
 class Source(Section):
-    """Where documents come from."""
+    """Where documents come from: a folder, a website, or a publisher that pushes."""
 
     name: kinds.Slug
-    kind: Literal["folder"]
-    path: kinds.Location
+    kind: Literal["folder", "web", "push"]
+    path: kinds.OptionalLocation
     pattern: kinds.Name
+    settle_seconds: kinds.Pause
+    url: kinds.OptionalRemoteAddress
+    follow: kinds.Switch
+    listing_pages: kinds.Count
+    complete: kinds.Switch
+    websub: kinds.Switch
+    token_path: kinds.OptionalLocation
+    form: Literal["text", "html", "feed", "sitemap", ""]
+    date_order: Literal["day-first", "month-first", ""]
     language: kinds.Language
     full_text: kinds.Switch
-    settle_seconds: kinds.Pause
     credit: kinds.Line
+    listing_entry: kinds.Selector
+    listing_title: kinds.Selector
+    listing_date: kinds.Selector
+    listing_lead: kinds.Selector
+    page_title: kinds.Selector
+    page_date: kinds.Selector
+    page_text: kinds.Selector
+
+    @field_validator("path", "url", "token_path")
+    @classmethod
+    def _is_there_for_its_kind(cls, value: object, info: ValidationInfo) -> object:
+        """Refuses a folder without a path, a website without an address, a pusher without token."""
+        kind = info.data.get("kind")
+        if not value and _NEEDED.get(str(kind)) == info.field_name:
+            raise PydanticCustomError(
+                OWN_WORDS, "must be given, as the kind is {kind}", {"kind": kind}
+            )
+        return value
+
+
+# The option without which a source of that kind is none.
+_NEEDED = {"folder": "path", "web": "url", "push": "token_path"}

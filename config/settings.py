@@ -15,6 +15,7 @@ from config.faults import OWN_WORDS, refusals
 from config.layers import from_environment, from_file, stacked, tree
 from config.sections import (
     Daemon,
+    Fetch,
     Ingest,
     Log,
     Mail,
@@ -45,6 +46,7 @@ class Settings(Section):
     site: Site
     store: Store
     ingest: Ingest
+    fetch: Fetch
     publish: Publish
     mail: Mail
     serve: Serve

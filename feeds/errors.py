@@ -33,6 +33,7 @@ class SourceError(FeedsError):
     def __init__(self, source: str, problem: str) -> None:
         super().__init__(f"source {source!r}: {problem}")
         self.source = source
+        self.problem = problem
 
 
 class StoreError(FeedsError):
@@ -46,6 +47,14 @@ class StoreBusy(StoreError):
         super().__init__(f"another process ({holder}) already does {lock} on this store")
         self.lock = lock
         self.holder = holder
+
+
+class NotEdited(FeedsError):
+    """What a person asked for cannot be done to the item."""
+
+    def __init__(self, item: str, problem: str) -> None:
+        super().__init__(f"item {item!r}: {problem}")
+        self.item = item
 
 
 class PublishError(FeedsError):

@@ -10,14 +10,18 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from feeds.model import Draft, Label
+from feeds.draft import Draft
+from feeds.model import Label
 
-__all__ = ["Identity", "content_hash", "item_slug", "tag_uri"]
+__all__ = ["Identity", "bounded", "content_hash", "item_slug", "tag_uri", "told_hash"]
 
 # Raise it when what is hashed changes: no item is then taken for changed by its source.
 _HASH_VERSION = 1
 # 80 bits: among a million items two would meet with a chance of 4e-13.
 _SLUG_BYTES = 10
+# PostgreSQL takes 2,704 bytes in an index row, of which the source's name is a part.
+_LONGEST_BYTES = 1_000
+_KEPT_CHARS = 100
 # RFC 4151, section 2.1: a host name or a mail address, and what may follow it.
 _AUTHORITY = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
 _SPECIFIC = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
@@ -57,12 +61,21 @@ def item_slug(source: str, key: str) -> str:
     return base64.b32encode(digest[:_SLUG_BYTES]).decode().lower()
 
 
+def bounded(name: str) -> str:
+    """``name``, or what stands for one too long for an index: its beginning and its hash."""
+    encoded = name.encode("utf-8", "surrogatepass")
+    if len(encoded) <= _LONGEST_BYTES:
+        return name
+    return f"{name[:_KEPT_CHARS]}~{hashlib.sha256(encoded).hexdigest()}"
+
+
 def content_hash(draft: Draft) -> str:
     """Equal for two drafts that say the same, whatever their form, address and white space.
 
-    The order of topics says nothing (pages and listings differ in it), so it is left out.
+    The order of topics says nothing (pages and listings differ in it), so it is left out. What
+    came later (markup, countries, files) counts where it is there: no hash from before changes.
     """
-    said = (
+    said: list[object] = [
         _plain(draft.title),
         _plain(draft.summary),
         [_plain(paragraph) for paragraph in draft.paragraphs],
@@ -71,9 +84,26 @@ def content_hash(draft: Draft) -> str:
         draft.content_type and _topic(draft.content_type),
         sorted(map(_topic, draft.issuers)),
         sorted(map(_topic, draft.fields)),
-    )
-    digest = hashlib.sha256(json.dumps(said, separators=(",", ":")).encode()).hexdigest()
-    return f"{_HASH_VERSION}:{digest}"
+    ]
+    later = {
+        "markup": draft.markup,
+        "countries": sorted(map(_topic, draft.countries)),
+        "enclosures": [[each.url, each.media_type, each.title] for each in draft.enclosures],
+    }
+    said += [[name, value] for name, value in later.items() if value]
+    return f"{_HASH_VERSION}:{_digest(said)}"
+
+
+def told_hash(draft: Draft, content: str) -> str:
+    """Equal for two drafts that tell the same in every respect; ``content`` is their hash."""
+    origin = draft.provenance.entry_id if draft.provenance else None
+    alternates = [[each.language, each.url] for each in draft.alternates]
+    places = [draft.url, draft.also_at, draft.guid, origin, alternates]
+    return _digest([content, draft.partial, draft.dateline, *places])[:32]
+
+
+def _digest(said: object) -> str:
+    return hashlib.sha256(json.dumps(said, separators=(",", ":")).encode()).hexdigest()
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The words of the feeds side: what came in, what we understood, what we remember.
+"""The words of the feeds side: topics, and news items as they are remembered.
 
 Knows the shape of news and topics. Must never know where documents come from, how rows are
 stored or what a mail is.
@@ -11,17 +11,15 @@ from enum import StrEnum
 from typing import Self
 
 __all__ = [
-    "Document",
-    "Draft",
+    "Enclosure",
     "Fresh",
     "Issued",
     "IssuedFrom",
     "Item",
     "Label",
-    "Parsed",
+    "Mark",
     "Progress",
-    "Reason",
-    "Refused",
+    "Provenance",
     "Topic",
     "TopicKind",
     "TopicRef",
@@ -91,13 +89,18 @@ class Label:
 
 
 class IssuedFrom(StrEnum):
-    """Where an issue date was read; a dateline is evidence, the others are statements."""
+    """Where an issue date was read; a dateline is evidence, the others are statements.
+
+    ``line`` is the place and date below the title of form B, ``push`` what a publisher pushed.
+    """
 
     LABEL = "label"
     DATELINE = "dateline"
     LISTING = "listing"
     FEED = "feed"
     PAGE = "page"
+    LINE = "line"
+    PUSH = "push"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,94 +117,32 @@ class Issued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """Bytes as they came, not yet understood.
+class Enclosure:
+    """A file that belongs to an item (RFC 4287 4.2.7.2); ``length`` in bytes, where it is known."""
 
-    ``name`` identifies the document within its source (a relative path, an address).
-    """
-
-    source: str
-    name: str
-    body: bytes
-    fetched_at: datetime
-    url: str | None = None
-    media_type: str | None = None
+    url: str
+    media_type: str = ""
+    length: int | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What a parser understood of one news item; nothing here is judged or stored yet.
+class Provenance:
+    """The Atom feed an entry came from (atom:source), and the id it has there for ever."""
 
-    ``paragraphs`` is the body in reading order, each entry plain text without line breaks.
-    """
-
-    form: str
-    title: str
-    summary: str = ""
-    paragraphs: tuple[str, ...] = ()
-    url: str | None = None
-    issued: Issued | None = None
-    dateline: str | None = None
-    language: str | None = None
-    content_type: Label | None = None
-    issuers: tuple[Label, ...] = ()
-    fields: tuple[Label, ...] = ()
-
-    @property
-    def body(self) -> str:
-        """The body as stored: paragraphs separated by one blank line."""
-        return "\n\n".join(self.paragraphs)
+    entry_id: str
+    feed_id: str
+    feed_title: str
+    feed_updated: datetime | None = None
 
 
-class Reason(StrEnum):
-    """Why a document was refused; the value is stable, `explanation` is for people."""
+class Mark(StrEnum):
+    """What we did to an item's words, or concluded, so that nobody takes it for the publisher's."""
 
-    UNREADABLE = "unreadable"
-    EMPTY = "empty"
-    TOO_LARGE = "too-large"
-    BINARY = "binary"
-    MENU_ONLY = "menu-only"
-    INCOMPLETE = "incomplete"
-    NOT_NEWS = "not-news"
-
-    @property
-    def explanation(self) -> str:
-        return _EXPLANATIONS[self]
-
-
-_EXPLANATIONS = {
-    Reason.UNREADABLE: "the file could not be read",
-    Reason.EMPTY: "the document is empty",
-    Reason.TOO_LARGE: "the document is larger than ingest.max_document_bytes allows",
-    Reason.BINARY: "the document is not text in a known encoding",
-    Reason.MENU_ONLY: "the page holds a navigation menu and no article",
-    Reason.INCOMPLETE: "the article is cut off: its title or body is missing",
-    Reason.NOT_NEWS: "the document is in no known form of a news item",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """A parser's no: why, and the evidence a person needs to judge it."""
-
-    reason: Reason
-    evidence: str = ""
-
-    def __str__(self) -> str:
-        explanation = self.reason.explanation
-        return f"{explanation} ({self.evidence})" if self.evidence else explanation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
-    """What one document holds: its form and at least one draft."""
-
-    form: str
-    drafts: tuple[Draft, ...]
-
-    def __post_init__(self) -> None:
-        if not self.drafts:
-            raise ValueError("a parsed document holds at least one draft; refuse it otherwise")
+    MENDED = "mended"
+    INFERRED_ISSUER = "inferred-issuer"
+    GUESSED_LANGUAGE = "guessed-language"
+    PROMOTED = "promoted"
 
 
 class Fresh(StrEnum):
@@ -240,11 +181,17 @@ class Item:
     revision: int
     first_seen_at: datetime
     updated_at: datetime
+    countries: tuple[Label, ...] = ()
+    markup: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
+    provenance: Provenance | None = None
+    marks: frozenset[Mark] = frozenset()
 
     @property
     def labels(self) -> Iterable[Label]:
-        """Every label the item carries: issuers, fields, kind."""
+        """Every label the item carries: issuers, fields, countries, kind."""
         yield from self.issuers
         yield from self.fields
+        yield from self.countries
         if self.content_type:
             yield self.content_type

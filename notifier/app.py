@@ -7,28 +7,27 @@ import asyncio
 import random
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Event
 from typing import Self
 
 from config.settings import Settings
-from feeds.errors import SourceError, StoreBusy, StoreError
+from feeds.errors import StoreBusy, StoreError
 from feeds.ids import Identity
-from feeds.ingest.pipeline import ingest
-from feeds.ingest.report import IngestReport, merged
-from feeds.ingest.sources import Source
+from feeds.ingest.report import IngestReport
 from feeds.model import Progress
 from feeds.publish.files import Files
 from feeds.publish.pipeline import PublishReport, publish
 from feeds.publish.site import Site
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier import assembly, subscribing
+from notifier import assembly, sourcing, subscribing
 from notifier.delivery import DeliveryReport, deliver
 from notifier.drafting import Press
+from notifier.gathering import Gathering, Look
 from notifier.links import Links
 from notifier.mail import Transport
 from notifier.model import Subscriber
@@ -45,6 +44,9 @@ __all__ = ["App"]
 PUBLIC_ID_BYTES = 9
 
 
+_jitter = random.random  # noqa: S311 - spreads requests and retries, guards nothing
+
+
 # Without slots: cached properties keep the parts that every beat works with.
 @dataclass(frozen=True, kw_only=True)
 class App:
@@ -55,30 +57,34 @@ class App:
     database: Database
     taxonomy: Taxonomy
     identity: Identity
+    stopping: Event
 
     @classmethod
     @contextmanager
-    def opened(cls, settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[Self]:
+    def opened(
+        cls, settings: Settings, *, clock: Callable[[], datetime], stopping: Event | None = None
+    ) -> Iterator[Self]:
         """The house stands; a store that is new has its schema. Raises StoreError, TaxonomyError.
 
+        ``stopping`` ends whatever waits for somebody else.
         An older store is left as it is: whoever runs it decides when it moves on.
         """
         taxonomy = assembly.taxonomy(settings)
-        database = Database.open(settings.store.url)
-        try:
+        with closing(Database.open(settings.store.url)) as database:
             if database.is_empty():
                 database.migrate()
             if not database.is_current():
                 raise StoreError("the store is of an older version: run `fieldfare migrate` first")
-            yield cls(
+            app = cls(
                 settings=settings,
                 clock=clock,
                 database=database,
                 taxonomy=taxonomy,
                 identity=assembly.identity(database, settings, clock().date()),
+                stopping=stopping or Event(),
             )
-        finally:
-            database.close()
+            with closing(app.gathering):
+                yield app
 
     @cached_property
     def site(self) -> Site:
@@ -108,52 +114,28 @@ class App:
             max_items=self.settings.mail.max_items,
         )
 
-    def ingest(
-        self,
-        names: Sequence[str] = (),
-        *,
-        backfill: bool = False,
-        dry_run: bool = False,
-        stopping: Event | None = None,
-        progress: Progress | None = None,
-    ) -> IngestReport:
-        """What is new or changed at the sources is stored; all of them where none is named.
+    @cached_property
+    def gathering(self) -> Gathering:
+        """What looks at the sources, and takes in what publishers and hubs hand over."""
+        return Gathering(
+            database=self.database,
+            written=self.taxonomy,
+            identity=self.identity,
+            clock=self.clock,
+            jitter=_jitter,
+            sources=sourcing.Sources(
+                settings=self.settings, database=self.database, clock=self.clock, jitter=_jitter
+            ),
+            rules=partial(sourcing.rules, self.settings),
+            connected=partial(
+                sourcing.fetcher, self.settings, now=self.clock, stopping=self.stopping
+            ),
+            hubs=sourcing.hubs(self.settings),
+        )
 
-        A source that cannot be read is a problem in the report, and delays no other.
-        Raises SourceError for a name that is neither a source nor a path, before anything is read.
-        """
-        tellings = [
-            self._ingest(
-                source, backfill=backfill, dry_run=dry_run, stopping=stopping, progress=progress
-            )
-            for source in assembly.sources(self.settings, tuple(names))
-        ]
-        return merged(tellings)
-
-    def _ingest(
-        self,
-        source: Source,
-        *,
-        backfill: bool,
-        dry_run: bool,
-        stopping: Event | None,
-        progress: Progress | None,
-    ) -> IngestReport | SourceError:
-        try:
-            return ingest(
-                self.database,
-                source,
-                self.taxonomy,
-                now=self.clock(),
-                identity=self.identity,
-                rules=assembly.ingest_rules(self.settings, source.name),
-                backfill=backfill,
-                dry_run=dry_run,
-                stopping=stopping,
-                progress=progress,
-            )
-        except SourceError as error:
-            return error
+    def ingest(self, names: Sequence[str] = (), look: Look | None = None) -> IngestReport:
+        """What is new or changed at the sources is stored. Raises SourceError, StoreError."""
+        return self.gathering.look(names, look or Look())
 
     def publish(
         self,
@@ -223,7 +205,7 @@ class App:
                 self.keyed,
                 assembly.delivery_rules(self.settings),
                 clock=self.clock if now is None else lambda: now,
-                jitter=random.random,  # noqa: S311 - spreads retries, guards nothing
+                jitter=_jitter,
                 stopping=stopping,
                 progress=progress,
             )

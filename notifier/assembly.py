@@ -3,22 +3,17 @@
 Knows which setting means what to which part. Must never do a part's work.
 """
 
-from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
-from config.sections import Source
 from config.settings import Settings, SettingsError
-from feeds.errors import SourceError
 from feeds.ids import Identity
-from feeds.ingest import pipeline as ingesting
-from feeds.ingest.sources.folder import FolderSource
 from feeds.model import Topic, TopicRef
 from feeds.publish.select import FeedRef
 from feeds.publish.site import Site, Terms, feed_page, feed_path
 from feeds.storage.database import Database, constant
 from feeds.taxonomy import Taxonomy
 from notifier import clerk
+from notifier.gathering import PATHS
 from notifier.letter import TopicPage
 from notifier.mail import Transport
 from notifier.mail.maildir import Maildir
@@ -26,9 +21,6 @@ from notifier.mail.smtp import Relay, Smtp
 from notifier.message import Sender
 from notifier.subscribing import Assumed
 from notifier.texts import languages
-
-#: The family of sources named by a path on the command line: the operator's own documents.
-PATHS = "path"
 
 
 def taxonomy(settings: Settings) -> Taxonomy:
@@ -119,63 +111,6 @@ def transport(settings: Settings) -> Transport:
 def message_domain(settings: Settings) -> str:
     """The right half of every Message-ID: the sender's own domain (RFC 5322 section 3.6.4)."""
     return settings.mail.from_address.rpartition("@")[2]
-
-
-def sources(settings: Settings, named: tuple[str, ...]) -> tuple[FolderSource, ...]:
-    """The configured sources, or those that were named, each by its name or by a path.
-
-    Raises SourceError where a name is neither.
-    """
-    configured = {source.name: _configured(source, settings) for source in settings.sources}
-    if not named:
-        return tuple(configured.values())
-    return tuple(configured.get(name) or _at(name, settings) for name in named)
-
-
-def _configured(source: Source, settings: Settings) -> FolderSource:
-    return FolderSource(
-        name=source.name,
-        root=source.path,
-        pattern=source.pattern,
-        max_bytes=settings.ingest.max_document_bytes,
-        settle_seconds=source.settle_seconds,
-    )
-
-
-def _at(name: str, settings: Settings) -> FolderSource:
-    """A path someone names is complete; one below a configured source is that source's."""
-    path = Path(name)
-    if not path.exists():
-        known = ", ".join(source.name for source in settings.sources) or "none"
-        raise SourceError(name, f"no such file, and no source of that name (known: {known})")
-    absolute = path.resolve()
-    whole = _around(absolute, settings)
-    return replace(whole, settle_seconds=0, only=absolute if absolute != whole.root else None)
-
-
-def _around(path: Path, settings: Settings) -> FolderSource:
-    for source in settings.sources:
-        root = source.path.resolve()
-        if path.is_relative_to(root):
-            return replace(_configured(source, settings), root=root)
-    folder = path if path.is_dir() else path.parent
-    return FolderSource(
-        name=f"{PATHS}:{folder}",
-        root=folder,
-        pattern="*",
-        max_bytes=settings.ingest.max_document_bytes,
-        settle_seconds=0,
-    )
-
-
-def ingest_rules(settings: Settings, source: str) -> ingesting.Rules:
-    """How a source is ingested; one without settings of its own speaks the site's language."""
-    spoken = {configured.name: configured.language for configured in settings.sources}
-    return ingesting.Rules(
-        batch=settings.ingest.batch,
-        archive_after_days=settings.ingest.archive_after_days,
-        language=spoken.get(source, settings.site.language),
-    )
 
 
 def delivery_rules(settings: Settings) -> clerk.Rules:

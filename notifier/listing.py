@@ -10,7 +10,9 @@ from datetime import datetime
 from feeds.model import TopicKind
 from feeds.publish.select import FeedRef, feeds_of
 from feeds.publish.site import feed_path
-from feeds.storage import overview
+from feeds.storage import overview, retagging
+from feeds.storage.retagging import Unknown
+from notifier import origins
 from notifier.app import App
 from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState
 from notifier.storage import agenda, deliveries
@@ -18,7 +20,18 @@ from notifier.storage import subscribers as people
 from notifier.storage.subscribers import Broken
 from notifier.web.health import Vitals
 
-__all__ = ["Status", "ToldSubscriber", "ToldTopic", "status", "subscribers", "told", "topics"]
+__all__ = [
+    "Status",
+    "ToldSubscriber",
+    "ToldTopic",
+    "Unknown",
+    "status",
+    "subscribers",
+    "told",
+    "topics",
+    "unknown",
+    "vitals",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +98,13 @@ def topics(app: App, kind: TopicKind | None) -> list[ToldTopic]:
     ]
 
 
+def unknown(app: App, kind: TopicKind | None) -> list[Unknown]:
+    """The names nobody knows, or those of one kind, the most frequent first."""
+    with app.database.reading() as connection:
+        rows = retagging.unknown_topics(connection)
+    return [row for row in rows if kind in (None, row.kind)]
+
+
 def subscribers(app: App) -> list[ToldSubscriber]:
     """Everybody who ever subscribed, in the order they came."""
     with app.database.reading() as connection:
@@ -117,6 +137,7 @@ def vitals(app: App) -> Vitals:
             quarantined=overview.quarantined(connection),
             deliveries=deliveries.counts(connection),
             subscribers=agenda.counts(connection),
+            sources=origins.states(app, connection),
         )
 
 

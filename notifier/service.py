@@ -14,14 +14,18 @@ from urllib.parse import quote
 
 import structlog
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from feeds.errors import StoreBusy
 from feeds.publish.pages import Pages
+from feeds.publish.site import item_page
 from feeds.web.directory import Directory
 from feeds.web.files import PublishedFiles
-from notifier import daemon, listing
+from feeds.web.websub import Callback
+from notifier import daemon, listing, sourcing
 from notifier.app import App
 from notifier.errors import CannotListen, DaemonRuns
+from notifier.gathering import Look
 from notifier.jobs import Job, Metronome
 from notifier.web.application import create_app
 from notifier.web.health import Health, Pulse
@@ -62,10 +66,17 @@ def holder(app: App) -> str | None:
 
 
 def jobs(app: App) -> tuple[Job, ...]:
-    """The beats of the house: ingest, publish, digests, delivery; each asks the store anew."""
+    """The beats of the house: sources, hubs, publish, digests, delivery; each asks anew."""
     every = app.settings.daemon
+    # A job a source: one that is slow or broken delays no other.
+    looks = tuple(
+        (f"ingest {source.name}", every.ingest_seconds, partial(_ingest, source.name))
+        for source in app.settings.sources
+        if source.kind != "push"
+    )
     works: tuple[tuple[str, int, Callable[[App, Event], object]], ...] = (
-        ("ingest", every.ingest_seconds, _ingest),
+        *looks,
+        ("hubs", every.ingest_seconds, _renew),
         ("publish", every.publish_seconds, _publish),
         ("digests", every.digests_seconds, _plan),
         ("delivery", every.delivery_seconds, _deliver),
@@ -101,7 +112,37 @@ def web(app: App, pulse: Pulse, *, mails: Path | None = None) -> Starlette:
         ),
         pages=pages,
         mails=Mailbox(mails, pages) if mails else None,
+        api=_api(app),
+        hubs=Callback(
+            app.gathering.counter,
+            max_bytes=app.settings.ingest.max_document_bytes,
+            jitter=app.gathering.jitter,
+            on_content=lambda _: _published(app),
+        ),
     )
+
+
+def _api(app: App) -> ASGIApp | None:
+    """The push API, where somebody may push. Raises SettingsError for a token that is none."""
+    tokens = sourcing.tokens(app.settings)
+    if not tokens:
+        return None
+    # A quarter of a second, of which no other command needs to know.
+    from feeds.web.push.api import create_api  # noqa: PLC0415
+
+    return create_api(
+        app.gathering.counter,
+        tokens=tokens,
+        page_of=lambda slug: app.site.url + item_page(slug),
+        max_bytes=app.settings.ingest.max_document_bytes,
+        on_change=partial(_published, app),
+        version=version("fieldfare"),
+    )
+
+
+def _published(app: App) -> None:
+    """What was handed in shows at once; if another is publishing, the next beat does it."""
+    _unless_busy(_publish, app, app.stopping)
 
 
 @contextmanager
@@ -128,23 +169,34 @@ def _publish(app: App, stopping: Event) -> None:
     app.publish(stopping=stopping)
 
 
-def _ingest(app: App, stopping: Event) -> None:
+def _ingest(source: str, app: App, stopping: Event) -> None:
     """New items are published at once, not a beat later."""
     started = app.clock()
-    report = app.ingest(stopping=stopping)
+    report = app.ingest([source], Look(only_due=True, stopping=stopping))
     for problem in report.problems:
         log.warning("source cannot be read", problem=problem)
     for held in (held for held in report.quarantine if held.is_new):
         log.warning("document quarantined", document=held.document, reason=held.reason)
-    if report.added or report.revised:
+    if report.items:
         log.info(
             "ingested",
+            source=source,
             added=report.added,
             revised=report.revised,
+            withdrawn=report.withdrawn,
+            restored=report.restored,
             unchanged=report.unchanged,
             seconds=_seconds(app, started),
         )
         app.publish(stopping=stopping)
+
+
+def _renew(app: App, stopping: Event) -> None:
+    report = app.gathering.renew(stopping)
+    if report.asked or report.ended:
+        log.info("hubs asked", asked=report.asked, ended=report.ended)
+    for problem in report.problems:
+        log.warning("hub cannot be asked", problem=problem)
 
 
 def _plan(app: App, stopping: Event) -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from feeds.model import Draft, Issued, IssuedFrom, Label, TopicKind, TopicRef
+from feeds.draft import Draft
+from feeds.model import Issued, IssuedFrom, Label, TopicKind, TopicRef
 from notifier.message import Sender
 from notifier.model import Cadence, Frequency, News, Subscriber, SubscriberState
 

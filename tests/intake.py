@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from feeds.draft import Habits
 from feeds.ids import Identity
 from feeds.ingest.pipeline import IngestReport, Rules, ingest
 from feeds.ingest.sources.folder import FolderSource
@@ -19,6 +20,7 @@ from feeds.taxonomy import Taxonomy
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 IDENTITY = Identity("example.org", date(2026, 1, 1))
+HABITS = Habits()
 
 PAGE = """\
 News Item
@@ -62,8 +64,15 @@ class Intake:
         settings: dict[str, Any] = {"pattern": "*.txt", "max_bytes": 10_000, "settle_seconds": 0}
         return FolderSource(name="own", root=self.folder, **settings | changes)
 
-    def ingest(self, *, now: datetime = NOW, batch: int = 500, **options: Any) -> IngestReport:
-        rules = Rules(batch=batch, archive_after_days=7, language="en")
+    def ingest(
+        self,
+        *,
+        now: datetime = NOW,
+        batch: int = 500,
+        habits: Habits = HABITS,
+        **options: Any,
+    ) -> IngestReport:
+        rules = Rules(batch=batch, archive_after_days=7, habits=habits)
         return ingest(
             self.database,
             options.pop("source", self.source()),

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from feeds.draft import Draft
 from feeds.ids import Identity, content_hash, item_slug
 from feeds.ingest.instants import first_updated, revised_updated
 from feeds.ingest.topics import placed
-from feeds.model import Draft, Fresh, Issued, IssuedFrom, Item, TopicKind, TopicRef
+from feeds.model import Fresh, Issued, IssuedFrom, Item, TopicKind, TopicRef
 from feeds.publish.site import Site, Terms
 from feeds.storage import items
 from feeds.storage.database import Database, insert, next_numbers
@@ -94,7 +95,7 @@ def store(
         numbers = next_numbers(connection, "items", len(drafts))
         changes = next_numbers(connection, "changes", len(drafts))
         additions = [
-            _addition(draft, source, number, _revision(draft, taxonomy, number, change, at))
+            _addition(source, _revision(draft, taxonomy, number, change, at))
             for draft, number, change in zip(drafts, numbers, changes, strict=True)
         ]
         items.add(connection, additions)
@@ -111,17 +112,18 @@ def revise(database: Database, taxonomy: Taxonomy, item: Item, draft: Draft, at:
         ).scalar_one()
         revision = _revision(draft, taxonomy, item.number, change, at)
         updated = revised_updated(at, change)
-        items.revise(connection, [replace(revision, revision=stored + 1, updated_at=updated)])
+        changed = replace(revision, revision=stored + 1, updated_at=updated, source=item.source)
+        items.revise(connection, [changed])
 
 
-def _addition(draft: Draft, source: str, number: int, first: items.Revision) -> items.Addition:
-    slug = item_slug(source, f"{draft.title} {number}")
+def _addition(source: str, first: items.Revision) -> items.Addition:
+    slug = item_slug(source, f"{first.draft.title} {first.item}")
     return items.Addition(
         uid=IDENTITY.item(slug),
         slug=slug,
-        source=source,
+        group=first.item,
         freshness=Fresh.NEWS,
-        first=first,
+        first=replace(first, source=source),
     )
 
 
@@ -133,6 +135,7 @@ def _revision(
         change=change,
         revision=1,
         significant=True,
+        source="own",
         draft=draft,
         language=draft.language or "en",
         topics=placed(draft, taxonomy),

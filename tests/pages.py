@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from feeds.ingest.parse import understand
-from feeds.model import Document, Draft, Parsed, Refused
+from feeds.draft import Document, Draft, Habits, Parsed, Refused
+from feeds.ingest.parse import text
 from feeds.taxonomy import Taxonomy
 
+HABITS = Habits()
 SEEDS = Path(__file__).parent.parent / "seeds"
 TRAINING = (SEEDS / "000_17fbf7fc0acc265a.txt").read_bytes()
 PLENARY = (SEEDS / "004_010ca814a890adf4.txt").read_bytes()
@@ -55,17 +56,32 @@ def document(body: bytes, url: str | None = None) -> Document:
     return Document(source="test", name="test.txt", body=body, fetched_at=fetched_at, url=url)
 
 
-def draft_of(body: bytes, taxonomy: Taxonomy) -> Draft:
-    understood = understand(document(body), taxonomy)
+def read(body: bytes | str | Sequence[str], taxonomy: Taxonomy, habits: Habits = HABITS) -> Parsed:
+    """What a text is understood as, before anything is mended or completed."""
+    understood = text.parse(document(_bytes(body)), taxonomy, habits)
     assert isinstance(understood, Parsed), str(understood)
-    [draft] = understood.drafts
+    return understood
+
+
+def draft_of(
+    body: bytes | str | Sequence[str], taxonomy: Taxonomy, habits: Habits = HABITS
+) -> Draft:
+    [draft] = read(body, taxonomy, habits).drafts
     return draft
 
 
-def refused(body: bytes, taxonomy: Taxonomy) -> Refused:
-    understood = understand(document(body), taxonomy)
+def refused(
+    body: bytes | str | Sequence[str], taxonomy: Taxonomy, habits: Habits = HABITS
+) -> Refused:
+    understood = text.parse(document(_bytes(body)), taxonomy, habits)
     assert isinstance(understood, Refused), understood
     return understood
+
+
+def _bytes(body: bytes | str | Sequence[str]) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    return (body if isinstance(body, str) else "\n".join(body)).encode()
 
 
 def issuers(draft: Draft) -> list[tuple[str, str | None]]:

@@ -17,6 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from feeds.ids import Identity
+from feeds.ingest.standing import State
 from feeds.publish.pages import Pages
 from feeds.publish.site import Site
 from feeds.storage.database import Database
@@ -52,6 +53,7 @@ VITALS = Vitals(
     quarantined=2,
     deliveries={DeliveryState.ACCEPTED: 41, DeliveryState.FAILED: 1},
     subscribers={SubscriberState.ACTIVE: 7},
+    sources={State.FAILING: 1},
 )
 
 

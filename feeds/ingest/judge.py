@@ -3,103 +3,141 @@
 Knows what was remembered and what this run decided. Must never know where either is kept.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
 
 from feeds.ids import item_slug
-from feeds.ingest.decide import Decision, Known, Revised, Unchanged, decide, substance
-from feeds.model import Draft
+from feeds.ingest.decide import (
+    Added,
+    Decision,
+    Deferred,
+    Known,
+    Restored,
+    Revised,
+    Role,
+    Unchanged,
+    decide,
+)
+from feeds.ingest.memory import Candidate, Found, Link, Memory
 
-__all__ = ["Candidate", "Judged", "Memory", "judge", "rounds"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A draft, the key it comes under at its source, and its document's digest."""
-
-    source: str
-    key: str
-    draft: Draft
-    content_hash: str
-    digest: str
+__all__ = ["Judged", "judge", "rounds"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A candidate, what was decided, and how its item is known from then on."""
+    """A candidate, what was decided, and how its item is known from then on.
+
+    ``links`` are those to be stored, by key; ``names`` those the item has everywhere.
+    """
 
     candidate: Candidate
     decision: Decision
     item: Known
+    links: tuple[tuple[str, Link], ...]
+    names: tuple[str, ...]
 
 
-class Memory:
-    """Items by key and by what they say; a later word on an item replaces an earlier one."""
-
-    def __init__(self) -> None:
-        self._items: dict[str, Known] = {}
-        self._by_key: dict[str, str] = {}
-        self._by_hash: dict[str, str] = {}
-
-    def recall(self, by_key: Mapping[str, Known], by_hash: Mapping[str, Known]) -> None:
-        """Takes in what is stored; what was learnt since is not overwritten."""
-        for names, found in ((self._by_key, by_key), (self._by_hash, by_hash)):
-            for name, item in found.items():
-                names.setdefault(name, item.slug)
-                self._items.setdefault(item.slug, item)
-
-    def known(self, key: str) -> Known | None:
-        """The item this key stands for."""
-        slug = self._by_key.get(key)
-        return self._items[slug] if slug else None
-
-    def twin(self, content_hash: str) -> Known | None:
-        """An item that says this now."""
-        slug = self._by_hash.get(content_hash)
-        item = self._items[slug] if slug else None
-        return item if item and item.content_hash == content_hash else None
-
-    def learn(self, key: str, item: Known) -> None:
-        """``key`` stands for ``item``, which is as it is now."""
-        self._items[item.slug] = item
-        self._by_key[key] = item.slug
-        self._by_hash[item.content_hash] = item.slug
-
-
-def judge(candidate: Candidate, memory: Memory) -> Judged:
+def judge(candidate: Candidate, memory: Memory, now: datetime) -> Judged:
     """What becomes of a candidate; ``memory`` knows it from then on."""
-    draft, content_hash = candidate.draft, candidate.content_hash
-    known, twin = memory.known(candidate.key), memory.twin(content_hash)
-    decision = decide(draft, content_hash, known, twin)
-    item = _afterwards(candidate, decision)
-    memory.learn(candidate.key, item)
-    return Judged(candidate=candidate, decision=decision, item=item)
+    found = memory.find(candidate)
+    decision = _decision(candidate, found, now)
+    item = _afterwards(candidate, found, decision, now)
+    role = _role(found, decision)
+    link = Link(
+        slug=item.slug,
+        role=role,
+        document=candidate.document,
+        # What was put off is looked at again.
+        told_hash="" if isinstance(decision, Deferred) else candidate.told_hash,
+    )
+    names = () if role is Role.TWIN else candidate.names
+    links = tuple(_links(candidate, found, link))
+    for key, each in links:
+        memory.learn(item, key, each, names)
+    if not links:
+        memory.learn(item, found.key, link, names)
+    is_same = found.link is not None and found.link.told_hash == candidate.told_hash
+    return Judged(
+        candidate=candidate,
+        decision=decision,
+        item=item,
+        links=links,
+        names=() if is_same else names,
+    )
 
 
 def rounds(judged: Iterable[Judged]) -> Iterator[list[Judged]]:
-    """The same in the same order, in groups that write no item twice."""
+    """The same in the same order, in groups that write no item and no key twice."""
     group: list[Judged] = []
     written: set[str] = set()
     for one in judged:
-        writes = not isinstance(one.decision, Unchanged)
-        if writes and one.item.slug in written:
+        writes = {key for key, _ in one.links}
+        if not isinstance(one.decision, Unchanged | Deferred):
+            writes.add(f"item {one.item.slug}")
+        if not written.isdisjoint(writes):
             yield group
             group, written = [], set()
-        if writes:
-            written.add(one.item.slug)
+        written |= writes
         group.append(one)
     if group:
         yield group
 
 
-def _afterwards(candidate: Candidate, decision: Decision) -> Known:
-    if isinstance(decision, Unchanged):
-        return decision.item
-    draft = candidate.draft
-    known = decision.item if isinstance(decision, Revised) else None
-    return Known(
-        slug=known.slug if known else item_slug(candidate.source, candidate.key),
-        revision=known.revision + 1 if known else 1,
-        content_hash=candidate.content_hash,
-        substance=substance(draft.title, draft.summary, draft.body, draft.issued),
-    )
+def _role(found: Found, decision: Decision) -> Role:
+    """What the document is to its item from now on: who brings the whole text is no mere copy."""
+    if found.role is not Role.TWIN or not isinstance(decision, Revised):
+        return found.role
+    brings_text = decision.item.draft.partial and not decision.draft.partial
+    return Role.NAME if brings_text else Role.TWIN
+
+
+def _decision(one: Candidate, found: Found, now: datetime) -> Decision:
+    item, link = found.item, found.link
+    if item is None:
+        return Added(group=found.group)
+    if link and link.told_hash == one.told_hash and not item.is_withdrawn:
+        return Unchanged(item)
+    return decide(one.draft, one.source, item, found.role, now)
+
+
+def _links(one: Candidate, found: Found, link: Link) -> Iterator[tuple[str, Link]]:
+    """What changed about how the item is reached."""
+    before = found.link
+    if before is not None and before.document not in {"", one.document} and one.place != found.key:
+        # Two documents under one number: both are remembered, so that one may go.
+        yield one.place, link
+    elif before != link:
+        yield found.key, link
+
+
+def _afterwards(one: Candidate, found: Found, decision: Decision, now: datetime) -> Known:
+    match decision:
+        case Added(group=group):
+            slug = item_slug(one.source, found.key)
+            return Known(
+                slug=slug,
+                revision=1,
+                draft=one.draft,
+                source=one.source,
+                content_hash=one.content_hash,
+                group=group or slug,
+            )
+        case Revised(item=item, draft=draft, content_hash=content_hash):
+            is_replaced = item.draft.partial and not draft.partial
+            return replace(
+                item,
+                revision=item.revision + 1,
+                draft=draft,
+                source=one.source if is_replaced else item.source,
+                content_hash=content_hash,
+                revised=(*item.revised, now),
+                is_withdrawn=False,
+            )
+        case Restored(item=item):
+            return replace(item, is_withdrawn=False)
+        case Unchanged(item=item) | Deferred(item=item):
+            return item
+        case _ as never:  # pragma: no cover
+            assert_never(never)

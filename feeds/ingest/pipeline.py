@@ -3,22 +3,30 @@
 Knows the order of calls. Must never know how documents are found, understood, judged or kept.
 """
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event
+from time import monotonic
 
+from feeds.draft import Habits
 from feeds.ids import Identity
-from feeds.ingest.judge import Judged, Memory, judge
-from feeds.ingest.reading import Reading, read
+from feeds.ingest.decide import Deferred
+from feeds.ingest.judge import Judged, judge
+from feeds.ingest.memory import Candidate, Memory
+from feeds.ingest.pace import REMEMBERED
+from feeds.ingest.reading import Reader, Reading, recipe
 from feeds.ingest.report import IngestReport, Tally
-from feeds.ingest.sources import Fetched, Refusal, Same, Seen, Source, Waiting
+from feeds.ingest.sources import Fetched, Gone, Same, Seen, Source, Told, Waiting
 from feeds.ingest.store import Terms, store
 from feeds.model import Progress
-from feeds.storage import documents, recall
-from feeds.storage.database import Database
+from feeds.storage import documents, recall, visibility
+from feeds.storage.database import Connection, Database
 from feeds.storage.documents import Sighting
+from feeds.storage.recall import Wanted
+from feeds.storage.visibility import Hidden
 from feeds.taxonomy import Taxonomy
 
 __all__ = ["IngestReport", "Rules", "ingest"]
@@ -26,7 +34,10 @@ __all__ = ["IngestReport", "Rules", "ingest"]
 #: A batch is held at once, so it is bounded in bytes too.
 _BATCH_BYTES = 32_000_000
 
-#: Another ingest of this store is waited for this long: more than a tick of the daemon's needs.
+#: What a slow source showed is stored by then, whatever else it has.
+_BATCH_SECONDS = 5.0
+
+#: Another ingest of the source is waited for this long: more than a tick of the daemon's needs.
 _PATIENCE_SECONDS = 10.0
 
 
@@ -35,12 +46,12 @@ class Rules:
     """How a source is ingested.
 
     ``batch`` documents make a transaction. What was issued more than ``archive_after_days`` ago is
-    no news. ``language`` is that of documents that do not tell theirs.
+    no news. ``habits`` say how its documents are to be read where they leave it open.
     """
 
     batch: int
     archive_after_days: int
-    language: str
+    habits: Habits = field(default_factory=Habits)
 
 
 def ingest(
@@ -59,74 +70,90 @@ def ingest(
     """The store holds what ``source`` shows, one transaction a batch.
 
     Repeating it changes nothing, after a crash too. A dry run reports the same and writes nothing.
-    ``stopping`` ends it after the batch in hand. ``progress`` hears how many documents are done
-    and of how many. Raises SourceError, StoreError; StoreBusy while another ingest is at it.
+    ``stopping`` ends it after the document in hand. ``progress`` hears how many documents are done
+    and of about how many. Raises SourceError, StoreError; StoreBusy while it is ingested already.
     """
     terms = Terms(
         source=source.name,
         identity=identity,
         taxonomy=taxonomy,
-        language=rules.language,
+        language=rules.habits.language,
         archive_after_days=rules.archive_after_days,
         backfill=backfill,
         now=now,
     )
-    alone = nullcontext() if dry_run else database.exclusive("ingest", _PATIENCE_SECONDS)
-    with alone:
-        run = _Run(database, source, terms, dry_run=dry_run)
-        total = source.count() if progress is not None else None
-        for batch in run.batches(rules.batch):
+    with nullcontext() if dry_run else database.exclusive(_lock(source.name), _PATIENCE_SECONDS):
+        run = _Run(database, source, terms, rules.habits, dry_run=dry_run)
+        stop = stopping or Event()
+        for batch in run.batches(rules.batch, stop):
             run.take(batch)
             if progress is not None:
-                progress(run.done, total)
-            if stopping is not None and stopping.is_set():
-                return run.tally.report()
-        run.forget_gone()
+                progress(run.done, source.expected)
+        if not stop.is_set():
+            run.forget_gone()
         return run.tally.report()
 
 
 class _Run:
     """One ingest of one source."""
 
-    def __init__(self, database: Database, source: Source, terms: Terms, *, dry_run: bool) -> None:
+    def __init__(
+        self, database: Database, source: Source, terms: Terms, habits: Habits, *, dry_run: bool
+    ) -> None:
         self._database = database
         self._source = source
         self._terms = terms
         self._dry_run = dry_run
-        self._memory = Memory()
+        self._memory = Memory(terms.taxonomy)
+        self._uids: Mapping[str, str] = {}
         self.tally = Tally()
         self.done = 0
+        by = recipe(terms.taxonomy, habits)
         with database.reading() as connection:
-            self._signatures = documents.signatures(connection, source.name)
+            self._signatures = documents.signatures(connection, source.name, by)
             refusals = documents.refusals(connection, source.name)
+            promoted = documents.promoted(connection, source.name)
+        self._reader = Reader(
+            source=source.name,
+            taxonomy=terms.taxonomy,
+            habits=habits,
+            recipe=by,
+            now=terms.now,
+            promoted=promoted,
+        )
         self._refusals = {sighting.name: sighting for sighting in refusals}
         self._unseen = set(self._refusals)
 
-    def batches(self, most: int) -> Iterator[Sequence[Seen]]:
-        """What the source shows, ``most`` documents at a time."""
+    def batches(self, most: int, stopping: Event) -> Iterator[Sequence[Seen]]:
+        """What the source shows, ``most`` documents at a time, or as many as came in time."""
         batch: list[Seen] = []
         size = 0
+        since = monotonic()
         for seen in self._source.scan(self._signatures, self._terms.now):
+            since = since if batch else monotonic()
             batch.append(seen)
-            size += len(seen.document.body) if isinstance(seen, Fetched) else 0
-            if len(batch) >= most or size >= _BATCH_BYTES:
+            size += _size(seen)
+            is_late = monotonic() - since >= _BATCH_SECONDS
+            if stopping.is_set() or is_late or len(batch) >= most or size >= _BATCH_BYTES:
                 yield batch
                 batch, size = [], 0
+            if stopping.is_set():
+                return
         if batch:
             yield batch
 
     def take(self, batch: Sequence[Seen]) -> None:
         """Every document of the batch has its verdict, stored."""
-        terms = self._terms
         readings = [
-            read(seen, terms.source, terms.taxonomy, terms.now)
-            for seen in batch
-            if isinstance(seen, Fetched | Refusal)
+            self._reader.read(seen) for seen in batch if not isinstance(seen, Same | Waiting | Gone)
         ]
-        judged = self._judge(readings)
-        if not self._dry_run:
-            self._write(readings, judged)
+        gone = [seen.name for seen in batch if isinstance(seen, Gone)]
+        if self._dry_run:
+            judged, withdrawn = self._rehearse(readings, gone)
+        else:
+            judged, withdrawn = self._write(readings, gone, _renewed(batch))
         self._count(batch, readings, judged)
+        self.tally.withdraw(withdrawn)
 
     def forget_gone(self) -> None:
         """What was in quarantine and is not there any more is out of it."""
@@ -134,27 +161,41 @@ class _Run:
             with self._database.writing() as connection:
                 documents.forget(connection, self._source.name, self._unseen)
 
-    def _judge(self, readings: Sequence[Reading]) -> list[Judged]:
-        candidates = [one for reading in readings for one in reading.candidates]
+    def _rehearse(
+        self, readings: Sequence[Reading], gone: Sequence[str]
+    ) -> tuple[list[Judged], Sequence[Hidden]]:
+        with self._database.reading() as connection:
+            # What a dry run decided is stored nowhere, so it is remembered.
+            judged = self._judge(connection, _candidates(readings), self._memory)
+            return judged, visibility.leaving(connection, self._source.name, gone)
+
+    def _write(
+        self, readings: Sequence[Reading], gone: Sequence[str], renewed: Mapping[str, str]
+    ) -> tuple[list[Judged], Sequence[Hidden]]:
+        news = [one for one in readings if one.candidates or not self._is_known(one.sighting)]
+        if not (news or gone or renewed):
+            return [], ()
+        source = self._source.name
+        with self._database.writing() as connection:
+            recall.hold_order(connection)
+            judged = self._judge(connection, _candidates(news), Memory(self._terms.taxonomy))
+            documents.keep(connection, [one.original for one in news if one.original])
+            self._uids = store(connection, judged, self._terms)
+            documents.record(connection, _sightings(news, judged))
+            documents.renew(connection, source, renewed)
+            withdrawn = visibility.leave(connection, source, gone, self._terms.now)
+            documents.forget(connection, source, gone)
+        return judged, withdrawn
+
+    def _judge(
+        self, connection: Connection, candidates: Sequence[Candidate], memory: Memory
+    ) -> list[Judged]:
         if not candidates:
             return []
-        # What a dry run decided is stored nowhere, so it is remembered.
-        memory = self._memory if self._dry_run else Memory()
-        with self._database.reading() as connection:
-            memory.recall(
-                recall.by_key(connection, self._source.name, {one.key for one in candidates}),
-                recall.by_hash(connection, {one.content_hash for one in candidates}),
-            )
-        return [judge(candidate, memory) for candidate in candidates]
-
-    def _write(self, readings: Sequence[Reading], judged: Sequence[Judged]) -> None:
-        news = [reading for reading in readings if not self._is_known(reading.sighting)]
-        if not news:
-            return
-        with self._database.writing() as connection:
-            documents.keep(connection, [one.original for one in news if one.original])
-            store(connection, judged, self._terms)
-            documents.record(connection, [one.sighting for one in news])
+        now = self._terms.now
+        wanted = Wanted.of(candidates)
+        memory.recall(recall.recall(connection, self._source.name, wanted, now - REMEMBERED))
+        return [judge(candidate, memory, now) for candidate in candidates]
 
     def _is_known(self, sighting: Sighting) -> bool:
         """Whether it was refused before, for the same reason."""
@@ -166,11 +207,44 @@ class _Run:
     ) -> None:
         self.done += len(batch)
         self._unseen.difference_update(seen.name for seen in batch)
-        self.tally.unchanged += sum(isinstance(seen, Same) for seen in batch)
         self.tally.waiting += sum(isinstance(seen, Waiting) for seen in batch)
+        for seen in batch:
+            if isinstance(seen, Same):
+                self.tally.same(seen.name, self._refusals.get(seen.name))
         for sighting in (reading.sighting for reading in readings):
             if sighting.refused:
-                is_new = not self._is_known(sighting)
-                self.tally.refuse(sighting.name, sighting.refused, is_new=is_new)
+                self.tally.refuse(sighting, self._refusals.get(sighting.name))
         for one in judged:
-            self.tally.judge(one, self._terms.identity)
+            slug = one.item.slug
+            minted = self._terms.identity.item(slug)
+            self.tally.judge(one, one.item.uid or self._uids.get(slug, minted))
+
+
+def _lock(source: str) -> str:
+    """The name of a file: a source may be a path, and then a hash stands for it."""
+    if not source.replace("-", "").replace("_", "").isalnum():
+        source = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"ingest-{source}"
+
+
+def _size(seen: Seen) -> int:
+    if isinstance(seen, Fetched):
+        return len(seen.document.body)
+    return len(seen.listing.body) if isinstance(seen, Told) else 0
+
+
+def _renewed(batch: Sequence[Seen]) -> dict[str, str]:
+    """The signatures to remember of documents that did not change."""
+    same = (seen for seen in batch if isinstance(seen, Same))
+    return {seen.name: seen.signature for seen in same if seen.signature}
+
+
+def _candidates(readings: Sequence[Reading]) -> list[Candidate]:
+    return [one for reading in readings for one in reading.candidates]
+
+
+def _sightings(news: Sequence[Reading], judged: Sequence[Judged]) -> list[Sighting]:
+    """The last sighting of each document; one put off is left open, so that it is read again."""
+    open_ = {one.candidate.document for one in judged if isinstance(one.decision, Deferred)}
+    seen = {one.sighting.name: one.sighting for one in news}
+    return [replace(one, signature="") if one.name in open_ else one for one in seen.values()]

@@ -3,28 +3,37 @@
 Knows counts, items and reasons. Must never know how they are shown.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 from typing import assert_never
 
 from feeds.errors import SourceError
-from feeds.ids import Identity
-from feeds.ingest.decide import Added, Decision, Revised, Unchanged
+from feeds.ingest.decide import Added, Decision, Deferred, Restored, Revised, Unchanged
 from feeds.ingest.judge import Judged
-from feeds.model import Label, Refused
+from feeds.model import Label
+from feeds.storage.documents import Sighting
+from feeds.storage.visibility import Hidden
 
 __all__ = ["IngestReport", "Outcome", "QuarantinedDocument", "ReportedItem", "Tally", "merged"]
+
+
+# An archive may hold any number; who takes one in reads the counts.
+_MOST_ITEMS_TOLD = 10_000
 
 
 class Outcome(StrEnum):
     ADDED = "added"
     REVISED = "revised"
+    WITHDRAWN = "withdrawn"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedItem:
-    """An item that is new or says something else now."""
+    """An item that is new, says something else now, is gone or there again."""
 
     uid: str
     slug: str
@@ -45,7 +54,8 @@ class QuarantinedDocument:
 class IngestReport:
     """Counts of items and documents; ``unknown_topics`` are names nobody knows, each once.
 
-    ``problems`` says which sources could not be read at all.
+    ``items`` names the first 10,000 that are new or changed, whatever the counts say.
+    ``problems`` says which sources could not be read, or not all of them.
     """
 
     added: int
@@ -57,6 +67,8 @@ class IngestReport:
     quarantine: tuple[QuarantinedDocument, ...]
     unknown_topics: tuple[Label, ...]
     problems: tuple[str, ...] = ()
+    withdrawn: int = 0
+    restored: int = 0
 
 
 def merged(tellings: Sequence[IngestReport | SourceError]) -> IngestReport:
@@ -71,8 +83,14 @@ def merged(tellings: Sequence[IngestReport | SourceError]) -> IngestReport:
         items=tuple(item for report in reports for item in report.items),
         quarantine=tuple(held for report in reports for held in report.quarantine),
         unknown_topics=tuple(dict.fromkeys(x for r in reports for x in r.unknown_topics)),
-        problems=tuple(str(telling) for telling in tellings if isinstance(telling, SourceError)),
+        problems=tuple(chain.from_iterable(map(_problems, tellings))),
+        withdrawn=sum(report.withdrawn for report in reports),
+        restored=sum(report.restored for report in reports),
     )
+
+
+def _problems(telling: IngestReport | SourceError) -> tuple[str, ...]:
+    return (str(telling),) if isinstance(telling, SourceError) else telling.problems
 
 
 @dataclass(slots=True)
@@ -81,50 +99,73 @@ class Tally:
 
     unchanged: int = 0
     waiting: int = 0
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
     items: list[ReportedItem] = field(default_factory=list)
     quarantine: list[QuarantinedDocument] = field(default_factory=list)
     unknown_topics: dict[Label, None] = field(default_factory=dict)
 
-    def refuse(self, document: str, refused: Refused, *, is_new: bool) -> None:
-        """A document stays in quarantine, or comes to it."""
-        held = QuarantinedDocument(document=document, reason=str(refused), is_new=is_new)
-        self.quarantine.append(held)
+    def same(self, document: str, refused: Sighting | None) -> None:
+        """A document has the signature it had: an item's, or one in quarantine."""
+        if refused is None:
+            self.unchanged += 1
+        else:
+            self._hold(document, refused, is_new=False)
 
-    def judge(self, judged: Judged, identity: Identity) -> None:
+    def refuse(self, seen: Sighting, before: Sighting | None) -> None:
+        """A document stays in quarantine, or comes to it."""
+        is_new = before is None or (before.digest, before.refused) != (seen.digest, seen.refused)
+        self._hold(seen.name, seen, is_new=is_new)
+
+    def judge(self, judged: Judged, uid: str) -> None:
         """An item is new, or says something else, or the same."""
         outcome = _outcome(judged.decision)
         if outcome is None:
             self.unchanged += 1
             return
-        draft, slug = judged.candidate.draft, judged.item.slug
-        uid = identity.item(slug)
-        self.items.append(ReportedItem(uid=uid, slug=slug, title=draft.title, outcome=outcome))
-        kinds = (draft.content_type,) if draft.content_type else ()
-        labels = (*draft.issuers, *draft.fields, *kinds)
-        self.unknown_topics |= dict.fromkeys(label for label in labels if not label.slug)
+        draft, slug = judged.item.draft, judged.item.slug
+        self._tell(ReportedItem(uid=uid, slug=slug, title=draft.title, outcome=outcome))
+        self.unknown_topics |= dict.fromkeys(label for label in draft.labels if not label.slug)
+
+    def withdraw(self, hidden: Sequence[Hidden]) -> None:
+        """These items are shown no more."""
+        for one in hidden:
+            gone = Outcome.WITHDRAWN
+            self._tell(ReportedItem(uid=one.uid, slug=one.slug, title=one.title, outcome=gone))
+
+    def _hold(self, document: str, seen: Sighting, *, is_new: bool) -> None:
+        held = QuarantinedDocument(document=document, reason=str(seen.refused), is_new=is_new)
+        self.quarantine.append(held)
 
     def report(self) -> IngestReport:
         """What was counted so far."""
-        outcomes = [item.outcome for item in self.items]
         return IngestReport(
-            added=outcomes.count(Outcome.ADDED),
-            revised=outcomes.count(Outcome.REVISED),
+            added=self.outcomes[Outcome.ADDED],
+            revised=self.outcomes[Outcome.REVISED],
             unchanged=self.unchanged,
             quarantined=len(self.quarantine),
             waiting=self.waiting,
             items=tuple(self.items),
             quarantine=tuple(self.quarantine),
             unknown_topics=tuple(self.unknown_topics),
+            withdrawn=self.outcomes[Outcome.WITHDRAWN],
+            restored=self.outcomes[Outcome.RESTORED],
         )
+
+    def _tell(self, item: ReportedItem) -> None:
+        self.outcomes[item.outcome] += 1
+        if len(self.items) < _MOST_ITEMS_TOLD:
+            self.items.append(item)
 
 
 def _outcome(decision: Decision) -> Outcome | None:
     match decision:
         case Added():
             return Outcome.ADDED
-        case Revised():
-            return Outcome.REVISED
-        case Unchanged():
+        case Revised(item=item):
+            return Outcome.RESTORED if item.is_withdrawn else Outcome.REVISED
+        case Restored():
+            return Outcome.RESTORED
+        case Unchanged() | Deferred():
             return None
         case _:
             assert_never(decision)

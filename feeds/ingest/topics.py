@@ -4,11 +4,16 @@ Knows labels and the taxonomy. Must never know how either was read.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from feeds.model import Draft, Label, TopicRef
+from feeds.draft import Draft
+from feeds.model import Label, TopicRef
 from feeds.taxonomy import Taxonomy
 
 __all__ = ["Placed", "placed"]
+
+#: An organisation files its items under the same few combinations of topics.
+_REMEMBERED = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,15 +25,16 @@ class Placed:
 
 
 def placed(draft: Draft, taxonomy: Taxonomy) -> tuple[Placed, ...]:
-    """The draft's issuers, fields and kind as printed, then the ancestors they imply."""
-    kinds = (draft.content_type,) if draft.content_type else ()
-    named = (*draft.issuers, *draft.fields, *kinds)
-    refs = dict.fromkeys(label.ref for label in named if label.ref)
+    """The draft's topics as printed, then the ancestors they imply."""
+    named = draft.labels
+    refs = tuple(dict.fromkeys(ref for label in named if (ref := label.ref)))
+    return (*(Placed(label=label, direct=True) for label in named), *_implied_by(refs, taxonomy))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _implied_by(refs: tuple[TopicRef, ...], taxonomy: Taxonomy) -> tuple[Placed, ...]:
     implied = dict.fromkeys(above for ref in refs for above in taxonomy.lineage(ref)[1:])
-    return (
-        *(Placed(label=label, direct=True) for label in named),
-        *(_implied(ref, taxonomy) for ref in implied if ref not in refs),
-    )
+    return tuple(_implied(ref, taxonomy) for ref in implied if ref not in refs)
 
 
 def _implied(ref: TopicRef, taxonomy: Taxonomy) -> Placed:

@@ -10,6 +10,7 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
+from feeds.model import Enclosure, Provenance
 from feeds.publish.entry import Category, Entry
 from feeds.publish.feed import Feed
 
@@ -52,6 +53,8 @@ def entry_bytes(entry: Entry, content: str) -> bytes:
     made.link(list(_links(entry)))
     element = made.atom_entry()
     element.set(_LANGUAGE, entry.language)
+    if entry.provenance:
+        element.append(_source(entry.provenance))
     return etree.tostring(element, encoding="unicode").encode()
 
 
@@ -67,10 +70,30 @@ def _category(category: Category) -> dict[str, str]:
 
 def _links(entry: Entry) -> Iterable[dict[str, str]]:
     """The page to read comes last: some readers take the last alternate as the entry's."""
+    yield from map(_enclosure, entry.enclosures)
     page = {"type": "text/html", "hreflang": entry.language}
     if entry.page != entry.address:
         yield {"href": entry.page, "rel": "related", **page}
     yield {"href": entry.address, "rel": "alternate", **page}
+
+
+def _enclosure(enclosure: Enclosure) -> dict[str, str]:
+    """A file of unknown type or length is merely related: readers rely on an enclosure's."""
+    rel = "related"
+    values = {"href": enclosure.url, "type": enclosure.media_type, "title": enclosure.title}
+    if enclosure.length is not None and enclosure.media_type:
+        rel, values["length"] = "enclosure", str(enclosure.length)
+    return {"rel": rel} | {name: value for name, value in values.items() if value}
+
+
+def _source(provenance: Provenance) -> etree._Element:
+    """The feed an entry was copied from (RFC 4287, section 4.2.11)."""
+    source = etree.Element("source")
+    etree.SubElement(source, "id").text = provenance.feed_id
+    etree.SubElement(source, "title").text = provenance.feed_title
+    if provenance.feed_updated:
+        etree.SubElement(source, "updated").text = provenance.feed_updated.isoformat()
+    return source
 
 
 def _head(feed: Feed, updated: datetime) -> FeedGenerator:

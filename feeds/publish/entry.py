@@ -5,7 +5,7 @@ Knows the terms of a source and the names of topics. Must never know XML, HTML o
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from feeds.errors import UnknownTopic
 from feeds.ids import tag_uri
 from feeds.ingest.instants import published_at
-from feeds.model import Issued, Item, Label, TopicKind, TopicRef
+from feeds.model import Enclosure, Issued, Item, Label, Provenance, TopicKind, TopicRef
 from feeds.publish.select import FeedRef
 from feeds.publish.site import Site, item_page
 from feeds.taxonomy import Taxonomy
@@ -22,6 +22,14 @@ from feeds.taxonomy import Taxonomy
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # RFC 3986 has no room for these; a browser would guess, a feed reader would drop the link.
 _NOT_IN_ADDRESS = re.compile(r"[\s<>\"{}|\\^`\x00-\x20\x7f]")
+
+# RFC 4287, section 4.2.6: an id is an absolute IRI.
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\[\]]+")
+# RFC 6838, section 4.2, and parameters. What is none makes a feed invalid (RFC 4287, 4.2.7.3).
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127}(?: ?;[\x20-\x7e]*)?", re.ASCII)
+
+# What xml:lang may hold (RFC 5646, as far as the schema of Atom looks).
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +52,8 @@ class Entry:
     """One item, ready to be shown. ``page`` is its address here, ``origin`` the one the source
     gave, if any.
 
-    Without ``full_text`` the paragraphs are empty: what may not be shown is not even here.
+    ``markup`` is the text as sanitised HTML, where the publisher gave any. Without ``full_text``
+    there are no paragraphs and no markup: what may not be shown is not even here.
     """
 
     id: str
@@ -52,6 +61,9 @@ class Entry:
     title: str
     summary: str
     paragraphs: tuple[str, ...]
+    markup: str
+    enclosures: tuple[Enclosure, ...]
+    provenance: Provenance | None
     full_text: bool
     credit: str
     language: str
@@ -96,9 +108,12 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> Entry:
         title=_line(item.title) or item.slug,
         summary=_line(item.summary),
         paragraphs=_paragraphs(item) if terms.full_text else (),
+        markup=_NOT_XML.sub("", item.markup) if terms.full_text else "",
+        enclosures=tuple(_enclosures(item)),
+        provenance=_provenance(item.provenance),
         full_text=terms.full_text,
         credit=_line(terms.credit),
-        language=item.language,
+        language=item.language if _LANGUAGE.fullmatch(item.language) else site.language,
         issued=item.issued,
         published=published_at(item.issued, item.first_seen_at),
         updated=item.updated_at,
@@ -117,6 +132,30 @@ def _line(text: str) -> str:
 
 def _paragraphs(item: Item) -> tuple[str, ...]:
     return tuple(filter(None, (_line(paragraph) for paragraph in item.body.split("\n\n"))))
+
+
+def _provenance(said: Provenance | None) -> Provenance | None:
+    """Where the entry came from, as far as a feed can say it."""
+    if said is None or _NOT_IN_ADDRESS.search(said.feed_id) or _NOT_XML.search(said.feed_id):
+        return None
+    if not _ABSOLUTE.fullmatch(said.feed_id):
+        return None
+    return replace(said, feed_title=_line(said.feed_title))
+
+
+def _enclosures(item: Item) -> Iterator[Enclosure]:
+    """The files that can be had; a type or length that cannot be is not known."""
+    for enclosure in item.enclosures:
+        if _web_address(enclosure.url) is None:
+            continue
+        is_type = _MEDIA_TYPE.fullmatch(enclosure.media_type) is not None
+        is_length = enclosure.length is not None and enclosure.length >= 0
+        yield replace(
+            enclosure,
+            title=_line(enclosure.title),
+            media_type=enclosure.media_type if is_type else "",
+            length=enclosure.length if is_length else None,
+        )
 
 
 def _web_address(url: str | None) -> str | None:

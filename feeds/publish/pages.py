@@ -54,6 +54,11 @@ class Pages:
             feeds=tuple(map(self.described, _feeds(entry.categories))),
         ).encode()
 
+    def hidden(self, into: str | None) -> bytes:
+        """The page of an item that is shown no more, merged ``into`` another one or withdrawn."""
+        address = self._site.url + item_page(into) if into else None
+        return self._render("hidden.html", address=address).encode()
+
     def feed(self, feed: Feed, listings: Sequence[bytes]) -> bytes:
         """The page of one feed; ``listings`` are its latest items, newest first."""
         items = [_html(listing.decode()) for listing in listings]

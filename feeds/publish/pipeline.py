@@ -5,6 +5,7 @@ Knows the order of calls. Must never know SQL, XML or HTML.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from threading import Event
 from time import perf_counter
 
@@ -102,7 +103,7 @@ class _Publication:
         after = 0 if whole else state.published
         outdated = self._press.feeds if whole else self._touched(state)
         self._total = state.upto - after + len(outdated)
-        pages = [*self._items(after, state.upto)]
+        pages = [*self._items(after, state.upto), *self._hidden(after, state.upto)]
         feeds = [*self._feeds(outdated)]
         if not self._stopping.is_set():
             pages += self._files.write_all(self._press.lists()) if whole else ()
@@ -137,6 +138,12 @@ class _Publication:
             reached = span[-1][1] if span else upto
             self._advance(reached - after)
             after = reached
+
+    def _hidden(self, after: int, upto: int) -> Iterator[str]:
+        """Writes what stands in place of items that were withdrawn or merged in the span."""
+        with self._database.reading() as connection:
+            gone = entries.hidden(connection, after, upto)
+        yield from self._files.write_all(starmap(self._press.hidden, gone))
 
     def _feeds(self, feeds: Sequence[FeedRef]) -> Iterator[str]:
         """Writes these feeds and their pages."""

@@ -54,6 +54,10 @@ class Press:
         entry = compose(item, self._site, self._taxonomy)
         return _file(f"{item_page(item.slug)}.html"), self._pages.item(entry)
 
+    def hidden(self, slug: str, into: str | None) -> Document:
+        """What stands where an item was: that it is withdrawn, or the way to what it is now."""
+        return _file(f"{item_page(slug)}.html"), self._pages.hidden(into)
+
     def feed(self, ref: FeedRef, latest: Sequence[Ready]) -> Iterator[Document]:
         """A feed and its page; ``latest`` holds `entries_wanted` items, newest first."""
         feed = self._pages.described(ref)

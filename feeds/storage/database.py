@@ -51,10 +51,15 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that commits at the end of its block, and rolls back on any error."""
+    def writing(self, *, dry_run: bool = False) -> Iterator[Connection]:
+        """A transaction that commits at the end of its block, and rolls back on any error.
+
+        With ``dry_run`` it rolls back in any case.
+        """
         with self._said_plainly(), self.engine.begin() as connection:
             yield connection
+            if dry_run:
+                connection.rollback()
 
     @contextmanager
     def exclusive(self, lock: str, wait_seconds: float = 0) -> Iterator[None]:

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Self
 
 from isal import isal_zlib
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
-from feeds.model import Reason, Refused
+from feeds.draft import Reason, Refused
 from feeds.storage.database import insert
 from feeds.storage.tables import documents, originals
 
@@ -22,9 +22,13 @@ __all__ = [
     "Sighting",
     "forget",
     "keep",
+    "latest",
     "original",
+    "promote",
+    "promoted",
     "record",
     "refusals",
+    "renew",
     "signatures",
 ]
 
@@ -34,7 +38,7 @@ class Sighting:
     """A document as last seen; in quarantine while ``refused`` says why.
 
     ``signature`` tells without reading whether it changed. ``digest`` names its original, which
-    is kept unless it could not be read.
+    is kept unless it could not be read. ``recipe`` names what it was read by.
     """
 
     source: str
@@ -43,6 +47,7 @@ class Sighting:
     digest: str | None
     seen_at: datetime
     refused: Refused | None = None
+    recipe: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +68,31 @@ class Original:
         )
 
 
-def signatures(connection: Connection, source: str) -> Mapping[str, str]:
-    """The signature of every document of a source that is not in quarantine, by name.
+def signatures(connection: Connection, source: str, recipe: str) -> Mapping[str, str]:
+    """The signatures of a source's documents, by name: whoever has its own need not be read.
 
-    What is in quarantine is to be looked at each time: a right, a setting or this program may have
-    changed since, and no signature shows that.
+    What is in quarantine is read again once it would be by another ``recipe``; what could not be
+    had is asked for each time, as no signature shows a right or a setting.
     """
     columns = (documents.c.name, documents.c.signature)
-    query = select(*columns).where(documents.c.source == source, documents.c.reason.is_(None))
-    return dict(connection.execute(query).all())
+    of_source = (documents.c.source == source, documents.c.signature != "")
+    judged = or_(documents.c.reason.is_(None), documents.c.recipe == recipe)
+    return dict(connection.execute(select(*columns).where(*of_source, judged)).all())
+
+
+def promoted(connection: Connection, source: str) -> Collection[str]:
+    """The documents of a source that a person vouched for, by name."""
+    where = (documents.c.source == source, documents.c.promoted)
+    return frozenset(connection.scalars(select(documents.c.name).where(*where)))
+
+
+def promote(connection: Connection, source: str, name: str) -> bool:
+    """The document is an item because a person says so, and is read again; False if unknown."""
+    its_row = (documents.c.source == source, documents.c.name == name)
+    changed = connection.execute(
+        update(documents).where(*its_row).values(promoted=True, signature="")
+    )
+    return changed.rowcount > 0
 
 
 def refusals(connection: Connection, source: str) -> tuple[Sighting, ...]:
@@ -86,6 +107,7 @@ def refusals(connection: Connection, source: str) -> tuple[Sighting, ...]:
             digest=row.digest,
             seen_at=row.seen_at,
             refused=Refused(reason=Reason(row.reason), evidence=row.evidence),
+            recipe=row.recipe,
         )
         for row in rows
     )
@@ -97,8 +119,15 @@ def record(connection: Connection, seen: Collection[Sighting]) -> None:
     if rows:
         statement = insert(connection, documents)
         key = [documents.c.source, documents.c.name]
-        values = {column.name: column for column in statement.excluded}
+        values = {name: statement.excluded[name] for name in rows[0]}
         connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values), rows)
+
+
+def renew(connection: Connection, source: str, signatures: Mapping[str, str]) -> None:
+    """Each of these documents has another signature, and is otherwise what it was."""
+    rows = [{"of": source, "named": name, "to": to} for name, to in signatures.items()]
+    if rows:
+        connection.execute(_RENEW, rows)
 
 
 def forget(connection: Connection, source: str, names: Collection[str]) -> None:
@@ -115,15 +144,22 @@ def keep(connection: Connection, kept: Collection[Original]) -> None:
         connection.execute(insert(connection, originals).on_conflict_do_nothing(), rows)
 
 
+def latest(connection: Connection, source: str, name: str) -> bytes | None:
+    """The bytes of a source's document as last seen; None where they were never had."""
+    its_row = (documents.c.source == source, documents.c.name == name)
+    digest = connection.scalar(select(documents.c.digest).where(*its_row))
+    return original(connection, digest) if digest else None
+
+
 def original(connection: Connection, digest: str) -> bytes | None:
     """The bytes of this SHA-256 as they came."""
     packed = connection.scalar(select(originals.c.body).where(originals.c.digest == digest))
     return None if packed is None else zlib.decompress(packed)
 
 
-_FORGET = delete(documents).where(
-    documents.c.source == bindparam("of"), documents.c.name == bindparam("named")
-)
+_IT = (documents.c.source == bindparam("of"), documents.c.name == bindparam("named"))
+_FORGET = delete(documents).where(*_IT)
+_RENEW = update(documents).where(*_IT).values(signature=bindparam("to"))
 
 
 def _row(sighting: Sighting) -> dict[str, object]:
@@ -136,4 +172,5 @@ def _row(sighting: Sighting) -> dict[str, object]:
         "seen_at": sighting.seen_at,
         "reason": refused.reason.value if refused else None,
         "evidence": refused.evidence if refused else "",
+        "recipe": sighting.recipe,
     }

@@ -96,4 +96,7 @@ def _postgresql(url: URL) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         connect_args={"application_name": name.encode()[:_POSTGRESQL_NAME_BYTES].decode()},
         pool_pre_ping=True,
+        # Locks are held by sessions of their own, for as long as a website is read: were there a
+        # limit, as many sources would keep each other from the session to store anything by.
+        max_overflow=-1,
     )

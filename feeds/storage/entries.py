@@ -6,17 +6,26 @@ Knows the indexes that answer "the latest of". Must never know what the bytes of
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, func, select
+from sqlalchemy import Connection, Table, and_, bindparam, delete, func, not_, select
 
 from feeds.model import TopicKind, TopicRef
 from feeds.publish.ready import Ready
 from feeds.storage.database import insert
-from feeds.storage.tables import constants, counters, entries, item_topics, items, touched
+from feeds.storage.tables import (
+    constants,
+    counters,
+    entries,
+    is_shown,
+    item_topics,
+    items,
+    touched,
+)
 
 __all__ = [
     "Outstanding",
     "Touched",
     "changed",
+    "hidden",
     "keep",
     "latest",
     "outstanding",
@@ -82,10 +91,26 @@ def settle(connection: Connection, done: Outstanding, fingerprint: str) -> None:
 
 
 def changed(connection: Connection, after: int, upto: int, limit: int) -> Sequence[tuple[int, int]]:
-    """Number and change of the first items changed in the span ``(after, upto]``, in order."""
+    """Number and change of the first shown items changed in ``(after, upto]``, in order."""
     span = and_(items.c.change > after, items.c.change <= upto)
-    query = select(items.c.number, items.c.change).where(span).order_by(items.c.change).limit(limit)
+    query = (
+        select(items.c.number, items.c.change)
+        .where(span, is_shown)
+        .order_by(items.c.change)
+        .limit(limit)
+    )
     return [(number, change) for number, change in connection.execute(query)]
+
+
+def hidden(connection: Connection, after: int, upto: int) -> Sequence[tuple[str, str | None]]:
+    """The slugs of the items withdrawn or merged in the span, and of what tells the same now."""
+    leading = items.alias()
+    span = and_(items.c.change > after, items.c.change <= upto)
+    query = select(items.c.slug, leading.c.slug).select_from(
+        items.outerjoin(leading, leading.c.number == items.c.merged_into)
+    )
+    rows = connection.execute(query.where(span, not_(is_shown)).order_by(items.c.change))
+    return [(slug, into) for slug, into in rows]
 
 
 def latest(connection: Connection, topic: TopicRef | None, limit: int) -> Sequence[int]:
@@ -128,12 +153,15 @@ def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
 
 _LATEST = (
     select(item_topics.c.item)
+    .join_from(item_topics, items)
     .where(item_topics.c.kind == bindparam("kind"), item_topics.c.slug == bindparam("slug"))
+    .where(is_shown)
     .order_by(item_topics.c.updated_at.desc(), item_topics.c.item.desc())
     .limit(bindparam("limit"))
 )
 _LATEST_OF_ALL = (
     select(items.c.number)
+    .where(is_shown)
     .order_by(items.c.updated_at.desc(), items.c.number.desc())
     .limit(bindparam("limit"))
 )

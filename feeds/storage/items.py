@@ -1,36 +1,43 @@
-"""Items as rows: added, revised, named.
+"""Items as rows: added, revised, linked to what shows them.
 
-Knows the tables of items, their names, topics and revisions. Must never know why an item changed.
+Knows the tables of items, their keys, topics and revisions. Must never know why an item changed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from feeds.draft import Draft
+from feeds.ingest.decide import Role
+from feeds.ingest.likeness import opening_key, title_key
+from feeds.ingest.memory import Link
 from feeds.ingest.topics import Placed
-from feeds.model import Draft, Fresh
+from feeds.model import Fresh
+from feeds.storage import cells
 from feeds.storage.database import insert
 from feeds.storage.tables import item_keys, item_topics, items, revisions, touched
 
-__all__ = ["Addition", "Revision", "add", "name", "revise"]
+__all__ = ["EVERYTHING", "Addition", "Revision", "add", "link", "name", "revise", "touch", "uids"]
 
 #: The feed of everything, among the touched topics.
-_EVERYTHING = ("all", "")
+EVERYTHING = ("all", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """What item number ``item`` says from change number ``change`` on.
 
-    ``content_hash`` is of what it says, ``digest`` of the document it was read from.
+    ``source`` is whose words these are, ``content_hash`` of what it says, ``digest`` of the
+    document it was read from.
     """
 
     item: int
     change: int
     revision: int
     significant: bool
+    source: str
     draft: Draft
     language: str
     topics: tuple[Placed, ...]
@@ -38,15 +45,19 @@ class Revision:
     digest: str
     recorded_at: datetime
     updated_at: datetime
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addition:
-    """A new item: what stays the same for ever, and its first revision."""
+    """A new item: what stays the same for ever, and its first revision.
+
+    ``group`` is the number of the first item of those that say it in several languages.
+    """
 
     uid: str
     slug: str
-    source: str
+    group: int
     freshness: Fresh
     first: Revision
 
@@ -60,7 +71,7 @@ def add(connection: Connection, additions: Sequence[Addition]) -> None:
             "number": new.first.item,
             "uid": new.uid,
             "slug": new.slug,
-            "source": new.source,
+            "group": new.group,
             "freshness": new.freshness.value,
             "first_seen_at": new.first.recorded_at,
             **_content(new.first),
@@ -78,18 +89,63 @@ def revise(connection: Connection, changes: Sequence[Revision]) -> None:
     its_topics = item_topics.c.item.in_([revision.item for revision in changes])
     left = select(item_topics.c.kind, item_topics.c.slug).distinct()
     rows = connection.execute(left.where(its_topics, item_topics.c.slug.is_not(None)))
-    _touch(connection, [(kind, slug) for kind, slug in rows], changes)
+    newest = max(revision.change for revision in changes)
+    touch(connection, [(kind, slug) for kind, slug in rows], newest)
     contents = [{"stored": revision.item, **_content(revision)} for revision in changes]
     connection.execute(update(items).where(items.c.number == bindparam("stored")), contents)
     connection.execute(delete(item_topics).where(its_topics))
     _follow(connection, changes)
 
 
-def name(connection: Connection, source: str, keys: Mapping[str, int]) -> None:
-    """Items are known by these keys of a source, by number, from now on."""
-    rows = [{"source": source, "key": key, "item": number} for key, number in keys.items()]
+def link(connection: Connection, source: str, links: Iterable[tuple[str, Link, int]]) -> None:
+    """These keys of a source, each once, lead to these items, by number, from now on."""
+    rows = [
+        {
+            "source": source,
+            "key": key,
+            "item": item,
+            "role": each.role.value,
+            "document": each.document,
+            "content_hash": each.told_hash,
+            "gone_at": None,
+        }
+        for key, each, item in links
+    ]
     if rows:
-        connection.execute(insert(connection, item_keys), rows)
+        statement = insert(connection, item_keys)
+        values = {name: statement.excluded[name] for name in rows[0]}
+        key = [item_keys.c.source, item_keys.c.key]
+        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values), rows)
+
+
+def name(connection: Connection, names: Mapping[str, int]) -> None:
+    """These names lead to these items everywhere, but for those that led somewhere before."""
+    rows = [
+        {"source": "", "key": name, "item": number, "role": Role.NAME.value}
+        for name, number in names.items()
+    ]
+    if rows:
+        connection.execute(insert(connection, item_keys).on_conflict_do_nothing(), rows)
+
+
+def uids(connection: Connection, wanted: Collection[str]) -> Collection[str]:
+    """Those of these ids that items have."""
+    if not wanted:
+        return ()
+    return frozenset(connection.scalars(select(items.c.uid).where(items.c.uid.in_(wanted))))
+
+
+def touch(connection: Connection, topics: Iterable[tuple[str, str]], change: int) -> None:
+    """The feeds of these topics, kind and slug, are out of date since this change."""
+    rows = [{"kind": kind, "slug": slug, "change": change} for kind, slug in dict.fromkeys(topics)]
+    statement = insert(connection, touched)
+    # The latest, not the first: a feed made while we write must be made once more.
+    statement = statement.on_conflict_do_update(
+        index_elements=[touched.c.kind, touched.c.slug],
+        set_={"change": statement.excluded.change},
+    )
+    if rows:
+        connection.execute(statement, rows)
 
 
 def _content(revision: Revision) -> dict[str, object]:
@@ -98,6 +154,7 @@ def _content(revision: Revision) -> dict[str, object]:
     issued = draft.issued
     return {
         "change": revision.change,
+        "source": revision.source,
         "title": draft.title,
         "summary": draft.summary,
         "body": draft.body,
@@ -110,6 +167,14 @@ def _content(revision: Revision) -> dict[str, object]:
         "content_hash": revision.content_hash,
         "revision": revision.revision,
         "updated_at": revision.updated_at,
+        "partial": draft.partial,
+        "markup": draft.markup,
+        "enclosures": cells.from_enclosures(draft.enclosures),
+        "provenance": cells.from_provenance(draft.provenance),
+        "marks": cells.from_marks(draft.marks),
+        "title_key": title_key(draft.title),
+        "opening_key": opening_key(draft),
+        "withdrawn_at": revision.recorded_at if revision.is_withdrawn else None,
     }
 
 
@@ -121,7 +186,8 @@ def _follow(connection: Connection, changes: Sequence[Revision]) -> None:
     connection.execute(insert(connection, revisions), [_history(each) for each in changes])
     labels = (topic.label for revision in changes for topic in revision.topics)
     touching = [(label.kind.value, label.slug) for label in labels if label.slug]
-    _touch(connection, [_EVERYTHING, *touching], changes)
+    newest = max(revision.change for revision in changes)
+    touch(connection, [EVERYTHING, *touching], newest)
 
 
 def _topics(revision: Revision) -> Iterator[dict[str, object]]:
@@ -146,19 +212,3 @@ def _history(revision: Revision) -> dict[str, object]:
         "significant": revision.significant,
         "recorded_at": revision.recorded_at,
     }
-
-
-def _touch(
-    connection: Connection, topics: Iterable[tuple[str, str]], changes: Sequence[Revision]
-) -> None:
-    """The feeds of these topics are out of date since the newest of these changes."""
-    newest = max(revision.change for revision in changes)
-    rows = [{"kind": kind, "slug": slug, "change": newest} for kind, slug in dict.fromkeys(topics)]
-    statement = insert(connection, touched)
-    # The latest, not the first: a feed made while we write must be made once more.
-    statement = statement.on_conflict_do_update(
-        index_elements=[touched.c.kind, touched.c.slug],
-        set_={"change": statement.excluded.change},
-    )
-    if rows:
-        connection.execute(statement, rows)

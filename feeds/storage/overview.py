@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, not_, select
 
-from feeds.model import Reason, Refused, TopicKind, TopicRef
-from feeds.storage.tables import documents, item_topics, items
+from feeds.draft import Reason, Refused
+from feeds.model import TopicKind, TopicRef
+from feeds.storage.tables import documents, is_shown, item_topics, items
 
 __all__ = ["Held", "Listed", "item_count", "item_list", "quarantine", "quarantined", "topic_counts"]
 
@@ -22,6 +23,7 @@ class Listed:
 
     number: int
     uid: str
+    slug: str
     title: str
     url: str | None
     issued: date | None
@@ -45,12 +47,16 @@ class Held:
 
 
 def item_count(connection: Connection) -> int:
-    return connection.scalar(select(func.count()).select_from(items)) or 0
+    """How many items are shown."""
+    return connection.scalar(select(func.count()).select_from(items).where(is_shown)) or 0
 
 
-def item_list(connection: Connection, topic: TopicRef | None, limit: int) -> list[Listed]:
-    """The latest items, of one topic where one is given."""
-    rows = select(items).order_by(items.c.updated_at.desc()).limit(limit)
+def item_list(
+    connection: Connection, topic: TopicRef | None, limit: int, *, hidden: bool = False
+) -> list[Listed]:
+    """The latest items, of one topic where one is given; the ``hidden`` ones where asked for."""
+    which = not_(is_shown) if hidden else is_shown
+    rows = select(items).where(which).order_by(items.c.updated_at.desc()).limit(limit)
     if topic:
         filed = select(item_topics.c.item).where(
             item_topics.c.kind == topic.kind, item_topics.c.slug == topic.slug
@@ -62,6 +68,7 @@ def item_list(connection: Connection, topic: TopicRef | None, limit: int) -> lis
         Listed(
             number=row.number,
             uid=row.uid,
+            slug=row.slug,
             title=row.title,
             url=row.url,
             issued=row.issued_on,
@@ -80,7 +87,8 @@ def topic_counts(connection: Connection) -> dict[TopicRef, int]:
     """How many items each topic has, those of its children included."""
     rows = connection.execute(
         select(item_topics.c.kind, item_topics.c.slug, func.count(item_topics.c.item.distinct()))
-        .where(item_topics.c.slug.is_not(None))
+        .join_from(item_topics, items)
+        .where(item_topics.c.slug.is_not(None), is_shown)
         .group_by(item_topics.c.kind, item_topics.c.slug)
     )
     return {TopicRef(TopicKind(kind), slug): count for kind, slug, count in rows}

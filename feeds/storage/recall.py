@@ -1,74 +1,162 @@
-"""What is remembered of items, as far as deciding about a draft needs it.
+"""What is remembered of items, as far as deciding about drafts needs it.
 
-Knows the keys and hashes items are found by. Must never know what is decided.
+Knows the keys, names, hashes and traits items are found by. Must never know what is decided.
 """
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Self
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
-from feeds.ingest.decide import Known, substance
-from feeds.model import Issued, IssuedFrom
-from feeds.storage.tables import item_keys, items
+from feeds.ingest.decide import Role
+from feeds.ingest.likeness import opening_key, title_key
+from feeds.ingest.memory import NEAR_EACH, Candidate, Link, Recalled
+from feeds.storage.database import insert
+from feeds.storage.knowns import knowns, parts
+from feeds.storage.tables import counters, item_keys, items
 
-__all__ = ["Place", "by_hash", "by_key", "places"]
+__all__ = ["Place", "Wanted", "hold_order", "number_of", "places", "recall"]
+
+# So many of those that share a trait are looked at in all.
+_NEAR_AT_ONCE = 2_000
+# A dateline differs from the publishing date by a day either way.
+_DAYS_APART = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a stored item stands: its number, and its last significant change."""
+    """Where a stored item stands: its number, its group's, and its last significant change."""
 
     number: int
+    group: int
     updated_at: datetime
 
 
-def by_key(connection: Connection, source: str, keys: Collection[str]) -> Mapping[str, Known]:
-    """The items known by these keys of a source."""
-    where = (item_keys.c.source == source, item_keys.c.key.in_(keys))
-    query = select(item_keys.c.key, *_KNOWN).join_from(item_keys, items).where(*where)
-    return {row.key: _known(row) for row in connection.execute(query)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What drafts may be known by; ``titles`` and ``openings`` with the days they name."""
+
+    keys: Collection[str]
+    names: Collection[str]
+    hashes: Collection[str]
+    titles: Mapping[int, Collection[date | None]]
+    openings: Mapping[int, Collection[date | None]]
+
+    @classmethod
+    def of(cls, candidates: Collection[Candidate]) -> Self:
+        titles: defaultdict[int, set[date | None]] = defaultdict(set)
+        openings: defaultdict[int, set[date | None]] = defaultdict(set)
+        for one in candidates:
+            day = one.draft.issued.day if one.draft.issued else None
+            if (title := title_key(one.draft.title)) is not None:
+                titles[title].add(day)
+            if (opening := opening_key(one.draft)) is not None:
+                openings[opening].add(day)
+        return cls(
+            keys={key for one in candidates for key in one.keys},
+            names={name for one in candidates for name in (*one.names, *one.others)},
+            hashes={one.content_hash for one in candidates},
+            titles=titles,
+            openings=openings,
+        )
 
 
-def by_hash(connection: Connection, hashes: Collection[str]) -> Mapping[str, Known]:
-    """The items that say the very same; where there are several, the first."""
-    query = select(*_KNOWN).where(items.c.content_hash.in_(hashes))
-    rows = connection.execute(query.order_by(items.c.number.desc()))
-    return {row.content_hash: _known(row) for row in rows}
+def hold_order(connection: Connection) -> None:
+    """Nobody else numbers items or changes until this transaction ends, nor decides about any.
+
+    Two who ingest at once would otherwise both add what both see for the first time.
+    """
+    row = insert(connection, counters).values(name="changes", value=0)
+    connection.execute(
+        row.on_conflict_do_update(
+            index_elements=[counters.c.name], set_={"value": counters.c.value}
+        )
+    )
+
+
+def recall(connection: Connection, source: str, wanted: Wanted, since: datetime) -> Recalled:
+    """Everything known by what is ``wanted``, with the revisions ``since`` then."""
+    rows = [*_keyed(connection, source, wanted.keys), *_keyed(connection, "", wanted.names)]
+    numbers = {row.item for row in rows}
+    numbers.update(_saying(connection, wanted.hashes))
+    numbers.update(_near(connection, wanted))
+    if not numbers:
+        return Recalled(links={}, names={}, items=())
+    found = knowns(connection, numbers, since)
+    return Recalled(
+        links={row.key: _link(row, found[row.item].slug) for row in rows if row.source},
+        names={row.key: found[row.item].slug for row in rows if not row.source},
+        items=[found[number] for number in sorted(found)],
+    )
 
 
 def places(connection: Connection, slugs: Collection[str]) -> Mapping[str, Place]:
     """Where the items of these slugs stand."""
-    query = select(items.c.slug, items.c.number, items.c.updated_at)
-    rows = connection.execute(query.where(items.c.slug.in_(slugs)))
-    return {row.slug: Place(number=row.number, updated_at=row.updated_at) for row in rows}
+    if not slugs:
+        return {}
+    query = select(items.c.slug, items.c.number, items.c.group, items.c.updated_at)
+    return {
+        row.slug: Place(number=row.number, group=row.group, updated_at=row.updated_at)
+        for some in parts(slugs)
+        for row in connection.execute(query.where(items.c.slug.in_(some)))
+    }
 
 
-_KNOWN = (
-    items.c.slug,
-    items.c.revision,
-    items.c.content_hash,
-    items.c.title,
-    items.c.summary,
-    items.c.body,
-    items.c.issued_on,
-    items.c.issued_at,
-    items.c.issued_from,
-)
+def number_of(connection: Connection, name: str) -> int | None:
+    """The number of the item that has this id or slug; an id is not always made of a slug."""
+    by_id = connection.scalar(select(items.c.number).where(items.c.uid == name))
+    return by_id or connection.scalar(select(items.c.number).where(items.c.slug == name))
 
 
-def _known(row: Row[*tuple[Any, ...]]) -> Known:
-    return Known(
-        slug=row.slug,
-        revision=row.revision,
-        content_hash=row.content_hash,
-        substance=substance(row.title, row.summary, row.body, _issued(row)),
+def _keyed(
+    connection: Connection, source: str, keys: Collection[str]
+) -> Iterator[Row[*tuple[Any, ...]]]:
+    for some in parts(keys):
+        where = (item_keys.c.source == source, item_keys.c.key.in_(some))
+        yield from connection.execute(select(item_keys).where(*where))
+
+
+def _link(row: Row[*tuple[Any, ...]], slug: str) -> Link:
+    return Link(
+        slug=slug,
+        role=Role(row.role),
+        document=row.document,
+        told_hash=row.content_hash,
+        is_gone=row.gone_at is not None,
     )
 
 
-def _issued(row: Row[*tuple[Any, ...]]) -> Issued | None:
-    if row.issued_on is None:
-        return None
-    return Issued(day=row.issued_on, at=row.issued_at, origin=IssuedFrom(row.issued_from))
+def _saying(connection: Connection, hashes: Collection[str]) -> Iterator[int]:
+    """The items that say the very same."""
+    for some in parts(hashes):
+        query = select(items.c.number).where(items.c.content_hash.in_(some))
+        yield from connection.scalars(query.order_by(items.c.number.desc()).limit(_NEAR_AT_ONCE))
+
+
+def _near(connection: Connection, wanted: Wanted) -> Iterator[int]:
+    """The newest items that share a trait, a few for each, issued together or nobody knows."""
+    traits = ((items.c.title_key, wanted.titles), (items.c.opening_key, wanted.openings))
+    for column, days_of in traits:
+        taken: defaultdict[int, int] = defaultdict(int)
+        for some in parts(days_of):
+            for key, number, issued in _sharing(connection, column, some):
+                if taken[key] < NEAR_EACH and _is_near(issued, days_of[key]):
+                    taken[key] += 1
+                    yield number
+
+
+def _sharing(
+    connection: Connection, column: ColumnElement[int | None], keys: Sequence[int]
+) -> Sequence[tuple[int, int, date | None]]:
+    query = select(column, items.c.number, items.c.issued_on).where(column.in_(keys))
+    rows = connection.execute(query.order_by(items.c.number.desc()).limit(_NEAR_AT_ONCE))
+    return [(key, number, issued) for key, number, issued in rows if key is not None]
+
+
+def _is_near(issued: date | None, days: Collection[date | None]) -> bool:
+    if issued is None or None in days:
+        return True
+    return any(day and abs((day - issued).days) <= _DAYS_APART for day in days)

@@ -3,54 +3,44 @@
 Knows columns, keys and indexes. Must never know a query: those live beside, one file a noun.
 """
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
     Date,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
-    TypeDecorator,
-)
-from typing_extensions import override
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+    and_,
+    false,
 )
 
+from feeds.storage.columns import Instant, Number, metadata
 
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC datetime on both engines; SQLite stores no zone, so it is put back."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    @override
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC)
-
-    @override
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-Number = BigInteger().with_variant(Integer, "sqlite")
+__all__ = [
+    "Instant",
+    "Number",
+    "constants",
+    "counters",
+    "documents",
+    "entries",
+    "is_shown",
+    "item_keys",
+    "item_topics",
+    "items",
+    "leases",
+    "metadata",
+    "originals",
+    "pushes",
+    "revisions",
+    "standings",
+    "topic_names",
+    "touched",
+]
 
 #: What was fixed at the first opening and outlives every setting (the authority of tag: ids).
 constants = Table(
@@ -78,7 +68,8 @@ originals = Table(
 )
 
 #: What was last seen under each name of each source. ``signature`` tells without reading
-#: whether a file changed; ``reason`` is set while the document is in quarantine.
+#: whether a file changed; ``reason`` is set while the document is in quarantine, for as long as
+#: what it is read by (``recipe``) says so. A ``promoted`` one is an item because a person says so.
 documents = Table(
     "documents",
     metadata,
@@ -89,10 +80,15 @@ documents = Table(
     Column("seen_at", Instant, nullable=False),
     Column("reason", Text),
     Column("evidence", Text, nullable=False, server_default=""),
+    Column("recipe", Text, nullable=False, server_default=""),
+    Column("promoted", Boolean, nullable=False, server_default=false()),
     Index("ix_documents_reason", "reason"),
 )
 
 #: One row an item; ``number`` is its place in commit order, ``change`` its latest revision's.
+#: ``source`` is the one whose words it shows; a ``partial`` one shows what a listing says of it.
+#: ``group`` is the number of the first of the items that say the same in several languages. The
+#: keys find near twins. Withdrawn and merged ones are nowhere shown (`is_shown`).
 items = Table(
     "items",
     metadata,
@@ -115,15 +111,35 @@ items = Table(
     Column("revision", Integer, nullable=False),
     Column("first_seen_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False, index=True),
+    Column("group", Number, nullable=False, server_default="0", index=True),
+    Column("partial", Boolean, nullable=False, server_default=false()),
+    Column("markup", Text, nullable=False, server_default=""),
+    Column("enclosures", JSON, nullable=False, server_default="[]"),
+    Column("provenance", JSON(none_as_null=True)),
+    Column("marks", Text, nullable=False, server_default=""),
+    Column("title_key", BigInteger, index=True),
+    Column("opening_key", BigInteger, index=True),
+    Column("withdrawn_at", Instant),
+    Column("merged_into", Number),
 )
 
-#: The names an item is known by at its sources; a twin adds a row, never an item.
+#: What feeds, pages, mails and lists show of the items.
+is_shown = and_(items.c.withdrawn_at.is_(None), items.c.merged_into.is_(None))
+
+#: The names an item is known by: at a source, or everywhere where ``source`` is empty. ``role``
+#: says what the ``document`` is to the item (own, name, twin), ``content_hash`` what it told last,
+#: ``gone_at`` since when it is not there any more. A twin adds a row, never an item.
 item_keys = Table(
     "item_keys",
     metadata,
     Column("source", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("item", Number, ForeignKey("items.number"), nullable=False, index=True),
+    Column("role", Text, nullable=False, server_default="own"),
+    Column("document", Text, nullable=False, server_default=""),
+    Column("content_hash", Text, nullable=False, server_default=""),
+    Column("gone_at", Instant),
+    Index("ix_item_keys_document", "source", "document"),
 )
 
 #: The topics of an item in the order printed, parents implied by a child with ``direct`` false.
@@ -173,4 +189,62 @@ entries = Table(
     Column("recipe", Text, nullable=False),
     Column("atom", LargeBinary, nullable=False),
     Column("html", LargeBinary, nullable=False),
+)
+
+#: Names of topics that an operator mapped, on top of those in the taxonomy file.
+topic_names = Table(
+    "topic_names",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("slug", Text, nullable=False),
+)
+
+#: How each source that is asked by address does: one row a source, for the address it was asked at.
+standings = Table(
+    "standings",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("next_look_at", Instant),
+    Column("moved_to", Text),
+    Column("last_success_at", Instant),
+    Column("hub_url", Text),
+    Column("hub_topic", Text),
+)
+
+#: What was answered to a pusher's Idempotency-Key, for as long as a request may be repeated.
+#: ``digest`` is of the request; ``item`` is the pusher's own id; ``answer`` the JSON it got.
+pushes = Table(
+    "pushes",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+)
+
+#: Subscriptions to hubs (WebSub), one row a source and topic. ``due_at`` is when something is to
+#: be done next: ask, renew, ask again or leave. ``token`` ends the callback's address.
+leases = Table(
+    "leases",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("hub", Text, nullable=False),
+    Column("token", Text, nullable=False, unique=True),
+    Column("secret", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("requested_at", Instant),
+    Column("expires_at", Instant),
+    Column("due_at", Instant, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("reason", Text, nullable=False, server_default=""),
 )

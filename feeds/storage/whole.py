@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from feeds.model import Fresh, Issued, IssuedFrom, Item, Label, TopicKind
+from feeds.model import Fresh, Item, Label, TopicKind
+from feeds.storage import cells
 from feeds.storage.tables import item_topics, items
 
 __all__ = ["whole_items"]
@@ -56,7 +57,7 @@ def _item(row: Row[*tuple[Any, ...]], labels: _Labels) -> Item:
         summary=row.summary,
         body=row.body,
         url=row.url,
-        issued=_issued(row),
+        issued=cells.issued(row),
         dateline=row.dateline,
         language=row.language,
         content_type=kinds[0] if kinds else None,
@@ -67,10 +68,9 @@ def _item(row: Row[*tuple[Any, ...]], labels: _Labels) -> Item:
         revision=row.revision,
         first_seen_at=row.first_seen_at,
         updated_at=row.updated_at,
+        countries=tuple(labels.get((TopicKind.COUNTRY, True), ())),
+        markup=row.markup,
+        enclosures=cells.enclosures(row.enclosures),
+        provenance=cells.provenance(row.provenance),
+        marks=cells.marks(row.marks),
     )
-
-
-def _issued(row: Row[*tuple[Any, ...]]) -> Issued | None:
-    if row.issued_on is None:
-        return None
-    return Issued(day=row.issued_on, at=row.issued_at, origin=IssuedFrom(row.issued_from))

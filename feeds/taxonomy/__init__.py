@@ -6,41 +6,68 @@ or where the file lies.
 
 import difflib
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Self
+from urllib.parse import SplitResult, urlsplit
 
 from feeds.errors import UnknownTopic
 from feeds.model import Label, Topic, TopicKind, TopicRef
-from feeds.taxonomy.file import Contents, Slot, read
+from feeds.taxonomy.file import Contents, LabelWord, Site, Slot, read
 from feeds.taxonomy.naming import Names, fold
 
-__all__ = ["Slot", "Taxonomy"]
+__all__ = ["Site", "Slot", "Taxonomy"]
 
 # Distinct printed lists are few; longer ones than this are no lists and not worth keeping.
 _REMEMBERED_LISTS = 4096
 _LONGEST_REMEMBERED_CHARS = 500
+# Dots or an arrow may stand behind "Read more on this topic".
+_MARKS_BEHIND_CHARS = 4
+# A language path ("/ru/odihr/123") stands before the section, if any does.
+_LANGUAGE_CHARS = 2
 
 
 class Taxonomy:
     """All topics and page words of an organisation; never changes once made."""
 
     def __init__(self, contents: Contents) -> None:
+        self._contents = contents
         self.topics = contents.topics
         self.fingerprint = contents.fingerprint
         self._by_ref = {topic.ref: topic for topic in contents.topics}
         self._children = _children(contents.topics)
         self._names = {kind: Names(kind, self.of(kind), contents.affixes) for kind in TopicKind}
         self._sections = {fold(name): ref for name, ref in contents.sections}
-        self._slots = {fold(label): slot for label, slot in contents.labels}
-        self._ends = tuple(fold(end) for end in contents.ends)
-        self._first_words_of_ends = {end.partition(" ")[0] for end in self._ends}
-        self._longest_end = max(map(len, contents.ends), default=0)
+        self._sites = {host: site for site in contents.sites for host in site.hosts}
+        self._slots = {fold(word.text): word.slot for word in contents.labels}
+        self._languages = _languages(contents.labels)
+        self._events = frozenset(map(fold, contents.events))
+        self._newsrooms = frozenset(map(fold, contents.newsrooms))
+        self._ends = frozenset(map(fold, contents.ends))
+        self._disclaimers = tuple(map(fold, contents.disclaimers))
+        self._below = (*self._ends, *self._disclaimers)
+        self._first_words_below = {text.partition(" ")[0] for text in self._below}
+        self._longest_below = max(map(len, (*contents.ends, *contents.disclaimers)), default=0)
         self._resolve = lru_cache(maxsize=_REMEMBERED_LISTS)(self._split)
 
     @classmethod
     def from_toml(cls, text: str) -> Self:
         """The taxonomy a file describes. Raises TaxonomyError with every fault found."""
         return cls(read(text))
+
+    def known_as(self, extra: Iterable[Label]) -> Self:
+        """The same with more names for its topics; those of others, and of nobody, are left out.
+
+        The fingerprint stays: what is published does not show names.
+        """
+        named: defaultdict[TopicRef | None, list[str]] = defaultdict(list)
+        for label in extra:
+            named[label.ref].append(label.text)
+        topics = tuple(
+            replace(topic, aliases=(*topic.aliases, *named[topic.ref])) for topic in self.topics
+        )
+        return type(self)(replace(self._contents, topics=topics))
 
     def of(self, kind: TopicKind) -> tuple[Topic, ...]:
         """The topics of one kind, in the order of the file."""
@@ -80,6 +107,10 @@ class Taxonomy:
             return self._split(kind, text)
         return self._resolve(kind, text)
 
+    def is_name(self, text: str) -> bool:
+        """Whether a line is a topic's name and nothing else."""
+        return any(names.slug(text) is not None for names in self._names.values())
+
     def kind_label(self, text: str) -> Label | None:
         """The content type a line names and nothing else, if it is a known one."""
         slug = self._names[TopicKind.TYPE].slug(text)
@@ -89,22 +120,81 @@ class Taxonomy:
         """The issuer whose items stand below this first segment of an address."""
         return self._sections.get(fold(name))
 
+    def site_of(self, host: str) -> Site | None:
+        """The organisation's website a host, or one it is a sub-domain of, belongs to."""
+        name = host.lower()
+        while name and name not in self._sites:
+            name = name.partition(".")[2]
+        return self._sites.get(name)
+
+    def section_of(self, url: str) -> TopicRef | None:
+        """The issuer in whose section of the organisation's own site an address is."""
+        parts = _parts(url)
+        if parts is None or self.site_of(parts.hostname or "") is None:
+            return None
+        first, second, *_ = [*filter(None, parts.path.split("/")), "", ""]
+        ref = self.section(first)
+        return self.section(second) if ref is None and len(first) == _LANGUAGE_CHARS else ref
+
+    def is_numbered_item(self, url: str) -> bool:
+        """Whether an address is that of an issuer's item: in its section, a number at its end."""
+        parts = _parts(url)
+        site = parts and self.site_of(parts.hostname or "")
+        if not parts or not site or not site.is_numbered or self.section_of(url) is None:
+            return False
+        number = parts.path.rstrip("/").rpartition("/")[2]
+        return number.isascii() and number.isdigit()
+
     def slot(self, text: str) -> Slot | None:
         """What a label such as "Issued on:" announces; without its colon it is none."""
         return self._slots.get(fold(text[:-1])) if text.endswith(":") else None
 
+    def languages_of(self, text: str) -> frozenset[str]:
+        """The languages that write a label such as "Izdavač:" so; none for what is no label."""
+        return self._languages.get(fold(text.removesuffix(":")), frozenset())
+
+    def is_event_label(self, text: str) -> bool:
+        """Whether an event's page writes this before its time, place or host; colon or not."""
+        return fold(text.removesuffix(":")) in self._events
+
+    def is_newsroom(self, line: str) -> bool:
+        """Whether a line only says that the newsroom follows."""
+        return fold(line) in self._newsrooms
+
     def is_end(self, line: str) -> bool:
-        """Whether the article is over: ``line`` starts like the words printed below it."""
+        """Whether the article is over: ``line`` is what stands below it, or a disclaimer."""
         # Most lines differ from all of them in the first word already.
-        if fold(line.partition(" ")[0]) not in self._first_words_of_ends:
+        if fold(line.partition(" ")[0]) not in self._first_words_below:
             return False
-        return fold(line[: self._longest_end]).startswith(self._ends)
+        start = fold(line[: self._longest_below + _MARKS_BEHIND_CHARS])
+        return start.rstrip(" .:…>") in self._ends or start.startswith(self._disclaimers)
+
+    def is_cut_end(self, line: str) -> bool:
+        """Whether a text that stops with ``line`` stops within the words below the article."""
+        if len(line) > self._longest_below:
+            return False
+        start = fold(line)
+        return any(text.startswith(start) for text in self._below)
 
     def _split(self, kind: TopicKind, text: str) -> tuple[Label, ...]:
         return self._names[kind].split(text)
 
     def _near(self, text: str) -> tuple[str, ...]:
         return tuple(difflib.get_close_matches(fold(text), map(str, self._by_ref), cutoff=0.6))
+
+
+def _parts(url: str) -> SplitResult | None:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None
+
+
+def _languages(words: Iterable[LabelWord]) -> dict[str, frozenset[str]]:
+    languages: defaultdict[str, set[str]] = defaultdict(set)
+    for word in words:
+        languages[fold(word.text)].add(word.language)
+    return {text: frozenset(found) for text, found in languages.items()}
 
 
 def _children(topics: tuple[Topic, ...]) -> dict[TopicRef, tuple[TopicRef, ...]]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, assert_never
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -21,11 +21,34 @@ from feeds.taxonomy.naming import LONGEST_NAME_CHARS, Affixes, fold, names_of
 
 
 class Slot(StrEnum):
-    """What a label on an item's page announces."""
+    """What a label announces: the first three on an item's page, the others in a listing too."""
 
     ISSUED = "issued"
     ISSUERS = "issuers"
     FIELDS = "fields"
+    PUBLISHED = "published"
+    KIND = "kind"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A website of the organisation under all its hosts: its mirrors show the same items.
+
+    It is ``is_numbered`` where the number that ends an address names the item, under any path.
+    """
+
+    name: str
+    hosts: tuple[str, ...]
+    is_numbered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LabelWord:
+    """A label as one language writes it, without its colon."""
+
+    text: str
+    slot: Slot
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +58,12 @@ class Contents:
     topics: tuple[Topic, ...]
     affixes: Affixes
     sections: tuple[tuple[str, TopicRef], ...]
-    labels: tuple[tuple[str, Slot], ...]
+    labels: tuple[LabelWord, ...]
+    events: tuple[str, ...]
+    newsrooms: tuple[str, ...]
     ends: tuple[str, ...]
+    disclaimers: tuple[str, ...]
+    sites: tuple[Site, ...]
     fingerprint: str
 
 
@@ -56,7 +83,11 @@ def read(text: str) -> Contents:
         affixes=Affixes(prefixes=tuple(file.prefixes), suffixes=tuple(file.suffixes)),
         sections=tuple(file.sections()),
         labels=tuple(file.slot_labels()),
-        ends=tuple(end for words in file.labels.values() for end in words.end),
+        events=tuple(text for words in file.labels.values() for text in words.event),
+        newsrooms=tuple(text for words in file.labels.values() for text in words.newsroom),
+        ends=tuple(text for words in file.labels.values() for text in words.end),
+        disclaimers=tuple(text for words in file.labels.values() for text in words.disclaimer),
+        sites=tuple(site.site() for site in file.site),
         fingerprint=hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest(),
     )
     if faults := tuple(_contradictions(contents)):
@@ -95,14 +126,44 @@ class _Issuer(_Term):
     sections: list[_Name] = []
 
 
+class _Site(_Strict):
+    hosts: Annotated[list[_Name], Field(min_length=1)]
+    numbered: bool = False
+
+    def site(self) -> Site:
+        hosts = tuple(host.lower() for host in self.hosts)
+        return Site(name=hosts[0], hosts=hosts, is_numbered=self.numbered)
+
+
 class _Words(_Strict):
     issued: list[_Name] = []
     issuers: list[_Name] = []
     fields: list[_Name] = []
+    published: list[_Name] = []
+    kind: list[_Name] = []
+    event: list[_Name] = []
+    newsroom: list[_Name] = []
     end: list[_Name] = []
+    disclaimer: list[_Name] = []
+
+    def of(self, slot: Slot) -> list[str]:
+        match slot:
+            case Slot.ISSUED:
+                return self.issued
+            case Slot.ISSUERS:
+                return self.issuers
+            case Slot.FIELDS:
+                return self.fields
+            case Slot.PUBLISHED:
+                return self.published
+            case Slot.KIND:
+                return self.kind
+            case _ as never:  # pragma: no cover
+                assert_never(never)
 
 
 class _File(_Strict):
+    site: list[_Site] = []
     prefixes: list[_Name] = []
     suffixes: list[_Name] = []
     field: list[_Term] = []
@@ -122,11 +183,10 @@ class _File(_Strict):
             for section in issuer.sections:
                 yield section, TopicRef(TopicKind.ISSUER, issuer.slug)
 
-    def slot_labels(self) -> Iterator[tuple[str, Slot]]:
-        for words in self.labels.values():
-            yield from ((label, Slot.ISSUED) for label in words.issued)
-            yield from ((label, Slot.ISSUERS) for label in words.issuers)
-            yield from ((label, Slot.FIELDS) for label in words.fields)
+    def slot_labels(self) -> Iterator[LabelWord]:
+        for language, words in self.labels.items():
+            for slot in Slot:
+                yield from (LabelWord(text, slot, language) for text in words.of(slot))
 
 
 def _fault(where: tuple[int | str, ...], problem: str) -> str:
@@ -143,7 +203,7 @@ def _contradictions(contents: Contents) -> Iterator[str]:
         for name in names_of(topic)
     )
     yield from _claimed_twice((f"section {name!r}", str(ref)) for name, ref in contents.sections)
-    yield from _claimed_twice((f"label {fold(text)!r}", slot) for text, slot in contents.labels)
+    yield from _claimed_twice((f"label {fold(word.text)!r}", word.slot) for word in contents.labels)
     yield from _broken_trees(contents.topics)
 
 

@@ -11,7 +11,7 @@ import typer
 
 from config.settings import SettingsError
 from feeds.errors import FeedsError
-from notifier.cli import mail, news, service, setup
+from notifier.cli import documents, mail, news, service, setup, sources
 from notifier.cli.invocation import Invocation
 from notifier.errors import NotifierError
 
@@ -42,7 +42,7 @@ def options(
     context.obj = Invocation(config=config, verbose=verbose)
 
 
-for room in (setup, news, mail, service):
+for room in (setup, sources, documents, news, mail, service):
     room.register(app)
 
 

@@ -172,9 +172,11 @@ delivery_seconds = 2
 [[sources]]
 name = "seeds"
 path = "{seeds}"
+full_text = true
 settle_seconds = 0
 
 [[sources]]
 name = "inbox"
 path = "inbox"
+full_text = true
 """

@@ -29,18 +29,19 @@ class Invocation:
     verbose: bool
 
     def settings(self) -> Settings:
-        """What is in force. Raises SettingsError with every fault."""
+        """What is in force, the log as it says. Raises SettingsError with every fault."""
         path = self.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
         if path is not None and not path.is_file():
             raise SettingsError((f"{path}: no such settings file; `fieldfare init` writes one",))
-        return load(path, os.environ)
+        settings = load(path, os.environ)
+        log.configure(settings.log.style, "debug" if self.verbose else settings.log.level)
+        return settings
 
     @contextmanager
-    def opened(self) -> Iterator[App]:
-        """The whole house, ready to work, closed again afterwards."""
+    def opened(self, stopping: Event | None = None) -> Iterator[App]:
+        """The whole house, ready to work until ``stopping`` is set, closed again afterwards."""
         settings = self.settings()
-        log.configure(settings.log.style, "debug" if self.verbose else settings.log.level)
-        with App.opened(settings, clock=clock.now) as app:
+        with App.opened(settings, clock=clock.now, stopping=stopping) as app:
             yield app
 
 

@@ -1,149 +1,32 @@
-"""Commands on documents, items and feeds: parse, ingest, publish, topics, items, quarantine.
+"""Commands on items and topics: publish, topics, map, items with merge and split.
 
 Knows how those are asked for and reported. Must never know how they are done.
 """
 
-import sys
-from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from config import clock
-from feeds.ingest.parse import understand
-from feeds.ingest.report import IngestReport
-from feeds.model import Document, Draft, Label, Reason, Refused, TopicKind
+from feeds.model import TopicKind
 from feeds.storage import overview
-from notifier import assembly, listing
+from notifier import editing, listing
 from notifier.cli.invocation import invocation, stopping
-from notifier.cli.report import (
-    AsJson,
-    console,
-    errors,
-    progress,
-    write_json,
-    write_lines,
-    write_notes,
-    write_table,
-)
+from notifier.cli.report import AsJson, DryRun, console, progress, write_json, write_table
 
 Limit = Annotated[int, typer.Option("--limit", min=1, help="At most this many rows.")]
+_Slug = Annotated[str, typer.Argument(help="An item, by its id or the address of its page.")]
 
 
 def register(app: typer.Typer) -> None:
-    for command in (parse, ingest, publish, topics, items, quarantine):
+    for command in (publish, topics):
         app.command()(command)
-
-
-def parse(
-    context: typer.Context,
-    file: Annotated[str, typer.Argument(help="A file, or - for standard input.")],
-    url: Annotated[str | None, typer.Option(help="The address the document came from.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show what would be understood of one document; nothing is stored."""
-    settings = invocation(context).settings()
-    limit = settings.ingest.max_document_bytes
-    body = _read(file, limit + 1)
-    document = Document(source="", name=file, body=body, fetched_at=clock.now(), url=url)
-    result = (
-        Refused(reason=Reason.TOO_LARGE)
-        if len(body) > limit
-        else understand(document, assembly.taxonomy(settings))
-    )
-    refused = str(result) if isinstance(result, Refused) else None
-    drafts = () if isinstance(result, Refused) else result.drafts
-    form = None if isinstance(result, Refused) else result.form
-    if as_json:
-        shown = [_draft_json(draft) for draft in drafts]
-        write_json({"document": file, "form": form, "refused": refused, "items": shown})
-        return
-    if refused:
-        console.print(f"refused: {refused}")
-    for draft in drafts:
-        write_lines({"form": form, **_draft_json(draft)})
-
-
-def _read(file: str, most: int) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read(most)
-    try:
-        with Path(file).open("rb") as opened:
-            return opened.read(most)
-    except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror}") from error
-
-
-def _draft_json(draft: Draft) -> dict[str, object]:
-    issued = draft.issued
-    return {
-        "title": draft.title,
-        "url": draft.url,
-        "issued": issued.day.isoformat() if issued else None,
-        "issued_from": issued.origin.value if issued else None,
-        "dateline": draft.dateline,
-        "summary": draft.summary,
-        "body": draft.body,
-        "language": draft.language,
-        "content_type": draft.content_type.text if draft.content_type else None,
-        "issuers": _labels(draft.issuers),
-        "fields": _labels(draft.fields),
-    }
-
-
-def _labels(labels: Sequence[Label]) -> list[dict[str, str | None]]:
-    return [{"label": label.text, "slug": label.slug} for label in labels]
-
-
-def ingest(
-    context: typer.Context,
-    sources: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[SOURCE|PATH]...", help="Configured sources or paths; all sources if none."
-        ),
-    ] = None,
-    backfill: Annotated[
-        bool, typer.Option(help="An archive: published, but mailed to nobody.")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option(help="Report what would happen, store nothing.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Pick up what is new or changed at the sources."""
-    with (
-        invocation(context).opened() as app,
-        stopping() as stop,
-        progress("ingest") as on_progress,
-    ):
-        report = app.ingest(
-            sources or (),
-            backfill=backfill,
-            dry_run=dry_run,
-            stopping=stop,
-            progress=on_progress,
-        )
-    if as_json:
-        write_json(asdict(report))
-    else:
-        _show(report)
-    if report.problems:
-        raise typer.Exit(1)
-
-
-def _show(report: IngestReport) -> None:
-    console.print(
-        f"{report.added} added, {report.revised} revised, {report.unchanged} unchanged, "
-        f"{report.quarantined} quarantined, {report.waiting} waiting"
-    )
-    refused = [(refusal.document, refusal.reason) for refusal in report.quarantine]
-    write_notes(refused, heading="in quarantine:")
-    unknown = [(label.kind.value, label.text) for label in report.unknown_topics]
-    write_notes(unknown, heading="topics nobody knows, kept with their items:")
-    for problem in report.problems:
-        errors.print(escape(problem), soft_wrap=True)
+    app.command("map")(map_)
+    shown = typer.Typer(invoke_without_command=True)
+    shown.callback()(items)
+    shown.command()(merge)
+    shown.command()(split)
+    app.add_typer(shown, name="items")
 
 
 def publish(
@@ -172,10 +55,16 @@ def publish(
 def topics(
     context: typer.Context,
     kind: Annotated[TopicKind | None, typer.Option(help="Only topics of this kind.")] = None,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="Names that items bear and nobody knows.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List what one can follow, with the address of each feed."""
     with invocation(context).opened() as app:
+        if unknown:
+            _show_unknown(listing.unknown(app, kind), as_json=as_json)
+            return
         rows = listing.topics(app, kind)
     if as_json:
         write_json([asdict(row) for row in rows])
@@ -188,36 +77,97 @@ def topics(
     )  # fmt: skip
 
 
+def _show_unknown(rows: list[listing.Unknown], *, as_json: bool) -> None:
+    if as_json:
+        write_json([asdict(row) for row in rows])
+        return
+    write_table(
+        ("kind", "name", "items"),
+        [(row.kind, row.label, row.items) for row in rows],
+        empty="every name is known",
+    )
+
+
+def map_(
+    context: typer.Context,
+    topic: Annotated[
+        str | None, typer.Argument(metavar="KIND:SLUG", help="The topic they stand for.")
+    ] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME...", help="Names as documents print them.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="File anew under known names as well.")
+    ] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what names stand for: what is stored is filed anew and published.
+
+    Without names, what is stored is filed as the taxonomy's file has it by now.
+    """
+    if topic and not names:
+        raise typer.BadParameter("name what stands for it, as `topics --unknown` lists them")
+    with invocation(context).opened() as app:
+        report = editing.map_names(app, topic, names or (), everything=everything, dry_run=dry_run)
+    if as_json:
+        write_json(asdict(report))
+        return
+    done = "would be filed anew" if dry_run else "filed anew"
+    console.print(f"{report.items} items {done}, {report.feeds_written} feeds written")
+
+
 def items(
     context: typer.Context,
     topic: Annotated[str | None, typer.Option(help="Only this topic, as KIND:SLUG.")] = None,
+    hidden: Annotated[
+        bool, typer.Option("--hidden", help="Those withdrawn or merged into another.")
+    ] = False,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List the items, the latest first."""
+    """List the items, the latest first; merge two that are one, and split them again."""
+    if context.invoked_subcommand:
+        return
     with invocation(context).opened() as app:
         followed = app.taxonomy.find(topic).ref if topic else None
         with app.database.reading() as connection:
-            rows = overview.item_list(connection, followed, limit)
+            rows = overview.item_list(connection, followed, limit, hidden=hidden)
     if as_json:
         write_json([asdict(row) for row in rows])
         return
     write_table(
-        ("number", "issued", "title", "topics"),
-        [(row.number, row.issued, row.title, ", ".join(row.topics)) for row in rows],
-        empty="no items yet; `fieldfare ingest` picks them up",
+        ("item", "issued", "title", "topics"),
+        [(row.slug, row.issued, row.title, ", ".join(row.topics)) for row in rows],
+        empty="none is hidden" if hidden else "no such items; `fieldfare ingest` picks them up",
     )
 
 
-def quarantine(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the documents that were refused, each with the reason."""
-    with invocation(context).opened() as app, app.database.reading() as connection:
-        rows = overview.quarantine(connection)
+def merge(
+    context: typer.Context,
+    item: _Slug,
+    into: _Slug,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hide an item, as another one tells the same; nothing of it is lost."""
+    with invocation(context).opened() as app:
+        report = editing.merge(app, item, into, dry_run=dry_run)
     if as_json:
-        write_json([asdict(row) for row in rows])
+        write_json(asdict(report))
         return
-    write_table(
-        ("source", "document", "since", "reason"),
-        [(row.source, row.document, row.since.date(), row.reason) for row in rows],
-        empty="the quarantine is empty",
-    )
+    done = "would be" if dry_run else "is"
+    console.print(f"{report.item} {done} merged into {report.into}; `items split` undoes it")
+
+
+def split(
+    context: typer.Context, item: _Slug, dry_run: DryRun = False, as_json: AsJson = False
+) -> None:
+    """Show a merged item again, by itself; one that is shown already stays so."""
+    with invocation(context).opened() as app:
+        report = editing.split(app, item, dry_run=dry_run)
+    if as_json:
+        write_json(asdict(report))
+        return
+    done = "would stand" if dry_run else "stands"
+    console.print(f"{report.item} {done} for itself")

@@ -19,6 +19,7 @@ from rich.table import Table
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Report what would happen, store nothing.")]
 
 #: Where nobody looks, nothing is cut: programs read these lines too.
 _WIDTH_OF_A_FILE = 10_000

@@ -26,8 +26,9 @@ def run(context: typer.Context) -> None:
 
     SIGTERM finishes the item in hand and ends. A second daemon on the same store is refused.
     """
-    with invocation(context).opened() as app:
-        service.run(app, Event())
+    stopping = Event()
+    with invocation(context).opened(stopping) as app:
+        service.run(app, stopping)
 
 
 def demo(

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from feeds.model import Fresh, Issued, IssuedFrom, TopicKind, TopicRef
-from feeds.storage.tables import item_topics, items
+from feeds.storage.tables import is_shown, item_topics, items
 from notifier.model import News, Window
 
 __all__ = ["latest", "read"]
@@ -23,7 +23,7 @@ def latest(connection: Connection) -> int:
 
 
 def read(connection: Connection, window: Window, site_url: str) -> list[News]:
-    """The news of a window, newest first. Archived items are published, never mailed.
+    """The news of a window, newest first. What is archived, withdrawn or merged is never mailed.
 
     An item without an address of its own is read on its page below ``site_url``.
     """
@@ -31,6 +31,7 @@ def read(connection: Connection, window: Window, site_url: str) -> list[News]:
         items.c.number > window.after,
         items.c.number <= window.upto,
         items.c.freshness == Fresh.NEWS,
+        is_shown,
     )
     labels = _labels(connection, fresh)
     rows = connection.execute(

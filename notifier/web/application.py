@@ -10,10 +10,11 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from feeds.errors import StoreError
+from feeds.web.websub import Callback
 from notifier.web.health import Health
 from notifier.web.mailbox import Mailbox
 from notifier.web.pages import PrivatePages
@@ -41,11 +42,16 @@ def create_app(
     health: Health,
     pages: PrivatePages,
     mails: Mailbox | None = None,
+    api: ASGIApp | None = None,
+    hubs: Callback | None = None,
 ) -> Starlette:
-    """The whole web server. ``files`` answers what nothing else does; ``mails`` is for demos."""
+    """The whole web server. ``files`` answers what nothing else does; ``mails`` is for demos.
+
+    ``api`` is where publishers push, ``hubs`` where hubs call back.
+    """
     refusals = _Refusals(pages)
     app = Starlette(
-        routes=list(_routes(unsubscribing, viewing, health, mails)),
+        routes=[*_routes(unsubscribing, viewing, health, mails), *_inward(api, hubs)],
         exception_handlers={
             HTTPException: refusals.refused,
             StoreError: refusals.unavailable,
@@ -67,6 +73,14 @@ def _routes(
     yield Route("/d/{token}", viewing.show)
     if mails:
         yield from mails.routes()
+
+
+def _inward(api: ASGIApp | None, hubs: Callback | None) -> Iterator[BaseRoute]:
+    """Where news comes in."""
+    if api:
+        yield Mount("/api", api)
+    if hubs:
+        yield Route("/websub/{token}", hubs.answer, methods=["GET", "POST"])
 
 
 class _Refusals:

@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 from typing_extensions import override
 
 from feeds.errors import StoreError
+from feeds.ingest.standing import State as Standing
 from notifier.model import DeliveryState, SubscriberState
 
 __all__ = ["Health", "Pulse", "Vitals"]
@@ -39,6 +40,7 @@ class Vitals:
     quarantined: int
     deliveries: Mapping[DeliveryState, int]
     subscribers: Mapping[SubscriberState, int]
+    sources: Mapping[Standing, int]
 
 
 class Pulse(Protocol):
@@ -126,6 +128,7 @@ class _Readings(Collector):
         yield _by_state(
             "fieldfare_subscribers", "Subscribers by state.", SubscriberState, vitals.subscribers
         )
+        yield _by_state("fieldfare_sources", "Sources by state.", Standing, vitals.sources)
         yield self._beats()
         yield InfoMetricFamily(
             "fieldfare_build", "What is running.", value={"version": self._version}

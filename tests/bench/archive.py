@@ -12,7 +12,7 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from feeds.model import Draft
+from feeds.draft import Draft
 from feeds.publish.press import press_for
 from feeds.publish.site import Site
 from feeds.storage import entries

@@ -26,11 +26,11 @@ DOCUMENTS = 10_000
 BATCH = 500
 
 #: What is asked for, in documents a second.
-FIRST_LIMIT = 500
-AGAIN_LIMIT = 10 * FIRST_LIMIT
+FIRST_LIMIT = 1_000
+AGAIN_LIMIT = 5_000
 
 IDENTITY = Identity("example.org", date(2026, 1, 1))
-RULES = Rules(batch=BATCH, archive_after_days=7, language="en")
+RULES = Rules(batch=BATCH, archive_after_days=7)
 
 
 def write_documents(folder: Path, count: int) -> None:

@@ -3,18 +3,32 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha512
 from typing import Any
 
 from sqlalchemy import Table, select
 
-from feeds.ids import content_hash
-from feeds.ingest.decide import substance
+from feeds.draft import Draft, Reason, Refused
+from feeds.ids import bounded, content_hash
+from feeds.ingest.decide import Role
+from feeds.ingest.likeness import opening_key, title_key
+from feeds.ingest.memory import Link, Recalled
 from feeds.ingest.topics import placed
-from feeds.model import Draft, Fresh, Issued, IssuedFrom, Label, Reason, Refused, TopicKind
+from feeds.model import (
+    Enclosure,
+    Fresh,
+    Issued,
+    IssuedFrom,
+    Label,
+    Mark,
+    Provenance,
+    TopicKind,
+)
 from feeds.storage import documents, items, recall
 from feeds.storage.database import Database
 from feeds.storage.documents import Original, Sighting
 from feeds.storage.items import Addition, Revision
+from feeds.storage.recall import Wanted
 from feeds.storage.tables import item_topics, originals, revisions, touched
 from feeds.storage.tables import items as item_rows
 from feeds.taxonomy import Taxonomy
@@ -59,12 +73,31 @@ def test_originals_are_kept_once_and_packed(database: Database) -> None:
     assert rows(database, originals, "digest", "size") == [(ORIGINAL.digest, 1_400)]
 
 
-def test_signatures_are_of_what_is_not_in_quarantine(database: Database) -> None:
+def test_signatures_are_of_what_would_be_read_the_same(database: Database) -> None:
     refused = Refused(reason=Reason.EMPTY)
-    recorded(database, a_sighting(), a_sighting("b.txt", refused), a_sighting(source="other"))
+    held = a_sighting("b.txt", refused, recipe="now")
+    older = a_sighting("c.txt", refused, recipe="before")
+    unreadable = a_sighting("d.txt", refused, signature="", recipe="now")
+    good = a_sighting(recipe="before")
+    recorded(database, good, held, older, unreadable, a_sighting(source="other"))
     with database.reading() as connection:
-        assert documents.signatures(connection, "own") == {"a.txt": "1:2:3"}
-        assert documents.refusals(connection, "own") == (a_sighting("b.txt", refused),)
+        signatures = documents.signatures(connection, "own", "now")
+        assert signatures == {"a.txt": "1:2:3", "b.txt": "1:2:3"}
+        assert documents.refusals(connection, "own") == (held, older, unreadable)
+
+
+def test_what_a_person_vouched_for_is_read_again_and_stays_vouched_for(
+    database: Database,
+) -> None:
+    recorded(database, a_sighting(refused=Refused(reason=Reason.NOT_NEWS), recipe="now"))
+    with database.writing() as connection:
+        assert documents.promote(connection, "own", "a.txt")
+        assert not documents.promote(connection, "own", "b.txt")
+    with database.reading() as connection:
+        assert documents.signatures(connection, "own", "now") == {}
+    recorded(database, a_sighting())
+    with database.reading() as connection:
+        assert documents.promoted(connection, "own") == {"a.txt"}
 
 
 def test_a_document_leaves_quarantine_when_it_becomes_good(database: Database) -> None:
@@ -72,7 +105,7 @@ def test_a_document_leaves_quarantine_when_it_becomes_good(database: Database) -
     recorded(database, a_sighting(signature="4:5:6"))
     with database.reading() as connection:
         assert documents.refusals(connection, "own") == ()
-        assert documents.signatures(connection, "own") == {"a.txt": "4:5:6"}
+        assert documents.signatures(connection, "own", "") == {"a.txt": "4:5:6"}
 
 
 def test_what_is_forgotten_is_of_one_source(database: Database) -> None:
@@ -80,8 +113,8 @@ def test_what_is_forgotten_is_of_one_source(database: Database) -> None:
     with database.writing() as connection:
         documents.forget(connection, "own", ["a.txt", "missing.txt"])
     with database.reading() as connection:
-        assert set(documents.signatures(connection, "own")) == {"b.txt"}
-        assert set(documents.signatures(connection, "other")) == {"a.txt"}
+        assert set(documents.signatures(connection, "own", "")) == {"b.txt"}
+        assert set(documents.signatures(connection, "other", "")) == {"a.txt"}
 
 
 def test_nothing_to_write_is_nothing_written(database: Database) -> None:
@@ -91,7 +124,8 @@ def test_nothing_to_write_is_nothing_written(database: Database) -> None:
         documents.forget(connection, "own", [])
         items.add(connection, [])
         items.revise(connection, [])
-        items.name(connection, "own", {})
+        items.link(connection, "own", [])
+        items.name(connection, {})
     assert rows(database, touched, "kind") == []
 
 
@@ -104,6 +138,7 @@ def a_revision(taxonomy: Taxonomy, draft: Draft, **changes: Any) -> Revision:
         change=1,
         revision=1,
         significant=True,
+        source="own",
         draft=draft,
         language="en",
         topics=placed(draft, taxonomy),
@@ -120,12 +155,25 @@ def added(database: Database, *firsts: Revision) -> None:
     with database.writing() as connection:
         documents.keep(connection, [ORIGINAL])
         items.add(connection, [an_addition(first) for first in firsts])
-        items.name(connection, "own", {f"key {first.item}": first.item for first in firsts})
+        items.link(connection, "own", [(f"key {n}", a_link(n), n) for n in map(_number, firsts)])
+
+
+def _number(first: Revision) -> int:
+    return first.item
+
+
+def a_link(number: int, **changes: Any) -> Link:
+    link = Link(
+        slug=str(number), role=Role.OWN, document=f"document {number}", told_hash=f"told {number}"
+    )
+    return replace(link, **changes)
 
 
 def an_addition(first: Revision) -> Addition:
     name = str(first.item)
-    return Addition(uid=f"tag:{name}", slug=name, source="own", freshness=Fresh.NEWS, first=first)
+    return Addition(
+        uid=f"tag:{name}", slug=name, group=first.item, freshness=Fresh.NEWS, first=first
+    )
 
 
 def revised(database: Database, *changes: Revision) -> None:
@@ -142,35 +190,99 @@ def topics_of(database: Database, item: int) -> Sequence[tuple[str, bool]]:
     ]
 
 
-def test_an_item_is_recalled_by_key_and_by_what_it_says(database: Database, osce: Taxonomy) -> None:
-    at = NOW - timedelta(days=1)
-    draft = a_draft(issued=Issued(day=at.date(), at=at, origin=IssuedFrom.FEED))
-    added(database, a_revision(osce, draft))
-    said = content_hash(draft)
+def recalled(database: Database, **wanted: Any) -> Recalled:
     with database.reading() as connection:
-        by_key = recall.by_key(connection, "own", ["key 1", "key 2"])
-        assert recall.by_key(connection, "other", ["key 1"]) == {}
-        assert recall.by_hash(connection, [said, "1:other"]) == {said: by_key["key 1"]}
-    (known,) = by_key.values()
-    assert (known.slug, known.revision, known.content_hash) == ("1", 1, said)
-    assert known.substance == substance(draft.title, draft.summary, draft.body, draft.issued)
+        nothing: dict[str, Any] = {"keys": (), "names": (), "hashes": ()}
+        want = Wanted(**nothing | {"titles": {}, "openings": {}} | wanted)
+        return recall.recall(connection, "own", want, NOW - timedelta(days=7))
 
 
-def test_of_several_items_that_say_the_same_the_first_is_the_twin(
+def test_an_item_is_recalled_as_it_was_told(database: Database, osce: Taxonomy) -> None:
+    at = NOW - timedelta(days=1)
+    told = a_draft(
+        form="",
+        issued=Issued(day=at.date(), at=at, origin=IssuedFrom.FEED),
+        language="en",
+        url="https://x.test/a",
+        markup="<p>x</p>",
+        partial=True,
+        dateline="VIENNA",
+        issuers=(DEPARTMENT,),
+        fields=(UNKNOWN,),
+        countries=(a_label("Austria", "austria", TopicKind.COUNTRY),),
+        enclosures=(Enclosure(url="https://x.test/a.pdf", length=7),),
+        provenance=Provenance(entry_id="tag:e", feed_id="tag:f", feed_title="F", feed_updated=at),
+        marks=frozenset({Mark.MENDED, Mark.PROMOTED}),
+    )
+    added(database, a_revision(osce, told))
+    found = recalled(database, keys={"key 1", "key 2"})
+    (item,) = found.items
+    assert found.links == {"key 1": a_link(1)}
+    assert item.draft == told
+    assert (item.slug, item.uid, item.revision) == ("1", "tag:1", 1)
+    assert (item.group, item.source) == ("1", "own")
+    assert item.content_hash == content_hash(told)
+    assert not item.is_withdrawn
+    assert recalled(database, keys={"other"}).items == ()
+
+
+def test_an_item_is_recalled_by_name_contents_title_and_opening(
     database: Database, osce: Taxonomy
 ) -> None:
-    draft = a_draft()
-    added(database, *(a_revision(osce, draft, item=n, change=n) for n in (1, 2, 3)))
-    with database.reading() as connection:
-        (twin,) = recall.by_hash(connection, [content_hash(draft)]).values()
-    assert twin.slug == "1"
+    draft = a_draft(issued=Issued(day=NOW.date(), origin=IssuedFrom.LABEL))
+    added(database, a_revision(osce, draft))
+    with database.writing() as connection:
+        items.name(connection, {"at:x.test/a": 1})
+        items.name(connection, {"at:x.test/a": 1, "at:x.test/b": 1})
+    assert recalled(database, names={"at:x.test/a"}).names == {"at:x.test/a": "1"}
+    title, opening = title_key(draft.title), opening_key(draft)
+    near, far = NOW.date() + timedelta(days=1), NOW.date() + timedelta(days=2)
+    for wanted in (
+        {"hashes": {content_hash(draft)}},
+        {"titles": {title: {near}}},
+        {"titles": {title: {None, far}}},
+        {"openings": {opening: {near}}},
+    ):
+        assert [item.slug for item in recalled(database, **wanted).items] == ["1"]
+    assert recalled(database, titles={title: {far}}).items == ()
 
 
-def test_places_tell_number_and_last_significant_change(database: Database, osce: Taxonomy) -> None:
+def test_of_a_title_that_recurs_the_newest_are_recalled(database: Database, osce: Taxonomy) -> None:
+    added(database, *(a_revision(osce, a_draft(), item=n, change=n) for n in range(1, 13)))
+    found = recalled(database, titles={title_key(a_draft().title): {None}})
+    assert [item.slug for item in found.items] == [str(number) for number in range(5, 13)]
+
+
+def test_a_group_is_recalled_whole_and_with_its_recent_past(
+    database: Database, osce: Taxonomy
+) -> None:
+    with database.writing() as connection:
+        documents.keep(connection, [ORIGINAL])
+        english = an_addition(a_revision(osce, a_draft(language="en")))
+        russian = an_addition(a_revision(osce, a_draft(language="ru"), item=2, change=2))
+        items.add(connection, [english, replace(russian, group=1)])
+        items.link(connection, "own", [("key 2", a_link(2), 2)])
+    revised(database, a_revision(osce, a_draft(language="ru"), item=2, change=3, revision=2))
+    found = {item.slug: item for item in recalled(database, keys={"key 2"}).items}
+    assert {item.group for item in found.values()} == {"1"}
+    assert (found["1"].revised, found["2"].revised) == ((), (NOW,))
+
+
+def test_places_tell_number_group_and_last_significant_change(
+    database: Database, osce: Taxonomy
+) -> None:
     added(database, a_revision(osce, a_draft()))
     with database.reading() as connection:
         places = recall.places(connection, ["1", "2"])
-    assert places == {"1": recall.Place(number=1, updated_at=NOW)}
+        assert recall.places(connection, []) == {}
+    assert places == {"1": recall.Place(number=1, group=1, updated_at=NOW)}
+
+
+def test_ids_that_are_taken_are_known(database: Database, osce: Taxonomy) -> None:
+    added(database, a_revision(osce, a_draft()))
+    with database.reading() as connection:
+        assert items.uids(connection, ["tag:1", "tag:2"]) == {"tag:1"}
+        assert items.uids(connection, []) == ()
 
 
 def test_topics_are_kept_in_order_unknown_ones_and_ancestors_too(
@@ -247,3 +359,12 @@ def test_topics_repeat_when_their_item_was_updated(database: Database, osce: Tax
     later = NOW + timedelta(hours=1)
     revised(database, replace(first, change=2, revision=2, updated_at=later))
     assert rows(database, item_topics, "updated_at") == [(later,)]
+
+
+def test_a_document_with_the_longest_path_is_recorded(database: Database) -> None:
+    """PostgreSQL takes 2,704 bytes in an index row, packed; a path may have 4,096."""
+    path = "".join(sha512(bytes([part])).hexdigest() for part in range(32))
+    name = bounded(path)
+    recorded(database, a_sighting(name))
+    with database.reading() as connection:
+        assert documents.signatures(connection, "own", "") == {name: "1:2:3"}

@@ -4,18 +4,34 @@ import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 import notifier.storage.tables  # the notifier's tables are of the same schema
 from feeds.errors import StoreError
+from feeds.ids import item_slug
+from feeds.ingest.decide import Role
+from feeds.ingest.likeness import title_key
 from feeds.storage import schema
 from feeds.storage.database import Database
+from feeds.storage.recall import Wanted, recall
 from feeds.storage.tables import metadata
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+_OLD_ITEM = """
+INSERT INTO items (number, change, uid, slug, source, title, summary, body, language, freshness,
+    content_hash, revision, first_seen_at, updated_at)
+VALUES (7, 7, 'tag:x', 'slug', 'own', 'Police officers trained', '', 'One.', 'en', 'news',
+    '1:x', 1, '2026-11-20 12:00:00.000000', '2026-11-20 12:00:00.000000')
+"""
 
 
 @pytest.fixture
@@ -63,6 +79,34 @@ def test_a_migration_that_fails_leaves_nothing(
     with pytest.raises(StoreError, match="the power is gone"):
         empty.migrate()
     assert tables(empty) == set()
+
+
+def test_items_stored_before_are_found_by_all_that_finds_new_ones(empty: Database) -> None:
+    slug = item_slug("own", "/12345")
+    with empty.writing() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(schema.SCRIPTS))
+        config.set_main_option("path_separator", "os")
+        command.upgrade(config, "0002_notifier")
+        connection.execute(text(_OLD_ITEM))
+        connection.execute(text("INSERT INTO item_keys VALUES ('own', 'a.txt', 7)"))
+        connection.execute(text("INSERT INTO item_keys VALUES ('own', '/12345', 7)"))
+        connection.execute(text("UPDATE items SET slug = :slug"), {"slug": slug})
+    empty.migrate()
+    title = title_key("Police officers trained")
+    assert title is not None
+    like = Wanted(keys=(), names=(), hashes=(), titles={title: {None}}, openings={})
+    with empty.reading() as connection:
+        found = recall(connection, "own", like, NOW)
+        links = recall(connection, "own", replace(like, keys={"a.txt", "/12345"}), NOW).links
+    (item,) = found.items
+    assert (item.slug, item.group, item.is_withdrawn) == (slug, slug, False)
+    # Whatever else led to an item was a copy, which never revises it.
+    assert {key: link.role for key, link in links.items()} == {
+        "a.txt": Role.TWIN,
+        "/12345": Role.OWN,
+    }
+    assert {key: link.document for key, link in links.items()} == {"a.txt": "a.txt", "/12345": ""}
 
 
 def test_migrating_is_quiet(empty: Database, caplog: pytest.LogCaptureFixture) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from feeds.draft import Reason, Refused
 from feeds.errors import SourceError
-from feeds.ingest.sources import Fetched, Refusal, Same, Seen, Waiting, regular
+from feeds.ids import bounded
+from feeds.ingest.sources import Fetched, Gone, Refusal, Same, Seen, Waiting, regular
 from feeds.ingest.sources.folder import FolderSource
-from feeds.model import Reason, Refused
 from tests.rights import as_nobody, open_folder
 
 NOW = datetime.now(UTC)
@@ -56,7 +57,7 @@ def test_matching_files_are_seen_by_name_at_any_depth(tmp_path: Path) -> None:
     for name in ("b.txt", "a/c.txt", "a/b/d.txt", "c.md", "d.TXT", ".hidden.txt", ".git/e.txt"):
         write(tmp_path / name)
     assert names(scanned(a_folder(tmp_path))) == ["a/b/d.txt", "a/c.txt", "b.txt"]
-    assert a_folder(tmp_path).count() == 3
+    assert a_folder(tmp_path).expected == 3
 
 
 def test_a_file_comes_with_its_bytes_and_a_signature(tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ def test_what_is_no_file_is_refused_and_stops_nothing(
         bound.bind("b.txt")
     write(tmp_path / "c.txt")
     seen = scanned(a_folder(tmp_path))
-    what = "the file could not be read (a pipe, socket or device, not a file)"
+    what = "the document could not be read (a pipe, socket or device, not a file)"
     assert refusals(seen) == {"a.txt": what, "b.txt": what}
     assert names(seen) == ["a.txt", "b.txt", "c.txt"]
 
@@ -268,7 +269,8 @@ def test_folders_may_be_deeper_than_calls(deep_folder: Path) -> None:
         folder = inner
     os.close(os.open("a.txt", os.O_CREAT, 0o600, dir_fd=folder))
     os.close(folder)
-    assert names(scanned(a_folder(deep_folder))) == [f"{inside.relative_to(deep_folder)}/a.txt"]
+    path = f"{inside.relative_to(deep_folder)}/a.txt"
+    assert names(scanned(a_folder(deep_folder))) == [bounded(path)]
 
 
 # -- What cannot be read ---------------------------------------------------------------------------
@@ -292,7 +294,7 @@ def test_a_source_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"source 'own': .*missing cannot be read: No such"):
         scanned(a_folder(tmp_path / "missing"))
     with pytest.raises(SourceError, match="missing"):
-        a_folder(tmp_path / "missing").count()
+        _ = a_folder(tmp_path / "missing").expected
 
 
 # -- Explicit paths --------------------------------------------------------------------------------
@@ -303,7 +305,7 @@ def test_one_file_can_be_named_whatever_it_is_called(tmp_path: Path) -> None:
     write(tmp_path / "b.txt")
     source = a_folder(tmp_path / "a.md")
     assert names(scanned(source)) == ["a.md"]
-    assert source.count() == 1
+    assert source.expected == 1
     assert not source.is_whole
 
 
@@ -322,3 +324,25 @@ def test_what_lies_elsewhere_is_no_part_of_a_source(tmp_path: Path) -> None:
     other = write(tmp_path / "other.txt")
     with pytest.raises(SourceError, match="does not lie below"):
         scanned(a_folder(tmp_path / "a", only=other))
+
+
+def test_what_a_complete_folder_no_longer_holds_is_gone(tmp_path: Path) -> None:
+    """Only where somebody said it is complete, and never because it is not mounted."""
+    kept = write(tmp_path / "kept.txt")
+    known = {"kept.txt": "1", "deleted.txt": "2"}
+    assert Gone("deleted.txt") not in scanned(a_folder(tmp_path), known)
+    assert scanned(a_folder(tmp_path, complete=True), known)[-1] == Gone("deleted.txt")
+    assert Gone("deleted.txt") not in scanned(a_folder(tmp_path, complete=True, only=kept), known)
+    kept.unlink()
+    assert scanned(a_folder(tmp_path, complete=True), known) == []
+
+
+def test_a_folder_that_cannot_be_listed_withdraws_nothing() -> None:
+    known = {"kept.txt": "1", "closed/a.txt": "2"}
+    with open_folder() as root:
+        write(root / "kept.txt")
+        write(root / "closed" / "a.txt").parent.chmod(0)
+        with as_nobody():
+            seen = scanned(a_folder(root, complete=True), known)
+        (root / "closed").chmod(0o755)
+    assert not [one for one in seen if isinstance(one, Gone)]

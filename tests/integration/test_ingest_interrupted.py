@@ -72,16 +72,26 @@ def test_progress_tells_how_many_are_done_of_how_many(intake: Intake) -> None:
     assert heard == [(5, 12), (10, 12), (12, 12)]
 
 
-def test_stopping_ends_after_the_batch_in_hand(intake: Intake, tmp_path: Path) -> None:
+def test_stopping_ends_after_the_document_in_hand(intake: Intake, tmp_path: Path) -> None:
     fill(intake.folder)
     stopping = Event()
     stopping.set()
-    assert counts(intake.ingest(batch=5, stopping=stopping))[0] == 5
-    assert len(intake.items()) == 5
+    assert counts(intake.ingest(batch=5, stopping=stopping))[0] == 1
+    assert len(intake.items()) == 1
     stopping.clear()
     intake.ingest(batch=5, stopping=stopping)
     with undisturbed(intake, tmp_path) as expected:
         assert intake.everything() == expected
+
+
+def test_what_a_slow_source_showed_is_stored_meanwhile(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_BATCH_SECONDS", 0)
+    fill(intake.folder)
+    heard: list[int] = []
+    intake.ingest(progress=lambda done, _: heard.append(done))
+    assert heard == list(range(1, 13))
 
 
 def test_stopping_forgets_nothing_that_was_not_looked_at(intake: Intake) -> None:
@@ -138,10 +148,12 @@ def test_a_crash_loses_nothing_and_repeating_gives_the_same(
         assert intake.everything() == expected
 
 
-def test_only_one_ingests_at_a_time(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_one_ingests_a_source_at_a_time(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pipeline, "_PATIENCE_SECONDS", 0)
     intake.write("a.txt", a_page())
-    with intake.database.exclusive("ingest"):
+    with intake.database.exclusive("ingest-own"):
         with pytest.raises(StoreBusy, match=f"pid {os.getpid()}"):
             intake.ingest()
         assert intake.ingest(dry_run=True).added == 1

@@ -1,6 +1,7 @@
 """Atom as bytes, judged by the schema of RFC 4287, by our own lint and by what parsers see."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from feeds.model import Item
+from feeds.model import Enclosure, Item, Provenance
 from feeds.publish.atom import LinkedEntry, entry_bytes, feed_bytes
 from feeds.publish.entry import compose
 from feeds.publish.feed import describe
@@ -164,3 +165,79 @@ def test_whatever_an_item_says_its_feed_is_valid(
     feed = a_feed(osce, an_item(title=title, summary=summary, body=body))
     schema().assertValid(etree.fromstring(feed))
     assert lint(feed, ADDRESS) == ()
+
+
+ORIGIN = Provenance(
+    entry_id="tag:press.example.org,2025:1",
+    feed_id="tag:press.example.org,2025:feed",
+    feed_title="Press\x00 office <news>",
+    feed_updated=NOON,
+)
+REPORT = Enclosure(
+    url="https://press.example.org/a.pdf", media_type="application/pdf", length=1234, title="Report"
+)
+
+
+def test_what_came_from_an_atom_feed_says_so(osce: Taxonomy) -> None:
+    """Its id is the publisher's, and atom:source names the feed (RFC 4287, section 4.2.11)."""
+    feed = a_feed(osce, an_item(uid=ORIGIN.entry_id, provenance=ORIGIN))
+    schema().assertValid(etree.fromstring(feed))
+    assert lint(feed, ADDRESS) == ()
+    (entry,) = feedparser.parse(feed).entries
+    assert (entry.id, entry.source.id, entry.source.title) == (
+        ORIGIN.entry_id,
+        ORIGIN.feed_id,
+        "Press office <news>",
+    )
+    undated = replace(ORIGIN, feed_updated=None)
+    schema().assertValid(etree.fromstring(a_feed(osce, an_item(provenance=undated))))
+
+
+def test_files_are_enclosed_with_type_and_length_or_merely_linked(osce: Taxonomy) -> None:
+    """Readers show a length; one that nobody knows is not made up."""
+    unknown = replace(REPORT, url="https://press.example.org/b.pdf", length=None)
+    hostile = replace(REPORT, url="javascript:alert(1)")
+    feed = a_feed(osce, an_item(enclosures=(REPORT, unknown, hostile)))
+    schema().assertValid(etree.fromstring(feed))
+    assert lint(feed, ADDRESS) == ()
+    (entry,) = feedparser.parse(feed).entries
+    assert [(each.href, each.type, each.length) for each in entry.enclosures] == [
+        (REPORT.url, "application/pdf", "1234")
+    ]
+    related = [link for link in entry.links if link.rel == "related"]
+    assert [(link.href, link.title) for link in related] == [(unknown.url, "Report")]
+
+
+def test_the_publishers_markup_is_shown_where_there_is_any(osce: Taxonomy) -> None:
+    """Instead of the plain paragraphs, and only where the full text may be shown."""
+    markup = '<p>See <a href="https://press.example.org/">the <em>report</em></a>.\x00</p>'
+    (entry,) = feedparser.parse(a_feed(osce, an_item(markup=markup))).entries
+    assert markup.replace("\x00", "") in entry.content[0].value
+    (other,) = feedparser.parse(a_feed(osce, replace(WEB, markup=markup))).entries
+    assert "report" not in other.content[0].value
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"provenance": Provenance(entry_id="urn:a:b", feed_id="", feed_title="")},
+        {"provenance": Provenance(entry_id="urn:a:b", feed_id="nothing", feed_title="F")},
+        {"enclosures": (Enclosure(url="https://a.test/x", media_type="nonsense", length=5),)},
+        {"enclosures": (Enclosure(url="https://a.test/x", media_type="a\x00/b", length=5),)},
+        {"enclosures": (Enclosure(url="https://a.test/x", media_type="audio/ogg", length=-5),)},
+    ],
+)
+def test_what_a_publisher_got_wrong_makes_no_wrong_feed(
+    changes: dict[str, object], osce: Taxonomy
+) -> None:
+    feed = a_feed(osce, replace(WEB, **changes))  # type: ignore[arg-type]
+    assert schema().validate(etree.fromstring(feed))
+    assert lint(feed, ADDRESS) == ()
+
+
+@pytest.mark.parametrize("language", ["", "x y<", "123", "en_US"])
+def test_a_language_that_is_none_is_the_sites(language: str, osce: Taxonomy) -> None:
+    """One item's slip must not make a whole feed invalid."""
+    feed = a_feed(osce, an_item(language=language))
+    schema().assertValid(etree.fromstring(feed))
+    assert b'xml:lang="en"' in feed.partition(b"<entry")[2]

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.draft import DateOrder
 from feeds.ingest.parse import dateline, dates
+from feeds.ingest.parse.months import MONTHS_BY_LANGUAGE
 
 VIENNA = "VIENNA, 3 June 2002"
 JUNE_3 = date(2002, 6, 3)
@@ -53,6 +55,12 @@ JUNE_3 = date(2002, 6, 3)
         ("PRISHTINE\u0308, 3 June 2002 - The", "PRISHTINË, 3 June 2002", JUNE_3),
         ("BOSNIA and HERZEGOVINA, 3 June 2002 - The", "BOSNIA and HERZEGOVINA, 3 June 2002",
          JUNE_3),
+        ("VIENNA, 3 June 2002 (OSCE/ODIHR) – The Council met.", VIENNA, JUNE_3),
+        ("VIENNA, 3 June 2002: The Council met.", VIENNA, JUNE_3),
+        ("VIENNA, 3 June 2002 − The Council met.", VIENNA, JUNE_3),
+        ("WASHINGTON, D.C., 3 June 2002 – The", "WASHINGTON, D.C., 3 June 2002", JUNE_3),
+        ("SARAJEVO, 3.6.2002. – Misija", "SARAJEVO, 3.6.2002", JUNE_3),
+        ("VIENNA, 03/06/2002 – The", "VIENNA, 03/06/2002", None),
         ("VIENNA, 3-5 June 2002 – The", "VIENNA, 3-5 June 2002", None),
         ("VIENNA, 31 June 2002 – The", "VIENNA, 31 June 2002", None),
     ],
@@ -94,6 +102,43 @@ def test_any_paragraph_can_be_asked(paragraph: str) -> None:
     assert found is None or len(found.text) <= 250
 
 
+def test_a_publisher_tells_what_a_slash_date_means() -> None:
+    found = dateline.find("VIENNA, 06/03/2002 – The", DateOrder.MONTH_FIRST)
+    assert found
+    assert found.day == JUNE_3
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "day"),
+    [
+        ("VIENNA 3 June 2002", "VIENNA", JUNE_3),
+        ("Vienna, 3 June 2002", "Vienna", JUNE_3),
+        ("VIENNA/WARSAW 3 June 2002", "VIENNA/WARSAW", JUNE_3),
+        ("PRISHTINË/PRIŠTINA 3 June 2002", "PRISHTINË/PRIŠTINA", JUNE_3),
+        ("SARAJEVO 3. juni 2002. godine", "SARAJEVO", JUNE_3),
+        ("VIENNA 3 June", "VIENNA", None),
+    ],
+)
+def test_a_line_of_place_and_day_is_read(line: str, place: str, day: date | None) -> None:
+    assert dateline.line(line) == dateline.PlaceAndDay(place=place, day=day)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "3 June 2002",
+        "VIENNA",
+        "VIENNA 3 June 2002 – The Council met.",
+        "VIENNA 3 June 2002, 4 June 2002",
+        "The Council met on 3 June 2002",
+        "VIENNA " * 30 + "3 June 2002",
+    ],
+)
+def test_another_line_is_none(line: str) -> None:
+    assert dateline.line(line) is None
+
+
 # -- Dates -----------------------------------------------------------------------------------------
 
 
@@ -104,7 +149,7 @@ def test_any_paragraph_can_be_asked(paragraph: str) -> None:
         ("Wednesday, 22 January 2025, 10:30", date(2025, 1, 22)),
         ("January 22, 2025", date(2025, 1, 22)),
         ("January 22nd 2025", date(2025, 1, 22)),
-        ("2nd of January 2025", None),
+        ("2nd of January 2025", date(2025, 1, 2)),
         ("22 Jan. 2025", date(2025, 1, 22)),
         ("2025-01-22", date(2025, 1, 22)),
         ("2025-01-22T23:30:00+01:00", date(2025, 1, 22)),
@@ -147,6 +192,23 @@ def test_one_whole_date_is_a_day_and_nothing_else_is(text: str, day: date | None
 
 
 @pytest.mark.parametrize(
+    ("text", "day_first", "month_first"),
+    [
+        ("12/05/2015", date(2015, 5, 12), date(2015, 12, 5)),
+        ("12-05-2015", date(2015, 5, 12), date(2015, 12, 5)),
+        ("09/30/2022", date(2022, 9, 30), date(2022, 9, 30)),
+        ("30/09/2022", date(2022, 9, 30), date(2022, 9, 30)),
+        ("12.05.2015", date(2015, 5, 12), date(2015, 5, 12)),
+    ],
+)
+def test_the_order_of_numbers_is_the_publishers(
+    text: str, day_first: date, month_first: date
+) -> None:
+    assert dates.only_day(text, DateOrder.DAY_FIRST) == day_first
+    assert dates.only_day(text, DateOrder.MONTH_FIRST) == month_first
+
+
+@pytest.mark.parametrize(
     ("text", "instant"),
     [
         ("2025-01-22T23:30:00+01:00", datetime(2025, 1, 22, 22, 30, tzinfo=UTC)),
@@ -163,9 +225,9 @@ def test_an_instant_needs_its_offset(text: str, instant: datetime | None) -> Non
 def test_no_word_is_two_months() -> None:
     """A word that means another month elsewhere would invent dates."""
     forms: dict[str, set[int]] = {}
-    for language in dates._MONTHS_BY_LANGUAGE.values():
+    for language in MONTHS_BY_LANGUAGE.values():
         assert len(language.split()) == 12
         for number, group in enumerate(language.split(), start=1):
-            for form in group.split("|"):
+            for form in group.removeprefix("--").split("|"):
                 forms.setdefault(form, set()).add(number)
     assert [form for form, numbers in forms.items() if len(numbers) > 1] == []

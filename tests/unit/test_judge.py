@@ -1,25 +1,73 @@
 """Drafts judged in turn: what came before counts, stored or not."""
 
-from feeds.ids import content_hash, item_slug
-from feeds.ingest.decide import Added, Known, Revised, Unchanged
-from feeds.ingest.judge import Candidate, Judged, Memory, judge, rounds
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from feeds.draft import Alternate, Draft
+from feeds.ids import content_hash, item_slug, told_hash
+from feeds.ingest import memory as memory_module
+from feeds.ingest.addresses import site_number
+from feeds.ingest.decide import Added, Deferred, Restored, Revised, Role, Unchanged
+from feeds.ingest.judge import Judged, judge, rounds
+from feeds.ingest.keys import is_numbered, item_key, names
+from feeds.ingest.likeness import is_alike
+from feeds.ingest.memory import NEAR_EACH, Candidate, Link, Memory, Recalled
+from feeds.model import Issued, IssuedFrom
+from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft
 
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+TAXONOMY = Taxonomy.from_toml('[[site]]\nhosts = ["osce.org"]\nnumbered = true\n')
+BODY = "Twenty officers from all over the country practised how to secure electronic evidence."
 
-def a_candidate(key: str, title: str = "Title") -> Candidate:
-    draft = a_draft(title=title)
+
+def a_candidate(document: str, title: str = "Title", **changes: Any) -> Candidate:
+    source = changes.pop("source", "own")
+    others = changes.pop("others", ())
+    draft = a_draft(title=title, **{"paragraphs": (f"{title}.", BODY)} | changes)
+    said = content_hash(draft)
+    key = item_key(document, draft, alone=True)
     return Candidate(
-        source="own", key=key, draft=draft, content_hash=content_hash(draft), digest="d"
+        source=source,
+        document=document,
+        key=key,
+        place=document,
+        draft=draft,
+        content_hash=said,
+        told_hash=told_hash(draft, said),
+        digest="d",
+        names=names(draft, None, TAXONOMY),
+        others=others,
+        is_numbered=is_numbered(key, draft),
+        number=site_number(draft.url, TAXONOMY),
     )
 
 
+def osce(number: int, section: str = "odihr") -> str:
+    return f"https://www.osce.org/{section}/{number}"
+
+
 def judged(*candidates: Candidate, memory: Memory | None = None) -> list[Judged]:
-    memory = memory or Memory()
-    return [judge(candidate, memory) for candidate in candidates]
+    memory = memory or Memory(TAXONOMY)
+    return [judge(candidate, memory, NOW) for candidate in candidates]
 
 
 def kinds(results: list[Judged]) -> list[type]:
     return [type(one.decision) for one in results]
+
+
+def stored(one: Judged, **changes: Any) -> Memory:
+    """A memory that recalls an item as it was judged, under its key and names."""
+    memory = Memory(TAXONOMY)
+    item = replace(one.item, **changes)
+    recalled = Recalled(
+        links=dict(one.links), names=dict.fromkeys(one.names, item.slug), items=[item]
+    )
+    memory.recall(recalled)
+    return memory
 
 
 def test_a_new_item_is_named_after_its_first_key() -> None:
@@ -35,30 +83,226 @@ def test_a_second_draft_under_the_same_key_revises_the_first() -> None:
     assert len({one.item.slug for one in results}) == 1
 
 
-def test_a_twin_in_the_same_batch_brings_a_key() -> None:
-    results = judged(a_candidate("a"), a_candidate("b"), a_candidate("b", "Changed"))
-    assert results[1].decision == Unchanged(results[0].item, renamed=True)
-    assert isinstance(results[2].decision, Revised)
-    assert results[2].item.slug == results[0].item.slug
+def test_a_copy_brings_a_key_and_is_an_item_of_its_own_once_it_says_something_else() -> None:
+    results = judged(
+        a_candidate("a"),
+        a_candidate("b"),
+        a_candidate("b"),
+        a_candidate("b", paragraphs=("The copy was corrected, and says otherwise now.",)),
+    )
+    assert kinds(results) == [Added, Unchanged, Unchanged, Added]
+    assert results[1].links[0][1].role is Role.TWIN
+    assert not results[2].links
+    assert results[3].links[0][1].role is Role.OWN
+    assert len({one.item.slug for one in results}) == 2
+
+
+def test_a_copy_that_changed_a_little_stays_one() -> None:
+    a_little = a_candidate("b", paragraphs=("Title.", BODY.replace("practised", "practiced")))
+    results = judged(a_candidate("a"), a_candidate("b"), a_little)
+    assert kinds(results) == [Added, Unchanged, Unchanged]
+    assert results[2].item.revision == 1
 
 
 def test_what_an_item_said_once_makes_no_twins() -> None:
     results = judged(a_candidate("a", "One"), a_candidate("a", "Two"), a_candidate("b", "One"))
     assert kinds(results) == [Added, Revised, Added]
+    assert kinds(judged(a_candidate("c", "One"), memory=stored(results[2]))) == [Unchanged]
 
 
 def test_what_is_stored_is_recalled_but_never_over_what_was_learnt() -> None:
-    stored = Known(slug="abc", revision=1, content_hash="1:old", substance="")
-    memory = Memory()
-    memory.recall({"a": stored}, {"1:old": stored})
-    (first,) = judged(a_candidate("a"), memory=memory)
-    memory.recall({"a": stored}, {"1:old": stored})
+    (first,) = judged(a_candidate("a", "Old"))
+    memory = stored(first)
     (second,) = judged(a_candidate("a"), memory=memory)
-    assert (first.item.slug, first.item.revision) == ("abc", 2)
-    assert second.decision == Unchanged(first.item, renamed=False)
+    memory.recall(Recalled(links=dict(first.links), names={}, items=[first.item]))
+    (third,) = judged(a_candidate("a"), memory=memory)
+    assert (second.item.slug, second.item.revision) == (first.item.slug, 2)
+    assert third.decision == Unchanged(second.item)
 
 
-def test_a_round_writes_an_item_once_and_keeps_the_order() -> None:
+def test_what_is_known_from_before_names_were_kept_is_named_when_its_document_comes_again() -> None:
+    page = a_candidate("p", url="https://x.test/a")
+    (first,) = judged(page)
+    ((key, link),) = first.links
+    before = Recalled(links={key: replace(link, told_hash="")}, names={}, items=[first.item])
+    memory = Memory(TAXONOMY)
+    memory.recall(before)
+    (again,) = judged(page, memory=memory)
+    assert again.decision == Unchanged(first.item)
+    assert again.names == page.names
+    assert [each.told_hash for _, each in again.links] == [page.told_hash]
+
+
+# -- A title that recurs ---------------------------------------------------------------------------
+
+
+def a_report(number: int, day: int | None, **changes: Any) -> Candidate:
+    issued = Issued(day=date(2026, 1, 1) + timedelta(day), origin=IssuedFrom.LABEL) if day else None
+    said = f"Report {number}: {BODY}"
+    return a_candidate(f"{number}", "Daily report", paragraphs=(said,), issued=issued, **changes)
+
+
+@pytest.mark.parametrize("is_dated", [True, False])
+def test_a_title_that_recurs_is_compared_with_a_few(
+    is_dated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = 0
+
+    def counted(draft: Draft, known: Draft) -> bool:
+        nonlocal compared
+        compared += 1
+        return is_alike(draft, known)
+
+    monkeypatch.setattr(memory_module, "is_alike", counted)
+    results = judged(*(a_report(number, 1 if is_dated else None) for number in range(10, 210)))
+    assert set(kinds(results)) == {Added}
+    assert compared <= 200 * NEAR_EACH
+
+
+@pytest.mark.parametrize("day", [99, 100, 101, None])
+def test_a_copy_is_found_among_many_of_its_title_by_its_day(day: int | None) -> None:
+    many = [a_report(number, number) for number in range(50, 150)]
+    copied = many[50] if day else many[-1]
+    copy = replace(
+        a_report(0, day), document="copy", key="copy", place="copy", content_hash="another"
+    )
+    said = replace(copy.draft, paragraphs=copied.draft.paragraphs)
+    *_, found = judged(*many, replace(copy, draft=said))
+    assert isinstance(found.decision, Unchanged)
+    assert found.item.slug == item_slug("own", copied.document)
+
+
+# -- Names and numbers -----------------------------------------------------------------------------
+
+
+def test_a_name_leads_to_the_item_of_another_source() -> None:
+    url = "https://x.test/a"
+    page = a_candidate("p", url=url, source="pages")
+    lead = a_candidate("f", "T", url=url + "?utm_source=f", paragraphs=(), partial=True)
+    first, second = judged(page, lead)
+    assert second.decision == Unchanged(first.item)
+    assert second.links == (
+        ("f", Link(slug=first.item.slug, role=Role.NAME, document="f", told_hash=lead.told_hash)),
+    )
+
+
+def test_a_stored_name_is_recalled() -> None:
+    page = a_candidate("p", url="https://x.test/a")
+    (first,) = judged(page)
+    other = replace(page, key="q", place="q", document="q", told_hash="other")
+    (second,) = judged(other, memory=stored(first))
+    assert second.links[0][1].role is Role.NAME
+
+
+def test_a_title_without_words_finds_nothing() -> None:
+    said: dict[str, Any] = {"paragraphs": (), "summary": "Read more."}
+    results = judged(a_candidate("a", "?!", **said), a_candidate("b", "!", **said))
+    assert kinds(results) == [Added, Added]
+
+
+def test_two_numbers_of_one_site_are_two_items_whatever_they_say() -> None:
+    results = judged(
+        a_candidate("a", url=osce(100_001)),
+        a_candidate("b", url=osce(100_002)),
+        a_candidate("c", url="https://x.test/100003"),
+    )
+    assert kinds(results) == [Added, Added, Unchanged]
+
+
+def test_a_common_id_does_not_outweigh_two_numbers() -> None:
+    results = judged(
+        a_candidate("a", url=osce(100_001), guid="urn:all:same"),
+        a_candidate("b", url=osce(100_002), guid="urn:all:same"),
+    )
+    assert kinds(results) == [Added, Added]
+
+
+def test_two_documents_of_one_number_are_both_remembered() -> None:
+    first, second = judged(
+        a_candidate("a", url=osce(100_001)), a_candidate("b", url=osce(100_001, "node"))
+    )
+    assert [key for key, _ in first.links] == ["/100001"]
+    assert [(key, link.document) for key, link in second.links] == [("b", "b")]
+    assert second.item.slug == first.item.slug
+
+
+# -- Languages -------------------------------------------------------------------------------------
+
+
+def test_one_number_in_two_languages_is_two_items_of_one_group() -> None:
+    english = a_candidate("en", "Police", url=osce(100_001), language="en")
+    russian = a_candidate("ru", "Полиция", url=osce(100_001, "ru/odihr"), language="ru")
+    again = replace(russian, document="ru2", told_hash="other")
+    results = judged(english, russian, again)
+    assert kinds(results) == [Added, Added, Unchanged]
+    assert results[1].decision == Added(group=results[0].item.slug)
+    assert results[1].item.group == results[0].item.slug
+    assert results[1].links[0][0] == "/100001@ru"
+    assert results[2].item.slug == results[1].item.slug
+    memory = Memory(TAXONOMY)
+    judged(english, russian, memory=memory)
+    german = a_candidate("de", "Polizei", url=osce(100_001), language="de")
+    assert judged(german, memory=memory)[0].item.group == results[0].item.slug
+
+
+def test_a_name_leads_to_the_item_in_ones_own_language() -> None:
+    guid = "urn:item:7"
+    results = judged(
+        a_candidate("en", "Police", guid=guid, language="en"),
+        a_candidate("ru", "Полиция", guid=guid, language="ru"),
+        a_candidate("ru2", "Полиция!", guid=guid, language="ru"),
+    )
+    assert kinds(results) == [Added, Added, Revised]
+    assert results[2].item.slug == results[1].item.slug
+
+
+def test_what_is_said_to_be_the_same_in_another_language_joins_its_group() -> None:
+    alternates = (Alternate("en", "https://x.test/en"),)
+    english = a_candidate("en", "Police", url="https://x.test/en", language="en")
+    russian = a_candidate(
+        "ru", "Полиция", language="ru", alternates=alternates, others=("at:x.test/en",)
+    )
+    stranger = replace(russian, key="de", place="de", others=("at:x.test/de",))
+    results = judged(english, russian, stranger)
+    assert results[1].decision == Added(group=results[0].item.slug)
+    assert isinstance(results[2].decision, Unchanged)
+    (alone,) = judged(replace(english, others=("at:x.test/en",)), memory=Memory(TAXONOMY))
+    assert alone.decision == Added()
+
+
+# -- Gone and back ---------------------------------------------------------------------------------
+
+
+def test_what_is_seen_again_is_restored() -> None:
+    (first,) = judged(a_candidate("a"))
+    memory = stored(first, is_withdrawn=True)
+    (again,) = judged(a_candidate("a"), memory=memory)
+    assert isinstance(again.decision, Restored)
+    assert not again.item.is_withdrawn
+
+
+def test_what_moved_within_a_source_is_restored_and_a_copy_elsewhere_is_not() -> None:
+    (first,) = judged(a_candidate("a"))
+    (moved,) = judged(a_candidate("b"), memory=stored(first, is_withdrawn=True))
+    assert isinstance(moved.decision, Restored)
+    assert moved.links[0][1].role is Role.OWN
+    elsewhere = a_candidate("c", source="copies")
+    (copied,) = judged(elsewhere, memory=stored(first, is_withdrawn=True))
+    assert isinstance(copied.decision, Unchanged)
+
+
+def test_what_is_put_off_is_read_again() -> None:
+    (first,) = judged(a_candidate("a"))
+    busy = tuple(NOW - timedelta(hours=hours) for hours in range(1, 6))
+    (put_off,) = judged(a_candidate("a", "New"), memory=stored(first, revised=busy))
+    assert isinstance(put_off.decision, Deferred)
+    assert put_off.links[0][1].told_hash == ""
+
+
+# -- Rounds ----------------------------------------------------------------------------------------
+
+
+def test_a_round_writes_an_item_and_a_key_once_and_keeps_the_order() -> None:
     results = judged(
         a_candidate("a", "One"),
         a_candidate("b", "One"),
@@ -67,7 +311,7 @@ def test_a_round_writes_an_item_once_and_keeps_the_order() -> None:
         a_candidate("b", "Four"),
     )
     groups = list(rounds(results))
-    assert [len(group) for group in groups] == [2, 2, 1]
+    assert [len(group) for group in groups] == [2, 3]
     assert [one for group in groups for one in group] == results
 
 

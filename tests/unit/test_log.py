@@ -12,20 +12,14 @@ import structlog
 
 from config.clock import now
 from config.log import configure
+from tests.logs import as_it_was
 
 
 @pytest.fixture
 def err(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
     """Reads standard error; logging is put back as it was afterwards."""
-    root, handlers = logging.getLogger(), logging.getLogger().handlers[:]
-    level = root.level
-    yield lambda: capsys.readouterr().err
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name in ("alembic", "apscheduler", "uvicorn"):
-        logging.getLogger(name).setLevel(logging.NOTSET)
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
+    with as_it_was():
+        yield lambda: capsys.readouterr().err
 
 
 def events(text: str) -> list[dict[str, object]]:
@@ -167,3 +161,13 @@ def test_the_clock_tells_the_present_instant_in_utc() -> None:
     """Aware, so that it cannot be taken for local time."""
     assert now().tzinfo is UTC
     assert abs(now() - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+def test_what_a_library_says_of_a_document_is_left_to_the_quarantine(
+    err: Callable[[], str],
+) -> None:
+    """A page that nothing can be made of is no fault of the house."""
+    configure("json", "info")
+    logging.getLogger("trafilatura.core").warning("discarding data: None")
+    logging.getLogger("trafilatura.core").error("broken")
+    assert [event["event"] for event in events(err())] == ["broken"]

@@ -1,11 +1,14 @@
 """Documents as bytes: encodings, damage, and why nothing can be made of some."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.draft import Parsed, Reason, Refused
 from feeds.ingest.parse import understand
-from feeds.model import Parsed, Reason, Refused
+from feeds.model import Mark
 from feeds.taxonomy import Taxonomy
 from tests.pages import (
     BODY,
@@ -90,7 +93,6 @@ def test_one_damaged_place_spoils_no_other(osce: Taxonomy) -> None:
         (page(head=()), Reason.INCOMPLETE),
         (page(head=("News Item",)), Reason.INCOMPLETE),
         (b"just a line", Reason.NOT_NEWS),
-        (b"<!doctype html><html><body><p>Hello</p></body></html>", Reason.NOT_NEWS),
         (page(head=("Policing", "Our challenge", MORE, "Our action", MORE), labels=()),
          Reason.NOT_NEWS),
         (page(menu=(), head=("One", "Two", "Three", "Four", "Five.", "Six.", "Seven.")),
@@ -118,8 +120,10 @@ def test_any_bytes_get_an_answer(osce: Taxonomy, body: bytes) -> None:
     assert isinstance(understand(document(body), osce), Parsed | Refused)
 
 
+FORM_B = ("Newsroom", "KYIV 26 June 2021", "At work, 3 June 2021. (OSCE) Photo details")
+LISTING = ("Publishing date: 22 January 2025", "Content type: News", "What we do: Policing")
 LINES = st.sampled_from(
-    [*MENU, *HEAD, *LABELS, *BODY, *FOOTER, "VIENNA, 3 June 2002 – ", "-", "\0"]
+    [*MENU, *HEAD, *LABELS, *BODY, *FOOTER, *FORM_B, *LISTING, "VIENNA, 3 June 2002 – ", "-", "\0"]
 )
 
 
@@ -128,11 +132,11 @@ def test_any_lines_get_an_answer(osce: Taxonomy, lines: list[str]) -> None:
     body = "\n".join(lines).encode("utf-8", "surrogatepass")
     understood = understand(document(body), osce)
     if isinstance(understood, Parsed):
-        [draft] = understood.drafts
-        shown = "".join((draft.title, draft.summary, *draft.paragraphs, draft.dateline or ""))
-        assert draft.title
-        assert draft.paragraphs
-        assert all(ord(character) >= 0x20 for character in shown)
+        for draft in understood.drafts:
+            shown = "".join((draft.title, draft.summary, *draft.paragraphs, draft.dateline or ""))
+            assert draft.title
+            assert bool(draft.paragraphs) is not draft.partial
+            assert all(ord(character) >= 0x20 for character in shown)
 
 
 @given(st.binary(min_size=1, max_size=8), st.integers(min_value=0))
@@ -148,3 +152,55 @@ def test_an_example_cut_off_above_its_body_is_never_an_item(osce: Taxonomy) -> N
     allowed = {Reason.EMPTY, Reason.MENU_ONLY, Reason.INCOMPLETE}
     reasons = {refused(body[:length], osce).reason for length in range(0, 3500, 3)}
     assert reasons <= allowed
+
+
+# -- Damage and tables -----------------------------------------------------------------------------
+
+RUSSIAN = page(
+    head=("News Item", "Семинар о воде прошел в Оше", "Вода есть у всех, а право — нет."),
+    body=("Вода есть у всех, а право — нет.", "Участники обсудили доступ к воде и ее цену."),
+).decode()
+
+
+@pytest.mark.parametrize("media_type", ["text/plain; charset=windows-1251", "text/plain", None])
+def test_windows_1251_is_understood(osce: Taxonomy, media_type: str | None) -> None:
+    read = document(RUSSIAN.encode("cp1251"))
+    understood = understand(replace(read, media_type=media_type), osce)
+    assert isinstance(understood, Parsed)
+    assert understood.drafts[0].title == "Семинар о воде прошел в Оше"
+
+
+def test_a_wrong_declaration_does_not_spoil_utf_8(osce: Taxonomy) -> None:
+    read = replace(document(RUSSIAN.encode()), media_type="text/plain; charset=windows-1251")
+    understood = understand(read, osce)
+    assert isinstance(understood, Parsed)
+    assert understood.drafts[0].title == "Семинар о воде прошел в Оше"
+
+
+def test_damaged_labels_are_labels(osce: Taxonomy) -> None:
+    labels = ("- Издатель:", "- OSCE Secretariat", "- Сферы деятельности:", "- Policing")
+    whole = page(head=("Policing", "Škola “Čuvar” u Đakovu", SUBTITLE), labels=labels).decode()
+    damaged = whole.encode().decode("latin-1").replace("\x85", "\N{HORIZONTAL ELLIPSIS}")
+    understood = understand(document(damaged.encode()), osce)
+    assert isinstance(understood, Parsed)
+    (draft,) = understood.drafts
+    assert [label.slug for label in (*draft.issuers, *draft.fields)] == ["secretariat", "policing"]
+    assert (draft.title, draft.language) == ("Škola “Čuvar” u Đakovu", "ru")
+    assert Mark.MENDED in draft.marks
+
+
+def test_a_mark_is_for_damaged_words_only(osce: Taxonomy) -> None:
+    damaged = page(menu=(*MENU[:-1], "- Ãœber uns", "- About us"))
+    assert draft_of(damaged, osce) == draft_of(page(), osce)
+
+
+def test_a_damaged_page_that_is_none_is_refused(osce: Taxonomy) -> None:
+    assert refused(("Ãœber uns", "Nothing."), osce).reason is Reason.NOT_NEWS
+
+
+@given(st.text(alphabet="Ã©â€\x9d\x81Å aé\n -:", max_size=200))
+def test_no_draft_holds_a_control_character(osce: Taxonomy, wild: str) -> None:
+    understood = understand(document(page(body=(SUBTITLE, wild, MORE))), osce)
+    assert isinstance(understood, Parsed)
+    words = "".join((understood.drafts[0].title, *understood.drafts[0].paragraphs))
+    assert not any("\x7f" <= character <= "\x9f" for character in words)

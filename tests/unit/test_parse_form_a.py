@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from feeds.draft import Parsed, Reason
 from feeds.ingest.parse import understand
-from feeds.model import Parsed, TopicKind
+from feeds.model import TopicKind
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft, a_label
 from tests.pages import (
     DEPARTMENT,
+    LABELS,
     MENU,
     MORE,
     PLENARY,
@@ -20,6 +22,7 @@ from tests.pages import (
     document,
     draft_of,
     page,
+    refused,
 )
 
 # -- The examples ----------------------------------------------------------------------------------
@@ -148,3 +151,121 @@ def test_the_address_of_the_document_is_that_of_the_item(osce: Taxonomy) -> None
     understood = understand(document(page(), "https://example.org/node/1"), osce)
     assert isinstance(understood, Parsed)
     assert understood.drafts[0].url == "https://example.org/node/1"
+
+
+@pytest.mark.parametrize("title", ["- 15 officers trained", "– 15 officers trained"])
+@pytest.mark.parametrize("menu", [(), MENU])
+def test_a_title_may_start_like_a_list_item(
+    osce: Taxonomy, title: str, menu: Sequence[str]
+) -> None:
+    draft = draft_of(page(menu=menu, head=("News Item", title, SUBTITLE)), osce)
+    assert (draft.title, draft.summary) == ("15 officers trained", SUBTITLE)
+
+
+@pytest.mark.parametrize("heading", ["- About us", "News"])
+def test_the_end_of_a_menu_is_no_title(osce: Taxonomy, heading: str) -> None:
+    head = (heading, "- About us", TITLE)
+    draft = draft_of(page(menu=(), head=head, body=("Something else.", MORE)), osce)
+    assert draft.title == TITLE
+
+
+# -- Pages with labels that are no news ------------------------------------------------------------
+
+EVENT = ("- When:", "- 3 June 2026", "- Where:", "- Vienna")
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels", "evidence"),
+    [
+        ("Feature", (*EVENT, *LABELS), "event page"),
+        ("Feature", (*LABELS, *EVENT), "event page"),
+        ("Treffen", ("- Wann:", "- 3. Juni", "- Wo:", "- Wien", *LABELS), "event page"),
+        ("Event", LABELS, "'Event'"),
+        ("Vacancy", LABELS, "'Vacancy'"),
+        ("Вакансия", LABELS, "'Вакансия'"),
+        ("Feature", LABELS[3:], "nobody issued"),
+    ],
+)
+def test_a_page_of_another_kind_is_no_news(
+    osce: Taxonomy, kind: str, labels: Sequence[str], evidence: str
+) -> None:
+    answer = refused(page(head=(kind, TITLE, SUBTITLE), labels=labels), osce)
+    assert answer.reason is Reason.NOT_NEWS
+    assert evidence in answer.evidence
+
+
+def test_an_event_in_the_news_is_news(osce: Taxonomy) -> None:
+    assert draft_of(page(labels=(*EVENT, *LABELS)), osce).title == TITLE
+
+
+def test_a_kind_may_be_a_label(osce: Taxonomy) -> None:
+    labels = (*LABELS, "- Content type:", "- Spot report")
+    draft = draft_of(page(head=(TITLE, SUBTITLE), labels=labels), osce)
+    assert draft.content_type
+    assert draft.content_type.slug == "spot-report"
+
+
+@pytest.mark.parametrize(
+    ("kind", "slug"),
+    [
+        ("Пресс-релиз", "press-release"),
+        ("Прес-реліз", "press-release"),
+        ("Communiqué de presse", "press-release"),
+        ("Pressemitteilung", "press-release"),
+        ("Saopštenje za javnost", "press-release"),
+        ("Саопштење за јавност", "press-release"),
+        ("Priopćenje za javnost", "press-release"),
+        ("Соопштение за јавност", "press-release"),
+        ("Njoftim për shtyp", "press-release"),
+        ("Comunicat de presă", "press-release"),
+        ("Comunicato stampa", "press-release"),
+        ("Comunicado de prensa", "press-release"),
+        ("Новости", "news"),
+        ("Vijest", "news"),
+        ("Izjava za medije", "press-statement"),
+        ("Недељни извештај", "weekly-report"),
+    ],
+)
+def test_a_kind_is_known_in_every_language(osce: Taxonomy, kind: str, slug: str) -> None:
+    found = draft_of(page(head=(kind, TITLE, SUBTITLE)), osce).content_type
+    assert (found and (found.text, found.slug)) == (kind, slug)
+
+
+# -- Labels without marks --------------------------------------------------------------------------
+
+UNMARKED = tuple(line.removeprefix("- ") for line in LABELS)
+
+
+@pytest.mark.parametrize("menu", [(), MENU])
+def test_labels_that_lost_their_marks_are_labels(osce: Taxonomy, menu: Sequence[str]) -> None:
+    """A copy by hand keeps the lines and drops the list."""
+    assert draft_of(page(menu=menu, labels=UNMARKED), osce) == draft_of(page(menu=menu), osce)
+
+
+def test_a_text_below_an_empty_unmarked_label_is_no_value(osce: Taxonomy) -> None:
+    """Only what names something known is."""
+    draft = draft_of(page(labels=(*UNMARKED[:3], "Fields of work:")), osce)
+    assert (draft.fields, draft.paragraphs) == ((), (SUBTITLE, MORE))
+
+
+def test_a_page_that_ends_with_an_unmarked_label_is_incomplete(osce: Taxonomy) -> None:
+    """Nothing follows."""
+    cut = page(menu=(), labels=("Issued by:", "OSCE Secretariat", "Fields of work:"), body=())
+    assert refused(cut.decode().split("\nRead more")[0], osce).reason is Reason.INCOMPLETE
+
+
+def test_one_such_line_alone_is_no_label(osce: Taxonomy) -> None:
+    """Texts end lines with colons too."""
+    answer = refused(page(menu=(), labels=("Issued by:",), footer=()), osce)
+    assert answer.reason is Reason.NOT_NEWS
+
+
+def test_a_vacancy_is_no_news_though_somebody_issued_it(osce: Taxonomy) -> None:
+    """Its kind, or a label only such pages have, says so."""
+    head = ("Adviser on Youth", SUBTITLE)
+    labels = ("- Issued by:", "- OSCE Secretariat", "- Closing date:", "- 3 June 2023")
+    assert refused(page(head=("Vacancy notice", *head)), osce).reason is Reason.NOT_NEWS
+    answer = refused(page(head=head, labels=labels), osce)
+    assert answer.reason is Reason.NOT_NEWS
+    assert "Closing date" in answer.evidence
+    assert draft_of(page(head=("News Item", *head), labels=labels), osce).title == head[0]

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from feeds.model import Issued, IssuedFrom, Reason
+from feeds.draft import DateOrder, Habits, Reason
+from feeds.model import Issued, IssuedFrom
 from feeds.taxonomy import Taxonomy
 from tests.pages import (
     BODY,
@@ -101,6 +102,32 @@ def test_an_issue_date_is_read_and_never_guessed(
     assert draft_of(page(labels=labels), osce).issued == issued
 
 
+def test_a_publisher_tells_what_slash_dates_mean(osce: Taxonomy) -> None:
+    body = page(labels=("- Issued on:", "- 12/05/2015", *LABELS[1:]))
+    for order, day in (
+        (DateOrder.DAY_FIRST, date(2015, 5, 12)),
+        (DateOrder.MONTH_FIRST, date(2015, 12, 5)),
+    ):
+        issued = draft_of(body, osce, Habits(date_order=order)).issued
+        assert issued == Issued(day=day, origin=IssuedFrom.LABEL)
+
+
+@pytest.mark.parametrize(
+    ("labels", "language"),
+    [
+        (LABELS, None),
+        (("- Issued on:", "- Izdavač:", LABELS[2], *LABELS[3:]), None),
+        (("- Issued on:", "- Izdavač:", LABELS[2], "- Oblasti delovanja:", LABELS[4]), "sr"),
+        (("- Issued on:", "- Издатель:", LABELS[2], *LABELS[3:]), "ru"),
+        (("- Издатель:", LABELS[2], "- Tätigkeitsfelder:", LABELS[4]), None),
+    ],
+)
+def test_labels_tell_the_language_if_they_speak_for_one(
+    osce: Taxonomy, labels: Sequence[str], language: str | None
+) -> None:
+    assert draft_of(page(labels=labels), osce).language == language
+
+
 # -- Body ------------------------------------------------------------------------------------------
 
 
@@ -121,6 +148,79 @@ def test_the_body_goes_from_the_labels_to_the_footer(
     draft = draft_of(page(body=body, footer=footer), osce)
     assert draft.paragraphs == tuple(body)
     assert fields(draft) == [("Policing", "policing"), ("Human rights", "human-rights")]
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        "Officers at work, Vienna, 3 June 2021. (OSCE/Jane Doe)",
+        "Officers at work. (OSCE/Jane Doe)",
+        "Officers at work in Vienna, 3 June 2021 (OSCE/Jane Doe)",
+        "Officers at work, 3 June 2021. (OSCE) Photo details",
+        "Photo details",
+        "[email protected]",
+        "\u00a0",
+        "***",
+    ],
+)
+def test_captions_and_noise_are_left_out(osce: Taxonomy, noise: str) -> None:
+    assert draft_of(page(body=(noise, SUBTITLE, noise, MORE, noise)), osce).paragraphs == BODY
+
+
+@pytest.mark.parametrize(
+    "caption",
+    ["Officers, Vienna, 3 June 2021. (OSCE/Jane Doe)", "Officers. (OSCE/J. Doe) Photo details"],
+)
+def test_a_caption_is_cut_off_the_paragraph_it_is_glued_to(osce: Taxonomy, caption: str) -> None:
+    for glue in ("", " "):
+        assert draft_of(page(body=(SUBTITLE, caption + glue + MORE)), osce).paragraphs == BODY
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "The Office for Democratic Institutions and Human Rights (OSCE/ODIHR) took part.",
+        "The course was given by the Office of Human Rights. (OSCE/ODIHR)",
+        "VIENNA, 3 June 2021 (OSCE/ODIHR) – The course was held.",
+        "He saw it on 3 June 2021 (as did others).",
+        "Contact between people matters.",
+        "For further information on the course, see the page of the Office.",
+        "Read more on this topic of growing importance in the report.",
+    ],
+)
+def test_text_that_looks_like_a_caption_or_a_footer_stays(osce: Taxonomy, paragraph: str) -> None:
+    body = (SUBTITLE, paragraph, MORE)
+    assert draft_of(page(body=body), osce).paragraphs == body
+
+
+@pytest.mark.parametrize(
+    "contacts",
+    [
+        ("For further information contact:", "Jane Doe", "+43 1 500"),
+        ("For more information, please contact: jane@example.org",),
+        ("Media contacts", "Jane Doe", "jane@example.org"),
+        ("Контакты:", "Пресс-служба"),
+        ("Für weitere Informationen:", "Pressestelle"),
+        ("Kontakt", "Jane Doe"),
+    ],
+)
+def test_a_contact_block_is_no_body(osce: Taxonomy, contacts: Sequence[str]) -> None:
+    assert draft_of(page(body=(*BODY, *contacts)), osce).paragraphs == BODY
+
+
+@pytest.mark.parametrize("cut", range(3, len(FOOTER[1]), 9))
+def test_a_footer_that_is_cut_off_leaves_nothing(osce: Taxonomy, cut: int) -> None:
+    for footer in ((FOOTER[1][:cut],), (FOOTER[0], FOOTER[1][:cut]), (FOOTER[0][:cut],)):
+        assert draft_of(page(footer=footer), osce).paragraphs == BODY
+
+
+def test_a_short_line_may_recur_and_a_paragraph_may_not(osce: Taxonomy) -> None:
+    body = (SUBTITLE, "- Yes", MORE, "- Yes", SUBTITLE)
+    assert draft_of(page(body=body), osce).paragraphs == body[:-1]
+
+
+def test_a_title_on_top_of_the_body_is_left_out(osce: Taxonomy) -> None:
+    assert draft_of(page(body=(TITLE, *BODY)), osce).paragraphs == BODY
 
 
 @pytest.mark.parametrize(

@@ -101,11 +101,11 @@ def test_a_source_that_says_only_name_and_path_is_complete(file: Path) -> None:
     """Each source gets the defaults of a source for itself, in the order of the file."""
     settings = settings_from(
         file,
-        "[[sources]]\nname = 'b'\npath = 'b'\nfull_text = false\nlanguage = 'de-at'\n"
+        "[[sources]]\nname = 'b'\npath = 'b'\nfull_text = true\nlanguage = 'de-at'\n"
         "[[sources]]\nname = 'a'\npath = 'a'\n",
     )
     assert [source.name for source in settings.sources] == ["b", "a"]
-    assert [source.full_text for source in settings.sources] == [False, True]
+    assert [source.full_text for source in settings.sources] == [True, False]
     assert [source.language for source in settings.sources] == ["de-AT", "en"]
     assert [source.pattern for source in settings.sources] == ["*.txt", "*.txt"]
 

@@ -38,7 +38,7 @@ fieldfare.toml:6: site.timezone = "Europe/Viena": must be an IANA time zone such
 or UTC
 fieldfare.toml:9: mail.transport = "pigeon": must be maildir or smtp
 environment FIELDFARE_SERVE__PORT = 0: must be a whole number from 1 to 65535
-fieldfare.toml:12: [[sources]] path is missing: must be a path, not empty
+fieldfare.toml:12: [[sources]] path: must be given, as the kind is folder
 fieldfare.toml:14: [[sources]] full_text = "yes": must be true or false
 """
 

@@ -206,3 +206,21 @@ def test_validating_without_a_base_folder_is_a_bug() -> None:
 
     with pytest.raises(TypeError, match="folder of their file"):
         path("a", NoContext())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_taken"), [("div.text > h1", True), ("", True), ("h1[[", False)]
+)
+def test_a_selector_that_finds_nothing_ever_is_refused(
+    file: Path, text: str, is_taken: bool
+) -> None:
+    """Rather than left out in silence."""
+    place = "https://news.example.org/"
+    file.write_text(
+        f'[[sources]]\nname = "news"\nkind = "web"\nurl = "{place}"\npage_title = "{text}"\n'
+    )
+    if is_taken:
+        assert load(file, {}).sources[0].page_title == text
+        return
+    with pytest.raises(SettingsError, match="must be a CSS selector"):
+        load(file, {})

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from feeds.errors import UnknownTopic
-from feeds.model import TopicKind, TopicRef
+from feeds.model import Label, TopicKind, TopicRef
 from feeds.taxonomy import Slot, Taxonomy
 
 # -- The taxonomy that is delivered ----------------------------------------------------------------
@@ -156,6 +156,11 @@ DISCLAIMER = (
     ("line", "over"),
     [
         ("Read more on this topic", True),
+        ("READ MORE ON THIS TOPIC:", True),
+        ("Read more on this topic …", True),
+        ("Read more on this topic of our time", False),
+        ("Mehr zu diesem Thema", True),
+        (DISCLAIMER + " Nor do we.", True),
         (DISCLAIMER, True),
         ("The OSCE bears witness.", False),
         ("Policing", False),
@@ -163,3 +168,98 @@ DISCLAIMER = (
 )
 def test_an_article_ends_at_the_words_below_it(osce: Taxonomy, line: str, over: bool) -> None:
     assert osce.is_end(line) is over
+
+
+@pytest.mark.parametrize(
+    ("line", "is_cut"),
+    [
+        (DISCLAIMER[:20], True),
+        ("Read more on th", True),
+        ("The OSCE bears witness.", False),
+        ("Read more. " * 50, False),
+    ],
+)
+def test_the_words_below_an_article_are_known_when_they_are_cut(
+    osce: Taxonomy, line: str, is_cut: bool
+) -> None:
+    assert osce.is_cut_end(line) is is_cut
+
+
+@pytest.mark.parametrize(
+    ("text", "languages"),
+    [
+        ("Issued by:", {"en"}),
+        ("Издатель", {"ru"}),
+        ("Izdavač:", {"bs", "hr", "sr"}),
+        ("Oblasti delovanja:", {"sr"}),
+        ("Что мы делаем:", {"ru"}),
+        ("Policing:", set()),
+    ],
+)
+def test_a_label_tells_the_languages_that_write_it_so(
+    osce: Taxonomy, text: str, languages: set[str]
+) -> None:
+    assert osce.languages_of(text) == languages
+
+
+@pytest.mark.parametrize(
+    ("text", "slot"),
+    [
+        ("Publishing date:", Slot.PUBLISHED),
+        ("Content type:", Slot.KIND),
+        ("Where we are:", Slot.ISSUERS),
+        ("What we do:", Slot.FIELDS),
+    ],
+)
+def test_labels_of_listings_fill_the_same_slots(osce: Taxonomy, text: str, slot: Slot) -> None:
+    assert osce.slot(text) is slot
+
+
+def test_labels_of_events_and_the_newsrooms_line_are_known(osce: Taxonomy) -> None:
+    assert osce.is_event_label("When")
+    assert osce.is_event_label("Organisé par :")
+    assert not osce.is_event_label("Issued by")
+    assert osce.is_newsroom("NEWSROOM")
+    assert not osce.is_newsroom("Newsroom of Vienna")
+
+
+# -- Addresses and names ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "slug", "is_numbered"),
+    [
+        ("https://www.osce.org/pc/12345", "permanent-council", True),
+        ("http://osce.org/ru/pc/12345/?x=1", "permanent-council", True),
+        ("https://www.osce.org/pc/about", "permanent-council", False),
+        ("https://www.osce.org/pc/²", "permanent-council", False),
+        ("https://www.osce.org/node/12345", None, False),
+        ("https://www.example.org/pc/12345", None, False),
+        ("https://www.osce.org", None, False),
+        ("https://[broken", None, False),
+        ("", None, False),
+    ],
+)
+def test_an_address_tells_its_section_and_whether_it_is_an_item_s(
+    osce: Taxonomy, url: str, slug: str | None, is_numbered: bool
+) -> None:
+    ref = osce.section_of(url)
+    assert (ref.slug if ref else None, osce.is_numbered_item(url)) == (slug, is_numbered)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_name"), [("Policing", True), ("Mission to Serbia", True), ("Serbia", True),
+                          ("Our work", False), ("Policing, Youth", False)]
+)  # fmt: skip
+def test_a_line_may_be_a_topic_s_name(osce: Taxonomy, text: str, is_name: bool) -> None:
+    assert osce.is_name(text) is is_name
+
+
+def test_more_names_can_be_learned(osce: Taxonomy) -> None:
+    """Those for topics that exist; what is published does not change by it."""
+    learned = Label(kind=TopicKind.FIELD, text="Police work", slug="policing")
+    unknown = Label(kind=TopicKind.FIELD, text="Nothing", slug=None)
+    more = osce.known_as((learned, unknown))
+    assert [label.slug for label in more.resolve(TopicKind.FIELD, "Police work")] == ["policing"]
+    assert not more.is_name("Nothing")
+    assert more.fingerprint == osce.fingerprint

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from feeds.model import Issued, IssuedFrom, Parsed, TopicKind, TopicRef
+from feeds.draft import Parsed
+from feeds.model import Issued, IssuedFrom, TopicKind, TopicRef
 from notifier.model import Cadence, Frequency, Window
 
 VIENNA = ZoneInfo("Europe/Vienna")

@@ -1,46 +1,60 @@
 """Documents understood: bytes in, drafts or a reason out.
 
-Knows which forms there are and why a document is in none. Must never know where a document came
-from or what was made of it before.
+Knows which families of forms there are and in which order they are asked. Must never know where a
+document came from or what was made of it before.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
 
-from feeds.ingest.parse import form_a, menu
-from feeds.ingest.parse.lines import Lines, decode, excerpt, readable
-from feeds.model import Document, Parsed, Reason, Refused
+from feeds.draft import Document, Habits, Parsed, Reason, Refused
+from feeds.ingest.parse.finish import finished
+from feeds.ingest.parse.recognise import Family, family_of
 from feeds.taxonomy import Taxonomy
 
 __all__ = ["understand"]
 
-_Form = Callable[[Lines, Document, Taxonomy], Parsed | Refused | None]
+_Parser = Callable[[Document, Taxonomy, Habits], Parsed | Refused]
 
-# Each form is asked in turn; the first one that knows the page decides.
-_FORMS: tuple[_Form, ...] = (form_a.parse,)
+_MODULES: Mapping[Family, str] = {
+    Family.TEXT: "text",
+    Family.HTML: "html",
+    Family.FEED: "syndication",
+    Family.SITEMAP: "sitemap",
+    Family.PUSH: "push",
+}
 
-# Kind, title, subtitle and half a label: what may be left of an article that is cut off.
-_MOST_LEFT_LINES = 4
+_NO_HABITS = Habits()
+
+# No page a person reads is as large, whatever the settings let pass for feeds and sitemaps; what
+# is made of a page takes ten times its bytes.
+_LARGEST_PAGE_BYTES = 5_000_000
+_PAGES = frozenset({Family.TEXT, Family.HTML})
 
 
-def understand(document: Document, taxonomy: Taxonomy) -> Parsed | Refused:
-    """What a document holds, or why nothing can be made of it; never raises."""
-    text = decode(document.body)
-    if isinstance(text, Refused):
-        return text
-    lines = readable(text)
-    if not lines:
+def understand(
+    document: Document, taxonomy: Taxonomy, habits: Habits = _NO_HABITS
+) -> Parsed | Refused:
+    """What a document holds, or why nothing can be made of it.
+
+    The form is the one ``habits`` name, or recognised by the bytes; the media type only decides
+    where they leave it open, as servers often have it wrong.
+    """
+    if not document.body.strip():
         return Refused(reason=Reason.EMPTY)
-    outcomes = (form(lines, document, taxonomy) for form in _FORMS)
-    known = (outcome for outcome in outcomes if outcome is not None)
-    return next(known, None) or _in_no_form(lines, taxonomy)
+    family = Family(habits.form) if habits.form else family_of(document.body, document.media_type)
+    if family in _PAGES and len(document.body) > _LARGEST_PAGE_BYTES:
+        evidence = f"{len(document.body):,} bytes, more than a page is taken with"
+        return Refused(reason=Reason.TOO_LARGE, evidence=evidence)
+    understood = _parser(family)(document, taxonomy, habits)
+    if isinstance(understood, Refused):
+        return understood
+    return finished(understood, document, taxonomy)
 
 
-def _in_no_form(lines: Lines, taxonomy: Taxonomy) -> Refused:
-    menu_lines = menu.length(lines)
-    article = lines[menu_lines:]
-    if not article:
-        return Refused(reason=Reason.MENU_ONLY, evidence=f"it ends with {excerpt(lines[-1])}")
-    opens_as_item = menu_lines > 0 or taxonomy.kind_label(article[0]) is not None
-    if opens_as_item and len(article) <= _MOST_LEFT_LINES:
-        return Refused(reason=Reason.INCOMPLETE, evidence=f"it ends with {excerpt(lines[-1])}")
-    return Refused(reason=Reason.NOT_NEWS, evidence=f"it starts with {excerpt(article[0])}")
+@cache
+def _parser(family: Family) -> _Parser:
+    # Half a second for all of them, which a command that reads no document need not wait.
+    parser: _Parser = import_module(f"{__name__}.{_MODULES[family]}").parse
+    return parser

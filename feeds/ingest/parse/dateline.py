@@ -9,6 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
+from feeds.draft import DateOrder
 from feeds.ingest.parse.dates import Mention, mentions
 
 # A dateline is short. The bound also keeps a long paragraph from being looked at as a whole; it
@@ -16,6 +17,9 @@ from feeds.ingest.parse.dates import Mention, mentions
 _LONGEST_PLACE_CHARS = 100
 _OPENING_CHARS = 250
 _MOST_PLACE_WORDS = 10
+# "September" may stand between the place and the first digit; most paragraphs have no digit there.
+_LONGEST_MONTH_CHARS = 20
+_DIGIT = re.compile("[0-9]")
 
 # What goes on in small letters within the name of a place.
 _PARTICLES = frozenset("al am an and de del der di du el et i la le na nad of the und и".split())
@@ -25,13 +29,20 @@ _OPENERS = frozenset("am at by from im in le on since until в у".split())
 _BETWEEN_WORDS = re.compile(r"[\s/,–—-]+")
 _WITHIN_WORDS = dict.fromkeys(map(ord, ".'’‘`"))
 _JOINTS = (",", "-", "–", "—")
-# After the date: the word for year, an aside in brackets (not a caption's "(OSCE/Name)"), and
-# then a dash, a full stop or nothing more.
-_AFTER_DATE = re.compile(
-    r"\.?(?:\s(?:godine|године|года|году|року|г|р)\b\.?)?(?:\s?\([^()/]{1,60}\))?"
-    r"\s?(?P<end>(?:--?|[–—―])\s?|$|\.(?=\s[^(]))"
+_WORD_FOR_YEAR = (
+    r"(?:\s?(?:godine|god|године|год|года|году|година|року|сол|соли|жыл|жылы|йил|r|г|р|ж"
+    r"|yil|yili|leta|წელი|წელს|թ|(?<=\d)-?(?:ci|cı|cu|cü|жыл|йил|yil)(?:\s?il)?)\b[.․]?)?"
 )
-_PLACE_AFTER_DATE = re.compile(r",\s(?P<place>[^\d,;:()]{2,60}?)\s?(?:[–—―]|--?\s)")
+# Wires say at what time they were sent: ", 18:30".
+_TIME = r"(?:,?\s(?:at\s)?[0-9]{1,2}[:.][0-9]{2}(?:\s?(?:hrs|h|Uhr|CES?T|GMT|UTC)\b\.?)?)?"
+# After the date: the word for year, an aside in brackets (one with a slash, as a caption's
+# "(OSCE/Name)", only before a dash), and then a dash, a full stop, a colon or nothing more.
+_AFTER_DATE = re.compile(
+    rf"\.?{_WORD_FOR_YEAR}{_TIME}(?:\s?\((?:[^()/]{{1,60}}\)|[^()]{{1,60}}\)(?=\s?[-–—―])))?"
+    r"\s?(?P<end>(?:--?|[–—―−‒‑])\s?|$|[.:](?=\s[^(]))"
+)
+_PLACE_AFTER_DATE = re.compile(r",\s(?P<place>[^\d,;:()]{2,60}?)\s?(?:[–—―−‒]|--?\s)")
+_LINE_END = re.compile(rf"\.?{_WORD_FOR_YEAR}\s?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +53,40 @@ class Dateline:
     day: date | None
 
 
-def find(paragraph: str) -> Dateline | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceAndDay:
+    """A line that names a place and a day and says nothing else; ``day`` is None where it may be
+    one of two, or lacks a year.
+    """
+
+    place: str
+    day: date | None
+
+
+def find(paragraph: str, order: DateOrder | None = None) -> Dateline | None:
     """The dateline a paragraph opens with, if it has one with a day and a month."""
+    if not _DIGIT.search(paragraph, 0, _LONGEST_PLACE_CHARS + _LONGEST_MONTH_CHARS):
+        return None
     opening = unicodedata.normalize("NFC", paragraph[:_OPENING_CHARS])
-    dates = mentions(opening)
+    dates = mentions(opening, order)
     if not dates or dates[0].start > _LONGEST_PLACE_CHARS:
         return None
     first = dates[0]
     if first.start == 0:
         return _date_then_place(opening, first)
     return _place_then_date(opening, first, {each.start for each in dates[1:]})
+
+
+def line(text: str, order: DateOrder | None = None) -> PlaceAndDay | None:
+    """The place and day a whole line consists of, as below a title: "KYIV 26 June 2021"."""
+    if len(text) > _LONGEST_PLACE_CHARS:
+        return None
+    composed = unicodedata.normalize("NFC", text)
+    dates = mentions(composed, order)
+    if len(dates) != 1 or not _LINE_END.match(composed, dates[0].end):
+        return None
+    place, day = composed[: dates[0].start].rstrip(" ,-–—"), dates[0].day
+    return PlaceAndDay(place=place, day=day) if _is_place(place) else None
 
 
 def _date_then_place(opening: str, first: Mention) -> Dateline | None:
@@ -69,7 +104,7 @@ def _place_then_date(opening: str, first: Mention, others: set[int]) -> Dateline
     if found is None or found.end() in others or not _is_place(place):
         return None
     in_capitals = _BETWEEN_WORDS.split(place)[0].isupper()
-    if not in_capitals and (found["end"] == "." or not before.endswith(_JOINTS)):
+    if not in_capitals and (found["end"] in (".", ":") or not before.endswith(_JOINTS)):
         return None
     return Dateline(text=opening[: first.end], day=first.day)
 
@@ -79,11 +114,16 @@ def _is_place(text: str) -> bool:
     return (
         0 < len(words) <= _MOST_PLACE_WORDS
         and words[0].casefold() not in _OPENERS
-        and words[0][0].isupper()
+        and _is_great(words[0][0])
         and all(map(_is_of_a_name, words))
     )
 
 
 def _is_of_a_name(word: str) -> bool:
     letters = word.translate(_WITHIN_WORDS)
-    return letters.isalpha() and (letters[0].isupper() or letters in _PARTICLES)
+    return letters.isalpha() and (_is_great(letters[0]) or letters in _PARTICLES)
+
+
+def _is_great(letter: str) -> bool:
+    # Georgian has one case.
+    return letter.isupper() or "\u10d0" <= letter <= "\u10ff"

@@ -1,80 +1,46 @@
 """Dates as people write them.
 
-Knows the shapes of a date and the months in the languages of the house's pages. Must never know
+Knows the shapes of a date. Must never know
 what a date stands for, or what day it is today.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
-from feeds.taxonomy.naming import fold
-
-# Twelve groups a language, forms of one month joined by "|": names, genitives, abbreviations.
-_MONTHS_BY_LANGUAGE = {
-    "English": """
-        january|jan february|feb march|mar april|apr may june|jun july|jul august|aug
-        september|sept|sep october|oct november|nov december|dec""",
-    "French": """
-        janvier|janv fevrier|fevr|fev mars avril|avr mai juin juillet|juil aout septembre octobre
-        novembre decembre""",
-    "German": """
-        januar|janner februar|feber marz april mai juni juli august september oktober|okt november
-        dezember|dez""",
-    "Spanish": """
-        enero|ene febrero marzo abril|abr mayo junio julio agosto|ago septiembre|setiembre octubre
-        noviembre diciembre|dic""",
-    "Italian": """
-        gennaio|gen febbraio marzo aprile maggio|mag giugno|giu luglio|lug agosto settembre
-        ottobre|ott novembre dicembre""",
-    "Romanian": """
-        ianuarie|ian februarie martie aprilie mai iunie|iun iulie|iul august septembrie octombrie
-        noiembrie decembrie""",
-    "Albanian": """
-        janar shkurt mars prill maj qershor korrik gusht shtator tetor nentor dhjetor""",
-    "Bosnian, Serbian": """
-        januar|januara februar|februara mart|marta april|aprila maj|maja juni|jun|juna
-        juli|jul|jula august|augusta|avgust|avgusta septembar|septembra oktobar|oktobra
-        novembar|novembra decembar|decembra""",
-    "Serbian in Cyrillic": """
-        јануар|јануара фебруар|фебруара март|марта април|априла мај|маја јуни|јун|јуна
-        јули|јул|јула август|августа септембар|септембра октобар|октобра новембар|новембра
-        децембар|децембра""",
-    "Croatian": """
-        sijecanj|sijecnja veljaca|veljace ozujak|ozujka travanj|travnja svibanj|svibnja
-        lipanj|lipnja srpanj|srpnja kolovoz|kolovoza rujan|rujna listopad|listopada
-        studeni|studenog|studenoga prosinac|prosinca""",
-    "Macedonian": """
-        јануари февруари март април мај јуни јули август септември октомври ноември декември""",
-    "Russian": """
-        январь|января февраль|февраля март|марта апрель|апреля май|мая июнь|июня июль|июля
-        август|августа сентябрь|сентября октябрь|октября ноябрь|ноября декабрь|декабря""",
-    "Ukrainian": """
-        січень|січня лютий|лютого березень|березня квітень|квітня травень|травня червень|червня
-        липень|липня серпень|серпня вересень|вересня жовтень|жовтня листопад|листопада
-        грудень|грудня""",
-}
-MONTHS = {
-    fold(form): number
-    for language in _MONTHS_BY_LANGUAGE.values()
-    for number, forms in enumerate(language.split(), start=1)
-    for form in forms.split("|")
-}
+from feeds.draft import DateOrder
+from feeds.ingest.parse.months import month_of
 
 # Nobody writes a date in more; it bounds what a pattern below may look at.
 _LONGEST_TEXT_CHARS = 200
-_DIGIT = re.compile("[0-9]")
+_LONGEST_DAY_CHARS = 40
+_NUMBER = re.compile("[0-9]+")
 _YEAR = r"(?:19|20)[0-9]{2}(?![0-9])"
+_CENTURIES = ("19", "20")
 _WORD = r"[^\W\d_]{3,}"
 _DAY_FIRST = re.compile(
-    r"(?<![0-9])(?P<range>[0-9]{1,2}\.?\s?[-–]\s?)?(?P<day>[0-9]{1,2})(?:\.|º|st|nd|rd|th|er)?"
-    rf"\s?(?:de\s)?(?P<month>{_WORD})(?:\.?,?\s?(?:del?\s)?(?P<year>{_YEAR}))?"
+    r"(?<![0-9])(?P<range>[0-9]{1,2}\.?\s?[-–]\s?)?(?P<day>[0-9]{1,2})(?P<mark>\.|º|st|nd|rd|th|er"
+    rf"|-(?:ші|шы|чи|чу|чү|nji|njy)?)?\s?(?:de\s|of\s)?(?P<month>{_WORD})(?:\.?,?\s?(?:del?\s)?(?P<year>{_YEAR}))?"
 )
 _MONTH_FIRST = re.compile(
-    rf"(?P<range>)(?<![^\W\d_])(?P<month>{_WORD})\.?\s(?P<day>[0-9]{{1,2}})(?![0-9])"
+    rf"(?P<range>)(?P<mark>)(?<![^\W\d_])(?P<month>{_WORD})\.?\s(?P<day>[0-9]{{1,2}})(?![0-9])"
     rf"(?:st|nd|rd|th)?(?:,?\s(?P<year>{_YEAR}))?"
+)
+# "2019. március 8.", "2019 m. kovo 8 d."; "2019 жылғы 8 наурыз", "2019. gada 8. martā".
+_YEAR_WORD = (
+    rf"(?<![0-9])(?P<year>{_YEAR})(?:\.(?=\s[^A-Z])"
+    r"|(?:\.?\s|-)(?:m|gada|жылғы|жылы|жылдын|yil|йил|(?:njy|nji) ýylyň)\.?)\s"
+)
+_YEAR_MONTH_DAY = re.compile(
+    rf"(?P<range>)(?P<mark>){_YEAR_WORD}(?P<month>{_WORD})\s(?P<day>[0-9]{{1,2}})(?![0-9])"
+    rf"(?:\s?d\.|-[^\W\d_]{{1,3}}\b)?"
+)
+_YEAR_DAY_MONTH = re.compile(
+    rf"(?P<range>){_YEAR_WORD}(?P<day>[0-9]{{1,2}})(?P<mark>\.|-(?:[^\W\d_]{{2,3}}(?=\s))?)?\s?"
+    rf"(?P<month>{_WORD})"
 )
 _YEAR_FIRST = re.compile(
     rf"(?<![0-9])(?P<year>{_YEAR})(?P<mark>[-./])(?P<month>[0-9]{{1,2}})(?P=mark)"
@@ -99,20 +65,48 @@ class Mention:
     day: date | None
 
 
-def mentions(text: str) -> tuple[Mention, ...]:
-    """All dates at the start of a text, as they stand in it."""
+def mentions(text: str, order: DateOrder | None = None) -> tuple[Mention, ...]:
+    """All dates at the start of a text, as they stand in it.
+
+    12/05/2015 names a day only where ``order`` says which number that is.
+    """
     text = text[:_LONGEST_TEXT_CHARS]
-    if not _DIGIT.search(text):
+    numbers = [number.start() for number in _NUMBER.finditer(text)]
+    if not numbers:
         return ()
-    found = (*_with_named_month(text), *_with_numbers(text))
-    return tuple(sorted(found, key=lambda mention: mention.start))
+    found = (*_with_named_month(text, numbers), *_with_numbers(text, numbers, order))
+    ordered = sorted(found, key=lambda mention: mention.start)
+    return tuple(_apart(ordered)) if len(ordered) > 1 else tuple(ordered)
 
 
-def only_day(text: str) -> date | None:
+def _apart(ordered: Iterable[Mention]) -> Iterator[Mention]:
+    """Those that do not stand within one that began before them."""
+    end = 0
+    for mention in ordered:
+        if mention.start >= end:
+            end = mention.end
+            yield mention
+
+
+@lru_cache(maxsize=2048)
+def _days(text: str, order: DateOrder | None) -> frozenset[date | None]:
+    composed = unicodedata.normalize("NFC", text)
+    return frozenset(mention.day for mention in mentions(composed, order))
+
+
+def only_day(text: str, order: DateOrder | None = None) -> date | None:
     """The one day a text names; None where it names none, several, or one in part."""
-    composed = unicodedata.normalize("NFC", text[:_LONGEST_TEXT_CHARS])
-    days = {mention.day for mention in mentions(composed)}
-    return days.pop() if len(days) == 1 else None
+    days = _days(text[:_LONGEST_TEXT_CHARS], order)
+    return next(iter(days)) if len(days) == 1 else None
+
+
+def whole_day(text: str, order: DateOrder | None = None) -> date | None:
+    """The day a text consists of; None for one that says anything else."""
+    if len(text) > _LONGEST_DAY_CHARS:
+        return None
+    found = mentions(text, order)
+    is_whole = len(found) == 1 and found[0].start == 0 and found[0].end >= len(text.rstrip(" ."))
+    return found[0].day if is_whole else None
 
 
 def instant(text: str) -> datetime | None:
@@ -126,30 +120,56 @@ def instant(text: str) -> datetime | None:
         return None
 
 
-def _with_named_month(text: str) -> Iterator[Mention]:
-    for pattern in (_DAY_FIRST, _MONTH_FIRST):
-        for found in pattern.finditer(text):
-            month = MONTHS.get(fold(found["month"]))
-            if month is not None:
-                # A range of days ("3-5 June") is mentioned, but names no one day.
-                yield _mention(found, month, 0 if found["range"] else int(found["day"]))
+def _with_named_month(text: str, numbers: Sequence[int]) -> Iterator[Mention]:
+    words = [_start_of_word(text, number - 1) for number in numbers]
+    years = [number for number in numbers if text[number : number + 2] in _CENTURIES]
+    matches = (
+        *_at(_YEAR_MONTH_DAY, text, years),
+        *_at(_YEAR_DAY_MONTH, text, years),
+        *_at(_DAY_FIRST, text, numbers),
+        *_at(_MONTH_FIRST, text, words),
+    )
+    for found in matches:
+        month = month_of(found["month"], behind_dot=found["mark"] == ".")
+        if month is not None:
+            # A range of days ("3-5 June") is mentioned, but names no one day.
+            yield _mention(found, month, 0 if found["range"] else int(found["day"]))
 
 
-def _with_numbers(text: str) -> Iterator[Mention]:
-    for found in _YEAR_FIRST.finditer(text):
+def _start_of_word(text: str, end: int) -> int:
+    """Where the word begins that ends there, or a full stop before."""
+    start = end - 1 if text[end - 1 : end] == "." else end
+    while start > 0 and text[start - 1].isalpha():
+        start -= 1
+    return max(start, 0)
+
+
+def _at(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
+    """What a pattern finds at these places, one behind the other: to try them all is slow."""
+    end = 0
+    for place in places:
+        if place >= end and (found := pattern.match(text, place)):
+            end = found.end()
+            yield found
+
+
+def _with_numbers(text: str, numbers: Sequence[int], order: DateOrder | None) -> Iterator[Mention]:
+    for found in _at(_YEAR_FIRST, text, numbers):
         yield _mention(found, int(found["month"]), int(found["day"]))
-    for found in _NUMBERS.finditer(text):
-        yield _mention(found, *_month_and_day(found))
+    for found in _at(_NUMBERS, text, numbers):
+        yield _mention(found, *_month_and_day(found, order))
 
 
-def _month_and_day(found: re.Match[str]) -> tuple[int, int]:
-    """Dots are written where the day comes first; with other marks only a number above 12, or
-    two equal ones, tell. Month 0 stands for an order nobody can know.
+def _month_and_day(found: re.Match[str], order: DateOrder | None) -> tuple[int, int]:
+    """Dots are written where the day comes first; with other marks a number above 12, or two
+    equal ones, tell, and else the publisher's habit. Month 0 stands for an order nobody knows.
     """
     first, second = int(found["first"]), int(found["second"])
     if found["mark"] == "." or first > 12 or first == second:
         return second, first
-    return (first, second) if second > 12 else (0, 0)
+    if second > 12 or order is DateOrder.MONTH_FIRST:
+        return first, second
+    return (second, first) if order is DateOrder.DAY_FIRST else (0, 0)
 
 
 def _mention(found: re.Match[str], month: int, day: int) -> Mention:

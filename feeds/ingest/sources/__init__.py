@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from feeds.model import Document, Refused
+from feeds.draft import Document, Draft, Refused
 
-__all__ = ["Fetched", "Refusal", "Same", "Seen", "Source", "Waiting"]
+__all__ = ["Fetched", "Gone", "Refusal", "Same", "Seen", "Source", "Told", "Waiting"]
 
 
 @dataclass(frozen=True, slots=True)
 class Same:
-    """The document has the signature it had."""
+    """The document is what it was; ``signature`` where another is to be remembered from now on."""
 
     name: str
+    signature: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,37 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A document that is new or changed, and the signature it has now."""
+    """A document that is new or changed, and the signature it has now.
+
+    ``is_listing`` says that its items come as documents of their own: it is kept and remembered,
+    and only what is asked of it on the way is read from it. ``is_page`` says that a list led to it
+    as to the page of one item: if it is a list itself, it is not what was meant.
+    """
 
     document: Document
     signature: str
+    is_listing: bool = False
+    is_page: bool = False
 
     @property
     def name(self) -> str:
         return self.document.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An item whose own page cannot be had now, as the ``listing`` that leads to it tells it."""
+
+    name: str
+    lead: Draft
+    listing: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The publisher withdrew the document: 410, deleted, or absent from a list of all."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +71,7 @@ class Refusal:
     refused: Refused
 
 
-Seen = Same | Waiting | Fetched | Refusal
+Seen = Same | Waiting | Fetched | Told | Gone | Refusal
 
 
 class Source(Protocol):
@@ -67,5 +91,9 @@ class Source(Protocol):
         Raises SourceError if the source as a whole cannot be read.
         """
 
-    def count(self) -> int:
-        """About how many documents a scan will see."""
+    @property
+    def expected(self) -> int | None:
+        """About how many documents a scan will have seen, as far as is known by now; else None.
+
+        Costs little when asked again. Raises SourceError.
+        """

@@ -6,26 +6,28 @@ Knows which files count, and when one is ready to be read. Must never know what 
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import translate
 from pathlib import Path
 from typing import assert_never
 
+from feeds.draft import Document, Refused
 from feeds.errors import SourceError
-from feeds.ingest.sources import Fetched, Refusal, Same, Seen, Waiting, regular, walk
-from feeds.model import Document, Refused
+from feeds.ids import bounded
+from feeds.ingest.sources import Fetched, Gone, Refusal, Same, Seen, Waiting, regular, walk
 
 __all__ = ["FolderSource"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class FolderSource:
     """Files below ``root`` whose name matches ``pattern`` (fnmatch), hidden ones left out.
 
     A file written to less than ``settle_seconds`` ago may be half written and waits; 0 means that
     whoever names it vouches for it. ``only`` limits a scan to one file or folder below ``root``; a
-    file named so need not match. ``root`` may be a file itself: its folder is the root then.
+    file named so need not match. ``root`` may be a file itself: its folder is the root then. What a
+    ``complete`` folder no longer holds is withdrawn.
     """
 
     name: str
@@ -34,6 +36,8 @@ class FolderSource:
     max_bytes: int
     settle_seconds: float
     only: Path | None = None
+    complete: bool = False
+    _count: int | None = field(default=None, init=False)
 
     @property
     def is_whole(self) -> bool:
@@ -42,15 +46,24 @@ class FolderSource:
     def scan(self, known: Mapping[str, str], now: datetime) -> Iterator[Seen]:
         """Every document, sorted by name within each folder. Raises SourceError."""
         look = _Look(self, known, now)
+        missing, is_whole = dict.fromkeys(known), self.complete and self.is_whole
         for found in self._found():
+            is_whole = is_whole and not isinstance(found, OSError)
             seen = look.at_folder(found) if isinstance(found, OSError) else look.at(found)
             if seen is not None:
+                missing.pop(seen.name, None)
                 yield seen
+        # A folder that holds nothing at all is not mounted rather than emptied.
+        if is_whole and len(missing) < len(known):
+            yield from map(Gone, missing)
 
-    def count(self) -> int:
-        """How many files match, not looked at any closer. Raises SourceError."""
-        matches = self.matching()
-        return sum(isinstance(found, os.DirEntry) and matches(found) for found in self._found())
+    @property
+    def expected(self) -> int:
+        """How many files match, not looked at any closer, when first asked. Raises SourceError."""
+        if self._count is None:
+            matches, found = self.matching(), self._found()
+            self._count = sum(isinstance(one, os.DirEntry) and matches(one) for one in found)
+        return self._count
 
     @property
     def folder(self) -> Path:
@@ -154,4 +167,4 @@ class _Look:
         return Refusal(name=self._name(path), refused=refused)
 
     def _name(self, path: str) -> str:
-        return walk.printable(path[self._name_starts :])
+        return bounded(walk.printable(path[self._name_starts :]))

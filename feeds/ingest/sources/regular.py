@@ -7,7 +7,7 @@ import os
 import stat
 from dataclasses import dataclass
 
-from feeds.model import Reason, Refused
+from feeds.draft import Reason, Refused
 
 __all__ = ["NOT_A_FILE", "Contents", "Unsteady", "read", "signature", "unreadable"]
 

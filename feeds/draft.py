@@ -1,0 +1,224 @@
+"""The words of taking in: bytes as they came, a publisher's habits, what was understood.
+
+Knows the stages a document goes through before anything is stored. Must never know where
+documents come from, how they are read or what becomes of them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from feeds.model import Enclosure, Issued, Label, Mark, Provenance
+
+__all__ = [
+    "Alternate",
+    "DateOrder",
+    "Document",
+    "Draft",
+    "Habits",
+    "Hub",
+    "Location",
+    "Parsed",
+    "Reason",
+    "Refused",
+    "Selectors",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """Bytes as they came, not yet understood.
+
+    ``name`` identifies the document within its source (a relative path, an address). ``url`` is
+    where it was found in the end, ``media_type`` the Content-Type it came with, parameters and
+    all. ``lead`` is what a listing or feed said of the one item this document should hold.
+    """
+
+    source: str
+    name: str
+    body: bytes
+    fetched_at: datetime
+    url: str | None = None
+    media_type: str | None = None
+    lead: "Draft | None" = None
+
+
+class DateOrder(StrEnum):
+    """What 12/05/2015 means at one publisher."""
+
+    DAY_FIRST = "day-first"
+    MONTH_FIRST = "month-first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selectors:
+    """Where a publisher's pages keep what we look for, as CSS selectors; "" leaves it to us.
+
+    ``listing_entry`` finds the blocks of a listing, the other ``listing_`` ones look within one.
+    """
+
+    listing_entry: str = ""
+    listing_title: str = ""
+    listing_date: str = ""
+    listing_lead: str = ""
+    page_title: str = ""
+    page_date: str = ""
+    page_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """How one publisher's documents are to be read, where its documents do not say.
+
+    ``form`` names the one form to read them in, "" stands for recognition. ``language`` is that
+    of documents that do not tell theirs. A ``forced`` document was vouched for by a person: it
+    is read as an item even if it looks like none.
+    """
+
+    form: str = ""
+    date_order: DateOrder | None = None
+    selectors: Selectors = Selectors()
+    language: str = "en"
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alternate:
+    """The same item in another language (RFC 4287 hreflang)."""
+
+    language: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a parser understood of one news item; nothing here is judged or stored yet.
+
+    ``paragraphs`` is the body in reading order, each entry plain text without line breaks;
+    ``markup`` the same as sanitised HTML where the document had any. A ``partial`` draft is what
+    a listing, feed or sitemap says in passing: it fills gaps and never replaces what a whole one
+    said. ``url`` is the item's canonical address, ``also_at`` others it was seen under. ``guid``
+    is the publisher's own id for it (RSS guid, atom:id, JSON Feed id, a pusher's key);
+    ``provenance`` is there for an entry of an Atom feed, whose id is kept.
+    """
+
+    form: str
+    title: str
+    summary: str = ""
+    paragraphs: tuple[str, ...] = ()
+    markup: str = ""
+    partial: bool = False
+    url: str | None = None
+    also_at: tuple[str, ...] = ()
+    guid: str | None = None
+    provenance: Provenance | None = None
+    issued: Issued | None = None
+    dateline: str | None = None
+    language: str | None = None
+    alternates: tuple[Alternate, ...] = ()
+    content_type: Label | None = None
+    issuers: tuple[Label, ...] = ()
+    fields: tuple[Label, ...] = ()
+    countries: tuple[Label, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    marks: frozenset[Mark] = frozenset()
+
+    @property
+    def body(self) -> str:
+        """The body as stored: paragraphs separated by one blank line."""
+        return "\n\n".join(self.paragraphs)
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """Every topic the draft names: issuers, fields, countries, kind."""
+        kinds = (self.content_type,) if self.content_type else ()
+        return (*self.issuers, *self.fields, *self.countries, *kinds)
+
+
+class Reason(StrEnum):
+    """Why a document was refused; the value is stable, `explanation` is for people."""
+
+    UNREADABLE = "unreadable"
+    EMPTY = "empty"
+    TOO_LARGE = "too-large"
+    BINARY = "binary"
+    MENU_ONLY = "menu-only"
+    INCOMPLETE = "incomplete"
+    NOT_NEWS = "not-news"
+    LOGIN = "login"
+    CHALLENGE = "challenge"
+    ERROR_PAGE = "error-page"
+    MALFORMED = "malformed"
+    HOSTILE = "hostile"
+    FAILED = "failed"
+
+    @property
+    def explanation(self) -> str:
+        return _EXPLANATIONS[self]
+
+
+_EXPLANATIONS = {
+    Reason.UNREADABLE: "the document could not be read",
+    Reason.EMPTY: "the document is empty",
+    Reason.TOO_LARGE: "the document is too large: see ingest.max_document_bytes",
+    Reason.BINARY: "the document is not text in a known encoding",
+    Reason.MENU_ONLY: "the page holds a navigation menu and no article",
+    Reason.INCOMPLETE: "the article is cut off: its title or body is missing",
+    Reason.NOT_NEWS: "the document is in no known form of a news item",
+    Reason.LOGIN: "the page asks to log in and shows no article",
+    Reason.CHALLENGE: "the page checks whether its reader is a browser and shows no article",
+    Reason.ERROR_PAGE: "the page says that something is wrong, and shows no article",
+    Reason.MALFORMED: "the document breaks the rules of its format",
+    Reason.HOSTILE: "the document is made to do harm",
+    Reason.FAILED: "this program failed on the document; please report it",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A parser's no: why, and the evidence a person needs to judge it."""
+
+    reason: Reason
+    evidence: str = ""
+
+    def __str__(self) -> str:
+        explanation = self.reason.explanation
+        return f"{explanation} ({self.evidence})" if self.evidence else explanation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """An address a sitemap lists (sitemaps.org): of a page, or of another sitemap."""
+
+    url: str
+    modified: datetime | None = None
+    is_sitemap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Where a document's changes are announced (WebSub): the hub, and the topic's own address."""
+
+    url: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What one document holds: its form and its drafts.
+
+    A list (a listing, a feed, a sitemap) may hold none; then ``next_page`` leads to the older
+    part of it, ``locations`` to pages whose items it does not describe, ``hub`` to who tells of
+    its changes.
+    """
+
+    form: str
+    drafts: tuple[Draft, ...]
+    is_list: bool = False
+    next_page: str | None = None
+    locations: tuple[Location, ...] = ()
+    hub: Hub | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.drafts or self.is_list):
+            raise ValueError("a parsed document holds at least one draft; refuse it otherwise")

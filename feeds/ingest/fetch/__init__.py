@@ -1,0 +1,168 @@
+"""Fetching by HTTP, politely and safely: what may be asked, and every answer there can be.
+
+Knows addresses, validators and what became of a request. Must never know what a document means,
+which source wants it or when it is wanted again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+__all__ = [
+    "ACCEPT",
+    "Answer",
+    "Denied",
+    "Failed",
+    "Fetcher",
+    "Gone",
+    "Limits",
+    "Links",
+    "Missing",
+    "NotModified",
+    "Page",
+    "Posted",
+    "Reply",
+    "Stopped",
+    "Validators",
+]
+
+#: What a look at a listing, feed or page takes; a server that cannot choose ignores it.
+ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, text/html;q=0.9,"
+    " application/xhtml+xml;q=0.9, application/xml;q=0.8, text/plain;q=0.7, */*;q=0.1"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long and how large things may get.
+
+    ``timeout_seconds`` is for a connection or the next bytes, ``document_seconds`` for a document
+    with all its redirects, pauses left out; ``pause_seconds`` lies between two requests to one
+    host. ``max_bytes`` counts a document as sent and as unpacked.
+    """
+
+    timeout_seconds: float
+    document_seconds: float
+    pause_seconds: float
+    max_redirects: int
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server tells states of a document by, byte for byte as it was sent (as Latin-1).
+
+    Odd ones are kept odd: nobody but that server has to understand them (RFC 9110 8.8).
+    """
+
+    etag: str | None = None
+    modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What Link fields say of the document, absolute addresses (RFC 8288; WebSub 4)."""
+
+    hubs: tuple[str, ...] = ()
+    topic: str | None = None
+    canonical: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A document, unpacked; ``url`` is where it was found in the end.
+
+    ``media_type`` is the Content-Type with its parameters, None where there was none. ``moved_to``
+    is the address to ask next time: where only permanent redirects led, as far as they did.
+    """
+
+    url: str
+    body: bytes
+    media_type: str | None = None
+    validators: Validators = Validators()
+    moved_to: str | None = None
+    links: Links = Links()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """The document is what it was; its validators may be new all the same (RFC 9110 15.4.5)."""
+
+    url: str
+    validators: Validators
+    moved_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """410: the publisher took it away for good."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """404: there is nothing now; there may be again."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denied:
+    """The host's robots.txt asks us to stay away (RFC 9309)."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """No document, and why in words for people.
+
+    ``retry_after`` is when the server asks us back. What ``is_lasting`` will not pass by itself:
+    asking again soon is of no use.
+    """
+
+    problem: str
+    retry_after: datetime | None = None
+    is_lasting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The program is ending; nothing was asked, and nothing is wrong."""
+
+
+Answer = Page | NotModified | Gone | Missing | Denied | Failed | Stopped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """A form was received, with this status of 2xx and the first few bytes of what it said."""
+
+    status: int
+    body: bytes = field(default=b"", repr=False)
+
+
+Reply = Posted | Failed | Stopped
+
+
+class Fetcher(Protocol):
+    """Asks one thing of one host at a time; safe to use from several threads."""
+
+    def fetch(
+        self, url: str, validators: Validators | None = None, *, accept: str = ACCEPT
+    ) -> Answer:
+        """What became of a request for a document, redirects followed; never raises for what a
+        network, a server or an address can do.
+        """
+
+    def post(self, url: str, form: Mapping[str, str]) -> Reply:
+        """What became of a form sent as application/x-www-form-urlencoded (WebSub 5.1).
+
+        Only 307 and 308 are followed: any other redirect would lose the form.
+        """
+
+    def close(self) -> None:
+        """Nothing is connected any more."""

@@ -1,0 +1,166 @@
+"""Taking a body out of what it was packed in, never more of it than is wanted.
+
+Knows the content codings of HTTP (RFC 9110 8.4, 7932, 8878). Must never know what is inside.
+"""
+
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import brotli  # type: ignore[import-untyped]
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+__all__ = ["ACCEPTED", "PIECE_BYTES", "Damaged", "TooLarge", "unpacked"]
+
+#: What we can take apart, as Accept-Encoding says it.
+ACCEPTED = "gzip, br, zstd"
+
+#: Never is more than this in memory beside the body.
+PIECE_BYTES = 65_536
+#: Packed twice is a common mistake of servers; more often is no mistake.
+MAX_CODINGS = 2
+#: Pages pack to a tenth, the most uniform sitemap to a hundredth; a bomb to a thousandth.
+MAX_RATIO = 250
+#: Below this size the ratio does not matter.
+RATIO_FROM_BYTES = 1_048_576
+#: 8 MB, as RFC 9659 asks of zstd in HTTP: a header of a few bytes may ask for 2 GB.
+_ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
+
+_GZIP_START = b"\x1f"
+_Layer = Callable[[Iterable[bytes]], Iterator[bytes]]
+
+
+class Damaged(ValueError):
+    """What came cannot be taken apart; the text says why, for people."""
+
+
+class TooLarge(ValueError):
+    """There is more of it than is wanted; the text says so, for people."""
+
+
+@dataclass(slots=True)
+class _Meter:
+    """Counts what passes, and stops it at ``limit``."""
+
+    limit: int
+    passed: int = 0
+
+    def through(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self.passed += len(piece)
+            if self.passed > self.limit:
+                raise TooLarge(f"it is larger than {self.limit:,} bytes")
+            yield piece
+
+
+def unpacked(pieces: Iterable[bytes], codings: str, max_bytes: int) -> Iterator[bytes]:
+    """The body piece by piece; ``codings`` as Content-Encoding names them, first applied first.
+
+    Raises TooLarge where the body, packed or not, passes ``max_bytes`` or grows beyond measure;
+    Damaged where it is broken, cut short or packed in an unknown way.
+    """
+    packed = _Meter(max_bytes)
+    stream = packed.through(pieces)
+    for layer in reversed(_layers(codings)):
+        stream = _Meter(max_bytes).through(layer(stream))
+    size = 0
+    try:
+        for piece in stream:
+            size += len(piece)
+            if size > max(RATIO_FROM_BYTES, MAX_RATIO * packed.passed):
+                raise TooLarge(f"it unpacks to more than {MAX_RATIO} times its size")
+            yield piece
+    except (zlib.error, brotli.error, zstd.ZstdError) as fault:
+        raise Damaged(f"it cannot be unpacked: {fault}") from fault
+
+
+def _layers(codings: str) -> list[_Layer]:
+    names = [name.strip().lower() for name in codings.split(",")]
+    wanted = [name for name in names if name not in {"", "identity"}]
+    if len(wanted) > MAX_CODINGS:
+        raise Damaged(f"it is packed {len(wanted)} times over")
+    unknown = [name for name in wanted if name not in _CODINGS]
+    if unknown:
+        raise Damaged(f"it is packed as {unknown[0][:40]!r}, which was not asked for")
+    return [_CODINGS[name] for name in wanted]
+
+
+def _gunzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """One or more members in a row (RFC 1952); what follows and is none is left out."""
+    inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    is_begun = False
+    for piece in pieces:
+        left = piece
+        while left:
+            if inflate.eof:
+                if not left.startswith(_GZIP_START):
+                    return
+                inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            is_begun = True
+            yield from _inflated(inflate, left)
+            left = inflate.unused_data
+    _finished(is_whole=inflate.eof or not is_begun)
+
+
+def _inflated(inflate: "zlib._Decompress", packed: bytes) -> Iterator[bytes]:
+    piece = inflate.decompress(packed, PIECE_BYTES)
+    while piece:
+        yield piece
+        piece = inflate.decompress(inflate.unconsumed_tail, PIECE_BYTES)
+
+
+def _unbrotli(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    state = brotli.Decompressor()
+    is_begun = False
+    for packed in pieces:
+        if state.is_finished():
+            return
+        is_begun = is_begun or bool(packed)
+        piece = state.process(packed, output_buffer_limit=PIECE_BYTES)
+        while piece:
+            yield piece
+            piece = state.process(b"", output_buffer_limit=PIECE_BYTES)
+    _finished(is_whole=state.is_finished() or not is_begun)
+
+
+def _unzstd(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """One or more frames in a row (RFC 8878 3)."""
+    state = zstd.ZstdDecompressor(options=_ZSTD_OPTIONS)
+    is_begun = False
+    for piece in pieces:
+        left = piece
+        while left:
+            if state.eof:
+                state = zstd.ZstdDecompressor(options=_ZSTD_OPTIONS)
+            is_begun = True
+            yield from _drained(state, left)
+            left = state.unused_data if state.eof else b""
+    _finished(is_whole=state.eof or not is_begun)
+
+
+def _drained(state: zstd.ZstdDecompressor, packed: bytes) -> Iterator[bytes]:
+    piece = state.decompress(packed, PIECE_BYTES)
+    while piece:
+        yield piece
+        if state.eof or state.needs_input:
+            return
+        piece = state.decompress(b"", PIECE_BYTES)
+
+
+def _finished(*, is_whole: bool) -> None:
+    """Raises Damaged for what is cut short: half a document must not pass for one."""
+    if not is_whole:
+        raise Damaged("it is cut short")
+
+
+_CODINGS: dict[str, _Layer] = {
+    "br": _unbrotli,
+    "gzip": _gunzip,
+    "x-gzip": _gunzip,
+    "zstd": _unzstd,
+}

@@ -1,0 +1,217 @@
+"""Leases of news at hubs (WebSub): asked for, agreed to, renewed in time, given back.
+
+Knows how a lease stands and what is to be done about it next. Must never know how a hub is
+reached, how a lease is kept or what time it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from feeds.draft import Hub
+
+__all__ = [
+    "LEASE_SECONDS",
+    "Ask",
+    "Drop",
+    "Keep",
+    "Lease",
+    "LeaseState",
+    "Mode",
+    "Step",
+    "active",
+    "denied",
+    "failed",
+    "form_of",
+    "is_live",
+    "next_step",
+    "offered",
+]
+
+#: What we ask for; hubs give what they like (5.1), often ten days.
+LEASE_SECONDS = 10 * 86_400
+
+# A hub that promises more is asked again all the same: it may forget us.
+_LONGEST = timedelta(days=90)
+# A hub that means less than this would be asked without end.
+_SHORTEST = timedelta(minutes=5)
+_RENEW_AFTER = 2 / 3
+_SPREAD = 0.1
+
+# A hub verifies at once or within minutes; after this the request is taken for lost.
+_PATIENCE = timedelta(hours=1)
+_FIRST_WAIT = timedelta(minutes=15)
+_LONGEST_WAIT = timedelta(days=1)
+#: A hub that said no may have changed its mind.
+_DENIED_WAIT = timedelta(days=7)
+#: A lease that cannot be given back ends by itself.
+_MOST_FAREWELLS = 3
+
+
+class Mode(StrEnum):
+    """What a hub is asked for, or tells."""
+
+    SUBSCRIBE = "subscribe"
+    UNSUBSCRIBE = "unsubscribe"
+    DENIED = "denied"
+
+
+class LeaseState(StrEnum):
+    """``renewing`` is active and asked for again, ``leaving`` asked to end."""
+
+    OFFERED = "offered"
+    REQUESTED = "requested"
+    ACTIVE = "active"
+    RENEWING = "renewing"
+    LEAVING = "leaving"
+    DENIED = "denied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A subscription of ``source`` to ``topic`` at ``hub``, in whatever state.
+
+    ``token`` is what our callback's address ends in, ``secret`` what the hub signs with; both are
+    known to the hub alone. ``due_at`` is when something is to be done next; ``asks`` counts how
+    often the hub was asked since it last agreed, ``reason`` says what came of it.
+    """
+
+    source: str
+    topic: str
+    hub: str
+    token: str
+    secret: str
+    state: LeaseState
+    due_at: datetime
+    requested_at: datetime | None = None
+    expires_at: datetime | None = None
+    asks: int = 0
+    reason: str = ""
+
+
+# -- What is to be done ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The hub is to be asked; ``lease`` is to be kept so before that, as it may answer at once."""
+
+    lease: Lease
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The lease is over and can be forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Nothing is to be done now."""
+
+
+Step = Ask | Drop | Keep
+
+
+def offered(source: str, hub: Hub, *, token: str, secret: str, now: datetime) -> Lease:
+    """A lease to be asked for; ``secret`` has fewer than 200 bytes (5.1)."""
+    return Lease(
+        source=source,
+        topic=hub.topic,
+        hub=hub.url,
+        token=token,
+        secret=secret,
+        state=LeaseState.OFFERED,
+        due_at=now,
+    )
+
+
+def next_step(lease: Lease, wanted: Hub | None, now: datetime) -> Step:
+    """What is to be done about a lease; ``wanted`` is what its source offers, if it is to be used.
+
+    A lease on something else is given back.
+    """
+    if wanted != Hub(lease.hub, lease.topic):
+        return _farewell(lease, now)
+    if lease.due_at > now:
+        return Keep()
+    match lease.state:
+        case LeaseState.ACTIVE | LeaseState.RENEWING if is_live(lease, now):
+            state = LeaseState.RENEWING
+        case LeaseState():
+            state = LeaseState.REQUESTED
+        case _:
+            assert_never(lease.state)
+    return Ask(_asked(lease, state, now), Mode.SUBSCRIBE)
+
+
+def _farewell(lease: Lease, now: datetime) -> Step:
+    is_leaving = lease.state is LeaseState.LEAVING
+    is_unknown = lease.state in (LeaseState.OFFERED, LeaseState.DENIED)
+    is_over = lease.expires_at is not None and lease.expires_at <= now
+    if is_unknown or is_over or (is_leaving and lease.asks >= _MOST_FAREWELLS):
+        return Drop()
+    if is_leaving and lease.due_at > now:
+        return Keep()
+    leaving = lease if is_leaving else replace(lease, asks=0)
+    return Ask(_asked(leaving, LeaseState.LEAVING, now), Mode.UNSUBSCRIBE)
+
+
+def _asked(lease: Lease, state: LeaseState, now: datetime) -> Lease:
+    asks = lease.asks + 1
+    wait = max(_PATIENCE, _wait(asks))
+    return replace(lease, state=state, requested_at=now, due_at=now + wait, asks=asks)
+
+
+def _wait(asks: int) -> timedelta:
+    """Until the hub is asked again; twice as long each time."""
+    return min(_FIRST_WAIT * (1 << min(asks - 1, 10)), _LONGEST_WAIT)
+
+
+def failed(lease: Lease, problem: str, now: datetime, jitter: float) -> Lease:
+    """The lease as it is when the hub could not be asked; ``jitter`` is within 0 and 1."""
+    due_at = now + _wait(lease.asks) * (1 + _SPREAD * jitter)
+    return replace(lease, reason=problem, due_at=due_at)
+
+
+def form_of(lease: Lease, mode: Mode, callback: str) -> Mapping[str, str]:
+    """What the hub is sent (5.1)."""
+    asked = {"hub.callback": callback, "hub.mode": mode.value, "hub.topic": lease.topic}
+    if mode is Mode.SUBSCRIBE:
+        asked |= {"hub.secret": lease.secret, "hub.lease_seconds": str(LEASE_SECONDS)}
+    return asked
+
+
+def active(lease: Lease, granted: timedelta, now: datetime, jitter: float) -> Lease:
+    """Agreed to for as long as ``granted``, within reason.
+
+    It is renewed at two thirds of its time or a little before, so that many do not meet.
+    """
+    granted = min(granted, _LONGEST)
+    wait = granted * (_RENEW_AFTER - _SPREAD * jitter)
+    return replace(
+        lease,
+        state=LeaseState.ACTIVE,
+        expires_at=now + granted,
+        due_at=now + max(wait, _SHORTEST),
+        asks=0,
+        reason="",
+    )
+
+
+def denied(lease: Lease, reason: str, now: datetime) -> Lease:
+    """The hub will not; it is asked again after some days."""
+    return replace(
+        lease,
+        state=LeaseState.DENIED,
+        expires_at=None,
+        due_at=now + _DENIED_WAIT,
+        reason=reason[:200],
+    )
+
+
+def is_live(lease: Lease, now: datetime) -> bool:
+    """Whether the hub may send us something: it was agreed to, and is not over."""
+    return lease.expires_at is not None and lease.expires_at > now

@@ -1,0 +1,201 @@
+"""Whether two tellings are of one item, where no name says so.
+
+Knows what copies keep and what they change: quotes, a cut, a dateline, a line below. Must never
+know where the tellings were found.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache, lru_cache
+
+from rapidfuzz.distance import Indel
+
+from feeds.draft import Draft
+from feeds.model import Issued, Label, Mark
+
+__all__ = ["is_alike", "opening_key", "plain", "said_alike", "speaks_otherwise", "title_key"]
+
+_MARK = re.compile(r"[^\w\s]|_")
+_DIGITS = re.compile(r"\d+")
+# Longer than any word. A text with a longer one is compared as it stands: sorting the accents of a
+# long run takes quadratic time in unicodedata.
+_LONGEST_WORD_CHARS = 300
+# So much of a text decides: comparing two of these takes 0.3 ms, of whole ones more than reading.
+_COMPARED_CHARS = 5_000
+# A corrected date and two mended sentences leave more than this; two reports of one series less.
+_ALIKE = 0.9
+# A shorter lead stands in too many texts to say that it was cut from this one.
+_SHORTEST_EXCERPT_CHARS = 40
+# So many words make a title that hardly comes twice within a day.
+_TELLING_TITLE_WORDS = 4
+# The opening words of a text, after which copies agree; fewer are a greeting.
+_OPENING_WORDS = (8, 16)
+_OPENING_PARAGRAPHS = 4
+_OPENING_CHARS = 400
+# Longer than any title; what is longer is hostile and not worth keeping.
+_TITLE_CHARS = 500
+# A batch asks for each key four times, and for each text as often as it has one to be compared to.
+_REMEMBERED = 2_048
+_TEXTS_REMEMBERED = 256
+_DATELINE = re.compile(r"^[^\n]{0,80}?\b\d{4}\b[^\n]{0,20}?[-\u2013\u2014]+\s*")
+
+
+def plain(text: str) -> str:
+    """``text`` without punctuation, its words one space apart."""
+    return " ".join(_MARK.sub(_unmarked, _composed(text)).split())
+
+
+def title_key(title: str) -> int | None:
+    """The same number for all spellings of a title; None for one without words."""
+    return _title_key(title[:_TITLE_CHARS])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _title_key(title: str) -> int | None:
+    return _hash(plain(title).casefold())
+
+
+def opening_key(draft: Draft) -> int | None:
+    """The same number for texts that open with the same words; None for one of a few words."""
+    start = "\n".join(draft.paragraphs[:_OPENING_PARAGRAPHS]) or draft.summary
+    return _opening_key(start[:_OPENING_CHARS])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _opening_key(start: str) -> int | None:
+    fewest, most = _OPENING_WORDS
+    words = plain(_DATELINE.sub("", start, count=1)).casefold().split()[:most]
+    return _hash(" ".join(words)) if len(words) >= fewest else None
+
+
+def is_alike(draft: Draft, known: Draft) -> bool:
+    """Whether both tell of one item: title or opening, day, issuer and text agree, or nearly.
+
+    A differing number tells items of a series apart ("Daily report 12"), a day two communiques.
+    """
+    return (
+        _share_a_trait(draft, known)
+        and not speaks_otherwise(draft, known)
+        and _together(draft.issued, known.issued)
+        and _share_an_issuer(draft, known)
+        and _digits(draft.title) == _digits(known.title)
+        and said_alike(draft, known)
+    )
+
+
+def speaks_otherwise(draft: Draft, known: Draft) -> bool:
+    """Whether two tellings are in two languages; a guess does not outweigh an equal title."""
+    if draft.language is None or known.language is None or draft.language == known.language:
+        return False
+    is_guess = Mark.GUESSED_LANGUAGE in draft.marks or Mark.GUESSED_LANGUAGE in known.marks
+    return not (is_guess and title_key(draft.title) == title_key(known.title))
+
+
+def said_alike(draft: Draft, known: Draft) -> bool:
+    """Whether the texts are nearly equal, or the shorter one is cut from the longer."""
+    one, other = sorted((_compared(draft), _compared(known)), key=len)
+    same_title = title_key(draft.title) == title_key(known.title)
+    if not one:
+        return same_title and _is_telling(draft, known)
+    if not _digits_within(one, other):
+        return False
+    if one == other:
+        return True
+    if draft.partial or known.partial:
+        return _is_excerpt(one, other)
+    return _similar(one, other) or _is_excerpt(one, other)
+
+
+def _share_a_trait(draft: Draft, known: Draft) -> bool:
+    title = title_key(draft.title)
+    if title is not None and title == title_key(known.title):
+        return True
+    if draft.partial or known.partial:
+        # One feed may describe all its entries in the same words.
+        return False
+    opening = opening_key(draft)
+    return opening is not None and opening == opening_key(known)
+
+
+def _is_telling(draft: Draft, known: Draft) -> bool:
+    """Whether title and day alone are enough: nothing else is told."""
+    if draft.issued is None or known.issued is None or draft.issued.day != known.issued.day:
+        return False
+    return len(plain(draft.title).split()) >= _TELLING_TITLE_WORDS
+
+
+def _compared(draft: Draft) -> str:
+    text = "\n".join(draft.paragraphs) or draft.summary
+    return _words(text[:_COMPARED_CHARS])
+
+
+@lru_cache(maxsize=_TEXTS_REMEMBERED)
+def _words(text: str) -> str:
+    return plain(_DATELINE.sub("", text, count=1)).casefold()
+
+
+def _similar(one: str, other: str) -> bool:
+    return Indel.normalized_similarity(one, other, score_cutoff=_ALIKE) > 0
+
+
+def _is_excerpt(short: str, long: str) -> bool:
+    if len(short) < _SHORTEST_EXCERPT_CHARS:
+        return False
+    return short in long or _similar(short, long[: len(short)])
+
+
+def _digits_within(short: str, long: str) -> bool:
+    """Whether every number of the first is in the second; the last may be cut in two."""
+    numbers = _digits(short)
+    if numbers and short.endswith(numbers[-1]):
+        numbers = numbers[:-1]
+    others = _digits(long)
+    # Most of what is compared differs in a number that the other has not at all.
+    return set(others).issuperset(numbers) and not Counter(numbers) - Counter(others)
+
+
+@lru_cache(maxsize=_TEXTS_REMEMBERED)
+def _digits(text: str) -> Sequence[str]:
+    return _DIGITS.findall(text)
+
+
+def _together(one: Issued | None, other: Issued | None) -> bool:
+    return one is None or other is None or abs((one.day - other.day).days) <= 1
+
+
+def _share_an_issuer(draft: Draft, known: Draft) -> bool:
+    if draft.issuers == known.issuers:
+        return True
+    one, other = _named(draft.issuers), _named(known.issuers)
+    return not (one and other) or not one.isdisjoint(other)
+
+
+def _named(labels: Sequence[Label]) -> set[str]:
+    return {str(label.ref) if label.ref else plain(label.text).casefold() for label in labels}
+
+
+def _hash(text: str) -> int | None:
+    if not text:
+        return None
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
+def _composed(text: str) -> str:
+    longest = max(map(len, text.split()), default=0)
+    return text if longest > _LONGEST_WORD_CHARS else unicodedata.normalize("NFC", text)
+
+
+def _unmarked(mark: re.Match[str]) -> str:
+    return " " if _is_punctuation(mark[0]) else mark[0]
+
+
+@cache
+def _is_punctuation(character: str) -> bool:
+    # Punctuation, control and format characters, accents of their own such as an ASCII quote;
+    # not currency and mathematics: 5 % and 5 $ are not the same.
+    category = unicodedata.category(character)
+    return category[0] in "PC" or category == "Sk"

@@ -1,0 +1,96 @@
+"""JSON that everybody reads alike (RFC 7493, I-JSON), or why a document is none.
+
+Knows JSON. Must never know what a document is about.
+"""
+
+import json
+from dataclasses import dataclass
+
+__all__ = ["Broken", "loaded"]
+
+# Deep enough for any item, and far from what Python's own reader cannot stand.
+_DEEPEST = 32
+_NAME_CHARS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Bytes that are no JSON document, and why, for people."""
+
+    problem: str
+
+
+class _NotStrictError(ValueError):
+    """JSON that two readers could understand differently."""
+
+
+def loaded(body: bytes) -> object | Broken:
+    """The value of a JSON document (RFC 8259) in UTF-8, its member names unique."""
+    try:
+        text = body.decode("utf-8-sig")
+        value: object = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_number, parse_int=_whole
+        )
+        _check_depth(value)
+        _check_text(text, value)
+    except UnicodeDecodeError as error:
+        return Broken(f"the document is not UTF-8: byte {error.start} cannot be read")
+    except json.JSONDecodeError as error:
+        return Broken(f"the document is not JSON: {error.msg} in line {error.lineno}")
+    except RecursionError:
+        return Broken(_TOO_DEEP)
+    except _NotStrictError as error:
+        return Broken(str(error))
+    return value
+
+
+_TOO_DEEP = f"the document is nested deeper than {_DEEPEST} levels"
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _NotStrictError(f"an object has the member {_shown(twice)} more than once")
+    return members
+
+
+def _no_number(name: str) -> float:
+    raise _NotStrictError(f"{name} is no JSON number")
+
+
+def _whole(digits: str) -> int:
+    # Beyond this, readers differ (RFC 7493, section 2.2), and conversion takes quadratic time.
+    if len(digits) > 17:
+        raise _NotStrictError("a number has more digits than all readers keep")
+    return int(digits)
+
+
+def _check_depth(value: object) -> None:
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return
+    raise _NotStrictError(_TOO_DEEP)
+
+
+def _inside(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _check_text(text: str, value: object) -> None:
+    r"""Refuses half characters, which only an escape such as \ud800 can bring."""
+    if "\\ud" not in text and "\\uD" not in text:
+        return
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise _NotStrictError("a text holds half a character (a lone surrogate)") from error
+
+
+def _shown(name: str) -> str:
+    return json.dumps(name[:_NAME_CHARS])

@@ -1,0 +1,218 @@
+"""XML of strangers read safely: their bytes in, an element tree or a reason out.
+
+Knows encodings, the faults of real documents and what a parser must not be given. Must never know
+what the elements mean.
+"""
+
+import codecs
+import html
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+
+from lxml import etree
+
+from feeds.draft import Reason, Refused
+
+__all__ = ["Element", "Tree", "decoded", "drop_half", "read"]
+
+Element = etree._Element  # noqa: SLF001 - the one name lxml gives the type
+
+# Elements and attributes of one document. Each takes up to 220 bytes in the parser: with its
+# bytes twice beside it, a document of 20 MB stays below 300 MB.
+_MOST_NODES = 400_000
+# What a server may print before the document itself: warnings, comments, a document type.
+_PREAMBLE_BYTES = 65_536
+# Not XML characters (XML 1.0, section 2.2); no reader would see them either.
+_CONTROLS = bytes({*range(0x20)} - set(b"\t\n\r"))
+_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+
+# UTF-8 is tried before what a document or its server declares: both are wrong more often than
+# another encoding is valid UTF-8 by chance. Of the others only character tables are taken.
+_DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_TABLES = re.compile(
+    r"(?:iso[-_]?8859[-_]\d+|windows-?\d+|cp\d+|koi8-[ru]|latin-?\d|mac-?\w+|gb\w+|big5\w*"
+    r"|shift[-_]jis|euc[-_]\w+|iso-2022-\w+)",
+    re.IGNORECASE,
+)
+_BY_FIRST_BYTES = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+    (b"{\0", "utf-16-le"),
+    (b"\0{", "utf-16-be"),
+)
+
+# Both match to the end of the text at the latest, so no part of it is looked at twice.
+_VERBATIM = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
+_FAULTY = re.compile(
+    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)"
+    rb"|&(?!(?:amp|lt|gt|quot|apos);)(?:(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,7}|[A-Za-z][A-Za-z0-9]{0,31});)?",
+    re.DOTALL,
+)
+# The parser would make a node of each reference that is left.
+_MOST_MENDED = 200_000
+# xmlerror.h: XML_ERR_NAME_TOO_LONG, XML_ERR_RESOURCE_LIMIT
+_RESOURCE_ERRORS = frozenset({110, 114})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """A document's elements; ``text`` is what they were read from, in UTF-8.
+
+    A tree ``is_cut`` when the document ends before its root element does, so that its last
+    elements may hold half of what they should.
+    """
+
+    root: Element
+    text: bytes
+    is_cut: bool = False
+
+
+def read(text: bytes, roots: re.Pattern[bytes]) -> Tree | Refused:
+    """The tree below the first start tag that ``roots`` finds near the beginning of a text that
+    was `decoded`.
+
+    What stands before it is skipped, document type included: no entity but the five of XML and
+    the characters HTML has names for is ever replaced. What is no well-formed XML is mended, then
+    read as far as it goes.
+    """
+    start = _start(text, roots)
+    if start is None:
+        return Refused(reason=Reason.MALFORMED, evidence="no element of its format was found")
+    if b"<!ENTITY" in text[:start].upper():
+        return Refused(reason=Reason.HOSTILE, evidence="it declares entities of its own")
+    text = text[start:]
+    if _nodes(text) > _MOST_NODES:
+        evidence = f"it holds more than {_MOST_NODES:,} elements and attributes"
+        return Refused(reason=Reason.HOSTILE, evidence=evidence)
+    return _tree(text)
+
+
+def decoded(body: bytes, media_type: str | None) -> bytes:
+    """The document in UTF-8, whatever it came in, without what is no character of XML."""
+    head = body[:4].lstrip()
+    marked = next((name for mark, name in _BY_FIRST_BYTES if head.startswith(mark)), None)
+    if marked:
+        text = body.decode(marked, "ignore").encode("utf-8", "ignore")
+    else:
+        text = _utf_8(body.removeprefix(codecs.BOM_UTF8), media_type)
+    text = text.translate(None, _CONTROLS)
+    for character in _NONCHARACTERS:
+        text = text.replace(character, b"")
+    return text.removeprefix(codecs.BOM_UTF8)
+
+
+def drop_half(tree: Tree, names: str) -> None:
+    """Takes out the last element of these names, written "item|entry", if a tree that is cut ends
+    before it does.
+    """
+    prefix = rb"(?:[\w.-]{1,40}:)?"
+    start = re.compile(rb"<%b(?:%b)(?=[\s>/])" % (prefix, names.encode()), re.IGNORECASE)
+    end = re.compile(rb"</%b(?:%b)\s*>" % (prefix, names.encode()), re.IGNORECASE)
+    last_start = max((found.start() for found in start.finditer(tree.text)), default=None)
+    if last_start is None or end.search(tree.text, last_start):
+        return
+    named = [each for each in tree.root.iter() if _local(each) in names.split("|")]
+    for last in named[-1:]:
+        parent = last.getparent()
+        if parent is not None:
+            parent.remove(last)
+
+
+def _local(element: Element) -> str:
+    # Of a reference nobody resolved the tag is no string.
+    return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower()
+
+
+def _utf_8(body: bytes, media_type: str | None) -> bytes:
+    try:
+        # Not final: a document cut off within a character is still in UTF-8.
+        used = codecs.utf_8_decode(body, "strict", False)[1]  # noqa: FBT003 - takes no keywords
+    except UnicodeDecodeError:
+        return _otherwise(body, media_type).encode("utf-8", "ignore")
+    return body[:used]
+
+
+def _otherwise(body: bytes, media_type: str | None) -> str:
+    declared = _DECLARED.search(body[:_PREAMBLE_BYTES])
+    charset = _CHARSET.search(media_type or "")
+    names = (declared[1].decode() if declared else "", charset[1] if charset else "")
+    for name in names:
+        if _TABLES.fullmatch(name):
+            try:
+                return body.decode(name, "ignore")
+            except LookupError:
+                continue
+    text = body.decode("utf-8", "ignore")
+    damaged = len(body) - len(text.encode())
+    # Another encoding hardly holds a valid sequence of UTF-8.
+    intact = len(text) - len(text.encode("ascii", "ignore"))
+    return text if intact > damaged else body.decode("cp1252", "ignore")
+
+
+def _start(text: bytes, roots: re.Pattern[bytes]) -> int | None:
+    found = roots.search(text, 0, _PREAMBLE_BYTES)
+    while found:
+        comment = text.rfind(b"<!--", 0, found.start())
+        end = text.find(b"-->", comment) if comment >= 0 else -1
+        if end < found.start():
+            return found.start()
+        found = roots.search(text, end, _PREAMBLE_BYTES)
+    return None
+
+
+def _nodes(text: bytes) -> int:
+    """At least as many nodes as the parser would make of it."""
+    if text.count(b"<") + text.count(b"=") <= _MOST_NODES:
+        return 0
+    outside = _VERBATIM.sub(b"", text)
+    return outside.count(b"<") - outside.count(b"</") + outside.count(b"=")
+
+
+def _tree(text: bytes) -> Tree | Refused:
+    try:
+        return Tree(root=etree.fromstring(text, _parser()), text=text)
+    except etree.XMLSyntaxError as error:
+        if getattr(error, "code", 0) in _RESOURCE_ERRORS:
+            return Refused(reason=Reason.HOSTILE, evidence=str(error.msg)[:200])
+    mended, faults = _FAULTY.subn(_mended, text, count=_MOST_MENDED)
+    if faults == _MOST_MENDED:
+        evidence = f"it has faults in {faults:,} places"
+        return Refused(reason=Reason.HOSTILE, evidence=evidence)
+    root: Element | None = None
+    with suppress(etree.XMLSyntaxError):
+        root = etree.fromstring(mended, _parser(recover=True))
+    if root is None:
+        return Refused(reason=Reason.MALFORMED, evidence="no element could be read")
+    name = mended[1:].split(None, 1)[0].partition(b">")[0]
+    return Tree(root=root, text=mended, is_cut=b"</" + name not in mended)
+
+
+def _parser(*, recover: bool = False) -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        recover=recover,
+    )
+
+
+def _mended(found: re.Match[bytes]) -> bytes:
+    """A reference as XML knows it; what stands in a CDATA section is none."""
+    written = found[0]
+    if written.startswith(b"<"):
+        return written
+    character = html.unescape(written.decode())
+    if written == b"&" or character == written.decode():
+        return b"&amp;" + written[1:]
+    # What stands for a lone surrogate or for NUL is no character of XML either.
+    kept = html.escape(character.replace("\ufffd", "")).encode("utf-8", "ignore")
+    return kept.translate(None, _CONTROLS)

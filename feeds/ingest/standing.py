@@ -1,0 +1,130 @@
+"""How a source that is asked by address does, and when it is asked again.
+
+Knows what an answer or its lack means for the source as a whole. Must never know what it holds,
+how it is fetched, or what time it is.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from feeds.draft import Hub
+
+__all__ = ["Standing", "State", "begun", "ended", "failed", "is_due", "looked_at", "succeeded"]
+
+
+class State(StrEnum):
+    """``moved`` works under another address than the settings have; ``ended`` is never asked."""
+
+    OK = "ok"
+    MOVED = "moved"
+    FAILING = "failing"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How ``source`` does at the ``address`` of its settings, and in this state ``since`` when.
+
+    ``failures`` counts those in a row, ``problem`` says the last one. ``moved_to`` is where a
+    permanent redirect led; ``hub`` is who announces changes.
+    """
+
+    source: str
+    address: str
+    state: State
+    since: datetime
+    failures: int = 0
+    problem: str = ""
+    next_look_at: datetime | None = None
+    moved_to: str | None = None
+    last_success_at: datetime | None = None
+    hub: Hub | None = None
+
+    @property
+    def asked_at(self) -> str:
+        """The address to ask now."""
+        return self.moved_to or self.address
+
+
+def begun(before: Standing | None, source: str, address: str, now: datetime) -> Standing:
+    """The standing to go on from: none, or one of another address, begins anew."""
+    if before is not None and before.address == address:
+        return before
+    return Standing(source=source, address=address, state=State.OK, since=now)
+
+
+def is_due(standing: Standing | None, address: str, now: datetime) -> bool:
+    """Whether the source at ``address`` is to be asked by itself; a person may ask any time."""
+    if standing is None or standing.address != address:
+        return True
+    if standing.state is State.ENDED:
+        return False
+    return standing.next_look_at is None or standing.next_look_at <= now
+
+
+def succeeded(
+    standing: Standing,
+    now: datetime,
+    next_look_at: datetime,
+    *,
+    moved_to: str | None = None,
+    hub: Hub | None = None,
+) -> Standing:
+    """It answered; ``moved_to`` is where a permanent redirect led just now.
+
+    RFC 9110 sections 15.4.2 and 15.4.9: such an address replaces the old one.
+    """
+    place = moved_to or standing.moved_to
+    if place == standing.address:
+        place = None
+    state = State.MOVED if place else State.OK
+    return replace(
+        _in(standing, state, now),
+        failures=0,
+        problem="",
+        next_look_at=next_look_at,
+        moved_to=place,
+        last_success_at=now,
+        hub=hub,
+    )
+
+
+def failed(standing: Standing, problem: str, now: datetime, next_look_at: datetime) -> Standing:
+    """It could not be had. The address it moved to is forgotten: the old one leads to it, or on."""
+    return replace(
+        _in(standing, State.FAILING, now),
+        failures=standing.failures + 1,
+        problem=problem,
+        next_look_at=next_look_at,
+        moved_to=None,
+    )
+
+
+def ended(standing: Standing, problem: str, now: datetime) -> Standing:
+    """Its publisher took it away for good (RFC 9110 section 15.5.11)."""
+    return replace(
+        _in(standing, State.ENDED, now),
+        failures=standing.failures + 1,
+        problem=problem,
+        next_look_at=None,
+        moved_to=None,
+    )
+
+
+def looked_at(
+    before: Standing | None, source: str, address: str, problem: str, now: datetime
+) -> Standing:
+    """The standing of a source that is looked at all the time; ``problem`` is empty where it did.
+
+    While it stays well it stays equal, so that there is nothing to record.
+    """
+    standing = begun(before, source, address, now)
+    if not problem:
+        return replace(_in(standing, State.OK, now), failures=0, problem="")
+    failures = standing.failures + 1
+    return replace(_in(standing, State.FAILING, now), failures=failures, problem=problem)
+
+
+def _in(standing: Standing, state: State, now: datetime) -> Standing:
+    return standing if standing.state is state else replace(standing, state=state, since=now)

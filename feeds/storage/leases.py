@@ -1,0 +1,57 @@
+"""Subscriptions to hubs, one row a source and topic.
+
+Knows the rows of leases. Must never decide what becomes of one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sqlalchemy import Connection, Row, delete, select
+
+from feeds.ingest.lease import Lease, LeaseState
+from feeds.storage.database import insert
+from feeds.storage.tables import leases
+
+__all__ = ["by_token", "every", "forget", "keep"]
+
+
+def every(connection: Connection) -> Sequence[Lease]:
+    """All leases, by source and topic."""
+    rows = connection.execute(select(leases).order_by(leases.c.source, leases.c.topic))
+    return [_lease(row) for row in rows]
+
+
+def by_token(connection: Connection, token: str, *, to_change: bool = False) -> Lease | None:
+    """The lease whose callback's address ends in ``token``.
+
+    One that is read ``to_change`` it is nobody else's to change until the transaction ends.
+    """
+    query = select(leases).where(leases.c.token == token)
+    if to_change:
+        query = query.with_for_update()
+    row = connection.execute(query).one_or_none()
+    return _lease(row) if row else None
+
+
+def keep(connection: Connection, lease: Lease) -> None:
+    """This is how the lease stands now."""
+    statement = insert(connection, leases)
+    key = [leases.c.source, leases.c.topic]
+    values = {column.name: column for column in statement.excluded}
+    statement = statement.on_conflict_do_update(index_elements=key, set_=values)
+    row = asdict(lease)
+    row["state"] = lease.state.value
+    row["failures"] = row.pop("asks")
+    connection.execute(statement, row)
+
+
+def forget(connection: Connection, lease: Lease) -> None:
+    """There is no such lease any more; one that took its place stays."""
+    connection.execute(delete(leases).where(leases.c.token == lease.token))
+
+
+def _lease(row: Row[tuple[object, ...]]) -> Lease:
+    kept = row._asdict()
+    kept["state"] = LeaseState(row.state)
+    kept["asks"] = kept.pop("failures")
+    return Lease(**kept)

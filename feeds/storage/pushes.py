@@ -1,0 +1,87 @@
+"""What pushers were answered, and how the items they named are kept.
+
+Knows the rows of pushes, and items by a pusher's own id. Must never know HTTP.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, select
+
+from feeds.model import Label, TopicKind
+from feeds.storage.database import insert
+from feeds.storage.tables import item_keys, item_topics, items, pushes
+
+__all__ = ["Answered", "Filed", "answered", "filed", "record"]
+
+#: A request is repeated within minutes; this leaves room for a queue that stood still.
+_REMEMBERED_FOR = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What a request with the Idempotency-Key ``key`` was answered, and the request's digest."""
+
+    source: str
+    key: str
+    digest: str
+    status: int
+    item: str
+    answer: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """An item as its pusher may see it; ``labels`` are those it carries itself."""
+
+    uid: str
+    slug: str
+    title: str
+    revision: int
+    updated_at: datetime
+    withdrawn: bool
+    labels: tuple[Label, ...]
+
+
+def answered(connection: Connection, source: str, key: str) -> Answered | None:
+    """What was answered under this Idempotency-Key, if it is remembered."""
+    query = select(pushes).where(pushes.c.source == source, pushes.c.key == key)
+    row = connection.execute(query).one_or_none()
+    return Answered(**row._asdict()) if row else None
+
+
+def record(connection: Connection, answer: Answered) -> None:
+    """The answer is remembered; those that are too old for a repetition are not any more."""
+    connection.execute(delete(pushes).where(pushes.c.at < answer.at - _REMEMBERED_FOR))
+    row = {column.name: getattr(answer, column.name) for column in pushes.c}
+    connection.execute(insert(connection, pushes).on_conflict_do_nothing(), row)
+
+
+def filed(connection: Connection, source: str, key: str) -> Filed | None:
+    """The item that the source knows by ``key``, as it is kept; a merged one is the other one."""
+    where = (item_keys.c.source == source, item_keys.c.key == key)
+    named = select(item_keys.c.item, item_keys.c.gone_at).where(*where)
+    name = connection.execute(named).one_or_none()
+    if name is None:
+        return None
+    item = func.coalesce(items.c.merged_into, items.c.number)
+    number = select(item).where(items.c.number == name.item).scalar_subquery()
+    row = connection.execute(select(items).where(items.c.number == number)).one()
+    return Filed(
+        uid=row.uid,
+        slug=row.slug,
+        title=row.title,
+        revision=row.revision,
+        updated_at=row.updated_at,
+        # What others tell as well stands on when one of them takes it back.
+        withdrawn=row.withdrawn_at is not None or name.gone_at is not None,
+        labels=_labels(connection, row.number),
+    )
+
+
+def _labels(connection: Connection, number: int) -> tuple[Label, ...]:
+    query = select(item_topics.c.kind, item_topics.c.label, item_topics.c.slug)
+    of_item = query.where(item_topics.c.item == number, item_topics.c.direct.is_(True))
+    rows = connection.execute(of_item.order_by(item_topics.c.position))
+    return tuple(Label(kind=TopicKind(row.kind), text=row.label, slug=row.slug) for row in rows)

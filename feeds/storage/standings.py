@@ -1,0 +1,71 @@
+"""How the sources that are asked by address do, as last recorded.
+
+Knows one row a source, and what came of it. Must never decide what an answer means.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, Row, func, select
+
+from feeds.draft import Hub
+from feeds.ingest.standing import Standing, State
+from feeds.storage.database import insert
+from feeds.storage.tables import items
+from feeds.storage.tables import standings as table
+
+__all__ = ["every", "item_counts", "of", "record"]
+
+
+def of(connection: Connection, source: str) -> Standing | None:
+    """The standing of one source; None before it was first asked."""
+    row = connection.execute(select(table).where(table.c.source == source)).one_or_none()
+    return _standing(row) if row else None
+
+
+def every(connection: Connection) -> Mapping[str, Standing]:
+    """The standing of every source that was ever asked, by name."""
+    rows = connection.execute(select(table).order_by(table.c.source))
+    return {row.source: _standing(row) for row in rows}
+
+
+def item_counts(connection: Connection) -> Mapping[str, int]:
+    """How many items each source was the first to bring, by its name."""
+    query = select(items.c.source, func.count()).group_by(items.c.source)
+    return dict(connection.execute(query).all())
+
+
+def record(connection: Connection, standing: Standing) -> None:
+    """This is how the source does now."""
+    statement = insert(connection, table)
+    values = {column.name: column for column in statement.excluded}
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=[table.c.source], set_=values),
+        {
+            "source": standing.source,
+            "address": standing.address,
+            "state": standing.state.value,
+            "since": standing.since,
+            "failures": standing.failures,
+            "problem": standing.problem,
+            "next_look_at": standing.next_look_at,
+            "moved_to": standing.moved_to,
+            "last_success_at": standing.last_success_at,
+            "hub_url": standing.hub.url if standing.hub else None,
+            "hub_topic": standing.hub.topic if standing.hub else None,
+        },
+    )
+
+
+def _standing(row: Row[tuple[object, ...]]) -> Standing:
+    return Standing(
+        source=row.source,
+        address=row.address,
+        state=State(row.state),
+        since=row.since,
+        failures=row.failures,
+        problem=row.problem,
+        next_look_at=row.next_look_at,
+        moved_to=row.moved_to,
+        last_success_at=row.last_success_at,
+        hub=Hub(url=row.hub_url, topic=row.hub_topic) if row.hub_url else None,
+    )

@@ -1,0 +1,150 @@
+"""Several sources looked at in one go: what is told of them together."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from feeds.errors import SourceError
+from feeds.ids import Identity
+from feeds.ingest import pipeline
+from feeds.ingest.fetch import Fetcher
+from feeds.ingest.parse import understand
+from feeds.ingest.pipeline import Rules
+from feeds.ingest.sources import Source
+from feeds.ingest.sources.asking import Known
+from feeds.ingest.sources.folder import FolderSource
+from feeds.ingest.sources.web import Scope, WebSource
+from feeds.ingest.standing import State
+from feeds.ingest.subscribing import Callbacks
+from feeds.storage import standings
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from notifier.gathering import Fetching, Gathering, Hubs, Look
+from tests.intake import a_page
+from tests.publisher.server import publishing
+from tests.publisher.shelf import EVERY, fetching
+from tests.publisher.site import Site
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def never_fetching() -> Fetcher:
+    raise AssertionError("nobody asks a website here")
+
+
+def a_gathering(database: Database, osce: Taxonomy, sources: Sequence[Source]) -> Gathering:
+    def chosen(_names: Sequence[str], _how: Look, _: Taxonomy, __: Fetching) -> Iterator[Source]:
+        yield from sources
+
+    return Gathering(
+        database=database,
+        written=osce,
+        identity=Identity("example.org", date(2026, 1, 1)),
+        clock=lambda: NOW,
+        jitter=lambda: 0.0,
+        sources=chosen,
+        rules=lambda _: Rules(batch=2, archive_after_days=7),
+        connected=never_fetching,
+        hubs=Hubs(wanted=[], callbacks=Callbacks(address=str, new_token=str)),
+    )
+
+
+def a_folder(root: Path, name: str, files: int) -> FolderSource:
+    (root / name).mkdir()
+    for number in range(files):
+        (root / name / f"{number}.txt").write_text(a_page(f"Officers trained {name} {number}"))
+    return FolderSource(
+        name=name, root=root / name, pattern="*.txt", max_bytes=9_999, settle_seconds=0
+    )
+
+
+def test_the_progress_of_several_sources_is_told_as_sums(
+    database: Database, osce: Taxonomy, tmp_path: Path
+) -> None:
+    """Among them one that is empty, and one that cannot be read."""
+    sources = [a_folder(tmp_path, name, files) for name, files in (("a", 5), ("b", 3), ("c", 0))]
+    missing = replace(sources[0], name="d", root=tmp_path / "d")
+    heard: list[tuple[int, int | None]] = []
+    look = Look(progress=lambda done, total: heard.append((done, total)))
+    report = a_gathering(database, osce, [*sources, missing]).look([], look)
+    assert (report.added, len(report.problems)) == (8, 1)
+    done = [done for done, _ in heard]
+    assert done == sorted(done)
+    assert heard[-1] == (8, 8)
+    assert {total for _, total in heard} <= {None, 8}
+
+
+def test_what_goes_wrong_in_the_middle_of_a_look_is_a_problem_in_its_report(
+    database: Database, osce: Taxonomy
+) -> None:
+    site = Site(count=15)
+    site.break_down("/news?page=2")
+    with publishing(site) as publisher, fetching() as fetcher:
+        source = WebSource(
+            name="news",
+            url=publisher.at("/news"),
+            fetcher=fetcher,
+            understand=lambda document: understand(document, osce),
+            known=Known(originals=lambda _: None),
+            scope=Scope(listing_pages=2),
+            max_bytes=2_000_000,
+            every=EVERY,
+        )
+        report = a_gathering(database, osce, [source]).look([], Look())
+    assert report.added == 10
+    (problem,) = report.problems
+    assert problem.startswith(str(SourceError("news", "http")))
+    assert "page=2" in problem
+
+
+def test_a_source_that_another_process_looks_at_is_a_problem_and_delays_no_other(
+    database: Database, osce: Taxonomy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_PATIENCE_SECONDS", 0.0)
+    sources = [a_folder(tmp_path, name, 2) for name in ("a", "b")]
+    gathering = a_gathering(database, osce, sources)
+    with database.exclusive("ingest-a"):
+        report = gathering.look([], Look())
+        assert report.added == 2
+        (problem,) = report.problems
+        assert "already does ingest-a" in problem
+
+
+def test_many_sources_at_once_do_not_keep_each_other_from_the_store(database: Database) -> None:
+    """Each holds its lock, which is a session of the server, when it comes to read."""
+    many = 20
+    all_hold = Barrier(many, timeout=20)
+
+    def look(number: int) -> bool:
+        with database.exclusive(f"ingest-{number}"):
+            all_hold.wait()
+            return database.is_current()
+
+    with ThreadPoolExecutor(many) as pool:
+        assert all(pool.map(look, range(many)))
+
+
+def test_a_folder_that_is_away_is_noted_as_such_until_it_is_back(
+    database: Database, osce: Taxonomy, tmp_path: Path
+) -> None:
+    """Not by a rehearsal, and not for a path that somebody named once."""
+    lasting = a_folder(tmp_path, "a", 1)
+    house = a_gathering(database, osce, [lasting, replace(lasting, name="path:/a")])
+    (tmp_path / "a").rename(tmp_path / "b")
+    house.look([], Look(dry_run=True))
+    with database.reading() as connection:
+        assert standings.every(connection) == {}
+    house.look([], Look())
+    with database.reading() as connection:
+        (noted,) = standings.every(connection).values()
+    assert (noted.source, noted.state, noted.address) == ("a", State.FAILING, str(lasting.root))
+    assert "No such file" in noted.problem
+    (tmp_path / "b").rename(tmp_path / "a")
+    house.look([], Look())
+    with database.reading() as connection:
+        assert standings.every(connection)["a"].state is State.OK

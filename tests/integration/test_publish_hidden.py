@@ -1,0 +1,88 @@
+"""Items withdrawn, merged and split: feeds drop them, and their pages say where they went."""
+
+from datetime import datetime
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from feeds.model import Item
+from feeds.publish.files import Files
+from feeds.publish.pipeline import PublishReport, publish
+from feeds.storage import visibility
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from tests.builders import a_draft
+from tests.newsroom import a_site, store
+
+
+class Site:
+    """A site of two items, published."""
+
+    def __init__(self, database: Database, osce: Taxonomy, public: Path) -> None:
+        self._database = database
+        self._osce = osce
+        self.public = public
+        drafts = [a_draft(title=title) for title in ("One", "Other")]
+        self.one, self.other = store(database, osce, drafts)
+        self.publish()
+
+    def publish(self) -> PublishReport:
+        return publish(self._database, self._osce, Files(self.public), a_site())
+
+    def merge(self, item: Item, into: Item) -> None:
+        with self._database.writing() as connection:
+            assert visibility.merge(connection, item.number, into.number) is None
+
+    def split(self, item: Item) -> None:
+        with self._database.writing() as connection:
+            assert visibility.split(connection, item.number) is None
+
+    def page(self, item: Item) -> str:
+        return (self.public / "items" / f"{item.slug}.html").read_text("utf-8")
+
+    def titles(self, feed: str) -> list[str]:
+        parsed = feedparser.parse((self.public / "feeds" / f"{feed}.atom").read_bytes())
+        return [entry.title for entry in parsed.entries]
+
+
+@pytest.fixture
+def site(database: Database, osce: Taxonomy, tmp_path: Path) -> Site:
+    return Site(database, osce, tmp_path / "public")
+
+
+def test_a_merged_item_leaves_its_feeds_and_leads_to_the_other(site: Site) -> None:
+    """Who kept its address is sent on."""
+    site.merge(site.one, site.other)
+    site.publish()
+    assert site.titles("all") == site.titles("fields/policing") == ["Other"]
+    assert f"items/{site.other.slug}" in site.page(site.one)
+    assert "http-equiv" in site.page(site.one)
+
+
+def test_a_split_item_is_as_it_was(site: Site) -> None:
+    """Merging is reversible to the byte."""
+    before = {path: path.read_bytes() for path in site.public.rglob("*") if path.is_file()}
+    site.merge(site.one, site.other)
+    site.publish()
+    site.split(site.one)
+    site.publish()
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_withdrawn_item_leaves_a_page_that_says_so(site: Site, database: Database) -> None:
+    """Mails and readers link to it for years."""
+    with database.writing() as connection:
+        # As `leave` does it for what came of documents that are gone.
+        withdrawn: dict[str, datetime | int | None] = {"withdrawn_at": site.one.updated_at}
+        visibility._change(connection, [site.one.number], withdrawn)
+    site.publish()
+    assert site.titles("all") == ["Other"]
+    assert "withdrawn" in site.page(site.one)
+    assert "noindex" in site.page(site.one)
+    assert site.publish().files == ()
+    with database.writing() as connection:
+        visibility.restore(connection, [site.one.number])
+    site.publish()
+    assert sorted(site.titles("all")) == ["One", "Other"]
+    assert "withdrawn" not in site.page(site.one)

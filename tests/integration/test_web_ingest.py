@@ -1,0 +1,192 @@
+"""A website all the way: real HTTP, real parsers, a real store."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from feeds.ids import Identity
+from feeds.ingest.fetch import Fetcher
+from feeds.ingest.parse import understand
+from feeds.ingest.pipeline import Rules, ingest
+from feeds.ingest.report import IngestReport
+from feeds.ingest.sources.asking import Known
+from feeds.ingest.sources.web import Scope, WebSource
+from feeds.storage import documents, overview
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from tests.publisher import contents
+from tests.publisher.server import Publisher, publishing
+from tests.publisher.shelf import EVERY, fetching
+from tests.publisher.site import Site
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+OTHERS = [contents.Story(n) for n in range(50, 60)]
+STARTS = ("/news", "/feed.atom", "/full.atom", "/feed.rss", "/sitemap.xml")
+
+
+@pytest.fixture
+def store(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    path = tmp_path / "store.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    opened = Database.open(f"sqlite:///{path}")
+    yield opened
+    opened.close()
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """Takes what is at the addresses of a site into a store."""
+
+    store: Database
+    taxonomy: Taxonomy
+    publisher: Publisher
+    fetcher: Fetcher
+    now: datetime = NOW
+    stopping: Event = field(default_factory=Event)
+
+    def ingest(self, start: str, listing_pages: int = 1) -> IngestReport:
+        self.now += EVERY
+        return ingest(
+            self.store,
+            self._source(start, Scope(listing_pages=listing_pages)),
+            self.taxonomy,
+            now=self.now,
+            identity=Identity("example.org", date(2026, 1, 1)),
+            rules=Rules(batch=7, archive_after_days=7),
+            stopping=self.stopping,
+        )
+
+    def _source(self, start: str, scope: Scope) -> WebSource:
+        name = start.strip("/").replace(".", "-")
+        with self.store.reading() as connection:
+            refusals = documents.refusals(connection, name)
+        return WebSource(
+            name=name,
+            url=self.publisher.at(start),
+            fetcher=self.fetcher,
+            understand=partial(understand, taxonomy=self.taxonomy),
+            known=Known(
+                originals=partial(self._original, name),
+                refused={sighting.name: sighting.signature for sighting in refusals},
+            ),
+            scope=scope,
+            max_bytes=2_000_000,
+            every=EVERY,
+            stopping=self.stopping,
+        )
+
+    def _original(self, source: str, name: str) -> bytes | None:
+        with self.store.reading() as connection:
+            return documents.latest(connection, source, name)
+
+    @property
+    def items(self) -> Mapping[str, date | None]:
+        """The day of each item, by its title."""
+        with self.store.reading() as connection:
+            listed = overview.item_list(connection, None, 1_000)
+        assert len({item.title for item in listed}) == len(listed)
+        return {item.title: item.issued for item in listed}
+
+
+@contextmanager
+def desk(store: Database, taxonomy: Taxonomy, site: Site) -> Iterator[Desk]:
+    with publishing(site) as publisher, fetching() as fetcher:
+        yield Desk(store=store, taxonomy=taxonomy, publisher=publisher, fetcher=fetcher)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_every_way_into_a_site_brings_its_items_and_no_more_a_second_time(
+    store: Database, osce: Taxonomy, start: str
+) -> None:
+    site = Site(count=20, per_page=5, per_sitemap=10)
+    with desk(store, osce, site) as taking:
+        report = taking.ingest(start, listing_pages=4)
+        assert (report.added, report.quarantined) == (20, 0)
+        days = {story.title: story.day for story in site.stories}
+        # Sitemaps say when a page changed, and nobody says when it was issued.
+        assert taking.items == (dict.fromkeys(days) if start == "/sitemap.xml" else days)
+        site.forget_asked()
+        again = taking.ingest(start, listing_pages=4)
+        assert (again.added, again.revised, again.quarantined) == (0, 0, 0)
+        assert {asked.status for asked in site.asked if asked.target != "/robots.txt"} == {304}
+
+
+@pytest.mark.parametrize("first", STARTS)
+def test_whichever_way_into_a_site_comes_first_the_others_add_no_item(
+    store: Database, osce: Taxonomy, first: str
+) -> None:
+    site = Site(count=20, per_page=5, per_sitemap=10)
+    with desk(store, osce, site) as taking:
+        assert taking.ingest(first, listing_pages=4).added == 20
+        for start in STARTS:
+            assert taking.ingest(start, listing_pages=4).added == 0
+        assert taking.items == {story.title: story.day for story in site.stories}
+
+
+def test_a_page_withdrawn_is_no_longer_listed(store: Database, osce: Taxonomy) -> None:
+    site = Site(count=8)
+    with desk(store, osce, site) as taking:
+        taking.ingest("/news")
+        site.break_down("/news/100003", 410)
+        report = taking.ingest("/news")
+        assert (report.added, report.revised, report.quarantined) == (0, 0, 0)
+        assert report.withdrawn == 1
+
+
+def test_a_page_that_fails_is_an_item_as_its_list_tells_it_until_it_can_be_had(
+    store: Database, osce: Taxonomy
+) -> None:
+    site = Site(count=4)
+    with desk(store, osce, site) as taking:
+        site.break_down("/news/100003")
+        assert taking.ingest("/news").added == 4
+        site.mend("/news/100003")
+        report = taking.ingest("/news")
+        assert (report.added, report.revised) == (0, 1)
+        assert taking.items == {story.title: story.day for story in site.stories}
+
+
+def test_a_page_taken_off_its_list_and_withdrawn_is_no_longer_listed(
+    store: Database, osce: Taxonomy
+) -> None:
+    site = Site(count=8)
+    with desk(store, osce, site) as taking:
+        taking.ingest("/news")
+        site.withdraw(3)
+        assert taking.ingest("/news").withdrawn == 1
+        assert taking.items == {story.title: story.day for story in site.stories}
+
+
+@pytest.mark.parametrize("body", [contents.login(), contents.listing(OTHERS, None)])
+def test_what_comes_instead_of_a_page_is_held_and_the_item_told_by_its_list(
+    store: Database, osce: Taxonomy, body: bytes
+) -> None:
+    site = Site(count=4)
+    with desk(store, osce, site) as taking:
+        site.show("/news/100003", body)
+        for _ in range(2):
+            report = taking.ingest("/news")
+            assert taking.items == {story.title: story.day for story in site.stories}
+            (held,) = report.quarantine
+            assert held.document.endswith("/news/100003")
+        site.mend("/news/100003")
+        report = taking.ingest("/news")
+        assert (report.added, report.revised, report.quarantined) == (0, 1, 0)
+
+
+def test_validators_that_are_renewed_while_nothing_changes_are_remembered(
+    store: Database, osce: Taxonomy
+) -> None:
+    site = Site(count=3)
+    page = "/news/100002"
+    with desk(store, osce, site) as taking:
+        site.renew_validators(page, contents.page(site.story(2)))
+        for _ in range(3):
+            taking.ingest("/news")
+        assert [one.status for one in site.asked if one.target == page] == [200, 304, 304]

@@ -1,0 +1,264 @@
+"""Subscribing to a hub over real HTTP: verified, renewed, given back; news at once, or ignored."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
+from threading import Event
+
+import httpx2
+import pytest
+from sqlalchemy import select
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from feeds import draft
+from feeds.errors import StoreBusy
+from feeds.ingest.fetch import Limits
+from feeds.ingest.fetch.client import HttpFetcher
+from feeds.ingest.fetch.guard import Guard
+from feeds.ingest.lease import Lease, LeaseState
+from feeds.ingest.standing import Standing, State
+from feeds.ingest.subscribing import Callbacks, RenewReport, renew
+from feeds.storage import leases, standings
+from feeds.storage.database import Database
+from feeds.storage.tables import items
+from feeds.taxonomy import Taxonomy
+from feeds.web.websub import Callback
+from tests.intake import NOW
+from tests.publisher.hub import Hub, a_hub
+from tests.pushing import a_counter
+from tests.serving import serving
+
+TOPIC = "https://www.example.org/news.atom"
+FEED = b"""\
+<feed xmlns="http://www.w3.org/2005/Atom"><id>urn:x-press:feed</id><title>News</title>
+<updated>2026-11-21T09:00:00Z</updated>
+<entry><id>urn:x-press:417</id><title>Police officers trained in digital investigations</title>
+<updated>2026-11-21T09:00:00Z</updated><link href="https://www.example.org/press/20417"/>
+<content type="html">&lt;p&gt;The course was held in Vienna.&lt;/p&gt;</content>
+</entry></feed>
+"""
+
+
+class Subscriber:
+    """Our side: a store, the callback's server, and what renews."""
+
+    def __init__(self, database: Database, taxonomy: Taxonomy) -> None:
+        self.database = database
+        self.now = NOW
+        self.heard: list[str] = []
+        self.tokens = count(1)
+        self.base = ""
+        self.fetcher = HttpFetcher(
+            Limits(
+                timeout_seconds=5,
+                document_seconds=10,
+                pause_seconds=0,
+                max_redirects=3,
+                max_bytes=100_000,
+            ),
+            "Fieldfare/0 (+https://news.example.org/)",
+            now=lambda: self.now,
+            stopping=Event(),
+            guard=Guard(frozenset({"127.0.0.1"})),
+        )
+        counter = replace(a_counter(database, taxonomy), now=lambda: self.now)
+        callback = Callback(
+            counter, max_bytes=50_000, jitter=lambda: 0.5, on_content=self.heard.append
+        )
+        route = Route("/websub/{token}", callback.answer, methods=["GET", "POST"])
+        self.app = Starlette(routes=[route])
+
+    def offer(self, hub: draft.Hub | None, state: State = State.OK) -> None:
+        """The feed of the source names this hub."""
+        standing = Standing(source="news", address=TOPIC, state=state, since=NOW, hub=hub)
+        with self.database.writing() as connection:
+            standings.record(connection, standing)
+
+    def renew(self, *sources: str, now: datetime | None = None) -> RenewReport:
+        self.now = now or self.now
+        callbacks = Callbacks(
+            address=lambda token: f"{self.base}/websub/{token}",
+            new_token=lambda: f"token-{next(self.tokens)}-of-enough-characters",
+        )
+        return renew(
+            self.database, self.fetcher, sources, callbacks, now=self.now, jitter=lambda: 0.0
+        )
+
+    def leases(self) -> list[Lease]:
+        with self.database.reading() as connection:
+            return list(leases.every(connection))
+
+    def lease(self) -> Lease:
+        (lease,) = self.leases()
+        return lease
+
+    def titles(self) -> list[str]:
+        with self.database.reading() as connection:
+            return list(connection.scalars(select(items.c.title)))
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    with a_hub() as running:
+        yield running
+
+
+@pytest.fixture
+def subscriber(database: Database, osce: Taxonomy, hub: Hub) -> Iterator[Subscriber]:
+    ours = Subscriber(database, osce)
+    ours.offer(draft.Hub(hub.url, TOPIC))
+    with serving(ours.app) as base:
+        ours.base = base
+        yield ours
+    ours.fetcher.close()
+
+
+@pytest.fixture
+def subscribed(subscriber: Subscriber, hub: Hub) -> Subscriber:
+    subscriber.renew("news")
+    hub.settle()
+    return subscriber
+
+
+# -- Leases ----------------------------------------------------------------------------------------
+
+
+def test_a_hub_that_is_offered_is_subscribed_to(subscriber: Subscriber, hub: Hub) -> None:
+    assert subscriber.renew("news") == RenewReport(asked=1)
+    hub.settle()
+    assert hub.verified == [200]
+    assert subscriber.lease().state is LeaseState.ACTIVE
+    assert subscriber.lease().expires_at == NOW + timedelta(days=10)
+    assert subscriber.renew("news") == RenewReport()
+    assert hub.asked[0]["hub.secret"] != subscriber.lease().token
+
+
+def test_a_lease_is_renewed_before_it_ends(subscribed: Subscriber, hub: Hub) -> None:
+    before = subscribed.lease()
+    assert subscribed.renew("news", now=before.due_at) == RenewReport(asked=1)
+    hub.settle()
+    after = subscribed.lease()
+    assert after.state is LeaseState.ACTIVE
+    assert after.token == before.token
+    assert after.expires_at == before.due_at + timedelta(days=10)
+
+
+def test_a_source_without_websub_leaves(subscribed: Subscriber, hub: Hub) -> None:
+    assert subscribed.renew() == RenewReport(asked=1)
+    hub.settle()
+    assert hub.subscriptions == {}
+    assert subscribed.leases() == []
+
+
+def test_a_source_that_ended_leaves(subscribed: Subscriber, hub: Hub) -> None:
+    subscribed.offer(draft.Hub(hub.url, TOPIC), State.ENDED)
+    subscribed.renew("news")
+    hub.settle()
+    assert subscribed.leases() == []
+
+
+def test_a_feed_that_moved_is_subscribed_to_anew(subscribed: Subscriber, hub: Hub) -> None:
+    moved = f"{TOPIC}?moved"
+    subscribed.offer(draft.Hub(hub.url, moved))
+    assert subscribed.renew("news") == RenewReport(asked=2)
+    hub.settle()
+    assert set(hub.subscriptions) == {moved}
+    assert [lease.topic for lease in subscribed.leases()] == [moved]
+
+
+def test_a_feed_with_another_hub_is_subscribed_to_there(subscribed: Subscriber, hub: Hub) -> None:
+    with a_hub() as other:
+        subscribed.offer(draft.Hub(other.url, TOPIC))
+        subscribed.renew("news")
+        other.settle()
+        hub.settle()
+        assert set(other.subscriptions) == {TOPIC}
+        assert subscribed.lease().hub == other.url
+    assert hub.distribute(TOPIC, FEED) == 410
+
+
+def test_a_feed_without_a_hub_is_not_subscribed_to(subscriber: Subscriber) -> None:
+    subscriber.offer(None)
+    assert subscriber.renew("news", "another") == RenewReport()
+
+
+def test_a_hub_that_refuses_is_a_problem_and_asked_again(subscriber: Subscriber, hub: Hub) -> None:
+    hub.status = 500
+    report = subscriber.renew("news")
+    assert report.asked == 1
+    assert "source 'news': its hub: " in report.problems[0]
+    assert subscriber.lease().due_at == NOW + timedelta(minutes=15)
+    hub.status = 202
+    subscriber.renew("news", now=subscriber.lease().due_at)
+    hub.settle()
+    assert subscriber.lease().state is LeaseState.ACTIVE
+
+
+def test_a_hub_that_says_no_is_noted(subscriber: Subscriber, hub: Hub) -> None:
+    hub.reason = "members only"
+    subscriber.renew("news")
+    hub.settle()
+    assert hub.verified == [200]
+    assert subscriber.lease().state is LeaseState.DENIED
+    assert subscriber.lease().reason == "members only"
+
+
+def test_one_node_at_a_time_renews(subscriber: Subscriber) -> None:
+    with subscriber.database.exclusive("websub"), pytest.raises(StoreBusy):
+        subscriber.renew("news")
+
+
+# -- The callback ----------------------------------------------------------------------------------
+
+
+def test_a_verification_nobody_asked_for_is_not_found(subscribed: Subscriber) -> None:
+    asked = {
+        "hub.mode": "subscribe",
+        "hub.topic": TOPIC,
+        "hub.challenge": "<script>",
+        "hub.lease_seconds": "99",
+    }
+    known = f"{subscribed.base}/websub/{subscribed.lease().token}"
+    for address in (known, f"{subscribed.base}/websub/guessed"):
+        assert httpx2.get(address, params=asked).status_code == 404
+        assert httpx2.get(address).status_code == 404
+        wanted = asked | {"hub.mode": "unsubscribe"}
+        assert httpx2.get(address, params=wanted).status_code == 404
+    assert subscribed.lease().state is LeaseState.ACTIVE
+
+
+def test_news_are_stored_at_once(subscribed: Subscriber, hub: Hub) -> None:
+    assert hub.distribute(TOPIC, FEED) == 202
+    assert subscribed.titles() == ["Police officers trained in digital investigations"]
+    assert subscribed.heard == ["news"]
+    assert hub.distribute(TOPIC, FEED, method="sha1") == 202
+    assert len(subscribed.titles()) == 1
+
+
+@pytest.mark.parametrize("signature", ["sha256=00", "none", "md5=00"])
+def test_news_that_are_not_signed_are_ignored(
+    subscribed: Subscriber, hub: Hub, signature: str
+) -> None:
+    """And who sent them is not told (section 7.1.2)."""
+    assert hub.distribute(TOPIC, FEED, signature=signature) == 202
+    assert subscribed.titles() == []
+    assert subscribed.heard == []
+
+
+def test_news_after_the_end_of_a_lease_are_refused(subscribed: Subscriber, hub: Hub) -> None:
+    subscribed.now = NOW + timedelta(days=11)
+    assert hub.distribute(TOPIC, FEED) == 410
+    assert subscribed.titles() == []
+
+
+def test_news_that_are_too_long_are_refused(subscribed: Subscriber, hub: Hub) -> None:
+    assert hub.distribute(TOPIC, FEED + b" " * 50_000) == 413
+    assert subscribed.titles() == []
+
+
+def test_news_that_cannot_be_read_harm_nobody(subscribed: Subscriber, hub: Hub) -> None:
+    assert hub.distribute(TOPIC, b"\x00\xff not a feed") == 202
+    assert hub.distribute(TOPIC, FEED) == 202
+    assert len(subscribed.titles()) == 1

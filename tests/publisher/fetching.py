@@ -1,0 +1,63 @@
+"""Fetchers for tests: they know this machine by any name, and never wait for their turn.
+
+Knows how a fetcher is put together. Must never know what is fetched.
+"""
+
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import Event
+from typing import Any
+
+import trustme
+
+from feeds.ingest.fetch import Limits
+from feeds.ingest.fetch.client import HttpFetcher
+from feeds.ingest.fetch.guard import Guard
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+AGENT = "Fieldfare/0.1 (+https://feeds.example.org; mailto:news@example.org)"
+LIMITS = Limits(
+    timeout_seconds=10,
+    document_seconds=30,
+    pause_seconds=0,
+    max_redirects=5,
+    max_bytes=2_000_000,
+)
+#: Every name a test uses; all of them are 127.0.0.1.
+HERE = Guard.of("127.0.0.1 localhost news.example.org www.example.org xn--h1ahn.example")
+
+
+def here(host: str, port: int) -> Sequence[str]:
+    """Every name is this machine."""
+    return ("127.0.0.1",)
+
+
+def trusting(ca: trustme.CA) -> ssl.SSLContext:
+    """What a client needs to believe the certificates of that authority, and no others."""
+    context = ssl.create_default_context()
+    ca.configure_trust(context)
+    return context
+
+
+@contextmanager
+def fetching(
+    *, limits: Limits = LIMITS, guard: Guard = HERE, ca: trustme.CA | None = None, **changes: Any
+) -> Iterator[HttpFetcher]:
+    """A fetcher that may ask this machine, closed afterwards; ``changes`` go to its making."""
+    now: Callable[[], datetime] = changes.pop("now", lambda: NOW)
+    fetcher = HttpFetcher(
+        limits,
+        changes.pop("agent", AGENT),
+        now=now,
+        stopping=changes.pop("stopping", Event()),
+        guard=guard,
+        resolve=changes.pop("resolve", here),
+        trust=trusting(ca) if ca else None,
+        **changes,
+    )
+    try:
+        yield fetcher
+    finally:
+        fetcher.close()

@@ -1,0 +1,141 @@
+"""A publisher's desk for tests: the push API on a port of its own, and items to hand in.
+
+Knows how a publisher's system would speak. Must never know what a test expects of the answers.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from feeds.ingest.pipeline import Rules
+from feeds.ingest.pushed import Counter
+from feeds.storage.database import Database
+from feeds.storage.tables import metadata
+from feeds.taxonomy import Taxonomy
+from feeds.web.push import create_api
+from tests.intake import IDENTITY, NOW
+from tests.serving import serving
+
+TOKENS = {"press": "the token of the press office, long", "wire": "the token of the wire, long too"}
+MAX_BYTES = 50_000
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def an_item(**changes: Any) -> dict[str, Any]:
+    """A news item as JSON; a change to None leaves a member out."""
+    item = {
+        "id": "press-417",
+        "title": "Police officers trained in digital investigations",
+        "summary": "Twenty officers practised how to secure electronic evidence.",
+        "paragraphs": ["The course was held in Vienna.", "It lasted five days."],
+        "url": "https://www.example.org/press/417",
+        "issued": "2026-11-20T09:30:00+01:00",
+        "language": "en",
+        "content_type": "Press release",
+        "issuers": ["OSCE Secretariat"],
+        "fields": ["Policing"],
+    }
+    return {name: value for name, value in (item | changes).items() if value is not None}
+
+
+def an_entry(**changes: str) -> bytes:
+    """An atom:entry."""
+    parts = {
+        "id": "tag:example.org,2026:press-417",
+        "title": "Police officers trained in digital investigations",
+        "content": "&lt;p&gt;The course was held in Vienna.&lt;/p&gt;",
+    } | changes
+    return f"""\
+<?xml version="1.0" encoding="utf-8"?>
+<entry xmlns="http://www.w3.org/2005/Atom">
+  <id>{parts["id"]}</id>
+  <title>{parts["title"]}</title>
+  <link href="https://www.example.org/press/20417"/>
+  <published>2026-11-20T09:30:00+01:00</published>
+  <updated>2026-11-20T09:30:00+01:00</updated>
+  <author><name>OSCE Secretariat</name></author>
+  <category term="Policing"/>
+  <content type="html">{parts["content"]}</content>
+</entry>
+""".encode()
+
+
+class Publisher:
+    """A publisher's system with a token."""
+
+    def __init__(self, base: str, token: str = TOKENS["press"]) -> None:
+        self._base = base
+        self._token = token
+
+    def ask(
+        self, method: str, path: str, *, content: bytes | Iterator[bytes] = b"", **headers: str
+    ) -> httpx2.Response:
+        sent = bearer(self._token) | headers
+        return httpx2.request(method, self._base + path, content=content, headers=sent, timeout=30)
+
+    def post(self, item: object, **headers: str) -> httpx2.Response:
+        return self.send("POST", "/api/items", json.dumps(item).encode(), **headers)
+
+    def put(self, name: str, item: object, **headers: str) -> httpx2.Response:
+        return self.send("PUT", f"/api/items/{name}", json.dumps(item).encode(), **headers)
+
+    def post_entry(self, entry: bytes, **headers: str) -> httpx2.Response:
+        kind = {"Content-Type": "application/atom+xml;type=entry"}
+        return self.send("POST", "/api/items", entry, **kind | headers)
+
+    def get(self, name: str) -> httpx2.Response:
+        return self.ask("GET", f"/api/items/{name}")
+
+    def delete(self, name: str) -> httpx2.Response:
+        return self.ask("DELETE", f"/api/items/{name}")
+
+    def send(
+        self, method: str, path: str, body: bytes | Iterator[bytes], **headers: str
+    ) -> httpx2.Response:
+        kind = {"Content-Type": "application/json"}
+        return self.ask(method, path, content=body, **kind | headers)
+
+
+class Changes:
+    """Hears of changes."""
+
+    def __init__(self) -> None:
+        self.heard = 0
+
+    def __call__(self) -> None:
+        self.heard += 1
+
+
+def a_counter(database: Database, taxonomy: Taxonomy) -> Counter:
+    rules = Rules(batch=500, archive_after_days=7)
+    return Counter(
+        database=database,
+        taxonomy=lambda: taxonomy,
+        identity=IDENTITY,
+        rules=lambda _source: rules,
+        now=lambda: NOW,
+    )
+
+
+@contextmanager
+def a_desk(database: Database, taxonomy: Taxonomy, changes: Changes) -> Iterator[str]:
+    """The address of a server with the push API at /api."""
+    metadata.create_all(database.engine)
+    api = create_api(
+        a_counter(database, taxonomy),
+        tokens=TOKENS,
+        page_of=lambda slug: f"https://news.example.org/items/{slug}",
+        max_bytes=MAX_BYTES,
+        on_change=changes,
+        version="0.1.0",
+    )
+    with serving(Starlette(routes=[Mount("/api", api)])) as base:
+        yield base

@@ -1,0 +1,114 @@
+"""Dates of feeds: the faults of real ones, and never a zone or a day that nobody stated."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.ingest.parse.syndication import dates
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fri, 20 Nov 2026 12:00:00 GMT",
+        "Fri, 20 Nov 2026 12:00:00 +0000",
+        "fri, 20 nov 2026 12:00:00 gmt",
+        "20 Nov 2026 12:00 UT",
+        "20 Nov 26 12:00:00 Z",
+        "Friday, 20-Nov-26 12:00:00 UTC",
+        "Fri, 20 November 2026 13:00:00 CET",
+        "Fri, 20 Nov 2026 07:00:00 EST",
+        "Fri, 20 Nov 2026 14:00:00 GMT+2",
+        "Fri, 20 Nov 2026 14:00:00 +02:00",
+        "Fri, 20 Nov 2026 12:00:00 +0000 (UTC)",
+        "Fri Nov 20 12:00:00 UTC 2026",
+        "Fri, 20 Nov 2026, 12:00:00 GMT",
+        "ven., 20 novembre 2026 12:00:00 GMT",
+        "2026-11-20T12:00:00Z",
+        "2026-11-20t12:00:00z",
+        "2026-11-20 12:00:00 +0000",
+        "2026-11-20T13:00:00.123456789+0100",
+        "2026-11-20T13:00+01:00",
+        " 2026-11-20T13:00:00+01:00\n",
+    ],
+)
+def test_an_instant_is_read(text: str) -> None:
+    issued = dates.issued(text)
+    assert issued
+    assert issued.at
+    assert issued.at == NOON
+    assert issued.day == date(2026, 11, 20)
+    assert dates.instant(text) == issued.at
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-20",
+        "2026-11-20T12:00:00",
+        "2026-11-20T25:00:00Z",
+        "Fri, 20 Nov 2026",
+        "Fri, 20 Nov 2026 12:00:00",
+        "Fri, 20 Nov 2026 12:00:00 XYZ",
+        "Fri, 20 Nov 2026 12:00:00 IST",
+        "Fri, 20 Nov 2026 12:00:00 CET+1",
+        "Fri, 20 Nov 2026 12:00:00 +9900",
+        "Fri, 20 Nov 2026 24:00:00 GMT",
+        "20 ноября 2026",
+        "20. November 2026, 12 Uhr",
+        "November 20, 2026",
+    ],
+)
+def test_of_others_the_day_is_kept(text: str) -> None:
+    issued = dates.issued(text)
+    assert issued
+    assert (issued.day, issued.at) == (date(2026, 11, 20), None)
+    assert dates.instant(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "yesterday",
+        "2026",
+        "2026-11",
+        "2026-02-30T00:00:00Z",
+        "31 Feb 2026 12:00:00 GMT",
+        "20 Foo 2026 12:00:00 GMT",
+        "0001-01-01T00:00:00Z",
+        "1970-01-01T00:00:00Z",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "12/05/2026 12:00:00",
+        "a " * 100_000,
+    ],
+)
+def test_what_is_no_date_stays_unknown(text: str) -> None:
+    assert dates.issued(text) is None
+
+
+def test_a_leap_second_is_the_one_before() -> None:
+    issued = dates.issued("Sat, 31 Dec 2016 23:59:60 GMT")
+    assert issued
+    assert issued.at == datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+@given(
+    st.datetimes(datetime(1971, 1, 2), datetime(2098, 1, 1)),  # noqa: DTZ001 - zones are below
+    st.integers(-14 * 60, 14 * 60),
+)
+def test_every_instant_survives(moment: datetime, minutes: int) -> None:
+    said = moment.replace(microsecond=0, tzinfo=timezone(timedelta(minutes=minutes)))
+    for text in (said.isoformat(), said.strftime("%a, %d %b %Y %H:%M:%S %z")):
+        issued = dates.issued(text)
+        assert issued
+        assert (issued.at, issued.day) == (said, said.date())
+
+
+@given(st.text())
+def test_any_text_is_read_or_not(text: str) -> None:
+    dates.issued(text)

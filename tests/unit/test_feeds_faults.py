@@ -1,0 +1,279 @@
+"""Feeds in wrong encodings, cut, broken, or made to do harm; and pages where a feed should be."""
+
+import io
+import re
+from html import unescape
+from typing import Any
+from urllib.parse import urljoin
+
+import feedparser
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.draft import Parsed, Reason, Refused
+from feeds.ingest.parse.xml import Tree, drop_half, read
+from feeds.taxonomy import Taxonomy
+from tests.syndicated import URL, atom, entry, item, only, parsed, refused, rss, understood
+from tests.unit.test_feeds_rss import FULL
+
+LATIN = "<rss><channel><item><title>Café — “s”</title></item></channel></rss>"
+CYRILLIC = "<rss><channel><item><title>Выборы</title></item></channel></rss>"
+
+
+def declared(encoding: str, text: str = LATIN) -> str:
+    return f'<?xml version="1.0" encoding="{encoding}"?>{text}'
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "title"),
+    [
+        (declared("utf-8").encode(), None, "Café — “s”"),
+        (declared("utf-8").encode("utf-8-sig"), None, "Café — “s”"),
+        (declared("utf-8").encode("cp1252"), None, "Café — “s”"),
+        (LATIN.encode("cp1252"), None, "Café — “s”"),
+        (declared("utf-16").encode("utf-16"), None, "Café — “s”"),
+        (declared("utf-16").encode("utf-16-be"), None, "Café — “s”"),
+        (declared("utf-16").encode("utf-16-le"), None, "Café — “s”"),
+        (declared("utf-16").encode(), None, "Café — “s”"),
+        (declared("utf-32").encode("utf-32"), None, "Café — “s”"),
+        (declared("utf-8").encode(), "text/xml; charset=iso-8859-1", "Café — “s”"),
+        (declared("koi8-r", CYRILLIC).encode("koi8-r"), "text/xml; charset=windows-1251", "Выборы"),
+        (CYRILLIC.encode("windows-1251"), 'application/xml; charset="windows-1251"', "Выборы"),
+        (declared("cp0", CYRILLIC).encode("windows-1251"), "text/xml; charset=windows-1251", "Выборы"),  # noqa: E501
+        (declared("windows-12510").encode("cp1252"), None, "Café — “s”"),
+        (CYRILLIC.encode().replace(b"</t", b"\xff</t"), None, "Выборы"),
+    ],
+)  # fmt: skip
+def test_the_encoding_is_the_one_the_bytes_are_in(
+    body: bytes, media_type: str | None, title: str, osce: Taxonomy
+) -> None:
+    [draft] = parsed(body, osce, media_type).drafts
+    assert draft.title == title
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        " \r\n\t",
+        "\ufeff\n",
+        "<br />\n<b>Warning</b>: Undefined index in <b>feed.php</b> on line <b>1</b><br />\n",
+        "<!-- a <rss> of <!-- old --> <!-- cached -->",
+        "<?xml-stylesheet href='a.xsl'?>",
+    ],
+)
+def test_what_stands_before_the_feed_is_skipped(junk: str, osce: Taxonomy) -> None:
+    assert only(junk + LATIN, osce).title == "Café — “s”"
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("a & b", "a & b"),
+        ("a&nbsp;b&mdash;c&eacute;", "a b—cé"),
+        ("a &unknown; b", "a &unknown; b"),
+        ("a\x00\x0b&#0;&#x1f;b&#xd800;c\ufffe", "abc"),
+        ("a & <![CDATA[b & &lt;c&gt; & d]]>", "a & b & <c> & d"),
+        ("&lt;b> & c", "& c"),
+    ],
+)
+def test_what_is_no_xml_is_mended(written: str, title: str, osce: Taxonomy) -> None:
+    assert only(rss(f"<item><title>{written}</title></item>"), osce).title == title
+
+
+def test_prefixes_nobody_declared_still_tell(osce: Taxonomy) -> None:
+    body = "<rss><channel><item><title>A</title><dc:creator>OSCE Secretariat</dc:creator></item></channel></rss>"  # noqa: E501
+    assert [label.slug for label in only(body, osce).issuers] == ["secretariat"]
+
+
+def test_crossed_tags_lose_no_item(osce: Taxonomy) -> None:
+    body = "<rss><channel><item><title>A <b>x</title></b></item><item><title>B</title></item></channel></rss>"  # noqa: E501
+    assert "B" in [draft.title for draft in parsed(body, osce).drafts]
+
+
+@pytest.mark.parametrize("end", [b"</item>", b"<link>https://e.te", b"<title>Tw", b"<item", b"t"])
+def test_the_half_item_of_a_cut_feed_is_left_out(end: bytes, osce: Taxonomy) -> None:
+    item_two = b"<item><title>Two</title><link>https://e.test/2</link></item>"
+    body = rss("<item><title>One</title></item>").replace(b"</channel></rss>", item_two)
+    cut = body[: body.rindex(end) + (len(end) if end == b"</item>" else 0)]
+    found = parsed(cut, osce)
+    whole = ["One", "Two"] if end == b"</item>" else ["One"]
+    assert [draft.title for draft in found.drafts] == whole
+    assert found.is_list
+
+
+def test_the_half_entry_of_a_cut_atom_feed_is_left_out(osce: Taxonomy) -> None:
+    body = atom("<entry><title>One</title></entry><entry><title>Two</title></entry>")
+    assert [draft.title for draft in parsed(body[:-25], osce).drafts] == ["One"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<rss><channel><title>Broken",
+        "<rss><channel><title>Broken</title><item><title>On",
+        "<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>On",
+        '{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "ti',
+        '{"version": "https://jsonfeed.org/version/1.1", "ti',
+    ],
+)
+def test_a_feed_cut_before_its_first_whole_entry_is_refused(body: str, osce: Taxonomy) -> None:
+    """It says nothing of what the publisher has, unlike one that ends without any."""
+    assert refused(body, osce).reason is Reason.MALFORMED
+
+
+@pytest.mark.parametrize(
+    "body", ["<rss><channel><title>New</title></channel></rss>", "<feed/>", '{"items": []}']
+)
+def test_a_feed_without_entries_is_an_empty_list(body: str, osce: Taxonomy) -> None:
+    found = parsed(body, osce)
+    assert (found.is_list, found.drafts) == (True, ())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<?xml version='1.0'?><OpenSearchDescription><ShortName>News</ShortName>",
+        "<!-- a drawing --><svg xmlns='http://www.w3.org/2000/svg'><path d='M0 0'/></svg>",
+        "<?xml version='1.0'?><!DOCTYPE plist><plist version='1.0'><dict/></plist>",
+    ],
+)
+def test_other_xml_is_refused_by_its_first_element(body: str, osce: Taxonomy) -> None:
+    found = refused(body, osce)
+    assert found.reason is Reason.NOT_NEWS
+    assert re.search("OpenSearchDescription|svg|plist", found.evidence)
+
+
+def test_a_feed_without_a_root_is_read_all_the_same(osce: Taxonomy) -> None:
+    body = (
+        "<item><title>One &amp; two</title><link>https://e.test/1</link><guid>7</guid>"
+        "<category>Policing</category><author>OSCE Secretariat</author>"
+        "<description>&lt;p&gt;Words&lt;/p&gt;</description>"
+        "<enclosure url='https://e.test/a.pdf' type='application/pdf' length='3'/>"
+        "<pubDate>Fri, 20 Nov 2026 12:00:00 GMT</pubDate></item>"
+    )
+    draft = only(body, osce)
+    assert (draft.title, draft.url, draft.summary) == ("One & two", "https://e.test/1", "Words")
+    assert draft.issued
+    assert len(draft.enclosures) == 1
+    assert [label.slug for label in draft.labels] == ["secretariat", "policing"]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("<!DOCTYPE html><html><body><h1>404 Not Found</h1></body></html>", Reason.ERROR_PAGE),
+        ("<html><body><p>Welcome to our site.</p></body></html>", Reason.NOT_NEWS),
+        ("<html><body></body></html>", Reason.NOT_NEWS),
+        ("nothing of the kind", Reason.MALFORMED),
+        ("x" * 300_000, Reason.MALFORMED),
+        (b"\0" * 1000, Reason.MALFORMED),
+        ("<guid>&#xd800;", Reason.MALFORMED),
+        (" " * 70_000 + "<rss>", Reason.MALFORMED),
+    ],
+    ids=["error", "page", "empty-page", "text", "long", "nul", "half-character", "far"],
+)
+def test_what_is_no_feed_is_refused(body: bytes | str, reason: Reason, osce: Taxonomy) -> None:
+    assert refused(body, osce).reason is reason
+
+
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+HOSTILE = {
+    "billion-laughs": f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY l0 "lol">{LAUGHS}]><rss>&l9;</rss>',  # noqa: E501
+    "external": '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss>&x;</rss>',
+    "parameter": '<!DOCTYPE rss [<!ENTITY % p SYSTEM "http://e.test/p"> %p;]><rss/>',
+    "quadratic": f'<!doctype rss [<!entity a "{"a" * 50_000}">]><rss>{"&a;" * 50_000}</rss>',
+    "depth": "<rss><channel>" + "<item>" * 200_000,
+    "elements": "<rss><channel>" + "<item><title/></item>" * 500_000,
+    "attributes": "<rss " + " ".join(f"a{n}=''" for n in range(500_000)) + "/>",
+    "attribute": f"<rss a='{'x' * 11_000_000}'/>",
+    "other": f"<!DOCTYPE x [<!ENTITY a '{'a' * 50_000}'>]><x>{'&a;' * 50_000}</x>",
+    "references": f"<rss>{'&x;' * 300_000}</rss>",
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_what_is_made_to_do_harm_is_refused(body: str, osce: Taxonomy) -> None:
+    assert refused(body, osce).reason is Reason.HOSTILE
+
+
+def test_a_document_that_ends_where_its_root_should_begin_is_refused() -> None:
+    found = read(b"<!-- all there is -->", re.compile(b"$"))
+    assert isinstance(found, Refused)
+    assert found.reason is Reason.MALFORMED
+
+
+def test_a_half_root_has_nothing_to_be_taken_out_of() -> None:
+    tree = read(b"<item><a>", re.compile(b"<item"))
+    assert isinstance(tree, Tree)
+    drop_half(tree, "item")
+    assert len(tree.root) == 1
+
+
+def test_no_external_document_type_is_fetched(osce: Taxonomy) -> None:
+    body = "<!DOCTYPE rss SYSTEM 'file:///dev/zero'><rss><channel/></rss>"
+    assert parsed(body, osce).drafts == ()
+
+
+def test_of_very_many_entries_the_first_are_read(osce: Taxonomy) -> None:
+    assert len(parsed(rss("<item><title>A</title></item>" * 10_001), osce).drafts) == 10_000
+
+
+def test_markup_without_end_leaves_the_words(osce: Taxonomy) -> None:
+    bomb = f"<item><title>A</title><description><![CDATA[{'<b><p>' * 300}x]]></description></item>"
+    last = parsed(rss(bomb * 300 + "<item><title>Last &lt;b></title></item>"), osce).drafts[-1]
+    assert (last.title, last.paragraphs) == ("Last", ())
+
+
+PEER = (
+    rss(FULL),
+    item("<link>https://e.test/a?b=1&amp;c=2</link><guid>https://e.test/1</guid>"),
+    item("<pubDate>Fri, 20 Nov 26 12:00:00 EST</pubDate><guid isPermaLink='false'>urn:x:1</guid>"),
+    entry(
+        "<link href='/1'/><published>2026-11-20T10:00:00+01:00</published><summary>S</summary>"
+        "<link rel='enclosure' href='https://e.test/a.pdf' type='application/pdf' length='3'/>"
+    ),
+    entry("<title type='html'>A &lt;b&gt;b&lt;/b&gt;</title><link href='https://e.test/1'/>"),
+)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("body", PEER)
+def test_feedparser_agrees(body: bytes, osce: Taxonomy) -> None:
+    """On ids, titles, addresses, dates, files and what entries are filed under."""
+    headers = {"content-location": "https://www.example.org/news/feed"}
+    peer: Any = feedparser.parse(io.BytesIO(body), response_headers=headers).entries[0]
+    draft = only(body, osce)
+    assert draft.guid == peer.get("id")
+    assert draft.title == re.sub("<[^>]*>", "", unescape(peer.get("title")))
+    filed = {tag.get("label") or tag.get("term") for tag in peer.get("tags", ())}
+    assert {label.text for label in (*draft.fields, *draft.countries)} <= filed
+    assert draft.url == peer.get("link")
+    at = draft.issued.at if draft.issued else None
+    stated = peer.get("published_parsed")
+    assert (at.timetuple()[:6] if at else None) == (tuple(stated)[:6] if stated else None)
+    files = [(urljoin(URL, each["href"]), each["type"]) for each in peer.get("enclosures", ())]
+    assert [(each.url, each.media_type) for each in draft.enclosures] == files
+
+
+PIECES = st.sampled_from(
+    "<rss> <channel> <item> </item> <title> </title> <![CDATA[ ]]> & &amp; &nbsp; &#0; < > <feed "
+    "<entry> </entry> <link href=' '/> <content type='xhtml'> <!-- --> <?xml xmlns:a='b' a:b &#xd800; "  # noqa: E501
+    '</rss> <guid> <pubDate> 2026-11-20 <rdf:RDF {"items":[ {} ] } \x00 é <html>'.split(" ")
+)
+
+
+@given(
+    st.lists(PIECES | st.text(max_size=5), max_size=30), st.sampled_from(["<rss>", "<feed>", ""])
+)
+def test_any_soup_of_tags_is_understood_or_refused(pieces: list[str], root: str) -> None:
+    body = (root + "".join(pieces)).encode("utf-8", "surrogatepass")
+    found = understood(body, Taxonomy.from_toml(""))
+    for draft in found.drafts if isinstance(found, Parsed) else ():
+        draft.title.encode()
+        assert not {"\r", "\n", "\0"} & set(draft.title)
+
+
+@given(st.binary())
+def test_any_bytes_are_understood_or_refused(body: bytes) -> None:
+    understood(b"<rss><channel><item>" + body, Taxonomy.from_toml(""))

@@ -1,0 +1,296 @@
+"""RSS in all its versions: every element that says something of an item, and how it is misused."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.draft import Hub
+from feeds.ingest.parse.sanitise import paragraphs
+from feeds.ingest.parse.syndication import drafts
+from feeds.ingest.parse.syndication.words import Wording
+from feeds.model import Enclosure, Issued, IssuedFrom
+from feeds.taxonomy import Taxonomy
+from tests.pages import fields, issuers
+from tests.syndicated import item, only, parsed, rss
+
+FULL = """
+<item>
+  <title>Police officers trained in &lt;em&gt;digital&lt;/em&gt; investigations</title>
+  <link>/mission/100</link>
+  <guid isPermaLink="false">node-100</guid>
+  <pubDate>Fri, 20 Nov 2026 23:30:00 -0500</pubDate>
+  <dc:creator>OSCE Secretariat</dc:creator>
+  <category>Policing</category><category>something nobody knows</category>
+  <category domain="https://www.example.org/fields">Night schools</category>
+  <description>&lt;p&gt;Twenty officers &amp;amp; a judge.&lt;/p&gt;</description>
+  <content:encoded><![CDATA[<p>Twenty officers &amp; a judge.</p>
+    <p onclick="x()">The course was <a href="more">long</a>.<script>alert(1)</script></p>]]>
+  </content:encoded>
+  <enclosure url="/guide.pdf" type="application/pdf" length="1024"/>
+</item>"""
+
+
+def test_an_item_of_rss_2_is_understood_whole(osce: Taxonomy) -> None:
+    draft = only(rss(FULL, "<language>en-gb</language>"), osce)
+    assert draft.form == "rss"
+    assert draft.title == "Police officers trained in digital investigations"
+    assert draft.summary == "Twenty officers & a judge."
+    assert draft.paragraphs == ("Twenty officers & a judge.", "The course was long.")
+    assert 'href="https://www.example.org/mission/more"' in draft.markup
+    assert "script" not in draft.markup
+    assert "onclick" not in draft.markup
+    assert not draft.partial
+    assert (draft.url, draft.guid) == ("https://www.example.org/mission/100", "node-100")
+    assert draft.issued == Issued(
+        day=date(2026, 11, 20),
+        at=datetime(2026, 11, 21, 4, 30, tzinfo=UTC),
+        origin=IssuedFrom.FEED,
+    )
+    assert fields(draft) == [("Policing", "policing"), ("Night schools", None)]
+    assert issuers(draft) == [("OSCE Secretariat", "secretariat")]
+    assert draft.language == "en"
+    assert draft.provenance is None
+    url = "https://www.example.org/guide.pdf"
+    assert draft.enclosures == (Enclosure(url=url, media_type="application/pdf", length=1024),)
+
+
+def test_rdf_items_stand_beside_their_channel(osce: Taxonomy) -> None:
+    body = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+      xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">
+      <channel rdf:about="https://www.example.org/"><title>News</title>
+      <link>https://www.example.org/</link><dc:language>fr</dc:language></channel>
+      <item rdf:about="https://www.example.org/1"><title>Un</title>
+      <link>https://www.example.org/1</link><dc:date>2026-11-20</dc:date>
+      <dc:subject>Policing</dc:subject></item></rdf:RDF>"""
+    assert parsed(body, osce).form == "rdf"
+    draft = only(body, osce)
+    assert (draft.title, draft.url, draft.language) == ("Un", "https://www.example.org/1", "fr")
+    assert draft.guid == "https://www.example.org/1"
+    assert draft.issued == Issued(day=date(2026, 11, 20), origin=IssuedFrom.FEED)
+    assert fields(draft) == [("Policing", "policing")]
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://my.netscape.com/rdf/simple/0.9/">',
+        '<rss version="0.91">',
+        '<rss version="0.92">',
+        '<rss xmlns="http://backend.userland.com/rss2">',
+        "<!DOCTYPE rss PUBLIC '-//Netscape Communications//DTD RSS 0.91//EN' 'http://my.netscape.com/publish/formats/rss-0.91.dtd'><rss>",
+    ],
+)
+def test_every_version_has_items(root: str, osce: Taxonomy) -> None:
+    items = "<item><title>One</title><link>https://www.example.org/1</link></item>"
+    draft = only(f"{root}<channel><title>News</title>{items}</channel>", osce)
+    assert (draft.title, draft.url) == ("One", "https://www.example.org/1")
+
+
+@pytest.mark.parametrize(
+    ("inner", "url", "others"),
+    [
+        ("<link>https://e.test/1</link>", "https://e.test/1", ()),
+        ("<guid>https://e.test/1</guid>", "https://e.test/1", ()),
+        ("<guid isPermaLink='false'>https://e.test/1</guid>", None, ()),
+        ("<guid>12</guid>", None, ()),
+        ("<link>https://www.example.org/</link>", None, ()),
+        ("<link>https://e.test</link>", None, ()),
+        ("<link>javascript:alert(1)</link>", None, ()),
+        ("<link>\n https://e.test/a b\n </link>", "https://e.test/a%20b", ()),
+        ("<link>https://e.test/1</link><guid>https://e.test/?p=1</guid>", "https://e.test/1", ("https://e.test/?p=1",)),
+        ("<link>https://f.test/~r/1</link><feedburner:origLink>https://e.test/1</feedburner:origLink>", "https://e.test/1", ("https://f.test/~r/1",)),  # noqa: E501
+        ("<atom:link href='/1'/>", "https://www.example.org/1", ()),
+        ("<link>http://[broken/1</link>", None, ()),
+    ],
+)  # fmt: skip
+def test_an_address_is_one_of_the_item(
+    inner: str, url: str | None, others: tuple[str, ...], osce: Taxonomy
+) -> None:
+    draft = only(item(inner), osce)
+    assert (draft.url, draft.also_at) == (url, others)
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("AT&amp;T", "AT&T"),
+        ("AT&amp;amp;T", "AT&T"),
+        ("5 &lt; 6", "5 < 6"),
+        ("a&amp;copy=1", "a&copy=1"),
+        ("<![CDATA[Q&A: <b>why</b>]]>", "Q&A: why"),
+        ("&lt;script&gt;x&lt;/script&gt;Safe", "Safe"),
+        ("one\r\n two\u0085three\u200b", "one two three"),
+        ("Caf&amp;eacute;", "Café"),
+    ],
+)
+def test_a_title_is_decoded_once_and_plain(written: str, title: str, osce: Taxonomy) -> None:
+    assert only(rss(f"<item><title>{written}</title></item>"), osce).title == title
+
+
+def test_a_long_title_is_cut_at_a_word(osce: Taxonomy) -> None:
+    title = only(rss(f"<item><title>{'word ' * 200_000}</title></item>"), osce).title
+    assert len(title) <= 300
+    assert title.endswith("word…")
+
+
+def test_an_item_without_a_title_is_called_by_its_first_words(osce: Taxonomy) -> None:
+    draft = only(rss(f"<item><description>{'Officers met. ' * 20}</description></item>"), osce)
+    assert draft.title.startswith("Officers met.")
+    assert len(draft.title) <= 100
+
+
+def test_an_item_that_says_nothing_is_left_out(osce: Taxonomy) -> None:
+    assert parsed(rss("<item/><item><link>https://e.test/1</link></item>"), osce).drafts == ()
+
+
+def test_an_empty_feed_is_a_list_of_nothing(osce: Taxonomy) -> None:
+    found = parsed(rss(""), osce)
+    assert found.is_list
+    assert found.drafts == ()
+
+
+def test_a_short_description_is_all_there_is(osce: Taxonomy) -> None:
+    draft = only(item("<description>A &lt;b&gt;few&lt;/b&gt; words</description>"), osce)
+    assert (draft.summary, draft.paragraphs, draft.markup) == ("A few words", (), "")
+    assert draft.partial
+
+
+def test_content_that_repeats_the_description_is_not_doubled(osce: Taxonomy) -> None:
+    same = "<![CDATA[<p>The same.</p>]]>"
+    inner = f"<description>{same}</description><content:encoded>{same}</content:encoded>"
+    draft = only(item(inner), osce)
+    assert (draft.summary, draft.paragraphs, draft.partial) == ("The same.", (), True)
+
+
+def test_a_long_description_is_kept_as_text_and_may_not_be_all(osce: Taxonomy) -> None:
+    draft = only(item("<description><![CDATA[<p>One.</p><p>Two.</p>]]></description>"), osce)
+    assert (draft.summary, draft.paragraphs) == ("One.", ("One.", "Two."))
+    assert draft.partial
+
+
+def test_a_long_plain_description_is_cut_for_the_summary_alone(osce: Taxonomy) -> None:
+    text = "words " * 200
+    draft = only(item(f"<description>{text}</description>"), osce)
+    assert len(draft.summary) <= 500
+    assert draft.paragraphs == (text.strip(),)
+
+
+def test_content_alone_gives_the_summary(osce: Taxonomy) -> None:
+    draft = only(item("<content:encoded>&lt;p&gt;All.&lt;/p&gt;</content:encoded>"), osce)
+    assert (draft.summary, draft.paragraphs, draft.partial) == ("All.", ("All.",), False)
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        ("<author>press@e.test (Mission to Serbia)</author>", "mission-to-serbia"),
+        ("<author>Mission to Serbia &lt;press@e.test&gt;</author>", "mission-to-serbia"),
+        ("<dc:publisher>OSCE Mission to Serbia</dc:publisher>", "mission-to-serbia"),
+        ("<source url='https://e.test/'>Mission to Serbia</source>", "mission-to-serbia"),
+        ("<category domain='issuer'>Mission to Serbia</category>", "mission-to-serbia"),
+        ("<category>Mission to Serbia</category>", "mission-to-serbia"),
+        ("<author>Jane Doe</author>", None),
+    ],
+)
+def test_who_wrote_it_is_the_issuer_if_known(
+    inner: str, expected: str | None, osce: Taxonomy
+) -> None:
+    slugs = [label.slug for label in only(item(inner), osce).issuers]
+    assert slugs == ([expected] if expected else [])
+
+
+def test_the_author_of_the_feed_wrote_items_without_one(osce: Taxonomy) -> None:
+    body = rss("<item><title>A</title></item>", "<dc:creator>OSCE Secretariat</dc:creator>")
+    assert issuers(only(body, osce)) == [("OSCE Secretariat", "secretariat")]
+
+
+def test_categories_may_name_kind_and_country_and_come_by_slug(osce: Taxonomy) -> None:
+    inner = (
+        "<category domain='https://e.test/type'>Press release</category>"
+        "<category>Serbia</category><category domain='tag:e.test,2026:field'>human-rights</category>"  # noqa: E501
+        "<atom:category term='youth' scheme='https://e.test/fields/' label='Youth'/>"
+    )
+    draft = only(item(inner), osce)
+    assert draft.content_type
+    assert draft.content_type.slug == "press-release"
+    assert [label.slug for label in draft.fields] == ["human-rights", "youth"]
+    assert [label.slug for label in draft.countries] == ["serbia"]
+
+
+def test_files_are_listed_once_with_what_can_be_true_of_them(osce: Taxonomy) -> None:
+    inner = (
+        "<enclosure url='https://e.test/a.mp3' type='audio/mpeg' length='0'/>"
+        "<enclosure url='https://e.test/a.mp3'/><enclosure url='file:///etc/x'/><enclosure/>"
+        "<media:content url='https://e.test/b.jpg' type='no type' fileSize='99'/>"
+        "<media:group><media:content url='https://e.test/c.jpg' fileSize='-1'/></media:group>"
+    )
+    assert only(item(inner), osce).enclosures == (
+        Enclosure(url="https://e.test/a.mp3", media_type="audio/mpeg"),
+        Enclosure(url="https://e.test/b.jpg", length=99),
+        Enclosure(url="https://e.test/c.jpg"),
+    )
+
+
+def test_hub_and_older_pages_are_found(osce: Taxonomy) -> None:
+    head = (
+        "<atom:link rel='hub' href='https://hub.test/'/><atom:link rel='self' href='/feed'/>"
+        "<atom:link rel='prev-archive' href='?page=1'/><atom:link rel='next' href='?page=2'/>"
+    )
+    found = parsed(rss("", head), osce)
+    assert found.hub == Hub("https://hub.test/", "https://www.example.org/feed")
+    assert found.next_page == "https://www.example.org/news/feed?page=2"
+
+
+@pytest.mark.parametrize(
+    ("inner", "language"),
+    [
+        ("<dc:language>sr_latn-RS</dc:language>", "sr-Latn"),
+        ("<dc:language>und</dc:language>", None),
+        ("<dc:language>English, please</dc:language>", None),
+        ("", None),
+    ],
+)
+def test_a_language_is_a_tag_or_unknown(inner: str, language: str | None, osce: Taxonomy) -> None:
+    assert only(item(inner), osce).language == language
+
+
+def test_what_an_update_says_is_no_date_of_issue(osce: Taxonomy) -> None:
+    inner = "<dcterms:modified>2026-11-20</dcterms:modified><atom:updated>2026-11-20T01:00:00Z</atom:updated>"  # noqa: E501
+    assert only(item(inner), osce).issued is None
+
+
+def test_an_entity_nobody_declared_leaves_the_item_readable(osce: Taxonomy) -> None:
+    body = rss(
+        "<item>&foo;<title/><title>A</title><link/><link>https://e.test/<b>1</b></link></item>"
+    )
+    draft = only(body, osce)
+    assert (draft.title, draft.url) == ("A", "https://e.test/1")
+
+
+@pytest.mark.parametrize(
+    "inner", ["<atom:link rel='edit' href='/1'/>", f"<link>/{'a' * 3000}</link>"]
+)
+def test_other_addresses_are_none_of_the_item(inner: str, osce: Taxonomy) -> None:
+    assert only(item(inner), osce).url is None
+
+
+def test_of_very_many_categories_the_first_count(osce: Taxonomy) -> None:
+    inner = "<category>tag</category>" * 60 + "<category>Policing</category>"
+    assert (
+        only(item(f"<category>Youth</category>{inner}"), osce).fields
+        == only(item("<category>Youth</category>"), osce).fields
+    )
+
+
+INLINE = st.sampled_from("<p> </p> <b> </b> <a> </a> <em> word &amp; &lt; &nbsp; . < > &".split())
+
+
+@given(st.lists(INLINE, max_size=8))
+def test_a_simple_paragraph_reads_as_the_sanitiser_reads_it(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    if not drafts._PARAGRAPH.fullmatch(text):
+        return
+    plain, _ = drafts._lead(Wording(text, is_html=True))
+    assert plain == " ".join(" ".join(paragraphs(f"<p>{text}</p>")).split())

@@ -1,0 +1,171 @@
+"""What a response means: statuses, validators, links."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from httpx2 import URL
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.ingest.fetch import (
+    Answer,
+    Failed,
+    Gone,
+    Links,
+    Missing,
+    NotModified,
+    Page,
+    Posted,
+    Validators,
+)
+from feeds.ingest.fetch.answers import Received, answer_of, conditions, reply_of
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+ADDRESS = "https://news.example.org/feed/"
+
+
+def received(status: int = 200, body: bytes = b"", **fields: str) -> Received:
+    named = tuple((name.replace("_", "-"), value) for name, value in fields.items())
+    return Received(url=URL(ADDRESS), status=status, fields=named, body=body)
+
+
+def answer(status: int = 200, known: Validators | None = None, **fields: str) -> Answer:
+    return answer_of(received(status, b"", **fields), known, None, NOW)
+
+
+def links(*fields: str) -> Links:
+    given_ = tuple(("link", field) for field in fields)
+    page = answer_of(Received(url=URL(ADDRESS), status=200, fields=given_), None, None, NOW)
+    assert isinstance(page, Page)
+    return page.links
+
+
+def test_a_document_comes_with_all_that_was_said_of_it() -> None:
+    found = answer_of(
+        received(body=b"text", content_type="text/html; charset=x", etag="a", last_modified="b"),
+        None,
+        "https://news.example.org/new",
+        NOW,
+    )
+    assert found == Page(
+        url=ADDRESS,
+        body=b"text",
+        media_type="text/html; charset=x",
+        validators=Validators("a", "b"),
+        moved_to="https://news.example.org/new",
+    )
+
+
+def test_a_document_without_validators_has_none() -> None:
+    assert answer(203, Validators("old", "old")) == Page(url=ADDRESS, body=b"")
+
+
+@pytest.mark.parametrize(
+    "tag", ['"x"', 'W/"x"', "unquoted", '"a, b"', '"\xfc"', "two words", "'single'", '"', "*"]
+)
+def test_validators_are_sent_back_as_they_came(tag: str) -> None:
+    found = answer(etag=tag, last_modified="yesterday, or so")
+    assert isinstance(found, Page)
+    assert conditions(found.validators) == (
+        ("If-None-Match", tag),
+        ("If-Modified-Since", "yesterday, or so"),
+    )
+
+
+@pytest.mark.parametrize("tag", ["a\r\nb: c", "\x00", "", "x" * 1_001, " ", "\u2028", "é\u0101"])
+def test_what_is_no_field_value_is_never_sent(tag: str) -> None:
+    assert conditions(Validators(tag, None)) == ()
+    found = answer(etag=tag)
+    assert isinstance(found, Page)
+    assert found.validators == Validators()
+
+
+def test_nothing_is_asked_of_a_server_that_gave_no_validators() -> None:
+    assert conditions(None) == conditions(Validators()) == ()
+
+
+def test_an_unchanged_document_may_have_new_validators() -> None:
+    known = Validators("old", "then")
+    assert answer(304, known) == NotModified(url=ADDRESS, validators=known)
+    assert answer(304, known, etag="new") == NotModified(
+        url=ADDRESS, validators=Validators("new", "then")
+    )
+    assert answer(304, known, last_modified="now") == NotModified(
+        url=ADDRESS, validators=Validators("old", "now")
+    )
+
+
+def test_what_was_never_had_cannot_be_unchanged() -> None:
+    assert isinstance(answer(304), Failed)
+
+
+def test_missing_is_not_gone() -> None:
+    assert answer(404) == Missing(url=ADDRESS)
+    assert answer(410) == Gone(url=ADDRESS)
+
+
+@pytest.mark.parametrize(
+    "status", [100, 201, 204, 206, 300, 305, 400, 401, 403, 405, 406, 418, 451, 999]
+)
+def test_what_will_not_pass_by_itself_is_lasting(status: int) -> None:
+    found = answer(status)
+    assert isinstance(found, Failed)
+    assert found.is_lasting
+    assert found.problem.startswith(f"{ADDRESS} answers {status}")
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520, 599])
+def test_trouble_passes(status: int) -> None:
+    found = answer(status, retry_after="60")
+    assert isinstance(found, Failed)
+    assert not found.is_lasting
+    assert found.retry_after == NOW + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_any_yes_to_a_form_is_a_yes(status: int) -> None:
+    assert reply_of(received(status, b"ok"), NOW) == Posted(status=status, body=b"ok")
+
+
+def test_a_no_to_a_form_is_a_failure() -> None:
+    assert isinstance(reply_of(received(404), NOW), Failed)
+
+
+def test_links_say_where_changes_are_told() -> None:
+    assert links(
+        '<https://hub.example.org/>; rel="hub", <https://hub2.example.org/>;REL=HUB',
+        '<?a=b>; title="x"; rel = "self alternate"; type="a", </c> ;rel=canonical',
+    ) == Links(
+        hubs=("https://hub.example.org/", "https://hub2.example.org/"),
+        topic="https://news.example.org/feed/?a=b",
+        canonical="https://news.example.org/c",
+    )
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "",
+        "no link",
+        "<https://hub.example.org/>",
+        "<javascript:alert(1)>; rel=hub",
+        "<file:///etc/passwd>; rel=hub",
+        "<https://user:secret@hub.example.org/>; rel=hub",
+        "<https://[::1>; rel=hub",
+        "<https://hub.example.org/a\x01b>; rel=hub",
+        '<https://hub.example.org/>; relevant=hub; rel="',
+        "<" * 50_000,
+        "<>;" + " " * 50_000 + "rel",
+    ],
+)
+def test_a_link_nobody_can_use_is_none(field: str) -> None:
+    assert links(field).hubs == ()
+
+
+def test_few_hubs_are_enough() -> None:
+    assert len(links(", ".join(f"<https://h{n}.example/>; rel=hub" for n in range(50))).hubs) == 5
+
+
+@given(st.text(max_size=80), st.integers(100, 999))
+def test_no_field_is_too_odd(text: str, status: int) -> None:
+    answer(status, Validators(text, text), etag=text, link=text, retry_after=text)

@@ -1,0 +1,133 @@
+"""Where a redirect may lead, which are for good, and what is no address at all."""
+
+import pytest
+from httpx2 import URL
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.ingest.fetch import Failed
+from feeds.ingest.fetch.redirects import LONGEST_ADDRESS, REDIRECTS, Trail, address, follow
+
+START = "https://news.example.org/feed"
+
+
+def went(*steps: tuple[int, str | None], limit: int = 5, start: str = START) -> Trail | Failed:
+    trail = Trail(here=URL(start))
+    for status, location in steps:
+        further = follow(trail, status, location, limit)
+        if isinstance(further, Failed):
+            return further
+        trail = further
+    return trail
+
+
+def problem(found: object) -> str:
+    assert isinstance(found, Failed)
+    assert found.is_lasting
+    return found.problem
+
+
+@pytest.mark.parametrize("status", [301, 308])
+def test_a_permanent_redirect_is_remembered(status: int) -> None:
+    trail = went((status, "/atom.xml"))
+    assert isinstance(trail, Trail)
+    assert trail.moved_to == str(trail.here) == "https://news.example.org/atom.xml"
+
+
+@pytest.mark.parametrize("status", [302, 303, 307])
+def test_a_passing_redirect_is_followed_and_not_remembered(status: int) -> None:
+    trail = went((status, "/atom.xml"))
+    assert isinstance(trail, Trail)
+    assert trail.moved_to is None
+    assert str(trail.here) == "https://news.example.org/atom.xml"
+
+
+def test_only_the_permanent_start_of_a_chain_is_remembered() -> None:
+    trail = went((301, "/a"), (308, "/b"), (302, "/c"), (301, "/d"))
+    assert isinstance(trail, Trail)
+    assert trail.moved_to == "https://news.example.org/b"
+    assert str(trail.here) == "https://news.example.org/d"
+
+
+def test_a_circle_is_not_gone_round() -> None:
+    assert "in a circle" in problem(went((301, "/a"), (301, "/b"), (301, "/a")))
+    assert "in a circle" in problem(went((302, START)))
+    assert "in a circle" in problem(went((302, f"{START}#again")))
+
+
+def test_more_redirects_than_wanted_are_not_followed() -> None:
+    assert isinstance(went((301, "/a"), (301, "/b"), limit=2), Trail)
+    assert "more than 2" in problem(went((301, "/a"), (301, "/b"), (301, "/c"), limit=2))
+
+
+@pytest.mark.parametrize("location", [None, ""])
+def test_a_redirect_to_nowhere_is_no_redirect(location: str | None) -> None:
+    assert "without saying where" in problem(went((302, location)))
+
+
+def test_what_was_safe_stays_safe() -> None:
+    assert "from https to http" in problem(went((301, "http://news.example.org/feed")))
+    assert isinstance(went((301, START), start="http://news.example.org/feed"), Trail)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "file:///etc/passwd",
+        "ftp://news.example.org/",
+        "gopher://127.0.0.1:70/_x",
+        "javascript:alert(1)",
+        "data:text/plain,x",
+        "https://user:secret@news.example.org/",
+        "https://user@news.example.org/",
+        "https://news.example.org:0/",
+        "https://news.example.org:99999/",
+        "https://[::1/",
+        "https://news.example.org/a\r\nHost: evil.example",
+        "https://news.example.org/\x00",
+        "/" + "a" * (LONGEST_ADDRESS + 1),
+        "https://xn--\xff.example/",
+    ],
+)
+def test_a_redirect_to_where_nobody_may_go_is_not_followed(location: str) -> None:
+    assert "where nobody may follow" in problem(went((301, location)))
+
+
+@pytest.mark.parametrize(
+    ("location", "there"),
+    [
+        ("../a?b=c#d", "https://news.example.org/a?b=c"),
+        ("?page=2", "https://news.example.org/feed?page=2"),
+        ("//www.example.org/x", "https://www.example.org/x"),
+        ("/two words", "https://news.example.org/two%20words"),
+        ("/M\xc3\xbcnchen", "https://news.example.org/M%C3%BCnchen"),
+        ("/M\xfcnchen", "https://news.example.org/M%C3%BCnchen"),
+        (" \t/a ", "https://news.example.org/a"),
+    ],
+)
+def test_a_location_may_be_relative_and_carelessly_written(location: str, there: str) -> None:
+    trail = went((302, location))
+    assert isinstance(trail, Trail)
+    assert str(trail.here) == there
+
+
+def test_a_host_of_any_script_is_asked_by_its_ascii_name() -> None:
+    found = address("https://м\u0438р.example/новости#top")
+    assert isinstance(found, URL)
+    assert found.raw_host == b"xn--h1ahn.example"
+    assert found.raw_path == b"/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8"
+
+
+@given(st.text(max_size=60), st.sampled_from(sorted(REDIRECTS)))
+def test_no_location_is_too_odd(location: str, status: int) -> None:
+    found = went((status, location))
+    assert isinstance(found, Failed) or found.here.scheme == "https"
+
+
+@given(st.text(max_size=60))
+def test_no_address_is_too_odd(text: str) -> None:
+    for tried in (text, f"http://{text}/", f"https://news.example.org/{text}"):
+        found = address(tried)
+        if isinstance(found, URL):
+            assert found.host
+            assert not set(str(found)) & set("\r\n\t ")

@@ -1,0 +1,166 @@
+"""Bodies packed by servers, by mistake and by malice."""
+
+import gzip
+import sys
+from collections.abc import Callable, Iterator
+
+import brotli  # type: ignore[import-untyped]
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.ingest.fetch.unpacking import PIECE_BYTES, Damaged, TooLarge, unpacked
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+BODY = b"The course was held in Vienna. " * 20_000
+MOST = 2_000_000
+
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "br": brotli.compress,
+    "zstd": zstd.compress,
+}
+
+codings = pytest.mark.parametrize("coding", sorted(PACK))
+
+
+def split(packed: bytes, size: int = 1_000) -> Iterator[bytes]:
+    return (packed[start : start + size] for start in range(0, len(packed), size))
+
+
+def whole(packed: bytes, coding: str, most: int = MOST, size: int = 1_000) -> bytes:
+    return b"".join(unpacked(split(packed, size), coding, most))
+
+
+@codings
+@pytest.mark.parametrize("size", [1, 7, 1_000, 1_000_000])
+def test_what_was_packed_comes_out_however_it_is_cut(coding: str, size: int) -> None:
+    assert whole(PACK[coding](BODY), coding, size=size) == BODY
+
+
+@codings
+def test_no_piece_is_large(coding: str) -> None:
+    pieces = unpacked([PACK[coding](BODY)], coding, MOST)
+    assert max(map(len, pieces)) <= 2 * PIECE_BYTES
+
+
+@pytest.mark.parametrize("coding", ["", "identity", " Identity , "])
+def test_what_is_not_packed_stays_as_it_is(coding: str) -> None:
+    assert whole(BODY, coding) == BODY
+
+
+def test_names_of_codings_are_taken_in_any_case() -> None:
+    assert whole(gzip.compress(BODY), "GZip") == BODY
+    assert whole(gzip.compress(BODY), "x-gzip") == BODY
+
+
+def test_the_last_coding_is_taken_off_first() -> None:
+    assert whole(brotli.compress(gzip.compress(BODY)), "gzip, br") == BODY
+
+
+def test_a_body_packed_three_times_is_refused() -> None:
+    with pytest.raises(Damaged, match="3 times"):
+        whole(b"", "gzip, gzip, gzip")
+
+
+@pytest.mark.parametrize("coding", ["compress", "deflate", "gzip;q=1", "\xff"])
+def test_a_coding_nobody_asked_for_is_refused(coding: str) -> None:
+    with pytest.raises(Damaged, match="not asked for"):
+        whole(BODY, coding)
+
+
+@codings
+def test_half_a_document_is_none(coding: str) -> None:
+    packed = PACK[coding](BODY)
+    with pytest.raises(Damaged, match="cut short"):
+        whole(packed[: len(packed) // 2], coding)
+
+
+@codings
+def test_an_empty_body_is_empty_whatever_it_is_called(coding: str) -> None:
+    assert whole(b"", coding) == b""
+
+
+@codings
+def test_what_was_never_packed_cannot_be_unpacked(coding: str) -> None:
+    with pytest.raises(Damaged):
+        whole(b"<html>plain</html>" * 100, coding)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_parts_in_a_row_are_one_body(coding: str) -> None:
+    packed = PACK[coding](b"one ") + PACK[coding](b"two")
+    assert whole(packed, coding) == b"one two"
+    assert whole(packed, coding, size=1) == b"one two"
+
+
+def test_what_follows_the_last_part_is_left_out() -> None:
+    assert whole(gzip.compress(b"one") + b"\0\0\0 padding", "gzip") == b"one"
+    assert b"".join(unpacked([brotli.compress(b"one"), b"more"], "br", MOST)) == b"one"
+
+
+@codings
+def test_a_body_that_is_too_large_unpacked_is_refused(coding: str) -> None:
+    with pytest.raises(TooLarge, match="larger than 1,000 bytes"):
+        whole(PACK[coding](BODY), coding, most=1_000)
+
+
+def test_a_body_that_is_too_large_as_sent_is_refused() -> None:
+    with pytest.raises(TooLarge):
+        whole(BODY, "", most=1_000)
+    with pytest.raises(TooLarge):  # empty parts give nothing, and go on for ever
+        whole(gzip.compress(b"") * 100, "gzip", most=1_000)
+
+
+@codings
+def test_a_bomb_is_stopped_by_how_much_it_grows(coding: str) -> None:
+    """Long before the limit: 64 MB of zeros from a few kB, were they wanted."""
+    pieces: list[bytes] = []
+    with pytest.raises(TooLarge, match="250 times"):
+        pieces.extend(unpacked([PACK[coding](bytes(64_000_000))], coding, 10**9))
+    assert sum(map(len, pieces)) < 20_000_000
+
+
+def test_a_bomb_within_a_bomb_is_stopped_within() -> None:
+    inner = gzip.compress(bytes(100_000_000))
+    with pytest.raises(TooLarge):
+        whole(gzip.compress(inner), "gzip, gzip", most=50_000)
+    with pytest.raises(TooLarge):
+        whole(gzip.compress(inner), "gzip, gzip")
+
+
+def test_a_window_larger_than_http_allows_is_refused() -> None:
+    options: dict[int, int] = {zstd.CompressionParameter.window_log: 27}
+    packer = zstd.ZstdCompressor(options=options)
+    packed = packer.compress(bytes(range(256)) * 70_000) + packer.flush()
+    with pytest.raises(Damaged):
+        whole(packed, "zstd", most=10**9)
+
+
+@given(st.binary(max_size=300), st.sampled_from(sorted(PACK)))
+def test_no_bytes_are_too_odd(packed: bytes, coding: str) -> None:
+    try:
+        whole(packed, coding, size=50)
+    except (Damaged, TooLarge):
+        return
+
+
+@given(st.binary(max_size=2_000), st.sampled_from(sorted(PACK)), st.integers(1, 3_000))
+def test_any_body_comes_out_as_it_went_in(body: bytes, coding: str, size: int) -> None:
+    assert whole(PACK[coding](body), coding, size=size) == body
+
+
+@given(st.data())
+def test_a_damaged_body_is_told_or_whole(data: st.DataObject) -> None:
+    packed = bytearray(gzip.compress(BODY[:500]))
+    at = data.draw(st.integers(0, len(packed) - 1))
+    packed[at] ^= data.draw(st.integers(1, 255))
+    try:
+        found = whole(bytes(packed), "gzip")
+    except (Damaged, TooLarge):
+        return
+    assert found == BODY[:500]

@@ -1,0 +1,91 @@
+"""Pages that are no news: each refused for its own reason, with what shows it."""
+
+# ruff: noqa: E501 - pages are written as their sites write them
+
+import pytest
+
+from feeds.draft import Habits, Reason
+from feeds.ingest.parse import html
+from feeds.taxonomy import Taxonomy
+from tests.webpages import FIRST, NAV, SECOND, THIRD, TITLE, document, page, paragraphs, refused
+
+LOGIN = page(
+    """<main><h1>Log in</h1><form action="/user/login"><label>Username</label><input name="n">
+<label>Password</label><input type="password" name="p"><button>Log in</button></form></main>"""
+)
+CHALLENGE = """<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>
+<h1>news.example.org</h1><p>Verifying you are human. This may take a few seconds.</p>
+<noscript>Enable JavaScript and cookies to continue</noscript>
+<script src="/cdn-cgi/challenge-platform/h/b/orchestrate/x.js"></script></body></html>"""
+NOT_FOUND = page(
+    "<main><h1>Page not found</h1><p>The requested page could not be found.</p></main>",
+    head="<title>Page not found | OSCE</title>",
+)
+SOFT_404 = page(
+    "<div><h2>Страница не найдена</h2><p>Проверьте адрес и попробуйте ещё раз.</p></div>"
+)
+CONSENT = """<html><body><div class="cookie-consent"><p>We value your privacy. We and our partners
+store information on a device.</p><button>Accept all cookies</button></div></body></html>"""
+EVENT = page(
+    f"""<main><h1>Conference on border management</h1><div>When</div><div>15 May 2021, 10:00 - 12:00</div>
+<div>Where</div><div>Hofburg, Vienna</div><div>Organized by</div><div>OSCE Secretariat</div>
+{paragraphs("The conference will bring together experts from all over the region to talk about it.")}</main>"""
+)
+EVENT_LD = page(
+    f"<main><h1>{TITLE}</h1>{paragraphs(SECOND, THIRD)}</main>",
+    head='<script type="application/ld+json">{"@type": "BusinessEvent", "name": "X"}</script>',
+)
+JOB_LD = EVENT_LD.replace("BusinessEvent", "JobPosting")
+VACANCY = page(
+    f"""<main><h1>Vacancy notice: project officer</h1>{paragraphs(SECOND, THIRD)}
+<h3>Tasks and responsibilities</h3>{paragraphs("Manages projects.")}<h3>How to apply</h3></main>"""
+)
+TENDER = page(
+    f"<main><h1>Invitation to bid: office furniture</h1>{paragraphs(SECOND, THIRD)}</main>"
+)
+TOPIC = page(
+    f"""<main><h1>Border management</h1><h2>Our challenge</h2>{paragraphs("Borders are long. " * 9)}
+<h2>Our action</h2>{paragraphs("We help those who guard them. " * 9)}</main>"""
+)
+CUT = page(f'<main><div class="x"><h1>{TITLE}</h1>{paragraphs(FIRST, SECOND, THIRD)}</div></main>')
+CUT = CUT[: CUT.index("held again")]
+BARE = page(
+    f"<main><h1>Our house</h1>{paragraphs('It stands in a street and has many rooms. ' * 5)}</main>"
+)
+NO_TITLE = f"<html><body><main>{paragraphs(FIRST, SECOND, THIRD)}</main></body></html>"
+
+CASES: dict[str, tuple[str | bytes, Reason]] = {
+    "login": (LOGIN, Reason.LOGIN),
+    "challenge": (CHALLENGE, Reason.CHALLENGE),
+    "not found": (NOT_FOUND, Reason.ERROR_PAGE),
+    "soft 404": (SOFT_404, Reason.ERROR_PAGE),
+    "consent": (CONSENT, Reason.NOT_NEWS),
+    "menu": (f"<html><body>{NAV}</body></html>", Reason.MENU_ONLY),
+    "nothing": ("<html><body></body></html>", Reason.EMPTY),
+    "event": (EVENT, Reason.NOT_NEWS),
+    "event by JSON-LD": (EVENT_LD, Reason.NOT_NEWS),
+    "vacancy by JSON-LD": (JOB_LD, Reason.NOT_NEWS),
+    "vacancy": (VACANCY, Reason.NOT_NEWS),
+    "tender": (TENDER, Reason.NOT_NEWS),
+    "topic": (TOPIC, Reason.NOT_NEWS),
+    "about": (BARE, Reason.NOT_NEWS),
+    "cut": (CUT, Reason.INCOMPLETE),
+    "cut in a tag": (CUT + '<a href="', Reason.INCOMPLETE),
+    "no title": (NO_TITLE, Reason.INCOMPLETE),
+    "blank": (" \n ", Reason.EMPTY),
+    "binary": (b"<html>" + bytes(range(32)) * 20, Reason.BINARY),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), CASES.values(), ids=CASES)
+def test_a_page_that_is_no_news_is_refused(
+    osce: Taxonomy, body: str | bytes, reason: Reason
+) -> None:
+    refusal = refused(body, osce)
+    assert refusal.reason is reason, str(refusal)
+
+
+@pytest.mark.parametrize("name", ["event", "topic", "about", "cut", "not found"])
+def test_a_person_may_vouch_for_any_page_with_a_title_and_a_text(osce: Taxonomy, name: str) -> None:
+    parsed = html.parse(document(CASES[name][0]), osce, Habits(forced=True))
+    assert getattr(parsed, "drafts", None)

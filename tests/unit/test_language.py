@@ -1,0 +1,103 @@
+"""The language of a text: what its page says, unless the text clearly speaks another one."""
+
+import pytest
+
+from feeds.ingest.parse.language import Spoken, spoken
+
+ENGLISH = (
+    "The Mission organized a two-day training course for police officers on the investigation of "
+    "cybercrime and electronic evidence, which was held in the capital with its support."
+)
+TEXTS = {
+    "bs": "Misija je organizovala dvodnevnu obuku za policijske službenike o istragama "
+    "kibernetičkog kriminala i elektronskim dokazima, saopšteno je danas iz Sarajeva.",
+    "de": "Die Mission veranstaltete einen zweitägigen Lehrgang für Polizeibeamte über die "
+    "Untersuchung von Computerkriminalität, der in der Hauptstadt stattfand.",
+    "es": "La Misión organizó un curso de capacitación de dos días para agentes de policía sobre "
+    "la investigación de delitos informáticos y pruebas electrónicas en la capital.",
+    "fr": "La Mission a organisé une formation de deux jours à l'intention des policiers sur les "
+    "enquêtes relatives à la cybercriminalité, tenue dans la capitale.",
+    "it": "La Missione ha organizzato un corso di formazione di due giorni per agenti di polizia "
+    "sulle indagini relative alla criminalità informatica nella capitale.",
+    "mk": "Мисијата организираше дводневна обука за полициски службеници за истрага на "
+    "компјутерски криминал и електронски докази во главниот град на земјата.",
+    "ro": "Misiunea a organizat un curs de instruire de două zile pentru ofițerii de poliție "
+    "privind investigarea criminalității informatice, desfășurat în capitală.",
+    "ru": "Миссия организовала двухдневный учебный курс для сотрудников полиции по расследованию "
+    "киберпреступлений и работе с электронными доказательствами в столице.",
+    "sq": "Misioni organizoi një trajnim dyditor për oficerët e policisë mbi hetimin e krimit "
+    "kibernetik dhe provat elektronike, i cili u mbajt në kryeqytet këtë javë.",
+    "sr": "Мисија је организовала дводневну обуку за полицијске службенике о истрагама "
+    "високотехнолошког криминала и електронским доказима у главном граду.",
+    "uk": "Місія організувала дводенний навчальний курс для працівників поліції з розслідування "
+    "кіберзлочинів та роботи з електронними доказами у столиці.",
+}
+
+
+@pytest.mark.parametrize(("language", "text"), TEXTS.items())
+def test_a_text_without_a_statement_is_guessed(language: str, text: str) -> None:
+    """The languages the news of this field comes in."""
+    assert spoken(text, None, is_whole=True) == Spoken(language, is_guess=True)
+
+
+def test_plain_english_is_told_by_its_words() -> None:
+    """Most texts are, and it takes a hundredth of the time."""
+    assert spoken(ENGLISH, None, is_whole=True) == Spoken("en", is_guess=True)
+
+
+def test_what_the_page_says_is_believed() -> None:
+    """A statement is no guess."""
+    assert spoken(ENGLISH, "en-GB", is_whole=True) == Spoken("en-GB", is_guess=False)
+
+
+@pytest.mark.parametrize("stated", ["sr", "hr", "sr-Latn", "cnr"])
+def test_variants_of_one_language_are_called_what_the_page_calls_them(stated: str) -> None:
+    """Statistics cannot tell Bosnian from Croatian; whoever wrote the page can."""
+    assert spoken(TEXTS["bs"], stated, is_whole=True) == Spoken(stated, is_guess=False)
+
+
+def test_norwegian_has_three_tags() -> None:
+    """``no`` is what the model says for ``nb``."""
+    text = (
+        "Misjonen arrangerte et to dagers kurs for politifolk om etterforskning av "
+        "datakriminalitet og elektroniske bevis, og kurset ble "
+        "holdt i hovedstaden denne uken med støtte fra landet."
+    )
+    assert spoken(text, "nb", is_whole=True) == Spoken("nb", is_guess=False)
+
+
+def test_a_long_text_in_another_language_overrules_its_page() -> None:
+    """Templates say English of pages in any language."""
+    text = TEXTS["ru"] * 2
+    assert spoken(text, "en", is_whole=True) == Spoken("ru", is_guess=True)
+
+
+def test_a_lead_does_not_overrule_its_page() -> None:
+    """Short texts hold names and quotations of other languages."""
+    assert spoken(TEXTS["ru"] * 2, "en", is_whole=False) == Spoken("en", is_guess=False)
+    assert spoken("Обращение к читателям", "en", is_whole=True) == Spoken("en", is_guess=False)
+
+
+def test_a_few_words_are_no_evidence() -> None:
+    """An unknown language stays unknown."""
+    assert spoken("Weekly report", None, is_whole=True) == Spoken(None, is_guess=False)
+    assert spoken("12345 " * 50, None, is_whole=True) == Spoken(None, is_guess=False)
+
+
+def test_an_uncertain_guess_is_none() -> None:
+    """Names alone are in no language."""
+    names = "Brown Müller Rossi Dupont García Novák Kowalski Nowak Silva Popescu Ivanov Jansen"
+    language, is_guess = spoken(names, None, is_whole=True)
+    assert (language is None) == (not is_guess)
+
+
+def test_an_english_text_overrules_another_statement() -> None:
+    """Templates are translated more often than texts."""
+    assert spoken(ENGLISH * 2, "ru", is_whole=True) == Spoken("en", is_guess=True)
+
+
+@pytest.mark.parametrize("language", ["ru", "de", "fr", "es", "it", "ro", "sq", "uk", "mk"])
+def test_common_words_agree_with_a_statement(language: str) -> None:
+    """It takes no more to believe it."""
+    text = TEXTS[language] * 2
+    assert spoken(text, f"{language}-XX", is_whole=True) == Spoken(f"{language}-XX", is_guess=False)

@@ -1,0 +1,110 @@
+"""Copies are recognised, items of a series are not."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.draft import Draft
+from feeds.ingest.likeness import is_alike, opening_key, said_alike, speaks_otherwise, title_key
+from feeds.model import Issued, IssuedFrom, Mark, TopicKind
+from tests.builders import a_draft, a_label
+
+BODY = (
+    "Twenty officers from all over the country practised how to secure electronic evidence.",
+    "The course, held over five days, was organised together with the police academy in Vienna.",
+    "A second course will follow in spring, with judges and prosecutors taking part as well.",
+)
+
+
+def an_original(**changes: Any) -> Draft:
+    draft = a_draft(paragraphs=BODY, summary="", issued=on(20), language="en")
+    return replace(draft, **changes)
+
+
+def on(day: int) -> Issued:
+    return Issued(day=date(2026, 11, day), origin=IssuedFrom.LABEL)
+
+
+ODIHR = a_label("ODIHR", "odihr", TopicKind.ISSUER)
+UNIT = a_label("Public Affairs Unit", None, TopicKind.ISSUER)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"issued": on(21)},
+        {"issued": None},
+        {"issuers": ()},
+        {"language": None},
+        {"title": "Police officers trained in “digital” investigations!"},
+        {"paragraphs": (*BODY, "Source: the Secretariat.")},
+        {"paragraphs": ("VIENNA, 20 November 2026 – " + BODY[0], *BODY[1:])},
+        {"paragraphs": (BODY[0].replace("practised", "practiced"), *BODY[1:])},
+        {"paragraphs": BODY[:2]},
+        {"paragraphs": (), "summary": BODY[0] + " The course, held...", "partial": True},
+        {"paragraphs": (), "summary": "", "partial": True},
+    ],
+)
+def test_what_copies_change_makes_no_other_item(changes: dict[str, Any]) -> None:
+    copy = an_original(**changes)
+    assert is_alike(copy, an_original())
+    assert is_alike(an_original(), copy)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"issued": on(22)},
+        {"issuers": (ODIHR,)},
+        {"issuers": (UNIT,)},
+        {"language": "de"},
+        {"title": "Police officers trained in digital investigations, course 2"},
+        {"title": "Another", "paragraphs": ("Before the course, t" + BODY[0][1:], *BODY[1:])},
+        {"paragraphs": (BODY[0].replace("Twenty", "21"), *BODY[1:])},
+        {"paragraphs": ("The ministers met in Vienna and spoke about the security of Europe.",)},
+        {"paragraphs": (), "summary": "Twenty officers", "partial": True},
+        {"title": "Judges trained", "partial": True},
+        {"paragraphs": (), "summary": "", "partial": True, "issued": None},
+        {"paragraphs": (), "summary": "", "partial": True, "title": "Daily report"},
+    ],
+)
+def test_items_of_a_series_are_told_apart(changes: dict[str, Any]) -> None:
+    assert not is_alike(an_original(**changes), an_original())
+
+
+def test_a_number_cut_in_two_is_no_other_number() -> None:
+    whole = an_original(paragraphs=(*BODY, "In 2026 there were 1500 of them, all told."))
+    cut = an_original(
+        partial=True, summary=" ".join(BODY) + " In 2026 there were 15", paragraphs=()
+    )
+    assert said_alike(cut, whole)
+
+
+def test_a_guessed_language_does_not_outweigh_an_equal_title() -> None:
+    guessed = an_original(language="bs", marks=frozenset({Mark.GUESSED_LANGUAGE}))
+    assert not speaks_otherwise(guessed, an_original())
+    assert speaks_otherwise(replace(guessed, title="Obuka policije"), an_original())
+    assert speaks_otherwise(an_original(language="bs"), an_original())
+
+
+def test_keys_are_the_same_for_all_spellings() -> None:
+    assert title_key("Officers  trained!") == title_key("officers “trained”") is not None
+    assert title_key("?!") is None
+    assert opening_key(an_original()) == opening_key(
+        an_original(paragraphs=("WARSAW, 3 June 2026 - " + BODY[0].upper(), *BODY[1:]))
+    )
+    assert opening_key(a_draft(paragraphs=("Hello!",))) is None
+
+
+@given(st.text(), st.text())
+def test_any_two_texts_can_be_compared(one: str, other: str) -> None:
+    here, there = a_draft(paragraphs=(one,)), a_draft(paragraphs=(other,), partial=True)
+    assert said_alike(here, there) == said_alike(there, here)
+    for draft in (here, there):
+        key = opening_key(draft)
+        assert key is None or -(2**63) <= key < 2**63

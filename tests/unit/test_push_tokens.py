@@ -1,0 +1,41 @@
+"""The tokens publishers push with: each in a file of its own, every fault told at once."""
+
+from pathlib import Path
+
+import pytest
+
+from config.settings import SettingsError
+from notifier.sourcing import tokens
+from tests.configured import settings_from
+
+GOOD = "t" * 32
+
+
+def settings_of(folder: Path, **files: str | bytes | None) -> str:
+    """A source that is pushed to for each file, which holds this or is not there."""
+    tables = []
+    for name, held in files.items():
+        if held is not None:
+            (folder / name).write_bytes(held if isinstance(held, bytes) else held.encode())
+        tables.append(f'[[sources]]\nname = "{name}"\nkind = "push"\ntoken_path = "{name}"\n')
+    return "\n".join(tables)
+
+
+def test_a_token_is_what_its_file_holds_without_the_line_s_end(tmp_path: Path) -> None:
+    text = settings_of(tmp_path, one=f"{GOOD}\n", other="u" * 40)
+    assert tokens(settings_from(tmp_path / "f.toml", text)) == {"one": GOOD, "other": "u" * 40}
+
+
+def test_every_fault_of_a_token_is_told_with_its_source_and_file(tmp_path: Path) -> None:
+    """And never the token itself."""
+    text = settings_of(tmp_path, a=GOOD, b=GOOD, c="short", d=None, e=b"\xff" * 40)
+    with pytest.raises(SettingsError) as caught:
+        tokens(settings_from(tmp_path / "f.toml", text))
+    said = [fault.replace(f"{tmp_path}/", "") for fault in caught.value.faults]
+    theirs = "must hold a token of its own, and another source has this one"
+    assert said == [
+        f"[[sources]] b: token_path = b: {theirs}",
+        "[[sources]] c: token_path = c: must hold a token of at least 32 characters",
+        "[[sources]] d: token_path = d: cannot be read: No such file or directory",
+        "[[sources]] e: token_path = e: cannot be read: it is no text",
+    ]

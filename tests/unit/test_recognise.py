@@ -1,0 +1,78 @@
+"""Which family a document belongs to, by its bytes first."""
+
+import codecs
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.ingest.parse import push
+from feeds.ingest.parse.recognise import Family, family_of
+
+
+@pytest.mark.parametrize(
+    ("body", "family"),
+    [
+        (b"News Item\nA title\n", Family.TEXT),
+        (b"- Heading\n<b>not markup", Family.TEXT),
+        (b"<!DOCTYPE html><html><body>", Family.HTML),
+        (b"  <!-- saved --> <HTML lang=en>", Family.HTML),
+        (b"\xef\xbb\xbf<html>", Family.HTML),
+        (codecs.BOM_UTF16_LE + "<html>".encode("utf-16-le"), Family.HTML),
+        (b"A line of warning\n<div><p>text", Family.HTML),
+        (b"<?xml version='1.0'?>\n<rss version='2.0'>", Family.FEED),
+        (b"<?xml version='1.0'?><?xml-stylesheet href='a'?><feed xmlns='x'>", Family.FEED),
+        (b"<!DOCTYPE rss PUBLIC 'x' 'y' [<!ENTITY a 'b'>]>\n<rss>", Family.FEED),
+        (b"<!DOCTYPE rss [<!ENTITY a '" + b"a" * 5000 + b"'>]><rss>", Family.FEED),
+        (b"<rdf:RDF xmlns:rdf='x'>", Family.FEED),
+        (b"<atom:entry xmlns:atom='x'>", Family.FEED),
+        (b'{"version": "https://jsonfeed.org/version/1.1", "items": []}', Family.FEED),
+        (b"<urlset xmlns='x'>", Family.SITEMAP),
+        (b"<sitemapindex>", Family.SITEMAP),
+        (b"<strange>", Family.HTML),
+        (b"<br />\n<b>Notice</b>: Undefined index in <b>a.php</b>\n<?xml version='1.0'?><rss>", Family.FEED),  # noqa: E501
+        (b"Warning: Cannot modify header information in a.php\n<feed xmlns='x'>", Family.FEED),
+        (b"<div class='error'>Slow query</div><rdf:RDF xmlns:rdf='x'>", Family.FEED),
+        (b"Notice: x\n<urlset xmlns='x'>", Family.SITEMAP),
+        ("<?xml version='1.0'?><rss>".encode("utf-16-le"), Family.FEED),
+        ("<urlset>".encode("utf-16-be"), Family.SITEMAP),
+        ('{"version": "1", "items": []}'.encode("utf-16-le"), Family.FEED),
+        (b"<html><body>Write &lt;rss> or <pre><rss version='2.0'></pre>", Family.HTML),
+        (b"<div><script>var a = '<rss version=2>';</script>", Family.HTML),
+        (b"<!DOCTYPE html><p><feed>", Family.HTML),
+        (b"<?xml version='1.0'?><!DOCTYPE html><html xmlns='x'>", Family.HTML),
+        (b"<?xml version='1.0'?><OpenSearchDescription>", Family.FEED),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'>", Family.FEED),
+    ],
+)  # fmt: skip
+def test_the_bytes_tell_the_family(body: bytes, family: Family) -> None:
+    """Whatever the server says of them."""
+    assert family_of(body, None) is family
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "family"),
+    [
+        (b"<rss version='2.0'>", "text/html", Family.FEED),
+        (b"<html>", "application/rss+xml", Family.FEED),
+        (b"garbage first", "application/atom+xml; charset=utf-8", Family.FEED),
+        (b"plain words", "text/html", Family.HTML),
+        (b"- a menu", "text/html", Family.TEXT),
+        (b"plain words", "text/plain", Family.TEXT),
+    ],
+)
+def test_the_media_type_decides_what_the_bytes_leave_open(
+    body: bytes, media_type: str, family: Family
+) -> None:
+    """Servers often have it wrong."""
+    assert family_of(body, media_type) is family
+
+
+def test_what_was_pushed_is_known_by_its_mark_alone() -> None:
+    assert family_of(b"<rss>", push.MEDIA_TYPE) is Family.PUSH
+
+
+@given(st.binary(max_size=200), st.none() | st.text(max_size=30))
+def test_every_document_has_a_family(body: bytes, media_type: str | None) -> None:
+    """Nothing raises."""
+    assert family_of(body, media_type) in Family

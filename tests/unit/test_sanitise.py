@@ -1,0 +1,70 @@
+"""What of foreign HTML is published, and its paragraphs."""
+
+# ruff: noqa: E501 - pages are written as their sites write them
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.ingest.parse.sanitise import blocks, paragraphs, sanitised, without
+
+BASE = "https://news.example.org/a/b"
+REL = 'rel="noopener noreferrer"'
+
+
+@pytest.mark.parametrize(
+    ("html", "clean"),
+    [
+        ("<p class=c style='x' id=i onclick=x>A</p>", "<p>A</p>"),
+        ("<a href='/x?a=1&b=2' target=_blank>A</a>",
+         f'<a href="https://news.example.org/x?a=1&amp;b=2" {REL}>A</a>'),
+        ("<a href='javascript:x'>A</a>", f"<a {REL}>A</a>"),
+        ("<a href=' data:text/html,x'>A</a>", f"<a {REL}>A</a>"),
+        ("<a href='mailto:a@example.org'>A</a>", f'<a href="mailto:a@example.org" {REL}>A</a>'),
+        ("<p>A<img src=x onerror=y><script>z</script><style>z</style></p>", "<p>A</p>"),
+        ("<figure><img src=x><figcaption>Who</figcaption></figure>", "<div></div>"),
+        ("<h1>A</h1><section>B</section>C", "<h2>A</h2><div>B</div>C"),
+        ("<p>un<b>closed", "<p>un<b>closed</b></p>"),
+        ("a\ud800b\x01c\u202e&#1;", "abc"),
+        ("<svg><script>x</script></svg><iframe src=x></iframe><form><input></form>", ""),
+        ("1 < 2 & 3", "1 &lt; 2 &amp; 3"),
+    ],
+)  # fmt: skip
+def test_only_the_documented_set_is_left(html: str, clean: str) -> None:
+    assert sanitised(html, BASE) == clean
+
+
+@pytest.mark.parametrize(
+    "base", [None, "", "ftp://example.org/", "http://[", "https://example.org:x/"]
+)
+def test_without_a_base_relative_links_lose_their_address(base: str | None) -> None:
+    assert sanitised("<a href='/x'>A</a>", base) == f"<a {REL}>A</a>"
+
+
+def test_markup_made_to_stop_a_parser_is_brought_down_to_its_words() -> None:
+    assert sanitised("<div>" * 200_000 + "a < b", None) == "<p>a</p>"
+    assert sanitised("<a" * 100_000, None) == "<p></p>"
+
+
+def test_paragraphs_in_reading_order() -> None:
+    html = """<h1>Title</h1><p>One <b>bo</b>ld<br>line</p>Loose<ul><li>Two</li><li><p>Three</p></li></ul>
+        <div>Four<br><br>Five</div><table><tr><td>Six</td><td>Seven</td></tr></table><hr><p> </p>"""
+    assert paragraphs(html) == (
+        "Title", "One bold line", "Loose", "Two", "Three", "Four", "Five", "Six", "Seven",
+    )  # fmt: skip
+
+
+def test_a_block_is_cut_out_with_what_held_nothing_else() -> None:
+    clean = sanitised("<div><p>A</p></div><ul><li>B</li><li><em>C</em></li></ul>", None)
+    a, _, c = blocks(clean)
+    assert without(clean, [c, a]) == "<ul><li>B</li></ul>"
+    assert without(clean, []) == clean
+    assert without(clean, blocks(clean)) == ""
+
+
+@given(st.text() | st.text(alphabet="<>/apbr &;\"'=!-"))
+def test_what_is_clean_stays_as_it_is(html: str) -> None:
+    clean = sanitised(html, BASE)
+    assert sanitised(clean, BASE) == clean
+    assert "<script" not in clean.lower()
+    assert [block.line for block in blocks(clean)] == list(paragraphs(html))

@@ -1,0 +1,94 @@
+"""How a source does: what answers make of its standing, and when it is due."""
+
+from datetime import UTC, datetime, timedelta
+
+from feeds.draft import Hub
+from feeds.ingest.standing import (
+    Standing,
+    State,
+    begun,
+    ended,
+    failed,
+    is_due,
+    looked_at,
+    succeeded,
+)
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+URL = "https://news.example.org/"
+NEW = "https://www.example.org/news"
+
+
+def fresh() -> Standing:
+    return begun(None, "news", URL, NOW)
+
+
+def test_a_source_never_asked_is_due() -> None:
+    assert is_due(None, URL, NOW)
+    assert is_due(fresh(), URL, NOW)
+
+
+def test_a_source_is_due_once_its_next_look_has_come() -> None:
+    good = succeeded(fresh(), NOW, NOW + HOUR)
+    assert not is_due(good, URL, NOW)
+    assert is_due(good, URL, NOW + HOUR)
+
+
+def test_a_source_that_ended_is_due_only_at_another_address() -> None:
+    over = ended(fresh(), "gone", NOW)
+    assert (over.state, over.problem, over.next_look_at) == (State.ENDED, "gone", None)
+    assert not is_due(over, URL, NOW + 1_000 * HOUR)
+    assert is_due(over, NEW, NOW)
+
+
+def test_another_address_begins_anew() -> None:
+    bad = failed(fresh(), "no answer", NOW, NOW + HOUR)
+    assert begun(bad, "news", URL, NOW + HOUR) is bad
+    assert begun(bad, "news", NEW, NOW + HOUR).failures == 0
+
+
+def test_a_state_is_dated_from_its_beginning() -> None:
+    first = failed(fresh(), "no answer", NOW, NOW + HOUR)
+    second = failed(first, "no host", NOW + HOUR, NOW + 3 * HOUR)
+    assert (second.since, second.failures, second.problem) == (NOW, 2, "no host")
+    good = succeeded(second, NOW + 3 * HOUR, NOW + 4 * HOUR)
+    assert (good.since, good.failures, good.problem) == (NOW + 3 * HOUR, 0, "")
+    assert good.last_success_at == NOW + 3 * HOUR
+
+
+def test_the_last_success_outlives_failures() -> None:
+    good = succeeded(fresh(), NOW, NOW + HOUR)
+    assert failed(good, "no answer", NOW + HOUR, NOW + 2 * HOUR).last_success_at == NOW
+
+
+def test_an_address_moved_to_is_asked_until_it_fails() -> None:
+    moved = succeeded(fresh(), NOW, NOW + HOUR, moved_to=NEW)
+    assert (moved.state, moved.asked_at) == (State.MOVED, NEW)
+    still = succeeded(moved, NOW + HOUR, NOW + 2 * HOUR)
+    assert (still.state, still.asked_at, still.since) == (State.MOVED, NEW, NOW)
+    assert failed(still, "no answer", NOW + 2 * HOUR, NOW + 3 * HOUR).asked_at == URL
+
+
+def test_a_source_that_moved_back_is_where_it_was() -> None:
+    moved = succeeded(fresh(), NOW, NOW + HOUR, moved_to=NEW)
+    back = succeeded(moved, NOW + HOUR, NOW + 2 * HOUR, moved_to=URL)
+    assert (back.state, back.asked_at) == (State.OK, URL)
+
+
+def test_the_hub_is_the_one_last_named() -> None:
+    hub = Hub(url="https://hub.example.org/", topic=URL)
+    named = succeeded(fresh(), NOW, NOW + HOUR, hub=hub)
+    assert named.hub == hub
+    assert succeeded(named, NOW + HOUR, NOW + 2 * HOUR).hub is None
+
+
+def test_a_source_looked_at_all_the_time_changes_only_as_it_does() -> None:
+    """A folder: well, away since when, and well again."""
+    well = looked_at(None, "inbox", "/inbox", "", NOW)
+    assert looked_at(well, "inbox", "/inbox", "", NOW + HOUR) == well
+    away = looked_at(well, "inbox", "/inbox", "no such folder", NOW + HOUR)
+    still = looked_at(away, "inbox", "/inbox", "no such folder", NOW + 2 * HOUR)
+    assert (still.state, still.since, still.failures) == (State.FAILING, NOW + HOUR, 2)
+    back = looked_at(still, "inbox", "/inbox", "", NOW + 3 * HOUR)
+    assert (back.state, back.problem, back.failures) == (State.OK, "", 0)
