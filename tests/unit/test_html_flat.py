@@ -111,3 +111,10 @@ def test_a_text_below_a_linked_heading_is_no_lead(osce: Taxonomy) -> None:
         head="<title>Meeting number 1 takes place</title>",
     )
     assert len(draft_of(body, osce).paragraphs) >= 2
+
+
+def test_a_heading_that_holds_the_pages_title_is_no_entry(osce: Taxonomy) -> None:
+    """Nested as a fuzzer nests them; the entries beside it are found all the same."""
+    nested = f'<h2><a href="/news/9">About <h1>News</h1></a></h2>{flat(1)}{flat(2)}'
+    parsed = listed(page(nested), osce)
+    assert [draft.url for draft in parsed.drafts] == [f"{SITE}/news/1", f"{SITE}/news/2"]

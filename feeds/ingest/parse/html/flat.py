@@ -50,7 +50,11 @@ def _parts(tree: Tree, openers: list[Node], grove: Grove) -> Iterator[list[Node]
         held.update(2 * [above.mem_id for above in grove.path(title)])
     for opener in openers:
         alone = [above for above in grove.path(opener) if held[above.mem_id] == 1]
-        largest = [node for node in alone if node.tag not in {"main", "dl"}][-1]
+        alone = [node for node in alone if node.tag not in {"main", "dl"}]
+        if not alone:
+            # It holds the page's title, or another opener, itself.
+            continue
+        largest = alone[-1]
         holds_more = largest.mem_id != opener.mem_id and largest.tag != "a"
         yield [largest] if holds_more else list(_up_to_next(largest, held, grove))
 
