@@ -94,9 +94,9 @@ class Sources:
         """The website, None where it is not due."""
         with self.database.reading() as connection:
             standing = standings.of(connection, source.name)
+            if how.only_due and not is_due(standing, source.url, self.clock()):
+                return None
             refused = documents.refusals(connection, source.name)
-        if how.only_due and not is_due(standing, source.url, self.clock()):
-            return None
         its_habits = habits(self.settings, source.name)
         return WebSource(
             name=source.name,

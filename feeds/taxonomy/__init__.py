@@ -64,6 +64,9 @@ class Taxonomy:
         named: defaultdict[TopicRef | None, list[str]] = defaultdict(list)
         for label in extra:
             named[label.ref].append(label.text)
+        if not named:
+            # Asked at every look at a source and for every push: what is known stays remembered.
+            return self
         topics = tuple(
             replace(topic, aliases=(*topic.aliases, *named[topic.ref])) for topic in self.topics
         )
