@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from feeds.draft import Draft
 from feeds.model import Issued, IssuedFrom, Label, TopicKind, TopicRef
-from notifier.message import Sender
+from notifier.mail.message import Sender
 from notifier.model import Cadence, Frequency, News, Subscriber, SubscriberState
 
 POLICING = TopicRef.parse("field:policing")

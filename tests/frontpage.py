@@ -14,11 +14,11 @@ from starlette.routing import Route
 
 from feeds.model import Item
 from feeds.publish.files import Files
-from feeds.publish.pipeline import publish
+from feeds.publish.rebuild import publish
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
-from feeds.web.files import PublishedFiles
+from feeds.web.published import PublishedFiles
 from tests.builders import a_draft, a_label
 from tests.newsroom import NOON, a_site, issued, store
 from tests.pages import PLENARY, TRAINING, draft_of

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from feeds.draft import Habits
-from feeds.ids import Identity
+from feeds.identity.ids import Identity
 from feeds.ingest.pipeline import IngestReport, Rules, ingest
-from feeds.ingest.sources.folder import FolderSource
+from feeds.sources.folder import FolderSource
 from feeds.storage import documents
 from feeds.storage.database import Database
 from feeds.storage.tables import items, metadata

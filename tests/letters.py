@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 import lxml.html
 
 from feeds.model import Issued, IssuedFrom, TopicRef
-from notifier.digest import Shelf, compose
-from notifier.letter import TopicPage
-from notifier.message import fill
+from notifier.digest.compose import Shelf, compose
+from notifier.digest.letter import TopicPage
+from notifier.digest.render import Renderer
+from notifier.mail.message import fill
 from notifier.model import Cadence, Digest, Frequency, News, Window
-from notifier.render import Renderer
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_sender, some_news
 
 DUE = datetime(2026, 11, 24, 6, tzinfo=UTC)

@@ -11,14 +11,14 @@ from sqlalchemy import insert
 from feeds.model import Fresh
 from feeds.storage.database import Database
 from feeds.storage.tables import item_topics, items
-from notifier.clerk import Rules
-from notifier.links import Links
-from notifier.message import Sender, build, slot
+from notifier.mail.ledger import Rules
+from notifier.mail.message import Sender, build, slot
 from notifier.model import News, Subscriber
 from notifier.storage import deliveries, digests, subscribers
 from notifier.storage.deliveries import Delivery, Queued
 from notifier.storage.subscribers import Subscription
 from notifier.storage.suppressions import Keyed
+from notifier.subscribers.links import Links
 from tests.builders import a_subscriber
 
 #: Noon before the digests of the builders' reader are due.

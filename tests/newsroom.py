@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from feeds.draft import Draft
-from feeds.ids import Identity, content_hash, item_slug
-from feeds.ingest.instants import first_updated, revised_updated
-from feeds.ingest.topics import placed
+from feeds.identity.ids import Identity, content_hash, item_slug
+from feeds.identity.instants import first_updated, revised_updated
 from feeds.model import Fresh, Issued, IssuedFrom, Item, TopicKind, TopicRef
 from feeds.publish.site import Site, Terms
 from feeds.storage import items
@@ -23,6 +22,7 @@ from feeds.storage.tables import items as item_rows
 from feeds.storage.tables import originals
 from feeds.storage.whole import whole_items
 from feeds.taxonomy import Taxonomy
+from feeds.taxonomy.implied import placed
 from tests.builders import POLICING, SECRETARIAT, a_draft
 
 IDENTITY = Identity("news.example.org", date(2026, 1, 1))

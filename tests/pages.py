@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from feeds.draft import Document, Draft, Habits, Parsed, Refused
-from feeds.ingest.parse import text
+from feeds.parse import text
 from feeds.taxonomy import Taxonomy
 
 HABITS = Habits()

@@ -13,11 +13,11 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from feeds.ingest.pipeline import Rules
-from feeds.ingest.pushed import Counter
+from feeds.push.api import create_api
+from feeds.push.receive import Counter
 from feeds.storage.database import Database
 from feeds.storage.tables import metadata
 from feeds.taxonomy import Taxonomy
-from feeds.web.push import create_api
 from tests.intake import IDENTITY, NOW
 from tests.serving import serving
 

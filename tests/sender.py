@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 from feeds.storage.database import Database
-from notifier.delivery import deliver
-from notifier.mail import Transport
 from notifier.mail.maildir import Maildir
-from notifier.mail.smtp import Relay, Smtp
+from notifier.mail.send import deliver
+from notifier.mail.smtp.relay import Relay, Smtp
+from notifier.mail.transport import Transport
 from tests.mailroom import KEYED, NOW, RULES
 
 CONNECTIONS = 4

@@ -16,19 +16,19 @@ from zoneinfo import ZoneInfo
 import uvicorn
 from starlette.applications import Starlette
 
-from feeds.ids import Identity
+from feeds.identity.ids import Identity
 from feeds.ingest.standing import State
 from feeds.publish.pages import Pages
 from feeds.publish.site import Site
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
-from feeds.web.files import PublishedFiles
+from feeds.web.published import PublishedFiles
 from notifier.model import DeliveryState, SubscriberState
 from notifier.web.application import create_app
 from notifier.web.health import Health, Vitals
 from notifier.web.mailbox import Mailbox
-from notifier.web.pages import PrivatePages
+from notifier.web.private_pages import PrivatePages
 from notifier.web.unsubscribe import Unsubscribing
 from notifier.web.view import Viewing
 

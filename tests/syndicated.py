@@ -6,7 +6,7 @@ Knows how a feed is put together. Must never know what a test expects of it.
 from datetime import UTC, datetime
 
 from feeds.draft import Document, Draft, Habits, Parsed, Refused
-from feeds.ingest.parse import syndication
+from feeds.parse import syndication
 from feeds.taxonomy import Taxonomy
 
 URL = "https://www.example.org/news/feed"

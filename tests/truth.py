@@ -20,9 +20,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from feeds.draft import DateOrder, Document, Draft, Habits, Parsed, Reason, Refused, Selectors
-from feeds.ingest.parse import understand
+from feeds.draft import (
+    DateOrder,
+    Document,
+    Draft,
+    Habits,
+    Parsed,
+    Reason,
+    Refused,
+    Selectors,
+)
 from feeds.model import Label
+from feeds.parse import understand
 from feeds.taxonomy import Taxonomy
 
 __all__ = ["FIELDS", "Case", "Finding", "cases", "judged"]

@@ -6,7 +6,7 @@ Knows how such pages are put together. Must never know what a test expects of th
 from datetime import UTC, datetime
 
 from feeds.draft import Document, Draft, Habits, Parsed, Refused
-from feeds.ingest.parse import html
+from feeds.parse import html
 from feeds.taxonomy import Taxonomy
 
 URL = "https://news.example.org/secretariat/534321"

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from feeds.ids import item_slug
-from feeds.ingest.decide import (
+from feeds.identity.decide import (
     Added,
     Decision,
     Deferred,
@@ -20,7 +19,8 @@ from feeds.ingest.decide import (
     Unchanged,
     decide,
 )
-from feeds.ingest.memory import Candidate, Found, Link, Memory
+from feeds.identity.ids import item_slug
+from feeds.identity.known import Candidate, Found, Link, Memory
 
 __all__ = ["Judged", "judge", "rounds"]
 

@@ -12,16 +12,16 @@ from threading import Event
 from time import monotonic
 
 from feeds.draft import Habits
-from feeds.ids import Identity
-from feeds.ingest.decide import Deferred
+from feeds.identity.decide import Deferred
+from feeds.identity.ids import Identity
+from feeds.identity.known import Candidate, Memory
+from feeds.identity.pace import REMEMBERED
 from feeds.ingest.judge import Judged, judge
-from feeds.ingest.memory import Candidate, Memory
-from feeds.ingest.pace import REMEMBERED
-from feeds.ingest.reading import Reader, Reading, recipe
+from feeds.ingest.read import Reader, Reading, recipe
 from feeds.ingest.report import IngestReport, Tally
-from feeds.ingest.sources import Fetched, Gone, Same, Seen, Source, Told, Waiting
 from feeds.ingest.store import Terms, store
 from feeds.model import Progress
+from feeds.sources import Fetched, Gone, Same, Seen, Source, Told, Waiting
 from feeds.storage import documents, recall, visibility
 from feeds.storage.database import Connection, Database
 from feeds.storage.documents import Sighting

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import assert_never
 
 from feeds.errors import SourceError
-from feeds.ingest.decide import Added, Decision, Deferred, Restored, Revised, Unchanged
+from feeds.identity.decide import Added, Decision, Deferred, Restored, Revised, Unchanged
 from feeds.ingest.judge import Judged
 from feeds.model import Label
 from feeds.storage.documents import Sighting

@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from feeds.draft import Draft
-from feeds.ids import Identity
-from feeds.ingest.decide import Added, Restored, Revised
-from feeds.ingest.instants import first_updated, freshness, revised_updated
+from feeds.identity.decide import Added, Restored, Revised
+from feeds.identity.ids import Identity
+from feeds.identity.instants import first_updated, freshness, revised_updated
 from feeds.ingest.judge import Judged, rounds
-from feeds.ingest.topics import placed
 from feeds.model import Mark
 from feeds.storage import items, recall, visibility
 from feeds.storage.database import Connection, next_numbers
 from feeds.storage.items import Addition, Revision
 from feeds.storage.recall import Place
 from feeds.taxonomy import Taxonomy
+from feeds.taxonomy.implied import placed
 
 __all__ = ["Terms", "store"]
 

@@ -11,9 +11,17 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from feeds.errors import UnknownTopic
-from feeds.ids import tag_uri
-from feeds.ingest.instants import published_at
-from feeds.model import Enclosure, Issued, Item, Label, Provenance, TopicKind, TopicRef
+from feeds.identity.ids import tag_uri
+from feeds.identity.instants import published_at
+from feeds.model import (
+    Enclosure,
+    Issued,
+    Item,
+    Label,
+    Provenance,
+    TopicKind,
+    TopicRef,
+)
 from feeds.publish.select import FeedRef
 from feeds.publish.site import Site, item_page
 from feeds.taxonomy import Taxonomy

@@ -31,7 +31,7 @@ def fingerprint(site: Site, taxonomy: Taxonomy) -> str:
 def _code() -> str:
     """The package's own files instead of a version number: nobody can forget to raise it."""
     folder = Path(__file__).parent
-    files = (*sorted(folder.glob("*.py")), *sorted((folder / "templates").iterdir()))
+    files = (*sorted(folder.rglob("*.py")), *sorted((folder / "templates").iterdir()))
     versions = (f"{library} {version(library)}" for library in _LIBRARIES)
     return _name((*versions, *(file.read_text("utf-8") for file in files if file.is_file())))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from feeds.ids import Identity
+from feeds.identity.ids import Identity
 from feeds.publish.select import FeedRef
 
 

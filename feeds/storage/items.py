@@ -10,14 +10,14 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from feeds.draft import Draft
-from feeds.ingest.decide import Role
-from feeds.ingest.likeness import opening_key, title_key
-from feeds.ingest.memory import Link
-from feeds.ingest.topics import Placed
+from feeds.identity.decide import Role
+from feeds.identity.known import Link
+from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Fresh
 from feeds.storage import cells
 from feeds.storage.database import insert
 from feeds.storage.tables import item_keys, item_topics, items, revisions, touched
+from feeds.taxonomy.implied import Placed
 
 __all__ = ["EVERYTHING", "Addition", "Revision", "add", "link", "name", "revise", "touch", "uids"]
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, select
 
 from feeds.draft import Draft
-from feeds.ingest.decide import Known
+from feeds.identity.decide import Known
 from feeds.model import Label, TopicKind
 from feeds.storage import cells
 from feeds.storage.tables import item_topics, items, revisions

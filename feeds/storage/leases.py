@@ -8,9 +8,9 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection, Row, delete, select
 
-from feeds.ingest.lease import Lease, LeaseState
 from feeds.storage.database import insert
 from feeds.storage.tables import leases
+from feeds.websub.lease import Lease, LeaseState
 
 __all__ = ["by_token", "every", "forget", "keep"]
 

@@ -11,9 +11,9 @@ from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
-from feeds.ingest.decide import Role
-from feeds.ingest.likeness import opening_key, title_key
-from feeds.ingest.memory import NEAR_EACH, Candidate, Link, Recalled
+from feeds.identity.decide import Role
+from feeds.identity.known import NEAR_EACH, Candidate, Link, Recalled
+from feeds.identity.likeness import opening_key, title_key
 from feeds.storage.database import insert
 from feeds.storage.knowns import knowns, parts
 from feeds.storage.tables import counters, item_keys, items

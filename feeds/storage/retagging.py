@@ -11,9 +11,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from feeds.draft import Draft
-from feeds.ids import content_hash
-from feeds.ingest.decide import Known
-from feeds.ingest.topics import placed
+from feeds.identity.decide import Known
+from feeds.identity.ids import content_hash
 from feeds.model import Label, TopicKind
 from feeds.storage import items as stored
 from feeds.storage.database import insert, next_numbers
@@ -22,6 +21,7 @@ from feeds.storage.knowns import knowns, parts
 from feeds.storage.recall import places
 from feeds.storage.tables import is_shown, item_topics, items, revisions, topic_names
 from feeds.taxonomy import Taxonomy
+from feeds.taxonomy.implied import placed
 
 __all__ = ["Unknown", "map_name", "mapped_names", "retag", "unknown_topics"]
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, and_, bindparam, not_, or_, select, update
 
-from feeds.ingest.decide import Role
+from feeds.identity.decide import Role
 from feeds.storage.database import next_numbers
 from feeds.storage.items import EVERYTHING, touch
 from feeds.storage.tables import item_keys, item_topics, items

@@ -11,7 +11,14 @@ import typer
 
 from config.settings import SettingsError
 from feeds.errors import FeedsError
-from notifier.cli import documents, mail, news, service, setup, sources
+from notifier.cli import (
+    daemon_commands,
+    document_commands,
+    item_commands,
+    setup_commands,
+    source_commands,
+    subscriber_commands,
+)
 from notifier.cli.invocation import Invocation
 from notifier.errors import NotifierError
 
@@ -42,7 +49,14 @@ def options(
     context.obj = Invocation(config=config, verbose=verbose)
 
 
-for room in (setup, sources, documents, news, mail, service):
+for room in (
+    setup_commands,
+    source_commands,
+    document_commands,
+    item_commands,
+    subscriber_commands,
+    daemon_commands,
+):
     room.register(app)
 
 

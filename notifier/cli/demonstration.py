@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 from config import clock
 from config.settings import Settings, load
 from feeds.ingest.report import IngestReport
-from feeds.publish.pipeline import PublishReport
-from notifier import service
-from notifier.app import App
+from feeds.publish.rebuild import PublishReport
+from notifier.app import service
+from notifier.app.house import App
+from notifier.app.report import DigestReport
 from notifier.cli.invocation import DEFAULT_FILE
-from notifier.cli.setup import SECRET_FILE, a_secret, written_once
+from notifier.cli.setup_commands import SECRET_FILE, a_secret, written_once
 from notifier.model import Frequency
-from notifier.report import DigestReport
-from notifier.subscribing import Wishes
+from notifier.subscribers.subscribe import Wishes
 
 __all__ = ["Demonstration", "prepared"]
 

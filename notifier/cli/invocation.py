@@ -16,7 +16,7 @@ import typer
 
 from config import clock, log
 from config.settings import Settings, SettingsError, load
-from notifier.app import App
+from notifier.app.house import App
 
 DEFAULT_FILE = Path("fieldfare.toml")
 

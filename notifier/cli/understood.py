@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from feeds.draft import Draft, Parsed, Refused
 from feeds.model import Label
-from notifier.cli.report import console, write_lines
+from notifier.cli.output import console, write_lines
 
 __all__ = ["as_json", "show"]
 

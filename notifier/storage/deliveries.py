@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from notifier.message import fill
+from notifier.mail.message import fill
 from notifier.model import DeliveryState
 from notifier.storage.tables import deliveries, renderings, subscribers
 

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection, Row, Select, select
 
 from feeds.model import TopicKind, TopicRef
-from notifier.address import mailbox
 from notifier.errors import AddressRefused
 from notifier.model import Cadence, Frequency, Subscriber, SubscriberState
 from notifier.storage.tables import selections, subscribers
+from notifier.subscribers.address import mailbox
 
 __all__ = ["Broken", "one", "people", "rows"]
 

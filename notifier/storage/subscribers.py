@@ -11,11 +11,11 @@ from sqlalchemy import Connection, delete, update
 
 from feeds.model import TopicRef
 from feeds.storage.database import insert
-from notifier.address import folded
 from notifier.model import Cadence, Subscriber, SubscriberState
 from notifier.storage import deliveries, news
 from notifier.storage.people import Broken, one, people, rows
 from notifier.storage.tables import selections, subscribers
+from notifier.subscribers.address import folded
 
 __all__ = [
     "Broken",

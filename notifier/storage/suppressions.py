@@ -12,8 +12,8 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, not_, select, update
 
 from feeds.storage.database import insert
-from notifier.address import folded
 from notifier.storage.tables import suppressions
+from notifier.subscribers.address import folded
 
 __all__ = ["Keyed", "Suppression", "add", "among"]
 

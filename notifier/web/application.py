@@ -14,10 +14,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from feeds.errors import StoreError
-from feeds.web.websub import Callback
+from feeds.websub.callback import Callback
 from notifier.web.health import Health
 from notifier.web.mailbox import Mailbox
-from notifier.web.pages import PrivatePages
+from notifier.web.private_pages import PrivatePages
 from notifier.web.unsubscribe import Unsubscribing
 from notifier.web.view import Viewing
 

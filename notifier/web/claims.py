@@ -6,7 +6,7 @@ Knows where the token stands. Must never know what is done with a claim.
 from starlette.requests import Request
 
 from notifier.errors import TokenRefused
-from notifier.links import Claim, Scope, read
+from notifier.subscribers.links import Claim, Scope, read
 
 __all__ = ["claim_of"]
 

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from notifier.web.pages import PRIVATE, PrivatePages
-from notifier.web.parts import header, opened, part
+from notifier.web.message_parts import header, opened, part
+from notifier.web.private_pages import PRIVATE, PrivatePages
 from notifier.web.view import MAIL_POLICY
 
 __all__ = ["Mailbox"]

@@ -15,11 +15,11 @@ from starlette.responses import Response
 
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.links import Claim, Scope
 from notifier.model import Subscriber, SubscriberState
 from notifier.storage import subscribers
+from notifier.subscribers.links import Claim, Scope
 from notifier.web.claims import claim_of
-from notifier.web.pages import PrivatePages
+from notifier.web.private_pages import PrivatePages
 from notifier.web.summary import summarise
 
 __all__ = ["Unsubscribing"]

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from feeds.storage.database import Database
-from notifier.links import Claim, Scope
 from notifier.storage import deliveries
+from notifier.subscribers.links import Claim, Scope
 from notifier.web.claims import claim_of
-from notifier.web.pages import PRIVATE, PrivatePages
-from notifier.web.parts import opened, part
+from notifier.web.message_parts import opened, part
+from notifier.web.private_pages import PRIVATE, PrivatePages
 
 __all__ = ["MAIL_POLICY", "Viewing"]
 

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from feeds.draft import Draft
-from feeds.publish.press import press_for
+from feeds.publish.build import press_for
 from feeds.publish.site import Site
 from feeds.storage import entries
 from feeds.storage.database import Database, insert

@@ -17,7 +17,7 @@ import fastfeedparser
 import feedparser
 
 from feeds.draft import Document, Parsed
-from feeds.ingest.parse import understand
+from feeds.parse import understand
 from feeds.taxonomy import Taxonomy
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from feeds.draft import Refused
-from feeds.ingest.parse import understand
+from feeds.parse import understand
 from feeds.taxonomy import Taxonomy
 from tests.hostile import ATTACKS
 from tests.pages import document

@@ -16,7 +16,7 @@ from pathlib import Path
 import trafilatura
 
 from feeds.draft import Document, Habits, Parsed, Selectors
-from feeds.ingest.parse import html
+from feeds.parse import html
 from feeds.taxonomy import Taxonomy
 
 ROOT = Path(__file__).parents[2]

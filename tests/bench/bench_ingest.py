@@ -15,9 +15,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from feeds.ids import Identity
+from feeds.identity.ids import Identity
 from feeds.ingest.pipeline import IngestReport, Rules, ingest
-from feeds.ingest.sources.folder import FolderSource
+from feeds.sources.folder import FolderSource
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 

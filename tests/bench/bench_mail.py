@@ -21,13 +21,13 @@ from zoneinfo import ZoneInfo
 from feeds.model import TopicKind, TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.delivery import deliver
-from notifier.drafting import Press
-from notifier.letter import TopicPage
-from notifier.mail.smtp import Relay, Smtp
+from notifier.digest.drafting import Press
+from notifier.digest.letter import TopicPage
+from notifier.digest.plan import plan
+from notifier.digest.render import Renderer
+from notifier.mail.send import deliver
+from notifier.mail.smtp.relay import Relay, Smtp
 from notifier.model import Cadence, Frequency, News
-from notifier.planning import plan
-from notifier.render import Renderer
 from notifier.storage import subscribers
 from notifier.storage.subscribers import Subscription
 from tests import services

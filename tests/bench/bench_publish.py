@@ -19,11 +19,11 @@ import structlog
 from feedgen.feed import FeedGenerator
 
 from feeds.model import Label, TopicKind
+from feeds.publish.build import press_for
 from feeds.publish.entry import Entry, compose
 from feeds.publish.files import Files
 from feeds.publish.pages import Pages
-from feeds.publish.pipeline import publish
-from feeds.publish.press import press_for
+from feeds.publish.rebuild import publish
 from feeds.publish.select import FeedRef
 from feeds.storage import entries
 from feeds.storage.database import Database

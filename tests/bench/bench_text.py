@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from feeds.draft import Document
-from feeds.ingest.parse import understand
 from feeds.ingest.pipeline import ingest
-from feeds.ingest.sources import Fetched, Seen
+from feeds.parse import understand
+from feeds.sources import Fetched, Seen
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from tests.bench.bench_ingest import IDENTITY, RULES

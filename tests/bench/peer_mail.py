@@ -17,7 +17,7 @@ from aiosmtplib import SMTP
 from sqlalchemy import select
 
 from feeds.storage.database import Database
-from notifier.message import fill
+from notifier.mail.message import fill
 from notifier.storage import digests, tables
 from tests.mailroom import SENDER
 

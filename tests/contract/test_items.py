@@ -9,11 +9,10 @@ from typing import Any
 from sqlalchemy import Table, select
 
 from feeds.draft import Draft, Reason, Refused
-from feeds.ids import bounded, content_hash
-from feeds.ingest.decide import Role
-from feeds.ingest.likeness import opening_key, title_key
-from feeds.ingest.memory import Link, Recalled
-from feeds.ingest.topics import placed
+from feeds.identity.decide import Role
+from feeds.identity.ids import bounded, content_hash
+from feeds.identity.known import Link, Recalled
+from feeds.identity.likeness import opening_key, title_key
 from feeds.model import (
     Enclosure,
     Fresh,
@@ -32,6 +31,7 @@ from feeds.storage.recall import Wanted
 from feeds.storage.tables import item_topics, originals, revisions, touched
 from feeds.storage.tables import items as item_rows
 from feeds.taxonomy import Taxonomy
+from feeds.taxonomy.implied import placed
 from tests.builders import a_draft, a_label
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

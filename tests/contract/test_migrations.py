@@ -17,9 +17,9 @@ from sqlalchemy import Connection, inspect, text
 
 import notifier.storage.tables  # the notifier's tables are of the same schema
 from feeds.errors import StoreError
-from feeds.ids import item_slug
-from feeds.ingest.decide import Role
-from feeds.ingest.likeness import title_key
+from feeds.identity.decide import Role
+from feeds.identity.ids import item_slug
+from feeds.identity.likeness import title_key
 from feeds.storage import schema
 from feeds.storage.database import Database
 from feeds.storage.recall import Wanted, recall

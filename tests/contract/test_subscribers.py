@@ -8,7 +8,13 @@ import pytest
 from sqlalchemy import update
 
 from feeds.storage.database import Database
-from notifier.model import Cadence, DeliveryState, Frequency, Subscriber, SubscriberState
+from notifier.model import (
+    Cadence,
+    DeliveryState,
+    Frequency,
+    Subscriber,
+    SubscriberState,
+)
 from notifier.storage import agenda, subscribers
 from notifier.storage import tables as t
 from notifier.storage.agenda import Move

@@ -13,7 +13,7 @@ from feeds.taxonomy import Taxonomy
 from notifier.errors import AddressRefused, UnknownLanguage, WishRefused
 from notifier.model import Cadence, Frequency, Subscriber, SubscriberState
 from notifier.storage.subscribers import by_public_id
-from notifier.subscribing import Assumed, Wishes, subscribe, unsubscribe
+from notifier.subscribers.subscribe import Assumed, Wishes, subscribe, unsubscribe
 from tests.builders import some_news
 from tests.mailroom import store
 

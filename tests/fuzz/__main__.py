@@ -14,7 +14,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["feeds"]):
-    from feeds.ingest.parse.recognise import Family
+    from feeds.parse.recognise import Family
     from tests.fuzz.promises import check
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from feeds.draft import Document, Draft, Habits, Refused
-from feeds.ingest.parse import understand
+from feeds.parse import understand
 from feeds.taxonomy import Taxonomy
 
 __all__ = ["check"]

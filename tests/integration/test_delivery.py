@@ -13,10 +13,10 @@ from sqlalchemy import update
 
 from feeds.errors import StoreBusy
 from feeds.storage.database import Database
-from notifier.clerk import Rules
-from notifier.delivery import DeliveryReport, deliver
 from notifier.errors import TransportUnavailable
-from notifier.mail import Transport
+from notifier.mail.ledger import Rules
+from notifier.mail.send import DeliveryReport, deliver
+from notifier.mail.transport import Transport
 from notifier.model import DeliveryState, Envelope, Reply, Stage
 from notifier.storage import digests, sending, suppressions
 from notifier.storage import tables as t
@@ -265,7 +265,7 @@ def test_a_message_nobody_can_make_fails_and_the_others_go_on(database: Database
 def test_more_messages_than_are_kept_at_hand_go_out_too(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notifier.clerk._KEPT_TEMPLATES", 1)
+    monkeypatch.setattr("notifier.mail.ledger._KEPT_TEMPLATES", 1)
     queue(database, 6)
     with database.writing() as connection:
         kept = {f"template {n}": template() + b"%d\r\n" % n for n in range(1, 7)}

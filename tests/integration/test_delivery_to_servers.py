@@ -15,10 +15,10 @@ from threading import Thread
 import pytest
 
 from feeds.storage.database import Database
-from notifier.delivery import DeliveryReport, deliver
-from notifier.mail import Transport
 from notifier.mail.maildir import Maildir
-from notifier.mail.smtp import Relay, Smtp
+from notifier.mail.send import DeliveryReport, deliver
+from notifier.mail.smtp.relay import Relay, Smtp
+from notifier.mail.transport import Transport
 from notifier.model import DeliveryState
 from tests.conftest import SmtpServerFactory
 from tests.mailroom import KEYED, NOW, RULES, outbox, queue

@@ -8,7 +8,7 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 from httpx2 import URL
 
-from feeds.ingest.fetch import (
+from feeds.fetch import (
     Answer,
     Failed,
     Gone,

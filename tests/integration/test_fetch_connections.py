@@ -11,8 +11,8 @@ import hpack
 import pytest
 import trustme
 
-from feeds.ingest.fetch import Failed, NotModified, Page, Posted, Validators
-from feeds.ingest.fetch.guard import Guard
+from feeds.fetch import Failed, NotModified, Page, Posted, Validators
+from feeds.fetch.guard import Guard
 from tests.publisher.fetching import HERE, LIMITS, fetching
 from tests.publisher.proxy import Proxy, socks_proxy, web_proxy
 from tests.publisher.server import Handler, Raw, Request, Response, authority, publishing

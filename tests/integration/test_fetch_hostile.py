@@ -12,9 +12,9 @@ from threading import Event
 
 import pytest
 
-from feeds.ingest.fetch import Answer, Failed, Page
-from feeds.ingest.fetch.guard import Guard
-from feeds.ingest.fetch.network import resolve
+from feeds.fetch import Answer, Failed, Page
+from feeds.fetch.guard import Guard
+from feeds.fetch.network import resolve
 from tests.publisher.fetching import LIMITS, fetching
 from tests.publisher.server import Handler, Raw, Request, Response, publishing
 

@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 import pytest
 
-from feeds.ingest.fetch import Answer, Denied, Failed, Page, Stopped
+from feeds.fetch import Answer, Denied, Failed, Page, Stopped
 from tests.publisher.fetching import LIMITS, NOW, fetching
 from tests.publisher.server import Handler, Request, Response, publishing
 

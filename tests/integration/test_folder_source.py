@@ -12,9 +12,9 @@ import pytest
 
 from feeds.draft import Reason, Refused
 from feeds.errors import SourceError
-from feeds.ids import bounded
-from feeds.ingest.sources import Fetched, Gone, Refusal, Same, Seen, Waiting, regular
-from feeds.ingest.sources.folder import FolderSource
+from feeds.identity.ids import bounded
+from feeds.sources import Fetched, Gone, Refusal, Same, Seen, Waiting, regular
+from feeds.sources.folder import FolderSource
 from tests.rights import as_nobody, open_folder
 
 NOW = datetime.now(UTC)

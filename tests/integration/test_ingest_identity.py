@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
-from feeds.ingest import reading
-from feeds.ingest.sources import Fetched, Gone, Same, Seen, Told
+from feeds.ingest import read
 from feeds.model import Issued, IssuedFrom, Mark, Provenance
+from feeds.sources import Fetched, Gone, Same, Seen, Told
 from feeds.storage import documents, entries, overview, visibility
 from feeds.storage.database import Database
 from feeds.storage.tables import items, revisions, touched
@@ -62,7 +62,7 @@ class House:
         self.now = NOW
         self.drafts: dict[bytes, Sequence[Draft] | Refused] = {}
         self.lists: set[bytes] = set()
-        monkeypatch.setattr(reading, "understand", self._understand)
+        monkeypatch.setattr(read, "understand", self._understand)
 
     def document(self, name: str, *drafts: Draft, url: str | None = None) -> Fetched:
         body = repr((name, drafts)).encode()

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from feeds.draft import Draft
-from feeds.ids import item_slug
-from feeds.ingest.sources import Fetched
+from feeds.identity.ids import item_slug
 from feeds.model import Issued, IssuedFrom, Provenance
+from feeds.sources import Fetched
 from feeds.storage import recall
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy

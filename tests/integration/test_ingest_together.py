@@ -10,21 +10,21 @@ from threading import Barrier
 import pytest
 
 from feeds.errors import SourceError
-from feeds.ids import Identity
+from feeds.fetch import Fetcher
+from feeds.identity.ids import Identity
 from feeds.ingest import pipeline
-from feeds.ingest.fetch import Fetcher
-from feeds.ingest.parse import understand
 from feeds.ingest.pipeline import Rules
-from feeds.ingest.sources import Source
-from feeds.ingest.sources.asking import Known
-from feeds.ingest.sources.folder import FolderSource
-from feeds.ingest.sources.web import Scope, WebSource
+from feeds.ingest.poll import Fetching, Gathering, Hubs, Look
 from feeds.ingest.standing import State
-from feeds.ingest.subscribing import Callbacks
+from feeds.parse import understand
+from feeds.sources import Source
+from feeds.sources.ask import Known
+from feeds.sources.folder import FolderSource
+from feeds.sources.website import Scope, WebSource
 from feeds.storage import standings
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.gathering import Fetching, Gathering, Hubs, Look
+from feeds.websub.subscriber import Callbacks
 from tests.intake import a_page
 from tests.publisher.server import publishing
 from tests.publisher.shelf import EVERY, fetching

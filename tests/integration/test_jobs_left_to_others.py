@@ -7,8 +7,8 @@ import pytest
 
 from config import clock
 from config.settings import load
-from notifier import service
-from notifier.app import App
+from notifier.app import service
+from notifier.app.house import App
 from tests.command import an_installation
 
 

@@ -12,10 +12,10 @@ from sqlalchemy import event, select, update
 
 from feeds.model import Fresh, TopicRef
 from feeds.storage.database import Database
-from notifier.drafting import Press
-from notifier.message import build
+from notifier.digest.drafting import Press
+from notifier.digest.plan import CHUNK, PlanReport, plan
+from notifier.mail.message import build
 from notifier.model import Cadence, DeliveryState, Digest, Frequency, Skip, Subscriber
-from notifier.planning import CHUNK, PlanReport, plan
 from notifier.storage import deliveries, subscribers, suppressions
 from notifier.storage import tables as t
 from notifier.storage.suppressions import Suppression

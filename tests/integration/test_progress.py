@@ -4,11 +4,11 @@ import asyncio
 from pathlib import Path
 
 from feeds.publish.files import Files
-from feeds.publish.pipeline import publish
+from feeds.publish.rebuild import publish
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.delivery import deliver
 from notifier.mail.maildir import Maildir
+from notifier.mail.send import deliver
 from tests.builders import a_draft
 from tests.mailroom import KEYED, NOW, RULES, queue
 from tests.newsroom import a_site, store

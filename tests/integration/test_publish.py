@@ -12,11 +12,11 @@ import pytest
 from lxml import etree
 
 from feeds.errors import PublishError, StoreBusy
-from feeds.publish.atom import entry_bytes
 from feeds.publish.entry import Entry
 from feeds.publish.files import Files
+from feeds.publish.formats.atom import entry_bytes
 from feeds.publish.lint import lint
-from feeds.publish.pipeline import PublishReport, publish
+from feeds.publish.rebuild import PublishReport, publish
 from feeds.publish.select import feeds_of
 from feeds.publish.site import Site
 from feeds.storage import entries
@@ -279,8 +279,8 @@ def test_an_archive_is_published_in_parts(
     database: Database, osce: Taxonomy, public: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many there are, only so many pages and entries are held in memory."""
-    monkeypatch.setattr("feeds.publish.pipeline._PAGES_AT_ONCE", 2)
-    monkeypatch.setattr("feeds.publish.pipeline._ENTRIES_AT_ONCE", 1)
+    monkeypatch.setattr("feeds.publish.rebuild._PAGES_AT_ONCE", 2)
+    monkeypatch.setattr("feeds.publish.rebuild._ENTRIES_AT_ONCE", 1)
     drafts = [a_draft(title=f"Item {number}") for number in range(5)]
     items = store(database, osce, drafts)
     published(database, osce, public)
@@ -301,6 +301,6 @@ def test_entries_are_made_once_a_revision(
         made.append(entry.title)
         return entry_bytes(entry, content)
 
-    monkeypatch.setattr("feeds.publish.press.entry_bytes", noted)
+    monkeypatch.setattr("feeds.publish.build.entry_bytes", noted)
     published(database, osce, public)
     assert made == ["Another"]

@@ -8,7 +8,7 @@ import pytest
 
 from feeds.model import Item
 from feeds.publish.files import Files
-from feeds.publish.pipeline import PublishReport, publish
+from feeds.publish.rebuild import PublishReport, publish
 from feeds.storage import visibility
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy

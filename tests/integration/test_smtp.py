@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from notifier.errors import TransportUnavailable
-from notifier.mail.dialogue import SmtpSession
-from notifier.mail.smtp import Relay, Smtp
+from notifier.mail.smtp.dialogue import SmtpSession
+from notifier.mail.smtp.relay import Relay, Smtp
 from notifier.model import Envelope, Reply, Stage
 from tests.conftest import SmtpServerFactory
 from tests.mailroom import NOW

@@ -15,11 +15,17 @@ from feeds.errors import StoreError
 from feeds.model import TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.links import Links
-from notifier.model import Cadence, DeliveryState, Frequency, Subscriber, SubscriberState
+from notifier.model import (
+    Cadence,
+    DeliveryState,
+    Frequency,
+    Subscriber,
+    SubscriberState,
+)
 from notifier.storage import deliveries, digests, subscribers, tables
 from notifier.storage.deliveries import Queued
 from notifier.storage.subscribers import Subscription
+from notifier.subscribers.links import Links
 from tests.serving import NOW, SECRET, a_web_app, serving
 
 ADDRESS = "reader.of.news@example.org"

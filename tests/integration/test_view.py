@@ -11,12 +11,12 @@ import pytest
 from feeds.model import TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.links import Links
-from notifier.message import Sender, build, slot
+from notifier.mail.message import Sender, build, slot
 from notifier.model import Cadence, Frequency
 from notifier.storage import deliveries, digests, subscribers
 from notifier.storage.deliveries import Queued
 from notifier.storage.subscribers import Subscription
+from notifier.subscribers.links import Links
 from tests.serving import NOW, SECRET, a_web_app, serving
 
 PUBLIC_ID = "a1b2c3d4e5f6"

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from feeds.web.directory import Directory
-from feeds.web.files import PublishedFiles
+from feeds.web.published import PublishedFiles
 from tests.serving import serving
 
 FEED = b'<?xml version="1.0" encoding="utf-8"?>\n<feed>' + b"news " * 200 + b"</feed>\n"

@@ -10,13 +10,13 @@ from threading import Event
 
 import pytest
 
-from feeds.ids import Identity
-from feeds.ingest.fetch import Fetcher
-from feeds.ingest.parse import understand
+from feeds.fetch import Fetcher
+from feeds.identity.ids import Identity
 from feeds.ingest.pipeline import Rules, ingest
 from feeds.ingest.report import IngestReport
-from feeds.ingest.sources.asking import Known
-from feeds.ingest.sources.web import Scope, WebSource
+from feeds.parse import understand
+from feeds.sources.ask import Known
+from feeds.sources.website import Scope, WebSource
 from feeds.storage import documents, overview
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from feeds.ingest.standing import Standing, begun, failed, succeeded
 from feeds.storage import standings
 from feeds.storage.database import Database
-from notifier.cli import options, sources
+from notifier.cli import options, source_commands
 from tests.logs import as_it_was
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,7 +48,7 @@ def record(settings: Path, standing: Standing) -> None:
 def told(settings: Path, *arguments: str) -> str:
     command = typer.Typer()
     command.callback()(options)
-    sources.register(command)
+    source_commands.register(command)
     with as_it_was():
         result = CliRunner().invoke(command, ["--config", str(settings), "sources", *arguments])
     assert result.exit_code == 0, result.output

@@ -14,17 +14,17 @@ from starlette.routing import Route
 
 from feeds import draft
 from feeds.errors import StoreBusy
-from feeds.ingest.fetch import Limits
-from feeds.ingest.fetch.client import HttpFetcher
-from feeds.ingest.fetch.guard import Guard
-from feeds.ingest.lease import Lease, LeaseState
+from feeds.fetch import Limits
+from feeds.fetch.client import HttpFetcher
+from feeds.fetch.guard import Guard
 from feeds.ingest.standing import Standing, State
-from feeds.ingest.subscribing import Callbacks, RenewReport, renew
 from feeds.storage import leases, standings
 from feeds.storage.database import Database
 from feeds.storage.tables import items
 from feeds.taxonomy import Taxonomy
-from feeds.web.websub import Callback
+from feeds.websub.callback import Callback
+from feeds.websub.lease import Lease, LeaseState
+from feeds.websub.subscriber import Callbacks, RenewReport, renew
 from tests.intake import NOW
 from tests.publisher.hub import Hub, a_hub
 from tests.pushing import a_counter

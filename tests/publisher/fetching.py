@@ -12,9 +12,9 @@ from typing import Any
 
 import trustme
 
-from feeds.ingest.fetch import Limits
-from feeds.ingest.fetch.client import HttpFetcher
-from feeds.ingest.fetch.guard import Guard
+from feeds.fetch import Limits
+from feeds.fetch.client import HttpFetcher
+from feeds.fetch.guard import Guard
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 AGENT = "Fieldfare/0.1 (+https://feeds.example.org; mailto:news@example.org)"

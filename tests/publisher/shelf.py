@@ -12,13 +12,13 @@ from typing import assert_never
 
 from feeds.draft import Draft, Refused
 from feeds.errors import SourceError
-from feeds.ingest.fetch import Fetcher, Limits
-from feeds.ingest.fetch.client import HttpFetcher
-from feeds.ingest.fetch.guard import Guard
-from feeds.ingest.sources import Fetched, Gone, Refusal, Same, Seen, Told, Waiting
-from feeds.ingest.sources.asking import Known
-from feeds.ingest.sources.web import Scope, WebSource
+from feeds.fetch import Fetcher, Limits
+from feeds.fetch.client import HttpFetcher
+from feeds.fetch.guard import Guard
 from feeds.ingest.standing import Standing
+from feeds.sources import Fetched, Gone, Refusal, Same, Seen, Told, Waiting
+from feeds.sources.ask import Known
+from feeds.sources.website import Scope, WebSource
 from tests.publisher.reading import understood
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.address import checked, folded, mailbox
 from notifier.errors import AddressRefused
+from notifier.subscribers.address import checked, folded, mailbox
 
 
 @pytest.mark.parametrize(

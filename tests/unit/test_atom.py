@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds.model import Enclosure, Item, Provenance
-from feeds.publish.atom import LinkedEntry, entry_bytes, feed_bytes
 from feeds.publish.entry import compose
 from feeds.publish.feed import describe
+from feeds.publish.formats.atom import LinkedEntry, entry_bytes, feed_bytes
 from feeds.publish.lint import lint
 from feeds.publish.pages import Pages
 from feeds.publish.select import ALL, FeedRef

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.ingest.parse.charset import declared, told
+from feeds.parse.charset import declared, told
 
 RUSSIAN = "Семинар о праве доступа к воде прошел в Оше, сообщил представитель Миссии."
 FRENCH = "Le séminaire a été organisé à Genève par la présidence française."

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import DateOrder
-from feeds.ingest.parse import dateline, dates
-from feeds.ingest.parse.months import MONTHS_BY_LANGUAGE
+from feeds.parse import dateline, dates
+from feeds.parse.months import MONTHS_BY_LANGUAGE
 
 VIENNA = "VIENNA, 3 June 2002"
 JUNE_3 = date(2002, 6, 3)

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import Draft
-from feeds.ids import content_hash
-from feeds.ingest.decide import (
+from feeds.identity.decide import (
     Decision,
     Deferred,
     Known,
@@ -21,7 +20,8 @@ from feeds.ingest.decide import (
     decide,
     substance,
 )
-from feeds.ingest.pace import Pace, pace
+from feeds.identity.ids import content_hash
+from feeds.identity.pace import Pace, pace
 from feeds.model import Enclosure, Issued, IssuedFrom, Provenance
 from tests.builders import a_draft, a_label
 

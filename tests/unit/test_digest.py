@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.model import TopicKind, TopicRef
-from notifier.digest import Shelf, compose
+from notifier.digest.compose import Shelf, compose
 from notifier.model import Digest, News, Section, Window
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, some_news
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import Parsed, Reason, Refused
-from feeds.ingest.parse.xml import Tree, drop_half, read
+from feeds.parse.xml import Tree, drop_half, read
 from feeds.taxonomy import Taxonomy
 from tests.syndicated import URL, atom, entry, item, only, parsed, refused, rss, understood
 from tests.unit.test_feeds_rss import FULL

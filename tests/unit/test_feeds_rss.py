@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import Hub
-from feeds.ingest.parse.sanitise import paragraphs
-from feeds.ingest.parse.syndication import drafts
-from feeds.ingest.parse.syndication.words import Wording
 from feeds.model import Enclosure, Issued, IssuedFrom
+from feeds.parse.sanitise import paragraphs
+from feeds.parse.syndication import drafts
+from feeds.parse.syndication.wording import Wording
 from feeds.taxonomy import Taxonomy
 from tests.pages import fields, issuers
 from tests.syndicated import item, only, parsed, rss

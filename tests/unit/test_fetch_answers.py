@@ -7,7 +7,7 @@ from httpx2 import URL
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.ingest.fetch import (
+from feeds.fetch import (
     Answer,
     Failed,
     Gone,
@@ -18,7 +18,7 @@ from feeds.ingest.fetch import (
     Posted,
     Validators,
 )
-from feeds.ingest.fetch.answers import Received, answer_of, conditions, reply_of
+from feeds.fetch.answers import Received, answer_of, conditions, reply_of
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ADDRESS = "https://news.example.org/feed/"

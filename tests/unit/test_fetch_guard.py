@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.ingest.fetch.guard import Guard, literal
+from feeds.fetch.guard import Guard, literal
 
 PUBLIC = ("8.8.8.8", "192.0.1.1", "172.32.0.1", "2a00:1450:4001:80b::200e", "2600::1")
 

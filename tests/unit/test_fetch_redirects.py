@@ -5,8 +5,8 @@ from httpx2 import URL
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.ingest.fetch import Failed
-from feeds.ingest.fetch.redirects import LONGEST_ADDRESS, REDIRECTS, Trail, address, follow
+from feeds.fetch import Failed
+from feeds.fetch.redirects import LONGEST_ADDRESS, REDIRECTS, Trail, address, follow
 
 START = "https://news.example.org/feed"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.ingest.fetch.agent import product_token, user_agent
-from feeds.ingest.fetch.retry import LONGEST_PAUSE, LONGEST_REST, next_look, retry_after
+from feeds.fetch.agent import product_token, user_agent
+from feeds.fetch.retry import LONGEST_PAUSE, LONGEST_REST, next_look, retry_after
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

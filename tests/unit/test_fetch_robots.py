@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.ingest.fetch import Failed, Stopped
-from feeds.ingest.fetch.robots import (
+from feeds.fetch import Failed, Stopped
+from feeds.fetch.robots import (
     ALL,
     KEPT_FOR,
     MAX_BYTES,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.ingest.fetch.unpacking import PIECE_BYTES, Damaged, TooLarge, unpacked
+from feeds.fetch.unpack import PIECE_BYTES, Damaged, TooLarge, unpacked
 
 if sys.version_info >= (3, 14):
     from compression import zstd

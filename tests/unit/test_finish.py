@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from feeds.draft import Document, Draft, Parsed
-from feeds.ingest.parse.finish import finished
 from feeds.model import Issued, IssuedFrom, Label, Mark, TopicKind
+from feeds.parse.finish import finished
 from feeds.taxonomy import Taxonomy
 
 DOCUMENT = Document(

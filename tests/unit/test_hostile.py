@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from feeds.draft import Document, Parsed, Refused
-from feeds.ingest.parse import understand
+from feeds.parse import understand
 from feeds.taxonomy import Taxonomy
 from tests.fuzz.promises import check
 from tests.hostile import ATTACKS

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 #: A module that fits in one reading, a function that fits on one screen.
-MODULE_LINES = 250
+MODULE_LINES = 400
 #: A test module is a list of behaviours, looked up by name, not read through.
 TEST_MODULE_LINES = 500
 FUNCTION_LINES_OF_CODE = 40

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from feeds.draft import Habits, Selectors
-from feeds.ingest.parse.sanitise import blocks, without
 from feeds.model import IssuedFrom
+from feeds.parse.sanitise import blocks, without
 from feeds.taxonomy import Taxonomy
 from tests.webpages import FIRST, SECOND, THIRD, TITLE, draft_of, listed, page, paragraphs, refused
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.draft import Habits, Parsed, Reason, Refused
-from feeds.ingest.parse import html
+from feeds.parse import html
 from feeds.taxonomy import Taxonomy
 from tests.webpages import FIRST, SECOND, TITLE, document, draft_of, page, paragraphs, refused
 

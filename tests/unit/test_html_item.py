@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from feeds.draft import Alternate, DateOrder, Draft, Habits, Hub, Parsed, Selectors
-from feeds.ingest.parse import text
 from feeds.model import Issued, IssuedFrom
+from feeds.parse import text
 from feeds.taxonomy import Taxonomy
 from tests.pages import TRAINING
 from tests.webpages import (

@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from feeds.draft import Draft, Habits, Selectors
-from feeds.ingest.parse import html
 from feeds.model import Issued, IssuedFrom
+from feeds.parse import html
 from feeds.taxonomy import Taxonomy
 from tests.webpages import FIRST, SECOND, THIRD, TITLE, document, draft_of, listed, page, paragraphs
 

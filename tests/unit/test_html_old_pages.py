@@ -5,7 +5,7 @@
 import pytest
 
 from feeds.draft import Draft, Parsed
-from feeds.ingest.parse import understand
+from feeds.parse import understand
 from feeds.taxonomy import Taxonomy
 from tests.webpages import document, page, paragraphs
 

@@ -5,7 +5,7 @@
 import pytest
 
 from feeds.draft import Habits, Reason
-from feeds.ingest.parse import html
+from feeds.parse import html
 from feeds.taxonomy import Taxonomy
 from tests.webpages import FIRST, NAV, SECOND, THIRD, TITLE, document, page, paragraphs, refused
 

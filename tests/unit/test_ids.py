@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import Draft
-from feeds.ids import Identity, content_hash, item_slug, tag_uri
+from feeds.identity.ids import Identity, content_hash, item_slug, tag_uri
 from feeds.model import Issued, IssuedFrom
 from tests.builders import a_draft, a_label
 

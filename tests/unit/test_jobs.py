@@ -6,7 +6,7 @@ from threading import Event
 
 from structlog.testing import capture_logs
 
-from notifier.jobs import Job, Metronome
+from notifier.app.jobs import Job, Metronome
 
 NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
 PATIENCE_SECONDS = 20

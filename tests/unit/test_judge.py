@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from feeds.draft import Alternate, Draft
-from feeds.ids import content_hash, item_slug, told_hash
-from feeds.ingest import memory as memory_module
-from feeds.ingest.addresses import site_number
-from feeds.ingest.decide import Added, Deferred, Restored, Revised, Role, Unchanged
+from feeds.identity import known as memory_module
+from feeds.identity.addresses import site_number
+from feeds.identity.decide import Added, Deferred, Restored, Revised, Role, Unchanged
+from feeds.identity.ids import content_hash, item_slug, told_hash
+from feeds.identity.keys import is_numbered, item_key, names
+from feeds.identity.known import NEAR_EACH, Candidate, Link, Memory, Recalled
+from feeds.identity.likeness import is_alike
 from feeds.ingest.judge import Judged, judge, rounds
-from feeds.ingest.keys import is_numbered, item_key, names
-from feeds.ingest.likeness import is_alike
-from feeds.ingest.memory import NEAR_EACH, Candidate, Link, Memory, Recalled
 from feeds.model import Issued, IssuedFrom
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft

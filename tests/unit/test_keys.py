@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import Document
-from feeds.ids import bounded
-from feeds.ingest.addresses import canonical, site_number
-from feeds.ingest.keys import (
+from feeds.identity.addresses import canonical, site_number
+from feeds.identity.ids import bounded
+from feeds.identity.keys import (
     PUSHED,
     address_names,
     is_numbered,

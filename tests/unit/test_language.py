@@ -2,7 +2,7 @@
 
 import pytest
 
-from feeds.ingest.parse.language import Spoken, spoken
+from feeds.parse.language import Spoken, spoken
 
 ENGLISH = (
     "The Mission organized a two-day training course for police officers on the investigation of "

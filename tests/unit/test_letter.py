@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feeds.model import Issued, IssuedFrom, TopicRef
-from notifier.digest import Shelf, compose
+from notifier.digest.compose import Shelf, compose
 from notifier.model import Cadence, Frequency, Window
 from tests.builders import some_news
 from tests.letters import (

@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import Draft
-from feeds.ingest.likeness import is_alike, opening_key, said_alike, speaks_otherwise, title_key
+from feeds.identity.likeness import (
+    is_alike,
+    opening_key,
+    said_alike,
+    speaks_otherwise,
+    title_key,
+)
 from feeds.model import Issued, IssuedFrom, Mark, TopicKind
 from tests.builders import a_draft, a_label
 

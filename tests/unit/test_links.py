@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.errors import TokenRefused
-from notifier.links import Claim, Links, Scope, read
+from notifier.subscribers.links import Claim, Links, Scope, read
 
 SECRET = b"s" * 32
 PUBLIC_ID = "kX3vQ9_aB-7z"

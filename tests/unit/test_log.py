@@ -33,7 +33,7 @@ def test_away_from_a_terminal_an_event_is_one_json_object(
     at = datetime(2026, 11, 24, 7, 0, 0, 123_456, tzinfo=UTC)
     monkeypatch.setattr("config.log.now", lambda: at)
     configure("auto", "info")
-    structlog.get_logger("notifier.delivery").info("digests sent", accepted=3, zone="Zürich")
+    structlog.get_logger("notifier.mail.send").info("digests sent", accepted=3, zone="Zürich")
     (line,) = err().splitlines()
     assert "Zürich" in line
     assert json.loads(line) == {
@@ -41,7 +41,7 @@ def test_away_from_a_terminal_an_event_is_one_json_object(
         "accepted": 3,
         "zone": "Zürich",
         "level": "info",
-        "logger": "notifier.delivery",
+        "logger": "notifier.mail.send",
         "timestamp": "2026-11-24T07:00:00.123+00:00",
     }
 

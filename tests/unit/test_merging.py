@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from feeds.draft import Alternate
-from feeds.ingest.merging import completed
+from feeds.identity.merge import completed
 from feeds.model import Enclosure, Issued, IssuedFrom, Mark, Provenance, TopicKind
 from tests.builders import a_draft, a_label
 

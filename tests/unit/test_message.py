@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.errors import MessageRefused
-from notifier.message import SLOTS, Sender, build, fill, slot
+from notifier.mail.message import SLOTS, Sender, build, fill, slot
 from tests.builders import a_sender
 
 VALUES = {

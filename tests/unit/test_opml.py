@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from feeds.publish.opml import opml_bytes
+from feeds.publish.formats.opml import opml_bytes
 from feeds.publish.select import feeds_of
 from feeds.taxonomy import Taxonomy
 from tests.newsroom import a_site

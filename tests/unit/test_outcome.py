@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifier.mail.outcome import FIRST_PAUSE, LONGEST_PAUSE, decide, pause
 from notifier.model import Accepted, Deferred, Failed, InDoubt, Outcome, Reply, Stage
-from notifier.outcome import FIRST_PAUSE, LONGEST_PAUSE, decide, pause
 
 PLANNED = datetime(2026, 11, 24, 6, tzinfo=UTC)
 GIVE_UP_AFTER = timedelta(hours=108)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import Parsed, Reason, Refused
-from feeds.ingest.parse import understand
 from feeds.model import Mark
+from feeds.parse import understand
 from feeds.taxonomy import Taxonomy
 from tests.pages import (
     BODY,

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from feeds.draft import Parsed, Reason
-from feeds.ingest.parse import understand
 from feeds.model import TopicKind
+from feeds.parse import understand
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft, a_label
 from tests.pages import (

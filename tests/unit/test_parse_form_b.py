@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from feeds.draft import DateOrder, Habits, Reason
-from feeds.ingest.parse import text
 from feeds.model import Issued, IssuedFrom
+from feeds.parse import text
 from feeds.taxonomy import Taxonomy
 from tests.pages import MENU, document, draft_of, refused
 

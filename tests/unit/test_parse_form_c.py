@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from feeds.draft import Habits, Parsed, Reason
-from feeds.ingest.parse import text
 from feeds.model import Issued, IssuedFrom
+from feeds.parse import text
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft
 from tests.pages import BODY, HEAD, LABELS, MENU, document, draft_of, issuers, page, refused

@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from feeds.draft import Reason
-from feeds.ingest.parse import months
-from feeds.ingest.parse.dates import whole_day
 from feeds.model import IssuedFrom
+from feeds.parse import months
+from feeds.parse.dates import whole_day
 from feeds.taxonomy import Taxonomy
 from tests.pages import draft_of, refused
 

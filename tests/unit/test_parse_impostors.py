@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import Reason, Refused
-from feeds.ingest.parse.impostors import impostor
+from feeds.parse.impostors import impostor
 from feeds.taxonomy import Taxonomy
 from tests.pages import MENU, draft_of, refused
 

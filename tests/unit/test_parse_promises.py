@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from feeds.ingest.parse.recognise import Family
+from feeds.parse.recognise import Family
 from tests.fuzz.promises import check
 from tests.hostile import ATTACKS
 

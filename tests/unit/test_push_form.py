@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
-from feeds.ingest.parse import push, understand
-from feeds.ingest.parse.push import Broken, Faulty, PushedItem, reading
-from feeds.ingest.parse.push.values import is_id
-from feeds.ingest.parse.recognise import Family, family_of
 from feeds.model import Enclosure, Issued, IssuedFrom, Label, TopicKind
+from feeds.parse import push, understand
+from feeds.parse.push import Broken, Faulty, PushedItem, reading
+from feeds.parse.push.values import is_id
+from feeds.parse.recognise import Family, family_of
 from feeds.taxonomy import Taxonomy
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

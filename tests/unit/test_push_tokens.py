@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import SettingsError
-from notifier.sourcing import tokens
+from notifier.app.sources import tokens
 from tests.configured import settings_from
 
 GOOD = "t" * 32

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.ingest.parse import push
-from feeds.ingest.parse.recognise import Family, family_of
+from feeds.parse import push
+from feeds.parse.recognise import Family, family_of
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
+from notifier.digest.languages import languages
+from notifier.digest.render import COLUMNS, environment, underlined, wrapped
 from notifier.model import Cadence, Frequency
-from notifier.render import COLUMNS, environment, underlined, wrapped
-from notifier.texts import languages
 from tests.builders import some_news
 from tests.letters import (
     DAILY,

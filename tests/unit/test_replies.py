@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.mail.replies import Line, Malformed, assembled, line
+from notifier.mail.smtp.replies import Line, Malformed, assembled, line
 from notifier.model import Reply, Stage
 
 

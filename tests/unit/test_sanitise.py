@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.ingest.parse.sanitise import blocks, paragraphs, sanitised, without
+from feeds.parse.sanitise import blocks, paragraphs, sanitised, without
 
 BASE = "https://news.example.org/a/b"
 REL = 'rel="noopener noreferrer"'

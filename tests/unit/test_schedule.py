@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from notifier.digest.schedule import latest_due, next_due, period
 from notifier.model import Cadence, Frequency
-from notifier.schedule import latest_due, next_due, period
 
 ZONES = sorted(available_timezones() - {"localtime"})
 MOMENT = timedelta(microseconds=1)

@@ -4,9 +4,17 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from feeds.draft import Alternate, Document, Habits, Location, Parsed, Reason, Refused
-from feeds.ingest.parse import sitemap
+from feeds.draft import (
+    Alternate,
+    Document,
+    Habits,
+    Location,
+    Parsed,
+    Reason,
+    Refused,
+)
 from feeds.model import Issued, IssuedFrom
+from feeds.parse import sitemap
 from feeds.taxonomy import Taxonomy
 from tests.pages import fields
 

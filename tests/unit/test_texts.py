@@ -9,9 +9,9 @@ import pytest
 from babel import Locale
 
 from feeds.model import Issued, IssuedFrom
+from notifier.digest.languages import languages, texts_in
 from notifier.errors import UnknownLanguage
 from notifier.model import Frequency
-from notifier.texts import languages, texts_in
 from tests.letters import DUE, a_digest, rendered
 
 TEXTS = Path(__file__).parents[2] / "notifier" / "templates" / "texts"

@@ -1,8 +1,8 @@
 """Where an item belongs: what it names, and what stands above."""
 
-from feeds.ingest.topics import Placed, placed
 from feeds.model import Label, TopicKind
 from feeds.taxonomy import Taxonomy
+from feeds.taxonomy.implied import Placed, placed
 from tests.builders import a_draft, a_label
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from feeds.ingest.parse.language import spoken
-from feeds.ingest.parse.variants import home_of, variant
+from feeds.parse.language import spoken
+from feeds.parse.variants import home_of, variant
 
 EKAVIAN = "Saveti mladih iz cele Srbije predstavili su planove za naredni mesec."
 CYRILLIC = "Савјети младих представили су планове за наредни мјесец."

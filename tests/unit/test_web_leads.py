@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import Draft, Location, Parsed
-from feeds.ingest.sources.leads import address, children, host_of, is_near, leads, stands_alone
 from feeds.model import Issued, IssuedFrom
+from feeds.sources.leads import address, children, host_of, is_near, leads, stands_alone
 
 MODIFIED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.ingest.fetch import Failed, Validators
-from feeds.ingest.sources.asking import unpacked
-from feeds.ingest.sources.signature import Signature, digest_of
+from feeds.fetch import Failed, Validators
+from feeds.sources.ask import unpacked
+from feeds.sources.signature import Signature, digest_of
 
 HEADER = st.none() | st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import Hub
-from feeds.ingest.lease import (
+from feeds.websub.lease import (
     Ask,
     Drop,
     Keep,
@@ -24,7 +24,7 @@ from feeds.ingest.lease import (
     next_step,
     offered,
 )
-from feeds.ingest.websub import Agreed, Intent, Noted, Strange, confirmed, is_signed
+from feeds.websub.question import Agreed, Intent, Noted, Strange, confirmed, is_signed
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 
 from feeds.draft import Draft
-from feeds.ids import item_slug
-from feeds.ingest.likeness import opening_key, title_key
+from feeds.identity.ids import item_slug
+from feeds.identity.likeness import opening_key, title_key
 
 revision = "0003_identity"
 down_revision = "0002_notifier"

@@ -1,0 +1,162 @@
+"""What a response means for whoever asked: the statuses and fields that matter.
+
+Knows RFC 9110. Must never know how the response came, or what its body says.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from httpx2 import URL, InvalidURL
+
+from feeds.fetch import (
+    Answer,
+    Failed,
+    Gone,
+    Links,
+    Missing,
+    NotModified,
+    Page,
+    Posted,
+    Reply,
+    Validators,
+)
+from feeds.fetch.redirects import address
+from feeds.fetch.retry import retry_after
+
+__all__ = ["BUSY", "WITH_BODY", "Received", "answer_of", "conditions", "reply_of"]
+
+#: The statuses whose body is the document (RFC 9110 15.3.4: a proxy may have changed a 203).
+WITH_BODY = frozenset({200, 203})
+#: Statuses of a server in trouble, of ours or its making: worth asking again (RFC 6585 4).
+PASSING = frozenset({408, 425, 429, *range(500, 600)})
+#: The server asks to be left alone for a while.
+BUSY = frozenset({429, 503})
+
+#: Longer ones are made to fill our store; nobody needs more than a hash.
+_LONGEST_VALIDATOR = 1_000
+_LONGEST_LINK_FIELD = 8_000
+_MOST_HUBS = 5
+
+#: What a field may hold when it is sent back (RFC 9110 5.5).
+_FIELD_VALUE = re.compile(r"[\x21-\x7e\x80-\xff](?:[\t \x21-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?")
+#: RFC 8288 3, as far as rel is concerned.
+_LINK = re.compile(r"<([^<>]*)>([^<]*)")
+_REL = re.compile(r";[ \t]*rel[ \t]*=[ \t]*(?:\"([^\"]*)\"|([^ \t;,\"]+))", re.IGNORECASE)
+
+_WORDS = {
+    401: "it asks for a password",
+    403: "it refuses us",
+    407: "the proxy asks for a password",
+    429: "we ask it too often",
+    451: "it may not show it for legal reasons",
+    503: "it is not available now",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One response. ``fields`` in order, names in small letters, values as Latin-1; ``body``
+    unpacked for 200, as sent and perhaps only its start otherwise.
+    """
+
+    url: URL
+    status: int
+    fields: tuple[tuple[str, str], ...] = ()
+    body: bytes = field(default=b"", repr=False)
+
+    def field(self, name: str) -> str | None:
+        """The first value of that name, None if there is none."""
+        return next((value for key, value in self.fields if key == name), None)
+
+    def all(self, name: str) -> str:
+        """Every value of a field that is a list, in one (RFC 9110 5.3)."""
+        return ", ".join(value for key, value in self.fields if key == name)
+
+
+def conditions(validators: Validators | None) -> tuple[tuple[str, str], ...]:
+    """The fields that ask for a document only if it changed, validators as they were sent."""
+    known = validators or Validators()
+    given = (("If-None-Match", known.etag), ("If-Modified-Since", known.modified))
+    return tuple((name, value) for name, value in given if value and _can_be_sent(value))
+
+
+def answer_of(
+    received: Received, known: Validators | None, moved_to: str | None, now: datetime
+) -> Answer:
+    """What became of the request; ``known`` are the validators that were sent with it."""
+    url = str(received.url)
+    match received.status:
+        case 200 | 203:
+            return Page(
+                url=url,
+                body=received.body,
+                media_type=received.field("content-type") or None,
+                validators=_validators(received),
+                moved_to=moved_to,
+                links=_links(received),
+            )
+        case 304 if known is not None:
+            fresh = _validators(received)
+            kept = Validators(fresh.etag or known.etag, fresh.modified or known.modified)
+            return NotModified(url=url, validators=kept, moved_to=moved_to)
+        case 404:
+            return Missing(url=url)
+        case 410:
+            return Gone(url=url)
+        case _:
+            return _failed(received, now)
+
+
+def reply_of(received: Received, now: datetime) -> Reply:
+    """What became of a form: 2xx is a yes, of whatever kind."""
+    if 200 <= received.status < 300:
+        return Posted(status=received.status, body=received.body)
+    return _failed(received, now)
+
+
+def _failed(received: Received, now: datetime) -> Failed:
+    why = _WORDS.get(received.status, "")
+    return Failed(
+        problem=f"{received.url} answers {received.status}" + (f": {why}" if why else ""),
+        retry_after=retry_after(received.field("retry-after"), now),
+        is_lasting=received.status not in PASSING,
+    )
+
+
+def _validators(received: Received) -> Validators:
+    def found(name: str) -> str | None:
+        value = received.field(name)
+        return value if value and _can_be_sent(value) else None
+
+    return Validators(found("etag"), found("last-modified"))
+
+
+def _can_be_sent(value: str) -> bool:
+    return len(value) <= _LONGEST_VALIDATOR and _FIELD_VALUE.fullmatch(value) is not None
+
+
+def _links(received: Received) -> Links:
+    field = received.all("link")[:_LONGEST_LINK_FIELD]
+    pairs = [(target, _relations(parameters)) for target, parameters in _LINK.findall(field)]
+
+    def named(relation: str) -> tuple[str, ...]:
+        found = (_absolute(received.url, target) for target, names in pairs if relation in names)
+        return tuple(dict.fromkeys(url for url in found if url))
+
+    first: Callable[[str], str | None] = lambda relation: next(iter(named(relation)), None)  # noqa: E731
+    return Links(hubs=named("hub")[:_MOST_HUBS], topic=first("self"), canonical=first("canonical"))
+
+
+def _relations(parameters: str) -> frozenset[str]:
+    found = _REL.search(parameters)
+    return frozenset((found[1] or found[2] or "").lower().split()) if found else frozenset()
+
+
+def _absolute(base: URL, target: str) -> str | None:
+    try:
+        joined = address(str(base.join(target.strip())))
+    except (InvalidURL, ValueError):
+        return None
+    return None if isinstance(joined, Failed) else str(joined)

@@ -1,0 +1,250 @@
+"""The fetcher: asks robots.txt, waits its turn, asks, follows redirects, says what became of it.
+
+Knows the order of these steps. Must never know what a document means or who wants it.
+"""
+
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event
+from typing import NamedTuple, TypeVar
+from urllib.parse import urlencode
+
+from httpx2 import URL
+from typing_extensions import override
+
+from feeds.fetch import (
+    ACCEPT,
+    Answer,
+    Denied,
+    Failed,
+    Fetcher,
+    Limits,
+    Reply,
+    Stopped,
+    Validators,
+)
+from feeds.fetch.agent import product_token
+from feeds.fetch.answers import BUSY, Received, answer_of, conditions, reply_of
+from feeds.fetch.exchange import Exchange, Question
+from feeds.fetch.guard import Guard
+from feeds.fetch.hosts import Hosts
+from feeds.fetch.network import Resolve, resolve
+from feeds.fetch.redirects import REDIRECTS, Trail, address, follow
+from feeds.fetch.retry import retry_after
+from feeds.fetch.robots import ALL, MAX_BYTES, MAX_REDIRECTS, Robots, Rules, rules_of
+
+__all__ = ["HttpFetcher"]
+
+#: A redirect of a form that keeps the form (RFC 9110 15.4.8, 15.4.9).
+_KEEPS_FORM = frozenset({307, 308})
+
+
+class _Arrived(NamedTuple):
+    received: Received
+    trail: Trail
+
+
+class _Astray(NamedTuple):
+    """A redirect nobody follows."""
+
+    failed: Failed
+
+
+@dataclass(slots=True)
+class _Budget:
+    """Seconds left for a document, with all its redirects; waiting for a turn costs none."""
+
+    seconds: float
+
+
+#: Why there is no response: Denied is possible where robots.txt is heeded.
+_Nothing = TypeVar("_Nothing")
+
+
+class HttpFetcher(Fetcher):
+    """Fetches by HTTP/1.1 and HTTP/2, for any number of threads.
+
+    ``agent`` is the User-Agent, and its product token what robots.txt calls us by. Waiting ends
+    when ``stopping`` is set; what is under way then is finished. ``clock`` is monotonic and, with
+    ``wait``, paces the turns at a host; ``resolve`` and ``trust`` stand for the machine's own.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        agent: str,
+        *,
+        now: Callable[[], datetime],
+        stopping: Event,
+        guard: Guard | None = None,
+        proxy: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], bool] | None = None,
+        resolve: Resolve = resolve,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        self._limits = limits
+        self._agent = agent.encode("ascii", "replace").decode()
+        self._now = now
+        self._hosts = Hosts(limits.pause_seconds, clock=clock, wait=wait or stopping.wait)
+        self._robots = Robots()
+        self._exchange = Exchange(
+            limits, guard or Guard(), resolve=resolve, proxy=proxy, trust=trust
+        )
+
+    @override
+    def close(self) -> None:
+        self._exchange.close()
+
+    @override
+    def fetch(
+        self, url: str, validators: Validators | None = None, *, accept: str = ACCEPT
+    ) -> Answer:
+        start = address(url)
+        if isinstance(start, Failed):
+            return start
+
+        def ask(trail: Trail, budget: _Budget) -> Received | Denied | Failed | Stopped:
+            known = _meant_for(trail.here, start, validators)
+            fields = (*self._fields(accept), *conditions(known))
+            question = Question(url=trail.here, fields=fields, max_bytes=self._limits.max_bytes)
+            return self._ask_if_allowed(question, budget)
+
+        arrived: _Arrived | _Astray | Denied | Failed | Stopped = self._travel(
+            start, ask, REDIRECTS, self._limits.max_redirects
+        )
+        if isinstance(arrived, _Astray):
+            return arrived.failed
+        if not isinstance(arrived, _Arrived):
+            return arrived
+        received, trail = arrived
+        sent = _meant_for(trail.here, start, validators)
+        return answer_of(received, sent, trail.moved_to, self._now())
+
+    @override
+    def post(self, url: str, form: Mapping[str, str]) -> Reply:
+        """Sends it whatever robots.txt says, which is about what crawlers read."""
+        start = address(url)
+        if isinstance(start, Failed):
+            return start
+        content_type = ("Content-Type", "application/x-www-form-urlencoded")
+
+        def ask(trail: Trail, budget: _Budget) -> Received | Failed | Stopped:
+            question = Question(
+                url=trail.here,
+                method="POST",
+                fields=(*self._fields("*/*"), content_type),
+                form=urlencode(form).encode(),
+                max_bytes=self._limits.max_bytes,
+            )
+            return self._ask(question, 0.0, budget)
+
+        arrived: _Arrived | _Astray | Failed | Stopped = self._travel(
+            start, ask, _KEEPS_FORM, self._limits.max_redirects
+        )
+        match arrived:
+            case _Arrived(received=received):
+                return reply_of(received, self._now())
+            case _Astray(failed=failed):
+                return failed
+            case _:
+                return arrived
+
+    def _fields(self, accept: str) -> tuple[tuple[str, str], ...]:
+        return (("User-Agent", self._agent), ("Accept", accept))
+
+    def _travel(
+        self,
+        start: URL,
+        ask: Callable[[Trail, _Budget], Received | _Nothing],
+        followed: frozenset[int],
+        limit: int,
+    ) -> _Arrived | _Astray | _Nothing:
+        """The first response that leads nowhere else, and the way to it."""
+        trail = Trail(here=start)
+        budget = _Budget(self._limits.document_seconds)
+        while True:
+            received = ask(trail, budget)
+            if not isinstance(received, Received):
+                return received
+            if received.status not in followed:
+                return _Arrived(received, trail)
+            further = follow(trail, received.status, received.field("location"), limit)
+            if isinstance(further, Failed):
+                return _Astray(further)
+            trail = further
+
+    def _ask_if_allowed(
+        self, question: Question, budget: _Budget
+    ) -> Received | Denied | Failed | Stopped:
+        rules = self._rules(question.url)
+        if not isinstance(rules, Rules):
+            return rules
+        if not rules.allows(str(question.url)):
+            return Denied(url=str(question.url))
+        return self._ask(question, rules.delay_seconds, budget)
+
+    def _ask(
+        self, question: Question, delay_seconds: float, budget: _Budget
+    ) -> Received | Failed | Stopped:
+        """One response, when it is our turn; who asks us to come back later is left alone."""
+        host = question.url.host
+        with self._hosts.turn(host, delay_seconds) as is_ours:
+            if not is_ours:
+                return Stopped()
+            closed_until = self._hosts.closed_until(host, self._now())
+            if closed_until is not None:
+                problem = f"{host} wants nothing asked before {closed_until:%Y-%m-%d %H:%M} UTC"
+                return Failed(problem=problem, retry_after=closed_until)
+            began = time.monotonic()
+            received = self._exchange.ask(question, budget.seconds)
+            budget.seconds -= time.monotonic() - began
+        if isinstance(received, Received) and received.status in BUSY:
+            self._close(host, received)
+        return received
+
+    def _close(self, host: str, received: Received) -> None:
+        until = retry_after(received.field("retry-after"), self._now())
+        if until is not None:
+            self._hosts.close(host, until)
+
+    def _rules(self, url: URL) -> Rules | Failed | Stopped:
+        """What the host's robots.txt says, or why the host is not asked at all now."""
+        place = url.copy_with(raw_path=b"/robots.txt")
+        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        return self._robots.of(origin, self._now(), lambda: self._load_rules(place))
+
+    def _load_rules(self, place: URL) -> Rules | Failed | Stopped:
+        def ask(trail: Trail, budget: _Budget) -> Received | Failed | Stopped:
+            fields = self._fields("text/plain, */*;q=0.1")
+            question = Question(url=trail.here, fields=fields, max_bytes=MAX_BYTES, is_cut=True)
+            return self._ask(question, 0.0, budget)
+
+        arrived: _Arrived | _Astray | Failed | Stopped = self._travel(
+            place, ask, REDIRECTS, MAX_REDIRECTS
+        )
+        match arrived:
+            case _Arrived(received=received):
+                return self._rules_in(received)
+            case _Astray():  # 2.3.1.2: such a robots.txt counts as none
+                return ALL
+            case _:
+                return arrived
+
+    def _rules_in(self, received: Received) -> Rules | Failed:
+        """RFC 9309 2.3.1: what is not there allows all; a server in trouble, nothing for now."""
+        if received.status in {200, 203}:
+            return rules_of(received.body, product_token(self._agent))
+        if received.status < 500 and received.status != 429:
+            return ALL
+        problem = f"{received.url} answers {received.status}, so nothing is fetched for now"
+        later = retry_after(received.field("retry-after"), self._now())
+        return Failed(problem=problem, retry_after=later)
+
+
+def _meant_for(here: URL, start: URL, validators: Validators | None) -> Validators | None:
+    """The validators, but none for another host: it could know other states by the same ones."""
+    return validators if here.host == start.host else None

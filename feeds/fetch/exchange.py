@@ -1,0 +1,224 @@
+"""One request and its response, within every limit.
+
+Knows the wire: connections, TLS, HTTP/1.1 and HTTP/2, proxies, sizes and times. Must never know
+what a response means or whether the request should have been made.
+"""
+
+import ssl
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import h2.exceptions
+import httpcore2
+import socksio
+from httpx2 import URL, Proxy, create_ssl_context
+
+from feeds.fetch import Failed, Limits
+from feeds.fetch.answers import WITH_BODY, Received
+from feeds.fetch.guard import Guard
+from feeds.fetch.network import AddressRefused, Guarded, HostUnknown, Resolve, Timed, until
+from feeds.fetch.unpack import ACCEPTED, PIECE_BYTES, Damaged, TooLarge, unpacked
+
+__all__ = ["Exchange", "Question"]
+
+#: What is read of a response nobody wants, so that its connection can be used again.
+_DRAINED_BYTES = 65_536
+#: Connections wait this long for the next request; servers drop them about then.
+_KEPT_SECONDS = 15.0
+_KEPT_CONNECTIONS = 20
+
+#: Whatever a peer can make happen. httpcore2 lets some through that are not its own: those of h2,
+#: of a status that is no number (HTTP/2), of a SOCKS proxy that speaks something else.
+_FAULTS = (
+    httpcore2.NetworkError,
+    httpcore2.ProtocolError,
+    httpcore2.ProxyError,
+    httpcore2.TimeoutException,
+    h2.exceptions.H2Error,
+    socksio.ProtocolError,
+    AssertionError,
+    OSError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked. Of a body larger than ``max_bytes`` its start is taken, if ``is_cut``."""
+
+    url: URL
+    method: Literal["GET", "POST"] = "GET"
+    fields: tuple[tuple[str, str], ...] = ()
+    form: bytes | None = None
+    max_bytes: int
+    is_cut: bool = False
+
+
+class Exchange:
+    """Connections to wherever the guard lets us; no cookies, no passwords, no redirects.
+
+    With a proxy the target is out of our sight: names are resolved here once to refuse private
+    ones, but the proxy resolves them again. What it may reach is then for its own rules to say.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        guard: Guard,
+        *,
+        resolve: Resolve,
+        proxy: str | None = None,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        self._limits = limits
+        self._checked = Guarded(guard, resolve)
+        self._has_proxy = bool(proxy)
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=trust or create_ssl_context(trust_env=False),
+            proxy=_proxy(proxy, trust) if proxy else None,
+            max_connections=None,
+            max_keepalive_connections=_KEPT_CONNECTIONS,
+            keepalive_expiry=_KEPT_SECONDS,
+            http1=True,
+            http2=True,
+            network_backend=Timed() if proxy else self._checked,
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def ask(self, question: Question, seconds: float) -> Received | Failed:
+        """The response, or why there is none after at most that many seconds."""
+        host = question.url.host
+        started = time.monotonic()
+        try:
+            if self._has_proxy:
+                self._look_up(question.url)
+            with until(started + seconds):
+                return self._asked(question)
+        except AddressRefused as refusal:
+            problem = f"refused: {refusal}; fetch.private_hosts can allow a host"
+            return Failed(problem=problem, is_lasting=True)
+        except HostUnknown as fault:
+            return Failed(problem=str(fault))
+        except (Damaged, TooLarge) as fault:
+            is_lasting = isinstance(fault, TooLarge)
+            return Failed(problem=f"{question.url} cannot be had: {fault}", is_lasting=is_lasting)
+        except httpcore2.TimeoutException:
+            is_over = time.monotonic() >= started + seconds
+            return Failed(problem=f"{host} {self._slowness(is_over=is_over)}")
+        except _FAULTS as fault:
+            return Failed(problem=f"{host} cannot be asked: {_words(fault)}")
+
+    def _slowness(self, *, is_over: bool) -> str:
+        if is_over:
+            return f"takes longer than {self._limits.document_seconds:g} seconds for a document"
+        return f"says nothing for {self._limits.timeout_seconds:g} seconds"
+
+    def _look_up(self, url: URL) -> None:
+        """Refuses a private target before a proxy is asked. Raises AddressRefused.
+
+        A name only the proxy can resolve passes: behind some proxies there is no other DNS.
+        """
+        with suppress(HostUnknown):
+            self._checked.public(url.host, url.port or 0)
+
+    def _asked(self, question: Question) -> Received:
+        """One more try where a connection kept from before turns out to be closed."""
+        was_kept = any(True for _ in self._connections(question.url))
+        try:
+            return self._once(question)
+        except (httpcore2.NetworkError, httpcore2.RemoteProtocolError):
+            if question.form is not None or not was_kept:
+                raise
+            return self._once(question)
+
+    def _once(self, question: Question) -> Received:
+        """The response; a connection that is not left at its end is used no more."""
+        try:
+            with self._response(question) as response:
+                received = Received(
+                    url=question.url, status=response.status, fields=_fields(response)
+                )
+                body, is_whole = _body(question, received, response.iter_stream())
+        except BaseException:
+            self._drop(question.url)
+            raise
+        if not is_whole:
+            self._drop(question.url)
+        return replace(received, body=body)
+
+    def _response(self, question: Question) -> AbstractContextManager[httpcore2.Response]:
+        seconds = self._limits.timeout_seconds
+        fields = (*question.fields, ("Accept-Encoding", ACCEPTED))
+        return self._pool.stream(
+            question.method,
+            _plain(question.url),
+            headers=[(name.encode(), value.encode("latin-1")) for name, value in fields],
+            content=question.form,
+            extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)},
+        )
+
+    def _drop(self, url: URL) -> None:
+        """Closes the connection to a host: ours alone, as a host is asked one thing at a time."""
+        for connection in self._connections(url):
+            connection.close()
+
+    def _connections(self, url: URL) -> Iterator[httpcore2.ConnectionInterface]:
+        origin = _plain(url).origin
+        return (held for held in self._pool.connections if held.can_handle_request(origin))
+
+
+def _fields(response: httpcore2.Response) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t"))
+        for name, value in response.headers
+    )
+
+
+def _body(question: Question, received: Received, pieces: Iterable[bytes]) -> tuple[bytes, bool]:
+    """The body, and whether that is all of it. Raises TooLarge, Damaged."""
+    if received.status not in WITH_BODY:
+        return _first(pieces, _DRAINED_BYTES)
+    most = question.max_bytes
+    codings = received.all("content-encoding")
+    if question.is_cut:
+        # The cut comes first: no piece is larger than what is added.
+        return _first(unpacked(pieces, codings, most + 4 * PIECE_BYTES), most)
+    announced = received.field("content-length") or ""
+    if announced.isascii() and announced.isdecimal() and int(announced[:20]) > most:
+        raise TooLarge(f"it is larger than {most:,} bytes")
+    return b"".join(unpacked(pieces, codings, most)), True
+
+
+def _first(pieces: Iterable[bytes], most: int) -> tuple[bytes, bool]:
+    """The first bytes, up to that many, and whether there were no more."""
+    taken = bytearray()
+    for piece in pieces:
+        taken += piece
+        if len(taken) > most:
+            return bytes(taken[:most]), False
+    return bytes(taken), True
+
+
+def _plain(url: URL) -> httpcore2.URL:
+    return httpcore2.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+    )
+
+
+def _proxy(address: str, trust: ssl.SSLContext | None) -> httpcore2.Proxy:
+    proxy = Proxy(address)
+    is_secured = proxy.url.scheme == "https"
+    # A context of its own: ALPN is set on it, and differs between a proxy and what is behind it.
+    context = (trust or create_ssl_context(trust_env=False)) if is_secured else None
+    return httpcore2.Proxy(_plain(proxy.url), auth=proxy.raw_auth, ssl_context=context)
+
+
+def _words(fault: Exception) -> str:
+    text = str(fault)
+    # Of a broken stream some only tell its number.
+    return text[:200] if " " in text else f"{type(fault).__name__} {text[:200]}".strip()

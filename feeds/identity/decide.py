@@ -1,0 +1,165 @@
+"""What becomes of a draft: a new item, a revision of a known one, or nothing.
+
+Knows what was remembered, as far as it is told. Must never know how it is remembered.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from feeds.draft import Draft
+from feeds.identity.ids import content_hash
+from feeds.identity.keys import PUSHED
+from feeds.identity.likeness import plain
+from feeds.identity.merge import completed
+from feeds.identity.pace import Pace, pace
+from feeds.model import Issued
+
+__all__ = [
+    "Added",
+    "Decision",
+    "Deferred",
+    "Known",
+    "Restored",
+    "Revised",
+    "Role",
+    "Unchanged",
+    "decide",
+    "substance",
+]
+
+
+class Role(StrEnum):
+    """What a document is to the item it leads to.
+
+    ``own``: the item came of it. ``name``: it has one of the item's names. ``twin``: it says the
+    same; it never revises the item, and is an item of its own once it says something else.
+    """
+
+    OWN = "own"
+    NAME = "name"
+    TWIN = "twin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """An item as far as a decision needs it; its slug names it.
+
+    ``draft`` is what it says, ``source`` the one whose words these are, ``group`` the slug of the
+    first item of those that say it in several languages, ``revised`` when it was of late. ``uid``
+    is empty until it is stored.
+    """
+
+    slug: str
+    revision: int
+    draft: Draft
+    source: str
+    content_hash: str
+    group: str
+    revised: tuple[datetime, ...] = ()
+    is_withdrawn: bool = False
+    uid: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """Nobody knew it. It joins the ``group`` that says it in other languages, if one does."""
+
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revised:
+    """The known item says ``draft`` now; ``significant`` if readers should look again."""
+
+    item: Known
+    draft: Draft
+    content_hash: str
+    significant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The known item says this already, and is there again."""
+
+    item: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """The known item changes all the time: what it says now is taken later, if it still does."""
+
+    item: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The item says this already, or as much as it is to say."""
+
+    item: Known
+
+
+Decision = Added | Revised | Restored | Deferred | Unchanged
+
+
+def decide(draft: Draft, source: str, known: Known, role: Role, now: datetime) -> Decision:
+    """What becomes of ``draft``, which a document of ``source`` says about a ``known`` item.
+
+    A revision is significant if title, summary, body or issue date differ by more than white
+    space and punctuation (`substance`); what is filed otherwise, is in another language or lost a
+    comma reaches readers of the feed without being announced as new (RFC 4287, section 4.2.15).
+    So does what only fills a gap, a whole text in place of its lead, and an ever-changing page.
+    """
+    if role is Role.TWIN and known.is_withdrawn:
+        # Its publisher took it away; that somebody else still shows a copy changes nothing.
+        return Unchanged(known)
+    replaces = _may_replace(draft, source, known, role)
+    told = _told(draft, source, known, role) if replaces else completed(known.draft, draft)
+    said = content_hash(told)
+    if said == content_hash(known.draft) and not _gains(told, known.draft):
+        return Restored(known) if known.is_withdrawn else Unchanged(known)
+    # Whoever pushes means it, and nobody would look again.
+    speed = Pace.FREE if draft.form == PUSHED else pace(known.revised, now)
+    if speed is Pace.LATER:
+        return Deferred(known)
+    is_like_for_like = replaces and told.partial == known.draft.partial
+    differs = is_like_for_like and _substance(told) != _substance(known.draft)
+    significant = differs and speed is Pace.FREE
+    return Revised(item=known, draft=told, content_hash=said, significant=significant)
+
+
+def substance(title: str, summary: str, body: str, issued: Issued | None) -> str:
+    """Equal for two texts whose readers would learn the same."""
+    day = _instant(issued) if issued else ""
+    said = "\0".join([*map(plain, (title, summary, body)), day])
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _may_replace(draft: Draft, source: str, known: Known, role: Role) -> bool:
+    """Whether the words of ``draft`` may take the place of the known ones, or only fill gaps."""
+    if draft.partial:
+        return known.draft.partial and role is Role.OWN and source == known.source
+    return known.draft.partial or (source == known.source and role is not Role.TWIN)
+
+
+def _told(draft: Draft, source: str, known: Known, role: Role) -> Draft:
+    # What is pushed is all its publisher says (PUT, RFC 9110 section 9.3.4): a field that was
+    # taken out must go.
+    is_all = draft.form == PUSHED and role is Role.OWN and source == known.source
+    return draft if is_all and not draft.partial else completed(draft, known.draft)
+
+
+def _gains(told: Draft, known: Draft) -> bool:
+    """Whether something is known now that says nothing to readers: an address, an origin."""
+    return (told.url is not None and known.url is None) or (
+        told.provenance is not None and known.provenance is None
+    )
+
+
+def _substance(draft: Draft) -> str:
+    return substance(draft.title, draft.summary, draft.body, draft.issued)
+
+
+def _instant(issued: Issued) -> str:
+    return (issued.at.astimezone(UTC) if issued.at else issued.day).isoformat()

@@ -1,0 +1,230 @@
+"""What is known of items while drafts are judged: by keys, names, contents and likeness.
+
+Knows the order in which an item is looked for. Must never know where it is kept between runs.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import islice
+
+from feeds.draft import Draft
+from feeds.identity.addresses import site_number
+from feeds.identity.decide import Known, Role
+from feeds.identity.likeness import (
+    is_alike,
+    opening_key,
+    said_alike,
+    speaks_otherwise,
+    title_key,
+)
+from feeds.taxonomy import Taxonomy
+
+__all__ = ["NEAR_EACH", "Candidate", "Found", "Link", "Memory", "Recalled"]
+
+#: Titles recur ("Daily report"): so many of the newest are looked at for each, and each day.
+NEAR_EACH = 8
+_DAY = timedelta(days=1)
+#: What is shared: a title or an opening, by its key, on a day; None stands for no day told.
+_Trait = tuple[str, int, date | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A draft, and everything it may be known by.
+
+    ``key`` is its key at its source, ``place`` what stands for its place in its ``document``;
+    ``names`` are those it has everywhere, ``others`` those of the same in other languages.
+    ``content_hash`` is of what it says, ``told_hash`` of all it tells; ``digest`` of its bytes.
+    """
+
+    source: str
+    document: str
+    key: str
+    place: str
+    draft: Draft
+    content_hash: str
+    told_hash: str
+    digest: str
+    names: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    is_numbered: bool = False
+    number: str | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys it may be stored under, the most telling first: languages share a number."""
+        if self.is_numbered and self.draft.language:
+            return f"{self.key}@{self.draft.language}", self.key
+        return (self.key,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A key of the source leads to an item: which ``document`` showed it, and what it told."""
+
+    slug: str
+    role: Role
+    document: str
+    told_hash: str
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """What is stored: links by key, slugs by name, and the items these and likeness lead to."""
+
+    links: Mapping[str, Link]
+    names: Mapping[str, str]
+    items: Iterable[Known]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Where a candidate belongs: ``key`` to store it under, the item it is about, if any.
+
+    Without an item it is a new one, of the ``group`` that says it in other languages.
+    """
+
+    key: str
+    item: Known | None = None
+    role: Role = Role.OWN
+    link: Link | None = None
+    group: str | None = None
+
+
+class Memory:
+    """Items by all they are known by; a later word on an item replaces an earlier one."""
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        self._taxonomy = taxonomy
+        self._items: dict[str, Known] = {}
+        self._links: dict[str, Link] = {}
+        self._names: dict[str, str] = {}
+        self._by_hash: dict[str, str] = {}
+        self._like: defaultdict[_Trait, dict[str, None]] = defaultdict(dict)
+        self._like_any_day: defaultdict[tuple[str, int], dict[str, None]] = defaultdict(dict)
+        self._groups: defaultdict[str, dict[str, None]] = defaultdict(dict)
+
+    def recall(self, recalled: Recalled) -> None:
+        """Takes in what is stored; what was learnt since is not overwritten."""
+        for item in recalled.items:
+            if item.slug not in self._items:
+                self._keep(item)
+        for key, link in recalled.links.items():
+            self._links.setdefault(key, link)
+        for name, slug in recalled.names.items():
+            self._names.setdefault(name, slug)
+
+    def learn(self, item: Known, key: str, link: Link, names: Iterable[str]) -> None:
+        """``key`` and ``names`` stand for ``item``, which is as it is now."""
+        self._keep(item)
+        self._links[key] = link
+        for name in names:
+            self._names.setdefault(name, item.slug)
+
+    def find(self, one: Candidate) -> Found:
+        """The item ``one`` is about: by its key, a name, equal content, then likeness."""
+        for key in one.keys:
+            if link := self._links.get(key):
+                return self._linked(one, key, link)
+        for name in one.names:
+            item = self._items.get(self._names.get(name, ""))
+            if item and not self._is_another_number(one, item):
+                return self._in_language(one, one.key, item, Role.NAME)
+        return self._twin(one, None) or Found(key=one.key, group=self._group(one))
+
+    def _keep(self, item: Known) -> None:
+        self._items[item.slug] = item
+        self._groups[item.group][item.slug] = None
+        first = self._items.get(self._by_hash.get(item.content_hash, ""))
+        if first is None or first.content_hash != item.content_hash:
+            self._by_hash[item.content_hash] = item.slug
+        for trait, key in _traits(item.draft):
+            self._like[trait, key, _day(item.draft)][item.slug] = None
+            self._like_any_day[trait, key][item.slug] = None
+
+    def _linked(self, one: Candidate, key: str, link: Link) -> Found:
+        item = self._items[link.slug]
+        if link.role is not Role.TWIN:
+            found = Found(key=key, item=item, role=link.role, link=link)
+            is_shared = one.is_numbered and key == one.key
+            return self._in_language(one, key, item, link.role, found) if is_shared else found
+        if link.told_hash == one.told_hash or said_alike(one.draft, item.draft):
+            return Found(key=key, item=item, role=Role.TWIN, link=link)
+        return self._twin(one, item) or Found(key=key)
+
+    def _in_language(
+        self, one: Candidate, key: str, item: Known, role: Role, same: Found | None = None
+    ) -> Found:
+        """``item``, or the one of its group that speaks the candidate's language."""
+        if not speaks_otherwise(one.draft, item.draft):
+            return same or Found(key=key, item=item, role=role)
+        own = one.keys[0]
+        for slug in self._groups[item.group]:
+            if self._items[slug].draft.language == one.draft.language:
+                return Found(key=own, item=self._items[slug], role=Role.NAME)
+        return Found(key=own, group=item.group)
+
+    def _twin(self, one: Candidate, but: Known | None) -> Found | None:
+        """An item that says the same, or nearly, other than ``but``."""
+        for item in self._alike(one):
+            if item is but or self._is_another_number(one, item):
+                continue
+            # What the publisher took away and shows elsewhere has moved.
+            has_moved = item.is_withdrawn and item.source == one.source
+            return Found(key=one.key, item=item, role=Role.OWN if has_moved else Role.TWIN)
+        return None
+
+    def _alike(self, one: Candidate) -> Iterator[Known]:
+        equal = self._items.get(self._by_hash.get(one.content_hash, ""))
+        if equal and equal.content_hash == one.content_hash:
+            yield equal
+        for slug in dict.fromkeys(self._near(one.draft)):
+            if is_alike(one.draft, self._items[slug].draft):
+                yield self._items[slug]
+
+    def _near(self, draft: Draft) -> Iterator[str]:
+        """The newest that share a trait, a few for each, told of together or nobody knows."""
+        day = _day(draft)
+        for trait, key in _traits(draft):
+            if day is None:
+                yield from _newest(self._like_any_day.get((trait, key)))
+                continue
+            for near in (None, day - _DAY, day, day + _DAY):
+                yield from _newest(self._like.get((trait, key, near)))
+
+    def _is_another_number(self, one: Candidate, item: Known) -> bool:
+        """Whether both have numbers of one site: then these decide, whatever the texts say."""
+        if one.number is None:
+            return False
+        other = site_number(item.draft.url, self._taxonomy)
+        return other is not None and other != one.number and _site(other) == _site(one.number)
+
+    def _group(self, one: Candidate) -> str | None:
+        """The group of an item that is said to be this one in another language."""
+        for name in one.others:
+            item = self._items.get(self._names.get(name, ""))
+            if item and item.draft.language != one.draft.language:
+                return item.group
+        return None
+
+
+def _traits(draft: Draft) -> Iterator[tuple[str, int]]:
+    for trait, key in (("title", title_key(draft.title)), ("opening", opening_key(draft))):
+        if key is not None:
+            yield trait, key
+
+
+def _newest(slugs: dict[str, None] | None) -> Iterator[str]:
+    # From the last backwards, as a batch may hold a title hundreds of times.
+    return reversed([*islice(reversed(slugs or {}), NEAR_EACH)])
+
+
+def _day(draft: Draft) -> date | None:
+    return draft.issued.day if draft.issued else None
+
+
+def _site(number: str) -> str:
+    return number.partition("/")[0]

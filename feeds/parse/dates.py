@@ -1,0 +1,180 @@
+"""Dates as people write them.
+
+Knows the shapes of a date. Must never know
+what a date stands for, or what day it is today.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+
+from feeds.draft import DateOrder
+from feeds.parse.months import month_of
+
+# Nobody writes a date in more; it bounds what a pattern below may look at.
+_LONGEST_TEXT_CHARS = 200
+_LONGEST_DAY_CHARS = 40
+_NUMBER = re.compile("[0-9]+")
+_YEAR = r"(?:19|20)[0-9]{2}(?![0-9])"
+_CENTURIES = ("19", "20")
+_WORD = r"[^\W\d_]{3,}"
+_DAY_FIRST = re.compile(
+    r"(?<![0-9])(?P<range>[0-9]{1,2}\.?\s?[-–]\s?)?(?P<day>[0-9]{1,2})(?P<mark>\.|º|st|nd|rd|th|er"
+    rf"|-(?:ші|шы|чи|чу|чү|nji|njy)?)?\s?(?:de\s|of\s)?(?P<month>{_WORD})(?:\.?,?\s?(?:del?\s)?(?P<year>{_YEAR}))?"
+)
+_MONTH_FIRST = re.compile(
+    rf"(?P<range>)(?P<mark>)(?<![^\W\d_])(?P<month>{_WORD})\.?\s(?P<day>[0-9]{{1,2}})(?![0-9])"
+    rf"(?:st|nd|rd|th)?(?:,?\s(?P<year>{_YEAR}))?"
+)
+# "2019. március 8.", "2019 m. kovo 8 d."; "2019 жылғы 8 наурыз", "2019. gada 8. martā".
+_YEAR_WORD = (
+    rf"(?<![0-9])(?P<year>{_YEAR})(?:\.(?=\s[^A-Z])"
+    r"|(?:\.?\s|-)(?:m|gada|жылғы|жылы|жылдын|yil|йил|(?:njy|nji) ýylyň)\.?)\s"
+)
+_YEAR_MONTH_DAY = re.compile(
+    rf"(?P<range>)(?P<mark>){_YEAR_WORD}(?P<month>{_WORD})\s(?P<day>[0-9]{{1,2}})(?![0-9])"
+    rf"(?:\s?d\.|-[^\W\d_]{{1,3}}\b)?"
+)
+_YEAR_DAY_MONTH = re.compile(
+    rf"(?P<range>){_YEAR_WORD}(?P<day>[0-9]{{1,2}})(?P<mark>\.|-(?:[^\W\d_]{{2,3}}(?=\s))?)?\s?"
+    rf"(?P<month>{_WORD})"
+)
+_YEAR_FIRST = re.compile(
+    rf"(?<![0-9])(?P<year>{_YEAR})(?P<mark>[-./])(?P<month>[0-9]{{1,2}})(?P=mark)"
+    rf"(?P<day>[0-9]{{1,2}})(?![0-9])"
+)
+_NUMBERS = re.compile(
+    rf"(?<![0-9])(?P<first>[0-9]{{1,2}})(?P<mark>[-./])\s?(?P<second>[0-9]{{1,2}})(?P=mark)\s?"
+    rf"(?P<year>{_YEAR})"
+)
+_INSTANT = re.compile(
+    rf"(?<![0-9]){_YEAR}-[0-9]{{2}}-[0-9]{{2}}[T ][0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?"
+    r"(?:\.[0-9]{3})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A date in ``text[start:end]``; ``day`` is None where that is not one day for sure."""
+
+    start: int
+    end: int
+    day: date | None
+
+
+def mentions(text: str, order: DateOrder | None = None) -> tuple[Mention, ...]:
+    """All dates at the start of a text, as they stand in it.
+
+    12/05/2015 names a day only where ``order`` says which number that is.
+    """
+    text = text[:_LONGEST_TEXT_CHARS]
+    numbers = [number.start() for number in _NUMBER.finditer(text)]
+    if not numbers:
+        return ()
+    found = (*_with_named_month(text, numbers), *_with_numbers(text, numbers, order))
+    ordered = sorted(found, key=lambda mention: mention.start)
+    return tuple(_apart(ordered)) if len(ordered) > 1 else tuple(ordered)
+
+
+def _apart(ordered: Iterable[Mention]) -> Iterator[Mention]:
+    """Those that do not stand within one that began before them."""
+    end = 0
+    for mention in ordered:
+        if mention.start >= end:
+            end = mention.end
+            yield mention
+
+
+@lru_cache(maxsize=2048)
+def _days(text: str, order: DateOrder | None) -> frozenset[date | None]:
+    composed = unicodedata.normalize("NFC", text)
+    return frozenset(mention.day for mention in mentions(composed, order))
+
+
+def only_day(text: str, order: DateOrder | None = None) -> date | None:
+    """The one day a text names; None where it names none, several, or one in part."""
+    days = _days(text[:_LONGEST_TEXT_CHARS], order)
+    return next(iter(days)) if len(days) == 1 else None
+
+
+def whole_day(text: str, order: DateOrder | None = None) -> date | None:
+    """The day a text consists of; None for one that says anything else."""
+    if len(text) > _LONGEST_DAY_CHARS:
+        return None
+    found = mentions(text, order)
+    is_whole = len(found) == 1 and found[0].start == 0 and found[0].end >= len(text.rstrip(" ."))
+    return found[0].day if is_whole else None
+
+
+def instant(text: str) -> datetime | None:
+    """The instant a text names with its offset from UTC (RFC 3339), in UTC."""
+    found = _INSTANT.search(text[:_LONGEST_TEXT_CHARS])
+    if found is None:
+        return None
+    try:
+        return datetime.fromisoformat(found[0]).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _with_named_month(text: str, numbers: Sequence[int]) -> Iterator[Mention]:
+    words = [_start_of_word(text, number - 1) for number in numbers]
+    years = [number for number in numbers if text[number : number + 2] in _CENTURIES]
+    matches = (
+        *_at(_YEAR_MONTH_DAY, text, years),
+        *_at(_YEAR_DAY_MONTH, text, years),
+        *_at(_DAY_FIRST, text, numbers),
+        *_at(_MONTH_FIRST, text, words),
+    )
+    for found in matches:
+        month = month_of(found["month"], behind_dot=found["mark"] == ".")
+        if month is not None:
+            # A range of days ("3-5 June") is mentioned, but names no one day.
+            yield _mention(found, month, 0 if found["range"] else int(found["day"]))
+
+
+def _start_of_word(text: str, end: int) -> int:
+    """Where the word begins that ends there, or a full stop before."""
+    start = end - 1 if text[end - 1 : end] == "." else end
+    while start > 0 and text[start - 1].isalpha():
+        start -= 1
+    return max(start, 0)
+
+
+def _at(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
+    """What a pattern finds at these places, one behind the other: to try them all is slow."""
+    end = 0
+    for place in places:
+        if place >= end and (found := pattern.match(text, place)):
+            end = found.end()
+            yield found
+
+
+def _with_numbers(text: str, numbers: Sequence[int], order: DateOrder | None) -> Iterator[Mention]:
+    for found in _at(_YEAR_FIRST, text, numbers):
+        yield _mention(found, int(found["month"]), int(found["day"]))
+    for found in _at(_NUMBERS, text, numbers):
+        yield _mention(found, *_month_and_day(found, order))
+
+
+def _month_and_day(found: re.Match[str], order: DateOrder | None) -> tuple[int, int]:
+    """Dots are written where the day comes first; with other marks a number above 12, or two
+    equal ones, tell, and else the publisher's habit. Month 0 stands for an order nobody knows.
+    """
+    first, second = int(found["first"]), int(found["second"])
+    if found["mark"] == "." or first > 12 or first == second:
+        return second, first
+    if second > 12 or order is DateOrder.MONTH_FIRST:
+        return first, second
+    return (second, first) if order is DateOrder.DAY_FIRST else (0, 0)
+
+
+def _mention(found: re.Match[str], month: int, day: int) -> Mention:
+    try:
+        known = date(int(found["year"]), month, day) if found["year"] else None
+    except ValueError:
+        known = None
+    return Mention(start=found.start(), end=found.end(), day=known)

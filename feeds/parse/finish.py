@@ -1,0 +1,115 @@
+"""What every draft gets, whatever form it came in: mended text, its lead's facts, its language.
+
+Knows what holds for all forms. Must never know any one of them.
+"""
+
+from dataclasses import replace
+
+from feeds.draft import Document, Draft, Parsed
+from feeds.identity.addresses import without_tracking
+from feeds.identity.merge import completed
+from feeds.model import Label, Mark, TopicKind
+from feeds.parse.language import spoken
+from feeds.parse.mend import all_mended, is_suspect, mended, seen
+from feeds.parse.variants import home_of
+from feeds.taxonomy import Taxonomy
+
+__all__ = ["finished"]
+
+# Titles and leads of so many items tell what language a list is in.
+_ITEMS_OF_A_SAMPLE = 10
+_NONE: frozenset[Mark] = frozenset()
+_GUESSED = frozenset({Mark.GUESSED_LANGUAGE})
+
+
+def finished(parsed: Parsed, document: Document, taxonomy: Taxonomy) -> Parsed:
+    """The same drafts, mended, completed by the lead that led here, in a language."""
+    drafts = tuple(
+        _spoken(_placed(_with_lead(_untracked(_mended(draft)), document), taxonomy))
+        for draft in parsed.drafts
+    )
+    if parsed.is_list and not all(draft.language for draft in drafts):
+        drafts = _in_one_language(drafts)
+    return replace(parsed, drafts=drafts)
+
+
+def _mended(draft: Draft) -> Draft:
+    said = (draft.title, draft.summary, draft.dateline or "", draft.markup, *draft.paragraphs)
+    labels = [label.text for label in draft.labels]
+    if not is_suspect("\n".join((*said, *labels))):
+        return draft
+    words = tuple(all_mended(said))
+    if words == said and [*map(mended, labels)] == labels:
+        return draft
+    title, summary, dateline, markup, *paragraphs = words
+    # To drop what nobody sees is no mending.
+    is_mended = words != tuple(map(seen, said))
+    return replace(
+        draft,
+        title=title,
+        summary=summary,
+        paragraphs=tuple(paragraphs),
+        markup=markup,
+        dateline=dateline or None,
+        content_type=_labels((draft.content_type,))[0] if draft.content_type else None,
+        issuers=_labels(draft.issuers),
+        fields=_labels(draft.fields),
+        countries=_labels(draft.countries),
+        marks=draft.marks | {Mark.MENDED} if is_mended else draft.marks,
+    )
+
+
+def _labels(printed: tuple[Label, ...]) -> tuple[Label, ...]:
+    return tuple(replace(label, text=mended(label.text)) for label in printed)
+
+
+def _untracked(draft: Draft) -> Draft:
+    """With an address that readers may share: nobody is counted by it."""
+    if not draft.url or "?" not in draft.url:
+        return draft
+    url = without_tracking(draft.url)
+    if url == draft.url:
+        return draft
+    return replace(draft, url=url, also_at=(*draft.also_at, draft.url))
+
+
+def _with_lead(draft: Draft, document: Document) -> Draft:
+    return completed(draft, document.lead) if document.lead else draft
+
+
+def _placed(draft: Draft, taxonomy: Taxonomy) -> Draft:
+    """With the issuer its address speaks for, where nothing else names one."""
+    ref = None if draft.issuers or not draft.url else taxonomy.section_of(draft.url)
+    if ref is None:
+        return draft
+    issuer = Label(kind=TopicKind.ISSUER, text=taxonomy.get(ref).label, slug=ref.slug)
+    return replace(draft, issuers=(issuer,), marks=draft.marks | {Mark.INFERRED_ISSUER})
+
+
+def _spoken(draft: Draft) -> Draft:
+    text = " ".join((*draft.paragraphs[:3], draft.summary, draft.title))
+    home = home_of(label.slug or "" for label in draft.issuers)
+    language, is_guess = spoken(text, draft.language, is_whole=not draft.partial, home=home)
+    if language == draft.language:
+        return draft
+    return replace(draft, language=language, marks=draft.marks | (_GUESSED if is_guess else _NONE))
+
+
+def _in_one_language(drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:
+    """With the language that all others are in, or else that of all words together, for those
+    too short to tell.
+    """
+    told = {draft.language for draft in drafts if draft.language}
+    if told:
+        language = told.pop() if len(told) == 1 else None
+    else:
+        # Titles first: every one counts.
+        some = drafts[:_ITEMS_OF_A_SAMPLE]
+        text = " ".join((*(draft.title for draft in some), *(draft.summary for draft in some)))
+        language = spoken(text, None, is_whole=False).language
+    if language is None:
+        return drafts
+    return tuple(
+        draft if draft.language else replace(draft, language=language, marks=draft.marks | _GUESSED)
+        for draft in drafts
+    )

@@ -1,0 +1,34 @@
+"""Pages of HTML: items, and listings of items.
+
+Knows how to tell the two apart. Must never know where a document came from or what was made of
+it before.
+"""
+
+from feeds.draft import Document, Habits, Parsed, Reason, Refused
+from feeds.parse.html import encoding, item, listing, tree
+from feeds.parse.nesting import harm
+from feeds.taxonomy import Taxonomy
+
+__all__ = ["parse"]
+
+
+def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Refused:
+    """What a page holds, or why nothing can be made of it.
+
+    A page that a person vouched for is an item. Another one is a listing where its source's
+    selectors find entries and no text, or where repeated entries say more than the rest of the
+    page does; a page that says it is an article, or has the title its lead promised, is none.
+    """
+    text = encoding.text_of(document)
+    if isinstance(text, Refused):
+        return text
+    if not text.strip():
+        return Refused(reason=Reason.EMPTY)
+    if evidence := harm(text):
+        return Refused(reason=Reason.HOSTILE, evidence=evidence)
+    planted = tree.planted(text)
+    if not habits.forced:
+        listed = listing.parse(planted, document, taxonomy, habits)
+        if listed is not None:
+            return listed
+    return item.parse(planted, text, document, taxonomy, habits)

@@ -1,0 +1,176 @@
+"""The addresses a page names: its own, others it has, its languages, its hub, the next page.
+
+Knows the relations of links (RFC 8288, WebSub 4). Must never know what stands on the page.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urlsplit
+
+from feeds.draft import Alternate, Draft, Hub
+from feeds.parse.html.tree import Node, Tree, absolute, attribute, find_all, said
+
+_LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*")
+# What links to older entries say, in lower case.
+_NEXT = frozenset(
+    "next|next page|go to next page|older|older posts|older entries|older news|older items|"
+    "suivant|suivante|page suivante|nächste|nächste seite|weiter|siguiente|página siguiente|"
+    "successivo|successiva|pagina successiva|avanti|sljedeća|sljedeće|sljedeća stranica|sledeća|"
+    "sledeće|sledeća strana|sledeća stranica|следећа|следеће|следећа страна|следна|"
+    "следна страница|следующая|следующая страница|вперед|вперёд|далее|наступна|наступна сторінка|"
+    "далі|tjetra|faqja tjetër|vijoni|următoarea|pagina următoare".split("|")
+)
+_STARTS_OF_NEXT = frozenset(words[:2] for words in _NEXT)
+_ARROWS = " \t\n\r\xa0›»>→…."
+_PAGE_NUMBER = frozenset({"page", "paged", "p", "seite", "pagina", "strana"})
+_LAST_PAGE_LINKS = 200
+_LONGEST_NEXT_CHARS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where a page lives; all absolute."""
+
+    url: str | None
+    also_at: tuple[str, ...]
+    alternates: tuple[Alternate, ...]
+    hub: Hub | None
+
+
+def of(tree: Tree, found_at: str | None, named: str | None) -> Addresses:
+    """The addresses of a page found at one; ``named`` is the one its metadata give."""
+    base = base_of(tree, found_at)
+    links = _links(tree, base)
+    said_own = [url for rel, url, _ in links if rel == "canonical"]
+    said_own += [url for url in (absolute(base, named),) if url]
+    url = next((url for url in said_own if _is_plausible(url, found_at)), None) or found_at
+    others = (url for rel, url, _ in links if rel in {"shortlink", "amphtml"})
+    known = [other for other in dict.fromkeys([found_at, *others]) if other and other != url]
+    return Addresses(
+        url=url,
+        also_at=tuple(known),
+        alternates=tuple(_alternates(links, url, found_at)),
+        hub=_hub(links, found_at),
+    )
+
+
+def placed(draft: Draft, addresses: Addresses) -> Draft:
+    """A draft with the addresses of its page."""
+    return replace(
+        draft, url=addresses.url, also_at=addresses.also_at, alternates=addresses.alternates
+    )
+
+
+def base_of(tree: Tree, found_at: str | None) -> str | None:
+    """What relative addresses of a page are relative to."""
+    bases = find_all(tree, "base[href]")
+    return (absolute(found_at, attribute(bases[0], "href")) if bases else None) or found_at
+
+
+def hub(tree: Tree, found_at: str | None, base: str | None) -> Hub | None:
+    """Where a page's changes can be subscribed to (WebSub 4)."""
+    return _hub(_links(tree, base), found_at)
+
+
+def next_page(tree: Tree, base: str | None) -> str | None:
+    """The page a listing goes on with, None where it is the last one."""
+    for node in find_all(tree, 'link[rel~="next"][href], a[rel~="next"][href]'):
+        if (url := absolute(base, attribute(node, "href"))) and url != base:
+            return url
+    for node in _onward(tree):
+        if (url := absolute(base, attribute(node, "href"))) and url != base:
+            return url
+    return _by_number(tree, base)
+
+
+def _onward(tree: Tree) -> Iterator[Node]:
+    """The links at the end of a page that say they lead on."""
+    nodes = find_all(tree, "a[href]")[-_LAST_PAGE_LINKS:]
+    # No text of a tree holds a NUL, so all are folded at once.
+    texts = "\0".join([node.text() for node in nodes]).casefold().split("\0")
+    for node, text in zip(nodes, texts, strict=False):
+        if len(text) <= _LONGEST_NEXT_CHARS:
+            words = text.strip(_ARROWS)
+            # Most links are told by two letters.
+            if (len(words) < 2 or words[:2] in _STARTS_OF_NEXT) and _leads_on(node, words):
+                yield node
+
+
+def _leads_on(node: Node, words: str) -> bool:
+    if len(words) > 1:
+        return " ".join(words.split()) in _NEXT
+    # An arrow alone, or a picture of one, is named for those who do not see it.
+    names = (attribute(node, "title"), attribute(node, "aria-label"))
+    return any(name.casefold().strip(_ARROWS) in _NEXT for name in names)
+
+
+def _by_number(tree: Tree, base: str | None) -> str | None:
+    """The link to a page with the number behind that of this one (the first is 0 or 1)."""
+    if base is None:
+        return None
+    here = _numbers(base)
+    for node in find_all(tree, 'a[href*="="]')[-_LAST_PAGE_LINKS:]:
+        number = said(node)
+        url = absolute(base, attribute(node, "href")) if number.isdecimal() else None
+        if url is None or urlsplit(url).path != urlsplit(base).path:
+            continue
+        for key, page in _numbers(url).items():
+            first = 0 if number == str(page + 1) else 1
+            if page == here.get(key, first) + 1:
+                return url
+    return None
+
+
+def _numbers(url: str) -> dict[str, int]:
+    pairs = parse_qsl(urlsplit(url).query)
+    return {
+        key: int(value)
+        for key, value in pairs
+        if key.casefold() in _PAGE_NUMBER and value.isdecimal() and len(value) < 6
+    }
+
+
+def _links(tree: Tree, base: str | None) -> list[tuple[str, str, str]]:
+    """Relation, address and language of what a page's head links to."""
+    found = []
+    for node in find_all(tree, "link[rel][href]"):
+        if url := absolute(base, attribute(node, "href")):
+            language = attribute(node, "hreflang")
+            found += [(rel, url, language) for rel in attribute(node, "rel").casefold().split()]
+    return found
+
+
+def _is_plausible(url: str, found_at: str | None) -> bool:
+    """Of the same site, and not its front page: what a broken template names for every page."""
+    if found_at is None:
+        return not _is_front(url)
+    return _site(url) == _site(found_at) and (not _is_front(url) or _is_front(found_at))
+
+
+def _is_front(url: str) -> bool:
+    parts = urlsplit(url)
+    segments = [part for part in parts.path.split("/") if part]
+    return not parts.query and (not segments or (len(segments) == 1 and len(segments[0]) == 2))
+
+
+def _site(url: str) -> str:
+    """The last two labels of a host, enough to tell another site's address."""
+    return ".".join((urlsplit(url).hostname or "").split(".")[-2:])
+
+
+def _alternates(
+    links: list[tuple[str, str, str]], url: str | None, found_at: str | None
+) -> Iterator[Alternate]:
+    seen = {url, found_at}
+    for rel, address, language in links:
+        is_language = _LANGUAGE.fullmatch(language) and language.casefold() != "x-default"
+        if rel == "alternate" and is_language and address not in seen:
+            seen.add(address)
+            yield Alternate(language.replace("_", "-"), address)
+
+
+def _hub(links: list[tuple[str, str, str]], found_at: str | None) -> Hub | None:
+    hub = next((url for rel, url, _ in links if rel == "hub"), None)
+    topic = next((url for rel, url, _ in links if rel == "self"), found_at)
+    return Hub(hub, topic) if hub and topic else None

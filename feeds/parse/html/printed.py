@@ -1,0 +1,126 @@
+"""The labels a page prints, "Issued by", and the values that stand with them.
+
+Knows how labels and values follow each other in lists, definition lists and plain blocks. Must
+never know what is done with them, or what the page's metadata say.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from feeds.model import TopicKind
+from feeds.parse import dates
+from feeds.parse.lines import bullet
+from feeds.parse.sanitise import Block
+from feeds.parse.text import labels
+from feeds.taxonomy import Slot, Taxonomy
+
+_KINDS = {Slot.ISSUERS: TopicKind.ISSUER, Slot.FIELDS: TopicKind.FIELD, Slot.KIND: TopicKind.TYPE}
+# Values of these go on until the next label, those of others end with one block.
+_LISTS = frozenset({"li", "dd"})
+# Elements that are labels by what they are; the text of others needs a colon.
+_NAMING = frozenset({"dt", "th"})
+_LONGEST_VALUE_CHARS = 500
+_LONGEST_LABEL_CHARS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One printed value; ``at`` is the place of its block."""
+
+    slot: Slot
+    text: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What labels announce; ``used`` are the places of all blocks that belong to them."""
+
+    values: tuple[Value, ...]
+    slots: frozenset[Slot]
+    labels: tuple[str, ...]
+    used: frozenset[int]
+
+    def of(self, *slots: Slot) -> tuple[str, ...]:
+        """Everything printed for some slots, in the order of the page."""
+        return tuple(value.text for value in self.values if value.slot in slots)
+
+
+def read(blocks: Sequence[Block], taxonomy: Taxonomy) -> Printed:
+    """All known labels among blocks, and their values."""
+    values: list[Value] = []
+    used: set[int] = set()
+    slots: dict[Slot, str] = {}
+    for at, block in enumerate(blocks):
+        for slot, beside in _labels_of(block, blocks[at + 1 : at + 2], taxonomy):
+            slots.setdefault(slot, block.line.partition(":")[0])
+            used.add(at)
+            if beside:
+                values.append(Value(slot, beside, at))
+                continue
+            for place in _values_behind(blocks, at, slot, taxonomy):
+                used.add(place)
+                values.append(Value(slot, _item(blocks[place].line), place))
+    return Printed(
+        values=tuple(values),
+        slots=frozenset(slots),
+        labels=tuple(slots.values()),
+        used=frozenset(used),
+    )
+
+
+def _labels_of(
+    block: Block, behind: Sequence[Block], taxonomy: Taxonomy
+) -> Iterator[tuple[Slot, str]]:
+    """The known labels a block holds, each with the value on its line or the next one."""
+    lines = [_item(line) for line in block.text.split("\n")]
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if found := labels.beside(line, taxonomy):
+            is_label = labels.beside(following, taxonomy) is not None
+            yield found.slot, found.value or ("" if is_label else following)
+    if len(lines) == 1 and ":" not in lines[0] and (slot := _bare(block, behind, taxonomy)):
+        yield slot, ""
+
+
+def _bare(block: Block, behind: Sequence[Block], taxonomy: Taxonomy) -> Slot | None:
+    """The label a block is without a colon: by its element, or as its value fits no other."""
+    if len(block.text) > _LONGEST_LABEL_CHARS:
+        return None
+    slot = taxonomy.slot(f"{_item(block.line)}:")
+    if slot is None or block.tag in _NAMING:
+        return slot
+    fits = any(_fits(slot, other.line, taxonomy) for other in behind)
+    return slot if fits else None
+
+
+def _values_behind(
+    blocks: Sequence[Block], at: int, slot: Slot, taxonomy: Taxonomy
+) -> Iterator[int]:
+    for place in range(at + 1, len(blocks)):
+        block = blocks[place]
+        is_label = any(_labels_of(block, blocks[place + 1 : place + 2], taxonomy))
+        if is_label or len(block.text) > _LONGEST_VALUE_CHARS or _item(block.line).endswith(":"):
+            return
+        in_list = block.tag in _LISTS and block.tag == blocks[at + 1].tag
+        is_first = place == at + 1 and not _is_prose(slot, block.line)
+        if not (in_list or is_first or _fits(slot, block.line, taxonomy)):
+            return
+        yield place
+
+
+def _fits(slot: Slot, text: str, taxonomy: Taxonomy) -> bool:
+    """Whether a text is nothing but values of a slot."""
+    kind = _KINDS.get(slot)
+    if kind is None:
+        return len(text) <= _LONGEST_LABEL_CHARS and dates.only_day(text) is not None
+    found = taxonomy.resolve(kind, _item(text))
+    return bool(found) and all(label.slug for label in found)
+
+
+def _is_prose(slot: Slot, text: str) -> bool:
+    # An empty "Issued on:" is followed by whatever the page goes on with.
+    return slot not in _KINDS or text.endswith((".", "!", "?"))
+
+
+def _item(line: str) -> str:
+    return (bullet(line) or line).strip()

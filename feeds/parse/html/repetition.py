@@ -1,0 +1,150 @@
+"""Structures that repeat on a page: the entries of a listing.
+
+Knows how entries look alike: the same element with the same class below the same kind of parent.
+Must never know what an entry says beyond its links and dates.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+
+from feeds.parse.html.tree import Node, Tree, find_all
+
+_FEWEST = 3
+_MOST_LINKS = 3_000
+_HIGHEST = 60
+_TOPS = frozenset({"body", "html"})
+_FURNITURE = frozenset({"nav", "header", "footer", "aside", "form"})
+# Most links of a page stand in its menus: those are told without climbing from each.
+_LINKS = "a[href]:not(nav *, footer *, aside *, form *)"
+_MENU = re.compile(
+    r"(?:^|[\s_-])(?:menu|nav|navbar|navigation|breadcrumbs?|pager|pagination|sidebar|footer|header|"
+    r"related|share|social|tags|cookies?|language|banner|toolbar)(?:$|[\s_-])"
+)
+_COUNTED = re.compile(r"\d+")
+# A word begins with it; asked behind it, as the search is then for two characters.
+_DATE_LIKE = re.compile(r"(?:19|20)\d\d\b(?<!\w\d{4})")
+_FEWEST_TITLE_CHARS = 12
+_FEWEST_TEXT_CHARS = 40
+_GOOD = 0.7
+_NEVER_FURNITURE = frozenset({"article", "main", "body"})
+
+
+class Grove:
+    """What stands around elements of one page, each looked at once."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[int, str | None] = {}
+
+    def is_furniture(self, node: Node) -> bool:
+        """Whether an element is a piece of furniture or stands in one."""
+        self.climb(node)
+        return self._kinds.get(node.mem_id, "") is None
+
+    def path(self, node: Node) -> list[Node]:
+        """The element and what is around it below the body; [] within furniture."""
+        path: list[Node] = []
+        at = None if self.is_furniture(node) else node
+        while at is not None and at.tag not in _TOPS and len(path) < _HIGHEST:
+            path.append(at)
+            at = at.parent
+        return path
+
+    def climb(self, node: Node) -> list[tuple[str, str, Node]]:
+        """An element and those around it, below the body and seen for the first time.
+
+        Each comes with the kind of what is around it, "" for the body, and its own: element and
+        first class, its numbers left out. Furniture and what stands in it is left out.
+        """
+        passed = []
+        at: Node | None = node
+        while at is not None and at.mem_id not in self._kinds and at.tag not in _TOPS:
+            passed.append(at)
+            at = at.parent
+        around = self._kinds.get(at.mem_id, "") if at is not None else ""
+        found = []
+        for each in reversed(passed):
+            kind = _kind(each) if around is not None else None
+            self._kinds[each.mem_id] = kind
+            if around is not None and kind is not None:
+                found.append((around, kind, each))
+            around = kind
+        return found
+
+
+def shared(nodes: Sequence[Node], owners: dict[int, int | None]) -> defaultdict[int, list[Node]]:
+    """Which of some elements are an owner or stand in one, by its place, in the page's order.
+
+    What is learnt of other elements is added to ``owners``.
+    """
+    found: defaultdict[int, list[Node]] = defaultdict(list)
+    for node in nodes:
+        passed = []
+        at: Node | None = node
+        while at is not None and (name := at.mem_id) not in owners:
+            passed.append(name)
+            at = at.parent
+        place = owners[name] if at is not None else None
+        for name in passed:
+            owners[name] = place
+        if place is not None:
+            found[place].append(node)
+    return found
+
+
+def entries(tree: Tree, grove: Grove) -> list[Node]:
+    """The repeated elements that hold a link with a title, and a date or a text; [] for none.
+
+    Where several structures repeat, those with dates go before others, then the more numerous,
+    then the larger ones.
+    """
+    groups: defaultdict[tuple[str, str], list[Node]] = defaultdict(list)
+    for link in find_all(tree, _LINKS)[:_MOST_LINKS]:
+        for around, kind, node in grove.climb(link):
+            groups[around, kind].append(node)
+    repeated = [group for group in groups.values() if len(group) >= _FEWEST]
+    if not repeated:
+        return []
+    weighed = [(_weight(group), group) for group in repeated]
+    weight, best = max(weighed, key=lambda each: each[0])
+    return best if weight[1] else []
+
+
+def _weight(group: list[Node]) -> tuple[int, int, int]:
+    """How many members have a date of their own, how many there are, how much they say."""
+    texts = [node.text(separator=" ") for node in group]
+    lengths = [len(text) for text in texts]
+    own = {at for at, text in enumerate(texts) if _DATE_LIKE.search(text)}
+    good = [
+        at
+        for at, length in enumerate(lengths)
+        if length >= (_FEWEST_TITLE_CHARS if at in own else _FEWEST_TEXT_CHARS)
+    ]
+    if len(good) < max(_FEWEST, _GOOD * len(group)):
+        return 0, 0, 0
+    if len(own) < _FEWEST and sum(lengths) < 2 * _FEWEST_TEXT_CHARS * len(group):
+        return 0, 0, 0
+    return len(own), len(good), sum(lengths)
+
+
+def _kind(node: Node) -> str | None:
+    known = node.attributes
+    tag, classes = node.tag or "", known.get("class") or ""
+    if tag in _FURNITURE and not _is_of_article(node):
+        return None
+    others = (known.get("id"), known.get("role"))
+    return _named(tag, classes, *others) if classes or any(others) else tag
+
+
+@lru_cache(maxsize=1_024)
+def _named(tag: str, classes: str, id_: str | None, role: str | None) -> str | None:
+    called = f"{classes} {id_ or ''} {role or ''}".casefold()
+    if tag not in _NEVER_FURNITURE and _MENU.search(called):
+        return None
+    first = classes.split(maxsplit=1)[:1]
+    return f"{tag}.{_COUNTED.sub('', first[0])}" if first else tag
+
+
+def _is_of_article(node: Node) -> bool:
+    return node.tag == "header" and node.parent is not None and node.parent.tag == "article"

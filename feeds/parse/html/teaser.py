@@ -1,0 +1,233 @@
+"""One entry of a listing: title, address, day, lead and what its labels name.
+
+Knows how an entry is put together. Must never know which elements of a page are its entries.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from feeds.draft import DateOrder, Draft, Habits
+from feeds.model import Issued, IssuedFrom, Label, TopicKind
+from feeds.parse import dates
+from feeds.parse.html import issue_date
+from feeds.parse.html.tree import Node, absolute, attribute, lines_in, one_line, said
+from feeds.parse.text import facts, labels, signs
+from feeds.taxonomy import Slot, Taxonomy
+
+FORM = "listing"
+
+_MORE = re.compile(
+    r"(?:read|learn|find out|see|continue)\s?(?:more|reading)?\b.{0,20}|more|details?|weiterlesen|"
+    r"mehr|"
+    r"lire la suite|en savoir plus|подробнее|читать далее|докладніше|opširnije|više|leer más|"
+    r"leggi (?:tutto|di più)|citește mai mult|lexo më shumë|[»›→>\s]*",
+    re.IGNORECASE,
+)
+_DIGIT = re.compile("[0-9]")
+_FEWEST_LEAD_CHARS = 30
+_LONGEST_LABEL_CHARS = 60
+_LONGEST_TOPICS_CHARS = 200
+# Lines of these recur from entry to entry, and each time a listing is fetched.
+_LONGEST_REMEMBERED_CHARS = 200
+_MOST_REMEMBERED = 4_096
+# Beside its date a line holds a word or a clock time.
+_MOST_BESIDE_DATE_CHARS = 25
+
+
+@dataclass(slots=True, kw_only=True)
+class Parts:
+    """The elements of one entry, as far as they were told apart."""
+
+    whole: Node
+    titles: list[Node] = field(default_factory=list)
+    links: list[Node] = field(default_factory=list)
+    dates: list[Node] = field(default_factory=list)
+    leads: list[Node] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What one line of an entry is by itself."""
+
+    text: str
+    label: labels.Beside | None
+    kind: Label | None
+    is_date: bool
+
+
+def draft(parts: Parts, base: str | None, taxonomy: Taxonomy, habits: Habits) -> Draft | None:
+    """What an entry says; None without a title or an address, or for an event."""
+    link = _link(parts)
+    title = _title(parts, link)
+    url = absolute(base, attribute(link, "href")) if link is not None else None
+    if not title or url is None:
+        return None
+    order = habits.date_order
+    lines = [
+        (_remembered if len(text) <= _LONGEST_REMEMBERED_CHARS else _line)(text, taxonomy, order)
+        for text in lines_in(parts.whole)
+        if text != title
+    ]
+    printed = _printed(lines)
+    kind = _kind(lines, printed, taxonomy)
+    if kind is not None and kind.slug is None and signs.is_other_kind(kind.text):
+        return None
+    return Draft(
+        form=FORM,
+        title=title,
+        summary=_lead(parts, lines, taxonomy),
+        partial=True,
+        url=url,
+        issued=_issued(parts, lines, printed, order),
+        content_type=kind,
+        issuers=_topics(TopicKind.ISSUER, printed, lines, taxonomy),
+        fields=_topics(TopicKind.FIELD, printed, lines, taxonomy),
+    )
+
+
+def _link(parts: Parts) -> Node | None:
+    """The link of the title, or around it, or the one that says most."""
+    for title in parts.titles[:1]:
+        above = title.parent
+        if above is not None and above.tag == "a" and above.attributes.get("href"):
+            return above
+        within = [title] if title.tag == "a" else title.css("a[href]")
+        while not within and above is not None and above.is_element_node:
+            within = [above] if above.tag == "a" and above.attributes.get("href") else []
+            if above.mem_id == parts.whole.mem_id:
+                break
+            above = above.parent
+        if within:
+            return within[0]
+    if parts.whole.tag == "a":
+        return parts.whole
+    links = parts.links or parts.whole.css("a[href]")
+    return max(links, key=lambda link: len(_own_words(link)), default=None)
+
+
+def _title(parts: Parts, link: Node | None) -> str:
+    if parts.titles:
+        return said(parts.titles[0])
+    if link is None:
+        return ""
+    if link.mem_id == parts.whole.mem_id:
+        lines = [line for line in lines_in(link) if not dates.mentions(line)]
+        return lines[0] if lines else ""
+    return _own_words(link) or attribute(link, "title")
+
+
+def _own_words(link: Node) -> str:
+    words = said(link)
+    return "" if _MORE.fullmatch(words) else words
+
+
+def _line(text: str, taxonomy: Taxonomy, order: DateOrder | None) -> Line:
+    return Line(
+        text=text,
+        label=labels.beside(text, taxonomy) if ":" in text else None,
+        kind=taxonomy.kind_label(text) if len(text) <= _LONGEST_LABEL_CHARS else None,
+        is_date=_is_date(text, order),
+    )
+
+
+_remembered = lru_cache(maxsize=_MOST_REMEMBERED)(_line)
+
+
+def _printed(lines: Sequence[Line]) -> list[tuple[Slot, str]]:
+    """The labels of an entry, with the value on their line or the next."""
+    found = []
+    for at, line in enumerate(lines):
+        if line.label is not None:
+            following = lines[at + 1].text if at + 1 < len(lines) else ""
+            found.append((line.label.slot, line.label.value or following))
+    return found
+
+
+def _value(printed: Sequence[tuple[Slot, str]], wanted: Slot) -> str:
+    """What the first label of a slot announces, "" without one."""
+    for slot, value in printed:
+        if slot is wanted:
+            return value
+    return ""
+
+
+def _kind(
+    lines: Sequence[Line], printed: Sequence[tuple[Slot, str]], taxonomy: Taxonomy
+) -> Label | None:
+    value = _value(printed, Slot.KIND)
+    named = _kind_of(value, taxonomy)
+    if named is None:
+        named = next((line.kind for line in lines if line.kind is not None), None)
+    return named or facts.kind([value], taxonomy)
+
+
+@lru_cache(maxsize=256)
+def _kind_of(text: str, taxonomy: Taxonomy) -> Label | None:
+    return taxonomy.kind_label(text) if len(text) <= _LONGEST_LABEL_CHARS else None
+
+
+def _issued(
+    parts: Parts,
+    lines: Sequence[Line],
+    printed: Sequence[tuple[Slot, str]],
+    order: DateOrder | None,
+) -> Issued | None:
+    """The day of the last text of the date's element, of a label, or of a line that is a date."""
+    return issue_date.stated(_dates(parts, lines, printed), order, IssuedFrom.LISTING)
+
+
+def _dates(
+    parts: Parts, lines: Sequence[Line], printed: Sequence[tuple[Slot, str]]
+) -> Iterator[str]:
+    for node in parts.dates:
+        # The site of old wrote "Publishing date:" and the date as texts of one element.
+        yield attribute(node, "datetime")
+        yield from reversed(lines_in(node))
+    yield from (_value(printed, Slot.PUBLISHED), _value(printed, Slot.ISSUED))
+    yield from (line.text for line in lines if line.is_date)
+
+
+def _is_date(line: str, order: DateOrder | None) -> bool:
+    if len(line) > 2 * _MOST_BESIDE_DATE_CHARS or not _DIGIT.search(line):
+        return False
+    found = dates.mentions(line, order)
+    return len(found) == 1 and len(line) - (found[0].end - found[0].start) < _MOST_BESIDE_DATE_CHARS
+
+
+def _lead(parts: Parts, lines: Sequence[Line], taxonomy: Taxonomy) -> str:
+    if parts.leads:
+        return one_line(parts.leads[0].text())
+    # The longest one is the lead unless it is something else, so few are looked at.
+    long = [line for line in lines if len(line.text) >= _FEWEST_LEAD_CHARS]
+    for line in sorted(long, key=lambda line: len(line.text), reverse=True):
+        if line.label is None and not line.is_date and not _is_known(line.text, taxonomy):
+            return line.text
+    return ""
+
+
+def _topics(
+    kind: TopicKind,
+    printed: Sequence[tuple[Slot, str]],
+    lines: Sequence[Line],
+    taxonomy: Taxonomy,
+) -> tuple[Label, ...]:
+    """What a label names; without any labels, the lines that are nothing but known names."""
+    if printed:
+        text = _value(printed, Slot.ISSUERS if kind is TopicKind.ISSUER else Slot.FIELDS)
+        return taxonomy.resolve(kind, text) if text else ()
+    found = []
+    for line in lines:
+        if len(line.text) <= _LONGEST_TOPICS_CHARS:
+            topics = taxonomy.resolve(kind, line.text)
+            if topics and all(label.slug for label in topics):
+                found.append(line.text)
+    return facts.topics(kind, found, taxonomy)
+
+
+def _is_known(text: str, taxonomy: Taxonomy) -> bool:
+    if len(text) > _LONGEST_TOPICS_CHARS:
+        return False
+    kinds = (TopicKind.ISSUER, TopicKind.FIELD)
+    return any(label.slug for kind in kinds for label in taxonomy.resolve(kind, text)[:1])

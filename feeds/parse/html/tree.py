@@ -1,0 +1,136 @@
+"""A page as a tree, and the few questions everyone asks of it.
+
+Knows the parser. Must never know what a page is about.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from feeds.parse.lines import readable
+
+Tree = LexborHTMLParser
+Node = LexborNode
+
+# No browser takes a longer one.
+_LONGEST_ADDRESS_CHARS = 4_000
+# Most links: joining them by the rules of RFC 3986 changes nothing.
+_PLAIN_PATH = re.compile(r"(?:/[\w-][\w.-]*)*/?(?:\?[\w=&-]*)?", re.ASCII)
+# No title, label or date is longer; a page with one of a megabyte is still read quickly.
+LONGEST_LINE_CHARS = 2_000
+# Of an entry of a listing, no more is read.
+_LONGEST_TEXT_CHARS = 50_000
+
+
+def planted(text: str) -> Tree:
+    """The tree of a page that is known to be harmless."""
+    return LexborHTMLParser(text.encode("utf-8", "replace"))
+
+
+def one_line(text: str | None) -> str:
+    """A text on one line, as a person reads it."""
+    if not text:
+        return ""
+    return _evened(text[:LONGEST_LINE_CHARS].strip())
+
+
+def said(node: Node | None) -> str:
+    """The text of an element on one line."""
+    return one_line(node.text()) if node is not None else ""
+
+
+def lines_in(node: Node) -> list[str]:
+    """Each text within an element on a line of its own, without empty ones."""
+    # No text of a tree holds a NUL: the parser replaces it.
+    texts = node.text(separator="\0")[:_LONGEST_TEXT_CHARS].split("\0")
+    # Many are only what stands between elements.
+    return [
+        line if len(line) <= LONGEST_LINE_CHARS else line[:LONGEST_LINE_CHARS]
+        for each in texts
+        if (text := each.strip()) and (line := _evened(text))
+    ]
+
+
+def _evened(text: str) -> str:
+    """A text without white space around it, as a person reads it."""
+    # Most texts hold nothing that cannot be seen, and no white space but single blanks.
+    if text.isprintable() and "  " not in text:
+        return text
+    line = " ".join(text.split())
+    return line if line.isprintable() else " ".join(readable(line))
+
+
+def attribute(node: Node, name: str) -> str:
+    """The value of an attribute on one line, "" without one."""
+    value = node.attributes.get(name)
+    return one_line(value) if value else ""
+
+
+def find(root: Tree | Node, selector: str) -> Node | None:
+    """The first element a selector matches; a selector that is none matches nothing."""
+    found = find_all(root, selector) if selector else []
+    return found[0] if found else None
+
+
+def find_all(root: Tree | Node, selector: str) -> list[Node]:
+    """All elements a selector matches; a selector that is none matches nothing."""
+    try:
+        return root.css(selector)
+    except SelectolaxError:
+        return []
+
+
+def ancestors(node: Node) -> Iterator[Node]:
+    """The elements around one, nearest first, up to the document's."""
+    above = node.parent
+    while above is not None and above.is_element_node:
+        yield above
+        above = above.parent
+
+
+def take_out(nodes: Sequence[Node]) -> None:
+    """Removes elements from their page, whether or not some stand within others."""
+    taken = {node.mem_id for node in nodes}
+    # What stands within a removed element is gone with it and must not be touched again.
+    outer = [node for node in nodes if not any(each.mem_id in taken for each in ancestors(node))]
+    for node in outer:
+        node.decompose()
+
+
+def names(node: Node) -> str:
+    """Class, id and role of an element: what its page calls it."""
+    known = node.attributes
+    called = (known.get("class"), known.get("id"), known.get("role"))
+    return " ".join(name for name in called if name).casefold()
+
+
+def absolute(base: str | None, address: str | None) -> str | None:
+    """An http(s) address joined to ``base``, without its fragment; None where it is none."""
+    if not address or len(address) > _LONGEST_ADDRESS_CHARS:
+        return None
+    if base and address[0] == "/" and _PLAIN_PATH.fullmatch(address) and (root := _root(base)):
+        return root + address
+    return _joined(base, address)
+
+
+@lru_cache(maxsize=64)
+def _root(base: str) -> str | None:
+    """What stands before the path of a good address."""
+    joined = _joined(base, "/")
+    return joined[:-1] if joined else None
+
+
+def _joined(base: str | None, address: str) -> str | None:
+    try:
+        joined = urljoin(base or "", address.strip())
+        parts = urlsplit(joined)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not host or any(map(str.isspace, joined)):
+        return None
+    return joined.partition("#")[0] if joined.isprintable() else None

@@ -1,0 +1,157 @@
+"""Items as a publisher's own system pushes them: one draft, or every fault.
+
+Knows the members of a pushed item, and entries of Atom that come alone. Must never know who
+pushed it, or over what.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
+from feeds.model import Enclosure, Label, TopicKind
+from feeds.parse import syndication
+from feeds.parse.push.shape import Fault, PushedItem, faults_of
+from feeds.parse.push.strict import Broken, loaded
+from feeds.parse.sanitise import paragraphs, sanitised
+from feeds.taxonomy import Taxonomy
+
+__all__ = [
+    "ENTRY_MEDIA_TYPE",
+    "FORM",
+    "MEDIA_TYPE",
+    "Broken",
+    "Fault",
+    "Faulty",
+    "PushedItem",
+    "is_pushed",
+    "parse",
+    "reading",
+]
+
+FORM = "push"
+
+#: What documents of this form are marked with: their bytes alone do not tell them from feeds.
+MEDIA_TYPE = "application/vnd.fieldfare.item+json"
+ENTRY_MEDIA_TYPE = "application/vnd.fieldfare.entry+xml"
+
+_ATOM = "application/atom+xml"
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """JSON that is no item, and every reason why not."""
+
+    faults: tuple[Fault, ...]
+
+
+def is_pushed(media_type: str | None) -> bool:
+    """Whether whoever took the document marked it as one of this form."""
+    return _without_parameters(media_type or "") in (MEDIA_TYPE, ENTRY_MEDIA_TYPE)
+
+
+def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Refused:
+    """The one item of the document; its own id is ``guid``, or the document's name is."""
+    if _without_parameters(document.media_type or "") == ENTRY_MEDIA_TYPE:
+        return _entry(document, taxonomy, habits)
+    read = reading(document.body)
+    match read:
+        case Broken(problem=problem):
+            return Refused(reason=Reason.MALFORMED, evidence=problem)
+        case Faulty(faults=faults):
+            return Refused(reason=Reason.MALFORMED, evidence="; ".join(map(str, faults)))
+        case PushedItem():
+            return Parsed(form=FORM, drafts=(_draft(read, document, taxonomy),))
+        case _:
+            assert_never(read)
+
+
+def reading(body: bytes) -> PushedItem | Faulty | Broken:
+    """The item the bytes describe, or all that is wrong with them."""
+    value = loaded(body)
+    if isinstance(value, Broken):
+        return value
+    read = faults_of(value)
+    return read if isinstance(read, PushedItem) else Faulty(read)
+
+
+def _entry(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Refused:
+    """The entry as one of an Atom feed would be; but it is all there is to say of the item."""
+    parameters = (document.media_type or "").removeprefix(ENTRY_MEDIA_TYPE)
+    as_atom = replace(document, media_type=f"{_ATOM}{parameters}")
+    parsed = syndication.parse(as_atom, taxonomy, habits)
+    if isinstance(parsed, Refused):
+        return parsed
+    if len(parsed.drafts) != 1:
+        evidence = f"one atom:entry was expected, and {len(parsed.drafts)} came"
+        return Refused(reason=Reason.MALFORMED, evidence=evidence)
+    return Parsed(form=FORM, drafts=(replace(parsed.drafts[0], form=FORM, partial=False),))
+
+
+def _without_parameters(media_type: str) -> str:
+    return media_type.partition(";")[0].strip()
+
+
+def _draft(item: PushedItem, document: Document, taxonomy: Taxonomy) -> Draft:
+    markup = sanitised(item.html, item.url) if item.html else ""
+    return Draft(
+        form=FORM,
+        title=item.title,
+        summary=item.summary,
+        paragraphs=_paragraphs(item, markup),
+        markup=markup,
+        url=item.url,
+        guid=item.id or document.name,
+        issued=item.issued,
+        language=item.language,
+        content_type=_kind(item.content_type, taxonomy),
+        issuers=_labels(TopicKind.ISSUER, item.issuers, taxonomy),
+        fields=_labels(TopicKind.FIELD, item.fields, taxonomy),
+        countries=_labels(TopicKind.COUNTRY, item.countries, taxonomy),
+        enclosures=tuple(
+            Enclosure(
+                url=each.url, media_type=each.media_type, length=each.length, title=each.title
+            )
+            for each in item.enclosures
+        ),
+    )
+
+
+def _paragraphs(item: PushedItem, markup: str) -> tuple[str, ...]:
+    if markup:
+        return tuple(paragraphs(markup))
+    if item.text:
+        return tuple(_blocks(item.text))
+    return tuple(item.paragraphs)
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """The paragraphs of a text, which empty lines part; each on one line."""
+    block: list[str] = []
+    for line in [*text.splitlines(), ""]:
+        words = line.split()
+        if words:
+            block += words
+        elif block:
+            yield " ".join(block)
+            block = []
+
+
+def _kind(name: str | None, taxonomy: Taxonomy) -> Label | None:
+    if not name:
+        return None
+    return taxonomy.kind_label(name) or Label(kind=TopicKind.TYPE, text=name, slug=None)
+
+
+def _labels(kind: TopicKind, names: Iterable[str], taxonomy: Taxonomy) -> tuple[Label, ...]:
+    """The topics of these names, each once; a name nobody knows is kept."""
+    labels = (label for name in names for label in _known(kind, name, taxonomy))
+    return tuple({label.slug or f"? {label.text}": label for label in labels}.values())
+
+
+def _known(kind: TopicKind, name: str, taxonomy: Taxonomy) -> tuple[Label, ...]:
+    labels = taxonomy.resolve(kind, name)
+    if labels and all(label.slug for label in labels):
+        return labels
+    # A member of the array is one name: where it is not understood, its commas part nothing.
+    return (Label(kind=kind, text=name, slug=None),)

@@ -1,0 +1,114 @@
+"""Which family of forms a document belongs to, told by its first bytes.
+
+Knows how files of each family begin. Must never know what is in them.
+"""
+
+import codecs
+import re
+from enum import StrEnum
+
+from feeds.parse import push
+
+__all__ = ["Family", "family_of"]
+
+
+class Family(StrEnum):
+    """Families of forms; the values are those of the setting ``form``."""
+
+    TEXT = "text"
+    HTML = "html"
+    FEED = "feed"
+    SITEMAP = "sitemap"
+    #: Never recognised by its bytes and no setting: who takes a push marks it so.
+    PUSH = "push"
+
+
+# Comments, a doctype or a style sheet's address may stand before the first element.
+_HEAD_BYTES = 4_096
+_PREAMBLE = re.compile(
+    rb"(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*", re.DOTALL | re.IGNORECASE
+)
+_FIRST_ELEMENT = re.compile(rb"<(?:[a-z][\w.-]*:)?([a-z][\w.-]*)([^>]*)", re.IGNORECASE)
+# What a program complained of, in plain words or in markup, may stand before a feed. A page that
+# shows one begins as pages do.
+_ROOT = re.compile(
+    rb"<(?:!doctype\s+)?(?:[a-z][\w.-]{0,40}:)?(rss|rdf|feed|urlset|sitemapindex)(?=[\s>])",
+    re.IGNORECASE,
+)
+_PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body|script|pre|code)\b", re.IGNORECASE)
+_HTML = frozenset(
+    b"html head body title meta link script style div main article section header footer nav aside "
+    b"h1 h2 h3 h4 h5 h6 p a b i br hr em strong span font center ul ol li dl table tbody tr td img "
+    b"form iframe pre blockquote".split()
+)
+_FEEDS = frozenset({b"rss", b"rdf", b"feed", b"entry", b"channel"})
+_SITEMAPS = frozenset({b"urlset", b"sitemapindex"})
+_MARKUP = re.compile(
+    rb"<(?:!doctype html|html|head|body|meta|div|article|main|h1|p|ul|table)\b", re.IGNORECASE
+)
+_JSON_FEED = re.compile(rb'\A\s*\{.{0,2000}?"(?:version|items)"\s*:', re.DOTALL)
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0", b"\0<", b"{\0", b"\0{")
+_BY_MEDIA_TYPE = (
+    ("html", Family.HTML),
+    ("rss", Family.FEED),
+    ("atom", Family.FEED),
+    ("feed+json", Family.FEED),
+    ("rdf", Family.FEED),
+)
+
+
+def family_of(body: bytes, media_type: str | None) -> Family:
+    """The family of a document; plain text where nothing speaks for another.
+
+    XML in a vocabulary nobody knows is of the family of feeds, which refuses it.
+    """
+    if push.is_pushed(media_type):
+        return Family.PUSH
+    head = _head(body)
+    match = _PREAMBLE.match(head)
+    start = match.end() if match else 0
+    rest = head[start:]
+    element = _FIRST_ELEMENT.match(rest)
+    if family := _known(element) or _known(_behind_junk(head, start)):
+        return family
+    if element:
+        is_declared = b"<?xml" in head[:start] or b"xmlns" in element[2]
+        is_other_xml = is_declared and element[1].lower() not in _HTML
+        return Family.FEED if is_other_xml else _of_media_type(media_type or "", Family.HTML)
+    return _without_element(rest, media_type)
+
+
+def _without_element(rest: bytes, media_type: str | None) -> Family:
+    if _JSON_FEED.match(rest):
+        return Family.FEED
+    if _MARKUP.search(rest):
+        return Family.HTML
+    if media_type and not rest.startswith((b"-", b"*")):
+        return _of_media_type(media_type, Family.TEXT)
+    return Family.TEXT
+
+
+def _head(body: bytes) -> bytes:
+    head = body[:_HEAD_BYTES]
+    if head.lstrip().startswith(_UTF_16):
+        # Every second byte is NUL in the markup that is looked for here.
+        head = head.removeprefix(codecs.BOM_UTF16_LE).removeprefix(codecs.BOM_UTF16_BE)
+        head = head.replace(b"\0", b"")
+    return head.removeprefix(codecs.BOM_UTF8)
+
+
+def _known(element: re.Match[bytes] | None) -> Family | None:
+    name = element[1].lower() if element else b""
+    if name in _FEEDS:
+        return Family.FEED
+    return Family.SITEMAP if name in _SITEMAPS else None
+
+
+def _behind_junk(head: bytes, start: int) -> re.Match[bytes] | None:
+    root = _ROOT.search(head, start)
+    return root if root and not _PAGE.search(head, 0, root.start()) else None
+
+
+def _of_media_type(media_type: str, otherwise: Family) -> Family:
+    named = media_type.partition(";")[0].casefold()
+    return next((family for part, family in _BY_MEDIA_TYPE if part in named), otherwise)

@@ -1,0 +1,110 @@
+"""Feeds and entries: RSS 0.90 to 2.0, RSS 1.0 in RDF, Atom 0.3 and 1.0, JSON Feed.
+
+Knows which dialects there are and how each begins. Must never know where a document came from or
+what was made of it before.
+"""
+
+import re
+
+from feeds.draft import Document, Habits, Parsed, Reason, Refused
+from feeds.parse.impostors import impostor
+from feeds.parse.lines import excerpt, readable
+from feeds.parse.sanitise import paragraphs
+from feeds.parse.syndication import atom, jsonfeed, last_resort, rss
+from feeds.parse.syndication.drafts import draft, within_budget
+from feeds.parse.syndication.elements import local
+from feeds.parse.syndication.wording import Feed
+from feeds.parse.xml import Tree, decoded, drop_half
+from feeds.parse.xml import read as read_xml
+from feeds.taxonomy import Taxonomy
+
+__all__ = ["parse"]
+
+_ROOTS = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:rss|rdf|feed|entry|channel)(?=[\s>/])", re.IGNORECASE)
+_PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+# The first element of XML, whatever declares it, and what makes a feed of pieces of one.
+_FIRST_ELEMENT = re.compile(
+    rb"(?:\s+|<\?[^>]{0,1000}>|<!--.{0,1000}?-->|<!doctype[^>]{0,1000}>)*+<([A-Za-z][\w.:-]{0,60})",
+    re.IGNORECASE | re.DOTALL,
+)
+_ENTRIES = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:item|entry|title|link|guid)\b", re.IGNORECASE)
+_HEAD_BYTES = 4_096
+# A page that stands where a feed should be is looked at so far.
+_PAGE_BYTES = 100_000
+
+
+def parse(
+    document: Document,
+    taxonomy: Taxonomy,
+    habits: Habits,  # noqa: ARG001 - the shape of all parsers
+) -> Parsed | Refused:
+    """What a feed or entry document holds, or why nothing can be made of it.
+
+    A feed is a list, with or without entries, of which the first `MOST_ENTRIES` are read; the
+    half entry at the end of one that is cut off is left out. An Atom entry document is one whole
+    draft (RFC 4287, section 2).
+    """
+    feed = _feed(document)
+    if isinstance(feed, Refused):
+        return feed
+    is_entry = feed.form == "atom-entry"
+    entries = within_budget(feed.entries)
+    drafts = (draft(entry, feed, taxonomy, is_whole=is_entry) for entry in entries)
+    found = tuple(each for each in drafts if each is not None)
+    if is_entry and not found:
+        return Refused(reason=Reason.INCOMPLETE, evidence="the entry has neither title nor text")
+    return Parsed(
+        form=feed.form,
+        drafts=found,
+        is_list=not is_entry,
+        next_page=feed.next_page,
+        hub=feed.hub,
+    )
+
+
+def _feed(document: Document) -> Feed | Refused:
+    text, url = decoded(document.body, document.media_type), document.url
+    if text.lstrip()[:1] in {b"{", b"["}:
+        return jsonfeed.read(text.decode("utf-8", "ignore").lstrip(), url)
+    tree = read_xml(text, _ROOTS)
+    if isinstance(tree, Tree):
+        return _of_tree(tree, url)
+    if tree.reason is Reason.HOSTILE:
+        return tree
+    if _PAGE.search(text, 0, _HEAD_BYTES):
+        return _page(text)
+    return _other_xml(text) or last_resort.read(text, url) or tree
+
+
+def _of_tree(tree: Tree, url: str | None) -> Feed | Refused:
+    name = local(tree.root, "atom:")
+    if tree.is_cut and name == "entry":
+        return Refused(reason=Reason.INCOMPLETE, evidence="the entry is cut off")
+    if tree.is_cut:
+        drop_half(tree, "item|entry")
+        if not any(local(each, "atom:") in {"item", "entry"} for each in tree.root.iter()):
+            evidence = "it is cut off before the end of its first entry"
+            return Refused(reason=Reason.MALFORMED, evidence=evidence)
+    return atom.read(tree, url) if name in {"feed", "entry"} else rss.read(tree, url)
+
+
+def _other_xml(text: bytes) -> Refused | None:
+    """What XML is that holds no entries either."""
+    if b"<!ENTITY" in text[:_HEAD_BYTES].upper():
+        return Refused(reason=Reason.HOSTILE, evidence="it declares entities of its own")
+    name = _FIRST_ELEMENT.match(text)
+    if (
+        name is None
+        or _ROOTS.match(text, name.start(1) - 1)
+        or _ENTRIES.search(text, 0, _PAGE_BYTES)
+    ):
+        return None
+    evidence = f"it is XML that starts with {excerpt(name[1].decode())}"
+    return Refused(reason=Reason.NOT_NEWS, evidence=evidence)
+
+
+def _page(text: bytes) -> Refused:
+    """What a page says that is served where a feed should be."""
+    shown = readable("\n".join(paragraphs(text[:_PAGE_BYTES].decode("utf-8", "ignore"))))
+    evidence = f"it is a web page that starts with {excerpt(shown[0])}" if shown else "a web page"
+    return impostor(shown) or Refused(reason=Reason.NOT_NEWS, evidence=evidence)

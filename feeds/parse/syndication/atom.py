@@ -1,0 +1,210 @@
+"""Atom 1.0 (RFC 4287), its entry documents, and Atom 0.3.
+
+Knows their elements. Must never know topics or drafts.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from feeds.draft import Alternate
+from feeds.model import Enclosure, Provenance
+from feeds.parse.syndication import timestamps
+from feeds.parse.syndication.elements import (
+    Groups,
+    base_of,
+    first,
+    grouped,
+    inner,
+    language_of,
+    local,
+    text_of,
+)
+from feeds.parse.syndication.enclosures import enclosure, once
+from feeds.parse.syndication.references import absolute, identifier, items_only, language_tag
+from feeds.parse.syndication.rss import hub, next_page
+from feeds.parse.syndication.wording import MOST_ENTRIES, Category, Entry, Feed, Wording
+from feeds.parse.xml import Element, Tree
+
+__all__ = ["read"]
+
+_ATOM = "atom:"
+# "created" and "issued" are of Atom 0.3. "updated" is no date of issue: an entry that has nothing
+# else was issued nobody knows when.
+_ISSUED = ("published", "issued", "created", "dcterms:issued", "dc:date", "dcterms:created")
+_PAGES = frozenset({"", "text/html", "application/xhtml+xml"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The feed an entry came from."""
+
+    id: str
+    title: str
+    updated: datetime | None
+    authors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What a feed says of all its entries."""
+
+    source: _Source | None = None
+    base: str | None = None
+    home: str | None = None
+
+
+def read(tree: Tree, url: str | None) -> Feed:
+    """What a feed or an entry document says; ``url`` is where it was found."""
+    root = tree.root
+    base = base_of(root, url)
+    if local(root, _ATOM) == "entry":
+        head = _Head(base=base)
+        language = language_tag(language_of(root))
+        return Feed(form="atom-entry", entries=iter((_entry(root, head),)), language=language)
+    groups = grouped(root, _ATOM)
+    links = groups.get("link", [])
+    homes = (each.get("href") for each in links if each.get("rel", "alternate") == "alternate")
+    head = _Head(_source(groups), base, absolute(next(homes, None), base))
+    entries = islice((each for each in root if local(each, _ATOM) == "entry"), MOST_ENTRIES)
+    return Feed(
+        form="atom",
+        entries=(_entry(each, head) for each in entries),
+        language=language_tag(language_of(root) or first(groups, ("dc:language",))),
+        authors=_authors(groups),
+        hub=hub(links, url, base),
+        next_page=next_page(links, base),
+    )
+
+
+def _entry(element: Element, head: _Head) -> Entry:
+    groups = grouped(element, _ATOM)
+    base = base_of(element, head.base)
+    source = _source(grouped(groups["source"][0], _ATOM)) if "source" in groups else head.source
+    by_rel = _by_rel(groups.get("link", ()))
+    own = by_rel.get("alternate", [])
+    language = language_tag(language_of(element) or first(groups, ("dc:language",)))
+    content = groups.get("content", [])
+    guid = identifier(first(groups, ("id",)))
+    origin = absolute(first(groups, ("feedburner:origlink",)), base)
+    date = first(groups, _ISSUED)
+    return Entry(
+        title=_construct(groups.get("title"), base),
+        summary=_construct(groups.get("summary"), base),
+        content=_construct([each for each in content if not each.get("src")], base),
+        guid=guid,
+        urls=items_only((origin, *_pages(own, base), *_src(content, base)), head.home),
+        alternates=tuple(_alternates(own, base, language)),
+        issued=timestamps.issued(date) if date else None,
+        language=language or _language_of_content(content),
+        categories=tuple(_categories(groups)),
+        authors=_authors(groups) or (source.authors if source else ()),
+        enclosures=_enclosures(by_rel.get("enclosure", ()), base),
+        provenance=_provenance(guid, source) if guid else None,
+    )
+
+
+def _construct(elements: list[Element] | None, base: str | None) -> Wording:
+    """A text construct or the content (RFC 4287, 3.1 and 4.1.3), HTML where its type says so."""
+    if not elements:
+        return Wording()
+    element = elements[0]
+    said = element.get("type")
+    if said is None and not element.attrib:
+        return Wording(text_of(element))
+    base = base_of(element, base)
+    if said == "html" and not len(element):
+        return Wording((element.text or "").strip(), is_html=True, base=base)
+    return _of_kind((said or "text").strip().lower(), element, base)
+
+
+def _of_kind(kind: str, element: Element, base: str | None) -> Wording:
+    if kind.endswith(("xhtml", "xhtml+xml")) or element.get("mode") == "xml":
+        return Wording(inner(element).strip(), is_html=True, base=base)
+    if kind in {"html", "text/html"} or element.get("mode") == "escaped":
+        text = inner(element).strip() if len(element) else text_of(element)
+        return Wording(text, is_html=True, base=base)
+    # Other media types, as base64 or XML, are no words.
+    return Wording(text_of(element)) if kind in {"text", "text/plain"} else Wording()
+
+
+def _pages(own: list[Element], base: str | None) -> Iterator[str | None]:
+    """Addresses of the entry itself: pages first, then alternates of other types."""
+    plain = [each for each in own if not each.get("hreflang")] or own[:1]
+    pages = [each for each in plain if each.get("type", "").lower() in _PAGES]
+    for link in pages or plain[:1]:
+        yield absolute(link.get("href"), base_of(link, base))
+
+
+def _by_rel(links: Iterable[Element]) -> dict[str, list[Element]]:
+    groups: dict[str, list[Element]] = {}
+    for link in links:
+        groups.setdefault(link.get("rel", "alternate").lower(), []).append(link)
+    return groups
+
+
+def _src(content: Iterable[Element], base: str | None) -> Iterator[str | None]:
+    # Content out of line (RFC 4287, 4.1.3.2) is where the entry can be read.
+    return (absolute(each.get("src"), base) for each in content if each.get("src"))
+
+
+def _alternates(
+    own: Iterable[Element], base: str | None, language: str | None
+) -> Iterator[Alternate]:
+    for link in own:
+        if stated := link.get("hreflang"):
+            tag, url = language_tag(stated), absolute(link.get("href"), base_of(link, base))
+            if tag and url and tag != language:
+                yield Alternate(tag, url)
+
+
+def _categories(groups: Groups) -> Iterator[Category]:
+    for element in groups.get("category", ()):
+        term = element.get("term") or text_of(element)
+        yield Category(term.strip(), element.get("label", ""), element.get("scheme", ""))
+    for element in groups.get("dc:subject", ()):
+        yield Category(text_of(element))
+
+
+def _authors(groups: Groups) -> tuple[str, ...]:
+    if "author" not in groups and "dc:creator" not in groups:
+        return ()
+    names = [
+        next((text_of(part) for part in each if local(part, _ATOM) == "name"), "")
+        for each in groups.get("author", ())
+    ]
+    names += [text_of(each) for each in groups.get("dc:creator", ())]
+    return tuple(dict.fromkeys(" ".join(name.split()) for name in names if name))
+
+
+def _enclosures(links: Iterable[Element], base: str | None) -> tuple[Enclosure, ...]:
+    return once(
+        enclosure(
+            each.get("href"), base, each.get("type"), each.get("length"), each.get("title", "")
+        )
+        for each in links
+    )
+
+
+def _source(groups: Groups) -> _Source:
+    title = " ".join(_plain(groups.get("title")).split())[:300]
+    updated = timestamps.instant(first(groups, ("updated", "modified")))
+    feed_id = identifier(first(groups, ("id",))) or ""
+    return _Source(feed_id, title, updated, _authors(groups))
+
+
+def _provenance(guid: str, source: _Source | None) -> Provenance:
+    if source is None:
+        return Provenance(entry_id=guid, feed_id="", feed_title="")
+    return Provenance(
+        entry_id=guid, feed_id=source.id, feed_title=source.title, feed_updated=source.updated
+    )
+
+
+def _plain(elements: list[Element] | None) -> str:
+    return text_of(elements[0]) if elements else ""
+
+
+def _language_of_content(content: Iterable[Element]) -> str | None:
+    return next((tag for each in content if (tag := language_tag(language_of(each)))), None)

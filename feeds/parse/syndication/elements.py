@@ -1,0 +1,111 @@
+"""The elements of feeds by names of our own, whichever namespace they came in.
+
+Knows the vocabularies that feeds are written in and how they are misspelt. Must never know what
+is made of them.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from html import escape
+
+from lxml import etree
+
+from feeds.parse.syndication.references import absolute
+from feeds.parse.xml import Element
+
+__all__ = ["Groups", "base_of", "first", "grouped", "inner", "language_of", "local", "text_of"]
+
+#: The children of one element, by name.
+Groups = dict[str, list[Element]]
+
+# Namespaces as they are compared: without scheme, case, and the last slash or hash.
+_PREFIXES = {
+    "": "",
+    "backend.userland.com/rss2": "",
+    "blogs.law.harvard.edu/tech/rss": "",
+    "cyber.law.harvard.edu/rss": "",
+    "my.netscape.com/rdf/simple/0.9": "",
+    "channel.netscape.com/rdf/simple/0.9": "",
+    "my.netscape.com/publish/formats/rss-0.91.dtd": "",
+    "purl.org/rss/1.0": "",
+    "purl.org/net/rss1.1": "",
+    "www.w3.org/2005/atom": "atom:",
+    "purl.org/atom/ns": "atom:",
+    "purl.org/dc/elements/1.1": "dc:",
+    "purl.org/dc/elements/1.0": "dc:",
+    "purl.org/dc/terms": "dcterms:",
+    "purl.org/rss/1.0/modules/content": "content:",
+    "search.yahoo.com/mrss": "media:",
+    "rssnamespace.org/feedburner/ext/1.0": "feedburner:",
+    "prismstandard.org/namespaces/basic/2.0": "prism:",
+    "prismstandard.org/namespaces/1.2/basic": "prism:",
+    "www.w3.org/1999/02/22-rdf-syntax-ns": "rdf:",
+    "www.w3.org/1999/xhtml": "xhtml:",
+}
+_BASE = "{http://www.w3.org/XML/1998/namespace}base"
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_XHTML = "{http://www.w3.org/1999/xhtml}"
+
+
+def grouped(element: Element, default: str = "") -> Groups:
+    """The children of an element by name; those with the prefix ``default`` have none."""
+    groups: Groups = {}
+    for child in element:
+        name = _name(child.tag, default)
+        if name in groups:
+            groups[name].append(child)
+        else:
+            groups[name] = [child]
+    return groups
+
+
+def local(element: Element, default: str = "") -> str:
+    """The name of one element."""
+    return _name(element.tag, default)
+
+
+def first(groups: Groups, names: Iterable[str]) -> str:
+    """The text of the first of these elements that has any."""
+    for name in names:
+        for element in groups.get(name, ()):
+            if text := text_of(element):
+                return text
+    return ""
+
+
+def text_of(element: Element) -> str:
+    """All text within an element, without the white space around it."""
+    if len(element):
+        return "".join(map(str, element.itertext())).strip()
+    return (element.text or "").strip()
+
+
+def inner(element: Element) -> str:
+    """The markup within an element, as HTML: prefixes of XHTML gone."""
+    for each in element.iter(f"{_XHTML}*"):
+        each.tag = each.tag[len(_XHTML) :]
+    children = (etree.tostring(each, encoding="unicode", method="html") for each in element)
+    return "".join((escape(element.text or ""), *children))
+
+
+def language_of(element: Element) -> str | None:
+    """xml:lang as it stands on an element itself."""
+    return element.get(_LANGUAGE)
+
+
+def base_of(element: Element, around: str | None) -> str | None:
+    """The address that relative ones within an element count from (XML Base)."""
+    own = element.get(_BASE)
+    return (absolute(own, around) or around) if own else around
+
+
+@lru_cache(maxsize=4096)
+def _name(tag: object, default: str) -> str:
+    # Of a reference that the parser left as it is, the tag is no string.
+    namespace, brace, name = str(tag).rpartition("}")
+    name = name.lower()
+    if brace:
+        known = namespace[1:].lower().partition("://")[2].rstrip("/#")
+        prefix = _PREFIXES.get(known)
+        name = f"?{name}" if prefix is None else f"{prefix}{name}"
+    return name.removeprefix(default) if default else name

@@ -1,0 +1,105 @@
+"""What a feed files its entries under, as topics of the taxonomy.
+
+Knows what schemes call the facets. Must never know a dialect. A free tag that nobody knows is
+dropped: it says nothing a reader could follow. Where its scheme names the facet, it is kept as an
+unknown topic.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from feeds.model import Label, TopicKind, TopicRef
+from feeds.parse.syndication.wording import Category
+from feeds.taxonomy import Taxonomy
+
+__all__ = ["Filing", "filed"]
+
+# An entry under more is not filed but tagged for search engines.
+_MOST_CATEGORIES = 50
+_LONGEST_NAME_CHARS = 300
+
+_FACETS = (
+    (TopicKind.ISSUER, "issuers?|issued-by|where-we-are|institutions?|missions?|departments?"),
+    (TopicKind.FIELD, "fields?|fields?-of-work|what-we-do|themes?|topics?|policy-areas?"),
+    (TopicKind.COUNTRY, "countr(?:y|ies)|locations?"),
+    (TopicKind.TYPE, "types?|content-types?|kinds?|document-types?|formats?"),
+)  # fmt: skip
+_FACET = re.compile(
+    r"(?:^|[/:#=_. ])(?:unlisted-)?(?:"
+    + "|".join(f"(?P<{kind.value}>{names})" for kind, names in _FACETS)
+    + r")/?$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """The labels of one entry, by facet, each once."""
+
+    issuers: tuple[Label, ...] = ()
+    fields: tuple[Label, ...] = ()
+    countries: tuple[Label, ...] = ()
+    content_type: Label | None = None
+
+
+def filed(categories: tuple[Category, ...], authors: tuple[str, ...], taxonomy: Taxonomy) -> Filing:
+    """The topics of an entry; who wrote it is its issuer where that is a known one."""
+    if len(authors) > _MOST_CATEGORIES or len(categories) > _MOST_CATEGORIES:
+        authors, categories = authors[:_MOST_CATEGORIES], categories[:_MOST_CATEGORIES]
+    return _filed(categories, authors, taxonomy)
+
+
+# Entries of one feed are filed under few combinations.
+@lru_cache(maxsize=4096)
+def _filed(
+    categories: tuple[Category, ...], authors: tuple[str, ...], taxonomy: Taxonomy
+) -> Filing:
+    by_kind: dict[TopicKind, dict[str, Label]] = {kind: {} for kind in TopicKind}
+    for label in _labels(categories, authors, taxonomy):
+        by_kind[label.kind].setdefault(label.slug or f"?{label.text}", label)
+    return Filing(
+        issuers=tuple(by_kind[TopicKind.ISSUER].values()),
+        fields=tuple(by_kind[TopicKind.FIELD].values()),
+        countries=tuple(by_kind[TopicKind.COUNTRY].values()),
+        content_type=next(iter(by_kind[TopicKind.TYPE].values()), None),
+    )
+
+
+def _labels(
+    categories: Iterable[Category], authors: Iterable[str], taxonomy: Taxonomy
+) -> Iterable[Label]:
+    for category in categories:
+        yield from _of(category, taxonomy)
+    for author in authors:
+        yield from _known(TopicKind.ISSUER, author[:_LONGEST_NAME_CHARS], taxonomy)
+
+
+def _of(category: Category, taxonomy: Taxonomy) -> tuple[Label, ...]:
+    name = (category.label or category.term)[:_LONGEST_NAME_CHARS]
+    term = category.term[:_LONGEST_NAME_CHARS]
+    found = _FACET.search(category.scheme[-_LONGEST_NAME_CHARS:].replace(" ", "-"))
+    if found is None:
+        kinds = (TopicKind.FIELD, TopicKind.ISSUER, TopicKind.COUNTRY, TopicKind.TYPE)
+        known = (_known(kind, each, taxonomy) for each in (name, term) for kind in kinds)
+        return next((labels for labels in known if labels), ())
+    kind = TopicKind(found.lastgroup or "")
+    if (ref := TopicRef(kind, term or "-")) in _refs(taxonomy):
+        return (Label(kind=kind, text=name, slug=ref.slug),)
+    return _resolved(kind, name, taxonomy)
+
+
+def _known(kind: TopicKind, name: str, taxonomy: Taxonomy) -> tuple[Label, ...]:
+    return tuple(label for label in _resolved(kind, name, taxonomy) if label.slug)
+
+
+def _resolved(kind: TopicKind, name: str, taxonomy: Taxonomy) -> tuple[Label, ...]:
+    if kind is TopicKind.TYPE and (label := taxonomy.kind_label(name)):
+        return (label,)
+    return taxonomy.resolve(kind, name)
+
+
+@lru_cache(maxsize=4)
+def _refs(taxonomy: Taxonomy) -> frozenset[TopicRef]:
+    return frozenset(topic.ref for topic in taxonomy.topics)

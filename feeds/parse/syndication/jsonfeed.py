@@ -1,0 +1,137 @@
+"""JSON Feed 1.0 and 1.1.
+
+Knows their members, and that any of them may hold anything. Must never know topics or drafts.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from feeds.draft import Hub, Reason, Refused
+from feeds.parse.syndication import timestamps
+from feeds.parse.syndication.enclosures import enclosure, once
+from feeds.parse.syndication.references import absolute, identifier, items_only, language_tag
+from feeds.parse.syndication.wording import MOST_ENTRIES, Category, Entry, Feed, Wording
+
+__all__ = ["read"]
+
+_Members = dict[str, Any]
+
+# Each value takes up to 200 bytes once read: a document of 20 MB stays below 300 MB.
+_MOST_VALUES = 1_000_000
+_ITEMS = re.compile(r'"items"\s*:\s*\[')
+_BETWEEN = re.compile(r"[\s,]*")
+
+
+def read(text: str, url: str | None) -> Feed | Refused:
+    """What the feed says; of one that is cut off, what its whole items say."""
+    if sum(map(text.count, ",:[{")) > _MOST_VALUES:
+        evidence = f"it holds more than {_MOST_VALUES:,} values"
+        return Refused(reason=Reason.HOSTILE, evidence=evidence)
+    try:
+        members = _loaded(text)
+    except RecursionError:
+        return Refused(reason=Reason.HOSTILE, evidence="its values are nested too deep")
+    except ValueError as error:
+        return Refused(reason=Reason.MALFORMED, evidence=str(error)[:200])
+    if not isinstance(members, dict) or not isinstance(members.get("items"), list):
+        return Refused(reason=Reason.NOT_NEWS, evidence="it is JSON without a list of items")
+    return _feed(members, url)
+
+
+def _loaded(text: str) -> object:
+    # Not strict: line breaks within strings are a fault anybody can read.
+    decoder = json.JSONDecoder(strict=False)
+    try:
+        return decoder.raw_decode(text)[0]
+    except json.JSONDecodeError:
+        items = _ITEMS.search(text)
+        if items is None:
+            raise
+        end = _end_of_items(text, items.end(), decoder)
+        if end == items.end():
+            raise
+        return decoder.raw_decode(f"{text[:end]}]}}")[0]
+
+
+def _end_of_items(text: str, start: int, decoder: json.JSONDecoder) -> int:
+    """Where the last whole item of a list ends that nobody closed."""
+    end = start
+    while True:
+        found = _BETWEEN.match(text, end)
+        try:
+            end = decoder.raw_decode(text, found.end() if found else end)[1]
+        except json.JSONDecodeError:
+            return end
+
+
+def _feed(members: _Members, url: str | None) -> Feed:
+    items = (each for each in members["items"][:MOST_ENTRIES] if isinstance(each, dict))
+    home = absolute(_text(members.get("home_page_url")), url)
+    return Feed(
+        form="json",
+        entries=(_entry(item, url, home) for item in items),
+        language=language_tag(_text(members.get("language"))),
+        authors=_authors(members),
+        hub=_hub(members, url),
+        next_page=absolute(_text(members.get("next_url")), url),
+    )
+
+
+def _entry(item: _Members, base: str | None, home: str | None) -> Entry:
+    guid = _text(item.get("id"))
+    addresses = (_text(item.get("url")), guid if guid.startswith("http") else "")
+    urls = items_only((absolute(address, base) for address in addresses), home)
+    content_html, content_text = _text(item.get("content_html")), _text(item.get("content_text"))
+    date = _text(item.get("date_published"))
+    return Entry(
+        title=Wording(_text(item.get("title"))),
+        summary=Wording(_text(item.get("summary"))),
+        content=Wording(
+            content_html or content_text,
+            is_html=bool(content_html),
+            base=urls[0] if urls else base,
+        ),
+        guid=identifier(guid),
+        urls=urls,
+        issued=timestamps.issued(date) if date else None,
+        language=language_tag(_text(item.get("language"))),
+        categories=tuple(Category(tag) for each in _list(item, "tags") if (tag := _text(each))),
+        authors=_authors(item),
+        enclosures=once(_attachments(item, base)),
+    )
+
+
+def _authors(members: _Members) -> tuple[str, ...]:
+    # "author" is of version 1.0.
+    people = [*_list(members, "authors"), members.get("author")]
+    names = (_text(each.get("name")) for each in people if isinstance(each, dict))
+    return tuple(dict.fromkeys(" ".join(name.split())[:300] for name in names if name))
+
+
+def _attachments(item: _Members, base: str | None) -> Iterator[Any]:
+    for each in _list(item, "attachments"):
+        if isinstance(each, dict):
+            kind, length = _text(each.get("mime_type")), _text(each.get("size_in_bytes"))
+            yield enclosure(_text(each.get("url")), base, kind, length, _text(each.get("title")))
+
+
+def _hub(members: _Members, url: str | None) -> Hub | None:
+    topic = absolute(_text(members.get("feed_url")), url) or url
+    hubs = (each for each in _list(members, "hubs") if isinstance(each, dict))
+    by_type = {_text(each.get("type")).lower(): _text(each.get("url")) for each in hubs}
+    address = absolute(by_type.get("websub"), url)
+    return Hub(address, topic) if address and topic else None
+
+
+def _list(members: _Members, name: str) -> Iterable[Any]:
+    value = members.get(name)
+    return value if isinstance(value, list) else ()
+
+
+def _text(value: object) -> str:
+    """A string without halves of characters, a number as it is written, or nothing."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "ignore").decode().strip()
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""

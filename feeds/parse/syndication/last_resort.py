@@ -1,0 +1,80 @@
+"""Feeds that are no XML even after mending, read by feedparser.
+
+Knows what that library makes of them. Must never know topics or drafts, and never be asked first:
+it is a hundred times slower.
+"""
+
+import io
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from feeds.parse.syndication import timestamps
+from feeds.parse.syndication.enclosures import enclosure, once
+from feeds.parse.syndication.references import absolute, identifier, items_only, language_tag
+from feeds.parse.syndication.wording import MOST_ENTRIES, Category, Entry, Feed, Wording
+
+__all__ = ["read"]
+
+# It reads some 300 kB a second, and its loose parser may look at the same text more than once.
+_MOST_BYTES = 200_000
+
+
+def read(text: bytes, url: str | None) -> Feed | None:
+    """What it finds in a feed, None where that is no entry or would take too long."""
+    if len(text) > _MOST_BYTES:
+        return None
+    # A tenth of a second and its warnings, for feeds that hardly ever come.
+    import feedparser  # noqa: PLC0415
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # Bytes in a stream: a string would be taken for an address or a file's name.
+        stream = io.BytesIO(text)
+        try:
+            found = feedparser.parse(stream, sanitize_html=False, resolve_relative_uris=False)
+        except Exception:  # noqa: BLE001 - what it fails on differs with its parsers
+            return None
+    if not found.entries:
+        return None
+    head = found.feed
+    home = absolute(head.get("link"), url)
+    return Feed(
+        form="atom" if found.version.startswith("atom") else "rss",
+        entries=(_entry(each, url, home) for each in found.entries[:MOST_ENTRIES]),
+        language=language_tag(head.get("language")),
+        authors=tuple(filter(None, (head.get("author"),))),
+    )
+
+
+def _entry(entry: Any, base: str | None, home: str | None) -> Entry:
+    guid = entry.get("id", "")
+    urls = items_only((absolute(entry.get("link"), base),), home)
+    contents = entry.get("content") or [{}]
+    date = entry.get("published", "")
+    return Entry(
+        title=_words(entry.get("title_detail"), base),
+        summary=_words(entry.get("summary_detail"), base),
+        content=_words(contents[0], base),
+        guid=identifier(guid),
+        urls=urls,
+        issued=timestamps.issued(date) if date else None,
+        language=language_tag((entry.get("title_detail") or {}).get("language")),
+        categories=tuple(_categories(entry)),
+        authors=tuple(filter(None, (entry.get("author"),))),
+        enclosures=once(
+            enclosure(each.get("href"), base, each.get("type"), each.get("length"))
+            for each in entry.get("enclosures", ())
+        ),
+    )
+
+
+def _words(detail: Any, base: str | None) -> Wording:
+    text = str((detail or {}).get("value") or "")
+    return Wording(text.strip(), is_html=detail is not None, base=base)
+
+
+def _categories(entry: Any) -> Iterator[Category]:
+    for tag in entry.get("tags", ()):
+        term, label, scheme = (tag.get(name) or "" for name in ("term", "label", "scheme"))
+        yield Category(term, label, scheme)

@@ -1,0 +1,152 @@
+"""RSS 0.90 to 2.0, and RSS 1.0 in RDF.
+
+Knows their elements and the modules entries are written with. Must never know topics or drafts.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+from feeds.draft import Hub
+from feeds.parse.syndication import timestamps
+from feeds.parse.syndication.elements import (
+    Groups,
+    base_of,
+    first,
+    grouped,
+    inner,
+    language_of,
+    local,
+    text_of,
+)
+from feeds.parse.syndication.enclosures import files
+from feeds.parse.syndication.references import absolute, identifier, items_only, language_tag
+from feeds.parse.syndication.wording import MOST_ENTRIES, Category, Entry, Feed, Wording
+from feeds.parse.xml import Element, Tree
+
+__all__ = ["read"]
+
+_DATES = ("pubdate", "dcterms:issued", "dc:date", "dcterms:created", "prism:publicationdate")
+_DATES_LAST = ("atom:published", "date")
+_AUTHORS = ("dc:creator", "author", "dc:publisher", "creator", "media:credit")
+_FEED_AUTHORS = ("dc:creator", "dc:publisher", "managingeditor", "author", "itunes:author")
+_CONTENTS = ("content:encoded", "encoded", "content", "xhtml:body", "body", "fullitem")
+_SUMMARIES = ("description", "dc:description", "summary", "atom:summary")
+# "press@example.org (Press Office)" (RSS 2.0), or a name and an address in some order.
+_PERSON = re.compile(r"[^\s()<>]+@[^\s()<>]+\s*\((?P<after>[^()]+)\)|(?P<before>[^<>@()]+)<[^<>]*>")
+
+
+def read(tree: Tree, url: str | None) -> Feed:
+    """What the feed says; ``url`` is where it was found."""
+    root = tree.root
+    channel = next((each for each in root if local(each) == "channel"), root)
+    head = grouped(channel)
+    base = base_of(channel, base_of(root, url))
+    home = absolute(first(head, ("link",)), base)
+    links = head.get("atom:link", [])
+    # In RDF the items stand beside the channel.
+    items = (each for each in chain(channel, () if channel is root else root) if _is_item(each))
+    language = language_of(channel) or language_of(root) or first(head, ("language", "dc:language"))
+    return Feed(
+        form="rdf" if local(root).startswith("rdf") else "rss",
+        entries=_entries(items, base, home),
+        language=language_tag(language),
+        authors=_people(head, _FEED_AUTHORS),
+        hub=hub(links, url, base),
+        next_page=next_page(links, base),
+    )
+
+
+def hub(links: Iterable[Element], url: str | None, base: str | None) -> Hub | None:
+    """Where a feed announces its changes, and the address it has there (WebSub, section 4)."""
+    by_rel = {each.get("rel", "").lower(): each.get("href") for each in reversed(list(links))}
+    address, topic = absolute(by_rel.get("hub"), base), absolute(by_rel.get("self"), base) or url
+    return Hub(address, topic) if address and topic else None
+
+
+def next_page(links: Iterable[Element], base: str | None) -> str | None:
+    """The older part of a feed (RFC 5005, sections 3 and 4)."""
+    by_rel = {each.get("rel", "").lower(): each.get("href") for each in reversed(list(links))}
+    return absolute(by_rel.get("next"), base) or absolute(by_rel.get("prev-archive"), base)
+
+
+def _is_item(element: Element) -> bool:
+    return local(element) == "item"
+
+
+def _entries(items: Iterable[Element], base: str | None, home: str | None) -> Iterator[Entry]:
+    return (_entry(item, base, home) for item in islice(items, MOST_ENTRIES))
+
+
+def _entry(item: Element, feed_base: str | None, home: str | None) -> Entry:
+    groups = grouped(item)
+    base = base_of(item, feed_base)
+    summary = _wording(groups, _SUMMARIES, base)
+    urls = items_only(_urls(groups, item, base), home)
+    date = first(groups, _DATES) or first(groups, _DATES_LAST)
+    language = language_of(item) or first(groups, ("dc:language", "language"))
+    return Entry(
+        title=_wording(groups, ("title", "dc:title", "media:title"), base),
+        summary=summary,
+        content=_wording(groups, _CONTENTS, urls[0] if urls else base),
+        guid=identifier(first(groups, ("guid", "dc:identifier")) or _about(item)),
+        urls=urls,
+        issued=timestamps.issued(date) if date else None,
+        language=language_tag(language),
+        categories=tuple(_categories(groups)),
+        authors=_people(groups, _AUTHORS) or _people(groups, ("source",)),
+        enclosures=files(groups, base),
+    )
+
+
+def _wording(groups: Groups, names: Iterable[str], base: str | None) -> Wording:
+    for name in names:
+        for element in groups.get(name, ()):
+            text = inner(element).strip() if len(element) else (element.text or "").strip()
+            if text:
+                return Wording(text, is_html=True, base=base)
+    return Wording()
+
+
+def _urls(groups: Groups, item: Element, base: str | None) -> Iterator[str | None]:
+    yield absolute(first(groups, ("feedburner:origlink",)), base)
+    yield absolute(first(groups, ("link",)), base)
+    for guid in groups.get("guid", ()):
+        # RSS 2.0: a permalink unless it says that it is none; many that say nothing are none.
+        says = guid.get("isPermaLink", guid.get("ispermalink", "true")).strip().lower()
+        if says != "false" and (text := text_of(guid)).startswith("http"):
+            yield absolute(text, None)
+    for link in groups.get("atom:link", ()):
+        if link.get("rel", "alternate") == "alternate":
+            yield absolute(link.get("href"), base)
+    if (about := _about(item)).startswith("http"):
+        yield absolute(about, None)
+
+
+def _about(item: Element) -> str:
+    # rdf:about, also where its prefix was never declared.
+    return next(
+        (str(text) for name, text in item.items() if str(name).endswith("about")), ""
+    ).strip()
+
+
+def _categories(groups: Groups) -> Iterator[Category]:
+    for element in groups.get("category", ()):
+        yield Category(text_of(element), "", element.get("domain", ""))
+    for element in (*groups.get("dc:subject", ()), *groups.get("media:category", ())):
+        yield Category(text_of(element), "", element.get("scheme", ""))
+    for element in groups.get("atom:category", ()):
+        label = element.get("label", "")
+        yield Category(element.get("term", ""), label, element.get("scheme", ""))
+
+
+def _people(groups: Groups, names: Iterable[str]) -> tuple[str, ...]:
+    elements = [element for name in names if name in groups for element in groups[name]]
+    return tuple(dict.fromkeys([name for each in elements if (name := _person(text_of(each)))]))
+
+
+def _person(text: str) -> str:
+    text = text[:300]
+    found = _PERSON.fullmatch(text) if "@" in text or "<" in text else None
+    name = (found["after"] or found["before"]) if found else text
+    return " ".join(name.split())

@@ -1,0 +1,163 @@
+"""Dates as feeds write them, by the rules of RFC 822 and RFC 3339 or not.
+
+Knows the faults of real feeds. Must never know today's date, and never guess a zone: a time whose
+zone nobody can know leaves the day alone.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
+
+from feeds.model import Issued, IssuedFrom
+from feeds.parse.dates import only_day
+from feeds.parse.months import MONTHS
+from feeds.taxonomy.naming import fold
+
+__all__ = ["instant", "issued"]
+
+_LONGEST_CHARS = 100
+# Programs write 1 January 0001 or 1970 where they have no date, and no news is older.
+_FIRST_YEAR, _LAST_YEAR = 1971, 2099
+
+_CLOCK = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?"
+_ZONE = r"(?P<zone>(?:[A-Za-z]{1,5})?(?:[+-][0-9]{1,2}(?::?[0-9]{2})?)?)"
+# RFC 822, section 5, with RFC 2822, 4.3: "Wed, 02 Oct 02 13:00 GMT" and what became of it.
+_MAIL = re.compile(
+    r"\s*(?:[^\W\d_]{2,12}\.?\s*,?\s*)?(?P<day>[0-9]{1,2})(?:\s+|-)(?P<month>[^\W\d_]{3,12})\.?"
+    rf"(?:\s+|-|,\s*)(?P<year>[0-9]{{4}}|[0-9]{{2}})(?:,?\s+{_CLOCK}\s*{_ZONE}.*)?\s*",
+    re.DOTALL,
+)
+# RFC 3339 and W3C-DTF; a blank may stand for the T.
+_STANDARD = re.compile(
+    r"\s*(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
+    rf"(?:[Tt ]\s*{_CLOCK}\s*{_ZONE})?\s*"
+)
+_ASCTIME = re.compile(
+    r"\s*[A-Za-z]{3}\s+(?P<month>[A-Za-z]{3})\s+(?P<day>[0-9]{1,2})\s+"
+    rf"{_CLOCK}\s+(?:{_ZONE}\s+)?(?P<year>[0-9]{{4}})\s*"
+)
+
+# Hours east of Greenwich, of the names that mean one offset in feeds. IST, or CST in China, are
+# left out: nobody can know which one is meant. CST is the American one by RFC 822.
+_HOURS = {
+    **dict.fromkeys(("", "z", "ut", "utc", "gmt", "wet"), 0),
+    "edt": -4,
+    "est": -5,
+    "cdt": -5,
+    "cst": -6,
+    "mdt": -6,
+    "mst": -7,
+    "pdt": -7,
+    "pst": -8,
+    "bst": 1,
+    "west": 1,
+    "cet": 1,
+    "mez": 1,
+    "cest": 2,
+    "mesz": 2,
+    "eet": 2,
+    "eest": 3,
+    "msk": 3,
+}
+_OFFSET = re.compile(r"([+-])([0-9]{1,2}):?([0-9]{2})?")
+_FARTHEST_MINUTES = 15 * 60
+
+
+def issued(text: str) -> Issued | None:
+    """When an entry was issued: the publisher's own calendar day, and the instant if it is sure."""
+    moment = _usual(text) or _moment(text[:_LONGEST_CHARS])
+    if moment is None:
+        day = only_day(text)
+        return Issued(day=day, origin=IssuedFrom.FEED) if day and _is_sane(day) else None
+    if isinstance(moment, datetime):
+        at = _in_utc(moment)
+        return Issued(day=moment.date(), at=at, origin=IssuedFrom.FEED)
+    return Issued(day=moment, origin=IssuedFrom.FEED)
+
+
+def instant(text: str) -> datetime | None:
+    """The instant a text names for sure, in UTC."""
+    moment = _usual(text) or _moment(text[:_LONGEST_CHARS])
+    return _in_utc(moment) if isinstance(moment, datetime) else None
+
+
+def _in_utc(moment: datetime) -> datetime:
+    whole = moment.replace(microsecond=0) if moment.microsecond else moment
+    return whole if whole.tzinfo is UTC else whole.astimezone(UTC)
+
+
+def _usual(text: str) -> datetime | None:
+    """The two forms nearly all feeds write, "Wed, 02 Oct 2002 13:00:00 GMT" and RFC 3339."""
+    parts = text[:_LONGEST_CHARS].split(" ")
+    try:
+        if len(parts) == 1:
+            moment = datetime.fromisoformat(text) if text[4:5] == "-" and "T" in text else None
+            is_sure = moment and moment.tzinfo and _is_sane(moment)
+            return moment if moment and is_sure else None
+        _, day, month, year, clock, zone = parts
+        hour, minute, second = clock.split(":")
+        offset = _zone(zone) if len(year) == 4 else None
+        number = MONTHS[month.lower()]
+        moment = datetime(
+            int(year), number, int(day), int(hour), int(minute), int(second), 0, offset
+        )
+    except (KeyError, ValueError):
+        return None
+    return moment if offset and _is_sane(moment) else None
+
+
+def _moment(text: str) -> datetime | date | None:
+    """An aware time of the stated zone, or a day; None where the text has no such shape."""
+    found = _STANDARD.fullmatch(text) or _MAIL.fullmatch(text) or _ASCTIME.fullmatch(text)
+    if found is None:
+        return None
+    month = found["month"]
+    number = int(month) if month.isdigit() else MONTHS.get(month.lower()) or MONTHS.get(fold(month))
+    try:
+        day = date(_year(found["year"]), number or 0, int(found["day"]))
+    except ValueError:
+        return None
+    return (_timed(day, found) or day) if _is_sane(day) else None
+
+
+def _timed(day: date, found: re.Match[str]) -> datetime | None:
+    zone = _zone(found["zone"]) if found["hour"] else None
+    if zone is None:
+        return None
+    # A leap second (RFC 3339, 5.7) is one that Python does not know.
+    second = min(int(found["second"] or 0), 59)
+    try:
+        return datetime(
+            day.year, day.month, day.day, int(found["hour"]), int(found["minute"]), second, 0, zone
+        )
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _zone(text: str | None) -> timezone | None:
+    if not text:
+        return None
+    name = text.rstrip("0123456789:+-").lower()
+    hours = _HOURS.get(name)
+    offset = _OFFSET.fullmatch(text, len(name))
+    if hours is None or (offset and hours):
+        return None
+    if offset is None:
+        return UTC if hours == 0 else timezone(timedelta(hours=hours))
+    minutes = int(offset[2]) * 60 + int(offset[3] or 0)
+    if minutes > _FARTHEST_MINUTES:
+        return None
+    return timezone(timedelta(minutes=-minutes if offset[1] == "-" else minutes))
+
+
+def _year(text: str) -> int:
+    year = int(text)
+    if len(text) == 4:
+        return year
+    # RFC 2822, section 4.3
+    return year + (2000 if year < 50 else 1900)
+
+
+def _is_sane(day: date) -> bool:
+    return _FIRST_YEAR <= day.year <= _LAST_YEAR

@@ -1,0 +1,206 @@
+"""Lines around a title that are neither title nor text: days, kinds, symbols, banners, crumbs.
+
+Knows what each such line tells. Must never know in which form its page is.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from feeds.draft import DateOrder
+from feeds.model import Label
+from feeds.parse import dateline, dates
+from feeds.parse.lines import Lines
+from feeds.parse.text import labels
+from feeds.taxonomy import Taxonomy
+from feeds.taxonomy.naming import fold
+
+__all__ = ["Told", "is_crumbs", "read", "together"]
+
+_LONGEST_CHARS = 120
+_LONGEST_BANNER_CHARS = 250
+_LONGEST_VALUE_CHARS = 200
+_AROUND = " \t,.:;|–—-‒―−•·()[]/*"
+_BANNER = re.compile(
+    r"(?:you are (?:viewing|looking at|reading) (?:an? )?(?:archived?|old|cached)"
+    r"|(?:this|the) (?:is an? )?(?:page|website|site|content|article|item|copy)?.{0,40}\b"
+    r"(?:archived?|no longer updated|not updated)\b|archived? (?:content|page|copy|version)"
+    r"|архивная (?:версия|копия)|архівна (?:версія|копія)|archivierte (?:seite|fassung|version)"
+    r"|page archivee|version archivee|arhivirana stranica|архивирана страница)"
+)
+_BANNER_WORDS = frozenset(
+    "you this the archive archived page version"
+    " архивная архівна archivierte arhivirana архивирана".split()
+)
+_RELEASE = re.compile(
+    r"for immediate (?:release|publication)|immediate release|not for release.{0,40}"
+    r"|zur sofortigen veroffentlichung|pour (?:diffusion|publication) immediate"
+    r"|для немедленно(?:го распространения|и публикации)|za hitno objavljivanje"
+)
+_SYMBOL = re.compile(
+    r"(?:(?:[Rr]ef(?:erence)?|REF|[Nn][or]|№)\.?:?\s?)?[A-ZА-Я]{1,8}(?=[^a-z]{0,39}[0-9])"
+    r"[A-ZА-Я0-9./() -]{0,30}[/(.][A-ZА-Я0-9./() -]{0,30}"
+)
+_PICTURE = frozenset({"image", "[image]", "photo", "picture", "bild", "foto", "фото"})
+_PUBLISHED = frozenset(
+    "published;published on;publication date;date published;posted;posted on;date;released"
+    ";released on;issued;first published;veroffentlicht;veroffentlicht am;datum;publie le;publie"
+    ";опубликовано;дата;дата публикации;опубліковано;data publikacji;opublikowano;objavljeno"
+    ";pubblicato il;publicado el;publicado em;publicat la;yayin tarihi;julkaistu;publicerad"
+    ";gepubliceerd;publikováno".split(";")
+)
+_UPDATED = re.compile(
+    r"(?:(?:page )?(?:last )?(?:updated|modified|reviewed|changed)(?: on)?|zuletzt aktualisiert"
+    r"(?: am)?|aktualisiert(?: am)?|stand|mis a jour(?: le)?|derniere mise a jour(?: le)?|обновлено"
+    r"|последнее обновление|оновлено|azurirano|ostatnia aktualizacja|son guncelleme)"
+)
+_SENDERS = frozenset({"from", "von", "from the"})
+# What may stand around a day and tells nothing: days of the week, hours, small words.
+_SMALL = re.compile(
+    r"\b(?:[0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2})?(?: ?(?:hrs|h|uhr|ces?t|gmt|utc|am|pm))?\b"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|(?:mon|diens|donners|frei|sams|sonn)tag\b"
+    r"|mittwoch\b|(?:lun|mar|mercre|jeu|vendre|same)di\b|dimanche\b|понедельник|вторник|среда"
+    r"|четверг|пятница|суббота|воскресенье|vom|am|den|le|du|of|on|от|від|z dnia|at|the"
+    r"|года|год|г|року|godine|r|yil|жыл|see all updates)(?:\b|$)\.?"
+)
+_HOMES = frozenset(
+    "home;homepage;home page;start;startseite;accueil;главная;головна;pocetna;почетна;kryefaqja"
+    ";acasa;inicio;pagina iniziale;ana sayfa;strona glowna;domu;etusivu;forside;hem;начало".split(
+        ";"
+    )
+)
+_BETWEEN_CRUMBS = re.compile(r"\s[>»›/|→]\s|\s?[›»>]\s?")
+# A spot report of a day is a title, a press release of a day is not.
+_REPORT = "report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What lines told; ``published`` and ``sender`` are what stands behind such labels."""
+
+    kind: Label | None = None
+    day: date | None = None
+    published: str = ""
+    sender: str = ""
+    is_release: bool = False
+    # "Spot Report 3 June 2021" is as likely a title as "Strasbourg 3 June 2021" is a place.
+    is_unsure: bool = False
+    is_dateline: bool = False
+    lines: int = 1
+
+    @property
+    def is_dated(self) -> bool:
+        return self.day is not None or bool(self.published)
+
+
+_NOTHING = Told()
+
+
+def together(told: Sequence[Told]) -> Told:
+    """What several lines tell, of each thing what the first one said."""
+    return Told(
+        kind=next((each.kind for each in told if each.kind), None),
+        day=next((each.day for each in told if each.day), None),
+        published=next((each.published for each in told if each.published), ""),
+        sender=next((each.sender for each in told if each.sender), ""),
+        is_release=any(each.is_release for each in told),
+        lines=sum(each.lines for each in told),
+    )
+
+
+def is_crumbs(line: str) -> bool:
+    """Whether a short line says where on a site a page is: "Home > News"."""
+    first, *others = _BETWEEN_CRUMBS.split(line, 1)
+    return bool(others) and fold(first).strip(_AROUND) in _HOMES
+
+
+def is_home(line: str) -> bool:
+    """Whether a line is the first crumb alone."""
+    return len(line) <= _LONGEST_VALUE_CHARS and fold(line).strip(_AROUND) in _HOMES
+
+
+def read(lines: Lines, taxonomy: Taxonomy, order: DateOrder | None) -> Told | None:
+    """What the first of ``lines`` tells, with the value below a label; None for any other line."""
+    line = lines[0]
+    if len(line) > _LONGEST_CHARS:
+        return _NOTHING if _is_banner(line) else None
+    if labels.beside(line, taxonomy) is not None:
+        return None
+    if any(map(str.isdigit, line)):
+        return _with_a_day(line, taxonomy, order)
+    return _of_words(line, taxonomy) or _labelled(lines, order)
+
+
+def _is_banner(line: str) -> bool:
+    if len(line) > _LONGEST_BANNER_CHARS or fold(line.partition(" ")[0]) not in _BANNER_WORDS:
+        return False
+    return _BANNER.match(fold(line)) is not None
+
+
+def _of_words(line: str, taxonomy: Taxonomy) -> Told | None:
+    bare = line.strip(_AROUND)
+    words = fold(bare)
+    if not words or words in _PICTURE or is_crumbs(line) or _is_banner(line):
+        return _NOTHING
+    if _RELEASE.fullmatch(words):
+        return Told(is_release=True)
+    kind = taxonomy.kind_label(bare)
+    return Told(kind=kind) if kind else None
+
+
+def _labelled(lines: Lines, order: DateOrder | None) -> Told | None:
+    """A label with its value in the line below."""
+    words = fold(lines[0]).strip(_AROUND)
+    value = lines[1] if len(lines) > 1 else ""
+    if not value or len(value) > _LONGEST_VALUE_CHARS:
+        return None
+    if words in _SENDERS and lines[0].endswith(":"):
+        return Told(sender=value, lines=2)
+    if _UPDATED.fullmatch(words) and dates.mentions(value, order):
+        return Told(lines=2)
+    if words in _PUBLISHED and dates.only_day(value, order):
+        return Told(published=value, lines=2)
+    return None
+
+
+@lru_cache(maxsize=2048)
+def _with_a_day(line: str, taxonomy: Taxonomy, order: DateOrder | None) -> Told | None:
+    if _SYMBOL.fullmatch(line):
+        return _NOTHING
+    found = dates.mentions(line, order)
+    if len(found) != 1 or found[0].day is None:
+        return _NOTHING if found and _UPDATED.match(fold(line).strip(_AROUND)) else None
+    told = [Told(day=found[0].day)]
+    for part in (line[: found[0].start], line[found[0].end :]):
+        told_by_part = _beside_a_day(part.strip(_AROUND), line, taxonomy)
+        if told_by_part is None:
+            return _place(line, order)
+        told.append(told_by_part)
+    if any(each.lines == 0 for each in told):
+        return _NOTHING
+    return Told(kind=together(told).kind, day=found[0].day, published=told[1].published)
+
+
+def _place(line: str, order: DateOrder | None) -> Told | None:
+    place = dateline.line(line, order)
+    if place is None or place.day is None:
+        return None
+    is_dateline = dateline.find(line, order) is not None
+    is_unsure = not is_dateline and not place.place.isupper()
+    return Told(day=place.day, is_unsure=is_unsure, is_dateline=is_dateline)
+
+
+def _beside_a_day(part: str, line: str, taxonomy: Taxonomy) -> Told | None:
+    """What the words before or behind a day tell; with 0 lines where it is no day of issue."""
+    words = " ".join(_SMALL.sub(" ", fold(part)).split()).strip(_AROUND)
+    if not words or _RELEASE.fullmatch(words) or _SYMBOL.fullmatch(part):
+        return _NOTHING
+    if words in _PUBLISHED:
+        return Told(published=line)
+    if _UPDATED.match(words):
+        return Told(lines=0)
+    kind = taxonomy.kind_label(part) or taxonomy.kind_label(words)
+    is_report = kind is not None and (kind.slug or "").endswith(_REPORT)
+    return Told(kind=kind) if kind and not is_report else None

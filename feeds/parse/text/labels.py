@@ -1,0 +1,173 @@
+"""The label lines between an item's head and its body: "- Issued by:", "- OSCE Secretariat".
+
+Knows how labels and values alternate. Must never know the head, the body or what a date is.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from feeds.model import TopicKind
+from feeds.parse.lines import Lines, bullet
+from feeds.taxonomy import Slot, Taxonomy
+
+# Labels that follow each other; a page with more is none of ours.
+MOST_BESIDE = 20
+# Labels and values in one list.
+_MOST_ITEMS = 2_000
+# A colon further along ends no label.
+_LONGEST_LABEL_CHARS = 60
+# What values can tell of the label above them, in a language nobody listed, unless another label
+# on the page says so already.
+_TOLD_BY_VALUES = ((TopicKind.ISSUER, Slot.ISSUERS), (TopicKind.FIELD, Slot.FIELDS))
+# Labels of items that lost their marks: two or more, with values between them.
+_OF_ITEMS = frozenset({Slot.ISSUED, Slot.ISSUERS, Slot.FIELDS})
+_FEWEST_UNMARKED = 2
+_MOST_UNMARKED = 12
+# A list of names, of which one is enough.
+_MOST_CHARS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The label ``text`` at line ``start`` and its values; ``slot`` is None where nobody knows it.
+
+    ``is_listed`` says that the label itself is known, not told by its values.
+    """
+
+    text: str
+    slot: Slot | None
+    is_listed: bool
+    start: int
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """Labels with their values; the body starts at line ``end``."""
+
+    groups: tuple[Group, ...]
+    end: int
+
+    @property
+    def listed(self) -> frozenset[Slot]:
+        """What known labels announce, with or without values."""
+        return frozenset(group.slot for group in self.groups if group.slot and group.is_listed)
+
+    @property
+    def unlisted(self) -> tuple[str, ...]:
+        """The labels among the known ones that nobody knows."""
+        return tuple(group.text for group in self.groups if not group.is_listed)
+
+    def values(self, slot: Slot) -> tuple[str, ...]:
+        """Everything printed below the labels of one slot."""
+        return tuple(value for group in self.groups if group.slot is slot for value in group.values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A known label with its value, "" for none, on one line; ``text`` is without the colon."""
+
+    text: str
+    slot: Slot
+    value: str
+
+
+def start_of(lines: Lines, taxonomy: Taxonomy) -> int | None:
+    """The line of the first label in the list that holds a known one; None without one."""
+    places = (at for at, line in enumerate(lines) if ":" in line and _is_known(line, taxonomy))
+    known = next(places, None)
+    if known is None:
+        return None
+    first_item = known
+    while first_item > 0 and bullet(lines[first_item - 1]) is not None:
+        first_item -= 1
+    return next(at for at in range(first_item, known + 1) if at == known or lines[at].endswith(":"))
+
+
+def marked(lines: Lines, taxonomy: Taxonomy) -> Lines | None:
+    """The lines with the marks of list items that labels and their values lost; None where no two
+    labels stand near each other, each alone on its line.
+
+    What follows the last label is its value if it names something known.
+    """
+    slots = {
+        at: slot
+        for at, line in enumerate(lines)
+        if line[-1] == ":" and (slot := taxonomy.slot(line)) in _OF_ITEMS
+    }
+    first = min(slots, default=0)
+    near = [at for at in slots if at < first + _MOST_UNMARKED]
+    if len({slots[at] for at in near}) < _FEWEST_UNMARKED:
+        return None
+    last = near[-1]
+    has_value = last + 1 < len(lines) and _is_value(lines[last + 1], slots[last], taxonomy)
+    end = last + 1 + has_value
+    return [*lines[:first], *(f"- {line}" for line in lines[first:end]), *lines[end:]]
+
+
+def _is_value(line: str, slot: Slot, taxonomy: Taxonomy) -> bool:
+    kinds = [kind for kind, told in _TOLD_BY_VALUES if told is slot]
+    return any(label.slug for kind in kinds for label in taxonomy.resolve(kind, line[:_MOST_CHARS]))
+
+
+def read(lines: Lines, start: int, taxonomy: Taxonomy) -> Labels:
+    """The labels from line ``start``, that of a label, to the first line that is no list item.
+
+    An unknown label behind the last known one ("- When:") opens the body.
+    """
+    items = list(
+        takewhile(lambda item: item is not None, map(bullet, lines[start : start + _MOST_ITEMS]))
+    )
+    groups = list(_groups([item for item in items if item is not None], start, taxonomy))
+    end = start + len(items)
+    while groups[-1].slot is None:
+        end = groups.pop().start
+    return Labels(groups=tuple(groups), end=end)
+
+
+def beside(line: str, taxonomy: Taxonomy) -> Beside | None:
+    """The label of a line such as "Publishing date: 22 January 2025", if it is a known one."""
+    colon = line.find(":", 0, _LONGEST_LABEL_CHARS)
+    if colon < 0 or (slot := taxonomy.slot(line[: colon + 1])) is None:
+        return None
+    return Beside(text=line[:colon], slot=slot, value=line[colon + 1 :].strip())
+
+
+def above(lines: Lines, taxonomy: Taxonomy) -> tuple[Beside, ...]:
+    """The labels that the lines open with, their values on the same lines."""
+    found = (beside(line, taxonomy) for line in lines[:MOST_BESIDE])
+    return tuple(label for label in takewhile(lambda label: label is not None, found) if label)
+
+
+def _is_known(line: str, taxonomy: Taxonomy) -> bool:
+    item = bullet(line)
+    return item is not None and _slot(item, taxonomy) is not None
+
+
+def _slot(item: str, taxonomy: Taxonomy) -> Slot | None:
+    name, colon, _ = item.partition(":")
+    return taxonomy.slot(name + colon)
+
+
+def _groups(items: Sequence[str], start: int, taxonomy: Taxonomy) -> Iterator[Group]:
+    slots = {at: _slot(item, taxonomy) for at, item in enumerate(items)}
+    labels = {at: slot for at, slot in slots.items() if slot or items[at].endswith(":")}
+    untold = tuple(told for told in _TOLD_BY_VALUES if told[1] not in labels.values())
+    for (label, listed), next_label in zip(labels.items(), [*labels, len(items)][1:], strict=True):
+        beside = items[label].partition(":")[2].strip()
+        values = tuple(value for value in (beside, *items[label + 1 : next_label]) if value)
+        slot = listed or _told_by(values, untold, taxonomy)
+        text = items[label].partition(":")[0]
+        is_listed = listed is not None
+        yield Group(text=text, slot=slot, is_listed=is_listed, start=start + label, values=values)
+
+
+def _told_by(
+    values: Sequence[str], untold: Sequence[tuple[TopicKind, Slot]], taxonomy: Taxonomy
+) -> Slot | None:
+    for kind, slot in untold:
+        labels = [label for value in values for label in taxonomy.resolve(kind, value)]
+        if labels and all(label.slug for label in labels):
+            return slot
+    return None

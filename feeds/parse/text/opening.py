@@ -1,0 +1,178 @@
+"""What stands above the text of forms B and C: the newsroom's line, the kind, the title.
+
+Knows the order of these lines. Must never know what the text below them says.
+"""
+
+from dataclasses import dataclass
+from itertools import takewhile
+
+from feeds.model import Label
+from feeds.parse import dateline
+from feeds.parse.lines import Lines, bullet
+from feeds.parse.text import clean, furniture, menu
+from feeds.parse.text.furniture import Told, is_home, together
+from feeds.parse.text.reading import Reading
+from feeds.taxonomy import Taxonomy
+from feeds.taxonomy.naming import fold
+
+__all__ = ["Opening", "of_lines", "of_page"]
+
+_SKIPS = frozenset({"skip links", "skip to main content", "skip to content", "skip navigation"})
+# Behind its mark.
+_FEWEST_TITLE_WORDS = 3
+
+
+# Before a title stand a few lines, and below it a subtitle or two before the day.
+_MOST_LINES_BEFORE = 10
+_MOST_LINES_BELOW = 10
+_MOST_SUBTITLES = 2
+_FEWEST_SUBTITLE_SPACES = 3
+_MOST_CRUMBS = 6
+_MOST_CRUMB_SPACES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """``title``, what the lines around it told, and the lines ``below`` it; ``above`` and
+    ``printed_below`` are all lines before and below it, ``has_skips`` tells that links for screen
+    readers came first.
+    """
+
+    in_newsroom: bool
+    has_skips: bool
+    told: Told
+    title: str
+    subtitle: Lines
+    below: Lines
+    printed_below: Lines
+    above: Lines
+
+    @property
+    def kind(self) -> Label | None:
+        return self.told.kind
+
+
+def of_page(reading: Reading) -> Opening | None:
+    """The opening of a whole page, None for one without a title."""
+    return _read(reading.lines, len(reading.lines) - len(reading.article), reading)
+
+
+def of_lines(lines: Lines, reading: Reading) -> Opening | None:
+    """The opening of a part of a page, None for one without a title."""
+    return _read(lines, menu.length(lines), reading)
+
+
+def _read(lines: Lines, menu_length: int, reading: Reading) -> Opening | None:
+    # A title may start like a list item; one entry alone is no menu.
+    is_title = bullet(lines[0]) is not None and lines[0].count(" ") >= _FEWEST_TITLE_WORDS
+    page = lines[0 if menu_length == 1 and is_title else menu_length :]
+    skips = _leading_skips(page)
+    newsroom = _newsroom_lines(page[skips:], reading.taxonomy)
+    page = page[skips + newsroom :]
+    before = _before(page, reading)
+    above = page[: before.lines]
+    page = page[before.lines :]
+    if not page:
+        return None
+    below = page[_repeats(page) :]
+    subtitle, after, rest = _below(below, reading)
+    return Opening(
+        in_newsroom=newsroom > 0,
+        has_skips=skips > 0 or _leading_skips(lines) > 0,
+        told=together((before, after)),
+        title=bullet(page[0]) or page[0],
+        subtitle=subtitle,
+        below=rest,
+        printed_below=below,
+        above=above,
+    )
+
+
+def _before(page: Lines, reading: Reading) -> Told:
+    """What stands before the title, as long as a title is left."""
+    at = _crumbs(page, reading.taxonomy)
+    found = [Told(lines=at)]
+    while at < min(len(page) - 1, _MOST_LINES_BEFORE):
+        told = furniture.read(page[at : at + 2], reading.taxonomy, reading.order)
+        if (told is None or told.is_unsure) and not _is_caption(page[at]):
+            break
+        found.append(told or Told())
+        at += found[-1].lines
+    if at < len(page) and at and _is_title(page[at], reading):
+        return together(found)
+    # The line is a title after all: "Statement" above a text.
+    kind = reading.taxonomy.kind_label(page[0]) if len(page) > 1 else None
+    return Told(kind=kind, lines=1 if kind else 0)
+
+
+def _is_caption(line: str) -> bool:
+    return ")" in line and clean.is_caption(line)
+
+
+def _is_title(line: str, reading: Reading) -> bool:
+    return not line.endswith((".", ":")) and dateline.find(line, reading.order) is None
+
+
+def _crumbs(page: Lines, taxonomy: Taxonomy) -> int:
+    """How many lines say where on a site the page is, one crumb a line, down to its kind."""
+    if not page or not is_home(page[0]):
+        return 0
+    for at, line in enumerate(page[1:_MOST_CRUMBS], start=1):
+        if taxonomy.kind_label(line):
+            return at
+        if line.count(" ") > _MOST_CRUMB_SPACES:
+            return 0
+    return 0
+
+
+def _below(below: Lines, reading: Reading) -> tuple[Lines, Told, Lines]:
+    """Subtitle, what the lines below the title told, and the text behind them."""
+    at, end = 0, 0
+    found: list[Told] = []
+    others: list[str] = []
+    while at < min(len(below), _MOST_LINES_BELOW) and len(others) <= _MOST_SUBTITLES:
+        told = furniture.read(below[at : at + 2], reading.taxonomy, reading.order)
+        if told is None or told.is_dateline:
+            if together(found).is_dated or _ends(below[at], reading):
+                break
+            others.append(below[at])
+            at += 1
+            continue
+        at += told.lines
+        # A kind far below the title is a heading.
+        if told.is_dated or told.sender or not others or found:
+            found.append(told)
+            end = at
+        else:
+            others.append("")
+    if not end:
+        return (), Told(lines=0), below
+    subtitle = others[: max(0, end - sum(told.lines for told in found))]
+    return [*filter(None, subtitle)], together(found), below[end:]
+
+
+def _ends(line: str, reading: Reading) -> bool:
+    """Whether no line of a head can follow: a text began, or a label that nobody knows."""
+    return (
+        line.endswith(":")
+        or line.count(" ") < _FEWEST_SUBTITLE_SPACES
+        or dateline.find(line, reading.order) is not None
+    )
+
+
+def _newsroom_lines(page: Lines, taxonomy: Taxonomy) -> int:
+    return sum(1 for _ in takewhile(taxonomy.is_newsroom, page))
+
+
+def _leading_skips(lines: Lines) -> int:
+    for at, line in enumerate(lines):
+        if len(line) > 40 or fold(bullet(line) or line) not in _SKIPS:
+            return at
+    return len(lines)
+
+
+def _repeats(page: Lines) -> int:
+    at = 1
+    while at < len(page) and page[at] == page[0]:
+        at += 1
+    return at

@@ -1,0 +1,157 @@
+"""Signs that a page is news, and signs that it is something else, where no label tells.
+
+Knows how many words of press releases, or of event, tender, topic and home pages, tell. Must
+never know where a title or a text stands in its page.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from feeds.model import TopicKind
+from feeds.parse import dates
+from feeds.parse.lines import Lines, bullet, excerpt
+from feeds.parse.text.reporting import (
+    DAYS,
+    PAST,
+    PAST_BEHIND_CONSONANT,
+    PRESENT_ALIKE,
+    REPORTING,
+    TURKIC,
+)
+from feeds.parse.text.vocabulary import KNOWN_LINES, KNOWN_TITLES, OTHER_KINDS
+from feeds.taxonomy import Taxonomy
+from feeds.taxonomy.naming import LONGEST_NAME_CHARS, fold
+
+__all__ = ["against", "event", "for_news", "has_sentences", "is_other_kind", "prose", "shown_by"]
+
+_FEWEST_PROSE_CHARS = 60
+_FEWEST_PROSE_WORDS = 9
+_ENDS_OF_PROSE = tuple(".!?…:;\"'”»)’“")
+# Where in a text its words are looked for, and how long a line of a form or a heading may be.
+_READ_CHARS = 3_000
+_HEADING_CHARS = 60
+# No page of an organisation is longer; what a hostile one costs is bounded.
+_MOST_LINES = 5_000
+_FEWEST_EVENT_LABELS = 2
+_FEWEST_QUESTIONS = 3
+_FEWEST_I = 3
+
+_MARKS = ".,:;!?…()[]\"'“”„‘’«»"
+_QUOTE = re.compile('[“„«"][^“„«»”"]{20,600}[”“»"]')
+_BETWEEN_SENTENCES = re.compile(r"(?:[^\W\d]{2}|[0-9]{4})[.!?…][\"”»’)]*\s\S")
+_I = re.compile(r"\b(?:I|my|I'm|I’m)\b")
+_FEWEST_TURKIC_LETTERS = 3
+_REPORTS_THAT_COUNT = 2
+
+
+def is_other_kind(text: str) -> bool:
+    """Whether a kind of page that an organisation has beside news is named: "Event"."""
+    return len(text) <= _HEADING_CHARS and OTHER_KINDS.fullmatch(fold(text)) is not None
+
+
+def prose(lines: Lines) -> list[str]:
+    """The lines that are sentences: paragraphs, not headings, links or list items."""
+    return [
+        line
+        for line in lines
+        if len(line) >= _FEWEST_PROSE_CHARS
+        and line.endswith(_ENDS_OF_PROSE)
+        and line.count(" ") >= _FEWEST_PROSE_WORDS
+    ]
+
+
+def has_sentences(paragraph: str) -> bool:
+    """Whether a paragraph holds more than one sentence."""
+    return _BETWEEN_SENTENCES.search(paragraph) is not None
+
+
+def for_news(title: str, paragraphs: Sequence[str]) -> Iterator[str]:
+    """What in a title and its text speaks for a press release, one reason at a time."""
+    text = "\n".join(paragraphs)[:_READ_CHARS]
+    words = {word.strip(_MARKS).replace("’", "'") for word in set(text.lower().split())}
+    reports = set(filter(_is_reporting, words))
+    if len(reports) < _REPORTS_THAT_COUNT:
+        reports |= set(_verbs_of_turkic(text))
+    yield from (f"it reports ({word})" for word in sorted(reports)[:_REPORTS_THAT_COUNT])
+    openings = (title, *paragraphs[:2])
+    if any(mention.day for each in openings for mention in dates.mentions(each)):
+        yield "it names a day"
+    elif not words.isdisjoint(DAYS):
+        yield "it tells of these days"
+    if _QUOTE.search(text):
+        yield "it quotes"
+
+
+def _verbs_of_turkic(text: str) -> list[str]:
+    # A name in an English text has such a letter too.
+    if len(TURKIC.findall(text)) < _FEWEST_TURKIC_LETTERS:
+        return []
+    is_alike = PRESENT_ALIKE.search(text) and "ğ" not in text
+    return (PAST_BEHIND_CONSONANT if is_alike else PAST).findall(text)
+
+
+@lru_cache(maxsize=8192)
+def _is_reporting(word: str) -> bool:
+    return REPORTING.fullmatch(word) is not None
+
+
+def against(title: str, below: Lines, taxonomy: Taxonomy) -> str | None:
+    """What a page is instead of news, with the line that shows it; None where nothing does."""
+    if what := _told_by_title(title, taxonomy):
+        return f"{excerpt(title)} is the title of {what}"
+    return event(below, taxonomy) or shown_by(below) or _told_by_text(below)
+
+
+def event(lines: Lines, taxonomy: Taxonomy) -> str | None:
+    """The labels that say when, where or by whom an event is held; None for fewer than two."""
+    shown = {
+        words: line
+        for line, text in _headings(lines)
+        if taxonomy.is_event_label(words := text.partition(":")[0].strip())
+    }
+    if len(shown) < _FEWEST_EVENT_LABELS:
+        return None
+    return f"it is an event page: {' and '.join(map(excerpt, list(shown.values())[:2]))}"
+
+
+def _headings(lines: Lines) -> Iterator[tuple[str, str]]:
+    for line in lines[:_MOST_LINES]:
+        if len(line) <= _HEADING_CHARS:
+            yield line, bullet(line) or line
+
+
+def _told_by_title(title: str, taxonomy: Taxonomy) -> str | None:
+    words = fold(title)
+    if len(title) <= LONGEST_NAME_CHARS and _is_topic(title, taxonomy):
+        return "a topic page"
+    return next((what for what, known in KNOWN_TITLES if known.match(words)), None)
+
+
+def _is_topic(title: str, taxonomy: Taxonomy) -> bool:
+    return any(
+        len(labels := taxonomy.resolve(kind, title)) == 1 and labels[0].slug is not None
+        for kind in (TopicKind.FIELD, TopicKind.ISSUER, TopicKind.COUNTRY)
+    )
+
+
+def shown_by(lines: Lines) -> str | None:
+    """What a page is instead of news by its headings and labels: "Closing date", "How to apply"."""
+    headings = [(line, fold(text).strip(" :")) for line, text in _headings(lines)]
+    for what, least, known in KNOWN_LINES:
+        shown = [line for line, words in headings if known.fullmatch(words)]
+        if len(shown) >= least:
+            return f"it is {what}: {excerpt(shown[0])}"
+    return None
+
+
+def _told_by_text(below: Lines) -> str | None:
+    questions = [line for line in below if line.endswith("?") and len(line) <= 2 * _HEADING_CHARS]
+    if len(questions) >= _FEWEST_QUESTIONS:
+        return f"it is an FAQ: {excerpt(questions[0])}"
+    told = "\n".join(below)[:_READ_CHARS]
+    # Asked first, as it takes no time; then in earnest.
+    may_be_i = sum(map(told.count, ("I ", "I'", "I’", "my ")))
+    if may_be_i >= _FEWEST_I and len(_I.findall(_QUOTE.sub("", told))) >= _FEWEST_I:
+        return "it is told in the first person, as blogs are"
+    return None

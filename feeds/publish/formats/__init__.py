@@ -1,0 +1,1 @@
+"""The forms in which feeds leave the house, one file a format."""

@@ -1,0 +1,179 @@
+"""Publishing: the published directory shows what the store holds.
+
+Knows the order of calls. Must never know SQL, XML or HTML.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import starmap
+from threading import Event
+from time import perf_counter
+
+import structlog
+
+from feeds.model import Progress
+from feeds.publish.build import FRONT_PAGE, Document, Press, press_for
+from feeds.publish.files import Files
+from feeds.publish.ready import Ready
+from feeds.publish.select import FeedRef
+from feeds.publish.site import Site
+from feeds.storage import entries
+from feeds.storage.database import Database
+from feeds.storage.entries import Outstanding
+from feeds.storage.whole import whole_items
+from feeds.taxonomy import Taxonomy
+
+__all__ = ["PublishReport", "publish"]
+
+log = structlog.get_logger(__name__)
+
+# What one step holds in memory: some 50 MB of the longest items seen.
+_ENTRIES_AT_ONCE = 5_000
+_PAGES_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishReport:
+    """What a run did; ``files`` are those that changed, feeds first, relative to the directory.
+
+    ``feeds_unchanged`` counts all other feeds of the site, looked at or not.
+    """
+
+    feeds_written: int
+    feeds_unchanged: int
+    files: tuple[str, ...]
+
+
+def publish(
+    database: Database,
+    taxonomy: Taxonomy,
+    files: Files,
+    site: Site,
+    *,
+    everything: bool = False,
+    stopping: Event | None = None,
+    progress: Progress | None = None,
+) -> PublishReport:
+    """Feeds and pages show what the store held when this began.
+
+    Only what changed is made, unless ``everything`` is wanted, the directory is empty, or
+    settings, taxonomy or templates changed. A run that ends early is repeated by the next one,
+    which leaves alone what is right already. ``progress`` hears how many changes and feeds are
+    done, and of how many. Raises StoreBusy, PublishError.
+    """
+    started = perf_counter()
+    press = press_for(site, taxonomy)
+    publication = _Publication(database, files, press, stopping or Event(), progress)
+    with database.exclusive("publish"):
+        report = publication.run(everything=everything)
+    if report.files:
+        seconds = round(perf_counter() - started, 3)
+        counts = {"feeds": report.feeds_written, "files": len(report.files)}
+        log.info("published", **counts, seconds=seconds)
+    return report
+
+
+class _Publication:
+    """One run, with everything it works with."""
+
+    def __init__(
+        self,
+        database: Database,
+        files: Files,
+        press: Press,
+        stopping: Event,
+        progress: Progress | None,
+    ) -> None:
+        self._database = database
+        self._files = files
+        self._press = press
+        self._stopping = stopping
+        self._progress = progress
+        self._done = 0
+        self._total = 0
+
+    def run(self, *, everything: bool) -> PublishReport:
+        with self._database.reading() as connection:
+            state = entries.outstanding(connection)
+        whole = everything or self._is_outdated(state)
+        if state.is_nothing and not whole:
+            return self._report((), ())
+        # Items before feeds, feeds before what lists them: no link leads nowhere, and the front
+        # page is there only once all of it was.
+        after = 0 if whole else state.published
+        outdated = self._press.feeds if whole else self._touched(state)
+        self._total = state.upto - after + len(outdated)
+        pages = [*self._items(after, state.upto), *self._hidden(after, state.upto)]
+        feeds = [*self._feeds(outdated)]
+        if not self._stopping.is_set():
+            pages += self._files.write_all(self._press.lists()) if whole else ()
+            with self._database.writing() as connection:
+                entries.settle(connection, state, self._press.fingerprint)
+        return self._report(feeds, pages)
+
+    def _is_outdated(self, state: Outstanding) -> bool:
+        """Whether more than items changed since the last run that came to its end."""
+        return state.fingerprint != self._press.fingerprint or not self._files.holds(FRONT_PAGE)
+
+    def _touched(self, state: Outstanding) -> tuple[FeedRef, ...]:
+        topics = {row.topic for row in state.touched}
+        return tuple(feed for feed in self._press.feeds if feed.topic in topics)
+
+    def _report(self, feeds: Sequence[str], pages: Sequence[str]) -> PublishReport:
+        written = [path for path in feeds if path.endswith(".atom")]
+        others = [path for path in (*feeds, *pages) if not path.endswith(".atom")]
+        return PublishReport(
+            feeds_written=len(written),
+            feeds_unchanged=len(self._press.feeds) - len(written),
+            files=(*written, *others),
+        )
+
+    def _items(self, after: int, upto: int) -> Iterator[str]:
+        """Writes the pages of the items changed in the span ``(after, upto]``."""
+        while after < upto and not self._stopping.is_set():
+            with self._database.reading() as connection:
+                span = entries.changed(connection, after, upto, _PAGES_AT_ONCE)
+                items = whole_items(connection, [number for number, _ in span])
+            yield from self._files.write_all(map(self._press.item, items))
+            reached = span[-1][1] if span else upto
+            self._advance(reached - after)
+            after = reached
+
+    def _hidden(self, after: int, upto: int) -> Iterator[str]:
+        """Writes what stands in place of items that were withdrawn or merged in the span."""
+        with self._database.reading() as connection:
+            gone = entries.hidden(connection, after, upto)
+        yield from self._files.write_all(starmap(self._press.hidden, gone))
+
+    def _feeds(self, feeds: Sequence[FeedRef]) -> Iterator[str]:
+        """Writes these feeds and their pages."""
+        at_once = max(1, _ENTRIES_AT_ONCE // self._press.entries_wanted)
+        for start in range(0, len(feeds), at_once):
+            if self._stopping.is_set():
+                return
+            some = feeds[start : start + at_once]
+            yield from self._files.write_all(self._documents(some))
+            self._advance(len(some))
+
+    def _advance(self, steps: int) -> None:
+        self._done += steps
+        if self._progress is not None:
+            self._progress(self._done, self._total)
+
+    def _documents(self, feeds: Sequence[FeedRef]) -> Iterator[Document]:
+        with self._database.reading() as connection:
+            wanted = self._press.entries_wanted
+            latest = {feed: entries.latest(connection, feed.topic, wanted) for feed in feeds}
+            numbers = {number for some in latest.values() for number in some}
+            ready = entries.ready(connection, numbers, self._press.recipe)
+            missing = whole_items(connection, sorted(numbers - ready.keys()))
+        ready = {**ready, **self._made(map(self._press.ready, missing))}
+        for feed, some in latest.items():
+            yield from self._press.feed(feed, [ready[number] for number in some])
+
+    def _made(self, made: Iterable[Ready]) -> Mapping[int, Ready]:
+        kept = tuple(made)
+        if kept:
+            with self._database.writing() as connection:
+                entries.keep(connection, kept, self._press.recipe)
+        return {entry.item: entry for entry in kept}

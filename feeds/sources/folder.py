@@ -1,0 +1,170 @@
+"""A folder as a source: every matching file below it is a document.
+
+Knows which files count, and when one is ready to be read. Must never know what a document says.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import translate
+from pathlib import Path
+from typing import assert_never
+
+from feeds.draft import Document, Refused
+from feeds.errors import SourceError
+from feeds.identity.ids import bounded
+from feeds.sources import Fetched, Gone, Refusal, Same, Seen, Waiting, below, regular
+
+__all__ = ["FolderSource"]
+
+
+@dataclass(slots=True, kw_only=True)
+class FolderSource:
+    """Files below ``root`` whose name matches ``pattern`` (fnmatch), hidden ones left out.
+
+    A file written to less than ``settle_seconds`` ago may be half written and waits; 0 means that
+    whoever names it vouches for it. ``only`` limits a scan to one file or folder below ``root``; a
+    file named so need not match. ``root`` may be a file itself: its folder is the root then. What a
+    ``complete`` folder no longer holds is withdrawn.
+    """
+
+    name: str
+    root: Path
+    pattern: str
+    max_bytes: int
+    settle_seconds: float
+    only: Path | None = None
+    complete: bool = False
+    _count: int | None = field(default=None, init=False)
+
+    @property
+    def is_whole(self) -> bool:
+        return self.only is None and not self.root.is_file()
+
+    def scan(self, known: Mapping[str, str], now: datetime) -> Iterator[Seen]:
+        """Every document, sorted by name within each folder. Raises SourceError."""
+        look = _Look(self, known, now)
+        missing, is_whole = dict.fromkeys(known), self.complete and self.is_whole
+        for found in self._found():
+            is_whole = is_whole and not isinstance(found, OSError)
+            seen = look.at_folder(found) if isinstance(found, OSError) else look.at(found)
+            if seen is not None:
+                missing.pop(seen.name, None)
+                yield seen
+        # A folder that holds nothing at all is not mounted rather than emptied.
+        if is_whole and len(missing) < len(known):
+            yield from map(Gone, missing)
+
+    @property
+    def expected(self) -> int:
+        """How many files match, not looked at any closer, when first asked. Raises SourceError."""
+        if self._count is None:
+            matches, found = self.matching(), self._found()
+            self._count = sum(isinstance(one, os.DirEntry) and matches(one) for one in found)
+        return self._count
+
+    @property
+    def folder(self) -> Path:
+        """The folder that names are relative to."""
+        root = self.root.resolve()
+        return root.parent if root.is_file() else root
+
+    def matching(self) -> Callable[[os.DirEntry[str]], bool]:
+        """Tells by its name whether an entry is a document."""
+        pattern = re.compile(translate(self.pattern)).match
+        start = str(self._start)
+        return lambda entry: pattern(entry.name) is not None or entry.path == start
+
+    @property
+    def _start(self) -> Path:
+        return (self.only or self.root).resolve()
+
+    def _found(self) -> Iterator[os.DirEntry[str] | OSError]:
+        start = self._start
+        if not start.is_relative_to(self.folder):
+            raise SourceError(self.name, f"{start} does not lie below {self.folder}")
+        try:
+            if start.is_dir():
+                yield from below.below(start)
+            else:
+                yield below.entry_of(start)
+        except OSError as error:
+            raise SourceError(self.name, f"{start} cannot be read: {error.strerror}") from error
+
+
+class _Look:
+    """One scan's view of what it comes by."""
+
+    def __init__(self, source: FolderSource, known: Mapping[str, str], now: datetime) -> None:
+        self._source = source
+        self._known = known
+        self._now = now
+        self._second = now.timestamp()
+        self._matches = source.matching()
+        self._folder = source.folder
+        self._name_starts = len(str(self._folder).rstrip("/")) + 1
+
+    def at(self, entry: os.DirEntry[str]) -> Seen | None:
+        """What there is to say of ``entry``; None if it is no document, or gone by now."""
+        try:
+            if entry.is_symlink():
+                return self._link(entry)
+            if not self._matches(entry):
+                return None
+            if not entry.is_file(follow_symlinks=False):
+                return self._unreadable(entry.path, regular.NOT_A_FILE)
+            return self._file(entry.path, entry.path, entry.stat(follow_symlinks=False))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return self._unreadable(entry.path, error.strerror or str(error))
+
+    def at_folder(self, error: OSError) -> Refusal:
+        """A folder that cannot be listed."""
+        return self._unreadable(str(error.filename), error.strerror or str(error))
+
+    def _link(self, entry: os.DirEntry[str]) -> Seen | None:
+        # Not Path.resolve: that raises on links in a circle.
+        target = Path(os.path.realpath(entry.path))
+        if not (target.is_dir() or self._matches(entry)):
+            return None
+        if not target.is_relative_to(self._folder):
+            return self._unreadable(entry.path, f"a link that leads out of the folder, to {target}")
+        if target.is_dir():
+            # Its files are seen where they lie.
+            return None
+        if not target.is_file():
+            evidence = regular.NOT_A_FILE if target.exists() else "a link to nothing"
+            return self._unreadable(entry.path, evidence)
+        return self._file(entry.path, str(target), target.stat())
+
+    def _file(self, path: str, target: str, status: os.stat_result) -> Seen:
+        name = self._name(path)
+        if self._known.get(name) == regular.signature(status):
+            return Same(name)
+        # A time far in the future is a wrong clock's, not a writer's.
+        if abs(self._second - status.st_mtime) < self._source.settle_seconds:
+            return Waiting(name)
+        contents = regular.read(target, self._source.max_bytes)
+        match contents:
+            case regular.Contents(body=body, signature=signature):
+                return self._fetched(name, body, signature)
+            case regular.Unsteady():
+                return Waiting(name)
+            case Refused() as refused:
+                return Refusal(name=name, refused=refused)
+            case _:
+                assert_never(contents)
+
+    def _fetched(self, name: str, body: bytes, signature: str) -> Fetched:
+        document = Document(source=self._source.name, name=name, body=body, fetched_at=self._now)
+        return Fetched(document=document, signature=signature)
+
+    def _unreadable(self, path: str, evidence: str) -> Refusal:
+        refused = regular.unreadable(below.printable(evidence))
+        return Refusal(name=self._name(path), refused=refused)
+
+    def _name(self, path: str) -> str:
+        return bounded(below.printable(path[self._name_starts :]))

@@ -1,0 +1,121 @@
+"""Where a list leads: the addresses of its items and of further lists, and which may be asked.
+
+Knows addresses (RFC 3986) and what a list says of each. Must never ask one.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from feeds.draft import Draft, Location, Parsed
+from feeds.identity.ids import content_hash
+
+__all__ = ["Lead", "address", "children", "host_of", "is_near", "leads", "stands_alone"]
+
+# Longer than any address of a news item; it becomes a key in the store.
+_LONGEST_ADDRESS_CHARS = 2_000
+_PORTS = {"http": 80, "https": 443}
+# Everything an address may hold is left as it came (RFC 3986 section 2); the rest is encoded.
+_ADDRESS_CHARACTERS = "!#$%&'()*+,/:;=?@[]~-._"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """An address that a list names, and what it says of the document there."""
+
+    name: str
+    draft: Draft | None = None
+    modified: datetime | None = None
+
+    @property
+    def told(self) -> str:
+        """Changes when the list says something else; "" where it says nothing."""
+        if self.modified is not None:
+            return self.modified.isoformat()
+        return content_hash(self.draft) if self.draft is not None else ""
+
+    @property
+    def day(self) -> date | None:
+        """No later day is known for what is there; None where nothing is known."""
+        if self.draft is not None and self.draft.issued is not None:
+            return self.draft.issued.day
+        return self.modified.date() if self.modified is not None else None
+
+
+def address(url: str) -> str | None:
+    """The one way we write an address: without fragment and default port; None if it is none."""
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    if scheme not in _PORTS or not host or "@" in parts.netloc or not url.isprintable():
+        return None
+    try:
+        name = f"[{host}]" if ":" in host else host.encode("idna").decode()
+    except UnicodeError:
+        return None
+    place = name if port in (None, _PORTS[scheme]) else f"{name}:{port}"
+    path, query = (quote(part, _ADDRESS_CHARACTERS) for part in (parts.path or "/", parts.query))
+    written = urlunsplit((scheme, place, path, query, ""))
+    return written if len(written) <= _LONGEST_ADDRESS_CHARS else None
+
+
+def host_of(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def is_near(url: str, hosts: Collection[str]) -> bool:
+    """Whether the host of ``url`` is one of ``hosts``, below one, or what one is below.
+
+    So feeds.example.org leads to www.example.org, but a.pages.test not to b.pages.test: whoever
+    writes a list must not choose whom we ask.
+    """
+    host = host_of(url)
+    return any(host == near or _is_below(host, near) or _is_below(near, host) for near in hosts)
+
+
+def _is_below(host: str, other: str) -> bool:
+    """Whether it is a sub-domain; nothing counts as below a top-level domain."""
+    return "." in other and host.endswith(f".{other}")
+
+
+def leads(parsed: Parsed) -> tuple[Lead, ...]:
+    """The items a list leads to, each address once, in its order."""
+    found: dict[str, Lead] = {}
+    for lead in _all_leads(parsed):
+        before = found.get(lead.name)
+        if before is None:
+            found[lead.name] = lead
+        elif before.modified is None:
+            found[lead.name] = replace(before, modified=lead.modified)
+    return tuple(found.values())
+
+
+def stands_alone(draft: Draft) -> bool:
+    """Whether nothing more can be had of it: it is whole, or no address leads on."""
+    return not draft.partial or address(draft.url or "") is None
+
+
+def children(parsed: Parsed) -> tuple[Lead, ...]:
+    """The lists that a list of lists leads to."""
+    return tuple(
+        Lead(name=name, modified=location.modified)
+        for location in parsed.locations
+        if location.is_sitemap and (name := address(location.url))
+    )
+
+
+def _all_leads(parsed: Parsed) -> Iterator[Lead]:
+    for draft in parsed.drafts:
+        if not stands_alone(draft) and (name := address(draft.url or "")):
+            yield Lead(name=name, draft=draft)
+    for location in parsed.locations:
+        if not location.is_sitemap and (name := address(location.url)):
+            yield _of_page(location, name)
+
+
+def _of_page(location: Location, name: str) -> Lead:
+    return Lead(name=name, modified=location.modified)

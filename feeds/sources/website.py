@@ -1,0 +1,136 @@
+"""A website as a source: a listing, a feed, a sitemap or a single page, and where it leads.
+
+Knows how the answer to its first request speaks for the source as a whole. Must never know what a
+document says, or how a request is made.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event
+
+from feeds.draft import Hub, Parsed, Refused
+from feeds.errors import SourceError
+from feeds.fetch import Failed, Fetcher, Gone, Page, Stopped
+from feeds.fetch.retry import next_look
+from feeds.ingest import standing as standings
+from feeds.ingest.standing import Standing
+from feeds.sources import Fetched, Same, Seen
+from feeds.sources.ask import Asking, Had, Known, Lost, problem_of
+from feeds.sources.course import Course, Scope
+from feeds.sources.crawl import Crawl
+from feeds.sources.leads import Lead, address, host_of
+from feeds.sources.lists import Lists, Understand
+
+__all__ = ["Scope", "WebSource"]
+
+
+@dataclass(slots=True, kw_only=True)
+class WebSource:
+    """What is at ``url``, and what it leads to.
+
+    ``known`` remembers what was asked for before; its signatures are those `scan` is given.
+    ``standing`` is how the source did before a scan, and how it does after one: to be recorded
+    then. A source that does well is due again after ``every``; ``jitter`` is within 0 and 1.
+    """
+
+    name: str
+    url: str
+    fetcher: Fetcher
+    understand: Understand
+    known: Known
+    scope: Scope
+    max_bytes: int
+    every: timedelta
+    jitter: float = 0.0
+    standing: Standing | None = None
+    stopping: Event = field(default_factory=Event)
+    _lists: Lists | None = field(default=None, init=False)
+
+    @property
+    def is_whole(self) -> bool:
+        """False: what is not seen may have moved to an older page; `Gone` says what is gone."""
+        return False
+
+    @property
+    def expected(self) -> int | None:
+        """How many documents this scan will have seen, as far as is known by now."""
+        return self._lists.expected if self._lists else None
+
+    def scan(self, known: Mapping[str, str], now: datetime) -> Iterator[Seen]:
+        """What is new, changed, the same or gone; see `Crawl` for the order.
+
+        Raises SourceError where the address itself gives nothing; then, too, ``standing`` is to be
+        recorded.
+        """
+        before = standings.begun(self.standing, self.name, self.url, now)
+        name = address(self.url)
+        if name is None:
+            raise self._failed(before, Failed(problem="no address of a website"), now)
+        asking = Asking(
+            source=self.name,
+            fetcher=self.fetcher,
+            known=self.known.with_signatures(known),
+            max_bytes=self.max_bytes,
+            now=now,
+        )
+        if self.stopping.is_set():
+            return
+        had = asking.listing(Lead(name=name), before.asked_at)
+        if isinstance(had, Stopped):
+            return
+        if not isinstance(had, Had):
+            raise self._failed(before, had, now)
+        parsed = self.understand(had.document)
+        if isinstance(parsed, Refused):
+            raise self._failed(before, Failed(problem=str(parsed)), now)
+        course = Course(self.scope, self.stopping)
+        yield from self._through(asking, had, parsed, course)
+        if not course.is_stopped:
+            self._conclude(before, had, parsed, course, now)
+
+    def _through(self, asking: Asking, had: Had, parsed: Parsed, course: Course) -> Iterator[Seen]:
+        if not parsed.is_list:
+            yield _alone(had)
+            return
+        hosts = {host_of(url) for url in (had.document.name, had.document.url) if url}
+        lists = Lists(asking, self.understand, course, self.scope, hosts)
+        self._lists = lists
+        yield from Crawl(asking, lists, course, self.scope, hosts).through(had, parsed)
+
+    def _conclude(
+        self, before: Standing, had: Had, parsed: Parsed, course: Course, now: datetime
+    ) -> None:
+        """``standing`` is how the source does after a scan that came to its end."""
+        if course.problem:
+            when = next_look(before.failures + 1, now, self.every, self.jitter, course.retry_at)
+            self.standing = standings.failed(before, course.problem, now, when)
+            return
+        when = now if course.is_unfinished else next_look(0, now, self.every, self.jitter)
+        # What is kept of a document does not hold the fields it came with.
+        hub = parsed.hub or (_hub(had.page) if had.page else before.hub)
+        self.standing = standings.succeeded(before, now, when, moved_to=had.moved_to, hub=hub)
+
+    def _failed(self, before: Standing, lost: Lost, now: datetime) -> SourceError:
+        problem = problem_of(lost)
+        if isinstance(lost, Gone):
+            self.standing = standings.ended(before, problem, now)
+            hint = "; it is not asked again until its address changes"
+            return SourceError(self.name, f"{before.asked_at}: {problem}{hint}")
+        asked_back = lost.retry_after if isinstance(lost, Failed) else None
+        when = next_look(before.failures + 1, now, self.every, self.jitter, asked_back)
+        self.standing = standings.failed(before, problem, now, when)
+        return SourceError(self.name, f"{before.asked_at}: {problem}")
+
+
+def _alone(had: Had) -> Seen:
+    if not had.is_new:
+        return Same(had.document.name, str(had.signature))
+    return Fetched(document=had.document, signature=str(had.signature))
+
+
+def _hub(page: Page) -> Hub | None:
+    """The hub that the answer's Link fields name (WebSub section 4)."""
+    if not page.links.hubs:
+        return None
+    return Hub(url=page.links.hubs[0], topic=page.links.topic or page.url)

@@ -1,0 +1,142 @@
+"""Where hubs call back (WebSub): their questions, and the news they send.
+
+Knows HTTP. Must never know what a lease is worth, or what a feed says.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
+from typing import assert_never
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+
+from feeds.draft import Document
+from feeds.push.receive import Counter, take
+from feeds.storage import leases
+from feeds.websub.lease import is_live
+from feeds.websub.question import Agreed, Intent, Noted, Strange, confirmed, is_signed
+
+__all__ = ["Callback"]
+
+log = structlog.get_logger(__name__)
+
+
+class Callback:
+    """The address ``/websub/{token}``; to be routed for GET and POST.
+
+    ``jitter`` is drawn within 0 and 1. ``on_content`` hears, in a thread, which source has news
+    that are stored already.
+    """
+
+    def __init__(
+        self,
+        counter: Counter,
+        *,
+        max_bytes: int,
+        jitter: Callable[[], float],
+        on_content: Callable[[str], None],
+    ) -> None:
+        self._counter = counter
+        self._max_bytes = max_bytes
+        self._jitter = jitter
+        self._on_content = on_content
+
+    async def answer(self, request: Request) -> Response:
+        """One request of a hub, or of somebody who guesses. Raises StoreError: ask again (503)."""
+        token = request.path_params["token"]
+        if request.method == "POST":
+            return await self._distribution(token, request)
+        return await run_in_threadpool(self._verification, token, _intent(request))
+
+    def _verification(self, token: str, intent: Intent) -> Response:
+        with self._counter.database.writing() as connection:
+            lease = leases.by_token(connection, token, to_change=True)
+            verdict = confirmed(lease, intent, self._counter.now(), self._jitter())
+            match verdict:
+                case Agreed(challenge=challenge, lease=agreed):
+                    if agreed:
+                        leases.keep(connection, agreed)
+                    elif lease:
+                        leases.forget(connection, lease)
+                    answer = _plain(challenge)
+                case Noted(lease=denied):
+                    leases.keep(connection, denied)
+                    answer = _plain("")
+                case Strange():
+                    return Response(status_code=HTTPStatus.NOT_FOUND)
+                case _:
+                    assert_never(verdict)
+        log.info("hub verified", source=lease and lease.source, mode=intent.mode)
+        return answer
+
+    async def _distribution(self, token: str, request: Request) -> Response:
+        """News for a lease that is live; anything else is not read."""
+        find = partial(self._live, token)
+        if not await run_in_threadpool(find):
+            # The hub may end what it takes for a subscription.
+            return Response(status_code=HTTPStatus.GONE)
+        body = await _body(request, self._max_bytes)
+        if body is None:
+            return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        signature = request.headers.get("x-hub-signature")
+        media_type = request.headers.get("content-type")
+        await run_in_threadpool(self._take, token, signature, media_type, body)
+        # Whether it was believed is not told (7.1.2): who guesses learns nothing.
+        return Response(status_code=HTTPStatus.ACCEPTED)
+
+    def _live(self, token: str) -> bool:
+        with self._counter.database.reading() as connection:
+            lease = leases.by_token(connection, token)
+        return lease is not None and is_live(lease, self._counter.now())
+
+    def _take(self, token: str, signature: str | None, media_type: str | None, body: bytes) -> None:
+        with self._counter.database.reading() as connection:
+            lease = leases.by_token(connection, token)
+        if lease is None:
+            return
+        if not is_signed(lease.secret, signature, body):
+            log.warning("distribution not signed by the hub", source=lease.source)
+            return
+        document = Document(
+            source=lease.source,
+            name=lease.topic,
+            body=body,
+            fetched_at=self._counter.now(),
+            url=lease.topic,
+            media_type=media_type,
+        )
+        report = take(self._counter, lease.source, document)
+        log.info("hub distributed", source=lease.source, added=report.added, revised=report.revised)
+        self._on_content(lease.source)
+
+
+def _intent(request: Request) -> Intent:
+    said = request.query_params
+    return Intent(
+        mode=said.get("hub.mode", ""),
+        topic=said.get("hub.topic", ""),
+        challenge=said.get("hub.challenge", ""),
+        lease_seconds=said.get("hub.lease_seconds", ""),
+        reason=said.get("hub.reason", ""),
+    )
+
+
+def _plain(text: str) -> Response:
+    # What is said back must not become a page.
+    return PlainTextResponse(text, headers={"X-Content-Type-Options": "nosniff"})
+
+
+async def _body(request: Request, most: int) -> bytes | None:
+    """The whole body, None where it is too long or does not end."""
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > most:
+                return None
+    except ClientDisconnect:
+        return None
+    return bytes(body)

@@ -1,0 +1,246 @@
+"""From settings to the sources of an installation, and how each one's documents are read.
+
+Knows which setting means what to which kind of source. Must never look at a source.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from threading import Event
+
+from config import sections
+from config.formats import SECRET_CHARACTERS
+from config.settings import Settings, SettingsError
+from feeds.draft import DateOrder, Habits, Selectors
+from feeds.errors import SourceError
+from feeds.fetch import Fetcher, Limits
+from feeds.fetch.agent import user_agent
+from feeds.fetch.guard import Guard
+from feeds.ingest import pipeline
+from feeds.ingest.poll import PATHS, Fetching, Hubs, Look
+from feeds.ingest.read import understood
+from feeds.ingest.standing import is_due
+from feeds.sources import Source
+from feeds.sources.ask import Known
+from feeds.sources.folder import FolderSource
+from feeds.sources.website import Scope, WebSource
+from feeds.storage import documents, standings
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from feeds.websub.subscriber import Callbacks
+
+__all__ = ["Sources", "fetcher", "habits", "hubs", "rules", "tokens"]
+
+#: Guesses at the address a hub calls us back at, and at its secret, are hopeless.
+CALLBACK_BYTES = 32
+
+
+def chosen(
+    settings: Settings, names: tuple[str, ...]
+) -> tuple[sections.Source | FolderSource, ...]:
+    """The configured sources, or those that were named, each by its name or by a path.
+
+    Raises SourceError where a name is neither.
+    """
+    configured = {source.name: source for source in settings.sources}
+    if not names:
+        return tuple(configured.values())
+    return tuple(configured.get(name) or _at(name, settings) for name in names)
+
+
+def folder(source: sections.Source, settings: Settings) -> FolderSource:
+    """A configured folder."""
+    assert source.path is not None  # noqa: S101 - the settings see to it, as it is a folder
+    return FolderSource(
+        name=source.name,
+        root=source.path,
+        pattern=source.pattern,
+        max_bytes=settings.ingest.max_document_bytes,
+        settle_seconds=source.settle_seconds,
+        complete=source.complete,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Makes the sources of an installation ready to be looked at."""
+
+    settings: Settings
+    database: Database
+    clock: Callable[[], datetime]
+    jitter: Callable[[], float]
+
+    def __call__(
+        self, names: Sequence[str], how: Look, taxonomy: Taxonomy, fetching: Fetching
+    ) -> Iterator[Source]:
+        """All that are due or were named. Raises SourceError for a name that is no source."""
+        for each in chosen(self.settings, tuple(names)):
+            if isinstance(each, FolderSource):
+                yield each
+            elif each.kind == "folder":
+                yield folder(each, self.settings)
+            elif each.kind == "push" and names:
+                raise SourceError(each.name, "is pushed to; there is nowhere to look for its news")
+            elif each.kind == "web" and (site := self._website(each, how, taxonomy, fetching)):
+                yield site
+
+    def _website(
+        self, source: sections.Source, how: Look, taxonomy: Taxonomy, fetching: Fetching
+    ) -> WebSource | None:
+        """The website, None where it is not due."""
+        with self.database.reading() as connection:
+            standing = standings.of(connection, source.name)
+            if how.only_due and not is_due(standing, source.url, self.clock()):
+                return None
+            refused = documents.refusals(connection, source.name)
+        its_habits = habits(self.settings, source.name)
+        return WebSource(
+            name=source.name,
+            url=source.url,
+            fetcher=fetching(),
+            understand=partial(understood, taxonomy=taxonomy, habits=its_habits),
+            known=Known(
+                originals=partial(self._original, source.name),
+                refused={sighting.name: sighting.signature for sighting in refused},
+            ),
+            scope=Scope(
+                follow=source.follow,
+                listing_pages=source.listing_pages,
+                complete=source.complete,
+                backfill=how.backfill,
+                since=how.since,
+            ),
+            max_bytes=self.settings.ingest.max_document_bytes,
+            every=timedelta(seconds=self.settings.fetch.every_seconds),
+            jitter=self.jitter(),
+            standing=standing,
+            stopping=how.stopping,
+        )
+
+    def _original(self, source: str, name: str) -> bytes | None:
+        with self.database.reading() as connection:
+            return documents.latest(connection, source, name)
+
+
+def hubs(settings: Settings) -> Hubs:
+    """The sources that want news pushed, and our address for that."""
+    return Hubs(
+        wanted=[source.name for source in settings.sources if source.websub],
+        callbacks=Callbacks(
+            address=lambda token: f"{settings.site.url}/websub/{token}",
+            new_token=lambda: secrets.token_urlsafe(CALLBACK_BYTES),
+        ),
+    )
+
+
+def habits(settings: Settings, name: str) -> Habits:
+    """How a source's documents are to be read; one without settings speaks the site's language."""
+    source = next((source for source in settings.sources if source.name == name), None)
+    if source is None:
+        return Habits(language=settings.site.language)
+    return Habits(
+        form=source.form,
+        date_order=DateOrder(source.date_order) if source.date_order else None,
+        selectors=Selectors(
+            listing_entry=source.listing_entry,
+            listing_title=source.listing_title,
+            listing_date=source.listing_date,
+            listing_lead=source.listing_lead,
+            page_title=source.page_title,
+            page_date=source.page_date,
+            page_text=source.page_text,
+        ),
+        language=source.language,
+    )
+
+
+def rules(settings: Settings, name: str) -> pipeline.Rules:
+    """How a source is ingested."""
+    return pipeline.Rules(
+        batch=settings.ingest.batch,
+        archive_after_days=settings.ingest.archive_after_days,
+        habits=habits(settings, name),
+    )
+
+
+def fetcher(settings: Settings, *, now: Callable[[], datetime], stopping: Event) -> Fetcher:
+    """What asks websites, for all sources together: one request a host, whoever wants it."""
+    # A fifth of a second, which only who asks a website has to wait.
+    from feeds.fetch.client import HttpFetcher  # noqa: PLC0415
+
+    fetch = settings.fetch
+    limits = Limits(
+        timeout_seconds=fetch.timeout_seconds,
+        document_seconds=fetch.document_seconds,
+        pause_seconds=fetch.pause_seconds,
+        max_redirects=fetch.max_redirects,
+        max_bytes=settings.ingest.max_document_bytes,
+    )
+    ours = user_agent(version("fieldfare"), settings.site.url, settings.site.contact or None)
+    return HttpFetcher(
+        limits,
+        fetch.user_agent or ours,
+        now=now,
+        stopping=stopping,
+        guard=Guard.of(fetch.private_hosts),
+        proxy=fetch.proxy or None,
+    )
+
+
+def tokens(settings: Settings) -> Mapping[str, str]:
+    """The token of each source that is pushed to. Raises SettingsError with every fault."""
+    found: dict[str, str] = {}
+    faults: list[str] = []
+    for name, path in _token_files(settings):
+        try:
+            token = path.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            words = getattr(error, "strerror", None) or "it is no text"
+            faults.append(f"[[sources]] {name}: token_path = {path}: cannot be read: {words}")
+            continue
+        if len(token) < SECRET_CHARACTERS:
+            words = f"must hold a token of at least {SECRET_CHARACTERS} characters"
+            faults.append(f"[[sources]] {name}: token_path = {path}: {words}")
+        elif token in found.values():
+            words = "must hold a token of its own, and another source has this one"
+            faults.append(f"[[sources]] {name}: token_path = {path}: {words}")
+        found[name] = token
+    if faults:
+        raise SettingsError(tuple(faults))
+    return found
+
+
+def _token_files(settings: Settings) -> Iterator[tuple[str, Path]]:
+    for source in settings.sources:
+        if source.kind == "push" and source.token_path is not None:
+            yield source.name, source.token_path
+
+
+def _at(name: str, settings: Settings) -> FolderSource:
+    """A path someone names is complete; one below a configured source is that source's."""
+    path = Path(name)
+    if not path.exists():
+        known = ", ".join(source.name for source in settings.sources) or "none"
+        raise SourceError(name, f"no such file, and no source of that name (known: {known})")
+    absolute = path.resolve()
+    whole = _around(absolute, settings)
+    return replace(whole, settle_seconds=0, only=absolute if absolute != whole.root else None)
+
+
+def _around(path: Path, settings: Settings) -> FolderSource:
+    for source in settings.sources:
+        root = source.path.resolve() if source.path else None
+        if source.kind == "folder" and root and path.is_relative_to(root):
+            return replace(folder(source, settings), root=root)
+    above = path if path.is_dir() else path.parent
+    return FolderSource(
+        name=f"{PATHS}:{above}",
+        root=above,
+        pattern="*",
+        max_bytes=settings.ingest.max_document_bytes,
+        settle_seconds=0,
+    )

@@ -1,0 +1,49 @@
+"""Commands that stay: run, the daemon, and demo, everything in a folder of its own.
+
+Knows what is started and what is said first. Must never know how the parts work.
+"""
+
+from pathlib import Path
+from threading import Event
+from typing import Annotated
+
+import typer
+
+from config import log
+from notifier.app import service
+from notifier.cli import demonstration
+from notifier.cli.invocation import invocation
+from notifier.cli.output import console
+
+
+def register(app: typer.Typer) -> None:
+    for command in (run, demo):
+        app.command()(command)
+
+
+def run(context: typer.Context) -> None:
+    """Run the daemon: ingest, publish, plan and send at their intervals, and serve.
+
+    SIGTERM finishes the item in hand and ends. A second daemon on the same store is refused.
+    """
+    stopping = Event()
+    with invocation(context).opened(stopping) as app:
+        service.run(app, stopping)
+
+
+def demo(
+    directory: Annotated[Path, typer.Option(help="The folder everything is put into.")] = Path(
+        "demo"
+    ),
+    port: Annotated[int, typer.Option(help="Where pages, feeds and mails are served.")] = 8025,
+    leave: Annotated[
+        bool, typer.Option("--exit", help="End when everything is made, serve nothing.")
+    ] = False,
+) -> None:
+    """Show the whole way on two real documents, from file to feed and mailbox."""
+    log.configure("auto", "warning")
+    with demonstration.prepared(directory, port) as shown:
+        for line in shown.guide(served=not leave):
+            console.print(line)
+        if not leave:
+            shown.serve(Event())

@@ -1,0 +1,173 @@
+"""Commands on items and topics: publish, topics, map, items with merge and split.
+
+Knows how those are asked for and reported. Must never know how they are done.
+"""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from feeds.model import TopicKind
+from feeds.storage import overview
+from notifier.app import editing, reports
+from notifier.cli.invocation import invocation, stopping
+from notifier.cli.output import AsJson, DryRun, console, progress, write_json, write_table
+
+Limit = Annotated[int, typer.Option("--limit", min=1, help="At most this many rows.")]
+_Slug = Annotated[str, typer.Argument(help="An item, by its id or the address of its page.")]
+
+
+def register(app: typer.Typer) -> None:
+    for command in (publish, topics):
+        app.command()(command)
+    app.command("map")(map_)
+    shown = typer.Typer(invoke_without_command=True)
+    shown.callback()(items)
+    shown.command()(merge)
+    shown.command()(split)
+    app.add_typer(shown, name="items")
+
+
+def publish(
+    context: typer.Context,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Rebuild every feed and page, not only what changed.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the feeds and pages that no longer show what the store holds."""
+    with (
+        invocation(context).opened() as app,
+        stopping() as stop,
+        progress("publish") as on_progress,
+    ):
+        report = app.publish(everything=everything, stopping=stop, progress=on_progress)
+    if as_json:
+        write_json(asdict(report))
+        return
+    console.print(
+        f"{report.feeds_written} feeds written, {report.feeds_unchanged} unchanged, "
+        f"{len(report.files)} files in all"
+    )
+
+
+def topics(
+    context: typer.Context,
+    kind: Annotated[TopicKind | None, typer.Option(help="Only topics of this kind.")] = None,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="Names that items bear and nobody knows.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List what one can follow, with the address of each feed."""
+    with invocation(context).opened() as app:
+        if unknown:
+            _show_unknown(reports.unknown(app, kind), as_json=as_json)
+            return
+        rows = reports.topics(app, kind)
+    if as_json:
+        write_json([asdict(row) for row in rows])
+        return
+    write_table(
+        ("topic", "label", "items", "feed"),
+        [(row.topic, row.label + (" (closed)" if row.closed else ""), row.items, row.feed)
+         for row in rows],
+        empty="the taxonomy holds no such topic",
+    )  # fmt: skip
+
+
+def _show_unknown(rows: list[reports.Unknown], *, as_json: bool) -> None:
+    if as_json:
+        write_json([asdict(row) for row in rows])
+        return
+    write_table(
+        ("kind", "name", "items"),
+        [(row.kind, row.label, row.items) for row in rows],
+        empty="every name is known",
+    )
+
+
+def map_(
+    context: typer.Context,
+    topic: Annotated[
+        str | None, typer.Argument(metavar="KIND:SLUG", help="The topic they stand for.")
+    ] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME...", help="Names as documents print them.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="File anew under known names as well.")
+    ] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what names stand for: what is stored is filed anew and published.
+
+    Without names, what is stored is filed as the taxonomy's file has it by now.
+    """
+    if topic and not names:
+        raise typer.BadParameter("name what stands for it, as `topics --unknown` lists them")
+    with invocation(context).opened() as app:
+        report = editing.map_names(app, topic, names or (), everything=everything, dry_run=dry_run)
+    if as_json:
+        write_json(asdict(report))
+        return
+    done = "would be filed anew" if dry_run else "filed anew"
+    console.print(f"{report.items} items {done}, {report.feeds_written} feeds written")
+
+
+def items(
+    context: typer.Context,
+    topic: Annotated[str | None, typer.Option(help="Only this topic, as KIND:SLUG.")] = None,
+    hidden: Annotated[
+        bool, typer.Option("--hidden", help="Those withdrawn or merged into another.")
+    ] = False,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List the items, the latest first; merge two that are one, and split them again."""
+    if context.invoked_subcommand:
+        return
+    with invocation(context).opened() as app:
+        followed = app.taxonomy.find(topic).ref if topic else None
+        with app.database.reading() as connection:
+            rows = overview.item_list(connection, followed, limit, hidden=hidden)
+    if as_json:
+        write_json([asdict(row) for row in rows])
+        return
+    write_table(
+        ("item", "issued", "title", "topics"),
+        [(row.slug, row.issued, row.title, ", ".join(row.topics)) for row in rows],
+        empty="none is hidden" if hidden else "no such items; `fieldfare ingest` picks them up",
+    )
+
+
+def merge(
+    context: typer.Context,
+    item: _Slug,
+    into: _Slug,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hide an item, as another one tells the same; nothing of it is lost."""
+    with invocation(context).opened() as app:
+        report = editing.merge(app, item, into, dry_run=dry_run)
+    if as_json:
+        write_json(asdict(report))
+        return
+    done = "would be" if dry_run else "is"
+    console.print(f"{report.item} {done} merged into {report.into}; `items split` undoes it")
+
+
+def split(
+    context: typer.Context, item: _Slug, dry_run: DryRun = False, as_json: AsJson = False
+) -> None:
+    """Show a merged item again, by itself; one that is shown already stays so."""
+    with invocation(context).opened() as app:
+        report = editing.split(app, item, dry_run=dry_run)
+    if as_json:
+        write_json(asdict(report))
+        return
+    done = "would stand" if dry_run else "stands"
+    console.print(f"{report.item} {done} for itself")

@@ -1,0 +1,117 @@
+"""Commands that prepare an installation and show its state: init, config, migrate, status.
+
+Knows where settings live and what a fresh folder needs. Must never touch items or mail.
+"""
+
+import secrets
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config import clock, formats
+from config.manual import sample
+from config.settings import masked
+from feeds.storage.database import Database
+from notifier.app import reports, service
+from notifier.cli.invocation import DEFAULT_FILE, invocation
+from notifier.cli.output import AsJson, console, write_json, write_lines
+
+SECRET_FILE = "secret.key"  # noqa: S105 - a name, not a secret
+#: 32 random bytes, as much as the HMAC-SHA-256 that signs links can use (RFC 2104 section 3).
+SECRET_BYTES = 32
+
+
+def register(app: typer.Typer) -> None:
+    for command in (init, config, migrate, status):
+        app.command()(command)
+
+
+def _authority(text: str) -> str:
+    try:
+        return formats.authority(text)
+    except ValueError as error:
+        message = f"{text!r} is no DNS name or mail address in lower case (RFC 4151)"
+        raise typer.BadParameter(message) from error
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(help="The folder of the new installation.")] = Path(),
+    authority: Annotated[
+        str,
+        typer.Option(
+            parser=_authority,
+            metavar="DOMAIN",
+            help="Domain you own, part of every feed and item id for ever.",
+        ),
+    ] = "localhost",
+) -> None:
+    """Write a commented settings file and a fresh secret; what is there already stays."""
+    directory.mkdir(parents=True, exist_ok=True)
+    minted = clock.now().date()
+    text = sample(authority=authority, minted=minted, secret_file=SECRET_FILE)
+    for path, content, mode in (
+        (directory / DEFAULT_FILE, text, 0o644),
+        (directory / SECRET_FILE, a_secret(), 0o600),
+    ):
+        is_new = written_once(path, content, mode=mode)
+        console.print(f"wrote {path}" if is_new else f"{path} is there already and stays as it is")
+    (directory / "inbox").mkdir(exist_ok=True)
+    console.print("next: look through the settings, put documents into inbox/, `fieldfare run`")
+
+
+def a_secret() -> str:
+    """The text of a fresh secret file."""
+    return secrets.token_urlsafe(SECRET_BYTES) + "\n"
+
+
+def written_once(path: Path, text: str, *, mode: int) -> bool:
+    """The file is there, made with exactly that mode; False where it was, and is left alone."""
+    try:
+        path.touch(mode=mode, exist_ok=False)
+    except FileExistsError:
+        return False
+    path.write_text(text, encoding="utf-8")
+    return True
+
+
+def config(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show every setting in force, secrets masked."""
+    shown = masked(invocation(context).settings())
+    if as_json:
+        write_json(shown)
+    else:
+        write_lines(dict(_flat("", shown)))
+
+
+def _flat(prefix: str, value: object) -> list[tuple[str, object]]:
+    if isinstance(value, dict):
+        return [pair for key, each in value.items() for pair in _flat(f"{prefix}.{key}", each)]
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return [pair for i, each in enumerate(value) for pair in _flat(f"{prefix}[{i}]", each)]
+    return [(prefix.removeprefix("."), value)]
+
+
+def migrate(context: typer.Context, as_json: AsJson = False) -> None:
+    """Bring the store to the schema of this version; run twice, it changes nothing."""
+    database = Database.open(invocation(context).settings().store.url)
+    try:
+        done = not database.is_current()
+        database.migrate()
+    finally:
+        database.close()
+    if as_json:
+        write_json({"migrated": done})
+    else:
+        console.print("the store was brought up to date" if done else "the store is up to date")
+
+
+def status(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show what the store holds, what waits and whether a daemon is running."""
+    with invocation(context).opened() as app:
+        report = asdict(reports.status(app, daemon=service.holder(app)))
+    if as_json:
+        write_json(report)
+    else:
+        write_lines(dict(_flat("", report)))

@@ -1,0 +1,1 @@
+"""What one subscriber gets for one window: when, what, and how it looks."""

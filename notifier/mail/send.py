@@ -1,0 +1,144 @@
+"""Delivery: what is queued goes out, and what becomes of it is on record.
+
+Knows the order of claiming, sending and recording. Must never know SMTP, templates, or what a
+reply means.
+
+A worker a session sends; the clerk does their paperwork. A worker's message is on record before
+it gets another, so that a crash leaves in doubt one message a session at most; and whatever the
+workers who wait at one moment bring is recorded in one transaction, so that commits are few.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event
+from urllib.parse import quote
+
+from feeds.model import Progress
+from feeds.storage.database import Database
+from notifier.errors import TransportUnavailable
+from notifier.mail.ledger import Clerk, Rules, Sent
+from notifier.mail.transport import Session, Transport
+from notifier.model import DeliveryState, Reply
+from notifier.storage import sending
+from notifier.storage.suppressions import Keyed
+
+__all__ = ["DeliveryReport", "deliver"]
+
+#: A claim older than this belongs to a node that is no more; longer than any message takes.
+LEASE = timedelta(minutes=15)
+#: A relay that drops so many messages in a row is left alone until the next run.
+_LOST_IN_A_ROW = 3
+_SERVICE_CLOSES = 421
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReport:
+    """What became of the messages of one run.
+
+    ``in_doubt`` counts those of which nobody could tell whether they went out: found after a
+    crash, or made by a connection lost at the wrong moment. ``problem`` says why the transport
+    took no more; what was not sent stays queued.
+    """
+
+    accepted: int = 0
+    deferred: int = 0
+    failed: int = 0
+    in_doubt: int = 0
+    problem: str | None = None
+
+
+async def deliver(
+    database: Database,
+    transport: Transport,
+    keyed: Keyed,
+    rules: Rules,
+    *,
+    clock: Callable[[], datetime],
+    jitter: Callable[[], float],
+    stopping: Event | None = None,
+    progress: Progress | None = None,
+) -> DeliveryReport:
+    """Everything that is due was offered once, unless ``stopping`` was set meanwhile.
+
+    Then the messages in hand are finished. Nothing is claimed before a session is open. Raises
+    StoreBusy where another process of this node is at it: what that one has on the wire must not
+    be taken for the leavings of a crash. ``progress`` hears how many are on record.
+    """
+    with database.exclusive(f"delivery-{quote(rules.node, safe='')}"):
+        now = clock()
+        stale = now - max(LEASE, 2 * transport.patience)
+        with database.reading() as connection:
+            hands = sending.waiting(connection, rules.node, now, stale, enough=transport.sessions)
+        if not hands:
+            return DeliveryReport()
+        with database.writing() as connection:
+            found = sending.recover(connection, rules.node, now, stale, hold=rules.hold)
+            sending.wake(connection, now)
+        clerk = Clerk(database, keyed, rules, clock=clock, jitter=jitter, progress=progress)
+        problem = await _send_all(transport, clerk, hands, stopping or Event())
+    return DeliveryReport(
+        accepted=clerk.tally[DeliveryState.ACCEPTED],
+        deferred=clerk.tally[DeliveryState.DEFERRED],
+        failed=clerk.tally[DeliveryState.FAILED],
+        in_doubt=found + clerk.in_doubt,
+        problem=problem,
+    )
+
+
+async def _send_all(transport: Transport, clerk: Clerk, hands: int, stopping: Event) -> str | None:
+    """Nothing is left to do, or to do it with: then the problem is returned.
+
+    The first session comes alone, so that a relay that is down is not asked by all at once.
+    """
+    try:
+        first = await _opened(transport)
+    except TransportUnavailable as error:
+        return str(error)
+    ended = await asyncio.gather(
+        _work(transport, clerk, stopping, first),
+        *(_work(transport, clerk, stopping) for _ in range(hands - 1)),
+        # One worker's bug must not cut off the others in the middle of a message.
+        return_exceptions=True,
+    )
+    problems = [end for end in ended if end is not None]
+    for problem in problems:
+        if not isinstance(problem, TransportUnavailable):
+            raise problem
+    # A relay that lets in fewer than we asked for is no problem: those who got in do it all.
+    return str(problems[0]) if len(problems) == hands else None
+
+
+async def _work(
+    transport: Transport, clerk: Clerk, stopping: Event, session: Session | None = None
+) -> None:
+    """Sends one message after the other. Raises TransportUnavailable, with nothing in hand."""
+    lost = 0
+    sent: Sent | None = None
+    session = session or await _opened(transport)
+    try:
+        while envelope := await clerk.exchange(sent, wants=not stopping.is_set()):
+            sent = Sent(envelope, await session.send(envelope))
+            lost = lost + 1 if _is_lost(sent.reply) else 0
+            if not session.usable:
+                await clerk.exchange(sent, wants=False)
+                if lost == _LOST_IN_A_ROW:
+                    raise TransportUnavailable(transport.name, sent.reply.text)
+                sent = None
+                await session.close()
+                session = await _opened(transport)
+    finally:
+        await session.close()
+
+
+async def _opened(transport: Transport) -> Session:
+    session = await transport.open()
+    if not session.usable:
+        await session.close()
+        raise TransportUnavailable(transport.name, "it hangs up at once")
+    return session
+
+
+def _is_lost(reply: Reply) -> bool:
+    return reply.code in {None, _SERVICE_CLOSES}

@@ -1,0 +1,1 @@
+"""Messages to a mail server (RFC 5321)."""

@@ -1,0 +1,125 @@
+"""What a client says in one SMTP transaction, and for which messages it must not begin one.
+
+Knows the commands of RFC 5321 and the extensions that change them (RFC 1870, 2920, 6152, 6531).
+Must never know a connection.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from notifier.errors import AddressRefused
+from notifier.model import Envelope, Reply, Stage
+from notifier.subscribers.address import mailbox
+
+__all__ = ["Extensions", "Step", "Transaction", "begin"]
+
+#: White space and control characters end a command or smuggle in another one; angle brackets end
+#: the path.
+_UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
+#: RFC 5321 section 4.5.3.1.3, without the two brackets.
+_LONGEST_PATH = 254
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extensions:
+    """What the server offered in its answer to EHLO, as far as we use it."""
+
+    pipelining: bool = False
+    size: bool = False
+    eight_bit: bool = False
+    utf8: bool = False
+
+    @classmethod
+    def offered(cls, keywords: Iterable[str]) -> Self:
+        known = {keyword.upper() for keyword in keywords}
+        return cls(
+            pipelining="PIPELINING" in known,
+            size="SIZE" in known,
+            eight_bit="8BITMIME" in known,
+            utf8="SMTPUTF8" in known,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command, and the stage of the transaction its reply belongs to."""
+
+    stage: Stage
+    command: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """All a client says: groups of steps, each written at once, then content and final dot."""
+
+    groups: tuple[tuple[Step, ...], ...]
+    content: bytes
+
+
+def begin(envelope: Envelope, extensions: Extensions) -> Transaction | Reply:
+    """The transaction for a message, or the permanent refusal it could only end with.
+
+    RFC 5321 section 4.5.2 (dots), RFC 2920 section 3.1 (groups), RFC 6531 section 3.
+    """
+    sender = _path(Stage.MAIL, envelope.sender, extensions)
+    if isinstance(sender, Reply):
+        return sender
+    recipient = _path(Stage.RCPT, envelope.recipient, extensions)
+    if isinstance(recipient, Reply):
+        return recipient
+    if refusal := _refused(envelope.content, extensions):
+        return refusal
+    options = _options(envelope.content, extensions, utf8=not (sender + recipient).isascii())
+    steps = (
+        Step(Stage.MAIL, b"MAIL FROM:<%b>%b\r\n" % (sender, options)),
+        Step(Stage.RCPT, b"RCPT TO:<%b>\r\n" % recipient),
+        Step(Stage.DATA, b"DATA\r\n"),
+    )
+    return Transaction(
+        groups=(steps,) if extensions.pipelining else tuple((step,) for step in steps),
+        content=_stuffed(envelope.content),
+    )
+
+
+def _path(stage: Stage, address: str, extensions: Extensions) -> bytes | Reply:
+    try:
+        path = mailbox(address)
+    except AddressRefused:
+        return _refusal(stage, 553, "5.1.3", "the domain of the address is no host name")
+    local, _, domain = path.rpartition("@")
+    if not local or not domain or _UNSAFE.search(path) or len(path.encode()) > _LONGEST_PATH:
+        return _refusal(stage, 553, "5.1.3", "this is no mail address")
+    if not path.isascii() and not extensions.utf8:
+        text = "the address needs SMTPUTF8, which the server does not offer"
+        return _refusal(stage, 553, "5.6.7", text)
+    return path.encode()
+
+
+def _refused(content: bytes, extensions: Extensions) -> Reply | None:
+    lines = content.count(b"\r\n")
+    if content.count(b"\n") != lines or content.count(b"\r") != lines or b"\0" in content:
+        # Servers disagree where such a message ends: what follows might pass as another one.
+        return _refusal(Stage.DATA, 554, "5.6.0", "the message holds bare CR, bare LF or NUL")
+    if not content.isascii() and not extensions.eight_bit:
+        text = "the message needs 8BITMIME, which the server does not offer"
+        return _refusal(Stage.DATA, 554, "5.6.3", text)
+    return None
+
+
+def _options(content: bytes, extensions: Extensions, *, utf8: bool) -> bytes:
+    options = b" SIZE=%d" % len(content) if extensions.size else b""
+    if not content.isascii():
+        options += b" BODY=8BITMIME"
+    return options + b" SMTPUTF8" if utf8 else options
+
+
+def _stuffed(content: bytes) -> bytes:
+    lead = b"." if content.startswith(b".") else b""
+    end = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
+    return lead + content.replace(b"\r\n.", b"\r\n..") + end
+
+
+def _refusal(stage: Stage, code: int, enhanced: str, text: str) -> Reply:
+    return Reply(stage=stage, code=code, enhanced=enhanced, text=text)

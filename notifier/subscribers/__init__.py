@@ -1,0 +1,1 @@
+"""Who is written to, how they come, and how they leave."""

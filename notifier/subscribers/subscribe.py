@@ -1,0 +1,108 @@
+"""Subscribing and unsubscribing on the operator's word.
+
+Knows what is assumed where a wish is silent. Must never know how rows are kept or who asked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from notifier.digest.schedule import next_due
+from notifier.errors import UnknownLanguage, WishRefused
+from notifier.model import Cadence, Frequency, Subscriber
+from notifier.storage import subscribers
+from notifier.storage.subscribers import Subscription
+from notifier.subscribers.address import checked
+
+__all__ = ["Assumed", "Wishes", "subscribe", "unsubscribe"]
+
+#: Early enough for the first coffee, and the example every reader of such mails knows.
+USUAL_MINUTE = 7 * 60
+MONDAY = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What somebody asked for in words; None where they said nothing."""
+
+    topics: tuple[str, ...]
+    frequency: Frequency | None = None
+    minute: int | None = None
+    weekday: int | None = None
+    zone: ZoneInfo | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumed:
+    """What a newcomer gets without asking, and the languages there are to choose from."""
+
+    zone: ZoneInfo
+    language: str
+    languages: Sequence[str]
+
+
+def subscribe(
+    database: Database,
+    taxonomy: Taxonomy,
+    address: str,
+    wishes: Wishes,
+    assumed: Assumed,
+    *,
+    public_id: str,
+    now: datetime,
+) -> Subscriber:
+    """The address is subscribed as wished, from what is ingested next; asking twice adds nothing.
+
+    Where a wish is silent, a known subscriber keeps what they have and a newcomer gets a daily
+    digest at 07:00. Raises AddressRefused, UnknownTopic, UnknownLanguage, WishRefused.
+    """
+    usable = checked(address)
+    topics = tuple(taxonomy.find(name).ref for name in wishes.topics)
+    with database.writing() as connection:
+        known = subscribers.by_address(connection, usable, lock=True)
+        cadence = _cadence(wishes, known.cadence if known else None, assumed.zone)
+        wanted = Subscription(
+            address=usable,
+            language=_language(wishes.language, known, assumed),
+            cadence=cadence,
+            topics=topics,
+            due_at=next_due(cadence, now),
+        )
+        return subscribers.add_or_update(connection, wanted, public_id=public_id, now=now)
+
+
+def unsubscribe(database: Database, address: str, *, now: datetime) -> bool:
+    """No more mail goes to the address; False where nobody was subscribed under it.
+
+    Raises AddressRefused.
+    """
+    with database.writing() as connection:
+        known = subscribers.by_address(connection, checked(address), lock=True)
+        if known is None:
+            return False
+        return subscribers.leave(connection, known.public_id, known.epoch, now)
+
+
+def _cadence(wishes: Wishes, known: Cadence | None, zone: ZoneInfo) -> Cadence:
+    frequency = wishes.frequency or (known.frequency if known else Frequency.DAILY)
+    if wishes.weekday is not None and frequency is not Frequency.WEEKLY:
+        raise WishRefused(f"a {frequency} digest has no weekday; ask for a weekly one, or for none")
+    usual = known or Cadence(frequency=Frequency.DAILY, minute=USUAL_MINUTE, zone=zone)
+    weekday = usual.weekday if wishes.weekday is None else wishes.weekday
+    return Cadence(
+        frequency=frequency,
+        minute=usual.minute if wishes.minute is None else wishes.minute,
+        zone=wishes.zone or usual.zone,
+        weekday=(weekday or MONDAY) if frequency is Frequency.WEEKLY else None,
+    )
+
+
+def _language(wished: str | None, known: Subscriber | None, assumed: Assumed) -> str:
+    language = wished or (known.language if known else assumed.language)
+    if language not in assumed.languages:
+        raise UnknownLanguage(language, tuple(assumed.languages))
+    return language
