@@ -14,7 +14,7 @@ from notifier.errors import UnknownLanguage
 from notifier.model import Frequency
 from tests.letters import DUE, a_digest, rendered
 
-TEXTS = Path(__file__).parents[2] / "notifier" / "templates" / "texts"
+TEXTS = Path(__file__).parents[2] / "notifier" / "digest" / "templates" / "texts"
 
 
 def test_a_language_without_texts_is_refused_and_never_replaced() -> None:
