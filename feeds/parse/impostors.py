@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from feeds.draft import Reason, Refused
-from feeds.parse.lines import Lines, bullet, excerpt
+from feeds.parse.bytes import Lines, bullet, excerpt
 from feeds.taxonomy.naming import fold
 
 __all__ = ["impostor"]

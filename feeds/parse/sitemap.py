@@ -20,13 +20,14 @@ from feeds.draft import (
     Reason,
     Refused,
 )
+from feeds.parse.bytes import recoded
 from feeds.parse.syndication import timestamps
 from feeds.parse.syndication.drafts import line
 from feeds.parse.syndication.elements import text_of
 from feeds.parse.syndication.filing import filed
 from feeds.parse.syndication.references import absolute, language_tag
 from feeds.parse.syndication.wording import Category, Wording
-from feeds.parse.xml import Element, Tree, decoded, drop_half, read
+from feeds.parse.xml import Element, Tree, drop_half, read
 from feeds.taxonomy import Taxonomy
 
 __all__ = ["parse"]
@@ -46,7 +47,7 @@ def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Re
     sitemap was found on, and above or below it. A list of addresses alone, one a line, is one
     where ``habits`` say that a sitemap is there.
     """
-    text = decoded(document.body, document.media_type)
+    text = recoded(document.body, document.media_type)
     tree = read(text, _ROOTS)
     if isinstance(tree, Refused):
         is_told = habits.form == _FORM and tree.reason is Reason.MALFORMED

@@ -1,10 +1,9 @@
-"""XML of strangers read safely: their bytes in, an element tree or a reason out.
+"""XML of strangers read safely: its text in UTF-8 in, an element tree or a reason out.
 
-Knows encodings, the faults of real documents and what a parser must not be given. Must never know
-what the elements mean.
+Knows the faults of real documents and what a parser must not be given. Must never know what the
+elements mean.
 """
 
-import codecs
 import html
 import re
 from contextlib import suppress
@@ -13,8 +12,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from feeds.draft import Reason, Refused
-
-__all__ = ["Element", "Tree", "decoded", "drop_half", "read"]
+from feeds.parse.bytes import NO_XML
 
 Element = etree._Element  # noqa: SLF001 - the one name lxml gives the type
 
@@ -23,30 +21,6 @@ Element = etree._Element  # noqa: SLF001 - the one name lxml gives the type
 _MOST_NODES = 400_000
 # What a server may print before the document itself: warnings, comments, a document type.
 _PREAMBLE_BYTES = 65_536
-# Not XML characters (XML 1.0, section 2.2); no reader would see them either.
-_CONTROLS = bytes({*range(0x20)} - set(b"\t\n\r"))
-_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
-
-# UTF-8 is tried before what a document or its server declares: both are wrong more often than
-# another encoding is valid UTF-8 by chance. Of the others only character tables are taken.
-_DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
-_TABLES = re.compile(
-    r"(?:iso[-_]?8859[-_]\d+|windows-?\d+|cp\d+|koi8-[ru]|latin-?\d|mac-?\w+|gb\w+|big5\w*"
-    r"|shift[-_]jis|euc[-_]\w+|iso-2022-\w+)",
-    re.IGNORECASE,
-)
-_BY_FIRST_BYTES = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-    (b"<\0", "utf-16-le"),
-    (b"\0<", "utf-16-be"),
-    (b"{\0", "utf-16-le"),
-    (b"\0{", "utf-16-be"),
-)
-
 # Both match to the end of the text at the latest, so no part of it is looked at twice.
 _VERBATIM = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
 _FAULTY = re.compile(
@@ -75,7 +49,7 @@ class Tree:
 
 def read(text: bytes, roots: re.Pattern[bytes]) -> Tree | Refused:
     """The tree below the first start tag that ``roots`` finds near the beginning of a text that
-    was `decoded`.
+    was `recoded`.
 
     What stands before it is skipped, document type included: no entity but the five of XML and
     the characters HTML has names for is ever replaced. What is no well-formed XML is mended, then
@@ -91,20 +65,6 @@ def read(text: bytes, roots: re.Pattern[bytes]) -> Tree | Refused:
         evidence = f"it holds more than {_MOST_NODES:,} elements and attributes"
         return Refused(reason=Reason.HOSTILE, evidence=evidence)
     return _tree(text)
-
-
-def decoded(body: bytes, media_type: str | None) -> bytes:
-    """The document in UTF-8, whatever it came in, without what is no character of XML."""
-    head = body[:4].lstrip()
-    marked = next((name for mark, name in _BY_FIRST_BYTES if head.startswith(mark)), None)
-    if marked:
-        text = body.decode(marked, "ignore").encode("utf-8", "ignore")
-    else:
-        text = _utf_8(body.removeprefix(codecs.BOM_UTF8), media_type)
-    text = text.translate(None, _CONTROLS)
-    for character in _NONCHARACTERS:
-        text = text.replace(character, b"")
-    return text.removeprefix(codecs.BOM_UTF8)
 
 
 def drop_half(tree: Tree, names: str) -> None:
@@ -127,32 +87,6 @@ def drop_half(tree: Tree, names: str) -> None:
 def _local(element: Element) -> str:
     # Of a reference nobody resolved the tag is no string.
     return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower()
-
-
-def _utf_8(body: bytes, media_type: str | None) -> bytes:
-    try:
-        # Not final: a document cut off within a character is still in UTF-8.
-        used = codecs.utf_8_decode(body, "strict", False)[1]  # noqa: FBT003 - takes no keywords
-    except UnicodeDecodeError:
-        return _otherwise(body, media_type).encode("utf-8", "ignore")
-    return body[:used]
-
-
-def _otherwise(body: bytes, media_type: str | None) -> str:
-    declared = _DECLARED.search(body[:_PREAMBLE_BYTES])
-    charset = _CHARSET.search(media_type or "")
-    names = (declared[1].decode() if declared else "", charset[1] if charset else "")
-    for name in names:
-        if _TABLES.fullmatch(name):
-            try:
-                return body.decode(name, "ignore")
-            except LookupError:
-                continue
-    text = body.decode("utf-8", "ignore")
-    damaged = len(body) - len(text.encode())
-    # Another encoding hardly holds a valid sequence of UTF-8.
-    intact = len(text) - len(text.encode("ascii", "ignore"))
-    return text if intact > damaged else body.decode("cp1252", "ignore")
 
 
 def _start(text: bytes, roots: re.Pattern[bytes]) -> int | None:
@@ -215,4 +149,4 @@ def _mended(found: re.Match[bytes]) -> bytes:
         return b"&amp;" + written[1:]
     # What stands for a lone surrogate or for NUL is no character of XML either.
     kept = html.escape(character.replace("\ufffd", "")).encode("utf-8", "ignore")
-    return kept.translate(None, _CONTROLS)
+    return kept.translate(None, NO_XML)

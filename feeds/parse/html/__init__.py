@@ -5,7 +5,8 @@ it before.
 """
 
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
-from feeds.parse.html import encoding, item, listing, tree
+from feeds.parse.bytes import decode_page
+from feeds.parse.html import item, listing, tree
 from feeds.parse.nesting import harm
 from feeds.taxonomy import Taxonomy
 
@@ -19,7 +20,7 @@ def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Re
     selectors find entries and no text, or where repeated entries say more than the rest of the
     page does; a page that says it is an article, or has the title its lead promised, is none.
     """
-    text = encoding.text_of(document)
+    text = decode_page(document)
     if isinstance(text, Refused):
         return text
     if not text.strip():

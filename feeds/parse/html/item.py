@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from feeds.draft import Document, Draft, Habits, Parsed, Refused
 from feeds.model import Issued, IssuedFrom, Label, TopicKind
 from feeds.parse import dateline
+from feeds.parse.bytes import excerpt
 from feeds.parse.html import (
     body,
     content,
@@ -24,7 +25,6 @@ from feeds.parse.html.body import Body, Page
 from feeds.parse.html.metadata import Metadata
 from feeds.parse.html.printed import Printed
 from feeds.parse.html.tree import Tree, attribute, find, said
-from feeds.parse.lines import excerpt
 from feeds.parse.text import facts, signs
 from feeds.taxonomy import Slot, Taxonomy
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from feeds.model import TopicKind
 from feeds.parse import dates
-from feeds.parse.lines import bullet
+from feeds.parse.bytes import bullet
 from feeds.parse.sanitise import Block
 from feeds.parse.text import labels
 from feeds.taxonomy import Slot, Taxonomy

@@ -8,10 +8,10 @@ import re
 from collections.abc import Sequence
 
 from feeds.draft import Reason, Refused
+from feeds.parse.bytes import excerpt
 from feeds.parse.html.metadata import Metadata
 from feeds.parse.html.tree import Tree, find, find_all, one_line, said, take_out
 from feeds.parse.impostors import impostor
-from feeds.parse.lines import excerpt
 
 # An article that has a form to log in beside it is longer.
 _SHORT_CHARS = 1_000

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from feeds.parse.lines import readable
+from feeds.parse.bytes import readable
 
 Tree = LexborHTMLParser
 Node = LexborNode

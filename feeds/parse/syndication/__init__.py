@@ -7,14 +7,14 @@ what was made of it before.
 import re
 
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
+from feeds.parse.bytes import excerpt, readable, recoded
 from feeds.parse.impostors import impostor
-from feeds.parse.lines import excerpt, readable
 from feeds.parse.sanitise import paragraphs
 from feeds.parse.syndication import atom, jsonfeed, last_resort, rss
 from feeds.parse.syndication.drafts import draft, within_budget
 from feeds.parse.syndication.elements import local
 from feeds.parse.syndication.wording import Feed
-from feeds.parse.xml import Tree, decoded, drop_half
+from feeds.parse.xml import Tree, drop_half
 from feeds.parse.xml import read as read_xml
 from feeds.taxonomy import Taxonomy
 
@@ -63,7 +63,7 @@ def parse(
 
 
 def _feed(document: Document) -> Feed | Refused:
-    text, url = decoded(document.body, document.media_type), document.url
+    text, url = recoded(document.body, document.media_type), document.url
     if text.lstrip()[:1] in {b"{", b"["}:
         return jsonfeed.read(text.decode("utf-8", "ignore").lstrip(), url)
     tree = read_xml(text, _ROOTS)

@@ -10,8 +10,8 @@ from dataclasses import replace
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.model import Mark
 from feeds.parse import dateline
+from feeds.parse.bytes import Lines, bullet, decode, excerpt, readable
 from feeds.parse.impostors import impostor
-from feeds.parse.lines import Lines, bullet, decode, excerpt, readable
 from feeds.parse.mend import all_mended, is_suspect, seen
 from feeds.parse.text import blocks, form_a, form_b, form_c
 from feeds.parse.text.reading import Reading

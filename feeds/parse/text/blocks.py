@@ -12,7 +12,7 @@ from itertools import islice, takewhile, zip_longest
 from feeds.draft import Draft, Parsed, Reason, Refused
 from feeds.model import Issued, IssuedFrom, TopicKind
 from feeds.parse import dates
-from feeds.parse.lines import Lines, bullet
+from feeds.parse.bytes import Lines, bullet
 from feeds.parse.text import facts, labels, signs
 from feeds.parse.text.labels import Beside
 from feeds.parse.text.reading import Reading

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
 from feeds.parse import dateline
-from feeds.parse.lines import Lines
+from feeds.parse.bytes import Lines
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
 

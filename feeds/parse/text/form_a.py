@@ -10,7 +10,7 @@ from itertools import takewhile
 from feeds.draft import Draft, Parsed, Reason, Refused
 from feeds.model import TopicKind
 from feeds.parse import dateline
-from feeds.parse.lines import Lines, bullet, excerpt
+from feeds.parse.bytes import Lines, bullet, excerpt
 from feeds.parse.text import clean, facts, head, labels, signs
 from feeds.parse.text.head import Head
 from feeds.parse.text.labels import Labels

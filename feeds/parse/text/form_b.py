@@ -11,8 +11,8 @@ from itertools import chain, takewhile
 from feeds.draft import Draft, Parsed, Reason, Refused
 from feeds.model import Issued, IssuedFrom
 from feeds.parse import dateline, dates
+from feeds.parse.bytes import Lines, excerpt
 from feeds.parse.dateline import PlaceAndDay
-from feeds.parse.lines import Lines, excerpt
 from feeds.parse.text import clean, opening, signs
 from feeds.parse.text.opening import Opening
 from feeds.parse.text.reading import Reading

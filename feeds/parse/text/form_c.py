@@ -11,8 +11,8 @@ from itertools import islice
 from feeds.draft import DateOrder, Draft, Parsed, Reason, Refused
 from feeds.model import Issued, IssuedFrom, Label, TopicKind
 from feeds.parse import dateline
+from feeds.parse.bytes import excerpt
 from feeds.parse.dateline import Dateline
-from feeds.parse.lines import excerpt
 from feeds.parse.text import clean, facts, labels, opening, signs
 from feeds.parse.text.furniture import is_home
 from feeds.parse.text.labels import Beside

@@ -12,7 +12,7 @@ from functools import lru_cache
 from feeds.draft import DateOrder
 from feeds.model import Label
 from feeds.parse import dateline, dates
-from feeds.parse.lines import Lines
+from feeds.parse.bytes import Lines
 from feeds.parse.text import labels
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold

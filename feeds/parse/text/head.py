@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from feeds.model import Label, TopicKind
-from feeds.parse.lines import Lines, bullet
+from feeds.parse.bytes import Lines, bullet
 from feeds.parse.text.menu import end_of_lists
 from feeds.taxonomy import Taxonomy
 

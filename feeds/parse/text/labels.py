@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from feeds.model import TopicKind
-from feeds.parse.lines import Lines, bullet
+from feeds.parse.bytes import Lines, bullet
 from feeds.taxonomy import Slot, Taxonomy
 
 # Labels that follow each other; a page with more is none of ours.

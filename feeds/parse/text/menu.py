@@ -4,7 +4,7 @@ Knows a menu by its lists, never by its words or its length: each version of a s
 Must never know what follows it.
 """
 
-from feeds.parse.lines import Lines, bullet
+from feeds.parse.bytes import Lines, bullet
 
 
 def length(lines: Lines) -> int:

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from feeds.model import Label
 from feeds.parse import dateline
-from feeds.parse.lines import Lines, bullet
+from feeds.parse.bytes import Lines, bullet
 from feeds.parse.text import clean, furniture, menu
 from feeds.parse.text.furniture import Told, is_home, together
 from feeds.parse.text.reading import Reading

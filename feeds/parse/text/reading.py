@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from feeds.draft import DateOrder, Document, Habits
-from feeds.parse.lines import Lines
+from feeds.parse.bytes import Lines
 from feeds.parse.text import furniture, menu
 from feeds.taxonomy import Taxonomy
 

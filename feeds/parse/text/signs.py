@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from feeds.model import TopicKind
 from feeds.parse import dates
-from feeds.parse.lines import Lines, bullet, excerpt
+from feeds.parse.bytes import Lines, bullet, excerpt
 from feeds.parse.text.reporting import (
     DAYS,
     PAST,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.parse.charset import declared, told
+from feeds.parse.bytes import declared, told
 
 RUSSIAN = "Семинар о праве доступа к воде прошел в Оше, сообщил представитель Миссии."
 FRENCH = "Le séminaire a été organisé à Genève par la présidence française."
@@ -66,3 +66,15 @@ def test_bytes_of_no_table_are_none() -> None:
 def test_any_bytes_survive(body: bytes, media_type: str | None) -> None:
     """Whatever they hold and are said to be."""
     assert isinstance(told(body, media_type), str | None)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Ťažká reč o vode: účastníci sa stretli v Žiline a ďalší prídu neskôr. " * 3, "cp1250"),
+        ("Ќе се одржи семинар за џепните пари: учесниците дојдоа од Ѓевгелија. " * 3, "cp1251"),
+    ],
+)
+def test_what_no_western_table_has_is_told_by_its_letters(text: str, encoding: str) -> None:
+    """The last resort, where nothing is declared: some bytes have no character in cp1252."""
+    assert told(text.encode(encoding), None) == text

@@ -1,0 +1,295 @@
+"""Text out of the bytes of strangers, and lines out of text.
+
+Knows encodings, how often what is declared of them is wrong, and what a line looks like. Must never
+know what a line means.
+"""
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from feeds.draft import Document, Reason, Refused
+
+Lines = Sequence[str]
+
+# -- What is declared ------------------------------------------------------------------------------
+
+_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
+_XML = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
+_META = re.compile(rb"<meta\b[^>]{0,500}", re.IGNORECASE)
+# The HTML standard has browsers look this far; before XML a server may print warnings.
+_META_BYTES = 4_096
+_XML_BYTES = 65_536
+# To every browser these mean tables that hold all of theirs and more.
+_MEANT = {
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "iso8859-9": "cp1254",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+}
+# What texts are written in; Python knows codecs that are no encoding of text.
+_IN_USE = re.compile(
+    r"cp\d+|iso8859-\d+|koi8-[rtu]|mac-\w+|gb18030|big5\w*|shift_jis\w*|euc_\w+|iso2022_\w+"
+    r"|utf-(?:8|16(?:-[lb]e)?)"
+)
+
+
+def declared(media_type: str | None) -> str | None:
+    """The encoding a Content-Type names (RFC 9110 8.3.2), None for none, or none of a text."""
+    return next(_known([media_type or ""]), None)
+
+
+def _known(texts: Iterable[str]) -> Iterator[str]:
+    """What some texts name behind "charset", as Python calls it."""
+    return _codecs(found[1] for text in texts if (found := _CHARSET.search(text)))
+
+
+def _codecs(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        try:
+            found = codecs.lookup(name).name
+        except (LookupError, ValueError):
+            continue
+        meant = _MEANT.get(found, found)
+        if _IN_USE.fullmatch(meant):
+            yield meant
+
+
+# -- Text ------------------------------------------------------------------------------------------
+
+# Text has at most one control character in so many bytes; what has more is another kind of file.
+_BYTES_PER_CONTROL = 100
+_CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r"))
+_BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+# A word with letters of two alphabets: "Cafй" is "Café" read by a Cyrillic table.
+_TWO_ALPHABETS = re.compile("[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
+_CYRILLIC_WORD = re.compile(r"\b[\u0400-\u04ff]{3,}\b")
+# In Western languages accented letters stand between plain ones; "Ñåìèíàð" is Cyrillic.
+_ACCENTED_WORD = re.compile("[À-ÖØ-öø-ÿ]{3,}")
+_ACCENTED = re.compile("[À-ÖØ-öø-ÿ]")
+_LEAST_SHARE_OF_LETTERS = 0.6
+_CYRILLIC = ("cp1251", "koi8-r")
+# Enough to tell; a hostile text is long.
+_SAMPLE_CHARS = 20_000
+# Tables of the region that have characters where Windows' Western one has none; to tell between
+# them takes some.
+_OTHERS = ["cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "koi8_u", "mac_cyrillic"]
+_FEWEST_BYTES_TOLD = 10
+
+
+def decode(body: bytes, media_type: str | None = None) -> str | Refused:
+    """The text of a document, whichever encoding it came in, or why it has none.
+
+    What its media type declares counts where the bytes leave it open.
+    """
+    is_utf_16 = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    controls = 0 if is_utf_16 else len(body) - len(body.translate(None, _CONTROLS))
+    if controls * _BYTES_PER_CONTROL > len(body):
+        return _binary(f"{controls} of {len(body)} bytes are control characters")
+    try:
+        text = _utf_16(body) if is_utf_16 else _utf_8(body) or told(body, media_type)
+    except UnicodeDecodeError as error:
+        return _binary(f"byte {error.start + 1} is in no known encoding")
+    if text is None:
+        return _binary("its bytes are in no known encoding")
+    return _binary("it holds NUL characters") if "\0" in text else text
+
+
+def told(body: bytes, media_type: str | None) -> str | None:
+    """The text of bytes that are no UTF-8; None where no table fits.
+
+    A declaration is believed unless words read so mix two alphabets.
+    """
+    name = declared(media_type)
+    if name and (text := _read(body, name)) and _is_likely(text):
+        return text
+    western = _read(body, "cp1252")
+    if western is None:
+        return _by_statistics(body)
+    return _cyrillic(body, western) if _is_cyrillic(western) else western
+
+
+def _binary(evidence: str) -> Refused:
+    return Refused(reason=Reason.BINARY, evidence=evidence)
+
+
+def _utf_16(body: bytes) -> str:
+    # Not final, here and below: a text cut off within a character is still a text.
+    return codecs.utf_16_decode(body, "strict", False)[0]  # noqa: FBT003 - takes no keywords
+
+
+def _utf_8(body: bytes) -> str | None:
+    """UTF-8 with at most a few damaged places: other encodings hardly hold a valid sequence."""
+    try:
+        return codecs.utf_8_decode(body, "strict", False)[0]  # noqa: FBT003 - takes no keywords
+    except UnicodeDecodeError:
+        text = body.decode("utf-8", "replace")
+        damaged = text.count("\ufffd")
+        intact = len(text) - len(text.encode("ascii", "ignore")) - damaged
+        return text if intact > damaged else None
+
+
+def _read(body: bytes, name: str) -> str | None:
+    try:
+        return body.decode(name)
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_likely(text: str) -> bool:
+    sample = text[:_SAMPLE_CHARS]
+    mixed = len(_TWO_ALPHABETS.findall(sample))
+    return mixed == 0 or mixed * 2 < len(_CYRILLIC_WORD.findall(sample))
+
+
+def _is_cyrillic(western: str) -> bool:
+    sample = western[:_SAMPLE_CHARS]
+    in_words = sum(map(len, _ACCENTED_WORD.findall(sample)))
+    return in_words > _LEAST_SHARE_OF_LETTERS * len(_ACCENTED.findall(sample))
+
+
+def _cyrillic(body: bytes, western: str) -> str:
+    # One table's capitals are the other's small letters; texts have few capitals.
+    readings = (text for name in _CYRILLIC if (text := _read(body, name)))
+    return max(
+        readings, key=lambda text: sum(map(str.islower, text[:_SAMPLE_CHARS])), default=western
+    )
+
+
+def _by_statistics(body: bytes) -> str | None:
+    """What the letters of a longer text tell: "Ťažká reč" in a table of Central Europe."""
+    sample = body[:_SAMPLE_CHARS]
+    if len(sample) - len(sample.translate(None, _BEYOND_ASCII)) < _FEWEST_BYTES_TOLD:
+        return None
+    # Few texts come so far.
+    from charset_normalizer import from_bytes  # noqa: PLC0415
+
+    best = from_bytes(sample, cp_isolation=_OTHERS).best()
+    text = _read(body, best.encoding) if best else None
+    return text if text and _is_likely(text) else None
+
+
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
+
+# -- Pages and feeds -------------------------------------------------------------------------------
+
+# Not XML characters (XML 1.0, section 2.2); no reader would see them either.
+NO_XML = bytes({*range(0x20)} - set(b"\t\n\r"))
+_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+# A page may hold a few damaged places; more of them mean that the declaration is wrong.
+_CHARACTERS_PER_DAMAGED = 200
+_BY_FIRST_BYTES = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+    (b"{\0", "utf-16-le"),
+    (b"\0{", "utf-16-be"),
+)
+
+
+def decode_page(document: Document) -> str | Refused:
+    """The text of a page of HTML; a declaration that does not fit its bytes is not believed."""
+    body = document.body
+    if body.startswith(_BOMS):
+        return decode(body)
+    nuls = body.count(0)
+    if 0 < nuls * _BYTES_PER_CONTROL <= len(body):
+        body = body.replace(b"\0", b"")
+    if body.isascii() or _is_utf_8(body):
+        return decode(body)
+    metas = (meta.decode("latin-1") for meta in _META.findall(document.body[:_META_BYTES]))
+    for name in _known([document.media_type or "", *metas]):
+        text = body.decode(name, "replace")
+        if text.count("\ufffd") * _CHARACTERS_PER_DAMAGED <= len(text):
+            return text
+    return decode(body)
+
+
+def _is_utf_8(body: bytes) -> bool:
+    try:
+        codecs.utf_8_decode(body, "strict", False)  # noqa: FBT003 - takes no keywords
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def recoded(body: bytes, media_type: str | None) -> bytes:
+    """XML or JSON in UTF-8, as much as can be read, without what is no character of XML.
+
+    UTF-8 is tried before what a document or its server declares: both are wrong more often than
+    another encoding is valid UTF-8 by chance. Of the others only character tables are taken.
+    """
+    head = body[:4].lstrip()
+    if marked := next((name for mark, name in _BY_FIRST_BYTES if head.startswith(mark)), None):
+        text = body.decode(marked, "ignore").encode("utf-8", "ignore")
+    else:
+        text = _in_utf_8(body.removeprefix(codecs.BOM_UTF8), media_type)
+    text = text.translate(None, NO_XML)
+    for character in _NONCHARACTERS:
+        text = text.replace(character, b"")
+    return text.removeprefix(codecs.BOM_UTF8)
+
+
+def _in_utf_8(body: bytes, media_type: str | None) -> bytes:
+    try:
+        # Without a copy of what may be large; a character cut off at the end goes.
+        used = codecs.utf_8_decode(body, "strict", False)[1]  # noqa: FBT003 - takes no keywords
+    except UnicodeDecodeError:
+        return _in_a_table(body, media_type).encode("utf-8", "ignore")
+    return body[:used]
+
+
+def _in_a_table(body: bytes, media_type: str | None) -> str:
+    found = _XML.search(body[:_XML_BYTES])
+    names = (*_codecs([found[1].decode()] if found else []), *_known([media_type or ""]))
+    if name := next((name for name in names if not name.startswith("utf")), None):
+        return body.decode(name, "ignore")
+    text = body.decode("utf-8", "ignore")
+    # Another encoding hardly holds a valid sequence of UTF-8.
+    intact = len(text) - len(text.encode("ascii", "ignore"))
+    is_utf_8 = intact > len(body) - len(text.encode())
+    return text if is_utf_8 else body.decode("cp1252", "ignore")
+
+
+# -- Lines -----------------------------------------------------------------------------------------
+
+# What no reader sees and no XML holds: control characters other than white space, invisible
+# marks, and overrides of the writing direction (they make text read as what it is not). Behind an
+# accented letter a control character of the upper half may be what is left of another one: it
+# stays until the text was mended.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+    "(?<![^\x00-\x7f][\x80-\x9f])"
+)
+# White space within a line, other than a plain space.
+_OTHER_SPACES = re.compile("[\t\x1f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+# Enough to find the place in the document again.
+_EXCERPT_CHARS = 60
+# Hyphens, an en dash, a bullet, an asterisk.
+_MARKS = "-\u2010\u2011\u2013\u2022*"
+
+
+def readable(text: str) -> Lines:
+    """The lines a person sees: no empty ones, white space evened out, nothing invisible."""
+    seen = _UNSEEN.sub("", text)
+    # Most texts are even already: to see that costs a third of evening out each line.
+    if "  " in seen or _OTHER_SPACES.search(seen):
+        return [" ".join(words) for line in seen.splitlines() if (words := line.split())]
+    return [even for line in seen.splitlines() if (even := line.strip(" "))]
+
+
+def bullet(line: str) -> str | None:
+    """What stands behind the mark of a list item, "" for a mark alone, None for other lines."""
+    if line[0] not in _MARKS or line[1:2].strip():
+        return None
+    return line[2:]
+
+
+def excerpt(text: str) -> str:
+    """The start of a text in quotation marks, as evidence for a person."""
+    return repr(text if len(text) <= _EXCERPT_CHARS else f"{text[: _EXCERPT_CHARS - 1]}…")
