@@ -16,15 +16,15 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import SecretStr
 from pydantic import ValidationInfo as Info
 
+from config import values
+
 _TAXONOMIES = Path(__file__).parent / "taxonomies"
 # 32 characters of the url-safe alphabet carry 192 bits, beyond any guessing.
 SECRET_CHARACTERS = 32
-# RFC 5646 section 2.1 without extensions: language, script, region, variants.
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-[a-z0-9]{5,8})*")
 _DNS_NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
 # RFC 4151 section 2.1, in the lower case it asks for.
 _AUTHORITY = re.compile(rf"([a-z0-9._-]+@)?{_DNS_NAME}")
-_NETLOC = re.compile(rf"({_DNS_NAME}|\[[0-9a-f:.]+\])(:\d+)?")
+_PLACE = re.compile(rf"({_DNS_NAME}|\[[0-9a-f:.]+\])(:\d+)?")
 _POSTGRESQL = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://(?P<rest>[^/\s]*/[^/?\s]+(\?\S*)?)")
 
 
@@ -87,12 +87,22 @@ def day(value: object) -> date | None:
 
 def language(text: str) -> str:
     """A language tag in the case RFC 5646 section 2.1.1 recommends."""
-    tag = text.lower()
-    if not _LANGUAGE.fullmatch(tag):
+    if not values.is_language_tag(text, strict=True):
         raise ValueError("not a language tag")
-    first, *rest = tag.split("-")
-    cased = [{2: str.upper, 4: str.title}.get(len(part), str)(part) for part in rest]
-    return "-".join([first, *cased])
+    return values.cased_language_tag(text)
+
+
+def line(text: str) -> str:
+    """Refuses control characters: titles and names end up in mail headers and XML."""
+    if not values.is_one_line(text):
+        raise ValueError("not one line")
+    return text
+
+
+def name(text: str) -> str:
+    if not line(text):
+        raise ValueError("empty")
+    return text
 
 
 def mailbox(text: str) -> str:
@@ -123,24 +133,24 @@ def selector(text: str) -> str:
 
 def web_address(text: str) -> str:
     parts = urlsplit(text)
-    netloc, host = parts.netloc.lower(), parts.hostname or ""
-    is_plain = _NETLOC.fullmatch(netloc) and re.fullmatch(r"[!-~]*", text)
-    if not is_plain or parts.query or parts.fragment or parts.port == 0:
+    if not _is_public(text) or parts.query or parts.fragment:
         raise ValueError("not an address to start links with")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError("not https")
-    return f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}"
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
 def optional_remote_address(text: str) -> str:
     """The address of somebody else's document, without credentials, as it was given."""
-    if not text:
-        return ""
-    parts = urlsplit(text)
-    is_plain = _NETLOC.fullmatch(parts.netloc.lower()) and re.fullmatch(r"[!-~]*", text)
-    if parts.scheme not in {"http", "https"} or not is_plain or parts.port == 0:
+    if text and not _is_public(text):
         raise ValueError("not an address to fetch from")
     return text
+
+
+def _is_public(text: str) -> bool:
+    """Whether an address can be shown to everybody: in ASCII, and without a password."""
+    place = urlsplit(text).netloc.lower()
+    return values.is_web_address(text) and text.isascii() and bool(_PLACE.fullmatch(place))
 
 
 def optional_proxy(text: str) -> str:

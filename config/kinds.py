@@ -30,10 +30,9 @@ Pause = Annotated[
 Hours = Annotated[int, Field(ge=1, le=720, description="a whole number of hours from 1 to 720")]
 Days = Annotated[int, Field(ge=0, le=36_500, description="a whole number of days from 0 to 36_500")]
 
-# No control characters: titles and names end up in mail headers and XML.
-Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", description="one line of text")]
+Line = Annotated[str, AfterValidator(formats.line), Field(description="one line of text")]
 Name = Annotated[
-    str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", description="one line of text, not empty")
+    str, AfterValidator(formats.name), Field(description="one line of text, not empty")
 ]
 Slug = Annotated[
     str,

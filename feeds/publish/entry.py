@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from urllib.parse import urlsplit
 
+from config.values import UNPRINTABLE, host_of, is_iri, is_language_tag, is_web_address, media_type
 from feeds.errors import UnknownTopic
 from feeds.identity.ids import tag_uri
 from feeds.identity.instants import published_at
@@ -26,18 +26,8 @@ from feeds.publish.select import FeedRef
 from feeds.publish.site import Site, item_page
 from feeds.taxonomy import Taxonomy
 
-# What XML 1.0 section 2.2 does not allow: one such character would stop a whole feed.
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# RFC 3986 has no room for these; a browser would guess, a feed reader would drop the link.
-_NOT_IN_ADDRESS = re.compile(r"[\s<>\"{}|\\^`\x00-\x20\x7f]")
-
-# RFC 4287, section 4.2.6: an id is an absolute IRI.
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\[\]]+")
-# RFC 6838, section 4.2, and parameters. What is none makes a feed invalid (RFC 4287, 4.2.7.3).
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127}(?: ?;[\x20-\x7e]*)?", re.ASCII)
-
-# What xml:lang may hold (RFC 5646, as far as the schema of Atom looks).
-_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
+# One such character would stop a whole feed.
+_UNPRINTABLE = re.compile(f"[{UNPRINTABLE}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +89,7 @@ class Entry:
     @property
     def host(self) -> str:
         """The host of `origin` as people say it."""
-        return (urlsplit(self.origin or "").hostname or "").removeprefix("www.")
+        return host_of(self.origin or "")
 
     def filed_under(self, kind: TopicKind) -> tuple[Category, ...]:
         """The categories of one kind that the item itself names."""
@@ -116,12 +106,12 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> Entry:
         title=_line(item.title) or item.slug,
         summary=_line(item.summary),
         paragraphs=_paragraphs(item) if terms.full_text else (),
-        markup=_NOT_XML.sub("", item.markup) if terms.full_text else "",
+        markup=_UNPRINTABLE.sub("", item.markup) if terms.full_text else "",
         enclosures=tuple(_enclosures(item)),
         provenance=_provenance(item.provenance),
         full_text=terms.full_text,
         credit=_line(terms.credit),
-        language=item.language if _LANGUAGE.fullmatch(item.language) else site.language,
+        language=item.language if is_language_tag(item.language) else site.language,
         issued=item.issued,
         published=published_at(item.issued, item.first_seen_at),
         updated=item.updated_at,
@@ -135,7 +125,7 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> Entry:
 
 
 def _line(text: str) -> str:
-    return " ".join(_NOT_XML.sub("", text).split())
+    return " ".join(_UNPRINTABLE.sub("", text).split())
 
 
 def _paragraphs(item: Item) -> tuple[str, ...]:
@@ -144,9 +134,7 @@ def _paragraphs(item: Item) -> tuple[str, ...]:
 
 def _provenance(said: Provenance | None) -> Provenance | None:
     """Where the entry came from, as far as a feed can say it."""
-    if said is None or _NOT_IN_ADDRESS.search(said.feed_id) or _NOT_XML.search(said.feed_id):
-        return None
-    if not _ABSOLUTE.fullmatch(said.feed_id):
+    if said is None or not is_iri(said.feed_id):
         return None
     return replace(said, feed_title=_line(said.feed_title))
 
@@ -156,7 +144,8 @@ def _enclosures(item: Item) -> Iterator[Enclosure]:
     for enclosure in item.enclosures:
         if _web_address(enclosure.url) is None:
             continue
-        is_type = _MEDIA_TYPE.fullmatch(enclosure.media_type) is not None
+        # What is none makes a feed invalid (RFC 4287 section 4.2.7.3).
+        is_type = media_type(enclosure.media_type) and enclosure.media_type.isprintable()
         is_length = enclosure.length is not None and enclosure.length >= 0
         yield replace(
             enclosure,
@@ -168,13 +157,7 @@ def _enclosures(item: Item) -> Iterator[Enclosure]:
 
 def _web_address(url: str | None) -> str | None:
     """The address if a feed reader can follow it: absolute, and an IRI (RFC 3987)."""
-    if not url or _NOT_IN_ADDRESS.search(url) or _NOT_XML.search(url):
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return url if parts.scheme in {"http", "https"} and parts.hostname else None
+    return url if url and is_web_address(url, strict=True) else None
 
 
 def _categories(item: Item, site: Site, taxonomy: Taxonomy) -> Iterator[Category]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from config import values
 from feeds.model import Issued, IssuedFrom
 
 __all__ = [
@@ -39,9 +40,7 @@ _ADDRESS_CHARS = 2_000
 _TOPICS = 100
 
 # Neither a feed (XML 1.0) nor a header can carry them; tabs and line ends are white space.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,5}")
-_MEDIA_TYPE = re.compile(r"[A-Za-z0-9][\w!#$&^.+-]{0,126}/[A-Za-z0-9][\w!#$&^.+-]{0,126}", re.ASCII)
+_CONTROL = re.compile(rf"[{values.UNPRINTABLE}\x85]")
 _RFC_3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})"
     r"(?:[Tt ](\d{2}:\d{2}:\d{2})(\.\d{1,9})?(?:([Zz])|([+-]\d{2}:\d{2})))?",
@@ -55,7 +54,7 @@ def is_id(text: str) -> bool:
 
 
 # U+FFFD is what stands for bytes in an address that are no UTF-8: two ids could become one.
-_UNNAMEABLE = re.compile("[\x00-\x1f\x7f-\x9f\ufffd-\uffff\ud800-\udfff]")
+_UNNAMEABLE = re.compile(rf"[{values.CONTROLS}{values.UNPRINTABLE}\ufffd]")
 
 
 def _fault(problem: str) -> PydanticCustomError:
@@ -85,25 +84,19 @@ def _printable(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
-        is_plain = parts.username is None and parts.port != 0
-    except ValueError:
-        is_address = is_plain = False
-    if not is_address or not is_plain or _CONTROL.search(text) or text.split() != [text]:
+    if not values.is_web_address(text) or urlsplit(text).username is not None:
         raise _fault("must be an http or https address such as https://news.example.org/1")
     return text
 
 
 def _language(text: str) -> str:
-    if not _LANGUAGE.fullmatch(text):
+    if not values.is_language_tag(text):
         raise _fault("must be a language tag (BCP 47) such as en, de or sr-Latn")
     return text
 
 
 def _media_type(text: str) -> str:
-    if text and not _MEDIA_TYPE.fullmatch(text):
+    if text and not values.is_media_type(text):
         raise _fault("must be a media type such as application/pdf, or empty")
     return text
 

@@ -1,0 +1,104 @@
+"""What a single value is, wherever it stands: a web address, a language tag, a media type, text.
+
+Knows the standards they have. Must never know which option or member holds one, or what is said of
+one that is refused: who wants it narrower adds a condition to the one answer given here.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+# The inside of character classes, so that others can name them together with what they add.
+#: Control characters, all of them: Unicode's category Cc.
+CONTROLS = r"\x00-\x1f\x7f-\x9f"
+#: What no text holds: control characters other than white space, lone surrogates and what is no
+#: character (XML 1.0 section 2.2, with what it advises against).
+UNPRINTABLE = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"
+#: Marks that nobody sees, and overrides of the writing direction, which make text read as what it
+#: is not (UTR 36 section 2.6).
+INVISIBLE = r"\u00ad\u200b\u2060\u202a-\u202e\u2066-\u2069\ufeff"
+
+_CONTROL = re.compile(f"[{CONTROLS}]")
+# Most addresses need no second look.
+_PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/[!-~]*)?")
+# Browsers drop some of them, and so would a checker miss what is asked in the end.
+_NOT_IN_ADDRESS = re.compile(rf"[\s{CONTROLS}\ud800-\udfff\ufeff\ufffe\uffff]")
+_NOT_IN_IRI = re.compile(r"[<>\"{}|\\^`]")
+_IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:[^\s{UNPRINTABLE}<>\"{{}}|\\^`\[\]]+")
+# RFC 5646 section 2.1: language, script, region and variants, then whatever else is well-formed.
+_LANGUAGE = re.compile(
+    r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-[a-z0-9]{5,8}){0,4}"
+    r"(?P<others>(?:-[a-z0-9]{1,8}){0,6})",
+    re.ASCII | re.IGNORECASE,
+)
+# RFC 6838 section 4.2.
+_MEDIA_TYPE = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
+)
+
+
+def is_web_address(text: str, *, strict: bool = False) -> bool:
+    """Whether ``text`` is an absolute http or https address: it names a host, and a port that can
+    be, without blanks and control characters.
+
+    ``strict`` is RFC 3987 to the letter; else more is taken, as browsers do.
+    """
+    if strict and _NOT_IN_IRI.search(text):
+        return False
+    if _PLAIN_ADDRESS.fullmatch(text):
+        return True
+    if _NOT_IN_ADDRESS.search(text):
+        return False
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def host_of(address: str) -> str:
+    """The host of an address as people say it, without "www."; "" where it names none."""
+    try:
+        return (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def is_iri(text: str) -> bool:
+    """Whether ``text`` is an absolute IRI, of whatever scheme (RFC 3987), as an atom:id must be."""
+    return _IRI.fullmatch(text) is not None
+
+
+def is_language_tag(text: str, *, strict: bool = False) -> bool:
+    """Whether ``text`` is a language tag, in any case; ``strict`` allows nothing but language,
+    script, region and variants, in that order (RFC 5646 section 2.1).
+    """
+    found = _LANGUAGE.fullmatch(text)
+    return found is not None and not (strict and found["others"])
+
+
+def cased_language_tag(tag: str) -> str:
+    """A language tag in the case RFC 5646 section 2.1.1 recommends."""
+    first, *rest = tag.lower().split("-")
+    cased = [{2: str.upper, 4: str.title}.get(len(part), str)(part) for part in rest]
+    return "-".join([first, *cased])
+
+
+def is_media_type(text: str) -> bool:
+    """Whether ``text`` is a media type without parameters (RFC 6838 section 4.2)."""
+    return _MEDIA_TYPE.fullmatch(text) is not None
+
+
+def media_type(content_type: str | None) -> str:
+    """The media type a Content-Type names, in lower case; "" where it names none."""
+    named = (content_type or "").partition(";")[0].strip().lower()
+    return named if is_media_type(named) else ""
+
+
+def is_one_line(text: str) -> bool:
+    """Whether ``text`` can stand in a mail header or an attribute: without control characters."""
+    return _CONTROL.search(text) is None
+
+
+def on_one_line(text: str) -> str:
+    """``text`` with single blanks for its white space and control characters, none at its ends."""
+    return " ".join(_CONTROL.sub(" ", text).split())

@@ -1,0 +1,193 @@
+"""One answer each to what an address, a language tag, a media type and a line are."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config import values
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://www.example.org",
+        "http://www.example.org/",
+        "HTTPS://WWW.EXAMPLE.ORG/News",
+        "https://example.org/a?b=c#d",
+        "https://example.org:8443/a",
+        "http://127.0.0.1:8080/",
+        "https://[2001:db8::1]/a",
+        "https://müller.example/straße",
+        "https://name@example.org/",
+    ],
+)
+def test_an_address_of_the_web_names_a_host(text: str) -> None:
+    """RFC 3986 and 3987, http and https alone."""
+    assert values.is_web_address(text)
+    assert values.is_web_address(text, strict=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "https://",
+        "https:///path",
+        "www.example.org",
+        "//www.example.org/",
+        "/news/1",
+        "ftp://example.org/",
+        "mailto:anna@example.org",
+        "javascript:alert(1)",
+        "https://example.org:0/",
+        "https://example.org:99999/",
+        "https://example.org:http/",
+        "https://[2001:db8::1/",
+        " https://example.org/",
+        "https://example.org/a b",
+        "https://example.org/\n",
+        "java\nscript://example.org/",
+        "https://exa\tmple.org/",
+        "https://example.org/\x7f",
+        "https://example.org/\x85",
+        "https://example.org/\u2028",
+        "https://example.org/\ud800",
+        "\ufeffhttps://example.org/",
+    ],
+)
+def test_everything_else_is_no_address_of_the_web(text: str) -> None:
+    """What `urlsplit` forgives is not forgiven: it drops line breaks and blanks."""
+    assert not values.is_web_address(text)
+    assert not values.is_web_address(text, strict=True)
+
+
+@pytest.mark.parametrize("character", '<>"{}|\\^`')
+def test_to_the_letter_fewer_characters_are_allowed(character: str) -> None:
+    """A browser guesses; a feed reader drops the link (RFC 3987 has no room for them)."""
+    text = f"https://example.org/a{character}b"
+    assert values.is_web_address(text)
+    assert not values.is_web_address(text, strict=True)
+
+
+@given(st.text(max_size=40))
+def test_no_text_is_too_odd_to_be_judged(text: str) -> None:
+    """An answer comes whatever is asked, and never an error."""
+    for start in ("", "https://", "http://[", "https://example.org:"):
+        assert values.is_web_address(start + text) in {True, False}
+        assert isinstance(values.host_of(start + text), str)
+        if values.is_web_address(start + text, strict=True):
+            assert values.is_web_address(start + text)
+
+
+def test_a_host_is_said_without_www() -> None:
+    assert values.host_of("https://www.example.org/a") == "example.org"
+    assert values.host_of("https://WWW2.example.org:8080/a") == "www2.example.org"
+    assert values.host_of("/a") == ""
+    assert values.host_of("http://[") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("tag:example.org,2026:1", True),
+        ("urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a", True),
+        ("https://example.org/1", True),
+        ("1234", False),
+        ("node 5 at example.org", False),
+        ("tag:", False),
+        ("tag:a b", False),
+        ("tag:a\x00b", False),
+        ("tag:<b>", False),
+        ("tag:a[1]", False),
+        ("1tag:a", False),
+    ],
+)
+def test_an_iri_has_a_scheme_and_no_blanks(text: str, is_one: bool) -> None:
+    """RFC 4287 section 4.2.6 wants one as an id."""
+    assert values.is_iri(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "is_tag", "is_strict"),
+    [
+        ("en", True, True),
+        ("EN-gb", True, True),
+        ("sr-Latn-RS", True, True),
+        ("es-419", True, True),
+        ("ca-valencia", True, True),
+        ("de-Latn-AT-1901abcd", True, True),
+        ("zh-yue", True, False),
+        ("sr-RS-Latn", True, False),
+        ("en-x-mine", True, False),
+        ("de-1996", True, False),
+        ("e", False, False),
+        ("english", False, False),
+        ("de_AT", False, False),
+        ("de-", False, False),
+        ("-de", False, False),
+        ("de-toolongsubtag", False, False),
+        ("dé", False, False),
+        ("de\n", False, False),
+        ("", False, False),
+    ],
+)
+def test_a_language_tag_begins_with_a_language(text: str, is_tag: bool, is_strict: bool) -> None:
+    """RFC 5646 section 2.1."""
+    assert values.is_language_tag(text) is is_tag
+    assert values.is_language_tag(text, strict=True) is is_strict
+
+
+def test_a_language_tag_is_written_as_recommended() -> None:
+    """RFC 5646 section 2.1.1."""
+    assert values.cased_language_tag("SR-LATN-rs") == "sr-Latn-RS"
+    assert values.cased_language_tag("ca-VALENCIA") == "ca-valencia"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("text/html", "text/html"),
+        ("Text/HTML; charset=UTF-8", "text/html"),
+        (" application/atom+xml ;type=entry", "application/atom+xml"),
+        ("application/vnd.fieldfare.item+json", "application/vnd.fieldfare.item+json"),
+        ("pdf", ""),
+        ("/pdf", ""),
+        ("a/b/c", ""),
+        ("text/ html", ""),
+        ("+a/b", ""),
+        (f"a/{'b' * 128}", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_a_content_type_names_a_media_type(text: str | None, named: str) -> None:
+    """RFC 6838 section 4.2; parameters are none of it."""
+    assert values.media_type(text) == named
+    assert values.is_media_type(named) is bool(named)
+
+
+def test_parameters_are_no_part_of_a_media_type() -> None:
+    assert not values.is_media_type("text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize("number", [*range(0x20), *range(0x7F, 0xA0)])
+def test_one_line_holds_no_control_character(number: int) -> None:
+    """Unicode's category Cc, the upper half too."""
+    text = f"a{chr(number)}b"
+    assert not values.is_one_line(text)
+    assert values.on_one_line(text) == "a b"
+
+
+def test_what_is_on_one_line_has_single_blanks() -> None:
+    assert values.is_one_line("Vijesti – новости  ")
+    assert values.on_one_line(" Vijesti\r\n\r\n –\u00a0 новости ") == "Vijesti – новости"
+
+
+def test_what_no_text_holds_leaves_out_white_space() -> None:
+    """Tab, line ends and NEL are white space, not rubbish."""
+    unprintable = re.compile(f"[{values.UNPRINTABLE}{values.INVISIBLE}]")
+    assert unprintable.search("\t\n\r\x85 é\U0001f600") is None
+    for character in "\x00\x0b\x1f\x7f\x9f\ud800\udfff\ufffe\uffff\u200b\u202e\ufeff":
+        assert unprintable.search(character), hex(ord(character))
