@@ -17,6 +17,7 @@ from playwright.sync_api import Browser
 
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
+from notifier.storage import VERSIONS
 from tests import services, smtp
 
 ROOT = Path(__file__).parent.parent
@@ -145,7 +146,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _migrate(url: str) -> None:
-    database = Database.open(url)
+    database = Database.open(url, VERSIONS)
     database.migrate()
     database.close()
 
@@ -185,7 +186,7 @@ def database_url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) ->
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """An open store with today's schema and no rows, on each engine by turns."""
-    opened = Database.open(database_url)
+    opened = Database.open(database_url, VERSIONS)
     yield opened
     opened.close()
 

@@ -19,6 +19,7 @@ from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
+from notifier.storage import VERSIONS
 from tests.builders import a_draft, a_label
 from tests.newsroom import NOON, a_site, issued, store
 from tests.pages import PLENARY, TRAINING, draft_of
@@ -48,7 +49,7 @@ def front_page(folder: Path, osce: Taxonomy) -> Iterator[FrontPage]:
     files = PublishedFiles(Directory(public, limit_bytes=1_000_000, now=lambda: NOON))
     with (
         serving(Starlette(routes=[Route("/{path:path}", files)])) as url,
-        closing(Database.open(f"sqlite:///{folder / 'store.db'}")) as database,
+        closing(Database.open(f"sqlite:///{folder / 'store.db'}", VERSIONS)) as database,
     ):
         database.migrate()
         items = _stored(database, osce)

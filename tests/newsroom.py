@@ -17,7 +17,8 @@ from feeds.identity.instants import first_updated, revised_updated
 from feeds.model import Fresh, Issued, IssuedFrom, Item, TopicKind, TopicRef
 from feeds.publish.site import Site, Terms
 from feeds.storage import items
-from feeds.storage.database import Database, insert, next_numbers
+from feeds.storage.database import Database, next_numbers
+from feeds.storage.engines import upsert
 from feeds.storage.tables import items as item_rows
 from feeds.storage.tables import originals
 from feeds.storage.whole import whole_items
@@ -148,4 +149,4 @@ def _revision(
 
 def _have_an_original(connection: Connection) -> None:
     row = {"digest": "an original", "size": 1, "body": b"x"}
-    connection.execute(insert(connection, originals).on_conflict_do_nothing(), row)
+    upsert(connection, originals, [row], replace=False)

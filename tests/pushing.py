@@ -16,7 +16,6 @@ from feeds.ingest.pipeline import Rules
 from feeds.push.api import create_api
 from feeds.push.receive import Counter
 from feeds.storage.database import Database
-from feeds.storage.tables import metadata
 from feeds.taxonomy import Taxonomy
 from tests.intake import IDENTITY, NOW
 from tests.serving import serving
@@ -128,7 +127,6 @@ def a_counter(database: Database, taxonomy: Taxonomy) -> Counter:
 @contextmanager
 def a_desk(database: Database, taxonomy: Taxonomy, changes: Changes) -> Iterator[str]:
     """The address of a server with the push API at /api."""
-    metadata.create_all(database.engine)
     api = create_api(
         a_counter(database, taxonomy),
         tokens=TOKENS,

@@ -13,13 +13,14 @@ from notifier.mail.maildir import Maildir
 from notifier.mail.send import deliver
 from notifier.mail.smtp.relay import Relay, Smtp
 from notifier.mail.transport import Transport
+from notifier.storage import VERSIONS
 from tests.mailroom import KEYED, NOW, RULES
 
 CONNECTIONS = 4
 
 
 def main(url: str, target: str) -> None:
-    database = Database.open(url)
+    database = Database.open(url, VERSIONS)
     print("open", flush=True)
     report = asyncio.run(
         deliver(database, _transport(target), KEYED, RULES, clock=lambda: NOW, jitter=lambda: 0.0)

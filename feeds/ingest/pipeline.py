@@ -22,8 +22,8 @@ from feeds.ingest.report import IngestReport, Tally
 from feeds.ingest.store import Terms, store
 from feeds.model import Progress
 from feeds.sources import Fetched, Gone, Same, Seen, Source, Told, Waiting
-from feeds.storage import documents, recall, visibility
-from feeds.storage.database import Connection, Database
+from feeds.storage import Connection, documents, recall, visibility
+from feeds.storage.database import Database
 from feeds.storage.documents import Sighting
 from feeds.storage.recall import Wanted
 from feeds.storage.visibility import Hidden

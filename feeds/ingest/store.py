@@ -14,8 +14,8 @@ from feeds.identity.ids import Identity
 from feeds.identity.instants import first_updated, freshness, revised_updated
 from feeds.ingest.judge import Judged, rounds
 from feeds.model import Mark
-from feeds.storage import items, recall, visibility
-from feeds.storage.database import Connection, next_numbers
+from feeds.storage import Connection, items, recall, visibility
+from feeds.storage.database import next_numbers
 from feeds.storage.items import Addition, Revision
 from feeds.storage.recall import Place
 from feeds.taxonomy import Taxonomy

@@ -12,10 +12,10 @@ from feeds.publish.entry import compose
 from feeds.publish.formats.atom import entry_bytes, feed_bytes
 from feeds.publish.formats.opml import opml_bytes
 from feeds.publish.pages import Pages
-from feeds.publish.ready import Ready
 from feeds.publish.recipe import fingerprint, recipe
 from feeds.publish.select import FeedRef, feeds_of
 from feeds.publish.site import Site, feed_page, feed_path, item_page
+from feeds.storage.entries import Ready
 from feeds.taxonomy import Taxonomy
 
 #: A path relative to the published directory, and what is to be there.

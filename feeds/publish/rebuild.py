@@ -14,12 +14,11 @@ import structlog
 from feeds.model import Progress
 from feeds.publish.build import FRONT_PAGE, Document, Press, press_for
 from feeds.publish.files import Files
-from feeds.publish.ready import Ready
 from feeds.publish.select import FeedRef
 from feeds.publish.site import Site
 from feeds.storage import entries
 from feeds.storage.database import Database
-from feeds.storage.entries import Outstanding
+from feeds.storage.entries import Outstanding, Ready
 from feeds.storage.whole import whole_items
 from feeds.taxonomy import Taxonomy
 

@@ -237,8 +237,6 @@ def _remember(counter: Counter, push: Push, key: str, digest: str, receipt: Rece
         source=push.source,
         key=key,
         digest=digest,
-        status=201 if receipt.outcome and receipt.outcome.is_new else 200,
-        item=receipt.id,
         answer=_RECEIPT.dump_json(receipt).decode(),
         at=counter.now(),
     )

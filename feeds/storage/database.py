@@ -1,44 +1,71 @@
 """The store: one schema on SQLite or PostgreSQL, opened once and shared by threads.
 
-Knows how transactions begin and end, and hands out numbers. Must never know what rows mean.
+Knows how transactions begin and end, which revisions the schema has, and hands out numbers. Must
+never know what rows mean.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Connection, Engine, Table, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, inspect, select, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from feeds.errors import StoreError
-from feeds.storage import engines, locks, schema
+from feeds.storage import engines, locks
+from feeds.storage.engines import upsert
 from feeds.storage.tables import constants
-
-__all__ = ["Connection", "Database", "constant", "insert", "next_numbers"]
 
 #: Longer than any migration so far; another node may be at it.
 _MIGRATION_SECONDS = 60.0
 
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+#: The revisions of the feeds' own tables: a file each, named like its revision (BRANCH_NUMBER), so
+#: that nobody loads Alembic to know which there are. No branch names a revision of another one as
+#: its dependency: Alembic would forget that the other is there.
+VERSIONS = _MIGRATIONS / "versions"
+
+_alembic_version = Table("alembic_version", MetaData(), Column("version_num", Text))
+
 
 class Database:
-    """A store that is reachable, and not of a newer program than this one."""
+    """A store that is reachable, and not of a newer program than this one.
 
-    def __init__(self, engine: Engine) -> None:
+    ``is_new`` says whether it had no schema when it was opened.
+    """
+
+    def __init__(self, engine: Engine, folders: Sequence[Path]) -> None:
         self.engine = engine
         self._reader = engines.reader(engine)
-        self._file = engines.sqlite_file(engine)
+        file = engine.url.database if engine.dialect.name == "sqlite" else None
+        self._file = Path(file) if file else None
+        self._folders = folders
+        self._revisions = [sorted(path.stem for path in each.glob("*.py")) for each in folders]
+        self._newest = {branch[-1] for branch in self._revisions}
+        found = self._found()
+        self.is_new = not found
+        if strange := found.difference(*self._revisions):
+            known = ", ".join(sorted(self._newest))
+            raise StoreError(
+                f"the store {self.name} was made by a newer fieldfare (schema {min(strange)}, this"
+                f" one knows {known}): install that version, or name another store"
+            )
 
     @classmethod
-    def open(cls, url: str) -> Self:
-        """Reaches the store at ``url``; an embedded one is made. Raises StoreError."""
-        database = cls(engines.connect(url))
+    def open(cls, url: str, *beside: Path) -> Self:
+        """Reaches the store at ``url``; an embedded one is made. Raises StoreError.
+
+        ``beside`` are the folders with the revisions of who keeps tables beside those of the feeds.
+        """
+        engine = engines.connect(url)
         try:
-            database._refuse_newer()
+            return cls(engine, (VERSIONS, *beside))
         except BaseException:
-            database.close()
+            engine.dispose()
             raise
-        return database
 
     def close(self) -> None:
         """Every connection is closed; whoever still uses one keeps it until done."""
@@ -76,29 +103,14 @@ class Database:
 
     def is_current(self) -> bool:
         """Whether the schema is the one this program works with."""
-        with self.reading() as connection:
-            return schema.revision(connection) == schema.REVISIONS[-1]
-
-    def is_empty(self) -> bool:
-        """Whether no migration has run here yet."""
-        with self.reading() as connection:
-            return schema.revision(connection) is None
+        return self._newest <= self._found()
 
     def migrate(self) -> None:
         """The schema is current; all of a migration happens, or nothing. Raises StoreError."""
         if self.is_current():
             return
         with self.exclusive("migrate", _MIGRATION_SECONDS), self.writing() as connection:
-            schema.upgrade(connection)
-
-    def _refuse_newer(self) -> None:
-        with self.reading() as connection:
-            found = schema.revision(connection)
-        if found is not None and found not in schema.REVISIONS:
-            raise StoreError(
-                f"the store {self.name} was made by a newer fieldfare (schema {found}, this one"
-                f" knows {schema.REVISIONS[-1]}): install that version, or name another store"
-            )
+            self._upgrade(connection)
 
     @property
     def is_embedded(self) -> bool:
@@ -120,17 +132,34 @@ class Database:
                 raise
             raise StoreError(f"the store {self.name} cannot be used: {error.orig}") from error
 
+    def _found(self) -> set[str]:
+        """The newest revision of each branch the store has; none before the first migration."""
+        with self.reading() as connection:
+            if not inspect(connection).has_table(_alembic_version.name):
+                return set()
+            return set(connection.scalars(select(_alembic_version.c.version_num)))
+
+    def _upgrade(self, connection: Connection) -> None:
+        """Each branch is at its newest revision, in the order given."""
+        # A migration is one event of the store's, not a line for each step and plug-in.
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        # Most runs have nothing to migrate and should not wait until Alembic is loaded.
+        from alembic import command  # noqa: PLC0415
+        from alembic.config import Config  # noqa: PLC0415
+
+        config = Config(attributes={"connection": connection})
+        # An option is a template (configparser), in which a percent sign stands for itself by two.
+        folders = "\n".join(map(str, self._folders)).replace("%", "%%")
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        config.set_main_option("version_locations", folders)
+        config.set_main_option("path_separator", "newline")
+        for newest in map(max, self._revisions):
+            command.upgrade(config, newest)
+
 
 def _is_circumstance(error: DBAPIError) -> bool:
     """Whether the world is at fault: no server, no room, no right, a file of another kind."""
     return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
-
-
-def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that can say what to do ON CONFLICT, in the words of this engine."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
 
 
 _DRAW = text(
@@ -144,10 +173,8 @@ def next_numbers(connection: Connection, counter: str, count: int) -> range:
     """The next ``count`` numbers of ``counter``, from 1, in commit order and without gaps.
 
     The counter's row stays locked until the transaction ends, so no number can be seen before a
-    lower one, and a roll-back gives them back.
+    lower one, and a roll-back gives them back. None at all only waits for one's turn.
     """
-    if count == 0:
-        return range(0)
     last: int = connection.execute(_DRAW, {"name": counter, "count": count}).scalar_one()
     return range(last - count + 1, last + 1)
 
@@ -157,7 +184,6 @@ def constant(connection: Connection, name: str, default: str) -> str:
     stored = select(constants.c.value).filter_by(name=name)
     value = connection.scalar(stored)
     if value is None:
-        values = {"name": name, "value": default}
-        connection.execute(insert(connection, constants).on_conflict_do_nothing(), values)
+        upsert(connection, constants, [{"name": name, "value": default}], replace=False)
         value = connection.execute(stored).scalar_one()
     return str(value)

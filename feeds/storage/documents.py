@@ -14,7 +14,7 @@ from isal import isal_zlib
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from feeds.draft import Reason, Refused
-from feeds.storage.database import insert
+from feeds.storage.engines import upsert
 from feeds.storage.tables import documents, originals
 
 __all__ = [
@@ -115,12 +115,7 @@ def refusals(connection: Connection, source: str) -> tuple[Sighting, ...]:
 
 def record(connection: Connection, seen: Collection[Sighting]) -> None:
     """These are the latest sightings; their originals are kept already."""
-    rows = [_row(sighting) for sighting in seen]
-    if rows:
-        statement = insert(connection, documents)
-        key = [documents.c.source, documents.c.name]
-        values = {name: statement.excluded[name] for name in rows[0]}
-        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values), rows)
+    upsert(connection, documents, [_row(sighting) for sighting in seen])
 
 
 def renew(connection: Connection, source: str, signatures: Mapping[str, str]) -> None:
@@ -140,8 +135,7 @@ def forget(connection: Connection, source: str, names: Collection[str]) -> None:
 def keep(connection: Connection, kept: Collection[Original]) -> None:
     """These bytes are kept, once each."""
     rows = [{"digest": one.digest, "size": one.size, "body": one.packed} for one in kept]
-    if rows:
-        connection.execute(insert(connection, originals).on_conflict_do_nothing(), rows)
+    upsert(connection, originals, rows, replace=False)
 
 
 def latest(connection: Connection, source: str, name: str) -> bytes | None:

@@ -1,18 +1,34 @@
-"""How each engine is reached and how its transactions begin.
+"""How each engine is reached, how its transactions begin, and how it says "insert or replace".
 
-Knows SQLite's pragmas and PostgreSQL's options. Must never know a table.
+Knows SQLite's pragmas and PostgreSQL's options. Must never know what a row means.
 """
 
 import os
 import socket
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    Row,
+    Table,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from feeds.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 #: How long a writer waits for the one before it; group commits take milliseconds.
 BUSY_SECONDS = 30
@@ -45,29 +61,60 @@ def reader(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def sqlite_file(engine: Engine) -> Path | None:
-    """The file of an embedded store, None for a server's."""
-    name = engine.url.database if engine.dialect.name == "sqlite" else None
-    return Path(name) if name else None
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Collection[Mapping[str, Any]],
+    *,
+    replace: bool = True,
+    key: Collection[Column[Any]] = (),
+    returning: Collection[Column[Any]] = (),
+) -> Sequence[Row[Any]]:
+    """Each row, all of the same columns, is there: in place of the one with its key, or beside it.
+
+    A row that has the ``key`` (the primary one where none is named) already takes these values;
+    with ``replace`` false it stays as it is. The columns ``returning`` come back of the rows that
+    were written.
+    """
+    if not rows:
+        return ()
+    unique = list(key or table.primary_key)
+    statement = _insert(connection, table)
+    if replace:
+        names = next(iter(rows)).keys() - {column.name for column in unique}
+        values = {name: statement.excluded[name] for name in sorted(names)}
+        statement = statement.on_conflict_do_update(index_elements=unique, set_=values)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=unique)
+    if returning:
+        return connection.execute(statement.returning(*returning), list(rows)).all()
+    connection.execute(statement, list(rows))
+    return ()
+
+
+def _insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    # Loaded where it is used: its package takes four times as long as SQLite's.
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415
+
+    return postgresql.insert(table)
 
 
 def _sqlite(url: URL) -> Engine:
     if url.database in {None, "", ":memory:"}:
         raise StoreError("store.url names no file: write sqlite:///FILE")
-    _expect_folder(Path(str(url.database)).absolute().parent)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _expect_folder(folder: Path) -> None:
+    folder = Path(str(url.database)).absolute().parent
     try:
         exists = folder.is_dir()
     except OSError as error:
         raise StoreError(f"the folder of the store {folder}: {error.strerror}") from error
     if not exists:
         raise StoreError(f"the folder of the store does not exist: {folder}: create it")
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
 
 
 def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

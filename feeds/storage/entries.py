@@ -5,12 +5,12 @@ Knows the indexes that answer "the latest of". Must never know what the bytes of
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, func, not_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, not_, select
 
 from feeds.model import TopicKind, TopicRef
-from feeds.publish.ready import Ready
-from feeds.storage.database import insert
+from feeds.storage.engines import upsert
 from feeds.storage.tables import (
     constants,
     counters,
@@ -21,22 +21,21 @@ from feeds.storage.tables import (
     touched,
 )
 
-__all__ = [
-    "Outstanding",
-    "Touched",
-    "changed",
-    "hidden",
-    "keep",
-    "latest",
-    "outstanding",
-    "ready",
-    "settle",
-]
-
 _CHANGE = "published"
 _FINGERPRINT = "published.fingerprint"
 # What stands for the feed of everything among the kinds of touched topics.
 _EVERYTHING = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """The entry of an item for feeds (``atom``) and for lists on pages (``html``)."""
+
+    item: int
+    revision: int
+    updated_at: datetime
+    atom: bytes
+    html: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +81,8 @@ def outstanding(connection: Connection) -> Outstanding:
 
 def settle(connection: Connection, done: Outstanding, fingerprint: str) -> None:
     """All of ``done`` is published. What was touched again meanwhile stays touched."""
-    _set(connection, counters, _CHANGE, done.upto)
-    _set(connection, constants, _FINGERPRINT, fingerprint)
+    upsert(connection, counters, [{"name": _CHANGE, "value": done.upto}])
+    upsert(connection, constants, [{"name": _FINGERPRINT, "value": fingerprint}])
     if done.touched:
         connection.execute(
             _SETTLE, [_key(row.topic) | {"upto": row.change} for row in done.touched]
@@ -134,9 +133,7 @@ def ready(connection: Connection, numbers: Iterable[int], recipe: str) -> Mappin
 
 
 def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
-    """These entries, one at least, are ready in place of what was there of their items."""
-    statement = insert(connection, entries)
-    values = {column.name: column for column in statement.excluded if column.name != "item"}
+    """These entries are ready in place of what was there of their items."""
     rows = [
         {
             "item": entry.item,
@@ -147,8 +144,7 @@ def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
         }
         for entry in made
     ]
-    key = [entries.c.item]
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values), rows)
+    upsert(connection, entries, rows)
 
 
 _LATEST = (
@@ -190,9 +186,3 @@ def _key(topic: TopicRef | None) -> dict[str, object]:
     if topic is None:
         return {"kind": _EVERYTHING, "slug": ""}
     return {"kind": topic.kind.value, "slug": topic.slug}
-
-
-def _set(connection: Connection, table: Table, name: str, value: int | str) -> None:
-    statement = insert(connection, table).values(name=name, value=value)
-    key = [table.c.name]
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_={"value": value}))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from feeds.draft import Draft
 from feeds.identity.decide import Role
@@ -15,7 +15,7 @@ from feeds.identity.known import Link
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Fresh
 from feeds.storage import cells
-from feeds.storage.database import insert
+from feeds.storage.engines import upsert
 from feeds.storage.tables import item_keys, item_topics, items, revisions, touched
 from feeds.taxonomy.implied import Placed
 
@@ -78,7 +78,7 @@ def add(connection: Connection, additions: Sequence[Addition]) -> None:
         }
         for new in additions
     ]
-    connection.execute(insert(connection, items), rows)
+    connection.execute(insert(items), rows)
     _follow(connection, [new.first for new in additions])
 
 
@@ -111,11 +111,7 @@ def link(connection: Connection, source: str, links: Iterable[tuple[str, Link, i
         }
         for key, each, item in links
     ]
-    if rows:
-        statement = insert(connection, item_keys)
-        values = {name: statement.excluded[name] for name in rows[0]}
-        key = [item_keys.c.source, item_keys.c.key]
-        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values), rows)
+    upsert(connection, item_keys, rows)
 
 
 def name(connection: Connection, names: Mapping[str, int]) -> None:
@@ -124,8 +120,7 @@ def name(connection: Connection, names: Mapping[str, int]) -> None:
         {"source": "", "key": name, "item": number, "role": Role.NAME.value}
         for name, number in names.items()
     ]
-    if rows:
-        connection.execute(insert(connection, item_keys).on_conflict_do_nothing(), rows)
+    upsert(connection, item_keys, rows, replace=False)
 
 
 def uids(connection: Connection, wanted: Collection[str]) -> Collection[str]:
@@ -138,14 +133,8 @@ def uids(connection: Connection, wanted: Collection[str]) -> Collection[str]:
 def touch(connection: Connection, topics: Iterable[tuple[str, str]], change: int) -> None:
     """The feeds of these topics, kind and slug, are out of date since this change."""
     rows = [{"kind": kind, "slug": slug, "change": change} for kind, slug in dict.fromkeys(topics)]
-    statement = insert(connection, touched)
     # The latest, not the first: a feed made while we write must be made once more.
-    statement = statement.on_conflict_do_update(
-        index_elements=[touched.c.kind, touched.c.slug],
-        set_={"change": statement.excluded.change},
-    )
-    if rows:
-        connection.execute(statement, rows)
+    upsert(connection, touched, rows)
 
 
 def _content(revision: Revision) -> dict[str, object]:
@@ -182,8 +171,8 @@ def _follow(connection: Connection, changes: Sequence[Revision]) -> None:
     """What hangs on the rows of items: topics, history, feeds to be made anew."""
     topics = [row for revision in changes for row in _topics(revision)]
     if topics:
-        connection.execute(insert(connection, item_topics), topics)
-    connection.execute(insert(connection, revisions), [_history(each) for each in changes])
+        connection.execute(insert(item_topics), topics)
+    connection.execute(insert(revisions), [_history(each) for each in changes])
     labels = (topic.label for revision in changes for topic in revision.topics)
     touching = [(label.kind.value, label.slug) for label in labels if label.slug]
     newest = max(revision.change for revision in changes)

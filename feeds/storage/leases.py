@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection, Row, delete, select
 
-from feeds.storage.database import insert
+from feeds.storage.engines import upsert
 from feeds.storage.tables import leases
 from feeds.websub.lease import Lease, LeaseState
 
@@ -35,14 +35,10 @@ def by_token(connection: Connection, token: str, *, to_change: bool = False) -> 
 
 def keep(connection: Connection, lease: Lease) -> None:
     """This is how the lease stands now."""
-    statement = insert(connection, leases)
-    key = [leases.c.source, leases.c.topic]
-    values = {column.name: column for column in statement.excluded}
-    statement = statement.on_conflict_do_update(index_elements=key, set_=values)
     row = asdict(lease)
     row["state"] = lease.state.value
     row["failures"] = row.pop("asks")
-    connection.execute(statement, row)
+    upsert(connection, leases, [row])
 
 
 def forget(connection: Connection, lease: Lease) -> None:

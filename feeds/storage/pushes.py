@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, select
 
 from feeds.model import Label, TopicKind
-from feeds.storage.database import insert
+from feeds.storage.engines import upsert
 from feeds.storage.tables import item_keys, item_topics, items, pushes
 
 __all__ = ["Answered", "Filed", "answered", "filed", "record"]
@@ -25,8 +25,6 @@ class Answered:
     source: str
     key: str
     digest: str
-    status: int
-    item: str
     answer: str
     at: datetime
 
@@ -55,7 +53,7 @@ def record(connection: Connection, answer: Answered) -> None:
     """The answer is remembered; those that are too old for a repetition are not any more."""
     connection.execute(delete(pushes).where(pushes.c.at < answer.at - _REMEMBERED_FOR))
     row = {column.name: getattr(answer, column.name) for column in pushes.c}
-    connection.execute(insert(connection, pushes).on_conflict_do_nothing(), row)
+    upsert(connection, pushes, [row], replace=False)
 
 
 def filed(connection: Connection, source: str, key: str) -> Filed | None:

@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 from feeds.identity.decide import Role
 from feeds.identity.known import NEAR_EACH, Candidate, Link, Recalled
 from feeds.identity.likeness import opening_key, title_key
-from feeds.storage.database import insert
+from feeds.storage.database import next_numbers
 from feeds.storage.knowns import knowns, parts
-from feeds.storage.tables import counters, item_keys, items
+from feeds.storage.tables import item_keys, items
 
 __all__ = ["Place", "Wanted", "hold_order", "number_of", "places", "recall"]
 
@@ -69,12 +69,7 @@ def hold_order(connection: Connection) -> None:
 
     Two who ingest at once would otherwise both add what both see for the first time.
     """
-    row = insert(connection, counters).values(name="changes", value=0)
-    connection.execute(
-        row.on_conflict_do_update(
-            index_elements=[counters.c.name], set_={"value": counters.c.value}
-        )
-    )
+    next_numbers(connection, "changes", 0)
 
 
 def recall(connection: Connection, source: str, wanted: Wanted, since: datetime) -> Recalled:

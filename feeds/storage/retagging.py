@@ -15,7 +15,8 @@ from feeds.identity.decide import Known
 from feeds.identity.ids import content_hash
 from feeds.model import Label, TopicKind
 from feeds.storage import items as stored
-from feeds.storage.database import insert, next_numbers
+from feeds.storage.database import next_numbers
+from feeds.storage.engines import upsert
 from feeds.storage.items import Revision
 from feeds.storage.knowns import knowns, parts
 from feeds.storage.recall import places
@@ -54,9 +55,7 @@ def unknown_topics(connection: Connection) -> Sequence[Unknown]:
 
 def map_name(connection: Connection, kind: TopicKind, name: str, slug: str) -> None:
     """``name`` stands for the topic from now on, whatever it stood for before."""
-    statement = insert(connection, topic_names).values(kind=kind.value, name=name, slug=slug)
-    key = [topic_names.c.kind, topic_names.c.name]
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_={"slug": slug}))
+    upsert(connection, topic_names, [{"kind": kind.value, "name": name, "slug": slug}])
 
 
 def mapped_names(connection: Connection) -> Sequence[Label]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from feeds.draft import Hub
 from feeds.ingest.standing import Standing, State
-from feeds.storage.database import insert
+from feeds.storage.engines import upsert
 from feeds.storage.tables import items
 from feeds.storage.tables import standings as table
 
@@ -36,24 +36,20 @@ def item_counts(connection: Connection) -> Mapping[str, int]:
 
 def record(connection: Connection, standing: Standing) -> None:
     """This is how the source does now."""
-    statement = insert(connection, table)
-    values = {column.name: column for column in statement.excluded}
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=[table.c.source], set_=values),
-        {
-            "source": standing.source,
-            "address": standing.address,
-            "state": standing.state.value,
-            "since": standing.since,
-            "failures": standing.failures,
-            "problem": standing.problem,
-            "next_look_at": standing.next_look_at,
-            "moved_to": standing.moved_to,
-            "last_success_at": standing.last_success_at,
-            "hub_url": standing.hub.url if standing.hub else None,
-            "hub_topic": standing.hub.topic if standing.hub else None,
-        },
-    )
+    row = {
+        "source": standing.source,
+        "address": standing.address,
+        "state": standing.state.value,
+        "since": standing.since,
+        "failures": standing.failures,
+        "problem": standing.problem,
+        "next_look_at": standing.next_look_at,
+        "moved_to": standing.moved_to,
+        "last_success_at": standing.last_success_at,
+        "hub_url": standing.hub.url if standing.hub else None,
+        "hub_topic": standing.hub.topic if standing.hub else None,
+    }
+    upsert(connection, table, [row])
 
 
 def _standing(row: Row[tuple[object, ...]]) -> Standing:

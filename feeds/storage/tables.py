@@ -3,44 +3,58 @@
 Knows columns, keys and indexes. Must never know a query: those live beside, one file a noun.
 """
 
+from datetime import UTC, datetime
+
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
     Date,
+    DateTime,
+    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
+    MetaData,
     Table,
     Text,
+    TypeDecorator,
     and_,
     false,
 )
+from typing_extensions import override
 
-from feeds.storage.columns import Instant, Number, metadata
+#: How constraints are named, whoever's table it is: a migration has to name what it drops.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
 
-__all__ = [
-    "Instant",
-    "Number",
-    "constants",
-    "counters",
-    "documents",
-    "entries",
-    "is_shown",
-    "item_keys",
-    "item_topics",
-    "items",
-    "leases",
-    "metadata",
-    "originals",
-    "pushes",
-    "revisions",
-    "standings",
-    "topic_names",
-    "touched",
-]
+metadata = MetaData(naming_convention=NAMING)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime on both engines; SQLite stores no zone, so it is put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    @override
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Number = BigInteger().with_variant(Integer, "sqlite")
 
 #: What was fixed at the first opening and outlives every setting (the authority of tag: ids).
 constants = Table(
@@ -218,15 +232,13 @@ standings = Table(
 )
 
 #: What was answered to a pusher's Idempotency-Key, for as long as a request may be repeated.
-#: ``digest`` is of the request; ``item`` is the pusher's own id; ``answer`` the JSON it got.
+#: ``digest`` is of the request, ``answer`` the JSON it got.
 pushes = Table(
     "pushes",
     metadata,
     Column("source", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("digest", Text, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("item", Text, nullable=False),
     Column("answer", Text, nullable=False),
     Column("at", Instant, nullable=False, index=True),
 )
@@ -242,7 +254,6 @@ leases = Table(
     Column("token", Text, nullable=False, unique=True),
     Column("secret", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("requested_at", Instant),
     Column("expires_at", Instant),
     Column("due_at", Instant, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),

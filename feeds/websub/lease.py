@@ -85,7 +85,6 @@ class Lease:
     secret: str
     state: LeaseState
     due_at: datetime
-    requested_at: datetime | None = None
     expires_at: datetime | None = None
     asks: int = 0
     reason: str = ""
@@ -162,7 +161,7 @@ def _farewell(lease: Lease, now: datetime) -> Step:
 def _asked(lease: Lease, state: LeaseState, now: datetime) -> Lease:
     asks = lease.asks + 1
     wait = max(_PATIENCE, _wait(asks))
-    return replace(lease, state=state, requested_at=now, due_at=now + wait, asks=asks)
+    return replace(lease, state=state, due_at=now + wait, asks=asks)
 
 
 def _wait(asks: int) -> timedelta:

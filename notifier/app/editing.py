@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from feeds.errors import NotEdited
-from feeds.storage import retagging, visibility
-from feeds.storage.database import Connection
+from feeds.storage import Connection, retagging, visibility
 from feeds.storage.recall import number_of
 from feeds.storage.visibility import NotMerged
 from notifier.app.house import App

@@ -33,6 +33,7 @@ from notifier.digest.render import Renderer
 from notifier.mail.send import DeliveryReport, deliver
 from notifier.mail.transport import Transport
 from notifier.model import Subscriber
+from notifier.storage import VERSIONS
 from notifier.storage.suppressions import Keyed
 from notifier.subscribers import subscribe as subscribing
 from notifier.subscribers.links import Links
@@ -71,8 +72,8 @@ class App:
         An older store is left as it is: whoever runs it decides when it moves on.
         """
         taxonomy = parts.taxonomy(settings)
-        with closing(Database.open(settings.store.url)) as database:
-            if database.is_empty():
+        with closing(Database.open(settings.store.url, VERSIONS)) as database:
+            if database.is_new:
                 database.migrate()
             if not database.is_current():
                 raise StoreError("the store is of an older version: run `fieldfare migrate` first")

@@ -10,8 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from feeds.ingest.standing import Standing, State
-from feeds.storage import standings
-from feeds.storage.database import Connection
+from feeds.storage import Connection, standings
 from notifier.app.house import App
 
 __all__ = ["ToldSource", "sources", "states"]

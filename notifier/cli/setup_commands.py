@@ -17,6 +17,7 @@ from feeds.storage.database import Database
 from notifier.app import reports, service
 from notifier.cli.invocation import DEFAULT_FILE, invocation
 from notifier.cli.output import AsJson, console, write_json, write_lines
+from notifier.storage import VERSIONS
 
 SECRET_FILE = "secret.key"  # noqa: S105 - a name, not a secret
 #: 32 random bytes, as much as the HMAC-SHA-256 that signs links can use (RFC 2104 section 3).
@@ -95,7 +96,7 @@ def _flat(prefix: str, value: object) -> list[tuple[str, object]]:
 
 def migrate(context: typer.Context, as_json: AsJson = False) -> None:
     """Bring the store to the schema of this version; run twice, it changes nothing."""
-    database = Database.open(invocation(context).settings().store.url)
+    database = Database.open(invocation(context).settings().store.url, VERSIONS)
     try:
         done = not database.is_current()
         database.migrate()

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select
 
-from feeds.storage.database import insert
+from feeds.storage.engines import upsert
 from notifier.model import Skip, Window
 from notifier.storage.tables import digests, renderings
 
@@ -33,37 +33,29 @@ def record(connection: Connection, planned: Sequence[Planned]) -> frozenset[int]
 
     Who inserts the row for a subscriber and a period has planned it; nobody does so twice.
     """
-    if not planned:
-        return frozenset()
-    rows = connection.execute(
-        insert(connection, digests).on_conflict_do_nothing().returning(digests.c.subscriber),
-        [
-            {
-                "subscriber": one.subscriber,
-                "period": one.period,
-                "after": one.window.after,
-                "upto": one.window.upto,
-                "items": one.items,
-                "skipped": one.skipped,
-                "planned_at": one.planned_at,
-            }
-            for one in planned
-        ],
-    )
-    return frozenset(rows.scalars())
+    rows = [
+        {
+            "subscriber": one.subscriber,
+            "period": one.period,
+            "after": one.window.after,
+            "upto": one.window.upto,
+            "items": one.items,
+            "skipped": one.skipped,
+            "planned_at": one.planned_at,
+        }
+        for one in planned
+    ]
+    new = upsert(connection, digests, rows, replace=False, returning=[digests.c.subscriber])
+    return frozenset(row.subscriber for row in new)
 
 
 def keep(connection: Connection, rendered: Mapping[str, bytes], now: datetime) -> None:
     """The messages are there, each under its digest."""
-    if not rendered:
-        return
-    connection.execute(
-        insert(connection, renderings).on_conflict_do_nothing(),
-        [
-            {"digest": digest, "template": template, "created_at": now}
-            for digest, template in sorted(rendered.items())
-        ],
-    )
+    rows = [
+        {"digest": digest, "template": template, "created_at": now}
+        for digest, template in sorted(rendered.items())
+    ]
+    upsert(connection, renderings, rows, replace=False)
 
 
 # Made once: making it takes longer than running it.

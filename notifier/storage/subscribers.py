@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, insert, update
 
 from feeds.model import TopicRef
-from feeds.storage.database import insert
+from feeds.storage.engines import upsert
 from notifier.model import Cadence, Subscriber, SubscriberState
 from notifier.storage import deliveries, news
 from notifier.storage.people import Broken, one, people, rows
@@ -119,20 +119,17 @@ def _add(
         cursor=news.latest(connection),
         due_at=wanted.due_at,
     )
-    number = connection.execute(
-        insert(connection, subscribers)
-        .on_conflict_do_nothing(index_elements=[subscribers.c.address_key])
-        .returning(subscribers.c.id),
-        {
-            "public_id": public_id,
-            "address_key": folded(person.address),
-            "created_at": now,
-            **_columns(person),
-        },
-    ).scalar()
-    if number is None:
+    row = {
+        "public_id": public_id,
+        "address_key": folded(person.address),
+        "created_at": now,
+        **_columns(person),
+    }
+    key, number = [subscribers.c.address_key], [subscribers.c.id]
+    added = upsert(connection, subscribers, [row], replace=False, key=key, returning=number)
+    if not added:
         return None
-    person = replace(person, id=number)
+    person = replace(person, id=added[0].id)
     _follow(connection, person)
     return person
 
@@ -190,4 +187,4 @@ def _follow(connection: Connection, person: Subscriber) -> None:
         for position, topic in enumerate(person.topics)
     ]
     if rows:
-        connection.execute(insert(connection, selections), rows)
+        connection.execute(insert(selections), rows)

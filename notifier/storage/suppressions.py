@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, not_, select, update
 
-from feeds.storage.database import insert
+from feeds.storage.engines import upsert
 from notifier.storage.tables import suppressions
 from notifier.subscribers.address import folded
 
@@ -55,7 +55,7 @@ def add(connection: Connection, barred: Sequence[Suppression]) -> None:
         }
         for one in barred
     ]
-    connection.execute(insert(connection, suppressions).on_conflict_do_nothing(), rows)
+    upsert(connection, suppressions, rows, replace=False)
     connection.execute(
         update(suppressions)
         .where(suppressions.c.address_hash == bindparam("hash"), not_(suppressions.c.active))

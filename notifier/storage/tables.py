@@ -10,12 +10,15 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    MetaData,
     Table,
     Text,
     UniqueConstraint,
 )
 
-from feeds.storage.tables import Instant, Number, metadata
+from feeds.storage.tables import NAMING, Instant, Number
+
+metadata = MetaData(naming_convention=NAMING)
 
 #: One row a person. ``address_key`` is the address folded for comparison. ``cursor`` is the last
 #: item number a digest covered, ``due_at`` when the next one is due (null for immediate ones:

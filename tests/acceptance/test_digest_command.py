@@ -10,6 +10,7 @@ import pytest
 
 from config.settings import load
 from feeds.storage.database import Database
+from notifier.storage import VERSIONS
 from tests.command import FIELDFARE, SEEDS, Installation, an_installation
 
 LATER = "2027-03-01T00:00:00Z"
@@ -28,7 +29,7 @@ def house(tmp_path: Path) -> Installation:
 def test_what_another_process_is_sending_is_left_to_it(house: Installation) -> None:
     """The digests are planned all the same, and the report says who sends them."""
     settings = load(house.folder / "fieldfare.toml", {})
-    database = Database.open(settings.store.url)
+    database = Database.open(settings.store.url, VERSIONS)
     with database.exclusive(f"delivery-{settings.daemon.node}"):
         done = house.call("digest", "--now", LATER, "--json")
     database.close()

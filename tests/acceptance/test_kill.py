@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from feeds.storage.database import Database
+from notifier.storage import VERSIONS
 from tests.command import SEEDS, Installation, an_installation
 from tests.mailroom import NOW, people, subscribe
 
@@ -23,7 +24,7 @@ def house(tmp_path: Path, empty_database_url: str) -> Installation:
     """Two items that all of many readers wait for."""
     made = an_installation(tmp_path / "house", f'[store]\nurl = "{empty_database_url}"')
     made.report("migrate")
-    database = Database.open(empty_database_url)
+    database = Database.open(empty_database_url, VERSIONS)
     subscribe(database, *people(READERS, due_at=NOW))
     database.close()
     made.report("ingest", str(SEEDS))

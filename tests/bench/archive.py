@@ -12,11 +12,13 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
+from sqlalchemy import insert
+
 from feeds.draft import Draft
 from feeds.publish.build import press_for
 from feeds.publish.site import Site
 from feeds.storage import entries
-from feeds.storage.database import Database, insert
+from feeds.storage.database import Database
 from feeds.storage.tables import counters, item_topics, items, touched
 from feeds.taxonomy import Taxonomy
 from tests.newsroom import NOON
@@ -59,11 +61,11 @@ def fill(database: Database, taxonomy: Taxonomy, count: int) -> None:
     """
     with database.writing() as connection:
         for rows in _in_parts(_item_rows(count, draft_of(TRAINING, osce()))):
-            connection.execute(insert(connection, items), rows)
+            connection.execute(insert(items), rows)
         for rows in _in_parts(_topic_rows(count, taxonomy)):
-            connection.execute(insert(connection, item_topics), rows)
+            connection.execute(insert(item_topics), rows)
         values = [{"name": name, "value": count} for name in ("items", "changes")]
-        connection.execute(insert(connection, counters), values)
+        connection.execute(insert(counters), values)
     os.sync()
 
 
@@ -120,7 +122,7 @@ def touch(database: Database, taxonomy: Taxonomy) -> None:
     names = [("all", ""), *((topic.ref.kind.value, topic.ref.slug) for topic in taxonomy.topics)]
     with database.writing() as connection:
         rows = [{"kind": kind, "slug": slug, "change": 1} for kind, slug in names]
-        connection.execute(insert(connection, touched), rows)
+        connection.execute(insert(touched), rows)
 
 
 def settle(database: Database, taxonomy: Taxonomy, site: Site) -> None:

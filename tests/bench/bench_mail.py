@@ -28,7 +28,7 @@ from notifier.digest.render import Renderer
 from notifier.mail.send import deliver
 from notifier.mail.smtp.relay import Relay, Smtp
 from notifier.model import Cadence, Frequency, News
-from notifier.storage import subscribers
+from notifier.storage import VERSIONS, subscribers
 from notifier.storage.subscribers import Subscription
 from tests import services
 from tests.bench.peer_mail import letters, send
@@ -134,7 +134,7 @@ def fresh_store(engine: str) -> Iterator[Database]:
         if engine == "postgresql":
             server = stack.enter_context(services.postgres())
             url = stack.enter_context(server.database())
-        database = Database.open(url)
+        database = Database.open(url, VERSIONS)
         stack.callback(database.close)
         database.migrate()
         yield database

@@ -219,7 +219,8 @@ def test_a_lock_is_waited_for(database: Database) -> None:
 HOLD = """
 import sys
 from feeds.storage.database import Database
-with Database.open(sys.argv[1]).exclusive("run"):
+from notifier.storage import VERSIONS
+with Database.open(sys.argv[1], VERSIONS).exclusive("run"):
     print("held", flush=True)
     sys.stdin.read()
 """

@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 
 from feeds.model import TopicKind, TopicRef
-from feeds.publish.ready import Ready
 from feeds.storage import entries
 from feeds.storage.database import Database
-from feeds.storage.entries import Touched
+from feeds.storage.entries import Ready, Touched
 from feeds.storage.whole import whole_items
 from feeds.taxonomy import Taxonomy
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_draft, a_label

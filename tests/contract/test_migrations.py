@@ -1,42 +1,31 @@
 """The schema is what the migrations make of it, on both engines, from nothing to the newest."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
-from datetime import UTC, datetime
+from subprocess import run
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, MetaData, inspect, text
 
-import notifier.storage.tables  # the notifier's tables are of the same schema
 from feeds.errors import StoreError
-from feeds.identity.decide import Role
-from feeds.identity.ids import item_slug
-from feeds.identity.likeness import title_key
-from feeds.storage import schema
+from feeds.storage import database as store
+from feeds.storage import tables as of_feeds
 from feeds.storage.database import Database
-from feeds.storage.recall import Wanted, recall
-from feeds.storage.tables import metadata
+from notifier.storage import VERSIONS
+from notifier.storage import tables as of_notifier
 
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-_OLD_ITEM = """
-INSERT INTO items (number, change, uid, slug, source, title, summary, body, language, freshness,
-    content_hash, revision, first_seen_at, updated_at)
-VALUES (7, 7, 'tag:x', 'slug', 'own', 'Police officers trained', '', 'One.', 'en', 'news',
-    '1:x', 1, '2026-11-20 12:00:00.000000', '2026-11-20 12:00:00.000000')
-"""
+BRANCHES = {"feeds": store.VERSIONS, "notifier": VERSIONS}
 
 
 @pytest.fixture
 def empty(empty_database_url: str) -> Iterator[Database]:
-    with closing(Database.open(empty_database_url)) as database:
+    with closing(Database.open(empty_database_url, VERSIONS)) as database:
         yield database
 
 
@@ -45,11 +34,31 @@ def tables(database: Database) -> set[str]:
         return set(inspect(connection).get_table_names())
 
 
+def differences(database: Database, *described: MetaData) -> object:
+    """What the store has that the tables do not describe, and the reverse."""
+    with database.reading() as connection:
+        return compare_metadata(MigrationContext.configure(connection), described)  # type: ignore[arg-type]
+
+
 def test_migrations_make_the_schema_that_the_tables_describe(empty: Database) -> None:
     empty.migrate()
-    with empty.reading() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    assert notifier.storage.tables.deliveries.name in tables(empty)
+    assert differences(empty, of_feeds.metadata, of_notifier.metadata) == []
+    assert {"items", "deliveries"} <= tables(empty)
+
+
+def test_feeds_stand_alone_and_others_may_move_in_later(empty_database_url: str) -> None:
+    """The tables of the feeds are a branch of their own, that of the notifier comes beside it."""
+    with closing(Database.open(empty_database_url)) as alone:
+        assert alone.is_new
+        alone.migrate()
+        assert alone.is_current()
+        assert differences(alone, of_feeds.metadata) == []
+    with closing(Database.open(empty_database_url, VERSIONS)) as both:
+        assert not both.is_new
+        assert not both.is_current()
+        both.migrate()
+        assert both.is_current()
+        assert differences(both, of_feeds.metadata, of_notifier.metadata) == []
 
 
 def test_migrating_again_changes_nothing(empty: Database) -> None:
@@ -70,43 +79,15 @@ def test_two_who_migrate_at_once_both_find_it_done(empty: Database) -> None:
 def test_a_migration_that_fails_leaves_nothing(
     empty: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def upgrade(connection: Connection) -> None:
-        migrate(connection)
+    def upgrade(database: Database, connection: Connection) -> None:
+        migrate(database, connection)
         raise StoreError("the power is gone")
 
-    migrate = schema.upgrade
-    monkeypatch.setattr(schema, "upgrade", upgrade)
+    migrate = Database._upgrade
+    monkeypatch.setattr(Database, "_upgrade", upgrade)
     with pytest.raises(StoreError, match="the power is gone"):
         empty.migrate()
     assert tables(empty) == set()
-
-
-def test_items_stored_before_are_found_by_all_that_finds_new_ones(empty: Database) -> None:
-    slug = item_slug("own", "/12345")
-    with empty.writing() as connection:
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(schema.SCRIPTS))
-        config.set_main_option("path_separator", "os")
-        command.upgrade(config, "0002_notifier")
-        connection.execute(text(_OLD_ITEM))
-        connection.execute(text("INSERT INTO item_keys VALUES ('own', 'a.txt', 7)"))
-        connection.execute(text("INSERT INTO item_keys VALUES ('own', '/12345', 7)"))
-        connection.execute(text("UPDATE items SET slug = :slug"), {"slug": slug})
-    empty.migrate()
-    title = title_key("Police officers trained")
-    assert title is not None
-    like = Wanted(keys=(), names=(), hashes=(), titles={title: {None}}, openings={})
-    with empty.reading() as connection:
-        found = recall(connection, "own", like, NOW)
-        links = recall(connection, "own", replace(like, keys={"a.txt", "/12345"}), NOW).links
-    (item,) = found.items
-    assert (item.slug, item.group, item.is_withdrawn) == (slug, slug, False)
-    # Whatever else led to an item was a copy, which never revises it.
-    assert {key: link.role for key, link in links.items()} == {
-        "a.txt": Role.TWIN,
-        "/12345": Role.OWN,
-    }
-    assert {key: link.document for key, link in links.items()} == {"a.txt": "a.txt", "/12345": ""}
 
 
 def test_migrating_is_quiet(empty: Database, caplog: pytest.LogCaptureFixture) -> None:
@@ -115,15 +96,37 @@ def test_migrating_is_quiet(empty: Database, caplog: pytest.LogCaptureFixture) -
     assert not [record for record in caplog.records if record.name.startswith("alembic")]
 
 
-def test_a_newer_schema_is_refused_with_what_to_do(database: Database, database_url: str) -> None:
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_a_newer_schema_is_refused_with_what_to_do(
+    database: Database, database_url: str, branch: str
+) -> None:
     with database.writing() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999_future'"))
-    with pytest.raises(StoreError, match=r"9999_future.*install that version"):
-        Database.open(database_url)
+        newer = "UPDATE alembic_version SET version_num = :to WHERE version_num LIKE :branch"
+        connection.execute(text(newer), {"to": f"{branch}_9999", "branch": f"{branch}_%"})
+    with pytest.raises(StoreError, match=rf"{branch}_9999.*install that version"):
+        Database.open(database_url, VERSIONS)
 
 
-def test_revisions_are_named_like_their_files() -> None:
-    scripts = ScriptDirectory(str(schema.SCRIPTS))
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_revisions_are_named_like_their_files_and_numbered_in_their_order(branch: str) -> None:
+    folder = BRANCHES[branch]
+    scripts = ScriptDirectory(str(store.VERSIONS.parent), version_locations=[str(folder)])
     known = [script.revision for script in scripts.walk_revisions()]
-    assert tuple(reversed(known)) == schema.REVISIONS
-    assert scripts.get_current_head() == schema.REVISIONS[-1]
+    assert list(reversed(known)) == sorted(path.stem for path in folder.glob("*.py"))
+    assert scripts.get_revision(f"{branch}@head").revision == known[0]
+    # Else Alembic would forget that the branch it depends on is there.
+    assert not any(script.dependencies for script in scripts.walk_revisions())
+
+
+def test_opening_a_store_loads_no_alembic(database_url: str) -> None:
+    program = (
+        "import sys; from feeds.storage.database import Database; from notifier.storage import"
+        " VERSIONS; database = Database.open(sys.argv[1], VERSIONS); assert database.is_current();"
+        " assert not database.is_new; print(*sys.modules)"
+    )
+    done = run(
+        [sys.executable, "-c", program, database_url], check=True, capture_output=True, text=True
+    )
+    loaded = set(done.stdout.split())
+    assert "alembic" not in loaded
+    assert ("psycopg" in loaded) is database_url.startswith("postgresql")

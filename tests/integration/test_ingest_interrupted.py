@@ -110,6 +110,7 @@ from pathlib import Path
 from feeds.ingest import pipeline
 from feeds.storage import documents
 from feeds.storage.database import Database
+from notifier.storage import VERSIONS
 from feeds.taxonomy import Taxonomy
 from tests.intake import Intake
 
@@ -129,7 +130,7 @@ def record_or_die(connection, seen):
 if when == "within":
     documents.record = record_or_die
 taxonomy = Taxonomy.from_toml(Path("config/taxonomies/osce.toml").read_text())
-intake = Intake(Database.open(url), Path(folder), taxonomy)
+intake = Intake(Database.open(url, VERSIONS), Path(folder), taxonomy)
 intake.ingest(batch=3, progress=die if when == "between" else None)
 """
 

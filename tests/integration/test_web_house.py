@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 from feeds.errors import StoreError
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
+from notifier.storage import VERSIONS
 from notifier.web.health import Vitals
 from tests.serving import NOW, VITALS, Pulse, a_web_app, serving
 
@@ -62,7 +63,7 @@ def pulse(parts: tuple[Store, Pulse]) -> Iterator[Pulse]:
 
 @pytest.fixture(scope="module")
 def client(folder: Path, osce: Taxonomy, parts: tuple[Store, Pulse]) -> Iterator[httpx2.Client]:
-    database = Database.open(f"sqlite:///{folder / 'store.db'}")
+    database = Database.open(f"sqlite:///{folder / 'store.db'}", VERSIONS)
     store, pulse = parts
     app = a_web_app(
         database,

@@ -12,6 +12,7 @@ from feeds.ingest.standing import Standing, begun, failed, succeeded
 from feeds.storage import standings
 from feeds.storage.database import Database
 from notifier.cli import options, source_commands
+from notifier.storage import VERSIONS
 from tests.logs import as_it_was
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -38,7 +39,7 @@ def settings(tmp_path: Path) -> Path:
 
 
 def record(settings: Path, standing: Standing) -> None:
-    database = Database.open(f"sqlite:///{settings.parent / 'fieldfare.db'}")
+    database = Database.open(f"sqlite:///{settings.parent / 'fieldfare.db'}", VERSIONS)
     database.migrate()
     with database.writing() as connection:
         standings.record(connection, standing)

@@ -1,12 +1,10 @@
-"""Where Alembic finds the connection and the tables.
+"""Where Alembic finds the connection.
 
-Knows both. Must never know a URL: the store hands over the transaction it is in.
+Knows the transaction the store is in and hands over. Must never know a URL, or a table.
 """
 
 from alembic import context
 
-from feeds.storage.tables import metadata
-
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.configure(connection=context.config.attributes["connection"])
 with context.begin_transaction():
     context.run_migrations()

@@ -1,10 +1,11 @@
-"""Documents, items and what is published of them."""
+"""What the feeds side remembers: documents, items, what is published, how sources do."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001_items"
+revision = "feeds_0001"
 down_revision = None
+branch_labels = ("feeds",)
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True)
@@ -17,6 +18,10 @@ def upgrade() -> None:
     _keys_and_topics()
     _history()
     _published()
+    _topic_names()
+    _standings()
+    _pushes()
+    _leases()
 
 
 def _store() -> None:
@@ -51,6 +56,8 @@ def _documents() -> None:
         sa.Column("seen_at", INSTANT, nullable=False),
         sa.Column("reason", sa.Text()),
         sa.Column("evidence", sa.Text(), server_default="", nullable=False),
+        sa.Column("recipe", sa.Text(), server_default="", nullable=False),
+        sa.Column("promoted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(
             ["digest"], ["originals.digest"], name="fk_documents_digest_originals"
         ),
@@ -81,11 +88,21 @@ def _items() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("first_seen_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
+        sa.Column("group", NUMBER, server_default="0", nullable=False),
+        sa.Column("partial", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("markup", sa.Text(), server_default="", nullable=False),
+        sa.Column("enclosures", sa.JSON(), server_default="[]", nullable=False),
+        sa.Column("provenance", sa.JSON()),
+        sa.Column("marks", sa.Text(), server_default="", nullable=False),
+        sa.Column("title_key", sa.BigInteger()),
+        sa.Column("opening_key", sa.BigInteger()),
+        sa.Column("withdrawn_at", INSTANT),
+        sa.Column("merged_into", NUMBER),
         sa.PrimaryKeyConstraint("number", name="pk_items"),
         sa.UniqueConstraint("slug", name="uq_items_slug"),
         sa.UniqueConstraint("uid", name="uq_items_uid"),
     )
-    for column in ("change", "content_hash", "updated_at"):
+    for column in ("change", "content_hash", "updated_at", "group", "title_key", "opening_key"):
         op.create_index(f"ix_items_{column}", "items", [column])
 
 
@@ -95,10 +112,15 @@ def _keys_and_topics() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("item", NUMBER, nullable=False),
+        sa.Column("role", sa.Text(), server_default="own", nullable=False),
+        sa.Column("document", sa.Text(), server_default="", nullable=False),
+        sa.Column("content_hash", sa.Text(), server_default="", nullable=False),
+        sa.Column("gone_at", INSTANT),
         sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_item_keys_item_items"),
         sa.PrimaryKeyConstraint("source", "key", name="pk_item_keys"),
     )
     op.create_index("ix_item_keys_item", "item_keys", ["item"])
+    op.create_index("ix_item_keys_document", "item_keys", ["source", "document"])
     op.create_table(
         "item_topics",
         sa.Column("item", NUMBER, nullable=False),
@@ -149,4 +171,63 @@ def _published() -> None:
         sa.Column("html", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_entries_item_items"),
         sa.PrimaryKeyConstraint("item", name="pk_entries"),
+    )
+
+
+def _topic_names() -> None:
+    op.create_table(
+        "topic_names",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "name", name="pk_topic_names"),
+    )
+
+
+def _standings() -> None:
+    op.create_table(
+        "standings",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("since", INSTANT, nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("next_look_at", INSTANT),
+        sa.Column("moved_to", sa.Text()),
+        sa.Column("last_success_at", INSTANT),
+        sa.Column("hub_url", sa.Text()),
+        sa.Column("hub_topic", sa.Text()),
+        sa.PrimaryKeyConstraint("source", name="pk_standings"),
+    )
+
+
+def _pushes() -> None:
+    op.create_table(
+        "pushes",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("source", "key", name="pk_pushes"),
+    )
+    op.create_index("ix_pushes_at", "pushes", ["at"])
+
+
+def _leases() -> None:
+    op.create_table(
+        "leases",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("hub", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("expires_at", INSTANT),
+        sa.Column("due_at", INSTANT, nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("reason", sa.Text(), nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("source", "topic", name="pk_leases"),
+        sa.UniqueConstraint("token", name="uq_leases_token"),
     )

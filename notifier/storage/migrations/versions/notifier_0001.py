@@ -3,8 +3,9 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002_notifier"
-down_revision = "0001_items"
+revision = "notifier_0001"
+down_revision = None
+branch_labels = ("notifier",)
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True)
