@@ -4,7 +4,7 @@ Knows the order of calls. Must never know how documents are found, understood, j
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from time import monotonic
 from feeds.draft import Habits
 from feeds.identity.decide import Deferred
 from feeds.identity.ids import Identity
-from feeds.identity.known import Candidate, Memory
+from feeds.identity.known import Memory
 from feeds.identity.pace import REMEMBERED
 from feeds.ingest.judge import Judged, judge
 from feeds.ingest.read import Reader, Reading, recipe
@@ -29,8 +29,6 @@ from feeds.storage.recall import Wanted
 from feeds.storage.visibility import Hidden
 from feeds.taxonomy import Taxonomy
 
-__all__ = ["IngestReport", "Rules", "ingest"]
-
 #: A batch is held at once, so it is bounded in bytes too.
 _BATCH_BYTES = 32_000_000
 
@@ -38,7 +36,7 @@ _BATCH_BYTES = 32_000_000
 _BATCH_SECONDS = 5.0
 
 #: Another ingest of the source is waited for this long: more than a tick of the daemon's needs.
-_PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +80,7 @@ def ingest(
         backfill=backfill,
         now=now,
     )
-    with nullcontext() if dry_run else database.exclusive(_lock(source.name), _PATIENCE_SECONDS):
+    with nullcontext() if dry_run else database.exclusive(lock_of(source.name), PATIENCE_SECONDS):
         run = _Run(database, source, terms, rules.habits, dry_run=dry_run)
         stop = stopping or Event()
         for batch in run.batches(rules.batch, stop):
@@ -105,7 +103,6 @@ class _Run:
         self._terms = terms
         self._dry_run = dry_run
         self._memory = Memory(terms.taxonomy)
-        self._uids: Mapping[str, str] = {}
         self.tally = Tally()
         self.done = 0
         by = recipe(terms.taxonomy, habits)
@@ -163,39 +160,23 @@ class _Run:
 
     def _rehearse(
         self, readings: Sequence[Reading], gone: Sequence[str]
-    ) -> tuple[list[Judged], Sequence[Hidden]]:
+    ) -> tuple[Sequence[Judged], Sequence[Hidden]]:
         with self._database.reading() as connection:
             # What a dry run decided is stored nowhere, so it is remembered.
-            judged = self._judge(connection, _candidates(readings), self._memory)
+            judged = _judge(connection, readings, self._memory, self._terms)
             return judged, visibility.leaving(connection, self._source.name, gone)
 
     def _write(
         self, readings: Sequence[Reading], gone: Sequence[str], renewed: Mapping[str, str]
-    ) -> tuple[list[Judged], Sequence[Hidden]]:
+    ) -> tuple[Sequence[Judged], Sequence[Hidden]]:
         news = [one for one in readings if one.candidates or not self._is_known(one.sighting)]
         if not (news or gone or renewed):
             return [], ()
-        source = self._source.name
         with self._database.writing() as connection:
-            recall.hold_order(connection)
-            judged = self._judge(connection, _candidates(news), Memory(self._terms.taxonomy))
-            documents.keep(connection, [one.original for one in news if one.original])
-            self._uids = store(connection, judged, self._terms)
-            documents.record(connection, _sightings(news, judged))
-            documents.renew(connection, source, renewed)
-            withdrawn = visibility.leave(connection, source, gone, self._terms.now)
-            documents.forget(connection, source, gone)
+            judged = keep(connection, news, self._terms)
+            documents.renew(connection, self._source.name, renewed)
+            withdrawn = withdraw(connection, gone, self._terms)
         return judged, withdrawn
-
-    def _judge(
-        self, connection: Connection, candidates: Sequence[Candidate], memory: Memory
-    ) -> list[Judged]:
-        if not candidates:
-            return []
-        now = self._terms.now
-        wanted = Wanted.of(candidates)
-        memory.recall(recall.recall(connection, self._source.name, wanted, now - REMEMBERED))
-        return [judge(candidate, memory, now) for candidate in candidates]
 
     def _is_known(self, sighting: Sighting) -> bool:
         """Whether it was refused before, for the same reason."""
@@ -215,13 +196,51 @@ class _Run:
             if sighting.refused:
                 self.tally.refuse(sighting, self._refusals.get(sighting.name))
         for one in judged:
-            slug = one.item.slug
-            minted = self._terms.identity.item(slug)
-            self.tally.judge(one, one.item.uid or self._uids.get(slug, minted))
+            self.tally.judge(one, one.item.uid or self._terms.identity.item(one.item.slug))
 
 
-def _lock(source: str) -> str:
-    """The name of a file: a source may be a path, and then a hash stands for it."""
+def keep(connection: Connection, readings: Sequence[Reading], terms: Terms) -> Sequence[Judged]:
+    """What was read is judged and stored, every item with its id; the transaction is the caller's.
+
+    Nobody else decides about any item until it ends: what two see for the first time at once is
+    added by one of them.
+    """
+    recall.hold_order(connection)
+    judged = _judge(connection, readings, Memory(terms.taxonomy), terms)
+    documents.keep(connection, [one.original for one in readings if one.original])
+    uids = store(connection, judged, terms)
+    documents.record(connection, _sightings(readings, judged))
+    return [_under_its_id(one, uids) for one in judged]
+
+
+def withdraw(
+    connection: Connection, documents_gone: Collection[str], terms: Terms
+) -> Sequence[Hidden]:
+    """These documents of the source are not there any more, nor the items nobody else shows."""
+    hidden = visibility.leave(connection, terms.source, documents_gone, terms.now)
+    documents.forget(connection, terms.source, documents_gone)
+    return hidden
+
+
+def _judge(
+    connection: Connection, readings: Sequence[Reading], memory: Memory, terms: Terms
+) -> list[Judged]:
+    candidates = [one for reading in readings for one in reading.candidates]
+    if not candidates:
+        return []
+    since = terms.now - REMEMBERED
+    memory.recall(recall.recall(connection, terms.source, Wanted.of(candidates), since))
+    return [judge(candidate, memory, terms.now) for candidate in candidates]
+
+
+def _under_its_id(one: Judged, uids: Mapping[str, str]) -> Judged:
+    if one.item.uid:
+        return one
+    return replace(one, item=replace(one.item, uid=uids[one.item.slug]))
+
+
+def lock_of(source: str) -> str:
+    """What is held while a source is ingested; in a file's name a hash stands for a path."""
     if not source.replace("-", "").replace("_", "").isalnum():
         source = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return f"ingest-{source}"
@@ -237,10 +256,6 @@ def _renewed(batch: Sequence[Seen]) -> dict[str, str]:
     """The signatures to remember of documents that did not change."""
     same = (seen for seen in batch if isinstance(seen, Same))
     return {seen.name: seen.signature for seen in same if seen.signature}
-
-
-def _candidates(readings: Sequence[Reading]) -> list[Candidate]:
-    return [one for reading in readings for one in reading.candidates]
 
 
 def _sightings(news: Sequence[Reading], judged: Sequence[Judged]) -> list[Sighting]:

@@ -87,9 +87,12 @@ class Reader:
             return Reading(sighting=self._sighting(seen.name, "", None, seen.refused))
         if isinstance(seen, Told):
             return self._told(seen)
+        return self.reading(seen, None if seen.is_listing else self._meant(seen))
+
+    def reading(self, seen: Fetched, understood: Parsed | Refused | None) -> Reading:
+        """The document as it is judged, once it is ``understood``; None where it is not asked."""
         document = seen.document
         original = Original.of(document.body)
-        understood = None if seen.is_listing else self._meant(seen)
         refused = understood if isinstance(understood, Refused) else None
         if refused and refused.reason in _INSTEAD and (lead := _usable(document.lead)):
             return self._instead(document, lead, original, refused)

@@ -14,7 +14,8 @@ from pydantic import TypeAdapter
 
 from feeds.draft import Document, Refused
 from feeds.identity.ids import Identity
-from feeds.ingest.pipeline import IngestReport, Rules, ingest
+from feeds.ingest.pipeline import Rules, ingest
+from feeds.ingest.report import IngestReport
 from feeds.parse import push as form
 from feeds.parse import understand
 from feeds.parse.push.values import ID_CHARS, is_id
