@@ -3,6 +3,7 @@
 Knows topics and items by the words of feeds. Must never know SQL, templates or SMTP.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -126,6 +127,33 @@ class Skip(StrEnum):
     NOTHING_NEW = "nothing-new"
     SUPPRESSED = "suppressed"
     ALREADY_PLANNED = "already-planned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What a due subscriber gets for a period: the message, or why there is none.
+
+    ``rendering`` names the message they share with others, ``personal`` fills its slots. Then they
+    are covered up to the item number ``cursor``, and due again at ``due_again_at``.
+    """
+
+    subscriber: Subscriber
+    period: str
+    window: Window
+    items: int
+    skipped: Skip | None
+    rendering: str | None
+    personal: Mapping[str, str]
+    cursor: int
+    due_again_at: datetime | None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it goes on record: who gets mail at once and finds nothing in an item does not
+        need a row for each item of others.
+        """
+        frequency = self.subscriber.cadence.frequency
+        return self.rendering is not None or frequency is not Frequency.IMMEDIATE
 
 
 class DeliveryState(StrEnum):

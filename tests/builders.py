@@ -8,7 +8,15 @@ from zoneinfo import ZoneInfo
 from feeds.draft import Draft
 from feeds.model import Issued, IssuedFrom, Label, TopicKind, TopicRef
 from notifier.mail.message import Sender
-from notifier.model import Cadence, Frequency, News, Subscriber, SubscriberState
+from notifier.model import (
+    Cadence,
+    Frequency,
+    News,
+    Planned,
+    Subscriber,
+    SubscriberState,
+    Window,
+)
 
 POLICING = TopicRef.parse("field:policing")
 HUMAN_RIGHTS = TopicRef.parse("field:human-rights")
@@ -67,6 +75,23 @@ def some_news(**changes: Any) -> News:
         topics=frozenset({POLICING, SECRETARIAT}),
     )
     return replace(news, **changes)
+
+
+def a_plan(subscriber: Subscriber, period: str = "2026-11-24", **changes: Any) -> Planned:
+    """The digest of one item that a subscriber gets for a period."""
+    message_id = f"<{period}.{subscriber.public_id}@news.example.org>"
+    planned = Planned(
+        subscriber=subscriber,
+        period=period,
+        window=Window(after=0, upto=1),
+        items=1,
+        skipped=None,
+        rendering="template",
+        personal={"recipient": subscriber.address, "message_id": message_id},
+        cursor=1,
+        due_again_at=None,
+    )
+    return replace(planned, **changes)
 
 
 def a_sender(**changes: Any) -> Sender:

@@ -3,6 +3,7 @@
 Knows rows and builders. Must never know what a test expects of them.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,13 +14,13 @@ from feeds.storage.database import Database
 from feeds.storage.tables import item_topics, items
 from notifier.mail.ledger import Rules
 from notifier.mail.message import Sender, build, slot
-from notifier.model import News, Subscriber
+from notifier.model import News, Planned, Subscriber
 from notifier.storage import deliveries, digests, subscribers
-from notifier.storage.deliveries import Delivery, Queued
+from notifier.storage.deliveries import Delivery
 from notifier.storage.subscribers import Subscription
 from notifier.storage.suppressions import Keyed
 from notifier.subscribers.links import Links
-from tests.builders import a_subscriber
+from tests.builders import a_plan, a_subscriber
 
 #: Noon before the digests of the builders' reader are due.
 NOW = datetime(2026, 11, 23, 11, tzinfo=UTC)
@@ -136,23 +137,15 @@ def template() -> bytes:
     return build(SENDER, subject="News", language="en", text="News\n.dot\n", html=html)
 
 
-def message(reader: Subscriber, period: str = "2026-11-24") -> Queued:
+def message(reader: Subscriber, period: str = "2026-11-24") -> Planned:
     """The delivery of a reader's digest of one period."""
-    message_id = f"<{period}.{reader.public_id}@news.example.org>"
-    return Queued(
-        subscriber=reader.id,
-        period=period,
-        message_id=message_id,
-        recipient=reader.address,
-        rendering="template",
-        personal={
-            "recipient": reader.address,
-            "message_id": message_id,
-            "date": "Tue, 24 Nov 2026 06:00:00 +0000",
-            "unsubscribe_url": LINKS.unsubscribe(reader.public_id, reader.epoch),
-            "view_url": LINKS.view(reader.public_id, reader.epoch, period),
-        },
-    )
+    planned = a_plan(reader, period)
+    links = {
+        "date": "Tue, 24 Nov 2026 06:00:00 +0000",
+        "unsubscribe_url": LINKS.unsubscribe(reader.public_id, reader.epoch),
+        "view_url": LINKS.view(reader.public_id, reader.epoch, period),
+    }
+    return replace(planned, personal={**planned.personal, **links})
 
 
 def outbox(database: Database) -> list[Delivery]:

@@ -26,9 +26,7 @@ from feeds.publish.site import Site
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.app import parts, sources
-from notifier.app.report import DigestReport
-from notifier.digest.drafting import Press
-from notifier.digest.plan import PlanReport, plan
+from notifier.digest.plan import Planner, PlanReport
 from notifier.digest.render import Renderer
 from notifier.mail.send import DeliveryReport, deliver
 from notifier.mail.transport import Transport
@@ -101,17 +99,18 @@ class App:
         return parts.transport(self.settings)
 
     @cached_property
-    def press(self) -> Press:
-        """What digests are made with. Raises SettingsError where no secret signs their links."""
+    def planner(self) -> Planner:
+        """What plans digests. Raises SettingsError where no secret signs their links."""
         url = self.settings.site.url
         renderer = Renderer(
             parts.sender(self.settings, self.identity),
             parts.topic_pages(self.taxonomy, url),
         )
-        return Press(
+        return Planner(
+            database=self.database,
             render=renderer.render,
             links=Links(base_url=url, secret=self.settings.signing_key),
-            site_url=url,
+            keyed=self.keyed,
             domain=parts.message_domain(self.settings),
             max_items=self.settings.mail.max_items,
         )
@@ -182,14 +181,8 @@ class App:
         progress: Progress | None = None,
     ) -> PlanReport:
         """Whoever is due has a digest in the outbox, or the reason why not on record."""
-        return plan(
-            self.database,
-            self.press,
-            self.keyed,
-            now=now or self.clock(),
-            dry_run=dry_run,
-            stopping=stopping,
-            progress=progress,
+        return self.planner.plan(
+            now=now or self.clock(), dry_run=dry_run, stopping=stopping, progress=progress
         )
 
     def deliver(
@@ -220,7 +213,7 @@ class App:
         dry_run: bool = False,
         stopping: Event | None = None,
         progress: Progress | None = None,
-    ) -> DigestReport:
+    ) -> tuple[PlanReport, DeliveryReport]:
         """What is due at ``now`` is planned, and all that waits is sent, or its problem told."""
         planned = self.plan(now=now, dry_run=dry_run, stopping=stopping, progress=progress)
         sent = DeliveryReport()
@@ -229,4 +222,4 @@ class App:
                 sent = self.deliver(now=now, stopping=stopping, progress=progress)
         except StoreBusy as busy:
             sent = DeliveryReport(problem=f"{busy}; it sends what was planned")
-        return DigestReport.of(planned, sent)
+        return planned, sent

@@ -14,7 +14,7 @@ from feeds.publish.site import Site, Terms, feed_page, feed_path
 from feeds.storage.database import Database, constant
 from feeds.taxonomy import Taxonomy
 from notifier.digest.languages import languages
-from notifier.digest.letter import TopicPage
+from notifier.digest.render import TopicPage
 from notifier.mail import ledger
 from notifier.mail.maildir import Maildir
 from notifier.mail.message import Sender

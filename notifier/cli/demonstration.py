@@ -18,7 +18,6 @@ from feeds.ingest.report import IngestReport
 from feeds.publish.rebuild import PublishReport
 from notifier.app import service
 from notifier.app.house import App
-from notifier.app.report import DigestReport
 from notifier.cli.invocation import DEFAULT_FILE
 from notifier.cli.setup_commands import SECRET_FILE, a_secret, written_once
 from notifier.model import Frequency
@@ -88,7 +87,6 @@ class Demonstration:
     folder: Path
     ingested: IngestReport
     published: PublishReport
-    digests: DigestReport
 
     def guide(self, *, served: bool) -> tuple[str, ...]:
         """Where to look and what to try next, in five lines."""
@@ -129,12 +127,13 @@ def prepared(folder: Path, port: int) -> Iterator[Demonstration]:
             past.subscribe(address, wishes)
         ingested = past.ingest()
     with App.opened(settings, clock=clock.now) as app:
+        published = app.publish()
+        app.digest()
         yield Demonstration(
             app=app,
             folder=folder,
             ingested=ingested,
-            published=app.publish(),
-            digests=app.digest(),
+            published=published,
         )
 
 

@@ -13,9 +13,10 @@ import typer
 from rich.markup import escape
 
 from notifier.app import reports
-from notifier.app.report import DigestReport
 from notifier.cli.invocation import invocation, stopping
 from notifier.cli.output import AsJson, console, errors, progress, write_json, write_table
+from notifier.digest.plan import PlanReport
+from notifier.mail.send import DeliveryReport
 from notifier.model import DeliveryState, Frequency
 from notifier.storage import deliveries as stored
 from notifier.subscribers.subscribe import Wishes
@@ -147,26 +148,26 @@ def digest(
         stopping() as stop,
         progress("digest") as on_progress,
     ):
-        report = app.digest(now=now, dry_run=dry_run, stopping=stop, progress=on_progress)
+        planned, sent = app.digest(now=now, dry_run=dry_run, stopping=stop, progress=on_progress)
     if as_json:
-        write_json(asdict(report))
+        write_json(asdict(planned) | asdict(sent))
     else:
-        _show(report)
-    if report.problem or report.broken:
+        _show(planned, sent)
+    if sent.problem or planned.broken:
         raise typer.Exit(1)
 
 
-def _show(report: DigestReport) -> None:
+def _show(planned: PlanReport, sent: DeliveryReport) -> None:
     console.print(
-        f"{report.due} due, {report.planned} planned; {report.accepted} accepted, "
-        f"{report.deferred} deferred, {report.failed} failed, {report.in_doubt} in doubt"
+        f"{planned.due} due, {planned.planned} planned; {sent.accepted} accepted, "
+        f"{sent.deferred} deferred, {sent.failed} failed, {sent.in_doubt} in doubt"
     )
-    for reason, count in report.skipped.items():
+    for reason, count in planned.skipped.items():
         console.print(f"  skipped {count}: {reason}")
-    if report.broken:
-        console.print(f"  {report.broken} could not be made: the log says why, they stay due")
-    if report.problem:
-        errors.print(escape(report.problem), soft_wrap=True)
+    if planned.broken:
+        console.print(f"  {planned.broken} could not be made: the log says why, they stay due")
+    if sent.problem:
+        errors.print(escape(sent.problem), soft_wrap=True)
 
 
 def deliveries(

@@ -18,8 +18,6 @@ from babel.numbers import format_decimal
 from feeds.model import Issued, IssuedFrom
 from notifier.errors import UnknownLanguage
 
-__all__ = ["Texts", "languages", "texts_in"]
-
 _FOLDER = files("notifier.digest") / "templates" / "texts"
 _ENDING = ".toml"
 

@@ -1,32 +1,53 @@
 """Planning: everybody who is due gets their digest into the outbox, or a reason why not.
 
-Knows in which order the store is asked and written, chunk by chunk. Must never know how a digest
-is composed, how it looks, or that it will be sent by mail.
+Knows in which order the store is asked and written, chunk by chunk, and what is the same for all
+who are alike. Must never know how a digest looks, or that it will be sent by mail.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from email.utils import format_datetime
+from hashlib import sha256
 from threading import Event
+from typing import Protocol
 
 import structlog
 
-from feeds.model import Progress
+from feeds.model import Progress, TopicRef
 from feeds.storage.database import Database
-from notifier.digest.compose import Shelf
-from notifier.digest.drafting import Desk, Draft, Press
-from notifier.model import Skip, Subscriber, Window
+from notifier.digest.compose import by_topic, compose
+from notifier.digest.schedule import latest_due, next_due, period
+from notifier.model import Digest, Frequency, News, Planned, Skip, Subscriber, Window
 from notifier.storage import agenda, deliveries, digests, news, subscribers, suppressions
 from notifier.storage.subscribers import Broken
 from notifier.storage.suppressions import Keyed
-
-__all__ = ["PlanReport", "plan"]
+from notifier.subscribers.address import mailbox
+from notifier.subscribers.links import Links
 
 #: Few enough that one transaction takes a fraction of a second, enough to make commits cheap.
 CHUNK = 500
 
 log = structlog.get_logger(__name__)
+
+
+class Render(Protocol):
+    """Makes the message that everybody who gets this digest shares, its slots still open.
+
+    The same local day, topics, frequency and language give the same bytes.
+    """
+
+    def __call__(
+        self,
+        digest: Digest,
+        *,
+        topics: tuple[TopicRef, ...],
+        frequency: Frequency,
+        day: date,
+        language: str,
+    ) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,115 +64,193 @@ class PlanReport:
     broken: int
 
 
-def plan(
-    database: Database,
-    press: Press,
-    keyed: Keyed,
-    *,
-    now: datetime,
-    dry_run: bool = False,
-    stopping: Event | None = None,
-    progress: Progress | None = None,
-) -> PlanReport:
-    """Everybody due at ``now`` has a delivery or a reason on record, and is due again later.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """Plans the digests of an installation; ``domain`` is the right half of every Message-ID."""
 
-    One digest covers all since the last one, however many moments were missed. Nobody is
-    planned for twice in a period, however many planners run. With ``dry_run`` nothing changes.
-    ``progress`` hears how many of those who are due are done.
-    """
-    with database.reading() as connection:
-        upto = news.latest(connection)
-        due = agenda.due(connection, now, upto)
-        fresh = news.read(connection, Window(after=due.after, upto=upto), press.site_url)
-    desk = Desk(press, Shelf.of(fresh), upto=upto, now=now)
-    run = _Run(database, desk, keyed, now=now, dry_run=dry_run)
-    for start in range(0, len(due.ids), CHUNK):
-        if stopping is not None and stopping.is_set():
-            break
-        some = due.ids[start : start + CHUNK]
-        run.take(some)
-        if progress is not None:
-            progress(start + len(some), len(due.ids))
-    return PlanReport(
-        due=len(due.ids), planned=run.planned, skipped=dict(run.skipped), broken=run.broken
-    )
+    database: Database
+    render: Render
+    links: Links
+    keyed: Keyed
+    domain: str
+    max_items: int
+
+    def plan(
+        self,
+        *,
+        now: datetime,
+        dry_run: bool = False,
+        stopping: Event | None = None,
+        progress: Progress | None = None,
+    ) -> PlanReport:
+        """Everybody due at ``now`` has a delivery or a reason on record, and is due again later.
+
+        One digest covers all since the last one, however many moments were missed. Nobody is
+        planned for twice in a period, however many planners run. With ``dry_run`` nothing changes.
+        ``progress`` hears how many of those who are due are done.
+        """
+        with self.database.reading() as connection:
+            upto = news.latest(connection)
+            due = agenda.due(connection, now, upto)
+            covered = Window(after=min([upto, *due.values()]), upto=upto)
+            fresh = news.read(connection, covered, self.links.base_url)
+        run = _Planning(self, fresh, upto=upto, now=now, dry_run=dry_run)
+        ids = list(due)
+        for start in range(0, len(ids), CHUNK):
+            if stopping is not None and stopping.is_set():
+                break
+            some = ids[start : start + CHUNK]
+            run.take(some)
+            if progress is not None:
+                progress(start + len(some), len(ids))
+        return PlanReport(
+            due=len(ids), planned=run.planned, skipped=dict(run.skipped), broken=run.broken
+        )
 
 
-class _Run:
+@dataclass(frozen=True, slots=True)
+class _Rendering:
+    """The name of a message that is made, and how many items it tells of."""
+
+    name: str
+    items: int
+
+
+class _Planning:
     """Takes chunk after chunk of those who are due, and counts what became of them."""
 
     def __init__(
-        self, database: Database, desk: Desk, keyed: Keyed, *, now: datetime, dry_run: bool
+        self, planner: Planner, fresh: Sequence[News], *, upto: int, now: datetime, dry_run: bool
     ) -> None:
-        self._database = database
-        self._desk = desk
-        self._keyed = keyed
+        self._planner = planner
+        self._numbers = sorted(item.number for item in fresh)
+        self._news = by_topic(fresh)
+        self._upto = upto
         self._now = now
+        self._date = format_datetime(now)
         self._dry_run = dry_run
+        self._renderings: dict[tuple[object, ...], _Rendering | None] = {}
+        self._unstored: dict[str, bytes] = {}
         self.planned = 0
         self.broken = 0
         self.skipped = Counter[Skip]()
 
     def take(self, ids: Sequence[int]) -> None:
         """One read before, one transaction after."""
-        with self._database.reading() as connection:
+        with self._planner.database.reading() as connection:
             people = subscribers.read(connection, ids)
             hashes = {
-                person.id: self._keyed(person.address)
+                person.id: self._planner.keyed(person.address)
                 for person in people
                 if isinstance(person, Subscriber)
             }
             barred = suppressions.among(connection, list(hashes.values()))
-        self._commit(
-            [
-                draft
-                for person in people
-                if (draft := self._draft(person, is_suppressed=hashes.get(person.id) in barred))
-            ]
+        planned = (
+            self._plan_or_log(person, is_suppressed=hashes.get(person.id) in barred)
+            for person in people
+        )
+        self._commit([one for one in planned if one])
+
+    def _plan_or_log(self, person: Subscriber | Broken, *, is_suppressed: bool) -> Planned | None:
+        """None for somebody no digest can be made for; the others do not suffer for it."""
+        try:
+            if isinstance(person, Subscriber):
+                return self._plan(person, is_suppressed=is_suppressed)
+            log.error("subscriber unusable", subscriber=person.id, problem=person.problem)
+        except Exception:
+            log.exception("digest not composed", subscriber=person.id)
+        self.broken += 1
+        return None
+
+    def _plan(self, person: Subscriber, *, is_suppressed: bool) -> Planned:
+        """What this person gets, or why nothing."""
+        due = latest_due(person.cadence, self._now)
+        covers = period(person.cadence, due, self._upto)
+        # A store brought back from a backup may know fewer items than a cursor counts.
+        window = Window(after=min(person.cursor, self._upto), upto=self._upto)
+        rendering = None if is_suppressed else self._rendering(person, window, due)
+        nothing = Skip.SUPPRESSED if is_suppressed else Skip.NOTHING_NEW
+        return Planned(
+            subscriber=person,
+            period=covers,
+            window=window,
+            items=rendering.items if rendering else 0,
+            skipped=None if rendering else nothing,
+            rendering=rendering.name if rendering else None,
+            personal=self._personal(person, covers) if rendering else {},
+            cursor=self._upto,
+            due_again_at=next_due(person.cadence, self._now),
         )
 
-    def _draft(self, person: Subscriber | Broken, *, is_suppressed: bool) -> Draft | None:
-        """None for somebody no digest can be made for; the others do not suffer for it."""
-        if isinstance(person, Broken):
-            self.broken += 1
-            log.error("subscriber unusable", subscriber=person.id, problem=person.problem)
-            return None
-        try:
-            return self._desk.draft(person, is_suppressed=is_suppressed)
-        except Exception:
-            self.broken += 1
-            log.exception("digest not composed", subscriber=person.id)
-            return None
+    def _rendering(self, person: Subscriber, window: Window, due: datetime) -> _Rendering | None:
+        """Composed and rendered once for all who get the same; None where nothing is new."""
+        cadence, language = person.cadence, person.language
+        day = due.astimezone(cadence.zone).date()
+        # Cursors between the same two news make the same digest.
+        seen = bisect_right(self._numbers, window.after)
+        key = (person.topics, person.late, seen, cadence.frequency, day, language)
+        if key in self._renderings:
+            return self._renderings[key]
+        digest = compose(
+            person.topics, self._news, window, limit=self._planner.max_items, late=person.late
+        )
+        rendering = None
+        if digest is not None:
+            message = self._planner.render(
+                digest,
+                topics=person.topics,
+                frequency=cadence.frequency,
+                day=day,
+                language=language,
+            )
+            rendering = _Rendering(sha256(message).hexdigest(), digest.total)
+            self._unstored[rendering.name] = message
+        self._renderings[key] = rendering
+        return rendering
 
-    def _commit(self, drafts: Sequence[Draft]) -> None:
-        with self._database.writing() as connection:
-            unchanged = agenda.unchanged(connection, [draft.person for draft in drafts])
-            drafts = [draft for draft in drafts if draft.person.id in unchanged]
-            new = digests.record(connection, [one.planned for one in drafts if one.is_kept])
-            queued = [one.queued for one in drafts if one.queued and one.person.id in new]
-            templates = self._desk.pending(one.rendering for one in queued)
-            digests.keep(connection, templates, self._now)
+    def _personal(self, person: Subscriber, covers: str) -> dict[str, str]:
+        """The values of the slots of a message (`notifier.mail.message`).
+
+        The Message-ID is the same for this person and period whoever plans it, and tells nobody
+        who it is.
+        """
+        links = self._planner.links
+        minted = sha256(f"{person.public_id}\n{covers}".encode()).hexdigest()[:32]
+        return {
+            "recipient": mailbox(person.address),
+            "message_id": f"<{covers}.{minted}@{self._planner.domain}>",
+            "date": self._date,
+            "unsubscribe_url": links.unsubscribe(person.public_id, person.epoch),
+            "view_url": links.view(person.public_id, person.epoch, covers),
+        }
+
+    def _commit(self, planned: Sequence[Planned]) -> None:
+        with self._planner.database.writing(dry_run=self._dry_run) as connection:
+            unchanged = agenda.unchanged(connection, [one.subscriber for one in planned])
+            planned = [one for one in planned if one.subscriber.id in unchanged]
+            kept = [one for one in planned if one.is_kept]
+            known = {one.subscriber.id for one in kept} - digests.record(
+                connection, kept, self._now
+            )
+            planned = [_known(one) if one.subscriber.id in known else one for one in planned]
+            queued = [one for one in planned if one.rendering]
+            names = {one.rendering for one in queued if one.rendering in self._unstored}
+            messages = {name: self._unstored[name] for name in names}
+            digests.keep(connection, messages, self._now)
             deliveries.queue(connection, queued, self._now)
-            agenda.advance(connection, [_move(draft, new) for draft in drafts])
-            if self._dry_run:
-                connection.rollback()
+            agenda.advance(connection, planned)
         if not self._dry_run:
-            self._desk.stored(templates)
+            for name in messages:
+                del self._unstored[name]
         self.planned += len(queued)
-        self.skipped.update(reason for one in drafts if (reason := _skipped(one, new)))
+        self.skipped.update(one.skipped for one in planned if one.skipped)
 
 
-def _move(draft: Draft, new: frozenset[int]) -> agenda.Move:
-    """What was not put into a digest now stays for the next one."""
-    was_planned = draft.is_kept and draft.person.id not in new
-    return agenda.Move(
-        subscriber=draft.person.id,
-        cursor=draft.person.cursor if was_planned else draft.planned.window.upto,
-        due_at=draft.due_again_at,
+def _known(planned: Planned) -> Planned:
+    """This period is on record already: what was not put into its digest stays for the next."""
+    return replace(
+        planned,
+        skipped=Skip.ALREADY_PLANNED,
+        rendering=None,
+        cursor=planned.subscriber.cursor,
     )
-
-
-def _skipped(draft: Draft, new: frozenset[int]) -> Skip | None:
-    if draft.is_kept and draft.person.id not in new:
-        return Skip.ALREADY_PLANNED
-    return draft.planned.skipped

@@ -1,81 +1,135 @@
 """How a digest looks: a message in text and HTML, made once for all who get the same.
 
-Knows jinja2, css-inline and the 72 columns of a plain text mail. Must never know what a digest
-holds, or who reads it.
+Knows jinja2, css-inline, the 72 columns of a plain text mail, and where a topic's page and feed
+are. Must never know which items belong in a digest, or who reads it: what is personal stays an
+open slot (`notifier.mail.message`).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
-from textwrap import fill
+from textwrap import fill, shorten
 from typing import Final
 
 from css_inline import CSSInliner
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from typing_extensions import override
 
-from feeds.model import TopicRef
-from notifier.digest.languages import texts_in
-from notifier.digest.letter import Letter, TopicPage, Writer
-from notifier.mail.message import Sender, build
-from notifier.model import Cadence, Digest, Frequency
-
-__all__ = ["COLUMNS", "Renderer", "environment", "underlined", "wrapped"]
+from feeds.model import Issued, TopicRef
+from notifier.digest.languages import Texts, texts_in
+from notifier.mail.message import Sender, build, slot
+from notifier.model import Digest, Frequency
 
 # A terminal and a quoted reply hold it without breaking lines (RFC 3676 section 4.2: 78 at most).
 COLUMNS: Final = 72
-# Some 30 kB each: the favourite selections of one run in 15 MB.
-_KEPT_RENDERINGS: Final = 512
-# Titles, leads and foot lines come again from digest to digest; breaking one takes 50 µs.
+# Lists of mails cut a subject after some 60 characters.
+_SUBJECT_TOPICS: Final = 3
+_PREHEADER_TITLES: Final = 3
+# A lead is about 300 characters long; what is much longer is an article.
+_SUMMARY_CHARACTERS: Final = 400
+# An item stands in many digests, in both bodies of each; breaking a paragraph takes 50 µs.
 _KEPT_PARAGRAPHS: Final = 8192
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicPage:
+    """What readers are shown of a topic: its name, its page, and its feed where it has one."""
+
+    label: str
+    url: str
+    feed_url: str = ""
 
 
 class Renderer:
-    """Makes message templates; the latest are kept, so that equal digests are rendered once."""
+    """Makes message templates on behalf of ``sender``, with the pages readers are sent to."""
 
     def __init__(self, sender: Sender, pages: Mapping[TopicRef, TopicPage]) -> None:
-        self._writer = Writer(sender, pages)
+        self._sender = sender
+        self._pages = pages
         self._templates = environment()
-        self._rendered = lru_cache(_KEPT_RENDERINGS)(self._render)
 
     def render(
         self,
         digest: Digest,
         *,
         topics: Sequence[TopicRef],
-        cadence: Cadence,
-        due: datetime,
-        language: str,
-    ) -> bytes:
-        """The message (`notifier.mail.message`) for everyone who gets this digest, its slots open.
-
-        ``topics`` are all that the reader follows; the local day of ``due`` heads the digest.
-        Raises UnknownLanguage.
-        """
-        day = due.astimezone(cadence.zone).date()
-        return self._rendered(digest, tuple(topics), cadence.frequency, day, language)
-
-    def _render(
-        self,
-        digest: Digest,
-        followed: tuple[TopicRef, ...],
         frequency: Frequency,
         day: date,
         language: str,
     ) -> bytes:
-        letter = self._writer.letter(
-            digest, texts_in(language), followed=followed, frequency=frequency, day=day
-        )
+        """The message (`notifier.mail.message`) for everyone who gets this digest, its slots open.
+
+        ``topics`` are all that the reader follows; the local ``day`` heads the digest.
+        Raises UnknownLanguage.
+        """
+        texts = texts_in(language)
+        words = {
+            **self._words(digest, texts),
+            "title": texts.title[frequency].format(day=texts.weekday(day)),
+            "feeds": [page for page in map(self._page, topics) if page.feed_url],
+        }
         return build(
-            self._writer.sender,
-            subject=self._part("subject.txt", letter),
+            self._sender,
+            subject=self._subject(digest, texts),
             language=language,
-            text=self._part("body.txt", letter),
-            html=self._part("body.html", letter),
+            text=self._templates.get_template("body.txt").render(words),
+            html=self._templates.get_template("body.html").render(words),
         )
 
-    def _part(self, name: str, letter: Letter) -> str:
-        return self._templates.get_template(name).render(letter=letter)
+    def _subject(self, digest: Digest, texts: Texts) -> str:
+        labels = [self._page(section.topic).label for section in digest.sections]
+        named = ", ".join(labels[:_SUBJECT_TOPICS]) + (", …" * (len(labels) > _SUBJECT_TOPICS))
+        return texts.counted(texts.subject, digest.total, topics=named)
+
+    def _words(self, digest: Digest, texts: Texts) -> dict[str, object]:
+        """What both bodies say: texts by the number of an item or the topic of a section."""
+        sections = digest.sections
+        items = [item for section in sections for item in section.items]
+        pages = {section.topic: self._page(section.topic) for section in sections}
+        return {
+            "digest": digest,
+            "texts": texts,
+            "sender": self._sender,
+            "preheader": " · ".join(on_one_line(item.title) for item in items[:_PREHEADER_TITLES]),
+            "pages": pages,
+            "counts": {
+                section.topic: texts.counted(texts.items, len(section.items) + section.left_out)
+                for section in sections
+            },
+            "more": {
+                section.topic: texts.counted(
+                    texts.more, section.left_out, topic=pages[section.topic].label
+                )
+                for section in sections
+                if section.left_out
+            },
+            "about": {
+                item.number: _about(item.issued, item.issuers, item.content_type, texts)
+                for item in items
+            },
+            "also_in": {
+                item.number: [self._page(topic) for topic in others]
+                for section in sections
+                for item, others in zip(section.items, section.also_in, strict=True)
+            },
+            "change": self._how_to_change(texts),
+            "view_url": slot("view_url"),
+            "unsubscribe_url": slot("unsubscribe_url"),
+        }
+
+    def _how_to_change(self, texts: Texts) -> str:
+        """Empty where nobody can be written to."""
+        if self._sender.reply_to:
+            return texts.change_by_reply
+        return texts.change_by_mail if self._sender.contact else ""
+
+    def _page(self, topic: TopicRef) -> TopicPage:
+        """A topic that left the taxonomy is still named, and its readers led to the front page."""
+        known = self._pages.get(topic)
+        return known or TopicPage(label=topic.slug, url=f"{self._sender.site_url}/")
 
 
 class _InliningLoader(PackageLoader):
@@ -107,8 +161,34 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"wrapped": wrapped, "underlined": underlined}
+    made.filters |= {
+        "lead": lead,
+        "on_one_line": on_one_line,
+        "underlined": underlined,
+        "wrapped": wrapped,
+    }
     return made
+
+
+@lru_cache(_KEPT_PARAGRAPHS)
+def _about(
+    issued: Issued | None, issuers: tuple[str, ...], content_type: str | None, texts: Texts
+) -> str:
+    """The secondary line of an item: date, issuers, kind."""
+    parts = (texts.issued(issued), ", ".join(issuers), content_type or "")
+    return " · ".join(on_one_line(part) for part in parts if part)
+
+
+@lru_cache(_KEPT_PARAGRAPHS)
+def on_one_line(text: str) -> str:
+    """``text`` without line breaks and control characters, one of which would end a slot."""
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+@lru_cache(_KEPT_PARAGRAPHS)
+def lead(summary: str) -> str:
+    """A summary as long as a lead is, cut at a word."""
+    return shorten(on_one_line(summary), _SUMMARY_CHARACTERS, placeholder=" …")
 
 
 @lru_cache(_KEPT_PARAGRAPHS)

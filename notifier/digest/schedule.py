@@ -12,18 +12,20 @@ minute after it and a fold its first occurrence. A day that a place skipped alto
 from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import count
 from zoneinfo import ZoneInfo
 
 from notifier.model import Cadence, Frequency
 
-__all__ = ["latest_due", "next_due", "period"]
-
 _DAY = timedelta(days=1)
 _DAYS_PER_WEEK = 7
 _SECOND = timedelta(seconds=1)
+# A million people have some hundred cadences, and one run asks for each at one moment.
+_KEPT_CADENCES = 512
 
 
+@lru_cache(_KEPT_CADENCES)
 def next_due(cadence: Cadence, after: datetime) -> datetime | None:
     """The first due moment later than ``after``, in UTC; None for an immediate cadence."""
     if cadence.frequency is Frequency.IMMEDIATE:
@@ -33,6 +35,7 @@ def next_due(cadence: Cadence, after: datetime) -> datetime | None:
     return next(moment for moment in moments if moment is not None and moment > after)
 
 
+@lru_cache(_KEPT_CADENCES)
 def latest_due(cadence: Cadence, at: datetime) -> datetime:
     """The last due moment not later than ``at``, in UTC; an immediate cadence is always due."""
     if cadence.frequency is Frequency.IMMEDIATE:
@@ -40,6 +43,7 @@ def latest_due(cadence: Cadence, at: datetime) -> datetime:
     return _latest(cadence, at)[1]
 
 
+@lru_cache(_KEPT_CADENCES)
 def period(cadence: Cadence, due: datetime, upto: int) -> str:
     """Names what a digest due then covers: ``2026-11-24``, ``2026-W48``, or ``n123`` by item.
 

@@ -4,45 +4,27 @@ Knows the due moments and cursors of subscribers. Must never know what a digest 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Select, bindparam, func, select, union_all, update
 
-from notifier.model import Frequency, Subscriber, SubscriberState
+from notifier.model import Frequency, Planned, Subscriber, SubscriberState
 from notifier.storage.tables import subscribers
 
-__all__ = ["Due", "Move", "advance", "counts", "due", "unchanged"]
+__all__ = ["advance", "counts", "due", "unchanged"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """Who is due, and the item number up to which every one of them is covered already."""
+def due(connection: Connection, now: datetime, upto: int) -> dict[int, int]:
+    """Everybody whose moment has come, and immediate ones for whom there are newer items.
 
-    ids: tuple[int, ...]
-    after: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """Where a subscriber stands once a digest was planned, or found to be empty."""
-
-    subscriber: int
-    cursor: int
-    due_at: datetime | None
-
-
-def due(connection: Connection, now: datetime, upto: int) -> Due:
-    """Everybody whose moment has come, and immediate ones for whom there are newer items."""
+    By id, in the order they came, with the item number up to which each is covered already.
+    """
     scheduled = _active().where(subscribers.c.due_at <= now)
     immediate = _active().where(
         subscribers.c.frequency == Frequency.IMMEDIATE, subscribers.c.cursor < upto
     )
-    found = connection.execute(union_all(scheduled, immediate).order_by("id")).all()
-    return Due(
-        ids=tuple(row.id for row in found),
-        after=min([upto, *(row.cursor for row in found)]),
-    )
+    found = connection.execute(union_all(scheduled, immediate).order_by("id"))
+    return {row.id: row.cursor for row in found}
 
 
 def unchanged(connection: Connection, people: Sequence[Subscriber]) -> frozenset[int]:
@@ -61,15 +43,18 @@ def unchanged(connection: Connection, people: Sequence[Subscriber]) -> frozenset
     return frozenset(row.id for row in rows if tuple(row) == read[row.id])
 
 
-def advance(connection: Connection, moves: Sequence[Move]) -> None:
-    """Each subscriber is covered up to the cursor and due again at the moment given."""
-    if not moves:
+def advance(connection: Connection, planned: Sequence[Planned]) -> None:
+    """Each subscriber is covered, and due again, as planned."""
+    if not planned:
         return
     connection.execute(
         update(subscribers)
         .where(subscribers.c.id == bindparam("who"))
         .values(cursor=bindparam("upto"), due_at=bindparam("again")),
-        [{"who": move.subscriber, "upto": move.cursor, "again": move.due_at} for move in moves],
+        [
+            {"who": one.subscriber.id, "upto": one.cursor, "again": one.due_again_at}
+            for one in planned
+        ],
     )
 
 

@@ -4,7 +4,7 @@ Knows the table ``deliveries``. Must never know SMTP, nor how a delivery is sent
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,24 +12,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from notifier.mail.message import fill
-from notifier.model import DeliveryState
+from notifier.model import DeliveryState, Planned
 from notifier.storage.tables import deliveries, renderings, subscribers
 
-__all__ = ["Delivery", "Queued", "counts", "drop", "latest", "personal_copy", "queue", "release"]
+__all__ = ["Delivery", "counts", "drop", "latest", "personal_copy", "queue", "release"]
 
 _WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queued:
-    """A message to be sent: the rendering it is made from, and the values of its slots."""
-
-    subscriber: int
-    period: str
-    message_id: str
-    recipient: str
-    rendering: str
-    personal: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,18 +38,18 @@ class Delivery:
     settled_at: datetime | None
 
 
-def queue(connection: Connection, queued: Sequence[Queued], now: datetime) -> None:
+def queue(connection: Connection, planned: Sequence[Planned], now: datetime) -> None:
     """Each is to be sent from ``now`` on."""
-    if not queued:
+    if not planned:
         return
     connection.execute(
         insert(deliveries),
         [
             {
-                "subscriber": one.subscriber,
+                "subscriber": one.subscriber.id,
                 "period": one.period,
-                "message_id": one.message_id,
-                "recipient": one.recipient,
+                "message_id": one.personal["message_id"],
+                "recipient": one.personal["recipient"],
                 "rendering": one.rendering,
                 "personal": json.dumps(dict(one.personal), ensure_ascii=False),
                 "state": DeliveryState.QUEUED,
@@ -70,7 +58,7 @@ def queue(connection: Connection, queued: Sequence[Queued], now: datetime) -> No
                 "in_doubt": 0,
                 "created_at": now,
             }
-            for one in queued
+            for one in planned
         ],
     )
 

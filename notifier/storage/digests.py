@@ -4,44 +4,31 @@ Knows the tables ``digests`` and ``renderings``. Must never know what is sent wh
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select
 
 from feeds.storage.engines import upsert
-from notifier.model import Skip, Window
+from notifier.model import Planned
 from notifier.storage.tables import digests, renderings
 
-__all__ = ["Planned", "keep", "record", "templates"]
+__all__ = ["keep", "record", "templates"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """What became of a due subscriber: ``items`` in a mail, or why there is none."""
-
-    subscriber: int
-    period: str
-    window: Window
-    items: int
-    skipped: Skip | None
-    planned_at: datetime
-
-
-def record(connection: Connection, planned: Sequence[Planned]) -> frozenset[int]:
+def record(connection: Connection, planned: Sequence[Planned], now: datetime) -> frozenset[int]:
     """Each is on record; returns the subscribers for whom it was not before.
 
     Who inserts the row for a subscriber and a period has planned it; nobody does so twice.
     """
     rows = [
         {
-            "subscriber": one.subscriber,
+            "subscriber": one.subscriber.id,
             "period": one.period,
             "after": one.window.after,
             "upto": one.window.upto,
             "items": one.items,
             "skipped": one.skipped,
-            "planned_at": one.planned_at,
+            "planned_at": now,
         }
         for one in planned
     ]

@@ -21,10 +21,8 @@ from zoneinfo import ZoneInfo
 from feeds.model import TopicKind, TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.digest.drafting import Press
-from notifier.digest.letter import TopicPage
-from notifier.digest.plan import plan
-from notifier.digest.render import Renderer
+from notifier.digest.plan import Planner
+from notifier.digest.render import Renderer, TopicPage
 from notifier.mail.send import deliver
 from notifier.mail.smtp.relay import Relay, Smtp
 from notifier.model import Cadence, Frequency, News
@@ -98,10 +96,11 @@ def ours(database: Database, taxonomy: Taxonomy, port: int) -> Timing:
         )
         for topic in taxonomy.topics
     }
-    press = Press(
+    planner = Planner(
+        database=database,
         render=Renderer(SENDER, pages).render,
         links=LINKS,
-        site_url="https://news.example.org",
+        keyed=KEYED,
         domain="news.example.org",
         max_items=50,
     )
@@ -115,7 +114,7 @@ def ours(database: Database, taxonomy: Taxonomy, port: int) -> Timing:
         )
     )
     started = time.perf_counter()
-    planned = plan(database, press, KEYED, now=DUE)
+    planned = planner.plan(now=DUE)
     between = time.perf_counter()
     report = asyncio.run(
         deliver(database, transport, KEYED, RULES, clock=lambda: DUE, jitter=lambda: 0.0)

@@ -1,5 +1,6 @@
 """A delivery is planned once, claimed by one node, settled by it, and never lost."""
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 
@@ -10,7 +11,6 @@ from feeds.model import Fresh
 from feeds.storage.database import Database
 from notifier.model import DeliveryState, Skip, Window
 from notifier.storage import deliveries, digests, news, sending, suppressions
-from notifier.storage.digests import Planned
 from notifier.storage.sending import Claimed, Settlement
 from tests.builders import some_news
 from tests.mailroom import KEYED, NOW, message, outbox, people, queue, store, subscribe, template
@@ -87,27 +87,26 @@ def test_nothing_planned_writes_nothing(database: Database) -> None:
         digests.keep(connection, {}, NOW)
         deliveries.queue(connection, [], NOW)
         sending.settle(connection, "one", NOW, [])
-        assert digests.record(connection, []) == frozenset()
+        assert digests.record(connection, [], NOW) == frozenset()
     assert outbox(database) == []
 
 
 def test_a_period_is_planned_once_for_each_subscriber(database: Database) -> None:
-    subscribe(database, *people(3))
+    readers = subscribe(database, *people(3))
 
     def plan(*who: int) -> frozenset[int]:
         planned = [
-            Planned(
-                subscriber=subscriber,
-                period="2026-11-24",
+            replace(
+                message(reader, "2026-11-24"),
                 window=Window(after=0, upto=4),
                 items=2,
-                skipped=None if subscriber == 1 else Skip.NOTHING_NEW,
-                planned_at=NOW,
+                skipped=None if reader.id == 1 else Skip.NOTHING_NEW,
             )
-            for subscriber in who
+            for reader in readers
+            if reader.id in who
         ]
         with database.writing() as connection:
-            return digests.record(connection, planned)
+            return digests.record(connection, planned, NOW)
 
     assert plan(1, 2) == {1, 2}
     assert plan(1, 2, 3) == {3}

@@ -7,8 +7,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.digests import a_digest, a_renderer, body, rendered
 from tests.legible import contrasts, too_dim
-from tests.letters import a_digest, a_renderer, body, rendered
 
 Scheme = Literal["light", "dark"]
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Event, Thread
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,8 +12,7 @@ from sqlalchemy import event, select, update
 
 from feeds.model import Fresh, TopicRef
 from feeds.storage.database import Database
-from notifier.digest.drafting import Press
-from notifier.digest.plan import CHUNK, PlanReport, plan
+from notifier.digest.plan import CHUNK, Planner, PlanReport
 from notifier.mail.message import build
 from notifier.model import Cadence, DeliveryState, Digest, Frequency, Skip, Subscriber
 from notifier.storage import deliveries, subscribers, suppressions
@@ -33,6 +32,7 @@ class Printer:
     """Renders digests as lists of item numbers, and remembers which."""
 
     digests: list[Digest] = field(default_factory=list)
+    days: list[date] = field(default_factory=list)
     fails_for: str = ""
 
     def __call__(
@@ -40,13 +40,14 @@ class Printer:
         digest: Digest,
         *,
         topics: tuple[TopicRef, ...],
-        cadence: Cadence,
-        due: datetime,
+        frequency: Frequency,
+        day: date,
         language: str,
     ) -> bytes:
         if language == self.fails_for:
             raise RuntimeError("no texts")
         self.digests.append(digest)
+        self.days.append(day)
         text = " ".join(str(number) for number in numbers(digest))
         return build(SENDER, subject=text, language=language, text=text, html=text)
 
@@ -63,14 +64,15 @@ def run(
     dry_run: bool = False,
     stopping: Event | None = None,
 ) -> PlanReport:
-    press = Press(
+    planner = Planner(
+        database=database,
         render=printer or Printer(),
         links=LINKS,
-        site_url="https://news.example.org",
+        keyed=KEYED,
         domain="news.example.org",
         max_items=50,
     )
-    return plan(database, press, KEYED, now=now, dry_run=dry_run, stopping=stopping)
+    return planner.plan(now=now, dry_run=dry_run, stopping=stopping)
 
 
 def report(due: int, planned: int = 0, broken: int = 0, **skipped: int) -> PlanReport:
@@ -227,6 +229,52 @@ def test_all_who_get_the_same_share_one_message(database: Database) -> None:
     with database.reading() as connection:
         counts = Counter(connection.scalars(select(t.deliveries.c.rendering)))
     assert sorted(counts.values()) in ([1, 4], [5])
+
+
+def test_who_gets_another_digest_gets_a_message_of_their_own(database: Database) -> None:
+    """Another hour or zone of the same day changes nothing, all else does."""
+
+    def reader(name: str, **changes: Any) -> Subscriber:
+        return a_subscriber(public_id=name, address=f"{name}@example.org", **changes)
+
+    def daily(zone: str, minute: int = 420) -> Cadence:
+        return Cadence(frequency=Frequency.DAILY, minute=minute, zone=ZoneInfo(zone))
+
+    both = (POLICING, HUMAN_RIGHTS)
+    subscribe(
+        database,
+        reader("one", topics=both),
+        reader("alike", topics=both, cadence=daily("Europe/Rome", 400)),
+        reader("language", topics=both, language="de"),
+        reader("order", topics=both[::-1]),
+        reader("day", topics=both, cadence=daily("Pacific/Honolulu", 20 * 60)),
+        reader("frequency", topics=both, cadence=IMMEDIATE, due_at=None),
+    )
+    store(database, some_news())
+    printer = Printer()
+    assert run(database, printer) == report(6, planned=6)
+    assert len(printer.digests) == 5
+
+
+def test_who_came_between_the_same_news_shares_a_message(database: Database) -> None:
+    """What nobody is mailed lies between their cursors."""
+    subscribe(database, *people(1))
+    store(database, some_news(number=1), fresh=Fresh.ARCHIVE)
+    subscribe(database, a_subscriber())
+    store(database, some_news(number=2))
+    printer = Printer()
+    assert run(database, printer) == report(2, planned=2)
+    assert [numbers(digest) for digest in printer.digests] == [[2]]
+
+
+def test_the_day_is_the_readers_own(database: Database) -> None:
+    """At 06:00 UTC it is still Monday evening in Honolulu."""
+    there = Cadence(frequency=Frequency.DAILY, minute=20 * 60, zone=ZoneInfo("Pacific/Honolulu"))
+    subscribe(database, a_subscriber(cadence=there))
+    store(database, some_news())
+    printer = Printer()
+    run(database, printer)
+    assert printer.days == [date(2026, 11, 23)]
 
 
 def test_one_broken_subscriber_does_not_stop_the_others(

@@ -23,9 +23,9 @@ from notifier.model import (
     SubscriberState,
 )
 from notifier.storage import deliveries, digests, subscribers, tables
-from notifier.storage.deliveries import Queued
 from notifier.storage.subscribers import Subscription
 from notifier.subscribers.links import Links
+from tests.builders import a_plan
 from tests.serving import NOW, SECRET, a_web_app, serving
 
 ADDRESS = "reader.of.news@example.org"
@@ -263,21 +263,10 @@ def test_a_person_leaves_with_one_press(address: str, database: Database, browse
 
 
 def _deliveries_in(database: Database, states: tuple[DeliveryState, ...]) -> None:
-    who = person(database).id
+    who = person(database)
     with database.writing() as connection:
         digests.keep(connection, {"template": b"Subject: news\r\n\r\n"}, NOW)
-        queued = [
-            Queued(
-                subscriber=who,
-                period=state.value,
-                message_id=f"<{state.value}@example.org>",
-                recipient=ADDRESS,
-                rendering="template",
-                personal={},
-            )
-            for state in states
-        ]
-        deliveries.queue(connection, queued, NOW)
+        deliveries.queue(connection, [a_plan(who, state.value) for state in states], NOW)
         for state in states:
             rows = update(tables.deliveries).where(tables.deliveries.c.period == state.value)
             connection.execute(rows.values(state=state))

@@ -14,9 +14,9 @@ from feeds.taxonomy import Taxonomy
 from notifier.mail.message import Sender, build, slot
 from notifier.model import Cadence, Frequency
 from notifier.storage import deliveries, digests, subscribers
-from notifier.storage.deliveries import Queued
 from notifier.storage.subscribers import Subscription
 from notifier.subscribers.links import Links
+from tests.builders import a_plan
 from tests.serving import NOW, SECRET, a_web_app, serving
 
 PUBLIC_ID = "a1b2c3d4e5f6"
@@ -54,15 +54,7 @@ def client(database: Database, osce: Taxonomy, tmp_path: Path) -> Iterator[httpx
     with database.writing() as connection:
         person = subscribers.add_or_update(connection, READER, public_id=PUBLIC_ID, now=NOW)
         digests.keep(connection, {"template": template}, NOW)
-        queued = Queued(
-            subscriber=person.id,
-            period=PERIOD,
-            message_id=PERSONAL["message_id"],
-            recipient=ADDRESS,
-            rendering="template",
-            personal=PERSONAL,
-        )
-        deliveries.queue(connection, [queued], NOW)
+        deliveries.queue(connection, [a_plan(person, PERIOD, personal=PERSONAL)], NOW)
     with (
         serving(a_web_app(database, osce, tmp_path / "public")) as address,
         httpx2.Client(base_url=address) as asking,

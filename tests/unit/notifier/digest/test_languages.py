@@ -2,7 +2,7 @@
 
 import tomllib
 from datetime import date
-from pathlib import Path
+from importlib.resources import files
 from string import Formatter
 
 import pytest
@@ -12,9 +12,9 @@ from feeds.model import Issued, IssuedFrom
 from notifier.digest.languages import languages, texts_in
 from notifier.errors import UnknownLanguage
 from notifier.model import Frequency
-from tests.letters import DUE, a_digest, rendered
+from tests.digests import DAY, a_digest, rendered
 
-TEXTS = Path(__file__).parents[2] / "notifier" / "digest" / "templates" / "texts"
+TEXTS = files("notifier.digest") / "templates" / "texts"
 
 
 def test_a_language_without_texts_is_refused_and_never_replaced() -> None:
@@ -59,7 +59,7 @@ def test_the_texts_of_a_language_are_complete(language: str) -> None:
 )
 def test_dates_are_written_as_people_write_them(language: str, title: str, day: str) -> None:
     texts = texts_in(language)
-    assert texts.title["daily"].format(day=texts.weekday(DUE.date())) == title
+    assert texts.title["daily"].format(day=texts.weekday(DAY)) == title
     assert texts.issued(Issued(day=date(2026, 11, 9), origin=IssuedFrom.LABEL)) == day
 
 

@@ -1,12 +1,12 @@
 """A digest holds all that matched, each item once, under the person's first topic for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.model import TopicKind, TopicRef
-from notifier.digest.compose import Shelf, compose
+from notifier.digest.compose import by_topic, compose
 from notifier.model import Digest, News, Section, Window
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, some_news
 
@@ -17,7 +17,7 @@ TOPICS = [TopicRef(TopicKind.FIELD, slug) for slug in "abcdefg"]
 def composed(
     topics: list[TopicRef], *news: News, window: Window = EVERYTHING, limit: int = 50
 ) -> Digest:
-    digest = compose(topics, Shelf.of(news), window, limit=limit)
+    digest = compose(topics, by_topic(news), window, limit=limit)
     assert digest is not None
     return digest
 
@@ -49,7 +49,7 @@ def test_the_union_of_the_mail_is_the_union_of_what_matched_each_item_once(
     topics: list[TopicRef], news: list[News], window: Window
 ) -> None:
     matched = {item for item in news if item.number in window and item.topics & set(topics)}
-    digest = compose(topics, Shelf.of(news), window, limit=len(news))
+    digest = compose(topics, by_topic(news), window, limit=len(news))
     mailed = [item for section in digest.sections for item in section.items] if digest else []
     assert len(mailed) == len(set(mailed))
     assert set(mailed) == matched
@@ -59,7 +59,7 @@ def test_the_union_of_the_mail_is_the_union_of_what_matched_each_item_once(
 def test_what_a_mail_leaves_out_is_counted(
     topics: list[TopicRef], news: list[News], limit: int
 ) -> None:
-    digest = compose(topics, Shelf.of(news), EVERYTHING, limit=limit)
+    digest = compose(topics, by_topic(news), EVERYTHING, limit=limit)
     if digest is None:
         assert not any(item.topics & set(topics) for item in news)
         return
@@ -73,7 +73,7 @@ def test_what_a_mail_leaves_out_is_counted(
 def test_sections_follow_the_persons_order_and_items_the_newest_first(
     topics: list[TopicRef], news: list[News], limit: int
 ) -> None:
-    digest = compose(topics, Shelf.of(news), EVERYTHING, limit=limit)
+    digest = compose(topics, by_topic(news), EVERYTHING, limit=limit)
     for section in digest.sections if digest else ():
         assert numbers(section) == sorted(numbers(section), reverse=True)
         for item, also in zip(section.items, section.also_in, strict=True):
@@ -85,10 +85,10 @@ def test_sections_follow_the_persons_order_and_items_the_newest_first(
 
 def test_nothing_new_makes_no_digest() -> None:
     """No mail without news: the caller records why instead."""
-    shelf = Shelf.of([about(1, POLICING)])
-    assert compose([HUMAN_RIGHTS], shelf, EVERYTHING, limit=50) is None
-    assert compose([], shelf, EVERYTHING, limit=50) is None
-    assert compose([POLICING], shelf, Window(after=1, upto=1), limit=50) is None
+    news = by_topic([about(1, POLICING)])
+    assert compose([HUMAN_RIGHTS], news, EVERYTHING, limit=50) is None
+    assert compose([], news, EVERYTHING, limit=50) is None
+    assert compose([POLICING], news, Window(after=1, upto=1), limit=50) is None
 
 
 def test_an_item_of_two_followed_topics_stands_under_the_first_and_names_the_other() -> None:
@@ -146,8 +146,11 @@ def test_the_work_for_one_reader_does_not_grow_with_other_peoples_news() -> None
         def __iter__(self) -> Iterator[News]:
             raise AssertionError("other people's news were read")
 
-    shelf = Shelf({POLICING: (about(1, POLICING),), HUMAN_RIGHTS: Untouched()})
-    digest = compose([POLICING], shelf, EVERYTHING, limit=50)
+    news: dict[TopicRef, Sequence[News]] = {
+        POLICING: (about(1, POLICING),),
+        HUMAN_RIGHTS: Untouched(),
+    }
+    digest = compose([POLICING], news, EVERYTHING, limit=50)
     assert digest
     assert digest.total == 1
 
@@ -157,7 +160,7 @@ def test_a_topic_added_later_brings_only_what_came_after_it() -> None:
     both = about(2, POLICING, HUMAN_RIGHTS)
     digest = compose(
         [POLICING, HUMAN_RIGHTS],
-        Shelf.of([old, both, new]),
+        by_topic([old, both, new]),
         EVERYTHING,
         limit=50,
         late=[(HUMAN_RIGHTS, 2)],

@@ -3,25 +3,22 @@
 Knows the readers' side of a mail. Must never know how a rendering is made.
 """
 
-from datetime import UTC, date, datetime
+from datetime import date
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import lxml.html
 
 from feeds.model import Issued, IssuedFrom, TopicRef
-from notifier.digest.compose import Shelf, compose
-from notifier.digest.letter import TopicPage
-from notifier.digest.render import Renderer
+from notifier.digest.compose import by_topic, compose
+from notifier.digest.render import Renderer, TopicPage
 from notifier.mail.message import fill
-from notifier.model import Cadence, Digest, Frequency, News, Window
+from notifier.model import Digest, Frequency, News, Window
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_sender, some_news
 
-DUE = datetime(2026, 11, 24, 6, tzinfo=UTC)
+DAY = date(2026, 11, 24)
 FOLLOWED = (HUMAN_RIGHTS, POLICING, SECRETARIAT)
-DAILY = Cadence(frequency=Frequency.DAILY, minute=420, zone=ZoneInfo("Europe/Vienna"))
 VALUES = {
     "recipient": "reader@example.org",
     "message_id": "<2026-11-24.a1b2@news.example.org>",
@@ -38,19 +35,19 @@ def a_renderer(**changes: Any) -> Renderer:
 def rendered(
     digest: Digest,
     language: str = "en",
-    cadence: Cadence = DAILY,
     *,
+    frequency: Frequency = Frequency.DAILY,
     topics: tuple[TopicRef, ...] = FOLLOWED,
     renderer: Renderer | None = None,
 ) -> bytes:
     maker = renderer or a_renderer()
-    template = maker.render(digest, topics=topics, cadence=cadence, due=DUE, language=language)
+    template = maker.render(digest, topics=topics, frequency=frequency, day=DAY, language=language)
     return fill(template, VALUES)
 
 
 def of(*news: News, limit: int = 50) -> Digest:
     window = Window(after=0, upto=1_000)
-    digest = compose(FOLLOWED, Shelf.of(news), window, limit=limit)
+    digest = compose(FOLLOWED, by_topic(news), window, limit=limit)
     assert digest is not None
     return digest
 
