@@ -10,20 +10,6 @@ from enum import StrEnum
 
 from feeds.model import Enclosure, Issued, Label, Mark, Provenance
 
-__all__ = [
-    "Alternate",
-    "DateOrder",
-    "Document",
-    "Draft",
-    "Habits",
-    "Hub",
-    "Location",
-    "Parsed",
-    "Reason",
-    "Refused",
-    "Selectors",
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:

@@ -10,22 +10,6 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
 
-__all__ = [
-    "Enclosure",
-    "Fresh",
-    "Issued",
-    "IssuedFrom",
-    "Item",
-    "Label",
-    "Mark",
-    "Progress",
-    "Provenance",
-    "Topic",
-    "TopicKind",
-    "TopicRef",
-]
-
-
 #: Hears how much of long work is done, and of how much, where that is known.
 Progress = Callable[[int, int | None], None]
 

@@ -17,9 +17,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 from feeds.identity.ids import Identity
-from feeds.ingest.standing import State
 from feeds.publish.pages import Pages
 from feeds.publish.site import Site
+from feeds.standing import State
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory

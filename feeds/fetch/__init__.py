@@ -67,7 +67,6 @@ class Links:
 
     hubs: tuple[str, ...] = ()
     topic: str | None = None
-    canonical: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,8 @@ Knows RFC 9110. Must never know how the response came, or what its body says.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from httpx2 import URL, InvalidURL
 
@@ -23,9 +22,7 @@ from feeds.fetch import (
     Validators,
 )
 from feeds.fetch.redirects import address
-from feeds.fetch.retry import retry_after
-
-__all__ = ["BUSY", "WITH_BODY", "Received", "answer_of", "conditions", "reply_of"]
+from feeds.times import seconds_of
 
 #: The statuses whose body is the document (RFC 9110 15.3.4: a proxy may have changed a 203).
 WITH_BODY = frozenset({200, 203})
@@ -33,6 +30,9 @@ WITH_BODY = frozenset({200, 203})
 PASSING = frozenset({408, 425, 429, *range(500, 600)})
 #: The server asks to be left alone for a while.
 BUSY = frozenset({429, 503})
+
+#: No server sends us away for longer, be it by mistake or by malice.
+LONGEST_REST = timedelta(days=7)
 
 #: Longer ones are made to fill our store; nobody needs more than a hash.
 _LONGEST_VALIDATOR = 1_000
@@ -116,6 +116,20 @@ def reply_of(received: Received, now: datetime) -> Reply:
     return _failed(received, now)
 
 
+def retry_after(field: str | None, now: datetime) -> datetime | None:
+    """When a server wants us back, None if it does not say (RFC 9110 10.2.3, both forms)."""
+    if field is None:
+        return None
+    text = field.strip()
+    if text.isascii() and text.isdecimal():
+        seconds = int(text[:12])  # int() of a whole header would take long, and means no more
+        return now + min(timedelta(seconds=min(seconds, 10**9)), LONGEST_REST)
+    moment = seconds_of(text)
+    if moment is None:
+        return None
+    return min(max(datetime.fromtimestamp(moment, UTC), now), now + LONGEST_REST)
+
+
 def _failed(received: Received, now: datetime) -> Failed:
     why = _WORDS.get(received.status, "")
     return Failed(
@@ -145,8 +159,7 @@ def _links(received: Received) -> Links:
         found = (_absolute(received.url, target) for target, names in pairs if relation in names)
         return tuple(dict.fromkeys(url for url in found if url))
 
-    first: Callable[[str], str | None] = lambda relation: next(iter(named(relation)), None)  # noqa: E731
-    return Links(hubs=named("hub")[:_MOST_HUBS], topic=first("self"), canonical=first("canonical"))
+    return Links(hubs=named("hub")[:_MOST_HUBS], topic=next(iter(named("self")), None))
 
 
 def _relations(parameters: str) -> frozenset[str]:

@@ -3,6 +3,7 @@
 Knows the order of these steps. Must never know what a document means or who wants it.
 """
 
+import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -26,20 +27,32 @@ from feeds.fetch import (
     Stopped,
     Validators,
 )
-from feeds.fetch.agent import product_token
-from feeds.fetch.answers import BUSY, Received, answer_of, conditions, reply_of
+from feeds.fetch.answers import BUSY, Received, answer_of, conditions, reply_of, retry_after
 from feeds.fetch.exchange import Exchange, Question
 from feeds.fetch.guard import Guard
 from feeds.fetch.hosts import Hosts
 from feeds.fetch.network import Resolve, resolve
 from feeds.fetch.redirects import REDIRECTS, Trail, address, follow
-from feeds.fetch.retry import retry_after
 from feeds.fetch.robots import ALL, MAX_BYTES, MAX_REDIRECTS, Robots, Rules, rules_of
 
-__all__ = ["HttpFetcher"]
+_NAME = "Fieldfare"
+#: What a robots.txt calls us by: the name before the version (RFC 9309 2.2.1).
+_TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 
 #: A redirect of a form that keeps the form (RFC 9110 15.4.8, 15.4.9).
 _KEEPS_FORM = frozenset({307, 308})
+
+
+def user_agent(version: str, site: str, contact: str | None = None) -> str:
+    """Name, version and where to find or write to whoever runs this (RFC 9110 10.1.5)."""
+    addresses = [f"+{site}", *([f"mailto:{contact}"] if contact else [])]
+    return f"{_NAME}/{version} ({'; '.join(addresses)})"
+
+
+def product_token(agent: str) -> str:
+    """The name a User-Agent starts with, ours if it starts with none."""
+    found = _TOKEN.match(agent)
+    return found[0] if found else _NAME
 
 
 class _Arrived(NamedTuple):

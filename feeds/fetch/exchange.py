@@ -22,8 +22,6 @@ from feeds.fetch.guard import Guard
 from feeds.fetch.network import AddressRefused, Guarded, HostUnknown, Resolve, Timed, until
 from feeds.fetch.unpack import ACCEPTED, PIECE_BYTES, Damaged, TooLarge, unpacked
 
-__all__ = ["Exchange", "Question"]
-
 #: What is read of a response nobody wants, so that its connection can be used again.
 _DRAINED_BYTES = 65_536
 #: Connections wait this long for the next request; servers drop them about then.

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Self
 
-__all__ = ["Guard", "literal"]
-
 Address = IPv4Address | IPv6Address
 
 #: IANA's special-purpose registry (RFC 6890) and what clouds tell secrets at.

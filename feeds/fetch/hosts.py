@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 
-__all__ = ["Hosts"]
-
 #: How long one waits for another's turn to end before looking whether the program does.
 _LOOK_SECONDS = 0.2
 

@@ -24,8 +24,6 @@ from typing_extensions import override
 
 from feeds.fetch.guard import Guard
 
-__all__ = ["AddressRefused", "Guarded", "HostUnknown", "Resolve", "Timed", "resolve", "until"]
-
 #: The addresses of a host, most wanted first. Raises OSError.
 Resolve = Callable[[str, int], Sequence[str]]
 

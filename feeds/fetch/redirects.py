@@ -10,8 +10,6 @@ from httpx2 import URL, InvalidURL
 
 from feeds.fetch import Failed
 
-__all__ = ["REDIRECTS", "Trail", "address", "follow"]
-
 PERMANENT = frozenset({301, 308})
 REDIRECTS = PERMANENT | {302, 303, 307}
 

@@ -15,8 +15,6 @@ from protego import Protego
 
 from feeds.fetch import Failed, Stopped
 
-__all__ = ["ALL", "MAX_BYTES", "MAX_REDIRECTS", "Robots", "Rules", "rules_of"]
-
 #: RFC 9309 2.5: at least this much is to be read; what comes after is not.
 MAX_BYTES = 500 * 1024
 #: RFC 9309 2.3.1.2.

@@ -15,8 +15,6 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-__all__ = ["ACCEPTED", "PIECE_BYTES", "Damaged", "TooLarge", "unpacked"]
-
 #: What we can take apart, as Accept-Encoding says it.
 ACCEPTED = "gzip, br, zstd"
 
@@ -31,7 +29,12 @@ RATIO_FROM_BYTES = 1_048_576
 #: 8 MB, as RFC 9659 asks of zstd in HTTP: a header of a few bytes may ask for 2 GB.
 _ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
 
-_GZIP_START = b"\x1f"
+# RFC 1952, section 2.3.1.
+_GZIP_START = b"\x1f\x8b"
+# zlib's way to say: a gzip header comes first.
+_GZIP_WINDOW = zlib.MAX_WBITS | 16
+# Members that hold nothing grow no count, and could come without end; nobody makes many.
+_MOST_EMPTY_MEMBERS = 100
 _Layer = Callable[[Iterable[bytes]], Iterator[bytes]]
 
 
@@ -79,6 +82,24 @@ def unpacked(pieces: Iterable[bytes], codings: str, max_bytes: int) -> Iterator[
         raise Damaged(f"it cannot be unpacked: {fault}") from fault
 
 
+def gunzipped(body: bytes, most: int) -> bytes:
+    """The bytes of a gzip file (sitemaps come as one), all others as they are.
+
+    Raises TooLarge where they are more than ``most``; Damaged where it is broken or cut short.
+    """
+    if not body.startswith(_GZIP_START):
+        return body
+    plain = bytearray()
+    try:
+        for piece in _gunzip([body]):
+            plain += piece
+            if len(plain) > most:
+                raise TooLarge(f"it unpacks to more than {most:,} bytes")
+    except zlib.error as fault:
+        raise Damaged(f"it cannot be unpacked: {fault}") from fault
+    return bytes(plain)
+
+
 def _layers(codings: str) -> list[_Layer]:
     names = [name.strip().lower() for name in codings.split(",")]
     wanted = [name for name in names if name not in {"", "identity"}]
@@ -92,17 +113,22 @@ def _layers(codings: str) -> list[_Layer]:
 
 def _gunzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """One or more members in a row (RFC 1952); what follows and is none is left out."""
-    inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    is_begun = False
+    inflate = zlib.decompressobj(_GZIP_WINDOW)
+    is_begun = is_empty = False
+    empty_members = 0
     for piece in pieces:
         left = piece
         while left:
             if inflate.eof:
-                if not left.startswith(_GZIP_START):
+                empty_members += is_empty
+                if not left.startswith(_GZIP_START[:1]) or empty_members >= _MOST_EMPTY_MEMBERS:
                     return
-                inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
+                inflate = zlib.decompressobj(_GZIP_WINDOW)
+                is_empty = True
             is_begun = True
-            yield from _inflated(inflate, left)
+            for plain in _inflated(inflate, left):
+                is_empty = False
+                yield plain
             left = inflate.unused_data
     _finished(is_whole=inflate.eof or not is_begun)
 

@@ -11,8 +11,6 @@ from urllib.parse import SplitResult, urlsplit
 
 from feeds.taxonomy import Taxonomy
 
-__all__ = ["canonical", "number_of", "site_number", "without_tracking"]
-
 #: One of fewer than five digits may be a day or a year.
 _NUMBER_AT_THE_END = re.compile(r"/(\d{5,})/?(?:[?#].*)?$")
 # Browsers and servers take no longer ones; no name is made of a text made to be large.

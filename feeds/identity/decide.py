@@ -16,19 +16,6 @@ from feeds.identity.merge import completed
 from feeds.identity.pace import Pace, pace
 from feeds.model import Issued
 
-__all__ = [
-    "Added",
-    "Decision",
-    "Deferred",
-    "Known",
-    "Restored",
-    "Revised",
-    "Role",
-    "Unchanged",
-    "decide",
-    "substance",
-]
-
 
 class Role(StrEnum):
     """What a document is to the item it leads to.

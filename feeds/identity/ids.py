@@ -13,8 +13,6 @@ from datetime import date
 from feeds.draft import Draft
 from feeds.model import Label
 
-__all__ = ["Identity", "bounded", "content_hash", "item_slug", "tag_uri", "told_hash"]
-
 # Raise it when what is hashed changes: no item is then taken for changed by its source.
 _HASH_VERSION = 1
 # 80 bits: among a million items two would meet with a chance of 4e-13.

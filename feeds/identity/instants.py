@@ -7,8 +7,6 @@ from datetime import UTC, datetime, time, timedelta
 
 from feeds.model import Fresh, Issued
 
-__all__ = ["first_updated", "freshness", "published_at", "revised_updated"]
-
 _SECONDS_A_DAY = 86_400
 # Microseconds are what tells instants of one second apart. Archived items use those below, all
 # others the rest, so that no two of them can meet before 86 million items.

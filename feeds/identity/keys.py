@@ -13,17 +13,6 @@ from feeds.identity.ids import bounded
 from feeds.identity.likeness import opening_key, plain
 from feeds.taxonomy import Taxonomy
 
-__all__ = [
-    "PUSHED",
-    "address_names",
-    "is_numbered",
-    "item_key",
-    "keys_within",
-    "names",
-    "place_key",
-    "titled",
-]
-
 #: The form of what a publisher pushed: its own id is the key, and it says all there is to say.
 PUSHED = "push"
 

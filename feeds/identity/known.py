@@ -21,8 +21,6 @@ from feeds.identity.likeness import (
 )
 from feeds.taxonomy import Taxonomy
 
-__all__ = ["NEAR_EACH", "Candidate", "Found", "Link", "Memory", "Recalled"]
-
 #: Titles recur ("Daily report"): so many of the newest are looked at for each, and each day.
 NEAR_EACH = 8
 _DAY = timedelta(days=1)

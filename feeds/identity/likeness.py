@@ -16,8 +16,6 @@ from rapidfuzz.distance import Indel
 from feeds.draft import Draft
 from feeds.model import Issued, Label, Mark
 
-__all__ = ["is_alike", "opening_key", "plain", "said_alike", "speaks_otherwise", "title_key"]
-
 _MARK = re.compile(r"[^\w\s]|_")
 _DIGITS = re.compile(r"\d+")
 # Longer than any word. A text with a longer one is compared as it stands: sorting the accents of a

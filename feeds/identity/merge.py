@@ -8,8 +8,6 @@ from dataclasses import replace
 from feeds.draft import Draft
 from feeds.model import Issued, IssuedFrom, Label, Mark
 
-__all__ = ["completed"]
-
 #: These tell of the words of a draft, and go where its words go.
 _OF_WORDS = frozenset({Mark.MENDED})
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-__all__ = ["REMEMBERED", "Pace", "pace"]
-
 #: Corrections come in ones and twos; a page that changed five times within a day shows a clock, a
 #: counter or today's weather.
 _BURST = 5

@@ -22,8 +22,6 @@ from feeds.identity.decide import (
 from feeds.identity.ids import item_slug
 from feeds.identity.known import Candidate, Found, Link, Memory
 
-__all__ = ["Judged", "judge", "rounds"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:

@@ -18,13 +18,13 @@ from feeds.fetch import Fetcher
 from feeds.identity.ids import Identity
 from feeds.ingest.pipeline import Rules, ingest
 from feeds.ingest.report import IngestReport, merged
-from feeds.ingest.standing import Standing, State, looked_at
 from feeds.model import Progress
 from feeds.push.receive import Counter
 from feeds.push.source import PushedSource
 from feeds.sources import Source
 from feeds.sources.folder import FolderSource
 from feeds.sources.website import WebSource
+from feeds.standing import Standing, State, looked_at
 from feeds.storage import documents, retagging, standings
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy

@@ -30,8 +30,6 @@ from feeds.sources import Fetched, Refusal, Told
 from feeds.storage.documents import Original, Sighting
 from feeds.taxonomy import Taxonomy
 
-__all__ = ["Reader", "Reading", "recipe", "understood"]
-
 log = structlog.get_logger()
 
 #: Raise it when a parser reads what it refused before: what is in quarantine is read again then.

@@ -17,9 +17,6 @@ from feeds.model import Label
 from feeds.storage.documents import Sighting
 from feeds.storage.visibility import Hidden
 
-__all__ = ["IngestReport", "Outcome", "QuarantinedDocument", "ReportedItem", "Tally", "merged"]
-
-
 # An archive may hold any number; who takes one in reads the counts.
 _MOST_ITEMS_TOLD = 10_000
 

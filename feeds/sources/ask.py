@@ -4,7 +4,6 @@ Knows how an answer compares with what is remembered. Must never know what a doc
 which one is asked for next.
 """
 
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,17 +20,9 @@ from feeds.fetch import (
     Page,
     Stopped,
 )
+from feeds.fetch.unpack import Damaged, TooLarge, gunzipped
 from feeds.sources.leads import Lead
 from feeds.sources.signature import Signature, digest_of
-
-__all__ = ["Asking", "Had", "Kept", "Known", "Lost", "problem_of", "unpacked"]
-
-# RFC 1952 section 2.3.1.
-_GZIP = b"\x1f\x8b"
-# zlib's way to say: a gzip header comes first.
-_GZIP_WINDOW = 31
-# Files put one after the other are one file (section 2.2); nobody makes one of many.
-_MOST_GZIP_MEMBERS = 100
 
 Lost = Gone | Missing | Denied | Failed | Stopped
 
@@ -144,9 +135,11 @@ class Asking:
     def _had(
         self, lead: Lead, page: Page, before: Signature | None, *, always: bool
     ) -> Had | Kept | Failed:
-        body = unpacked(page.body, self.max_bytes)
-        if isinstance(body, Failed):
-            return body
+        try:
+            body = gunzipped(page.body, self.max_bytes)
+        except (Damaged, TooLarge) as fault:
+            problem = f"a gzip file that cannot be had: {fault}"
+            return Failed(problem=problem, is_lasting=isinstance(fault, TooLarge))
         told = lead.told or (before.told if before else "")
         signature = Signature(
             digest=digest_of(body),
@@ -190,23 +183,3 @@ def problem_of(answer: Lost) -> str:
             return problem
         case Stopped():
             return "the program was ending"
-
-
-def unpacked(body: bytes, most: int) -> bytes | Failed:
-    """The bytes of a gzip file (sitemaps come as one), all others as they are; ``most`` of them."""
-    parts: list[bytes] = []
-    left = most
-    while body.startswith(_GZIP) and len(parts) < _MOST_GZIP_MEMBERS:
-        unpacker = zlib.decompressobj(_GZIP_WINDOW)
-        try:
-            part = unpacker.decompress(body, left + 1)
-        except zlib.error as error:
-            return Failed(problem=f"a broken gzip file: {error}", is_lasting=True)
-        parts.append(part)
-        left -= len(part)
-        if left < 0:
-            return Failed(problem=f"it unpacks to more than {most:,} bytes", is_lasting=True)
-        if not unpacker.eof:
-            return Failed(problem="a gzip file that is cut off")
-        body = unpacker.unused_data
-    return b"".join(parts) if parts else body

@@ -8,8 +8,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["below", "entry_of", "printable"]
-
 
 def below(folder: Path) -> Iterator[os.DirEntry[str] | OSError]:
     """Everything below ``folder`` but plain folders and hidden names, each folder sorted.

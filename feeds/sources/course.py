@@ -10,8 +10,6 @@ from threading import Event
 from feeds.fetch import Failed
 from feeds.sources.ask import Lost, problem_of
 
-__all__ = ["Course", "Scope"]
-
 # Pages asked for in one look, so that a large site does not keep the others waiting; the next look
 # goes on, at once.
 _PAGES_A_LOOK = 500

@@ -22,8 +22,6 @@ from feeds.sources.leads import Lead, address, is_near, stands_alone
 from feeds.sources.lists import ListPage, Lists
 from feeds.sources.signature import Signature
 
-__all__ = ["Crawl"]
-
 # Known pages asked for again at each look: what a list shows first is what still changes.
 _REVISITS_A_PAGE = 100
 # Pages asked for in one look as their list shows them no more. Most only made room for others.

@@ -17,8 +17,6 @@ from feeds.errors import SourceError
 from feeds.identity.ids import bounded
 from feeds.sources import Fetched, Gone, Refusal, Same, Seen, Waiting, below, regular
 
-__all__ = ["FolderSource"]
-
 
 @dataclass(slots=True, kw_only=True)
 class FolderSource:

@@ -11,8 +11,6 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from feeds.draft import Draft, Location, Parsed
 from feeds.identity.ids import content_hash
 
-__all__ = ["Lead", "address", "children", "host_of", "is_near", "leads", "stands_alone"]
-
 # Longer than any address of a news item; it becomes a key in the store.
 _LONGEST_ADDRESS_CHARS = 2_000
 _PORTS = {"http": 80, "https": 443}

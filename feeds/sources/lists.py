@@ -14,8 +14,6 @@ from feeds.sources.ask import Asking, Had
 from feeds.sources.course import Course, Scope
 from feeds.sources.leads import Lead, address, children, is_near, leads
 
-__all__ = ["ListPage", "Lists", "Understand"]
-
 Understand = Callable[[Document], Parsed | Refused]
 
 # Pages read beyond those of the settings, until one shows something known: what appeared while

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from feeds.draft import Reason, Refused
 
-__all__ = ["NOT_A_FILE", "Contents", "Unsteady", "read", "signature", "unreadable"]
-
 # NONBLOCK: a pipe without a writer must not stop the run. NOFOLLOW: what was a file when it was
 # looked at may have become a link out of the folder.
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC

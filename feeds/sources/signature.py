@@ -9,9 +9,6 @@ from typing import Self
 
 from feeds.fetch import Validators
 
-__all__ = ["Signature", "digest_of"]
-
-
 _NONE = Validators()
 
 

@@ -9,20 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
 
+from feeds import standing as standings
 from feeds.draft import Hub, Parsed, Refused
 from feeds.errors import SourceError
 from feeds.fetch import Failed, Fetcher, Gone, Page, Stopped
-from feeds.fetch.retry import next_look
-from feeds.ingest import standing as standings
-from feeds.ingest.standing import Standing
 from feeds.sources import Fetched, Same, Seen
 from feeds.sources.ask import Asking, Had, Known, Lost, problem_of
 from feeds.sources.course import Course, Scope
 from feeds.sources.crawl import Crawl
 from feeds.sources.leads import Lead, address, host_of
 from feeds.sources.lists import Lists, Understand
-
-__all__ = ["Scope", "WebSource"]
+from feeds.standing import Standing, next_look
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, Row, func, select
 
 from feeds.draft import Hub
-from feeds.ingest.standing import Standing, State
+from feeds.standing import Standing, State
 from feeds.storage.engines import upsert
 from feeds.storage.tables import items
 from feeds.storage.tables import standings as table

@@ -7,22 +7,10 @@ know files, caches or sockets.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import formatdate, parsedate_to_datetime
 from enum import StrEnum
 
-__all__ = ["Preconditions", "Validators", "Verdict", "evaluate", "http_date", "seconds_of"]
+from feeds.times import seconds_of
 
-_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-_TIME = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
-
-#: The three forms of HTTP-date (RFC 9110 5.6.7): IMF-fixdate, RFC 850's, asctime's.
-_HTTP_DATE = re.compile(
-    rf"{_DAY}, [0-9]{{2}} {_MONTH} [0-9]{{4}} {_TIME} GMT"
-    rf"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, [0-9]{{2}}-{_MONTH}-[0-9]{{2}} {_TIME} GMT"
-    rf"|{_DAY} {_MONTH} [ 0-9][0-9] {_TIME} [0-9]{{4}}"
-)
 #: RFC 9110 8.8.3; a tag may hold commas, so a list of them cannot be split at commas.
 _ENTITY_TAG = re.compile(r'[ \t,]*(W/)?("[!\x23-\x7e\x80-\xff]*")')
 
@@ -73,24 +61,6 @@ def evaluate(asked: Preconditions, current: Validators) -> Verdict:
     else:
         known = _is_not_newer(current.modified, asked.if_modified_since)
     return Verdict.NOT_MODIFIED if known else Verdict.SEND
-
-
-def http_date(seconds: int) -> str:
-    """The IMF-fixdate of a Unix time (RFC 9110 5.6.7)."""
-    return formatdate(seconds, usegmt=True)
-
-
-def seconds_of(text: str) -> int | None:
-    """The Unix time an HTTP-date stands for; None where the text is no HTTP-date.
-
-    A two-digit year from 69 on lies in the last century, as in POSIX.
-    """
-    if not _HTTP_DATE.fullmatch(text):
-        return None
-    try:
-        return int(parsedate_to_datetime(text).replace(tzinfo=UTC).timestamp())
-    except ValueError:  # 31 February, hour 25
-        return None
 
 
 def _matches(field: str, etag: str, *, weakly: bool) -> bool:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from types import MappingProxyType
 
-from feeds.web.conditional import Validators, http_date
+from feeds.times import http_date
+from feeds.web.conditional import Validators
 
 __all__ = ["MEDIA", "Headers", "Media", "Representation", "represent"]
 

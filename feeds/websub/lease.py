@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from feeds.draft import Hub
+from feeds.times import backoff
 
 __all__ = [
     "LEASE_SECONDS",
@@ -164,15 +165,16 @@ def _asked(lease: Lease, state: LeaseState, now: datetime) -> Lease:
     return replace(lease, state=state, due_at=now + wait, asks=asks)
 
 
-def _wait(asks: int) -> timedelta:
-    """Until the hub is asked again; twice as long each time."""
-    return min(_FIRST_WAIT * (1 << min(asks - 1, 10)), _LONGEST_WAIT)
+def _wait(asks: int, jitter: float = 0.0) -> timedelta:
+    """Until the hub is asked again."""
+    return backoff(
+        asks - 1, first=_FIRST_WAIT, longest=_LONGEST_WAIT, spread=_SPREAD, jitter=jitter
+    )
 
 
 def failed(lease: Lease, problem: str, now: datetime, jitter: float) -> Lease:
     """The lease as it is when the hub could not be asked; ``jitter`` is within 0 and 1."""
-    due_at = now + _wait(lease.asks) * (1 + _SPREAD * jitter)
-    return replace(lease, reason=problem, due_at=due_at)
+    return replace(lease, reason=problem, due_at=now + _wait(lease.asks, jitter))
 
 
 def form_of(lease: Lease, mode: Mode, callback: str) -> Mapping[str, str]:

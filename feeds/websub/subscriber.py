@@ -11,7 +11,7 @@ from typing import assert_never
 
 from feeds.draft import Hub
 from feeds.fetch import Failed, Fetcher, Posted, Stopped
-from feeds.ingest.standing import State
+from feeds.standing import State
 from feeds.storage import leases, standings
 from feeds.storage.database import Database
 from feeds.websub.lease import (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from feeds.ingest.standing import Standing, State
+from feeds.standing import Standing, State
 from feeds.storage import Connection, standings
 from notifier.app.house import App
 

@@ -18,16 +18,16 @@ from config.settings import Settings, SettingsError
 from feeds.draft import DateOrder, Habits, Selectors
 from feeds.errors import SourceError
 from feeds.fetch import Fetcher, Limits
-from feeds.fetch.agent import user_agent
 from feeds.fetch.guard import Guard
 from feeds.ingest import pipeline
 from feeds.ingest.poll import PATHS, Fetching, Hubs, Look
 from feeds.ingest.read import understood
-from feeds.ingest.standing import is_due
 from feeds.sources import Source
 from feeds.sources.ask import Known
+from feeds.sources.course import Scope
 from feeds.sources.folder import FolderSource
-from feeds.sources.website import Scope, WebSource
+from feeds.sources.website import WebSource
+from feeds.standing import is_due
 from feeds.storage import documents, standings
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
@@ -170,7 +170,7 @@ def rules(settings: Settings, name: str) -> pipeline.Rules:
 def fetcher(settings: Settings, *, now: Callable[[], datetime], stopping: Event) -> Fetcher:
     """What asks websites, for all sources together: one request a host, whoever wants it."""
     # A fifth of a second, which only who asks a website has to wait.
-    from feeds.fetch.client import HttpFetcher  # noqa: PLC0415
+    from feeds.fetch.client import HttpFetcher, user_agent  # noqa: PLC0415
 
     fetch = settings.fetch
     limits = Limits(

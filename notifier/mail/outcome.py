@@ -10,6 +10,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Final, Literal, assert_never
 
+from feeds.times import backoff
 from notifier.model import Accepted, Deferred, Failed, InDoubt, Outcome, Reply, Stage
 
 __all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "decide", "pause"]
@@ -20,8 +21,6 @@ FIRST_PAUSE: Final = timedelta(minutes=5)
 LONGEST_PAUSE: Final = timedelta(hours=4)
 # Jitter adds up to a quarter, so that a crowd deferred at once does not return at once.
 SPREAD: Final = 0.25
-# Six doublings of the first pause pass the longest; no larger power is ever computed.
-_MOST_DOUBLINGS: Final = 6
 # Enough for a person to see why; some servers answer with a page.
 _REPLY_CHARACTERS: Final = 500
 
@@ -81,8 +80,7 @@ def decide(
 
 def pause(attempts: int, jitter: float) -> timedelta:
     """How long to wait after a try that ``attempts`` others came before; ``jitter`` in [0, 1)."""
-    doubled = FIRST_PAUSE * (1 << min(attempts, _MOST_DOUBLINGS))
-    return min(doubled, LONGEST_PAUSE) * (1 + SPREAD * jitter)
+    return backoff(attempts, first=FIRST_PAUSE, longest=LONGEST_PAUSE, spread=SPREAD, jitter=jitter)
 
 
 def _verdict(reply: Reply) -> _Verdict:

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from typing_extensions import override
 
 from feeds.errors import StoreError
-from feeds.ingest.standing import State as Standing
+from feeds.standing import State as Standing
 from notifier.model import DeliveryState, SubscriberState
 
 __all__ = ["Health", "Pulse", "Vitals"]

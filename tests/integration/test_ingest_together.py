@@ -15,12 +15,13 @@ from feeds.identity.ids import Identity
 from feeds.ingest import pipeline
 from feeds.ingest.pipeline import Rules
 from feeds.ingest.poll import Fetching, Gathering, Hubs, Look
-from feeds.ingest.standing import State
 from feeds.parse import understand
 from feeds.sources import Source
 from feeds.sources.ask import Known
+from feeds.sources.course import Scope
 from feeds.sources.folder import FolderSource
-from feeds.sources.website import Scope, WebSource
+from feeds.sources.website import WebSource
+from feeds.standing import State
 from feeds.storage import standings
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy

@@ -16,7 +16,8 @@ from feeds.ingest.pipeline import Rules, ingest
 from feeds.ingest.report import IngestReport
 from feeds.parse import understand
 from feeds.sources.ask import Known
-from feeds.sources.website import Scope, WebSource
+from feeds.sources.course import Scope
+from feeds.sources.website import WebSource
 from feeds.storage import documents, overview
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from feeds.errors import SourceError
-from feeds.ingest.standing import State
 from feeds.sources import Fetched, Seen
+from feeds.standing import State
 from tests.publisher import contents
 from tests.publisher.scene import Scene, scene
 from tests.publisher.server import Request, Response

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from feeds.ingest.standing import State
 from feeds.sources import Fetched, Gone, Seen
+from feeds.standing import State
 from tests.publisher.scene import Scene, scene
 from tests.publisher.site import Site
 

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from feeds.ingest.standing import Standing, begun, failed, succeeded
+from feeds.standing import Standing, begun, failed, succeeded
 from feeds.storage import standings
 from feeds.storage.database import Database
 from notifier.cli import options, source_commands

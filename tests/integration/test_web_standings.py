@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from feeds.draft import Hub
-from feeds.ingest.standing import begun, failed, succeeded
+from feeds.standing import begun, failed, succeeded
 from feeds.storage import standings
 from feeds.storage.database import Database
 

@@ -17,7 +17,7 @@ from feeds.errors import StoreBusy
 from feeds.fetch import Limits
 from feeds.fetch.client import HttpFetcher
 from feeds.fetch.guard import Guard
-from feeds.ingest.standing import Standing, State
+from feeds.standing import Standing, State
 from feeds.storage import leases, standings
 from feeds.storage.database import Database
 from feeds.storage.tables import items

@@ -15,10 +15,11 @@ from feeds.errors import SourceError
 from feeds.fetch import Fetcher, Limits
 from feeds.fetch.client import HttpFetcher
 from feeds.fetch.guard import Guard
-from feeds.ingest.standing import Standing
 from feeds.sources import Fetched, Gone, Refusal, Same, Seen, Told, Waiting
 from feeds.sources.ask import Known
-from feeds.sources.website import Scope, WebSource
+from feeds.sources.course import Scope
+from feeds.sources.website import WebSource
+from feeds.standing import Standing
 from tests.publisher.reading import understood
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

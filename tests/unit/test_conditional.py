@@ -1,7 +1,5 @@
 """RFC 9110: which preconditions hold, which encoding is wanted, which file is meant."""
 
-from email.utils import formatdate
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +10,6 @@ from feeds.web.conditional import (
     Validators,
     Verdict,
     evaluate,
-    http_date,
-    seconds_of,
 )
 from feeds.web.negotiation import prefers_gzip
 
@@ -115,42 +111,6 @@ def test_if_match_wins_over_if_unmodified_since() -> None:
 def test_a_failed_precondition_comes_before_not_modified() -> None:
     assert verdict(if_match='"x"', if_none_match=ETAG) is Verdict.FAILED
     assert verdict(if_match=ETAG, if_none_match=ETAG) is Verdict.NOT_MODIFIED
-
-
-@pytest.mark.parametrize(
-    "text", [THEN, "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"]
-)
-def test_the_three_forms_of_a_date_are_read(text: str) -> None:
-    assert seconds_of(text) == MODIFIED
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "Sun, 06 Nov 1994 08:49:37",
-        "Sun, 06 Nov 1994 08:49:37 +0200",
-        "Sun, 06 Nov 1994 08:49:37 GMT ",
-        "Sun, 6 Nov 1994 08:49:37 GMT",
-        "Sun, 31 Feb 1994 08:49:37 GMT",
-        "Sun, 06 Nov 1994 25:49:37 GMT",
-        "Sun, 06 Nov 1994 08:49:٣٧ GMT",
-        "1994-11-06T08:49:37Z",
-    ],
-)
-def test_what_is_no_date_is_ignored(text: str) -> None:
-    assert seconds_of(text) is None
-
-
-@given(st.integers(min_value=0, max_value=253_402_300_799))
-def test_a_date_written_is_the_date_read(seconds: int) -> None:
-    assert http_date(seconds) == formatdate(seconds, usegmt=True)
-    assert seconds_of(http_date(seconds)) == seconds
-
-
-@given(st.from_regex(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"))
-def test_no_date_however_odd_breaks_a_request(text: str) -> None:
-    assert seconds_of(text) is None or isinstance(seconds_of(text), int)
 
 
 tags = st.text(

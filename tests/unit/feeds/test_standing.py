@@ -2,8 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from feeds.draft import Hub
-from feeds.ingest.standing import (
+from feeds.standing import (
+    LONGEST_PAUSE,
     Standing,
     State,
     begun,
@@ -11,6 +15,7 @@ from feeds.ingest.standing import (
     failed,
     is_due,
     looked_at,
+    next_look,
     succeeded,
 )
 
@@ -92,3 +97,34 @@ def test_a_source_looked_at_all_the_time_changes_only_as_it_does() -> None:
     assert (still.state, still.since, still.failures) == (State.FAILING, NOW + HOUR, 2)
     back = looked_at(still, "inbox", "/inbox", "", NOW + 3 * HOUR)
     assert (back.state, back.problem, back.failures) == (State.OK, "", 0)
+
+
+def test_after_a_success_the_next_look_is_the_usual_one() -> None:
+    assert next_look(0, NOW, HOUR, 0.0) == NOW + HOUR
+    assert next_look(0, NOW, HOUR, 1.0) == NOW + 1.1 * HOUR
+
+
+def test_each_failure_doubles_the_pause_up_to_a_day() -> None:
+    looks = [next_look(failures, NOW, HOUR, 0.0) - NOW for failures in (1, 2, 3, 4, 5, 10**9)]
+    assert looks == [2 * HOUR, 4 * HOUR, 8 * HOUR, 16 * HOUR, LONGEST_PAUSE, LONGEST_PAUSE]
+
+
+def test_a_pause_longer_than_a_day_is_not_shortened_by_failures() -> None:
+    assert next_look(3, NOW, timedelta(days=30), 0.0) == NOW + timedelta(days=30)
+
+
+def test_a_server_can_only_delay_the_next_look() -> None:
+    assert next_look(1, NOW, HOUR, 0.0, NOW + 5 * HOUR) == NOW + 5 * HOUR
+    assert next_look(1, NOW, HOUR, 0.0, NOW + timedelta(minutes=1)) == NOW + 2 * HOUR
+
+
+@given(
+    st.integers(0, 10_000),
+    st.timedeltas(timedelta(seconds=1), timedelta(days=365)),
+    st.floats(0, 1),
+)
+def test_the_next_look_is_never_sooner_than_usual(
+    failures: int, every: timedelta, jitter: float
+) -> None:
+    pause = next_look(failures, NOW, every, jitter) - NOW
+    assert every <= pause <= 1.1 * max(every, LONGEST_PAUSE) + timedelta(seconds=1)

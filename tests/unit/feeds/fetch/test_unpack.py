@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 
 import brotli  # type: ignore[import-untyped]
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.fetch.unpack import PIECE_BYTES, Damaged, TooLarge, unpacked
+from feeds.fetch.unpack import PIECE_BYTES, Damaged, TooLarge, gunzipped, unpacked
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -164,3 +165,37 @@ def test_a_damaged_body_is_told_or_whole(data: st.DataObject) -> None:
     except (Damaged, TooLarge):
         return
     assert found == BODY[:500]
+
+
+@given(st.lists(st.binary(max_size=50), min_size=1, max_size=5))
+def test_gzip_files_are_unpacked_one_after_the_other(parts: list[bytes]) -> None:
+    packed = b"".join(map(gzip.compress, parts))
+    assert gunzipped(packed, 10_000) == b"".join(parts)
+
+
+def test_what_is_no_gzip_file_stays_as_it_is() -> None:
+    assert gunzipped(b"<urlset/>", 3) == b"<urlset/>"
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (gzip.compress(bytes(10**7), mtime=0), "more than 1,000 bytes"),
+        (gzip.compress(b"x" * 900, mtime=0) * 2, "more than 1,000 bytes"),
+        (gzip.compress(b"hello", mtime=0)[:-4], "cut short"),
+        (b"\x1f\x8b\x08 nonsense", "cannot be unpacked"),
+        (gzip.compress(zlib.compress(b"x"), mtime=0)[:12], "cut short"),
+    ],
+)
+def test_a_gzip_file_that_cannot_be_unpacked_says_why(body: bytes, problem: str) -> None:
+    with pytest.raises((Damaged, TooLarge), match=problem):
+        gunzipped(body, 1_000)
+
+
+def test_very_many_empty_gzip_files_end_soon() -> None:
+    body = gzip.compress(b"", mtime=0) * 50_000
+    assert gunzipped(body, 1_000) == b""
+
+
+def test_very_many_small_gzip_files_are_all_had() -> None:
+    assert gunzipped(gzip.compress(b"x", mtime=0) * 500, 1_000) == b"x" * 500

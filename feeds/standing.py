@@ -5,12 +5,16 @@ how it is fetched, or what time it is.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from feeds.draft import Hub
+from feeds.times import backoff
 
-__all__ = ["Standing", "State", "begun", "ended", "failed", "is_due", "looked_at", "succeeded"]
+#: A source that fails is asked once a day still: it may have come back.
+LONGEST_PAUSE = timedelta(days=1)
+#: Looks are spread over this share of their pause, so that not all sources are asked at once.
+_SPREAD = 0.1
 
 
 class State(StrEnum):
@@ -61,6 +65,23 @@ def is_due(standing: Standing | None, address: str, now: datetime) -> bool:
     if standing.state is State.ENDED:
         return False
     return standing.next_look_at is None or standing.next_look_at <= now
+
+
+def next_look(
+    failures: int,
+    now: datetime,
+    every: timedelta,
+    jitter: float,
+    retry_after: datetime | None = None,
+) -> datetime:
+    """The next time to ask a source after this many failures in a row; 0 after a success.
+
+    The pause doubles with each failure, up to a day or ``every`` if that is longer. ``jitter``
+    from 0 to 1 draws the moment from the tenth after it; ``retry_after`` only ever delays it.
+    """
+    longest = max(every, LONGEST_PAUSE)
+    moment = now + backoff(failures, first=every, longest=longest, spread=_SPREAD, jitter=jitter)
+    return moment if retry_after is None else max(moment, retry_after)
 
 
 def succeeded(

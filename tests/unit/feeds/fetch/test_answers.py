@@ -18,7 +18,14 @@ from feeds.fetch import (
     Posted,
     Validators,
 )
-from feeds.fetch.answers import Received, answer_of, conditions, reply_of
+from feeds.fetch.answers import (
+    LONGEST_REST,
+    Received,
+    answer_of,
+    conditions,
+    reply_of,
+    retry_after,
+)
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ADDRESS = "https://news.example.org/feed/"
@@ -138,7 +145,6 @@ def test_links_say_where_changes_are_told() -> None:
     ) == Links(
         hubs=("https://hub.example.org/", "https://hub2.example.org/"),
         topic="https://news.example.org/feed/?a=b",
-        canonical="https://news.example.org/c",
     )
 
 
@@ -169,3 +175,33 @@ def test_few_hubs_are_enough() -> None:
 @given(st.text(max_size=80), st.integers(100, 999))
 def test_no_field_is_too_odd(text: str, status: int) -> None:
     answer(status, Validators(text, text), etag=text, link=text, retry_after=text)
+
+
+@pytest.mark.parametrize(
+    ("field", "seconds"),
+    [("120", 120), (" 120 ", 120), ("0", 0), ("Sun, 01 Mar 2026 12:02:00 GMT", 120)],
+)
+def test_both_forms_say_when(field: str, seconds: int) -> None:
+    assert retry_after(field, NOW) == NOW + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "field", [None, "", "soon", "-5", "1.5", "²", "Sun, 31 Feb 2026 12:00:00 GMT"]
+)
+def test_anything_else_says_nothing(field: str | None) -> None:
+    assert retry_after(field, NOW) is None
+
+
+def test_a_moment_that_is_over_is_now() -> None:
+    assert retry_after("Sun, 06 Nov 1994 08:49:37 GMT", NOW) == NOW
+
+
+@pytest.mark.parametrize("field", ["9" * 5_000, "99999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_nobody_sends_us_away_for_good(field: str) -> None:
+    assert retry_after(field, NOW) == NOW + LONGEST_REST
+
+
+@given(st.text(max_size=40))
+def test_no_moment_is_too_odd(field: str) -> None:
+    found = retry_after(field, NOW)
+    assert found is None or NOW <= found <= NOW + LONGEST_REST

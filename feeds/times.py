@@ -1,0 +1,56 @@
+"""Moments as HTTP writes them, and waits that grow with every failure.
+
+Knows RFC 9110's dates and arithmetic. Must never know a clock or chance: both are arguments, or
+who waits for what.
+"""
+
+import re
+from datetime import UTC, timedelta
+from email.utils import formatdate, parsedate_to_datetime
+
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_TIME = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
+
+#: The three forms of HTTP-date (RFC 9110 5.6.7): IMF-fixdate, RFC 850's, asctime's.
+_HTTP_DATE = re.compile(
+    rf"{_DAY}, [0-9]{{2}} {_MONTH} [0-9]{{4}} {_TIME} GMT"
+    rf"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, [0-9]{{2}}-{_MONTH}-[0-9]{{2}} {_TIME} GMT"
+    rf"|{_DAY} {_MONTH} [ 0-9][0-9] {_TIME} [0-9]{{4}}"
+)
+#: Of any pause more doublings pass every bound there is; it keeps the numbers small.
+_MOST_DOUBLINGS = 20
+
+
+def http_date(seconds: int) -> str:
+    """The IMF-fixdate of a Unix time (RFC 9110 5.6.7)."""
+    return formatdate(seconds, usegmt=True)
+
+
+def seconds_of(text: str) -> int | None:
+    """The Unix time an HTTP-date stands for; None where the text is no HTTP-date.
+
+    A two-digit year from 69 on lies in the last century, as in POSIX.
+    """
+    if not _HTTP_DATE.fullmatch(text):
+        return None
+    try:
+        return int(parsedate_to_datetime(text).replace(tzinfo=UTC).timestamp())
+    except ValueError:  # 31 February, hour 25
+        return None
+
+
+def backoff(
+    failures: int,
+    *,
+    first: timedelta,
+    longest: timedelta,
+    spread: float = 0.0,
+    jitter: float = 0.0,
+) -> timedelta:
+    """How long to wait: ``first``, doubled by each of the ``failures``, at most ``longest``.
+
+    ``jitter`` from 0 to 1 adds up to ``spread`` of it, so that many do not come back at once.
+    """
+    pause = min(first * (1 << min(failures, _MOST_DOUBLINGS)), longest)
+    return pause * (1 + spread * jitter)
