@@ -73,14 +73,19 @@ def next_look(
     every: timedelta,
     jitter: float,
     retry_after: datetime | None = None,
+    *,
+    is_lasting: bool = False,
 ) -> datetime:
     """The next time to ask a source after this many failures in a row; 0 after a success.
 
-    The pause doubles with each failure, up to a day or ``every`` if that is longer. ``jitter``
-    from 0 to 1 draws the moment from the tenth after it; ``retry_after`` only ever delays it.
+    The pause doubles with each failure, up to a day or ``every`` if that is longer. What
+    ``is_lasting`` (a refusal, an address that cannot be asked) does not pass by itself, so that
+    the first one already waits so long. ``jitter`` from 0 to 1 draws the moment from the tenth
+    after it; ``retry_after`` only ever delays it.
     """
     longest = max(every, LONGEST_PAUSE)
-    moment = now + backoff(failures, first=every, longest=longest, spread=_SPREAD, jitter=jitter)
+    first = longest if is_lasting else every
+    moment = now + backoff(failures, first=first, longest=longest, spread=_SPREAD, jitter=jitter)
     return moment if retry_after is None else max(moment, retry_after)
 
 

@@ -119,8 +119,8 @@ class Denied:
 class Failed:
     """No document, and why in words for people.
 
-    ``retry_after`` is when the server asks us back. What ``is_lasting`` will not pass by itself:
-    asking again soon is of no use.
+    ``retry_after`` is when the server asks us back. What ``is_lasting`` will not pass by itself
+    (a 4xx but 408, 425 and 429; an address nobody may ask): asking again soon is of no use.
     """
 
     problem: str

@@ -5,12 +5,32 @@ Knows the outside of a source. Must never know what its documents mean.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from feeds.draft import Document, Draft, Refused
 
-__all__ = ["Fetched", "Gone", "Refusal", "Same", "Seen", "Source", "Told", "Waiting"]
+__all__ = ["Fetched", "Gone", "Refusal", "Same", "Scope", "Seen", "Source", "Told", "Waiting"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """How far a look goes.
+
+    ``listing_pages`` of a list are read; a ``backfill`` reads all, as far back as ``since``, and
+    asks for no known page again. What a ``complete`` list does not show is withdrawn. Pages are
+    fetched only where ``follow`` says so.
+    """
+
+    follow: bool = True
+    listing_pages: int = 1
+    complete: bool = False
+    backfill: bool = False
+    since: date | None = None
+
+    def leaves_out(self, day: date | None) -> bool:
+        """Whether what is of that day is too old; what has no day never is."""
+        return self.since is not None and day is not None and day < self.since
 
 
 @dataclass(frozen=True, slots=True)

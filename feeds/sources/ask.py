@@ -1,12 +1,14 @@
 """One document asked for: what is remembered goes along, and what has not changed is not read.
 
-Knows how an answer compares with what is remembered. Must never know what a document says, or
-which one is asked for next.
+Knows how an answer compares with what is remembered, and how much may be asked. Must never know
+what a document says, or which one is asked for next.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import Event
 from typing import Self
 
 from feeds.draft import Document
@@ -19,12 +21,60 @@ from feeds.fetch import (
     NotModified,
     Page,
     Stopped,
+    Validators,
 )
 from feeds.fetch.unpack import Damaged, TooLarge, gunzipped
 from feeds.sources.leads import Lead
-from feeds.sources.signature import Signature, digest_of
+
+# Failures in a row that speak of the site, not of its pages.
+_FAILURES_IN_A_ROW = 20
+_NONE = Validators()
+
 
 Lost = Gone | Missing | Denied | Failed | Stopped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """A document as it was: its SHA-256, its validators verbatim, its media type.
+
+    ``told`` names what the list that leads to it said of it, "" where that said nothing.
+    """
+
+    digest: str
+    validators: Validators = _NONE
+    media_type: str | None = None
+    told: str = ""
+
+    def __str__(self) -> str:
+        """One line each, as a header's value holds no line end (RFC 9110 section 5.5)."""
+        validators = self.validators
+        lines = (self.told, validators.etag, validators.modified, self.media_type)
+        # What cannot be sent back as it came is not kept.
+        kept = (line if line and line.isprintable() else "" for line in lines)
+        return "\n".join((self.digest, *kept))
+
+    @classmethod
+    def read(cls, text: str | None) -> Self | None:
+        """What `str` wrote; None for anything else."""
+        lines = (text or "").split("\n")
+        if len(lines) != 5 or not lines[0]:
+            return None
+        digest, told, etag, modified, media_type = lines
+        return cls(
+            digest=digest,
+            told=told,
+            validators=Validators(etag=etag or None, modified=modified or None),
+            media_type=media_type or None,
+        )
+
+    def refreshed(self, validators: Validators, told: str) -> Self:
+        """The same document as last seen; silence keeps what was said before."""
+        before = self.validators
+        kept = Validators(
+            etag=validators.etag or before.etag, modified=validators.modified or before.modified
+        )
+        return replace(self, validators=kept, told=told or self.told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +192,7 @@ class Asking:
             return Failed(problem=problem, is_lasting=isinstance(fault, TooLarge))
         told = lead.told or (before.told if before else "")
         signature = Signature(
-            digest=digest_of(body),
+            digest=hashlib.sha256(body).hexdigest(),
             validators=page.validators,
             media_type=page.media_type,
             told=told,
@@ -168,6 +218,62 @@ class Asking:
             media_type=signature.media_type,
             lead=lead.draft,
         )
+
+
+class Budget:
+    """What one look may still ask for, and what ends it early.
+
+    ``problem`` says what could not be had, with ``retry_at`` where the server asked us back.
+    ``is_unfinished`` says that there is more to ask for, ``is_stopped`` that the program is ending.
+    """
+
+    def __init__(self, most: int | None, stopping: Event) -> None:
+        self.problem = ""
+        self.retry_at: datetime | None = None
+        self.is_unfinished = False
+        self.is_stopped = False
+        self._left = most
+        self._stopping = stopping
+        self._has_to_end = False
+        self._failures = 0
+
+    @property
+    def is_over(self) -> bool:
+        return self._has_to_end or self.is_unfinished or self.is_stopped
+
+    def may_ask(self) -> bool:
+        """Whether one more page may be asked for; counts it."""
+        if self.stops():
+            return False
+        if self._left is not None:
+            self.is_unfinished = self.is_unfinished or self._left <= 0
+            self._left -= 1
+        return not self.is_over
+
+    def stops(self) -> bool:
+        """Whether the program is ending."""
+        if self._stopping.is_set():
+            self.is_stopped = True
+        return self.is_stopped
+
+    def page_answered(self, name: str, answer: Had | Kept | Lost) -> None:
+        """A page not had is lost alone, unless the site wants a pause or keeps failing."""
+        if not isinstance(answer, Failed):
+            self._failures = 0
+            return
+        self._failures += 1
+        if answer.retry_after is not None or self._failures >= _FAILURES_IN_A_ROW:
+            self._fail(name, answer)
+            self._has_to_end = True
+
+    def list_failed(self, name: str, lost: Lost) -> None:
+        """A part of the list cannot be had, and what it leads to is not known."""
+        self._fail(name, lost)
+        self._has_to_end = self.retry_at is not None
+
+    def _fail(self, name: str, lost: Lost) -> None:
+        self.problem = f"{name}: {problem_of(lost)}"
+        self.retry_at = lost.retry_after if isinstance(lost, Failed) else None
 
 
 def problem_of(answer: Lost) -> str:

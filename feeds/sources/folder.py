@@ -1,21 +1,29 @@
 """A folder as a source: every matching file below it is a document.
 
-Knows which files count, and when one is ready to be read. Must never know what a document says.
+Knows directories, links and files, which of them count, and when one is ready to be read. Must
+never know what a document says.
 """
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import translate
 from pathlib import Path
-from typing import assert_never
 
-from feeds.draft import Document, Refused
+from feeds.draft import Document, Reason, Refused
 from feeds.errors import SourceError
 from feeds.identity.ids import bounded
-from feeds.sources import Fetched, Gone, Refusal, Same, Seen, Waiting, below, regular
+from feeds.sources import Fetched, Gone, Refusal, Same, Seen, Waiting
+
+# NONBLOCK: a pipe without a writer must not stop the run. NOFOLLOW: what was a file when it was
+# looked at may have become a link out of the folder.
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+# What is said of anything else that lies in a folder.
+_NOT_A_FILE = "a pipe, socket or device, not a file"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,11 +51,11 @@ class FolderSource:
 
     def scan(self, known: Mapping[str, str], now: datetime) -> Iterator[Seen]:
         """Every document, sorted by name within each folder. Raises SourceError."""
-        look = _Look(self, known, now)
+        at = _Scan(self, known, now)
         missing, is_whole = dict.fromkeys(known), self.complete and self.is_whole
         for found in self._found():
             is_whole = is_whole and not isinstance(found, OSError)
-            seen = look.at_folder(found) if isinstance(found, OSError) else look.at(found)
+            seen = at.folder(found) if isinstance(found, OSError) else at.entry(found)
             if seen is not None:
                 missing.pop(seen.name, None)
                 yield seen
@@ -85,14 +93,14 @@ class FolderSource:
             raise SourceError(self.name, f"{start} does not lie below {self.folder}")
         try:
             if start.is_dir():
-                yield from below.below(start)
+                yield from _below(start)
             else:
-                yield below.entry_of(start)
+                yield _entry_of(start)
         except OSError as error:
             raise SourceError(self.name, f"{start} cannot be read: {error.strerror}") from error
 
 
-class _Look:
+class _Scan:
     """One scan's view of what it comes by."""
 
     def __init__(self, source: FolderSource, known: Mapping[str, str], now: datetime) -> None:
@@ -104,7 +112,7 @@ class _Look:
         self._folder = source.folder
         self._name_starts = len(str(self._folder).rstrip("/")) + 1
 
-    def at(self, entry: os.DirEntry[str]) -> Seen | None:
+    def entry(self, entry: os.DirEntry[str]) -> Seen | None:
         """What there is to say of ``entry``; None if it is no document, or gone by now."""
         try:
             if entry.is_symlink():
@@ -112,14 +120,14 @@ class _Look:
             if not self._matches(entry):
                 return None
             if not entry.is_file(follow_symlinks=False):
-                return self._unreadable(entry.path, regular.NOT_A_FILE)
+                return self._unreadable(entry.path, _NOT_A_FILE)
             return self._file(entry.path, entry.path, entry.stat(follow_symlinks=False))
         except FileNotFoundError:
             return None
         except OSError as error:
             return self._unreadable(entry.path, error.strerror or str(error))
 
-    def at_folder(self, error: OSError) -> Refusal:
+    def folder(self, error: OSError) -> Refusal:
         """A folder that cannot be listed."""
         return self._unreadable(str(error.filename), error.strerror or str(error))
 
@@ -134,35 +142,90 @@ class _Look:
             # Its files are seen where they lie.
             return None
         if not target.is_file():
-            evidence = regular.NOT_A_FILE if target.exists() else "a link to nothing"
+            evidence = _NOT_A_FILE if target.exists() else "a link to nothing"
             return self._unreadable(entry.path, evidence)
         return self._file(entry.path, str(target), target.stat())
 
     def _file(self, path: str, target: str, status: os.stat_result) -> Seen:
         name = self._name(path)
-        if self._known.get(name) == regular.signature(status):
+        if self._known.get(name) == _signature(status):
             return Same(name)
         # A time far in the future is a wrong clock's, not a writer's.
         if abs(self._second - status.st_mtime) < self._source.settle_seconds:
             return Waiting(name)
-        contents = regular.read(target, self._source.max_bytes)
-        match contents:
-            case regular.Contents(body=body, signature=signature):
-                return self._fetched(name, body, signature)
-            case regular.Unsteady():
-                return Waiting(name)
-            case Refused() as refused:
-                return Refusal(name=name, refused=refused)
-            case _:
-                assert_never(contents)
+        descriptor = os.open(target, _FLAGS)
+        try:
+            return self._contents(path, name, descriptor)
+        finally:
+            os.close(descriptor)
 
-    def _fetched(self, name: str, body: bytes, signature: str) -> Fetched:
+    def _contents(self, path: str, name: str, descriptor: int) -> Seen:
+        """The whole file, unless somebody writes while we read. Never waits for a writer."""
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            return self._unreadable(path, _NOT_A_FILE)
+        if before.st_size > self._source.max_bytes:
+            evidence = f"{before.st_size:,} bytes"
+            refused = Refused(reason=Reason.TOO_LARGE, evidence=evidence)
+            return Refusal(name=name, refused=refused)
+        body = os.read(descriptor, before.st_size + 1)
+        after = os.fstat(descriptor)
+        if len(body) != before.st_size or _signature(after) != _signature(before):
+            return Waiting(name)
         document = Document(source=self._source.name, name=name, body=body, fetched_at=self._now)
-        return Fetched(document=document, signature=signature)
+        return Fetched(document=document, signature=_signature(after))
 
     def _unreadable(self, path: str, evidence: str) -> Refusal:
-        refused = regular.unreadable(below.printable(evidence))
+        refused = Refused(reason=Reason.UNREADABLE, evidence=_printable(evidence))
         return Refusal(name=self._name(path), refused=refused)
 
     def _name(self, path: str) -> str:
-        return bounded(below.printable(path[self._name_starts :]))
+        return bounded(_printable(path[self._name_starts :]))
+
+
+def _signature(status: os.stat_result) -> str:
+    """Different for a file that was written or replaced, as far as `stat` can tell."""
+    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ino}"
+
+
+def _below(folder: Path) -> Iterator[os.DirEntry[str] | OSError]:
+    """Everything below ``folder`` but plain folders and hidden names, each folder sorted.
+
+    Links are not followed. A folder below that cannot be listed comes as the error it gave; raises
+    OSError for the topmost one.
+    """
+    # A stack, as folders may be deeper than calls.
+    open_folders = [iter(_listing(folder))]
+    while open_folders:
+        entry = next(open_folders[-1], None)
+        if entry is None:
+            open_folders.pop()
+        elif entry.name.startswith("."):
+            continue
+        elif not entry.is_dir(follow_symlinks=False):
+            yield entry
+        else:
+            try:
+                open_folders.append(iter(_listing(entry.path)))
+            except OSError as error:
+                yield error
+
+
+def _entry_of(path: Path) -> os.DirEntry[str]:
+    """The entry of one path in its folder. Raises OSError."""
+    for entry in _listing(path.parent):
+        if entry.name == path.name:
+            return entry
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+
+
+def _printable(name: str) -> str:
+    """``name`` in characters that can be stored and shown: others as escapes."""
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
+def _listing(folder: str | Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted(entries, key=lambda entry: entry.name)

@@ -13,13 +13,15 @@ from feeds import standing as standings
 from feeds.draft import Hub, Parsed, Refused
 from feeds.errors import SourceError
 from feeds.fetch import Failed, Fetcher, Gone, Page, Stopped
-from feeds.sources import Fetched, Same, Seen
-from feeds.sources.ask import Asking, Had, Known, Lost, problem_of
-from feeds.sources.course import Course, Scope
-from feeds.sources.crawl import Crawl
-from feeds.sources.leads import Lead, address, host_of
-from feeds.sources.lists import Lists, Understand
+from feeds.sources import Fetched, Same, Scope, Seen
+from feeds.sources.ask import Asking, Budget, Had, Known, Lost, problem_of
+from feeds.sources.leads import Lead, address
+from feeds.sources.walk import Understand, Walk
 from feeds.standing import Standing, next_look
+
+# Pages asked for in one look, so that a large site does not keep the others waiting; the next look
+# goes on, at once. A backfill goes on to its end.
+_PAGES_A_LOOK = 500
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class WebSource:
     jitter: float = 0.0
     standing: Standing | None = None
     stopping: Event = field(default_factory=Event)
-    _lists: Lists | None = field(default=None, init=False)
+    _walk: Walk | None = field(default=None, init=False)
 
     @property
     def is_whole(self) -> bool:
@@ -52,10 +54,10 @@ class WebSource:
     @property
     def expected(self) -> int | None:
         """How many documents this scan will have seen, as far as is known by now."""
-        return self._lists.expected if self._lists else None
+        return self._walk.expected if self._walk else None
 
     def scan(self, known: Mapping[str, str], now: datetime) -> Iterator[Seen]:
-        """What is new, changed, the same or gone; see `Crawl` for the order.
+        """What is new, changed, the same or gone; see `Walk` for the order.
 
         Raises SourceError where the address itself gives nothing; then, too, ``standing`` is to be
         recorded.
@@ -81,29 +83,24 @@ class WebSource:
         parsed = self.understand(had.document)
         if isinstance(parsed, Refused):
             raise self._failed(before, Failed(problem=str(parsed)), now)
-        course = Course(self.scope, self.stopping)
-        yield from self._through(asking, had, parsed, course)
-        if not course.is_stopped:
-            self._conclude(before, had, parsed, course, now)
-
-    def _through(self, asking: Asking, had: Had, parsed: Parsed, course: Course) -> Iterator[Seen]:
-        if not parsed.is_list:
+        budget = Budget(None if self.scope.backfill else _PAGES_A_LOOK, self.stopping)
+        if parsed.is_list:
+            self._walk = Walk(asking, self.understand, self.scope, budget)
+            yield from self._walk.through(had, parsed)
+        else:
             yield _alone(had)
-            return
-        hosts = {host_of(url) for url in (had.document.name, had.document.url) if url}
-        lists = Lists(asking, self.understand, course, self.scope, hosts)
-        self._lists = lists
-        yield from Crawl(asking, lists, course, self.scope, hosts).through(had, parsed)
+        if not budget.is_stopped:
+            self._conclude(before, had, parsed, budget, now)
 
     def _conclude(
-        self, before: Standing, had: Had, parsed: Parsed, course: Course, now: datetime
+        self, before: Standing, had: Had, parsed: Parsed, budget: Budget, now: datetime
     ) -> None:
         """``standing`` is how the source does after a scan that came to its end."""
-        if course.problem:
-            when = next_look(before.failures + 1, now, self.every, self.jitter, course.retry_at)
-            self.standing = standings.failed(before, course.problem, now, when)
+        if budget.problem:
+            when = next_look(before.failures + 1, now, self.every, self.jitter, budget.retry_at)
+            self.standing = standings.failed(before, budget.problem, now, when)
             return
-        when = now if course.is_unfinished else next_look(0, now, self.every, self.jitter)
+        when = now if budget.is_unfinished else next_look(0, now, self.every, self.jitter)
         # What is kept of a document does not hold the fields it came with.
         hub = parsed.hub or (_hub(had.page) if had.page else before.hub)
         self.standing = standings.succeeded(before, now, when, moved_to=had.moved_to, hub=hub)
@@ -114,8 +111,13 @@ class WebSource:
             self.standing = standings.ended(before, problem, now)
             hint = "; it is not asked again until its address changes"
             return SourceError(self.name, f"{before.asked_at}: {problem}{hint}")
-        asked_back = lost.retry_after if isinstance(lost, Failed) else None
-        when = next_look(before.failures + 1, now, self.every, self.jitter, asked_back)
+        asked_back, is_lasting = None, False
+        if isinstance(lost, Failed):
+            # Where it had moved, the next look is at the place before, which may lead elsewhere.
+            asked_back, is_lasting = lost.retry_after, lost.is_lasting and not before.moved_to
+        when = next_look(
+            before.failures + 1, now, self.every, self.jitter, asked_back, is_lasting=is_lasting
+        )
         self.standing = standings.failed(before, problem, now, when)
         return SourceError(self.name, f"{before.asked_at}: {problem}")
 

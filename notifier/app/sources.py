@@ -22,9 +22,8 @@ from feeds.fetch.guard import Guard
 from feeds.ingest import pipeline
 from feeds.ingest.poll import PATHS, Fetching, Hubs, Look
 from feeds.ingest.read import understood
-from feeds.sources import Source
+from feeds.sources import Scope, Source
 from feeds.sources.ask import Known
-from feeds.sources.course import Scope
 from feeds.sources.folder import FolderSource
 from feeds.sources.website import WebSource
 from feeds.standing import is_due

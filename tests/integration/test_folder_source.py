@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from feeds.draft import Reason, Refused
+from feeds.draft import Reason
 from feeds.errors import SourceError
 from feeds.identity.ids import bounded
-from feeds.sources import Fetched, Gone, Refusal, Same, Seen, Waiting, regular
+from feeds.sources import Fetched, Gone, Refusal, Same, Seen, Waiting
 from feeds.sources.folder import FolderSource
 from tests.rights import as_nobody, open_folder
 
@@ -164,14 +164,35 @@ def test_what_is_no_file_is_refused_and_stops_nothing(
     assert names(seen) == ["a.txt", "b.txt", "c.txt"]
 
 
-def test_a_pipe_that_took_a_files_place_is_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "a.txt")
-    assert isinstance(regular.read(str(tmp_path / "a.txt"), 1_000), Refused)
+def replaced_once_seen(
+    monkeypatch: pytest.MonkeyPatch, path: Path, put: Callable[[], object]
+) -> None:
+    """Between the look at ``path`` and its opening it goes away, and ``put`` does something."""
+    really = os.open
+
+    def opened(name: str, flags: int) -> int:
+        if name == str(path):
+            path.unlink()
+            put()
+        return really(name, flags)
+
+    monkeypatch.setattr("feeds.sources.folder.os.open", opened)
 
 
-def test_a_link_that_took_a_files_place_is_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").symlink_to("/etc/hostname")
-    assert isinstance(regular.read(str(tmp_path / "a.txt"), 1_000), Refused)
+def test_a_pipe_that_took_a_files_place_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.txt")
+    replaced_once_seen(monkeypatch, path, lambda: os.mkfifo(path))
+    assert "a pipe" in refusals(scanned(a_folder(tmp_path)))["a.txt"]
+
+
+def test_a_link_that_took_a_files_place_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.txt")
+    replaced_once_seen(monkeypatch, path, lambda: path.symlink_to("/etc/hostname"))
+    assert set(refusals(scanned(a_folder(tmp_path)))) == {"a.txt"}
 
 
 def test_links_that_lead_out_are_refused(tmp_path: Path) -> None:
@@ -242,13 +263,7 @@ def test_a_file_that_goes_before_it_is_opened_is_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "a.txt")
-    read = regular.read
-
-    def read_too_late(name: str, max_bytes: int) -> object:
-        path.unlink()
-        return read(name, max_bytes)
-
-    monkeypatch.setattr(regular, "read", read_too_late)
+    replaced_once_seen(monkeypatch, path, lambda: None)
     assert scanned(a_folder(tmp_path)) == []
 
 

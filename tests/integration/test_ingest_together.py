@@ -16,9 +16,8 @@ from feeds.ingest import pipeline
 from feeds.ingest.pipeline import Rules
 from feeds.ingest.poll import Fetching, Gathering, Hubs, Look
 from feeds.parse import understand
-from feeds.sources import Source
+from feeds.sources import Scope, Source
 from feeds.sources.ask import Known
-from feeds.sources.course import Scope
 from feeds.sources.folder import FolderSource
 from feeds.sources.website import WebSource
 from feeds.standing import State

@@ -15,8 +15,8 @@ from feeds.identity.ids import Identity
 from feeds.ingest.pipeline import Rules, ingest
 from feeds.ingest.report import IngestReport
 from feeds.parse import understand
+from feeds.sources import Scope
 from feeds.sources.ask import Known
-from feeds.sources.course import Scope
 from feeds.sources.website import WebSource
 from feeds.storage import documents, overview
 from feeds.storage.database import Database

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -372,6 +373,43 @@ def test_a_source_that_fails_says_why_and_rests_longer_each_time(opened: Opened)
     third = shown.stand.shelf.standing
     assert third is not None
     assert (third.state, third.failures, third.problem) == (State.OK, 0, "")
+
+
+@pytest.mark.parametrize("status", [401, 403, 451])
+def test_a_source_that_refuses_us_is_left_alone_for_a_day_at_once(
+    opened: Opened, status: int
+) -> None:
+    shown = opened(Site(count=3))
+    shown.site.break_down("/news", status)
+    assert str(status) in shown.stand.failing_look()
+    assert _rest(shown) == timedelta(days=1)
+
+
+@pytest.mark.parametrize("status", [404, 408, 425, 429, 500, 503])
+def test_a_source_in_trouble_is_asked_again_soon(opened: Opened, status: int) -> None:
+    shown = opened(Site(count=3))
+    shown.site.break_down("/news", status)
+    shown.stand.failing_look()
+    assert _rest(shown) == timedelta(hours=2)
+
+
+def test_a_refusal_where_a_source_had_moved_does_not_hold_up_its_old_address(
+    opened: Opened,
+) -> None:
+    shown = opened(Site(count=3), "/old")
+    shown.site.moved["/old"] = (301, "/news")
+    shown.stand.look()
+    shown.site.break_down("/news", 403)
+    shown.stand.failing_look()
+    assert _rest(shown) == timedelta(hours=2)
+
+
+def _rest(shown: Scene) -> timedelta:
+    """How long a source that just began to fail is left alone."""
+    standing = shown.stand.shelf.standing
+    assert standing is not None
+    assert standing.next_look_at is not None
+    return standing.next_look_at - standing.since
 
 
 def test_a_login_page_where_the_list_was_is_a_failure(opened: Opened) -> None:

@@ -15,9 +15,8 @@ from feeds.errors import SourceError
 from feeds.fetch import Fetcher, Limits
 from feeds.fetch.client import HttpFetcher
 from feeds.fetch.guard import Guard
-from feeds.sources import Fetched, Gone, Refusal, Same, Seen, Told, Waiting
+from feeds.sources import Fetched, Gone, Refusal, Same, Scope, Seen, Told, Waiting
 from feeds.sources.ask import Known
-from feeds.sources.course import Scope
 from feeds.sources.website import WebSource
 from feeds.standing import Standing
 from tests.publisher.reading import understood

@@ -109,6 +109,15 @@ def test_each_failure_doubles_the_pause_up_to_a_day() -> None:
     assert looks == [2 * HOUR, 4 * HOUR, 8 * HOUR, 16 * HOUR, LONGEST_PAUSE, LONGEST_PAUSE]
 
 
+def test_what_will_not_pass_by_itself_rests_for_the_longest_pause_at_once() -> None:
+    assert next_look(1, NOW, HOUR, 0.0, is_lasting=True) == NOW + LONGEST_PAUSE
+    assert next_look(7, NOW, HOUR, 1.0, is_lasting=True) == NOW + 1.1 * LONGEST_PAUSE
+    rare = timedelta(days=30)
+    assert next_look(1, NOW, rare, 0.0, is_lasting=True) == NOW + rare
+    back = NOW + timedelta(days=3)
+    assert next_look(1, NOW, HOUR, 0.0, back, is_lasting=True) == back
+
+
 def test_a_pause_longer_than_a_day_is_not_shortened_by_failures() -> None:
     assert next_look(3, NOW, timedelta(days=30), 0.0) == NOW + timedelta(days=30)
 

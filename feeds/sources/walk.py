@@ -1,0 +1,360 @@
+"""From a list to everything it leads to: which lists and pages are asked for, and in which order.
+
+Knows lists, the pages of items, and how far one look may go. Must never know how a document is
+had, what its words say, or what is stored of it.
+
+What a killed walk leaves behind is safe to go on from. A list is told of after everything it leads
+to. In an ordinary look older items come first, so that what is not known yet always lies above what
+is. A backfill keeps no place to go on from, as lists shift: it walks them again from the top, where
+known pages cost nothing but their list.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import assert_never
+
+from feeds.draft import Document, Parsed, Reason, Refused
+from feeds.fetch import Denied, Failed, Missing, Stopped
+from feeds.fetch import Gone as Ended
+from feeds.sources import Fetched, Gone, Refusal, Same, Scope, Seen, Told
+from feeds.sources.ask import Asking, Budget, Had, Kept, Lost, Signature, problem_of
+from feeds.sources.leads import (
+    Lead,
+    address,
+    children,
+    host_of,
+    is_near,
+    leads,
+    stands_alone,
+)
+
+Understand = Callable[[Document], Parsed | Refused]
+
+# Pages read beyond those of the settings, until one shows something known: what appeared while
+# nobody looked.
+_PAGES_TO_CATCH_UP = 20
+# A list shifts while it is read, so a page may show what the one before it showed. A server that
+# answers every address with the same list does so for ever.
+_PAGES_WITHOUT_NEWS = 3
+# Known pages asked for again at each look: what a list shows first is what still changes.
+_REVISITS_A_PAGE = 100
+# Pages asked for in one look as their list shows them no more. Most only made room for others.
+_VANISHED_A_LOOK = 50
+
+_NO_LIST = "a list leads to it as to a part of itself, and it is no list"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPage:
+    """A list that was had and understood, and the items it leads to."""
+
+    had: Had
+    parsed: Parsed
+    leads: tuple[Lead, ...]
+
+    @property
+    def name(self) -> str:
+        return self.had.document.name
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The days of everything on it; none unless all are known."""
+        known = tuple(lead.day for lead in self.leads if lead.day is not None)
+        return known if len(known) == len(self.leads) else ()
+
+
+class Walk:
+    """One look at a website whose address gave a list: lists in a queue, and what was seen."""
+
+    def __init__(
+        self, asking: Asking, understand: Understand, scope: Scope, budget: Budget
+    ) -> None:
+        self._asking = asking
+        self._known = asking.known
+        self._understand = understand
+        self._scope = scope
+        self._budget = budget
+        self._hosts: set[str] = set()
+        # Lists to be asked for, those met by name, what they show, and the items told of.
+        self._queue: deque[Lead] = deque()
+        self._lists: set[str] = set()
+        self._listed: set[str] = set()
+        self._shown: set[str] = set()
+        self._is_whole = True
+        self._is_settled = True
+        self._vanished_left = _VANISHED_A_LOOK
+        # How far there is to go.
+        self._is_paged = True
+        self._counted = 0
+        self._newest: date | None = None
+        self._oldest: date | None = None
+
+    @property
+    def expected(self) -> int | None:
+        """How many documents there are, lists included, as the lists read so far let expect.
+
+        None where lists lead on and neither say how far, nor were told how far to be followed.
+        """
+        if not self._lists:
+            return None
+        if not self._is_paged:
+            return round(self._counted * (1 + len(self._queue) / len(self._lists)))
+        since, newest, oldest = self._scope.since, self._newest, self._oldest
+        if not (self._scope.backfill and since and newest and oldest and newest > oldest >= since):
+            return None
+        # As if the time left to go through held as much as the time gone through.
+        return round(self._counted * ((newest - since) / (newest - oldest)))
+
+    def through(self, had: Had, parsed: Parsed) -> Iterator[Seen]:
+        """Everything the list ``had`` leads to, then itself, and so on list by list."""
+        self._hosts = {host_of(url) for url in (had.document.name, had.document.url) if url}
+        for page in self._pages(had, parsed):
+            yield from self._items(page)
+            if not self._budget.is_over:
+                yield from self._closing(page)
+            if self._budget.is_over:
+                return
+        # A list that shows nothing is more likely broken than empty.
+        if self._scope.complete and self._is_whole and self._shown:
+            yield from map(Gone, self._missing())
+
+    def _missing(self) -> list[str]:
+        """The documents we had from this website that no list of it shows any more."""
+        names = self._known.signatures.keys() - self._shown - self._lists
+        # Others came by another way, so that no list was ever to show them.
+        return sorted(name for name in names if self._known.signature(name))
+
+    # -- Lists -------------------------------------------------------------------------------------
+
+    def _pages(self, had: Had, parsed: Parsed) -> Iterator[ListPage]:
+        """A list and its older parts, then each list below it. Of an ordinary look's list the
+        oldest part comes first.
+        """
+        chain = self._chain(self._page(had, parsed))
+        for page in chain if self._scope.backfill else reversed(list(chain)):
+            self._queue.extend(self._below(page))
+            yield page
+        while self._queue and not self._budget.is_over:
+            if child := self._child(self._queue.popleft()):
+                self._queue.extend(self._below(child))
+                yield child
+
+    def _chain(self, first: ListPage) -> Iterator[ListPage]:
+        """A list and its older parts, as far as this look goes."""
+        page: ListPage | None = first
+        # The list was read before: what is new since then must not be left out.
+        was_met = self._known.was_met(first.name)
+        met: set[str] = set()
+        count = without_news = 0
+        while page is not None:
+            yield page
+            count += 1
+            names = {lead.name for lead in page.leads}
+            without_news = 0 if names - met else without_news + 1
+            met |= names
+            if self._scope.backfill:
+                is_old = self._scope.leaves_out(max(page.days, default=None))
+                goes_on = not is_old and without_news < _PAGES_WITHOUT_NEWS
+            else:
+                has_gap = was_met and bool(names) and not any(map(self._known.was_met, names))
+                most = self._scope.listing_pages
+                goes_on = count < most + (_PAGES_TO_CATCH_UP if has_gap else 0)
+            page = self._next(page, goes_on=goes_on)
+        self._is_paged = False
+
+    def _next(self, page: ListPage, *, goes_on: bool) -> ListPage | None:
+        name = address(page.parsed.next_page or "")
+        if name is None or name in self._lists or not is_near(name, self._hosts):
+            return None
+        if self._budget.is_over or not goes_on:
+            self._is_whole = False
+            return None
+        return self._asked_list(Lead(name=name))
+
+    def _below(self, page: ListPage) -> Iterator[Lead]:
+        for child in children(page.parsed):
+            if self._scope.leaves_out(child.day) or not is_near(child.name, self._hosts):
+                self._is_whole = False
+            elif child.name not in self._lists:
+                yield child
+
+    def _child(self, lead: Lead) -> ListPage | None:
+        if lead.name in self._lists:
+            return None
+        before = self._known.signature(lead.name)
+        if before is None or not lead.told or lead.told != before.told:
+            return self._asked_list(lead)
+        # Nothing changed since everything it leads to was seen.
+        if self._scope.complete and (had := self._asking.kept(lead)):
+            return self._understood(had)
+        self._is_whole = False
+        self._lists.add(lead.name)
+        return None
+
+    def _asked_list(self, lead: Lead) -> ListPage | None:
+        if self._budget.stops():
+            return None
+        had = self._asking.listing(lead, lead.name)
+        if isinstance(had, Had):
+            return self._understood(had)
+        if isinstance(had, Stopped):
+            self._budget.is_stopped = True
+            return None
+        self._lose_list(lead.name, had)
+        return None
+
+    def _understood(self, had: Had) -> ListPage | None:
+        parsed = self._understand(had.document)
+        if isinstance(parsed, Refused):
+            self._lose_list(had.document.name, Failed(problem=str(parsed)))
+            return None
+        if not parsed.is_list:
+            self._lose_list(had.document.name, Failed(problem=_NO_LIST))
+            return None
+        return self._page(had, parsed)
+
+    def _lose_list(self, name: str, lost: Lost) -> None:
+        self._is_whole = False
+        self._budget.list_failed(name, lost)
+
+    def _page(self, had: Had, parsed: Parsed) -> ListPage:
+        found = leads(parsed) if self._scope.follow else ()
+        page = ListPage(had=had, parsed=parsed, leads=found)
+        self._lists.add(page.name)
+        self._listed.update(lead.name for lead in found)
+        self._counted += len(found) + 1
+        if days := page.days:
+            self._newest = max(self._newest or days[0], *days)
+            self._oldest = min(self._oldest or days[0], *days)
+        return page
+
+    def _closing(self, page: ListPage) -> Iterator[Seen]:
+        """What is left to say of a list once all it leads to was seen."""
+        told = self._told_of(page)
+        yield from self._vanished(page)
+        if not self._budget.is_over:
+            yield told
+
+    def _told_of(self, page: ListPage) -> Seen:
+        signature = page.had.signature
+        if not self._is_settled:
+            # Something on it could not be had: it is read again even if nothing changes.
+            signature = replace(signature, told="")
+        if not page.had.is_new:
+            return self._same(page.name, signature)
+        follow = self._scope.follow
+        return Fetched(
+            document=page.had.document,
+            signature=str(signature),
+            is_listing=not any(not follow or stands_alone(one) for one in page.parsed.drafts),
+        )
+
+    def _same(self, name: str, signature: Signature) -> Same:
+        written = str(signature)
+        return Same(name, written if written != self._known.signatures.get(name) else None)
+
+    # -- Items -------------------------------------------------------------------------------------
+
+    def _items(self, page: ListPage) -> Iterator[Seen]:
+        """What there is to say of each item, the last one of the page first."""
+        self._is_settled = True
+        on_top = {lead.name for lead in page.leads[:_REVISITS_A_PAGE]}
+        for lead in reversed(page.leads):
+            if lead.name in self._shown or lead.name in self._lists:
+                continue
+            seen = self._item(lead, page, is_on_top=lead.name in on_top)
+            if self._budget.is_over:
+                return
+            self._shown.add(lead.name)
+            if seen is not None:
+                yield seen
+
+    def _vanished(self, page: ListPage) -> Iterator[Seen]:
+        """What the list no longer shows, asked for once more.
+
+        Whoever withdraws a page takes it off the lists, so that nobody would hear of the 410.
+        """
+        if self._scope.complete or self._scope.backfill or not self._vanished_left:
+            return
+        for lead in self._taken_off(page):
+            is_ours = self._known.signature(lead.name) is not None
+            if not is_ours or lead.name in self._shown or not is_near(lead.name, self._hosts):
+                continue
+            if not self._vanished_left or not self._budget.may_ask():
+                return
+            self._vanished_left -= 1
+            seen = self._asked(lead, page)
+            if self._budget.is_over:
+                return
+            self._shown.add(lead.name)
+            if seen is not None:
+                yield seen
+
+    def _taken_off(self, page: ListPage) -> tuple[Lead, ...]:
+        """What the list showed as it is kept, and no list that this look came by shows now."""
+        kept = self._asking.kept(Lead(name=page.name)) if page.had.is_new else None
+        if kept is None:
+            return ()
+        # Read at the place it has now, so that the same words lead to the same addresses.
+        before = self._understand(replace(kept.document, url=page.had.document.url))
+        if isinstance(before, Refused):
+            return ()
+        return tuple(lead for lead in leads(before) if lead.name not in self._listed)
+
+    def _item(self, lead: Lead, page: ListPage, *, is_on_top: bool) -> Seen | None:
+        if self._known.is_to_be_read(lead.name) and (had := self._asking.kept(lead)):
+            return _page(had)
+        before = self._known.signature(lead.name)
+        if before is not None and not self._is_worth_asking(lead, before, is_on_top=is_on_top):
+            return Same(lead.name)
+        if before is None and self._scope.leaves_out(lead.day):
+            self._is_whole = False
+            return None
+        if not is_near(lead.name, self._hosts):
+            foreign = Failed(problem="its host is not one of this source", is_lasting=True)
+            return self._without(lead, page, foreign)
+        return self._asked(lead, page) if self._budget.may_ask() else None
+
+    def _is_worth_asking(self, lead: Lead, before: Signature, *, is_on_top: bool) -> bool:
+        if lead.draft is None or lead.modified is not None:
+            return bool(lead.told) and lead.told != before.told
+        return is_on_top and not self._scope.backfill
+
+    def _asked(self, lead: Lead, page: ListPage) -> Seen | None:
+        answer = self._asking.page(lead)
+        self._budget.page_answered(lead.name, answer)
+        match answer:
+            case Had(document=document):
+                if address(document.url or "") in self._lists:
+                    # Sent back to the list: many sites say so that a page is no more.
+                    return self._without(lead, page, Missing(url=lead.name))
+                return _page(answer)
+            case Kept():
+                return self._same(lead.name, answer.signature)
+            case Ended():
+                return Gone(lead.name)
+            case Stopped():
+                self._budget.is_stopped = True
+                return None
+            case Missing() | Denied() | Failed():
+                return self._without(lead, page, answer)
+            case _:
+                assert_never(answer)
+
+    def _without(self, lead: Lead, page: ListPage, lost: Lost) -> Seen:
+        """What there is to say of a page that cannot be had now."""
+        self._is_settled = False
+        if self._known.signature(lead.name) is not None:
+            return Same(lead.name)
+        # What is not there is not told of either, or readers would be sent to it.
+        draft = None if isinstance(lost, Missing) else lead.draft
+        if draft is not None and draft.title:
+            return Told(name=lead.name, lead=draft, listing=page.had.document)
+        refused = Refused(reason=Reason.UNREADABLE, evidence=problem_of(lost))
+        return Refusal(name=lead.name, refused=refused)
+
+
+def _page(had: Had) -> Fetched:
+    return Fetched(document=had.document, signature=str(had.signature), is_page=True)
