@@ -43,7 +43,7 @@ bench: $(VENV)/dev.stamp ## speed, each number as a ratio to its peer in the sam
 	.ci/debian-packages
 	$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
-accuracy: $(VENV)/dev.stamp ## how much of the labelled corpus is understood, and what is not
+accuracy: $(VENV)/dev.stamp ## how much of the labelled corpus is understood, and which rule needs which document
 	$(BIN)/python -m tests.accuracy $(ACCURACY_ARGS)
 
 fuzz: $(VENV)/dev.stamp ## the parsers against coverage-guided noise, a minute a family of forms

@@ -9,7 +9,7 @@ import typer
 
 from config.manual import reference
 from notifier.cli import app
-from tests.accuracy import markdown
+from tests.accuracy.measure import markdown
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -34,10 +34,8 @@ from feeds.model import Label
 from feeds.parse import understand
 from feeds.taxonomy import Taxonomy
 
-__all__ = ["FIELDS", "Case", "Finding", "cases", "judged"]
-
-CORPUS = Path(__file__).parent / "corpus"
-TAXONOMY = Path(__file__).parents[1] / "config" / "taxonomies" / "osce.toml"
+CORPUS = Path(__file__).parents[1] / "corpus"
+TAXONOMY = Path(__file__).parents[2] / "config" / "taxonomies" / "osce.toml"
 #: What an item is measured by; everything else an expectation says is a detail.
 FIELDS = ("title", "date", "issuers", "fields", "kind", "language")
 #: Where an expectation leaves a choice to the reader.

@@ -1,19 +1,14 @@
 """How well documents are understood, measured on the labelled corpus.
 
-Knows how to count and to print. Must never know what a document holds or how it is understood.
-
-``python -m tests.accuracy [--json] [--markdown] [--confusions]``
+Knows how to count. Must never know what a document holds or how it is understood.
 """
 
-import argparse
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from tests.truth import FIELDS, Case, Finding, cases, judged
-
-__all__ = ["Measure", "confusions", "main", "markdown", "measures"]
+from tests.accuracy.truth import FIELDS, Case, Finding, cases, judged
 
 _COLUMNS = ("documents", "items", *FIELDS, "precision", "recall", "refused")
 
@@ -115,7 +110,7 @@ def _percent(share: float | None) -> str:
     return "" if share is None else f"{int(share * 1000) / 10:g} %"
 
 
-def _summary() -> Iterator[str]:
+def summary() -> Iterator[str]:
     total = measures()[-1]
     wrong = len(confusions(total))
     yield f"fields right: {_percent(total.share(*FIELDS))}"
@@ -127,7 +122,7 @@ def _documents(measure: Measure) -> set[str]:
     return {finding.document for finding in confusions(measure)}
 
 
-def _table() -> Iterator[str]:
+def table() -> Iterator[str]:
     rows = [["", *_COLUMNS], *map(_row, measures())]
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     for row in rows:
@@ -135,7 +130,7 @@ def _table() -> Iterator[str]:
         yield "  ".join([f"{row[0]:<{widths[0]}}", *(f"{cell:>{width}}" for cell, width in cells)])
 
 
-def _as_json() -> str:
+def as_json() -> str:
     return json.dumps(
         {
             "families": [_counted(measure) for measure in measures()],
@@ -166,30 +161,3 @@ def _counted(measure: Measure) -> dict[str, object]:
         "refused": measure.refused,
         "invented_dates": len(measure.invented),
     }
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints the table; with --confusions what is wrong, too."""
-    parser = argparse.ArgumentParser(prog="python -m tests.accuracy")
-    parser.add_argument("--json", action="store_true", help="everything, for programs")
-    parser.add_argument("--markdown", action="store_true", help="the table of the README")
-    parser.add_argument("--confusions", action="store_true", help="and everything that is wrong")
-    wanted = parser.parse_args(arguments)
-    if wanted.json:
-        print(_as_json())
-    elif wanted.markdown:
-        print(markdown(), end="")
-    else:
-        _print_lines(_table())
-        _print_lines(_summary())
-    if wanted.confusions and not wanted.json:
-        _print_lines(map(str, confusions(measures()[-1])))
-
-
-def _print_lines(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line)
-
-
-if __name__ == "__main__":
-    main()
