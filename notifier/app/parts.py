@@ -6,6 +6,7 @@ Knows which setting means what to which part. Must never do a part's work.
 from datetime import date, timedelta
 
 from config.settings import Settings, SettingsError
+from feeds.draft import DateOrder, Habits, Selectors
 from feeds.identity.ids import Identity
 from feeds.ingest.poll import PATHS
 from feeds.model import Topic, TopicRef
@@ -30,6 +31,27 @@ def taxonomy(settings: Settings) -> Taxonomy:
         return Taxonomy.from_toml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError((f"site.taxonomy: {path} cannot be read: {error}",)) from error
+
+
+def habits(settings: Settings, name: str) -> Habits:
+    """How a source's documents are to be read; one without settings speaks the site's language."""
+    source = next((source for source in settings.sources if source.name == name), None)
+    if source is None:
+        return Habits(language=settings.site.language)
+    return Habits(
+        form=source.form,
+        date_order=DateOrder(source.date_order) if source.date_order else None,
+        selectors=Selectors(
+            listing_entry=source.listing_entry,
+            listing_title=source.listing_title,
+            listing_date=source.listing_date,
+            listing_lead=source.listing_lead,
+            page_title=source.page_title,
+            page_date=source.page_date,
+            page_text=source.page_text,
+        ),
+        language=source.language,
+    )
 
 
 def site(settings: Settings, identity: Identity) -> Site:

@@ -15,7 +15,6 @@ from threading import Event
 from config import sections
 from config.formats import SECRET_CHARACTERS
 from config.settings import Settings, SettingsError
-from feeds.draft import DateOrder, Habits, Selectors
 from feeds.errors import SourceError
 from feeds.fetch import Fetcher, Limits
 from feeds.fetch.guard import Guard
@@ -31,8 +30,9 @@ from feeds.storage import documents, standings
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.websub.subscriber import Callbacks
+from notifier.app import parts
 
-__all__ = ["Sources", "fetcher", "habits", "hubs", "rules", "tokens"]
+__all__ = ["Sources", "fetcher", "hubs", "rules", "tokens"]
 
 #: Guesses at the address a hub calls us back at, and at its secret, are hopeless.
 CALLBACK_BYTES = 32
@@ -96,7 +96,7 @@ class Sources:
             if how.only_due and not is_due(standing, source.url, self.clock()):
                 return None
             refused = documents.refusals(connection, source.name)
-        its_habits = habits(self.settings, source.name)
+        its_habits = parts.habits(self.settings, source.name)
         return WebSource(
             name=source.name,
             url=source.url,
@@ -136,33 +136,12 @@ def hubs(settings: Settings) -> Hubs:
     )
 
 
-def habits(settings: Settings, name: str) -> Habits:
-    """How a source's documents are to be read; one without settings speaks the site's language."""
-    source = next((source for source in settings.sources if source.name == name), None)
-    if source is None:
-        return Habits(language=settings.site.language)
-    return Habits(
-        form=source.form,
-        date_order=DateOrder(source.date_order) if source.date_order else None,
-        selectors=Selectors(
-            listing_entry=source.listing_entry,
-            listing_title=source.listing_title,
-            listing_date=source.listing_date,
-            listing_lead=source.listing_lead,
-            page_title=source.page_title,
-            page_date=source.page_date,
-            page_text=source.page_text,
-        ),
-        language=source.language,
-    )
-
-
 def rules(settings: Settings, name: str) -> pipeline.Rules:
     """How a source is ingested."""
     return pipeline.Rules(
         batch=settings.ingest.batch,
         archive_after_days=settings.ingest.archive_after_days,
-        habits=habits(settings, name),
+        habits=parts.habits(settings, name),
     )
 
 

@@ -1,6 +1,7 @@
 """The `fieldfare` command: words in, exit code and a report out.
 
-Knows arguments, the composition root and how to print. Must never decide, query or send.
+Knows arguments, the composition root and how to print. Must never decide, query or send. A command
+imports what it works with when it runs, so that every other one starts without.
 """
 
 import sys
@@ -9,26 +10,26 @@ from typing import Annotated
 
 import typer
 
-from config.settings import SettingsError
-from feeds.errors import FeedsError
-from notifier.cli import (
-    daemon_commands,
-    document_commands,
-    item_commands,
-    setup_commands,
-    source_commands,
-    subscriber_commands,
-)
+from notifier.cli import delivery, ingest, installation, parse, run, subscription, topic
 from notifier.cli.invocation import Invocation
-from notifier.errors import NotifierError
 
 app = typer.Typer(
     name="fieldfare",
     help="News feeds by topic, and one mail digest for every subscriber.",
     no_args_is_help=True,
     add_completion=False,
+    # Frames around the help would take longer than all the rest of it.
+    rich_markup_mode=None,
     pretty_exceptions_show_locals=False,
 )
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from importlib.metadata import version
+
+        print(f"fieldfare {version('fieldfare')}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -45,25 +46,33 @@ def options(
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="Log each step, not only each unit of work.")
     ] = False,
+    version: Annotated[  # noqa: ARG001 - it is told before any command is looked at
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Tell the version."),
+    ] = False,
 ) -> None:
     context.obj = Invocation(config=config, verbose=verbose)
 
 
-for room in (
-    setup_commands,
-    source_commands,
-    document_commands,
-    item_commands,
-    subscriber_commands,
-    daemon_commands,
-):
-    room.register(app)
+for module in (installation, parse, ingest, topic, subscription, delivery, run):
+    module.register(app)
 
 
 def main() -> None:
     """Runs one command; exits 0, 1 (it failed, and standard error says why) or 2 (usage)."""
     try:
         app()
-    except (SettingsError, FeedsError, NotifierError) as error:
+    except Exception as error:
+        if not _is_expected(error):
+            raise
         print(f"fieldfare: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def _is_expected(error: Exception) -> bool:
+    """Whether it is of the outside world, so that a sentence says it all; not a bug of ours."""
+    from config.settings import SettingsError
+    from feeds.errors import FeedsError
+    from notifier.errors import NotifierError
+
+    return isinstance(error, SettingsError | FeedsError | NotifierError)

@@ -18,8 +18,8 @@ from feeds.ingest.report import IngestReport
 from feeds.publish.rebuild import PublishReport
 from notifier.app import service
 from notifier.app.house import App
+from notifier.cli.installation import SECRET_FILE, a_secret, written_once
 from notifier.cli.invocation import DEFAULT_FILE
-from notifier.cli.setup_commands import SECRET_FILE, a_secret, written_once
 from notifier.model import Frequency
 from notifier.subscribers.subscribe import Wishes
 

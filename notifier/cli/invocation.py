@@ -3,7 +3,6 @@
 Knows where settings are looked for. Must never know a single command.
 """
 
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -11,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 import typer
 
-from config import clock, log
-from config.settings import Settings, SettingsError, load
-from notifier.app.house import App
+if TYPE_CHECKING:
+    from config.settings import Settings
+    from notifier.app.house import App
 
 DEFAULT_FILE = Path("fieldfare.toml")
 
@@ -28,8 +28,13 @@ class Invocation:
     config: Path | None
     verbose: bool
 
-    def settings(self) -> Settings:
+    def settings(self) -> "Settings":
         """What is in force, the log as it says. Raises SettingsError with every fault."""
+        import os
+
+        from config import log
+        from config.settings import SettingsError, load
+
         path = self.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
         if path is not None and not path.is_file():
             raise SettingsError((f"{path}: no such settings file; `fieldfare init` writes one",))
@@ -38,8 +43,11 @@ class Invocation:
         return settings
 
     @contextmanager
-    def opened(self, stopping: Event | None = None) -> Iterator[App]:
+    def opened(self, stopping: Event | None = None) -> Iterator["App"]:
         """The whole house, ready to work until ``stopping`` is set, closed again afterwards."""
+        from config import clock
+        from notifier.app.house import App
+
         settings = self.settings()
         with App.opened(settings, clock=clock.now, stopping=stopping) as app:
             yield app

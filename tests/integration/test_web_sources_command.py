@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from feeds.standing import Standing, begun, failed, succeeded
 from feeds.storage import standings
 from feeds.storage.database import Database
-from notifier.cli import options, source_commands
+from notifier.cli import ingest, options
 from notifier.storage import VERSIONS
 from tests.logs import as_it_was
 
@@ -49,7 +49,7 @@ def record(settings: Path, standing: Standing) -> None:
 def told(settings: Path, *arguments: str) -> str:
     command = typer.Typer()
     command.callback()(options)
-    source_commands.register(command)
+    ingest.register(command)
     with as_it_was():
         result = CliRunner().invoke(command, ["--config", str(settings), "sources", *arguments])
     assert result.exit_code == 0, result.output

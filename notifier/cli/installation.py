@@ -3,21 +3,13 @@
 Knows where settings live and what a fresh folder needs. Must never touch items or mail.
 """
 
-import secrets
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from config import clock, formats
-from config.manual import sample
-from config.settings import masked
-from feeds.storage.database import Database
-from notifier.app import reports, service
 from notifier.cli.invocation import DEFAULT_FILE, invocation
-from notifier.cli.output import AsJson, console, write_json, write_lines
-from notifier.storage import VERSIONS
+from notifier.cli.output import AsJson, write_json, write_line, write_lines
 
 SECRET_FILE = "secret.key"  # noqa: S105 - a name, not a secret
 #: 32 random bytes, as much as the HMAC-SHA-256 that signs links can use (RFC 2104 section 3).
@@ -30,6 +22,8 @@ def register(app: typer.Typer) -> None:
 
 
 def _authority(text: str) -> str:
+    from config import formats
+
     try:
         return formats.authority(text)
     except ValueError as error:
@@ -49,6 +43,9 @@ def init(
     ] = "localhost",
 ) -> None:
     """Write a commented settings file and a fresh secret; what is there already stays."""
+    from config import clock
+    from config.manual import sample
+
     directory.mkdir(parents=True, exist_ok=True)
     minted = clock.now().date()
     text = sample(authority=authority, minted=minted, secret_file=SECRET_FILE)
@@ -57,13 +54,15 @@ def init(
         (directory / SECRET_FILE, a_secret(), 0o600),
     ):
         is_new = written_once(path, content, mode=mode)
-        console.print(f"wrote {path}" if is_new else f"{path} is there already and stays as it is")
+        write_line(f"wrote {path}" if is_new else f"{path} is there already and stays as it is")
     (directory / "inbox").mkdir(exist_ok=True)
-    console.print("next: look through the settings, put documents into inbox/, `fieldfare run`")
+    write_line("next: look through the settings, put documents into inbox/, `fieldfare run`")
 
 
 def a_secret() -> str:
     """The text of a fresh secret file."""
+    import secrets
+
     return secrets.token_urlsafe(SECRET_BYTES) + "\n"
 
 
@@ -79,6 +78,8 @@ def written_once(path: Path, text: str, *, mode: int) -> bool:
 
 def config(context: typer.Context, as_json: AsJson = False) -> None:
     """Show every setting in force, secrets masked."""
+    from config.settings import masked
+
     shown = masked(invocation(context).settings())
     if as_json:
         write_json(shown)
@@ -96,6 +97,9 @@ def _flat(prefix: str, value: object) -> list[tuple[str, object]]:
 
 def migrate(context: typer.Context, as_json: AsJson = False) -> None:
     """Bring the store to the schema of this version; run twice, it changes nothing."""
+    from feeds.storage.database import Database
+    from notifier.storage import VERSIONS
+
     database = Database.open(invocation(context).settings().store.url, VERSIONS)
     try:
         done = not database.is_current()
@@ -105,11 +109,15 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         write_json({"migrated": done})
     else:
-        console.print("the store was brought up to date" if done else "the store is up to date")
+        write_line("the store was brought up to date" if done else "the store is up to date")
 
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:
     """Show what the store holds, what waits and whether a daemon is running."""
+    from dataclasses import asdict
+
+    from notifier.app import reports, service
+
     with invocation(context).opened() as app:
         report = asdict(reports.status(app, daemon=service.holder(app)))
     if as_json:

@@ -9,11 +9,8 @@ from typing import Annotated
 
 import typer
 
-from config import log
-from notifier.app import service
-from notifier.cli import demonstration
 from notifier.cli.invocation import invocation
-from notifier.cli.output import console
+from notifier.cli.output import write_line
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +23,8 @@ def run(context: typer.Context) -> None:
 
     SIGTERM finishes the item in hand and ends. A second daemon on the same store is refused.
     """
+    from notifier.app import service
+
     stopping = Event()
     with invocation(context).opened(stopping) as app:
         service.run(app, stopping)
@@ -41,9 +40,12 @@ def demo(
     ] = False,
 ) -> None:
     """Show the whole way on two real documents, from file to feed and mailbox."""
+    from config import log
+    from notifier.cli import demonstration
+
     log.configure("auto", "warning")
     with demonstration.prepared(directory, port) as shown:
         for line in shown.guide(served=not leave):
-            console.print(line)
+            write_line(line)
         if not leave:
             shown.serve(Event())

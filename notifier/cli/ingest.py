@@ -1,88 +1,34 @@
-"""Commands on documents: parse, ingest, quarantine, promote.
+"""Commands on what comes in: ingest, quarantine, promote, and the sources it comes from.
 
 Knows how those are asked for and reported. Must never know how they are done.
 """
 
-import sys
-from dataclasses import asdict
-from datetime import date
-from pathlib import Path
-from typing import Annotated
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from config import clock
-from feeds.draft import Document, Reason, Refused
-from feeds.ingest.poll import Look
-from feeds.ingest.report import IngestReport
-from feeds.parse import understand
-from feeds.storage import overview
-from notifier.app import parts, sources
-from notifier.cli import understood
 from notifier.cli.invocation import invocation, stopping
 from notifier.cli.output import (
     AsJson,
     DryRun,
-    console,
-    errors,
     progress,
     write_json,
+    write_line,
     write_notes,
+    write_problem,
     write_table,
 )
 
+if TYPE_CHECKING:
+    from feeds.ingest.report import IngestReport
+    from notifier.app.origins import ToldSource
+
 
 def register(app: typer.Typer) -> None:
-    for command in (parse, ingest, quarantine, promote):
+    for command in (sources, ingest, quarantine, promote):
         app.command()(command)
-
-
-def parse(
-    context: typer.Context,
-    file: Annotated[str, typer.Argument(help="A file, or - for standard input.")],
-    url: Annotated[str | None, typer.Option(help="The address the document came from.")] = None,
-    media_type: Annotated[
-        str | None, typer.Option(help="The Content-Type it came with, parameters included.")
-    ] = None,
-    source: Annotated[
-        str | None, typer.Option(help="Read it as this source's settings say.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show what would be understood of one document; nothing is stored."""
-    settings = invocation(context).settings()
-    if source and source not in {each.name for each in settings.sources}:
-        raise typer.BadParameter(f"{source!r} is no source; `fieldfare sources` lists them")
-    limit = settings.ingest.max_document_bytes
-    body = _read(file, limit + 1)
-    document = Document(
-        source=source or "",
-        name=file,
-        body=body,
-        fetched_at=clock.now(),
-        url=url,
-        media_type=media_type,
-    )
-    result = (
-        Refused(reason=Reason.TOO_LARGE)
-        if len(body) > limit
-        else understand(document, parts.taxonomy(settings), sources.habits(settings, source or ""))
-    )
-    if as_json:
-        write_json(understood.as_json(file, result))
-    else:
-        understood.show(result)
-
-
-def _read(file: str, most: int) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read(most)
-    try:
-        with Path(file).open("rb") as opened:
-            return opened.read(most)
-    except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror}") from error
 
 
 def ingest(
@@ -104,24 +50,17 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Pick up what is new or changed at the sources."""
-    earliest = _day(since, backfill=backfill)
+    from feeds.ingest.poll import Look
+
+    look = Look(backfill=backfill, since=_day(since, backfill=backfill), dry_run=dry_run)
     with (
         stopping() as stop,
         invocation(context).opened(stop) as app,
         progress("ingest") as on_progress,
     ):
-        report = app.ingest(
-            sources or (),
-            Look(
-                backfill=backfill,
-                since=earliest,
-                dry_run=dry_run,
-                stopping=stop,
-                progress=on_progress,
-            ),
-        )
+        report = app.ingest(sources or (), replace(look, stopping=stop, progress=on_progress))
     if as_json:
-        write_json(asdict(report))
+        write_json(report)
     else:
         _show(report)
     if report.problems:
@@ -140,8 +79,8 @@ def _day(text: str | None, *, backfill: bool) -> date | None:
         raise typer.BadParameter(message) from error
 
 
-def _show(report: IngestReport) -> None:
-    console.print(
+def _show(report: "IngestReport") -> None:
+    write_line(
         f"{report.added} added, {report.revised} revised, {report.unchanged} unchanged, "
         f"{report.quarantined} quarantined, {report.waiting} waiting" + _also(report)
     )
@@ -150,10 +89,10 @@ def _show(report: IngestReport) -> None:
     unknown = [(label.kind.value, label.text) for label in report.unknown_topics]
     write_notes(unknown, heading="topics nobody knows, kept with their items:")
     for problem in report.problems:
-        errors.print(escape(problem), soft_wrap=True)
+        write_problem(problem)
 
 
-def _also(report: IngestReport) -> str:
+def _also(report: "IngestReport") -> str:
     """What happens seldom, where it happened."""
     counts = {"withdrawn": report.withdrawn, "restored": report.restored}
     return "".join(f", {count} {word}" for word, count in counts.items() if count)
@@ -161,10 +100,12 @@ def _also(report: IngestReport) -> str:
 
 def quarantine(context: typer.Context, as_json: AsJson = False) -> None:
     """List the documents that were refused, each with the reason."""
+    from feeds.storage import overview
+
     with invocation(context).opened() as app, app.database.reading() as connection:
         rows = overview.quarantine(connection)
     if as_json:
-        write_json([asdict(row) for row in rows])
+        write_json(rows)
         return
     write_table(
         ("source", "document", "since", "reason"),
@@ -183,8 +124,42 @@ def promote(
     with invocation(context).opened() as app:
         report = app.gathering.promote(source, document)
     if as_json:
-        write_json(asdict(report))
+        write_json(report)
     else:
         _show(report)
     if report.quarantined:
         raise typer.Exit(1)
+
+
+def sources(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the sources, each with how it does, since when and why."""
+    from notifier.app import origins
+
+    with invocation(context).opened() as app:
+        rows = origins.sources(app)
+    if as_json:
+        write_json(rows)
+        return
+    write_table(
+        ("source", "kind", "address", "state", "since", "problem", "next look", "items"),
+        [_row(row) for row in rows],
+        empty="no sources; fieldfare.toml names them, one [[sources]] table each",
+    )
+
+
+def _row(row: "ToldSource") -> tuple[object, ...]:
+    problem = row.problem or (f"now at {row.moved_to}" if row.moved_to else "")
+    return (
+        row.name,
+        row.kind,
+        row.address,
+        row.state,
+        _minute(row.since),
+        problem,
+        _minute(row.next_look),
+        row.items,
+    )
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else ""

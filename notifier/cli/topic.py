@@ -3,16 +3,16 @@
 Knows how those are asked for and reported. Must never know how they are done.
 """
 
-from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from feeds.model import TopicKind
-from feeds.storage import overview
-from notifier.app import editing, reports
 from notifier.cli.invocation import invocation, stopping
-from notifier.cli.output import AsJson, DryRun, console, progress, write_json, write_table
+from notifier.cli.output import AsJson, DryRun, progress, write_json, write_line, write_table
+
+if TYPE_CHECKING:
+    from feeds.storage.retagging import Unknown
 
 Limit = Annotated[int, typer.Option("--limit", min=1, help="At most this many rows.")]
 _Slug = Annotated[str, typer.Argument(help="An item, by its id or the address of its page.")]
@@ -44,9 +44,9 @@ def publish(
     ):
         report = app.publish(everything=everything, stopping=stop, progress=on_progress)
     if as_json:
-        write_json(asdict(report))
+        write_json(report)
         return
-    console.print(
+    write_line(
         f"{report.feeds_written} feeds written, {report.feeds_unchanged} unchanged, "
         f"{len(report.files)} files in all"
     )
@@ -61,13 +61,15 @@ def topics(
     as_json: AsJson = False,
 ) -> None:
     """List what one can follow, with the address of each feed."""
+    from notifier.app import reports
+
     with invocation(context).opened() as app:
         if unknown:
             _show_unknown(reports.unknown(app, kind), as_json=as_json)
             return
         rows = reports.topics(app, kind)
     if as_json:
-        write_json([asdict(row) for row in rows])
+        write_json(rows)
         return
     write_table(
         ("topic", "label", "items", "feed"),
@@ -77,9 +79,9 @@ def topics(
     )  # fmt: skip
 
 
-def _show_unknown(rows: list[reports.Unknown], *, as_json: bool) -> None:
+def _show_unknown(rows: list["Unknown"], *, as_json: bool) -> None:
     if as_json:
-        write_json([asdict(row) for row in rows])
+        write_json(rows)
         return
     write_table(
         ("kind", "name", "items"),
@@ -106,15 +108,17 @@ def map_(
 
     Without names, what is stored is filed as the taxonomy's file has it by now.
     """
+    from notifier.app import editing
+
     if topic and not names:
         raise typer.BadParameter("name what stands for it, as `topics --unknown` lists them")
     with invocation(context).opened() as app:
         report = editing.map_names(app, topic, names or (), everything=everything, dry_run=dry_run)
     if as_json:
-        write_json(asdict(report))
+        write_json(report)
         return
     done = "would be filed anew" if dry_run else "filed anew"
-    console.print(f"{report.items} items {done}, {report.feeds_written} feeds written")
+    write_line(f"{report.items} items {done}, {report.feeds_written} feeds written")
 
 
 def items(
@@ -127,6 +131,8 @@ def items(
     as_json: AsJson = False,
 ) -> None:
     """List the items, the latest first; merge two that are one, and split them again."""
+    from feeds.storage import overview
+
     if context.invoked_subcommand:
         return
     with invocation(context).opened() as app:
@@ -134,7 +140,7 @@ def items(
         with app.database.reading() as connection:
             rows = overview.item_list(connection, followed, limit, hidden=hidden)
     if as_json:
-        write_json([asdict(row) for row in rows])
+        write_json(rows)
         return
     write_table(
         ("item", "issued", "title", "topics"),
@@ -151,23 +157,27 @@ def merge(
     as_json: AsJson = False,
 ) -> None:
     """Hide an item, as another one tells the same; nothing of it is lost."""
+    from notifier.app import editing
+
     with invocation(context).opened() as app:
         report = editing.merge(app, item, into, dry_run=dry_run)
     if as_json:
-        write_json(asdict(report))
+        write_json(report)
         return
     done = "would be" if dry_run else "is"
-    console.print(f"{report.item} {done} merged into {report.into}; `items split` undoes it")
+    write_line(f"{report.item} {done} merged into {report.into}; `items split` undoes it")
 
 
 def split(
     context: typer.Context, item: _Slug, dry_run: DryRun = False, as_json: AsJson = False
 ) -> None:
     """Show a merged item again, by itself; one that is shown already stays so."""
+    from notifier.app import editing
+
     with invocation(context).opened() as app:
         report = editing.split(app, item, dry_run=dry_run)
     if as_json:
-        write_json(asdict(report))
+        write_json(report)
         return
     done = "would stand" if dry_run else "stands"
-    console.print(f"{report.item} {done} for itself")
+    write_line(f"{report.item} {done} for itself")

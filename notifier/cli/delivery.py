@@ -1,0 +1,123 @@
+"""Commands on mail: the digests that are due, and what became of each message.
+
+Knows how those are asked for and reported. Must never know how they are done.
+"""
+
+from dataclasses import asdict
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from notifier.cli.invocation import invocation, stopping
+from notifier.cli.output import (
+    AsJson,
+    progress,
+    write_json,
+    write_line,
+    write_problem,
+    write_table,
+)
+from notifier.model import DeliveryState
+
+if TYPE_CHECKING:
+    from notifier.digest.plan import PlanReport
+    from notifier.mail.send import DeliveryReport
+
+
+def register(app: typer.Typer) -> None:
+    for command in (digest, deliveries, release):
+        app.command()(command)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        message = f"{text!r} is no ISO 8601 instant; write one as 2026-11-24T07:00:00+01:00"
+        raise typer.BadParameter(message) from error
+    if not MINYEAR < moment.year < MAXYEAR:
+        raise typer.BadParameter(f"{text!r} is at an end of the calendar: no digest is due there")
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def digest(
+    context: typer.Context,
+    now: Annotated[
+        datetime | None,
+        typer.Option(
+            parser=_instant,
+            metavar="INSTANT",
+            help="Plan as at this instant (ISO 8601); who is due moves on from it.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Report what is due, send nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Plan the digests that are due and send them, with what still waits from before."""
+    with (
+        invocation(context).opened() as app,
+        stopping() as stop,
+        progress("digest") as on_progress,
+    ):
+        planned, sent = app.digest(now=now, dry_run=dry_run, stopping=stop, progress=on_progress)
+    if as_json:
+        write_json(asdict(planned) | asdict(sent))
+    else:
+        _show(planned, sent)
+    if sent.problem or planned.broken:
+        raise typer.Exit(1)
+
+
+def _show(planned: "PlanReport", sent: "DeliveryReport") -> None:
+    write_line(
+        f"{planned.due} due, {planned.planned} planned; {sent.accepted} accepted, "
+        f"{sent.deferred} deferred, {sent.failed} failed, {sent.in_doubt} in doubt"
+    )
+    for reason, count in planned.skipped.items():
+        write_line(f"  skipped {count}: {reason}")
+    if planned.broken:
+        write_line(f"  {planned.broken} could not be made: the log says why, they stay due")
+    if sent.problem:
+        write_problem(sent.problem)
+
+
+def deliveries(
+    context: typer.Context,
+    state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many rows.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List the messages and what became of each, the latest first."""
+    from notifier.storage import deliveries as stored
+
+    with invocation(context).opened() as app, app.database.reading() as connection:
+        rows = stored.latest(connection, limit, state)
+    if as_json:
+        write_json(rows)
+        return
+    write_table(
+        ("id", "period", "recipient", "state", "attempts", "reply"),
+        [(row.id, row.period, row.recipient, row.state, row.attempts, row.reply) for row in rows],
+        empty="no deliveries yet; `fieldfare digest` plans what is due",
+    )
+
+
+def release(
+    context: typer.Context,
+    delivery: Annotated[int, typer.Argument(help="Its id, as `deliveries` lists it.")],
+    drop: Annotated[bool, typer.Option(help="Do not send it any more.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Decide on a message held in doubt after a crash: send it once more, or drop it."""
+    from notifier.storage import deliveries as stored
+
+    with invocation(context).opened() as app, app.database.writing() as connection:
+        held = stored.release(connection, delivery, app.clock(), send=not drop)
+    if as_json:
+        write_json({"released": held})
+    else:
+        done = "dropped" if drop else "queued once more"
+        write_line(done if held else f"no delivery {delivery} is held in doubt")
+    if not held:
+        raise typer.Exit(1)

@@ -1,0 +1,117 @@
+"""Commands on subscribers: subscribe, unsubscribe, and who there is.
+
+Knows how those are asked for and reported. Must never know how they are done.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+from notifier.cli.invocation import invocation
+from notifier.cli.output import AsJson, write_json, write_line, write_table
+from notifier.model import Frequency
+
+Weekday = StrEnum(
+    "Weekday", ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
+)
+
+
+def register(app: typer.Typer) -> None:
+    for command in (subscribe, unsubscribe, subscribers):
+        app.command()(command)
+
+
+def _minute(text: str) -> int:
+    from datetime import datetime
+
+    try:
+        moment = datetime.strptime(text, "%H:%M")  # noqa: DTZ007 - a time of day has no zone
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no time of day; write HH:MM, as 07:00") from error
+    return moment.hour * 60 + moment.minute
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        message = f"{name!r} is no IANA time zone; write one as Europe/Vienna"
+        raise typer.BadParameter(message) from error
+
+
+def subscribe(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="Where the mail goes.")],
+    topic: Annotated[
+        list[str], typer.Option(help="What to follow, as KIND:SLUG; again for more of them.")
+    ],
+    frequency: Annotated[Frequency | None, typer.Option(help="How often.")] = None,
+    at: Annotated[
+        int | None, typer.Option(parser=_minute, metavar="HH:MM", help="Local time of day.")
+    ] = None,
+    on: Annotated[Weekday | None, typer.Option(help="The day of a weekly digest.")] = None,
+    timezone: Annotated[
+        ZoneInfo | None, typer.Option(parser=_zone, metavar="ZONE", help="IANA time zone.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="Language of the mail.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Subscribe somebody who asked you to; active at once, from what is ingested next.
+
+    For an address that is known already topics are added and the options given are changed;
+    a new one gets a daily digest at 07:00 in the site's time zone.
+    """
+    from notifier.app import reports
+    from notifier.subscribers.subscribe import Wishes
+
+    wishes = Wishes(
+        topics=tuple(topic),
+        frequency=frequency,
+        minute=at,
+        weekday=None if on is None else list(Weekday).index(on),
+        zone=timezone,
+        language=language,
+    )
+    with invocation(context).opened() as app:
+        subscriber = reports.told(app.subscribe(address, wishes))
+    if as_json:
+        write_json(subscriber)
+        return
+    due = subscriber.due_at.isoformat() if subscriber.due_at else "as soon as something is new"
+    write_line(f"{subscriber.address} follows {', '.join(subscriber.topics)}")
+    write_line(f"next digest: {due}")
+
+
+def unsubscribe(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="Who gets no more mail.")],
+    as_json: AsJson = False,
+) -> None:
+    """Unsubscribe somebody who asked you to; what is queued for them is not sent."""
+    with invocation(context).opened() as app:
+        left = app.unsubscribe(address)
+    if as_json:
+        write_json({"unsubscribed": left})
+        return
+    write_line("unsubscribed" if left else "nobody is subscribed under that address")
+
+
+def subscribers(context: typer.Context, as_json: AsJson = False) -> None:
+    """List who gets what, how often, and when next."""
+    from notifier.app import reports
+
+    with invocation(context).opened() as app:
+        rows = reports.subscribers(app)
+    if as_json:
+        write_json(rows)
+        return
+    write_table(
+        ("address", "state", "frequency", "zone", "next", "topics"),
+        [
+            (row.address, row.state, row.frequency, row.timezone, row.due_at, ", ".join(row.topics))
+            for row in rows
+        ],
+        empty="nobody is subscribed; `fieldfare subscribe` adds somebody",
+    )
