@@ -209,30 +209,16 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
+class Settlement:
+    """What became of a delivery that was tried once more.
+
+    ``again_at`` is set where it is to be tried again; ``dead`` is the address where that itself is
+    dead and must not be mailed any more. ``was_in_doubt``: the final dot left and no answer came.
+    """
+
+    delivery: int
+    state: DeliveryState
     reply: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deferred:
-    until: datetime
-    reply: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """``suppress`` says that the address itself is dead and must not be mailed again."""
-
-    reply: str
-    suppress: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InDoubt:
-    """The final dot left and no answer came; ``hold`` keeps it for a person."""
-
-    reply: str
-    hold: bool
-
-
-Outcome = Accepted | Deferred | Failed | InDoubt
+    again_at: datetime | None = None
+    was_in_doubt: bool = False
+    dead: str | None = None

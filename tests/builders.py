@@ -10,6 +10,7 @@ from feeds.model import Issued, IssuedFrom, Label, TopicKind, TopicRef
 from notifier.mail.message import Sender
 from notifier.model import (
     Cadence,
+    Envelope,
     Frequency,
     News,
     Planned,
@@ -92,6 +93,21 @@ def a_plan(subscriber: Subscriber, period: str = "2026-11-24", **changes: Any) -
         due_again_at=None,
     )
     return replace(planned, **changes)
+
+
+def an_envelope(**changes: Any) -> Envelope:
+    """A short message that nobody has tried to send yet."""
+    envelope = Envelope(
+        delivery=1,
+        message_id="<1@news.example.org>",
+        sender="digest@news.example.org",
+        recipient="reader@example.org",
+        content=b"To: reader@example.org\r\nSubject: News\r\n\r\n.one\r\ntwo\r\n",
+        attempts=0,
+        in_doubt=0,
+        first_at=datetime(2026, 11, 23, 11, tzinfo=UTC),
+    )
+    return replace(envelope, **changes)
 
 
 def a_sender(**changes: Any) -> Sender:

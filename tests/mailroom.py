@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from feeds.model import Fresh
 from feeds.storage.database import Database
 from feeds.storage.tables import item_topics, items
-from notifier.mail.ledger import Rules
+from notifier.mail.ledger import SendingRules
 from notifier.mail.message import Sender, build, slot
 from notifier.model import News, Planned, Subscriber
 from notifier.storage import deliveries, digests, subscribers
@@ -33,7 +33,7 @@ SENDER = Sender(
     site_title="Fieldfare",
     site_url="https://news.example.org",
 )
-RULES = Rules(
+RULES = SendingRules(
     node="one",
     sender="digest@news.example.org",
     give_up_after=timedelta(hours=108),

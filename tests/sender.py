@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 from feeds.storage.database import Database
+from notifier.mail import Transport
 from notifier.mail.maildir import Maildir
 from notifier.mail.send import deliver
-from notifier.mail.smtp.relay import Relay, Smtp
-from notifier.mail.transport import Transport
+from notifier.mail.smtp.relay import Relay
 from notifier.storage import VERSIONS
 from tests.mailroom import KEYED, NOW, RULES
 
@@ -32,7 +32,7 @@ def main(url: str, target: str) -> None:
 def _transport(target: str) -> Transport:
     if not target.isdigit():
         return Maildir(Path(target))
-    return Smtp(Relay(host="127.0.0.1", port=int(target), security="none", connections=CONNECTIONS))
+    return Relay(host="127.0.0.1", port=int(target), security="none", connections=CONNECTIONS)
 
 
 if __name__ == "__main__":

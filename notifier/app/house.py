@@ -28,8 +28,8 @@ from feeds.taxonomy import Taxonomy
 from notifier.app import parts, sources
 from notifier.digest.plan import Planner, PlanReport
 from notifier.digest.render import Renderer
+from notifier.mail import Transport
 from notifier.mail.send import DeliveryReport, deliver
-from notifier.mail.transport import Transport
 from notifier.model import Subscriber
 from notifier.storage import VERSIONS
 from notifier.storage.suppressions import Keyed

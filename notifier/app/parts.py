@@ -16,11 +16,11 @@ from feeds.storage.database import Database, constant
 from feeds.taxonomy import Taxonomy
 from notifier.digest.languages import languages
 from notifier.digest.render import TopicPage
-from notifier.mail import ledger
+from notifier.mail import Transport
+from notifier.mail.ledger import SendingRules
 from notifier.mail.maildir import Maildir
 from notifier.mail.message import Sender
-from notifier.mail.smtp.relay import Relay, Smtp
-from notifier.mail.transport import Transport
+from notifier.mail.smtp.relay import Relay
 from notifier.subscribers.subscribe import Assumed
 
 
@@ -116,17 +116,15 @@ def transport(settings: Settings) -> Transport:
     if settings.mail.transport == "maildir":
         return Maildir(settings.mail.maildir)
     smtp = settings.mail.smtp
-    return Smtp(
-        Relay(
-            host=smtp.host,
-            port=smtp.port,
-            security=smtp.security,
-            username=smtp.username,
-            password=smtp.password.get_secret_value(),
-            connections=smtp.connections,
-            messages_per_connection=smtp.messages_per_connection,
-            timeout_seconds=smtp.timeout_seconds,
-        )
+    return Relay(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        username=smtp.username,
+        password=smtp.password.get_secret_value(),
+        connections=smtp.connections,
+        messages_per_connection=smtp.messages_per_connection,
+        timeout_seconds=smtp.timeout_seconds,
     )
 
 
@@ -135,8 +133,8 @@ def message_domain(settings: Settings) -> str:
     return settings.mail.from_address.rpartition("@")[2]
 
 
-def delivery_rules(settings: Settings) -> ledger.Rules:
-    return ledger.Rules(
+def delivery_rules(settings: Settings) -> SendingRules:
+    return SendingRules(
         node=settings.daemon.node,
         sender=settings.mail.from_address,
         give_up_after=timedelta(hours=settings.mail.give_up_after_hours),

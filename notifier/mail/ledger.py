@@ -1,7 +1,7 @@
-"""The clerk of a delivery run: records what was sent and gives out what is to be sent next.
+"""The ledger of a delivery run: records what was sent and gives out what is to be sent next.
 
-Knows which rows a reply changes, and that one transaction serves everybody who waits. Must never
-know a connection to a mail server.
+Knows that one transaction serves everybody who waits. Must never know a connection to a mail
+server.
 """
 
 import asyncio
@@ -9,35 +9,23 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
-from typing import assert_never
 
 from feeds.model import Progress
 from feeds.storage.database import Database
 from notifier.errors import MessageRefused
 from notifier.mail.message import fill
-from notifier.mail.outcome import decide, pause
-from notifier.model import (
-    Accepted,
-    Deferred,
-    DeliveryState,
-    Envelope,
-    Failed,
-    InDoubt,
-    Reply,
-)
+from notifier.mail.outcome import decide
+from notifier.model import DeliveryState, Envelope, Reply, Settlement
 from notifier.storage import digests, sending
-from notifier.storage.sending import Claimed, Settlement
+from notifier.storage.sending import Claimed
 from notifier.storage.suppressions import Keyed
-
-__all__ = ["Clerk", "Rules", "Sent"]
 
 #: About 20 kB each, so 20 MB: enough for the favourite selections of a run.
 _KEPT_TEMPLATES = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class SendingRules:
     """Who sends, in whose name, and how patiently.
 
     ``sender`` is the envelope's (RFC 5321 MAIL FROM). ``hold`` keeps what is in doubt for a
@@ -50,26 +38,19 @@ class Rules:
     hold: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A message that was offered, and how that ended."""
-
-    envelope: Envelope
-    reply: Reply
-
-
 @dataclass(slots=True)
 class _Turn:
     """What one worker brings and wants; it has got what it gets once ``is_done``."""
 
-    sent: Sent | None
+    sent: Envelope | None
+    reply: Reply | None
     wants: bool
     envelope: Envelope | None = None
     is_done: bool = False
 
 
-class Clerk:
-    """Keeps the books of one run; ``tally`` counts the states that deliveries came into.
+class Ledger:
+    """The books of one run; ``tally`` counts the states that deliveries came into.
 
     ``in_doubt`` counts those of which nobody knows whether they went out.
     """
@@ -78,7 +59,7 @@ class Clerk:
         self,
         database: Database,
         keyed: Keyed,
-        rules: Rules,
+        rules: SendingRules,
         *,
         clock: Callable[[], datetime],
         jitter: Callable[[], float],
@@ -92,19 +73,21 @@ class Clerk:
         self._progress = progress
         self._templates: dict[str, bytes] = {}
         self._turns: list[_Turn] = []
-        self._desk = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self.tally = Counter[DeliveryState]()
         self.in_doubt = 0
 
-    async def exchange(self, sent: Sent | None, *, wants: bool) -> Envelope | None:
+    async def exchange(
+        self, sent: Envelope | None = None, reply: Reply | None = None, *, wants: bool
+    ) -> Envelope | None:
         """What was sent is on record; returns the next message where one is wanted and there.
 
-        Whoever finds the desk free does the paperwork of all who wait. If that fails, each of
-        the others tries again, so that a store that is back loses no more than one result.
+        Whoever gets the lock writes for all who wait. If that fails, each of the others tries
+        again, so that a store that is back loses no more than one result.
         """
-        turn = _Turn(sent, wants)
+        turn = _Turn(sent, reply, wants)
         self._turns.append(turn)
-        async with self._desk:
+        async with self._lock:
             if not turn.is_done:
                 turns, self._turns = self._turns, []
                 try:
@@ -116,7 +99,11 @@ class Clerk:
 
     def _serve(self, turns: Sequence[_Turn]) -> None:
         now = self._clock()
-        settled = [self._settlement(turn.sent, now) for turn in turns if turn.sent]
+        settled = [
+            self._settlement(turn.sent, turn.reply, now)
+            for turn in turns
+            if turn.sent and turn.reply
+        ]
         waiting = [turn for turn in turns if turn.wants]
         claimed = self._transact(now, settled, len(waiting))
         while spoiled := self._hand_out(claimed, waiting):
@@ -130,7 +117,7 @@ class Clerk:
         self, now: datetime, settled: Sequence[Settlement], wanted: int
     ) -> Sequence[Claimed]:
         with self._database.writing() as connection:
-            sending.settle(connection, self._rules.node, now, settled)
+            sending.settle(connection, self._rules.node, now, settled, self._keyed)
             claimed = sending.claim(connection, self._rules.node, now, wanted) if wanted else []
             needed = {one.rendering for one in claimed}
             if missing := needed.difference(self._templates):
@@ -167,33 +154,12 @@ class Clerk:
             first_at=claimed.created_at,
         )
 
-    def _settlement(self, sent: Sent, now: datetime) -> Settlement:
-        """The row that follows from how a transaction with the server ended."""
-        envelope = sent.envelope
-        jitter = self._jitter()
-        outcome = decide(
-            sent.reply,
-            attempts=envelope.attempts,
-            first_at=envelope.first_at,
+    def _settlement(self, sent: Envelope, reply: Reply, now: datetime) -> Settlement:
+        return decide(
+            sent,
+            reply,
             now=now,
             give_up_after=self._rules.give_up_after,
-            in_doubt=envelope.in_doubt,
             hold=self._rules.hold,
-            jitter=jitter,
+            jitter=self._jitter(),
         )
-        settled = partial(Settlement, delivery=envelope.delivery, reply=outcome.reply)
-        match outcome:
-            case Accepted():
-                return settled(state=DeliveryState.ACCEPTED)
-            case Deferred(until=until):
-                return settled(state=DeliveryState.DEFERRED, again_at=until)
-            case Failed(suppress=suppress):
-                dead = self._keyed(envelope.recipient) if suppress else None
-                return settled(state=DeliveryState.FAILED, dead=dead)
-            case InDoubt(hold=True):
-                return settled(state=DeliveryState.UNCERTAIN, was_in_doubt=True)
-            case InDoubt():
-                again_at = now + pause(envelope.attempts, jitter)
-                return settled(state=DeliveryState.DEFERRED, again_at=again_at, was_in_doubt=True)
-            case _:
-                assert_never(outcome)

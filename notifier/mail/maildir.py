@@ -5,64 +5,48 @@ Knows the Maildir format (https://cr.yp.to/proto/maildir.html). Must never know 
 
 import asyncio
 import os
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Self
 
 from notifier.errors import TransportUnavailable
 from notifier.model import Envelope, Reply, Stage
 
-__all__ = ["Maildir", "MaildirSession"]
-
 _FOLDERS = ("tmp", "new", "cur")
-#: Writing is mostly waiting for the disk; a few waits may overlap.
-_SESSIONS = 4
-#: Far longer than a disk takes that is not broken.
-_PATIENCE = timedelta(minutes=1)
 #: Whoever may read the folder may not yet read other people's mail.
 _MODE = 0o600
 
 
-@dataclass(frozen=True, slots=True)
 class Maildir:
-    """A transport into the Maildir at ``root``, which is made when it is first needed."""
+    """A transport into the Maildir at ``root``, which is made when it is first needed.
 
-    root: Path
+    It is its own session, as there is nobody to talk to. A message is stored once, however often
+    it is sent.
+    """
+
+    #: Writing is mostly waiting for the disk; a few waits may overlap.
+    sessions = 4
+    #: Far longer than a disk takes that is not broken.
+    patience = timedelta(minutes=1)
+    usable = True
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._listed: tuple[int, frozenset[str]] = (-1, frozenset())
 
     @property
     def name(self) -> str:
         return f"the Maildir {self.root}"
 
-    @property
-    def sessions(self) -> int:
-        return _SESSIONS
-
-    @property
-    def patience(self) -> timedelta:
-        return _PATIENCE
-
-    async def open(self) -> "MaildirSession":
+    async def open(self) -> Self:
         """A session. Raises TransportUnavailable where the folders cannot be made or written."""
         try:
             for folder in _FOLDERS:
                 (self.root / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise TransportUnavailable(self.name, str(error)) from error
-        return MaildirSession(self.root)
-
-
-class MaildirSession:
-    """Stores one message after the other, each once however often it is sent."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._names: frozenset[str] = frozenset()
-        self._listed_at: int | None = None
-
-    @property
-    def usable(self) -> bool:
-        return True
+        return self
 
     async def send(self, envelope: Envelope) -> Reply:
         """The message is in the Maildir, on disk, and there only once.
@@ -98,10 +82,11 @@ class MaildirSession:
         """
         folder = self.root / "cur"
         changed = folder.stat().st_mtime_ns
-        if changed != self._listed_at:
-            self._names = frozenset(path.name.partition(":")[0] for path in folder.iterdir())
-            self._listed_at = changed
-        return self._names
+        at, names = self._listed
+        if changed != at:
+            names = frozenset(path.name.partition(":")[0] for path in folder.iterdir())
+            self._listed = (changed, names)
+        return names
 
     def _write(self, name: str, content: bytes) -> None:
         before = self.root / "tmp" / name

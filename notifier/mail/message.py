@@ -20,8 +20,6 @@ from typing import Final
 
 from notifier.errors import MessageRefused
 
-__all__ = ["SLOTS", "Sender", "build", "fill", "slot"]
-
 # What ends an address, starts a comment or breaks a line has no place in one (RFC 5322 3.4.1,
 # quoted local parts left out; RFC 6532 adds all that is not ASCII).
 _ATEXT = r'[^\s\x00-\x1f\x7f\ud800-\udfff<>()\\,;"@]+'

@@ -8,12 +8,11 @@ A connection that failed before any reply came is ``Reply(stage=Stage.MAIL, code
 
 import re
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Literal, assert_never
 
 from feeds.times import backoff
-from notifier.model import Accepted, Deferred, Failed, InDoubt, Outcome, Reply, Stage
-
-__all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "decide", "pause"]
+from notifier.model import DeliveryState, Envelope, Reply, Settlement, Stage
 
 # Grey-listing servers want a pause of minutes; the cap keeps mail from lying about for half a day
 # once a relay that was down for the night is back.
@@ -41,39 +40,41 @@ _Verdict = Literal["accepted", "temporary", "permanent", "unknown"]
 
 
 def decide(
+    envelope: Envelope,
     reply: Reply,
     *,
-    attempts: int,
-    first_at: datetime,
     now: datetime,
     give_up_after: timedelta,
-    in_doubt: int,
     hold: bool,
     jitter: float,
-) -> Outcome:
+) -> Settlement:
     """What becomes of a delivery whose transaction ended with ``reply``.
 
     2yz after the dot is accepted. 4yz, 452 or 552 for a recipient, and a connection lost before
-    the dot are deferred until ``give_up_after`` has passed since ``first_at``, then failed. 5yz is
-    failed; the address is suppressed only where the reply says that it is dead. Silence after the
-    dot is in doubt: held where ``hold`` says so or where it was in doubt before. ``attempts``
-    counts the tries before this one, ``jitter`` is within [0, 1).
+    the dot are deferred until ``give_up_after`` has passed since it was planned, then failed. 5yz
+    is failed; the address is dead only where the reply says so. Silence after the dot is in doubt:
+    uncertain where ``hold`` says so or where it was in doubt before, else tried once more.
+    ``jitter`` is within [0, 1).
 
     RFC 5321 sections 4.2.1, 4.5.3.1.10 and 4.5.4.1.
     """
-    text = _as_text(reply)
+    settled = partial(Settlement, delivery=envelope.delivery, reply=_as_text(reply))
+    again_at = now + pause(envelope.attempts, jitter)
     verdict = _verdict(reply)
     match verdict:
         case "accepted":
-            return Accepted(reply=text)
+            return settled(state=DeliveryState.ACCEPTED)
         case "permanent":
-            return Failed(reply=text, suppress=_is_dead(reply))
+            dead = envelope.recipient if _is_dead(reply) else None
+            return settled(state=DeliveryState.FAILED, dead=dead)
+        case "unknown" if hold or envelope.in_doubt:
+            return settled(state=DeliveryState.UNCERTAIN, was_in_doubt=True)
         case "unknown":
-            return InDoubt(reply=text, hold=hold or in_doubt > 0)
+            return settled(state=DeliveryState.DEFERRED, again_at=again_at, was_in_doubt=True)
+        case "temporary" if now - envelope.first_at >= give_up_after:
+            return settled(state=DeliveryState.FAILED)
         case "temporary":
-            if now - first_at >= give_up_after:
-                return Failed(reply=text, suppress=False)
-            return Deferred(until=now + pause(attempts, jitter), reply=text)
+            return settled(state=DeliveryState.DEFERRED, again_at=again_at)
         case _:
             assert_never(verdict)
 

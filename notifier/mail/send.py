@@ -3,7 +3,7 @@
 Knows the order of claiming, sending and recording. Must never know SMTP, templates, or what a
 reply means.
 
-A worker a session sends; the clerk does their paperwork. A worker's message is on record before
+A worker a session sends; the ledger is kept for all of them. A worker's message is on record before
 it gets another, so that a crash leaves in doubt one message a session at most; and whatever the
 workers who wait at one moment bring is recorded in one transaction, so that commits are few.
 """
@@ -18,13 +18,11 @@ from urllib.parse import quote
 from feeds.model import Progress
 from feeds.storage.database import Database
 from notifier.errors import TransportUnavailable
-from notifier.mail.ledger import Clerk, Rules, Sent
-from notifier.mail.transport import Session, Transport
-from notifier.model import DeliveryState, Reply
+from notifier.mail import Session, Transport
+from notifier.mail.ledger import Ledger, SendingRules
+from notifier.model import DeliveryState, Envelope, Reply
 from notifier.storage import sending
 from notifier.storage.suppressions import Keyed
-
-__all__ = ["DeliveryReport", "deliver"]
 
 #: A claim older than this belongs to a node that is no more; longer than any message takes.
 LEASE = timedelta(minutes=15)
@@ -53,7 +51,7 @@ async def deliver(
     database: Database,
     transport: Transport,
     keyed: Keyed,
-    rules: Rules,
+    rules: SendingRules,
     *,
     clock: Callable[[], datetime],
     jitter: Callable[[], float],
@@ -76,18 +74,20 @@ async def deliver(
         with database.writing() as connection:
             found = sending.recover(connection, rules.node, now, stale, hold=rules.hold)
             sending.wake(connection, now)
-        clerk = Clerk(database, keyed, rules, clock=clock, jitter=jitter, progress=progress)
-        problem = await _send_all(transport, clerk, hands, stopping or Event())
+        ledger = Ledger(database, keyed, rules, clock=clock, jitter=jitter, progress=progress)
+        problem = await _send_all(transport, ledger, hands, stopping or Event())
     return DeliveryReport(
-        accepted=clerk.tally[DeliveryState.ACCEPTED],
-        deferred=clerk.tally[DeliveryState.DEFERRED],
-        failed=clerk.tally[DeliveryState.FAILED],
-        in_doubt=found + clerk.in_doubt,
+        accepted=ledger.tally[DeliveryState.ACCEPTED],
+        deferred=ledger.tally[DeliveryState.DEFERRED],
+        failed=ledger.tally[DeliveryState.FAILED],
+        in_doubt=found + ledger.in_doubt,
         problem=problem,
     )
 
 
-async def _send_all(transport: Transport, clerk: Clerk, hands: int, stopping: Event) -> str | None:
+async def _send_all(
+    transport: Transport, ledger: Ledger, hands: int, stopping: Event
+) -> str | None:
     """Nothing is left to do, or to do it with: then the problem is returned.
 
     The first session comes alone, so that a relay that is down is not asked by all at once.
@@ -97,8 +97,8 @@ async def _send_all(transport: Transport, clerk: Clerk, hands: int, stopping: Ev
     except TransportUnavailable as error:
         return str(error)
     ended = await asyncio.gather(
-        _work(transport, clerk, stopping, first),
-        *(_work(transport, clerk, stopping) for _ in range(hands - 1)),
+        _work(transport, ledger, stopping, first),
+        *(_work(transport, ledger, stopping) for _ in range(hands - 1)),
         # One worker's bug must not cut off the others in the middle of a message.
         return_exceptions=True,
     )
@@ -111,21 +111,22 @@ async def _send_all(transport: Transport, clerk: Clerk, hands: int, stopping: Ev
 
 
 async def _work(
-    transport: Transport, clerk: Clerk, stopping: Event, session: Session | None = None
+    transport: Transport, ledger: Ledger, stopping: Event, session: Session | None = None
 ) -> None:
     """Sends one message after the other. Raises TransportUnavailable, with nothing in hand."""
     lost = 0
-    sent: Sent | None = None
+    sent: Envelope | None = None
+    reply: Reply | None = None
     session = session or await _opened(transport)
     try:
-        while envelope := await clerk.exchange(sent, wants=not stopping.is_set()):
-            sent = Sent(envelope, await session.send(envelope))
-            lost = lost + 1 if _is_lost(sent.reply) else 0
+        while envelope := await ledger.exchange(sent, reply, wants=not stopping.is_set()):
+            sent, reply = envelope, await session.send(envelope)
+            lost = lost + 1 if _is_lost(reply) else 0
             if not session.usable:
-                await clerk.exchange(sent, wants=False)
+                await ledger.exchange(sent, reply, wants=False)
                 if lost == _LOST_IN_A_ROW:
-                    raise TransportUnavailable(transport.name, sent.reply.text)
-                sent = None
+                    raise TransportUnavailable(transport.name, reply.text)
+                sent = reply = None
                 await session.close()
                 session = await _opened(transport)
     finally:

@@ -22,13 +22,11 @@ from sqlalchemy import (
 )
 
 from feeds.storage.tables import Instant
-from notifier.model import DeliveryState, SubscriberState
+from notifier.model import DeliveryState, Settlement, SubscriberState
 from notifier.storage import suppressions
 from notifier.storage.deliveries import drop
-from notifier.storage.suppressions import Suppression
+from notifier.storage.suppressions import Keyed, Suppression
 from notifier.storage.tables import deliveries, subscribers
-
-__all__ = ["Claimed", "Settlement", "claim", "recover", "settle", "waiting", "wake"]
 
 #: Why an address is suppressed that its own server declared dead.
 _REFUSED = "refused"
@@ -47,22 +45,6 @@ class Claimed:
     attempts: int
     in_doubt: int
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """What became of a claimed delivery.
-
-    ``again_at`` is set where it is to be tried again; ``dead``, the keyed hash of its address,
-    where that must not be mailed any more.
-    """
-
-    delivery: int
-    state: DeliveryState
-    reply: str
-    again_at: datetime | None = None
-    was_in_doubt: bool = False
-    dead: str | None = None
 
 
 # Made once: these run for every few messages, and making them would take longer than running them.
@@ -154,12 +136,16 @@ def claim(connection: Connection, node: str, now: datetime, count: int) -> list[
 
 
 def settle(
-    connection: Connection, node: str, now: datetime, settlements: Sequence[Settlement]
+    connection: Connection,
+    node: str,
+    now: datetime,
+    settlements: Sequence[Settlement],
+    keyed: Keyed,
 ) -> None:
     """Each outcome is on record, unless the delivery was taken from this node meanwhile.
 
-    A dead address is suppressed, and with it what else waits to be sent there. What is to be
-    tried again is not, where its owner left meanwhile.
+    A dead address is suppressed by its ``keyed`` hash, and with it what else waits to be sent
+    there. What is to be tried again is not, where its owner left meanwhile.
     """
     if not settlements:
         return
@@ -179,15 +165,17 @@ def settle(
         ],
     )
     if dead := [one for one in settlements if one.dead]:
-        _bury(connection, dead, now)
+        _bury(connection, dead, now, keyed)
     _withdraw(connection, [one.delivery for one in settlements if one.again_at], now)
 
 
-def _bury(connection: Connection, settlements: Sequence[Settlement], now: datetime) -> None:
+def _bury(
+    connection: Connection, settlements: Sequence[Settlement], now: datetime, keyed: Keyed
+) -> None:
     suppressions.add(
         connection,
         [
-            Suppression(address_hash=one.dead, reason=_REFUSED, detail=one.reply, since=now)
+            Suppression(address_hash=keyed(one.dead), reason=_REFUSED, detail=one.reply, since=now)
             for one in settlements
             if one.dead
         ],

@@ -24,7 +24,7 @@ from feeds.taxonomy import Taxonomy
 from notifier.digest.plan import Planner
 from notifier.digest.render import Renderer, TopicPage
 from notifier.mail.send import deliver
-from notifier.mail.smtp.relay import Relay, Smtp
+from notifier.mail.smtp.relay import Relay
 from notifier.model import Cadence, Frequency, News
 from notifier.storage import VERSIONS, subscribers
 from notifier.storage.subscribers import Subscription
@@ -104,14 +104,12 @@ def ours(database: Database, taxonomy: Taxonomy, port: int) -> Timing:
         domain="news.example.org",
         max_items=50,
     )
-    transport = Smtp(
-        Relay(
-            host="127.0.0.1",
-            port=port,
-            security="none",
-            connections=CONNECTIONS,
-            messages_per_connection=1_000_000,
-        )
+    transport = Relay(
+        host="127.0.0.1",
+        port=port,
+        security="none",
+        connections=CONNECTIONS,
+        messages_per_connection=1_000_000,
     )
     started = time.perf_counter()
     planned = planner.plan(now=DUE)

@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from feeds.model import Fresh
 from feeds.storage.database import Database
-from notifier.model import DeliveryState, Skip, Window
+from notifier.model import DeliveryState, Settlement, Skip, Window
 from notifier.storage import deliveries, digests, news, sending, suppressions
-from notifier.storage.sending import Claimed, Settlement
+from notifier.storage.sending import Claimed
 from tests.builders import some_news
 from tests.mailroom import KEYED, NOW, message, outbox, people, queue, store, subscribe, template
 
@@ -31,7 +31,7 @@ def claimed(
 
 def settle(database: Database, *settlements: Settlement, node: str = "one") -> None:
     with database.writing() as connection:
-        sending.settle(connection, node, NOW, settlements)
+        sending.settle(connection, node, NOW, settlements, KEYED)
 
 
 def recover(database: Database, *, node: str = "one", hold: bool = False) -> int:
@@ -86,7 +86,7 @@ def test_nothing_planned_writes_nothing(database: Database) -> None:
     with database.writing() as connection:
         digests.keep(connection, {}, NOW)
         deliveries.queue(connection, [], NOW)
-        sending.settle(connection, "one", NOW, [])
+        sending.settle(connection, "one", NOW, [], KEYED)
         assert digests.record(connection, [], NOW) == frozenset()
     assert outbox(database) == []
 
@@ -239,7 +239,7 @@ def test_a_dead_address_is_suppressed_with_all_that_waits_for_it(database: Datab
             delivery=dead.id,
             state=DeliveryState.FAILED,
             reply="550 5.1.1 no such user",
-            dead=KEYED(dead.recipient),
+            dead=dead.recipient,
         ),
     )
     assert states(database) == [

@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 
 from feeds.storage.database import Database
-from notifier.model import DeliveryState
+from notifier.model import DeliveryState, Settlement
 from notifier.storage import sending, subscribers
-from notifier.storage.sending import Settlement
-from tests.mailroom import NOW, outbox, queue
+from tests.mailroom import KEYED, NOW, outbox, queue
 
 STALE = NOW - timedelta(minutes=15)
 
@@ -36,7 +35,7 @@ def test_what_the_server_wants_later_is_not_sent_to_who_left(database: Database)
         for one in claimed
     ]
     with database.writing() as connection:
-        sending.settle(connection, "one", NOW, deferred)
+        sending.settle(connection, "one", NOW, deferred, KEYED)
     assert states(database) == [DeliveryState.SUPPRESSED, DeliveryState.DEFERRED]
     assert outbox(database)[0].settled_at == NOW
 
@@ -48,7 +47,7 @@ def test_what_was_accepted_stays_accepted(database: Database) -> None:
         Settlement(delivery=one, state=DeliveryState.ACCEPTED, reply="250 OK") for one in claimed
     ]
     with database.writing() as connection:
-        sending.settle(connection, "one", NOW, accepted)
+        sending.settle(connection, "one", NOW, accepted, KEYED)
     assert states(database) == [DeliveryState.ACCEPTED] * 2
 
 

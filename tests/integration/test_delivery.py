@@ -14,9 +14,9 @@ from sqlalchemy import update
 from feeds.errors import StoreBusy
 from feeds.storage.database import Database
 from notifier.errors import TransportUnavailable
-from notifier.mail.ledger import Rules
+from notifier.mail import Transport
+from notifier.mail.ledger import SendingRules
 from notifier.mail.send import DeliveryReport, deliver
-from notifier.mail.transport import Transport
 from notifier.model import DeliveryState, Envelope, Reply, Stage
 from notifier.storage import digests, sending, suppressions
 from notifier.storage import tables as t
@@ -74,7 +74,7 @@ def run(
     transport: Transport,
     *,
     minutes: float = 0,
-    rules: Rules = RULES,
+    rules: SendingRules = RULES,
     stopping: Event | None = None,
 ) -> DeliveryReport:
     return asyncio.run(

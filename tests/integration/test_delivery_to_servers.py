@@ -15,10 +15,10 @@ from threading import Thread
 import pytest
 
 from feeds.storage.database import Database
+from notifier.mail import Transport
 from notifier.mail.maildir import Maildir
 from notifier.mail.send import DeliveryReport, deliver
-from notifier.mail.smtp.relay import Relay, Smtp
-from notifier.mail.transport import Transport
+from notifier.mail.smtp.relay import Relay
 from notifier.model import DeliveryState
 from tests.conftest import SmtpServerFactory
 from tests.mailroom import KEYED, NOW, RULES, outbox, queue
@@ -32,16 +32,14 @@ MESSAGES = 150
 KILLS = 6
 
 
-def smtp(port: int, *, connections: int = 3, messages: int = 100, timeout: float = 5) -> Smtp:
-    return Smtp(
-        Relay(
-            host="127.0.0.1",
-            port=port,
-            security="none",
-            connections=connections,
-            messages_per_connection=messages,
-            timeout_seconds=timeout,
-        )
+def smtp(port: int, *, connections: int = 3, messages: int = 100, timeout: float = 5) -> Relay:
+    return Relay(
+        host="127.0.0.1",
+        port=port,
+        security="none",
+        connections=connections,
+        messages_per_connection=messages,
+        timeout_seconds=timeout,
     )
 
 

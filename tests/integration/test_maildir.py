@@ -12,18 +12,9 @@ import pytest
 from notifier.errors import TransportUnavailable
 from notifier.mail.maildir import Maildir
 from notifier.model import Envelope, Reply, Stage
-from tests.mailroom import NOW
+from tests.builders import an_envelope
 
-ENVELOPE = Envelope(
-    delivery=1,
-    message_id="<1@news.example.org>",
-    sender="digest@news.example.org",
-    recipient="reader@example.org",
-    content=b"To: reader@example.org\r\nSubject: News\r\n\r\n.one\r\ntwo\r\n",
-    attempts=0,
-    in_doubt=0,
-    first_at=NOW,
-)
+ENVELOPE = an_envelope()
 
 
 def send(root: Path, *envelopes: Envelope) -> list[Reply]:

@@ -10,24 +10,15 @@ import pytest
 
 from notifier.errors import TransportUnavailable
 from notifier.mail.smtp.dialogue import SmtpSession
-from notifier.mail.smtp.relay import Relay, Smtp
+from notifier.mail.smtp.relay import Relay
 from notifier.model import Envelope, Reply, Stage
+from tests.builders import an_envelope
 from tests.conftest import SmtpServerFactory
-from tests.mailroom import NOW
 from tests.services import Address, free_port
 from tests.smtp import Act, InTurn, Security
 from tests.wire import DEAF, GONE, HANG_UP, SILENCE, Wire, wire
 
-ENVELOPE = Envelope(
-    delivery=1,
-    message_id="<1@news.example.org>",
-    sender="digest@news.example.org",
-    recipient="reader@example.org",
-    content=b"Subject: News\r\n\r\n.one\r\n..two\r\nthree\r\n",
-    attempts=0,
-    in_doubt=0,
-    first_at=NOW,
-)
+ENVELOPE = an_envelope(content=b"Subject: News\r\n\r\n.one\r\n..two\r\nthree\r\n")
 ACCEPTED = Reply(stage=Stage.DOT, code=250, enhanced="2.0.0", text="Ok")
 
 NO_PIPELINING = b"250-wire\r\n250 8BITMIME\r\n"
@@ -46,7 +37,7 @@ def said(
 
     async def conversation() -> tuple[list[Reply], Wire, bool]:
         async with wire(**replies) as server:
-            session = await Smtp(relay(server.port, timeout_seconds=timeout_seconds)).open()
+            session = await relay(server.port, timeout_seconds=timeout_seconds).open()
             answers = [await session.send(envelope) for envelope in envelopes]
             usable = session.usable
             await session.close()
@@ -55,7 +46,7 @@ def said(
     return asyncio.run(conversation())
 
 
-def send_all(transport: Smtp, *envelopes: Envelope) -> list[Reply]:
+def send_all(transport: Relay, *envelopes: Envelope) -> list[Reply]:
     async def conversation() -> list[Reply]:
         session: SmtpSession = await transport.open()
         answers = [await session.send(envelope) for envelope in envelopes]
@@ -251,7 +242,7 @@ def test_a_domain_in_other_letters_needs_nothing_of_the_server() -> None:
 def test_a_connection_takes_only_so_many_messages() -> None:
     async def conversation() -> tuple[bool, bool]:
         async with wire() as server:
-            session = await Smtp(relay(server.port, messages_per_connection=2)).open()
+            session = await relay(server.port, messages_per_connection=2).open()
             await session.send(ENVELOPE)
             before = session.usable
             await session.send(ENVELOPE)
@@ -265,7 +256,7 @@ def test_a_connection_takes_only_so_many_messages() -> None:
 def test_a_connection_the_server_closed_meanwhile_is_noticed() -> None:
     async def conversation() -> bool:
         async with wire() as server:
-            session = await Smtp(relay(server.port)).open()
+            session = await relay(server.port).open()
             session._writer.write(b"QUIT\r\n")
             assert await session._reader.read() == b"221 2.0.0 Bye\r\n"
             usable = session.usable
@@ -285,7 +276,7 @@ def test_the_sink_of_postfix_takes_what_is_pipelined(
     smtp_sink: Callable[..., Address],
 ) -> None:
     sink = smtp_sink()
-    assert [one.code for one in send_all(Smtp(relay(sink.port)), *[ENVELOPE] * 5)] == [250] * 5
+    assert [one.code for one in send_all(relay(sink.port), *[ENVELOPE] * 5)] == [250] * 5
 
 
 @pytest.mark.parametrize("security", ["none", "starttls", "tls"])
@@ -293,7 +284,7 @@ def test_mail_is_encrypted_and_logged_in_as_told(
     smtp_server: SmtpServerFactory, security: Security
 ) -> None:
     server = smtp_server(security=security, logins={"digest": "pa ss"})
-    transport = Smtp(relay(server.port, security=security, username="digest", password="pa ss"))
+    transport = relay(server.port, security=security, username="digest", password="pa ss")
     assert [one.code for one in send_all(transport, ENVELOPE, ENVELOPE)] == [250, 250]
     assert [one.data for one in server.mails] == [ENVELOPE.content] * 2
     assert {one.encrypted for one in server.mails} == {security != "none"}
@@ -304,14 +295,12 @@ def test_mail_is_encrypted_and_logged_in_as_told(
 def test_a_large_message_arrives_whole_through_tls(smtp_server: SmtpServerFactory) -> None:
     server = smtp_server(security="tls")
     content = b"Subject: News\r\n\r\n" + b".x\r\n" * 100_000
-    [answer] = send_all(
-        Smtp(relay(server.port, security="tls")), replace(ENVELOPE, content=content)
-    )
+    [answer] = send_all(relay(server.port, security="tls"), replace(ENVELOPE, content=content))
     assert answer.code == 250
     assert [one.data for one in server.mails] == [content]
 
 
-def unavailable(transport: Smtp) -> str:
+def unavailable(transport: Relay) -> str:
     with pytest.raises(TransportUnavailable) as caught:
         asyncio.run(transport.open())
     return str(caught.value)
@@ -319,9 +308,7 @@ def unavailable(transport: Smtp) -> str:
 
 def test_a_wrong_password_opens_nothing(smtp_server: SmtpServerFactory) -> None:
     server = smtp_server(security="tls", logins={"digest": "right"})
-    problem = unavailable(
-        Smtp(relay(server.port, security="tls", username="digest", password="wrong"))
-    )
+    problem = unavailable(relay(server.port, security="tls", username="digest", password="wrong"))
     assert "535" in problem
     assert "wrong" not in problem
 
@@ -332,18 +319,18 @@ def test_a_certificate_of_nobody_opens_nothing(
 ) -> None:
     server = smtp_server(security=security)
     monkeypatch.delenv("SSL_CERT_FILE")
-    assert "certificate verify failed" in unavailable(Smtp(relay(server.port, security=security)))
+    assert "certificate verify failed" in unavailable(relay(server.port, security=security))
 
 
 def test_a_certificate_of_another_host_opens_nothing(smtp_server: SmtpServerFactory) -> None:
     server = smtp_server(security="tls")
-    transport = Smtp(relay(server.port, security="tls", host="127.0.0.2"))
+    transport = relay(server.port, security="tls", host="127.0.0.2")
     assert "127.0.0.2" in unavailable(transport)
 
 
 def test_starttls_is_never_given_up(smtp_server: SmtpServerFactory) -> None:
     server = smtp_server()
-    assert "STARTTLS" in unavailable(Smtp(relay(server.port, security="starttls")))
+    assert "STARTTLS" in unavailable(relay(server.port, security="starttls"))
 
 
 @pytest.mark.parametrize("answer", ["421 4.3.2 too busy", Act.HANG_UP, Act.SAY_NOTHING])
@@ -351,16 +338,16 @@ def test_a_server_that_does_not_greet_is_unavailable(
     smtp_server: SmtpServerFactory, answer: str | Act
 ) -> None:
     server = smtp_server(script=InTurn({"EHLO": [answer]}))
-    problem = unavailable(Smtp(relay(server.port, timeout_seconds=0.3)))
+    problem = unavailable(relay(server.port, timeout_seconds=0.3))
     assert f"127.0.0.1:{server.port}" in problem
     assert "stays queued" in problem
 
 
 def test_nobody_listening_is_unavailable() -> None:
-    assert "127.0.0.1" in unavailable(Smtp(relay(free_port())))
+    assert "127.0.0.1" in unavailable(relay(free_port()))
 
 
 def test_a_transport_says_who_it_is_and_how_long_one_message_may_take() -> None:
-    transport = Smtp(relay(25, connections=3, timeout_seconds=10))
+    transport = relay(25, connections=3, timeout_seconds=10)
     assert (transport.name, transport.sessions) == ("the mail server 127.0.0.1:25", 3)
     assert transport.patience == timedelta(minutes=1)

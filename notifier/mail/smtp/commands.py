@@ -13,8 +13,6 @@ from notifier.errors import AddressRefused
 from notifier.model import Envelope, Reply, Stage
 from notifier.subscribers.address import mailbox
 
-__all__ = ["Extensions", "Step", "Transaction", "begin"]
-
 #: White space and control characters end a command or smuggle in another one; angle brackets end
 #: the path.
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")

@@ -7,10 +7,8 @@ what a reply means for a delivery.
 import asyncio
 
 from notifier.mail.smtp.commands import Extensions, Transaction, begin
-from notifier.mail.smtp.replies import MOST_LINES, Line, Malformed, assembled, line
+from notifier.mail.smtp.replies import MOST_LINES, Malformed, ReplyLine, assembled, line
 from notifier.model import Envelope, Reply, Stage
-
-__all__ = ["SmtpSession"]
 
 #: The end of a message that is written at once, dot and all, when the rest has gone out. Before
 #: that nothing is in doubt, however large a message is.
@@ -131,8 +129,8 @@ class SmtpSession:
             replies.append(self._lost(stages[len(replies)], str(error)))
         return replies
 
-    async def _lines(self) -> list[Line]:
-        lines: list[Line] = []
+    async def _lines(self) -> list[ReplyLine]:
+        lines: list[ReplyLine] = []
         while len(lines) < MOST_LINES:
             received = await self._reader.readline()
             if not received.endswith(b"\n"):

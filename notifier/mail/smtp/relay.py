@@ -20,17 +20,17 @@ from notifier.mail.smtp.commands import Extensions
 from notifier.mail.smtp.dialogue import SmtpSession
 from notifier.mail.smtp.replies import LONGEST_LINE_BYTES
 
-__all__ = ["Relay", "Smtp"]
-
 #: MAIL, RCPT, DATA, the message, the dot and RSET, each of which may take the whole time-out.
 _WAITS = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots: cached properties keep what is asked for once for all connections.
+@dataclass(frozen=True, kw_only=True)
 class Relay:
-    """The mail server that takes our messages, and what it is to be asked for.
+    """The mail server that takes our messages, and what it is to be asked for: a transport.
 
     ``username`` is empty where it wants no login. ``timeout_seconds`` bounds each wait for it.
+    Certificates are verified wherever the connection is encrypted.
     """
 
     host: str
@@ -42,24 +42,17 @@ class Relay:
     messages_per_connection: int = 100
     timeout_seconds: float = 60
 
-
-class Smtp:
-    """A transport to one relay. Certificates are verified wherever the connection is encrypted."""
-
-    def __init__(self, relay: Relay) -> None:
-        self._relay = relay
-
     @property
     def name(self) -> str:
-        return f"the mail server {self._relay.host}:{self._relay.port}"
+        return f"the mail server {self.host}:{self.port}"
 
     @property
     def sessions(self) -> int:
-        return self._relay.connections
+        return self.connections
 
     @property
     def patience(self) -> timedelta:
-        return timedelta(seconds=_WAITS * self._relay.timeout_seconds)
+        return timedelta(seconds=_WAITS * self.timeout_seconds)
 
     async def open(self) -> SmtpSession:
         """A session that is encrypted and logged in as the relay is to be asked for.
@@ -78,7 +71,7 @@ class Smtp:
     @cached_property
     def _tls(self) -> ssl.SSLContext | None:
         # Once for all connections: reading the machine's authorities takes tens of milliseconds.
-        return None if self._relay.security == "none" else ssl.create_default_context()
+        return None if self.security == "none" else ssl.create_default_context()
 
     @cached_property
     def _own_name(self) -> str:
@@ -87,16 +80,15 @@ class Smtp:
 
     async def _client(self) -> SMTP:
         own_name = await asyncio.to_thread(lambda: self._own_name)
-        relay = self._relay
         return SMTP(
-            hostname=relay.host,
-            port=relay.port,
-            username=relay.username or None,
-            password=relay.password or None,
+            hostname=self.host,
+            port=self.port,
+            username=self.username or None,
+            password=self.password or None,
             local_hostname=own_name,
-            timeout=relay.timeout_seconds,
-            use_tls=relay.security == "tls",
-            start_tls=relay.security == "starttls",
+            timeout=self.timeout_seconds,
+            use_tls=self.security == "tls",
+            start_tls=self.security == "starttls",
             tls_context=self._tls,
         )
 
@@ -106,8 +98,8 @@ class Smtp:
             reader,
             writer,
             Extensions.offered(client.esmtp_extensions),
-            messages=self._relay.messages_per_connection,
-            timeout_seconds=self._relay.timeout_seconds,
+            messages=self.messages_per_connection,
+            timeout_seconds=self.timeout_seconds,
         )
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from notifier.model import Reply, Stage
 
-__all__ = ["LONGEST_LINE_BYTES", "MOST_LINES", "Line", "Malformed", "assembled", "line"]
-
 #: RFC 5321 section 4.5.3.1.5 allows 512; some servers are chatty, none needs more than this.
 LONGEST_LINE_BYTES = 4096
 #: Far more than any reply has, so that a server cannot keep us reading for ever.
@@ -25,7 +23,7 @@ class Malformed(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class ReplyLine:
     """One line of a reply; ``is_last`` tells that no other follows."""
 
     code: int
@@ -33,20 +31,20 @@ class Line:
     text: str
 
 
-def line(received: bytes) -> Line:
+def line(received: bytes) -> ReplyLine:
     """A reply line without its end of line, read. Raises Malformed."""
     found = _LINE.fullmatch(received)
     if found is None:
         raise Malformed(f"no SMTP reply: {received[:80]!r}")
     code, mark, text = found.groups()
-    return Line(
+    return ReplyLine(
         code=int(code),
         is_last=mark != b"-",
         text=(text or b"").decode("utf-8", "replace"),
     )
 
 
-def assembled(stage: Stage, lines: Sequence[Line]) -> Reply:
+def assembled(stage: Stage, lines: Sequence[ReplyLine]) -> Reply:
     """The reply made of ``lines``; an enhanced status code is taken out of the text.
 
     It counts only where its class is that of the reply (RFC 2034 section 4). Raises Malformed

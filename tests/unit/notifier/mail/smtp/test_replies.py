@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.mail.smtp.replies import Line, Malformed, assembled, line
+from notifier.mail.smtp.replies import Malformed, ReplyLine, assembled, line
 from notifier.model import Reply, Stage
 
 
@@ -15,15 +15,15 @@ def reply(*received: bytes) -> Reply:
 @pytest.mark.parametrize(
     ("received", "expected"),
     [
-        (b"250 Ok", Line(code=250, is_last=True, text="Ok")),
-        (b"250-one of several", Line(code=250, is_last=False, text="one of several")),
-        (b"250", Line(code=250, is_last=True, text="")),
-        (b"250 ", Line(code=250, is_last=True, text="")),
-        (b"550 caf\xc3\xa9", Line(code=550, is_last=True, text="café")),
-        (b"550 caf\xe9", Line(code=550, is_last=True, text="caf\N{REPLACEMENT CHARACTER}")),
+        (b"250 Ok", ReplyLine(code=250, is_last=True, text="Ok")),
+        (b"250-one of several", ReplyLine(code=250, is_last=False, text="one of several")),
+        (b"250", ReplyLine(code=250, is_last=True, text="")),
+        (b"250 ", ReplyLine(code=250, is_last=True, text="")),
+        (b"550 caf\xc3\xa9", ReplyLine(code=550, is_last=True, text="café")),
+        (b"550 caf\xe9", ReplyLine(code=550, is_last=True, text="caf\N{REPLACEMENT CHARACTER}")),
     ],
 )
-def test_a_line_is_a_code_a_mark_and_a_text(received: bytes, expected: Line) -> None:
+def test_a_line_is_a_code_a_mark_and_a_text(received: bytes, expected: ReplyLine) -> None:
     assert line(received) == expected
 
 
