@@ -15,7 +15,7 @@ from feeds.draft import Draft
 from feeds.identity.ids import Identity, content_hash, item_slug
 from feeds.identity.instants import first_updated, revised_updated
 from feeds.model import Fresh, Issued, IssuedFrom, Item, TopicKind, TopicRef
-from feeds.publish.site import Site, Terms
+from feeds.publish.site import Site, SourceTerms
 from feeds.storage import items
 from feeds.storage.database import Database, next_numbers
 from feeds.storage.engines import upsert
@@ -41,8 +41,8 @@ def a_site(**changes: Any) -> Site:
         contact="news@example.org",
         identity=IDENTITY,
         terms=(
-            Terms(source="own", full_text=True),
-            Terms(source="web", full_text=False, credit="© OSCE, www.osce.org"),
+            SourceTerms(source="own", full_text=True),
+            SourceTerms(source="web", full_text=False, credit="© OSCE, www.osce.org"),
         ),
         entries_per_feed=50,
         items_per_page=20,

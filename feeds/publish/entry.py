@@ -31,7 +31,7 @@ _UNPRINTABLE = re.compile(f"[{UNPRINTABLE}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Category:
+class EntryTopic:
     """A topic of an entry (RFC 4287 4.2.2), with its feed where it has one.
 
     ``direct`` says that the item itself was filed here, not only below.
@@ -46,7 +46,7 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class PublishedEntry:
     """One item, ready to be shown. ``page`` is its address here, ``origin`` the one the source
     gave, if any.
 
@@ -73,7 +73,7 @@ class Entry:
     authors: tuple[str, ...]
     issuers: tuple[str, ...]
     content_type: str | None
-    categories: tuple[Category, ...]
+    categories: tuple[EntryTopic, ...]
 
     @property
     def address(self) -> str:
@@ -91,21 +91,22 @@ class Entry:
         """The host of `origin` as people say it."""
         return host_of(self.origin or "")
 
-    def filed_under(self, kind: TopicKind) -> tuple[Category, ...]:
+    def filed_under(self, kind: TopicKind) -> tuple[EntryTopic, ...]:
         """The categories of one kind that the item itself names."""
         return tuple(each for each in self.categories if each.kind is kind and each.direct)
 
 
-def compose(item: Item, site: Site, taxonomy: Taxonomy) -> Entry:
+def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
     """The entry of an item on the terms of its source, in characters that XML allows."""
     terms = site.terms_of(item.source)
+    paragraphs = item.body.split("\n\n") if terms.full_text else ()
     issuers = tuple(filter(None, (_line(label.text) for label in item.issuers)))
-    return Entry(
+    return PublishedEntry(
         id=item.uid,
         slug=item.slug,
         title=_line(item.title) or item.slug,
         summary=_line(item.summary),
-        paragraphs=_paragraphs(item) if terms.full_text else (),
+        paragraphs=tuple(filter(None, map(_line, paragraphs))),
         markup=_UNPRINTABLE.sub("", item.markup) if terms.full_text else "",
         enclosures=tuple(_enclosures(item)),
         provenance=_provenance(item.provenance),
@@ -115,8 +116,8 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> Entry:
         issued=item.issued,
         published=published_at(item.issued, item.first_seen_at),
         updated=item.updated_at,
-        page=site.url + item_page(item.slug),
-        origin=_web_address(item.url),
+        page=f"{site.url}/{item_page(item.slug)}",
+        origin=item.url if item.url and is_web_address(item.url, strict=True) else None,
         authors=issuers or (site.publisher,),
         issuers=issuers,
         content_type=_line(item.content_type.text) if item.content_type else None,
@@ -126,10 +127,6 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> Entry:
 
 def _line(text: str) -> str:
     return " ".join(_UNPRINTABLE.sub("", text).split())
-
-
-def _paragraphs(item: Item) -> tuple[str, ...]:
-    return tuple(filter(None, (_line(paragraph) for paragraph in item.body.split("\n\n"))))
 
 
 def _provenance(said: Provenance | None) -> Provenance | None:
@@ -142,7 +139,7 @@ def _provenance(said: Provenance | None) -> Provenance | None:
 def _enclosures(item: Item) -> Iterator[Enclosure]:
     """The files that can be had; a type or length that cannot be is not known."""
     for enclosure in item.enclosures:
-        if _web_address(enclosure.url) is None:
+        if not is_web_address(enclosure.url, strict=True):
             continue
         # What is none makes a feed invalid (RFC 4287 section 4.2.7.3).
         is_type = media_type(enclosure.media_type) and enclosure.media_type.isprintable()
@@ -155,12 +152,7 @@ def _enclosures(item: Item) -> Iterator[Enclosure]:
         )
 
 
-def _web_address(url: str | None) -> str | None:
-    """The address if a feed reader can follow it: absolute, and an IRI (RFC 3987)."""
-    return url if url and is_web_address(url, strict=True) else None
-
-
-def _categories(item: Item, site: Site, taxonomy: Taxonomy) -> Iterator[Category]:
+def _categories(item: Item, site: Site, taxonomy: Taxonomy) -> Iterator[EntryTopic]:
     """The topics the item names, in its order, then those it belongs to by them."""
     named = [label for label in item.labels if _line(label.text)]
     for label in named:
@@ -171,14 +163,14 @@ def _categories(item: Item, site: Site, taxonomy: Taxonomy) -> Iterator[Category
 
 def _category(
     kind: TopicKind, ref: TopicRef | None, printed: Label | None, site: Site, taxonomy: Taxonomy
-) -> Category:
+) -> EntryTopic:
     """Terms of the taxonomy share a scheme; names nobody knows get one of their own, so that a
     term is never a slug in one entry and a mere name in another.
     """
     known = _label(ref, taxonomy) if ref else None
     text = _line(printed.text) if printed else ""
     term = ref.slug if ref else text
-    return Category(
+    return EntryTopic(
         kind=kind,
         scheme=scheme(site, kind if ref else f"unlisted-{kind}"),
         term=term,

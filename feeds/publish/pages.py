@@ -3,7 +3,7 @@
 Knows the templates, and how days are written in the language of the site. Must never query.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 from functools import cache
 from hashlib import blake2b
@@ -16,10 +16,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from feeds.model import Issued, TopicKind
-from feeds.publish.entry import Category, Entry
-from feeds.publish.feed import Feed, describe, tree
-from feeds.publish.select import ALL, FeedRef
-from feeds.publish.site import Site, feed_page, feed_path, item_page
+from feeds.publish.entry import EntryTopic, PublishedEntry
+from feeds.publish.select import ALL, PublishedFeed, describe, tree
+from feeds.publish.site import Site, item_page
 from feeds.taxonomy import Taxonomy
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -31,35 +30,36 @@ class Pages:
     def __init__(self, site: Site, taxonomy: Taxonomy) -> None:
         self._site = site
         self._taxonomy = taxonomy
-        self.described = cache(self._describe)
+        self.described = cache(lambda ref: describe(ref, site, taxonomy))
         self.style = (_TEMPLATES / "style.css").read_bytes()
         self._environment = self._environment_of(site)
 
-    def content(self, entry: Entry) -> str:
+    def content(self, entry: PublishedEntry) -> str:
         """What a feed reader shows of an item, as HTML."""
         return self._render("content.html", entry=entry)
 
-    def listing(self, entry: Entry) -> bytes:
+    def listing(self, entry: PublishedEntry) -> bytes:
         """The item as it stands in a list; a feed's page is a join of these."""
         fields = entry.filed_under(TopicKind.FIELD)
         return self._render("listing.html", entry=entry, fields=fields).encode()
 
-    def item(self, entry: Entry) -> bytes:
+    def item(self, entry: PublishedEntry) -> bytes:
         """The page of one item, from which its feeds can be found."""
+        named = [each for each in entry.categories if each.direct]
         return self._render(
             "item.html",
             entry=entry,
             content=_html(self.content(entry)),
             filed=tuple(_filed(entry)),
-            feeds=tuple(map(self.described, _feeds(entry.categories))),
+            feeds=tuple(map(self.described, (*(each.feed for each in named if each.feed), ALL))),
         ).encode()
 
     def hidden(self, into: str | None) -> bytes:
         """The page of an item that is shown no more, merged ``into`` another one or withdrawn."""
-        address = self._site.url + item_page(into) if into else None
+        address = f"{self._site.url}/{item_page(into)}" if into else None
         return self._render("hidden.html", address=address).encode()
 
-    def feed(self, feed: Feed, listings: Sequence[bytes]) -> bytes:
+    def feed(self, feed: PublishedFeed, listings: Sequence[bytes]) -> bytes:
         """The page of one feed; ``listings`` are its latest items, newest first."""
         items = [_html(listing.decode()) for listing in listings]
         return self._render("feed.html", feed=feed, items=items).encode()
@@ -73,9 +73,6 @@ class Pages:
     def environment_with(self, templates: Path) -> Environment:
         """For pages made elsewhere: the templates of that folder may extend ``layout.html``."""
         return self._environment.overlay(loader=FileSystemLoader([templates, _TEMPLATES]))
-
-    def _describe(self, ref: FeedRef) -> Feed:
-        return describe(ref, self._site, self._taxonomy)
 
     def _render(self, template: str, **values: object) -> str:
         return self._environment.get_template(template).render(values)
@@ -93,8 +90,8 @@ class Pages:
         environment.filters |= {
             "day": lambda issued: _day(issued, locale, site.timezone),
             "instant": _instant,
-            "page": lambda feed: site.base + feed_page(feed),
-            "file": lambda feed: site.base + feed_path(feed),
+            "page": lambda feed: f"{site.base}/{feed.page}",
+            "file": lambda feed: f"{site.base}/{feed.atom}",
             "reading": lambda entry: _reading(entry, site),
         }
         environment.globals |= {
@@ -110,22 +107,17 @@ def _html(made: str) -> Markup:
     return Markup(made)  # noqa: S704 - made by an escaping template
 
 
-def _feeds(categories: Iterable[Category]) -> Iterator[FeedRef]:
-    yield from (each.feed for each in categories if each.feed and each.direct)
-    yield ALL
-
-
-def _filed(entry: Entry) -> Iterator[tuple[str, tuple[Category, ...]]]:
+def _filed(entry: PublishedEntry) -> Iterator[tuple[str, tuple[EntryTopic, ...]]]:
     for heading, kind in (("Fields of work", TopicKind.FIELD), ("Issued by", TopicKind.ISSUER)):
         if categories := entry.filed_under(kind):
             yield heading, categories
 
 
-def _reading(entry: Entry, site: Site) -> str:
+def _reading(entry: PublishedEntry, site: Site) -> str:
     """Where a list sends its readers: to the whole text, in one step."""
     if entry.origin and not entry.full_text:
         return entry.origin
-    return site.base + item_page(entry.slug)
+    return f"{site.base}/{item_page(entry.slug)}"
 
 
 def _locale(language: str) -> Locale:

@@ -3,8 +3,8 @@
 Knows the order of calls. Must never know SQL, XML or HTML.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import starmap
 from threading import Event
 from time import perf_counter
@@ -12,17 +12,14 @@ from time import perf_counter
 import structlog
 
 from feeds.model import Progress
-from feeds.publish.build import FRONT_PAGE, Document, Press, press_for
+from feeds.publish.build import FRONT_PAGE, Document, SiteBuilder, builder_for
 from feeds.publish.files import Files
 from feeds.publish.select import FeedRef
 from feeds.publish.site import Site
 from feeds.storage import entries
 from feeds.storage.database import Database
-from feeds.storage.entries import Outstanding, Ready
 from feeds.storage.whole import whole_items
 from feeds.taxonomy import Taxonomy
-
-__all__ = ["PublishReport", "publish"]
 
 log = structlog.get_logger(__name__)
 
@@ -61,8 +58,13 @@ def publish(
     done, and of how many. Raises StoreBusy, PublishError.
     """
     started = perf_counter()
-    press = press_for(site, taxonomy)
-    publication = _Publication(database, files, press, stopping or Event(), progress)
+    publication = _Publication(
+        database=database,
+        files=files,
+        builder=builder_for(site, taxonomy),
+        stopping=stopping or Event(),
+        progress=progress,
+    )
     with database.exclusive("publish"):
         report = publication.run(everything=everything)
     if report.files:
@@ -72,107 +74,92 @@ def publish(
     return report
 
 
+@dataclass(slots=True, kw_only=True)
 class _Publication:
-    """One run, with everything it works with."""
+    """One run, with everything it works with, and how far it came."""
 
-    def __init__(
-        self,
-        database: Database,
-        files: Files,
-        press: Press,
-        stopping: Event,
-        progress: Progress | None,
-    ) -> None:
-        self._database = database
-        self._files = files
-        self._press = press
-        self._stopping = stopping
-        self._progress = progress
-        self._done = 0
-        self._total = 0
+    database: Database
+    files: Files
+    builder: SiteBuilder
+    stopping: Event
+    progress: Progress | None
+    done: int = field(init=False, default=0)
+    total: int = field(init=False, default=0)
 
     def run(self, *, everything: bool) -> PublishReport:
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             state = entries.outstanding(connection)
-        whole = everything or self._is_outdated(state)
+        # Whether more than items changed since the last run that came to its end.
+        is_outdated = state.fingerprint != self.builder.fingerprint
+        whole = everything or is_outdated or not self.files.holds(FRONT_PAGE)
         if state.is_nothing and not whole:
             return self._report((), ())
         # Items before feeds, feeds before what lists them: no link leads nowhere, and the front
         # page is there only once all of it was.
         after = 0 if whole else state.published
-        outdated = self._press.feeds if whole else self._touched(state)
-        self._total = state.upto - after + len(outdated)
-        pages = [*self._items(after, state.upto), *self._hidden(after, state.upto)]
-        feeds = [*self._feeds(outdated)]
-        if not self._stopping.is_set():
-            pages += self._files.write_all(self._press.lists()) if whole else ()
-            with self._database.writing() as connection:
-                entries.settle(connection, state, self._press.fingerprint)
-        return self._report(feeds, pages)
-
-    def _is_outdated(self, state: Outstanding) -> bool:
-        """Whether more than items changed since the last run that came to its end."""
-        return state.fingerprint != self._press.fingerprint or not self._files.holds(FRONT_PAGE)
-
-    def _touched(self, state: Outstanding) -> tuple[FeedRef, ...]:
         topics = {row.topic for row in state.touched}
-        return tuple(feed for feed in self._press.feeds if feed.topic in topics)
+        feeds = [feed for feed in self.builder.feeds if whole or feed.topic in topics]
+        self.total = state.upto - after + len(feeds)
+        pages = [*self._items(after, state.upto), *self._hidden(after, state.upto)]
+        written = [*self._feeds(feeds)]
+        if not self.stopping.is_set():
+            pages += self.files.write_all(self.builder.lists()) if whole else ()
+            with self.database.writing() as connection:
+                entries.settle(connection, state, self.builder.fingerprint)
+        return self._report(written, pages)
 
     def _report(self, feeds: Sequence[str], pages: Sequence[str]) -> PublishReport:
         written = [path for path in feeds if path.endswith(".atom")]
         others = [path for path in (*feeds, *pages) if not path.endswith(".atom")]
         return PublishReport(
             feeds_written=len(written),
-            feeds_unchanged=len(self._press.feeds) - len(written),
+            feeds_unchanged=len(self.builder.feeds) - len(written),
             files=(*written, *others),
         )
 
     def _items(self, after: int, upto: int) -> Iterator[str]:
         """Writes the pages of the items changed in the span ``(after, upto]``."""
-        while after < upto and not self._stopping.is_set():
-            with self._database.reading() as connection:
+        while after < upto and not self.stopping.is_set():
+            with self.database.reading() as connection:
                 span = entries.changed(connection, after, upto, _PAGES_AT_ONCE)
                 items = whole_items(connection, [number for number, _ in span])
-            yield from self._files.write_all(map(self._press.item, items))
+            yield from self.files.write_all(map(self.builder.item, items))
             reached = span[-1][1] if span else upto
             self._advance(reached - after)
             after = reached
 
     def _hidden(self, after: int, upto: int) -> Iterator[str]:
         """Writes what stands in place of items that were withdrawn or merged in the span."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             gone = entries.hidden(connection, after, upto)
-        yield from self._files.write_all(starmap(self._press.hidden, gone))
+        yield from self.files.write_all(starmap(self.builder.hidden, gone))
 
     def _feeds(self, feeds: Sequence[FeedRef]) -> Iterator[str]:
         """Writes these feeds and their pages."""
-        at_once = max(1, _ENTRIES_AT_ONCE // self._press.entries_wanted)
+        at_once = max(1, _ENTRIES_AT_ONCE // self.builder.entries_wanted)
         for start in range(0, len(feeds), at_once):
-            if self._stopping.is_set():
+            if self.stopping.is_set():
                 return
             some = feeds[start : start + at_once]
-            yield from self._files.write_all(self._documents(some))
+            yield from self.files.write_all(self._documents(some))
             self._advance(len(some))
 
     def _advance(self, steps: int) -> None:
-        self._done += steps
-        if self._progress is not None:
-            self._progress(self._done, self._total)
+        self.done += steps
+        if self.progress is not None:
+            self.progress(self.done, self.total)
 
     def _documents(self, feeds: Sequence[FeedRef]) -> Iterator[Document]:
-        with self._database.reading() as connection:
-            wanted = self._press.entries_wanted
+        """Feeds with their pages; entries that were never made so are made, and kept."""
+        with self.database.reading() as connection:
+            wanted = self.builder.entries_wanted
             latest = {feed: entries.latest(connection, feed.topic, wanted) for feed in feeds}
             numbers = {number for some in latest.values() for number in some}
-            ready = entries.ready(connection, numbers, self._press.recipe)
+            ready = dict(entries.ready(connection, numbers, self.builder.recipe))
             missing = whole_items(connection, sorted(numbers - ready.keys()))
-        ready = {**ready, **self._made(map(self._press.ready, missing))}
+        if made := tuple(map(self.builder.ready, missing)):
+            with self.database.writing() as connection:
+                entries.keep(connection, made, self.builder.recipe)
+            ready |= {entry.item: entry for entry in made}
         for feed, some in latest.items():
-            yield from self._press.feed(feed, [ready[number] for number in some])
-
-    def _made(self, made: Iterable[Ready]) -> Mapping[int, Ready]:
-        kept = tuple(made)
-        if kept:
-            with self._database.writing() as connection:
-                entries.keep(connection, kept, self._press.recipe)
-        return {entry.item: entry for entry in kept}
+            yield from self.builder.feed(feed, [ready[number] for number in some])

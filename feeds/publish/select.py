@@ -1,13 +1,15 @@
-"""Which feeds there are, and which of them a change touches.
+"""The selections that are published as feeds: which there are, and what each says of itself.
 
-Knows topics and the paths of feeds. Must never know how a feed is written or where.
+Knows the taxonomy and the site. Must never know a format, or which items there are.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from feeds.model import TopicKind, TopicRef
+from feeds.model import Topic, TopicKind, TopicRef
+from feeds.publish.site import Site
+from feeds.taxonomy import Taxonomy
 
 #: The kinds that have feeds of their own, with the folder these live in. Order of publication.
 FOLDERS = {TopicKind.FIELD: "fields", TopicKind.ISSUER: "issuers"}
@@ -23,18 +25,59 @@ class FeedRef:
         if self.topic is not None and self.topic.kind not in FOLDERS:
             raise ValueError(f"{self.topic} has no feed: only {', '.join(FOLDERS)} topics do")
 
-    @property
-    def path(self) -> str:
-        """The address below ``/feeds/``, without an extension."""
-        return f"{FOLDERS[self.topic.kind]}/{self.topic.slug}" if self.topic else "all"
-
     @classmethod
     def of(cls, topic: TopicRef) -> Self | None:
         """The feed of a topic, None where its kind has none."""
         return cls(topic) if topic.kind in FOLDERS else None
 
+    @property
+    def path(self) -> str:
+        """The name within ``feeds/``, without an extension."""
+        return f"{FOLDERS[self.topic.kind]}/{self.topic.slug}" if self.topic else "all"
+
+    @property
+    def page(self) -> str:
+        """The address of its web page, relative to that of the site."""
+        return f"feeds/{self.path}"
+
+    @property
+    def atom(self) -> str:
+        """The address of its Atom file, relative to that of the site."""
+        return f"feeds/{self.path}.atom"
+
 
 ALL = FeedRef()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedLink:
+    """A feed as others name it, with the feeds below it."""
+
+    feed: FeedRef
+    label: str
+    closed: bool
+    below: tuple["FeedLink", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedFeed:
+    """What a feed says of itself (RFC 4287 4.1.1); ``address`` is its Atom file's, ``page`` that
+    of its web page, both absolute.
+    """
+
+    ref: FeedRef
+    id: str
+    label: str
+    title: str
+    sentence: str
+    closed: bool
+    author: str
+    language: str
+    home: str
+    address: str
+    page: str
+    parent: FeedLink | None
+    children: tuple[FeedLink, ...]
 
 
 def feeds_of(topics: Iterable[TopicRef]) -> tuple[FeedRef, ...]:
@@ -42,3 +85,49 @@ def feeds_of(topics: Iterable[TopicRef]) -> tuple[FeedRef, ...]:
     found = dict.fromkeys(feed for topic in topics if (feed := FeedRef.of(topic)))
     ranks = list(FOLDERS)
     return (ALL, *sorted(found, key=lambda feed: ranks.index(feed.topic.kind) if feed.topic else 0))
+
+
+def describe(ref: FeedRef, site: Site, taxonomy: Taxonomy) -> PublishedFeed:
+    """The feed of a reference. Raises UnknownTopic where the taxonomy has no such topic."""
+    topic = taxonomy.get(ref.topic) if ref.topic else None
+    label = topic.label if topic else "All news"
+    return PublishedFeed(
+        ref=ref,
+        id=site.identity.feed(ref.path),
+        label=label,
+        title=f"{label} · {site.publisher}",
+        sentence=_sentence(topic, site, taxonomy),
+        closed=bool(topic and topic.closed),
+        author=site.publisher,
+        language=site.language,
+        home=f"{site.url}/",
+        address=f"{site.url}/{ref.atom}",
+        page=f"{site.url}/{ref.page}",
+        parent=_link(taxonomy.get(topic.parent), taxonomy) if topic and topic.parent else None,
+        children=_link(topic, taxonomy).below if topic else (),
+    )
+
+
+def tree(kind: TopicKind, taxonomy: Taxonomy) -> tuple[FeedLink, ...]:
+    """All feeds of one kind, children below their parents, in the order of the taxonomy."""
+    return tuple(_link(each, taxonomy) for each in taxonomy.of(kind) if each.parent is None)
+
+
+def _link(topic: Topic, taxonomy: Taxonomy) -> FeedLink:
+    return FeedLink(
+        feed=FeedRef(topic.ref),
+        label=topic.label,
+        closed=topic.closed,
+        below=tuple(_link(taxonomy.get(each), taxonomy) for each in taxonomy.children(topic.ref)),
+    )
+
+
+def _sentence(topic: Topic | None, site: Site, taxonomy: Taxonomy) -> str:
+    news = f"{site.organisation} news".strip()
+    if topic is None:
+        return f"All {news}, newest first."
+    below = ", its parts included" if taxonomy.children(topic.ref) else ""
+    if topic.ref.kind is TopicKind.ISSUER:
+        return f"News issued by {topic.label}{below}, newest first."
+    first = news[0].upper() + news[1:]
+    return f"{first} in the field of work {topic.label}{below}, newest first."

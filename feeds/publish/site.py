@@ -8,11 +8,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from feeds.identity.ids import Identity
-from feeds.publish.select import FeedRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class SourceTerms:
     """On which terms the items of one source may be shown.
 
     Without ``full_text`` only title, summary, link and credit leave the house.
@@ -34,7 +33,7 @@ class Site:
     timezone: ZoneInfo
     contact: str
     identity: Identity
-    terms: tuple[Terms, ...]
+    terms: tuple[SourceTerms, ...]
     entries_per_feed: int
     items_per_page: int
 
@@ -51,19 +50,12 @@ class Site:
         """The path of the site on its host, which every link within the site starts with."""
         return urlsplit(self.url).path
 
-    def terms_of(self, source: str) -> Terms:
+    def terms_of(self, source: str) -> SourceTerms:
         """The terms of a source; one that no setting names gives away its summaries only."""
-        unnamed = Terms(source=source, full_text=False)
+        unnamed = SourceTerms(source=source, full_text=False)
         return next((terms for terms in self.terms if terms.source == source), unnamed)
 
 
-def feed_path(feed: FeedRef) -> str:
-    return f"/feeds/{feed.path}.atom"
-
-
-def feed_page(feed: FeedRef) -> str:
-    return f"/feeds/{feed.path}"
-
-
 def item_page(slug: str) -> str:
-    return f"/items/{slug}"
+    """The address of an item's page, relative to that of the site."""
+    return f"items/{slug}"

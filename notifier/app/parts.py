@@ -11,7 +11,7 @@ from feeds.identity.ids import Identity
 from feeds.ingest.poll import PATHS
 from feeds.model import Topic, TopicRef
 from feeds.publish.select import FeedRef
-from feeds.publish.site import Site, Terms, feed_page, feed_path
+from feeds.publish.site import Site, SourceTerms
 from feeds.storage.database import Database, constant
 from feeds.taxonomy import Taxonomy
 from notifier.digest.languages import languages
@@ -65,10 +65,10 @@ def site(settings: Settings, identity: Identity) -> Site:
         identity=identity,
         terms=(
             *(
-                Terms(source=source.name, full_text=source.full_text, credit=source.credit)
+                SourceTerms(source=source.name, full_text=source.full_text, credit=source.credit)
                 for source in settings.sources
             ),
-            Terms(source=PATHS, full_text=True),
+            SourceTerms(source=PATHS, full_text=True),
         ),
         entries_per_feed=settings.publish.entries_per_feed,
         items_per_page=settings.publish.items_per_page,
@@ -98,7 +98,7 @@ def _topic_page(topic: Topic, url: str) -> TopicPage:
     feed = FeedRef.of(topic.ref)
     if feed is None:
         return TopicPage(label=topic.label, url=f"{url}/")
-    return TopicPage(label=topic.label, url=url + feed_page(feed), feed_url=url + feed_path(feed))
+    return TopicPage(label=topic.label, url=f"{url}/{feed.page}", feed_url=f"{url}/{feed.atom}")
 
 
 def assumed(settings: Settings) -> Assumed:

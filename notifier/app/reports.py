@@ -9,7 +9,6 @@ from datetime import datetime
 
 from feeds.model import TopicKind
 from feeds.publish.select import FeedRef, feeds_of
-from feeds.publish.site import feed_path
 from feeds.storage import overview, retagging
 from feeds.storage.retagging import Unknown
 from notifier.app import origins
@@ -91,7 +90,7 @@ def topics(app: App, kind: TopicKind | None) -> list[ToldTopic]:
             parent=str(topic.parent) if topic.parent else None,
             closed=topic.closed,
             items=counts.get(topic.ref, 0),
-            feed=app.site.url + feed_path(feed) if (feed := FeedRef.of(topic.ref)) else None,
+            feed=f"{app.site.url}/{feed.atom}" if (feed := FeedRef.of(topic.ref)) else None,
         )
         for topic in app.taxonomy.topics
         if kind in (None, topic.ref.kind)

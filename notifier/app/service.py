@@ -133,7 +133,7 @@ def _api(app: App) -> ASGIApp | None:
     return create_api(
         app.gathering.counter,
         tokens=tokens,
-        page_of=lambda slug: app.site.url + item_page(slug),
+        page_of=lambda slug: f"{app.site.url}/{item_page(slug)}",
         max_bytes=app.settings.ingest.max_document_bytes,
         on_change=partial(_published, app),
         version=version("fieldfare"),

@@ -19,8 +19,8 @@ import structlog
 from feedgen.feed import FeedGenerator
 
 from feeds.model import Label, TopicKind
-from feeds.publish.build import press_for
-from feeds.publish.entry import Entry, compose
+from feeds.publish.build import builder_for
+from feeds.publish.entry import PublishedEntry, compose
 from feeds.publish.files import Files
 from feeds.publish.pages import Pages
 from feeds.publish.rebuild import publish
@@ -124,7 +124,7 @@ def _rebuilt(database: Database, taxonomy: Taxonomy, public: Path) -> float:
 def _by_feedgen(database: Database, taxonomy: Taxonomy) -> float:
     """Seconds a feed, for a tenth of them."""
     pages = Pages(SITE, taxonomy)
-    some = press_for(SITE, taxonomy).feeds[1 : FEEDS // 10 + 1]
+    some = builder_for(SITE, taxonomy).feeds[1 : FEEDS // 10 + 1]
     with database.reading() as connection:
         numbers = [entries.latest(connection, feed.topic, ENTRIES) for feed in some if feed.topic]
         found = [whole_items(connection, each) for each in numbers]
@@ -141,7 +141,7 @@ def _by_feedgen(database: Database, taxonomy: Taxonomy) -> float:
     return (time.perf_counter() - started) / len(some)
 
 
-def _plain_feed(ref: FeedRef, finished: Sequence[tuple[Entry, str]]) -> FeedGenerator:
+def _plain_feed(ref: FeedRef, finished: Sequence[tuple[PublishedEntry, str]]) -> FeedGenerator:
     feed = FeedGenerator()
     feed.id(SITE.identity.feed(ref.path))
     feed.title(ref.path)

@@ -12,10 +12,9 @@ import pytest
 from lxml import etree
 
 from feeds.errors import PublishError, StoreBusy
-from feeds.publish.entry import Entry
+from feeds.publish.entry import PublishedEntry
 from feeds.publish.files import Files
 from feeds.publish.formats.atom import entry_bytes
-from feeds.publish.lint import lint
 from feeds.publish.rebuild import PublishReport, publish
 from feeds.publish.select import feeds_of
 from feeds.publish.site import Site
@@ -23,6 +22,7 @@ from feeds.storage import entries
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft, a_label
+from tests.lint import lint
 from tests.newsroom import NOON, a_site, issued, revise, store
 from tests.pages import PLENARY, TRAINING, draft_of
 
@@ -297,7 +297,7 @@ def test_entries_are_made_once_a_revision(
     store(database, osce, [a_draft(title="Another")])
     made: list[str] = []
 
-    def noted(entry: Entry, content: str) -> bytes:
+    def noted(entry: PublishedEntry, content: str) -> bytes:
         made.append(entry.title)
         return entry_bytes(entry, content)
 

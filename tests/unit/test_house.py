@@ -259,8 +259,11 @@ def test_a_clock_is_asked_and_now_is_a_moment() -> None:
 
 
 def test_the_unit_tests_mirror_the_house() -> None:
-    """tests/unit/feeds/parse/test_dates.py, or test_dates_odd.py, is of feeds/parse/dates.py."""
+    """tests/unit/feeds/parse/test_dates.py, or test_dates_odd.py, is of feeds/parse/dates.py;
+    tests/unit/test_lint.py is of tests/lint.py.
+    """
     stems = {_name(path) for path in _product()}
+    stems |= {path.stem for path in _files() if path.parent.name == "tests"}
     strays = set()
     for path in _files():
         is_unit = path.parts[:2] == ("tests", "unit") and path.name.startswith("test_")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from feeds.publish.lint import lint
+from tests.lint import lint
 
 ADDRESS = "https://example.org/feeds/all.atom"
 PERFECT = """<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">

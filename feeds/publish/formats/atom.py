@@ -11,8 +11,8 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from feeds.model import Enclosure, Provenance
-from feeds.publish.entry import Category, Entry
-from feeds.publish.feed import Feed
+from feeds.publish.entry import PublishedEntry
+from feeds.publish.select import PublishedFeed
 
 MEDIA_TYPE = "application/atom+xml"
 
@@ -34,7 +34,7 @@ class LinkedEntry(FeedEntry):  # type: ignore[misc]  # feedgen ships no types
         return element
 
 
-def entry_bytes(entry: Entry, content: str) -> bytes:
+def entry_bytes(entry: PublishedEntry, content: str) -> bytes:
     """One entry element, to stand inside a feed: it declares no namespace of its own.
 
     ``content`` is HTML; it is escaped here, once.
@@ -46,7 +46,12 @@ def entry_bytes(entry: Entry, content: str) -> bytes:
     if entry.published:
         made.published(entry.published)
     made.author([{"name": name} for name in entry.authors])
-    made.category([_category(category) for category in entry.categories])
+    made.category(
+        [
+            {"term": each.term, "scheme": each.scheme, "label": each.label}
+            for each in entry.categories
+        ]
+    )
     if entry.summary:
         made.summary(entry.summary)
     made.content(content, type="html")
@@ -58,17 +63,13 @@ def entry_bytes(entry: Entry, content: str) -> bytes:
     return etree.tostring(element, encoding="unicode").encode()
 
 
-def feed_bytes(feed: Feed, updated: datetime, entries: Sequence[bytes]) -> bytes:
+def feed_bytes(feed: PublishedFeed, updated: datetime, entries: Sequence[bytes]) -> bytes:
     """A whole feed document: feedgen's head with the entries, newest first, put inside."""
     document: bytes = _head(feed, updated).atom_str()
     return b"\n".join((document.removesuffix(_END), *entries, _END + b"\n"))
 
 
-def _category(category: Category) -> dict[str, str]:
-    return {"term": category.term, "scheme": category.scheme, "label": category.label}
-
-
-def _links(entry: Entry) -> Iterable[dict[str, str]]:
+def _links(entry: PublishedEntry) -> Iterable[dict[str, str]]:
     """The page to read comes last: some readers take the last alternate as the entry's."""
     yield from map(_enclosure, entry.enclosures)
     page = {"type": "text/html", "hreflang": entry.language}
@@ -96,7 +97,7 @@ def _source(provenance: Provenance) -> etree._Element:
     return source
 
 
-def _head(feed: Feed, updated: datetime) -> FeedGenerator:
+def _head(feed: PublishedFeed, updated: datetime) -> FeedGenerator:
     made = FeedGenerator()
     made.id(feed.id)
     made.title(feed.title)

@@ -6,8 +6,7 @@ Knows the tree of feeds. Must never know items.
 from lxml import etree
 
 from feeds.model import TopicKind
-from feeds.publish.feed import Branch, describe, tree
-from feeds.publish.select import ALL, FeedRef
+from feeds.publish.select import ALL, FeedLink, FeedRef, describe, tree
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
 
@@ -23,17 +22,17 @@ def opml_bytes(site: Site, taxonomy: Taxonomy) -> bytes:
     _add_feed(body, ALL, site, taxonomy)
     for kind, text in _GROUPS.items():
         group = _add_folder(body, text)
-        for branch in tree(kind, taxonomy):
-            _add(group, branch, site, taxonomy)
+        for link in tree(kind, taxonomy):
+            _add(group, link, site, taxonomy)
     etree.indent(root)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
 
 
-def _add(parent: etree._Element, branch: Branch, site: Site, taxonomy: Taxonomy) -> None:
+def _add(parent: etree._Element, link: FeedLink, site: Site, taxonomy: Taxonomy) -> None:
     """Only folders have children: many readers skip whatever is below an outline with a feed."""
-    inside = _add_folder(parent, branch.root.label) if branch.branches else parent
-    _add_feed(inside, branch.root.feed, site, taxonomy)
-    for below in branch.branches:
+    inside = _add_folder(parent, link.label) if link.below else parent
+    _add_feed(inside, link.feed, site, taxonomy)
+    for below in link.below:
         _add(inside, below, site, taxonomy)
 
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from feeds.publish.recipe import fingerprint, recipe
-from feeds.publish.site import Terms
+from feeds.publish.build import SiteBuilder
+from feeds.publish.site import SourceTerms
 from feeds.taxonomy import Taxonomy
 from tests.newsroom import a_site
 
 
 def test_the_same_things_have_the_same_names(osce: Taxonomy) -> None:
-    assert recipe(a_site(), osce) == recipe(a_site(), osce)
-    assert fingerprint(a_site(), osce) == fingerprint(a_site(), osce)
+    assert SiteBuilder(a_site(), osce).recipe == SiteBuilder(a_site(), osce).recipe
+    assert SiteBuilder(a_site(), osce).fingerprint == SiteBuilder(a_site(), osce).fingerprint
 
 
 @pytest.mark.parametrize(
@@ -18,14 +18,16 @@ def test_the_same_things_have_the_same_names(osce: Taxonomy) -> None:
     [
         {"url": "https://elsewhere.example"},
         {"language": "fr"},
-        {"terms": (Terms(source="own", full_text=False),)},
+        {"terms": (SourceTerms(source="own", full_text=False),)},
     ],
 )
 def test_entries_depend_on_addresses_words_and_terms(
     osce: Taxonomy, change: dict[str, object]
 ) -> None:
-    assert recipe(a_site(**change), osce) != recipe(a_site(), osce)
-    assert fingerprint(a_site(**change), osce) != fingerprint(a_site(), osce)
+    assert SiteBuilder(a_site(**change), osce).recipe != SiteBuilder(a_site(), osce).recipe
+    assert (
+        SiteBuilder(a_site(**change), osce).fingerprint != SiteBuilder(a_site(), osce).fingerprint
+    )
 
 
 @pytest.mark.parametrize(
@@ -34,10 +36,12 @@ def test_entries_depend_on_addresses_words_and_terms(
 def test_what_only_pages_and_feeds_depend_on_leaves_entries_as_they_are(
     osce: Taxonomy, change: dict[str, object]
 ) -> None:
-    assert recipe(a_site(**change), osce) == recipe(a_site(), osce)
-    assert fingerprint(a_site(**change), osce) != fingerprint(a_site(), osce)
+    assert SiteBuilder(a_site(**change), osce).recipe == SiteBuilder(a_site(), osce).recipe
+    assert (
+        SiteBuilder(a_site(**change), osce).fingerprint != SiteBuilder(a_site(), osce).fingerprint
+    )
 
 
 def test_entries_depend_on_the_names_of_topics(osce: Taxonomy) -> None:
     other = Taxonomy.from_toml('[[field]]\nslug = "policing"\nlabel = "Police matters"\n')
-    assert recipe(a_site(), other) != recipe(a_site(), osce)
+    assert SiteBuilder(a_site(), other).recipe != SiteBuilder(a_site(), osce).recipe

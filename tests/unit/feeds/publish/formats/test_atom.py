@@ -16,17 +16,16 @@ from lxml import etree
 
 from feeds.model import Enclosure, Item, Provenance
 from feeds.publish.entry import compose
-from feeds.publish.feed import describe
 from feeds.publish.formats.atom import LinkedEntry, entry_bytes, feed_bytes
-from feeds.publish.lint import lint
 from feeds.publish.pages import Pages
-from feeds.publish.select import ALL, FeedRef
+from feeds.publish.select import ALL, FeedRef, describe
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING, a_label
+from tests.lint import lint
 from tests.newsroom import NOON, a_site, an_item, issued
 
-SCHEMA = Path(__file__).parents[1] / "schema" / "atom.rng"
+SCHEMA = Path(__file__).parents[4] / "schema" / "atom.rng"
 ADDRESS = "https://news.example.org/feeds/fields/policing.atom"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 

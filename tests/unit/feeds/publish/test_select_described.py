@@ -4,8 +4,7 @@ import pytest
 
 from feeds.errors import UnknownTopic
 from feeds.model import TopicKind, TopicRef
-from feeds.publish.feed import describe, tree
-from feeds.publish.select import ALL, FeedRef
+from feeds.publish.select import ALL, FeedRef, describe, tree
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING, SECRETARIAT
 from tests.newsroom import a_site
@@ -70,8 +69,8 @@ def test_a_topic_that_is_not_in_the_taxonomy_has_no_feed(osce: Taxonomy) -> None
 
 def test_the_tree_holds_every_topic_of_a_kind_once(osce: Taxonomy) -> None:
     roots = tree(TopicKind.ISSUER, osce)
-    found = [branch.root.feed for branch in roots]
-    found += [below.root.feed for branch in roots for below in branch.branches]
+    found = [link.feed for link in roots]
+    found += [below.feed for link in roots for below in link.below]
     assert sorted(feed.path for feed in found) == sorted(
         FeedRef(topic.ref).path for topic in osce.of(TopicKind.ISSUER)
     )
