@@ -4,17 +4,24 @@ Knows what was remembered, as far as it is told. Must never know how it is remem
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import UTC, datetime, timedelta
+from enum import Enum, StrEnum, auto
 
 from feeds.draft import Draft
 from feeds.identity.ids import content_hash
 from feeds.identity.keys import PUSHED
 from feeds.identity.likeness import plain
 from feeds.identity.merge import completed
-from feeds.identity.pace import Pace, pace
 from feeds.model import Issued
+
+#: Corrections come in ones and twos; a page that changed five times within a day shows a clock, a
+#: counter or today's weather.
+_BURST = 5
+_DAY = timedelta(days=1)
+#: A page that kept still for so long may be trusted again.
+REMEMBERED = timedelta(days=7)
 
 
 class Role(StrEnum):
@@ -87,6 +94,17 @@ class Unchanged:
     item: Known
 
 
+class Pace(Enum):
+    """How often an item may say something else.
+
+    ``FREE`` as it likes; ``SLOW``: once a day, and it is no news; ``LATER``: it had its day.
+    """
+
+    FREE = auto()
+    SLOW = auto()
+    LATER = auto()
+
+
 Decision = Added | Revised | Restored | Deferred | Unchanged
 
 
@@ -114,6 +132,15 @@ def decide(draft: Draft, source: str, known: Known, role: Role, now: datetime) -
     differs = is_like_for_like and _substance(told) != _substance(known.draft)
     significant = differs and speed is Pace.FREE
     return Revised(item=known, draft=told, content_hash=said, significant=significant)
+
+
+def pace(revised: Sequence[datetime], now: datetime) -> Pace:
+    """How an item revised at these times may be revised ``now``."""
+    times = sorted(at for at in revised if now - at < REMEMBERED)
+    bursts = zip(times, times[_BURST - 1 :], strict=False)
+    if not any(last - first < _DAY for first, last in bursts):
+        return Pace.FREE
+    return Pace.LATER if now - times[-1] < _DAY else Pace.SLOW
 
 
 def substance(title: str, summary: str, body: str, issued: Issued | None) -> str:

@@ -70,15 +70,6 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recalled:
-    """What is stored: links by key, slugs by name, and the items these and likeness lead to."""
-
-    links: Mapping[str, Link]
-    names: Mapping[str, str]
-    items: Iterable[Known]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """Where a candidate belongs: ``key`` to store it under, the item it is about, if any.
 
@@ -105,14 +96,19 @@ class Memory:
         self._like_any_day: defaultdict[tuple[str, int], dict[str, None]] = defaultdict(dict)
         self._groups: defaultdict[str, dict[str, None]] = defaultdict(dict)
 
-    def recall(self, recalled: Recalled) -> None:
-        """Takes in what is stored; what was learnt since is not overwritten."""
-        for item in recalled.items:
+    def recall(
+        self, items: Iterable[Known], links: Mapping[str, Link], names: Mapping[str, str]
+    ) -> None:
+        """Takes in what is stored; what was learnt since is not overwritten.
+
+        Links are by key, slugs by name; the ``items`` are all that these and likeness lead to.
+        """
+        for item in items:
             if item.slug not in self._items:
                 self._keep(item)
-        for key, link in recalled.links.items():
+        for key, link in links.items():
             self._links.setdefault(key, link)
-        for name, slug in recalled.names.items():
+        for name, slug in names.items():
             self._names.setdefault(name, slug)
 
     def learn(self, item: Known, key: str, link: Link, names: Iterable[str]) -> None:

@@ -12,10 +12,9 @@ from threading import Event
 from time import monotonic
 
 from feeds.draft import Habits
-from feeds.identity.decide import Deferred
+from feeds.identity.decide import REMEMBERED, Deferred
 from feeds.identity.ids import Identity
 from feeds.identity.known import Memory
-from feeds.identity.pace import REMEMBERED
 from feeds.ingest.judge import Judged, judge
 from feeds.ingest.read import Reader, Reading, recipe
 from feeds.ingest.report import IngestReport, Tally
@@ -25,7 +24,6 @@ from feeds.sources import Fetched, Gone, Same, Seen, Source, Told, Waiting
 from feeds.storage import Connection, documents, recall, visibility
 from feeds.storage.database import Database
 from feeds.storage.documents import Sighting
-from feeds.storage.recall import Wanted
 from feeds.storage.visibility import Hidden
 from feeds.taxonomy import Taxonomy
 
@@ -229,7 +227,7 @@ def _judge(
     if not candidates:
         return []
     since = terms.now - REMEMBERED
-    memory.recall(recall.recall(connection, terms.source, Wanted.of(candidates), since))
+    recall.recall(connection, memory, terms.source, candidates, since)
     return [judge(candidate, memory, terms.now) for candidate in candidates]
 
 

@@ -7,18 +7,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from feeds.identity.decide import Role
-from feeds.identity.known import NEAR_EACH, Candidate, Link, Recalled
+from feeds.identity.known import NEAR_EACH, Candidate, Link, Memory
 from feeds.identity.likeness import opening_key, title_key
 from feeds.storage.database import next_numbers
 from feeds.storage.knowns import knowns, parts
 from feeds.storage.tables import item_keys, items
-
-__all__ = ["Place", "Wanted", "hold_order", "number_of", "places", "recall"]
 
 # So many of those that share a trait are looked at in all.
 _NEAR_AT_ONCE = 2_000
@@ -35,35 +33,6 @@ class Place:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What drafts may be known by; ``titles`` and ``openings`` with the days they name."""
-
-    keys: Collection[str]
-    names: Collection[str]
-    hashes: Collection[str]
-    titles: Mapping[int, Collection[date | None]]
-    openings: Mapping[int, Collection[date | None]]
-
-    @classmethod
-    def of(cls, candidates: Collection[Candidate]) -> Self:
-        titles: defaultdict[int, set[date | None]] = defaultdict(set)
-        openings: defaultdict[int, set[date | None]] = defaultdict(set)
-        for one in candidates:
-            day = one.draft.issued.day if one.draft.issued else None
-            if (title := title_key(one.draft.title)) is not None:
-                titles[title].add(day)
-            if (opening := opening_key(one.draft)) is not None:
-                openings[opening].add(day)
-        return cls(
-            keys={key for one in candidates for key in one.keys},
-            names={name for one in candidates for name in (*one.names, *one.others)},
-            hashes={one.content_hash for one in candidates},
-            titles=titles,
-            openings=openings,
-        )
-
-
 def hold_order(connection: Connection) -> None:
     """Nobody else numbers items or changes until this transaction ends, nor decides about any.
 
@@ -72,19 +41,25 @@ def hold_order(connection: Connection) -> None:
     next_numbers(connection, "changes", 0)
 
 
-def recall(connection: Connection, source: str, wanted: Wanted, since: datetime) -> Recalled:
-    """Everything known by what is ``wanted``, with the revisions ``since`` then."""
-    rows = [*_keyed(connection, source, wanted.keys), *_keyed(connection, "", wanted.names)]
+def recall(
+    connection: Connection,
+    memory: Memory,
+    source: str,
+    candidates: Collection[Candidate],
+    since: datetime,
+) -> None:
+    """``memory`` knows all that is stored of the candidates, with the revisions ``since`` then."""
+    keys = {key for one in candidates for key in one.keys}
+    names = {name for one in candidates for name in (*one.names, *one.others)}
+    rows = [*_keyed(connection, source, keys), *_keyed(connection, "", names)]
     numbers = {row.item for row in rows}
-    numbers.update(_saying(connection, wanted.hashes))
-    numbers.update(_near(connection, wanted))
-    if not numbers:
-        return Recalled(links={}, names={}, items=())
+    numbers.update(_saying(connection, {one.content_hash for one in candidates}))
+    numbers.update(_near(connection, candidates))
     found = knowns(connection, numbers, since)
-    return Recalled(
+    memory.recall(
+        items=[found[number] for number in sorted(found)],
         links={row.key: _link(row, found[row.item].slug) for row in rows if row.source},
         names={row.key: found[row.item].slug for row in rows if not row.source},
-        items=[found[number] for number in sorted(found)],
     )
 
 
@@ -131,10 +106,17 @@ def _saying(connection: Connection, hashes: Collection[str]) -> Iterator[int]:
         yield from connection.scalars(query.order_by(items.c.number.desc()).limit(_NEAR_AT_ONCE))
 
 
-def _near(connection: Connection, wanted: Wanted) -> Iterator[int]:
+def _near(connection: Connection, candidates: Collection[Candidate]) -> Iterator[int]:
     """The newest items that share a trait, a few for each, issued together or nobody knows."""
-    traits = ((items.c.title_key, wanted.titles), (items.c.opening_key, wanted.openings))
-    for column, days_of in traits:
+    titles: defaultdict[int, set[date | None]] = defaultdict(set)
+    openings: defaultdict[int, set[date | None]] = defaultdict(set)
+    for one in candidates:
+        day = one.draft.issued.day if one.draft.issued else None
+        if (title := title_key(one.draft.title)) is not None:
+            titles[title].add(day)
+        if (opening := opening_key(one.draft)) is not None:
+            openings[opening].add(day)
+    for column, days_of in ((items.c.title_key, titles), (items.c.opening_key, openings)):
         taken: defaultdict[int, int] = defaultdict(int)
         for some in parts(days_of):
             for key, number, issued in _sharing(connection, column, some):

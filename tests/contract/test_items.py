@@ -1,18 +1,17 @@
 """Documents and items as rows, the same on both engines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha512
 from typing import Any
 
 from sqlalchemy import Table, select
 
 from feeds.draft import Draft, Reason, Refused
-from feeds.identity.decide import Role
+from feeds.identity.decide import Known, Role
 from feeds.identity.ids import bounded, content_hash
-from feeds.identity.known import Link, Recalled
-from feeds.identity.likeness import opening_key, title_key
+from feeds.identity.known import Candidate, Link, Memory
 from feeds.model import (
     Enclosure,
     Fresh,
@@ -27,7 +26,6 @@ from feeds.storage import documents, items, recall
 from feeds.storage.database import Database
 from feeds.storage.documents import Original, Sighting
 from feeds.storage.items import Addition, Revision
-from feeds.storage.recall import Wanted
 from feeds.storage.tables import item_topics, originals, revisions, touched
 from feeds.storage.tables import items as item_rows
 from feeds.taxonomy import Taxonomy
@@ -190,11 +188,40 @@ def topics_of(database: Database, item: int) -> Sequence[tuple[str, bool]]:
     ]
 
 
-def recalled(database: Database, **wanted: Any) -> Recalled:
+class Recording(Memory):
+    """Holds what was recalled as it came."""
+
+    def recall(
+        self, items: Iterable[Known], links: Mapping[str, Link], names: Mapping[str, str]
+    ) -> None:
+        self.items, self.links, self.names = list(items), links, names
+
+
+def wanted(**told: Any) -> Candidate:
+    """A candidate that has nothing of its own but what is told of it."""
+    of_nobody: dict[str, Any] = {
+        "source": "own",
+        "document": "a",
+        "key": "a key of nobody",
+        "place": "a",
+        "draft": a_draft(title="", summary="", paragraphs=()),
+        "content_hash": "the hash of nobody",
+        "told_hash": "",
+        "digest": "",
+    }
+    return Candidate(**of_nobody | told)
+
+
+def titled(title: str, day: date | None) -> Candidate:
+    issued = day and Issued(day=day, origin=IssuedFrom.LABEL)
+    return wanted(draft=a_draft(title=title, summary="", paragraphs=(), issued=issued))
+
+
+def recalled(database: Database, *candidates: Candidate) -> Recording:
+    memory = Recording(Taxonomy.from_toml(""))
     with database.reading() as connection:
-        nothing: dict[str, Any] = {"keys": (), "names": (), "hashes": ()}
-        want = Wanted(**nothing | {"titles": {}, "openings": {}} | wanted)
-        return recall.recall(connection, "own", want, NOW - timedelta(days=7))
+        recall.recall(connection, memory, "own", candidates, NOW - timedelta(days=7))
+    return memory
 
 
 def test_an_item_is_recalled_as_it_was_told(database: Database, osce: Taxonomy) -> None:
@@ -215,7 +242,7 @@ def test_an_item_is_recalled_as_it_was_told(database: Database, osce: Taxonomy) 
         marks=frozenset({Mark.MENDED, Mark.PROMOTED}),
     )
     added(database, a_revision(osce, told))
-    found = recalled(database, keys={"key 1", "key 2"})
+    found = recalled(database, wanted(key="key 1"), wanted(key="key 2"))
     (item,) = found.items
     assert found.links == {"key 1": a_link(1)}
     assert item.draft == told
@@ -223,7 +250,7 @@ def test_an_item_is_recalled_as_it_was_told(database: Database, osce: Taxonomy) 
     assert (item.group, item.source) == ("1", "own")
     assert item.content_hash == content_hash(told)
     assert not item.is_withdrawn
-    assert recalled(database, keys={"other"}).items == ()
+    assert recalled(database, wanted(key="other")).items == []
 
 
 def test_an_item_is_recalled_by_name_contents_title_and_opening(
@@ -234,22 +261,23 @@ def test_an_item_is_recalled_by_name_contents_title_and_opening(
     with database.writing() as connection:
         items.name(connection, {"at:x.test/a": 1})
         items.name(connection, {"at:x.test/a": 1, "at:x.test/b": 1})
-    assert recalled(database, names={"at:x.test/a"}).names == {"at:x.test/a": "1"}
-    title, opening = title_key(draft.title), opening_key(draft)
+    assert recalled(database, wanted(names=("at:x.test/a",))).names == {"at:x.test/a": "1"}
     near, far = NOW.date() + timedelta(days=1), NOW.date() + timedelta(days=2)
-    for wanted in (
-        {"hashes": {content_hash(draft)}},
-        {"titles": {title: {near}}},
-        {"titles": {title: {None, far}}},
-        {"openings": {opening: {near}}},
+    the_same_day = Issued(day=near, origin=IssuedFrom.LABEL)
+    for candidates in (
+        (wanted(content_hash=content_hash(draft)),),
+        (wanted(others=("at:x.test/b",)),),
+        (titled(draft.title, near),),
+        (titled(draft.title, None), titled(draft.title, far)),
+        (wanted(draft=replace(draft, title="Another", issued=the_same_day)),),
     ):
-        assert [item.slug for item in recalled(database, **wanted).items] == ["1"]
-    assert recalled(database, titles={title: {far}}).items == ()
+        assert [item.slug for item in recalled(database, *candidates).items] == ["1"]
+    assert recalled(database, titled(draft.title, far)).items == []
 
 
 def test_of_a_title_that_recurs_the_newest_are_recalled(database: Database, osce: Taxonomy) -> None:
     added(database, *(a_revision(osce, a_draft(), item=n, change=n) for n in range(1, 13)))
-    found = recalled(database, titles={title_key(a_draft().title): {None}})
+    found = recalled(database, titled(a_draft().title, None))
     assert [item.slug for item in found.items] == [str(number) for number in range(5, 13)]
 
 
@@ -263,7 +291,7 @@ def test_a_group_is_recalled_whole_and_with_its_recent_past(
         items.add(connection, [english, replace(russian, group=1)])
         items.link(connection, "own", [("key 2", a_link(2), 2)])
     revised(database, a_revision(osce, a_draft(language="ru"), item=2, change=3, revision=2))
-    found = {item.slug: item for item in recalled(database, keys={"key 2"}).items}
+    found = {item.slug: item for item in recalled(database, wanted(key="key 2")).items}
     assert {item.group for item in found.values()} == {"1"}
     assert (found["1"].revised, found["2"].revised) == ((), (NOW,))
 

@@ -13,15 +13,16 @@ from feeds.identity.decide import (
     Decision,
     Deferred,
     Known,
+    Pace,
     Restored,
     Revised,
     Role,
     Unchanged,
     decide,
+    pace,
     substance,
 )
 from feeds.identity.ids import content_hash
-from feeds.identity.pace import Pace, pace
 from feeds.model import Enclosure, Issued, IssuedFrom, Provenance
 from tests.builders import a_draft, a_label
 

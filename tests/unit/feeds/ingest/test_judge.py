@@ -12,7 +12,7 @@ from feeds.identity.addresses import site_number
 from feeds.identity.decide import Added, Deferred, Restored, Revised, Role, Unchanged
 from feeds.identity.ids import content_hash, item_slug, told_hash
 from feeds.identity.keys import is_numbered, item_key, names
-from feeds.identity.known import NEAR_EACH, Candidate, Link, Memory, Recalled
+from feeds.identity.known import NEAR_EACH, Candidate, Link, Memory
 from feeds.identity.likeness import is_alike
 from feeds.ingest.judge import Judged, judge, rounds
 from feeds.model import Issued, IssuedFrom
@@ -63,10 +63,7 @@ def stored(one: Judged, **changes: Any) -> Memory:
     """A memory that recalls an item as it was judged, under its key and names."""
     memory = Memory(TAXONOMY)
     item = replace(one.item, **changes)
-    recalled = Recalled(
-        links=dict(one.links), names=dict.fromkeys(one.names, item.slug), items=[item]
-    )
-    memory.recall(recalled)
+    memory.recall([item], dict(one.links), dict.fromkeys(one.names, item.slug))
     return memory
 
 
@@ -114,7 +111,7 @@ def test_what_is_stored_is_recalled_but_never_over_what_was_learnt() -> None:
     (first,) = judged(a_candidate("a", "Old"))
     memory = stored(first)
     (second,) = judged(a_candidate("a"), memory=memory)
-    memory.recall(Recalled(links=dict(first.links), names={}, items=[first.item]))
+    memory.recall([first.item], dict(first.links), {})
     (third,) = judged(a_candidate("a"), memory=memory)
     assert (second.item.slug, second.item.revision) == (first.item.slug, 2)
     assert third.decision == Unchanged(second.item)
@@ -124,9 +121,8 @@ def test_what_is_known_from_before_names_were_kept_is_named_when_its_document_co
     page = a_candidate("p", url="https://x.test/a")
     (first,) = judged(page)
     ((key, link),) = first.links
-    before = Recalled(links={key: replace(link, told_hash="")}, names={}, items=[first.item])
     memory = Memory(TAXONOMY)
-    memory.recall(before)
+    memory.recall([first.item], {key: replace(link, told_hash="")}, {})
     (again,) = judged(page, memory=memory)
     assert again.decision == Unchanged(first.item)
     assert again.names == page.names
