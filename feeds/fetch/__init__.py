@@ -13,18 +13,18 @@ __all__ = [
     "ACCEPT",
     "Answer",
     "Denied",
-    "Failed",
+    "FetchFailed",
+    "FetchedPage",
     "Fetcher",
-    "Gone",
     "Limits",
-    "Links",
+    "LinkFields",
     "Missing",
     "NotModified",
-    "Page",
     "Posted",
+    "RemoteValidators",
     "Reply",
     "Stopped",
-    "Validators",
+    "TakenAway",
 ]
 
 #: What a look at a listing, feed or page takes; a server that cannot choose ignores it.
@@ -51,7 +51,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Validators:
+class RemoteValidators:
     """What a server tells states of a document by, byte for byte as it was sent (as Latin-1).
 
     Odd ones are kept odd: nobody but that server has to understand them (RFC 9110 8.8).
@@ -62,7 +62,7 @@ class Validators:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
+class LinkFields:
     """What Link fields say of the document, absolute addresses (RFC 8288; WebSub 4)."""
 
     hubs: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class FetchedPage:
     """A document, unpacked; ``url`` is where it was found in the end.
 
     ``media_type`` is the Content-Type with its parameters, None where there was none. ``moved_to``
@@ -80,9 +80,9 @@ class Page:
     url: str
     body: bytes
     media_type: str | None = None
-    validators: Validators = Validators()
+    validators: RemoteValidators = RemoteValidators()
     moved_to: str | None = None
-    links: Links = Links()
+    links: LinkFields = LinkFields()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +90,12 @@ class NotModified:
     """The document is what it was; its validators may be new all the same (RFC 9110 15.4.5)."""
 
     url: str
-    validators: Validators
+    validators: RemoteValidators
     moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gone:
+class TakenAway:
     """410: the publisher took it away for good."""
 
     url: str
@@ -116,7 +116,7 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class FetchFailed:
     """No document, and why in words for people.
 
     ``retry_after`` is when the server asks us back. What ``is_lasting`` will not pass by itself
@@ -133,7 +133,7 @@ class Stopped:
     """The program is ending; nothing was asked, and nothing is wrong."""
 
 
-Answer = Page | NotModified | Gone | Missing | Denied | Failed | Stopped
+Answer = FetchedPage | NotModified | TakenAway | Missing | Denied | FetchFailed | Stopped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,14 +144,14 @@ class Posted:
     body: bytes = field(default=b"", repr=False)
 
 
-Reply = Posted | Failed | Stopped
+Reply = Posted | FetchFailed | Stopped
 
 
 class Fetcher(Protocol):
     """Asks one thing of one host at a time; safe to use from several threads."""
 
     def fetch(
-        self, url: str, validators: Validators | None = None, *, accept: str = ACCEPT
+        self, url: str, validators: RemoteValidators | None = None, *, accept: str = ACCEPT
     ) -> Answer:
         """What became of a request for a document, redirects followed; never raises for what a
         network, a server or an address can do.

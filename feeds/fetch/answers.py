@@ -11,15 +11,15 @@ from httpx2 import URL, InvalidURL
 
 from feeds.fetch import (
     Answer,
-    Failed,
-    Gone,
-    Links,
+    FetchedPage,
+    FetchFailed,
+    LinkFields,
     Missing,
     NotModified,
-    Page,
     Posted,
+    RemoteValidators,
     Reply,
-    Validators,
+    TakenAway,
 )
 from feeds.fetch.redirects import address
 from feeds.times import seconds_of
@@ -75,21 +75,21 @@ class Received:
         return ", ".join(value for key, value in self.fields if key == name)
 
 
-def conditions(validators: Validators | None) -> tuple[tuple[str, str], ...]:
+def conditions(validators: RemoteValidators | None) -> tuple[tuple[str, str], ...]:
     """The fields that ask for a document only if it changed, validators as they were sent."""
-    known = validators or Validators()
+    known = validators or RemoteValidators()
     given = (("If-None-Match", known.etag), ("If-Modified-Since", known.modified))
     return tuple((name, value) for name, value in given if value and _can_be_sent(value))
 
 
 def answer_of(
-    received: Received, known: Validators | None, moved_to: str | None, now: datetime
+    received: Received, known: RemoteValidators | None, moved_to: str | None, now: datetime
 ) -> Answer:
     """What became of the request; ``known`` are the validators that were sent with it."""
     url = str(received.url)
     match received.status:
         case 200 | 203:
-            return Page(
+            return FetchedPage(
                 url=url,
                 body=received.body,
                 media_type=received.field("content-type") or None,
@@ -99,12 +99,12 @@ def answer_of(
             )
         case 304 if known is not None:
             fresh = _validators(received)
-            kept = Validators(fresh.etag or known.etag, fresh.modified or known.modified)
+            kept = RemoteValidators(fresh.etag or known.etag, fresh.modified or known.modified)
             return NotModified(url=url, validators=kept, moved_to=moved_to)
         case 404:
             return Missing(url=url)
         case 410:
-            return Gone(url=url)
+            return TakenAway(url=url)
         case _:
             return _failed(received, now)
 
@@ -130,28 +130,28 @@ def retry_after(field: str | None, now: datetime) -> datetime | None:
     return min(max(datetime.fromtimestamp(moment, UTC), now), now + LONGEST_REST)
 
 
-def _failed(received: Received, now: datetime) -> Failed:
+def _failed(received: Received, now: datetime) -> FetchFailed:
     why = _WORDS.get(received.status, "")
-    return Failed(
+    return FetchFailed(
         problem=f"{received.url} answers {received.status}" + (f": {why}" if why else ""),
         retry_after=retry_after(received.field("retry-after"), now),
         is_lasting=received.status not in PASSING,
     )
 
 
-def _validators(received: Received) -> Validators:
+def _validators(received: Received) -> RemoteValidators:
     def found(name: str) -> str | None:
         value = received.field(name)
         return value if value and _can_be_sent(value) else None
 
-    return Validators(found("etag"), found("last-modified"))
+    return RemoteValidators(found("etag"), found("last-modified"))
 
 
 def _can_be_sent(value: str) -> bool:
     return len(value) <= _LONGEST_VALIDATOR and _FIELD_VALUE.fullmatch(value) is not None
 
 
-def _links(received: Received) -> Links:
+def _links(received: Received) -> LinkFields:
     field = received.all("link")[:_LONGEST_LINK_FIELD]
     pairs = [(target, _relations(parameters)) for target, parameters in _LINK.findall(field)]
 
@@ -159,7 +159,7 @@ def _links(received: Received) -> Links:
         found = (_absolute(received.url, target) for target, names in pairs if relation in names)
         return tuple(dict.fromkeys(url for url in found if url))
 
-    return Links(hubs=named("hub")[:_MOST_HUBS], topic=next(iter(named("self")), None))
+    return LinkFields(hubs=named("hub")[:_MOST_HUBS], topic=next(iter(named("self")), None))
 
 
 def _relations(parameters: str) -> frozenset[str]:
@@ -172,4 +172,4 @@ def _absolute(base: URL, target: str) -> str | None:
         joined = address(str(base.join(target.strip())))
     except (InvalidURL, ValueError):
         return None
-    return None if isinstance(joined, Failed) else str(joined)
+    return None if isinstance(joined, FetchFailed) else str(joined)

@@ -20,12 +20,12 @@ from feeds.fetch import (
     ACCEPT,
     Answer,
     Denied,
-    Failed,
     Fetcher,
+    FetchFailed,
     Limits,
+    RemoteValidators,
     Reply,
     Stopped,
-    Validators,
 )
 from feeds.fetch.answers import BUSY, Received, answer_of, conditions, reply_of, retry_after
 from feeds.fetch.exchange import Exchange, Question
@@ -33,7 +33,7 @@ from feeds.fetch.guard import Guard
 from feeds.fetch.hosts import Hosts
 from feeds.fetch.network import Resolve, resolve
 from feeds.fetch.redirects import REDIRECTS, Trail, address, follow
-from feeds.fetch.robots import ALL, MAX_BYTES, MAX_REDIRECTS, Robots, Rules, rules_of
+from feeds.fetch.robots import ALL, MAX_BYTES, MAX_REDIRECTS, Robots, RobotsRules, rules_of
 
 _NAME = "Fieldfare"
 #: What a robots.txt calls us by: the name before the version (RFC 9309 2.2.1).
@@ -63,7 +63,7 @@ class _Arrived(NamedTuple):
 class _Astray(NamedTuple):
     """A redirect nobody follows."""
 
-    failed: Failed
+    failed: FetchFailed
 
 
 @dataclass(slots=True)
@@ -114,19 +114,19 @@ class HttpFetcher(Fetcher):
 
     @override
     def fetch(
-        self, url: str, validators: Validators | None = None, *, accept: str = ACCEPT
+        self, url: str, validators: RemoteValidators | None = None, *, accept: str = ACCEPT
     ) -> Answer:
         start = address(url)
-        if isinstance(start, Failed):
+        if isinstance(start, FetchFailed):
             return start
 
-        def ask(trail: Trail, budget: _Budget) -> Received | Denied | Failed | Stopped:
+        def ask(trail: Trail, budget: _Budget) -> Received | Denied | FetchFailed | Stopped:
             known = _meant_for(trail.here, start, validators)
             fields = (*self._fields(accept), *conditions(known))
             question = Question(url=trail.here, fields=fields, max_bytes=self._limits.max_bytes)
             return self._ask_if_allowed(question, budget)
 
-        arrived: _Arrived | _Astray | Denied | Failed | Stopped = self._travel(
+        arrived: _Arrived | _Astray | Denied | FetchFailed | Stopped = self._travel(
             start, ask, REDIRECTS, self._limits.max_redirects
         )
         if isinstance(arrived, _Astray):
@@ -141,11 +141,11 @@ class HttpFetcher(Fetcher):
     def post(self, url: str, form: Mapping[str, str]) -> Reply:
         """Sends it whatever robots.txt says, which is about what crawlers read."""
         start = address(url)
-        if isinstance(start, Failed):
+        if isinstance(start, FetchFailed):
             return start
         content_type = ("Content-Type", "application/x-www-form-urlencoded")
 
-        def ask(trail: Trail, budget: _Budget) -> Received | Failed | Stopped:
+        def ask(trail: Trail, budget: _Budget) -> Received | FetchFailed | Stopped:
             question = Question(
                 url=trail.here,
                 method="POST",
@@ -155,7 +155,7 @@ class HttpFetcher(Fetcher):
             )
             return self._ask(question, 0.0, budget)
 
-        arrived: _Arrived | _Astray | Failed | Stopped = self._travel(
+        arrived: _Arrived | _Astray | FetchFailed | Stopped = self._travel(
             start, ask, _KEEPS_FORM, self._limits.max_redirects
         )
         match arrived:
@@ -186,15 +186,15 @@ class HttpFetcher(Fetcher):
             if received.status not in followed:
                 return _Arrived(received, trail)
             further = follow(trail, received.status, received.field("location"), limit)
-            if isinstance(further, Failed):
+            if isinstance(further, FetchFailed):
                 return _Astray(further)
             trail = further
 
     def _ask_if_allowed(
         self, question: Question, budget: _Budget
-    ) -> Received | Denied | Failed | Stopped:
+    ) -> Received | Denied | FetchFailed | Stopped:
         rules = self._rules(question.url)
-        if not isinstance(rules, Rules):
+        if not isinstance(rules, RobotsRules):
             return rules
         if not rules.allows(str(question.url)):
             return Denied(url=str(question.url))
@@ -202,7 +202,7 @@ class HttpFetcher(Fetcher):
 
     def _ask(
         self, question: Question, delay_seconds: float, budget: _Budget
-    ) -> Received | Failed | Stopped:
+    ) -> Received | FetchFailed | Stopped:
         """One response, when it is our turn; who asks us to come back later is left alone."""
         host = question.url.host
         with self._hosts.turn(host, delay_seconds) as is_ours:
@@ -211,7 +211,7 @@ class HttpFetcher(Fetcher):
             closed_until = self._hosts.closed_until(host, self._now())
             if closed_until is not None:
                 problem = f"{host} wants nothing asked before {closed_until:%Y-%m-%d %H:%M} UTC"
-                return Failed(problem=problem, retry_after=closed_until)
+                return FetchFailed(problem=problem, retry_after=closed_until)
             began = time.monotonic()
             received = self._exchange.ask(question, budget.seconds)
             budget.seconds -= time.monotonic() - began
@@ -224,19 +224,19 @@ class HttpFetcher(Fetcher):
         if until is not None:
             self._hosts.close(host, until)
 
-    def _rules(self, url: URL) -> Rules | Failed | Stopped:
+    def _rules(self, url: URL) -> RobotsRules | FetchFailed | Stopped:
         """What the host's robots.txt says, or why the host is not asked at all now."""
         place = url.copy_with(raw_path=b"/robots.txt")
         origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
         return self._robots.of(origin, self._now(), lambda: self._load_rules(place))
 
-    def _load_rules(self, place: URL) -> Rules | Failed | Stopped:
-        def ask(trail: Trail, budget: _Budget) -> Received | Failed | Stopped:
+    def _load_rules(self, place: URL) -> RobotsRules | FetchFailed | Stopped:
+        def ask(trail: Trail, budget: _Budget) -> Received | FetchFailed | Stopped:
             fields = self._fields("text/plain, */*;q=0.1")
             question = Question(url=trail.here, fields=fields, max_bytes=MAX_BYTES, is_cut=True)
             return self._ask(question, 0.0, budget)
 
-        arrived: _Arrived | _Astray | Failed | Stopped = self._travel(
+        arrived: _Arrived | _Astray | FetchFailed | Stopped = self._travel(
             place, ask, REDIRECTS, MAX_REDIRECTS
         )
         match arrived:
@@ -247,7 +247,7 @@ class HttpFetcher(Fetcher):
             case _:
                 return arrived
 
-    def _rules_in(self, received: Received) -> Rules | Failed:
+    def _rules_in(self, received: Received) -> RobotsRules | FetchFailed:
         """RFC 9309 2.3.1: what is not there allows all; a server in trouble, nothing for now."""
         if received.status in {200, 203}:
             return rules_of(received.body, product_token(self._agent))
@@ -255,9 +255,11 @@ class HttpFetcher(Fetcher):
             return ALL
         problem = f"{received.url} answers {received.status}, so nothing is fetched for now"
         later = retry_after(received.field("retry-after"), self._now())
-        return Failed(problem=problem, retry_after=later)
+        return FetchFailed(problem=problem, retry_after=later)
 
 
-def _meant_for(here: URL, start: URL, validators: Validators | None) -> Validators | None:
+def _meant_for(
+    here: URL, start: URL, validators: RemoteValidators | None
+) -> RemoteValidators | None:
     """The validators, but none for another host: it could know other states by the same ones."""
     return validators if here.host == start.host else None

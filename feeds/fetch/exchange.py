@@ -16,10 +16,10 @@ import httpcore2
 import socksio
 from httpx2 import URL, Proxy, create_ssl_context
 
-from feeds.fetch import Failed, Limits
+from feeds.fetch import FetchFailed, Limits
 from feeds.fetch.answers import WITH_BODY, Received
 from feeds.fetch.guard import Guard
-from feeds.fetch.network import AddressRefused, Guarded, HostUnknown, Resolve, Timed, until
+from feeds.fetch.network import Guarded, HostUnknown, PrivateAddress, Resolve, Timed, until
 from feeds.fetch.unpack import ACCEPTED, PIECE_BYTES, Damaged, TooLarge, unpacked
 
 #: What is read of a response nobody wants, so that its connection can be used again.
@@ -88,7 +88,7 @@ class Exchange:
     def close(self) -> None:
         self._pool.close()
 
-    def ask(self, question: Question, seconds: float) -> Received | Failed:
+    def ask(self, question: Question, seconds: float) -> Received | FetchFailed:
         """The response, or why there is none after at most that many seconds."""
         host = question.url.host
         started = time.monotonic()
@@ -97,19 +97,21 @@ class Exchange:
                 self._look_up(question.url)
             with until(started + seconds):
                 return self._asked(question)
-        except AddressRefused as refusal:
+        except PrivateAddress as refusal:
             problem = f"refused: {refusal}; fetch.private_hosts can allow a host"
-            return Failed(problem=problem, is_lasting=True)
+            return FetchFailed(problem=problem, is_lasting=True)
         except HostUnknown as fault:
-            return Failed(problem=str(fault))
+            return FetchFailed(problem=str(fault))
         except (Damaged, TooLarge) as fault:
             is_lasting = isinstance(fault, TooLarge)
-            return Failed(problem=f"{question.url} cannot be had: {fault}", is_lasting=is_lasting)
+            return FetchFailed(
+                problem=f"{question.url} cannot be had: {fault}", is_lasting=is_lasting
+            )
         except httpcore2.TimeoutException:
             is_over = time.monotonic() >= started + seconds
-            return Failed(problem=f"{host} {self._slowness(is_over=is_over)}")
+            return FetchFailed(problem=f"{host} {self._slowness(is_over=is_over)}")
         except _FAULTS as fault:
-            return Failed(problem=f"{host} cannot be asked: {_words(fault)}")
+            return FetchFailed(problem=f"{host} cannot be asked: {_words(fault)}")
 
     def _slowness(self, *, is_over: bool) -> str:
         if is_over:
@@ -117,7 +119,7 @@ class Exchange:
         return f"says nothing for {self._limits.timeout_seconds:g} seconds"
 
     def _look_up(self, url: URL) -> None:
-        """Refuses a private target before a proxy is asked. Raises AddressRefused.
+        """Refuses a private target before a proxy is asked. Raises PrivateAddress.
 
         A name only the proxy can resolve passes: behind some proxies there is no other DNS.
         """

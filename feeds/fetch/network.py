@@ -31,7 +31,7 @@ Resolve = Callable[[str, int], Sequence[str]]
 _deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))
 
 
-class AddressRefused(ConnectError):
+class PrivateAddress(ConnectError):
     """The host is where nobody may ask; the text says where."""
 
 
@@ -129,10 +129,10 @@ class Guarded(Timed):
         raise HostUnknown(f"{host} has no address")
 
     def public(self, host: str, port: int) -> Sequence[str]:
-        """The host's addresses that may be asked. Raises AddressRefused, HostUnknown."""
+        """The host's addresses that may be asked. Raises PrivateAddress, HostUnknown."""
         reason = self._guard.refuses_host(host)
         if reason is not None:
-            raise AddressRefused(reason)
+            raise PrivateAddress(reason)
         try:
             found = self._resolve(host, port)
         except OSError as fault:
@@ -140,7 +140,7 @@ class Guarded(Timed):
         refused = {address: self._guard.refuses(host, address) for address in found}
         public = [address for address in found if refused[address] is None]
         if found and not public:
-            raise AddressRefused(refused[found[0]])
+            raise PrivateAddress(refused[found[0]])
         return public
 
 

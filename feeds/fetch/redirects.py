@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from httpx2 import URL, InvalidURL
 
-from feeds.fetch import Failed
+from feeds.fetch import FetchFailed
 
 PERMANENT = frozenset({301, 308})
 REDIRECTS = PERMANENT | {302, 303, 307}
@@ -33,7 +33,7 @@ class Trail:
     is_permanent: bool = True
 
 
-def address(text: str) -> URL | Failed:
+def address(text: str) -> URL | FetchFailed:
     """An address that can be asked, without its fragment, or why it cannot."""
     if len(text) > LONGEST_ADDRESS:
         return _lasting(f"the address is longer than {LONGEST_ADDRESS} characters")
@@ -46,7 +46,7 @@ def address(text: str) -> URL | Failed:
     return _checked(url)
 
 
-def _checked(url: URL) -> URL | Failed:
+def _checked(url: URL) -> URL | FetchFailed:
     if url.scheme not in {"http", "https"}:
         return _lasting(f"{url.scheme or 'no scheme'}: is not fetched, only http: and https: are")
     if not url.host:
@@ -58,7 +58,7 @@ def _checked(url: URL) -> URL | Failed:
     return url
 
 
-def follow(trail: Trail, status: int, location: str | None, limit: int) -> Trail | Failed:
+def follow(trail: Trail, status: int, location: str | None, limit: int) -> Trail | FetchFailed:
     """The next step, or why there is none.
 
     Followed are ``limit`` redirects; never in a circle, nor from https: down to http:.
@@ -69,7 +69,7 @@ def follow(trail: Trail, status: int, location: str | None, limit: int) -> Trail
     if len(trail.seen) >= limit:
         return _lasting(f"more than {limit} redirects, the last at {here}")
     there = _joined(trail.here, location)
-    if isinstance(there, Failed):
+    if isinstance(there, FetchFailed):
         return _lasting(f"{here} redirects to where nobody may follow: {there.problem}")
     seen = (*trail.seen, here)
     if str(there) in seen:
@@ -81,7 +81,7 @@ def follow(trail: Trail, status: int, location: str | None, limit: int) -> Trail
     return replace(trail, here=there, seen=seen, moved_to=moved_to, is_permanent=is_permanent)
 
 
-def _joined(here: URL, location: str) -> URL | Failed:
+def _joined(here: URL, location: str) -> URL | FetchFailed:
     """A Location as an address; relative ones are allowed (RFC 9110 10.2.2)."""
     text = _legible(location.strip(" \t"))
     if len(text) > LONGEST_ADDRESS or _UNWANTED.search(text.replace(" ", "")):
@@ -101,5 +101,5 @@ def _legible(field: str) -> str:
         return field
 
 
-def _lasting(problem: str) -> Failed:
-    return Failed(problem=problem, is_lasting=True)
+def _lasting(problem: str) -> FetchFailed:
+    return FetchFailed(problem=problem, is_lasting=True)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from protego import Protego
 
-from feeds.fetch import Failed, Stopped
+from feeds.fetch import FetchFailed, Stopped
 
 #: RFC 9309 2.5: at least this much is to be read; what comes after is not.
 MAX_BYTES = 500 * 1024
@@ -33,16 +33,16 @@ _USER_AGENT = re.compile(r"[ \t]*user[ \t-]?agent[ \t]*:?", re.IGNORECASE)
 _OTHER = "user-agent: not-us"
 
 
-class _Asked(Protocol):
+class _ParsedRobots(Protocol):
     def can_fetch(self, url: str, user_agent: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class RobotsRules:
     """What one origin's robots.txt says to one product; ``delay_seconds`` between two requests."""
 
     token: str = ""
-    parsed: _Asked | None = None
+    parsed: _ParsedRobots | None = None
     delay_seconds: float = 0.0
 
     def allows(self, url: str) -> bool:
@@ -50,10 +50,10 @@ class Rules:
 
 
 #: Everything is allowed: there is no robots.txt.
-ALL = Rules()
+ALL = RobotsRules()
 
 
-def rules_of(body: bytes, token: str) -> Rules:
+def rules_of(body: bytes, token: str) -> RobotsRules:
     """The rules for the product of that name.
 
     Groups for others are thrown together first: thousands of names times thousands of rules would
@@ -62,7 +62,7 @@ def rules_of(body: bytes, token: str) -> Rules:
     text = body[:MAX_BYTES].decode("utf-8-sig", errors="replace")
     parsed = Protego.parse("\n".join(_for_us(text, token.lower())))
     delay = parsed.crawl_delay(token) or 0.0
-    return Rules(token=token, parsed=parsed, delay_seconds=min(delay, MAX_DELAY_SECONDS))
+    return RobotsRules(token=token, parsed=parsed, delay_seconds=min(delay, MAX_DELAY_SECONDS))
 
 
 def _for_us(text: str, token: str) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _for_us(text: str, token: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    rules: Rules | Failed
+    rules: RobotsRules | FetchFailed
     until: datetime
 
 
@@ -93,8 +93,8 @@ class Robots:
         self._lock = Lock()
 
     def of(
-        self, origin: str, now: datetime, load: Callable[[], Rules | Failed | Stopped]
-    ) -> Rules | Failed | Stopped:
+        self, origin: str, now: datetime, load: Callable[[], RobotsRules | FetchFailed | Stopped]
+    ) -> RobotsRules | FetchFailed | Stopped:
         """The rules in force, or why nothing may be fetched now.
 
         Rules that were had once stay in force while the host cannot say others (RFC 9309 2.4).
@@ -106,10 +106,14 @@ class Robots:
         loaded = load()
         if isinstance(loaded, Stopped):
             return loaded
-        if isinstance(loaded, Failed) and kept is not None and isinstance(kept.rules, Rules):
+        if (
+            isinstance(loaded, FetchFailed)
+            and kept is not None
+            and isinstance(kept.rules, RobotsRules)
+        ):
             self._keep(origin, _Kept(kept.rules, now + RETRIED_AFTER))
             return kept.rules
-        keep_for = RETRIED_AFTER if isinstance(loaded, Failed) else KEPT_FOR
+        keep_for = RETRIED_AFTER if isinstance(loaded, FetchFailed) else KEPT_FOR
         self._keep(origin, _Kept(loaded, now + keep_for))
         return loaded
 

@@ -20,7 +20,7 @@ from feeds.ingest.read import Reader, Reading, recipe
 from feeds.ingest.report import IngestReport, Tally
 from feeds.ingest.store import Terms, store
 from feeds.model import Progress
-from feeds.sources import Fetched, Gone, Same, Seen, Source, Told, Waiting
+from feeds.sources import Fetched, Gone, LeadOnly, Same, Seen, Source, Waiting
 from feeds.storage import Connection, documents, recall, visibility
 from feeds.storage.database import Database
 from feeds.storage.documents import Sighting
@@ -247,7 +247,7 @@ def lock_of(source: str) -> str:
 def _size(seen: Seen) -> int:
     if isinstance(seen, Fetched):
         return len(seen.document.body)
-    return len(seen.listing.body) if isinstance(seen, Told) else 0
+    return len(seen.listing.body) if isinstance(seen, LeadOnly) else 0
 
 
 def _renewed(batch: Sequence[Seen]) -> dict[str, str]:

@@ -26,7 +26,7 @@ from feeds.identity.keys import (
 from feeds.identity.known import Candidate
 from feeds.model import Mark
 from feeds.parse import understand
-from feeds.sources import Fetched, Refusal, Told
+from feeds.sources import Fetched, LeadOnly, Refusal
 from feeds.storage.documents import Original, Sighting
 from feeds.taxonomy import Taxonomy
 
@@ -79,11 +79,11 @@ class Reader:
     now: datetime
     promoted: Collection[str] = ()
 
-    def read(self, seen: Fetched | Told | Refusal) -> Reading:
+    def read(self, seen: Fetched | LeadOnly | Refusal) -> Reading:
         """What a document holds, or why it is refused."""
         if isinstance(seen, Refusal):
             return Reading(sighting=self._sighting(seen.name, "", None, seen.refused))
-        if isinstance(seen, Told):
+        if isinstance(seen, LeadOnly):
             return self._told(seen)
         return self.reading(seen, None if seen.is_listing else self._meant(seen))
 
@@ -125,7 +125,7 @@ class Reader:
             recipe=self.recipe,
         )
 
-    def _told(self, seen: Told) -> Reading:
+    def _told(self, seen: LeadOnly) -> Reading:
         original = Original.of(seen.listing.body)
         lead = replace(seen.lead, partial=True)
         return Reading(

@@ -10,11 +10,21 @@ from typing import Protocol
 
 from feeds.draft import Document, Draft, Refused
 
-__all__ = ["Fetched", "Gone", "Refusal", "Same", "Scope", "Seen", "Source", "Told", "Waiting"]
+__all__ = [
+    "CrawlScope",
+    "Fetched",
+    "Gone",
+    "LeadOnly",
+    "Refusal",
+    "Same",
+    "Seen",
+    "Source",
+    "Waiting",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class CrawlScope:
     """How far a look goes.
 
     ``listing_pages`` of a list are read; a ``backfill`` reads all, as far back as ``since``, and
@@ -68,7 +78,7 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class LeadOnly:
     """An item whose own page cannot be had now, as the ``listing`` that leads to it tells it."""
 
     name: str
@@ -91,7 +101,7 @@ class Refusal:
     refused: Refused
 
 
-Seen = Same | Waiting | Fetched | Told | Gone | Refusal
+Seen = Same | Waiting | Fetched | LeadOnly | Gone | Refusal
 
 
 class Source(Protocol):

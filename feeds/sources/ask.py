@@ -14,24 +14,24 @@ from typing import Self
 from feeds.draft import Document
 from feeds.fetch import (
     Denied,
-    Failed,
+    FetchedPage,
     Fetcher,
-    Gone,
+    FetchFailed,
     Missing,
     NotModified,
-    Page,
+    RemoteValidators,
     Stopped,
-    Validators,
+    TakenAway,
 )
 from feeds.fetch.unpack import Damaged, TooLarge, gunzipped
 from feeds.sources.leads import Lead
 
 # Failures in a row that speak of the site, not of its pages.
 _FAILURES_IN_A_ROW = 20
-_NONE = Validators()
+_NONE = RemoteValidators()
 
 
-Lost = Gone | Missing | Denied | Failed | Stopped
+Lost = TakenAway | Missing | Denied | FetchFailed | Stopped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Signature:
     """
 
     digest: str
-    validators: Validators = _NONE
+    validators: RemoteValidators = _NONE
     media_type: str | None = None
     told: str = ""
 
@@ -64,14 +64,14 @@ class Signature:
         return cls(
             digest=digest,
             told=told,
-            validators=Validators(etag=etag or None, modified=modified or None),
+            validators=RemoteValidators(etag=etag or None, modified=modified or None),
             media_type=media_type or None,
         )
 
-    def refreshed(self, validators: Validators, told: str) -> Self:
+    def refreshed(self, validators: RemoteValidators, told: str) -> Self:
         """The same document as last seen; silence keeps what was said before."""
         before = self.validators
-        kept = Validators(
+        kept = RemoteValidators(
             etag=validators.etag or before.etag, modified=validators.modified or before.modified
         )
         return replace(self, validators=kept, told=told or self.told)
@@ -89,7 +89,7 @@ class Had:
     signature: Signature
     is_new: bool
     moved_to: str | None = None
-    page: Page | None = None
+    page: FetchedPage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Remembered:
     """What is remembered: signatures by name, and the bytes.
 
     A document that was ``refused`` and has no other signature is to be read again as it is; one
@@ -132,7 +132,7 @@ class Asking:
 
     source: str
     fetcher: Fetcher
-    known: Known
+    known: Remembered
     max_bytes: int
     now: datetime
 
@@ -145,7 +145,7 @@ class Asking:
     def listing(self, lead: Lead, url: str) -> Had | Lost:
         """A list with its bytes, even if they are those we have."""
         had = self._asked(lead, url, always=True)
-        return Failed(problem="it was not sent") if isinstance(had, Kept) else had
+        return FetchFailed(problem="it was not sent") if isinstance(had, Kept) else had
 
     def kept(self, lead: Lead) -> Had | None:
         """A document as we have it, without asking."""
@@ -174,22 +174,24 @@ class Asking:
                 )
             answer = self.fetcher.fetch(url)
         match answer:
-            case Page():
+            case FetchedPage():
                 return self._had(lead, answer, before, always=always)
             case NotModified():
                 # To a request that had no condition.
-                return Failed(problem="the server says that nothing changed, and sends nothing")
+                return FetchFailed(
+                    problem="the server says that nothing changed, and sends nothing"
+                )
             case _:
                 return answer
 
     def _had(
-        self, lead: Lead, page: Page, before: Signature | None, *, always: bool
-    ) -> Had | Kept | Failed:
+        self, lead: Lead, page: FetchedPage, before: Signature | None, *, always: bool
+    ) -> Had | Kept | FetchFailed:
         try:
             body = gunzipped(page.body, self.max_bytes)
         except (Damaged, TooLarge) as fault:
             problem = f"a gzip file that cannot be had: {fault}"
-            return Failed(problem=problem, is_lasting=isinstance(fault, TooLarge))
+            return FetchFailed(problem=problem, is_lasting=isinstance(fault, TooLarge))
         told = lead.told or (before.told if before else "")
         signature = Signature(
             digest=hashlib.sha256(body).hexdigest(),
@@ -258,7 +260,7 @@ class Budget:
 
     def page_answered(self, name: str, answer: Had | Kept | Lost) -> None:
         """A page not had is lost alone, unless the site wants a pause or keeps failing."""
-        if not isinstance(answer, Failed):
+        if not isinstance(answer, FetchFailed):
             self._failures = 0
             return
         self._failures += 1
@@ -273,19 +275,19 @@ class Budget:
 
     def _fail(self, name: str, lost: Lost) -> None:
         self.problem = f"{name}: {problem_of(lost)}"
-        self.retry_at = lost.retry_after if isinstance(lost, Failed) else None
+        self.retry_at = lost.retry_after if isinstance(lost, FetchFailed) else None
 
 
 def problem_of(answer: Lost) -> str:
     """Why there is no document, in words for people."""
     match answer:
-        case Gone():
+        case TakenAway():
             return "the publisher took it away for good (HTTP 410)"
         case Missing():
             return "there is nothing at this address (HTTP 404)"
         case Denied():
             return "the host's robots.txt asks us to stay away"
-        case Failed(problem=problem):
+        case FetchFailed(problem=problem):
             return problem
         case Stopped():
             return "the program was ending"

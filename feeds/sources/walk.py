@@ -16,9 +16,8 @@ from datetime import date
 from typing import assert_never
 
 from feeds.draft import Document, Parsed, Reason, Refused
-from feeds.fetch import Denied, Failed, Missing, Stopped
-from feeds.fetch import Gone as Ended
-from feeds.sources import Fetched, Gone, Refusal, Same, Scope, Seen, Told
+from feeds.fetch import Denied, FetchFailed, Missing, Stopped, TakenAway
+from feeds.sources import CrawlScope, Fetched, Gone, LeadOnly, Refusal, Same, Seen
 from feeds.sources.ask import Asking, Budget, Had, Kept, Lost, Signature, problem_of
 from feeds.sources.leads import (
     Lead,
@@ -69,7 +68,7 @@ class Walk:
     """One look at a website whose address gave a list: lists in a queue, and what was seen."""
 
     def __init__(
-        self, asking: Asking, understand: Understand, scope: Scope, budget: Budget
+        self, asking: Asking, understand: Understand, scope: CrawlScope, budget: Budget
     ) -> None:
         self._asking = asking
         self._known = asking.known
@@ -208,10 +207,10 @@ class Walk:
     def _understood(self, had: Had) -> ListPage | None:
         parsed = self._understand(had.document)
         if isinstance(parsed, Refused):
-            self._lose_list(had.document.name, Failed(problem=str(parsed)))
+            self._lose_list(had.document.name, FetchFailed(problem=str(parsed)))
             return None
         if not parsed.is_list:
-            self._lose_list(had.document.name, Failed(problem=_NO_LIST))
+            self._lose_list(had.document.name, FetchFailed(problem=_NO_LIST))
             return None
         return self._page(had, parsed)
 
@@ -313,7 +312,7 @@ class Walk:
             self._is_whole = False
             return None
         if not is_near(lead.name, self._hosts):
-            foreign = Failed(problem="its host is not one of this source", is_lasting=True)
+            foreign = FetchFailed(problem="its host is not one of this source", is_lasting=True)
             return self._without(lead, page, foreign)
         return self._asked(lead, page) if self._budget.may_ask() else None
 
@@ -333,12 +332,12 @@ class Walk:
                 return _page(answer)
             case Kept():
                 return self._same(lead.name, answer.signature)
-            case Ended():
+            case TakenAway():
                 return Gone(lead.name)
             case Stopped():
                 self._budget.is_stopped = True
                 return None
-            case Missing() | Denied() | Failed():
+            case Missing() | Denied() | FetchFailed():
                 return self._without(lead, page, answer)
             case _:
                 assert_never(answer)
@@ -351,7 +350,7 @@ class Walk:
         # What is not there is not told of either, or readers would be sent to it.
         draft = None if isinstance(lost, Missing) else lead.draft
         if draft is not None and draft.title:
-            return Told(name=lead.name, lead=draft, listing=page.had.document)
+            return LeadOnly(name=lead.name, lead=draft, listing=page.had.document)
         refused = Refused(reason=Reason.UNREADABLE, evidence=problem_of(lost))
         return Refusal(name=lead.name, refused=refused)
 

@@ -12,9 +12,9 @@ from threading import Event
 from feeds import standing as standings
 from feeds.draft import Hub, Parsed, Refused
 from feeds.errors import SourceError
-from feeds.fetch import Failed, Fetcher, Gone, Page, Stopped
-from feeds.sources import Fetched, Same, Scope, Seen
-from feeds.sources.ask import Asking, Budget, Had, Known, Lost, problem_of
+from feeds.fetch import FetchedPage, Fetcher, FetchFailed, Stopped, TakenAway
+from feeds.sources import CrawlScope, Fetched, Same, Seen
+from feeds.sources.ask import Asking, Budget, Had, Lost, Remembered, problem_of
 from feeds.sources.leads import Lead, address
 from feeds.sources.walk import Understand, Walk
 from feeds.standing import Standing, next_look
@@ -37,8 +37,8 @@ class WebSource:
     url: str
     fetcher: Fetcher
     understand: Understand
-    known: Known
-    scope: Scope
+    known: Remembered
+    scope: CrawlScope
     max_bytes: int
     every: timedelta
     jitter: float = 0.0
@@ -65,7 +65,7 @@ class WebSource:
         before = standings.begun(self.standing, self.name, self.url, now)
         name = address(self.url)
         if name is None:
-            raise self._failed(before, Failed(problem="no address of a website"), now)
+            raise self._failed(before, FetchFailed(problem="no address of a website"), now)
         asking = Asking(
             source=self.name,
             fetcher=self.fetcher,
@@ -82,7 +82,7 @@ class WebSource:
             raise self._failed(before, had, now)
         parsed = self.understand(had.document)
         if isinstance(parsed, Refused):
-            raise self._failed(before, Failed(problem=str(parsed)), now)
+            raise self._failed(before, FetchFailed(problem=str(parsed)), now)
         budget = Budget(None if self.scope.backfill else _PAGES_A_LOOK, self.stopping)
         if parsed.is_list:
             self._walk = Walk(asking, self.understand, self.scope, budget)
@@ -107,12 +107,12 @@ class WebSource:
 
     def _failed(self, before: Standing, lost: Lost, now: datetime) -> SourceError:
         problem = problem_of(lost)
-        if isinstance(lost, Gone):
+        if isinstance(lost, TakenAway):
             self.standing = standings.ended(before, problem, now)
             hint = "; it is not asked again until its address changes"
             return SourceError(self.name, f"{before.asked_at}: {problem}{hint}")
         asked_back, is_lasting = None, False
-        if isinstance(lost, Failed):
+        if isinstance(lost, FetchFailed):
             # Where it had moved, the next look is at the place before, which may lead elsewhere.
             asked_back, is_lasting = lost.retry_after, lost.is_lasting and not before.moved_to
         when = next_look(
@@ -128,7 +128,7 @@ def _alone(had: Had) -> Seen:
     return Fetched(document=had.document, signature=str(had.signature))
 
 
-def _hub(page: Page) -> Hub | None:
+def _hub(page: FetchedPage) -> Hub | None:
     """The hub that the answer's Link fields name (WebSub section 4)."""
     if not page.links.hubs:
         return None

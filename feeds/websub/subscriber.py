@@ -10,7 +10,7 @@ from threading import Event
 from typing import assert_never
 
 from feeds.draft import Hub
-from feeds.fetch import Failed, Fetcher, Posted, Stopped
+from feeds.fetch import Fetcher, FetchFailed, Posted, Stopped
 from feeds.standing import State
 from feeds.storage import leases, standings
 from feeds.storage.database import Database
@@ -139,7 +139,7 @@ class _Run:
         match reply:
             case Posted():
                 pass
-            case Failed(problem=problem):
+            case FetchFailed(problem=problem):
                 self._problems.append(f"source {lease.source!r}: its hub: {problem}")
                 self._note(lease, problem)
             case Stopped():

@@ -21,8 +21,8 @@ from feeds.fetch.guard import Guard
 from feeds.ingest import pipeline
 from feeds.ingest.poll import PATHS, Fetching, Hubs, Look
 from feeds.ingest.read import understood
-from feeds.sources import Scope, Source
-from feeds.sources.ask import Known
+from feeds.sources import CrawlScope, Source
+from feeds.sources.ask import Remembered
 from feeds.sources.folder import FolderSource
 from feeds.sources.website import WebSource
 from feeds.standing import is_due
@@ -102,11 +102,11 @@ class Sources:
             url=source.url,
             fetcher=fetching(),
             understand=partial(understood, taxonomy=taxonomy, habits=its_habits),
-            known=Known(
+            known=Remembered(
                 originals=partial(self._original, source.name),
                 refused={sighting.name: sighting.signature for sighting in refused},
             ),
-            scope=Scope(
+            scope=CrawlScope(
                 follow=source.follow,
                 listing_pages=source.listing_pages,
                 complete=source.complete,

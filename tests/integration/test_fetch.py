@@ -10,14 +10,14 @@ from httpx2 import URL
 
 from feeds.fetch import (
     Answer,
-    Failed,
-    Gone,
-    Links,
+    FetchedPage,
+    FetchFailed,
+    LinkFields,
     Missing,
     NotModified,
-    Page,
     Posted,
-    Validators,
+    RemoteValidators,
+    TakenAway,
 )
 from tests.publisher.fetching import AGENT, LIMITS, fetching
 from tests.publisher.server import Handler, Request, Response, publishing
@@ -54,12 +54,12 @@ def test_a_document_is_fetched_with_what_was_said_of_it() -> None:
         body=BODY,
     )
     with publishing(pages({"/a": said})) as publisher, fetching() as fetcher:
-        assert fetcher.fetch(publisher.at("/a?b=c#d")) == Page(
+        assert fetcher.fetch(publisher.at("/a?b=c#d")) == FetchedPage(
             url=publisher.at("/a?b=c"),
             body=BODY,
             media_type="text/html; charset=koi8-r",
-            validators=Validators('"1"', None),
-            links=Links(hubs=("https://hub.example.org/",), topic=publisher.at("/feed")),
+            validators=RemoteValidators('"1"', None),
+            links=LinkFields(hubs=("https://hub.example.org/",), topic=publisher.at("/feed")),
         )
 
 
@@ -95,8 +95,8 @@ def test_a_document_that_did_not_change_is_not_sent_again(tag: str) -> None:
 
     with publishing(pages({"/a": answer})) as publisher, fetching() as fetcher:
         first = fetcher.fetch(publisher.at("/a"))
-        assert isinstance(first, Page)
-        assert first.validators == Validators(tag, since)
+        assert isinstance(first, FetchedPage)
+        assert first.validators == RemoteValidators(tag, since)
         again = fetcher.fetch(publisher.at("/a"), first.validators)
         assert again == NotModified(url=publisher.at("/a"), validators=first.validators)
         assert publisher.connections == 1
@@ -113,32 +113,32 @@ def test_a_document_that_did_not_change_is_not_sent_again(tag: str) -> None:
 def test_a_packed_document_is_unpacked(coding: str, pack: Callable[[bytes], bytes]) -> None:
     packed = Response(headers=(("Content-Encoding", coding),), body=pack(BODY))
     page = fetched("/a", {"/a": packed})
-    assert isinstance(page, Page)
+    assert isinstance(page, FetchedPage)
     assert page.body == BODY
 
 
 def test_a_document_may_come_in_pieces() -> None:
     page = fetched("/a", {"/a": Response(body=[BODY, b"", BODY])})
-    assert isinstance(page, Page)
+    assert isinstance(page, FetchedPage)
     assert page.body == BODY * 2
 
 
 @pytest.mark.parametrize("media_type", ["image/png", "nonsense", "text/html; charset=\xff", ""])
 def test_a_wrong_media_type_is_handed_on_as_it_is(media_type: str) -> None:
     page = fetched("/a", {"/a": Response(headers=(("Content-Type", media_type),), body=BODY)})
-    assert isinstance(page, Page)
+    assert isinstance(page, FetchedPage)
     assert page.media_type == (media_type or None)
 
 
 def test_what_is_gone_is_told_from_what_is_missing() -> None:
-    assert isinstance(fetched("/a", {"/a": Response(status=410, body=b"gone")}), Gone)
+    assert isinstance(fetched("/a", {"/a": Response(status=410, body=b"gone")}), TakenAway)
     assert isinstance(fetched("/a", {}), Missing)
 
 
 @pytest.mark.parametrize(("status", "is_lasting"), [(403, True), (500, False), (503, False)])
 def test_a_server_that_refuses_is_told_from_one_in_trouble(status: int, is_lasting: bool) -> None:
     answer = fetched("/a", {"/a": Response(status=status, body=b"<h1>no</h1>")})
-    assert isinstance(answer, Failed)
+    assert isinstance(answer, FetchFailed)
     assert answer.is_lasting == is_lasting
     assert f"answers {status}" in answer.problem
 
@@ -155,7 +155,7 @@ def test_redirects_are_followed_and_permanent_ones_remembered() -> None:
     )
     with publishing(handler) as publisher, fetching() as fetcher:
         page = fetcher.fetch(publisher.at("/a"))
-        assert isinstance(page, Page)
+        assert isinstance(page, FetchedPage)
         assert page.url == publisher.at("/e")
         assert page.moved_to == publisher.at("/c?x=1")
 
@@ -163,7 +163,7 @@ def test_redirects_are_followed_and_permanent_ones_remembered() -> None:
 def test_a_document_that_moved_may_be_unchanged() -> None:
     handler = pages({"/a": moved(301, "/b"), "/b": Response(status=304)})
     with publishing(handler) as publisher, fetching() as fetcher:
-        known = Validators('"1"')
+        known = RemoteValidators('"1"')
         assert fetcher.fetch(publisher.at("/a"), known) == NotModified(
             url=publisher.at("/b"), validators=known, moved_to=publisher.at("/b")
         )
@@ -172,8 +172,8 @@ def test_a_document_that_moved_may_be_unchanged() -> None:
 def test_validators_are_not_shown_to_another_host() -> None:
     with publishing(pages({"/a": Response(body=BODY)})) as publisher, fetching() as fetcher:
         with publishing(pages({"/": moved(302, publisher.at("/a", "www.example.org"))})) as first:
-            page = fetcher.fetch(first.at("/", "news.example.org"), Validators('"1"'))
-        assert isinstance(page, Page)
+            page = fetcher.fetch(first.at("/", "news.example.org"), RemoteValidators('"1"'))
+        assert isinstance(page, FetchedPage)
         (asked,) = publisher.asked("/a")
         assert asked.header("If-None-Match") is None
 
@@ -195,7 +195,7 @@ def test_a_redirect_that_leads_nowhere_good_is_not_followed(location: str, words
         return moved(302, f"/c?{request.query}x")
 
     answer = fetched("/a", {"/a": moved(302, location), "/c": further})
-    assert isinstance(answer, Failed)
+    assert isinstance(answer, FetchFailed)
     assert words in answer.problem
     assert answer.is_lasting
 
@@ -219,7 +219,7 @@ def test_a_redirect_that_leads_nowhere_good_is_not_followed(location: str, words
 def test_what_is_no_address_is_not_asked(url: str) -> None:
     with fetching() as fetcher:
         for answer in (fetcher.fetch(url), fetcher.post(url, {})):
-            assert isinstance(answer, Failed)
+            assert isinstance(answer, FetchFailed)
             assert answer.is_lasting
 
 
@@ -249,14 +249,14 @@ def test_a_form_is_sent() -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 400, 500])
 def test_a_form_is_not_sent_where_it_would_be_lost(status: int) -> None:
     with publishing(pages({"/hub": moved(status, "/b")})) as publisher, fetching() as fetcher:
-        assert isinstance(fetcher.post(publisher.at("/hub"), {"a": "b"}), Failed)
+        assert isinstance(fetcher.post(publisher.at("/hub"), {"a": "b"}), FetchFailed)
         assert publisher.paths == ["/hub"]
 
 
 def test_a_form_is_not_sent_in_a_circle() -> None:
     with publishing(pages({"/hub": moved(308, "/hub")})) as publisher, fetching() as fetcher:
         answer = fetcher.post(publisher.at("/hub"), {"a": "b"})
-        assert isinstance(answer, Failed)
+        assert isinstance(answer, FetchFailed)
         assert "in a circle" in answer.problem
 
 
@@ -278,6 +278,6 @@ def test_all_redirects_together_have_the_time_of_one_document() -> None:
     limits = replace(LIMITS, document_seconds=0.5, max_redirects=1_000)
     with publishing(slow) as publisher, fetching(limits=limits) as fetcher:
         answer = fetcher.fetch(publisher.at("/a"))
-        assert isinstance(answer, Failed)
+        assert isinstance(answer, FetchFailed)
         assert "longer than 0.5 seconds" in answer.problem
         assert len(publisher.requests) < 10

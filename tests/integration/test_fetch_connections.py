@@ -11,7 +11,7 @@ import hpack
 import pytest
 import trustme
 
-from feeds.fetch import Failed, NotModified, Page, Posted, Validators
+from feeds.fetch import FetchedPage, FetchFailed, NotModified, Posted, RemoteValidators
 from feeds.fetch.guard import Guard
 from tests.publisher.fetching import HERE, LIMITS, fetching
 from tests.publisher.proxy import Proxy, socks_proxy, web_proxy
@@ -30,8 +30,8 @@ def only(answer: Response | Raw) -> Handler:
     return lambda request: Response(status=404) if request.path == "/robots.txt" else answer
 
 
-def failed(answer: object, words: str) -> Failed:
-    assert isinstance(answer, Failed)
+def failed(answer: object, words: str) -> FetchFailed:
+    assert isinstance(answer, FetchFailed)
     assert words in answer.problem
     return answer
 
@@ -44,7 +44,7 @@ def test_a_host_is_asked_in_the_best_version_it_speaks(
     with publishing(only(packed), ca=ca, http2=http2) as publisher, fetching(ca=ca) as fetcher:
         for _ in range(3):
             page = fetcher.fetch(publisher.at("/a", NEWS))
-            assert isinstance(page, Page)
+            assert isinstance(page, FetchedPage)
             assert page.body == BODY
         assert {request.version for request in publisher.requests} == {version}
         assert publisher.connections == 1
@@ -59,7 +59,7 @@ def test_validators_and_forms_go_by_http2_too(ca: trustme.CA) -> None:
 
     with publishing(answer, ca=ca, http2=True) as publisher, fetching(ca=ca) as fetcher:
         url = publisher.at("/a", NEWS)
-        assert isinstance(fetcher.fetch(url, Validators('"\xe9"')), NotModified)
+        assert isinstance(fetcher.fetch(url, RemoteValidators('"\xe9"')), NotModified)
         assert fetcher.post(url, {"a": "b"}) == Posted(status=202, body=b"a=b")
 
 
@@ -78,8 +78,8 @@ def test_a_document_left_in_its_middle_does_not_spoil_the_next(ca: trustme.CA, h
 
     with publishing(answer, ca=ca, http2=http2) as publisher, fetching(ca=ca) as fetcher:
         for path in ("/endless", "/error", "/endless"):
-            assert isinstance(fetcher.fetch(publisher.at(path, NEWS)), Failed)
-            assert isinstance(fetcher.fetch(publisher.at("/a", NEWS)), Page)
+            assert isinstance(fetcher.fetch(publisher.at(path, NEWS)), FetchFailed)
+            assert isinstance(fetcher.fetch(publisher.at("/a", NEWS)), FetchedPage)
 
 
 @pytest.mark.parametrize("http2", [False, True])
@@ -87,9 +87,9 @@ def test_a_kept_connection_that_was_closed_is_opened_again(ca: trustme.CA, http2
     """A server may hang up at any time."""
     handler = only(Response(body=BODY))
     with publishing(handler, ca=ca, http2=http2) as publisher, fetching(ca=ca) as fetcher:
-        assert isinstance(fetcher.fetch(publisher.at("/a", NEWS)), Page)
+        assert isinstance(fetcher.fetch(publisher.at("/a", NEWS)), FetchedPage)
         publisher.hang_up()
-        assert isinstance(fetcher.fetch(publisher.at("/a", NEWS)), Page)
+        assert isinstance(fetcher.fetch(publisher.at("/a", NEWS)), FetchedPage)
         assert publisher.connections == 2
 
 
@@ -119,7 +119,7 @@ def test_broken_frames_are_a_failure(ca: trustme.CA, frames: bytes) -> None:
     handler: Handler = lambda _: Raw(pieces=[frames])  # noqa: E731
     with publishing(handler, ca=ca, http2=True) as publisher, fetching(ca=ca) as fetcher:
         failed(fetcher.fetch(publisher.at("/a", NEWS)), "cannot be asked")
-        assert isinstance(fetcher.post(publisher.at("/a", NEWS), {}), Failed)
+        assert isinstance(fetcher.post(publisher.at("/a", NEWS), {}), FetchFailed)
 
 
 def test_a_certificate_nobody_vouches_for_is_not_believed(ca: trustme.CA) -> None:
@@ -175,7 +175,7 @@ def test_the_environment_chooses_no_proxy(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     with publishing(only(Response(body=BODY))) as publisher, fetching() as fetcher:
-        assert isinstance(fetcher.fetch(publisher.at("/a")), Page)
+        assert isinstance(fetcher.fetch(publisher.at("/a")), FetchedPage)
 
 
 PROXIES: list[tuple[str, Callable[[], AbstractContextManager[Proxy]]]] = [
@@ -199,7 +199,7 @@ def test_all_requests_go_through_the_proxy(
         fetching(ca=ca, proxy=f"{scheme}://127.0.0.1:{proxy.port}") as fetcher,
     ):
         page = fetcher.fetch(publisher.at("/a", NEWS))
-        assert isinstance(page, Page)
+        assert isinstance(page, FetchedPage)
         assert page.body == BODY
         assert proxy.asked
         assert all(f"{NEWS}:{publisher.port}" in asked for asked in proxy.asked)
@@ -223,7 +223,7 @@ def test_a_name_that_only_the_proxy_knows_is_for_the_proxy_to_resolve() -> None:
     with publishing(only(Response(body=BODY))) as publisher, web_proxy() as proxy:
         address = f"http://127.0.0.1:{proxy.port}"
         with fetching(guard=Guard(), proxy=address, resolve=unknown) as fetcher:
-            assert isinstance(fetcher.fetch(publisher.at("/a", NEWS)), Page)
+            assert isinstance(fetcher.fetch(publisher.at("/a", NEWS)), FetchedPage)
 
 
 def test_a_proxy_that_refuses_or_is_not_there_is_a_failure(ca: trustme.CA) -> None:

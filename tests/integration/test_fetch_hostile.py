@@ -12,7 +12,7 @@ from threading import Event
 
 import pytest
 
-from feeds.fetch import Answer, Failed, Page
+from feeds.fetch import Answer, FetchedPage, FetchFailed
 from feeds.fetch.guard import Guard
 from feeds.fetch.network import resolve
 from tests.publisher.fetching import LIMITS, fetching
@@ -28,8 +28,8 @@ def only(answer: Response | Raw) -> Handler:
     return lambda request: Response(status=404) if request.path == "/robots.txt" else answer
 
 
-def failed(answer: Answer, words: str) -> Failed:
-    assert isinstance(answer, Failed)
+def failed(answer: Answer, words: str) -> FetchFailed:
+    assert isinstance(answer, FetchFailed)
     assert words in answer.problem
     return answer
 
@@ -80,15 +80,15 @@ def test_a_document_of_just_the_size_is_taken() -> None:
     limits = replace(LIMITS, max_bytes=1_000)
     exact = Response(body=b"x" * 1_000)
     with publishing(only(exact)) as publisher, fetching(limits=limits) as fetcher:
-        assert isinstance(fetcher.fetch(publisher.at("/a")), Page)
+        assert isinstance(fetcher.fetch(publisher.at("/a")), FetchedPage)
 
 
 @pytest.mark.parametrize("status", [200, 404, 500, 302])
 def test_an_endless_answer_ends(status: int) -> None:
     endless = Response(status=status, headers=(("Location", "/b"),), body=repeat(b"x" * 10_000))
     with publishing(only(endless)) as publisher, fetching() as fetcher:
-        assert not isinstance(fetcher.fetch(publisher.at("/a")), Page)
-        assert not isinstance(fetcher.fetch(publisher.at("/a")), Page)
+        assert not isinstance(fetcher.fetch(publisher.at("/a")), FetchedPage)
+        assert not isinstance(fetcher.fetch(publisher.at("/a")), FetchedPage)
 
 
 def test_endless_fields_end() -> None:
@@ -137,7 +137,7 @@ def test_a_byte_now_and_then_is_no_document(start: bytes) -> None:
         fetching(limits=PATIENT_READ) as fetcher,
     ):
         answer = fetcher.fetch(publisher.at("/a"))
-        assert isinstance(answer, Failed)
+        assert isinstance(answer, FetchFailed)
         if start:
             failed(answer, "takes longer than 0.6 seconds for a document")
         assert not answer.is_lasting
@@ -176,7 +176,7 @@ def test_a_server_that_falls_silent_is_left() -> None:
 def test_what_is_no_response_is_a_failure(raw: bytes) -> None:
     with publishing(only(Raw(pieces=[raw]))) as publisher, fetching(limits=HASTY) as fetcher:
         answer = fetcher.fetch(publisher.at("/a"))
-        assert isinstance(answer, Failed)
+        assert isinstance(answer, FetchFailed)
 
 
 def test_endless_interim_responses_end() -> None:
@@ -191,7 +191,7 @@ def test_a_host_within_is_refused_before_it_is_asked() -> None:
             answer = failed(fetcher.fetch(publisher.at("/a", host)), "refused: ")
             assert answer.is_lasting
             posted = fetcher.post(publisher.at("/hub", host), {})
-            assert isinstance(posted, Failed)
+            assert isinstance(posted, FetchFailed)
         assert publisher.connections == 0
 
 
@@ -256,7 +256,7 @@ def test_only_the_public_ones_of_several_addresses_are_asked() -> None:
         publishing(only(Response(body=b"x"))) as publisher,
         fetching(guard=Guard.of("127.0.0.1"), resolve=resolver) as fetcher,
     ):
-        assert isinstance(fetcher.fetch(publisher.at("/a", "many.example")), Page)
+        assert isinstance(fetcher.fetch(publisher.at("/a", "many.example")), FetchedPage)
 
 
 def test_an_address_that_does_not_answer_leaves_time_for_the_next() -> None:
@@ -265,12 +265,12 @@ def test_an_address_that_does_not_answer_leaves_time_for_the_next() -> None:
         publishing(only(Response(body=b"x"))) as publisher,
         fetching(guard=Guard.of("many.example"), resolve=resolver) as fetcher,
     ):
-        assert isinstance(fetcher.fetch(publisher.at("/a", "many.example")), Page)
+        assert isinstance(fetcher.fetch(publisher.at("/a", "many.example")), FetchedPage)
 
 
 def test_the_machines_own_resolver_is_asked() -> None:
     with publishing(only(Response(body=b"x"))) as publisher, fetching(resolve=resolve) as fetcher:
-        assert isinstance(fetcher.fetch(publisher.at("/a", "localhost")), Page)
+        assert isinstance(fetcher.fetch(publisher.at("/a", "localhost")), FetchedPage)
 
 
 def test_a_name_without_an_address_is_a_failure() -> None:

@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 import pytest
 
-from feeds.fetch import Answer, Denied, Failed, Page, Stopped
+from feeds.fetch import Answer, Denied, FetchedPage, FetchFailed, Stopped
 from tests.publisher.fetching import LIMITS, NOW, fetching
 from tests.publisher.server import Handler, Request, Response, publishing
 
@@ -56,7 +56,7 @@ def test_what_robots_txt_denies_is_not_asked_for() -> None:
     robots = rules("User-agent: fieldfare\nDisallow: /private")
     with publishing(site(robots)) as publisher, fetching() as fetcher:
         assert fetcher.fetch(publisher.at("/private/a")) == Denied(url=publisher.at("/private/a"))
-        assert isinstance(fetcher.fetch(publisher.at("/public")), Page)
+        assert isinstance(fetcher.fetch(publisher.at("/public")), FetchedPage)
         assert publisher.paths == ["/robots.txt", "/public"]
 
 
@@ -70,7 +70,7 @@ def test_a_redirect_does_not_lead_past_robots_txt() -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 451])
 def test_without_a_robots_txt_all_is_allowed(status: int) -> None:
-    assert isinstance(fetched(Response(status=status)), Page)
+    assert isinstance(fetched(Response(status=status)), FetchedPage)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -83,12 +83,12 @@ def test_a_robots_txt_in_trouble_denies_all_for_now(status: int) -> None:
     with publishing(handler) as publisher, fetching(now=clock.now) as fetcher:
         for _ in range(2):
             answer = fetcher.fetch(publisher.at("/a"))
-            assert isinstance(answer, Failed)
+            assert isinstance(answer, FetchFailed)
             assert answer.retry_after == NOW + timedelta(seconds=60)
             assert not answer.is_lasting
         assert publisher.paths == ["/robots.txt"]
         clock.seconds = 3_600
-        assert isinstance(fetcher.fetch(publisher.at("/a")), Page)
+        assert isinstance(fetcher.fetch(publisher.at("/a")), FetchedPage)
 
 
 def test_a_huge_robots_txt_is_read_as_far_as_it_must() -> None:
@@ -96,10 +96,10 @@ def test_a_huge_robots_txt_is_read_as_far_as_it_must() -> None:
     endless = [start.encode(), *[b"# filler\n" * 10_000] * 1_000, b"Disallow: /\n"]
     robots = Response(body=endless)
     assert isinstance(fetched(robots, "/private"), Denied)
-    assert isinstance(fetched(robots, "/a"), Page)
+    assert isinstance(fetched(robots, "/a"), FetchedPage)
 
 
-@pytest.mark.parametrize(("last", "expected"), [(5, Denied), (6, Page)])
+@pytest.mark.parametrize(("last", "expected"), [(5, Denied), (6, FetchedPage)])
 def test_robots_txt_is_found_behind_five_redirects(last: int, expected: type[Answer]) -> None:
     def answer(request: Request) -> Response:
         if request.path == "/robots.txt":
@@ -122,7 +122,7 @@ def test_each_port_has_its_own_robots_txt() -> None:
         fetching() as fetcher,
     ):
         assert isinstance(fetcher.fetch(closed.at("/a")), Denied)
-        assert isinstance(fetcher.fetch(other.at("/a")), Page)
+        assert isinstance(fetcher.fetch(other.at("/a")), FetchedPage)
 
 
 def test_between_two_requests_lies_the_pause() -> None:
@@ -160,12 +160,12 @@ def test_a_host_that_sends_us_away_is_left_alone_until_then(status: int, after: 
     with publishing(handler) as publisher, fetching(now=clock.now) as fetcher:
         for path in ("/a", "/b"):
             answer = fetcher.fetch(publisher.at(path))
-            assert isinstance(answer, Failed)
+            assert isinstance(answer, FetchFailed)
             assert answer.retry_after == NOW + timedelta(minutes=5)
             assert not answer.is_lasting
         assert publisher.paths == ["/robots.txt", "/a"]
         clock.seconds = 300
-        assert isinstance(fetcher.fetch(publisher.at("/b")), Page)
+        assert isinstance(fetcher.fetch(publisher.at("/b")), FetchedPage)
 
 
 def test_a_host_in_trouble_that_names_no_time_may_be_asked_on() -> None:
@@ -175,9 +175,9 @@ def test_a_host_in_trouble_that_names_no_time_may_be_asked_on() -> None:
     )
     with publishing(handler) as publisher, fetching() as fetcher:
         answer = fetcher.fetch(publisher.at("/a"))
-        assert isinstance(answer, Failed)
+        assert isinstance(answer, FetchFailed)
         assert answer.retry_after is None
-        assert isinstance(fetcher.fetch(publisher.at("/a")), Page)
+        assert isinstance(fetcher.fetch(publisher.at("/a")), FetchedPage)
 
 
 def test_nothing_is_asked_once_the_program_ends() -> None:
@@ -245,7 +245,7 @@ def test_a_slow_host_does_not_delay_another() -> None:
         url = first.at("/a", "www.example.org")
         thread = Thread(target=lambda: answers.append(fetcher.fetch(url)))
         thread.start()
-        assert isinstance(fetcher.fetch(second.at("/a")), Page)
+        assert isinstance(fetcher.fetch(second.at("/a")), FetchedPage)
         assert answers == []
         released.set()
         thread.join()

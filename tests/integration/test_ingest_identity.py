@@ -13,7 +13,7 @@ from sqlalchemy import select
 from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
 from feeds.ingest import read
 from feeds.model import Issued, IssuedFrom, Mark, Provenance
-from feeds.sources import Fetched, Gone, Same, Seen, Told
+from feeds.sources import Fetched, Gone, LeadOnly, Same, Seen
 from feeds.storage import documents, entries, overview, visibility
 from feeds.storage.database import Database
 from feeds.storage.tables import items, revisions, touched
@@ -132,7 +132,7 @@ def test_a_republished_text_is_no_second_item(house: House) -> None:
 def test_an_item_whose_page_cannot_be_had_is_told_by_its_listing(house: House) -> None:
     url = "https://www.osce.org/odihr/123456"
     listing = house.document("list").document
-    told = Told(name=url, lead=a_lead(url=url), listing=listing)
+    told = LeadOnly(name=url, lead=a_lead(url=url), listing=listing)
     shown = Fetched(document=listing, signature="1", is_listing=True)
     assert house.show("web", shown, told) == {"added": 1}
     assert house.show("web", shown, told) == {"unchanged": 2}

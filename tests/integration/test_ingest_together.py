@@ -16,8 +16,8 @@ from feeds.ingest import pipeline
 from feeds.ingest.pipeline import Rules
 from feeds.ingest.poll import Fetching, Gathering, Hubs, Look
 from feeds.parse import understand
-from feeds.sources import Scope, Source
-from feeds.sources.ask import Known
+from feeds.sources import CrawlScope, Source
+from feeds.sources.ask import Remembered
 from feeds.sources.folder import FolderSource
 from feeds.sources.website import WebSource
 from feeds.standing import State
@@ -90,8 +90,8 @@ def test_what_goes_wrong_in_the_middle_of_a_look_is_a_problem_in_its_report(
             url=publisher.at("/news"),
             fetcher=fetcher,
             understand=lambda document: understand(document, osce),
-            known=Known(originals=lambda _: None),
-            scope=Scope(listing_pages=2),
+            known=Remembered(originals=lambda _: None),
+            scope=CrawlScope(listing_pages=2),
             max_bytes=2_000_000,
             every=EVERY,
         )

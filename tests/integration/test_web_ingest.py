@@ -15,8 +15,8 @@ from feeds.identity.ids import Identity
 from feeds.ingest.pipeline import Rules, ingest
 from feeds.ingest.report import IngestReport
 from feeds.parse import understand
-from feeds.sources import Scope
-from feeds.sources.ask import Known
+from feeds.sources import CrawlScope
+from feeds.sources.ask import Remembered
 from feeds.sources.website import WebSource
 from feeds.storage import documents, overview
 from feeds.storage.database import Database
@@ -55,7 +55,7 @@ class Desk:
         self.now += EVERY
         return ingest(
             self.store,
-            self._source(start, Scope(listing_pages=listing_pages)),
+            self._source(start, CrawlScope(listing_pages=listing_pages)),
             self.taxonomy,
             now=self.now,
             identity=Identity("example.org", date(2026, 1, 1)),
@@ -63,7 +63,7 @@ class Desk:
             stopping=self.stopping,
         )
 
-    def _source(self, start: str, scope: Scope) -> WebSource:
+    def _source(self, start: str, scope: CrawlScope) -> WebSource:
         name = start.strip("/").replace(".", "-")
         with self.store.reading() as connection:
             refusals = documents.refusals(connection, name)
@@ -72,7 +72,7 @@ class Desk:
             url=self.publisher.at(start),
             fetcher=self.fetcher,
             understand=partial(understand, taxonomy=self.taxonomy),
-            known=Known(
+            known=Remembered(
                 originals=partial(self._original, name),
                 refused={sighting.name: sighting.signature for sighting in refusals},
             ),

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from feeds.sources import Fetched, Gone, Refusal, Seen, Told
+from feeds.sources import Fetched, Gone, LeadOnly, Refusal, Seen
 from feeds.standing import State
 from tests.publisher.scene import Scene, scene
 from tests.publisher.site import Site
@@ -202,7 +202,7 @@ def test_a_page_that_fails_is_told_of_by_its_list_and_asked_again(opened: Opened
     shown = opened(Site(count=3))
     shown.site.break_down("/news/100002")
     seen = shown.stand.look()
-    (told,) = [one for one in seen if isinstance(one, Told)]
+    (told,) = [one for one in seen if isinstance(one, LeadOnly)]
     assert (path(told.name), told.lead.title) == ("/news/100002", shown.site.story(2).title)
     assert path(told.listing.name) == "/news"
     shown.site.mend("/news/100002")
@@ -266,7 +266,7 @@ def test_a_page_refused_is_read_again_without_a_request_once_it_may_be_understoo
 
 def test_robots_txt_keeps_us_from_pages_and_lists_still_tell_of_them(opened: Opened) -> None:
     shown = opened(Site(count=3, robots="User-agent: *\nDisallow: /news/\n"))
-    assert kinds(shown.stand.look()) == {"Told": 3, "Fetched": 1}
+    assert kinds(shown.stand.look()) == {"LeadOnly": 3, "Fetched": 1}
     assert shown.site.targets == ["/news"]
 
 
@@ -280,7 +280,7 @@ def test_hosts_of_others_are_not_asked(opened: Opened) -> None:
     abroad = entry.replace(b"/news/7", b"https://other.test/news/8")
     shown.site.show("/news", b'<div class="list">%b</div>' % abroad)
     (told, _) = shown.stand.look()
-    assert isinstance(told, Told)
+    assert isinstance(told, LeadOnly)
     assert (told.name, told.lead.title) == ("https://other.test/news/8", "Elsewhere")
     assert shown.site.targets == ["/news"]
 

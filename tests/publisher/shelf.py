@@ -15,8 +15,8 @@ from feeds.errors import SourceError
 from feeds.fetch import Fetcher, Limits
 from feeds.fetch.client import HttpFetcher
 from feeds.fetch.guard import Guard
-from feeds.sources import Fetched, Gone, Refusal, Same, Scope, Seen, Told, Waiting
-from feeds.sources.ask import Known
+from feeds.sources import CrawlScope, Fetched, Gone, LeadOnly, Refusal, Same, Seen, Waiting
+from feeds.sources.ask import Remembered
 from feeds.sources.website import WebSource
 from feeds.standing import Standing
 from tests.publisher.reading import understood
@@ -46,8 +46,8 @@ class Shelf:
     standing: Standing | None = None
 
     @property
-    def known(self) -> Known:
-        return Known(originals=self.originals.get, refused=self.refused)
+    def known(self) -> Remembered:
+        return Remembered(originals=self.originals.get, refused=self.refused)
 
     @property
     def judged(self) -> dict[str, str]:
@@ -62,7 +62,7 @@ class Shelf:
             case Same(name=name, signature=signature):
                 if signature is not None and name in self.signatures:
                     self.signatures[name] = signature
-            case Told(name=name, lead=lead):
+            case LeadOnly(name=name, lead=lead):
                 self._tell(lead.url or name, lead)
             case Gone(name=name):
                 self.signatures.pop(name, None)
@@ -96,7 +96,7 @@ class Newsstand:
 
     url: str
     fetcher: Fetcher
-    scope: Scope = field(default_factory=Scope)
+    scope: CrawlScope = field(default_factory=CrawlScope)
     shelf: Shelf = field(default_factory=Shelf)
     stopping: Event = field(default_factory=Event)
     now: datetime = NOW
@@ -108,7 +108,7 @@ class Newsstand:
             fetcher=self.fetcher,
             understand=understood,
             known=self.shelf.known,
-            scope=Scope(**scope) if scope else self.scope,  # type: ignore[arg-type]
+            scope=CrawlScope(**scope) if scope else self.scope,  # type: ignore[arg-type]
             max_bytes=2_000_000,
             every=EVERY,
             standing=self.shelf.standing,

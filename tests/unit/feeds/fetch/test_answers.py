@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from feeds.fetch import (
     Answer,
-    Failed,
-    Gone,
-    Links,
+    FetchedPage,
+    FetchFailed,
+    LinkFields,
     Missing,
     NotModified,
-    Page,
     Posted,
-    Validators,
+    RemoteValidators,
+    TakenAway,
 )
 from feeds.fetch.answers import (
     LONGEST_REST,
@@ -36,14 +36,14 @@ def received(status: int = 200, body: bytes = b"", **fields: str) -> Received:
     return Received(url=URL(ADDRESS), status=status, fields=named, body=body)
 
 
-def answer(status: int = 200, known: Validators | None = None, **fields: str) -> Answer:
+def answer(status: int = 200, known: RemoteValidators | None = None, **fields: str) -> Answer:
     return answer_of(received(status, b"", **fields), known, None, NOW)
 
 
-def links(*fields: str) -> Links:
+def links(*fields: str) -> LinkFields:
     given_ = tuple(("link", field) for field in fields)
     page = answer_of(Received(url=URL(ADDRESS), status=200, fields=given_), None, None, NOW)
-    assert isinstance(page, Page)
+    assert isinstance(page, FetchedPage)
     return page.links
 
 
@@ -54,17 +54,17 @@ def test_a_document_comes_with_all_that_was_said_of_it() -> None:
         "https://news.example.org/new",
         NOW,
     )
-    assert found == Page(
+    assert found == FetchedPage(
         url=ADDRESS,
         body=b"text",
         media_type="text/html; charset=x",
-        validators=Validators("a", "b"),
+        validators=RemoteValidators("a", "b"),
         moved_to="https://news.example.org/new",
     )
 
 
 def test_a_document_without_validators_has_none() -> None:
-    assert answer(203, Validators("old", "old")) == Page(url=ADDRESS, body=b"")
+    assert answer(203, RemoteValidators("old", "old")) == FetchedPage(url=ADDRESS, body=b"")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_document_without_validators_has_none() -> None:
 )
 def test_validators_are_sent_back_as_they_came(tag: str) -> None:
     found = answer(etag=tag, last_modified="yesterday, or so")
-    assert isinstance(found, Page)
+    assert isinstance(found, FetchedPage)
     assert conditions(found.validators) == (
         ("If-None-Match", tag),
         ("If-Modified-Since", "yesterday, or so"),
@@ -81,34 +81,34 @@ def test_validators_are_sent_back_as_they_came(tag: str) -> None:
 
 @pytest.mark.parametrize("tag", ["a\r\nb: c", "\x00", "", "x" * 1_001, " ", "\u2028", "é\u0101"])
 def test_what_is_no_field_value_is_never_sent(tag: str) -> None:
-    assert conditions(Validators(tag, None)) == ()
+    assert conditions(RemoteValidators(tag, None)) == ()
     found = answer(etag=tag)
-    assert isinstance(found, Page)
-    assert found.validators == Validators()
+    assert isinstance(found, FetchedPage)
+    assert found.validators == RemoteValidators()
 
 
 def test_nothing_is_asked_of_a_server_that_gave_no_validators() -> None:
-    assert conditions(None) == conditions(Validators()) == ()
+    assert conditions(None) == conditions(RemoteValidators()) == ()
 
 
 def test_an_unchanged_document_may_have_new_validators() -> None:
-    known = Validators("old", "then")
+    known = RemoteValidators("old", "then")
     assert answer(304, known) == NotModified(url=ADDRESS, validators=known)
     assert answer(304, known, etag="new") == NotModified(
-        url=ADDRESS, validators=Validators("new", "then")
+        url=ADDRESS, validators=RemoteValidators("new", "then")
     )
     assert answer(304, known, last_modified="now") == NotModified(
-        url=ADDRESS, validators=Validators("old", "now")
+        url=ADDRESS, validators=RemoteValidators("old", "now")
     )
 
 
 def test_what_was_never_had_cannot_be_unchanged() -> None:
-    assert isinstance(answer(304), Failed)
+    assert isinstance(answer(304), FetchFailed)
 
 
 def test_missing_is_not_gone() -> None:
     assert answer(404) == Missing(url=ADDRESS)
-    assert answer(410) == Gone(url=ADDRESS)
+    assert answer(410) == TakenAway(url=ADDRESS)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_missing_is_not_gone() -> None:
 )
 def test_what_will_not_pass_by_itself_is_lasting(status: int) -> None:
     found = answer(status)
-    assert isinstance(found, Failed)
+    assert isinstance(found, FetchFailed)
     assert found.is_lasting
     assert found.problem.startswith(f"{ADDRESS} answers {status}")
 
@@ -124,7 +124,7 @@ def test_what_will_not_pass_by_itself_is_lasting(status: int) -> None:
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520, 599])
 def test_trouble_passes(status: int) -> None:
     found = answer(status, retry_after="60")
-    assert isinstance(found, Failed)
+    assert isinstance(found, FetchFailed)
     assert not found.is_lasting
     assert found.retry_after == NOW + timedelta(seconds=60)
 
@@ -135,14 +135,14 @@ def test_any_yes_to_a_form_is_a_yes(status: int) -> None:
 
 
 def test_a_no_to_a_form_is_a_failure() -> None:
-    assert isinstance(reply_of(received(404), NOW), Failed)
+    assert isinstance(reply_of(received(404), NOW), FetchFailed)
 
 
 def test_links_say_where_changes_are_told() -> None:
     assert links(
         '<https://hub.example.org/>; rel="hub", <https://hub2.example.org/>;REL=HUB',
         '<?a=b>; title="x"; rel = "self alternate"; type="a", </c> ;rel=canonical',
-    ) == Links(
+    ) == LinkFields(
         hubs=("https://hub.example.org/", "https://hub2.example.org/"),
         topic="https://news.example.org/feed/?a=b",
     )
@@ -174,7 +174,7 @@ def test_few_hubs_are_enough() -> None:
 
 @given(st.text(max_size=80), st.integers(100, 999))
 def test_no_field_is_too_odd(text: str, status: int) -> None:
-    answer(status, Validators(text, text), etag=text, link=text, retry_after=text)
+    answer(status, RemoteValidators(text, text), etag=text, link=text, retry_after=text)
 
 
 @pytest.mark.parametrize(

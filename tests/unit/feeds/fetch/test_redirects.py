@@ -5,24 +5,24 @@ from httpx2 import URL
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.fetch import Failed
+from feeds.fetch import FetchFailed
 from feeds.fetch.redirects import LONGEST_ADDRESS, REDIRECTS, Trail, address, follow
 
 START = "https://news.example.org/feed"
 
 
-def went(*steps: tuple[int, str | None], limit: int = 5, start: str = START) -> Trail | Failed:
+def went(*steps: tuple[int, str | None], limit: int = 5, start: str = START) -> Trail | FetchFailed:
     trail = Trail(here=URL(start))
     for status, location in steps:
         further = follow(trail, status, location, limit)
-        if isinstance(further, Failed):
+        if isinstance(further, FetchFailed):
             return further
         trail = further
     return trail
 
 
 def problem(found: object) -> str:
-    assert isinstance(found, Failed)
+    assert isinstance(found, FetchFailed)
     assert found.is_lasting
     return found.problem
 
@@ -121,7 +121,7 @@ def test_a_host_of_any_script_is_asked_by_its_ascii_name() -> None:
 @given(st.text(max_size=60), st.sampled_from(sorted(REDIRECTS)))
 def test_no_location_is_too_odd(location: str, status: int) -> None:
     found = went((status, location))
-    assert isinstance(found, Failed) or found.here.scheme == "https"
+    assert isinstance(found, FetchFailed) or found.here.scheme == "https"
 
 
 @given(st.text(max_size=60))

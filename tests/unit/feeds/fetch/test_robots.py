@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.fetch import Failed, Stopped
+from feeds.fetch import FetchFailed, Stopped
 from feeds.fetch.robots import (
     ALL,
     KEPT_FOR,
@@ -15,16 +15,16 @@ from feeds.fetch.robots import (
     MAX_HOSTS,
     RETRIED_AFTER,
     Robots,
-    Rules,
+    RobotsRules,
     rules_of,
 )
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOST = "https://news.example.org"
-TROUBLE = Failed(problem="503")
+TROUBLE = FetchFailed(problem="503")
 
 
-def rules(text: str) -> Rules:
+def rules(text: str) -> RobotsRules:
     return rules_of(text.encode(), "Fieldfare")
 
 
