@@ -46,7 +46,7 @@ def front_page(folder: Path, osce: Taxonomy) -> Iterator[FrontPage]:
     """A site that is up until the block ends."""
     public = folder / "public"
     public.mkdir()
-    files = PublishedFiles(Directory(public, limit_bytes=1_000_000, now=lambda: NOON))
+    files = PublishedFiles(Directory(public, limit_bytes=1_000_000, clock=lambda: NOON))
     with (
         serving(Starlette(routes=[Route("/{path:path}", files)])) as url,
         closing(Database.open(f"sqlite:///{folder / 'store.db'}", VERSIONS)) as database,

@@ -84,9 +84,9 @@ def a_web_app(
     root.mkdir(exist_ok=True)
     (root / "style.css").write_bytes(published.style)
     return create_app(
-        files=PublishedFiles(Directory(root, limit_bytes=1_000_000, now=lambda: NOW)),
+        files=PublishedFiles(Directory(root, limit_bytes=1_000_000, clock=lambda: NOW)),
         unsubscribing=Unsubscribing(
-            database=database, secret=SECRET, taxonomy=taxonomy, pages=pages, now=lambda: NOW
+            database=database, secret=SECRET, taxonomy=taxonomy, pages=pages, clock=lambda: NOW
         ),
         viewing=Viewing(database=database, secret=SECRET, pages=pages),
         health=Health(
@@ -94,7 +94,7 @@ def a_web_app(
             vitals=vitals,
             pulse=pulse or Pulse(),
             version="0.1.0",
-            now=lambda: NOW,
+            clock=lambda: NOW,
         ),
         pages=pages,
         mails=Mailbox(maildir, pages) if maildir else None,

@@ -16,17 +16,6 @@ _ENTITY_TAG = re.compile(r'[ \t,]*(W/)?("[!\x23-\x7e\x80-\xff]*")')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Validators:
-    """What tells one state of a representation from another.
-
-    ``etag`` is a strong entity tag, quotes included; ``modified`` is in whole Unix seconds.
-    """
-
-    etag: str
-    modified: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Preconditions:
     """The conditional fields of a request; several lines of one field are joined by commas."""
 
@@ -44,22 +33,23 @@ class Verdict(StrEnum):
     FAILED = "failed"
 
 
-def evaluate(asked: Preconditions, current: Validators) -> Verdict:
+def evaluate(asked: Preconditions, etag: str, modified: int) -> Verdict:
     """How a GET or HEAD of an existing representation is answered.
 
+    ``etag`` is its strong entity tag, quotes included, ``modified`` in whole Unix seconds.
     The order is that of RFC 9110 13.2.2: an entity tag wins over a date, and a field that
     cannot be read is as good as absent where it holds a date, and matches nothing where it
     holds tags.
     """
     if asked.if_match is not None:
-        if not _matches(asked.if_match, current.etag, weakly=False):
+        if not _matches(asked.if_match, etag, weakly=False):
             return Verdict.FAILED
-    elif _is_newer(current.modified, asked.if_unmodified_since):
+    elif _is_newer(modified, asked.if_unmodified_since):
         return Verdict.FAILED
     if asked.if_none_match is not None:
-        known = _matches(asked.if_none_match, current.etag, weakly=True)
+        known = _matches(asked.if_none_match, etag, weakly=True)
     else:
-        known = _is_not_newer(current.modified, asked.if_modified_since)
+        known = _is_not_newer(modified, asked.if_modified_since)
     return Verdict.NOT_MODIFIED if known else Verdict.SEND
 
 

@@ -15,8 +15,6 @@ from pathlib import Path
 
 from feeds.web.representation import MEDIA, Representation, represent
 
-__all__ = ["Directory", "Served"]
-
 #: Modification time in ns, size and inode: tells two states of a file apart without reading it.
 Signature = tuple[int, int, int]
 
@@ -51,10 +49,10 @@ class Directory:
     `read` touches the disk and is meant for a thread.
     """
 
-    def __init__(self, root: Path, limit_bytes: int, now: Callable[[], datetime]) -> None:
+    def __init__(self, root: Path, limit_bytes: int, clock: Callable[[], datetime]) -> None:
         self._root = str(root)
         self._limit_bytes = limit_bytes
-        self._now = now
+        self._clock = clock
         self._kept: OrderedDict[str, Served] = OrderedDict()
         self._used_bytes = 0
 
@@ -114,8 +112,8 @@ class Directory:
 
     def _modified(self, name: str, signature: Signature) -> int:
         earlier = self._kept.get(name)
-        written = min(signature[0] // 1_000_000_000, int(self._now().timestamp()))
-        return max(written, earlier.plain.validators.modified) if earlier else written
+        written = min(signature[0] // 1_000_000_000, int(self._clock().timestamp()))
+        return max(written, earlier.plain.modified) if earlier else written
 
     def _bytes(self, name: str) -> tuple[Signature, bytes] | None:
         path = os.path.realpath(f"{self._root}/{name}")

@@ -10,13 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from feeds.web.addresses import names
 from feeds.web.conditional import Preconditions, Verdict, evaluate
 from feeds.web.directory import Directory, Served
-from feeds.web.negotiation import prefers_gzip
+from feeds.web.negotiation import names, prefers_gzip
 from feeds.web.representation import Headers, Representation
-
-__all__ = ["PublishedFiles"]
 
 
 class PublishedFiles:
@@ -95,7 +92,7 @@ def _chosen(served: Served, accept_encoding: str | None) -> Representation:
 
 
 def _answer(chosen: Representation, asked: Preconditions) -> tuple[int, Headers, bytes]:
-    verdict = evaluate(asked, chosen.validators)
+    verdict = evaluate(asked, chosen.etag, chosen.modified)
     match verdict:
         case Verdict.SEND:
             return 200, chosen.headers, chosen.body

@@ -10,9 +10,6 @@ from hashlib import blake2b
 from types import MappingProxyType
 
 from feeds.times import http_date
-from feeds.web.conditional import Validators
-
-__all__ = ["MEDIA", "Headers", "Media", "Representation", "represent"]
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -57,10 +54,14 @@ MEDIA: Mapping[str, Media] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Representation:
-    """One encoding of one state of a file; ``unmodified`` are the header fields of its 304."""
+    """One encoding of one state of a file; ``unmodified`` are the header fields of its 304.
+
+    ``etag`` is a strong entity tag, quotes included; ``modified`` is in whole Unix seconds.
+    """
 
     body: bytes
-    validators: Validators
+    etag: str
+    modified: int
     headers: Headers
     unmodified: Headers
 
@@ -71,10 +72,10 @@ def represent(body: bytes, media: Media, *, modified: int, encoding: str | None)
     The strong entity tag is a hash of the very bytes sent, so each encoding has its own
     (RFC 9110 8.8.3.3).
     """
-    tag = urlsafe_b64encode(blake2b(body, digest_size=_ETAG_BYTES).digest()).decode("ascii")
-    validators = Validators(etag=f'"{tag}"', modified=modified)
+    digest = blake2b(body, digest_size=_ETAG_BYTES).digest()
+    etag = f'"{urlsafe_b64encode(digest).decode("ascii")}"'
     lasting = _encoded(
-        ("etag", validators.etag),
+        ("etag", etag),
         ("last-modified", http_date(modified)),
         ("cache-control", _CACHE_CONTROL),
         ("vary", "Accept-Encoding"),
@@ -84,7 +85,11 @@ def represent(body: bytes, media: Media, *, modified: int, encoding: str | None)
     own = _encoded(("content-type", media.type), ("content-length", str(len(body))))
     packed = _encoded(("content-encoding", encoding)) if encoding else []
     return Representation(
-        body=body, validators=validators, headers=lasting + own + packed, unmodified=lasting
+        body=body,
+        etag=etag,
+        modified=modified,
+        headers=lasting + own + packed,
+        unmodified=lasting,
     )
 
 

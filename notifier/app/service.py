@@ -100,7 +100,7 @@ def web(app: App, pulse: Pulse, *, mails: Path | None = None) -> Starlette:
             secret=secret,
             taxonomy=app.taxonomy,
             pages=pages,
-            now=app.clock,
+            clock=app.clock,
         ),
         viewing=Viewing(database=app.database, secret=secret, pages=pages),
         health=Health(
@@ -108,7 +108,7 @@ def web(app: App, pulse: Pulse, *, mails: Path | None = None) -> Starlette:
             vitals=lambda: reports.vitals(app),
             pulse=pulse,
             version=version("fieldfare"),
-            now=app.clock,
+            clock=app.clock,
         ),
         pages=pages,
         mails=Mailbox(mails, pages) if mails else None,

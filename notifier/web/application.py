@@ -21,8 +21,6 @@ from notifier.web.private_pages import PrivatePages
 from notifier.web.unsubscribe import Unsubscribing
 from notifier.web.view import Viewing
 
-__all__ = ["create_app"]
-
 log = structlog.get_logger(__name__)
 
 _RETRY_AFTER_SECONDS = "60"

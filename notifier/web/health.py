@@ -23,8 +23,6 @@ from feeds.errors import StoreError
 from feeds.standing import State as Standing
 from notifier.model import DeliveryState, SubscriberState
 
-__all__ = ["Health", "Pulse", "Vitals"]
-
 _FRESH = {"cache-control": "no-store"}
 
 State = TypeVar("State", bound=StrEnum)
@@ -66,12 +64,12 @@ class Health:
         vitals: Callable[[], Vitals],
         pulse: Pulse,
         version: str,
-        now: Callable[[], datetime],
+        clock: Callable[[], datetime],
     ) -> None:
         self._is_current = is_current
         self._pulse = pulse
         self._version = version
-        self._now = now
+        self._clock = clock
         self._registry = CollectorRegistry()
         self._registry.register(_Readings(vitals, pulse, version))
 
@@ -103,7 +101,7 @@ class Health:
             yield "the store does not answer; the log says why"
 
     def _problems_of_jobs(self) -> Iterator[str]:
-        for job in self._pulse.stuck(self._now()):
+        for job in self._pulse.stuck(self._clock()):
             yield f"the job {job!r} is stuck"
 
 

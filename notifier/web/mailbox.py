@@ -6,6 +6,7 @@ loads nothing and is of no origin.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import EmailMessage
 from mailbox import Maildir
 from pathlib import Path
 from urllib.parse import quote
@@ -16,11 +17,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from notifier.web.message_parts import header, opened, part
 from notifier.web.private_pages import PRIVATE, PrivatePages
-from notifier.web.view import MAIL_POLICY
-
-__all__ = ["Mailbox"]
+from notifier.web.view import MAIL_POLICY, opened, part
 
 #: Enough to look at; a demo is not a mail program.
 _LATEST = 200
@@ -30,7 +28,7 @@ _POLICY = f"{MAIL_POLICY}; sandbox allow-popups allow-popups-to-escape-sandbox"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
+class ShownMail:
     """One message as people read it; ``key`` is its name in an address."""
 
     key: str
@@ -75,19 +73,19 @@ class Mailbox:
         mail = await self._mail(request)
         return PlainTextResponse(mail.source, headers=PRIVATE)
 
-    async def _mail(self, request: Request) -> Mail:
+    async def _mail(self, request: Request) -> ShownMail:
         mail = await run_in_threadpool(self._read, request.path_params["key"])
         if mail is None:
             raise HTTPException(404)
         return mail
 
-    def _latest(self) -> list[Mail]:
+    def _latest(self) -> list[ShownMail]:
         """Names in a Maildir start with the second of delivery."""
         maildir = self._maildir()
         keys = sorted(maildir.keys(), reverse=True)[:_LATEST]
         return [_mail(key, maildir.get_bytes(key)) for key in keys]
 
-    def _read(self, key: str) -> Mail | None:
+    def _read(self, key: str) -> ShownMail | None:
         """A name is looked up among those there are; it is never a path."""
         maildir = self._maildir()
         return _mail(key, maildir.get_bytes(key)) if key in maildir else None
@@ -96,25 +94,30 @@ class Mailbox:
         return Maildir(self._folder, create=True)
 
 
-def _mail(key: str, content: bytes) -> Mail:
+def _mail(key: str, content: bytes) -> ShownMail:
     try:
         return _understood(key, content)
     except Exception:  # noqa: BLE001 - the standard library's parser raises many on hostile fields
-        return Mail(key=_quoted(key), subject="(unreadable)", source=_source(content))
+        return ShownMail(key=_quoted(key), subject="(unreadable)", source=_source(content))
 
 
-def _understood(key: str, content: bytes) -> Mail:
+def _understood(key: str, content: bytes) -> ShownMail:
     message = opened(content)
-    return Mail(
+    return ShownMail(
         key=_quoted(key),
-        subject=header(message, "subject") or "(no subject)",
-        sender=header(message, "from"),
-        recipient=header(message, "to"),
-        date=header(message, "date"),
+        subject=_header(message, "subject") or "(no subject)",
+        sender=_header(message, "from"),
+        recipient=_header(message, "to"),
+        date=_header(message, "date"),
         text=part(message, "plain") or "",
         html=part(message, "html") or "",
         source=_source(content),
     )
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    """The field as text, empty where there is none."""
+    return str(message.get(name, ""))
 
 
 def _quoted(key: str) -> str:

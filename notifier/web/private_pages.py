@@ -1,15 +1,16 @@
-"""Pages made on request, in the look of the published ones.
+"""Pages made on request, in the look of the published ones, and the token that opens them.
 
 Knows templates and the header fields of what is nobody else's business. Must never query.
 """
 
 from pathlib import Path
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from feeds.publish.pages import Pages
-
-__all__ = ["PRIVATE", "PrivatePages"]
+from notifier.errors import TokenRefused
+from notifier.subscribers.links import Claim, Scope, read
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -42,3 +43,12 @@ class PrivatePages:
     def notice(self, title: str, *sentences: str, status: int = 200) -> HTMLResponse:
         """A page that only says something: what happened, and what to do."""
         return self.answer("notice.html", status, title=title, sentences=sentences)
+
+
+def claim_of(request: Request, secret: bytes, scope: Scope) -> Claim | None:
+    """The claim of the token in the path; None where it was not made here or for this."""
+    try:
+        claim = read(request.path_params["token"], secret)
+    except TokenRefused:
+        return None
+    return claim if claim.scope is scope else None

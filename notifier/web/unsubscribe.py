@@ -13,18 +13,27 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from feeds.errors import UnknownTopic
+from feeds.model import TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.model import Subscriber, SubscriberState
+from notifier.model import Cadence, Frequency, Subscriber, SubscriberState
 from notifier.storage import subscribers
 from notifier.subscribers.links import Claim, Scope
-from notifier.web.claims import claim_of
-from notifier.web.private_pages import PrivatePages
-from notifier.web.summary import summarise
-
-__all__ = ["Unsubscribing"]
+from notifier.web.private_pages import PrivatePages, claim_of
 
 log = structlog.get_logger(__name__)
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Summary:
+    """What a subscription is; ``rhythm`` continues a sentence ("every day at 07:00 ...")."""
+
+    address: str
+    rhythm: str
+    topics: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,7 @@ class Unsubscribing:
     secret: bytes
     taxonomy: Taxonomy
     pages: PrivatePages
-    now: Callable[[], datetime]
+    clock: Callable[[], datetime]
 
     async def answer(self, request: Request) -> Response:
         """After a POST that is answered 200 the subscription has ended, however often it comes.
@@ -76,7 +85,7 @@ class Unsubscribing:
 
     def _end(self, claim: Claim) -> _Standing:
         with self.database.writing() as connection:
-            if not subscribers.leave(connection, claim.public_id, claim.epoch, self.now()):
+            if not subscribers.leave(connection, claim.public_id, claim.epoch, self.clock()):
                 return _judge(subscribers.by_public_id(connection, claim.public_id), claim)
         log.info("unsubscribed", subscriber=claim.public_id)
         return _Left()
@@ -84,7 +93,7 @@ class Unsubscribing:
     def _page(self, standing: _Standing) -> Response:
         match standing:
             case _Subscribed(subscriber):
-                summary = summarise(subscriber, self.taxonomy)
+                summary = _summary(subscriber, self.taxonomy)
                 return self.pages.answer("unsubscribe.html", summary=summary)
             case _Left():
                 return self.pages.notice(
@@ -114,3 +123,39 @@ def _judge(subscriber: Subscriber | None, claim: Claim) -> _Standing:
     if subscriber is None or subscriber.state is SubscriberState.LEFT:
         return _Left()
     return _Subscribed(subscriber) if subscriber.epoch == claim.epoch else _SubscribedAgain()
+
+
+def _summary(subscriber: Subscriber, taxonomy: Taxonomy) -> _Summary:
+    return _Summary(
+        address=_masked(subscriber.address),
+        rhythm=_rhythm(subscriber.cadence),
+        topics=tuple(_label(topic, taxonomy) for topic in subscriber.topics),
+    )
+
+
+def _masked(address: str) -> str:
+    """The first character and the domain: enough for its owner, too little for a finder."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
+def _rhythm(cadence: Cadence) -> str:
+    hour, minute = divmod(cadence.minute, 60)
+    at = f"at {hour:02}:{minute:02} ({cadence.zone.key})"
+    match cadence.frequency:
+        case Frequency.IMMEDIATE:
+            return "as soon as there is any"
+        case Frequency.DAILY:
+            return f"every day {at}"
+        case Frequency.WEEKLY:
+            return f"every {_WEEKDAYS[cadence.weekday or 0]} {at}"
+        case _:
+            assert_never(cadence.frequency)
+
+
+def _label(topic: TopicRef, taxonomy: Taxonomy) -> str:
+    """A topic that left the taxonomy is still followed, and named as it was asked for."""
+    try:
+        return taxonomy.get(topic).label
+    except UnknownTopic:
+        return topic.slug

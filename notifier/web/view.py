@@ -1,10 +1,13 @@
 """A digest in the browser, as it was mailed.
 
-Knows view links and the copy that is stored. Must never show it to a search engine, or let it
-run anything.
+Knows view links, the copy that is stored, and MIME. Must never show it to a search engine, let it
+run anything, or trust a message: what is wrong in one is shown as well as can be.
 """
 
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -13,11 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from feeds.storage.database import Database
 from notifier.storage import deliveries
 from notifier.subscribers.links import Claim, Scope
-from notifier.web.claims import claim_of
-from notifier.web.message_parts import opened, part
-from notifier.web.private_pages import PRIVATE, PrivatePages
-
-__all__ = ["MAIL_POLICY", "Viewing"]
+from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of
 
 #: A mail brings its own style and needs nothing else.
 MAIL_POLICY = (
@@ -54,3 +53,26 @@ class Viewing:
             "Its news are still here, by topic.",
             status=404,
         )
+
+
+def opened(content: bytes) -> EmailMessage:
+    """The message; one that is broken has defects, and whatever can be read of it."""
+    return message_from_bytes(content, policy=default)
+
+
+def part(message: EmailMessage, subtype: str) -> str | None:
+    """The body as ``html`` or ``plain`` text; None where the message has none of that kind."""
+    found = message.get_body((subtype,))
+    if found is None:
+        return None
+    payload = found.get_payload(decode=True)
+    return _text(payload if isinstance(payload, bytes) else b"", found.get_content_charset("utf-8"))
+
+
+def _text(body: bytes, charset: str) -> str:
+    """Whatever can be read, in characters that can be sent on."""
+    try:
+        text = body.decode(charset, "replace")
+    except (LookupError, ValueError):  # a charset nobody knows, or one that is no encoding of text
+        text = body.decode("utf-8", "replace")
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -48,7 +48,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(root: Path) -> Iterator[httpx2.Client]:
-    files = PublishedFiles(Directory(root, limit_bytes=1_000_000, now=lambda: NOW))
+    files = PublishedFiles(Directory(root, limit_bytes=1_000_000, clock=lambda: NOW))
     app = Starlette(routes=[Route("/{path:path}", files)])
     with (
         serving(app) as address,
@@ -273,7 +273,7 @@ def test_a_file_without_packed_sibling_is_served_plain(client: httpx2.Client, ro
 
 def test_memory_stays_within_its_limit(tmp_path: Path) -> None:
     """The one not asked for longest goes first; one too large is served all the same."""
-    directory = Directory(tmp_path, limit_bytes=20_000, now=lambda: NOW)
+    directory = Directory(tmp_path, limit_bytes=20_000, clock=lambda: NOW)
     for name in ("a.txt", "b.txt", "c.txt"):
         (tmp_path / name).write_bytes(b"x" * 5_000)
     (tmp_path / "large.txt").write_bytes(b"x" * 50_000)
@@ -288,7 +288,7 @@ def test_memory_stays_within_its_limit(tmp_path: Path) -> None:
 
 
 def test_a_file_that_vanishes_while_it_is_looked_for_is_missing(tmp_path: Path) -> None:
-    directory = Directory(tmp_path, limit_bytes=20_000, now=lambda: NOW)
+    directory = Directory(tmp_path, limit_bytes=20_000, clock=lambda: NOW)
     assert directory.read("gone.txt") is None
 
 
