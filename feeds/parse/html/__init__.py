@@ -6,7 +6,8 @@ it before.
 
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.parse.bytes import decode_page
-from feeds.parse.html import item, listing, tree
+from feeds.parse.html import item, listing
+from feeds.parse.html.metadata import HtmlPage
 from feeds.parse.nesting import harm
 from feeds.taxonomy import Taxonomy
 
@@ -27,9 +28,9 @@ def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Re
         return Refused(reason=Reason.EMPTY)
     if evidence := harm(text):
         return Refused(reason=Reason.HOSTILE, evidence=evidence)
-    planted = tree.planted(text)
+    page = HtmlPage(text)
     if not habits.forced:
-        listed = listing.parse(planted, document, taxonomy, habits)
+        listed = listing.parse(page, document, taxonomy, habits)
         if listed is not None:
             return listed
-    return item.parse(planted, text, document, taxonomy, habits)
+    return item.parse(page, document, taxonomy, habits)

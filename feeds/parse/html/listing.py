@@ -1,17 +1,19 @@
-"""A listing of items: its entries, and the page it goes on with.
+"""A listing of items: its entries, and the next page it goes on with.
 
-Knows when a page is a listing: its entries say more than the rest of it does. Must never know how
-an entry is read, or what an item's page holds.
+Knows when a page is a listing, as its entries say more than the rest of it does, and what leads to
+older entries. Must never know how an entry is read, or what an item's page holds.
 """
 
 from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlsplit
 
 from feeds.draft import Document, Draft, Habits, Parsed, Selectors
 from feeds.parse import dateline
-from feeds.parse.html import flat, hrefs, jsonld, repetition, teaser
-from feeds.parse.html.repetition import Grove, shared
-from feeds.parse.html.teaser import Parts
-from feeds.parse.html.tree import Node, Tree, find, find_all, said, take_out
+from feeds.parse.html import listing_entry, page_links, repetition
+from feeds.parse.html.listing_entry import EntryParts
+from feeds.parse.html.metadata import HtmlPage
+from feeds.parse.html.repetition import Surroundings, shared
+from feeds.parse.html.tree import Node, Tree, absolute, attribute, find, find_all, said
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
 
@@ -22,38 +24,54 @@ _ARTICLE = 'meta[property="og:type"][content="article" i], meta[property="articl
 _FEWEST_CHARS_OF_A_PARAGRAPH = 80
 _FEWEST_CHARS_OF_AN_ARTICLE = 100
 _PROSE = ("p", "div", "td", "section", "article", "blockquote")
+# What links to older entries say, in lower case.
+_NEXT = frozenset(
+    "next|next page|go to next page|older|older posts|older entries|older news|older items|"
+    "suivant|suivante|page suivante|nächste|nächste seite|weiter|siguiente|página siguiente|"
+    "successivo|successiva|pagina successiva|avanti|sljedeća|sljedeće|sljedeća stranica|sledeća|"
+    "sledeće|sledeća strana|sledeća stranica|следећа|следеће|следећа страна|следна|"
+    "следна страница|следующая|следующая страница|вперед|вперёд|далее|наступна|наступна сторінка|"
+    "далі|tjetra|faqja tjetër|vijoni|următoarea|pagina următoare".split("|")
+)
+_STARTS_OF_NEXT = frozenset(words[:2] for words in _NEXT)
+_ARROWS = " \t\n\r\xa0›»>→…."
+_PAGE_NUMBER = frozenset({"page", "paged", "p", "seite", "pagina", "strana"})
+_LAST_PAGE_LINKS = 200
+_LONGEST_NEXT_CHARS = 60
 
 
-def parse(tree: Tree, document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | None:
+def parse(page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | None:
     """The entries of a listing; None for a page that is none.
 
     The teasers of other items on an item's page are taken out of the tree.
     """
-    chosen = habits.selectors
-    grove = Grove()
+    tree, chosen = page.tree, habits.selectors
+    surroundings = Surroundings()
     is_chosen = bool(chosen.listing_entry)
     nodes = find_all(tree, chosen.listing_entry) if is_chosen else []
     if is_chosen and (not nodes or _is_page_of(tree, chosen)):
         return None
-    nodes = nodes or repetition.entries(tree, grove)
-    if nodes and not is_chosen and _is_item(tree, document, nodes, grove):
-        _take_out(tree, nodes)
+    nodes = nodes or repetition.entries(tree, surroundings)
+    if nodes and not is_chosen and _is_item(page, document, nodes, surroundings):
+        _take_out(page, nodes)
         return None
     if not nodes:
-        nodes = _few(tree, document)
+        nodes = _few(page, document)
     if not nodes:
         return None
-    base = hrefs.base_of(tree, document.url)
+    base = page_links.base_of(tree, document.url)
     parts = _parts(tree, nodes, chosen)
-    drafts = [draft for each in parts if (draft := teaser.draft(each, base, taxonomy, habits))]
+    drafts = [
+        draft for each in parts if (draft := listing_entry.draft(each, base, taxonomy, habits))
+    ]
     if not drafts:
         return None
     return Parsed(
-        form=teaser.FORM,
+        form=listing_entry.FORM,
         drafts=_once(drafts),
         is_list=True,
-        next_page=hrefs.next_page(tree, base),
-        hub=hrefs.hub(tree, document.url, base),
+        next_page=_next_page(tree, base),
+        hub=page_links.hub(page_links.read(tree, base), document.url),
     )
 
 
@@ -62,33 +80,35 @@ def _is_page_of(tree: Tree, chosen: Selectors) -> bool:
     return bool(chosen.page_text) and find(tree, chosen.page_text) is not None
 
 
-def _is_item(tree: Tree, document: Document, nodes: list[Node], grove: Grove) -> bool:
+def _is_item(
+    page: HtmlPage, document: Document, nodes: list[Node], surroundings: Surroundings
+) -> bool:
     """Whether a page says more itself than its entries do, or at least that it is an article.
 
     It says so in its metadata, by the title its lead promised, or by a dateline of its own.
     """
     lead = document.lead
-    if lead is not None and any(_same(lead, node) for node in find_all(tree, "h1")):
+    if lead is not None and any(_same(lead, node) for node in find_all(page.tree, "h1")):
         return True
-    prose = _prose(nodes, grove)
+    prose = _prose(nodes, surroundings)
     own = sum(map(_own_chars, prose))
     if own >= _FEWEST_CHARS_OF_AN_ARTICLE and (
-        _is_article(tree) or any(dateline.find(said(node)) for node in prose)
+        _is_article(page) or any(dateline.find(said(node)) for node in prose)
     ):
         return True
     return own > 0 and own > sum(len(node.text()) for node in nodes)
 
 
-def _prose(nodes: list[Node], grove: Grove) -> list[Node]:
+def _prose(nodes: list[Node], surroundings: Surroundings) -> list[Node]:
     """The paragraphs of a page that stand in none of its entries and in no furniture."""
     return [
         node
-        for node in _beside(nodes, grove)
-        if _own_chars(node) >= _FEWEST_CHARS_OF_A_PARAGRAPH and not grove.is_furniture(node)
+        for node in _beside(nodes, surroundings)
+        if _own_chars(node) >= _FEWEST_CHARS_OF_A_PARAGRAPH and not surroundings.is_furniture(node)
     ]
 
 
-def _beside(nodes: list[Node], grove: Grove) -> Iterator[Node]:
+def _beside(nodes: list[Node], surroundings: Surroundings) -> Iterator[Node]:
     """What may be prose around entries and beside them: of most listings, few elements."""
     around = _around(nodes)
     for holder in filter(None, around.values()):
@@ -98,7 +118,7 @@ def _beside(nodes: list[Node], grove: Grove) -> Iterator[Node]:
             is_long = node.mem_id not in around and (
                 len(node.text()) >= _FEWEST_CHARS_OF_A_PARAGRAPH
             )
-            if is_long and not grove.is_furniture(node):
+            if is_long and not surroundings.is_furniture(node):
                 yield from find_all(node, ", ".join(_PROSE))
 
 
@@ -120,19 +140,19 @@ def _places(nodes: list[Node]) -> dict[int, int | None]:
     return {node.mem_id: at for at, node in enumerate(nodes)}
 
 
-def _few(tree: Tree, document: Document) -> list[Node]:
+def _few(page: HtmlPage, document: Document) -> list[Node]:
     """Entries nothing repeats around, on a page that says nothing beside them."""
-    if _is_article(tree):
+    if _is_article(page):
         return []
-    nodes = flat.entries(tree, hrefs.base_of(tree, document.url))
-    return nodes if nodes and not _is_item(tree, document, nodes, Grove()) else []
+    nodes = repetition.flat_entries(page.tree, page_links.base_of(page.tree, document.url))
+    return nodes if nodes and not _is_item(page, document, nodes, Surroundings()) else []
 
 
-def _take_out(tree: Tree, nodes: list[Node]) -> None:
+def _take_out(page: HtmlPage, nodes: list[Node]) -> None:
     """Removes teasers of other items; list items of the article itself have no headings."""
-    marked = shared(find_all(tree, "h2, h3, h4, h5, h6, time"), _places(nodes))
+    marked = shared(find_all(page.tree, "h2, h3, h4, h5, h6, time"), _places(nodes))
     if len(marked) == len(nodes) and all(find(node, "h1") is None for node in nodes):
-        take_out(nodes)
+        page.take_out(nodes)
 
 
 def _own_chars(node: Node) -> int:
@@ -144,14 +164,13 @@ def _same(lead: Draft, heading: Node) -> bool:
     return fold(lead.title) == fold(said(heading))
 
 
-def _is_article(tree: Tree) -> bool:
-    if find(tree, _ARTICLE) is not None:
+def _is_article(page: HtmlPage) -> bool:
+    if find(page.tree, _ARTICLE) is not None:
         return True
-    articles = [thing for thing in jsonld.described(tree) if thing.is_article]
-    return len(articles) == 1
+    return len(page.articles) == 1
 
 
-def _parts(tree: Tree, nodes: list[Node], chosen: Selectors) -> list[Parts]:
+def _parts(tree: Tree, nodes: list[Node], chosen: Selectors) -> list[EntryParts]:
     """The parts of all entries; each kind of part is looked for once in the whole page."""
     places = _places(nodes)
     # Where one element holds all entries, the menus around it are not searched.
@@ -165,9 +184,67 @@ def _parts(tree: Tree, nodes: list[Node], chosen: Selectors) -> list[Parts]:
     is_titled = all(titles[at] for at in range(len(nodes)))
     links = shared([] if is_titled else find_all(root, "a[href]"), places)
     return [
-        Parts(whole=node, titles=titles[at], links=links[at], dates=dates[at], leads=told[at])
+        EntryParts(whole=node, titles=titles[at], links=links[at], dates=dates[at], leads=told[at])
         for at, node in enumerate(nodes)
     ]
+
+
+def _next_page(tree: Tree, base: str | None) -> str | None:
+    """The page a listing goes on with, None where it is the last one."""
+    for node in find_all(tree, 'link[rel~="next"][href], a[rel~="next"][href]'):
+        if (url := absolute(base, attribute(node, "href"))) and url != base:
+            return url
+    for node in _onward(tree):
+        if (url := absolute(base, attribute(node, "href"))) and url != base:
+            return url
+    return _by_number(tree, base)
+
+
+def _onward(tree: Tree) -> Iterator[Node]:
+    """The links at the end of a page that say they lead on."""
+    nodes = find_all(tree, "a[href]")[-_LAST_PAGE_LINKS:]
+    # No text of a tree holds a NUL, so all are folded at once.
+    texts = "\0".join([node.text() for node in nodes]).casefold().split("\0")
+    for node, text in zip(nodes, texts, strict=False):
+        if len(text) <= _LONGEST_NEXT_CHARS:
+            words = text.strip(_ARROWS)
+            # Most links are told by two letters.
+            if (len(words) < 2 or words[:2] in _STARTS_OF_NEXT) and _leads_on(node, words):
+                yield node
+
+
+def _leads_on(node: Node, words: str) -> bool:
+    if len(words) > 1:
+        return " ".join(words.split()) in _NEXT
+    # An arrow alone, or a picture of one, is named for those who do not see it.
+    names = (attribute(node, "title"), attribute(node, "aria-label"))
+    return any(name.casefold().strip(_ARROWS) in _NEXT for name in names)
+
+
+def _by_number(tree: Tree, base: str | None) -> str | None:
+    """The link to a page with the number behind that of this one (the first is 0 or 1)."""
+    if base is None:
+        return None
+    here = _numbers(base)
+    for node in find_all(tree, 'a[href*="="]')[-_LAST_PAGE_LINKS:]:
+        number = said(node)
+        url = absolute(base, attribute(node, "href")) if number.isdecimal() else None
+        if url is None or urlsplit(url).path != urlsplit(base).path:
+            continue
+        for key, page in _numbers(url).items():
+            first = 0 if number == str(page + 1) else 1
+            if page == here.get(key, first) + 1:
+                return url
+    return None
+
+
+def _numbers(url: str) -> dict[str, int]:
+    pairs = parse_qsl(urlsplit(url).query)
+    return {
+        key: int(value)
+        for key, value in pairs
+        if key.casefold() in _PAGE_NUMBER and value.isdecimal() and len(value) < 6
+    }
 
 
 def _once(drafts: list[Draft]) -> tuple[Draft, ...]:

@@ -1,16 +1,26 @@
 """What a page says of itself where no reader sees it: JSON-LD, microdata, meta elements.
 
-Knows the vocabularies (schema.org, Open Graph, Dublin Core) and which goes before which. Must
-never know the visible page.
+Knows the vocabularies (schema.org, Open Graph, Dublin Core), the ways sites write them, broken ones
+too, and which goes before which. Must never know the visible page.
 """
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from feeds.parse.html import jsonld
-from feeds.parse.html.jsonld import Described
-from feeds.parse.html.tree import Node, Tree, attribute, find, find_all, one_line, said
+from feeds.parse.html.tree import (
+    Node,
+    Tree,
+    attribute,
+    find,
+    find_all,
+    one_line,
+    planted,
+    said,
+    take_out,
+)
 
 # In the order of how surely they mean the day of issue. No name of a change is among them.
 _PUBLISHED = (
@@ -25,6 +35,77 @@ _TOPICS = ("article:section", "article:tag", "keywords", "news_keywords", "dc.su
 _PUBLISHERS = ("article:author", "author", "dc.publisher", "dcterms.publisher", "dc.creator")
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*")
 _MICRODATA_ARTICLE = '[itemtype*="schema.org/"][itemtype*="Article"], [itemtype$="/BlogPosting"]'
+# More is no description of one page.
+_LONGEST_SCRIPT_CHARS = 500_000
+_MOST_NODES = 2_000
+_SCRIPTS = 'script[type*="ld+json" i]'
+_LISTS = frozenset({"itemlist", "collectionpage", "searchresultspage"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """One thing JSON-LD describes; texts are on one line, but for ``body``."""
+
+    types: frozenset[str]
+    title: str = ""
+    summary: str = ""
+    published: str = ""
+    language: str = ""
+    url: str = ""
+    body: str = ""
+    publishers: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+
+    @property
+    def is_article(self) -> bool:
+        return any(
+            name.endswith(("article", "blogposting")) or name in {"pressrelease", "report"}
+            for name in self.types
+        )
+
+    @property
+    def is_blog(self) -> bool:
+        return all(name == "blogposting" for name in self.types)
+
+    @property
+    def is_list(self) -> bool:
+        return not self.types.isdisjoint(_LISTS)
+
+    @property
+    def is_other(self) -> bool:
+        """Whether it is something to go to or to apply for, which is no news."""
+        return any(name.endswith("event") or name == "jobposting" for name in self.types)
+
+
+class HtmlPage:
+    """A page as text and as a tree; its JSON-LD is read once, when it is first asked for."""
+
+    __slots__ = ("_things", "text", "tree")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tree = planted(text)
+        self._things: tuple[Described, ...] | None = None
+
+    @property
+    def things(self) -> tuple[Described, ...]:
+        """All with a type that its scripts describe, in their order; broken ones say nothing."""
+        if self._things is None:
+            scripts = find_all(self.tree, _SCRIPTS)
+            texts = (script.text()[:_LONGEST_SCRIPT_CHARS] for script in scripts)
+            self._things = tuple(_described(node) for text in texts for node in _nodes(text))
+        return self._things
+
+    @property
+    def articles(self) -> list[Described]:
+        """The articles among it; of several none is the page, they are teasers of a list."""
+        return [thing for thing in self.things if thing.is_article]
+
+    def take_out(self, nodes: Sequence[Node]) -> None:
+        """Removes elements, and what they described with them."""
+        if any(find(node, _SCRIPTS) for node in nodes):
+            self._things = None
+        take_out(nodes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +130,9 @@ class Metadata:
     other: str
 
 
-def read(tree: Tree) -> Metadata:
+def read(page: HtmlPage) -> Metadata:
     """What the page says of itself, from the surest source to the least sure one."""
-    things = jsonld.described(tree)
-    articles = [thing for thing in things if thing.is_article]
-    # Several articles are the teasers of a list, and none of them is the page.
+    tree, articles = page.tree, page.articles
     article = articles[0] if len(articles) == 1 else None
     metas = _metas(tree)
     scope = find(tree, _MICRODATA_ARTICLE)
@@ -69,8 +148,8 @@ def read(tree: Tree) -> Metadata:
         topics=(*(article.topics if article else ()), *_all(metas, _TOPICS), *_tags(tree)),
         is_article=article is not None or scope is not None or _og(metas) == "article",
         is_described=scope is not None or _is_described(article, metas),
-        is_list=any(thing.is_list for thing in things) or len(articles) > 2,
-        other=_other(things, tree) if article is None else "",
+        is_list=any(thing.is_list for thing in page.things) or len(articles) > 2,
+        other=_other(page.things, tree) if article is None else "",
     )
 
 
@@ -140,3 +219,56 @@ def _other(things: Iterable[Described], tree: Tree) -> str:
     if typed is not None and find(tree, _MICRODATA_ARTICLE) is None:
         return f"it describes itself as {attribute(typed, 'itemtype').rpartition('/')[2]}"
     return ""
+
+
+def _nodes(text: str) -> Iterator[dict[str, Any]]:
+    """The typed objects of a script: alone, in lists, below @graph or mainEntity."""
+    text = text.strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
+    try:
+        waiting = [json.loads(text, strict=False)]
+    except (ValueError, RecursionError):
+        return
+    for _ in range(_MOST_NODES):
+        if not waiting:
+            return
+        node = waiting.pop(0)
+        if isinstance(node, list):
+            waiting[:0] = node[:_MOST_NODES]
+        elif isinstance(node, dict):
+            if "@type" in node:
+                yield node
+            waiting[:0] = [node[key] for key in ("@graph", "mainEntity") if key in node]
+
+
+def _described(node: dict[str, Any]) -> Described:
+    return Described(
+        types=frozenset(text.rpartition("/")[2].casefold() for text in _texts(node.get("@type"))),
+        title=_text_at(node, "headline", "name"),
+        summary=_text_at(node, "description"),
+        published=_text_at(node, "datePublished"),
+        language=_text_at(node, "inLanguage"),
+        url=_text_at(node, "url", "@id", "mainEntityOfPage"),
+        body=next((str(text) for text in [node.get("articleBody")] if isinstance(text, str)), ""),
+        publishers=(*_texts(node.get("author")), *_texts(node.get("publisher"))),
+        topics=tuple(
+            text
+            for key in ("articleSection", "about", "keywords")
+            for text in _texts(node.get(key))
+        ),
+    )
+
+
+def _text_at(node: dict[str, Any], *keys: str) -> str:
+    return next((text for key in keys for text in _texts(node.get(key))), "")
+
+
+def _texts(value: object) -> list[str]:
+    """The texts a value stands for: itself, its name, or those of a list of such."""
+    found = []
+    for each in value if isinstance(value, list) else [value]:
+        known = each
+        if isinstance(each, dict):
+            known = next((each[key] for key in ("name", "alternateName", "@id") if key in each), "")
+        if isinstance(known, str) and (line := one_line(known)):
+            found.append(line)
+    return found

@@ -23,32 +23,23 @@ _LONGEST_VALUE_CHARS = 500
 _LONGEST_LABEL_CHARS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One printed value; ``at`` is the place of its block."""
-
-    slot: Slot
-    text: str
-    at: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
     """What labels announce; ``used`` are the places of all blocks that belong to them."""
 
-    values: tuple[Value, ...]
+    values: tuple[tuple[Slot, str], ...]
     slots: frozenset[Slot]
     labels: tuple[str, ...]
     used: frozenset[int]
 
     def of(self, *slots: Slot) -> tuple[str, ...]:
         """Everything printed for some slots, in the order of the page."""
-        return tuple(value.text for value in self.values if value.slot in slots)
+        return tuple(text for slot, text in self.values if slot in slots)
 
 
 def read(blocks: Sequence[Block], taxonomy: Taxonomy) -> Printed:
     """All known labels among blocks, and their values."""
-    values: list[Value] = []
+    values: list[tuple[Slot, str]] = []
     used: set[int] = set()
     slots: dict[Slot, str] = {}
     for at, block in enumerate(blocks):
@@ -56,11 +47,11 @@ def read(blocks: Sequence[Block], taxonomy: Taxonomy) -> Printed:
             slots.setdefault(slot, block.line.partition(":")[0])
             used.add(at)
             if beside:
-                values.append(Value(slot, beside, at))
+                values.append((slot, beside))
                 continue
             for place in _values_behind(blocks, at, slot, taxonomy):
                 used.add(place)
-                values.append(Value(slot, _item(blocks[place].line), place))
+                values.append((slot, _item(blocks[place].line)))
     return Printed(
         values=tuple(values),
         slots=frozenset(slots),

@@ -72,14 +72,14 @@ def untitled(text: str) -> Refused:
 
 def empty(text: str, shown: str) -> Refused:
     """Why nothing was left of a page; ``shown`` is what it showed with its furniture."""
-    if is_cut(text):
-        return cut_off(text)
+    if cut := cut_off(text):
+        return cut
     if shown:
         return Refused(reason=Reason.MENU_ONLY, evidence=f"it ends with {excerpt(shown[-50:])}")
     return Refused(reason=Reason.EMPTY, evidence="its markup holds no text")
 
 
-def is_cut(text: str) -> bool:
+def _is_cut(text: str) -> bool:
     """Whether the markup ends within the body: elements are open that nothing lets stay open."""
     if not _IS_PAGE.search(text[:_SHORTEST_LOOK_CHARS]) or _CLOSED.search(text):
         return False
@@ -90,8 +90,10 @@ def is_cut(text: str) -> bool:
     return steps.count("") > steps.count("/")
 
 
-def cut_off(text: str) -> Refused:
-    """The refusal of a page that ends within its article."""
+def cut_off(text: str) -> Refused | None:
+    """The refusal of a page whose markup ends within its article; None for a whole one."""
+    if not _is_cut(text):
+        return None
     return Refused(
         reason=Reason.INCOMPLETE, evidence=f"it ends with {excerpt(one_line(text[-60:]))}"
     )

@@ -37,7 +37,7 @@ _MOST_BESIDE_DATE_CHARS = 25
 
 
 @dataclass(slots=True, kw_only=True)
-class Parts:
+class EntryParts:
     """The elements of one entry, as far as they were told apart."""
 
     whole: Node
@@ -48,7 +48,7 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class EntryLine:
     """What one line of an entry is by itself."""
 
     text: str
@@ -57,7 +57,7 @@ class Line:
     is_date: bool
 
 
-def draft(parts: Parts, base: str | None, taxonomy: Taxonomy, habits: Habits) -> Draft | None:
+def draft(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits) -> Draft | None:
     """What an entry says; None without a title or an address, or for an event."""
     link = _link(parts)
     title = _title(parts, link)
@@ -87,7 +87,7 @@ def draft(parts: Parts, base: str | None, taxonomy: Taxonomy, habits: Habits) ->
     )
 
 
-def _link(parts: Parts) -> Node | None:
+def _link(parts: EntryParts) -> Node | None:
     """The link of the title, or around it, or the one that says most."""
     for title in parts.titles[:1]:
         above = title.parent
@@ -107,7 +107,7 @@ def _link(parts: Parts) -> Node | None:
     return max(links, key=lambda link: len(_own_words(link)), default=None)
 
 
-def _title(parts: Parts, link: Node | None) -> str:
+def _title(parts: EntryParts, link: Node | None) -> str:
     if parts.titles:
         return said(parts.titles[0])
     if link is None:
@@ -123,8 +123,8 @@ def _own_words(link: Node) -> str:
     return "" if _MORE.fullmatch(words) else words
 
 
-def _line(text: str, taxonomy: Taxonomy, order: DateOrder | None) -> Line:
-    return Line(
+def _line(text: str, taxonomy: Taxonomy, order: DateOrder | None) -> EntryLine:
+    return EntryLine(
         text=text,
         label=labels.beside(text, taxonomy) if ":" in text else None,
         kind=taxonomy.kind_label(text) if len(text) <= _LONGEST_LABEL_CHARS else None,
@@ -135,7 +135,7 @@ def _line(text: str, taxonomy: Taxonomy, order: DateOrder | None) -> Line:
 _remembered = lru_cache(maxsize=_MOST_REMEMBERED)(_line)
 
 
-def _printed(lines: Sequence[Line]) -> list[tuple[Slot, str]]:
+def _printed(lines: Sequence[EntryLine]) -> list[tuple[Slot, str]]:
     """The labels of an entry, with the value on their line or the next."""
     found = []
     for at, line in enumerate(lines):
@@ -154,7 +154,7 @@ def _value(printed: Sequence[tuple[Slot, str]], wanted: Slot) -> str:
 
 
 def _kind(
-    lines: Sequence[Line], printed: Sequence[tuple[Slot, str]], taxonomy: Taxonomy
+    lines: Sequence[EntryLine], printed: Sequence[tuple[Slot, str]], taxonomy: Taxonomy
 ) -> Label | None:
     value = _value(printed, Slot.KIND)
     named = _kind_of(value, taxonomy)
@@ -169,8 +169,8 @@ def _kind_of(text: str, taxonomy: Taxonomy) -> Label | None:
 
 
 def _issued(
-    parts: Parts,
-    lines: Sequence[Line],
+    parts: EntryParts,
+    lines: Sequence[EntryLine],
     printed: Sequence[tuple[Slot, str]],
     order: DateOrder | None,
 ) -> Issued | None:
@@ -179,7 +179,7 @@ def _issued(
 
 
 def _dates(
-    parts: Parts, lines: Sequence[Line], printed: Sequence[tuple[Slot, str]]
+    parts: EntryParts, lines: Sequence[EntryLine], printed: Sequence[tuple[Slot, str]]
 ) -> Iterator[str]:
     for node in parts.dates:
         # The site of old wrote "Publishing date:" and the date as texts of one element.
@@ -196,7 +196,7 @@ def _is_date(line: str, order: DateOrder | None) -> bool:
     return len(found) == 1 and len(line) - (found[0].end - found[0].start) < _MOST_BESIDE_DATE_CHARS
 
 
-def _lead(parts: Parts, lines: Sequence[Line], taxonomy: Taxonomy) -> str:
+def _lead(parts: EntryParts, lines: Sequence[EntryLine], taxonomy: Taxonomy) -> str:
     if parts.leads:
         return one_line(parts.leads[0].text())
     # The longest one is the lead unless it is something else, so few are looked at.
@@ -210,7 +210,7 @@ def _lead(parts: Parts, lines: Sequence[Line], taxonomy: Taxonomy) -> str:
 def _topics(
     kind: TopicKind,
     printed: Sequence[tuple[Slot, str]],
-    lines: Sequence[Line],
+    lines: Sequence[EntryLine],
     taxonomy: Taxonomy,
 ) -> tuple[Label, ...]:
     """What a label names; without any labels, the lines that are nothing but known names."""
