@@ -12,7 +12,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import SecretStr
 from pydantic import ValidationInfo as Info
 
@@ -107,11 +106,10 @@ def name(text: str) -> str:
 
 def mailbox(text: str) -> str:
     """A mail address as SMTP takes it everywhere: without SMTPUTF8, its domain as A-labels."""
-    try:
-        checked = validate_email(text, check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError as error:
-        raise ValueError("not a mail address") from error
-    return str(checked.ascii_email)
+    address = values.mailbox(values.mail_address(text))
+    if not address.isascii() or "." not in address.rpartition("@")[2]:
+        raise ValueError("not an address that every server takes")
+    return address
 
 
 def optional_mailbox(text: str) -> str:

@@ -1,6 +1,6 @@
 """What can go wrong in the notifier, one leaf a subject.
 
-Knows ids and reasons. Must never carry an address into a log line: `AddressRefused` is for the
+Knows ids and reasons. Must never carry an address into a log line: `UnusableAddress` is for the
 person who typed it.
 """
 
@@ -9,7 +9,7 @@ class NotifierError(Exception):
     """Base of every expected failure here; its text says what happened and what to do."""
 
 
-class AddressRefused(NotifierError):
+class UnusableAddress(NotifierError):
     """What was given is no address mail can be sent to."""
 
     def __init__(self, address: str, problem: str) -> None:

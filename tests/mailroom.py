@@ -19,13 +19,15 @@ from notifier.storage import deliveries, digests, subscribers
 from notifier.storage.deliveries import Delivery
 from notifier.storage.subscribers import Subscription
 from notifier.storage.suppressions import Keyed
-from notifier.subscribers.links import Links
+from notifier.subscribers.links import MailLinks
 from tests.builders import a_plan, a_subscriber
 
 #: Noon before the digests of the builders' reader are due.
 NOW = datetime(2026, 11, 23, 11, tzinfo=UTC)
 KEYED = Keyed(b"a secret of tests, thirty-two bytes")
-LINKS = Links(base_url="https://news.example.org", secret=b"another secret, for links, of tests")
+LINKS = MailLinks(
+    base_url="https://news.example.org", secret=b"another secret, for links, of tests"
+)
 SENDER = Sender(
     name="Fieldfare",
     address="digest@news.example.org",

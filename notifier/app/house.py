@@ -34,7 +34,7 @@ from notifier.model import Subscriber
 from notifier.storage import VERSIONS
 from notifier.storage.suppressions import Keyed
 from notifier.subscribers import subscribe as subscribing
-from notifier.subscribers.links import Links
+from notifier.subscribers.links import MailLinks
 from notifier.subscribers.subscribe import Wishes
 
 __all__ = ["App"]
@@ -109,7 +109,7 @@ class App:
         return Planner(
             database=self.database,
             render=renderer.render,
-            links=Links(base_url=url, secret=self.settings.signing_key),
+            links=MailLinks(base_url=url, secret=self.settings.signing_key),
             keyed=self.keyed,
             domain=parts.message_domain(self.settings),
             max_items=self.settings.mail.max_items,

@@ -25,7 +25,7 @@ from notifier.storage import agenda, deliveries, digests, news, subscribers, sup
 from notifier.storage.subscribers import Broken
 from notifier.storage.suppressions import Keyed
 from notifier.subscribers.address import mailbox
-from notifier.subscribers.links import Links
+from notifier.subscribers.links import MailLinks
 
 #: Few enough that one transaction takes a fraction of a second, enough to make commits cheap.
 CHUNK = 500
@@ -70,7 +70,7 @@ class Planner:
 
     database: Database
     render: Render
-    links: Links
+    links: MailLinks
     keyed: Keyed
     domain: str
     max_items: int

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection, Row, Select, select
 
 from feeds.model import TopicKind, TopicRef
-from notifier.errors import AddressRefused
+from notifier.errors import UnusableAddress
 from notifier.model import Cadence, Frequency, Subscriber, SubscriberState
 from notifier.storage.tables import selections, subscribers
 from notifier.subscribers.address import mailbox
@@ -63,7 +63,7 @@ def _subscriber_or_broken(row: Row[Any], topics: Iterable[Row[Any]]) -> Subscrib
     try:
         mailbox(row.address)
         return _subscriber(row, topics)
-    except AddressRefused:
+    except UnusableAddress:
         # Its own text names the address, and a problem is logged.
         return Broken(id=row.id, problem="the domain of its address is no host name")
     except (ValueError, ZoneInfoNotFoundError) as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, update
 
 from feeds.model import TopicRef
 from feeds.storage.engines import upsert
@@ -25,6 +25,7 @@ __all__ = [
     "by_public_id",
     "everybody",
     "leave",
+    "leave_by_address",
     "read",
 ]
 
@@ -89,13 +90,19 @@ def leave(connection: Connection, public_id: str, epoch: int, now: datetime) -> 
     False where there was nothing to end: nobody has this id, they left before, or ``epoch`` is
     that of an older consent.
     """
+    consent = and_(subscribers.c.public_id == public_id, subscribers.c.epoch == epoch)
+    return _leave(connection, consent, now)
+
+
+def leave_by_address(connection: Connection, address: str, now: datetime) -> bool:
+    """As `leave`, whoever has this address, in any spelling."""
+    return _leave(connection, subscribers.c.address_key == folded(address), now)
+
+
+def _leave(connection: Connection, who: ColumnElement[bool], now: datetime) -> bool:
     left = connection.execute(
         update(subscribers)
-        .where(
-            subscribers.c.public_id == public_id,
-            subscribers.c.epoch == epoch,
-            subscribers.c.state == SubscriberState.ACTIVE,
-        )
+        .where(who, subscribers.c.state == SubscriberState.ACTIVE)
         .values(state=SubscriberState.LEFT, due_at=None)
         .returning(subscribers.c.id)
     ).scalar()

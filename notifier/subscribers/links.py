@@ -11,8 +11,6 @@ from enum import StrEnum
 
 from notifier.errors import TokenRefused
 
-__all__ = ["Claim", "Links", "Scope", "read"]
-
 #: RFC 2104 section 5 allows half of SHA-256's output; a List-Unsubscribe field has to stay
 #: within a line of 75 characters.
 _MAC_BYTES = 16
@@ -27,7 +25,7 @@ _LONGEST_TOKEN = 200
 _TOKEN = re.compile(rf"[A-Za-z0-9_.-]{{1,{_LONGEST_TOKEN}}}")
 
 
-class Scope(StrEnum):
+class LinkScope(StrEnum):
     """What a link allows; also the first segment of its path."""
 
     UNSUBSCRIBE = "u"
@@ -38,7 +36,7 @@ class Scope(StrEnum):
 class Claim:
     """What a token says, once its signature held: whose it is, of which consent, about what."""
 
-    scope: Scope
+    scope: LinkScope
     public_id: str
     epoch: int
     extra: str = ""
@@ -52,7 +50,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
+class MailLinks:
     """The personal links of an installation, below its public address."""
 
     base_url: str
@@ -60,11 +58,13 @@ class Links:
 
     def unsubscribe(self, public_id: str, epoch: int) -> str:
         """The address that ends a subscription; it never expires (RFC 8058 section 3.1)."""
-        return self._url(Claim(scope=Scope.UNSUBSCRIBE, public_id=public_id, epoch=epoch))
+        return self._url(Claim(scope=LinkScope.UNSUBSCRIBE, public_id=public_id, epoch=epoch))
 
     def view(self, public_id: str, epoch: int, period: str) -> str:
         """The address of one digest in a browser."""
-        return self._url(Claim(scope=Scope.VIEW, public_id=public_id, epoch=epoch, extra=period))
+        return self._url(
+            Claim(scope=LinkScope.VIEW, public_id=public_id, epoch=epoch, extra=period)
+        )
 
     def _url(self, claim: Claim) -> str:
         return f"{self.base_url.rstrip('/')}/{claim.scope}/{_token(claim, self.secret)}"
@@ -83,7 +83,9 @@ def read(token: str, secret: bytes) -> Claim:
     if not hmac.compare_digest(mac, _mac(claimed, secret)):
         raise TokenRefused("this link was not made here: it was cut or changed on its way")
     scope, public_id, epoch, *extra = claimed.split(".")
-    return Claim(scope=Scope(scope), public_id=public_id, epoch=int(epoch), extra="".join(extra))
+    return Claim(
+        scope=LinkScope(scope), public_id=public_id, epoch=int(epoch), extra="".join(extra)
+    )
 
 
 def _token(claim: Claim, secret: bytes) -> str:

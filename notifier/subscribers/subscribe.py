@@ -17,8 +17,6 @@ from notifier.storage import subscribers
 from notifier.storage.subscribers import Subscription
 from notifier.subscribers.address import checked
 
-__all__ = ["Assumed", "Wishes", "subscribe", "unsubscribe"]
-
 #: Early enough for the first coffee, and the example every reader of such mails knows.
 USUAL_MINUTE = 7 * 60
 MONDAY = 0
@@ -58,7 +56,7 @@ def subscribe(
     """The address is subscribed as wished, from what is ingested next; asking twice adds nothing.
 
     Where a wish is silent, a known subscriber keeps what they have and a newcomer gets a daily
-    digest at 07:00. Raises AddressRefused, UnknownTopic, UnknownLanguage, WishRefused.
+    digest at 07:00. Raises UnusableAddress, UnknownTopic, UnknownLanguage, WishRefused.
     """
     usable = checked(address)
     topics = tuple(taxonomy.find(name).ref for name in wishes.topics)
@@ -78,13 +76,11 @@ def subscribe(
 def unsubscribe(database: Database, address: str, *, now: datetime) -> bool:
     """No more mail goes to the address; False where nobody was subscribed under it.
 
-    Raises AddressRefused.
+    Raises UnusableAddress.
     """
+    usable = checked(address)
     with database.writing() as connection:
-        known = subscribers.by_address(connection, checked(address), lock=True)
-        if known is None:
-            return False
-        return subscribers.leave(connection, known.public_id, known.epoch, now)
+        return subscribers.leave_by_address(connection, usable, now)
 
 
 def _cadence(wishes: Wishes, known: Cadence | None, zone: ZoneInfo) -> Cadence:

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 
 from feeds.publish.pages import Pages
 from notifier.errors import TokenRefused
-from notifier.subscribers.links import Claim, Scope, read
+from notifier.subscribers.links import Claim, LinkScope, read
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -45,7 +45,7 @@ class PrivatePages:
         return self.answer("notice.html", status, title=title, sentences=sentences)
 
 
-def claim_of(request: Request, secret: bytes, scope: Scope) -> Claim | None:
+def claim_of(request: Request, secret: bytes, scope: LinkScope) -> Claim | None:
     """The claim of the token in the path; None where it was not made here or for this."""
     try:
         claim = read(request.path_params["token"], secret)

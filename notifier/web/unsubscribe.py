@@ -19,7 +19,7 @@ from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.model import Cadence, Frequency, Subscriber, SubscriberState
 from notifier.storage import subscribers
-from notifier.subscribers.links import Claim, Scope
+from notifier.subscribers.links import Claim, LinkScope
 from notifier.web.private_pages import PrivatePages, claim_of
 
 log = structlog.get_logger(__name__)
@@ -73,7 +73,7 @@ class Unsubscribing:
         The token is the whole authority: a body ("List-Unsubscribe=One-Click") adds nothing to
         it and is not read, so that no mail program's way of sending one can go wrong.
         """
-        claim = claim_of(request, self.secret, Scope.UNSUBSCRIBE)
+        claim = claim_of(request, self.secret, LinkScope.UNSUBSCRIBE)
         if claim is None:
             return self._damaged()
         look = self._end if request.method == "POST" else self._standing

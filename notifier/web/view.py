@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from feeds.storage.database import Database
 from notifier.storage import deliveries
-from notifier.subscribers.links import Claim, Scope
+from notifier.subscribers.links import Claim, LinkScope
 from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of
 
 #: A mail brings its own style and needs nothing else.
@@ -35,7 +35,7 @@ class Viewing:
 
     async def show(self, request: Request) -> Response:
         """The HTML part of the digest. It shows what its owner got, so any epoch may see it."""
-        claim = claim_of(request, self.secret, Scope.VIEW)
+        claim = claim_of(request, self.secret, LinkScope.VIEW)
         html = await run_in_threadpool(self._html, claim) if claim else None
         if html is None:
             return self._missing()

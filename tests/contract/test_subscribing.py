@@ -10,7 +10,7 @@ from feeds.errors import UnknownTopic
 from feeds.model import TopicKind, TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.errors import AddressRefused, UnknownLanguage, WishRefused
+from notifier.errors import UnknownLanguage, UnusableAddress, WishRefused
 from notifier.model import Cadence, Frequency, Subscriber, SubscriberState
 from notifier.storage.subscribers import by_public_id
 from notifier.subscribers.subscribe import Assumed, Wishes, subscribe, unsubscribe
@@ -68,8 +68,8 @@ def test_a_weekday_without_a_weekly_digest_is_refused(ask: Any) -> None:
     [
         ({"topics": ("field:polcing",)}, UnknownTopic),
         ({"language": "fr"}, UnknownLanguage),
-        ({"address": "anna@"}, AddressRefused),
-        ({"address": "anna@example.org\r\nBcc: all@example.org"}, AddressRefused),
+        ({"address": "anna@"}, UnusableAddress),
+        ({"address": "anna@example.org\r\nBcc: all@example.org"}, UnusableAddress),
     ],
 )
 def test_what_cannot_be_meant_is_refused_and_nobody_is_subscribed(

@@ -24,7 +24,7 @@ from notifier.model import (
 )
 from notifier.storage import deliveries, digests, subscribers, tables
 from notifier.storage.subscribers import Subscription
-from notifier.subscribers.links import Links
+from notifier.subscribers.links import MailLinks
 from tests.builders import a_plan
 from tests.serving import NOW, SECRET, a_web_app, serving
 
@@ -70,7 +70,7 @@ def person(database: Database) -> Subscriber:
 
 
 def path(epoch: int = 1) -> str:
-    return Links(base_url="", secret=SECRET).unsubscribe(PUBLIC_ID, epoch)
+    return MailLinks(base_url="", secret=SECRET).unsubscribe(PUBLIC_ID, epoch)
 
 
 def test_the_page_says_what_ends_and_offers_one_button(client: httpx2.Client) -> None:
@@ -183,7 +183,7 @@ def test_what_was_queued_is_not_sent(client: httpx2.Client, database: Database) 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 def test_a_damaged_link_is_refused(client: httpx2.Client, database: Database, method: str) -> None:
-    view = Links(base_url="", secret=SECRET).view(PUBLIC_ID, 1, "2026-11-24")
+    view = MailLinks(base_url="", secret=SECRET).view(PUBLIC_ID, 1, "2026-11-24")
     for damaged in (path()[:-1], path() + "0", "/u/x", view.replace("/d/", "/u/")):
         answer = client.request(method, damaged)
         assert answer.status_code == 404

@@ -15,14 +15,14 @@ from notifier.mail.message import Sender, build, slot
 from notifier.model import Cadence, Frequency
 from notifier.storage import deliveries, digests, subscribers
 from notifier.storage.subscribers import Subscription
-from notifier.subscribers.links import Links
+from notifier.subscribers.links import MailLinks
 from tests.builders import a_plan
 from tests.serving import NOW, SECRET, a_web_app, serving
 
 PUBLIC_ID = "a1b2c3d4e5f6"
 ADDRESS = "reader@example.org"
 PERIOD = "2026-11-24"
-LINKS = Links(base_url="https://news.example.org", secret=SECRET)
+LINKS = MailLinks(base_url="https://news.example.org", secret=SECRET)
 SENDER = Sender(
     name="Fieldfare",
     address="digest@example.org",

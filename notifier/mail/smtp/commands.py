@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from notifier.errors import AddressRefused
+from notifier.errors import UnusableAddress
 from notifier.model import Envelope, Reply, Stage
 from notifier.subscribers.address import mailbox
 
@@ -84,7 +84,7 @@ def begin(envelope: Envelope, extensions: Extensions) -> Transaction | Reply:
 def _path(stage: Stage, address: str, extensions: Extensions) -> bytes | Reply:
     try:
         path = mailbox(address)
-    except AddressRefused:
+    except UnusableAddress:
         return _refusal(stage, 553, "5.1.3", "the domain of the address is no host name")
     local, _, domain = path.rpartition("@")
     if not local or not domain or _UNSAFE.search(path) or len(path.encode()) > _LONGEST_PATH:

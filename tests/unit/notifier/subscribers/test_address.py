@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.errors import AddressRefused
+from notifier.errors import UnusableAddress
 from notifier.subscribers.address import checked, folded, mailbox
 
 
@@ -32,7 +32,7 @@ def test_a_usable_address_is_kept_as_people_write_it(given: str, kept: str) -> N
      "a@nowhere.invalid"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_by_name(text: str) -> None:
-    with pytest.raises(AddressRefused) as caught:
+    with pytest.raises(UnusableAddress) as caught:
         checked(text)
     assert caught.value.address == text
 
@@ -56,7 +56,7 @@ def test_an_smtp_command_gets_the_domain_in_ascii() -> None:
 
 
 def test_a_domain_without_an_ascii_form_is_refused() -> None:
-    with pytest.raises(AddressRefused, match="no host name"):
+    with pytest.raises(UnusableAddress, match="no host name"):
         mailbox("a@ü-.example")
 
 
@@ -70,7 +70,7 @@ def test_folding_is_stable(address: str) -> None:
 def test_any_text_is_an_address_or_refused(text: str) -> None:
     try:
         usable = checked(text)
-    except AddressRefused:
+    except UnusableAddress:
         return
     assert checked(usable) == usable
     assert not set(mailbox(usable)) & set("\r\n\0 <>")

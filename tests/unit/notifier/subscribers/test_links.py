@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.errors import TokenRefused
-from notifier.subscribers.links import Claim, Links, Scope, read
+from notifier.subscribers.links import Claim, LinkScope, MailLinks, read
 
 SECRET = b"s" * 32
 PUBLIC_ID = "kX3vQ9_aB-7z"
-LINKS = Links(base_url="https://news.example.org/", secret=SECRET)
+LINKS = MailLinks(base_url="https://news.example.org/", secret=SECRET)
 
 parts = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=20)
 epochs = st.integers(min_value=0, max_value=10**9)
@@ -23,12 +23,12 @@ def token_of(url: str) -> str:
 
 def test_an_unsubscribe_link_says_whose_it_is_and_of_which_consent() -> None:
     claim = read(token_of(LINKS.unsubscribe(PUBLIC_ID, 3)), SECRET)
-    assert claim == Claim(scope=Scope.UNSUBSCRIBE, public_id=PUBLIC_ID, epoch=3)
+    assert claim == Claim(scope=LinkScope.UNSUBSCRIBE, public_id=PUBLIC_ID, epoch=3)
 
 
 def test_a_view_link_names_the_period_too() -> None:
     claim = read(token_of(LINKS.view(PUBLIC_ID, 1, "2026-11-24")), SECRET)
-    assert claim == Claim(scope=Scope.VIEW, public_id=PUBLIC_ID, epoch=1, extra="2026-11-24")
+    assert claim == Claim(scope=LinkScope.VIEW, public_id=PUBLIC_ID, epoch=1, extra="2026-11-24")
 
 
 def test_the_path_tells_what_a_link_is_for() -> None:
@@ -112,7 +112,7 @@ def test_a_longer_token_is_refused() -> None:
 
 
 def test_a_token_of_another_installation_is_refused() -> None:
-    elsewhere = Links(base_url="https://news.example.org", secret=b"t" * 32)
+    elsewhere = MailLinks(base_url="https://news.example.org", secret=b"t" * 32)
     with pytest.raises(TokenRefused):
         read(token_of(elsewhere.unsubscribe(PUBLIC_ID, 1)), SECRET)
 
