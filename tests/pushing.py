@@ -17,7 +17,7 @@ from feeds.push.api import create_api
 from feeds.push.receive import Counter
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from tests.intake import IDENTITY, NOW
+from tests.folder_ingest import IDENTITY, NOW
 from tests.serving import serving
 
 TOKENS = {"press": "the token of the press office, long", "wire": "the token of the wire, long too"}

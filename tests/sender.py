@@ -14,7 +14,7 @@ from notifier.mail.maildir import Maildir
 from notifier.mail.send import deliver
 from notifier.mail.smtp.relay import Relay
 from notifier.storage import VERSIONS
-from tests.mailroom import KEYED, NOW, RULES
+from tests.outbox import KEYED, NOW, RULES
 
 CONNECTIONS = 4
 

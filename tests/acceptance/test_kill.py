@@ -11,7 +11,7 @@ import pytest
 from feeds.storage.database import Database
 from notifier.storage import VERSIONS
 from tests.command import SEEDS, Installation, an_installation
-from tests.mailroom import NOW, people, subscribe
+from tests.outbox import NOW, people, subscribe
 
 READERS = 300
 KILLS = 6

@@ -21,7 +21,7 @@ from feeds.storage import entries
 from feeds.storage.database import Database
 from feeds.storage.tables import counters, item_topics, items, touched
 from feeds.taxonomy import Taxonomy
-from tests.newsroom import NOON
+from tests.items import NOON
 from tests.pages import TRAINING, draft_of
 
 ROOT = Path(__file__).parents[2]

@@ -31,7 +31,7 @@ from notifier.storage.subscribers import Subscription
 from tests import services
 from tests.bench.peer_mail import letters, send
 from tests.builders import some_news
-from tests.mailroom import KEYED, LINKS, NOW, RULES, SENDER, store
+from tests.outbox import KEYED, LINKS, NOW, RULES, SENDER, store
 
 ROOT = Path(__file__).parents[2]
 DIGESTS = 10_000

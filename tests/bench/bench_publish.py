@@ -39,7 +39,7 @@ from tests.bench.archive import (
     touch,
 )
 from tests.builders import a_draft
-from tests.newsroom import NOON, a_site, store
+from tests.items import NOON, a_site, store
 
 SITE = a_site()
 FEEDS = 500

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from feeds.storage.database import Database
 from notifier.mail.message import fill
 from notifier.storage import digests, tables
-from tests.mailroom import SENDER
+from tests.outbox import SENDER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

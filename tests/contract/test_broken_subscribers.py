@@ -6,7 +6,7 @@ from feeds.storage.database import Database
 from notifier.model import Subscriber
 from notifier.storage import subscribers, tables
 from notifier.storage.subscribers import Broken
-from tests.mailroom import people, subscribe
+from tests.outbox import people, subscribe
 
 
 def test_an_address_that_is_none_is_no_subscriber(database: Database) -> None:

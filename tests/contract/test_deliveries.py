@@ -13,7 +13,7 @@ from notifier.model import DeliveryState, Settlement, Skip, Window
 from notifier.storage import deliveries, digests, news, sending, suppressions
 from notifier.storage.sending import Claimed
 from tests.builders import some_news
-from tests.mailroom import KEYED, NOW, message, outbox, people, queue, store, subscribe, template
+from tests.outbox import KEYED, NOW, message, outbox, people, queue, store, subscribe, template
 
 LONG_AGO = NOW - timedelta(minutes=15)
 

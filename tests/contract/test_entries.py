@@ -11,7 +11,7 @@ from feeds.storage.entries import Ready, Touched
 from feeds.storage.whole import whole_items
 from feeds.taxonomy import Taxonomy
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_draft, a_label
-from tests.newsroom import NOON, issued, revise, store
+from tests.items import NOON, issued, revise, store
 
 RIGHTS = a_label("Human rights", "human-rights")
 DEPARTMENT = a_label(

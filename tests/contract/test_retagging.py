@@ -13,7 +13,7 @@ from feeds.storage.tables import item_topics, revisions, touched
 from feeds.storage.tables import items as item_rows
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft, a_label
-from tests.newsroom import NOON, store
+from tests.items import NOON, store
 
 SPACE = a_label("Space policy", None)
 UNIT = a_label("Threats Unit", None, TopicKind.ISSUER)

@@ -19,7 +19,7 @@ from notifier.storage import agenda, subscribers
 from notifier.storage import tables as t
 from notifier.storage.subscribers import Broken, Subscription
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_plan, a_subscriber, some_news
-from tests.mailroom import NOW, outbox, people, queue, store, subscribe
+from tests.outbox import NOW, outbox, people, queue, store, subscribe
 
 WEEKLY = Cadence(
     frequency=Frequency.WEEKLY, minute=9 * 60, zone=ZoneInfo("Asia/Tashkent"), weekday=4

@@ -15,7 +15,7 @@ from notifier.model import Cadence, Frequency, Subscriber, SubscriberState
 from notifier.storage.subscribers import by_public_id
 from notifier.subscribers.subscribe import Assumed, Wishes, subscribe, unsubscribe
 from tests.builders import some_news
-from tests.mailroom import store
+from tests.outbox import store
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 VIENNA, BISHKEK = ZoneInfo("Europe/Vienna"), ZoneInfo("Asia/Bishkek")

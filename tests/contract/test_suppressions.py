@@ -8,7 +8,7 @@ from feeds.storage.database import Database
 from notifier.storage import suppressions
 from notifier.storage import tables as t
 from notifier.storage.suppressions import Keyed, Suppression
-from tests.mailroom import KEYED, NOW
+from tests.outbox import KEYED, NOW
 
 
 def suppress(database: Database, *addresses: str, detail: str = "550 no such user") -> None:

@@ -7,7 +7,7 @@ import pytest
 from feeds.storage.database import Database
 from notifier.model import DeliveryState, Settlement
 from notifier.storage import sending, subscribers
-from tests.mailroom import KEYED, NOW, outbox, queue
+from tests.outbox import KEYED, NOW, outbox, queue
 
 STALE = NOW - timedelta(minutes=15)
 

@@ -20,7 +20,7 @@ from notifier.mail.send import DeliveryReport, deliver
 from notifier.model import DeliveryState, Envelope, Reply, Stage
 from notifier.storage import digests, sending, suppressions
 from notifier.storage import tables as t
-from tests.mailroom import KEYED, NOW, RULES, outbox, queue, template
+from tests.outbox import KEYED, NOW, RULES, outbox, queue, template
 
 ROOT = Path(__file__).parents[2]
 OK = Reply(stage=Stage.DOT, code=250, enhanced="2.0.0", text="Ok")

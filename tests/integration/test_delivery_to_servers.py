@@ -21,11 +21,11 @@ from notifier.mail.send import DeliveryReport, deliver
 from notifier.mail.smtp.relay import Relay
 from notifier.model import DeliveryState
 from tests.conftest import SmtpServerFactory
-from tests.mailroom import KEYED, NOW, RULES, outbox, queue
+from tests.outbox import KEYED, NOW, RULES, outbox, queue
+from tests.scripted_smtp import HANG_UP, SILENCE, scripted_smtp
 from tests.sender import CONNECTIONS
 from tests.services import Address
 from tests.smtp import Act, Answer, Mail
-from tests.wire import HANG_UP, SILENCE, wire
 
 ROOT = Path(__file__).parents[2]
 MESSAGES = 150
@@ -159,7 +159,7 @@ def test_a_server_that_breaks_at_any_stage_gets_everything_in_the_end(
     replies = {verb: [fault, usual.get(verb, b"250 2.0.0 Ok\r\n")], "EHLO": [ehlo]}
 
     async def days() -> tuple[DeliveryReport, DeliveryReport, list[bytes]]:
-        async with wire(**replies) as server:
+        async with scripted_smtp(**replies) as server:
             transport = smtp(server.port, connections=1, timeout=0.2)
             first = await delivered(database, transport)
             second = await delivered(database, transport, minutes=5)

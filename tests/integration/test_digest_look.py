@@ -7,8 +7,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.contrast import contrasts, too_dim
 from tests.digests import a_digest, a_renderer, body, rendered
-from tests.legible import contrasts, too_dim
 
 Scheme = Literal["light", "dark"]
 

@@ -10,21 +10,21 @@ import httpx2 as httpx
 import pytest
 
 from feeds.taxonomy import Taxonomy
-from tests.frontpage import FrontPage, front_page
+from tests.served_site import ServedSite, served_site
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterator[FrontPage]:
-    with front_page(tmp_path_factory.mktemp("site"), osce) as up:
+def site(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterator[ServedSite]:
+    with served_site(tmp_path_factory.mktemp("site"), osce) as up:
         yield up
 
 
-def addresses(site: FrontPage) -> list[str]:
+def addresses(site: ServedSite) -> list[str]:
     return [item.url or f"{site.url}/items/{item.slug}" for item in site.items]
 
 
 def test_newsboat_shows_every_item_with_its_title_and_address(
-    site: FrontPage, program: Callable[[str, str], str], tmp_path: Path
+    site: ServedSite, program: Callable[[str, str], str], tmp_path: Path
 ) -> None:
     (tmp_path / "urls").write_text(f"{site.url}/feeds/all.atom\n", "utf-8")
     (tmp_path / "config").touch()
@@ -55,7 +55,7 @@ def test_newsboat_shows_every_item_with_its_title_and_address(
 
 
 def test_sfeed_reads_every_item_newest_first(
-    site: FrontPage, program: Callable[[str, str], str]
+    site: ServedSite, program: Callable[[str, str], str]
 ) -> None:
     feed = httpx.get(f"{site.url}/feeds/all.atom").content
     sfeed = subprocess.run(

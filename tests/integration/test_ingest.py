@@ -13,23 +13,23 @@ from feeds.parse import understand
 from feeds.storage.database import Database
 from feeds.storage.tables import item_keys, originals, revisions, touched
 from feeds.taxonomy import Taxonomy
-from tests.intake import NOW, Intake, a_page, counts
+from tests.folder_ingest import NOW, FolderIngest, a_page, counts
 
 ROOT = Path(__file__).parents[2]
 OTHER = "Another text has taken the place of this one: the seminar was held in Warsaw in autumn."
 
 
 @pytest.fixture
-def intake(database: Database, tmp_path: Path, osce: Taxonomy) -> Intake:
+def intake(database: Database, tmp_path: Path, osce: Taxonomy) -> FolderIngest:
     folder = tmp_path / "documents"
     folder.mkdir()
-    return Intake(database, folder, osce)
+    return FolderIngest(database, folder, osce)
 
 
 # -- Added, revised, unchanged ---------------------------------------------------------------------
 
 
-def test_the_seeds_become_two_items(intake: Intake) -> None:
+def test_the_seeds_become_two_items(intake: FolderIngest) -> None:
     for path in sorted((ROOT / "seeds").glob("*.txt")):
         intake.write(path.name, path.read_bytes())
     report = intake.ingest()
@@ -40,7 +40,7 @@ def test_the_seeds_become_two_items(intake: Intake) -> None:
     assert report.unknown_topics == ()
 
 
-def test_ingesting_again_changes_nothing(intake: Intake) -> None:
+def test_ingesting_again_changes_nothing(intake: FolderIngest) -> None:
     intake.write("a.txt", a_page())
     intake.write("bad.txt", b"")
     intake.ingest()
@@ -50,7 +50,7 @@ def test_ingesting_again_changes_nothing(intake: Intake) -> None:
     assert intake.everything() == before
 
 
-def test_a_touched_file_is_unchanged(intake: Intake) -> None:
+def test_a_touched_file_is_unchanged(intake: FolderIngest) -> None:
     intake.write("a.txt", a_page())
     intake.ingest()
     os.utime(intake.folder / "a.txt", (1, 1))
@@ -59,7 +59,7 @@ def test_a_touched_file_is_unchanged(intake: Intake) -> None:
     assert intake.item() == before
 
 
-def test_a_revised_item_keeps_its_identity(intake: Intake) -> None:
+def test_a_revised_item_keeps_its_identity(intake: FolderIngest) -> None:
     intake.write("a.txt", a_page())
     (added,) = intake.ingest().items
     before = intake.item()
@@ -74,7 +74,7 @@ def test_a_revised_item_keeps_its_identity(intake: Intake) -> None:
     assert after.updated_at.replace(microsecond=0) == later
 
 
-def test_a_change_nobody_reads_is_no_update(intake: Intake) -> None:
+def test_a_change_nobody_reads_is_no_update(intake: FolderIngest) -> None:
     intake.write("a.txt", a_page())
     intake.ingest()
     before = intake.item()
@@ -86,7 +86,7 @@ def test_a_change_nobody_reads_is_no_update(intake: Intake) -> None:
         assert connection.scalars(select(revisions.c.significant)).all() == [True, False]
 
 
-def test_revising_touches_the_feeds_an_item_leaves_and_enters(intake: Intake) -> None:
+def test_revising_touches_the_feeds_an_item_leaves_and_enters(intake: FolderIngest) -> None:
     intake.write("a.txt", a_page(fields="Policing"))
     intake.ingest()
     intake.write("a.txt", a_page(fields="Youth"))
@@ -97,7 +97,7 @@ def test_revising_touches_the_feeds_an_item_leaves_and_enters(intake: Intake) ->
     assert {"all:", "field:policing", "field:youth", "issuer:secretariat"} <= feeds
 
 
-def test_a_copy_is_no_second_item(intake: Intake) -> None:
+def test_a_copy_is_no_second_item(intake: FolderIngest) -> None:
     intake.write("a.txt", a_page())
     intake.ingest()
     intake.write("b.txt", a_page())
@@ -105,7 +105,7 @@ def test_a_copy_is_no_second_item(intake: Intake) -> None:
     assert intake.item().revision == 1
 
 
-def test_a_copy_that_is_edited_leaves_the_original_alone(intake: Intake) -> None:
+def test_a_copy_that_is_edited_leaves_the_original_alone(intake: FolderIngest) -> None:
     intake.write("a.txt", a_page())
     intake.write("b.txt", a_page())
     intake.ingest()
@@ -117,7 +117,7 @@ def test_a_copy_that_is_edited_leaves_the_original_alone(intake: Intake) -> None
     assert OTHER in copy.body
 
 
-def test_a_copy_in_the_same_batch_brings_a_name(intake: Intake) -> None:
+def test_a_copy_in_the_same_batch_brings_a_name(intake: FolderIngest) -> None:
     intake.write("a.txt", a_page())
     intake.write("b.txt", a_page())
     assert counts(intake.ingest()) == (1, 0, 1, 0, 0)
@@ -125,14 +125,14 @@ def test_a_copy_in_the_same_batch_brings_a_name(intake: Intake) -> None:
         assert set(connection.scalars(select(item_keys.c.key))) == {"a.txt", "b.txt"}
 
 
-def test_what_stands_behind_the_dot_tells_documents_apart(intake: Intake) -> None:
+def test_what_stands_behind_the_dot_tells_documents_apart(intake: FolderIngest) -> None:
     """A name may end in a number or a version: none of these is a revision of another."""
     for number, name in enumerate(("daily.001", "daily.002", "daily.v2", "daily")):
         intake.write(name, a_page(title=f"Report {number}"))
     assert counts(intake.ingest(source=intake.source(pattern="*"))) == (4, 0, 0, 0, 0)
 
 
-def test_an_item_outlives_its_file(intake: Intake) -> None:
+def test_an_item_outlives_its_file(intake: FolderIngest) -> None:
     intake.write("a.txt", a_page())
     intake.ingest()
     before = intake.everything()
@@ -141,13 +141,13 @@ def test_an_item_outlives_its_file(intake: Intake) -> None:
     assert intake.everything() == before
 
 
-def test_what_fills_the_archive_is_no_news(intake: Intake) -> None:
+def test_what_fills_the_archive_is_no_news(intake: FolderIngest) -> None:
     intake.write("a.txt", a_page())
     intake.ingest(backfill=True)
     assert intake.item().freshness == "archive"
 
 
-def test_a_name_nobody_knows_is_kept_and_reported(intake: Intake) -> None:
+def test_a_name_nobody_knows_is_kept_and_reported(intake: FolderIngest) -> None:
     intake.write("a.txt", a_page(fields="Policing, Space policy"))
     intake.write("b.txt", a_page("Another", fields="Space policy"))
     report = intake.ingest()
@@ -158,7 +158,7 @@ def test_a_name_nobody_knows_is_kept_and_reported(intake: Intake) -> None:
 # -- Quarantine ------------------------------------------------------------------------------------
 
 
-def test_bad_documents_stop_nothing_and_say_why(intake: Intake) -> None:
+def test_bad_documents_stop_nothing_and_say_why(intake: FolderIngest) -> None:
     seed = next((ROOT / "seeds").glob("*.txt")).read_text()
     intake.write("binary.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)))
     intake.write("empty.txt", b"")
@@ -182,7 +182,7 @@ def test_bad_documents_stop_nothing_and_say_why(intake: Intake) -> None:
     assert len(kept) == 4  # all but the huge one and what could not be read
 
 
-def test_a_document_that_becomes_good_leaves_quarantine(intake: Intake) -> None:
+def test_a_document_that_becomes_good_leaves_quarantine(intake: FolderIngest) -> None:
     intake.write("a.txt", b"")
     assert intake.ingest().quarantined == 1
     intake.write("a.txt", a_page())
@@ -190,14 +190,14 @@ def test_a_document_that_becomes_good_leaves_quarantine(intake: Intake) -> None:
     assert intake.refused() == []
 
 
-def test_what_was_in_quarantine_before_is_no_news(intake: Intake) -> None:
+def test_what_was_in_quarantine_before_is_no_news(intake: FolderIngest) -> None:
     intake.write("a.txt", b"")
     assert [held.is_new for held in intake.ingest().quarantine] == [True]
     intake.write("b.txt", b"")
     assert [held.is_new for held in intake.ingest().quarantine] == [False, True]
 
 
-def test_a_document_that_is_gone_leaves_quarantine(intake: Intake) -> None:
+def test_a_document_that_is_gone_leaves_quarantine(intake: FolderIngest) -> None:
     intake.write("a.txt", b"")
     intake.ingest()
     (intake.folder / "a.txt").unlink()
@@ -207,7 +207,7 @@ def test_a_document_that_is_gone_leaves_quarantine(intake: Intake) -> None:
     assert intake.refused() == []
 
 
-def test_an_item_stays_as_it_was_while_its_document_is_bad(intake: Intake) -> None:
+def test_an_item_stays_as_it_was_while_its_document_is_bad(intake: FolderIngest) -> None:
     intake.write("a.txt", a_page())
     intake.ingest()
     before = intake.item()
@@ -219,7 +219,7 @@ def test_an_item_stays_as_it_was_while_its_document_is_bad(intake: Intake) -> No
 
 
 def test_a_fault_of_the_parser_is_the_fault_of_one_document(
-    intake: Intake, monkeypatch: pytest.MonkeyPatch
+    intake: FolderIngest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail_once(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Refused:
         if document.name == "a.txt":
@@ -238,7 +238,7 @@ def test_a_fault_of_the_parser_is_the_fault_of_one_document(
     "title",
     ["nul \0 nul", "bell \a \x1b[31m", "\ufeff\u202etfel", "\U0010ffff \ufffe", "x" * 9_000],
 )
-def test_no_character_stops_an_ingest(intake: Intake, title: str) -> None:
+def test_no_character_stops_an_ingest(intake: FolderIngest, title: str) -> None:
     intake.write("a.txt", a_page(title, summary="s").encode())
     intake.write("b.txt", a_page().encode("utf-8") + b"\xed\xa0\x80")
     intake.write("c.txt", a_page("C"))

@@ -21,7 +21,7 @@ from feeds.taxonomy import Taxonomy
 from notifier.model import Window
 from notifier.storage import news
 from tests.builders import a_draft
-from tests.intake import NOW, Intake
+from tests.folder_ingest import NOW, FolderIngest
 
 BODY = "Twenty officers from all over the country practised how to secure electronic evidence."
 OTHER = "The ministers met in the capital and spoke about the security of their common borders."
@@ -57,7 +57,7 @@ class Stage:
 class House:
     """A store, and sources whose documents are understood as the drafts put in them."""
 
-    def __init__(self, intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, intake: FolderIngest, monkeypatch: pytest.MonkeyPatch) -> None:
         self.intake = intake
         self.now = NOW
         self.drafts: dict[bytes, Sequence[Draft] | Refused] = {}
@@ -95,7 +95,7 @@ class House:
 def house(
     database: Database, tmp_path: Path, osce: Taxonomy, monkeypatch: pytest.MonkeyPatch
 ) -> House:
-    return House(Intake(database, tmp_path, osce), monkeypatch)
+    return House(FolderIngest(database, tmp_path, osce), monkeypatch)
 
 
 def issued(day: int, origin: IssuedFrom = IssuedFrom.LISTING) -> Issued:

@@ -17,16 +17,16 @@ from feeds.errors import StoreBusy
 from feeds.ingest import pipeline
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from tests.intake import Intake, a_page, counts
+from tests.folder_ingest import FolderIngest, a_page, counts
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def intake(database: Database, tmp_path: Path, osce: Taxonomy) -> Intake:
+def intake(database: Database, tmp_path: Path, osce: Taxonomy) -> FolderIngest:
     folder = tmp_path / "documents"
     folder.mkdir()
-    return Intake(database, folder, osce)
+    return FolderIngest(database, folder, osce)
 
 
 def fill(folder: Path) -> None:
@@ -39,7 +39,7 @@ def fill(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("batch", [1, 5, 500])
-def test_a_dry_run_reports_the_same_and_writes_nothing(intake: Intake, batch: int) -> None:
+def test_a_dry_run_reports_the_same_and_writes_nothing(intake: FolderIngest, batch: int) -> None:
     fill(intake.folder)
     before = intake.everything()
     dry = intake.ingest(batch=batch, dry_run=True)
@@ -50,7 +50,7 @@ def test_a_dry_run_reports_the_same_and_writes_nothing(intake: Intake, batch: in
 
 @pytest.mark.parametrize("limit", ["documents", "bytes"])
 def test_the_size_of_batches_changes_nothing(
-    intake: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+    intake: FolderIngest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     fill(intake.folder)
     if limit == "bytes":
@@ -65,14 +65,14 @@ def test_the_size_of_batches_changes_nothing(
         assert intake.everything() == expected
 
 
-def test_progress_tells_how_many_are_done_of_how_many(intake: Intake) -> None:
+def test_progress_tells_how_many_are_done_of_how_many(intake: FolderIngest) -> None:
     fill(intake.folder)
     heard: list[tuple[int, int | None]] = []
     intake.ingest(batch=5, progress=lambda done, total: heard.append((done, total)))
     assert heard == [(5, 12), (10, 12), (12, 12)]
 
 
-def test_stopping_ends_after_the_document_in_hand(intake: Intake, tmp_path: Path) -> None:
+def test_stopping_ends_after_the_document_in_hand(intake: FolderIngest, tmp_path: Path) -> None:
     fill(intake.folder)
     stopping = Event()
     stopping.set()
@@ -85,7 +85,7 @@ def test_stopping_ends_after_the_document_in_hand(intake: Intake, tmp_path: Path
 
 
 def test_what_a_slow_source_showed_is_stored_meanwhile(
-    intake: Intake, monkeypatch: pytest.MonkeyPatch
+    intake: FolderIngest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "_BATCH_SECONDS", 0)
     fill(intake.folder)
@@ -94,7 +94,7 @@ def test_what_a_slow_source_showed_is_stored_meanwhile(
     assert heard == list(range(1, 13))
 
 
-def test_stopping_forgets_nothing_that_was_not_looked_at(intake: Intake) -> None:
+def test_stopping_forgets_nothing_that_was_not_looked_at(intake: FolderIngest) -> None:
     intake.write("a.txt", a_page())
     intake.write("bad.txt", b"")
     intake.ingest()
@@ -112,7 +112,7 @@ from feeds.storage import documents
 from feeds.storage.database import Database
 from notifier.storage import VERSIONS
 from feeds.taxonomy import Taxonomy
-from tests.intake import Intake
+from tests.folder_ingest import FolderIngest
 
 url, folder, when = sys.argv[1:]
 record = documents.record
@@ -130,14 +130,14 @@ def record_or_die(connection, seen):
 if when == "within":
     documents.record = record_or_die
 taxonomy = Taxonomy.from_toml(Path("config/taxonomies/osce.toml").read_text())
-intake = Intake(Database.open(url, VERSIONS), Path(folder), taxonomy)
+intake = FolderIngest(Database.open(url, VERSIONS), Path(folder), taxonomy)
 intake.ingest(batch=3, progress=die if when == "between" else None)
 """
 
 
 @pytest.mark.parametrize("when", ["between", "within"])
 def test_a_crash_loses_nothing_and_repeating_gives_the_same(
-    intake: Intake, database_url: str, tmp_path: Path, when: str
+    intake: FolderIngest, database_url: str, tmp_path: Path, when: str
 ) -> None:
     """Killed after the second batch was stored, or while it was being stored."""
     fill(intake.folder)
@@ -150,7 +150,7 @@ def test_a_crash_loses_nothing_and_repeating_gives_the_same(
 
 
 def test_only_one_ingests_a_source_at_a_time(
-    intake: Intake, monkeypatch: pytest.MonkeyPatch
+    intake: FolderIngest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "PATIENCE_SECONDS", 0)
     intake.write("a.txt", a_page())
@@ -161,7 +161,7 @@ def test_only_one_ingests_a_source_at_a_time(
     assert intake.ingest().added == 1
 
 
-def test_a_half_written_file_waits_and_is_taken_when_it_is_whole(intake: Intake) -> None:
+def test_a_half_written_file_waits_and_is_taken_when_it_is_whole(intake: FolderIngest) -> None:
     intake.write("a.txt", "News Item\nOfficers tr")
     written = (intake.folder / "a.txt").stat().st_mtime
     now = datetime.fromtimestamp(written + 1, UTC)
@@ -174,10 +174,10 @@ def test_a_half_written_file_waits_and_is_taken_when_it_is_whole(intake: Intake)
 
 
 @contextmanager
-def undisturbed(intake: Intake, folder: Path) -> Iterator[dict[str, list[tuple[Any, ...]]]]:
+def undisturbed(intake: FolderIngest, folder: Path) -> Iterator[dict[str, list[tuple[Any, ...]]]]:
     """What the store would hold if everything had been ingested at once."""
     with closing(Database.open(f"sqlite:///{folder}/undisturbed.db")) as database:
         database.migrate()
-        other = Intake(database, intake.folder, intake.taxonomy)
+        other = FolderIngest(database, intake.folder, intake.taxonomy)
         other.ingest()
         yield other.everything()

@@ -14,7 +14,7 @@ from feeds.storage import recall
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft
-from tests.intake import IDENTITY, Intake
+from tests.folder_ingest import IDENTITY, FolderIngest
 from tests.integration.test_ingest_identity import House, a_lead, a_story
 
 
@@ -22,7 +22,7 @@ from tests.integration.test_ingest_identity import House, a_lead, a_story
 def house(
     database: Database, tmp_path: Path, osce: Taxonomy, monkeypatch: pytest.MonkeyPatch
 ) -> House:
-    return House(Intake(database, tmp_path, osce), monkeypatch)
+    return House(FolderIngest(database, tmp_path, osce), monkeypatch)
 
 
 def a_list(house: House, *drafts: Draft) -> Fetched:

@@ -25,9 +25,9 @@ from feeds.storage import standings
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.websub.subscriber import Callbacks
-from tests.intake import a_page
+from tests.folder_ingest import a_page
+from tests.publisher.remembered import EVERY, fetching
 from tests.publisher.server import publishing
-from tests.publisher.shelf import EVERY, fetching
 from tests.publisher.site import Site
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

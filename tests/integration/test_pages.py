@@ -10,8 +10,8 @@ from lxml import html
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from feeds.taxonomy import Taxonomy
-from tests.frontpage import FrontPage, front_page
-from tests.legible import contrasts, too_dim
+from tests.contrast import contrasts, too_dim
+from tests.served_site import ServedSite, served_site
 
 Scheme = Literal["light", "dark"]
 
@@ -26,12 +26,12 @@ PAGES = ["/", "/feeds/fields/policing", "/feeds/issuers/secretariat", "guide", "
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterator[FrontPage]:
-    with front_page(tmp_path_factory.mktemp("site"), osce) as up:
+def site(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterator[ServedSite]:
+    with served_site(tmp_path_factory.mktemp("site"), osce) as up:
         yield up
 
 
-def address(site: FrontPage, page: str) -> str:
+def address(site: ServedSite, page: str) -> str:
     titles = {"guide": "Human rights compliance", "fetched": "Representative calls"}
     return site.item(titles[page]) if page in titles else site.url + page
 
@@ -70,7 +70,7 @@ def tab(browser: Browser) -> Iterator[Page]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_word_stands_out_and_nothing_is_wider_than_the_window(
-    site: FrontPage, opened: Page, scheme: Scheme, page: str, tmp_path: Path
+    site: ServedSite, opened: Page, scheme: Scheme, page: str, tmp_path: Path
 ) -> None:
     """A picture of each is left in the test's folder, for people to look at."""
     opened.goto(address(site, page))
@@ -90,7 +90,7 @@ def _ground(page: Page, selector: str) -> str:
     return found
 
 
-def test_what_a_reader_came_for_is_above_the_fold_on_a_phone(site: FrontPage, tab: Page) -> None:
+def test_what_a_reader_came_for_is_above_the_fold_on_a_phone(site: ServedSite, tab: Page) -> None:
     tab.goto(f"{site.url}/feeds/fields/policing")
     for wanted in (".address", "text=Get it by email", "article h3 >> nth=0"):
         box = tab.locator(wanted).bounding_box()
@@ -98,19 +98,19 @@ def test_what_a_reader_came_for_is_above_the_fold_on_a_phone(site: FrontPage, ta
         assert box["y"] + box["height"] <= PHONE["height"], wanted
 
 
-def test_an_address_is_selected_as_a_whole_by_one_click(site: FrontPage, tab: Page) -> None:
+def test_an_address_is_selected_as_a_whole_by_one_click(site: ServedSite, tab: Page) -> None:
     tab.goto(f"{site.url}/feeds/fields/policing")
     tab.locator(".address code").click(click_count=1)
     assert tab.evaluate("getSelection().toString()") == f"{site.url}/feeds/fields/policing.atom"
 
 
-def test_a_word_without_end_does_not_widen_a_phone(site: FrontPage, tab: Page) -> None:
+def test_a_word_without_end_does_not_widen_a_phone(site: ServedSite, tab: Page) -> None:
     tab.goto(site.item("Human rights compliance"))
     tab.locator("h1").evaluate("heading => heading.textContent = 'x'.repeat(300)")
     assert tab.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
 
-def test_the_keyboard_reaches_the_content_first(site: FrontPage, tab: Page) -> None:
+def test_the_keyboard_reaches_the_content_first(site: ServedSite, tab: Page) -> None:
     tab.goto(site.url)
     tab.keyboard.press("Tab")
     skip = tab.locator(".skip")
@@ -122,7 +122,7 @@ def test_the_keyboard_reaches_the_content_first(site: FrontPage, tab: Page) -> N
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_needs_no_script_no_image_and_nothing_from_elsewhere(
-    site: FrontPage, tab: Page, page: str
+    site: ServedSite, tab: Page, page: str
 ) -> None:
     asked: list[str] = []
     complaints: list[str] = []
@@ -134,7 +134,7 @@ def test_a_page_needs_no_script_no_image_and_nothing_from_elsewhere(
     assert tab.locator("script, img, iframe").count() == 0
 
 
-def test_every_link_within_the_site_leads_somewhere(site: FrontPage) -> None:
+def test_every_link_within_the_site_leads_somewhere(site: ServedSite) -> None:
     seen: set[str] = set()
     waiting = [f"{site.url}/"]
     with httpx.Client() as client:
@@ -157,7 +157,7 @@ def fetched(url: str) -> Any:
     return html.fromstring(httpx.get(url).text)
 
 
-def test_a_page_names_its_language_its_address_and_its_feed(site: FrontPage) -> None:
+def test_a_page_names_its_language_its_address_and_its_feed(site: ServedSite) -> None:
     page = fetched(f"{site.url}/feeds/fields/policing")
     assert page.get("lang") == "en"
     assert page.xpath("//link[@rel='canonical']/@href") == [f"{site.url}/feeds/fields/policing"]
@@ -165,7 +165,7 @@ def test_a_page_names_its_language_its_address_and_its_feed(site: FrontPage) -> 
     assert feeds == [f"{site.url}/feeds/fields/policing.atom"]
 
 
-def test_an_items_page_leads_to_the_feeds_it_is_in(site: FrontPage) -> None:
+def test_an_items_page_leads_to_the_feeds_it_is_in(site: ServedSite) -> None:
     page = fetched(site.item("Human rights compliance"))
     feeds = page.xpath("//link[@rel='alternate'][@type='application/atom+xml']/@href")
     assert [feed.removeprefix(f"{site.url}/feeds/") for feed in feeds] == [
@@ -178,7 +178,7 @@ def test_an_items_page_leads_to_the_feeds_it_is_in(site: FrontPage) -> None:
     assert "date not stated" in page.text_content()
 
 
-def test_an_item_in_another_language_says_so_where_it_is_shown(site: FrontPage) -> None:
+def test_an_item_in_another_language_says_so_where_it_is_shown(site: ServedSite) -> None:
     for path in (site.item("Конференция"), f"{site.url}/feeds/all"):
         page = fetched(path)
         assert page.xpath("//*[@lang='ru'][contains(., 'Конференция')]"), path
@@ -186,7 +186,7 @@ def test_an_item_in_another_language_says_so_where_it_is_shown(site: FrontPage) 
 
 
 def test_a_fetched_item_shows_its_summary_its_credit_and_the_way_to_the_whole(
-    site: FrontPage,
+    site: ServedSite,
 ) -> None:
     page = fetched(site.item("Representative calls"))
     text = page.text_content()
@@ -197,13 +197,13 @@ def test_a_fetched_item_shows_its_summary_its_credit_and_the_way_to_the_whole(
     assert page.xpath("//link[@rel='canonical']/@href") == [origin]
 
 
-def test_the_days_are_written_as_people_write_them(site: FrontPage) -> None:
+def test_the_days_are_written_as_people_write_them(site: ServedSite) -> None:
     page = fetched(f"{site.url}/feeds/fields/human-rights")
     times = [(each.get("datetime"), each.text) for each in page.iter("time")]
     assert times == [("2026-11-19", "19 November 2026"), ("2026-11-18", "18 November 2026")]
 
 
-def test_the_index_shows_the_tree_and_what_is_closed(site: FrontPage) -> None:
+def test_the_index_shows_the_tree_and_what_is_closed(site: ServedSite) -> None:
     page = fetched(site.url)
     below = page.xpath("//li[a = 'OSCE Secretariat']/ul/li/a/text()")
     assert "Transnational Threats Department" in below

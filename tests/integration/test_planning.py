@@ -19,7 +19,7 @@ from notifier.storage import deliveries, subscribers, suppressions
 from notifier.storage import tables as t
 from notifier.storage.suppressions import Suppression
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_subscriber, some_news
-from tests.mailroom import KEYED, LINKS, NOW, SENDER, outbox, people, store, subscribe
+from tests.outbox import KEYED, LINKS, NOW, SENDER, outbox, people, store, subscribe
 
 SEVEN = datetime(2026, 11, 24, 6, tzinfo=UTC)
 A_DAY = timedelta(days=1)

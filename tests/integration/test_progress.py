@@ -10,8 +10,8 @@ from feeds.taxonomy import Taxonomy
 from notifier.mail.maildir import Maildir
 from notifier.mail.send import deliver
 from tests.builders import a_draft
-from tests.mailroom import KEYED, NOW, RULES, queue
-from tests.newsroom import a_site, store
+from tests.items import a_site, store
+from tests.outbox import KEYED, NOW, RULES, queue
 
 MESSAGES = 20
 

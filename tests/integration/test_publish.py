@@ -22,8 +22,8 @@ from feeds.storage import entries
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft, a_label
+from tests.items import NOON, a_site, issued, revise, store
 from tests.lint import lint
-from tests.newsroom import NOON, a_site, issued, revise, store
 from tests.pages import PLENARY, TRAINING, draft_of
 
 SCHEMA = Path(__file__).parents[1] / "schema" / "atom.rng"

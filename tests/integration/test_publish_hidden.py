@@ -13,7 +13,7 @@ from feeds.storage import visibility
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft
-from tests.newsroom import a_site, store
+from tests.items import a_site, store
 
 
 class Site:

@@ -14,9 +14,9 @@ from notifier.mail.smtp.relay import Relay
 from notifier.model import Envelope, Reply, Stage
 from tests.builders import an_envelope
 from tests.conftest import SmtpServerFactory
+from tests.scripted_smtp import DEAF, GONE, HANG_UP, SILENCE, ScriptedSmtp, scripted_smtp
 from tests.services import Address, free_port
 from tests.smtp import Act, InTurn, Security
-from tests.wire import DEAF, GONE, HANG_UP, SILENCE, Wire, wire
 
 ENVELOPE = an_envelope(content=b"Subject: News\r\n\r\n.one\r\n..two\r\nthree\r\n")
 ACCEPTED = Reply(stage=Stage.DOT, code=250, enhanced="2.0.0", text="Ok")
@@ -32,11 +32,11 @@ def relay(port: int, **changes: Any) -> Relay:
 
 def said(
     *envelopes: Envelope, timeout_seconds: float = 5, **replies: Any
-) -> tuple[list[Reply], Wire, bool]:
+) -> tuple[list[Reply], ScriptedSmtp, bool]:
     """What became of the envelopes, sent by one session; the server; whether it is usable yet."""
 
-    async def conversation() -> tuple[list[Reply], Wire, bool]:
-        async with wire(**replies) as server:
+    async def conversation() -> tuple[list[Reply], ScriptedSmtp, bool]:
+        async with scripted_smtp(**replies) as server:
             session = await relay(server.port, timeout_seconds=timeout_seconds).open()
             answers = [await session.send(envelope) for envelope in envelopes]
             usable = session.usable
@@ -56,7 +56,7 @@ def send_all(transport: Relay, *envelopes: Envelope) -> list[Reply]:
     return asyncio.run(conversation())
 
 
-def commands(server: Wire) -> list[bytes]:
+def commands(server: ScriptedSmtp) -> list[bytes]:
     return server.lines[1:]
 
 
@@ -241,7 +241,7 @@ def test_a_domain_in_other_letters_needs_nothing_of_the_server() -> None:
 
 def test_a_connection_takes_only_so_many_messages() -> None:
     async def conversation() -> tuple[bool, bool]:
-        async with wire() as server:
+        async with scripted_smtp() as server:
             session = await relay(server.port, messages_per_connection=2).open()
             await session.send(ENVELOPE)
             before = session.usable
@@ -255,7 +255,7 @@ def test_a_connection_takes_only_so_many_messages() -> None:
 
 def test_a_connection_the_server_closed_meanwhile_is_noticed() -> None:
     async def conversation() -> bool:
-        async with wire() as server:
+        async with scripted_smtp() as server:
             session = await relay(server.port).open()
             session._writer.write(b"QUIT\r\n")
             assert await session._reader.read() == b"221 2.0.0 Bye\r\n"

@@ -22,8 +22,8 @@ from feeds.storage import documents, overview
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from tests.publisher import contents
+from tests.publisher.remembered import EVERY, fetching
 from tests.publisher.server import Publisher, publishing
-from tests.publisher.shelf import EVERY, fetching
 from tests.publisher.site import Site
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

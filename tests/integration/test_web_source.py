@@ -10,17 +10,17 @@ import pytest
 
 from feeds.sources import Fetched, Gone, LeadOnly, Refusal, Seen
 from feeds.standing import State
-from tests.publisher.scene import Scene, scene
+from tests.publisher.looking import Looking, looking
 from tests.publisher.site import Site
 
-Opened = Callable[..., Scene]
+Opened = Callable[..., Looking]
 
 
 @pytest.fixture
 def opened() -> Iterator[Opened]:
     """Puts a site on the web, and looks at one address of it."""
     with ExitStack() as stack:
-        yield lambda *of: stack.enter_context(scene(*of))
+        yield lambda *of: stack.enter_context(looking(*of))
 
 
 def kinds(seen: list[Seen]) -> dict[str, int]:
@@ -36,9 +36,9 @@ def path(name: str) -> str:
 
 def test_the_first_look_has_the_page_of_every_item_completed_by_its_list(opened: Opened) -> None:
     shown = opened(Site(count=30))
-    seen = shown.stand.look()
+    seen = shown.watched.look()
     assert kinds(seen) == {"Fetched": 11}
-    items = shown.stand.shelf.items
+    items = shown.watched.store.items
     assert {path(name): (item.title, item.day) for name, item in items.items()} == {
         story.path: (story.title, story.day) for story in shown.site.stories[:10]
     }
@@ -47,7 +47,7 @@ def test_the_first_look_has_the_page_of_every_item_completed_by_its_list(opened:
 
 def test_the_list_is_told_of_last_and_older_items_first(opened: Opened) -> None:
     shown = opened(Site(count=5))
-    seen = shown.stand.look()
+    seen = shown.watched.look()
     numbers = [path(one.name) for one in seen]
     assert numbers == [*(shown.site.story(n).path for n in range(1, 6)), "/news"]
     last = seen[-1]
@@ -57,89 +57,89 @@ def test_the_list_is_told_of_last_and_older_items_first(opened: Opened) -> None:
 
 def test_a_second_look_fetches_304s_and_changes_nothing(opened: Opened) -> None:
     shown = opened(Site(count=30))
-    shown.stand.look()
-    before = dict(shown.stand.shelf.items)
+    shown.watched.look()
+    before = dict(shown.watched.store.items)
     shown.site.forget_asked()
-    seen = shown.stand.look()
+    seen = shown.watched.look()
     assert kinds(seen) == {"Same": 11}
     assert {asked.status for asked in shown.site.asked} == {304}
-    assert shown.stand.shelf.items == before
+    assert shown.watched.store.items == before
 
 
 def test_equal_bytes_are_the_same_document_even_without_validators(opened: Opened) -> None:
     shown = opened(Site(count=3, has_validators=False))
-    shown.stand.look()
-    assert kinds(shown.stand.look()) == {"Same": 4}
+    shown.watched.look()
+    assert kinds(shown.watched.look()) == {"Same": 4}
 
 
 def test_a_new_item_is_the_only_one_fetched(opened: Opened) -> None:
     shown = opened(Site(count=5))
-    shown.stand.look()
+    shown.watched.look()
     shown.site.publish()
-    seen = shown.stand.look()
+    seen = shown.watched.look()
     fetched = [path(one.name) for one in seen if isinstance(one, Fetched)]
     assert fetched == [shown.site.story(6).path, "/news"]
 
 
 def test_a_changed_page_is_fetched_again(opened: Opened) -> None:
     shown = opened(Site(count=5))
-    shown.stand.look()
+    shown.watched.look()
     shown.site.revise(3)
-    shown.stand.look()
+    shown.watched.look()
     assert shown.site.story(3).title in shown.titles
 
 
 def test_what_only_the_list_says_anew_completes_the_page_we_have(opened: Opened) -> None:
     """The page says nothing of its day, so only the list's word can have changed it."""
     shown = opened(Site(count=5))
-    shown.stand.look()
-    name = next(n for n in shown.stand.shelf.items if n.endswith("100003"))
-    old = shown.stand.shelf.items[name]
+    shown.watched.look()
+    name = next(n for n in shown.watched.store.items if n.endswith("100003"))
+    old = shown.watched.store.items[name]
     shown.site.postponed[3] = 1
     shown.site.forget_asked()
-    shown.stand.look()
-    assert shown.stand.shelf.items[name].day != old.day
+    shown.watched.look()
+    assert shown.watched.store.items[name].day != old.day
     assert {a.status for a in shown.site.asked if a.target == path(name)} == {304}
 
 
 def test_as_many_pages_of_a_list_are_read_as_the_settings_say(opened: Opened) -> None:
     shown = opened(Site(count=50))
-    shown.stand.look(listing_pages=3)
-    assert len(shown.stand.shelf.items) == 30
+    shown.watched.look(listing_pages=3)
+    assert len(shown.watched.store.items) == 30
 
 
 def test_what_appeared_while_nobody_looked_is_caught_up_with(opened: Opened) -> None:
     """35 items appear between two looks at a list that shows ten."""
     shown = opened(Site(count=50))
-    shown.stand.look()
+    shown.watched.look()
     shown.site.publish(35)
-    shown.stand.look()
+    shown.watched.look()
     assert shown.titles == {shown.site.story(n).title for n in range(41, 86)}
 
 
 @pytest.mark.parametrize("after", [1, 4, 9, 15, 25, 36])
 def test_a_killed_look_still_catches_up(opened: Opened, after: int) -> None:
     shown = opened(Site(count=50))
-    shown.stand.look()
+    shown.watched.look()
     shown.site.publish(35)
-    shown.stand.killed_look(after)
-    shown.stand.look()
+    shown.watched.killed_look(after)
+    shown.watched.look()
     assert shown.titles == {shown.site.story(n).title for n in range(41, 86)}
 
 
 def test_a_single_page_is_a_source_too(opened: Opened) -> None:
     shown = opened(Site(count=5), "/news/100002")
-    assert kinds(shown.stand.look()) == {"Fetched": 1}
+    assert kinds(shown.watched.look()) == {"Fetched": 1}
     assert shown.titles == {shown.site.story(2).title}
-    assert kinds(shown.stand.look()) == {"Same": 1}
+    assert kinds(shown.watched.look()) == {"Same": 1}
 
 
 def test_a_list_that_is_not_followed_is_itself_the_document(opened: Opened) -> None:
     shown = opened(Site(count=5))
-    (seen,) = shown.stand.look(follow=False)
+    (seen,) = shown.watched.look(follow=False)
     assert isinstance(seen, Fetched)
     assert not seen.is_listing
-    assert len(shown.stand.shelf.items) == 5
+    assert len(shown.watched.store.items) == 5
     assert shown.site.targets == ["/news"]
 
 
@@ -149,50 +149,50 @@ def test_a_list_that_is_not_followed_is_itself_the_document(opened: Opened) -> N
 @pytest.mark.parametrize("feed", ["/feed.atom", "/feed.rss"])
 def test_the_pages_of_a_feed_of_summaries_are_fetched(opened: Opened, feed: str) -> None:
     shown = opened(Site(count=5), feed)
-    assert kinds(shown.stand.look()) == {"Fetched": 6}
-    assert kinds(shown.stand.look()) == {"Same": 6}
+    assert kinds(shown.watched.look()) == {"Fetched": 6}
+    assert kinds(shown.watched.look()) == {"Same": 6}
 
 
 def test_a_feed_of_whole_texts_is_followed_nowhere(opened: Opened) -> None:
     shown = opened(Site(count=5), "/full.atom")
-    (seen,) = shown.stand.look()
+    (seen,) = shown.watched.look()
     assert isinstance(seen, Fetched)
     assert not seen.is_listing
     assert shown.site.targets == ["/full.atom"]
-    assert len(shown.stand.shelf.items) == 5
+    assert len(shown.watched.store.items) == 5
 
 
 @pytest.mark.parametrize("packs", [False, True])
 def test_a_sitemap_leads_to_every_page(opened: Opened, packs: bool) -> None:
     shown = opened(Site(count=25, per_sitemap=10, packs_sitemaps=packs), "/sitemap.xml")
-    seen = shown.stand.look()
+    seen = shown.watched.look()
     assert kinds(seen) == {"Fetched": 25 + 4}
     assert shown.titles == {story.title for story in shown.site.stories}
 
 
 def test_of_unchanged_sitemaps_nothing_is_asked(opened: Opened) -> None:
     shown = opened(Site(count=25, per_sitemap=10), "/sitemap.xml")
-    shown.stand.look()
+    shown.watched.look()
     shown.site.forget_asked()
-    shown.stand.look()
+    shown.watched.look()
     assert shown.site.targets == ["/sitemap.xml"]
 
 
 def test_a_changed_sitemap_leads_to_the_changed_page_alone(opened: Opened) -> None:
     shown = opened(Site(count=20, per_sitemap=10), "/sitemap.xml")
-    shown.stand.look()
+    shown.watched.look()
     shown.site.revise(20)
     shown.site.forget_asked()
-    shown.stand.look()
+    shown.watched.look()
     assert shown.site.targets == ["/sitemap.xml", "/sitemap-1.xml", "/news/100020"]
 
 
 def test_an_unpacked_size_has_a_bound(opened: Opened) -> None:
     shown = opened(Site(count=10, packs_sitemaps=True), "/sitemap-0.xml.gz")
-    source = shown.stand.source()
+    source = shown.watched.source()
     source.max_bytes = 300
     with pytest.raises(Exception, match="unpacks to more than 300 bytes"):
-        list(source.scan({}, shown.stand.now))
+        list(source.scan({}, shown.watched.now))
 
 
 # -- What cannot be had ----------------------------------------------------------------------------
@@ -201,27 +201,27 @@ def test_an_unpacked_size_has_a_bound(opened: Opened) -> None:
 def test_a_page_that_fails_is_told_of_by_its_list_and_asked_again(opened: Opened) -> None:
     shown = opened(Site(count=3))
     shown.site.break_down("/news/100002")
-    seen = shown.stand.look()
+    seen = shown.watched.look()
     (told,) = [one for one in seen if isinstance(one, LeadOnly)]
     assert (path(told.name), told.lead.title) == ("/news/100002", shown.site.story(2).title)
     assert path(told.listing.name) == "/news"
     shown.site.mend("/news/100002")
-    assert kinds(shown.stand.look()) == {"Fetched": 1, "Same": 3}
+    assert kinds(shown.watched.look()) == {"Fetched": 1, "Same": 3}
 
 
 def test_a_page_known_that_fails_stays_as_it_was(opened: Opened) -> None:
     shown = opened(Site(count=3))
-    shown.stand.look()
+    shown.watched.look()
     shown.site.break_down("/news/100002")
-    assert kinds(shown.stand.look()) == {"Same": 4}
+    assert kinds(shown.watched.look()) == {"Same": 4}
 
 
 def test_a_page_that_is_gone_is_withdrawn_and_one_that_is_missing_is_not(opened: Opened) -> None:
     shown = opened(Site(count=3))
-    shown.stand.look()
+    shown.watched.look()
     shown.site.break_down("/news/100001", 410)
     shown.site.break_down("/news/100002", 404)
-    seen = shown.stand.look()
+    seen = shown.watched.look()
     assert [path(one.name) for one in seen if isinstance(one, Gone)] == ["/news/100001"]
     assert kinds(seen) == {"Gone": 1, "Same": 3}
 
@@ -229,26 +229,26 @@ def test_a_page_that_is_gone_is_withdrawn_and_one_that_is_missing_is_not(opened:
 def test_a_new_page_that_is_missing_is_refused(opened: Opened) -> None:
     shown = opened(Site(count=3))
     shown.site.break_down("/news/100002", 404)
-    (refusal,) = [one for one in shown.stand.look() if isinstance(one, Refusal)]
+    (refusal,) = [one for one in shown.watched.look() if isinstance(one, Refusal)]
     assert "404" in str(refusal.refused)
 
 
 def test_a_page_that_leads_back_to_its_list_is_missing(opened: Opened) -> None:
     shown = opened(Site(count=3))
     shown.site.moved["/news/100002"] = (302, "/news")
-    (refusal,) = [one for one in shown.stand.look() if isinstance(one, Refusal)]
+    (refusal,) = [one for one in shown.watched.look() if isinstance(one, Refusal)]
     assert path(refusal.name) == "/news/100002"
 
 
 def test_a_page_refused_is_not_fetched_again_until_it_changes(opened: Opened) -> None:
     shown = opened(Site(count=3, has_validators=False))
     shown.site.ask_to_log_in("/news/100002")
-    shown.stand.look()
-    assert [path(name) for name in shown.stand.shelf.refused] == ["/news/100002"]
-    assert kinds(shown.stand.look()) == {"Same": 4}
+    shown.watched.look()
+    assert [path(name) for name in shown.watched.store.refused] == ["/news/100002"]
+    assert kinds(shown.watched.look()) == {"Same": 4}
     shown.site.mend("/news/100002")
-    assert kinds(shown.stand.look()) == {"Fetched": 1, "Same": 3}
-    assert shown.stand.shelf.refused == {}
+    assert kinds(shown.watched.look()) == {"Fetched": 1, "Same": 3}
+    assert shown.watched.store.refused == {}
 
 
 def test_a_page_refused_is_read_again_without_a_request_once_it_may_be_understood(
@@ -256,17 +256,17 @@ def test_a_page_refused_is_read_again_without_a_request_once_it_may_be_understoo
 ) -> None:
     shown = opened(Site(count=3))
     shown.site.ask_to_log_in("/news/100002")
-    shown.stand.look()
+    shown.watched.look()
     shown.site.forget_asked()
     # Without the signature of what was refused: another program, or other settings, read it now.
-    seen = list(shown.stand.source().scan(shown.stand.shelf.signatures, shown.stand.now))
+    seen = list(shown.watched.source().scan(shown.watched.store.signatures, shown.watched.now))
     assert [path(one.name) for one in seen if isinstance(one, Fetched)] == ["/news/100002"]
     assert "/news/100002" not in shown.site.targets
 
 
 def test_robots_txt_keeps_us_from_pages_and_lists_still_tell_of_them(opened: Opened) -> None:
     shown = opened(Site(count=3, robots="User-agent: *\nDisallow: /news/\n"))
-    assert kinds(shown.stand.look()) == {"LeadOnly": 3, "Fetched": 1}
+    assert kinds(shown.watched.look()) == {"LeadOnly": 3, "Fetched": 1}
     assert shown.site.targets == ["/news"]
 
 
@@ -274,12 +274,12 @@ def test_hosts_of_others_are_not_asked(opened: Opened) -> None:
     shown = opened(Site(count=3))
     entry = b'<h2><a href="/news/7">Elsewhere</a></h2> <time datetime="2026-02-01">'
     shown.site.show("/news", b'<div class="list">%b</div>' % entry)
-    shown.stand.look()
+    shown.watched.look()
     assert "/news/7" in shown.site.targets
     shown.site.forget_asked()
     abroad = entry.replace(b"/news/7", b"https://other.test/news/8")
     shown.site.show("/news", b'<div class="list">%b</div>' % abroad)
-    (told, _) = shown.stand.look()
+    (told, _) = shown.watched.look()
     assert isinstance(told, LeadOnly)
     assert (told.name, told.lead.title) == ("https://other.test/news/8", "Elsewhere")
     assert shown.site.targets == ["/news"]
@@ -287,69 +287,69 @@ def test_hosts_of_others_are_not_asked(opened: Opened) -> None:
 
 def test_bytes_that_were_lost_are_fetched_again(opened: Opened) -> None:
     shown = opened(Site(count=3))
-    shown.stand.look()
-    shown.stand.shelf.originals.clear()
+    shown.watched.look()
+    shown.watched.store.originals.clear()
     shown.site.forget_asked()
-    assert kinds(shown.stand.look()) == {"Same": 4}
+    assert kinds(shown.watched.look()) == {"Same": 4}
     assert [a.status for a in shown.site.asked if a.target == "/news"] == [304, 200]
 
 
 def test_a_server_that_says_nothing_changed_to_all_who_ask_has_failed(opened: Opened) -> None:
     shown = opened(Site(count=3))
     shown.site.break_down("/news", 304)
-    shown.stand.failing_look()
-    assert shown.stand.shelf.items == {}
+    shown.watched.failing_look()
+    assert shown.watched.store.items == {}
 
 
 def test_a_login_page_within_a_list_is_a_problem_and_the_rest_is_had(opened: Opened) -> None:
     shown = opened(Site(count=30))
     shown.site.ask_to_log_in("/news?page=2")
-    shown.stand.look(listing_pages=2)
-    standing = shown.stand.shelf.standing
+    shown.watched.look(listing_pages=2)
+    standing = shown.watched.store.standing
     assert standing is not None
-    assert (standing.state, len(shown.stand.shelf.items)) == (State.FAILING, 10)
+    assert (standing.state, len(shown.watched.store.items)) == (State.FAILING, 10)
     assert "page=2" in standing.problem
 
 
 def test_pages_of_an_unchanged_sitemap_are_not_missed_in_a_complete_one(opened: Opened) -> None:
     shown = opened(Site(count=20, per_sitemap=10), "/sitemap.xml")
-    shown.stand.look(complete=True)
+    shown.watched.look(complete=True)
     shown.site.delete(20)
-    seen = shown.stand.look(complete=True)
+    seen = shown.watched.look(complete=True)
     assert [path(one.name) for one in seen if isinstance(one, Gone)] == ["/news/100020"]
     assert shown.site.targets.count("/sitemap-0.xml") == 1
 
 
 def test_what_a_complete_list_no_longer_shows_is_withdrawn(opened: Opened) -> None:
     shown = opened(Site(count=8))
-    shown.stand.look(complete=True)
+    shown.watched.look(complete=True)
     shown.site.delete(3)
-    seen = shown.stand.look(complete=True)
+    seen = shown.watched.look(complete=True)
     assert [path(one.name) for one in seen if isinstance(one, Gone)] == ["/news/100003"]
 
 
 def test_what_an_incomplete_list_no_longer_shows_stays(opened: Opened) -> None:
     shown = opened(Site(count=8))
-    shown.stand.look()
+    shown.watched.look()
     shown.site.delete(3)
-    assert not any(isinstance(one, Gone) for one in shown.stand.look())
+    assert not any(isinstance(one, Gone) for one in shown.watched.look())
     shown.site.publish(5)
     # Now it has two pages, and one is read.
-    assert not any(isinstance(one, Gone) for one in shown.stand.look(complete=True))
+    assert not any(isinstance(one, Gone) for one in shown.watched.look(complete=True))
 
 
 def test_what_came_another_way_is_not_missed_on_a_list(opened: Opened) -> None:
     shown = opened(Site(count=3))
-    shown.stand.look(complete=True)
-    shown.stand.shelf.signatures["pushed/17"] = "of another kind"
-    assert kinds(shown.stand.look(complete=True)) == {"Same": 4}
+    shown.watched.look(complete=True)
+    shown.watched.store.signatures["pushed/17"] = "of another kind"
+    assert kinds(shown.watched.look(complete=True)) == {"Same": 4}
 
 
 def test_an_empty_list_withdraws_nothing(opened: Opened) -> None:
     shown = opened(Site(count=3))
-    shown.stand.look(complete=True)
+    shown.watched.look(complete=True)
     shown.site.show("/news", b'<div class="list"></div>')
-    assert not any(isinstance(one, Gone) for one in shown.stand.look(complete=True))
+    assert not any(isinstance(one, Gone) for one in shown.watched.look(complete=True))
 
 
 # -- How the source does ---------------------------------------------------------------------------
@@ -358,10 +358,10 @@ def test_an_empty_list_withdraws_nothing(opened: Opened) -> None:
 def test_a_source_that_fails_says_why_and_rests_longer_each_time(opened: Opened) -> None:
     shown = opened(Site(count=3))
     shown.site.break_down("/news", 500)
-    assert "500" in shown.stand.failing_look()
-    first = shown.stand.shelf.standing
-    shown.stand.failing_look()
-    second = shown.stand.shelf.standing
+    assert "500" in shown.watched.failing_look()
+    first = shown.watched.store.standing
+    shown.watched.failing_look()
+    second = shown.watched.store.standing
     assert first is not None
     assert second is not None
     assert (second.state, second.failures, second.since) == (State.FAILING, 2, first.since)
@@ -369,8 +369,8 @@ def test_a_source_that_fails_says_why_and_rests_longer_each_time(opened: Opened)
     assert second.next_look_at is not None
     assert second.next_look_at > first.next_look_at
     shown.site.mend("/news")
-    shown.stand.look()
-    third = shown.stand.shelf.standing
+    shown.watched.look()
+    third = shown.watched.store.standing
     assert third is not None
     assert (third.state, third.failures, third.problem) == (State.OK, 0, "")
 
@@ -381,7 +381,7 @@ def test_a_source_that_refuses_us_is_left_alone_for_a_day_at_once(
 ) -> None:
     shown = opened(Site(count=3))
     shown.site.break_down("/news", status)
-    assert str(status) in shown.stand.failing_look()
+    assert str(status) in shown.watched.failing_look()
     assert _rest(shown) == timedelta(days=1)
 
 
@@ -389,7 +389,7 @@ def test_a_source_that_refuses_us_is_left_alone_for_a_day_at_once(
 def test_a_source_in_trouble_is_asked_again_soon(opened: Opened, status: int) -> None:
     shown = opened(Site(count=3))
     shown.site.break_down("/news", status)
-    shown.stand.failing_look()
+    shown.watched.failing_look()
     assert _rest(shown) == timedelta(hours=2)
 
 
@@ -398,15 +398,15 @@ def test_a_refusal_where_a_source_had_moved_does_not_hold_up_its_old_address(
 ) -> None:
     shown = opened(Site(count=3), "/old")
     shown.site.moved["/old"] = (301, "/news")
-    shown.stand.look()
+    shown.watched.look()
     shown.site.break_down("/news", 403)
-    shown.stand.failing_look()
+    shown.watched.failing_look()
     assert _rest(shown) == timedelta(hours=2)
 
 
-def _rest(shown: Scene) -> timedelta:
+def _rest(shown: Looking) -> timedelta:
     """How long a source that just began to fail is left alone."""
-    standing = shown.stand.shelf.standing
+    standing = shown.watched.store.standing
     assert standing is not None
     assert standing.next_look_at is not None
     return standing.next_look_at - standing.since
@@ -414,31 +414,31 @@ def _rest(shown: Scene) -> timedelta:
 
 def test_a_login_page_where_the_list_was_is_a_failure(opened: Opened) -> None:
     shown = opened(Site(count=3))
-    shown.stand.look()
+    shown.watched.look()
     shown.site.ask_to_log_in("/news")
-    assert "log in" in shown.stand.failing_look()
+    assert "log in" in shown.watched.failing_look()
     shown.site.mend("/news")
-    assert kinds(shown.stand.look()) == {"Same": 4}
+    assert kinds(shown.watched.look()) == {"Same": 4}
 
 
 def test_a_list_cut_off_in_the_middle_is_a_failure(opened: Opened) -> None:
     shown = opened(Site(count=3))
     shown.site.cut_off("/news")
-    shown.stand.failing_look()
-    assert shown.stand.shelf.items == {}
+    shown.watched.failing_look()
+    assert shown.watched.store.items == {}
 
 
 def test_robots_txt_can_keep_us_from_the_whole_source(opened: Opened) -> None:
     shown = opened(Site(count=3, robots="User-agent: *\nDisallow: /\n"))
-    assert "robots.txt" in shown.stand.failing_look()
+    assert "robots.txt" in shown.watched.failing_look()
     assert shown.site.targets == []
 
 
 def test_a_source_that_is_gone_has_ended(opened: Opened) -> None:
     shown = opened(Site(count=3))
     shown.site.break_down("/news", 410)
-    assert "until its address changes" in shown.stand.failing_look()
-    standing = shown.stand.shelf.standing
+    assert "until its address changes" in shown.watched.failing_look()
+    standing = shown.watched.store.standing
     assert standing is not None
     assert (standing.state, standing.next_look_at) == (State.ENDED, None)
 
@@ -446,20 +446,20 @@ def test_a_source_that_is_gone_has_ended(opened: Opened) -> None:
 def test_a_permanent_redirect_is_remembered_and_used(opened: Opened) -> None:
     shown = opened(Site(count=3), "/old")
     shown.site.moved["/old"] = (301, "/news")
-    shown.stand.look()
-    standing = shown.stand.shelf.standing
+    shown.watched.look()
+    standing = shown.watched.store.standing
     assert standing is not None
     assert (standing.state, path(standing.moved_to or "")) == (State.MOVED, "/news")
     shown.site.forget_asked()
-    assert kinds(shown.stand.look()) == {"Same": 4}
+    assert kinds(shown.watched.look()) == {"Same": 4}
     assert "/old" not in shown.site.targets
 
 
 def test_a_temporary_redirect_is_not(opened: Opened) -> None:
     shown = opened(Site(count=3), "/old")
     shown.site.moved["/old"] = (302, "/news")
-    shown.stand.look()
-    standing = shown.stand.shelf.standing
+    shown.watched.look()
+    standing = shown.watched.store.standing
     assert standing is not None
     assert (standing.state, standing.moved_to) == (State.OK, None)
 
@@ -467,20 +467,20 @@ def test_a_temporary_redirect_is_not(opened: Opened) -> None:
 def test_a_site_that_asks_for_a_pause_gets_it(opened: Opened) -> None:
     shown = opened(Site(count=9))
     shown.site.break_down("/news/100005", 429, Retry_After="86400")
-    shown.stand.look()
-    standing = shown.stand.shelf.standing
+    shown.watched.look()
+    standing = shown.watched.store.standing
     assert standing is not None
-    assert (standing.state, len(shown.stand.shelf.items)) == (State.FAILING, 4)
+    assert (standing.state, len(shown.watched.store.items)) == (State.FAILING, 4)
     assert standing.next_look_at is not None
-    assert (standing.next_look_at - shown.stand.now).total_seconds() > 80_000
+    assert (standing.next_look_at - shown.watched.now).total_seconds() > 80_000
 
 
 @pytest.mark.parametrize("start", ["/news", "/feed.atom"])
 def test_the_hub_that_announces_changes_is_remembered(opened: Opened, start: str) -> None:
     shown = opened(Site(count=3, hub="https://hub.example.org/"), start)
     for _ in range(2):
-        shown.stand.look()
-        standing = shown.stand.shelf.standing
+        shown.watched.look()
+        standing = shown.watched.store.standing
         assert standing is not None
         assert standing.hub is not None
         assert (standing.hub.url, path(standing.hub.topic)) == ("https://hub.example.org/", start)
@@ -488,9 +488,9 @@ def test_the_hub_that_announces_changes_is_remembered(opened: Opened, start: str
 
 def test_a_look_ends_between_two_requests_when_the_program_does(opened: Opened) -> None:
     shown = opened(Site(count=9))
-    scan = shown.stand.source().scan({}, shown.stand.now)
+    scan = shown.watched.source().scan({}, shown.watched.now)
     next(scan)
-    shown.stand.stopping.set()
+    shown.watched.stopping.set()
     assert list(scan) == []
     assert len(shown.site.targets) == 2
-    assert shown.stand.shelf.standing is None
+    assert shown.watched.store.standing is None

@@ -8,17 +8,17 @@ import pytest
 
 from feeds.sources import Fetched, Gone, Seen
 from feeds.standing import State
-from tests.publisher.scene import Scene, scene
+from tests.publisher.looking import Looking, looking
 from tests.publisher.site import Site
 
-Opened = Callable[..., Scene]
+Opened = Callable[..., Looking]
 
 
 @pytest.fixture
 def opened() -> Iterator[Opened]:
     """Puts a site on the web, and looks at one address of it."""
     with ExitStack() as stack:
-        yield lambda *of: stack.enter_context(scene(*of))
+        yield lambda *of: stack.enter_context(looking(*of))
 
 
 def gone(seen: list[Seen]) -> list[str]:
@@ -28,39 +28,39 @@ def gone(seen: list[Seen]) -> list[str]:
 @pytest.mark.parametrize("start", ["/news", "/feed.atom", "/sitemap.xml"])
 def test_what_was_withdrawn_and_taken_off_the_list_is_gone(opened: Opened, start: str) -> None:
     shown = opened(Site(count=8, dates_sitemaps=False), start)
-    shown.stand.look()
+    shown.watched.look()
     shown.site.withdraw(3)
-    assert gone(shown.stand.look()) == ["/news/100003"]
+    assert gone(shown.watched.look()) == ["/news/100003"]
     shown.site.forget_asked()
-    assert gone(shown.stand.look()) == []
+    assert gone(shown.watched.look()) == []
     assert "/news/100003" not in shown.site.targets
 
 
 def test_what_is_missing_once_it_is_off_the_list_stays(opened: Opened) -> None:
     shown = opened(Site(count=8))
-    shown.stand.look()
+    shown.watched.look()
     shown.site.delete(3)
     shown.site.forget_asked()
-    assert gone(shown.stand.look()) == []
+    assert gone(shown.watched.look()) == []
     assert shown.site.targets.count("/news/100003") == 1
     assert shown.site.story(3).title in shown.titles
 
 
 def test_what_moved_to_an_older_page_of_the_list_is_asked_for_once(opened: Opened) -> None:
     shown = opened(Site(count=20))
-    shown.stand.look(listing_pages=2)
+    shown.watched.look(listing_pages=2)
     shown.site.publish(5)
     shown.site.forget_asked()
-    seen = shown.stand.look(listing_pages=2)
+    seen = shown.watched.look(listing_pages=2)
     assert len(shown.site.targets) == len(set(shown.site.targets)) == 2 + 25
     assert len({one.name for one in seen}) == len(seen)
 
 
 def test_only_so_many_are_asked_for_that_are_off_the_list(opened: Opened) -> None:
     shown = opened(Site(count=120, per_page=120))
-    shown.stand.look()
+    shown.watched.look()
     shown.site.withdrawn.update(range(1, 101))
-    assert len(gone(shown.stand.look())) == 50
+    assert len(gone(shown.watched.look())) == 50
 
 
 def test_a_page_of_an_item_where_an_older_part_of_the_list_was_to_be_ends_the_walk(
@@ -69,9 +69,9 @@ def test_a_page_of_an_item_where_an_older_part_of_the_list_was_to_be_ends_the_wa
     shown = opened(Site(count=30))
     elsewhere = b"<article>\n<h1>A story of its own</h1>\n<p>It is long.</p></article>"
     shown.site.show("/news?page=2", elsewhere)
-    seen = shown.stand.look(listing_pages=3)
+    seen = shown.watched.look(listing_pages=3)
     assert not any(isinstance(one, Fetched) and "page=2" in one.name for one in seen)
-    standing = shown.stand.shelf.standing
+    standing = shown.watched.store.standing
     assert standing is not None
-    assert (standing.state, len(shown.stand.shelf.items)) == (State.FAILING, 10)
+    assert (standing.state, len(shown.watched.store.items)) == (State.FAILING, 10)
     assert "no list" in standing.problem

@@ -25,7 +25,7 @@ from feeds.taxonomy import Taxonomy
 from feeds.websub.callback import Callback
 from feeds.websub.lease import Lease, LeaseState
 from feeds.websub.subscriber import Callbacks, RenewReport, renew
-from tests.intake import NOW
+from tests.folder_ingest import NOW
 from tests.publisher.hub import Hub, a_hub
 from tests.pushing import a_counter
 from tests.serving import serving

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import trustme
 
-from tests.publisher.second import serve_http2
+from tests.publisher.http2 import serve_http2
 
 #: Names a certificate of `authority` is good for, besides those a test adds.
 NAMES = ("127.0.0.1", "localhost", "news.example.org", "www.example.org")

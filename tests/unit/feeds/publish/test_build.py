@@ -5,7 +5,7 @@ import pytest
 from feeds.publish.build import SiteBuilder
 from feeds.publish.site import SourceTerms
 from feeds.taxonomy import Taxonomy
-from tests.newsroom import a_site
+from tests.items import a_site
 
 
 def test_the_same_things_have_the_same_names(osce: Taxonomy) -> None:

@@ -13,7 +13,7 @@ from feeds.publish.entry import compose
 from feeds.publish.select import FeedRef
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING, SECRETARIAT, a_label
-from tests.newsroom import NOON, a_site, an_item, issued
+from tests.items import NOON, a_site, an_item, issued
 
 DEPARTMENT = a_label(
     "Transnational Threats Department", "transnational-threats-department", TopicKind.ISSUER

@@ -10,7 +10,7 @@ from feeds.publish.entry import compose
 from feeds.publish.pages import Pages
 from feeds.publish.select import ALL
 from feeds.taxonomy import Taxonomy
-from tests.newsroom import a_site, an_item, issued
+from tests.items import a_site, an_item, issued
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from feeds.model import TopicKind, TopicRef
 from feeds.publish.select import ALL, FeedRef, describe, tree
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING, SECRETARIAT
-from tests.newsroom import a_site
+from tests.items import a_site
 
 CROATIA = FeedRef(TopicRef(TopicKind.ISSUER, "mission-to-croatia"))
 

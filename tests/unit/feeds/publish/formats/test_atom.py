@@ -22,8 +22,8 @@ from feeds.publish.select import ALL, FeedRef, describe
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING, a_label
+from tests.items import NOON, a_site, an_item, issued
 from tests.lint import lint
-from tests.newsroom import NOON, a_site, an_item, issued
 
 SCHEMA = Path(__file__).parents[4] / "schema" / "atom.rng"
 ADDRESS = "https://news.example.org/feeds/fields/policing.atom"

@@ -7,7 +7,7 @@ from lxml import etree
 from feeds.publish.formats.opml import opml_bytes
 from feeds.publish.select import feeds_of
 from feeds.taxonomy import Taxonomy
-from tests.newsroom import a_site
+from tests.items import a_site
 
 
 def outlines(osce: Taxonomy) -> Iterator[etree._Element]:

@@ -35,7 +35,7 @@ class Kept:
 
 
 @dataclass(slots=True)
-class Shelf:
+class FakeStore:
     """Signatures, originals and items of one source, as they are after what was taken."""
 
     signatures: dict[str, str] = field(default_factory=dict)
@@ -91,13 +91,13 @@ class Shelf:
 
 
 @dataclass(slots=True, kw_only=True)
-class Newsstand:
-    """A website looked at again and again; ``shelf`` is what came of it."""
+class Watched:
+    """A website looked at again and again; ``store`` is what came of it."""
 
     url: str
     fetcher: Fetcher
     scope: CrawlScope = field(default_factory=CrawlScope)
-    shelf: Shelf = field(default_factory=Shelf)
+    store: FakeStore = field(default_factory=FakeStore)
     stopping: Event = field(default_factory=Event)
     now: datetime = NOW
 
@@ -107,11 +107,11 @@ class Newsstand:
             url=self.url,
             fetcher=self.fetcher,
             understand=understood,
-            known=self.shelf.known,
+            known=self.store.known,
             scope=CrawlScope(**scope) if scope else self.scope,  # type: ignore[arg-type]
             max_bytes=2_000_000,
             every=EVERY,
-            standing=self.shelf.standing,
+            standing=self.store.standing,
             stopping=self.stopping,
         )
 
@@ -120,11 +120,11 @@ class Newsstand:
         source = self.source(**scope)
         seen = []
         try:
-            for one in source.scan(self.shelf.judged, self.now):
+            for one in source.scan(self.store.judged, self.now):
                 seen.append(one)
-                self.shelf.take(one)
+                self.store.take(one)
         finally:
-            self.shelf.standing = source.standing
+            self.store.standing = source.standing
             self.now += EVERY
         return seen
 
@@ -133,12 +133,12 @@ class Newsstand:
 
         Whether it would have gone on.
         """
-        scan = self.source(**scope).scan(self.shelf.judged, self.now)
+        scan = self.source(**scope).scan(self.store.judged, self.now)
         for _ in range(after):
             one = next(scan, None)
             if one is None:
                 return False
-            self.shelf.take(one)
+            self.store.take(one)
         return True
 
     def failing_look(self, **scope: object) -> str:

@@ -1,4 +1,4 @@
-"""An intake for tests of ingest: a folder of pages, a store, and the way between them.
+"""What tests of ingest start from: a folder of pages, a store, and the way between them.
 
 Knows how pages of form A look. Must never know what a test expects of them.
 """
@@ -49,7 +49,7 @@ def a_page(title: str = "Officers trained", **changes: str) -> str:
     return PAGE.format(title=title, **page | changes)
 
 
-class Intake:
+class FolderIngest:
     """A folder, a store, and the way from one to the other, one source named ``own``."""
 
     def __init__(self, database: Database, folder: Path, taxonomy: Taxonomy) -> None:

@@ -1,4 +1,4 @@
-"""A newsroom for tests of publishing: a site, drafts, and a store they are put into.
+"""Items for tests of publishing: the site they are shown on, and the store they are put into.
 
 Knows how ingest would store what it understood. Must never know what publishing makes of it.
 """

@@ -21,7 +21,7 @@ from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
 from notifier.storage import VERSIONS
 from tests.builders import a_draft, a_label
-from tests.newsroom import NOON, a_site, issued, store
+from tests.items import NOON, a_site, issued, store
 from tests.pages import PLENARY, TRAINING, draft_of
 from tests.serving import serving
 
@@ -29,7 +29,7 @@ RIGHTS = a_label("Human rights", "human-rights")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FrontPage:
+class ServedSite:
     """Where the site answers, and what it shows, newest first."""
 
     url: str
@@ -42,7 +42,7 @@ class FrontPage:
 
 
 @contextmanager
-def front_page(folder: Path, osce: Taxonomy) -> Iterator[FrontPage]:
+def served_site(folder: Path, osce: Taxonomy) -> Iterator[ServedSite]:
     """A site that is up until the block ends."""
     public = folder / "public"
     public.mkdir()
@@ -54,7 +54,7 @@ def front_page(folder: Path, osce: Taxonomy) -> Iterator[FrontPage]:
         database.migrate()
         items = _stored(database, osce)
         publish(database, osce, Files(public), a_site(url=url))
-        yield FrontPage(url=url, items=items)
+        yield ServedSite(url=url, items=items)
 
 
 def _stored(database: Database, osce: Taxonomy) -> tuple[Item, ...]:

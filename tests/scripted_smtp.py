@@ -30,7 +30,7 @@ USUAL = {
 
 
 @dataclass(slots=True, kw_only=True)
-class Wire:
+class ScriptedSmtp:
     """A listening server; what it heard, line by line, and the contents it was sent.
 
     ``replies`` gives for a verb the replies by turns; the last one stays. Where there is none, the
@@ -106,10 +106,10 @@ async def _content(reader: asyncio.StreamReader) -> bytes:
 
 
 @asynccontextmanager
-async def wire(**replies: Sequence[bytes]) -> AsyncIterator[Wire]:
+async def scripted_smtp(**replies: Sequence[bytes]) -> AsyncIterator[ScriptedSmtp]:
     """A server on a loopback port of its own. ``DOT`` stands for the reply to the final dot."""
     told = {("." if verb == "DOT" else verb): said for verb, said in replies.items()}
-    talking = Wire(replies=told)
+    talking = ScriptedSmtp(replies=told)
     server = await asyncio.start_server(talking.accept, "127.0.0.1", 0)
     talking.port = server.sockets[0].getsockname()[1]
     async with server:
