@@ -1,6 +1,6 @@
 """The place and date an article opens with: "VIENNA, 3 June 2002 – ...".
 
-Knows how agencies and missions have written datelines. Must never know whether that day is the
+Knows how agencies have written datelines. Must never know whether that day is the
 issue date: a dateline is evidence, and who uses it says so.
 """
 
@@ -8,9 +8,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from feeds.draft import DateOrder
 from feeds.parse.dates import Mention, mentions
+from feeds.parse.words import any_of, plain
 
 # A dateline is short. The bound also keeps a long paragraph from being looked at as a whole; it
 # leaves room for a date and an aside after the longest place.
@@ -21,28 +23,30 @@ _MOST_PLACE_WORDS = 10
 _LONGEST_MONTH_CHARS = 20
 _DIGIT = re.compile("[0-9]")
 
-# What goes on in small letters within the name of a place.
-_PARTICLES = frozenset("al am an and de del der di du el et i la le na nad of the und и".split())
-# Words a sentence opens with, where a place would stand: "On Monday, 3 June 2002 – ...".
-_OPENERS = frozenset("am at by from im in le on since until в у".split())
-
 _BETWEEN_WORDS = re.compile(r"[\s/,–—-]+")
 _WITHIN_WORDS = dict.fromkeys(map(ord, ".'’‘`"))
 _JOINTS = (",", "-", "–", "—")
-_WORD_FOR_YEAR = (
-    r"(?:\s?(?:godine|god|године|год|года|году|година|року|сол|соли|жыл|жылы|йил|r|г|р|ж"
-    r"|yil|yili|leta|წელი|წელს|թ|(?<=\d)-?(?:ci|cı|cu|cü|жыл|йил|yil)(?:\s?il)?)\b[.․]?)?"
-)
-# Wires say at what time they were sent: ", 18:30".
-_TIME = r"(?:,?\s(?:at\s)?[0-9]{1,2}[:.][0-9]{2}(?:\s?(?:hrs|h|Uhr|CES?T|GMT|UTC)\b\.?)?)?"
-# After the date: the word for year, an aside in brackets (one with a slash, as a caption's
-# "(OSCE/Name)", only before a dash), and then a dash, a full stop, a colon or nothing more.
-_AFTER_DATE = re.compile(
-    rf"\.?{_WORD_FOR_YEAR}{_TIME}(?:\s?\((?:[^()/]{{1,60}}\)|[^()]{{1,60}}\)(?=\s?[-–—―])))?"
-    r"\s?(?P<end>(?:--?|[–—―−‒‑])\s?|$|[.:](?=\s[^(]))"
-)
 _PLACE_AFTER_DATE = re.compile(r",\s(?P<place>[^\d,;:()]{2,60}?)\s?(?:[–—―−‒]|--?\s)")
-_LINE_END = re.compile(rf"\.?{_WORD_FOR_YEAR}\s?$")
+
+
+# Behind a year that is written with digits alone another word may be joined to it.
+_JOINED = r"(?<=\d)-?"
+
+
+@cache
+def _after_date() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What follows a date, and what ends a line with one."""
+    year = rf"(?:\s?(?:{any_of('year', str)}|{_JOINED}{any_of('year_joined', str)})\b[.․]?)?"
+    # Wires say at what time they were sent: ", 18:30".
+    time = (
+        rf"(?:,?\s(?:{any_of('before_hour', str)}\s)?[0-9]{{1,2}}[:.][0-9]{{2}}"
+        rf"(?:\s?(?:{any_of('hours', str)}|CES?T|GMT|UTC)\b\.?)?)?"
+    )
+    # After the date: the word for year, an aside in brackets (one with a slash, as a caption's
+    # "(Agency/Name)", only before a dash), and then a dash, a full stop, a colon or nothing more.
+    aside = r"(?:\s?\((?:[^()/]{1,60}\)|[^()]{1,60}\)(?=\s?[-–—―])))?"
+    end = r"\s?(?P<end>(?:--?|[–—―−‒‑])\s?|$|[.:](?=\s[^(]))"
+    return re.compile(rf"\.?{year}{time}{aside}{end}"), re.compile(rf"\.?{year}\s?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +87,7 @@ def line(text: str, order: DateOrder | None = None) -> PlaceAndDay | None:
         return None
     composed = unicodedata.normalize("NFC", text)
     dates = mentions(composed, order)
-    if len(dates) != 1 or not _LINE_END.match(composed, dates[0].end):
+    if len(dates) != 1 or not _after_date()[1].match(composed, dates[0].end):
         return None
     place, day = composed[: dates[0].start].rstrip(" ,-–—"), dates[0].day
     return PlaceAndDay(place=place, day=day) if _is_place(place) else None
@@ -99,7 +103,7 @@ def _date_then_place(opening: str, first: Mention) -> Dateline | None:
 def _place_then_date(opening: str, first: Mention, others: set[int]) -> Dateline | None:
     before = opening[: first.start].rstrip()
     place = before.rstrip(" ,-–—")
-    found = _AFTER_DATE.match(opening, first.end)
+    found = _after_date()[0].match(opening, first.end)
     # A date behind the dash makes it a range of days, which is no issue date.
     if found is None or found.end() in others or not _is_place(place):
         return None
@@ -113,7 +117,7 @@ def _is_place(text: str) -> bool:
     words = [word for word in _BETWEEN_WORDS.split(text) if word]
     return (
         0 < len(words) <= _MOST_PLACE_WORDS
-        and words[0].casefold() not in _OPENERS
+        and words[0].casefold() not in plain("no_place", str)
         and _is_great(words[0][0])
         and all(map(_is_of_a_name, words))
     )
@@ -121,7 +125,7 @@ def _is_place(text: str) -> bool:
 
 def _is_of_a_name(word: str) -> bool:
     letters = word.translate(_WITHIN_WORDS)
-    return letters.isalpha() and (_is_great(letters[0]) or letters in _PARTICLES)
+    return letters.isalpha() and (_is_great(letters[0]) or letters in plain("place_particles", str))
 
 
 def _is_great(letter: str) -> bool:

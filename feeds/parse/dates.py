@@ -9,10 +9,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from feeds.draft import DateOrder
 from feeds.parse.months import month_of
+from feeds.parse.words import any_of
 
 # Nobody writes a date in more; it bounds what a pattern below may look at.
 _LONGEST_TEXT_CHARS = 200
@@ -21,27 +22,6 @@ _NUMBER = re.compile("[0-9]+")
 _YEAR = r"(?:19|20)[0-9]{2}(?![0-9])"
 _CENTURIES = ("19", "20")
 _WORD = r"[^\W\d_]{3,}"
-_DAY_FIRST = re.compile(
-    r"(?<![0-9])(?P<range>[0-9]{1,2}\.?\s?[-–]\s?)?(?P<day>[0-9]{1,2})(?P<mark>\.|º|st|nd|rd|th|er"
-    rf"|-(?:ші|шы|чи|чу|чү|nji|njy)?)?\s?(?:de\s|of\s)?(?P<month>{_WORD})(?:\.?,?\s?(?:del?\s)?(?P<year>{_YEAR}))?"
-)
-_MONTH_FIRST = re.compile(
-    rf"(?P<range>)(?P<mark>)(?<![^\W\d_])(?P<month>{_WORD})\.?\s(?P<day>[0-9]{{1,2}})(?![0-9])"
-    rf"(?:st|nd|rd|th)?(?:,?\s(?P<year>{_YEAR}))?"
-)
-# "2019. március 8.", "2019 m. kovo 8 d."; "2019 жылғы 8 наурыз", "2019. gada 8. martā".
-_YEAR_WORD = (
-    rf"(?<![0-9])(?P<year>{_YEAR})(?:\.(?=\s[^A-Z])"
-    r"|(?:\.?\s|-)(?:m|gada|жылғы|жылы|жылдын|yil|йил|(?:njy|nji) ýylyň)\.?)\s"
-)
-_YEAR_MONTH_DAY = re.compile(
-    rf"(?P<range>)(?P<mark>){_YEAR_WORD}(?P<month>{_WORD})\s(?P<day>[0-9]{{1,2}})(?![0-9])"
-    rf"(?:\s?d\.|-[^\W\d_]{{1,3}}\b)?"
-)
-_YEAR_DAY_MONTH = re.compile(
-    rf"(?P<range>){_YEAR_WORD}(?P<day>[0-9]{{1,2}})(?P<mark>\.|-(?:[^\W\d_]{{2,3}}(?=\s))?)?\s?"
-    rf"(?P<month>{_WORD})"
-)
 _YEAR_FIRST = re.compile(
     rf"(?<![0-9])(?P<year>{_YEAR})(?P<mark>[-./])(?P<month>[0-9]{{1,2}})(?P=mark)"
     rf"(?P<day>[0-9]{{1,2}})(?![0-9])"
@@ -54,6 +34,35 @@ _INSTANT = re.compile(
     rf"(?<![0-9]){_YEAR}-[0-9]{{2}}-[0-9]{{2}}[T ][0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?"
     r"(?:\.[0-9]{3})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
+
+
+@cache
+def _with_words() -> tuple[re.Pattern[str], ...]:
+    """The shapes that begin with a year (two), with a day, and with a month."""
+    marks, of = any_of("ordinals", str), any_of("before_month", str)
+    # "2019. március 8.", "2019 m. kovo 8 d."; "2019 жылғы 8 наурыз", "2019. gada 8. martā".
+    year_first = (
+        rf"(?<![0-9])(?P<year>{_YEAR})(?:\.(?=\s[^A-Z])"
+        rf"|(?:\.?\s|-){any_of('year_first', str)}\.?)\s"
+    )
+    year_month_day = (
+        rf"(?P<range>)(?P<mark>){year_first}(?P<month>{_WORD})\s(?P<day>[0-9]{{1,2}})(?![0-9])"
+        rf"(?:\s?{any_of('day_last', str)}|-[^\W\d_]{{1,3}}\b)?"
+    )
+    year_day_month = (
+        rf"(?P<range>){year_first}(?P<day>[0-9]{{1,2}})(?P<mark>\.|-(?:[^\W\d_]{{2,3}}(?=\s))?)?"
+        rf"\s?(?P<month>{_WORD})"
+    )
+    day_first = (
+        rf"(?<![0-9])(?P<range>[0-9]{{1,2}}\.?\s?[-–]\s?)?(?P<day>[0-9]{{1,2}})"
+        rf"(?P<mark>\.|{marks}|-)?\s?(?:{of}\s)?(?P<month>{_WORD})"
+        rf"(?:\.?,?\s(?:{any_of('before_year', str)}\s)?(?P<year>{_YEAR}))?"
+    )
+    month_first = (
+        rf"(?P<range>)(?P<mark>)(?<![^\W\d_])(?P<month>{_WORD})\.?\s(?P<day>[0-9]{{1,2}})(?![0-9])"
+        rf"{marks}?(?:,?\s(?P<year>{_YEAR}))?"
+    )
+    return tuple(map(re.compile, (year_month_day, year_day_month, day_first, month_first)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +132,12 @@ def instant(text: str) -> datetime | None:
 def _with_named_month(text: str, numbers: Sequence[int]) -> Iterator[Mention]:
     words = [_start_of_word(text, number - 1) for number in numbers]
     years = [number for number in numbers if text[number : number + 2] in _CENTURIES]
+    year_month_day, year_day_month, day_first, month_first = _with_words()
     matches = (
-        *_at(_YEAR_MONTH_DAY, text, years),
-        *_at(_YEAR_DAY_MONTH, text, years),
-        *_at(_DAY_FIRST, text, numbers),
-        *_at(_MONTH_FIRST, text, words),
+        *_at(year_month_day, text, years),
+        *_at(year_day_month, text, years),
+        *_at(day_first, text, numbers),
+        *_at(month_first, text, words),
     )
     for found in matches:
         month = month_of(found["month"], behind_dot=found["mark"] == ".")

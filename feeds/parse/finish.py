@@ -11,10 +11,7 @@ from feeds.identity.merge import completed
 from feeds.model import Label, Mark, TopicKind
 from feeds.parse.language import spoken
 from feeds.parse.mend import all_mended, is_suspect, mended, seen
-from feeds.parse.variants import home_of
 from feeds.taxonomy import Taxonomy
-
-__all__ = ["finished"]
 
 # Titles and leads of so many items tell what language a list is in.
 _ITEMS_OF_A_SAMPLE = 10
@@ -25,7 +22,7 @@ _GUESSED = frozenset({Mark.GUESSED_LANGUAGE})
 def finished(parsed: Parsed, document: Document, taxonomy: Taxonomy) -> Parsed:
     """The same drafts, mended, completed by the lead that led here, in a language."""
     drafts = tuple(
-        _spoken(_placed(_with_lead(_untracked(_mended(draft)), document), taxonomy))
+        _spoken(_placed(_with_lead(_untracked(_mended(draft)), document), taxonomy), taxonomy)
         for draft in parsed.drafts
     )
     if parsed.is_list and not all(draft.language for draft in drafts):
@@ -86,10 +83,15 @@ def _placed(draft: Draft, taxonomy: Taxonomy) -> Draft:
     return replace(draft, issuers=(issuer,), marks=draft.marks | {Mark.INFERRED_ISSUER})
 
 
-def _spoken(draft: Draft) -> Draft:
+def _spoken(draft: Draft, taxonomy: Taxonomy) -> Draft:
     text = " ".join((*draft.paragraphs[:3], draft.summary, draft.title))
-    home = home_of(label.slug or "" for label in draft.issuers)
-    language, is_guess = spoken(text, draft.language, is_whole=not draft.partial, home=home)
+    language, is_guess = spoken(
+        text,
+        draft.language,
+        is_whole=not draft.partial,
+        home=taxonomy.home_of(draft.issuers),
+        called=taxonomy.called,
+    )
     if language == draft.language:
         return draft
     return replace(draft, language=language, marks=draft.marks | (_GUESSED if is_guess else _NONE))

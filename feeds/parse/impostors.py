@@ -1,17 +1,17 @@
 """Pages served in place of an article: they ask to log in, check the reader, or say what failed.
 
-Knows how such pages read, in the languages of the house. Must never know which form or address
+Knows how such pages read. Must never know which form or address
 a page has.
 """
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from feeds.draft import Reason, Refused
 from feeds.parse.bytes import Lines, bullet, excerpt
+from feeds.parse.words import any_of, pattern
 from feeds.taxonomy.naming import fold
-
-__all__ = ["impostor"]
 
 # Such pages are short; an article about logins or errors is longer.
 _MOST_LINES = 40
@@ -23,49 +23,16 @@ _TOP_LINES = 4
 # One such line may be a title, two are a form to fill in.
 _FEWEST_LOGIN_LINES = 2
 
-_LOGIN = re.compile(
-    r"(?:please )?(?:log ?in|sign ?in)(?: (?:to|with|using)\b.*)?$"
-    r"|(?:your )?(?:user ?name|password)\b"
-    r"|(?:forgot(?:ten)?|reset|lost) (?:your )?password|remember me$|keep me (?:signed|logged) in$"
-    r"|e?mail(?: address)?$|single sign ?on|create (?:an )?account$|request new password$"
-    r"|anmelden$|einloggen$|benutzername\b|passwort\b|se connecter$|connexion$|mot de passe\b"
-    r"|nom d'utilisateur$|identifiant$|вход$|войти$|логин$|пароль\b|имя пользователя$|увіити$"
-    r"|вхід$|ім'я користувача$|prijava$|prijavi(?:te)? se$|korisnicko ime$|lozinka$|zaporka$"
-    r"|пријава$|корисничко име$|лозинка$|наиава$|наjава$|најава$|identifikohu$|hyr$|fjalekalimi$"
-    r"|autentificare$|conectare$|parola$|nume de utilizator$|accedi$|nome utente$"
-    r"|iniciar sesion$|contrasena$|nombre de usuario$"
-)
-_CHALLENGE = re.compile(
-    r"checking (?:your browser|if the site connection)|just a moment\b|enable javascript\b"
-    r"|(?:please )?(?:enable|turn on|allow) (?:javascript|cookies)|verify(?:ing)? (?:that )?you are"
-    r"|i'?m not a robot|are you a robot|(?:ddos|bot) protection by|attention required!"
-    r"|complete the security check|performing (?:a )?security verification"
-    r"|javascript is (?:disabled|required)|this site requires (?:javascript|cookies)"
-    r"|checking the site connection|please wait while we (?:check|verify)|press and hold\b"
-    r"|проверка (?:вашего )?браузера|подтвердите,? что вы не робот|включите javascript"
-    r"|bitte aktivieren sie javascript|ihr browser wird uberpruft|einen moment\b"
-    r"|verification de votre navigateur|veuillez activer javascript|un instant\b"
-    r"|provjera preglednika|comprobando su navegador|verifica del browser"
-)
-_ERROR = re.compile(
-    r"(?:error |http |fehler |erreur |ошибка |помилка |greska |грешка |gabim |eroare |errore )*"
-    r"(?:[45][0-9][0-9])(?:$|[ :.|]+(?:error|page|not found|forbidden|unauthorized|internal|bad"
-    r"|service|gateway|gone|too many|страница|сторінка|seite|pagina|page|стран).*$)"
-    r"|(?:the |this |requested )*(?:page|file|document|content) "
-    r"(?:you (?:requested|are looking for) )?(?:was |is |could |can)?(?:not|no longer|'t)"
-    r"(?: be)? (?:found|available|exist)"
-    r"|page (?:does not|doesn't) exist|(?:internal )?server error|access denied$|forbidden$"
-    r"|not found$|bad gateway$|service (?:temporarily )?unavailable|gateway time ?out$"
-    r"|you (?:are not authorized|do not have permission|don't have permission)\b"
-    r"|something went wrong|(?:an )?(?:unexpected )?error (?:has )?occurred|too many requests$"
-    r"|(?:oops|sorry)[,!.]+ .*(?:page|wrong|error)|site (?:is )?(?:under|down for) maintenance"
-    r"|under maintenance$|страница не наидена|доступ запрещен|ошибка сервера|сторінку не знаидено"
-    r"|доступ заборонено|seite nicht gefunden|zugriff verweigert|page (?:non trouvee|introuvable)"
-    r"|acces (?:refuse|interdit)|stranica nije (?:pronadena|nadena)|pristup odbijen"
-    r"|страница ние? пронађена|страница није пронађена|страницата не е пронаидена"
-    r"|faqja nuk u gjet|pagina nu a fost gasita|acces interzis|pagina non trovata"
-    r"|accesso negato|pagina no encontrada|acceso denegado"
-)
+# "Error 404", "404 Not Found", "HTTP 503 Service Unavailable".
+_NUMBER = "[45][0-9][0-9]"
+# "Sorry, ..." goes on for a while.
+_GAP_CHARS = 300
+
+
+@cache
+def _error_with_number() -> re.Pattern[str]:
+    before, behind = any_of("before_error_number"), any_of("behind_error_number")
+    return re.compile(rf"(?:{before} )*{_NUMBER}(?:$|[ :.|]+{behind}.*$)")
 
 
 def impostor(lines: Lines) -> Refused | None:
@@ -85,14 +52,15 @@ def _words(line: str) -> str:
 
 def _challenge(lines: Iterable[tuple[str, str]]) -> Refused | None:
     for line, words in lines:
-        if _CHALLENGE.match(words):
+        if pattern("challenge").fullmatch(words):
             return Refused(reason=Reason.CHALLENGE, evidence=f"it says {excerpt(line)}")
     return None
 
 
 def _error(lines: Iterable[tuple[str, str]]) -> Refused | None:
+    phrases = pattern("error", gap=_GAP_CHARS)
     for line, words in lines:
-        if _ERROR.match(words):
+        if _error_with_number().match(words) or phrases.fullmatch(words):
             return Refused(reason=Reason.ERROR_PAGE, evidence=f"it says {excerpt(line)}")
     return None
 
@@ -101,7 +69,7 @@ def _login(lines: Iterable[tuple[str, str]]) -> Refused | None:
     asked = {
         words: line
         for line, words in lines
-        if len(words.split()) <= _MOST_WORDS and _LOGIN.match(words)
+        if len(words.split()) <= _MOST_WORDS and pattern("login").fullmatch(words)
     }
     if len(asked) < _FEWEST_LOGIN_LINES:
         return None

@@ -1,29 +1,22 @@
 """Which language a text is in, beside what its page says of itself.
 
-Knows a statistical model of languages, and when to trust it. Must never know where the text or
-the statement came from.
+Knows a statistical model of languages, when to trust it, and the words that tell the standards of
+one language apart, as Bosnian, Croatian and Serbian are. Must never know where the text or the
+statement came from.
 """
 
 import re
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from feeds.parse.variants import variant
+from feeds.parse.words import any_of, languages
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-__all__ = ["Spoken", "spoken"]
-
-# The languages news of this field is written in; among fewer the model errs less.
-_LANGUAGES = (
-    "ar az be bg bs cs da de el en es et fa fi fr he hr hu hy is it ja ka kk ko ky lt lv mk mn nl "
-    "no pl pt ro ru sk sl sq sr sv tr uk zh"
-).split()
-# Variants of one language with names of their own: what a page says of itself tells them apart
-# better than statistics do.
-_ALIKE = frozenset("bs cnr hr sh sr".split())
-_NORWEGIAN = frozenset("nb nn no".split())
+# What news is written in beside the languages there are words of; among fewer the model errs less.
+_OTHERS = frozenset({"be", "fa", "he", "is", "ja", "ko", "zh"})
 # The model is certain enough from here on, and after so many letters needs no more.
 _FEWEST_LETTERS = 50
 _SAMPLE_CHARS = 500
@@ -31,38 +24,16 @@ _LEAST_CONFIDENCE = 0.75
 # A page's statement falls only before a long text that is clearly in another language.
 _CONTRADICTION_LETTERS = 150
 _CONTRADICTION_CONFIDENCE = 0.98
-# Words nearly every sentence of a language has. Nobody else has the English ones: they spare the
-# model. The others do where a page states its language; to agree with it takes no more.
-_COMMON = {
-    language: frozenset(words.split())
-    for language, words in {
-        "en": "the of and to for with was were by from that which on its their",
-        "ru": "и в на с по для что из о к не от до при как его их",
-        "uk": "і та в у на з для що із про до не від під як його їх",
-        "mk": "и на во за од со да се ќе како што ги го е",
-        "sr": "i u na za od sa se je da su koji koja o и у на за од са се је да су који која о",
-        "sq": "të e në dhe për me nga një që së i u ka është",
-        "ro": "și în de la pentru cu din care un o a al ale pe prin",
-        "de": "der die das und in den von mit für des dem im zu auf ist",
-        "fr": "de la le les et des du en pour dans par une au aux sur",
-        "it": "di e la il per del della le in che dei delle un una con",
-        "es": "de la el y en los las del para que por con una se al",
-    }.items()
-}
-_COMMON |= dict.fromkeys(("bs", "hr"), _COMMON["sr"])
-# Languages the model does not know, by letters and words that their neighbours have not.
-_BY_LETTERS = tuple(
-    (language, re.compile(letters), re.compile(also))
-    for language, letters, also in (
-        ("tg", "[ҷӣӯҶӢӮ]", r"\b(?:ва|дар|аз|ба)\b"),
-        ("uz", "[ўЎ]", r"\b(?:ва|билан|учун|ҳам)\b"),
-        ("uz", r"[oOgG][ʻʼ‘’'`]\w", r"\b(?:va|bilan|uchun|ham)\b"),
-        ("tk", "[ýňÝŇ]", r"\b(?:we|bilen|üçin|boýunça)\b"),
-    )
-)
 _FEWEST_LETTERS_OF_ITS_OWN = 2
 _COMMON_SHARE = 0.15
 _FEWEST_WORDS = 8
+
+
+# Beside a letter of its own: "oʻ" is one letter in Uzbek, whatever it is typed with.
+_APOSTROPHES = "[ʻʼ‘’'`]\\w"
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
+_LATIN = re.compile("[a-z]")
+_SERBIAN, _CROATIAN, _BOSNIAN = "sr", "hr", "bs"
 
 
 class Spoken(NamedTuple):
@@ -72,10 +43,18 @@ class Spoken(NamedTuple):
     is_guess: bool
 
 
-def spoken(text: str, stated: str | None, *, is_whole: bool, home: str | None = None) -> Spoken:
+def spoken(
+    text: str,
+    stated: str | None,
+    *,
+    is_whole: bool,
+    home: str | None = None,
+    called: Mapping[str, str] | None = None,
+) -> Spoken:
     """The language of a text: what its page states, unless a whole text clearly speaks another.
 
-    ``home`` is the one of the South Slavic variants that is at home where the text comes from.
+    ``home`` is the one of some standards of one language that is at home where the text comes
+    from, ``called`` what they call whom the texts are of, where that tells them apart.
     """
     if stated and not is_whole:
         return Spoken(stated, is_guess=False)
@@ -87,7 +66,7 @@ def spoken(text: str, stated: str | None, *, is_whole: bool, home: str | None = 
         return Spoken(stated, is_guess=False)
     if stated and _is_commonly(stated.partition("-")[0].lower(), sample):
         return Spoken(stated, is_guess=False)
-    language, confidence = _detected(sample, home)
+    language, confidence = _detected(sample, home, called or {})
     if stated is None:
         certain = confidence >= _LEAST_CONFIDENCE
         return Spoken(language if certain else None, is_guess=certain)
@@ -96,33 +75,62 @@ def spoken(text: str, stated: str | None, *, is_whole: bool, home: str | None = 
 
 
 def _agree(detected: str, stated: str) -> bool:
-    primary = stated.partition("-")[0].lower()
-    pair = {detected, primary}
-    return len(pair) == 1 or pair <= _ALIKE or pair <= _NORWEGIAN
+    pair = {detected, stated.partition("-")[0].lower()}
+    return len(pair) == 1 or any(pair <= language.alike for language in languages())
 
 
-def _detected(sample: str, home: str | None) -> tuple[str, float]:
+def _detected(sample: str, home: str | None, called: Mapping[str, str]) -> tuple[str, float]:
     if _is_commonly("en", sample):
         return "en", 1.0
-    for named, letters, words in _BY_LETTERS:
+    for named, letters, words in _by_letters():
         if len(letters.findall(sample)) >= _FEWEST_LETTERS_OF_ITS_OWN and words.search(sample):
             return named, 1.0
     ranked = _model().rank(sample)
     language, confidence = ranked[0]
-    if language in _ALIKE:
+    standards = next((each.tags for each in languages() if language in each.tags), ())
+    if len(standards) > 1:
         # Together they are certain; which of them it is, words tell better than statistics.
-        confidence = sum(share for name, share in ranked if name in _ALIKE)
-        language = variant(sample, home=home, guess=language)
+        confidence = sum(share for name, share in ranked if name in standards)
+        language = standard(sample, home=home, guess=language, called=called)
     return language, confidence
 
 
 def _is_commonly(language: str, sample: str) -> bool:
-    """Whether a sample is full of the words that all texts in a language are full of."""
+    """Whether a sample is full of the words that all texts in a language are full of.
+
+    Nobody else has the English ones: they spare the model. The others do where a page states its
+    language; to agree with it takes no more.
+    """
     words = sample.lower().split()
     if len(words) < _FEWEST_WORDS or len(sample) - len(words) < _FEWEST_LETTERS:
         return False
-    common = _COMMON.get(language, frozenset())
-    return sum(map(common.__contains__, words)) >= _COMMON_SHARE * len(words)
+    return sum(map(_common(language).__contains__, words)) >= _COMMON_SHARE * len(words)
+
+
+@cache
+def _common(language: str) -> frozenset[str]:
+    return frozenset(
+        word for each in languages() if language in each.tags for word in each.list("common")
+    )
+
+
+@cache
+def _by_letters() -> tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...]:
+    """Languages the model does not know, by letters and words that their neighbours have not."""
+    return tuple(
+        (
+            language.tags[0],
+            _letters(own["letters"]),
+            re.compile(rf"\b(?:{'|'.join(own['beside'])})\b"),
+        )
+        for language in languages()
+        for own in language.written.get("own", ())
+    )
+
+
+def _letters(letters: Iterable[str]) -> re.Pattern[str]:
+    either = (f"[{letter[0]}{letter[0].upper()}]{letter[1:]}" for letter in letters)
+    return re.compile("|".join(either).replace("'", _APOSTROPHES))
 
 
 @cache
@@ -131,5 +139,43 @@ def _model() -> "LanguageIdentifier":
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
 
     model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    model.set_languages(_LANGUAGES)
+    wanted = _OTHERS.union(*(language.tags for language in languages()))
+    model.set_languages([name for name in model.nb_classes if name in wanted])
     return model
+
+
+# -- One language in several standards -------------------------------------------------------------
+
+
+def standard(text: str, *, home: str | None, guess: str, called: Mapping[str, str]) -> str:
+    """Whether a text is in Bosnian, Croatian or Serbian: the one its words speak for, else the
+    one at home where it comes from, else the ``guess`` unless its words speak against it.
+
+    One old vowel became "e" in Serbia, "ije" or "je" to the west: "vreme" and "vrijeme".
+    """
+    small = text.casefold()
+    if len(_CYRILLIC.findall(small)) > len(_LATIN.findall(small)):
+        return _SERBIAN
+    eastern = _count("ekavian", small, called.get(_SERBIAN))
+    western = _count("ijekavian", small)
+    croatian = _count("croatian", small, called.get(_CROATIAN))
+    other = _count("not_croatian", small)
+    if eastern > western:
+        return _SERBIAN
+    if croatian > other:
+        return _CROATIAN
+    if home:
+        return home
+    is_wrong = western > eastern if guess == _SERBIAN else guess == _CROATIAN and other > croatian
+    return _BOSNIAN if is_wrong else guess
+
+
+def _count(name: str, text: str, also: str | None = None) -> int:
+    return len(_words(name, also).findall(text))
+
+
+@lru_cache(maxsize=64)
+def _words(name: str, also: str | None) -> re.Pattern[str]:
+    # A name has endings, as all words have: "OEBS-a", "OEBSu".
+    more = rf"|{re.escape(also.casefold())}\w*" if also else ""
+    return re.compile(rf"\b(?:{any_of(name, str)}{more})\b")

@@ -35,6 +35,9 @@ class Taxonomy:
         self._contents = contents
         self.topics = contents.topics
         self.fingerprint = contents.fingerprint
+        #: What the organisation calls itself, "" for nothing, and what some languages call it.
+        self.name = contents.name
+        self.called = contents.called
         self._by_ref = {topic.ref: topic for topic in contents.topics}
         self._children = _children(contents.topics)
         self._names = {kind: Names(kind, self.of(kind), contents.affixes) for kind in TopicKind}
@@ -118,6 +121,13 @@ class Taxonomy:
         """The content type a line names and nothing else, if it is a known one."""
         slug = self._names[TopicKind.TYPE].slug(text)
         return Label(kind=TopicKind.TYPE, text=text, slug=slug) if slug else None
+
+    def home_of(self, issuers: Iterable[Label]) -> str | None:
+        """The language at home where the first of some issuers works that is said to work in
+        one of those that are told apart with difficulty.
+        """
+        homes = (self._contents.homes.get(label.ref) for label in issuers if label.ref)
+        return next(filter(None, homes), None)
 
     def section(self, name: str) -> TopicRef | None:
         """The issuer whose items stand below this first segment of an address."""

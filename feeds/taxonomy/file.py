@@ -8,7 +8,7 @@ import hashlib
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, assert_never
@@ -64,6 +64,9 @@ class Contents:
     ends: tuple[str, ...]
     disclaimers: tuple[str, ...]
     sites: tuple[Site, ...]
+    name: str
+    called: Mapping[str, str]
+    homes: Mapping[TopicRef, str]
     fingerprint: str
 
 
@@ -88,6 +91,13 @@ def read(text: str) -> Contents:
         ends=tuple(text for words in file.labels.values() for text in words.end),
         disclaimers=tuple(text for words in file.labels.values() for text in words.disclaimer),
         sites=tuple(site.site() for site in file.site),
+        name=file.name,
+        called={language: words.name for language, words in file.labels.items() if words.name},
+        homes={
+            TopicRef(TopicKind.ISSUER, issuer.slug): issuer.language
+            for issuer in file.issuer
+            if issuer.language
+        },
         fingerprint=hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest(),
     )
     if faults := tuple(_contradictions(contents)):
@@ -124,6 +134,7 @@ class _Term(_Strict):
 
 class _Issuer(_Term):
     sections: list[_Name] = []
+    language: _Name | None = None
 
 
 class _Site(_Strict):
@@ -136,6 +147,7 @@ class _Site(_Strict):
 
 
 class _Words(_Strict):
+    name: _Name | None = None
     issued: list[_Name] = []
     issuers: list[_Name] = []
     fields: list[_Name] = []
@@ -163,6 +175,7 @@ class _Words(_Strict):
 
 
 class _File(_Strict):
+    name: Annotated[str, Field(max_length=LONGEST_NAME_CHARS)] = ""
     site: list[_Site] = []
     prefixes: list[_Name] = []
     suffixes: list[_Name] = []

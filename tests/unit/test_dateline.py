@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from feeds.draft import DateOrder
 from feeds.parse import dateline, dates
-from feeds.parse.months import MONTHS_BY_LANGUAGE
 
 VIENNA = "VIENNA, 3 June 2002"
 JUNE_3 = date(2002, 6, 3)
@@ -220,14 +219,3 @@ def test_the_order_of_numbers_is_the_publishers(
 )
 def test_an_instant_needs_its_offset(text: str, instant: datetime | None) -> None:
     assert dates.instant(text) == instant
-
-
-def test_no_word_is_two_months() -> None:
-    """A word that means another month elsewhere would invent dates."""
-    forms: dict[str, set[int]] = {}
-    for language in MONTHS_BY_LANGUAGE.values():
-        assert len(language.split()) == 12
-        for number, group in enumerate(language.split(), start=1):
-            for form in group.removeprefix("--").split("|"):
-                forms.setdefault(form, set()).add(number)
-    assert [form for form, numbers in forms.items() if len(numbers) > 1] == []

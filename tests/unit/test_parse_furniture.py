@@ -7,7 +7,6 @@ import pytest
 
 from feeds.draft import Reason
 from feeds.model import IssuedFrom
-from feeds.parse import months
 from feeds.parse.dates import whole_day
 from feeds.taxonomy import Taxonomy
 from tests.pages import draft_of, refused
@@ -194,7 +193,3 @@ def test_turkic_reports_are_told_by_the_verbs_their_sentences_end_in(
 )
 def test_a_line_that_is_a_day_in_any_language_is_one(text: str, day: date | None) -> None:
     assert whole_day(text) == day
-
-
-def test_every_language_has_twelve_months() -> None:
-    assert {len(forms.split()) for forms in months.MONTHS_BY_LANGUAGE.values()} == {12}

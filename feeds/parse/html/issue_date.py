@@ -6,7 +6,7 @@ those are of events.
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from feeds.draft import DateOrder
 from feeds.model import Issued, IssuedFrom
@@ -21,6 +21,7 @@ from feeds.parse.html.tree import (
     names,
     said,
 )
+from feeds.parse.words import any_of
 
 _OFFSET = re.compile(r"(T\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*([+-]\d\d):?(\d\d)$")
 _FRACTION = re.compile(r"\.\d+(?=Z$)")
@@ -33,18 +34,17 @@ _OTHER_DATES = re.compile(
     r"event|agenda|when|start|end-?date|deadline|upcoming|calendar|related|recommend|teaser|"
     r"modified|updated?(?!d?-?by)|changed|comment|sidebar|footer|archive|latest|copyright|validate|candidate|mandate"
 )
-_OTHER_WORDS = re.compile(
-    r"(?:last )?(?:updated?|modified|changed|revised|when|where|deadline|date of (?:the )?event|"
-    r"starts?|ends?|closing date|обновлено|изменено|mis à jour|modifié|aktualisiert|geändert|"
-    r"ažurirano|actualizado|aggiornato|actualizat|оновлено|përditësuar)\b",
-    re.IGNORECASE,
-)
 # A date, and a word or two around it; a sentence holds dates of events.
 _LONGEST_CHARS = 120
 _MOST_PLACES = 200
 # No more of a text is remembered; nobody writes a date in so many.
 _LONGEST_DATE_CHARS = 250
 _ABOVE = 8
+
+
+@cache
+def _other() -> re.Pattern[str]:
+    return re.compile(rf"{any_of('other_date', str)}\b", re.IGNORECASE)
 
 
 def stated(texts: Iterable[str], order: DateOrder | None, origin: IssuedFrom) -> Issued | None:
@@ -89,7 +89,7 @@ def _of(text: str, order: DateOrder | None, origin: IssuedFrom) -> Issued | None
 def _candidates(tree: Tree, order: DateOrder | None) -> Iterator[tuple[Node, Issued]]:
     for node in find_all(tree, _PLACES)[:_MOST_PLACES]:
         text = said(node)
-        if len(text) > _LONGEST_CHARS or _OTHER_WORDS.match(text) or _is_of_other(node):
+        if len(text) > _LONGEST_CHARS or _other().match(text) or _is_of_other(node):
             continue
         texts = (attribute(node, "content"), attribute(node, "datetime"), text)
         if issued := stated(texts, order, IssuedFrom.PAGE):
@@ -103,7 +103,7 @@ def _is_of_other(node: Node) -> bool:
             return False
         if each.tag in {"aside", "footer", "nav", "table"} or _OTHER_DATES.search(names(each)):
             return True
-        if each.tag == "li" and (find(each, "a[href]") or _OTHER_WORDS.match(said(each))):
+        if each.tag == "li" and (find(each, "a[href]") or _other().match(said(each))):
             return True
         # Within a sentence.
         if each.tag == "p" and len(each.text()) > _LONGEST_CHARS:

@@ -14,6 +14,7 @@ from feeds.parse.html.listing_entry import EntryParts
 from feeds.parse.html.metadata import HtmlPage
 from feeds.parse.html.repetition import Surroundings, shared
 from feeds.parse.html.tree import Node, Tree, absolute, attribute, find, find_all, said
+from feeds.parse.words import plain, starts
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
 
@@ -24,16 +25,7 @@ _ARTICLE = 'meta[property="og:type"][content="article" i], meta[property="articl
 _FEWEST_CHARS_OF_A_PARAGRAPH = 80
 _FEWEST_CHARS_OF_AN_ARTICLE = 100
 _PROSE = ("p", "div", "td", "section", "article", "blockquote")
-# What links to older entries say, in lower case.
-_NEXT = frozenset(
-    "next|next page|go to next page|older|older posts|older entries|older news|older items|"
-    "suivant|suivante|page suivante|nächste|nächste seite|weiter|siguiente|página siguiente|"
-    "successivo|successiva|pagina successiva|avanti|sljedeća|sljedeće|sljedeća stranica|sledeća|"
-    "sledeće|sledeća strana|sledeća stranica|следећа|следеће|следећа страна|следна|"
-    "следна страница|следующая|следующая страница|вперед|вперёд|далее|наступна|наступна сторінка|"
-    "далі|tjetra|faqja tjetër|vijoni|următoarea|pagina următoare".split("|")
-)
-_STARTS_OF_NEXT = frozenset(words[:2] for words in _NEXT)
+# Around what links to older entries say.
 _ARROWS = " \t\n\r\xa0›»>→…."
 _PAGE_NUMBER = frozenset({"page", "paged", "p", "seite", "pagina", "strana"})
 _LAST_PAGE_LINKS = 200
@@ -209,16 +201,18 @@ def _onward(tree: Tree) -> Iterator[Node]:
         if len(text) <= _LONGEST_NEXT_CHARS:
             words = text.strip(_ARROWS)
             # Most links are told by two letters.
-            if (len(words) < 2 or words[:2] in _STARTS_OF_NEXT) and _leads_on(node, words):
+            if (len(words) < 2 or words[:2] in starts("next", 2, str.casefold)) and _leads_on(
+                node, words
+            ):
                 yield node
 
 
 def _leads_on(node: Node, words: str) -> bool:
     if len(words) > 1:
-        return " ".join(words.split()) in _NEXT
+        return " ".join(words.split()) in plain("next", str.casefold)
     # An arrow alone, or a picture of one, is named for those who do not see it.
     names = (attribute(node, "title"), attribute(node, "aria-label"))
-    return any(name.casefold().strip(_ARROWS) in _NEXT for name in names)
+    return any(name.casefold().strip(_ARROWS) in plain("next", str.casefold) for name in names)
 
 
 def _by_number(tree: Tree, base: str | None) -> str | None:

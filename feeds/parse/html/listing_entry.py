@@ -6,7 +6,7 @@ Knows how an entry is put together. Must never know which elements of a page are
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from feeds.draft import DateOrder, Draft, Habits
 from feeds.model import Issued, IssuedFrom, Label, TopicKind
@@ -14,17 +14,11 @@ from feeds.parse import dates
 from feeds.parse.html import issue_date
 from feeds.parse.html.tree import Node, absolute, attribute, lines_in, one_line, said
 from feeds.parse.text import facts, labels, signs
+from feeds.parse.words import any_of
 from feeds.taxonomy import Slot, Taxonomy
 
 FORM = "listing"
 
-_MORE = re.compile(
-    r"(?:read|learn|find out|see|continue)\s?(?:more|reading)?\b.{0,20}|more|details?|weiterlesen|"
-    r"mehr|"
-    r"lire la suite|en savoir plus|подробнее|читать далее|докладніше|opširnije|više|leer más|"
-    r"leggi (?:tutto|di più)|citește mai mult|lexo më shumë|[»›→>\s]*",
-    re.IGNORECASE,
-)
 _DIGIT = re.compile("[0-9]")
 _FEWEST_LEAD_CHARS = 30
 _LONGEST_LABEL_CHARS = 60
@@ -34,6 +28,12 @@ _LONGEST_REMEMBERED_CHARS = 200
 _MOST_REMEMBERED = 4_096
 # Beside its date a line holds a word or a clock time.
 _MOST_BESIDE_DATE_CHARS = 25
+
+
+@cache
+def _more() -> re.Pattern[str]:
+    words = any_of("more", str, tail=20)
+    return re.compile(rf"{words}|[»›→>\s]*", re.IGNORECASE)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -120,7 +120,7 @@ def _title(parts: EntryParts, link: Node | None) -> str:
 
 def _own_words(link: Node) -> str:
     words = said(link)
-    return "" if _MORE.fullmatch(words) else words
+    return "" if _more().fullmatch(words) else words
 
 
 def _line(text: str, taxonomy: Taxonomy, order: DateOrder | None) -> EntryLine:

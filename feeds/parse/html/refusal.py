@@ -6,30 +6,30 @@ know what an article holds.
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from feeds.draft import Reason, Refused
 from feeds.parse.bytes import excerpt
 from feeds.parse.html.metadata import Metadata
 from feeds.parse.html.tree import Tree, find, find_all, one_line, said, take_out
 from feeds.parse.impostors import impostor
+from feeds.parse.words import any_of
 
 # An article that has a form to log in beside it is longer.
 _SHORT_CHARS = 1_000
 _CHALLENGES = (
     'script[src*="challenge-platform"], #challenge-form, #cf-wrapper, .g-recaptcha, .h-captcha'
 )
-_CONSENT = re.compile(
-    r"(?:we|this (?:web)?site) (?:value your privacy|uses? cookies)|"
-    r"cookie (?:settings|consent|policy)|"
-    r"accept (?:all )?cookies|before you continue|wir verwenden cookies|nous utilisons des cookies|"
-    r"мы используем файлы cookie",
-    re.IGNORECASE,
-)
 _CLOSED = re.compile(r"</(?:html|body|main|article)\s*>|<footer\b", re.IGNORECASE)
 _HOLDER = re.compile(r"<(/?)(?:div|section|article|main)\b", re.IGNORECASE)
 _WITHIN_A_TAG = re.compile(r"<[a-z/][^<>]{0,2000}\Z", re.IGNORECASE)
 _IS_PAGE = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
 _SHORTEST_LOOK_CHARS = 4_096
+
+
+@cache
+def _consent() -> re.Pattern[str]:
+    return re.compile(any_of("consent", str), re.IGNORECASE)
 
 
 def visible(tree: Tree) -> str:
@@ -48,7 +48,7 @@ def front(tree: Tree, shown: str) -> Refused | None:
         return Refused(reason=Reason.CHALLENGE, evidence=f"it says {excerpt(shown)}")
     if len(shown) > _SHORT_CHARS // 2:
         return None
-    if found := _CONSENT.search(shown):
+    if found := _consent().search(shown):
         return not_news(f"it asks for consent: {excerpt(found[0])}")
     return impostor([line for node in find_all(tree, "noscript") if (line := said(node))])
 

@@ -10,8 +10,7 @@ from functools import lru_cache
 
 from feeds.model import Issued, IssuedFrom
 from feeds.parse.dates import only_day
-from feeds.parse.months import MONTHS
-from feeds.taxonomy.naming import fold
+from feeds.parse.months import month_of
 
 __all__ = ["instant", "issued"]
 
@@ -97,7 +96,7 @@ def _usual(text: str) -> datetime | None:
         _, day, month, year, clock, zone = parts
         hour, minute, second = clock.split(":")
         offset = _zone(zone) if len(year) == 4 else None
-        number = MONTHS[month.lower()]
+        number = month_of(month) or 0
         moment = datetime(
             int(year), number, int(day), int(hour), int(minute), int(second), 0, offset
         )
@@ -112,7 +111,7 @@ def _moment(text: str) -> datetime | date | None:
     if found is None:
         return None
     month = found["month"]
-    number = int(month) if month.isdigit() else MONTHS.get(month.lower()) or MONTHS.get(fold(month))
+    number = int(month) if month.isdigit() else month_of(month)
     try:
         day = date(_year(found["year"]), number or 0, int(found["day"]))
     except ValueError:

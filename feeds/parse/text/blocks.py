@@ -7,6 +7,7 @@ came from: wrong addresses answer with a listing too.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice, takewhile, zip_longest
 
 from feeds.draft import Draft, Parsed, Reason, Refused
@@ -16,6 +17,7 @@ from feeds.parse.bytes import Lines, bullet
 from feeds.parse.text import facts, labels, signs
 from feeds.parse.text.labels import Beside
 from feeds.parse.text.reading import Reading
+from feeds.parse.words import any_of
 from feeds.taxonomy import Slot, Taxonomy
 
 FORM = "listing"
@@ -25,11 +27,12 @@ _LENGTH_OF_A_CUT_LEAD = 270
 # Pages hold 10 or 50; a whole archive on one page stays below this.
 _MOST_BLOCKS = 20_000
 _ENDS_OF_A_LEAD = tuple(".…:,;!?\"'”»)’")
-_PAGER = re.compile(
-    r"(?:[\d\s«»‹›<>|…]+|pag(?:es?|ination)|(?:first|previous|next|last|current)(?: page)?"
-    r"|load more|show more|(?:page )?\d+ of \d+)[\s«»‹›]*$",
-    re.IGNORECASE,
-)
+
+
+@cache
+def _pager() -> re.Pattern[str]:
+    words = any_of("pager", str)
+    return re.compile(rf"(?:[\d\s«»‹›<>|…]+|{words})[\s«»‹›]*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ class _Block:
 
     @property
     def lead(self) -> str:
-        return self.rest[0] if self.rest and not _PAGER.match(self.rest[0]) else ""
+        return self.rest[0] if self.rest and not _pager().match(self.rest[0]) else ""
 
 
 def parse(page: Reading) -> Parsed | Refused | None:

@@ -5,52 +5,45 @@ Knows captions, contact blocks, footers and doubles. Must never know forms, labe
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import takewhile
 
 from feeds.parse import dateline
 from feeds.parse.bytes import Lines
+from feeds.parse.words import any_of, openings, pattern, plain
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
 
-__all__ = ["is_caption", "paragraphs", "without_captions"]
-
-# Who took a picture: "(OSCE/Name)", "(OSCE)". "(OSCE/ODIHR)" is an institution.
-_CREDIT = r"\((?:[^\W\d_][\w. &-]{1,30}/[^()/]{2,60}|OSCE)\)"
+# Who took a picture: "(Agency/Name)". "(OSCE/ODIHR)" would be an institution.
+_CREDIT = r"[^\W\d_][\w. &-]{1,30}/[^()/]{2,60}"
 _LONGEST_CAPTION_CHARS = 500
 _YEAR_BEHIND = r"(?:19|20)[0-9]{2}"
-# A caption's own words end in a date and a full stop, or it says "Photo details"; only then may
-# more text follow on the same line. Behind a dateline's credit stands a dash.
-_CAPTION = re.compile(
-    rf"(?:.{{1,400}}?{_YEAR_BEHIND}\.\s?{_CREDIT}(?!\s?[-–—])(?:\s?Photo details)?"
-    rf"|.{{0,400}}?\([^()]{{2,60}}\)\s?Photo details)\s*"
-)
-_CREDIT_AT_END = re.compile(rf"(?:{_YEAR_BEHIND}|\.)\s?\(OSCE/[^()/]*[a-z][^()/]*\)$")
-_NOISE = frozenset({"[email protected]", "photo details", "image", "[image]", "photo", "share"})
-
 # Doubles that do not follow each other: shorter lines recur on purpose.
 _FEWEST_CHARS_OF_A_DOUBLE = 40
 
-_CONTACTS = re.compile(
-    r"for (?:further|more|additional) (?:information|details|inquiries|enquiries),?"
-    r" (?:or [^:]{1,60})?(?:please )?contact\b"
-    r"|for (?:media|press) (?:queries|enquiries|inquiries|information|contacts?)\b"
-    r"|(?:media|press|main)? ?contacts?(?: (?:person|persons|information|details|for media))?:?$"
-    r"|за (?:дополнительнои|подробнои) информациеи\b.{0,40}обра|контакт\w{0,20}(?: \w{1,20})?:?$"
-    r"|за додатковою інформацією\b|fur (?:weitere|nahere) (?:informationen|auskunfte)\b"
-    r"|kontakt\w{0,10}:?$|ruckfragen\b|pour (?:plus d'|toute )informations?\b.{0,40}contact"
-    r"|za (?:vise|dodatne|detaljnije) informacij[ae]\b.{0,40}kontakt"
-    r"|за (?:више|додатне|повеке) информаци[јие]\w*\b.{0,40}контакт"
-    r"|per (?:te dhena|informacione|me shume informa)\w*\b.{0,40}kontakt"
-    r"|pentru (?:mai multe )?informatii\b.{0,40}contact|per (?:ulteriori|maggiori) informazioni\b"
-    r"|para (?:mas|mayor) informacion\b"
-)
-_CONTACT_FIRST_WORDS = frozenset(
-    "for media press main contact contacts contact: contacts: за контакт контакты контакти fur"
-    " kontakt kontakti kontakte kontakt: kontakti: kontakte: контакты: контакти: контакт: контакт:"
-    " контактная контактна ruckfragen pour za per pentru para".split()
-)
 # Names, addresses, numbers: a longer line behind them is text again.
 _LONGEST_CONTACT_CHARS = 160
+
+
+# "or to arrange an interview, please" may stand before "contact".
+_CONTACTS_GAP_CHARS = 60
+
+
+@lru_cache(maxsize=16)
+def _captions(name: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What a caption looks like, and how a line ends that is one, where ``name`` took it.
+
+    A caption's own words end in a date and a full stop, or it says "Photo details"; only then may
+    more text follow on the same line. Behind a dateline's credit stands a dash.
+    """
+    details, own = any_of("behind_credit", str), re.escape(name) or "(?!)"
+    credit = rf"\((?:{_CREDIT}|{own})\)"
+    caption = (
+        rf"(?:.{{1,400}}?{_YEAR_BEHIND}\.\s?{credit}(?!\s?[-–—])(?:\s?{details})?"
+        rf"|.{{0,400}}?\([^()]{{2,60}}\)\s?{details})\s*"
+    )
+    end = rf"(?:{_YEAR_BEHIND}|\.)\s?\({own}/[^()/]*[a-z][^()/]*\)$"
+    return re.compile(caption), re.compile(end)
 
 
 def paragraphs(below: Lines, title: str, taxonomy: Taxonomy) -> tuple[str, ...]:
@@ -60,34 +53,31 @@ def paragraphs(below: Lines, title: str, taxonomy: Taxonomy) -> tuple[str, ...]:
         del article[-1]
     while len(article) > 1 and article[0] == title:
         del article[0]
-    kept = _once(_without_contacts(without_captions(article)))
+    kept = _once(_without_contacts(without_captions(article, taxonomy)))
     return _opening_once(kept)
 
 
-def is_caption(line: str) -> bool:
+def is_caption(line: str, taxonomy: Taxonomy) -> bool:
     """Whether a line is the caption of a picture and nothing else."""
-    return not any(without_captions([line]))
+    return not any(without_captions([line], taxonomy))
 
 
-def without_captions(lines: Iterable[str]) -> Iterator[str]:
+def without_captions(lines: Iterable[str], taxonomy: Taxonomy) -> Iterator[str]:
     """The lines without captions, also where one is glued to a paragraph, and without noise."""
+    caption, end = _captions(taxonomy.name)
     for line in lines:
         text = line
-        if "(" in line[:_LONGEST_CAPTION_CHARS] and (found := _CAPTION.match(line)):
+        if "(" in line[:_LONGEST_CAPTION_CHARS] and (found := caption.match(line)):
             text = line[found.end() :]
-        elif line[-1] == ")" and len(line) <= _LONGEST_CAPTION_CHARS and _is_credited(line):
+        elif line[-1] == ")" and len(line) <= _LONGEST_CAPTION_CHARS and end.search(line[-100:]):
             continue
         if text and not _is_noise(text):
             yield text
 
 
-def _is_credited(line: str) -> bool:
-    return _CREDIT_AT_END.search(line[-100:]) is not None
-
-
 def _is_noise(line: str) -> bool:
     return len(line) <= 20 and (
-        line.lower() in _NOISE or not any(character.isalnum() for character in line)
+        line.lower() in plain("noise", str) or not any(character.isalnum() for character in line)
     )
 
 
@@ -103,9 +93,9 @@ def _without_contacts(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _opens_contacts(line: str) -> bool:
-    if fold(line.partition(" ")[0]) not in _CONTACT_FIRST_WORDS:
+    if fold(line.partition(" ")[0]) not in openings("contacts"):
         return False
-    return _CONTACTS.match(fold(line)) is not None
+    return pattern("contacts", gap=_CONTACTS_GAP_CHARS).fullmatch(fold(line)) is not None
 
 
 def _once(lines: Iterable[str]) -> list[str]:

@@ -48,7 +48,7 @@ def parse(page: Reading) -> Parsed | Refused | None:
         return None
     if refused := _event(head, page):
         return refused
-    below = _without_picture(head.below)
+    below = _without_picture(head.below, page)
     paragraphs = clean.paragraphs(below, head.top.title, page.taxonomy)
     if not paragraphs:
         evidence = f"nothing follows {excerpt(head.line.place)} below {excerpt(head.top.title)}"
@@ -123,11 +123,11 @@ def _may_be_line(text: str) -> bool:
     return dateline.line(text) is not None or dates.whole_day(text) is not None
 
 
-def _without_picture(lines: Lines) -> Lines:
+def _without_picture(lines: Lines, page: Reading) -> Lines:
     """The lines behind a picture's caption; what stands above the caption names the picture."""
     for at, line in enumerate(lines[:_MOST_PICTURE_LINES]):
         if dateline.find(line):
             return lines
-        if clean.is_caption(line):
+        if clean.is_caption(line, page.taxonomy):
             return lines[at + 1 :]
     return lines

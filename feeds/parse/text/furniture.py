@@ -7,70 +7,27 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from feeds.draft import DateOrder
 from feeds.model import Label
 from feeds.parse import dateline, dates
 from feeds.parse.bytes import Lines
 from feeds.parse.text import labels
+from feeds.parse.words import any_of, openings, pattern, plain
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
-
-__all__ = ["Told", "is_crumbs", "read", "together"]
 
 _LONGEST_CHARS = 120
 _LONGEST_BANNER_CHARS = 250
 _LONGEST_VALUE_CHARS = 200
 _AROUND = " \t,.:;|–—-‒―−•·()[]/*"
-_BANNER = re.compile(
-    r"(?:you are (?:viewing|looking at|reading) (?:an? )?(?:archived?|old|cached)"
-    r"|(?:this|the) (?:is an? )?(?:page|website|site|content|article|item|copy)?.{0,40}\b"
-    r"(?:archived?|no longer updated|not updated)\b|archived? (?:content|page|copy|version)"
-    r"|архивная (?:версия|копия)|архівна (?:версія|копія)|archivierte (?:seite|fassung|version)"
-    r"|page archivee|version archivee|arhivirana stranica|архивирана страница)"
-)
-_BANNER_WORDS = frozenset(
-    "you this the archive archived page version"
-    " архивная архівна archivierte arhivirana архивирана".split()
-)
-_RELEASE = re.compile(
-    r"for immediate (?:release|publication)|immediate release|not for release.{0,40}"
-    r"|zur sofortigen veroffentlichung|pour (?:diffusion|publication) immediate"
-    r"|для немедленно(?:го распространения|и публикации)|za hitno objavljivanje"
-)
 _SYMBOL = re.compile(
     r"(?:(?:[Rr]ef(?:erence)?|REF|[Nn][or]|№)\.?:?\s?)?[A-ZА-Я]{1,8}(?=[^a-z]{0,39}[0-9])"
     r"[A-ZА-Я0-9./() -]{0,30}[/(.][A-ZА-Я0-9./() -]{0,30}"
 )
-_PICTURE = frozenset({"image", "[image]", "photo", "picture", "bild", "foto", "фото"})
-_PUBLISHED = frozenset(
-    "published;published on;publication date;date published;posted;posted on;date;released"
-    ";released on;issued;first published;veroffentlicht;veroffentlicht am;datum;publie le;publie"
-    ";опубликовано;дата;дата публикации;опубліковано;data publikacji;opublikowano;objavljeno"
-    ";pubblicato il;publicado el;publicado em;publicat la;yayin tarihi;julkaistu;publicerad"
-    ";gepubliceerd;publikováno".split(";")
-)
-_UPDATED = re.compile(
-    r"(?:(?:page )?(?:last )?(?:updated|modified|reviewed|changed)(?: on)?|zuletzt aktualisiert"
-    r"(?: am)?|aktualisiert(?: am)?|stand|mis a jour(?: le)?|derniere mise a jour(?: le)?|обновлено"
-    r"|последнее обновление|оновлено|azurirano|ostatnia aktualizacja|son guncelleme)"
-)
-_SENDERS = frozenset({"from", "von", "from the"})
-# What may stand around a day and tells nothing: days of the week, hours, small words.
-_SMALL = re.compile(
-    r"\b(?:[0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2})?(?: ?(?:hrs|h|uhr|ces?t|gmt|utc|am|pm))?\b"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|(?:mon|diens|donners|frei|sams|sonn)tag\b"
-    r"|mittwoch\b|(?:lun|mar|mercre|jeu|vendre|same)di\b|dimanche\b|понедельник|вторник|среда"
-    r"|четверг|пятница|суббота|воскресенье|vom|am|den|le|du|of|on|от|від|z dnia|at|the"
-    r"|года|год|г|року|godine|r|yil|жыл|see all updates)(?:\b|$)\.?"
-)
-_HOMES = frozenset(
-    "home;homepage;home page;start;startseite;accueil;главная;головна;pocetna;почетна;kryefaqja"
-    ";acasa;inicio;pagina iniziale;ana sayfa;strona glowna;domu;etusivu;forside;hem;начало".split(
-        ";"
-    )
-)
+# An hour may stand beside a day.
+_HOUR = r"[0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2})?"
 _BETWEEN_CRUMBS = re.compile(r"\s[>»›/|→]\s|\s?[›»>]\s?")
 # A spot report of a day is a title, a press release of a day is not.
 _REPORT = "report"
@@ -98,6 +55,13 @@ class Told:
 _NOTHING = Told()
 
 
+@cache
+def _small() -> re.Pattern[str]:
+    """What may stand around a day and tells nothing: days of the week, hours, small words."""
+    hours = rf"{_HOUR}(?: ?(?:{any_of('hours')}|ces?t|gmt|utc|am|pm))?"
+    return re.compile(rf"\b(?:{hours}|{any_of('beside_day')})(?:\b|$)\.?")
+
+
 def together(told: Sequence[Told]) -> Told:
     """What several lines tell, of each thing what the first one said."""
     return Told(
@@ -113,12 +77,12 @@ def together(told: Sequence[Told]) -> Told:
 def is_crumbs(line: str) -> bool:
     """Whether a short line says where on a site a page is: "Home > News"."""
     first, *others = _BETWEEN_CRUMBS.split(line, 1)
-    return bool(others) and fold(first).strip(_AROUND) in _HOMES
+    return bool(others) and fold(first).strip(_AROUND) in plain("home")
 
 
 def is_home(line: str) -> bool:
     """Whether a line is the first crumb alone."""
-    return len(line) <= _LONGEST_VALUE_CHARS and fold(line).strip(_AROUND) in _HOMES
+    return len(line) <= _LONGEST_VALUE_CHARS and fold(line).strip(_AROUND) in plain("home")
 
 
 def read(lines: Lines, taxonomy: Taxonomy, order: DateOrder | None) -> Told | None:
@@ -134,17 +98,19 @@ def read(lines: Lines, taxonomy: Taxonomy, order: DateOrder | None) -> Told | No
 
 
 def _is_banner(line: str) -> bool:
-    if len(line) > _LONGEST_BANNER_CHARS or fold(line.partition(" ")[0]) not in _BANNER_WORDS:
+    if len(line) > _LONGEST_BANNER_CHARS or fold(line.partition(" ")[0]) not in openings(
+        "archived"
+    ):
         return False
-    return _BANNER.match(fold(line)) is not None
+    return pattern("archived").fullmatch(fold(line)) is not None
 
 
 def _of_words(line: str, taxonomy: Taxonomy) -> Told | None:
     bare = line.strip(_AROUND)
     words = fold(bare)
-    if not words or words in _PICTURE or is_crumbs(line) or _is_banner(line):
+    if not words or words in plain("picture") or is_crumbs(line) or _is_banner(line):
         return _NOTHING
-    if _RELEASE.fullmatch(words):
+    if pattern("release").fullmatch(words):
         return Told(is_release=True)
     kind = taxonomy.kind_label(bare)
     return Told(kind=kind) if kind else None
@@ -156,11 +122,11 @@ def _labelled(lines: Lines, order: DateOrder | None) -> Told | None:
     value = lines[1] if len(lines) > 1 else ""
     if not value or len(value) > _LONGEST_VALUE_CHARS:
         return None
-    if words in _SENDERS and lines[0].endswith(":"):
+    if words in plain("sender") and lines[0].endswith(":"):
         return Told(sender=value, lines=2)
-    if _UPDATED.fullmatch(words) and dates.mentions(value, order):
+    if pattern("updated").fullmatch(words) and dates.mentions(value, order):
         return Told(lines=2)
-    if words in _PUBLISHED and dates.only_day(value, order):
+    if words in plain("published") and dates.only_day(value, order):
         return Told(published=value, lines=2)
     return None
 
@@ -171,7 +137,7 @@ def _with_a_day(line: str, taxonomy: Taxonomy, order: DateOrder | None) -> Told 
         return _NOTHING
     found = dates.mentions(line, order)
     if len(found) != 1 or found[0].day is None:
-        return _NOTHING if found and _UPDATED.match(fold(line).strip(_AROUND)) else None
+        return _NOTHING if found and pattern("updated").match(fold(line).strip(_AROUND)) else None
     told = [Told(day=found[0].day)]
     for part in (line[: found[0].start], line[found[0].end :]):
         told_by_part = _beside_a_day(part.strip(_AROUND), line, taxonomy)
@@ -194,12 +160,12 @@ def _place(line: str, order: DateOrder | None) -> Told | None:
 
 def _beside_a_day(part: str, line: str, taxonomy: Taxonomy) -> Told | None:
     """What the words before or behind a day tell; with 0 lines where it is no day of issue."""
-    words = " ".join(_SMALL.sub(" ", fold(part)).split()).strip(_AROUND)
-    if not words or _RELEASE.fullmatch(words) or _SYMBOL.fullmatch(part):
+    words = " ".join(_small().sub(" ", fold(part)).split()).strip(_AROUND)
+    if not words or pattern("release").fullmatch(words) or _SYMBOL.fullmatch(part):
         return _NOTHING
-    if words in _PUBLISHED:
+    if words in plain("published"):
         return Told(published=line)
-    if _UPDATED.match(words):
+    if pattern("updated").match(words):
         return Told(lines=0)
     kind = taxonomy.kind_label(part) or taxonomy.kind_label(words)
     is_report = kind is not None and (kind.slug or "").endswith(_REPORT)

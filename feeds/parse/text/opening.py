@@ -12,12 +12,10 @@ from feeds.parse.bytes import Lines, bullet
 from feeds.parse.text import clean, furniture, menu
 from feeds.parse.text.furniture import Told, is_home, together
 from feeds.parse.text.reading import Reading
+from feeds.parse.words import plain
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
 
-__all__ = ["Opening", "of_lines", "of_page"]
-
-_SKIPS = frozenset({"skip links", "skip to main content", "skip to content", "skip navigation"})
 # Behind its mark.
 _FEWEST_TITLE_WORDS = 3
 
@@ -94,7 +92,7 @@ def _before(page: Lines, reading: Reading) -> Told:
     found = [Told(lines=at)]
     while at < min(len(page) - 1, _MOST_LINES_BEFORE):
         told = furniture.read(page[at : at + 2], reading.taxonomy, reading.order)
-        if (told is None or told.is_unsure) and not _is_caption(page[at]):
+        if (told is None or told.is_unsure) and not _is_caption(page[at], reading.taxonomy):
             break
         found.append(told or Told())
         at += found[-1].lines
@@ -105,8 +103,8 @@ def _before(page: Lines, reading: Reading) -> Told:
     return Told(kind=kind, lines=1 if kind else 0)
 
 
-def _is_caption(line: str) -> bool:
-    return ")" in line and clean.is_caption(line)
+def _is_caption(line: str, taxonomy: Taxonomy) -> bool:
+    return ")" in line and clean.is_caption(line, taxonomy)
 
 
 def _is_title(line: str, reading: Reading) -> bool:
@@ -166,7 +164,7 @@ def _newsroom_lines(page: Lines, taxonomy: Taxonomy) -> int:
 
 def _leading_skips(lines: Lines) -> int:
     for at, line in enumerate(lines):
-        if len(line) > 40 or fold(bullet(line) or line) not in _SKIPS:
+        if len(line) > 40 or fold(bullet(line) or line) not in plain("skip"):
             return at
     return len(lines)
 

@@ -11,19 +11,9 @@ from functools import lru_cache
 from feeds.model import TopicKind
 from feeds.parse import dates
 from feeds.parse.bytes import Lines, bullet, excerpt
-from feeds.parse.text.reporting import (
-    DAYS,
-    PAST,
-    PAST_BEHIND_CONSONANT,
-    PRESENT_ALIKE,
-    REPORTING,
-    TURKIC,
-)
-from feeds.parse.text.vocabulary import KNOWN_LINES, KNOWN_TITLES, OTHER_KINDS
+from feeds.parse.words import any_of, pattern, plain
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import LONGEST_NAME_CHARS, fold
-
-__all__ = ["against", "event", "for_news", "has_sentences", "is_other_kind", "prose", "shown_by"]
 
 _FEWEST_PROSE_CHARS = 60
 _FEWEST_PROSE_WORDS = 9
@@ -40,14 +30,46 @@ _FEWEST_I = 3
 _MARKS = ".,:;!?…()[]\"'“”„‘’«»"
 _QUOTE = re.compile('[“„«"][^“„«»”"]{20,600}[”“»"]')
 _BETWEEN_SENTENCES = re.compile(r"(?:[^\W\d]{2}|[0-9]{4})[.!?…][\"”»’)]*\s\S")
-_I = re.compile(r"\b(?:I|my|I'm|I’m)\b")
 _FEWEST_TURKIC_LETTERS = 3
 _REPORTS_THAT_COUNT = 2
+# What a page is whose title begins so, and whose headings do: so many of them tell.
+_TITLES = {
+    "faq": "an FAQ",
+    "vacancy": "a vacancy",
+    "tender": "a tender",
+    "rules": "a page of rules",
+    "blog": "a blog",
+    "about": "a page about the organisation",
+    "home": "a home page",
+    "results": "a list of results",
+}
+_LINES = {
+    "topic": ("a topic page", 1),
+    "vacancy": ("a vacancy", 1),
+    "tender": ("a tender", 1),
+    "blog": ("a blog", 1),
+    "home": ("a home page", 2),
+    "meeting": ("a document of a meeting", 1),
+    "rules": ("a page of rules", 1),
+}
+
+# Turkic sentences end in their verb, and the past in which reports are told has endings of its
+# own: "bildirdi", "qatnashdi", "келісті". Behind a vowel Kazakh and Uzbek tell the present so.
+_PAST_ENDING = "(?:[dt][ıiuü]|[дт][ыіиуү])(?:lar|ler|lər|лар|лер)?"
+_SENTENCE_END = r"(?=[.!](?:[\"”»’]|\s|$))"
+_PAST_BEHIND_CONSONANT = re.compile(
+    rf"\b\w{{1,30}}(?![aeıioöuüəаеэыіиоөуүәяёюұ])\w{_PAST_ENDING}{_SENTENCE_END}"
+)
+_PAST = re.compile(rf"\b\w{{2,30}}{_PAST_ENDING}{_SENTENCE_END}")
+# Letters of Turkic languages, and the apostrophes of Uzbek; of these the ones where the present
+# ends as the past does elsewhere.
+_TURKIC = re.compile(r"[ığəқғңәөүұ]|\b(?:va|bilan|uchun|bo[ʻ‘’'`]yicha)\b")
+_PRESENT_ALIKE = re.compile(r"[қғі]|[og][ʻ‘’'`]\w")
 
 
 def is_other_kind(text: str) -> bool:
     """Whether a kind of page that an organisation has beside news is named: "Event"."""
-    return len(text) <= _HEADING_CHARS and OTHER_KINDS.fullmatch(fold(text)) is not None
+    return len(text) <= _HEADING_CHARS and pattern("kinds").fullmatch(fold(text)) is not None
 
 
 def prose(lines: Lines) -> list[str]:
@@ -77,7 +99,7 @@ def for_news(title: str, paragraphs: Sequence[str]) -> Iterator[str]:
     openings = (title, *paragraphs[:2])
     if any(mention.day for each in openings for mention in dates.mentions(each)):
         yield "it names a day"
-    elif not words.isdisjoint(DAYS):
+    elif not words.isdisjoint(plain("days", str)):
         yield "it tells of these days"
     if _QUOTE.search(text):
         yield "it quotes"
@@ -85,15 +107,15 @@ def for_news(title: str, paragraphs: Sequence[str]) -> Iterator[str]:
 
 def _verbs_of_turkic(text: str) -> list[str]:
     # A name in an English text has such a letter too.
-    if len(TURKIC.findall(text)) < _FEWEST_TURKIC_LETTERS:
+    if len(_TURKIC.findall(text)) < _FEWEST_TURKIC_LETTERS:
         return []
-    is_alike = PRESENT_ALIKE.search(text) and "ğ" not in text
-    return (PAST_BEHIND_CONSONANT if is_alike else PAST).findall(text)
+    is_alike = _PRESENT_ALIKE.search(text) and "ğ" not in text
+    return (_PAST_BEHIND_CONSONANT if is_alike else _PAST).findall(text)
 
 
 @lru_cache(maxsize=8192)
 def _is_reporting(word: str) -> bool:
-    return REPORTING.fullmatch(word) is not None
+    return pattern("reporting", str).fullmatch(word) is not None
 
 
 def against(title: str, below: Lines, taxonomy: Taxonomy) -> str | None:
@@ -125,7 +147,12 @@ def _told_by_title(title: str, taxonomy: Taxonomy) -> str | None:
     words = fold(title)
     if len(title) <= LONGEST_NAME_CHARS and _is_topic(title, taxonomy):
         return "a topic page"
-    return next((what for what, known in KNOWN_TITLES if known.match(words)), None)
+    for name, what in _TITLES.items():
+        if pattern(f"titles.{name}").fullmatch(words):
+            return what
+    # What a page about it is called in English begins with its name.
+    is_about = taxonomy.name and words.startswith(f"about {fold(taxonomy.name)}")
+    return _TITLES["about"] if is_about else None
 
 
 def _is_topic(title: str, taxonomy: Taxonomy) -> bool:
@@ -138,7 +165,8 @@ def _is_topic(title: str, taxonomy: Taxonomy) -> bool:
 def shown_by(lines: Lines) -> str | None:
     """What a page is instead of news by its headings and labels: "Closing date", "How to apply"."""
     headings = [(line, fold(text).strip(" :")) for line, text in _headings(lines)]
-    for what, least, known in KNOWN_LINES:
+    for name, (what, least) in _LINES.items():
+        known = pattern(f"lines.{name}")
         shown = [line for line, words in headings if known.fullmatch(words)]
         if len(shown) >= least:
             return f"it is {what}: {excerpt(shown[0])}"
@@ -151,7 +179,9 @@ def _told_by_text(below: Lines) -> str | None:
         return f"it is an FAQ: {excerpt(questions[0])}"
     told = "\n".join(below)[:_READ_CHARS]
     # Asked first, as it takes no time; then in earnest.
-    may_be_i = sum(map(told.count, ("I ", "I'", "I’", "my ")))
-    if may_be_i >= _FEWEST_I and len(_I.findall(_QUOTE.sub("", told))) >= _FEWEST_I:
+    words = any_of("first_person", str)
+    may_be_i = sum(told.count(word) for word in plain("first_person", str))
+    said = re.compile(rf"\b{words}\b")
+    if may_be_i >= _FEWEST_I and len(said.findall(_QUOTE.sub("", told))) >= _FEWEST_I:
         return "it is told in the first person, as blogs are"
     return None

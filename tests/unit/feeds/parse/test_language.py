@@ -2,7 +2,7 @@
 
 import pytest
 
-from feeds.parse.language import Spoken, spoken
+from feeds.parse.language import Spoken, spoken, standard
 
 ENGLISH = (
     "The Mission organized a two-day training course for police officers on the investigation of "
@@ -101,3 +101,48 @@ def test_common_words_agree_with_a_statement(language: str) -> None:
     """It takes no more to believe it."""
     text = TEXTS[language] * 2
     assert spoken(text, f"{language}-XX", is_whole=True) == Spoken(f"{language}-XX", is_guess=False)
+
+
+# -- One language in several standards -------------------------------------------------------------
+
+EKAVIAN = "Saveti mladih iz cele Srbije predstavili su planove za naredni mesec."
+CYRILLIC = "Савјети младих представили су планове за наредни мјесец."
+CROATIAN = "Promatrači su tijekom tjedna posjetili općine i sudjelovali u raspravi o sustavu."
+BOSNIAN = "Posmatrači su tokom sedmice posjetili sva mjesta i učestvovali u raspravi o sistemu."
+
+
+@pytest.mark.parametrize(
+    ("text", "home", "guess", "language"),
+    [
+        (EKAVIAN, None, "bs", "sr"),
+        (EKAVIAN, "bs", "hr", "sr"),
+        (CYRILLIC, None, "bs", "sr"),
+        (CROATIAN, None, "sr", "hr"),
+        (CROATIAN, "bs", "sr", "hr"),
+        (BOSNIAN, None, "sr", "bs"),
+        (BOSNIAN, None, "hr", "bs"),
+        (BOSNIAN, "sr", "hr", "sr"),
+        ("Nova obuka za policiju.", None, "sr", "sr"),
+        ("Nova obuka za policiju.", None, "hr", "hr"),
+        ("Nova obuka za policiju.", "hr", "bs", "hr"),
+        ("Nova obuka za policiju tokom godine.", None, "bs", "bs"),
+    ],
+)
+def test_words_tell_then_the_home_then_the_guess(
+    text: str, home: str | None, guess: str, language: str
+) -> None:
+    """In this order."""
+    assert standard(text, home=home, guess=guess, called={}) == language
+
+
+@pytest.mark.parametrize(("text", "language"), [(EKAVIAN, "sr"), (CROATIAN, "hr"), (BOSNIAN, "bs")])
+def test_a_guess_of_one_of_them_is_settled_by_words(text: str, language: str) -> None:
+    """Statistics alone cannot."""
+    assert spoken(text, None, is_whole=True).language == language
+
+
+def test_what_they_call_the_organisation_tells_too() -> None:
+    """Where nothing else does: each has letters of its own for it."""
+    called = {"sr": "OEBS", "hr": "OESS"}
+    for text, language in (("Kurs OEBS-a.", "sr"), ("Kurs OESS-a.", "hr"), ("Kurs.", "bs")):
+        assert standard(text, home=None, guess="bs", called=called) == language
