@@ -143,6 +143,8 @@ class Item:
     ``number`` is its place in commit order, ``change`` that of its latest revision.
     ``topics`` holds every topic it belongs to, parents included.
     ``updated_at`` is the last significant change and unique in the store (RFC 4287 4.2.15).
+    ``group`` is the number of the first item of those that say it in several languages; a
+    ``partial`` one shows what a list says of it.
     """
 
     number: int
@@ -170,6 +172,10 @@ class Item:
     enclosures: tuple[Enclosure, ...] = ()
     provenance: Provenance | None = None
     marks: frozenset[Mark] = frozenset()
+    group: int = 0
+    content_hash: str = ""
+    partial: bool = False
+    is_withdrawn: bool = False
 
     @property
     def labels(self) -> Iterable[Label]:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 from zoneinfo import ZoneInfo
 
-from feeds.model import Issued, TopicRef
+from feeds.model import Issued, Item, TopicRef
 
 
 class Frequency(StrEnum):
@@ -94,6 +95,21 @@ class News:
     content_type: str | None
     language: str
     topics: frozenset[TopicRef]
+
+    @classmethod
+    def of(cls, item: Item, site_url: str) -> Self:
+        """One without an address of its own is read on its page below ``site_url``."""
+        return cls(
+            number=item.number,
+            title=item.title,
+            summary=item.summary,
+            url=item.url or f"{site_url.rstrip('/')}/items/{item.slug}",
+            issued=item.issued,
+            issuers=tuple(label.text for label in item.issuers),
+            content_type=item.content_type.text if item.content_type else None,
+            language=item.language,
+            topics=item.topics,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,19 +9,20 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from feeds.draft import Draft
+from feeds.identity.decide import Known
 from feeds.identity.ids import Identity, content_hash, item_slug
 from feeds.identity.instants import first_updated, revised_updated
 from feeds.model import Fresh, Issued, IssuedFrom, Item, TopicKind, TopicRef
 from feeds.publish.site import Site, SourceTerms
-from feeds.storage import items
+from feeds.storage import write_items
 from feeds.storage.database import Database, next_numbers
 from feeds.storage.engines import upsert
-from feeds.storage.tables import items as item_rows
+from feeds.storage.read_items import whole_items
 from feeds.storage.tables import originals
-from feeds.storage.whole import whole_items
+from feeds.storage.write_items import Revision
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.implied import placed
 from tests.builders import POLICING, SECRETARIAT, a_draft
@@ -89,17 +90,17 @@ def store(
     *,
     source: str = "own",
     at: datetime = NOON,
-) -> tuple[Item, ...]:
+) -> Sequence[Item]:
     """Adds new items, as ingest would."""
     with database.writing() as connection:
         _have_an_original(connection)
         numbers = next_numbers(connection, "items", len(drafts))
         changes = next_numbers(connection, "changes", len(drafts))
-        additions = [
-            _addition(source, _revision(draft, taxonomy, number, change, at))
+        firsts = [
+            _revision(_new(source, number, draft), taxonomy, change, at)
             for draft, number, change in zip(drafts, numbers, changes, strict=True)
         ]
-        items.add(connection, additions)
+        write_items.write(connection, firsts)
     with database.reading() as connection:
         return whole_items(connection, numbers)
 
@@ -108,42 +109,40 @@ def revise(database: Database, taxonomy: Taxonomy, item: Item, draft: Draft, at:
     """Gives an item its next revision, as ingest would; the change counts as significant."""
     with database.writing() as connection:
         (change,) = next_numbers(connection, "changes", 1)
-        stored = connection.execute(
-            select(item_rows.c.revision).where(item_rows.c.number == item.number)
-        ).scalar_one()
-        revision = _revision(draft, taxonomy, item.number, change, at)
-        updated = revised_updated(at, change)
-        changed = replace(revision, revision=stored + 1, updated_at=updated, source=item.source)
-        items.revise(connection, [changed])
+        (stored,) = whole_items(connection, [item.number])
+        known = replace(
+            _new(item.source, item.number, draft), slug=item.slug, revision=stored.revision + 1
+        )
+        revision = _revision(known, taxonomy, change, at)
+        write_items.write(connection, [replace(revision, updated_at=revised_updated(at, change))])
 
 
-def _addition(source: str, first: items.Revision) -> items.Addition:
-    slug = item_slug(source, f"{first.draft.title} {first.item}")
-    return items.Addition(
+def _new(source: str, number: int, draft: Draft) -> Known:
+    slug = item_slug(source, f"{draft.title} {number}")
+    return Known(
+        number=number,
         uid=IDENTITY.item(slug),
         slug=slug,
-        group=first.item,
-        freshness=Fresh.NEWS,
-        first=replace(first, source=source),
+        revision=1,
+        draft=replace(draft, language=draft.language or "en"),
+        source=source,
+        content_hash=content_hash(draft),
+        group=slug,
     )
 
 
-def _revision(
-    draft: Draft, taxonomy: Taxonomy, number: int, change: int, at: datetime
-) -> items.Revision:
-    return items.Revision(
-        item=number,
+def _revision(known: Known, taxonomy: Taxonomy, change: int, at: datetime) -> Revision:
+    issued = known.draft.issued
+    return Revision(
+        known=known,
         change=change,
-        revision=1,
         significant=True,
-        source="own",
-        draft=draft,
-        language=draft.language or "en",
-        topics=placed(draft, taxonomy),
-        content_hash=content_hash(draft),
+        topics=placed(known.draft, taxonomy),
         digest="an original",
         recorded_at=at,
-        updated_at=first_updated(draft.issued, at, number, change, Fresh.NEWS),
+        updated_at=first_updated(issued, at, known.number, change, Fresh.NEWS),
+        group=known.number,
+        freshness=Fresh.NEWS,
     )
 
 

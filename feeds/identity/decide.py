@@ -41,8 +41,8 @@ class Known:
     """An item as far as a decision needs it; its slug names it.
 
     ``draft`` is what it says, ``source`` the one whose words these are, ``group`` the slug of the
-    first item of those that say it in several languages, ``revised`` when it was of late. ``uid``
-    is empty until it is stored.
+    first item of those that say it in several languages, ``revised`` when it was of late. It has
+    no ``uid``, ``number`` and ``updated_at`` until it is stored.
     """
 
     slug: str
@@ -54,6 +54,8 @@ class Known:
     revised: tuple[datetime, ...] = ()
     is_withdrawn: bool = False
     uid: str = ""
+    number: int = 0
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,12 +19,11 @@ from feeds.ingest.judge import Judged, judge
 from feeds.ingest.read import Reader, Reading, recipe
 from feeds.ingest.report import IngestReport, Tally
 from feeds.ingest.store import Terms, store
-from feeds.model import Progress
+from feeds.model import Item, Progress
 from feeds.sources import Fetched, Gone, LeadOnly, Same, Seen, Source, Waiting
-from feeds.storage import Connection, documents, recall, visibility
+from feeds.storage import Connection, documents, recall, write_items
 from feeds.storage.database import Database
 from feeds.storage.documents import Sighting
-from feeds.storage.visibility import Hidden
 from feeds.taxonomy import Taxonomy
 
 #: A batch is held at once, so it is bounded in bytes too.
@@ -158,15 +157,15 @@ class _Run:
 
     def _rehearse(
         self, readings: Sequence[Reading], gone: Sequence[str]
-    ) -> tuple[Sequence[Judged], Sequence[Hidden]]:
+    ) -> tuple[Sequence[Judged], Sequence[Item]]:
         with self._database.reading() as connection:
             # What a dry run decided is stored nowhere, so it is remembered.
             judged = _judge(connection, readings, self._memory, self._terms)
-            return judged, visibility.leaving(connection, self._source.name, gone)
+            return judged, write_items.leaving(connection, self._source.name, gone)
 
     def _write(
         self, readings: Sequence[Reading], gone: Sequence[str], renewed: Mapping[str, str]
-    ) -> tuple[Sequence[Judged], Sequence[Hidden]]:
+    ) -> tuple[Sequence[Judged], Sequence[Item]]:
         news = [one for one in readings if one.candidates or not self._is_known(one.sighting)]
         if not (news or gone or renewed):
             return [], ()
@@ -213,9 +212,9 @@ def keep(connection: Connection, readings: Sequence[Reading], terms: Terms) -> S
 
 def withdraw(
     connection: Connection, documents_gone: Collection[str], terms: Terms
-) -> Sequence[Hidden]:
+) -> Sequence[Item]:
     """These documents of the source are not there any more, nor the items nobody else shows."""
-    hidden = visibility.leave(connection, terms.source, documents_gone, terms.now)
+    hidden = write_items.leave(connection, terms.source, documents_gone, terms.now)
     documents.forget(connection, terms.source, documents_gone)
     return hidden
 

@@ -25,7 +25,7 @@ from feeds.sources import Source
 from feeds.sources.folder import FolderSource
 from feeds.sources.website import WebSource
 from feeds.standing import Standing, State, looked_at
-from feeds.storage import documents, retagging, standings
+from feeds.storage import documents, standings, topic_names
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.websub.subscriber import Callbacks, RenewReport, renew
@@ -158,7 +158,7 @@ class Gathering:
     def taxonomy(self) -> Taxonomy:
         """The taxonomy with the names that were mapped to its topics since."""
         with self.database.reading() as connection:
-            return self.written.known_as(retagging.mapped_names(connection))
+            return self.written.known_as(topic_names.mapped_names(connection))
 
     @cached_property
     def fetcher(self) -> Fetcher:

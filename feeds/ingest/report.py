@@ -13,9 +13,8 @@ from typing import assert_never
 from feeds.errors import SourceError
 from feeds.identity.decide import Added, Decision, Deferred, Restored, Revised, Unchanged
 from feeds.ingest.judge import Judged
-from feeds.model import Label
+from feeds.model import Item, Label
 from feeds.storage.documents import Sighting
-from feeds.storage.visibility import Hidden
 
 # An archive may hold any number; who takes one in reads the counts.
 _MOST_ITEMS_TOLD = 10_000
@@ -123,7 +122,7 @@ class Tally:
         self._tell(ReportedItem(uid=uid, slug=slug, title=draft.title, outcome=outcome))
         self.unknown_topics |= dict.fromkeys(label for label in draft.labels if not label.slug)
 
-    def withdraw(self, hidden: Sequence[Hidden]) -> None:
+    def withdraw(self, hidden: Sequence[Item]) -> None:
         """These items are shown no more."""
         for one in hidden:
             gone = Outcome.WITHDRAWN

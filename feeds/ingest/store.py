@@ -4,24 +4,21 @@ Knows the calls within one transaction. Must never decide, or begin and end a tr
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from feeds.draft import Draft
-from feeds.identity.decide import Added, Restored, Revised
+from feeds.identity.decide import Added, Known, Restored, Revised
 from feeds.identity.ids import Identity
 from feeds.identity.instants import first_updated, freshness, revised_updated
 from feeds.ingest.judge import Judged, rounds
 from feeds.model import Mark
-from feeds.storage import Connection, items, recall, visibility
+from feeds.storage import Connection, read_items, write_items
 from feeds.storage.database import next_numbers
-from feeds.storage.items import Addition, Revision
-from feeds.storage.recall import Place
+from feeds.storage.write_items import Revision
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.implied import placed
-
-__all__ = ["Terms", "store"]
 
 # RFC 4287, section 4.2.6: an atom:id is an IRI; what is none would break our feeds.
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\[\]\x00-\x20]{1,500}")
@@ -41,69 +38,108 @@ class Terms:
 
 
 def store(connection: Connection, judged: Iterable[Judged], terms: Terms) -> Mapping[str, str]:
-    """The items are as decided, numbered in the order they came: the ids of new ones, by slug."""
-    uids: dict[str, str] = {}
+    """The items are as decided, numbered in the order they came: the ids of those that changed.
+
+    By their slugs, new ones among them.
+    """
+    written: dict[str, Known] = {}
     for group in rounds(judged):
-        uids |= _store(connection, group, terms)
-    return uids
+        _store(connection, group, written, terms)
+    return {slug: item.uid for slug, item in written.items()}
 
 
-def _store(connection: Connection, group: Sequence[Judged], terms: Terms) -> Mapping[str, str]:
-    added = [one for one in group if isinstance(one.decision, Added)]
+def _store(
+    connection: Connection, group: Sequence[Judged], written: dict[str, Known], terms: Terms
+) -> None:
+    new = [one for one in group if isinstance(one.decision, Added)]
     revised = [one for one in group if isinstance(one.decision, Revised)]
     restored = [one for one in group if isinstance(one.decision, Restored)]
-    changes = next_numbers(connection, "changes", len(added) + len(revised))
-    numbers = next_numbers(connection, "items", len(added))
-    new = dict(zip((one.item.slug for one in added), numbers, strict=True))
-    places = _places(connection, group, new, terms)
-    additions = [
-        _addition(one, places, change, terms) for one, change in zip(added, changes, strict=False)
+    changes = next_numbers(connection, "changes", len(new) + len(revised))
+    numbers = next_numbers(connection, "items", len(new))
+    added = {
+        one.item.slug: replace(one.item, number=number, uid=uid)
+        for one, number, uid in zip(new, numbers, _ids(connection, new, terms), strict=True)
+    }
+    leading = _leading(connection, new, written | added)
+    revisions = [
+        _first(added[one.item.slug], one, change, leading[one.item.group], terms)
+        for one, change in zip(new, changes, strict=False)
     ]
-    given = [_given_id(one, terms.identity) for one in added]
-    taken = items.uids(connection, {uid for uid in given if uid})
-    additions = _with_given_ids(given, additions, taken)
-    items.add(connection, additions)
-    revisions = zip(revised, changes[len(added) :], strict=True)
-    items.revise(connection, [_revision(*each, places, terms) for each in revisions])
-    visibility.restore(connection, [places[one.item.slug].number for one in restored])
-    _link(connection, group, places, terms.source)
-    return {each.slug: each.uid for each in additions}
+    for one, change in zip(revised, changes[len(new) :], strict=True):
+        revisions.append(_next(_as_written(one, written), one, change, terms))
+    write_items.write(connection, revisions)
+    written |= {each.known.slug: each.known for each in revisions}
+    write_items.restore(connection, [_as_written(one, written).number for one in restored])
+    _link(connection, group, written, terms.source)
 
 
-def _places(
-    connection: Connection, group: Sequence[Judged], numbers: Mapping[str, int], terms: Terms
-) -> Mapping[str, Place]:
-    """Where every item of the group stands, the new ones at the ``numbers`` given to them."""
-    slugs = {one.item.slug for one in group if _needs_a_place(one)}
-    slugs |= {one.item.group for one in group if isinstance(one.decision, Added)}
-    known = recall.places(connection, slugs - numbers.keys())
-    places = dict(known)
-    for one in group:
-        if (number := numbers.get(one.item.slug)) is not None and one.item.slug not in places:
-            first = known.get(one.item.group)
-            its_group = first.group if first else numbers.get(one.item.group, number)
-            places[one.item.slug] = Place(number=number, group=its_group, updated_at=terms.now)
-    return places
+def _as_written(one: Judged, written: Mapping[str, Known]) -> Known:
+    """The item as decided, with what it was given when this batch wrote it before."""
+    before = written.get(one.item.slug, one.item)
+    return replace(one.item, number=before.number, uid=before.uid, updated_at=before.updated_at)
 
 
-def _needs_a_place(one: Judged) -> bool:
-    return isinstance(one.decision, Revised | Restored) or bool(one.links or one.names)
+def _leading(
+    connection: Connection, new: Sequence[Judged], written: Mapping[str, Known]
+) -> Mapping[str, int]:
+    """The number of the first item of each group that the new ones make or join, by its slug."""
+    groups = {one.item.group for one in new}
+    here = groups & written.keys()
+    stored = read_items.numbers_of(connection, groups - here)
+    return {**stored, **{slug: written[slug].number for slug in here}}
 
 
-def _addition(one: Judged, places: Mapping[str, Place], change: int, terms: Terms) -> Addition:
-    place = places[one.item.slug]
-    issued = one.item.draft.issued
+def _first(item: Known, one: Judged, change: int, group: int, terms: Terms) -> Revision:
+    issued = item.draft.issued
     fresh = freshness(
         issued, terms.now, backfill=terms.backfill, archive_after_days=terms.archive_after_days
     )
-    updated_at = first_updated(issued, terms.now, place.number, change, fresh)
-    return Addition(
-        uid=terms.identity.item(one.item.slug),
-        slug=one.item.slug,
-        group=place.group,
-        freshness=fresh,
-        first=_said(one, replace(place, updated_at=updated_at), change, terms),
+    updated_at = first_updated(issued, terms.now, item.number, change, fresh)
+    first = _revision(item, one, change, updated_at, terms)
+    return replace(first, group=group, freshness=fresh)
+
+
+def _next(item: Known, one: Judged, change: int, terms: Terms) -> Revision:
+    updated_at = item.updated_at
+    if updated_at is None or _is_significant(one):
+        updated_at = revised_updated(terms.now, change)
+    return _revision(item, one, change, updated_at, terms)
+
+
+def _revision(
+    item: Known, one: Judged, change: int, updated_at: datetime, terms: Terms
+) -> Revision:
+    draft = _spoken(item.draft, terms.language)
+    return Revision(
+        known=replace(item, draft=draft, updated_at=updated_at),
+        change=change,
+        significant=_is_significant(one),
+        topics=placed(draft, terms.taxonomy),
+        digest=one.candidate.digest,
+        recorded_at=terms.now,
+        updated_at=updated_at,
     )
+
+
+def _spoken(draft: Draft, language: str) -> Draft:
+    """In the source's usual language, and marked as guessed, where nobody told it."""
+    if draft.language:
+        return draft
+    return replace(draft, language=language, marks=draft.marks | {Mark.GUESSED_LANGUAGE})
+
+
+def _is_significant(one: Judged) -> bool:
+    return not isinstance(one.decision, Revised) or one.decision.significant
+
+
+def _ids(connection: Connection, new: Sequence[Judged], terms: Terms) -> Iterator[str]:
+    """The ids of new items, each once: those they came with, or minted."""
+    given = [_given_id(one, terms.identity) for one in new]
+    used = set(read_items.taken(connection, {uid for uid in given if uid}))
+    for one, uid in zip(new, given, strict=True):
+        minted = terms.identity.item(one.item.slug)
+        yield uid if uid and uid not in used else minted
+        used.add(uid or minted)
 
 
 def _given_id(one: Judged, ours: Identity) -> str | None:
@@ -119,61 +155,14 @@ def _given_id(one: Judged, ours: Identity) -> str | None:
     return origin.entry_id if _IRI.fullmatch(origin.entry_id) else None
 
 
-def _with_given_ids(
-    given: Sequence[str | None], additions: Sequence[Addition], taken: Iterable[str]
-) -> list[Addition]:
-    """The additions under the ids they came with, each once."""
-    used = set(taken)
-    kept: list[Addition] = []
-    for uid, addition in zip(given, additions, strict=True):
-        kept.append(replace(addition, uid=uid) if uid and uid not in used else addition)
-        used.add(uid or addition.uid)
-    return kept
-
-
-def _revision(one: Judged, change: int, places: Mapping[str, Place], terms: Terms) -> Revision:
-    place = places[one.item.slug]
-    if _is_significant(one):
-        place = replace(place, updated_at=revised_updated(terms.now, change))
-    return _said(one, place, change, terms)
-
-
-def _said(one: Judged, place: Place, change: int, terms: Terms) -> Revision:
-    draft = _spoken(one.item.draft)
-    return Revision(
-        item=place.number,
-        change=change,
-        revision=one.item.revision,
-        significant=_is_significant(one),
-        source=one.item.source,
-        draft=draft,
-        language=draft.language or terms.language,
-        topics=placed(draft, terms.taxonomy),
-        content_hash=one.item.content_hash,
-        digest=one.candidate.digest,
-        recorded_at=terms.now,
-        updated_at=place.updated_at,
-    )
-
-
-def _spoken(draft: Draft) -> Draft:
-    """Marked as guessed where nobody told the language: it is the source's usual one then."""
-    if draft.language:
-        return draft
-    return replace(draft, marks=draft.marks | {Mark.GUESSED_LANGUAGE})
-
-
-def _is_significant(one: Judged) -> bool:
-    return not isinstance(one.decision, Revised) or one.decision.significant
-
-
 def _link(
-    connection: Connection, group: Sequence[Judged], places: Mapping[str, Place], source: str
+    connection: Connection, group: Sequence[Judged], written: Mapping[str, Known], source: str
 ) -> None:
-    links = [(key, link, places[one.item.slug].number) for one in group for key, link in one.links]
-    items.link(connection, source, links)
+    number_of = {one.item.slug: _as_written(one, written).number for one in group}
+    links = ((key, link, number_of[one.item.slug]) for one in group for key, link in one.links)
+    write_items.link(connection, source, links)
     names: dict[str, int] = {}
     for one in group:
         for name in one.names:
-            names.setdefault(name, places[one.item.slug].number)
-    items.name(connection, names)
+            names.setdefault(name, number_of[one.item.slug])
+    write_items.name(connection, names)

@@ -18,7 +18,7 @@ from feeds.publish.select import FeedRef
 from feeds.publish.site import Site
 from feeds.storage import entries
 from feeds.storage.database import Database
-from feeds.storage.whole import whole_items
+from feeds.storage.read_items import whole_items
 from feeds.taxonomy import Taxonomy
 
 log = structlog.get_logger(__name__)

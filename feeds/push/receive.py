@@ -199,12 +199,12 @@ def _receipt(counter: Counter, source: str, name: str, outcome: Outcome) -> Rece
 def _shown(filed: Filed, name: str, outcome: Outcome | None) -> Receipt:
     return Receipt(
         id=name,
-        uid=filed.uid,
-        slug=filed.slug,
-        title=filed.title,
-        revision=filed.revision,
-        updated_at=filed.updated_at,
-        labels=filed.labels,
+        uid=filed.item.uid,
+        slug=filed.item.slug,
+        title=filed.item.title,
+        revision=filed.item.revision,
+        updated_at=filed.item.updated_at,
+        labels=tuple(filed.item.labels),
         outcome=outcome,
     )
 

@@ -17,21 +17,6 @@ from feeds.draft import Reason, Refused
 from feeds.storage.engines import upsert
 from feeds.storage.tables import documents, originals
 
-__all__ = [
-    "Original",
-    "Sighting",
-    "forget",
-    "keep",
-    "latest",
-    "original",
-    "promote",
-    "promoted",
-    "record",
-    "refusals",
-    "renew",
-    "signatures",
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:

@@ -12,8 +12,6 @@ from feeds.storage.engines import upsert
 from feeds.storage.tables import leases
 from feeds.websub.lease import Lease, LeaseState
 
-__all__ = ["by_token", "every", "forget", "keep"]
-
 
 def every(connection: Connection) -> Sequence[Lease]:
     """All leases, by source and topic."""

@@ -1,9 +1,8 @@
 """What the store holds, counted and listed for the people who run it.
 
-Knows every table of the feeds side. Must never be asked by anything that decides.
+Knows items, topics and quarantine in numbers. Must never be asked by anything that decides.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,9 +11,8 @@ from sqlalchemy import Connection, func, not_, select
 
 from feeds.draft import Reason, Refused
 from feeds.model import TopicKind, TopicRef
+from feeds.storage.read_items import read
 from feeds.storage.tables import documents, is_shown, item_topics, items
-
-__all__ = ["Held", "Listed", "item_count", "item_list", "quarantine", "quarantined", "topic_counts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,33 +51,29 @@ def item_count(connection: Connection) -> int:
 
 def item_list(
     connection: Connection, topic: TopicRef | None, limit: int, *, hidden: bool = False
-) -> list[Listed]:
+) -> Sequence[Listed]:
     """The latest items, of one topic where one is given; the ``hidden`` ones where asked for."""
-    which = not_(is_shown) if hidden else is_shown
-    rows = select(items).where(which).order_by(items.c.updated_at.desc()).limit(limit)
+    where = [not_(is_shown) if hidden else is_shown]
     if topic:
-        filed = select(item_topics.c.item).where(
-            item_topics.c.kind == topic.kind, item_topics.c.slug == topic.slug
-        )
-        rows = rows.where(items.c.number.in_(filed))
-    found = connection.execute(rows).all()
-    labels = _labels(connection, [row.number for row in found])
+        filed = (item_topics.c.kind == topic.kind, item_topics.c.slug == topic.slug)
+        where.append(items.c.number.in_(select(item_topics.c.item).where(*filed)))
+    found = read(connection, *where, order=items.c.updated_at.desc(), limit=limit, brief=True)
     return [
         Listed(
-            number=row.number,
-            uid=row.uid,
-            slug=row.slug,
-            title=row.title,
-            url=row.url,
-            issued=row.issued_on,
-            issued_from=row.issued_from,
-            language=row.language,
-            source=row.source,
-            revision=row.revision,
-            topics=tuple(label for label, _ in labels[row.number]),
-            unknown=tuple(label for label, slug in labels[row.number] if slug is None),
+            number=item.number,
+            uid=item.uid,
+            slug=item.slug,
+            title=item.title,
+            url=item.url,
+            issued=item.issued.day if item.issued else None,
+            issued_from=item.issued.origin if item.issued else None,
+            language=item.language,
+            source=item.source,
+            revision=item.revision,
+            topics=tuple(label.text for label in item.labels),
+            unknown=tuple(label.text for label in item.labels if label.slug is None),
         )
-        for row in found
+        for item in found
     ]
 
 
@@ -116,17 +110,3 @@ def quarantine(connection: Connection) -> list[Held]:
         )
         for row in rows
     ]
-
-
-def _labels(
-    connection: Connection, numbers: Sequence[int]
-) -> dict[int, list[tuple[str, str | None]]]:
-    rows = connection.execute(
-        select(item_topics.c.item, item_topics.c.label, item_topics.c.slug)
-        .where(item_topics.c.item.in_(numbers), item_topics.c.direct)
-        .order_by(item_topics.c.item, item_topics.c.position)
-    )
-    found: defaultdict[int, list[tuple[str, str | None]]] = defaultdict(list)
-    for item, label, slug in rows:
-        found[item].append((label, slug))
-    return found

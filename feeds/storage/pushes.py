@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select
 
-from feeds.model import Label, TopicKind
+from feeds.model import Item
 from feeds.storage.engines import upsert
-from feeds.storage.tables import item_keys, item_topics, items, pushes
-
-__all__ = ["Answered", "Filed", "answered", "filed", "record"]
+from feeds.storage.read_items import read
+from feeds.storage.tables import item_keys, items, pushes
 
 #: A request is repeated within minutes; this leaves room for a queue that stood still.
 _REMEMBERED_FOR = timedelta(days=7)
@@ -31,15 +30,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filed:
-    """An item as its pusher may see it; ``labels`` are those it carries itself."""
+    """An item as its pusher may see it; ``withdrawn`` by its publisher, or by this pusher alone."""
 
-    uid: str
-    slug: str
-    title: str
-    revision: int
-    updated_at: datetime
+    item: Item
     withdrawn: bool
-    labels: tuple[Label, ...]
 
 
 def answered(connection: Connection, source: str, key: str) -> Answered | None:
@@ -63,23 +57,8 @@ def filed(connection: Connection, source: str, key: str) -> Filed | None:
     name = connection.execute(named).one_or_none()
     if name is None:
         return None
-    item = func.coalesce(items.c.merged_into, items.c.number)
-    number = select(item).where(items.c.number == name.item).scalar_subquery()
-    row = connection.execute(select(items).where(items.c.number == number)).one()
-    return Filed(
-        uid=row.uid,
-        slug=row.slug,
-        title=row.title,
-        revision=row.revision,
-        updated_at=row.updated_at,
-        # What others tell as well stands on when one of them takes it back.
-        withdrawn=row.withdrawn_at is not None or name.gone_at is not None,
-        labels=_labels(connection, row.number),
-    )
-
-
-def _labels(connection: Connection, number: int) -> tuple[Label, ...]:
-    query = select(item_topics.c.kind, item_topics.c.label, item_topics.c.slug)
-    of_item = query.where(item_topics.c.item == number, item_topics.c.direct.is_(True))
-    rows = connection.execute(of_item.order_by(item_topics.c.position))
-    return tuple(Label(kind=TopicKind(row.kind), text=row.label, slug=row.slug) for row in rows)
+    into = func.coalesce(items.c.merged_into, items.c.number)
+    number = select(into).where(items.c.number == name.item).scalar_subquery()
+    (item,) = read(connection, items.c.number == number, brief=True)
+    # What others tell as well stands on when one of them takes it back.
+    return Filed(item=item, withdrawn=item.is_withdrawn or name.gone_at is not None)

@@ -4,33 +4,28 @@ Knows the keys, names, hashes and traits items are found by. Must never know wha
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
-from feeds.identity.decide import Role
+from feeds.draft import Draft
+from feeds.identity.decide import Known, Role
 from feeds.identity.known import NEAR_EACH, Candidate, Link, Memory
 from feeds.identity.likeness import opening_key, title_key
+from feeds.model import Issued, Item
 from feeds.storage.database import next_numbers
-from feeds.storage.knowns import knowns, parts
-from feeds.storage.tables import item_keys, items
+from feeds.storage.read_items import parts, read
+from feeds.storage.tables import item_keys, items, revisions
 
 # So many of those that share a trait are looked at in all.
 _NEAR_AT_ONCE = 2_000
 # A dateline differs from the publishing date by a day either way.
 _DAYS_APART = 1
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a stored item stands: its number, its group's, and its last significant change."""
-
-    number: int
-    group: int
-    updated_at: datetime
+#: A title or an opening, by its key, and the days on which it is looked for; None is any day.
+_Days = Mapping[int, Collection[date | None]]
 
 
 def hold_order(connection: Connection) -> None:
@@ -48,13 +43,20 @@ def recall(
     candidates: Collection[Candidate],
     since: datetime,
 ) -> None:
-    """``memory`` knows all that is stored of the candidates, with the revisions ``since`` then."""
+    """``memory`` knows what is stored of all the candidates of ``source`` may be known by.
+
+    Of the items found, and their groups, it knows the revisions ``since`` then.
+    """
     keys = {key for one in candidates for key in one.keys}
     names = {name for one in candidates for name in (*one.names, *one.others)}
     rows = [*_keyed(connection, source, keys), *_keyed(connection, "", names)]
     numbers = {row.item for row in rows}
     numbers.update(_saying(connection, {one.content_hash for one in candidates}))
-    numbers.update(_near(connection, candidates))
+    drafts = [one.draft for one in candidates]
+    titles = _days((title_key(draft.title), draft.issued) for draft in drafts)
+    numbers.update(_near(connection, items.c.title_key, titles))
+    openings = _days((opening_key(draft), draft.issued) for draft in drafts)
+    numbers.update(_near(connection, items.c.opening_key, openings))
     found = knowns(connection, numbers, since)
     memory.recall(
         items=[found[number] for number in sorted(found)],
@@ -63,22 +65,20 @@ def recall(
     )
 
 
-def places(connection: Connection, slugs: Collection[str]) -> Mapping[str, Place]:
-    """Where the items of these slugs stand."""
-    if not slugs:
-        return {}
-    query = select(items.c.slug, items.c.number, items.c.group, items.c.updated_at)
-    return {
-        row.slug: Place(number=row.number, group=row.group, updated_at=row.updated_at)
-        for some in parts(slugs)
-        for row in connection.execute(query.where(items.c.slug.in_(some)))
-    }
-
-
-def number_of(connection: Connection, name: str) -> int | None:
-    """The number of the item that has this id or slug; an id is not always made of a slug."""
-    by_id = connection.scalar(select(items.c.number).where(items.c.uid == name))
-    return by_id or connection.scalar(select(items.c.number).where(items.c.slug == name))
+def knowns(
+    connection: Connection, numbers: Collection[int], since: datetime
+) -> Mapping[int, Known]:
+    """The items of these numbers and of their groups, by number."""
+    found: dict[int, Known] = {}
+    for some in parts(sorted(numbers)):
+        groups = select(items.c.group).where(items.c.number.in_(some))
+        its = read(connection, items.c.group.in_(groups))
+        recent = _recent(connection, [item.number for item in its], since)
+        slugs = {item.number: item.slug for item in its}
+        for item in its:
+            group = slugs.get(item.group, item.slug)
+            found[item.number] = _known(item, group, recent.get(item.number, ()))
+    return found
 
 
 def _keyed(
@@ -106,34 +106,74 @@ def _saying(connection: Connection, hashes: Collection[str]) -> Iterator[int]:
         yield from connection.scalars(query.order_by(items.c.number.desc()).limit(_NEAR_AT_ONCE))
 
 
-def _near(connection: Connection, candidates: Collection[Candidate]) -> Iterator[int]:
+def _near(connection: Connection, trait: ColumnElement[int | None], days: _Days) -> Iterator[int]:
     """The newest items that share a trait, a few for each, issued together or nobody knows."""
-    titles: defaultdict[int, set[date | None]] = defaultdict(set)
-    openings: defaultdict[int, set[date | None]] = defaultdict(set)
-    for one in candidates:
-        day = one.draft.issued.day if one.draft.issued else None
-        if (title := title_key(one.draft.title)) is not None:
-            titles[title].add(day)
-        if (opening := opening_key(one.draft)) is not None:
-            openings[opening].add(day)
-    for column, days_of in ((items.c.title_key, titles), (items.c.opening_key, openings)):
-        taken: defaultdict[int, int] = defaultdict(int)
-        for some in parts(days_of):
-            for key, number, issued in _sharing(connection, column, some):
-                if taken[key] < NEAR_EACH and _is_near(issued, days_of[key]):
-                    taken[key] += 1
-                    yield number
+    taken: defaultdict[int, int] = defaultdict(int)
+    for some in parts(days):
+        query = select(trait, items.c.number, items.c.issued_on).where(trait.in_(some))
+        rows = connection.execute(query.order_by(items.c.number.desc()).limit(_NEAR_AT_ONCE))
+        for key, number, issued in rows:
+            if key is not None and taken[key] < NEAR_EACH and _is_near(issued, days[key]):
+                taken[key] += 1
+                yield number
 
 
-def _sharing(
-    connection: Connection, column: ColumnElement[int | None], keys: Sequence[int]
-) -> Sequence[tuple[int, int, date | None]]:
-    query = select(column, items.c.number, items.c.issued_on).where(column.in_(keys))
-    rows = connection.execute(query.order_by(items.c.number.desc()).limit(_NEAR_AT_ONCE))
-    return [(key, number, issued) for key, number, issued in rows if key is not None]
+def _days(traits: Iterable[tuple[int | None, Issued | None]]) -> _Days:
+    days = defaultdict[int, set[date | None]](set)
+    for key, issued in traits:
+        if key is not None:
+            days[key].add(issued.day if issued else None)
+    return days
 
 
 def _is_near(issued: date | None, days: Collection[date | None]) -> bool:
     if issued is None or None in days:
         return True
     return any(day and abs((day - issued).days) <= _DAYS_APART for day in days)
+
+
+def _recent(
+    connection: Connection, numbers: Sequence[int], since: datetime
+) -> Mapping[int, Sequence[datetime]]:
+    """When these items were revised since then; their first telling is no revision."""
+    times: defaultdict[int, list[datetime]] = defaultdict(list)
+    query = select(revisions.c.item, revisions.c.recorded_at)
+    for some in parts(numbers):
+        where = (revisions.c.item.in_(some), revisions.c.revision > 1)
+        for item, at in connection.execute(query.where(*where, revisions.c.recorded_at > since)):
+            times[item].append(at)
+    return times
+
+
+def _known(item: Item, group: str, revised: Sequence[datetime]) -> Known:
+    return Known(
+        slug=item.slug,
+        uid=item.uid,
+        number=item.number,
+        updated_at=item.updated_at,
+        revision=item.revision,
+        draft=Draft(
+            form="",
+            title=item.title,
+            summary=item.summary,
+            paragraphs=tuple(item.body.split("\n\n")) if item.body else (),
+            markup=item.markup,
+            partial=item.partial,
+            url=item.url,
+            provenance=item.provenance,
+            issued=item.issued,
+            dateline=item.dateline,
+            language=item.language,
+            content_type=item.content_type,
+            issuers=item.issuers,
+            fields=item.fields,
+            countries=item.countries,
+            enclosures=item.enclosures,
+            marks=item.marks,
+        ),
+        source=item.source,
+        content_hash=item.content_hash,
+        group=group,
+        revised=tuple(revised),
+        is_withdrawn=item.is_withdrawn,
+    )

@@ -13,8 +13,6 @@ from feeds.storage.engines import upsert
 from feeds.storage.tables import items
 from feeds.storage.tables import standings as table
 
-__all__ = ["every", "item_counts", "of", "record"]
-
 
 def of(connection: Connection, source: str) -> Standing | None:
     """The standing of one source; None before it was first asked."""

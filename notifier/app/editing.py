@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from feeds.errors import NotEdited
-from feeds.storage import Connection, retagging, visibility
-from feeds.storage.recall import number_of
-from feeds.storage.visibility import NotMerged
+from feeds.ingest import retag
+from feeds.storage import Connection, topic_names, write_items
+from feeds.storage.read_items import number_of
+from feeds.storage.write_items import NotMerged
 from notifier.app.house import App
 
 __all__ = ["Edited", "Filed", "map_names", "merge", "split"]
@@ -48,9 +49,9 @@ def map_names(
     with app.database.writing(dry_run=dry_run) as connection:
         if ref:
             for name in names:
-                retagging.map_name(connection, ref.kind, name, ref.slug)
-        known = app.taxonomy.known_as(retagging.mapped_names(connection))
-        changed = retagging.retag(connection, known, app.clock(), everything=everything)
+                topic_names.map_name(connection, ref.kind, name, ref.slug)
+        known = app.taxonomy.known_as(topic_names.mapped_names(connection))
+        changed = retag.retag(connection, known, app.clock(), everything=everything)
     return Filed(items=changed, feeds_written=_published(app, dry_run=dry_run))
 
 
@@ -58,14 +59,14 @@ def merge(app: App, item: str, into: str, *, dry_run: bool = False) -> Edited:
     """``item`` is hidden, as ``into`` tells the same. Raises NotEdited where that cannot be."""
     with app.database.writing(dry_run=dry_run) as connection:
         one, other = (_number(connection, name) for name in (item, into))
-        _done(item, visibility.merge(connection, one, other))
+        _done(item, write_items.merge(connection, one, other))
     return Edited(item=item, into=into, feeds_written=_published(app, dry_run=dry_run))
 
 
 def split(app: App, item: str, *, dry_run: bool = False) -> Edited:
     """``item`` is shown by itself, again or still. Raises NotEdited where there is none."""
     with app.database.writing(dry_run=dry_run) as connection:
-        problem = visibility.split(connection, _number(connection, item))
+        problem = write_items.split(connection, _number(connection, item))
         # Asked for twice, it is as asked for.
         _done(item, None if problem is NotMerged.WHOLE else problem)
     return Edited(item=item, into=None, feeds_written=_published(app, dry_run=dry_run))

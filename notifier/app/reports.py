@@ -9,8 +9,8 @@ from datetime import datetime
 
 from feeds.model import TopicKind
 from feeds.publish.select import FeedRef, feeds_of
-from feeds.storage import overview, retagging
-from feeds.storage.retagging import Unknown
+from feeds.storage import overview, topic_names
+from feeds.storage.topic_names import Unknown
 from notifier.app import origins
 from notifier.app.house import App
 from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState
@@ -100,7 +100,7 @@ def topics(app: App, kind: TopicKind | None) -> list[ToldTopic]:
 def unknown(app: App, kind: TopicKind | None) -> list[Unknown]:
     """The names nobody knows, or those of one kind, the most frequent first."""
     with app.database.reading() as connection:
-        rows = retagging.unknown_topics(connection)
+        rows = topic_names.unknown_topics(connection)
     return [row for row in rows if kind in (None, row.kind)]
 
 

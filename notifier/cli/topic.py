@@ -12,7 +12,7 @@ from notifier.cli.invocation import invocation, stopping
 from notifier.cli.output import AsJson, DryRun, progress, write_json, write_line, write_table
 
 if TYPE_CHECKING:
-    from feeds.storage.retagging import Unknown
+    from feeds.storage.topic_names import Unknown
 
 Limit = Annotated[int, typer.Option("--limit", min=1, help="At most this many rows.")]
 _Slug = Annotated[str, typer.Argument(help="An item, by its id or the address of its page.")]

@@ -17,11 +17,12 @@ from typing import Protocol
 import structlog
 
 from feeds.model import Progress, TopicRef
+from feeds.storage import read_items
 from feeds.storage.database import Database
 from notifier.digest.compose import by_topic, compose
 from notifier.digest.schedule import latest_due, next_due, period
 from notifier.model import Digest, Frequency, News, Planned, Skip, Subscriber, Window
-from notifier.storage import agenda, deliveries, digests, news, subscribers, suppressions
+from notifier.storage import agenda, deliveries, digests, subscribers, suppressions
 from notifier.storage.subscribers import Broken
 from notifier.storage.suppressions import Keyed
 from notifier.subscribers.address import mailbox
@@ -90,10 +91,11 @@ class Planner:
         ``progress`` hears how many of those who are due are done.
         """
         with self.database.reading() as connection:
-            upto = news.latest(connection)
+            upto = read_items.latest_number(connection)
             due = agenda.due(connection, now, upto)
             covered = Window(after=min([upto, *due.values()]), upto=upto)
-            fresh = news.read(connection, covered, self.links.base_url)
+            items = read_items.news(connection, covered.after, covered.upto)
+        fresh = [News.of(item, self.links.base_url) for item in items]
         run = _Planning(self, fresh, upto=upto, now=now, dry_run=dry_run)
         ids = list(due)
         for start in range(0, len(ids), CHUNK):

@@ -11,8 +11,6 @@ from sqlalchemy import Connection, Select, bindparam, func, select, union_all, u
 from notifier.model import Frequency, Planned, Subscriber, SubscriberState
 from notifier.storage.tables import subscribers
 
-__all__ = ["advance", "counts", "due", "unchanged"]
-
 
 def due(connection: Connection, now: datetime, upto: int) -> dict[int, int]:
     """Everybody whose moment has come, and immediate ones for whom there are newer items.

@@ -15,8 +15,6 @@ from notifier.mail.message import fill
 from notifier.model import DeliveryState, Planned
 from notifier.storage.tables import deliveries, renderings, subscribers
 
-__all__ = ["Delivery", "counts", "drop", "latest", "personal_copy", "queue", "release"]
-
 _WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
 
 

@@ -12,8 +12,6 @@ from feeds.storage.engines import upsert
 from notifier.model import Planned
 from notifier.storage.tables import digests, renderings
 
-__all__ = ["keep", "record", "templates"]
-
 
 def record(connection: Connection, planned: Sequence[Planned], now: datetime) -> frozenset[int]:
     """Each is on record; returns the subscribers for whom it was not before.

@@ -17,8 +17,6 @@ from notifier.model import Cadence, Frequency, Subscriber, SubscriberState
 from notifier.storage.tables import selections, subscribers
 from notifier.subscribers.address import mailbox
 
-__all__ = ["Broken", "one", "people", "rows"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:

@@ -11,23 +11,12 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, insert, update
 
 from feeds.model import TopicRef
 from feeds.storage.engines import upsert
+from feeds.storage.read_items import latest_number
 from notifier.model import Cadence, Subscriber, SubscriberState
-from notifier.storage import deliveries, news
+from notifier.storage import deliveries
 from notifier.storage.people import Broken, one, people, rows
 from notifier.storage.tables import selections, subscribers
 from notifier.subscribers.address import folded
-
-__all__ = [
-    "Broken",
-    "Subscription",
-    "add_or_update",
-    "by_address",
-    "by_public_id",
-    "everybody",
-    "leave",
-    "leave_by_address",
-    "read",
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +44,7 @@ def add_or_update(
         added = _add(connection, wanted, public_id, now)
         # None where another transaction added the same address meanwhile; now it is known.
         return added or add_or_update(connection, wanted, public_id=public_id, now=now)
-    renewed = _renewed(known, wanted, news.latest(connection))
+    renewed = _renewed(known, wanted, latest_number(connection))
     connection.execute(
         update(subscribers).where(subscribers.c.id == known.id).values(_columns(renewed))
     )
@@ -123,7 +112,7 @@ def _add(
         topics=tuple(dict.fromkeys(wanted.topics)),
         state=SubscriberState.ACTIVE,
         epoch=1,
-        cursor=news.latest(connection),
+        cursor=latest_number(connection),
         due_at=wanted.due_at,
     )
     row = {

@@ -15,8 +15,6 @@ from feeds.storage.engines import upsert
 from notifier.storage.tables import suppressions
 from notifier.subscribers.address import folded
 
-__all__ = ["Keyed", "Suppression", "add", "among"]
-
 #: The secret signs links too; a hash made here is never a signature there.
 _DOMAIN = b"fieldfare suppression 1\0"
 

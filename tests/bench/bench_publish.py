@@ -27,7 +27,7 @@ from feeds.publish.rebuild import publish
 from feeds.publish.select import FeedRef
 from feeds.storage import entries
 from feeds.storage.database import Database
-from feeds.storage.whole import whole_items
+from feeds.storage.read_items import whole_items
 from feeds.taxonomy import Taxonomy
 from tests.bench.archive import (
     TOPICS_OF_AN_ITEM,

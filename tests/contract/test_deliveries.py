@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from feeds.model import Fresh
+from feeds.storage import read_items
 from feeds.storage.database import Database
-from notifier.model import DeliveryState, Settlement, Skip, Window
-from notifier.storage import deliveries, digests, news, sending, suppressions
+from notifier.model import DeliveryState, News, Settlement, Skip, Window
+from notifier.storage import deliveries, digests, sending, suppressions
 from notifier.storage.sending import Claimed
 from tests.builders import some_news
 from tests.outbox import KEYED, NOW, message, outbox, people, queue, store, subscribe, template
@@ -267,7 +268,8 @@ def test_news_are_read_newest_first_and_never_from_the_archive(database: Databas
     store(database, some_news(number=4), fresh=Fresh.ARCHIVE)
     store(database, some_news(number=5, issued=None), own_pages=True)
     with database.reading() as connection:
-        found = news.read(connection, Window(after=1, upto=5), "https://news.example.org/")
+        items = read_items.news(connection, after=1, upto=5)
+    found = [News.of(item, "https://news.example.org/") for item in items]
     own_page = "https://news.example.org/items/slug5"
     expected = [some_news(number=5, issued=None, url=own_page)]
     assert found == expected + [some_news(number=number) for number in (3, 2)]

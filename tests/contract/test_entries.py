@@ -8,7 +8,7 @@ from feeds.model import TopicKind, TopicRef
 from feeds.storage import entries
 from feeds.storage.database import Database
 from feeds.storage.entries import Ready, Touched
-from feeds.storage.whole import whole_items
+from feeds.storage.read_items import whole_items
 from feeds.taxonomy import Taxonomy
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_draft, a_label
 from tests.items import NOON, issued, revise, store

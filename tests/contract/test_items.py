@@ -1,8 +1,8 @@
 """Documents and items as rows, the same on both engines."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha512
 from typing import Any
 
@@ -12,6 +12,7 @@ from feeds.draft import Draft, Reason, Refused
 from feeds.identity.decide import Known, Role
 from feeds.identity.ids import bounded, content_hash
 from feeds.identity.known import Candidate, Link, Memory
+from feeds.identity.likeness import opening_key, title_key
 from feeds.model import (
     Enclosure,
     Fresh,
@@ -22,12 +23,12 @@ from feeds.model import (
     Provenance,
     TopicKind,
 )
-from feeds.storage import documents, items, recall
+from feeds.storage import documents, read_items, recall, write_items
 from feeds.storage.database import Database
 from feeds.storage.documents import Original, Sighting
-from feeds.storage.items import Addition, Revision
 from feeds.storage.tables import item_topics, originals, revisions, touched
 from feeds.storage.tables import items as item_rows
+from feeds.storage.write_items import Revision
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.implied import placed
 from tests.builders import a_draft, a_label
@@ -120,44 +121,52 @@ def test_nothing_to_write_is_nothing_written(database: Database) -> None:
         documents.keep(connection, [])
         documents.record(connection, [])
         documents.forget(connection, "own", [])
-        items.add(connection, [])
-        items.revise(connection, [])
-        items.link(connection, "own", [])
-        items.name(connection, {})
+        write_items.write(connection, [])
+        write_items.link(connection, "own", [])
+        write_items.name(connection, {})
     assert rows(database, touched, "kind") == []
 
 
 # -- Items -----------------------------------------------------------------------------------------
 
 
-def a_revision(taxonomy: Taxonomy, draft: Draft, **changes: Any) -> Revision:
-    revision = Revision(
-        item=1,
-        change=1,
+def an_item(draft: Draft, number: int = 1, **changes: Any) -> Known:
+    """A new item whose slug is its number."""
+    item = Known(
+        number=number,
+        uid=f"tag:{number}",
+        slug=str(number),
         revision=1,
-        significant=True,
-        source="own",
         draft=draft,
-        language="en",
-        topics=placed(draft, taxonomy),
+        source="own",
         content_hash=content_hash(draft),
+        group=str(number),
+    )
+    return replace(item, **changes)
+
+
+def a_revision(taxonomy: Taxonomy, known: Known, **changes: Any) -> Revision:
+    revision = Revision(
+        known=known,
+        change=known.number,
+        significant=True,
+        topics=placed(known.draft, taxonomy),
         digest=ORIGINAL.digest,
         recorded_at=NOW,
         updated_at=NOW,
+        group=known.number,
+        freshness=Fresh.NEWS,
     )
     return replace(revision, **changes)
 
 
 def added(database: Database, *firsts: Revision) -> None:
-    """Each revision is the first of an item whose slug and key are its number."""
+    """Each revision is the first of an item whose key has its number."""
     with database.writing() as connection:
         documents.keep(connection, [ORIGINAL])
-        items.add(connection, [an_addition(first) for first in firsts])
-        items.link(connection, "own", [(f"key {n}", a_link(n), n) for n in map(_number, firsts)])
-
-
-def _number(first: Revision) -> int:
-    return first.item
+        write_items.write(connection, firsts)
+        numbers = [first.known.number for first in firsts]
+        write_items.link(connection, "own", [(f"key {n}", a_link(n), n) for n in numbers])
 
 
 def a_link(number: int, **changes: Any) -> Link:
@@ -167,16 +176,9 @@ def a_link(number: int, **changes: Any) -> Link:
     return replace(link, **changes)
 
 
-def an_addition(first: Revision) -> Addition:
-    name = str(first.item)
-    return Addition(
-        uid=f"tag:{name}", slug=name, group=first.item, freshness=Fresh.NEWS, first=first
-    )
-
-
 def revised(database: Database, *changes: Revision) -> None:
     with database.writing() as connection:
-        items.revise(connection, changes)
+        write_items.write(connection, changes)
 
 
 def topics_of(database: Database, item: int) -> Sequence[tuple[str, bool]]:
@@ -188,37 +190,38 @@ def topics_of(database: Database, item: int) -> Sequence[tuple[str, bool]]:
     ]
 
 
-class Recording(Memory):
-    """Holds what was recalled as it came."""
+@dataclass
+class Recalled(Memory):
+    """What a memory is told of what is stored."""
+
+    items: Sequence[Known] = ()
+    links: Mapping[str, Link] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def recall(
         self, items: Iterable[Known], links: Mapping[str, Link], names: Mapping[str, str]
     ) -> None:
-        self.items, self.links, self.names = list(items), links, names
+        self.items, self.links, self.names = tuple(items), links, names
 
 
-def wanted(**told: Any) -> Candidate:
-    """A candidate that has nothing of its own but what is told of it."""
-    of_nobody: dict[str, Any] = {
-        "source": "own",
-        "document": "a",
-        "key": "a key of nobody",
-        "place": "a",
-        "draft": a_draft(title="", summary="", paragraphs=()),
-        "content_hash": "the hash of nobody",
-        "told_hash": "",
-        "digest": "",
-    }
-    return Candidate(**of_nobody | told)
+def a_candidate(draft: Draft | None = None, **changes: Any) -> Candidate:
+    """One that nothing stored has anything in common with, unless it is told."""
+    other = a_draft(title="Nobody knows this", paragraphs=("Nor what it says here.",))
+    candidate = Candidate(
+        source="own",
+        document="new",
+        key="new",
+        place="new",
+        draft=draft or other,
+        content_hash="of nothing stored",
+        told_hash="",
+        digest="",
+    )
+    return replace(candidate, **changes)
 
 
-def titled(title: str, day: date | None) -> Candidate:
-    issued = day and Issued(day=day, origin=IssuedFrom.LABEL)
-    return wanted(draft=a_draft(title=title, summary="", paragraphs=(), issued=issued))
-
-
-def recalled(database: Database, *candidates: Candidate) -> Recording:
-    memory = Recording(Taxonomy.from_toml(""))
+def recalled(database: Database, *candidates: Candidate) -> Recalled:
+    memory = Recalled()
     with database.reading() as connection:
         recall.recall(connection, memory, "own", candidates, NOW - timedelta(days=7))
     return memory
@@ -241,83 +244,82 @@ def test_an_item_is_recalled_as_it_was_told(database: Database, osce: Taxonomy) 
         provenance=Provenance(entry_id="tag:e", feed_id="tag:f", feed_title="F", feed_updated=at),
         marks=frozenset({Mark.MENDED, Mark.PROMOTED}),
     )
-    added(database, a_revision(osce, told))
-    found = recalled(database, wanted(key="key 1"), wanted(key="key 2"))
+    added(database, a_revision(osce, an_item(told)))
+    found = recalled(database, a_candidate(key="key 1"), a_candidate(key="key 2"))
     (item,) = found.items
     assert found.links == {"key 1": a_link(1)}
     assert item.draft == told
     assert (item.slug, item.uid, item.revision) == ("1", "tag:1", 1)
+    assert (item.number, item.updated_at) == (1, NOW)
     assert (item.group, item.source) == ("1", "own")
     assert item.content_hash == content_hash(told)
     assert not item.is_withdrawn
-    assert recalled(database, wanted(key="other")).items == []
+    assert recalled(database, a_candidate(key="other")).items == ()
 
 
 def test_an_item_is_recalled_by_name_contents_title_and_opening(
     database: Database, osce: Taxonomy
 ) -> None:
-    draft = a_draft(issued=Issued(day=NOW.date(), origin=IssuedFrom.LABEL))
-    added(database, a_revision(osce, draft))
+    day = NOW.date()
+    draft = a_draft(issued=Issued(day=day, origin=IssuedFrom.LABEL))
+    added(database, a_revision(osce, an_item(draft)))
     with database.writing() as connection:
-        items.name(connection, {"at:x.test/a": 1})
-        items.name(connection, {"at:x.test/a": 1, "at:x.test/b": 1})
-    assert recalled(database, wanted(names=("at:x.test/a",))).names == {"at:x.test/a": "1"}
-    near, far = NOW.date() + timedelta(days=1), NOW.date() + timedelta(days=2)
-    the_same_day = Issued(day=near, origin=IssuedFrom.LABEL)
-    for candidates in (
-        (wanted(content_hash=content_hash(draft)),),
-        (wanted(others=("at:x.test/b",)),),
-        (titled(draft.title, near),),
-        (titled(draft.title, None), titled(draft.title, far)),
-        (wanted(draft=replace(draft, title="Another", issued=the_same_day)),),
+        write_items.name(connection, {"at:x.test/a": 1})
+        write_items.name(connection, {"at:x.test/a": 1, "at:x.test/b": 1})
+    for named in (a_candidate(names=("at:x.test/a",)), a_candidate(others=("at:x.test/a",))):
+        assert recalled(database, named).names == {"at:x.test/a": "1"}
+    titled = a_draft(paragraphs=("It says something else.",), summary="")
+    opened = a_draft(title="Another title")
+    assert title_key(titled.title) == title_key(draft.title)
+    assert opening_key(titled) != opening_key(draft) == opening_key(opened)
+    near, far = (Issued(day=day + timedelta(days=days), origin=IssuedFrom.LABEL) for days in (1, 2))
+    for like in (
+        [a_candidate(content_hash=content_hash(draft))],
+        [a_candidate(replace(titled, issued=near))],
+        [a_candidate(titled), a_candidate(replace(titled, issued=far))],
+        [a_candidate(replace(opened, issued=near))],
     ):
-        assert [item.slug for item in recalled(database, *candidates).items] == ["1"]
-    assert recalled(database, titled(draft.title, far)).items == []
+        assert [item.slug for item in recalled(database, *like).items] == ["1"]
+    assert recalled(database, a_candidate(replace(titled, issued=far))).items == ()
 
 
 def test_of_a_title_that_recurs_the_newest_are_recalled(database: Database, osce: Taxonomy) -> None:
-    added(database, *(a_revision(osce, a_draft(), item=n, change=n) for n in range(1, 13)))
-    found = recalled(database, titled(a_draft().title, None))
+    added(database, *(a_revision(osce, an_item(a_draft(), number)) for number in range(1, 13)))
+    found = recalled(database, a_candidate(a_draft(paragraphs=("Other words.",), summary="")))
     assert [item.slug for item in found.items] == [str(number) for number in range(5, 13)]
 
 
 def test_a_group_is_recalled_whole_and_with_its_recent_past(
     database: Database, osce: Taxonomy
 ) -> None:
-    with database.writing() as connection:
-        documents.keep(connection, [ORIGINAL])
-        english = an_addition(a_revision(osce, a_draft(language="en")))
-        russian = an_addition(a_revision(osce, a_draft(language="ru"), item=2, change=2))
-        items.add(connection, [english, replace(russian, group=1)])
-        items.link(connection, "own", [("key 2", a_link(2), 2)])
-    revised(database, a_revision(osce, a_draft(language="ru"), item=2, change=3, revision=2))
-    found = {item.slug: item for item in recalled(database, wanted(key="key 2")).items}
+    english = a_revision(osce, an_item(a_draft(language="en")))
+    russian = an_item(a_draft(language="ru"), 2)
+    added(database, english, a_revision(osce, russian, group=1))
+    revised(database, a_revision(osce, replace(russian, revision=2), change=3))
+    found = {item.slug: item for item in recalled(database, a_candidate(key="key 2")).items}
     assert {item.group for item in found.values()} == {"1"}
     assert (found["1"].revised, found["2"].revised) == ((), (NOW,))
 
 
-def test_places_tell_number_group_and_last_significant_change(
-    database: Database, osce: Taxonomy
-) -> None:
-    added(database, a_revision(osce, a_draft()))
+def test_numbers_are_told_by_slug(database: Database, osce: Taxonomy) -> None:
+    added(database, a_revision(osce, an_item(a_draft())))
     with database.reading() as connection:
-        places = recall.places(connection, ["1", "2"])
-        assert recall.places(connection, []) == {}
-    assert places == {"1": recall.Place(number=1, group=1, updated_at=NOW)}
+        assert read_items.numbers_of(connection, ["1", "2"]) == {"1": 1}
+        assert read_items.numbers_of(connection, []) == {}
 
 
 def test_ids_that_are_taken_are_known(database: Database, osce: Taxonomy) -> None:
-    added(database, a_revision(osce, a_draft()))
+    added(database, a_revision(osce, an_item(a_draft())))
     with database.reading() as connection:
-        assert items.uids(connection, ["tag:1", "tag:2"]) == {"tag:1"}
-        assert items.uids(connection, []) == ()
+        assert read_items.taken(connection, ["tag:1", "tag:2"]) == {"tag:1"}
+        assert read_items.taken(connection, []) == set()
 
 
 def test_topics_are_kept_in_order_unknown_ones_and_ancestors_too(
     database: Database, osce: Taxonomy
 ) -> None:
     draft = a_draft(issuers=(DEPARTMENT,), fields=(UNKNOWN,), content_type=None)
-    added(database, a_revision(osce, draft))
+    added(database, a_revision(osce, an_item(draft)))
     assert topics_of(database, 1) == [
         ("issuer:transnational-threats-department", True),
         ("field:Space policy", True),
@@ -326,15 +328,15 @@ def test_topics_are_kept_in_order_unknown_ones_and_ancestors_too(
 
 
 def test_an_item_without_any_topic_is_kept(database: Database, osce: Taxonomy) -> None:
-    bare = a_revision(osce, a_draft(issuers=(), fields=(), content_type=None))
-    added(database, bare)
-    revised(database, replace(bare, change=2, revision=2))
+    bare = an_item(a_draft(issuers=(), fields=(), content_type=None))
+    added(database, a_revision(osce, bare))
+    revised(database, a_revision(osce, replace(bare, revision=2), change=2))
     assert rows(database, touched, "kind", "slug", "change") == [("all", "", 2)]
 
 
 def test_adding_touches_every_feed_the_item_appears_in(database: Database, osce: Taxonomy) -> None:
     draft = a_draft(issuers=(DEPARTMENT,), fields=(UNKNOWN, a_label("Policing", "policing")))
-    added(database, a_revision(osce, draft, change=7))
+    added(database, a_revision(osce, an_item(draft), change=7))
     assert rows(database, touched, "kind", "slug", "change") == [
         ("all", "", 7),
         ("field", "policing", 7),
@@ -352,10 +354,11 @@ def test_revising_replaces_what_it_says_and_touches_the_feeds_it_left(
     database: Database, osce: Taxonomy
 ) -> None:
     before = filed_under(a_label("Policing", "policing"), a_label("Youth", "youth"))
-    added(database, a_revision(osce, before), a_revision(osce, before, item=2, change=2))
+    added(database, *(a_revision(osce, an_item(before, number)) for number in (1, 2)))
     after = replace(filed_under(a_label("Policing", "policing")), title="Corrected")
     later = NOW + timedelta(hours=1)
-    revised(database, a_revision(osce, after, change=3, revision=2, updated_at=later))
+    again = an_item(after, revision=2)
+    revised(database, a_revision(osce, again, change=3, updated_at=later))
     assert rows(database, item_rows, "number", "title", "change", "revision", "updated_at") == [
         (1, "Corrected", 3, 2, later),
         (2, before.title, 2, 1, NOW),
@@ -371,9 +374,10 @@ def test_revising_replaces_what_it_says_and_touches_the_feeds_it_left(
 
 
 def test_every_revision_is_remembered(database: Database, osce: Taxonomy) -> None:
-    first = a_revision(osce, a_draft())
+    first = a_revision(osce, an_item(a_draft()))
     added(database, first)
-    revised(database, replace(first, change=2, revision=2, significant=False))
+    again = replace(first.known, revision=2)
+    revised(database, replace(first, known=again, change=2, significant=False))
     assert rows(database, revisions, "item", "revision", "significant", "digest") == [
         (1, 1, True, ORIGINAL.digest),
         (1, 2, False, ORIGINAL.digest),
@@ -382,10 +386,11 @@ def test_every_revision_is_remembered(database: Database, osce: Taxonomy) -> Non
 
 def test_topics_repeat_when_their_item_was_updated(database: Database, osce: Taxonomy) -> None:
     """The index of the latest of a topic is answered without the items."""
-    first = a_revision(osce, filed_under(a_label("Policing", "policing")))
+    first = a_revision(osce, an_item(filed_under(a_label("Policing", "policing"))))
     added(database, first)
     later = NOW + timedelta(hours=1)
-    revised(database, replace(first, change=2, revision=2, updated_at=later))
+    again = replace(first.known, revision=2)
+    revised(database, replace(first, known=again, change=2, updated_at=later))
     assert rows(database, item_topics, "updated_at") == [(later,)]
 
 

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from feeds.ingest.retag import retag
 from feeds.model import Label, TopicKind
-from feeds.storage import entries, retagging, visibility
+from feeds.storage import entries, topic_names, write_items
 from feeds.storage.database import Database
-from feeds.storage.retagging import Unknown
 from feeds.storage.tables import item_topics, revisions, touched
 from feeds.storage.tables import items as item_rows
+from feeds.storage.topic_names import Unknown
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft, a_label
 from tests.items import NOON, store
@@ -30,15 +31,15 @@ def stored(database: Database, osce: Taxonomy) -> Database:
     )
     store(database, osce, drafts)
     with database.writing() as connection:
-        visibility._change(connection, [4], {"withdrawn_at": NOON})
+        write_items._change(connection, [4], {"withdrawn_at": NOON})
     return database
 
 
 def mapped(database: Database, osce: Taxonomy, *names: tuple[TopicKind, str, str]) -> Taxonomy:
     with database.writing() as connection:
         for kind, name, slug in names:
-            retagging.map_name(connection, kind, name, slug)
-        return osce.known_as(retagging.mapped_names(connection))
+            topic_names.map_name(connection, kind, name, slug)
+        return osce.known_as(topic_names.mapped_names(connection))
 
 
 def topics_of(database: Database, item: int) -> list[tuple[str, str | None, bool]]:
@@ -50,7 +51,7 @@ def topics_of(database: Database, item: int) -> list[tuple[str, str | None, bool
 
 def test_unknown_names_are_counted_the_most_frequent_first(stored: Database) -> None:
     with stored.reading() as connection:
-        assert retagging.unknown_topics(connection) == [
+        assert topic_names.unknown_topics(connection) == [
             Unknown(kind=TopicKind.FIELD, label="Space policy", items=2),
             Unknown(kind=TopicKind.ISSUER, label="Threats Unit", items=1),
         ]
@@ -71,7 +72,7 @@ def test_a_mapped_name_files_what_is_stored_and_implies_parents(
     with stored.reading() as connection:
         before = connection.execute(select(item_rows).order_by(item_rows.c.number)).all()
     with stored.writing() as connection:
-        assert retagging.retag(connection, wiser, LATER) == 3
+        assert retag(connection, wiser, LATER) == 3
     assert topics_of(stored, 1) == [
         ("Threats Unit", "transnational-threats-department", True),
         ("Space policy", "youth", True),
@@ -83,7 +84,7 @@ def test_a_mapped_name_files_what_is_stored_and_implies_parents(
         after = connection.execute(select(item_rows).order_by(item_rows.c.number)).all()
         changes = connection.execute(select(touched.c.slug, touched.c.change))
         assert {row.change for row in changes if row.slug == "youth"} == {8}
-        assert retagging.unknown_topics(connection) == []
+        assert topic_names.unknown_topics(connection) == []
         told = select(revisions.c.significant).where(revisions.c.revision == 2)
         assert connection.scalars(told).all() == [False] * 3
         assert list(entries.latest(connection, None, 9)) == [3, 2, 1]
@@ -91,14 +92,14 @@ def test_a_mapped_name_files_what_is_stored_and_implies_parents(
     assert [row.change for row in after] == [6, 7, 3, 8]
     assert after[0].content_hash != before[0].content_hash
     with stored.writing() as connection:
-        assert retagging.retag(connection, wiser, LATER) == 0
+        assert retag(connection, wiser, LATER) == 0
 
 
 def test_everything_is_resolved_anew_where_asked_for(stored: Database, osce: Taxonomy) -> None:
     wiser = mapped(stored, osce, (TopicKind.FIELD, "Policing", "youth"))
     with stored.writing() as connection:
-        assert retagging.retag(connection, wiser, LATER) == 0
-        assert retagging.retag(connection, wiser, LATER, everything=True) == 2
+        assert retag(connection, wiser, LATER) == 0
+        assert retag(connection, wiser, LATER, everything=True) == 2
     assert ("Policing", "youth", True) in topics_of(stored, 3)
 
 

@@ -14,12 +14,11 @@ from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
 from feeds.ingest import read
 from feeds.model import Issued, IssuedFrom, Mark, Provenance
 from feeds.sources import Fetched, Gone, LeadOnly, Same, Seen
-from feeds.storage import documents, entries, overview, visibility
+from feeds.storage import documents, entries, overview, read_items, write_items
 from feeds.storage.database import Database
 from feeds.storage.tables import items, revisions, touched
+from feeds.storage.write_items import NotMerged
 from feeds.taxonomy import Taxonomy
-from notifier.model import Window
-from notifier.storage import news
 from tests.builders import a_draft
 from tests.folder_ingest import NOW, FolderIngest
 
@@ -212,7 +211,7 @@ def test_what_is_gone_is_nowhere_shown_and_comes_back_the_same(house: House) -> 
         assert overview.item_count(connection) == 0
         assert overview.topic_counts(connection) == {}
         assert len(overview.item_list(connection, None, 9, hidden=True)) == 1
-        assert news.read(connection, Window(after=0, upto=9), "https://x.test") == []
+        assert read_items.news(connection, after=0, upto=9) == []
         assert list(entries.hidden(connection, 1, 2)) == [(gone.slug, None)]
         assert set(connection.scalars(select(touched.c.change))) == {2}
     assert house.show("own", page) == {"restored": 1}
@@ -259,24 +258,24 @@ def test_merged_items_are_hidden_and_split_again(house: House) -> None:
         house.document("b", a_story("Two", paragraphs=(OTHER,))),
     )
     with house.intake.database.writing() as connection:
-        assert visibility.merge(connection, 2, 2) is visibility.NotMerged.ITSELF
-        assert visibility.merge(connection, 2, 9) is visibility.NotMerged.MISSING
-        assert visibility.split(connection, 9) is visibility.NotMerged.MISSING
-        assert visibility.split(connection, 2) is visibility.NotMerged.WHOLE
-        assert visibility.merge(connection, 2, 1) is None
-        assert visibility.merge(connection, 1, 2) is visibility.NotMerged.HIDDEN
+        assert write_items.merge(connection, 2, 2) is NotMerged.ITSELF
+        assert write_items.merge(connection, 2, 9) is NotMerged.MISSING
+        assert write_items.split(connection, 9) is NotMerged.MISSING
+        assert write_items.split(connection, 2) is NotMerged.WHOLE
+        assert write_items.merge(connection, 2, 1) is None
+        assert write_items.merge(connection, 1, 2) is NotMerged.HIDDEN
     with house.intake.database.writing() as connection:
-        visibility.leave(connection, "own", (), NOW)
+        write_items.leave(connection, "own", (), NOW)
         assert entries.latest(connection, None, 9) == [1]
     house.show("own", house.document("c", a_story("Three", paragraphs=("Three.",))))
     with house.intake.database.writing() as connection:
-        assert visibility.merge(connection, 1, 3) is visibility.NotMerged.LEADING
-        assert visibility.split(connection, 2) is None
+        assert write_items.merge(connection, 1, 3) is NotMerged.LEADING
+        assert write_items.split(connection, 2) is None
     assert sorted(house.shown()) == [1, 2, 3]
     assert {row.change for row in house.intake.items()} == {1, 4, 5}
     with house.intake.database.writing() as connection:
-        visibility.leave(connection, "own", ["c"], NOW)
-        assert visibility.merge(connection, 2, 3) is visibility.NotMerged.WITHDRAWN
+        write_items.leave(connection, "own", ["c"], NOW)
+        assert write_items.merge(connection, 2, 3) is NotMerged.WITHDRAWN
     assert sorted(house.shown()) == [1, 2]
 
 

@@ -10,7 +10,7 @@ from feeds.draft import Draft
 from feeds.identity.ids import item_slug
 from feeds.model import Issued, IssuedFrom, Provenance
 from feeds.sources import Fetched
-from feeds.storage import recall
+from feeds.storage import read_items
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft
@@ -93,5 +93,5 @@ def test_an_item_is_named_by_the_id_it_came_with(house: House) -> None:
     other = a_draft(title="Something else", paragraphs=("Nobody knows.",), provenance=origin)
     house.show("press", house.document("b", other))
     with house.intake.database.reading() as connection:
-        numbers = [recall.number_of(connection, name) for name in (slug, origin.entry_id, "x")]
+        numbers = [read_items.number_of(connection, name) for name in (slug, origin.entry_id, "x")]
     assert numbers == [1, 2, None]

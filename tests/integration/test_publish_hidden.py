@@ -9,7 +9,7 @@ import pytest
 from feeds.model import Item
 from feeds.publish.files import Files
 from feeds.publish.rebuild import PublishReport, publish
-from feeds.storage import visibility
+from feeds.storage import write_items
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft
@@ -32,11 +32,11 @@ class Site:
 
     def merge(self, item: Item, into: Item) -> None:
         with self._database.writing() as connection:
-            assert visibility.merge(connection, item.number, into.number) is None
+            assert write_items.merge(connection, item.number, into.number) is None
 
     def split(self, item: Item) -> None:
         with self._database.writing() as connection:
-            assert visibility.split(connection, item.number) is None
+            assert write_items.split(connection, item.number) is None
 
     def page(self, item: Item) -> str:
         return (self.public / "items" / f"{item.slug}.html").read_text("utf-8")
@@ -75,14 +75,14 @@ def test_a_withdrawn_item_leaves_a_page_that_says_so(site: Site, database: Datab
     with database.writing() as connection:
         # As `leave` does it for what came of documents that are gone.
         withdrawn: dict[str, datetime | int | None] = {"withdrawn_at": site.one.updated_at}
-        visibility._change(connection, [site.one.number], withdrawn)
+        write_items._change(connection, [site.one.number], withdrawn)
     site.publish()
     assert site.titles("all") == ["Other"]
     assert "withdrawn" in site.page(site.one)
     assert "noindex" in site.page(site.one)
     assert site.publish().files == ()
     with database.writing() as connection:
-        visibility.restore(connection, [site.one.number])
+        write_items.restore(connection, [site.one.number])
     site.publish()
     assert sorted(site.titles("all")) == ["One", "Other"]
     assert "withdrawn" not in site.page(site.one)

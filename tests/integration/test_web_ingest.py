@@ -21,6 +21,7 @@ from feeds.sources.website import WebSource
 from feeds.storage import documents, overview
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
+from notifier.storage import VERSIONS
 from tests.publisher import contents
 from tests.publisher.remembered import EVERY, fetching
 from tests.publisher.server import Publisher, publishing
@@ -35,7 +36,7 @@ STARTS = ("/news", "/feed.atom", "/full.atom", "/feed.rss", "/sitemap.xml")
 def store(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     path = tmp_path / "store.db"
     path.write_bytes(sqlite_template.read_bytes())
-    opened = Database.open(f"sqlite:///{path}")
+    opened = Database.open(f"sqlite:///{path}", VERSIONS)
     yield opened
     opened.close()
 

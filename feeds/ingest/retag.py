@@ -1,0 +1,109 @@
+"""Items filed anew: what their names stand for by now, in place of what they stood for.
+
+Knows which labels are resolved again, and what a revision of that kind is. Must never know how an
+item is kept, or a document.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from feeds.draft import Draft
+from feeds.identity.decide import Known
+from feeds.identity.ids import content_hash
+from feeds.model import Label, TopicKind
+from feeds.storage import Connection, read_items, recall, topic_names, write_items
+from feeds.storage.database import next_numbers
+from feeds.storage.read_items import parts
+from feeds.storage.write_items import Revision
+from feeds.taxonomy import Taxonomy
+from feeds.taxonomy.implied import placed
+
+_Resolve = Callable[[Label], Sequence[Label]]
+
+#: Whole items are held at once, texts and all.
+_AT_ONCE = 500
+
+
+def retag(
+    connection: Connection, taxonomy: Taxonomy, now: datetime, *, everything: bool = False
+) -> int:
+    """Items are filed under what ``taxonomy`` makes of their unknown names: how many changed.
+
+    With ``everything`` names known before are resolved anew as well. Each changed item has a
+    revision, which is no news, and the feeds it enters and leaves are touched.
+    """
+    numbers = topic_names.labelled(connection, unknown=not everything)
+    resolve = _all_labels(taxonomy) if everything else _unknown_labels(taxonomy)
+    changed = 0
+    for some in parts(numbers, _AT_ONCE):
+        found = recall.knowns(connection, some, now)
+        filed = ((found[number], _filed(found[number].draft, resolve)) for number in some)
+        anew = [(item, draft) for item, draft in filed if draft.labels != item.draft.labels]
+        _write(connection, anew, taxonomy, now)
+        changed += len(anew)
+    return changed
+
+
+def _write(
+    connection: Connection,
+    anew: Sequence[tuple[Known, Draft]],
+    taxonomy: Taxonomy,
+    now: datetime,
+) -> None:
+    digests = read_items.last_digests(connection, [item.number for item, _ in anew])
+    changes = next_numbers(connection, "changes", len(anew))
+    revisions = [
+        Revision(
+            known=replace(
+                item, revision=item.revision + 1, draft=draft, content_hash=content_hash(draft)
+            ),
+            change=change,
+            significant=False,
+            topics=placed(draft, taxonomy),
+            digest=digests[item.number],
+            recorded_at=now,
+            updated_at=item.updated_at or now,
+        )
+        for (item, draft), change in zip(anew, changes, strict=True)
+    ]
+    write_items.write(connection, revisions)
+
+
+def _unknown_labels(taxonomy: Taxonomy) -> _Resolve:
+    return lambda label: [label] if label.slug else taxonomy.resolve(label.kind, label.text)
+
+
+def _all_labels(taxonomy: Taxonomy) -> _Resolve:
+    def resolve(label: Label) -> Sequence[Label]:
+        anew = taxonomy.resolve(label.kind, label.text)
+        # A kind or an inferred issuer may bear a text that is no name: it stays what it was.
+        return anew if any(each.slug for each in anew) or not label.slug else [label]
+
+    return resolve
+
+
+def _filed(draft: Draft, resolve: _Resolve) -> Draft:
+    its = defaultdict[TopicKind, list[Label]](list)
+    resolved = (each for named in draft.labels for each in resolve(named))
+    for label in _once(resolved):
+        its[label.kind].append(label)
+    kinds = its[TopicKind.TYPE]
+    return replace(
+        draft,
+        issuers=tuple(its[TopicKind.ISSUER]),
+        fields=tuple(its[TopicKind.FIELD]),
+        countries=tuple(its[TopicKind.COUNTRY]),
+        content_type=kinds[0] if kinds else None,
+    )
+
+
+def _once(labels: Iterator[Label]) -> Iterator[Label]:
+    """Each topic and each unknown name once."""
+    seen: set[tuple[TopicKind, str]] = set()
+    for label in labels:
+        key = (label.kind, f"={label.slug}" if label.slug else label.text)
+        if key not in seen:
+            seen.add(key)
+            yield label

@@ -1,0 +1,315 @@
+"""The one writer of items: their rows, keys, topics and revisions, and the feeds they touch.
+
+Knows that nothing of a hidden item is lost, and that each change has a number. Must never know
+why an item changed.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, insert, not_, or_, select, update
+
+from feeds.identity.decide import Known, Role
+from feeds.identity.known import Link
+from feeds.identity.likeness import opening_key, title_key
+from feeds.model import Fresh, Item
+from feeds.storage.database import next_numbers
+from feeds.storage.engines import upsert
+from feeds.storage.read_items import read
+from feeds.storage.tables import item_keys, item_topics, items, revisions, touched
+from feeds.taxonomy.implied import Placed
+
+#: The feed of everything, among the touched topics.
+EVERYTHING = ("all", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What an item says from change number ``change`` on: ``known``, under its number.
+
+    ``digest`` is of the document it was read from. The number of the ``group`` and ``freshness``
+    are those of a new item, and stay.
+    """
+
+    known: Known
+    change: int
+    significant: bool
+    topics: tuple[Placed, ...]
+    digest: str
+    recorded_at: datetime
+    updated_at: datetime
+    group: int = 0
+    freshness: Fresh = Fresh.NEWS
+
+
+class NotMerged(StrEnum):
+    """Why two items were not merged, or one not split off."""
+
+    MISSING = "there is no such item"
+    ITSELF = "an item cannot be merged into itself"
+    HIDDEN = "the item to merge into is hidden itself: name the one it was merged into"
+    WITHDRAWN = "the item to merge into was withdrawn by its publisher"
+    LEADING = "others were merged into this item: split them off first"
+    WHOLE = "the item is merged into no other"
+
+
+# -- What items say --------------------------------------------------------------------------------
+
+
+def write(connection: Connection, changed: Sequence[Revision]) -> None:
+    """These items, each once, say this: those of a first revision are new.
+
+    The feeds of their topics are touched, and those they left.
+    """
+    if not changed:
+        return
+    new = [_new(each) | _content(each) for each in changed if each.known.revision == 1]
+    if new:
+        connection.execute(insert(items), new)
+    known = [each for each in changed if each.known.revision > 1]
+    left = _left(connection, [each.known.number for each in known])
+    rows = [{"stored": each.known.number, **_content(each)} for each in known]
+    if rows:
+        connection.execute(update(items).where(items.c.number == bindparam("stored")), rows)
+    topics = [row for each in changed for row in _topics(each)]
+    if topics:
+        connection.execute(insert(item_topics), topics)
+    connection.execute(insert(revisions), [_history(each) for each in changed])
+    filed = [(row["kind"], row["slug"]) for row in topics if row["slug"]]
+    _touch(connection, [*left, *filed], max(each.change for each in changed))
+
+
+def link(connection: Connection, source: str, links: Iterable[tuple[str, Link, int]]) -> None:
+    """These keys of a source, each once, lead to these items, by number, from now on."""
+    rows = [
+        {
+            "source": source,
+            "key": key,
+            "item": item,
+            "role": each.role.value,
+            "document": each.document,
+            "content_hash": each.told_hash,
+            "gone_at": None,
+        }
+        for key, each, item in links
+    ]
+    upsert(connection, item_keys, rows)
+
+
+def name(connection: Connection, names: Mapping[str, int]) -> None:
+    """These names lead to these items everywhere, but for those that led somewhere before."""
+    rows = [
+        {"source": "", "key": name, "item": number, "role": Role.NAME.value}
+        for name, number in names.items()
+    ]
+    upsert(connection, item_keys, rows, replace=False)
+
+
+def _new(first: Revision) -> dict[str, object]:
+    """The columns of an item that stay."""
+    return {
+        "number": first.known.number,
+        "uid": first.known.uid,
+        "slug": first.known.slug,
+        "group": first.group,
+        "freshness": first.freshness.value,
+        "first_seen_at": first.recorded_at,
+    }
+
+
+def _content(revision: Revision) -> dict[str, object]:
+    """The columns of an item that a revision sets."""
+    known, draft = revision.known, revision.known.draft
+    issued, origin = draft.issued, draft.provenance
+    return {
+        "change": revision.change,
+        "source": known.source,
+        "title": draft.title,
+        "summary": draft.summary,
+        "body": draft.body,
+        "url": draft.url,
+        "issued_on": issued.day if issued else None,
+        "issued_at": issued.at if issued else None,
+        "issued_from": issued.origin.value if issued else None,
+        "dateline": draft.dateline,
+        "language": draft.language or "",
+        "content_hash": known.content_hash,
+        "revision": known.revision,
+        "updated_at": revision.updated_at,
+        "partial": draft.partial,
+        "markup": draft.markup,
+        "enclosures": [
+            {"url": each.url, "type": each.media_type, "length": each.length, "title": each.title}
+            for each in draft.enclosures
+        ],
+        "provenance": origin
+        and {
+            "entry_id": origin.entry_id,
+            "feed_id": origin.feed_id,
+            "feed_title": origin.feed_title,
+            "feed_updated": origin.feed_updated and origin.feed_updated.isoformat(),
+        },
+        "marks": " ".join(sorted(draft.marks)),
+        "title_key": title_key(draft.title),
+        "opening_key": opening_key(draft),
+        "withdrawn_at": revision.recorded_at if known.is_withdrawn else None,
+    }
+
+
+def _topics(revision: Revision) -> Iterator[dict[str, Any]]:
+    for position, topic in enumerate(revision.topics):
+        yield {
+            "item": revision.known.number,
+            "position": position,
+            "kind": topic.label.kind.value,
+            "label": topic.label.text,
+            "slug": topic.label.slug,
+            "direct": topic.direct,
+            "updated_at": revision.updated_at,
+        }
+
+
+def _history(revision: Revision) -> dict[str, object]:
+    return {
+        "item": revision.known.number,
+        "revision": revision.known.revision,
+        "content_hash": revision.known.content_hash,
+        "digest": revision.digest,
+        "significant": revision.significant,
+        "recorded_at": revision.recorded_at,
+    }
+
+
+def _left(connection: Connection, numbers: Collection[int]) -> Sequence[tuple[str, str]]:
+    """The topics these items were filed under, and are not any more."""
+    if not numbers:
+        return ()
+    left = _filed(connection, numbers)
+    connection.execute(delete(item_topics).where(item_topics.c.item.in_(numbers)))
+    return left
+
+
+def _filed(connection: Connection, numbers: Collection[int]) -> Sequence[tuple[str, str]]:
+    """The topics of these items, kind and slug."""
+    query = select(item_topics.c.kind, item_topics.c.slug).distinct()
+    known = (item_topics.c.item.in_(numbers), item_topics.c.slug.is_not(None))
+    return [(kind, slug) for kind, slug in connection.execute(query.where(*known))]
+
+
+def _touch(connection: Connection, topics: Iterable[tuple[str, str]], change: int) -> None:
+    """The feeds of these topics, and that of everything, are out of date since this change."""
+    which = dict.fromkeys([EVERYTHING, *topics])
+    # The latest, not the first: a feed made while we write must be made once more.
+    rows = [{"kind": kind, "slug": slug, "change": change} for kind, slug in which]
+    upsert(connection, touched, rows)
+
+
+# -- Whether items are shown -----------------------------------------------------------------------
+
+
+def leaving(connection: Connection, source: str, documents: Collection[str]) -> Sequence[Item]:
+    """The items that would be withdrawn if these documents were not there any more.
+
+    An item stays while another document shows it: one it came of or that has its name, anywhere,
+    or a copy at the same source (the document has moved).
+    """
+    if not documents:
+        return ()
+    their = and_(item_keys.c.source == source, item_keys.c.document.in_(documents))
+    holding = item_keys.c.role != Role.TWIN.value
+    left = select(item_keys.c.item).where(their, holding)
+    held = select(item_keys.c.item).where(
+        item_keys.c.item.in_(left),
+        item_keys.c.source != "",
+        item_keys.c.gone_at.is_(None),
+        not_(their),
+        or_(holding, item_keys.c.source == source),
+    )
+    gone = (items.c.number.in_(left), items.c.number.not_in(held), items.c.withdrawn_at.is_(None))
+    return read(connection, *gone, brief=True)
+
+
+def leave(
+    connection: Connection, source: str, documents: Collection[str], now: datetime
+) -> Sequence[Item]:
+    """These documents are not there any more, the items nobody else shows withdrawn: those.
+
+    Of others a copy at the source takes the place of what is gone.
+    """
+    if not documents:
+        return ()
+    gone = leaving(connection, source, documents)
+    their = (item_keys.c.source == source, item_keys.c.document.in_(documents))
+    _promote_copies(connection, source, documents)
+    connection.execute(update(item_keys).where(*their).values(gone_at=now))
+    _change(connection, [each.number for each in gone], {"withdrawn_at": now})
+    return gone
+
+
+def restore(connection: Connection, numbers: Sequence[int]) -> None:
+    """These items are shown again, which is no news."""
+    _change(connection, numbers, {"withdrawn_at": None})
+
+
+def merge(connection: Connection, item: int, into: int) -> NotMerged | None:
+    """``item`` is hidden, as ``into`` tells the same; or why not. `split` undoes it."""
+    if item == into:
+        return NotMerged.ITSELF
+    columns = (items.c.number, items.c.merged_into, items.c.withdrawn_at)
+    query = select(*columns).where(items.c.number.in_((item, into)))
+    found = {row.number: row for row in connection.execute(query)}
+    if len(found) < len({item, into}):
+        return NotMerged.MISSING
+    if found[into].merged_into is not None:
+        return NotMerged.HIDDEN
+    if found[into].withdrawn_at is not None:
+        # Neither would be shown any more.
+        return NotMerged.WITHDRAWN
+    leading = select(items.c.number).where(items.c.merged_into == item).limit(1)
+    if connection.scalar(leading) is not None:
+        return NotMerged.LEADING
+    _change(connection, [item], {"merged_into": into})
+    return None
+
+
+def split(connection: Connection, item: int) -> NotMerged | None:
+    """``item`` stands for itself again; or why not."""
+    row = connection.execute(select(items.c.merged_into).where(items.c.number == item)).first()
+    if row is None:
+        return NotMerged.MISSING
+    if row.merged_into is None:
+        return NotMerged.WHOLE
+    _change(connection, [item], {"merged_into": None})
+    return None
+
+
+def _promote_copies(connection: Connection, source: str, documents: Collection[str]) -> None:
+    """What a source has copies of elsewhere, its items come of the copies from now on."""
+    of_source = item_keys.c.source == source
+    left = select(item_keys.c.item).where(
+        of_source, item_keys.c.document.in_(documents), item_keys.c.role == Role.OWN.value
+    )
+    copies = and_(
+        of_source,
+        item_keys.c.item.in_(left),
+        item_keys.c.document.not_in(documents),
+        item_keys.c.role == Role.TWIN.value,
+        item_keys.c.gone_at.is_(None),
+    )
+    connection.execute(update(item_keys).where(copies).values(role=Role.OWN.value))
+
+
+def _change(
+    connection: Connection, numbers: Sequence[int], values: dict[str, datetime | int | None]
+) -> None:
+    """Each of these items has a change of its own, and the feeds of its topics are touched."""
+    if not numbers:
+        return
+    changes = next_numbers(connection, "changes", len(numbers))
+    rows = [{"of": number, "to": change} for number, change in zip(numbers, changes, strict=True)]
+    statement = update(items).where(items.c.number == bindparam("of"))
+    connection.execute(statement.values(change=bindparam("to"), **values), rows)
+    _touch(connection, _filed(connection, numbers), changes[-1])
