@@ -3,20 +3,31 @@
 Knows the tables ``subscribers`` and ``selections``. Must never know when somebody is due.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, insert, select, update
 
-from feeds.model import TopicRef
+from feeds.model import TopicKind, TopicRef
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import latest_number
-from notifier.model import Cadence, Subscriber, SubscriberState
+from notifier.errors import UnusableAddress
+from notifier.model import Cadence, Frequency, Subscriber, SubscriberState
 from notifier.storage import deliveries
-from notifier.storage.people import Broken, one, people, rows
 from notifier.storage.tables import selections, subscribers
-from notifier.subscribers.address import folded
+from notifier.subscribers.address import folded, mailbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A row that is no valid subscriber (any more), and why."""
+
+    id: int
+    problem: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,22 +66,22 @@ def add_or_update(
 
 def by_address(connection: Connection, address: str, *, lock: bool = False) -> Subscriber | None:
     """Whoever has this address, in any spelling; with ``lock`` nobody else changes them."""
-    found = rows().where(subscribers.c.address_key == folded(address))
-    return one(connection, found.with_for_update(key_share=True) if lock else found)
+    found = _rows().where(subscribers.c.address_key == folded(address))
+    return _one(connection, found.with_for_update(key_share=True) if lock else found)
 
 
 def by_public_id(connection: Connection, public_id: str) -> Subscriber | None:
-    return one(connection, rows().where(subscribers.c.public_id == public_id))
+    return _one(connection, _rows().where(subscribers.c.public_id == public_id))
 
 
 def everybody(connection: Connection) -> list[Subscriber | Broken]:
     """Every subscriber there ever was, in the order they came."""
-    return people(connection, rows())
+    return _people(connection, _rows())
 
 
 def read(connection: Connection, ids: Sequence[int]) -> list[Subscriber | Broken]:
     """Those of ``ids`` there are, in the order they came."""
-    return people(connection, rows().where(subscribers.c.id.in_(ids)))
+    return _people(connection, _rows().where(subscribers.c.id.in_(ids)))
 
 
 def leave(connection: Connection, public_id: str, epoch: int, now: datetime) -> bool:
@@ -184,3 +195,67 @@ def _follow(connection: Connection, person: Subscriber) -> None:
     ]
     if rows:
         connection.execute(insert(selections), rows)
+
+
+def _rows() -> Select[Any]:
+    """The rows of everybody, in the order they came; narrow them down before reading."""
+    return select(subscribers).order_by(subscribers.c.id)
+
+
+def _one(connection: Connection, wanted: Select[Any]) -> Subscriber | None:
+    """The one person among the rows, None where there is nobody."""
+    row = connection.execute(wanted).one_or_none()
+    return None if row is None else _subscriber(row, _topics(connection, wanted)[row.id])
+
+
+def _people(connection: Connection, wanted: Select[Any]) -> list[Subscriber | Broken]:
+    """Everybody among the rows; one that makes no sense does not hide the others."""
+    found = connection.execute(wanted).all()
+    topics = _topics(connection, wanted)
+    return [_subscriber_or_broken(row, topics[row.id]) for row in found]
+
+
+def _topics(connection: Connection, wanted: Select[Any]) -> dict[int, list[Row[Any]]]:
+    chosen = wanted.with_only_columns(subscribers.c.id).order_by(None)
+    followed = (
+        select(selections)
+        .where(selections.c.subscriber.in_(chosen))
+        .order_by(selections.c.subscriber, selections.c.position)
+    )
+    topics = defaultdict[int, list[Row[Any]]](list)
+    for row in connection.execute(followed):
+        topics[row.subscriber].append(row)
+    return topics
+
+
+def _subscriber_or_broken(row: Row[Any], topics: Iterable[Row[Any]]) -> Subscriber | Broken:
+    try:
+        mailbox(row.address)
+        return _subscriber(row, topics)
+    except UnusableAddress:
+        # Its own text names the address, and a problem is logged.
+        return Broken(id=row.id, problem="the domain of its address is no host name")
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        return Broken(id=row.id, problem=str(error))
+
+
+def _subscriber(row: Row[Any], topics: Iterable[Row[Any]]) -> Subscriber:
+    followed = {TopicRef(TopicKind(topic.kind), topic.slug): topic.since for topic in topics}
+    return Subscriber(
+        id=row.id,
+        public_id=row.public_id,
+        address=row.address,
+        language=row.language,
+        cadence=Cadence(
+            frequency=Frequency(row.frequency),
+            minute=row.minute,
+            zone=ZoneInfo(row.timezone),
+            weekday=row.weekday,
+        ),
+        topics=tuple(followed),
+        state=SubscriberState(row.state),
+        epoch=row.epoch,
+        cursor=row.cursor,
+        due_at=row.due_at,
+        late=frozenset((topic, since) for topic, since in followed.items() if since > row.cursor),
+    )
