@@ -22,6 +22,23 @@ NAMESPACES = " ".join(
     }.items()
 )
 
+#: Everything RSS says of an item, and what does not belong there.
+FULL = """
+<item>
+  <title>Police officers trained in &lt;em&gt;digital&lt;/em&gt; investigations</title>
+  <link>/mission/100</link>
+  <guid isPermaLink="false">node-100</guid>
+  <pubDate>Fri, 20 Nov 2026 23:30:00 -0500</pubDate>
+  <dc:creator>OSCE Secretariat</dc:creator>
+  <category>Policing</category><category>something nobody knows</category>
+  <category domain="https://www.example.org/fields">Night schools</category>
+  <description>&lt;p&gt;Twenty officers &amp;amp; a judge.&lt;/p&gt;</description>
+  <content:encoded><![CDATA[<p>Twenty officers &amp; a judge.</p>
+    <p onclick="x()">The course was <a href="more">long</a>.<script>alert(1)</script></p>]]>
+  </content:encoded>
+  <enclosure url="/guide.pdf" type="application/pdf" length="1024"/>
+</item>"""
+
 
 def rss(items: str, head: str = "") -> bytes:
     return (

@@ -21,16 +21,13 @@ from feeds.draft import (
     Refused,
 )
 from feeds.parse.bytes import recoded
-from feeds.parse.syndication import timestamps
+from feeds.parse.syndication import feed_dates
+from feeds.parse.syndication.categories import topics_of
 from feeds.parse.syndication.drafts import line
 from feeds.parse.syndication.elements import text_of
-from feeds.parse.syndication.filing import filed
-from feeds.parse.syndication.references import absolute, language_tag
-from feeds.parse.syndication.wording import Category, Wording
+from feeds.parse.syndication.feed_entries import RawCategory, TextConstruct, absolute, language_tag
 from feeds.parse.xml import Element, Tree, drop_half, read
 from feeds.taxonomy import Taxonomy
-
-__all__ = ["parse"]
 
 _FORM = "sitemap"
 # The most one sitemap may list (sitemaps.org); the rest is not read.
@@ -101,7 +98,7 @@ def _location(url: str, element: Element) -> Location:
 
 def _modified(text: str) -> datetime | None:
     """The latest moment a page can have been changed, if only the day is known."""
-    said = timestamps.issued(text) if text else None
+    said = feed_dates.issued(text) if text else None
     if said is None:
         return None
     return said.at or datetime.combine(said.day, time(23, 59, 59), UTC)
@@ -110,19 +107,21 @@ def _modified(text: str) -> datetime | None:
 def _draft(url: str, element: Element, taxonomy: Taxonomy) -> Draft | None:
     """What a news sitemap says of a page (its title, day, language and keywords)."""
     news = next((each for each in element if _name(each) == "news"), None)
-    title = line(Wording(_text(news, "title"), is_html=True)) if news is not None else ""
+    title = line(TextConstruct(_text(news, "title"), is_html=True)) if news is not None else ""
     if news is None or not title:
         return None
     publication = next((each for each in news if _name(each) == "publication"), news)
     keywords = _text(news, "keywords").split(",")
-    topics = filed(tuple(Category(word.strip()) for word in keywords if word.strip()), (), taxonomy)
+    topics = topics_of(
+        tuple(RawCategory(word.strip()) for word in keywords if word.strip()), (), taxonomy
+    )
     date, language = _text(news, "publication_date"), _text(publication, "language")
     return Draft(
         form=_FORM,
         title=title if len(title) <= _TITLE_CHARS else f"{title[: _TITLE_CHARS - 1]}…",
         partial=True,
         url=url,
-        issued=timestamps.issued(date) if date else None,
+        issued=feed_dates.issued(date) if date else None,
         language=language_tag(language),
         alternates=tuple(_alternates(element, url)),
         issuers=topics.issuers,

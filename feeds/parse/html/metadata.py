@@ -5,11 +5,11 @@ too, and which goes before which. Must never know the visible page.
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from config.values import is_language_tag
 from feeds.parse.html.tree import (
     Node,
     Tree,
@@ -33,7 +33,6 @@ _TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title")
 _SUMMARIES = ("og:description", "description", "twitter:description", "dc.description")
 _TOPICS = ("article:section", "article:tag", "keywords", "news_keywords", "dc.subject")
 _PUBLISHERS = ("article:author", "author", "dc.publisher", "dcterms.publisher", "dc.creator")
-_LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*")
 _MICRODATA_ARTICLE = '[itemtype*="schema.org/"][itemtype*="Article"], [itemtype$="/BlogPosting"]'
 # More is no description of one page.
 _LONGEST_SCRIPT_CHARS = 500_000
@@ -204,7 +203,8 @@ def _language(tree: Tree, article: Described | None, metas: Mapping[str, list[st
     texts = [attribute(root, name) for name in ("lang", "xml:lang")] if root is not None else []
     texts += [article.language] if article else []
     texts += _all(metas, ("og:locale", "content-language", "dc.language", "dcterms.language"))
-    return next((text.replace("_", "-") for text in texts if _LANGUAGE.fullmatch(text)), None)
+    tags = (text.replace("_", "-") for text in texts)
+    return next((tag for tag in tags if is_language_tag(tag)), None)
 
 
 def _tags(tree: Tree) -> tuple[str, ...]:

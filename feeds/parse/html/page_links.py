@@ -3,15 +3,13 @@
 Knows the relations of links (RFC 8288, WebSub 4). Must never know what stands on the page.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from config.values import is_language_tag
 from feeds.draft import Alternate, Draft, Hub
 from feeds.parse.html.tree import Tree, absolute, attribute, find_all
-
-_LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*")
 
 #: Relation, address and language of one link.
 PageLink = tuple[str, str, str]
@@ -66,10 +64,10 @@ def _alternates(
 ) -> Iterator[Alternate]:
     seen = {url, found_at}
     for rel, address, language in links:
-        is_language = _LANGUAGE.fullmatch(language) and language.casefold() != "x-default"
-        if rel == "alternate" and is_language and address not in seen:
+        tag = language.replace("_", "-")
+        if rel == "alternate" and is_language_tag(tag) and address not in seen:
             seen.add(address)
-            yield Alternate(language.replace("_", "-"), address)
+            yield Alternate(tag, address)
 
 
 def hub(links: Sequence[PageLink], found_at: str | None) -> Hub | None:

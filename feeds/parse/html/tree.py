@@ -6,10 +6,11 @@ Knows the parser. Must never know what a page is about.
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from config.values import is_web_address
 from feeds.parse.bytes import readable
 
 Tree = LexborHTMLParser
@@ -126,11 +127,8 @@ def _root(base: str) -> str | None:
 def _joined(base: str | None, address: str) -> str | None:
     try:
         joined = urljoin(base or "", address.strip())
-        parts = urlsplit(joined)
-        host = parts.hostname
-        _ = parts.port
     except ValueError:
         return None
-    if parts.scheme not in {"http", "https"} or not host or any(map(str.isspace, joined)):
-        return None
-    return joined.partition("#")[0] if joined.isprintable() else None
+    # Without its fragment; what nobody sees in an address is no part of it.
+    is_sound = is_web_address(joined) and joined.isprintable()
+    return joined.partition("#")[0] if is_sound else None

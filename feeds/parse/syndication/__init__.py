@@ -10,10 +10,10 @@ from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.parse.bytes import excerpt, readable, recoded
 from feeds.parse.impostors import impostor
 from feeds.parse.sanitise import paragraphs
-from feeds.parse.syndication import atom, jsonfeed, last_resort, rss
+from feeds.parse.syndication import atom, jsonfeed, malformed, rss
 from feeds.parse.syndication.drafts import draft, within_budget
 from feeds.parse.syndication.elements import local
-from feeds.parse.syndication.wording import Feed
+from feeds.parse.syndication.feed_entries import RawFeed
 from feeds.parse.xml import Tree, drop_half
 from feeds.parse.xml import read as read_xml
 from feeds.taxonomy import Taxonomy
@@ -62,7 +62,7 @@ def parse(
     )
 
 
-def _feed(document: Document) -> Feed | Refused:
+def _feed(document: Document) -> RawFeed | Refused:
     text, url = recoded(document.body, document.media_type), document.url
     if text.lstrip()[:1] in {b"{", b"["}:
         return jsonfeed.read(text.decode("utf-8", "ignore").lstrip(), url)
@@ -73,10 +73,10 @@ def _feed(document: Document) -> Feed | Refused:
         return tree
     if _PAGE.search(text, 0, _HEAD_BYTES):
         return _page(text)
-    return _other_xml(text) or last_resort.read(text, url) or tree
+    return _other_xml(text) or malformed.read(text, url) or tree
 
 
-def _of_tree(tree: Tree, url: str | None) -> Feed | Refused:
+def _of_tree(tree: Tree, url: str | None) -> RawFeed | Refused:
     name = local(tree.root, "atom:")
     if tree.is_cut and name == "entry":
         return Refused(reason=Reason.INCOMPLETE, evidence="the entry is cut off")

@@ -10,24 +10,33 @@ from itertools import islice
 
 from feeds.draft import Alternate
 from feeds.model import Enclosure, Provenance
-from feeds.parse.syndication import timestamps
+from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.elements import (
     Groups,
     base_of,
     first,
     grouped,
+    hub,
     inner,
     language_of,
     local,
+    next_page,
     text_of,
 )
-from feeds.parse.syndication.enclosures import enclosure, once
-from feeds.parse.syndication.references import absolute, identifier, items_only, language_tag
-from feeds.parse.syndication.rss import hub, next_page
-from feeds.parse.syndication.wording import MOST_ENTRIES, Category, Entry, Feed, Wording
+from feeds.parse.syndication.feed_entries import (
+    MOST_ENTRIES,
+    RawCategory,
+    RawEntry,
+    RawFeed,
+    TextConstruct,
+    absolute,
+    enclosure,
+    identifier,
+    items_only,
+    language_tag,
+    once,
+)
 from feeds.parse.xml import Element, Tree
-
-__all__ = ["read"]
 
 _ATOM = "atom:"
 # "created" and "issued" are of Atom 0.3. "updated" is no date of issue: an entry that has nothing
@@ -37,7 +46,7 @@ _PAGES = frozenset({"", "text/html", "application/xhtml+xml"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class _AtomSource:
     """The feed an entry came from."""
 
     id: str
@@ -46,31 +55,22 @@ class _Source:
     authors: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """What a feed says of all its entries."""
-
-    source: _Source | None = None
-    base: str | None = None
-    home: str | None = None
-
-
-def read(tree: Tree, url: str | None) -> Feed:
+def read(tree: Tree, url: str | None) -> RawFeed:
     """What a feed or an entry document says; ``url`` is where it was found."""
     root = tree.root
     base = base_of(root, url)
     if local(root, _ATOM) == "entry":
-        head = _Head(base=base)
         language = language_tag(language_of(root))
-        return Feed(form="atom-entry", entries=iter((_entry(root, head),)), language=language)
+        entry = _entry(root, base, None, None)
+        return RawFeed(form="atom-entry", entries=iter((entry,)), language=language)
     groups = grouped(root, _ATOM)
     links = groups.get("link", [])
     homes = (each.get("href") for each in links if each.get("rel", "alternate") == "alternate")
-    head = _Head(_source(groups), base, absolute(next(homes, None), base))
+    source, home = _source(groups), absolute(next(homes, None), base)
     entries = islice((each for each in root if local(each, _ATOM) == "entry"), MOST_ENTRIES)
-    return Feed(
+    return RawFeed(
         form="atom",
-        entries=(_entry(each, head) for each in entries),
+        entries=(_entry(each, base, home, source) for each in entries),
         language=language_tag(language_of(root) or first(groups, ("dc:language",))),
         authors=_authors(groups),
         hub=hub(links, url, base),
@@ -78,10 +78,13 @@ def read(tree: Tree, url: str | None) -> Feed:
     )
 
 
-def _entry(element: Element, head: _Head) -> Entry:
+def _entry(
+    element: Element, feed_base: str | None, home: str | None, feed: _AtomSource | None
+) -> RawEntry:
+    """An entry of a feed, whose base, home and own description count where it has none."""
     groups = grouped(element, _ATOM)
-    base = base_of(element, head.base)
-    source = _source(grouped(groups["source"][0], _ATOM)) if "source" in groups else head.source
+    base = base_of(element, feed_base)
+    source = _source(grouped(groups["source"][0], _ATOM)) if "source" in groups else feed
     by_rel = _by_rel(groups.get("link", ()))
     own = by_rel.get("alternate", [])
     language = language_tag(language_of(element) or first(groups, ("dc:language",)))
@@ -89,14 +92,14 @@ def _entry(element: Element, head: _Head) -> Entry:
     guid = identifier(first(groups, ("id",)))
     origin = absolute(first(groups, ("feedburner:origlink",)), base)
     date = first(groups, _ISSUED)
-    return Entry(
+    return RawEntry(
         title=_construct(groups.get("title"), base),
         summary=_construct(groups.get("summary"), base),
         content=_construct([each for each in content if not each.get("src")], base),
         guid=guid,
-        urls=items_only((origin, *_pages(own, base), *_src(content, base)), head.home),
+        urls=items_only((origin, *_pages(own, base), *_src(content, base)), home),
         alternates=tuple(_alternates(own, base, language)),
-        issued=timestamps.issued(date) if date else None,
+        issued=feed_dates.issued(date) if date else None,
         language=language or _language_of_content(content),
         categories=tuple(_categories(groups)),
         authors=_authors(groups) or (source.authors if source else ()),
@@ -105,28 +108,28 @@ def _entry(element: Element, head: _Head) -> Entry:
     )
 
 
-def _construct(elements: list[Element] | None, base: str | None) -> Wording:
+def _construct(elements: list[Element] | None, base: str | None) -> TextConstruct:
     """A text construct or the content (RFC 4287, 3.1 and 4.1.3), HTML where its type says so."""
     if not elements:
-        return Wording()
+        return TextConstruct()
     element = elements[0]
     said = element.get("type")
     if said is None and not element.attrib:
-        return Wording(text_of(element))
+        return TextConstruct(text_of(element))
     base = base_of(element, base)
     if said == "html" and not len(element):
-        return Wording((element.text or "").strip(), is_html=True, base=base)
+        return TextConstruct((element.text or "").strip(), is_html=True, base=base)
     return _of_kind((said or "text").strip().lower(), element, base)
 
 
-def _of_kind(kind: str, element: Element, base: str | None) -> Wording:
+def _of_kind(kind: str, element: Element, base: str | None) -> TextConstruct:
     if kind.endswith(("xhtml", "xhtml+xml")) or element.get("mode") == "xml":
-        return Wording(inner(element).strip(), is_html=True, base=base)
+        return TextConstruct(inner(element).strip(), is_html=True, base=base)
     if kind in {"html", "text/html"} or element.get("mode") == "escaped":
         text = inner(element).strip() if len(element) else text_of(element)
-        return Wording(text, is_html=True, base=base)
+        return TextConstruct(text, is_html=True, base=base)
     # Other media types, as base64 or XML, are no words.
-    return Wording(text_of(element)) if kind in {"text", "text/plain"} else Wording()
+    return TextConstruct(text_of(element)) if kind in {"text", "text/plain"} else TextConstruct()
 
 
 def _pages(own: list[Element], base: str | None) -> Iterator[str | None]:
@@ -159,12 +162,12 @@ def _alternates(
                 yield Alternate(tag, url)
 
 
-def _categories(groups: Groups) -> Iterator[Category]:
+def _categories(groups: Groups) -> Iterator[RawCategory]:
     for element in groups.get("category", ()):
         term = element.get("term") or text_of(element)
-        yield Category(term.strip(), element.get("label", ""), element.get("scheme", ""))
+        yield RawCategory(term.strip(), element.get("label", ""), element.get("scheme", ""))
     for element in groups.get("dc:subject", ()):
-        yield Category(text_of(element))
+        yield RawCategory(text_of(element))
 
 
 def _authors(groups: Groups) -> tuple[str, ...]:
@@ -187,14 +190,14 @@ def _enclosures(links: Iterable[Element], base: str | None) -> tuple[Enclosure, 
     )
 
 
-def _source(groups: Groups) -> _Source:
+def _source(groups: Groups) -> _AtomSource:
     title = " ".join(_plain(groups.get("title")).split())[:300]
-    updated = timestamps.instant(first(groups, ("updated", "modified")))
+    updated = feed_dates.instant(first(groups, ("updated", "modified")))
     feed_id = identifier(first(groups, ("id",))) or ""
-    return _Source(feed_id, title, updated, _authors(groups))
+    return _AtomSource(feed_id, title, updated, _authors(groups))
 
 
-def _provenance(guid: str, source: _Source | None) -> Provenance:
+def _provenance(guid: str, source: _AtomSource | None) -> Provenance:
     if source is None:
         return Provenance(entry_id=guid, feed_id="", feed_title="")
     return Provenance(

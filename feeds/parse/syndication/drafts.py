@@ -8,13 +8,12 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
+from config.values import INVISIBLE, UNPRINTABLE
 from feeds.draft import Draft
 from feeds.parse.sanitise import blocks, paragraphs, sanitised
-from feeds.parse.syndication.filing import filed
-from feeds.parse.syndication.wording import Entry, Feed, Wording
+from feeds.parse.syndication.categories import topics_of
+from feeds.parse.syndication.feed_entries import RawEntry, RawFeed, TextConstruct
 from feeds.taxonomy import Taxonomy
-
-__all__ = ["draft", "line", "within_budget"]
 
 # A longer title is cut at a word: no page, feed or mail shows more, and the entry is still news.
 _TITLE_CHARS = 300
@@ -29,10 +28,7 @@ _LOOKED_AT_CHARS = 20_000
 # behind, their own pages are the better source.
 _MOST_TAGS = 60_000
 
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff"
-    "\ufffe\uffff]"
-)
+_UNSEEN = re.compile(f"[{UNPRINTABLE}{INVISIBLE}]")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--")
 # One paragraph with nothing in it but inline marks, as most summaries are: its words are what is
 # left without the tags, and no parser need say so.
@@ -43,7 +39,9 @@ _INLINE = re.compile("<[^<>]*(?:>|$)")
 _CHARACTER = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 
-def draft(entry: Entry, feed: Feed, taxonomy: Taxonomy, *, is_whole: bool = False) -> Draft | None:
+def draft(
+    entry: RawEntry, feed: RawFeed, taxonomy: Taxonomy, *, is_whole: bool = False
+) -> Draft | None:
     """The draft of one entry, None for one that says nothing.
 
     It is partial unless the entry ``is_whole`` or has a content that says more than its summary.
@@ -61,7 +59,7 @@ def draft(entry: Entry, feed: Feed, taxonomy: Taxonomy, *, is_whole: bool = Fals
     title = _cut(line(entry.title), _TITLE_CHARS) or _cut(summary, _CALLED_CHARS)
     if not title:
         return None
-    topics = filed(entry.categories, entry.authors or feed.authors, taxonomy)
+    topics = topics_of(entry.categories, entry.authors or feed.authors, taxonomy)
     return Draft(
         form=feed.form,
         title=title,
@@ -84,7 +82,7 @@ def draft(entry: Entry, feed: Feed, taxonomy: Taxonomy, *, is_whole: bool = Fals
     )
 
 
-def within_budget(entries: Iterable[Entry]) -> Iterator[Entry]:
+def within_budget(entries: Iterable[RawEntry]) -> Iterator[RawEntry]:
     """The entries as they are while their markup can be sanitised in time; of those behind, what
     they begin with.
     """
@@ -96,15 +94,15 @@ def within_budget(entries: Iterable[Entry]) -> Iterator[Entry]:
             yield entry
         else:
             start = _start(entry.summary) or _start(entry.content)
-            yield entry._replace(title=_start(entry.title), summary=start, content=Wording())
+            yield entry._replace(title=_start(entry.title), summary=start, content=TextConstruct())
 
 
-def _start(words: Wording) -> Wording:
+def _start(words: TextConstruct) -> TextConstruct:
     text = words.text[: 4 * _SUMMARY_CHARS]
-    return Wording(_characters(_INLINE.sub(" ", text)) if words.is_html else text)
+    return TextConstruct(_characters(_INLINE.sub(" ", text)) if words.is_html else text)
 
 
-def line(words: Wording) -> str:
+def line(words: TextConstruct) -> str:
     """Words on one line of plain text; HTML is decoded once, and nothing else is."""
     text = words.text[:_LOOKED_AT_CHARS]
     if words.is_html and ("<" in text or "&" in text):
@@ -121,7 +119,7 @@ def _characters(text: str) -> str:
     return _CHARACTER.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
 
 
-def _lead(summary: Wording) -> tuple[str, bool]:
+def _lead(summary: TextConstruct) -> tuple[str, bool]:
     """The first paragraph of a summary, and whether it goes on or is too long for one."""
     text = summary.text
     if not summary.is_html or not _TAG.search(text):
@@ -134,7 +132,7 @@ def _lead(summary: Wording) -> tuple[str, bool]:
     return (found[0], len(found) > 1 or len(found[0]) > _SUMMARY_CHARS) if found else ("", False)
 
 
-def _body(words: Wording) -> tuple[str, tuple[str, ...]]:
+def _body(words: TextConstruct) -> tuple[str, tuple[str, ...]]:
     """Markup and paragraphs of a text; plain text has no markup."""
     if not words:
         return "", ()

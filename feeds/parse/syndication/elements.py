@@ -10,10 +10,9 @@ from html import escape
 
 from lxml import etree
 
-from feeds.parse.syndication.references import absolute
+from feeds.draft import Hub
+from feeds.parse.syndication.feed_entries import absolute
 from feeds.parse.xml import Element
-
-__all__ = ["Groups", "base_of", "first", "grouped", "inner", "language_of", "local", "text_of"]
 
 #: The children of one element, by name.
 Groups = dict[str, list[Element]]
@@ -97,6 +96,19 @@ def base_of(element: Element, around: str | None) -> str | None:
     """The address that relative ones within an element count from (XML Base)."""
     own = element.get(_BASE)
     return (absolute(own, around) or around) if own else around
+
+
+def hub(links: Iterable[Element], url: str | None, base: str | None) -> Hub | None:
+    """Where a feed announces its changes, and the address it has there (WebSub, section 4)."""
+    by_rel = {each.get("rel", "").lower(): each.get("href") for each in reversed(list(links))}
+    address, topic = absolute(by_rel.get("hub"), base), absolute(by_rel.get("self"), base) or url
+    return Hub(address, topic) if address and topic else None
+
+
+def next_page(links: Iterable[Element], base: str | None) -> str | None:
+    """The older part of a feed (RFC 5005, sections 3 and 4)."""
+    by_rel = {each.get("rel", "").lower(): each.get("href") for each in reversed(list(links))}
+    return absolute(by_rel.get("next"), base) or absolute(by_rel.get("prev-archive"), base)
 
 
 @lru_cache(maxsize=4096)

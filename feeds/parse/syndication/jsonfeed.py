@@ -9,12 +9,20 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from feeds.draft import Hub, Reason, Refused
-from feeds.parse.syndication import timestamps
-from feeds.parse.syndication.enclosures import enclosure, once
-from feeds.parse.syndication.references import absolute, identifier, items_only, language_tag
-from feeds.parse.syndication.wording import MOST_ENTRIES, Category, Entry, Feed, Wording
-
-__all__ = ["read"]
+from feeds.parse.syndication import feed_dates
+from feeds.parse.syndication.feed_entries import (
+    MOST_ENTRIES,
+    RawCategory,
+    RawEntry,
+    RawFeed,
+    TextConstruct,
+    absolute,
+    enclosure,
+    identifier,
+    items_only,
+    language_tag,
+    once,
+)
 
 _Members = dict[str, Any]
 
@@ -24,7 +32,7 @@ _ITEMS = re.compile(r'"items"\s*:\s*\[')
 _BETWEEN = re.compile(r"[\s,]*")
 
 
-def read(text: str, url: str | None) -> Feed | Refused:
+def read(text: str, url: str | None) -> RawFeed | Refused:
     """What the feed says; of one that is cut off, what its whole items say."""
     if sum(map(text.count, ",:[{")) > _MOST_VALUES:
         evidence = f"it holds more than {_MOST_VALUES:,} values"
@@ -66,10 +74,10 @@ def _end_of_items(text: str, start: int, decoder: json.JSONDecoder) -> int:
             return end
 
 
-def _feed(members: _Members, url: str | None) -> Feed:
+def _feed(members: _Members, url: str | None) -> RawFeed:
     items = (each for each in members["items"][:MOST_ENTRIES] if isinstance(each, dict))
     home = absolute(_text(members.get("home_page_url")), url)
-    return Feed(
+    return RawFeed(
         form="json",
         entries=(_entry(item, url, home) for item in items),
         language=language_tag(_text(members.get("language"))),
@@ -79,25 +87,25 @@ def _feed(members: _Members, url: str | None) -> Feed:
     )
 
 
-def _entry(item: _Members, base: str | None, home: str | None) -> Entry:
+def _entry(item: _Members, base: str | None, home: str | None) -> RawEntry:
     guid = _text(item.get("id"))
     addresses = (_text(item.get("url")), guid if guid.startswith("http") else "")
     urls = items_only((absolute(address, base) for address in addresses), home)
     content_html, content_text = _text(item.get("content_html")), _text(item.get("content_text"))
     date = _text(item.get("date_published"))
-    return Entry(
-        title=Wording(_text(item.get("title"))),
-        summary=Wording(_text(item.get("summary"))),
-        content=Wording(
+    return RawEntry(
+        title=TextConstruct(_text(item.get("title"))),
+        summary=TextConstruct(_text(item.get("summary"))),
+        content=TextConstruct(
             content_html or content_text,
             is_html=bool(content_html),
             base=urls[0] if urls else base,
         ),
         guid=identifier(guid),
         urls=urls,
-        issued=timestamps.issued(date) if date else None,
+        issued=feed_dates.issued(date) if date else None,
         language=language_tag(_text(item.get("language"))),
-        categories=tuple(Category(tag) for each in _list(item, "tags") if (tag := _text(each))),
+        categories=tuple(RawCategory(tag) for each in _list(item, "tags") if (tag := _text(each))),
         authors=_authors(item),
         enclosures=once(_attachments(item, base)),
     )

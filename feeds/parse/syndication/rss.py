@@ -7,24 +7,34 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
-from feeds.draft import Hub
-from feeds.parse.syndication import timestamps
+from feeds.model import Enclosure
+from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.elements import (
     Groups,
     base_of,
     first,
     grouped,
+    hub,
     inner,
     language_of,
     local,
+    next_page,
     text_of,
 )
-from feeds.parse.syndication.enclosures import files
-from feeds.parse.syndication.references import absolute, identifier, items_only, language_tag
-from feeds.parse.syndication.wording import MOST_ENTRIES, Category, Entry, Feed, Wording
+from feeds.parse.syndication.feed_entries import (
+    MOST_ENTRIES,
+    RawCategory,
+    RawEntry,
+    RawFeed,
+    TextConstruct,
+    absolute,
+    enclosure,
+    identifier,
+    items_only,
+    language_tag,
+    once,
+)
 from feeds.parse.xml import Element, Tree
-
-__all__ = ["read"]
 
 _DATES = ("pubdate", "dcterms:issued", "dc:date", "dcterms:created", "prism:publicationdate")
 _DATES_LAST = ("atom:published", "date")
@@ -36,7 +46,7 @@ _SUMMARIES = ("description", "dc:description", "summary", "atom:summary")
 _PERSON = re.compile(r"[^\s()<>]+@[^\s()<>]+\s*\((?P<after>[^()]+)\)|(?P<before>[^<>@()]+)<[^<>]*>")
 
 
-def read(tree: Tree, url: str | None) -> Feed:
+def read(tree: Tree, url: str | None) -> RawFeed:
     """What the feed says; ``url`` is where it was found."""
     root = tree.root
     channel = next((each for each in root if local(each) == "channel"), root)
@@ -47,7 +57,7 @@ def read(tree: Tree, url: str | None) -> Feed:
     # In RDF the items stand beside the channel.
     items = (each for each in chain(channel, () if channel is root else root) if _is_item(each))
     language = language_of(channel) or language_of(root) or first(head, ("language", "dc:language"))
-    return Feed(
+    return RawFeed(
         form="rdf" if local(root).startswith("rdf") else "rss",
         entries=_entries(items, base, home),
         language=language_tag(language),
@@ -57,55 +67,42 @@ def read(tree: Tree, url: str | None) -> Feed:
     )
 
 
-def hub(links: Iterable[Element], url: str | None, base: str | None) -> Hub | None:
-    """Where a feed announces its changes, and the address it has there (WebSub, section 4)."""
-    by_rel = {each.get("rel", "").lower(): each.get("href") for each in reversed(list(links))}
-    address, topic = absolute(by_rel.get("hub"), base), absolute(by_rel.get("self"), base) or url
-    return Hub(address, topic) if address and topic else None
-
-
-def next_page(links: Iterable[Element], base: str | None) -> str | None:
-    """The older part of a feed (RFC 5005, sections 3 and 4)."""
-    by_rel = {each.get("rel", "").lower(): each.get("href") for each in reversed(list(links))}
-    return absolute(by_rel.get("next"), base) or absolute(by_rel.get("prev-archive"), base)
-
-
 def _is_item(element: Element) -> bool:
     return local(element) == "item"
 
 
-def _entries(items: Iterable[Element], base: str | None, home: str | None) -> Iterator[Entry]:
+def _entries(items: Iterable[Element], base: str | None, home: str | None) -> Iterator[RawEntry]:
     return (_entry(item, base, home) for item in islice(items, MOST_ENTRIES))
 
 
-def _entry(item: Element, feed_base: str | None, home: str | None) -> Entry:
+def _entry(item: Element, feed_base: str | None, home: str | None) -> RawEntry:
     groups = grouped(item)
     base = base_of(item, feed_base)
     summary = _wording(groups, _SUMMARIES, base)
     urls = items_only(_urls(groups, item, base), home)
     date = first(groups, _DATES) or first(groups, _DATES_LAST)
     language = language_of(item) or first(groups, ("dc:language", "language"))
-    return Entry(
+    return RawEntry(
         title=_wording(groups, ("title", "dc:title", "media:title"), base),
         summary=summary,
         content=_wording(groups, _CONTENTS, urls[0] if urls else base),
         guid=identifier(first(groups, ("guid", "dc:identifier")) or _about(item)),
         urls=urls,
-        issued=timestamps.issued(date) if date else None,
+        issued=feed_dates.issued(date) if date else None,
         language=language_tag(language),
         categories=tuple(_categories(groups)),
         authors=_people(groups, _AUTHORS) or _people(groups, ("source",)),
-        enclosures=files(groups, base),
+        enclosures=_files(groups, base),
     )
 
 
-def _wording(groups: Groups, names: Iterable[str], base: str | None) -> Wording:
+def _wording(groups: Groups, names: Iterable[str], base: str | None) -> TextConstruct:
     for name in names:
         for element in groups.get(name, ()):
             text = inner(element).strip() if len(element) else (element.text or "").strip()
             if text:
-                return Wording(text, is_html=True, base=base)
-    return Wording()
+                return TextConstruct(text, is_html=True, base=base)
+    return TextConstruct()
 
 
 def _urls(groups: Groups, item: Element, base: str | None) -> Iterator[str | None]:
@@ -130,14 +127,14 @@ def _about(item: Element) -> str:
     ).strip()
 
 
-def _categories(groups: Groups) -> Iterator[Category]:
+def _categories(groups: Groups) -> Iterator[RawCategory]:
     for element in groups.get("category", ()):
-        yield Category(text_of(element), "", element.get("domain", ""))
+        yield RawCategory(text_of(element), "", element.get("domain", ""))
     for element in (*groups.get("dc:subject", ()), *groups.get("media:category", ())):
-        yield Category(text_of(element), "", element.get("scheme", ""))
+        yield RawCategory(text_of(element), "", element.get("scheme", ""))
     for element in groups.get("atom:category", ()):
         label = element.get("label", "")
-        yield Category(element.get("term", ""), label, element.get("scheme", ""))
+        yield RawCategory(element.get("term", ""), label, element.get("scheme", ""))
 
 
 def _people(groups: Groups, names: Iterable[str]) -> tuple[str, ...]:
@@ -150,3 +147,24 @@ def _person(text: str) -> str:
     found = _PERSON.fullmatch(text) if "@" in text or "<" in text else None
     name = (found["after"] or found["before"]) if found else text
     return " ".join(name.split())
+
+
+def _files(groups: Groups, base: str | None) -> tuple[Enclosure, ...]:
+    """The files of an RSS item, each address once."""
+    if not ("enclosure" in groups or "media:content" in groups or "media:group" in groups):
+        return ()
+    return once(_found_files(groups, base))
+
+
+def _found_files(groups: Groups, base: str | None) -> Iterator[Enclosure | None]:
+    for element in groups.get("enclosure", ()):
+        address = element.get("url") or element.get("href")
+        yield enclosure(address, base, element.get("type"), element.get("length"))
+    for element in _media(groups):
+        yield enclosure(element.get("url"), base, element.get("type"), element.get("fileSize"))
+
+
+def _media(groups: Groups) -> Iterator[Element]:
+    yield from groups.get("media:content", ())
+    for group in groups.get("media:group", ()):
+        yield from (each for each in group if local(each) == "media:content")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.parse.syndication import timestamps
+from feeds.parse.syndication import feed_dates
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -37,12 +37,12 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
     ],
 )
 def test_an_instant_is_read(text: str) -> None:
-    issued = timestamps.issued(text)
+    issued = feed_dates.issued(text)
     assert issued
     assert issued.at
     assert issued.at == NOON
     assert issued.day == date(2026, 11, 20)
-    assert timestamps.instant(text) == issued.at
+    assert feed_dates.instant(text) == issued.at
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_an_instant_is_read(text: str) -> None:
     ],
 )
 def test_of_others_the_day_is_kept(text: str) -> None:
-    issued = timestamps.issued(text)
+    issued = feed_dates.issued(text)
     assert issued
     assert (issued.day, issued.at) == (date(2026, 11, 20), None)
-    assert timestamps.instant(text) is None
+    assert feed_dates.instant(text) is None
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,11 @@ def test_of_others_the_day_is_kept(text: str) -> None:
     ],
 )
 def test_what_is_no_date_stays_unknown(text: str) -> None:
-    assert timestamps.issued(text) is None
+    assert feed_dates.issued(text) is None
 
 
 def test_a_leap_second_is_the_one_before() -> None:
-    issued = timestamps.issued("Sat, 31 Dec 2016 23:59:60 GMT")
+    issued = feed_dates.issued("Sat, 31 Dec 2016 23:59:60 GMT")
     assert issued
     assert issued.at == datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
 
@@ -104,11 +104,11 @@ def test_a_leap_second_is_the_one_before() -> None:
 def test_every_instant_survives(moment: datetime, minutes: int) -> None:
     said = moment.replace(microsecond=0, tzinfo=timezone(timedelta(minutes=minutes)))
     for text in (said.isoformat(), said.strftime("%a, %d %b %Y %H:%M:%S %z")):
-        issued = timestamps.issued(text)
+        issued = feed_dates.issued(text)
         assert issued
         assert (issued.at, issued.day) == (said, said.date())
 
 
 @given(st.text())
 def test_any_text_is_read_or_not(text: str) -> None:
-    timestamps.issued(text)
+    feed_dates.issued(text)

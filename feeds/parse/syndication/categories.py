@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from feeds.model import Label, TopicKind, TopicRef
-from feeds.parse.syndication.wording import Category
+from feeds.parse.syndication.feed_entries import RawCategory
 from feeds.taxonomy import Taxonomy
-
-__all__ = ["Filing", "filed"]
 
 # An entry under more is not filed but tagged for search engines.
 _MOST_CATEGORIES = 50
@@ -35,7 +33,7 @@ _FACET = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
+class TopicLabels:
     """The labels of one entry, by facet, each once."""
 
     issuers: tuple[Label, ...] = ()
@@ -44,22 +42,24 @@ class Filing:
     content_type: Label | None = None
 
 
-def filed(categories: tuple[Category, ...], authors: tuple[str, ...], taxonomy: Taxonomy) -> Filing:
+def topics_of(
+    categories: tuple[RawCategory, ...], authors: tuple[str, ...], taxonomy: Taxonomy
+) -> TopicLabels:
     """The topics of an entry; who wrote it is its issuer where that is a known one."""
     if len(authors) > _MOST_CATEGORIES or len(categories) > _MOST_CATEGORIES:
         authors, categories = authors[:_MOST_CATEGORIES], categories[:_MOST_CATEGORIES]
-    return _filed(categories, authors, taxonomy)
+    return _topics_of(categories, authors, taxonomy)
 
 
 # Entries of one feed are filed under few combinations.
 @lru_cache(maxsize=4096)
-def _filed(
-    categories: tuple[Category, ...], authors: tuple[str, ...], taxonomy: Taxonomy
-) -> Filing:
+def _topics_of(
+    categories: tuple[RawCategory, ...], authors: tuple[str, ...], taxonomy: Taxonomy
+) -> TopicLabels:
     by_kind: dict[TopicKind, dict[str, Label]] = {kind: {} for kind in TopicKind}
     for label in _labels(categories, authors, taxonomy):
         by_kind[label.kind].setdefault(label.slug or f"?{label.text}", label)
-    return Filing(
+    return TopicLabels(
         issuers=tuple(by_kind[TopicKind.ISSUER].values()),
         fields=tuple(by_kind[TopicKind.FIELD].values()),
         countries=tuple(by_kind[TopicKind.COUNTRY].values()),
@@ -68,7 +68,7 @@ def _filed(
 
 
 def _labels(
-    categories: Iterable[Category], authors: Iterable[str], taxonomy: Taxonomy
+    categories: Iterable[RawCategory], authors: Iterable[str], taxonomy: Taxonomy
 ) -> Iterable[Label]:
     for category in categories:
         yield from _of(category, taxonomy)
@@ -76,7 +76,7 @@ def _labels(
         yield from _known(TopicKind.ISSUER, author[:_LONGEST_NAME_CHARS], taxonomy)
 
 
-def _of(category: Category, taxonomy: Taxonomy) -> tuple[Label, ...]:
+def _of(category: RawCategory, taxonomy: Taxonomy) -> tuple[Label, ...]:
     name = (category.label or category.term)[:_LONGEST_NAME_CHARS]
     term = category.term[:_LONGEST_NAME_CHARS]
     found = _FACET.search(category.scheme[-_LONGEST_NAME_CHARS:].replace(" ", "-"))

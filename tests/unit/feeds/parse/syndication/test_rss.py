@@ -10,26 +10,10 @@ from feeds.draft import Hub
 from feeds.model import Enclosure, Issued, IssuedFrom
 from feeds.parse.sanitise import paragraphs
 from feeds.parse.syndication import drafts
-from feeds.parse.syndication.wording import Wording
+from feeds.parse.syndication.feed_entries import TextConstruct
 from feeds.taxonomy import Taxonomy
 from tests.pages import fields, issuers
-from tests.syndicated import item, only, parsed, rss
-
-FULL = """
-<item>
-  <title>Police officers trained in &lt;em&gt;digital&lt;/em&gt; investigations</title>
-  <link>/mission/100</link>
-  <guid isPermaLink="false">node-100</guid>
-  <pubDate>Fri, 20 Nov 2026 23:30:00 -0500</pubDate>
-  <dc:creator>OSCE Secretariat</dc:creator>
-  <category>Policing</category><category>something nobody knows</category>
-  <category domain="https://www.example.org/fields">Night schools</category>
-  <description>&lt;p&gt;Twenty officers &amp;amp; a judge.&lt;/p&gt;</description>
-  <content:encoded><![CDATA[<p>Twenty officers &amp; a judge.</p>
-    <p onclick="x()">The course was <a href="more">long</a>.<script>alert(1)</script></p>]]>
-  </content:encoded>
-  <enclosure url="/guide.pdf" type="application/pdf" length="1024"/>
-</item>"""
+from tests.syndicated import FULL, item, only, parsed, rss
 
 
 def test_an_item_of_rss_2_is_understood_whole(osce: Taxonomy) -> None:
@@ -292,5 +276,5 @@ def test_a_simple_paragraph_reads_as_the_sanitiser_reads_it(pieces: list[str]) -
     text = " ".join(pieces)
     if not drafts._PARAGRAPH.fullmatch(text):
         return
-    plain, _ = drafts._lead(Wording(text, is_html=True))
+    plain, _ = drafts._lead(TextConstruct(text, is_html=True))
     assert plain == " ".join(" ".join(paragraphs(f"<p>{text}</p>")).split())

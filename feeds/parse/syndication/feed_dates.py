@@ -12,8 +12,6 @@ from feeds.model import Issued, IssuedFrom
 from feeds.parse.dates import only_day
 from feeds.parse.months import month_of
 
-__all__ = ["instant", "issued"]
-
 _LONGEST_CHARS = 100
 # Programs write 1 January 0001 or 1970 where they have no date, and no news is older.
 _FIRST_YEAR, _LAST_YEAR = 1971, 2099

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from feeds.draft import Parsed, Reason, Refused
 from feeds.parse.xml import Tree, drop_half, read
 from feeds.taxonomy import Taxonomy
-from tests.syndicated import URL, atom, entry, item, only, parsed, refused, rss, understood
-from tests.unit.test_feeds_rss import FULL
+from tests.syndicated import FULL, URL, atom, entry, item, only, parsed, refused, rss, understood
 
 LATIN = "<rss><channel><item><title>Café — “s”</title></item></channel></rss>"
 CYRILLIC = "<rss><channel><item><title>Выборы</title></item></channel></rss>"

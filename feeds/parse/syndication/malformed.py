@@ -9,18 +9,26 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from feeds.parse.syndication import timestamps
-from feeds.parse.syndication.enclosures import enclosure, once
-from feeds.parse.syndication.references import absolute, identifier, items_only, language_tag
-from feeds.parse.syndication.wording import MOST_ENTRIES, Category, Entry, Feed, Wording
-
-__all__ = ["read"]
+from feeds.parse.syndication import feed_dates
+from feeds.parse.syndication.feed_entries import (
+    MOST_ENTRIES,
+    RawCategory,
+    RawEntry,
+    RawFeed,
+    TextConstruct,
+    absolute,
+    enclosure,
+    identifier,
+    items_only,
+    language_tag,
+    once,
+)
 
 # It reads some 300 kB a second, and its loose parser may look at the same text more than once.
 _MOST_BYTES = 200_000
 
 
-def read(text: bytes, url: str | None) -> Feed | None:
+def read(text: bytes, url: str | None) -> RawFeed | None:
     """What it finds in a feed, None where that is no entry or would take too long."""
     if len(text) > _MOST_BYTES:
         return None
@@ -39,7 +47,7 @@ def read(text: bytes, url: str | None) -> Feed | None:
         return None
     head = found.feed
     home = absolute(head.get("link"), url)
-    return Feed(
+    return RawFeed(
         form="atom" if found.version.startswith("atom") else "rss",
         entries=(_entry(each, url, home) for each in found.entries[:MOST_ENTRIES]),
         language=language_tag(head.get("language")),
@@ -47,18 +55,18 @@ def read(text: bytes, url: str | None) -> Feed | None:
     )
 
 
-def _entry(entry: Any, base: str | None, home: str | None) -> Entry:
+def _entry(entry: Any, base: str | None, home: str | None) -> RawEntry:
     guid = entry.get("id", "")
     urls = items_only((absolute(entry.get("link"), base),), home)
     contents = entry.get("content") or [{}]
     date = entry.get("published", "")
-    return Entry(
+    return RawEntry(
         title=_words(entry.get("title_detail"), base),
         summary=_words(entry.get("summary_detail"), base),
         content=_words(contents[0], base),
         guid=identifier(guid),
         urls=urls,
-        issued=timestamps.issued(date) if date else None,
+        issued=feed_dates.issued(date) if date else None,
         language=language_tag((entry.get("title_detail") or {}).get("language")),
         categories=tuple(_categories(entry)),
         authors=tuple(filter(None, (entry.get("author"),))),
@@ -69,12 +77,12 @@ def _entry(entry: Any, base: str | None, home: str | None) -> Entry:
     )
 
 
-def _words(detail: Any, base: str | None) -> Wording:
+def _words(detail: Any, base: str | None) -> TextConstruct:
     text = str((detail or {}).get("value") or "")
-    return Wording(text.strip(), is_html=detail is not None, base=base)
+    return TextConstruct(text.strip(), is_html=detail is not None, base=base)
 
 
-def _categories(entry: Any) -> Iterator[Category]:
+def _categories(entry: Any) -> Iterator[RawCategory]:
     for tag in entry.get("tags", ()):
         term, label, scheme = (tag.get(name) or "" for name in ("term", "label", "scheme"))
-        yield Category(term, label, scheme)
+        yield RawCategory(term, label, scheme)

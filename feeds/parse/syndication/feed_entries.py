@@ -1,0 +1,163 @@
+"""What a feed and its entries say, in whichever dialect, and the values they say it with.
+
+Knows what the dialects have in common, and how addresses, ids and files are written in feeds. Must
+never know which element or member they stood in, nor what we make of them.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import urljoin
+
+from config.values import CONTROLS, is_language_tag, is_web_address, media_type
+from feeds.draft import Alternate, Hub
+from feeds.model import Enclosure, Issued, Provenance
+
+# Publishers list 10 to 500; a whole archive in one file stays below this. The rest is not read.
+MOST_ENTRIES = 10_000
+# More are a gallery, and not what a reader expects of one news item.
+_MOST_ENCLOSURES = 20
+# The longest address servers and browsers pass on.
+_LONGEST_CHARS = 2_048
+_BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\ud800-\udfff\ufeff]+")
+_CONTROLS = re.compile(rf"[{CONTROLS}\ud800-\udfff]+")
+# "und", "mul" and "zxx" name no language, "mis" none with a code (BCP 47, 4.1).
+_NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
+_LETTERS_OF_A_SCRIPT = 4
+# No file is larger, and databases hold no larger number.
+_MOST_BYTES = 2**53
+
+
+class TextConstruct(NamedTuple):
+    """Words as they were written: plain text, or HTML whose links count from ``base``."""
+
+    text: str = ""
+    is_html: bool = False
+    base: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+
+NO_WORDS = TextConstruct()
+
+
+class RawCategory(NamedTuple):
+    """What an entry is filed under (RFC 4287, 4.2.2); ``scheme`` may say in which facet."""
+
+    term: str
+    label: str = ""
+    scheme: str = ""
+
+
+class RawEntry(NamedTuple):
+    """One entry; ``urls`` are its addresses, the canonical one first, all absolute."""
+
+    title: TextConstruct
+    summary: TextConstruct = NO_WORDS
+    content: TextConstruct = NO_WORDS
+    guid: str | None = None
+    urls: tuple[str, ...] = ()
+    alternates: tuple[Alternate, ...] = ()
+    issued: Issued | None = None
+    language: str | None = None
+    categories: tuple[RawCategory, ...] = ()
+    authors: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    provenance: Provenance | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFeed:
+    """What one document of a dialect says; ``authors`` wrote every entry that names none."""
+
+    form: str
+    entries: Iterable[RawEntry]
+    language: str | None = None
+    authors: tuple[str, ...] = ()
+    hub: Hub | None = None
+    next_page: str | None = None
+
+
+def absolute(address: str | None, base: str | None) -> str | None:
+    """An http or https address joined to ``base``; None where it is none or has no base."""
+    if not address:
+        return None
+    if len(address) <= _LONGEST_CHARS and is_web_address(address):
+        return address
+    text = address.strip()
+    if _BLANKS.search(text):
+        # As browsers do: line breaks within an address are gone, blanks are escaped.
+        text = _BLANKS.sub(lambda found: "%20" if found[0].isspace() else "", text.strip())
+    if not text or len(text) > _LONGEST_CHARS:
+        return None
+    try:
+        joined = text if text.startswith(("http://", "https://")) else urljoin(base or "", text)
+    except ValueError:
+        return None
+    return joined if is_web_address(joined) else None
+
+
+def items_only(addresses: Iterable[str | None], home: str | None) -> tuple[str, ...]:
+    """Each address that can be one item's, once, in order: neither the site's home nor its root."""
+    known = dict.fromkeys(addresses)
+    return tuple([each for each in known if each and each != home and not _is_root(each)])
+
+
+def identifier(text: str) -> str | None:
+    """An id without white space around it or controls in it; None where it is no id."""
+    kept = _CONTROLS.sub("", text).strip()
+    return kept if 0 < len(kept) <= _LONGEST_CHARS else None
+
+
+def language_tag(text: str | None) -> str | None:
+    """``en-GB`` is ``en``, ``sr_latn-RS`` is ``sr-Latn``: language and script (BCP 47)."""
+    return _language_tag(text[:40]) if text else None
+
+
+def once(found: Iterable[Enclosure | None]) -> tuple[Enclosure, ...]:
+    """The first files of an entry, each address once."""
+    by_url: dict[str, Enclosure] = {}
+    for each in found:
+        if each and len(by_url) < _MOST_ENCLOSURES:
+            by_url.setdefault(each.url, each)
+    return tuple(by_url.values())
+
+
+def enclosure(
+    address: str | None, base: str | None, kind: str | None, length: str | None, title: str = ""
+) -> Enclosure | None:
+    """A file at a sound address; what is said of it is kept where that can be true."""
+    url = absolute(address, base)
+    if url is None:
+        return None
+    name = " ".join(title.split())[:300]
+    return Enclosure(url=url, media_type=media_type(kind), length=_size(length), title=name)
+
+
+def _size(text: str | None) -> int | None:
+    """A number of bytes above 0: feeds write 0 where they do not know."""
+    digits = (text or "").strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 16):
+        return None
+    return int(digits) if 0 < int(digits) < _MOST_BYTES else None
+
+
+@lru_cache(maxsize=1024)
+def _language_tag(text: str) -> str | None:
+    tag = text.strip().lower().replace("_", "-")
+    language, *others = tag.split("-")
+    if not is_language_tag(tag) or language in _NO_LANGUAGE:
+        return None
+    # A dialect's own three letters may stand between the two ("zh-cmn-Hans").
+    behind = others[1:2] if others and len(others[0]) == 3 and others[0].isalpha() else others[:1]
+    is_script = behind and len(behind[0]) == _LETTERS_OF_A_SCRIPT and behind[0].isalpha()
+    return f"{language}-{behind[0].title()}" if is_script else language
+
+
+def _is_root(address: str) -> bool:
+    # "https://example.org/" has three slashes, the last one at its end.
+    parts = address.split("/", 3)
+    return (len(parts) < 4 or parts[3] in {"", "#"}) and "?" not in address
