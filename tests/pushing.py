@@ -12,9 +12,10 @@ import httpx2
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from feeds.ingest.handed_in import Receiver
 from feeds.ingest.pipeline import Rules
 from feeds.push.api import create_api
-from feeds.push.receive import Counter
+from feeds.push.receive import PushedItems
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from tests.folder_ingest import IDENTITY, NOW
@@ -113,14 +114,14 @@ class Changes:
         self.heard += 1
 
 
-def a_counter(database: Database, taxonomy: Taxonomy) -> Counter:
+def a_receiver(database: Database, taxonomy: Taxonomy) -> Receiver:
     rules = Rules(batch=500, archive_after_days=7)
-    return Counter(
+    return Receiver(
         database=database,
         taxonomy=lambda: taxonomy,
         identity=IDENTITY,
         rules=lambda _source: rules,
-        now=lambda: NOW,
+        clock=lambda: NOW,
     )
 
 
@@ -128,9 +129,11 @@ def a_counter(database: Database, taxonomy: Taxonomy) -> Counter:
 def a_desk(database: Database, taxonomy: Taxonomy, changes: Changes) -> Iterator[str]:
     """The address of a server with the push API at /api."""
     api = create_api(
-        a_counter(database, taxonomy),
+        PushedItems(
+            receiver=a_receiver(database, taxonomy),
+            page_of=lambda slug: f"https://news.example.org/items/{slug}",
+        ),
         tokens=TOKENS,
-        page_of=lambda slug: f"https://news.example.org/items/{slug}",
         max_bytes=MAX_BYTES,
         on_change=changes,
         version="0.1.0",

@@ -5,7 +5,7 @@ Knows the order of calls. Must never know how documents are found, understood, j
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event
@@ -33,7 +33,7 @@ _BATCH_BYTES = 32_000_000
 _BATCH_SECONDS = 5.0
 
 #: Another ingest of the source is waited for this long: more than a tick of the daemon's needs.
-PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +72,13 @@ def ingest(
         source=source.name,
         identity=identity,
         taxonomy=taxonomy,
-        language=rules.habits.language,
+        habits=rules.habits,
         archive_after_days=rules.archive_after_days,
         backfill=backfill,
         now=now,
     )
-    with nullcontext() if dry_run else database.exclusive(lock_of(source.name), PATIENCE_SECONDS):
-        run = _Run(database, source, terms, rules.habits, dry_run=dry_run)
+    with nullcontext() if dry_run else alone(database, source.name):
+        run = _Run(database, source, terms, dry_run=dry_run)
         stop = stopping or Event()
         for batch in run.batches(rules.batch, stop):
             run.take(batch)
@@ -92,9 +92,7 @@ def ingest(
 class _Run:
     """One ingest of one source."""
 
-    def __init__(
-        self, database: Database, source: Source, terms: Terms, habits: Habits, *, dry_run: bool
-    ) -> None:
+    def __init__(self, database: Database, source: Source, terms: Terms, *, dry_run: bool) -> None:
         self._database = database
         self._source = source
         self._terms = terms
@@ -102,19 +100,12 @@ class _Run:
         self._memory = Memory(terms.taxonomy)
         self.tally = Tally()
         self.done = 0
-        by = recipe(terms.taxonomy, habits)
+        by = recipe(terms.taxonomy, terms.habits)
         with database.reading() as connection:
             self._signatures = documents.signatures(connection, source.name, by)
             refusals = documents.refusals(connection, source.name)
             promoted = documents.promoted(connection, source.name)
-        self._reader = Reader(
-            source=source.name,
-            taxonomy=terms.taxonomy,
-            habits=habits,
-            recipe=by,
-            now=terms.now,
-            promoted=promoted,
-        )
+        self._reader = reader(terms, promoted)
         self._refusals = {sighting.name: sighting for sighting in refusals}
         self._unseen = set(self._refusals)
 
@@ -169,7 +160,7 @@ class _Run:
         news = [one for one in readings if one.candidates or not self._is_known(one.sighting)]
         if not (news or gone or renewed):
             return [], ()
-        with self._database.writing() as connection:
+        with deciding(self._database) as connection:
             judged = keep(connection, news, self._terms)
             documents.renew(connection, self._source.name, renewed)
             withdrawn = withdraw(connection, gone, self._terms)
@@ -196,13 +187,36 @@ class _Run:
             self.tally.judge(one, one.item.uid or self._terms.identity.item(one.item.slug))
 
 
-def keep(connection: Connection, readings: Sequence[Reading], terms: Terms) -> Sequence[Judged]:
-    """What was read is judged and stored, every item with its id; the transaction is the caller's.
+def alone(database: Database, source: str) -> AbstractContextManager[None]:
+    """Nobody else ingests the source meanwhile. Raises StoreBusy where another does for long."""
+    if not source.replace("-", "").replace("_", "").isalnum():
+        # It becomes the name of a file, and a source may be a path.
+        source = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return database.exclusive(f"ingest-{source}", _PATIENCE_SECONDS)
 
-    Nobody else decides about any item until it ends: what two see for the first time at once is
-    added by one of them.
-    """
-    recall.hold_order(connection)
+
+def reader(terms: Terms, promoted: Collection[str] = ()) -> Reader:
+    """What reads the documents of the source; a person vouched for those ``promoted``."""
+    return Reader(
+        source=terms.source,
+        taxonomy=terms.taxonomy,
+        habits=terms.habits,
+        recipe=recipe(terms.taxonomy, terms.habits),
+        now=terms.now,
+        promoted=promoted,
+    )
+
+
+@contextmanager
+def deciding(database: Database) -> Iterator[Connection]:
+    """A transaction to judge in: nobody else decides about any item until it ends."""
+    with database.writing() as connection:
+        recall.hold_order(connection)
+        yield connection
+
+
+def keep(connection: Connection, readings: Sequence[Reading], terms: Terms) -> Sequence[Judged]:
+    """What was read is judged and stored, every item with its id, as `deciding` allows."""
     judged = _judge(connection, readings, Memory(terms.taxonomy), terms)
     documents.keep(connection, [one.original for one in readings if one.original])
     uids = store(connection, judged, terms)
@@ -234,13 +248,6 @@ def _under_its_id(one: Judged, uids: Mapping[str, str]) -> Judged:
     if one.item.uid:
         return one
     return replace(one, item=replace(one.item, uid=uids[one.item.slug]))
-
-
-def lock_of(source: str) -> str:
-    """What is held while a source is ingested; in a file's name a hash stands for a path."""
-    if not source.replace("-", "").replace("_", "").isalnum():
-        source = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return f"ingest-{source}"
 
 
 def _size(seen: Seen) -> int:

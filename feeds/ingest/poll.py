@@ -16,11 +16,10 @@ from feeds.draft import Document
 from feeds.errors import SourceError, StoreBusy
 from feeds.fetch import Fetcher
 from feeds.identity.ids import Identity
+from feeds.ingest.handed_in import Receiver
 from feeds.ingest.pipeline import Rules, ingest
 from feeds.ingest.report import IngestReport, merged
 from feeds.model import Progress
-from feeds.push.receive import Counter
-from feeds.push.source import PushedSource
 from feeds.sources import Source
 from feeds.sources.folder import FolderSource
 from feeds.sources.website import WebSource
@@ -127,9 +126,7 @@ class Gathering:
             fetched_at=self.clock(),
             url=name if name.startswith(_WEB) else None,
         )
-        return merged(
-            [self._look_at(PushedSource(name=source, pushed=document), Look(), self.taxonomy)]
-        )
+        return self.receiver.take(document)
 
     def renew(self, stopping: Event) -> RenewReport:
         """Hubs know that we want to hear of the sources that offer one. Raises StoreBusy."""
@@ -144,14 +141,14 @@ class Gathering:
         )
 
     @cached_property
-    def counter(self) -> Counter:
-        """Where publishers and hubs hand items in."""
-        return Counter(
+    def receiver(self) -> Receiver:
+        """What takes in the documents that publishers and hubs hand over."""
+        return Receiver(
             database=self.database,
             taxonomy=lambda: self.taxonomy,
             identity=self.identity,
             rules=self.rules,
-            now=self.clock,
+            clock=self.clock,
         )
 
     @property

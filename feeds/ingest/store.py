@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from feeds.draft import Draft
+from feeds.draft import Draft, Habits
 from feeds.identity.decide import Added, Known, Restored, Revised
 from feeds.identity.ids import Identity
 from feeds.identity.instants import first_updated, freshness, revised_updated
@@ -31,7 +31,7 @@ class Terms:
     source: str
     identity: Identity
     taxonomy: Taxonomy
-    language: str
+    habits: Habits
     archive_after_days: int
     backfill: bool
     now: datetime
@@ -109,7 +109,7 @@ def _next(item: Known, one: Judged, change: int, terms: Terms) -> Revision:
 def _revision(
     item: Known, one: Judged, change: int, updated_at: datetime, terms: Terms
 ) -> Revision:
-    draft = _spoken(item.draft, terms.language)
+    draft = _spoken(item.draft, terms.habits.language)
     return Revision(
         known=replace(item, draft=draft, updated_at=updated_at),
         change=change,

@@ -10,8 +10,6 @@ from http import HTTPStatus
 
 from feeds.push.problems import Problem
 
-__all__ = ["Tokens"]
-
 _CHALLENGE = 'Bearer realm="fieldfare"'
 
 

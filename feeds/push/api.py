@@ -5,30 +5,31 @@ Knows HTTP and who asks. Must never know how an item is understood or stored.
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Annotated
+from urllib.parse import quote
 
 import anyio.to_thread
 import structlog
 from anyio import CapacityLimiter
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import Depends, Header, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp
 
-from feeds.parse.push import Fault
-from feeds.parse.push.values import ID_CHARS, is_id
+from config import values
+from feeds.parse.push import ENTRY_MEDIA_TYPE, MEDIA_TYPE
+from feeds.parse.push.body import ID_CHARS, Fault, is_id
 from feeds.push import contract
 from feeds.push.access import Tokens
-from feeds.push.answers import Told
-from feeds.push.problems import HANDLERS
-from feeds.push.receipt import Faults, NotThere, Outcome, Push, Receipt, Verdict
-from feeds.push.receive import Counter, look, receive, withdraw
-from feeds.push.reception import body_of, media_type_of
-
-__all__ = ["create_api"]
+from feeds.push.problems import Problem, tell_problems
+from feeds.push.receipt import ItemShown, Outcome, Receipt
+from feeds.push.receive import Push, PushedItems
+from feeds.web.request_body import body_of
 
 log = structlog.get_logger(__name__)
 
-# A push holds up to three connections of the store; others wait here rather than there.
+# A push holds two connections of the store; others wait here rather than there.
 _AT_ONCE = 4
 _KEY_CHARS = 255
 
@@ -64,10 +65,9 @@ _Bearer = Annotated[
 
 
 def create_api(
-    counter: Counter,
+    pushed: PushedItems,
     *,
     tokens: Mapping[str, str],
-    page_of: Callable[[str], str],
     max_bytes: int,
     on_change: Callable[[], None],
     version: str,
@@ -75,80 +75,63 @@ def create_api(
 ) -> ASGIApp:
     """The push API, to be mounted at ``at``.
 
-    ``tokens`` holds the token of each source that is pushed to, ``page_of`` gives the address of
-    an item's page by its slug, and ``on_change`` hears, in a thread, of every change.
+    ``tokens`` holds the token of each source that is pushed to; ``on_change`` hears, in a thread,
+    of every change.
     """
-    desk = _Desk(
-        counter, Tokens(tokens), Told(at, page_of), max_bytes=max_bytes, on_change=on_change
-    )
-    app = contract.Api(version=version, at=at)
-    app.include_router(desk.router())
-    for error, handler in HANDLERS.items():
-        app.add_exception_handler(error, handler)
+    app = contract.DescribedApi(version=version, at=at)
+    known = Tokens(tokens)
+    work = _Work(pushed, at, max_bytes, on_change)
+
+    def source_of(bearer: _Bearer, meant: _Meant = None) -> str:
+        return known.source(bearer.credentials if bearer else None, meant)
+
+    source_asking = Annotated[str, Depends(source_of)]
+
+    async def create(request: Request, source: source_asking, key: _Key = None) -> Response:
+        """Hand in a new item."""
+        return await work.receive(request, source, key)
+
+    async def replace(
+        request: Request, item_id: _Id, source: source_asking, key: _Key = None
+    ) -> Response:
+        """Hand in an item or revise it; one that was withdrawn is back."""
+        if not is_id(item_id):
+            raise Problem.of_faults(Fault(field="/id", problem=_NO_ID))
+        return await work.receive(request, source, key, item_id)
+
+    async def remove(item_id: _Id, source: source_asking) -> Response:
+        """Withdraw an item: feeds and pages no longer show it."""
+        return await work.done(source, partial(pushed.withdraw, source, item_id))
+
+    async def show(item_id: _Id, source: source_asking) -> Response:
+        """How an item stands."""
+        return await work.done(source, partial(pushed.look, source, item_id))
+
+    app.post("/items", **contract.CREATE)(create)
+    # ":path", as an id may hold slashes.
+    app.put("/items/{item_id:path}", **contract.REPLACE)(replace)
+    app.delete("/items/{item_id:path}", **contract.REMOVE)(remove)
+    app.get("/items/{item_id:path}", **contract.SHOW)(show)
+    tell_problems(app)
     return app
 
 
-class _Desk:
-    """The four requests there are."""
+class _Work:
+    """What a request asks for is done in a thread, some at once, and answered."""
 
     def __init__(
-        self,
-        counter: Counter,
-        tokens: Tokens,
-        told: Told,
-        *,
-        max_bytes: int,
-        on_change: Callable[[], None],
+        self, pushed: PushedItems, at: str, max_bytes: int, on_change: Callable[[], None]
     ) -> None:
-        self._counter = counter
-        self._tokens = tokens
-        self._told = told
+        self._pushed = pushed
+        self._at = at
         self._max_bytes = max_bytes
         self._on_change = on_change
         self._limiter = CapacityLimiter(_AT_ONCE)
 
-    def router(self) -> APIRouter:
-        asks = Depends(self._source)
-
-        async def create(
-            request: Request, source: Annotated[str, asks], key: _Key = None
-        ) -> Response:
-            """Hand in a new item."""
-            return await self._receive(request, source, key, None)
-
-        async def replace(
-            request: Request, item_id: _Id, source: Annotated[str, asks], key: _Key = None
-        ) -> Response:
-            """Hand in an item or revise it; one that was withdrawn is back."""
-            if not is_id(item_id):
-                return self._told.response(Faults((Fault("/id", _NO_ID),)))
-            return await self._receive(request, source, key, item_id)
-
-        async def remove(item_id: _Id, source: Annotated[str, asks]) -> Response:
-            """Withdraw an item: feeds and pages no longer show it."""
-            done = partial(withdraw, self._counter, source, item_id)
-            return await self._answer(source, done if is_id(item_id) else NotThere)
-
-        async def show(item_id: _Id, source: Annotated[str, asks]) -> Response:
-            """How an item stands."""
-            seen = partial(look, self._counter, source, item_id)
-            return await self._answer(source, seen if is_id(item_id) else NotThere)
-
-        router = APIRouter()
-        router.post("/items", **contract.CREATE)(create)
-        # ":path", as an id may hold slashes.
-        router.put("/items/{item_id:path}", **contract.REPLACE)(replace)
-        router.delete("/items/{item_id:path}", **contract.REMOVE)(remove)
-        router.get("/items/{item_id:path}", **contract.SHOW)(show)
-        return router
-
-    def _source(self, bearer: _Bearer, meant: _Meant = None) -> str:
-        return self._tokens.source(bearer.credentials if bearer else None, meant)
-
-    async def _receive(
-        self, request: Request, source: str, key: str | None, item_id: str | None
+    async def receive(
+        self, request: Request, source: str, key: str | None, item_id: str | None = None
     ) -> Response:
-        media_type = media_type_of(request)
+        media_type = _media_type(request)
         push = Push(
             source=source,
             body=await body_of(request, self._max_bytes),
@@ -157,19 +140,49 @@ class _Desk:
             replaces=item_id is not None,
             key=key,
         )
-        return await self._answer(source, partial(receive, self._counter, push))
+        return await self.done(source, partial(self._pushed.receive, push))
 
-    async def _answer(self, source: str, work: Callable[[], Verdict]) -> Response:
-        verdict = await anyio.to_thread.run_sync(self._done, source, work, limiter=self._limiter)
-        return self._told.response(verdict)
+    async def done(self, source: str, work: Callable[[], ItemShown]) -> Response:
+        told = partial(self._told, source, work)
+        item = await anyio.to_thread.run_sync(told, limiter=self._limiter)
+        is_new = isinstance(item, Receipt) and item.is_new
+        location = f"{self._at}/items/{quote(item.id, safe='')}"
+        return JSONResponse(
+            item.model_dump(mode="json"),
+            status_code=HTTPStatus.CREATED if is_new else HTTPStatus.OK,
+            headers={"Location": location} if is_new else {"Content-Location": location},
+        )
 
-    def _done(self, source: str, work: Callable[[], Verdict]) -> Verdict:
-        verdict = work()
-        if isinstance(verdict, Receipt) and verdict.outcome:
-            log.info("item pushed", source=source, item=verdict.uid, outcome=verdict.outcome.value)
-            if verdict.outcome is not Outcome.UNCHANGED:
+    def _told(self, source: str, work: Callable[[], ItemShown]) -> ItemShown:
+        item = work()
+        if isinstance(item, Receipt):
+            log.info("item pushed", source=source, item=item.uid, outcome=item.outcome.value)
+            if item.outcome is not Outcome.UNCHANGED:
                 self._on_change()
-        return verdict
+        return item
+
+
+def _media_type(request: Request) -> str:
+    """What the document is to be read as. Raises Problem: 415."""
+    if request.headers.get("content-encoding", "identity").strip().casefold() != "identity":
+        raise _unsupported("Send the document as it is, without Content-Encoding.")
+    said = request.headers.get("content-type", "")
+    match values.media_type(said):
+        case contract.JSON | "application/vnd.fieldfare.item+json":
+            return MEDIA_TYPE
+        case contract.ATOM:
+            # With its charset, which XML in another encoding may need (RFC 7303).
+            _, separator, parameters = said.partition(";")
+            return f"{ENTRY_MEDIA_TYPE}{separator}{parameters}"
+        case _:
+            types = f"{contract.JSON} or {contract.ATOM}"
+            raise _unsupported(f"Send {types}, and say which as Content-Type.")
+
+
+def _unsupported(detail: str) -> Problem:
+    accepted = f"{contract.JSON}, {contract.ATOM};type=entry"
+    headers = {"Accept": accepted, "Accept-Encoding": "identity"}
+    return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, headers=headers)
 
 
 _NO_ID = f"must be 1 to {ID_CHARS} characters, none of them a control character"

@@ -7,14 +7,17 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from typing_extensions import override
 
-from feeds.parse.push import PushedItem
-from feeds.push.answers import ItemShown, ReceiptShown
-from feeds.push.problems import ProblemShown
+from feeds.parse.push.body import PushedItem
+from feeds.push import problems
+from feeds.push.problems import ProblemDetails
+from feeds.push.receipt import ItemShown, Receipt
 
-__all__ = ["CREATE", "REMOVE", "REPLACE", "SHOW", "Api"]
+JSON = "application/json"
+ATOM = "application/atom+xml"
 
 _SUMMARY = """\
 Hands in news items, revises and withdraws them. Every source has a token of its own, and reaches
@@ -45,7 +48,7 @@ _ATOM_EXAMPLE = """\
 """
 
 
-class Api(FastAPI):
+class DescribedApi(FastAPI):
     """An application whose document names the shape of what is pushed; it has no pages."""
 
     def __init__(self, *, version: str, at: str) -> None:
@@ -67,7 +70,7 @@ class Api(FastAPI):
         schemas = document["components"]["schemas"]
         if PushedItem.__name__ not in schemas:
             _, ours = models_json_schema(
-                [(PushedItem, "validation"), (ProblemShown, "serialization")], ref_template=_REF
+                [(PushedItem, "validation"), (ProblemDetails, "serialization")], ref_template=_REF
             )
             schemas.update(ours["$defs"])
         return document
@@ -81,7 +84,7 @@ def _problems(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
         HTTPStatus.UNPROCESSABLE_ENTITY,
         HTTPStatus.SERVICE_UNAVAILABLE,
     )
-    content = {"application/problem+json": {"schema": _ref(ProblemShown.__name__)}}
+    content = {problems.MEDIA_TYPE: {"schema": _schema(ProblemDetails)}}
     return {
         status.value: {"description": _WHEN[status], "content": content}
         for status in sorted((*always, *statuses))
@@ -103,19 +106,16 @@ _WHEN = {
 }
 
 
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": _REF.format(model=name)}
+def _schema(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _REF.format(model=model.__name__)}
 
 
 _BODY = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {
-                "schema": _ref(PushedItem.__name__),
-                "example": _JSON_EXAMPLE,
-            },
-            "application/atom+xml": {
+            JSON: {"schema": _schema(PushedItem), "example": _JSON_EXAMPLE},
+            ATOM: {
                 "schema": {"type": "string", "description": "An atom:entry (RFC 4287)."},
                 "example": _ATOM_EXAMPLE,
             },
@@ -126,7 +126,7 @@ _BODY = {
 
 def _fulfilled(description: str, header: str = "Content-Location") -> dict[str, Any]:
     told = {"description": "The item's address here.", "schema": {"type": "string"}}
-    return {"model": ReceiptShown, "description": description, "headers": {header: told}}
+    return {"model": Receipt, "description": description, "headers": {header: told}}
 
 
 _NEW = _fulfilled("The item is new.", "Location")

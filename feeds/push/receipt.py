@@ -1,27 +1,15 @@
-"""The words of pushing: what a publisher hands over, and what it is told in return.
+"""What a publisher's system is told of an item it handed in.
 
-Knows the verdicts on a pushed item. Must never know HTTP, or how a verdict is reached.
+Knows the members of an answer, whose schema is the contract. Must never know HTTP, or how an item
+came to be so.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from feeds.model import Label
-from feeds.parse.push import Fault
+from pydantic import BaseModel, Field
 
-__all__ = [
-    "AlreadyThere",
-    "Faults",
-    "KeyReused",
-    "NotThere",
-    "Outcome",
-    "Push",
-    "Receipt",
-    "Unreadable",
-    "Verdict",
-    "Withdrawn",
-]
+from feeds.model import TopicKind
 
 
 class Outcome(StrEnum):
@@ -34,77 +22,43 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     WITHDRAWN = "withdrawn"
 
+
+class TopicShown(BaseModel):
+    """A topic the item belongs to."""
+
+    kind: TopicKind
+    slug: str
+    label: str = Field(description="The name it was given by.")
+
+
+class NameShown(BaseModel):
+    """A name that stands for no topic we know; it is kept with the item."""
+
+    kind: TopicKind
+    label: str
+
+
+class ItemShown(BaseModel):
+    """An item as it stands."""
+
+    id: str = Field(description="Your id.")
+    uid: str = Field(description="Its permanent id in feeds (atom:id).")
+    page: str = Field(description="The address of its page.")
+    title: str
+    revision: int = Field(ge=1, description="1 when it was new; one more with every change.")
+    updated_at: datetime = Field(description="When it last changed significantly.")
+    topics: list[TopicShown] = Field(description="The topics understood.")
+    unknown_topics: list[NameShown] = Field(description="The names nobody knows.")
+
+
+class Receipt(ItemShown):
+    """An item as it stands, and what the request did to it."""
+
+    outcome: Outcome = Field(
+        description="`linked` says that the same item was known from another source already."
+    )
+
     @property
     def is_new(self) -> bool:
         """Whether the pusher's id stands for something since now."""
-        return self in (Outcome.CREATED, Outcome.LINKED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Push:
-    """An item as handed over by ``source``, its ``media_type`` one of those of the form.
-
-    ``id`` is the one in the address, None where the document alone names the item. ``replaces``
-    says whether what is known under the id may change. ``key`` is the Idempotency-Key.
-    """
-
-    source: str
-    body: bytes
-    media_type: str
-    id: str | None = None
-    replaces: bool = False
-    key: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """An item under its pusher's ``id``, and what was just done to it, if anything."""
-
-    id: str
-    uid: str
-    slug: str
-    title: str
-    revision: int
-    updated_at: datetime
-    labels: tuple[Label, ...]
-    outcome: Outcome | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """The document is none in its format."""
-
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
-class Faults:
-    """The document is readable, and these things in it are wrong."""
-
-    faults: tuple[Fault, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyReused:
-    """The Idempotency-Key was another request's."""
-
-
-@dataclass(frozen=True, slots=True)
-class AlreadyThere:
-    """The id stands for an item that says something else, or is ``withdrawn``."""
-
-    id: str
-    withdrawn: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NotThere:
-    """The id stands for nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """The id stands for an item that was withdrawn."""
-
-
-Verdict = Receipt | Unreadable | Faults | KeyReused | AlreadyThere | NotThere | Withdrawn
+        return self.outcome in (Outcome.CREATED, Outcome.LINKED)

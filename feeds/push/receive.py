@@ -1,245 +1,180 @@
-"""Items that are handed to us: one document through the ordinary way, and what came of it.
+"""Items that publishers hand in: read once, judged once, stored in one transaction or not at all.
 
-Knows the order of calls. Must never know HTTP, or how items are judged and kept.
+Knows the order of calls, and which problem is told instead. Must never know requests, or how items
+are judged and kept.
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import assert_never
+from http import HTTPStatus
 
-from pydantic import TypeAdapter
-
-from feeds.draft import Document, Refused
-from feeds.identity.ids import Identity
-from feeds.ingest.pipeline import Rules, ingest
-from feeds.ingest.report import IngestReport
-from feeds.parse import push as form
-from feeds.parse import understand
-from feeds.parse.push.values import ID_CHARS, is_id
-from feeds.push.receipt import (
-    AlreadyThere,
-    Faults,
-    KeyReused,
-    NotThere,
-    Outcome,
-    Push,
-    Receipt,
-    Unreadable,
-    Verdict,
-    Withdrawn,
-)
-from feeds.push.source import PushedSource
-from feeds.sources import Gone
-from feeds.storage import pushes
-from feeds.storage.database import Database
+from feeds.draft import Document, Reason, Refused
+from feeds.identity.decide import Added, Unchanged
+from feeds.ingest.handed_in import Receiver, fetched
+from feeds.ingest.judge import Judged
+from feeds.ingest.pipeline import keep, reader, withdraw
+from feeds.ingest.read import Reading, understood
+from feeds.ingest.store import Terms
+from feeds.parse.push import MEDIA_TYPE, Faulty
+from feeds.parse.push.body import ID_CHARS, Fault, is_id
+from feeds.push.problems import Problem
+from feeds.push.receipt import ItemShown, NameShown, Outcome, Receipt, TopicShown
+from feeds.storage import Connection, pushes
 from feeds.storage.pushes import Answered, Filed
-from feeds.taxonomy import Taxonomy
-
-__all__ = ["Counter", "look", "receive", "take", "withdraw"]
-
-#: As long as an ingest waits for another one.
-_PATIENCE_SECONDS = 10.0
-
-_RECEIPT = TypeAdapter(Receipt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counter:
-    """Where items are handed in: the store, and what it takes to understand and judge them."""
+class Push:
+    """An item as handed over by ``source``, its ``media_type`` one of those of the form.
 
-    database: Database
-    taxonomy: Callable[[], Taxonomy]
-    identity: Identity
-    rules: Callable[[str], Rules]
-    now: Callable[[], datetime]
-
-
-def receive(counter: Counter, push: Push) -> Verdict:
-    """The item is stored as the push says, or nothing is changed and the verdict says why.
-
-    Repeating a push with its key gives the same receipt, whatever happened to the item meanwhile.
-    A crash just before the receipt is noted makes the repetition one of a push without a key.
-    Raises StoreError; StoreBusy while another ingest or push of the source is at it.
+    ``id`` is the one in the address, None where the document alone names the item. ``replaces``
+    says whether what is known under the id may change. ``key`` is the Idempotency-Key.
     """
-    read = _read(counter, push)
-    if not isinstance(read, Document):
-        return read
-    digest = _digest(push, read.name)
-    with _alone(counter, push.source):
-        if push.key and (answered := _answered(counter, push.source, push.key)):
-            is_same = answered.digest == digest
-            return _RECEIPT.validate_json(answered.answer) if is_same else KeyReused()
-        verdict = _stored(counter, push, read)
-        if push.key and isinstance(verdict, Receipt):
-            _remember(counter, push, push.key, digest, verdict)
-    return verdict
+
+    source: str
+    body: bytes
+    media_type: str
+    id: str | None = None
+    replaces: bool = False
+    key: str | None = None
 
 
-def withdraw(counter: Counter, source: str, name: str) -> Verdict:
-    """The item under this id is withdrawn. Raises StoreError, StoreBusy."""
-    with _alone(counter, source):
-        before = look(counter, source, name)
-        if isinstance(before, Receipt):
-            take(counter, source, Gone(name))
-            return _receipt(counter, source, name, Outcome.WITHDRAWN)
-    return before
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushedItems:
+    """The items publishers push; ``page_of`` gives the address of an item's page by its slug.
 
-
-def look(counter: Counter, source: str, name: str) -> Receipt | NotThere | Withdrawn:
-    """The item under this id. Raises StoreError."""
-    filed = _filed(counter, source, name)
-    if filed is None:
-        return NotThere()
-    return Withdrawn() if filed.withdrawn else _shown(filed, name, None)
-
-
-def take(
-    counter: Counter, source: str, pushed: Document | Gone, *, dry_run: bool = False
-) -> IngestReport:
-    """The store holds what the document says, as if the source had shown it alone.
-
-    Raises StoreError; StoreBusy while another ingest is at it.
+    Whatever is asked of it raises StoreError; StoreBusy while the source is ingested.
     """
-    return ingest(
-        counter.database,
-        PushedSource(name=source, pushed=pushed),
-        counter.taxonomy(),
-        now=counter.now(),
-        identity=counter.identity,
-        rules=counter.rules(source),
-        dry_run=dry_run,
-    )
+
+    receiver: Receiver
+    page_of: Callable[[str], str]
+
+    def receive(self, push: Push) -> Receipt:
+        """The item is stored as the push says.
+
+        Repeating a push with its key gives the same receipt, whatever happened to the item
+        meanwhile. Raises Problem, and then nothing is changed.
+        """
+        terms = self.receiver.terms(push.source)
+        reading = _read(push, terms)
+        name = reading.sighting.name
+        digest = _digest(push, name)
+        with self.receiver.deciding(push.source) as connection:
+            if push.key and (answered := pushes.answered(connection, push.source, push.key)):
+                if answered.digest != digest:
+                    raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, _KEY_REUSED)
+                return Receipt.model_validate_json(answered.answer)
+            before = pushes.filed(connection, push.source, name)
+            (judged,) = keep(connection, [reading], terms)
+            is_other = not isinstance(judged.decision, Unchanged)
+            if before and not push.replaces and (before.withdrawn or is_other):
+                raise Problem(HTTPStatus.CONFLICT, _WITHDRAWN if before.withdrawn else _OTHER)
+            item = self._item(connection, push.source, name)
+            receipt = Receipt(**dict(item), outcome=_outcome(before, judged))
+            if push.key:
+                answer = Answered(
+                    source=push.source,
+                    key=push.key,
+                    digest=digest,
+                    answer=receipt.model_dump_json(),
+                    at=terms.now,
+                )
+                pushes.record(connection, answer)
+        return receipt
+
+    def withdraw(self, source: str, name: str) -> Receipt:
+        """The item under this id is withdrawn. Raises Problem: 404, 410."""
+        terms = self.receiver.terms(source)
+        with self.receiver.deciding(source) as connection:
+            item = self._item(connection, source, name)
+            withdraw(connection, [name], terms)
+        return Receipt(**dict(item), outcome=Outcome.WITHDRAWN)
+
+    def look(self, source: str, name: str) -> ItemShown:
+        """The item under this id. Raises Problem: 404, 410."""
+        with self.receiver.database.reading() as connection:
+            return self._item(connection, source, name)
+
+    def _item(self, connection: Connection, source: str, name: str) -> ItemShown:
+        # Nothing has another name, which the store might refuse to look for.
+        filed = pushes.filed(connection, source, name) if is_id(name) else None
+        if filed is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "You have pushed no item under this id.")
+        if filed.withdrawn:
+            raise Problem(HTTPStatus.GONE, _GONE)
+        item = filed.item
+        return ItemShown(
+            id=name,
+            uid=item.uid,
+            page=self.page_of(item.slug),
+            title=item.title,
+            revision=item.revision,
+            updated_at=item.updated_at,
+            topics=[
+                TopicShown(kind=label.kind, slug=label.slug, label=label.text)
+                for label in item.labels
+                if label.slug
+            ],
+            unknown_topics=[
+                NameShown(kind=label.kind, label=label.text)
+                for label in item.labels
+                if not label.slug
+            ],
+        )
 
 
-# -- Understanding ---------------------------------------------------------------------------------
-
-
-def _read(counter: Counter, push: Push) -> Document | Unreadable | Faults:
-    """The document under the name of its one item, or what is wrong with it."""
-    is_json = push.media_type == form.MEDIA_TYPE
-    name = _named_in_json(push.body) if is_json else _named_in_entry(counter, push)
-    if isinstance(name, Unreadable | Faults):
-        return name
-    if name and push.id and name != push.id:
-        return Faults((form.Fault("/id", "must be the id in the address, or be left out"),))
-    if not (known_as := name or push.id):
-        return Faults((form.Fault("/id", "is missing"),))
-    return _document(counter, push, known_as)
-
-
-def _named_in_json(body: bytes) -> str | Unreadable | Faults | None:
-    read = form.reading(body)
-    match read:
-        case form.Broken(problem=problem):
-            return Unreadable(problem)
-        case form.Faulty(faults=faults):
-            return Faults(faults)
-        case form.PushedItem(id=name):
-            return name
-        case _:
-            assert_never(read)
-
-
-def _named_in_entry(counter: Counter, push: Push) -> str | Faults:
-    understood = understand(_document(counter, push, ""), counter.taxonomy())
-    if isinstance(understood, Refused):
-        return Faults((form.Fault("", str(understood)),))
-    name = understood.drafts[0].guid
-    if not name or not is_id(name):
-        return Faults((form.Fault("/id", _ENTRY_ID),))
-    return name
-
-
+_KEY_REUSED = "This Idempotency-Key was another request's; a new request needs a new one."
+_OTHER = "An item with this id is there and says something else; PUT /items/{id} revises it."
+_WITHDRAWN = "The item with this id was withdrawn; PUT /items/{id} brings it back."
+_GONE = "The item under this id was withdrawn; PUT brings it back."
 _ENTRY_ID = f"must be an atom:id of 1 to {ID_CHARS} characters, none of them a control character"
 
 
-def _document(counter: Counter, push: Push, name: str) -> Document:
-    return Document(
+def _read(push: Push, terms: Terms) -> Reading:
+    """The document under the name of its one item. Raises Problem with all that is wrong with it.
+
+    A document tells its item's id, which is its name: it is named once it is understood.
+    """
+    document = Document(
         source=push.source,
-        name=name,
+        name=push.id or "",
         body=push.body,
-        fetched_at=counter.now(),
+        fetched_at=terms.now,
         media_type=push.media_type,
     )
+    read = understood(document, terms.taxonomy, terms.habits)
+    if isinstance(read, Refused):
+        raise _refused(push, read)
+    name = read.drafts[0].guid or ""
+    if push.media_type != MEDIA_TYPE and not is_id(name):
+        raise Problem.of_faults(Fault(field="/id", problem=_ENTRY_ID))
+    if not name:
+        raise Problem.of_faults(Fault(field="/id", problem="is missing"))
+    if name != (push.id or name):
+        problem = "must be the id in the address, or be left out"
+        raise Problem.of_faults(Fault(field="/id", problem=problem))
+    return reader(terms).reading(fetched(replace(document, name=name)), read)
 
 
-# -- Storing ---------------------------------------------------------------------------------------
+def _refused(push: Push, refused: Refused) -> Problem:
+    if isinstance(refused, Faulty):
+        return Problem.of_faults(*refused.faults)
+    if push.media_type != MEDIA_TYPE or refused.reason is Reason.FAILED:
+        return Problem.of_faults(Fault(field="", problem=str(refused)))
+    problem = refused.evidence or str(refused)
+    return Problem(HTTPStatus.BAD_REQUEST, problem[:1].upper() + problem[1:] + ".")
 
 
-def _stored(counter: Counter, push: Push, document: Document) -> Verdict:
-    before = _filed(counter, push.source, document.name)
-    # What would come of it, so that nothing is half done and a refusal leaves no trace.
-    foreseen = take(counter, push.source, document, dry_run=True)
-    if foreseen.quarantine:
-        return Faults(tuple(form.Fault("", held.reason) for held in foreseen.quarantine))
-    if before and not push.replaces and (before.withdrawn or foreseen.items):
-        return AlreadyThere(document.name, before.withdrawn)
-    report = take(counter, push.source, document)
-    return _receipt(counter, push.source, document.name, _outcome(before, report))
-
-
-def _outcome(before: Filed | None, report: IngestReport) -> Outcome:
+def _outcome(before: Filed | None, judged: Judged) -> Outcome:
     if before is None:
-        return Outcome.CREATED if report.added else Outcome.LINKED
+        return Outcome.CREATED if isinstance(judged.decision, Added) else Outcome.LINKED
     if before.withdrawn:
         return Outcome.RESTORED
-    return Outcome.REVISED if report.items else Outcome.UNCHANGED
-
-
-def _receipt(counter: Counter, source: str, name: str, outcome: Outcome) -> Receipt:
-    filed = _filed(counter, source, name)
-    if filed is None:
-        raise AssertionError(f"{source} pushed {name!r}, and it is not known by that key")
-    return _shown(filed, name, outcome)
-
-
-def _shown(filed: Filed, name: str, outcome: Outcome | None) -> Receipt:
-    return Receipt(
-        id=name,
-        uid=filed.item.uid,
-        slug=filed.item.slug,
-        title=filed.item.title,
-        revision=filed.item.revision,
-        updated_at=filed.item.updated_at,
-        labels=tuple(filed.item.labels),
-        outcome=outcome,
-    )
-
-
-def _filed(counter: Counter, source: str, name: str) -> Filed | None:
-    with counter.database.reading() as connection:
-        return pushes.filed(connection, source, name)
-
-
-# -- Repeating -------------------------------------------------------------------------------------
-
-
-def _alone(counter: Counter, source: str) -> AbstractContextManager[None]:
-    """Between a look at an item and its change, no other push of the source comes."""
-    return counter.database.exclusive(f"push-{source}", _PATIENCE_SECONDS)
+    return Outcome.UNCHANGED if isinstance(judged.decision, Unchanged) else Outcome.REVISED
 
 
 def _digest(push: Push, name: str) -> str:
     """Equal for two requests that ask for the same."""
     said = f"{push.replaces}\0{push.media_type}\0{name}\0".encode()
     return sha256(said + push.body).hexdigest()
-
-
-def _answered(counter: Counter, source: str, key: str) -> Answered | None:
-    with counter.database.reading() as connection:
-        return pushes.answered(connection, source, key)
-
-
-def _remember(counter: Counter, push: Push, key: str, digest: str, receipt: Receipt) -> None:
-    answer = Answered(
-        source=push.source,
-        key=key,
-        digest=digest,
-        answer=_RECEIPT.dump_json(receipt).decode(),
-        at=counter.now(),
-    )
-    with counter.database.writing() as connection:
-        pushes.record(connection, answer)

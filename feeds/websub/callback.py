@@ -14,8 +14,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from feeds.draft import Document
-from feeds.push.receive import Counter, take
+from feeds.ingest.handed_in import Receiver
 from feeds.storage import leases
+from feeds.web.request_body import BodyTooLong, body_of
 from feeds.websub.lease import is_live
 from feeds.websub.question import Agreed, Intent, Noted, Strange, confirmed, is_signed
 
@@ -33,13 +34,13 @@ class Callback:
 
     def __init__(
         self,
-        counter: Counter,
+        receiver: Receiver,
         *,
         max_bytes: int,
         jitter: Callable[[], float],
         on_content: Callable[[str], None],
     ) -> None:
-        self._counter = counter
+        self._receiver = receiver
         self._max_bytes = max_bytes
         self._jitter = jitter
         self._on_content = on_content
@@ -52,9 +53,9 @@ class Callback:
         return await run_in_threadpool(self._verification, token, _intent(request))
 
     def _verification(self, token: str, intent: Intent) -> Response:
-        with self._counter.database.writing() as connection:
+        with self._receiver.database.writing() as connection:
             lease = leases.by_token(connection, token, to_change=True)
-            verdict = confirmed(lease, intent, self._counter.now(), self._jitter())
+            verdict = confirmed(lease, intent, self._receiver.clock(), self._jitter())
             match verdict:
                 case Agreed(challenge=challenge, lease=agreed):
                     if agreed:
@@ -78,8 +79,9 @@ class Callback:
         if not await run_in_threadpool(find):
             # The hub may end what it takes for a subscription.
             return Response(status_code=HTTPStatus.GONE)
-        body = await _body(request, self._max_bytes)
-        if body is None:
+        try:
+            body = await body_of(request, self._max_bytes)
+        except (BodyTooLong, ClientDisconnect):
             return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         signature = request.headers.get("x-hub-signature")
         media_type = request.headers.get("content-type")
@@ -88,12 +90,12 @@ class Callback:
         return Response(status_code=HTTPStatus.ACCEPTED)
 
     def _live(self, token: str) -> bool:
-        with self._counter.database.reading() as connection:
+        with self._receiver.database.reading() as connection:
             lease = leases.by_token(connection, token)
-        return lease is not None and is_live(lease, self._counter.now())
+        return lease is not None and is_live(lease, self._receiver.clock())
 
     def _take(self, token: str, signature: str | None, media_type: str | None, body: bytes) -> None:
-        with self._counter.database.reading() as connection:
+        with self._receiver.database.reading() as connection:
             lease = leases.by_token(connection, token)
         if lease is None:
             return
@@ -104,11 +106,11 @@ class Callback:
             source=lease.source,
             name=lease.topic,
             body=body,
-            fetched_at=self._counter.now(),
+            fetched_at=self._receiver.clock(),
             url=lease.topic,
             media_type=media_type,
         )
-        report = take(self._counter, lease.source, document)
+        report = self._receiver.take(document)
         log.info("hub distributed", source=lease.source, added=report.added, revised=report.revised)
         self._on_content(lease.source)
 
@@ -127,16 +129,3 @@ def _intent(request: Request) -> Intent:
 def _plain(text: str) -> Response:
     # What is said back must not become a page.
     return PlainTextResponse(text, headers={"X-Content-Type-Options": "nosniff"})
-
-
-async def _body(request: Request, most: int) -> bytes | None:
-    """The whole body, None where it is too long or does not end."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > most:
-                return None
-    except ClientDisconnect:
-        return None
-    return bytes(body)

@@ -114,7 +114,7 @@ def web(app: App, pulse: Pulse, *, mails: Path | None = None) -> Starlette:
         mails=Mailbox(mails, pages) if mails else None,
         api=_api(app),
         hubs=Callback(
-            app.gathering.counter,
+            app.gathering.receiver,
             max_bytes=app.settings.ingest.max_document_bytes,
             jitter=app.gathering.jitter,
             on_content=lambda _: _published(app),
@@ -129,11 +129,15 @@ def _api(app: App) -> ASGIApp | None:
         return None
     # A quarter of a second, of which no other command needs to know.
     from feeds.push.api import create_api  # noqa: PLC0415
+    from feeds.push.receive import PushedItems  # noqa: PLC0415
 
-    return create_api(
-        app.gathering.counter,
-        tokens=tokens,
+    pushed = PushedItems(
+        receiver=app.gathering.receiver,
         page_of=lambda slug: f"{app.site.url}/{item_page(slug)}",
+    )
+    return create_api(
+        pushed,
+        tokens=tokens,
         max_bytes=app.settings.ingest.max_document_bytes,
         on_change=partial(_published, app),
         version=version("fieldfare"),

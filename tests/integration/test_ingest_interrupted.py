@@ -152,7 +152,7 @@ def test_a_crash_loses_nothing_and_repeating_gives_the_same(
 def test_only_one_ingests_a_source_at_a_time(
     intake: FolderIngest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(pipeline, "_PATIENCE_SECONDS", 0)
     intake.write("a.txt", a_page())
     with intake.database.exclusive("ingest-own"):
         with pytest.raises(StoreBusy, match=f"pid {os.getpid()}"):

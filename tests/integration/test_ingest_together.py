@@ -105,7 +105,7 @@ def test_what_goes_wrong_in_the_middle_of_a_look_is_a_problem_in_its_report(
 def test_a_source_that_another_process_looks_at_is_a_problem_and_delays_no_other(
     database: Database, osce: Taxonomy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(pipeline, "_PATIENCE_SECONDS", 0.0)
     sources = [a_folder(tmp_path, name, 2) for name in ("a", "b")]
     gathering = a_gathering(database, osce, sources)
     with database.exclusive("ingest-a"):

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from feeds.parse.push import PushedItem
+from feeds.parse.push.body import PushedItem
 from feeds.storage.database import Database
 from feeds.storage.tables import items
 from feeds.taxonomy import Taxonomy
@@ -335,8 +335,8 @@ def test_a_body_that_is_too_long_is_refused(publisher: Publisher) -> None:
 def test_while_another_ingest_is_at_it_one_is_told_to_wait(
     publisher: Publisher, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feeds.push.receive._PATIENCE_SECONDS", 0)
-    with database.exclusive("push-press"):
+    monkeypatch.setattr("feeds.ingest.pipeline._PATIENCE_SECONDS", 0)
+    with database.exclusive("ingest-press"):
         answer = publisher.post(an_item())
     problem(answer, 503)
     assert answer.headers["retry-after"] == "5"

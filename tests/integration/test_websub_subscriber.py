@@ -27,7 +27,7 @@ from feeds.websub.lease import Lease, LeaseState
 from feeds.websub.subscriber import Callbacks, RenewReport, renew
 from tests.folder_ingest import NOW
 from tests.publisher.hub import Hub, a_hub
-from tests.pushing import a_counter
+from tests.pushing import a_receiver
 from tests.serving import serving
 
 TOPIC = "https://www.example.org/news.atom"
@@ -63,9 +63,9 @@ class Subscriber:
             stopping=Event(),
             guard=Guard(frozenset({"127.0.0.1"})),
         )
-        counter = replace(a_counter(database, taxonomy), now=lambda: self.now)
+        receiver = replace(a_receiver(database, taxonomy), clock=lambda: self.now)
         callback = Callback(
-            counter, max_bytes=50_000, jitter=lambda: 0.5, on_content=self.heard.append
+            receiver, max_bytes=50_000, jitter=lambda: 0.5, on_content=self.heard.append
         )
         route = Route("/websub/{token}", callback.answer, methods=["GET", "POST"])
         self.app = Starlette(routes=[route])

@@ -1,33 +1,20 @@
 """Items as a publisher's own system pushes them: one draft, or every fault.
 
-Knows the members of a pushed item, and entries of Atom that come alone. Must never know who
-pushed it, or over what.
+Knows how the members of a pushed item become a draft, and entries of Atom that come alone. Must
+never know who pushed it, or over what.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import assert_never
 
+from config import values
 from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
 from feeds.model import Enclosure, Label, TopicKind
 from feeds.parse import syndication
-from feeds.parse.push.shape import Fault, PushedItem, faults_of
-from feeds.parse.push.strict import Broken, loaded
+from feeds.parse.push.body import Fault, PushedItem, item_of
+from feeds.parse.push.strict_json import NotStrictJson, loaded
 from feeds.parse.sanitise import paragraphs, sanitised
 from feeds.taxonomy import Taxonomy
-
-__all__ = [
-    "ENTRY_MEDIA_TYPE",
-    "FORM",
-    "MEDIA_TYPE",
-    "Broken",
-    "Fault",
-    "Faulty",
-    "PushedItem",
-    "is_pushed",
-    "parse",
-    "reading",
-]
 
 FORM = "push"
 
@@ -38,8 +25,8 @@ ENTRY_MEDIA_TYPE = "application/vnd.fieldfare.entry+xml"
 _ATOM = "application/atom+xml"
 
 
-@dataclass(frozen=True, slots=True)
-class Faulty:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faulty(Refused):
     """JSON that is no item, and every reason why not."""
 
     faults: tuple[Fault, ...]
@@ -47,32 +34,23 @@ class Faulty:
 
 def is_pushed(media_type: str | None) -> bool:
     """Whether whoever took the document marked it as one of this form."""
-    return _without_parameters(media_type or "") in (MEDIA_TYPE, ENTRY_MEDIA_TYPE)
+    return values.media_type(media_type) in (MEDIA_TYPE, ENTRY_MEDIA_TYPE)
 
 
 def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Refused:
-    """The one item of the document; its own id is ``guid``, or the document's name is."""
-    if _without_parameters(document.media_type or "") == ENTRY_MEDIA_TYPE:
+    """The one item of the document; its own id is ``guid``, or the document's name is.
+
+    What is no item is `Faulty`, what cannot be read only refused.
+    """
+    if values.media_type(document.media_type) == ENTRY_MEDIA_TYPE:
         return _entry(document, taxonomy, habits)
-    read = reading(document.body)
-    match read:
-        case Broken(problem=problem):
-            return Refused(reason=Reason.MALFORMED, evidence=problem)
-        case Faulty(faults=faults):
-            return Refused(reason=Reason.MALFORMED, evidence="; ".join(map(str, faults)))
-        case PushedItem():
-            return Parsed(form=FORM, drafts=(_draft(read, document, taxonomy),))
-        case _:
-            assert_never(read)
-
-
-def reading(body: bytes) -> PushedItem | Faulty | Broken:
-    """The item the bytes describe, or all that is wrong with them."""
-    value = loaded(body)
-    if isinstance(value, Broken):
-        return value
-    read = faults_of(value)
-    return read if isinstance(read, PushedItem) else Faulty(read)
+    try:
+        item = item_of(loaded(document.body))
+    except NotStrictJson as error:
+        return Refused(reason=Reason.MALFORMED, evidence=str(error))
+    if isinstance(item, PushedItem):
+        return Parsed(form=FORM, drafts=(_draft(item, document, taxonomy),))
+    return Faulty(reason=Reason.MALFORMED, evidence="; ".join(map(str, item)), faults=item)
 
 
 def _entry(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Refused:
@@ -86,10 +64,6 @@ def _entry(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | R
         evidence = f"one atom:entry was expected, and {len(parsed.drafts)} came"
         return Refused(reason=Reason.MALFORMED, evidence=evidence)
     return Parsed(form=FORM, drafts=(replace(parsed.drafts[0], form=FORM, partial=False),))
-
-
-def _without_parameters(media_type: str) -> str:
-    return media_type.partition(";")[0].strip()
 
 
 def _draft(item: PushedItem, document: Document, taxonomy: Taxonomy) -> Draft:

@@ -4,43 +4,36 @@ Knows JSON. Must never know what a document is about.
 """
 
 import json
-from dataclasses import dataclass
-
-__all__ = ["Broken", "loaded"]
 
 # Deep enough for any item, and far from what Python's own reader cannot stand.
 _DEEPEST = 32
 _NAME_CHARS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """Bytes that are no JSON document, and why, for people."""
-
-    problem: str
+class NotStrictJson(ValueError):
+    """Bytes that are no JSON document, or one that two readers could understand differently."""
 
 
-class _NotStrictError(ValueError):
-    """JSON that two readers could understand differently."""
+def loaded(body: bytes) -> object:
+    """The value of a JSON document (RFC 8259) in UTF-8, its member names unique.
 
-
-def loaded(body: bytes) -> object | Broken:
-    """The value of a JSON document (RFC 8259) in UTF-8, its member names unique."""
+    Raises NotStrictJson, which says why for people.
+    """
     try:
         text = body.decode("utf-8-sig")
         value: object = json.loads(
             text, object_pairs_hook=_unique, parse_constant=_no_number, parse_int=_whole
         )
-        _check_depth(value)
-        _check_text(text, value)
     except UnicodeDecodeError as error:
-        return Broken(f"the document is not UTF-8: byte {error.start} cannot be read")
+        problem = f"the document is not UTF-8: byte {error.start} cannot be read"
+        raise NotStrictJson(problem) from error
     except json.JSONDecodeError as error:
-        return Broken(f"the document is not JSON: {error.msg} in line {error.lineno}")
-    except RecursionError:
-        return Broken(_TOO_DEEP)
-    except _NotStrictError as error:
-        return Broken(str(error))
+        problem = f"the document is not JSON: {error.msg} in line {error.lineno}"
+        raise NotStrictJson(problem) from error
+    except RecursionError as error:
+        raise NotStrictJson(_TOO_DEEP) from error
+    _check_depth(value)
+    _check_text(text, value)
     return value
 
 
@@ -51,19 +44,19 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) < len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _NotStrictError(f"an object has the member {_shown(twice)} more than once")
+        twice = json.dumps(next(name for name in names if names.count(name) > 1)[:_NAME_CHARS])
+        raise NotStrictJson(f"an object has the member {twice} more than once")
     return members
 
 
 def _no_number(name: str) -> float:
-    raise _NotStrictError(f"{name} is no JSON number")
+    raise NotStrictJson(f"{name} is no JSON number")
 
 
 def _whole(digits: str) -> int:
     # Beyond this, readers differ (RFC 7493, section 2.2), and conversion takes quadratic time.
     if len(digits) > 17:
-        raise _NotStrictError("a number has more digits than all readers keep")
+        raise NotStrictJson("a number has more digits than all readers keep")
     return int(digits)
 
 
@@ -73,7 +66,7 @@ def _check_depth(value: object) -> None:
         level = [inner for outer in level for inner in _inside(outer)]
         if not level:
             return
-    raise _NotStrictError(_TOO_DEEP)
+    raise NotStrictJson(_TOO_DEEP)
 
 
 def _inside(value: object) -> list[object]:
@@ -89,8 +82,4 @@ def _check_text(text: str, value: object) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise _NotStrictError("a text holds half a character (a lone surrogate)") from error
-
-
-def _shown(name: str) -> str:
-    return json.dumps(name[:_NAME_CHARS])
+        raise NotStrictJson("a text holds half a character (a lone surrogate)") from error

@@ -1,0 +1,75 @@
+"""Single documents that are handed to us: read, judged and stored in one transaction.
+
+Knows the order of calls for one document. Must never know who hands it over, or how.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from feeds.draft import Document
+from feeds.identity.ids import Identity
+from feeds.ingest.pipeline import Rules, alone, deciding, keep, reader
+from feeds.ingest.report import IngestReport, Tally
+from feeds.ingest.store import Terms
+from feeds.sources import Fetched
+from feeds.storage import Connection, documents
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Takes documents in: the store, and what it takes to understand and judge them."""
+
+    database: Database
+    taxonomy: Callable[[], Taxonomy]
+    identity: Identity
+    rules: Callable[[str], Rules]
+    clock: Callable[[], datetime]
+
+    def terms(self, source: str) -> Terms:
+        """What holds for a document that comes from the source now."""
+        rules = self.rules(source)
+        return Terms(
+            source=source,
+            identity=self.identity,
+            taxonomy=self.taxonomy(),
+            habits=rules.habits,
+            archive_after_days=rules.archive_after_days,
+            backfill=False,
+            now=self.clock(),
+        )
+
+    @contextmanager
+    def deciding(self, source: str) -> Iterator[Connection]:
+        """The transaction to judge a document of the source in. Raises StoreBusy, StoreError."""
+        with alone(self.database, source), deciding(self.database) as connection:
+            yield connection
+
+    def take(self, document: Document) -> IngestReport:
+        """The store holds what the document says, as if its source had shown it alone.
+
+        Raises StoreError; StoreBusy while the source is ingested already.
+        """
+        terms = self.terms(document.source)
+        with self.database.reading() as connection:
+            promoted = documents.promoted(connection, terms.source)
+            refusals = documents.refusals(connection, terms.source)
+        reading = reader(terms, promoted).read(fetched(document))
+        with self.deciding(terms.source) as connection:
+            judged = keep(connection, [reading], terms)
+        tally = Tally()
+        if reading.sighting.refused:
+            before = {sighting.name: sighting for sighting in refusals}
+            tally.refuse(reading.sighting, before.get(document.name))
+        for one in judged:
+            tally.judge(one, one.item.uid)
+        return tally.report()
+
+
+def fetched(document: Document) -> Fetched:
+    """The document as a source would show it."""
+    return Fetched(document=document, signature=sha256(document.body).hexdigest())

@@ -1,0 +1,264 @@
+"""The body of a push: which members an item has, what each may be, and every fault of one.
+
+Knows the shape of one item, whose schema is the contract. Must never know how it was written or
+what becomes of it.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from config import values
+from feeds.model import Issued, IssuedFrom
+
+ID_CHARS = 200
+_NAME_CHARS = 300
+_TITLE_CHARS = 1_000
+_SUMMARY_CHARS = 10_000
+_ADDRESS_CHARS = 2_000
+_TOPICS = 100
+_PARAGRAPHS = 10_000
+_FILES = 50
+# What JSON numbers keep exactly (RFC 7493, section 2.2).
+_LARGEST_WHOLE = 2**53 - 1
+
+#: More faults than these help nobody.
+_MOST_FAULTS = 100
+
+# U+FFFD is what stands for bytes in an address that are no UTF-8: two ids could become one.
+_UNNAMEABLE = re.compile(rf"[{values.CONTROLS}{values.UNPRINTABLE}\ufffd]")
+# Neither a feed (XML 1.0) nor a header can carry them; tabs and line ends are white space.
+_CONTROL = re.compile(rf"[{values.UNPRINTABLE}\x85]")
+_RFC_3339 = re.compile(
+    r"(?P<day>\d{4}-\d{2}-\d{2})"
+    r"(?:[Tt ](?P<time>\d{2}:\d{2}:\d{2})(?P<fraction>\.\d{1,9})?"
+    r"(?:[Zz]|(?P<offset>[+-]\d{2}:\d{2})))?",
+    re.ASCII,
+)
+
+
+class Fault(BaseModel):
+    """One thing that is wrong with the document."""
+
+    model_config = ConfigDict(frozen=True)
+
+    field: str = Field(
+        description="Which member, as a JSON Pointer (RFC 6901); empty for the whole document.",
+        examples=["/issued"],
+    )
+    problem: str = Field(description="What is wrong, and what is allowed.")
+
+    def __str__(self) -> str:
+        return f"{self.field or 'the item'}: {self.problem}"
+
+
+def is_id(text: str) -> bool:
+    """Whether a pusher may name an item so."""
+    return 0 < len(text) <= ID_CHARS and not _UNNAMEABLE.search(text)
+
+
+# -- Values ----------------------------------------------------------------------------------------
+
+
+def _fault(problem: str) -> PydanticCustomError:
+    return PydanticCustomError("fault", "{problem}", {"problem": problem})
+
+
+def _printable(text: str) -> str:
+    if found := _CONTROL.search(text):
+        raise _fault(f"must not hold control characters (U+{ord(found[0]):04X} is one)")
+    return text
+
+
+def _words(text: str) -> str:
+    return " ".join(_printable(text).split())
+
+
+def _some_words(text: str) -> str:
+    if not (words := _words(text)):
+        raise _fault("must not be empty")
+    return words
+
+
+def _that(is_right: Callable[[str], bool], problem: str) -> AfterValidator:
+    """Refuses other texts with this ``problem``."""
+
+    def checked(text: str) -> str:
+        if not is_right(text):
+            raise _fault(problem)
+        return text
+
+    return AfterValidator(checked)
+
+
+def _is_address(text: str) -> bool:
+    return values.is_web_address(text) and urlsplit(text).username is None
+
+
+def _is_media_type_if_any(text: str) -> bool:
+    return not text or values.is_media_type(text)
+
+
+def _issued(value: object) -> Issued:
+    try:
+        if isinstance(value, str) and (match := _RFC_3339.fullmatch(value)):
+            return _moment(**match.groupdict())
+    except (ValueError, OverflowError):
+        pass
+    raise _fault("must be a date such as 2026-11-20, or a time such as 2026-11-20T09:30:00+01:00")
+
+
+def _moment(day: str, time: str | None, fraction: str | None, offset: str | None) -> Issued:
+    if time is None:
+        return Issued(day=date.fromisoformat(day), origin=IssuedFrom.PUSH)
+    # Python keeps six digits of a fraction.
+    text = f"{day}T{time}{(fraction or '.0').ljust(7, '0')[:7]}{offset or '+00:00'}"
+    said = datetime.fromisoformat(text)
+    # The day is the one the publisher's own calendar showed.
+    return Issued(day=said.date(), at=said.astimezone(UTC), origin=IssuedFrom.PUSH)
+
+
+_Id = Annotated[
+    str,
+    Field(min_length=1, max_length=ID_CHARS),
+    _that(is_id, f"must be 1 to {ID_CHARS} characters, none of them a control character"),
+]
+_Title = Annotated[str, Field(min_length=1, max_length=_TITLE_CHARS), AfterValidator(_some_words)]
+_Summary = Annotated[str, Field(max_length=_SUMMARY_CHARS), AfterValidator(_words)]
+_Name = Annotated[str, Field(min_length=1, max_length=_NAME_CHARS), AfterValidator(_some_words)]
+_Names = Annotated[list[_Name], Field(max_length=_TOPICS)]
+_Line = Annotated[str, Field(max_length=_NAME_CHARS), AfterValidator(_words)]
+_Paragraph = Annotated[str, AfterValidator(_some_words)]
+_Text = Annotated[str, AfterValidator(_printable)]
+_Address = Annotated[
+    str,
+    Field(max_length=_ADDRESS_CHARS, json_schema_extra={"format": "uri"}),
+    _that(_is_address, "must be an http or https address such as https://news.example.org/1"),
+]
+_Language = Annotated[
+    str,
+    Field(max_length=50),
+    _that(values.is_language_tag, "must be a language tag (BCP 47) such as en, de or sr-Latn"),
+]
+_MediaType = Annotated[
+    str,
+    _that(_is_media_type_if_any, "must be a media type such as application/pdf, or empty"),
+]
+_ISSUED_SCHEMA = {
+    "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}],
+    "examples": ["2026-11-20", "2026-11-20T09:30:00+01:00"],
+}
+_Issued = Annotated[Issued, BeforeValidator(_issued), WithJsonSchema(_ISSUED_SCHEMA)]
+
+
+# -- The item --------------------------------------------------------------------------------------
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class PushedFile(_Strict):
+    """A file that belongs to the item."""
+
+    url: _Address = Field(description="Where the file is.")
+    media_type: _MediaType = Field(
+        default="", description="Its media type.", examples=["application/pdf"]
+    )
+    length: int | None = Field(
+        default=None, ge=0, le=_LARGEST_WHOLE, description="Its size in bytes."
+    )
+    title: _Line = Field(default="", description="What to call it.")
+
+
+class PushedItem(_Strict):
+    """One news item. Its text is told in one of ``paragraphs``, ``html`` and ``text``, or not."""
+
+    id: _Id | None = Field(
+        default=None,
+        description="Your own id for the item: any text, always the same for the same item."
+        " Required by POST; with PUT it may be left out, or repeats the one in the address.",
+        examples=["press-2026-0417"],
+    )
+    title: _Title = Field(description="The headline, as plain text.")
+    summary: _Summary = Field(default="", description="A sentence or two, as plain text.")
+    paragraphs: Annotated[list[_Paragraph], Field(max_length=_PARAGRAPHS)] = Field(
+        default=[], description="The text, one paragraph each, as plain text."
+    )
+    html: _Text | None = Field(
+        default=None, description="The text as HTML; all that is not text, link or list is removed."
+    )
+    text: _Text | None = Field(
+        default=None, description="The text as plain text, empty lines between paragraphs."
+    )
+    url: _Address | None = Field(default=None, description="The item's page at your site.")
+    issued: _Issued | None = Field(
+        default=None, description="When you issued it: a day, or a time with its offset (RFC 3339)."
+    )
+    language: _Language | None = Field(
+        default=None, description="Its language (BCP 47); found out where it is missing."
+    )
+    content_type: _Name | None = Field(
+        default=None, description="Its kind, by name.", examples=["Press release"]
+    )
+    issuers: _Names = Field(default=[], description="Who issued it, by name.")
+    fields: _Names = Field(default=[], description="The fields of work it belongs to, by name.")
+    countries: _Names = Field(default=[], description="The countries it is about, by name.")
+    enclosures: Annotated[list[PushedFile], Field(max_length=_FILES)] = Field(
+        default=[], description="Files that belong to it."
+    )
+
+
+def item_of(value: object) -> PushedItem | tuple[Fault, ...]:
+    """The item a JSON value describes, or all that is wrong with it, not only the first."""
+    faults = [*_told_twice(value)]
+    try:
+        item = PushedItem.model_validate(value)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False, include_context=False)
+        return (*faults, *map(_in_our_words, details[:_MOST_FAULTS]))
+    return tuple(faults) or item
+
+
+def _told_twice(value: object) -> Iterator[Fault]:
+    """The text told more than once."""
+    members: dict[str, Any] = value if isinstance(value, dict) else {}
+    texts = ("paragraphs", "html", "text")
+    given = [name for name in texts if members.get(name) not in (None, [], "")]
+    for name in given[1:]:
+        problem = f"must be left out beside {given[0]}: the text is told once"
+        yield Fault(field=f"/{name}", problem=problem)
+
+
+_UNKNOWN = (
+    f"is unknown; known are {', '.join(PushedItem.model_fields)}, and for files"
+    f" {', '.join(PushedFile.model_fields)}"
+)
+_OUR_WORDS = {
+    "missing": "is missing",
+    "model_type": "must be a JSON object",
+    "extra_forbidden": _UNKNOWN,
+}
+
+
+def _in_our_words(error: ErrorDetails) -> Fault:
+    pointer = "".join(f"/{_escaped(str(step))}" for step in error["loc"])
+    return Fault(field=pointer, problem=_OUR_WORDS.get(error["type"], error["msg"]))
+
+
+def _escaped(step: str) -> str:
+    """A step of a JSON Pointer; one that is far too long is cut."""
+    return step[:_NAME_CHARS].replace("~", "~0").replace("/", "~1")
