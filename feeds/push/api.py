@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 
 from config import values
 from feeds.parse.push import ENTRY_MEDIA_TYPE, MEDIA_TYPE
-from feeds.parse.push.body import ID_CHARS, Fault, is_id
+from feeds.parse.push.pushed_item import ID_CHARS, Fault, is_id
 from feeds.push import contract
 from feeds.push.access import Tokens
 from feeds.push.problems import Problem, tell_problems

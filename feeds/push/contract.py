@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from typing_extensions import override
 
-from feeds.parse.push.body import PushedItem
+from feeds.parse.push.pushed_item import PushedItem
 from feeds.push import problems
 from feeds.push.problems import ProblemDetails
 from feeds.push.receipt import ItemShown, Receipt

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from feeds.errors import StoreBusy, StoreError
-from feeds.parse.push.body import Fault
+from feeds.parse.push.pushed_item import Fault
 from feeds.web.request_body import BodyTooLong
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ from feeds.ingest.pipeline import keep, reader, withdraw
 from feeds.ingest.read import Reading, understood
 from feeds.ingest.store import Terms
 from feeds.parse.push import MEDIA_TYPE, Faulty
-from feeds.parse.push.body import ID_CHARS, Fault, is_id
+from feeds.parse.push.pushed_item import ID_CHARS, Fault, is_id
 from feeds.push.problems import Problem
 from feeds.push.receipt import ItemShown, NameShown, Outcome, Receipt, TopicShown
 from feeds.storage import Connection, pushes

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from feeds.parse.push.body import PushedItem
+from feeds.parse.push.pushed_item import PushedItem
 from feeds.storage.database import Database
 from feeds.storage.tables import items
 from feeds.taxonomy import Taxonomy

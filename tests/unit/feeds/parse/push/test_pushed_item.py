@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.parse.push.body import PushedItem, is_id, item_of
+from feeds.parse.push.pushed_item import PushedItem, is_id, item_of
 
 
 def faults_of(value: object) -> dict[str, str]:
