@@ -23,6 +23,25 @@ class TopicKind(StrEnum):
     TYPE = "type"
 
 
+class SourceKind(StrEnum):
+    """What a source is; settings name all but a path, which the words of a command do."""
+
+    FOLDER = "folder"
+    WEB = "web"
+    PUSH = "push"
+    PATH = "path"
+
+    def named(self, what: object) -> str:
+        """The name of a source that tells its kind: no name that settings may give has a colon."""
+        return f"{self}:{what}"
+
+    @classmethod
+    def of(cls, source: str) -> Self | None:
+        """The kind that a source's name tells; None where it is one that settings give."""
+        kind, separator, _ = source.partition(":")
+        return cls(kind) if separator and kind in set(cls) else None
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class TopicRef:
     """Names one topic for ever: its slug outlives every label it had."""

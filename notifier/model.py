@@ -11,6 +11,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from feeds.model import Issued, Item, TopicRef
+from feeds.standing import State
 
 
 class Frequency(StrEnum):
@@ -238,3 +239,14 @@ class Settlement:
     again_at: datetime | None = None
     was_in_doubt: bool = False
     dead: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """What the store holds, by numbers."""
+
+    items: int
+    quarantined: int
+    deliveries: Mapping[DeliveryState, int]
+    subscribers: Mapping[SubscriberState, int]
+    sources: Mapping[State, int]

@@ -24,9 +24,9 @@ from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
-from notifier.model import DeliveryState, SubscriberState
+from notifier.model import DeliveryState, SubscriberState, Vitals
 from notifier.web.application import create_app
-from notifier.web.health import Health, Vitals
+from notifier.web.health import Health
 from notifier.web.mailbox import Mailbox
 from notifier.web.private_pages import PrivatePages
 from notifier.web.unsubscribe import Unsubscribing

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from feeds.identity.ids import Identity
+from feeds.model import SourceKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,9 @@ class Site:
 
     def terms_of(self, source: str) -> SourceTerms:
         """The terms of a source; one that no setting names gives away its summaries only."""
-        unnamed = SourceTerms(source=source, full_text=False)
+        # What its operator named on the command line is the operator's own.
+        is_own = SourceKind.of(source) is SourceKind.PATH
+        unnamed = SourceTerms(source=source, full_text=is_own)
         return next((terms for terms in self.terms if terms.source == source), unnamed)
 
 

@@ -1,142 +1,221 @@
 """The composition root: settings become a house that works, opened and closed in order.
 
-Knows every part and which other parts it needs. Must never decide anything itself.
+Knows every part and which other parts it needs; one that nobody asks for is neither made nor
+imported. Must never decide anything itself.
 """
 
-import asyncio
+from __future__ import annotations
+
 import random
-import secrets
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import ExitStack, contextmanager
 from functools import cached_property, partial
 from threading import Event
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from config.settings import Settings
-from feeds.errors import StoreBusy, StoreError
-from feeds.identity.ids import Identity
-from feeds.ingest.poll import Gathering, Look
-from feeds.ingest.report import IngestReport
-from feeds.model import Progress
-from feeds.publish.files import Files
-from feeds.publish.rebuild import PublishReport, publish
-from feeds.publish.site import Site
-from feeds.storage.database import Database
-from feeds.taxonomy import Taxonomy
-from notifier.app import parts, sources
-from notifier.digest.plan import Planner, PlanReport
-from notifier.digest.render import Renderer
-from notifier.mail import Transport
-from notifier.mail.send import DeliveryReport, deliver
-from notifier.model import Subscriber
-from notifier.storage import VERSIONS
-from notifier.storage.suppressions import Keyed
-from notifier.subscribers import subscribe as subscribing
-from notifier.subscribers.links import MailLinks
-from notifier.subscribers.subscribe import Wishes
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
-__all__ = ["App"]
+    from config.settings import Settings
+    from feeds.fetch import Fetcher
+    from feeds.identity.ids import Identity
+    from feeds.ingest.handed_in import Receiver
+    from feeds.ingest.poll import Poll, Poller
+    from feeds.ingest.report import IngestReport
+    from feeds.model import Progress
+    from feeds.publish.rebuild import PublishReport
+    from feeds.publish.site import Site
+    from feeds.storage.database import Database
+    from feeds.taxonomy import Taxonomy
+    from feeds.websub.subscriber import RenewReport
+    from notifier.digest.plan import Planner, PlanReport
+    from notifier.mail import Transport
+    from notifier.mail.send import DeliveryReport
+    from notifier.model import Subscriber
+    from notifier.subscribers.subscribe import Wishes
 
 #: 72 random bits name a subscriber in links and Message-IDs: among a million, two meet with a
 #: chance of 1e-10, and then the unique key refuses the second.
 PUBLIC_ID_BYTES = 9
 
+#: Spreads requests and retries, guards nothing.
+jitter = random.random  # noqa: S311
 
-_jitter = random.random  # noqa: S311 - spreads requests and retries, guards nothing
 
+class House:
+    """One installation at work; each part is made when it is first asked for.
 
-# Without slots: cached properties keep the parts that every beat works with.
-@dataclass(frozen=True, kw_only=True)
-class App:
-    """One installation, open for work. Every method may be called from any thread."""
+    Parts are asked for by one thread, and may then be used by any. ``stopping`` ends whatever waits
+    for somebody else.
+    """
 
-    settings: Settings
-    clock: Callable[[], datetime]
-    database: Database
-    taxonomy: Taxonomy
-    identity: Identity
-    stopping: Event
+    def __init__(
+        self, settings: Settings, *, clock: Callable[[], datetime], stopping: Event | None = None
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.stopping = stopping or Event()
+        self._opened = ExitStack()
 
-    @classmethod
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """What was opened is closed, the last first."""
+        self._opened.close()
+
     @contextmanager
-    def opened(
-        cls, settings: Settings, *, clock: Callable[[], datetime], stopping: Event | None = None
-    ) -> Iterator[Self]:
-        """The house stands; a store that is new has its schema. Raises StoreError, TaxonomyError.
+    def alone(self) -> Iterator[None]:
+        """No other daemon runs on this store, on PostgreSQL under this node's name.
 
-        ``stopping`` ends whatever waits for somebody else.
+        Raises DaemonRuns.
+        """
+        from urllib.parse import quote
+
+        from feeds.errors import StoreBusy
+        from notifier.errors import DaemonRuns
+
+        node = quote(self.settings.daemon.node, safe="")
+        lock = "run" if self.database.is_embedded else f"run-{node}"
+        with ExitStack() as held:
+            try:
+                held.enter_context(self.database.exclusive(lock))
+            except StoreBusy as busy:
+                raise DaemonRuns(self.database.name, busy.holder) from busy
+            yield
+
+    # -- Parts -------------------------------------------------------------------------------------
+
+    @cached_property
+    def database(self) -> Database:
+        """The store; one that is new has its schema, and who mints ids in it. Raises StoreError.
+
         An older store is left as it is: whoever runs it decides when it moves on.
         """
-        taxonomy = parts.taxonomy(settings)
-        with closing(Database.open(settings.store.url, VERSIONS)) as database:
-            if database.is_new:
-                database.migrate()
-            if not database.is_current():
-                raise StoreError("the store is of an older version: run `fieldfare migrate` first")
-            app = cls(
-                settings=settings,
-                clock=clock,
-                database=database,
-                taxonomy=taxonomy,
-                identity=parts.identity(database, settings, clock().date()),
-                stopping=stopping or Event(),
-            )
-            with closing(app.gathering):
-                yield app
+        from feeds.errors import StoreError
+        from feeds.storage.database import Database
+        from notifier.app import parts
+        from notifier.storage import VERSIONS
+
+        database = Database.open(self.settings.store.url, VERSIONS)
+        self._opened.callback(database.close)
+        if database.is_new:
+            database.migrate()
+            parts.identity(database, self.settings, self.clock().date())
+        if not database.is_current():
+            raise StoreError("the store is of an older version: run `fieldfare migrate` first")
+        return database
+
+    @cached_property
+    def identity(self) -> Identity:
+        from notifier.app import parts
+
+        return parts.identity(self.database, self.settings, self.clock().date())
+
+    @cached_property
+    def taxonomy(self) -> Taxonomy:
+        """The taxonomy as its file has it. Raises SettingsError, TaxonomyError."""
+        from notifier.app import parts
+
+        return parts.taxonomy(self.settings)
+
+    def mapped_taxonomy(self) -> Taxonomy:
+        """The taxonomy with the names that were mapped to its topics until now."""
+        from feeds.storage import topic_names
+
+        with self.database.reading() as connection:
+            return self.taxonomy.known_as(topic_names.mapped_names(connection))
 
     @cached_property
     def site(self) -> Site:
+        from notifier.app import parts
+
         return parts.site(self.settings, self.identity)
 
     @cached_property
-    def keyed(self) -> Keyed:
-        return Keyed(self.settings.signing_key)
+    def fetcher(self) -> Fetcher:
+        """What asks websites; all that connects is closed with the house."""
+        from notifier.app import sources
+
+        fetcher = sources.fetcher(self.settings, clock=self.clock, stopping=self.stopping)
+        self._opened.callback(fetcher.close)
+        return fetcher
+
+    def poller(self) -> Poller:
+        """What polls sources, with the names that were mapped until now."""
+        from feeds.ingest.poll import Poller
+        from notifier.app import sources
+
+        return Poller(
+            database=self.database,
+            taxonomy=self.mapped_taxonomy(),
+            identity=self.identity,
+            clock=self.clock,
+            rules=partial(sources.rules, self.settings),
+        )
 
     @cached_property
-    def transport(self) -> Transport:
-        return parts.transport(self.settings)
+    def receiver(self) -> Receiver:
+        """What takes in the documents that publishers and hubs hand over."""
+        from feeds.ingest.handed_in import Receiver
+        from notifier.app import sources
+
+        return Receiver(
+            database=self.database,
+            taxonomy=self.mapped_taxonomy,
+            identity=self.identity,
+            rules=partial(sources.rules, self.settings),
+            clock=self.clock,
+        )
 
     @cached_property
     def planner(self) -> Planner:
         """What plans digests. Raises SettingsError where no secret signs their links."""
-        url = self.settings.site.url
-        renderer = Renderer(
-            parts.sender(self.settings, self.identity),
-            parts.topic_pages(self.taxonomy, url),
-        )
-        return Planner(
-            database=self.database,
-            render=renderer.render,
-            links=MailLinks(base_url=url, secret=self.settings.signing_key),
-            keyed=self.keyed,
-            domain=parts.message_domain(self.settings),
-            max_items=self.settings.mail.max_items,
-        )
+        from notifier.app import parts
+
+        return parts.planner(self.settings, self.database, self.taxonomy, self.identity)
 
     @cached_property
-    def gathering(self) -> Gathering:
-        """What looks at the sources, and takes in what publishers and hubs hand over."""
-        return Gathering(
-            database=self.database,
-            written=self.taxonomy,
-            identity=self.identity,
-            clock=self.clock,
-            jitter=_jitter,
-            sources=sources.Sources(
-                settings=self.settings, database=self.database, clock=self.clock, jitter=_jitter
-            ),
-            rules=partial(sources.rules, self.settings),
-            connected=partial(
-                sources.fetcher, self.settings, now=self.clock, stopping=self.stopping
-            ),
-            hubs=sources.hubs(self.settings),
-        )
+    def transport(self) -> Transport:
+        from notifier.app import parts
 
-    def ingest(self, names: Sequence[str] = (), look: Look | None = None) -> IngestReport:
-        """What is new or changed at the sources is stored. Raises SourceError, StoreError."""
-        return self.gathering.look(names, look or Look())
+        return parts.transport(self.settings)
+
+    # -- Works -------------------------------------------------------------------------------------
+
+    def ingest(self, names: Sequence[str], how: Poll) -> IngestReport:
+        """What is new or changed at the sources is stored; at all of them where none is named.
+
+        Raises SourceError for a name that is neither a source nor a path, before anything is read;
+        StoreError.
+        """
+        from notifier.app.sources import Chooser
+
+        poller = self.poller()
+        chooser = Chooser(
+            settings=self.settings,
+            database=self.database,
+            taxonomy=poller.taxonomy,
+            clock=self.clock,
+            jitter=jitter,
+            fetcher=lambda: self.fetcher,
+        )
+        return poller.poll([*chooser.sources(names, how)], how)
+
+    def renew(self, stopping: Event) -> RenewReport:
+        """Hubs know that we want to hear of the sources that offer one. Raises StoreBusy."""
+        from feeds.websub.subscriber import renew
+        from notifier.app import sources
+
+        return renew(
+            self.database,
+            self.fetcher,
+            [source.name for source in self.settings.sources if source.websub],
+            sources.callbacks(self.settings),
+            now=self.clock(),
+            jitter=jitter,
+            stopping=stopping,
+        )
 
     def publish(
         self,
@@ -145,7 +224,10 @@ class App:
         stopping: Event | None = None,
         progress: Progress | None = None,
     ) -> PublishReport:
-        """Feeds and pages show what is stored. Raises PublishError."""
+        """Feeds and pages show what is stored. Raises StoreBusy, PublishError."""
+        from feeds.publish.files import Files
+        from feeds.publish.rebuild import publish
+
         return publish(
             self.database,
             self.taxonomy,
@@ -158,7 +240,12 @@ class App:
 
     def subscribe(self, address: str, wishes: Wishes) -> Subscriber:
         """The address gets what is wished for, from what is ingested next."""
-        return subscribing.subscribe(
+        import secrets
+
+        from notifier.app import parts
+        from notifier.subscribers.subscribe import subscribe
+
+        return subscribe(
             self.database,
             self.taxonomy,
             address,
@@ -166,23 +253,6 @@ class App:
             parts.assumed(self.settings),
             public_id=secrets.token_urlsafe(PUBLIC_ID_BYTES),
             now=self.clock(),
-        )
-
-    def unsubscribe(self, address: str) -> bool:
-        """No more mail goes to the address; False where nobody was subscribed under it."""
-        return subscribing.unsubscribe(self.database, address, now=self.clock())
-
-    def plan(
-        self,
-        *,
-        now: datetime | None = None,
-        dry_run: bool = False,
-        stopping: Event | None = None,
-        progress: Progress | None = None,
-    ) -> PlanReport:
-        """Whoever is due has a digest in the outbox, or the reason why not on record."""
-        return self.planner.plan(
-            now=now or self.clock(), dry_run=dry_run, stopping=stopping, progress=progress
         )
 
     def deliver(
@@ -193,14 +263,20 @@ class App:
         progress: Progress | None = None,
     ) -> DeliveryReport:
         """Everything due was offered to the transport once. Raises StoreBusy."""
+        import asyncio
+
+        from notifier.app import parts
+        from notifier.mail.send import deliver
+        from notifier.storage.suppressions import Keyed
+
         return asyncio.run(
             deliver(
                 self.database,
                 self.transport,
-                self.keyed,
+                Keyed(self.settings.signing_key),
                 parts.delivery_rules(self.settings),
                 clock=self.clock if now is None else lambda: now,
-                jitter=_jitter,
+                jitter=jitter,
                 stopping=stopping,
                 progress=progress,
             )
@@ -215,7 +291,12 @@ class App:
         progress: Progress | None = None,
     ) -> tuple[PlanReport, DeliveryReport]:
         """What is due at ``now`` is planned, and all that waits is sent, or its problem told."""
-        planned = self.plan(now=now, dry_run=dry_run, stopping=stopping, progress=progress)
+        from feeds.errors import StoreBusy
+        from notifier.mail.send import DeliveryReport
+
+        planned = self.planner.plan(
+            now=now or self.clock(), dry_run=dry_run, stopping=stopping, progress=progress
+        )
         sent = DeliveryReport()
         try:
             if not dry_run:

@@ -3,29 +3,32 @@
 Knows which setting means what to which part. Must never do a part's work.
 """
 
-from datetime import date, timedelta
+from __future__ import annotations
 
-from config.settings import Settings, SettingsError
-from feeds.draft import DateOrder, Habits, Selectors
-from feeds.identity.ids import Identity
-from feeds.ingest.poll import PATHS
-from feeds.model import Topic, TopicRef
-from feeds.publish.select import FeedRef
-from feeds.publish.site import Site, SourceTerms
-from feeds.storage.database import Database, constant
-from feeds.taxonomy import Taxonomy
-from notifier.digest.languages import languages
-from notifier.digest.render import TopicPage
-from notifier.mail import Transport
-from notifier.mail.ledger import SendingRules
-from notifier.mail.maildir import Maildir
-from notifier.mail.message import Sender
-from notifier.mail.smtp.relay import Relay
-from notifier.subscribers.subscribe import Assumed
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from config.settings import Settings
+    from feeds.draft import Habits
+    from feeds.identity.ids import Identity
+    from feeds.model import Topic
+    from feeds.publish.site import Site
+    from feeds.storage.database import Database
+    from feeds.taxonomy import Taxonomy
+    from notifier.digest.plan import Planner
+    from notifier.digest.render import TopicPage
+    from notifier.mail import Transport
+    from notifier.mail.ledger import SendingRules
+    from notifier.subscribers.subscribe import Assumed
 
 
 def taxonomy(settings: Settings) -> Taxonomy:
     """The taxonomy in force. Raises SettingsError, TaxonomyError."""
+    from config.settings import SettingsError
+    from feeds.taxonomy import Taxonomy
+
     path = settings.site.taxonomy
     try:
         return Taxonomy.from_toml(path.read_text(encoding="utf-8"))
@@ -33,8 +36,25 @@ def taxonomy(settings: Settings) -> Taxonomy:
         raise SettingsError((f"site.taxonomy: {path} cannot be read: {error}",)) from error
 
 
+def identity(database: Database, settings: Settings, today: date) -> Identity:
+    """Who mints the ids of this store: what it was first opened with, whatever settings say now."""
+    from datetime import date
+
+    from feeds.identity.ids import Identity
+    from feeds.storage.database import constant
+
+    minted = (settings.site.minted or today).isoformat()
+    with database.writing() as connection:
+        return Identity(
+            constant(connection, "authority", settings.site.authority),
+            date.fromisoformat(constant(connection, "minted", minted)),
+        )
+
+
 def habits(settings: Settings, name: str) -> Habits:
     """How a source's documents are to be read; one without settings speaks the site's language."""
+    from feeds.draft import DateOrder, Habits, Selectors
+
     source = next((source for source in settings.sources if source.name == name), None)
     if source is None:
         return Habits(language=settings.site.language)
@@ -55,6 +75,9 @@ def habits(settings: Settings, name: str) -> Habits:
 
 
 def site(settings: Settings, identity: Identity) -> Site:
+    """How readers see the installation, and what of each source they may read here."""
+    from feeds.publish.site import Site, SourceTerms
+
     return Site(
         title=settings.site.title,
         organisation=settings.site.organisation,
@@ -63,38 +86,56 @@ def site(settings: Settings, identity: Identity) -> Site:
         timezone=settings.site.timezone,
         contact=settings.site.contact,
         identity=identity,
-        terms=(
-            *(
-                SourceTerms(source=source.name, full_text=source.full_text, credit=source.credit)
-                for source in settings.sources
-            ),
-            SourceTerms(source=PATHS, full_text=True),
+        terms=tuple(
+            SourceTerms(source=source.name, full_text=source.full_text, credit=source.credit)
+            for source in settings.sources
         ),
         entries_per_feed=settings.publish.entries_per_feed,
         items_per_page=settings.publish.items_per_page,
     )
 
 
-def sender(settings: Settings, identity: Identity) -> Sender:
-    """Who writes the digests; the List-Id follows from the authority, so it never changes."""
-    return Sender(
-        name=settings.mail.from_name or settings.site.title,
-        address=settings.mail.from_address,
+def planner(
+    settings: Settings, database: Database, taxonomy: Taxonomy, identity: Identity
+) -> Planner:
+    """What plans digests; their List-Id follows from the authority, so it never changes.
+
+    Raises SettingsError where no secret signs their links.
+    """
+    from notifier.digest.plan import Planner
+    from notifier.digest.render import Renderer
+    from notifier.mail.message import Sender
+    from notifier.storage.suppressions import Keyed
+    from notifier.subscribers.links import MailLinks
+
+    mail, site = settings.mail, settings.site
+    sender = Sender(
+        name=mail.from_name or site.title,
+        address=mail.from_address,
         list_id=f"digest.{identity.authority.replace('@', '.')}",
-        site_title=settings.site.title,
-        site_url=settings.site.url,
-        reply_to=settings.mail.reply_to,
-        contact=settings.site.contact,
-        unsubscribe_mailbox=settings.mail.unsubscribe_mailbox,
+        site_title=site.title,
+        site_url=site.url,
+        reply_to=mail.reply_to,
+        contact=site.contact,
+        unsubscribe_mailbox=mail.unsubscribe_mailbox,
+    )
+    pages = {topic.ref: _topic_page(topic, site.url) for topic in taxonomy.topics}
+    return Planner(
+        database=database,
+        render=Renderer(sender, pages).render,
+        links=MailLinks(base_url=site.url, secret=settings.signing_key),
+        keyed=Keyed(settings.signing_key),
+        # The right half of every Message-ID is the sender's own (RFC 5322 section 3.6.4).
+        domain=mail.from_address.rpartition("@")[2],
+        max_items=mail.max_items,
     )
 
 
-def topic_pages(known: Taxonomy, url: str) -> dict[TopicRef, TopicPage]:
-    """Where readers find each topic; one without a page of its own leads to all topics."""
-    return {topic.ref: _topic_page(topic, url) for topic in known.topics}
-
-
 def _topic_page(topic: Topic, url: str) -> TopicPage:
+    """Where readers find a topic; one without a page of its own leads to all topics."""
+    from feeds.publish.select import FeedRef
+    from notifier.digest.render import TopicPage
+
     feed = FeedRef.of(topic.ref)
     if feed is None:
         return TopicPage(label=topic.label, url=f"{url}/")
@@ -103,6 +144,9 @@ def _topic_page(topic: Topic, url: str) -> TopicPage:
 
 def assumed(settings: Settings) -> Assumed:
     """What a newcomer gets without asking: the site's zone, and its language if mails speak it."""
+    from notifier.digest.languages import languages
+    from notifier.subscribers.subscribe import Assumed
+
     known = languages()
     primary = settings.site.language.partition("-")[0]
     return Assumed(
@@ -113,8 +157,13 @@ def assumed(settings: Settings) -> Assumed:
 
 
 def transport(settings: Settings) -> Transport:
+    """Which way mails leave."""
     if settings.mail.transport == "maildir":
+        from notifier.mail.maildir import Maildir
+
         return Maildir(settings.mail.maildir)
+    from notifier.mail.smtp.relay import Relay
+
     smtp = settings.mail.smtp
     return Relay(
         host=smtp.host,
@@ -128,25 +177,15 @@ def transport(settings: Settings) -> Transport:
     )
 
 
-def message_domain(settings: Settings) -> str:
-    """The right half of every Message-ID: the sender's own domain (RFC 5322 section 3.6.4)."""
-    return settings.mail.from_address.rpartition("@")[2]
-
-
 def delivery_rules(settings: Settings) -> SendingRules:
+    """How sending goes about failures."""
+    from datetime import timedelta
+
+    from notifier.mail.ledger import SendingRules
+
     return SendingRules(
         node=settings.daemon.node,
         sender=settings.mail.from_address,
         give_up_after=timedelta(hours=settings.mail.give_up_after_hours),
         hold=settings.mail.in_doubt == "hold",
     )
-
-
-def identity(database: Database, settings: Settings, today: date) -> Identity:
-    """Who mints the ids of this store: what it was first opened with, whatever settings say now."""
-    minted = (settings.site.minted or today).isoformat()
-    with database.writing() as connection:
-        return Identity(
-            constant(connection, "authority", settings.site.authority),
-            date.fromisoformat(constant(connection, "minted", minted)),
-        )

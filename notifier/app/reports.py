@@ -1,36 +1,25 @@
-"""What an installation holds, as rows that people and their programs read.
+"""What an installation holds and how its sources do, as rows that people and their programs read.
 
 Knows how things are named in reports. Must never change anything.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from feeds.model import TopicKind
+from config import sections
+from feeds.model import SourceKind, TopicKind
 from feeds.publish.select import FeedRef, feeds_of
-from feeds.storage import overview, topic_names
+from feeds.standing import Standing, State
+from feeds.storage import Connection, overview, standings, topic_names
+from feeds.storage.database import Database
 from feeds.storage.topic_names import Unknown
-from notifier.app import origins
-from notifier.app.house import App
-from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState
+from feeds.taxonomy import Taxonomy
+from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState, Vitals
 from notifier.storage import agenda, deliveries
 from notifier.storage import subscribers as people
 from notifier.storage.subscribers import Broken
-from notifier.web.health import Vitals
-
-__all__ = [
-    "Status",
-    "ToldSubscriber",
-    "ToldTopic",
-    "Unknown",
-    "status",
-    "subscribers",
-    "told",
-    "topics",
-    "unknown",
-    "vitals",
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +66,32 @@ class Status:
     daemon: str | None
 
 
-def topics(app: App, kind: TopicKind | None) -> list[ToldTopic]:
-    """Every topic of the taxonomy, or those of one kind, in its order."""
-    with app.database.reading() as connection:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldSource:
+    """A source as reports name it; ``state`` is None where nothing was asked so far, or ever is.
+
+    ``problem`` says what is wrong in this state ``since`` when; ``items`` counts those that it was
+    the first to bring.
+    """
+
+    name: str
+    kind: str
+    address: str
+    state: str | None
+    since: datetime | None
+    problem: str
+    failures: int
+    moved_to: str | None
+    last_success: datetime | None
+    next_look: datetime | None
+    items: int
+
+
+def topics(
+    database: Database, taxonomy: Taxonomy, kind: TopicKind | None, url: str
+) -> list[ToldTopic]:
+    """Every topic of the taxonomy, or those of one kind, in its order; ``url`` is the site's."""
+    with database.reading() as connection:
         counts = overview.topic_counts(connection)
     return [
         ToldTopic(
@@ -90,23 +102,23 @@ def topics(app: App, kind: TopicKind | None) -> list[ToldTopic]:
             parent=str(topic.parent) if topic.parent else None,
             closed=topic.closed,
             items=counts.get(topic.ref, 0),
-            feed=f"{app.site.url}/{feed.atom}" if (feed := FeedRef.of(topic.ref)) else None,
+            feed=f"{url}/{feed.atom}" if (feed := FeedRef.of(topic.ref)) else None,
         )
-        for topic in app.taxonomy.topics
+        for topic in taxonomy.topics
         if kind in (None, topic.ref.kind)
     ]
 
 
-def unknown(app: App, kind: TopicKind | None) -> list[Unknown]:
+def unknown(database: Database, kind: TopicKind | None) -> list[Unknown]:
     """The names nobody knows, or those of one kind, the most frequent first."""
-    with app.database.reading() as connection:
+    with database.reading() as connection:
         rows = topic_names.unknown_topics(connection)
     return [row for row in rows if kind in (None, row.kind)]
 
 
-def subscribers(app: App) -> list[ToldSubscriber]:
+def subscribers(database: Database) -> list[ToldSubscriber]:
     """Everybody who ever subscribed, in the order they came."""
-    with app.database.reading() as connection:
+    with database.reading() as connection:
         everybody = people.everybody(connection)
     return [told(person) for person in everybody if not isinstance(person, Broken)]
 
@@ -128,28 +140,74 @@ def told(person: Subscriber) -> ToldSubscriber:
     )
 
 
-def vitals(app: App) -> Vitals:
+def vitals(database: Database, settings: Sequence[sections.Source]) -> Vitals:
     """The numbers a supervisor watches."""
-    with app.database.reading() as connection:
+    with database.reading() as connection:
         return Vitals(
             items=overview.item_count(connection),
             quarantined=overview.quarantined(connection),
             deliveries=deliveries.counts(connection),
             subscribers=agenda.counts(connection),
-            sources=origins.states(app, connection),
+            sources=_states(connection, settings),
         )
 
 
-def status(app: App, *, daemon: str | None) -> Status:
+def status(
+    database: Database,
+    taxonomy: Taxonomy,
+    settings: Sequence[sections.Source],
+    *,
+    authority: str,
+    daemon: str | None,
+) -> Status:
     """The state of an installation; ``daemon`` is the process that runs its daemon, if one does."""
-    numbers = vitals(app)
+    numbers = vitals(database, settings)
     return Status(
-        store=app.database.name,
-        authority=app.identity.authority,
+        store=database.name,
+        authority=authority,
         items=numbers.items,
         quarantined=numbers.quarantined,
-        feeds=len(feeds_of(topic.ref for topic in app.taxonomy.topics)),
+        feeds=len(feeds_of(topic.ref for topic in taxonomy.topics)),
         subscribers=numbers.subscribers,
         deliveries=numbers.deliveries,
         daemon=daemon,
+    )
+
+
+def sources(database: Database, settings: Sequence[sections.Source]) -> list[ToldSource]:
+    """Every source of the settings, in their order."""
+    with database.reading() as connection:
+        known = standings.every(connection)
+        counts = standings.item_counts(connection)
+    return [_told(each, known.get(each.name), counts.get(each.name, 0)) for each in settings]
+
+
+def _states(connection: Connection, settings: Sequence[sections.Source]) -> Mapping[State, int]:
+    """How many sources of the settings are in which state."""
+    known = standings.every(connection)
+    places = {source.name: _address(source) for source in settings}
+    return Counter(one.state for name, one in known.items() if one.address == places.get(name))
+
+
+def _address(source: sections.Source) -> str:
+    is_website = SourceKind(source.kind) is SourceKind.WEB
+    return source.url if is_website else str(source.path or "")
+
+
+def _told(source: sections.Source, found: Standing | None, items: int) -> ToldSource:
+    address = _address(source)
+    # The standing of another address says how the source did there.
+    standing = found if found and found.address == address else None
+    return ToldSource(
+        name=source.name,
+        kind=source.kind,
+        address=address,
+        state=standing.state.value if standing else None,
+        since=standing.since if standing else None,
+        problem=standing.problem if standing else "",
+        failures=standing.failures if standing else 0,
+        moved_to=standing.moved_to if standing else None,
+        last_success=standing.last_success_at if standing else None,
+        next_look=standing.next_look_at if standing else None,
+        items=items,
     )

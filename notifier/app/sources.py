@@ -3,94 +3,78 @@
 Knows which setting means what to which kind of source. Must never look at a source.
 """
 
-import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import partial
-from importlib.metadata import version
-from pathlib import Path
-from threading import Event
+from __future__ import annotations
 
-from config import sections
-from config.formats import SECRET_CHARACTERS
-from config.settings import Settings, SettingsError
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from feeds.errors import SourceError
-from feeds.fetch import Fetcher, Limits
-from feeds.fetch.guard import Guard
-from feeds.ingest import pipeline
-from feeds.ingest.poll import PATHS, Fetching, Hubs, Look
-from feeds.ingest.read import understood
-from feeds.sources import CrawlScope, Source
-from feeds.sources.ask import Remembered
-from feeds.sources.folder import FolderSource
-from feeds.sources.website import WebSource
-from feeds.standing import is_due
-from feeds.storage import documents, standings
-from feeds.storage.database import Database
-from feeds.taxonomy import Taxonomy
-from feeds.websub.subscriber import Callbacks
+from feeds.ingest.pipeline import Rules
+from feeds.model import SourceKind
 from notifier.app import parts
 
-__all__ = ["Sources", "fetcher", "hubs", "rules", "tokens"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from threading import Event
+
+    from config import sections
+    from config.settings import Settings
+    from feeds.fetch import Fetcher
+    from feeds.ingest.poll import Poll
+    from feeds.sources import Source
+    from feeds.sources.folder import FolderSource
+    from feeds.sources.website import WebSource
+    from feeds.storage.database import Database
+    from feeds.taxonomy import Taxonomy
+    from feeds.websub.subscriber import Callbacks
 
 #: Guesses at the address a hub calls us back at, and at its secret, are hopeless.
 CALLBACK_BYTES = 32
 
 
-def chosen(
-    settings: Settings, names: tuple[str, ...]
-) -> tuple[sections.Source | FolderSource, ...]:
-    """The configured sources, or those that were named, each by its name or by a path.
-
-    Raises SourceError where a name is neither.
-    """
-    configured = {source.name: source for source in settings.sources}
-    if not names:
-        return tuple(configured.values())
-    return tuple(configured.get(name) or _at(name, settings) for name in names)
-
-
-def folder(source: sections.Source, settings: Settings) -> FolderSource:
-    """A configured folder."""
-    assert source.path is not None  # noqa: S101 - the settings see to it, as it is a folder
-    return FolderSource(
-        name=source.name,
-        root=source.path,
-        pattern=source.pattern,
-        max_bytes=settings.ingest.max_document_bytes,
-        settle_seconds=source.settle_seconds,
-        complete=source.complete,
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """Makes the sources of an installation ready to be looked at."""
+class Chooser:
+    """Makes the sources of an installation ready to be polled."""
 
     settings: Settings
     database: Database
+    taxonomy: Taxonomy
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
+    fetcher: Callable[[], Fetcher]
 
-    def __call__(
-        self, names: Sequence[str], how: Look, taxonomy: Taxonomy, fetching: Fetching
-    ) -> Iterator[Source]:
-        """All that are due or were named. Raises SourceError for a name that is no source."""
-        for each in chosen(self.settings, tuple(names)):
-            if isinstance(each, FolderSource):
-                yield each
-            elif each.kind == "folder":
-                yield folder(each, self.settings)
-            elif each.kind == "push" and names:
-                raise SourceError(each.name, "is pushed to; there is nowhere to look for its news")
-            elif each.kind == "web" and (site := self._website(each, how, taxonomy, fetching)):
-                yield site
+    def sources(self, names: Sequence[str], how: Poll) -> Iterator[Source]:
+        """All that are due, or those that were named, each by its name or by a path.
 
-    def _website(
-        self, source: sections.Source, how: Look, taxonomy: Taxonomy, fetching: Fetching
-    ) -> WebSource | None:
+        Raises SourceError where a name is neither, or of a source that cannot be polled.
+        """
+        configured = {source.name: source for source in self.settings.sources}
+        for name in names or configured:
+            source = configured.get(name)
+            if source is None:
+                yield _at(name, self.settings)
+                continue
+            kind = SourceKind(source.kind)
+            if kind is SourceKind.FOLDER:
+                yield _folder(source, self.settings)
+            elif kind is SourceKind.PUSH and names:
+                raise SourceError(name, "is pushed to; there is nowhere to look for its news")
+            elif kind is SourceKind.WEB and (website := self._website(source, how)):
+                yield website
+
+    def _website(self, source: sections.Source, how: Poll) -> WebSource | None:
         """The website, None where it is not due."""
+        from feeds.ingest.read import understood
+        from feeds.sources import CrawlScope
+        from feeds.sources.ask import Remembered
+        from feeds.sources.website import WebSource
+        from feeds.standing import is_due
+        from feeds.storage import documents, standings
+
         with self.database.reading() as connection:
             standing = standings.of(connection, source.name)
             if how.only_due and not is_due(standing, source.url, self.clock()):
@@ -100,8 +84,8 @@ class Sources:
         return WebSource(
             name=source.name,
             url=source.url,
-            fetcher=fetching(),
-            understand=partial(understood, taxonomy=taxonomy, habits=its_habits),
+            fetcher=self.fetcher(),
+            understand=partial(understood, taxonomy=self.taxonomy, habits=its_habits),
             known=Remembered(
                 originals=partial(self._original, source.name),
                 refused={sighting.name: sighting.signature for sighting in refused},
@@ -121,34 +105,71 @@ class Sources:
         )
 
     def _original(self, source: str, name: str) -> bytes | None:
+        from feeds.storage import documents
+
         with self.database.reading() as connection:
             return documents.latest(connection, source, name)
 
 
-def hubs(settings: Settings) -> Hubs:
-    """The sources that want news pushed, and our address for that."""
-    return Hubs(
-        wanted=[source.name for source in settings.sources if source.websub],
-        callbacks=Callbacks(
-            address=lambda token: f"{settings.site.url}/websub/{token}",
-            new_token=lambda: secrets.token_urlsafe(CALLBACK_BYTES),
-        ),
+def _folder(source: sections.Source, settings: Settings) -> FolderSource:
+    """A configured folder."""
+    from feeds.sources.folder import FolderSource
+
+    assert source.path is not None  # noqa: S101 - the settings see to it, as it is a folder
+    return FolderSource(
+        name=source.name,
+        root=source.path,
+        pattern=source.pattern,
+        max_bytes=settings.ingest.max_document_bytes,
+        settle_seconds=source.settle_seconds,
+        complete=source.complete,
     )
 
 
-def rules(settings: Settings, name: str) -> pipeline.Rules:
+def _at(name: str, settings: Settings) -> FolderSource:
+    """A path someone names is complete; one below a configured source is that source's."""
+    path = Path(name)
+    if not path.exists():
+        known = ", ".join(source.name for source in settings.sources) or "none"
+        raise SourceError(name, f"no such file, and no source of that name (known: {known})")
+    absolute = path.resolve()
+    whole = _around(absolute, settings)
+    return replace(whole, settle_seconds=0, only=absolute if absolute != whole.root else None)
+
+
+def _around(path: Path, settings: Settings) -> FolderSource:
+    from feeds.sources.folder import FolderSource
+
+    for source in settings.sources:
+        root = source.path.resolve() if source.path else None
+        if SourceKind(source.kind) is SourceKind.FOLDER and root and path.is_relative_to(root):
+            return replace(_folder(source, settings), root=root)
+    above = path if path.is_dir() else path.parent
+    return FolderSource(
+        name=SourceKind.PATH.named(above),
+        root=above,
+        pattern="*",
+        max_bytes=settings.ingest.max_document_bytes,
+        settle_seconds=0,
+    )
+
+
+def rules(settings: Settings, name: str) -> Rules:
     """How a source is ingested."""
-    return pipeline.Rules(
+    return Rules(
         batch=settings.ingest.batch,
         archive_after_days=settings.ingest.archive_after_days,
         habits=parts.habits(settings, name),
     )
 
 
-def fetcher(settings: Settings, *, now: Callable[[], datetime], stopping: Event) -> Fetcher:
+def fetcher(settings: Settings, *, clock: Callable[[], datetime], stopping: Event) -> Fetcher:
     """What asks websites, for all sources together: one request a host, whoever wants it."""
-    # A fifth of a second, which only who asks a website has to wait.
-    from feeds.fetch.client import HttpFetcher, user_agent  # noqa: PLC0415
+    from importlib.metadata import version
+
+    from feeds.fetch import Limits
+    from feeds.fetch.client import HttpFetcher, user_agent
+    from feeds.fetch.guard import Guard
 
     fetch = settings.fetch
     limits = Limits(
@@ -162,15 +183,30 @@ def fetcher(settings: Settings, *, now: Callable[[], datetime], stopping: Event)
     return HttpFetcher(
         limits,
         fetch.user_agent or ours,
-        now=now,
+        now=clock,
         stopping=stopping,
         guard=Guard.of(fetch.private_hosts),
         proxy=fetch.proxy or None,
     )
 
 
+def callbacks(settings: Settings) -> Callbacks:
+    """Our address for hubs that have news."""
+    import secrets
+
+    from feeds.websub.subscriber import Callbacks
+
+    return Callbacks(
+        address=lambda token: f"{settings.site.url}/websub/{token}",
+        new_token=lambda: secrets.token_urlsafe(CALLBACK_BYTES),
+    )
+
+
 def tokens(settings: Settings) -> Mapping[str, str]:
     """The token of each source that is pushed to. Raises SettingsError with every fault."""
+    from config.formats import SECRET_CHARACTERS
+    from config.settings import SettingsError
+
     found: dict[str, str] = {}
     faults: list[str] = []
     for name, path in _token_files(settings):
@@ -194,31 +230,5 @@ def tokens(settings: Settings) -> Mapping[str, str]:
 
 def _token_files(settings: Settings) -> Iterator[tuple[str, Path]]:
     for source in settings.sources:
-        if source.kind == "push" and source.token_path is not None:
+        if SourceKind(source.kind) is SourceKind.PUSH and source.token_path is not None:
             yield source.name, source.token_path
-
-
-def _at(name: str, settings: Settings) -> FolderSource:
-    """A path someone names is complete; one below a configured source is that source's."""
-    path = Path(name)
-    if not path.exists():
-        known = ", ".join(source.name for source in settings.sources) or "none"
-        raise SourceError(name, f"no such file, and no source of that name (known: {known})")
-    absolute = path.resolve()
-    whole = _around(absolute, settings)
-    return replace(whole, settle_seconds=0, only=absolute if absolute != whole.root else None)
-
-
-def _around(path: Path, settings: Settings) -> FolderSource:
-    for source in settings.sources:
-        root = source.path.resolve() if source.path else None
-        if source.kind == "folder" and root and path.is_relative_to(root):
-            return replace(folder(source, settings), root=root)
-    above = path if path.is_dir() else path.parent
-    return FolderSource(
-        name=f"{PATHS}:{above}",
-        root=above,
-        pattern="*",
-        max_bytes=settings.ingest.max_document_bytes,
-        settle_seconds=0,
-    )

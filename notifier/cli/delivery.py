@@ -56,11 +56,11 @@ def digest(
 ) -> None:
     """Plan the digests that are due and send them, with what still waits from before."""
     with (
-        invocation(context).opened() as app,
+        invocation(context).house(logs=True) as house,
         stopping() as stop,
         progress("digest") as on_progress,
     ):
-        planned, sent = app.digest(now=now, dry_run=dry_run, stopping=stop, progress=on_progress)
+        planned, sent = house.digest(now=now, dry_run=dry_run, stopping=stop, progress=on_progress)
     if as_json:
         write_json(asdict(planned) | asdict(sent))
     else:
@@ -91,7 +91,7 @@ def deliveries(
     """List the messages and what became of each, the latest first."""
     from notifier.storage import deliveries as stored
 
-    with invocation(context).opened() as app, app.database.reading() as connection:
+    with invocation(context).house() as house, house.database.reading() as connection:
         rows = stored.latest(connection, limit, state)
     if as_json:
         write_json(rows)
@@ -112,8 +112,8 @@ def release(
     """Decide on a message held in doubt after a crash: send it once more, or drop it."""
     from notifier.storage import deliveries as stored
 
-    with invocation(context).opened() as app, app.database.writing() as connection:
-        held = stored.release(connection, delivery, app.clock(), send=not drop)
+    with invocation(context).house() as house, house.database.writing() as connection:
+        held = stored.release(connection, delivery, house.clock(), send=not drop)
     if as_json:
         write_json({"released": held})
     else:

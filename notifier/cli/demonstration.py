@@ -14,16 +14,13 @@ from zoneinfo import ZoneInfo
 
 from config import clock
 from config.settings import Settings, load
-from feeds.ingest.report import IngestReport
-from feeds.publish.rebuild import PublishReport
-from notifier.app import service
-from notifier.app.house import App
+from feeds.ingest.poll import Poll
+from notifier.app import daemon
+from notifier.app.house import House
 from notifier.cli.installation import SECRET_FILE, a_secret, written_once
 from notifier.cli.invocation import DEFAULT_FILE
 from notifier.model import Frequency
 from notifier.subscribers.subscribe import Wishes
-
-__all__ = ["Demonstration", "prepared"]
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 
@@ -83,14 +80,12 @@ READERS = (
 class Demonstration:
     """What was made, and where it can be looked at."""
 
-    app: App
+    house: House
     folder: Path
-    ingested: IngestReport
-    published: PublishReport
 
     def guide(self, *, served: bool) -> tuple[str, ...]:
         """Where to look and what to try next, in five lines."""
-        settings = self.app.settings
+        settings = self.house.settings
         public, url = settings.publish.directory, settings.site.url
         command = f".venv/bin/fieldfare --config {self.folder / 'fieldfare.toml'}"
         pages, feeds, mails = (
@@ -111,7 +106,7 @@ class Demonstration:
 
     def serve(self, stopping: Event) -> None:
         """The daemon runs on what was made, the mails beside it. Raises CannotListen."""
-        service.run(self.app, stopping, mails=self.app.settings.mail.maildir)
+        daemon.run(self.house, stopping, mails=self.house.settings.mail.maildir)
 
 
 @contextmanager
@@ -122,19 +117,14 @@ def prepared(folder: Path, port: int) -> Iterator[Demonstration]:
     Made again, nothing changes.
     """
     settings = _settings(folder.resolve(), port)
-    with App.opened(settings, clock=lambda: clock.now() - HEAD_START) as past:
+    with House(settings, clock=lambda: clock.now() - HEAD_START) as past:
         for address, wishes in READERS:
             past.subscribe(address, wishes)
-        ingested = past.ingest()
-    with App.opened(settings, clock=clock.now) as app:
-        published = app.publish()
-        app.digest()
-        yield Demonstration(
-            app=app,
-            folder=folder,
-            ingested=ingested,
-            published=published,
-        )
+        past.ingest((), Poll())
+    with House(settings, clock=clock.now) as house:
+        house.publish()
+        house.digest()
+        yield Demonstration(house=house, folder=folder)
 
 
 def _settings(folder: Path, port: int) -> Settings:

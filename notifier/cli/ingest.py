@@ -23,7 +23,7 @@ from notifier.cli.output import (
 
 if TYPE_CHECKING:
     from feeds.ingest.report import IngestReport
-    from notifier.app.origins import ToldSource
+    from notifier.app.reports import ToldSource
 
 
 def register(app: typer.Typer) -> None:
@@ -50,15 +50,15 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Pick up what is new or changed at the sources."""
-    from feeds.ingest.poll import Look
+    from feeds.ingest.poll import Poll
 
-    look = Look(backfill=backfill, since=_day(since, backfill=backfill), dry_run=dry_run)
+    how = Poll(backfill=backfill, since=_day(since, backfill=backfill), dry_run=dry_run)
     with (
         stopping() as stop,
-        invocation(context).opened(stop) as app,
+        invocation(context).house(stop, logs=True) as house,
         progress("ingest") as on_progress,
     ):
-        report = app.ingest(sources or (), replace(look, stopping=stop, progress=on_progress))
+        report = house.ingest(sources or (), replace(how, stopping=stop, progress=on_progress))
     if as_json:
         write_json(report)
     else:
@@ -102,7 +102,7 @@ def quarantine(context: typer.Context, as_json: AsJson = False) -> None:
     """List the documents that were refused, each with the reason."""
     from feeds.storage import overview
 
-    with invocation(context).opened() as app, app.database.reading() as connection:
+    with invocation(context).house() as house, house.database.reading() as connection:
         rows = overview.quarantine(connection)
     if as_json:
         write_json(rows)
@@ -121,8 +121,10 @@ def promote(
     as_json: AsJson = False,
 ) -> None:
     """Vouch for a document in quarantine: it is read as an item, now and from now on."""
-    with invocation(context).opened() as app:
-        report = app.gathering.promote(source, document)
+    from feeds.ingest.edit import promote as promoted
+
+    with invocation(context).house(logs=True) as house:
+        report = promoted(house.receiver, source, document)
     if as_json:
         write_json(report)
     else:
@@ -133,10 +135,10 @@ def promote(
 
 def sources(context: typer.Context, as_json: AsJson = False) -> None:
     """List the sources, each with how it does, since when and why."""
-    from notifier.app import origins
+    from notifier.app import reports
 
-    with invocation(context).opened() as app:
-        rows = origins.sources(app)
+    with invocation(context).house() as house:
+        rows = reports.sources(house.database, house.settings.sources)
     if as_json:
         write_json(rows)
         return

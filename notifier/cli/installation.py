@@ -116,10 +116,24 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     """Show what the store holds, what waits and whether a daemon is running."""
     from dataclasses import asdict
 
-    from notifier.app import reports, service
+    from notifier.app import reports
+    from notifier.errors import DaemonRuns
 
-    with invocation(context).opened() as app:
-        report = asdict(reports.status(app, daemon=service.holder(app)))
+    with invocation(context).house() as house:
+        try:
+            with house.alone():
+                daemon = None
+        except DaemonRuns as running:
+            daemon = running.holder
+        report = asdict(
+            reports.status(
+                house.database,
+                house.taxonomy,
+                house.settings.sources,
+                authority=house.identity.authority,
+                daemon=daemon,
+            )
+        )
     if as_json:
         write_json(report)
     else:

@@ -16,41 +16,44 @@ import typer
 
 if TYPE_CHECKING:
     from config.settings import Settings
-    from notifier.app.house import App
+    from notifier.app.house import House
 
 DEFAULT_FILE = Path("fieldfare.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """The global options; `settings` and `opened` are made from them once a command wants them."""
+    """The global options; `settings` and `house` are made from them once a command wants them."""
 
     config: Path | None
     verbose: bool
 
-    def settings(self) -> "Settings":
-        """What is in force, the log as it says. Raises SettingsError with every fault."""
+    def settings(self, *, logs: bool = False) -> "Settings":
+        """What is in force. Raises SettingsError with every fault.
+
+        Only a command that ``logs`` what it does waits for what a log is written with.
+        """
         import os
 
-        from config import log
         from config.settings import SettingsError, load
 
         path = self.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
         if path is not None and not path.is_file():
             raise SettingsError((f"{path}: no such settings file; `fieldfare init` writes one",))
         settings = load(path, os.environ)
-        log.configure(settings.log.style, "debug" if self.verbose else settings.log.level)
+        level = "debug" if self.verbose else settings.log.level
+        if logs or level == "debug":
+            from config import log
+
+            log.configure(settings.log.style, level)
         return settings
 
-    @contextmanager
-    def opened(self, stopping: Event | None = None) -> Iterator["App"]:
-        """The whole house, ready to work until ``stopping`` is set, closed again afterwards."""
+    def house(self, stopping: Event | None = None, *, logs: bool = False) -> "House":
+        """What works until ``stopping`` is set; to be closed again afterwards."""
         from config import clock
-        from notifier.app.house import App
+        from notifier.app.house import House
 
-        settings = self.settings()
-        with App.opened(settings, clock=clock.now, stopping=stopping) as app:
-            yield app
+        return House(self.settings(logs=logs), clock=clock.now, stopping=stopping)
 
 
 def invocation(context: typer.Context) -> Invocation:

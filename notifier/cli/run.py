@@ -23,11 +23,11 @@ def run(context: typer.Context) -> None:
 
     SIGTERM finishes the item in hand and ends. A second daemon on the same store is refused.
     """
-    from notifier.app import service
+    from notifier.app import daemon
 
     stopping = Event()
-    with invocation(context).opened(stopping) as app:
-        service.run(app, stopping)
+    with invocation(context).house(stopping, logs=True) as house:
+        daemon.run(house, stopping)
 
 
 def demo(

@@ -74,8 +74,8 @@ def subscribe(
         zone=timezone,
         language=language,
     )
-    with invocation(context).opened() as app:
-        subscriber = reports.told(app.subscribe(address, wishes))
+    with invocation(context).house() as house:
+        subscriber = reports.told(house.subscribe(address, wishes))
     if as_json:
         write_json(subscriber)
         return
@@ -90,8 +90,10 @@ def unsubscribe(
     as_json: AsJson = False,
 ) -> None:
     """Unsubscribe somebody who asked you to; what is queued for them is not sent."""
-    with invocation(context).opened() as app:
-        left = app.unsubscribe(address)
+    from notifier.subscribers.subscribe import unsubscribe as leave
+
+    with invocation(context).house() as house:
+        left = leave(house.database, address, now=house.clock())
     if as_json:
         write_json({"unsubscribed": left})
         return
@@ -102,8 +104,8 @@ def subscribers(context: typer.Context, as_json: AsJson = False) -> None:
     """List who gets what, how often, and when next."""
     from notifier.app import reports
 
-    with invocation(context).opened() as app:
-        rows = reports.subscribers(app)
+    with invocation(context).house() as house:
+        rows = reports.subscribers(house.database)
     if as_json:
         write_json(rows)
         return

@@ -12,7 +12,9 @@ from notifier.cli.invocation import invocation, stopping
 from notifier.cli.output import AsJson, DryRun, progress, write_json, write_line, write_table
 
 if TYPE_CHECKING:
+    from feeds.ingest.edit import Publish
     from feeds.storage.topic_names import Unknown
+    from notifier.app.house import House
 
 Limit = Annotated[int, typer.Option("--limit", min=1, help="At most this many rows.")]
 _Slug = Annotated[str, typer.Argument(help="An item, by its id or the address of its page.")]
@@ -38,11 +40,11 @@ def publish(
 ) -> None:
     """Write the feeds and pages that no longer show what the store holds."""
     with (
-        invocation(context).opened() as app,
+        invocation(context).house(logs=True) as house,
         stopping() as stop,
         progress("publish") as on_progress,
     ):
-        report = app.publish(everything=everything, stopping=stop, progress=on_progress)
+        report = house.publish(everything=everything, stopping=stop, progress=on_progress)
     if as_json:
         write_json(report)
         return
@@ -63,11 +65,11 @@ def topics(
     """List what one can follow, with the address of each feed."""
     from notifier.app import reports
 
-    with invocation(context).opened() as app:
+    with invocation(context).house() as house:
         if unknown:
-            _show_unknown(reports.unknown(app, kind), as_json=as_json)
+            _show_unknown(reports.unknown(house.database, kind), as_json=as_json)
             return
-        rows = reports.topics(app, kind)
+        rows = reports.topics(house.database, house.taxonomy, kind, house.settings.site.url)
     if as_json:
         write_json(rows)
         return
@@ -108,17 +110,31 @@ def map_(
 
     Without names, what is stored is filed as the taxonomy's file has it by now.
     """
-    from notifier.app import editing
+    from feeds.ingest import edit
 
     if topic and not names:
         raise typer.BadParameter("name what stands for it, as `topics --unknown` lists them")
-    with invocation(context).opened() as app:
-        report = editing.map_names(app, topic, names or (), everything=everything, dry_run=dry_run)
+    with invocation(context).house(logs=True) as house:
+        report = edit.map_names(
+            house.database,
+            house.taxonomy,
+            topic,
+            names or (),
+            now=house.clock(),
+            publish=_publishing(house),
+            everything=everything,
+            dry_run=dry_run,
+        )
     if as_json:
         write_json(report)
         return
     done = "would be filed anew" if dry_run else "filed anew"
     write_line(f"{report.items} items {done}, {report.feeds_written} feeds written")
+
+
+def _publishing(house: "House") -> "Publish":
+    """What shows at once what was decided."""
+    return lambda: house.publish().feeds_written
 
 
 def items(
@@ -135,9 +151,9 @@ def items(
 
     if context.invoked_subcommand:
         return
-    with invocation(context).opened() as app:
-        followed = app.taxonomy.find(topic).ref if topic else None
-        with app.database.reading() as connection:
+    with invocation(context).house() as house:
+        followed = house.taxonomy.find(topic).ref if topic else None
+        with house.database.reading() as connection:
             rows = overview.item_list(connection, followed, limit, hidden=hidden)
     if as_json:
         write_json(rows)
@@ -157,10 +173,16 @@ def merge(
     as_json: AsJson = False,
 ) -> None:
     """Hide an item, as another one tells the same; nothing of it is lost."""
-    from notifier.app import editing
+    from feeds.ingest import edit
 
-    with invocation(context).opened() as app:
-        report = editing.merge(app, item, into, dry_run=dry_run)
+    with invocation(context).house(logs=True) as house:
+        report = edit.merge(
+            house.database,
+            item,
+            into,
+            publish=_publishing(house),
+            dry_run=dry_run,
+        )
     if as_json:
         write_json(report)
         return
@@ -172,10 +194,10 @@ def split(
     context: typer.Context, item: _Slug, dry_run: DryRun = False, as_json: AsJson = False
 ) -> None:
     """Show a merged item again, by itself; one that is shown already stays so."""
-    from notifier.app import editing
+    from feeds.ingest import edit
 
-    with invocation(context).opened() as app:
-        report = editing.split(app, item, dry_run=dry_run)
+    with invocation(context).house(logs=True) as house:
+        report = edit.split(house.database, item, publish=_publishing(house), dry_run=dry_run)
     if as_json:
         write_json(report)
         return

@@ -4,7 +4,6 @@ Knows what well means. Must never know how things are counted: that is a callabl
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -21,24 +20,13 @@ from typing_extensions import override
 
 from feeds.errors import StoreError
 from feeds.standing import State as Standing
-from notifier.model import DeliveryState, SubscriberState
+from notifier.model import DeliveryState, SubscriberState, Vitals
 
 _FRESH = {"cache-control": "no-store"}
 
 State = TypeVar("State", bound=StrEnum)
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vitals:
-    """What the store holds, by numbers."""
-
-    items: int
-    quarantined: int
-    deliveries: Mapping[DeliveryState, int]
-    subscribers: Mapping[SubscriberState, int]
-    sources: Mapping[Standing, int]
 
 
 class Pulse(Protocol):

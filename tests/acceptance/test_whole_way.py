@@ -86,6 +86,22 @@ def test_items_are_in_the_feeds_of_their_topics_and_of_what_is_above(house: Inst
     assert titles(house, "fields/elections") == set()
 
 
+def test_what_its_operator_named_by_a_path_is_published_in_full(tmp_path: Path) -> None:
+    """It is the operator's own, as no publisher's summary is; so are the files of a folder."""
+    house = an_installation(tmp_path / "house", "", "")
+    named = tmp_path / "named.txt"
+    named.write_bytes((SEEDS / "004_010ca814a890adf4.txt").read_bytes())
+    (item,) = house.report("parse", str(named))["items"]
+    last = item["body"].splitlines()[-1]
+    assert last not in item["summary"]
+    for path, count in ((named, 1), (SEEDS, 2)):
+        house.report("ingest", str(path))
+        house.report("publish")
+        entries = feedparser.parse(house.folder / "public" / "feeds" / "all.atom").entries
+        assert len(entries) == count
+        assert last in " ".join(entry.content[0].value for entry in entries)
+
+
 def test_every_topic_of_the_taxonomy_has_a_feed(house: Installation) -> None:
     report = house.report("publish")
     feeds = [path for path in report["files"] if path.endswith(".atom")]

@@ -1,6 +1,6 @@
 """Several sources looked at in one go: what is told of them together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -10,11 +10,11 @@ from threading import Barrier
 import pytest
 
 from feeds.errors import SourceError
-from feeds.fetch import Fetcher
 from feeds.identity.ids import Identity
 from feeds.ingest import pipeline
 from feeds.ingest.pipeline import Rules
-from feeds.ingest.poll import Fetching, Gathering, Hubs, Look
+from feeds.ingest.poll import Poll, Poller
+from feeds.ingest.report import IngestReport
 from feeds.parse import understand
 from feeds.sources import CrawlScope, Source
 from feeds.sources.ask import Remembered
@@ -24,7 +24,6 @@ from feeds.standing import State
 from feeds.storage import standings
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from feeds.websub.subscriber import Callbacks
 from tests.folder_ingest import a_page
 from tests.publisher.remembered import EVERY, fetching
 from tests.publisher.server import publishing
@@ -33,25 +32,17 @@ from tests.publisher.site import Site
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def never_fetching() -> Fetcher:
-    raise AssertionError("nobody asks a website here")
-
-
-def a_gathering(database: Database, osce: Taxonomy, sources: Sequence[Source]) -> Gathering:
-    def chosen(_names: Sequence[str], _how: Look, _: Taxonomy, __: Fetching) -> Iterator[Source]:
-        yield from sources
-
-    return Gathering(
+def polled(
+    database: Database, osce: Taxonomy, sources: Sequence[Source], how: Poll | None = None
+) -> IngestReport:
+    poller = Poller(
         database=database,
-        written=osce,
+        taxonomy=osce,
         identity=Identity("example.org", date(2026, 1, 1)),
         clock=lambda: NOW,
-        jitter=lambda: 0.0,
-        sources=chosen,
         rules=lambda _: Rules(batch=2, archive_after_days=7),
-        connected=never_fetching,
-        hubs=Hubs(wanted=[], callbacks=Callbacks(address=str, new_token=str)),
     )
+    return poller.poll(sources, how or Poll())
 
 
 def a_folder(root: Path, name: str, files: int) -> FolderSource:
@@ -70,8 +61,8 @@ def test_the_progress_of_several_sources_is_told_as_sums(
     sources = [a_folder(tmp_path, name, files) for name, files in (("a", 5), ("b", 3), ("c", 0))]
     missing = replace(sources[0], name="d", root=tmp_path / "d")
     heard: list[tuple[int, int | None]] = []
-    look = Look(progress=lambda done, total: heard.append((done, total)))
-    report = a_gathering(database, osce, [*sources, missing]).look([], look)
+    how = Poll(progress=lambda done, total: heard.append((done, total)))
+    report = polled(database, osce, [*sources, missing], how)
     assert (report.added, len(report.problems)) == (8, 1)
     done = [done for done, _ in heard]
     assert done == sorted(done)
@@ -95,7 +86,7 @@ def test_what_goes_wrong_in_the_middle_of_a_look_is_a_problem_in_its_report(
             max_bytes=2_000_000,
             every=EVERY,
         )
-        report = a_gathering(database, osce, [source]).look([], Look())
+        report = polled(database, osce, [source])
     assert report.added == 10
     (problem,) = report.problems
     assert problem.startswith(str(SourceError("news", "http")))
@@ -107,9 +98,8 @@ def test_a_source_that_another_process_looks_at_is_a_problem_and_delays_no_other
 ) -> None:
     monkeypatch.setattr(pipeline, "_PATIENCE_SECONDS", 0.0)
     sources = [a_folder(tmp_path, name, 2) for name in ("a", "b")]
-    gathering = a_gathering(database, osce, sources)
     with database.exclusive("ingest-a"):
-        report = gathering.look([], Look())
+        report = polled(database, osce, sources)
         assert report.added == 2
         (problem,) = report.problems
         assert "already does ingest-a" in problem
@@ -134,17 +124,17 @@ def test_a_folder_that_is_away_is_noted_as_such_until_it_is_back(
 ) -> None:
     """Not by a rehearsal, and not for a path that somebody named once."""
     lasting = a_folder(tmp_path, "a", 1)
-    house = a_gathering(database, osce, [lasting, replace(lasting, name="path:/a")])
+    sources = [lasting, replace(lasting, name="path:/a")]
     (tmp_path / "a").rename(tmp_path / "b")
-    house.look([], Look(dry_run=True))
+    polled(database, osce, sources, Poll(dry_run=True))
     with database.reading() as connection:
         assert standings.every(connection) == {}
-    house.look([], Look())
+    polled(database, osce, sources)
     with database.reading() as connection:
         (noted,) = standings.every(connection).values()
     assert (noted.source, noted.state, noted.address) == ("a", State.FAILING, str(lasting.root))
     assert "No such file" in noted.problem
     (tmp_path / "b").rename(tmp_path / "a")
-    house.look([], Look())
+    polled(database, osce, sources)
     with database.reading() as connection:
         assert standings.every(connection)["a"].state is State.OK

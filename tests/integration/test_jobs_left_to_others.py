@@ -7,8 +7,8 @@ import pytest
 
 from config import clock
 from config.settings import load
-from notifier.app import service
-from notifier.app.house import App
+from notifier.app import daemon
+from notifier.app.house import House
 from tests.command import an_installation
 
 
@@ -18,9 +18,9 @@ def test_a_beat_leaves_to_another_what_that_one_is_at(tmp_path: Path, job: str) 
     house = an_installation(tmp_path / "house")
     settings = load(house.folder / "fieldfare.toml", {})
     lock = {"publish": "publish", "delivery": f"delivery-{settings.daemon.node}"}[job]
-    with App.opened(settings, clock=clock.now) as app:
-        [beat] = [one for one in service.jobs(app) if one.name == job]
-        with app.database.exclusive(lock):
+    with House(settings, clock=clock.now) as opened:
+        [beat] = [one for one in daemon.jobs(opened) if one.name == job]
+        with opened.database.exclusive(lock):
             beat.work(Event())
             assert not (settings.publish.directory / "index.html").exists()
         beat.work(Event())

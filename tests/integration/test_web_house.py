@@ -13,8 +13,8 @@ from playwright.sync_api import Browser
 from feeds.errors import StoreError
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
+from notifier.model import Vitals
 from notifier.storage import VERSIONS
-from notifier.web.health import Vitals
 from tests.serving import NOW, VITALS, Pulse, a_web_app, serving
 
 HOSTILE = (
