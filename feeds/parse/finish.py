@@ -9,8 +9,8 @@ from feeds.draft import Document, Draft, Parsed
 from feeds.identity.addresses import without_tracking
 from feeds.identity.merge import completed
 from feeds.model import Label, Mark, TopicKind
+from feeds.parse.bytes import all_mended, is_suspect, mended, seen
 from feeds.parse.language import spoken
-from feeds.parse.mend import all_mended, is_suspect, mended, seen
 from feeds.taxonomy import Taxonomy
 
 # Titles and leads of so many items tell what language a list is in.

@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterable
 from itertools import accumulate
 
-__all__ = ["harm"]
-
 # Tree builders look at every open element when some tag opens: their time is elements x depth.
 # Real pages stay below 100 levels; parsing this many takes milliseconds.
 _DEEPEST = 500

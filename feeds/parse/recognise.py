@@ -9,8 +9,6 @@ from enum import StrEnum
 
 from feeds.parse import push
 
-__all__ = ["Family", "family_of"]
-
 
 class Family(StrEnum):
     """Families of forms; the values are those of the setting ``form``."""

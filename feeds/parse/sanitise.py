@@ -22,8 +22,6 @@ import nh3
 
 from feeds.parse.nesting import harm
 
-__all__ = ["Block", "blocks", "paragraphs", "sanitised", "without"]
-
 _INLINE = frozenset("a abbr b br cite code em i mark q s small strong sub sup u".split())
 _BLOCKS = frozenset(
     "blockquote caption dd div dl dt h2 h3 h4 h5 h6 hr li ol p pre table tbody td tfoot th thead "

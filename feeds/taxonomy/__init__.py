@@ -14,10 +14,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from feeds.errors import UnknownTopic
 from feeds.model import Label, Topic, TopicKind, TopicRef
-from feeds.taxonomy.file import Contents, LabelWord, Site, Slot, read
+from feeds.taxonomy.file import Contents, LabelWord, OwnSite, Slot, read
 from feeds.taxonomy.naming import Names, fold
 
-__all__ = ["Site", "Slot", "Taxonomy"]
+__all__ = ["OwnSite", "Slot", "Taxonomy"]
 
 # Distinct printed lists are few; longer ones than this are no lists and not worth keeping.
 _REMEMBERED_LISTS = 4096
@@ -133,7 +133,7 @@ class Taxonomy:
         """The issuer whose items stand below this first segment of an address."""
         return self._sections.get(fold(name))
 
-    def site_of(self, host: str) -> Site | None:
+    def site_of(self, host: str) -> OwnSite | None:
         """The organisation's website a host, or one it is a sub-domain of, belongs to."""
         name = host.lower()
         while name and name not in self._sites:

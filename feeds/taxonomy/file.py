@@ -31,7 +31,7 @@ class Slot(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class OwnSite:
     """A website of the organisation under all its hosts: its mirrors show the same items.
 
     It is ``is_numbered`` where the number that ends an address names the item, under any path.
@@ -63,7 +63,7 @@ class Contents:
     newsrooms: tuple[str, ...]
     ends: tuple[str, ...]
     disclaimers: tuple[str, ...]
-    sites: tuple[Site, ...]
+    sites: tuple[OwnSite, ...]
     name: str
     called: Mapping[str, str]
     homes: Mapping[TopicRef, str]
@@ -109,11 +109,11 @@ _Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)
 _Name = Annotated[str, Field(pattern=r"\S", max_length=LONGEST_NAME_CHARS)]
 
 
-class _Strict(BaseModel):
+class _StrictTable(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class _Term(_Strict):
+class _Term(_StrictTable):
     slug: _Slug
     label: _Name
     parent: _Slug | None = None
@@ -137,16 +137,16 @@ class _Issuer(_Term):
     language: _Name | None = None
 
 
-class _Site(_Strict):
+class _SiteTable(_StrictTable):
     hosts: Annotated[list[_Name], Field(min_length=1)]
     numbered: bool = False
 
-    def site(self) -> Site:
+    def site(self) -> OwnSite:
         hosts = tuple(host.lower() for host in self.hosts)
-        return Site(name=hosts[0], hosts=hosts, is_numbered=self.numbered)
+        return OwnSite(name=hosts[0], hosts=hosts, is_numbered=self.numbered)
 
 
-class _Words(_Strict):
+class _Words(_StrictTable):
     name: _Name | None = None
     issued: list[_Name] = []
     issuers: list[_Name] = []
@@ -174,9 +174,9 @@ class _Words(_Strict):
                 assert_never(never)
 
 
-class _File(_Strict):
+class _File(_StrictTable):
     name: Annotated[str, Field(max_length=LONGEST_NAME_CHARS)] = ""
-    site: list[_Site] = []
+    site: list[_SiteTable] = []
     prefixes: list[_Name] = []
     suffixes: list[_Name] = []
     field: list[_Term] = []

@@ -10,8 +10,6 @@ from feeds.draft import Draft
 from feeds.model import Label, TopicRef
 from feeds.taxonomy import Taxonomy
 
-__all__ = ["Placed", "placed"]
-
 #: An organisation files its items under the same few combinations of topics.
 _REMEMBERED = 256
 

@@ -14,7 +14,7 @@ from feeds.parse.html import content, issue_date, metadata, page_links, printed,
 from feeds.parse.html.content import BarePage, Body
 from feeds.parse.html.metadata import HtmlPage, Metadata
 from feeds.parse.html.tree import Tree, absolute, attribute, find, said
-from feeds.parse.text import facts, signs
+from feeds.parse.text import labels, signs
 from feeds.taxonomy import Slot, Taxonomy
 
 FORM = "html"
@@ -103,7 +103,7 @@ def _draft(article: Body, page: BarePage, taxonomy: Taxonomy, habits: Habits) ->
     if opening is not None and opening.day is not None:
         from_dateline = Issued(day=opening.day, origin=IssuedFrom.DATELINE)
     above, below = _around_title(page)
-    language = facts.one_language(page.printed.labels, taxonomy)
+    language = labels.one_language(page.printed.labels, taxonomy)
     return Draft(
         form=FORM,
         title=page.title,
@@ -150,9 +150,9 @@ def _topics(
     slot = Slot.ISSUERS if kind is TopicKind.ISSUER else Slot.FIELDS
     texts = page.printed.of(slot)
     if texts:
-        return facts.topics(kind, texts, taxonomy)
+        return labels.topics(kind, texts, taxonomy)
     meta = (*meant, *page.metadata.topics) if kind is TopicKind.ISSUER else tuple(meant)
-    found = facts.topics(kind, meta, taxonomy)
+    found = labels.topics(kind, meta, taxonomy)
     return tuple(label for label in found if label.slug is not None)
 
 

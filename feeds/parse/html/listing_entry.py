@@ -13,7 +13,7 @@ from feeds.model import Issued, IssuedFrom, Label, TopicKind
 from feeds.parse import dates
 from feeds.parse.html import issue_date
 from feeds.parse.html.tree import Node, absolute, attribute, lines_in, one_line, said
-from feeds.parse.text import facts, labels, signs
+from feeds.parse.text import labels, signs
 from feeds.parse.words import any_of
 from feeds.taxonomy import Slot, Taxonomy
 
@@ -160,7 +160,7 @@ def _kind(
     named = _kind_of(value, taxonomy)
     if named is None:
         named = next((line.kind for line in lines if line.kind is not None), None)
-    return named or facts.kind([value], taxonomy)
+    return named or labels.kind([value], taxonomy)
 
 
 @lru_cache(maxsize=256)
@@ -223,7 +223,7 @@ def _topics(
             topics = taxonomy.resolve(kind, line.text)
             if topics and all(label.slug for label in topics):
                 found.append(line.text)
-    return facts.topics(kind, found, taxonomy)
+    return labels.topics(kind, found, taxonomy)
 
 
 def _is_known(text: str, taxonomy: Taxonomy) -> bool:

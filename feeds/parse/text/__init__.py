@@ -10,16 +10,15 @@ from dataclasses import replace
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.model import Mark
 from feeds.parse import dateline
-from feeds.parse.bytes import Lines, bullet, decode, excerpt, readable
+from feeds.parse.bytes import Lines, all_mended, bullet, decode, excerpt, is_suspect, readable, seen
 from feeds.parse.impostors import impostor
-from feeds.parse.mend import all_mended, is_suspect, seen
-from feeds.parse.text import blocks, form_a, form_b, form_c
-from feeds.parse.text.reading import Reading
+from feeds.parse.text import blocks, form_c, site_form
+from feeds.parse.text.text_page import TextPage
 from feeds.taxonomy import Taxonomy
 
 __all__ = ["of_lines", "parse"]
 
-_Form = Callable[[Reading], Parsed | Refused | None]
+_Form = Callable[[TextPage], Parsed | Refused | None]
 
 
 _TOP_LINES = 4
@@ -65,7 +64,7 @@ def of_lines(
     """
     if not lines:
         return Refused(reason=Reason.EMPTY)
-    page = Reading(lines=lines, document=document, taxonomy=taxonomy, habits=habits)
+    page = TextPage(lines=lines, document=document, taxonomy=taxonomy, habits=habits)
     outcomes = (form(page) for form in _FORMS)
     known = (outcome for outcome in outcomes if outcome is not None)
     outcome = next(known, None) or _in_no_form(page)
@@ -74,13 +73,13 @@ def of_lines(
     return outcome
 
 
-def _impostor(page: Reading) -> Refused | None:
+def _impostor(page: TextPage) -> Refused | None:
     refused = impostor(page.article)
     # An article about a login has a dateline; a login page has none.
     return None if refused is not None and _has_dateline(page.article) else refused
 
 
-def _cut_off(page: Reading) -> Refused | None:
+def _cut_off(page: TextPage) -> Refused | None:
     """A page that cannot be whole: it is a menu, or a menu and the head of an article."""
     article = page.article
     ends = f"it ends with {excerpt(page.lines[-1])}"
@@ -101,15 +100,15 @@ def _has_dateline(article: Lines) -> bool:
 # Each form is asked in turn; the first one that knows the page decides. Labels tell most, a
 # title and a text alone tell least.
 _FORMS: tuple[_Form, ...] = (
-    form_a.parse,
+    site_form.labelled,
     blocks.parse,
-    form_b.parse,
+    site_form.placed,
     _impostor,
     _cut_off,
     form_c.parse,
 )
 
 
-def _in_no_form(page: Reading) -> Refused:
+def _in_no_form(page: TextPage) -> Refused:
     evidence = f"nothing in it speaks for news; it starts with {excerpt(page.article[0])}"
     return Refused(reason=Reason.NOT_NEWS, evidence=evidence)

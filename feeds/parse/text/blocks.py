@@ -14,9 +14,9 @@ from feeds.draft import Draft, Parsed, Reason, Refused
 from feeds.model import Issued, IssuedFrom, TopicKind
 from feeds.parse import dates
 from feeds.parse.bytes import Lines, bullet
-from feeds.parse.text import facts, labels, signs
+from feeds.parse.text import labels, signs
 from feeds.parse.text.labels import Beside
-from feeds.parse.text.reading import Reading
+from feeds.parse.text.text_page import TextPage
 from feeds.parse.words import any_of
 from feeds.taxonomy import Slot, Taxonomy
 
@@ -53,7 +53,7 @@ class _Block:
         return self.rest[0] if self.rest and not _pager().match(self.rest[0]) else ""
 
 
-def parse(page: Reading) -> Parsed | Refused | None:
+def parse(page: TextPage) -> Parsed | Refused | None:
     """What a listing tells of each item; None for a page that is none.
 
     The last block counts only if it was not cut: it has a lead that ends as leads do, or more
@@ -89,7 +89,7 @@ def _blocks(lines: Lines, taxonomy: Taxonomy) -> Iterator[_Block]:
         yield _Block(title=title and (bullet(title) or title), labels=known, rest=rest)
 
 
-def _is_listing(block: _Block, page: Reading) -> bool:
+def _is_listing(block: _Block, page: TextPage) -> bool:
     """Whether one block alone is a listing: other pages print a publishing date too."""
     return len(block.labels) > 1 or any(map(page.taxonomy.is_newsroom, page.lines))
 
@@ -101,8 +101,8 @@ def _is_whole(block: _Block) -> bool:
     )
 
 
-def _draft(block: _Block, page: Reading) -> Draft | None:
-    kind = facts.kind(block.values(Slot.KIND), page.taxonomy)
+def _draft(block: _Block, page: TextPage) -> Draft | None:
+    kind = labels.kind(block.values(Slot.KIND), page.taxonomy)
     if kind is not None and kind.slug is None and signs.is_other_kind(kind.text):
         return None
     day = dates.only_day(block.labels[0].value, page.order)
@@ -112,8 +112,8 @@ def _draft(block: _Block, page: Reading) -> Draft | None:
         summary=block.lead,
         partial=True,
         issued=Issued(day=day, origin=IssuedFrom.LISTING) if day else None,
-        language=facts.one_language(tuple(label.text for label in block.labels), page.taxonomy),
+        language=labels.one_language(tuple(label.text for label in block.labels), page.taxonomy),
         content_type=kind,
-        issuers=facts.topics(TopicKind.ISSUER, block.values(Slot.ISSUERS), page.taxonomy),
-        fields=facts.topics(TopicKind.FIELD, block.values(Slot.FIELDS), page.taxonomy),
+        issuers=labels.topics(TopicKind.ISSUER, block.values(Slot.ISSUERS), page.taxonomy),
+        fields=labels.topics(TopicKind.FIELD, block.values(Slot.FIELDS), page.taxonomy),
     )

@@ -13,11 +13,11 @@ from feeds.model import Issued, IssuedFrom, Label, TopicKind
 from feeds.parse import dateline
 from feeds.parse.bytes import excerpt
 from feeds.parse.dateline import Dateline
-from feeds.parse.text import clean, facts, labels, opening, signs
+from feeds.parse.text import clean, labels, opening, signs
 from feeds.parse.text.furniture import is_home
 from feeds.parse.text.labels import Beside
 from feeds.parse.text.opening import Opening
-from feeds.parse.text.reading import Reading
+from feeds.parse.text.text_page import TextPage
 from feeds.taxonomy import Slot, Taxonomy
 from feeds.taxonomy.naming import fold
 
@@ -50,7 +50,7 @@ class _Page:
         return tuple(label.value for label in self.labels if label.slot is slot)
 
 
-def parse(reading: Reading) -> Parsed | Refused | None:
+def parse(reading: TextPage) -> Parsed | Refused | None:
     """The article of a page in form C, or what it is instead; None where nothing tells.
 
     A dateline decides. Without one, any sign of another kind of page is enough to refuse it; and
@@ -72,7 +72,7 @@ def parse(reading: Reading) -> Parsed | Refused | None:
     return _item(page, reading)
 
 
-def vouched(reading: Reading) -> Parsed | Refused:
+def vouched(reading: TextPage) -> Parsed | Refused:
     """The article a person says this is: the first line its title, the others its text."""
     page = _page(reading)
     if page is None or not page.paragraphs:
@@ -81,7 +81,7 @@ def vouched(reading: Reading) -> Parsed | Refused:
     return _item(page, reading)
 
 
-def _page(reading: Reading) -> _Page | None:
+def _page(reading: TextPage) -> _Page | None:
     top = opening.of_page(reading)
     if top is None:
         return None
@@ -97,7 +97,7 @@ def _page(reading: Reading) -> _Page | None:
     return _Page(top=top, labels=printed, paragraphs=paragraphs, at=at, dateline=line)
 
 
-def _below_unmarked_menu(reading: Reading) -> Reading | None:
+def _below_unmarked_menu(reading: TextPage) -> TextPage | None:
     """The page from its title on, where a menu that lost its marks stands above the title and a
     dateline below it; None for other pages.
     """
@@ -140,7 +140,7 @@ def _something_else(page: _Page, taxonomy: Taxonomy) -> Refused | None:
     return Refused(reason=Reason.NOT_NEWS, evidence=what) if what else None
 
 
-def _speaks_for_news(page: _Page, reading: Reading) -> bool:
+def _speaks_for_news(page: _Page, reading: TextPage) -> bool:
     prose = signs.prose(page.paragraphs)
     if len(prose) > 1:
         return _signs(page, prose, reading) >= _FEWEST_SIGNS
@@ -148,7 +148,7 @@ def _speaks_for_news(page: _Page, reading: Reading) -> bool:
     return is_text and _signs(page, prose, reading) >= _FEWEST_SIGNS_OF_ONE
 
 
-def _signs(page: _Page, prose: Sequence[str], reading: Reading) -> int:
+def _signs(page: _Page, prose: Sequence[str], reading: TextPage) -> int:
     lead, url = reading.document.lead, reading.document.url
     is_led_to = lead is not None and fold(lead.title) == fold(page.top.title)
     is_told = (
@@ -164,7 +164,7 @@ def _signs(page: _Page, prose: Sequence[str], reading: Reading) -> int:
     return found + len(list(islice(signs.for_news(page.top.title, prose), max(0, wanted))))
 
 
-def _item(page: _Page, reading: Reading) -> Parsed:
+def _item(page: _Page, reading: TextPage) -> Parsed:
     taxonomy = reading.taxonomy
     dated = (*page.values(Slot.ISSUED), *page.values(Slot.PUBLISHED))
     draft = Draft(
@@ -175,10 +175,10 @@ def _item(page: _Page, reading: Reading) -> Parsed:
         url=reading.document.url,
         issued=_issued(page, dated, reading.order),
         dateline=page.dateline.text if page.dateline else None,
-        language=facts.one_language(tuple(label.text for label in page.labels), taxonomy),
-        content_type=page.top.kind or facts.kind(page.values(Slot.KIND), taxonomy),
+        language=labels.one_language(tuple(label.text for label in page.labels), taxonomy),
+        content_type=page.top.kind or labels.kind(page.values(Slot.KIND), taxonomy),
         issuers=_issuers(page, taxonomy),
-        fields=facts.topics(TopicKind.FIELD, page.values(Slot.FIELDS), taxonomy),
+        fields=labels.topics(TopicKind.FIELD, page.values(Slot.FIELDS), taxonomy),
     )
     return Parsed(form=FORM, drafts=(draft,))
 
@@ -186,16 +186,16 @@ def _item(page: _Page, reading: Reading) -> Parsed:
 def _issued(page: _Page, dated: Sequence[str], order: DateOrder | None) -> Issued | None:
     """What a label says, else a line of the head, else the dateline."""
     told = page.top.told
-    if labelled := facts.issued((*dated, told.published), None, order):
+    if labelled := labels.issued((*dated, told.published), None, order):
         return labelled
     if told.day is not None:
         return Issued(day=told.day, origin=IssuedFrom.LINE)
-    return facts.issued((), page.dateline, order)
+    return labels.issued((), page.dateline, order)
 
 
 def _issuers(page: _Page, taxonomy: Taxonomy) -> tuple[Label, ...]:
     sender = page.top.told.sender
-    printed = facts.topics(TopicKind.ISSUER, (*page.values(Slot.ISSUERS), sender), taxonomy)
+    printed = labels.topics(TopicKind.ISSUER, (*page.values(Slot.ISSUERS), sender), taxonomy)
     # The name of a ministry holds commas.
     if sender and not any(label.slug for label in printed):
         return (Label(kind=TopicKind.ISSUER, text=sender, slug=None),)

@@ -34,7 +34,7 @@ _REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class LineFacts:
     """What lines told; ``published`` and ``sender`` are what stands behind such labels."""
 
     kind: Label | None = None
@@ -52,7 +52,7 @@ class Told:
         return self.day is not None or bool(self.published)
 
 
-_NOTHING = Told()
+_NOTHING = LineFacts()
 
 
 @cache
@@ -62,9 +62,9 @@ def _small() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{hours}|{any_of('beside_day')})(?:\b|$)\.?")
 
 
-def together(told: Sequence[Told]) -> Told:
+def together(told: Sequence[LineFacts]) -> LineFacts:
     """What several lines tell, of each thing what the first one said."""
-    return Told(
+    return LineFacts(
         kind=next((each.kind for each in told if each.kind), None),
         day=next((each.day for each in told if each.day), None),
         published=next((each.published for each in told if each.published), ""),
@@ -85,7 +85,7 @@ def is_home(line: str) -> bool:
     return len(line) <= _LONGEST_VALUE_CHARS and fold(line).strip(_AROUND) in plain("home")
 
 
-def read(lines: Lines, taxonomy: Taxonomy, order: DateOrder | None) -> Told | None:
+def read(lines: Lines, taxonomy: Taxonomy, order: DateOrder | None) -> LineFacts | None:
     """What the first of ``lines`` tells, with the value below a label; None for any other line."""
     line = lines[0]
     if len(line) > _LONGEST_CHARS:
@@ -105,40 +105,40 @@ def _is_banner(line: str) -> bool:
     return pattern("archived").fullmatch(fold(line)) is not None
 
 
-def _of_words(line: str, taxonomy: Taxonomy) -> Told | None:
+def _of_words(line: str, taxonomy: Taxonomy) -> LineFacts | None:
     bare = line.strip(_AROUND)
     words = fold(bare)
     if not words or words in plain("picture") or is_crumbs(line) or _is_banner(line):
         return _NOTHING
     if pattern("release").fullmatch(words):
-        return Told(is_release=True)
+        return LineFacts(is_release=True)
     kind = taxonomy.kind_label(bare)
-    return Told(kind=kind) if kind else None
+    return LineFacts(kind=kind) if kind else None
 
 
-def _labelled(lines: Lines, order: DateOrder | None) -> Told | None:
+def _labelled(lines: Lines, order: DateOrder | None) -> LineFacts | None:
     """A label with its value in the line below."""
     words = fold(lines[0]).strip(_AROUND)
     value = lines[1] if len(lines) > 1 else ""
     if not value or len(value) > _LONGEST_VALUE_CHARS:
         return None
     if words in plain("sender") and lines[0].endswith(":"):
-        return Told(sender=value, lines=2)
+        return LineFacts(sender=value, lines=2)
     if pattern("updated").fullmatch(words) and dates.mentions(value, order):
-        return Told(lines=2)
+        return LineFacts(lines=2)
     if words in plain("published") and dates.only_day(value, order):
-        return Told(published=value, lines=2)
+        return LineFacts(published=value, lines=2)
     return None
 
 
 @lru_cache(maxsize=2048)
-def _with_a_day(line: str, taxonomy: Taxonomy, order: DateOrder | None) -> Told | None:
+def _with_a_day(line: str, taxonomy: Taxonomy, order: DateOrder | None) -> LineFacts | None:
     if _SYMBOL.fullmatch(line):
         return _NOTHING
     found = dates.mentions(line, order)
     if len(found) != 1 or found[0].day is None:
         return _NOTHING if found and pattern("updated").match(fold(line).strip(_AROUND)) else None
-    told = [Told(day=found[0].day)]
+    told = [LineFacts(day=found[0].day)]
     for part in (line[: found[0].start], line[found[0].end :]):
         told_by_part = _beside_a_day(part.strip(_AROUND), line, taxonomy)
         if told_by_part is None:
@@ -146,27 +146,27 @@ def _with_a_day(line: str, taxonomy: Taxonomy, order: DateOrder | None) -> Told 
         told.append(told_by_part)
     if any(each.lines == 0 for each in told):
         return _NOTHING
-    return Told(kind=together(told).kind, day=found[0].day, published=told[1].published)
+    return LineFacts(kind=together(told).kind, day=found[0].day, published=told[1].published)
 
 
-def _place(line: str, order: DateOrder | None) -> Told | None:
+def _place(line: str, order: DateOrder | None) -> LineFacts | None:
     place = dateline.line(line, order)
     if place is None or place.day is None:
         return None
     is_dateline = dateline.find(line, order) is not None
     is_unsure = not is_dateline and not place.place.isupper()
-    return Told(day=place.day, is_unsure=is_unsure, is_dateline=is_dateline)
+    return LineFacts(day=place.day, is_unsure=is_unsure, is_dateline=is_dateline)
 
 
-def _beside_a_day(part: str, line: str, taxonomy: Taxonomy) -> Told | None:
+def _beside_a_day(part: str, line: str, taxonomy: Taxonomy) -> LineFacts | None:
     """What the words before or behind a day tell; with 0 lines where it is no day of issue."""
     words = " ".join(_small().sub(" ", fold(part)).split()).strip(_AROUND)
     if not words or pattern("release").fullmatch(words) or _SYMBOL.fullmatch(part):
         return _NOTHING
     if words in plain("published"):
-        return Told(published=line)
+        return LineFacts(published=line)
     if pattern("updated").match(words):
-        return Told(lines=0)
+        return LineFacts(lines=0)
     kind = taxonomy.kind_label(part) or taxonomy.kind_label(words)
     is_report = kind is not None and (kind.slug or "").endswith(_REPORT)
-    return Told(kind=kind) if kind and not is_report else None
+    return LineFacts(kind=kind) if kind and not is_report else None

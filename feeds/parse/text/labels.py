@@ -1,14 +1,19 @@
-"""The label lines between an item's head and its body: "- Issued by:", "- OSCE Secretariat".
+"""The label lines between an item's head and its body, and what their values say.
 
-Knows how labels and values alternate. Must never know the head, the body or what a date is.
+Knows how labels and values alternate ("- Issued by:", "- Secretariat"), and how printed values
+become topics, a kind, a day, a language. Must never know the head or the body.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 
-from feeds.model import TopicKind
+from feeds.draft import DateOrder
+from feeds.model import Issued, IssuedFrom, Label, TopicKind
+from feeds.parse import dates
 from feeds.parse.bytes import Lines, bullet
+from feeds.parse.dateline import Dateline
 from feeds.taxonomy import Slot, Taxonomy
 
 # Labels that follow each other; a page with more is none of ours.
@@ -171,3 +176,62 @@ def _told_by(
         if labels and all(label.slug for label in labels):
             return slot
     return None
+
+
+# -- What values say -------------------------------------------------------------------------------
+
+# Pages are localised in part: an English label says nothing of the others.
+_ENGLISH = "en"
+
+# Hundreds of names; what is longer is no list.
+_LONGEST_LIST_CHARS = 20_000
+
+
+def topics(of: TopicKind, printed: Iterable[str], taxonomy: Taxonomy) -> tuple[Label, ...]:
+    """The topics several printed lists name, each once."""
+    lists = tuple(printed)
+    if len(lists) == 1:
+        return taxonomy.resolve(of, lists[0][:_LONGEST_LIST_CHARS])
+    once: dict[str, Label] = {}
+    for text in lists:
+        for label in taxonomy.resolve(of, text[:_LONGEST_LIST_CHARS]):
+            once.setdefault(label.slug or f"?{label.text}", label)
+    return tuple(once.values())
+
+
+def kind(printed: Iterable[str], taxonomy: Taxonomy) -> Label | None:
+    """The first printed kind, known or not."""
+    for text in printed:
+        if text:
+            unknown = Label(kind=TopicKind.TYPE, text=text, slug=None)
+            return taxonomy.kind_label(text) or unknown
+    return None
+
+
+def issued(
+    printed: Iterable[str], opening: Dateline | None, order: DateOrder | None
+) -> Issued | None:
+    """The issue date a label's value names, else that of the dateline."""
+    for text in printed:
+        if day := dates.only_day(text, order):
+            return Issued(day=day, at=dates.instant(text), origin=IssuedFrom.LABEL)
+    if opening is not None and opening.day is not None:
+        return Issued(day=opening.day, origin=IssuedFrom.DATELINE)
+    return None
+
+
+def languages(printed: Iterable[str], taxonomy: Taxonomy) -> frozenset[str]:
+    """The languages that write all these labels so, of those labels that are not English.
+
+    "Izdavač" is Bosnian, Croatian or Serbian; beside "Oblasti delovanja" it is Serbian.
+    """
+    spoken = map(taxonomy.languages_of, printed)
+    foreign = [found for found in spoken if found and _ENGLISH not in found]
+    return frozenset.intersection(*foreign) if foreign else frozenset()
+
+
+@lru_cache(maxsize=512)
+def one_language(printed: tuple[str, ...], taxonomy: Taxonomy) -> str | None:
+    """The one language that labels speak for, None where they leave it open."""
+    found = languages(printed, taxonomy)
+    return next(iter(found)) if len(found) == 1 else None

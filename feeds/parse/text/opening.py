@@ -9,9 +9,9 @@ from itertools import takewhile
 from feeds.model import Label
 from feeds.parse import dateline
 from feeds.parse.bytes import Lines, bullet
-from feeds.parse.text import clean, furniture, menu
-from feeds.parse.text.furniture import Told, is_home, together
-from feeds.parse.text.reading import Reading
+from feeds.parse.text import clean, furniture
+from feeds.parse.text.furniture import LineFacts, is_home, together
+from feeds.parse.text.text_page import TextPage, menu_length
 from feeds.parse.words import plain
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
@@ -38,7 +38,7 @@ class Opening:
 
     in_newsroom: bool
     has_skips: bool
-    told: Told
+    told: LineFacts
     title: str
     subtitle: Lines
     below: Lines
@@ -50,17 +50,17 @@ class Opening:
         return self.told.kind
 
 
-def of_page(reading: Reading) -> Opening | None:
+def of_page(reading: TextPage) -> Opening | None:
     """The opening of a whole page, None for one without a title."""
     return _read(reading.lines, len(reading.lines) - len(reading.article), reading)
 
 
-def of_lines(lines: Lines, reading: Reading) -> Opening | None:
+def of_lines(lines: Lines, reading: TextPage) -> Opening | None:
     """The opening of a part of a page, None for one without a title."""
-    return _read(lines, menu.length(lines), reading)
+    return _read(lines, menu_length(lines), reading)
 
 
-def _read(lines: Lines, menu_length: int, reading: Reading) -> Opening | None:
+def _read(lines: Lines, menu_length: int, reading: TextPage) -> Opening | None:
     # A title may start like a list item; one entry alone is no menu.
     is_title = bullet(lines[0]) is not None and lines[0].count(" ") >= _FEWEST_TITLE_WORDS
     page = lines[0 if menu_length == 1 and is_title else menu_length :]
@@ -86,28 +86,28 @@ def _read(lines: Lines, menu_length: int, reading: Reading) -> Opening | None:
     )
 
 
-def _before(page: Lines, reading: Reading) -> Told:
+def _before(page: Lines, reading: TextPage) -> LineFacts:
     """What stands before the title, as long as a title is left."""
     at = _crumbs(page, reading.taxonomy)
-    found = [Told(lines=at)]
+    found = [LineFacts(lines=at)]
     while at < min(len(page) - 1, _MOST_LINES_BEFORE):
         told = furniture.read(page[at : at + 2], reading.taxonomy, reading.order)
         if (told is None or told.is_unsure) and not _is_caption(page[at], reading.taxonomy):
             break
-        found.append(told or Told())
+        found.append(told or LineFacts())
         at += found[-1].lines
     if at < len(page) and at and _is_title(page[at], reading):
         return together(found)
     # The line is a title after all: "Statement" above a text.
     kind = reading.taxonomy.kind_label(page[0]) if len(page) > 1 else None
-    return Told(kind=kind, lines=1 if kind else 0)
+    return LineFacts(kind=kind, lines=1 if kind else 0)
 
 
 def _is_caption(line: str, taxonomy: Taxonomy) -> bool:
     return ")" in line and clean.is_caption(line, taxonomy)
 
 
-def _is_title(line: str, reading: Reading) -> bool:
+def _is_title(line: str, reading: TextPage) -> bool:
     return not line.endswith((".", ":")) and dateline.find(line, reading.order) is None
 
 
@@ -123,10 +123,10 @@ def _crumbs(page: Lines, taxonomy: Taxonomy) -> int:
     return 0
 
 
-def _below(below: Lines, reading: Reading) -> tuple[Lines, Told, Lines]:
+def _below(below: Lines, reading: TextPage) -> tuple[Lines, LineFacts, Lines]:
     """Subtitle, what the lines below the title told, and the text behind them."""
     at, end = 0, 0
-    found: list[Told] = []
+    found: list[LineFacts] = []
     others: list[str] = []
     while at < min(len(below), _MOST_LINES_BELOW) and len(others) <= _MOST_SUBTITLES:
         told = furniture.read(below[at : at + 2], reading.taxonomy, reading.order)
@@ -144,12 +144,12 @@ def _below(below: Lines, reading: Reading) -> tuple[Lines, Told, Lines]:
         else:
             others.append("")
     if not end:
-        return (), Told(lines=0), below
+        return (), LineFacts(lines=0), below
     subtitle = others[: max(0, end - sum(told.lines for told in found))]
     return [*filter(None, subtitle)], together(found), below[end:]
 
 
-def _ends(line: str, reading: Reading) -> bool:
+def _ends(line: str, reading: TextPage) -> bool:
     """Whether no line of a head can follow: a text began, or a label that nobody knows."""
     return (
         line.endswith(":")

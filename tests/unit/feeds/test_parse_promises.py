@@ -11,7 +11,7 @@ from feeds.parse.recognise import Family
 from tests.fuzz.promises import check
 from tests.hostile import ATTACKS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CORPUS = sorted(
     path
     for path in ROOT.glob("corpus/*/*")

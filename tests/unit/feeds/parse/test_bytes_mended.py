@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.parse.mend import all_mended, is_suspect, mended
+from feeds.parse.bytes import all_mended, is_suspect, mended
 
 
 @pytest.mark.parametrize(
