@@ -109,7 +109,10 @@ def _rule_of_function(name: str, function: Callable[..., object]) -> Iterator[Ru
     silent = _silent(plain)
     if silent is not None:
         off = tuple(_places_of_function(function, silent))
-        yield Rule(name=name, off=off, codes=frozenset({plain.__code__}))
+        # What is loaded once is not called for every document that needs it.
+        users = _users({home for home, *_ in off}, _own_name(function))
+        codes = {plain.__code__} | (frozenset() if plain.__code__.co_argcount else users)
+        yield Rule(name=name, off=off, codes=frozenset(codes))
 
 
 def _rules_of_class(module: types.ModuleType, owner: type) -> Iterator[Rule]:

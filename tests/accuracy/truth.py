@@ -8,8 +8,9 @@ document is understood. Beside a document stands its truth, ``NAME.toml``:
 - ``[[items]]`` in their order, with ``title``, ``issued`` (a day or ""), ``issuers`` and
   ``fields`` (slugs, with ``unknown_issuers`` and ``unknown_fields`` as printed), ``kind`` (a
   slug, "" for none, "? NAME" for one nobody knows) and ``language``. ``a|b`` leaves a choice.
-- Details: ``issued_from``, ``url``, ``paragraphs`` (how many), and what the body must start and
-  end with, hold and lack.
+- Details: ``issued_from``, ``at`` (the instant), ``url``, ``also_at``, ``alternates``, ``guid``,
+  ``summary``, ``enclosures``, ``paragraphs`` (how many), and what the body must start and end with,
+  hold and lack.
 """
 
 import tomllib
@@ -210,6 +211,26 @@ def _said(draft: Draft) -> dict[str, str]:
     }
 
 
+def _fits(got: str | list[str], expected: str | list[str]) -> bool:
+    return got == expected or (isinstance(expected, str) and got in expected.split(OR))
+
+
+def _said_beside(draft: Draft) -> dict[str, str | list[str]]:
+    at = draft.issued.at if draft.issued else None
+    return {
+        "at": at.isoformat() if at else "",
+        "url": draft.url or "",
+        "also_at": list(draft.also_at),
+        "alternates": [f"{each.language} {each.url}" for each in draft.alternates],
+        "guid": draft.guid or "",
+        "summary": draft.summary,
+        "enclosures": [
+            f"{each.url} {each.media_type} {each.length or 0} {each.title}".strip()
+            for each in draft.enclosures
+        ],
+    }
+
+
 def _labels(labels: Iterable[Label]) -> str:
     known = [label.slug for label in labels if label.slug]
     return _set(known, [label.text for label in labels if not label.slug])
@@ -228,8 +249,11 @@ def _details(case: Case, truth: dict[str, Any], draft: Draft) -> Iterator[Findin
     if "issued_from" in truth:
         origin = draft.issued.origin if draft.issued else ""
         yield _finding(case, "issued_from", origin, truth["issued_from"])
-    if "url" in truth:
-        yield _finding(case, "url", draft.url or "", truth["url"])
+    yield from (
+        _finding(case, detail, str(got), str(truth[detail]), _fits(got, truth[detail]))
+        for detail, got in _said_beside(draft).items()
+        if detail in truth
+    )
     if "paragraphs" in truth:
         count = str(len(draft.paragraphs))
         yield _finding(case, "paragraphs", count, str(truth["paragraphs"]))
