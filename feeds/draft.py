@@ -23,7 +23,6 @@ class Document:
     source: str
     name: str
     body: bytes
-    fetched_at: datetime
     url: str | None = None
     media_type: str | None = None
     lead: "Draft | None" = None

@@ -11,7 +11,8 @@ from sqlalchemy import Row, select
 
 from feeds.draft import Habits
 from feeds.identity.ids import Identity
-from feeds.ingest.pipeline import Rules, ingest
+from feeds.ingest import Rules
+from feeds.ingest.pipeline import ingest
 from feeds.ingest.report import IngestReport
 from feeds.sources.folder import FolderSource
 from feeds.storage import documents

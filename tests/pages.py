@@ -4,7 +4,6 @@ Knows how such a page is put together. Must never know what a test expects of it
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from feeds.draft import Document, Draft, Habits, Parsed, Refused
@@ -52,8 +51,7 @@ def page(
 
 
 def document(body: bytes, url: str | None = None) -> Document:
-    fetched_at = datetime(2026, 11, 24, tzinfo=UTC)
-    return Document(source="test", name="test.txt", body=body, fetched_at=fetched_at, url=url)
+    return Document(source="test", name="test.txt", body=body, url=url)
 
 
 def read(body: bytes | str | Sequence[str], taxonomy: Taxonomy, habits: Habits = HABITS) -> Parsed:

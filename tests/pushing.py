@@ -12,8 +12,8 @@ import httpx2
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from feeds.ingest import Rules
 from feeds.ingest.handed_in import Receiver
-from feeds.ingest.pipeline import Rules
 from feeds.push.api import create_api
 from feeds.push.receive import PushedItems
 from feeds.storage.database import Database

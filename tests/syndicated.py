@@ -3,8 +3,6 @@
 Knows how a feed is put together. Must never know what a test expects of it.
 """
 
-from datetime import UTC, datetime
-
 from feeds.draft import Document, Draft, Habits, Parsed, Refused
 from feeds.parse import syndication
 from feeds.taxonomy import Taxonomy
@@ -70,7 +68,6 @@ def understood(
         source="test",
         name="feed",
         body=body.encode() if isinstance(body, str) else body,
-        fetched_at=datetime(2026, 11, 24, tzinfo=UTC),
         url=url,
         media_type=media_type,
     )

@@ -3,8 +3,6 @@
 Knows how such pages are put together. Must never know what a test expects of them.
 """
 
-from datetime import UTC, datetime
-
 from feeds.draft import Document, Draft, Habits, Parsed, Refused
 from feeds.parse import html
 from feeds.taxonomy import Taxonomy
@@ -34,7 +32,6 @@ def document(body: str | bytes, **changes: object) -> Document:
         source="test",
         name="page",
         body=body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass"),
-        fetched_at=datetime(2026, 11, 24, tzinfo=UTC),
         **known,  # type: ignore[arg-type]
     )
 

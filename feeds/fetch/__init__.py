@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from feeds.draft import Hub
+
 __all__ = [
     "ACCEPT",
     "Answer",
@@ -17,7 +19,6 @@ __all__ = [
     "FetchedPage",
     "Fetcher",
     "Limits",
-    "LinkFields",
     "Missing",
     "NotModified",
     "Posted",
@@ -62,19 +63,12 @@ class RemoteValidators:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkFields:
-    """What Link fields say of the document, absolute addresses (RFC 8288; WebSub 4)."""
-
-    hubs: tuple[str, ...] = ()
-    topic: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedPage:
     """A document, unpacked; ``url`` is where it was found in the end.
 
     ``media_type`` is the Content-Type with its parameters, None where there was none. ``moved_to``
-    is the address to ask next time: where only permanent redirects led, as far as they did.
+    is the address to ask next time: where only permanent redirects led, as far as they did. ``hub``
+    is the one its Link fields name (RFC 8288; WebSub 4).
     """
 
     url: str
@@ -82,7 +76,7 @@ class FetchedPage:
     media_type: str | None = None
     validators: RemoteValidators = RemoteValidators()
     moved_to: str | None = None
-    links: LinkFields = LinkFields()
+    hub: Hub | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

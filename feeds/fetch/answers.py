@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 from httpx2 import URL, InvalidURL
 
+from feeds.draft import Hub
 from feeds.fetch import (
     Answer,
     FetchedPage,
     FetchFailed,
-    LinkFields,
     Missing,
     NotModified,
     Posted,
@@ -37,7 +37,6 @@ LONGEST_REST = timedelta(days=7)
 #: Longer ones are made to fill our store; nobody needs more than a hash.
 _LONGEST_VALIDATOR = 1_000
 _LONGEST_LINK_FIELD = 8_000
-_MOST_HUBS = 5
 
 #: What a field may hold when it is sent back (RFC 9110 5.5).
 _FIELD_VALUE = re.compile(r"[\x21-\x7e\x80-\xff](?:[\t \x21-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?")
@@ -95,7 +94,7 @@ def answer_of(
                 media_type=received.field("content-type") or None,
                 validators=_validators(received),
                 moved_to=moved_to,
-                links=_links(received),
+                hub=_hub(received),
             )
         case 304 if known is not None:
             fresh = _validators(received)
@@ -151,15 +150,14 @@ def _can_be_sent(value: str) -> bool:
     return len(value) <= _LONGEST_VALIDATOR and _FIELD_VALUE.fullmatch(value) is not None
 
 
-def _links(received: Received) -> LinkFields:
-    field = received.all("link")[:_LONGEST_LINK_FIELD]
-    pairs = [(target, _relations(parameters)) for target, parameters in _LINK.findall(field)]
-
-    def named(relation: str) -> tuple[str, ...]:
-        found = (_absolute(received.url, target) for target, names in pairs if relation in names)
-        return tuple(dict.fromkeys(url for url in found if url))
-
-    return LinkFields(hubs=named("hub")[:_MOST_HUBS], topic=next(iter(named("self")), None))
+def _hub(received: Received) -> Hub | None:
+    """The first hub that Link fields name, and the topic: the page itself where they name none."""
+    found: dict[str, str] = {}
+    for target, parameters in _LINK.findall(received.all("link")[:_LONGEST_LINK_FIELD]):
+        for relation in _relations(parameters) & {"hub", "self"}:
+            if url := _absolute(received.url, target):
+                found.setdefault(relation, url)
+    return Hub(found["hub"], found.get("self", str(received.url))) if "hub" in found else None
 
 
 def _relations(parameters: str) -> frozenset[str]:

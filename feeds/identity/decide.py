@@ -83,7 +83,7 @@ class Restored:
 
 
 @dataclass(frozen=True, slots=True)
-class Deferred:
+class Postponed:
     """The known item changes all the time: what it says now is taken later, if it still does."""
 
     item: Known
@@ -107,7 +107,7 @@ class Pace(Enum):
     LATER = auto()
 
 
-Decision = Added | Revised | Restored | Deferred | Unchanged
+Decision = Added | Revised | Restored | Postponed | Unchanged
 
 
 def decide(draft: Draft, source: str, known: Known, role: Role, now: datetime) -> Decision:
@@ -129,7 +129,7 @@ def decide(draft: Draft, source: str, known: Known, role: Role, now: datetime) -
     # Whoever pushes means it, and nobody would look again.
     speed = Pace.FREE if draft.form == PUSHED else pace(known.revised, now)
     if speed is Pace.LATER:
-        return Deferred(known)
+        return Postponed(known)
     is_like_for_like = replaces and told.partial == known.draft.partial
     differs = is_like_for_like and _substance(told) != _substance(known.draft)
     significant = differs and speed is Pace.FREE

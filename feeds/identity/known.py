@@ -11,6 +11,7 @@ from itertools import islice
 
 from feeds.draft import Draft
 from feeds.identity.addresses import site_number
+from feeds.identity.candidates import Candidate
 from feeds.identity.decide import Known, Role
 from feeds.identity.likeness import (
     is_alike,
@@ -29,38 +30,11 @@ _Trait = tuple[str, int, date | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A draft, and everything it may be known by.
-
-    ``key`` is its key at its source, ``place`` what stands for its place in its ``document``;
-    ``names`` are those it has everywhere, ``others`` those of the same in other languages.
-    ``content_hash`` is of what it says, ``told_hash`` of all it tells; ``digest`` of its bytes.
-    """
-
-    source: str
-    document: str
-    key: str
-    place: str
-    draft: Draft
-    content_hash: str
-    told_hash: str
-    digest: str
-    names: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
-    is_numbered: bool = False
-    number: str | None = None
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The keys it may be stored under, the most telling first: languages share a number."""
-        if self.is_numbered and self.draft.language:
-            return f"{self.key}@{self.draft.language}", self.key
-        return (self.key,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A key of the source leads to an item: which ``document`` showed it, and what it told."""
+    """A key of the source leads to an item: which ``document`` showed it, and what it told.
+
+    One that ``is_gone`` differs from that of a document that is there again, and is renewed.
+    """
 
     slug: str
     role: Role

@@ -101,7 +101,6 @@ def promote(receiver: Receiver, source: str, name: str) -> IngestReport:
         source=source,
         name=name,
         body=body,
-        fetched_at=receiver.clock(),
         url=name if name.startswith(_WEB) else None,
     )
     return receiver.take(document)

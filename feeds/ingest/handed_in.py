@@ -5,15 +5,16 @@ Knows the order of calls for one document. Must never know who hands it over, or
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
 from feeds.draft import Document
 from feeds.identity.ids import Identity
-from feeds.ingest.pipeline import Rules, alone, deciding, keep, reader
+from feeds.ingest import Rules, Terms
+from feeds.ingest.pipeline import alone, deciding, keep
+from feeds.ingest.read import read
 from feeds.ingest.report import IngestReport, Tally
-from feeds.ingest.store import Terms
 from feeds.sources import Fetched
 from feeds.storage import Connection, documents
 from feeds.storage.database import Database
@@ -32,14 +33,11 @@ class Receiver:
 
     def terms(self, source: str) -> Terms:
         """What holds for a document that comes from the source now."""
-        rules = self.rules(source)
         return Terms(
             source=source,
-            identity=self.identity,
             taxonomy=self.taxonomy(),
-            habits=rules.habits,
-            archive_after_days=rules.archive_after_days,
-            backfill=False,
+            identity=self.identity,
+            rules=self.rules(source),
             now=self.clock(),
         )
 
@@ -58,7 +56,7 @@ class Receiver:
         with self.database.reading() as connection:
             promoted = documents.promoted(connection, terms.source)
             refusals = documents.refusals(connection, terms.source)
-        reading = reader(terms, promoted).read(fetched(document))
+        reading = read(fetched(document), replace(terms, promoted=promoted))
         with self.deciding(terms.source) as connection:
             judged = keep(connection, [reading], terms)
         tally = Tally()

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
+from feeds.identity.candidates import Candidate
 from feeds.identity.decide import (
     Added,
     Decision,
-    Deferred,
     Known,
+    Postponed,
     Restored,
     Revised,
     Role,
@@ -20,7 +21,7 @@ from feeds.identity.decide import (
     decide,
 )
 from feeds.identity.ids import item_slug
-from feeds.identity.known import Candidate, Found, Link, Memory
+from feeds.identity.known import Found, Link, Memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ def judge(candidate: Candidate, memory: Memory, now: datetime) -> Judged:
         role=role,
         document=candidate.document,
         # What was put off is looked at again.
-        told_hash="" if isinstance(decision, Deferred) else candidate.told_hash,
+        told_hash="" if isinstance(decision, Postponed) else candidate.told_hash,
     )
     names = () if role is Role.TWIN else candidate.names
     links = tuple(_links(candidate, found, link))
@@ -72,7 +73,7 @@ def rounds(judged: Iterable[Judged]) -> Iterator[list[Judged]]:
     written: set[str] = set()
     for one in judged:
         writes = {key for key, _ in one.links}
-        if not isinstance(one.decision, Unchanged | Deferred):
+        if not isinstance(one.decision, Unchanged | Postponed):
             writes.add(f"item {one.item.slug}")
         if not written.isdisjoint(writes):
             yield group
@@ -135,7 +136,7 @@ def _afterwards(one: Candidate, found: Found, decision: Decision, now: datetime)
             )
         case Restored(item=item):
             return replace(item, is_withdrawn=False)
-        case Unchanged(item=item) | Deferred(item=item):
+        case Unchanged(item=item) | Postponed(item=item):
             return item
         case _ as never:  # pragma: no cover
             assert_never(never)

@@ -6,19 +6,19 @@ Knows the order of calls. Must never know how documents are found, understood, j
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from threading import Event
 from time import monotonic
 
-from feeds.draft import Habits
-from feeds.identity.decide import REMEMBERED, Deferred
+from feeds.identity.decide import REMEMBERED, Postponed
 from feeds.identity.ids import Identity
 from feeds.identity.known import Memory
+from feeds.ingest import Rules, Terms
 from feeds.ingest.judge import Judged, judge
-from feeds.ingest.read import Reader, Reading, recipe
+from feeds.ingest.read import ReadDocument, read
 from feeds.ingest.report import IngestReport, Tally
-from feeds.ingest.store import Terms, store
+from feeds.ingest.store import store
 from feeds.model import Item, Progress
 from feeds.sources import Fetched, Gone, LeadOnly, Same, Seen, Source, Waiting
 from feeds.storage import Connection, documents, recall, write_items
@@ -34,19 +34,6 @@ _BATCH_SECONDS = 5.0
 
 #: Another ingest of the source is waited for this long: more than a tick of the daemon's needs.
 _PATIENCE_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """How a source is ingested.
-
-    ``batch`` documents make a transaction. What was issued more than ``archive_after_days`` ago is
-    no news. ``habits`` say how its documents are to be read where they leave it open.
-    """
-
-    batch: int
-    archive_after_days: int
-    habits: Habits = field(default_factory=Habits)
 
 
 def ingest(
@@ -70,12 +57,11 @@ def ingest(
     """
     terms = Terms(
         source=source.name,
-        identity=identity,
         taxonomy=taxonomy,
-        habits=rules.habits,
-        archive_after_days=rules.archive_after_days,
-        backfill=backfill,
+        identity=identity,
+        rules=rules,
         now=now,
+        backfill=backfill,
     )
     with nullcontext() if dry_run else alone(database, source.name):
         run = _Run(database, source, terms, dry_run=dry_run)
@@ -95,17 +81,15 @@ class _Run:
     def __init__(self, database: Database, source: Source, terms: Terms, *, dry_run: bool) -> None:
         self._database = database
         self._source = source
-        self._terms = terms
         self._dry_run = dry_run
         self._memory = Memory(terms.taxonomy)
         self.tally = Tally()
         self.done = 0
-        by = recipe(terms.taxonomy, terms.habits)
         with database.reading() as connection:
-            self._signatures = documents.signatures(connection, source.name, by)
+            self._signatures = documents.signatures(connection, source.name, terms.recipe)
             refusals = documents.refusals(connection, source.name)
             promoted = documents.promoted(connection, source.name)
-        self._reader = reader(terms, promoted)
+        self._terms = replace(terms, promoted=promoted)
         self._refusals = {sighting.name: sighting for sighting in refusals}
         self._unseen = set(self._refusals)
 
@@ -130,7 +114,7 @@ class _Run:
     def take(self, batch: Sequence[Seen]) -> None:
         """Every document of the batch has its verdict, stored."""
         readings = [
-            self._reader.read(seen) for seen in batch if not isinstance(seen, Same | Waiting | Gone)
+            read(seen, self._terms) for seen in batch if not isinstance(seen, Same | Waiting | Gone)
         ]
         gone = [seen.name for seen in batch if isinstance(seen, Gone)]
         if self._dry_run:
@@ -147,7 +131,7 @@ class _Run:
                 documents.forget(connection, self._source.name, self._unseen)
 
     def _rehearse(
-        self, readings: Sequence[Reading], gone: Sequence[str]
+        self, readings: Sequence[ReadDocument], gone: Sequence[str]
     ) -> tuple[Sequence[Judged], Sequence[Item]]:
         with self._database.reading() as connection:
             # What a dry run decided is stored nowhere, so it is remembered.
@@ -155,7 +139,7 @@ class _Run:
             return judged, write_items.leaving(connection, self._source.name, gone)
 
     def _write(
-        self, readings: Sequence[Reading], gone: Sequence[str], renewed: Mapping[str, str]
+        self, readings: Sequence[ReadDocument], gone: Sequence[str], renewed: Mapping[str, str]
     ) -> tuple[Sequence[Judged], Sequence[Item]]:
         news = [one for one in readings if one.candidates or not self._is_known(one.sighting)]
         if not (news or gone or renewed):
@@ -172,7 +156,7 @@ class _Run:
         return before is not None and replace(before, seen_at=sighting.seen_at) == sighting
 
     def _count(
-        self, batch: Sequence[Seen], readings: Sequence[Reading], judged: Sequence[Judged]
+        self, batch: Sequence[Seen], readings: Sequence[ReadDocument], judged: Sequence[Judged]
     ) -> None:
         self.done += len(batch)
         self._unseen.difference_update(seen.name for seen in batch)
@@ -195,18 +179,6 @@ def alone(database: Database, source: str) -> AbstractContextManager[None]:
     return database.exclusive(f"ingest-{source}", _PATIENCE_SECONDS)
 
 
-def reader(terms: Terms, promoted: Collection[str] = ()) -> Reader:
-    """What reads the documents of the source; a person vouched for those ``promoted``."""
-    return Reader(
-        source=terms.source,
-        taxonomy=terms.taxonomy,
-        habits=terms.habits,
-        recipe=recipe(terms.taxonomy, terms.habits),
-        now=terms.now,
-        promoted=promoted,
-    )
-
-
 @contextmanager
 def deciding(database: Database) -> Iterator[Connection]:
     """A transaction to judge in: nobody else decides about any item until it ends."""
@@ -215,7 +187,9 @@ def deciding(database: Database) -> Iterator[Connection]:
         yield connection
 
 
-def keep(connection: Connection, readings: Sequence[Reading], terms: Terms) -> Sequence[Judged]:
+def keep(
+    connection: Connection, readings: Sequence[ReadDocument], terms: Terms
+) -> Sequence[Judged]:
     """What was read is judged and stored, every item with its id, as `deciding` allows."""
     judged = _judge(connection, readings, Memory(terms.taxonomy), terms)
     documents.keep(connection, [one.original for one in readings if one.original])
@@ -234,7 +208,7 @@ def withdraw(
 
 
 def _judge(
-    connection: Connection, readings: Sequence[Reading], memory: Memory, terms: Terms
+    connection: Connection, readings: Sequence[ReadDocument], memory: Memory, terms: Terms
 ) -> list[Judged]:
     candidates = [one for reading in readings for one in reading.candidates]
     if not candidates:
@@ -262,8 +236,8 @@ def _renewed(batch: Sequence[Seen]) -> dict[str, str]:
     return {seen.name: seen.signature for seen in same if seen.signature}
 
 
-def _sightings(news: Sequence[Reading], judged: Sequence[Judged]) -> list[Sighting]:
+def _sightings(news: Sequence[ReadDocument], judged: Sequence[Judged]) -> list[Sighting]:
     """The last sighting of each document; one put off is left open, so that it is read again."""
-    open_ = {one.candidate.document for one in judged if isinstance(one.decision, Deferred)}
+    open_ = {one.candidate.document for one in judged if isinstance(one.decision, Postponed)}
     seen = {one.sighting.name: one.sighting for one in news}
     return [replace(one, signature="") if one.name in open_ else one for one in seen.values()]

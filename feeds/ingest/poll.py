@@ -14,7 +14,8 @@ from threading import Event, Lock
 
 from feeds.errors import SourceError, StoreBusy
 from feeds.identity.ids import Identity
-from feeds.ingest.pipeline import Rules, ingest
+from feeds.ingest import Rules
+from feeds.ingest.pipeline import ingest
 from feeds.ingest.report import IngestReport, merged
 from feeds.model import Progress, SourceKind
 from feeds.sources import Source

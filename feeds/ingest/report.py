@@ -11,7 +11,7 @@ from itertools import chain
 from typing import assert_never
 
 from feeds.errors import SourceError
-from feeds.identity.decide import Added, Decision, Deferred, Restored, Revised, Unchanged
+from feeds.identity.decide import Added, Decision, Postponed, Restored, Revised, Unchanged
 from feeds.ingest.judge import Judged
 from feeds.model import Item, Label
 from feeds.storage.documents import Sighting
@@ -20,7 +20,7 @@ from feeds.storage.documents import Sighting
 _MOST_ITEMS_TOLD = 10_000
 
 
-class Outcome(StrEnum):
+class ItemOutcome(StrEnum):
     ADDED = "added"
     REVISED = "revised"
     WITHDRAWN = "withdrawn"
@@ -34,7 +34,7 @@ class ReportedItem:
     uid: str
     slug: str
     title: str
-    outcome: Outcome
+    outcome: ItemOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ class Tally:
 
     unchanged: int = 0
     waiting: int = 0
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    outcomes: Counter[ItemOutcome] = field(default_factory=Counter)
     items: list[ReportedItem] = field(default_factory=list)
     quarantine: list[QuarantinedDocument] = field(default_factory=list)
     unknown_topics: dict[Label, None] = field(default_factory=dict)
@@ -125,7 +125,7 @@ class Tally:
     def withdraw(self, hidden: Sequence[Item]) -> None:
         """These items are shown no more."""
         for one in hidden:
-            gone = Outcome.WITHDRAWN
+            gone = ItemOutcome.WITHDRAWN
             self._tell(ReportedItem(uid=one.uid, slug=one.slug, title=one.title, outcome=gone))
 
     def _hold(self, document: str, seen: Sighting, *, is_new: bool) -> None:
@@ -135,16 +135,16 @@ class Tally:
     def report(self) -> IngestReport:
         """What was counted so far."""
         return IngestReport(
-            added=self.outcomes[Outcome.ADDED],
-            revised=self.outcomes[Outcome.REVISED],
+            added=self.outcomes[ItemOutcome.ADDED],
+            revised=self.outcomes[ItemOutcome.REVISED],
             unchanged=self.unchanged,
             quarantined=len(self.quarantine),
             waiting=self.waiting,
             items=tuple(self.items),
             quarantine=tuple(self.quarantine),
             unknown_topics=tuple(self.unknown_topics),
-            withdrawn=self.outcomes[Outcome.WITHDRAWN],
-            restored=self.outcomes[Outcome.RESTORED],
+            withdrawn=self.outcomes[ItemOutcome.WITHDRAWN],
+            restored=self.outcomes[ItemOutcome.RESTORED],
         )
 
     def _tell(self, item: ReportedItem) -> None:
@@ -153,15 +153,15 @@ class Tally:
             self.items.append(item)
 
 
-def _outcome(decision: Decision) -> Outcome | None:
+def _outcome(decision: Decision) -> ItemOutcome | None:
     match decision:
         case Added():
-            return Outcome.ADDED
+            return ItemOutcome.ADDED
         case Revised(item=item):
-            return Outcome.RESTORED if item.is_withdrawn else Outcome.REVISED
+            return ItemOutcome.RESTORED if item.is_withdrawn else ItemOutcome.REVISED
         case Restored():
-            return Outcome.RESTORED
-        case Unchanged() | Deferred():
+            return ItemOutcome.RESTORED
+        case Unchanged() | Postponed():
             return None
         case _:
             assert_never(decision)

@@ -5,36 +5,23 @@ Knows the calls within one transaction. Must never decide, or begin and end a tr
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from feeds.draft import Draft, Habits
+from feeds.draft import Draft
 from feeds.identity.decide import Added, Known, Restored, Revised
 from feeds.identity.ids import Identity
 from feeds.identity.instants import first_updated, freshness, revised_updated
+from feeds.ingest import Terms
 from feeds.ingest.judge import Judged, rounds
 from feeds.model import Mark
 from feeds.storage import Connection, read_items, write_items
 from feeds.storage.database import next_numbers
 from feeds.storage.write_items import Revision
-from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.implied import placed
 
 # RFC 4287, section 4.2.6: an atom:id is an IRI; what is none would break our feeds.
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\[\]\x00-\x20]{1,500}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What holds for every item of a run."""
-
-    source: str
-    identity: Identity
-    taxonomy: Taxonomy
-    habits: Habits
-    archive_after_days: int
-    backfill: bool
-    now: datetime
 
 
 def store(connection: Connection, judged: Iterable[Judged], terms: Terms) -> Mapping[str, str]:
@@ -91,9 +78,8 @@ def _leading(
 
 def _first(item: Known, one: Judged, change: int, group: int, terms: Terms) -> Revision:
     issued = item.draft.issued
-    fresh = freshness(
-        issued, terms.now, backfill=terms.backfill, archive_after_days=terms.archive_after_days
-    )
+    days = terms.rules.archive_after_days
+    fresh = freshness(issued, terms.now, backfill=terms.backfill, archive_after_days=days)
     updated_at = first_updated(issued, terms.now, item.number, change, fresh)
     first = _revision(item, one, change, updated_at, terms)
     return replace(first, group=group, freshness=fresh)
@@ -109,7 +95,7 @@ def _next(item: Known, one: Judged, change: int, terms: Terms) -> Revision:
 def _revision(
     item: Known, one: Judged, change: int, updated_at: datetime, terms: Terms
 ) -> Revision:
-    draft = _spoken(item.draft, terms.habits.language)
+    draft = _spoken(item.draft, terms.rules.habits.language)
     return Revision(
         known=replace(item, draft=draft, updated_at=updated_at),
         change=change,

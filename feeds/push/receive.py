@@ -11,11 +11,11 @@ from http import HTTPStatus
 
 from feeds.draft import Document, Reason, Refused
 from feeds.identity.decide import Added, Unchanged
+from feeds.ingest import Terms
 from feeds.ingest.handed_in import Receiver, fetched
 from feeds.ingest.judge import Judged
-from feeds.ingest.pipeline import keep, reader, withdraw
-from feeds.ingest.read import Reading, understood
-from feeds.ingest.store import Terms
+from feeds.ingest.pipeline import keep, withdraw
+from feeds.ingest.read import ReadDocument, as_understood, understood
 from feeds.parse.push import MEDIA_TYPE, Faulty
 from feeds.parse.push.pushed_item import ID_CHARS, Fault, is_id
 from feeds.push.problems import Problem
@@ -131,7 +131,7 @@ _GONE = "The item under this id was withdrawn; PUT brings it back."
 _ENTRY_ID = f"must be an atom:id of 1 to {ID_CHARS} characters, none of them a control character"
 
 
-def _read(push: Push, terms: Terms) -> Reading:
+def _read(push: Push, terms: Terms) -> ReadDocument:
     """The document under the name of its one item. Raises Problem with all that is wrong with it.
 
     A document tells its item's id, which is its name: it is named once it is understood.
@@ -140,10 +140,9 @@ def _read(push: Push, terms: Terms) -> Reading:
         source=push.source,
         name=push.id or "",
         body=push.body,
-        fetched_at=terms.now,
         media_type=push.media_type,
     )
-    read = understood(document, terms.taxonomy, terms.habits)
+    read = understood(document, terms.taxonomy, terms.rules.habits)
     if isinstance(read, Refused):
         raise _refused(push, read)
     name = read.drafts[0].guid or ""
@@ -154,7 +153,7 @@ def _read(push: Push, terms: Terms) -> Reading:
     if name != (push.id or name):
         problem = "must be the id in the address, or be left out"
         raise Problem.of_faults(Fault(field="/id", problem=problem))
-    return reader(terms).reading(fetched(replace(document, name=name)), read)
+    return as_understood(fetched(replace(document, name=name)), read, terms)
 
 
 def _refused(push: Push, refused: Refused) -> Problem:

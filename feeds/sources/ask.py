@@ -134,7 +134,6 @@ class Asking:
     fetcher: Fetcher
     known: Remembered
     max_bytes: int
-    now: datetime
 
     def page(self, lead: Lead) -> Had | Kept | Lost:
         """The document a list leads to. One that is as it was is had again only where the list
@@ -215,7 +214,6 @@ class Asking:
             source=self.source,
             name=lead.name,
             body=body,
-            fetched_at=self.now,
             url=url,
             media_type=signature.media_type,
             lead=lead.draft,

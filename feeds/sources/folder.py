@@ -106,7 +106,6 @@ class _Scan:
     def __init__(self, source: FolderSource, known: Mapping[str, str], now: datetime) -> None:
         self._source = source
         self._known = known
-        self._now = now
         self._second = now.timestamp()
         self._matches = source.matching()
         self._folder = source.folder
@@ -172,7 +171,7 @@ class _Scan:
         after = os.fstat(descriptor)
         if len(body) != before.st_size or _signature(after) != _signature(before):
             return Waiting(name)
-        document = Document(source=self._source.name, name=name, body=body, fetched_at=self._now)
+        document = Document(source=self._source.name, name=name, body=body)
         return Fetched(document=document, signature=_signature(after))
 
     def _unreadable(self, path: str, evidence: str) -> Refusal:

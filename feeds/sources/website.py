@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from threading import Event
 
 from feeds import standing as standings
-from feeds.draft import Hub, Parsed, Refused
+from feeds.draft import Parsed, Refused
 from feeds.errors import SourceError
-from feeds.fetch import FetchedPage, Fetcher, FetchFailed, Stopped, TakenAway
+from feeds.fetch import Fetcher, FetchFailed, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Same, Seen
 from feeds.sources.ask import Asking, Budget, Had, Lost, Remembered, problem_of
 from feeds.sources.leads import Lead, address
@@ -71,7 +71,6 @@ class WebSource:
             fetcher=self.fetcher,
             known=self.known.with_signatures(known),
             max_bytes=self.max_bytes,
-            now=now,
         )
         if self.stopping.is_set():
             return
@@ -102,7 +101,7 @@ class WebSource:
             return
         when = now if budget.is_unfinished else next_look(0, now, self.every, self.jitter)
         # What is kept of a document does not hold the fields it came with.
-        hub = parsed.hub or (_hub(had.page) if had.page else before.hub)
+        hub = parsed.hub or (had.page.hub if had.page else before.hub)
         self.standing = standings.succeeded(before, now, when, moved_to=had.moved_to, hub=hub)
 
     def _failed(self, before: Standing, lost: Lost, now: datetime) -> SourceError:
@@ -126,10 +125,3 @@ def _alone(had: Had) -> Seen:
     if not had.is_new:
         return Same(had.document.name, str(had.signature))
     return Fetched(document=had.document, signature=str(had.signature))
-
-
-def _hub(page: FetchedPage) -> Hub | None:
-    """The hub that the answer's Link fields name (WebSub section 4)."""
-    if not page.links.hubs:
-        return None
-    return Hub(url=page.links.hubs[0], topic=page.links.topic or page.url)

@@ -106,7 +106,6 @@ class Callback:
             source=lease.source,
             name=lease.topic,
             body=body,
-            fetched_at=self._receiver.clock(),
             url=lease.topic,
             media_type=media_type,
         )

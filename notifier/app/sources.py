@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from feeds.errors import SourceError
-from feeds.ingest.pipeline import Rules
+from feeds.ingest import Rules
 from feeds.model import SourceKind
 from notifier.app import parts
 

@@ -69,7 +69,6 @@ def _understanding(
     settings: "Settings", source: str, url: str | None, media_type: str | None
 ) -> "Callable[[str, bytes], Parsed | Refused]":
     """What tells of a file's name and bytes what an ingest would make of them."""
-    from config import clock
     from feeds.draft import Document, Reason, Refused
     from feeds.parse import understand
     from notifier.app import parts
@@ -83,7 +82,6 @@ def _understanding(
             source=source,
             name=file,
             body=body,
-            fetched_at=clock.now(),
             url=url,
             media_type=media_type,
         )

@@ -16,7 +16,6 @@ document is understood. Beside a document stands its truth, ``NAME.toml``:
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,8 +40,6 @@ TAXONOMY = Path(__file__).parents[2] / "config" / "taxonomies" / "osce.toml"
 FIELDS = ("title", "date", "issuers", "fields", "kind", "language")
 #: Where an expectation leaves a choice to the reader.
 OR = "|"
-
-_FETCHED_AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +100,6 @@ def _case(path: Path) -> Case:
         source="corpus",
         name=name,
         body=where.read_bytes(),
-        fetched_at=_FETCHED_AT,
         **truth.get("document", {}),
     )
     return Case(name=name, document=document, habits=_habits(truth.get("habits", {})), truth=truth)

@@ -10,7 +10,6 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import trafilatura
@@ -83,7 +82,6 @@ def understood(body: bytes, habits: Habits, taxonomy: Taxonomy) -> Parsed:
         source="bench",
         name="page",
         body=body,
-        fetched_at=datetime.now(UTC),
         url="https://news.example.org/newsroom",
     )
     parsed = html.parse(document, taxonomy, habits)

@@ -16,7 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from feeds.identity.ids import Identity
-from feeds.ingest.pipeline import Rules, ingest
+from feeds.ingest import Rules
+from feeds.ingest.pipeline import ingest
 from feeds.ingest.report import IngestReport
 from feeds.sources.folder import FolderSource
 from feeds.storage.database import Database

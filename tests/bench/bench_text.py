@@ -45,7 +45,7 @@ class Endless:
         for number in range(self.count_):
             body = seed.replace("cybercrime", f"crime {number}").replace("guide", f"guide {number}")
             name = f"{number:06}.txt"
-            document = Document(source=self.name, name=name, body=body.encode(), fetched_at=now)
+            document = Document(source=self.name, name=name, body=body.encode())
             yield Fetched(document=document, signature=str(number))
 
     @property
@@ -61,8 +61,7 @@ def documents() -> list[Document]:
     """The text documents of the corpus and the seeds."""
     files = [*(ROOT / "seeds").glob("*.txt"), *(ROOT / "tests/corpus").glob("*/*.txt")]
     return [
-        Document(source="bench", name=file.name, body=file.read_bytes(), fetched_at=NOW)
-        for file in sorted(files)
+        Document(source="bench", name=file.name, body=file.read_bytes()) for file in sorted(files)
     ]
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Table, select
 
 from feeds.draft import Draft, Reason, Refused
+from feeds.identity.candidates import Candidate
 from feeds.identity.decide import Known, Role
 from feeds.identity.ids import bounded, content_hash
-from feeds.identity.known import Candidate, Link, Memory
+from feeds.identity.known import Link, Memory
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import (
     Enclosure,

@@ -3,7 +3,6 @@
 Knows the promises of drafts. Must never know how a parser keeps them.
 """
 
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -29,7 +28,6 @@ def check(body: bytes, form: str) -> None:
         source="fuzz",
         name="document",
         body=body,
-        fetched_at=datetime(2026, 11, 24, tzinfo=UTC),
         url=_ADDRESS,
     )
     understood = understand(document, _taxonomy(), Habits(form=form))

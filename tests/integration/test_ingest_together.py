@@ -11,8 +11,7 @@ import pytest
 
 from feeds.errors import SourceError
 from feeds.identity.ids import Identity
-from feeds.ingest import pipeline
-from feeds.ingest.pipeline import Rules
+from feeds.ingest import Rules, pipeline
 from feeds.ingest.poll import Poll, Poller
 from feeds.ingest.report import IngestReport
 from feeds.parse import understand

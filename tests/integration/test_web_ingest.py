@@ -12,7 +12,8 @@ import pytest
 
 from feeds.fetch import Fetcher
 from feeds.identity.ids import Identity
-from feeds.ingest.pipeline import Rules, ingest
+from feeds.ingest import Rules
+from feeds.ingest.pipeline import ingest
 from feeds.ingest.report import IngestReport
 from feeds.parse import understand
 from feeds.sources import CrawlScope

@@ -7,11 +7,11 @@ from httpx2 import URL
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.draft import Hub
 from feeds.fetch import (
     Answer,
     FetchedPage,
     FetchFailed,
-    LinkFields,
     Missing,
     NotModified,
     Posted,
@@ -40,11 +40,11 @@ def answer(status: int = 200, known: RemoteValidators | None = None, **fields: s
     return answer_of(received(status, b"", **fields), known, None, NOW)
 
 
-def links(*fields: str) -> LinkFields:
+def hub(*fields: str) -> Hub | None:
     given_ = tuple(("link", field) for field in fields)
     page = answer_of(Received(url=URL(ADDRESS), status=200, fields=given_), None, None, NOW)
     assert isinstance(page, FetchedPage)
-    return page.links
+    return page.hub
 
 
 def test_a_document_comes_with_all_that_was_said_of_it() -> None:
@@ -139,13 +139,11 @@ def test_a_no_to_a_form_is_a_failure() -> None:
 
 
 def test_links_say_where_changes_are_told() -> None:
-    assert links(
-        '<https://hub.example.org/>; rel="hub", <https://hub2.example.org/>;REL=HUB',
+    assert hub(
+        '<javascript:x>; rel=hub, <https://hub.example.org/>; rel="hub", <https://h2.test/>;REL=HUB',
         '<?a=b>; title="x"; rel = "self alternate"; type="a", </c> ;rel=canonical',
-    ) == LinkFields(
-        hubs=("https://hub.example.org/", "https://hub2.example.org/"),
-        topic="https://news.example.org/feed/?a=b",
-    )
+    ) == Hub("https://hub.example.org/", "https://news.example.org/feed/?a=b")
+    assert hub("<https://hub.example.org/>;REL=HUB") == Hub("https://hub.example.org/", ADDRESS)
 
 
 @pytest.mark.parametrize(
@@ -165,11 +163,7 @@ def test_links_say_where_changes_are_told() -> None:
     ],
 )
 def test_a_link_nobody_can_use_is_none(field: str) -> None:
-    assert links(field).hubs == ()
-
-
-def test_few_hubs_are_enough() -> None:
-    assert len(links(", ".join(f"<https://h{n}.example/>; rel=hub" for n in range(50))).hubs) == 5
+    assert hub(field) is None
 
 
 @given(st.text(max_size=80), st.integers(100, 999))

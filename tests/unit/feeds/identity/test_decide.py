@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from feeds.draft import Draft
 from feeds.identity.decide import (
     Decision,
-    Deferred,
     Known,
     Pace,
+    Postponed,
     Restored,
     Revised,
     Role,
@@ -128,7 +128,7 @@ def test_the_entry_an_item_came_from_is_remembered() -> None:
 def test_an_ever_changing_page_is_taken_once_a_day_and_is_no_news() -> None:
     burst = tuple(NOW - timedelta(hours=hours) for hours in (1, 2, 3, 4, 5))
     known = known_as(a_draft(), revised=burst)
-    assert decided(a_draft(title="Again"), known) == Deferred(known)
+    assert decided(a_draft(title="Again"), known) == Postponed(known)
     known = known_as(a_draft(), revised=tuple(at - timedelta(days=1) for at in burst))
     decision = decided(a_draft(title="Again"), known)
     assert isinstance(decision, Revised)

@@ -1,7 +1,7 @@
 """What an item is known by: at its source, and everywhere."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -30,9 +30,7 @@ TAXONOMY = Taxonomy.from_toml(
 
 
 def a_document(url: str | None) -> Document:
-    return Document(
-        source="own", name="a", body=b"x", fetched_at=datetime(2026, 11, 20, tzinfo=UTC), url=url
-    )
+    return Document(source="own", name="a", body=b"x", url=url)
 
 
 # -- At a source -----------------------------------------------------------------------------------

@@ -9,10 +9,11 @@ import pytest
 from feeds.draft import Alternate, Draft
 from feeds.identity import known as memory_module
 from feeds.identity.addresses import site_number
-from feeds.identity.decide import Added, Deferred, Restored, Revised, Role, Unchanged
+from feeds.identity.candidates import Candidate
+from feeds.identity.decide import Added, Postponed, Restored, Revised, Role, Unchanged
 from feeds.identity.ids import content_hash, item_slug, told_hash
 from feeds.identity.keys import is_numbered, item_key, names
-from feeds.identity.known import NEAR_EACH, Candidate, Link, Memory
+from feeds.identity.known import NEAR_EACH, Link, Memory
 from feeds.identity.likeness import is_alike
 from feeds.ingest.judge import Judged, judge, rounds
 from feeds.model import Issued, IssuedFrom
@@ -291,7 +292,7 @@ def test_what_is_put_off_is_read_again() -> None:
     (first,) = judged(a_candidate("a"))
     busy = tuple(NOW - timedelta(hours=hours) for hours in range(1, 6))
     (put_off,) = judged(a_candidate("a", "New"), memory=stored(first, revised=busy))
-    assert isinstance(put_off.decision, Deferred)
+    assert isinstance(put_off.decision, Postponed)
     assert put_off.links[0][1].told_hash == ""
 
 

@@ -1,7 +1,7 @@
 """What every draft gets: mended text, the facts of its lead, an issuer and a language."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
@@ -10,9 +10,7 @@ from feeds.model import Issued, IssuedFrom, Label, Mark, TopicKind
 from feeds.parse.finish import finished
 from feeds.taxonomy import Taxonomy
 
-DOCUMENT = Document(
-    source="own", name="a", body=b"x", fetched_at=datetime(2026, 11, 24, tzinfo=UTC)
-)
+DOCUMENT = Document(source="own", name="a", body=b"x")
 PARAGRAPH = "The course was held in the capital with the support of the Ministry of the Interior."
 DRAFT = Draft(form="A", title="A course for police officers", paragraphs=(PARAGRAPH,))
 ODIHR = "office-for-democratic-institutions-and-human-rights"

@@ -23,9 +23,7 @@ ENTRY = """\
 
 
 def a_document(body: bytes, media_type: str = push.MEDIA_TYPE) -> Document:
-    return Document(
-        source="press", name="from-address", body=body, fetched_at=NOW, media_type=media_type
-    )
+    return Document(source="press", name="from-address", body=body, media_type=media_type)
 
 
 def draft_of(taxonomy: Taxonomy, **members: Any) -> Draft:

@@ -32,10 +32,7 @@ def understood(
     url: str | None = "https://www.example.org/sitemap.xml",
     form: str = "",
 ) -> Parsed | Refused:
-    fetched_at = datetime(2026, 11, 24, tzinfo=UTC)
-    document = Document(
-        source="test", name="sitemap", body=body.encode(), fetched_at=fetched_at, url=url
-    )
+    document = Document(source="test", name="sitemap", body=body.encode(), url=url)
     return sitemap.parse(document, osce, Habits(form=form))
 
 

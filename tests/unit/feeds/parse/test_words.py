@@ -41,7 +41,7 @@ from feeds.draft import Document
 from feeds.parse import understand
 from feeds.taxonomy import Taxonomy
 body = {DOCUMENT!r}.encode()
-document = Document(source="", name="", body=body, fetched_at=datetime(2026, 1, 1, tzinfo=UTC))
+document = Document(source="", name="", body=body)
 [draft] = understand(document, Taxonomy.from_toml("")).drafts
 print(draft.issued.day, len(draft.paragraphs), draft.dateline)
 """
