@@ -81,8 +81,8 @@ class HttpFetcher(Fetcher):
     """Fetches by HTTP/1.1 and HTTP/2, for any number of threads.
 
     ``agent`` is the User-Agent, and its product token what robots.txt calls us by. Waiting ends
-    when ``stopping`` is set; what is under way then is finished. ``clock`` is monotonic and, with
-    ``wait``, paces the turns at a host; ``resolve`` and ``trust`` stand for the machine's own.
+    when ``stopping`` is set; what is under way then is finished. ``monotonic`` and ``wait`` pace
+    the turns at a host; ``resolve`` and ``trust`` stand for the machine's own.
     """
 
     def __init__(
@@ -90,19 +90,19 @@ class HttpFetcher(Fetcher):
         limits: Limits,
         agent: str,
         *,
-        now: Callable[[], datetime],
+        clock: Callable[[], datetime],
         stopping: Event,
         guard: Guard | None = None,
         proxy: str | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = time.monotonic,
         wait: Callable[[float], bool] | None = None,
         resolve: Resolve = resolve,
         trust: ssl.SSLContext | None = None,
     ) -> None:
         self._limits = limits
         self._agent = agent.encode("ascii", "replace").decode()
-        self._now = now
-        self._hosts = Hosts(limits.pause_seconds, clock=clock, wait=wait or stopping.wait)
+        self._clock = clock
+        self._hosts = Hosts(limits.pause_seconds, clock=monotonic, wait=wait or stopping.wait)
         self._robots = Robots()
         self._exchange = Exchange(
             limits, guard or Guard(), resolve=resolve, proxy=proxy, trust=trust
@@ -135,7 +135,7 @@ class HttpFetcher(Fetcher):
             return arrived
         received, trail = arrived
         sent = _meant_for(trail.here, start, validators)
-        return answer_of(received, sent, trail.moved_to, self._now())
+        return answer_of(received, sent, trail.moved_to, self._clock())
 
     @override
     def post(self, url: str, form: Mapping[str, str]) -> Reply:
@@ -160,7 +160,7 @@ class HttpFetcher(Fetcher):
         )
         match arrived:
             case _Arrived(received=received):
-                return reply_of(received, self._now())
+                return reply_of(received, self._clock())
             case _Astray(failed=failed):
                 return failed
             case _:
@@ -208,7 +208,7 @@ class HttpFetcher(Fetcher):
         with self._hosts.turn(host, delay_seconds) as is_ours:
             if not is_ours:
                 return Stopped()
-            closed_until = self._hosts.closed_until(host, self._now())
+            closed_until = self._hosts.closed_until(host, self._clock())
             if closed_until is not None:
                 problem = f"{host} wants nothing asked before {closed_until:%Y-%m-%d %H:%M} UTC"
                 return FetchFailed(problem=problem, retry_after=closed_until)
@@ -220,7 +220,7 @@ class HttpFetcher(Fetcher):
         return received
 
     def _close(self, host: str, received: Received) -> None:
-        until = retry_after(received.field("retry-after"), self._now())
+        until = retry_after(received.field("retry-after"), self._clock())
         if until is not None:
             self._hosts.close(host, until)
 
@@ -228,7 +228,7 @@ class HttpFetcher(Fetcher):
         """What the host's robots.txt says, or why the host is not asked at all now."""
         place = url.copy_with(raw_path=b"/robots.txt")
         origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
-        return self._robots.of(origin, self._now(), lambda: self._load_rules(place))
+        return self._robots.of(origin, self._clock(), lambda: self._load_rules(place))
 
     def _load_rules(self, place: URL) -> RobotsRules | FetchFailed | Stopped:
         def ask(trail: Trail, budget: _Budget) -> Received | FetchFailed | Stopped:
@@ -254,7 +254,7 @@ class HttpFetcher(Fetcher):
         if received.status < 500 and received.status != 429:
             return ALL
         problem = f"{received.url} answers {received.status}, so nothing is fetched for now"
-        later = retry_after(received.field("retry-after"), self._now())
+        later = retry_after(received.field("retry-after"), self._clock())
         return FetchFailed(problem=problem, retry_after=later)
 
 

@@ -183,7 +183,7 @@ def fetcher(settings: Settings, *, clock: Callable[[], datetime], stopping: Even
     return HttpFetcher(
         limits,
         fetch.user_agent or ours,
-        now=clock,
+        clock=clock,
         stopping=stopping,
         guard=Guard.of(fetch.private_hosts),
         proxy=fetch.proxy or None,

@@ -80,7 +80,7 @@ def test_a_robots_txt_in_trouble_denies_all_for_now(status: int) -> None:
     handler: Handler = lambda request: (  # noqa: E731
         answers.pop(0) if request.path == "/robots.txt" else BODY
     )
-    with publishing(handler) as publisher, fetching(now=clock.now) as fetcher:
+    with publishing(handler) as publisher, fetching(clock=clock.now) as fetcher:
         for _ in range(2):
             answer = fetcher.fetch(publisher.at("/a"))
             assert isinstance(answer, FetchFailed)
@@ -130,7 +130,7 @@ def test_between_two_requests_lies_the_pause() -> None:
     limits = replace(LIMITS, pause_seconds=1.5)
     with (
         publishing(site(rules(""))) as publisher,
-        fetching(limits=limits, clock=clock, wait=clock.wait) as fetcher,
+        fetching(limits=limits, monotonic=clock, wait=clock.wait) as fetcher,
     ):
         for _ in range(3):
             fetcher.fetch(publisher.at("/a"))
@@ -142,7 +142,7 @@ def test_a_crawl_delay_makes_the_pause_longer() -> None:
     limits = replace(LIMITS, pause_seconds=1.5)
     with (
         publishing(site(rules("User-agent: *\nCrawl-delay: 20"))) as publisher,
-        fetching(limits=limits, clock=clock, wait=clock.wait) as fetcher,
+        fetching(limits=limits, monotonic=clock, wait=clock.wait) as fetcher,
     ):
         for _ in range(2):
             fetcher.fetch(publisher.at("/a"))
@@ -157,7 +157,7 @@ def test_a_host_that_sends_us_away_is_left_alone_until_then(status: int, after: 
     handler: Handler = lambda request: (  # noqa: E731
         Response(status=404) if request.path == "/robots.txt" else answers.pop(0)
     )
-    with publishing(handler) as publisher, fetching(now=clock.now) as fetcher:
+    with publishing(handler) as publisher, fetching(clock=clock.now) as fetcher:
         for path in ("/a", "/b"):
             answer = fetcher.fetch(publisher.at(path))
             assert isinstance(answer, FetchFailed)

@@ -59,7 +59,7 @@ class Subscriber:
                 max_bytes=100_000,
             ),
             "Fieldfare/0 (+https://news.example.org/)",
-            now=lambda: self.now,
+            clock=lambda: self.now,
             stopping=Event(),
             guard=Guard(frozenset({"127.0.0.1"})),
         )

@@ -4,7 +4,7 @@ Knows how a fetcher is put together. Must never know what is fetched.
 """
 
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Event
@@ -46,11 +46,10 @@ def fetching(
     *, limits: Limits = LIMITS, guard: Guard = HERE, ca: trustme.CA | None = None, **changes: Any
 ) -> Iterator[HttpFetcher]:
     """A fetcher that may ask this machine, closed afterwards; ``changes`` go to its making."""
-    now: Callable[[], datetime] = changes.pop("now", lambda: NOW)
     fetcher = HttpFetcher(
         limits,
         changes.pop("agent", AGENT),
-        now=now,
+        clock=changes.pop("clock", lambda: NOW),
         stopping=changes.pop("stopping", Event()),
         guard=guard,
         resolve=changes.pop("resolve", here),

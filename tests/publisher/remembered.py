@@ -152,7 +152,7 @@ class Watched:
 
 @contextmanager
 def fetching(
-    stopping: Event | None = None, now: Callable[[], datetime] = lambda: NOW
+    stopping: Event | None = None, clock: Callable[[], datetime] = lambda: NOW
 ) -> Iterator[HttpFetcher]:
     """A fetcher that asks this machine without any pause."""
     limits = Limits(
@@ -165,7 +165,7 @@ def fetching(
     fetcher = HttpFetcher(
         limits,
         "Fieldfare/1 (+https://example.org)",
-        now=now,
+        clock=clock,
         stopping=stopping or Event(),
         guard=Guard.of("127.0.0.1"),
     )
