@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from feeds.model import Fresh
 from feeds.storage.database import Database
 from feeds.storage.tables import item_topics, items
-from notifier.mail.ledger import SendingRules
+from notifier.mail.ledger import Ledger
 from notifier.mail.message import Sender, build, slot
 from notifier.model import News, Planned, Subscriber
 from notifier.storage import deliveries, digests, subscribers
@@ -35,12 +35,7 @@ SENDER = Sender(
     site_title="Fieldfare",
     site_url="https://news.example.org",
 )
-RULES = SendingRules(
-    node="one",
-    sender="digest@news.example.org",
-    give_up_after=timedelta(hours=108),
-    hold=False,
-)
+GIVE_UP_AFTER = timedelta(hours=108)
 
 
 def store(
@@ -131,6 +126,20 @@ def queue(database: Database, count: int = 1, *, now: datetime = NOW) -> list[De
         digests.keep(connection, {"template": template()}, now)
         deliveries.queue(connection, [message(reader) for reader in readers], now)
     return outbox(database)
+
+
+def a_ledger(database: Database, *, now: datetime = NOW, **changes: Any) -> Ledger:
+    """The books of a run at ``now``, of a node that sends once more what is in doubt."""
+    how = {
+        "node": "one",
+        "sender": SENDER.address,
+        "give_up_after": GIVE_UP_AFTER,
+        "hold": False,
+        "clock": lambda: now,
+        "jitter": lambda: 0.0,
+        **changes,
+    }
+    return Ledger(database, KEYED, **how)
 
 
 def template() -> bytes:

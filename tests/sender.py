@@ -14,7 +14,7 @@ from notifier.mail.maildir import Maildir
 from notifier.mail.send import deliver
 from notifier.mail.smtp.relay import Relay
 from notifier.storage import VERSIONS
-from tests.outbox import KEYED, NOW, RULES
+from tests.outbox import a_ledger
 
 CONNECTIONS = 4
 
@@ -22,9 +22,7 @@ CONNECTIONS = 4
 def main(url: str, target: str) -> None:
     database = Database.open(url, VERSIONS)
     print("open", flush=True)
-    report = asyncio.run(
-        deliver(database, _transport(target), KEYED, RULES, clock=lambda: NOW, jitter=lambda: 0.0)
-    )
+    report = asyncio.run(deliver(a_ledger(database), _transport(target)))
     print(report, flush=True)
     database.close()
 

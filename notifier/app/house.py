@@ -267,20 +267,15 @@ class House:
 
         from notifier.app import parts
         from notifier.mail.send import deliver
-        from notifier.storage.suppressions import Keyed
 
-        return asyncio.run(
-            deliver(
-                self.database,
-                self.transport,
-                Keyed(self.settings.signing_key),
-                parts.delivery_rules(self.settings),
-                clock=self.clock if now is None else lambda: now,
-                jitter=jitter,
-                stopping=stopping,
-                progress=progress,
-            )
+        ledger = parts.ledger(
+            self.settings,
+            self.database,
+            clock=self.clock if now is None else lambda: now,
+            jitter=jitter,
+            progress=progress,
         )
+        return asyncio.run(deliver(ledger, self.transport, stopping=stopping))
 
     def digest(
         self,

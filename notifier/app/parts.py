@@ -8,19 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Callable
+    from datetime import date, datetime
 
     from config.settings import Settings
     from feeds.draft import Habits
     from feeds.identity.ids import Identity
-    from feeds.model import Topic
+    from feeds.model import Progress, Topic
     from feeds.publish.site import Site
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
     from notifier.digest.plan import Planner
     from notifier.digest.render import TopicPage
     from notifier.mail import Transport
-    from notifier.mail.ledger import SendingRules
+    from notifier.mail.ledger import Ledger
     from notifier.subscribers.subscribe import Assumed
 
 
@@ -177,15 +178,28 @@ def transport(settings: Settings) -> Transport:
     )
 
 
-def delivery_rules(settings: Settings) -> SendingRules:
-    """How sending goes about failures."""
+def ledger(
+    settings: Settings,
+    database: Database,
+    *,
+    clock: Callable[[], datetime],
+    jitter: Callable[[], float],
+    progress: Progress | None = None,
+) -> Ledger:
+    """The books of one delivery run."""
     from datetime import timedelta
 
-    from notifier.mail.ledger import SendingRules
+    from notifier.mail.ledger import Ledger
+    from notifier.storage.suppressions import Keyed
 
-    return SendingRules(
+    return Ledger(
+        database,
+        Keyed(settings.signing_key),
         node=settings.daemon.node,
         sender=settings.mail.from_address,
         give_up_after=timedelta(hours=settings.mail.give_up_after_hours),
         hold=settings.mail.in_doubt == "hold",
+        clock=clock,
+        jitter=jitter,
+        progress=progress,
     )

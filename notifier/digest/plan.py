@@ -110,14 +110,6 @@ class Planner:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Rendering:
-    """The name of a message that is made, and how many items it tells of."""
-
-    name: str
-    items: int
-
-
 class _Planning:
     """Takes chunk after chunk of those who are due, and counts what became of them."""
 
@@ -131,7 +123,10 @@ class _Planning:
         self._now = now
         self._date = format_datetime(now)
         self._dry_run = dry_run
-        self._renderings: dict[tuple[object, ...], _Rendering | None] = {}
+        #: Of all who are alike, the name of their message; how many items each tells of; and those
+        #: that nobody has needed yet.
+        self._renderings: dict[tuple[object, ...], str | None] = {}
+        self._items: dict[str, int] = {}
         self._unstored: dict[str, bytes] = {}
         self.planned = 0
         self.broken = 0
@@ -176,15 +171,15 @@ class _Planning:
             subscriber=person,
             period=covers,
             window=window,
-            items=rendering.items if rendering else 0,
+            items=self._items[rendering] if rendering else 0,
             skipped=None if rendering else nothing,
-            rendering=rendering.name if rendering else None,
+            rendering=rendering,
             personal=self._personal(person, covers) if rendering else {},
             cursor=self._upto,
             due_again_at=next_due(person.cadence, self._now),
         )
 
-    def _rendering(self, person: Subscriber, window: Window, due: datetime) -> _Rendering | None:
+    def _rendering(self, person: Subscriber, window: Window, due: datetime) -> str | None:
         """Composed and rendered once for all who get the same; None where nothing is new."""
         cadence, language = person.cadence, person.language
         day = due.astimezone(cadence.zone).date()
@@ -205,8 +200,9 @@ class _Planning:
                 day=day,
                 language=language,
             )
-            rendering = _Rendering(sha256(message).hexdigest(), digest.total)
-            self._unstored[rendering.name] = message
+            rendering = sha256(message).hexdigest()
+            self._items[rendering] = digest.total
+            self._unstored[rendering] = message
         self._renderings[key] = rendering
         return rendering
 

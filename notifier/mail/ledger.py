@@ -6,9 +6,11 @@ server.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from feeds.model import Progress
 from feeds.storage.database import Database
@@ -20,22 +22,10 @@ from notifier.storage import digests, sending
 from notifier.storage.sending import Claimed
 from notifier.storage.suppressions import Keyed
 
+#: A claim older than this belongs to a node that is no more; longer than any message takes.
+LEASE = timedelta(minutes=15)
 #: About 20 kB each, so 20 MB: enough for the favourite selections of a run.
 _KEPT_TEMPLATES = 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendingRules:
-    """Who sends, in whose name, and how patiently.
-
-    ``sender`` is the envelope's (RFC 5321 MAIL FROM). ``hold`` keeps what is in doubt for a
-    person, instead of sending it once more.
-    """
-
-    node: str
-    sender: str
-    give_up_after: timedelta
-    hold: bool
 
 
 @dataclass(slots=True)
@@ -52,22 +42,30 @@ class _Turn:
 class Ledger:
     """The books of one run; ``tally`` counts the states that deliveries came into.
 
-    ``in_doubt`` counts those of which nobody knows whether they went out.
+    ``in_doubt`` counts those of which nobody knows whether they went out. ``node`` sends, in the
+    name of ``sender`` (RFC 5321 MAIL FROM). ``hold`` keeps what is in doubt for a person, instead
+    of sending it once more. ``progress`` hears how many are on record.
     """
 
     def __init__(
         self,
         database: Database,
         keyed: Keyed,
-        rules: SendingRules,
         *,
+        node: str,
+        sender: str,
+        give_up_after: timedelta,
+        hold: bool,
         clock: Callable[[], datetime],
         jitter: Callable[[], float],
         progress: Progress | None = None,
     ) -> None:
         self._database = database
         self._keyed = keyed
-        self._rules = rules
+        self._node = node
+        self._sender = sender
+        self._give_up_after = give_up_after
+        self._hold = hold
         self._clock = clock
         self._jitter = jitter
         self._progress = progress
@@ -76,6 +74,28 @@ class Ledger:
         self._lock = asyncio.Lock()
         self.tally = Counter[DeliveryState]()
         self.in_doubt = 0
+
+    @contextmanager
+    def opened(self, patience: timedelta, *, enough: int) -> Iterator[int]:
+        """Tells how many messages there are to send, counted no further than ``enough``.
+
+        Among them is what was deferred until now, and what a crash left on the wire: of this node,
+        or of any whose claim is older than a message takes, which is ``patience`` at most. Raises
+        StoreBusy where another process of this node is at it: what that one has on the wire must
+        not be taken for the leavings of a crash.
+        """
+        with self._database.exclusive(f"delivery-{quote(self._node, safe='')}"):
+            now = self._clock()
+            stale = now - max(LEASE, 2 * patience)
+            with self._database.reading() as connection:
+                waiting = sending.waiting(connection, self._node, now, stale, enough=enough)
+            if waiting:
+                with self._database.writing() as connection:
+                    self.in_doubt += sending.recover(
+                        connection, self._node, now, stale, hold=self._hold
+                    )
+                    sending.wake(connection, now)
+            yield waiting
 
     async def exchange(
         self, sent: Envelope | None = None, reply: Reply | None = None, *, wants: bool
@@ -100,7 +120,14 @@ class Ledger:
     def _serve(self, turns: Sequence[_Turn]) -> None:
         now = self._clock()
         settled = [
-            self._settlement(turn.sent, turn.reply, now)
+            decide(
+                turn.sent,
+                turn.reply,
+                now=now,
+                give_up_after=self._give_up_after,
+                hold=self._hold,
+                jitter=self._jitter(),
+            )
             for turn in turns
             if turn.sent and turn.reply
         ]
@@ -117,8 +144,8 @@ class Ledger:
         self, now: datetime, settled: Sequence[Settlement], wanted: int
     ) -> Sequence[Claimed]:
         with self._database.writing() as connection:
-            sending.settle(connection, self._rules.node, now, settled, self._keyed)
-            claimed = sending.claim(connection, self._rules.node, now, wanted) if wanted else []
+            sending.settle(connection, self._node, now, settled, self._keyed)
+            claimed = sending.claim(connection, self._node, now, wanted) if wanted else []
             needed = {one.rendering for one in claimed}
             if missing := needed.difference(self._templates):
                 if len(self._templates) > _KEPT_TEMPLATES:
@@ -134,32 +161,19 @@ class Ledger:
         spoiled = []
         for one in claimed:
             try:
-                envelope = self._envelope(one)
+                content = fill(self._templates[one.rendering], one.personal)
             except MessageRefused as error:
                 failed = DeliveryState.FAILED
                 spoiled.append(Settlement(delivery=one.id, state=failed, reply=str(error)))
             else:
-                waiting.pop().envelope = envelope
+                waiting.pop().envelope = Envelope(
+                    delivery=one.id,
+                    message_id=one.message_id,
+                    sender=self._sender,
+                    recipient=one.recipient,
+                    content=content,
+                    attempts=one.attempts,
+                    in_doubt=one.in_doubt,
+                    first_at=one.created_at,
+                )
         return spoiled
-
-    def _envelope(self, claimed: Claimed) -> Envelope:
-        return Envelope(
-            delivery=claimed.id,
-            message_id=claimed.message_id,
-            sender=self._rules.sender,
-            recipient=claimed.recipient,
-            content=fill(self._templates[claimed.rendering], claimed.personal),
-            attempts=claimed.attempts,
-            in_doubt=claimed.in_doubt,
-            first_at=claimed.created_at,
-        )
-
-    def _settlement(self, sent: Envelope, reply: Reply, now: datetime) -> Settlement:
-        return decide(
-            sent,
-            reply,
-            now=now,
-            give_up_after=self._rules.give_up_after,
-            hold=self._rules.hold,
-            jitter=self._jitter(),
-        )

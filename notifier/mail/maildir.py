@@ -16,6 +16,7 @@ from notifier.model import Envelope, Reply, Stage
 _FOLDERS = ("tmp", "new", "cur")
 #: Whoever may read the folder may not yet read other people's mail.
 _MODE = 0o600
+_OVERWRITING = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
 class Maildir:
@@ -55,25 +56,23 @@ class Maildir:
         could note the success is recognised, whether or not somebody has read it meanwhile.
         """
         try:
-            return await asyncio.to_thread(self._deliver, envelope)
+            text = await asyncio.to_thread(self._deliver, envelope)
         except OSError as error:
             # The name appears in new/ as the last step: nothing was delivered.
             return Reply(stage=Stage.DATA, code=None, enhanced=None, text=str(error))
+        return Reply(stage=Stage.DOT, code=250, enhanced="2.0.0", text=text)
 
     async def close(self) -> None:
         """There is nothing to close."""
 
-    def _deliver(self, envelope: Envelope) -> Reply:
-        name = _file_name(envelope)
-        if self._has(name):
-            return _stored(f"already stored as {name}")
+    def _deliver(self, envelope: Envelope) -> str:
+        # ``time.unique.host`` as the format wants it, and the same for every attempt.
+        unique = sha256(envelope.message_id.encode()).hexdigest()[:32]
+        name = f"{int(envelope.first_at.timestamp())}.{unique}.fieldfare"
+        if (self.root / "new" / name).exists() or name in self._seen():
+            return f"already stored as {name}"
         self._write(name, envelope.content.replace(b"\r\n", b"\n"))
-        return _stored(f"stored as {name}")
-
-    def _has(self, name: str) -> bool:
-        if (self.root / "new" / name).exists():
-            return True
-        return name in self._seen()
+        return f"stored as {name}"
 
     def _seen(self) -> frozenset[str]:
         """What a reader moved to cur/, where ":2," and its flags follow the name.
@@ -89,32 +88,14 @@ class Maildir:
         return names
 
     def _write(self, name: str, content: bytes) -> None:
-        before = self.root / "tmp" / name
-        with open(before, "wb", opener=_private) as file:
+        before, after = self.root / "tmp" / name, self.root / "new"
+        with os.fdopen(os.open(before, _OVERWRITING, _MODE), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        before.rename(self.root / "new" / name)
-        _sync_folder(self.root / "new")
-
-
-def _file_name(envelope: Envelope) -> str:
-    """``time.unique.host`` as the format wants it, and the same for every attempt."""
-    unique = sha256(envelope.message_id.encode()).hexdigest()[:32]
-    return f"{int(envelope.first_at.timestamp())}.{unique}.fieldfare"
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, _MODE)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _stored(text: str) -> Reply:
-    return Reply(stage=Stage.DOT, code=250, enhanced="2.0.0", text=text)
+        before.rename(after / name)
+        descriptor = os.open(after, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

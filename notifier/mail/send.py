@@ -9,26 +9,18 @@ workers who wait at one moment bring is recorded in one transaction, so that com
 """
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from threading import Event
-from urllib.parse import quote
 
-from feeds.model import Progress
-from feeds.storage.database import Database
 from notifier.errors import TransportUnavailable
 from notifier.mail import Session, Transport
-from notifier.mail.ledger import Ledger, SendingRules
+from notifier.mail.ledger import Ledger
 from notifier.model import DeliveryState, Envelope, Reply
-from notifier.storage import sending
-from notifier.storage.suppressions import Keyed
 
-#: A claim older than this belongs to a node that is no more; longer than any message takes.
-LEASE = timedelta(minutes=15)
 #: A relay that drops so many messages in a row is left alone until the next run.
 _LOST_IN_A_ROW = 3
-_SERVICE_CLOSES = 421
+#: No reply, or that the service closes (RFC 5321 section 3.8).
+_LOST = (None, 421)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,39 +40,22 @@ class DeliveryReport:
 
 
 async def deliver(
-    database: Database,
-    transport: Transport,
-    keyed: Keyed,
-    rules: SendingRules,
-    *,
-    clock: Callable[[], datetime],
-    jitter: Callable[[], float],
-    stopping: Event | None = None,
-    progress: Progress | None = None,
+    ledger: Ledger, transport: Transport, *, stopping: Event | None = None
 ) -> DeliveryReport:
     """Everything that is due was offered once, unless ``stopping`` was set meanwhile.
 
     Then the messages in hand are finished. Nothing is claimed before a session is open. Raises
-    StoreBusy where another process of this node is at it: what that one has on the wire must not
-    be taken for the leavings of a crash. ``progress`` hears how many are on record.
+    StoreBusy where another process of this node is at it.
     """
-    with database.exclusive(f"delivery-{quote(rules.node, safe='')}"):
-        now = clock()
-        stale = now - max(LEASE, 2 * transport.patience)
-        with database.reading() as connection:
-            hands = sending.waiting(connection, rules.node, now, stale, enough=transport.sessions)
-        if not hands:
-            return DeliveryReport()
-        with database.writing() as connection:
-            found = sending.recover(connection, rules.node, now, stale, hold=rules.hold)
-            sending.wake(connection, now)
-        ledger = Ledger(database, keyed, rules, clock=clock, jitter=jitter, progress=progress)
-        problem = await _send_all(transport, ledger, hands, stopping or Event())
+    problem = None
+    with ledger.opened(transport.patience, enough=transport.sessions) as hands:
+        if hands:
+            problem = await _send_all(transport, ledger, hands, stopping or Event())
     return DeliveryReport(
         accepted=ledger.tally[DeliveryState.ACCEPTED],
         deferred=ledger.tally[DeliveryState.DEFERRED],
         failed=ledger.tally[DeliveryState.FAILED],
-        in_doubt=found + ledger.in_doubt,
+        in_doubt=ledger.in_doubt,
         problem=problem,
     )
 
@@ -121,7 +96,7 @@ async def _work(
     try:
         while envelope := await ledger.exchange(sent, reply, wants=not stopping.is_set()):
             sent, reply = envelope, await session.send(envelope)
-            lost = lost + 1 if _is_lost(reply) else 0
+            lost = lost + 1 if reply.code in _LOST else 0
             if not session.usable:
                 await ledger.exchange(sent, reply, wants=False)
                 if lost == _LOST_IN_A_ROW:
@@ -139,7 +114,3 @@ async def _opened(transport: Transport) -> Session:
         await session.close()
         raise TransportUnavailable(transport.name, "it hangs up at once")
     return session
-
-
-def _is_lost(reply: Reply) -> bool:
-    return reply.code in {None, _SERVICE_CLOSES}

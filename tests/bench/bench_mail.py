@@ -31,7 +31,7 @@ from notifier.storage.subscribers import Subscription
 from tests import services
 from tests.bench.peer_mail import letters, send
 from tests.builders import some_news
-from tests.outbox import KEYED, LINKS, NOW, RULES, SENDER, store
+from tests.outbox import KEYED, LINKS, NOW, SENDER, a_ledger, store
 
 ROOT = Path(__file__).parents[2]
 DIGESTS = 10_000
@@ -114,9 +114,7 @@ def ours(database: Database, taxonomy: Taxonomy, port: int) -> Timing:
     started = time.perf_counter()
     planned = planner.plan(now=DUE)
     between = time.perf_counter()
-    report = asyncio.run(
-        deliver(database, transport, KEYED, RULES, clock=lambda: DUE, jitter=lambda: 0.0)
-    )
+    report = asyncio.run(deliver(a_ledger(database, now=DUE), transport))
     ended = time.perf_counter()
     if not report.accepted == planned.planned > 0:
         raise AssertionError(f"{planned} but {report}")

@@ -15,12 +15,11 @@ from feeds.errors import StoreBusy
 from feeds.storage.database import Database
 from notifier.errors import TransportUnavailable
 from notifier.mail import Transport
-from notifier.mail.ledger import SendingRules
 from notifier.mail.send import DeliveryReport, deliver
 from notifier.model import DeliveryState, Envelope, Reply, Stage
 from notifier.storage import digests, sending, suppressions
 from notifier.storage import tables as t
-from tests.outbox import KEYED, NOW, RULES, outbox, queue, template
+from tests.outbox import GIVE_UP_AFTER, KEYED, NOW, SENDER, a_ledger, outbox, queue, template
 
 ROOT = Path(__file__).parents[2]
 OK = Reply(stage=Stage.DOT, code=250, enhanced="2.0.0", text="Ok")
@@ -74,20 +73,11 @@ def run(
     transport: Transport,
     *,
     minutes: float = 0,
-    rules: SendingRules = RULES,
     stopping: Event | None = None,
+    **changes: Any,
 ) -> DeliveryReport:
-    return asyncio.run(
-        deliver(
-            database,
-            transport,
-            KEYED,
-            rules,
-            clock=lambda: NOW + timedelta(minutes=minutes),
-            jitter=lambda: 0.0,
-            stopping=stopping,
-        )
-    )
+    ledger = a_ledger(database, now=NOW + timedelta(minutes=minutes), **changes)
+    return asyncio.run(deliver(ledger, transport, stopping=stopping))
 
 
 def states(database: Database) -> list[DeliveryState]:
@@ -136,7 +126,7 @@ def test_an_envelope_is_complete(database: Database) -> None:
     run(database, postbox)
     [envelope] = postbox.taken
     [delivery] = outbox(database)
-    assert (envelope.sender, envelope.recipient) == (RULES.sender, delivery.recipient)
+    assert (envelope.sender, envelope.recipient) == (SENDER.address, delivery.recipient)
     assert f"Message-ID: {delivery.message_id}\r\n".encode() in envelope.content
     assert (envelope.attempts, envelope.in_doubt, envelope.first_at) == (0, 0, NOW)
 
@@ -160,7 +150,7 @@ def test_who_is_refused_for_days_is_given_up(database: Database) -> None:
     while run(database, postbox, minutes=minutes).failed == 0:
         [delivery] = outbox(database)
         minutes = (delivery.due_at - NOW) / timedelta(minutes=1)
-    assert RULES.give_up_after <= timedelta(minutes=minutes) < timedelta(days=5)
+    assert GIVE_UP_AFTER <= timedelta(minutes=minutes) < timedelta(days=5)
     assert states(database) == [DeliveryState.FAILED]
 
 
@@ -206,7 +196,7 @@ def test_silence_after_the_dot_is_asked_once_more_and_counted(database: Database
 def test_silence_after_the_dot_is_held_where_a_person_decides(database: Database) -> None:
     queue(database)
     postbox = Postbox(lambda envelope: LOST_AFTER_DOT)
-    assert run(database, postbox, rules=replace(RULES, hold=True)) == DeliveryReport(in_doubt=1)
+    assert run(database, postbox, hold=True) == DeliveryReport(in_doubt=1)
     assert states(database) == [DeliveryState.UNCERTAIN]
     assert run(database, postbox, minutes=60 * 24) == DeliveryReport()
 

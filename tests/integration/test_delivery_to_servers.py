@@ -7,7 +7,6 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -21,7 +20,7 @@ from notifier.mail.send import DeliveryReport, deliver
 from notifier.mail.smtp.relay import Relay
 from notifier.model import DeliveryState
 from tests.conftest import SmtpServerFactory
-from tests.outbox import KEYED, NOW, RULES, outbox, queue
+from tests.outbox import NOW, a_ledger, outbox, queue
 from tests.scripted_smtp import HANG_UP, SILENCE, scripted_smtp
 from tests.sender import CONNECTIONS
 from tests.services import Address
@@ -46,14 +45,8 @@ def smtp(port: int, *, connections: int = 3, messages: int = 100, timeout: float
 async def delivered(
     database: Database, transport: Transport, minutes: float = 0, node: str = "one"
 ) -> DeliveryReport:
-    return await deliver(
-        database,
-        transport,
-        KEYED,
-        replace(RULES, node=node),
-        clock=lambda: NOW + timedelta(minutes=minutes),
-        jitter=lambda: 0.0,
-    )
+    ledger = a_ledger(database, now=NOW + timedelta(minutes=minutes), node=node)
+    return await deliver(ledger, transport)
 
 
 def run(

@@ -11,7 +11,7 @@ from notifier.mail.maildir import Maildir
 from notifier.mail.send import deliver
 from tests.builders import a_draft
 from tests.items import a_site, store
-from tests.outbox import KEYED, NOW, RULES, queue
+from tests.outbox import a_ledger, queue
 
 MESSAGES = 20
 
@@ -36,14 +36,6 @@ def test_publishing_counts_changes_and_feeds_up_to_all_of_them(
 def test_delivery_counts_what_is_on_record(database: Database, tmp_path: Path) -> None:
     queue(database, MESSAGES)
     heard = Heard()
-    sending = deliver(
-        database,
-        Maildir(tmp_path),
-        KEYED,
-        RULES,
-        clock=lambda: NOW,
-        jitter=lambda: 0.0,
-        progress=heard,
-    )
+    sending = deliver(a_ledger(database, progress=heard), Maildir(tmp_path))
     assert asyncio.run(sending).accepted == MESSAGES
     assert heard[-1] == (MESSAGES, None)

@@ -100,12 +100,13 @@ def test_a_digest_takes_the_first_occurrence_of_its_minute(cadence: Cadence, at:
 @example(daily("Pacific/Apia", 0), utc(2011, 12, 30))
 @example(daily("Asia/Manila", 720), utc(1844, 12, 30))
 @example(daily("America/Sitka", 720), utc(1867, 10, 18))
+@example(daily("America/Dominica", 0), utc(2000, 1, 1, 4) + timedelta(microseconds=1))
 def test_every_local_day_that_was_lived_has_exactly_one_daily_digest(
     cadence: Cadence, at: datetime
 ) -> None:
     start, end = at - 3 * DAY, at + 3 * DAY
     planned = [date.fromisoformat(period(cadence, due, 0)) for due in dues(cadence, start, end)]
-    quarters = (start + HOUR / 4 * n for n in range(6 * 24 * 4))
+    quarters = (start + HOUR / 4 * n for n in range(6 * 24 * 4 + 1))
     lived = {shown(cadence, quarter).date() for quarter in quarters}
     inner = {day for day in lived if planned[0] <= day <= planned[-1]}
     assert planned == sorted(set(planned))
