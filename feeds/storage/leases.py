@@ -5,6 +5,7 @@ Knows the rows of leases. Must never decide what becomes of one.
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select
 
@@ -33,10 +34,7 @@ def by_token(connection: Connection, token: str, *, to_change: bool = False) -> 
 
 def keep(connection: Connection, lease: Lease) -> None:
     """This is how the lease stands now."""
-    row = asdict(lease)
-    row["state"] = lease.state.value
-    row["failures"] = row.pop("asks")
-    upsert(connection, leases, [row])
+    upsert(connection, leases, [asdict(lease) | {"state": lease.state.value}])
 
 
 def forget(connection: Connection, lease: Lease) -> None:
@@ -44,8 +42,5 @@ def forget(connection: Connection, lease: Lease) -> None:
     connection.execute(delete(leases).where(leases.c.token == lease.token))
 
 
-def _lease(row: Row[tuple[object, ...]]) -> Lease:
-    kept = row._asdict()
-    kept["state"] = LeaseState(row.state)
-    kept["asks"] = kept.pop("failures")
-    return Lease(**kept)
+def _lease(row: Row[Any]) -> Lease:
+    return Lease(**row._asdict() | {"state": LeaseState(row.state)})

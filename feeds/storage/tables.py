@@ -256,6 +256,6 @@ leases = Table(
     Column("state", Text, nullable=False),
     Column("expires_at", Instant),
     Column("due_at", Instant, nullable=False),
-    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("asks", Integer, nullable=False, server_default="0"),
     Column("reason", Text, nullable=False, server_default=""),
 )

@@ -4,9 +4,7 @@ Knows HTTP. Must never know what a lease is worth, or what a feed says.
 """
 
 from collections.abc import Callable
-from functools import partial
 from http import HTTPStatus
-from typing import assert_never
 
 import structlog
 from starlette.concurrency import run_in_threadpool
@@ -17,15 +15,12 @@ from feeds.draft import Document
 from feeds.ingest.handed_in import Receiver
 from feeds.storage import leases
 from feeds.web.request_body import BodyTooLong, body_of
-from feeds.websub.lease import is_live
-from feeds.websub.question import Agreed, Intent, Noted, Strange, confirmed, is_signed
-
-__all__ = ["Callback"]
+from feeds.websub.lease import Intent, Lease, confirmed, is_live, is_signed
 
 log = structlog.get_logger(__name__)
 
 
-class Callback:
+class HubCallback:
     """The address ``/websub/{token}``; to be routed for GET and POST.
 
     ``jitter`` is drawn within 0 and 1. ``on_content`` hears, in a thread, which source has news
@@ -55,28 +50,21 @@ class Callback:
     def _verification(self, token: str, intent: Intent) -> Response:
         with self._receiver.database.writing() as connection:
             lease = leases.by_token(connection, token, to_change=True)
-            verdict = confirmed(lease, intent, self._receiver.clock(), self._jitter())
-            match verdict:
-                case Agreed(challenge=challenge, lease=agreed):
-                    if agreed:
-                        leases.keep(connection, agreed)
-                    elif lease:
-                        leases.forget(connection, lease)
-                    answer = _plain(challenge)
-                case Noted(lease=denied):
-                    leases.keep(connection, denied)
-                    answer = _plain("")
-                case Strange():
-                    return Response(status_code=HTTPStatus.NOT_FOUND)
-                case _:
-                    assert_never(verdict)
-        log.info("hub verified", source=lease and lease.source, mode=intent.mode)
-        return answer
+            verified = confirmed(lease, intent, self._receiver.clock(), self._jitter())
+            if lease is None or verified is None:
+                return Response(status_code=HTTPStatus.NOT_FOUND)
+            if verified.lease:
+                leases.keep(connection, verified.lease)
+            else:
+                leases.forget(connection, lease)
+        log.info("hub verified", source=lease.source, mode=intent.mode)
+        # What is said back must not become a page.
+        return PlainTextResponse(verified.answer, headers={"X-Content-Type-Options": "nosniff"})
 
     async def _distribution(self, token: str, request: Request) -> Response:
         """News for a lease that is live; anything else is not read."""
-        find = partial(self._live, token)
-        if not await run_in_threadpool(find):
+        lease = await run_in_threadpool(self._live, token)
+        if lease is None:
             # The hub may end what it takes for a subscription.
             return Response(status_code=HTTPStatus.GONE)
         try:
@@ -85,20 +73,18 @@ class Callback:
             return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         signature = request.headers.get("x-hub-signature")
         media_type = request.headers.get("content-type")
-        await run_in_threadpool(self._take, token, signature, media_type, body)
+        await run_in_threadpool(self._take, lease, signature, media_type, body)
         # Whether it was believed is not told (7.1.2): who guesses learns nothing.
         return Response(status_code=HTTPStatus.ACCEPTED)
 
-    def _live(self, token: str) -> bool:
+    def _live(self, token: str) -> Lease | None:
         with self._receiver.database.reading() as connection:
             lease = leases.by_token(connection, token)
-        return lease is not None and is_live(lease, self._receiver.clock())
+        return lease if lease and is_live(lease, self._receiver.clock()) else None
 
-    def _take(self, token: str, signature: str | None, media_type: str | None, body: bytes) -> None:
-        with self._receiver.database.reading() as connection:
-            lease = leases.by_token(connection, token)
-        if lease is None:
-            return
+    def _take(
+        self, lease: Lease, signature: str | None, media_type: str | None, body: bytes
+    ) -> None:
         if not is_signed(lease.secret, signature, body):
             log.warning("distribution not signed by the hub", source=lease.source)
             return
@@ -123,8 +109,3 @@ def _intent(request: Request) -> Intent:
         lease_seconds=said.get("hub.lease_seconds", ""),
         reason=said.get("hub.reason", ""),
     )
-
-
-def _plain(text: str) -> Response:
-    # What is said back must not become a page.
-    return PlainTextResponse(text, headers={"X-Content-Type-Options": "nosniff"})

@@ -1,9 +1,13 @@
 """Leases of news at hubs (WebSub): asked for, agreed to, renewed in time, given back.
 
-Knows how a lease stands and what is to be done about it next. Must never know how a hub is
-reached, how a lease is kept or what time it is.
+Knows the W3C Recommendation's rules for subscribers: what is to be done about a lease next, and
+what a hub's word is worth. Must never know how a hub is reached, how a lease is kept or what time
+it is.
 """
 
+import hashlib
+import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,24 +16,6 @@ from typing import assert_never
 
 from feeds.draft import Hub
 from feeds.times import backoff
-
-__all__ = [
-    "LEASE_SECONDS",
-    "Ask",
-    "Drop",
-    "Keep",
-    "Lease",
-    "LeaseState",
-    "Mode",
-    "Step",
-    "active",
-    "denied",
-    "failed",
-    "form_of",
-    "is_live",
-    "next_step",
-    "offered",
-]
 
 #: What we ask for; hubs give what they like (5.1), often ten days.
 LEASE_SECONDS = 10 * 86_400
@@ -49,6 +35,16 @@ _LONGEST_WAIT = timedelta(days=1)
 _DENIED_WAIT = timedelta(days=7)
 #: A lease that cannot be given back ends by itself.
 _MOST_FAREWELLS = 3
+
+# Section 7.1.1. Some hubs know sha1 alone; it is taken too, as an HMAC does not fall with the
+# collisions of its hash.
+_METHODS = {
+    "sha1": hashlib.sha1,
+    "sha256": hashlib.sha256,
+    "sha384": hashlib.sha384,
+    "sha512": hashlib.sha512,
+}
+_SECONDS = re.compile(r"[0-9]{1,10}")
 
 
 class Mode(StrEnum):
@@ -185,7 +181,64 @@ def form_of(lease: Lease, mode: Mode, callback: str) -> Mapping[str, str]:
     return asked
 
 
-def active(lease: Lease, granted: timedelta, now: datetime, jitter: float) -> Lease:
+def is_live(lease: Lease, now: datetime) -> bool:
+    """Whether the hub may send us something: it was agreed to, and is not over."""
+    return lease.expires_at is not None and lease.expires_at > now
+
+
+# -- What a hub says -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A hub's question whether we mean it, or its no; members as they came (5.2, 5.3)."""
+
+    mode: str
+    topic: str
+    challenge: str = ""
+    lease_seconds: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What a hub is answered, and how its ``lease`` stands then: None where it is over."""
+
+    answer: str
+    lease: Lease | None
+
+
+def confirmed(
+    lease: Lease | None, intent: Intent, now: datetime, jitter: float
+) -> Confirmed | None:
+    """What comes of a hub's question; ``lease`` is the one of the address it came to.
+
+    Only what we asked for and still wait for is agreed to (5.3.1): nobody else can subscribe us.
+    """
+    if lease is None or intent.topic != lease.topic:
+        return None
+    match intent.mode, lease.state:
+        case (Mode.SUBSCRIBE.value, LeaseState.REQUESTED | LeaseState.RENEWING):
+            granted = _granted(intent.lease_seconds)
+            if not granted or not intent.challenge:
+                return None
+            return Confirmed(intent.challenge, _active(lease, granted, now, jitter))
+        case (Mode.UNSUBSCRIBE.value, LeaseState.LEAVING) if intent.challenge:
+            return Confirmed(intent.challenge, None)
+        case (Mode.DENIED.value, _) if lease.state is not LeaseState.OFFERED:
+            return Confirmed("", _denied(lease, intent.reason, now))
+        case _:
+            return None
+
+
+def _granted(seconds: str) -> timedelta | None:
+    """For how long; hub.lease_seconds is required (5.3)."""
+    if not _SECONDS.fullmatch(seconds) or not int(seconds):
+        return None
+    return timedelta(seconds=int(seconds))
+
+
+def _active(lease: Lease, granted: timedelta, now: datetime, jitter: float) -> Lease:
     """Agreed to for as long as ``granted``, within reason.
 
     It is renewed at two thirds of its time or a little before, so that many do not meet.
@@ -202,7 +255,7 @@ def active(lease: Lease, granted: timedelta, now: datetime, jitter: float) -> Le
     )
 
 
-def denied(lease: Lease, reason: str, now: datetime) -> Lease:
+def _denied(lease: Lease, reason: str, now: datetime) -> Lease:
     """The hub will not; it is asked again after some days."""
     return replace(
         lease,
@@ -213,6 +266,12 @@ def denied(lease: Lease, reason: str, now: datetime) -> Lease:
     )
 
 
-def is_live(lease: Lease, now: datetime) -> bool:
-    """Whether the hub may send us something: it was agreed to, and is not over."""
-    return lease.expires_at is not None and lease.expires_at > now
+def is_signed(secret: str, header: str | None, body: bytes) -> bool:
+    """Whether who sent ``body`` knows the secret: X-Hub-Signature is METHOD=HEX (7.1)."""
+    method, _, said = (header or "").strip().partition("=")
+    digest = _METHODS.get(method.casefold())
+    if digest is None or not said.isascii():
+        return False
+    return hmac.compare_digest(
+        hmac.new(secret.encode(), body, digest).hexdigest(), said.strip().casefold()
+    )

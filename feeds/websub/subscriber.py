@@ -26,11 +26,9 @@ from feeds.websub.lease import (
     offered,
 )
 
-__all__ = ["Callbacks", "RenewReport", "renew"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Callbacks:
+class CallbackAddresses:
     """Where hubs reach us: ``address`` is of a token, ``new_token`` draws one nobody can guess.
 
     A token is also taken for a secret, so it is of 16 to 199 characters that an address can hold.
@@ -53,7 +51,7 @@ def renew(
     database: Database,
     fetcher: Fetcher,
     sources: Collection[str],
-    callbacks: Callbacks,
+    callbacks: CallbackAddresses,
     *,
     now: datetime,
     jitter: Callable[[], float],
@@ -62,10 +60,10 @@ def renew(
     """Every one of ``sources`` whose feed offers a hub has asked there, or asked again in time.
 
     What is leased for others is given back. Hubs answer later, and at our callback's address
-    (feeds/web/websub.py). Raises StoreError; StoreBusy while another node is at it.
+    (callback.py). Raises StoreError; StoreBusy while another node is at it.
     """
     with database.exclusive("websub"):
-        run = _Run(database, fetcher, callbacks, now, jitter)
+        run = _Renewal(database, fetcher, callbacks, now, jitter)
         for lease, hub in run.due(sources):
             if stopping is not None and stopping.is_set():
                 break
@@ -73,14 +71,14 @@ def renew(
     return run.report()
 
 
-class _Run:
+class _Renewal:
     """One look at all leases."""
 
     def __init__(
         self,
         database: Database,
         fetcher: Fetcher,
-        callbacks: Callbacks,
+        callbacks: CallbackAddresses,
         now: datetime,
         jitter: Callable[[], float],
     ) -> None:

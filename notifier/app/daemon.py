@@ -25,7 +25,7 @@ from feeds.publish.pages import Pages
 from feeds.publish.site import item_page
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
-from feeds.websub.callback import Callback
+from feeds.websub.callback import HubCallback
 from notifier.app import house as composed
 from notifier.app import reports, sources
 from notifier.app.house import House
@@ -107,7 +107,7 @@ def web(house: House, pulse: Pulse, *, mails: Path | None = None) -> Starlette:
         pages=pages,
         mails=Mailbox(mails, pages) if mails else None,
         api=_api(house),
-        hubs=Callback(
+        hubs=HubCallback(
             house.receiver,
             max_bytes=house.settings.ingest.max_document_bytes,
             jitter=composed.jitter,

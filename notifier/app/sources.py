@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from feeds.sources.website import WebSource
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
-    from feeds.websub.subscriber import Callbacks
+    from feeds.websub.subscriber import CallbackAddresses
 
 #: Guesses at the address a hub calls us back at, and at its secret, are hopeless.
 CALLBACK_BYTES = 32
@@ -190,13 +190,13 @@ def fetcher(settings: Settings, *, clock: Callable[[], datetime], stopping: Even
     )
 
 
-def callbacks(settings: Settings) -> Callbacks:
+def callbacks(settings: Settings) -> CallbackAddresses:
     """Our address for hubs that have news."""
     import secrets
 
-    from feeds.websub.subscriber import Callbacks
+    from feeds.websub.subscriber import CallbackAddresses
 
-    return Callbacks(
+    return CallbackAddresses(
         address=lambda token: f"{settings.site.url}/websub/{token}",
         new_token=lambda: secrets.token_urlsafe(CALLBACK_BYTES),
     )

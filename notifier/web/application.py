@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from feeds.errors import StoreError
-from feeds.websub.callback import Callback
+from feeds.websub.callback import HubCallback
 from notifier.web.health import Health
 from notifier.web.mailbox import Mailbox
 from notifier.web.private_pages import PrivatePages
@@ -41,7 +41,7 @@ def create_app(
     pages: PrivatePages,
     mails: Mailbox | None = None,
     api: ASGIApp | None = None,
-    hubs: Callback | None = None,
+    hubs: HubCallback | None = None,
 ) -> Starlette:
     """The whole web server. ``files`` answers what nothing else does; ``mails`` is for demos.
 
@@ -73,7 +73,7 @@ def _routes(
         yield from mails.routes()
 
 
-def _inward(api: ASGIApp | None, hubs: Callback | None) -> Iterator[BaseRoute]:
+def _inward(api: ASGIApp | None, hubs: HubCallback | None) -> Iterator[BaseRoute]:
     """Where news comes in."""
     if api:
         yield Mount("/api", api)

@@ -22,9 +22,9 @@ from feeds.storage import leases, standings
 from feeds.storage.database import Database
 from feeds.storage.tables import items
 from feeds.taxonomy import Taxonomy
-from feeds.websub.callback import Callback
+from feeds.websub.callback import HubCallback
 from feeds.websub.lease import Lease, LeaseState
-from feeds.websub.subscriber import Callbacks, RenewReport, renew
+from feeds.websub.subscriber import CallbackAddresses, RenewReport, renew
 from tests.folder_ingest import NOW
 from tests.publisher.hub import Hub, a_hub
 from tests.pushing import a_receiver
@@ -64,7 +64,7 @@ class Subscriber:
             guard=Guard(frozenset({"127.0.0.1"})),
         )
         receiver = replace(a_receiver(database, taxonomy), clock=lambda: self.now)
-        callback = Callback(
+        callback = HubCallback(
             receiver, max_bytes=50_000, jitter=lambda: 0.5, on_content=self.heard.append
         )
         route = Route("/websub/{token}", callback.answer, methods=["GET", "POST"])
@@ -78,7 +78,7 @@ class Subscriber:
 
     def renew(self, *sources: str, now: datetime | None = None) -> RenewReport:
         self.now = now or self.now
-        callbacks = Callbacks(
+        callbacks = CallbackAddresses(
             address=lambda token: f"{self.base}/websub/{token}",
             new_token=lambda: f"token-{next(self.tokens)}-of-enough-characters",
         )

@@ -226,7 +226,7 @@ def _leases() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("expires_at", INSTANT),
         sa.Column("due_at", INSTANT, nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("asks", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("reason", sa.Text(), nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("source", "topic", name="pk_leases"),
         sa.UniqueConstraint("token", name="uq_leases_token"),

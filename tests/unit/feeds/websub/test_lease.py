@@ -13,18 +13,21 @@ from hypothesis import strategies as st
 from feeds.draft import Hub
 from feeds.websub.lease import (
     Ask,
+    Confirmed,
     Drop,
+    Intent,
     Keep,
     Lease,
     LeaseState,
     Mode,
+    confirmed,
     failed,
     form_of,
     is_live,
+    is_signed,
     next_step,
     offered,
 )
-from feeds.websub.question import Agreed, Intent, Noted, Strange, confirmed, is_signed
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -145,8 +148,8 @@ def test_what_the_hub_does_not_hold_is_forgotten(lease: Lease) -> None:
 @pytest.mark.parametrize("state", [LeaseState.REQUESTED, LeaseState.RENEWING])
 def test_a_subscription_asked_for_is_agreed_to(state: LeaseState) -> None:
     verdict = confirmed(a_lease(state, asks=3, reason="x"), an_intent(), NOW, jitter=0)
-    assert isinstance(verdict, Agreed)
-    assert verdict.challenge == "say this"
+    assert isinstance(verdict, Confirmed)
+    assert verdict.answer == "say this"
     lease = verdict.lease
     assert lease
     assert (lease.state, lease.asks, lease.reason) == (LeaseState.ACTIVE, 0, "")
@@ -159,7 +162,7 @@ def test_a_lease_is_renewed_in_time(seconds: int, jitter: float) -> None:
     """Before it ends, unless it is shorter than anybody could mean."""
     intent = an_intent(lease_seconds=str(seconds))
     verdict = confirmed(a_lease(LeaseState.REQUESTED), intent, NOW, jitter)
-    assert isinstance(verdict, Agreed)
+    assert isinstance(verdict, Confirmed)
     lease = verdict.lease
     assert lease
     assert lease.expires_at
@@ -184,37 +187,39 @@ def test_a_lease_is_renewed_in_time(seconds: int, jitter: float) -> None:
     ],
 )
 def test_what_was_not_asked_for_is_strange(intent: Intent) -> None:
-    assert confirmed(a_lease(LeaseState.REQUESTED), intent, NOW, 0) == Strange()
+    assert confirmed(a_lease(LeaseState.REQUESTED), intent, NOW, 0) is None
 
 
 @pytest.mark.parametrize(
     "state", [LeaseState.OFFERED, LeaseState.ACTIVE, LeaseState.LEAVING, LeaseState.DENIED]
 )
 def test_nobody_subscribes_us_when_we_did_not_ask(state: LeaseState) -> None:
-    assert confirmed(a_lease(state), an_intent(), NOW, 0) == Strange()
+    assert confirmed(a_lease(state), an_intent(), NOW, 0) is None
 
 
 def test_an_address_we_never_gave_is_strange() -> None:
-    assert confirmed(None, an_intent(), NOW, 0) == Strange()
+    assert confirmed(None, an_intent(), NOW, 0) is None
 
 
 def test_an_end_we_asked_for_is_agreed_to() -> None:
     intent = an_intent(mode="unsubscribe", lease_seconds="")
-    assert confirmed(a_lease(LeaseState.LEAVING), intent, NOW, 0) == Agreed("say this", None)
+    assert confirmed(a_lease(LeaseState.LEAVING), intent, NOW, 0) == Confirmed("say this", None)
     unspoken = replace(intent, challenge="")
-    assert confirmed(a_lease(LeaseState.LEAVING), unspoken, NOW, 0) == Strange()
+    assert confirmed(a_lease(LeaseState.LEAVING), unspoken, NOW, 0) is None
 
 
 def test_a_no_is_noted_and_asked_about_after_a_week() -> None:
     intent = an_intent(mode="denied", challenge="", reason="full" * 1_000)
     verdict = confirmed(a_lease(LeaseState.ACTIVE, expires_at=NOW + HOUR), intent, NOW, 0)
-    assert isinstance(verdict, Noted)
+    assert isinstance(verdict, Confirmed)
+    assert verdict.answer == ""
+    assert verdict.lease
     assert verdict.lease.state is LeaseState.DENIED
     assert len(verdict.lease.reason) == 200
     assert not is_live(verdict.lease, NOW)
     assert next_step(verdict.lease, HUB, NOW + timedelta(days=6)) == Keep()
     asked(next_step(verdict.lease, HUB, NOW + timedelta(days=7)))
-    assert confirmed(a_lease(LeaseState.OFFERED), intent, NOW, 0) == Strange()
+    assert confirmed(a_lease(LeaseState.OFFERED), intent, NOW, 0) is None
 
 
 # -- Whose word counts -----------------------------------------------------------------------------
