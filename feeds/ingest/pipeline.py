@@ -192,7 +192,9 @@ def keep(
 ) -> Sequence[Judged]:
     """What was read is judged and stored, every item with its id, as `deciding` allows."""
     judged = _judge(connection, readings, Memory(terms.taxonomy), terms)
-    documents.keep(connection, [one.original for one in readings if one.original])
+    had = ((one.sighting.digest, one.body) for one in readings)
+    bodies = {digest: body for digest, body in had if digest and body is not None}
+    documents.keep(connection, bodies)
     uids = store(connection, judged, terms)
     documents.record(connection, _sightings(readings, judged))
     return [_under_its_id(one, uids) for one in judged]

@@ -14,7 +14,7 @@ from feeds.ingest import Terms
 from feeds.model import Mark
 from feeds.parse import understand
 from feeds.sources import Fetched, LeadOnly, Refusal
-from feeds.storage.documents import Original, Sighting
+from feeds.storage.documents import Sighting, digest_of
 from feeds.taxonomy import Taxonomy
 
 log = structlog.get_logger()
@@ -26,10 +26,10 @@ _A_LIST = "a list came where the page of one item was to be"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadDocument:
-    """A document and what it holds; without an original if its bytes could not be had."""
+    """A document and what it holds; without a body if its bytes could not be had."""
 
     sighting: Sighting
-    original: Original | None = None
+    body: bytes | None = None
     candidates: tuple[Candidate, ...] = ()
 
 
@@ -64,23 +64,23 @@ def as_understood(seen: Fetched, understood: Parsed | Refused | None, terms: Ter
     if refused and refused.reason in _INSTEAD and lead is not None and lead.title:
         # Another page came instead of the item's: the item as its list tells it, for now.
         return _from_lead(document, lead, refused, terms)
-    original = Original.of(document.body)
+    digest = digest_of(document.body)
     parsed = understood if isinstance(understood, Parsed) else None
-    found = candidates(document, parsed, original.digest, terms.taxonomy) if parsed else ()
-    sighting = _sighting(document.name, terms, seen.signature, original.digest, refused)
-    return ReadDocument(sighting=sighting, original=original, candidates=found)
+    found = candidates(document, parsed, digest, terms.taxonomy) if parsed else ()
+    sighting = _sighting(document.name, terms, seen.signature, digest, refused)
+    return ReadDocument(sighting=sighting, body=document.body, candidates=found)
 
 
 def _from_lead(
     document: Document, lead: Draft, refused: Refused | None, terms: Terms
 ) -> ReadDocument:
     """An item as its list tells it; without a signature, so that its page is asked for again."""
-    original = Original.of(document.body)
+    digest = digest_of(document.body)
     draft = replace(lead, partial=True)
     # What was had is not the item's page, so that its address is none of the item's names.
-    found = candidate(replace(document, url=None), draft, original.digest, terms.taxonomy)
-    sighting = _sighting(document.name, terms, digest=original.digest, refused=refused)
-    return ReadDocument(sighting=sighting, original=original, candidates=(found,))
+    found = candidate(replace(document, url=None), draft, digest, terms.taxonomy)
+    sighting = _sighting(document.name, terms, digest=digest, refused=refused)
+    return ReadDocument(sighting=sighting, body=document.body, candidates=(found,))
 
 
 def _sighting(

@@ -97,8 +97,7 @@ class _Publication:
         # Items before feeds, feeds before what lists them: no link leads nowhere, and the front
         # page is there only once all of it was.
         after = 0 if whole else state.published
-        topics = {row.topic for row in state.touched}
-        feeds = [feed for feed in self.builder.feeds if whole or feed.topic in topics]
+        feeds = [feed for feed in self.builder.feeds if whole or feed.topic in state.touched]
         self.total = state.upto - after + len(feeds)
         pages = [*self._items(after, state.upto), *self._hidden(after, state.upto)]
         written = [*self._feeds(feeds)]

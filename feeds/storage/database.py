@@ -14,7 +14,7 @@ from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, inspec
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from feeds.errors import StoreError
-from feeds.storage import engines, locks
+from feeds.storage import engines
 from feeds.storage.engines import upsert
 from feeds.storage.tables import constants
 
@@ -95,9 +95,9 @@ class Database:
         Raises StoreBusy when it is still held after ``wait_seconds``. It ends with the process.
         """
         if self._file:
-            held = locks.file_lock(self._file, lock, wait_seconds)
+            held = engines.file_lock(self._file, lock, wait_seconds)
         else:
-            held = locks.advisory_lock(self.engine, lock, wait_seconds)
+            held = engines.advisory_lock(self.engine, lock, wait_seconds)
         with self._said_plainly(), held:
             yield
 

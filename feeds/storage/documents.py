@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 from isal import isal_zlib
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
@@ -33,24 +32,6 @@ class Sighting:
     seen_at: datetime
     refused: Refused | None = None
     recipe: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Original:
-    """Bytes as they came, by their SHA-256; packed (zlib) already."""
-
-    digest: str
-    size: int
-    packed: bytes
-
-    @classmethod
-    def of(cls, body: bytes) -> Self:
-        # isal packs a page in 15 microseconds where zlib needs 120, to the same size.
-        return cls(
-            digest=hashlib.sha256(body).hexdigest(),
-            size=len(body),
-            packed=isal_zlib.compress(body),
-        )
 
 
 def signatures(connection: Connection, source: str, recipe: str) -> Mapping[str, str]:
@@ -117,9 +98,18 @@ def forget(connection: Connection, source: str, names: Collection[str]) -> None:
         connection.execute(_FORGET, rows)
 
 
-def keep(connection: Connection, kept: Collection[Original]) -> None:
-    """These bytes are kept, once each."""
-    rows = [{"digest": one.digest, "size": one.size, "body": one.packed} for one in kept]
+def digest_of(body: bytes) -> str:
+    """What an original is kept under, its SHA-256."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def keep(connection: Connection, bodies: Mapping[str, bytes]) -> None:
+    """These bytes are kept under their digests, packed, once each."""
+    rows = [
+        # isal packs a page in 15 microseconds where zlib needs 120, to the same size.
+        {"digest": digest, "size": len(body), "body": isal_zlib.compress(body)}
+        for digest, body in bodies.items()
+    ]
     upsert(connection, originals, rows, replace=False)
 
 

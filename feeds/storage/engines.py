@@ -1,11 +1,15 @@
-"""How each engine is reached, how its transactions begin, and how it says "insert or replace".
+"""What the engines do each in its own way: how a store is reached and locked, and rows replaced.
 
-Knows SQLite's pragmas and PostgreSQL's options. Must never know what a row means.
+Knows SQLite's pragmas and files, PostgreSQL's options and advisory locks. Must never know what a
+row means, or the work a lock is for.
 """
 
+import fcntl
 import os
 import socket
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +23,14 @@ from sqlalchemy import (
     create_engine,
     event,
     make_url,
+    text,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from feeds.errors import StoreError
+from feeds.errors import StoreBusy, StoreError
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -37,6 +42,22 @@ BUSY_SECONDS = 30
 _POSTGRESQL_NAME_BYTES = 63
 
 _READ_ONLY = "fieldfare_read_only"
+
+#: Short enough that nobody notices the wait, long enough to cost nothing.
+_POLL_SECONDS = 0.05
+
+_NOBODY_KNOWS_WHO = "pid unknown"
+
+# A server may hold several stores, each in a schema: the lock is of one of them.
+_KEY = text("SELECT hashtextextended(concat(current_schema(), '/', CAST(:lock AS text)), 0)")
+_TRY = text("SELECT pg_try_advisory_lock(:key)")
+_RELEASE = text("SELECT pg_advisory_unlock(:key)")
+_HOLDER = text(
+    "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
+    " WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND (classid::bigint << 32 | objid::bigint) = :key"
+)
 
 
 def connect(url: str) -> Engine:
@@ -90,6 +111,43 @@ def upsert(
         return connection.execute(statement.returning(*returning), list(rows)).all()
     connection.execute(statement, list(rows))
     return ()
+
+
+@contextmanager
+def file_lock(store: Path, lock: str, wait_seconds: float) -> Iterator[None]:
+    """Holds ``lock`` by a file beside the store. Raises StoreBusy, StoreError."""
+    path = store.with_name(f"{store.name}.{lock}.lock")
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StoreError(f"the lock {path} cannot be opened: {error.strerror}") from error
+    with os.fdopen(descriptor, "r+") as file:
+        for _ in _patience(wait_seconds):
+            if _locked(file.fileno()):
+                break
+        else:
+            raise StoreBusy(lock, file.read() or _NOBODY_KNOWS_WHO)
+        # The file stays: were it removed, two could hold two files of the same name.
+        file.truncate()
+        file.write(f"pid {os.getpid()}")
+        file.flush()
+        yield
+
+
+@contextmanager
+def advisory_lock(engine: Engine, lock: str, wait_seconds: float) -> Iterator[None]:
+    """Holds ``lock`` by a session on the server. Raises StoreBusy."""
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        key = {"key": connection.scalar(_KEY, {"lock": lock})}
+        for _ in _patience(wait_seconds):
+            if connection.scalar(_TRY, key):
+                break
+        else:
+            raise StoreBusy(lock, connection.scalar(_HOLDER, key) or _NOBODY_KNOWS_WHO)
+        try:
+            yield
+        finally:
+            _release(connection, key)
 
 
 def _insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
@@ -147,3 +205,28 @@ def _postgresql(url: URL) -> Engine:
         # limit, as many sources would keep each other from the session to store anything by.
         max_overflow=-1,
     )
+
+
+def _release(connection: Connection, key: Mapping[str, object]) -> None:
+    try:
+        connection.execute(_RELEASE, key)
+    except DBAPIError:
+        # The session is gone, and the lock with it.
+        connection.invalidate()
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _patience(wait_seconds: float) -> Iterator[None]:
+    """Once at least, then again and again until the time is over."""
+    deadline = time.monotonic() + wait_seconds
+    yield
+    while time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+        yield

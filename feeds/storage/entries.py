@@ -39,27 +39,18 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Touched:
-    """A topic whose feed no longer shows what the store holds, and since which change.
-
-    No ``topic`` stands for the feed of everything.
-    """
-
-    topic: TopicRef | None
-    change: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Outstanding:
     """What lies between the store and what is published.
 
     Changes up to ``published`` are, made as ``fingerprint`` says; ``upto`` is the latest there is.
+    ``touched`` are the topics whose feeds no longer show what the store holds, since which change;
+    no topic stands for the feed of everything.
     """
 
     published: int
     upto: int
     fingerprint: str | None
-    touched: tuple[Touched, ...]
+    touched: Mapping[TopicRef | None, int]
 
     @property
     def is_nothing(self) -> bool:
@@ -75,7 +66,10 @@ def outstanding(connection: Connection) -> Outstanding:
         published=published or 0,
         upto=upto or 0,
         fingerprint=connection.scalar(select(constants.c.value).filter_by(name=_FINGERPRINT)),
-        touched=tuple(_touched(kind, slug, change) for kind, slug, change in rows),
+        touched={
+            None if kind == _EVERYTHING else TopicRef(TopicKind(kind), slug): change
+            for kind, slug, change in rows
+        },
     )
 
 
@@ -84,9 +78,8 @@ def settle(connection: Connection, done: Outstanding, fingerprint: str) -> None:
     upsert(connection, counters, [{"name": _CHANGE, "value": done.upto}])
     upsert(connection, constants, [{"name": _FINGERPRINT, "value": fingerprint}])
     if done.touched:
-        connection.execute(
-            _SETTLE, [_key(row.topic) | {"upto": row.change} for row in done.touched]
-        )
+        rows = [_key(topic) | {"upto": change} for topic, change in done.touched.items()]
+        connection.execute(_SETTLE, rows)
 
 
 def changed(connection: Connection, after: int, upto: int, limit: int) -> Sequence[tuple[int, int]]:
@@ -175,11 +168,6 @@ _SETTLE = delete(touched).where(
     touched.c.slug == bindparam("slug"),
     touched.c.change <= bindparam("upto"),
 )
-
-
-def _touched(kind: str, slug: str, change: int) -> Touched:
-    topic = None if kind == _EVERYTHING else TopicRef(TopicKind(kind), slug)
-    return Touched(topic=topic, change=change)
 
 
 def _key(topic: TopicRef | None) -> dict[str, object]:

@@ -7,7 +7,7 @@ import pytest
 from feeds.model import TopicKind, TopicRef
 from feeds.storage import entries
 from feeds.storage.database import Database
-from feeds.storage.entries import Ready, Touched
+from feeds.storage.entries import Ready
 from feeds.storage.read_items import whole_items
 from feeds.taxonomy import Taxonomy
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_draft, a_label
@@ -41,7 +41,7 @@ def settle(database: Database, done: entries.Outstanding) -> None:
 
 def test_a_new_store_has_nothing_to_publish(database: Database) -> None:
     state = outstanding(database)
-    assert (state.published, state.upto, state.fingerprint, state.touched) == (0, 0, None, ())
+    assert (state.published, state.upto, state.fingerprint, state.touched) == (0, 0, None, {})
 
 
 def test_what_is_stored_is_outstanding_until_it_is_settled(
@@ -51,10 +51,10 @@ def test_what_is_stored_is_outstanding_until_it_is_settled(
     state = outstanding(database)
     assert (state.published, state.upto) == (0, 1)
     topics = {None, POLICING, SECRETARIAT, TopicRef(TopicKind.TYPE, "news")}
-    assert {row.topic for row in state.touched} == topics
+    assert set(state.touched) == topics
     settle(database, state)
     after = outstanding(database)
-    assert (after.published, after.fingerprint, after.touched) == (1, "a fingerprint", ())
+    assert (after.published, after.fingerprint, after.touched) == (1, "a fingerprint", {})
 
 
 def test_what_is_touched_again_meanwhile_stays_touched(database: Database, osce: Taxonomy) -> None:
@@ -64,9 +64,7 @@ def test_what_is_touched_again_meanwhile_stays_touched(database: Database, osce:
     store(database, osce, [a_draft(title="Another", fields=(RIGHTS,), issuers=())])
     settle(database, state)
     news = TopicRef(TopicKind.TYPE, "news")
-    assert set(outstanding(database).touched) == {
-        Touched(topic=topic, change=2) for topic in (None, HUMAN_RIGHTS, news)
-    }
+    assert outstanding(database).touched == dict.fromkeys((None, HUMAN_RIGHTS, news), 2)
 
 
 def test_settling_twice_changes_nothing(database: Database, osce: Taxonomy) -> None:
@@ -74,7 +72,7 @@ def test_settling_twice_changes_nothing(database: Database, osce: Taxonomy) -> N
     state = outstanding(database)
     settle(database, state)
     settle(database, state)
-    assert outstanding(database).touched == ()
+    assert outstanding(database).touched == {}
 
 
 def test_changes_are_read_in_order_and_in_parts(database: Database, osce: Taxonomy) -> None:

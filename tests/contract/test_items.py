@@ -26,7 +26,7 @@ from feeds.model import (
 )
 from feeds.storage import documents, read_items, recall, write_items
 from feeds.storage.database import Database
-from feeds.storage.documents import Original, Sighting
+from feeds.storage.documents import Sighting, digest_of
 from feeds.storage.tables import item_topics, originals, revisions, touched
 from feeds.storage.tables import items as item_rows
 from feeds.storage.write_items import Revision
@@ -35,7 +35,8 @@ from feeds.taxonomy.implied import placed
 from tests.builders import a_draft, a_label
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-ORIGINAL = Original.of("Fieldfare — ".encode() * 100)
+ORIGINAL = "Fieldfare — ".encode() * 100
+DIGEST = digest_of(ORIGINAL)
 DEPARTMENT = a_label("TNTD", "transnational-threats-department", TopicKind.ISSUER)
 UNKNOWN = a_label("Space policy", None)
 
@@ -64,13 +65,12 @@ def recorded(database: Database, *sightings: Sighting) -> None:
 def test_originals_are_kept_once_and_packed(database: Database) -> None:
     for _ in range(2):
         with database.writing() as connection:
-            documents.keep(connection, [ORIGINAL, ORIGINAL])
+            documents.keep(connection, {DIGEST: ORIGINAL})
     with database.reading() as connection:
-        body = "Fieldfare — ".encode() * 100
-        assert documents.original(connection, ORIGINAL.digest) == body
+        assert documents.original(connection, DIGEST) == ORIGINAL
         assert documents.original(connection, "another") is None
-        assert len(connection.scalars(select(originals.c.body)).one()) < len(body) / 10
-    assert rows(database, originals, "digest", "size") == [(ORIGINAL.digest, 1_400)]
+        assert len(connection.scalars(select(originals.c.body)).one()) < len(ORIGINAL) / 10
+    assert rows(database, originals, "digest", "size") == [(DIGEST, 1_400)]
 
 
 def test_signatures_are_of_what_would_be_read_the_same(database: Database) -> None:
@@ -119,7 +119,7 @@ def test_what_is_forgotten_is_of_one_source(database: Database) -> None:
 
 def test_nothing_to_write_is_nothing_written(database: Database) -> None:
     with database.writing() as connection:
-        documents.keep(connection, [])
+        documents.keep(connection, {})
         documents.record(connection, [])
         documents.forget(connection, "own", [])
         write_items.write(connection, [])
@@ -152,7 +152,7 @@ def a_revision(taxonomy: Taxonomy, known: Known, **changes: Any) -> Revision:
         change=known.number,
         significant=True,
         topics=placed(known.draft, taxonomy),
-        digest=ORIGINAL.digest,
+        digest=DIGEST,
         recorded_at=NOW,
         updated_at=NOW,
         group=known.number,
@@ -164,7 +164,7 @@ def a_revision(taxonomy: Taxonomy, known: Known, **changes: Any) -> Revision:
 def added(database: Database, *firsts: Revision) -> None:
     """Each revision is the first of an item whose key has its number."""
     with database.writing() as connection:
-        documents.keep(connection, [ORIGINAL])
+        documents.keep(connection, {DIGEST: ORIGINAL})
         write_items.write(connection, firsts)
         numbers = [first.known.number for first in firsts]
         write_items.link(connection, "own", [(f"key {n}", a_link(n), n) for n in numbers])
@@ -380,8 +380,8 @@ def test_every_revision_is_remembered(database: Database, osce: Taxonomy) -> Non
     again = replace(first.known, revision=2)
     revised(database, replace(first, known=again, change=2, significant=False))
     assert rows(database, revisions, "item", "revision", "significant", "digest") == [
-        (1, 1, True, ORIGINAL.digest),
-        (1, 2, False, ORIGINAL.digest),
+        (1, 1, True, DIGEST),
+        (1, 2, False, DIGEST),
     ]
 
 
