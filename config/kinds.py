@@ -94,7 +94,7 @@ WebAddress = Annotated[
 OptionalRemoteAddress = Annotated[
     str,
     AfterValidator(formats.optional_remote_address),
-    Field(description="an http or https address such as https://www.osce.org/news, or empty"),
+    Field(description="an http or https address such as https://www.example.org/news, or empty"),
 ]
 OptionalProxy = Annotated[
     str,

@@ -176,6 +176,6 @@ def _count(name: str, text: str, also: str | None = None) -> int:
 
 @lru_cache(maxsize=64)
 def _words(name: str, also: str | None) -> re.Pattern[str]:
-    # A name has endings, as all words have: "OEBS-a", "OEBSu".
+    # A name has endings, as all words have.
     more = rf"|{re.escape(also.casefold())}\w*" if also else ""
     return re.compile(rf"\b(?:{any_of(name, str)}{more})\b")

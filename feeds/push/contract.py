@@ -35,7 +35,7 @@ _JSON_EXAMPLE = {
     "issued": "2026-11-20T09:30:00+01:00",
     "language": "en",
     "content_type": "News Item",
-    "issuers": ["OSCE Secretariat"],
+    "issuers": ["Secretariat"],
     "fields": ["Policing"],
 }
 _ATOM_EXAMPLE = """\

@@ -24,7 +24,7 @@ _REMEMBERED_LISTS = 4096
 _LONGEST_REMEMBERED_CHARS = 500
 # Dots or an arrow may stand behind "Read more on this topic".
 _MARKS_BEHIND_CHARS = 4
-# A language path ("/ru/odihr/123") stands before the section, if any does.
+# A language path ("/ru/office/123") stands before the section, if any does.
 _LANGUAGE_CHARS = 2
 
 

@@ -42,7 +42,7 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Affixes:
-    """What an organisation prints around a name, or drops: "OSCE ..." and "... (closed)"."""
+    """What an organisation prints around a name, or drops: "Union ..." and "... (closed)"."""
 
     prefixes: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()

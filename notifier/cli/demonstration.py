@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from config import clock
 from config.settings import Settings, load
 from feeds.ingest.poll import Poll
-from notifier.app import daemon
+from notifier.app import daemon, parts
 from notifier.app.house import House
 from notifier.cli.installation import SECRET_FILE, a_secret, written_once
 from notifier.cli.invocation import DEFAULT_FILE
@@ -99,7 +99,7 @@ class Demonstration:
             f"A feed           {feeds}",
             f"The digests      {mails}",
             f"Subscribe        {command} {subscribe}",
-            f"Then add news    sed 's/OSCE/The OSCE/' {DOCUMENT} > {self.folder}/inbox/mine.txt"
+            f"Then add news    sed 's/observes/attends/' {DOCUMENT} > {self.folder}/inbox/mine.txt"
             if served
             else "Watch it live    make demo",
         )
@@ -133,7 +133,8 @@ def _settings(folder: Path, port: int) -> Settings:
     (folder / "inbox").mkdir(exist_ok=True)
     file = folder / DEFAULT_FILE
     written_once(folder / SECRET_FILE, a_secret(), mode=0o600)
-    written_once(file, _TOML.format(port=port, seeds=SEEDS), mode=0o600)
+    organisation = parts.taxonomy(load(None, {})).name
+    written_once(file, _TOML.format(port=port, seeds=SEEDS, organisation=organisation), mode=0o600)
     return load(file, {})
 
 
@@ -142,8 +143,8 @@ _TOML = """\
 secret_file = "secret.key"
 
 [site]
-title = "OSCE news by topic"
-organisation = "OSCE"
+title = "{organisation} news by topic"
+organisation = "{organisation}"
 url = "http://127.0.0.1:{port}"
 authority = "example.org"
 timezone = "Europe/Vienna"

@@ -284,6 +284,21 @@ def test_the_top_level_holds_the_rooms_and_what_tools_expect() -> None:
     assert {name for name in top if (ROOT / name).is_dir() and not name.startswith(".")} <= ROOMS
 
 
+def test_one_file_alone_knows_the_organisation() -> None:
+    """Another one replaces its taxonomy; nothing of it is in code, templates or words."""
+    own = re.compile(r"\b(?:osce|odihr|hcnm|oebs|oess|обсе|обсє)\b", re.IGNORECASE)
+    # The one file that comes along is named where the default of each setting stands.
+    known = {Path("config/taxonomies/osce.toml"), Path("config/defaults.toml")}
+    named = [
+        f"{path}: {found.group()}"
+        for path in _files()
+        if path.parts[0] in PRODUCT and path not in known
+        if b"\0" not in (body := (ROOT / path).read_bytes())
+        if (found := own.search(body.decode("utf-8", errors="replace")))
+    ]
+    assert named == []
+
+
 def test_a_clone_works_anywhere() -> None:
     """No file names a package registry or a path of the machine it was written on."""
     leaks = [

@@ -14,7 +14,7 @@ from feeds.parse.words import any_of, openings, pattern, plain
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
 
-# Who took a picture: "(Agency/Name)". "(OSCE/ODIHR)" would be an institution.
+# Who took a picture: "(Agency/Anna Example)"; in "(AGENCY/OFFICE)" an office did.
 _CREDIT = r"[^\W\d_][\w. &-]{1,30}/[^()/]{2,60}"
 _LONGEST_CAPTION_CHARS = 500
 _YEAR_BEHIND = r"(?:19|20)[0-9]{2}"

@@ -33,7 +33,6 @@ Nánari upplýsingar veitir Jón.
 """
 CODE = f"""
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from feeds.parse import words
 words.FOLDER = Path(sys.argv[1])
