@@ -18,13 +18,14 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp
 
 from config import values
+from feeds.draft import Document
 from feeds.parse.push import ENTRY_MEDIA_TYPE, MEDIA_TYPE
 from feeds.parse.push.pushed_item import ID_CHARS, Fault, is_id
 from feeds.push import contract
 from feeds.push.access import Tokens
 from feeds.push.problems import Problem, tell_problems
 from feeds.push.receipt import ItemShown, Outcome, Receipt
-from feeds.push.receive import Push, PushedItems
+from feeds.push.receive import PushedItems
 from feeds.web.request_body import body_of
 
 log = structlog.get_logger(__name__)
@@ -129,18 +130,12 @@ class _Work:
         self._limiter = CapacityLimiter(_AT_ONCE)
 
     async def receive(
-        self, request: Request, source: str, key: str | None, item_id: str | None = None
+        self, request: Request, source: str, key: str | None, item_id: str = ""
     ) -> Response:
         media_type = _media_type(request)
-        push = Push(
-            source=source,
-            body=await body_of(request, self._max_bytes),
-            media_type=media_type,
-            id=item_id,
-            replaces=item_id is not None,
-            key=key,
-        )
-        return await self.done(source, partial(self._pushed.receive, push))
+        body = await body_of(request, self._max_bytes)
+        document = Document(source=source, name=item_id, body=body, media_type=media_type)
+        return await self.done(source, partial(self._pushed.receive, document, key))
 
     async def done(self, source: str, work: Callable[[], ItemShown]) -> Response:
         told = partial(self._told, source, work)

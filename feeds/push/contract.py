@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from typing_extensions import override
 
 from feeds.parse.push.pushed_item import PushedItem
-from feeds.push import problems
+from feeds.push.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 from feeds.push.problems import ProblemDetails
 from feeds.push.receipt import ItemShown, Receipt
 
@@ -76,21 +76,6 @@ class DescribedApi(FastAPI):
         return document
 
 
-def _problems(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """The ways a request can fail, beside those every one has."""
-    always = (
-        HTTPStatus.UNAUTHORIZED,
-        HTTPStatus.FORBIDDEN,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-    )
-    content = {problems.MEDIA_TYPE: {"schema": _schema(ProblemDetails)}}
-    return {
-        status.value: {"description": _WHEN[status], "content": content}
-        for status in sorted((*always, *statuses))
-    }
-
-
 _WHEN = {
     HTTPStatus.BAD_REQUEST: "The body is no JSON in UTF-8, or JSON that readers read differently.",
     HTTPStatus.UNAUTHORIZED: "There is no token, or it is not known.",
@@ -110,64 +95,58 @@ def _schema(model: type[BaseModel]) -> dict[str, str]:
     return {"$ref": _REF.format(model=model.__name__)}
 
 
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {"schema": _schema(PushedItem), "example": _JSON_EXAMPLE},
-            ATOM: {
-                "schema": {"type": "string", "description": "An atom:entry (RFC 4287)."},
-                "example": _ATOM_EXAMPLE,
-            },
-        },
-    }
+_CONTENT = {
+    JSON: {"schema": _schema(PushedItem), "example": _JSON_EXAMPLE},
+    ATOM: {
+        "schema": {"type": "string", "description": "An atom:entry (RFC 4287)."},
+        "example": _ATOM_EXAMPLE,
+    },
 }
-
-
-def _fulfilled(description: str, header: str = "Content-Location") -> dict[str, Any]:
-    told = {"description": "The item's address here.", "schema": {"type": "string"}}
-    return {"model": Receipt, "description": description, "headers": {header: told}}
-
-
-_NEW = _fulfilled("The item is new.", "Location")
-_RECEIVING = (
+_BODY = {"openapi_extra": {"requestBody": {"required": True, "content": _CONTENT}}}
+# What any request can fail by, what one that brings a document can, and one that names an item.
+_ALWAYS = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_BRINGING = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 )
-_MISSING = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+_NAMING = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
-CREATE: dict[str, Any] = {
-    "operation_id": "createItem",
-    "status_code": 201,
-    "response_model": None,
-    "openapi_extra": _BODY,
-    "responses": {
-        201: _NEW,
-        200: _fulfilled("The item is there already and says the same."),
-        **_problems(*_RECEIVING, HTTPStatus.CONFLICT),
-    },
-}
-REPLACE: dict[str, Any] = {
-    "operation_id": "replaceItem",
-    "response_model": None,
-    "openapi_extra": _BODY,
-    "responses": {
-        201: _NEW,
-        200: _fulfilled("The item says this now, or did so before."),
-        **_problems(*_RECEIVING),
-    },
-}
-REMOVE: dict[str, Any] = {
-    "operation_id": "withdrawItem",
-    "response_model": None,
-    "responses": {200: _fulfilled("The item is withdrawn."), **_problems(*_MISSING)},
-}
-SHOW: dict[str, Any] = {
-    "operation_id": "showItem",
-    "response_model": None,
-    "responses": {
-        200: {"model": ItemShown, "description": "The item as it stands."},
-        **_problems(*_MISSING),
-    },
-}
+
+def _operation(
+    name: str, fulfilled: dict[HTTPStatus, dict[str, Any]], *problems: HTTPStatus
+) -> dict[str, Any]:
+    """What is said of a request beside its parameters; the likeliest of its answers comes first."""
+    content = {PROBLEM_MEDIA_TYPE: {"schema": _schema(ProblemDetails)}}
+    failed = {
+        status: {"description": _WHEN[status], "content": content}
+        for status in sorted((*_ALWAYS, *problems))
+    }
+    return {
+        "operation_id": name,
+        "status_code": next(iter(fulfilled)),
+        "response_model": None,
+        "responses": {**fulfilled, **failed},
+    }
+
+
+def _receipt(description: str, header: str = "Content-Location") -> dict[str, Any]:
+    told = {"description": "The item's address here.", "schema": {"type": "string"}}
+    return {"model": Receipt, "description": description, "headers": {header: told}}
+
+
+_NEW = {HTTPStatus.CREATED: _receipt("The item is new.", "Location")}
+_SAME = {HTTPStatus.OK: _receipt("The item is there already and says the same.")}
+_SAYS = {HTTPStatus.OK: _receipt("The item says this now, or did so before.")}
+_WITHDRAWN = {HTTPStatus.OK: _receipt("The item is withdrawn.")}
+_STANDS = {HTTPStatus.OK: {"model": ItemShown, "description": "The item as it stands."}}
+
+CREATE = _operation("createItem", _NEW | _SAME, *_BRINGING, HTTPStatus.CONFLICT) | _BODY
+REPLACE = _operation("replaceItem", _SAYS | _NEW, *_BRINGING) | _BODY
+REMOVE = _operation("withdrawItem", _WITHDRAWN, *_NAMING)
+SHOW = _operation("showItem", _STANDS, *_NAMING)

@@ -3,7 +3,7 @@
 Knows the rows of pushes, and items by a pusher's own id. Must never know HTTP.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select
@@ -28,14 +28,6 @@ class Answered:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filed:
-    """An item as its pusher may see it; ``withdrawn`` by its publisher, or by this pusher alone."""
-
-    item: Item
-    withdrawn: bool
-
-
 def answered(connection: Connection, source: str, key: str) -> Answered | None:
     """What was answered under this Idempotency-Key, if it is remembered."""
     query = select(pushes).where(pushes.c.source == source, pushes.c.key == key)
@@ -46,12 +38,14 @@ def answered(connection: Connection, source: str, key: str) -> Answered | None:
 def record(connection: Connection, answer: Answered) -> None:
     """The answer is remembered; those that are too old for a repetition are not any more."""
     connection.execute(delete(pushes).where(pushes.c.at < answer.at - _REMEMBERED_FOR))
-    row = {column.name: getattr(answer, column.name) for column in pushes.c}
-    upsert(connection, pushes, [row], replace=False)
+    upsert(connection, pushes, [asdict(answer)], replace=False)
 
 
-def filed(connection: Connection, source: str, key: str) -> Filed | None:
-    """The item that the source knows by ``key``, as it is kept; a merged one is the other one."""
+def filed(connection: Connection, source: str, key: str) -> Item | None:
+    """The item that the source knows by ``key``, as its pusher may see it.
+
+    A merged one is the other one; one is withdrawn that this source took back, too.
+    """
     where = (item_keys.c.source == source, item_keys.c.key == key)
     named = select(item_keys.c.item, item_keys.c.gone_at).where(*where)
     name = connection.execute(named).one_or_none()
@@ -61,4 +55,4 @@ def filed(connection: Connection, source: str, key: str) -> Filed | None:
     number = select(into).where(items.c.number == name.item).scalar_subquery()
     (item,) = read(connection, items.c.number == number, brief=True)
     # What others tell as well stands on when one of them takes it back.
-    return Filed(item=item, withdrawn=item.is_withdrawn or name.gone_at is not None)
+    return replace(item, is_withdrawn=item.is_withdrawn or name.gone_at is not None)
