@@ -19,7 +19,7 @@ PURE = $(shell $(BIN)/python -c 'import tomllib; \
 	print(",".join(f"{path}.py,{path}/**" for path in paths))')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench accuracy fuzz lock pictures clean
+.PHONY: help demo test unit pythons check bench accuracy fuzz lock pictures clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -31,6 +31,18 @@ test: $(VENV)/dev.stamp ## every test, with the real servers they use
 	.ci/debian-packages
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=term $(TEST_ARGS)
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
+
+unit: $(VENV)/dev.stamp ## the tests that need no server
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal tests/unit $(TEST_ARGS)
+
+# Which interpreters these are is for whoever runs it to say: `make pythons PYTHONS=python3.13`.
+PYTHONS ?= python3.11 python3.12 python3.13 python3.14
+pythons: $(VENV)/dev.stamp ## the same on every other Python from 3.11 on that is installed
+	@for name in $(PYTHONS); do \
+		[ ! -e $(BIN)/$$name ] && $$name -c 'import ensurepip' 2>/dev/null || continue; \
+		echo "unit tests on $$name"; \
+		$(MAKE) --no-print-directory unit PYTHON=$$name VENV=$(VENV)-$${name#python} || exit; \
+	done
 
 check: $(VENV)/dev.stamp ## style, types, floors and size
 	$(BIN)/ruff check
@@ -59,7 +71,7 @@ pictures: $(VENV)/dev.stamp ## the pictures of the README, taken anew of the dem
 	$(BIN)/python -m tests.pictures
 
 clean: ## away with everything made here
-	rm -rf $(VENV) build demo .coverage htmlcov .hypothesis .import_linter_cache \
+	rm -rf $(VENV) $(VENV)-* build demo .coverage htmlcov .hypothesis .import_linter_cache \
 		.mypy_cache .pytest_cache .ruff_cache *.egg-info
 	find config feeds notifier tests -name __pycache__ -prune -exec rm -rf {} +
 
