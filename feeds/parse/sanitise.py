@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape, unescape
-from urllib.parse import urlsplit
 
 import nh3
 
+from config import values
 from feeds.parse.nesting import harm
 
 _INLINE = frozenset("a abbr b br cite code em i mark q s small strong sub sup u".split())
@@ -39,10 +39,7 @@ _GONE = frozenset(
     "math nav noembed noframes noscript object option picture script select style svg template "
     "textarea title video xmp".split()
 )
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\u202a-\u202e\u2066-\u2069"
-    "\ud800-\udfff\ufeff\ufffe\uffff]"
-)
+_UNSEEN = re.compile(f"[{values.UNPRINTABLE}{values.INVISIBLE}]")
 _RENAMED_TAG = re.compile(rf"<(/?)({'|'.join(_RENAMED)})>")
 _TAG = re.compile(r"<[^>]*+>?")
 # The sanitiser writes tags in one way only: lower case, attributes quoted, nothing else with "<".
@@ -153,13 +150,7 @@ class _Reader:
 
 
 def _base(url: str | None) -> str | None:
-    if not url:
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return url if parts.scheme in {"http", "https"} and parts.hostname else None
+    return url if url and values.is_web_address(url) else None
 
 
 @lru_cache(maxsize=64)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from functools import lru_cache
 from itertools import islice
-from urllib.parse import urlsplit
 
+from config.values import host_of
 from feeds.draft import (
     Alternate,
     Document,
@@ -155,15 +155,8 @@ def _local(tag: object) -> str:
     return str(tag).rpartition("}")[2].rpartition(":")[2].lower()
 
 
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
-
-
 def _is_own(url: str, found_at: str | None) -> bool:
     if found_at is None:
         return True
-    site, host = _host(found_at), _host(url)
+    site, host = host_of(found_at), host_of(url)
     return site == host or host.endswith(f".{site}") or site.endswith(f".{host}")

@@ -6,8 +6,10 @@ Knows addresses (RFC 3986) and what a list says of each. Must never ask one.
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from unicodedata import normalize
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from config.values import host_of, is_web_address
 from feeds.draft import Draft, Location, Parsed
 from feeds.identity.ids import content_hash
 
@@ -43,26 +45,28 @@ class Lead:
 
 def address(url: str) -> str | None:
     """The one way we write an address: without fragment and default port; None if it is none."""
-    try:
-        parts = urlsplit(url.strip())
-        host, port = parts.hostname, parts.port
-    except ValueError:
+    text = url.strip().replace(" ", "%20")
+    if not is_web_address(text) or not text.isprintable():
         return None
-    scheme = parts.scheme.lower()
-    if scheme not in _PORTS or not host or "@" in parts.netloc or not url.isprintable():
+    parts = urlsplit(text)
+    scheme, host, port = parts.scheme, parts.hostname or "", parts.port
+    if "@" in parts.netloc:
         return None
     try:
-        name = f"[{host}]" if ":" in host else host.encode("idna").decode()
+        name = f"[{host}]" if ":" in host else _ascii(host)
     except UnicodeError:
         return None
     place = name if port in (None, _PORTS[scheme]) else f"{name}:{port}"
     path, query = (quote(part, _ADDRESS_CHARACTERS) for part in (parts.path or "/", parts.query))
     written = urlunsplit((scheme, place, path, query, ""))
-    return written if len(written) <= _LONGEST_ADDRESS_CHARS else None
+    # The ASCII name of a host may hold what its letters did not ("¸" is a blank and a mark).
+    is_sound = len(written) <= _LONGEST_ADDRESS_CHARS and is_web_address(written)
+    return written if is_sound else None
 
 
-def host_of(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
+def _ascii(host: str) -> str:
+    """The name DNS knows a host by. Raises UnicodeError where it can have none."""
+    return normalize("NFKC", host).lower().encode("idna").decode()
 
 
 def is_near(url: str, hosts: Collection[str]) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import assert_never
 
+from config.values import host_of
 from feeds.draft import Document, Parsed, Reason, Refused
 from feeds.fetch import Denied, FetchFailed, Missing, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Gone, LeadOnly, Refusal, Same, Seen
@@ -23,7 +24,6 @@ from feeds.sources.leads import (
     Lead,
     address,
     children,
-    host_of,
     is_near,
     leads,
     stands_alone,

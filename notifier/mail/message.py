@@ -18,6 +18,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
+from config.values import is_one_line
 from notifier.errors import MessageRefused
 
 # What ends an address, starts a comment or breaks a line has no place in one (RFC 5322 3.4.1,
@@ -44,7 +45,6 @@ _QP_LINE: Final = 75
 # as well, because only encoded words can be folded anywhere.
 _HEADER_LINE: Final = 76
 _LONGEST_WORD: Final = 60
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Sender:
     unsubscribe_mailbox: str = ""
 
     def __post_init__(self) -> None:
-        if any(_CONTROL.search(value) for value in astuple(self)):
+        if not all(map(is_one_line, astuple(self))):
             raise ValueError("what names the sender must hold no line breaks or control characters")
         addresses = (self.address, self.reply_to, self.unsubscribe_mailbox, self.site_url)
         if not "".join((*addresses, self.list_id)).isascii():
@@ -159,7 +159,7 @@ def _mailbox(header: str, name: str, address: str) -> str:
 
 
 def _unstructured(header: str, value: str) -> str:
-    if _CONTROL.search(value):
+    if not is_one_line(value):
         raise MessageRefused(header, "a line break or control character cannot stand there")
     is_plain = value.isascii() and "=?" not in value
     if is_plain and len(f"{header}: {value}") <= _HEADER_LINE:
