@@ -38,7 +38,6 @@ _MICRODATA_ARTICLE = '[itemtype*="schema.org/"][itemtype*="Article"], [itemtype$
 _LONGEST_SCRIPT_CHARS = 500_000
 _MOST_NODES = 2_000
 _SCRIPTS = 'script[type*="ld+json" i]'
-_LISTS = frozenset({"itemlist", "collectionpage", "searchresultspage"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +64,6 @@ class Described:
     @property
     def is_blog(self) -> bool:
         return all(name == "blogposting" for name in self.types)
-
-    @property
-    def is_list(self) -> bool:
-        return not self.types.isdisjoint(_LISTS)
 
     @property
     def is_other(self) -> bool:
@@ -125,7 +120,6 @@ class Metadata:
     topics: tuple[str, ...]
     is_article: bool
     is_described: bool
-    is_list: bool
     other: str
 
 
@@ -147,7 +141,6 @@ def read(page: HtmlPage) -> Metadata:
         topics=(*(article.topics if article else ()), *_all(metas, _TOPICS), *_tags(tree)),
         is_article=article is not None or scope is not None or _og(metas) == "article",
         is_described=scope is not None or _is_described(article, metas),
-        is_list=any(thing.is_list for thing in page.things) or len(articles) > 2,
         other=_other(page.things, tree) if article is None else "",
     )
 
@@ -213,7 +206,7 @@ def _tags(tree: Tree) -> tuple[str, ...]:
 
 def _other(things: Iterable[Described], tree: Tree) -> str:
     for thing in things:
-        if thing.is_other and not thing.is_list:
+        if thing.is_other:
             return f"it describes itself as {min(thing.types)}"
     typed = find(tree, '[itemtype$="Event" i]:not(aside *), [itemtype$="/JobPosting" i]')
     if typed is not None and find(tree, _MICRODATA_ARTICLE) is None:
