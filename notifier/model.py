@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
 from zoneinfo import ZoneInfo
 
-from feeds.model import Issued, Item, TopicRef
+from feeds.model import Item, TopicRef
 from feeds.standing import State
 
 
@@ -84,36 +83,6 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class News:
-    """An item as a mail needs it; ``topics`` includes parents, ``url`` is absolute."""
-
-    number: int
-    title: str
-    summary: str
-    url: str
-    issued: Issued | None
-    issuers: tuple[str, ...]
-    content_type: str | None
-    language: str
-    topics: frozenset[TopicRef]
-
-    @classmethod
-    def of(cls, item: Item, site_url: str) -> Self:
-        """One without an address of its own is read on its page below ``site_url``."""
-        return cls(
-            number=item.number,
-            title=item.title,
-            summary=item.summary,
-            url=item.url or f"{site_url.rstrip('/')}/items/{item.slug}",
-            issued=item.issued,
-            issuers=tuple(label.text for label in item.issuers),
-            content_type=item.content_type.text if item.content_type else None,
-            language=item.language,
-            topics=item.topics,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """The items of one topic; ``also_in`` runs parallel to ``items``.
 
@@ -121,7 +90,7 @@ class Section:
     """
 
     topic: TopicRef
-    items: tuple[News, ...]
+    items: tuple[Item, ...]
     also_in: tuple[tuple[TopicRef, ...], ...]
     left_out: int = 0
 

@@ -1,18 +1,18 @@
 """Small builders: each gives a valid object, and a test names only what it is about."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from feeds.draft import Draft
-from feeds.model import Issued, IssuedFrom, Label, TopicKind, TopicRef
+from feeds.model import Fresh, Issued, IssuedFrom, Item, Label, TopicKind, TopicRef
 from notifier.mail.message import Sender
 from notifier.model import (
     Cadence,
     Envelope,
     Frequency,
-    News,
     Planned,
     Subscriber,
     SubscriberState,
@@ -22,6 +22,8 @@ from notifier.model import (
 POLICING = TopicRef.parse("field:policing")
 HUMAN_RIGHTS = TopicRef.parse("field:human-rights")
 SECRETARIAT = TopicRef.parse("issuer:secretariat")
+#: Noon before the digests of the reader below are due.
+SEEN_AT = datetime(2026, 11, 23, 11, tzinfo=UTC)
 
 
 def a_label(text: str, slug: str | None, kind: TopicKind = TopicKind.FIELD) -> Label:
@@ -61,21 +63,38 @@ def a_subscriber(**changes: Any) -> Subscriber:
     return replace(reader, **changes)
 
 
-def some_news(**changes: Any) -> News:
+def some_news(
+    *,
+    number: int = 1,
+    issuers: Iterable[str] = ("OSCE Secretariat",),
+    content_type: str | None = "News Item",
+    **changes: Any,
+) -> Item:
     """An English item on policing with a known issue date; its address follows its number."""
-    number = changes.get("number", 1)
-    news = News(
+    item = Item(
         number=number,
+        change=number,
+        uid=f"tag:news.example.org,2026-01-01:item/slug{number}",
+        slug=f"slug{number}",
+        source="test",
         title=f"Police officers trained in digital investigations, course {number}",
         summary="Twenty officers practised how to secure electronic evidence.",
+        body="",
         url=f"https://news.example.org/items/{number}",
         issued=Issued(day=date(2026, 11, 23), origin=IssuedFrom.LABEL),
-        issuers=("OSCE Secretariat",),
-        content_type="News Item",
+        dateline=None,
         language="en",
+        content_type=a_label(content_type, None, TopicKind.TYPE) if content_type else None,
+        issuers=tuple(a_label(issuer, None, TopicKind.ISSUER) for issuer in issuers),
+        fields=(),
         topics=frozenset({POLICING, SECRETARIAT}),
+        freshness=Fresh.NEWS,
+        revision=1,
+        first_seen_at=SEEN_AT,
+        updated_at=SEEN_AT + timedelta(microseconds=number),
+        content_hash=f"1:{number}",
     )
-    return replace(news, **changes)
+    return replace(item, **changes)
 
 
 def a_plan(subscriber: Subscriber, period: str = "2026-11-24", **changes: Any) -> Planned:

@@ -10,11 +10,11 @@ from typing import Any
 
 import lxml.html
 
-from feeds.model import Issued, IssuedFrom, TopicRef
+from feeds.model import Issued, IssuedFrom, Item, TopicRef
 from notifier.digest.compose import by_topic, compose
 from notifier.digest.render import Renderer, TopicPage
 from notifier.mail.message import fill
-from notifier.model import Digest, Frequency, News, Window
+from notifier.model import Digest, Frequency, Window
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_sender, some_news
 
 DAY = date(2026, 11, 24)
@@ -45,7 +45,7 @@ def rendered(
     return fill(template, VALUES)
 
 
-def of(*news: News, limit: int = 50) -> Digest:
+def of(*news: Item, limit: int = 50) -> Digest:
     window = Window(after=0, upto=1_000)
     digest = compose(FOLLOWED, by_topic(news), window, limit=limit)
     assert digest is not None

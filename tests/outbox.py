@@ -4,26 +4,26 @@ Knows rows and builders. Must never know what a test expects of them.
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert
 
-from feeds.model import Fresh
+from feeds.model import Fresh, Item
 from feeds.storage.database import Database
 from feeds.storage.tables import item_topics, items
 from notifier.mail.ledger import Ledger
 from notifier.mail.message import Sender, build, slot
-from notifier.model import News, Planned, Subscriber
+from notifier.model import Planned, Subscriber
 from notifier.storage import deliveries, digests, subscribers
 from notifier.storage.deliveries import Delivery
 from notifier.storage.subscribers import Subscription
 from notifier.storage.suppressions import Keyed
 from notifier.subscribers.links import MailLinks
-from tests.builders import a_plan, a_subscriber
+from tests.builders import SEEN_AT, a_plan, a_subscriber
 
 #: Noon before the digests of the builders' reader are due.
-NOW = datetime(2026, 11, 23, 11, tzinfo=UTC)
+NOW = SEEN_AT
 KEYED = Keyed(b"a secret of tests, thirty-two bytes")
 LINKS = MailLinks(
     base_url="https://news.example.org", secret=b"another secret, for links, of tests"
@@ -38,48 +38,44 @@ SENDER = Sender(
 GIVE_UP_AFTER = timedelta(hours=108)
 
 
-def store(
-    database: Database, *news: News, fresh: Fresh = Fresh.NEWS, own_pages: bool = False
-) -> None:
+def store(database: Database, *news: Item, fresh: Fresh = Fresh.NEWS) -> None:
     """The items are in the store under their own numbers."""
     with database.writing() as connection:
         for item in news:
-            connection.execute(insert(items), _item(item, fresh, own_pages=own_pages))
+            connection.execute(insert(items), _item(item, fresh))
             connection.execute(insert(item_topics), _topics(item))
 
 
-def _item(news: News, fresh: Fresh, *, own_pages: bool) -> dict[str, object]:
-    issued = news.issued
+def _item(item: Item, fresh: Fresh) -> dict[str, object]:
+    issued = item.issued
     return {
-        "number": news.number,
-        "change": news.number,
-        "uid": f"tag:news.example.org,2026-01-01:item/slug{news.number}",
-        "slug": f"slug{news.number}",
-        "source": "test",
-        "title": news.title,
-        "summary": news.summary,
-        "body": news.summary,
-        "url": None if own_pages else news.url,
+        "number": item.number,
+        "change": item.change,
+        "uid": item.uid,
+        "slug": item.slug,
+        "source": item.source,
+        "title": item.title,
+        "summary": item.summary,
+        "body": item.summary,
+        "url": item.url,
         "issued_on": issued.day if issued else None,
         "issued_at": issued.at if issued else None,
         "issued_from": issued.origin if issued else None,
-        "language": news.language,
+        "language": item.language,
         "freshness": fresh,
-        "content_hash": f"1:{news.number}",
-        "revision": 1,
-        "first_seen_at": NOW,
-        "updated_at": NOW + timedelta(microseconds=news.number),
+        "content_hash": item.content_hash,
+        "revision": item.revision,
+        "first_seen_at": item.first_seen_at,
+        "updated_at": item.updated_at,
     }
 
 
-def _topics(news: News) -> list[dict[str, object]]:
-    printed: list[tuple[str, str, str | None]]
-    printed = [("issuer", label, None) for label in news.issuers]
-    printed += [("type", news.content_type, None)] if news.content_type else []
-    printed += [(topic.kind, topic.slug, topic.slug) for topic in sorted(news.topics)]
+def _topics(item: Item) -> list[dict[str, object]]:
+    printed = [(label.kind, label.text, label.slug) for label in item.labels]
+    implied = [(topic.kind, topic.slug, topic.slug) for topic in sorted(item.topics)]
     return [
         {
-            "item": news.number,
+            "item": item.number,
             "position": position,
             "kind": kind,
             "label": label,
@@ -87,7 +83,7 @@ def _topics(news: News) -> list[dict[str, object]]:
             "direct": slug is None,
             "updated_at": NOW,
         }
-        for position, (kind, label, slug) in enumerate(printed)
+        for position, (kind, label, slug) in enumerate([*printed, *implied])
     ]
 
 

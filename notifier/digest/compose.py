@@ -10,13 +10,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from feeds.model import TopicRef
-from notifier.model import Digest, News, Section, Window
+from feeds.model import Item, TopicRef
+from notifier.model import Digest, Section, Window
 
 
-def by_topic(news: Iterable[News]) -> Mapping[TopicRef, Sequence[News]]:
+def by_topic(news: Iterable[Item]) -> Mapping[TopicRef, Sequence[Item]]:
     """Each item under every topic it belongs to; a topic's newest (highest number) first."""
-    found: dict[TopicRef, list[News]] = {}
+    found: dict[TopicRef, list[Item]] = {}
     for item in sorted(news, key=_age):
         for topic in item.topics:
             found.setdefault(topic, []).append(item)
@@ -25,7 +25,7 @@ def by_topic(news: Iterable[News]) -> Mapping[TopicRef, Sequence[News]]:
 
 def compose(
     topics: Sequence[TopicRef],
-    news: Mapping[TopicRef, Sequence[News]],
+    news: Mapping[TopicRef, Sequence[Item]],
     window: Window,
     *,
     limit: int,
@@ -41,7 +41,7 @@ def compose(
     """
     windows = dict.fromkeys(topics, window)
     windows |= {topic: replace(window, after=min(since, window.upto)) for topic, since in late}
-    sections: dict[TopicRef, list[News]] = {}
+    sections: dict[TopicRef, list[Item]] = {}
     matched: dict[int, list[TopicRef]] = {}
     for topic, covered in windows.items():
         for item in _within(news.get(topic, ()), covered):
@@ -67,7 +67,7 @@ def compose(
     )
 
 
-def _within(items: Sequence[News], window: Window) -> Sequence[News]:
+def _within(items: Sequence[Item], window: Window) -> Sequence[Item]:
     newest = bisect_left(items, -window.upto, key=_age)
     oldest = bisect_left(items, -window.after, key=_age)
     return items[newest:oldest]
@@ -85,5 +85,5 @@ def _deal(sizes: Sequence[int], limit: int) -> list[int]:
     return dealt
 
 
-def _age(item: News) -> int:
+def _age(item: Item) -> int:
     return -item.number

@@ -16,12 +16,12 @@ from typing import Protocol
 
 import structlog
 
-from feeds.model import Progress, TopicRef
+from feeds.model import Item, Progress, TopicRef
 from feeds.storage import read_items
 from feeds.storage.database import Database
 from notifier.digest.compose import by_topic, compose
 from notifier.digest.schedule import latest_due, next_due, period
-from notifier.model import Digest, Frequency, News, Planned, Skip, Subscriber, Window
+from notifier.model import Digest, Frequency, Planned, Skip, Subscriber, Window
 from notifier.storage import agenda, deliveries, digests, subscribers, suppressions
 from notifier.storage.subscribers import Broken
 from notifier.storage.suppressions import Keyed
@@ -94,8 +94,7 @@ class Planner:
             upto = read_items.latest_number(connection)
             due = agenda.due(connection, now, upto)
             covered = Window(after=min([upto, *due.values()]), upto=upto)
-            items = read_items.news(connection, covered.after, covered.upto)
-        fresh = [News.of(item, self.links.base_url) for item in items]
+            fresh = read_items.news(connection, covered.after, covered.upto)
         run = _Planning(self, fresh, upto=upto, now=now, dry_run=dry_run)
         ids = list(due)
         for start in range(0, len(ids), CHUNK):
@@ -114,7 +113,7 @@ class _Planning:
     """Takes chunk after chunk of those who are due, and counts what became of them."""
 
     def __init__(
-        self, planner: Planner, fresh: Sequence[News], *, upto: int, now: datetime, dry_run: bool
+        self, planner: Planner, fresh: Sequence[Item], *, upto: int, now: datetime, dry_run: bool
     ) -> None:
         self._planner = planner
         self._numbers = sorted(item.number for item in fresh)

@@ -17,7 +17,7 @@ from css_inline import CSSInliner
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from typing_extensions import override
 
-from feeds.model import Issued, TopicRef
+from feeds.model import Issued, Item, TopicRef
 from notifier.digest.languages import Texts, texts_in
 from notifier.mail.message import Sender, build, slot
 from notifier.model import Digest, Frequency
@@ -107,9 +107,15 @@ class Renderer:
                 if section.left_out
             },
             "about": {
-                item.number: _about(item.issued, item.issuers, item.content_type, texts)
+                item.number: _about(
+                    item.issued,
+                    tuple(label.text for label in item.issuers),
+                    item.content_type.text if item.content_type else "",
+                    texts,
+                )
                 for item in items
             },
+            "urls": {item.number: self._url(item) for item in items},
             "also_in": {
                 item.number: [self._page(topic) for topic in others]
                 for section in sections
@@ -125,6 +131,10 @@ class Renderer:
         if self._sender.reply_to:
             return texts.change_by_reply
         return texts.change_by_mail if self._sender.contact else ""
+
+    def _url(self, item: Item) -> str:
+        """One without an address of its own is read on its page on the site."""
+        return on_one_line(item.url or f"{self._sender.site_url}/items/{item.slug}")
 
     def _page(self, topic: TopicRef) -> TopicPage:
         """A topic that left the taxonomy is still named, and its readers led to the front page."""
@@ -171,11 +181,9 @@ def environment() -> Environment:
 
 
 @lru_cache(_KEPT_PARAGRAPHS)
-def _about(
-    issued: Issued | None, issuers: tuple[str, ...], content_type: str | None, texts: Texts
-) -> str:
+def _about(issued: Issued | None, issuers: tuple[str, ...], content_type: str, texts: Texts) -> str:
     """The secondary line of an item: date, issuers, kind."""
-    parts = (texts.issued(issued), ", ".join(issuers), content_type or "")
+    parts = (texts.issued(issued), ", ".join(issuers), content_type)
     return " · ".join(on_one_line(part) for part in parts if part)
 
 

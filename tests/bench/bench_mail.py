@@ -18,14 +18,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from feeds.model import TopicKind, TopicRef
+from feeds.model import Item, TopicKind, TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.digest.plan import Planner
 from notifier.digest.render import Renderer, TopicPage
 from notifier.mail.send import deliver
 from notifier.mail.smtp.relay import Relay
-from notifier.model import Cadence, Frequency, News
+from notifier.model import Cadence, Frequency
 from notifier.storage import VERSIONS, subscribers
 from notifier.storage.subscribers import Subscription
 from tests import services
@@ -76,7 +76,7 @@ def fill_store(database: Database, taxonomy: Taxonomy, readers: int) -> None:
 
 def some_items(
     chance: random.Random, fields: Sequence[TopicRef], weights: Sequence[float]
-) -> list[News]:
+) -> list[Item]:
     """News on every field, so that everybody gets some, and more on the favourites."""
     about = [{field} for field in fields]
     about += [set(chance.choices(fields, weights, k=2)) for _ in range(len(fields), ITEMS)]

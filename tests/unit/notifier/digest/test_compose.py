@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.model import TopicKind, TopicRef
+from feeds.model import Item, TopicKind, TopicRef
 from notifier.digest.compose import by_topic, compose
-from notifier.model import Digest, News, Section, Window
+from notifier.model import Digest, Section, Window
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, some_news
 
 EVERYTHING = Window(after=0, upto=1_000_000)
@@ -15,7 +15,7 @@ TOPICS = [TopicRef(TopicKind.FIELD, slug) for slug in "abcdefg"]
 
 
 def composed(
-    topics: list[TopicRef], *news: News, window: Window = EVERYTHING, limit: int = 50
+    topics: list[TopicRef], *news: Item, window: Window = EVERYTHING, limit: int = 50
 ) -> Digest:
     digest = compose(topics, by_topic(news), window, limit=limit)
     assert digest is not None
@@ -26,7 +26,7 @@ def numbers(section: Section) -> list[int]:
     return [item.number for item in section.items]
 
 
-def about(number: int, *topics: TopicRef) -> News:
+def about(number: int, *topics: TopicRef) -> Item:
     return some_news(number=number, topics=frozenset(topics))
 
 
@@ -46,7 +46,7 @@ windows = st.tuples(st.integers(0, 200), st.integers(0, 200)).map(
 
 @given(followed, news_on_topics, windows)
 def test_the_union_of_the_mail_is_the_union_of_what_matched_each_item_once(
-    topics: list[TopicRef], news: list[News], window: Window
+    topics: list[TopicRef], news: list[Item], window: Window
 ) -> None:
     matched = {item for item in news if item.number in window and item.topics & set(topics)}
     digest = compose(topics, by_topic(news), window, limit=len(news))
@@ -57,7 +57,7 @@ def test_the_union_of_the_mail_is_the_union_of_what_matched_each_item_once(
 
 @given(followed, news_on_topics, st.integers(0, 30))
 def test_what_a_mail_leaves_out_is_counted(
-    topics: list[TopicRef], news: list[News], limit: int
+    topics: list[TopicRef], news: list[Item], limit: int
 ) -> None:
     digest = compose(topics, by_topic(news), EVERYTHING, limit=limit)
     if digest is None:
@@ -71,7 +71,7 @@ def test_what_a_mail_leaves_out_is_counted(
 
 @given(followed, news_on_topics, st.integers(0, 30))
 def test_sections_follow_the_persons_order_and_items_the_newest_first(
-    topics: list[TopicRef], news: list[News], limit: int
+    topics: list[TopicRef], news: list[Item], limit: int
 ) -> None:
     digest = compose(topics, by_topic(news), EVERYTHING, limit=limit)
     for section in digest.sections if digest else ():
@@ -135,7 +135,7 @@ def test_a_topic_followed_twice_counts_once() -> None:
 
 
 def test_the_work_for_one_reader_does_not_grow_with_other_peoples_news() -> None:
-    class Untouched(tuple[News, ...]):
+    class Untouched(tuple[Item, ...]):
         """News that nobody may look at."""
 
         __slots__ = ()
@@ -143,10 +143,10 @@ def test_the_work_for_one_reader_does_not_grow_with_other_peoples_news() -> None
         def __len__(self) -> int:
             raise AssertionError("other people's news were counted")
 
-        def __iter__(self) -> Iterator[News]:
+        def __iter__(self) -> Iterator[Item]:
             raise AssertionError("other people's news were read")
 
-    news: dict[TopicRef, Sequence[News]] = {
+    news: dict[TopicRef, Sequence[Item]] = {
         POLICING: (about(1, POLICING),),
         HUMAN_RIGHTS: Untouched(),
     }
