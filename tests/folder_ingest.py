@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 
 from feeds.draft import Habits
 from feeds.identity.ids import Identity
-from feeds.ingest import Rules
+from feeds.ingest import Terms
 from feeds.ingest.pipeline import ingest
 from feeds.ingest.report import IngestReport
 from feeds.sources.folder import FolderSource
@@ -74,16 +74,18 @@ class FolderIngest:
         habits: Habits = HABITS,
         **options: Any,
     ) -> IngestReport:
-        rules = Rules(batch=batch, archive_after_days=7, habits=habits)
-        return ingest(
-            self.database,
-            options.pop("source", self.source()),
-            self.taxonomy,
-            now=now,
+        source = options.pop("source", self.source())
+        terms = Terms(
+            source=source.name,
+            taxonomy=self.taxonomy,
             identity=IDENTITY,
-            rules=rules,
-            **options,
+            now=now,
+            batch=batch,
+            archive_after_days=7,
+            habits=habits,
+            backfill=options.pop("backfill", False),
         )
+        return ingest(self.database, source, terms, **options)
 
     def items(self) -> list[Row[Any]]:
         with self.database.reading() as connection:

@@ -4,15 +4,16 @@ Knows how a publisher's system would speak. Must never know what a test expects 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import httpx2
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from feeds.ingest import Rules
+from feeds.ingest import Terms
 from feeds.ingest.handed_in import Receiver
 from feeds.push.api import create_api
 from feeds.push.receive import PushedItems
@@ -114,14 +115,20 @@ class Changes:
         self.heard += 1
 
 
-def a_receiver(database: Database, taxonomy: Taxonomy) -> Receiver:
-    rules = Rules(batch=500, archive_after_days=7)
+def a_receiver(
+    database: Database, taxonomy: Taxonomy, clock: Callable[[], datetime] = lambda: NOW
+) -> Receiver:
     return Receiver(
         database=database,
-        taxonomy=lambda: taxonomy,
-        identity=IDENTITY,
-        rules=lambda _source: rules,
-        clock=lambda: NOW,
+        terms=lambda source: Terms(
+            source=source,
+            taxonomy=taxonomy,
+            identity=IDENTITY,
+            now=clock(),
+            batch=500,
+            archive_after_days=7,
+        ),
+        clock=clock,
     )
 
 

@@ -13,23 +13,10 @@ from feeds.draft import Habits
 from feeds.identity.ids import Identity
 from feeds.taxonomy import Taxonomy
 
-__all__ = ["Rules", "Terms"]
+__all__ = ["Terms"]
 
 #: Raise it when a parser reads what it refused before: what is in quarantine is read again then.
 _PARSERS = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """How a source is ingested.
-
-    ``batch`` documents make a transaction. What was issued more than ``archive_after_days`` ago is
-    no news. ``habits`` say how its documents are to be read where they leave it open.
-    """
-
-    batch: int
-    archive_after_days: int
-    habits: Habits = field(default_factory=Habits)
 
 
 # Without slots, for the recipe: made once, for every document.
@@ -37,19 +24,23 @@ class Rules:
 class Terms:
     """What holds for everything that is taken in from ``source`` at one time.
 
-    A ``backfill`` is no news. Documents that were ``promoted`` are items because a person says so.
+    ``batch`` documents make a transaction. What was issued more than ``archive_after_days`` ago is
+    no news, nor is a ``backfill``. ``habits`` say how documents are to be read where they leave it
+    open. Those that were ``promoted`` are items because a person says so.
     """
 
     source: str
     taxonomy: Taxonomy
     identity: Identity
-    rules: Rules
     now: datetime
+    batch: int
+    archive_after_days: int
+    habits: Habits = field(default_factory=Habits)
     backfill: bool = False
     promoted: Collection[str] = ()
 
     @cached_property
     def recipe(self) -> str:
         """What is different whenever documents may be read differently."""
-        said = f"{_PARSERS}\0{self.taxonomy.fingerprint}\0{self.rules.habits!r}"
+        said = f"{_PARSERS}\0{self.taxonomy.fingerprint}\0{self.habits!r}"
         return hashlib.sha256(said.encode()).hexdigest()[:16]

@@ -10,36 +10,22 @@ from datetime import datetime
 from hashlib import sha256
 
 from feeds.draft import Document
-from feeds.identity.ids import Identity
-from feeds.ingest import Rules, Terms
+from feeds.ingest import Terms
 from feeds.ingest.pipeline import alone, deciding, keep
 from feeds.ingest.read import read
 from feeds.ingest.report import IngestReport, Tally
 from feeds.sources import Fetched
 from feeds.storage import Connection, documents
 from feeds.storage.database import Database
-from feeds.taxonomy import Taxonomy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """Takes documents in: the store, and what it takes to understand and judge them."""
+    """Takes documents in; ``terms`` are what holds for one that comes from a source now."""
 
     database: Database
-    taxonomy: Callable[[], Taxonomy]
-    identity: Identity
-    rules: Callable[[str], Rules]
+    terms: Callable[[str], Terms]
     clock: Callable[[], datetime]
-
-    def terms(self, source: str) -> Terms:
-        """What holds for a document that comes from the source now."""
-        return Terms(
-            source=source,
-            taxonomy=self.taxonomy(),
-            identity=self.identity,
-            rules=self.rules(source),
-            now=self.clock(),
-        )
 
     @contextmanager
     def deciding(self, source: str) -> Iterator[Connection]:

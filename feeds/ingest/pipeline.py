@@ -7,14 +7,12 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from datetime import datetime
 from threading import Event
 from time import monotonic
 
 from feeds.identity.decide import REMEMBERED, Postponed
-from feeds.identity.ids import Identity
 from feeds.identity.known import Memory
-from feeds.ingest import Rules, Terms
+from feeds.ingest import Terms
 from feeds.ingest.judge import Judged, judge
 from feeds.ingest.read import ReadDocument, read
 from feeds.ingest.report import IngestReport, Tally
@@ -24,7 +22,6 @@ from feeds.sources import Fetched, Gone, LeadOnly, Same, Seen, Source, Waiting
 from feeds.storage import Connection, documents, recall, write_items
 from feeds.storage.database import Database
 from feeds.storage.documents import Sighting
-from feeds.taxonomy import Taxonomy
 
 #: A batch is held at once, so it is bounded in bytes too.
 _BATCH_BYTES = 32_000_000
@@ -39,12 +36,8 @@ _PATIENCE_SECONDS = 10.0
 def ingest(
     database: Database,
     source: Source,
-    taxonomy: Taxonomy,
+    terms: Terms,
     *,
-    now: datetime,
-    identity: Identity,
-    rules: Rules,
-    backfill: bool = False,
     dry_run: bool = False,
     stopping: Event | None = None,
     progress: Progress | None = None,
@@ -55,18 +48,10 @@ def ingest(
     ``stopping`` ends it after the document in hand. ``progress`` hears how many documents are done
     and of about how many. Raises SourceError, StoreError; StoreBusy while it is ingested already.
     """
-    terms = Terms(
-        source=source.name,
-        taxonomy=taxonomy,
-        identity=identity,
-        rules=rules,
-        now=now,
-        backfill=backfill,
-    )
-    with nullcontext() if dry_run else alone(database, source.name):
+    with nullcontext() if dry_run else alone(database, terms.source):
         run = _Run(database, source, terms, dry_run=dry_run)
         stop = stopping or Event()
-        for batch in run.batches(rules.batch, stop):
+        for batch in run.batches(stop):
             run.take(batch)
             if progress is not None:
                 progress(run.done, source.expected)
@@ -93,8 +78,8 @@ class _Run:
         self._refusals = {sighting.name: sighting for sighting in refusals}
         self._unseen = set(self._refusals)
 
-    def batches(self, most: int, stopping: Event) -> Iterator[Sequence[Seen]]:
-        """What the source shows, ``most`` documents at a time, or as many as came in time."""
+    def batches(self, stopping: Event) -> Iterator[Sequence[Seen]]:
+        """What the source shows, some documents at a time, or as many as came in time."""
         batch: list[Seen] = []
         size = 0
         since = monotonic()
@@ -102,8 +87,8 @@ class _Run:
             since = since if batch else monotonic()
             batch.append(seen)
             size += _size(seen)
-            is_late = monotonic() - since >= _BATCH_SECONDS
-            if stopping.is_set() or is_late or len(batch) >= most or size >= _BATCH_BYTES:
+            is_full = len(batch) >= self._terms.batch or size >= _BATCH_BYTES
+            if stopping.is_set() or is_full or monotonic() - since >= _BATCH_SECONDS:
                 yield batch
                 batch, size = [], 0
             if stopping.is_set():

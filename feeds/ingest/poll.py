@@ -13,8 +13,7 @@ from functools import partial
 from threading import Event, Lock
 
 from feeds.errors import SourceError, StoreBusy
-from feeds.identity.ids import Identity
-from feeds.ingest import Rules
+from feeds.ingest import Terms
 from feeds.ingest.pipeline import ingest
 from feeds.ingest.report import IngestReport, merged
 from feeds.model import Progress, SourceKind
@@ -24,7 +23,6 @@ from feeds.sources.website import WebSource
 from feeds.standing import Standing, State, looked_at
 from feeds.storage import standings
 from feeds.storage.database import Database
-from feeds.taxonomy import Taxonomy
 
 # Sources asked together; each waits for its host most of the time.
 _AT_ONCE = 8
@@ -48,13 +46,10 @@ class Poll:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poller:
-    """What polls the sources of one store; ``rules`` are those of a source by its name."""
+    """What polls the sources of one store; ``terms`` are what holds for one of them now."""
 
     database: Database
-    taxonomy: Taxonomy
-    identity: Identity
-    clock: Callable[[], datetime]
-    rules: Callable[[str], Rules]
+    terms: Callable[[str], Terms]
 
     def poll(self, sources: Sequence[Source], how: Poll) -> IngestReport:
         """What is new or changed at the sources is stored.
@@ -81,30 +76,27 @@ class Poller:
 
     def _ask(self, source: Source, how: Poll) -> IngestReport | SourceError:
         before = source.standing if isinstance(source, WebSource) else None
+        terms = replace(self.terms(source.name), backfill=how.backfill)
         try:
             report = ingest(
                 self.database,
                 source,
-                self.taxonomy,
-                now=self.clock(),
-                identity=self.identity,
-                rules=self.rules(source.name),
-                backfill=how.backfill,
+                terms,
                 dry_run=how.dry_run,
                 stopping=how.stopping,
                 progress=how.progress,
             )
-            self._note(source, how, "")
+            self._note(source, how, "", terms.now)
             return replace(report, problems=_problems(source, before))
         except SourceError as error:
-            self._note(source, how, error.problem)
+            self._note(source, how, error.problem, terms.now)
             return error
         finally:
             # One that did not change may be older than what another poll recorded meanwhile.
             if isinstance(source, WebSource) and source.standing is not before and not how.dry_run:
                 self._record(source.standing)
 
-    def _note(self, source: Source, how: Poll, problem: str) -> None:
+    def _note(self, source: Source, how: Poll, problem: str, now: datetime) -> None:
         """How a folder does; of a path on the command line nobody asks later."""
         if how.dry_run or not isinstance(source, FolderSource) or source.only is not None:
             return
@@ -112,7 +104,7 @@ class Poller:
             return
         with self.database.reading() as connection:
             before = standings.of(connection, source.name)
-        after = looked_at(before, source.name, str(source.root), problem, self.clock())
+        after = looked_at(before, source.name, str(source.root), problem, now)
         if after != before:
             self._record(after)
 

@@ -104,7 +104,7 @@ def _sighting(
 def _meant(seen: Fetched, terms: Terms) -> Parsed | Refused:
     """What a document holds; a list is refused where the page of one item is meant."""
     is_promoted = seen.name in terms.promoted
-    habits = replace(terms.rules.habits, forced=True) if is_promoted else terms.rules.habits
+    habits = replace(terms.habits, forced=True) if is_promoted else terms.habits
     found = understood(seen.document, terms.taxonomy, habits)
     if isinstance(found, Refused):
         return found

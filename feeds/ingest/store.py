@@ -78,7 +78,7 @@ def _leading(
 
 def _first(item: Known, one: Judged, change: int, group: int, terms: Terms) -> Revision:
     issued = item.draft.issued
-    days = terms.rules.archive_after_days
+    days = terms.archive_after_days
     fresh = freshness(issued, terms.now, backfill=terms.backfill, archive_after_days=days)
     updated_at = first_updated(issued, terms.now, item.number, change, fresh)
     first = _revision(item, one, change, updated_at, terms)
@@ -95,7 +95,7 @@ def _next(item: Known, one: Judged, change: int, terms: Terms) -> Revision:
 def _revision(
     item: Known, one: Judged, change: int, updated_at: datetime, terms: Terms
 ) -> Revision:
-    draft = _spoken(item.draft, terms.rules.habits.language)
+    draft = _spoken(item.draft, terms.habits.language)
     return Revision(
         known=replace(item, draft=draft, updated_at=updated_at),
         change=change,

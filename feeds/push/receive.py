@@ -117,7 +117,7 @@ def _read(document: Document, terms: Terms) -> ReadDocument:
 
     A document tells its item's id, which is its name: it is named once it is understood.
     """
-    read = understood(document, terms.taxonomy, terms.rules.habits)
+    read = understood(document, terms.taxonomy, terms.habits)
     if isinstance(read, Refused):
         raise _refused(document, read)
     name = read.drafts[0].guid or ""

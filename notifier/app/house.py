@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from contextlib import ExitStack, contextmanager
-from functools import cached_property, partial
+from functools import cached_property
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from feeds.fetch import Fetcher
     from feeds.identity.ids import Identity
     from feeds.ingest.handed_in import Receiver
-    from feeds.ingest.poll import Poll, Poller
+    from feeds.ingest.poll import Poll
     from feeds.ingest.report import IngestReport
     from feeds.model import Progress
     from feeds.publish.rebuild import PublishReport
@@ -141,19 +141,6 @@ class House:
         self._opened.callback(fetcher.close)
         return fetcher
 
-    def poller(self) -> Poller:
-        """What polls sources, with the names that were mapped until now."""
-        from feeds.ingest.poll import Poller
-        from notifier.app import sources
-
-        return Poller(
-            database=self.database,
-            taxonomy=self.mapped_taxonomy(),
-            identity=self.identity,
-            clock=self.clock,
-            rules=partial(sources.rules, self.settings),
-        )
-
     @cached_property
     def receiver(self) -> Receiver:
         """What takes in the documents that publishers and hubs hand over."""
@@ -162,9 +149,9 @@ class House:
 
         return Receiver(
             database=self.database,
-            taxonomy=self.mapped_taxonomy,
-            identity=self.identity,
-            rules=partial(sources.rules, self.settings),
+            terms=lambda name: sources.terms(
+                self.settings, name, self.mapped_taxonomy(), self.identity, self.clock()
+            ),
             clock=self.clock,
         )
 
@@ -189,16 +176,23 @@ class House:
         Raises SourceError for a name that is neither a source nor a path, before anything is read;
         StoreError.
         """
-        from notifier.app.sources import Chooser
+        from feeds.ingest.poll import Poller
+        from notifier.app import sources
 
-        poller = self.poller()
-        chooser = Chooser(
+        taxonomy = self.mapped_taxonomy()
+        chooser = sources.Chooser(
             settings=self.settings,
             database=self.database,
-            taxonomy=poller.taxonomy,
+            taxonomy=taxonomy,
             clock=self.clock,
             jitter=jitter,
             fetcher=lambda: self.fetcher,
+        )
+        poller = Poller(
+            database=self.database,
+            terms=lambda name: sources.terms(
+                self.settings, name, taxonomy, self.identity, self.clock()
+            ),
         )
         return poller.poll([*chooser.sources(names, how)], how)
 

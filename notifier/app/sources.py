@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from feeds.errors import SourceError
-from feeds.ingest import Rules
+from feeds.ingest import Terms
 from feeds.model import SourceKind
 from notifier.app import parts
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from config import sections
     from config.settings import Settings
     from feeds.fetch import Fetcher
+    from feeds.identity.ids import Identity
     from feeds.ingest.poll import Poll
     from feeds.sources import Source
     from feeds.sources.folder import FolderSource
@@ -154,9 +155,15 @@ def _around(path: Path, settings: Settings) -> FolderSource:
     )
 
 
-def rules(settings: Settings, name: str) -> Rules:
-    """How a source is ingested."""
-    return Rules(
+def terms(
+    settings: Settings, name: str, taxonomy: Taxonomy, identity: Identity, now: datetime
+) -> Terms:
+    """What holds for all that a source shows now."""
+    return Terms(
+        source=name,
+        taxonomy=taxonomy,
+        identity=identity,
+        now=now,
         batch=settings.ingest.batch,
         archive_after_days=settings.ingest.archive_after_days,
         habits=parts.habits(settings, name),

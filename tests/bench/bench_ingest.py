@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from feeds.identity.ids import Identity
-from feeds.ingest import Rules
+from feeds.ingest import Terms
 from feeds.ingest.pipeline import ingest
 from feeds.ingest.report import IngestReport
 from feeds.sources.folder import FolderSource
@@ -32,7 +32,6 @@ FIRST_LIMIT = 1_000
 AGAIN_LIMIT = 5_000
 
 IDENTITY = Identity("example.org", date(2026, 1, 1))
-RULES = Rules(batch=BATCH, archive_after_days=7)
 
 
 def write_documents(folder: Path, count: int) -> None:
@@ -61,12 +60,23 @@ def stored_by_peer(folder: Path, path: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM originals").fetchone()[0])
 
 
+def terms(taxonomy: Taxonomy, now: datetime) -> Terms:
+    return Terms(
+        source="bench",
+        taxonomy=taxonomy,
+        identity=IDENTITY,
+        now=now,
+        batch=BATCH,
+        archive_after_days=7,
+    )
+
+
 def ingested(database: Database, folder: Path) -> IngestReport:
     taxonomy = Taxonomy.from_toml((ROOT / "config/taxonomies/osce.toml").read_text("utf-8"))
     source = FolderSource(
         name="bench", root=folder, pattern="*.txt", max_bytes=2_000_000, settle_seconds=0
     )
-    return ingest(database, source, taxonomy, now=datetime.now(UTC), identity=IDENTITY, rules=RULES)
+    return ingest(database, source, terms(taxonomy, datetime.now(UTC)))
 
 
 def rate(count: int, started: float) -> float:

@@ -22,7 +22,7 @@ from feeds.parse import understand
 from feeds.sources import Fetched, Seen
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from tests.bench.bench_ingest import IDENTITY, RULES
+from tests.bench.bench_ingest import terms
 
 ROOT = Path(__file__).parents[2]
 #: What is asked for: documents a second on one core.
@@ -82,9 +82,7 @@ def peak_of(count: int) -> None:
         with closing(database):
             database.migrate()
             started = time.perf_counter()
-            report = ingest(
-                database, Endless(count), taxonomy(), now=NOW, identity=IDENTITY, rules=RULES
-            )
+            report = ingest(database, Endless(count), terms(taxonomy(), NOW))
             seconds = time.perf_counter() - started
     assert report.added == count, report
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, count / seconds)

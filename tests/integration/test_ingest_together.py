@@ -11,7 +11,7 @@ import pytest
 
 from feeds.errors import SourceError
 from feeds.identity.ids import Identity
-from feeds.ingest import Rules, pipeline
+from feeds.ingest import Terms, pipeline
 from feeds.ingest.poll import Poll, Poller
 from feeds.ingest.report import IngestReport
 from feeds.parse import understand
@@ -36,10 +36,14 @@ def polled(
 ) -> IngestReport:
     poller = Poller(
         database=database,
-        taxonomy=osce,
-        identity=Identity("example.org", date(2026, 1, 1)),
-        clock=lambda: NOW,
-        rules=lambda _: Rules(batch=2, archive_after_days=7),
+        terms=lambda source: Terms(
+            source=source,
+            taxonomy=osce,
+            identity=Identity("example.org", date(2026, 1, 1)),
+            now=NOW,
+            batch=2,
+            archive_after_days=7,
+        ),
     )
     return poller.poll(sources, how or Poll())
 

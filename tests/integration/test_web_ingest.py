@@ -12,7 +12,7 @@ import pytest
 
 from feeds.fetch import Fetcher
 from feeds.identity.ids import Identity
-from feeds.ingest import Rules
+from feeds.ingest import Terms
 from feeds.ingest.pipeline import ingest
 from feeds.ingest.report import IngestReport
 from feeds.parse import understand
@@ -55,15 +55,16 @@ class Desk:
 
     def ingest(self, start: str, listing_pages: int = 1) -> IngestReport:
         self.now += EVERY
-        return ingest(
-            self.store,
-            self._source(start, CrawlScope(listing_pages=listing_pages)),
-            self.taxonomy,
-            now=self.now,
+        source = self._source(start, CrawlScope(listing_pages=listing_pages))
+        terms = Terms(
+            source=source.name,
+            taxonomy=self.taxonomy,
             identity=Identity("example.org", date(2026, 1, 1)),
-            rules=Rules(batch=7, archive_after_days=7),
-            stopping=self.stopping,
+            now=self.now,
+            batch=7,
+            archive_after_days=7,
         )
+        return ingest(self.store, source, terms, stopping=self.stopping)
 
     def _source(self, start: str, scope: CrawlScope) -> WebSource:
         name = start.strip("/").replace(".", "-")

@@ -1,7 +1,6 @@
 """Subscribing to a hub over real HTTP: verified, renewed, given back; news at once, or ignored."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from threading import Event
@@ -63,7 +62,7 @@ class Subscriber:
             stopping=Event(),
             guard=Guard(frozenset({"127.0.0.1"})),
         )
-        receiver = replace(a_receiver(database, taxonomy), clock=lambda: self.now)
+        receiver = a_receiver(database, taxonomy, lambda: self.now)
         callback = HubCallback(
             receiver, max_bytes=50_000, jitter=lambda: 0.5, on_content=self.heard.append
         )
