@@ -57,13 +57,14 @@ _WORDS = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """One response. ``fields`` in order, names in small letters, values as Latin-1; ``body``
-    unpacked for 200, as sent and perhaps only its start otherwise.
+    unpacked for 200, as sent and perhaps only its start otherwise. It took ``seconds``.
     """
 
     url: URL
     status: int
     fields: tuple[tuple[str, str], ...] = ()
     body: bytes = field(default=b"", repr=False)
+    seconds: float = 0.0
 
     def field(self, name: str) -> str | None:
         """The first value of that name, None if there is none."""

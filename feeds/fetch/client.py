@@ -7,7 +7,6 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
 from typing import NamedTuple, TypeVar
@@ -66,13 +65,6 @@ class _Astray(NamedTuple):
     failed: FetchFailed
 
 
-@dataclass(slots=True)
-class _Budget:
-    """Seconds left for a document, with all its redirects; waiting for a turn costs none."""
-
-    seconds: float
-
-
 #: Why there is no response: Denied is possible where robots.txt is heeded.
 _Nothing = TypeVar("_Nothing")
 
@@ -120,11 +112,11 @@ class HttpFetcher(Fetcher):
         if isinstance(start, FetchFailed):
             return start
 
-        def ask(trail: Trail, budget: _Budget) -> Received | Denied | FetchFailed | Stopped:
+        def ask(trail: Trail, seconds: float) -> Received | Denied | FetchFailed | Stopped:
             known = _meant_for(trail.here, start, validators)
             fields = (*self._fields(accept), *conditions(known))
             question = Question(url=trail.here, fields=fields, max_bytes=self._limits.max_bytes)
-            return self._ask_if_allowed(question, budget)
+            return self._ask_if_allowed(question, seconds)
 
         arrived: _Arrived | _Astray | Denied | FetchFailed | Stopped = self._travel(
             start, ask, REDIRECTS, self._limits.max_redirects
@@ -145,7 +137,7 @@ class HttpFetcher(Fetcher):
             return start
         content_type = ("Content-Type", "application/x-www-form-urlencoded")
 
-        def ask(trail: Trail, budget: _Budget) -> Received | FetchFailed | Stopped:
+        def ask(trail: Trail, seconds: float) -> Received | FetchFailed | Stopped:
             question = Question(
                 url=trail.here,
                 method="POST",
@@ -153,7 +145,7 @@ class HttpFetcher(Fetcher):
                 form=urlencode(form).encode(),
                 max_bytes=self._limits.max_bytes,
             )
-            return self._ask(question, 0.0, budget)
+            return self._ask(question, 0.0, seconds)
 
         arrived: _Arrived | _Astray | FetchFailed | Stopped = self._travel(
             start, ask, _KEEPS_FORM, self._limits.max_redirects
@@ -172,17 +164,19 @@ class HttpFetcher(Fetcher):
     def _travel(
         self,
         start: URL,
-        ask: Callable[[Trail, _Budget], Received | _Nothing],
+        ask: Callable[[Trail, float], Received | _Nothing],
         followed: frozenset[int],
         limit: int,
     ) -> _Arrived | _Astray | _Nothing:
         """The first response that leads nowhere else, and the way to it."""
         trail = Trail(here=start)
-        budget = _Budget(self._limits.document_seconds)
+        # For a document with all its redirects; waiting for a turn costs none of them.
+        seconds = self._limits.document_seconds
         while True:
-            received = ask(trail, budget)
+            received = ask(trail, seconds)
             if not isinstance(received, Received):
                 return received
+            seconds -= received.seconds
             if received.status not in followed:
                 return _Arrived(received, trail)
             further = follow(trail, received.status, received.field("location"), limit)
@@ -191,17 +185,17 @@ class HttpFetcher(Fetcher):
             trail = further
 
     def _ask_if_allowed(
-        self, question: Question, budget: _Budget
+        self, question: Question, seconds: float
     ) -> Received | Denied | FetchFailed | Stopped:
         rules = self._rules(question.url)
         if not isinstance(rules, RobotsRules):
             return rules
         if not rules.allows(str(question.url)):
             return Denied(url=str(question.url))
-        return self._ask(question, rules.delay_seconds, budget)
+        return self._ask(question, rules.delay_seconds, seconds)
 
     def _ask(
-        self, question: Question, delay_seconds: float, budget: _Budget
+        self, question: Question, delay_seconds: float, seconds: float
     ) -> Received | FetchFailed | Stopped:
         """One response, when it is our turn; who asks us to come back later is left alone."""
         host = question.url.host
@@ -212,9 +206,7 @@ class HttpFetcher(Fetcher):
             if closed_until is not None:
                 problem = f"{host} wants nothing asked before {closed_until:%Y-%m-%d %H:%M} UTC"
                 return FetchFailed(problem=problem, retry_after=closed_until)
-            began = time.monotonic()
-            received = self._exchange.ask(question, budget.seconds)
-            budget.seconds -= time.monotonic() - began
+            received = self._exchange.ask(question, seconds)
         if isinstance(received, Received) and received.status in BUSY:
             self._close(host, received)
         return received
@@ -231,10 +223,10 @@ class HttpFetcher(Fetcher):
         return self._robots.of(origin, self._clock(), lambda: self._load_rules(place))
 
     def _load_rules(self, place: URL) -> RobotsRules | FetchFailed | Stopped:
-        def ask(trail: Trail, budget: _Budget) -> Received | FetchFailed | Stopped:
+        def ask(trail: Trail, seconds: float) -> Received | FetchFailed | Stopped:
             fields = self._fields("text/plain, */*;q=0.1")
             question = Question(url=trail.here, fields=fields, max_bytes=MAX_BYTES, is_cut=True)
-            return self._ask(question, 0.0, budget)
+            return self._ask(question, 0.0, seconds)
 
         arrived: _Arrived | _Astray | FetchFailed | Stopped = self._travel(
             place, ask, REDIRECTS, MAX_REDIRECTS

@@ -96,7 +96,8 @@ class Exchange:
             if self._has_proxy:
                 self._look_up(question.url)
             with until(started + seconds):
-                return self._asked(question)
+                received = self._asked(question)
+            return replace(received, seconds=time.monotonic() - started)
         except PrivateAddress as refusal:
             problem = f"refused: {refusal}; fetch.private_hosts can allow a host"
             return FetchFailed(problem=problem, is_lasting=True)

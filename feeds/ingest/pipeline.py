@@ -182,7 +182,10 @@ def keep(
     documents.keep(connection, bodies)
     uids = store(connection, judged, terms)
     documents.record(connection, _sightings(readings, judged))
-    return [_under_its_id(one, uids) for one in judged]
+    return [
+        one if one.item.uid else replace(one, item=replace(one.item, uid=uids[one.item.slug]))
+        for one in judged
+    ]
 
 
 def withdraw(
@@ -203,12 +206,6 @@ def _judge(
     since = terms.now - REMEMBERED
     recall.recall(connection, memory, terms.source, candidates, since)
     return [judge(candidate, memory, terms.now) for candidate in candidates]
-
-
-def _under_its_id(one: Judged, uids: Mapping[str, str]) -> Judged:
-    if one.item.uid:
-        return one
-    return replace(one, item=replace(one.item, uid=uids[one.item.slug]))
 
 
 def _size(seen: Seen) -> int:
