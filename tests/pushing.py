@@ -1,4 +1,4 @@
-"""A publisher's desk for tests: the push API on a port of its own, and items to hand in.
+"""A publisher for tests: the push API on a port of its own, and items to hand in.
 
 Knows how a publisher's system would speak. Must never know what a test expects of the answers.
 """
@@ -133,7 +133,7 @@ def a_receiver(
 
 
 @contextmanager
-def a_desk(database: Database, taxonomy: Taxonomy, changes: Changes) -> Iterator[str]:
+def a_push_api(database: Database, taxonomy: Taxonomy, changes: Changes) -> Iterator[str]:
     """The address of a server with the push API at /api."""
     api = create_api(
         PushedItems(

@@ -49,10 +49,10 @@ class Problem(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.faults = faults
-        self.headers = dict(headers or {})
+        self.details = ProblemDetails(
+            title=status.phrase, status=status, detail=detail, faults=[*faults]
+        )
+        self.headers = headers
 
     @classmethod
     def of_faults(cls, *faults: Fault) -> Self:
@@ -61,18 +61,8 @@ class Problem(Exception):
         return cls(HTTPStatus.UNPROCESSABLE_ENTITY, detail, faults=faults)
 
     def response(self) -> Response:
-        details = ProblemDetails(
-            title=self.status.phrase,
-            status=self.status,
-            detail=self.detail,
-            faults=[*self.faults],
-        )
-        return JSONResponse(
-            details.model_dump(exclude=None if self.faults else {"faults"}),
-            status_code=self.status,
-            headers=self.headers,
-            media_type=MEDIA_TYPE,
-        )
+        shown = self.details.model_dump(exclude=None if self.details.faults else {"faults"})
+        return JSONResponse(shown, self.details.status, self.headers, MEDIA_TYPE)
 
 
 def tell_problems(app: Starlette) -> None:

@@ -20,7 +20,7 @@ from tests.pushing import (
     TOKENS,
     Changes,
     Publisher,
-    a_desk,
+    a_push_api,
     an_entry,
     an_item,
     bearer,
@@ -34,7 +34,7 @@ def changes() -> Changes:
 
 @pytest.fixture
 def base(database: Database, osce: Taxonomy, changes: Changes) -> Iterator[str]:
-    with a_desk(database, osce, changes) as address:
+    with a_push_api(database, osce, changes) as address:
         yield address
 
 

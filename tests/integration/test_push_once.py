@@ -14,7 +14,7 @@ from feeds.storage import pushes, recall
 from feeds.storage.database import Database
 from feeds.storage.tables import metadata
 from feeds.taxonomy import Taxonomy
-from tests.pushing import Changes, Publisher, a_desk, an_entry, an_item
+from tests.pushing import Changes, Publisher, a_push_api, an_entry, an_item
 
 COUNTED: dict[str, tuple[object, str]] = {
     "decode": (push, "loaded"),
@@ -30,7 +30,7 @@ ONCE = Counter(COUNTED.keys())
 
 @pytest.fixture
 def publisher(database: Database, osce: Taxonomy) -> Iterator[Publisher]:
-    with a_desk(database, osce, Changes()) as base:
+    with a_push_api(database, osce, Changes()) as base:
         yield Publisher(base)
 
 

@@ -6,6 +6,7 @@ never know who pushed it, or over what.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, groupby
 
 from config import values
 from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
@@ -82,12 +83,7 @@ def _draft(item: PushedItem, document: Document, taxonomy: Taxonomy) -> Draft:
         issuers=_labels(TopicKind.ISSUER, item.issuers, taxonomy),
         fields=_labels(TopicKind.FIELD, item.fields, taxonomy),
         countries=_labels(TopicKind.COUNTRY, item.countries, taxonomy),
-        enclosures=tuple(
-            Enclosure(
-                url=each.url, media_type=each.media_type, length=each.length, title=each.title
-            )
-            for each in item.enclosures
-        ),
+        enclosures=tuple(Enclosure(**dict(each)) for each in item.enclosures),
     )
 
 
@@ -101,14 +97,8 @@ def _paragraphs(item: PushedItem, markup: str) -> tuple[str, ...]:
 
 def _blocks(text: str) -> Iterator[str]:
     """The paragraphs of a text, which empty lines part; each on one line."""
-    block: list[str] = []
-    for line in [*text.splitlines(), ""]:
-        words = line.split()
-        if words:
-            block += words
-        elif block:
-            yield " ".join(block)
-            block = []
+    parts = groupby(map(str.split, text.splitlines()), bool)
+    return (" ".join(chain.from_iterable(lines)) for is_said, lines in parts if is_said)
 
 
 def _kind(name: str | None, taxonomy: Taxonomy) -> Label | None:
