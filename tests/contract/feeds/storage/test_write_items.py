@@ -1,17 +1,16 @@
-"""Documents and items as rows, the same on both engines."""
+"""Items as rows: written, read again, recalled; the same on both engines."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha512
 from typing import Any
 
 from sqlalchemy import Table, select
 
-from feeds.draft import Draft, Reason, Refused
+from feeds.draft import Draft
 from feeds.identity.candidates import Candidate
 from feeds.identity.decide import Known, Role
-from feeds.identity.ids import bounded, content_hash
+from feeds.identity.ids import content_hash
 from feeds.identity.known import Link, Memory
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import (
@@ -26,8 +25,8 @@ from feeds.model import (
 )
 from feeds.storage import documents, read_items, recall, write_items
 from feeds.storage.database import Database
-from feeds.storage.documents import Sighting, digest_of
-from feeds.storage.tables import item_topics, originals, revisions, touched
+from feeds.storage.documents import digest_of
+from feeds.storage.tables import item_topics, revisions, touched
 from feeds.storage.tables import items as item_rows
 from feeds.storage.write_items import Revision
 from feeds.taxonomy import Taxonomy
@@ -47,88 +46,12 @@ def rows(database: Database, table: Table, *columns: str) -> list[tuple[Any, ...
         return [tuple(row) for row in connection.execute(select(*chosen).order_by(*chosen))]
 
 
-# -- Documents -------------------------------------------------------------------------------------
-
-
-def a_sighting(name: str = "a.txt", refused: Refused | None = None, **changes: Any) -> Sighting:
-    sighting = Sighting(
-        source="own", name=name, signature="1:2:3", digest=None, seen_at=NOW, refused=refused
-    )
-    return replace(sighting, **changes)
-
-
-def recorded(database: Database, *sightings: Sighting) -> None:
-    with database.writing() as connection:
-        documents.record(connection, sightings)
-
-
-def test_originals_are_kept_once_and_packed(database: Database) -> None:
-    for _ in range(2):
-        with database.writing() as connection:
-            documents.keep(connection, {DIGEST: ORIGINAL})
-    with database.reading() as connection:
-        assert documents.original(connection, DIGEST) == ORIGINAL
-        assert documents.original(connection, "another") is None
-        assert len(connection.scalars(select(originals.c.body)).one()) < len(ORIGINAL) / 10
-    assert rows(database, originals, "digest", "size") == [(DIGEST, 1_400)]
-
-
-def test_signatures_are_of_what_would_be_read_the_same(database: Database) -> None:
-    refused = Refused(reason=Reason.EMPTY)
-    held = a_sighting("b.txt", refused, recipe="now")
-    older = a_sighting("c.txt", refused, recipe="before")
-    unreadable = a_sighting("d.txt", refused, signature="", recipe="now")
-    good = a_sighting(recipe="before")
-    recorded(database, good, held, older, unreadable, a_sighting(source="other"))
-    with database.reading() as connection:
-        signatures = documents.signatures(connection, "own", "now")
-        assert signatures == {"a.txt": "1:2:3", "b.txt": "1:2:3"}
-        assert documents.refusals(connection, "own") == (held, older, unreadable)
-
-
-def test_what_a_person_vouched_for_is_read_again_and_stays_vouched_for(
-    database: Database,
-) -> None:
-    recorded(database, a_sighting(refused=Refused(reason=Reason.NOT_NEWS), recipe="now"))
-    with database.writing() as connection:
-        assert documents.promote(connection, "own", "a.txt")
-        assert not documents.promote(connection, "own", "b.txt")
-    with database.reading() as connection:
-        assert documents.signatures(connection, "own", "now") == {}
-    recorded(database, a_sighting())
-    with database.reading() as connection:
-        assert documents.promoted(connection, "own") == {"a.txt"}
-
-
-def test_a_document_leaves_quarantine_when_it_becomes_good(database: Database) -> None:
-    recorded(database, a_sighting(refused=Refused(reason=Reason.BINARY, evidence="PNG")))
-    recorded(database, a_sighting(signature="4:5:6"))
-    with database.reading() as connection:
-        assert documents.refusals(connection, "own") == ()
-        assert documents.signatures(connection, "own", "") == {"a.txt": "4:5:6"}
-
-
-def test_what_is_forgotten_is_of_one_source(database: Database) -> None:
-    recorded(database, a_sighting(), a_sighting("b.txt"), a_sighting(source="other"))
-    with database.writing() as connection:
-        documents.forget(connection, "own", ["a.txt", "missing.txt"])
-    with database.reading() as connection:
-        assert set(documents.signatures(connection, "own", "")) == {"b.txt"}
-        assert set(documents.signatures(connection, "other", "")) == {"a.txt"}
-
-
 def test_nothing_to_write_is_nothing_written(database: Database) -> None:
     with database.writing() as connection:
-        documents.keep(connection, {})
-        documents.record(connection, [])
-        documents.forget(connection, "own", [])
         write_items.write(connection, [])
         write_items.link(connection, "own", [])
         write_items.name(connection, {})
     assert rows(database, touched, "kind") == []
-
-
-# -- Items -----------------------------------------------------------------------------------------
 
 
 def an_item(draft: Draft, number: int = 1, **changes: Any) -> Known:
@@ -393,12 +316,3 @@ def test_topics_repeat_when_their_item_was_updated(database: Database, osce: Tax
     again = replace(first.known, revision=2)
     revised(database, replace(first, known=again, change=2, updated_at=later))
     assert rows(database, item_topics, "updated_at") == [(later,)]
-
-
-def test_a_document_with_the_longest_path_is_recorded(database: Database) -> None:
-    """PostgreSQL takes 2,704 bytes in an index row, packed; a path may have 4,096."""
-    path = "".join(sha512(bytes([part])).hexdigest() for part in range(32))
-    name = bounded(path)
-    recorded(database, a_sighting(name))
-    with database.reading() as connection:
-        assert documents.signatures(connection, "own", "") == {name: "1:2:3"}

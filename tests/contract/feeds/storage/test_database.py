@@ -18,7 +18,7 @@ from feeds.storage.database import Database, constant, next_numbers
 from feeds.storage.tables import constants, touched
 from tests.rights import as_nobody, open_folder
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 PATIENCE_SECONDS = 30
 
 
