@@ -95,7 +95,8 @@ class Postgres:
 
     def create(self, name: str, template: str = "template1") -> None:
         """A database ``name`` is there, a copy of ``template``, which nobody may be using."""
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        # Nothing is synced here, so that copying files is less work than logging their blocks.
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
 
     def url(self, name: str) -> str:
         """The address of a database, as SQLAlchemy reads it."""
