@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from feeds.model import Item, TopicRef
-from feeds.standing import State
+
+if TYPE_CHECKING:
+    from feeds.standing import State
 
 
 class Frequency(StrEnum):
@@ -218,4 +221,4 @@ class Vitals:
     quarantined: int
     deliveries: Mapping[DeliveryState, int]
     subscribers: Mapping[SubscriberState, int]
-    sources: Mapping[State, int]
+    sources: "Mapping[State, int]"

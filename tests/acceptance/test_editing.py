@@ -111,6 +111,26 @@ def test_parse_shows_every_form(form: str, tmp_path: Path) -> None:
     assert b"a list of" in shown.stdout
 
 
+def test_parse_reads_any_number_of_files_in_the_order_given(tmp_path: Path) -> None:
+    """One object a line; a file that cannot be read keeps none of the others from it."""
+    house = Installation(tmp_path)
+    (tmp_path / "fieldfare.toml").write_text("")
+    files = [str(tmp_path / f"{form}.one") for form in FORMS]
+    for file, body in zip(files, FORMS.values(), strict=True):
+        Path(file).write_bytes(body)
+    missing = str(tmp_path / "missing.txt")
+    done = house.call("parse", files[0], missing, "-", *files[1:], "--json", stdin=b"- a menu\n")
+    assert done.returncode == 2
+    assert done.stderr.decode().splitlines() == [f"fieldfare: {missing}: No such file or directory"]
+    reports = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [report["document"] for report in reports] == [files[0], "-", *files[1:]]
+    assert [report["form"] for report in reports] == [*[*FORMS][:1], None, *[*FORMS][1:]]
+    shown = house.call("parse", *files)
+    assert shown.returncode == 0
+    assert shown.stdout.decode().startswith(f"{files[0]}:\n")
+    assert shown.stdout.count(b"a list of") == len(FORMS)
+
+
 def test_parse_knows_no_source_that_the_settings_do_not(tmp_path: Path) -> None:
     house = Installation(tmp_path)
     (tmp_path / "fieldfare.toml").write_text("")

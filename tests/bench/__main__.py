@@ -6,7 +6,7 @@
 import subprocess
 import sys
 
-BENCHES = ("text", "feeds", "html", "hostile", "ingest", "backfill", "publish", "mail")
+BENCHES = ("start", "text", "feeds", "html", "hostile", "ingest", "backfill", "publish", "mail")
 
 
 def main(names: list[str]) -> int:

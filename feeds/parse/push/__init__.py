@@ -11,7 +11,6 @@ from itertools import chain, groupby
 from config import values
 from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
 from feeds.model import Enclosure, Label, TopicKind
-from feeds.parse import syndication
 from feeds.parse.push.pushed_item import Fault, PushedItem, item_of
 from feeds.parse.push.strict_json import NotStrictJson, loaded
 from feeds.parse.sanitise import paragraphs, sanitised
@@ -56,6 +55,9 @@ def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Re
 
 def _entry(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Refused:
     """The entry as one of an Atom feed would be; but it is all there is to say of the item."""
+    # Whoever only asks whether a document was pushed loads no parser of feeds.
+    from feeds.parse import syndication  # noqa: PLC0415
+
     parameters = (document.media_type or "").removeprefix(ENTRY_MEDIA_TYPE)
     as_atom = replace(document, media_type=f"{_ATOM}{parameters}")
     parsed = syndication.parse(as_atom, taxonomy, habits)

@@ -1,0 +1,81 @@
+"""What each command has to load before it does anything: only what it works with."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SEED = str(Path(__file__).parents[3] / "seeds" / "004_010ca814a890adf4.txt")
+
+_TOLD = """
+import json, sys
+sys.argv = ["fieldfare", *sys.argv[1:]]
+from notifier.cli import main
+try:
+    main()
+except SystemExit as ended:
+    assert not ended.code, ended
+sys.stderr.write("\\n" + json.dumps(sorted(sys.modules)))
+"""
+
+#: What takes a tenth of a second or more, alone or with what it needs.
+PARSERS = {"feedparser", "feeds.parse", "lxml", "selectolax", "trafilatura"}
+STORES = {"alembic", "sqlalchemy"}
+ELSEWHERE = {
+    "aiosmtplib",
+    "apscheduler",
+    "fastapi",
+    "feedgen",
+    "httpx2",
+    "jinja2",
+    "prometheus_client",
+    "psycopg",
+    "py3langid",
+    "rich",
+    "starlette",
+    "structlog",
+    "uvicorn",
+}
+
+
+def loaded(folder: Path, *arguments: str) -> set[str]:
+    """The modules that are there once a command has ended well, in a process of its own."""
+    command = [sys.executable, "-c", _TOLD, "--config", str(folder / "fieldfare.toml"), *arguments]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    return set(json.loads(done.stderr.rpartition("\n")[2]))
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation whose store is made already."""
+    folder = tmp_path_factory.mktemp("installed")
+    (folder / "fieldfare.toml").write_text("")
+    loaded(folder, "status")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "most", "strangers"),
+    [
+        (["--help"], 190, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
+        (["--version"], 240, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
+        (["status"], 520, {"alembic", *PARSERS, *ELSEWHERE}),
+        (["unsubscribe", "a@example.org"], 520, {"alembic", *PARSERS, *ELSEWHERE}),
+        (
+            ["subscribe", "a@example.org", "--topic", "field:policing"],
+            540,
+            {"alembic", *PARSERS, *ELSEWHERE},
+        ),
+        (["parse", SEED], 400, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_command_loads_what_it_works_with(
+    installed: Path, arguments: list[str], most: int, strangers: set[str]
+) -> None:
+    """The whole house is a thousand modules, and a second of work for whoever asks for help."""
+    modules = loaded(installed, *arguments)
+    assert strangers & modules == set()
+    assert len(modules) <= most
