@@ -6,8 +6,6 @@ argument, so that tests can choose it.
 
 from datetime import UTC, datetime
 
-__all__ = ["now"]
-
 
 def now() -> datetime:
     """The present instant, aware, in UTC."""

@@ -6,21 +6,39 @@ so only values of known options that are none are repeated.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import SequenceMatcher
+from dataclasses import dataclass
 from typing import Literal, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from config.formats import masked_url
-from config.given import Given, naming, spelled
-from config.options import SOURCES, Key, options
-
-__all__ = ["OWN_WORDS", "allowed", "field_at", "misplaced", "refusals", "shown", "unknown_variable"]
+from config.kinds import masked_url
+from config.options import SOURCES, Key, options, spelled
 
 # The pydantic error type of a check that brings its whole sentence.
 OWN_WORDS = "fieldfare"
 _LONGEST_VALUE_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value, and its place: a line of the settings file, or an environment ``variable``."""
+
+    value: object
+    place: str
+    variable: str = ""
+
+
+def naming(key: Key, given: Mapping[Key, Given]) -> str:
+    """Names the place of a value and the value: ``fieldfare.toml:12: mail.smtp.port``.
+
+    What was not given is named by the nearest thing around it that was.
+    """
+    around = (given.get(key[:length]) for length in range(len(key), 0, -1))
+    known = next(filter(None, around), None)
+    if known is None:
+        return spelled(key)
+    return f"environment {known.variable}" if known.variable else f"{known.place}: {spelled(key)}"
 
 
 def misplaced(key: Key, value: object) -> str | None:
@@ -98,4 +116,7 @@ def _nearest(names: tuple[str, ...], known: Iterable[tuple[str, ...]]) -> tuple[
 
 
 def _likeness(one: str, other: str) -> float:
+    # Only who made a slip has to wait for it.
+    from difflib import SequenceMatcher  # noqa: PLC0415
+
     return SequenceMatcher(None, one, other).ratio()

@@ -1,17 +1,199 @@
 """The kinds of values a setting can have, each with the words for what it allows.
 
-Knows formats and bounds. Must never know which option has which kind: a kind's ``description`` is
-what a fault and the README say after "must be".
+Knows the formats and bounds of single values; a refusal is a ValueError without words, as a kind's
+``description`` is what a fault and the manual say after "must be". Must never know which option has
+which kind.
 """
 
-from datetime import date
+import platform
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, SecretStr
+from pydantic import ValidationInfo as Info
 
-from config import formats
+from config import values
+
+_TAXONOMIES = Path(__file__).parent / "taxonomies"
+# 32 characters of the url-safe alphabet carry 192 bits, beyond any guessing.
+SECRET_CHARACTERS = 32
+_DNS_NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+# RFC 4151 section 2.1, in the lower case it asks for.
+_AUTHORITY = re.compile(rf"([a-z0-9._-]+@)?{_DNS_NAME}")
+_PLACE = re.compile(rf"({_DNS_NAME}|\[[0-9a-f:.]+\])(:\d+)?")
+_POSTGRESQL = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://(?P<rest>[^/\s]*/[^/?\s]+(\?\S*)?)")
+
+
+def masked_url(text: str) -> str:
+    """The text with the passwords of an address in it replaced by ``***``."""
+    return re.sub(r"(://[^:/@]*:).*@", r"\1***@", re.sub(r"(password=)[^&]*", r"\1***", text))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or IP address means this machine itself."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def authority(text: str) -> str:
+    """The naming authority of a tag: URI, unchanged. Raises ValueError (RFC 4151 section 2.1)."""
+    if not _AUTHORITY.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+def _optional(check: Callable[[str], str]) -> AfterValidator:
+    """What ``check`` takes, or nothing."""
+    return AfterValidator(lambda text: check(text) if text else "")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise ValueError("not text")
+
+
+def _base(info: Info) -> Path:
+    """The folder relative paths count from, as handed to the validation."""
+    if not isinstance(info.context, Path):
+        raise TypeError("settings are validated with the folder of their file as the context")
+    return info.context
+
+
+def path(value: object, info: Info) -> Path:
+    text = _text(value)
+    if not text or "\0" in text:
+        raise ValueError("not a path")
+    return _base(info) / text
+
+
+def optional_path(value: object, info: Info) -> Path | None:
+    return path(value, info) if value != "" else None
+
+
+def zone(value: object) -> ZoneInfo:
+    try:
+        return ZoneInfo(_text(value))
+    except (KeyError, OSError) as error:
+        raise ValueError("no such zone") from error
+
+
+def day(value: object) -> date | None:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    return date.fromisoformat(_text(value)) if value != "" else None
+
+
+def language(text: str) -> str:
+    """A language tag in the case RFC 5646 section 2.1.1 recommends."""
+    if not values.is_language_tag(text, strict=True):
+        raise ValueError("not a language tag")
+    return values.cased_language_tag(text)
+
+
+def line(text: str) -> str:
+    """Refuses control characters: titles and names end up in mail headers and XML."""
+    if not values.is_one_line(text):
+        raise ValueError("not one line")
+    return text
+
+
+def name(text: str) -> str:
+    if not line(text):
+        raise ValueError("empty")
+    return text
+
+
+def mailbox(text: str) -> str:
+    """A mail address as SMTP takes it everywhere: without SMTPUTF8, its domain as A-labels."""
+    address = values.mailbox(values.mail_address(text))
+    if not address.isascii() or "." not in address.rpartition("@")[2]:
+        raise ValueError("not an address that every server takes")
+    return address
+
+
+def selector(text: str) -> str:
+    """Refuses what the parser of pages does not take for a CSS selector."""
+    # Which only an installation with selectors has to wait for.
+    from selectolax.lexbor import LexborHTMLParser, SelectolaxError  # noqa: PLC0415
+
+    try:
+        LexborHTMLParser("").css(text)
+    except SelectolaxError as error:
+        raise ValueError(text) from error
+    return text
+
+
+def web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if not _is_public(text) or parts.query or parts.fragment:
+        raise ValueError("not an address to start links with")
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ValueError("not https")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def remote_address(text: str) -> str:
+    """The address of somebody else's document, without credentials, as it was given."""
+    if not _is_public(text):
+        raise ValueError("not an address to fetch from")
+    return text
+
+
+def _is_public(text: str) -> bool:
+    """Whether an address can be shown to everybody: in ASCII, and without a password."""
+    place = urlsplit(text).netloc.lower()
+    return values.is_web_address(text) and text.isascii() and bool(_PLACE.fullmatch(place))
+
+
+def proxy(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https", "socks5", "socks5h"} or not parts.hostname:
+        raise ValueError("not a proxy")
+    return text
+
+
+def store_address(text: str, info: Info) -> str:
+    """A database address as SQLAlchemy takes it: absolute path, explicit driver."""
+    if postgresql := _POSTGRESQL.fullmatch(text):
+        return f"postgresql+psycopg://{postgresql['rest']}"
+    scheme, _, file = text.partition(":///")
+    if scheme != "sqlite" or ":memory:" in file or "?" in file:
+        raise ValueError("not a database address")
+    return f"sqlite:///{path(file, info)}"
+
+
+def taxonomy(value: object, info: Info) -> Path:
+    """The path of a taxonomy file: one of ours by its name, or the operator's own."""
+    text = _text(value)
+    is_name = re.fullmatch(r"[a-z0-9_-]+", text)
+    file = _TAXONOMIES / f"{text}.toml" if is_name else path(text, info)
+    if file.suffix != ".toml" or not file.is_file():
+        raise ValueError("no such taxonomy")
+    return file
+
+
+def node(text: str) -> str:
+    return text or platform.node() or "localhost"
+
+
+def long_enough(secret: SecretStr) -> SecretStr:
+    if 0 < len(secret) < SECRET_CHARACTERS:
+        raise ValueError("too short")
+    return secret
+
+
+def masked_secret(secret: SecretStr) -> str:
+    return "***" if secret else ""
+
 
 Switch = Annotated[bool, Field(description="true or false")]
 Port = Annotated[int, Field(ge=1, le=65_535, description="a whole number from 1 to 65535")]
@@ -30,10 +212,8 @@ Pause = Annotated[
 Hours = Annotated[int, Field(ge=1, le=720, description="a whole number of hours from 1 to 720")]
 Days = Annotated[int, Field(ge=0, le=36_500, description="a whole number of days from 0 to 36_500")]
 
-Line = Annotated[str, AfterValidator(formats.line), Field(description="one line of text")]
-Name = Annotated[
-    str, AfterValidator(formats.name), Field(description="one line of text, not empty")
-]
+Line = Annotated[str, AfterValidator(line), Field(description="one line of text")]
+Name = Annotated[str, AfterValidator(name), Field(description="one line of text, not empty")]
 Slug = Annotated[
     str,
     Field(
@@ -46,38 +226,38 @@ Host = Annotated[
 ]
 Selector = Annotated[
     Line,
-    AfterValidator(formats.selector),
+    _optional(selector),
     Field(description="a CSS selector such as div.content > h1, or empty"),
 ]
-Node = Annotated[Line, AfterValidator(formats.node)]
+Node = Annotated[Line, AfterValidator(node)]
 Language = Annotated[
     str,
-    AfterValidator(formats.language),
+    AfterValidator(language),
     Field(description="a BCP 47 language tag such as en, de or sr-Latn"),
 ]
 Zone = Annotated[
     ZoneInfo,
-    BeforeValidator(formats.zone),
+    BeforeValidator(zone),
     Field(description="an IANA time zone such as Europe/Vienna, or UTC"),
 ]
 Day = Annotated[
     date | None,
-    BeforeValidator(formats.day),
+    BeforeValidator(day),
     Field(description="a date such as 2026-11-24, or empty"),
 ]
 Mailbox = Annotated[
     str,
-    AfterValidator(formats.mailbox),
+    AfterValidator(mailbox),
     Field(description="a mail address such as digest@example.org, in ASCII before the @"),
 ]
 OptionalMailbox = Annotated[
     str,
-    AfterValidator(formats.optional_mailbox),
+    _optional(mailbox),
     Field(description="a mail address such as press@example.org, or empty"),
 ]
 Authority = Annotated[
     str,
-    AfterValidator(formats.optional_authority),
+    _optional(authority),
     Field(
         description="a DNS name or mail address of yours in lower case (RFC 4151), or empty where"
         " site.url has a host name"
@@ -85,7 +265,7 @@ Authority = Annotated[
 ]
 WebAddress = Annotated[
     str,
-    AfterValidator(formats.web_address),
+    AfterValidator(web_address),
     Field(
         description="an https address such as https://news.example.org, without ? and #"
         " (http only where the host is this machine: localhost, 127.0.0.1)"
@@ -93,13 +273,13 @@ WebAddress = Annotated[
 ]
 OptionalRemoteAddress = Annotated[
     str,
-    AfterValidator(formats.optional_remote_address),
+    _optional(remote_address),
     Field(description="an http or https address such as https://www.example.org/news, or empty"),
 ]
 OptionalProxy = Annotated[
     str,
-    AfterValidator(formats.optional_proxy),
-    PlainSerializer(formats.masked_url),
+    _optional(proxy),
+    PlainSerializer(masked_url),
     # A printed settings object must not tell the password.
     Field(
         repr=False,
@@ -108,8 +288,8 @@ OptionalProxy = Annotated[
 ]
 StoreAddress = Annotated[
     str,
-    AfterValidator(formats.store_address),
-    PlainSerializer(formats.masked_url),
+    AfterValidator(store_address),
+    PlainSerializer(masked_url),
     # A printed settings object must not tell the password.
     Field(
         repr=False,
@@ -118,18 +298,16 @@ StoreAddress = Annotated[
 ]
 Taxonomy = Annotated[
     Path,
-    BeforeValidator(formats.taxonomy),
+    BeforeValidator(taxonomy),
     Field(description="the name of a file in config/taxonomies, or the path of a .toml file"),
 ]
-Location = Annotated[Path, BeforeValidator(formats.path), Field(description="a path, not empty")]
+Location = Annotated[Path, BeforeValidator(path), Field(description="a path, not empty")]
 OptionalLocation = Annotated[
-    Path | None, BeforeValidator(formats.optional_path), Field(description="a path, or empty")
+    Path | None, BeforeValidator(optional_path), Field(description="a path, or empty")
 ]
-Password = Annotated[SecretStr, PlainSerializer(formats.masked_secret), Field(description="text")]
+Password = Annotated[SecretStr, PlainSerializer(masked_secret), Field(description="text")]
 SigningSecret = Annotated[
     Password,
-    AfterValidator(formats.long_enough),
-    Field(
-        description=f"text of at least {formats.SECRET_CHARACTERS} characters, as `init` writes it"
-    ),
+    AfterValidator(long_enough),
+    Field(description=f"text of at least {SECRET_CHARACTERS} characters, as `init` writes it"),
 ]

@@ -13,8 +13,6 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from config.clock import now
 
-__all__ = ["Style", "configure"]
-
 Style = Literal["auto", "console", "json"]
 
 # They narrate what our own events already say, and an access line holds a reader's token.

@@ -10,11 +10,8 @@ from datetime import date
 from textwrap import wrap
 
 from config.faults import allowed, field_at
-from config.given import spelled
-from config.options import REQUIRED, SOURCES, Key, Option, options
+from config.options import REQUIRED, SOURCES, Key, Option, options, spelled
 from config.settings import Settings
-
-__all__ = ["reference", "sample"]
 
 # An operator decides these before anyone subscribes, so they stand in the sample uncommented.
 _DECIDED = frozenset(

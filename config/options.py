@@ -12,8 +12,6 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-__all__ = ["REQUIRED", "SOURCES", "Key", "Option", "options", "secret_files"]
-
 # The way to a value: section, subsection, option. A source's has its index after "sources".
 Key = tuple[str | int, ...]
 
@@ -62,6 +60,14 @@ def secret_files() -> Mapping[tuple[str, ...], tuple[str, ...]]:
     """The key of each secret, with the key of the option that names its file."""
     pairs = {(*key[:-1], key[-1].removesuffix("_file")): key for key in options()}
     return MappingProxyType({key: file for key, file in pairs.items() if key != file})
+
+
+def spelled(key: Key) -> str:
+    """The key as people write it: ``mail.smtp.port``, ``[[sources]] path``."""
+    names = [part for part in key if isinstance(part, str)]
+    if names[0] == SOURCES:
+        return " ".join(["[[sources]]", ".".join(names[1:])]).rstrip()
+    return ".".join(names)
 
 
 def _option(key: tuple[str, ...], literal: str, comment: list[str]) -> Option:

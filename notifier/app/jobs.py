@@ -16,8 +16,6 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from typing_extensions import override
 
-__all__ = ["Job", "Metronome"]
-
 #: A job counts as stuck once this many beats passed without a sign of life.
 BEATS_UNTIL_STUCK = 10
 #: Nor before that: one message to a mail server that answers slowly takes six minutes.

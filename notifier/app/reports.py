@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from config import sections
+from config.settings import SourceSettings
 from feeds.model import SourceKind, TopicKind
 from feeds.publish.select import FeedRef, feeds_of
 from feeds.standing import Standing, State
@@ -140,7 +140,7 @@ def told(person: Subscriber) -> ToldSubscriber:
     )
 
 
-def vitals(database: Database, settings: Sequence[sections.Source]) -> Vitals:
+def vitals(database: Database, settings: Sequence[SourceSettings]) -> Vitals:
     """The numbers a supervisor watches."""
     with database.reading() as connection:
         return Vitals(
@@ -155,7 +155,7 @@ def vitals(database: Database, settings: Sequence[sections.Source]) -> Vitals:
 def status(
     database: Database,
     taxonomy: Taxonomy,
-    settings: Sequence[sections.Source],
+    settings: Sequence[SourceSettings],
     *,
     authority: str,
     daemon: str | None,
@@ -174,7 +174,7 @@ def status(
     )
 
 
-def sources(database: Database, settings: Sequence[sections.Source]) -> list[ToldSource]:
+def sources(database: Database, settings: Sequence[SourceSettings]) -> list[ToldSource]:
     """Every source of the settings, in their order."""
     with database.reading() as connection:
         known = standings.every(connection)
@@ -182,19 +182,19 @@ def sources(database: Database, settings: Sequence[sections.Source]) -> list[Tol
     return [_told(each, known.get(each.name), counts.get(each.name, 0)) for each in settings]
 
 
-def _states(connection: Connection, settings: Sequence[sections.Source]) -> Mapping[State, int]:
+def _states(connection: Connection, settings: Sequence[SourceSettings]) -> Mapping[State, int]:
     """How many sources of the settings are in which state."""
     known = standings.every(connection)
     places = {source.name: _address(source) for source in settings}
     return Counter(one.state for name, one in known.items() if one.address == places.get(name))
 
 
-def _address(source: sections.Source) -> str:
+def _address(source: SourceSettings) -> str:
     is_website = SourceKind(source.kind) is SourceKind.WEB
     return source.url if is_website else str(source.path or "")
 
 
-def _told(source: sections.Source, found: Standing | None, items: int) -> ToldSource:
+def _told(source: SourceSettings, found: Standing | None, items: int) -> ToldSource:
     address = _address(source)
     # The standing of another address says how the source did there.
     standing = found if found and found.address == address else None

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from threading import Event
 
-    from config import sections
-    from config.settings import Settings
+    from config.settings import Settings, SourceSettings
     from feeds.fetch import Fetcher
     from feeds.identity.ids import Identity
     from feeds.ingest.poll import Poll
@@ -67,7 +66,7 @@ class Chooser:
             elif kind is SourceKind.WEB and (website := self._website(source, how)):
                 yield website
 
-    def _website(self, source: sections.Source, how: Poll) -> WebSource | None:
+    def _website(self, source: SourceSettings, how: Poll) -> WebSource | None:
         """The website, None where it is not due."""
         from feeds.ingest.read import understood
         from feeds.sources import CrawlScope
@@ -112,7 +111,7 @@ class Chooser:
             return documents.latest(connection, source, name)
 
 
-def _folder(source: sections.Source, settings: Settings) -> FolderSource:
+def _folder(source: SourceSettings, settings: Settings) -> FolderSource:
     """A configured folder."""
     from feeds.sources.folder import FolderSource
 
@@ -211,7 +210,7 @@ def callbacks(settings: Settings) -> CallbackAddresses:
 
 def tokens(settings: Settings) -> Mapping[str, str]:
     """The token of each source that is pushed to. Raises SettingsError with every fault."""
-    from config.formats import SECRET_CHARACTERS
+    from config.kinds import SECRET_CHARACTERS
     from config.settings import SettingsError
 
     found: dict[str, str] = {}

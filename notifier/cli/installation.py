@@ -22,10 +22,10 @@ def register(app: typer.Typer) -> None:
 
 
 def _authority(text: str) -> str:
-    from config import formats
+    from config import kinds
 
     try:
-        return formats.authority(text)
+        return kinds.authority(text)
     except ValueError as error:
         message = f"{text!r} is no DNS name or mail address in lower case (RFC 4151)"
         raise typer.BadParameter(message) from error

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.formats import path
+from config.kinds import path
 from config.settings import SettingsError, load
 from tests.configured import faults_of, settings_from
 

@@ -11,8 +11,7 @@ from pydantic import BaseModel
 from config.faults import field_at
 from config.manual import reference, sample
 from config.options import REQUIRED, options
-from config.sections import Source
-from config.settings import Settings, masked
+from config.settings import Settings, SourceSettings, masked
 from tests.configured import settings_from
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -29,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 
 def fields(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     for name, field in model.model_fields.items():
-        annotation = Source if name == "sources" else field.annotation
+        annotation = SourceSettings if name == "sources" else field.annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             yield from fields(annotation, (*above, name))
         else:
