@@ -19,6 +19,8 @@ EXEMPT: dict[str, tuple[str, ...]] = {
         "xml._RESOURCE_ERRORS",
         "xml._nodes",
         "bytes._CONTROLS",
+        "bytes._UPPER_CONTROLS",
+        "bytes.seen",
         "syndication.drafts._UNSEEN",
         "syndication.drafts._seen",
         "syndication.drafts.within_budget",
@@ -39,12 +41,61 @@ EXEMPT: dict[str, tuple[str, ...]] = {
         "*.FORM",
         "text.site_form.FORM_*",
         "bytes.excerpt",
+        "finish._GUESSED",
     ),
     "of the push API, a contract with tests of its own that guesses nothing": (
         "push.*",
         "recognise._PUSHED",
     ),
 }
+
+#: Rules a document of the corpus has still to be found for. The list only shrinks: one that has a
+#: witness must leave it, and no new rule may join it.
+STILL_WITHOUT = frozenset(
+    {
+        "bytes.declared",
+        "bytes._CYRILLIC_WORD",
+        "bytes._ACCENTED",
+        "bytes._OTHERS",
+        "bytes._is_likely",
+        "bytes._by_statistics",
+        "bytes._BEYOND_ASCII",
+        "dateline._JOINED",
+        "dates._apart",
+        "finish._labels",
+        "html.content._NEVER",
+        "html.content._dropped",
+        "html.content._outermost",
+        "html.content._squeezed",
+        "html.listing._DATES",
+        "html.listing_entry._kind_of",
+        "html.listing_entry._is_known",
+        "html.repetition._TOPS",
+        "html.repetition._is_of_article",
+        "impostors._NUMBER",
+        "language._OTHERS",
+        "language._APOSTROPHES",
+        "language._CYRILLIC",
+        "language._LATIN",
+        "language._agree",
+        "language._is_commonly",
+        "language._common",
+        "language._by_letters",
+        "language._count",
+        "months._behind_dot",
+        "sitemap._modified",
+        "text.labels.one_language",
+        "text.opening._ends",
+        "text.signs._PRESENT_ALIKE",
+        "text.site_form._items",
+        "text.site_form._bulleted",
+        "text.site_form._repeats",
+        "text.site_form._repeated_in",
+        "text.site_form._usual_place",
+        "text.text_page.TextPage.article",
+        "xml._VERBATIM",
+    }
+)
 
 
 def reason_of(rule: str) -> str | None:

@@ -94,10 +94,12 @@ def _rules_of(module: types.ModuleType) -> Iterator[Rule]:
         elif callable(value):
             if getattr(value, "__module__", None) == module.__name__ and _own_name(value) == name:
                 yield from _rule_of_function(f"{_short(module)}.{name}", value)
-        elif (empty := _empty_like(value)) is not _NO_NEUTRAL and _is_at_home(module, name):
+        elif (empty := _empty_like(value)) not in (_NO_NEUTRAL, value) and _is_at_home(
+            module, name
+        ):
             off = tuple(_places_of_constant(name, value, empty))
             if codes := _users({home for home, *_ in off}, name):
-                yield Rule(name=f"{_short(module)}.{name}", off=off, codes=codes)
+                yield Rule(name=f"{_short(module)}.{name}", off=off, codes=_asking(codes))
 
 
 def _own_name(function: object) -> str:
@@ -109,10 +111,7 @@ def _rule_of_function(name: str, function: Callable[..., object]) -> Iterator[Ru
     silent = _silent(plain)
     if silent is not None:
         off = tuple(_places_of_function(function, silent))
-        # What is loaded once is not called for every document that needs it.
-        users = _users({home for home, *_ in off}, _own_name(function))
-        codes = {plain.__code__} | (frozenset() if plain.__code__.co_argcount else users)
-        yield Rule(name=name, off=off, codes=frozenset(codes))
+        yield Rule(name=name, off=off, codes=_asking(frozenset({plain.__code__})))
 
 
 def _rules_of_class(module: types.ModuleType, owner: type) -> Iterator[Rule]:
@@ -231,6 +230,18 @@ def _users(homes: Collection[object], name: str) -> frozenset[types.CodeType]:
     )
 
 
+def _asking(codes: frozenset[types.CodeType]) -> frozenset[types.CodeType]:
+    """With those that ask for what is made once, of which a later document sees no call."""
+    asked = [each for each in _made_once() if each.__wrapped__.__code__ in codes]
+    more = codes.union(*(_users(set(modules()), each.__name__) for each in asked))
+    return codes if more == codes else _asking(more)
+
+
+@cache
+def _made_once() -> tuple[typing.Any, ...]:
+    return tuple(each for each in _remembering() if not each.__wrapped__.__code__.co_argcount)
+
+
 @cache
 def _functions() -> tuple[tuple[types.ModuleType, types.CodeType, frozenset[str]], ...]:
     return tuple(
@@ -262,29 +273,27 @@ def _switched_off(rule: Rule) -> Iterator[None]:
     kept = [(place, name, vars(place)[name]) for place, name, _ in rule.off]
     for place, name, silent in rule.off:
         setattr(place, name, silent)
-    _forget()
+    made = [each for each in _made_once() if each.__wrapped__.__code__ in rule.codes]
+    _forget(made)
     try:
         yield
     finally:
         for place, name, value in kept:
             setattr(place, name, value)
-        _forget()
+        _forget(made)
 
 
-def _forget() -> None:
-    for remembered in _caches():
-        remembered.cache_clear()
+def _forget(made: Iterable[typing.Any] = ()) -> None:
+    """Empties every cache but those of what is made once, whatever a document says."""
+    for remembered in (*_remembering(), *made):
+        if remembered in made or remembered.__wrapped__.__code__.co_argcount:
+            remembered.cache_clear()
 
 
 @cache
-def _caches() -> tuple[typing.Any, ...]:
+def _remembering() -> tuple[typing.Any, ...]:
     found = (value for module in modules() for value in vars(module).values())
-    # What is loaded once, whatever a document says, stays loaded.
-    return tuple(
-        value
-        for value in found
-        if hasattr(value, "cache_clear") and value.__wrapped__.__code__.co_argcount
-    )
+    return tuple(dict.fromkeys(value for value in found if hasattr(value, "cache_clear")))
 
 
 def _asked_by(rule: Rule) -> tuple[Case, ...]:

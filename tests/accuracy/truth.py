@@ -9,8 +9,8 @@ document is understood. Beside a document stands its truth, ``NAME.toml``:
   ``fields`` (slugs, with ``unknown_issuers`` and ``unknown_fields`` as printed), ``kind`` (a
   slug, "" for none, "? NAME" for one nobody knows) and ``language``. ``a|b`` leaves a choice.
 - Details: ``issued_from``, ``at`` (the instant), ``url``, ``also_at``, ``alternates``, ``guid``,
-  ``summary``, ``enclosures``, ``paragraphs`` (how many), and what the body must start and end with,
-  hold and lack.
+  ``summary``, ``enclosures``, ``feed`` (its title and when it was changed), ``paragraphs`` (how
+  many), what the markup must lack, and what the body must start and end with, hold and lack.
 """
 
 import tomllib
@@ -100,9 +100,16 @@ def _case(path: Path) -> Case:
         source="corpus",
         name=name,
         body=where.read_bytes(),
-        **truth.get("document", {}),
+        **_how_it_came(truth.get("document", {})),
     )
     return Case(name=name, document=document, habits=_habits(truth.get("habits", {})), truth=truth)
+
+
+def _how_it_came(given: dict[str, Any]) -> dict[str, Any]:
+    """Address and media type, and the listing's entry that led there, by its title."""
+    title = given.get("lead")
+    lead = Draft(form="listing", title=title, partial=True) if title else None
+    return {**given, "lead": lead}
 
 
 def _habits(given: dict[str, Any]) -> Habits:
@@ -219,12 +226,21 @@ def _said_beside(draft: Draft) -> dict[str, str | list[str]]:
         "also_at": list(draft.also_at),
         "alternates": [f"{each.language} {each.url}" for each in draft.alternates],
         "guid": draft.guid or "",
+        "feed": " ".join(filter(None, _feed_of(draft))),
         "summary": draft.summary,
         "enclosures": [
             f"{each.url} {each.media_type} {each.length or 0} {each.title}".strip()
             for each in draft.enclosures
         ],
     }
+
+
+def _feed_of(draft: Draft) -> tuple[str, str]:
+    """What is known of the feed an entry came from: its title, and when it was changed."""
+    known = draft.provenance
+    if known is None:
+        return "", ""
+    return known.feed_title, known.feed_updated.isoformat() if known.feed_updated else ""
 
 
 def _labels(labels: Iterable[Label]) -> str:
@@ -259,6 +275,9 @@ def _details(case: Case, truth: dict[str, Any], draft: Draft) -> Iterator[Findin
         yield _finding(case, "ends", body[-60:], ending, body.endswith(ending))
     for held in truth.get("body_holds", ()):
         yield _finding(case, "holds", start, held, held in body)
+    for noise in truth.get("markup_lacks", ()):
+        lacks = noise not in draft.markup
+        yield _finding(case, "markup lacks", noise, f"without {noise}", lacks)
     for noise in truth.get("body_lacks", ()):
         yield _finding(case, "lacks", noise, f"without {noise}", noise not in body)
 
