@@ -36,14 +36,14 @@ class SettingsError(Exception):
 _NEEDED = {"folder": "path", "web": "url", "push": "token_path"}
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """What all sections share: they do not change, and take nothing unknown."""
 
     # Strict: TOML has types, so "25" for a port is a slip; the environment's texts come converted.
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
-class SiteSettings(Section):
+class SiteSettings(SettingsSection):
     """Who publishes, and under which address; ``minted`` is None until the store fixes it."""
 
     title: kinds.Name
@@ -64,13 +64,13 @@ class SiteSettings(Section):
         return kinds.authority(urlsplit(info.data["url"]).hostname or "")
 
 
-class StoreSettings(Section):
+class StoreSettings(SettingsSection):
     """Where everything is kept; ``url`` as SQLAlchemy takes it."""
 
     url: kinds.StoreAddress
 
 
-class IngestSettings(Section):
+class IngestSettings(SettingsSection):
     """Limits of taking documents in."""
 
     max_document_bytes: kinds.Bytes
@@ -78,7 +78,7 @@ class IngestSettings(Section):
     batch: kinds.Count
 
 
-class PublishSettings(Section):
+class PublishSettings(SettingsSection):
     """Where feeds and pages go, and how long they are."""
 
     directory: kinds.Location
@@ -86,7 +86,7 @@ class PublishSettings(Section):
     items_per_page: kinds.Count
 
 
-class SmtpSettings(Section):
+class SmtpSettings(SettingsSection):
     """The mail server that takes our mails."""
 
     host: kinds.Host
@@ -100,7 +100,7 @@ class SmtpSettings(Section):
     timeout_seconds: kinds.Seconds
 
 
-class MailSettings(Section):
+class MailSettings(SettingsSection):
     """What mails carry, and which way they leave."""
 
     transport: Literal["maildir", "smtp"]
@@ -115,7 +115,7 @@ class MailSettings(Section):
     smtp: SmtpSettings
 
 
-class ServeSettings(Section):
+class ServeSettings(SettingsSection):
     """What the web server listens on."""
 
     host: kinds.Host
@@ -123,7 +123,7 @@ class ServeSettings(Section):
     cache_bytes: kinds.Bytes
 
 
-class DaemonSettings(Section):
+class DaemonSettings(SettingsSection):
     """How often the daemon looks for work; ``node`` is never empty here."""
 
     node: kinds.Node
@@ -133,14 +133,14 @@ class DaemonSettings(Section):
     delivery_seconds: kinds.Seconds
 
 
-class LogSettings(Section):
+class LogSettings(SettingsSection):
     """How the log looks, and how much of it there is."""
 
     style: Literal["auto", "console", "json"]
     level: Literal["debug", "info", "warning", "error"]
 
 
-class FetchSettings(Section):
+class FetchSettings(SettingsSection):
     """How documents are fetched by HTTP; ``proxy`` None goes straight to the host."""
 
     user_agent: kinds.Line
@@ -153,7 +153,7 @@ class FetchSettings(Section):
     proxy: kinds.OptionalProxy
 
 
-class SourceSettings(Section):
+class SourceSettings(SettingsSection):
     """Where documents come from: a folder, a website, or a publisher that pushes."""
 
     name: kinds.Slug
@@ -192,7 +192,7 @@ class SourceSettings(Section):
         return value
 
 
-class Settings(Section):
+class Settings(SettingsSection):
     """Everything that may differ between two installations; every path is absolute."""
 
     secret: kinds.SigningSecret

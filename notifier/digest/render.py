@@ -5,7 +5,6 @@ are. Must never know which items belong in a digest, or who reads it: what is pe
 open slot (`notifier.mail.message`).
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +16,7 @@ from css_inline import CSSInliner
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from typing_extensions import override
 
+from config import values
 from feeds.model import Issued, Item, TopicRef
 from notifier.digest.languages import Texts, texts_in
 from notifier.mail.message import Sender, build, slot
@@ -31,7 +31,9 @@ _PREHEADER_TITLES: Final = 3
 _SUMMARY_CHARACTERS: Final = 400
 # An item stands in many digests, in both bodies of each; breaking a paragraph takes 50 µs.
 _KEPT_PARAGRAPHS: Final = 8192
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+#: Without line breaks and control characters, one of which would end a slot.
+on_one_line = lru_cache(_KEPT_PARAGRAPHS)(values.on_one_line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,12 +187,6 @@ def _about(issued: Issued | None, issuers: tuple[str, ...], content_type: str, t
     """The secondary line of an item: date, issuers, kind."""
     parts = (texts.issued(issued), ", ".join(issuers), content_type)
     return " · ".join(on_one_line(part) for part in parts if part)
-
-
-@lru_cache(_KEPT_PARAGRAPHS)
-def on_one_line(text: str) -> str:
-    """``text`` without line breaks and control characters, one of which would end a slot."""
-    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 @lru_cache(_KEPT_PARAGRAPHS)
