@@ -46,10 +46,6 @@ SHARED_STEMS = {"__init__", "errors", "model", "tables", *FORMATS}
 #: Unit tests of the whole instead of one module.
 OF_THE_WHOLE = {"test_corpus", "test_docs", "test_house", "test_readme", "test_rules"}
 
-#: What still has to be mended, one line a fault as the tests below name it.
-KNOWN_FAULTS = frozenset(
-    (Path(__file__).parent / "known_faults.txt").read_text("utf-8").split("\n")
-)
 
 #: What would tie a clone to one machine or one network. A pattern does not match itself.
 LEAKS = {
@@ -198,8 +194,7 @@ def long(
 def test_a_file_name_occurs_once() -> None:
     """Whoever hears of `plan` finds one file of that name."""
     places = ((path.stem, path) for path in _product() if path.stem not in SHARED_STEMS)
-    twice = {name: at for name, at in _said_twice(places).items() if name not in KNOWN_FAULTS}
-    assert twice == {}
+    assert _said_twice(places) == {}
 
 
 def test_a_class_name_occurs_once() -> None:
@@ -210,14 +205,13 @@ def test_a_class_name_occurs_once() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef)
     )
-    twice = {name: at for name, at in _said_twice(classes).items() if name not in KNOWN_FAULTS}
-    assert twice == {}
+    assert _said_twice(classes) == {}
 
 
 def test_only_the_door_of_a_package_lists_what_it_offers() -> None:
     """Within, a leading underscore says what is private."""
     listing = {
-        f"__all__: {path}"
+        str(path)
         for path, tree in _product().items()
         if path.stem != "__init__"
         and any(
@@ -225,7 +219,7 @@ def test_only_the_door_of_a_package_lists_what_it_offers() -> None:
             for node in tree.body
         )
     }
-    assert listing - KNOWN_FAULTS == set()
+    assert listing == set()
 
 
 def test_a_small_module_has_several_importers() -> None:
@@ -236,15 +230,15 @@ def test_a_small_module_has_several_importers() -> None:
         small = len((ROOT / path).read_text("utf-8").splitlines()) < OWN_MODULE_LINES
         if small and path.stem != "__init__":
             importers = [each for each, names in imported.items() if _name(path) in names]
-            alone |= {f"small: {path}"} if len(importers) == 1 else set()
-    assert alone - KNOWN_FAULTS == set()
+            alone |= {str(path)} if len(importers) == 1 else set()
+    assert alone == set()
 
 
 def test_a_folder_is_seen_at_a_glance() -> None:
     """More modules than the budget are two rooms."""
     held = Counter(path.parent for path in _product() if path.stem != "__init__")
-    full = {f"full: {folder}" for folder, number in held.items() if number > FOLDER_MODULES}
-    assert full - KNOWN_FAULTS == set()
+    full = {str(folder) for folder, number in held.items() if number > FOLDER_MODULES}
+    assert full == set()
 
 
 def test_a_clock_is_asked_and_now_is_a_moment() -> None:
@@ -255,7 +249,7 @@ def test_a_clock_is_asked_and_now_is_a_moment() -> None:
         for name, said in _annotated(tree)
         if name in {"clock", "now"} and (name == "clock") != ("Callable" in said or "Clock" in said)
     }
-    assert confused - KNOWN_FAULTS == set()
+    assert confused == set()
 
 
 def test_the_unit_tests_mirror_the_house() -> None:
@@ -272,8 +266,8 @@ def test_the_unit_tests_mirror_the_house() -> None:
             names = ("_".join(words[:length]) for length in range(1, len(words) + 1))
             folder = path.parts[2:-1]
             if not any(".".join((*folder, name)) in stems for name in names):
-                strays.add(f"stray: {path}")
-    assert strays - KNOWN_FAULTS == set()
+                strays.add(str(path))
+    assert strays == set()
 
 
 def test_the_top_level_holds_the_rooms_and_what_tools_expect() -> None:
