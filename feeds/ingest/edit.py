@@ -7,12 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from feeds.draft import Document
-from feeds.errors import NotEdited, SourceError
-from feeds.ingest.handed_in import Receiver
-from feeds.ingest.report import IngestReport
+from feeds.errors import NotEdited
 from feeds.ingest.retag import retag
-from feeds.storage import Connection, documents, topic_names, write_items
+from feeds.storage import Connection, topic_names, write_items
 from feeds.storage.database import Database
 from feeds.storage.read_items import number_of
 from feeds.storage.write_items import NotMerged
@@ -20,9 +17,6 @@ from feeds.taxonomy import Taxonomy
 
 #: Feeds and pages show what is stored: how many feeds were written for it.
 Publish = Callable[[], int]
-
-# A document of a website is named by its address.
-_WEB = ("http://", "https://")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,26 +78,6 @@ def split(database: Database, item: str, *, publish: Publish, dry_run: bool = Fa
         # Asked for twice, it is as asked for.
         _done(item, None if problem is NotMerged.WHOLE else problem)
     return Edited(item=item, into=None, feeds_written=0 if dry_run else publish())
-
-
-def promote(receiver: Receiver, source: str, name: str) -> IngestReport:
-    """A document in quarantine is an item, as a person vouches for it.
-
-    Raises SourceError where there is no such document, or its bytes were never had.
-    """
-    with receiver.database.writing() as connection:
-        known = documents.promote(connection, source, name)
-        body = documents.latest(connection, source, name)
-    if not known or body is None:
-        problem = f"holds no document {name!r} to promote; see `fieldfare quarantine`"
-        raise SourceError(source, problem)
-    document = Document(
-        source=source,
-        name=name,
-        body=body,
-        url=name if name.startswith(_WEB) else None,
-    )
-    return receiver.take(document)
 
 
 def _number(connection: Connection, name: str) -> int:

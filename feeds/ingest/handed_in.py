@@ -10,6 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from feeds.draft import Document
+from feeds.errors import SourceError
 from feeds.ingest import Terms
 from feeds.ingest.pipeline import alone, deciding, keep
 from feeds.ingest.read import read
@@ -17,6 +18,9 @@ from feeds.ingest.report import IngestReport, Tally
 from feeds.sources import Fetched
 from feeds.storage import Connection, documents
 from feeds.storage.database import Database
+
+# A document of a website is named by its address.
+_WEB = ("http://", "https://")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,25 @@ class Receiver:
         for one in judged:
             tally.judge(one, one.item.uid)
         return tally.report()
+
+    def promote(self, source: str, name: str) -> IngestReport:
+        """A document in quarantine is an item, as a person vouches for it.
+
+        Raises SourceError where there is no such document, or its bytes were never had; StoreBusy.
+        """
+        with self.database.writing() as connection:
+            known = documents.promote(connection, source, name)
+            body = documents.latest(connection, source, name)
+        if not known or body is None:
+            problem = f"holds no document {name!r} to promote; see `fieldfare quarantine`"
+            raise SourceError(source, problem)
+        document = Document(
+            source=source,
+            name=name,
+            body=body,
+            url=name if name.startswith(_WEB) else None,
+        )
+        return self.take(document)
 
 
 def fetched(document: Document) -> Fetched:

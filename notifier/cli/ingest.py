@@ -121,10 +121,8 @@ def promote(
     as_json: AsJson = False,
 ) -> None:
     """Vouch for a document in quarantine: it is read as an item, now and from now on."""
-    from feeds.ingest.edit import promote as promoted
-
     with invocation(context).house(logs=True) as house:
-        report = promoted(house.receiver, source, document)
+        report = house.receiver.promote(source, document)
     if as_json:
         write_json(report)
     else:
