@@ -25,9 +25,9 @@ _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\[\]\x00-\x20]{1,500}
 
 
 def store(connection: Connection, judged: Iterable[Judged], terms: Terms) -> Mapping[str, str]:
-    """The items are as decided, numbered in the order they came: the ids of those that changed.
+    """The items are as decided, numbered in the order they came.
 
-    By their slugs, new ones among them.
+    Returns the ids of those that changed, new ones among them, by their slugs.
     """
     written: dict[str, Known] = {}
     for group in rounds(judged):
