@@ -66,7 +66,6 @@ STILL_WITHOUT = frozenset(
         "html.content._squeezed",
         "html.repetition._TOPS",
         "html.repetition._is_of_article",
-        "impostors._NUMBER",
         "language._OTHERS",
         "language._APOSTROPHES",
         "language._CYRILLIC",
@@ -75,7 +74,6 @@ STILL_WITHOUT = frozenset(
         "language._is_commonly",
         "language._common",
         "language._by_letters",
-        "language._count",
         "months._behind_dot",
         "sitemap._modified",
         "text.labels.one_language",
@@ -87,6 +85,14 @@ STILL_WITHOUT = frozenset(
         "text.site_form._repeated_in",
         "text.text_page.TextPage.article",
         "xml._VERBATIM",
+        "words:beside_day",
+        "words:consent",
+        "words:croatian",
+        "words:ijekavian",
+        "words:more",
+        "words:not_croatian",
+        "words:pager",
+        "words:year_joined",
     }
 )
 

@@ -26,10 +26,13 @@ from functools import cache, cached_property, partial
 from itertools import islice
 
 import feeds.parse
+from feeds.parse import words
 from tests.accuracy.truth import Case, cases, judged
 
 _ROOT = feeds.parse.__name__
 _NO_NEUTRAL = object()
+#: What a file of words says of its language: no list that is looked for.
+_NO_LISTS = frozenset({"languages", "alike", "common"})
 _EMPTY: dict[object, Callable[[], object]] = {
     **{kind: kind for kind in (bool, str, bytes, int, float, list, tuple, frozenset, set, dict)},
     Iterable: tuple,
@@ -65,7 +68,7 @@ def modules() -> tuple[types.ModuleType, ...]:
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule of every module, in the order of the modules' names and of their lines."""
-    return tuple(rule for module in modules() for rule in _rules_of(module))
+    return (*(rule for module in modules() for rule in _rules_of(module)), *_rules_of_words())
 
 
 def witnesses(rule: Rule, most: int | None = None) -> tuple[str, ...]:
@@ -100,6 +103,40 @@ def _rules_of(module: types.ModuleType) -> Iterator[Rule]:
             off = tuple(_places_of_constant(name, value, empty))
             if codes := _users({home for home, *_ in off}, name):
                 yield Rule(name=f"{_short(module)}.{name}", off=off, codes=_asking(codes))
+
+
+def _rules_of_words() -> Iterator[Rule]:
+    """Every list of words, in all languages at once: switched off, it is empty."""
+    listed = words.listed
+    named = {
+        f"{table}.{name}" if table else name
+        for language in words.languages()
+        for table in ("", "titles", "lines")
+        for name, held in (language.table(table) if table else language.written).items()
+        if isinstance(held, list) and held and isinstance(held[0], str)
+    }
+    for name in sorted(named - _NO_LISTS):
+        asked = {name, f"{name.partition('.')[0]}." if "." in name else name}
+        yield Rule(
+            name=f"words:{name}",
+            off=((words, "listed", partial(_listed_without, name, listed)),),
+            codes=_asking(
+                frozenset(code for _, code, _ in _functions() if asked & set(_constants(code)))
+            ),
+        )
+
+
+def _listed_without(off: str, listed: Callable[[str], object], name: str) -> object:
+    return () if name == off else listed(name)
+
+
+def _constants(code: types.CodeType) -> Iterator[str]:
+    """Every text named in a function or in one within it."""
+    for constant in code.co_consts:
+        if isinstance(constant, str):
+            yield constant
+        elif isinstance(constant, types.CodeType):
+            yield from _constants(constant)
 
 
 def _own_name(function: object) -> str:
