@@ -1,22 +1,21 @@
 """Single documents that are handed to us: read, judged and stored in one transaction.
 
-Knows the order of calls for one document. Must never know who hands it over, or how.
+Knows how one document is taken in by itself. Must never know who hands it over, or how.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
 from feeds.draft import Document
 from feeds.errors import SourceError
 from feeds.ingest import Terms
-from feeds.ingest.pipeline import alone, deciding, keep
-from feeds.ingest.read import read
-from feeds.ingest.report import IngestReport, Tally
-from feeds.sources import Fetched
-from feeds.storage import Connection, documents
+from feeds.ingest.pipeline import alone, deciding, ingest
+from feeds.ingest.report import IngestReport
+from feeds.sources import Fetched, Seen
+from feeds.storage import Connection
 from feeds.storage.database import Database
 
 # A document of a website is named by its address.
@@ -42,20 +41,30 @@ class Receiver:
 
         Raises StoreError; StoreBusy while the source is ingested already.
         """
-        terms = self.terms(document.source)
-        with self.database.reading() as connection:
-            promoted = documents.promoted(connection, terms.source)
-            refusals = documents.refusals(connection, terms.source)
-        reading = read(fetched(document), replace(terms, promoted=promoted))
-        with self.deciding(terms.source) as connection:
-            judged = keep(connection, [reading], terms)
-        tally = Tally()
-        if reading.sighting.refused:
-            before = {sighting.name: sighting for sighting in refusals}
-            tally.refuse(reading.sighting, before.get(document.name))
-        for one in judged:
-            tally.judge(one, one.item.uid)
-        return tally.report()
+        return ingest(self.database, _Alone(document), self.terms(document.source))
+
+
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    """The source of a document, at a moment when it shows nothing else."""
+
+    document: Document
+
+    @property
+    def name(self) -> str:
+        return self.document.source
+
+    @property
+    def is_whole(self) -> bool:
+        """False: it has other documents, which are still there."""
+        return False
+
+    @property
+    def expected(self) -> int:
+        return 1
+
+    def scan(self, known: Mapping[str, str], now: datetime) -> Iterator[Seen]:  # noqa: ARG002
+        yield fetched(self.document)
 
     def promote(self, source: str, name: str) -> IngestReport:
         """A document in quarantine is an item, as a person vouches for it.

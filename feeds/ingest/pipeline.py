@@ -20,7 +20,7 @@ from feeds.ingest.store import store
 from feeds.model import Item, Progress
 from feeds.sources import Fetched, Gone, LeadOnly, Same, Seen, Source, Waiting
 from feeds.storage import Connection, documents, recall, write_items
-from feeds.storage.database import Database
+from feeds.storage.database import Database, next_numbers
 from feeds.storage.documents import Sighting
 
 #: A batch is held at once, so it is bounded in bytes too.
@@ -105,7 +105,9 @@ class _Run:
         if self._dry_run:
             judged, withdrawn = self._rehearse(readings, gone)
         else:
-            judged, withdrawn = self._write(readings, gone, _renewed(batch))
+            same = (seen for seen in batch if isinstance(seen, Same))
+            renewed = {seen.name: seen.signature for seen in same if seen.signature}
+            judged, withdrawn = self._write(readings, gone, renewed)
         self._count(batch, readings, judged)
         self.tally.withdraw(withdrawn)
 
@@ -166,9 +168,13 @@ def alone(database: Database, source: str) -> AbstractContextManager[None]:
 
 @contextmanager
 def deciding(database: Database) -> Iterator[Connection]:
-    """A transaction to judge in: nobody else decides about any item until it ends."""
+    """A transaction to judge in: nobody else decides about any item until it ends.
+
+    Two who ingest at once would otherwise both add what both see for the first time.
+    """
     with database.writing() as connection:
-        recall.hold_order(connection)
+        # Whoever numbers changes holds their order to the commit.
+        next_numbers(connection, "changes", 0)
         yield connection
 
 
@@ -181,7 +187,11 @@ def keep(
     bodies = {digest: body for digest, body in had if digest and body is not None}
     documents.keep(connection, bodies)
     uids = store(connection, judged, terms)
-    documents.record(connection, _sightings(readings, judged))
+    # One put off is left open, so that it is read again.
+    put_off = {one.candidate.document for one in judged if isinstance(one.decision, Postponed)}
+    seen = (one.sighting for one in readings)
+    latest = {one.name: replace(one, signature="") if one.name in put_off else one for one in seen}
+    documents.record(connection, latest.values())
     return [
         one if one.item.uid else replace(one, item=replace(one.item, uid=uids[one.item.slug]))
         for one in judged
@@ -212,16 +222,3 @@ def _size(seen: Seen) -> int:
     if isinstance(seen, Fetched):
         return len(seen.document.body)
     return len(seen.listing.body) if isinstance(seen, LeadOnly) else 0
-
-
-def _renewed(batch: Sequence[Seen]) -> dict[str, str]:
-    """The signatures to remember of documents that did not change."""
-    same = (seen for seen in batch if isinstance(seen, Same))
-    return {seen.name: seen.signature for seen in same if seen.signature}
-
-
-def _sightings(news: Sequence[ReadDocument], judged: Sequence[Judged]) -> list[Sighting]:
-    """The last sighting of each document; one put off is left open, so that it is read again."""
-    open_ = {one.candidate.document for one in judged if isinstance(one.decision, Postponed)}
-    seen = {one.sighting.name: one.sighting for one in news}
-    return [replace(one, signature="") if one.name in open_ else one for one in seen.values()]

@@ -57,24 +57,26 @@ class Poller:
         A source that cannot be read is a problem in the report, and delays no other.
         Raises StoreBusy while the only one is polled already.
         """
-        together = _Together(how.progress, len(sources))
+        together = _Together(how.progress, len(sources)) if how.progress else None
 
-        def ask(number: int) -> IngestReport | SourceError:
+        def ask(number: int) -> IngestReport:
+            if together is None:
+                return self._ask(sources[number], how)
             with together.share(number) as progress:
                 return self._ask(sources[number], replace(how, progress=progress))
 
-        def ask_aside(number: int) -> IngestReport | SourceError:
+        def ask_aside(number: int) -> IngestReport:
             try:
                 return ask(number)
             except StoreBusy as busy:
-                return SourceError(sources[number].name, str(busy))
+                return _failed(SourceError(sources[number].name, str(busy)))
 
         if len(sources) <= 1:
             return merged([*map(ask, range(len(sources)))])
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="source") as pool:
             return merged([*pool.map(ask_aside, range(len(sources)))])
 
-    def _ask(self, source: Source, how: Poll) -> IngestReport | SourceError:
+    def _ask(self, source: Source, how: Poll) -> IngestReport:
         before = source.standing if isinstance(source, WebSource) else None
         terms = replace(self.terms(source.name), backfill=how.backfill)
         try:
@@ -90,7 +92,7 @@ class Poller:
             return replace(report, problems=_problems(source, before))
         except SourceError as error:
             self._note(source, how, error.problem, terms.now)
-            return error
+            return _failed(error)
         finally:
             # One that did not change may be older than what another poll recorded meanwhile.
             if isinstance(source, WebSource) and source.standing is not before and not how.dry_run:
@@ -114,6 +116,10 @@ class Poller:
                 standings.record(connection, standing)
 
 
+def _failed(error: SourceError) -> IngestReport:
+    return IngestReport(problems=(str(error),))
+
+
 def _problems(source: Source, before: Standing | None) -> tuple[str, ...]:
     """What could not be had of a website that could be had as a whole, in the poll it just had."""
     after = source.standing if isinstance(source, WebSource) else None
@@ -125,18 +131,15 @@ def _problems(source: Source, before: Standing | None) -> tuple[str, ...]:
 class _Together:
     """What several sources tell of their progress, as sums: the total once all of them know it."""
 
-    def __init__(self, progress: Progress | None, count: int) -> None:
+    def __init__(self, progress: Progress, count: int) -> None:
         self._progress = progress
         self._done = [0] * count
         self._totals: list[int | None] = [None] * count
         self._lock = Lock()
 
     @contextmanager
-    def share(self, number: int) -> Iterator[Progress | None]:
+    def share(self, number: int) -> Iterator[Progress]:
         """For one source to tell of itself; after it, what it did is all it had to do."""
-        if self._progress is None:
-            yield None
-            return
         try:
             yield partial(self._tell, number)
         finally:
@@ -147,5 +150,4 @@ class _Together:
             self._done[number], self._totals[number] = done, total
             known = [total for total in self._totals if total is not None]
             is_known = len(known) == len(self._totals)
-            if self._progress is not None:
-                self._progress(sum(self._done), sum(known) if is_known else None)
+            self._progress(sum(self._done), sum(known) if is_known else None)

@@ -7,10 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import chain
 from typing import assert_never
 
-from feeds.errors import SourceError
 from feeds.identity.decide import Added, Decision, Postponed, Restored, Revised, Unchanged
 from feeds.ingest.judge import Judged
 from feeds.model import Item, Label
@@ -54,22 +52,21 @@ class IngestReport:
     ``problems`` says which sources could not be read, or not all of them.
     """
 
-    added: int
-    revised: int
-    unchanged: int
-    quarantined: int
-    waiting: int
-    items: tuple[ReportedItem, ...]
-    quarantine: tuple[QuarantinedDocument, ...]
-    unknown_topics: tuple[Label, ...]
+    added: int = 0
+    revised: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    waiting: int = 0
+    items: tuple[ReportedItem, ...] = ()
+    quarantine: tuple[QuarantinedDocument, ...] = ()
+    unknown_topics: tuple[Label, ...] = ()
     problems: tuple[str, ...] = ()
     withdrawn: int = 0
     restored: int = 0
 
 
-def merged(tellings: Sequence[IngestReport | SourceError]) -> IngestReport:
+def merged(reports: Sequence[IngestReport]) -> IngestReport:
     """What several sources came to, as one report."""
-    reports = [telling for telling in tellings if isinstance(telling, IngestReport)]
     return IngestReport(
         added=sum(report.added for report in reports),
         revised=sum(report.revised for report in reports),
@@ -79,14 +76,10 @@ def merged(tellings: Sequence[IngestReport | SourceError]) -> IngestReport:
         items=tuple(item for report in reports for item in report.items),
         quarantine=tuple(held for report in reports for held in report.quarantine),
         unknown_topics=tuple(dict.fromkeys(x for r in reports for x in r.unknown_topics)),
-        problems=tuple(chain.from_iterable(map(_problems, tellings))),
+        problems=tuple(problem for report in reports for problem in report.problems),
         withdrawn=sum(report.withdrawn for report in reports),
         restored=sum(report.restored for report in reports),
     )
-
-
-def _problems(telling: IngestReport | SourceError) -> tuple[str, ...]:
-    return (str(telling),) if isinstance(telling, SourceError) else telling.problems
 
 
 @dataclass(slots=True)

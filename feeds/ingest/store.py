@@ -6,9 +6,7 @@ Knows the calls within one transaction. Must never decide, or begin and end a tr
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
-from feeds.draft import Draft
 from feeds.identity.decide import Added, Known, Restored, Revised
 from feeds.identity.ids import Identity
 from feeds.identity.instants import first_updated, freshness, revised_updated
@@ -39,23 +37,19 @@ def _store(
     connection: Connection, group: Sequence[Judged], written: dict[str, Known], terms: Terms
 ) -> None:
     new = [one for one in group if isinstance(one.decision, Added)]
-    revised = [one for one in group if isinstance(one.decision, Revised)]
-    restored = [one for one in group if isinstance(one.decision, Restored)]
-    changes = next_numbers(connection, "changes", len(new) + len(revised))
+    changed = [*new, *(one for one in group if isinstance(one.decision, Revised))]
+    changes = next_numbers(connection, "changes", len(changed))
     numbers = next_numbers(connection, "items", len(new))
-    added = {
-        one.item.slug: replace(one.item, number=number, uid=uid)
-        for one, number, uid in zip(new, numbers, _ids(connection, new, terms), strict=True)
-    }
-    leading = _leading(connection, new, written | added)
+    for one, number, uid in zip(new, numbers, _ids(connection, new, terms), strict=True):
+        written[one.item.slug] = replace(one.item, number=number, uid=uid)
+    leading = _leading(connection, new, written)
     revisions = [
-        _first(added[one.item.slug], one, change, leading[one.item.group], terms)
-        for one, change in zip(new, changes, strict=False)
+        _revision(_as_written(one, written), one, change, leading.get(one.item.group, 0), terms)
+        for one, change in zip(changed, changes, strict=True)
     ]
-    for one, change in zip(revised, changes[len(new) :], strict=True):
-        revisions.append(_next(_as_written(one, written), one, change, terms))
     write_items.write(connection, revisions)
     written |= {each.known.slug: each.known for each in revisions}
+    restored = [one for one in group if isinstance(one.decision, Restored)]
     write_items.restore(connection, [_as_written(one, written).number for one in restored])
     _link(connection, group, written, terms.source)
 
@@ -76,46 +70,30 @@ def _leading(
     return {**stored, **{slug: written[slug].number for slug in here}}
 
 
-def _first(item: Known, one: Judged, change: int, group: int, terms: Terms) -> Revision:
-    issued = item.draft.issued
+def _revision(item: Known, one: Judged, change: int, group: int, terms: Terms) -> Revision:
+    """What the item says from ``change`` on; a new one joins the ``group`` of that number."""
+    draft, decision, updated_at = item.draft, one.decision, item.updated_at
+    if not draft.language:
+        marks = draft.marks | {Mark.GUESSED_LANGUAGE}
+        draft = replace(draft, language=terms.habits.language, marks=marks)
     days = terms.archive_after_days
-    fresh = freshness(issued, terms.now, backfill=terms.backfill, archive_after_days=days)
-    updated_at = first_updated(issued, terms.now, item.number, change, fresh)
-    first = _revision(item, one, change, updated_at, terms)
-    return replace(first, group=group, freshness=fresh)
-
-
-def _next(item: Known, one: Judged, change: int, terms: Terms) -> Revision:
-    updated_at = item.updated_at
-    if updated_at is None or _is_significant(one):
+    fresh = freshness(draft.issued, terms.now, backfill=terms.backfill, archive_after_days=days)
+    significant = not isinstance(decision, Revised) or decision.significant
+    if isinstance(decision, Added):
+        updated_at = first_updated(draft.issued, terms.now, item.number, change, fresh)
+    elif updated_at is None or significant:
         updated_at = revised_updated(terms.now, change)
-    return _revision(item, one, change, updated_at, terms)
-
-
-def _revision(
-    item: Known, one: Judged, change: int, updated_at: datetime, terms: Terms
-) -> Revision:
-    draft = _spoken(item.draft, terms.habits.language)
     return Revision(
         known=replace(item, draft=draft, updated_at=updated_at),
         change=change,
-        significant=_is_significant(one),
+        significant=significant,
         topics=placed(draft, terms.taxonomy),
         digest=one.candidate.digest,
         recorded_at=terms.now,
         updated_at=updated_at,
+        group=group,
+        freshness=fresh,
     )
-
-
-def _spoken(draft: Draft, language: str) -> Draft:
-    """In the source's usual language, and marked as guessed, where nobody told it."""
-    if draft.language:
-        return draft
-    return replace(draft, language=language, marks=draft.marks | {Mark.GUESSED_LANGUAGE})
-
-
-def _is_significant(one: Judged) -> bool:
-    return not isinstance(one.decision, Revised) or one.decision.significant
 
 
 def _ids(connection: Connection, new: Sequence[Judged], terms: Terms) -> Iterator[str]:

@@ -16,7 +16,6 @@ from feeds.identity.decide import Known, Role
 from feeds.identity.known import NEAR_EACH, Link, Memory
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Issued, Item
-from feeds.storage.database import next_numbers
 from feeds.storage.read_items import parts, read
 from feeds.storage.tables import item_keys, items, revisions
 
@@ -27,14 +26,6 @@ _DAYS_APART = 1
 
 #: A title or an opening, by its key, and the days on which it is looked for; None is any day.
 _Days = Mapping[int, Collection[date | None]]
-
-
-def hold_order(connection: Connection) -> None:
-    """Nobody else numbers items or changes until this transaction ends, nor decides about any.
-
-    Two who ingest at once would otherwise both add what both see for the first time.
-    """
-    next_numbers(connection, "changes", 0)
 
 
 def recall(
