@@ -15,7 +15,7 @@ from feeds.ingest import Terms
 from feeds.ingest.pipeline import alone, deciding, ingest
 from feeds.ingest.report import IngestReport
 from feeds.sources import Fetched, Seen
-from feeds.storage import Connection
+from feeds.storage import Connection, documents
 from feeds.storage.database import Database
 
 # A document of a website is named by its address.
@@ -43,6 +43,25 @@ class Receiver:
         """
         return ingest(self.database, _Alone(document), self.terms(document.source))
 
+    def promote(self, source: str, name: str) -> IngestReport:
+        """A document in quarantine is an item, as a person vouches for it.
+
+        Raises SourceError where there is no such document, or its bytes were never had; StoreBusy.
+        """
+        with self.database.writing() as connection:
+            known = documents.promote(connection, source, name)
+            body = documents.latest(connection, source, name)
+        if not known or body is None:
+            problem = f"holds no document {name!r} to promote; see `fieldfare quarantine`"
+            raise SourceError(source, problem)
+        document = Document(
+            source=source,
+            name=name,
+            body=body,
+            url=name if name.startswith(_WEB) else None,
+        )
+        return self.take(document)
+
 
 @dataclass(frozen=True, slots=True)
 class _Alone:
@@ -65,25 +84,6 @@ class _Alone:
 
     def scan(self, known: Mapping[str, str], now: datetime) -> Iterator[Seen]:  # noqa: ARG002
         yield fetched(self.document)
-
-    def promote(self, source: str, name: str) -> IngestReport:
-        """A document in quarantine is an item, as a person vouches for it.
-
-        Raises SourceError where there is no such document, or its bytes were never had; StoreBusy.
-        """
-        with self.database.writing() as connection:
-            known = documents.promote(connection, source, name)
-            body = documents.latest(connection, source, name)
-        if not known or body is None:
-            problem = f"holds no document {name!r} to promote; see `fieldfare quarantine`"
-            raise SourceError(source, problem)
-        document = Document(
-            source=source,
-            name=name,
-            body=body,
-            url=name if name.startswith(_WEB) else None,
-        )
-        return self.take(document)
 
 
 def fetched(document: Document) -> Fetched:
