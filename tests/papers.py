@@ -1,0 +1,121 @@
+"""The page of commands, made of the command line itself.
+
+Knows how to ask Typer for what there is, and dataclasses for what a report holds. Must never hold a
+command's words of its own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any, get_args, get_type_hints
+
+import typer
+
+from feeds.ingest.edit import Edited, Retagged
+from feeds.ingest.report import IngestReport
+from feeds.publish.rebuild import PublishReport
+from feeds.storage.overview import Held, Listed
+from feeds.storage.topic_names import Unknown
+from notifier.app.reports import Status, ToldSource, ToldSubscriber, ToldTopic
+from notifier.cli import app
+from notifier.digest.plan import PlanReport
+from notifier.mail.send import DeliveryReport
+from notifier.storage.deliveries import Delivery
+
+#: What `--json` prints: one object of these fields together, or a list of such objects.
+REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
+    "config": "the settings, nested",
+    "migrate": "`{migrated}`",
+    "status": (Status,),
+    "sources": [ToldSource],
+    "parse": "an object a document, a line each: `{document, form, refused, reason, list,"
+    " next_page, hub, locations, items: [{title, url, issued, issued_at, issued_from, dateline,"
+    " summary, body, markup, partial, language, content_type, issuers: [{label, slug}], fields,"
+    " countries, guid, also_at, alternates, enclosures, marks}]}`",
+    "ingest": (IngestReport,),
+    "promote": (IngestReport,),
+    "publish": (PublishReport,),
+    "topics": [ToldTopic],
+    "topics --unknown": [Unknown],
+    "map": (Retagged,),
+    "items": [Listed],
+    "items merge": (Edited,),
+    "items split": (Edited,),
+    "quarantine": [Held],
+    "subscribe": (ToldSubscriber,),
+    "unsubscribe": "`{unsubscribed}`",
+    "subscribers": [ToldSubscriber],
+    "digest": (PlanReport, DeliveryReport),
+    "deliveries": [Delivery],
+    "release": "`{released}`",
+}
+
+
+#: No line of usage is broken, however wide the terminal is.
+_WIDTH = 1_000
+
+
+def commands() -> str:
+    """The Markdown of every command, in the order of ``fieldfare --help``."""
+    group = typer.main.get_command(app)
+    return "\n".join(_told(_context(group), ""))
+
+
+def names() -> list[str]:
+    """Every command as people type it, groups among them."""
+    group = typer.main.get_command(app)
+    return [name for name, _ in _commands(_context(group), "")]
+
+
+def _context(group: Any) -> typer.Context:
+    return typer.Context(group, info_name="fieldfare", terminal_width=_WIDTH)
+
+
+def _commands(context: typer.Context, above: str) -> Iterator[tuple[str, typer.Context]]:
+    for name, command in context.command.commands.items():  # type: ignore[attr-defined]
+        below = typer.Context(command, info_name=name, parent=context, terminal_width=_WIDTH)
+        yield above + name, below
+        if hasattr(command, "commands"):
+            yield from _commands(below, f"{above}{name} ")
+
+
+def _told(root: typer.Context, above: str) -> Iterator[str]:
+    for name, context in _commands(root, above):
+        yield f"## `{name}`\n"
+        yield f"    {context.get_usage().removeprefix('Usage: ')}\n"
+        yield f"{(context.command.help or '').strip()}\n"
+        listed = [
+            record for record in _parameters(context) if record[0] not in {"--help", "--json"}
+        ]
+        if listed:
+            yield from (f"- `{words}` {text}".rstrip() for words, text in listed)
+            yield ""
+        for asked in (name, f"{name} --unknown"):
+            if asked in REPORTS:
+                option = asked.removeprefix(name).strip()
+                yield f"With `{f'{option} --json'.strip()}`: {_shape(REPORTS[asked])}\n"
+
+
+def _parameters(context: typer.Context) -> Iterator[tuple[str, str]]:
+    for parameter in context.command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is not None:
+            words, text = record
+            yield words, " ".join(text.split())
+
+
+def _shape(report: tuple[type, ...] | list[type] | str) -> str:
+    """Names of fields as they nest: a report within a list is told with its fields."""
+    if isinstance(report, str):
+        return report
+    inner = f"{{{', '.join(name for one in report for name in _fields(one))}}}"
+    return f"`[{inner}]`" if isinstance(report, list) else f"`{inner}`"
+
+
+def _fields(report: type) -> Iterator[str]:
+    hints = get_type_hints(report)
+    for each in fields(report):
+        held = next((kind for kind in get_args(hints[each.name]) if is_dataclass(kind)), None)
+        if held is None:
+            yield each.name
+        else:
+            yield f"{each.name}: [{{{', '.join(_fields(held))}}}]"  # type: ignore[arg-type]
