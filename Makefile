@@ -35,13 +35,16 @@ test: $(VENV)/dev.stamp ## every test, with the real servers they use
 unit: $(VENV)/dev.stamp ## the tests that need no server
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal tests/unit $(TEST_ARGS)
 
-# Which interpreters these are is for whoever runs it to say: `make pythons PYTHONS=python3.13`.
-PYTHONS ?= python3.11 python3.12 python3.13 python3.14
 pythons: $(VENV)/dev.stamp ## the same on every other Python from 3.11 on that is installed
-	@for name in $(PYTHONS); do \
-		[ ! -e $(BIN)/$$name ] && $$name -c 'import ensurepip' 2>/dev/null || continue; \
-		echo "unit tests on $$name"; \
-		$(MAKE) --no-print-directory unit PYTHON=$$name VENV=$(VENV)-$${name#python} || exit; \
+	@for python in $${PYTHONS-$$(.ci/pythons $(VENV))}; do \
+		other=$(VENV)-$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+		echo "unit tests on $$python"; \
+		{ [ -e $$other/bin/python ] || $(BIN)/uv venv --quiet --python $$python $$other; } && \
+		$(BIN)/uv pip install --quiet --python $$other/bin/python --no-deps --require-hashes \
+			-r requirements-dev.lock && \
+		$(BIN)/uv pip install --quiet --python $$other/bin/python --no-deps --no-build-isolation -e . && \
+		$$other/bin/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal tests/unit \
+			-p no:cacheprovider $(TEST_ARGS) || exit; \
 	done
 
 check: $(VENV)/dev.stamp ## style, types, floors and size
