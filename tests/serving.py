@@ -17,7 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from feeds.identity.ids import Identity
-from feeds.publish.pages import Pages
+from feeds.publish.pages import STYLE
 from feeds.publish.site import Site
 from feeds.standing import State
 from feeds.storage.database import Database
@@ -79,10 +79,9 @@ def a_web_app(
     vitals: Callable[[], Vitals] = lambda: VITALS,
 ) -> Starlette:
     """The whole web server, its published files below ``root``."""
-    published = Pages(SITE, taxonomy)
-    pages = PrivatePages(published)
+    pages = PrivatePages(SITE, taxonomy)
     root.mkdir(exist_ok=True)
-    (root / "style.css").write_bytes(published.style)
+    (root / "style.css").write_bytes(STYLE.read_bytes())
     return create_app(
         files=PublishedFiles(Directory(root, limit_bytes=1_000_000, clock=lambda: NOW)),
         unsubscribing=Unsubscribing(

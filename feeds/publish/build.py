@@ -4,20 +4,20 @@ Knows which bytes belong in which file, and what else they depend on. Must never
 lie or where items come from.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 
-from feeds.model import Item
+from feeds.model import Item, TopicKind
 from feeds.publish.entry import compose
 from feeds.publish.formats.atom import entry_bytes, feed_bytes
 from feeds.publish.formats.opml import opml_bytes
-from feeds.publish.pages import Pages
-from feeds.publish.select import FeedRef, feeds_of
+from feeds.publish.pages import STYLE, renderer
+from feeds.publish.select import ALL, HEADINGS, FeedRef, describe, feeds_of, tree
 from feeds.publish.site import Site, item_page
 from feeds.storage.entries import Ready
 from feeds.taxonomy import Taxonomy
@@ -41,49 +41,69 @@ class SiteBuilder:
     def __init__(self, site: Site, taxonomy: Taxonomy) -> None:
         self._site = site
         self._taxonomy = taxonomy
-        self._pages = Pages(site, taxonomy)
+        self._described = cache(lambda ref: describe(ref, site, taxonomy))
         pages_only = replace(site, contact="", entries_per_feed=1, items_per_page=1)
         self.recipe = _hash(_code(), repr(pages_only), taxonomy.fingerprint)
         self.fingerprint = _hash(_code(), repr(site), taxonomy.fingerprint)
         self.feeds = feeds_of(topic.ref for topic in taxonomy.topics)
         self.entries_wanted = max(site.entries_per_feed, site.items_per_page)
-        # An empty feed must have been updated at some time: on the day its id became possible.
-        self._never = datetime.combine(site.identity.minted, time(), UTC)
+
+    @cached_property
+    def _render(self) -> Callable[..., bytes]:
+        # Most runs find nothing to make, and need no template.
+        return renderer(self._site, self._taxonomy)
 
     def ready(self, item: Item) -> Ready:
         """The item as feeds and lists show it."""
         entry = compose(item, self._site, self._taxonomy)
+        fields = entry.filed_under(TopicKind.FIELD)
         return Ready(
             item=item.number,
             revision=item.revision,
             updated_at=item.updated_at,
-            atom=entry_bytes(entry, self._pages.content(entry)),
-            html=self._pages.listing(entry),
+            atom=entry_bytes(entry, self._render("content.html", entry=entry).decode()),
+            html=self._render("listing.html", entry=entry, fields=fields),
         )
 
     def item(self, item: Item) -> Document:
-        """The page of one item."""
+        """The page of one item, from which its feeds can be found."""
         entry = compose(item, self._site, self._taxonomy)
-        return f"{item_page(item.slug)}.html", self._pages.item(entry)
+        feeds = (each.feed for each in entry.categories if each.direct and each.feed)
+        return f"{item_page(item.slug)}.html", self._render(
+            "item.html",
+            entry=entry,
+            filed=[(heading, entry.filed_under(kind)) for kind, heading in HEADINGS.items()],
+            feeds=[self._described(feed) for feed in (*feeds, ALL)],
+        )
 
     def hidden(self, slug: str, into: str | None) -> Document:
         """What stands where an item was: that it is withdrawn, or the way to what it is now."""
-        return f"{item_page(slug)}.html", self._pages.hidden(into)
+        address = f"{self._site.url}/{item_page(into)}" if into else None
+        return f"{item_page(slug)}.html", self._render("hidden.html", address=address)
 
     def feed(self, ref: FeedRef, latest: Sequence[Ready]) -> Iterator[Document]:
         """A feed and its page; ``latest`` holds `entries_wanted` items, newest first."""
-        feed = self._pages.described(ref)
-        updated = max((entry.updated_at for entry in latest), default=self._never)
+        feed = self._described(ref)
+        # An empty feed must have been updated at some time: on the day its id became possible.
+        never = datetime.combine(self._site.identity.minted, time(), UTC)
+        updated = max((entry.updated_at for entry in latest), default=never)
         shown = [entry.atom for entry in latest[: self._site.entries_per_feed]]
         yield ref.atom, feed_bytes(feed, updated, shown)
-        listed = [entry.html for entry in latest[: self._site.items_per_page]]
-        yield f"{ref.page}.html", self._pages.feed(feed, listed)
+        listed = [entry.html.decode() for entry in latest[: self._site.items_per_page]]
+        yield f"{ref.page}.html", self._render("feed.html", feed=feed, items=listed)
 
     def lists(self) -> Iterator[Document]:
         """What leads to the feeds; the front page comes last, when all it links to is there."""
-        yield "style.css", self._pages.style
+        yield "style.css", STYLE.read_bytes()
         yield "feeds.opml", opml_bytes(self._site, self._taxonomy)
-        yield FRONT_PAGE, self._pages.index()
+        yield (
+            FRONT_PAGE,
+            self._render(
+                "index.html",
+                fields=tree(TopicKind.FIELD, self._taxonomy),
+                issuers=tree(TopicKind.ISSUER, self._taxonomy),
+            ),
+        )
 
 
 @lru_cache(maxsize=4)

@@ -1,11 +1,10 @@
-"""Web pages as bytes: an item's, a feed's, the index, and what of an item goes into lists.
+"""Web pages as bytes, each made by its template from finished values.
 
-Knows the templates, and how days are written in the language of the site. Must never query.
+Knows the templates, and how days are written in the language of a site. Must never query.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from datetime import UTC
-from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,104 +12,51 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
-from feeds.model import Issued, TopicKind
-from feeds.publish.entry import EntryTopic, PublishedEntry
-from feeds.publish.select import ALL, PublishedFeed, describe, tree
+from feeds.model import Issued
+from feeds.publish.entry import PublishedEntry
+from feeds.publish.select import ALL, describe
 from feeds.publish.site import Site, item_page
 from feeds.taxonomy import Taxonomy
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
-
-class Pages:
-    """The pages of one site. Templates are read once; a page is a function of its values."""
-
-    def __init__(self, site: Site, taxonomy: Taxonomy) -> None:
-        self._site = site
-        self._taxonomy = taxonomy
-        self.described = cache(lambda ref: describe(ref, site, taxonomy))
-        self.style = (_TEMPLATES / "style.css").read_bytes()
-        self._environment = self._environment_of(site)
-
-    def content(self, entry: PublishedEntry) -> str:
-        """What a feed reader shows of an item, as HTML."""
-        return self._render("content.html", entry=entry)
-
-    def listing(self, entry: PublishedEntry) -> bytes:
-        """The item as it stands in a list; a feed's page is a join of these."""
-        fields = entry.filed_under(TopicKind.FIELD)
-        return self._render("listing.html", entry=entry, fields=fields).encode()
-
-    def item(self, entry: PublishedEntry) -> bytes:
-        """The page of one item, from which its feeds can be found."""
-        named = [each for each in entry.categories if each.direct]
-        return self._render(
-            "item.html",
-            entry=entry,
-            content=_html(self.content(entry)),
-            filed=tuple(_filed(entry)),
-            feeds=tuple(map(self.described, (*(each.feed for each in named if each.feed), ALL))),
-        ).encode()
-
-    def hidden(self, into: str | None) -> bytes:
-        """The page of an item that is shown no more, merged ``into`` another one or withdrawn."""
-        address = f"{self._site.url}/{item_page(into)}" if into else None
-        return self._render("hidden.html", address=address).encode()
-
-    def feed(self, feed: PublishedFeed, listings: Sequence[bytes]) -> bytes:
-        """The page of one feed; ``listings`` are its latest items, newest first."""
-        items = [_html(listing.decode()) for listing in listings]
-        return self._render("feed.html", feed=feed, items=items).encode()
-
-    def index(self) -> bytes:
-        """The front page: every feed by field and by issuer."""
-        fields = tree(TopicKind.FIELD, self._taxonomy)
-        issuers = tree(TopicKind.ISSUER, self._taxonomy)
-        return self._render("index.html", fields=fields, issuers=issuers).encode()
-
-    def environment_with(self, templates: Path) -> Environment:
-        """For pages made elsewhere: the templates of that folder may extend ``layout.html``."""
-        return self._environment.overlay(loader=FileSystemLoader([templates, _TEMPLATES]))
-
-    def _render(self, template: str, **values: object) -> str:
-        return self._environment.get_template(template).render(values)
-
-    def _environment_of(self, site: Site) -> Environment:
-        environment = Environment(
-            loader=FileSystemLoader(_TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        locale = _locale(site.language)
-        environment.filters |= {
-            "day": lambda issued: _day(issued, locale, site.timezone),
-            "instant": _instant,
-            "page": lambda feed: f"{site.base}/{feed.page}",
-            "file": lambda feed: f"{site.base}/{feed.atom}",
-            "reading": lambda entry: _reading(entry, site),
-        }
-        environment.globals |= {
-            "site": site,
-            "all": self.described(ALL),
-            # Part of the address, so that no cached style meets a newer page.
-            "style": blake2b(self.style, digest_size=4).hexdigest(),
-        }
-        return environment
+STYLE = _TEMPLATES / "style.css"
 
 
-def _html(made: str) -> Markup:
-    return Markup(made)  # noqa: S704 - made by an escaping template
+def renderer(site: Site, taxonomy: Taxonomy, *beside: Path) -> Callable[..., bytes]:
+    """What makes a page of this site of the name of a template and its values.
 
+    Templates in the folders ``beside`` may extend ``layout.html``: they set ``title``,
+    ``description`` and ``canonical``. Each is read once.
+    """
+    environment = Environment(
+        loader=FileSystemLoader([*beside, _TEMPLATES]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    locale = _locale(site.language)
+    environment.filters |= {
+        "day": lambda issued: _day(issued, locale, site.timezone),
+        "instant": _instant,
+        "page": lambda feed: f"{site.base}/{feed.page}",
+        "file": lambda feed: f"{site.base}/{feed.atom}",
+        "reading": lambda entry: _reading(entry, site),
+    }
+    environment.globals |= {
+        "site": site,
+        "all": describe(ALL, site, taxonomy),
+        # Part of the address, so that no cached style meets a newer page.
+        "style": blake2b(STYLE.read_bytes(), digest_size=4).hexdigest(),
+    }
 
-def _filed(entry: PublishedEntry) -> Iterator[tuple[str, tuple[EntryTopic, ...]]]:
-    for heading, kind in (("Fields of work", TopicKind.FIELD), ("Issued by", TopicKind.ISSUER)):
-        if categories := entry.filed_under(kind):
-            yield heading, categories
+    def render(template: str, **values: object) -> bytes:
+        return environment.get_template(template).render(values).encode()
+
+    return render
 
 
 def _reading(entry: PublishedEntry, site: Site) -> str:

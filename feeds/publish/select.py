@@ -14,6 +14,9 @@ from feeds.taxonomy import Taxonomy
 #: The kinds that have feeds of their own, with the folder these live in. Order of publication.
 FOLDERS = {TopicKind.FIELD: "fields", TopicKind.ISSUER: "issuers"}
 
+#: What stands above them where both are listed.
+HEADINGS = {TopicKind.FIELD: "Fields of work", TopicKind.ISSUER: "Issued by"}
+
 
 @dataclass(frozen=True, slots=True)
 class FeedRef:

@@ -21,7 +21,6 @@ from typing_extensions import override
 from feeds.errors import StoreBusy
 from feeds.ingest.poll import Poll
 from feeds.model import SourceKind
-from feeds.publish.pages import Pages
 from feeds.publish.site import item_page
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
@@ -85,7 +84,7 @@ def jobs(house: House) -> tuple[Job, ...]:
 def web(house: House, pulse: Pulse, *, mails: Path | None = None) -> Starlette:
     """The web server: published files, the links of mails, health and numbers."""
     settings = house.settings
-    pages = PrivatePages(Pages(house.site, house.taxonomy))
+    pages = PrivatePages(house.site, house.taxonomy)
     directory = Directory(settings.publish.directory, settings.serve.cache_bytes, house.clock)
     return create_app(
         files=PublishedFiles(directory),

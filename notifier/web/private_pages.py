@@ -8,7 +8,9 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from feeds.publish.pages import Pages
+from feeds.publish.pages import renderer
+from feeds.publish.site import Site
+from feeds.taxonomy import Taxonomy
 from notifier.errors import TokenRefused
 from notifier.subscribers.links import Claim, LinkScope, read
 
@@ -30,19 +32,19 @@ _POLICY = (
 class PrivatePages:
     """Answers with pages that are made for one person, or for nobody in particular."""
 
-    def __init__(self, published: Pages) -> None:
-        self._environment = published.environment_with(_TEMPLATES)
+    def __init__(self, site: Site, taxonomy: Taxonomy) -> None:
+        self._render = renderer(site, taxonomy, _TEMPLATES)
 
     def answer(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
         """A whole page from finished values."""
-        content = self._environment.get_template(template).render(values)
+        content = self._render(template, **values)
         return HTMLResponse(
             content, status, headers={**PRIVATE, "content-security-policy": _POLICY}
         )
 
     def notice(self, title: str, *sentences: str, status: int = 200) -> HTMLResponse:
         """A page that only says something: what happened, and what to do."""
-        return self.answer("notice.html", status, title=title, sentences=sentences)
+        return self.answer("notice.html", status, heading=title, sentences=sentences)
 
 
 def claim_of(request: Request, secret: bytes, scope: LinkScope) -> Claim | None:

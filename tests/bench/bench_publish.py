@@ -22,7 +22,7 @@ from feeds.model import Label, TopicKind
 from feeds.publish.build import builder_for
 from feeds.publish.entry import PublishedEntry, compose
 from feeds.publish.files import Files
-from feeds.publish.pages import Pages
+from feeds.publish.pages import renderer
 from feeds.publish.rebuild import publish
 from feeds.publish.select import FeedRef
 from feeds.storage import entries
@@ -123,14 +123,14 @@ def _rebuilt(database: Database, taxonomy: Taxonomy, public: Path) -> float:
 
 def _by_feedgen(database: Database, taxonomy: Taxonomy) -> float:
     """Seconds a feed, for a tenth of them."""
-    pages = Pages(SITE, taxonomy)
+    render = renderer(SITE, taxonomy)
     some = builder_for(SITE, taxonomy).feeds[1 : FEEDS // 10 + 1]
     with database.reading() as connection:
         numbers = [entries.latest(connection, feed.topic, ENTRIES) for feed in some if feed.topic]
         found = [whole_items(connection, each) for each in numbers]
     finished = [
         [
-            (entry, pages.content(entry))
+            (entry, render("content.html", entry=entry).decode())
             for entry in (compose(item, SITE, taxonomy) for item in each)
         ]
         for each in found

@@ -5,12 +5,9 @@ Knows the tree of feeds. Must never know items.
 
 from lxml import etree
 
-from feeds.model import TopicKind
-from feeds.publish.select import ALL, FeedLink, FeedRef, describe, tree
+from feeds.publish.select import ALL, HEADINGS, FeedLink, FeedRef, describe, tree
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
-
-_GROUPS = {TopicKind.FIELD: "Fields of work", TopicKind.ISSUER: "Issued by"}
 
 
 def opml_bytes(site: Site, taxonomy: Taxonomy) -> bytes:
@@ -20,7 +17,7 @@ def opml_bytes(site: Site, taxonomy: Taxonomy) -> bytes:
     etree.SubElement(head, "title").text = f"Feeds of {site.publisher}"
     body = etree.SubElement(root, "body")
     _add_feed(body, ALL, site, taxonomy)
-    for kind, text in _GROUPS.items():
+    for kind, text in HEADINGS.items():
         group = _add_folder(body, text)
         for link in tree(kind, taxonomy):
             _add(group, link, site, taxonomy)

@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feeds.model import Issued, IssuedFrom
-from feeds.publish.entry import compose
-from feeds.publish.pages import Pages
+from feeds.publish.build import FRONT_PAGE, SiteBuilder
 from feeds.publish.select import ALL
 from feeds.taxonomy import Taxonomy
 from tests.items import a_site, an_item, issued
@@ -30,8 +29,8 @@ def test_a_day_is_written_in_the_language_of_the_site(
 ) -> None:
     """English without a country is not taken for that of the United States."""
     site = a_site(language=language)
-    entry = compose(an_item(issued=issued("2026-11-18")), site, osce)
-    listing = Pages(site, osce).listing(entry).decode()
+    item = an_item(issued=issued("2026-11-18"))
+    listing = SiteBuilder(site, osce).ready(item).html.decode()
     assert f'<time datetime="2026-11-18">{day}</time>' in listing
 
 
@@ -39,7 +38,7 @@ def test_an_instant_is_shown_as_its_day_in_the_zone_of_the_site(osce: Taxonomy) 
     at = datetime(2026, 11, 18, 23, 30, tzinfo=UTC)
     item = an_item(issued=Issued(day=at.date(), at=at, origin=IssuedFrom.FEED))
     site = a_site(timezone=ZoneInfo("Europe/Vienna"))
-    listing = Pages(site, osce).listing(compose(item, site, osce)).decode()
+    listing = SiteBuilder(site, osce).ready(item).html.decode()
     assert '<time datetime="2026-11-18T23:30:00+00:00">19 November 2026</time>' in listing
 
 
@@ -56,32 +55,36 @@ def test_a_list_leads_to_the_whole_text_in_one_step(
     osce: Taxonomy, source: str, url: str | None, reading: str
 ) -> None:
     site = a_site(url="https://example.org/news")
-    entry = compose(an_item(source=source, url=url), site, osce)
-    assert f'<a href="{reading}">' in Pages(site, osce).listing(entry).decode()
+    ready = SiteBuilder(site, osce).ready(an_item(source=source, url=url))
+    assert f'<a href="{reading}">' in ready.html.decode()
 
 
 def test_markup_in_an_item_is_shown_as_text(osce: Taxonomy) -> None:
-    entry = compose(an_item(title="<script>1</script>", summary="a & b"), a_site(), osce)
-    pages = Pages(a_site(), osce)
-    for made in (pages.item(entry), pages.listing(entry)):
+    item = an_item(title="<script>1</script>", summary="a & b")
+    builder = SiteBuilder(a_site(), osce)
+    for made in (builder.item(item)[1], builder.ready(item).html):
         assert b"<script>" not in made
         assert b"&lt;script&gt;1&lt;/script&gt;" in made
 
 
 def test_an_own_item_that_stands_elsewhere_too_says_where(osce: Taxonomy) -> None:
-    entry = compose(an_item(url="https://www.osce.org/1"), a_site(), osce)
-    page = Pages(a_site(), osce).item(entry).decode()
+    _, made = SiteBuilder(a_site(), osce).item(an_item(url="https://www.osce.org/1"))
+    page = made.decode()
     assert 'First published at <a href="https://www.osce.org/1">osce.org</a>' in page
 
 
 def test_the_way_to_mails_is_shown_where_there_is_one(osce: Taxonomy) -> None:
-    with_contact, without = (Pages(a_site(contact=c), osce) for c in ("a@example.org", ""))
+    with_contact, without = (SiteBuilder(a_site(contact=c), osce) for c in ("a@example.org", ""))
     subject = "mailto:a@example.org?subject=Digest%3A%20All%20news"
-    assert subject in with_contact.feed(with_contact.described(ALL), []).decode()
-    page = without.feed(without.described(ALL), []).decode()
+    assert subject in dict(with_contact.feed(ALL, []))["feeds/all.html"].decode()
+    page = dict(without.feed(ALL, []))["feeds/all.html"].decode()
     assert "Get it by email" not in page
-    assert "mailto:" not in page + without.index().decode()
+    assert "mailto:" not in page + front_page(without)
 
 
 def test_an_index_of_nobody_in_particular_says_news(osce: Taxonomy) -> None:
-    assert "<h1>News by topic</h1>" in Pages(a_site(organisation=""), osce).index().decode()
+    assert "<h1>News by topic</h1>" in front_page(SiteBuilder(a_site(organisation=""), osce))
+
+
+def front_page(builder: SiteBuilder) -> str:
+    return dict(builder.lists())[FRONT_PAGE].decode()

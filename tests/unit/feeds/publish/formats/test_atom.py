@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds.model import Enclosure, Item, Provenance
-from feeds.publish.entry import compose
-from feeds.publish.formats.atom import LinkedEntry, entry_bytes, feed_bytes
-from feeds.publish.pages import Pages
+from feeds.publish.build import SiteBuilder
+from feeds.publish.formats.atom import LinkedEntry, feed_bytes
 from feeds.publish.select import ALL, FeedRef, describe
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
@@ -49,8 +48,7 @@ def schema() -> etree.RelaxNG:
 
 
 def an_entry(item: Item, osce: Taxonomy, site: Site | None = None) -> bytes:
-    entry = compose(item, site or a_site(), osce)
-    return entry_bytes(entry, Pages(site or a_site(), osce).content(entry))
+    return SiteBuilder(site or a_site(), osce).ready(item).atom
 
 
 def a_feed(osce: Taxonomy, *items: Item) -> bytes:
