@@ -40,7 +40,10 @@ class SettingsSection(BaseModel):
     """What all sections share: they do not change, and take nothing unknown."""
 
     # Strict: TOML has types, so "25" for a port is a slip; the environment's texts come converted.
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+    # Built with the settings they stand in, not each by itself before that.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class SiteSettings(SettingsSection):

@@ -2,17 +2,20 @@
 
 Knows where the names come from and in which order they are asked. Must never know what a date
 looks like.
+
+CLDR's names are babel's, which takes milliseconds to load each locale. So months.json holds a copy
+of what it says; a test keeps it true, and `pytest --regenerate` writes it anew.
 """
 
-import unicodedata
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Mapping
 from functools import cache, lru_cache
+from pathlib import Path
 
 from feeds.parse.words import languages
 from feeds.taxonomy.naming import fold
 
-# Most words in dates are English; they are known before any other language is looked at.
-_FIRST = "en"
+COPY = Path(__file__).with_name("months.json")
 
 
 @lru_cache(maxsize=2048)
@@ -24,7 +27,7 @@ def month_of(word: str, *, behind_dot: bool = False) -> int | None:
     name = fold(word)
     if behind_dot and (month := _behind_dot().get(name)):
         return month
-    return _besides().get(name) or _listed(_FIRST).get(name) or _of_script(_script(name)).get(name)
+    return _besides().get(name) or _listed().get(name)
 
 
 @cache
@@ -51,39 +54,14 @@ def _behind_dot() -> Mapping[str, int]:
 
 
 @cache
-def _of_script(script: str) -> Mapping[str, int]:
-    """The names in one script. Each locale takes milliseconds to load, so no other is."""
+def _listed() -> Mapping[str, int]:
+    """The full names CLDR has for the languages there are, within dates and alone."""
+    copied: Mapping[str, Mapping[str, int]] = json.loads(COPY.read_text("utf-8"))
     elsewhere = _behind_dot()
     return {
         name: month
-        for locale in _locales(script)
-        for name, month in _listed(locale).items()
+        for language in languages()
+        for locale in language.list("months.cldr")
+        for name, month in copied[locale].items()
         if elsewhere.get(name) != month
-    }
-
-
-def _locales(script: str) -> Iterator[str]:
-    for language in languages():
-        for name, locales in language.table("months").get("cldr", {}).items():
-            if name.upper() == script:
-                yield from locales
-
-
-def _script(name: str) -> str:
-    return unicodedata.name(name[0], "").partition(" ")[0] if name else ""
-
-
-@cache
-def _listed(locale: str) -> Mapping[str, int]:
-    """The full names CLDR has for a locale, within dates and alone."""
-    # Of a locale no more is wanted than stands in its own file: to merge them takes long.
-    from babel import localedata  # noqa: PLC0415
-
-    months = localedata.load(locale, merge_inherited=False)["months"]
-    wide = (months.get(context, {}).get("wide", {}) for context in ("format", "stand-alone"))
-    return {
-        fold(name): month
-        for names in wide
-        if isinstance(names, Mapping)
-        for month, name in names.items()
     }

@@ -110,7 +110,7 @@ _Name = Annotated[str, Field(pattern=r"\S", max_length=LONGEST_NAME_CHARS)]
 
 
 class _StrictTable(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class _Term(_StrictTable):

@@ -1,19 +1,44 @@
 """Which month a word in a date means."""
 
+import json
 from collections import defaultdict
+from collections.abc import Mapping
 
 import pytest
-from babel import Locale
+from babel import Locale, localedata
 
-from feeds.parse.months import month_of
+from feeds.parse.months import COPY, month_of
 from feeds.parse.words import languages
+from feeds.taxonomy.naming import fold
 
-LOCALES = [
-    locale
-    for language in languages()
-    for locales in language.table("months").get("cldr", {}).values()
-    for locale in locales
-]
+LOCALES = [locale for language in languages() for locale in language.list("months.cldr")]
+
+
+def cldr(locale: str) -> dict[str, int]:
+    """The full names of months in the locale's own data, within dates and alone, as compared."""
+    months = localedata.load(locale, merge_inherited=False).get("months", {})
+    wide = (months.get(context, {}).get("wide", {}) for context in ("format", "stand-alone"))
+    return {
+        fold(name): month
+        for names in wide
+        if isinstance(names, Mapping)
+        for month, name in names.items()
+    }
+
+
+def is_of_a_country(locale: str) -> bool:
+    _, *others = locale.split("_")
+    return any(len(part) < len("Latn") for part in others)
+
+
+def test_the_copy_of_cldr_is_what_babel_says(request: pytest.FixtureRequest) -> None:
+    """Of every language it has, so that a new one needs a file of words only."""
+    named = [each for each in sorted(localedata.locale_identifiers()) if not is_of_a_country(each)]
+    told = {locale: months for locale in named if (months := cldr(locale))}
+    if request.config.getoption("--regenerate"):
+        lines = (f'"{locale}": {json.dumps(told[locale], ensure_ascii=False)}' for locale in told)
+        COPY.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
+    assert json.loads(COPY.read_text("utf-8")) == told
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -34,12 +59,11 @@ def test_no_word_is_two_months() -> None:
         for number in range(1, 13):
             for form in language.list(f"months.{number}"):
                 forms[form].add(number)
-        for locales in language.table("months").get("cldr", {}).values():
-            for months in (Locale.parse(locale).months for locale in locales):
-                for context in ("format", "stand-alone"):
-                    for number, form in months.get(context, {}).get("wide", {}).items():
-                        if form not in behind_dot:
-                            forms[form.casefold()].add(number)
+        for months in (Locale.parse(each).months for each in language.list("months.cldr")):
+            for context in ("format", "stand-alone"):
+                for number, form in months.get(context, {}).get("wide", {}).items():
+                    if form not in behind_dot:
+                        forms[form.casefold()].add(number)
     assert [form for form, numbers in forms.items() if len(numbers) > 1] == []
 
 

@@ -20,7 +20,7 @@ days = ["dag"]
 contacts = ["nánari upplýsingar ..."]
 
 [months]
-cldr = { Latin = ["is"] }
+cldr = ["is"]
 8 = ["ág"]
 """
 DOCUMENT = """Námskeið fyrir lögreglu
