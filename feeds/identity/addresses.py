@@ -58,7 +58,8 @@ def canonical(url: str, taxonomy: Taxonomy) -> str | None:
     parts = _split(url)
     if parts is None or not parts.hostname:
         return None
-    path = _path(parts.path)
+    path = _SESSION.sub("", _ESCAPED.sub(_unescaped, parts.path))
+    path = _INDEX.sub("", path).rstrip("/")
     query = "&".join(sorted(_telling(parts.query)))
     if not (path or query):
         return None
@@ -96,11 +97,6 @@ def _host(parts: SplitResult, taxonomy: Taxonomy) -> str:
             host = site.name
     port = parts.port
     return host if port in {None, _DEFAULT_PORTS[parts.scheme]} else f"{host}:{port}"
-
-
-def _path(path: str) -> str:
-    plain = _SESSION.sub("", _ESCAPED.sub(_unescaped, path))
-    return _INDEX.sub("", plain).rstrip("/")
 
 
 def _telling(query: str) -> Iterator[str]:

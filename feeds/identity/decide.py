@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum, auto
 
 from feeds.draft import Draft
+from feeds.identity.candidates import PUSHED
 from feeds.identity.ids import content_hash
-from feeds.identity.keys import PUSHED
 from feeds.identity.likeness import plain
 from feeds.identity.merge import completed
 from feeds.model import Issued

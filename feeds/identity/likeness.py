@@ -43,7 +43,9 @@ _DATELINE = re.compile(r"^[^\n]{0,80}?\b\d{4}\b[^\n]{0,20}?[-\u2013\u2014]+\s*")
 
 def plain(text: str) -> str:
     """``text`` without punctuation, its words one space apart."""
-    return " ".join(_MARK.sub(_unmarked, _composed(text)).split())
+    longest = max(map(len, text.split()), default=0)
+    composed = text if longest > _LONGEST_WORD_CHARS else unicodedata.normalize("NFC", text)
+    return " ".join(_MARK.sub(lambda mark: _kept(mark[0]), composed).split())
 
 
 def title_key(title: str) -> int | None:
@@ -182,18 +184,9 @@ def _hash(text: str) -> int | None:
     return int.from_bytes(digest, signed=True)
 
 
-def _composed(text: str) -> str:
-    longest = max(map(len, text.split()), default=0)
-    return text if longest > _LONGEST_WORD_CHARS else unicodedata.normalize("NFC", text)
-
-
-def _unmarked(mark: re.Match[str]) -> str:
-    return " " if _is_punctuation(mark[0]) else mark[0]
-
-
 @cache
-def _is_punctuation(character: str) -> bool:
-    # Punctuation, control and format characters, accents of their own such as an ASCII quote;
-    # not currency and mathematics: 5 % and 5 $ are not the same.
-    category = unicodedata.category(character)
-    return category[0] in "PC" or category == "Sk"
+def _kept(mark: str) -> str:
+    # Punctuation, control and format characters, accents of their own such as an ASCII quote make
+    # room; not currency and mathematics: 5 % and 5 $ are not the same.
+    category = unicodedata.category(mark)
+    return " " if category[0] in "PC" or category == "Sk" else mark

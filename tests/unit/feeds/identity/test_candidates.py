@@ -1,16 +1,36 @@
-"""What a draft is known by: alone in its document, and among others there."""
+"""What a draft is known by: alone in its document, among others there, and everywhere."""
 
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from feeds.draft import Alternate, Document, Draft, Parsed
-from feeds.identity.candidates import Candidate, candidate, candidates
-from feeds.model import Issued, IssuedFrom
+from feeds.identity.addresses import canonical, site_number
+from feeds.identity.candidates import (
+    PUSHED,
+    Candidate,
+    address_names,
+    candidate,
+    candidates,
+    is_numbered,
+    item_key,
+    keys_within,
+    names,
+    place_key,
+)
+from feeds.identity.ids import bounded
+from feeds.model import Issued, IssuedFrom, Provenance
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft
 
-TAXONOMY = Taxonomy.from_toml('[[site]]\nhosts = ["osce.org"]\nnumbered = true\n')
+TAXONOMY = Taxonomy.from_toml(
+    '[[site]]\nhosts = ["osce.org", "mirror.example.org"]\nnumbered = true\n'
+    '[[site]]\nhosts = ["plain.test", "staging.plain.test", "copy.invalid"]\n'
+)
 PAGE = Document(source="own", name="a", body=b"x", url="https://x.test/page")
 LIST = replace(PAGE, url="https://x.test/news")
 
@@ -74,3 +94,190 @@ def test_languages_share_a_number_as_a_key() -> None:
     assert one.is_numbered
     assert one.keys == ("/123456@ru", "/123456")
     assert candidate(PAGE, replace(draft, url=None), "d", TAXONOMY).keys == ("a",)
+
+
+def a_document(url: str | None) -> Document:
+    return Document(source="own", name="a", body=b"x", url=url)
+
+
+# -- At a source -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://www.osce.org/secretariat/123456", "/123456"),
+        ("http://osce.org/node/123456/", "/123456"),
+        ("https://www.osce.org/123456?amp=1#top", "/123456"),
+        ("https://www.osce.org/news/2026/11/20", "a/b.txt"),
+        ("https://www.osce.org/news/officers-trained-123456", "a/b.txt"),
+        (None, "a/b.txt"),
+    ],
+)
+def test_a_number_at_the_end_of_the_address_is_the_key(url: str | None, key: str) -> None:
+    draft = a_draft(url=url)
+    assert item_key("a/b.txt", draft, alone=True) == key
+    assert is_numbered(key, draft) is (key != "a/b.txt")
+
+
+def test_drafts_of_one_document_are_known_by_their_titles() -> None:
+    """Where one stands in a list says nothing: the next listing has it elsewhere."""
+    keys = {item_key("list.txt", a_draft(title=title), alone=False) for title in ("A", "B", "A!")}
+    assert keys == {"list.txt#A@", "list.txt#B@"}
+
+
+def test_titles_recur_so_that_an_id_an_address_or_the_day_says_more() -> None:
+    day = Issued(day=date(2026, 11, 19), origin=IssuedFrom.LISTING)
+    report = a_draft(title="Daily report", issued=day)
+    linked = replace(report, url="https://a.test/b")
+    told = [report, linked, replace(linked, guid="7"), replace(report, guid="\ud800")]
+    assert [place_key("list", draft, alone=False) for draft in told] == [
+        "list#Daily report@2026-11-19",
+        "list#https://a.test/b",
+        "list#7",
+        "list#Daily report@2026-11-19",
+    ]
+
+
+def test_what_several_drafts_of_one_document_share_is_the_key_of_none() -> None:
+    """The address of the list itself, an id that never changes, a title of one day."""
+    one, other = a_draft(title="A", guid="1"), a_draft(title="B", guid="1")
+    assert keys_within("list", [one, other]) == ["list#A@", "list#B@"]
+    same = [a_draft(title="A", paragraphs=(text,)) for text in ("One. " * 9, "Two. " * 9)]
+    assert len(set(keys_within("list", same))) == 2
+    url = "https://www.osce.org/odihr/123456"
+    landing = [a_draft(title=title, url=url) for title in "AB"]
+    assert keys_within("list", landing) == ["list#A@", "list#B@"]
+    languages = [
+        replace(draft, language=tag) for draft, tag in zip(landing, ("en", "ru"), strict=True)
+    ]
+    assert keys_within("list", languages) == ["/123456", "/123456"]
+    twice = [a_draft(title="A", guid="1", paragraphs=(text,)) for text in ("One.", "Two.")]
+    assert keys_within("list", twice) == ["list#1", "list#1"]
+
+
+def test_what_is_pushed_has_the_key_its_publisher_gave() -> None:
+    pushed = a_draft(form="push", guid="cms/7", url="https://www.osce.org/123456")
+    assert item_key("x", pushed, alone=True) == "cms/7"
+    assert not is_numbered("cms/7", pushed)
+
+
+# -- Everywhere ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.osce.org/odihr/123456",
+        "http://osce.org/node/123456",
+        "https://www.osce.org/ru/odihr/123456/?fbclid=x#top",
+        "https://polis.osce.org/123456?amp=1",
+        "https://mirror.example.org/odihr/0123456",
+    ],
+)
+def test_on_a_numbered_site_the_number_is_the_name(url: str) -> None:
+    assert canonical(url, TAXONOMY) == site_number(url, TAXONOMY) == "osce.org/123456"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://plain.test/news/a?b=1&a=2",
+        "http://www.plain.test:80/news/a/?a=2&b=1#part",
+        "HTTPS://Plain.Test:443/news/%61?utm_source=x&a=2&fbclid=y&b=1&mc_cid=z&ref=home",
+        "https://plain.test/news/a/index.html?a=2&b=1&gclid=1",
+        "https://plain.test/news/a;jsessionid=77?b=1&a=2&amp=1&session_id=9",
+        "https://staging.plain.test/news/a?b=1&a=2",
+        "https://www.copy.invalid/news/a?b=1&a=2",
+    ],
+)
+def test_all_spellings_of_an_address_are_one_name(url: str) -> None:
+    assert canonical(url, TAXONOMY) == "plain.test/news/a?a=2&b=1"
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://x.test/a%2fb", "x.test/a%2Fb"),
+        ("https://x.test:8080/a", "x.test:8080/a"),
+        ("https://x.test/123456", "x.test/123456"),
+        ("https://osce.org/news/today", "osce.org/news/today"),
+        ("https://x.test/?id=7", "x.test?id=7"),
+        ("https://x.test/", None),
+        ("https://x.test/index.html?utm_campaign=x", None),
+        ("ftp://x.test/a", None),
+        ("https:///a", None),
+        ("https://x.test:port/a", None),
+        ("https://[x/123456", None),
+        ("https://x.test/" + "a" * 3_000, None),
+        ("mailto:a@x.test", None),
+    ],
+)
+def test_what_else_an_address_says_is_kept(url: str, name: str | None) -> None:
+    assert canonical(url, TAXONOMY) == name
+
+
+@given(st.text())
+def test_no_text_stops_the_naming(text: str) -> None:
+    for url in (text, f"https://{text}", f"https://osce.org/{text}"):
+        canonical(url, TAXONOMY)
+
+
+@given(
+    st.from_regex(
+        r"https?://(www\.)?plain\.test/[a-z/%0-9A-F]{0,20}(\?[a-z=&]{0,9})?", fullmatch=True
+    )
+)
+def test_a_name_stays_itself(url: str) -> None:
+    name = canonical(url, TAXONOMY)
+    assert name is None or canonical(f"https://{name}", TAXONOMY) == name
+
+
+def test_a_draft_is_known_by_its_addresses_and_by_an_id_that_is_a_uri() -> None:
+    origin = Provenance(entry_id="tag:x.test,2026:7", feed_id="tag:x.test,2026:f", feed_title="F")
+    draft = a_draft(
+        url="https://x.test/a",
+        also_at=("https://x.test/b",),
+        guid="urn:uuid:1-2-3",
+        provenance=origin,
+    )
+    document = a_document("http://www.x.test/c")
+    assert names(draft, document, TAXONOMY) == (
+        "id:tag:x.test,2026:7",
+        "id:urn:uuid:1-2-3",
+        "at:x.test/a",
+        "at:x.test/c",
+        "at:x.test/b",
+    )
+
+
+def test_an_id_that_is_an_address_is_one_and_any_other_text_is_no_name() -> None:
+    assert names(a_draft(guid="https://x.test/a?utm_source=f"), None, TAXONOMY) == ("at:x.test/a",)
+    assert names(a_draft(guid="node 7 at x.test"), a_document(None), TAXONOMY) == ()
+    assert address_names(iter(("https://x.test/a", "#")), TAXONOMY) == ("at:x.test/a",)
+
+
+def test_a_name_too_long_for_an_index_is_shortened_and_one_nobody_can_store_is_none() -> None:
+    long = item_key("list", a_draft(title="x" * 9_000), alone=False)
+    other = item_key("list", a_draft(title="x" * 9_001), alone=False)
+    assert long != other
+    assert len(long) == len(other) < 200
+    assert names(a_draft(guid="urn:a:\x00b\ud800"), None, TAXONOMY) == ()
+    assert address_names(iter(("https://x.test/\ud800",)), TAXONOMY) == ()
+
+
+def test_whatever_is_longer_than_an_index_takes_is_known_by_its_hash() -> None:
+    """A path may have 4,096 bytes, and a publisher's id as many as it likes."""
+    path = "folder/" * 700
+    pushed = a_draft(guid="i" * 5_000, form=PUSHED)
+    numbered = a_draft(url="https://www.osce.org/" + "7" * 5_000)
+    keys = [
+        item_key(path, a_draft(), alone=True),
+        place_key(path, a_draft(), alone=True),
+        item_key("a", pushed, alone=True),
+        item_key("a", numbered, alone=True),
+    ]
+    assert all(len(key.encode()) <= 1_000 for key in keys)
+    assert keys[0] == keys[1] == bounded(path)
+    assert is_numbered(keys[3], numbered)
+    assert not is_numbered("/None", a_draft(url=None))
