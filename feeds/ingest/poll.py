@@ -44,76 +44,75 @@ class Poll:
     progress: Progress | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Poller:
-    """What polls the sources of one store; ``terms`` are what holds for one of them now."""
+def poll(
+    database: Database, sources: Sequence[Source], terms: Callable[[str], Terms], how: Poll
+) -> IngestReport:
+    """What is new or changed at the sources is stored; ``terms`` are what holds for each now.
 
-    database: Database
-    terms: Callable[[str], Terms]
+    A source that cannot be read is a problem in the report, and delays no other.
+    Raises StoreBusy while the only one is polled already.
+    """
+    together = _Together(how.progress, len(sources)) if how.progress else None
 
-    def poll(self, sources: Sequence[Source], how: Poll) -> IngestReport:
-        """What is new or changed at the sources is stored.
+    def ask(number: int) -> IngestReport:
+        source = sources[number]
+        its = replace(terms(source.name), backfill=how.backfill)
+        if together is None:
+            return _asked(database, source, its, how)
+        with together.share(number) as progress:
+            return _asked(database, source, its, replace(how, progress=progress))
 
-        A source that cannot be read is a problem in the report, and delays no other.
-        Raises StoreBusy while the only one is polled already.
-        """
-        together = _Together(how.progress, len(sources)) if how.progress else None
-
-        def ask(number: int) -> IngestReport:
-            if together is None:
-                return self._ask(sources[number], how)
-            with together.share(number) as progress:
-                return self._ask(sources[number], replace(how, progress=progress))
-
-        def ask_aside(number: int) -> IngestReport:
-            try:
-                return ask(number)
-            except StoreBusy as busy:
-                return _failed(SourceError(sources[number].name, str(busy)))
-
-        if len(sources) <= 1:
-            return merged([*map(ask, range(len(sources)))])
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="source") as pool:
-            return merged([*pool.map(ask_aside, range(len(sources)))])
-
-    def _ask(self, source: Source, how: Poll) -> IngestReport:
-        before = source.standing if isinstance(source, WebSource) else None
-        terms = replace(self.terms(source.name), backfill=how.backfill)
+    def ask_aside(number: int) -> IngestReport:
         try:
-            report = ingest(
-                self.database,
-                source,
-                terms,
-                dry_run=how.dry_run,
-                stopping=how.stopping,
-                progress=how.progress,
-            )
-            self._note(source, how, "", terms.now)
-            return replace(report, problems=_problems(source, before))
-        except SourceError as error:
-            self._note(source, how, error.problem, terms.now)
-            return _failed(error)
-        finally:
-            # One that did not change may be older than what another poll recorded meanwhile.
-            if isinstance(source, WebSource) and source.standing is not before and not how.dry_run:
-                self._record(source.standing)
+            return ask(number)
+        except StoreBusy as busy:
+            return _failed(SourceError(sources[number].name, str(busy)))
 
-    def _note(self, source: Source, how: Poll, problem: str, now: datetime) -> None:
-        """How a folder does; of a path on the command line nobody asks later."""
-        if how.dry_run or not isinstance(source, FolderSource) or source.only is not None:
-            return
-        if SourceKind.of(source.name) is SourceKind.PATH:
-            return
-        with self.database.reading() as connection:
-            before = standings.of(connection, source.name)
-        after = looked_at(before, source.name, str(source.root), problem, now)
-        if after != before:
-            self._record(after)
+    if len(sources) <= 1:
+        return merged([*map(ask, range(len(sources)))])
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="source") as pool:
+        return merged([*pool.map(ask_aside, range(len(sources)))])
 
-    def _record(self, standing: Standing | None) -> None:
-        if standing is not None:
-            with self.database.writing() as connection:
-                standings.record(connection, standing)
+
+def _asked(database: Database, source: Source, terms: Terms, how: Poll) -> IngestReport:
+    before = source.standing if isinstance(source, WebSource) else None
+    problem = ""
+    try:
+        report = ingest(
+            database,
+            source,
+            terms,
+            dry_run=how.dry_run,
+            stopping=how.stopping,
+            progress=how.progress,
+        )
+        report = replace(report, problems=_problems(source, before))
+    except SourceError as error:
+        report, problem = _failed(error), error.problem
+    finally:
+        # One that did not change may be older than what another poll recorded meanwhile.
+        if isinstance(source, WebSource) and source.standing is not before and not how.dry_run:
+            _record(database, source.standing)
+    if isinstance(source, FolderSource) and not how.dry_run:
+        _note(database, source, problem, terms.now)
+    return report
+
+
+def _note(database: Database, source: FolderSource, problem: str, now: datetime) -> None:
+    """How a folder does; of a path on the command line nobody asks later."""
+    if source.only is not None or SourceKind.of(source.name) is SourceKind.PATH:
+        return
+    with database.reading() as connection:
+        before = standings.of(connection, source.name)
+    after = looked_at(before, source.name, str(source.root), problem, now)
+    if after != before:
+        _record(database, after)
+
+
+def _record(database: Database, standing: Standing | None) -> None:
+    if standing is not None:
+        with database.writing() as connection:
+            standings.record(connection, standing)
 
 
 def _failed(error: SourceError) -> IngestReport:

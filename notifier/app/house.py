@@ -176,7 +176,7 @@ class House:
         Raises SourceError for a name that is neither a source nor a path, before anything is read;
         StoreError.
         """
-        from feeds.ingest.poll import Poller
+        from feeds.ingest.poll import poll
         from notifier.app import sources
 
         taxonomy = self.mapped_taxonomy()
@@ -188,13 +188,12 @@ class House:
             jitter=jitter,
             fetcher=lambda: self.fetcher,
         )
-        poller = Poller(
-            database=self.database,
-            terms=lambda name: sources.terms(
-                self.settings, name, taxonomy, self.identity, self.clock()
-            ),
+        return poll(
+            self.database,
+            [*chooser.sources(names, how)],
+            lambda name: sources.terms(self.settings, name, taxonomy, self.identity, self.clock()),
+            how,
         )
-        return poller.poll([*chooser.sources(names, how)], how)
 
     def renew(self, stopping: Event) -> RenewReport:
         """Hubs know that we want to hear of the sources that offer one. Raises StoreBusy."""

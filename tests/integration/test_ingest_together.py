@@ -12,7 +12,7 @@ import pytest
 from feeds.errors import SourceError
 from feeds.identity.ids import Identity
 from feeds.ingest import Terms, pipeline
-from feeds.ingest.poll import Poll, Poller
+from feeds.ingest.poll import Poll, poll
 from feeds.ingest.report import IngestReport
 from feeds.parse import understand
 from feeds.sources import CrawlScope, Source
@@ -34,9 +34,10 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def polled(
     database: Database, osce: Taxonomy, sources: Sequence[Source], how: Poll | None = None
 ) -> IngestReport:
-    poller = Poller(
-        database=database,
-        terms=lambda source: Terms(
+    return poll(
+        database,
+        sources,
+        lambda source: Terms(
             source=source,
             taxonomy=osce,
             identity=Identity("example.org", date(2026, 1, 1)),
@@ -44,8 +45,8 @@ def polled(
             batch=2,
             archive_after_days=7,
         ),
+        how or Poll(),
     )
-    return poller.poll(sources, how or Poll())
 
 
 def a_folder(root: Path, name: str, files: int) -> FolderSource:
