@@ -100,21 +100,22 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
-    """What is remembered: signatures by name, and the bytes.
+class Asking:
+    """Asks for the documents of one source; what is remembered of them goes along.
 
-    A document that was ``refused`` and has no other signature is to be read again as it is; one
-    without any could not be had.
+    Signatures are by name, and so are the ``originals``: the bytes. A document that was ``refused``
+    and has no other signature is to be read again as it is; one without any could not be had.
     """
 
+    source: str
+    fetcher: Fetcher
+    max_bytes: int
     originals: Callable[[str], bytes | None]
     signatures: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
 
-    def with_signatures(self, signatures: Mapping[str, str]) -> Self:
-        return replace(self, signatures=signatures)
-
     def signature(self, name: str) -> Signature | None:
+        """What a document was when it was last had."""
         return Signature.read(self.signatures.get(name) or self.refused.get(name))
 
     def is_to_be_read(self, name: str) -> bool:
@@ -124,16 +125,6 @@ class Remembered:
     def was_met(self, name: str) -> bool:
         """Whether it was asked for before, whatever came of it."""
         return name in self.signatures or name in self.refused
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """Asks for the documents of one source."""
-
-    source: str
-    fetcher: Fetcher
-    known: Remembered
-    max_bytes: int
 
     def page(self, lead: Lead) -> Had | Kept | Lost:
         """The document a list leads to. One that is as it was is had again only where the list
@@ -148,7 +139,7 @@ class Asking:
 
     def kept(self, lead: Lead) -> Had | None:
         """A document as we have it, without asking."""
-        before, body = self.known.signature(lead.name), self.known.originals(lead.name)
+        before, body = self.signature(lead.name), self.originals(lead.name)
         if before is None or body is None:
             return None
         return Had(
@@ -158,13 +149,13 @@ class Asking:
         )
 
     def _asked(self, lead: Lead, url: str, *, always: bool) -> Had | Kept | Lost:
-        before = self.known.signature(lead.name)
+        before = self.signature(lead.name)
         answer = self.fetcher.fetch(url, before.validators if before else None)
         if isinstance(answer, NotModified) and before is not None:
             after = before.refreshed(answer.validators, lead.told)
             if not always and after.told == before.told:
                 return Kept(signature=after)
-            if body := self.known.originals(lead.name):
+            if body := self.originals(lead.name):
                 return Had(
                     document=self._document(lead, answer.url, body, after),
                     signature=after,

@@ -10,7 +10,7 @@ from unicodedata import normalize
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from config.values import host_of, is_web_address
-from feeds.draft import Draft, Location, Parsed
+from feeds.draft import Draft, Parsed
 from feeds.identity.ids import content_hash
 
 # Longer than any address of a news item; it becomes a key in the store.
@@ -87,7 +87,12 @@ def _is_below(host: str, other: str) -> bool:
 def leads(parsed: Parsed) -> tuple[Lead, ...]:
     """The items a list leads to, each address once, in its order."""
     found: dict[str, Lead] = {}
-    for lead in _all_leads(parsed):
+    told = (
+        Lead(name=name, draft=draft)
+        for draft in parsed.drafts
+        if not stands_alone(draft) and (name := address(draft.url or ""))
+    )
+    for lead in (*told, *_located(parsed, is_sitemap=False)):
         before = found.get(lead.name)
         if before is None:
             found[lead.name] = lead
@@ -101,23 +106,12 @@ def stands_alone(draft: Draft) -> bool:
     return not draft.partial or address(draft.url or "") is None
 
 
-def children(parsed: Parsed) -> tuple[Lead, ...]:
+def children(parsed: Parsed) -> Iterator[Lead]:
     """The lists that a list of lists leads to."""
-    return tuple(
-        Lead(name=name, modified=location.modified)
-        for location in parsed.locations
-        if location.is_sitemap and (name := address(location.url))
-    )
+    return _located(parsed, is_sitemap=True)
 
 
-def _all_leads(parsed: Parsed) -> Iterator[Lead]:
-    for draft in parsed.drafts:
-        if not stands_alone(draft) and (name := address(draft.url or "")):
-            yield Lead(name=name, draft=draft)
+def _located(parsed: Parsed, *, is_sitemap: bool) -> Iterator[Lead]:
     for location in parsed.locations:
-        if not location.is_sitemap and (name := address(location.url)):
-            yield _of_page(location, name)
-
-
-def _of_page(location: Location, name: str) -> Lead:
-    return Lead(name=name, modified=location.modified)
+        if location.is_sitemap is is_sitemap and (name := address(location.url)):
+            yield Lead(name=name, modified=location.modified)

@@ -71,7 +71,6 @@ class Walk:
         self, asking: Asking, understand: Understand, scope: CrawlScope, budget: Budget
     ) -> None:
         self._asking = asking
-        self._known = asking.known
         self._understand = understand
         self._scope = scope
         self._budget = budget
@@ -121,9 +120,9 @@ class Walk:
 
     def _missing(self) -> list[str]:
         """The documents we had from this website that no list of it shows any more."""
-        names = self._known.signatures.keys() - self._shown - self._lists
+        names = self._asking.signatures.keys() - self._shown - self._lists
         # Others came by another way, so that no list was ever to show them.
-        return sorted(name for name in names if self._known.signature(name))
+        return sorted(name for name in names if self._asking.signature(name))
 
     # -- Lists -------------------------------------------------------------------------------------
 
@@ -144,7 +143,7 @@ class Walk:
         """A list and its older parts, as far as this look goes."""
         page: ListPage | None = first
         # The list was read before: what is new since then must not be left out.
-        was_met = self._known.was_met(first.name)
+        was_met = self._asking.was_met(first.name)
         met: set[str] = set()
         count = without_news = 0
         while page is not None:
@@ -157,7 +156,7 @@ class Walk:
                 is_old = self._scope.leaves_out(max(page.days, default=None))
                 goes_on = not is_old and without_news < _PAGES_WITHOUT_NEWS
             else:
-                has_gap = was_met and bool(names) and not any(map(self._known.was_met, names))
+                has_gap = was_met and bool(names) and not any(map(self._asking.was_met, names))
                 most = self._scope.listing_pages
                 goes_on = count < most + (_PAGES_TO_CATCH_UP if has_gap else 0)
             page = self._next(page, goes_on=goes_on)
@@ -182,7 +181,7 @@ class Walk:
     def _child(self, lead: Lead) -> ListPage | None:
         if lead.name in self._lists:
             return None
-        before = self._known.signature(lead.name)
+        before = self._asking.signature(lead.name)
         if before is None or not lead.told or lead.told != before.told:
             return self._asked_list(lead)
         # Nothing changed since everything it leads to was seen.
@@ -252,7 +251,7 @@ class Walk:
 
     def _same(self, name: str, signature: Signature) -> Same:
         written = str(signature)
-        return Same(name, written if written != self._known.signatures.get(name) else None)
+        return Same(name, written if written != self._asking.signatures.get(name) else None)
 
     # -- Items -------------------------------------------------------------------------------------
 
@@ -278,7 +277,7 @@ class Walk:
         if self._scope.complete or self._scope.backfill or not self._vanished_left:
             return
         for lead in self._taken_off(page):
-            is_ours = self._known.signature(lead.name) is not None
+            is_ours = self._asking.signature(lead.name) is not None
             if not is_ours or lead.name in self._shown or not is_near(lead.name, self._hosts):
                 continue
             if not self._vanished_left or not self._budget.may_ask():
@@ -303,9 +302,9 @@ class Walk:
         return tuple(lead for lead in leads(before) if lead.name not in self._listed)
 
     def _item(self, lead: Lead, page: ListPage, *, is_on_top: bool) -> Seen | None:
-        if self._known.is_to_be_read(lead.name) and (had := self._asking.kept(lead)):
+        if self._asking.is_to_be_read(lead.name) and (had := self._asking.kept(lead)):
             return _page(had)
-        before = self._known.signature(lead.name)
+        before = self._asking.signature(lead.name)
         if before is not None and not self._is_worth_asking(lead, before, is_on_top=is_on_top):
             return Same(lead.name)
         if before is None and self._scope.leaves_out(lead.day):
@@ -345,7 +344,7 @@ class Walk:
     def _without(self, lead: Lead, page: ListPage, lost: Lost) -> Seen:
         """What there is to say of a page that cannot be had now."""
         self._is_settled = False
-        if self._known.signature(lead.name) is not None:
+        if self._asking.signature(lead.name) is not None:
             return Same(lead.name)
         # What is not there is not told of either, or readers would be sent to it.
         draft = None if isinstance(lost, Missing) else lead.draft

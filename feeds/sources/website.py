@@ -5,16 +5,16 @@ document says, or how a request is made.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
 
 from feeds import standing as standings
 from feeds.draft import Parsed, Refused
 from feeds.errors import SourceError
-from feeds.fetch import Fetcher, FetchFailed, Stopped, TakenAway
+from feeds.fetch import FetchFailed, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Same, Seen
-from feeds.sources.ask import Asking, Budget, Had, Lost, Remembered, problem_of
+from feeds.sources.ask import Asking, Budget, Had, Lost, problem_of
 from feeds.sources.leads import Lead, address
 from feeds.sources.walk import Understand, Walk
 from feeds.standing import Standing, next_look
@@ -28,23 +28,24 @@ _PAGES_A_LOOK = 500
 class WebSource:
     """What is at ``url``, and what it leads to.
 
-    ``known`` remembers what was asked for before; its signatures are those `scan` is given.
+    ``asking`` remembers what was asked for before; its signatures are those `scan` is given.
     ``standing`` is how the source did before a scan, and how it does after one: to be recorded
     then. A source that does well is due again after ``every``; ``jitter`` is within 0 and 1.
     """
 
-    name: str
     url: str
-    fetcher: Fetcher
+    asking: Asking
     understand: Understand
-    known: Remembered
     scope: CrawlScope
-    max_bytes: int
     every: timedelta
     jitter: float = 0.0
     standing: Standing | None = None
     stopping: Event = field(default_factory=Event)
     _walk: Walk | None = field(default=None, init=False)
+
+    @property
+    def name(self) -> str:
+        return self.asking.source
 
     @property
     def is_whole(self) -> bool:
@@ -66,12 +67,7 @@ class WebSource:
         name = address(self.url)
         if name is None:
             raise self._failed(before, FetchFailed(problem="no address of a website"), now)
-        asking = Asking(
-            source=self.name,
-            fetcher=self.fetcher,
-            known=self.known.with_signatures(known),
-            max_bytes=self.max_bytes,
-        )
+        asking = replace(self.asking, signatures=known)
         if self.stopping.is_set():
             return
         had = asking.listing(Lead(name=name), before.asked_at)

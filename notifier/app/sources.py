@@ -70,7 +70,7 @@ class Chooser:
         """The website, None where it is not due."""
         from feeds.ingest.read import understood
         from feeds.sources import CrawlScope
-        from feeds.sources.ask import Remembered
+        from feeds.sources.ask import Asking
         from feeds.sources.website import WebSource
         from feeds.standing import is_due
         from feeds.storage import documents, standings
@@ -82,14 +82,15 @@ class Chooser:
             refused = documents.refusals(connection, source.name)
         its_habits = parts.habits(self.settings, source.name)
         return WebSource(
-            name=source.name,
             url=source.url,
-            fetcher=self.fetcher(),
-            understand=partial(understood, taxonomy=self.taxonomy, habits=its_habits),
-            known=Remembered(
+            asking=Asking(
+                source=source.name,
+                fetcher=self.fetcher(),
+                max_bytes=self.settings.ingest.max_document_bytes,
                 originals=partial(self._original, source.name),
                 refused={sighting.name: sighting.signature for sighting in refused},
             ),
+            understand=partial(understood, taxonomy=self.taxonomy, habits=its_habits),
             scope=CrawlScope(
                 follow=source.follow,
                 listing_pages=source.listing_pages,
@@ -97,7 +98,6 @@ class Chooser:
                 backfill=how.backfill,
                 since=how.since,
             ),
-            max_bytes=self.settings.ingest.max_document_bytes,
             every=timedelta(seconds=self.settings.fetch.every_seconds),
             jitter=self.jitter(),
             standing=standing,

@@ -16,7 +16,7 @@ from feeds.ingest.poll import Poll, poll
 from feeds.ingest.report import IngestReport
 from feeds.parse import understand
 from feeds.sources import CrawlScope, Source
-from feeds.sources.ask import Remembered
+from feeds.sources.ask import Asking
 from feeds.sources.folder import FolderSource
 from feeds.sources.website import WebSource
 from feeds.standing import State
@@ -81,13 +81,15 @@ def test_what_goes_wrong_in_the_middle_of_a_look_is_a_problem_in_its_report(
     site.break_down("/news?page=2")
     with publishing(site) as publisher, fetching() as fetcher:
         source = WebSource(
-            name="news",
             url=publisher.at("/news"),
-            fetcher=fetcher,
+            asking=Asking(
+                source="news",
+                fetcher=fetcher,
+                max_bytes=2_000_000,
+                originals=lambda _: None,
+            ),
             understand=lambda document: understand(document, osce),
-            known=Remembered(originals=lambda _: None),
             scope=CrawlScope(listing_pages=2),
-            max_bytes=2_000_000,
             every=EVERY,
         )
         report = polled(database, osce, [source])

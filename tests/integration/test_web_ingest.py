@@ -17,7 +17,7 @@ from feeds.ingest.pipeline import ingest
 from feeds.ingest.report import IngestReport
 from feeds.parse import understand
 from feeds.sources import CrawlScope
-from feeds.sources.ask import Remembered
+from feeds.sources.ask import Asking
 from feeds.sources.website import WebSource
 from feeds.storage import documents, overview
 from feeds.storage.database import Database
@@ -71,16 +71,16 @@ class Desk:
         with self.store.reading() as connection:
             refusals = documents.refusals(connection, name)
         return WebSource(
-            name=name,
             url=self.publisher.at(start),
-            fetcher=self.fetcher,
-            understand=partial(understand, taxonomy=self.taxonomy),
-            known=Remembered(
+            asking=Asking(
+                source=name,
+                fetcher=self.fetcher,
+                max_bytes=2_000_000,
                 originals=partial(self._original, name),
                 refused={sighting.name: sighting.signature for sighting in refusals},
             ),
+            understand=partial(understand, taxonomy=self.taxonomy),
             scope=scope,
-            max_bytes=2_000_000,
             every=EVERY,
             stopping=self.stopping,
         )

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -190,7 +191,7 @@ def test_a_changed_sitemap_leads_to_the_changed_page_alone(opened: Opened) -> No
 def test_an_unpacked_size_has_a_bound(opened: Opened) -> None:
     shown = opened(Site(count=10, packs_sitemaps=True), "/sitemap-0.xml.gz")
     source = shown.watched.source()
-    source.max_bytes = 300
+    source.asking = replace(source.asking, max_bytes=300)
     with pytest.raises(Exception, match="unpacks to more than 300 bytes"):
         list(source.scan({}, shown.watched.now))
 

@@ -16,7 +16,7 @@ from feeds.fetch import Fetcher, Limits
 from feeds.fetch.client import HttpFetcher
 from feeds.fetch.guard import Guard
 from feeds.sources import CrawlScope, Fetched, Gone, LeadOnly, Refusal, Same, Seen, Waiting
-from feeds.sources.ask import Remembered
+from feeds.sources.ask import Asking
 from feeds.sources.website import WebSource
 from feeds.standing import Standing
 from tests.publisher.reading import understood
@@ -44,10 +44,6 @@ class FakeStore:
     items: dict[str, Kept] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
     standing: Standing | None = None
-
-    @property
-    def known(self) -> Remembered:
-        return Remembered(originals=self.originals.get, refused=self.refused)
 
     @property
     def judged(self) -> dict[str, str]:
@@ -103,13 +99,16 @@ class Watched:
 
     def source(self, **scope: object) -> WebSource:
         return WebSource(
-            name="news",
             url=self.url,
-            fetcher=self.fetcher,
+            asking=Asking(
+                source="news",
+                fetcher=self.fetcher,
+                max_bytes=2_000_000,
+                originals=self.store.originals.get,
+                refused=self.store.refused,
+            ),
             understand=understood,
-            known=self.store.known,
             scope=CrawlScope(**scope) if scope else self.scope,  # type: ignore[arg-type]
-            max_bytes=2_000_000,
             every=EVERY,
             standing=self.store.standing,
             stopping=self.stopping,
