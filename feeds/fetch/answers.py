@@ -140,11 +140,8 @@ def _failed(received: Received, now: datetime) -> FetchFailed:
 
 
 def _validators(received: Received) -> RemoteValidators:
-    def found(name: str) -> str | None:
-        value = received.field(name)
-        return value if value and _can_be_sent(value) else None
-
-    return RemoteValidators(found("etag"), found("last-modified"))
+    given = (received.field("etag"), received.field("last-modified"))
+    return RemoteValidators(*(value if value and _can_be_sent(value) else None for value in given))
 
 
 def _can_be_sent(value: str) -> bool:

@@ -141,9 +141,11 @@ class Exchange:
         """The response; a connection that is not left at its end is used no more."""
         try:
             with self._response(question) as response:
-                received = Received(
-                    url=question.url, status=response.status, fields=_fields(response)
+                fields = (
+                    (name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t"))
+                    for name, value in response.headers
                 )
+                received = Received(url=question.url, status=response.status, fields=tuple(fields))
                 body, is_whole = _body(question, received, response.iter_stream())
         except BaseException:
             self._drop(question.url)
@@ -171,13 +173,6 @@ class Exchange:
     def _connections(self, url: URL) -> Iterator[httpcore2.ConnectionInterface]:
         origin = _plain(url).origin
         return (held for held in self._pool.connections if held.can_handle_request(origin))
-
-
-def _fields(response: httpcore2.Response) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t"))
-        for name, value in response.headers
-    )
 
 
 def _body(question: Question, received: Received, pieces: Iterable[bytes]) -> tuple[bytes, bool]:

@@ -81,7 +81,20 @@ def refusals(connection: Connection, source: str) -> tuple[Sighting, ...]:
 
 def record(connection: Connection, seen: Collection[Sighting]) -> None:
     """These are the latest sightings; their originals are kept already."""
-    upsert(connection, documents, [_row(sighting) for sighting in seen])
+    rows = [
+        {
+            "source": sighting.source,
+            "name": sighting.name,
+            "signature": sighting.signature,
+            "digest": sighting.digest,
+            "seen_at": sighting.seen_at,
+            "reason": sighting.refused.reason.value if sighting.refused else None,
+            "evidence": sighting.refused.evidence if sighting.refused else "",
+            "recipe": sighting.recipe,
+        }
+        for sighting in seen
+    ]
+    upsert(connection, documents, rows)
 
 
 def renew(connection: Connection, source: str, signatures: Mapping[str, str]) -> None:
@@ -129,17 +142,3 @@ def original(connection: Connection, digest: str) -> bytes | None:
 _IT = (documents.c.source == bindparam("of"), documents.c.name == bindparam("named"))
 _FORGET = delete(documents).where(*_IT)
 _RENEW = update(documents).where(*_IT).values(signature=bindparam("to"))
-
-
-def _row(sighting: Sighting) -> dict[str, object]:
-    refused = sighting.refused
-    return {
-        "source": sighting.source,
-        "name": sighting.name,
-        "signature": sighting.signature,
-        "digest": sighting.digest,
-        "seen_at": sighting.seen_at,
-        "reason": refused.reason.value if refused else None,
-        "evidence": refused.evidence if refused else "",
-        "recipe": sighting.recipe,
-    }

@@ -9,7 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +123,8 @@ def file_lock(store: Path, lock: str, wait_seconds: float) -> Iterator[None]:
         raise StoreError(f"the lock {path} cannot be opened: {error.strerror}") from error
     with os.fdopen(descriptor, "r+") as file:
         for _ in _patience(wait_seconds):
-            if _locked(file.fileno()):
+            with suppress(BlockingIOError):
+                fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
         else:
             raise StoreBusy(lock, file.read() or _NOBODY_KNOWS_WHO)
@@ -213,14 +214,6 @@ def _release(connection: Connection, key: Mapping[str, object]) -> None:
     except DBAPIError:
         # The session is gone, and the lock with it.
         connection.invalidate()
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _patience(wait_seconds: float) -> Iterator[None]:

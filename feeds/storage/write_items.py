@@ -70,9 +70,12 @@ def write(connection: Connection, changed: Sequence[Revision]) -> None:
     if new:
         connection.execute(insert(items), new)
     known = [each for each in changed if each.known.revision > 1]
-    left = _left(connection, [each.known.number for each in known])
-    rows = [{"stored": each.known.number, **_content(each)} for each in known]
-    if rows:
+    left: Sequence[tuple[str, str]] = ()
+    if known:
+        numbers = [each.known.number for each in known]
+        left = _filed(connection, numbers)
+        connection.execute(delete(item_topics).where(item_topics.c.item.in_(numbers)))
+        rows = [{"stored": each.known.number, **_content(each)} for each in known]
         connection.execute(update(items).where(items.c.number == bindparam("stored")), rows)
     topics = [row for each in changed for row in _topics(each)]
     if topics:
@@ -181,15 +184,6 @@ def _history(revision: Revision) -> dict[str, object]:
         "significant": revision.significant,
         "recorded_at": revision.recorded_at,
     }
-
-
-def _left(connection: Connection, numbers: Collection[int]) -> Sequence[tuple[str, str]]:
-    """The topics these items were filed under, and are not any more."""
-    if not numbers:
-        return ()
-    left = _filed(connection, numbers)
-    connection.execute(delete(item_topics).where(item_topics.c.item.in_(numbers)))
-    return left
 
 
 def _filed(connection: Connection, numbers: Collection[int]) -> Sequence[tuple[str, str]]:
