@@ -57,7 +57,8 @@ _WORDS = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """One response. ``fields`` in order, names in small letters, values as Latin-1; ``body``
-    unpacked for 200, as sent and perhaps only its start otherwise. It took ``seconds``.
+    unpacked for 200, as sent and perhaps only its start otherwise. It took ``seconds``; on the way
+    to it, permanent redirects alone led to ``moved_to``.
     """
 
     url: URL
@@ -65,6 +66,7 @@ class Received:
     fields: tuple[tuple[str, str], ...] = ()
     body: bytes = field(default=b"", repr=False)
     seconds: float = 0.0
+    moved_to: str | None = None
 
     def field(self, name: str) -> str | None:
         """The first value of that name, None if there is none."""
@@ -82,9 +84,7 @@ def conditions(validators: RemoteValidators | None) -> tuple[tuple[str, str], ..
     return tuple((name, value) for name, value in given if value and _can_be_sent(value))
 
 
-def answer_of(
-    received: Received, known: RemoteValidators | None, moved_to: str | None, now: datetime
-) -> Answer:
+def answer_of(received: Received, known: RemoteValidators | None, now: datetime) -> Answer:
     """What became of the request; ``known`` are the validators that were sent with it."""
     url = str(received.url)
     match received.status:
@@ -94,13 +94,13 @@ def answer_of(
                 body=received.body,
                 media_type=received.field("content-type") or None,
                 validators=_validators(received),
-                moved_to=moved_to,
+                moved_to=received.moved_to,
                 hub=_hub(received),
             )
         case 304 if known is not None:
             fresh = _validators(received)
             kept = RemoteValidators(fresh.etag or known.etag, fresh.modified or known.modified)
-            return NotModified(url=url, validators=kept, moved_to=moved_to)
+            return NotModified(url=url, validators=kept, moved_to=received.moved_to)
         case 404:
             return Missing(url=url)
         case 410:

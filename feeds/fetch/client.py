@@ -7,6 +7,7 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from threading import Event
 from typing import NamedTuple, TypeVar
@@ -52,11 +53,6 @@ def product_token(agent: str) -> str:
     """The name a User-Agent starts with, ours if it starts with none."""
     found = _TOKEN.match(agent)
     return found[0] if found else _NAME
-
-
-class _Arrived(NamedTuple):
-    received: Received
-    trail: Trail
 
 
 class _Astray(NamedTuple):
@@ -118,16 +114,16 @@ class HttpFetcher(Fetcher):
             question = Question(url=trail.here, fields=fields, max_bytes=self._limits.max_bytes)
             return self._ask_if_allowed(question, seconds)
 
-        arrived: _Arrived | _Astray | Denied | FetchFailed | Stopped = self._travel(
+        arrived: Received | _Astray | Denied | FetchFailed | Stopped = self._travel(
             start, ask, REDIRECTS, self._limits.max_redirects
         )
-        if isinstance(arrived, _Astray):
-            return arrived.failed
-        if not isinstance(arrived, _Arrived):
-            return arrived
-        received, trail = arrived
-        sent = _meant_for(trail.here, start, validators)
-        return answer_of(received, sent, trail.moved_to, self._clock())
+        match arrived:
+            case Received(url=here):
+                return answer_of(arrived, _meant_for(here, start, validators), self._clock())
+            case _Astray(failed=failed):
+                return failed
+            case _:
+                return arrived
 
     @override
     def post(self, url: str, form: Mapping[str, str]) -> Reply:
@@ -147,12 +143,12 @@ class HttpFetcher(Fetcher):
             )
             return self._ask(question, 0.0, seconds)
 
-        arrived: _Arrived | _Astray | FetchFailed | Stopped = self._travel(
+        arrived: Received | _Astray | FetchFailed | Stopped = self._travel(
             start, ask, _KEEPS_FORM, self._limits.max_redirects
         )
         match arrived:
-            case _Arrived(received=received):
-                return reply_of(received, self._clock())
+            case Received():
+                return reply_of(arrived, self._clock())
             case _Astray(failed=failed):
                 return failed
             case _:
@@ -167,8 +163,8 @@ class HttpFetcher(Fetcher):
         ask: Callable[[Trail, float], Received | _Nothing],
         followed: frozenset[int],
         limit: int,
-    ) -> _Arrived | _Astray | _Nothing:
-        """The first response that leads nowhere else, and the way to it."""
+    ) -> Received | _Astray | _Nothing:
+        """The first response that leads nowhere else."""
         trail = Trail(here=start)
         # For a document with all its redirects; waiting for a turn costs none of them.
         seconds = self._limits.document_seconds
@@ -178,7 +174,7 @@ class HttpFetcher(Fetcher):
                 return received
             seconds -= received.seconds
             if received.status not in followed:
-                return _Arrived(received, trail)
+                return replace(received, moved_to=trail.moved_to)
             further = follow(trail, received.status, received.field("location"), limit)
             if isinstance(further, FetchFailed):
                 return _Astray(further)
@@ -228,12 +224,12 @@ class HttpFetcher(Fetcher):
             question = Question(url=trail.here, fields=fields, max_bytes=MAX_BYTES, is_cut=True)
             return self._ask(question, 0.0, seconds)
 
-        arrived: _Arrived | _Astray | FetchFailed | Stopped = self._travel(
+        arrived: Received | _Astray | FetchFailed | Stopped = self._travel(
             place, ask, REDIRECTS, MAX_REDIRECTS
         )
         match arrived:
-            case _Arrived(received=received):
-                return self._rules_in(received)
+            case Received():
+                return self._rules_in(arrived)
             case _Astray():  # 2.3.1.2: such a robots.txt counts as none
                 return ALL
             case _:

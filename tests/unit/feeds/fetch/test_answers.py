@@ -1,5 +1,6 @@
 """What a response means: statuses, validators, links."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,23 +38,19 @@ def received(status: int = 200, body: bytes = b"", **fields: str) -> Received:
 
 
 def answer(status: int = 200, known: RemoteValidators | None = None, **fields: str) -> Answer:
-    return answer_of(received(status, b"", **fields), known, None, NOW)
+    return answer_of(received(status, b"", **fields), known, NOW)
 
 
 def hub(*fields: str) -> Hub | None:
     given_ = tuple(("link", field) for field in fields)
-    page = answer_of(Received(url=URL(ADDRESS), status=200, fields=given_), None, None, NOW)
+    page = answer_of(Received(url=URL(ADDRESS), status=200, fields=given_), None, NOW)
     assert isinstance(page, FetchedPage)
     return page.hub
 
 
 def test_a_document_comes_with_all_that_was_said_of_it() -> None:
-    found = answer_of(
-        received(body=b"text", content_type="text/html; charset=x", etag="a", last_modified="b"),
-        None,
-        "https://news.example.org/new",
-        NOW,
-    )
+    sent = received(body=b"text", content_type="text/html; charset=x", etag="a", last_modified="b")
+    found = answer_of(replace(sent, moved_to="https://news.example.org/new"), None, NOW)
     assert found == FetchedPage(
         url=ADDRESS,
         body=b"text",
