@@ -47,17 +47,21 @@ class Hosts:
         Since the turn before it, the pause or the longer ``delay_seconds`` has passed.
         """
         state = self._state(host)
-        if not self._queued(state):
-            yield False
-            return
-        try:
-            if self._rested(state, max(self._pause, delay_seconds)):
-                try:
-                    yield True
-                finally:
-                    state.free_since = self._clock()
-            else:
+        while not state.lock.acquire(timeout=_LOOK_SECONDS):
+            if self._wait(0):
                 yield False
+                return
+        try:
+            pause = max(self._pause, delay_seconds)
+            left = 0.0 if state.free_since is None else state.free_since + pause - self._clock()
+            # It is cut short if the program ends.
+            if self._wait(max(left, 0.0)):
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                state.free_since = self._clock()
         finally:
             state.lock.release()
 
@@ -73,14 +77,3 @@ class Hosts:
     def _state(self, host: str) -> _Host:
         with self._lock:
             return self._hosts.setdefault(host, _Host())
-
-    def _queued(self, state: _Host) -> bool:
-        while not state.lock.acquire(timeout=_LOOK_SECONDS):
-            if self._wait(0):
-                return False
-        return True
-
-    def _rested(self, state: _Host, pause: float) -> bool:
-        """Whether the pause is over; it is cut short if the program ends."""
-        left = 0.0 if state.free_since is None else state.free_since + pause - self._clock()
-        return not self._wait(max(left, 0.0))

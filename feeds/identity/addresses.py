@@ -5,7 +5,6 @@ know what lies at an address, or ask.
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
@@ -60,7 +59,8 @@ def canonical(url: str, taxonomy: Taxonomy) -> str | None:
         return None
     path = _SESSION.sub("", _ESCAPED.sub(_unescaped, parts.path))
     path = _INDEX.sub("", path).rstrip("/")
-    query = "&".join(sorted(_telling(parts.query)))
+    told = _ESCAPED.sub(_unescaped, parts.query).split("&")
+    query = "&".join(sorted(part for part in told if part and not _is_tracking(part)))
     if not (path or query):
         return None
     host = _host(parts, taxonomy)
@@ -97,13 +97,6 @@ def _host(parts: SplitResult, taxonomy: Taxonomy) -> str:
             host = site.name
     port = parts.port
     return host if port in {None, _DEFAULT_PORTS[parts.scheme]} else f"{host}:{port}"
-
-
-def _telling(query: str) -> Iterator[str]:
-    """The parts of a query that say what is shown."""
-    for part in _ESCAPED.sub(_unescaped, query).split("&"):
-        if part and not _is_tracking(part):
-            yield part
 
 
 def _is_tracking(part: str) -> bool:

@@ -158,10 +158,13 @@ class Memory:
         day = _day(draft)
         for trait, key in _traits(draft):
             if day is None:
-                yield from _newest(self._like_any_day.get((trait, key)))
-                continue
-            for near in (None, day - _DAY, day, day + _DAY):
-                yield from _newest(self._like.get((trait, key, near)))
+                sharing = [self._like_any_day.get((trait, key))]
+            else:
+                days = (None, day - _DAY, day, day + _DAY)
+                sharing = [self._like.get((trait, key, near)) for near in days]
+            for slugs in sharing:
+                # From the last backwards, as a batch may hold a title hundreds of times.
+                yield from reversed([*islice(reversed(slugs or {}), NEAR_EACH)])
 
     def _is_another_number(self, one: Candidate, item: Known) -> bool:
         """Whether both have numbers of one site: then these decide, whatever the texts say."""
@@ -183,11 +186,6 @@ def _traits(draft: Draft) -> Iterator[tuple[str, int]]:
     for trait, key in (("title", title_key(draft.title)), ("opening", opening_key(draft))):
         if key is not None:
             yield trait, key
-
-
-def _newest(slugs: dict[str, None] | None) -> Iterator[str]:
-    # From the last backwards, as a batch may hold a title hundreds of times.
-    return reversed([*islice(reversed(slugs or {}), NEAR_EACH)])
 
 
 def _day(draft: Draft) -> date | None:

@@ -36,7 +36,7 @@ _OPENING_CHARS = 400
 # Longer than any title; what is longer is hostile and not worth keeping.
 _TITLE_CHARS = 500
 # A batch asks for each key four times, and for each text as often as it has one to be compared to.
-_REMEMBERED = 2_048
+_REMEMBERED = 4_096
 _TEXTS_REMEMBERED = 256
 _DATELINE = re.compile(r"^[^\n]{0,80}?\b\d{4}\b[^\n]{0,20}?[-\u2013\u2014]+\s*")
 
@@ -50,25 +50,23 @@ def plain(text: str) -> str:
 
 def title_key(title: str) -> int | None:
     """The same number for all spellings of a title; None for one without words."""
-    return _title_key(title[:_TITLE_CHARS])
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _title_key(title: str) -> int | None:
-    return _hash(plain(title).casefold())
+    return _key(title[:_TITLE_CHARS], 1, None)
 
 
 def opening_key(draft: Draft) -> int | None:
     """The same number for texts that open with the same words; None for one of a few words."""
     start = "\n".join(draft.paragraphs[:_OPENING_PARAGRAPHS]) or draft.summary
-    return _opening_key(start[:_OPENING_CHARS])
+    return _key(_DATELINE.sub("", start[:_OPENING_CHARS], count=1), *_OPENING_WORDS)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _opening_key(start: str) -> int | None:
-    fewest, most = _OPENING_WORDS
-    words = plain(_DATELINE.sub("", start, count=1)).casefold().split()[:most]
-    return _hash(" ".join(words)) if len(words) >= fewest else None
+def _key(text: str, fewest: int, most: int | None) -> int | None:
+    """What stands for the first words of a text, if it has enough of them."""
+    words = plain(text).casefold().split()[:most]
+    if len(words) < fewest:
+        return None
+    said = " ".join(words).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), signed=True)
 
 
 def is_alike(draft: Draft, known: Draft) -> bool:
@@ -175,13 +173,6 @@ def _share_an_issuer(draft: Draft, known: Draft) -> bool:
 
 def _named(labels: Sequence[Label]) -> set[str]:
     return {str(label.ref) if label.ref else plain(label.text).casefold() for label in labels}
-
-
-def _hash(text: str) -> int | None:
-    if not text:
-        return None
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, signed=True)
 
 
 @cache

@@ -68,8 +68,8 @@ def poll(
         except StoreBusy as busy:
             return _failed(SourceError(sources[number].name, str(busy)))
 
-    if len(sources) <= 1:
-        return merged([*map(ask, range(len(sources)))])
+    if len(sources) == 1:
+        return ask(0)
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="source") as pool:
         return merged([*pool.map(ask_aside, range(len(sources)))])
 
