@@ -5,9 +5,10 @@ item is kept, or a document.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 
 from feeds.draft import Draft
 from feeds.identity.decide import Known
@@ -19,8 +20,6 @@ from feeds.storage.read_items import parts
 from feeds.storage.write_items import Revision
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.implied import placed
-
-_Resolve = Callable[[Label], Sequence[Label]]
 
 #: Whole items are held at once, texts and all.
 _AT_ONCE = 500
@@ -35,11 +34,13 @@ def retag(
     revision, which is no news, and the feeds it enters and leaves are touched.
     """
     numbers = topic_names.labelled(connection, unknown=not everything)
-    resolve = _all_labels(taxonomy) if everything else _unknown_labels(taxonomy)
     changed = 0
     for some in parts(numbers, _AT_ONCE):
         found = recall.knowns(connection, some, now)
-        filed = ((found[number], _filed(found[number].draft, resolve)) for number in some)
+        filed = (
+            (found[number], _filed(found[number].draft, taxonomy, everything=everything))
+            for number in some
+        )
         anew = [(item, draft) for item, draft in filed if draft.labels != item.draft.labels]
         _write(connection, anew, taxonomy, now)
         changed += len(anew)
@@ -71,23 +72,10 @@ def _write(
     write_items.write(connection, revisions)
 
 
-def _unknown_labels(taxonomy: Taxonomy) -> _Resolve:
-    return lambda label: [label] if label.slug else taxonomy.resolve(label.kind, label.text)
-
-
-def _all_labels(taxonomy: Taxonomy) -> _Resolve:
-    def resolve(label: Label) -> Sequence[Label]:
-        anew = taxonomy.resolve(label.kind, label.text)
-        # A kind or an inferred issuer may bear a text that is no name: it stays what it was.
-        return anew if any(each.slug for each in anew) or not label.slug else [label]
-
-    return resolve
-
-
-def _filed(draft: Draft, resolve: _Resolve) -> Draft:
+def _filed(draft: Draft, taxonomy: Taxonomy, *, everything: bool) -> Draft:
     its = defaultdict[TopicKind, list[Label]](list)
-    resolved = (each for named in draft.labels for each in resolve(named))
-    for label in _once(resolved):
+    resolved = (_resolved(label, taxonomy, everything=everything) for label in draft.labels)
+    for label in _once(chain.from_iterable(resolved)):
         its[label.kind].append(label)
     kinds = its[TopicKind.TYPE]
     return replace(
@@ -97,6 +85,15 @@ def _filed(draft: Draft, resolve: _Resolve) -> Draft:
         countries=tuple(its[TopicKind.COUNTRY]),
         content_type=kinds[0] if kinds else None,
     )
+
+
+def _resolved(label: Label, taxonomy: Taxonomy, *, everything: bool) -> Sequence[Label]:
+    """What a label stands for by now; one that is known is asked about where ``everything`` is."""
+    if label.slug and not everything:
+        return [label]
+    anew = taxonomy.resolve(label.kind, label.text)
+    # A kind or an inferred issuer may bear a text that is no name: it stays what it was.
+    return anew if any(each.slug for each in anew) or not label.slug else [label]
 
 
 def _once(labels: Iterator[Label]) -> Iterator[Label]:

@@ -166,13 +166,18 @@ def _category(
 ) -> EntryTopic:
     """Terms of the taxonomy share a scheme; names nobody knows get one of their own, so that a
     term is never a slug in one entry and a mere name in another.
+
+    Schemes are tag: URIs like the ids of items: readers store a category's scheme in their
+    filters, so it must outlive the address of the site.
     """
+    identity = site.identity
+    vocabulary = kind if ref else f"unlisted-{kind}"
     known = _label(ref, taxonomy) if ref else None
     text = _line(printed.text) if printed else ""
     term = ref.slug if ref else text
     return EntryTopic(
         kind=kind,
-        scheme=scheme(site, kind if ref else f"unlisted-{kind}"),
+        scheme=tag_uri(identity.authority, identity.minted, "taxonomy", vocabulary),
         term=term,
         label=known or text or term,
         feed=FeedRef.of(ref) if ref and known else None,
@@ -187,11 +192,3 @@ def _label(ref: TopicRef, taxonomy: Taxonomy) -> str | None:
         return taxonomy.get(ref).label
     except UnknownTopic:
         return None
-
-
-def scheme(site: Site, vocabulary: str) -> str:
-    """The id of a vocabulary. A tag: URI like the ids of items: readers store a category's scheme
-    in their filters, so it must outlive the address of the site.
-    """
-    identity = site.identity
-    return tag_uri(identity.authority, identity.minted, "taxonomy", vocabulary)

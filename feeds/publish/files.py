@@ -39,7 +39,10 @@ class Files:
         try:
             if _read(target) == content and os.path.exists(f"{target}.gz"):  # noqa: PTH110 - speed
                 return False
-            self._make_folder_of(target)
+            folder = os.path.dirname(target)  # noqa: PTH120 - speed
+            if folder not in self._folders:
+                Path(folder).mkdir(parents=True, exist_ok=True)
+                self._folders.add(folder)
             _replace(f"{target}.gz", igzip.compress(content, _LEVEL, mtime=0))
             _replace(target, content)
         except OSError as problem:
@@ -49,12 +52,6 @@ class Files:
     def write_all(self, documents: Iterable[tuple[str, bytes]]) -> tuple[str, ...]:
         """The paths of those that changed, in the order given. Raises PublishError."""
         return tuple(path for path, content in documents if self.write(path, content))
-
-    def _make_folder_of(self, target: str) -> None:
-        folder = target.rpartition("/")[0]
-        if folder not in self._folders:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            self._folders.add(folder)
 
 
 def _read(target: str) -> bytes | None:

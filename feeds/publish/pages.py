@@ -5,6 +5,7 @@ Knows the templates, and how days are written in the language of a site. Must ne
 
 from collections.abc import Callable
 from datetime import UTC
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,6 +25,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 STYLE = _TEMPLATES / "style.css"
 
 
+# Compiling the templates takes 20 ms: once a process is enough.
+@lru_cache(maxsize=4)
 def renderer(site: Site, taxonomy: Taxonomy, *beside: Path) -> Callable[..., bytes]:
     """What makes a page of this site of the name of a template and its values.
 

@@ -12,7 +12,7 @@ from time import perf_counter
 import structlog
 
 from feeds.model import Progress
-from feeds.publish.build import FRONT_PAGE, Document, SiteBuilder, builder_for
+from feeds.publish.build import FRONT_PAGE, Document, SiteBuilder
 from feeds.publish.files import Files
 from feeds.publish.select import FeedRef
 from feeds.publish.site import Site
@@ -58,15 +58,22 @@ def publish(
     done, and of how many. Raises StoreBusy, PublishError.
     """
     started = perf_counter()
+    builder = SiteBuilder(site, taxonomy)
     publication = _Publication(
         database=database,
         files=files,
-        builder=builder_for(site, taxonomy),
+        builder=builder,
         stopping=stopping or Event(),
         progress=progress,
     )
     with database.exclusive("publish"):
-        report = publication.run(everything=everything)
+        written = publication.run(everything=everything)
+    feeds = [path for path in written if path.endswith(".atom")]
+    report = PublishReport(
+        feeds_written=len(feeds),
+        feeds_unchanged=len(builder.feeds) - len(feeds),
+        files=(*feeds, *(path for path in written if not path.endswith(".atom"))),
+    )
     if report.files:
         seconds = round(perf_counter() - started, 3)
         counts = {"feeds": report.feeds_written, "files": len(report.files)}
@@ -86,35 +93,30 @@ class _Publication:
     done: int = field(init=False, default=0)
     total: int = field(init=False, default=0)
 
-    def run(self, *, everything: bool) -> PublishReport:
+    def run(self, *, everything: bool) -> Sequence[str]:
+        """The files that changed, those of feeds first."""
         with self.database.reading() as connection:
             state = entries.outstanding(connection)
         # Whether more than items changed since the last run that came to its end.
         is_outdated = state.fingerprint != self.builder.fingerprint
         whole = everything or is_outdated or not self.files.holds(FRONT_PAGE)
-        if state.is_nothing and not whole:
-            return self._report((), ())
+        if not (whole or state.touched or state.upto != state.published):
+            return ()
         # Items before feeds, feeds before what lists them: no link leads nowhere, and the front
         # page is there only once all of it was.
         after = 0 if whole else state.published
         feeds = [feed for feed in self.builder.feeds if whole or feed.topic in state.touched]
         self.total = state.upto - after + len(feeds)
-        pages = [*self._items(after, state.upto), *self._hidden(after, state.upto)]
+        pages = [*self._items(after, state.upto)]
+        with self.database.reading() as connection:
+            gone = entries.hidden(connection, after, state.upto)
+        pages += self.files.write_all(starmap(self.builder.hidden, gone))
         written = [*self._feeds(feeds)]
         if not self.stopping.is_set():
             pages += self.files.write_all(self.builder.lists()) if whole else ()
             with self.database.writing() as connection:
                 entries.settle(connection, state, self.builder.fingerprint)
-        return self._report(written, pages)
-
-    def _report(self, feeds: Sequence[str], pages: Sequence[str]) -> PublishReport:
-        written = [path for path in feeds if path.endswith(".atom")]
-        others = [path for path in (*feeds, *pages) if not path.endswith(".atom")]
-        return PublishReport(
-            feeds_written=len(written),
-            feeds_unchanged=len(self.builder.feeds) - len(written),
-            files=(*written, *others),
-        )
+        return [*written, *pages]
 
     def _items(self, after: int, upto: int) -> Iterator[str]:
         """Writes the pages of the items changed in the span ``(after, upto]``."""
@@ -126,12 +128,6 @@ class _Publication:
             reached = span[-1][1] if span else upto
             self._advance(reached - after)
             after = reached
-
-    def _hidden(self, after: int, upto: int) -> Iterator[str]:
-        """Writes what stands in place of items that were withdrawn or merged in the span."""
-        with self.database.reading() as connection:
-            gone = entries.hidden(connection, after, upto)
-        yield from self.files.write_all(starmap(self.builder.hidden, gone))
 
     def _feeds(self, feeds: Sequence[FeedRef]) -> Iterator[str]:
         """Writes these feeds and their pages."""

@@ -3,7 +3,7 @@
 Knows the taxonomy and the site. Must never know a format, or which items there are.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
 
@@ -83,11 +83,10 @@ class PublishedFeed:
     children: tuple[FeedLink, ...]
 
 
-def feeds_of(topics: Iterable[TopicRef]) -> tuple[FeedRef, ...]:
+def feeds_of(topics: Collection[TopicRef]) -> tuple[FeedRef, ...]:
     """`ALL`, then the feeds of those topics that have one: fields first, each kind in order."""
-    found = dict.fromkeys(feed for topic in topics if (feed := FeedRef.of(topic)))
-    ranks = list(FOLDERS)
-    return (ALL, *sorted(found, key=lambda feed: ranks.index(feed.topic.kind) if feed.topic else 0))
+    found = dict.fromkeys(topic for kind in FOLDERS for topic in topics if topic.kind is kind)
+    return (ALL, *map(FeedRef, found))
 
 
 def describe(ref: FeedRef, site: Site, taxonomy: Taxonomy) -> PublishedFeed:

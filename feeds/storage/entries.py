@@ -52,10 +52,6 @@ class Outstanding:
     fingerprint: str | None
     touched: Mapping[TopicRef | None, int]
 
-    @property
-    def is_nothing(self) -> bool:
-        return self.published == self.upto and not self.touched
-
 
 def outstanding(connection: Connection) -> Outstanding:
     """What is to be published."""

@@ -167,7 +167,7 @@ def status(
         authority=authority,
         items=numbers.items,
         quarantined=numbers.quarantined,
-        feeds=len(feeds_of(topic.ref for topic in taxonomy.topics)),
+        feeds=len(feeds_of([topic.ref for topic in taxonomy.topics])),
         subscribers=numbers.subscribers,
         deliveries=numbers.deliveries,
         daemon=daemon,

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from feeds.draft import Draft
-from feeds.publish.build import builder_for
+from feeds.publish.build import SiteBuilder
 from feeds.publish.site import Site
 from feeds.storage import entries
 from feeds.storage.database import Database
@@ -129,4 +129,4 @@ def settle(database: Database, taxonomy: Taxonomy, site: Site) -> None:
     """What is stored counts as published, so that no archive of pages has to be written first."""
     with database.writing() as connection:
         done = entries.outstanding(connection)
-        entries.settle(connection, done, builder_for(site, taxonomy).fingerprint)
+        entries.settle(connection, done, SiteBuilder(site, taxonomy).fingerprint)

@@ -19,7 +19,7 @@ import structlog
 from feedgen.feed import FeedGenerator
 
 from feeds.model import Label, TopicKind
-from feeds.publish.build import builder_for
+from feeds.publish.build import SiteBuilder
 from feeds.publish.entry import PublishedEntry, compose
 from feeds.publish.files import Files
 from feeds.publish.pages import renderer
@@ -124,7 +124,7 @@ def _rebuilt(database: Database, taxonomy: Taxonomy, public: Path) -> float:
 def _by_feedgen(database: Database, taxonomy: Taxonomy) -> float:
     """Seconds a feed, for a tenth of them."""
     render = renderer(SITE, taxonomy)
-    some = builder_for(SITE, taxonomy).feeds[1 : FEEDS // 10 + 1]
+    some = SiteBuilder(SITE, taxonomy).feeds[1 : FEEDS // 10 + 1]
     with database.reading() as connection:
         numbers = [entries.latest(connection, feed.topic, ENTRIES) for feed in some if feed.topic]
         found = [whole_items(connection, each) for each in numbers]

@@ -84,7 +84,7 @@ def test_every_topic_gets_a_perfect_feed_even_where_nothing_is_stored(
     database: Database, osce: Taxonomy, public: Path
 ) -> None:
     report = published(database, osce, public)
-    count = len(feeds_of(topic.ref for topic in osce.topics))
+    count = len(feeds_of([topic.ref for topic in osce.topics]))
     assert assert_perfect(public, a_site()) == report.feeds_written == count
     assert report.feeds_unchanged == 0
     empty = feedparser.parse((public / "feeds/fields/youth.atom").read_bytes())

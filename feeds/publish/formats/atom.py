@@ -65,7 +65,17 @@ def entry_bytes(entry: PublishedEntry, content: str) -> bytes:
 
 def feed_bytes(feed: PublishedFeed, updated: datetime, entries: Sequence[bytes]) -> bytes:
     """A whole feed document: feedgen's head with the entries, newest first, put inside."""
-    document: bytes = _head(feed, updated).atom_str()
+    made = FeedGenerator()
+    made.id(feed.id)
+    made.title(feed.title)
+    made.subtitle(feed.sentence)
+    made.updated(updated)
+    made.author({"name": feed.author, "uri": feed.home})
+    made.language(feed.language)
+    made.generator("Fieldfare")
+    made.link([{"href": feed.address, "rel": "self", "type": MEDIA_TYPE}])
+    made.link([{"href": feed.page, "rel": "alternate", "type": "text/html"}])
+    document: bytes = made.atom_str()
     return b"\n".join((document.removesuffix(_END), *entries, _END + b"\n"))
 
 
@@ -95,17 +105,3 @@ def _source(provenance: Provenance) -> etree._Element:
     if provenance.feed_updated:
         etree.SubElement(source, "updated").text = provenance.feed_updated.isoformat()
     return source
-
-
-def _head(feed: PublishedFeed, updated: datetime) -> FeedGenerator:
-    made = FeedGenerator()
-    made.id(feed.id)
-    made.title(feed.title)
-    made.subtitle(feed.sentence)
-    made.updated(updated)
-    made.author({"name": feed.author, "uri": feed.home})
-    made.language(feed.language)
-    made.generator("Fieldfare")
-    made.link([{"href": feed.address, "rel": "self", "type": MEDIA_TYPE}])
-    made.link([{"href": feed.page, "rel": "alternate", "type": "text/html"}])
-    return made

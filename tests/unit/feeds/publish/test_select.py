@@ -31,4 +31,4 @@ def test_every_field_and_issuer_of_the_taxonomy_has_a_feed(osce: Taxonomy) -> No
         return topic.ref.kind in {"field", "issuer"}
 
     expected = {ALL, *(FeedRef(topic.ref) for topic in osce.topics if has_feed(topic))}
-    assert set(feeds_of(topic.ref for topic in osce.topics)) == expected
+    assert set(feeds_of([topic.ref for topic in osce.topics])) == expected

@@ -18,7 +18,7 @@ def test_every_feed_is_in_the_list_once(osce: Taxonomy) -> None:
     listed = [each.get("xmlUrl") for each in outlines(osce) if each.get("type") == "rss"]
     assert sorted(filter(None, listed)) == sorted(
         f"https://news.example.org/feeds/{feed.path}.atom"
-        for feed in feeds_of(topic.ref for topic in osce.topics)
+        for feed in feeds_of([topic.ref for topic in osce.topics])
     )
 
 
