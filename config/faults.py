@@ -7,12 +7,14 @@ so only values of known options that are none are repeated.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from config.kinds import masked_url
+from config.lines import line_of, lines_of_keys
 from config.options import SOURCES, Key, options, spelled
 
 # The pydantic error type of a check that brings its whole sentence.
@@ -22,11 +24,14 @@ _LONGEST_VALUE_SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value, and its place: a line of the settings file, or an environment ``variable``."""
+    """A value, and where it was given: by a variable of this name, or in a file of this ``text``,
+    by the ``key`` there, which of a secret is that of the option that names its file.
+    """
 
     value: object
-    place: str
-    variable: str = ""
+    place: Path | str
+    key: Key = ()
+    text: str = ""
 
 
 def naming(key: Key, given: Mapping[Key, Given]) -> str:
@@ -38,7 +43,9 @@ def naming(key: Key, given: Mapping[Key, Given]) -> str:
     known = next(filter(None, around), None)
     if known is None:
         return spelled(key)
-    return f"environment {known.variable}" if known.variable else f"{known.place}: {spelled(key)}"
+    if isinstance(known.place, str):
+        return f"environment {known.place}"
+    return f"{known.place}:{line_of(known.key, lines_of_keys(known.text))}: {spelled(key)}"
 
 
 def misplaced(key: Key, value: object) -> str | None:

@@ -55,24 +55,13 @@ def _optional(check: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(lambda text: check(text) if text else "")
 
 
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    raise ValueError("not text")
-
-
-def _base(info: Info) -> Path:
-    """The folder relative paths count from, as handed to the validation."""
+def path(value: object, info: Info) -> Path:
+    """An absolute path; relative ones count from the folder handed to the validation."""
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError("not a path")
     if not isinstance(info.context, Path):
         raise TypeError("settings are validated with the folder of their file as the context")
-    return info.context
-
-
-def path(value: object, info: Info) -> Path:
-    text = _text(value)
-    if not text or "\0" in text:
-        raise ValueError("not a path")
-    return _base(info) / text
+    return info.context / value
 
 
 def optional_path(value: object, info: Info) -> Path | None:
@@ -81,15 +70,17 @@ def optional_path(value: object, info: Info) -> Path | None:
 
 def zone(value: object) -> ZoneInfo:
     try:
-        return ZoneInfo(_text(value))
+        return ZoneInfo(str(value))
     except (KeyError, OSError) as error:
         raise ValueError("no such zone") from error
 
 
 def day(value: object) -> date | None:
+    if isinstance(value, str):
+        return date.fromisoformat(value) if value else None
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    return date.fromisoformat(_text(value)) if value != "" else None
+    raise ValueError("not a day")
 
 
 def language(text: str) -> str:
@@ -103,12 +94,6 @@ def line(text: str) -> str:
     """Refuses control characters: titles and names end up in mail headers and XML."""
     if not values.is_one_line(text):
         raise ValueError("not one line")
-    return text
-
-
-def name(text: str) -> str:
-    if not line(text):
-        raise ValueError("empty")
     return text
 
 
@@ -173,9 +158,8 @@ def store_address(text: str, info: Info) -> str:
 
 def taxonomy(value: object, info: Info) -> Path:
     """The path of a taxonomy file: one of ours by its name, or the operator's own."""
-    text = _text(value)
-    is_name = re.fullmatch(r"[a-z0-9_-]+", text)
-    file = _TAXONOMIES / f"{text}.toml" if is_name else path(text, info)
+    is_name = isinstance(value, str) and re.fullmatch(r"[a-z0-9_-]+", value)
+    file = _TAXONOMIES / f"{value}.toml" if is_name else path(value, info)
     if file.suffix != ".toml" or not file.is_file():
         raise ValueError("no such taxonomy")
     return file
@@ -213,7 +197,7 @@ Hours = Annotated[int, Field(ge=1, le=720, description="a whole number of hours 
 Days = Annotated[int, Field(ge=0, le=36_500, description="a whole number of days from 0 to 36_500")]
 
 Line = Annotated[str, AfterValidator(line), Field(description="one line of text")]
-Name = Annotated[str, AfterValidator(name), Field(description="one line of text, not empty")]
+Name = Annotated[Line, Field(min_length=1, description="one line of text, not empty")]
 Slug = Annotated[
     str,
     Field(

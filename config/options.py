@@ -47,8 +47,10 @@ def options() -> Mapping[tuple[str, ...], Option]:
     text = Path(__file__).with_name("defaults.toml").read_text(encoding="utf-8")
     for line in text.splitlines():
         if option := _OPTION.fullmatch(line):
-            key = (*section, option["name"])
-            found[key] = _option(key, option["literal"], comment)
+            key, literal = (*section, option["name"]), option["literal"]
+            default = tomllib.loads(f"default = {literal}")["default"]
+            meaning = " ".join(comment)
+            found[key] = Option(key=key, default=default, literal=literal, meaning=meaning)
         elif header := _HEADER.fullmatch(line):
             section = tuple(header["name"].split("."))
         comment = [*comment, line.lstrip("# ")] if line.startswith("#") else []
@@ -68,8 +70,3 @@ def spelled(key: Key) -> str:
     if names[0] == SOURCES:
         return " ".join(["[[sources]]", ".".join(names[1:])]).rstrip()
     return ".".join(names)
-
-
-def _option(key: tuple[str, ...], literal: str, comment: list[str]) -> Option:
-    default = tomllib.loads(f"default = {literal}")["default"]
-    return Option(key=key, default=default, literal=literal, meaning=" ".join(comment))
