@@ -6,7 +6,7 @@ statement came from.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,13 +24,9 @@ _LEAST_CONFIDENCE = 0.75
 # A page's statement falls only before a long text that is clearly in another language.
 _CONTRADICTION_LETTERS = 150
 _CONTRADICTION_CONFIDENCE = 0.98
-_FEWEST_LETTERS_OF_ITS_OWN = 2
 _COMMON_SHARE = 0.15
 _FEWEST_WORDS = 8
 
-
-# Beside a letter of its own: "oʻ" is one letter in Uzbek, whatever it is typed with.
-_APOSTROPHES = "[ʻʼ‘’'`]\\w"
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _LATIN = re.compile("[a-z]")
 _SERBIAN, _CROATIAN, _BOSNIAN = "sr", "hr", "bs"
@@ -82,9 +78,6 @@ def _agree(detected: str, stated: str) -> bool:
 def _detected(sample: str, home: str | None, called: Mapping[str, str]) -> tuple[str, float]:
     if _is_commonly("en", sample):
         return "en", 1.0
-    for named, letters, words in _by_letters():
-        if len(letters.findall(sample)) >= _FEWEST_LETTERS_OF_ITS_OWN and words.search(sample):
-            return named, 1.0
     ranked = _model().rank(sample)
     language, confidence = ranked[0]
     standards = next((each.tags for each in languages() if language in each.tags), ())
@@ -112,25 +105,6 @@ def _common(language: str) -> frozenset[str]:
     return frozenset(
         word for each in languages() if language in each.tags for word in each.list("common")
     )
-
-
-@cache
-def _by_letters() -> tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...]:
-    """Languages the model does not know, by letters and words that their neighbours have not."""
-    return tuple(
-        (
-            language.tags[0],
-            _letters(own["letters"]),
-            re.compile(rf"\b(?:{'|'.join(own['beside'])})\b"),
-        )
-        for language in languages()
-        for own in language.written.get("own", ())
-    )
-
-
-def _letters(letters: Iterable[str]) -> re.Pattern[str]:
-    either = (f"[{letter[0]}{letter[0].upper()}]{letter[1:]}" for letter in letters)
-    return re.compile("|".join(either).replace("'", _APOSTROPHES))
 
 
 @cache

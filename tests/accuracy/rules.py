@@ -292,6 +292,7 @@ def _codes_of(module: types.ModuleType) -> Iterator[types.CodeType]:
     owners = [value for value in vars(module).values() if inspect.isclass(value)]
     for value in (value for owner in (module, *owners) for value in vars(owner).values()):
         plain = value.fget if isinstance(value, property) else value
+        plain = value.func if isinstance(value, cached_property) else plain
         code = getattr(inspect.unwrap(plain) if callable(plain) else None, "__code__", None)
         if code is not None and code.co_filename == module.__file__:
             yield code

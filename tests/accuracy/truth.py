@@ -3,14 +3,16 @@
 Knows what a careful person reads in every document of ``tests/corpus``. Must never know how a
 document is understood. Beside a document stands its truth, ``NAME.toml``:
 
-- ``news``, and where it is false ``reasons``, any of which will do; ``locations``, ``next_page``
-  and ``hub`` of a list; ``[document]`` and ``[habits]``, how it came and how to read it;
+- ``news``, and where it is false ``reasons``, any of which will do; ``locations`` and when
+  they were ``modified``, ``next_page`` and ``hub`` of a list; ``[document]`` and ``[habits]``, how
+  it came and how to read it;
 - ``[[items]]`` in their order, with ``title``, ``issued`` (a day or ""), ``issuers`` and
   ``fields`` (slugs, with ``unknown_issuers`` and ``unknown_fields`` as printed), ``kind`` (a
   slug, "" for none, "? NAME" for one nobody knows) and ``language``. ``a|b`` leaves a choice.
 - Details: ``issued_from``, ``at`` (the instant), ``url``, ``also_at``, ``alternates``, ``guid``,
   ``summary``, ``enclosures``, ``feed`` (its title and when it was changed), ``paragraphs`` (how
-  many), what the markup must lack, and what the body must start and end with, hold and lack.
+  many), what the markup must hold and lack, and what the body must start and end with, hold
+  and lack.
 """
 
 import tomllib
@@ -275,6 +277,8 @@ def _details(case: Case, truth: dict[str, Any], draft: Draft) -> Iterator[Findin
         yield _finding(case, "ends", body[-60:], ending, body.endswith(ending))
     for held in truth.get("body_holds", ()):
         yield _finding(case, "holds", start, held, held in body)
+    for held in truth.get("markup_holds", ()):
+        yield _finding(case, "markup holds", draft.markup[:60], held, held in draft.markup)
     for noise in truth.get("markup_lacks", ()):
         lacks = noise not in draft.markup
         yield _finding(case, "markup lacks", noise, f"without {noise}", lacks)
@@ -286,6 +290,11 @@ def _of_list(case: Case, outcome: Parsed) -> Iterator[Finding]:
     if "locations" in case.truth:
         got, expected = sorted(place.url for place in outcome.locations), case.truth["locations"]
         yield _finding(case, "locations", str(got), str(sorted(expected)), got == sorted(expected))
+    if "modified" in case.truth:
+        moments = (place.modified for place in outcome.locations)
+        modified = [moment.isoformat() if moment else "" for moment in moments]
+        right = modified == case.truth["modified"]
+        yield _finding(case, "modified", str(modified), str(case.truth["modified"]), right)
     if "next_page" in case.truth:
         yield _finding(case, "next page", outcome.next_page or "", case.truth["next_page"])
     if "hub" in case.truth:

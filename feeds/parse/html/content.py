@@ -35,7 +35,6 @@ _CALLED = re.compile(
     r"popup|modal|banner|read-?more|see-?also|visually-hidden|sr-only|element-invisible|hidden|"
     r"language-switcher|site-header|site-footer|page-footer|photo-details)(?:$|[\s_-])"
 )
-_NEVER = frozenset({"html", "body", "main", "article", "h1"})
 # A site that calls its whole page "has-sidebar" has no sidebar for a page.
 _MOST_OF_A_PAGE = 0.5
 
@@ -105,7 +104,7 @@ def strip(tree: Tree) -> None:
     frames = find_all(tree, "header, footer")
     take_out([node for node in frames if not find(node, "h1") and not _is_of_article(node)])
     called = find_all(tree, "body [class], body [id]")
-    named = [node for node in called if node.tag not in _NEVER and _CALLED.search(names(node))]
+    named = [node for node in called if _CALLED.search(names(node))]
     take_out([node for node in named if not _holds_article(node, whole)])
 
 
