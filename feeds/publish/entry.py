@@ -48,16 +48,18 @@ class EntryTopic:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedEntry:
     """One item, ready to be shown. ``page`` is its address here, ``origin`` the one the source
-    gave, if any.
+    gave, if any, on a ``host`` as people say it. ``address`` is that of the two where it is at
+    home; ``reading`` leads from a list to the whole text, in one step.
 
-    ``markup`` is the text as sanitised HTML, where the publisher gave any. Without ``full_text``
-    there are no paragraphs and no markup: what may not be shown is not even here.
+    ``standfirst`` is the summary where the text below does not open with it anyway. ``markup`` is
+    the text as sanitised HTML, where the publisher gave any. Without ``full_text`` there are no
+    paragraphs and no markup: what may not be shown is not even here.
     """
 
     id: str
-    slug: str
     title: str
     summary: str
+    standfirst: str
     paragraphs: tuple[str, ...]
     markup: str
     enclosures: tuple[Enclosure, ...]
@@ -70,26 +72,13 @@ class PublishedEntry:
     updated: datetime
     page: str
     origin: str | None
+    host: str
+    address: str
+    reading: str
     authors: tuple[str, ...]
     issuers: tuple[str, ...]
     content_type: str | None
     categories: tuple[EntryTopic, ...]
-
-    @property
-    def address(self) -> str:
-        """Where the entry is at home: its alternate link."""
-        return self.origin or self.page
-
-    @property
-    def standfirst(self) -> str:
-        """The summary where the text below does not open with it anyway."""
-        opening = self.paragraphs[0] if self.paragraphs else ""
-        return "" if self.summary in opening else self.summary
-
-    @property
-    def host(self) -> str:
-        """The host of `origin` as people say it."""
-        return host_of(self.origin or "")
 
     def filed_under(self, kind: TopicKind) -> tuple[EntryTopic, ...]:
         """The categories of one kind that the item itself names."""
@@ -99,14 +88,19 @@ class PublishedEntry:
 def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
     """The entry of an item on the terms of its source, in characters that XML allows."""
     terms = site.terms_of(item.source)
-    paragraphs = item.body.split("\n\n") if terms.full_text else ()
+    text = item.body.split("\n\n") if terms.full_text else ()
+    paragraphs = tuple(filter(None, map(_line, text)))
+    summary = _line(item.summary)
+    path = item_page(item.slug)
+    page = f"{site.url}/{path}"
+    origin = item.url if item.url and is_web_address(item.url, strict=True) else None
     issuers = tuple(filter(None, (_line(label.text) for label in item.issuers)))
     return PublishedEntry(
         id=item.uid,
-        slug=item.slug,
         title=_line(item.title) or item.slug,
-        summary=_line(item.summary),
-        paragraphs=tuple(filter(None, map(_line, paragraphs))),
+        summary=summary,
+        standfirst="" if summary in "".join(paragraphs[:1]) else summary,
+        paragraphs=paragraphs,
         markup=_UNPRINTABLE.sub("", item.markup) if terms.full_text else "",
         enclosures=tuple(_enclosures(item)),
         provenance=_provenance(item.provenance),
@@ -116,8 +110,11 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         issued=item.issued,
         published=published_at(item.issued, item.first_seen_at),
         updated=item.updated_at,
-        page=f"{site.url}/{item_page(item.slug)}",
-        origin=item.url if item.url and is_web_address(item.url, strict=True) else None,
+        page=page,
+        origin=origin,
+        host=host_of(origin or ""),
+        address=origin or page,
+        reading=origin if origin and not terms.full_text else f"{site.base}/{path}",
         authors=issuers or (site.publisher,),
         issuers=issuers,
         content_type=_line(item.content_type.text) if item.content_type else None,

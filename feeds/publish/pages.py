@@ -15,9 +15,8 @@ from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from feeds.model import Issued
-from feeds.publish.entry import PublishedEntry
 from feeds.publish.select import ALL, describe
-from feeds.publish.site import Site, item_page
+from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -47,7 +46,6 @@ def renderer(site: Site, taxonomy: Taxonomy, *beside: Path) -> Callable[..., byt
         "instant": _instant,
         "page": lambda feed: f"{site.base}/{feed.page}",
         "file": lambda feed: f"{site.base}/{feed.atom}",
-        "reading": lambda entry: _reading(entry, site),
     }
     environment.globals |= {
         "site": site,
@@ -60,13 +58,6 @@ def renderer(site: Site, taxonomy: Taxonomy, *beside: Path) -> Callable[..., byt
         return environment.get_template(template).render(values).encode()
 
     return render
-
-
-def _reading(entry: PublishedEntry, site: Site) -> str:
-    """Where a list sends its readers: to the whole text, in one step."""
-    if entry.origin and not entry.full_text:
-        return entry.origin
-    return f"{site.base}/{item_page(entry.slug)}"
 
 
 def _locale(language: str) -> Locale:
