@@ -9,12 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 from feeds.errors import UnknownTopic
 from feeds.model import Label, Topic, TopicKind, TopicRef
-from feeds.taxonomy.file import Contents, LabelWord, OwnSite, Slot, read
+from feeds.taxonomy.file import OwnSite, Slot, TaxonomyFile, read
 from feeds.taxonomy.naming import Names, fold
 
 __all__ = ["OwnSite", "Slot", "Taxonomy"]
@@ -31,33 +32,41 @@ _LANGUAGE_CHARS = 2
 class Taxonomy:
     """All topics and page words of an organisation; never changes once made."""
 
-    def __init__(self, contents: Contents) -> None:
-        self._contents = contents
-        self.topics = contents.topics
-        self.fingerprint = contents.fingerprint
+    def __init__(self, file: TaxonomyFile, topics: tuple[Topic, ...], fingerprint: str) -> None:
+        self._file = file
+        self.topics = topics
+        #: Changes with anything in the file but its layout.
+        self.fingerprint = fingerprint
+        words = file.labels.values()
         #: What the organisation calls itself, "" for nothing, and what some languages call it.
-        self.name = contents.name
-        self.called = contents.called
-        self._by_ref = {topic.ref: topic for topic in contents.topics}
-        self._children = _children(contents.topics)
-        self._names = {kind: Names(kind, self.of(kind), contents.affixes) for kind in TopicKind}
-        self._sections = {fold(name): ref for name, ref in contents.sections}
-        self._sites = {host: site for site in contents.sites for host in site.hosts}
-        self._slots = {fold(word.text): word.slot for word in contents.labels}
-        self._languages = _languages(contents.labels)
-        self._events = frozenset(map(fold, contents.events))
-        self._newsrooms = frozenset(map(fold, contents.newsrooms))
-        self._ends = frozenset(map(fold, contents.ends))
-        self._disclaimers = tuple(map(fold, contents.disclaimers))
+        self.name = file.name
+        self.called = {tag: each.name for tag, each in file.labels.items() if each.name}
+        self._by_ref = {topic.ref: topic for topic in topics}
+        self._children = _children(topics)
+        self._names = {kind: Names(kind, self.of(kind), file.key) for kind in TopicKind}
+        self._sections = {fold(name): ref for name, ref in file.sections()}
+        self._homes = {TopicRef(TopicKind.ISSUER, each.slug): each.language for each in file.issuer}
+        self._sites = {host: site for site in file.site for host in site.hosts}
+        self._slots = {
+            fold(text): slot for each in words for slot in Slot for text in each.of(slot)
+        }
+        self._languages = _languages(file)
+        self._events = frozenset(fold(text) for each in words for text in each.event)
+        self._newsrooms = frozenset(fold(text) for each in words for text in each.newsroom)
+        ends = [text for each in words for text in each.end]
+        disclaimers = [text for each in words for text in each.disclaimer]
+        self._ends = frozenset(map(fold, ends))
+        self._disclaimers = tuple(map(fold, disclaimers))
         self._below = (*self._ends, *self._disclaimers)
         self._first_words_below = {text.partition(" ")[0] for text in self._below}
-        self._longest_below = max(map(len, (*contents.ends, *contents.disclaimers)), default=0)
+        self._longest_below = max(map(len, (*ends, *disclaimers)), default=0)
         self._resolve = lru_cache(maxsize=_REMEMBERED_LISTS)(self._split)
 
     @classmethod
     def from_toml(cls, text: str) -> Self:
         """The taxonomy a file describes. Raises TaxonomyError with every fault found."""
-        return cls(read(text))
+        file, fingerprint = read(text)
+        return cls(file, tuple(file.topics()), fingerprint)
 
     def known_as(self, extra: Iterable[Label]) -> Self:
         """The same with more names for its topics; those of others, and of nobody, are left out.
@@ -73,7 +82,7 @@ class Taxonomy:
         topics = tuple(
             replace(topic, aliases=(*topic.aliases, *named[topic.ref])) for topic in self.topics
         )
-        return type(self)(replace(self._contents, topics=topics))
+        return type(self)(self._file, topics, self.fingerprint)
 
     def of(self, kind: TopicKind) -> tuple[Topic, ...]:
         """The topics of one kind, in the order of the file."""
@@ -126,7 +135,7 @@ class Taxonomy:
         """The language at home where the first of some issuers works that is said to work in
         one of those that are told apart with difficulty.
         """
-        homes = (self._contents.homes.get(label.ref) for label in issuers if label.ref)
+        homes = (self._homes.get(label.ref) for label in issuers if label.ref)
         return next(filter(None, homes), None)
 
     def section(self, name: str) -> TopicRef | None:
@@ -203,10 +212,12 @@ def _parts(url: str) -> SplitResult | None:
         return None
 
 
-def _languages(words: Iterable[LabelWord]) -> dict[str, frozenset[str]]:
+def _languages(file: TaxonomyFile) -> dict[str, frozenset[str]]:
+    """The languages that have a label so, by the label."""
     languages: defaultdict[str, set[str]] = defaultdict(set)
-    for word in words:
-        languages[fold(word.text)].add(word.language)
+    for language, words in file.labels.items():
+        for text in chain.from_iterable(map(words.of, Slot)):
+            languages[fold(text)].add(language)
     return {text: frozenset(found) for text, found in languages.items()}
 
 

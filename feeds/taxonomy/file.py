@@ -1,4 +1,4 @@
-"""A taxonomy as an operator writes it: TOML text in, checked contents out.
+"""A taxonomy as an operator writes it: TOML text in, what it says out, checked.
 
 Knows the layout of the file and everything that can be wrong with it. Must never know where the
 file lies or what is done with its topics.
@@ -8,16 +8,15 @@ import hashlib
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Annotated, assert_never
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from feeds.errors import TaxonomyError
 from feeds.model import Topic, TopicKind, TopicRef
-from feeds.taxonomy.naming import LONGEST_NAME_CHARS, Affixes, fold, names_of
+from feeds.taxonomy.naming import LONGEST_NAME_CHARS, fold, names_of
 
 
 class Slot(StrEnum):
@@ -30,83 +29,9 @@ class Slot(StrEnum):
     KIND = "kind"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnSite:
-    """A website of the organisation under all its hosts: its mirrors show the same items.
-
-    It is ``is_numbered`` where the number that ends an address names the item, under any path.
-    """
-
-    name: str
-    hosts: tuple[str, ...]
-    is_numbered: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LabelWord:
-    """A label as one language writes it, without its colon."""
-
-    text: str
-    slot: Slot
-    language: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
-    """A taxonomy without faults; ``fingerprint`` changes with anything but its layout."""
-
-    topics: tuple[Topic, ...]
-    affixes: Affixes
-    sections: tuple[tuple[str, TopicRef], ...]
-    labels: tuple[LabelWord, ...]
-    events: tuple[str, ...]
-    newsrooms: tuple[str, ...]
-    ends: tuple[str, ...]
-    disclaimers: tuple[str, ...]
-    sites: tuple[OwnSite, ...]
-    name: str
-    called: Mapping[str, str]
-    homes: Mapping[TopicRef, str]
-    fingerprint: str
-
-
-def read(text: str) -> Contents:
-    """What ``text`` says. Raises TaxonomyError with every fault found."""
-    try:
-        written = tomllib.loads(text)
-        file = _File.model_validate(written)
-    except tomllib.TOMLDecodeError as error:
-        raise TaxonomyError((f"the taxonomy is not TOML: {error}",)) from error
-    except ValidationError as error:
-        raise TaxonomyError(
-            tuple(_fault(fault["loc"], fault["msg"]) for fault in error.errors())
-        ) from error
-    contents = Contents(
-        topics=tuple(file.topics()),
-        affixes=Affixes(prefixes=tuple(file.prefixes), suffixes=tuple(file.suffixes)),
-        sections=tuple(file.sections()),
-        labels=tuple(file.slot_labels()),
-        events=tuple(text for words in file.labels.values() for text in words.event),
-        newsrooms=tuple(text for words in file.labels.values() for text in words.newsroom),
-        ends=tuple(text for words in file.labels.values() for text in words.end),
-        disclaimers=tuple(text for words in file.labels.values() for text in words.disclaimer),
-        sites=tuple(site.site() for site in file.site),
-        name=file.name,
-        called={language: words.name for language, words in file.labels.items() if words.name},
-        homes={
-            TopicRef(TopicKind.ISSUER, issuer.slug): issuer.language
-            for issuer in file.issuer
-            if issuer.language
-        },
-        fingerprint=hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest(),
-    )
-    if faults := tuple(_contradictions(contents)):
-        raise TaxonomyError(faults)
-    return contents
-
-
 _Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 _Name = Annotated[str, Field(pattern=r"\S", max_length=LONGEST_NAME_CHARS)]
+_Host = Annotated[_Name, AfterValidator(str.lower)]
 
 
 class _StrictTable(BaseModel):
@@ -137,13 +62,18 @@ class _Issuer(_Term):
     language: _Name | None = None
 
 
-class _SiteTable(_StrictTable):
-    hosts: Annotated[list[_Name], Field(min_length=1)]
-    numbered: bool = False
+class OwnSite(_StrictTable):
+    """A website of the organisation under all its hosts: its mirrors show the same items.
 
-    def site(self) -> OwnSite:
-        hosts = tuple(host.lower() for host in self.hosts)
-        return OwnSite(name=hosts[0], hosts=hosts, is_numbered=self.numbered)
+    It is ``is_numbered`` where the number that ends an address names the item, under any path.
+    """
+
+    hosts: Annotated[tuple[_Host, ...], Field(min_length=1, strict=False)]
+    is_numbered: bool = Field(default=False, alias="numbered")
+
+    @property
+    def name(self) -> str:
+        return self.hosts[0]
 
 
 class _Words(_StrictTable):
@@ -174,9 +104,11 @@ class _Words(_StrictTable):
                 assert_never(never)
 
 
-class _File(_StrictTable):
+class TaxonomyFile(_StrictTable):
+    """A taxonomy as it is written."""
+
     name: Annotated[str, Field(max_length=LONGEST_NAME_CHARS)] = ""
-    site: list[_SiteTable] = []
+    site: list[OwnSite] = []
     prefixes: list[_Name] = []
     suffixes: list[_Name] = []
     field: list[_Term] = []
@@ -196,10 +128,34 @@ class _File(_StrictTable):
             for section in issuer.sections:
                 yield section, TopicRef(TopicKind.ISSUER, issuer.slug)
 
-    def slot_labels(self) -> Iterator[LabelWord]:
-        for language, words in self.labels.items():
-            for slot in Slot:
-                yield from (LabelWord(text, slot, language) for text in words.of(slot))
+    def key(self, name: str) -> str:
+        """What all spellings of ``name`` have in common, with what is printed around it or not:
+        "Union ..." and "... (closed)".
+        """
+        key = fold(name)
+        for prefix in self.prefixes:
+            key = key.removeprefix(f"{fold(prefix)} ")
+        for suffix in self.suffixes:
+            key = key.removesuffix(f" {fold(suffix)}")
+        return key
+
+
+def read(text: str) -> tuple[TaxonomyFile, str]:
+    """What ``text`` says, without faults, and a fingerprint that changes with anything but its
+    layout. Raises TaxonomyError with every fault found.
+    """
+    try:
+        written = tomllib.loads(text)
+        file = TaxonomyFile.model_validate(written)
+    except tomllib.TOMLDecodeError as error:
+        raise TaxonomyError((f"the taxonomy is not TOML: {error}",)) from error
+    except ValidationError as error:
+        raise TaxonomyError(
+            tuple(_fault(fault["loc"], fault["msg"]) for fault in error.errors())
+        ) from error
+    if faults := tuple(_contradictions(file)):
+        raise TaxonomyError(faults)
+    return file, hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()
 
 
 def _fault(where: tuple[int | str, ...], problem: str) -> str:
@@ -207,17 +163,23 @@ def _fault(where: tuple[int | str, ...], problem: str) -> str:
     return f"{' '.join(steps)}: {problem[:1].lower()}{problem[1:]}"
 
 
-def _contradictions(contents: Contents) -> Iterator[str]:
-    entries = Counter(topic.ref for topic in contents.topics)
+def _contradictions(file: TaxonomyFile) -> Iterator[str]:
+    topics = tuple(file.topics())
+    entries = Counter(topic.ref for topic in topics)
     yield from (f"{ref} is listed {count} times" for ref, count in entries.items() if count > 1)
     yield from _claimed_twice(
-        (f"{topic.ref.kind} name {contents.affixes.key(name)!r}", str(topic.ref))
-        for topic in contents.topics
+        (f"{topic.ref.kind} name {file.key(name)!r}", str(topic.ref))
+        for topic in topics
         for name in names_of(topic)
     )
-    yield from _claimed_twice((f"section {name!r}", str(ref)) for name, ref in contents.sections)
-    yield from _claimed_twice((f"label {fold(word.text)!r}", word.slot) for word in contents.labels)
-    yield from _broken_trees(contents.topics)
+    yield from _claimed_twice((f"section {name!r}", str(ref)) for name, ref in file.sections())
+    yield from _claimed_twice(
+        (f"label {fold(text)!r}", slot)
+        for words in file.labels.values()
+        for slot in Slot
+        for text in words.of(slot)
+    )
+    yield from _broken_trees(topics)
 
 
 def _claimed_twice(claims: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -5,8 +5,7 @@ Knows spelling and the names of one kind of topic. Must never know what a topic 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from feeds.model import Label, Topic, TopicKind
@@ -40,44 +39,25 @@ def fold(text: str) -> str:
     return " ".join(text.translate(_ALIKE).split())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Affixes:
-    """What an organisation prints around a name, or drops: "Union ..." and "... (closed)"."""
-
-    prefixes: tuple[str, ...] = ()
-    suffixes: tuple[str, ...] = ()
-
-    def key(self, name: str) -> str:
-        """What all spellings of ``name`` have in common."""
-        key = fold(name)
-        for prefix in self.prefixes:
-            key = key.removeprefix(f"{fold(prefix)} ")
-        for suffix in self.suffixes:
-            key = key.removesuffix(f" {fold(suffix)}")
-        return key
-
-
 def names_of(topic: Topic) -> tuple[str, ...]:
     """Every name the topic has or had."""
     return topic.label, *topic.aliases, *topic.former
 
 
 class Names:
-    """The names of one kind of topic."""
+    """The names of one kind of topic; ``key`` is what all spellings of a name have in common."""
 
-    def __init__(self, kind: TopicKind, topics: Iterable[Topic], affixes: Affixes) -> None:
+    def __init__(self, kind: TopicKind, topics: Iterable[Topic], key: Callable[[str], str]) -> None:
         self._kind = kind
-        self._affixes = affixes
-        self._slugs = {
-            affixes.key(name): topic.ref.slug for topic in topics for name in names_of(topic)
-        }
+        self._key = key
+        self._slugs = {key(name): topic.ref.slug for topic in topics for name in names_of(topic)}
         self._most_pieces = 1 + max((key.count(",") for key in self._slugs), default=0)
 
     def slug(self, name: str) -> str | None:
         """The slug of the topic with this name, or None where nobody knows it."""
         if len(name) > LONGEST_NAME_CHARS:
             return None
-        return self._slugs.get(self._affixes.key(name))
+        return self._slugs.get(self._key(name))
 
     def split(self, text: str) -> tuple[Label, ...]:
         """The names in a printed comma list, in its order, each once, unknown ones too."""

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
-
-from babel import Locale
-from babel.dates import format_date
-from babel.numbers import format_decimal
+from typing import TYPE_CHECKING
 
 from feeds.model import Issued, IssuedFrom
 from notifier.errors import UnknownLanguage
+
+# Babel is loaded where it writes something: to know which languages there are takes none of it.
+if TYPE_CHECKING:
+    from babel import Locale
 
 _FOLDER = files("notifier.digest") / "templates" / "texts"
 _ENDING = ".toml"
@@ -50,21 +51,28 @@ class Texts:
 
     def counted(self, forms: Forms, count: int, **words: str) -> str:
         """The plural form for ``count``, with the count and ``words`` filled in."""
+        from babel.numbers import format_decimal  # noqa: PLC0415
+
         locale = _locale(self.language)
         number = format_decimal(count, locale=locale)
         return forms[locale.plural_form(count)].format(count=number, **words)
 
     def weekday(self, day: date) -> str:
         """``Tuesday 24 November``."""
-        return format_date(day, self.day_pattern, locale=_locale(self.language))
+        return self._date(day, self.day_pattern)
 
     def issued(self, issued: Issued | None) -> str:
         """``24 November 2026``, or that nobody stated it; evidence is told from a statement."""
         if issued is None:
             return self.date_unknown
-        day = format_date(issued.day, self.date_pattern, locale=_locale(self.language))
+        day = self._date(issued.day, self.date_pattern)
         is_evidence = issued.origin is IssuedFrom.DATELINE
         return self.date_in_text.format(date=day) if is_evidence else day
+
+    def _date(self, day: date, pattern: str) -> str:
+        from babel.dates import format_date  # noqa: PLC0415
+
+        return format_date(day, pattern, locale=_locale(self.language))
 
 
 @cache
@@ -84,5 +92,7 @@ def languages() -> tuple[str, ...]:
 
 
 @cache
-def _locale(language: str) -> Locale:
+def _locale(language: str) -> "Locale":
+    from babel import Locale  # noqa: PLC0415
+
     return Locale.parse(language)
