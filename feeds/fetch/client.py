@@ -183,11 +183,14 @@ class HttpFetcher(Fetcher):
     def _ask_if_allowed(
         self, question: Question, seconds: float
     ) -> Received | Denied | FetchFailed | Stopped:
-        rules = self._rules(question.url)
+        url = question.url
+        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        place = url.copy_with(raw_path=b"/robots.txt")
+        rules = self._robots.of(origin, self._clock(), lambda: self._load_rules(place))
         if not isinstance(rules, RobotsRules):
             return rules
-        if not rules.allows(str(question.url)):
-            return Denied(url=str(question.url))
+        if not rules.allows(str(url)):
+            return Denied(url=str(url))
         return self._ask(question, rules.delay_seconds, seconds)
 
     def _ask(
@@ -212,13 +215,9 @@ class HttpFetcher(Fetcher):
         if until is not None:
             self._hosts.close(host, until)
 
-    def _rules(self, url: URL) -> RobotsRules | FetchFailed | Stopped:
-        """What the host's robots.txt says, or why the host is not asked at all now."""
-        place = url.copy_with(raw_path=b"/robots.txt")
-        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
-        return self._robots.of(origin, self._clock(), lambda: self._load_rules(place))
-
     def _load_rules(self, place: URL) -> RobotsRules | FetchFailed | Stopped:
+        """What the host's robots.txt says, or why the host is not asked at all now."""
+
         def ask(trail: Trail, seconds: float) -> Received | FetchFailed | Stopped:
             fields = self._fields("text/plain, */*;q=0.1")
             question = Question(url=trail.here, fields=fields, max_bytes=MAX_BYTES, is_cut=True)
