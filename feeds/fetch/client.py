@@ -108,10 +108,10 @@ class HttpFetcher(Fetcher):
         if isinstance(start, FetchFailed):
             return start
 
-        def ask(trail: Trail, seconds: float) -> Received | Denied | FetchFailed | Stopped:
-            known = _meant_for(trail.here, start, validators)
+        def ask(here: URL, seconds: float) -> Received | Denied | FetchFailed | Stopped:
+            known = _meant_for(here, start, validators)
             fields = (*self._fields(accept), *conditions(known))
-            question = Question(url=trail.here, fields=fields, max_bytes=self._limits.max_bytes)
+            question = Question(url=here, fields=fields, max_bytes=self._limits.max_bytes)
             return self._ask_if_allowed(question, seconds)
 
         arrived: Received | _Astray | Denied | FetchFailed | Stopped = self._travel(
@@ -133,9 +133,9 @@ class HttpFetcher(Fetcher):
             return start
         content_type = ("Content-Type", "application/x-www-form-urlencoded")
 
-        def ask(trail: Trail, seconds: float) -> Received | FetchFailed | Stopped:
+        def ask(here: URL, seconds: float) -> Received | FetchFailed | Stopped:
             question = Question(
-                url=trail.here,
+                url=here,
                 method="POST",
                 fields=(*self._fields("*/*"), content_type),
                 form=urlencode(form).encode(),
@@ -160,7 +160,7 @@ class HttpFetcher(Fetcher):
     def _travel(
         self,
         start: URL,
-        ask: Callable[[Trail, float], Received | _Nothing],
+        ask: Callable[[URL, float], Received | _Nothing],
         followed: frozenset[int],
         limit: int,
     ) -> Received | _Astray | _Nothing:
@@ -169,7 +169,7 @@ class HttpFetcher(Fetcher):
         # For a document with all its redirects; waiting for a turn costs none of them.
         seconds = self._limits.document_seconds
         while True:
-            received = ask(trail, seconds)
+            received = ask(trail.here, seconds)
             if not isinstance(received, Received):
                 return received
             seconds -= received.seconds
@@ -218,9 +218,9 @@ class HttpFetcher(Fetcher):
     def _load_rules(self, place: URL) -> RobotsRules | FetchFailed | Stopped:
         """What the host's robots.txt says, or why the host is not asked at all now."""
 
-        def ask(trail: Trail, seconds: float) -> Received | FetchFailed | Stopped:
+        def ask(here: URL, seconds: float) -> Received | FetchFailed | Stopped:
             fields = self._fields("text/plain, */*;q=0.1")
-            question = Question(url=trail.here, fields=fields, max_bytes=MAX_BYTES, is_cut=True)
+            question = Question(url=here, fields=fields, max_bytes=MAX_BYTES, is_cut=True)
             return self._ask(question, 0.0, seconds)
 
         arrived: Received | _Astray | FetchFailed | Stopped = self._travel(
