@@ -7,19 +7,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from config.settings import SourceSettings
 from feeds.model import SourceKind, TopicKind
-from feeds.publish.select import FeedRef, feeds_of
-from feeds.standing import Standing, State
-from feeds.storage import Connection, overview, standings, topic_names
-from feeds.storage.database import Database
-from feeds.storage.topic_names import Unknown
-from feeds.taxonomy import Taxonomy
 from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState, Vitals
-from notifier.storage import agenda, deliveries
-from notifier.storage import subscribers as people
-from notifier.storage.subscribers import Broken
+
+if TYPE_CHECKING:
+    from config.settings import SourceSettings
+    from feeds.standing import Standing, State
+    from feeds.storage import Connection
+    from feeds.storage.database import Database
+    from feeds.storage.topic_names import Unknown
+    from feeds.taxonomy import Taxonomy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +87,12 @@ class ToldSource:
 
 
 def topics(
-    database: Database, taxonomy: Taxonomy, kind: TopicKind | None, url: str
+    database: "Database", taxonomy: "Taxonomy", kind: TopicKind | None, url: str
 ) -> list[ToldTopic]:
     """Every topic of the taxonomy, or those of one kind, in its order; ``url`` is the site's."""
+    from feeds.publish.select import FeedRef
+    from feeds.storage import overview
+
     with database.reading() as connection:
         counts = overview.topic_counts(connection)
     return [
@@ -109,18 +111,22 @@ def topics(
     ]
 
 
-def unknown(database: Database, kind: TopicKind | None) -> list[Unknown]:
+def unknown(database: "Database", kind: TopicKind | None) -> "list[Unknown]":
     """The names nobody knows, or those of one kind, the most frequent first."""
+    from feeds.storage import topic_names
+
     with database.reading() as connection:
         rows = topic_names.unknown_topics(connection)
     return [row for row in rows if kind in (None, row.kind)]
 
 
-def subscribers(database: Database) -> list[ToldSubscriber]:
+def subscribers(database: "Database") -> list[ToldSubscriber]:
     """Everybody who ever subscribed, in the order they came."""
+    from notifier.storage.subscribers import Broken, everybody
+
     with database.reading() as connection:
-        everybody = people.everybody(connection)
-    return [told(person) for person in everybody if not isinstance(person, Broken)]
+        people = everybody(connection)
+    return [told(person) for person in people if not isinstance(person, Broken)]
 
 
 def told(person: Subscriber) -> ToldSubscriber:
@@ -140,8 +146,11 @@ def told(person: Subscriber) -> ToldSubscriber:
     )
 
 
-def vitals(database: Database, settings: Sequence[SourceSettings]) -> Vitals:
+def vitals(database: "Database", settings: "Sequence[SourceSettings]") -> Vitals:
     """The numbers a supervisor watches."""
+    from feeds.storage import overview
+    from notifier.storage import agenda, deliveries
+
     with database.reading() as connection:
         return Vitals(
             items=overview.item_count(connection),
@@ -153,14 +162,16 @@ def vitals(database: Database, settings: Sequence[SourceSettings]) -> Vitals:
 
 
 def status(
-    database: Database,
-    taxonomy: Taxonomy,
-    settings: Sequence[SourceSettings],
+    database: "Database",
+    taxonomy: "Taxonomy",
+    settings: "Sequence[SourceSettings]",
     *,
     authority: str,
     daemon: str | None,
 ) -> Status:
     """The state of an installation; ``daemon`` is the process that runs its daemon, if one does."""
+    from feeds.publish.select import feeds_of
+
     numbers = vitals(database, settings)
     return Status(
         store=database.name,
@@ -174,27 +185,33 @@ def status(
     )
 
 
-def sources(database: Database, settings: Sequence[SourceSettings]) -> list[ToldSource]:
+def sources(database: "Database", settings: "Sequence[SourceSettings]") -> list[ToldSource]:
     """Every source of the settings, in their order."""
+    from feeds.storage import standings
+
     with database.reading() as connection:
         known = standings.every(connection)
         counts = standings.item_counts(connection)
     return [_told(each, known.get(each.name), counts.get(each.name, 0)) for each in settings]
 
 
-def _states(connection: Connection, settings: Sequence[SourceSettings]) -> Mapping[State, int]:
+def _states(
+    connection: "Connection", settings: "Sequence[SourceSettings]"
+) -> "Mapping[State, int]":
     """How many sources of the settings are in which state."""
+    from feeds.storage import standings
+
     known = standings.every(connection)
     places = {source.name: _address(source) for source in settings}
     return Counter(one.state for name, one in known.items() if one.address == places.get(name))
 
 
-def _address(source: SourceSettings) -> str:
+def _address(source: "SourceSettings") -> str:
     is_website = SourceKind(source.kind) is SourceKind.WEB
     return source.url if is_website else str(source.path or "")
 
 
-def _told(source: SourceSettings, found: Standing | None, items: int) -> ToldSource:
+def _told(source: "SourceSettings", found: "Standing | None", items: int) -> ToldSource:
     address = _address(source)
     # The standing of another address says how the source did there.
     standing = found if found and found.address == address else None

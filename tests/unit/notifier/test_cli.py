@@ -61,11 +61,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (["--help"], 175, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
         (["--version"], 220, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
-        (["status"], 470, {"alembic", *PARSERS, *ELSEWHERE}),
+        (["status"], 465, {"alembic", *PARSERS, *ELSEWHERE}),
         (["unsubscribe", "a@example.org"], 460, {"alembic", *PARSERS, *ELSEWHERE}),
         (
             ["subscribe", "a@example.org", "--topic", "field:policing"],
-            490,
+            465,
             {"alembic", *PARSERS, *ELSEWHERE},
         ),
         (["parse", SEED], 340, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),
