@@ -16,7 +16,6 @@ from feeds.identity.ids import content_hash
 from feeds.model import Label, TopicKind
 from feeds.storage import Connection, read_items, recall, topic_names, write_items
 from feeds.storage.database import next_numbers
-from feeds.storage.read_items import parts
 from feeds.storage.write_items import Revision
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.implied import placed
@@ -35,7 +34,8 @@ def retag(
     """
     numbers = topic_names.labelled(connection, unknown=not everything)
     changed = 0
-    for some in parts(numbers, _AT_ONCE):
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = numbers[start : start + _AT_ONCE]
         found = recall.knowns(connection, some, now)
         filed = (
             (found[number], _filed(found[number].draft, taxonomy, everything=everything))

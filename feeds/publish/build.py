@@ -17,7 +17,7 @@ from feeds.publish.entry import compose
 from feeds.publish.formats.atom import entry_bytes, feed_bytes
 from feeds.publish.formats.opml import opml_bytes
 from feeds.publish.pages import STYLE, renderer
-from feeds.publish.select import ALL, HEADINGS, FeedRef, describe, feeds_of, tree
+from feeds.publish.select import ALL, FOLDERS, HEADINGS, FeedRef, describe, feeds_of, tree
 from feeds.publish.site import Site, item_page
 from feeds.storage.entries import Ready
 from feeds.taxonomy import Taxonomy
@@ -97,14 +97,8 @@ class SiteBuilder:
         """What leads to the feeds; the front page comes last, when all it links to is there."""
         yield "style.css", STYLE.read_bytes()
         yield "feeds.opml", opml_bytes(self._site, self._taxonomy)
-        yield (
-            FRONT_PAGE,
-            self._render(
-                "index.html",
-                fields=tree(TopicKind.FIELD, self._taxonomy),
-                issuers=tree(TopicKind.ISSUER, self._taxonomy),
-            ),
-        )
+        fields, issuers = (tree(kind, self._taxonomy) for kind in FOLDERS)
+        yield FRONT_PAGE, self._render("index.html", fields=fields, issuers=issuers)
 
 
 @cache

@@ -108,10 +108,10 @@ def read(
     return [_item(row, labels[row.number]) for row in rows]
 
 
-def parts(values: Iterable[_T], most: int = _VALUES_AT_ONCE) -> Iterator[list[_T]]:
-    """The values, ``most`` at a time, or as many as a statement can take."""
+def parts(values: Iterable[_T]) -> Iterator[list[_T]]:
+    """The values, as many at a time as a statement can take."""
     rest = iter(values)
-    while part := list(islice(rest, most)):
+    while part := list(islice(rest, _VALUES_AT_ONCE)):
         yield part
 
 
