@@ -21,10 +21,9 @@ _GUESSED = frozenset({Mark.GUESSED_LANGUAGE})
 
 def finished(parsed: Parsed, document: Document, taxonomy: Taxonomy) -> Parsed:
     """The same drafts, mended, completed by the lead that led here, in a language."""
-    drafts = tuple(
-        _spoken(_placed(_with_lead(_untracked(_mended(draft)), document), taxonomy), taxonomy)
-        for draft in parsed.drafts
-    )
+    own = (_untracked(_mended(draft)) for draft in parsed.drafts)
+    whole = (completed(draft, document.lead) if document.lead else draft for draft in own)
+    drafts = tuple(_spoken(_placed(draft, taxonomy), taxonomy) for draft in whole)
     if parsed.is_list and not all(draft.language for draft in drafts):
         drafts = _in_one_language(drafts)
     return replace(parsed, drafts=drafts)
@@ -68,10 +67,6 @@ def _untracked(draft: Draft) -> Draft:
     if url == draft.url:
         return draft
     return replace(draft, url=url, also_at=(*draft.also_at, draft.url))
-
-
-def _with_lead(draft: Draft, document: Document) -> Draft:
-    return completed(draft, document.lead) if document.lead else draft
 
 
 def _placed(draft: Draft, taxonomy: Taxonomy) -> Draft:

@@ -12,10 +12,11 @@ licence of a text seldom covers its pictures. Captions go with the pictures they
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape, unescape
+from itertools import chain
 
 import nh3
 
@@ -81,7 +82,8 @@ def sanitised(html: str, base_url: str | None) -> str:
     html = _UNSEEN.sub("", html)
     if harm(html) is not None:
         return f"<p>{escape(' '.join(_TAG.sub(' ', html).split()), quote=False)}</p>"
-    clean = _cleaner(_base(base_url)).clean(html)
+    base = base_url if base_url and values.is_web_address(base_url) else None
+    clean = _cleaner(base).clean(html)
     clean = _RENAMED_TAG.sub(lambda tag: f"<{tag[1]}{_RENAMED[tag[2]]}>", clean)
     return _UNSEEN.sub("", clean).strip()
 
@@ -92,8 +94,31 @@ def paragraphs(html: str) -> tuple[str, ...]:
 
 
 def blocks(clean: str) -> tuple[Block, ...]:
-    """The blocks of sanitised HTML that hold text, in reading order."""
-    return tuple(_Reader().read(clean))
+    """The blocks of sanitised HTML that hold text, in reading order: one ends where another
+    element of the set starts or ends.
+    """
+    found: list[Block] = []
+    around: list[str] = []
+    texts: list[str] = []
+    start = 0
+    for token in chain(_TOKEN.finditer(clean), [None]):
+        slash, name, text = token.groups() if token else ("", "", None)
+        if text is not None:
+            texts.append(unescape(text).replace("\n", " "))
+        elif name == "br" and not "".join(texts[-2:]).endswith("\n"):
+            texts.append("\n")
+        elif name == "br" or name not in _INLINE:
+            # Two breaks in a row are how old editors wrote a paragraph.
+            end, behind = token.span() if token else (len(clean), len(clean))
+            lines = "".join(texts).split("\n")
+            if said := "\n".join(line for each in lines if (line := " ".join(each.split()))):
+                found.append(Block(around[-1] if around else "p", said, start, end))
+            start, texts = behind, []
+            if slash and name in around:
+                del around[len(around) - 1 - around[::-1].index(name) :]
+            elif not slash and name not in {"br", "hr", ""}:
+                around.append(name)
+    return tuple(found)
 
 
 def without(clean: str, dropped: Iterable[Block]) -> str:
@@ -109,48 +134,6 @@ def without(clean: str, dropped: Iterable[Block]) -> str:
             break
         markup = less
     return markup.strip()
-
-
-class _Reader:
-    """Takes sanitised HTML apart: a block ends where another element of the set starts or ends."""
-
-    def __init__(self) -> None:
-        self._open: list[str] = []
-        self._text: list[str] = []
-        self._start = 0
-
-    def read(self, clean: str) -> Iterator[Block]:
-        for found in _TOKEN.finditer(clean):
-            slash, name, text = found.groups()
-            if text is not None:
-                self._text.append(unescape(text).replace("\n", " "))
-            elif name == "br" and "".join(self._text[-2:]).endswith("\n"):
-                # Two breaks in a row are how old editors wrote a paragraph.
-                yield from self._ended(found.start(), found.end())
-            elif name == "br":
-                self._text.append("\n")
-            elif name not in _INLINE:
-                yield from self._ended(found.start(), found.end())
-                self._step(slash, name)
-        yield from self._ended(len(clean), len(clean))
-
-    def _step(self, slash: str, name: str) -> None:
-        if not slash:
-            if name != "hr":
-                self._open.append(name)
-        elif name in self._open:
-            del self._open[len(self._open) - 1 - self._open[::-1].index(name) :]
-
-    def _ended(self, end: int, next_start: int) -> Iterator[Block]:
-        lines = "".join(self._text).split("\n")
-        text = "\n".join(line for each in lines if (line := " ".join(each.split())))
-        start, self._start, self._text = self._start, next_start, []
-        if text:
-            yield Block(self._open[-1] if self._open else "p", text, start, end)
-
-
-def _base(url: str | None) -> str | None:
-    return url if url and values.is_web_address(url) else None
 
 
 @lru_cache(maxsize=64)

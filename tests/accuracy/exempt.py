@@ -14,7 +14,6 @@ EXEMPT: dict[str, tuple[str, ...]] = {
         "html.content._depth",
         "sanitise._UNSEEN",
         "sanitise._TAG",
-        "sanitise._base",
         "bytes.NO_XML",
         "bytes._NONCHARACTERS",
         "xml._RESOURCE_ERRORS",

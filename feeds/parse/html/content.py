@@ -71,8 +71,8 @@ _LONGEST_CHARS = 400_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarePage:
-    """A page without its furniture: sanitised ``whole``, its blocks, the labels among them, and
-    what was read before the furniture went.
+    """A page without its furniture: sanitised ``whole``, its blocks, their lines, the labels among
+    them, and what was read before the furniture went.
     """
 
     title: str
@@ -81,11 +81,8 @@ class BarePage:
     base: str | None
     whole: str
     blocks: tuple[Block, ...]
+    lines: tuple[str, ...]
     printed: Printed
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        return tuple(line for block in self.blocks for line in block.text.split("\n"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +105,6 @@ def strip(tree: Tree) -> None:
     take_out([node for node in named if not _holds_article(node, whole)])
 
 
-def page_of(tree: Tree, base: str | None) -> tuple[str, tuple[Block, ...]]:
-    """A whole page as sanitised HTML, and its blocks."""
-    clean = sanitised(tree.body.html or "", base) if tree.body is not None else ""
-    return clean, blocks(clean)
-
-
 def read(tree: Tree, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Body:
     """The text by the source's selector, the page's own marks, its metadata, an extractor."""
     markup = _marked(tree, habits.selectors.page_text, page.base)
@@ -121,7 +112,9 @@ def read(tree: Tree, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Body
         markup = _dense_in(tree, page.base) or _found(tree, page)
     found = blocks(markup)
     used = printed.read(found, taxonomy).used
-    start = _start(found, page.title)
+    # Behind the title, where it stands within the text.
+    named = fold(page.title)
+    start = next((at for at, block in enumerate(found) if fold(block.line) == named), -1) + 1
     start, subtitle = _behind_labels(found, start, used)
     head = [
         at for at in range(start, len(found)) if at < start + _MOST_HEAD_BLOCKS and at not in used
@@ -157,11 +150,6 @@ def is_head(block: Block, taxonomy: Taxonomy, order: DateOrder | None) -> bool:
     return (is_alone and not block.tag.startswith("h") and dateline.find(line, order) is None) or (
         dateline.line(line, order) is not None
     )
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two lines say the same."""
-    return fold(one) == fold(other)
 
 
 def _marked(tree: Tree, selector: str, base: str | None) -> str | None:
@@ -208,12 +196,6 @@ def _found(tree: Tree, page: BarePage) -> str:
         return "".join(f"<p>{escape(text, quote=False)}</p>" for text in texts)
     starts = {block.start for block in chosen}
     return without(page.whole, [block for block in page.blocks if block.start not in starts])
-
-
-def _start(found: Sequence[Block], title: str) -> int:
-    """The place behind the title, where it stands within the text."""
-    places = (at for at, block in enumerate(found) if same(block.line, title))
-    return next(places, -1) + 1
 
 
 def _behind_labels(found: Sequence[Block], start: int, used: frozenset[int]) -> tuple[int, str]:

@@ -1,21 +1,24 @@
 """An item's page: title, issue date, topics, addresses and text put together.
 
-Knows which source of a fact goes before which. Must never know how any of them is read.
+Knows which source of a fact goes before which, and what sites add to a title. Must never know how
+the other facts are read.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from feeds.draft import Document, Draft, Habits, Parsed, Refused
 from feeds.model import Issued, IssuedFrom, Label, TopicKind
 from feeds.parse import dateline
 from feeds.parse.bytes import excerpt
-from feeds.parse.html import content, issue_date, metadata, page_links, printed, refusal, title
+from feeds.parse.html import content, issue_date, metadata, page_links, printed, refusal
 from feeds.parse.html.content import BarePage, Body
 from feeds.parse.html.metadata import HtmlPage, Metadata
-from feeds.parse.html.tree import Tree, absolute, attribute, find, said
+from feeds.parse.html.tree import Tree, absolute, attribute, find, find_all, said
+from feeds.parse.sanitise import blocks, sanitised
 from feeds.parse.text import labels, signs
 from feeds.taxonomy import Slot, Taxonomy
+from feeds.taxonomy.naming import fold
 
 FORM = "html"
 
@@ -23,6 +26,10 @@ _MOST_LINES_AROUND_TITLE = 6
 # Items carry a handful of topics. A page that names more is none, and would flood every list.
 _MOST_TOPICS = 200
 _SIGNS_OF_NEWS = 2
+_MARKS = r"(?:\||::|»|·|•)|(?<=\s)[-–—](?=\s)"
+_ENDING = re.compile(rf"\s*(?:{_MARKS})\s*(?P<site>[^|]{{1,60}})$")
+_MOST_LOWER = 50
+_CUT = re.compile(r"\s*(?:…|\.\.\.?)$")
 _POSTED = re.compile(r"posted on\b.*\d", re.IGNORECASE)
 
 
@@ -38,18 +45,20 @@ def parse(
     shown = refusal.visible(tree)
     window = said(find(tree, "title"))
     issued = _issued_at(tree, known, habits)
-    named = title.of(tree, known, habits.selectors.page_title)
+    named = _title_of(tree, known, habits.selectors.page_title)
     told_in_front = refusal.front(tree, shown)
     content.strip(tree)
-    whole, blocks = content.page_of(tree, base)
+    whole = sanitised(tree.body.html or "", base) if tree.body is not None else ""
+    found = blocks(whole)
     bare = BarePage(
         title=named,
         metadata=known,
         issued=issued,
         base=base,
         whole=whole,
-        blocks=blocks,
-        printed=printed.read(blocks, taxonomy),
+        blocks=found,
+        lines=tuple(line for block in found for line in block.text.split("\n")),
+        printed=printed.read(found, taxonomy),
     )
     if not habits.forced:
         refused = told_in_front or refusal.unlike_news([window, *bare.lines], known)
@@ -81,7 +90,8 @@ def _issued_at(tree: Tree, known: Metadata, habits: Habits) -> Issued | None:
 def _around_title(page: BarePage) -> tuple[list[str], list[str]]:
     """The lines above the title, nearest first, and those below it."""
     lines = [block.line for block in page.blocks]
-    at = next((at for at, line in enumerate(lines) if content.same(line, page.title)), None)
+    named = fold(page.title)
+    at = next((at for at, line in enumerate(lines) if fold(line) == named), None)
     if at is None:
         return [], []
     above = _above(page, at)[-_MOST_LINES_AROUND_TITLE:]
@@ -180,3 +190,62 @@ def _no_news(
     if not is_dated and len(list(signs.for_news(draft.title, draft.paragraphs))) < _SIGNS_OF_NEWS:
         return refusal.not_news(f"nothing says that {excerpt(draft.title)} is news")
     return None
+
+
+# -- The title, as readers see it ------------------------------------------------------------------
+
+
+def _title_of(tree: Tree, known: Metadata, selector: str) -> str:
+    """The title without the name of its site, "" where the page has none.
+
+    Metadata name it, but often with an ending or cut; the printed heading mends that.
+    """
+    if chosen := said(find(tree, selector)):
+        return chosen
+    headings = [text for text in map(said, find_all(tree, "h1")[:5]) if text]
+    window = said(find(tree, "title"))
+    headings = headings or list(_lower(tree, window))
+    sites = {fold(site) for site in (known.site, *_sites(window, headings)) if site}
+    for title in (known.title, *headings, window):
+        whole = _as_printed(title, headings)
+        bare = whole if whole in headings else _without_site(whole, sites)
+        if bare and fold(bare) not in sites:
+            return bare
+    return ""
+
+
+def _lower(tree: Tree, window: str) -> Iterator[str]:
+    """The lower headings which the window's title says, and the name of a site behind them."""
+    for text in map(said, find_all(tree, "h2, h3")[:_MOST_LOWER]):
+        if text and window.startswith(text) and _ENDING.fullmatch(window, len(text)):
+            yield text
+
+
+def _as_printed(title: str, headings: list[str]) -> str:
+    """The heading that says the same as a title, without its ending or in full."""
+    start = fold(_CUT.sub("", title))
+    for heading in headings:
+        folded = fold(heading)
+        if title and (folded.startswith(start) or _has_ending(fold(title), folded)):
+            return heading
+    return title
+
+
+def _has_ending(title: str, heading: str) -> bool:
+    rest = title.removeprefix(heading)
+    return rest != title and not rest[:1].isalnum() and len(heading) > 2
+
+
+def _sites(window: str, headings: list[str]) -> Iterator[str]:
+    """What follows the heading in the window's title."""
+    for heading in headings:
+        if window.startswith(heading) and (found := _ENDING.search(window[len(heading) :])):
+            yield found["site"].strip()
+
+
+def _without_site(title: str, sites: set[str]) -> str:
+    found = _ENDING.search(title)
+    if found is None or found.start() == 0:
+        return title
+    is_bar = "|" in found[0] or "::" in found[0]
+    return title[: found.start()] if is_bar or fold(found["site"]) in sites else title

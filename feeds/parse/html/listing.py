@@ -7,7 +7,7 @@ older entries. Must never know how an entry is read, or what an item's page hold
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
-from feeds.draft import Document, Draft, Habits, Parsed, Selectors
+from feeds.draft import Document, Habits, Parsed, Selectors
 from feeds.parse import dateline
 from feeds.parse.html import listing_entry, page_links, repetition
 from feeds.parse.html.listing_entry import EntryParts
@@ -60,7 +60,8 @@ def parse(page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits
         return None
     return Parsed(
         form=listing_entry.FORM,
-        drafts=_once(drafts),
+        # Each address once, at its first place: pictures and titles often link to the same item.
+        drafts=tuple({draft.url: draft for draft in reversed(drafts)}.values())[::-1],
         is_list=True,
         next_page=_next_page(tree, base),
         hub=page_links.hub(page_links.read(tree, base), document.url),
@@ -80,8 +81,10 @@ def _is_item(
     It says so in its metadata, by the title its lead promised, or by a dateline of its own.
     """
     lead = document.lead
-    if lead is not None and any(_same(lead, node) for node in find_all(page.tree, "h1")):
-        return True
+    if lead is not None:
+        promised = fold(lead.title)
+        if any(fold(said(heading)) == promised for heading in find_all(page.tree, "h1")):
+            return True
     prose = _prose(nodes, surroundings)
     own = sum(map(_own_chars, prose))
     if own >= _FEWEST_CHARS_OF_AN_ARTICLE and (
@@ -150,10 +153,6 @@ def _take_out(page: HtmlPage, nodes: list[Node]) -> None:
 def _own_chars(node: Node) -> int:
     text = node.text() if node.tag == "p" else node.text(deep=False)
     return len(text.strip())
-
-
-def _same(lead: Draft, heading: Node) -> bool:
-    return fold(lead.title) == fold(said(heading))
 
 
 def _is_article(page: HtmlPage) -> bool:
@@ -239,8 +238,3 @@ def _numbers(url: str) -> dict[str, int]:
         for key, value in pairs
         if key.casefold() in _PAGE_NUMBER and value.isdecimal() and len(value) < 6
     }
-
-
-def _once(drafts: list[Draft]) -> tuple[Draft, ...]:
-    """Each address once, at its first place: pictures and titles often link to the same item."""
-    return tuple({draft.url: draft for draft in reversed(drafts)}.values())[::-1]

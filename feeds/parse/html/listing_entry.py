@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from feeds.draft import DateOrder, Draft, Habits
-from feeds.model import Issued, IssuedFrom, Label, TopicKind
+from feeds.model import IssuedFrom, Label, TopicKind
 from feeds.parse import dates
 from feeds.parse.html import issue_date
 from feeds.parse.html.tree import Node, absolute, attribute, lines_in, one_line, said
@@ -80,7 +80,7 @@ def draft(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habit
         summary=_lead(parts, lines, taxonomy),
         partial=True,
         url=url,
-        issued=_issued(parts, lines, printed, order),
+        issued=issue_date.stated(_dates(parts, lines, printed), order, IssuedFrom.LISTING),
         content_type=kind,
         issuers=_topics(TopicKind.ISSUER, printed, lines, taxonomy),
         fields=_topics(TopicKind.FIELD, printed, lines, taxonomy),
@@ -168,19 +168,10 @@ def _kind_of(text: str, taxonomy: Taxonomy) -> Label | None:
     return taxonomy.kind_label(text) if len(text) <= _LONGEST_LABEL_CHARS else None
 
 
-def _issued(
-    parts: EntryParts,
-    lines: Sequence[EntryLine],
-    printed: Sequence[tuple[Slot, str]],
-    order: DateOrder | None,
-) -> Issued | None:
-    """The day of the last text of the date's element, of a label, or of a line that is a date."""
-    return issue_date.stated(_dates(parts, lines, printed), order, IssuedFrom.LISTING)
-
-
 def _dates(
     parts: EntryParts, lines: Sequence[EntryLine], printed: Sequence[tuple[Slot, str]]
 ) -> Iterator[str]:
+    """The last text of the date's element, of a label, and each line that is a date."""
     for node in parts.dates:
         # The site of old wrote "Publishing date:" and the date as texts of one element.
         yield attribute(node, "datetime")

@@ -17,7 +17,6 @@ from feeds.parse.html.tree import (
     find,
     find_all,
     one_line,
-    planted,
     said,
     take_out,
 )
@@ -72,13 +71,15 @@ class Described:
 
 
 class HtmlPage:
-    """A page as text and as a tree; its JSON-LD is read once, when it is first asked for."""
+    """A page that is known to be harmless, as text and as a tree; its JSON-LD is read once, when it
+    is first asked for.
+    """
 
     __slots__ = ("_things", "text", "tree")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tree = planted(text)
+        self.tree = Tree(text.encode("utf-8", "replace"))
         self._things: tuple[Described, ...] | None = None
 
     @property
@@ -129,6 +130,7 @@ def read(page: HtmlPage) -> Metadata:
     article = articles[0] if len(articles) == 1 else None
     metas = _metas(tree)
     scope = find(tree, _MICRODATA_ARTICLE)
+    tags = map(said, find_all(tree, 'a[rel~="tag"]'))
     return Metadata(
         title=_first([article.title if article else "", _prop(scope, "headline")], metas, _TITLES),
         summary=_first([article.summary if article else ""], metas, _SUMMARIES),
@@ -138,7 +140,7 @@ def read(page: HtmlPage) -> Metadata:
         body=article.body if article else "",
         site=_first([], metas, ("og:site_name", "application-name")),
         publishers=(*(article.publishers if article else ()), *_all(metas, _PUBLISHERS)),
-        topics=(*(article.topics if article else ()), *_all(metas, _TOPICS), *_tags(tree)),
+        topics=(*(article.topics if article else ()), *_all(metas, _TOPICS), *tags),
         is_article=article is not None or scope is not None or _og(metas) == "article",
         is_described=scope is not None or _is_described(article, metas),
         other=_other(page.things, tree) if article is None else "",
@@ -198,10 +200,6 @@ def _language(tree: Tree, article: Described | None, metas: Mapping[str, list[st
     texts += _all(metas, ("og:locale", "content-language", "dc.language", "dcterms.language"))
     tags = (text.replace("_", "-") for text in texts)
     return next((tag for tag in tags if is_language_tag(tag)), None)
-
-
-def _tags(tree: Tree) -> tuple[str, ...]:
-    return tuple(said(node) for node in find_all(tree, 'a[rel~="tag"]'))
 
 
 def _other(things: Iterable[Described], tree: Tree) -> str:

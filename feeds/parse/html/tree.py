@@ -26,11 +26,6 @@ LONGEST_LINE_CHARS = 2_000
 _LONGEST_TEXT_CHARS = 50_000
 
 
-def planted(text: str) -> Tree:
-    """The tree of a page that is known to be harmless."""
-    return LexborHTMLParser(text.encode("utf-8", "replace"))
-
-
 def one_line(text: str | None) -> str:
     """A text on one line, as a person reads it."""
     if not text:

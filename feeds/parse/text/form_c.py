@@ -91,7 +91,7 @@ def _page(reading: TextPage) -> _Page | None:
     datelines = (
         (at, line)
         for at, paragraph in enumerate(paragraphs[:_DATELINE_WITHIN])
-        if (line := dateline.find(paragraph, reading.order))
+        if (line := dateline.find(paragraph, reading.habits.date_order))
     )
     at, line = next(datelines, (0, None))
     return _Page(top=top, labels=printed, paragraphs=paragraphs, at=at, dateline=line)
@@ -104,7 +104,9 @@ def _below_unmarked_menu(reading: TextPage) -> TextPage | None:
     if len(reading.article) < len(reading.lines):
         return None
     lines = reading.lines[:_FARTHEST_DATELINE]
-    datelines = (at for at, line in enumerate(lines) if dateline.find(line, reading.order))
+    datelines = (
+        at for at, line in enumerate(lines) if dateline.find(line, reading.habits.date_order)
+    )
     at = next(datelines, 0)
     if at <= _DATELINE_WITHIN or signs.prose(lines[:at]):
         return None
@@ -173,7 +175,7 @@ def _item(page: _Page, reading: TextPage) -> Parsed:
         summary=" ".join((*page.top.subtitle, *page.paragraphs[: page.at])),
         paragraphs=page.paragraphs[page.at :],
         url=reading.document.url,
-        issued=_issued(page, dated, reading.order),
+        issued=_issued(page, dated, reading.habits.date_order),
         dateline=page.dateline.text if page.dateline else None,
         language=labels.one_language(tuple(label.text for label in page.labels), taxonomy),
         content_type=page.top.kind or labels.kind(page.values(Slot.KIND), taxonomy),

@@ -80,7 +80,8 @@ class Beside:
 
 def start_of(lines: Lines, taxonomy: Taxonomy) -> int | None:
     """The line of the first label in the list that holds a known one; None without one."""
-    places = (at for at, line in enumerate(lines) if ":" in line and _is_known(line, taxonomy))
+    items = ((at, bullet(line)) for at, line in enumerate(lines) if ":" in line)
+    places = (at for at, item in items if item is not None and _slot(item, taxonomy))
     known = next(places, None)
     if known is None:
         return None
@@ -143,11 +144,6 @@ def above(lines: Lines, taxonomy: Taxonomy) -> tuple[Beside, ...]:
     """The labels that the lines open with, their values on the same lines."""
     found = (beside(line, taxonomy) for line in lines[:MOST_BESIDE])
     return tuple(label for label in takewhile(lambda label: label is not None, found) if label)
-
-
-def _is_known(line: str, taxonomy: Taxonomy) -> bool:
-    item = bullet(line)
-    return item is not None and _slot(item, taxonomy) is not None
 
 
 def _slot(item: str, taxonomy: Taxonomy) -> Slot | None:

@@ -53,7 +53,9 @@ def labelled(page: TextPage) -> Parsed | Refused | None:
     top = _head_above(lines[:start], below[:2], taxonomy)
     if top is None:
         return None
-    unlisted = (*printed.unlisted, *_items(below))
+    # The list items a text opens with: labels that nobody knows are among them.
+    items = takewhile(lambda line: bullet(line) is not None, below)
+    unlisted = (*printed.unlisted, *items)
     above = lines[max(0, start - _MOST_HEAD_LINES) : start]
     refused = None if page.habits.forced else _not_news(top, printed, (above, unlisted), taxonomy)
     if refused is not None:
@@ -70,7 +72,7 @@ def _labelled_item(
     if len(issuers) + len(fields) > _MOST_TOPICS:
         evidence = f"it names {len(issuers)} issuers and {len(fields)} fields of work"
         return Refused(reason=Reason.NOT_NEWS, evidence=evidence)
-    opening = dateline.find(paragraphs[0], page.order)
+    opening = dateline.find(paragraphs[0], page.habits.date_order)
     dated = (*printed.values(Slot.ISSUED), *printed.values(Slot.PUBLISHED))
     draft = Draft(
         form=FORM_A,
@@ -78,7 +80,7 @@ def _labelled_item(
         summary=top.subtitle,
         paragraphs=paragraphs,
         url=page.document.url,
-        issued=labels.issued(dated, opening, page.order),
+        issued=labels.issued(dated, opening, page.habits.date_order),
         dateline=opening.text if opening else None,
         language=labels.one_language(tuple(group.text for group in printed.groups), page.taxonomy),
         content_type=top.kind or labels.kind(printed.values(Slot.KIND), page.taxonomy),
@@ -86,11 +88,6 @@ def _labelled_item(
         fields=fields,
     )
     return Parsed(form=FORM_A, drafts=(draft,))
-
-
-def _items(below: Lines) -> Lines:
-    """The list items a text opens with: labels that nobody knows are among them."""
-    return list(takewhile(lambda line: bullet(line) is not None, below))
 
 
 def _not_news(
@@ -292,7 +289,7 @@ def _starts(page: TextPage) -> Iterator[Lines]:
 
 
 def _placed_draft(head: _PlacedHead, paragraphs: tuple[str, ...], page: TextPage) -> Draft:
-    printed = dateline.find(paragraphs[0], page.order)
+    printed = dateline.find(paragraphs[0], page.habits.date_order)
     return Draft(
         form=FORM_B,
         title=head.top.title,
@@ -314,7 +311,7 @@ def _placed_head(top: Opening | None, page: TextPage) -> _PlacedHead | None:
     if top is None:
         return None
     for at, text in enumerate(top.printed_below[: _MOST_LINES_ABOVE + 1]):
-        line = dateline.line(text, page.order) or _bare(text, page)
+        line = dateline.line(text, page.habits.date_order) or _bare(text, page)
         if line is None:
             continue
         if top.in_newsroom or (line.day and line.place.isupper() and "," not in text):
@@ -326,7 +323,7 @@ def _placed_head(top: Opening | None, page: TextPage) -> _PlacedHead | None:
 
 def _bare(text: str, page: TextPage) -> PlaceAndDay | None:
     """A line that is a day and nothing else."""
-    day = dates.whole_day(text, page.order)
+    day = dates.whole_day(text, page.habits.date_order)
     return PlaceAndDay(place="", day=day) if day else None
 
 

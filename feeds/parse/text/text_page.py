@@ -7,7 +7,7 @@ Must never know any one form.
 from dataclasses import dataclass
 from functools import cached_property
 
-from feeds.draft import DateOrder, Document, Habits
+from feeds.draft import Document, Habits
 from feeds.parse.bytes import Lines, bullet
 from feeds.parse.text import furniture
 from feeds.taxonomy import Taxonomy
@@ -36,12 +36,8 @@ class TextPage:
         if not 1 < length <= _MOST_HEAD_LINES:
             return False
         listed = self.lines[1:length]
-        told = [furniture.read([line], self.taxonomy, self.order) for line in listed]
+        told = [furniture.read([line], self.taxonomy, self.habits.date_order) for line in listed]
         return None not in told and any(each.is_dated for each in told if each)
-
-    @property
-    def order(self) -> DateOrder | None:
-        return self.habits.date_order
 
 
 def menu_length(lines: Lines) -> int:

@@ -69,13 +69,13 @@ class Language:
 @cache
 def languages() -> tuple[Language, ...]:
     """All languages, in the order of their files."""
-    return tuple(_read(path) for path in sorted(FOLDER.glob("*.toml")))
-
-
-def _read(path: Path) -> Language:
-    written = tomllib.loads(path.read_text("utf-8"))
-    tags = tuple(written.get("languages", [path.stem]))
-    return Language(tags=tags, alike=frozenset((*tags, *written.get("alike", ()))), written=written)
+    found = []
+    for path in sorted(FOLDER.glob("*.toml")):
+        written = tomllib.loads(path.read_text("utf-8"))
+        tags = tuple(written.get("languages", [path.stem]))
+        alike = frozenset((*tags, *written.get("alike", ())))
+        found.append(Language(tags=tags, alike=alike, written=written))
+    return tuple(found)
 
 
 @cache
