@@ -3,6 +3,8 @@
 Knows what an open house can do, how often it shall, and how work ends. Must never do a part's work.
 """
 
+import importlib
+import pkgutil
 import socket
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -18,6 +20,9 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 from typing_extensions import override
 
+import config
+import feeds
+import notifier
 from feeds.errors import StoreBusy
 from feeds.ingest.poll import Poll
 from feeds.model import SourceKind
@@ -39,6 +44,27 @@ from notifier.web.view import Viewing
 
 log = structlog.get_logger(__name__)
 
+#: The rooms no beat enters; who is pushed to has loaded that room before the first (`web`).
+_NO_BEATS = (
+    "notifier.cli",
+    "feeds.push",
+    "feeds.storage.migrations",
+    "notifier.storage.migrations",
+)
+
+#: What the others import within functions, as most commands have no use for it.
+_IMPORTED_LATE = (
+    "babel.dates",
+    "babel.numbers",
+    "charset_normalizer",
+    "email_validator",
+    "feedparser",
+    "ftfy.badness",
+    "idna",
+    "py3langid.langid",
+    "trafilatura",
+)
+
 
 def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
     """The daemon runs until SIGTERM or SIGINT, then finishes what is in hand.
@@ -46,6 +72,7 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
     Raises DaemonRuns where one does on this store already (on PostgreSQL: under this node's name),
     CannotListen where the address is taken. ``mails`` is a Maildir to show, for a demo.
     """
+    load()
     with house.alone():
         serve = house.settings.serve
         try:
@@ -55,6 +82,16 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
         metronome = Metronome(jobs(house), stopping, clock=house.clock)
         with listening:
             _serve(web(house, metronome, mails=mails), metronome, [listening], stopping)
+
+
+def load() -> None:
+    """All code that a beat may ask for is there, as an upgrade may replace its files meanwhile."""
+    for room in (config, feeds, notifier):
+        for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
+            if not module.name.startswith(_NO_BEATS):
+                importlib.import_module(module.name)
+    for name in _IMPORTED_LATE:
+        importlib.import_module(name)
 
 
 def jobs(house: House) -> tuple[Job, ...]:
