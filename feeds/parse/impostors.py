@@ -42,12 +42,8 @@ def impostor(lines: Lines) -> Refused | None:
     """
     if not lines or len(lines) > _MOST_LINES or sum(map(len, lines)) > _MOST_CHARS:
         return None
-    folded = [(line, _words(line)) for line in lines]
+    folded = [(line, fold(bullet(line) or line).strip(" :.…!*")) for line in lines]
     return _challenge(folded) or _error(folded[:_TOP_LINES]) or _login(folded)
-
-
-def _words(line: str) -> str:
-    return fold(bullet(line) or line).strip(" :.…!*")
 
 
 def _challenge(lines: Iterable[tuple[str, str]]) -> Refused | None:

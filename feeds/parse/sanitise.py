@@ -139,23 +139,21 @@ def without(clean: str, dropped: Iterable[Block]) -> str:
 @lru_cache(maxsize=64)
 def _cleaner(base: str | None) -> nh3.Cleaner:
     try:
-        return _made(("rewrite_with_base", base) if base else "deny")
+        return nh3.Cleaner(
+            tags=set(_INLINE | _BLOCKS | set(_RENAMED)),
+            clean_content_tags=set(_GONE),
+            attributes={
+                "a": {"href"},
+                "abbr": {"title"},
+                "ol": {"start"},
+                "td": {"colspan", "rowspan"},
+            },
+            url_schemes={"http", "https", "mailto"},
+            link_rel="noopener noreferrer",
+            url_relative=("rewrite_with_base", base) if base else "deny",
+        )
     except ValueError:
+        if base is None:
+            raise
         # An address that only looks like one.
-        return _made("deny")
-
-
-def _made(relative: tuple[str, str] | str) -> nh3.Cleaner:
-    return nh3.Cleaner(
-        tags=set(_INLINE | _BLOCKS | set(_RENAMED)),
-        clean_content_tags=set(_GONE),
-        attributes={
-            "a": {"href"},
-            "abbr": {"title"},
-            "ol": {"start"},
-            "td": {"colspan", "rowspan"},
-        },
-        url_schemes={"http", "https", "mailto"},
-        link_rel="noopener noreferrer",
-        url_relative=relative,  # type: ignore[arg-type]
-    )
+        return _cleaner(None)

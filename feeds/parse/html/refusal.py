@@ -79,21 +79,17 @@ def empty(text: str, shown: str) -> Refused:
     return Refused(reason=Reason.EMPTY, evidence="its markup holds no text")
 
 
-def _is_cut(text: str) -> bool:
-    """Whether the markup ends within the body: elements are open that nothing lets stay open."""
-    if not _IS_PAGE.search(text[:_SHORTEST_LOOK_CHARS]) or _CLOSED.search(text):
-        return False
-    if _WITHIN_A_TAG.search(text[-_SHORTEST_LOOK_CHARS:]):
-        return True
-    # In a page whose writer leaves end tags out, paragraphs and list items stay open, no more.
-    steps = _HOLDER.findall(text)
-    return steps.count("") > steps.count("/")
-
-
 def cut_off(text: str) -> Refused | None:
-    """The refusal of a page whose markup ends within its article; None for a whole one."""
-    if not _is_cut(text):
+    """The refusal of a page whose markup ends within its article, with elements open that nothing
+    lets stay open; None for a whole one.
+    """
+    if not _IS_PAGE.search(text[:_SHORTEST_LOOK_CHARS]) or _CLOSED.search(text):
         return None
+    if not _WITHIN_A_TAG.search(text[-_SHORTEST_LOOK_CHARS:]):
+        # In a page whose writer leaves end tags out, paragraphs and list items stay open, no more.
+        steps = _HOLDER.findall(text)
+        if steps.count("") <= steps.count("/"):
+            return None
     return Refused(
         reason=Reason.INCOMPLETE, evidence=f"it ends with {excerpt(one_line(text[-60:]))}"
     )

@@ -54,7 +54,11 @@ def paragraphs(below: Lines, title: str, taxonomy: Taxonomy) -> tuple[str, ...]:
     while len(article) > 1 and article[0] == title:
         del article[0]
     kept = _once(_without_contacts(without_captions(article, taxonomy)))
-    return _opening_once(kept)
+    # The opening printed twice, with and without its dateline.
+    shorter, *longer = sorted(kept[:2], key=len) or [""]
+    if longer and longer[0].endswith(shorter) and dateline.find(longer[0]):
+        kept[:2] = longer
+    return tuple(kept)
 
 
 def is_caption(line: str, taxonomy: Taxonomy) -> bool:
@@ -107,11 +111,3 @@ def _once(lines: Iterable[str]) -> list[str]:
         seen.add(line)
         kept.append(line)
     return kept
-
-
-def _opening_once(kept: list[str]) -> tuple[str, ...]:
-    # The opening printed twice, with and without its dateline.
-    shorter, *longer = sorted(kept[:2], key=len) or [""]
-    if longer and longer[0].endswith(shorter) and dateline.find(longer[0]):
-        kept[:2] = longer
-    return tuple(kept)

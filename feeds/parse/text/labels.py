@@ -216,18 +216,14 @@ def issued(
     return None
 
 
-def languages(printed: Iterable[str], taxonomy: Taxonomy) -> frozenset[str]:
-    """The languages that write all these labels so, of those labels that are not English.
+@lru_cache(maxsize=512)
+def one_language(printed: tuple[str, ...], taxonomy: Taxonomy) -> str | None:
+    """The one language that writes all these labels so, of those labels that are not English; None
+    where they leave it open.
 
     "Izdavač" is Bosnian, Croatian or Serbian; beside "Oblasti delovanja" it is Serbian.
     """
     spoken = map(taxonomy.languages_of, printed)
     foreign = [found for found in spoken if found and _ENGLISH not in found]
-    return frozenset.intersection(*foreign) if foreign else frozenset()
-
-
-@lru_cache(maxsize=512)
-def one_language(printed: tuple[str, ...], taxonomy: Taxonomy) -> str | None:
-    """The one language that labels speak for, None where they leave it open."""
-    found = languages(printed, taxonomy)
+    found = frozenset.intersection(*foreign) if foreign else frozenset()
     return next(iter(found)) if len(found) == 1 else None

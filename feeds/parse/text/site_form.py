@@ -17,7 +17,7 @@ from feeds.parse.dateline import PlaceAndDay
 from feeds.parse.text import clean, labels, opening, signs
 from feeds.parse.text.labels import Labels
 from feeds.parse.text.opening import Opening
-from feeds.parse.text.text_page import TextPage, end_of_lists
+from feeds.parse.text.text_page import TextPage
 from feeds.taxonomy import Slot, Taxonomy
 
 # -- Form A: labels --------------------------------------------------------------------------------
@@ -144,8 +144,10 @@ def _head_above(above: Lines, opening: Sequence[str], taxonomy: Taxonomy) -> Lab
     """
     if printed := _bulleted(above, opening, taxonomy):
         return printed
-    lines = above[end_of_lists(above) :]
-    nearest = _without_repeats(lines[-_MOST_LINES_OF_HEAD:])
+    items = (at + 1 for at in reversed(range(len(above))) if bullet(above[at]) is not None)
+    lines = above[next(items, 0) :][-_MOST_LINES_OF_HEAD:]
+    # A title may stand twice; a kind that is its item's title too ("Weekly report") stays.
+    nearest = [*lines[:1], *(line for line, _ in groupby(lines[1:]))]
     kinds = [(at, kind) for at, line in enumerate(nearest) if (kind := taxonomy.kind_label(line))]
     if kinds:
         at, kind = kinds[0]
@@ -178,11 +180,6 @@ def _repeats(paragraph: str, line: str) -> bool:
 def _labelled_head(kind: Label | None, lines: Lines, subtitle_at: int) -> LabelledHead:
     title = lines[subtitle_at - 1] if lines else ""
     return LabelledHead(kind=kind, title=title, subtitle=" ".join(lines[subtitle_at:]))
-
-
-def _without_repeats(lines: Lines) -> Lines:
-    # A title may stand twice; a kind that is its item's title too ("Weekly report") stays.
-    return [*lines[:1], *(line for line, _ in groupby(lines[1:]))]
 
 
 def _repeated_in(opening: Sequence[str], lines: Lines) -> int | None:

@@ -54,8 +54,3 @@ def menu_length(lines: Lines) -> int:
             return at
         before, item = item, below
     return len(lines)
-
-
-def end_of_lists(lines: Lines) -> int:
-    """The index behind the last list item, 0 without one."""
-    return next((at + 1 for at in reversed(range(len(lines))) if bullet(lines[at]) is not None), 0)
