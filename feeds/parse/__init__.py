@@ -41,9 +41,10 @@ def understand(
     The form is the one ``habits`` name, or recognised by the bytes; the media type only decides
     where they leave it open, as servers often have it wrong.
     """
-    if not document.body.strip():
-        return Refused(reason=Reason.EMPTY)
     family = Family(habits.form) if habits.form else family_of(document.body, document.media_type)
+    # Whoever pushes nothing is told what is wrong with it as JSON.
+    if family is not Family.PUSH and not document.body.strip():
+        return Refused(reason=Reason.EMPTY)
     if family in _PAGES and len(document.body) > _LARGEST_PAGE_BYTES:
         evidence = f"{len(document.body):,} bytes, more than a page is taken with"
         return Refused(reason=Reason.TOO_LARGE, evidence=evidence)

@@ -28,9 +28,9 @@ _MEANT = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
 }
-# What texts are written in; Python knows codecs that are no encoding of text.
+# What texts are written in; Python knows codecs that are no encoding of text, and EBCDIC.
 _IN_USE = re.compile(
-    r"cp\d+|iso8859-\d+|koi8-[rtu]|mac-\w+|gb18030|big5\w*|shift_jis\w*|euc_\w+|iso2022_\w+"
+    r"cp(?:125\d|1125|437|7[237]\d|8[5-6]\d|874|9(?:32|36|49|50))|iso8859-\d+|koi8-[rtu]|mac-\w+|gb18030|big5\w*|shift_jis\w*|euc_\w+|iso2022_\w+"
     r"|utf-(?:8|16(?:-[lb]e)?)"
 )
 

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 
+from config import values
 from feeds.model import Item, TopicKind
 from feeds.publish.entry import compose
 from feeds.publish.formats.atom import entry_bytes, feed_bytes
@@ -103,8 +104,15 @@ class SiteBuilder:
 
 @cache
 def _code() -> str:
-    """The package's own files instead of a version number: nobody can forget to raise it."""
+    """The package's own files instead of a version number: nobody can forget to raise it.
+
+    With them what decides whether an address, a language or a media type can be published.
+    """
     folder = Path(__file__).parent
-    files = (*sorted(folder.rglob("*.py")), *sorted((folder / "templates").iterdir()))
+    files = (
+        *sorted(folder.rglob("*.py")),
+        *sorted((folder / "templates").iterdir()),
+        Path(values.__file__),
+    )
     versions = (f"{library} {version(library)}" for library in _LIBRARIES)
     return "\0".join((*versions, *(file.read_text("utf-8") for file in files if file.is_file())))

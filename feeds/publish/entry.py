@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
-from config.values import UNPRINTABLE, host_of, is_iri, is_language_tag, is_web_address, media_type
+from config.values import (
+    UNPRINTABLE,
+    host_of,
+    is_iri,
+    is_language_tag,
+    is_media_type,
+    is_web_address,
+)
 from feeds.errors import UnknownTopic
 from feeds.identity.ids import tag_uri
 from feeds.identity.instants import published_at
@@ -139,7 +146,9 @@ def _enclosures(item: Item) -> Iterator[Enclosure]:
         if not is_web_address(enclosure.url, strict=True):
             continue
         # What is none makes a feed invalid (RFC 4287 section 4.2.7.3).
-        is_type = media_type(enclosure.media_type) and enclosure.media_type.isprintable()
+        named, *_ = enclosure.media_type.partition(";")
+        is_plain = enclosure.media_type.isascii() and enclosure.media_type.isprintable()
+        is_type = is_plain and is_media_type(named.removesuffix(" "))
         is_length = enclosure.length is not None and enclosure.length >= 0
         yield replace(
             enclosure,

@@ -47,6 +47,8 @@ class PushedItems:
         source, name = document.source, reading.sighting.name
         digest = _digest(document, name)
         with self.receiver.deciding(source) as connection:
+            # Who waited for another's turn comes after it.
+            terms = replace(terms, now=self.receiver.clock())
             if key and (answered := pushes.answered(connection, source, key)):
                 if answered.digest != digest:
                     raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, _KEY_REUSED)
@@ -67,8 +69,10 @@ class PushedItems:
 
     def withdraw(self, source: str, name: str) -> Receipt:
         """The item under this id is withdrawn. Raises Problem: 404, 410."""
-        terms = self.receiver.terms(source)
+        if not is_id(name):
+            raise Problem(HTTPStatus.NOT_FOUND, _UNKNOWN)
         with self.receiver.deciding(source) as connection:
+            terms = self.receiver.terms(source)
             item = self._item(connection, source, name)
             withdraw(connection, [name], terms)
         return Receipt(**dict(item), outcome=Outcome.WITHDRAWN)
@@ -82,7 +86,7 @@ class PushedItems:
         # Nothing has another name, which the store might refuse to look for.
         item = pushes.filed(connection, source, name) if is_id(name) else None
         if item is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "You have pushed no item under this id.")
+            raise Problem(HTTPStatus.NOT_FOUND, _UNKNOWN)
         if item.is_withdrawn:
             raise Problem(HTTPStatus.GONE, _GONE)
         return ItemShown(
@@ -105,6 +109,7 @@ class PushedItems:
         )
 
 
+_UNKNOWN = "You have pushed no item under this id."
 _KEY_REUSED = "This Idempotency-Key was another request's; a new request needs a new one."
 _OTHER = "An item with this id is there and says something else; PUT /items/{id} revises it."
 _WITHDRAWN = "The item with this id was withdrawn; PUT /items/{id} brings it back."

@@ -50,8 +50,9 @@ class Database:
         if strange := found.difference(*self._revisions):
             known = ", ".join(sorted(self._newest))
             raise StoreError(
-                f"the store {self.name} was made by a newer fieldfare (schema {min(strange)}, this"
-                f" one knows {known}): install that version, or name another store"
+                f"the store {self.name} was made by a newer fieldfare, or before the first release"
+                f" (schema {min(strange)}, this one knows {known}): install that version, or name"
+                " another store"
             )
 
     @classmethod

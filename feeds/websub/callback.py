@@ -63,8 +63,7 @@ class HubCallback:
 
     async def _distribution(self, token: str, request: Request) -> Response:
         """News for a lease that is live; anything else is not read."""
-        lease = await run_in_threadpool(self._live, token)
-        if lease is None:
+        if await run_in_threadpool(self._live, token) is None:
             # The hub may end what it takes for a subscription.
             return Response(status_code=HTTPStatus.GONE)
         try:
@@ -73,7 +72,7 @@ class HubCallback:
             return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         signature = request.headers.get("x-hub-signature")
         media_type = request.headers.get("content-type")
-        await run_in_threadpool(self._take, lease, signature, media_type, body)
+        await run_in_threadpool(self._take, token, signature, media_type, body)
         # Whether it was believed is not told (7.1.2): who guesses learns nothing.
         return Response(status_code=HTTPStatus.ACCEPTED)
 
@@ -82,9 +81,10 @@ class HubCallback:
             lease = leases.by_token(connection, token)
         return lease if lease and is_live(lease, self._receiver.clock()) else None
 
-    def _take(
-        self, lease: Lease, signature: str | None, media_type: str | None, body: bytes
-    ) -> None:
+    def _take(self, token: str, signature: str | None, media_type: str | None, body: bytes) -> None:
+        lease = self._live(token)
+        if lease is None:
+            return  # It ended while its news came.
         if not is_signed(lease.secret, signature, body):
             log.warning("distribution not signed by the hub", source=lease.source)
             return

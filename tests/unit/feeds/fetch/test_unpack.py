@@ -199,3 +199,11 @@ def test_very_many_empty_gzip_files_end_soon() -> None:
 
 def test_very_many_small_gzip_files_are_all_had() -> None:
     assert gunzipped(gzip.compress(b"x", mtime=0) * 500, 1_000) == b"x" * 500
+
+
+@pytest.mark.parametrize("behind", [b"\x1f\x00junk", b"PK"])
+def test_what_follows_a_file_and_is_no_member_is_left_out(behind: bytes) -> None:
+    """Only the two bytes of RFC 1952 begin another member."""
+    assert (
+        b"".join(unpacked([gzip.compress(b"x", mtime=0) + behind + b"\0" * 9], "gzip", 99)) == b"x"
+    )

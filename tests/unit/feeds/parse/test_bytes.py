@@ -23,6 +23,7 @@ BOSNIAN = "Mještani traže čistu vodu i više škola."
         ("text/plain; charset=utf-7", None),
         ("text/plain", None),
         (None, None),
+        ("text/html; charset=cp037", None),  # EBCDIC
     ],
 )
 def test_a_declaration_is_read(media_type: str | None, name: str | None) -> None:
