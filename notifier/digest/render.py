@@ -5,8 +5,8 @@ are. Must never know which items belong in a digest, or who reads it: what is pe
 open slot (`notifier.mail.message`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from textwrap import fill, shorten
@@ -18,9 +18,10 @@ from typing_extensions import override
 
 from config import values
 from feeds.model import Issued, Item, TopicRef
+from feeds.publish.site import item_page
 from notifier.digest.languages import Texts, texts_in
 from notifier.mail.message import Sender, build, slot
-from notifier.model import Digest, Frequency
+from notifier.model import Digest, Frequency, Section
 
 # A terminal and a quoted reply hold it without breaking lines (RFC 3676 section 4.2: 78 at most).
 COLUMNS: Final = 72
@@ -32,8 +33,9 @@ _SUMMARY_CHARACTERS: Final = 400
 # An item stands in many digests, in both bodies of each; breaking a paragraph takes 50 µs.
 _KEPT_PARAGRAPHS: Final = 8192
 
-#: Without line breaks and control characters, one of which would end a slot.
-on_one_line = lru_cache(_KEPT_PARAGRAPHS)(values.on_one_line)
+#: Without line breaks and control characters, one of which would end a slot: what others wrote
+#: passes here once, where the values of the templates are made.
+_on_one_line = lru_cache(_KEPT_PARAGRAPHS)(values.on_one_line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +47,37 @@ class TopicPage:
     feed_url: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ShownItem:
+    """What both bodies say of an item, finished; ``about`` is its date, issuers and kind."""
+
+    title: str
+    url: str
+    language: str
+    about: str
+    summary: str
+    also_in: Sequence[TopicPage]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ShownSection:
+    """What both bodies say of a topic; ``more`` is empty unless items were left out."""
+
+    topic: TopicPage
+    count: str
+    items: Sequence[_ShownItem]
+    more: str
+
+
 class Renderer:
     """Makes message templates on behalf of ``sender``, with the pages readers are sent to."""
 
     def __init__(self, sender: Sender, pages: Mapping[TopicRef, TopicPage]) -> None:
         self._sender = sender
-        self._pages = pages
+        # A label goes into the subject as well, where a control character is refused.
+        self._pages = {
+            topic: replace(page, label=_on_one_line(page.label)) for topic, page in pages.items()
+        }
         self._templates = environment()
 
     def render(
@@ -68,75 +95,58 @@ class Renderer:
         Raises UnknownLanguage.
         """
         texts = texts_in(language)
+        sections = [self._section(section, texts) for section in digest.sections]
+        titles = [item.title for section in sections for item in section.items]
         words = {
-            **self._words(digest, texts),
+            "texts": texts,
+            "sender": self._sender,
             "title": texts.title[frequency].format(day=texts.weekday(day)),
+            "preheader": " · ".join(titles[:_PREHEADER_TITLES]),
+            "sections": sections,
+            "change": self._how_to_change(texts),
             "feeds": [page for page in map(self._page, topics) if page.feed_url],
+            "view_url": slot("view_url"),
+            "unsubscribe_url": slot("unsubscribe_url"),
         }
+        labels = [section.topic.label for section in sections]
+        named = ", ".join(labels[:_SUBJECT_TOPICS]) + (", …" * (len(labels) > _SUBJECT_TOPICS))
         return build(
             self._sender,
-            subject=self._subject(digest, texts),
+            subject=texts.counted(texts.subject, digest.total, topics=named),
             language=language,
             text=self._templates.get_template("body.txt").render(words),
             html=self._templates.get_template("body.html").render(words),
         )
 
-    def _subject(self, digest: Digest, texts: Texts) -> str:
-        labels = [self._page(section.topic).label for section in digest.sections]
-        named = ", ".join(labels[:_SUBJECT_TOPICS]) + (", …" * (len(labels) > _SUBJECT_TOPICS))
-        return texts.counted(texts.subject, digest.total, topics=named)
-
-    def _words(self, digest: Digest, texts: Texts) -> dict[str, object]:
-        """What both bodies say: texts by the number of an item or the topic of a section."""
-        sections = digest.sections
-        items = [item for section in sections for item in section.items]
-        pages = {section.topic: self._page(section.topic) for section in sections}
-        return {
-            "digest": digest,
-            "texts": texts,
-            "sender": self._sender,
-            "preheader": " · ".join(on_one_line(item.title) for item in items[:_PREHEADER_TITLES]),
-            "pages": pages,
-            "counts": {
-                section.topic: texts.counted(texts.items, len(section.items) + section.left_out)
-                for section in sections
-            },
-            "more": {
-                section.topic: texts.counted(
-                    texts.more, section.left_out, topic=pages[section.topic].label
-                )
-                for section in sections
-                if section.left_out
-            },
-            "about": {
-                item.number: _about(
-                    item.issued,
-                    tuple(label.text for label in item.issuers),
-                    item.content_type.text if item.content_type else "",
-                    texts,
-                )
-                for item in items
-            },
-            "urls": {item.number: self._url(item) for item in items},
-            "also_in": {
-                item.number: [self._page(topic) for topic in others]
-                for section in sections
+    def _section(self, section: Section, texts: Texts) -> _ShownSection:
+        topic, left_out = self._page(section.topic), section.left_out
+        return _ShownSection(
+            topic=topic,
+            count=texts.counted(texts.items, len(section.items) + left_out),
+            items=[
+                self._item(item, others, texts)
                 for item, others in zip(section.items, section.also_in, strict=True)
-            },
-            "change": self._how_to_change(texts),
-            "view_url": slot("view_url"),
-            "unsubscribe_url": slot("unsubscribe_url"),
-        }
+            ],
+            more=texts.counted(texts.more, left_out, topic=topic.label) if left_out else "",
+        )
+
+    def _item(self, item: Item, others: Iterable[TopicRef], texts: Texts) -> _ShownItem:
+        kind = item.content_type.text if item.content_type else ""
+        return _ShownItem(
+            title=_on_one_line(item.title),
+            # One without an address of its own is read on its page on the site.
+            url=_on_one_line(item.url or f"{self._sender.site_url}/{item_page(item.slug)}"),
+            language=item.language,
+            about=_about(item.issued, tuple(label.text for label in item.issuers), kind, texts),
+            summary=_lead(item.summary),
+            also_in=[self._page(topic) for topic in others],
+        )
 
     def _how_to_change(self, texts: Texts) -> str:
         """Empty where nobody can be written to."""
         if self._sender.reply_to:
             return texts.change_by_reply
         return texts.change_by_mail if self._sender.contact else ""
-
-    def _url(self, item: Item) -> str:
-        """One without an address of its own is read on its page on the site."""
-        return on_one_line(item.url or f"{self._sender.site_url}/items/{item.slug}")
 
     def _page(self, topic: TopicRef) -> TopicPage:
         """A topic that left the taxonomy is still named, and its readers led to the front page."""
@@ -173,12 +183,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {
-        "lead": lead,
-        "on_one_line": on_one_line,
-        "underlined": underlined,
-        "wrapped": wrapped,
-    }
+    made.filters |= {"underlined": underlined, "wrapped": wrapped}
     return made
 
 
@@ -186,13 +191,13 @@ def environment() -> Environment:
 def _about(issued: Issued | None, issuers: tuple[str, ...], content_type: str, texts: Texts) -> str:
     """The secondary line of an item: date, issuers, kind."""
     parts = (texts.issued(issued), ", ".join(issuers), content_type)
-    return " · ".join(on_one_line(part) for part in parts if part)
+    return " · ".join(_on_one_line(part) for part in parts if part)
 
 
 @lru_cache(_KEPT_PARAGRAPHS)
-def lead(summary: str) -> str:
+def _lead(summary: str) -> str:
     """A summary as long as a lead is, cut at a word."""
-    return shorten(on_one_line(summary), _SUMMARY_CHARACTERS, placeholder=" …")
+    return shorten(_on_one_line(summary), _SUMMARY_CHARACTERS, placeholder=" …")
 
 
 @lru_cache(_KEPT_PARAGRAPHS)

@@ -18,9 +18,16 @@ from jinja2 import UndefinedError
 from feeds.model import Issued, IssuedFrom, TopicRef
 from notifier.digest.compose import by_topic, compose
 from notifier.digest.languages import languages
-from notifier.digest.render import COLUMNS, environment, underlined, wrapped
+from notifier.digest.render import (
+    COLUMNS,
+    Renderer,
+    TopicPage,
+    environment,
+    underlined,
+    wrapped,
+)
 from notifier.model import Frequency, Window
-from tests.builders import some_news
+from tests.builders import POLICING, a_sender, some_news
 from tests.digests import (
     FOLLOWED,
     VALUES,
@@ -134,6 +141,16 @@ def test_a_subject_names_three_topics_at_most() -> None:
     digest = compose(topics, by_topic(news), Window(after=0, upto=9), limit=9)
     assert digest
     assert subject_of(digest) == "4 new items: a, b, c, …"
+
+
+@pytest.mark.parametrize("control", ["\0", "\n", "\x7f", "\x85", "\x9f"])
+def test_a_label_with_a_control_character_is_shown_without_it(control: str) -> None:
+    """A file of topics may hold one; a subject and the places between slots may not."""
+    page = TopicPage(label=f"Police{control}work", url="https://news.example.org/feeds/policing")
+    renderer = Renderer(a_sender(), {POLICING: page})
+    digest = of(some_news(topics=frozenset({POLICING})))
+    assert subject_of(digest, renderer=renderer) == "1 new item: Police work"
+    assert "Police work · 1 item" in text_of(digest, renderer=renderer)
 
 
 @pytest.mark.parametrize(
