@@ -64,9 +64,11 @@ def stacked(layers: Iterable[Layer], base: Path) -> Layer:
     """
     given: dict[Key, Given] = {}
     faults: list[str] = []
+    pairs = {key for pair in secret_files().items() for key in pair}
     for layer in layers:
         faults += layer.faults
-        said = _without_empty_secrets(layer.given)
+        # An empty secret is none: it neither hides nor contradicts another.
+        said = {key: it for key, it in layer.given.items() if key not in pairs or it.value != ""}
         for secret, file in secret_files().items():
             if secret in said or file in said:
                 given.pop(secret, None)
@@ -135,12 +137,6 @@ def _typed(text: str, default: object) -> object:
         with suppress(ValueError):
             return int(text)
     return text
-
-
-def _without_empty_secrets(given: Mapping[Key, Given]) -> dict[Key, Given]:
-    """An empty secret is none: it neither hides nor contradicts another."""
-    pairs = {key for pair in secret_files().items() for key in pair}
-    return {key: it for key, it in given.items() if key not in pairs or it.value != ""}
 
 
 def _given_twice(secret: Key, file: Key, given: Mapping[Key, Given]) -> str:

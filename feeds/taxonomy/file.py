@@ -195,14 +195,10 @@ def _broken_trees(topics: tuple[Topic, ...]) -> Iterator[str]:
     for topic in topics:
         if topic.parent is not None and topic.parent not in parents:
             yield f"{topic.ref} has an unknown parent, {topic.parent}"
-        elif _is_own_ancestor(topic.ref, parents):
+        ancestors: set[TopicRef] = set()
+        above = topic.parent
+        while above is not None and above not in ancestors:
+            ancestors.add(above)
+            above = parents.get(above)
+        if topic.ref in ancestors:
             yield f"{topic.ref} is its own ancestor"
-
-
-def _is_own_ancestor(ref: TopicRef, parents: dict[TopicRef, TopicRef | None]) -> bool:
-    seen: set[TopicRef] = set()
-    ancestor = parents[ref]
-    while ancestor is not None and ancestor not in seen:
-        seen.add(ancestor)
-        ancestor = parents.get(ancestor)
-    return ref in seen
