@@ -77,7 +77,10 @@ def find(paragraph: str, order: DateOrder | None = None) -> Dateline | None:
         return None
     first = dates[0]
     if first.start == 0:
-        return _date_then_place(opening, first)
+        found = _PLACE_AFTER_DATE.match(opening, first.end)
+        if found is None or not _is_place(found["place"]):
+            return None
+        return Dateline(text=opening[: found.end("place")], day=first.day)
     return _place_then_date(opening, first, {each.start for each in dates[1:]})
 
 
@@ -91,13 +94,6 @@ def line(text: str, order: DateOrder | None = None) -> PlaceAndDay | None:
         return None
     place, day = composed[: dates[0].start].rstrip(" ,-–—"), dates[0].day
     return PlaceAndDay(place=place, day=day) if _is_place(place) else None
-
-
-def _date_then_place(opening: str, first: Mention) -> Dateline | None:
-    found = _PLACE_AFTER_DATE.match(opening, first.end)
-    if found is None or not _is_place(found["place"]):
-        return None
-    return Dateline(text=opening[: found.end("place")], day=first.day)
 
 
 def _place_then_date(opening: str, first: Mention, others: set[int]) -> Dateline | None:
