@@ -1,11 +1,10 @@
-"""A listing of items: its entries, and the next page it goes on with.
+"""A listing of items: its entries, each with its parts.
 
-Knows when a page is a listing, as its entries say more than the rest of it does, and what leads to
-older entries. Must never know how an entry is read, or what an item's page holds.
+Knows when a page is a listing, as its entries say more than the rest of it does. Must never know
+how an entry is read, what leads to older ones, or what an item's page holds.
 """
 
 from collections.abc import Iterator
-from urllib.parse import parse_qsl, urlsplit
 
 from feeds.draft import Document, Habits, Parsed, Selectors
 from feeds.parse import dateline
@@ -13,8 +12,7 @@ from feeds.parse.html import listing_entry, page_links, repetition
 from feeds.parse.html.listing_entry import EntryParts
 from feeds.parse.html.metadata import HtmlPage
 from feeds.parse.html.repetition import Surroundings, shared
-from feeds.parse.html.tree import Node, Tree, absolute, attribute, find, find_all, said
-from feeds.parse.words import plain, starts
+from feeds.parse.html.tree import Node, Tree, find, find_all, said
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
 
@@ -25,11 +23,6 @@ _ARTICLE = 'meta[property="og:type"][content="article" i], meta[property="articl
 _FEWEST_CHARS_OF_A_PARAGRAPH = 80
 _FEWEST_CHARS_OF_AN_ARTICLE = 100
 _PROSE = ("p", "div", "td", "section", "article", "blockquote")
-# Around what links to older entries say.
-_ARROWS = " \t\n\r\xa0›»>→…."
-_PAGE_NUMBER = frozenset({"page", "paged", "p", "seite", "pagina", "strana"})
-_LAST_PAGE_LINKS = 200
-_LONGEST_NEXT_CHARS = 60
 
 
 def parse(page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | None:
@@ -63,7 +56,7 @@ def parse(page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits
         # Each address once, at its first place: pictures and titles often link to the same item.
         drafts=tuple({draft.url: draft for draft in reversed(drafts)}.values())[::-1],
         is_list=True,
-        next_page=_next_page(tree, base),
+        next_page=page_links.next_page(tree, base),
         hub=page_links.hub(page_links.read(tree, base), document.url),
     )
 
@@ -178,63 +171,3 @@ def _parts(tree: Tree, nodes: list[Node], chosen: Selectors) -> list[EntryParts]
         EntryParts(whole=node, titles=titles[at], links=links[at], dates=dates[at], leads=told[at])
         for at, node in enumerate(nodes)
     ]
-
-
-def _next_page(tree: Tree, base: str | None) -> str | None:
-    """The page a listing goes on with, None where it is the last one."""
-    for node in find_all(tree, 'link[rel~="next"][href], a[rel~="next"][href]'):
-        if (url := absolute(base, attribute(node, "href"))) and url != base:
-            return url
-    for node in _onward(tree):
-        if (url := absolute(base, attribute(node, "href"))) and url != base:
-            return url
-    return _by_number(tree, base)
-
-
-def _onward(tree: Tree) -> Iterator[Node]:
-    """The links at the end of a page that say they lead on."""
-    nodes = find_all(tree, "a[href]")[-_LAST_PAGE_LINKS:]
-    # No text of a tree holds a NUL, so all are folded at once.
-    texts = "\0".join([node.text() for node in nodes]).casefold().split("\0")
-    for node, text in zip(nodes, texts, strict=False):
-        if len(text) <= _LONGEST_NEXT_CHARS:
-            words = text.strip(_ARROWS)
-            # Most links are told by two letters.
-            if (len(words) < 2 or words[:2] in starts("next", 2, str.casefold)) and _leads_on(
-                node, words
-            ):
-                yield node
-
-
-def _leads_on(node: Node, words: str) -> bool:
-    if len(words) > 1:
-        return " ".join(words.split()) in plain("next", str.casefold)
-    # An arrow alone, or a picture of one, is named for those who do not see it.
-    names = (attribute(node, "title"), attribute(node, "aria-label"))
-    return any(name.casefold().strip(_ARROWS) in plain("next", str.casefold) for name in names)
-
-
-def _by_number(tree: Tree, base: str | None) -> str | None:
-    """The link to a page with the number behind that of this one (the first is 0 or 1)."""
-    if base is None:
-        return None
-    here = _numbers(base)
-    for node in find_all(tree, 'a[href*="="]')[-_LAST_PAGE_LINKS:]:
-        number = said(node)
-        url = absolute(base, attribute(node, "href")) if number.isdecimal() else None
-        if url is None or urlsplit(url).path != urlsplit(base).path:
-            continue
-        for key, page in _numbers(url).items():
-            first = 0 if number == str(page + 1) else 1
-            if page == here.get(key, first) + 1:
-                return url
-    return None
-
-
-def _numbers(url: str) -> dict[str, int]:
-    pairs = parse_qsl(urlsplit(url).query)
-    return {
-        key: int(value)
-        for key, value in pairs
-        if key.casefold() in _PAGE_NUMBER and value.isdecimal() and len(value) < 6
-    }

@@ -1,18 +1,27 @@
-"""The addresses a page names: its own, others it has, its languages, its hub.
+"""The addresses a page names: its own, others it has, its languages, its hub, its next page.
 
-Knows the relations of links (RFC 8288, WebSub 4). Must never know what stands on the page.
+Knows the relations of links (RFC 8288, WebSub 4), and the words and numbers that lead on to older
+entries. Must never know what else stands on the page.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit
+from itertools import chain
+from urllib.parse import parse_qsl, urlsplit
 
 from config.values import is_language_tag
 from feeds.draft import Alternate, Draft, Hub
-from feeds.parse.html.tree import Tree, absolute, attribute, find_all
+from feeds.parse.html.tree import Node, Tree, absolute, attribute, find_all, said
+from feeds.parse.words import plain, starts
 
 #: Relation, address and language of one link.
 PageLink = tuple[str, str, str]
+
+# Around what links to older entries say.
+_ARROWS = " \t\n\r\xa0›»>→…."
+_PAGE_NUMBER = frozenset({"page", "paged", "p", "seite", "pagina", "strana"})
+_LAST_PAGE_LINKS = 200
+_LONGEST_NEXT_CHARS = 60
 
 
 def placed(draft: Draft, links: Sequence[PageLink], found_at: str | None) -> Draft:
@@ -75,3 +84,61 @@ def hub(links: Sequence[PageLink], found_at: str | None) -> Hub | None:
     address = next((url for rel, url, _ in links if rel == "hub"), None)
     topic = next((url for rel, url, _ in links if rel == "self"), found_at)
     return Hub(address, topic) if address and topic else None
+
+
+def next_page(tree: Tree, base: str | None) -> str | None:
+    """The page a listing goes on with, None where it is the last one."""
+    marked = find_all(tree, 'link[rel~="next"][href], a[rel~="next"][href]')
+    for node in chain(marked, _onward(tree)):
+        if (url := absolute(base, attribute(node, "href"))) and url != base:
+            return url
+    return _by_number(tree, base)
+
+
+def _onward(tree: Tree) -> Iterator[Node]:
+    """The links at the end of a page that say they lead on."""
+    nodes = find_all(tree, "a[href]")[-_LAST_PAGE_LINKS:]
+    # No text of a tree holds a NUL, so all are folded at once.
+    texts = "\0".join([node.text() for node in nodes]).casefold().split("\0")
+    for node, text in zip(nodes, texts, strict=False):
+        if len(text) <= _LONGEST_NEXT_CHARS:
+            words = text.strip(_ARROWS)
+            # Most links are told by two letters.
+            if (len(words) < 2 or words[:2] in starts("next", 2, str.casefold)) and _leads_on(
+                node, words
+            ):
+                yield node
+
+
+def _leads_on(node: Node, words: str) -> bool:
+    if len(words) > 1:
+        return " ".join(words.split()) in plain("next", str.casefold)
+    # An arrow alone, or a picture of one, is named for those who do not see it.
+    names = (attribute(node, "title"), attribute(node, "aria-label"))
+    return any(name.casefold().strip(_ARROWS) in plain("next", str.casefold) for name in names)
+
+
+def _by_number(tree: Tree, base: str | None) -> str | None:
+    """The link to a page with the number behind that of this one (the first is 0 or 1)."""
+    if base is None:
+        return None
+    here = _numbers(base)
+    for node in find_all(tree, 'a[href*="="]')[-_LAST_PAGE_LINKS:]:
+        number = said(node)
+        url = absolute(base, attribute(node, "href")) if number.isdecimal() else None
+        if url is None or urlsplit(url).path != urlsplit(base).path:
+            continue
+        for key, page in _numbers(url).items():
+            first = 0 if number == str(page + 1) else 1
+            if page == here.get(key, first) + 1:
+                return url
+    return None
+
+
+def _numbers(url: str) -> dict[str, int]:
+    pairs = parse_qsl(urlsplit(url).query)
+    return {
+        key: int(value)
+        for key, value in pairs
+        if key.casefold() in _PAGE_NUMBER and value.isdecimal() and len(value) < 6
+    }
