@@ -5,11 +5,13 @@ Knows the taxonomy and the site. Must never know a format, or which items there 
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from feeds.model import Topic, TopicKind, TopicRef
-from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from feeds.publish.site import Site
 
 #: The kinds that have feeds of their own, with the folder these live in. Order of publication.
 FOLDERS = {TopicKind.FIELD: "fields", TopicKind.ISSUER: "issuers"}
@@ -89,7 +91,7 @@ def feeds_of(topics: Collection[TopicRef]) -> tuple[FeedRef, ...]:
     return (ALL, *map(FeedRef, found))
 
 
-def describe(ref: FeedRef, site: Site, taxonomy: Taxonomy) -> PublishedFeed:
+def describe(ref: FeedRef, site: "Site", taxonomy: Taxonomy) -> PublishedFeed:
     """The feed of a reference. Raises UnknownTopic where the taxonomy has no such topic."""
     topic = taxonomy.get(ref.topic) if ref.topic else None
     label = topic.label if topic else "All news"
@@ -124,7 +126,7 @@ def _link(topic: Topic, taxonomy: Taxonomy) -> FeedLink:
     )
 
 
-def _sentence(topic: Topic | None, site: Site, taxonomy: Taxonomy) -> str:
+def _sentence(topic: Topic | None, site: "Site", taxonomy: Taxonomy) -> str:
     news = f"{site.organisation} news".strip()
     if topic is None:
         return f"All {news}, newest first."
