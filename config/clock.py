@@ -7,6 +7,6 @@ argument, so that tests can choose it.
 from datetime import UTC, datetime
 
 
-def now() -> datetime:
+def clock() -> datetime:
     """The present instant, aware, in UTC."""
     return datetime.now(UTC)

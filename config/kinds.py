@@ -27,6 +27,9 @@ _DNS_NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
 # RFC 4151 section 2.1, in the lower case it asks for.
 _AUTHORITY = re.compile(rf"([a-z0-9._-]+@)?{_DNS_NAME}")
 _PLACE = re.compile(rf"({_DNS_NAME}|\[[0-9a-f:.]+\])(:\d+)?")
+# Names of a private network (RFC 6761, RFC 6762): nobody outside could answer. Those of the
+# Internet all end with a letter.
+_PRIVATE_TOP = ("local", "localhost", "test")
 _POSTGRESQL = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://(?P<rest>[^/\s]*/[^/?\s]+(\?\S*)?)")
 
 
@@ -100,7 +103,10 @@ def line(text: str) -> str:
 def mailbox(text: str) -> str:
     """A mail address as SMTP takes it everywhere: without SMTPUTF8, its domain as A-labels."""
     address = values.mailbox(values.mail_address(text))
-    if not address.isascii() or "." not in address.rpartition("@")[2]:
+    domain = address.rpartition("@")[2]
+    rest, _, top = domain.rpartition(".")
+    is_public = rest and top[-1:].isalpha() and top not in _PRIVATE_TOP
+    if not address.isascii() or not is_public:
         raise ValueError("not an address that every server takes")
     return address
 

@@ -5,13 +5,16 @@ Knows TOML, and is asked once something is wrong. Must never know which keys are
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
 from config.options import Key
 
 
-def lines_of_keys(text: str) -> dict[Key, int]:
+# A file with one fault often has more, and each asks anew.
+@lru_cache(1)
+def lines_of_keys(text: str) -> Mapping[Key, int]:
     """The line each key's statement starts on, from 1, for a text that is valid TOML.
 
     Tables have the line of their header. A statement does not parse before its last line, so

@@ -11,7 +11,7 @@ from typing import Literal
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from config.clock import now
+from config.clock import clock
 
 Style = Literal["auto", "console", "json"]
 
@@ -59,7 +59,7 @@ def _facts() -> list[Processor]:
 
 
 def _timestamp(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    event["timestamp"] = now().isoformat(timespec="milliseconds")
+    event["timestamp"] = clock().isoformat(timespec="milliseconds")
     return event
 
 

@@ -22,6 +22,12 @@ class Frequency(StrEnum):
     WEEKLY = "weekly"
 
 
+# Its place in the week is that of `Cadence.weekday`.
+Weekday = StrEnum(
+    "Weekday", ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cadence:
     """How often, and at which local minute of the day (0..1439), in which IANA zone.

@@ -160,6 +160,7 @@ def _insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql
     return postgresql.insert(table)
 
 
+# Both hide what a statement was given: a failure is logged, and addresses are not.
 def _sqlite(url: URL) -> Engine:
     if url.database in {None, "", ":memory:"}:
         raise StoreError("store.url names no file: write sqlite:///FILE")
@@ -170,7 +171,7 @@ def _sqlite(url: URL) -> Engine:
         raise StoreError(f"the folder of the store {folder}: {error.strerror}") from error
     if not exists:
         raise StoreError(f"the folder of the store does not exist: {folder}: create it")
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -202,6 +203,7 @@ def _postgresql(url: URL) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         connect_args={"application_name": name.encode()[:_POSTGRESQL_NAME_BYTES].decode()},
         pool_pre_ping=True,
+        hide_parameters=True,
         # Locks are held by sessions of their own, for as long as a website is read: were there a
         # limit, as many sources would keep each other from the session to store anything by.
         max_overflow=-1,

@@ -12,6 +12,8 @@ import typer
 from notifier.cli.invocation import invocation, stopping
 from notifier.cli.output import (
     AsJson,
+    DryRun,
+    Limit,
     progress,
     write_json,
     write_line,
@@ -51,7 +53,7 @@ def digest(
             help="Plan as at this instant (ISO 8601); who is due moves on from it.",
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option(help="Report what is due, send nothing.")] = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Plan the digests that are due and send them, with what still waits from before."""
@@ -85,7 +87,7 @@ def _show(planned: "PlanReport", sent: "DeliveryReport") -> None:
 def deliveries(
     context: typer.Context,
     state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most this many rows.")] = 50,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List the messages and what became of each, the latest first."""

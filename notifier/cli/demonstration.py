@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
 
-from config import clock
+from config.clock import clock
 from config.settings import Settings, load
 from feeds.ingest.poll import Poll
 from notifier.app import daemon, parts
@@ -117,11 +117,11 @@ def prepared(folder: Path, port: int) -> Iterator[Demonstration]:
     Made again, nothing changes.
     """
     settings = _settings(folder.resolve(), port)
-    with House(settings, clock=lambda: clock.now() - HEAD_START) as past:
+    with House(settings, clock=lambda: clock() - HEAD_START) as past:
         for address, wishes in READERS:
             past.subscribe(address, wishes)
         past.ingest((), Poll())
-    with House(settings, clock=clock.now) as house:
+    with House(settings, clock=clock) as house:
         house.publish()
         house.digest()
         yield Demonstration(house=house, folder=folder)
@@ -134,13 +134,17 @@ def _settings(folder: Path, port: int) -> Settings:
     file = folder / DEFAULT_FILE
     written_once(folder / SECRET_FILE, a_secret(), mode=0o600)
     organisation = parts.taxonomy(load(None, {})).name
-    written_once(file, _TOML.format(port=port, seeds=SEEDS, organisation=organisation), mode=0o600)
+    written_once(
+        file,
+        _TOML.format(secret_file=SECRET_FILE, port=port, seeds=SEEDS, organisation=organisation),
+        mode=0o600,
+    )
     return load(file, {})
 
 
 _TOML = """\
 # The demonstration's settings; `fieldfare init` writes a file with every option explained.
-secret_file = "secret.key"
+secret_file = "{secret_file}"
 
 [site]
 title = "{organisation} news by topic"

@@ -36,7 +36,7 @@ def ingest(
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SOURCE|PATH]...", help="Configured sources or paths; all sources if none."
+            metavar="SOURCE|PATH", help="Configured sources or paths; all sources if none."
         ),
     ] = None,
     backfill: Annotated[

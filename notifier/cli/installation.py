@@ -43,11 +43,11 @@ def init(
     ] = "localhost",
 ) -> None:
     """Write a commented settings file and a fresh secret; what is there already stays."""
-    from config import clock
+    from config.clock import clock
     from config.manual import sample
 
     directory.mkdir(parents=True, exist_ok=True)
-    minted = clock.now().date()
+    minted = clock().date()
     text = sample(authority=authority, minted=minted, secret_file=SECRET_FILE)
     for path, content, mode in (
         (directory / DEFAULT_FILE, text, 0o644),

@@ -50,10 +50,10 @@ class Invocation:
 
     def house(self, stopping: Event | None = None, *, logs: bool = False) -> "House":
         """What works until ``stopping`` is set; to be closed again afterwards."""
-        from config import clock
+        from config.clock import clock
         from notifier.app.house import House
 
-        return House(self.settings(logs=logs), clock=clock.now, stopping=stopping)
+        return House(self.settings(logs=logs), clock=clock, stopping=stopping)
 
 
 def invocation(context: typer.Context) -> Invocation:

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="At most this many rows.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Report what would happen, store nothing.")]
 
 #: Where nobody looks, nothing is cut: programs read these lines too.

@@ -3,6 +3,7 @@
 Knows what is started and what is said first. Must never know how the parts work.
 """
 
+import gc
 from pathlib import Path
 from threading import Event
 from typing import Annotated
@@ -11,6 +12,9 @@ import typer
 
 from notifier.cli.invocation import invocation
 from notifier.cli.output import write_line
+
+#: How often Python looks for garbage by itself. A command looks less often; what stays does not.
+_USUAL = gc.get_threshold()
 
 
 def register(app: typer.Typer) -> None:
@@ -27,6 +31,7 @@ def run(context: typer.Context) -> None:
 
     stopping = Event()
     with invocation(context).house(stopping, logs=True) as house:
+        gc.set_threshold(*_USUAL)
         daemon.run(house, stopping)
 
 
@@ -48,4 +53,5 @@ def demo(
         for line in shown.guide(served=not leave):
             write_line(line)
         if not leave:
+            gc.set_threshold(*_USUAL)
             shown.serve(Event())

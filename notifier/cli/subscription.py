@@ -3,7 +3,6 @@
 Knows how those are asked for and reported. Must never know how they are done.
 """
 
-from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,11 +10,7 @@ import typer
 
 from notifier.cli.invocation import invocation
 from notifier.cli.output import AsJson, write_json, write_line, write_table
-from notifier.model import Frequency
-
-Weekday = StrEnum(
-    "Weekday", ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
-)
+from notifier.model import Frequency, Weekday
 
 
 def register(app: typer.Typer) -> None:

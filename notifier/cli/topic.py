@@ -9,14 +9,13 @@ import typer
 
 from feeds.model import TopicKind
 from notifier.cli.invocation import invocation, stopping
-from notifier.cli.output import AsJson, DryRun, progress, write_json, write_line, write_table
+from notifier.cli.output import AsJson, DryRun, Limit, progress, write_json, write_line, write_table
 
 if TYPE_CHECKING:
     from feeds.ingest.edit import Publish
     from feeds.storage.topic_names import Unknown
     from notifier.app.house import House
 
-Limit = Annotated[int, typer.Option("--limit", min=1, help="At most this many rows.")]
 _Slug = Annotated[str, typer.Argument(help="An item, by its id or the address of its page.")]
 
 
@@ -98,7 +97,7 @@ def map_(
         str | None, typer.Argument(metavar="KIND:SLUG", help="The topic they stand for.")
     ] = None,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME...", help="Names as documents print them.")
+        list[str] | None, typer.Argument(metavar="NAME", help="Names as documents print them.")
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="File anew under known names as well.")

@@ -16,6 +16,7 @@ from notifier.model import Envelope, Reply, Stage
 _FOLDERS = ("tmp", "new", "cur")
 #: Whoever may read the folder may not yet read other people's mail.
 _MODE = 0o600
+_NOT_YET: tuple[int, frozenset[str]] = (-1, frozenset())
 _OVERWRITING = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
@@ -34,7 +35,7 @@ class Maildir:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._listed: tuple[int, frozenset[str]] = (-1, frozenset())
+        self._listed = _NOT_YET
 
     @property
     def name(self) -> str:
@@ -47,6 +48,8 @@ class Maildir:
                 (self.root / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise TransportUnavailable(self.name, str(error)) from error
+        # For one session: two changes within a tick of the disk's clock look like one.
+        self._listed = _NOT_YET
         return self
 
     async def send(self, envelope: Envelope) -> Reply:

@@ -100,12 +100,19 @@ async def _work(
             if not session.usable:
                 await ledger.exchange(sent, reply, wants=False)
                 if lost == _LOST_IN_A_ROW:
-                    raise TransportUnavailable(transport.name, reply.text)
+                    raise TransportUnavailable(transport.name, _dropped(reply))
                 sent = reply = None
                 await session.close()
                 session = await _opened(transport)
     finally:
         await session.close()
+
+
+def _dropped(reply: Reply) -> str:
+    """In numbers: the words of a server may hold an address, and this is logged."""
+    said = " ".join(filter(None, (str(reply.code or ""), reply.enhanced)))
+    last = f", the last with {said}" if said else ""
+    return f"it dropped {_LOST_IN_A_ROW} messages in a row{last}; `deliveries` says more"
 
 
 async def _opened(transport: Transport) -> Session:

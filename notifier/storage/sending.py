@@ -37,7 +37,6 @@ class Claimed:
     """A delivery that is this node's to send, and no other's."""
 
     id: int
-    subscriber: int
     message_id: str
     recipient: str
     rendering: str

@@ -42,19 +42,26 @@ class Subscription:
 
 
 def add_or_update(
-    connection: Connection, wanted: Subscription, *, public_id: str, now: datetime
+    connection: Connection,
+    wanted: Subscription,
+    *,
+    public_id: str,
+    now: datetime,
+    known: Subscriber | None = None,
 ) -> Subscriber:
     """The person with this address is active and gets what is wanted, from now on.
 
-    A new one is known as ``public_id`` and covered up to the latest item. For an active one
-    topics are added, and ``due_at`` moves only where the cadence changed, so that what is due
-    is not put off. One who had left starts afresh: a new epoch, and these topics only.
+    ``known`` is that person, locked, where somebody asked before. A new one is known as
+    ``public_id`` and covered up to the latest item. For an active one topics are added, and
+    ``due_at`` moves only where the cadence changed, so that what is due is not put off. One who
+    had left starts afresh: a new epoch, and these topics only.
     """
-    known = by_address(connection, wanted.address, lock=True)
     if known is None:
-        added = _add(connection, wanted, public_id, now)
-        # None where another transaction added the same address meanwhile; now it is known.
-        return added or add_or_update(connection, wanted, public_id=public_id, now=now)
+        if added := _add(connection, wanted, public_id, now):
+            return added
+        # Somebody has the address, maybe by another transaction a moment ago; now they are known.
+        known = by_address(connection, wanted.address, lock=True)
+        return add_or_update(connection, wanted, public_id=public_id, now=now, known=known)
     renewed = _renewed(known, wanted, latest_number(connection))
     connection.execute(
         update(subscribers).where(subscribers.c.id == known.id).values(_columns(renewed))

@@ -70,7 +70,9 @@ def subscribe(
             topics=topics,
             due_at=next_due(cadence, now),
         )
-        return subscribers.add_or_update(connection, wanted, public_id=public_id, now=now)
+        return subscribers.add_or_update(
+            connection, wanted, public_id=public_id, now=now, known=known
+        )
 
 
 def unsubscribe(database: Database, address: str, *, now: datetime) -> bool:

@@ -17,14 +17,14 @@ from feeds.errors import UnknownTopic
 from feeds.model import TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.model import Cadence, Frequency, Subscriber, SubscriberState
+from notifier.model import Cadence, Frequency, Subscriber, SubscriberState, Weekday
 from notifier.storage import subscribers
 from notifier.subscribers.links import Claim, LinkScope
 from notifier.web.private_pages import PrivatePages, claim_of
 
 log = structlog.get_logger(__name__)
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEKDAYS = [day.capitalize() for day in Weekday]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

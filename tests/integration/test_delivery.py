@@ -61,7 +61,7 @@ class Slot:
         await asyncio.sleep(0.001)
         reply = self.postbox.script(envelope)
         self.postbox.taken.append(envelope)
-        self.usable = reply.code is not None
+        self.usable = reply.code not in {None, 421}
         return reply
 
     async def close(self) -> None:
@@ -181,6 +181,17 @@ def test_a_relay_that_loses_all_it_is_given_is_left_alone(database: Database) ->
     assert (report.deferred, states(database).count(DeliveryState.QUEUED)) == (6, 14)
     assert report.problem is not None
     assert postbox.closed == postbox.opened
+
+
+def test_a_problem_tells_no_words_of_the_server(database: Database) -> None:
+    """They may hold the address of whom the message was for, and problems are logged."""
+    queue(database, 3)
+    closing = replace(GREYLISTED, code=421, enhanced="4.3.2", text="reader1@example.org waits")
+    report = run(database, Postbox(lambda envelope: closing, sessions=1))
+    assert report.problem is not None
+    assert "the last with 421 4.3.2" in report.problem
+    assert "reader1" not in report.problem
+    assert "reader1@example.org waits" in str(outbox(database)[0].reply)
 
 
 def test_silence_after_the_dot_is_asked_once_more_and_counted(database: Database) -> None:

@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from config import clock
+from config.clock import clock
 from config.settings import load
 from notifier.app import daemon
 from notifier.app.house import House
@@ -18,7 +18,7 @@ def test_a_beat_leaves_to_another_what_that_one_is_at(tmp_path: Path, job: str) 
     house = an_installation(tmp_path / "house")
     settings = load(house.folder / "fieldfare.toml", {})
     lock = {"publish": "publish", "delivery": f"delivery-{settings.daemon.node}"}[job]
-    with House(settings, clock=clock.now) as opened:
+    with House(settings, clock=clock) as opened:
         [beat] = [one for one in daemon.jobs(opened) if one.name == job]
         with opened.database.exclusive(lock):
             beat.work(Event())

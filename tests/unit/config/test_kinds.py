@@ -98,6 +98,15 @@ def test_a_machine_without_a_name_is_localhost(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
+    "address", ["digest@example.org", "digest@1.example.org", "digest@xn--p1ai.xn--p1ai"]
+)
+def test_an_address_of_the_internet_is_taken(address: str) -> None:
+    """A digit before the last dot, or within the last name, tells nothing."""
+    settings = load(None, {"FIELDFARE_MAIL__FROM_ADDRESS": address})
+    assert settings.mail.from_address == address
+
+
+@pytest.mark.parametrize(
     ("option", "value"),
     [
         ("site.title", ""),
@@ -139,6 +148,15 @@ def test_a_machine_without_a_name_is_localhost(monkeypatch: pytest.MonkeyPatch) 
         ("publish.directory", ""),
         ("mail.from_address", ""),
         ("mail.from_address", "digest@localhost"),
+        ("mail.from_address", "digest@example.com1"),
+        ("mail.from_address", "digest@192.0.2.1"),
+        ("mail.from_address", "digest@[192.0.2.1]"),
+        ("mail.from_address", "digest@news.local"),
+        ("mail.from_address", "digest@mail.LOCALHOST"),
+        ("mail.from_address", "digest@news.test"),
+        ("mail.from_address", "digest@news.invalid"),
+        ("mail.from_address", "digest@news.onion"),
+        ("mail.from_address", "digest@news.arpa"),
         ("mail.from_address", "dïgest@example.org"),
         ("mail.reply_to", "nobody@"),
         ("mail.smtp.host", ""),

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import structlog
 
-from config.clock import now
+from config.clock import clock
 from config.log import configure
 from tests.logs import as_it_was
 
@@ -31,7 +31,7 @@ def test_away_from_a_terminal_an_event_is_one_json_object(
 ) -> None:
     """With its time in UTC, level, logger and every value."""
     at = datetime(2026, 11, 24, 7, 0, 0, 123_456, tzinfo=UTC)
-    monkeypatch.setattr("config.log.now", lambda: at)
+    monkeypatch.setattr("config.log.clock", lambda: at)
     configure("auto", "info")
     structlog.get_logger("notifier.mail.send").info("digests sent", accepted=3, zone="Zürich")
     (line,) = err().splitlines()
@@ -159,8 +159,8 @@ def test_configuring_twice_logs_once(err: Callable[[], str]) -> None:
 
 def test_the_clock_tells_the_present_instant_in_utc() -> None:
     """Aware, so that it cannot be taken for local time."""
-    assert now().tzinfo is UTC
-    assert abs(now() - datetime.now(UTC)) < timedelta(seconds=5)
+    assert clock().tzinfo is UTC
+    assert abs(clock() - datetime.now(UTC)) < timedelta(seconds=5)
 
 
 def test_what_a_library_says_of_a_document_is_left_to_the_quarantine(
