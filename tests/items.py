@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from feeds.draft import Draft
-from feeds.identity.decide import Known
+from feeds.identity.decide import Known, first_updated, revised_updated
 from feeds.identity.ids import Identity, content_hash, item_slug
-from feeds.identity.instants import first_updated, revised_updated
 from feeds.model import Fresh, Issued, IssuedFrom, Item, TopicKind, TopicRef
 from feeds.publish.site import Site, SourceTerms
 from feeds.storage import write_items
@@ -24,7 +23,6 @@ from feeds.storage.read_items import whole_items
 from feeds.storage.tables import originals
 from feeds.storage.write_items import Revision
 from feeds.taxonomy import Taxonomy
-from feeds.taxonomy.implied import placed
 from tests.builders import POLICING, SECRETARIAT, a_draft
 
 IDENTITY = Identity("news.example.org", date(2026, 1, 1))
@@ -137,7 +135,7 @@ def _revision(known: Known, taxonomy: Taxonomy, change: int, at: datetime) -> Re
         known=known,
         change=change,
         significant=True,
-        topics=placed(known.draft, taxonomy),
+        topics=taxonomy.placed(known.draft.labels),
         digest="an original",
         recorded_at=at,
         updated_at=first_updated(issued, at, known.number, change, Fresh.NEWS),

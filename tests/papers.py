@@ -10,8 +10,9 @@ from typing import Any, get_args, get_type_hints
 
 import typer
 
-from feeds.ingest.edit import Edited, Retagged
+from feeds.ingest.edit import Edited
 from feeds.ingest.report import IngestReport
+from feeds.ingest.retag import Retagged
 from feeds.publish.rebuild import PublishReport
 from feeds.storage.overview import Held, Listed
 from feeds.storage.topic_names import Unknown

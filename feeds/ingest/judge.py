@@ -20,8 +20,8 @@ from feeds.identity.decide import (
     Unchanged,
     decide,
 )
+from feeds.identity.duplicates import Found, Link, Memory
 from feeds.identity.ids import item_slug
-from feeds.identity.known import Found, Link, Memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from threading import Event
 from time import monotonic
 
 from feeds.identity.decide import REMEMBERED, Postponed
-from feeds.identity.known import Memory
+from feeds.identity.duplicates import Memory
 from feeds.ingest import Terms
 from feeds.ingest.judge import Judged, judge
 from feeds.ingest.read import ReadDocument, read

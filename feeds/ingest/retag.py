@@ -1,4 +1,4 @@
-"""Items filed anew: what their names stand for by now, in place of what they stood for.
+"""Names mapped to topics, and items filed anew under what their names stand for by now.
 
 Knows which labels are resolved again, and what a revision of that kind is. Must never know how an
 item is kept, or a document.
@@ -6,22 +6,56 @@ item is kept, or a document.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
 from feeds.draft import Draft
 from feeds.identity.decide import Known
 from feeds.identity.ids import content_hash
+from feeds.ingest.edit import Publish
 from feeds.model import Label, TopicKind
 from feeds.storage import Connection, read_items, recall, topic_names, write_items
-from feeds.storage.database import next_numbers
+from feeds.storage.database import Database, next_numbers
 from feeds.storage.write_items import Revision
 from feeds.taxonomy import Taxonomy
-from feeds.taxonomy.implied import placed
 
 #: Whole items are held at once, texts and all.
 _AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retagged:
+    """How many items are filed otherwise now, and how many feeds show it."""
+
+    items: int
+    feeds_written: int
+
+
+def map_names(
+    database: Database,
+    taxonomy: Taxonomy,
+    topic: str | None,
+    names: Sequence[str],
+    *,
+    now: datetime,
+    publish: Publish,
+    everything: bool = False,
+    dry_run: bool = False,
+) -> Retagged:
+    """``names`` stand for ``topic`` from now on, and in what is stored. Raises UnknownTopic.
+
+    Without a ``topic`` what is stored is only filed anew. With ``dry_run`` it is only told what
+    would be done.
+    """
+    ref = taxonomy.find(topic).ref if topic else None
+    with database.writing(dry_run=dry_run) as connection:
+        if ref:
+            for name in names:
+                topic_names.map_name(connection, ref.kind, name, ref.slug)
+        known = taxonomy.known_as(topic_names.mapped_names(connection))
+        changed = retag(connection, known, now, everything=everything)
+    return Retagged(items=changed, feeds_written=0 if dry_run else publish())
 
 
 def retag(
@@ -62,7 +96,7 @@ def _write(
             ),
             change=change,
             significant=False,
-            topics=placed(draft, taxonomy),
+            topics=taxonomy.placed(draft.labels),
             digest=digests[item.number],
             recorded_at=now,
             updated_at=item.updated_at or now,

@@ -7,16 +7,22 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from feeds.identity.decide import Added, Known, Restored, Revised
+from feeds.identity.decide import (
+    Added,
+    Known,
+    Restored,
+    Revised,
+    first_updated,
+    freshness,
+    revised_updated,
+)
 from feeds.identity.ids import Identity
-from feeds.identity.instants import first_updated, freshness, revised_updated
 from feeds.ingest import Terms
 from feeds.ingest.judge import Judged, rounds
 from feeds.model import Mark
 from feeds.storage import Connection, read_items, write_items
 from feeds.storage.database import next_numbers
 from feeds.storage.write_items import Revision
-from feeds.taxonomy.implied import placed
 
 # RFC 4287, section 4.2.6: an atom:id is an IRI; what is none would break our feeds.
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\[\]\x00-\x20]{1,500}")
@@ -87,7 +93,7 @@ def _revision(item: Known, one: Judged, change: int, group: int, terms: Terms) -
         known=replace(item, draft=draft, updated_at=updated_at),
         change=change,
         significant=significant,
-        topics=placed(draft, terms.taxonomy),
+        topics=terms.taxonomy.placed(draft.labels),
         digest=one.candidate.digest,
         recorded_at=terms.now,
         updated_at=updated_at,

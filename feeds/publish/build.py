@@ -15,10 +15,10 @@ from pathlib import Path
 from config import values
 from feeds.model import Item, TopicKind
 from feeds.publish.entry import compose
+from feeds.publish.feed import ALL, FOLDERS, HEADINGS, FeedRef, describe, feeds_of, tree
 from feeds.publish.formats.atom import entry_bytes, feed_bytes
 from feeds.publish.formats.opml import opml_bytes
 from feeds.publish.pages import STYLE, renderer
-from feeds.publish.select import ALL, FOLDERS, HEADINGS, FeedRef, describe, feeds_of, tree
 from feeds.publish.site import Site, item_page
 from feeds.storage.entries import Ready
 from feeds.taxonomy import Taxonomy

@@ -18,8 +18,8 @@ from config.values import (
     is_web_address,
 )
 from feeds.errors import UnknownTopic
+from feeds.identity.decide import published_at
 from feeds.identity.ids import tag_uri
-from feeds.identity.instants import published_at
 from feeds.model import (
     Enclosure,
     Issued,
@@ -29,7 +29,7 @@ from feeds.model import (
     TopicKind,
     TopicRef,
 )
-from feeds.publish.select import FeedRef
+from feeds.publish.feed import FeedRef
 from feeds.publish.site import Site, item_page
 from feeds.taxonomy import Taxonomy
 

@@ -15,7 +15,7 @@ from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from feeds.model import Issued
-from feeds.publish.select import ALL, describe
+from feeds.publish.feed import ALL, describe
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
 

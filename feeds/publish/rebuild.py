@@ -13,8 +13,8 @@ import structlog
 
 from feeds.model import Progress
 from feeds.publish.build import FRONT_PAGE, Document, SiteBuilder
+from feeds.publish.feed import FeedRef
 from feeds.publish.files import Files
-from feeds.publish.select import FeedRef
 from feeds.publish.site import Site
 from feeds.storage import entries
 from feeds.storage.database import Database

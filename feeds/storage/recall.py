@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 from feeds.draft import Draft
 from feeds.identity.candidates import Candidate
 from feeds.identity.decide import Known, Role
-from feeds.identity.known import NEAR_EACH, Link, Memory
+from feeds.identity.duplicates import NEAR_EACH, Link, Memory
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Issued, Item
 from feeds.storage.read_items import parts, read

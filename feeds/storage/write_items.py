@@ -13,14 +13,14 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, insert, not_, or_, select, update
 
 from feeds.identity.decide import Known, Role
-from feeds.identity.known import Link
+from feeds.identity.duplicates import Link
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Fresh, Item
 from feeds.storage.database import next_numbers
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import read
 from feeds.storage.tables import item_keys, item_topics, items, revisions, touched
-from feeds.taxonomy.implied import Placed
+from feeds.taxonomy import Placed
 
 #: The feed of everything, among the touched topics.
 EVERYTHING = ("all", "")

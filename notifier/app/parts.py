@@ -134,7 +134,7 @@ def planner(
 
 def _topic_page(topic: Topic, url: str) -> TopicPage:
     """Where readers find a topic; one without a page of its own leads to all topics."""
-    from feeds.publish.select import FeedRef
+    from feeds.publish.feed import FeedRef
     from notifier.digest.render import TopicPage
 
     feed = FeedRef.of(topic.ref)

@@ -90,7 +90,7 @@ def topics(
     database: "Database", taxonomy: "Taxonomy", kind: TopicKind | None, url: str
 ) -> list[ToldTopic]:
     """Every topic of the taxonomy, or those of one kind, in its order; ``url`` is the site's."""
-    from feeds.publish.select import FeedRef
+    from feeds.publish.feed import FeedRef
     from feeds.storage import overview
 
     with database.reading() as connection:
@@ -170,7 +170,7 @@ def status(
     daemon: str | None,
 ) -> Status:
     """The state of an installation; ``daemon`` is the process that runs its daemon, if one does."""
-    from feeds.publish.select import feeds_of
+    from feeds.publish.feed import feeds_of
 
     numbers = vitals(database, settings)
     return Status(

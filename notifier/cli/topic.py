@@ -109,12 +109,12 @@ def map_(
 
     Without names, what is stored is filed as the taxonomy's file has it by now.
     """
-    from feeds.ingest import edit
+    from feeds.ingest import retag
 
     if topic and not names:
         raise typer.BadParameter("name what stands for it, as `topics --unknown` lists them")
     with invocation(context).house(logs=True) as house:
-        report = edit.map_names(
+        report = retag.map_names(
             house.database,
             house.taxonomy,
             topic,

@@ -21,10 +21,10 @@ from feedgen.feed import FeedGenerator
 from feeds.model import Label, TopicKind
 from feeds.publish.build import SiteBuilder
 from feeds.publish.entry import PublishedEntry, compose
+from feeds.publish.feed import FeedRef
 from feeds.publish.files import Files
 from feeds.publish.pages import renderer
 from feeds.publish.rebuild import publish
-from feeds.publish.select import FeedRef
 from feeds.storage import entries
 from feeds.storage.database import Database
 from feeds.storage.read_items import whole_items

@@ -13,10 +13,10 @@ from lxml import etree
 
 from feeds.errors import PublishError, StoreBusy
 from feeds.publish.entry import PublishedEntry
+from feeds.publish.feed import feeds_of
 from feeds.publish.files import Files
 from feeds.publish.formats.atom import entry_bytes
 from feeds.publish.rebuild import PublishReport, publish
-from feeds.publish.select import feeds_of
 from feeds.publish.site import Site
 from feeds.storage import entries
 from feeds.storage.database import Database

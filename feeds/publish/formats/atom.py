@@ -12,7 +12,7 @@ from lxml import etree
 
 from feeds.model import Enclosure, Provenance
 from feeds.publish.entry import PublishedEntry
-from feeds.publish.select import PublishedFeed
+from feeds.publish.feed import PublishedFeed
 
 MEDIA_TYPE = "application/atom+xml"
 

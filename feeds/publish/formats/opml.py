@@ -5,7 +5,7 @@ Knows the tree of feeds. Must never know items.
 
 from lxml import etree
 
-from feeds.publish.select import ALL, HEADINGS, FeedLink, FeedRef, describe, tree
+from feeds.publish.feed import ALL, HEADINGS, FeedLink, FeedRef, describe, tree
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
 

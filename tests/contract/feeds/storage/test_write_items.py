@@ -10,8 +10,8 @@ from sqlalchemy import Table, select
 from feeds.draft import Draft
 from feeds.identity.candidates import Candidate
 from feeds.identity.decide import Known, Role
+from feeds.identity.duplicates import Link, Memory
 from feeds.identity.ids import content_hash
-from feeds.identity.known import Link, Memory
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import (
     Enclosure,
@@ -30,7 +30,6 @@ from feeds.storage.tables import item_topics, revisions, touched
 from feeds.storage.tables import items as item_rows
 from feeds.storage.write_items import Revision
 from feeds.taxonomy import Taxonomy
-from feeds.taxonomy.implied import placed
 from tests.builders import a_draft, a_label
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -74,7 +73,7 @@ def a_revision(taxonomy: Taxonomy, known: Known, **changes: Any) -> Revision:
         known=known,
         change=known.number,
         significant=True,
-        topics=placed(known.draft, taxonomy),
+        topics=taxonomy.placed(known.draft.labels),
         digest=DIGEST,
         recorded_at=NOW,
         updated_at=NOW,

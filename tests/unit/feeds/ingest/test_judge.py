@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from feeds.draft import Alternate, Draft
-from feeds.identity import known as memory_module
+from feeds.identity import duplicates as memory_module
 from feeds.identity.addresses import site_number
 from feeds.identity.candidates import Candidate, is_numbered, item_key, names
 from feeds.identity.decide import Added, Postponed, Restored, Revised, Role, Unchanged
+from feeds.identity.duplicates import NEAR_EACH, Link, Memory
 from feeds.identity.ids import content_hash, item_slug, told_hash
-from feeds.identity.known import NEAR_EACH, Link, Memory
 from feeds.identity.likeness import is_alike
 from feeds.ingest.judge import Judged, judge, rounds
 from feeds.model import Issued, IssuedFrom

@@ -10,7 +10,7 @@ from lxml import etree
 
 from feeds.model import Issued, IssuedFrom, TopicKind, TopicRef
 from feeds.publish.entry import compose
-from feeds.publish.select import FeedRef
+from feeds.publish.feed import FeedRef
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING, SECRETARIAT, a_label
 from tests.items import NOON, a_site, an_item, issued

@@ -7,7 +7,7 @@ import pytest
 
 from feeds.model import Issued, IssuedFrom
 from feeds.publish.build import FRONT_PAGE, SiteBuilder
-from feeds.publish.select import ALL
+from feeds.publish.feed import ALL
 from feeds.taxonomy import Taxonomy
 from tests.items import a_site, an_item, issued
 

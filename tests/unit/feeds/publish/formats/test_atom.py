@@ -16,8 +16,8 @@ from lxml import etree
 
 from feeds.model import Enclosure, Item, Provenance
 from feeds.publish.build import SiteBuilder
+from feeds.publish.feed import ALL, FeedRef, describe
 from feeds.publish.formats.atom import LinkedEntry, feed_bytes
-from feeds.publish.select import ALL, FeedRef, describe
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING, a_label

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from feeds.publish.feed import feeds_of
 from feeds.publish.formats.opml import opml_bytes
-from feeds.publish.select import feeds_of
 from feeds.taxonomy import Taxonomy
 from tests.items import a_site
 

@@ -1,4 +1,4 @@
-"""What is known of items while drafts are judged: by keys, names, contents and likeness.
+"""Two items are found to be one, or two: by keys, names, contents and likeness.
 
 Knows the order in which an item is looked for. Must never know where it is kept between runs.
 """

@@ -3,7 +3,7 @@
 import pytest
 
 from feeds.model import Topic, TopicRef
-from feeds.publish.select import ALL, FeedRef, feeds_of
+from feeds.publish.feed import ALL, FeedRef, feeds_of
 from feeds.taxonomy import Taxonomy
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from feeds.identity.instants import first_updated, freshness, published_at, revised_updated
+from feeds.identity.decide import first_updated, freshness, published_at, revised_updated
 from feeds.model import Fresh, Issued, IssuedFrom
 
 NOW = datetime(2026, 11, 21, 15, 30, 45, 600_000, tzinfo=UTC)

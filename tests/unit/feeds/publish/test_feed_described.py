@@ -4,7 +4,7 @@ import pytest
 
 from feeds.errors import UnknownTopic
 from feeds.model import TopicKind, TopicRef
-from feeds.publish.select import ALL, FeedRef, describe, tree
+from feeds.publish.feed import ALL, FeedRef, describe, tree
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING, SECRETARIAT
 from tests.items import a_site
