@@ -27,13 +27,29 @@ from feeds.fetch import (
     Reply,
     Stopped,
 )
-from feeds.fetch.answers import BUSY, Received, answer_of, conditions, reply_of, retry_after
+from feeds.fetch.answers import (
+    BUSY,
+    REDIRECTS,
+    Received,
+    Trail,
+    address,
+    answer_of,
+    conditions,
+    follow,
+    reply_of,
+    retry_after,
+)
 from feeds.fetch.exchange import Exchange, Question
-from feeds.fetch.guard import Guard
-from feeds.fetch.hosts import Hosts
-from feeds.fetch.network import Resolve, resolve
-from feeds.fetch.redirects import REDIRECTS, Trail, address, follow
-from feeds.fetch.robots import ALL, MAX_BYTES, MAX_REDIRECTS, Robots, RobotsRules, rules_of
+from feeds.fetch.guard import Guard, Resolve, resolve
+from feeds.fetch.politeness import (
+    ALL,
+    MAX_BYTES,
+    MAX_REDIRECTS,
+    Hosts,
+    Robots,
+    RobotsRules,
+    rules_of,
+)
 
 _NAME = "Fieldfare"
 #: What a robots.txt calls us by: the name before the version (RFC 9309 2.2.1).

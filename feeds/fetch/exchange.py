@@ -18,8 +18,7 @@ from httpx2 import URL, Proxy, create_ssl_context
 
 from feeds.fetch import FetchFailed, Limits
 from feeds.fetch.answers import WITH_BODY, Received
-from feeds.fetch.guard import Guard
-from feeds.fetch.network import Guarded, HostUnknown, PrivateAddress, Resolve, Timed, until
+from feeds.fetch.guard import Guard, Guarded, HostUnknown, PrivateAddress, Resolve, Timed, until
 from feeds.fetch.unpack import ACCEPTED, PIECE_BYTES, Damaged, TooLarge, unpacked
 
 #: What is read of a response nobody wants, so that its connection can be used again.

@@ -13,8 +13,7 @@ from threading import Event
 import pytest
 
 from feeds.fetch import Answer, FetchedPage, FetchFailed
-from feeds.fetch.guard import Guard
-from feeds.fetch.network import resolve
+from feeds.fetch.guard import Guard, resolve
 from tests.publisher.fetching import LIMITS, fetching
 from tests.publisher.server import Handler, Raw, Request, Response, publishing
 

@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 
-from feeds.fetch.hosts import Hosts
+from feeds.fetch.politeness import Hosts
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

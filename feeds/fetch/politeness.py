@@ -1,12 +1,14 @@
-"""What a host's robots.txt asks of us (RFC 9309).
+"""What a host asks of us: one request at a time, a pause between two, what its robots.txt says.
 
-Knows rules, and how long they are kept. Must never know how a robots.txt is fetched.
+Knows turns, seconds and rules (RFC 9309), and how long these are kept. Must never know what is
+asked of a host, or how its robots.txt is fetched.
 """
 
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Protocol
@@ -15,6 +17,8 @@ from protego import Protego
 
 from feeds.fetch import FetchFailed, Stopped
 
+#: How long one waits for another's turn to end before looking whether the program does.
+_LOOK_SECONDS = 0.2
 #: RFC 9309 2.5: at least this much is to be read; what comes after is not.
 MAX_BYTES = 500 * 1024
 #: RFC 9309 2.3.1.2.
@@ -31,6 +35,72 @@ MAX_HOSTS = 1_000
 _USER_AGENT = re.compile(r"[ \t]*user[ \t-]?agent[ \t]*:?", re.IGNORECASE)
 #: Stands for every name that is not ours; no product is called so.
 _OTHER = "user-agent: not-us"
+
+
+@dataclass(slots=True)
+class _Host:
+    lock: Lock = field(default_factory=Lock)
+    free_since: float | None = None
+    closed_until: datetime | None = None
+
+
+class Hosts:
+    """Turns at hosts, for any number of threads; a slow host never delays another.
+
+    ``clock`` is monotonic, in seconds. ``wait`` waits up to that many seconds and says whether the
+    program is ending (threading.Event.wait).
+    """
+
+    def __init__(
+        self,
+        pause_seconds: float,
+        *,
+        clock: Callable[[], float],
+        wait: Callable[[float], bool],
+    ) -> None:
+        self._pause = pause_seconds
+        self._clock = clock
+        self._wait = wait
+        self._hosts: dict[str, _Host] = {}
+        self._lock = Lock()
+
+    @contextmanager
+    def turn(self, host: str, delay_seconds: float = 0.0) -> Iterator[bool]:
+        """Our turn at the host while inside; False if the program ends before it comes.
+
+        Since the turn before it, the pause or the longer ``delay_seconds`` has passed.
+        """
+        state = self._state(host)
+        while not state.lock.acquire(timeout=_LOOK_SECONDS):
+            if self._wait(0):
+                yield False
+                return
+        try:
+            pause = max(self._pause, delay_seconds)
+            left = 0.0 if state.free_since is None else state.free_since + pause - self._clock()
+            # It is cut short if the program ends.
+            if self._wait(max(left, 0.0)):
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                state.free_since = self._clock()
+        finally:
+            state.lock.release()
+
+    def close(self, host: str, until: datetime) -> None:
+        """The host wants nothing asked before then."""
+        self._state(host).closed_until = until
+
+    def closed_until(self, host: str, now: datetime) -> datetime | None:
+        """When the host may be asked again, None if at once."""
+        until = self._state(host).closed_until
+        return until if until is not None and now < until else None
+
+    def _state(self, host: str) -> _Host:
+        with self._lock:
+            return self._hosts.setdefault(host, _Host())
 
 
 class _ParsedRobots(Protocol):
@@ -106,20 +176,14 @@ class Robots:
         loaded = load()
         if isinstance(loaded, Stopped):
             return loaded
-        if (
-            isinstance(loaded, FetchFailed)
-            and kept is not None
-            and isinstance(kept.rules, RobotsRules)
-        ):
-            self._keep(origin, _Kept(kept.rules, now + RETRIED_AFTER))
-            return kept.rules
-        keep_for = RETRIED_AFTER if isinstance(loaded, FetchFailed) else KEPT_FOR
-        self._keep(origin, _Kept(loaded, now + keep_for))
-        return loaded
-
-    def _keep(self, origin: str, kept: _Kept) -> None:
+        until = now + KEPT_FOR
+        if isinstance(loaded, FetchFailed):
+            until = now + RETRIED_AFTER
+            if kept is not None and isinstance(kept.rules, RobotsRules):
+                loaded = kept.rules
         with self._lock:
-            self._kept[origin] = kept
+            self._kept[origin] = _Kept(loaded, until)
             self._kept.move_to_end(origin)
             while len(self._kept) > MAX_HOSTS:
                 self._kept.popitem(last=False)
+        return loaded

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.fetch import FetchFailed, Stopped
-from feeds.fetch.robots import (
+from feeds.fetch.politeness import (
     ALL,
     KEPT_FOR,
     MAX_BYTES,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.fetch import FetchFailed
-from feeds.fetch.redirects import LONGEST_ADDRESS, REDIRECTS, Trail, address, follow
+from feeds.fetch.answers import LONGEST_ADDRESS, REDIRECTS, Trail, address, follow
 
 START = "https://news.example.org/feed"
 
