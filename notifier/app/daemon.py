@@ -7,7 +7,7 @@ import importlib
 import pkgutil
 import socket
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -23,18 +23,26 @@ from typing_extensions import override
 import config
 import feeds
 import notifier
+from config.settings import Settings
 from feeds.errors import StoreBusy
+from feeds.ingest.handed_in import Receiver
 from feeds.ingest.poll import Poll
+from feeds.ingest.report import IngestReport
 from feeds.model import SourceKind
-from feeds.publish.site import item_page
+from feeds.publish.rebuild import PublishReport
+from feeds.publish.site import Site, item_page
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
 from feeds.websub.callback import HubCallback
-from notifier.app import house as composed
+from feeds.websub.subscriber import RenewReport
 from notifier.app import reports, sources
-from notifier.app.house import House
+from notifier.app.house import House, jitter
 from notifier.app.jobs import Job, Metronome
+from notifier.digest.plan import Planner
 from notifier.errors import CannotListen
+from notifier.mail.send import DeliveryReport
 from notifier.web.application import create_app
 from notifier.web.health import Health, Pulse
 from notifier.web.mailbox import Mailbox
@@ -44,7 +52,7 @@ from notifier.web.view import Viewing
 
 log = structlog.get_logger(__name__)
 
-#: The rooms no beat enters; who is pushed to has loaded that room before the first (`web`).
+#: The rooms no beat enters; who is pushed to has loaded that room before the first (`_api`).
 _NO_BEATS = (
     "notifier.cli",
     "feeds.push",
@@ -81,7 +89,18 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
             raise CannotListen(serve.host, serve.port, error.strerror or str(error)) from error
         metronome = Metronome(jobs(house), stopping, clock=house.clock)
         with listening:
-            _serve(web(house, metronome, mails=mails), metronome, [listening], stopping)
+            web = _web(
+                house.settings,
+                database=house.database,
+                taxonomy=house.taxonomy,
+                site=house.site,
+                receiver=house.receiver,
+                publish=partial(_unless_busy, partial(_publish, house.publish), stopping),
+                clock=house.clock,
+                pulse=metronome,
+                mails=mails,
+            )
+            _serve(web, metronome, [listening], stopping)
 
 
 def load() -> None:
@@ -99,62 +118,78 @@ def jobs(house: House) -> tuple[Job, ...]:
     every = house.settings.daemon
     # A job a source: one that is slow or broken delays no other.
     polls = tuple(
-        (f"ingest {source.name}", every.ingest_seconds, partial(_ingest, source.name))
+        (
+            f"ingest {source.name}",
+            every.ingest_seconds,
+            partial(_ingest, source.name, house.ingest, house.publish, house.clock),
+        )
         for source in house.settings.sources
         if SourceKind(source.kind) is not SourceKind.PUSH
     )
-    works: tuple[tuple[str, int, Callable[[House, Event], object]], ...] = (
+    works: tuple[tuple[str, int, Callable[[Event], object]], ...] = (
         *polls,
-        ("hubs", every.ingest_seconds, _renew),
-        ("publish", every.publish_seconds, _publish),
-        ("digests", every.digests_seconds, _plan),
-        ("delivery", every.delivery_seconds, _deliver),
+        ("hubs", every.ingest_seconds, partial(_renew, house.renew)),
+        ("publish", every.publish_seconds, partial(_publish, house.publish)),
+        ("digests", every.digests_seconds, partial(_plan, house.planner, house.clock)),
+        ("delivery", every.delivery_seconds, partial(_deliver, house.deliver, house.clock)),
     )
     # The parts they share are made here, as each job runs in a thread of its own.
-    _ = house.fetcher, house.site, house.planner, house.transport
+    _ = house.fetcher, house.site, house.transport
     return tuple(
-        Job(name=name, every_seconds=every, work=partial(_unless_busy, work, house))
-        for name, every, work in works
+        Job(name=name, every_seconds=seconds, work=partial(_unless_busy, work))
+        for name, seconds, work in works
     )
 
 
-def web(house: House, pulse: Pulse, *, mails: Path | None = None) -> Starlette:
-    """The web server: published files, the links of mails, health and numbers."""
-    settings = house.settings
-    pages = PrivatePages(house.site, house.taxonomy)
-    directory = Directory(settings.publish.directory, settings.serve.cache_bytes, house.clock)
+def _web(
+    settings: Settings,
+    *,
+    database: Database,
+    taxonomy: Taxonomy,
+    site: Site,
+    receiver: Receiver,
+    publish: Callable[[], None],
+    clock: Callable[[], datetime],
+    pulse: Pulse,
+    mails: Path | None,
+) -> Starlette:
+    """The web server: published files, the links of mails, health and numbers.
+
+    What publishers and hubs hand in shows at once, by ``publish``.
+    """
+    secret = settings.signing_key
+    pages = PrivatePages(site, taxonomy)
+    directory = Directory(settings.publish.directory, settings.serve.cache_bytes, clock)
     return create_app(
         files=PublishedFiles(directory),
         unsubscribing=Unsubscribing(
-            database=house.database,
-            secret=settings.signing_key,
-            taxonomy=house.taxonomy,
-            pages=pages,
-            clock=house.clock,
+            database=database, secret=secret, taxonomy=taxonomy, pages=pages, clock=clock
         ),
-        viewing=Viewing(database=house.database, secret=settings.signing_key, pages=pages),
+        viewing=Viewing(database=database, secret=secret, pages=pages),
         health=Health(
-            is_current=house.database.is_current,
-            vitals=lambda: reports.vitals(house.database, house.settings.sources),
+            is_current=database.is_current,
+            vitals=lambda: reports.vitals(database, settings.sources),
             pulse=pulse,
             version=version("fieldfare"),
-            clock=house.clock,
+            clock=clock,
         ),
         pages=pages,
         mails=Mailbox(mails, pages) if mails else None,
-        api=_api(house),
+        api=_api(settings, receiver, site, publish),
         hubs=HubCallback(
-            house.receiver,
-            max_bytes=house.settings.ingest.max_document_bytes,
-            jitter=composed.jitter,
-            on_content=lambda _: _published(house),
+            receiver,
+            max_bytes=settings.ingest.max_document_bytes,
+            jitter=jitter,
+            on_content=lambda _: publish(),
         ),
     )
 
 
-def _api(house: House) -> ASGIApp | None:
+def _api(
+    settings: Settings, receiver: Receiver, site: Site, publish: Callable[[], None]
+) -> ASGIApp | None:
     """The push API, where somebody may push. Raises SettingsError for a token that is none."""
-    tokens = sources.tokens(house.settings)
+    tokens = sources.tokens(settings)
     if not tokens:
         return None
     # A quarter of a second, of which an installation that nobody pushes to need not know.
@@ -162,39 +197,40 @@ def _api(house: House) -> ASGIApp | None:
     from feeds.push.receive import PushedItems
 
     pushed = PushedItems(
-        receiver=house.receiver,
-        page_of=lambda slug: f"{house.site.url}/{item_page(slug)}",
+        receiver=receiver,
+        page_of=lambda slug: f"{site.url}/{item_page(slug)}",
     )
     return create_api(
         pushed,
         tokens=tokens,
-        max_bytes=house.settings.ingest.max_document_bytes,
-        on_change=partial(_published, house),
+        max_bytes=settings.ingest.max_document_bytes,
+        on_change=publish,
         version=version("fieldfare"),
     )
 
 
-def _published(house: House) -> None:
-    """What was handed in shows at once; if another is publishing, the next beat does it."""
-    _unless_busy(_publish, house, house.stopping)
-
-
-def _unless_busy(work: Callable[[House, Event], object], house: House, stopping: Event) -> None:
+def _unless_busy(work: Callable[[Event], object], stopping: Event) -> None:
     """What another process or job is at needs doing by nobody else; the next beat looks again."""
     try:
-        work(house, stopping)
+        work(stopping)
     except StoreBusy as busy:
         log.debug("left to another", problem=str(busy))
 
 
-def _publish(house: House, stopping: Event) -> None:
-    house.publish(stopping=stopping)
+def _publish(publish: Callable[..., PublishReport], stopping: Event) -> None:
+    publish(stopping=stopping)
 
 
-def _ingest(source: str, house: House, stopping: Event) -> None:
+def _ingest(
+    source: str,
+    ingest: Callable[[Sequence[str], Poll], IngestReport],
+    publish: Callable[..., PublishReport],
+    clock: Callable[[], datetime],
+    stopping: Event,
+) -> None:
     """New items are published at once, not a beat later."""
-    started = house.clock()
-    report = house.ingest([source], Poll(only_due=True, stopping=stopping))
+    started = clock()
+    report = ingest([source], Poll(only_due=True, stopping=stopping))
     for problem in report.problems:
         log.warning("source cannot be read", problem=problem)
     for held in (held for held in report.quarantine if held.is_new):
@@ -208,22 +244,22 @@ def _ingest(source: str, house: House, stopping: Event) -> None:
             withdrawn=report.withdrawn,
             restored=report.restored,
             unchanged=report.unchanged,
-            seconds=_seconds(house, started),
+            seconds=_seconds(clock() - started),
         )
-        house.publish(stopping=stopping)
+        publish(stopping=stopping)
 
 
-def _renew(house: House, stopping: Event) -> None:
-    report = house.renew(stopping)
+def _renew(renew: Callable[[Event], RenewReport], stopping: Event) -> None:
+    report = renew(stopping)
     if report.asked or report.ended:
         log.info("hubs asked", asked=report.asked, ended=report.ended)
     for problem in report.problems:
         log.warning("hub cannot be asked", problem=problem)
 
 
-def _plan(house: House, stopping: Event) -> None:
-    started = house.clock()
-    report = house.planner.plan(now=started, stopping=stopping)
+def _plan(planner: Planner, clock: Callable[[], datetime], stopping: Event) -> None:
+    started = clock()
+    report = planner.plan(now=started, stopping=stopping)
     if report.due:
         log.info(
             "digests planned",
@@ -231,13 +267,15 @@ def _plan(house: House, stopping: Event) -> None:
             planned=report.planned,
             broken=report.broken,
             skipped={str(reason): count for reason, count in report.skipped.items()},
-            seconds=_seconds(house, started),
+            seconds=_seconds(clock() - started),
         )
 
 
-def _deliver(house: House, stopping: Event) -> None:
-    started = house.clock()
-    report = house.deliver(stopping=stopping)
+def _deliver(
+    deliver: Callable[..., DeliveryReport], clock: Callable[[], datetime], stopping: Event
+) -> None:
+    started = clock()
+    report = deliver(stopping=stopping)
     if report.accepted or report.deferred or report.failed or report.in_doubt:
         log.info(
             "mail delivered",
@@ -245,14 +283,14 @@ def _deliver(house: House, stopping: Event) -> None:
             deferred=report.deferred,
             failed=report.failed,
             in_doubt=report.in_doubt,
-            seconds=_seconds(house, started),
+            seconds=_seconds(clock() - started),
         )
     if report.problem:
         log.warning("mail waits", problem=report.problem)
 
 
-def _seconds(house: House, started: datetime) -> float:
-    return round((house.clock() - started).total_seconds(), 3)
+def _seconds(duration: timedelta) -> float:
+    return round(duration.total_seconds(), 3)
 
 
 class Server(uvicorn.Server):

@@ -4,10 +4,11 @@ Knows a few made-up readers and what a newcomer may want to try. Must never do a
 commands could not do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
@@ -80,12 +81,14 @@ READERS = (
 class Demonstration:
     """What was made, and where it can be looked at."""
 
-    house: House
+    settings: Settings
     folder: Path
+    #: The daemon runs on what was made, the mails beside it. Raises CannotListen.
+    serve: Callable[[Event], None]
 
     def guide(self, *, served: bool) -> tuple[str, ...]:
         """Where to look and what to try next, in five lines."""
-        settings = self.house.settings
+        settings = self.settings
         public, url = settings.publish.directory, settings.site.url
         command = f".venv/bin/fieldfare --config {self.folder / 'fieldfare.toml'}"
         pages, feeds, mails = (
@@ -104,10 +107,6 @@ class Demonstration:
             else "Watch it live    make demo",
         )
 
-    def serve(self, stopping: Event) -> None:
-        """The daemon runs on what was made, the mails beside it. Raises CannotListen."""
-        daemon.run(self.house, stopping, mails=self.house.settings.mail.maildir)
-
 
 @contextmanager
 def prepared(folder: Path, port: int) -> Iterator[Demonstration]:
@@ -124,7 +123,8 @@ def prepared(folder: Path, port: int) -> Iterator[Demonstration]:
     with House(settings, clock=clock) as house:
         house.publish()
         house.digest()
-        yield Demonstration(house=house, folder=folder)
+        serve = partial(daemon.run, house, mails=settings.mail.maildir)
+        yield Demonstration(settings=settings, folder=folder, serve=serve)
 
 
 def _settings(folder: Path, port: int) -> Settings:

@@ -12,9 +12,7 @@ from notifier.cli.invocation import invocation, stopping
 from notifier.cli.output import AsJson, DryRun, Limit, progress, write_json, write_line, write_table
 
 if TYPE_CHECKING:
-    from feeds.ingest.edit import Publish
     from feeds.storage.topic_names import Unknown
-    from notifier.app.house import House
 
 _Slug = Annotated[str, typer.Argument(help="An item, by its id or the address of its page.")]
 
@@ -120,7 +118,7 @@ def map_(
             topic,
             names or (),
             now=house.clock(),
-            publish=_publishing(house),
+            publish=lambda: house.publish().feeds_written,
             everything=everything,
             dry_run=dry_run,
         )
@@ -129,11 +127,6 @@ def map_(
         return
     done = "would be filed anew" if dry_run else "filed anew"
     write_line(f"{report.items} items {done}, {report.feeds_written} feeds written")
-
-
-def _publishing(house: "House") -> "Publish":
-    """What shows at once what was decided."""
-    return lambda: house.publish().feeds_written
 
 
 def items(
@@ -179,7 +172,7 @@ def merge(
             house.database,
             item,
             into,
-            publish=_publishing(house),
+            publish=lambda: house.publish().feeds_written,
             dry_run=dry_run,
         )
     if as_json:
@@ -196,7 +189,9 @@ def split(
     from feeds.ingest import edit
 
     with invocation(context).house(logs=True) as house:
-        report = edit.split(house.database, item, publish=_publishing(house), dry_run=dry_run)
+        report = edit.split(
+            house.database, item, publish=lambda: house.publish().feeds_written, dry_run=dry_run
+        )
     if as_json:
         write_json(report)
         return
