@@ -41,7 +41,14 @@ class Judged:
 def judge(candidate: Candidate, memory: Memory, now: datetime) -> Judged:
     """What becomes of a candidate; ``memory`` knows it from then on."""
     found = memory.find(candidate)
-    decision = _decision(candidate, found, now)
+    is_same = found.link is not None and found.link.told_hash == candidate.told_hash
+    decision: Decision
+    if found.item is None:
+        decision = Added(group=found.group)
+    elif is_same and not found.item.is_withdrawn:
+        decision = Unchanged(found.item)
+    else:
+        decision = decide(candidate.draft, candidate.source, found.item, found.role, now)
     item = _afterwards(candidate, found, decision, now)
     role = _role(found, decision)
     link = Link(
@@ -57,7 +64,6 @@ def judge(candidate: Candidate, memory: Memory, now: datetime) -> Judged:
         memory.learn(item, key, each, names)
     if not links:
         memory.learn(item, found.key, link, names)
-    is_same = found.link is not None and found.link.told_hash == candidate.told_hash
     return Judged(
         candidate=candidate,
         decision=decision,
@@ -90,15 +96,6 @@ def _role(found: Found, decision: Decision) -> Role:
         return found.role
     brings_text = decision.item.draft.partial and not decision.draft.partial
     return Role.NAME if brings_text else Role.TWIN
-
-
-def _decision(one: Candidate, found: Found, now: datetime) -> Decision:
-    item, link = found.item, found.link
-    if item is None:
-        return Added(group=found.group)
-    if link and link.told_hash == one.told_hash and not item.is_withdrawn:
-        return Unchanged(item)
-    return decide(one.draft, one.source, item, found.role, now)
 
 
 def _links(one: Candidate, found: Found, link: Link) -> Iterator[tuple[str, Link]]:

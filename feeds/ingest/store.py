@@ -48,7 +48,10 @@ def _store(
     numbers = next_numbers(connection, "items", len(new))
     for one, number, uid in zip(new, numbers, _ids(connection, new, terms), strict=True):
         written[one.item.slug] = replace(one.item, number=number, uid=uid)
-    leading = _leading(connection, new, written)
+    # The number of the first item of each group that the new ones make or join, by its slug.
+    groups = {one.item.group for one in new}
+    leading = dict(read_items.numbers_of(connection, groups - written.keys()))
+    leading |= {slug: written[slug].number for slug in groups & written.keys()}
     revisions = [
         _revision(_as_written(one, written), one, change, leading.get(one.item.group, 0), terms)
         for one, change in zip(changed, changes, strict=True)
@@ -64,16 +67,6 @@ def _as_written(one: Judged, written: Mapping[str, Known]) -> Known:
     """The item as decided, with what it was given when this batch wrote it before."""
     before = written.get(one.item.slug, one.item)
     return replace(one.item, number=before.number, uid=before.uid, updated_at=before.updated_at)
-
-
-def _leading(
-    connection: Connection, new: Sequence[Judged], written: Mapping[str, Known]
-) -> Mapping[str, int]:
-    """The number of the first item of each group that the new ones make or join, by its slug."""
-    groups = {one.item.group for one in new}
-    here = groups & written.keys()
-    stored = read_items.numbers_of(connection, groups - here)
-    return {**stored, **{slug: written[slug].number for slug in here}}
 
 
 def _revision(item: Known, one: Judged, change: int, group: int, terms: Terms) -> Revision:

@@ -80,7 +80,18 @@ def write(connection: Connection, changed: Sequence[Revision]) -> None:
     topics = [row for each in changed for row in _topics(each)]
     if topics:
         connection.execute(insert(item_topics), topics)
-    connection.execute(insert(revisions), [_history(each) for each in changed])
+    history = [
+        {
+            "item": each.known.number,
+            "revision": each.known.revision,
+            "content_hash": each.known.content_hash,
+            "digest": each.digest,
+            "significant": each.significant,
+            "recorded_at": each.recorded_at,
+        }
+        for each in changed
+    ]
+    connection.execute(insert(revisions), history)
     filed = [(row["kind"], row["slug"]) for row in topics if row["slug"]]
     _touch(connection, [*left, *filed], max(each.change for each in changed))
 
@@ -173,17 +184,6 @@ def _topics(revision: Revision) -> Iterator[dict[str, Any]]:
             "direct": topic.direct,
             "updated_at": revision.updated_at,
         }
-
-
-def _history(revision: Revision) -> dict[str, object]:
-    return {
-        "item": revision.known.number,
-        "revision": revision.known.revision,
-        "content_hash": revision.known.content_hash,
-        "digest": revision.digest,
-        "significant": revision.significant,
-        "recorded_at": revision.recorded_at,
-    }
 
 
 def _filed(connection: Connection, numbers: Collection[int]) -> Sequence[tuple[str, str]]:

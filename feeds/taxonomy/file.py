@@ -8,7 +8,7 @@ import hashlib
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated, assert_never
 
@@ -45,16 +45,6 @@ class _Term(_StrictTable):
     aliases: list[_Name] = []
     former: list[_Name] = []
     closed: bool = False
-
-    def topic(self, kind: TopicKind) -> Topic:
-        return Topic(
-            ref=TopicRef(kind, self.slug),
-            label=self.label,
-            parent=TopicRef(kind, self.parent) if self.parent else None,
-            aliases=tuple(self.aliases),
-            former=tuple(self.former),
-            closed=self.closed,
-        )
 
 
 class _Issuer(_Term):
@@ -118,10 +108,22 @@ class TaxonomyFile(_StrictTable):
     labels: dict[str, _Words] = {}
 
     def topics(self) -> Iterator[Topic]:
-        yield from (term.topic(TopicKind.FIELD) for term in self.field)
-        yield from (term.topic(TopicKind.ISSUER) for term in self.issuer)
-        yield from (term.topic(TopicKind.COUNTRY) for term in self.country)
-        yield from (term.topic(TopicKind.TYPE) for term in self.type)
+        listed: tuple[tuple[TopicKind, Sequence[_Term]], ...] = (
+            (TopicKind.FIELD, self.field),
+            (TopicKind.ISSUER, self.issuer),
+            (TopicKind.COUNTRY, self.country),
+            (TopicKind.TYPE, self.type),
+        )
+        for kind, terms in listed:
+            for term in terms:
+                yield Topic(
+                    ref=TopicRef(kind, term.slug),
+                    label=term.label,
+                    parent=TopicRef(kind, term.parent) if term.parent else None,
+                    aliases=tuple(term.aliases),
+                    former=tuple(term.former),
+                    closed=term.closed,
+                )
 
     def sections(self) -> Iterator[tuple[str, TopicRef]]:
         for issuer in self.issuer:

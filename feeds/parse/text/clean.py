@@ -87,19 +87,16 @@ def _is_noise(line: str) -> bool:
 
 def _without_contacts(lines: Iterable[str]) -> Iterator[str]:
     """Contact blocks go from their first line to the next long one."""
+    first_words = openings("contacts")
+    contacts = pattern("contacts", gap=_CONTACTS_GAP_CHARS)
     in_block = False
     for line in lines:
         if in_block and len(line) <= _LONGEST_CONTACT_CHARS:
             continue
-        in_block = _opens_contacts(line)
+        may_open = fold(line.partition(" ")[0]) in first_words
+        in_block = may_open and contacts.fullmatch(fold(line)) is not None
         if not in_block:
             yield line
-
-
-def _opens_contacts(line: str) -> bool:
-    if fold(line.partition(" ")[0]) not in openings("contacts"):
-        return False
-    return pattern("contacts", gap=_CONTACTS_GAP_CHARS).fullmatch(fold(line)) is not None
 
 
 def _once(lines: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ other forms, or whether an item was seen before.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, groupby, takewhile
 
 from feeds.draft import Draft, Parsed, Reason, Refused
@@ -28,15 +28,6 @@ FORM_A = "A"
 _MOST_TOPICS = 200
 # Above the labels an event's page may say when and where, each a heading and a line.
 _MOST_HEAD_LINES = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelledHead:
-    """What stands above the labels; ``title`` is empty where the page has none."""
-
-    kind: Label | None
-    title: str
-    subtitle: str
 
 
 def labelled(page: TextPage) -> Parsed | Refused | None:
@@ -65,7 +56,7 @@ def labelled(page: TextPage) -> Parsed | Refused | None:
 
 
 def _labelled_item(
-    top: LabelledHead, printed: Labels, paragraphs: tuple[str, ...], page: TextPage
+    top: Draft, printed: Labels, paragraphs: tuple[str, ...], page: TextPage
 ) -> Parsed | Refused:
     issuers = labels.topics(TopicKind.ISSUER, printed.values(Slot.ISSUERS), page.taxonomy)
     fields = labels.topics(TopicKind.FIELD, printed.values(Slot.FIELDS), page.taxonomy)
@@ -74,16 +65,14 @@ def _labelled_item(
         return Refused(reason=Reason.NOT_NEWS, evidence=evidence)
     opening = dateline.find(paragraphs[0], page.habits.date_order)
     dated = (*printed.values(Slot.ISSUED), *printed.values(Slot.PUBLISHED))
-    draft = Draft(
-        form=FORM_A,
-        title=top.title,
-        summary=top.subtitle,
+    draft = replace(
+        top,
         paragraphs=paragraphs,
         url=page.document.url,
         issued=labels.issued(dated, opening, page.habits.date_order),
         dateline=opening.text if opening else None,
         language=labels.one_language(tuple(group.text for group in printed.groups), page.taxonomy),
-        content_type=top.kind or labels.kind(printed.values(Slot.KIND), page.taxonomy),
+        content_type=top.content_type or labels.kind(printed.values(Slot.KIND), page.taxonomy),
         issuers=issuers,
         fields=fields,
     )
@@ -91,7 +80,7 @@ def _labelled_item(
 
 
 def _not_news(
-    top: LabelledHead, printed: Labels, around: tuple[Lines, Lines], taxonomy: Taxonomy
+    top: Draft, printed: Labels, around: tuple[Lines, Lines], taxonomy: Taxonomy
 ) -> Refused | None:
     """Why a page with labels is not news; ``around`` are the lines above and the other labels. A
     known kind says that it is.
@@ -100,7 +89,7 @@ def _not_news(
     when and where. Pages of other kinds, vacancies among them, may be issued by somebody.
     """
     above, unlisted = around
-    kind = top.kind or labels.kind(printed.values(Slot.KIND), taxonomy)
+    kind = top.content_type or labels.kind(printed.values(Slot.KIND), taxonomy)
     if kind is not None and kind.slug is not None:
         return None
     evidence = None
@@ -113,15 +102,15 @@ def _not_news(
     return Refused(reason=Reason.NOT_NEWS, evidence=evidence) if evidence else None
 
 
-def _cut_off(top: LabelledHead, paragraphs: Sequence[str]) -> Refused | None:
+def _cut_off(top: Draft, paragraphs: Sequence[str]) -> Refused | None:
     if not top.title:
         return Refused(reason=Reason.INCOMPLETE, evidence="no title stands above its labels")
     if not paragraphs:
         evidence = f"nothing follows the labels of {excerpt(top.title)}"
         return Refused(reason=Reason.INCOMPLETE, evidence=evidence)
     # The first paragraph repeats the subtitle: one that stops on the way is where the text ends.
-    only = paragraphs[0] if len(paragraphs) == 1 else top.subtitle
-    if only != top.subtitle and top.subtitle.startswith(only):
+    only = paragraphs[0] if len(paragraphs) == 1 else top.summary
+    if only != top.summary and top.summary.startswith(only):
         evidence = f"it ends within the first paragraph of {excerpt(top.title)}"
         return Refused(reason=Reason.INCOMPLETE, evidence=evidence)
     return None
@@ -136,8 +125,9 @@ _LONGEST_KIND_CHARS = 40
 _MOST_KIND_WORDS = 4
 
 
-def _head_above(above: Lines, opening: Sequence[str], taxonomy: Taxonomy) -> LabelledHead | None:
-    """The head in the lines above the first label, None where they are no head.
+def _head_above(above: Lines, opening: Sequence[str], taxonomy: Taxonomy) -> Draft | None:
+    """A draft of the head in the lines above the first label, its title empty where the page has
+    none; None where they are no head.
 
     ``opening`` are the first paragraphs of the body: the one line above that they repeat is the
     subtitle, whatever stands before it.
@@ -151,14 +141,14 @@ def _head_above(above: Lines, opening: Sequence[str], taxonomy: Taxonomy) -> Lab
     kinds = [(at, kind) for at, line in enumerate(nearest) if (kind := taxonomy.kind_label(line))]
     if kinds:
         at, kind = kinds[0]
-        return _labelled_head(kind, nearest[at + 1 :], 1)
+        return _titled(kind, nearest[at + 1 :], 1)
     subtitle_at = _repeated_in(opening, nearest) or _usual_place(nearest)
     if subtitle_at is None:
         return None
-    return _labelled_head(_unknown_kind(nearest[: subtitle_at - 1]), nearest, subtitle_at)
+    return _titled(_unknown_kind(nearest[: subtitle_at - 1]), nearest, subtitle_at)
 
 
-def _bulleted(above: Lines, opening: Sequence[str], taxonomy: Taxonomy) -> LabelledHead | None:
+def _bulleted(above: Lines, opening: Sequence[str], taxonomy: Taxonomy) -> Draft | None:
     """The head whose title starts like a list item: "- 15 officers trained".
 
     Only a known kind right above it, and a subtitle that the body repeats, tell it from a menu.
@@ -169,7 +159,7 @@ def _bulleted(above: Lines, opening: Sequence[str], taxonomy: Taxonomy) -> Label
     kind = taxonomy.kind_label(nearest[0])
     if kind is None or not any(_repeats(paragraph, nearest[2]) for paragraph in opening):
         return None
-    return LabelledHead(kind=kind, title=title, subtitle=nearest[2])
+    return Draft(form=FORM_A, title=title, summary=nearest[2], content_type=kind)
 
 
 def _repeats(paragraph: str, line: str) -> bool:
@@ -177,9 +167,10 @@ def _repeats(paragraph: str, line: str) -> bool:
     return paragraph.startswith(line) or paragraph.endswith(line)
 
 
-def _labelled_head(kind: Label | None, lines: Lines, subtitle_at: int) -> LabelledHead:
+def _titled(kind: Label | None, lines: Lines, subtitle_at: int) -> Draft:
     title = lines[subtitle_at - 1] if lines else ""
-    return LabelledHead(kind=kind, title=title, subtitle=" ".join(lines[subtitle_at:]))
+    summary = " ".join(lines[subtitle_at:])
+    return Draft(form=FORM_A, title=title, summary=summary, content_type=kind)
 
 
 def _repeated_in(opening: Sequence[str], lines: Lines) -> int | None:
