@@ -1,22 +1,35 @@
-"""An item's page: title, issue date, topics, addresses and text put together.
+"""An item's page: title, issue date, topics, addresses and text put together, or why it holds none.
 
-Knows which source of a fact goes before which, and what sites add to a title. Must never know how
-the other facts are read.
+Knows which source of a fact goes before which, what sites add to a title, and pages that ask to log
+in, check a browser, are cut off or are of another kind. Must never know how the other facts are
+read.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
-from feeds.draft import Document, Draft, Habits, Parsed, Refused
+from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
 from feeds.model import Issued, IssuedFrom, Label, TopicKind
 from feeds.parse import dateline
 from feeds.parse.bytes import excerpt
-from feeds.parse.html import content, issue_date, metadata, page_links, printed, refusal
+from feeds.parse.html import content, issue_date, metadata, page_links, printed
 from feeds.parse.html.content import BarePage, Body
 from feeds.parse.html.metadata import HtmlPage, Metadata
-from feeds.parse.html.tree import Tree, absolute, attribute, find, find_all, said
+from feeds.parse.html.tree import (
+    Tree,
+    absolute,
+    attribute,
+    find,
+    find_all,
+    one_line,
+    said,
+    take_out,
+)
+from feeds.parse.impostors import impostor
 from feeds.parse.sanitise import blocks, sanitised
 from feeds.parse.text import labels, signs
+from feeds.parse.words import any_of
 from feeds.taxonomy import Slot, Taxonomy
 from feeds.taxonomy.naming import fold
 
@@ -32,6 +45,17 @@ _MOST_LOWER = 50
 _CUT = re.compile(r"\s*(?:…|\.\.\.?)$")
 _POSTED = re.compile(r"posted on\b.*\d", re.IGNORECASE)
 
+# An article that has a form to log in beside it is longer.
+_SHORT_CHARS = 1_000
+_CHALLENGES = (
+    'script[src*="challenge-platform"], #challenge-form, #cf-wrapper, .g-recaptcha, .h-captcha'
+)
+_CLOSED = re.compile(r"</(?:html|body|main|article)\s*>|<footer\b", re.IGNORECASE)
+_HOLDER = re.compile(r"<(/?)(?:div|section|article|main)\b", re.IGNORECASE)
+_WITHIN_A_TAG = re.compile(r"<[a-z/][^<>]{0,2000}\Z", re.IGNORECASE)
+_IS_PAGE = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
+_SHORTEST_LOOK_CHARS = 4_096
+
 
 def parse(
     page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits
@@ -42,11 +66,11 @@ def parse(
     links = page_links.read(tree, base)
     if named_url := absolute(base, known.url):
         links.append(("canonical", named_url, ""))
-    shown = refusal.visible(tree)
+    shown = _visible(tree)
     window = said(find(tree, "title"))
     issued = _issued_at(tree, known, habits)
     named = _title_of(tree, known, habits.selectors.page_title)
-    told_in_front = refusal.front(tree, shown)
+    told_in_front = _front(tree, shown)
     content.strip(tree)
     whole = sanitised(tree.body.html or "", base) if tree.body is not None else ""
     found = blocks(whole)
@@ -60,15 +84,15 @@ def parse(
         lines=tuple(line for block in found for line in block.text.split("\n")),
         printed=printed.read(found, taxonomy),
     )
-    if not habits.forced:
-        refused = told_in_front or refusal.unlike_news([window, *bare.lines], known)
-        if refused is not None:
-            return refused
+    if not habits.forced and (
+        refused := told_in_front or _unlike_news([window, *bare.lines], known)
+    ):
+        return refused
     article = content.read(tree, bare, taxonomy, habits)
     if not article.paragraphs:
-        return refusal.empty(page.text, shown)
+        return _empty(page.text, shown)
     if not named:
-        return refusal.untitled(article.paragraphs[0])
+        return _untitled(article.paragraphs[0])
     draft = _draft(article, bare, taxonomy, habits)
     if not habits.forced and (refused := _no_news(draft, bare, page.text, document, taxonomy)):
         return refused
@@ -172,8 +196,8 @@ def _no_news(
     """Why what was read is no item after all."""
     topics = len(draft.issuers) + len(draft.fields)
     if topics > _MOST_TOPICS:
-        return refusal.not_news(f"it names {topics} issuers and fields of work")
-    if cut := refusal.cut_off(text):
+        return _of_another_kind(f"it names {topics} issuers and fields of work")
+    if cut := _cut_off(text):
         return cut
     is_known_kind = draft.content_type is not None and draft.content_type.slug is not None
     if is_known_kind or Slot.ISSUERS in page.printed.slots or document.lead is not None:
@@ -185,11 +209,82 @@ def _no_news(
         lines = [line for line in page.lines if not (is_shown and _POSTED.match(line))]
         against = against or signs.against(draft.title, lines, taxonomy)
     if against:
-        return refusal.not_news(against)
+        return _of_another_kind(against)
     is_dated = draft.issued is not None or page.metadata.is_article
     if not is_dated and len(list(signs.for_news(draft.title, draft.paragraphs))) < _SIGNS_OF_NEWS:
-        return refusal.not_news(f"nothing says that {excerpt(draft.title)} is news")
+        return _of_another_kind(f"nothing says that {excerpt(draft.title)} is news")
     return None
+
+
+# -- Why a page holds none -------------------------------------------------------------------------
+
+
+@cache
+def _consent() -> re.Pattern[str]:
+    return re.compile(any_of("consent", str), re.IGNORECASE)
+
+
+def _visible(tree: Tree) -> str:
+    """The start of what a page shows with its furniture; the scripts within it go."""
+    take_out(find_all(tree, "script:not([src]), style, template"))
+    return said(tree.body)
+
+
+def _front(tree: Tree, shown: str) -> Refused | None:
+    """What the markup of a page that shows little tells, its furniture still there."""
+    if len(shown) > _SHORT_CHARS:
+        return None
+    if find(tree, 'input[type="password" i]') is not None:
+        return Refused(reason=Reason.LOGIN, evidence="it has a field for a password")
+    if find(tree, _CHALLENGES) is not None:
+        return Refused(reason=Reason.CHALLENGE, evidence=f"it says {excerpt(shown)}")
+    if len(shown) > _SHORT_CHARS // 2:
+        return None
+    if found := _consent().search(shown):
+        return _of_another_kind(f"it asks for consent: {excerpt(found[0])}")
+    return impostor([line for node in find_all(tree, "noscript") if (line := said(node))])
+
+
+def _unlike_news(lines: Sequence[str], metadata: Metadata) -> Refused | None:
+    """What a page says of itself, or its words, its furniture gone."""
+    if metadata.other:
+        return _of_another_kind(metadata.other)
+    return impostor([line for line in lines if line])
+
+
+def _of_another_kind(evidence: str) -> Refused:
+    """The refusal of a page that is whole and of another kind."""
+    return Refused(reason=Reason.NOT_NEWS, evidence=evidence)
+
+
+def _untitled(text: str) -> Refused:
+    """The refusal of a text nobody could find in a list."""
+    return Refused(reason=Reason.INCOMPLETE, evidence=f"no title stands above {excerpt(text)}")
+
+
+def _empty(text: str, shown: str) -> Refused:
+    """Why nothing was left of a page; ``shown`` is what it showed with its furniture."""
+    if cut := _cut_off(text):
+        return cut
+    if shown:
+        return Refused(reason=Reason.MENU_ONLY, evidence=f"it ends with {excerpt(shown[-50:])}")
+    return Refused(reason=Reason.EMPTY, evidence="its markup holds no text")
+
+
+def _cut_off(text: str) -> Refused | None:
+    """The refusal of a page whose markup ends within its article, with elements open that nothing
+    lets stay open; None for a whole one.
+    """
+    if not _IS_PAGE.search(text[:_SHORTEST_LOOK_CHARS]) or _CLOSED.search(text):
+        return None
+    if not _WITHIN_A_TAG.search(text[-_SHORTEST_LOOK_CHARS:]):
+        # In a page whose writer leaves end tags out, paragraphs and list items stay open, no more.
+        steps = _HOLDER.findall(text)
+        if steps.count("") <= steps.count("/"):
+            return None
+    return Refused(
+        reason=Reason.INCOMPLETE, evidence=f"it ends with {excerpt(one_line(text[-60:]))}"
+    )
 
 
 # -- The title, as readers see it ------------------------------------------------------------------

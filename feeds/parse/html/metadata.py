@@ -134,7 +134,15 @@ def read(page: HtmlPage) -> Metadata:
     return Metadata(
         title=_first([article.title if article else "", _prop(scope, "headline")], metas, _TITLES),
         summary=_first([article.summary if article else ""], metas, _SUMMARIES),
-        published=tuple(_published(article, scope, metas)),
+        published=tuple(
+            text
+            for text in (
+                article.published if article else "",
+                _prop(scope, "datePublished"),
+                *_all(metas, _PUBLISHED),
+            )
+            if text
+        ),
         language=_language(tree, article, metas),
         url=next((url for url in metas.get("og:url", ())), article.url if article else ""),
         body=article.body if article else "",
@@ -173,16 +181,6 @@ def _all(metas: Mapping[str, list[str]], names: Iterable[str]) -> tuple[str, ...
 
 def _og(metas: Mapping[str, list[str]]) -> str:
     return "".join(metas.get("og:type", ())[:1]).casefold()
-
-
-def _published(
-    article: Described | None, scope: Node | None, metas: Mapping[str, list[str]]
-) -> Iterable[str]:
-    if article is not None and article.published:
-        yield article.published
-    if text := _prop(scope, "datePublished"):
-        yield text
-    yield from _all(metas, _PUBLISHED)
 
 
 def _prop(scope: Node | None, name: str) -> str:

@@ -143,7 +143,9 @@ def _weight(group: list[Node]) -> tuple[int, int, int]:
 def _kind(node: Node) -> str | None:
     known = node.attributes
     tag, classes = node.tag or "", known.get("class") or ""
-    if tag in _FURNITURE and not _is_of_article(node):
+    above = node.parent
+    is_of_article = tag == "header" and above is not None and above.tag == "article"
+    if tag in _FURNITURE and not is_of_article:
         return None
     others = (known.get("id"), known.get("role"))
     return _named(tag, classes, *others) if classes or any(others) else tag
@@ -156,10 +158,6 @@ def _named(tag: str, classes: str, id_: str | None, role: str | None) -> str | N
         return None
     first = classes.split(maxsplit=1)[:1]
     return f"{tag}.{_COUNTED.sub('', first[0])}" if first else tag
-
-
-def _is_of_article(node: Node) -> bool:
-    return node.tag == "header" and node.parent is not None and node.parent.tag == "article"
 
 
 def flat_entries(tree: Tree, base: str | None) -> list[Node]:
