@@ -19,13 +19,19 @@ from config.values import host_of
 from feeds.draft import Document, Parsed, Reason, Refused
 from feeds.fetch import Denied, FetchFailed, Missing, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Gone, LeadOnly, Refusal, Same, Seen
-from feeds.sources.ask import Asking, Budget, Had, Kept, Lost, Signature, problem_of
-from feeds.sources.leads import (
+from feeds.sources.ask import (
+    Asking,
+    Budget,
+    Had,
+    Kept,
     Lead,
+    Lost,
+    Signature,
     address,
     children,
     is_near,
     leads,
+    problem_of,
     stands_alone,
 )
 
@@ -230,20 +236,16 @@ class Walk:
 
     def _closing(self, page: ListPage) -> Iterator[Seen]:
         """What is left to say of a list once all it leads to was seen."""
-        told = self._told_of(page)
+        # Something on it could not be had: it is read again even if nothing changes.
+        signature = page.had.signature if self._is_settled else replace(page.had.signature, told="")
         yield from self._vanished(page)
-        if not self._budget.is_over:
-            yield told
-
-    def _told_of(self, page: ListPage) -> Seen:
-        signature = page.had.signature
-        if not self._is_settled:
-            # Something on it could not be had: it is read again even if nothing changes.
-            signature = replace(signature, told="")
+        if self._budget.is_over:
+            return
         if not page.had.is_new:
-            return self._same(page.name, signature)
+            yield self._same(page.name, signature)
+            return
         follow = self._scope.follow
-        return Fetched(
+        yield Fetched(
             document=page.had.document,
             signature=str(signature),
             is_listing=not any(not follow or stands_alone(one) for one in page.parsed.drafts),

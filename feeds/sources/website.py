@@ -14,8 +14,7 @@ from feeds.draft import Parsed, Refused
 from feeds.errors import SourceError
 from feeds.fetch import FetchFailed, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Same, Seen
-from feeds.sources.ask import Asking, Budget, Had, Lost, problem_of
-from feeds.sources.leads import Lead, address
+from feeds.sources.ask import Asking, Budget, Had, Lead, Lost, address, problem_of
 from feeds.sources.walk import Understand, Walk
 from feeds.standing import Standing, next_look
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from config.values import host_of
 from feeds.draft import Draft, Location, Parsed
 from feeds.model import Issued, IssuedFrom
-from feeds.sources.leads import address, children, is_near, leads, stands_alone
+from feeds.sources.ask import address, children, is_near, leads, stands_alone
 
 MODIFIED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
