@@ -135,7 +135,7 @@ def _revision(known: Known, taxonomy: Taxonomy, change: int, at: datetime) -> Re
         known=known,
         change=change,
         significant=True,
-        topics=taxonomy.placed(known.draft.labels),
+        implied=taxonomy.implied_by(known.draft.labels),
         digest="an original",
         recorded_at=at,
         updated_at=first_updated(issued, at, known.number, change, Fresh.NEWS),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
 
-from feeds.identity.decide import Added, Decision, Postponed, Restored, Revised, Unchanged
+from feeds.identity.decide import Added, Postponed, Restored, Revised, Unchanged
 from feeds.ingest.judge import Judged
 from feeds.model import Item, Label
 from feeds.storage.documents import Sighting
@@ -107,10 +107,18 @@ class Tally:
 
     def judge(self, judged: Judged, uid: str) -> None:
         """An item is new, or says something else, or the same."""
-        outcome = _outcome(judged.decision)
-        if outcome is None:
-            self.unchanged += 1
-            return
+        match judged.decision:
+            case Added():
+                outcome = ItemOutcome.ADDED
+            case Revised(item=item) if not item.is_withdrawn:
+                outcome = ItemOutcome.REVISED
+            case Revised() | Restored():
+                outcome = ItemOutcome.RESTORED
+            case Unchanged() | Postponed():
+                self.unchanged += 1
+                return
+            case _:
+                assert_never(judged.decision)
         draft, slug = judged.item.draft, judged.item.slug
         self._tell(ReportedItem(uid=uid, slug=slug, title=draft.title, outcome=outcome))
         self.unknown_topics |= dict.fromkeys(label for label in draft.labels if not label.slug)
@@ -144,17 +152,3 @@ class Tally:
         self.outcomes[item.outcome] += 1
         if len(self.items) < _MOST_ITEMS_TOLD:
             self.items.append(item)
-
-
-def _outcome(decision: Decision) -> ItemOutcome | None:
-    match decision:
-        case Added():
-            return ItemOutcome.ADDED
-        case Revised(item=item):
-            return ItemOutcome.RESTORED if item.is_withdrawn else ItemOutcome.REVISED
-        case Restored():
-            return ItemOutcome.RESTORED
-        case Unchanged() | Postponed():
-            return None
-        case _:
-            assert_never(decision)

@@ -96,7 +96,7 @@ def _write(
             ),
             change=change,
             significant=False,
-            topics=taxonomy.placed(draft.labels),
+            implied=taxonomy.implied_by(draft.labels),
             digest=digests[item.number],
             recorded_at=now,
             updated_at=item.updated_at or now,

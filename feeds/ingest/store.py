@@ -86,7 +86,7 @@ def _revision(item: Known, one: Judged, change: int, group: int, terms: Terms) -
         known=replace(item, draft=draft, updated_at=updated_at),
         change=change,
         significant=significant,
-        topics=terms.taxonomy.placed(draft.labels),
+        implied=terms.taxonomy.implied_by(draft.labels),
         digest=one.candidate.digest,
         recorded_at=terms.now,
         updated_at=updated_at,

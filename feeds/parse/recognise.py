@@ -7,7 +7,8 @@ import codecs
 import re
 from enum import StrEnum
 
-from feeds.parse import push
+from config import values
+from feeds.parse.push import ENTRY_MEDIA_TYPE, MEDIA_TYPE
 
 
 class Family(StrEnum):
@@ -21,6 +22,8 @@ class Family(StrEnum):
     PUSH = "push"
 
 
+# Whoever takes a push marks the document as one.
+_PUSHED = frozenset({MEDIA_TYPE, ENTRY_MEDIA_TYPE})
 # Comments, a doctype or a style sheet's address may stand before the first element.
 _HEAD_BYTES = 4_096
 _PREAMBLE = re.compile(
@@ -60,7 +63,7 @@ def family_of(body: bytes, media_type: str | None) -> Family:
 
     XML in a vocabulary nobody knows is of the family of feeds, which refuses it.
     """
-    if push.is_pushed(media_type):
+    if values.media_type(media_type) in _PUSHED:
         return Family.PUSH
     head = _head(body)
     match = _PREAMBLE.match(head)

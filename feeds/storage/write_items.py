@@ -15,12 +15,11 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, not_, or_, s
 from feeds.identity.decide import Known, Role
 from feeds.identity.duplicates import Link
 from feeds.identity.likeness import opening_key, title_key
-from feeds.model import Fresh, Item
+from feeds.model import Fresh, Item, Label
 from feeds.storage.database import next_numbers
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import read
 from feeds.storage.tables import item_keys, item_topics, items, revisions, touched
-from feeds.taxonomy import Placed
 
 #: The feed of everything, among the touched topics.
 EVERYTHING = ("all", "")
@@ -30,14 +29,15 @@ EVERYTHING = ("all", "")
 class Revision:
     """What an item says from change number ``change`` on: ``known``, under its number.
 
-    ``digest`` is of the document it was read from. The number of the ``group`` and ``freshness``
-    are those of a new item, and stay.
+    Its topics are those it names and those that these have ``implied``. ``digest`` is of the
+    document it was read from. The number of the ``group`` and ``freshness`` are those of a new
+    item, and stay.
     """
 
     known: Known
     change: int
     significant: bool
-    topics: tuple[Placed, ...]
+    implied: tuple[Label, ...]
     digest: str
     recorded_at: datetime
     updated_at: datetime
@@ -174,14 +174,15 @@ def _content(revision: Revision) -> dict[str, object]:
 
 
 def _topics(revision: Revision) -> Iterator[dict[str, Any]]:
-    for position, topic in enumerate(revision.topics):
+    named = revision.known.draft.labels
+    for position, label in enumerate((*named, *revision.implied)):
         yield {
             "item": revision.known.number,
             "position": position,
-            "kind": topic.label.kind.value,
-            "label": topic.label.text,
-            "slug": topic.label.slug,
-            "direct": topic.direct,
+            "kind": label.kind.value,
+            "label": label.text,
+            "slug": label.slug,
+            "direct": position < len(named),
             "updated_at": revision.updated_at,
         }
 

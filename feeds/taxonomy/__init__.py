@@ -6,8 +6,8 @@ or where the file lies.
 
 import difflib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 from typing import Self
@@ -18,7 +18,7 @@ from feeds.model import Label, Topic, TopicKind, TopicRef
 from feeds.taxonomy.file import OwnSite, Slot, TaxonomyFile, read
 from feeds.taxonomy.naming import Names, fold
 
-__all__ = ["OwnSite", "Placed", "Slot", "Taxonomy"]
+__all__ = ["OwnSite", "Slot", "Taxonomy"]
 
 # Distinct printed lists are few; longer ones than this are no lists and not worth keeping.
 _REMEMBERED_LISTS = 4096
@@ -29,14 +29,6 @@ _REMEMBERED_COMBINATIONS = 256
 _MARKS_BEHIND_CHARS = 4
 # A language path ("/ru/office/123") stands before the section, if any does.
 _LANGUAGE_CHARS = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
-    """A topic of an item; not ``direct`` if only a child of it is named."""
-
-    label: Label
-    direct: bool
 
 
 class Taxonomy:
@@ -71,7 +63,7 @@ class Taxonomy:
         self._first_words_below = {text.partition(" ")[0] for text in self._below}
         self._longest_below = max(map(len, (*ends, *disclaimers)), default=0)
         self._resolve = lru_cache(maxsize=_REMEMBERED_LISTS)(self._split)
-        self._implied = lru_cache(maxsize=_REMEMBERED_COMBINATIONS)(self._implied_by)
+        self._implied = lru_cache(maxsize=_REMEMBERED_COMBINATIONS)(self._above)
 
     @classmethod
     def from_toml(cls, text: str) -> Self:
@@ -124,10 +116,9 @@ class Taxonomy:
         """The topics directly below ``ref``, in the order of the file."""
         return self._children.get(ref, ())
 
-    def placed(self, named: Sequence[Label]) -> tuple[Placed, ...]:
-        """The topics of an item: those it names, as printed, then the ancestors they imply."""
-        refs = tuple(dict.fromkeys(ref for label in named if (ref := label.ref)))
-        return (*(Placed(label=label, direct=True) for label in named), *self._implied(refs))
+    def implied_by(self, named: Iterable[Label]) -> tuple[Label, ...]:
+        """The topics an item belongs to without naming them: those above the ones it names."""
+        return self._implied(tuple(dict.fromkeys(ref for label in named if (ref := label.ref))))
 
     def resolve(self, kind: TopicKind, text: str) -> tuple[Label, ...]:
         """The names in a printed comma list, in its order, each topic once.
@@ -217,11 +208,13 @@ class Taxonomy:
     def _split(self, kind: TopicKind, text: str) -> tuple[Label, ...]:
         return self._names[kind].split(text)
 
-    def _implied_by(self, refs: tuple[TopicRef, ...]) -> tuple[Placed, ...]:
+    def _above(self, refs: tuple[TopicRef, ...]) -> tuple[Label, ...]:
         above = dict.fromkeys(each for ref in refs for each in self.lineage(ref)[1:])
-        topics = [self.get(ref) for ref in above if ref not in refs]
-        labels = (Label(kind=each.ref.kind, text=each.label, slug=each.ref.slug) for each in topics)
-        return tuple(Placed(label=label, direct=False) for label in labels)
+        return tuple(
+            Label(kind=ref.kind, text=self.get(ref).label, slug=ref.slug)
+            for ref in above
+            if ref not in refs
+        )
 
     def _near(self, text: str) -> tuple[str, ...]:
         return tuple(difflib.get_close_matches(fold(text), map(str, self._by_ref), cutoff=0.6))

@@ -32,11 +32,6 @@ class Faulty(Refused):
     faults: tuple[Fault, ...]
 
 
-def is_pushed(media_type: str | None) -> bool:
-    """Whether whoever took the document marked it as one of this form."""
-    return values.media_type(media_type) in (MEDIA_TYPE, ENTRY_MEDIA_TYPE)
-
-
 def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Refused:
     """The one item of the document; its own id is ``guid``, or the document's name is.
 

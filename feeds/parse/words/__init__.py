@@ -87,7 +87,7 @@ def listed(name: str) -> tuple[str, ...]:
 @cache
 def plain(name: str, spelled: Callable[[str], str] = fold) -> frozenset[str]:
     """The words of a list that leaves nothing open."""
-    return frozenset(spelled(word) for phrase in listed(name) for word in _expanded(phrase))
+    return frozenset(map(spelled, _all(name)))
 
 
 @cache
@@ -103,20 +103,17 @@ def starts(name: str, chars: int, spelled: Callable[[str], str] = fold) -> froze
 
 
 def _all(name: str) -> Iterator[str]:
-    return (text for phrase in listed(name) for text in _expanded(phrase))
-
-
-def _expanded(phrase: str) -> Iterator[str]:
-    """Every way to write a phrase, its choices made."""
-    parts, at = [], 0
-    for choice in _CHOICE.finditer(phrase):
-        if choice.start() and phrase[choice.start() - 1] == "\\":
-            continue
-        parts.append([phrase[at : choice.start()]])
-        parts.append((choice[1] or f"|{choice[2]}").split("|"))
-        at = choice.end()
-    parts.append([phrase[at:]])
-    return ("".join(made).replace("\\", "") for made in product(*parts))
+    """Every way to write each phrase of a list, its choices made."""
+    for phrase in listed(name):
+        parts, at = [], 0
+        for choice in _CHOICE.finditer(phrase):
+            if choice.start() and phrase[choice.start() - 1] == "\\":
+                continue
+            parts.append([phrase[at : choice.start()]])
+            parts.append((choice[1] or f"|{choice[2]}").split("|"))
+            at = choice.end()
+        parts.append([phrase[at:]])
+        yield from ("".join(made).replace("\\", "") for made in product(*parts))
 
 
 @cache

@@ -73,7 +73,7 @@ def a_revision(taxonomy: Taxonomy, known: Known, **changes: Any) -> Revision:
         known=known,
         change=known.number,
         significant=True,
-        topics=taxonomy.placed(known.draft.labels),
+        implied=taxonomy.implied_by(known.draft.labels),
         digest=DIGEST,
         recorded_at=NOW,
         updated_at=NOW,
