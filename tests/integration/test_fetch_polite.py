@@ -80,7 +80,7 @@ def test_a_robots_txt_in_trouble_denies_all_for_now(status: int) -> None:
     handler: Handler = lambda request: (  # noqa: E731
         answers.pop(0) if request.path == "/robots.txt" else BODY
     )
-    with publishing(handler) as publisher, fetching(clock=clock) as fetcher:
+    with publishing(handler) as publisher, fetching(clock=clock.now) as fetcher:
         for _ in range(2):
             answer = fetcher.fetch(publisher.at("/a"))
             assert isinstance(answer, FetchFailed)
@@ -157,7 +157,7 @@ def test_a_host_that_sends_us_away_is_left_alone_until_then(status: int, after: 
     handler: Handler = lambda request: (  # noqa: E731
         Response(status=404) if request.path == "/robots.txt" else answers.pop(0)
     )
-    with publishing(handler) as publisher, fetching(clock=clock) as fetcher:
+    with publishing(handler) as publisher, fetching(clock=clock.now) as fetcher:
         for path in ("/a", "/b"):
             answer = fetcher.fetch(publisher.at(path))
             assert isinstance(answer, FetchFailed)

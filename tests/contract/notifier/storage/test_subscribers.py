@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 
 from feeds.storage.database import Database
 from notifier.model import (
@@ -50,6 +51,15 @@ def test_a_new_subscriber_is_covered_up_to_the_latest_item(database: Database) -
     assert (added.cursor, added.epoch, added.state) == (7, 1, SubscriberState.ACTIVE)
     assert added.topics == (SECRETARIAT, POLICING)
     assert known(database, wanted) == added
+
+
+def test_a_failed_statement_does_not_print_what_it_was_given(database: Database) -> None:
+    """Failures are logged, addresses are not."""
+    subscribe(database, a_subscriber(address="reader@example.org"))
+    rename = update(t.subscribers).values(address="secret@example.org", epoch=None)
+    with pytest.raises(IntegrityError) as caught, database.writing() as connection:
+        connection.execute(rename)
+    assert "[parameters:" not in str(caught.value)
 
 
 def test_whoever_is_not_known_is_not_found(database: Database) -> None:
