@@ -2,6 +2,7 @@
 
 import asyncio
 import mailbox
+import os
 import stat
 from dataclasses import replace
 from datetime import timedelta
@@ -57,6 +58,22 @@ def test_a_repeated_delivery_makes_no_second_copy(tmp_path: Path, flags: str) ->
         first.rename(tmp_path / "cur" / f"{first.name}{flags}")
     [reply] = send(tmp_path, replace(ENVELOPE, attempts=1, in_doubt=1))
     assert (reply.stage, reply.code) == (Stage.DOT, 250)
+    assert len(stored(tmp_path)) == 1
+
+
+def test_each_run_looks_anew_at_what_was_read(tmp_path: Path) -> None:
+    """A disk's clock may tick too seldom to show that somebody read a message meanwhile."""
+    maildir = Maildir(tmp_path)
+
+    async def deliver() -> None:
+        await (await maildir.open()).send(ENVELOPE)
+
+    asyncio.run(deliver())
+    [first] = stored(tmp_path)
+    before = (tmp_path / "cur").stat()
+    first.rename(tmp_path / "cur" / f"{first.name}:2,S")
+    os.utime(tmp_path / "cur", ns=(before.st_atime_ns, before.st_mtime_ns))
+    asyncio.run(deliver())
     assert len(stored(tmp_path)) == 1
 
 
