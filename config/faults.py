@@ -48,27 +48,13 @@ def naming(key: Key, given: Mapping[Key, Given]) -> str:
     return f"{known.place}:{line_of(known.key, lines_of_keys(known.text))}: {spelled(key)}"
 
 
-def misplaced(key: Key, value: object) -> str | None:
-    """What is wrong with this key, whatever its value; None where nothing is."""
-    names = tuple(part for part in key if isinstance(part, str))
-    is_table = isinstance(value, dict)
-    if names in options() or (names == (SOURCES,) and is_table and len(key) > 1):
-        return None
-    if names[0] == SOURCES and len(names) == 1:
-        return "must be one table a source: [[sources]]"
-    if any(known[: len(names)] == names for known in options()):
-        return None if is_table else f"must be a table: [{'.'.join(names)}]"
-    sections = [known[:length] for known in options() for length in range(1, len(known))]
-    return f"is no setting; the nearest is {spelled(_nearest(names, [*options(), *sections]))}"
-
-
 def unknown_variable(name: str) -> str:
     """What is wrong with an environment variable that stands for no option."""
     if name.startswith("FIELDFARE_SOURCES"):
         return "is no setting; sources stand in the settings file, as [[sources]]"
     names = tuple(name.removeprefix("FIELDFARE_").lower().split("__"))
-    nearest = _nearest(names, [key for key in options() if key[0] != SOURCES])
-    return f"is no setting; the nearest is {options()[nearest].variable}"
+    closest = nearest(names, [key for key in options() if key[0] != SOURCES])
+    return f"is no setting; the nearest is {options()[closest].variable}"
 
 
 def refusals(
@@ -114,7 +100,7 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST_VALUE_SHOWN else f"{text[:_LONGEST_VALUE_SHOWN]}..."
 
 
-def _nearest(names: tuple[str, ...], known: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+def nearest(names: tuple[str, ...], known: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     """The key most alike, where the last name counts twice: sections are forgotten most easily."""
     return max(
         known,

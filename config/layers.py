@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from config.faults import Given, misplaced, naming, shown, unknown_variable
-from config.options import REQUIRED, SOURCES, Key, options, secret_files
+from config.faults import Given, naming, nearest, shown, unknown_variable
+from config.options import REQUIRED, SOURCES, Key, options, secret_files, spelled
 
 # Names the settings file itself, for the command; no setting.
 _FILE_VARIABLE = "FIELDFARE_CONFIG"
@@ -116,7 +116,7 @@ def _leaves(value: object, key: Key = ()) -> Iterator[tuple[Key, object]]:
 
 def _sound(given: Mapping[Key, Given]) -> Layer:
     """The layer of what stands where it belongs, with a fault for whatever does not."""
-    problems = {key: misplaced(key, it.value) for key, it in given.items()}
+    problems = {key: _misplaced(key, it.value) for key, it in given.items()}
     values = {key for key in given if key in options() or key[0] == SOURCES}
     return Layer(
         given={key: it for key, it in given.items() if key in values and not problems[key]},
@@ -124,6 +124,20 @@ def _sound(given: Mapping[Key, Given]) -> Layer:
             f"{naming(key, given)}: {problem}" for key, problem in problems.items() if problem
         ),
     )
+
+
+def _misplaced(key: Key, value: object) -> str | None:
+    """What is wrong with this key, whatever its value; None where nothing is."""
+    names = tuple(part for part in key if isinstance(part, str))
+    is_table = isinstance(value, dict)
+    if names in options() or (names == (SOURCES,) and is_table and len(key) > 1):
+        return None
+    if names[0] == SOURCES and len(names) == 1:
+        return "must be one table a source: [[sources]]"
+    if any(known[: len(names)] == names for known in options()):
+        return None if is_table else f"must be a table: [{'.'.join(names)}]"
+    sections = [known[:length] for known in options() for length in range(1, len(known))]
+    return f"is no setting; the nearest is {spelled(nearest(names, [*options(), *sections]))}"
 
 
 def _syntax_fault(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
