@@ -40,9 +40,9 @@ pythons: $(VENV)/dev.stamp ## the same on every other Python from 3.11 on that i
 		other=$(VENV)-$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 		echo "unit tests on $$python"; \
 		{ [ -e $$other/bin/python ] || $(BIN)/uv venv --quiet --python $$python $$other; } && \
-		$(BIN)/uv pip install --quiet --python $$other/bin/python --no-deps --require-hashes \
+		$(BIN)/uv pip install --quiet --system-certs --python $$other/bin/python --no-deps --require-hashes \
 			-r requirements-dev.lock && \
-		$(BIN)/uv pip install --quiet --python $$other/bin/python --no-deps --no-build-isolation -e . && \
+		$(BIN)/uv pip install --quiet --system-certs --python $$other/bin/python --no-deps --no-build-isolation -e . && \
 		$$other/bin/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal tests/unit \
 			-p no:cacheprovider $(TEST_ARGS) || exit; \
 	done

@@ -21,6 +21,21 @@ _TALKATIVE = ("alembic", "apscheduler", "uvicorn")
 _PLAINTIVE = ("htmldate", "trafilatura")
 
 
+def _timestamp(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    event["timestamp"] = clock().isoformat(timespec="milliseconds")
+    return event
+
+
+# What every event is completed with, ours and those of libraries alike.
+_FACTS: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.ExtraAdder(),
+    _timestamp,
+]
+
+
 def configure(style: Style, level: str) -> None:
     """Every event from ``level`` on goes to standard error in one form, those of libraries too.
 
@@ -40,27 +55,11 @@ def configure(style: Style, level: str) -> None:
             logging.getLogger(name).setLevel(quiet)
     logging.captureWarnings(capture=True)
     structlog.configure(
-        processors=[*_facts(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_FACTS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-
-
-def _facts() -> list[Processor]:
-    """What every event is completed with, ours and those of libraries alike."""
-    return [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.ExtraAdder(),
-        _timestamp,
-    ]
-
-
-def _timestamp(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    event["timestamp"] = clock().isoformat(timespec="milliseconds")
-    return event
 
 
 def _formatter(*, is_readable: bool) -> logging.Formatter:
@@ -78,6 +77,6 @@ def _formatter(*, is_readable: bool) -> logging.Formatter:
         ]
     )
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_facts(),
+        foreign_pre_chain=_FACTS,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendered],
     )

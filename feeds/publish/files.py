@@ -5,6 +5,7 @@ Knows paths, renames and gzip. Must never know what is in a file.
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from isal import igzip
@@ -15,6 +16,7 @@ from feeds.errors import PublishError
 _LEVEL = 2
 
 
+@dataclass(frozen=True, slots=True)
 class Files:
     """Everything below ``root``.
 
@@ -22,12 +24,11 @@ class Files:
     everything makes them again from the store.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._folders: set[str] = set()
+    root: Path
+    _folders: set[str] = field(init=False, default_factory=set)
 
     def holds(self, path: str) -> bool:
-        return (self._root / path).is_file()
+        return (self.root / path).is_file()
 
     def write(self, path: str, content: bytes) -> bool:
         """``path`` holds ``content`` and ``path``.gz the same packed; False where they did before.
@@ -35,7 +36,7 @@ class Files:
         Untouched files keep their modification time. The plain file is replaced last: while it is
         the old one, the next run writes both again. Raises PublishError.
         """
-        target = f"{self._root}/{path}"
+        target = f"{self.root}/{path}"
         try:
             if _read(target) == content and os.path.exists(f"{target}.gz"):  # noqa: PTH110 - speed
                 return False

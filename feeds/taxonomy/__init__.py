@@ -8,7 +8,7 @@ import difflib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Self
 from urllib.parse import SplitResult, urlsplit
@@ -44,7 +44,6 @@ class Taxonomy:
         self.name = file.name
         self.called = {tag: each.name for tag, each in file.labels.items() if each.name}
         self._by_ref = {topic.ref: topic for topic in topics}
-        self._children = _children(topics)
         self._names = {kind: Names(kind, self.of(kind), file.key) for kind in TopicKind}
         self._sections = {fold(name): ref for name, ref in file.sections()}
         self._homes = {TopicRef(TopicKind.ISSUER, each.slug): each.language for each in file.issuer}
@@ -52,7 +51,6 @@ class Taxonomy:
         self._slots = {
             fold(text): slot for each in words for slot in Slot for text in each.of(slot)
         }
-        self._languages = _languages(file)
         self._events = frozenset(fold(text) for each in words for text in each.event)
         self._newsrooms = frozenset(fold(text) for each in words for text in each.newsroom)
         ends = [text for each in words for text in each.end]
@@ -205,6 +203,25 @@ class Taxonomy:
         start = fold(line)
         return any(text.startswith(start) for text in self._below)
 
+    # Asked for by few, so made when they are: what reads texts, what shows a topic's page.
+
+    @cached_property
+    def _languages(self) -> dict[str, frozenset[str]]:
+        """The languages that have a label so, by the label."""
+        languages: defaultdict[str, set[str]] = defaultdict(set)
+        for language, words in self._file.labels.items():
+            for text in chain.from_iterable(map(words.of, Slot)):
+                languages[fold(text)].add(language)
+        return {text: frozenset(found) for text, found in languages.items()}
+
+    @cached_property
+    def _children(self) -> dict[TopicRef, tuple[TopicRef, ...]]:
+        below: defaultdict[TopicRef, list[TopicRef]] = defaultdict(list)
+        for topic in self.topics:
+            if topic.parent is not None:
+                below[topic.parent].append(topic.ref)
+        return {ref: tuple(children) for ref, children in below.items()}
+
     def _split(self, kind: TopicKind, text: str) -> tuple[Label, ...]:
         return self._names[kind].split(text)
 
@@ -225,20 +242,3 @@ def _parts(url: str) -> SplitResult | None:
         return urlsplit(url)
     except ValueError:
         return None
-
-
-def _languages(file: TaxonomyFile) -> dict[str, frozenset[str]]:
-    """The languages that have a label so, by the label."""
-    languages: defaultdict[str, set[str]] = defaultdict(set)
-    for language, words in file.labels.items():
-        for text in chain.from_iterable(map(words.of, Slot)):
-            languages[fold(text)].add(language)
-    return {text: frozenset(found) for text, found in languages.items()}
-
-
-def _children(topics: tuple[Topic, ...]) -> dict[TopicRef, tuple[TopicRef, ...]]:
-    below: defaultdict[TopicRef, list[TopicRef]] = defaultdict(list)
-    for topic in topics:
-        if topic.parent is not None:
-            below[topic.parent].append(topic.ref)
-    return {ref: tuple(children) for ref, children in below.items()}

@@ -149,14 +149,14 @@ def told(person: Subscriber) -> ToldSubscriber:
 def vitals(database: "Database", settings: "Sequence[SourceSettings]") -> Vitals:
     """The numbers a supervisor watches."""
     from feeds.storage import overview
-    from notifier.storage import agenda, deliveries
+    from notifier.storage import deliveries, subscribers
 
     with database.reading() as connection:
         return Vitals(
             items=overview.item_count(connection),
             quarantined=overview.quarantined(connection),
             deliveries=deliveries.counts(connection),
-            subscribers=agenda.counts(connection),
+            subscribers=subscribers.counts(connection),
             sources=_states(connection, settings),
         )
 

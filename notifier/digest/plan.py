@@ -22,7 +22,7 @@ from feeds.storage.database import Database
 from notifier.digest.compose import by_topic, compose
 from notifier.digest.schedule import latest_due, next_due, period
 from notifier.model import Digest, Frequency, Planned, Skip, Subscriber, Window
-from notifier.storage import agenda, deliveries, digests, subscribers, suppressions
+from notifier.storage import deliveries, digests, subscribers, suppressions
 from notifier.storage.subscribers import Broken
 from notifier.storage.suppressions import Keyed
 from notifier.subscribers.address import mailbox
@@ -92,7 +92,7 @@ class Planner:
         """
         with self.database.reading() as connection:
             upto = read_items.latest_number(connection)
-            due = agenda.due(connection, now, upto)
+            due = digests.due(connection, now, upto)
             covered = Window(after=min([upto, *due.values()]), upto=upto)
             fresh = read_items.news(connection, covered.after, covered.upto)
         run = _Planning(self, fresh, upto=upto, now=now, dry_run=dry_run)
@@ -223,7 +223,7 @@ class _Planning:
 
     def _commit(self, planned: Sequence[Planned]) -> None:
         with self._planner.database.writing(dry_run=self._dry_run) as connection:
-            unchanged = agenda.unchanged(connection, [one.subscriber for one in planned])
+            unchanged = digests.unchanged(connection, [one.subscriber for one in planned])
             planned = [one for one in planned if one.subscriber.id in unchanged]
             kept = [one for one in planned if one.is_kept]
             known = {one.subscriber.id for one in kept} - digests.record(
@@ -235,7 +235,7 @@ class _Planning:
             messages = {name: self._unstored[name] for name in names}
             digests.keep(connection, messages, self._now)
             deliveries.queue(connection, queued, self._now)
-            agenda.advance(connection, planned)
+            digests.advance(connection, planned)
         if not self._dry_run:
             for name in messages:
                 del self._unstored[name]

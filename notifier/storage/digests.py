@@ -1,16 +1,65 @@
-"""What was planned: one row a subscriber and period, and the messages those share.
+"""Digests as rows: who is due one, what was planned for whom, and the messages those share.
 
-Knows the tables ``digests`` and ``renderings``. Must never know what is sent when.
+Knows the due moments and cursors of subscribers, and the tables ``digests`` and ``renderings``.
+Must never know what a digest holds, or what is sent when.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, union_all, update
 
 from feeds.storage.engines import upsert
-from notifier.model import Planned
-from notifier.storage.tables import digests, renderings
+from notifier.model import Frequency, Planned, Subscriber, SubscriberState
+from notifier.storage.tables import digests, renderings, subscribers
+
+_ACTIVE = select(subscribers.c.id, subscribers.c.cursor).where(
+    subscribers.c.state == SubscriberState.ACTIVE
+)
+
+
+def due(connection: Connection, now: datetime, upto: int) -> dict[int, int]:
+    """Everybody whose moment has come, and immediate ones for whom there are newer items.
+
+    By id, in the order they came, with the item number up to which each is covered already.
+    """
+    scheduled = _ACTIVE.where(subscribers.c.due_at <= now)
+    immediate = _ACTIVE.where(
+        subscribers.c.frequency == Frequency.IMMEDIATE, subscribers.c.cursor < upto
+    )
+    found = connection.execute(union_all(scheduled, immediate).order_by("id"))
+    return {row.id: row.cursor for row in found}
+
+
+def unchanged(connection: Connection, people: Sequence[Subscriber]) -> frozenset[int]:
+    """The ids of those who are as they were read, locked until the transaction ends.
+
+    Left out are those whom another transaction holds: it plans for them, or changes them.
+    """
+    columns = subscribers.c
+    rows = connection.execute(
+        select(columns.id, columns.state, columns.epoch, columns.cursor, columns.due_at)
+        .where(columns.id.in_([person.id for person in people]))
+        .order_by(columns.id)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    read = {one.id: (one.id, one.state, one.epoch, one.cursor, one.due_at) for one in people}
+    return frozenset(row.id for row in rows if tuple(row) == read[row.id])
+
+
+def advance(connection: Connection, planned: Sequence[Planned]) -> None:
+    """Each subscriber is covered, and due again, as planned."""
+    if not planned:
+        return
+    connection.execute(
+        update(subscribers)
+        .where(subscribers.c.id == bindparam("who"))
+        .values(cursor=bindparam("upto"), due_at=bindparam("again")),
+        [
+            {"who": one.subscriber.id, "upto": one.cursor, "again": one.due_again_at}
+            for one in planned
+        ],
+    )
 
 
 def record(connection: Connection, planned: Sequence[Planned], now: datetime) -> frozenset[int]:

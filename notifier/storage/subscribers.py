@@ -10,7 +10,18 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from feeds.model import TopicKind, TopicRef
 from feeds.storage.engines import upsert
@@ -266,3 +277,12 @@ def _subscriber(row: Row[Any], topics: Iterable[Row[Any]]) -> Subscriber:
         due_at=row.due_at,
         late=frozenset((topic, since) for topic, since in followed.items() if since > row.cursor),
     )
+
+
+def counts(connection: Connection) -> dict[SubscriberState, int]:
+    """How many subscribers there are in each state."""
+    rows = connection.execute(
+        select(subscribers.c.state, func.count()).group_by(subscribers.c.state)
+    )
+    found = {SubscriberState(state): count for state, count in rows}
+    return {state: found.get(state, 0) for state in SubscriberState}

@@ -16,7 +16,7 @@ from notifier.model import (
     Subscriber,
     SubscriberState,
 )
-from notifier.storage import agenda, subscribers
+from notifier.storage import digests, subscribers
 from notifier.storage import tables as t
 from notifier.storage.subscribers import Broken, Subscription
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_plan, a_subscriber, some_news
@@ -41,7 +41,7 @@ def known(database: Database, person: Subscriber) -> Subscriber | None:
 
 def due(database: Database, *, hours: int = 0, upto: int = 0) -> dict[int, int]:
     with database.reading() as connection:
-        return agenda.due(connection, NOW + timedelta(hours=hours), upto)
+        return digests.due(connection, NOW + timedelta(hours=hours), upto)
 
 
 def test_a_new_subscriber_is_covered_up_to_the_latest_item(database: Database) -> None:
@@ -189,11 +189,11 @@ def test_the_cursors_of_who_is_due_tell_how_far_back_news_are_wanted(database: D
 def test_an_advanced_subscriber_is_no_longer_as_it_was_read(database: Database) -> None:
     added = subscribe(database, *people(2))
     with database.writing() as connection:
-        assert agenda.unchanged(connection, added) == {1, 2}
-        agenda.advance(connection, [])
-        agenda.advance(connection, [a_plan(added[0], cursor=8, due_again_at=LATER)])
+        assert digests.unchanged(connection, added) == {1, 2}
+        digests.advance(connection, [])
+        digests.advance(connection, [a_plan(added[0], cursor=8, due_again_at=LATER)])
     with database.writing() as connection:
-        assert agenda.unchanged(connection, added) == {2}
+        assert digests.unchanged(connection, added) == {2}
     moved = known(database, added[0])
     assert moved is not None
     assert (moved.cursor, moved.due_at) == (8, LATER)
@@ -203,8 +203,8 @@ def test_an_advanced_subscriber_is_no_longer_as_it_was_read(database: Database) 
 def test_whom_another_transaction_holds_is_left_out(database: Database) -> None:
     added = subscribe(database, *people(2))
     with database.writing() as one, database.writing() as other:
-        assert agenda.unchanged(one, added[:1]) == {1}
-        assert agenda.unchanged(other, added) == {2}
+        assert digests.unchanged(one, added[:1]) == {1}
+        assert digests.unchanged(other, added) == {2}
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
