@@ -2,6 +2,9 @@
 
 Its door knows what every transport promises. Must never know where messages come from, nor what a
 reply means for them.
+
+What comes back later, a bounce or a complaint (RFC 3464, 5965), is read by nobody yet; its place is
+beside `outcome`, as `bounce`.
 """
 
 from datetime import timedelta
