@@ -153,7 +153,5 @@ def _cleaner(base: str | None) -> nh3.Cleaner:
             url_relative=("rewrite_with_base", base) if base else "deny",
         )
     except ValueError:
-        if base is None:
-            raise
-        # An address that only looks like one.
+        # The base is an address that only looks like one; without it nothing else is in doubt.
         return _cleaner(None)

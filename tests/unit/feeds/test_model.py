@@ -6,7 +6,7 @@ from datetime import date, datetime
 import pytest
 
 from feeds.draft import Parsed
-from feeds.model import Issued, IssuedFrom, TopicKind, TopicRef
+from feeds.model import Issued, IssuedFrom, SourceKind, TopicKind, TopicRef
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,7 @@ def test_what_cannot_be_is_refused(make: Callable[[], object], fault: str) -> No
 
 def test_a_topic_is_written_as_it_is_read() -> None:
     assert str(TopicRef.parse("field:policing")) == "field:policing"
+
+
+def test_a_source_named_on_the_command_line_tells_its_kind() -> None:
+    assert SourceKind.PATH.named("/srv/saved") == "path:/srv/saved"

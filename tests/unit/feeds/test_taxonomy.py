@@ -263,3 +263,7 @@ def test_more_names_can_be_learned(osce: Taxonomy) -> None:
     assert [label.slug for label in more.resolve(TopicKind.FIELD, "Police work")] == ["policing"]
     assert not more.is_name("Nothing")
     assert more.fingerprint == osce.fingerprint
+
+
+def test_with_nothing_to_learn_it_stays_the_same(osce: Taxonomy) -> None:
+    assert osce.known_as(()) is osce

@@ -68,3 +68,7 @@ def test_what_is_clean_stays_as_it_is(html: str) -> None:
     assert sanitised(clean, BASE) == clean
     assert "<script" not in clean.lower()
     assert [block.line for block in blocks(clean)] == list(paragraphs(html))
+
+
+def test_a_base_that_only_looks_like_an_address_is_none() -> None:
+    assert sanitised("<a href='x'>A</a>", "http://xn--/") == f"<a {REL}>A</a>"

@@ -1,0 +1,10 @@
+"""Addresses and files as feeds write them."""
+
+import pytest
+
+from feeds.parse.syndication.feed_entries import absolute
+
+
+@pytest.mark.parametrize("address", ["//[::1", "//[x]/a", "mailto:a@example.org"])
+def test_what_cannot_be_joined_is_no_address(address: str) -> None:
+    assert absolute(address, "https://news.example.org/") is None

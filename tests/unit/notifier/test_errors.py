@@ -1,0 +1,17 @@
+"""Errors say what happened to which thing, and what to do."""
+
+from notifier.errors import CannotListen, DaemonRuns
+
+
+def test_an_address_that_is_taken_is_named_with_the_setting_that_moves_it() -> None:
+    error = CannotListen("127.0.0.1", 8025, "Address already in use")
+    assert (error.host, error.port) == ("127.0.0.1", 8025)
+    assert str(error) == (
+        "cannot listen on 127.0.0.1 port 8025: Address already in use; free it, or set serve.port"
+    )
+
+
+def test_a_second_daemon_is_told_of_the_first() -> None:
+    error = DaemonRuns("sqlite:///a.db", "pid 7")
+    assert error.holder == "pid 7"
+    assert str(error) == "a daemon (pid 7) already runs on sqlite:///a.db; stop that one first"
