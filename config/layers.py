@@ -40,18 +40,30 @@ def from_file(path: Path) -> Layer:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return Layer(faults=(_syntax_fault(path, text, error),))
-    return _sound({key: Given(value, path, key, text) for key, value in _leaves(values)})
+    given = {key: Given(value, path, key, text) for key, value in _leaves(values)}
+    kept: dict[Key, Given] = {}
+    faults: list[str] = []
+    for key, it in given.items():
+        names = tuple(part for part in key if isinstance(part, str))
+        if names in options() or (names == (SOURCES,) and it.value == {} and len(key) > 1):
+            kept[key] = it
+        elif problem := _misplaced(names, it.value):
+            faults.append(f"{naming(key, given)}: {problem}")
+    return Layer(given=kept, faults=tuple(faults))
 
 
 def from_environment(environ: Mapping[str, str]) -> Layer:
     """The FIELDFARE_ variables as a layer, numbers as numbers where they read so."""
     known = {option.variable: option for option in options().values() if option.key[0] != SOURCES}
     ours = {name for name in environ if name.startswith("FIELDFARE_")} - {_FILE_VARIABLE}
-    given: dict[Key, Given] = {
-        option.key: Given(_typed(environ[name], option.default), name)
-        for name, option in known.items()
-        if name in ours
-    }
+    given: dict[Key, Given] = {}
+    for name, option in known.items():
+        if name in ours:
+            value: object = environ[name]
+            if isinstance(option.default, int):
+                with suppress(ValueError):
+                    value = int(environ[name])
+            given[option.key] = Given(value, name)
     strange = sorted(ours - known.keys())
     faults = tuple(f"environment {name}: {unknown_variable(name)}" for name in strange)
     return Layer(given=given, faults=faults)
@@ -82,23 +94,22 @@ def stacked(layers: Iterable[Layer], base: Path) -> Layer:
 
 def tree(given: Mapping[Key, Given]) -> dict[str, Any]:
     """The values as nested tables, completed with the defaults of what was not given."""
-    root: dict[str, Any] = {SOURCES: [{} for key in given if key[:-1] == (SOURCES,)]}
+    sources = [key for key in given if key[:-1] == (SOURCES,)]
+    defaults: dict[Key, object] = {}
     for option in options().values():
+        name = option.key[1:]
         if option.key[0] != SOURCES:
-            _put(root, option.key, option.default)
+            defaults[option.key] = option.default
         elif option.key not in REQUIRED:
-            for source in root[SOURCES]:
-                _put(source, option.key[1:], option.default)
-    for key, value in given.items():
-        if key[:-1] != (SOURCES,):
-            _put(root, key, value.value)
+            defaults |= {(*source, *name): option.default for source in sources}
+    root: dict[str, Any] = {SOURCES: [{} for _ in sources]}
+    for key, value in (defaults | {key: it.value for key, it in given.items()}).items():
+        if key not in sources:
+            node: Any = root
+            for part in key[:-1]:
+                node = node.setdefault(part, {}) if isinstance(node, dict) else node[part]
+            node[key[-1]] = value
     return root
-
-
-def _put(node: Any, key: Key, value: object) -> None:
-    for part in key[:-1]:
-        node = node.setdefault(part, {}) if isinstance(node, dict) else node[part]
-    node[key[-1]] = value
 
 
 def _leaves(value: object, key: Key = ()) -> Iterator[tuple[Key, object]]:
@@ -114,28 +125,12 @@ def _leaves(value: object, key: Key = ()) -> Iterator[tuple[Key, object]]:
         yield key, value
 
 
-def _sound(given: Mapping[Key, Given]) -> Layer:
-    """The layer of what stands where it belongs, with a fault for whatever does not."""
-    problems = {key: _misplaced(key, it.value) for key, it in given.items()}
-    values = {key for key in given if key in options() or key[0] == SOURCES}
-    return Layer(
-        given={key: it for key, it in given.items() if key in values and not problems[key]},
-        faults=tuple(
-            f"{naming(key, given)}: {problem}" for key, problem in problems.items() if problem
-        ),
-    )
-
-
-def _misplaced(key: Key, value: object) -> str | None:
-    """What is wrong with this key, whatever its value; None where nothing is."""
-    names = tuple(part for part in key if isinstance(part, str))
-    is_table = isinstance(value, dict)
-    if names in options() or (names == (SOURCES,) and is_table and len(key) > 1):
-        return None
+def _misplaced(names: tuple[str, ...], value: object) -> str | None:
+    """What is wrong with a key that is no option's; None for an empty table that may be there."""
     if names[0] == SOURCES and len(names) == 1:
         return "must be one table a source: [[sources]]"
     if any(known[: len(names)] == names for known in options()):
-        return None if is_table else f"must be a table: [{'.'.join(names)}]"
+        return None if isinstance(value, dict) else f"must be a table: [{'.'.join(names)}]"
     sections = [known[:length] for known in options() for length in range(1, len(known))]
     return f"is no setting; the nearest is {spelled(nearest(names, [*options(), *sections]))}"
 
@@ -144,13 +139,6 @@ def _syntax_fault(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
     position = _TOML_POSITION.fullmatch(str(error))
     line = (position and position["line"]) or text.count("\n") + 1
     return f"{path}:{line}: is not TOML: {position['problem'] if position else error}"
-
-
-def _typed(text: str, default: object) -> object:
-    if isinstance(default, int):
-        with suppress(ValueError):
-            return int(text)
-    return text
 
 
 def _given_twice(secret: Key, file: Key, given: Mapping[Key, Given]) -> str:
@@ -165,20 +153,16 @@ def _secrets_from_files(given: Mapping[Key, Given], base: Path) -> Layer:
         named = given.get(file)
         if secret in given or named is None or not isinstance(named.value, str):
             continue
-        content, problem = _secret_in(base / named.value)
-        if problem:
-            faults.append(f"{naming(file, given)} = {shown(named.value)}: {problem}")
-        else:
+        content = ""
+        try:
+            content = (base / named.value).read_text(encoding="utf-8").rstrip("\r\n")
+            problem = "must hold the secret, and is empty"
+        except OSError as error:
+            problem = f"cannot be read: {error.strerror}"
+        except ValueError:
+            problem = "must be a file of UTF-8 text"
+        if content:
             secrets[secret] = replace(named, value=content)
+        else:
+            faults.append(f"{naming(file, given)} = {shown(named.value)}: {problem}")
     return Layer(given=secrets, faults=tuple(faults))
-
-
-def _secret_in(path: Path) -> tuple[str, str]:
-    """What the file holds, without the line break at its end, and what is wrong with it."""
-    try:
-        content = path.read_text(encoding="utf-8").rstrip("\r\n")
-    except OSError as error:
-        return "", f"cannot be read: {error.strerror}"
-    except ValueError:
-        return "", "must be a file of UTF-8 text"
-    return content, "" if content else "must hold the secret, and is empty"

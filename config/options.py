@@ -25,17 +25,13 @@ _OPTION = re.compile(r"(?P<name>[a-z_]+) = (?P<literal>.+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One option; ``literal`` is its default as TOML spells it."""
+    """One option; ``literal`` is its default as TOML spells it, ``variable`` what overrides it."""
 
     key: tuple[str, ...]
     default: object
     literal: str
     meaning: str
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that overrides it."""
-        return "FIELDFARE_" + "__".join(self.key).upper()
+    variable: str
 
 
 @cache
@@ -48,9 +44,13 @@ def options() -> Mapping[tuple[str, ...], Option]:
     for line in text.splitlines():
         if option := _OPTION.fullmatch(line):
             key, literal = (*section, option["name"]), option["literal"]
-            default = tomllib.loads(f"default = {literal}")["default"]
-            meaning = " ".join(comment)
-            found[key] = Option(key=key, default=default, literal=literal, meaning=meaning)
+            found[key] = Option(
+                key=key,
+                default=tomllib.loads(f"default = {literal}")["default"],
+                literal=literal,
+                meaning=" ".join(comment),
+                variable="FIELDFARE_" + "__".join(key).upper(),
+            )
         elif header := _HEADER.fullmatch(line):
             section = tuple(header["name"].split("."))
         comment = [*comment, line.lstrip("# ")] if line.startswith("#") else []
