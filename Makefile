@@ -81,11 +81,14 @@ clean: ## away with everything made here
 	find config feeds notifier tests -name __pycache__ -prune -exec rm -rf {} +
 
 # setuptools goes first: what comes as source is built with the locked one, none is fetched unseen.
+# Last what pip does for packages that are not editable: every start would compile again where
+# bytecode is not written.
 define install
 	sed -n '/^setuptools==/,/[^\\]$$/p' $(1) >$(VENV)/build.lock
 	$(INSTALL) --require-hashes -r $(VENV)/build.lock
 	$(INSTALL) --require-hashes -r $(1)
 	$(INSTALL) -e .
+	$(BIN)/python -m compileall -q config feeds notifier
 endef
 
 $(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(BIN)/python
