@@ -7,8 +7,8 @@ made of, or what its documents mean.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from threading import Event, Lock
 
@@ -28,39 +28,29 @@ from feeds.storage.database import Database
 _AT_ONCE = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Poll:
-    """How sources are asked this time.
-
-    A ``backfill`` takes all of an archive, as far back as ``since``. ``only_due`` leaves out the
-    websites whose time has not come.
-    """
-
-    backfill: bool = False
-    since: date | None = None
-    dry_run: bool = False
-    only_due: bool = False
-    stopping: Event = field(default_factory=Event)
-    progress: Progress | None = None
-
-
 def poll(
-    database: Database, sources: Sequence[Source], terms: Callable[[str], Terms], how: Poll
+    database: Database,
+    sources: Sequence[Source],
+    terms: Callable[[str], Terms],
+    *,
+    dry_run: bool = False,
+    stopping: Event | None = None,
+    progress: Progress | None = None,
 ) -> IngestReport:
     """What is new or changed at the sources is stored; ``terms`` are what holds for each now.
 
     A source that cannot be read is a problem in the report, and delays no other.
     Raises StoreBusy while the only one is polled already.
     """
-    together = _Together(how.progress, len(sources)) if how.progress else None
+    together = _Together(progress, len(sources)) if progress else None
+    asked = partial(_asked, database, dry_run=dry_run, stopping=stopping)
 
     def ask(number: int) -> IngestReport:
         source = sources[number]
-        its = replace(terms(source.name), backfill=how.backfill)
         if together is None:
-            return _asked(database, source, its, how)
-        with together.share(number) as progress:
-            return _asked(database, source, its, replace(how, progress=progress))
+            return asked(source, terms(source.name), progress=None)
+        with together.share(number) as its_progress:
+            return asked(source, terms(source.name), progress=its_progress)
 
     def ask_aside(number: int) -> IngestReport:
         try:
@@ -74,7 +64,15 @@ def poll(
         return merged([*pool.map(ask_aside, range(len(sources)))])
 
 
-def _asked(database: Database, source: Source, terms: Terms, how: Poll) -> IngestReport:
+def _asked(
+    database: Database,
+    source: Source,
+    terms: Terms,
+    *,
+    dry_run: bool,
+    stopping: Event | None,
+    progress: Progress | None,
+) -> IngestReport:
     before = source.standing if isinstance(source, WebSource) else None
     problem = ""
     try:
@@ -82,18 +80,18 @@ def _asked(database: Database, source: Source, terms: Terms, how: Poll) -> Inges
             database,
             source,
             terms,
-            dry_run=how.dry_run,
-            stopping=how.stopping,
-            progress=how.progress,
+            dry_run=dry_run,
+            stopping=stopping,
+            progress=progress,
         )
         report = replace(report, problems=_problems(source, before))
     except SourceError as error:
         report, problem = _failed(error), error.problem
     finally:
         # One that did not change may be older than what another poll recorded meanwhile.
-        if isinstance(source, WebSource) and source.standing is not before and not how.dry_run:
+        if isinstance(source, WebSource) and source.standing is not before and not dry_run:
             _record(database, source.standing)
-    if isinstance(source, FolderSource) and not how.dry_run:
+    if isinstance(source, FolderSource) and not dry_run:
         _note(database, source, problem, terms.now)
     return report
 

@@ -26,7 +26,6 @@ import notifier
 from config.settings import Settings
 from feeds.errors import StoreBusy
 from feeds.ingest.handed_in import Receiver
-from feeds.ingest.poll import Poll
 from feeds.ingest.report import IngestReport
 from feeds.model import SourceKind
 from feeds.publish.rebuild import PublishReport
@@ -223,14 +222,14 @@ def _publish(publish: Callable[..., PublishReport], stopping: Event) -> None:
 
 def _ingest(
     source: str,
-    ingest: Callable[[Sequence[str], Poll], IngestReport],
+    ingest: Callable[..., IngestReport],
     publish: Callable[..., PublishReport],
     clock: Callable[[], datetime],
     stopping: Event,
 ) -> None:
     """New items are published at once, not a beat later."""
     started = clock()
-    report = ingest([source], Poll(only_due=True, stopping=stopping))
+    report = ingest([source], only_due=True, stopping=stopping)
     for problem in report.problems:
         log.warning("source cannot be read", problem=problem)
     for held in (held for held in report.quarantine if held.is_new):

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import random
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from config.settings import Settings
     from feeds.fetch import Fetcher
     from feeds.identity.ids import Identity
     from feeds.ingest.handed_in import Receiver
-    from feeds.ingest.poll import Poll
     from feeds.ingest.report import IngestReport
     from feeds.model import Progress
     from feeds.publish.rebuild import PublishReport
@@ -170,29 +169,49 @@ class House:
 
     # -- Works -------------------------------------------------------------------------------------
 
-    def ingest(self, names: Sequence[str], how: Poll) -> IngestReport:
+    def ingest(
+        self,
+        names: Sequence[str] = (),
+        *,
+        backfill: bool = False,
+        since: date | None = None,
+        only_due: bool = False,
+        dry_run: bool = False,
+        stopping: Event | None = None,
+        progress: Progress | None = None,
+    ) -> IngestReport:
         """What is new or changed at the sources is stored; at all of them where none is named.
 
-        Raises SourceError for a name that is neither a source nor a path, before anything is read;
-        StoreError.
+        A ``backfill`` takes all of an archive, as far back as ``since``. ``only_due`` leaves out
+        the websites whose time has not come. Raises SourceError for a name that is neither a source
+        nor a path, before anything is read; StoreError.
         """
         from feeds.ingest.poll import poll
+        from feeds.sources import CrawlScope
         from notifier.app import sources
 
         taxonomy = self.mapped_taxonomy()
-        chooser = sources.Chooser(
+        website = partial(
+            sources.website,
             settings=self.settings,
             database=self.database,
             taxonomy=taxonomy,
-            clock=self.clock,
-            jitter=jitter,
             fetcher=lambda: self.fetcher,
+            scope=CrawlScope(backfill=backfill, since=since),
+            now=self.clock(),
+            jitter=jitter,
+            only_due=only_due,
+            stopping=stopping or Event(),
         )
         return poll(
             self.database,
-            [*chooser.sources(names, how)],
-            lambda name: sources.terms(self.settings, name, taxonomy, self.identity, self.clock()),
-            how,
+            [*sources.chosen(names, self.settings, website)],
+            lambda name: sources.terms(
+                self.settings, name, taxonomy, self.identity, self.clock(), backfill=backfill
+            ),
+            dry_run=dry_run,
+            stopping=stopping,
+            progress=progress,
         )
 
     def renew(self, stopping: Event) -> RenewReport:

@@ -5,7 +5,7 @@ Knows which setting means what to which kind of source. Must never look at a sou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,18 +17,19 @@ from feeds.model import SourceKind
 from notifier.app import parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from threading import Event
 
     from config.settings import Settings, SourceSettings
     from feeds.fetch import Fetcher
     from feeds.identity.ids import Identity
-    from feeds.ingest.poll import Poll
-    from feeds.sources import Source
+    from feeds.sources import CrawlScope, Source
+    from feeds.sources.ask import Asking
     from feeds.sources.folder import FolderSource
     from feeds.sources.website import WebSource
     from feeds.storage.database import Database
+    from feeds.storage.documents import Sighting
     from feeds.taxonomy import Taxonomy
     from feeds.websub.subscriber import CallbackAddresses
 
@@ -36,79 +37,92 @@ if TYPE_CHECKING:
 CALLBACK_BYTES = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chooser:
-    """Makes the sources of an installation ready to be polled."""
+def chosen(
+    names: Sequence[str], settings: Settings, website: Callable[[SourceSettings], WebSource | None]
+) -> Iterator[Source]:
+    """All that are due, or those that were named, each by its name or by a path.
 
-    settings: Settings
-    database: Database
-    taxonomy: Taxonomy
-    clock: Callable[[], datetime]
-    jitter: Callable[[], float]
-    fetcher: Callable[[], Fetcher]
+    Raises SourceError where a name is neither, or of a source that cannot be polled.
+    """
+    configured = {source.name: source for source in settings.sources}
+    for name in names or configured:
+        source = configured.get(name)
+        if source is None:
+            yield _at(name, settings)
+            continue
+        kind = SourceKind(source.kind)
+        if kind is SourceKind.FOLDER:
+            yield _folder(source, settings)
+        elif kind is SourceKind.PUSH and names:
+            raise SourceError(name, "is pushed to; there is nowhere to look for its news")
+        elif kind is SourceKind.WEB and (its := website(source)):
+            yield its
 
-    def sources(self, names: Sequence[str], how: Poll) -> Iterator[Source]:
-        """All that are due, or those that were named, each by its name or by a path.
 
-        Raises SourceError where a name is neither, or of a source that cannot be polled.
-        """
-        configured = {source.name: source for source in self.settings.sources}
-        for name in names or configured:
-            source = configured.get(name)
-            if source is None:
-                yield _at(name, self.settings)
-                continue
-            kind = SourceKind(source.kind)
-            if kind is SourceKind.FOLDER:
-                yield _folder(source, self.settings)
-            elif kind is SourceKind.PUSH and names:
-                raise SourceError(name, "is pushed to; there is nowhere to look for its news")
-            elif kind is SourceKind.WEB and (website := self._website(source, how)):
-                yield website
+def website(
+    source: SourceSettings,
+    *,
+    settings: Settings,
+    database: Database,
+    taxonomy: Taxonomy,
+    fetcher: Callable[[], Fetcher],
+    scope: CrawlScope,
+    now: datetime,
+    jitter: Callable[[], float],
+    only_due: bool,
+    stopping: Event,
+) -> WebSource | None:
+    """The website, to be looked at as far as ``scope`` says; None where it is not due."""
+    from feeds.ingest.read import understood
+    from feeds.sources.website import WebSource
+    from feeds.standing import is_due
+    from feeds.storage import documents, standings
 
-    def _website(self, source: SourceSettings, how: Poll) -> WebSource | None:
-        """The website, None where it is not due."""
-        from feeds.ingest.read import understood
-        from feeds.sources import CrawlScope
-        from feeds.sources.ask import Asking
-        from feeds.sources.website import WebSource
-        from feeds.standing import is_due
-        from feeds.storage import documents, standings
+    with database.reading() as connection:
+        standing = standings.of(connection, source.name)
+        if only_due and not is_due(standing, source.url, now):
+            return None
+        refused = documents.refusals(connection, source.name)
+    its_habits = parts.habits(settings, source.name)
+    return WebSource(
+        url=source.url,
+        asking=_asking(source.name, settings, database, fetcher(), refused),
+        understand=partial(understood, taxonomy=taxonomy, habits=its_habits),
+        scope=replace(
+            scope,
+            follow=source.follow,
+            listing_pages=source.listing_pages,
+            complete=source.complete,
+        ),
+        every=timedelta(seconds=settings.fetch.every_seconds),
+        jitter=jitter(),
+        standing=standing,
+        stopping=stopping,
+    )
 
-        with self.database.reading() as connection:
-            standing = standings.of(connection, source.name)
-            if how.only_due and not is_due(standing, source.url, self.clock()):
-                return None
-            refused = documents.refusals(connection, source.name)
-        its_habits = parts.habits(self.settings, source.name)
-        return WebSource(
-            url=source.url,
-            asking=Asking(
-                source=source.name,
-                fetcher=self.fetcher(),
-                max_bytes=self.settings.ingest.max_document_bytes,
-                originals=partial(self._original, source.name),
-                refused={sighting.name: sighting.signature for sighting in refused},
-            ),
-            understand=partial(understood, taxonomy=self.taxonomy, habits=its_habits),
-            scope=CrawlScope(
-                follow=source.follow,
-                listing_pages=source.listing_pages,
-                complete=source.complete,
-                backfill=how.backfill,
-                since=how.since,
-            ),
-            every=timedelta(seconds=self.settings.fetch.every_seconds),
-            jitter=self.jitter(),
-            standing=standing,
-            stopping=how.stopping,
-        )
 
-    def _original(self, source: str, name: str) -> bytes | None:
-        from feeds.storage import documents
+def _asking(
+    name: str,
+    settings: Settings,
+    database: Database,
+    fetcher: Fetcher,
+    refused: Iterable[Sighting],
+) -> Asking:
+    """What asks for a website's documents, and remembers what is stored of them."""
+    from feeds.sources.ask import Asking
+    from feeds.storage import documents
 
-        with self.database.reading() as connection:
-            return documents.latest(connection, source, name)
+    def original(document: str) -> bytes | None:
+        with database.reading() as connection:
+            return documents.latest(connection, name, document)
+
+    return Asking(
+        source=name,
+        fetcher=fetcher,
+        max_bytes=settings.ingest.max_document_bytes,
+        originals=original,
+        refused={sighting.name: sighting.signature for sighting in refused},
+    )
 
 
 def _folder(source: SourceSettings, settings: Settings) -> FolderSource:
@@ -155,7 +169,13 @@ def _around(path: Path, settings: Settings) -> FolderSource:
 
 
 def terms(
-    settings: Settings, name: str, taxonomy: Taxonomy, identity: Identity, now: datetime
+    settings: Settings,
+    name: str,
+    taxonomy: Taxonomy,
+    identity: Identity,
+    now: datetime,
+    *,
+    backfill: bool = False,
 ) -> Terms:
     """What holds for all that a source shows now."""
     return Terms(
@@ -166,6 +186,7 @@ def terms(
         batch=settings.ingest.batch,
         archive_after_days=settings.ingest.archive_after_days,
         habits=parts.habits(settings, name),
+        backfill=backfill,
     )
 
 

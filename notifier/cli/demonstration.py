@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from config.clock import clock
 from config.settings import Settings, load
-from feeds.ingest.poll import Poll
 from notifier.app import daemon, parts
 from notifier.app.house import House
 from notifier.cli.installation import SECRET_FILE, a_secret, written_once
@@ -119,7 +118,7 @@ def prepared(folder: Path, port: int) -> Iterator[Demonstration]:
     with House(settings, clock=lambda: clock() - HEAD_START) as past:
         for address, wishes in READERS:
             past.subscribe(address, wishes)
-        past.ingest((), Poll())
+        past.ingest()
     with House(settings, clock=clock) as house:
         house.publish()
         house.digest()

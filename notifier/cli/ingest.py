@@ -3,7 +3,6 @@
 Knows how those are asked for and reported. Must never know how they are done.
 """
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,15 +49,20 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Pick up what is new or changed at the sources."""
-    from feeds.ingest.poll import Poll
-
-    how = Poll(backfill=backfill, since=_day(since, backfill=backfill), dry_run=dry_run)
+    first_day = _day(since, backfill=backfill)
     with (
         stopping() as stop,
         invocation(context).house(stop, logs=True) as house,
         progress("ingest") as on_progress,
     ):
-        report = house.ingest(sources or (), replace(how, stopping=stop, progress=on_progress))
+        report = house.ingest(
+            sources or (),
+            backfill=backfill,
+            since=first_day,
+            dry_run=dry_run,
+            stopping=stop,
+            progress=on_progress,
+        )
     if as_json:
         write_json(report)
     else:

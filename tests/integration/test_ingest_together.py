@@ -12,8 +12,9 @@ import pytest
 from feeds.errors import SourceError
 from feeds.identity.ids import Identity
 from feeds.ingest import Terms, pipeline
-from feeds.ingest.poll import Poll, poll
+from feeds.ingest.poll import poll
 from feeds.ingest.report import IngestReport
+from feeds.model import Progress
 from feeds.parse import understand
 from feeds.sources import CrawlScope, Source
 from feeds.sources.ask import Asking
@@ -32,7 +33,12 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def polled(
-    database: Database, osce: Taxonomy, sources: Sequence[Source], how: Poll | None = None
+    database: Database,
+    osce: Taxonomy,
+    sources: Sequence[Source],
+    *,
+    dry_run: bool = False,
+    progress: Progress | None = None,
 ) -> IngestReport:
     return poll(
         database,
@@ -45,7 +51,8 @@ def polled(
             batch=2,
             archive_after_days=7,
         ),
-        how or Poll(),
+        dry_run=dry_run,
+        progress=progress,
     )
 
 
@@ -65,8 +72,12 @@ def test_the_progress_of_several_sources_is_told_as_sums(
     sources = [a_folder(tmp_path, name, files) for name, files in (("a", 5), ("b", 3), ("c", 0))]
     missing = replace(sources[0], name="d", root=tmp_path / "d")
     heard: list[tuple[int, int | None]] = []
-    how = Poll(progress=lambda done, total: heard.append((done, total)))
-    report = polled(database, osce, [*sources, missing], how)
+    report = polled(
+        database,
+        osce,
+        [*sources, missing],
+        progress=lambda done, total: heard.append((done, total)),
+    )
     assert (report.added, len(report.problems)) == (8, 1)
     done = [done for done, _ in heard]
     assert done == sorted(done)
@@ -132,7 +143,7 @@ def test_a_folder_that_is_away_is_noted_as_such_until_it_is_back(
     lasting = a_folder(tmp_path, "a", 1)
     sources = [lasting, replace(lasting, name="path:/a")]
     (tmp_path / "a").rename(tmp_path / "b")
-    polled(database, osce, sources, Poll(dry_run=True))
+    polled(database, osce, sources, dry_run=True)
     with database.reading() as connection:
         assert standings.every(connection) == {}
     polled(database, osce, sources)
