@@ -7,6 +7,7 @@ first paragraph. Must never know metadata other than the text they hold, or who 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 
 from feeds.draft import DateOrder, Habits
@@ -18,6 +19,7 @@ from feeds.parse.html.printed import Printed
 from feeds.parse.html.tree import Node, Tree, find, find_all, names, one_line, said, take_out
 from feeds.parse.sanitise import Block, blocks, sanitised, without
 from feeds.parse.text import clean
+from feeds.parse.words import any_of
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
 
@@ -57,8 +59,6 @@ _MOST_HEAD_BLOCKS = 8
 _MOST_WORDS_BY_A_DATE = 8
 # "3 June 2002 року", "3. juni 2002. godine".
 _LONGEST_WORD_FOR_YEAR = 6
-# "Press release 107", "Spot report No. 4/2017".
-_NUMBER = re.compile(r"\s(?:(?:no|nr)\.?\s?|№\s?)?[0-9]{1,4}(?:[/-][0-9]{2,4})?$", re.IGNORECASE)
 _DEFINING = frozenset({"dt", "dd"})
 # How much of an extractor's text must be found again in the page to take the page's own markup.
 _FOUND_AGAIN = 0.6
@@ -136,12 +136,19 @@ def read(tree: Tree, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Body
     )
 
 
+@cache
+def _numbered() -> re.Pattern[str]:
+    """The number of a release at the end of its kind: "Spot report No. 4/2017"."""
+    before = rf"{any_of('before_number', str)}\s?"
+    return re.compile(rf"\s(?:{before})?[0-9]{{1,4}}(?:[/-][0-9]{{2,4}})?$", re.IGNORECASE)
+
+
 def is_head(block: Block, taxonomy: Taxonomy, order: DateOrder | None) -> bool:
     """Whether a line belongs to the head of a page: its kind, its day, who wrote it."""
     line = block.line
     if len(line) > _LONGEST_HEAD_CHARS:
         return False
-    if taxonomy.kind_label(_NUMBER.sub("", line)) or taxonomy.is_newsroom(line):
+    if taxonomy.kind_label(_numbered().sub("", line)) or taxonomy.is_newsroom(line):
         return True
     found = dates.mentions(line, order)
     if len(found) != 1 or len(line.split()) > _MOST_WORDS_BY_A_DATE:

@@ -43,7 +43,6 @@ _MARKS = r"(?:\||::|»|·|•)|(?<=\s)[-–—](?=\s)"
 _ENDING = re.compile(rf"\s*(?:{_MARKS})\s*(?P<site>[^|]{{1,60}})$")
 _MOST_LOWER = 50
 _CUT = re.compile(r"\s*(?:…|\.\.\.?)$")
-_POSTED = re.compile(r"posted on\b.*\d", re.IGNORECASE)
 
 # An article that has a form to log in beside it is longer.
 _SHORT_CHARS = 1_000
@@ -55,6 +54,11 @@ _HOLDER = re.compile(r"<(/?)(?:div|section|article|main)\b", re.IGNORECASE)
 _WITHIN_A_TAG = re.compile(r"<[a-z/][^<>]{0,2000}\Z", re.IGNORECASE)
 _IS_PAGE = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
 _SHORTEST_LOOK_CHARS = 4_096
+
+
+@cache
+def _shows_its_day() -> re.Pattern[str]:
+    return re.compile(rf"{any_of('shown_on', str)}\b.*\d", re.IGNORECASE)
 
 
 def parse(
@@ -206,7 +210,7 @@ def _no_news(
     if not page.metadata.is_described:
         # Where the issue date stands, the words around it are those of news as well.
         is_shown = draft.issued is not None and draft.issued.origin is IssuedFrom.PAGE
-        lines = [line for line in page.lines if not (is_shown and _POSTED.match(line))]
+        lines = [line for line in page.lines if not (is_shown and _shows_its_day().match(line))]
         against = against or signs.against(draft.title, lines, taxonomy)
     if against:
         return _of_another_kind(against)

@@ -19,7 +19,6 @@ PageLink = tuple[str, str, str]
 
 # Around what links to older entries say.
 _ARROWS = " \t\n\r\xa0›»>→…."
-_PAGE_NUMBER = frozenset({"page", "paged", "p", "seite", "pagina", "strana"})
 _LAST_PAGE_LINKS = 200
 _LONGEST_NEXT_CHARS = 60
 
@@ -140,5 +139,5 @@ def _numbers(url: str) -> dict[str, int]:
     return {
         key: int(value)
         for key, value in pairs
-        if key.casefold() in _PAGE_NUMBER and value.isdecimal() and len(value) < 6
+        if key.casefold() in plain("page_parameters") and value.isdecimal() and len(value) < 6
     }

@@ -8,28 +8,24 @@ unknown topic.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from feeds.model import Label, TopicKind, TopicRef
 from feeds.parse.syndication.feed_entries import RawCategory
+from feeds.parse.words import any_of
 from feeds.taxonomy import Taxonomy
 
 # An entry under more is not filed but tagged for search engines.
 _MOST_CATEGORIES = 50
 _LONGEST_NAME_CHARS = 300
 
-_FACETS = (
-    (TopicKind.ISSUER, "issuers?|issued-by|where-we-are|institutions?|missions?|departments?"),
-    (TopicKind.FIELD, "fields?|fields?-of-work|what-we-do|themes?|topics?|policy-areas?"),
-    (TopicKind.COUNTRY, "countr(?:y|ies)|locations?"),
-    (TopicKind.TYPE, "types?|content-types?|kinds?|document-types?|formats?"),
-)  # fmt: skip
-_FACET = re.compile(
-    r"(?:^|[/:#=_. ])(?:unlisted-)?(?:"
-    + "|".join(f"(?P<{kind.value}>{names})" for kind, names in _FACETS)
-    + r")/?$",
-    re.IGNORECASE,
-)
+
+@cache
+def _facet() -> re.Pattern[str]:
+    """What a scheme's name or address ends with, in a group named for the kind of topic."""
+    groups = (f"(?P<{kind.value}>{any_of(f'facets.{kind.value}', str)})" for kind in TopicKind)
+    ending = rf"(?:^|[/:#=_. ])(?:unlisted-)?(?:{'|'.join(groups)})/?$"
+    return re.compile(ending, re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +75,7 @@ def _labels(
 def _of(category: RawCategory, taxonomy: Taxonomy) -> tuple[Label, ...]:
     name = (category.label or category.term)[:_LONGEST_NAME_CHARS]
     term = category.term[:_LONGEST_NAME_CHARS]
-    found = _FACET.search(category.scheme[-_LONGEST_NAME_CHARS:].replace(" ", "-"))
+    found = _facet().search(category.scheme[-_LONGEST_NAME_CHARS:].replace(" ", "-"))
     if found is None:
         kinds = (TopicKind.FIELD, TopicKind.ISSUER, TopicKind.COUNTRY, TopicKind.TYPE)
         known = (_known(kind, each, taxonomy) for each in (name, term) for kind in kinds)

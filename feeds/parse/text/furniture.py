@@ -22,10 +22,6 @@ _LONGEST_CHARS = 120
 _LONGEST_BANNER_CHARS = 250
 _LONGEST_VALUE_CHARS = 200
 _AROUND = " \t,.:;|–—-‒―−•·()[]/*"
-_SYMBOL = re.compile(
-    r"(?:(?:[Rr]ef(?:erence)?|REF|[Nn][or]|№)\.?:?\s?)?[A-ZА-Я]{1,8}(?=[^a-z]{0,39}[0-9])"
-    r"[A-ZА-Я0-9./() -]{0,30}[/(.][A-ZА-Я0-9./() -]{0,30}"
-)
 # An hour may stand beside a day.
 _HOUR = r"[0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2})?"
 _BETWEEN_CRUMBS = re.compile(r"\s[>»›/|→]\s|\s?[›»>]\s?")
@@ -53,6 +49,16 @@ class LineFacts:
 
 
 _NOTHING = LineFacts()
+
+
+@cache
+def _symbol() -> re.Pattern[str]:
+    """The mark of a document, which looks like a number of many parts: "Ref. SEC.GAL/12/21"."""
+    before = rf"(?i:{any_of('reference', str)}|{any_of('before_number', str)}):?\s?"
+    return re.compile(
+        rf"(?:{before})?[A-ZА-Я]{{1,8}}(?=[^a-z]{{0,39}}[0-9])"
+        r"[A-ZА-Я0-9./() -]{0,30}[/(.][A-ZА-Я0-9./() -]{0,30}"
+    )
 
 
 @cache
@@ -133,7 +139,7 @@ def _labelled(lines: Lines, order: DateOrder | None) -> LineFacts | None:
 
 @lru_cache(maxsize=2048)
 def _with_a_day(line: str, taxonomy: Taxonomy, order: DateOrder | None) -> LineFacts | None:
-    if _SYMBOL.fullmatch(line):
+    if _symbol().fullmatch(line):
         return _NOTHING
     found = dates.mentions(line, order)
     if len(found) != 1 or found[0].day is None:
@@ -161,7 +167,7 @@ def _place(line: str, order: DateOrder | None) -> LineFacts | None:
 def _beside_a_day(part: str, line: str, taxonomy: Taxonomy) -> LineFacts | None:
     """What the words before or behind a day tell; with 0 lines where it is no day of issue."""
     words = " ".join(_small().sub(" ", fold(part)).split()).strip(_AROUND)
-    if not words or pattern("release").fullmatch(words) or _SYMBOL.fullmatch(part):
+    if not words or pattern("release").fullmatch(words) or _symbol().fullmatch(part):
         return _NOTHING
     if words in plain("published"):
         return LineFacts(published=line)

@@ -6,7 +6,7 @@ never know where a title or a text stands in its page.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from feeds.model import TopicKind
 from feeds.parse import dates
@@ -61,9 +61,8 @@ _PAST_BEHIND_CONSONANT = re.compile(
     rf"\b\w{{1,30}}(?![aeıioöuüəаеэыіиоөуүәяёюұ])\w{_PAST_ENDING}{_SENTENCE_END}"
 )
 _PAST = re.compile(rf"\b\w{{2,30}}{_PAST_ENDING}{_SENTENCE_END}")
-# Letters of Turkic languages, and the apostrophes of Uzbek; of these the ones where the present
-# ends as the past does elsewhere.
-_TURKIC = re.compile(r"[ığəқғңәөүұ]|\b(?:va|bilan|uchun|bo[ʻ‘’'`]yicha)\b")
+# Of the letters of Turkic languages and the apostrophes of Uzbek the ones where the present ends as
+# the past does elsewhere.
 _PRESENT_ALIKE = re.compile(r"[қғі]|[og][ʻ‘’'`]\w")
 
 
@@ -105,9 +104,15 @@ def for_news(title: str, paragraphs: Sequence[str]) -> Iterator[str]:
         yield "it quotes"
 
 
+@cache
+def _turkic() -> re.Pattern[str]:
+    """Letters of Turkic languages, and words of the one that has none of them."""
+    return re.compile(rf"[ığəқғңәөүұ]|\b{any_of('turkic', str)}\b")
+
+
 def _verbs_of_turkic(text: str) -> list[str]:
     # A name in an English text has such a letter too.
-    if len(_TURKIC.findall(text)) < _FEWEST_TURKIC_LETTERS:
+    if len(_turkic().findall(text)) < _FEWEST_TURKIC_LETTERS:
         return []
     is_alike = _PRESENT_ALIKE.search(text) and "ğ" not in text
     return (_PAST_BEHIND_CONSONANT if is_alike else _PAST).findall(text)
