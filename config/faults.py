@@ -13,9 +13,9 @@ from typing import Literal, get_args, get_origin
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from config.kinds import masked_url
 from config.lines import line_of, lines_of_keys
 from config.options import SOURCES, Key, options, spelled
+from config.values import masked_url
 
 # The pydantic error type of a check that brings its whole sentence.
 OWN_WORDS = "fieldfare"

@@ -30,12 +30,10 @@ _PLACE = re.compile(rf"({_DNS_NAME}|\[[0-9a-f:.]+\])(:\d+)?")
 # Names of a private network (RFC 6761, RFC 6762): nobody outside could answer. Those of the
 # Internet all end with a letter.
 _PRIVATE_TOP = ("local", "localhost", "test")
-_POSTGRESQL = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://(?P<rest>[^/\s]*/[^/?\s]+(\?\S*)?)")
-
-
-def masked_url(text: str) -> str:
-    """The text with the passwords of an address in it replaced by ``***``."""
-    return re.sub(r"(://[^:/@]*:).*@", r"\1***@", re.sub(r"(password=)[^&]*", r"\1***", text))
+# A password with an @ of its own would be taken for a part of the host, and told with it.
+_POSTGRESQL = re.compile(
+    r"postgres(?:ql)?(?:\+psycopg)?://(?P<rest>(?:[^/@\s]*@)?[^/@\s]*/[^/?\s]+(\?\S*)?)"
+)
 
 
 def is_loopback(host: str) -> bool:
@@ -147,7 +145,8 @@ def _is_public(text: str) -> bool:
 
 def proxy(text: str) -> str:
     parts = urlsplit(text)
-    if parts.scheme not in {"http", "https", "socks5", "socks5h"} or not parts.hostname:
+    is_known = parts.scheme in {"http", "https", "socks5", "socks5h"}
+    if not is_known or not parts.hostname or parts.port == 0 or parts.path.strip("/"):
         raise ValueError("not a proxy")
     return text
 
@@ -269,7 +268,7 @@ OptionalRemoteAddress = Annotated[
 OptionalProxy = Annotated[
     str,
     _optional(proxy),
-    PlainSerializer(masked_url),
+    PlainSerializer(values.masked_url),
     # A printed settings object must not tell the password.
     Field(
         repr=False,
@@ -279,11 +278,12 @@ OptionalProxy = Annotated[
 StoreAddress = Annotated[
     str,
     AfterValidator(store_address),
-    PlainSerializer(masked_url),
+    PlainSerializer(values.masked_url),
     # A printed settings object must not tell the password.
     Field(
         repr=False,
-        description="sqlite:///PATH of a file, or postgresql://USER@HOST/DATABASE",
+        description="sqlite:///PATH of a file, or postgresql://USER:PASSWORD@HOST/DATABASE, an @ in"
+        " the password being %40",
     ),
 ]
 Taxonomy = Annotated[

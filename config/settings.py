@@ -102,6 +102,19 @@ class SmtpSettings(SettingsSection):
     messages_per_connection: kinds.Count
     timeout_seconds: kinds.Seconds
 
+    @field_validator("username")
+    @classmethod
+    def _is_told_in_secret(cls, value: str, info: ValidationInfo) -> str:
+        """Refuses a login that everybody between here and the server could read."""
+        place = info.data.get("host", "")
+        if value and info.data.get("security") == "none" and not kinds.is_loopback(place):
+            raise PydanticCustomError(
+                OWN_WORDS,
+                "must be empty where mail.smtp.security is none, unless the server is this machine:"
+                " its password would be readable on the way",
+            )
+        return value
+
 
 class MailSettings(SettingsSection):
     """What mails carry, and which way they leave."""

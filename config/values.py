@@ -35,6 +35,13 @@ _MEDIA_TYPE = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
 )
 
+# More than is allowed is masked: what is faulty is shown too, with an @ or a slash in its password.
+_PASSWORD_IN_QUERY = re.compile(r"(pass\w*=)[^&]*", re.IGNORECASE)
+_PASSWORD_OF_USER = re.compile(r"(://[^:/@]*:).*@")
+_USER = re.compile(
+    r"(?i)(?<![a-z0-9+.-])((?!postgres|mysql)[a-z][a-z0-9+.-]{0,20}://)(?:[^:/@]*:.*|[^/]*)@"
+)
+
 # Most need no second look, and what looks again takes a tenth of a second to load.
 _PLAIN_MAIL_ADDRESS = re.compile(
     r"[A-Za-z0-9_+-]{1,20}(?:\.[A-Za-z0-9_+-]{1,20}){0,2}"
@@ -70,6 +77,14 @@ def host_of(address: str) -> str:
         return (urlsplit(address).hostname or "").removeprefix("www.")
     except ValueError:
         return ""
+
+
+def masked_url(text: str) -> str:
+    """``text`` with ``***`` for what is secret in an address in it: passwords, and users, whose
+    names are often tokens, but those of databases.
+    """
+    text = _PASSWORD_IN_QUERY.sub(r"\1***", text)
+    return _PASSWORD_OF_USER.sub(r"\1***@", _USER.sub(r"\1***@", text))
 
 
 def is_iri(text: str) -> bool:

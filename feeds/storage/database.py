@@ -13,6 +13,7 @@ from typing import Self
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, inspect, select, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
+from config.values import masked_url
 from feeds.errors import StoreError
 from feeds.storage import engines
 from feeds.storage.engines import upsert
@@ -120,8 +121,8 @@ class Database:
 
     @property
     def name(self) -> str:
-        """The address of the store, without its password."""
-        return self.engine.url.render_as_string(hide_password=True)
+        """The address of the store, without passwords."""
+        return masked_url(self.engine.url.render_as_string(hide_password=True))
 
     @contextmanager
     def _said_plainly(self) -> Iterator[None]:

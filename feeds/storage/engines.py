@@ -7,9 +7,10 @@ row means, or the work a lock is for.
 import fcntl
 import os
 import socket
+import sqlite3
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from config.values import masked_url
 from feeds.errors import StoreBusy, StoreError
 
 if TYPE_CHECKING:
@@ -48,6 +50,10 @@ _POLL_SECONDS = 0.05
 
 _NOBODY_KNOWS_WHO = "pid unknown"
 
+# A store holds addresses and what their links are signed with; whoever can open a lock can hold it.
+_MODE = 0o600
+_OF_OTHERS = 0o007
+
 # A server may hold several stores, each in a schema: the lock is of one of them.
 _KEY = text("SELECT hashtextextended(concat(current_schema(), '/', CAST(:lock AS text)), 0)")
 _TRY = text("SELECT pg_try_advisory_lock(:key)")
@@ -61,11 +67,13 @@ _HOLDER = text(
 
 
 def connect(url: str) -> Engine:
-    """An engine for ``url``; nothing is reached yet. Raises StoreError."""
+    """An engine for ``url``; a server is not asked yet, a file is made. Raises StoreError."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise StoreError(f"store.url {url!r} is not an address of a database") from error
+        raise StoreError(
+            f"store.url {masked_url(url)!r} is not an address of a database"
+        ) from error
     match parsed.get_backend_name():
         case "sqlite":
             return _sqlite(parsed)
@@ -118,7 +126,7 @@ def file_lock(store: Path, lock: str, wait_seconds: float) -> Iterator[None]:
     """Holds ``lock`` by a file beside the store. Raises StoreBusy, StoreError."""
     path = store.with_name(f"{store.name}.{lock}.lock")
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
     except OSError as error:
         raise StoreError(f"the lock {path} cannot be opened: {error.strerror}") from error
     with os.fdopen(descriptor, "r+") as file:
@@ -171,10 +179,40 @@ def _sqlite(url: URL) -> Engine:
         raise StoreError(f"the folder of the store {folder}: {error.strerror}") from error
     if not exists:
         raise StoreError(f"the folder of the store does not exist: {folder}: create it")
+    _made(Path(str(url.database)))
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _made(store: Path) -> None:
+    """The file of a store is there, and strangers cannot read it. Raises StoreError for an empty
+    one: no store is ever empty, so this one lost everything.
+
+    What SQLite writes beside a file gets the rights of the file.
+    """
+    try:
+        if not store.exists():
+            import tempfile  # noqa: PLC0415 - once in the life of a store
+
+            # Under a name of its own until it is more than empty: others may be opening it too.
+            with tempfile.NamedTemporaryFile(dir=store.parent, prefix=store.name) as beside:
+                with closing(sqlite3.connect(beside.name)) as fresh:
+                    fresh.execute("PRAGMA journal_mode = WAL")
+                with suppress(FileExistsError):
+                    os.link(beside.name, store)
+        state = store.stat()
+        if state.st_mode & _OF_OTHERS:
+            store.chmod(state.st_mode & ~_OF_OTHERS)
+    except OSError:
+        # The engine says what is wrong once it is asked.
+        return
+    if state.st_size == 0:
+        raise StoreError(
+            f"the store {store} is an empty file: put a backup in its place, or remove it to begin"
+            " with a new store"
+        )
 
 
 def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

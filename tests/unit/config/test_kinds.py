@@ -141,6 +141,8 @@ def test_an_address_of_the_internet_is_taken(address: str) -> None:
         ("site.taxonomy", ""),
         ("store.url", "mysql://db/news"),
         ("store.url", "postgresql://db"),
+        ("store.url", "postgresql://ff:p@ss@db/news"),
+        ("store.url", "postgresql://ff:p/ss@db/news"),
         ("store.url", "sqlite://"),
         ("store.url", "sqlite:///"),
         ("store.url", "sqlite:///:memory:"),

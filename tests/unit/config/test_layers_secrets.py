@@ -143,3 +143,54 @@ def test_a_password_in_an_address_is_not_repeated(text: str) -> None:
         load(None, {"FIELDFARE_STORE__URL": text})
     assert HIDDEN not in str(caught.value)
     assert "***" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("STORE__URL", f"postgresql://ff:{HIDDEN}@x@db/news"),
+        ("STORE__URL", f"postgresql://db?PASSWORD={HIDDEN}"),
+        ("STORE__URL", f"sqlite:///x?sslpassword={HIDDEN}"),
+        ("FETCH__PROXY", f"ftp://{HIDDEN}@proxy:3128"),
+        ("FETCH__PROXY", f"http://{HIDDEN}:x@"),
+        ("FETCH__PROXY", f"http://{HIDDEN}:x/y@"),
+        ("SITE__URL", f"https://{HIDDEN}@news.example.org"),
+    ],
+)
+def test_neither_a_password_nor_who_asks_a_proxy_is_told_in_a_fault(name: str, text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(None, {f"FIELDFARE_{name}": text})
+    assert HIDDEN not in str(caught.value)
+    assert "***" in str(caught.value)
+
+
+def test_who_asks_a_proxy_is_not_told() -> None:
+    """The name of who asks is often a token."""
+    settings = load(None, {"FIELDFARE_FETCH__PROXY": f"http://{HIDDEN}:pw@proxy:3128"})
+    fetch = masked(settings)["fetch"]
+    assert isinstance(fetch, dict)
+    assert fetch["proxy"] == "http://***@proxy:3128"
+    assert HIDDEN not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("host", "security", "is_refused"),
+    [
+        ("relay.example.org", "none", True),
+        ("192.0.2.1", "none", True),
+        ("relay.example.org", "starttls", False),
+        ("relay.example.org", "tls", False),
+        ("localhost", "none", False),
+        ("::1", "none", False),
+    ],
+)
+def test_a_login_travels_encrypted_or_not_at_all(
+    file: Path, host: str, security: str, is_refused: bool
+) -> None:
+    """RFC 4954 section 4: a server must not even offer it otherwise."""
+    text = f"[mail.smtp]\nhost = '{host}'\nsecurity = '{security}'\nusername = 'ff'\n"
+    if is_refused:
+        (fault,) = faults_of(file, text)
+        assert fault.startswith("fieldfare.toml:4: mail.smtp.username: must be empty where")
+    else:
+        assert settings_from(file, text).mail.smtp.username == "ff"

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -276,6 +277,8 @@ def test_a_lock_that_cannot_be_made_is_said_plainly() -> None:
         ("sqlite:///:memory:", "names no file"),
         ("sqlite:////no/such/folder/store.db", "does not exist: /no/such/folder"),
         ("postgresql://nobody:secret@127.0.0.1:1/x", r"nobody:\*\*\*@127.0.0.1:1/x cannot be used"),
+        ("postgresql://127.0.0.1:1/x?password=secret", r"password=\*\*\* cannot be used"),
+        ("postgres ql://me:secret@here", r"\*\*\*@here' is not an address"),
     ],
 )
 def test_an_address_that_leads_nowhere_is_said_plainly(url: str, complaint: str) -> None:
@@ -299,6 +302,48 @@ def test_a_folder_that_cannot_be_reached_is_said_plainly() -> None:
         inner.parent.chmod(0o000)
         with as_nobody(), pytest.raises(StoreError, match="closed/inner: Permission denied"):
             Database.open(f"sqlite:///{inner}/store.db")
+
+
+def test_nobody_else_can_read_a_store_or_hold_its_locks(tmp_path: Path) -> None:
+    store = tmp_path / "store.db"
+    with (
+        closing(Database.open(f"sqlite:///{store}")) as database,
+        database.exclusive("ingest"),
+        database.writing() as connection,
+    ):
+        connection.execute(text("CREATE TABLE something (one INTEGER)"))
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes.keys() >= {"store.db", "store.db-wal", "store.db-shm", "store.db.ingest.lock"}
+    assert set(modes.values()) == {0o600}
+
+
+def test_a_store_that_others_can_read_is_closed_to_them_but_not_to_its_group(
+    tmp_path: Path,
+) -> None:
+    store = tmp_path / "store.db"
+    Database.open(f"sqlite:///{store}").close()
+    store.chmod(0o664)
+    Database.open(f"sqlite:///{store}").close()
+    assert stat.S_IMODE(store.stat().st_mode) == 0o660
+
+
+def test_an_empty_file_is_no_new_store(tmp_path: Path) -> None:
+    """What was lost is not begun anew in silence, with everybody's subscription gone."""
+    store = tmp_path / "store.db"
+    store.touch()
+    with pytest.raises(StoreError, match=r"store\.db is an empty file: put a backup"):
+        Database.open(f"sqlite:///{store}")
+    assert store.read_bytes() == b""
+
+
+def test_many_may_open_a_new_store_at_once(tmp_path: Path) -> None:
+    def opened(_: int) -> bool:
+        with closing(Database.open(f"sqlite:///{tmp_path}/store.db")) as database:
+            return database.is_new
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(opened, range(32)))
+    assert [path.name for path in tmp_path.iterdir()] == ["store.db"]
 
 
 def test_a_file_of_another_kind_is_said_plainly(tmp_path: Path) -> None:
