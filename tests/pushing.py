@@ -128,7 +128,6 @@ def a_receiver(
             batch=500,
             archive_after_days=7,
         ),
-        clock=clock,
     )
 
 
@@ -138,6 +137,7 @@ def a_push_api(database: Database, taxonomy: Taxonomy, changes: Changes) -> Iter
     api = create_api(
         PushedItems(
             receiver=a_receiver(database, taxonomy),
+            clock=lambda: NOW,
             page_of=lambda slug: f"https://news.example.org/items/{slug}",
         ),
         tokens=TOKENS,

@@ -28,7 +28,6 @@ class Receiver:
 
     database: Database
     terms: Callable[[str], Terms]
-    clock: Callable[[], datetime]
 
     @contextmanager
     def deciding(self, source: str) -> Iterator[Connection]:

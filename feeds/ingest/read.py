@@ -47,7 +47,8 @@ def read(seen: Fetched | LeadOnly | Refusal, terms: Terms) -> ReadDocument:
     """What a document holds, or why it is refused."""
     match seen:
         case Fetched():
-            return as_understood(seen, None if seen.is_listing else _meant(seen, terms), terms)
+            parsed = None if seen.is_listing else _meant(seen, terms)
+            return as_understood(seen.document, parsed, terms, seen.signature)
         case LeadOnly():
             return _from_lead(replace(seen.listing, name=seen.name), seen.lead, None, terms)
         case Refusal():
@@ -56,9 +57,16 @@ def read(seen: Fetched | LeadOnly | Refusal, terms: Terms) -> ReadDocument:
             assert_never(seen)
 
 
-def as_understood(seen: Fetched, understood: Parsed | Refused | None, terms: Terms) -> ReadDocument:
-    """The document as it is judged, once it is ``understood``; None where it is not asked."""
-    document = seen.document
+def as_understood(
+    document: Document,
+    understood: Parsed | Refused | None,
+    terms: Terms,
+    signature: str | None = None,
+) -> ReadDocument:
+    """The document as it is judged, once it is ``understood``; None where it is not asked.
+
+    Its digest is the ``signature`` of one that has no other.
+    """
     refused = understood if isinstance(understood, Refused) else None
     lead = document.lead
     if refused and refused.reason in _INSTEAD and lead is not None and lead.title:
@@ -67,7 +75,8 @@ def as_understood(seen: Fetched, understood: Parsed | Refused | None, terms: Ter
     digest = digest_of(document.body)
     parsed = understood if isinstance(understood, Parsed) else None
     found = candidates(document, parsed, digest, terms.taxonomy) if parsed else ()
-    sighting = _sighting(document.name, terms, seen.signature, digest, refused)
+    signature = digest if signature is None else signature
+    sighting = _sighting(document.name, terms, signature, digest, refused)
     return ReadDocument(sighting=sighting, body=document.body, candidates=found)
 
 

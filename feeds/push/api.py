@@ -1,38 +1,45 @@
-"""The addresses of the push API, and what a request to each must bring.
+"""The addresses of the push API, who may ask there, and the document that describes it (OpenAPI).
 
-Knows HTTP and who asks. Must never know how an item is understood or stored.
+Knows HTTP, and tokens by their hashes. Must never know how an item is understood or stored, or
+tell how near a wrong token came.
 """
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from hashlib import sha256
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import anyio.to_thread
 import structlog
 from anyio import CapacityLimiter
-from fastapi import Depends, Header, Path, Query, Request, Response
+from fastapi import Depends, FastAPI, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp
 
 from config import values
 from feeds.draft import Document
 from feeds.parse.push import ENTRY_MEDIA_TYPE, MEDIA_TYPE
-from feeds.parse.push.pushed_item import ID_CHARS, Fault, is_id
-from feeds.push import contract
-from feeds.push.access import Tokens
-from feeds.push.problems import Problem, tell_problems
-from feeds.push.receipt import ItemShown, Outcome, Receipt
-from feeds.push.receive import PushedItems
+from feeds.parse.push.pushed_item import ID_CHARS, ID_RULE, Fault, PushedItem, is_id
+from feeds.push import problems
+from feeds.push.problems import ATOM, JSON, Problem, ProblemDetails, ProblemKind
+from feeds.push.receive import ItemShown, Outcome, PushedItems, Receipt
 from feeds.web.request_body import body_of
 
 log = structlog.get_logger(__name__)
 
 # A push holds two connections of the store; others wait here rather than there.
 _AT_ONCE = 4
-_KEY_CHARS = 255
+
+_SUMMARY = """\
+Hands in news items, revises and withdraws them. Every source has a token of its own, and reaches
+the items it handed in with it, and nothing else. Items are named by ids of your own choice.
+"""
+
+# -- What a request brings -------------------------------------------------------------------------
 
 _Id = Annotated[
     str,
@@ -47,7 +54,7 @@ _Key = Annotated[
     Header(
         alias="Idempotency-Key",
         min_length=1,
-        max_length=_KEY_CHARS,
+        max_length=255,
         description="Any text of yours that is new for every new request. A fulfilled request that"
         " is repeated with its key within 7 days changes nothing and gets the same answer.",
     ),
@@ -65,6 +72,99 @@ _Bearer = Annotated[
 ]
 
 
+def _hash(token: str) -> bytes:
+    return sha256(token.encode("utf-8", "surrogateescape")).digest()
+
+
+def _source(request: Request, bearer: _Bearer, meant: _Meant = None) -> str:
+    """The source that asks. Raises Problem: 401, or 403 where it is not the one that is meant."""
+    if bearer is None:
+        raise Problem(ProblemKind.NO_TOKEN)
+    # By hashes, so that the time it takes does not tell how near a wrong one came.
+    source: str | None = request.app.state.sources.get(_hash(bearer.credentials))
+    if source is None:
+        raise Problem(ProblemKind.UNKNOWN_TOKEN)
+    if meant not in (None, source):
+        raise Problem(ProblemKind.OTHER_SOURCE)
+    return source
+
+
+_Source = Annotated[str, Depends(_source)]
+
+
+# -- What the document says ------------------------------------------------------------------------
+
+# FastAPI is not told of these, as it neither reads the one nor answers with the other.
+_, _SCHEMAS = models_json_schema(
+    [(PushedItem, "validation"), (ProblemDetails, "serialization")],
+    ref_template="#/components/schemas/{model}",
+)
+_JSON_EXAMPLE = {
+    "id": "press-2026-0417",
+    "title": "Police officers trained in digital investigations",
+    "summary": "Twenty officers practised how to secure electronic evidence.",
+    "html": "<p>The course was held in <b>Vienna</b>.</p>",
+    "url": "https://www.example.org/press/417",
+    "issued": "2026-11-20T09:30:00+01:00",
+    "language": "en",
+    "content_type": "News Item",
+    "issuers": ["Secretariat"],
+    "fields": ["Policing"],
+}
+_ATOM_EXAMPLE = """\
+<entry xmlns="http://www.w3.org/2005/Atom">
+  <id>tag:example.org,2026:press-417</id>
+  <title>Police officers trained in digital investigations</title>
+  <updated>2026-11-20T09:30:00+01:00</updated>
+  <content type="html">&lt;p&gt;The course was held in Vienna.&lt;/p&gt;</content>
+</entry>
+"""
+_CONTENT = {
+    JSON: {"schema": {"$ref": "#/components/schemas/PushedItem"}, "example": _JSON_EXAMPLE},
+    ATOM: {
+        "schema": {"type": "string", "description": "An atom:entry (RFC 4287)."},
+        "example": _ATOM_EXAMPLE,
+    },
+}
+_BODY = {"requestBody": {"required": True, "content": _CONTENT}}
+_ADDRESS = {"description": "The item's address here.", "schema": {"type": "string"}}
+
+
+def _item(
+    status: int, words: str, model: type[ItemShown] = Receipt
+) -> dict[int | str, dict[str, Any]]:
+    return {status: {"description": words, "model": model, "headers": {_place(status): _ADDRESS}}}
+
+
+def _place(status: int) -> str:
+    """The field of the head that tells an item's address."""
+    return "Location" if status == HTTPStatus.CREATED else "Content-Location"
+
+
+_STORED = _item(201, "The item is new.") | _item(200, "The item says this now, or did so before.")
+_CREATE: dict[str, Any] = {
+    "operation_id": "createItem",
+    "status_code": 201,
+    "responses": _STORED | problems.responses(400, 409, 413, 415),
+    "openapi_extra": _BODY,
+}
+_REPLACE: dict[str, Any] = {
+    "operation_id": "replaceItem",
+    "responses": _STORED | problems.responses(400, 413, 415),
+    "openapi_extra": _BODY,
+}
+_REMOVE: dict[str, Any] = {
+    "operation_id": "withdrawItem",
+    "responses": _item(200, "The item is withdrawn.") | problems.responses(404, 410),
+}
+_SHOW: dict[str, Any] = {
+    "operation_id": "showItem",
+    "responses": _item(200, "The item as it stands.", ItemShown) | problems.responses(404, 410),
+}
+
+# -- The API ---------------------------------------------------------------------------------------
+
+
 def create_api(
     pushed: PushedItems,
     *,
@@ -72,81 +172,80 @@ def create_api(
     max_bytes: int,
     on_change: Callable[[], None],
     version: str,
-    at: str = "/api",
 ) -> ASGIApp:
-    """The push API, to be mounted at ``at``.
+    """The push API, to be mounted.
 
-    ``tokens`` holds the token of each source that is pushed to; ``on_change`` hears, in a thread,
-    of every change.
+    ``tokens`` holds the token of each source that is pushed to, and for it alone (RFC 6750);
+    ``on_change`` hears, in a thread, of every change.
     """
-    app = contract.DescribedApi(version=version, at=at)
-    known = Tokens(tokens)
-    work = _Work(pushed, at, max_bytes, on_change)
-
-    def source_of(bearer: _Bearer, meant: _Meant = None) -> str:
-        return known.source(bearer.credentials if bearer else None, meant)
-
-    source_asking = Annotated[str, Depends(source_of)]
-
-    async def create(request: Request, source: source_asking, key: _Key = None) -> Response:
-        """Hand in a new item."""
-        return await work.receive(request, source, key)
-
-    async def replace(
-        request: Request, item_id: _Id, source: source_asking, key: _Key = None
-    ) -> Response:
-        """Hand in an item or revise it; one that was withdrawn is back."""
-        if not is_id(item_id):
-            raise Problem.of_faults(Fault(field="/id", problem=_NO_ID))
-        return await work.receive(request, source, key, item_id)
-
-    async def remove(item_id: _Id, source: source_asking) -> Response:
-        """Withdraw an item: feeds and pages no longer show it."""
-        return await work.done(source, partial(pushed.withdraw, source, item_id))
-
-    async def show(item_id: _Id, source: source_asking) -> Response:
-        """How an item stands."""
-        return await work.done(source, partial(pushed.look, source, item_id))
-
-    app.post("/items", **contract.CREATE)(create)
+    sources = {_hash(token): source for source, token in tokens.items()}
+    if len(sources) < len(tokens):
+        raise ValueError("two sources have the same token, so it tells neither")
+    app = FastAPI(
+        title="Fieldfare push API",
+        description=_SUMMARY,
+        version=version,
+        responses=problems.responses(401, 403, 422, 503),
+        # Pages, whose scripts come from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.sources = sources
+    items = _Items(pushed, max_bytes, on_change)
+    app.post("/items", **_CREATE)(items.create)
     # ":path", as an id may hold slashes.
-    app.put("/items/{item_id:path}", **contract.REPLACE)(replace)
-    app.delete("/items/{item_id:path}", **contract.REMOVE)(remove)
-    app.get("/items/{item_id:path}", **contract.SHOW)(show)
-    tell_problems(app)
+    app.put("/items/{item_id:path}", **_REPLACE)(items.replace)
+    app.delete("/items/{item_id:path}", **_REMOVE)(items.remove)
+    app.get("/items/{item_id:path}", **_SHOW)(items.show)
+    app.openapi()["components"]["schemas"] |= _SCHEMAS["$defs"]
+    problems.tell_problems(app)
     return app
 
 
-class _Work:
-    """What a request asks for is done in a thread, some at once, and answered."""
+class _Items:
+    """The requests; what they ask for is done in threads, some at once."""
 
-    def __init__(
-        self, pushed: PushedItems, at: str, max_bytes: int, on_change: Callable[[], None]
-    ) -> None:
+    def __init__(self, pushed: PushedItems, max_bytes: int, on_change: Callable[[], None]) -> None:
         self._pushed = pushed
-        self._at = at
         self._max_bytes = max_bytes
         self._on_change = on_change
         self._limiter = CapacityLimiter(_AT_ONCE)
 
-    async def receive(
-        self, request: Request, source: str, key: str | None, item_id: str = ""
+    async def create(self, request: Request, source: _Source, key: _Key = None) -> Response:
+        """Hand in a new item."""
+        return await self._receive(request, source, key)
+
+    async def replace(
+        self, request: Request, item_id: _Id, source: _Source, key: _Key = None
+    ) -> Response:
+        """Hand in an item or revise it; one that was withdrawn is back."""
+        if not is_id(item_id):
+            raise Problem.of_faults(Fault(field="/id", problem=f"must be {ID_RULE}"))
+        return await self._receive(request, source, key, item_id)
+
+    async def remove(self, request: Request, item_id: _Id, source: _Source) -> Response:
+        """Withdraw an item: feeds and pages no longer show it."""
+        return await self._done(request, source, partial(self._pushed.withdraw, source, item_id))
+
+    async def show(self, request: Request, item_id: _Id, source: _Source) -> Response:
+        """How an item stands."""
+        return await self._done(request, source, partial(self._pushed.look, source, item_id))
+
+    async def _receive(
+        self, request: Request, source: str, key: str | None, name: str = ""
     ) -> Response:
         media_type = _media_type(request)
         body = await body_of(request, self._max_bytes)
-        document = Document(source=source, name=item_id, body=body, media_type=media_type)
-        return await self.done(source, partial(self._pushed.receive, document, key))
+        document = Document(source=source, name=name, body=body, media_type=media_type)
+        return await self._done(request, source, partial(self._pushed.receive, document, key))
 
-    async def done(self, source: str, work: Callable[[], ItemShown]) -> Response:
+    async def _done(self, request: Request, source: str, work: Callable[[], ItemShown]) -> Response:
         told = partial(self._told, source, work)
         item = await anyio.to_thread.run_sync(told, limiter=self._limiter)
-        is_new = isinstance(item, Receipt) and item.is_new
-        location = f"{self._at}/items/{quote(item.id, safe='')}"
-        return JSONResponse(
-            item.model_dump(mode="json"),
-            status_code=HTTPStatus.CREATED if is_new else HTTPStatus.OK,
-            headers={"Location": location} if is_new else {"Content-Location": location},
-        )
+        status = 201 if isinstance(item, Receipt) and item.is_new else 200
+        location = f"{request.scope['root_path']}/items/{quote(item.id, safe='')}"
+        return JSONResponse(item.model_dump(mode="json"), status, {_place(status): location})
 
     def _told(self, source: str, work: Callable[[], ItemShown]) -> ItemShown:
         item = work()
@@ -160,24 +259,14 @@ class _Work:
 def _media_type(request: Request) -> str:
     """What the document is to be read as. Raises Problem: 415."""
     if request.headers.get("content-encoding", "identity").strip().casefold() != "identity":
-        raise _unsupported("Send the document as it is, without Content-Encoding.")
+        raise Problem(ProblemKind.ENCODED)
     said = request.headers.get("content-type", "")
     match values.media_type(said):
-        case contract.JSON | "application/vnd.fieldfare.item+json":
+        case "application/json" | "application/vnd.fieldfare.item+json":
             return MEDIA_TYPE
-        case contract.ATOM:
+        case "application/atom+xml":
             # With its charset, which XML in another encoding may need (RFC 7303).
             _, separator, parameters = said.partition(";")
             return f"{ENTRY_MEDIA_TYPE}{separator}{parameters}"
         case _:
-            types = f"{contract.JSON} or {contract.ATOM}"
-            raise _unsupported(f"Send {types}, and say which as Content-Type.")
-
-
-def _unsupported(detail: str) -> Problem:
-    accepted = f"{contract.JSON}, {contract.ATOM};type=entry"
-    headers = {"Accept": accepted, "Accept-Encoding": "identity"}
-    return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, headers=headers)
-
-
-_NO_ID = f"must be 1 to {ID_CHARS} characters, none of them a control character"
+            raise Problem(ProblemKind.OTHER_TYPE)

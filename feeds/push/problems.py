@@ -1,11 +1,14 @@
 """What a program is told when its request cannot be fulfilled: problem details (RFC 9457).
 
-Knows status codes and the shape of a problem. Must never know what was asked.
+Knows every problem there is, its status and its words. Must never know how one comes about.
 """
 
 from collections.abc import Mapping
+from enum import Enum
 from http import HTTPStatus
-from typing import Self
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Self
 
 import structlog
 from fastapi.exceptions import RequestValidationError
@@ -22,9 +25,67 @@ from feeds.web.request_body import BodyTooLong
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-#: Another ingest takes seconds; a store that is away takes longer.
-_BUSY_SECONDS = "5"
-_AWAY_SECONDS = "60"
+#: What may be sent; Atom with its parameter where that is asked for.
+JSON = "application/json"
+ATOM = "application/atom+xml"
+
+_ACCEPTED = {"Accept": f"{JSON}, {ATOM};type=entry", "Accept-Encoding": "identity"}
+
+
+def _challenge(error: str) -> Mapping[str, str]:
+    return {"WWW-Authenticate": f'Bearer realm="fieldfare"{error}'}
+
+
+class ProblemKind(Enum):
+    """All there is to tell: the status, the words, and fields of the answer's head.
+
+    The words are those of the API's document too; one problem may be told more exactly.
+    """
+
+    NO_STRICT_JSON = 400, "The body is no JSON in UTF-8, or JSON that readers read differently."
+    CUT_OFF = 400, "The request ended before its body did."
+    NO_TOKEN = (
+        401,
+        "Send the token of your source as `Authorization: Bearer TOKEN`.",
+        _challenge(""),
+    )
+    UNKNOWN_TOKEN = 401, "This token is not known.", _challenge(', error="invalid_token"')
+    OTHER_SOURCE = (
+        403,
+        "This token is for another source than the one you name.",
+        _challenge(', error="insufficient_scope"'),
+    )
+    NO_ITEM = 404, "You have pushed no item under this id."
+    NO_ADDRESS = 404, "There is nothing under this address; see openapi.json."
+    NO_METHOD = 405, "This address takes no such request; see openapi.json."
+    OTHER_ITEM = (
+        409,
+        "An item with this id is there and says something else; PUT /items/{id} revises it.",
+    )
+    WITHDRAWN = 409, "The item with this id was withdrawn; PUT /items/{id} brings it back."
+    GONE = 410, "The item under this id was withdrawn; PUT brings it back."
+    TOO_LONG = 413, "The document is too long.", {"Connection": "close"}
+    ENCODED = 415, "Send the document as it is, without Content-Encoding.", _ACCEPTED
+    OTHER_TYPE = 415, f"Send {JSON} or {ATOM}, and say which as Content-Type.", _ACCEPTED
+    FAULTY = 422, "The item cannot be taken as it is; `faults` names all that is wrong with it."
+    PARAMETERS = 422, "The request's parameters are not as documented in openapi.json."
+    KEY_REUSED = (
+        422,
+        "This Idempotency-Key was another request's; a new request needs a new one.",
+    )
+    BROKEN = 500, "Something went wrong here. It is no fault of yours, and it is noted."
+    # Another ingest takes seconds; a store that is away takes longer.
+    BUSY = 503, "Another ingest is at work; try again in a few seconds.", {"Retry-After": "5"}
+    AWAY = (
+        503,
+        "This does not work at the moment; try again in a few minutes.",
+        {"Retry-After": "60"},
+    )
+
+    def __init__(self, status: int, words: str, headers: Mapping[str, str] | None = None) -> None:
+        self.status = HTTPStatus(status)
+        self.words = words
+        self.headers = headers
 
 
 class ProblemDetails(BaseModel):
@@ -40,94 +101,73 @@ class ProblemDetails(BaseModel):
 class Problem(Exception):
     """The request cannot be fulfilled, and is answered so."""
 
-    def __init__(
-        self,
-        status: HTTPStatus,
-        detail: str,
-        *,
-        faults: tuple[Fault, ...] = (),
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.details = ProblemDetails(
-            title=status.phrase, status=status, detail=detail, faults=[*faults]
-        )
-        self.headers = headers
+    def __init__(self, kind: ProblemKind, detail: str = "", faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(detail or kind.words)
+        self.kind = kind
+        self.faults = faults
 
     @classmethod
     def of_faults(cls, *faults: Fault) -> Self:
         """The document is readable, and these things in it are wrong."""
         detail = f"The item cannot be taken as it is: {len(faults)} fault(s), listed here."
-        return cls(HTTPStatus.UNPROCESSABLE_ENTITY, detail, faults=faults)
+        return cls(ProblemKind.FAULTY, detail, faults)
 
-    def response(self) -> Response:
-        shown = self.details.model_dump(exclude=None if self.details.faults else {"faults"})
-        return JSONResponse(shown, self.details.status, self.headers, MEDIA_TYPE)
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What OpenAPI says of requests that fail with one of these statuses."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
+    by_status = groupby(ProblemKind, attrgetter("status"))
+    told = {status: " Or: ".join(kind.words for kind in kinds) for status, kinds in by_status}
+    return {status: {"description": told[status], "content": content} for status in statuses}
 
 
 def tell_problems(app: Starlette) -> None:
     """Whatever ``app`` cannot do, it tells as a problem."""
-    errors = (Problem, HTTPException, RequestValidationError, BodyTooLong, ClientDisconnect)
-    for error in (*errors, StoreBusy, StoreError, Exception):
+    for error in (Problem, HTTPException, RequestValidationError, BodyTooLong, *_MISHAPS):
         app.add_exception_handler(error, _told)
 
 
 async def _told(_request: Request, error: Exception) -> Response:
-    return _problem(error).response()
+    problem = _problem(error)
+    status = problem.kind.status
+    details = ProblemDetails(
+        title=status.phrase, status=status, detail=str(problem), faults=[*problem.faults]
+    )
+    shown = details.model_dump(exclude=None if problem.faults else {"faults"})
+    # Of a method that is not taken, the router says which are.
+    headers = error.headers if isinstance(error, HTTPException) else problem.kind.headers
+    return JSONResponse(shown, status, headers, MEDIA_TYPE)
 
 
 def _problem(error: Exception) -> Problem:
     match error:
         case Problem():
             return error
-        case HTTPException():
-            # What the router says: no such address, no such method.
-            status = HTTPStatus(error.status_code)
-            detail = _REFUSED.get(status, status.description)
-            return Problem(status, detail, headers=error.headers)
+        case HTTPException(status_code=status):
+            is_known = status == HTTPStatus.METHOD_NOT_ALLOWED
+            return Problem(ProblemKind.NO_METHOD if is_known else ProblemKind.NO_ADDRESS)
         case RequestValidationError():
-            return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, _MISPUT, faults=_misput(error))
+            said = ((map(str, each["loc"]), str(each["msg"])) for each in error.errors())
+            faults = tuple(Fault(field="/".join(at), problem=problem) for at, problem in said)
+            return Problem(ProblemKind.PARAMETERS, faults=faults)
         case BodyTooLong(most=most):
-            detail = f"A document may have {most:,} bytes at most."
-            headers = {"Connection": "close"}
-            return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, headers=headers)
+            return Problem(ProblemKind.TOO_LONG, f"A document may have {most:,} bytes at most.")
         case _:
             return _mishap(error)
 
 
-def _mishap(error: Exception) -> Problem:
-    """What no request is to blame for."""
-    match error:
-        case ClientDisconnect():
-            # Nobody reads this.
-            return Problem(HTTPStatus.BAD_REQUEST, "The request ended before its body did.")
-        case StoreBusy():
-            return _later(_BUSY, _BUSY_SECONDS)
-        case StoreError():
-            log.error("store does not answer", problem=str(error))
-            return _later(_AWAY, _AWAY_SECONDS)
-        case _:
-            # The server logs the error itself; it is raised again after this.
-            return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, _BROKEN)
-
-
-def _misput(error: RequestValidationError) -> tuple[Fault, ...]:
-    """Parameters of the address or the head that are not as documented."""
-    return tuple(
-        Fault(field="/".join(map(str, each["loc"])), problem=str(each["msg"]))
-        for each in error.errors()
-    )
-
-
-def _later(detail: str, seconds: str) -> Problem:
-    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": seconds})
-
-
-_REFUSED = {
-    HTTPStatus.NOT_FOUND: "There is nothing under this address; see openapi.json.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address takes no such request; see openapi.json.",
+#: What no request is to blame for. Nobody reads what one that was cut off is told; of an error of
+#: ours, which is raised again, the server logs all there is.
+_MISHAPS = {
+    ClientDisconnect: ProblemKind.CUT_OFF,
+    StoreBusy: ProblemKind.BUSY,
+    StoreError: ProblemKind.AWAY,
+    Exception: ProblemKind.BROKEN,
 }
-_MISPUT = "The request's parameters are not as documented in openapi.json."
-_BUSY = "Another ingest is at work; try again in a few seconds."
-_AWAY = "This does not work at the moment; try again in a few minutes."
-_BROKEN = "Something went wrong here. It is no fault of yours, and it is noted."
+
+
+def _mishap(error: Exception) -> Problem:
+    kind = next(kind for raised, kind in _MISHAPS.items() if isinstance(error, raised))
+    if kind is ProblemKind.AWAY:
+        log.error("store does not answer", problem=str(error))
+    return Problem(kind)

@@ -1,64 +1,139 @@
 """Items that publishers hand in: read once, judged once, stored in one transaction or not at all.
 
-Knows the order of calls, and which problem is told instead. Must never know requests, or how items
-are judged and kept.
+Knows the order of calls, and what is answered. Must never know requests, or how items are judged
+and kept.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
-from http import HTTPStatus
+from typing import Self
+
+from pydantic import BaseModel, Field
 
 from feeds.draft import Document, Reason, Refused
 from feeds.identity.decide import Added, Unchanged
 from feeds.ingest import Terms
-from feeds.ingest.handed_in import Receiver, fetched
+from feeds.ingest.handed_in import Receiver
 from feeds.ingest.judge import Judged
 from feeds.ingest.pipeline import keep, withdraw
 from feeds.ingest.read import ReadDocument, as_understood, understood
-from feeds.model import Item
+from feeds.model import Item, TopicKind
 from feeds.parse.push import MEDIA_TYPE, Faulty
-from feeds.parse.push.pushed_item import ID_CHARS, Fault, is_id
-from feeds.push.problems import Problem
-from feeds.push.receipt import ItemShown, NameShown, Outcome, Receipt, TopicShown
+from feeds.parse.push.pushed_item import ID_RULE, Fault, is_id
+from feeds.push.problems import Problem, ProblemKind
 from feeds.storage import Connection, pushes
 from feeds.storage.pushes import Answered
+
+
+class Outcome(StrEnum):
+    """What a push did; ``linked`` says that the item was known from elsewhere already."""
+
+    CREATED = "created"
+    LINKED = "linked"
+    REVISED = "revised"
+    RESTORED = "restored"
+    UNCHANGED = "unchanged"
+    WITHDRAWN = "withdrawn"
+
+
+class TopicShown(BaseModel):
+    """A topic the item belongs to."""
+
+    kind: TopicKind
+    slug: str
+    label: str = Field(description="The name it was given by.")
+
+
+class NameShown(BaseModel):
+    """A name that stands for no topic we know; it is kept with the item."""
+
+    kind: TopicKind
+    label: str
+
+
+class ItemShown(BaseModel):
+    """An item as it stands."""
+
+    id: str = Field(description="Your id.")
+    uid: str = Field(description="Its permanent id in feeds (atom:id).")
+    page: str = Field(description="The address of its page.")
+    title: str
+    revision: int = Field(ge=1, description="1 when it was new; one more with every change.")
+    updated_at: datetime = Field(description="When it last changed significantly.")
+    topics: list[TopicShown] = Field(description="The topics understood.")
+    unknown_topics: list[NameShown] = Field(description="The names nobody knows.")
+
+    @classmethod
+    def of(cls, item: Item, name: str, page: str) -> Self:
+        """The item as its pusher, who calls it ``name``, is shown it."""
+        known = [label for label in item.labels if label.slug]
+        unknown = [label for label in item.labels if not label.slug]
+        return cls(
+            id=name,
+            uid=item.uid,
+            page=page,
+            title=item.title,
+            revision=item.revision,
+            updated_at=item.updated_at,
+            topics=[TopicShown(kind=each.kind, slug=each.slug, label=each.text) for each in known],
+            unknown_topics=[NameShown(kind=each.kind, label=each.text) for each in unknown],
+        )
+
+
+class Receipt(ItemShown):
+    """An item as it stands, and what the request did to it."""
+
+    outcome: Outcome = Field(
+        description="`linked` says that the same item was known from another source already."
+    )
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the pusher's id stands for something since now."""
+        return self.outcome in (Outcome.CREATED, Outcome.LINKED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushedItems:
     """The items publishers push; ``page_of`` gives the address of an item's page by its slug.
 
-    Whatever is asked of it raises StoreError; StoreBusy while the source is ingested.
+    Whatever is asked of it raises StoreError; StoreBusy while the source is ingested; Problem
+    where it cannot be done. Then nothing is changed.
     """
 
     receiver: Receiver
     page_of: Callable[[str], str]
+    clock: Callable[[], datetime]
 
     def receive(self, document: Document, key: str | None = None) -> Receipt:
         """The item is stored as the document says.
 
         The document's name is its item's id in the address; without one the item may only be new.
         Repeating a request with its Idempotency-Key ``key`` gives the same receipt, whatever
-        happened to the item meanwhile. Raises Problem, and then nothing is changed.
+        happened to the item meanwhile.
         """
-        terms = self.receiver.terms(document.source)
+        source, terms = document.source, self.receiver.terms(document.source)
         reading = _read(document, terms)
-        source, name = document.source, reading.sighting.name
-        digest = _digest(document, name)
+        asked = f"{document.name}\0{document.media_type}\0{reading.sighting.digest}"
+        digest = sha256(asked.encode()).hexdigest()
         with self.receiver.deciding(source) as connection:
             # Who waited for another's turn comes after it.
-            terms = replace(terms, now=self.receiver.clock())
+            terms = replace(terms, now=self.clock())
             if key and (answered := pushes.answered(connection, source, key)):
                 if answered.digest != digest:
-                    raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, _KEY_REUSED)
+                    raise Problem(ProblemKind.KEY_REUSED)
                 return Receipt.model_validate_json(answered.answer)
-            before = pushes.filed(connection, source, name)
+            before = pushes.filed(connection, source, reading.sighting.name)
             (judged,) = keep(connection, [reading], terms)
             outcome = _outcome(before, judged)
             if before and not document.name and outcome is not Outcome.UNCHANGED:
-                raise Problem(HTTPStatus.CONFLICT, _WITHDRAWN if before.is_withdrawn else _OTHER)
-            receipt = Receipt(**dict(self._item(connection, source, name)), outcome=outcome)
+                gone = before.is_withdrawn
+                raise Problem(ProblemKind.WITHDRAWN if gone else ProblemKind.OTHER_ITEM)
+            item = self._item(connection, source, reading.sighting.name)
+            receipt = Receipt(**dict(item), outcome=outcome)
             if key:
                 answer = receipt.model_dump_json()
                 pushes.record(
@@ -68,17 +143,14 @@ class PushedItems:
         return receipt
 
     def withdraw(self, source: str, name: str) -> Receipt:
-        """The item under this id is withdrawn. Raises Problem: 404, 410."""
-        if not is_id(name):
-            raise Problem(HTTPStatus.NOT_FOUND, _UNKNOWN)
+        """The item under this id is withdrawn."""
         with self.receiver.deciding(source) as connection:
-            terms = self.receiver.terms(source)
             item = self._item(connection, source, name)
-            withdraw(connection, [name], terms)
+            withdraw(connection, [name], self.receiver.terms(source))
         return Receipt(**dict(item), outcome=Outcome.WITHDRAWN)
 
     def look(self, source: str, name: str) -> ItemShown:
-        """The item under this id. Raises Problem: 404, 410."""
+        """The item under this id."""
         with self.receiver.database.reading() as connection:
             return self._item(connection, source, name)
 
@@ -86,35 +158,10 @@ class PushedItems:
         # Nothing has another name, which the store might refuse to look for.
         item = pushes.filed(connection, source, name) if is_id(name) else None
         if item is None:
-            raise Problem(HTTPStatus.NOT_FOUND, _UNKNOWN)
+            raise Problem(ProblemKind.NO_ITEM)
         if item.is_withdrawn:
-            raise Problem(HTTPStatus.GONE, _GONE)
-        return ItemShown(
-            id=name,
-            uid=item.uid,
-            page=self.page_of(item.slug),
-            title=item.title,
-            revision=item.revision,
-            updated_at=item.updated_at,
-            topics=[
-                TopicShown(kind=label.kind, slug=label.slug, label=label.text)
-                for label in item.labels
-                if label.slug
-            ],
-            unknown_topics=[
-                NameShown(kind=label.kind, label=label.text)
-                for label in item.labels
-                if not label.slug
-            ],
-        )
-
-
-_UNKNOWN = "You have pushed no item under this id."
-_KEY_REUSED = "This Idempotency-Key was another request's; a new request needs a new one."
-_OTHER = "An item with this id is there and says something else; PUT /items/{id} revises it."
-_WITHDRAWN = "The item with this id was withdrawn; PUT /items/{id} brings it back."
-_GONE = "The item under this id was withdrawn; PUT brings it back."
-_ENTRY_ID = f"must be an atom:id of 1 to {ID_CHARS} characters, none of them a control character"
+            raise Problem(ProblemKind.GONE)
+        return ItemShown.of(item, name, self.page_of(item.slug))
 
 
 def _read(document: Document, terms: Terms) -> ReadDocument:
@@ -124,25 +171,27 @@ def _read(document: Document, terms: Terms) -> ReadDocument:
     """
     read = understood(document, terms.taxonomy, terms.habits)
     if isinstance(read, Refused):
-        raise _refused(document, read)
+        raise _refusal(document, read)
     name = read.drafts[0].guid or ""
+    problem = ""
     if document.media_type != MEDIA_TYPE and not is_id(name):
-        raise Problem.of_faults(Fault(field="/id", problem=_ENTRY_ID))
-    if not name:
-        raise Problem.of_faults(Fault(field="/id", problem="is missing"))
-    if name != (document.name or name):
+        problem = f"must be an atom:id of {ID_RULE}"
+    elif not name:
+        problem = "is missing"
+    elif name != (document.name or name):
         problem = "must be the id in the address, or be left out"
+    if problem:
         raise Problem.of_faults(Fault(field="/id", problem=problem))
-    return as_understood(fetched(replace(document, name=name)), read, terms)
+    return as_understood(replace(document, name=name), read, terms)
 
 
-def _refused(document: Document, refused: Refused) -> Problem:
+def _refusal(document: Document, refused: Refused) -> Problem:
     if isinstance(refused, Faulty):
         return Problem.of_faults(*refused.faults)
     if document.media_type != MEDIA_TYPE or refused.reason is Reason.FAILED:
         return Problem.of_faults(Fault(field="", problem=str(refused)))
     problem = refused.evidence or str(refused)
-    return Problem(HTTPStatus.BAD_REQUEST, problem[:1].upper() + problem[1:] + ".")
+    return Problem(ProblemKind.NO_STRICT_JSON, problem[:1].upper() + problem[1:] + ".")
 
 
 def _outcome(before: Item | None, judged: Judged) -> Outcome:
@@ -151,9 +200,3 @@ def _outcome(before: Item | None, judged: Judged) -> Outcome:
     if before.is_withdrawn:
         return Outcome.RESTORED
     return Outcome.UNCHANGED if isinstance(judged.decision, Unchanged) else Outcome.REVISED
-
-
-def _digest(document: Document, name: str) -> str:
-    """Equal for two requests that ask for the same."""
-    said = f"{document.name}\0{document.media_type}\0{name}\0".encode()
-    return sha256(said + document.body).hexdigest()

@@ -4,6 +4,7 @@ Knows HTTP. Must never know what a lease is worth, or what a feed says.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 
 import structlog
@@ -32,11 +33,13 @@ class HubCallback:
         receiver: Receiver,
         *,
         max_bytes: int,
+        clock: Callable[[], datetime],
         jitter: Callable[[], float],
         on_content: Callable[[str], None],
     ) -> None:
         self._receiver = receiver
         self._max_bytes = max_bytes
+        self._clock = clock
         self._jitter = jitter
         self._on_content = on_content
 
@@ -50,7 +53,7 @@ class HubCallback:
     def _verification(self, token: str, intent: Intent) -> Response:
         with self._receiver.database.writing() as connection:
             lease = leases.by_token(connection, token, to_change=True)
-            verified = confirmed(lease, intent, self._receiver.clock(), self._jitter())
+            verified = confirmed(lease, intent, self._clock(), self._jitter())
             if lease is None or verified is None:
                 return Response(status_code=HTTPStatus.NOT_FOUND)
             if verified.lease:
@@ -79,7 +82,7 @@ class HubCallback:
     def _live(self, token: str) -> Lease | None:
         with self._receiver.database.reading() as connection:
             lease = leases.by_token(connection, token)
-        return lease if lease and is_live(lease, self._receiver.clock()) else None
+        return lease if lease and is_live(lease, self._clock()) else None
 
     def _take(self, token: str, signature: str | None, media_type: str | None, body: bytes) -> None:
         lease = self._live(token)

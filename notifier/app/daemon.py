@@ -174,9 +174,10 @@ def _web(
         ),
         pages=pages,
         mails=Mailbox(mails, pages) if mails else None,
-        api=_api(settings, receiver, site, publish),
+        api=_api(settings, receiver, site, publish, clock),
         hubs=HubCallback(
             receiver,
+            clock=clock,
             max_bytes=settings.ingest.max_document_bytes,
             jitter=jitter,
             on_content=lambda _: publish(),
@@ -185,7 +186,11 @@ def _web(
 
 
 def _api(
-    settings: Settings, receiver: Receiver, site: Site, publish: Callable[[], None]
+    settings: Settings,
+    receiver: Receiver,
+    site: Site,
+    publish: Callable[[], None],
+    clock: Callable[[], datetime],
 ) -> ASGIApp | None:
     """The push API, where somebody may push. Raises SettingsError for a token that is none."""
     tokens = sources.tokens(settings)
@@ -196,8 +201,7 @@ def _api(
     from feeds.push.receive import PushedItems
 
     pushed = PushedItems(
-        receiver=receiver,
-        page_of=lambda slug: f"{site.url}/{item_page(slug)}",
+        receiver=receiver, clock=clock, page_of=lambda slug: f"{site.url}/{item_page(slug)}"
     )
     return create_api(
         pushed,

@@ -151,7 +151,6 @@ class House:
             terms=lambda name: sources.terms(
                 self.settings, name, self.mapped_taxonomy(), self.identity, self.clock()
             ),
-            clock=self.clock,
         )
 
     @cached_property

@@ -64,7 +64,11 @@ class Subscriber:
         )
         receiver = a_receiver(database, taxonomy, lambda: self.now)
         callback = HubCallback(
-            receiver, max_bytes=50_000, jitter=lambda: 0.5, on_content=self.heard.append
+            receiver,
+            max_bytes=50_000,
+            clock=lambda: self.now,
+            jitter=lambda: 0.5,
+            on_content=self.heard.append,
         )
         route = Route("/websub/{token}", callback.answer, methods=["GET", "POST"])
         self.app = Starlette(routes=[route])

@@ -4,7 +4,7 @@ Knows how the members of a pushed item become a draft, and entries of Atom that 
 never know who pushed it, or over what.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
 
@@ -70,7 +70,7 @@ def _draft(item: PushedItem, document: Document, taxonomy: Taxonomy) -> Draft:
         form=FORM,
         title=item.title,
         summary=item.summary,
-        paragraphs=_paragraphs(item, markup),
+        paragraphs=tuple(paragraphs(markup) if markup else _plain(item)),
         markup=markup,
         url=item.url,
         guid=item.id or document.name,
@@ -84,18 +84,12 @@ def _draft(item: PushedItem, document: Document, taxonomy: Taxonomy) -> Draft:
     )
 
 
-def _paragraphs(item: PushedItem, markup: str) -> tuple[str, ...]:
-    if markup:
-        return tuple(paragraphs(markup))
-    if item.text:
-        return tuple(_blocks(item.text))
-    return tuple(item.paragraphs)
-
-
-def _blocks(text: str) -> Iterator[str]:
-    """The paragraphs of a text, which empty lines part; each on one line."""
-    parts = groupby(map(str.split, text.splitlines()), bool)
-    return (" ".join(chain.from_iterable(lines)) for is_said, lines in parts if is_said)
+def _plain(item: PushedItem) -> Sequence[str]:
+    """The paragraphs of plain text, which empty lines part; each on one line."""
+    if not item.text:
+        return item.paragraphs
+    parts = groupby(map(str.split, item.text.splitlines()), bool)
+    return [" ".join(chain.from_iterable(lines)) for is_said, lines in parts if is_said]
 
 
 def _kind(name: str | None, taxonomy: Taxonomy) -> Label | None:
@@ -104,15 +98,13 @@ def _kind(name: str | None, taxonomy: Taxonomy) -> Label | None:
     return taxonomy.kind_label(name) or Label(kind=TopicKind.TYPE, text=name, slug=None)
 
 
-def _labels(kind: TopicKind, names: Iterable[str], taxonomy: Taxonomy) -> tuple[Label, ...]:
+def _labels(kind: TopicKind, names: Sequence[str], taxonomy: Taxonomy) -> tuple[Label, ...]:
     """The topics of these names, each once; a name nobody knows is kept."""
-    labels = (label for name in names for label in _known(kind, name, taxonomy))
-    return tuple({label.slug or f"? {label.text}": label for label in labels}.values())
-
-
-def _known(kind: TopicKind, name: str, taxonomy: Taxonomy) -> tuple[Label, ...]:
-    labels = taxonomy.resolve(kind, name)
-    if labels and all(label.slug for label in labels):
-        return labels
-    # A member of the array is one name: where it is not understood, its commas part nothing.
-    return (Label(kind=kind, text=name, slug=None),)
+    found: dict[str, Label] = {}
+    for name in names:
+        labels = taxonomy.resolve(kind, name)
+        if not labels or not all(label.slug for label in labels):
+            # A member of the array is one name: its commas part nothing that is not understood.
+            labels = (Label(kind=kind, text=name, slug=None),)
+        found |= {label.slug or f"? {label.text}": label for label in labels}
+    return tuple(found.values())

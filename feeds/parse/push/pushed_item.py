@@ -5,9 +5,9 @@ what becomes of it.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -25,13 +25,9 @@ from config import values
 from feeds.model import Issued, IssuedFrom
 
 ID_CHARS = 200
+#: What an id must be.
+ID_RULE = f"1 to {ID_CHARS} characters, none of them a control character"
 _NAME_CHARS = 300
-_TITLE_CHARS = 1_000
-_SUMMARY_CHARS = 10_000
-_ADDRESS_CHARS = 2_000
-_TOPICS = 100
-_PARAGRAPHS = 10_000
-_FILES = 50
 # What JSON numbers keep exactly (RFC 7493, section 2.2).
 _LARGEST_WHOLE = 2**53 - 1
 
@@ -43,9 +39,7 @@ _UNNAMEABLE = re.compile(rf"[{values.CONTROLS}{values.UNPRINTABLE}\ufffd]")
 # Neither a feed (XML 1.0) nor a header can carry them; tabs and line ends are white space.
 _CONTROL = re.compile(rf"[{values.UNPRINTABLE}\x85]")
 _RFC_3339 = re.compile(
-    r"(?P<day>\d{4}-\d{2}-\d{2})"
-    r"(?:[Tt ](?P<time>\d{2}:\d{2}:\d{2})(?P<fraction>\.\d{1,9})?"
-    r"(?:[Zz]|(?P<offset>[+-]\d{2}:\d{2})))?",
+    r"\d{4}-\d{2}-\d{2}(?P<time>[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2}))?",
     re.ASCII,
 )
 
@@ -114,38 +108,32 @@ def _is_media_type_if_any(text: str) -> bool:
 
 def _issued(value: object) -> Issued:
     try:
-        if isinstance(value, str) and (match := _RFC_3339.fullmatch(value)):
-            return _moment(**match.groupdict())
+        if isinstance(value, str) and (found := _RFC_3339.fullmatch(value)):
+            if not found["time"]:
+                return Issued(day=date.fromisoformat(value), origin=IssuedFrom.PUSH)
+            said = datetime.fromisoformat(value.upper())
+            # The day is the one the publisher's own calendar showed.
+            return Issued(day=said.date(), at=said.astimezone(UTC), origin=IssuedFrom.PUSH)
     except (ValueError, OverflowError):
         pass
     raise _fault("must be a date such as 2026-11-20, or a time such as 2026-11-20T09:30:00+01:00")
 
 
-def _moment(day: str, time: str | None, fraction: str | None, offset: str | None) -> Issued:
-    if time is None:
-        return Issued(day=date.fromisoformat(day), origin=IssuedFrom.PUSH)
-    # Python keeps six digits of a fraction.
-    text = f"{day}T{time}{(fraction or '.0').ljust(7, '0')[:7]}{offset or '+00:00'}"
-    said = datetime.fromisoformat(text)
-    # The day is the one the publisher's own calendar showed.
-    return Issued(day=said.date(), at=said.astimezone(UTC), origin=IssuedFrom.PUSH)
-
-
 _Id = Annotated[
     str,
     Field(min_length=1, max_length=ID_CHARS),
-    _that(is_id, f"must be 1 to {ID_CHARS} characters, none of them a control character"),
+    _that(is_id, f"must be {ID_RULE}"),
 ]
-_Title = Annotated[str, Field(min_length=1, max_length=_TITLE_CHARS), AfterValidator(_some_words)]
-_Summary = Annotated[str, Field(max_length=_SUMMARY_CHARS), AfterValidator(_words)]
+_Title = Annotated[str, Field(min_length=1, max_length=1_000), AfterValidator(_some_words)]
+_Summary = Annotated[str, Field(max_length=10_000), AfterValidator(_words)]
 _Name = Annotated[str, Field(min_length=1, max_length=_NAME_CHARS), AfterValidator(_some_words)]
-_Names = Annotated[list[_Name], Field(max_length=_TOPICS)]
+_Names = Annotated[list[_Name], Field(max_length=100)]
 _Line = Annotated[str, Field(max_length=_NAME_CHARS), AfterValidator(_words)]
 _Paragraph = Annotated[str, AfterValidator(_some_words)]
 _Text = Annotated[str, AfterValidator(_printable)]
 _Address = Annotated[
     str,
-    Field(max_length=_ADDRESS_CHARS, json_schema_extra={"format": "uri"}),
+    Field(max_length=2_000, json_schema_extra={"format": "uri"}),
     _that(_is_address, "must be an http or https address such as https://news.example.org/1"),
 ]
 _Language = Annotated[
@@ -154,8 +142,7 @@ _Language = Annotated[
     _that(values.is_language_tag, "must be a language tag (BCP 47) such as en, de or sr-Latn"),
 ]
 _MediaType = Annotated[
-    str,
-    _that(_is_media_type_if_any, "must be a media type such as application/pdf, or empty"),
+    str, _that(_is_media_type_if_any, "must be a media type such as application/pdf, or empty")
 ]
 _ISSUED_SCHEMA = {
     "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}],
@@ -195,7 +182,7 @@ class PushedItem(_Strict):
     )
     title: _Title = Field(description="The headline, as plain text.")
     summary: _Summary = Field(default="", description="A sentence or two, as plain text.")
-    paragraphs: Annotated[list[_Paragraph], Field(max_length=_PARAGRAPHS)] = Field(
+    paragraphs: Annotated[list[_Paragraph], Field(max_length=10_000)] = Field(
         default=[], description="The text, one paragraph each, as plain text."
     )
     html: _Text | None = Field(
@@ -217,14 +204,22 @@ class PushedItem(_Strict):
     issuers: _Names = Field(default=[], description="Who issued it, by name.")
     fields: _Names = Field(default=[], description="The fields of work it belongs to, by name.")
     countries: _Names = Field(default=[], description="The countries it is about, by name.")
-    enclosures: Annotated[list[PushedFile], Field(max_length=_FILES)] = Field(
+    enclosures: Annotated[list[PushedFile], Field(max_length=50)] = Field(
         default=[], description="Files that belong to it."
     )
 
 
+_OUR_WORDS = {
+    "missing": "is missing",
+    "model_type": "must be a JSON object",
+    "extra_forbidden": f"is unknown; known are {', '.join(PushedItem.model_fields)}, and for files"
+    f" {', '.join(PushedFile.model_fields)}",
+}
+
+
 def item_of(value: object) -> PushedItem | tuple[Fault, ...]:
     """The item a JSON value describes, or all that is wrong with it, not only the first."""
-    faults = [*_told_twice(value)]
+    faults = _told_twice(value) if isinstance(value, dict) else []
     try:
         item = PushedItem.model_validate(value)
     except ValidationError as error:
@@ -233,32 +228,16 @@ def item_of(value: object) -> PushedItem | tuple[Fault, ...]:
     return tuple(faults) or item
 
 
-def _told_twice(value: object) -> Iterator[Fault]:
+def _told_twice(members: dict[str, object]) -> list[Fault]:
     """The text told more than once."""
-    members: dict[str, Any] = value if isinstance(value, dict) else {}
     texts = ("paragraphs", "html", "text")
     given = [name for name in texts if members.get(name) not in (None, [], "")]
-    for name in given[1:]:
-        problem = f"must be left out beside {given[0]}: the text is told once"
-        yield Fault(field=f"/{name}", problem=problem)
-
-
-_UNKNOWN = (
-    f"is unknown; known are {', '.join(PushedItem.model_fields)}, and for files"
-    f" {', '.join(PushedFile.model_fields)}"
-)
-_OUR_WORDS = {
-    "missing": "is missing",
-    "model_type": "must be a JSON object",
-    "extra_forbidden": _UNKNOWN,
-}
+    problem = f"must be left out beside {given[0]}: the text is told once" if given else ""
+    return [Fault(field=f"/{name}", problem=problem) for name in given[1:]]
 
 
 def _in_our_words(error: ErrorDetails) -> Fault:
-    pointer = "".join(f"/{_escaped(str(step))}" for step in error["loc"])
-    return Fault(field=pointer, problem=_OUR_WORDS.get(error["type"], error["msg"]))
-
-
-def _escaped(step: str) -> str:
-    """A step of a JSON Pointer; one that is far too long is cut."""
-    return step[:_NAME_CHARS].replace("~", "~0").replace("/", "~1")
+    # A JSON Pointer; a step that is far too long is cut.
+    steps = (str(step)[:_NAME_CHARS].replace("~", "~0").replace("/", "~1") for step in error["loc"])
+    problem = _OUR_WORDS.get(error["type"], error["msg"])
+    return Fault(field="".join(f"/{step}" for step in steps), problem=problem)

@@ -24,6 +24,10 @@ def loaded(body: bytes) -> object:
         value: object = json.loads(
             text, object_pairs_hook=_unique, parse_constant=_no_number, parse_int=_whole
         )
+        _check_depth(value, _DEEPEST)
+        if "\\ud" in text or "\\uD" in text:
+            # Half a character, which only an escape such as \ud800 can bring, cannot be encoded.
+            json.dumps(value, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
         problem = f"the document is not UTF-8: byte {error.start} cannot be read"
         raise NotStrictJson(problem) from error
@@ -31,13 +35,11 @@ def loaded(body: bytes) -> object:
         problem = f"the document is not JSON: {error.msg} in line {error.lineno}"
         raise NotStrictJson(problem) from error
     except RecursionError as error:
-        raise NotStrictJson(_TOO_DEEP) from error
-    _check_depth(value)
-    _check_text(text, value)
+        problem = f"the document is nested deeper than {_DEEPEST} levels"
+        raise NotStrictJson(problem) from error
+    except UnicodeEncodeError as error:
+        raise NotStrictJson("a text holds half a character (a lone surrogate)") from error
     return value
-
-
-_TOO_DEEP = f"the document is nested deeper than {_DEEPEST} levels"
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -60,26 +62,10 @@ def _whole(digits: str) -> int:
     return int(digits)
 
 
-def _check_depth(value: object) -> None:
-    level = [value]
-    for _ in range(_DEEPEST):
-        level = [inner for outer in level for inner in _inside(outer)]
-        if not level:
-            return
-    raise NotStrictJson(_TOO_DEEP)
-
-
-def _inside(value: object) -> list[object]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
-
-
-def _check_text(text: str, value: object) -> None:
-    r"""Refuses half characters, which only an escape such as \ud800 can bring."""
-    if "\\ud" not in text and "\\uD" not in text:
-        return
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise NotStrictJson("a text holds half a character (a lone surrogate)") from error
+def _check_depth(value: object, levels: int) -> None:
+    """Raises RecursionError, as the reader of JSON does, for what is deeper."""
+    if not levels:
+        raise RecursionError
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        _check_depth(each, levels - 1)
