@@ -1,6 +1,10 @@
-"""The `fieldfare` command as another program sees it: started, told, its report read."""
+"""The `fieldfare` command as another program sees it: started, told, its report read.
+
+Knows how processes are begun and end. Must never know what a command does.
+"""
 
 import json
+import multiprocessing
 import os
 import socket
 import subprocess
@@ -10,32 +14,39 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2 as httpx
+
+from notifier import cli
+from tests import ways
 
 FIELDFARE = str(Path(sys.executable).with_name("fieldfare"))
 SEEDS = Path(__file__).parent.parent / "seeds"
 #: Generous: a shared machine under load starts a process in seconds.
 PATIENCE_SECONDS = 60
 
+#: What begins processes that have their code already: to load it takes most commands longer than
+#: what they do then, and the suite starts some hundreds.
+_LOADED = multiprocessing.get_context("forkserver")
+_LOADED.set_forkserver_preload(["tests.command", "alembic.command", *ways.modules()])
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """An installation in a folder of its own, worked on by the command alone."""
+    """An installation in a folder of its own, worked on by the command alone.
+
+    Where it ``is_cold``, each command loads its own code, as it does for everybody else.
+    """
 
     folder: Path
+    is_cold: bool = False
 
     def call(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Runs one command to its end, whatever that is."""
-        return subprocess.run(
-            self._command(*arguments),
-            input=stdin,
-            capture_output=True,
-            env=self._environment,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
+        command = self._command(*arguments)
+        return (_run_cold if self.is_cold else _run)(command, self._environment, stdin)
 
     def report(self, *arguments: str, stdin: bytes = b"") -> Any:
         """What the command reports as JSON; it must succeed."""
@@ -84,14 +95,64 @@ class Installation:
         return {name: text for name, text in os.environ.items() if "FIELDFARE" not in name}
 
 
-def an_installation(folder: Path, settings: str = "", sources: str = "") -> Installation:
+def _run_cold(
+    command: list[str], environment: dict[str, str], stdin: bytes
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        command,
+        input=stdin,
+        capture_output=True,
+        env=environment,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+
+
+def _run(
+    command: list[str], environment: dict[str, str], stdin: bytes
+) -> subprocess.CompletedProcess[bytes]:
+    """The same in a process that has its code."""
+    with TemporaryDirectory(prefix="fieldfare-") as folder:
+        streams = [Path(folder) / name for name in ("stdin", "stdout", "stderr")]
+        streams[0].write_bytes(stdin)
+        process = _LOADED.Process(target=_become, args=(command, environment, streams))
+        process.start()
+        process.join(PATIENCE_SECONDS)
+        code = process.exitcode
+        if code is None:
+            process.kill()
+            process.join()
+            raise subprocess.TimeoutExpired(command, PATIENCE_SECONDS)
+        process.close()
+        said = [stream.read_bytes() for stream in streams[1:]]
+        return subprocess.CompletedProcess(command, code, *said)
+
+
+def _become(command: list[str], environment: dict[str, str], streams: list[Path]) -> None:
+    """Does in this process what the script does that starts the command."""
+    for number, stream in enumerate(streams):
+        opened = os.open(stream, os.O_RDWR | os.O_CREAT)
+        os.dup2(opened, number)
+        os.close(opened)
+    # What was its standard input was closed when the process began.
+    sys.stdin = os.fdopen(0)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = command
+    cli.main()
+
+
+def an_installation(
+    folder: Path, settings: str = "", sources: str = "", *, is_cold: bool = False
+) -> Installation:
     """What `fieldfare init` writes, with other settings where a test wants them."""
-    subprocess.run([FIELDFARE, "init", str(folder)], check=True, capture_output=True)
+    made = Installation(folder, is_cold)
+    made.call("init", str(folder)).check_returncode()
     if settings or sources:
         (folder / "fieldfare.toml").write_text(
             f'secret_file = "secret.key"\n{settings}\n{sources}', encoding="utf-8"
         )
-    return Installation(folder)
+    return made
 
 
 def a_free_port() -> int:

@@ -19,6 +19,21 @@ def refusal(house: Installation, *arguments: str, code: int = 1) -> str:
     return done.stderr.decode()
 
 
+def test_a_command_loads_what_it_works_with(tmp_path: Path) -> None:
+    """As the first of its process; the others of the way: `test_second_organisation.py`."""
+    house = an_installation(tmp_path / "house", is_cold=True)
+    for command in ("config", "deliveries", "items", "map", "quarantine", "sources", "topics"):
+        house.report(command)
+    refused = {
+        ("items", "merge", "one", "other"): "one",
+        ("items", "split", "one"): "one",
+        ("promote", "inbox", "none.txt"): "none.txt",
+        ("unsubscribe", "no address"): "no usable mail address",
+    }
+    for arguments, words in refused.items():
+        assert words in refusal(house, *arguments)
+
+
 def test_init_leaves_what_is_there(house: Installation) -> None:
     secret = (house.folder / "secret.key").read_text()
     said = house.call("init", str(house.folder)).stdout.decode()

@@ -20,7 +20,8 @@ FRESH = "[ingest]\narchive_after_days = 3650\n"
 @pytest.fixture
 def house(tmp_path: Path) -> Installation:
     site = f'taxonomy = "{SECOND / "lakes.toml"}"\ntitle = "News of the lakes"\n'
-    made = an_installation(tmp_path / "house", f'[site]\n{site}organisation = "LAKES"\n{FRESH}')
+    settings = f'[site]\n{site}organisation = "LAKES"\n{FRESH}'
+    made = an_installation(tmp_path / "house", settings, is_cold=True)
     for name in (*DOCUMENTS, "listing.txt"):
         copy(SECOND / name, made.folder / "inbox" / name)
     return made

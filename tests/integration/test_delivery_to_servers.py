@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -195,22 +195,30 @@ def test_two_nodes_at_once_deliver_each_message_once(
     assert [len(copied) for copied in copies(server.mails).values()] == [1] * MESSAGES
 
 
-def killed_runs(
-    url: str, target: str, has_begun: Callable[[], int], moments: Sequence[float]
-) -> None:
+def accepted(database: Database) -> int:
+    return sum(one.state is DeliveryState.ACCEPTED for one in outbox(database))
+
+
+def killed_runs(database: Database, url: str, target: str, has_begun: Callable[[], int]) -> None:
     """So many runs, each killed a moment after the first message of it got through."""
-    for moment in moments:
-        before = has_begun()
+    for _ in range(KILLS):
+        begun, done = has_begun(), accepted(database)
         sender = subprocess.Popen(
             [sys.executable, "-m", "tests.sender", url, target],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
         )
-        while has_begun() == before and sender.poll() is None:
+        while has_begun() == begun and sender.poll() is None:
             time.sleep(0.001)
-        time.sleep(moment)
+        time.sleep(random.uniform(0, 0.05))
+        # On a busy machine a moment may be too short to write down what got through.
+        while accepted(database) == done and sender.poll() is None:
+            time.sleep(0.001)
         sender.kill()
         sender.wait()
+        # A server may learn a little later that who held the lock is gone.
+        with database.exclusive("delivery-one", wait_seconds=30):
+            pass
 
 
 def test_however_often_a_run_is_killed_nobody_is_missed(
@@ -219,14 +227,13 @@ def test_however_often_a_run_is_killed_nobody_is_missed(
     """Whoever gets a message twice gets the same bytes, and no more often than was in hand."""
     queue(database, MESSAGES)
     server = smtp_server()
-    moments = [random.uniform(0, 0.08) for _ in range(KILLS)]
-    killed_runs(database_url, str(server.port), lambda: len(server.mails), moments)
+    killed_runs(database, database_url, str(server.port), lambda: len(server.mails))
     report = run(database, smtp(server.port))
     got = copies(server.mails)
     doubles = sum(len(copied) - 1 for copied in got.values())
     doubted = sum(one.in_doubt for one in outbox(database))
     print(f"{KILLS} kills, {doubted} in doubt, {doubles} doubles, last run {report.accepted}")
-    assert report.accepted < MESSAGES
+    assert report.accepted <= MESSAGES - KILLS
     assert set(got) == {one.recipient for one in outbox(database)}
     assert all(len(set(copied)) == 1 for copied in got.values())
     assert doubles <= doubted <= KILLS * CONNECTIONS
@@ -238,15 +245,14 @@ def test_however_often_a_run_is_killed_a_maildir_holds_each_message_once(
 ) -> None:
     queue(database, MESSAGES)
     new = tmp_path / "mail" / "new"
-    moments = [random.uniform(0, 0.08) for _ in range(KILLS)]
     killed_runs(
+        database,
         database_url,
         str(tmp_path / "mail"),
         lambda: len(list(new.iterdir())) if new.exists() else 0,
-        moments,
     )
     # How far the killed ones got is the machine's business; none of them got nowhere.
-    assert run(database, Maildir(tmp_path / "mail")).accepted < MESSAGES
+    assert run(database, Maildir(tmp_path / "mail")).accepted <= MESSAGES - KILLS
     stored = [message_id(path.read_bytes().replace(b"\n", b"\r\n")) for path in new.iterdir()]
     assert sorted(stored) == sorted(one.message_id for one in outbox(database))
     assert states(database) == {DeliveryState.ACCEPTED}
