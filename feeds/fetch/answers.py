@@ -5,7 +5,8 @@ body says.
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from httpx2 import URL, InvalidURL
@@ -183,19 +184,6 @@ def _absolute(base: URL, target: str) -> str | None:
 # -- Addresses, and where a redirect leads ---------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trail:
-    """A way through redirects: ``here`` is to be asked now, ``seen`` was asked before.
-
-    ``moved_to`` is how far permanent redirects alone led.
-    """
-
-    here: URL
-    seen: tuple[str, ...] = ()
-    moved_to: str | None = None
-    is_permanent: bool = True
-
-
 def address(text: str) -> URL | FetchFailed:
     """An address that can be asked, without its fragment, or why it cannot."""
     if len(text) > LONGEST_ADDRESS:
@@ -221,27 +209,24 @@ def _checked(url: URL) -> URL | FetchFailed:
     return url
 
 
-def follow(trail: Trail, status: int, location: str | None, limit: int) -> Trail | FetchFailed:
-    """The next step, or why there is none.
+def follow(received: Received, seen: Collection[str], limit: int) -> URL | FetchFailed:
+    """Where a redirect leads that came after those of ``seen``, or why nobody follows it.
 
     Followed are ``limit`` redirects; never in a circle, nor from https: down to http:.
     """
-    here = str(trail.here)
+    here, location = received.url, received.field("location")
     if not location:
-        return _lasting(f"{here} redirects ({status}) without saying where")
-    if len(trail.seen) >= limit:
+        return _lasting(f"{here} redirects ({received.status}) without saying where")
+    if len(seen) >= limit:
         return _lasting(f"more than {limit} redirects, the last at {here}")
-    there = _joined(trail.here, location)
+    there = _joined(here, location)
     if isinstance(there, FetchFailed):
         return _lasting(f"{here} redirects to where nobody may follow: {there.problem}")
-    seen = (*trail.seen, here)
-    if str(there) in seen:
+    if str(there) in {*seen, str(here)}:
         return _lasting(f"{here} redirects in a circle, to {there}")
-    if trail.here.scheme == "https" and there.scheme == "http":
+    if here.scheme == "https" and there.scheme == "http":
         return _lasting(f"{here} redirects from https to http, to {there}")
-    is_permanent = trail.is_permanent and status in PERMANENT
-    moved_to = str(there) if is_permanent else trail.moved_to
-    return replace(trail, here=there, seen=seen, moved_to=moved_to, is_permanent=is_permanent)
+    return there
 
 
 def _joined(here: URL, location: str) -> URL | FetchFailed:

@@ -29,9 +29,9 @@ from feeds.fetch import (
 )
 from feeds.fetch.answers import (
     BUSY,
+    PERMANENT,
     REDIRECTS,
     Received,
-    Trail,
     address,
     answer_of,
     conditions,
@@ -180,21 +180,25 @@ class HttpFetcher(Fetcher):
         followed: frozenset[int],
         limit: int,
     ) -> Received | _Astray | _Nothing:
-        """The first response that leads nowhere else."""
-        trail = Trail(here=start)
+        """The first response that leads nowhere else, and how far permanent redirects alone led."""
+        here, seen = start, list[str]()
+        moved_to, is_permanent = None, True
         # For a document with all its redirects; waiting for a turn costs none of them.
         seconds = self._limits.document_seconds
         while True:
-            received = ask(trail.here, seconds)
+            received = ask(here, seconds)
             if not isinstance(received, Received):
                 return received
             seconds -= received.seconds
             if received.status not in followed:
-                return replace(received, moved_to=trail.moved_to)
-            further = follow(trail, received.status, received.field("location"), limit)
-            if isinstance(further, FetchFailed):
-                return _Astray(further)
-            trail = further
+                return replace(received, moved_to=moved_to)
+            there = follow(received, seen, limit)
+            if isinstance(there, FetchFailed):
+                return _Astray(there)
+            is_permanent = is_permanent and received.status in PERMANENT
+            moved_to = str(there) if is_permanent else moved_to
+            seen.append(str(here))
+            here = there
 
     def _ask_if_allowed(
         self, question: Question, seconds: float

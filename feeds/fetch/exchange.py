@@ -7,7 +7,7 @@ what a response means or whether the request should have been made.
 import ssl
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -138,8 +138,17 @@ class Exchange:
 
     def _once(self, question: Question) -> Received:
         """The response; a connection that is not left at its end is used no more."""
+        seconds = self._limits.timeout_seconds
+        sent = (*question.fields, ("Accept-Encoding", ACCEPTED))
+        waiting = self._pool.stream(
+            question.method,
+            _plain(question.url),
+            headers=[(name.encode(), value.encode("latin-1")) for name, value in sent],
+            content=question.form,
+            extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)},
+        )
         try:
-            with self._response(question) as response:
+            with waiting as response:
                 fields = (
                     (name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t"))
                     for name, value in response.headers
@@ -152,17 +161,6 @@ class Exchange:
         if not is_whole:
             self._drop(question.url)
         return replace(received, body=body)
-
-    def _response(self, question: Question) -> AbstractContextManager[httpcore2.Response]:
-        seconds = self._limits.timeout_seconds
-        fields = (*question.fields, ("Accept-Encoding", ACCEPTED))
-        return self._pool.stream(
-            question.method,
-            _plain(question.url),
-            headers=[(name.encode(), value.encode("latin-1")) for name, value in fields],
-            content=question.form,
-            extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)},
-        )
 
     def _drop(self, url: URL) -> None:
         """Closes the connection to a host: ours alone, as a host is asked one thing at a time."""

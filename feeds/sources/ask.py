@@ -112,7 +112,7 @@ def leads(parsed: Parsed) -> tuple[Lead, ...]:
         for draft in parsed.drafts
         if not stands_alone(draft) and (name := address(draft.url or ""))
     )
-    for lead in (*told, *_located(parsed, is_sitemap=False)):
+    for lead in (*told, *located(parsed, is_sitemap=False)):
         before = found.get(lead.name)
         if before is None:
             found[lead.name] = lead
@@ -126,12 +126,8 @@ def stands_alone(draft: Draft) -> bool:
     return not draft.partial or address(draft.url or "") is None
 
 
-def children(parsed: Parsed) -> Iterator[Lead]:
-    """The lists that a list of lists leads to."""
-    return _located(parsed, is_sitemap=True)
-
-
-def _located(parsed: Parsed, *, is_sitemap: bool) -> Iterator[Lead]:
+def located(parsed: Parsed, *, is_sitemap: bool) -> Iterator[Lead]:
+    """What a sitemap leads to: the lists that a list of lists names, or pages."""
     for location in parsed.locations:
         if location.is_sitemap is is_sitemap and (name := address(location.url)):
             yield Lead(name=name, modified=location.modified)

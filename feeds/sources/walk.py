@@ -28,9 +28,9 @@ from feeds.sources.ask import (
     Lost,
     Signature,
     address,
-    children,
     is_near,
     leads,
+    located,
     problem_of,
     stands_alone,
 )
@@ -178,7 +178,7 @@ class Walk:
         return self._asked_list(Lead(name=name))
 
     def _below(self, page: ListPage) -> Iterator[Lead]:
-        for child in children(page.parsed):
+        for child in located(page.parsed, is_sitemap=True):
             if self._scope.leaves_out(child.day) or not is_near(child.name, self._hosts):
                 self._is_whole = False
             elif child.name not in self._lists:

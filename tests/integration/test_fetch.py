@@ -160,6 +160,22 @@ def test_redirects_are_followed_and_permanent_ones_remembered() -> None:
         assert page.moved_to == publisher.at("/c?x=1")
 
 
+@pytest.mark.parametrize("status", [301, 308])
+def test_a_permanent_redirect_is_remembered(status: int) -> None:
+    page = fetched("/a", {"/a": moved(status, "/b"), "/b": Response(body=BODY)})
+    assert isinstance(page, FetchedPage)
+    assert page.moved_to == page.url
+    assert URL(page.url).path == "/b"
+
+
+@pytest.mark.parametrize("status", [302, 303, 307])
+def test_a_passing_redirect_is_followed_and_not_remembered(status: int) -> None:
+    page = fetched("/a", {"/a": moved(status, "/b"), "/b": Response(body=BODY)})
+    assert isinstance(page, FetchedPage)
+    assert page.moved_to is None
+    assert URL(page.url).path == "/b"
+
+
 def test_a_document_that_moved_may_be_unchanged() -> None:
     handler = pages({"/a": moved(301, "/b"), "/b": Response(status=304)})
     with publishing(handler) as publisher, fetching() as fetcher:

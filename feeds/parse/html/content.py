@@ -29,6 +29,8 @@ _FURNITURE = (
     'figcaption, [role="navigation"], [role="banner"], [role="contentinfo"], [role="search"], '
     '[role="complementary"], [role="dialog"], [role="alertdialog"], [hidden], [aria-hidden="true"]'
 )
+# The header of an article is part of it; what is in its footer is not.
+_FRAMES = "header:not(article *, main *), footer"
 # Furniture by what its page calls it.
 _CALLED = re.compile(
     r"(?:^|[\s_-])(?:share|sharing|social|addtoany|addthis|related|recommended|cookies?|consent|"
@@ -98,8 +100,7 @@ def strip(tree: Tree) -> None:
     """Takes the furniture out of a page; its title and its article stay."""
     whole = len(tree.body.text()) if tree.body is not None else 0
     take_out([node for node in find_all(tree, _FURNITURE) if not _holds_article(node, whole)])
-    frames = find_all(tree, "header, footer")
-    take_out([node for node in frames if not find(node, "h1") and not _is_of_article(node)])
+    take_out([node for node in find_all(tree, _FRAMES) if not find(node, "h1")])
     called = find_all(tree, "body [class], body [id]")
     named = [node for node in called if _CALLED.search(names(node))]
     take_out([node for node in named if not _holds_article(node, whole)])
@@ -263,18 +264,6 @@ def _holds_article(node: Node, whole: int) -> bool:
     if find(node, "h1, article, main") is not None:
         return True
     return len(node.text()) > _MOST_OF_A_PAGE * whole > 0 and find(node, "p") is not None
-
-
-def _is_of_article(node: Node) -> bool:
-    """Whether a header is that of an article; what is in an article's footer is none of it."""
-    if node.tag == "footer":
-        return False
-    above = node.parent
-    while above is not None:
-        if above.tag in {"article", "main"}:
-            return True
-        above = above.parent
-    return False
 
 
 def _squeezed(text: str) -> str:

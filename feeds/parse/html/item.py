@@ -70,8 +70,9 @@ def parse(
     links = page_links.read(tree, base)
     if named_url := absolute(base, known.url):
         links.append(("canonical", named_url, ""))
-    shown = _visible(tree)
-    window = said(find(tree, "title"))
+    # What the page shows with its furniture, as far as a line goes; the scripts within it go.
+    take_out(find_all(tree, "script:not([src]), style, template"))
+    shown, window = said(tree.body), said(find(tree, "title"))
     issued = _issued_at(tree, known, habits)
     named = _title_of(tree, known, habits.selectors.page_title)
     told_in_front = _front(tree, shown)
@@ -116,22 +117,21 @@ def _issued_at(tree: Tree, known: Metadata, habits: Habits) -> Issued | None:
 
 
 def _around_title(page: BarePage) -> tuple[list[str], list[str]]:
-    """The lines above the title, nearest first, and those below it."""
+    """The lines above the title, nearest first, and those below it.
+
+    Above it without menus: links that follow each other.
+    """
     lines = [block.line for block in page.blocks]
     named = fold(page.title)
     at = next((at for at, line in enumerate(lines) if fold(line) == named), None)
     if at is None:
         return [], []
-    above = _above(page, at)[-_MOST_LINES_AROUND_TITLE:]
-    return above[::-1], lines[at + 1 : at + 1 + _MOST_LINES_AROUND_TITLE]
-
-
-def _above(page: BarePage, title_at: int) -> list[str]:
-    """The lines above the title without menus: links that follow each other."""
-    blocks = page.blocks[max(0, title_at - 2 * _MOST_LINES_AROUND_TITLE) : title_at]
+    blocks = page.blocks[max(0, at - 2 * _MOST_LINES_AROUND_TITLE) : at]
     links = [page.whole.startswith("<a ", block.start) for block in blocks]
     beside = zip(blocks, links, [False, *links], [*links[1:], False], strict=False)
-    return [block.line for block, is_link, *near in beside if not (is_link and any(near))]
+    above = [block.line for block, is_link, *near in beside if not (is_link and any(near))]
+    nearest = above[: -_MOST_LINES_AROUND_TITLE - 1 : -1]
+    return nearest, lines[at + 1 : at + 1 + _MOST_LINES_AROUND_TITLE]
 
 
 def _draft(article: Body, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Draft:
@@ -228,12 +228,6 @@ def _consent() -> re.Pattern[str]:
     return re.compile(any_of("consent", str), re.IGNORECASE)
 
 
-def _visible(tree: Tree) -> str:
-    """The start of what a page shows with its furniture; the scripts within it go."""
-    take_out(find_all(tree, "script:not([src]), style, template"))
-    return said(tree.body)
-
-
 def _front(tree: Tree, shown: str) -> Refused | None:
     """What the markup of a page that shows little tells, its furniture still there."""
     if len(shown) > _SHORT_CHARS:
@@ -304,7 +298,12 @@ def _title_of(tree: Tree, known: Metadata, selector: str) -> str:
     headings = [text for text in map(said, find_all(tree, "h1")[:5]) if text]
     window = said(find(tree, "title"))
     headings = headings or list(_lower(tree, window))
-    sites = {fold(site) for site in (known.site, *_sites(window, headings)) if site}
+    # What follows the heading in the window's title.
+    endings = (
+        _ENDING.search(window[len(heading) :]) for heading in headings if window.startswith(heading)
+    )
+    named = (known.site, *(found["site"].strip() for found in endings if found))
+    sites = {fold(site) for site in named if site}
     for title in (known.title, *headings, window):
         whole = _as_printed(title, headings)
         bare = whole if whole in headings else _without_site(whole, sites)
@@ -333,13 +332,6 @@ def _as_printed(title: str, headings: list[str]) -> str:
 def _has_ending(title: str, heading: str) -> bool:
     rest = title.removeprefix(heading)
     return rest != title and not rest[:1].isalnum() and len(heading) > 2
-
-
-def _sites(window: str, headings: list[str]) -> Iterator[str]:
-    """What follows the heading in the window's title."""
-    for heading in headings:
-        if window.startswith(heading) and (found := _ENDING.search(window[len(heading) :])):
-            yield found["site"].strip()
 
 
 def _without_site(title: str, sites: set[str]) -> str:

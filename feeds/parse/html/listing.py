@@ -166,10 +166,6 @@ def _around(nodes: list[Node]) -> dict[int, Node | None]:
     return around
 
 
-def _places(nodes: list[Node]) -> dict[int, int | None]:
-    return {node.mem_id: at for at, node in enumerate(nodes)}
-
-
 def _few(page: HtmlPage, document: Document) -> list[Node]:
     """Entries nothing repeats around, on a page that says nothing beside them."""
     if _is_article(page):
@@ -180,7 +176,8 @@ def _few(page: HtmlPage, document: Document) -> list[Node]:
 
 def _take_out(page: HtmlPage, nodes: list[Node]) -> None:
     """Removes teasers of other items; list items of the article itself have no headings."""
-    marked = shared(find_all(page.tree, "h2, h3, h4, h5, h6, time"), _places(nodes))
+    places: dict[int, int | None] = {node.mem_id: at for at, node in enumerate(nodes)}
+    marked = shared(find_all(page.tree, "h2, h3, h4, h5, h6, time"), places)
     if len(marked) == len(nodes) and all(find(node, "h1") is None for node in nodes):
         page.take_out(nodes)
 
@@ -198,7 +195,7 @@ def _is_article(page: HtmlPage) -> bool:
 
 def _parts(tree: Tree, nodes: list[Node], chosen: Selectors) -> list[EntryParts]:
     """The parts of all entries; each kind of part is looked for once in the whole page."""
-    places = _places(nodes)
+    places: dict[int, int | None] = {node.mem_id: at for at, node in enumerate(nodes)}
     # Where one element holds all entries, the menus around it are not searched.
     above = {at.mem_id: at for node in nodes if (at := node.parent) is not None}
     root = tree if len(above) != 1 else next(iter(above.values()))

@@ -131,6 +131,10 @@ def read(page: HtmlPage) -> Metadata:
     metas = _metas(tree)
     scope = find(tree, _MICRODATA_ARTICLE)
     tags = map(said, find_all(tree, 'a[rel~="tag"]'))
+    kind = "".join(metas.get("og:type", ())[:1]).casefold()
+    is_described = kind == "article" and bool(_all(metas, _PUBLISHED))
+    if article is not None:
+        is_described = not article.is_blog
     return Metadata(
         title=_first([article.title if article else "", _prop(scope, "headline")], metas, _TITLES),
         summary=_first([article.summary if article else ""], metas, _SUMMARIES),
@@ -149,8 +153,8 @@ def read(page: HtmlPage) -> Metadata:
         site=_first([], metas, ("og:site_name", "application-name")),
         publishers=(*(article.publishers if article else ()), *_all(metas, _PUBLISHERS)),
         topics=(*(article.topics if article else ()), *_all(metas, _TOPICS), *tags),
-        is_article=article is not None or scope is not None or _og(metas) == "article",
-        is_described=scope is not None or _is_described(article, metas),
+        is_article=article is not None or scope is not None or kind == "article",
+        is_described=scope is not None or is_described,
         other=_other(page.things, tree) if article is None else "",
     )
 
@@ -165,22 +169,12 @@ def _metas(tree: Tree) -> dict[str, list[str]]:
     return found
 
 
-def _is_described(article: Described | None, metas: Mapping[str, list[str]]) -> bool:
-    if article is not None:
-        return not article.is_blog
-    return _og(metas) == "article" and bool(_all(metas, _PUBLISHED))
-
-
 def _first(surest: Iterable[str], metas: Mapping[str, list[str]], names: Iterable[str]) -> str:
     return next((text for text in (*surest, *_all(metas, names)) if text), "")
 
 
 def _all(metas: Mapping[str, list[str]], names: Iterable[str]) -> tuple[str, ...]:
     return tuple(text for name in names for text in metas.get(name, ()))
-
-
-def _og(metas: Mapping[str, list[str]]) -> str:
-    return "".join(metas.get("og:type", ())[:1]).casefold()
 
 
 def _prop(scope: Node | None, name: str) -> str:

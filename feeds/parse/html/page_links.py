@@ -29,7 +29,12 @@ def placed(draft: Draft, links: Sequence[PageLink], found_at: str | None) -> Dra
     url = next((url for url in said_own if _is_plausible(url, found_at)), None) or found_at
     others = (url for rel, url, _ in links if rel in {"shortlink", "amphtml"})
     known = [other for other in dict.fromkeys([found_at, *others]) if other and other != url]
-    alternates = tuple(_alternates(links, url, found_at))
+    languages: dict[str, str] = {}
+    for rel, address, language in links:
+        tag = language.replace("_", "-")
+        if rel == "alternate" and is_language_tag(tag) and address not in {url, found_at}:
+            languages.setdefault(address, tag)
+    alternates = tuple(Alternate(tag, address) for address, tag in languages.items())
     return replace(draft, url=url, also_at=tuple(known), alternates=alternates)
 
 
@@ -65,17 +70,6 @@ def _is_front(url: str) -> bool:
 def _site(url: str) -> str:
     """The last two labels of a host, enough to tell another site's address."""
     return ".".join((urlsplit(url).hostname or "").split(".")[-2:])
-
-
-def _alternates(
-    links: Sequence[PageLink], url: str | None, found_at: str | None
-) -> Iterator[Alternate]:
-    seen = {url, found_at}
-    for rel, address, language in links:
-        tag = language.replace("_", "-")
-        if rel == "alternate" and is_language_tag(tag) and address not in seen:
-            seen.add(address)
-            yield Alternate(tag, address)
 
 
 def hub(links: Sequence[PageLink], found_at: str | None) -> Hub | None:

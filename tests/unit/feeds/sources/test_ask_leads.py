@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from config.values import host_of
 from feeds.draft import Draft, Location, Parsed
 from feeds.model import Issued, IssuedFrom
-from feeds.sources.ask import address, children, is_near, leads, stands_alone
+from feeds.sources.ask import address, is_near, leads, located, stands_alone
 
 MODIFIED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -105,7 +105,9 @@ def test_each_address_leads_once_with_all_that_is_said_of_it() -> None:
     assert [lead.day for lead in found] == [date(2026, 2, 1), None, date(2026, 3, 1)]
     assert found[0].draft is not None
     assert found[0].draft.title == "Title"
-    assert [lead.name for lead in children(parsed)] == ["https://example.org/more.xml"]
+    assert [lead.name for lead in located(parsed, is_sitemap=True)] == [
+        "https://example.org/more.xml"
+    ]
 
 
 def test_what_is_told_changes_with_what_a_list_says() -> None:
