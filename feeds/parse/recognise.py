@@ -7,9 +7,6 @@ import codecs
 import re
 from enum import StrEnum
 
-from config import values
-from feeds.parse.push import ENTRY_MEDIA_TYPE, MEDIA_TYPE
-
 
 class Family(StrEnum):
     """Families of forms; the values are those of the setting ``form``."""
@@ -18,12 +15,10 @@ class Family(StrEnum):
     HTML = "html"
     FEED = "feed"
     SITEMAP = "sitemap"
-    #: Never recognised by its bytes and no setting: who takes a push marks it so.
+    #: Never recognised and no setting: who takes a push says so.
     PUSH = "push"
 
 
-# Whoever takes a push marks the document as one.
-_PUSHED = frozenset({MEDIA_TYPE, ENTRY_MEDIA_TYPE})
 # Comments, a doctype or a style sheet's address may stand before the first element.
 _HEAD_BYTES = 4_096
 _PREAMBLE = re.compile(
@@ -63,8 +58,6 @@ def family_of(body: bytes, media_type: str | None) -> Family:
 
     XML in a vocabulary nobody knows is of the family of feeds, which refuses it.
     """
-    if values.media_type(media_type) in _PUSHED:
-        return Family.PUSH
     head = _head(body)
     match = _PREAMBLE.match(head)
     start = match.end() if match else 0

@@ -22,14 +22,17 @@ from starlette.types import ASGIApp
 
 from config import values
 from feeds.draft import Document
-from feeds.parse.push import ENTRY_MEDIA_TYPE, MEDIA_TYPE
+from feeds.parse.push import ATOM, JSON
 from feeds.parse.push.pushed_item import ID_CHARS, ID_RULE, Fault, PushedItem, is_id
 from feeds.push import problems
-from feeds.push.problems import ATOM, JSON, Problem, ProblemDetails, ProblemKind
+from feeds.push.problems import Problem, ProblemDetails, ProblemKind
 from feeds.push.receive import ItemShown, Outcome, PushedItems, Receipt
 from feeds.web.request_body import body_of
 
 log = structlog.get_logger(__name__)
+
+# JSON may be sent under a name of its own, too.
+_OWN_JSON = "application/vnd.fieldfare.item+json"
 
 # A push holds two connections of the store; others wait here rather than there.
 _AT_ONCE = 4
@@ -261,12 +264,11 @@ def _media_type(request: Request) -> str:
     if request.headers.get("content-encoding", "identity").strip().casefold() != "identity":
         raise Problem(ProblemKind.ENCODED)
     said = request.headers.get("content-type", "")
-    match values.media_type(said):
-        case "application/json" | "application/vnd.fieldfare.item+json":
-            return MEDIA_TYPE
-        case "application/atom+xml":
-            # With its charset, which XML in another encoding may need (RFC 7303).
-            _, separator, parameters = said.partition(";")
-            return f"{ENTRY_MEDIA_TYPE}{separator}{parameters}"
-        case _:
-            raise Problem(ProblemKind.OTHER_TYPE)
+    media_type = values.media_type(said)
+    if media_type in (JSON, _OWN_JSON):
+        return JSON
+    if media_type == ATOM:
+        # With its charset, which XML in another encoding may need (RFC 7303).
+        _, separator, parameters = said.partition(";")
+        return f"{ATOM}{separator}{parameters}"
+    raise Problem(ProblemKind.OTHER_TYPE)

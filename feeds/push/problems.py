@@ -19,21 +19,24 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from feeds.errors import StoreBusy, StoreError
+from feeds.parse.push import ATOM, JSON
 from feeds.parse.push.pushed_item import Fault
 from feeds.web.request_body import BodyTooLong
 
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-#: What may be sent; Atom with its parameter where that is asked for.
-JSON = "application/json"
-ATOM = "application/atom+xml"
 
+# Fields of the head beside some: RFC 6750 section 3, RFC 9110.
+_BEARER = 'Bearer realm="fieldfare"'
+_CHALLENGE = {"WWW-Authenticate": _BEARER}
+_INVALID = {"WWW-Authenticate": f'{_BEARER}, error="invalid_token"'}
+_INSUFFICIENT = {"WWW-Authenticate": f'{_BEARER}, error="insufficient_scope"'}
+_CLOSE = {"Connection": "close"}
 _ACCEPTED = {"Accept": f"{JSON}, {ATOM};type=entry", "Accept-Encoding": "identity"}
-
-
-def _challenge(error: str) -> Mapping[str, str]:
-    return {"WWW-Authenticate": f'Bearer realm="fieldfare"{error}'}
+# Another ingest takes seconds; a store that is away takes longer.
+_SOON = {"Retry-After": "5"}
+_LATER = {"Retry-After": "60"}
 
 
 class ProblemKind(Enum):
@@ -44,17 +47,9 @@ class ProblemKind(Enum):
 
     NO_STRICT_JSON = 400, "The body is no JSON in UTF-8, or JSON that readers read differently."
     CUT_OFF = 400, "The request ended before its body did."
-    NO_TOKEN = (
-        401,
-        "Send the token of your source as `Authorization: Bearer TOKEN`.",
-        _challenge(""),
-    )
-    UNKNOWN_TOKEN = 401, "This token is not known.", _challenge(', error="invalid_token"')
-    OTHER_SOURCE = (
-        403,
-        "This token is for another source than the one you name.",
-        _challenge(', error="insufficient_scope"'),
-    )
+    NO_TOKEN = 401, "Send the token of your source as `Authorization: Bearer TOKEN`.", _CHALLENGE
+    UNKNOWN_TOKEN = 401, "This token is not known.", _INVALID
+    OTHER_SOURCE = 403, "This token is for another source than the one you name.", _INSUFFICIENT
     NO_ITEM = 404, "You have pushed no item under this id."
     NO_ADDRESS = 404, "There is nothing under this address; see openapi.json."
     NO_METHOD = 405, "This address takes no such request; see openapi.json."
@@ -64,7 +59,7 @@ class ProblemKind(Enum):
     )
     WITHDRAWN = 409, "The item with this id was withdrawn; PUT /items/{id} brings it back."
     GONE = 410, "The item under this id was withdrawn; PUT brings it back."
-    TOO_LONG = 413, "The document is too long.", {"Connection": "close"}
+    TOO_LONG = 413, "The document is too long.", _CLOSE
     ENCODED = 415, "Send the document as it is, without Content-Encoding.", _ACCEPTED
     OTHER_TYPE = 415, f"Send {JSON} or {ATOM}, and say which as Content-Type.", _ACCEPTED
     FAULTY = 422, "The item cannot be taken as it is; `faults` names all that is wrong with it."
@@ -74,13 +69,8 @@ class ProblemKind(Enum):
         "This Idempotency-Key was another request's; a new request needs a new one.",
     )
     BROKEN = 500, "Something went wrong here. It is no fault of yours, and it is noted."
-    # Another ingest takes seconds; a store that is away takes longer.
-    BUSY = 503, "Another ingest is at work; try again in a few seconds.", {"Retry-After": "5"}
-    AWAY = (
-        503,
-        "This does not work at the moment; try again in a few minutes.",
-        {"Retry-After": "60"},
-    )
+    BUSY = 503, "Another ingest is at work; try again in a few seconds.", _SOON
+    AWAY = 503, "This does not work at the moment; try again in a few minutes.", _LATER
 
     def __init__(self, status: int, words: str, headers: Mapping[str, str] | None = None) -> None:
         self.status = HTTPStatus(status)

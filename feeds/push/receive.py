@@ -21,7 +21,7 @@ from feeds.ingest.judge import Judged
 from feeds.ingest.pipeline import keep, withdraw
 from feeds.ingest.read import ReadDocument, as_understood, understood
 from feeds.model import Item, TopicKind
-from feeds.parse.push import MEDIA_TYPE, Faulty
+from feeds.parse.push import FORM, JSON, Faulty
 from feeds.parse.push.pushed_item import ID_RULE, Fault, is_id
 from feeds.push.problems import Problem, ProblemKind
 from feeds.storage import Connection, pushes
@@ -169,12 +169,12 @@ def _read(document: Document, terms: Terms) -> ReadDocument:
 
     A document tells its item's id, which is its name: it is named once it is understood.
     """
-    read = understood(document, terms.taxonomy, terms.habits)
+    read = understood(document, terms.taxonomy, replace(terms.habits, form=FORM))
     if isinstance(read, Refused):
         raise _refusal(document, read)
     name = read.drafts[0].guid or ""
     problem = ""
-    if document.media_type != MEDIA_TYPE and not is_id(name):
+    if document.media_type != JSON and not is_id(name):
         problem = f"must be an atom:id of {ID_RULE}"
     elif not name:
         problem = "is missing"
@@ -188,7 +188,7 @@ def _read(document: Document, terms: Terms) -> ReadDocument:
 def _refusal(document: Document, refused: Refused) -> Problem:
     if isinstance(refused, Faulty):
         return Problem.of_faults(*refused.faults)
-    if document.media_type != MEDIA_TYPE or refused.reason is Reason.FAILED:
+    if document.media_type != JSON or refused.reason is Reason.FAILED:
         return Problem.of_faults(Fault(field="", problem=str(refused)))
     problem = refused.evidence or str(refused)
     return Problem(ProblemKind.NO_STRICT_JSON, problem[:1].upper() + problem[1:] + ".")

@@ -1,9 +1,11 @@
-"""The published directory: files read safely, and remembered as long as they stay the same.
+"""The published directory: which file an address stands for, read safely and remembered.
 
-Knows paths, signatures and how much memory may be used. Must never know requests.
+Knows how files are named, their signatures and how much memory may be used. Must never know what
+else a request asks for.
 """
 
 import os
+import re
 import stat
 import struct
 import zlib
@@ -20,6 +22,28 @@ Signature = tuple[int, int, int]
 
 #: What a remembered file costs beside its bytes: header fields, keys, objects (measured: 4.5 kB).
 _OVERHEAD_BYTES = 4_500
+
+#: An allow list: no dot file, no "..", no empty segment, no NUL, no backslash, nothing that a
+#: file name made by the publisher does not have.
+_PATH = re.compile(r"/(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*)?")
+
+
+def names(path: str, raw_path: bytes) -> tuple[str, ...]:
+    """The file names that may answer a decoded path, best first, relative to the root.
+
+    Empty where the path is not one the publisher could have made: a temporary file, a packed
+    sibling, anything hidden. An encoded slash is data, not a separator (RFC 3986 2.2), so
+    ``raw_path``, the path as it was sent, may not hold one.
+    """
+    if not _PATH.fullmatch(path) or b"%2f" in raw_path.lower():
+        return ()
+    name = path[1:]
+    if not name or name.endswith("/"):
+        return (f"{name}index.html",)
+    last = name.rpartition("/")[2]
+    if "." in last:
+        return (name,) if last.rpartition(".")[2] in MEDIA else ()
+    return (f"{name}.html", f"{name}/index.html")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

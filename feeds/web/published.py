@@ -11,9 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from feeds.web.conditional import Preconditions, Verdict, evaluate
-from feeds.web.directory import Directory, Served
-from feeds.web.negotiation import names, prefers_gzip
-from feeds.web.representation import Headers, Representation
+from feeds.web.directory import Directory, Served, names
+from feeds.web.representation import Headers, Representation, prefers_gzip
 
 
 class PublishedFiles:

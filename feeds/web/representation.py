@@ -1,11 +1,14 @@
 """A published file as it goes over the wire: its bytes, validators and header fields.
 
-Knows media types and what RFC 9110 wants beside them. Must never know where bytes come from.
+Knows media types, what RFC 9110 wants beside them, and which encoding is wanted (its section
+12.5.3). Must never know where bytes come from.
 """
 
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from types import MappingProxyType
 
@@ -18,15 +21,20 @@ Headers = list[tuple[bytes, bytes]]
 _CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=3600"
 
 #: No script, no frame, nothing from elsewhere: pages need a style sheet and no more.
-_POLICY = (
+PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-_PAGE = (("content-security-policy", _POLICY), ("referrer-policy", "same-origin"))
+_PAGE = (("content-security-policy", PAGE_POLICY), ("referrer-policy", "same-origin"))
 _ANYONE = (("access-control-allow-origin", "*"),)
 
 #: 96 bits: two versions of one file meet once in 2^48.
 _ETAG_BYTES = 12
+
+_WEIGHT = re.compile(r"[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*", re.ASCII | re.IGNORECASE)
+
+#: The same few values come with every request; longer tails than this are hostile.
+_REMEMBERED_FIELDS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +103,26 @@ def represent(body: bytes, media: Media, *, modified: int, encoding: str | None)
 
 def _encoded(*fields: tuple[str, str]) -> Headers:
     return [(name.encode("ascii"), value.encode("ascii")) for name, value in fields]
+
+
+@lru_cache(maxsize=_REMEMBERED_FIELDS)
+def prefers_gzip(accept_encoding: str) -> bool:
+    """Whether gzip is acceptable and wanted no less than the plain bytes.
+
+    An empty field asks for plain bytes. An encoding whose weight cannot be read is not
+    acceptable; x-gzip means gzip (8.4.1.3).
+    """
+    weights = dict(map(_weighed, accept_encoding.split(",")))
+    gzip = weights.get("gzip", weights.get("*", 0.0))
+    return gzip > 0 and gzip >= weights.get("identity", 0.0)
+
+
+def _weighed(member: str) -> tuple[str, float]:
+    coding, separator, parameter = member.partition(";")
+    name = coding.strip(" \t").lower()
+    return ("gzip" if name == "x-gzip" else name), _weight(parameter) if separator else 1.0
+
+
+def _weight(parameter: str) -> float:
+    found = _WEIGHT.fullmatch(parameter)
+    return float(found[1]) if found else 0.0

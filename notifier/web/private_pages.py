@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 from feeds.publish.pages import renderer
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
+from feeds.web.representation import PAGE_POLICY
 from notifier.errors import TokenRefused
 from notifier.subscribers.links import Claim, LinkScope, read
 
@@ -23,10 +24,6 @@ PRIVATE = {
     "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex",
 }
-_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
 
 
 class PrivatePages:
@@ -39,7 +36,7 @@ class PrivatePages:
         """A whole page from finished values."""
         content = self._render(template, **values)
         return HTMLResponse(
-            content, status, headers={**PRIVATE, "content-security-policy": _POLICY}
+            content, status, headers={**PRIVATE, "content-security-policy": PAGE_POLICY}
         )
 
     def notice(self, title: str, *sentences: str, status: int = 200) -> HTMLResponse:

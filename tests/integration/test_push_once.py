@@ -20,6 +20,7 @@ COUNTED: dict[str, tuple[object, str]] = {
     "decode": (push, "loaded"),
     "reading": (read, "understand"),
     "recall": (recall, "recall"),
+    "digest": (read, "digest_of"),
     "judgement": (pipeline, "judge"),
     "transaction": (Database, "writing"),
     "lock": (Database, "exclusive"),

@@ -11,6 +11,7 @@ from itertools import chain, groupby
 from config import values
 from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
 from feeds.model import Enclosure, Label, TopicKind
+from feeds.parse import syndication
 from feeds.parse.push.pushed_item import Fault, PushedItem, item_of
 from feeds.parse.push.strict_json import NotStrictJson, loaded
 from feeds.parse.sanitise import paragraphs, sanitised
@@ -18,11 +19,9 @@ from feeds.taxonomy import Taxonomy
 
 FORM = "push"
 
-#: What documents of this form are marked with: their bytes alone do not tell them from feeds.
-MEDIA_TYPE = "application/vnd.fieldfare.item+json"
-ENTRY_MEDIA_TYPE = "application/vnd.fieldfare.entry+xml"
-
-_ATOM = "application/atom+xml"
+#: What may be pushed.
+JSON = "application/json"
+ATOM = "application/atom+xml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +36,7 @@ def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Re
 
     What is no item is `Faulty`, what cannot be read only refused.
     """
-    if values.media_type(document.media_type) == ENTRY_MEDIA_TYPE:
+    if values.media_type(document.media_type) == ATOM:
         return _entry(document, taxonomy, habits)
     try:
         item = item_of(loaded(document.body))
@@ -50,12 +49,7 @@ def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Re
 
 def _entry(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Refused:
     """The entry as one of an Atom feed would be; but it is all there is to say of the item."""
-    # Whoever only asks whether a document was pushed loads no parser of feeds.
-    from feeds.parse import syndication  # noqa: PLC0415
-
-    parameters = (document.media_type or "").removeprefix(ENTRY_MEDIA_TYPE)
-    as_atom = replace(document, media_type=f"{_ATOM}{parameters}")
-    parsed = syndication.parse(as_atom, taxonomy, habits)
+    parsed = syndication.parse(document, taxonomy, habits)
     if isinstance(parsed, Refused):
         return parsed
     if len(parsed.drafts) != 1:

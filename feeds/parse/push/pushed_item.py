@@ -17,7 +17,6 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    WithJsonSchema,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -144,11 +143,7 @@ _Language = Annotated[
 _MediaType = Annotated[
     str, _that(_is_media_type_if_any, "must be a media type such as application/pdf, or empty")
 ]
-_ISSUED_SCHEMA = {
-    "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}],
-    "examples": ["2026-11-20", "2026-11-20T09:30:00+01:00"],
-}
-_Issued = Annotated[Issued, BeforeValidator(_issued), WithJsonSchema(_ISSUED_SCHEMA)]
+_Issued = Annotated[Issued, BeforeValidator(_issued, json_schema_input_type=date | datetime)]
 
 
 # -- The item --------------------------------------------------------------------------------------
@@ -193,7 +188,9 @@ class PushedItem(_Strict):
     )
     url: _Address | None = Field(default=None, description="The item's page at your site.")
     issued: _Issued | None = Field(
-        default=None, description="When you issued it: a day, or a time with its offset (RFC 3339)."
+        default=None,
+        description="When you issued it: a day, or a time with its offset (RFC 3339).",
+        examples=["2026-11-20", "2026-11-20T09:30:00+01:00"],
     )
     language: _Language | None = Field(
         default=None, description="Its language (BCP 47); found out where it is missing."

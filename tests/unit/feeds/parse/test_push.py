@@ -22,7 +22,7 @@ ENTRY = """\
 """
 
 
-def a_document(body: bytes, media_type: str = push.MEDIA_TYPE) -> Document:
+def a_document(body: bytes, media_type: str = push.JSON) -> Document:
     return Document(source="press", name="from-address", body=body, media_type=media_type)
 
 
@@ -124,11 +124,10 @@ def test_several_known_names_in_one_are_told_apart(osce: Taxonomy) -> None:
     assert slugs == ["policing", "migration"]
 
 
-def test_whoever_takes_a_push_marks_its_form(osce: Taxonomy) -> None:
+def test_whoever_takes_a_push_names_its_form(osce: Taxonomy) -> None:
     body = b'{"title": "Officers trained", "id": "items"}'
-    assert family_of(body, push.MEDIA_TYPE) is Family.PUSH
-    assert family_of(body, "application/json") is not Family.PUSH
-    understood = understand(a_document(body), osce)
+    assert family_of(body, push.JSON) is not Family.PUSH
+    understood = understand(a_document(body), osce, Habits(form=push.FORM))
     assert isinstance(understood, Parsed)
     assert understood.form == "push"
 
@@ -150,9 +149,8 @@ def test_what_is_no_item_is_refused_with_every_fault(osce: Taxonomy) -> None:
 
 
 def test_an_entry_alone_is_a_whole_item(osce: Taxonomy) -> None:
-    document = a_document(ENTRY.encode("utf-16"), f"{push.ENTRY_MEDIA_TYPE};charset=utf-16")
-    assert family_of(document.body, document.media_type) is Family.PUSH
-    parsed = push.parse(document, osce, Habits())
+    document = a_document(ENTRY.encode("utf-16"), f"{push.ATOM};charset=utf-16")
+    parsed = understand(document, osce, Habits(form=push.FORM))
     assert isinstance(parsed, Parsed), parsed
     (draft,) = parsed.drafts
     assert (draft.form, draft.guid, draft.partial) == ("push", "urn:x-press:417", False)
@@ -167,7 +165,7 @@ def test_an_entry_alone_is_a_whole_item(osce: Taxonomy) -> None:
     ],
 )
 def test_anything_but_one_entry_is_refused(osce: Taxonomy, body: str) -> None:
-    document = a_document(body.encode(), push.ENTRY_MEDIA_TYPE)
+    document = a_document(body.encode(), push.ATOM)
     assert isinstance(push.parse(document, osce, Habits()), Refused)
 
 
