@@ -4,6 +4,7 @@ Knows the order of calls. Must never know how documents are found, understood, j
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
@@ -15,7 +16,14 @@ from feeds.identity.duplicates import Memory
 from feeds.ingest import Terms
 from feeds.ingest.judge import Judged, judge
 from feeds.ingest.read import ReadDocument, read
-from feeds.ingest.report import IngestReport, Tally
+from feeds.ingest.report import (
+    IngestReport,
+    ItemOutcome,
+    merged,
+    quarantined,
+    reported,
+    withdrawn,
+)
 from feeds.ingest.store import store
 from feeds.model import Item, Progress
 from feeds.sources import Fetched, Gone, LeadOnly, Same, Seen, Source, Waiting
@@ -25,6 +33,9 @@ from feeds.storage.documents import Sighting
 
 #: A batch is held at once, so it is bounded in bytes too.
 _BATCH_BYTES = 32_000_000
+
+#: An archive may hold any number of items; who takes one in reads the counts.
+_MOST_ITEMS_TOLD = 10_000
 
 #: What a slow source showed is stored by then, whatever else it has.
 _BATCH_SECONDS = 5.0
@@ -51,13 +62,14 @@ def ingest(
     with nullcontext() if dry_run else alone(database, terms.source):
         run = _Run(database, source, terms, dry_run=dry_run)
         stop = stopping or Event()
+        reports = []
         for batch in run.batches(stop):
-            run.take(batch)
+            reports.append(run.take(batch))
             if progress is not None:
                 progress(run.done, source.expected)
         if not stop.is_set():
             run.forget_gone()
-        return run.tally.report()
+        return merged(reports)
 
 
 class _Run:
@@ -68,7 +80,7 @@ class _Run:
         self._source = source
         self._dry_run = dry_run
         self._memory = Memory(terms.taxonomy)
-        self.tally = Tally()
+        self._told = 0
         self.done = 0
         with database.reading() as connection:
             self._signatures = documents.signatures(connection, source.name, terms.recipe)
@@ -96,20 +108,21 @@ class _Run:
         if batch:
             yield batch
 
-    def take(self, batch: Sequence[Seen]) -> None:
-        """Every document of the batch has its verdict, stored."""
+    def take(self, batch: Sequence[Seen]) -> IngestReport:
+        """Every document of the batch has its verdict, stored; what that came to."""
         readings = [
             read(seen, self._terms) for seen in batch if not isinstance(seen, Same | Waiting | Gone)
         ]
         gone = [seen.name for seen in batch if isinstance(seen, Gone)]
         if self._dry_run:
-            judged, withdrawn = self._rehearse(readings, gone)
+            judged, hidden = self._rehearse(readings, gone)
         else:
             same = (seen for seen in batch if isinstance(seen, Same))
             renewed = {seen.name: seen.signature for seen in same if seen.signature}
-            judged, withdrawn = self._write(readings, gone, renewed)
-        self._count(batch, readings, judged)
-        self.tally.withdraw(withdrawn)
+            judged, hidden = self._write(readings, gone, renewed)
+        self.done += len(batch)
+        self._unseen.difference_update(seen.name for seen in batch)
+        return self._report(batch, readings, judged, hidden)
 
     def forget_gone(self) -> None:
         """What was in quarantine and is not there any more is out of it."""
@@ -134,28 +147,47 @@ class _Run:
         with deciding(self._database) as connection:
             judged = keep(connection, news, self._terms)
             documents.renew(connection, self._source.name, renewed)
-            withdrawn = withdraw(connection, gone, self._terms)
-        return judged, withdrawn
+            return judged, withdraw(connection, gone, self._terms)
 
     def _is_known(self, sighting: Sighting) -> bool:
         """Whether it was refused before, for the same reason."""
         before = self._refusals.get(sighting.name)
         return before is not None and replace(before, seen_at=sighting.seen_at) == sighting
 
-    def _count(
-        self, batch: Sequence[Seen], readings: Sequence[ReadDocument], judged: Sequence[Judged]
-    ) -> None:
-        self.done += len(batch)
-        self._unseen.difference_update(seen.name for seen in batch)
-        self.tally.waiting += sum(isinstance(seen, Waiting) for seen in batch)
-        for seen in batch:
-            if isinstance(seen, Same):
-                self.tally.same(seen.name, self._refusals.get(seen.name))
-        for sighting in (reading.sighting for reading in readings):
-            if sighting.refused:
-                self.tally.refuse(sighting, self._refusals.get(sighting.name))
-        for one in judged:
-            self.tally.judge(one, one.item.uid or self._terms.identity.item(one.item.slug))
+    def _report(
+        self,
+        batch: Sequence[Seen],
+        readings: Sequence[ReadDocument],
+        judged: Sequence[Judged],
+        hidden: Sequence[Item],
+    ) -> IngestReport:
+        """What a batch came to; the items that were ``hidden`` are shown no more."""
+        minted = self._terms.identity.item
+        told = [(one, reported(one, one.item.uid or minted(one.item.slug))) for one in judged]
+        items = [item for _, item in told if item]
+        outcomes = Counter(item.outcome for item in items)
+        same = [seen.name for seen in batch if isinstance(seen, Same)]
+        # A document that has the signature it had is an item's, or one in quarantine.
+        kept = [self._refusals[name] for name in same if name in self._refusals]
+        refused = [reading.sighting for reading in readings if reading.sighting.refused]
+        labels = (label for one, item in told if item for label in one.item.draft.labels)
+        items += map(withdrawn, hidden)
+        left = _MOST_ITEMS_TOLD - self._told
+        self._told += len(items[:left])
+        return IngestReport(
+            added=outcomes[ItemOutcome.ADDED],
+            revised=outcomes[ItemOutcome.REVISED],
+            unchanged=len(same) - len(kept) + len(judged) - outcomes.total(),
+            quarantined=len(kept) + len(refused),
+            waiting=sum(isinstance(seen, Waiting) for seen in batch),
+            items=tuple(items[:left]),
+            quarantine=tuple(
+                quarantined(each, self._refusals.get(each.name)) for each in (*kept, *refused)
+            ),
+            unknown_topics=tuple(dict.fromkeys(label for label in labels if not label.slug)),
+            withdrawn=len(hidden),
+            restored=outcomes[ItemOutcome.RESTORED],
+        )
 
 
 def alone(database: Database, source: str) -> AbstractContextManager[None]:

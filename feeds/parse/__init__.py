@@ -5,7 +5,6 @@ document came from or what was made of it before.
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from importlib import import_module
 
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
@@ -15,7 +14,7 @@ from feeds.taxonomy import Taxonomy
 
 __all__ = ["understand"]
 
-_Parser = Callable[[Document, Taxonomy, Habits], Parsed | Refused]
+_Parse = Callable[[Document, Taxonomy, Habits], Parsed | Refused]
 
 _MODULES: Mapping[Family, str] = {
     Family.TEXT: "text",
@@ -48,14 +47,9 @@ def understand(
     if family in _PAGES and len(document.body) > _LARGEST_PAGE_BYTES:
         evidence = f"{len(document.body):,} bytes, more than a page is taken with"
         return Refused(reason=Reason.TOO_LARGE, evidence=evidence)
-    understood = _parser(family)(document, taxonomy, habits)
+    # Half a second for all of them, which a command that reads no document need not wait.
+    parse: _Parse = import_module(f"{__name__}.{_MODULES[family]}").parse
+    understood = parse(document, taxonomy, habits)
     if isinstance(understood, Refused):
         return understood
     return finished(understood, document, taxonomy)
-
-
-@cache
-def _parser(family: Family) -> _Parser:
-    # Half a second for all of them, which a command that reads no document need not wait.
-    parser: _Parser = import_module(f"{__name__}.{_MODULES[family]}").parse
-    return parser

@@ -108,7 +108,13 @@ def upsert(
     if not rows:
         return ()
     unique = list(key or table.primary_key)
-    statement = _insert(connection, table)
+    if connection.dialect.name == "sqlite":
+        statement: sqlite.Insert | postgresql.Insert = sqlite.insert(table)
+    else:
+        # Loaded where it is used: its package takes four times as long as SQLite's.
+        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415
+
+        statement = insert(table)
     if replace:
         names = next(iter(rows)).keys() - {column.name for column in unique}
         values = {name: statement.excluded[name] for name in sorted(names)}
@@ -157,15 +163,6 @@ def advisory_lock(engine: Engine, lock: str, wait_seconds: float) -> Iterator[No
             yield
         finally:
             _release(connection, key)
-
-
-def _insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    # Loaded where it is used: its package takes four times as long as SQLite's.
-    from sqlalchemy.dialects import postgresql  # noqa: PLC0415
-
-    return postgresql.insert(table)
 
 
 # Both hide what a statement was given: a failure is logged, and addresses are not.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 
-from feeds.draft import DateOrder, Habits
+from feeds.draft import DateOrder, Draft, Habits
 from feeds.model import Issued
 from feeds.parse import dateline, dates
 from feeds.parse.html import printed
@@ -22,6 +22,8 @@ from feeds.parse.text import clean
 from feeds.parse.words import any_of
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
+
+FORM = "html"
 
 # Furniture by what it is.
 _FURNITURE = (
@@ -87,15 +89,6 @@ class BarePage:
     printed: Printed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
-    """An article's text; ``subtitle`` is "" where none stands between title and labels."""
-
-    paragraphs: tuple[str, ...]
-    markup: str
-    subtitle: str
-
-
 def strip(tree: Tree) -> None:
     """Takes the furniture out of a page; its title and its article stay."""
     whole = len(tree.body.text()) if tree.body is not None else 0
@@ -106,8 +99,10 @@ def strip(tree: Tree) -> None:
     take_out([node for node in named if not _holds_article(node, whole)])
 
 
-def read(tree: Tree, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Body:
-    """The text by the source's selector, the page's own marks, its metadata, an extractor."""
+def read(tree: Tree, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Draft:
+    """The title and the text, found by the source's selector, the page's own marks, its metadata or
+    an extractor; the subtitle that stands between title and labels is the summary.
+    """
     markup = _marked(tree, habits.selectors.page_text, page.base)
     if markup is None:
         markup = _dense_in(tree, page.base) or _found(tree, page)
@@ -130,10 +125,12 @@ def read(tree: Tree, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Body
         if at >= start and at not in used and at not in skipped
     ]
     paragraphs = clean.paragraphs([block.line for block in kept], page.title, taxonomy)
-    return Body(
+    return Draft(
+        form=FORM,
+        title=page.title,
+        summary=subtitle,
         paragraphs=paragraphs,
         markup=without(markup, _dropped(found, kept, paragraphs)),
-        subtitle=subtitle,
     )
 
 

@@ -7,6 +7,7 @@ read.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
 from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
@@ -14,7 +15,7 @@ from feeds.model import Issued, IssuedFrom, Label, TopicKind
 from feeds.parse import dateline
 from feeds.parse.bytes import excerpt
 from feeds.parse.html import content, issue_date, metadata, page_links, printed
-from feeds.parse.html.content import BarePage, Body
+from feeds.parse.html.content import BarePage
 from feeds.parse.html.metadata import HtmlPage, Metadata
 from feeds.parse.html.tree import (
     Tree,
@@ -32,8 +33,6 @@ from feeds.parse.text import labels, signs
 from feeds.parse.words import any_of
 from feeds.taxonomy import Slot, Taxonomy
 from feeds.taxonomy.naming import fold
-
-FORM = "html"
 
 _MOST_LINES_AROUND_TITLE = 6
 # Items carry a handful of topics. A page that names more is none, and would flood every list.
@@ -98,11 +97,11 @@ def parse(
         return _empty(page.text, shown)
     if not named:
         return _untitled(article.paragraphs[0])
-    draft = _draft(article, bare, taxonomy, habits)
+    draft = _completed(article, bare, taxonomy, habits)
     if not habits.forced and (refused := _no_news(draft, bare, page.text, document, taxonomy)):
         return refused
     draft = page_links.placed(draft, links, document.url)
-    return Parsed(form=FORM, drafts=(draft,), hub=page_links.hub(links, document.url))
+    return Parsed(form=draft.form, drafts=(draft,), hub=page_links.hub(links, document.url))
 
 
 def _issued_at(tree: Tree, known: Metadata, habits: Habits) -> Issued | None:
@@ -134,7 +133,8 @@ def _around_title(page: BarePage) -> tuple[list[str], list[str]]:
     return nearest, lines[at + 1 : at + 1 + _MOST_LINES_AROUND_TITLE]
 
 
-def _draft(article: Body, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Draft:
+def _completed(article: Draft, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Draft:
+    """The article with all that is told of it around its text."""
     known = page.metadata
     opening = dateline.find(article.paragraphs[0], habits.date_order)
     from_dateline = None
@@ -142,12 +142,9 @@ def _draft(article: Body, page: BarePage, taxonomy: Taxonomy, habits: Habits) ->
         from_dateline = Issued(day=opening.day, origin=IssuedFrom.DATELINE)
     above, below = _around_title(page)
     language = labels.one_language(page.printed.labels, taxonomy)
-    return Draft(
-        form=FORM,
-        title=page.title,
-        summary=article.subtitle or known.summary,
-        paragraphs=article.paragraphs,
-        markup=article.markup,
+    return replace(
+        article,
+        summary=article.summary or known.summary,
         issued=_issued(page, below, habits) or from_dateline,
         dateline=opening.text if opening else None,
         language=known.language or language,

@@ -18,6 +18,8 @@ from feeds.taxonomy.naming import fold
 _CREDIT = r"[^\W\d_][\w. &-]{1,30}/[^()/]{2,60}"
 _LONGEST_CAPTION_CHARS = 500
 _YEAR_BEHIND = r"(?:19|20)[0-9]{2}"
+# Words of buttons, and lines without a letter or a digit.
+_LONGEST_NOISE_CHARS = 20
 # Doubles that do not follow each other: shorter lines recur on purpose.
 _FEWEST_CHARS_OF_A_DOUBLE = 40
 
@@ -75,14 +77,11 @@ def without_captions(lines: Iterable[str], taxonomy: Taxonomy) -> Iterator[str]:
             text = line[found.end() :]
         elif line[-1] == ")" and len(line) <= _LONGEST_CAPTION_CHARS and end.search(line[-100:]):
             continue
-        if text and not _is_noise(text):
+        is_noise = len(text) <= _LONGEST_NOISE_CHARS and (
+            text.lower() in plain("noise", str) or not any(map(str.isalnum, text))
+        )
+        if text and not is_noise:
             yield text
-
-
-def _is_noise(line: str) -> bool:
-    return len(line) <= 20 and (
-        line.lower() in plain("noise", str) or not any(character.isalnum() for character in line)
-    )
 
 
 def _without_contacts(lines: Iterable[str]) -> Iterator[str]:
