@@ -58,7 +58,7 @@ VITALS = Vitals(
 
 
 @dataclass(slots=True)
-class Pulse:
+class Heartbeats:
     """Jobs that beat as they are told to."""
 
     beats: dict[str, datetime] = field(default_factory=lambda: {"ingest": NOW, "publish": NOW})
@@ -74,7 +74,7 @@ def a_web_app(
     root: Path,
     *,
     maildir: Path | None = None,
-    pulse: Pulse | None = None,
+    heartbeats: Heartbeats | None = None,
     is_current: Callable[[], bool] | None = None,
     vitals: Callable[[], Vitals] = lambda: VITALS,
 ) -> Starlette:
@@ -91,7 +91,7 @@ def a_web_app(
         health=Health(
             is_current=is_current or database.is_current,
             vitals=vitals,
-            pulse=pulse or Pulse(),
+            heartbeats=heartbeats or Heartbeats(),
             version="0.1.0",
             clock=lambda: NOW,
         ),

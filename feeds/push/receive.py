@@ -126,7 +126,7 @@ class PushedItems:
                 if answered.digest != digest:
                     raise Problem(ProblemKind.KEY_REUSED)
                 return Receipt.model_validate_json(answered.answer)
-            before = pushes.filed(connection, source, reading.sighting.name)
+            before = pushes.item_called(connection, source, reading.sighting.name)
             (judged,) = keep(connection, [reading], terms)
             outcome = _outcome(before, judged)
             if before and not document.name and outcome is not Outcome.UNCHANGED:
@@ -156,7 +156,7 @@ class PushedItems:
 
     def _item(self, connection: Connection, source: str, name: str) -> ItemShown:
         # Nothing has another name, which the store might refuse to look for.
-        item = pushes.filed(connection, source, name) if is_id(name) else None
+        item = pushes.item_called(connection, source, name) if is_id(name) else None
         if item is None:
             raise Problem(ProblemKind.NO_ITEM)
         if item.is_withdrawn:
@@ -172,8 +172,7 @@ def _read(document: Document, terms: Terms) -> ReadDocument:
     read = understood(document, terms.taxonomy, replace(terms.habits, form=FORM))
     if isinstance(read, Refused):
         raise _refusal(document, read)
-    name = read.drafts[0].guid or ""
-    problem = ""
+    name, problem = read.drafts[0].guid or "", ""
     if document.media_type != JSON and not is_id(name):
         problem = f"must be an atom:id of {ID_RULE}"
     elif not name:
@@ -186,12 +185,13 @@ def _read(document: Document, terms: Terms) -> ReadDocument:
 
 
 def _refusal(document: Document, refused: Refused) -> Problem:
-    if isinstance(refused, Faulty):
-        return Problem.of_faults(*refused.faults)
-    if document.media_type != JSON or refused.reason is Reason.FAILED:
-        return Problem.of_faults(Fault(field="", problem=str(refused)))
-    problem = refused.evidence or str(refused)
-    return Problem(ProblemKind.NO_STRICT_JSON, problem[:1].upper() + problem[1:] + ".")
+    match refused:
+        case Faulty(faults=faults):
+            return Problem.of_faults(*faults)
+        case Refused(reason=Reason.MALFORMED, evidence=why) if document.media_type == JSON:
+            return Problem(ProblemKind.NO_STRICT_JSON, f"{why[:1].upper()}{why[1:]}.")
+        case _:
+            return Problem.of_faults(Fault(field="", problem=str(refused)))
 
 
 def _outcome(before: Item | None, judged: Judged) -> Outcome:

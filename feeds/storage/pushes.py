@@ -41,7 +41,7 @@ def record(connection: Connection, answer: Answered) -> None:
     upsert(connection, pushes, [asdict(answer)], replace=False)
 
 
-def filed(connection: Connection, source: str, key: str) -> Item | None:
+def item_called(connection: Connection, source: str, key: str) -> Item | None:
     """The item that the source knows by ``key``, as its pusher may see it.
 
     A merged one is the other one; one is withdrawn that this source took back, too.

@@ -28,13 +28,13 @@ _RENEW_AFTER = 2 / 3
 _SPREAD = 0.1
 
 # A hub verifies at once or within minutes; after this the request is taken for lost.
-_PATIENCE = timedelta(hours=1)
+_VERIFIED_WITHIN = timedelta(hours=1)
 _FIRST_WAIT = timedelta(minutes=15)
 _LONGEST_WAIT = timedelta(days=1)
 #: A hub that said no may have changed its mind.
 _DENIED_WAIT = timedelta(days=7)
 #: A lease that cannot be given back ends by itself.
-_MOST_FAREWELLS = 3
+_MOST_UNSUBSCRIBES = 3
 
 # Section 7.1.1. Some hubs know sha1 alone; it is taken too, as an HMAC does not fall with the
 # collisions of its hash.
@@ -130,7 +130,7 @@ def next_step(lease: Lease, wanted: Hub | None, now: datetime) -> Step:
     A lease on something else is given back.
     """
     if wanted != Hub(lease.hub, lease.topic):
-        return _farewell(lease, now)
+        return _unsubscribe(lease, now)
     if lease.due_at > now:
         return Keep()
     match lease.state:
@@ -143,11 +143,11 @@ def next_step(lease: Lease, wanted: Hub | None, now: datetime) -> Step:
     return Ask(_asked(lease, state, now), Mode.SUBSCRIBE)
 
 
-def _farewell(lease: Lease, now: datetime) -> Step:
+def _unsubscribe(lease: Lease, now: datetime) -> Step:
     is_leaving = lease.state is LeaseState.LEAVING
     is_unknown = lease.state in (LeaseState.OFFERED, LeaseState.DENIED)
     is_over = lease.expires_at is not None and lease.expires_at <= now
-    if is_unknown or is_over or (is_leaving and lease.asks >= _MOST_FAREWELLS):
+    if is_unknown or is_over or (is_leaving and lease.asks >= _MOST_UNSUBSCRIBES):
         return Drop()
     if is_leaving and lease.due_at > now:
         return Keep()
@@ -157,7 +157,7 @@ def _farewell(lease: Lease, now: datetime) -> Step:
 
 def _asked(lease: Lease, state: LeaseState, now: datetime) -> Lease:
     asks = lease.asks + 1
-    wait = max(_PATIENCE, _wait(asks))
+    wait = max(_VERIFIED_WITHIN, _wait(asks))
     return replace(lease, state=state, due_at=now + wait, asks=asks)
 
 

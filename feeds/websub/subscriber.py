@@ -64,10 +64,10 @@ def renew(
     """
     with database.exclusive("websub"):
         run = _Renewal(database, fetcher, callbacks, now, jitter)
-        for lease, hub in run.due(sources):
+        for lease, hub in run.every(sources):
             if stopping is not None and stopping.is_set():
                 break
-            run.tend(lease, hub)
+            run.act_on(lease, hub)
     return run.report()
 
 
@@ -91,7 +91,7 @@ class _Renewal:
         self._ended = 0
         self._problems: list[str] = []
 
-    def due(self, sources: Collection[str]) -> Iterator[tuple[Lease, Hub | None]]:
+    def every(self, sources: Collection[str]) -> Iterator[tuple[Lease, Hub | None]]:
         """Every lease, those for new offers too, with what its source offers now."""
         with self._database.reading() as connection:
             kept = leases.every(connection)
@@ -102,7 +102,7 @@ class _Renewal:
             }
         yield from ((lease, hubs.get(lease.source)) for lease in [*kept, *self._new(kept, hubs)])
 
-    def tend(self, lease: Lease, wanted: Hub | None) -> None:
+    def act_on(self, lease: Lease, wanted: Hub | None) -> None:
         """What is to be done about the lease is done."""
         step = next_step(lease, wanted, self._now)
         match step:

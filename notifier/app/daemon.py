@@ -43,7 +43,7 @@ from notifier.digest.plan import Planner
 from notifier.errors import CannotListen
 from notifier.mail.send import DeliveryReport
 from notifier.web.application import create_app
-from notifier.web.health import Health, Pulse
+from notifier.web.health import Health, Heartbeats
 from notifier.web.mailbox import Mailbox
 from notifier.web.private_pages import PrivatePages
 from notifier.web.unsubscribe import Unsubscribing
@@ -96,7 +96,7 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
                 receiver=house.receiver,
                 publish=partial(_unless_busy, partial(_publish, house.publish), stopping),
                 clock=house.clock,
-                pulse=metronome,
+                heartbeats=metronome,
                 mails=mails,
             )
             _serve(web, metronome, [listening], stopping)
@@ -149,7 +149,7 @@ def _web(
     receiver: Receiver,
     publish: Callable[[], None],
     clock: Callable[[], datetime],
-    pulse: Pulse,
+    heartbeats: Heartbeats,
     mails: Path | None,
 ) -> Starlette:
     """The web server: published files, the links of mails, health and numbers.
@@ -168,7 +168,7 @@ def _web(
         health=Health(
             is_current=database.is_current,
             vitals=lambda: reports.vitals(database, settings.sources),
-            pulse=pulse,
+            heartbeats=heartbeats,
             version=version("fieldfare"),
             clock=clock,
         ),

@@ -29,7 +29,7 @@ State = TypeVar("State", bound=StrEnum)
 log = structlog.get_logger(__name__)
 
 
-class Pulse(Protocol):
+class Heartbeats(Protocol):
     """What beats: when each job last did, and which ones no longer do."""
 
     @property
@@ -50,16 +50,16 @@ class Health:
         *,
         is_current: Callable[[], bool],
         vitals: Callable[[], Vitals],
-        pulse: Pulse,
+        heartbeats: Heartbeats,
         version: str,
         clock: Callable[[], datetime],
     ) -> None:
         self._is_current = is_current
-        self._pulse = pulse
+        self._heartbeats = heartbeats
         self._version = version
         self._clock = clock
         self._registry = CollectorRegistry()
-        self._registry.register(_Readings(vitals, pulse, version))
+        self._registry.register(_Readings(vitals, heartbeats, version))
 
     async def healthz(self, _request: Request) -> Response:
         """200 while the store answers and every job beats; 503 with the reasons otherwise."""
@@ -89,16 +89,16 @@ class Health:
             yield "the store does not answer; the log says why"
 
     def _problems_of_jobs(self) -> Iterator[str]:
-        for job in self._pulse.stuck(self._clock()):
+        for job in self._heartbeats.stuck(self._clock()):
             yield f"the job {job!r} is stuck"
 
 
 class _Readings(Collector):
     """Read when scraped: nothing is counted twice, and nothing is kept up to date for nobody."""
 
-    def __init__(self, vitals: Callable[[], Vitals], pulse: Pulse, version: str) -> None:
+    def __init__(self, vitals: Callable[[], Vitals], heartbeats: Heartbeats, version: str) -> None:
         self._vitals = vitals
-        self._pulse = pulse
+        self._heartbeats = heartbeats
         self._version = version
 
     @override
@@ -126,7 +126,7 @@ class _Readings(Collector):
             "When each job last began, went on with or ended its work.",
             labels=["job"],
         )
-        for job, beat in sorted(self._pulse.beats.items()):
+        for job, beat in sorted(self._heartbeats.beats.items()):
             family.add_metric([job], beat.timestamp())
         return family
 

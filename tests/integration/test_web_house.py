@@ -15,7 +15,7 @@ from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.model import Vitals
 from notifier.storage import VERSIONS
-from tests.serving import NOW, VITALS, Pulse, a_web_app, serving
+from tests.serving import NOW, VITALS, Heartbeats, a_web_app, serving
 
 HOSTILE = (
     "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
@@ -45,32 +45,34 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def parts() -> tuple[Store, Pulse]:
-    return Store(), Pulse()
+def parts() -> tuple[Store, Heartbeats]:
+    return Store(), Heartbeats()
 
 
 @pytest.fixture
-def store(parts: tuple[Store, Pulse]) -> Iterator[Store]:
+def store(parts: tuple[Store, Heartbeats]) -> Iterator[Store]:
     yield parts[0]
     parts[0].answer = True
 
 
 @pytest.fixture
-def pulse(parts: tuple[Store, Pulse]) -> Iterator[Pulse]:
+def heartbeats(parts: tuple[Store, Heartbeats]) -> Iterator[Heartbeats]:
     yield parts[1]
     parts[1].ceased = ()
 
 
 @pytest.fixture(scope="module")
-def client(folder: Path, osce: Taxonomy, parts: tuple[Store, Pulse]) -> Iterator[httpx2.Client]:
+def client(
+    folder: Path, osce: Taxonomy, parts: tuple[Store, Heartbeats]
+) -> Iterator[httpx2.Client]:
     database = Database.open(f"sqlite:///{folder / 'store.db'}", VERSIONS)
-    store, pulse = parts
+    store, heartbeats = parts
     app = a_web_app(
         database,
         osce,
         folder / "public",
         maildir=folder / "mail",
-        pulse=pulse,
+        heartbeats=heartbeats,
         is_current=store.is_current,
         vitals=store.vitals,
     )
@@ -96,8 +98,8 @@ def test_a_house_in_order_is_healthy(client: httpx2.Client) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_a_job_that_no_longer_beats_is_named(client: httpx2.Client, pulse: Pulse) -> None:
-    pulse.ceased = ("digests",)
+def test_a_job_that_no_longer_beats_is_named(client: httpx2.Client, heartbeats: Heartbeats) -> None:
+    heartbeats.ceased = ("digests",)
     answer = client.get("/healthz")
     assert answer.status_code == 503
     assert answer.json()["status"] == "failing"

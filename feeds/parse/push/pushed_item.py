@@ -18,7 +18,7 @@ from pydantic import (
     Field,
     ValidationError,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails
 
 from config import values
 from feeds.model import Issued, IssuedFrom
@@ -66,13 +66,9 @@ def is_id(text: str) -> bool:
 # -- Values ----------------------------------------------------------------------------------------
 
 
-def _fault(problem: str) -> PydanticCustomError:
-    return PydanticCustomError("fault", "{problem}", {"problem": problem})
-
-
 def _printable(text: str) -> str:
     if found := _CONTROL.search(text):
-        raise _fault(f"must not hold control characters (U+{ord(found[0]):04X} is one)")
+        raise ValueError(f"must not hold control characters (U+{ord(found[0]):04X} is one)")
     return text
 
 
@@ -82,7 +78,7 @@ def _words(text: str) -> str:
 
 def _some_words(text: str) -> str:
     if not (words := _words(text)):
-        raise _fault("must not be empty")
+        raise ValueError("must not be empty")
     return words
 
 
@@ -91,7 +87,7 @@ def _that(is_right: Callable[[str], bool], problem: str) -> AfterValidator:
 
     def checked(text: str) -> str:
         if not is_right(text):
-            raise _fault(problem)
+            raise ValueError(problem)
         return text
 
     return AfterValidator(checked)
@@ -115,7 +111,9 @@ def _issued(value: object) -> Issued:
             return Issued(day=said.date(), at=said.astimezone(UTC), origin=IssuedFrom.PUSH)
     except (ValueError, OverflowError):
         pass
-    raise _fault("must be a date such as 2026-11-20, or a time such as 2026-11-20T09:30:00+01:00")
+    raise ValueError(
+        "must be a date such as 2026-11-20, or a time such as 2026-11-20T09:30:00+01:00"
+    )
 
 
 _Id = Annotated[
@@ -236,5 +234,5 @@ def _told_twice(members: dict[str, object]) -> list[Fault]:
 def _in_our_words(error: ErrorDetails) -> Fault:
     # A JSON Pointer; a step that is far too long is cut.
     steps = (str(step)[:_NAME_CHARS].replace("~", "~0").replace("/", "~1") for step in error["loc"])
-    problem = _OUR_WORDS.get(error["type"], error["msg"])
+    problem = _OUR_WORDS.get(error["type"], error["msg"].removeprefix("Value error, "))
     return Fault(field="".join(f"/{step}" for step in steps), problem=problem)
