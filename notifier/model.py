@@ -1,6 +1,7 @@
 """The words of the notifier: who wants what and when, what one mail holds, what became of it.
 
-Knows topics and items by the words of feeds. Must never know SQL, templates or SMTP.
+Knows topics and items by the words of feeds, and when two addresses are one mailbox. Must never
+know SQL, templates or SMTP.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from config import values
 from feeds.model import Item, TopicRef
+from notifier.errors import UnusableAddress
 
 if TYPE_CHECKING:
     from feeds.standing import State
@@ -228,3 +231,23 @@ class Vitals:
     deliveries: Mapping[DeliveryState, int]
     subscribers: Mapping[SubscriberState, int]
     sources: "Mapping[State, int]"
+
+
+def mailbox(address: str) -> str:
+    """The address as an SMTP command wants it, its domain as A-labels (RFC 5890).
+
+    Raises UnusableAddress where the domain has no such form.
+    """
+    try:
+        return values.mailbox(address)
+    except ValueError as error:
+        raise UnusableAddress(address, f"its domain is no host name ({error})") from error
+
+
+def folded(address: str) -> str:
+    """The same text for every spelling of one mailbox, for comparison only.
+
+    The local part may be case-sensitive (RFC 5321 section 2.4), yet no receiver of note treats
+    it so, and a person who types it otherwise the second time means the same mailbox.
+    """
+    return mailbox(address).casefold()

@@ -21,11 +21,10 @@ from feeds.storage import read_items
 from feeds.storage.database import Database
 from notifier.digest.compose import by_topic, compose
 from notifier.digest.schedule import latest_due, next_due, period
-from notifier.model import Digest, Frequency, Planned, Skip, Subscriber, Window
+from notifier.model import Digest, Frequency, Planned, Skip, Subscriber, Window, mailbox
 from notifier.storage import deliveries, digests, subscribers, suppressions
 from notifier.storage.subscribers import Broken
 from notifier.storage.suppressions import Keyed
-from notifier.subscribers.address import mailbox
 from notifier.subscribers.links import MailLinks
 
 #: Few enough that one transaction takes a fraction of a second, enough to make commits cheap.

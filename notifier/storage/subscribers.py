@@ -27,10 +27,9 @@ from feeds.model import TopicKind, TopicRef
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import latest_number
 from notifier.errors import UnusableAddress
-from notifier.model import Cadence, Frequency, Subscriber, SubscriberState
+from notifier.model import Cadence, Frequency, Subscriber, SubscriberState, folded, mailbox
 from notifier.storage import deliveries
 from notifier.storage.tables import selections, subscribers
-from notifier.subscribers.address import folded, mailbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, not_, select, update
 
 from feeds.storage.engines import upsert
+from notifier.model import folded
 from notifier.storage.tables import suppressions
-from notifier.subscribers.address import folded
 
 #: The secret signs links too; a hash made here is never a signature there.
 _DOMAIN = b"fieldfare suppression 1\0"

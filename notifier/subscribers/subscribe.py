@@ -1,6 +1,7 @@
 """Subscribing and unsubscribing on the operator's word.
 
-Knows what is assumed where a wish is silent. Must never know how rows are kept or who asked.
+Knows which addresses are refused, and what is assumed where a wish is silent. Must never know how
+rows are kept or who asked.
 """
 
 from collections.abc import Sequence
@@ -8,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from config import values
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.digest.schedule import next_due
-from notifier.errors import UnknownLanguage, WishRefused
+from notifier.errors import UnknownLanguage, UnusableAddress, WishRefused
 from notifier.model import Cadence, Frequency, Subscriber
 from notifier.storage import subscribers
 from notifier.storage.subscribers import Subscription
-from notifier.subscribers.address import checked
 
 #: Early enough for the first coffee, and the example every reader of such mails knows.
 USUAL_MINUTE = 7 * 60
@@ -73,6 +74,17 @@ def subscribe(
         return subscribers.add_or_update(
             connection, wanted, public_id=public_id, now=now, known=known
         )
+
+
+def checked(text: str) -> str:
+    """The address as it is to be kept (`config.values.mail_address`), without blanks around it.
+
+    Raises UnusableAddress.
+    """
+    try:
+        return values.mail_address(text.strip())
+    except ValueError as error:
+        raise UnusableAddress(text, str(error)) from error
 
 
 def unsubscribe(database: Database, address: str, *, now: datetime) -> bool:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from notifier.errors import UnusableAddress
-from notifier.model import Envelope, Reply, Stage
-from notifier.subscribers.address import mailbox
+from notifier.model import Envelope, Reply, Stage, mailbox
 
 #: White space and control characters end a command or smuggle in another one; angle brackets end
 #: the path.

@@ -1,11 +1,14 @@
-"""The words of mailing check themselves: an object that exists is a valid one."""
+"""The words of mailing check themselves, and one mailbox is one however it is spelled."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from notifier.model import Cadence, Frequency, Window
+from notifier.errors import UnusableAddress
+from notifier.model import Cadence, Frequency, Window, folded, mailbox
 
 VIENNA = ZoneInfo("Europe/Vienna")
 
@@ -32,3 +35,32 @@ def test_what_cannot_be_is_refused(make: Callable[[], object], fault: str) -> No
 def test_a_window_holds_what_came_after_its_start_up_to_its_end() -> None:
     window = Window(after=1, upto=3)
     assert [number for number in range(5) if number in window] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["READER@example.org", "reader@EXAMPLE.ORG", "Reader@Example.Org"],
+)
+def test_case_makes_no_other_mailbox(other: str) -> None:
+    assert folded(other) == folded("reader@example.org")
+
+
+def test_a_domain_in_letters_and_in_ascii_is_one_mailbox() -> None:
+    assert folded("Jürgen@MÜLLER.example") == folded("jürgen@xn--mller-kva.example")
+    assert folded("a@example.org") != folded("b@example.org")
+
+
+def test_an_smtp_command_gets_the_domain_in_ascii() -> None:
+    assert mailbox("Jürgen@MÜLLER.example") == "Jürgen@xn--mller-kva.example"
+    assert mailbox("Reader@Example.ORG") == "Reader@example.org"
+
+
+def test_a_domain_without_an_ascii_form_is_refused() -> None:
+    with pytest.raises(UnusableAddress, match="no host name"):
+        mailbox("a@ü-.example")
+
+
+@given(st.emails())
+def test_folding_is_stable(address: str) -> None:
+    assert folded(folded(address)) == folded(address)
+    assert folded(mailbox(address)) == folded(address)

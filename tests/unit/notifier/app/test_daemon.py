@@ -30,6 +30,7 @@ ELSEWHERE = {
     "difflib",
     "feeds.push.api",
     "feeds.push.receive",
+    "sqlalchemy.dialects.postgresql",
 }
 
 

@@ -1,11 +1,12 @@
-"""An address is usable or refused with a reason, and one mailbox is one however it is spelled."""
+"""An address somebody gives is usable or refused with a reason."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.errors import UnusableAddress
-from notifier.subscribers.address import checked, folded, mailbox
+from notifier.model import mailbox
+from notifier.subscribers.subscribe import checked
 
 
 @pytest.mark.parametrize(
@@ -35,35 +36,6 @@ def test_what_is_no_address_is_refused_by_name(text: str) -> None:
     with pytest.raises(UnusableAddress) as caught:
         checked(text)
     assert caught.value.address == text
-
-
-@pytest.mark.parametrize(
-    "other",
-    ["READER@example.org", "reader@EXAMPLE.ORG", "Reader@Example.Org"],
-)
-def test_case_makes_no_other_mailbox(other: str) -> None:
-    assert folded(other) == folded("reader@example.org")
-
-
-def test_a_domain_in_letters_and_in_ascii_is_one_mailbox() -> None:
-    assert folded("Jürgen@MÜLLER.example") == folded("jürgen@xn--mller-kva.example")
-    assert folded("a@example.org") != folded("b@example.org")
-
-
-def test_an_smtp_command_gets_the_domain_in_ascii() -> None:
-    assert mailbox("Jürgen@MÜLLER.example") == "Jürgen@xn--mller-kva.example"
-    assert mailbox("Reader@Example.ORG") == "Reader@example.org"
-
-
-def test_a_domain_without_an_ascii_form_is_refused() -> None:
-    with pytest.raises(UnusableAddress, match="no host name"):
-        mailbox("a@ü-.example")
-
-
-@given(st.emails())
-def test_folding_is_stable(address: str) -> None:
-    assert folded(folded(address)) == folded(address)
-    assert folded(mailbox(address)) == folded(address)
 
 
 @given(st.text())
