@@ -5,6 +5,7 @@ tell how near a wrong token came.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
@@ -195,7 +196,8 @@ def create_api(
         redirect_slashes=False,
     )
     app.state.sources = sources
-    items = _Items(pushed, max_bytes, on_change)
+    limiter = CapacityLimiter(_AT_ONCE)
+    items = _Items(pushed=pushed, max_bytes=max_bytes, on_change=on_change, limiter=limiter)
     app.post("/items", **_CREATE)(items.create)
     # ":path", as an id may hold slashes.
     app.put("/items/{item_id:path}", **_REPLACE)(items.replace)
@@ -206,14 +208,14 @@ def create_api(
     return app
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Items:
     """The requests; what they ask for is done in threads, some at once."""
 
-    def __init__(self, pushed: PushedItems, max_bytes: int, on_change: Callable[[], None]) -> None:
-        self._pushed = pushed
-        self._max_bytes = max_bytes
-        self._on_change = on_change
-        self._limiter = CapacityLimiter(_AT_ONCE)
+    pushed: PushedItems
+    max_bytes: int
+    on_change: Callable[[], None]
+    limiter: CapacityLimiter
 
     async def create(self, request: Request, source: _Source, key: _Key = None) -> Response:
         """Hand in a new item."""
@@ -229,23 +231,23 @@ class _Items:
 
     async def remove(self, request: Request, item_id: _Id, source: _Source) -> Response:
         """Withdraw an item: feeds and pages no longer show it."""
-        return await self._done(request, source, partial(self._pushed.withdraw, source, item_id))
+        return await self._done(request, source, partial(self.pushed.withdraw, source, item_id))
 
     async def show(self, request: Request, item_id: _Id, source: _Source) -> Response:
         """How an item stands."""
-        return await self._done(request, source, partial(self._pushed.look, source, item_id))
+        return await self._done(request, source, partial(self.pushed.look, source, item_id))
 
     async def _receive(
         self, request: Request, source: str, key: str | None, name: str = ""
     ) -> Response:
         media_type = _media_type(request)
-        body = await body_of(request, self._max_bytes)
+        body = await body_of(request, self.max_bytes)
         document = Document(source=source, name=name, body=body, media_type=media_type)
-        return await self._done(request, source, partial(self._pushed.receive, document, key))
+        return await self._done(request, source, partial(self.pushed.receive, document, key))
 
     async def _done(self, request: Request, source: str, work: Callable[[], ItemShown]) -> Response:
         told = partial(self._told, source, work)
-        item = await anyio.to_thread.run_sync(told, limiter=self._limiter)
+        item = await anyio.to_thread.run_sync(told, limiter=self.limiter)
         status = 201 if isinstance(item, Receipt) and item.is_new else 200
         location = f"{request.scope['root_path']}/items/{quote(item.id, safe='')}"
         return JSONResponse(item.model_dump(mode="json"), status, {_place(status): location})
@@ -255,7 +257,7 @@ class _Items:
         if isinstance(item, Receipt):
             log.info("item pushed", source=source, item=item.uid, outcome=item.outcome.value)
             if item.outcome is not Outcome.UNCHANGED:
-                self._on_change()
+                self.on_change()
         return item
 
 

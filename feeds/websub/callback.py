@@ -4,6 +4,7 @@ Knows HTTP. Must never know what a lease is worth, or what a feed says.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
@@ -21,6 +22,7 @@ from feeds.websub.lease import Intent, Lease, confirmed, is_live, is_signed
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HubCallback:
     """The address ``/websub/{token}``; to be routed for GET and POST.
 
@@ -28,20 +30,11 @@ class HubCallback:
     that are stored already.
     """
 
-    def __init__(
-        self,
-        receiver: Receiver,
-        *,
-        max_bytes: int,
-        clock: Callable[[], datetime],
-        jitter: Callable[[], float],
-        on_content: Callable[[str], None],
-    ) -> None:
-        self._receiver = receiver
-        self._max_bytes = max_bytes
-        self._clock = clock
-        self._jitter = jitter
-        self._on_content = on_content
+    receiver: Receiver
+    max_bytes: int
+    clock: Callable[[], datetime]
+    jitter: Callable[[], float]
+    on_content: Callable[[str], None]
 
     async def answer(self, request: Request) -> Response:
         """One request of a hub, or of somebody who guesses. Raises StoreError: ask again (503)."""
@@ -51,9 +44,9 @@ class HubCallback:
         return await run_in_threadpool(self._verification, token, _intent(request))
 
     def _verification(self, token: str, intent: Intent) -> Response:
-        with self._receiver.database.writing() as connection:
+        with self.receiver.database.writing() as connection:
             lease = leases.by_token(connection, token, to_change=True)
-            verified = confirmed(lease, intent, self._clock(), self._jitter())
+            verified = confirmed(lease, intent, self.clock(), self.jitter())
             if lease is None or verified is None:
                 return Response(status_code=HTTPStatus.NOT_FOUND)
             if verified.lease:
@@ -70,7 +63,7 @@ class HubCallback:
             # The hub may end what it takes for a subscription.
             return Response(status_code=HTTPStatus.GONE)
         try:
-            body = await body_of(request, self._max_bytes)
+            body = await body_of(request, self.max_bytes)
         except (BodyTooLong, ClientDisconnect):
             return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         signature = request.headers.get("x-hub-signature")
@@ -80,9 +73,9 @@ class HubCallback:
         return Response(status_code=HTTPStatus.ACCEPTED)
 
     def _live(self, token: str) -> Lease | None:
-        with self._receiver.database.reading() as connection:
+        with self.receiver.database.reading() as connection:
             lease = leases.by_token(connection, token)
-        return lease if lease and is_live(lease, self._clock()) else None
+        return lease if lease and is_live(lease, self.clock()) else None
 
     def _take(self, token: str, signature: str | None, media_type: str | None, body: bytes) -> None:
         lease = self._live(token)
@@ -98,9 +91,9 @@ class HubCallback:
             url=lease.topic,
             media_type=media_type,
         )
-        report = self._receiver.take(document)
+        report = self.receiver.take(document)
         log.info("hub distributed", source=lease.source, added=report.added, revised=report.revised)
-        self._on_content(lease.source)
+        self.on_content(lease.source)
 
 
 def _intent(request: Request) -> Intent:

@@ -176,7 +176,7 @@ def _web(
         mails=Mailbox(mails, pages) if mails else None,
         api=_api(settings, receiver, site, publish, clock),
         hubs=HubCallback(
-            receiver,
+            receiver=receiver,
             clock=clock,
             max_bytes=settings.ingest.max_document_bytes,
             jitter=jitter,

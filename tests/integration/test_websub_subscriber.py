@@ -64,7 +64,7 @@ class Subscriber:
         )
         receiver = a_receiver(database, taxonomy, lambda: self.now)
         callback = HubCallback(
-            receiver,
+            receiver=receiver,
             max_bytes=50_000,
             clock=lambda: self.now,
             jitter=lambda: 0.5,
