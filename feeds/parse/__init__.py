@@ -1,14 +1,19 @@
 """Documents understood: bytes in, drafts or a reason out.
 
-Knows which families of forms there are and in which order they are asked. Must never know where a
-document came from or what was made of it before.
+Knows which families of forms there are, and what every draft gets, whatever form it came in. Must
+never know any one form, where a document came from or what was made of it before.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import import_module
 
-from feeds.draft import Document, Habits, Parsed, Reason, Refused
-from feeds.parse.finish import finished
+from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
+from feeds.identity.addresses import without_tracking
+from feeds.identity.merge import completed
+from feeds.model import Label, Mark, TopicKind
+from feeds.parse.bytes import all_mended, is_suspect, mended, seen
+from feeds.parse.language import spoken
 from feeds.parse.recognise import Family, family_of
 from feeds.taxonomy import Taxonomy
 
@@ -30,6 +35,11 @@ _NO_HABITS = Habits()
 # is made of a page takes ten times its bytes.
 _LARGEST_PAGE_BYTES = 5_000_000
 _PAGES = frozenset({Family.TEXT, Family.HTML})
+
+# Titles and leads of so many items tell what language a list is in.
+_ITEMS_OF_A_SAMPLE = 10
+_NONE: frozenset[Mark] = frozenset()
+_GUESSED = frozenset({Mark.GUESSED_LANGUAGE})
 
 
 def understand(
@@ -53,3 +63,99 @@ def understand(
     if isinstance(understood, Refused):
         return understood
     return finished(understood, document, taxonomy)
+
+
+# -- What every draft gets -------------------------------------------------------------------------
+
+
+def finished(parsed: Parsed, document: Document, taxonomy: Taxonomy) -> Parsed:
+    """The same drafts, mended, completed by the lead that led here, in a language."""
+    own = (_untracked(_mended(draft)) for draft in parsed.drafts)
+    whole = (completed(draft, document.lead) if document.lead else draft for draft in own)
+    drafts = tuple(_spoken(_placed(draft, taxonomy), taxonomy) for draft in whole)
+    if parsed.is_list and not all(draft.language for draft in drafts):
+        drafts = _in_one_language(drafts)
+    return replace(parsed, drafts=drafts)
+
+
+def _mended(draft: Draft) -> Draft:
+    said = (draft.title, draft.summary, draft.dateline or "", draft.markup, *draft.paragraphs)
+    labels = [label.text for label in draft.labels]
+    if not is_suspect("\n".join((*said, *labels))):
+        return draft
+    words = tuple(all_mended(said))
+    if words == said and [*map(mended, labels)] == labels:
+        return draft
+    title, summary, dateline, markup, *paragraphs = words
+    # To drop what nobody sees is no mending.
+    is_mended = words != tuple(map(seen, said))
+    return replace(
+        draft,
+        title=title,
+        summary=summary,
+        paragraphs=tuple(paragraphs),
+        markup=markup,
+        dateline=dateline or None,
+        content_type=_labels((draft.content_type,))[0] if draft.content_type else None,
+        issuers=_labels(draft.issuers),
+        fields=_labels(draft.fields),
+        countries=_labels(draft.countries),
+        marks=draft.marks | {Mark.MENDED} if is_mended else draft.marks,
+    )
+
+
+def _labels(printed: tuple[Label, ...]) -> tuple[Label, ...]:
+    return tuple(replace(label, text=mended(label.text)) for label in printed)
+
+
+def _untracked(draft: Draft) -> Draft:
+    """With an address that readers may share: nobody is counted by it."""
+    if not draft.url or "?" not in draft.url:
+        return draft
+    url = without_tracking(draft.url)
+    if url == draft.url:
+        return draft
+    return replace(draft, url=url, also_at=(*draft.also_at, draft.url))
+
+
+def _placed(draft: Draft, taxonomy: Taxonomy) -> Draft:
+    """With the issuer its address speaks for, where nothing else names one."""
+    ref = None if draft.issuers or not draft.url else taxonomy.section_of(draft.url)
+    if ref is None:
+        return draft
+    issuer = Label(kind=TopicKind.ISSUER, text=taxonomy.get(ref).label, slug=ref.slug)
+    return replace(draft, issuers=(issuer,), marks=draft.marks | {Mark.INFERRED_ISSUER})
+
+
+def _spoken(draft: Draft, taxonomy: Taxonomy) -> Draft:
+    text = " ".join((*draft.paragraphs[:3], draft.summary, draft.title))
+    language, is_guess = spoken(
+        text,
+        draft.language,
+        is_whole=not draft.partial,
+        home=taxonomy.home_of(draft.issuers),
+        called=taxonomy.called,
+    )
+    if language == draft.language:
+        return draft
+    return replace(draft, language=language, marks=draft.marks | (_GUESSED if is_guess else _NONE))
+
+
+def _in_one_language(drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:
+    """With the language that all others are in, or else that of all words together, for those
+    too short to tell.
+    """
+    told = {draft.language for draft in drafts if draft.language}
+    if told:
+        language = told.pop() if len(told) == 1 else None
+    else:
+        # Titles first: every one counts.
+        some = drafts[:_ITEMS_OF_A_SAMPLE]
+        text = " ".join((*(draft.title for draft in some), *(draft.summary for draft in some)))
+        language = spoken(text, None, is_whole=False).language
+    if language is None:
+        return drafts
+    return tuple(
+        draft if draft.language else replace(draft, language=language, marks=draft.marks | _GUESSED)
+        for draft in drafts
+    )

@@ -7,7 +7,7 @@ import pytest
 
 from feeds.draft import Document, Draft, Parsed
 from feeds.model import Issued, IssuedFrom, Label, Mark, TopicKind
-from feeds.parse.finish import finished
+from feeds.parse import finished
 from feeds.taxonomy import Taxonomy
 
 DOCUMENT = Document(source="own", name="a", body=b"x")
