@@ -4,6 +4,7 @@ Knows HTTP, and tokens by their hashes. Must never know how an item is understoo
 tell how near a wrong token came.
 """
 
+import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -84,13 +85,15 @@ def _source(request: Request, bearer: _Bearer, meant: _Meant = None) -> str:
     """The source that asks. Raises Problem: 401, or 403 where it is not the one that is meant."""
     if bearer is None:
         raise Problem(ProblemKind.NO_TOKEN)
-    # By hashes, so that the time it takes does not tell how near a wrong one came.
-    source: str | None = request.app.state.sources.get(_hash(bearer.credentials))
-    if source is None:
+    hashes: Mapping[str, bytes] = request.app.state.hashes
+    said = _hash(bearer.credentials)
+    # Every token is compared, in the same time, whether one before was equal or not.
+    equal = [source for source, kept in hashes.items() if hmac.compare_digest(said, kept)]
+    if not equal:
         raise Problem(ProblemKind.UNKNOWN_TOKEN)
-    if meant not in (None, source):
+    if meant not in (None, equal[0]):
         raise Problem(ProblemKind.OTHER_SOURCE)
-    return source
+    return equal[0]
 
 
 _Source = Annotated[str, Depends(_source)]
@@ -179,12 +182,9 @@ def create_api(
 ) -> ASGIApp:
     """The push API, to be mounted.
 
-    ``tokens`` holds the token of each source that is pushed to, and for it alone (RFC 6750);
-    ``on_change`` hears, in a thread, of every change.
+    ``tokens`` holds the token of each source that is pushed to (RFC 6750), no two of them the
+    same; ``on_change`` hears, in a thread, of every change.
     """
-    sources = {_hash(token): source for source, token in tokens.items()}
-    if len(sources) < len(tokens):
-        raise ValueError("two sources have the same token, so it tells neither")
     app = FastAPI(
         title="Fieldfare push API",
         description=_SUMMARY,
@@ -195,7 +195,7 @@ def create_api(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.sources = sources
+    app.state.hashes = {source: _hash(token) for source, token in tokens.items()}
     limiter = CapacityLimiter(_AT_ONCE)
     items = _Items(pushed=pushed, max_bytes=max_bytes, on_change=on_change, limiter=limiter)
     app.post("/items", **_CREATE)(items.create)

@@ -14,7 +14,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
 )
@@ -43,10 +42,8 @@ _RFC_3339 = re.compile(
 )
 
 
-class Fault(BaseModel):
+class Fault(BaseModel, frozen=True):
     """One thing that is wrong with the document."""
-
-    model_config = ConfigDict(frozen=True)
 
     field: str = Field(
         description="Which member, as a JSON Pointer (RFC 6901); empty for the whole document.",
@@ -147,8 +144,8 @@ _Issued = Annotated[Issued, BeforeValidator(_issued, json_schema_input_type=date
 # -- The item --------------------------------------------------------------------------------------
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+class _Strict(BaseModel, frozen=True, extra="forbid", strict=True, hide_input_in_errors=True):
+    """Nothing is converted, and nothing overlooked."""
 
 
 class PushedFile(_Strict):
