@@ -29,7 +29,7 @@ from feeds.storage.pushes import Answered
 
 
 class Outcome(StrEnum):
-    """What a push did; ``linked`` says that the item was known from elsewhere already."""
+    """What a push did."""
 
     CREATED = "created"
     LINKED = "linked"
