@@ -17,6 +17,9 @@ UNPRINTABLE = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\
 #: is not (UTR 36 section 2.6).
 INVISIBLE = r"\u00ad\u200b\u2060\u202a-\u202e\u2066-\u2069\ufeff"
 
+#: What an address means that names no port, by its scheme (RFC 9110 4.2).
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
 _CONTROL = re.compile(f"[{CONTROLS}]")
 # Most addresses need no second look.
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/[!-~]*)?")
@@ -66,7 +69,7 @@ def is_web_address(text: str, *, strict: bool = False) -> bool:
         return False
     try:
         parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        return parts.scheme in DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
 

@@ -109,10 +109,12 @@ def revise(database: Database, taxonomy: Taxonomy, item: Item, draft: Draft, at:
         (change,) = next_numbers(connection, "changes", 1)
         (stored,) = whole_items(connection, [item.number])
         known = replace(
-            _new(item.source, item.number, draft), slug=item.slug, revision=stored.revision + 1
+            _new(item.source, item.number, draft),
+            slug=item.slug,
+            revision=stored.revision + 1,
+            updated_at=revised_updated(at, change),
         )
-        revision = _revision(known, taxonomy, change, at)
-        write_items.write(connection, [replace(revision, updated_at=revised_updated(at, change))])
+        write_items.write(connection, [_revision(known, taxonomy, change, at)])
 
 
 def _new(source: str, number: int, draft: Draft) -> Known:
@@ -130,15 +132,14 @@ def _new(source: str, number: int, draft: Draft) -> Known:
 
 
 def _revision(known: Known, taxonomy: Taxonomy, change: int, at: datetime) -> Revision:
-    issued = known.draft.issued
+    first = first_updated(known.draft.issued, at, known.number, change, Fresh.NEWS)
     return Revision(
-        known=known,
+        known=replace(known, updated_at=known.updated_at or first),
         change=change,
         significant=True,
         implied=taxonomy.implied_by(known.draft.labels),
         digest="an original",
         recorded_at=at,
-        updated_at=first_updated(issued, at, known.number, change, Fresh.NEWS),
         group=known.number,
         freshness=Fresh.NEWS,
     )

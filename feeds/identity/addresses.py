@@ -8,13 +8,13 @@ import re
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
+from config.values import DEFAULT_PORTS
 from feeds.taxonomy import Taxonomy
 
 #: One of fewer than five digits may be a day or a year.
 _NUMBER_AT_THE_END = re.compile(r"/(\d{5,})/?(?:[?#].*)?$")
 # Browsers and servers take no longer ones; no name is made of a text made to be large.
 _LONGEST_CHARS = 2_000
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
 _ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
 # RFC 3986, section 2.3: these mean the same with and without their percent sign.
@@ -86,7 +86,7 @@ def _split(url: str) -> SplitResult | None:
         _ = parts.port
     except ValueError:
         return None
-    return parts if parts.scheme in _DEFAULT_PORTS else None
+    return parts if parts.scheme in DEFAULT_PORTS else None
 
 
 def _host(parts: SplitResult, taxonomy: Taxonomy) -> str:
@@ -96,7 +96,7 @@ def _host(parts: SplitResult, taxonomy: Taxonomy) -> str:
         if site and (host == mirror or host.endswith(f".{mirror}")):
             host = site.name
     port = parts.port
-    return host if port in {None, _DEFAULT_PORTS[parts.scheme]} else f"{host}:{port}"
+    return host if port in {None, DEFAULT_PORTS[parts.scheme]} else f"{host}:{port}"
 
 
 def _is_tracking(part: str) -> bool:

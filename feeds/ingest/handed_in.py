@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from config.values import is_web_address
 from feeds.draft import Document
 from feeds.errors import SourceError
 from feeds.ingest import Terms
@@ -17,9 +18,6 @@ from feeds.ingest.report import IngestReport
 from feeds.sources import Fetched, Seen
 from feeds.storage import Connection, documents
 from feeds.storage.database import Database
-
-# A document of a website is named by its address.
-_WEB = ("http://", "https://")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,8 @@ class Receiver:
             source=source,
             name=name,
             body=body,
-            url=name if name.startswith(_WEB) else None,
+            # A document of a website is named by its address.
+            url=name if is_web_address(name) else None,
         )
         return self.take(document)
 

@@ -92,14 +92,17 @@ def _write(
     revisions = [
         Revision(
             known=replace(
-                item, revision=item.revision + 1, draft=draft, content_hash=content_hash(draft)
+                item,
+                revision=item.revision + 1,
+                draft=draft,
+                content_hash=content_hash(draft),
+                updated_at=item.updated_at or now,
             ),
             change=change,
             significant=False,
             implied=taxonomy.implied_by(draft.labels),
             digest=digests[item.number],
             recorded_at=now,
-            updated_at=item.updated_at or now,
         )
         for (item, draft), change in zip(anew, changes, strict=True)
     ]

@@ -3,10 +3,10 @@
 Knows the calls within one transaction. Must never decide, or begin and end a transaction.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from config.values import is_iri
 from feeds.identity.decide import (
     Added,
     Known,
@@ -24,8 +24,8 @@ from feeds.storage import Connection, read_items, write_items
 from feeds.storage.database import next_numbers
 from feeds.storage.write_items import Revision
 
-# RFC 4287, section 4.2.6: an atom:id is an IRI; what is none would break our feeds.
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\[\]\x00-\x20]{1,500}")
+# Behind its scheme; what is longer is no name, and every feed would repeat it.
+_LONGEST_ID_CHARS = 500
 
 
 def store(connection: Connection, judged: Iterable[Judged], terms: Terms) -> Mapping[str, str]:
@@ -89,7 +89,6 @@ def _revision(item: Known, one: Judged, change: int, group: int, terms: Terms) -
         implied=terms.taxonomy.implied_by(draft.labels),
         digest=one.candidate.digest,
         recorded_at=terms.now,
-        updated_at=updated_at,
         group=group,
         freshness=fresh,
     )
@@ -108,14 +107,14 @@ def _ids(connection: Connection, new: Sequence[Judged], terms: Terms) -> Iterato
 def _given_id(one: Judged, ours: Identity) -> str | None:
     """The atom:id an entry came with, which it keeps (RFC 4287, section 4.2.6).
 
-    One that we could mint is none: it would be in the way of the item it is minted for.
+    What is no IRI would break our feeds. One that we could mint is none: it would be in the way of
+    the item it is minted for.
     """
     origin = one.candidate.draft.provenance
-    if origin is None or not origin.entry_id.isprintable():
-        return None
-    if origin.entry_id.startswith(ours.item("")):
-        return None
-    return origin.entry_id if _IRI.fullmatch(origin.entry_id) else None
+    given = origin.entry_id if origin else ""
+    is_short = len(given.partition(":")[2]) <= _LONGEST_ID_CHARS
+    is_sound = is_short and is_iri(given) and given.isprintable()
+    return given if is_sound and not given.startswith(ours.item("")) else None
 
 
 def _link(

@@ -7,6 +7,8 @@ import codecs
 import re
 from enum import StrEnum
 
+from config.values import media_type
+
 
 class Family(StrEnum):
     """Families of forms; the values are those of the setting ``form``."""
@@ -53,7 +55,7 @@ _BY_MEDIA_TYPE = (
 )
 
 
-def family_of(body: bytes, media_type: str | None) -> Family:
+def family_of(body: bytes, content_type: str | None) -> Family:
     """The family of a document; plain text where nothing speaks for another.
 
     XML in a vocabulary nobody knows is of the family of feeds, which refuses it.
@@ -68,18 +70,18 @@ def family_of(body: bytes, media_type: str | None) -> Family:
     if element:
         is_declared = b"<?xml" in head[:start] or b"xmlns" in element[2]
         is_other_xml = is_declared and element[1].lower() not in _HTML
-        return Family.FEED if is_other_xml else _of_media_type(media_type or "", Family.HTML)
-    return _without_element(rest, media_type)
+        return Family.FEED if is_other_xml else _of_media_type(content_type, Family.HTML)
+    return _without_element(rest, content_type)
 
 
-def _without_element(rest: bytes, media_type: str | None) -> Family:
+def _without_element(rest: bytes, content_type: str | None) -> Family:
     if _JSON_FEED.match(rest):
         return Family.FEED
     if _MARKUP.search(rest):
         return Family.HTML
-    if media_type and not rest.startswith((b"-", b"*")):
-        return _of_media_type(media_type, Family.TEXT)
-    return Family.TEXT
+    # A text of ours opens with a menu, whatever its server calls it.
+    is_menu = rest.startswith((b"-", b"*"))
+    return Family.TEXT if is_menu else _of_media_type(content_type, Family.TEXT)
 
 
 def _head(body: bytes) -> bytes:
@@ -103,6 +105,6 @@ def _behind_junk(head: bytes, start: int) -> re.Match[bytes] | None:
     return root if root and not _PAGE.search(head, 0, root.start()) else None
 
 
-def _of_media_type(media_type: str, otherwise: Family) -> Family:
-    named = media_type.partition(";")[0].casefold()
+def _of_media_type(content_type: str | None, otherwise: Family) -> Family:
+    named = media_type(content_type)
     return next((family for part, family in _BY_MEDIA_TYPE if part in named), otherwise)

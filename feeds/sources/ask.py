@@ -15,7 +15,7 @@ from typing import Self
 from unicodedata import normalize
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from config.values import host_of, is_web_address
+from config.values import DEFAULT_PORTS, host_of, is_web_address
 from feeds.draft import Document, Draft, Parsed
 from feeds.fetch import (
     Denied,
@@ -36,7 +36,6 @@ _FAILURES_IN_A_ROW = 20
 _NONE = RemoteValidators()
 # Longer than any address of a news item; it becomes a key in the store.
 _LONGEST_ADDRESS_CHARS = 2_000
-_PORTS = {"http": 80, "https": 443}
 # Everything an address may hold is left as it came (RFC 3986 section 2); the rest is encoded.
 _ADDRESS_CHARACTERS = "!#$%&'()*+,/:;=?@[]~-._"
 
@@ -81,7 +80,7 @@ def address(url: str) -> str | None:
             name = normalize("NFKC", host).lower().encode("idna").decode()
         except UnicodeError:
             return None
-    place = name if port in (None, _PORTS[scheme]) else f"{name}:{port}"
+    place = name if port in (None, DEFAULT_PORTS[scheme]) else f"{name}:{port}"
     path, query = (quote(part, _ADDRESS_CHARACTERS) for part in (parts.path or "/", parts.query))
     written = urlunsplit((scheme, place, path, query, ""))
     # The ASCII name of a host may hold what its letters did not ("¸" is a blank and a mark).

@@ -40,7 +40,6 @@ class Revision:
     implied: tuple[Label, ...]
     digest: str
     recorded_at: datetime
-    updated_at: datetime
     group: int = 0
     freshness: Fresh = Fresh.NEWS
 
@@ -152,7 +151,7 @@ def _content(revision: Revision) -> dict[str, object]:
         "language": draft.language or "",
         "content_hash": known.content_hash,
         "revision": known.revision,
-        "updated_at": revision.updated_at,
+        "updated_at": known.updated_at,
         "partial": draft.partial,
         "markup": draft.markup,
         "enclosures": [
@@ -183,7 +182,7 @@ def _topics(revision: Revision) -> Iterator[dict[str, Any]]:
             "label": label.text,
             "slug": label.slug,
             "direct": position < len(named),
-            "updated_at": revision.updated_at,
+            "updated_at": revision.known.updated_at,
         }
 
 

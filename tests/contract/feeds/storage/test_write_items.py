@@ -64,6 +64,7 @@ def an_item(draft: Draft, number: int = 1, **changes: Any) -> Known:
         source="own",
         content_hash=content_hash(draft),
         group=str(number),
+        updated_at=NOW,
     )
     return replace(item, **changes)
 
@@ -76,7 +77,6 @@ def a_revision(taxonomy: Taxonomy, known: Known, **changes: Any) -> Revision:
         implied=taxonomy.implied_by(known.draft.labels),
         digest=DIGEST,
         recorded_at=NOW,
-        updated_at=NOW,
         group=known.number,
         freshness=Fresh.NEWS,
     )
@@ -280,8 +280,8 @@ def test_revising_replaces_what_it_says_and_touches_the_feeds_it_left(
     added(database, *(a_revision(osce, an_item(before, number)) for number in (1, 2)))
     after = replace(filed_under(a_label("Policing", "policing")), title="Corrected")
     later = NOW + timedelta(hours=1)
-    again = an_item(after, revision=2)
-    revised(database, a_revision(osce, again, change=3, updated_at=later))
+    again = an_item(after, revision=2, updated_at=later)
+    revised(database, a_revision(osce, again, change=3))
     assert rows(database, item_rows, "number", "title", "change", "revision", "updated_at") == [
         (1, "Corrected", 3, 2, later),
         (2, before.title, 2, 1, NOW),
@@ -312,6 +312,6 @@ def test_topics_repeat_when_their_item_was_updated(database: Database, osce: Tax
     first = a_revision(osce, an_item(filed_under(a_label("Policing", "policing"))))
     added(database, first)
     later = NOW + timedelta(hours=1)
-    again = replace(first.known, revision=2)
-    revised(database, replace(first, known=again, change=2, updated_at=later))
+    again = replace(first.known, revision=2, updated_at=later)
+    revised(database, replace(first, known=again, change=2))
     assert rows(database, item_topics, "updated_at") == [(later,)]
