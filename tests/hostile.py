@@ -88,20 +88,18 @@ _NO_ITEM = (Reason.TOO_LARGE, Reason.NOT_NEWS, Reason.INCOMPLETE, Reason.MENU_ON
 
 ATTACKS: Mapping[str, Attack] = {
     "billion laughs": _refused(_billion_laughs, *_XML),
-    "quadratic blow-up": _refused(_blow_up, *_XML),
-    "external entity": _refused(
-        lambda: (
-            b'<!DOCTYPE feed [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
-            b'<feed xmlns="http://www.w3.org/2005/Atom"><title>&x;</title></feed>'
+    "quadratic blow-up": Attack(body=_blow_up),
+    "external entity": Attack(
+        body=lambda: (
+            b'<!DOCTYPE feed [<!ENTITY x SYSTEM "file:///etc/passwd">]><feed'
+            b' xmlns="http://www.w3.org/2005/Atom"><entry><title>&x;</title></entry></feed>'
         ),
-        *_XML,
     ),
-    "parameter entity": _refused(
-        lambda: (
+    "parameter entity": Attack(
+        body=lambda: (
             b'<!DOCTYPE rss [<!ENTITY % x SYSTEM "http://127.0.0.1:9/x.dtd"> %x;]>'
-            b"<rss version='2.0'><channel></channel></rss>"
+            b"<rss version='2.0'><channel><item><title>%x;</title></item></channel></rss>"
         ),
-        *_XML,
     ),
     "deep XML": _refused(
         lambda: b"<rss version='2.0'><channel>" + b"<a>" * _DEEP + b"</a>" * _DEEP, *_XML

@@ -103,7 +103,7 @@ def told(body: bytes, media_type: str | None) -> str | None:
     A declaration is believed unless words read so mix two alphabets.
     """
     name = declared(media_type)
-    if name and (text := _read(body, name)) and _is_likely(text):
+    if name and (text := _read(body, name)) and _is_believable(text, name):
         return text
     western = _read(body, "cp1252")
     if western is None:
@@ -142,6 +142,11 @@ def _is_likely(text: str) -> bool:
     sample = text[:_SAMPLE_CHARS]
     mixed = len(_TWO_ALPHABETS.findall(sample))
     return mixed == 0 or mixed * 2 < len(_CYRILLIC_WORD.findall(sample))
+
+
+def _is_believable(text: str, name: str) -> bool:
+    """Whether a text is one that was read by the table of this name, not only declared so."""
+    return _is_likely(text) and not (name == "cp1252" and _is_cyrillic(text))
 
 
 def _is_cyrillic(western: str) -> bool:
@@ -219,14 +224,15 @@ def _is_utf_8(body: bytes) -> bool:
 
 
 def recoded(body: bytes, media_type: str | None) -> bytes:
-    """XML or JSON in UTF-8, as much as can be read, without what is no character of XML.
+    """XML or JSON in UTF-8, without what is no character of XML; what cannot be read is U+FFFD.
 
-    UTF-8 is tried before what a document or its server declares: both are wrong more often than
-    another encoding is valid UTF-8 by chance. Of the others only character tables are taken.
+    UTF-8 is tried before what a server or the document declares, in this order (RFC 7303, section
+    3): both are wrong more often than another encoding is valid UTF-8 by chance. Of the others only
+    character tables are taken.
     """
     head = body[:4].lstrip()
     if marked := next((name for mark, name in _BY_FIRST_BYTES if head.startswith(mark)), None):
-        text = body.decode(marked, "ignore").encode("utf-8", "ignore")
+        text = body.decode(marked, "replace").encode("utf-8", "ignore")
     else:
         text = _in_utf_8(body.removeprefix(codecs.BOM_UTF8), media_type)
     text = text.translate(None, NO_XML)
@@ -246,15 +252,31 @@ def _in_utf_8(body: bytes, media_type: str | None) -> bytes:
 
 def _in_a_table(body: bytes, media_type: str | None) -> str:
     found = _XML.search(body[:_XML_BYTES])
-    names = (*_codecs([found[1].decode()] if found else []), *_known([media_type or ""]))
+    names = (*_known([media_type or ""]), *_codecs([found[1].decode()] if found else []))
     if name := next((name for name in names if not name.startswith("utf")), None):
-        return body.decode(name, "ignore")
-    text = body.decode("utf-8", "ignore")
+        text = body.decode(name, "replace")
+        if _is_believable(text, name):
+            return text
+    text = body.decode("utf-8", _STRAY)
     # Another encoding hardly holds a valid sequence of UTF-8.
     intact = len(text) - len(text.encode("ascii", "ignore"))
-    is_utf_8 = intact > len(body) - len(text.encode())
-    return text if is_utf_8 else body.decode("cp1252", "ignore")
+    is_utf_8 = intact > 2 * (len(body) - len(body.decode("utf-8", "ignore").encode()))
+    return text if is_utf_8 else told(body, None) or body.decode("cp1252", "replace")
 
+
+def _stray(error: UnicodeError) -> tuple[str, int]:
+    """A single byte that is no UTF-8 was pasted from a text in Windows' Western table; what breaks
+    off within a character is unreadable.
+    """
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    damaged = error.object[error.start : error.end]
+    read = damaged.decode("cp1252", "replace") if len(damaged) == 1 else "\ufffd"
+    return read, error.end
+
+
+_STRAY = "fieldfare-stray"
+codecs.register_error(_STRAY, _stray)
 
 # -- Text that was read by the wrong table before it came here -------------------------------------
 

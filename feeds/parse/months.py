@@ -8,6 +8,7 @@ of what it says; a test keeps it true, and `pytest --regenerate` writes it anew.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -28,6 +29,13 @@ def month_of(word: str, *, behind_dot: bool = False) -> int | None:
     if behind_dot and (month := _behind_dot().get(name)):
         return month
     return _besides().get(name) or _listed().get(name)
+
+
+def short_month_of(word: str) -> int | None:
+    """The month a word means where nothing but a month can stand, abbreviations included; None for
+    one that is short for different months in different languages.
+    """
+    return month_of(word) or _abbreviated().get(fold(word).rstrip("."))
 
 
 @cache
@@ -56,12 +64,27 @@ def _behind_dot() -> Mapping[str, int]:
 @cache
 def _listed() -> Mapping[str, int]:
     """The full names CLDR has for the languages there are, within dates and alone."""
-    copied: Mapping[str, Mapping[str, int]] = json.loads(COPY.read_text("utf-8"))
     elsewhere = _behind_dot()
     return {
         name: month
         for language in languages()
         for locale in language.list("months.cldr")
-        for name, month in copied[locale].items()
+        for name, month in _copied()[locale]["wide"].items()
         if elsewhere.get(name) != month
     }
+
+
+@cache
+def _abbreviated() -> Mapping[str, int]:
+    meant: defaultdict[str, set[int]] = defaultdict(set)
+    for language in languages():
+        for locale in language.list("months.cldr"):
+            for name, month in _copied()[locale].get("abbreviated", {}).items():
+                meant[name].add(month)
+    return {name: min(months) for name, months in meant.items() if len(months) == 1}
+
+
+@cache
+def _copied() -> Mapping[str, Mapping[str, Mapping[str, int]]]:
+    copied: Mapping[str, Mapping[str, Mapping[str, int]]] = json.loads(COPY.read_text("utf-8"))
+    return copied

@@ -40,6 +40,11 @@ _GONE = frozenset(
     "math nav noembed noframes noscript object option picture script select style svg template "
     "textarea title video xmp".split()
 )
+# Without an end these would take all that follows with them.
+_SWALLOWING = tuple(
+    (re.compile(rf"<{name}\b[^<>]*>", re.IGNORECASE), re.compile(f"</{name}", re.IGNORECASE))
+    for name in ("iframe", "object")
+)
 _UNSEEN = re.compile(f"[{values.UNPRINTABLE}{values.INVISIBLE}]")
 _RENAMED_TAG = re.compile(rf"<(/?)({'|'.join(_RENAMED)})>")
 _TAG = re.compile(r"<[^>]*+>?")
@@ -80,6 +85,9 @@ def sanitised(html: str, base_url: str | None) -> str:
     brought down to its words.
     """
     html = _UNSEEN.sub("", html)
+    for start, end in _SWALLOWING:
+        if start.search(html) and not end.search(html):
+            html = start.sub("", html)
     if harm(html) is not None:
         return f"<p>{escape(' '.join(_TAG.sub(' ', html).split()), quote=False)}</p>"
     base = base_url if base_url and values.is_web_address(base_url) else None

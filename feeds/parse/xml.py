@@ -21,10 +21,19 @@ Element = etree._Element  # noqa: SLF001 - the one name lxml gives the type
 _MOST_NODES = 400_000
 # What a server may print before the document itself: warnings, comments, a document type.
 _PREAMBLE_BYTES = 65_536
+# A document type, with what it declares: comments, and texts in quotation marks that hold anything.
+_DOCTYPE = re.compile(
+    rb"<!DOCTYPE\b[^\[>]*+(?:\[(?:<!--.*?-->|\"[^\"]*+\"|'[^']*+'|[^\]\"'])*+\]?\s*+)?>?",
+    re.IGNORECASE | re.DOTALL,
+)
+_BOMB = re.compile(rb"<!ENTITY\s[^>&]*+&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]", re.IGNORECASE)
+# Characters that Windows' table has where Unicode has controls: HTML's parser reads them so too.
+_OF_WINDOWS = re.compile(rb"&#(?:1(?:2[89]|[345][0-9])|[xX]0{0,4}[89][0-9a-fA-F]);")
 # Both match to the end of the text at the latest, so no part of it is looked at twice.
 _VERBATIM = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
 _FAULTY = re.compile(
     rb"<!\[CDATA\[.*?(?:\]\]>|\Z)"
+    rb"|<(?![A-Za-z_:/!?\x80-\xff])"
     rb"|&(?!(?:amp|lt|gt|quot|apos);)(?:(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,7}|[A-Za-z][A-Za-z0-9]{0,31});)?",
     re.DOTALL,
 )
@@ -38,12 +47,13 @@ _RESOURCE_ERRORS = frozenset({110, 114})
 class Tree:
     """A document's elements; ``text`` is what they were read from, in UTF-8.
 
-    A tree ``is_cut`` when the document ends before its root element does, so that its last
-    elements may hold half of what they should.
+    A tree ``is_mended`` when it was read from what is no XML, and ``is_cut`` when the document ends
+    before its root element does, so that its last elements may hold half of what they should.
     """
 
     root: Element
     text: bytes
+    is_mended: bool = False
     is_cut: bool = False
 
 
@@ -58,13 +68,19 @@ def read(text: bytes, roots: re.Pattern[bytes]) -> Tree | Refused:
     start = _start(text, roots)
     if start is None:
         return Refused(reason=Reason.MALFORMED, evidence="no element of its format was found")
-    if b"<!ENTITY" in text[:start].upper():
-        return Refused(reason=Reason.HOSTILE, evidence="it declares entities of its own")
-    text = text[start:]
+    if any(_BOMB.search(type_[0]) for type_ in _DOCTYPE.finditer(text, 0, start)):
+        evidence = "it declares entities that are made of others"
+        return Refused(reason=Reason.HOSTILE, evidence=evidence)
+    text = _OF_WINDOWS.sub(lambda found: html.unescape(found[0].decode()).encode(), text[start:])
     if _nodes(text) > _MOST_NODES:
         evidence = f"it holds more than {_MOST_NODES:,} elements and attributes"
         return Refused(reason=Reason.HOSTILE, evidence=evidence)
     return _tree(text)
+
+
+def untyped(text: bytes) -> bytes:
+    """The text without document types: whoever reads it then has no entity to replace."""
+    return _DOCTYPE.sub(b"", text)
 
 
 def drop_half(tree: Tree, names: str) -> None:
@@ -90,8 +106,12 @@ def _local(element: Element) -> str:
 
 
 def _start(text: bytes, roots: re.Pattern[bytes]) -> int | None:
+    types = [type_.span() for type_ in _DOCTYPE.finditer(text, 0, _PREAMBLE_BYTES)]
     found = roots.search(text, 0, _PREAMBLE_BYTES)
     while found:
+        if within := next((end for start, end in types if start <= found.start() < end), 0):
+            found = roots.search(text, within, _PREAMBLE_BYTES)
+            continue
         comment = text.rfind(b"<!--", 0, found.start())
         end = text.find(b"-->", comment) if comment >= 0 else -1
         if end < found.start():
@@ -124,7 +144,7 @@ def _tree(text: bytes) -> Tree | Refused:
     if root is None:
         return Refused(reason=Reason.MALFORMED, evidence="no element could be read")
     name = mended[1:].split(None, 1)[0].partition(b">")[0]
-    return Tree(root=root, text=mended, is_cut=b"</" + name not in mended)
+    return Tree(root=root, text=mended, is_mended=True, is_cut=b"</" + name not in mended)
 
 
 def _parser(*, recover: bool = False) -> etree.XMLParser:
@@ -140,8 +160,10 @@ def _parser(*, recover: bool = False) -> etree.XMLParser:
 
 
 def _mended(found: re.Match[bytes]) -> bytes:
-    """A reference as XML knows it; what stands in a CDATA section is none."""
+    """A reference as XML knows it, and "less than"; in a CDATA section all is as it should be."""
     written = found[0]
+    if written == b"<":
+        return b"&lt;"
     if written.startswith(b"<"):
         return written
     character = html.unescape(written.decode())

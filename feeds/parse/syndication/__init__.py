@@ -12,7 +12,7 @@ from feeds.parse.impostors import impostor
 from feeds.parse.sanitise import paragraphs
 from feeds.parse.syndication import atom, jsonfeed, malformed, rss
 from feeds.parse.syndication.drafts import draft, within_budget
-from feeds.parse.syndication.elements import local
+from feeds.parse.syndication.elements import local, of_its_dialect
 from feeds.parse.syndication.feed_entries import RawFeed
 from feeds.parse.xml import Tree, drop_half
 from feeds.parse.xml import read as read_xml
@@ -28,6 +28,9 @@ _FIRST_ELEMENT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ENTRIES = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:item|entry|title|link|guid)\b", re.IGNORECASE)
+_ENTRY = ("{*}item", "{*}entry", "{*}ITEM", "{*}ENTRY")
+_SHOWN = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
+_VERBATIM = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
 _HEAD_BYTES = 4_096
 # A page that stands where a feed should be is looked at so far.
 _PAGE_BYTES = 100_000
@@ -73,19 +76,38 @@ def _feed(document: Document) -> RawFeed | Refused:
         return tree
     if _PAGE.search(text, 0, _HEAD_BYTES):
         return _page(text)
-    return _other_xml(text) or malformed.read(text, url) or tree
+    return _other_xml(text) or malformed.read(text, url, 0) or tree
 
 
 def _of_tree(tree: Tree, url: str | None) -> RawFeed | Refused:
+    of_its_dialect(tree.root)
     name = local(tree.root, "atom:")
     if tree.is_cut and name == "entry":
         return Refused(reason=Reason.INCOMPLETE, evidence="the entry is cut off")
+    if instead := _with_all_entries(tree, url):
+        return instead
     if tree.is_cut:
         drop_half(tree, "item|entry")
         if not any(local(each, "atom:") in {"item", "entry"} for each in tree.root.iter()):
             evidence = "it is cut off before the end of its first entry"
             return Refused(reason=Reason.MALFORMED, evidence=evidence)
     return atom.read(tree, url) if name in {"feed", "entry"} else rss.read(tree, url)
+
+
+def _with_all_entries(tree: Tree, url: str | None) -> RawFeed | Refused | None:
+    """The feed of a tree that lost entries which its text shows; None where it has them all."""
+    # One within another has lost its beginning to it.
+    entries = tree.root.iter(*_ENTRY)
+    read = sum(1 for each in entries if next(each.iterancestors(*_ENTRY), None) is None)
+    if read and not tree.is_mended:
+        return None
+    shown = len(_SHOWN.findall(_VERBATIM.sub(b"", tree.text)))
+    if shown > read and (found := malformed.read(tree.text, url, read)):
+        return found
+    if read or not shown or tree.is_cut:
+        return None
+    evidence = f"it shows {shown} entries that cannot be read"
+    return Refused(reason=Reason.MALFORMED, evidence=evidence)
 
 
 def _other_xml(text: bytes) -> Refused | None:

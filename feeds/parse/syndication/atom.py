@@ -3,6 +3,7 @@
 Knows their elements. Must never know topics or drafts.
 """
 
+import base64
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,7 +95,7 @@ def _entry(
     date = first(groups, _ISSUED)
     return RawEntry(
         title=_construct(groups.get("title"), base),
-        summary=_construct(groups.get("summary"), base),
+        summary=_construct(groups.get("summary"), base) or _described(groups, base),
         content=_construct([each for each in content if not each.get("src")], base),
         guid=guid,
         urls=items_only((origin, *_pages(own, base), *_src(content, base)), home),
@@ -106,6 +107,12 @@ def _entry(
         enclosures=_enclosures(by_rel.get("enclosure", ()), base),
         provenance=_provenance(guid, source) if guid else None,
     )
+
+
+def _described(groups: Groups, base: str | None) -> TextConstruct:
+    """What a film or picture shows (Media RSS), which is all that some entries tell."""
+    media = grouped(groups["media:group"][0]) if "media:group" in groups else groups
+    return _construct(media.get("media:description"), base)
 
 
 def _construct(elements: list[Element] | None, base: str | None) -> TextConstruct:
@@ -125,11 +132,21 @@ def _construct(elements: list[Element] | None, base: str | None) -> TextConstruc
 def _of_kind(kind: str, element: Element, base: str | None) -> TextConstruct:
     if kind.endswith(("xhtml", "xhtml+xml")) or element.get("mode") == "xml":
         return TextConstruct(inner(element).strip(), is_html=True, base=base)
+    if kind == "application/octet-stream" or element.get("mode") == "base64":
+        return TextConstruct(_in_base64(text_of(element)), is_html=True, base=base)
     if kind in {"html", "text/html"} or element.get("mode") == "escaped":
         text = inner(element).strip() if len(element) else text_of(element)
         return TextConstruct(text, is_html=True, base=base)
-    # Other media types, as base64 or XML, are no words.
+    # Other media types are no words.
     return TextConstruct(text_of(element)) if kind in {"text", "text/plain"} else TextConstruct()
+
+
+def _in_base64(text: str) -> str:
+    """Words that were packed as Atom 0.3 allows, "" for anything else."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def _pages(own: list[Element], base: str | None) -> Iterator[str | None]:

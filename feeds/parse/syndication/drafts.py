@@ -6,7 +6,8 @@ was written in.
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
+from itertools import chain
 
 from config.values import INVISIBLE, UNPRINTABLE
 from feeds.draft import Draft
@@ -36,6 +37,18 @@ _PARAGRAPH = re.compile(
     r"\s*(?:<p>)?(?:[^<>]++|</?(?:a|b|em|i|span|strong)(?: [^<>]*)?>)*+(?:</p>)?\s*"
 )
 _INLINE = re.compile("<[^<>]*(?:>|$)")
+_START_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]*)(?=[\s/>])")
+_END_TAG = re.compile(r"</([A-Za-z][A-Za-z0-9]*)\s*>")
+# What marks up words, has no end, or is never shown: of others one may write without an end.
+_MARKS_UP = frozenset(
+    "a abbr acronym b bdi bdo big center cite code del dfn em font i ins kbd mark nobr q s samp "
+    "small span strike strong sub sup tt u var br div h1 h2 h3 h4 h5 h6 hr img input li link meta "
+    "p wbr applet embed frame iframe noframes object script style".split()
+)
+_ALT = re.compile(r"""<img\b[^<>]*?\salt\s*=\s*("[^"<>]*"|'[^'<>]*')""", re.IGNORECASE)
+# What stands between the words of a file's name, and what says of which kind it is.
+_FILE_NAME = re.compile(r"\.[A-Za-z0-9]{1,5}(?:\?.*)?$|[-_+.]|%20")
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _CHARACTER = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 
@@ -56,7 +69,8 @@ def draft(
     elif not is_full and not is_whole:
         markup, body = "", ()
     summary = _cut(lead or (body[0] if body else ""), _SUMMARY_CHARS)
-    title = _cut(line(entry.title), _TITLE_CHARS) or _cut(summary, _CALLED_CHARS)
+    called = summary or _caption(entry)
+    title = _cut(line(entry.title), _TITLE_CHARS) or _cut(called, _CALLED_CHARS)
     if not title:
         return None
     topics = topics_of(entry.categories, entry.authors or feed.authors, taxonomy)
@@ -106,8 +120,29 @@ def line(words: TextConstruct) -> str:
     """Words on one line of plain text; HTML is decoded once, and nothing else is."""
     text = words.text[:_LOOKED_AT_CHARS]
     if words.is_html and ("<" in text or "&" in text):
+        closed = {name.lower() for name in _END_TAG.findall(text)}
+        # "How to use the <main> element": who writes of elements has not marked anything up.
+        text = _START_TAG.sub(
+            lambda tag: tag[0] if _is_markup(tag[1].lower(), closed) else f"&lt;{tag[1]}", text
+        )
         text = " ".join(paragraphs(text)) if _TAG.search(text) else _characters(text)
     return _seen(text)
+
+
+def _is_markup(name: str, closed: Container[str]) -> bool:
+    return name in closed or name in _MARKS_UP
+
+
+def _caption(entry: RawEntry) -> str:
+    """What tells of the pictures that are all an entry has: alternative text, or a file's name."""
+    markup = entry.title.text + entry.content.text + entry.summary.text
+    told = (_seen(html.unescape(found[1][1:-1])) for found in _ALT.finditer(markup))
+    files = (_seen(_FILE_NAME.sub(" ", file.url.rpartition("/")[2])) for file in entry.enclosures)
+    return next(filter(_says_something, chain(told, files)), "")
+
+
+def _says_something(text: str) -> bool:
+    return len(_WORD.findall(text)) > 1
 
 
 def _seen(text: str) -> str:

@@ -17,6 +17,7 @@ from feeds.parse.xml import Element
 #: The children of one element, by name.
 Groups = dict[str, list[Element]]
 
+_ATOM = "www.w3.org/2005/atom"
 # Namespaces as they are compared: without scheme, case, and the last slash or hash.
 _PREFIXES = {
     "": "",
@@ -28,22 +29,38 @@ _PREFIXES = {
     "my.netscape.com/publish/formats/rss-0.91.dtd": "",
     "purl.org/rss/1.0": "",
     "purl.org/net/rss1.1": "",
-    "www.w3.org/2005/atom": "atom:",
+    _ATOM: "atom:",
     "purl.org/atom/ns": "atom:",
     "purl.org/dc/elements/1.1": "dc:",
     "purl.org/dc/elements/1.0": "dc:",
     "purl.org/dc/terms": "dcterms:",
     "purl.org/rss/1.0/modules/content": "content:",
     "search.yahoo.com/mrss": "media:",
+    "www.itunes.com/dtds/podcast-1.0.dtd": "itunes:",
     "rssnamespace.org/feedburner/ext/1.0": "feedburner:",
     "prismstandard.org/namespaces/basic/2.0": "prism:",
     "prismstandard.org/namespaces/1.2/basic": "prism:",
     "www.w3.org/1999/02/22-rdf-syntax-ns": "rdf:",
     "www.w3.org/1999/xhtml": "xhtml:",
 }
+# The namespace that the root of each dialect is in.
+_DIALECTS = {"rss": "", "rdf": "", "channel": "", "feed": _ATOM, "entry": _ATOM}
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
+
+
+def of_its_dialect(root: Element) -> None:
+    """The elements of a namespace that is none of its dialect's are those of the dialect: who
+    writes a feed gives it any namespace by default.
+    """
+    namespace, brace, name = str(root.tag).rpartition("}")
+    meant = _DIALECTS.get(name.lower())
+    known = _PREFIXES.get(_compared(namespace[1:]))
+    if brace and meant is not None and known not in {_PREFIXES[meant], "rdf:"}:
+        own = f"{{http://{meant}}}" if meant else ""
+        for each in root.iter(f"{namespace}}}*"):
+            each.tag = own + str(each.tag).rpartition("}")[2]
 
 
 def grouped(element: Element, default: str = "") -> Groups:
@@ -111,13 +128,16 @@ def next_page(links: Iterable[Element], base: str | None) -> str | None:
     return absolute(by_rel.get("next"), base) or absolute(by_rel.get("prev-archive"), base)
 
 
+def _compared(namespace: str) -> str:
+    return namespace.lower().partition("://")[2].rstrip("/#")
+
+
 @lru_cache(maxsize=4096)
 def _name(tag: object, default: str) -> str:
     # Of a reference that the parser left as it is, the tag is no string.
     namespace, brace, name = str(tag).rpartition("}")
     name = name.lower()
     if brace:
-        known = namespace[1:].lower().partition("://")[2].rstrip("/#")
-        prefix = _PREFIXES.get(known)
+        prefix = _PREFIXES.get(_compared(namespace[1:]))
         name = f"?{name}" if prefix is None else f"{prefix}{name}"
     return name.removeprefix(default) if default else name

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from feeds.model import Issued, IssuedFrom
 from feeds.parse.dates import only_day
-from feeds.parse.months import month_of
+from feeds.parse.months import short_month_of
 
 _LONGEST_CHARS = 100
 # Programs write 1 January 0001 or 1970 where they have no date, and no news is older.
@@ -29,10 +29,21 @@ _STANDARD = re.compile(
     r"\s*(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
     rf"(?:[Tt ]\s*{_CLOCK}\s*{_ZONE})?\s*"
 )
+# The basic format of ISO 8601.
+_BASIC = re.compile(
+    r"\s*(?P<year>[12][0-9]{3})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
+    r"(?:T(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?"
+    r"(?P<zone>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?\s*"
+)
+_EPOCH = re.compile(r"\s*(1[0-9]{9})(?:[0-9]{3}|\.[0-9]{1,9})?\s*")
+_NUMBERS = re.compile(
+    r"\s*(?P<day>[0-9]{1,2})\.\s?(?P<month>[0-9]{1,2})\.\s?(?P<year>[0-9]{2})(?:,?\s+[0-9:.]{4,8})?\s*"
+)
 _ASCTIME = re.compile(
     r"\s*[A-Za-z]{3}\s+(?P<month>[A-Za-z]{3})\s+(?P<day>[0-9]{1,2})\s+"
     rf"{_CLOCK}\s+(?:{_ZONE}\s+)?(?P<year>[0-9]{{4}})\s*"
 )
+_FORMS = (_STANDARD, _MAIL, _ASCTIME, _BASIC)
 
 # Hours east of Greenwich, of the names that mean one offset in feeds. IST, or CST in China, are
 # left out: nobody can know which one is meant. CST is the American one by RFC 822.
@@ -62,9 +73,9 @@ _FARTHEST_MINUTES = 15 * 60
 
 def issued(text: str) -> Issued | None:
     """When an entry was issued: the publisher's own calendar day, and the instant if it is sure."""
-    moment = _usual(text) or _moment(text[:_LONGEST_CHARS])
+    moment = _usual(text) or _moment(text[:_LONGEST_CHARS]) or _counted(text)
     if moment is None:
-        day = only_day(text)
+        day = only_day(text) or _in_numbers(text)
         return Issued(day=day, origin=IssuedFrom.FEED) if day and _is_sane(day) else None
     if isinstance(moment, datetime):
         at = _in_utc(moment)
@@ -74,8 +85,24 @@ def issued(text: str) -> Issued | None:
 
 def instant(text: str) -> datetime | None:
     """The instant a text names for sure, in UTC."""
-    moment = _usual(text) or _moment(text[:_LONGEST_CHARS])
+    moment = _usual(text) or _moment(text[:_LONGEST_CHARS]) or _counted(text)
     return _in_utc(moment) if isinstance(moment, datetime) else None
+
+
+def _counted(text: str) -> datetime | None:
+    """Seconds since 1970, or thousandths of them."""
+    found = _EPOCH.fullmatch(text[:_LONGEST_CHARS])
+    moment = datetime.fromtimestamp(int(found[1]), UTC) if found else None
+    return moment if moment and _is_sane(moment) else None
+
+
+def _in_numbers(text: str) -> date | None:
+    """A day as "30.10.26", which names its parts in no other order."""
+    found = _NUMBERS.fullmatch(text[:_LONGEST_CHARS])
+    try:
+        return date(_year(found["year"]), int(found["month"]), int(found["day"])) if found else None
+    except ValueError:
+        return None
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -94,7 +121,7 @@ def _usual(text: str) -> datetime | None:
         _, day, month, year, clock, zone = parts
         hour, minute, second = clock.split(":")
         offset = _zone(zone) if len(year) == 4 else None
-        number = month_of(month) or 0
+        number = short_month_of(month) or 0
         moment = datetime(
             int(year), number, int(day), int(hour), int(minute), int(second), 0, offset
         )
@@ -105,11 +132,11 @@ def _usual(text: str) -> datetime | None:
 
 def _moment(text: str) -> datetime | date | None:
     """An aware time of the stated zone, or a day; None where the text has no such shape."""
-    found = _STANDARD.fullmatch(text) or _MAIL.fullmatch(text) or _ASCTIME.fullmatch(text)
+    found = next(filter(None, (form.fullmatch(text) for form in _FORMS)), None)
     if found is None:
         return None
     month = found["month"]
-    number = int(month) if month.isdigit() else month_of(month)
+    number = int(month) if month.isdigit() else short_month_of(month)
     try:
         day = date(_year(found["year"]), number or 0, int(found["day"]))
     except ValueError:
@@ -138,7 +165,7 @@ def _zone(text: str | None) -> timezone | None:
     name = text.rstrip("0123456789:+-").lower()
     hours = _HOURS.get(name)
     offset = _OFFSET.fullmatch(text, len(name))
-    if hours is None or (offset and hours):
+    if hours is None or (offset and hours) or (offset is None and name != text.lower()):
         return None
     if offset is None:
         return UTC if hours == 0 else timezone(timedelta(hours=hours))

@@ -89,7 +89,8 @@ def _feed(members: _Members, url: str | None) -> RawFeed:
 
 def _entry(item: _Members, base: str | None, home: str | None) -> RawEntry:
     guid = _text(item.get("id"))
-    addresses = (_text(item.get("url")), guid if guid.startswith("http") else "")
+    url = _text(item.get("url")) or _text(item.get("external_url"))
+    addresses = (url, guid if guid.startswith("http") else "")
     urls = items_only((absolute(address, base) for address in addresses), home)
     content_html, content_text = _text(item.get("content_html")), _text(item.get("content_text"))
     date = _text(item.get("date_published"))

@@ -23,27 +23,31 @@ from feeds.parse.syndication.feed_entries import (
     language_tag,
     once,
 )
+from feeds.parse.xml import untyped
 
 # It reads some 300 kB a second, and its loose parser may look at the same text more than once.
 _MOST_BYTES = 200_000
 
 
-def read(text: bytes, url: str | None) -> RawFeed | None:
-    """What it finds in a feed, None where that is no entry or would take too long."""
+def read(text: bytes, url: str | None, known: int) -> RawFeed | None:
+    """What it finds in a feed; None where it finds no more than the entries that are ``known``, or
+    would take too long.
+    """
     if len(text) > _MOST_BYTES:
         return None
+    # It replaces entities, each as often as it is told to, so it sees none that are declared.
     # A tenth of a second and its warnings, for feeds that hardly ever come.
     import feedparser  # noqa: PLC0415
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # Bytes in a stream: a string would be taken for an address or a file's name.
-        stream = io.BytesIO(text)
+        stream = io.BytesIO(untyped(text))
         try:
             found = feedparser.parse(stream, sanitize_html=False, resolve_relative_uris=False)
         except Exception:  # noqa: BLE001 - what it fails on differs with its parsers
             return None
-    if not found.entries:
+    if len(found.entries) <= known:
         return None
     head = found.feed
     home = absolute(head.get("link"), url)

@@ -38,12 +38,34 @@ from feeds.parse.xml import Element, Tree
 
 _DATES = ("pubdate", "dcterms:issued", "dc:date", "dcterms:created", "prism:publicationdate")
 _DATES_LAST = ("atom:published", "date")
-_AUTHORS = ("dc:creator", "author", "dc:publisher", "creator", "media:credit")
+_AUTHORS = ("dc:creator", "author", "atom:author", "dc:publisher", "creator", "media:credit")
+_TITLES = ("title", "dc:title", "atom:title", "media:title")
+_IDS = ("guid", "dc:identifier", "atom:id", "id")
 _FEED_AUTHORS = ("dc:creator", "dc:publisher", "managingeditor", "author", "itunes:author")
-_CONTENTS = ("content:encoded", "encoded", "content", "xhtml:body", "body", "fullitem")
-_SUMMARIES = ("description", "dc:description", "summary", "atom:summary")
+_CONTENTS = (
+    "content:encoded",
+    "encoded",
+    "content",
+    "atom:content",
+    "xhtml:body",
+    "body",
+    "fullitem",
+)
+_SUMMARIES = (
+    "summary",
+    "atom:summary",
+    "description",
+    "dc:description",
+    "itunes:summary",
+    "itunes:subtitle",
+    "media:description",
+)
 # "press@example.org (Press Office)" (RSS 2.0), or a name and an address in some order.
-_PERSON = re.compile(r"[^\s()<>]+@[^\s()<>]+\s*\((?P<after>[^()]+)\)|(?P<before>[^<>@()]+)<[^<>]*>")
+_HOLDERS = frozenset({"items", "channel"})
+_PERSON = re.compile(
+    r"[^\s()<>]+@[^\s()<>]+\s*\((?P<after>[^()]+)\)"
+    r"|(?P<before>[^<>@()]+)(?:<[^<>]*>|\([^\s()<>]+@[^\s()<>]+\))"
+)
 
 
 def read(tree: Tree, url: str | None) -> RawFeed:
@@ -52,10 +74,14 @@ def read(tree: Tree, url: str | None) -> RawFeed:
     channel = next((each for each in root if local(each) == "channel"), root)
     head = grouped(channel)
     base = base_of(channel, base_of(root, url))
-    home = absolute(first(head, ("link",)), base)
+    home = absolute(_link(head), base)
     links = head.get("atom:link", [])
-    # In RDF the items stand beside the channel.
-    items = (each for each in chain(channel, () if channel is root else root) if _is_item(each))
+    # In RDF the items stand beside the channel, in RSS 1.1 in an element of their own; some feeds
+    # have several channels.
+    beside = () if channel is root else root
+    holders = [channel, *(each for each in (*channel, *beside) if local(each) in _HOLDERS)]
+    inside = chain.from_iterable(each for each in dict.fromkeys(holders))
+    items = (each for each in chain(inside, beside) if local(each) == "item")
     language = language_of(channel) or language_of(root) or first(head, ("language", "dc:language"))
     return RawFeed(
         form="rdf" if local(root).startswith("rdf") else "rss",
@@ -67,8 +93,11 @@ def read(tree: Tree, url: str | None) -> RawFeed:
     )
 
 
-def _is_item(element: Element) -> bool:
-    return local(element) == "item"
+def _link(groups: Groups) -> str:
+    """The address in a link; some stand in an attribute, as in Atom."""
+    return first(groups, ("link",)) or next(
+        (address for each in groups.get("link", ()) if (address := each.get("href"))), ""
+    )
 
 
 def _entries(items: Iterable[Element], base: str | None, home: str | None) -> Iterator[RawEntry]:
@@ -78,15 +107,17 @@ def _entries(items: Iterable[Element], base: str | None, home: str | None) -> It
 def _entry(item: Element, feed_base: str | None, home: str | None) -> RawEntry:
     groups = grouped(item)
     base = base_of(item, feed_base)
-    summary = _wording(groups, _SUMMARIES, base)
+    media = grouped(groups["media:group"][0]) if "media:group" in groups else {}
+    summary = _wording(media | groups, _SUMMARIES, base)
+    contents = (*_CONTENTS, "description") if "summary" in groups else _CONTENTS
     urls = items_only(_urls(groups, item, base), home)
     date = first(groups, _DATES) or first(groups, _DATES_LAST)
     language = language_of(item) or first(groups, ("dc:language", "language"))
     return RawEntry(
-        title=_wording(groups, ("title", "dc:title", "media:title"), base),
+        title=_wording(media | groups, _TITLES, base),
         summary=summary,
-        content=_wording(groups, _CONTENTS, urls[0] if urls else base),
-        guid=identifier(first(groups, ("guid", "dc:identifier")) or _about(item)),
+        content=_wording(groups, contents, urls[0] if urls else base),
+        guid=identifier(first(groups, _IDS) or _about(item)),
         urls=urls,
         issued=feed_dates.issued(date) if date else None,
         language=language_tag(language),
@@ -107,7 +138,7 @@ def _wording(groups: Groups, names: Iterable[str], base: str | None) -> TextCons
 
 def _urls(groups: Groups, item: Element, base: str | None) -> Iterator[str | None]:
     yield absolute(first(groups, ("feedburner:origlink",)), base)
-    yield absolute(first(groups, ("link",)), base)
+    yield absolute(_link(groups), base)
     for guid in groups.get("guid", ()):
         # RSS 2.0: a permalink unless it says that it is none; many that say nothing are none.
         says = guid.get("isPermaLink", guid.get("ispermalink", "true")).strip().lower()

@@ -9,25 +9,32 @@ from pathlib import Path
 import pytest
 from babel import Locale, localedata
 
-from feeds.parse.months import COPY, month_of
+from feeds.parse.months import COPY, month_of, short_month_of
 from feeds.parse.words import languages
 from feeds.taxonomy.naming import fold
 
 LOCALES = [locale for language in languages() for locale in language.list("months.cldr")]
 
 
-def cldr(locale: str) -> dict[str, int]:
-    """The full names of months in the locale's own data, within dates and alone, as compared."""
+def cldr(locale: str) -> dict[str, dict[str, int]]:
+    """The names of months in the locale's own data, within dates and alone, as compared: in full,
+    and the abbreviations that are more than a number.
+    """
     # Read past babel's cache: what is loaded there without what it inherits stays so for everybody.
     file = Path(localedata.resolve_locale_filename(locale))
     months = pickle.loads(file.read_bytes()).get("months", {})
-    wide = (months.get(context, {}).get("wide", {}) for context in ("format", "stand-alone"))
-    return {
-        fold(name): month
-        for names in wide
-        if isinstance(names, Mapping)
-        for month, name in names.items()
-    }
+    found: dict[str, dict[str, int]] = {}
+    for width in ("wide", "abbreviated"):
+        contexts = (months.get(each, {}).get(width, {}) for each in ("format", "stand-alone"))
+        named = {
+            fold(name).rstrip("." if width == "abbreviated" else ""): month
+            for names in contexts
+            if isinstance(names, Mapping)
+            for month, name in names.items()
+        }
+        if named := {name: month for name, month in named.items() if not name[:1].isdigit()}:
+            found[width] = named
+    return found if "wide" in found else {}
 
 
 def is_of_a_country(locale: str) -> bool:
@@ -82,6 +89,20 @@ def test_no_word_is_two_months() -> None:
 def test_a_word_is_a_month_or_none(word: str, month: int | None) -> None:
     """Abbreviations that are words elsewhere are none."""
     assert month_of(word) == month
+
+
+@pytest.mark.parametrize(
+    ("word", "month"),
+    [("ноя", 11), ("нояб.", 11), ("СЕНТ.", 9), ("févr.", 2), ("ago", 8), ("set", 9), ("out", 10)],
+)
+def test_an_abbreviation_is_a_month_where_nothing_else_can_stand(word: str, month: int) -> None:
+    """As in the dates of feeds."""
+    assert short_month_of(word) == month
+
+
+def test_what_is_short_for_several_months_is_short_for_none() -> None:
+    """In July for some neighbours, in August for others."""
+    assert short_month_of("srp") is None
 
 
 @pytest.mark.parametrize(("behind_dot", "month"), [(True, 10), (False, 11)])

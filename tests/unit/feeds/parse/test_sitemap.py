@@ -155,7 +155,6 @@ def test_no_more_than_the_protocol_allows_is_read(osce: Taxonomy) -> None:
     ("body", "reason"),
     [
         ("<html><body>Sitemap</body></html>", Reason.MALFORMED),
-        ('<!DOCTYPE urlset [<!ENTITY a "b">]><urlset/>', Reason.HOSTILE),
         ("<urlset>" + "<a>" * 200_000, Reason.HOSTILE),
         ("<urlset><url><loc>/1</lo", Reason.MALFORMED),
         ("<sitemapindex>", Reason.MALFORMED),
