@@ -6,8 +6,7 @@ BIN := $(VENV)/bin
 # The first Python on PATH that is new enough; name another one with `make PYTHON=...`.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-INSTALL := $(PIP) install --no-deps --no-build-isolation
+INSTALL := $(BIN)/uv pip install --quiet --system-certs --no-deps --no-build-isolation --python
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' pyproject.toml
 
@@ -35,18 +34,17 @@ test: $(VENV)/dev.stamp ## every test, with the real servers they use
 unit: $(VENV)/dev.stamp ## the tests that need no server
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal tests/unit $(TEST_ARGS)
 
-# From 3.13 on SQLite's connections warn where the collector closes them; which test leaves one to it,
-# the collector does not say.
+# The Python above looks for odd inputs; that the others understand what it does takes few of them.
 pythons: $(VENV)/dev.stamp ## the same on every other Python from 3.11 on that is installed
 	@for python in $${PYTHONS-$$(.ci/pythons $(VENV))}; do \
 		other=$(VENV)-$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 		echo "unit tests on $$python"; \
 		{ [ -e $$other/bin/python ] || $(BIN)/uv venv --quiet --python $$python $$other; } && \
-		$(BIN)/uv pip install --quiet --system-certs --python $$other/bin/python --no-deps --require-hashes \
-			-r requirements-dev.lock && \
-		$(BIN)/uv pip install --quiet --system-certs --python $$other/bin/python --no-deps --no-build-isolation -e . && \
+		$(INSTALL) $$other --require-hashes -r $(VENV)/build.lock && \
+		$(INSTALL) $$other --require-hashes -r requirements-dev.lock && \
+		$(INSTALL) $$other -e . && \
 		$$other/bin/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal tests/unit \
-			-p no:cacheprovider -W ignore::pytest.PytestUnraisableExceptionWarning $(TEST_ARGS) || exit; \
+			-p no:cacheprovider --hypothesis-profile few $(TEST_ARGS) || exit; \
 	done
 
 check: $(VENV)/dev.stamp ## style, types, floors and size
@@ -80,25 +78,29 @@ clean: ## away with everything made here
 		.mypy_cache .pytest_cache .ruff_cache *.egg-info
 	find config feeds notifier tests -name __pycache__ -prune -exec rm -rf {} +
 
-# setuptools goes first: what comes as source is built with the locked one, none is fetched unseen.
-# Last what pip does for packages that are not editable: every start would compile again where
+# Last what is done for packages that are not editable: every start would compile again where
 # bytecode is not written.
 define install
-	sed -n '/^setuptools==/,/[^\\]$$/p' $(1) >$(VENV)/build.lock
-	$(INSTALL) --require-hashes -r $(VENV)/build.lock
-	$(INSTALL) --require-hashes -r $(1)
-	$(INSTALL) -e .
+	$(INSTALL) $(VENV) --compile-bytecode --require-hashes -r $(1)
+	$(INSTALL) $(VENV) -e .
 	$(BIN)/python -m compileall -q config feeds notifier
 endef
 
-$(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(BIN)/python
+$(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(VENV)/build.lock
 	$(call install,requirements.lock)
 	touch $@
 
 # All of the runtime is in the development lock, at the same versions.
-$(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(BIN)/python
+$(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/build.lock
 	$(call install,requirements-dev.lock)
 	touch $@ $(VENV)/runtime.stamp
+
+# uv installs in seconds what takes pip most of a minute. setuptools goes first: what comes as source
+# is built with the locked one, none is fetched unseen.
+$(VENV)/build.lock: requirements-dev.lock | $(BIN)/python
+	sed -n '/^\(setuptools\|uv\)==/,/[^\\]$$/p' $< >$@.new
+	$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r $@.new
+	mv $@.new $@
 
 $(BIN)/python:
 	$(if $(PYTHON),,$(error Fieldfare needs Python 3.11 or newer on PATH; name one with `make PYTHON=...`))

@@ -39,6 +39,9 @@ if "TMPDIR" not in os.environ and _IS_USABLE and shutil.disk_usage(_MEMORY).free
 
 # A submission must not depend on chance; elsewhere chance may find something new.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=IN_CI)
+hypothesis.settings.register_profile(
+    "few", hypothesis.settings.get_profile("house"), max_examples=10
+)
 hypothesis.settings.load_profile("house")
 
 

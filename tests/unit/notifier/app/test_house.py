@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -56,8 +57,18 @@ def test_what_was_opened_is_closed_the_last_first(
 ) -> None:
     """As who came later may still need who was there before; what was not asked for is not."""
     closed: list[str] = []
-    for owner in (Database, HttpFetcher):
-        monkeypatch.setattr(owner, "close", lambda part: closed.append(type(part).__name__))
+
+    def watch(owner: type[Database | HttpFetcher]) -> None:
+        close = owner.close
+
+        def told(part: Any) -> None:
+            closed.append(owner.__name__)
+            close(part)
+
+        monkeypatch.setattr(owner, "close", told)
+
+    watch(Database)
+    watch(HttpFetcher)
     with house_in(tmp_path) as house:
         _ = house.database, house.fetcher, house.transport
         assert closed == []
