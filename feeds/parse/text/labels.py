@@ -4,7 +4,7 @@ Knows how labels and values alternate ("- Issued by:", "- Secretariat"), and how
 become topics, a kind, a day, a language. Must never know the head or the body.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
@@ -34,39 +34,22 @@ _MOST_CHARS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """The label ``text`` at line ``start`` and its values; ``slot`` is None where nobody knows it.
+class Labels:
+    """The ``printed`` values, each with the slot its label announces; the body starts at ``end``.
 
-    ``is_listed`` says that the label itself is known, not told by its values.
+    ``listed`` are the slots of the labels that are known themselves, with or without values, and
+    ``unlisted`` those labels that are not, ``texts`` all labels.
     """
 
-    text: str
-    slot: Slot | None
-    is_listed: bool
-    start: int
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Labels:
-    """Labels with their values; the body starts at line ``end``."""
-
-    groups: tuple[Group, ...]
+    printed: tuple[tuple[Slot, str], ...]
+    listed: frozenset[Slot]
+    unlisted: tuple[str, ...]
+    texts: tuple[str, ...]
     end: int
-
-    @property
-    def listed(self) -> frozenset[Slot]:
-        """What known labels announce, with or without values."""
-        return frozenset(group.slot for group in self.groups if group.slot and group.is_listed)
-
-    @property
-    def unlisted(self) -> tuple[str, ...]:
-        """The labels among the known ones that nobody knows."""
-        return tuple(group.text for group in self.groups if not group.is_listed)
 
     def values(self, slot: Slot) -> tuple[str, ...]:
         """Everything printed below the labels of one slot."""
-        return tuple(value for group in self.groups if group.slot is slot for value in group.values)
+        return tuple(value for named, value in self.printed if named is slot)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,14 +105,26 @@ def read(lines: Lines, start: int, taxonomy: Taxonomy) -> Labels:
 
     An unknown label behind the last known one ("- When:") opens the body.
     """
-    items = list(
-        takewhile(lambda item: item is not None, map(bullet, lines[start : start + _MOST_ITEMS]))
+    near = map(bullet, lines[start : start + _MOST_ITEMS])
+    items = [item for item in takewhile(lambda item: item is not None, near) if item is not None]
+    listed = {at: slot for at, item in enumerate(items) if (slot := _slot(item, taxonomy))}
+    places = [at for at, item in enumerate(items) if at in listed or item.endswith(":")]
+    untold = tuple(told for told in _TOLD_BY_VALUES if told[1] not in listed.values())
+    values: dict[int, tuple[str, ...]] = {}
+    slots: dict[int, Slot | None] = {}
+    for at, behind in zip(places, [*places, len(items)][1:], strict=True):
+        below = (items[at].partition(":")[2].strip(), *items[at + 1 : behind])
+        values[at] = tuple(value for value in below if value)
+        slots[at] = listed.get(at) or _told_by(values[at], untold, taxonomy)
+    last = max(at for at, slot in slots.items() if slot)
+    texts = {at: items[at].partition(":")[0] for at in places if at <= last}
+    return Labels(
+        printed=tuple((slot, value) for at, slot in slots.items() if slot for value in values[at]),
+        listed=frozenset(listed.values()),
+        unlisted=tuple(text for at, text in texts.items() if at not in listed),
+        texts=tuple(texts.values()),
+        end=start + next((at for at in places if at > last), len(items)),
     )
-    groups = list(_groups([item for item in items if item is not None], start, taxonomy))
-    end = start + len(items)
-    while groups[-1].slot is None:
-        end = groups.pop().start
-    return Labels(groups=tuple(groups), end=end)
 
 
 def beside(line: str, taxonomy: Taxonomy) -> Beside | None:
@@ -149,19 +144,6 @@ def above(lines: Lines, taxonomy: Taxonomy) -> tuple[Beside, ...]:
 def _slot(item: str, taxonomy: Taxonomy) -> Slot | None:
     name, colon, _ = item.partition(":")
     return taxonomy.slot(name + colon)
-
-
-def _groups(items: Sequence[str], start: int, taxonomy: Taxonomy) -> Iterator[Group]:
-    slots = {at: _slot(item, taxonomy) for at, item in enumerate(items)}
-    labels = {at: slot for at, slot in slots.items() if slot or items[at].endswith(":")}
-    untold = tuple(told for told in _TOLD_BY_VALUES if told[1] not in labels.values())
-    for (label, listed), next_label in zip(labels.items(), [*labels, len(items)][1:], strict=True):
-        beside = items[label].partition(":")[2].strip()
-        values = tuple(value for value in (beside, *items[label + 1 : next_label]) if value)
-        slot = listed or _told_by(values, untold, taxonomy)
-        text = items[label].partition(":")[0]
-        is_listed = listed is not None
-        yield Group(text=text, slot=slot, is_listed=is_listed, start=start + label, values=values)
 
 
 def _told_by(

@@ -71,7 +71,7 @@ def _labelled_item(
         url=page.document.url,
         issued=labels.issued(dated, opening, page.habits.date_order),
         dateline=opening.text if opening else None,
-        language=labels.one_language(tuple(group.text for group in printed.groups), page.taxonomy),
+        language=labels.one_language(printed.texts, page.taxonomy),
         content_type=top.content_type or labels.kind(printed.values(Slot.KIND), page.taxonomy),
         issuers=issuers,
         fields=fields,
