@@ -9,9 +9,10 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import translate
+from functools import cached_property
 from pathlib import Path
 
 from feeds.draft import Document, Reason, Refused
@@ -26,7 +27,8 @@ _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 _NOT_A_FILE = "a pipe, socket or device, not a file"
 
 
-@dataclass(slots=True, kw_only=True)
+# Without slots: where its paths lead and what matches is asked once, for every file.
+@dataclass(frozen=True, kw_only=True)
 class FolderSource:
     """Files below ``root`` whose name matches ``pattern`` (fnmatch), hidden ones left out.
 
@@ -43,7 +45,6 @@ class FolderSource:
     settle_seconds: float
     only: Path | None = None
     complete: bool = False
-    _count: int | None = field(default=None, init=False)
 
     @property
     def is_whole(self) -> bool:
@@ -51,11 +52,14 @@ class FolderSource:
 
     def scan(self, known: Mapping[str, str], now: datetime) -> Iterator[Seen]:
         """Every document, sorted by name within each folder. Raises SourceError."""
-        at = _Scan(self, known, now)
         missing, is_whole = dict.fromkeys(known), self.complete and self.is_whole
         for found in self._found():
-            is_whole = is_whole and not isinstance(found, OSError)
-            seen = at.folder(found) if isinstance(found, OSError) else at.entry(found)
+            if isinstance(found, OSError):
+                is_whole = False
+                words = found.strerror or str(found)
+                seen: Seen | None = self._unreadable(str(found.filename), words)
+            else:
+                seen = self._entry(found, known, now)
             if seen is not None:
                 missing.pop(seen.name, None)
                 yield seen
@@ -63,34 +67,33 @@ class FolderSource:
         if is_whole and len(missing) < len(known):
             yield from map(Gone, missing)
 
-    @property
+    @cached_property
     def expected(self) -> int:
         """How many files match, not looked at any closer, when first asked. Raises SourceError."""
-        if self._count is None:
-            matches, found = self.matching(), self._found()
-            self._count = sum(isinstance(one, os.DirEntry) and matches(one) for one in found)
-        return self._count
+        return sum(isinstance(one, os.DirEntry) and self._matches(one) for one in self._found())
 
-    @property
-    def folder(self) -> Path:
+    @cached_property
+    def _folder(self) -> Path:
         """The folder that names are relative to."""
         root = self.root.resolve()
         return root.parent if root.is_file() else root
 
-    def matching(self) -> Callable[[os.DirEntry[str]], bool]:
-        """Tells by its name whether an entry is a document."""
-        pattern = re.compile(translate(self.pattern)).match
-        start = str(self._start)
-        return lambda entry: pattern(entry.name) is not None or entry.path == start
-
-    @property
+    @cached_property
     def _start(self) -> Path:
         return (self.only or self.root).resolve()
 
+    @cached_property
+    def _matching(self) -> Callable[[str], object]:
+        return re.compile(translate(self.pattern)).match
+
+    def _matches(self, entry: os.DirEntry[str]) -> bool:
+        """Whether an entry is a document, by its name."""
+        return self._matching(entry.name) is not None or entry.path == str(self._start)
+
     def _found(self) -> Iterator[os.DirEntry[str] | OSError]:
         start = self._start
-        if not start.is_relative_to(self.folder):
-            raise SourceError(self.name, f"{start} does not lie below {self.folder}")
+        if not start.is_relative_to(self._folder):
+            raise SourceError(self.name, f"{start} does not lie below {self._folder}")
         try:
             if start.is_dir():
                 yield from _below(start)
@@ -99,38 +102,27 @@ class FolderSource:
         except OSError as error:
             raise SourceError(self.name, f"{start} cannot be read: {error.strerror}") from error
 
-
-class _Scan:
-    """One scan's view of what it comes by."""
-
-    def __init__(self, source: FolderSource, known: Mapping[str, str], now: datetime) -> None:
-        self._source = source
-        self._known = known
-        self._second = now.timestamp()
-        self._matches = source.matching()
-        self._folder = source.folder
-        self._name_starts = len(str(self._folder).rstrip("/")) + 1
-
-    def entry(self, entry: os.DirEntry[str]) -> Seen | None:
+    def _entry(
+        self, entry: os.DirEntry[str], known: Mapping[str, str], now: datetime
+    ) -> Seen | None:
         """What there is to say of ``entry``; None if it is no document, or gone by now."""
         try:
             if entry.is_symlink():
-                return self._link(entry)
+                return self._link(entry, known, now)
             if not self._matches(entry):
                 return None
             if not entry.is_file(follow_symlinks=False):
                 return self._unreadable(entry.path, _NOT_A_FILE)
-            return self._file(entry.path, entry.path, entry.stat(follow_symlinks=False))
+            status = entry.stat(follow_symlinks=False)
+            return self._file(entry.path, entry.path, status, known, now)
         except FileNotFoundError:
             return None
         except OSError as error:
             return self._unreadable(entry.path, error.strerror or str(error))
 
-    def folder(self, error: OSError) -> Refusal:
-        """A folder that cannot be listed."""
-        return self._unreadable(str(error.filename), error.strerror or str(error))
-
-    def _link(self, entry: os.DirEntry[str]) -> Seen | None:
+    def _link(
+        self, entry: os.DirEntry[str], known: Mapping[str, str], now: datetime
+    ) -> Seen | None:
         # Not Path.resolve: that raises on links in a circle.
         target = Path(os.path.realpath(entry.path))
         if not (target.is_dir() or self._matches(entry)):
@@ -143,14 +135,21 @@ class _Scan:
         if not target.is_file():
             evidence = _NOT_A_FILE if target.exists() else "a link to nothing"
             return self._unreadable(entry.path, evidence)
-        return self._file(entry.path, str(target), target.stat())
+        return self._file(entry.path, str(target), target.stat(), known, now)
 
-    def _file(self, path: str, target: str, status: os.stat_result) -> Seen:
-        name = self._name(path)
-        if self._known.get(name) == _signature(status):
+    def _file(
+        self,
+        path: str,
+        target: str,
+        status: os.stat_result,
+        known: Mapping[str, str],
+        now: datetime,
+    ) -> Seen:
+        name = self._name_of(path)
+        if known.get(name) == _signature(status):
             return Same(name)
         # A time far in the future is a wrong clock's, not a writer's.
-        if abs(self._second - status.st_mtime) < self._source.settle_seconds:
+        if abs(now.timestamp() - status.st_mtime) < self.settle_seconds:
             return Waiting(name)
         descriptor = os.open(target, _FLAGS)
         try:
@@ -163,7 +162,7 @@ class _Scan:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
             return self._unreadable(path, _NOT_A_FILE)
-        if before.st_size > self._source.max_bytes:
+        if before.st_size > self.max_bytes:
             evidence = f"{before.st_size:,} bytes"
             refused = Refused(reason=Reason.TOO_LARGE, evidence=evidence)
             return Refusal(name=name, refused=refused)
@@ -171,15 +170,17 @@ class _Scan:
         after = os.fstat(descriptor)
         if len(body) != before.st_size or _signature(after) != _signature(before):
             return Waiting(name)
-        document = Document(source=self._source.name, name=name, body=body)
+        document = Document(source=self.name, name=name, body=body)
         return Fetched(document=document, signature=_signature(after))
 
     def _unreadable(self, path: str, evidence: str) -> Refusal:
+        """A file, or a folder that cannot be listed."""
         refused = Refused(reason=Reason.UNREADABLE, evidence=_printable(evidence))
-        return Refusal(name=self._name(path), refused=refused)
+        return Refusal(name=self._name_of(path), refused=refused)
 
-    def _name(self, path: str) -> str:
-        return bounded(_printable(path[self._name_starts :]))
+    def _name_of(self, path: str) -> str:
+        start = len(str(self._folder).rstrip("/")) + 1
+        return bounded(_printable(path[start:]))
 
 
 def _signature(status: os.stat_result) -> str:
