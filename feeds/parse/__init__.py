@@ -13,7 +13,7 @@ from feeds.identity.addresses import without_tracking
 from feeds.identity.merge import completed
 from feeds.model import Label, Mark, TopicKind
 from feeds.parse.bytes import all_mended, is_suspect, mended, seen
-from feeds.parse.language import spoken
+from feeds.parse.language import is_written_so, spoken
 from feeds.parse.recognise import Family, family_of
 from feeds.taxonomy import Taxonomy
 
@@ -156,6 +156,8 @@ def _in_one_language(drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:
     if language is None:
         return drafts
     return tuple(
-        draft if draft.language else replace(draft, language=language, marks=draft.marks | _GUESSED)
+        draft
+        if draft.language or not is_written_so(draft.title, language)
+        else replace(draft, language=language, marks=draft.marks | _GUESSED)
         for draft in drafts
     )

@@ -6,7 +6,7 @@ statement came from.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,8 +15,32 @@ from feeds.parse.words import any_of, languages
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-# What news is written in beside the languages there are words of; among fewer the model errs less.
-_OTHERS = frozenset({"be", "fa", "he", "is", "ja", "ko", "zh"})
+# What news is written in beside the languages there are words of, and in which scripts; among fewer
+# the model errs less.
+_OTHERS = {
+    "be": {"Cyrl"},
+    "fa": {"Arab"},
+    "he": {"Hebr"},
+    "is": {"Latn"},
+    "ja": {"Hani", "Kana"},
+    "ko": {"Hang"},
+    "zh": {"Hani"},
+}
+# The letters of scripts (ISO 15924), and how many of a text's are of the one it is written in.
+_LETTERS = {
+    "Latn": re.compile(r"[A-Za-z\u00c0-\u024f]"),
+    "Cyrl": re.compile(r"[\u0400-\u052f]"),
+    "Grek": re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]"),
+    "Armn": re.compile(r"[\u0530-\u058f]"),
+    "Geor": re.compile(r"[\u10a0-\u10ff\u1c90-\u1cbf]"),
+    "Hebr": re.compile(r"[\u0590-\u05ff]"),
+    "Arab": re.compile(r"[\u0600-\u06ff\u0750-\u077f]"),
+    "Hang": re.compile(r"[\uac00-\ud7af]"),
+    "Kana": re.compile(r"[\u3040-\u30ff]"),
+    "Hani": re.compile(r"[\u4e00-\u9fff]"),
+}
+_SHARE_OF_ITS_SCRIPT = 0.7
+_FEWEST_OF_A_SCRIPT = 6
 # The model is certain enough from here on, and after so many letters needs no more.
 _FEWEST_LETTERS = 50
 _SAMPLE_CHARS = 500
@@ -47,14 +71,17 @@ def spoken(
     home: str | None = None,
     called: Mapping[str, str] | None = None,
 ) -> Spoken:
-    """The language of a text: what its page states, unless a whole text clearly speaks another.
+    """The language of a text: what its page states, unless it is in another script, or a whole
+    text clearly speaks another.
 
     ``home`` is the one of some standards of one language that is at home where the text comes
     from, ``called`` what they call whom the texts are of, where that tells them apart.
     """
+    sample = text[:_SAMPLE_CHARS]
+    if stated and not is_written_so(sample, stated):
+        stated = None
     if stated and not is_whole:
         return Spoken(stated, is_guess=False)
-    sample = text[:_SAMPLE_CHARS]
     if stated is None and _is_commonly("en", sample):
         return Spoken("en", is_guess=True)
     letters = sum(map(str.isalpha, sample))
@@ -68,6 +95,20 @@ def spoken(
         return Spoken(language if certain else None, is_guess=certain)
     contradicted = confidence >= _CONTRADICTION_CONFIDENCE and not _agree(language, stated)
     return Spoken(language if contradicted else stated, is_guess=contradicted)
+
+
+def is_written_so(text: str, tag: str) -> bool:
+    """Whether a text may be in a language by its script; so it may where nobody knows."""
+    language, *others = tag.split("-")
+    said = {each.title() for each in others} & _LETTERS.keys()
+    known = (each.scripts for each in languages() if language.lower() in each.alike)
+    scripts: Collection[str] | None
+    scripts = said or next(known, None) or _OTHERS.get(language.lower())
+    if scripts is None:
+        return True
+    counts = {name: len(letters.findall(text)) for name, letters in _LETTERS.items()}
+    strange = sum(count for name, count in counts.items() if name not in scripts)
+    return strange < max(_FEWEST_OF_A_SCRIPT, _SHARE_OF_ITS_SCRIPT * sum(counts.values()))
 
 
 def _agree(detected: str, stated: str) -> bool:
@@ -113,7 +154,7 @@ def _model() -> "LanguageIdentifier":
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
 
     model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    wanted = _OTHERS.union(*(language.tags for language in languages()))
+    wanted = {*_OTHERS}.union(*(language.tags for language in languages()))
     model.set_languages([name for name in model.nb_classes if name in wanted])
     return model
 

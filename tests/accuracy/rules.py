@@ -32,7 +32,7 @@ from tests.accuracy.truth import Case, cases, judged
 _ROOT = feeds.parse.__name__
 _NO_NEUTRAL = object()
 #: What a file of words says of its language: no list that is looked for.
-_NO_LISTS = frozenset({"languages", "alike", "common"})
+_NO_LISTS = frozenset({"languages", "alike", "scripts", "common"})
 _EMPTY: dict[object, Callable[[], object]] = {
     **{kind: kind for kind in (bool, str, bytes, int, float, list, tuple, frozenset, set, dict)},
     Iterable: tuple,
@@ -111,7 +111,7 @@ def _rules_of_words() -> Iterator[Rule]:
     named = {
         f"{table}.{name}" if table else name
         for language in words.languages()
-        for table in ("", "titles", "lines")
+        for table in ("", "titles", "lines", "facets")
         for name, held in (language.table(table) if table else language.written).items()
         if isinstance(held, list) and held and isinstance(held[0], str)
     }

@@ -10,7 +10,7 @@ document is understood. Beside a document stands its truth, ``NAME.toml``:
   ``fields`` (slugs, with ``unknown_issuers`` and ``unknown_fields`` as printed), ``kind`` (a
   slug, "" for none, "? NAME" for one nobody knows) and ``language``. ``a|b`` leaves a choice.
 - Details: ``issued_from``, ``at`` (the instant), ``url``, ``also_at``, ``alternates``, ``guid``,
-  ``summary``, ``enclosures``, ``feed`` (its title and when it was changed), ``paragraphs`` (how
+  ``summary``, ``countries``, ``enclosures``, ``feed`` (its title and when it was changed), ``paragraphs`` (how
   many), what the markup must hold and lack, and what the body must start and end with, hold
   and lack.
 """
@@ -230,6 +230,7 @@ def _said_beside(draft: Draft) -> dict[str, str | list[str]]:
         "guid": draft.guid or "",
         "feed": " ".join(filter(None, _feed_of(draft))),
         "summary": draft.summary,
+        "countries": [each.slug or each.text for each in draft.countries],
         "enclosures": [
             f"{each.url} {each.media_type} {each.length or 0} {each.title}".strip()
             for each in draft.enclosures

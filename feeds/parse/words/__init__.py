@@ -48,11 +48,12 @@ _MEANT = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
     """One file: the ``tags`` of the language or of its standards, other tags that are ``alike``,
-    and what the file holds.
+    the ``scripts`` it is written in (ISO 15924), and what the file holds.
     """
 
     tags: tuple[str, ...]
     alike: frozenset[str]
+    scripts: frozenset[str]
     written: Mapping[str, Any]
 
     def list(self, name: str) -> Sequence[str]:
@@ -74,7 +75,8 @@ def languages() -> tuple[Language, ...]:
         written = tomllib.loads(path.read_text("utf-8"))
         tags = tuple(written.get("languages", [path.stem]))
         alike = frozenset((*tags, *written.get("alike", ())))
-        found.append(Language(tags=tags, alike=alike, written=written))
+        scripts = frozenset(written.get("scripts", ["Latn"]))
+        found.append(Language(tags=tags, alike=alike, scripts=scripts, written=written))
     return tuple(found)
 
 

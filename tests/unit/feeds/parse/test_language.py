@@ -74,8 +74,21 @@ def test_a_long_text_in_another_language_overrules_its_page() -> None:
 
 def test_a_lead_does_not_overrule_its_page() -> None:
     """Short texts hold names and quotations of other languages."""
-    assert spoken(TEXTS["ru"] * 2, "en", is_whole=False) == Spoken("en", is_guess=False)
-    assert spoken("Обращение к читателям", "en", is_whole=True) == Spoken("en", is_guess=False)
+    assert spoken(TEXTS["fr"] * 2, "en", is_whole=False) == Spoken("en", is_guess=False)
+    assert spoken("Aux lecteurs de ces lignes", "en", is_whole=True) == Spoken("en", is_guess=False)
+
+
+@pytest.mark.parametrize("stated", ["en", "en-US", "de-AT", "sr-Latn", "el", "ka"])
+def test_its_script_overrules_what_a_page_says(stated: str) -> None:
+    """However short the text: no English is in Cyrillic."""
+    assert spoken(TEXTS["ru"], stated, is_whole=False) == Spoken("ru", is_guess=True)
+    assert spoken("Обращение к читателям", stated, is_whole=True) == Spoken(None, is_guess=False)
+
+
+@pytest.mark.parametrize("stated", ["sr", "uz", "kk", "ru", "be", "tt"])
+def test_a_language_may_be_written_in_its_scripts(stated: str) -> None:
+    """Of one that is not known nobody can say."""
+    assert spoken("Обращение к читателям", stated, is_whole=True).language == stated
 
 
 def test_a_few_words_are_no_evidence() -> None:
