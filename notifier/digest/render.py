@@ -97,13 +97,15 @@ class Renderer:
         texts = texts_in(language)
         sections = [self._section(section, texts) for section in digest.sections]
         titles = [item.title for section in sections for item in section.items]
+        # Nothing where nobody can be written to.
+        by_mail = texts.change_by_mail if self._sender.contact else ""
         words = {
             "texts": texts,
             "sender": self._sender,
             "title": texts.title[frequency].format(day=texts.weekday(day)),
             "preheader": " · ".join(titles[:_PREHEADER_TITLES]),
             "sections": sections,
-            "change": self._how_to_change(texts),
+            "change": texts.change_by_reply if self._sender.reply_to else by_mail,
             "feeds": [page for page in map(self._page, topics) if page.feed_url],
             "view_url": slot("view_url"),
             "unsubscribe_url": slot("unsubscribe_url"),
@@ -141,12 +143,6 @@ class Renderer:
             summary=_lead(item.summary),
             also_in=[self._page(topic) for topic in others],
         )
-
-    def _how_to_change(self, texts: Texts) -> str:
-        """Empty where nobody can be written to."""
-        if self._sender.reply_to:
-            return texts.change_by_reply
-        return texts.change_by_mail if self._sender.contact else ""
 
     def _page(self, topic: TopicRef) -> TopicPage:
         """A topic that left the taxonomy is still named, and its readers led to the front page."""

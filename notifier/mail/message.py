@@ -176,15 +176,11 @@ def _encoded_words(header: str, value: str) -> str:
 
 
 def _part(subtype: str, body: str) -> bytes:
+    """``body`` in quoted-printable, each slot on a line of its own (RFC 2045 section 6.7)."""
     head = (
         f"Content-Type: text/{subtype}; charset=utf-8\r\n"
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     )
-    return head.encode() + _quoted_printable(body)
-
-
-def _quoted_printable(body: str) -> bytes:
-    """``body`` in quoted-printable, each slot on a line of its own (RFC 2045 section 6.7)."""
     lines = body.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
     if lines.count("\0") != 2 * sum(lines.count(slot(name)) for name in _BODY_SLOTS):
         raise MessageRefused("body", "a NUL that marks no slot of a body cannot stand there")
@@ -198,7 +194,7 @@ def _quoted_printable(body: str) -> bytes:
         quoted = quoted.replace(b"=3D\n=00" + key + b"=00\n", opened)
     # A slot that stood alone on its line needs no soft breaks around it.
     quoted = quoted.replace(b"\n=\n\0", b"\n\0").replace(b"\0=\n\n", b"\0\n")
-    return quoted.replace(b"\n", b"\r\n")
+    return head.encode() + quoted.replace(b"\n", b"\r\n")
 
 
 def _soft_broken(value: bytes) -> bytes:

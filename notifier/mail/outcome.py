@@ -58,7 +58,9 @@ def decide(
 
     RFC 5321 sections 4.2.1, 4.5.3.1.10 and 4.5.4.1.
     """
-    settled = partial(Settlement, delivery=envelope.delivery, reply=_as_text(reply))
+    # On one line, as a person reads it in a list of deliveries.
+    said = " ".join(filter(None, (str(reply.code or ""), reply.enhanced, *reply.text.split())))
+    settled = partial(Settlement, delivery=envelope.delivery, reply=said[:_REPLY_CHARACTERS])
     again_at = now + pause(envelope.attempts, jitter)
     verdict = _verdict(reply)
     match verdict:
@@ -106,9 +108,3 @@ def _is_dead(reply: Reply) -> bool:
     if reply.enhanced:
         return reply.enhanced in _DEAD_STATUS
     return reply.code in _DEAD_CODE and not _ABOUT_THE_SENDER.search(reply.text)
-
-
-def _as_text(reply: Reply) -> str:
-    """The reply on one line, as a person reads it in a list of deliveries."""
-    parts = (reply.code and str(reply.code), reply.enhanced, *reply.text.split())
-    return " ".join(part for part in parts if part)[:_REPLY_CHARACTERS]
