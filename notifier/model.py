@@ -145,14 +145,6 @@ class Planned:
     cursor: int
     due_again_at: datetime | None
 
-    @property
-    def is_kept(self) -> bool:
-        """Whether it goes on record: who gets mail at once and finds nothing in an item does not
-        need a row for each item of others.
-        """
-        frequency = self.subscriber.cadence.frequency
-        return self.rendering is not None or frequency is not Frequency.IMMEDIATE
-
 
 class DeliveryState(StrEnum):
     """queued: to be sent from ``due_at`` on. sending: on the wire, claimed by a node.

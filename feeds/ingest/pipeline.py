@@ -147,7 +147,7 @@ class _Run:
         with deciding(self._database) as connection:
             judged = keep(connection, news, self._terms)
             documents.renew(connection, self._source.name, renewed)
-            return judged, withdraw(connection, gone, self._terms)
+            return judged, withdraw(connection, gone, self._terms) if gone else ()
 
     def _is_known(self, sighting: Sighting) -> bool:
         """Whether it was refused before, for the same reason."""

@@ -58,8 +58,8 @@ def _store(
     ]
     write_items.write(connection, revisions)
     written |= {each.known.slug: each.known for each in revisions}
-    restored = [one for one in group if isinstance(one.decision, Restored)]
-    write_items.restore(connection, [_as_written(one, written).number for one in restored])
+    if restored := [one for one in group if isinstance(one.decision, Restored)]:
+        write_items.restore(connection, [_as_written(one, written).number for one in restored])
     _link(connection, group, written, terms.source)
 
 
@@ -111,7 +111,9 @@ def _given_id(one: Judged, ours: Identity) -> str | None:
     the item it is minted for.
     """
     origin = one.candidate.draft.provenance
-    given = origin.entry_id if origin else ""
+    if origin is None:
+        return None
+    given = origin.entry_id
     is_short = len(given.partition(":")[2]) <= _LONGEST_ID_CHARS
     is_sound = is_short and is_iri(given) and given.isprintable()
     return given if is_sound and not given.startswith(ours.item("")) else None

@@ -224,7 +224,13 @@ class _Planning:
         with self._planner.database.writing(dry_run=self._dry_run) as connection:
             unchanged = digests.unchanged(connection, [one.subscriber for one in planned])
             planned = [one for one in planned if one.subscriber.id in unchanged]
-            kept = [one for one in planned if one.is_kept]
+            # Who gets mail at once and finds nothing in an item does not need a row for each item
+            # of others.
+            kept = [
+                one
+                for one in planned
+                if one.rendering or one.subscriber.cadence.frequency is not Frequency.IMMEDIATE
+            ]
             known = {one.subscriber.id for one in kept} - digests.record(
                 connection, kept, self._now
             )
