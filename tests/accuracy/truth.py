@@ -10,9 +10,9 @@ document is understood. Beside a document stands its truth, ``NAME.toml``:
   ``fields`` (slugs, with ``unknown_issuers`` and ``unknown_fields`` as printed), ``kind`` (a
   slug, "" for none, "? NAME" for one nobody knows) and ``language``. ``a|b`` leaves a choice.
 - Details: ``issued_from``, ``at`` (the instant), ``url``, ``also_at``, ``alternates``, ``guid``,
-  ``summary``, ``countries``, ``enclosures``, ``feed`` (its title and when it was changed), ``paragraphs`` (how
-  many), what the markup must hold and lack, and what the body must start and end with, hold
-  and lack.
+  ``summary``, ``countries``, ``enclosures``, ``feed`` (its title and when it was changed),
+  ``paragraphs`` (how many), what the markup must hold and lack, and what the body must start and
+  end with, hold and lack.
 """
 
 import tomllib
