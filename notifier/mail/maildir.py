@@ -74,7 +74,17 @@ class Maildir:
         name = f"{int(envelope.first_at.timestamp())}.{unique}.fieldfare"
         if (self.root / "new" / name).exists() or name in self._seen():
             return f"already stored as {name}"
-        self._write(name, envelope.content.replace(b"\r\n", b"\n"))
+        before, after = self.root / "tmp" / name, self.root / "new"
+        with os.fdopen(os.open(before, _OVERWRITING, _MODE), "wb") as file:
+            file.write(envelope.content.replace(b"\r\n", b"\n"))
+            file.flush()
+            os.fsync(file.fileno())
+        before.rename(after / name)
+        descriptor = os.open(after, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
         return f"stored as {name}"
 
     def _seen(self) -> frozenset[str]:
@@ -89,16 +99,3 @@ class Maildir:
             names = frozenset(path.name.partition(":")[0] for path in folder.iterdir())
             self._listed = (changed, names)
         return names
-
-    def _write(self, name: str, content: bytes) -> None:
-        before, after = self.root / "tmp" / name, self.root / "new"
-        with os.fdopen(os.open(before, _OVERWRITING, _MODE), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        before.rename(after / name)
-        descriptor = os.open(after, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

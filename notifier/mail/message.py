@@ -123,6 +123,9 @@ def _cut(template: bytes) -> tuple[bytes, ...]:
 
 
 def _headers(sender: Sender, subject: str, language: str, boundary: str) -> list[tuple[str, str]]:
+    # RFC 8058: one https address. Some large receivers use only a mailto one, so both.
+    url = slot("unsubscribe_url")
+    mailto = f",\r\n <mailto:{sender.unsubscribe_mailbox}?subject={url}>"
     return [
         ("From", _mailbox("From", sender.name, sender.address)),
         ("To", slot("recipient")),
@@ -134,20 +137,12 @@ def _headers(sender: Sender, subject: str, language: str, boundary: str) -> list
         ("Content-Language", language),
         ("Auto-Submitted", "auto-generated"),
         ("List-Id", _mailbox("List-Id", sender.site_title, sender.list_id)),
-        ("List-Unsubscribe", _ways_out(sender)),
+        ("List-Unsubscribe", f"<{url}>{mailto if sender.unsubscribe_mailbox else ''}"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("List-Help", f"<{sender.site_url}/>"),
         ("List-Post", "NO"),
         ("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
     ]
-
-
-def _ways_out(sender: Sender) -> str:
-    """RFC 8058: one https address. Some large receivers use only a mailto one, so both."""
-    url = slot("unsubscribe_url")
-    if not sender.unsubscribe_mailbox:
-        return f"<{url}>"
-    return f"<{url}>,\r\n <mailto:{sender.unsubscribe_mailbox}?subject={url}>"
 
 
 def _mailbox(header: str, name: str, address: str) -> str:

@@ -61,7 +61,10 @@ def decide(
     # On one line, as a person reads it in a list of deliveries.
     said = " ".join(filter(None, (str(reply.code or ""), reply.enhanced, *reply.text.split())))
     settled = partial(Settlement, delivery=envelope.delivery, reply=said[:_REPLY_CHARACTERS])
-    again_at = now + pause(envelope.attempts, jitter)
+    pause = backoff(
+        envelope.attempts, first=FIRST_PAUSE, longest=LONGEST_PAUSE, spread=SPREAD, jitter=jitter
+    )
+    again_at = now + pause
     verdict = _verdict(reply)
     match verdict:
         case "accepted":
@@ -79,11 +82,6 @@ def decide(
             return settled(state=DeliveryState.DEFERRED, again_at=again_at)
         case _:
             assert_never(verdict)
-
-
-def pause(attempts: int, jitter: float) -> timedelta:
-    """How long to wait after a try that ``attempts`` others came before; ``jitter`` in [0, 1)."""
-    return backoff(attempts, first=FIRST_PAUSE, longest=LONGEST_PAUSE, spread=SPREAD, jitter=jitter)
 
 
 def _verdict(reply: Reply) -> _Verdict:

@@ -124,7 +124,8 @@ def recover(
         )
         .returning(deliveries.c.id)
     ).all()
-    _withdraw(connection, recovered, now)
+    if recovered:
+        _withdraw(connection, recovered, now)
     return len(recovered)
 
 
@@ -165,7 +166,8 @@ def settle(
     )
     if dead := [one for one in settlements if one.dead]:
         _bury(connection, dead, now, keyed)
-    _withdraw(connection, [one.delivery for one in settlements if one.again_at], now)
+    if tried := [one.delivery for one in settlements if one.again_at]:
+        _withdraw(connection, tried, now)
 
 
 def _bury(
@@ -190,8 +192,6 @@ def _withdraw(connection: Connection, tried: Sequence[int], now: datetime) -> No
 
     Their row is locked: who leaves at this very moment either is seen here, or sees what waits.
     """
-    if not tried:
-        return
     left = (
         select(subscribers.c.id)
         .join_from(subscribers, deliveries)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.mail.outcome import FIRST_PAUSE, LONGEST_PAUSE, decide, pause
+from notifier.mail.outcome import FIRST_PAUSE, LONGEST_PAUSE, decide
 from notifier.model import DeliveryState, Reply, Settlement, Stage
 from tests.builders import an_envelope
 
@@ -130,6 +130,13 @@ def test_trying_ends_when_the_span_has_passed(after: timedelta, *, ends: bool) -
     found = outcome(Stage.RCPT, 450, "4.2.0", after=after)
     assert is_final(found, dead=False) is ends
     assert is_tried_again(found) is not ends
+
+
+def pause(attempts: int, jitter: float) -> timedelta:
+    """How long is waited after a try that ``attempts`` others came before."""
+    again_at = outcome(Stage.RCPT, 450, attempts=attempts, jitter=jitter).again_at
+    assert again_at is not None
+    return again_at - PLANNED
 
 
 def test_pauses_double_up_to_four_hours() -> None:
