@@ -15,10 +15,11 @@ from config.clock import clock
 
 Style = Literal["auto", "console", "json"]
 
-# They narrate what our own events already say, and an access line holds a reader's token.
-_TALKATIVE = ("alembic", "apscheduler", "uvicorn")
-# They warn of each document they make nothing of, which its reason in quarantine says.
-_PLAINTIVE = ("htmldate", "trafilatura")
+# They narrate what our own events already say.
+_TALKATIVE = ("alembic", "apscheduler")
+# They warn of each document they make nothing of, which its reason in quarantine says, and of each
+# request that is none, of which anybody may send a million; an access line holds a reader's token.
+_PLAINTIVE = ("htmldate", "trafilatura", "uvicorn")
 
 
 def _timestamp(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -39,8 +40,8 @@ _FACTS: list[Processor] = [
 def configure(style: Style, level: str) -> None:
     """Every event from ``level`` on goes to standard error in one form, those of libraries too.
 
-    Libraries that narrate their work are heard from warnings on, those that complain of documents
-    from errors on, unless the level is debug.
+    Libraries that narrate their work are heard from warnings on, those that complain of what comes
+    from outside from errors on, unless the level is debug.
     """
     least = logging.getLevelNamesMapping()[level.upper()]
     is_readable = style == "console" or (style == "auto" and sys.stderr.isatty())

@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from zoneinfo import ZoneInfo
 
-import uvicorn
 from starlette.applications import Starlette
 
 from feeds.identity.ids import Identity
@@ -29,10 +28,13 @@ from notifier.web.application import create_app
 from notifier.web.health import Health
 from notifier.web.mailbox import Mailbox
 from notifier.web.private_pages import PrivatePages
+from notifier.web.server import Server
 from notifier.web.unsubscribe import Unsubscribing
 from notifier.web.view import Viewing
 
 START_SECONDS = 10
+#: What Linux gives a process by default.
+DESCRIPTORS = 1_024
 
 SECRET = b"the secret of an installation..."
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
@@ -101,14 +103,12 @@ def a_web_app(
 
 
 @contextmanager
-def serving(app: Starlette) -> Iterator[str]:
+def serving(app: Starlette, descriptors: int = DESCRIPTORS) -> Iterator[str]:
     """The base address under which the application answers, through a real server."""
     # Named as TCP, asyncio sends at once (TCP_NODELAY); else each body waits 40 ms for an ACK.
     with socket.socket(proto=socket.IPPROTO_TCP) as bound:
         bound.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(
-            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
-        )
+        server = Server(app, Event(), descriptors=descriptors)
         thread = Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
         try:
@@ -119,7 +119,7 @@ def serving(app: Starlette) -> Iterator[str]:
             thread.join(START_SECONDS)
 
 
-def _wait_for(server: uvicorn.Server) -> None:
+def _wait_for(server: Server) -> None:
     give_up_at = time.monotonic() + START_SECONDS
     while not server.started:
         if time.monotonic() > give_up_at:

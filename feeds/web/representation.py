@@ -87,7 +87,6 @@ def represent(body: bytes, media: Media, *, modified: int, encoding: str | None)
         ("last-modified", http_date(modified)),
         ("cache-control", _CACHE_CONTROL),
         ("vary", "Accept-Encoding"),
-        ("x-content-type-options", "nosniff"),
         *media.extra,
     )
     own = _encoded(("content-type", media.type), ("content-length", str(len(body))))

@@ -54,8 +54,7 @@ class HubCallback:
             else:
                 leases.forget(connection, lease)
         log.info("hub verified", source=lease.source, mode=intent.mode)
-        # What is said back must not become a page.
-        return PlainTextResponse(verified.answer, headers={"X-Content-Type-Options": "nosniff"})
+        return PlainTextResponse(verified.answer)
 
     async def _distribution(self, token: str, request: Request) -> Response:
         """News for a lease that is live; anything else is not read."""

@@ -12,13 +12,10 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from threading import Event
-from types import FrameType
 
 import structlog
-import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
-from typing_extensions import override
 
 import config
 import feeds
@@ -46,6 +43,7 @@ from notifier.web.application import create_app
 from notifier.web.health import Health, Heartbeats
 from notifier.web.mailbox import Mailbox
 from notifier.web.private_pages import PrivatePages
+from notifier.web.server import Server, all_descriptors, listen
 from notifier.web.unsubscribe import Unsubscribing
 from notifier.web.view import Viewing
 
@@ -296,48 +294,15 @@ def _seconds(duration: timedelta) -> float:
     return round(duration.total_seconds(), 3)
 
 
-class Server(uvicorn.Server):
-    """uvicorn, except that a signal only asks: what is in hand is finished, then we return.
-
-    uvicorn itself raises the signal again once it has stopped serving, which would end the
-    process before the jobs are done.
-    """
-
-    def __init__(self, config: uvicorn.Config, stopping: Event) -> None:
-        super().__init__(config)
-        self._stopping = stopping
-
-    @override
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._stopping.set()
-        self.should_exit = True
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A bound socket, before any work has begun. Raises OSError where the port is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named as TCP, asyncio sends at once; otherwise each body waits 40 ms for an acknowledgement.
-    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-    except OSError:
-        bound.close()
-        raise
-    return bound
-
-
 def _serve(
     web: Starlette, metronome: Metronome, sockets: Sequence[socket.socket], stopping: Event
 ) -> None:
     """Serves and ticks until SIGTERM or SIGINT; returns when the work in hand is finished."""
-    config = uvicorn.Config(
-        web, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10
-    )
+    server = Server(web, stopping, descriptors=all_descriptors())
     metronome.start()
     log.info("daemon started", addresses=[bound.getsockname()[:2] for bound in sockets])
     try:
-        Server(config, stopping).run(sockets=list(sockets))
+        server.run(sockets=list(sockets))
     finally:
         stopping.set()
         metronome.stop()

@@ -21,7 +21,6 @@ _TEMPLATES = Path(__file__).parent / "templates"
 PRIVATE = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex",
 }
 

@@ -1,0 +1,252 @@
+"""The web server's connections: how many there are, how long each may take, and how they end.
+
+Knows uvicorn, sockets and descriptors. Must never know what is asked, or what is answered.
+"""
+
+import errno
+import resource
+import socket
+from asyncio import AbstractEventLoop, Transport, get_running_loop
+from threading import Event
+from types import FrameType
+from typing import Any
+
+import h11
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+from typing_extensions import override
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+log = structlog.get_logger(__name__)
+
+#: Four times as many as one browser a second opens within `_WAIT_SECONDS`; each costs some 30 kB.
+_MOST_CONNECTIONS = 1_000
+#: Of all descriptors: the others are for the store, websites, mail servers and files.
+_OF_DESCRIPTORS = 2
+# What is accepted at once comes on top of the others, until the oldest of them have been closed.
+_MOST_ACCEPTED_AT_ONCE = 128
+_OF_CONNECTIONS = 8
+
+#: For the head of a request, from the beginning or the answer before.
+_WAIT_SECONDS = 20
+#: For a whole body: the longest document at 2 Mbit/s.
+_BODY_SECONDS = 120
+#: For an answer to be taken: the longest feed at 100 kbit/s.
+_SEND_SECONDS = 120
+# Between two looks at all connections (10 ticks of uvicorn are a second).
+_TICKS = 10
+
+#: What lasts is told again after this long.
+_SILENCE_SECONDS = 3_600
+_USED_UP = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+#: No answer is ever anything but what it says it is, errors and redirects included.
+_NOSNIFF = ("X-Content-Type-Options", "nosniff")
+_NO_ROOM = (
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n"
+    b"Retry-After: 10\r\nX-Content-Type-Options: nosniff\r\n\r\n"
+)
+
+
+class Server(uvicorn.Server):
+    """uvicorn with bounds. A signal only asks: what is in hand is finished, then we return.
+
+    uvicorn itself raises the signal again once it has stopped serving, which would end the
+    process before the jobs are done. ``descriptors`` are those of the whole process.
+    """
+
+    def __init__(self, web: ASGIApp, stopping: Event, *, descriptors: int) -> None:
+        most = max(1, min(_MOST_CONNECTIONS, descriptors // _OF_DESCRIPTORS))
+        super().__init__(
+            uvicorn.Config(
+                web,
+                http=_Connection,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                headers=[_NOSNIFF],
+                backlog=max(1, min(_MOST_ACCEPTED_AT_ONCE, most // _OF_CONNECTIONS)),
+                timeout_keep_alive=_WAIT_SECONDS,
+                timeout_graceful_shutdown=10,
+            )
+        )
+        self._connections = _Connections(most)
+        self.server_state = self._connections
+        self._stopping = stopping
+        self._told_at = -_SILENCE_SECONDS * 1.0
+
+    @override
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._stopping.set()
+        self.should_exit = True
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        get_running_loop().set_exception_handler(self._failed)
+        await super().startup(sockets)
+
+    @override
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS == 0:
+            self._connections.end_overdue(get_running_loop().time())
+        return await super().on_tick(counter)
+
+    def _failed(self, loop: AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What nobody awaits went wrong; that nothing can be accepted is told once."""
+        error = context.get("exception")
+        if not isinstance(error, OSError) or error.errno not in _USED_UP:
+            loop.default_exception_handler(context)
+            return
+        # asyncio tries again after a second; until then some may be free.
+        self._connections.end_waiting()
+        if loop.time() - self._told_at >= _SILENCE_SECONDS:
+            self._told_at = loop.time()
+            log.error("no connection can be accepted", problem=error.strerror)
+
+
+class _Connections(ServerState):
+    """All connections, ``most`` at a time.
+
+    Those that bring no request are closed to make room, the ones that wait longest first.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+        # In the order in which they began to wait.
+        self._waiting: dict[_Connection, None] = {}
+
+    def wait(self, connection: "_Connection") -> None:
+        """It brings no request, as of now."""
+        self._waiting.pop(connection, None)
+        self._waiting[connection] = None
+
+    def work(self, connection: "_Connection") -> None:
+        """It waits no longer."""
+        self._waiting.pop(connection, None)
+
+    def has_room(self) -> bool:
+        """Whether one more can be taken, if need be in the place of another."""
+        if len(self.connections) < self._most:
+            return True
+        longest = next(iter(self._waiting), None)
+        if longest is None:
+            return False
+        longest.end()
+        return True
+
+    def end_waiting(self) -> None:
+        """None is left that brings no request."""
+        for connection in [*self._waiting]:
+            connection.end()
+
+    def end_overdue(self, now: float) -> None:
+        """None is left that took longer than it may."""
+        for connection in [*self.connections]:
+            if isinstance(connection, _Connection) and connection.is_overdue(now):
+                connection.end()
+
+
+class _Connection(H11Protocol):
+    """One connection; what it may take begins anew with each request and each answer."""
+
+    transport: Transport
+
+    def __init__(self, *, server_state: _Connections, **others: Any) -> None:
+        super().__init__(server_state=server_state, **others)
+        self._all = server_state
+        self._since = self.loop.time()
+
+    @property
+    def _is_working(self) -> bool:
+        return bool(self.cycle) and not self.cycle.response_complete
+
+    @override
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn
+        has_room = self._all.has_room()
+        super().connection_made(transport)
+        if has_room:
+            self._all.wait(self)
+        else:
+            transport.write(_NO_ROOM)
+            transport.close()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._all.work(self)
+        super().connection_lost(exc)
+
+    @override
+    def handle_events(self) -> None:
+        before = self.cycle
+        super().handle_events()
+        if self._is_working and self.cycle is not before:
+            self._since = self.loop.time()
+            self._all.work(self)
+
+    @override
+    def on_response_complete(self) -> None:
+        self._since = self.loop.time()
+        self._all.wait(self)
+        super().on_response_complete()
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP is answered where it can be, and ends the connection.
+
+        uvicorn would send it into another answer, or after it, and fail.
+        """
+        is_due = not self._is_working and self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}
+        if self._is_working:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if is_due:
+            fields = [_NOSNIFF, ("Content-Type", "text/plain"), ("Connection", "close")]
+            answer = h11.Response(status_code=400, headers=fields, reason=b"Bad Request")
+            for event in (answer, h11.Data(data=msg.encode("ascii")), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether it took longer than it may, for what it is at."""
+        taken = now - self._since
+        if self._is_working and self.cycle.more_body:
+            return taken > _BODY_SECONDS
+        if self._is_working:
+            # Our own work takes as long as it takes; an answer nobody takes does not.
+            return self.flow.write_paused and taken > _SEND_SECONDS
+        is_sending = self.transport.get_write_buffer_size() > 0
+        return taken > (_SEND_SECONDS if is_sending else _WAIT_SECONDS)
+
+    def end(self) -> None:
+        """It is closed, whatever it was at."""
+        self._all.work(self)
+        self.transport.abort()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket, before any work has begun. Raises OSError where the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP, asyncio sends at once; otherwise each body waits 40 ms for an acknowledgement.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def all_descriptors() -> int:
+    """As many descriptors as the system grants this process are its own: how many that is."""
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    except (OSError, ValueError):
+        return least  # Some systems name a limit that they do not grant.
+    return _MOST_CONNECTIONS * _OF_DESCRIPTORS if most == resource.RLIM_INFINITY else most

@@ -1,0 +1,205 @@
+"""Connections that are slow, too many or no HTTP: bounded in number and time, and quiet."""
+
+import errno
+import logging
+import os
+import socket
+import time
+from asyncio import AbstractEventLoop, new_event_loop
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from threading import Event
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from structlog.testing import capture_logs
+
+from notifier.web import server
+from tests.serving import serving
+
+#: Connections there may be of these descriptors.
+DESCRIPTORS, MOST = 16, 8
+PATIENCE_SECONDS = 10
+LONG = "x" * 8_000_000
+
+
+class Site:
+    """An application whose work takes as long as a test wants."""
+
+    def __init__(self) -> None:
+        self.done = Event()
+        routes = [
+            Route("/", self.page, methods=["GET", "POST"]),
+            Route("/long", self.long),
+            Route("/work", self.work),
+            Route("/body", self.body, methods=["POST"]),
+        ]
+        self.app = Starlette(routes=routes)
+
+    async def page(self, _request: Request) -> Response:
+        return PlainTextResponse("here")
+
+    async def long(self, _request: Request) -> Response:
+        return PlainTextResponse(LONG)
+
+    def work(self, _request: Request) -> Response:
+        self.done.wait(PATIENCE_SECONDS)
+        return PlainTextResponse("done")
+
+    async def body(self, request: Request) -> Response:
+        try:
+            return PlainTextResponse(str(len(await request.body())))
+        except ClientDisconnect:
+            return PlainTextResponse("cut off", 400)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    made = Site()
+    yield made
+    made.done.set()
+
+
+@pytest.fixture
+def url(site: Site) -> Iterator[str]:
+    with serving(site.app, DESCRIPTORS) as address:
+        yield address
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_WAIT_SECONDS", "_BODY_SECONDS", "_SEND_SECONDS"):
+        monkeypatch.setattr(server, name, 1)
+
+
+def connected(url: str, said: bytes = b"") -> socket.socket:
+    address = urlsplit(url)
+    connection = socket.create_connection((address.hostname or "", address.port or 0), 30)
+    connection.settimeout(PATIENCE_SECONDS)
+    connection.sendall(said)
+    return connection
+
+
+def answered(connection: socket.socket) -> bytes:
+    """All that comes until the server closes. Raises TimeoutError where it does not."""
+    received = bytearray()
+    try:
+        while some := connection.recv(65_536):
+            received += some
+    except ConnectionResetError:
+        pass
+    return bytes(received)
+
+
+GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
+POST = b"POST /%s HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\nHos",
+        GET % b"",
+        GET % b"" + b"GET / HT",
+        POST % b"body" + b"Content-Length: 9\r\n\r\nhalf",
+        POST % b"" + b"Content-Length: 9\r\n\r\nhalf",
+    ],
+)
+def test_a_request_that_does_not_go_on_ends(short: None, url: str, said: bytes) -> None:
+    with connected(url, said) as connection:
+        answered(connection)
+
+
+def test_a_head_has_its_time_however_slowly_it_drops_in(short: None, url: str) -> None:
+    began = time.monotonic()
+    with connected(url) as connection, suppress(ConnectionResetError, BrokenPipeError):
+        for _ in range(100):
+            connection.sendall(b"x")
+            time.sleep(0.1)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("asked", [GET % b"long", GET % b"long" * 100])
+def test_an_answer_nobody_takes_ends(short: None, url: str, asked: bytes) -> None:
+    with connected(url, asked) as connection:
+        time.sleep(3)
+        assert len(answered(connection)) < len(LONG)
+
+
+def test_work_of_ours_takes_as_long_as_it_takes(short: None, site: Site, url: str) -> None:
+    asked = b"GET /work HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with connected(url, asked) as connection:
+        time.sleep(3)
+        site.done.set()
+        assert answered(connection).endswith(b"done")
+
+
+def test_who_waits_longest_makes_room(url: str) -> None:
+    with ExitStack() as held:
+        idle = [held.enter_context(connected(url)) for _ in range(MOST)]
+        assert httpx2.get(url).text == "here"
+        assert idle[0].recv(1) == b""
+        idle[-1].sendall(GET % b"")
+        assert idle[-1].recv(1_000).startswith(b"HTTP/1.1 200")
+
+
+def test_where_all_are_at_work_one_more_is_told_to_come_back(site: Site, url: str) -> None:
+    with ExitStack() as held:
+        for _ in range(MOST):
+            held.enter_context(connected(url, GET % b"work"))
+        time.sleep(0.5)
+        answer = httpx2.get(url)
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "10"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        site.done.set()
+    assert httpx2.get(url).text == "here"
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (b"\x16\x03\x01 no HTTP\r\n\r\n", b"400"),
+        (POST % b"" + b"Transfer-Encoding: chunked\r\n\r\nno length\r\n", b""),
+        (POST % b"body" + b"Transfer-Encoding: chunked\r\n\r\nno length\r\n", b""),
+        (GET % b"" + b"no request\r\n\r\n", b"200"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", b"200"),
+    ],
+)
+def test_what_is_no_http_is_refused_quietly(
+    url: str, caplog: pytest.LogCaptureFixture, said: bytes, status: bytes
+) -> None:
+    with connected(url, said) as connection:
+        connection.settimeout(PATIENCE_SECONDS)
+        answer = connection.recv(65_536)
+    assert answer.split()[1:2] == ([status] if status else [])
+    assert not answer or b"nosniff" in answer
+    assert httpx2.get(url).text == "here"
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_chunks_that_go_wrong_after_the_answer_are_refused_quietly(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connected(url, POST % b"" + b"Transfer-Encoding: chunked\r\n\r\n") as connection:
+        assert b"200" in connection.recv(1_000)
+        connection.sendall(b"no length\r\n")
+        answered(connection)
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_that_nothing_can_be_accepted_is_told_once() -> None:
+    refused = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+    loop: AbstractEventLoop = new_event_loop()
+    full = server.Server(Starlette(), Event(), descriptors=DESCRIPTORS)
+    with capture_logs() as told:
+        for _ in range(100):
+            full._failed(loop, {"message": "socket.accept() failed", "exception": refused})
+    assert [each["event"] for each in told] == ["no connection can be accepted"]
+    loop.close()
