@@ -17,11 +17,11 @@ from tests.publisher.site import Site
 ROOT = Path(__file__).parents[2]
 #: The most files, functions and types that a command may go through.
 BUDGETS = {
-    "ingest of a text": (50, 298, 41),
-    "ingest of a listing": (76, 532, 75),
+    "ingest of a text": (50, 280, 36),
+    "ingest of a listing": (73, 509, 69),
     "publish": (36, 190, 28),
-    "digest": (42, 226, 42),
-    "map": (26, 115, 24),
+    "digest": (40, 210, 42),
+    "map": (26, 110, 24),
     "unsubscribe": (20, 80, 16),
 }
 
