@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from tests.accuracy import blind
 from tests.accuracy.exempt import EXEMPT, means_none, reason_of
 from tests.accuracy.measure import as_json, confusions, markdown, measures, summary, table
 from tests.accuracy.rules import rules, witnessed
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif not wanted.names:
         _print_lines(table())
         _print_lines(summary())
+        _print_lines(blind.table())
     if wanted.confusions and not wanted.json:
         _print_lines(map(str, confusions(measures()[-1])))
     if wanted.json or wanted.markdown or wanted.no_rules:
