@@ -13,6 +13,7 @@ from typing import Protocol
 
 import hypothesis
 import pytest
+import structlog
 import trustme
 from playwright.sync_api import Browser
 
@@ -36,6 +37,9 @@ _ROOM_BYTES = 2_000_000_000
 _IS_USABLE = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
 if "TMPDIR" not in os.environ and _IS_USABLE and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES:
     os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
+# To print the values of each frame of a traceback takes longer than most tests.
+structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
 
 # A submission must not depend on chance; elsewhere chance may find something new.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=IN_CI)
