@@ -16,7 +16,7 @@ from feeds.ingest.retag import Retagged
 from feeds.publish.rebuild import PublishReport
 from feeds.storage.overview import Held, Listed
 from feeds.storage.topic_names import Unknown
-from notifier.app.reports import Status, ToldSource, ToldSubscriber, ToldTopic
+from notifier.app.reports import SourceRow, Status, SubscriberRow, TopicRow
 from notifier.cli import app
 from notifier.digest.plan import PlanReport
 from notifier.mail.send import DeliveryReport
@@ -27,7 +27,7 @@ REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
     "config": "the settings, nested",
     "migrate": "`{migrated}`",
     "status": (Status,),
-    "sources": [ToldSource],
+    "sources": [SourceRow],
     "parse": "an object a document, a line each: `{document, form, refused, reason, list,"
     " next_page, hub, locations, items: [{title, url, issued, issued_at, issued_from, dateline,"
     " summary, body, markup, partial, language, content_type, issuers: [{label, slug}], fields,"
@@ -35,16 +35,16 @@ REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
     "ingest": (IngestReport,),
     "promote": (IngestReport,),
     "publish": (PublishReport,),
-    "topics": [ToldTopic],
+    "topics": [TopicRow],
     "topics --unknown": [Unknown],
     "map": (Retagged,),
     "items": [Listed],
     "items merge": (Edited,),
     "items split": (Edited,),
     "quarantine": [Held],
-    "subscribe": (ToldSubscriber,),
+    "subscribe": (SubscriberRow,),
     "unsubscribe": "`{unsubscribed}`",
-    "subscribers": [ToldSubscriber],
+    "subscribers": [SubscriberRow],
     "digest": (PlanReport, DeliveryReport),
     "deliveries": [Delivery],
     "release": "`{released}`",

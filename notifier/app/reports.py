@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldTopic:
+class TopicRow:
     """A topic as KIND:SLUG, with how many items it has and where its feed is, if it has one."""
 
     topic: str
@@ -36,7 +36,7 @@ class ToldTopic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldSubscriber:
+class SubscriberRow:
     """A subscriber as reports name them; ``at`` is the local time of day, None for immediate."""
 
     id: int
@@ -66,7 +66,7 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldSource:
+class SourceRow:
     """A source as reports name it; ``state`` is None where nothing was asked so far, or ever is.
 
     ``problem`` says what is wrong in this state ``since`` when; ``items`` counts those that it was
@@ -88,7 +88,7 @@ class ToldSource:
 
 def topics(
     database: "Database", taxonomy: "Taxonomy", kind: TopicKind | None, url: str
-) -> list[ToldTopic]:
+) -> list[TopicRow]:
     """Every topic of the taxonomy, or those of one kind, in its order; ``url`` is the site's."""
     from feeds.publish.feed import FeedRef
     from feeds.storage import overview
@@ -96,7 +96,7 @@ def topics(
     with database.reading() as connection:
         counts = overview.topic_counts(connection)
     return [
-        ToldTopic(
+        TopicRow(
             topic=str(topic.ref),
             kind=topic.ref.kind,
             slug=topic.ref.slug,
@@ -120,7 +120,7 @@ def unknown(database: "Database", kind: TopicKind | None) -> "list[Unknown]":
     return [row for row in rows if kind in (None, row.kind)]
 
 
-def subscribers(database: "Database") -> list[ToldSubscriber]:
+def subscribers(database: "Database") -> list[SubscriberRow]:
     """Everybody who ever subscribed, in the order they came."""
     from notifier.storage.subscribers import Broken, everybody
 
@@ -129,10 +129,10 @@ def subscribers(database: "Database") -> list[ToldSubscriber]:
     return [told(person) for person in people if not isinstance(person, Broken)]
 
 
-def told(person: Subscriber) -> ToldSubscriber:
+def told(person: Subscriber) -> SubscriberRow:
     cadence = person.cadence
     hour, minute = divmod(cadence.minute, 60)
-    return ToldSubscriber(
+    return SubscriberRow(
         id=person.id,
         address=person.address,
         state=person.state,
@@ -185,7 +185,7 @@ def status(
     )
 
 
-def sources(database: "Database", settings: "Sequence[SourceSettings]") -> list[ToldSource]:
+def sources(database: "Database", settings: "Sequence[SourceSettings]") -> list[SourceRow]:
     """Every source of the settings, in their order."""
     from feeds.storage import standings
 
@@ -211,11 +211,11 @@ def _address(source: "SourceSettings") -> str:
     return source.url if is_website else str(source.path or "")
 
 
-def _told(source: "SourceSettings", found: "Standing | None", items: int) -> ToldSource:
+def _told(source: "SourceSettings", found: "Standing | None", items: int) -> SourceRow:
     address = _address(source)
     # The standing of another address says how the source did there.
     standing = found if found and found.address == address else None
-    return ToldSource(
+    return SourceRow(
         name=source.name,
         kind=source.kind,
         address=address,

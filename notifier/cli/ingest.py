@@ -22,7 +22,7 @@ from notifier.cli.output import (
 
 if TYPE_CHECKING:
     from feeds.ingest.report import IngestReport
-    from notifier.app.reports import ToldSource
+    from notifier.app.reports import SourceRow
 
 
 def register(app: typer.Typer) -> None:
@@ -151,7 +151,7 @@ def sources(context: typer.Context, as_json: AsJson = False) -> None:
     )
 
 
-def _row(row: "ToldSource") -> tuple[object, ...]:
+def _row(row: "SourceRow") -> tuple[object, ...]:
     problem = row.problem or (f"now at {row.moved_to}" if row.moved_to else "")
     return (
         row.name,

@@ -165,12 +165,12 @@ def settle(
         ],
     )
     if dead := [one for one in settlements if one.dead]:
-        _bury(connection, dead, now, keyed)
+        _suppress(connection, dead, now, keyed)
     if tried := [one.delivery for one in settlements if one.again_at]:
         _withdraw(connection, tried, now)
 
 
-def _bury(
+def _suppress(
     connection: Connection, settlements: Sequence[Settlement], now: datetime, keyed: Keyed
 ) -> None:
     suppressions.add(

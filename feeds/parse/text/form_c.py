@@ -14,7 +14,7 @@ from feeds.parse import dateline
 from feeds.parse.bytes import excerpt
 from feeds.parse.dateline import Dateline
 from feeds.parse.text import clean, labels, opening, signs
-from feeds.parse.text.furniture import is_home
+from feeds.parse.text.head_lines import is_home
 from feeds.parse.text.labels import Beside
 from feeds.parse.text.opening import Opening
 from feeds.parse.text.text_page import TextPage

@@ -9,8 +9,8 @@ from itertools import takewhile
 from feeds.model import Label
 from feeds.parse import dateline
 from feeds.parse.bytes import Lines, bullet
-from feeds.parse.text import clean, furniture
-from feeds.parse.text.furniture import LineFacts, is_home, together
+from feeds.parse.text import clean, head_lines
+from feeds.parse.text.head_lines import LineFacts, is_home, together
 from feeds.parse.text.text_page import TextPage, menu_length
 from feeds.parse.words import plain
 from feeds.taxonomy import Taxonomy
@@ -91,7 +91,7 @@ def _before(page: Lines, reading: TextPage) -> LineFacts:
     at = _crumbs(page, reading.taxonomy)
     found = [LineFacts(lines=at)]
     while at < min(len(page) - 1, _MOST_LINES_BEFORE):
-        told = furniture.read(page[at : at + 2], reading.taxonomy, reading.habits.date_order)
+        told = head_lines.read(page[at : at + 2], reading.taxonomy, reading.habits.date_order)
         if (told is None or told.is_unsure) and not _is_caption(page[at], reading.taxonomy):
             break
         found.append(told or LineFacts())
@@ -129,7 +129,7 @@ def _below(below: Lines, reading: TextPage) -> tuple[Lines, LineFacts, Lines]:
     found: list[LineFacts] = []
     others: list[str] = []
     while at < min(len(below), _MOST_LINES_BELOW) and len(others) <= _MOST_SUBTITLES:
-        told = furniture.read(below[at : at + 2], reading.taxonomy, reading.habits.date_order)
+        told = head_lines.read(below[at : at + 2], reading.taxonomy, reading.habits.date_order)
         if told is None or told.is_dateline:
             if together(found).is_dated or _ends(below[at], reading):
                 break

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from feeds.draft import Document, Habits
 from feeds.parse.bytes import Lines, bullet
-from feeds.parse.text import furniture
+from feeds.parse.text import head_lines
 from feeds.taxonomy import Taxonomy
 
 _MOST_HEAD_LINES = 6
@@ -36,7 +36,7 @@ class TextPage:
         if not 1 < length <= _MOST_HEAD_LINES:
             return False
         listed = self.lines[1:length]
-        told = [furniture.read([line], self.taxonomy, self.habits.date_order) for line in listed]
+        told = [head_lines.read([line], self.taxonomy, self.habits.date_order) for line in listed]
         return None not in told and any(each.is_dated for each in told if each)
 
 
