@@ -49,6 +49,13 @@ class StoreBusy(StoreError):
         self.holder = holder
 
 
+class NoTurn(StoreError):
+    """So many wait for the store that one more would wait for too long."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"too many wait for the store: no turn within {seconds:g} seconds")
+
+
 class NotEdited(FeedsError):
     """What a person asked for cannot be done to the item."""
 

@@ -13,9 +13,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote
 
-import anyio.to_thread
 import structlog
-from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -30,14 +28,17 @@ from feeds.push import problems
 from feeds.push.problems import Problem, ProblemDetails, ProblemKind
 from feeds.push.receive import ItemShown, Outcome, PushedItems, Receipt
 from feeds.web.request_body import body_of
+from feeds.web.turns import Turns
 
 log = structlog.get_logger(__name__)
 
 # JSON may be sent under a name of its own, too.
 _OWN_JSON = "application/vnd.fieldfare.item+json"
 
-# A push holds two connections of the store; others wait here rather than there.
+# A push holds two connections of the store; others wait here rather than there. One that is not
+# answered within half a minute is sent again by most programs.
 _AT_ONCE = 4
+_PATIENCE_SECONDS = 30.0
 
 _SUMMARY = """\
 Hands in news items, revises and withdraws them. Every source has a token of its own, and reaches
@@ -196,8 +197,8 @@ def create_api(
         redirect_slashes=False,
     )
     app.state.hashes = {source: _hash(token) for source, token in tokens.items()}
-    limiter = CapacityLimiter(_AT_ONCE)
-    items = _Items(pushed=pushed, max_bytes=max_bytes, on_change=on_change, limiter=limiter)
+    turns = Turns(_AT_ONCE, _PATIENCE_SECONDS)
+    items = _Items(pushed=pushed, max_bytes=max_bytes, on_change=on_change, turns=turns)
     app.post("/items", **_CREATE)(items.create)
     # ":path", as an id may hold slashes.
     app.put("/items/{item_id:path}", **_REPLACE)(items.replace)
@@ -215,7 +216,7 @@ class _Items:
     pushed: PushedItems
     max_bytes: int
     on_change: Callable[[], None]
-    limiter: CapacityLimiter
+    turns: Turns
 
     async def create(self, request: Request, source: _Source, key: _Key = None) -> Response:
         """Hand in a new item."""
@@ -246,8 +247,7 @@ class _Items:
         return await self._done(request, source, partial(self.pushed.receive, document, key))
 
     async def _done(self, request: Request, source: str, work: Callable[[], ItemShown]) -> Response:
-        told = partial(self._told, source, work)
-        item = await anyio.to_thread.run_sync(told, limiter=self.limiter)
+        item = await self.turns.take(self._told, source, work)
         status = 201 if isinstance(item, Receipt) and item.is_new else 200
         location = f"{request.scope['root_path']}/items/{quote(item.id, safe='')}"
         return JSONResponse(item.model_dump(mode="json"), status, {_place(status): location})

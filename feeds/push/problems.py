@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from feeds.errors import StoreBusy, StoreError
+from feeds.errors import NoTurn, StoreBusy, StoreError
 from feeds.parse.push import ATOM, JSON
 from feeds.parse.push.pushed_item import Fault
 from feeds.web.request_body import BodyTooLong
@@ -151,6 +151,7 @@ def _problem(error: Exception) -> Problem:
 _MISHAPS = {
     ClientDisconnect: ProblemKind.CUT_OFF,
     StoreBusy: ProblemKind.BUSY,
+    NoTurn: ProblemKind.BUSY,
     StoreError: ProblemKind.AWAY,
     Exception: ProblemKind.BROKEN,
 }

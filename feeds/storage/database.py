@@ -80,12 +80,18 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self, *, dry_run: bool = False) -> Iterator[Connection]:
+    def writing(
+        self, *, dry_run: bool = False, patience_seconds: float | None = None
+    ) -> Iterator[Connection]:
         """A transaction that commits at the end of its block, and rolls back on any error.
 
-        With ``dry_run`` it rolls back in any case.
+        With ``dry_run`` it rolls back in any case. With ``patience_seconds`` it waits no longer for
+        what others hold: StoreError.
         """
-        with self._said_plainly(), self.engine.begin() as connection:
+        engine = self.engine
+        if patience_seconds is not None:
+            engine = engines.patient(engine, patience_seconds)
+        with self._said_plainly(), engine.begin() as connection:
             yield connection
             if dry_run:
                 connection.rollback()

@@ -44,6 +44,7 @@ BUSY_SECONDS = 30
 _POSTGRESQL_NAME_BYTES = 63
 
 _READ_ONLY = "fieldfare_read_only"
+_PATIENCE_SECONDS = "fieldfare_patience_seconds"
 
 #: Short enough that nobody notices the wait, long enough to cost nothing.
 _POLL_SECONDS = 0.05
@@ -88,6 +89,11 @@ def reader(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         return engine.execution_options(**{_READ_ONLY: True})
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def patient(engine: Engine, seconds: float) -> Engine:
+    """The same pool, its transactions waiting no longer than that for what others hold."""
+    return engine.execution_options(**{_PATIENCE_SECONDS: seconds})
 
 
 def upsert(
@@ -177,7 +183,11 @@ def _sqlite(url: URL) -> Engine:
     if not exists:
         raise StoreError(f"the folder of the store does not exist: {folder}: create it")
     _made(Path(str(url.database)))
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+    # As on a server: where writers wait for each other, readers still get a connection. Threads are
+    # the limit.
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_SECONDS}, max_overflow=-1, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -224,7 +234,10 @@ def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    reads = connection.get_execution_options().get(_READ_ONLY, False)
+    options = connection.get_execution_options()
+    reads = options.get(_READ_ONLY, False)
+    patience = int(options.get(_PATIENCE_SECONDS, BUSY_SECONDS) * 1000)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
     connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
     # A writer takes its lock at once: one that read first could not be let in any more when
     # another wrote meanwhile (SQLITE_BUSY_SNAPSHOT).
@@ -234,7 +247,7 @@ def _begin(connection: Connection) -> None:
 def _postgresql(url: URL) -> Engine:
     # The name tells who holds an exclusive lock.
     name = f"fieldfare pid {os.getpid()} on {socket.gethostname()}"
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args={"application_name": name.encode()[:_POSTGRESQL_NAME_BYTES].decode()},
         pool_pre_ping=True,
@@ -243,6 +256,14 @@ def _postgresql(url: URL) -> Engine:
         # limit, as many sources would keep each other from the session to store anything by.
         max_overflow=-1,
     )
+    event.listen(engine, "begin", _begin_patiently)
+    return engine
+
+
+def _begin_patiently(connection: Connection) -> None:
+    patience = connection.get_execution_options().get(_PATIENCE_SECONDS)
+    if patience is not None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience * 1000)}")
 
 
 def _release(connection: Connection, key: Mapping[str, object]) -> None:

@@ -3,6 +3,7 @@
 Knows paths and what is said of errors. Must never know how a part does its work.
 """
 
+import time
 from collections.abc import Iterator
 
 import structlog
@@ -24,6 +25,8 @@ from notifier.web.view import Viewing
 log = structlog.get_logger(__name__)
 
 _RETRY_AFTER_SECONDS = "60"
+#: What lasts is told again after this long.
+_SILENCE_SECONDS = 60.0
 
 _SAID = {
     404: ("This page does not exist", "Nothing is published under this address."),
@@ -86,6 +89,7 @@ class _Refusals:
 
     def __init__(self, pages: PrivatePages) -> None:
         self._pages = pages
+        self._told_at = -_SILENCE_SECONDS
 
     async def refused(self, _request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
@@ -95,12 +99,19 @@ class _Refusals:
         return answer
 
     async def unavailable(self, _request: Request, error: Exception) -> Response:
-        log.error("store does not answer", problem=str(error))
+        self._tell(error)
         answer = self._pages.notice(
-            "This does not work at the moment", "Try again in a few minutes.", status=503
+            "This does not work at the moment", "Try again in a minute.", status=503
         )
         answer.headers["retry-after"] = _RETRY_AFTER_SECONDS
         return answer
+
+    def _tell(self, error: Exception) -> None:
+        """Once a while, however many ask meanwhile."""
+        now = time.monotonic()
+        if now - self._told_at >= _SILENCE_SECONDS:
+            self._told_at = now
+            log.error("store does not answer", problem=str(error))
 
     async def broken(self, _request: Request, _error: Exception) -> Response:
         """The server logs the error itself; it is raised again after this."""

@@ -3,26 +3,32 @@
 Knows what well means. Must never know how things are counted: that is a callable it is given.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+import anyio.to_thread
 import structlog
+from anyio import CapacityLimiter
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from typing_extensions import override
 
 from feeds.errors import StoreError
 from feeds.standing import State as Standing
+from feeds.web.turns import Turns
 from notifier.model import DeliveryState, SubscriberState, Vitals
 
 _FRESH = {"cache-control": "no-store"}
+
+#: Supervisors wait some seconds; a store that is well answers in milliseconds.
+_LOOK_SECONDS = 2
 
 State = TypeVar("State", bound=StrEnum)
 
@@ -58,12 +64,18 @@ class Health:
         self._heartbeats = heartbeats
         self._version = version
         self._clock = clock
+        self._look: asyncio.Future[list[str]] | None = None
+        self._looks = CapacityLimiter(1)
+        self._scrapes = Turns(threads=1)
         self._registry = CollectorRegistry()
         self._registry.register(_Readings(vitals, heartbeats, version))
 
     async def healthz(self, _request: Request) -> Response:
-        """200 while the store answers and every job beats; 503 with the reasons otherwise."""
-        problems = await run_in_threadpool(self._problems)
+        """200 while the store answers and every job beats; 503 with the reasons otherwise.
+
+        At once in any case: it waits for no one else, and not long for the store.
+        """
+        problems = [*await self._problems_of_store(), *self._problems_of_jobs()]
         said = {
             "status": "failing" if problems else "ok",
             "version": self._version,
@@ -74,19 +86,29 @@ class Health:
     async def metrics(self, request: Request) -> Response:
         """The readings in the format the scraper asks for. Raises StoreError."""
         encode, media_type = choose_encoder(request.headers.get("accept", ""))
-        readings = await run_in_threadpool(encode, self._registry)
+        readings = await self._scrapes.take(encode, self._registry)
         return Response(readings, headers={**_FRESH, "content-type": media_type})
 
-    def _problems(self) -> list[str]:
-        return [*self._problems_of_store(), *self._problems_of_jobs()]
+    async def _problems_of_store(self) -> list[str]:
+        """What a look at the store shows; all who ask meanwhile share one."""
+        if self._look is None or self._look.done():
+            looking = anyio.to_thread.run_sync(
+                self._looked, limiter=self._looks, abandon_on_cancel=True
+            )
+            self._look = asyncio.ensure_future(looking)
+        done, _ = await asyncio.wait({self._look}, timeout=_LOOK_SECONDS)
+        if not done:
+            return [f"the store is busy: it did not answer within {_LOOK_SECONDS} seconds"]
+        return self._look.result()
 
-    def _problems_of_store(self) -> Iterator[str]:
+    def _looked(self) -> list[str]:
         try:
-            if not self._is_current():
-                yield "the store's schema is not current: run `fieldfare migrate`"
+            if self._is_current():
+                return []
         except StoreError as error:
             log.error("store does not answer", problem=str(error))  # noqa: TRY400 - expected
-            yield "the store does not answer; the log says why"
+            return ["the store does not answer; the log says why"]
+        return ["the store's schema is not current: run `fieldfare migrate`"]
 
     def _problems_of_jobs(self) -> Iterator[str]:
         for job in self._heartbeats.stuck(self._clock()):

@@ -4,12 +4,11 @@ Knows tokens and what each standing is answered with. Must never ask for a login
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
 import structlog
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,6 +16,7 @@ from feeds.errors import UnknownTopic
 from feeds.model import TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
+from feeds.web.turns import PATIENCE_SECONDS, Turns
 from notifier.model import Cadence, Frequency, Subscriber, SubscriberState, Weekday
 from notifier.storage import subscribers
 from notifier.subscribers.links import Claim, LinkScope
@@ -66,25 +66,29 @@ class Unsubscribing:
     taxonomy: Taxonomy
     pages: PrivatePages
     clock: Callable[[], datetime]
+    _looks: Turns = field(default_factory=Turns, init=False)
+    _ends: Turns = field(default_factory=Turns, init=False)
 
     async def answer(self, request: Request) -> Response:
         """After a POST that is answered 200 the subscription has ended, however often it comes.
 
         The token is the whole authority: a body ("List-Unsubscribe=One-Click") adds nothing to
-        it and is not read, so that no mail program's way of sending one can go wrong.
+        it and is not read, so that no mail program's way of sending one can go wrong. Raises
+        StoreError while others keep the store: nothing has changed, and it is to be sent again.
         """
         claim = claim_of(request, self.secret, LinkScope.UNSUBSCRIBE)
         if claim is None:
             return self._damaged()
-        look = self._end if request.method == "POST" else self._standing
-        return self._page(await run_in_threadpool(look, claim))
+        if request.method == "POST":
+            return self._page(await self._ends.take(self._end, claim))
+        return self._page(await self._looks.take(self._standing, claim))
 
     def _standing(self, claim: Claim) -> _Standing:
         with self.database.reading() as connection:
             return _judge(subscribers.by_public_id(connection, claim.public_id), claim)
 
     def _end(self, claim: Claim) -> _Standing:
-        with self.database.writing() as connection:
+        with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
             if not subscribers.leave(connection, claim.public_id, claim.epoch, self.clock()):
                 return _judge(subscribers.by_public_id(connection, claim.public_id), claim)
         log.info("unsubscribed", subscriber=claim.public_id)

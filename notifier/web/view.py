@@ -4,16 +4,16 @@ Knows view links, the copy that is stored, and MIME. Must never show it to a sea
 run anything, or trust a message: what is wrong in one is shown as well as can be.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from feeds.storage.database import Database
+from feeds.web.turns import Turns
 from notifier.storage import deliveries
 from notifier.subscribers.links import Claim, LinkScope
 from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of
@@ -32,11 +32,12 @@ class Viewing:
     database: Database
     secret: bytes
     pages: PrivatePages
+    _looks: Turns = field(default_factory=Turns, init=False)
 
     async def show(self, request: Request) -> Response:
         """The HTML part of the digest. It shows what its owner got, so any epoch may see it."""
         claim = claim_of(request, self.secret, LinkScope.VIEW)
-        html = await run_in_threadpool(self._html, claim) if claim else None
+        html = await self._looks.take(self._html, claim) if claim else None
         if html is None:
             return self._missing()
         return HTMLResponse(html, headers={**PRIVATE, "content-security-policy": MAIL_POLICY})

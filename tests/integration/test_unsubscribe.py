@@ -238,7 +238,7 @@ def test_a_store_that_does_not_answer_is_no_success(
 ) -> None:
     """Whoever posts for the reader must learn that it has to be tried again."""
 
-    def refuse(_self: Database) -> AbstractContextManager[None]:
+    def refuse(_self: Database, **_: object) -> AbstractContextManager[None]:
         raise StoreError("the store is away")
 
     with monkeypatch.context() as patched:

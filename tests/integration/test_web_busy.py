@@ -1,0 +1,141 @@
+"""The web server while another process keeps the store: nobody waits for long, nothing is lost."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from zoneinfo import ZoneInfo
+
+import httpx2
+import pytest
+from sqlalchemy import text
+
+from feeds.model import TopicRef
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from feeds.web import turns
+from notifier.model import Cadence, Frequency, SubscriberState
+from notifier.storage import VERSIONS, subscribers
+from notifier.storage.subscribers import Subscription
+from notifier.subscribers.links import MailLinks
+from notifier.web import health, unsubscribe
+from tests.serving import NOW, SECRET, a_web_app, serving
+
+MANY = 30
+DAILY = Cadence(frequency=Frequency.DAILY, minute=420, zone=ZoneInfo("Europe/Vienna"))
+
+
+@pytest.fixture
+def people(database: Database) -> list[str]:
+    """The paths of their unsubscribe links."""
+    links = MailLinks(base_url="", secret=SECRET)
+    names = [f"reader-{number:05}" for number in range(MANY)]
+    with database.writing() as connection:
+        for name in names:
+            wanted = Subscription(
+                address=f"{name}@example.org",
+                language="en",
+                cadence=DAILY,
+                topics=(TopicRef.parse("field:policing"),),
+                due_at=NOW + timedelta(hours=1),
+            )
+            subscribers.add_or_update(connection, wanted, public_id=name, now=NOW)
+    return [links.unsubscribe(name, 1) for name in names]
+
+
+@pytest.fixture
+def address(database: Database, osce: Taxonomy, tmp_path: Path) -> Iterator[str]:
+    with serving(a_web_app(database, osce, tmp_path / "public")) as base_url:
+        yield base_url
+
+
+@contextmanager
+def kept(url: str) -> Iterator[None]:
+    """Somebody else writes, and does not come to an end."""
+    other = Database.open(url, VERSIONS)
+    with other.writing() as connection:
+        if not other.is_embedded:
+            connection.execute(text("LOCK TABLE subscribers IN EXCLUSIVE MODE"))
+        yield
+    other.close()
+
+
+def timed(method: str, url: str) -> tuple[httpx2.Response, float]:
+    began = time.monotonic()
+    answer = httpx2.request(method, url, timeout=60)
+    return answer, time.monotonic() - began
+
+
+def left(database: Database) -> int:
+    with database.reading() as connection:
+        return subscribers.counts(connection).get(SubscriberState.LEFT, 0)
+
+
+def test_readers_wait_a_little_and_everything_else_answers(
+    address: str, database: Database, database_url: str, people: list[str]
+) -> None:
+    with ThreadPoolExecutor(MANY) as threads:
+        with kept(database_url):
+            posted = [threads.submit(timed, "POST", address + path) for path in people]
+            time.sleep(1)
+            for method, path in (
+                ("GET", "/healthz"),
+                ("GET", "/"),
+                ("GET", "/style.css"),
+                ("GET", people[0]),
+            ):
+                answer, seconds = timed(method, address + path)
+                assert answer.status_code == (404 if path == "/" else 200), path
+                assert seconds < 1, path
+        answers = [each.result() for each in posted]
+    assert {answer.status_code for answer, _ in answers} == {200}
+    assert left(database) == MANY
+
+
+def test_whoever_cannot_be_served_is_told_to_come_back(
+    address: str,
+    database: Database,
+    database_url: str,
+    people: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unsubscribe, "PATIENCE_SECONDS", 2)
+    with kept(database_url), ThreadPoolExecutor(MANY) as threads:
+        posted = [threads.submit(timed, "POST", address + path) for path in people]
+        answers = [each.result() for each in posted]
+        assert timed("GET", f"{address}/healthz")[0].json()["status"] == "ok"
+    for answer, seconds in answers:
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) > 0
+        assert seconds < 2 * turns.PATIENCE_SECONDS + 1
+    assert left(database) == 0
+    assert timed("POST", address + people[0])[0].status_code == 200
+    assert left(database) == 1
+
+
+def test_a_store_that_does_not_come_back_is_told_busy_at_once(
+    database: Database, osce: Taxonomy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many ask, they share one look; afterwards all is well again."""
+    monkeypatch.setattr(health, "_LOOK_SECONDS", 0.5)
+    back, looks = Event(), list[int]()
+
+    def is_current() -> bool:
+        looks.append(1)
+        return back.wait(30)
+
+    app = a_web_app(database, osce, tmp_path / "public", is_current=is_current)
+    with serving(app) as base_url, ThreadPoolExecutor(MANY) as threads:
+        asked = [threads.submit(timed, "GET", f"{base_url}/healthz") for _ in range(MANY)]
+        for answer, seconds in (each.result() for each in asked):
+            assert answer.status_code == 503
+            assert answer.json()["problems"] == [
+                "the store is busy: it did not answer within 0.5 seconds"
+            ]
+            assert seconds < 2
+        assert len(looks) == 1
+        back.set()
+        assert timed("GET", f"{base_url}/healthz")[0].status_code == 200
