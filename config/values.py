@@ -20,11 +20,13 @@ INVISIBLE = r"\u00ad\u200b\u2060\u202a-\u202e\u2066-\u2069\ufeff"
 #: What an address means that names no port, by its scheme (RFC 9110 4.2).
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _CONTROL = re.compile(f"[{CONTROLS}]")
 # Most addresses need no second look.
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/[!-~]*)?")
-# Browsers drop some of them, and so would a checker miss what is asked in the end.
-_NOT_IN_ADDRESS = re.compile(rf"[\s{CONTROLS}\ud800-\udfff\ufeff\ufffe\uffff]")
+# Browsers drop some of them, and so would a checker miss what is asked in the end; others make an
+# address read as one that it is not.
+_NOT_IN_ADDRESS = re.compile(rf"[\s{CONTROLS}{INVISIBLE}\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_IRI = re.compile(r"[<>\"{}|\\^`]")
 _IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:[^\s{UNPRINTABLE}<>\"{{}}|\\^`\[\]]+")
 # RFC 5646 section 2.1: language, script, region and variants, then whatever else is well-formed.
@@ -160,6 +162,15 @@ def is_one_line(text: str) -> bool:
     return _CONTROL.search(text) is None
 
 
+def is_plainly_shown(text: str) -> bool:
+    """Whether all of ``text`` is seen, on one line and in its order: no marks that nobody sees, no
+    overrides of the writing direction.
+    """
+    return is_one_line(text) and _INVISIBLE.search(text) is None
+
+
 def on_one_line(text: str) -> str:
-    """``text`` with single blanks for its white space and control characters, none at its ends."""
-    return " ".join(_CONTROL.sub(" ", text).split())
+    """``text`` with single blanks for its white space and control characters, none at its ends,
+    and without what nobody sees.
+    """
+    return " ".join(_CONTROL.sub(" ", _INVISIBLE.sub("", text)).split())

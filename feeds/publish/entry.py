@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from config.values import (
+    INVISIBLE,
     UNPRINTABLE,
     host_of,
     is_iri,
@@ -34,7 +35,7 @@ from feeds.publish.site import Site, item_page
 from feeds.taxonomy import Taxonomy
 
 # One such character would stop a whole feed.
-_UNPRINTABLE = re.compile(f"[{UNPRINTABLE}]")
+_UNSEEN = re.compile(f"[{UNPRINTABLE}{INVISIBLE}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,7 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         summary=summary,
         standfirst="" if summary in "".join(paragraphs[:1]) else summary,
         paragraphs=paragraphs,
-        markup=_UNPRINTABLE.sub("", item.markup) if terms.full_text else "",
+        markup=_UNSEEN.sub("", item.markup) if terms.full_text else "",
         enclosures=tuple(_enclosures(item)),
         provenance=_provenance(item.provenance),
         full_text=terms.full_text,
@@ -130,7 +131,7 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
 
 
 def _line(text: str) -> str:
-    return " ".join(_UNPRINTABLE.sub("", text).split())
+    return " ".join(_UNSEEN.sub("", text).split())
 
 
 def _provenance(said: Provenance | None) -> Provenance | None:

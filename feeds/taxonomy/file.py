@@ -14,6 +14,7 @@ from typing import Annotated, assert_never
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from config.values import is_plainly_shown
 from feeds.errors import TaxonomyError
 from feeds.model import Topic, TopicKind, TopicRef
 from feeds.taxonomy.naming import LONGEST_NAME_CHARS, fold, names_of
@@ -30,7 +31,15 @@ class Slot(StrEnum):
 
 
 _Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
-_Name = Annotated[str, Field(pattern=r"\S", max_length=LONGEST_NAME_CHARS)]
+
+
+def _shown(name: str) -> str:
+    if not is_plainly_shown(name):
+        raise ValueError("it holds what nobody sees, or what changes the order of its letters")
+    return name
+
+
+_Name = Annotated[str, Field(pattern=r"\S", max_length=LONGEST_NAME_CHARS), AfterValidator(_shown)]
 _Host = Annotated[_Name, AfterValidator(str.lower)]
 
 

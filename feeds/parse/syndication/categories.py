@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from config.values import on_one_line
 from feeds.model import Label, TopicKind, TopicRef
 from feeds.parse.syndication.feed_entries import RawCategory
 from feeds.parse.words import any_of
@@ -73,7 +74,7 @@ def _labels(
 
 
 def _of(category: RawCategory, taxonomy: Taxonomy) -> tuple[Label, ...]:
-    name = (category.label or category.term)[:_LONGEST_NAME_CHARS]
+    name = on_one_line((category.label or category.term)[:_LONGEST_NAME_CHARS])
     term = category.term[:_LONGEST_NAME_CHARS]
     found = _facet().search(category.scheme[-_LONGEST_NAME_CHARS:].replace(" ", "-"))
     if found is None:

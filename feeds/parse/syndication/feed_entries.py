@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urljoin
 
-from config.values import CONTROLS, is_language_tag, is_web_address, media_type
+from config.values import CONTROLS, INVISIBLE, is_language_tag, is_web_address, media_type
 from feeds.draft import Alternate, Hub
 from feeds.model import Enclosure, Issued, Provenance
 
@@ -21,7 +21,7 @@ MOST_ENTRIES = 10_000
 _MOST_ENCLOSURES = 20
 # The longest address servers and browsers pass on.
 _LONGEST_CHARS = 2_048
-_BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\ud800-\udfff\ufeff]+")
+_BLANKS = re.compile(rf"[\x00-\x20\x7f-\xa0{INVISIBLE}\ud800-\udfff]+")
 _CONTROLS = re.compile(rf"[{CONTROLS}\ud800-\udfff]+")
 # "und", "mul" and "zxx" name no language, "mis" none with a code (BCP 47, 4.1).
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})

@@ -35,6 +35,14 @@ def test_others_texts_are_not_even_there(osce: Taxonomy, source: str) -> None:
     assert entry.summary == an_item().summary
 
 
+def test_titles_and_names_read_in_their_own_order(osce: Taxonomy) -> None:
+    """Whatever was stored: an override makes "exe.gpj" of "jpg.exe"."""
+    label = a_label("Poli\u202ecing", None, TopicKind.FIELD)
+    entry = compose(an_item(title="A \u202etitle\u200b", fields=(label,)), a_site(), osce)
+    assert entry.title == "A title"
+    assert "\u202e" not in repr(entry)
+
+
 def test_the_address_the_source_gave_is_where_an_entry_is_at_home(osce: Taxonomy) -> None:
     entry = compose(an_item(url="https://www.osce.org/node/1"), a_site(), osce)
     assert entry.address == entry.origin == "https://www.osce.org/node/1"

@@ -122,3 +122,11 @@ def test_an_organisation_without_any_topic_has_a_taxonomy_too() -> None:
     assert taxonomy.topics == ()
     assert [label.slug for label in taxonomy.resolve(TopicKind.FIELD, "Policing")] == [None]
     assert not taxonomy.is_end("Read more")
+
+
+@pytest.mark.parametrize("label", ["You\u202eth", "You\\u0007th", "You\u200bth"])
+def test_a_name_that_cannot_be_seen_whole_is_a_fault(label: str) -> None:
+    """It would stand on every page and in every mail."""
+    [fault] = faults(f'[[field]]\nslug = "youth"\nlabel = "{label}"\n')
+    assert fault.startswith("field entry 1 label: ")
+    assert "what nobody sees" in fault
