@@ -1,12 +1,11 @@
 """An item's page: title, issue date, topics, addresses and text put together, or why it holds none.
 
-Knows which source of a fact goes before which, what sites add to a title, and pages that ask to log
-in, check a browser, are cut off or are of another kind. Must never know how the other facts are
-read.
+Knows which source of a fact goes before which, and pages that ask to log in, check a browser, are
+cut off or are of another kind. Must never know how the facts are read.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -14,7 +13,7 @@ from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
 from feeds.model import Issued, IssuedFrom, Label, TopicKind
 from feeds.parse import dateline
 from feeds.parse.bytes import excerpt
-from feeds.parse.html import content, issue_date, metadata, page_links, printed
+from feeds.parse.html import content, issue_date, metadata, page_links, printed, title
 from feeds.parse.html.content import BarePage
 from feeds.parse.html.metadata import HtmlPage, Metadata
 from feeds.parse.html.tree import (
@@ -38,11 +37,6 @@ _MOST_LINES_AROUND_TITLE = 6
 # Items carry a handful of topics. A page that names more is none, and would flood every list.
 _MOST_TOPICS = 200
 _SIGNS_OF_NEWS = 2
-_MARKS = r"(?:\||::|»|·|•)|(?<=\s)[-–—](?=\s)"
-_ENDING = re.compile(rf"\s*(?:{_MARKS})\s*(?P<site>[^|]{{1,60}})$")
-_MOST_LOWER = 50
-_CUT = re.compile(r"\s*(?:…|\.\.\.?)$")
-
 # An article that has a form to log in beside it is longer.
 _SHORT_CHARS = 1_000
 _CHALLENGES = (
@@ -73,13 +67,13 @@ def parse(
     take_out(find_all(tree, "script:not([src]), style, template"))
     shown, window = said(tree.body), said(find(tree, "title"))
     issued = _issued_at(tree, known, habits)
-    named = _title_of(tree, known, habits.selectors.page_title)
+    named = title.title_of(tree, known, base, document.lead, habits.selectors.page_title)
     told_in_front = _front(tree, shown)
     content.strip(tree)
     whole = sanitised(tree.body.html or "", base) if tree.body is not None else ""
     found = blocks(whole)
     bare = BarePage(
-        title=named,
+        title=title.by_the_text(named, found),
         metadata=known,
         issued=issued,
         base=base,
@@ -95,7 +89,7 @@ def parse(
     article = content.read(tree, bare, taxonomy, habits)
     if not article.paragraphs:
         return _empty(page.text, shown)
-    if not named:
+    if not bare.title:
         return _untitled(article.paragraphs[0])
     draft = _completed(article, bare, taxonomy, habits)
     if not habits.forced and (refused := _no_news(draft, bare, page.text, document, taxonomy)):
@@ -280,60 +274,3 @@ def _cut_off(text: str) -> Refused | None:
     return Refused(
         reason=Reason.INCOMPLETE, evidence=f"it ends with {excerpt(one_line(text[-60:]))}"
     )
-
-
-# -- The title, as readers see it ------------------------------------------------------------------
-
-
-def _title_of(tree: Tree, known: Metadata, selector: str) -> str:
-    """The title without the name of its site, "" where the page has none.
-
-    Metadata name it, but often with an ending or cut; the printed heading mends that.
-    """
-    if chosen := said(find(tree, selector)):
-        return chosen
-    headings = [text for text in map(said, find_all(tree, "h1")[:5]) if text]
-    window = said(find(tree, "title"))
-    headings = headings or list(_lower(tree, window))
-    # What follows the heading in the window's title.
-    endings = (
-        _ENDING.search(window[len(heading) :]) for heading in headings if window.startswith(heading)
-    )
-    named = (known.site, *(found["site"].strip() for found in endings if found))
-    sites = {fold(site) for site in named if site}
-    for title in (known.title, *headings, window):
-        whole = _as_printed(title, headings)
-        bare = whole if whole in headings else _without_site(whole, sites)
-        if bare and fold(bare) not in sites:
-            return bare
-    return ""
-
-
-def _lower(tree: Tree, window: str) -> Iterator[str]:
-    """The lower headings which the window's title says, and the name of a site behind them."""
-    for text in map(said, find_all(tree, "h2, h3")[:_MOST_LOWER]):
-        if text and window.startswith(text) and _ENDING.fullmatch(window, len(text)):
-            yield text
-
-
-def _as_printed(title: str, headings: list[str]) -> str:
-    """The heading that says the same as a title, without its ending or in full."""
-    start = fold(_CUT.sub("", title))
-    for heading in headings:
-        folded = fold(heading)
-        if title and (folded.startswith(start) or _has_ending(fold(title), folded)):
-            return heading
-    return title
-
-
-def _has_ending(title: str, heading: str) -> bool:
-    rest = title.removeprefix(heading)
-    return rest != title and not rest[:1].isalnum() and len(heading) > 2
-
-
-def _without_site(title: str, sites: set[str]) -> str:
-    found = _ENDING.search(title)
-    if found is None or found.start() == 0:
-        return title
-    is_bar = "|" in found[0] or "::" in found[0]
-    return title[: found.start()] if is_bar or fold(found["site"]) in sites else title

@@ -29,6 +29,7 @@ _PUBLISHED = (
     "parsely-pub-date", "sailthru.date", "date",
 )  # fmt: skip
 _TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title")
+_SITES = ("og:site_name", "application-name", "apple-mobile-web-app-title")
 _SUMMARIES = ("og:description", "description", "twitter:description", "dc.description")
 _TOPICS = ("article:section", "article:tag", "keywords", "news_keywords", "dc.subject")
 _PUBLISHERS = ("article:author", "author", "dc.publisher", "dcterms.publisher", "dc.creator")
@@ -59,6 +60,10 @@ class Described:
             name.endswith(("article", "blogposting")) or name in {"pressrelease", "report"}
             for name in self.types
         )
+
+    @property
+    def is_site(self) -> bool:
+        return any(name == "website" or name.endswith("organization") for name in self.types)
 
     @property
     def is_blog(self) -> bool:
@@ -106,17 +111,19 @@ class HtmlPage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
     """A page's own description; "" and () where it has none.
-    ``is_described`` says that it calls itself an article and no blog; ``other`` is what it calls
-    itself where that is no news.
+
+    ``titles`` are what places that do not write from each other call it, the surest first;
+    ``sites`` names of its site. ``is_described`` says that it calls itself an article and no
+    blog; ``other`` is what it calls itself where that is no news.
     """
 
-    title: str
+    titles: tuple[str, ...]
     summary: str
     published: tuple[str, ...]
     language: str | None
     url: str
     body: str
-    site: str
+    sites: tuple[str, ...]
     publishers: tuple[str, ...]
     topics: tuple[str, ...]
     is_article: bool
@@ -136,7 +143,10 @@ def read(page: HtmlPage) -> Metadata:
     if article is not None:
         is_described = not article.is_blog
     return Metadata(
-        title=_first([article.title if article else "", _prop(scope, "headline")], metas, _TITLES),
+        titles=(
+            _first([article.title if article else "", _prop(scope, "headline")], {}, ()),
+            _first([], metas, _TITLES),
+        ),
         summary=_first([article.summary if article else ""], metas, _SUMMARIES),
         published=tuple(
             text
@@ -150,7 +160,7 @@ def read(page: HtmlPage) -> Metadata:
         language=_language(tree, article, metas),
         url=next((url for url in metas.get("og:url", ())), article.url if article else ""),
         body=article.body if article else "",
-        site=_first([], metas, ("og:site_name", "application-name")),
+        sites=(*_all(metas, _SITES), *(thing.title for thing in page.things if thing.is_site)),
         publishers=(*(article.publishers if article else ()), *_all(metas, _PUBLISHERS)),
         topics=(*(article.topics if article else ()), *_all(metas, _TOPICS), *tags),
         is_article=article is not None or scope is not None or kind == "article",

@@ -1,0 +1,62 @@
+"""Which of what names a page is its title."""
+
+import pytest
+
+from feeds.draft import Draft
+from feeds.taxonomy import Taxonomy
+from tests.webpages import FIRST, SECOND, THIRD, TITLE, draft_of, page, paragraphs
+
+TEXT = paragraphs(FIRST, SECOND, THIRD)
+OFFICE = "Example Office for the Region"
+HOME = '<h1><a href="https://news.example.org/">{}</a></h1>'.format
+WINDOW = "<title>{}</title>".format
+
+
+def named(
+    osce: Taxonomy, window: str, headings: str, head: str = "", lead: Draft | None = None
+) -> str:
+    body = page(f"{headings}<main>{TEXT}</main>", head=WINDOW(window) + head)
+    return draft_of(body, osce, lead=lead).title
+
+
+@pytest.mark.parametrize(
+    ("window", "headings"),
+    [
+        (f"{TITLE} – {OFFICE}", f"{HOME(OFFICE)}<h2>{TITLE}</h2>"),
+        (f"{OFFICE}: {TITLE}", f"{HOME(OFFICE)}<h3>{TITLE}</h3>"),
+        (f"{OFFICE} - News - {TITLE}", f'<h1 class="aural">{OFFICE}</h1><h1>{TITLE}</h1>'),
+        (f"{TITLE} / Office", f'<div class="headline"><b>{TITLE}</b></div>'),
+        (f"{TITLE} | Office", f'<div class="head"><h1>Press releases</h1></div><h2>{TITLE}</h2>'),
+        (f"Press releases | {TITLE} | Office", f"<h1>Press releases</h1><h2>{TITLE}</h2>"),
+        ("Office", f'<header><h1 class="name">Office</h1></header><h2>{TITLE}</h2>'),
+        ("Office", f"<table><tr><td><b>{TITLE}</b></td></tr></table>"),
+        (f"{TITLE} | Office", "<h1>Press releases</h1>"),
+        (
+            TITLE,
+            f"<h1>Stories</h1><h2>{TITLE}</h2><aside><h2>{TITLE} and what came next</h2></aside>",
+        ),
+    ],
+)
+def test_a_title_is_what_two_places_agree_on(osce: Taxonomy, window: str, headings: str) -> None:
+    assert named(osce, window, headings) == TITLE
+
+
+def test_a_site_that_calls_every_page_by_its_own_name_leaves_the_heading(osce: Taxonomy) -> None:
+    head = '<meta property="og:title" content="Office"><meta property="og:type" content="website">'
+    assert named(osce, "Office", f"<h1>{TITLE}</h1>", head) == TITLE
+
+
+def test_a_section_is_no_title_where_a_feed_states_one(osce: Taxonomy) -> None:
+    lead = Draft(form="rss", title=TITLE, partial=True)
+    assert named(osce, "Office", "<h1>Press releases</h1>", lead=lead) == TITLE
+    # Two places of a page that agree go behind it all the same; so does its own spelling.
+    news = "<h1>Press releases of this year</h1>"
+    assert named(osce, "Press releases of this year", news, lead=lead) == TITLE
+    cut = Draft(form="rss", title=f"{TITLE[:30]}…", partial=True)
+    assert named(osce, "Office", f"<h1>{TITLE}</h1>", lead=cut) == TITLE
+
+
+def test_a_listing_shortens_titles_as_it_likes(osce: Taxonomy) -> None:
+    lead = Draft(form="listing", title="Twenty police officers learn", partial=True)
+    assert named(osce, f"{TITLE} | Office", f"<h1>{TITLE}</h1>", lead=lead) == TITLE
+    assert named(osce, "Office", "<h1>Press releases</h1>", lead=lead) == lead.title
