@@ -13,6 +13,8 @@ from feeds.times import backoff
 
 #: A source that fails is asked once a day still: it may have come back.
 LONGEST_PAUSE = timedelta(days=1)
+#: Who says that there is news brings forward the next look, and no more often than this.
+_SOONEST = timedelta(minutes=5)
 #: Looks are spread over this share of their pause, so that not all sources are asked at once.
 _SPREAD = 0.1
 
@@ -87,6 +89,18 @@ def next_look(
     first = longest if is_lasting else every
     moment = now + backoff(failures, first=first, longest=longest, spread=_SPREAD, jitter=jitter)
     return moment if retry_after is None else max(moment, retry_after)
+
+
+def early_look(standing: Standing | None, now: datetime) -> datetime | None:
+    """When to ask a source of which somebody says that it has news; None where it is no earlier.
+
+    One that fails or has ended keeps its pause.
+    """
+    if standing is None or standing.state not in {State.OK, State.MOVED}:
+        return None
+    planned, last = standing.next_look_at, standing.last_success_at
+    moment = now if last is None else max(now, last + _SOONEST)
+    return moment if planned is not None and moment < planned else None
 
 
 def succeeded(

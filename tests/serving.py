@@ -4,6 +4,7 @@ Knows how the parts fit together. Must never know what is asked of them.
 """
 
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from threading import Event, Thread
 from zoneinfo import ZoneInfo
 
+import trustme
 from starlette.applications import Starlette
 
 from feeds.identity.ids import Identity
@@ -103,17 +105,26 @@ def a_web_app(
 
 
 @contextmanager
-def serving(app: Starlette, descriptors: int = DESCRIPTORS) -> Iterator[str]:
-    """The base address under which the application answers, through a real server."""
+def serving(
+    app: Starlette, descriptors: int = DESCRIPTORS, *, ca: trustme.CA | None = None
+) -> Iterator[str]:
+    """The base address under which the application answers, through a real server.
+
+    With ``ca`` by TLS, with a certificate of it.
+    """
     # Named as TCP, asyncio sends at once (TCP_NODELAY); else each body waits 40 ms for an ACK.
     with socket.socket(proto=socket.IPPROTO_TCP) as bound:
         bound.bind(("127.0.0.1", 0))
         server = Server(app, Event(), descriptors=descriptors)
+        if ca:
+            server.config.load()
+            server.config.ssl = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            ca.issue_cert("127.0.0.1").configure_cert(server.config.ssl)
         thread = Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
         try:
             _wait_for(server)
-            yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+            yield f"{'https' if ca else 'http'}://127.0.0.1:{bound.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join(START_SECONDS)

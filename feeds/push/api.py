@@ -204,6 +204,8 @@ def create_api(
     app.put("/items/{item_id:path}", **_REPLACE)(items.replace)
     app.delete("/items/{item_id:path}", **_REMOVE)(items.remove)
     app.get("/items/{item_id:path}", **_SHOW)(items.show)
+    # Whoever takes GET takes HEAD (RFC 9110 9.1), which FastAPI would not.
+    app.head("/items/{item_id:path}", include_in_schema=False)(items.show)
     app.openapi()["components"]["schemas"] |= _SCHEMAS["$defs"]
     problems.tell_problems(app)
     return app

@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match, Route
 
 from feeds.errors import NoTurn, StoreBusy, StoreError
 from feeds.parse.push import ATOM, JSON
@@ -117,16 +118,23 @@ def tell_problems(app: Starlette) -> None:
         app.add_exception_handler(error, _told)
 
 
-async def _told(_request: Request, error: Exception) -> Response:
+async def _told(request: Request, error: Exception) -> Response:
     problem = _problem(error)
     status = problem.kind.status
     details = ProblemDetails(
         title=status.phrase, status=status, detail=str(problem), faults=[*problem.faults]
     )
     shown = details.model_dump(exclude=None if problem.faults else {"faults"})
-    # Of a method that is not taken, the router says which are.
-    headers = error.headers if isinstance(error, HTTPException) else problem.kind.headers
+    is_method = problem.kind is ProblemKind.NO_METHOD
+    headers = {"Allow": _allowed(request)} if is_method else problem.kind.headers
     return JSONResponse(shown, status, headers, MEDIA_TYPE)
+
+
+def _allowed(request: Request) -> str:
+    """Every method the address takes (RFC 9110 10.2.1); a route of the router knows its own."""
+    routes = (route for route in request.app.routes if isinstance(route, Route))
+    taken = (each.methods or () for each in routes if each.matches(request.scope)[0] != Match.NONE)
+    return ", ".join(sorted(set().union(*taken)))
 
 
 def _problem(error: Exception) -> Problem:

@@ -4,8 +4,9 @@ Knows one row a source, and what came of it. Must never decide what an answer me
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, select, update
 
 from feeds.draft import Hub
 from feeds.standing import Standing, State
@@ -48,6 +49,12 @@ def record(connection: Connection, standing: Standing) -> None:
         "hub_topic": standing.hub.topic if standing.hub else None,
     }
     upsert(connection, table, [row])
+
+
+def look_early(connection: Connection, standing: Standing, moment: datetime) -> None:
+    """The source is asked at that moment, if it has not been asked since."""
+    unchanged = (table.c.source == standing.source, table.c.next_look_at == standing.next_look_at)
+    connection.execute(update(table).where(*unchanged).values(next_look_at=moment))
 
 
 def _standing(row: Row[tuple[object, ...]]) -> Standing:

@@ -4,20 +4,21 @@ Knows HTTP. Must never know what a lease is worth, or what a feed says.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 
 import structlog
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from feeds.draft import Document
 from feeds.ingest.handed_in import Receiver
-from feeds.storage import leases
+from feeds.standing import early_look
+from feeds.storage import leases, standings
 from feeds.web.request_body import BodyTooLong, body_of
-from feeds.websub.lease import Intent, Lease, confirmed, is_live, is_signed
+from feeds.web.turns import PATIENCE_SECONDS, Turns
+from feeds.websub.lease import Intent, Lease, confirmed, is_live, is_signed, signs
 
 log = structlog.get_logger(__name__)
 
@@ -35,18 +36,26 @@ class HubCallback:
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     on_content: Callable[[str], None]
+    _questions: Turns = field(default_factory=Turns, init=False)
+    _news: Turns = field(default_factory=Turns, init=False)
 
     async def answer(self, request: Request) -> Response:
         """One request of a hub, or of somebody who guesses. Raises StoreError: ask again (503)."""
         token = request.path_params["token"]
         if request.method == "POST":
             return await self._distribution(token, request)
-        return await run_in_threadpool(self._verification, token, _intent(request))
+        return await self._questions.take(self._verification, token, _intent(request))
 
     def _verification(self, token: str, intent: Intent) -> Response:
-        with self.receiver.database.writing() as connection:
+        """Whoever guesses makes nobody wait: what is not ours to confirm is only looked up."""
+        now, jitter = self.clock(), self.jitter()
+        with self.receiver.database.reading() as connection:
+            known = leases.by_token(connection, token)
+        if confirmed(known, intent, now, jitter) is None:
+            return Response(status_code=HTTPStatus.NOT_FOUND)
+        with self.receiver.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
             lease = leases.by_token(connection, token, to_change=True)
-            verified = confirmed(lease, intent, self.clock(), self.jitter())
+            verified = confirmed(lease, intent, now, jitter)
             if lease is None or verified is None:
                 return Response(status_code=HTTPStatus.NOT_FOUND)
             if verified.lease:
@@ -57,17 +66,21 @@ class HubCallback:
         return PlainTextResponse(verified.answer)
 
     async def _distribution(self, token: str, request: Request) -> Response:
-        """News for a lease that is live; anything else is not read."""
-        if await run_in_threadpool(self._live, token) is None:
+        """News for a lease that is live, by a hub that signs; anything else is not read."""
+        lease = await self._questions.take(self._live, token)
+        if lease is None:
             # The hub may end what it takes for a subscription.
             return Response(status_code=HTTPStatus.GONE)
+        if not signs(lease):
+            await self._questions.take(self._look_early, lease)
+            return Response(status_code=HTTPStatus.ACCEPTED)
         try:
             body = await body_of(request, self.max_bytes)
         except (BodyTooLong, ClientDisconnect):
             return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         signature = request.headers.get("x-hub-signature")
         media_type = request.headers.get("content-type")
-        await run_in_threadpool(self._take, token, signature, media_type, body)
+        await self._news.take(self._take, token, signature, media_type, body)
         # Whether it was believed is not told (7.1.2): who guesses learns nothing.
         return Response(status_code=HTTPStatus.ACCEPTED)
 
@@ -75,6 +88,18 @@ class HubCallback:
         with self.receiver.database.reading() as connection:
             lease = leases.by_token(connection, token)
         return lease if lease and is_live(lease, self.clock()) else None
+
+    def _look_early(self, lease: Lease) -> None:
+        """The source is asked itself, as anybody may have written what came."""
+        database = self.receiver.database
+        with database.reading() as connection:
+            standing = standings.of(connection, lease.source)
+        moment = early_look(standing, self.clock())
+        if standing is None or moment is None:
+            return
+        with database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
+            standings.look_early(connection, standing, moment)
+        log.info("hub told of news", source=lease.source)
 
     def _take(self, token: str, signature: str | None, media_type: str | None, body: bytes) -> None:
         lease = self._live(token)

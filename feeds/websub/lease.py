@@ -71,8 +71,9 @@ class Lease:
     """A subscription of ``source`` to ``topic`` at ``hub``, in whatever state.
 
     ``token`` is what our callback's address ends in, ``secret`` what the hub signs with; both are
-    known to the hub alone. ``due_at`` is when something is to be done next; ``asks`` counts how
-    often the hub was asked since it last agreed, ``reason`` says what came of it.
+    known to the hub alone, where it is asked by https. ``due_at`` is when something is to be done
+    next; ``asks`` counts how often the hub was asked since it last agreed, ``reason`` says what
+    came of it.
     """
 
     source: str
@@ -177,8 +178,18 @@ def form_of(lease: Lease, mode: Mode, callback: str) -> Mapping[str, str]:
     """What the hub is sent (5.1)."""
     asked = {"hub.callback": callback, "hub.mode": mode.value, "hub.topic": lease.topic}
     if mode is Mode.SUBSCRIBE:
-        asked |= {"hub.secret": lease.secret, "hub.lease_seconds": str(LEASE_SECONDS)}
+        asked |= {"hub.lease_seconds": str(LEASE_SECONDS)}
+        if signs(lease):
+            asked |= {"hub.secret": lease.secret}
     return asked
+
+
+def signs(lease: Lease) -> bool:
+    """Whether what the hub sends can be believed: it is told a secret by https alone (5.1, 8).
+
+    Whoever listened to anything else could sign as well. Such a hub may say that there is news.
+    """
+    return lease.hub.casefold().startswith("https://")
 
 
 def is_live(lease: Lease, now: datetime) -> bool:

@@ -357,6 +357,32 @@ def test_other_requests_are_problems_too(
     problem(publisher.ask(method, path), status)
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/items", {"POST"}),
+        ("/api/items/1", {"DELETE", "GET", "HEAD", "PUT"}),
+        ("/api/openapi.json", {"GET", "HEAD"}),
+    ],
+)
+def test_a_method_that_is_not_taken_is_told_all_that_are(
+    publisher: Publisher, path: str, methods: set[str]
+) -> None:
+    answer = publisher.ask("PATCH", path)
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == methods
+    for method in methods:
+        assert publisher.ask(method, path).status_code != 405
+
+
+def test_a_head_is_answered_as_a_get_is(publisher: Publisher) -> None:
+    publisher.post(an_item())
+    shown, head = (publisher.ask(method, "/api/items/press-417") for method in ("GET", "HEAD"))
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == shown.headers["content-length"]
+    assert publisher.ask("HEAD", "/api/items/nothing").status_code == 404
+
+
 def test_parameters_that_cannot_be_are_named(publisher: Publisher) -> None:
     answer = publisher.post(an_item(), **{"Idempotency-Key": "k" * 256})
     problem(answer, 422)

@@ -1,13 +1,15 @@
 """Subscribing to a hub over real HTTP: verified, renewed, given back; news at once, or ignored."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from threading import Event
 
 import httpx2
 import pytest
-from sqlalchemy import select
+import trustme
+from sqlalchemy import select, text
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -24,7 +26,9 @@ from feeds.taxonomy import Taxonomy
 from feeds.websub.callback import HubCallback
 from feeds.websub.lease import Lease, LeaseState
 from feeds.websub.subscriber import CallbackAddresses, RenewReport, renew
+from notifier.storage import VERSIONS
 from tests.folder_ingest import NOW
+from tests.publisher.fetching import trusting
 from tests.publisher.hub import Hub, a_hub
 from tests.pushing import a_receiver
 from tests.serving import serving
@@ -43,7 +47,7 @@ FEED = b"""\
 class Subscriber:
     """Our side: a store, the callback's server, and what renews."""
 
-    def __init__(self, database: Database, taxonomy: Taxonomy) -> None:
+    def __init__(self, database: Database, taxonomy: Taxonomy, ca: trustme.CA) -> None:
         self.database = database
         self.now = NOW
         self.heard: list[str] = []
@@ -61,6 +65,7 @@ class Subscriber:
             clock=lambda: self.now,
             stopping=Event(),
             guard=Guard(frozenset({"127.0.0.1"})),
+            trust=trusting(ca),
         )
         receiver = a_receiver(database, taxonomy, lambda: self.now)
         callback = HubCallback(
@@ -103,14 +108,16 @@ class Subscriber:
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    with a_hub() as running:
+def hub(authority: trustme.CA) -> Iterator[Hub]:
+    with a_hub(authority) as running:
         yield running
 
 
 @pytest.fixture
-def subscriber(database: Database, osce: Taxonomy, hub: Hub) -> Iterator[Subscriber]:
-    ours = Subscriber(database, osce)
+def subscriber(
+    database: Database, osce: Taxonomy, hub: Hub, authority: trustme.CA
+) -> Iterator[Subscriber]:
+    ours = Subscriber(database, osce, authority)
     ours.offer(draft.Hub(hub.url, TOPIC))
     with serving(ours.app) as base:
         ours.base = base
@@ -171,8 +178,10 @@ def test_a_feed_that_moved_is_subscribed_to_anew(subscribed: Subscriber, hub: Hu
     assert [lease.topic for lease in subscribed.leases()] == [moved]
 
 
-def test_a_feed_with_another_hub_is_subscribed_to_there(subscribed: Subscriber, hub: Hub) -> None:
-    with a_hub() as other:
+def test_a_feed_with_another_hub_is_subscribed_to_there(
+    subscribed: Subscriber, hub: Hub, authority: trustme.CA
+) -> None:
+    with a_hub(authority) as other:
         subscribed.offer(draft.Hub(other.url, TOPIC))
         subscribed.renew("news")
         other.settle()
@@ -265,3 +274,71 @@ def test_news_that_cannot_be_read_harm_nobody(subscribed: Subscriber, hub: Hub) 
     assert hub.distribute(TOPIC, b"\x00\xff not a feed") == 202
     assert hub.distribute(TOPIC, FEED) == 202
     assert len(subscribed.titles()) == 1
+
+
+# -- Hubs without TLS ------------------------------------------------------------------------------
+
+
+def standing(subscriber: Subscriber) -> Standing:
+    with subscriber.database.reading() as connection:
+        found = standings.of(connection, "news")
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("state", "asked_at", "soonest"),
+    [
+        (State.OK, NOW - timedelta(hours=1), NOW),
+        (State.MOVED, NOW - timedelta(minutes=1), NOW + timedelta(minutes=4)),
+        (State.FAILING, NOW - timedelta(hours=1), NOW + timedelta(hours=1)),
+    ],
+)
+def test_a_hub_without_tls_is_told_no_secret_and_believed_no_word(
+    subscriber: Subscriber, state: State, asked_at: datetime, soonest: datetime
+) -> None:
+    """Anybody on the way may have written what comes: the source is looked at itself, but soon."""
+    with a_hub() as plain:
+        subscriber.offer(draft.Hub(plain.url, TOPIC))
+        subscriber.renew("news")
+        plain.settle()
+        assert plain.verified == [200]
+        assert "hub.secret" not in plain.asked[0]
+        looked = replace(
+            standing(subscriber),
+            state=state,
+            last_success_at=asked_at,
+            next_look_at=NOW + timedelta(hours=1),
+        )
+        with subscriber.database.writing() as connection:
+            standings.record(connection, looked)
+        for _ in range(2):
+            assert plain.distribute(TOPIC, FEED) == 202
+            assert standing(subscriber) == replace(looked, next_look_at=soonest)
+    assert subscriber.titles() == []
+    assert subscriber.heard == []
+
+
+def test_a_secret_that_was_once_told_without_tls_is_none(subscriber: Subscriber) -> None:
+    with a_hub() as plain:
+        subscriber.offer(draft.Hub(plain.url, TOPIC))
+        subscriber.renew("news")
+        plain.settle()
+        plain.subscriptions[TOPIC].secret = subscriber.lease().secret
+        assert plain.distribute(TOPIC, FEED) == 202
+    assert subscriber.titles() == []
+
+
+def test_who_guesses_makes_nobody_wait(subscribed: Subscriber, database_url: str) -> None:
+    """Before the token is known nothing is written, whoever keeps the store."""
+    other = Database.open(database_url, VERSIONS)
+    known = subscribed.lease().token
+    with other.writing() as connection:
+        if not other.is_embedded:
+            connection.execute(text("LOCK TABLE leases IN EXCLUSIVE MODE"))
+        for token in ("guessed", known):
+            asked = {"hub.mode": "subscribe", "hub.topic": TOPIC, "hub.challenge": "x"}
+            address = f"{subscribed.base}/websub/{token}"
+            assert httpx2.get(address, params=asked, timeout=2).status_code == 404
+            assert httpx2.post(f"{subscribed.base}/websub/guessed", timeout=2).status_code == 410
+    other.close()

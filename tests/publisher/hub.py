@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
 import httpx2
+import trustme
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -52,7 +53,9 @@ class Hub:
         if self.status == 202:
             # Verified later and by itself, as the Recommendation has it (5.3).
             self._under_way.append(self._threads.submit(self._verify, form))
-        return Response("no" if self.status >= 400 else "", self.status)
+        # Kept open by TLS, a connection would hold up the end of the server.
+        headers = {"Connection": "close"}
+        return Response("no" if self.status >= 400 else "", self.status, headers)
 
     def settle(self) -> None:
         """Every verification is over."""
@@ -69,8 +72,9 @@ class Hub:
         headers = {
             "Content-Type": "application/atom+xml",
             "Link": f'<{self.url}>; rel="hub", <{topic}>; rel="self"',
-            "X-Hub-Signature": signature or f"{method}={digest}",
         }
+        if subscription.secret:
+            headers["X-Hub-Signature"] = signature or f"{method}={digest}"
         return httpx2.post(subscription.callback, content=body, headers=headers).status_code
 
     def _verify(self, form: dict[str, str]) -> None:
@@ -95,11 +99,11 @@ class Hub:
 
 
 @contextmanager
-def a_hub() -> Iterator[Hub]:
-    """A hub on a port of its own."""
+def a_hub(ca: trustme.CA | None = None) -> Iterator[Hub]:
+    """A hub on a port of its own; with ``ca`` it speaks TLS."""
     hub = Hub()
     app = Starlette(routes=[Route("/hub", hub.receive, methods=["POST"])])
-    with serving(app) as base:
+    with serving(app, ca=ca) as base:
         hub.url = f"{base}/hub"
         yield hub
         hub._threads.shutdown()

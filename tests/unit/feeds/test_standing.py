@@ -1,7 +1,10 @@
 """How a source does: what answers make of its standing, and when it is due."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +14,7 @@ from feeds.standing import (
     Standing,
     State,
     begun,
+    early_look,
     ended,
     failed,
     is_due,
@@ -137,3 +141,28 @@ def test_the_next_look_is_never_sooner_than_usual(
 ) -> None:
     pause = next_look(failures, NOW, every, jitter) - NOW
     assert every <= pause <= 1.1 * max(every, LONGEST_PAUSE) + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "moment"),
+    [
+        ({}, NOW),
+        ({"state": State.MOVED, "last_success_at": None}, NOW),
+        ({"last_success_at": NOW - timedelta(minutes=2)}, NOW + timedelta(minutes=3)),
+        ({"next_look_at": NOW}, None),
+        ({"next_look_at": None}, None),
+        ({"state": State.FAILING}, None),
+        ({"state": State.ENDED, "next_look_at": None}, None),
+    ],
+)
+def test_who_says_there_is_news_brings_the_next_look_forward(
+    changes: dict[str, Any], moment: datetime | None
+) -> None:
+    """Not more often than every five minutes, and never for a source that is not well."""
+    well = replace(
+        begun(None, "news", "https://www.example.org/", NOW),
+        last_success_at=NOW - timedelta(hours=1),
+        next_look_at=NOW + timedelta(hours=1),
+    )
+    assert early_look(replace(well, **changes), NOW) == moment
+    assert early_look(None, NOW) is None

@@ -27,6 +27,7 @@ from feeds.websub.lease import (
     is_signed,
     next_step,
     offered,
+    signs,
 )
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -74,6 +75,13 @@ def test_a_hub_is_told_where_and_what_and_for_how_long() -> None:
         "hub.topic": TOPIC,
         "hub.callback": callback,
     }
+
+
+@pytest.mark.parametrize("hub", ["http://hub.example.org/", "HTTP://hub.example.org/"])
+def test_a_hub_that_others_overhear_is_told_no_secret(hub: str) -> None:
+    lease = a_lease(hub=hub)
+    assert not signs(lease)
+    assert "hub.secret" not in form_of(lease, Mode.SUBSCRIBE, "https://news.example.org/websub/a")
 
 
 def test_a_hub_that_stays_silent_is_asked_again_less_and_less_often() -> None:
