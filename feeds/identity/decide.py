@@ -1,7 +1,7 @@
 """What becomes of a draft: a new item, a revision of a known one, or nothing; and since when.
 
-Knows what was remembered and what time it is, as far as it is told. Must never know how it is
-remembered, or ask the clock.
+Knows what was remembered and what time it is, as far as it is told; which item a draft is about was
+found in `duplicates`. Must never know how it is remembered, or ask the clock.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
 """Names of topics: those that nobody knew when they were stored, those an operator mapped.
 
-Knows the labels of stored items, and one row a mapped name. Must never decide what a name means.
+Knows the labels of stored items, and one row a mapped name. Must never decide what a name means:
+`ingest/retag` maps it.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,7 @@
 """How names are compared, and how a printed list of them is taken apart.
 
-Knows spelling and the names of one kind of topic. Must never know what a topic is for.
+Knows spelling and the names of one kind of topic; an operator maps further ones by `ingest/retag`.
+Must never know what a topic is for.
 """
 
 import re
