@@ -4,6 +4,7 @@ Knows how files are named, their signatures and how much memory may be used. Mus
 else a request asks for.
 """
 
+import errno
 import os
 import re
 import stat
@@ -22,6 +23,9 @@ Signature = tuple[int, int, int]
 
 #: What a remembered file costs beside its bytes: header fields, keys, objects (measured: 4.5 kB).
 _OVERHEAD_BYTES = 4_500
+
+#: What a machine may be short of for a while.
+_USED_UP = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 #: An allow list: no dot file, no "..", no empty segment, no NUL, no backslash, nothing that a
 #: file name made by the publisher does not have.
@@ -100,7 +104,7 @@ class Directory:
         """The file as it lies there now; None where it is gone or lies outside the root.
 
         Last-Modified neither goes back while the file is remembered nor lies in the future
-        (RFC 9110 8.8.2.1).
+        (RFC 9110 8.8.2.1). Raises OSError where the machine cannot open it just now.
         """
         found = self._bytes(name)
         if found is None:
@@ -146,7 +150,9 @@ class Directory:
         try:
             with Path(path).open("rb") as file:
                 return _signature(os.fstat(file.fileno())), file.read()
-        except OSError:
+        except OSError as error:
+            if error.errno in _USED_UP:
+                raise
             return None
 
 

@@ -25,7 +25,7 @@ class PublishedFiles:
         self._directory = directory
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Answers one request. Raises HTTPException: 404, or 405 for anything but GET and HEAD."""
+        """Answers one request. Raises HTTPException: 404, 503, 405 for all but GET and HEAD."""
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         served = await self._find(scope)
@@ -48,7 +48,11 @@ class PublishedFiles:
         raise HTTPException(404)
 
     async def _read(self, name: str) -> Served | None:
-        served = await run_in_threadpool(self._directory.read, name)
+        try:
+            served = await run_in_threadpool(self._directory.read, name)
+        except OSError as error:
+            # Who reads a feed takes a 404 for its end.
+            raise HTTPException(503, headers={"Retry-After": "10"}) from error
         if served is not None:
             self._directory.remember(name, served)
         return served

@@ -30,6 +30,7 @@ _SILENCE_SECONDS = 60.0
 
 _SAID = {
     404: ("This page does not exist", "Nothing is published under this address."),
+    503: ("This does not work at the moment", "Try again in a minute."),
     405: ("This cannot be done here", "This address takes no such request."),
 }
 _SAID_OTHERWISE = ("This request was not understood", "Nothing was changed by it.")
@@ -100,9 +101,7 @@ class _Refusals:
 
     async def unavailable(self, _request: Request, error: Exception) -> Response:
         self._tell(error)
-        answer = self._pages.notice(
-            "This does not work at the moment", "Try again in a minute.", status=503
-        )
+        answer = self._pages.notice(*_SAID[503], status=503)
         answer.headers["retry-after"] = _RETRY_AFTER_SECONDS
         return answer
 

@@ -1,5 +1,6 @@
 """Health and metrics, a demo's mailbox, and what is said where there is nothing to show."""
 
+import errno
 import mailbox
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -188,6 +189,38 @@ def test_a_request_that_makes_no_sense_is_told_what_does(
     answer = client.delete(target)
     assert answer.status_code == 405
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE", "OPTIONS", "BREW"])
+@pytest.mark.parametrize(
+    "target",
+    ["/healthz", "/metrics", "/style.css", "/", "/nothing", "/u/x", "/d/x", "/mails", "//"],
+)
+def test_every_answer_is_what_it_says_it_is(
+    client: httpx2.Client, method: str, target: str
+) -> None:
+    answer = client.request(method, target)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    if answer.status_code == 405:
+        methods = set(answer.headers["allow"].split(", "))
+        assert method not in methods
+        assert "GET" not in methods or "HEAD" in methods
+
+
+def test_a_file_that_cannot_be_opened_just_now_is_not_gone(
+    client: httpx2.Client, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "public" / "news.atom").write_text("<feed/>")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refuse)
+        answer = client.get("/news.atom")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "10"
+    assert client.get("/news.atom").status_code == 200
 
 
 def test_a_bug_is_admitted_without_details(client: httpx2.Client, store: Store) -> None:
