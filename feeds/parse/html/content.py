@@ -5,7 +5,7 @@ first paragraph. Must never know metadata other than the text they hold, or who 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -13,10 +13,11 @@ from html import escape
 from feeds.draft import DateOrder, Draft, Habits
 from feeds.model import Issued
 from feeds.parse import dateline, dates
-from feeds.parse.html import printed
+from feeds.parse.html import boilerplate, printed
 from feeds.parse.html.metadata import Metadata
+from feeds.parse.html.outline import Part, outline
 from feeds.parse.html.printed import Printed
-from feeds.parse.html.tree import Node, Tree, find, find_all, names, one_line, said, take_out
+from feeds.parse.html.tree import Node, Tree, find_all
 from feeds.parse.sanitise import Block, blocks, sanitised, without
 from feeds.parse.text import clean
 from feeds.parse.words import any_of
@@ -24,25 +25,6 @@ from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
 
 FORM = "html"
-
-# Furniture by what it is.
-_FURNITURE = (
-    "script, style, noscript, template, nav, aside, form, iframe, svg, button, dialog, "
-    'figcaption, [role="navigation"], [role="banner"], [role="contentinfo"], [role="search"], '
-    '[role="complementary"], [role="dialog"], [role="alertdialog"], [hidden], [aria-hidden="true"]'
-)
-# The header of an article is part of it; what is in its footer is not.
-_FRAMES = "header:not(article *, main *), footer"
-# Furniture by what its page calls it.
-_CALLED = re.compile(
-    r"(?:^|[\s_-])(?:share|sharing|social|addtoany|addthis|related|recommended|cookies?|consent|"
-    r"gdpr|breadcrumbs?|pager|pagination|sidebar|newsletter|subscribe|comments?|caption|"
-    r"skip-?links?|skip|print|tags|contacts?|advert|ads?|promo|menu|nav|navbar|navigation|toolbar|"
-    r"popup|modal|banner|read-?more|see-?also|visually-hidden|sr-only|element-invisible|hidden|"
-    r"language-switcher|site-header|site-footer|page-footer|photo-details)(?:$|[\s_-])"
-)
-# A site that calls its whole page "has-sidebar" has no sidebar for a page.
-_MOST_OF_A_PAGE = 0.5
 
 # Where sites keep the text of an article, the narrowest part first.
 _TEXTS = (
@@ -52,10 +34,13 @@ _TEXTS = (
     "article", '[role="article"]', "main", '[role="main"]', "#main-content", "#content",
 )  # fmt: skip
 _FEWEST_CHARS_OF_A_TEXT = 140
-_MOST_IN_LINKS = 0.4
-# So much of a page in paragraphs beside each other needs no extractor to be found.
-_FEWEST_PARAGRAPHS = 3
-_MOST_OF_ITS_TEXT = 0.8
+# A mark is believed where it holds so much of the prose of a page, the rest being teasers.
+_LEAST_OF_PROSE = 0.5
+# Several marks are one text where what stands between them is no text of its own.
+_MOST_AROUND_MARKS = 1.3
+# So much prose is the article; of columns beside each other it is the one with most.
+_MOST_OF_PROSE = 0.8
+_MOST_OF_COLUMNS = 0.5
 
 # Lines with a date, an author or a kind; a paragraph is longer or ends in a full stop.
 _LONGEST_HEAD_CHARS = 80
@@ -64,13 +49,9 @@ _MOST_WORDS_BY_A_DATE = 8
 # "3 June 2002 року", "3. juni 2002. godine".
 _LONGEST_WORD_FOR_YEAR = 6
 _DEFINING = frozenset({"dt", "dd"})
-# How much of an extractor's text must be found again in the page to take the page's own markup.
-_FOUND_AGAIN = 0.6
-
-# trafilatura walks a tree by recursion; real pages stay far below.
-_DEEPEST = 200
-# It takes seconds for more.
-_LONGEST_CHARS = 400_000
+# What a page tells of itself as data is its text where it shows less than half of it.
+_LEAST_HIDDEN = 2
+_HAS_MARKUP = re.compile(r"<(?:p|br|div|ul|h[2-6])\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,23 +70,11 @@ class BarePage:
     printed: Printed
 
 
-def strip(tree: Tree) -> None:
-    """Takes the furniture out of a page; its title and its article stay."""
-    whole = len(tree.body.text()) if tree.body is not None else 0
-    take_out([node for node in find_all(tree, _FURNITURE) if not _holds_article(node, whole)])
-    take_out([node for node in find_all(tree, _FRAMES) if not find(node, "h1")])
-    called = find_all(tree, "body [class], body [id]")
-    named = [node for node in called if _CALLED.search(names(node))]
-    take_out([node for node in named if not _holds_article(node, whole)])
-
-
 def read(tree: Tree, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Draft:
     """The title and the text, found by the source's selector, the page's own marks, its metadata or
     an extractor; the subtitle that stands between title and labels is the summary.
     """
-    markup = _marked(tree, habits.selectors.page_text, page.base)
-    if markup is None:
-        markup = _dense_in(tree, page.base) or _found(tree, page)
+    markup = _markup(tree, page, habits.selectors.page_text)
     found = blocks(markup)
     used = printed.read(found, taxonomy).used
     # Behind the title, where it stands within the text.
@@ -157,50 +126,63 @@ def is_head(block: Block, taxonomy: Taxonomy, order: DateOrder | None) -> bool:
     )
 
 
-def _marked(tree: Tree, selector: str, base: str | None) -> str | None:
-    """The article's text as sanitised HTML; None where no element holds it for sure."""
+def _markup(tree: Tree, page: BarePage, selector: str) -> str:
+    """The article as sanitised HTML, by the source's selector or where the prose of a page is."""
     if chosen := find_all(tree, selector) if selector else []:
-        return sanitised("\n".join(node.html or "" for node in _outermost(chosen)), base)
+        return sanitised("\n".join(node.html or "" for node in _outermost(chosen)), page.base)
+    if tree.body is None:
+        return ""
+    whole = outline(tree.body)
+    boilerplate.strip_text(whole)
+    part = _marked(whole) or _narrowest(whole)
+    told = page.metadata.body
+    if len(told) >= max(_LEAST_HIDDEN * part.chars, _FEWEST_CHARS_OF_A_TEXT):
+        return _told(told, page.base)
+    return sanitised(part.node.html or "", page.base)
+
+
+def _marked(whole: Part) -> Part | None:
+    """The element a page marks as its article; None where none holds it for sure."""
+    known = {part.node.mem_id: part for part in whole.within()}
     for candidate in _TEXTS:
-        found = _outermost(find_all(tree, candidate))
-        if len(found) == 1 and _is_text(found[0]):
-            return sanitised(found[0].html or "", base)
+        nodes = _outermost(find_all(whole.node, candidate))
+        parts = [part for node in nodes if (part := known.get(node.mem_id)) and part.prose]
+        prose = sum(part.prose for part in parts)
+        if not parts or prose < _LEAST_OF_PROSE * whole.prose:
+            continue
+        best = max(parts, key=lambda part: part.prose)
+        around = best if best.prose >= _MOST_OF_PROSE * prose else _around_all(parts)
+        if around.prose <= _MOST_AROUND_MARKS * prose:
+            return around
     return None
 
 
-def _dense_in(tree: Tree, base: str | None) -> str | None:
-    """The one element whose own paragraphs are nearly all a page says, as sanitised HTML."""
-    held: dict[int, list[Node]] = {}
-    paragraphs = find_all(tree, "p")
-    for above, paragraph in ((above, each) for each in paragraphs if (above := each.parent)):
-        held.setdefault(above.mem_id, []).append(paragraph)
-    best = max(held.values(), key=_chars, default=[])
-    whole = len(tree.body.text()) if tree.body is not None else 0
-    holder = best[0].parent if len(best) >= _FEWEST_PARAGRAPHS else None
-    if holder is None or _chars(best) < _MOST_OF_ITS_TEXT * whole or not _is_text(holder):
-        return None
-    return sanitised(holder.html or "", base)
+def _around_all(parts: Sequence[Part]) -> Part:
+    """The narrowest element around some."""
+    common = [parts[0], *parts[0].around()]
+    for part in parts[1:]:
+        around = {id(part), *map(id, part.around())}
+        common = [each for each in common if id(each) in around]
+    return common[0]
 
 
-def _matching(page: Sequence[Block], texts: Iterable[str]) -> list[Block]:
-    """The blocks of a page that hold nothing but some texts, wherever their words end."""
-    whole = _squeezed(" ".join(texts))
-    return [block for block in page if _squeezed(block.text) in whole]
+def _narrowest(whole: Part) -> Part:
+    """The narrowest element with nearly all prose of a page."""
+    part = whole
+    while best := max(part.parts, key=lambda each: each.prose, default=None):
+        least = _MOST_OF_COLUMNS if best.tag == "td" else _MOST_OF_PROSE
+        if not best.prose or best.prose < least * part.prose or not best.parts:
+            break
+        part = best
+    return part
 
 
-def _found(tree: Tree, page: BarePage) -> str:
-    """The article in a page that does not mark it."""
-    texts = [text for line in page.metadata.body.splitlines() if (text := one_line(line))]
-    if sum(map(len, texts)) < _FEWEST_CHARS_OF_A_TEXT:
-        texts = list(_extracted(tree))
-    length = sum(map(len, texts))
-    if not length:
-        return page.whole
-    chosen = _matching(page.blocks, texts)
-    if sum(len(block.text) for block in chosen) < _FOUND_AGAIN * length:
-        return "".join(f"<p>{escape(text, quote=False)}</p>" for text in texts)
-    starts = {block.start for block in chosen}
-    return without(page.whole, [block for block in page.blocks if block.start not in starts])
+def _told(body: str, base: str | None) -> str:
+    """A text that stands in a page as data, as sanitised HTML."""
+    if _HAS_MARKUP.search(body):
+        return sanitised(body, base)
+    lines = (line for each in body.splitlines() if (line := each.strip()))
+    return "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines)
 
 
 def _behind_labels(found: Sequence[Block], start: int, used: frozenset[int]) -> tuple[int, str]:
@@ -242,54 +224,3 @@ def _outermost(nodes: list[Node]) -> list[Node]:
             found.append(node)
             inside |= {below.mem_id for below in find_all(node, "article, div, main, section")}
     return found
-
-
-def _is_text(node: Node) -> bool:
-    length = len(said(node))
-    linked = sum(len(said(link)) for link in find_all(node, "a"))
-    paragraphs = sum(len(said(paragraph)) for paragraph in find_all(node, "p, li, br"))
-    return (
-        length >= _FEWEST_CHARS_OF_A_TEXT and linked <= _MOST_IN_LINKS * length and paragraphs > 0
-    )
-
-
-def _chars(nodes: Iterable[Node]) -> int:
-    return sum(len(node.text()) for node in nodes)
-
-
-def _holds_article(node: Node, whole: int) -> bool:
-    if find(node, "h1, article, main") is not None:
-        return True
-    return len(node.text()) > _MOST_OF_A_PAGE * whole > 0 and find(node, "p") is not None
-
-
-def _squeezed(text: str) -> str:
-    return "".join(text.split()).casefold()
-
-
-def _extracted(tree: Tree) -> tuple[str, ...]:
-    """The lines of a page's article as trafilatura tells it, none where the page is too large."""
-    markup = tree.html or ""
-    if len(markup) > _LONGEST_CHARS or (tree.body is not None and _depth(tree.body) > _DEEPEST):
-        return ()
-    # A third of a second and hundreds of modules: only who meets a page that needs it pays.
-    import trafilatura  # noqa: PLC0415
-
-    text = trafilatura.extract(markup, include_comments=False, with_metadata=False)
-    return tuple(line for line in (text or "").splitlines() if line.strip())
-
-
-def _depth(root: Node) -> int:
-    """How deep elements stand below one, in one walk without recursion."""
-    deepest, depth = 0, 0
-    node: Node | None = root
-    while node is not None:
-        deepest = max(deepest, depth)
-        below = node.first_child
-        if below is not None:
-            node, depth = below, depth + 1
-            continue
-        while node is not None and node.next is None and depth > 0:
-            node, depth = node.parent, depth - 1
-        node = node.next if node is not None and depth > 0 else None
-    return deepest

@@ -13,7 +13,15 @@ from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
 from feeds.model import Issued, IssuedFrom, Label, TopicKind
 from feeds.parse import dateline
 from feeds.parse.bytes import excerpt
-from feeds.parse.html import content, issue_date, metadata, page_links, printed, title
+from feeds.parse.html import (
+    boilerplate,
+    content,
+    issue_date,
+    metadata,
+    page_links,
+    printed,
+    title,
+)
 from feeds.parse.html.content import BarePage
 from feeds.parse.html.metadata import HtmlPage, Metadata
 from feeds.parse.html.tree import (
@@ -69,7 +77,7 @@ def parse(
     issued = _issued_at(tree, known, habits)
     named = title.title_of(tree, known, base, document.lead, habits.selectors.page_title)
     told_in_front = _front(tree, shown)
-    content.strip(tree)
+    boilerplate.strip(tree)
     whole = sanitised(tree.body.html or "", base) if tree.body is not None else ""
     found = blocks(whole)
     bare = BarePage(

@@ -1,0 +1,170 @@
+"""What stands on a page and is not its article: menus, share bars, teasers, forms, comments.
+
+Knows how such parts are built and what pages call them. Must never know what the article says, or
+what is read from it.
+"""
+
+import re
+from collections.abc import Iterator
+
+from feeds.parse.html.outline import Part, outline
+from feeds.parse.html.tree import Tree, find, find_all, names, take_out
+
+# Furniture by what it is, whatever it holds; a title apart.
+_UNREAD = "script, style, noscript, template, svg, nav, footer, iframe, button, dialog, select"
+# By what it is, unless most of the prose of a page is in it.
+_FURNITURE = (
+    'aside, form, textarea, figcaption, [role="navigation"], [role="banner"], '
+    '[role="contentinfo"], [role="search"], [role="complementary"], [role="dialog"], '
+    '[role="alertdialog"], [hidden], [aria-hidden="true"], [style*="display:none" i], '
+    '[style*="display: none" i], header:not(article *, main *)'
+)
+# Furniture by what its page calls it.
+_CALLED = re.compile(
+    r"(?:^|[\s_-])(?:share|sharing|social|addtoany|addthis|related|recommended|cookies?|consent|"
+    r"gdpr|breadcrumbs?|pager|pagination|sidebar|newsletter|subscribe|comments?|caption|"
+    r"skip-?links?|skip|print|tags|contacts?|advert|ads?|promo|menu|nav|navbar|navigation|toolbar|"
+    r"popup|modal|banner|read-?more|see-?also|visually-hidden|sr-only|element-invisible|"
+    r"language-switcher|site-header|site-footer|page-footer|photo-details)(?:$|[\s_-])"
+    r"|(?:^|\s)hidden(?:$|\s)"
+)
+# A site that calls its whole page "has-sidebar" has no sidebar for a page.
+_MOST_OF_PROSE = 0.5
+
+# What its page calls the lines of an article that are not its text, and what follows it.
+_BESIDE_TEXT = re.compile(
+    r"(?:^|[\s_-])(?:by-?lines?|authors?|bio|(?:entry|post|article|node|page)-?(?:meta|footer|info|date)|"
+    r"timestamp|posted-on|cat-links|tag-?list|taglist|credits?|copyright|"
+    r"related-?posts?|relatedposts|teasers?|most-read|popular|trending|latest|outbrain|taboola|"
+    r"comment-?list|commentlist|respond|disqus|feedback|signup|sign-up|donate|screen-reader-text|"
+    r"jp-relatedposts|sharedaddy|sociable|post-?nav|adsbygoogle|advertisement|sponsored)(?:$|[\s_-])"
+)
+
+# Where a link leads that hands a page on.
+_SHARES = (
+    'a[href*="/sharer"], a[href*="twitter.com/intent"], a[href*="twitter.com/share"], '
+    'a[href*="x.com/intent"], a[href*="linkedin.com/share"], a[href*="pinterest.com/pin/create"], '
+    'a[href*="wa.me/"], a[href*="whatsapp.com/send"], a[href^="whatsapp:"], a[href*="t.me/share"], '
+    'a[href*="vk.com/share"], a[href*="reddit.com/submit"], a[href^="mailto:?"], '
+    'a[href^="javascript:window.print"]'
+)
+# What stands around a form or a share bar: its heading and what it is for.
+_MOST_CHARS_BY_A_FORM = 300
+_MOST_CHARS_BY_A_BAR = 60
+_LONGEST_HEADING_CHARS = 90
+
+# One of several teasers: a linked title, and a few lines.
+_FEWEST_CARDS = 2
+_LONGEST_CARD_CHARS = 600
+_FEWEST_CHARS_OF_A_LINK = 8
+_LEAST_LINKED_OF_A_CARD = 0.15
+_LEAST_LINKED_OF_A_LINE = 0.7
+_MOST_OTHERS_AMONG_CARDS = 0.25
+
+
+def strip(tree: Tree) -> None:
+    """Takes the furniture out of a page; its title and its article stay."""
+    if tree.body is None:
+        return
+    take_out([node for node in find_all(tree, _UNREAD) if find(node, "h1, main") is None])
+    whole = outline(tree.body)
+    furniture = {node.mem_id for node in find_all(tree.body, _FURNITURE)}
+    for part in list(whole.within()):
+        is_furniture = part.node.mem_id in furniture or _CALLED.search(names(part.node))
+        if is_furniture and part.is_below(whole) and not _holds_article(part, whole):
+            part.leave()
+
+
+def strip_text(whole: Part) -> None:
+    """Takes out what stands within or below the text of an article, whatever it is called."""
+    for part in list(whole.within()):
+        is_beside = part.block and _BESIDE_TEXT.search(names(part.node)) is not None
+        if is_beside and part.is_below(whole) and not _holds_article(part, whole):
+            _drop(part)
+    _strip_share_bars(whole)
+    for part in list(whole.within()):
+        if part is whole or part.is_below(whole):
+            for cards in _groups(part):
+                _drop_cards(cards, whole)
+
+
+def _strip_share_bars(whole: Part) -> None:
+    known = {part.node.mem_id: part for part in whole.within()}
+    for node in find_all(whole.node, _SHARES):
+        part = known.get(node.mem_id)
+        if part is not None and part.is_below(whole):
+            _grown(part, _MOST_CHARS_BY_A_BAR).leave()
+
+
+def _drop_cards(cards: list[Part], whole: Part) -> None:
+    """Takes teasers out, with their heading; what is most of a page is none."""
+    if sum(card.prose for card in cards) > _MOST_OF_PROSE * whole.prose:
+        return
+    around, first = cards[0].up, cards[0].before
+    for card in cards:
+        card.leave()
+    if around is not None and around is not whole and _says_little(around):
+        _drop(around)
+    elif first is not None and _is_heading(first):
+        first.leave()
+
+
+def _groups(part: Part) -> Iterator[list[Part]]:
+    """The teasers among the elements of one, those of one kind together."""
+    kinds: dict[tuple[str, str], list[Part]] = {}
+    for each in part.parts:
+        if each.block:
+            name = (each.node.attributes.get("class") or "").partition(" ")[0]
+            kinds.setdefault((each.tag, name), []).append(each)
+    for alike in kinds.values():
+        cards = [each for each in alike if _is_card(each)]
+        if len(cards) >= _FEWEST_CARDS and (
+            len(alike) - len(cards) <= _MOST_OTHERS_AMONG_CARDS * len(alike)
+        ):
+            yield cards
+
+
+def _is_card(part: Part) -> bool:
+    if part.linked < _FEWEST_CHARS_OF_A_LINK or part.chars > _LONGEST_CARD_CHARS:
+        return False
+    is_line = not any(each.block for each in part.parts)
+    least = _LEAST_LINKED_OF_A_LINE if is_line else _LEAST_LINKED_OF_A_CARD
+    return part.linked >= least * part.chars
+
+
+def _drop(part: Part) -> None:
+    """Takes a part out with what was there for its sake: all around it that says little more, and
+    the heading before it.
+    """
+    part = _grown(part, 0)
+    first = part.before
+    part.leave()
+    if first is not None and _is_heading(first):
+        first.leave()
+
+
+def _grown(part: Part, most: int) -> Part:
+    """The largest part around one with no prose and few other characters."""
+    while (
+        (up := part.up) is not None
+        and up.up is not None
+        and not up.has_title
+        and up.tag not in {"body", "main", "article"}
+        and up.prose == part.prose
+        and up.chars - part.chars <= most
+    ):
+        part = up
+    return part
+
+
+def _is_heading(part: Part) -> bool:
+    """Whether a part is no more than a heading."""
+    return _says_little(part) and any(each.is_heading for each in part.within())
+
+
+def _says_little(part: Part) -> bool:
+    return not part.has_title and not part.prose and part.chars <= _LONGEST_HEADING_CHARS
+
+
+def _holds_article(part: Part, whole: Part) -> bool:
+    return part.has_title or part.prose > _MOST_OF_PROSE * whole.prose
