@@ -10,12 +10,15 @@ from functools import cache
 
 from feeds.draft import Reason, Refused
 from feeds.parse.bytes import Lines, bullet, excerpt
+from feeds.parse.prose import prose, width
 from feeds.parse.words import any_of, pattern
 from feeds.taxonomy.naming import fold
 
 # Such pages are short; an article about logins or errors is longer.
 _MOST_LINES = 40
 _MOST_CHARS = 2_000
+# What they explain of themselves.
+_MOST_WIDTH_OF_PROSE = 200
 # "Log in" and "Password" are words of their own there, not parts of a sentence.
 _MOST_WORDS = 6
 # What is wrong stands on top, below the name of the site at most.
@@ -43,14 +46,15 @@ def impostor(lines: Lines) -> Refused | None:
     if not lines or len(lines) > _MOST_LINES or sum(map(len, lines)) > _MOST_CHARS:
         return None
     folded = [(line, fold(bullet(line) or line).strip(" :.…!*")) for line in lines]
-    return _challenge(folded) or _error(folded[:_TOP_LINES]) or _login(folded)
-
-
-def _challenge(lines: Iterable[tuple[str, str]]) -> Refused | None:
-    for line, words in lines:
-        if pattern("challenge").fullmatch(words):
-            return Refused(reason=Reason.CHALLENGE, evidence=f"it says {excerpt(line)}")
-    return None
+    if error := _error(folded[:_TOP_LINES]):
+        return error
+    check = next((line for line, words in folded if pattern("challenge").fullmatch(words)), None)
+    # An article may have such a line beside it.
+    if width(line for line in prose(lines) if line != check) > _MOST_WIDTH_OF_PROSE:
+        return None
+    if check is not None:
+        return Refused(reason=Reason.CHALLENGE, evidence=f"it says {excerpt(check)}")
+    return _login(folded)
 
 
 def _error(lines: Iterable[tuple[str, str]]) -> Refused | None:

@@ -1,18 +1,15 @@
 """An item's page: title, issue date, topics, addresses and text put together, or why it holds none.
 
-Knows which source of a fact goes before which, and pages that ask to log in, check a browser, are
-cut off or are of another kind. Must never know how the facts are read.
+Knows which source of a fact goes before which. Must never know how the facts are read, or what
+speaks against an article.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cache
 
-from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
+from feeds.draft import Document, Draft, Habits, Parsed, Refused
 from feeds.model import Issued, IssuedFrom, Label, TopicKind
 from feeds.parse import dateline
-from feeds.parse.bytes import excerpt
 from feeds.parse.html import (
     boilerplate,
     content,
@@ -20,6 +17,7 @@ from feeds.parse.html import (
     metadata,
     page_links,
     printed,
+    refusals,
     title,
 )
 from feeds.parse.html.content import BarePage
@@ -30,36 +28,15 @@ from feeds.parse.html.tree import (
     attribute,
     find,
     find_all,
-    one_line,
     said,
     take_out,
 )
-from feeds.parse.impostors import impostor
 from feeds.parse.sanitise import blocks, sanitised
-from feeds.parse.text import labels, signs
-from feeds.parse.words import any_of
+from feeds.parse.text import labels
 from feeds.taxonomy import Slot, Taxonomy
 from feeds.taxonomy.naming import fold
 
 _MOST_LINES_AROUND_TITLE = 6
-# Items carry a handful of topics. A page that names more is none, and would flood every list.
-_MOST_TOPICS = 200
-_SIGNS_OF_NEWS = 2
-# An article that has a form to log in beside it is longer.
-_SHORT_CHARS = 1_000
-_CHALLENGES = (
-    'script[src*="challenge-platform"], #challenge-form, #cf-wrapper, .g-recaptcha, .h-captcha'
-)
-_CLOSED = re.compile(r"</(?:html|body|main|article)\s*>|<footer\b", re.IGNORECASE)
-_HOLDER = re.compile(r"<(/?)(?:div|section|article|main)\b", re.IGNORECASE)
-_WITHIN_A_TAG = re.compile(r"<[a-z/][^<>]{0,2000}\Z", re.IGNORECASE)
-_IS_PAGE = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
-_SHORTEST_LOOK_CHARS = 4_096
-
-
-@cache
-def _shows_its_day() -> re.Pattern[str]:
-    return re.compile(rf"{any_of('shown_on', str)}\b.*\d", re.IGNORECASE)
 
 
 def parse(
@@ -73,10 +50,9 @@ def parse(
         links.append(("canonical", named_url, ""))
     # What the page shows with its furniture, as far as a line goes; the scripts within it go.
     take_out(find_all(tree, "script:not([src]), style, template"))
-    shown, window = said(tree.body), said(find(tree, "title"))
+    front, window = refusals.front(tree), said(find(tree, "title"))
     issued = _issued_at(tree, known, habits)
     named = title.title_of(tree, known, base, document.lead, habits.selectors.page_title)
-    told_in_front = _front(tree, shown)
     boilerplate.strip(tree)
     whole = sanitised(tree.body.html or "", base) if tree.body is not None else ""
     found = blocks(whole)
@@ -90,17 +66,17 @@ def parse(
         lines=tuple(line for block in found for line in block.text.split("\n")),
         printed=printed.read(found, taxonomy),
     )
-    if not habits.forced and (
-        refused := told_in_front or _unlike_news([window, *bare.lines], known)
-    ):
+    if not habits.forced and (refused := refusals.instead(front, bare, window)):
         return refused
     article = content.read(tree, bare, taxonomy, habits)
     if not article.paragraphs:
-        return _empty(page.text, shown)
+        return refusals.empty(page.text, front.shown)
     if not bare.title:
-        return _untitled(article.paragraphs[0])
+        return refusals.untitled(article.paragraphs[0])
     draft = _completed(article, bare, taxonomy, habits)
-    if not habits.forced and (refused := _no_news(draft, bare, page.text, document, taxonomy)):
+    if not habits.forced and (
+        refused := refusals.afterwards(draft, bare, page.text, document, taxonomy)
+    ):
         return refused
     draft = page_links.placed(draft, links, document.url)
     return Parsed(form=draft.form, drafts=(draft,), hub=page_links.hub(links, document.url))
@@ -191,94 +167,3 @@ def _topics(
     meta = (*meant, *page.metadata.topics) if kind is TopicKind.ISSUER else tuple(meant)
     found = labels.topics(kind, meta, taxonomy)
     return tuple(label for label in found if label.slug is not None)
-
-
-def _no_news(
-    draft: Draft, page: BarePage, text: str, document: Document, taxonomy: Taxonomy
-) -> Refused | None:
-    """Why what was read is no item after all."""
-    topics = len(draft.issuers) + len(draft.fields)
-    if topics > _MOST_TOPICS:
-        return _of_another_kind(f"it names {topics} issuers and fields of work")
-    if cut := _cut_off(text):
-        return cut
-    is_known_kind = draft.content_type is not None and draft.content_type.slug is not None
-    if is_known_kind or Slot.ISSUERS in page.printed.slots or document.lead is not None:
-        return None
-    against = signs.event(page.lines, taxonomy)
-    if not page.metadata.is_described:
-        # Where the issue date stands, the words around it are those of news as well.
-        is_shown = draft.issued is not None and draft.issued.origin is IssuedFrom.PAGE
-        lines = [line for line in page.lines if not (is_shown and _shows_its_day().match(line))]
-        against = against or signs.against(draft.title, lines, taxonomy)
-    if against:
-        return _of_another_kind(against)
-    is_dated = draft.issued is not None or page.metadata.is_article
-    if not is_dated and len(list(signs.for_news(draft.title, draft.paragraphs))) < _SIGNS_OF_NEWS:
-        return _of_another_kind(f"nothing says that {excerpt(draft.title)} is news")
-    return None
-
-
-# -- Why a page holds none -------------------------------------------------------------------------
-
-
-@cache
-def _consent() -> re.Pattern[str]:
-    return re.compile(any_of("consent", str), re.IGNORECASE)
-
-
-def _front(tree: Tree, shown: str) -> Refused | None:
-    """What the markup of a page that shows little tells, its furniture still there."""
-    if len(shown) > _SHORT_CHARS:
-        return None
-    if find(tree, 'input[type="password" i]') is not None:
-        return Refused(reason=Reason.LOGIN, evidence="it has a field for a password")
-    if find(tree, _CHALLENGES) is not None:
-        return Refused(reason=Reason.CHALLENGE, evidence=f"it says {excerpt(shown)}")
-    if len(shown) > _SHORT_CHARS // 2:
-        return None
-    if found := _consent().search(shown):
-        return _of_another_kind(f"it asks for consent: {excerpt(found[0])}")
-    return impostor([line for node in find_all(tree, "noscript") if (line := said(node))])
-
-
-def _unlike_news(lines: Sequence[str], metadata: Metadata) -> Refused | None:
-    """What a page says of itself, or its words, its furniture gone."""
-    if metadata.other:
-        return _of_another_kind(metadata.other)
-    return impostor([line for line in lines if line])
-
-
-def _of_another_kind(evidence: str) -> Refused:
-    """The refusal of a page that is whole and of another kind."""
-    return Refused(reason=Reason.NOT_NEWS, evidence=evidence)
-
-
-def _untitled(text: str) -> Refused:
-    """The refusal of a text nobody could find in a list."""
-    return Refused(reason=Reason.INCOMPLETE, evidence=f"no title stands above {excerpt(text)}")
-
-
-def _empty(text: str, shown: str) -> Refused:
-    """Why nothing was left of a page; ``shown`` is what it showed with its furniture."""
-    if cut := _cut_off(text):
-        return cut
-    if shown:
-        return Refused(reason=Reason.MENU_ONLY, evidence=f"it ends with {excerpt(shown[-50:])}")
-    return Refused(reason=Reason.EMPTY, evidence="its markup holds no text")
-
-
-def _cut_off(text: str) -> Refused | None:
-    """The refusal of a page whose markup ends within its article, with elements open that nothing
-    lets stay open; None for a whole one.
-    """
-    if not _IS_PAGE.search(text[:_SHORTEST_LOOK_CHARS]) or _CLOSED.search(text):
-        return None
-    if not _WITHIN_A_TAG.search(text[-_SHORTEST_LOOK_CHARS:]):
-        # In a page whose writer leaves end tags out, paragraphs and list items stay open, no more.
-        steps = _HOLDER.findall(text)
-        if steps.count("") <= steps.count("/"):
-            return None
-    return Refused(
-        reason=Reason.INCOMPLETE, evidence=f"it ends with {excerpt(one_line(text[-60:]))}"
-    )

@@ -20,6 +20,7 @@ from feeds.parse.html.tree import (
     said,
     take_out,
 )
+from feeds.taxonomy.naming import fold
 
 # In the order of how surely they mean the day of issue. No name of a change is among them.
 _PUBLISHED = (
@@ -142,11 +143,15 @@ def read(page: HtmlPage) -> Metadata:
     is_described = kind == "article" and bool(_all(metas, _PUBLISHED))
     if article is not None:
         is_described = not article.is_blog
+    is_article = article is not None or scope is not None or kind == "article"
+    titles = (
+        _first([article.title if article else "", _prop(scope, "headline")], {}, ()),
+        _first([], metas, _TITLES),
+    )
+    # The things it may be instead: of an article's page, only what has its name.
+    names = titles if is_article else ()
     return Metadata(
-        titles=(
-            _first([article.title if article else "", _prop(scope, "headline")], {}, ()),
-            _first([], metas, _TITLES),
-        ),
+        titles=titles,
         summary=_first([article.summary if article else ""], metas, _SUMMARIES),
         published=tuple(
             text
@@ -163,9 +168,9 @@ def read(page: HtmlPage) -> Metadata:
         sites=(*_all(metas, _SITES), *(thing.title for thing in page.things if thing.is_site)),
         publishers=(*(article.publishers if article else ()), *_all(metas, _PUBLISHERS)),
         topics=(*(article.topics if article else ()), *_all(metas, _TOPICS), *tags),
-        is_article=article is not None or scope is not None or kind == "article",
+        is_article=is_article,
         is_described=scope is not None or is_described,
-        other=_other(page.things, tree) if article is None else "",
+        other=_other(page.things, tree, names) if article is None else "",
     )
 
 
@@ -204,12 +209,16 @@ def _language(tree: Tree, article: Described | None, metas: Mapping[str, list[st
     return next((tag for tag in tags if is_language_tag(tag)), None)
 
 
-def _other(things: Iterable[Described], tree: Tree) -> str:
+def _other(things: Iterable[Described], tree: Tree, names: Sequence[str]) -> str:
+    """What the page is instead of news; where it has names of its own, only what has one of them:
+    events of other names stand beside an article.
+    """
+    known = {fold(name) for name in names if name}
     for thing in things:
-        if thing.is_other:
+        if thing.is_other and (not known or fold(thing.title) in known):
             return f"it describes itself as {min(thing.types)}"
     typed = find(tree, '[itemtype$="Event" i]:not(aside *), [itemtype$="/JobPosting" i]')
-    if typed is not None and find(tree, _MICRODATA_ARTICLE) is None:
+    if typed is not None and (not known or fold(_prop(typed, "name")) in known):
         return f"it describes itself as {attribute(typed, 'itemtype').rpartition('/')[2]}"
     return ""
 

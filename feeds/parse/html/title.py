@@ -12,7 +12,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from feeds.draft import Draft
-from feeds.parse.html import listing
+from feeds.parse.html.listing import listed_entry
 from feeds.parse.html.metadata import Metadata
 from feeds.parse.html.tree import (
     Node,
@@ -83,7 +83,7 @@ def title_of(
     agreed = _most_said(printed, voices) or _most_said(_less_headings(tree, sites), voices)
     agreed = agreed or next(_said_twice(voices, sites), "")
     for title in promised:
-        is_listed = lead is not None and lead.form == listing.FORM
+        is_listed = lead is not None and lead.form == listed_entry.FORM
         if not (agreed and (is_listed or _says(title, agreed) or _says(agreed, title))):
             return Title(text=title, is_shown=True)
     if agreed:

@@ -13,6 +13,7 @@ from feeds.model import Issued, IssuedFrom, Label, TopicKind
 from feeds.parse import dateline
 from feeds.parse.bytes import excerpt
 from feeds.parse.dateline import Dateline
+from feeds.parse.prose import has_sentences, prose
 from feeds.parse.text import clean, labels, opening, signs
 from feeds.parse.text.head_lines import is_home
 from feeds.parse.text.labels import Beside
@@ -108,7 +109,7 @@ def _below_unmarked_menu(reading: TextPage) -> TextPage | None:
         at for at, line in enumerate(lines) if dateline.find(line, reading.habits.date_order)
     )
     at = next(datelines, 0)
-    if at <= _DATELINE_WITHIN or signs.prose(lines[:at]):
+    if at <= _DATELINE_WITHIN or prose(lines[:at]):
         return None
     names = sum(reading.taxonomy.is_name(line) for line in lines[:at])
     if names < _FEWEST_MENU_NAMES:
@@ -143,14 +144,14 @@ def _something_else(page: _Page, taxonomy: Taxonomy) -> Refused | None:
 
 
 def _speaks_for_news(page: _Page, reading: TextPage) -> bool:
-    prose = signs.prose(page.paragraphs)
-    if len(prose) > 1:
-        return _signs(page, prose, reading) >= _FEWEST_SIGNS
-    is_text = len(prose) == 1 and signs.has_sentences(prose[0])
-    return is_text and _signs(page, prose, reading) >= _FEWEST_SIGNS_OF_ONE
+    sentences = prose(page.paragraphs)
+    if len(sentences) > 1:
+        return _signs(page, sentences, reading) >= _FEWEST_SIGNS
+    is_text = len(sentences) == 1 and has_sentences(sentences[0])
+    return is_text and _signs(page, sentences, reading) >= _FEWEST_SIGNS_OF_ONE
 
 
-def _signs(page: _Page, prose: Sequence[str], reading: TextPage) -> int:
+def _signs(page: _Page, sentences: Sequence[str], reading: TextPage) -> int:
     lead, url = reading.document.lead, reading.document.url
     is_led_to = lead is not None and fold(lead.title) == fold(page.top.title)
     is_told = (
@@ -163,7 +164,7 @@ def _signs(page: _Page, prose: Sequence[str], reading: TextPage) -> int:
     found += page.top.told.is_dated
     wanted = _FEWEST_SIGNS_OF_ONE - found
     # What words say is asked last, and no more of them than needed.
-    return found + len(list(islice(signs.for_news(page.top.title, prose), max(0, wanted))))
+    return found + len(list(islice(signs.for_news(page.top.title, sentences), max(0, wanted))))
 
 
 def _item(page: _Page, reading: TextPage) -> Parsed:

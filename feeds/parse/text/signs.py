@@ -15,9 +15,6 @@ from feeds.parse.words import any_of, pattern, plain
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import LONGEST_NAME_CHARS, fold
 
-_FEWEST_PROSE_CHARS = 60
-_FEWEST_PROSE_WORDS = 9
-_ENDS_OF_PROSE = tuple(".!?…:;\"'”»)’“")
 # Where in a text its words are looked for, and how long a line of a form or a heading may be.
 _READ_CHARS = 3_000
 _HEADING_CHARS = 60
@@ -29,7 +26,6 @@ _FEWEST_I = 3
 
 _MARKS = ".,:;!?…()[]\"'“”„‘’«»"
 _QUOTE = re.compile('[“„«"][^“„«»”"]{20,600}[”“»"]')
-_BETWEEN_SENTENCES = re.compile(r"(?:[^\W\d]{2}|[0-9]{4})[.!?…][\"”»’)]*\s\S")
 _FEWEST_TURKIC_LETTERS = 3
 _REPORTS_THAT_COUNT = 2
 # What a page is whose title begins so, and whose headings do: so many of them tell.
@@ -71,22 +67,6 @@ def is_other_kind(text: str) -> bool:
     return len(text) <= _HEADING_CHARS and pattern("kinds").fullmatch(fold(text)) is not None
 
 
-def prose(lines: Lines) -> list[str]:
-    """The lines that are sentences: paragraphs, not headings, links or list items."""
-    return [
-        line
-        for line in lines
-        if len(line) >= _FEWEST_PROSE_CHARS
-        and line.endswith(_ENDS_OF_PROSE)
-        and line.count(" ") >= _FEWEST_PROSE_WORDS
-    ]
-
-
-def has_sentences(paragraph: str) -> bool:
-    """Whether a paragraph holds more than one sentence."""
-    return _BETWEEN_SENTENCES.search(paragraph) is not None
-
-
 def for_news(title: str, paragraphs: Sequence[str]) -> Iterator[str]:
     """What in a title and its text speaks for a press release, one reason at a time."""
     text = "\n".join(paragraphs)[:_READ_CHARS]
@@ -125,9 +105,13 @@ def _is_reporting(word: str) -> bool:
 
 def against(title: str, below: Lines, taxonomy: Taxonomy) -> str | None:
     """What a page is instead of news, with the line that shows it; None where nothing does."""
-    if what := _told_by_title(title, taxonomy):
-        return f"{excerpt(title)} is the title of {what}"
-    return event(below, taxonomy) or shown_by(below) or _told_by_text(below)
+    return named(title, taxonomy) or event(below, taxonomy) or shown_by(below) or told(below)
+
+
+def named(title: str, taxonomy: Taxonomy) -> str | None:
+    """What a title says that its page is instead of news; None where it says nothing."""
+    what = _told_by_title(title, taxonomy)
+    return f"{excerpt(title)} is the title of {what}" if what else None
 
 
 def event(lines: Lines, taxonomy: Taxonomy) -> str | None:
@@ -178,15 +162,16 @@ def shown_by(lines: Lines) -> str | None:
     return None
 
 
-def _told_by_text(below: Lines) -> str | None:
+def told(below: Lines) -> str | None:
+    """What a text is instead of news by its questions, or by who tells it."""
     questions = [line for line in below if line.endswith("?") and len(line) <= 2 * _HEADING_CHARS]
     if len(questions) >= _FEWEST_QUESTIONS:
         return f"it is an FAQ: {excerpt(questions[0])}"
-    told = "\n".join(below)[:_READ_CHARS]
+    text = "\n".join(below)[:_READ_CHARS]
     # Asked first, as it takes no time; then in earnest.
     words = any_of("first_person", str)
-    may_be_i = sum(told.count(word) for word in plain("first_person", str))
+    may_be_i = sum(text.count(word) for word in plain("first_person", str))
     said = re.compile(rf"\b{words}\b")
-    if may_be_i >= _FEWEST_I and len(said.findall(_QUOTE.sub("", told))) >= _FEWEST_I:
+    if may_be_i >= _FEWEST_I and len(said.findall(_QUOTE.sub("", text))) >= _FEWEST_I:
         return "it is told in the first person, as blogs are"
     return None

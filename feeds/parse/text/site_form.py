@@ -14,6 +14,7 @@ from feeds.model import Issued, IssuedFrom, Label, TopicKind
 from feeds.parse import dateline, dates
 from feeds.parse.bytes import Lines, bullet, excerpt
 from feeds.parse.dateline import PlaceAndDay
+from feeds.parse.prose import prose
 from feeds.parse.text import clean, labels, opening, signs
 from feeds.parse.text.labels import Labels
 from feeds.parse.text.opening import Opening
@@ -256,7 +257,7 @@ def _event(head: _PlacedHead, page: TextPage) -> Refused | None:
     """
     if head.top.in_newsroom or head.top.kind or page.habits.forced:
         return None
-    above_text = list(takewhile(lambda line: not signs.prose([line]), head.below))
+    above_text = list(takewhile(lambda line: not prose([line]), head.below))
     found = signs.event(above_text, page.taxonomy)
     return Refused(reason=Reason.NOT_NEWS, evidence=found) if found else None
 

@@ -1,13 +1,25 @@
-"""Pages that are no news: each refused for its own reason, with what shows it."""
+"""Pages that are no news: each refused for its own reason, with what shows it; and articles with the
+same things beside them, which are none."""
 
 # ruff: noqa: E501 - pages are written as their sites write them
 
 import pytest
 
-from feeds.draft import Habits, Reason
+from feeds.draft import Habits, Parsed, Reason
 from feeds.parse import html
 from feeds.taxonomy import Taxonomy
-from tests.webpages import FIRST, NAV, SECOND, THIRD, TITLE, document, page, paragraphs, refused
+from tests.webpages import (
+    FIRST,
+    NAV,
+    SECOND,
+    THIRD,
+    TITLE,
+    document,
+    page,
+    paragraphs,
+    refused,
+    understood,
+)
 
 LOGIN = page(
     """<main><h1>Log in</h1><form action="/user/login"><label>Username</label><input name="n">
@@ -89,3 +101,78 @@ def test_a_page_that_is_no_news_is_refused(
 def test_a_person_may_vouch_for_any_page_with_a_title_and_a_text(osce: Taxonomy, name: str) -> None:
     parsed = html.parse(document(CASES[name][0]), osce, Habits(forced=True))
     assert getattr(parsed, "drafts", None)
+
+
+DESCRIBED = """<meta property="og:type" content="article"><meta property="og:title"
+content="{title}"><meta property="article:published_time" content="2021-06-26T10:00:00Z">"""
+HEAD = DESCRIBED.format(title=TITLE)
+LOGIN_FORM = '<form action="/login"><input name="n"><input type="password" name="p"></form>'
+ARTICLE = f"<main><h1>{TITLE}</h1>{paragraphs(SECOND, THIRD)}</main>"
+
+BESIDE = {
+    "login in the header": f"<header>{LOGIN_FORM}</header>{ARTICLE}",
+    "login in a window": f'<div class="modal fade" id="sign-in">{LOGIN_FORM}</div>{ARTICLE}',
+    "login that is hidden": f"<div hidden>{LOGIN_FORM}</div>{ARTICLE}",
+    "login below an indented menu": f"<ul>{NAV}{' ' * 3000}</ul>{ARTICLE}<div>{LOGIN_FORM}</div>",
+    "robot check of a form": f'{ARTICLE}<div><form class="ask"><div class="g-recaptcha"></div></form></div>',
+    "comments of others": f"{ARTICLE}<noscript>Please enable JavaScript to view the comments.</noscript>",
+    "cookie line": f"{ARTICLE}<div><p>We use cookies.</p><button>Accept all cookies</button></div>",
+    "script line": f"{ARTICLE}<div><p>This site requires JavaScript to run correctly.</p></div>",
+    "languages": f"<ul><li>English</li><li>Shqip</li></ul>{ARTICLE}",
+    "questions": f"""{ARTICLE}<h2>What did you learn?</h2>{paragraphs(SECOND)}<h2>Who came?</h2>
+{paragraphs(THIRD)}<h2>What comes next?</h2>{paragraphs(SECOND)}""",
+    "event beside it": f"""{ARTICLE}<div class="box"><h2>Upcoming</h2><h3><a href="/e/1">Open day</a></h3>
+<p>When: 15 May 2021, 10:00</p><p>Where: Hofburg, Vienna</p></div>""",
+    "event in microdata": f"""{ARTICLE}<div itemscope itemtype="https://schema.org/Event"><a href="/e/1"
+itemprop="name">Open day</a></div>""",
+    "a form around it all": f'<form action="/page.aspx">{NAV}{ARTICLE}</form>',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", BESIDE.values(), ids=BESIDE)
+def test_what_stands_beside_an_article_refuses_nothing(osce: Taxonomy, body: str) -> None:
+    parsed = understood(page(body, head=HEAD), osce)
+    assert isinstance(parsed, Parsed), str(parsed)
+    assert not parsed.is_list
+    assert [draft.title for draft in parsed.drafts] == [TITLE]
+
+
+INSTEAD = {
+    "consent": (
+        f"""<main><h1>Your choice</h1>{
+            paragraphs(
+                "We and our 42 partners store cookies on your device to show you advertisements.",
+                "You may withdraw your consent at any time, as it is kept on this device alone.",
+            )
+        }</main>""",
+        Reason.NOT_NEWS,
+    ),
+    "moved": (
+        f"<main><h1>This page has moved</h1>{paragraphs('Please follow the link.')}</main>",
+        Reason.ERROR_PAGE,
+    ),
+    "subscribers": (
+        f"""<main><h1>{TITLE}</h1>{paragraphs("This article is for subscribers only")}
+{paragraphs("Already a subscriber? Log in")}</main>""",
+        Reason.LOGIN,
+    ),
+    "login": (f"<main><h1>Log in</h1>{LOGIN_FORM}</main>", Reason.LOGIN),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), INSTEAD.values(), ids=INSTEAD)
+def test_the_text_of_a_page_tells_whatever_its_head_says(
+    osce: Taxonomy, body: str, reason: Reason
+) -> None:
+    refusal = refused(page(body, head=HEAD), osce)
+    assert refusal.reason is reason, str(refusal)
+
+
+def test_an_event_that_is_described_as_an_article_is_an_event(osce: Taxonomy) -> None:
+    event = f'<script type="application/ld+json">{{"@type": "Event", "name": "{TITLE}"}}</script>'
+    assert refused(page(ARTICLE, head=HEAD + event), osce).reason is Reason.NOT_NEWS
+
+
+def test_the_event_of_another_name_is_beside_an_article(osce: Taxonomy) -> None:
+    event = '<script type="application/ld+json">{"@type": "Event", "name": "Open day"}</script>'
+    assert isinstance(understood(page(ARTICLE, head=HEAD + event), osce), Parsed)

@@ -1,0 +1,247 @@
+"""Why a page of HTML holds no item: it stands in place of one, is cut off, or is of another kind.
+
+Knows what speaks for an article (a description, a day, prose) and what speaks against one, and
+weighs the two. Must never know how the facts of an item are read.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+
+from feeds.draft import Document, Draft, Reason, Refused
+from feeds.model import IssuedFrom
+from feeds.parse.bytes import excerpt
+from feeds.parse.html.content import BarePage
+from feeds.parse.html.tree import Node, Tree, ancestors, attribute, find_all, names, one_line, said
+from feeds.parse.impostors import impostor
+from feeds.parse.prose import prose, width
+from feeds.parse.text import signs
+from feeds.parse.words import any_of
+from feeds.taxonomy import Slot, Taxonomy
+from feeds.taxonomy.naming import fold
+
+# Items carry a handful of topics. A page that names more is none, and would flood every list.
+_MOST_TOPICS = 200
+_SIGNS_OF_NEWS = 2
+
+# A page that asks something of its reader explains itself at this length, and an article that is
+# described as one may be as short as two sentences.
+_LONGEST_REQUEST_WIDTH = 300
+_SHORTEST_ARTICLE_WIDTH = 140
+# Several paragraphs need less that speaks for them.
+_SEVERAL = 3
+_FEWEST_TITLE_CHARS = 8
+_CHALLENGES = (
+    'script[src*="challenge-platform"], #challenge-form, #cf-wrapper, .g-recaptcha, .h-captcha'
+)
+# Where a site keeps its login on every page: in its frame, or in what opens on a click.
+_FRAME = frozenset({"header", "footer", "nav", "aside", "dialog"})
+_ON_EVERY_PAGE = re.compile(
+    r"(?:^|[\s_-])(?:header|footer|nav|navbar|navigation|sidebar|menu|modal|popup|dropdown|"
+    r"collapse|offcanvas|overlay|toolbar|topbar|block|widget|drawer|hidden)(?:$|[\s_-])"
+)
+_UNDISPLAYED = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+
+_CLOSED = re.compile(r"</(?:html|body|main|article)\s*>|<footer\b", re.IGNORECASE)
+_HOLDER = re.compile(r"<(/?)(?:div|section|article|main)\b", re.IGNORECASE)
+_WITHIN_A_TAG = re.compile(r"<[a-z/][^<>]{0,2000}\Z", re.IGNORECASE)
+_IS_PAGE = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
+_SHORTEST_LOOK_CHARS = 4_096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFront:
+    """What a page tells while its furniture is there: whether it asks for a password or checks
+    its reader, in the open, what it says to readers without scripts, and all it ``shows``.
+    """
+
+    asks_password: bool
+    checks_reader: bool
+    unscripted: tuple[str, ...]
+    shown: str
+
+
+@cache
+def _shows_its_day() -> re.Pattern[str]:
+    return re.compile(rf"{any_of('shown_on', str)}\b.*\d", re.IGNORECASE)
+
+
+@cache
+def _consent() -> re.Pattern[str]:
+    return re.compile(any_of("consent", str), re.IGNORECASE)
+
+
+@cache
+def _data_use() -> re.Pattern[str]:
+    return re.compile(any_of("data_use", str), re.IGNORECASE)
+
+
+def front(tree: Tree) -> PageFront:
+    """What a page with its furniture tells of itself."""
+    body = tree.body
+    return PageFront(
+        asks_password=any(map(_is_open, find_all(tree, 'input[type="password" i]'))),
+        checks_reader=bool(find_all(tree, _CHALLENGES)),
+        unscripted=tuple(line for node in find_all(tree, "noscript") if (line := said(node))),
+        shown=" ".join(body.text().split()) if body is not None else "",
+    )
+
+
+def _is_open(node: Node) -> bool:
+    """Whether an element stands in the open, in no part that all pages of a site have."""
+    for each in (node, *ancestors(node)):
+        if each.tag in _FRAME or "hidden" in each.attributes:
+            return False
+        if attribute(each, "aria-hidden") == "true" or _UNDISPLAYED.search(
+            attribute(each, "style")
+        ):
+            return False
+        if each.tag != "body" and _ON_EVERY_PAGE.search(names(each)):
+            return False
+    return True
+
+
+def instead(told: PageFront, page: BarePage, window: str) -> Refused | None:
+    """Why a page is one in place of an article; its text tells, whatever its metadata say."""
+    known = page.metadata
+    if known.other:
+        return _of_another_kind(known.other)
+    return _requested(told, page, window) or impostor(
+        [line for line in (window, *page.lines) if line]
+    )
+
+
+def _requested(told: PageFront, page: BarePage, window: str) -> Refused | None:
+    """What a page asks of its reader, where it tells less than an article would."""
+    sentences = prose(page.lines)
+    tells = width(sentences)
+    asking = [line for line in sentences if _data_use().search(line)]
+    is_its_subject = page.metadata.is_article and _says(page, (*page.metadata.titles, window))
+    if 2 * width(asking) > tells and not is_its_subject:
+        return _of_another_kind(f"it asks for consent: {excerpt(asking[0])}")
+    is_told = page.metadata.is_article or page.issued is not None
+    if tells < (_SHORTEST_ARTICLE_WIDTH if is_told else _LONGEST_REQUEST_WIDTH):
+        if told.asks_password:
+            return Refused(reason=Reason.LOGIN, evidence="it has a field for a password")
+        if told.checks_reader:
+            return Refused(reason=Reason.CHALLENGE, evidence=f"it says {excerpt(told.shown)}")
+    if tells >= (1 if is_told else _SHORTEST_ARTICLE_WIDTH):
+        return None
+    if found := _consent().search(told.shown):
+        return _of_another_kind(f"it asks for consent: {excerpt(found[0])}")
+    return impostor(told.unscripted)
+
+
+def _says(page: BarePage, titles: Iterable[str]) -> bool:
+    """Whether a page shows the title its head gives it."""
+    wanted = next((fold(title) for title in titles if title), "")
+    return bool(wanted) and any(
+        wanted.startswith(words) or words.startswith(wanted)
+        for line in page.lines
+        if len(words := fold(line)) >= _FEWEST_TITLE_CHARS
+    )
+
+
+def afterwards(
+    draft: Draft, page: BarePage, text: str, document: Document, taxonomy: Taxonomy
+) -> Refused | None:
+    """Why what was read is no item after all."""
+    topics = len(draft.issuers) + len(draft.fields)
+    if topics > _MOST_TOPICS:
+        return _of_another_kind(f"it names {topics} issuers and fields of work")
+    if cut := _cut_off(text):
+        return cut
+    is_known_kind = draft.content_type is not None and draft.content_type.slug is not None
+    if is_known_kind or Slot.ISSUERS in page.printed.slots or document.lead is not None:
+        return None
+    if against := _against(draft, page, taxonomy):
+        return _of_another_kind(against)
+    return (
+        None
+        if _speaks_for_news(draft, page)
+        else _of_another_kind(f"nothing says that {excerpt(draft.title)} is news")
+    )
+
+
+def _against(draft: Draft, page: BarePage, taxonomy: Taxonomy) -> str | None:
+    """What a page is instead of news, weighed against how it describes itself and its prose."""
+    own = list(_own_lines(page))
+    if not _is_told(draft, page):
+        return signs.against(draft.title, own, taxonomy)
+    if found := signs.event(own, taxonomy):
+        return found
+    if page.metadata.is_described:
+        return None
+    # Where the issue date stands, the words around it are those of news as well.
+    is_shown = draft.issued is not None and draft.issued.origin is IssuedFrom.PAGE
+    lines = [line for line in own if not (is_shown and _shows_its_day().match(line))]
+    is_long = len(prose(draft.paragraphs)) >= _SEVERAL
+    return (
+        signs.named(draft.title, taxonomy)
+        or signs.shown_by(lines)
+        or (None if is_long else signs.told(lines))
+    )
+
+
+def _is_told(draft: Draft, page: BarePage) -> bool:
+    return page.metadata.is_article or draft.issued is not None
+
+
+def _own_lines(page: BarePage) -> Iterator[str]:
+    """The lines of a page without the remarks below links: those are about other pages."""
+    is_of_link, is_below_heading = False, False
+    for block in page.blocks:
+        is_heading = block.tag.startswith("h")
+        if page.whole.startswith("<a ", block.start):
+            is_of_link = is_of_link or is_heading or is_below_heading
+        elif is_heading or prose([block.line]):
+            is_of_link = False
+        is_below_heading = is_heading
+        if not is_of_link:
+            yield from block.text.split("\n")
+
+
+def _speaks_for_news(draft: Draft, page: BarePage) -> bool:
+    """Whether a day, a description, or words of news do; several paragraphs need one word."""
+    if _is_told(draft, page):
+        return True
+    is_long = len(prose(draft.paragraphs)) >= _SEVERAL
+    wanted = _SIGNS_OF_NEWS - is_long
+    return len(list(islice(signs.for_news(draft.title, draft.paragraphs), wanted))) >= wanted
+
+
+def untitled(text: str) -> Refused:
+    """The refusal of a text nobody could find in a list."""
+    return Refused(reason=Reason.INCOMPLETE, evidence=f"no title stands above {excerpt(text)}")
+
+
+def empty(text: str, shown: str) -> Refused:
+    """Why nothing was left of a page; ``shown`` is what it showed with its furniture."""
+    if cut := _cut_off(text):
+        return cut
+    if shown:
+        return Refused(reason=Reason.MENU_ONLY, evidence=f"it ends with {excerpt(shown[-50:])}")
+    return Refused(reason=Reason.EMPTY, evidence="its markup holds no text")
+
+
+def _of_another_kind(evidence: str) -> Refused:
+    """The refusal of a page that is whole and of another kind."""
+    return Refused(reason=Reason.NOT_NEWS, evidence=evidence)
+
+
+def _cut_off(text: str) -> Refused | None:
+    """The refusal of a page whose markup ends within its article, with elements open that nothing
+    lets stay open; None for a whole one.
+    """
+    if not _IS_PAGE.search(text[:_SHORTEST_LOOK_CHARS]) or _CLOSED.search(text):
+        return None
+    if not _WITHIN_A_TAG.search(text[-_SHORTEST_LOOK_CHARS:]):
+        # In a page whose writer leaves end tags out, paragraphs and list items stay open, no more.
+        steps = _HOLDER.findall(text)
+        if steps.count("") <= steps.count("/"):
+            return None
+    return Refused(
+        reason=Reason.INCOMPLETE, evidence=f"it ends with {excerpt(one_line(text[-60:]))}"
+    )
