@@ -5,8 +5,10 @@ know what lies at an address, or ask.
 """
 
 import re
+from contextlib import suppress
 from functools import lru_cache
-from urllib.parse import SplitResult, urlsplit
+from unicodedata import normalize
+from urllib.parse import SplitResult, quote, urlsplit
 
 from config.values import DEFAULT_PORTS
 from feeds.taxonomy import Taxonomy
@@ -19,11 +21,13 @@ _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$", re.IGNORECA
 _ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
 # RFC 3986, section 2.3: these mean the same with and without their percent sign.
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
+#: Everything an address may hold stays as it came (RFC 3986, section 2); the rest is encoded.
+_IN_ADDRESSES = "!#$%&'()*+,/:;=?@[]~-._"
 #: What campaigns, share buttons and sessions hang on an address.
 _TRACKING = re.compile(
     r"(?:utm_\w*|mc_\w*|pk_\w*|mtm_\w*|hsa_\w*|fb_\w*|\w*clid|msclkid|_hs\w*|_ga|_gl|amp|outputtype"
     r"|ref|referrer|ref_src|cmpid|igshid|igsh|phpsessid|jsessionid|session_?id|aspsessionid\w*"
-    r"|cfid|cftoken|zanpid|s_cid|_openstat|mkt_tok|spm)",
+    r"|cfid|cftoken|zanpid|s_cid|_openstat|mkt_tok|spm|xtor|ftag|echobox)",
     re.IGNORECASE,
 )
 _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#]*", re.IGNORECASE)
@@ -48,23 +52,43 @@ def site_number(url: str | None, taxonomy: Taxonomy) -> str | None:
 def canonical(url: str, taxonomy: Taxonomy) -> str | None:
     """The same text for every spelling of a web address; None where it names no item.
 
-    Without scheme, "www.", default port, fragment, index page, slash at the end and what tracks
-    readers, its query sorted (RFC 3986, section 6.2). A mirror of the organisation's own site
-    becomes the site; on a numbered one only the number is left. A front page is no item.
+    Without scheme, "www.", default port, fragment, index page, dot segments and what tracks
+    readers, its query sorted, its host and letters in ASCII (RFC 3986, section 6.2; RFC 3987,
+    section 3.1). A mirror of the organisation's own site becomes the site; on a numbered one only
+    the number is left. A front page is no item.
     """
     if numbered := site_number(url, taxonomy):
         return numbered
     parts = _split(url)
     if parts is None or not parts.hostname:
         return None
-    path = _SESSION.sub("", _ESCAPED.sub(_unescaped, parts.path))
-    path = _INDEX.sub("", path).rstrip("/")
-    told = _ESCAPED.sub(_unescaped, parts.query).split("&")
-    query = "&".join(sorted(part for part in told if part and not _is_tracking(part)))
-    if not (path or query):
-        return None
-    host = _host(parts, taxonomy)
-    return f"{host}{path}?{query}" if query else f"{host}{path}"
+    told = _path(parts) + _query(parts)
+    return f"{_host(parts, taxonomy)}{told}" if told else None
+
+
+def with_fragment(place: str, url: str) -> str:
+    """The name of a part of a place, where the address that leads there states one."""
+    telling = [part for part in url.partition("#")[2].split("&") if not _is_tracking(part)]
+    fragment = _even("&".join(telling)[:_LONGEST_CHARS])
+    return f"{place}#{fragment}" if fragment else place
+
+
+def other_slash(place: str) -> str:
+    """The canonical form with a slash at the end of its path where it has none, or without it."""
+    path, mark, query = place.partition("?")
+    path = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+    return f"{path}{mark}{query}"
+
+
+def is_elsewhere(url: str, other: str) -> bool:
+    """Whether two addresses lead to two places, however they are spelt."""
+    return url != other and _place(url) != _place(other)
+
+
+def path_of(url: str) -> str:
+    """The path of an address in its one form; "" for what is no web address, or a front page."""
+    parts = _split(url)
+    return _path(parts) if parts else ""
 
 
 def without_tracking(url: str) -> str:
@@ -79,24 +103,77 @@ def without_tracking(url: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _split(url: str) -> SplitResult | None:
-    if len(url) > _LONGEST_CHARS:
+    text = url.strip()
+    if len(text) > _LONGEST_CHARS or not text.isprintable():
         return None
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(text)
         _ = parts.port
     except ValueError:
         return None
     return parts if parts.scheme in DEFAULT_PORTS else None
 
 
+def _place(url: str) -> tuple[str, str, str]:
+    parts = _split(url)
+    if parts is None or not parts.hostname:
+        return "", url, ""
+    return _with_port(_ascii(parts.hostname), parts), _path(parts), _query(parts)
+
+
+def _path(parts: SplitResult) -> str:
+    path = _INDEX.sub("/", _resolved(_SESSION.sub("", _even(parts.path))))
+    return "" if path == "/" else path
+
+
+def _query(parts: SplitResult) -> str:
+    told = _even(parts.query).split("&")
+    query = "&".join(sorted(part for part in told if part and not _is_tracking(part)))
+    return f"?{query}" if query else ""
+
+
+def _resolved(path: str) -> str:
+    """Without segments that only lead back or nowhere (RFC 3986, section 5.2.4)."""
+    if "/." not in path:
+        return path
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in {".", ".."}:
+        kept.append("")
+    return f"/{'/'.join(kept)}"
+
+
 def _host(parts: SplitResult, taxonomy: Taxonomy) -> str:
-    host = (parts.hostname or "").rstrip(".").removeprefix("www.")
+    host = _ascii(parts.hostname or "")
     site = taxonomy.site_of(host)
     for mirror in site.hosts[1:] if site else ():
         if site and (host == mirror or host.endswith(f".{mirror}")):
             host = site.name
+    return _with_port(host, parts)
+
+
+def _with_port(host: str, parts: SplitResult) -> str:
     port = parts.port
     return host if port in {None, DEFAULT_PORTS[parts.scheme]} else f"{host}:{port}"
+
+
+def _ascii(host: str) -> str:
+    """A host by the name DNS knows it by, without "www."; as it stands where it can have none."""
+    name = host.rstrip(".")
+    if not name.isascii():
+        with suppress(UnicodeError):
+            name = normalize("NFKC", name).lower().encode("idna").decode()
+    return name.removeprefix("www.")
+
+
+def _even(text: str) -> str:
+    """What an address cannot hold as escapes, and every escape in one form."""
+    return _ESCAPED.sub(_unescaped, quote(text, _IN_ADDRESSES, errors="surrogatepass"))
 
 
 def _is_tracking(part: str) -> bool:

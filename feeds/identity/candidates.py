@@ -6,11 +6,19 @@ else is known by these names, or how a document is read.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from feeds.draft import Document, Draft, Parsed
-from feeds.identity.addresses import canonical, number_of, site_number
+from feeds.identity.addresses import (
+    canonical,
+    is_elsewhere,
+    number_of,
+    other_slash,
+    path_of,
+    site_number,
+    with_fragment,
+)
 from feeds.identity.ids import bounded, content_hash, told_hash
 from feeds.identity.likeness import opening_key, plain
 from feeds.taxonomy import Taxonomy
@@ -21,8 +29,10 @@ PUSHED = "push"
 # An id that is no URI ("1234", "node 5 at ...") is unique within its feed only. A web address is
 # compared as such.
 _URI = re.compile(r"(?:tag|urn|ni|info|doi|uuid):\S{3,1000}", re.IGNORECASE)
+#: Before the place an item is found at, one it claims, and an id that counts at its source alone.
+_AT, _CLAIM, _ID_AT_SOURCE = "at:", "by:", "of:"
 #: A key, and the language it holds for.
-_Claim = tuple[str, str | None]
+_Key = tuple[str, str | None]
 _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
@@ -30,9 +40,12 @@ _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 class Candidate:
     """A draft, and everything it may be known by.
 
-    ``key`` is its key at its source, ``place`` what stands for its place in its ``document``;
-    ``names`` are those it has everywhere, ``others`` those of the same in other languages.
-    ``content_hash`` is of what it says, ``told_hash`` of all it tells; ``digest`` of its bytes.
+    ``key`` is its key at its source, ``place`` what stands for its place in its ``document``,
+    ``found_at`` the address its page was found at; ``is_stated`` where its publisher gave it an id
+    or an address. ``names`` are those it has everywhere, ``others`` those of the same in other
+    languages, ``claims`` what it says of itself that another may say as well: they name it where
+    the words agree. ``content_hash`` is of what it says, ``told_hash`` of all it tells; ``digest``
+    of its bytes.
     """
 
     source: str
@@ -44,9 +57,22 @@ class Candidate:
     told_hash: str
     digest: str
     names: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    found_at: str | None = None
+    is_stated: bool = False
     is_numbered: bool = False
     number: str | None = None
+
+    @property
+    def sought(self) -> tuple[str, ...]:
+        """What else an item may be known by that tells the same: a claim of either of the two, and
+        the address with or without a slash at its end.
+        """
+        places = [name.removeprefix(_AT) for name in self.names if name.startswith(_AT)]
+        others = (form for place in places for form in (_CLAIM + place, _AT + other_slash(place)))
+        claimed = (form for claim in self.claims for form in firmly(claim))
+        return tuple(dict.fromkeys((*claimed, *others)))
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -65,7 +91,7 @@ def candidates(
         return (candidate(document, parsed.drafts[0], digest, taxonomy),)
     found = [
         candidate(document, draft, digest, taxonomy, key)
-        for key, draft in _once(document.name, parsed.drafts)
+        for key, draft in _once(document.name, parsed.drafts, taxonomy)
     ]
     # What several items of one list have in common (the address of the list, an id that never
     # changes) names none of them.
@@ -82,7 +108,9 @@ def candidate(
     """The one draft of a document; one of several has a ``key`` within it."""
     page = document if key is None else None
     name, alone = document.name, key is None
-    key = key or item_key(name, draft, alone=alone)
+    if page and document.lead:
+        draft = replace(draft, url=settled(draft.url, document.lead.url, page.url))
+    key = key or item_key(name, draft, taxonomy, alone=alone)
     content = content_hash(draft)
     others = (each.url for each in draft.alternates if each.language != draft.language)
     return Candidate(
@@ -95,18 +123,64 @@ def candidate(
         told_hash=told_hash(draft, content),
         digest=digest,
         names=names(draft, page, taxonomy),
+        claims=_claims(draft, document, page, taxonomy),
         others=address_names(others, taxonomy),
-        is_numbered=is_numbered(key, draft),
+        found_at=page.url if page else None,
+        is_stated=bool(draft.guid or draft.url or (page and page.url)),
+        is_numbered=is_numbered(key, draft, taxonomy),
         number=site_number(draft.url or (page.url if page else None), taxonomy),
     )
 
 
-def _once(name: str, drafts: Sequence[Draft]) -> Iterator[tuple[str, Draft]]:
+def firmly(claim: str) -> tuple[str, ...]:
+    """A claim, and the name that an item has which was found at the claimed place."""
+    is_place = claim.startswith(_CLAIM)
+    return (_AT + claim.removeprefix(_CLAIM), claim) if is_place else (claim,)
+
+
+def settled(url: str | None, stated: str | None, found_at: str | None) -> str | None:
+    """The address of an item whose page names ``url`` for its own.
+
+    Where a list (or what was known) says that it is where its page was found, without being sent on
+    from there, that outranks what the page says, as templates give one address to all pages; but
+    for another spelling, or what a query adds to it.
+    """
+    if not (url and stated and found_at) or is_elsewhere(stated, found_at):
+        return url
+    is_another = is_elsewhere(url, found_at) and path_of(url) != path_of(found_at)
+    return found_at if is_another else url
+
+
+def distinguished(found: Sequence[Candidate]) -> Sequence[Candidate]:
+    """The same, without the claims that several make which are not one: a canonical address that a
+    template gives all its pages. Each of these is at the address it was found at.
+    """
+    tellers: defaultdict[str, set[str]] = defaultdict(set)
+    for one in found:
+        for claim in one.claims:
+            tellers[claim].add(titled(one.draft))
+    shared = frozenset(claim for claim, titles in tellers.items() if len(titles) > 1)
+    return [without_claims(one, shared) if shared else one for one in found]
+
+
+def without_claims(one: Candidate, shared: Collection[str]) -> Candidate:
+    """The candidate without claims that are no names of it, and at no address they lead to."""
+    kept = tuple(claim for claim in one.claims if claim not in shared)
+    if len(kept) == len(one.claims):
+        return one
+    draft = one.draft
+    if any(claim.startswith(_CLAIM) for claim in one.claims if claim in shared):
+        draft = replace(draft, url=one.found_at or draft.url)
+    told = told_hash(draft, one.content_hash)
+    return replace(one, claims=kept, draft=draft, told_hash=told)
+
+
+def _once(name: str, drafts: Sequence[Draft], taxonomy: Taxonomy) -> Iterator[tuple[str, Draft]]:
     """The drafts by their keys. What one document tells twice is taken from the fullest telling, or
     each would revise the other whenever it is read.
     """
     once: dict[tuple[str, str | None], Draft] = {}
-    for key, draft in zip(keys_within(name, drafts), drafts, strict=True):
+    for key, draft in zip(keys_within(name, drafts, taxonomy), drafts, strict=True):
         before = once.setdefault((key, draft.language), draft)
         if before.partial and not draft.partial:
             once[key, draft.language] = draft
@@ -117,16 +191,17 @@ def _once(name: str, drafts: Sequence[Draft]) -> Iterator[tuple[str, Draft]]:
 # -- Keys within a source, names everywhere --------------------------------------------------------
 
 
-def item_key(name: str, draft: Draft, *, alone: bool) -> str:
+def item_key(name: str, draft: Draft, taxonomy: Taxonomy, *, alone: bool) -> str:
     """What a draft is known by within its source.
 
-    What a publisher pushed has the publisher's key. Else the number its address ends in, which
-    survives moves and mirrors; else its place.
+    What a publisher pushed has the publisher's key. Else the number its address ends in on a site
+    that is numbered, where it survives moves and mirrors: elsewhere every section may count its
+    own. Else its place.
     """
     if draft.form == PUSHED and draft.guid:
         return bounded(draft.guid)
-    if number := number_of(draft.url):
-        return bounded(f"/{number}")
+    if site_number(draft.url, taxonomy):
+        return bounded(f"/{number_of(draft.url)}")
     return place_key(name, draft, alone=alone)
 
 
@@ -137,18 +212,18 @@ def place_key(name: str, draft: Draft, *, alone: bool) -> str:
     return bounded(name) if alone else next(_places(name, draft))
 
 
-def keys_within(name: str, drafts: Sequence[Draft]) -> list[str]:
+def keys_within(name: str, drafts: Sequence[Draft], taxonomy: Taxonomy) -> list[str]:
     """What each of the drafts of one document is known by, as `item_key` says.
 
     What others share that have another title or day names none of them: the next best does.
     Languages may share a number.
     """
-    tellers: defaultdict[_Claim, set[str]] = defaultdict(set)
+    tellers: defaultdict[_Key, set[str]] = defaultdict(set)
     for draft in drafts:
         by_title = (_within(name, titled(draft)), None)
-        for claim in _claims(name, draft):
-            tellers[claim].add(_opening(draft) if claim == by_title else titled(draft))
-    return [_own(name, draft, tellers) for draft in drafts]
+        for known_as in _keys(name, draft, taxonomy):
+            tellers[known_as].add(_opening(draft) if known_as == by_title else titled(draft))
+    return [_own(name, draft, tellers, taxonomy) for draft in drafts]
 
 
 def titled(draft: Draft) -> str:
@@ -157,15 +232,18 @@ def titled(draft: Draft) -> str:
     return f"{plain(draft.title)}@{day}"
 
 
-def _own(name: str, draft: Draft, tellers: Mapping[_Claim, Collection[str]]) -> str:
-    own = (claim[0] for claim in _claims(name, draft) if len(tellers[claim]) == 1)
+def _own(
+    name: str, draft: Draft, tellers: Mapping[_Key, Collection[str]], taxonomy: Taxonomy
+) -> str:
+    own = (key[0] for key in _keys(name, draft, taxonomy) if len(tellers[key]) == 1)
     # Two of one title on one day: their texts tell them apart.
     return next(own, None) or _within(name, f"{titled(draft)}#{_opening(draft)}")
 
 
-def _claims(name: str, draft: Draft) -> Iterator[_Claim]:
+def _keys(name: str, draft: Draft, taxonomy: Taxonomy) -> Iterator[_Key]:
     """The keys of one of several drafts, the best first, each with the language it holds for."""
-    if (key := item_key(name, draft, alone=False)) and is_numbered(key, draft):
+    key = item_key(name, draft, taxonomy, alone=False)
+    if is_numbered(key, draft, taxonomy):
         yield key, draft.language
     for place in _places(name, draft):
         yield place, None
@@ -185,27 +263,55 @@ def _opening(draft: Draft) -> str:
     return str(opening_key(draft) or plain(draft.summary))
 
 
-def is_numbered(key: str, draft: Draft) -> bool:
+def is_numbered(key: str, draft: Draft, taxonomy: Taxonomy) -> bool:
     """Whether a key is the number of an address, which several languages may share."""
-    number = number_of(draft.url)
+    number = number_of(draft.url) if site_number(draft.url, taxonomy) else None
     return draft.form != PUSHED and number is not None and key == bounded(f"/{number}")
 
 
 def names(draft: Draft, document: Document | None, taxonomy: Taxonomy) -> tuple[str, ...]:
     """What a draft is known by at every source: its addresses, and an id that is a URI.
 
-    ``document`` is the one that holds this draft and no other, if there is such a one.
+    ``document`` is the one that holds this draft and no other, if there is such a one: what was
+    found at an address is known by that one, and by those that lists lead to it by.
     """
     entry_id = draft.provenance.entry_id if draft.provenance else None
-    own = document.url if document else None
     uris = (guid for guid in (entry_id, draft.guid) if guid and _URI.fullmatch(guid))
     ids = (bounded(f"id:{guid}") for guid in uris if guid.isprintable())
-    urls = (draft.url, own, *draft.also_at, draft.guid, entry_id)
-    web = (url for url in urls if url and _WEB.fullmatch(url))
-    return tuple(dict.fromkeys((*ids, *address_names(web, taxonomy))))
+    found_at = document.url if document else None
+    lead = document.lead if document else None
+    told = (lead.url, *lead.also_at) if lead else ()
+    urls = (
+        (found_at, document.name, *told) if document and found_at else (draft.url, *draft.also_at)
+    )
+    web = (url for url in (*urls, draft.guid, entry_id) if url and _WEB.fullmatch(url))
+    # An anchor that a list leads to is one of its entries; a page knows nothing of anchors.
+    return tuple(dict.fromkeys((*ids, *address_names(web, taxonomy, parts=found_at is None))))
 
 
-def address_names(urls: Iterator[str], taxonomy: Taxonomy) -> tuple[str, ...]:
-    """The names these addresses are, those that are any."""
-    found = (f"at:{place}" for url in urls if (place := canonical(url, taxonomy)))
-    return tuple(dict.fromkeys(bounded(name) for name in found if name.isprintable()))
+def _claims(
+    draft: Draft, document: Document, page: Document | None, taxonomy: Taxonomy
+) -> tuple[str, ...]:
+    """What a draft says of itself that others may say as well: the addresses its page names, an id
+    that is none outside its source.
+    """
+    named: tuple[str, ...] = ()
+    if page and page.url:
+        firm = names(draft, page, taxonomy)
+        urls = (url for url in (draft.url, *draft.also_at) if url)
+        claimed = (name for name in address_names(urls, taxonomy) if name not in firm)
+        named = tuple(_CLAIM + name.removeprefix(_AT) for name in claimed)
+    guid = draft.guid or ""
+    is_key = draft.form == PUSHED or not (guid and guid.isprintable())
+    if is_key or _URI.fullmatch(guid) or _WEB.fullmatch(guid):
+        return named
+    return (*named, bounded(f"{_ID_AT_SOURCE}{document.source}#{guid}"))
+
+
+def address_names(
+    urls: Iterable[str], taxonomy: Taxonomy, *, parts: bool = False
+) -> tuple[str, ...]:
+    """The names these addresses are, those that are any; of ``parts`` of a page where so asked."""
+    found = ((canonical(url, taxonomy), url) for url in urls)
+    places = (with_fragment(place, url) if parts else place for place, url in found if place)
+    return tuple(dict.fromkeys(bounded(_AT + place) for place in places if place.isprintable()))

@@ -6,11 +6,12 @@ found in `duplicates`. Must never know how it is remembered, or ask the clock.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import Enum, StrEnum, auto
 
 from feeds.draft import Draft
+from feeds.identity.addresses import is_elsewhere
 from feeds.identity.candidates import PUSHED
 from feeds.identity.ids import content_hash
 from feeds.identity.likeness import plain
@@ -124,8 +125,12 @@ def decide(draft: Draft, source: str, known: Known, role: Role, now: datetime) -
         return Unchanged(known)
     replaces = _may_replace(draft, source, known, role)
     told = _told(draft, source, known, role) if replaces else completed(known.draft, draft)
+    is_own = source == known.source and role is Role.OWN
+    if is_own and draft.url:
+        # Whose words these are says where they are to be found now.
+        told = replace(told, url=draft.url)
     said = content_hash(told)
-    if said == content_hash(known.draft) and not _gains(told, known.draft):
+    if said == content_hash(known.draft) and not _gains(told, known.draft, is_own=is_own):
         return Restored(known) if known.is_withdrawn else Unchanged(known)
     # Whoever pushes means it, and nobody would look again.
     speed = Pace.FREE if draft.form == PUSHED else pace(known.revised, now)
@@ -167,11 +172,13 @@ def _told(draft: Draft, source: str, known: Known, role: Role) -> Draft:
     return draft if is_all and not draft.partial else completed(draft, known.draft)
 
 
-def _gains(told: Draft, known: Draft) -> bool:
-    """Whether something is known now that says nothing to readers: an address, an origin."""
-    return (told.url is not None and known.url is None) or (
-        told.provenance is not None and known.provenance is None
-    )
+def _gains(told: Draft, known: Draft, *, is_own: bool) -> bool:
+    """Whether something is known now that says nothing to readers: an address, which only its own
+    document changes, or an origin.
+    """
+    if told.url and (known.url is None or (is_own and is_elsewhere(told.url, known.url))):
+        return True
+    return told.provenance is not None and known.provenance is None
 
 
 def _substance(draft: Draft) -> str:

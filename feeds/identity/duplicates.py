@@ -4,17 +4,20 @@ Knows the order in which an item is looked for. Must never know where it is kept
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
 
+from config.values import is_web_address
 from feeds.draft import Draft
 from feeds.identity.addresses import site_number
-from feeds.identity.candidates import Candidate
+from feeds.identity.candidates import Candidate, firmly
 from feeds.identity.decide import Known, Role
 from feeds.identity.likeness import (
+    agrees,
     is_alike,
+    is_moved,
     opening_key,
     said_alike,
     speaks_otherwise,
@@ -65,6 +68,10 @@ class Memory:
         self._items: dict[str, Known] = {}
         self._links: dict[str, Link] = {}
         self._names: dict[str, str] = {}
+        # The keys of the source that lead to an item, what its documents show now, and those gone.
+        self._keys: defaultdict[str, set[str]] = defaultdict(set)
+        self._shown: defaultdict[str, set[str]] = defaultdict(set)
+        self._gone: set[str] = set()
         self._by_hash: dict[str, str] = {}
         self._like: defaultdict[_Trait, dict[str, None]] = defaultdict(dict)
         self._like_any_day: defaultdict[tuple[str, int], dict[str, None]] = defaultdict(dict)
@@ -75,33 +82,72 @@ class Memory:
     ) -> None:
         """Takes in what is stored; what was learnt since is not overwritten.
 
-        Links are by key, slugs by name; the ``items`` are all that these and likeness lead to.
+        Links are by key, those of the source to any of the ``items``; slugs are by name. The items
+        are all that these and likeness lead to.
         """
         for item in items:
             if item.slug not in self._items:
                 self._keep(item)
         for key, link in links.items():
             self._links.setdefault(key, link)
+            self._keys[link.slug].add(key)
         for name, slug in names.items():
             self._names.setdefault(name, slug)
+
+    def look(self, candidates: Iterable[Candidate], gone: Iterable[str]) -> None:
+        """Documents show these candidates now and no others; those ``gone`` are not there any more,
+        or on no list that showed them.
+        """
+        for one in candidates:
+            self._shown[one.document].update((*one.keys, one.place))
+        self._gone.update(gone)
 
     def learn(self, item: Known, key: str, link: Link, names: Iterable[str]) -> None:
         """``key`` and ``names`` stand for ``item``, which is as it is now."""
         self._keep(item)
         self._links[key] = link
+        self._keys[item.slug].add(key)
         for name in names:
             self._names.setdefault(name, item.slug)
 
     def find(self, one: Candidate) -> Found:
-        """The item ``one`` is about: by its key, a name, equal content, then likeness."""
+        """The item ``one`` is about: by its key, a name, a claim, equal content, then likeness."""
         for key in one.keys:
             if link := self._links.get(key):
                 return self._linked(one, key, link)
         for name in one.names:
-            item = self._items.get(self._names.get(name, ""))
-            if item and not self._is_another_number(one, item):
-                return self._in_language(one, one.key, item, Role.NAME)
+            item = self._named(one, name)
+            if item:
+                return self._in_language(one, one.key, item, self._role(one, item))
+        for name in one.sought:
+            item = self._named(one, name)
+            if item and agrees(one.draft, item.draft):
+                return Found(key=one.key, item=item, role=self._role(one, item))
         return self._twin(one, None) or Found(key=one.key, group=self._group(one))
+
+    def contested(self, one: Candidate, item: Known | None) -> Collection[str]:
+        """The claims of ``one`` that another item than the one it is about has already."""
+        found = ((claim, self._named(one, firm)) for claim in one.claims for firm in firmly(claim))
+        return {claim for claim, other in found if other and other is not item}
+
+    def _named(self, one: Candidate, name: str) -> Known | None:
+        item = self._items.get(self._names.get(name, ""))
+        return item if item and not self._is_another_number(one, item) else None
+
+    def _role(self, one: Candidate, item: Known) -> Role:
+        """Of a document that has a name of an item: it moved here, where nothing else shows it."""
+        has_moved = item.source == one.source and not any(self._elsewhere(one, item))
+        return Role.OWN if has_moved else Role.NAME
+
+    def _elsewhere(self, one: Candidate, item: Known) -> Iterator[tuple[str, Link]]:
+        """What else the source of ``one`` shows ``item`` by, as far as is known."""
+        for key in self._keys[item.slug].difference(one.keys):
+            link = self._links[key]
+            if link.slug != item.slug or link.is_gone or link.document in self._gone:
+                continue
+            shown = self._shown.get(link.document)
+            if shown is None or key in shown:
+                yield key, link
 
     def _keep(self, item: Known) -> None:
         self._items[item.slug] = item
@@ -136,14 +182,36 @@ class Memory:
         return Found(key=own, group=item.group)
 
     def _twin(self, one: Candidate, but: Known | None) -> Found | None:
-        """An item that says the same, or nearly, other than ``but``."""
+        """An item that says the same, or nearly, other than ``but``.
+
+        A source that gave both an id or an address of their own says that they are two, unless one
+        took the place of the other.
+        """
         for item in self._alike(one):
             if item is but or self._is_another_number(one, item):
                 continue
             # What the publisher took away and shows elsewhere has moved.
-            has_moved = item.is_withdrawn and item.source == one.source
-            return Found(key=one.key, item=item, role=Role.OWN if has_moved else Role.TWIN)
+            if item.is_withdrawn and item.source == one.source:
+                return Found(key=one.key, item=item, role=Role.OWN)
+            elsewhere = [*self._elsewhere(one, item)]
+            if elsewhere or item.source != one.source:
+                if not any(self._is_told_apart(one, item, link) for _, link in elsewhere):
+                    return Found(key=one.key, item=item, role=Role.TWIN)
+            elif is_moved(one.draft, item.draft):
+                return Found(key=one.key, item=item, role=Role.OWN)
         return None
+
+    def _is_told_apart(self, one: Candidate, item: Known, link: Link) -> bool:
+        """Whether both of two tellings have an id or an address of their own."""
+        if not one.is_stated:
+            return False
+        if link.document == one.document:
+            return True
+        # Pages that say the very same are copies of one page.
+        is_copy = one.content_hash == item.content_hash and not one.draft.partial
+        if is_copy and not one.draft.guid:
+            return False
+        return item.draft.url is not None or is_web_address(link.document)
 
     def _alike(self, one: Candidate) -> Iterator[Known]:
         equal = self._items.get(self._by_hash.get(one.content_hash, ""))

@@ -81,7 +81,31 @@ def is_alike(draft: Draft, known: Draft) -> bool:
         and _share_an_issuer(draft, known)
         and _digits(draft.title) == _digits(known.title)
         and said_alike(draft, known)
+        and not _names_another(draft, known)
     )
+
+
+def is_moved(draft: Draft, known: Draft) -> bool:
+    """Whether what is alike is the same at another place, its old one being empty: it was issued
+    when the other was, and has its title or its very words.
+
+    Where no day is told, a number in the address tells items of a series apart.
+    """
+    if draft.issued and known.issued:
+        one, other = draft.issued, known.issued
+        if one.day != other.day or (one.at and other.at and one.at != other.at):
+            return False
+    elif _digits(draft.url or "") != _digits(known.url or ""):
+        return False
+    return title_key(draft.title) == title_key(known.title) or _compared(draft) == _compared(known)
+
+
+def agrees(draft: Draft, known: Draft) -> bool:
+    """Whether what claims to be an item may be it: one title begins the other, or the texts are
+    nearly equal.
+    """
+    one, other = sorted((plain(each.title).casefold() for each in (draft, known)), key=len)
+    return (bool(one) and other.startswith(one)) or said_alike(draft, known)
 
 
 def speaks_otherwise(draft: Draft, known: Draft) -> bool:
@@ -116,6 +140,16 @@ def _share_a_trait(draft: Draft, known: Draft) -> bool:
         return False
     opening = opening_key(draft)
     return opening is not None and opening == opening_key(known)
+
+
+def _names_another(draft: Draft, known: Draft) -> bool:
+    """Whether a word by which the titles differ is in one of the texts alone: another town's."""
+    titles = [_words(each.title) for each in (draft, known)]
+    if titles[0] == titles[1]:
+        return False
+    texts = [set(_compared(each).split()) for each in (draft, known)]
+    differing = set(titles[0].split()) ^ set(titles[1].split())
+    return any((word in texts[0]) != (word in texts[1]) for word in differing)
 
 
 def _is_telling(draft: Draft, known: Draft) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from feeds.identity.candidates import Candidate
+from feeds.draft import Draft
+from feeds.identity.candidates import Candidate, settled, without_claims
 from feeds.identity.decide import (
     Added,
     Decision,
@@ -28,7 +29,8 @@ from feeds.identity.ids import item_slug
 class Judged:
     """A candidate, what was decided, and how its item is known from then on.
 
-    ``links`` are those to be stored, by key; ``names`` those the item has everywhere.
+    ``links`` are those to be stored, by key; ``names`` those the item has everywhere. It
+    ``is_copy`` where it says what an item says already, for the first time.
     """
 
     candidate: Candidate
@@ -36,11 +38,13 @@ class Judged:
     item: Known
     links: tuple[tuple[str, Link], ...]
     names: tuple[str, ...]
+    is_copy: bool = False
 
 
 def judge(candidate: Candidate, memory: Memory, now: datetime) -> Judged:
     """What becomes of a candidate; ``memory`` knows it from then on."""
     found = memory.find(candidate)
+    candidate = without_claims(candidate, memory.contested(candidate, found.item))
     is_same = found.link is not None and found.link.told_hash == candidate.told_hash
     decision: Decision
     if found.item is None:
@@ -48,7 +52,8 @@ def judge(candidate: Candidate, memory: Memory, now: datetime) -> Judged:
     elif is_same and not found.item.is_withdrawn:
         decision = Unchanged(found.item)
     else:
-        decision = decide(candidate.draft, candidate.source, found.item, found.role, now)
+        draft = _at_its_place(candidate, found.item)
+        decision = decide(draft, candidate.source, found.item, found.role, now)
     item = _afterwards(candidate, found, decision, now)
     role = _role(found, decision)
     link = Link(
@@ -58,7 +63,7 @@ def judge(candidate: Candidate, memory: Memory, now: datetime) -> Judged:
         # What was put off is looked at again.
         told_hash="" if isinstance(decision, Postponed) else candidate.told_hash,
     )
-    names = () if role is Role.TWIN else candidate.names
+    names = () if role is Role.TWIN else (*candidate.names, *candidate.claims)
     links = tuple(_links(candidate, found, link))
     for key, each in links:
         memory.learn(item, key, each, names)
@@ -70,6 +75,7 @@ def judge(candidate: Candidate, memory: Memory, now: datetime) -> Judged:
         item=item,
         links=links,
         names=() if is_same else names,
+        is_copy=role is Role.TWIN and found.link is None,
     )
 
 
@@ -88,6 +94,11 @@ def rounds(judged: Iterable[Judged]) -> Iterator[list[Judged]]:
         group.append(one)
     if group:
         yield group
+
+
+def _at_its_place(one: Candidate, item: Known) -> Draft:
+    url = settled(one.draft.url, item.draft.url, one.found_at)
+    return one.draft if url == one.draft.url else replace(one.draft, url=url)
 
 
 def _role(found: Found, decision: Decision) -> Role:

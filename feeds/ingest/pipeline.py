@@ -11,6 +11,7 @@ from dataclasses import replace
 from threading import Event
 from time import monotonic
 
+from feeds.identity.candidates import distinguished
 from feeds.identity.decide import REMEMBERED, Postponed
 from feeds.identity.duplicates import Memory
 from feeds.ingest import Terms
@@ -26,7 +27,7 @@ from feeds.ingest.report import (
 )
 from feeds.ingest.store import store
 from feeds.model import Item, Progress
-from feeds.sources import Fetched, Gone, LeadOnly, Same, Seen, Source, Waiting
+from feeds.sources import Fetched, Gone, LeadOnly, Same, Shown, Source, Unlisted, Waiting
 from feeds.storage import Connection, documents, recall, write_items
 from feeds.storage.database import Database, next_numbers
 from feeds.storage.documents import Sighting
@@ -81,6 +82,7 @@ class _Run:
         self._dry_run = dry_run
         self._memory = Memory(terms.taxonomy)
         self._told = 0
+        self._unlisted: set[str] = set()
         self.done = 0
         with database.reading() as connection:
             self._signatures = documents.signatures(connection, source.name, terms.recipe)
@@ -90,12 +92,15 @@ class _Run:
         self._refusals = {sighting.name: sighting for sighting in refusals}
         self._unseen = set(self._refusals)
 
-    def batches(self, stopping: Event) -> Iterator[Sequence[Seen]]:
+    def batches(self, stopping: Event) -> Iterator[Sequence[Shown]]:
         """What the source shows, some documents at a time, or as many as came in time."""
-        batch: list[Seen] = []
+        batch: list[Shown] = []
         size = 0
         since = monotonic()
         for seen in self._source.scan(self._signatures, self._terms.now):
+            if isinstance(seen, Unlisted):
+                self._unlisted.add(seen.name)
+                continue
             since = since if batch else monotonic()
             batch.append(seen)
             size += _size(seen)
@@ -108,7 +113,7 @@ class _Run:
         if batch:
             yield batch
 
-    def take(self, batch: Sequence[Seen]) -> IngestReport:
+    def take(self, batch: Sequence[Shown]) -> IngestReport:
         """Every document of the batch has its verdict, stored; what that came to."""
         readings = [
             read(seen, self._terms) for seen in batch if not isinstance(seen, Same | Waiting | Gone)
@@ -135,7 +140,9 @@ class _Run:
     ) -> tuple[Sequence[Judged], Sequence[Item]]:
         with self._database.reading() as connection:
             # What a dry run decided is stored nowhere, so it is remembered.
-            judged = _judge(connection, readings, self._memory, self._terms)
+            judged = _judge(
+                connection, readings, self._memory, self._terms, [*gone, *self._unlisted]
+            )
             return judged, write_items.leaving(connection, self._source.name, gone)
 
     def _write(
@@ -145,7 +152,7 @@ class _Run:
         if not (news or gone or renewed):
             return [], ()
         with deciding(self._database) as connection:
-            judged = keep(connection, news, self._terms)
+            judged = keep(connection, news, self._terms, [*gone, *self._unlisted])
             documents.renew(connection, self._source.name, renewed)
             return judged, withdraw(connection, gone, self._terms) if gone else ()
 
@@ -156,7 +163,7 @@ class _Run:
 
     def _report(
         self,
-        batch: Sequence[Seen],
+        batch: Sequence[Shown],
         readings: Sequence[ReadDocument],
         judged: Sequence[Judged],
         hidden: Sequence[Item],
@@ -166,6 +173,7 @@ class _Run:
         told = [(one, reported(one, one.item.uid or minted(one.item.slug))) for one in judged]
         items = [item for _, item in told if item]
         outcomes = Counter(item.outcome for item in items)
+        copies = outcomes[ItemOutcome.COPY]
         same = [seen.name for seen in batch if isinstance(seen, Same)]
         # A document that has the signature it had is an item's, or one in quarantine.
         kept = [self._refusals[name] for name in same if name in self._refusals]
@@ -177,7 +185,7 @@ class _Run:
         return IngestReport(
             added=outcomes[ItemOutcome.ADDED],
             revised=outcomes[ItemOutcome.REVISED],
-            unchanged=len(same) - len(kept) + len(judged) - outcomes.total(),
+            unchanged=len(same) - len(kept) + len(judged) - outcomes.total() + copies,
             quarantined=len(kept) + len(refused),
             waiting=sum(isinstance(seen, Waiting) for seen in batch),
             items=tuple(items[:left]),
@@ -187,6 +195,7 @@ class _Run:
             unknown_topics=tuple(dict.fromkeys(label for label in labels if not label.slug)),
             withdrawn=len(hidden),
             restored=outcomes[ItemOutcome.RESTORED],
+            copies=copies,
         )
 
 
@@ -211,10 +220,16 @@ def deciding(database: Database) -> Iterator[Connection]:
 
 
 def keep(
-    connection: Connection, readings: Sequence[ReadDocument], terms: Terms
+    connection: Connection,
+    readings: Sequence[ReadDocument],
+    terms: Terms,
+    gone: Collection[str] = (),
 ) -> Sequence[Judged]:
-    """What was read is judged and stored, every item with its id, as `deciding` allows."""
-    judged = _judge(connection, readings, Memory(terms.taxonomy), terms)
+    """What was read is judged and stored, every item with its id, as `deciding` allows.
+
+    Documents that are ``gone``, or on no list any more, make room for what was moved.
+    """
+    judged = _judge(connection, readings, Memory(terms.taxonomy), terms, gone)
     had = ((one.sighting.digest, one.body) for one in readings)
     bodies = {digest: body for digest, body in had if digest and body is not None}
     documents.keep(connection, bodies)
@@ -240,17 +255,22 @@ def withdraw(
 
 
 def _judge(
-    connection: Connection, readings: Sequence[ReadDocument], memory: Memory, terms: Terms
+    connection: Connection,
+    readings: Sequence[ReadDocument],
+    memory: Memory,
+    terms: Terms,
+    gone: Collection[str],
 ) -> list[Judged]:
-    candidates = [one for reading in readings for one in reading.candidates]
+    candidates = distinguished([one for reading in readings for one in reading.candidates])
     if not candidates:
         return []
     since = terms.now - REMEMBERED
     recall.recall(connection, memory, terms.source, candidates, since)
+    memory.look(candidates, gone)
     return [judge(candidate, memory, terms.now) for candidate in candidates]
 
 
-def _size(seen: Seen) -> int:
+def _size(seen: Shown) -> int:
     if isinstance(seen, Fetched):
         return len(seen.document.body)
     return len(seen.listing.body) if isinstance(seen, LeadOnly) else 0

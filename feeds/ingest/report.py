@@ -19,11 +19,12 @@ class ItemOutcome(StrEnum):
     REVISED = "revised"
     WITHDRAWN = "withdrawn"
     RESTORED = "restored"
+    COPY = "copy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedItem:
-    """An item that is new, says something else now, is gone or there again."""
+    """An item that is new, says something else now, is gone or there again, or has a copy."""
 
     uid: str
     slug: str
@@ -44,7 +45,8 @@ class QuarantinedDocument:
 class IngestReport:
     """Counts of items and documents; ``unknown_topics`` are names nobody knows, each once.
 
-    ``items`` names the first 10,000 that are new or changed, whatever the counts say.
+    ``items`` names the first 10,000 that are new or changed, whatever the counts say. ``copies``
+    are among the unchanged: documents and entries taken for an item that says the same already.
     ``problems`` says which sources could not be read, or not all of them.
     """
 
@@ -59,6 +61,7 @@ class IngestReport:
     problems: tuple[str, ...] = ()
     withdrawn: int = 0
     restored: int = 0
+    copies: int = 0
 
 
 def merged(reports: Sequence[IngestReport]) -> IngestReport:
@@ -75,11 +78,12 @@ def merged(reports: Sequence[IngestReport]) -> IngestReport:
         problems=tuple(problem for report in reports for problem in report.problems),
         withdrawn=sum(report.withdrawn for report in reports),
         restored=sum(report.restored for report in reports),
+        copies=sum(report.copies for report in reports),
     )
 
 
 def reported(judged: Judged, uid: str) -> ReportedItem | None:
-    """What is told of an item under this id; None where nothing of it changed."""
+    """What is told of an item under this id; None where nothing of it changed or was met anew."""
     match judged.decision:
         case Added():
             outcome = ItemOutcome.ADDED
@@ -87,6 +91,8 @@ def reported(judged: Judged, uid: str) -> ReportedItem | None:
             outcome = ItemOutcome.REVISED
         case Revised() | Restored():
             outcome = ItemOutcome.RESTORED
+        case Unchanged() | Postponed() if judged.is_copy:
+            outcome = ItemOutcome.COPY
         case Unchanged() | Postponed():
             return None
         case _:

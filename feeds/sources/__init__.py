@@ -18,7 +18,9 @@ __all__ = [
     "Refusal",
     "Same",
     "Seen",
+    "Shown",
     "Source",
+    "Unlisted",
     "Waiting",
 ]
 
@@ -93,6 +95,13 @@ class Gone:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unlisted:
+    """A list that showed the document does not show it any more; it may still be there."""
+
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """A document that cannot be had, and why."""
@@ -101,7 +110,9 @@ class Refusal:
     refused: Refused
 
 
-Seen = Same | Waiting | Fetched | LeadOnly | Gone | Refusal
+#: What becomes of a document; and all that a scan says.
+Shown = Same | Waiting | Fetched | LeadOnly | Gone | Refusal
+Seen = Shown | Unlisted
 
 
 class Source(Protocol):

@@ -10,7 +10,7 @@ known pages cost nothing but their list.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import assert_never
@@ -18,7 +18,7 @@ from typing import assert_never
 from config.values import host_of
 from feeds.draft import Document, Parsed, Reason, Refused
 from feeds.fetch import Denied, FetchFailed, Missing, Stopped, TakenAway
-from feeds.sources import CrawlScope, Fetched, Gone, LeadOnly, Refusal, Same, Seen
+from feeds.sources import CrawlScope, Fetched, Gone, LeadOnly, Refusal, Same, Seen, Unlisted
 from feeds.sources.ask import (
     Asking,
     Budget,
@@ -115,9 +115,12 @@ class Walk:
         """Everything the list ``had`` leads to, then itself, and so on list by list."""
         self._hosts = {host_of(url) for url in (had.document.name, had.document.url) if url}
         for page in self._pages(had, parsed):
+            # Before what took its place, so that this may be known for the same at another address.
+            taken_off = self._taken_off(page)
+            yield from (Unlisted(lead.name) for lead in taken_off)
             yield from self._items(page)
             if not self._budget.is_over:
-                yield from self._closing(page)
+                yield from self._closing(page, taken_off)
             if self._budget.is_over:
                 return
         # A list that shows nothing is more likely broken than empty.
@@ -234,11 +237,11 @@ class Walk:
             self._oldest = min(self._oldest or days[0], *days)
         return page
 
-    def _closing(self, page: ListPage) -> Iterator[Seen]:
+    def _closing(self, page: ListPage, taken_off: Sequence[Lead]) -> Iterator[Seen]:
         """What is left to say of a list once all it leads to was seen."""
         # Something on it could not be had: it is read again even if nothing changes.
         signature = page.had.signature if self._is_settled else replace(page.had.signature, told="")
-        yield from self._vanished(page)
+        yield from self._vanished(page, taken_off)
         if self._budget.is_over:
             return
         if not page.had.is_new:
@@ -271,14 +274,14 @@ class Walk:
             if seen is not None:
                 yield seen
 
-    def _vanished(self, page: ListPage) -> Iterator[Seen]:
+    def _vanished(self, page: ListPage, taken_off: Sequence[Lead]) -> Iterator[Seen]:
         """What the list no longer shows, asked for once more.
 
         Whoever withdraws a page takes it off the lists, so that nobody would hear of the 410.
         """
-        if self._scope.complete or self._scope.backfill or not self._vanished_left:
+        if self._scope.complete or not self._vanished_left:
             return
-        for lead in self._taken_off(page):
+        for lead in taken_off:
             is_ours = self._asking.signature(lead.name) is not None
             if not is_ours or lead.name in self._shown or not is_near(lead.name, self._hosts):
                 continue
@@ -295,7 +298,7 @@ class Walk:
     def _taken_off(self, page: ListPage) -> tuple[Lead, ...]:
         """What the list showed as it is kept, and no list that this look came by shows now."""
         kept = self._asking.kept(Lead(name=page.name)) if page.had.is_new else None
-        if kept is None:
+        if kept is None or self._scope.backfill:
             return ()
         # Read at the place it has now, so that the same words lead to the same addresses.
         before = self._understand(replace(kept.document, url=page.had.document.url))

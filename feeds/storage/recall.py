@@ -40,7 +40,7 @@ def recall(
     Of the items found, and their groups, it knows the revisions ``since`` then.
     """
     keys = {key for one in candidates for key in one.keys}
-    names = {name for one in candidates for name in (*one.names, *one.others)}
+    names = {name for one in candidates for name in (*one.names, *one.sought, *one.others)}
     rows = [*_keyed(connection, source, keys), *_keyed(connection, "", names)]
     numbers = {row.item for row in rows}
     numbers.update(_saying(connection, {one.content_hash for one in candidates}))
@@ -50,6 +50,7 @@ def recall(
     openings = _days((opening_key(draft), draft.issued) for draft in drafts)
     numbers.update(_near(connection, items.c.opening_key, openings))
     found = knowns(connection, numbers, since)
+    rows += _held(connection, source, numbers)
     memory.recall(
         items=[found[number] for number in sorted(found)],
         links={row.key: _link(row, found[row.item].slug) for row in rows if row.source},
@@ -78,6 +79,15 @@ def _keyed(
 ) -> Iterator[Row[*tuple[Any, ...]]]:
     for some in parts(keys):
         where = (item_keys.c.source == source, item_keys.c.key.in_(some))
+        yield from connection.execute(select(item_keys).where(*where))
+
+
+def _held(
+    connection: Connection, source: str, numbers: Collection[int]
+) -> Iterator[Row[*tuple[Any, ...]]]:
+    """What of the source leads to any of these items."""
+    for some in parts(sorted(numbers)):
+        where = (item_keys.c.source == source, item_keys.c.item.in_(some))
         yield from connection.execute(select(item_keys).where(*where))
 
 

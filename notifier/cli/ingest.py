@@ -98,7 +98,11 @@ def _show(report: "IngestReport") -> None:
 
 def _also(report: "IngestReport") -> str:
     """What happens seldom, where it happened."""
-    counts = {"withdrawn": report.withdrawn, "restored": report.restored}
+    counts = {
+        "withdrawn": report.withdrawn,
+        "restored": report.restored,
+        "taken for copies": report.copies,
+    }
     return "".join(f", {count} {word}" for word, count in counts.items() if count)
 
 

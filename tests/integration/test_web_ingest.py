@@ -1,34 +1,17 @@
 """A website all the way: real HTTP, real parsers, a real store."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
 
 import pytest
 
-from feeds.fetch import Fetcher
-from feeds.identity.ids import Identity
-from feeds.ingest import Terms
-from feeds.ingest.pipeline import ingest
-from feeds.ingest.report import IngestReport
-from feeds.parse import understand
-from feeds.sources import CrawlScope
-from feeds.sources.ask import Asking
-from feeds.sources.website import WebSource
-from feeds.storage import documents, overview
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.storage import VERSIONS
 from tests.publisher import contents
-from tests.publisher.remembered import EVERY, fetching
-from tests.publisher.server import Publisher, publishing
 from tests.publisher.site import Site
+from tests.publisher.taking import desk
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OTHERS = [contents.Story(n) for n in range(50, 60)]
 STARTS = ("/news", "/feed.atom", "/full.atom", "/feed.rss", "/sitemap.xml")
 
@@ -40,68 +23,6 @@ def store(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     opened = Database.open(f"sqlite:///{path}", VERSIONS)
     yield opened
     opened.close()
-
-
-@dataclass(slots=True, kw_only=True)
-class Desk:
-    """Takes what is at the addresses of a site into a store."""
-
-    store: Database
-    taxonomy: Taxonomy
-    publisher: Publisher
-    fetcher: Fetcher
-    now: datetime = NOW
-    stopping: Event = field(default_factory=Event)
-
-    def ingest(self, start: str, listing_pages: int = 1) -> IngestReport:
-        self.now += EVERY
-        source = self._source(start, CrawlScope(listing_pages=listing_pages))
-        terms = Terms(
-            source=source.name,
-            taxonomy=self.taxonomy,
-            identity=Identity("example.org", date(2026, 1, 1)),
-            now=self.now,
-            batch=7,
-            archive_after_days=7,
-        )
-        return ingest(self.store, source, terms, stopping=self.stopping)
-
-    def _source(self, start: str, scope: CrawlScope) -> WebSource:
-        name = start.strip("/").replace(".", "-")
-        with self.store.reading() as connection:
-            refusals = documents.refusals(connection, name)
-        return WebSource(
-            url=self.publisher.at(start),
-            asking=Asking(
-                source=name,
-                fetcher=self.fetcher,
-                max_bytes=2_000_000,
-                originals=partial(self._original, name),
-                refused={sighting.name: sighting.signature for sighting in refusals},
-            ),
-            understand=partial(understand, taxonomy=self.taxonomy),
-            scope=scope,
-            every=EVERY,
-            stopping=self.stopping,
-        )
-
-    def _original(self, source: str, name: str) -> bytes | None:
-        with self.store.reading() as connection:
-            return documents.latest(connection, source, name)
-
-    @property
-    def items(self) -> Mapping[str, date | None]:
-        """The day of each item, by its title."""
-        with self.store.reading() as connection:
-            listed = overview.item_list(connection, None, 1_000)
-        assert len({item.title for item in listed}) == len(listed)
-        return {item.title: item.issued for item in listed}
-
-
-@contextmanager
-def desk(store: Database, taxonomy: Taxonomy, site: Site) -> Iterator[Desk]:
-    with publishing(site) as publisher, fetching() as fetcher:
-        yield Desk(store=store, taxonomy=taxonomy, publisher=publisher, fetcher=fetcher)
 
 
 @pytest.mark.parametrize("start", STARTS)

@@ -15,7 +15,17 @@ from feeds.errors import SourceError
 from feeds.fetch import Fetcher, Limits
 from feeds.fetch.client import HttpFetcher
 from feeds.fetch.guard import Guard
-from feeds.sources import CrawlScope, Fetched, Gone, LeadOnly, Refusal, Same, Seen, Waiting
+from feeds.sources import (
+    CrawlScope,
+    Fetched,
+    Gone,
+    LeadOnly,
+    Refusal,
+    Same,
+    Seen,
+    Unlisted,
+    Waiting,
+)
 from feeds.sources.ask import Asking
 from feeds.sources.website import WebSource
 from feeds.standing import Standing
@@ -65,6 +75,8 @@ class FakeStore:
                 self.withdrawn.add(name)
             case Refusal(name=name):
                 self.refused[name] = ""
+            case Unlisted():
+                return
             case Waiting():
                 raise AssertionError("nothing waits on the web")
             case _:
@@ -115,13 +127,17 @@ class Watched:
         )
 
     def look(self, **scope: object) -> list[Seen]:
-        """One look to its end; everything seen is taken, and the standing recorded."""
+        """One look to its end; everything seen is taken, and the standing recorded.
+
+        What it saw of documents, without what lists no longer show.
+        """
         source = self.source(**scope)
-        seen = []
+        seen: list[Seen] = []
         try:
             for one in source.scan(self.store.judged, self.now):
-                seen.append(one)
                 self.store.take(one)
+                if not isinstance(one, Unlisted):
+                    seen.append(one)
         finally:
             self.store.standing = source.standing
             self.now += EVERY

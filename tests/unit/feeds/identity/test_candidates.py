@@ -16,11 +16,13 @@ from feeds.identity.candidates import (
     address_names,
     candidate,
     candidates,
+    distinguished,
     is_numbered,
     item_key,
     keys_within,
     names,
     place_key,
+    settled,
 )
 from feeds.identity.ids import bounded
 from feeds.model import Issued, IssuedFrom, Provenance
@@ -111,18 +113,24 @@ def a_document(url: str | None) -> Document:
         ("https://www.osce.org/123456?amp=1#top", "/123456"),
         ("https://www.osce.org/news/2026/11/20", "a/b.txt"),
         ("https://www.osce.org/news/officers-trained-123456", "a/b.txt"),
+        ("https://x.test/news/123456", "a/b.txt"),
         (None, "a/b.txt"),
     ],
 )
-def test_a_number_at_the_end_of_the_address_is_the_key(url: str | None, key: str) -> None:
+def test_the_number_at_the_end_of_the_address_is_the_key_on_a_numbered_site(
+    url: str | None, key: str
+) -> None:
     draft = a_draft(url=url)
-    assert item_key("a/b.txt", draft, alone=True) == key
-    assert is_numbered(key, draft) is (key != "a/b.txt")
+    assert item_key("a/b.txt", draft, TAXONOMY, alone=True) == key
+    assert is_numbered(key, draft, TAXONOMY) is (key != "a/b.txt")
 
 
 def test_drafts_of_one_document_are_known_by_their_titles() -> None:
     """Where one stands in a list says nothing: the next listing has it elsewhere."""
-    keys = {item_key("list.txt", a_draft(title=title), alone=False) for title in ("A", "B", "A!")}
+    keys = {
+        item_key("list.txt", a_draft(title=title), TAXONOMY, alone=False)
+        for title in ("A", "B", "A!")
+    }
     assert keys == {"list.txt#A@", "list.txt#B@"}
 
 
@@ -142,24 +150,24 @@ def test_titles_recur_so_that_an_id_an_address_or_the_day_says_more() -> None:
 def test_what_several_drafts_of_one_document_share_is_the_key_of_none() -> None:
     """The address of the list itself, an id that never changes, a title of one day."""
     one, other = a_draft(title="A", guid="1"), a_draft(title="B", guid="1")
-    assert keys_within("list", [one, other]) == ["list#A@", "list#B@"]
+    assert keys_within("list", [one, other], TAXONOMY) == ["list#A@", "list#B@"]
     same = [a_draft(title="A", paragraphs=(text,)) for text in ("One. " * 9, "Two. " * 9)]
-    assert len(set(keys_within("list", same))) == 2
+    assert len(set(keys_within("list", same, TAXONOMY))) == 2
     url = "https://www.osce.org/odihr/123456"
     landing = [a_draft(title=title, url=url) for title in "AB"]
-    assert keys_within("list", landing) == ["list#A@", "list#B@"]
+    assert keys_within("list", landing, TAXONOMY) == ["list#A@", "list#B@"]
     languages = [
         replace(draft, language=tag) for draft, tag in zip(landing, ("en", "ru"), strict=True)
     ]
-    assert keys_within("list", languages) == ["/123456", "/123456"]
+    assert keys_within("list", languages, TAXONOMY) == ["/123456", "/123456"]
     twice = [a_draft(title="A", guid="1", paragraphs=(text,)) for text in ("One.", "Two.")]
-    assert keys_within("list", twice) == ["list#1", "list#1"]
+    assert keys_within("list", twice, TAXONOMY) == ["list#1", "list#1"]
 
 
 def test_what_is_pushed_has_the_key_its_publisher_gave() -> None:
     pushed = a_draft(form="push", guid="cms/7", url="https://www.osce.org/123456")
-    assert item_key("x", pushed, alone=True) == "cms/7"
-    assert not is_numbered("cms/7", pushed)
+    assert item_key("x", pushed, TAXONOMY, alone=True) == "cms/7"
+    assert not is_numbered("cms/7", pushed, TAXONOMY)
 
 
 # -- Everywhere ------------------------------------------------------------------------------------
@@ -183,9 +191,9 @@ def test_on_a_numbered_site_the_number_is_the_name(url: str) -> None:
     "url",
     [
         "https://plain.test/news/a?b=1&a=2",
-        "http://www.plain.test:80/news/a/?a=2&b=1#part",
+        "http://www.plain.test:80/news/a?a=2&b=1#part",
         "HTTPS://Plain.Test:443/news/%61?utm_source=x&a=2&fbclid=y&b=1&mc_cid=z&ref=home",
-        "https://plain.test/news/a/index.html?a=2&b=1&gclid=1",
+        "https://plain.test/news/./b/%2e%2e/a?a=2&b=1&gclid=1#xtor=RSS-1",
         "https://plain.test/news/a;jsessionid=77?b=1&a=2&amp=1&session_id=9",
         "https://staging.plain.test/news/a?b=1&a=2",
         "https://www.copy.invalid/news/a?b=1&a=2",
@@ -193,6 +201,87 @@ def test_on_a_numbered_site_the_number_is_the_name(url: str) -> None:
 )
 def test_all_spellings_of_an_address_are_one_name(url: str) -> None:
     assert canonical(url, TAXONOMY) == "plain.test/news/a?a=2&b=1"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://zeitung.test/büro/straße?ä=ö",
+        "http://www.ZEITUNG.test:80/b%c3%bcro/stra%C3%9Fe?%C3%A4=%c3%b6",
+    ],
+)
+def test_an_address_is_compared_as_an_iri(url: str) -> None:
+    assert canonical(url, TAXONOMY) == "zeitung.test/b%C3%BCro/stra%C3%9Fe?%C3%A4=%C3%B6"
+
+
+@pytest.mark.parametrize("host", ["Büro.test", "xn--bro-hoa.test", "www.xn--bro-hoa.TEST."])
+def test_a_host_is_compared_by_its_name_in_the_net(host: str) -> None:
+    assert canonical(f"https://{host}/a", TAXONOMY) == "xn--bro-hoa.test/a"
+
+
+def test_a_slash_at_the_end_is_one_place_with_what_has_none_where_both_say_the_same() -> None:
+    bare, slashed = (
+        candidate(replace(PAGE, url=f"https://x.test/a{end}"), a_draft(url=None), "d", TAXONOMY)
+        for end in ("", "/")
+    )
+    assert (bare.names, slashed.names) == (("at:x.test/a",), ("at:x.test/a/",))
+    assert "at:x.test/a/" in bare.sought
+    assert "at:x.test/a" in slashed.sought
+    index = canonical("https://x.test/a/index.html?b=1", TAXONOMY)
+    assert index == canonical("https://x.test/a/?b=1", TAXONOMY) == "x.test/a/?b=1"
+
+
+def test_the_part_of_a_page_that_an_entry_leads_to_is_part_of_its_name() -> None:
+    one, other = found(
+        teaser("One", url="https://x.test/all#a1"),
+        teaser("Other", url="https://x.test/all#a2&utm_source=f"),
+    )
+    assert (one.names, other.names) == (("at:x.test/all#a1",), ("at:x.test/all#a2",))
+
+
+# -- What a page says of itself --------------------------------------------------------------------
+
+
+def test_a_page_is_known_where_it_was_found_and_claims_what_it_names() -> None:
+    draft = a_draft(url="https://x.test/a", also_at=("https://x.test/b", "https://x.test/page"))
+    one = candidate(PAGE, replace(draft, guid="7"), "d", TAXONOMY)
+    assert one.names == ("at:x.test/page",)
+    assert one.claims == ("by:x.test/a", "by:x.test/b", "of:own#7")
+    assert {"at:x.test/a", "by:x.test/a", "by:x.test/page", "of:own#7"} <= {*one.sought}
+
+
+def test_a_claim_of_several_items_is_none() -> None:
+    pages = [
+        candidate(
+            replace(PAGE, name=name, url=f"https://x.test/{name}"),
+            a_draft(title=title, url="https://x.test/latest"),
+            "d",
+            TAXONOMY,
+        )
+        for name, title in (("1", "One"), ("2", "Other"))
+    ]
+    assert [(one.claims, one.draft.url) for one in distinguished(pages)] == [
+        ((), "https://x.test/1"),
+        ((), "https://x.test/2"),
+    ]
+    alike = [pages[0], replace(pages[1], draft=pages[0].draft)]
+    assert [one.claims for one in distinguished(alike)] == [("by:x.test/latest",)] * 2
+
+
+@pytest.mark.parametrize(
+    ("url", "stated", "found_at", "place"),
+    [
+        ("https://x.test/latest", "https://x.test/1", "https://x.test/1", "https://x.test/1"),
+        ("https://x.test/1", "https://x.test/1?from=f", "https://x.test/1?from=f", None),
+        ("https://x.test/latest", "https://feeds.test/1", "https://x.test/1", None),
+        ("https://x.test/latest", None, "https://x.test/1", None),
+        ("https://x.test/latest", "https://x.test/1", None, None),
+    ],
+)
+def test_where_a_list_says_a_page_is_outranks_what_the_page_says(
+    url: str, stated: str | None, found_at: str | None, place: str | None
+) -> None:
+    assert settled(url, stated, found_at) == (place or url)
 
 
 @pytest.mark.parametrize(
@@ -242,13 +331,10 @@ def test_a_draft_is_known_by_its_addresses_and_by_an_id_that_is_a_uri() -> None:
         provenance=origin,
     )
     document = a_document("http://www.x.test/c")
-    assert names(draft, document, TAXONOMY) == (
-        "id:tag:x.test,2026:7",
-        "id:urn:uuid:1-2-3",
-        "at:x.test/a",
-        "at:x.test/c",
-        "at:x.test/b",
-    )
+    ids = ("id:tag:x.test,2026:7", "id:urn:uuid:1-2-3")
+    assert names(draft, None, TAXONOMY) == (*ids, "at:x.test/a", "at:x.test/b")
+    # Of a page that was found, the others are no more than what it says.
+    assert names(draft, document, TAXONOMY) == (*ids, "at:x.test/c")
 
 
 def test_an_id_that_is_an_address_is_one_and_any_other_text_is_no_name() -> None:
@@ -258,8 +344,8 @@ def test_an_id_that_is_an_address_is_one_and_any_other_text_is_no_name() -> None
 
 
 def test_a_name_too_long_for_an_index_is_shortened_and_one_nobody_can_store_is_none() -> None:
-    long = item_key("list", a_draft(title="x" * 9_000), alone=False)
-    other = item_key("list", a_draft(title="x" * 9_001), alone=False)
+    long = item_key("list", a_draft(title="x" * 9_000), TAXONOMY, alone=False)
+    other = item_key("list", a_draft(title="x" * 9_001), TAXONOMY, alone=False)
     assert long != other
     assert len(long) == len(other) < 200
     assert names(a_draft(guid="urn:a:\x00b\ud800"), None, TAXONOMY) == ()
@@ -270,14 +356,14 @@ def test_whatever_is_longer_than_an_index_takes_is_known_by_its_hash() -> None:
     """A path may have 4,096 bytes, and a publisher's id as many as it likes."""
     path = "folder/" * 700
     pushed = a_draft(guid="i" * 5_000, form=PUSHED)
-    numbered = a_draft(url="https://www.osce.org/" + "7" * 5_000)
+    numbered = a_draft(url="https://www.osce.org/" + "7" * 1_900)
     keys = [
-        item_key(path, a_draft(), alone=True),
+        item_key(path, a_draft(), TAXONOMY, alone=True),
         place_key(path, a_draft(), alone=True),
-        item_key("a", pushed, alone=True),
-        item_key("a", numbered, alone=True),
+        item_key("a", pushed, TAXONOMY, alone=True),
+        item_key("a", numbered, TAXONOMY, alone=True),
     ]
     assert all(len(key.encode()) <= 1_000 for key in keys)
     assert keys[0] == keys[1] == bounded(path)
-    assert is_numbered(keys[3], numbered)
-    assert not is_numbered("/None", a_draft(url=None))
+    assert is_numbered(keys[3], numbered, TAXONOMY)
+    assert not is_numbered("/None", a_draft(url=None), TAXONOMY)

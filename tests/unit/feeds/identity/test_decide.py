@@ -111,13 +111,19 @@ def test_what_is_pushed_again_is_all_there_is_to_say() -> None:
     assert decided(bare, known, source="other") == Unchanged(known)
 
 
-def test_an_address_is_taken_where_there_was_none() -> None:
+def test_an_address_is_taken_where_there_was_none_or_its_own_document_has_another() -> None:
     known = known_as(a_draft())
     decision = decided(a_draft(url="https://x.test/a"), known)
     assert isinstance(decision, Revised)
     assert not decision.significant
-    moved = known_as(a_draft(url="https://x.test/b"))
-    assert decided(a_draft(url="https://x.test/a"), moved) == Unchanged(moved)
+    known = known_as(a_draft(url="https://x.test/b"))
+    moved = a_draft(url="https://x.test/a")
+    assert told(moved, known).url == moved.url
+    assert told(replace(moved, partial=True), known) == replace(known.draft, url=moved.url)
+    for role, source in ((Role.NAME, "own"), (Role.OWN, "other")):
+        assert decided(moved, known, role=role, source=source) == Unchanged(known)
+    again = a_draft(url="http://www.x.test:80/b?utm_source=f")
+    assert decided(again, known) == Unchanged(known)
 
 
 def test_the_entry_an_item_came_from_is_remembered() -> None:

@@ -1,7 +1,7 @@
 """Copies are recognised, items of a series are not."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from feeds.draft import Draft
 from feeds.identity.likeness import (
+    agrees,
     is_alike,
+    is_moved,
     opening_key,
     said_alike,
     speaks_otherwise,
@@ -81,6 +83,65 @@ def test_what_copies_change_makes_no_other_item(changes: dict[str, Any]) -> None
 )
 def test_items_of_a_series_are_told_apart(changes: dict[str, Any]) -> None:
     assert not is_alike(an_original(**changes), an_original())
+
+
+def test_another_town_makes_another_item() -> None:
+    one, other = (
+        an_original(title=f"Officers trained in {town}", paragraphs=(*BODY, f"Now in {town}."))
+        for town in ("Ashvale", "Brookmoor")
+    )
+    assert said_alike(one, other)
+    assert not is_alike(one, other)
+
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+MORNING = Issued(day=NOON.date(), at=NOON.replace(hour=9), origin=IssuedFrom.LABEL)
+
+
+@pytest.mark.parametrize(
+    ("changes", "known"),
+    [
+        ({}, {}),
+        ({"title": "Corrected"}, {}),
+        ({"paragraphs": BODY[:2]}, {}),
+        ({"issued": MORNING}, {}),
+        ({"issued": None, "url": "https://x.test/2026/b"}, {"url": "https://x.test/2026/a"}),
+    ],
+)
+def test_the_same_words_at_another_place_have_moved(
+    changes: dict[str, Any], known: dict[str, Any]
+) -> None:
+    assert is_moved(an_original(**changes), an_original(**known))
+
+
+@pytest.mark.parametrize(
+    ("changes", "known"),
+    [
+        ({"issued": on(21)}, {}),
+        ({"issued": MORNING}, {"issued": replace(MORNING, at=NOON)}),
+        ({"title": "Corrected", "paragraphs": BODY[:2]}, {}),
+        ({"issued": None, "url": "https://x.test/2027"}, {"url": "https://x.test/2026"}),
+    ],
+)
+def test_the_next_of_a_series_has_not_moved(changes: dict[str, Any], known: dict[str, Any]) -> None:
+    assert not is_moved(an_original(**changes), an_original(**known))
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_one"),
+    [
+        ({}, True),
+        ({"paragraphs": ("Another.",)}, True),
+        ({"title": "Police officers trained in digital investigations | Office"}, True),
+        ({"title": "Another"}, True),
+        ({"title": "Another", "paragraphs": ("Another.",)}, False),
+        ({"title": "", "paragraphs": ("Another.",)}, False),
+    ],
+)
+def test_who_claims_to_be_an_item_has_its_title_or_its_words(
+    changes: dict[str, Any], is_one: bool
+) -> None:
+    assert agrees(an_original(**changes), an_original()) is is_one
 
 
 def test_a_number_cut_in_two_is_no_other_number() -> None:

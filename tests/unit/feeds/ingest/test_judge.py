@@ -29,7 +29,7 @@ def a_candidate(document: str, title: str = "Title", **changes: Any) -> Candidat
     others = changes.pop("others", ())
     draft = a_draft(title=title, **{"paragraphs": (f"{title}.", BODY)} | changes)
     said = content_hash(draft)
-    key = item_key(document, draft, alone=True)
+    key = item_key(document, draft, TAXONOMY, alone=True)
     return Candidate(
         source=source,
         document=document,
@@ -41,7 +41,7 @@ def a_candidate(document: str, title: str = "Title", **changes: Any) -> Candidat
         digest="d",
         names=names(draft, None, TAXONOMY),
         others=others,
-        is_numbered=is_numbered(key, draft),
+        is_numbered=is_numbered(key, draft, TAXONOMY),
         number=site_number(draft.url, TAXONOMY),
     )
 
