@@ -135,6 +135,7 @@ class Reason(StrEnum):
     ERROR_PAGE = "error-page"
     MALFORMED = "malformed"
     HOSTILE = "hostile"
+    COSTLY = "too-costly"
     FAILED = "failed"
 
     @property
@@ -155,6 +156,7 @@ _EXPLANATIONS = {
     Reason.ERROR_PAGE: "the page says that something is wrong, and shows no article",
     Reason.MALFORMED: "the document breaks the rules of its format",
     Reason.HOSTILE: "the document is made to do harm",
+    Reason.COSTLY: "the document takes more to understand than any may",
     Reason.FAILED: "this program failed on the document; please report it",
 }
 

@@ -4,19 +4,36 @@ Knows how documents are found, understood and judged. Must never know how items 
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from threading import Event
+from typing import Protocol
 
-from feeds.draft import Habits
+from feeds.draft import Document, Habits, Parsed, Refused
 from feeds.identity.ids import Identity
 from feeds.taxonomy import Taxonomy
 
-__all__ = ["Terms"]
+__all__ = ["Asked", "Reader", "Terms"]
+
+#: A document, and how it is to be read.
+Asked = tuple[Document, Habits]
 
 #: Raise it when a parser reads what it refused before: what is in quarantine is read again then.
 _PARSERS = 2
+
+
+class Reader(Protocol):
+    """Whatever understands documents."""
+
+    def understand(
+        self, asked: Sequence[Asked], taxonomy: Taxonomy, stopping: Event | None = None
+    ) -> Iterator[Parsed | Refused]:
+        """What each document holds, in their order; fewer once ``stopping`` is set.
+
+        Raises SourceError where documents cannot be understood at all.
+        """
 
 
 # Without slots, for the recipe: made once, for every document.
@@ -27,6 +44,7 @@ class Terms:
     ``batch`` documents make a transaction. What was issued more than ``archive_after_days`` ago is
     no news, nor is a ``backfill``. ``habits`` say how documents are to be read where they leave it
     open. Those that were ``promoted`` are items because a person says so.
+    Without a ``reader`` documents are understood in this process: for documents one trusts.
     """
 
     source: str
@@ -38,6 +56,7 @@ class Terms:
     habits: Habits = field(default_factory=Habits)
     backfill: bool = False
     promoted: Collection[str] = ()
+    reader: Reader | None = None
 
     @cached_property
     def recipe(self) -> str:

@@ -16,7 +16,7 @@ from feeds.identity.decide import REMEMBERED, Postponed
 from feeds.identity.duplicates import Memory
 from feeds.ingest import Terms
 from feeds.ingest.judge import Judged, judge
-from feeds.ingest.read import ReadDocument, read
+from feeds.ingest.read import ReadDocument, read_all
 from feeds.ingest.report import (
     IngestReport,
     ItemOutcome,
@@ -65,7 +65,7 @@ def ingest(
         stop = stopping or Event()
         reports = []
         for batch in run.batches(stop):
-            reports.append(run.take(batch))
+            reports.append(run.take(batch, stop))
             if progress is not None:
                 progress(run.done, source.expected)
         if not stop.is_set():
@@ -113,11 +113,15 @@ class _Run:
         if batch:
             yield batch
 
-    def take(self, batch: Sequence[Shown]) -> IngestReport:
-        """Every document of the batch has its verdict, stored; what that came to."""
-        readings = [
-            read(seen, self._terms) for seen in batch if not isinstance(seen, Same | Waiting | Gone)
-        ]
+    def take(self, batch: Sequence[Shown], stopping: Event) -> IngestReport:
+        """Every document of the batch has its verdict, stored; what that came to.
+
+        Once it is stopping, what was not read by then is left for the next time.
+        """
+        to_read = [seen for seen in batch if not isinstance(seen, Same | Waiting | Gone)]
+        readings = read_all(to_read, self._terms, stopping)
+        if len(readings) < len(to_read):
+            batch = batch[: batch.index(to_read[len(readings)])]
         gone = [seen.name for seen in batch if isinstance(seen, Gone)]
         if self._dry_run:
             judged, hidden = self._rehearse(readings, gone)

@@ -3,21 +3,24 @@
 Knows documents and parsers. Must never know what was read before.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
+from threading import Event
+from typing import TypeGuard, assert_never
 
-import structlog
-
-from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
+from feeds.draft import Document, Draft, Parsed, Reason, Refused
+from feeds.errors import SourceError
 from feeds.identity.candidates import Candidate, candidate, candidates
-from feeds.ingest import Terms
+from feeds.ingest import Asked, Terms
+from feeds.ingest.worker import understood_here
+from feeds.ingest.workers import tell_fault
 from feeds.model import Mark
-from feeds.parse import understand
 from feeds.sources import Fetched, LeadOnly, Refusal
 from feeds.storage.documents import Sighting, digest_of
 from feeds.taxonomy import Taxonomy
 
-log = structlog.get_logger()
+#: What may be read of what a source shows.
+Readable = Fetched | LeadOnly | Refusal
 
 #: Why a page may be refused that is not the one its list leads to: it may come another time.
 _INSTEAD = frozenset({Reason.NOT_NEWS, Reason.LOGIN, Reason.CHALLENGE, Reason.ERROR_PAGE})
@@ -33,22 +36,65 @@ class ReadDocument:
     candidates: tuple[Candidate, ...] = ()
 
 
-def understood(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Refused:
-    """What a document holds, or why nothing can be made of it; never raises."""
-    try:
-        return understand(document, taxonomy, habits)
-    except Exception as error:
-        # A fault of ours in one document must not stop the others.
-        log.exception("parser failed", source=document.source, document=document.name)
-        return Refused(reason=Reason.FAILED, evidence=f"{error!r}"[:300])
+class ReaderHere:
+    """Understands documents in this process, without limits."""
+
+    def understand(
+        self,
+        asked: Sequence[Asked],
+        taxonomy: Taxonomy,
+        stopping: Event | None = None,  # noqa: ARG002 - what is in hand is finished
+    ) -> Iterator[Parsed | Refused]:
+        """What each document holds, in their order."""
+        for document, habits in asked:
+            answer = understood_here(document, taxonomy, habits)
+            tell_fault(answer.fault, document)
+            yield answer.understood
 
 
-def read(seen: Fetched | LeadOnly | Refusal, terms: Terms) -> ReadDocument:
-    """What a document holds, or why it is refused."""
+def understood(document: Document, terms: Terms, stopping: Event | None = None) -> Parsed | Refused:
+    """What a document holds, or why nothing can be made of it.
+
+    Raises SourceError where the program ended, or cannot understand documents at all.
+    """
+    reader = terms.reader or ReaderHere()
+    for found in reader.understand([(document, terms.habits)], terms.taxonomy, stopping):
+        return found
+    raise SourceError(document.source, "the program ended before it was read")
+
+
+def read_all(
+    batch: Sequence[Readable], terms: Terms, stopping: Event | None = None
+) -> list[ReadDocument]:
+    """What each document holds, or why it is refused; fewer once ``stopping`` is set."""
+    asked = [_asked(seen, terms) for seen in batch if _is_asked(seen)]
+    answers = (terms.reader or ReaderHere()).understand(asked, terms.taxonomy, stopping)
+    found: list[ReadDocument] = []
+    for seen in batch:
+        understood = next(answers, None) if _is_asked(seen) else None
+        if understood is None and _is_asked(seen):
+            break
+        found.append(_read(seen, understood, terms))
+        if stopping is not None:
+            # Who works for long is seen to be at work.
+            stopping.is_set()
+    return found
+
+
+def _is_asked(seen: Readable) -> TypeGuard[Fetched]:
+    return isinstance(seen, Fetched) and not seen.is_listing
+
+
+def _asked(seen: Fetched, terms: Terms) -> Asked:
+    is_promoted = seen.name in terms.promoted
+    return seen.document, replace(terms.habits, forced=True) if is_promoted else terms.habits
+
+
+def _read(seen: Readable, understood: Parsed | Refused | None, terms: Terms) -> ReadDocument:
     match seen:
         case Fetched():
-            parsed = None if seen.is_listing else _meant(seen, terms)
-            return as_understood(seen.document, parsed, terms, seen.signature)
+            meant = understood and _meant(seen, understood, terms)
+            return as_understood(seen.document, meant, terms, seen.signature)
         case LeadOnly():
             return _from_lead(replace(seen.listing, name=seen.name), seen.lead, None, terms)
         case Refusal():
@@ -110,14 +156,11 @@ def _sighting(
     )
 
 
-def _meant(seen: Fetched, terms: Terms) -> Parsed | Refused:
+def _meant(seen: Fetched, found: Parsed | Refused, terms: Terms) -> Parsed | Refused:
     """What a document holds; a list is refused where the page of one item is meant."""
-    is_promoted = seen.name in terms.promoted
-    habits = replace(terms.habits, forced=True) if is_promoted else terms.habits
-    found = understood(seen.document, terms.taxonomy, habits)
     if isinstance(found, Refused):
         return found
-    if is_promoted:
+    if seen.name in terms.promoted:
         marked = (replace(draft, marks=draft.marks | {Mark.PROMOTED}) for draft in found.drafts)
         return replace(found, drafts=tuple(marked))
     if found.is_list and seen.is_page:

@@ -169,7 +169,8 @@ def _read(document: Document, terms: Terms) -> ReadDocument:
 
     A document tells its item's id, which is its name: it is named once it is understood.
     """
-    read = understood(document, terms.taxonomy, replace(terms.habits, form=FORM))
+    habits = replace(terms.habits, form=FORM)
+    read = understood(document, replace(terms, habits=habits))
     if isinstance(read, Refused):
         raise _refusal(document, read)
     name, problem = read.drafts[0].guid or "", ""

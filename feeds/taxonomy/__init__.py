@@ -69,6 +69,10 @@ class Taxonomy:
         file, fingerprint = read(text)
         return cls(file, tuple(file.topics()), fingerprint)
 
+    def __reduce__(self) -> tuple[type[Self], tuple[TaxonomyFile, tuple[Topic, ...], str]]:
+        """Pickled as what it is made of; the rest is made of that again."""
+        return type(self), (self._file, self.topics, self.fingerprint)
+
     def known_as(self, extra: Iterable[Label]) -> Self:
         """The same with more names for its topics; those of others, and of nobody, are left out.
 

@@ -132,6 +132,7 @@ def jobs(house: House) -> tuple[Job, ...]:
     )
     # The parts they share are made here, as each job runs in a thread of its own.
     _ = house.fetcher, house.site, house.transport
+    house.workers.start(eager=True)
     return tuple(
         Job(name=name, every_seconds=seconds, work=partial(_unless_busy, work))
         for name, seconds, work in works

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import cached_property, partial
 from threading import Event
 from typing import TYPE_CHECKING, Self
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from feeds.fetch import Fetcher
     from feeds.identity.ids import Identity
+    from feeds.ingest import Terms
     from feeds.ingest.handed_in import Receiver
     from feeds.ingest.report import IngestReport
+    from feeds.ingest.workers import Workers
     from feeds.model import Progress
     from feeds.publish.rebuild import PublishReport
     from feeds.publish.site import Site
@@ -141,16 +144,27 @@ class House:
         return fetcher
 
     @cached_property
+    def workers(self) -> Workers:
+        """What understands documents, in processes that end with the house."""
+        from feeds.ingest.workers import Workers
+
+        return self._opened.enter_context(Workers())
+
+    @cached_property
     def receiver(self) -> Receiver:
         """What takes in the documents that publishers and hubs hand over."""
         from feeds.ingest.handed_in import Receiver
-        from notifier.app import sources
 
         return Receiver(
             database=self.database,
-            terms=lambda name: sources.terms(
-                self.settings, name, self.mapped_taxonomy(), self.identity, self.clock()
-            ),
+            terms=lambda name: self._terms(name, self.mapped_taxonomy()),
+        )
+
+    def _terms(self, name: str, taxonomy: Taxonomy) -> Terms:
+        from notifier.app import sources
+
+        return sources.terms(
+            self.settings, name, taxonomy, self.identity, self.clock(), reader=self.workers
         )
 
     @cached_property
@@ -189,15 +203,19 @@ class House:
         from feeds.sources import CrawlScope
         from notifier.app import sources
 
+        self.workers.start()
         taxonomy = self.mapped_taxonomy()
+
+        def terms(name: str) -> Terms:
+            return replace(self._terms(name, taxonomy), backfill=backfill)
+
         website = partial(
             sources.website,
             settings=self.settings,
             database=self.database,
-            taxonomy=taxonomy,
+            terms=terms,
             fetcher=lambda: self.fetcher,
             scope=CrawlScope(backfill=backfill, since=since),
-            now=self.clock(),
             jitter=jitter,
             only_due=only_due,
             stopping=stopping or Event(),
@@ -205,9 +223,7 @@ class House:
         return poll(
             self.database,
             [*sources.chosen(names, self.settings, website)],
-            lambda name: sources.terms(
-                self.settings, name, taxonomy, self.identity, self.clock(), backfill=backfill
-            ),
+            terms,
             dry_run=dry_run,
             stopping=stopping,
             progress=progress,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from config.settings import Settings, SourceSettings
     from feeds.fetch import Fetcher
     from feeds.identity.ids import Identity
+    from feeds.ingest import Reader
     from feeds.sources import CrawlScope, Source
     from feeds.sources.ask import Asking
     from feeds.sources.folder import FolderSource
@@ -64,10 +65,9 @@ def website(
     *,
     settings: Settings,
     database: Database,
-    taxonomy: Taxonomy,
+    terms: Callable[[str], Terms],
     fetcher: Callable[[], Fetcher],
     scope: CrawlScope,
-    now: datetime,
     jitter: Callable[[], float],
     only_due: bool,
     stopping: Event,
@@ -78,16 +78,16 @@ def website(
     from feeds.standing import is_due
     from feeds.storage import documents, standings
 
+    its = terms(source.name)
     with database.reading() as connection:
         standing = standings.of(connection, source.name)
-        if only_due and not is_due(standing, source.url, now):
+        if only_due and not is_due(standing, source.url, its.now):
             return None
         refused = documents.refusals(connection, source.name)
-    its_habits = parts.habits(settings, source.name)
     return WebSource(
         url=source.url,
         asking=_asking(source.name, settings, database, fetcher(), refused),
-        understand=partial(understood, taxonomy=taxonomy, habits=its_habits),
+        understand=partial(understood, terms=its, stopping=stopping),
         scope=replace(
             scope,
             follow=source.follow,
@@ -175,7 +175,7 @@ def terms(
     identity: Identity,
     now: datetime,
     *,
-    backfill: bool = False,
+    reader: Reader,
 ) -> Terms:
     """What holds for all that a source shows now."""
     return Terms(
@@ -186,7 +186,7 @@ def terms(
         batch=settings.ingest.batch,
         archive_after_days=settings.ingest.archive_after_days,
         habits=parts.habits(settings, name),
-        backfill=backfill,
+        reader=reader,
     )
 
 

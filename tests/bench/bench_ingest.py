@@ -16,9 +16,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from feeds.identity.ids import Identity
-from feeds.ingest import Terms
+from feeds.ingest import Reader, Terms
 from feeds.ingest.pipeline import ingest
 from feeds.ingest.report import IngestReport
+from feeds.ingest.workers import Workers
 from feeds.sources.folder import FolderSource
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
@@ -60,7 +61,7 @@ def stored_by_peer(folder: Path, path: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM originals").fetchone()[0])
 
 
-def terms(taxonomy: Taxonomy, now: datetime) -> Terms:
+def terms(taxonomy: Taxonomy, now: datetime, reader: Reader | None = None) -> Terms:
     return Terms(
         source="bench",
         taxonomy=taxonomy,
@@ -68,15 +69,16 @@ def terms(taxonomy: Taxonomy, now: datetime) -> Terms:
         now=now,
         batch=BATCH,
         archive_after_days=7,
+        reader=reader,
     )
 
 
-def ingested(database: Database, folder: Path) -> IngestReport:
+def ingested(database: Database, folder: Path, reader: Reader) -> IngestReport:
     taxonomy = Taxonomy.from_toml((ROOT / "config/taxonomies/osce.toml").read_text("utf-8"))
     source = FolderSource(
         name="bench", root=folder, pattern="*.txt", max_bytes=2_000_000, settle_seconds=0
     )
-    return ingest(database, source, terms(taxonomy, datetime.now(UTC)))
+    return ingest(database, source, terms(taxonomy, datetime.now(UTC), reader))
 
 
 def rate(count: int, started: float) -> float:
@@ -100,15 +102,15 @@ def main(count: int = DOCUMENTS) -> None:
         stored_by_peer(folder, Path(name) / "peer.db")
         peer = rate(count, started)
 
-        with closing(Database.open(f"sqlite:///{name}/store.db")) as database:
+        with closing(Database.open(f"sqlite:///{name}/store.db")) as database, Workers() as reader:
             database.migrate()
             before = peak_bytes()
             started = time.perf_counter()
-            report = ingested(database, folder)
+            report = ingested(database, folder, reader)
             first = rate(count, started)
             grown = peak_bytes() - before
             started = time.perf_counter()
-            again = ingested(database, folder)
+            again = ingested(database, folder, reader)
             second = rate(count, started)
 
     if (report.added, again.unchanged) != (count, count):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from feeds.draft import Document, Habits, Parsed, Refused
-from feeds.ingest import read
+from feeds.ingest import worker
 from feeds.parse import understand
 from feeds.storage.database import Database
 from feeds.storage.tables import item_keys, originals, revisions, touched
@@ -226,7 +226,7 @@ def test_a_fault_of_the_parser_is_the_fault_of_one_document(
             raise RecursionError("too deep")
         return understand(document, taxonomy, habits)
 
-    monkeypatch.setattr(read, "understand", fail_once)
+    monkeypatch.setattr(worker, "understand", fail_once)
     intake.write("a.txt", a_page("A"))
     intake.write("b.txt", a_page("B"))
     report = intake.ingest()

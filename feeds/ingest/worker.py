@@ -1,0 +1,273 @@
+"""The processes documents are understood in: code is loaded once, limits hold for each document.
+
+Knows what a document may take, and what a process says of it. Must never know where documents come
+from, or what is made of what was understood.
+
+A parent that loads all code forks one child for each pair of pipes. The kernel ends a child that
+takes too much, whatever holds its interpreter; the parent says so in its place, and forks another.
+All of them end when nobody is left to write to them.
+"""
+
+import fcntl
+import gc
+import os
+import pickle
+import resource
+import select
+import signal
+import struct
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import BinaryIO, NoReturn
+
+from feeds.draft import Document, Habits, Parsed, Reason, Refused
+from feeds.parse import understand
+from feeds.taxonomy import Taxonomy
+
+#: What every document may need; the first of a form would wait for it otherwise.
+_EVERYTHING = (
+    "charset_normalizer",
+    "feedparser",
+    "feeds.parse.html",
+    "feeds.parse.push",
+    "feeds.parse.sitemap",
+    "feeds.parse.syndication",
+    "feeds.parse.text",
+    "ftfy.badness",
+    "idna",
+    "py3langid.langid",
+    "trafilatura",
+)
+#: A child remembers so many taxonomies, the last it was sent: one changes when a name is mapped.
+TAXONOMIES = 4
+#: The exit status of a child that had not enough of it.
+_OUT_OF_MEMORY = 75
+_MEGABYTE = 1_000_000
+_LENGTH = struct.Struct(">Q")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentLimits:
+    """What understanding one document may take.
+
+    Large lists may take longer: ``seconds`` of computing time and one for each of its megabytes,
+    and ``patience`` times as long by the clock, as others compute too.
+    """
+
+    seconds: int = 10
+    patience: int = 6
+    megabytes: int = 1_000
+
+    def allowed(self, document: Document) -> int:
+        """Seconds of computing time."""
+        return self.seconds + len(document.body) // _MEGABYTE
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Documents to be understood, with the taxonomy's own bytes where it was not known before.
+
+    Its ``number`` is in the answers: what was asked of a child that had ended by then is asked
+    again, and may be answered twice.
+    """
+
+    number: int
+    key: str
+    taxonomy: bytes | None
+    asked: Sequence[tuple[Document, Habits]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was understood, with the traceback of a fault of ours."""
+
+    understood: Parsed | Refused
+    fault: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A child ended over a document: by a signal, or by itself with an exit status."""
+
+    signal: int
+    status: int
+    seconds: float
+    megabytes: int
+
+    def too_costly(self, document: Document, limits: DocumentLimits) -> Refused | None:
+        """The refusal of a document that took more than it may; None where it ended otherwise."""
+        seconds = limits.allowed(document)
+        used = {
+            (signal.SIGPROF, 0): f"more than {seconds} seconds of computing time",
+            (signal.SIGALRM, 0): f"more than {seconds * limits.patience} seconds",
+            (0, _OUT_OF_MEMORY): f"more than {limits.megabytes:,} MB of memory",
+        }.get((self.signal, self.status))
+        return Refused(reason=Reason.COSTLY, evidence=used) if used else None
+
+    @property
+    def failed(self) -> Refused:
+        """The refusal of a document that ends whoever reads it."""
+        name = signal.Signals(self.signal).name if self.signal else f"exit status {self.status}"
+        used = f"{self.seconds:.1f} seconds of computing time and {self.megabytes:,} MB of memory"
+        evidence = f"its reading ended with {name}, after {used}"
+        return Refused(reason=Reason.FAILED, evidence=evidence)
+
+
+def frame(said: Request | Answer | Ended) -> bytes:
+    """As it goes through a pipe: its length in 8 bytes, then itself."""
+    body = pickle.dumps(said, pickle.HIGHEST_PROTOCOL)
+    return _LENGTH.pack(len(body)) + body
+
+
+def length(head: bytes) -> int:
+    """How many bytes follow the first `HEAD_BYTES` of a frame."""
+    return int(_LENGTH.unpack(head)[0])
+
+
+HEAD_BYTES = _LENGTH.size
+
+
+def understood_here(document: Document, taxonomy: Taxonomy, habits: Habits) -> Answer:
+    """What a document holds, or why nothing can be made of it. Raises MemoryError alone."""
+    try:
+        return Answer(understand(document, taxonomy, habits))
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault of ours in one must not stop the others
+        refused = Refused(reason=Reason.FAILED, evidence=f"{error!r}"[:300])
+        return Answer(refused, traceback.format_exc())
+
+
+# -- The parent ------------------------------------------------------------------------------------
+
+
+def serve(pipes: Sequence[tuple[int, int]], limits: DocumentLimits, *, eager: bool) -> None:
+    """A child works at each pair of ``pipes`` until nobody writes to it any more."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Whoever we work for is asked to end, and closes the pipes.
+        signal.signal(number, signal.SIG_IGN)
+    for name in _EVERYTHING if eager else ():
+        import_module(name)
+    gc.freeze()
+    running = {_fork(pair, pipes, limits): pair for pair in pipes}
+    while running:
+        pid, status, usage = os.wait4(-1, 0)
+        pair = running.pop(pid)
+        if not status:
+            continue
+        ended = Ended(
+            signal=os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
+            status=0 if os.WIFSIGNALED(status) else os.WEXITSTATUS(status),
+            seconds=usage.ru_utime + usage.ru_stime,
+            megabytes=usage.ru_maxrss * 1024 // _MEGABYTE,
+        )
+        # A pipe takes so few bytes at once, whether or not anybody reads.
+        os.write(pair[1], frame(ended))
+        running[_fork(pair, pipes, limits)] = pair
+
+
+def _end_with(lifeline: int) -> None:
+    """The whole group of processes ends with whoever holds the other end, killed or not.
+
+    Nothing is ever written there, so what the system has to tell of it is its end.
+    """
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([lifeline], [], [], 0)[0]:
+        sys.exit()
+
+
+def _fork(pair: tuple[int, int], pipes: Sequence[tuple[int, int]], limits: DocumentLimits) -> int:
+    pid = os.fork()
+    if not pid:
+        for other in pipes:
+            if other != pair:
+                for descriptor in other:
+                    os.close(descriptor)
+        _work(*pair, limits)
+    return pid
+
+
+# -- A child ---------------------------------------------------------------------------------------
+
+
+def _work(requests: int, answers: int, limits: DocumentLimits) -> NoReturn:
+    code = 1
+    try:
+        _limit(limits)
+        with os.fdopen(answers, "wb") as told:
+            _answer_all(requests, told, limits)
+        code = 0
+    except MemoryError:
+        code = _OUT_OF_MEMORY
+    except BrokenPipeError:
+        code = 0
+    except Exception:  # noqa: BLE001 - told to whoever starts us, as any program's end is
+        traceback.print_exc()
+    finally:
+        # Nothing of the parent's is to be closed or written here.
+        os._exit(code)
+
+
+def _limit(limits: DocumentLimits) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    most = limits.megabytes * _MEGABYTE
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _answer_all(requests: int, answers: BinaryIO, limits: DocumentLimits) -> None:
+    known: dict[str, Taxonomy] = {}
+    while head := _read(requests, HEAD_BYTES):
+        request: Request = pickle.loads(_read(requests, length(head)))  # noqa: S301 - our own
+        if request.taxonomy is not None:
+            known = dict([*known.items()][1 - TAXONOMIES :])
+            known[request.key] = pickle.loads(request.taxonomy)  # noqa: S301 - our own
+        taxonomy = known.get(request.key)
+        if taxonomy is None:
+            # It was meant for the child before us, and is asked again.
+            continue
+        for document, habits in request.asked:
+            answer = _within(limits, document, taxonomy, habits)
+            answers.write(frame(replace(answer, number=request.number)))
+            answers.flush()
+
+
+def _read(requests: int, count: int) -> bytes:
+    """So many bytes and no more, as what follows is for the next child if this one ends."""
+    read = bytearray()
+    while len(read) < count and (more := os.read(requests, count - len(read))):
+        read += more
+    return bytes(read)
+
+
+def _within(
+    limits: DocumentLimits, document: Document, taxonomy: Taxonomy, habits: Habits
+) -> Answer:
+    seconds = limits.allowed(document)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds * limits.patience)
+    answer = understood_here(document, taxonomy, habits)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    return answer
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Serves as `feeds.ingest.workers` asks: limits, whether all is loaded first, descriptors."""
+    seconds, patience, megabytes, eager, *descriptors = map(int, arguments)
+    # What a library prints is no answer.
+    os.dup2(2, 1)
+    _end_with(0)
+    limits = DocumentLimits(seconds=seconds, patience=patience, megabytes=megabytes)
+    pipes = [*zip(descriptors[::2], descriptors[1::2], strict=True)]
+    with suppress(BrokenPipeError):
+        serve(pipes, limits, eager=bool(eager))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

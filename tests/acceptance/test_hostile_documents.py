@@ -1,0 +1,85 @@
+"""Documents that hold or end the process that reads them: quarantined, and nothing else happens."""
+
+import signal
+import time
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+
+from feeds.draft import Reason
+from tests import hostile_parser
+from tests.command import SEEDS, Installation, a_free_port, an_installation
+
+SETTINGS = """\
+[site]
+url = "http://127.0.0.1:{port}"
+[serve]
+port = {port}
+[daemon]
+ingest_seconds = 1
+[store]
+url = "{store}"
+[[sources]]
+name = "inbox"
+path = "inbox"
+settle_seconds = 0
+"""
+TEXT = (SEEDS / "000_17fbf7fc0acc265a.txt").read_text("utf-8")
+COUNT = len(hostile_parser.HARM)
+
+
+@pytest.fixture
+def port() -> int:
+    return a_free_port()
+
+
+@pytest.fixture
+def house(tmp_path: Path, empty_database_url: str, port: int) -> Installation:
+    """A document of each harm, each beside one that does none."""
+    settings = SETTINGS.format(port=port, store=empty_database_url)
+    made = an_installation(tmp_path / "house", settings, is_cold=True)
+    inbox = made.folder / "inbox"
+    for number, words in enumerate(hostile_parser.HARM):
+        (inbox / f"{number}-harm.txt").write_text(words, "utf-8")
+        said = TEXT.replace("cybercrime", f"crime {number}").replace("guide", f"leaflet {number}")
+        (inbox / f"{number}-item.txt").write_text(said, "utf-8")
+    made.report("migrate")
+    return made
+
+
+def test_an_ingest_takes_the_others_in(
+    house: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = hostile_parser.install(tmp_path / "site", seconds=1)
+    monkeypatch.setenv("PYTHONPATH", environment["PYTHONPATH"])
+    told = house.report("ingest")
+    assert (told["added"], told["quarantined"]) == (COUNT, COUNT)
+    reasons = {row["document"]: row["reason"] for row in house.report("quarantine")}
+    for number, (_, reason) in enumerate(hostile_parser.HARM.values()):
+        assert reasons[f"{number}-harm.txt"].startswith(Reason(reason).explanation)
+    # None of them is read again while it is what it was.
+    started = time.monotonic()
+    again = house.report("ingest")
+    assert (again["unchanged"], again["quarantined"]) == (COUNT, COUNT)
+    assert time.monotonic() - started < 10
+
+
+def test_a_daemon_answers_and_stops_meanwhile(
+    house: Installation, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A document may take a minute here, and still SIGTERM is obeyed within seconds."""
+    environment = hostile_parser.install(tmp_path / "site", seconds=60)
+    monkeypatch.setenv("PYTHONPATH", environment["PYTHONPATH"])
+    url = f"http://127.0.0.1:{port}"
+    with house.running(url) as daemon:
+        time.sleep(3)
+        for _ in range(5):
+            assert httpx.get(f"{url}/healthz", timeout=3).status_code == 200
+        started = time.monotonic()
+        daemon.send_signal(signal.SIGTERM)
+        _, log = daemon.communicate(timeout=30)
+        assert daemon.returncode == 0, log.decode()
+        assert time.monotonic() - started < 8
+    # What was in hand was neither taken in nor blamed.
+    assert not house.report("quarantine")
