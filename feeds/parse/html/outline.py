@@ -14,6 +14,8 @@ _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s "
     "samp small span strike strong sub sup time tt u var wbr".split()
 )
+# What readers do not see, with scripts at work.
+_UNSHOWN = frozenset({"script", "style", "noscript", "template"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # A sign of these scripts says as much as three letters do.
 _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
@@ -107,7 +109,7 @@ def outline(root: Node) -> Part:
         up = known.get(above.mem_id) if above is not None else None
         if up is None:
             continue
-        if node.is_text_node:
+        if node.is_text_node and up.tag not in _UNSHOWN:
             _tell(up, (node.text_content or "").strip())
         elif node.is_element_node:
             part = known[node.mem_id] = Part(node, up)

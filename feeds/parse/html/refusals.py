@@ -12,7 +12,7 @@ from itertools import islice
 
 from feeds.draft import Document, Draft, Reason, Refused
 from feeds.model import IssuedFrom
-from feeds.parse.bytes import excerpt
+from feeds.parse.bytes import Lines, excerpt
 from feeds.parse.html.content import BarePage
 from feeds.parse.html.tree import Node, Tree, ancestors, attribute, find_all, names, one_line, said
 from feeds.parse.impostors import impostor
@@ -30,6 +30,7 @@ _SIGNS_OF_NEWS = 2
 # described as one may be as short as two sentences.
 _LONGEST_REQUEST_WIDTH = 300
 _SHORTEST_ARTICLE_WIDTH = 140
+_LONGEST_WALL_WIDTH = 4_000
 # Several paragraphs need less that speaks for them.
 _SEVERAL = 3
 _FEWEST_TITLE_CHARS = 8
@@ -117,7 +118,9 @@ def _requested(told: PageFront, page: BarePage, window: str) -> Refused | None:
     """What a page asks of its reader, where it tells less than an article would."""
     sentences = prose(page.lines)
     tells = width(sentences)
-    asking = [line for line in sentences if _data_use().search(line)]
+    # More is no request, and to look through it takes time.
+    looked_at = sentences if tells < _LONGEST_WALL_WIDTH else []
+    asking = [line for line in looked_at if _data_use().search(line)]
     is_its_subject = page.metadata.is_article and _says(page, (*page.metadata.titles, window))
     if 2 * width(asking) > tells and not is_its_subject:
         return _of_another_kind(f"it asks for consent: {excerpt(asking[0])}")
@@ -167,22 +170,24 @@ def afterwards(
 
 def _against(draft: Draft, page: BarePage, taxonomy: Taxonomy) -> str | None:
     """What a page is instead of news, weighed against how it describes itself and its prose."""
-    own = list(_own_lines(page))
+    # Of most pages nothing is against them anyway.
+    return _shown_by(page.lines, draft, page, taxonomy) and _shown_by(
+        list(_own_lines(page)), draft, page, taxonomy
+    )
+
+
+def _shown_by(lines: Lines, draft: Draft, page: BarePage, taxonomy: Taxonomy) -> str | None:
     if not _is_told(draft, page):
-        return signs.against(draft.title, own, taxonomy)
-    if found := signs.event(own, taxonomy):
+        return signs.against(draft.title, lines, taxonomy)
+    found = signs.event(lines, taxonomy)
+    if found or page.metadata.is_described:
         return found
-    if page.metadata.is_described:
-        return None
     # Where the issue date stands, the words around it are those of news as well.
     is_shown = draft.issued is not None and draft.issued.origin is IssuedFrom.PAGE
-    lines = [line for line in own if not (is_shown and _shows_its_day().match(line))]
+    lines = [line for line in lines if not (is_shown and _shows_its_day().match(line))]
+    found = signs.named(draft.title, taxonomy) or signs.shown_by(lines)
     is_long = len(prose(draft.paragraphs)) >= _SEVERAL
-    return (
-        signs.named(draft.title, taxonomy)
-        or signs.shown_by(lines)
-        or (None if is_long else signs.told(lines))
-    )
+    return found or (None if is_long else signs.told(lines))
 
 
 def _is_told(draft: Draft, page: BarePage) -> bool:

@@ -4,7 +4,9 @@ Knows when a page is a listing, as its entries say more than the rest of it does
 how an entry is put together, what leads to older ones, or what an item's page holds.
 """
 
+import re
 from collections.abc import Iterator
+from itertools import islice
 
 from feeds.draft import Document, Habits, Parsed, Selectors
 from feeds.parse import dateline
@@ -13,6 +15,7 @@ from feeds.parse.html.listing import listed_entry, repetition
 from feeds.parse.html.listing.listed_entry import EntryParts
 from feeds.parse.html.listing.repetition import Surroundings, shared
 from feeds.parse.html.metadata import HtmlPage
+from feeds.parse.html.outline import Part, outline
 from feeds.parse.html.tree import (
     Node,
     Tree,
@@ -27,9 +30,17 @@ _HEADINGS = "h1, h2, h3, h4, h5, h6"
 _DATES = 'time, [class*="date" i], [class*="publish" i], [class*="posted" i]'
 _ARTICLE = 'meta[property="og:type"][content="article" i], meta[property="article:published_time"]'
 # Texts shorter than this are introductions, notes and buttons.
-_FEWEST_CHARS_OF_A_PARAGRAPH = 80
 _FEWEST_CHARS_OF_AN_ARTICLE = 100
-_PROSE = ("p", "div", "td", "section", "article", "blockquote")
+_LONGEST_TEASER_CHARS = 600
+# A teaser has a title and a lead, which may be as long.
+_FEWEST_LINES = 3
+_FEWEST_PARAGRAPHS = 2
+_FEWEST_CHARS_OF_A_TITLE = 12
+_UNSHOWN = "script, style, noscript, template"
+# What runs on for so long is no label, link or remark; in these scripts for a third of it.
+_FEWEST_CHARS_OF_A_LINE = 60
+_FEWEST_WIDE_CHARS = 20
+_WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]")
 
 
 def parse(page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | None:
@@ -83,46 +94,95 @@ def _is_item(
         promised = fold(lead.title)
         if any(fold(said(heading)) == promised for heading in find_all(page.tree, "h1")):
             return True
-    # The paragraphs that stand in none of its entries and in no furniture.
-    prose = [
-        node
-        for node in _beside(nodes, surroundings)
-        if _own_chars(node) >= _FEWEST_CHARS_OF_A_PARAGRAPH and not surroundings.is_furniture(node)
-    ]
-    own = sum(map(_own_chars, prose))
+    body = page.tree.body
+    if body is None or not _may_be_item(page, body, nodes):
+        return False
+    whole = outline(body)
+    entries = {node.mem_id for node in nodes}
+    prose, teasers = [], 0
+    for part, is_teaser in _told_apart(whole, entries, surroundings):
+        if is_teaser:
+            teasers += part.chars
+        else:
+            prose.append(part)
+    own = sum(part.own - part.own_linked for part in prose)
     if own >= _FEWEST_CHARS_OF_AN_ARTICLE and (
-        _is_article(page) or any(dateline.find(said(node)) for node in prose)
+        _is_article(page) or any(dateline.find(said(part.node)) for part in prose)
     ):
         return True
-    return own > 0 and own > sum(len(node.text()) for node in nodes)
+    return own > teasers
 
 
-def _beside(nodes: list[Node], surroundings: Surroundings) -> Iterator[Node]:
-    """What may be prose around entries and beside them: of most listings, few elements."""
-    around = _around(nodes)
-    for holder in filter(None, around.values()):
-        if holder.tag in _PROSE:
-            yield holder
-        for node in holder.iter():
-            is_long = node.mem_id not in around and (
-                len(node.text()) >= _FEWEST_CHARS_OF_A_PARAGRAPH
-            )
-            if is_long and not surroundings.is_furniture(node):
-                yield from find_all(node, ", ".join(_PROSE))
+def _may_be_item(page: HtmlPage, body: Node, nodes: list[Node]) -> bool:
+    """Whether more running text stands beside the entries than a remark, or much in one of them.
+
+    A quick look: to measure a page takes longer than to read a listing.
+    """
+    if _is_article(page):
+        return True
+    lines = [_long_lines(node) for node in nodes]
+    if any(
+        len(each) >= _FEWEST_LINES or sum(map(len, each)) >= _LONGEST_TEASER_CHARS for each in lines
+    ):
+        return True
+    lines += map(_long_lines, find_all(body, _UNSHOWN))
+    within = sum(len(line) for each in lines for line in each)
+    return sum(map(len, _long_lines(body))) - within >= _FEWEST_CHARS_OF_AN_ARTICLE
 
 
-def _around(nodes: list[Node]) -> dict[int, Node | None]:
-    """The elements that hold entries, by name; None for entries and what stands in one."""
-    around: dict[int, Node | None] = dict.fromkeys(node.mem_id for node in nodes)
-    for node in nodes:
-        passed: dict[int, Node | None] = {}
-        at = node.parent
-        while at is not None and at.is_element_node and (name := at.mem_id) not in around:
-            passed[name] = at
-            at = at.parent
-        is_within = at is not None and at.is_element_node and around[at.mem_id] is None
-        around |= dict.fromkeys(passed) if is_within else passed
-    return around
+def _long_lines(node: Node) -> list[str]:
+    return [line for line in node.text(separator="\n").split("\n") if _is_long(line)]
+
+
+def _is_long(line: str) -> bool:
+    if len(line) >= _FEWEST_CHARS_OF_A_LINE:
+        return True
+    return len(line) >= _FEWEST_WIDE_CHARS and not line.isascii() and bool(_WIDE.search(line))
+
+
+def _told_apart(
+    whole: Part, entries: set[int], surroundings: Surroundings
+) -> Iterator[tuple[Part, bool]]:
+    """The teasers of a page (True), and the blocks of prose in none of them and in no furniture."""
+    waiting = [whole]
+    while waiting:
+        part = waiting.pop()
+        is_teaser = part.node.mem_id in entries and _is_titled(part)
+        if is_teaser and not _is_article_itself(part, whole):
+            yield part, True
+            continue
+        if not part.chars or _is_furniture(part, whole, surroundings):
+            continue
+        if part.prose > sum(each.prose for each in part.parts):
+            yield part, False
+        waiting.extend(reversed(part.parts))
+
+
+def _is_furniture(part: Part, whole: Part, surroundings: Surroundings) -> bool:
+    """Whether a part is furniture; what holds the title or the article of a page is none."""
+    if part is whole or part.has_title or _is_article_itself(part, whole):
+        return False
+    return surroundings.is_furniture(part.node)
+
+
+def _is_titled(entry: Part) -> bool:
+    """Whether an entry leads to another page by its title: a heading, or a line that is a link."""
+    return any(
+        part.is_heading or part.own_linked >= max(_FEWEST_CHARS_OF_A_TITLE, part.own / 2)
+        for part in entry.within()
+    )
+
+
+def _is_article_itself(part: Part, whole: Part) -> bool:
+    """Whether a part holds most of the prose of its page, in several paragraphs: where such parts
+    repeat, it is the layout that does.
+    """
+    if 2 * part.prose <= whole.prose:
+        return False
+    paragraphs = (
+        each for each in part.within() if each.prose > sum(below.prose for below in each.parts)
+    )
+    return len(list(islice(paragraphs, _FEWEST_PARAGRAPHS))) == _FEWEST_PARAGRAPHS
 
 
 def _few(page: HtmlPage, document: Document) -> list[Node]:
@@ -139,11 +199,6 @@ def _take_out(page: HtmlPage, nodes: list[Node]) -> None:
     marked = shared(find_all(page.tree, "h2, h3, h4, h5, h6, time"), places)
     if len(marked) == len(nodes) and all(find(node, "h1") is None for node in nodes):
         page.take_out(nodes)
-
-
-def _own_chars(node: Node) -> int:
-    text = node.text() if node.tag == "p" else node.text(deep=False)
-    return len(text.strip())
 
 
 def _is_article(page: HtmlPage) -> bool:

@@ -219,3 +219,22 @@ def test_selectors_that_are_none_find_nothing(osce: Taxonomy) -> None:
     habits = Habits(selectors=replace(OLDER.selectors, listing_entry="::bad((("))
     body = page(f"<main><h1>{TITLE}</h1>{paragraphs(FIRST, SECOND)}</main>")
     assert draft_of(body, osce, habits).title == TITLE
+
+
+COLUMNS = f"""<div class="row"><div class="col"><a href="/">Example since 1975</a></div><div class="col"><h1>{TITLE}</h1>
+<p>26 June 2021</p>{paragraphs(SECOND, THIRD, SECOND)}<a href="/more">More of 2021</a></div>
+<div class="col"><h2>More</h2><p><a href="/n/1">Courses in 2022</a></p></div></div>"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        COLUMNS,
+        COLUMNS.replace(' class="col"', ""),
+        COLUMNS.replace("<div", "<section").replace("</div", "</section"),
+        f"<div class='col'><div class='col'>{COLUMNS}</div></div>",
+    ],
+    ids=["columns", "without classes", "sections", "within each other"],
+)
+def test_a_page_whose_layout_repeats_is_no_list(osce: Taxonomy, body: str) -> None:
+    assert draft_of(page(body), osce).title == TITLE
