@@ -21,10 +21,25 @@ _LONGEST_DAY_CHARS = 40
 _NUMBER = re.compile("[0-9]+")
 _YEAR = r"(?:19|20)[0-9]{2}(?![0-9])"
 _CENTURIES = ("19", "20")
-_WORD = r"[^\W\d_]{3,}"
+# Vowels of Devanagari are marks, no letters.
+_WORD = r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0963]){2,}"
+# Countries with another order than their language has elsewhere.
+_MONTH_FIRST = frozenset({"us", "pr", "pa", "ph", "ca"})
+_DAY_FIRST = frozenset({"gb", "ie", "au", "nz", "in"})
+# Digits that are written in other scripts, one for one.
+_DIGITS = {
+    first + number: str(number)
+    for first in (0x0660, 0x06F0, 0x0966, 0x09E6, 0xFF10)
+    for number in range(10)
+}
+# "2019年3月8日", "2019년 3월 8일".
+_COUNTED = re.compile(
+    r"(?<![0-9])(?P<year>(?:19|20)[0-9]{2})\s?[年년]\s?(?P<month>[0-9]{1,2})\s?[月월]\s?"
+    r"(?P<day>[0-9]{1,2})\s?[日일]"
+)
 _YEAR_FIRST = re.compile(
-    rf"(?<![0-9])(?P<year>{_YEAR})(?P<mark>[-./])(?P<month>[0-9]{{1,2}})(?P=mark)"
-    rf"(?P<day>[0-9]{{1,2}})(?![0-9])"
+    rf"(?<![0-9])(?P<year>{_YEAR})(?P<mark>[-./])\s?(?P<month>[0-9]{{1,2}})(?P=mark)"
+    rf"\s?(?P<day>[0-9]{{1,2}})(?![0-9])"
 )
 _NUMBERS = re.compile(
     rf"(?<![0-9])(?P<first>[0-9]{{1,2}})(?P<mark>[-./])\s?(?P<second>[0-9]{{1,2}})(?P=mark)\s?"
@@ -80,6 +95,8 @@ def mentions(text: str, order: DateOrder | None = None) -> tuple[Mention, ...]:
     12/05/2015 names a day only where ``order`` says which number that is.
     """
     text = text[:_LONGEST_TEXT_CHARS]
+    if not text.isascii():
+        text = text.translate(_DIGITS)
     numbers = [number.start() for number in _NUMBER.finditer(text)]
     if not numbers:
         return ()
@@ -95,6 +112,18 @@ def _apart(ordered: Iterable[Mention]) -> Iterator[Mention]:
         if mention.start >= end:
             end = mention.end
             yield mention
+
+
+def order_in(language: str | None) -> DateOrder | None:
+    """What 12/05/2015 means in a language; None where that differs by country.
+
+    Source: the short dates of CLDR.
+    """
+    name, *others = (language or "en").casefold().split("-")
+    countries = {part for part in others if len(part) == 2}
+    if name in {"en", "fil", "tl"} or not countries.isdisjoint(_MONTH_FIRST):
+        return DateOrder.DAY_FIRST if not countries.isdisjoint(_DAY_FIRST) else None
+    return DateOrder.DAY_FIRST
 
 
 @lru_cache(maxsize=2048)
@@ -165,6 +194,8 @@ def _at(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> Iterator[
 
 def _with_numbers(text: str, numbers: Sequence[int], order: DateOrder | None) -> Iterator[Mention]:
     for found in _at(_YEAR_FIRST, text, numbers):
+        yield _mention(found, int(found["month"]), int(found["day"]))
+    for found in _at(_COUNTED, text, numbers):
         yield _mention(found, int(found["month"]), int(found["day"]))
     for found in _at(_NUMBERS, text, numbers):
         yield _mention(found, *_month_and_day(found, order))

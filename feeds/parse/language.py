@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 # the model errs less.
 _OTHERS = {
     "be": {"Cyrl"},
-    "fa": {"Arab"},
-    "he": {"Hebr"},
     "is": {"Latn"},
-    "ja": {"Hani", "Kana"},
-    "ko": {"Hang"},
-    "zh": {"Hani"},
 }
 # The letters of scripts (ISO 15924), and how many of a text's are of the one it is written in.
 _LETTERS = {

@@ -7,6 +7,7 @@ first paragraph. Must never know metadata other than the text they hold, or who 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from html import escape
 
@@ -63,6 +64,7 @@ class BarePage:
     title: str
     metadata: Metadata
     issued: Issued | None
+    changed: frozenset[date]
     base: str | None
     whole: str
     blocks: tuple[Block, ...]

@@ -1,11 +1,12 @@
-"""When a page was issued: by its metadata, or by the one visible date that can mean it.
+"""When a page was issued: by its metadata, or by the visible date that can mean it.
 
-Knows which dates of a page say when it was published. Must never know dates of the text itself:
-those are of events.
+Knows which dates of a page say when it was published, and the labels they stand with. Must never
+know dates of the text itself: those are of events.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
 from functools import cache, lru_cache
 
 from feeds.draft import DateOrder
@@ -19,32 +20,53 @@ from feeds.parse.html.tree import (
     find,
     find_all,
     names,
+    one_line,
     said,
 )
-from feeds.parse.words import any_of
+from feeds.parse.words import any_of, fold
 
 _OFFSET = re.compile(r"(T\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*([+-]\d\d):?(\d\d)$")
 _FRACTION = re.compile(r"\.\d+(?=Z$)")
+_HEADINGS = "h1, h2, h3, h4, h5, h6"
+_LEVELS = frozenset(_HEADINGS.split(", "))
 _PLACES = (
-    'time, [class*="date" i], [class*="publish" i], [class*="posted" i], [class*="byline" i], '
-    '[itemprop~="datePublished"]'
+    'time, abbr[title], small, [class*="date" i], [class*="publish" i], [class*="posted" i], '
+    '[class*="byline" i], [class*="submitted" i], [class*="meta" i], [class*="info" i], '
+    '[class*="time" i], [itemprop~="datePublished"], [property^="dc:" i], dd, td'
 )
+_CHANGES = '[itemprop~="dateModified"], [class*="modif" i], [class*="updat" i], [class*="chang" i]'
 # What its page calls an element that holds another kind of date.
 _OTHER_DATES = re.compile(
     r"event|agenda|when|start|end-?date|deadline|upcoming|calendar|related|recommend|teaser|"
-    r"modified|updated?(?!d?-?by)|changed|comment|sidebar|footer|archive|latest|copyright|validate|candidate|mandate"
+    r"modified|updated?(?!d?-?by)|changed|comment|sidebar|archive|latest|copyright|validate|"
+    r"candidate|mandate|today|clock|weather|current-?date"
 )
+_PUBLISHED = re.compile(r"publi(?:sh|c)|entry-date")
 # A date, and a word or two around it; a sentence holds dates of events.
 _LONGEST_CHARS = 120
-_MOST_PLACES = 200
+# The same with what indents it.
+_LONGEST_RAW_CHARS = 600
+_DIGIT = re.compile(r"\d")
+_VALUES = ("content", "datetime", "title")
+# A label stands right before its date.
+_LONGEST_LABEL_CHARS = 60
+_MOST_PLACES = 400
 # No more of a text is remembered; nobody writes a date in so many.
 _LONGEST_DATE_CHARS = 250
 _ABOVE = 8
+_NEAR = 4
+_NEAR_FOOT = 6
+_LEVELS_OF_A_LINE = 3
+_DEEPEST = 200
+_OF_ALL = frozenset({"body", "html", "main"})
 
 
 @cache
-def _other() -> re.Pattern[str]:
-    return re.compile(rf"{any_of('other_date', str)}\b", re.IGNORECASE)
+def _label() -> re.Pattern[str]:
+    other = rf"(?:{any_of('other_date')}|{any_of('updated')})"
+    return re.compile(
+        rf"(?<![^\W\d_])(?:(?P<other>{other})|(?P<published>{any_of('published')}))(?![^\W\d_])"
+    )
 
 
 def stated(texts: Iterable[str], order: DateOrder | None, origin: IssuedFrom) -> Issued | None:
@@ -55,24 +77,89 @@ def stated(texts: Iterable[str], order: DateOrder | None, origin: IssuedFrom) ->
     return None
 
 
-def shown(tree: Tree, order: DateOrder | None) -> Issued | None:
-    """The day in the head of the article; None where there is none or more than one."""
-    heading = find(tree, "h1") or _titled(tree)
-    found = [(node, issued) for node, issued in _candidates(tree, order)]
-    for near in (_is_marked, lambda node: heading is not None and _stands_by(node, heading)):
-        days = {issued.day: issued for node, issued in reversed(found) if near(node)}
-        if len(days) == 1:
-            [issued] = days.values()
-            exact = [each for _, each in found if each.day == issued.day and each.at]
-            return exact[0] if exact else issued
+def is_in_utc(issued: Issued) -> bool:
+    """Whether an instant may have been written in UTC: its day is the one there."""
+    return issued.at is not None and issued.day == issued.at.date()
+
+
+def as_printed(issued: Issued, shown: Issued | None) -> Issued:
+    """The day a page prints, where it states the instant in UTC and is in another zone."""
+    if shown is None or not is_in_utc(issued):
+        return issued
+    is_next = abs(shown.day - issued.day) == timedelta(days=1)
+    return Issued(day=shown.day, at=issued.at, origin=issued.origin) if is_next else issued
+
+
+def in_line(
+    line: str, order: DateOrder | None, start: int = 0, others: frozenset[date] = frozenset()
+) -> tuple[Issued | None, bool]:
+    """The day of issue a line names from ``start`` on, and whether a label says that it is one; a
+    date behind the word for a change or an event is none.
+    """
+    plain, end = {}, 0
+    for mention in dates.mentions(line, order):
+        label = _label_at_end(line[end : mention.start])
+        end = mention.end
+        if mention.start < start or mention.day is None or label == "other":
+            continue
+        if mention.day in others and not label:
+            continue
+        issued = Issued(day=mention.day, origin=IssuedFrom.PAGE)
+        if label:
+            return issued, True
+        plain[issued.day] = issued
+    return (next(iter(plain.values())) if len(plain) == 1 else None), False
+
+
+def beside(lines: Sequence[str], order: DateOrder | None, others: frozenset[date]) -> Issued | None:
+    """The day of issue in lines that stand by a title, whole or in the line behind its label, that
+    is none of ``others``.
+    """
+    plain = {}
+    for before, line in zip(["", *lines], lines, strict=False):
+        if len(line) > _LONGEST_CHARS:
+            break
+        label = before if len(before) <= _LONGEST_LABEL_CHARS else ""
+        issued, is_labelled = in_line(f"{label} {line}", order, len(label) + 1, others)
+        if is_labelled:
+            return issued
+        if issued is not None and len(line) <= _LONGEST_LABEL_CHARS:
+            plain[issued.day] = issued
+    return next(iter(plain.values())) if len(plain) == 1 else None
+
+
+def of_changes(tree: Tree, order: DateOrder | None) -> frozenset[date]:
+    """The days in elements that their page calls those of a change."""
+    nodes = [node for node in find_all(tree, _CHANGES)[:_MOST_PLACES] if _is_called_other(node)]
+    texts = (text for node in nodes for text in (attribute(node, "datetime"), said(node)))
+    days = (dates.only_day(text, order) for text in texts if 0 < len(text) <= _LONGEST_CHARS)
+    return frozenset(day for day in days if day is not None)
+
+
+def shown(
+    tree: Tree, title: str, order: DateOrder | None, others: frozenset[date]
+) -> Issued | None:
+    """The day that stands with the title, or at the article's foot with its label; None where
+    there is none or more than one.
+    """
+    found = list(_candidates(tree, title, order, others))
+    ranks = (("marked", False), ("below", True), ("below", False), ("above", False), ("foot", True))
+    for place, must_be_labelled in ranks:
+        days = [
+            issued
+            for issued, stands, is_labelled in found
+            if stands == place and (is_labelled or not must_be_labelled)
+        ]
+        if len({issued.day for issued in days}) == 1:
+            same = (issued for issued, *_ in found if issued.day == days[0].day)
+            return next((issued for issued in same if issued.at), days[0])
     return None
 
 
-def _titled(tree: Tree) -> Node | None:
-    """The heading that the window's title names, on a page without a first-level one."""
-    window = said(find(tree, "title"))
-    headings = find_all(tree, "h2, h3")[:_MOST_PLACES]
-    return next((node for node in headings if (text := said(node)) and text in window), None)
+def _label_at_end(text: str) -> str:
+    """Which kind of label stands last in a text: "published", "other" or ""."""
+    found = list(_label().finditer(fold(text[-_LONGEST_LABEL_CHARS:])))
+    return found[-1].lastgroup or "" if found else ""
 
 
 @lru_cache(maxsize=1_024)
@@ -86,37 +173,123 @@ def _of(text: str, order: DateOrder | None, origin: IssuedFrom) -> Issued | None
     return Issued(day=day, at=at, origin=origin) if day else None
 
 
-def _candidates(tree: Tree, order: DateOrder | None) -> Iterator[tuple[Node, Issued]]:
-    for node in find_all(tree, _PLACES)[:_MOST_PLACES]:
-        text = said(node)
-        if len(text) > _LONGEST_CHARS or _other().match(text) or _is_of_other(node):
-            continue
-        texts = (attribute(node, "content"), attribute(node, "datetime"), text)
-        if issued := stated(texts, order, IssuedFrom.PAGE):
-            yield node, issued
+def _candidates(
+    tree: Tree, title: str, order: DateOrder | None, others: frozenset[date]
+) -> Iterator[tuple[Issued, str, bool]]:
+    """Dates that may be of issue, where each stands, and whether a label says so."""
+    nodes = find_all(tree, f"{_HEADINGS}, {_PLACES}")[:_MOST_PLACES]
+    heading = _heading_of(nodes, title)
+    holders = _ids(heading, _DEEPEST) if heading is not None else frozenset()
+    around = _ids(heading, _NEAR) if heading is not None else frozenset()
+    is_behind = is_own = False
+    for node in nodes:
+        if node.tag in _LEVELS:
+            is_title = heading is not None and node.mem_id == heading.mem_id
+            is_behind, is_own = is_behind or is_title, is_title
+            if "date" not in names(node):
+                continue
+        issued, is_labelled = _read(node, holders, order, others)
+        if issued is not None:
+            side = "above" if not is_behind else "below" if is_own else "foot"
+            yield issued, _place(node, side, around, holders), is_labelled
 
 
-def _is_of_other(node: Node) -> bool:
-    above = [node, *(each for each, _ in zip(ancestors(node), range(_ABOVE), strict=False))]
-    for each in above:
-        if each.tag in {"body", "html", "main"}:
-            return False
-        if each.tag in {"aside", "footer", "nav", "table"} or _OTHER_DATES.search(names(each)):
+def _place(node: Node, side: str, around: frozenset[int], holders: frozenset[int]) -> str:
+    """Where a date stands on its side of the title's heading."""
+    within = [each for each, _ in zip(ancestors(node), range(_NEAR_FOOT), strict=False)]
+    if side != "foot" and all(each.tag != "footer" for each in within):
+        if _is_marked(node):
+            return "marked"
+        if not around or not around.isdisjoint(_ids(node, _NEAR + 1)):
+            return side
+    own = {each.mem_id for each in within if each.tag not in _OF_ALL}
+    return "elsewhere" if side == "above" or own.isdisjoint(holders) else "foot"
+
+
+def _heading_of(nodes: Sequence[Node], title: str) -> Node | None:
+    """The heading that says the title, or else the first of the first level."""
+    named = (node for node in nodes if node.tag in _LEVELS and said(node) == title)
+    return next(named, None) or next((node for node in nodes if node.tag == "h1"), None)
+
+
+def _ids(node: Node, most: int) -> frozenset[int]:
+    return frozenset(each.mem_id for each, _ in zip(ancestors(node), range(most), strict=False))
+
+
+def _read(
+    node: Node, holders: frozenset[int], order: DateOrder | None, others: frozenset[date]
+) -> tuple[Issued | None, bool]:
+    """The day of issue an element says, in its text or attributes, and whether a label does."""
+    raw = node.text(separator=" ")
+    values = [attribute(node, name) for name in _VALUES if name in node.attributes]
+    # Of most elements that may hold a date, neither the text nor an attribute has a digit.
+    if len(raw) > _LONGEST_RAW_CHARS or not _DIGIT.search(" ".join((*values, raw))):
+        return None, False
+    text = one_line(raw)
+    if len(text) > _LONGEST_CHARS:
+        return None, False
+    found = dates.mentions(text, order)
+    exact = stated(values, order, IssuedFrom.PAGE)
+    if (not found and exact is None) or _is_of_other(node, holders):
+        return None, False
+    before = _before(node, text, order)
+    printed, is_labelled = in_line(f"{before} {text}", order, len(before) + 1, others)
+    if exact is not None and len(found) <= 1:
+        label = _label_at_end(f"{before} {text[: found[0].start if found else None]}")
+        printed = None if label == "other" else as_printed(exact, printed)
+        is_labelled = label == "published"
+    # A cell of a table that is no frame of the page says what it is.
+    is_cell = any(each.tag == "table" and each.mem_id not in holders for each in ancestors(node))
+    return (None, False) if is_cell and not is_labelled else (printed, is_labelled)
+
+
+def _before(node: Node, text: str, order: DateOrder | None) -> str:
+    """What stands before an element on its line, behind other dates, or in the element before."""
+    line, inner = text, node
+    for outer, _ in zip(ancestors(node), range(_LEVELS_OF_A_LINE), strict=False):
+        whole = _spaced(outer)
+        if len(whole) > _LONGEST_CHARS or outer.tag in _OF_ALL:
+            break
+        line, inner = whole, outer
+    before = line[: max(line.find(text), 0)]
+    if not before:
+        earlier = inner.prev
+        while earlier is not None and not said(earlier):
+            earlier = earlier.prev
+        label = _spaced(earlier) if earlier is not None else ""
+        before = label if len(label) <= _LONGEST_LABEL_CHARS else ""
+    ends = [mention.end for mention in dates.mentions(before, order)]
+    return before[max(ends, default=0) :]
+
+
+def _spaced(node: Node) -> str:
+    """The text of an element on one line, with a blank where another element begins."""
+    return one_line(node.text(separator=" "))
+
+
+def _is_of_other(node: Node, holders: frozenset[int]) -> bool:
+    """Whether an element belongs to something that stands beside the article."""
+    is_foot = False
+    for each in (node, *(each for each, _ in zip(ancestors(node), range(_ABOVE), strict=False))):
+        if each.mem_id in holders or each.tag in _OF_ALL:
+            # The foot of an article is its own.
+            return is_foot and each.tag != "article"
+        is_foot = is_foot or each.tag == "footer"
+        if each.tag in {"aside", "nav"} or _is_called_other(each):
             return True
-        if each.tag == "li" and (find(each, "a[href]") or _other().match(said(each))):
+        if each.tag == "li" and find(each, "a[href]") and len(said(each)) > 2 * len(said(node)):
             return True
         # Within a sentence.
         if each.tag == "p" and len(each.text()) > _LONGEST_CHARS:
             return True
-    return False
+    return is_foot
+
+
+def _is_called_other(node: Node) -> bool:
+    marks = " ".join(attribute(node, name) for name in ("itemprop", "property"))
+    called = f"{names(node)} {marks.casefold()}"
+    return bool(_OTHER_DATES.search(called)) and not _PUBLISHED.search(called)
 
 
 def _is_marked(node: Node) -> bool:
     return "pubdate" in node.attributes or "datepublished" in attribute(node, "itemprop").casefold()
-
-
-def _stands_by(node: Node, heading: Node) -> bool:
-    """Whether a date stands with the title: in the same part, before or after it."""
-    around = [each.mem_id for each, _ in zip(ancestors(heading), range(4), strict=False)]
-    mine = [each.mem_id for each, _ in zip(ancestors(node), range(5), strict=False)]
-    return not set(around).isdisjoint(mine)

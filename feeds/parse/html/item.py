@@ -6,10 +6,11 @@ speaks against an article.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 
 from feeds.draft import Document, Draft, Habits, Parsed, Refused
 from feeds.model import Issued, IssuedFrom, Label, TopicKind
-from feeds.parse import dateline
+from feeds.parse import dateline, dates
 from feeds.parse.html import (
     boilerplate,
     content,
@@ -51,21 +52,9 @@ def parse(
     # What the page shows with its furniture, as far as a line goes; the scripts within it go.
     take_out(find_all(tree, "script:not([src]), style, template"))
     front, window = refusals.front(tree), said(find(tree, "title"))
-    issued = _issued_at(tree, known, habits)
+    habits = replace(habits, date_order=habits.date_order or dates.order_in(known.language))
     named = title.title_of(tree, known, base, document.lead, habits.selectors.page_title)
-    boilerplate.strip(tree)
-    whole = sanitised(tree.body.html or "", base) if tree.body is not None else ""
-    found = blocks(whole)
-    bare = BarePage(
-        title=title.by_the_text(named, found),
-        metadata=known,
-        issued=issued,
-        base=base,
-        whole=whole,
-        blocks=found,
-        lines=tuple(line for block in found for line in block.text.split("\n")),
-        printed=printed.read(found, taxonomy),
-    )
+    bare = _bare(tree, known, base, named, taxonomy=taxonomy, habits=habits)
     if not habits.forced and (refused := refusals.instead(front, bare, window)):
         return refused
     article = content.read(tree, bare, taxonomy, habits)
@@ -82,15 +71,53 @@ def parse(
     return Parsed(form=draft.form, drafts=(draft,), hub=page_links.hub(links, document.url))
 
 
-def _issued_at(tree: Tree, known: Metadata, habits: Habits) -> Issued | None:
-    """By the source's selector, by the metadata, by what stands with the title."""
+def _bare(
+    tree: Tree,
+    known: Metadata,
+    base: str | None,
+    named: title.Title,
+    *,
+    taxonomy: Taxonomy,
+    habits: Habits,
+) -> BarePage:
+    """The page without its furniture, and the dates it showed before."""
+    issued, changed = _issued_at(tree, known, named.text, habits)
+    boilerplate.strip(tree)
+    whole = sanitised(tree.body.html or "", base) if tree.body is not None else ""
+    found = blocks(whole)
+    return BarePage(
+        title=title.by_the_text(named, found),
+        metadata=known,
+        issued=issued,
+        changed=changed,
+        base=base,
+        whole=whole,
+        blocks=found,
+        lines=tuple(line for block in found for line in block.text.split("\n")),
+        printed=printed.read(found, taxonomy),
+    )
+
+
+def _issued_at(
+    tree: Tree, known: Metadata, named: str, habits: Habits
+) -> tuple[Issued | None, frozenset[date]]:
+    """By the source's selector, by the metadata, by what stands with the title; and days of changes
+    that were met on the way.
+    """
+    order = habits.date_order
     chosen = find(tree, habits.selectors.page_date)
     if chosen is not None:
         texts = (attribute(chosen, "datetime"), attribute(chosen, "content"), said(chosen))
-        if issued := issue_date.stated(filter(None, texts), habits.date_order, IssuedFrom.PAGE):
-            return issued
-    stated = issue_date.stated(known.published, habits.date_order, IssuedFrom.PAGE)
-    return stated or issue_date.shown(tree, habits.date_order)
+        if issued := issue_date.stated(filter(None, texts), order, IssuedFrom.PAGE):
+            return issued, frozenset()
+    stated = issue_date.stated(known.published, order, IssuedFrom.PAGE)
+    if stated is not None and not issue_date.is_in_utc(stated):
+        return stated, frozenset()
+    changed = issue_date.of_changes(tree, order)
+    shown = issue_date.shown(tree, named, order, changed)
+    if stated is not None:
+        return issue_date.as_printed(stated, shown), changed
+    return shown or issue_date.stated(known.dated, order, IssuedFrom.PAGE), changed
 
 
 def _around_title(page: BarePage) -> tuple[list[str], list[str]]:
@@ -123,7 +150,7 @@ def _completed(article: Draft, page: BarePage, taxonomy: Taxonomy, habits: Habit
     return replace(
         article,
         summary=article.summary or known.summary,
-        issued=_issued(page, below, habits) or from_dateline,
+        issued=_issued(page, above, below, habits) or from_dateline,
         dateline=opening.text if opening else None,
         language=known.language or language,
         content_type=_kind(page, (*above, *below), taxonomy),
@@ -132,18 +159,27 @@ def _completed(article: Draft, page: BarePage, taxonomy: Taxonomy, habits: Habit
     )
 
 
-def _issued(page: BarePage, below: Sequence[str], habits: Habits) -> Issued | None:
-    """By a label, by what the page states otherwise, by the line below its title."""
+def _issued(
+    page: BarePage, above: Sequence[str], below: Sequence[str], habits: Habits
+) -> Issued | None:
+    """By a label beside its title, by what the page states otherwise, by a line below its title or
+    a label far from it.
+    """
+    order = habits.date_order
     texts = page.printed.of(Slot.ISSUED, Slot.PUBLISHED)
-    if issued := issue_date.stated(texts, habits.date_order, IssuedFrom.LABEL):
-        return issued
+    labelled = issue_date.stated(texts, order, IssuedFrom.LABEL)
     if page.issued is not None:
-        return page.issued
+        is_by = any(text in line for line in (*above, *below) for text in texts)
+        return labelled if labelled is not None and is_by else page.issued
+    if labelled is not None:
+        return labelled
     for line in below:
-        found = dateline.line(line, habits.date_order)
+        found = dateline.line(line, order)
         if found is not None and found.day is not None:
             return Issued(day=found.day, origin=IssuedFrom.LINE)
-    return None
+    # What stands farther above is today's date.
+    by_title = (issue_date.beside(lines, order, page.changed) for lines in (below, above[:1]))
+    return next(filter(None, by_title), None)
 
 
 def _kind(page: BarePage, around: Sequence[str], taxonomy: Taxonomy) -> Label | None:

@@ -25,10 +25,12 @@ from feeds.taxonomy.naming import fold
 # In the order of how surely they mean the day of issue. No name of a change is among them.
 _PUBLISHED = (
     "article:published_time", "og:article:published_time", "article:published", "datepublished",
-    "dcterms.issued", "dc.date.issued", "dc.terms.issued", "dcterms.available", "dc.date",
-    "dcterms.date", "publication_date", "publish_date", "publish-date", "publishdate", "pubdate",
-    "parsely-pub-date", "sailthru.date", "date",
+    "dcterms.issued", "dc.date.issued", "dc.terms.issued", "dcterms.available",
+    "publication_date", "publish_date", "publish-date", "publishdate", "pubdate",
+    "parsely-pub-date", "sailthru.date",
 )  # fmt: skip
+# What some sites mean by these is the day of the last change, or today.
+_DATED = ("dc.date", "dcterms.date", "date")
 _TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title")
 _SITES = ("og:site_name", "application-name", "apple-mobile-web-app-title")
 _SUMMARIES = ("og:description", "description", "twitter:description", "dc.description")
@@ -65,6 +67,10 @@ class Described:
     @property
     def is_site(self) -> bool:
         return any(name == "website" or name.endswith("organization") for name in self.types)
+
+    @property
+    def is_page(self) -> bool:
+        return "webpage" in self.types
 
     @property
     def is_blog(self) -> bool:
@@ -114,13 +120,15 @@ class Metadata:
     """A page's own description; "" and () where it has none.
 
     ``titles`` are what places that do not write from each other call it, the surest first;
-    ``sites`` names of its site. ``is_described`` says that it calls itself an article and no
+    ``sites`` names of its site, ``dated``
+    are dates that may be of issue. ``is_described`` says that it calls itself an article and no
     blog; ``other`` is what it calls itself where that is no news.
     """
 
     titles: tuple[str, ...]
     summary: str
     published: tuple[str, ...]
+    dated: tuple[str, ...]
     language: str | None
     url: str
     body: str
@@ -140,7 +148,7 @@ def read(page: HtmlPage) -> Metadata:
     scope = find(tree, _MICRODATA_ARTICLE)
     tags = map(said, find_all(tree, 'a[rel~="tag"]'))
     kind = "".join(metas.get("og:type", ())[:1]).casefold()
-    is_described = kind == "article" and bool(_all(metas, _PUBLISHED))
+    is_described = kind == "article" and bool(_all(metas, (*_PUBLISHED, *_DATED)))
     if article is not None:
         is_described = not article.is_blog
     is_article = article is not None or scope is not None or kind == "article"
@@ -159,9 +167,11 @@ def read(page: HtmlPage) -> Metadata:
                 article.published if article else "",
                 _prop(scope, "datePublished"),
                 *_all(metas, _PUBLISHED),
+                *(thing.published for thing in page.things if thing.is_page),
             )
             if text
         ),
+        dated=_all(metas, _DATED),
         language=_language(tree, article, metas),
         url=next((url for url in metas.get("og:url", ())), article.url if article else ""),
         body=article.body if article else "",
@@ -197,7 +207,8 @@ def _prop(scope: Node | None, name: str) -> str:
     node = find(scope, f'[itemprop~="{name}"]') if scope is not None else None
     if node is None:
         return ""
-    return attribute(node, "content") or attribute(node, "datetime") or said(node)
+    values = (attribute(node, each) for each in ("content", "datetime", "title"))
+    return next(filter(None, values), "") or said(node)
 
 
 def _language(tree: Tree, article: Described | None, metas: Mapping[str, list[str]]) -> str | None:

@@ -7,6 +7,7 @@ never know the text below a title.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -73,14 +74,19 @@ def title_of(
     """
     if chosen := said(find(tree, selector)):
         return Title(text=chosen, is_shown=True)
-    first, lower = _headings(tree, "h1", base), _headings(tree, "h2, h3, h4", base)
-    sites = _sites(tree, known, [text for text, is_site in (*first, *lower) if is_site])
-    shown = [text for text, _ in first if _even(text) not in sites]
-    printed = [*shown, *(text for text, _ in lower if _even(text) not in sites)]
+    nodes = _headings(tree)
+    of_site = {node.mem_id for node in nodes if _is_of_site(node, base)}
+    sites = {_even(said(node)) for node in nodes if node.mem_id in of_site}
+    links = find_all(tree, _HOME)[:_MOST_HEADINGS]
+    sites |= {_even(name) for name in (*known.sites, *map(said, links)) if name}
+    own = [(node.tag, said(node)) for node in nodes if _even(said(node)) not in sites]
+    printed, shown = [text for _, text in own], [text for tag, text in own if tag == "h1"]
     stated = [text for text in (*known.titles, said(find(tree, "title"))) if text]
     promised = [lead.title] if lead is not None and lead.title else []
     voices = [*promised, *stated]
-    agreed = _most_said(printed, voices) or _most_said(_less_headings(tree, sites), voices)
+    agreed = _most_said(printed, voices)
+    if not agreed and all(map(_is_name, shown)):
+        agreed = _most_said(_less_headings(tree, sites), voices)
     agreed = agreed or next(_said_twice(voices, sites), "")
     for title in promised:
         is_listed = lead is not None and lead.form == listed_entry.FORM
@@ -117,10 +123,10 @@ def _bytes(text: str) -> int:
 # -- What stands on the page -----------------------------------------------------------------------
 
 
-def _headings(tree: Tree, level: str, base: str | None) -> list[tuple[str, bool]]:
-    """The headings of a level, and which of them stand for the site."""
-    nodes = [node for node in find_all(tree, level)[:_MOST_HEADINGS] if _around(node) is not None]
-    return [(text, _is_of_site(node, base)) for node in nodes if (text := said(node))]
+def _headings(tree: Tree) -> list[Node]:
+    """The headings of a page, without those of a menu, a side or the foot."""
+    nodes = find_all(tree, "h1, h2, h3, h4")[:_MOST_HEADINGS]
+    return [node for node in nodes if _around(node) is not None and said(node)]
 
 
 def _around(node: Node) -> list[Node] | None:
@@ -149,16 +155,14 @@ def _is_home(href: str, base: str | None) -> bool:
     return parts.path in {"", "/"} and not parts.query and not is_here
 
 
-def _sites(tree: Tree, known: Metadata, headings: Iterable[str]) -> frozenset[str]:
-    """The names of the site, even."""
-    links = find_all(tree, _HOME)[:_MOST_HEADINGS]
-    return frozenset(_even(text) for text in (*known.sites, *headings, *map(said, links)) if text)
-
-
-def _less_headings(tree: Tree, sites: frozenset[str]) -> list[str]:
+def _less_headings(tree: Tree, sites: AbstractSet[str]) -> list[str]:
     nodes = find_all(tree, _LIKE_HEADINGS)[: 2 * _MOST_HEADINGS]
     texts = dict.fromkeys(said(node) for node in nodes if _around(node) is not None)
-    return [text for text in texts if 0 < len(text) <= _LONGEST_CHARS and _even(text) not in sites]
+    return [
+        text
+        for text in texts
+        if len(text) <= _LONGEST_CHARS and not _is_name(text) and _even(text) not in sites
+    ]
 
 
 # -- What is said of it ----------------------------------------------------------------------------
@@ -191,7 +195,7 @@ def _is_apart(mark: str) -> bool:
     return not mark.isalnum()
 
 
-def _said_twice(voices: Sequence[str], sites: frozenset[str]) -> Iterator[str]:
+def _said_twice(voices: Sequence[str], sites: AbstractSet[str]) -> Iterator[str]:
     """What two titles share that no heading says, without the site's name."""
     for at, voice in enumerate(voices):
         bare = _without_site(voice, sites)
@@ -200,7 +204,7 @@ def _said_twice(voices: Sequence[str], sites: frozenset[str]) -> Iterator[str]:
             yield bare
 
 
-def _of_one_place(stated: Sequence[str], shown: Sequence[str], sites: frozenset[str]) -> str:
+def _of_one_place(stated: Sequence[str], shown: Sequence[str], sites: AbstractSet[str]) -> str:
     """The first title that is no mere name, or the first one."""
     whole = (*stated[:-1], *shown, *stated[-1:])
     bare = [text for each in whole if (text := _without_site(each, sites))]
@@ -208,7 +212,7 @@ def _of_one_place(stated: Sequence[str], shown: Sequence[str], sites: frozenset[
     return next((text for text in own if not _is_name(text)), own[0] if own else "")
 
 
-def _without_site(title: str, sites: frozenset[str]) -> str:
+def _without_site(title: str, sites: AbstractSet[str]) -> str:
     found = _ENDING.search(title)
     if found is None or found.start() == 0:
         return title

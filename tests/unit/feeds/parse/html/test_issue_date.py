@@ -1,0 +1,89 @@
+"""Which of the dates of a page is the day it was issued."""
+
+import pytest
+
+from feeds.draft import DateOrder, Habits
+from feeds.parse import dates
+from feeds.taxonomy import Taxonomy
+from tests.webpages import FIRST, SECOND, THIRD, TITLE, draft_of, page, paragraphs
+
+FORCED = Habits(forced=True)
+TEXT = paragraphs(FIRST.partition("– ")[2], SECOND, THIRD)
+
+
+def day_of(osce: Taxonomy, beside: str, *, foot: str = "", head: str = "", lang: str = "en") -> str:
+    body = page(
+        f"<main><article><h1>{TITLE}</h1>{beside}{TEXT}{foot}</article></main>",
+        head=f"<title>{TITLE} | Office</title>{head}",
+        lang=lang,
+    )
+    issued = draft_of(body, osce, FORCED).issued
+    return issued.day.isoformat() if issued else ""
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        '<p>Last updated: <time datetime="2026-11-20">20 November 2026</time></p>',
+        '<small class="article-date">Page last reviewed: 20 November 2026</small>',
+        '<p><time itemprop="dateModified" datetime="2026-11-20">20 November 2026</time></p>',
+        '<div class="date"><span>Zuletzt geändert</span><span>20. November 2026</span></div>',
+        '<div class="row"><b>When:</b> <time datetime="2026-11-20">20 November 2026</time></div>',
+        '<p class="date">آخر تحديث: 20 نوفمبر 2026</p>',
+    ],
+)
+def test_a_change_or_an_event_is_no_day_of_issue(osce: Taxonomy, beside: str) -> None:
+    assert day_of(osce, beside) == ""
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "<div>Published 3 March 2019 · Last updated <time>20 November 2026</time></div>",
+        "<dl><dt>Published</dt><dd>3 March 2019</dd><dt>Last updated</dt><dd>20 May 2026</dd></dl>",
+        '<p><time itemprop="dateModified">03/03/2019 01:57 | Updated 20/11/2026 19:20</time></p>',
+        '<time class="entry-date published updated" datetime="2019-03-03">3 March</time>',
+        '<span class="updated">2026-11-20T13:11:00Z</span><span class="meta">3 March 2019</span>',
+        '<span property="dc:date dc:created" content="2019-03-03">03/03/2019</span>',
+        "<table><tr><th>작성일</th><td>2019. 3. 3.</td><th>조회수</th><td>1,204</td></tr></table>",
+        '<p class="info">نشر في ٣ مارس ٢٠١٩</p>',
+        "<p>發佈日期：2019年3月3日</p>",
+        "<p>3 मार्च 2019</p>",
+        "<p>3 במרץ 2019</p>",
+    ],
+)
+def test_a_date_is_read_with_its_label(osce: Taxonomy, beside: str) -> None:
+    assert day_of(osce, beside) == "2019-03-03"
+
+
+def test_the_foot_of_an_article_counts_with_a_label(osce: Taxonomy) -> None:
+    foot = '<footer><span class="date">{} 3 March 2019</span></footer>'
+    assert day_of(osce, "", foot=foot.format("Published on")) == "2019-03-03"
+    assert day_of(osce, "", foot=foot.format("Next session")) == ""
+    related = '<h2>Related</h2><p><span class="date">Published on 4 April 2020</span></p>'
+    head = '<meta property="article:published_time" content="2019-03-03T08:00:00+01:00">'
+    assert day_of(osce, "", foot=related, head=head) == "2019-03-03"
+
+
+def test_metadata_that_may_mean_today_go_behind_what_is_printed(osce: Taxonomy) -> None:
+    head = '<meta name="date" content="2026-11-25">'
+    assert day_of(osce, '<p class="date">3 March 2019</p>', head=head) == "2019-03-03"
+    assert day_of(osce, "", head=head) == "2026-11-25"
+
+
+def test_the_day_is_that_of_the_pages_own_zone(osce: Taxonomy) -> None:
+    head = '<meta property="article:published_time" content="2019-03-02T23:30:00Z">'
+    assert day_of(osce, "<time>3 March 2019</time>", head=head) == "2019-03-03"
+    # Another date altogether is one of something else.
+    assert day_of(osce, "<time>13 March 2019</time>", head=head) == "2019-03-02"
+
+
+@pytest.mark.parametrize(
+    ("language", "order"),
+    [
+        (None, None), ("en", None), ("en-US", None), ("en-GB", DateOrder.DAY_FIRST),
+        ("es", DateOrder.DAY_FIRST), ("es-US", None), ("he", DateOrder.DAY_FIRST),
+    ],
+)  # fmt: skip
+def test_languages_order_numbers(language: str | None, order: DateOrder | None) -> None:
+    assert dates.order_in(language) is order
