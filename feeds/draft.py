@@ -196,7 +196,7 @@ class Parsed:
 
     A list (a listing, a feed, a sitemap) may hold none; then ``next_page`` leads to the older
     part of it, ``locations`` to pages whose items it does not describe, ``hub`` to who tells of
-    its changes.
+    its changes. Of its entries, ``silent_entries`` say nothing: neither a title nor any words.
     """
 
     form: str
@@ -205,6 +205,7 @@ class Parsed:
     next_page: str | None = None
     locations: tuple[Location, ...] = ()
     hub: Hub | None = None
+    silent_entries: int = 0
 
     def __post_init__(self) -> None:
         if not (self.drafts or self.is_list):

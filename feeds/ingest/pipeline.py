@@ -20,6 +20,7 @@ from feeds.ingest.read import ReadDocument, read_all
 from feeds.ingest.report import (
     IngestReport,
     ItemOutcome,
+    SilentEntries,
     merged,
     quarantined,
     reported,
@@ -200,6 +201,11 @@ class _Run:
             withdrawn=len(hidden),
             restored=outcomes[ItemOutcome.RESTORED],
             copies=copies,
+            dropped=tuple(
+                SilentEntries(document=one.sighting.name, entries=one.silent_entries)
+                for one in readings
+                if one.silent_entries
+            ),
         )
 
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import TypeGuard, assert_never
 
+from config.values import media_type
 from feeds.draft import Document, Draft, Parsed, Reason, Refused
 from feeds.errors import SourceError
 from feeds.identity.candidates import Candidate, candidate, candidates
 from feeds.ingest import Asked, Terms
 from feeds.ingest.worker import understood_here
 from feeds.ingest.workers import tell_fault
-from feeds.model import Mark
+from feeds.model import Enclosure, Mark
+from feeds.parse.recognise import file_type
 from feeds.sources import Fetched, LeadOnly, Refusal
 from feeds.storage.documents import Sighting, digest_of
 from feeds.taxonomy import Taxonomy
@@ -22,18 +24,20 @@ from feeds.taxonomy import Taxonomy
 #: What may be read of what a source shows.
 Readable = Fetched | LeadOnly | Refusal
 
-#: Why a page may be refused that is not the one its list leads to: it may come another time.
-_INSTEAD = frozenset({Reason.NOT_NEWS, Reason.LOGIN, Reason.CHALLENGE, Reason.ERROR_PAGE})
 _A_LIST = "a list came where the page of one item was to be"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadDocument:
-    """A document and what it holds; without a body if its bytes could not be had."""
+    """A document and what it holds; without a body if its bytes could not be had.
+
+    ``silent_entries`` of a feed said nothing, and are dropped.
+    """
 
     sighting: Sighting
     body: bytes | None = None
     candidates: tuple[Candidate, ...] = ()
+    silent_entries: int = 0
 
 
 class ReaderHere:
@@ -94,9 +98,11 @@ def _read(seen: Readable, understood: Parsed | Refused | None, terms: Terms) -> 
     match seen:
         case Fetched():
             meant = understood and _meant(seen, understood, terms)
-            return as_understood(seen.document, meant, terms, seen.signature)
+            found = as_understood(seen.document, meant, terms, seen.signature, seen.awaited)
+            return replace(found, silent_entries=found.silent_entries or seen.silent_entries)
         case LeadOnly():
-            return _from_lead(replace(seen.listing, name=seen.name), seen.lead, None, terms)
+            document = replace(seen.listing, name=seen.name)
+            return _from_lead(document, seen.lead, None, terms, seen.signature)
         case Refusal():
             return ReadDocument(sighting=_sighting(seen.name, terms, refused=seen.refused))
         case _:
@@ -108,33 +114,49 @@ def as_understood(
     understood: Parsed | Refused | None,
     terms: Terms,
     signature: str | None = None,
+    awaited: str = "",
 ) -> ReadDocument:
     """The document as it is judged, once it is ``understood``; None where it is not asked.
 
-    Its digest is the ``signature`` of one that has no other.
+    Its digest is the ``signature`` of one that has no other. Whatever the reason why the page of an
+    item gives nothing, what a list told of the item is the item, and the page is ``awaited``.
     """
     refused = understood if isinstance(understood, Refused) else None
-    lead = document.lead
-    if refused and refused.reason in _INSTEAD and lead is not None and lead.title:
-        # Another page came instead of the item's: the item as its list tells it, for now.
-        return _from_lead(document, lead, refused, terms)
     digest = digest_of(document.body)
+    signature = digest if signature is None else signature
+    lead = document.lead
+    if refused and lead is not None and lead.title:
+        if refused.reason is Reason.BINARY and document.url:
+            # A file is where its item is, and no page will come in its place.
+            lead, refused = _with_file(lead, document, document.url), None
+        # What took too much is not read again until it changes.
+        is_awaited = refused is not None and refused.reason is not Reason.COSTLY
+        return _from_lead(document, lead, refused, terms, awaited if is_awaited else signature)
     parsed = understood if isinstance(understood, Parsed) else None
     found = candidates(document, parsed, digest, terms.taxonomy) if parsed else ()
-    signature = digest if signature is None else signature
     sighting = _sighting(document.name, terms, signature, digest, refused)
-    return ReadDocument(sighting=sighting, body=document.body, candidates=found)
+    silent = parsed.silent_entries if parsed else 0
+    return ReadDocument(
+        sighting=sighting, body=document.body, candidates=found, silent_entries=silent
+    )
+
+
+def _with_file(lead: Draft, document: Document, url: str) -> Draft:
+    kind = file_type(document.body, document.media_type) or media_type(document.media_type)
+    file = Enclosure(url=url, media_type=kind, length=len(document.body))
+    others = (each for each in lead.enclosures if each.url not in {url, lead.url})
+    return replace(lead, enclosures=(file, *others))
 
 
 def _from_lead(
-    document: Document, lead: Draft, refused: Refused | None, terms: Terms
+    document: Document, lead: Draft, refused: Refused | None, terms: Terms, signature: str
 ) -> ReadDocument:
-    """An item as its list tells it; without a signature, so that its page is asked for again."""
+    """An item as its list tells it; the ``signature`` says when its page is asked for again."""
     digest = digest_of(document.body)
     draft = replace(lead, partial=True)
     # What was had is not the item's page, so that its address is none of the item's names.
     found = candidate(replace(document, url=None), draft, digest, terms.taxonomy)
-    sighting = _sighting(document.name, terms, digest=digest, refused=refused)
+    sighting = _sighting(document.name, terms, signature, digest, refused)
     return ReadDocument(sighting=sighting, body=document.body, candidates=(found,))
 
 

@@ -42,11 +42,20 @@ class QuarantinedDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SilentEntries:
+    """A feed ``document`` has so many ``entries`` with neither a title nor words: dropped."""
+
+    document: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IngestReport:
     """Counts of items and documents; ``unknown_topics`` are names nobody knows, each once.
 
     ``items`` names the first 10,000 that are new or changed, whatever the counts say. ``copies``
     are among the unchanged: documents and entries taken for an item that says the same already.
+    ``dropped`` are entries that say nothing.
     ``problems`` says which sources could not be read, or not all of them.
     """
 
@@ -62,6 +71,7 @@ class IngestReport:
     withdrawn: int = 0
     restored: int = 0
     copies: int = 0
+    dropped: tuple[SilentEntries, ...] = ()
 
 
 def merged(reports: Sequence[IngestReport]) -> IngestReport:
@@ -79,6 +89,7 @@ def merged(reports: Sequence[IngestReport]) -> IngestReport:
         withdrawn=sum(report.withdrawn for report in reports),
         restored=sum(report.restored for report in reports),
         copies=sum(report.copies for report in reports),
+        dropped=tuple(each for report in reports for each in report.dropped),
     )
 
 

@@ -14,7 +14,7 @@ from feeds.identity.merge import completed
 from feeds.model import Label, Mark, TopicKind
 from feeds.parse.bytes import all_mended, is_suspect, mended, seen
 from feeds.parse.language import is_written_so, spoken
-from feeds.parse.recognise import Family, family_of
+from feeds.parse.recognise import Family, family_of, file_type
 from feeds.taxonomy import Taxonomy
 
 __all__ = ["understand"]
@@ -54,6 +54,8 @@ def understand(
     # Whoever pushes nothing is told what is wrong with it as JSON.
     if family is not Family.PUSH and not document.body.strip():
         return Refused(reason=Reason.EMPTY)
+    if kind := file_type(document.body, document.media_type):
+        return Refused(reason=Reason.BINARY, evidence=f"it is a file of the type {kind}")
     if family in _PAGES and len(document.body) > _LARGEST_PAGE_BYTES:
         evidence = f"{len(document.body):,} bytes, more than a page is taken with"
         return Refused(reason=Reason.TOO_LARGE, evidence=evidence)

@@ -54,6 +54,37 @@ _BY_MEDIA_TYPE = (
     ("rdf", Family.FEED),
 )
 
+# How files begin that are no pages, whatever their names and servers say.
+_FILES = (
+    (b"%PDF-", "application/pdf"),
+    (b"PK\x03\x04", "application/zip"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n", "image/png"),
+    (b"GIF8", "image/gif"),
+    (b"RIFF", "image/webp"),
+    (b"\xd0\xcf\x11\xe0", "application/msword"),
+    (b"{\\rtf", "application/rtf"),
+)
+# The first entry of an OpenDocument names what it is (ODF 1.3 part 2, 3.3).
+_OPEN_DOCUMENT = re.compile(
+    rb".{26}\x08\0\0\0mimetype(application/vnd\.oasis[a-z.-]{1,60})", re.DOTALL
+)
+_PAGE_TYPE = re.compile(r"text/|application/(?:.{0,40}\+)?(?:xml|json|xhtml|octet-stream)")
+
+
+def file_type(body: bytes, content_type: str | None) -> str | None:
+    """The media type of a file that holds no page, such as a PDF, an office document, a picture.
+
+    Its first bytes say so, and the server what it is in particular; None for everything else.
+    """
+    found = next((kind for start, kind in _FILES if body.startswith(start)), None)
+    if found is None:
+        return None
+    if within := _OPEN_DOCUMENT.match(body):
+        return within[1].decode()
+    named = media_type(content_type)
+    return found if _PAGE_TYPE.match(named) else named or found
+
 
 def family_of(body: bytes, content_type: str | None) -> Family:
     """The family of a document; plain text where nothing speaks for another.

@@ -65,14 +65,18 @@ class Fetched:
     """A document that is new or changed, and the signature it has now.
 
     ``is_listing`` says that its items come as documents of their own: it is kept and remembered,
-    and only what is asked of it on the way is read from it. ``is_page`` says that a list led to it
-    as to the page of one item: if it is a list itself, it is not what was meant.
+    and only what is asked of it on the way is read from it; ``silent_entries`` of it said nothing.
+    ``is_page`` says that a list led to it as to the page of one item: if it is a list itself, it is
+    not what was meant. Where it gives no text, and the item is as its list tells it, it has the
+    signature ``awaited`` instead.
     """
 
     document: Document
     signature: str
     is_listing: bool = False
     is_page: bool = False
+    awaited: str = ""
+    silent_entries: int = 0
 
     @property
     def name(self) -> str:
@@ -81,11 +85,15 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadOnly:
-    """An item whose own page cannot be had now, as the ``listing`` that leads to it tells it."""
+    """An item whose own page cannot be had now, as the ``listing`` that leads to it tells it.
+
+    ``signature`` says when its page is asked for again, "" at the next look.
+    """
 
     name: str
     lead: Draft
     listing: Document
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)

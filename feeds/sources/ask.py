@@ -1,22 +1,18 @@
 """One document asked for, where a list led: what is remembered goes along, and what has not changed
 is not read.
 
-Knows addresses (RFC 3986) and what a list says of each, how an answer compares with what is
-remembered, and how much may be asked. Must never know what a document says, or which one is asked
-for next.
+Knows how an answer compares with what is remembered, and how much may be asked. Must never know
+what a document says, or which one is asked for next.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Self
-from unicodedata import normalize
-from urllib.parse import quote, urlsplit, urlunsplit
 
-from config.values import DEFAULT_PORTS, host_of, is_web_address
-from feeds.draft import Document, Draft, Parsed
+from feeds.draft import Document
 from feeds.fetch import (
     Denied,
     FetchedPage,
@@ -29,107 +25,18 @@ from feeds.fetch import (
     TakenAway,
 )
 from feeds.fetch.unpack import Damaged, TooLarge, gunzipped
-from feeds.identity.ids import content_hash
+from feeds.sources.leads import Lead
+from feeds.times import backoff
 
 # Failures in a row that speak of the site, not of its pages.
 _FAILURES_IN_A_ROW = 20
 _NONE = RemoteValidators()
-# Longer than any address of a news item; it becomes a key in the store.
-_LONGEST_ADDRESS_CHARS = 2_000
-# Everything an address may hold is left as it came (RFC 3986 section 2); the rest is encoded.
-_ADDRESS_CHARACTERS = "!#$%&'()*+,/:;=?@[]~-._"
+# A page that could not be had is asked for at the next look, and then ever more seldom: one that
+# shows nothing without JavaScript will not by next week.
+_FIRST_PAUSE = timedelta(hours=1)
+_LONGEST_PAUSE = timedelta(days=7)
 
 Lost = TakenAway | Missing | Denied | FetchFailed | Stopped
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lead:
-    """An address that a list names, and what it says of the document there."""
-
-    name: str
-    draft: Draft | None = None
-    modified: datetime | None = None
-
-    @property
-    def told(self) -> str:
-        """Changes when the list says something else; "" where it says nothing."""
-        if self.modified is not None:
-            return self.modified.isoformat()
-        return content_hash(self.draft) if self.draft is not None else ""
-
-    @property
-    def day(self) -> date | None:
-        """No later day is known for what is there; None where nothing is known."""
-        if self.draft is not None and self.draft.issued is not None:
-            return self.draft.issued.day
-        return self.modified.date() if self.modified is not None else None
-
-
-def address(url: str) -> str | None:
-    """The one way we write an address: without fragment and default port; None if it is none."""
-    text = url.strip().replace(" ", "%20")
-    if not is_web_address(text) or not text.isprintable():
-        return None
-    parts = urlsplit(text)
-    scheme, host, port = parts.scheme, parts.hostname or "", parts.port
-    if "@" in parts.netloc:
-        return None
-    name = f"[{host}]"
-    if ":" not in host:
-        try:  # the name DNS knows a host by; some can have none
-            name = normalize("NFKC", host).lower().encode("idna").decode()
-        except UnicodeError:
-            return None
-    place = name if port in (None, DEFAULT_PORTS[scheme]) else f"{name}:{port}"
-    path, query = (quote(part, _ADDRESS_CHARACTERS) for part in (parts.path or "/", parts.query))
-    written = urlunsplit((scheme, place, path, query, ""))
-    # The ASCII name of a host may hold what its letters did not ("¸" is a blank and a mark).
-    is_sound = len(written) <= _LONGEST_ADDRESS_CHARS and is_web_address(written)
-    return written if is_sound else None
-
-
-def is_near(url: str, hosts: Collection[str]) -> bool:
-    """Whether the host of ``url`` is one of ``hosts``, below one, or what one is below.
-
-    So feeds.example.org leads to www.example.org, but a.pages.test not to b.pages.test: whoever
-    writes a list must not choose whom we ask.
-    """
-    host = host_of(url)
-    return any(host == near or _is_below(host, near) or _is_below(near, host) for near in hosts)
-
-
-def _is_below(host: str, other: str) -> bool:
-    """Whether it is a sub-domain; nothing counts as below a top-level domain."""
-    return "." in other and host.endswith(f".{other}")
-
-
-def leads(parsed: Parsed) -> tuple[Lead, ...]:
-    """The items a list leads to, each address once, in its order."""
-    found: dict[str, Lead] = {}
-    told = (
-        Lead(name=name, draft=draft)
-        for draft in parsed.drafts
-        if not stands_alone(draft) and (name := address(draft.url or ""))
-    )
-    for lead in (*told, *located(parsed, is_sitemap=False)):
-        before = found.get(lead.name)
-        if before is None:
-            found[lead.name] = lead
-        elif before.modified is None:
-            found[lead.name] = replace(before, modified=lead.modified)
-    return tuple(found.values())
-
-
-def stands_alone(draft: Draft) -> bool:
-    """Whether nothing more can be had of it: it is whole, or no address leads on."""
-    return not draft.partial or address(draft.url or "") is None
-
-
-def located(parsed: Parsed, *, is_sitemap: bool) -> Iterator[Lead]:
-    """What a sitemap leads to: the lists that a list of lists names, or pages."""
-    for location in parsed.locations:
-        if location.is_sitemap is is_sitemap and (name := address(location.url)):
-            yield Lead(name=name, modified=location.modified)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +83,39 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """A page that was asked for in vain so often, and is not asked for again before ``due_at``.
+
+    Its item is as a list ``told`` it, "" where none did.
+    """
+
+    failures: int
+    due_at: datetime
+    told: str = ""
+
+    def __str__(self) -> str:
+        """Never what is a `Signature`: that has more lines."""
+        return "\n".join(("awaited", str(self.failures), self.due_at.isoformat(), self.told))
+
+    @classmethod
+    def read(cls, text: str | None) -> Self | None:
+        """What `str` wrote; None for anything else."""
+        lines = (text or "").split("\n")
+        if len(lines) != 4 or lines[0] != "awaited":
+            return None
+        _, failures, due_at, told = lines
+        return cls(failures=int(failures), due_at=datetime.fromisoformat(due_at), told=told)
+
+    @classmethod
+    def after(cls, before: Self | None, told: str, now: datetime) -> Self:
+        """As it is once it was asked for in vain ``now``; the first time, the next look asks."""
+        if before is None:
+            return cls(failures=1, due_at=now, told=told)
+        pause = backoff(before.failures - 1, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
+        return cls(failures=before.failures + 1, due_at=now + pause, told=told)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Had:
     """A document and its signature now; ``is_new`` unless that is the one remembered.
 
@@ -215,6 +155,14 @@ class Asking:
     def signature(self, name: str) -> Signature | None:
         """What a document was when it was last had."""
         return Signature.read(self.signatures.get(name) or self.refused.get(name))
+
+    def awaited(self, name: str) -> Awaited | None:
+        """How often a document was asked for in vain; None for one that was had."""
+        return Awaited.read(self.signatures.get(name))
+
+    def is_ours(self, name: str) -> bool:
+        """Whether an item came of it, or of what a list told of it."""
+        return self.signature(name) is not None or self.awaited(name) is not None
 
     def is_to_be_read(self, name: str) -> bool:
         """Whether what was refused is read again, as it may be read in another way now."""
@@ -312,38 +260,41 @@ class Asking:
 class Budget:
     """What one look may still ask for, and what ends it early.
 
-    ``problem`` says what could not be had, with ``retry_at`` where the server asked us back.
-    ``is_unfinished`` says that there is more to ask for, ``is_stopped`` that the program is ending.
+    ``problem`` says what could not be had, with ``retry_at`` where the server asked us back; it
+    ``has_lost_lists`` where that was a part of the list. ``is_refused`` says that the site is asked
+    for nothing more, ``is_unfinished`` that there is more to ask for, ``is_stopped`` that the
+    program is ending.
     """
 
     def __init__(self, most: int | None, stopping: Event) -> None:
         self.problem = ""
         self.retry_at: datetime | None = None
+        self.has_lost_lists = False
+        self.is_refused = False
         self.is_unfinished = False
         self.is_stopped = False
         self._left = most
         self._stopping = stopping
-        self._has_to_end = False
         self._failures = 0
 
     @property
     def is_over(self) -> bool:
-        return self._has_to_end or self.is_unfinished or self.is_stopped
+        """Whether nothing more is told of in this look."""
+        return self.is_unfinished or self.is_stopped
+
+    @property
+    def asks_on(self) -> bool:
+        """Whether anything more may be asked for."""
+        if self._stopping.is_set():
+            self.is_stopped = True
+        return not (self.is_over or self.is_refused)
 
     def may_ask(self) -> bool:
         """Whether one more page may be asked for; counts it."""
-        if self.stops():
-            return False
-        if self._left is not None:
-            self.is_unfinished = self.is_unfinished or self._left <= 0
+        if self.asks_on and self._left is not None:
+            self.is_unfinished = self._left <= 0
             self._left -= 1
-        return not self.is_over
-
-    def stops(self) -> bool:
-        """Whether the program is ending."""
-        if self._stopping.is_set():
-            self.is_stopped = True
-        return self.is_stopped
+        return self.asks_on
 
     def page_answered(self, name: str, answer: Had | Kept | Lost) -> None:
         """A page not had is lost alone, unless the site wants a pause or keeps failing."""
@@ -353,12 +304,13 @@ class Budget:
         self._failures += 1
         if answer.retry_after is not None or self._failures >= _FAILURES_IN_A_ROW:
             self._fail(name, answer)
-            self._has_to_end = True
+            self.is_refused = True
 
     def list_failed(self, name: str, lost: Lost) -> None:
         """A part of the list cannot be had, and what it leads to is not known."""
         self._fail(name, lost)
-        self._has_to_end = self.retry_at is not None
+        self.has_lost_lists = True
+        self.is_refused = self.is_refused or self.retry_at is not None
 
     def _fail(self, name: str, lost: Lost) -> None:
         self.problem = f"{name}: {problem_of(lost)}"

@@ -12,7 +12,7 @@ known pages cost nothing but their list.
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import assert_never
 
 from config.values import host_of
@@ -21,19 +21,15 @@ from feeds.fetch import Denied, FetchFailed, Missing, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Gone, LeadOnly, Refusal, Same, Seen, Unlisted
 from feeds.sources.ask import (
     Asking,
+    Awaited,
     Budget,
     Had,
     Kept,
-    Lead,
     Lost,
     Signature,
-    address,
-    is_near,
-    leads,
-    located,
     problem_of,
-    stands_alone,
 )
+from feeds.sources.leads import Lead, address, is_near, leads, located, stands_alone
 
 Understand = Callable[[Document], Parsed | Refused]
 
@@ -74,12 +70,18 @@ class Walk:
     """One look at a website whose address gave a list: lists in a queue, and what was seen."""
 
     def __init__(
-        self, asking: Asking, understand: Understand, scope: CrawlScope, budget: Budget
+        self,
+        asking: Asking,
+        understand: Understand,
+        scope: CrawlScope,
+        budget: Budget,
+        now: datetime,
     ) -> None:
         self._asking = asking
         self._understand = understand
         self._scope = scope
         self._budget = budget
+        self._now = now
         self._hosts: set[str] = set()
         # Lists to be asked for, those met by name, what they show, and the items told of.
         self._queue: deque[Lead] = deque()
@@ -124,14 +126,14 @@ class Walk:
             if self._budget.is_over:
                 return
         # A list that shows nothing is more likely broken than empty.
-        if self._scope.complete and self._is_whole and self._shown:
+        if self._scope.complete and self._is_whole and self._shown and not self._queue:
             yield from map(Gone, self._missing())
 
     def _missing(self) -> list[str]:
         """The documents we had from this website that no list of it shows any more."""
         names = self._asking.signatures.keys() - self._shown - self._lists
         # Others came by another way, so that no list was ever to show them.
-        return sorted(name for name in names if self._asking.signature(name))
+        return sorted(name for name in names if self._asking.is_ours(name))
 
     # -- Lists -------------------------------------------------------------------------------------
 
@@ -143,7 +145,7 @@ class Walk:
         for page in chain if self._scope.backfill else reversed(list(chain)):
             self._queue.extend(self._below(page))
             yield page
-        while self._queue and not self._budget.is_over:
+        while self._queue and self._budget.asks_on:
             if child := self._child(self._queue.popleft()):
                 self._queue.extend(self._below(child))
                 yield child
@@ -175,7 +177,7 @@ class Walk:
         name = address(page.parsed.next_page or "")
         if name is None or name in self._lists or not is_near(name, self._hosts):
             return None
-        if self._budget.is_over or not goes_on:
+        if not (goes_on and self._budget.asks_on):
             self._is_whole = False
             return None
         return self._asked_list(Lead(name=name))
@@ -201,8 +203,6 @@ class Walk:
         return None
 
     def _asked_list(self, lead: Lead) -> ListPage | None:
-        if self._budget.stops():
-            return None
         had = self._asking.listing(lead, lead.name)
         if isinstance(had, Had):
             return self._understood(had)
@@ -227,9 +227,11 @@ class Walk:
         self._budget.list_failed(name, lost)
 
     def _page(self, had: Had, parsed: Parsed) -> ListPage:
-        found = leads(parsed) if self._scope.follow else ()
+        self._lists.update(
+            address(url) or url for url in (had.document.name, had.document.url) if url
+        )
+        found = leads(parsed, self._lists) if self._scope.follow else ()
         page = ListPage(had=had, parsed=parsed, leads=found)
-        self._lists.add(page.name)
         self._listed.update(lead.name for lead in found)
         self._counted += len(found) + 1
         if days := page.days:
@@ -247,11 +249,15 @@ class Walk:
         if not page.had.is_new:
             yield self._same(page.name, signature)
             return
-        follow = self._scope.follow
+        pages = {lead.name for lead in page.leads}
         yield Fetched(
             document=page.had.document,
             signature=str(signature),
-            is_listing=not any(not follow or stands_alone(one) for one in page.parsed.drafts),
+            is_listing=not any(
+                stands_alone(one, pages, self._lists) or not self._scope.follow
+                for one in page.parsed.drafts
+            ),
+            silent_entries=page.parsed.silent_entries,
         )
 
     def _same(self, name: str, signature: Signature) -> Same:
@@ -282,7 +288,7 @@ class Walk:
         if self._scope.complete or not self._vanished_left:
             return
         for lead in taken_off:
-            is_ours = self._asking.signature(lead.name) is not None
+            is_ours = self._asking.is_ours(lead.name)
             if not is_ours or lead.name in self._shown or not is_near(lead.name, self._hosts):
                 continue
             if not self._vanished_left or not self._budget.may_ask():
@@ -304,11 +310,11 @@ class Walk:
         before = self._understand(replace(kept.document, url=page.had.document.url))
         if isinstance(before, Refused):
             return ()
-        return tuple(lead for lead in leads(before) if lead.name not in self._listed)
+        return tuple(lead for lead in leads(before, self._lists) if lead.name not in self._listed)
 
     def _item(self, lead: Lead, page: ListPage, *, is_on_top: bool) -> Seen | None:
         if self._asking.is_to_be_read(lead.name) and (had := self._asking.kept(lead)):
-            return _page(had)
+            return self._as_page(had, lead)
         before = self._asking.signature(lead.name)
         if before is not None and not self._is_worth_asking(lead, before, is_on_top=is_on_top):
             return Same(lead.name)
@@ -318,7 +324,18 @@ class Walk:
         if not is_near(lead.name, self._hosts):
             foreign = FetchFailed(problem="its host is not one of this source", is_lasting=True)
             return self._without(lead, page, foreign)
-        return self._asked(lead, page) if self._budget.may_ask() else None
+        return self._asked_in_time(lead, page)
+
+    def _asked_in_time(self, lead: Lead, page: ListPage) -> Seen | None:
+        awaited = self._asking.awaited(lead.name)
+        if awaited and awaited.due_at > self._now and awaited.told == lead.told:
+            self._is_settled = False
+            return Same(lead.name)
+        if self._budget.may_ask():
+            return self._asked(lead, page)
+        # What the list tells is told all the same, whatever its site is asked for.
+        refused = FetchFailed(problem=self._budget.problem)
+        return None if self._budget.is_over else self._without(lead, page, refused)
 
     def _is_worth_asking(self, lead: Lead, before: Signature, *, is_on_top: bool) -> bool:
         if lead.draft is None or lead.modified is not None:
@@ -333,7 +350,7 @@ class Walk:
                 if address(document.url or "") in self._lists:
                     # Sent back to the list: many sites say so that a page is no more.
                     return self._without(lead, page, Missing(url=lead.name))
-                return _page(answer)
+                return self._as_page(answer, lead)
             case Kept():
                 return self._same(lead.name, answer.signature)
             case TakenAway():
@@ -347,17 +364,28 @@ class Walk:
                 assert_never(answer)
 
     def _without(self, lead: Lead, page: ListPage, lost: Lost) -> Seen:
-        """What there is to say of a page that cannot be had now."""
+        """What there is to say of a page that cannot be had now: what its list says of it."""
         self._is_settled = False
         if self._asking.signature(lead.name) is not None:
             return Same(lead.name)
-        # What is not there is not told of either, or readers would be sent to it.
-        draft = None if isinstance(lost, Missing) else lead.draft
-        if draft is not None and draft.title:
-            return LeadOnly(name=lead.name, lead=draft, listing=page.had.document)
+        if lead.draft is not None and lead.draft.title:
+            before, after = self._asking.awaited(lead.name), self._awaited(lead)
+            if before is not None and before.told == lead.told:
+                return Same(lead.name, after)
+            return LeadOnly(
+                name=lead.name, lead=lead.draft, listing=page.had.document, signature=after
+            )
         refused = Refused(reason=Reason.UNREADABLE, evidence=problem_of(lost))
         return Refusal(name=lead.name, refused=refused)
 
+    def _as_page(self, had: Had, lead: Lead) -> Fetched:
+        return Fetched(
+            document=had.document,
+            signature=str(had.signature),
+            is_page=True,
+            awaited=self._awaited(lead),
+        )
 
-def _page(had: Had) -> Fetched:
-    return Fetched(document=had.document, signature=str(had.signature), is_page=True)
+    def _awaited(self, lead: Lead) -> str:
+        """What is remembered of a page that was asked for in vain."""
+        return str(Awaited.after(self._asking.awaited(lead.name), lead.told, self._now))

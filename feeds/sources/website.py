@@ -14,7 +14,8 @@ from feeds.draft import Parsed, Refused
 from feeds.errors import SourceError
 from feeds.fetch import FetchFailed, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Same, Seen
-from feeds.sources.ask import Asking, Budget, Had, Lead, Lost, address, problem_of
+from feeds.sources.ask import Asking, Budget, Had, Lost, problem_of
+from feeds.sources.leads import Lead, address
 from feeds.sources.walk import Understand, Walk
 from feeds.standing import Standing, next_look
 
@@ -79,7 +80,7 @@ class WebSource:
             raise self._failed(before, FetchFailed(problem=str(parsed)), now)
         budget = Budget(None if self.scope.backfill else _PAGES_A_LOOK, self.stopping)
         if parsed.is_list:
-            self._walk = Walk(asking, self.understand, self.scope, budget)
+            self._walk = Walk(asking, self.understand, self.scope, budget, now)
             yield from self._walk.through(had, parsed)
         else:
             yield _alone(had)
@@ -91,7 +92,9 @@ class WebSource:
     ) -> None:
         """``standing`` is how the source does after a scan that came to its end."""
         if budget.problem:
-            when = next_look(before.failures + 1, now, self.every, self.jitter, budget.retry_at)
+            # Where pages alone cannot be had, the list is still read as often as it was.
+            failures = before.failures + 1 if budget.has_lost_lists else 0
+            when = next_look(failures, now, self.every, self.jitter, budget.retry_at)
             self.standing = standings.failed(before, budget.problem, now, when)
             return
         when = now if budget.is_unfinished else next_look(0, now, self.every, self.jitter)

@@ -90,6 +90,10 @@ def _show(report: "IngestReport") -> None:
     )
     refused = [(refusal.document, refusal.reason) for refusal in report.quarantine]
     write_notes(refused, heading="in quarantine:")
+    silent = [(each.document, f"{each.entries} entries") for each in report.dropped]
+    write_notes(silent, heading="dropped, as they say nothing:")
+    copies = [(item.title, item.uid) for item in report.items if item.outcome == "copy"]
+    write_notes(copies, heading="taken for copies of items:")
     unknown = [(label.kind.value, label.text) for label in report.unknown_topics]
     write_notes(unknown, heading="topics nobody knows, kept with their items:")
     for problem in report.problems:
@@ -102,6 +106,7 @@ def _also(report: "IngestReport") -> str:
         "withdrawn": report.withdrawn,
         "restored": report.restored,
         "taken for copies": report.copies,
+        "dropped": sum(each.entries for each in report.dropped),
     }
     return "".join(f", {count} {word}" for word, count in counts.items() if count)
 

@@ -45,6 +45,8 @@ EXEMPT: dict[str, tuple[str, ...]] = {
         "*.FORM",
         "text.site_form.FORM_*",
         "bytes.excerpt",
+        "recognise._OPEN_DOCUMENT",
+        "recognise._PAGE_TYPE",
         "understand._GUESSED",
     ),
     "given to Python's codecs when it is loaded, under the name that has a witness": (

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -227,18 +226,24 @@ def test_a_page_that_is_gone_is_withdrawn_and_one_that_is_missing_is_not(opened:
     assert kinds(seen) == {"Gone": 1, "Same": 3}
 
 
-def test_a_new_page_that_is_missing_is_refused(opened: Opened) -> None:
-    shown = opened(Site(count=3))
+def test_a_new_page_of_which_no_list_tells_anything_is_refused_where_it_is_missing(
+    opened: Opened,
+) -> None:
+    shown = opened(Site(count=3), "/sitemap.xml")
     shown.site.break_down("/news/100002", 404)
     (refusal,) = [one for one in shown.watched.look() if isinstance(one, Refusal)]
     assert "404" in str(refusal.refused)
 
 
-def test_a_page_that_leads_back_to_its_list_is_missing(opened: Opened) -> None:
+@pytest.mark.parametrize("status", [404, 302])
+def test_a_new_page_that_is_missing_is_told_of_by_its_list(opened: Opened, status: int) -> None:
+    """Many sites answer so to programs, others publish a list before the page."""
     shown = opened(Site(count=3))
-    shown.site.moved["/news/100002"] = (302, "/news")
-    (refusal,) = [one for one in shown.watched.look() if isinstance(one, Refusal)]
-    assert path(refusal.name) == "/news/100002"
+    shown.site.break_down("/news/100002", status, Location="/news")
+    (told,) = [one for one in shown.watched.look() if isinstance(one, LeadOnly)]
+    assert path(told.name) == "/news/100002"
+    shown.site.mend("/news/100002")
+    assert kinds(shown.watched.look()) == {"Fetched": 1, "Same": 3}
 
 
 def test_a_page_refused_is_not_fetched_again_until_it_changes(opened: Opened) -> None:
@@ -280,10 +285,10 @@ def test_hosts_of_others_are_not_asked(opened: Opened) -> None:
     shown.site.forget_asked()
     abroad = entry.replace(b"/news/7", b"https://other.test/news/8")
     shown.site.show("/news", b'<div class="list">%b</div>' % abroad)
-    (told, _) = shown.watched.look()
-    assert isinstance(told, LeadOnly)
+    (told,) = [one for one in shown.watched.look() if isinstance(one, LeadOnly)]
     assert (told.name, told.lead.title) == ("https://other.test/news/8", "Elsewhere")
-    assert shown.site.targets == ["/news"]
+    # What the list showed before is asked for once more, as its page was never had.
+    assert shown.site.targets == ["/news", "/news/7"]
 
 
 def test_bytes_that_were_lost_are_fetched_again(opened: Opened) -> None:
@@ -351,147 +356,3 @@ def test_an_empty_list_withdraws_nothing(opened: Opened) -> None:
     shown.watched.look(complete=True)
     shown.site.show("/news", b'<div class="list"></div>')
     assert not any(isinstance(one, Gone) for one in shown.watched.look(complete=True))
-
-
-# -- How the source does ---------------------------------------------------------------------------
-
-
-def test_a_source_that_fails_says_why_and_rests_longer_each_time(opened: Opened) -> None:
-    shown = opened(Site(count=3))
-    shown.site.break_down("/news", 500)
-    assert "500" in shown.watched.failing_look()
-    first = shown.watched.store.standing
-    shown.watched.failing_look()
-    second = shown.watched.store.standing
-    assert first is not None
-    assert second is not None
-    assert (second.state, second.failures, second.since) == (State.FAILING, 2, first.since)
-    assert first.next_look_at is not None
-    assert second.next_look_at is not None
-    assert second.next_look_at > first.next_look_at
-    shown.site.mend("/news")
-    shown.watched.look()
-    third = shown.watched.store.standing
-    assert third is not None
-    assert (third.state, third.failures, third.problem) == (State.OK, 0, "")
-
-
-@pytest.mark.parametrize("status", [401, 403, 451])
-def test_a_source_that_refuses_us_is_left_alone_for_a_day_at_once(
-    opened: Opened, status: int
-) -> None:
-    shown = opened(Site(count=3))
-    shown.site.break_down("/news", status)
-    assert str(status) in shown.watched.failing_look()
-    assert _rest(shown) == timedelta(days=1)
-
-
-@pytest.mark.parametrize("status", [404, 408, 425, 429, 500, 503])
-def test_a_source_in_trouble_is_asked_again_soon(opened: Opened, status: int) -> None:
-    shown = opened(Site(count=3))
-    shown.site.break_down("/news", status)
-    shown.watched.failing_look()
-    assert _rest(shown) == timedelta(hours=2)
-
-
-def test_a_refusal_where_a_source_had_moved_does_not_hold_up_its_old_address(
-    opened: Opened,
-) -> None:
-    shown = opened(Site(count=3), "/old")
-    shown.site.moved["/old"] = (301, "/news")
-    shown.watched.look()
-    shown.site.break_down("/news", 403)
-    shown.watched.failing_look()
-    assert _rest(shown) == timedelta(hours=2)
-
-
-def _rest(shown: Looking) -> timedelta:
-    """How long a source that just began to fail is left alone."""
-    standing = shown.watched.store.standing
-    assert standing is not None
-    assert standing.next_look_at is not None
-    return standing.next_look_at - standing.since
-
-
-def test_a_login_page_where_the_list_was_is_a_failure(opened: Opened) -> None:
-    shown = opened(Site(count=3))
-    shown.watched.look()
-    shown.site.ask_to_log_in("/news")
-    assert "log in" in shown.watched.failing_look()
-    shown.site.mend("/news")
-    assert kinds(shown.watched.look()) == {"Same": 4}
-
-
-def test_a_list_cut_off_in_the_middle_is_a_failure(opened: Opened) -> None:
-    shown = opened(Site(count=3))
-    shown.site.cut_off("/news")
-    shown.watched.failing_look()
-    assert shown.watched.store.items == {}
-
-
-def test_robots_txt_can_keep_us_from_the_whole_source(opened: Opened) -> None:
-    shown = opened(Site(count=3, robots="User-agent: *\nDisallow: /\n"))
-    assert "robots.txt" in shown.watched.failing_look()
-    assert shown.site.targets == []
-
-
-def test_a_source_that_is_gone_has_ended(opened: Opened) -> None:
-    shown = opened(Site(count=3))
-    shown.site.break_down("/news", 410)
-    assert "until its address changes" in shown.watched.failing_look()
-    standing = shown.watched.store.standing
-    assert standing is not None
-    assert (standing.state, standing.next_look_at) == (State.ENDED, None)
-
-
-def test_a_permanent_redirect_is_remembered_and_used(opened: Opened) -> None:
-    shown = opened(Site(count=3), "/old")
-    shown.site.moved["/old"] = (301, "/news")
-    shown.watched.look()
-    standing = shown.watched.store.standing
-    assert standing is not None
-    assert (standing.state, path(standing.moved_to or "")) == (State.MOVED, "/news")
-    shown.site.forget_asked()
-    assert kinds(shown.watched.look()) == {"Same": 4}
-    assert "/old" not in shown.site.targets
-
-
-def test_a_temporary_redirect_is_not(opened: Opened) -> None:
-    shown = opened(Site(count=3), "/old")
-    shown.site.moved["/old"] = (302, "/news")
-    shown.watched.look()
-    standing = shown.watched.store.standing
-    assert standing is not None
-    assert (standing.state, standing.moved_to) == (State.OK, None)
-
-
-def test_a_site_that_asks_for_a_pause_gets_it(opened: Opened) -> None:
-    shown = opened(Site(count=9))
-    shown.site.break_down("/news/100005", 429, Retry_After="86400")
-    shown.watched.look()
-    standing = shown.watched.store.standing
-    assert standing is not None
-    assert (standing.state, len(shown.watched.store.items)) == (State.FAILING, 4)
-    assert standing.next_look_at is not None
-    assert (standing.next_look_at - shown.watched.now).total_seconds() > 80_000
-
-
-@pytest.mark.parametrize("start", ["/news", "/feed.atom"])
-def test_the_hub_that_announces_changes_is_remembered(opened: Opened, start: str) -> None:
-    shown = opened(Site(count=3, hub="https://hub.example.org/"), start)
-    for _ in range(2):
-        shown.watched.look()
-        standing = shown.watched.store.standing
-        assert standing is not None
-        assert standing.hub is not None
-        assert (standing.hub.url, path(standing.hub.topic)) == ("https://hub.example.org/", start)
-
-
-def test_a_look_ends_between_two_requests_when_the_program_does(opened: Opened) -> None:
-    shown = opened(Site(count=9))
-    scan = shown.watched.source().scan({}, shown.watched.now)
-    next(scan)
-    shown.watched.stopping.set()
-    assert list(scan) == []
-    assert len(shown.site.targets) == 2
-    assert shown.watched.store.standing is None

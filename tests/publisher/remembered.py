@@ -68,7 +68,8 @@ class FakeStore:
             case Same(name=name, signature=signature):
                 if signature is not None and name in self.signatures:
                     self.signatures[name] = signature
-            case LeadOnly(name=name, lead=lead):
+            case LeadOnly(name=name, lead=lead, signature=signature):
+                self.signatures[name] = signature
                 self._tell(lead.url or name, lead)
             case Gone(name=name):
                 self.signatures.pop(name, None)

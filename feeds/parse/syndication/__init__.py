@@ -52,7 +52,7 @@ def parse(
         return feed
     is_entry = feed.form == "atom-entry"
     entries = within_budget(feed.entries)
-    drafts = (draft(entry, feed, taxonomy, is_whole=is_entry) for entry in entries)
+    drafts = [draft(entry, feed, taxonomy, is_whole=is_entry) for entry in entries]
     found = tuple(each for each in drafts if each is not None)
     if is_entry and not found:
         return Refused(reason=Reason.INCOMPLETE, evidence="the entry has neither title nor text")
@@ -62,6 +62,7 @@ def parse(
         is_list=not is_entry,
         next_page=feed.next_page,
         hub=feed.hub,
+        silent_entries=len(drafts) - len(found),
     )
 
 

@@ -1,5 +1,6 @@
 """Where lists lead: addresses written one way, and hosts that may be asked."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from config.values import host_of
 from feeds.draft import Draft, Location, Parsed
 from feeds.model import Issued, IssuedFrom
-from feeds.sources.ask import address, is_near, leads, located, stands_alone
+from feeds.sources.leads import address, is_near, leads, located, stands_alone
 
 MODIFIED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -123,7 +124,41 @@ def test_what_is_told_changes_with_what_a_list_says() -> None:
 
 
 def test_a_whole_draft_or_one_without_an_address_stands_alone() -> None:
-    assert stands_alone(partial(None))
-    assert stands_alone(partial("javascript:void(0)"))
-    assert stands_alone(Draft(form="atom", title="Title", url="https://example.org/1"))
-    assert not stands_alone(partial("https://example.org/1"))
+    pages = {"https://example.org/1"}
+    assert stands_alone(partial(None), pages, ())
+    assert stands_alone(partial("javascript:void(0)"), pages, ())
+    assert stands_alone(Draft(form="atom", title="Title", url="https://example.org/1"), pages, ())
+    assert not stands_alone(partial("https://example.org/1"), pages, ())
+
+
+def test_a_link_from_a_list_to_itself_tells_of_an_item_where_it_names_a_part_of_it() -> None:
+    here = {"https://example.org/news"}
+    assert stands_alone(partial("https://example.org/news#a1"), (), here)
+    assert not stands_alone(partial("https://example.org/news"), (), here)
+    assert stands_alone(replace(partial("https://example.org/news"), guid="17"), (), here)
+
+
+ONE = "https://example.org/all#1"
+TWO = "https://example.org/all#2"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "are_two"),
+    [
+        (partial(ONE), partial(TWO, title="Other"), True),
+        (partial(ONE), partial(TWO), False),
+        (partial(ONE), partial(ONE, title="Read on"), False),
+        (partial("https://example.org/all"), partial(TWO, title="2 comments"), False),
+        (replace(partial(ONE), guid="1"), replace(partial(TWO), guid="2"), True),
+        (replace(partial(ONE), guid="1"), replace(partial(ONE, title="B"), guid="2"), True),
+        (replace(partial(ONE), guid="1"), replace(partial(ONE), guid="2"), False),
+        (replace(partial(ONE), guid="1"), replace(partial(TWO, title="B"), guid="1"), False),
+        (replace(partial(ONE), form="rss"), replace(partial(ONE, title="B"), form="rss"), True),
+    ],
+)
+def test_entries_that_share_a_page_have_none_of_their_own(
+    first: Draft, second: Draft, are_two: bool
+) -> None:
+    """A list may show one item twice: then the page is the item's."""
+    found = leads(Parsed(form="listing", drafts=(first, second), is_list=True))
+    assert [lead.name for lead in found] == ([] if are_two else ["https://example.org/all"])
