@@ -25,7 +25,7 @@ _CALLED = re.compile(
     r"gdpr|breadcrumbs?|pager|pagination|sidebar|newsletter|subscribe|comments?|caption|"
     r"skip-?links?|skip|print|tags|contacts?|advert|ads?|promo|menu|nav|navbar|navigation|toolbar|"
     r"popup|modal|banner|read-?more|see-?also|visually-hidden|sr-only|element-invisible|"
-    r"language-switcher|site-header|site-footer|page-footer|photo-details)(?:$|[\s_-])"
+    r"language-switcher|site-header|site-footer|page-footer|photo-details|no-?print)(?:$|[\s_-])"
     r"|(?:^|\s)hidden(?:$|\s)"
 )
 # A site that calls its whole page "has-sidebar" has no sidebar for a page.
@@ -37,7 +37,7 @@ _BESIDE_TEXT = re.compile(
     r"timestamp|posted-on|cat-links|tag-?list|taglist|credits?|copyright|"
     r"related-?posts?|relatedposts|teasers?|most-read|popular|trending|latest|outbrain|taboola|"
     r"comment-?list|commentlist|respond|disqus|feedback|signup|sign-up|donate|screen-reader-text|"
-    r"jp-relatedposts|sharedaddy|sociable|post-?nav|adsbygoogle|advertisement|sponsored)(?:$|[\s_-])"
+    r"calendar|widget_\w{1,40}|catlinks|jp-relatedposts|sharedaddy|sociable|post-?nav|adsbygoogle|advertisement|sponsored)(?:$|[\s_-])"
 )
 
 # Where a link leads that hands a page on.
@@ -48,8 +48,10 @@ _SHARES = (
     'a[href*="vk.com/share"], a[href*="reddit.com/submit"], a[href^="mailto:?"], '
     'a[href^="javascript:window.print"]'
 )
+_CONTACTS = 'a[href^="mailto:"], a[href^="tel:"]'
 # What stands around a form or a share bar: its heading and what it is for.
 _MOST_CHARS_BY_A_FORM = 300
+_MOST_OF_PROSE_BY_A_FORM = 0.2
 _MOST_CHARS_BY_A_BAR = 60
 _LONGEST_HEADING_CHARS = 90
 
@@ -58,7 +60,11 @@ _FEWEST_CARDS = 2
 _LONGEST_CARD_CHARS = 600
 _FEWEST_CHARS_OF_A_LINK = 8
 _LEAST_LINKED_OF_A_CARD = 0.15
-_LEAST_LINKED_OF_A_LINE = 0.7
+_LEAST_LINKED_OF_A_LINE = 0.5
+# A line that leads elsewhere, "Read also: ...", holds little but its link.
+_LEAST_LINKED_OF_A_LEAD = 0.7
+_LONGEST_LABEL_CHARS = 40
+_COLONS = (":", "：", "»", ">", "→")
 _MOST_OTHERS_AMONG_CARDS = 0.25
 
 
@@ -72,7 +78,7 @@ def strip(tree: Tree) -> None:
     for part in list(whole.within()):
         is_furniture = part.node.mem_id in furniture or _CALLED.search(names(part.node))
         if is_furniture and part.is_below(whole) and not _holds_article(part, whole):
-            part.leave()
+            _with_words_for_it(part, whole).leave()
 
 
 def strip_text(whole: Part) -> None:
@@ -82,10 +88,45 @@ def strip_text(whole: Part) -> None:
         if is_beside and part.is_below(whole) and not _holds_article(part, whole):
             _drop(part)
     _strip_share_bars(whole)
+    _strip_contacts(whole)
     for part in list(whole.within()):
         if part is whole or part.is_below(whole):
             for cards in _groups(part):
                 _drop_cards(cards, whole)
+    for part in list(whole.within()):
+        if part.is_below(whole) and _leads_elsewhere(part):
+            _drop(part)
+
+
+def _with_words_for_it(part: Part, whole: Part) -> Part:
+    """A form to leave an address in, with what asks for it; any other part as it is."""
+    if part.tag != "form" or find(part.node, 'input[type="email" i]') is None:
+        return part
+    while (
+        (up := part.up) is not None
+        and up.up is not None
+        and not up.has_title
+        and up.chars - part.chars <= _MOST_CHARS_BY_A_FORM
+        and up.prose - part.prose <= _MOST_OF_PROSE_BY_A_FORM * whole.prose
+    ):
+        part = up
+    return part
+
+
+def _leads_elsewhere(part: Part) -> bool:
+    """Whether a line is a link to another page, with a label at most."""
+    if not part.block or part.is_heading or part.own_linked < _FEWEST_CHARS_OF_A_LINK:
+        return False
+    if part.holds_blocks:
+        return False
+    label = part.own - part.own_linked
+    if part.own_linked >= _LEAST_LINKED_OF_A_LEAD * part.own and label <= _LONGEST_LABEL_CHARS:
+        return True
+    if label > _LONGEST_LABEL_CHARS:
+        return False
+    link = find(part.node, "a")
+    text = part.node.text()
+    return link is not None and text.partition(link.text())[0].rstrip().endswith(_COLONS)
 
 
 def _strip_share_bars(whole: Part) -> None:
@@ -94,6 +135,23 @@ def _strip_share_bars(whole: Part) -> None:
         part = known.get(node.mem_id)
         if part is not None and part.is_below(whole):
             _grown(part, _MOST_CHARS_BY_A_BAR).leave()
+
+
+def _strip_contacts(whole: Part) -> None:
+    """Takes out boxes with a heading that say whom to write to or to call."""
+    known = {part.node.mem_id: part for part in whole.within()}
+    for node in find_all(whole.node, _CONTACTS):
+        part = known.get(node.mem_id)
+        while part is not None and part.is_below(whole) and not part.has_title:
+            if part.chars > _MOST_CHARS_BY_A_FORM or _is_much(part, whole):
+                break
+            if any(each.is_heading for each in part.within()):
+                part.leave()
+            part = part.up
+
+
+def _is_much(part: Part, whole: Part) -> bool:
+    return part.prose > _MOST_OF_PROSE_BY_A_FORM * whole.prose
 
 
 def _drop_cards(cards: list[Part], whole: Part) -> None:
@@ -127,7 +185,7 @@ def _groups(part: Part) -> Iterator[list[Part]]:
 def _is_card(part: Part) -> bool:
     if part.linked < _FEWEST_CHARS_OF_A_LINK or part.chars > _LONGEST_CARD_CHARS:
         return False
-    is_line = not any(each.block for each in part.parts)
+    is_line = not part.holds_blocks
     least = _LEAST_LINKED_OF_A_LINE if is_line else _LEAST_LINKED_OF_A_CARD
     return part.linked >= least * part.chars
 

@@ -5,11 +5,12 @@ first paragraph. Must never know metadata other than the text they hold, or who 
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from html import escape
+from itertools import groupby
 
 from feeds.draft import DateOrder, Draft, Habits
 from feeds.model import Issued
@@ -26,6 +27,33 @@ from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
 
 FORM = "html"
+
+_HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
+# The last line of a list or a table need not be a sentence.
+_LISTED = frozenset({"li", "td", "th", "dd", "pre"})
+_LONGEST_LABEL_CHARS = 60
+_COMMAS = (",", "،", "、", "，", "՝")
+_ENDS_A_SENTENCE = (
+    ".",
+    "!",
+    "?",
+    "…",
+    ":",
+    ";",
+    "。",
+    "！",
+    "？",
+    "।",
+    "։",
+    "؟",
+    "۔",
+    "”",
+    "»",
+    "“",
+)
+_CLOSING = " \u200f\"'’”»)]」』"
+# Some scripts end no sentence with a sign.
+_LEAST_OF_SENTENCES = 0.5
 
 # Where sites keep the text of an article, the narrowest part first.
 _TEXTS = (
@@ -46,7 +74,11 @@ _MOST_OF_COLUMNS = 0.5
 # Lines with a date, an author or a kind; a paragraph is longer or ends in a full stop.
 _LONGEST_HEAD_CHARS = 80
 _MOST_HEAD_BLOCKS = 8
+# The first may be a subtitle.
+_PARAGRAPHS_BEHIND_HEAD = 2
 _MOST_WORDS_BY_A_DATE = 8
+_LONGEST_DAY_CHARS = 40
+_TIME = re.compile(r"\s?[0-9]{1,2}[:.][0-9]{2}(?:\s?[ap]\.?m)?", re.IGNORECASE)
 # "3 June 2002 року", "3. juni 2002. godine".
 _LONGEST_WORD_FOR_YEAR = 6
 _DEFINING = frozenset({"dt", "dd"})
@@ -82,19 +114,24 @@ def read(tree: Tree, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Draf
     # Behind the title, where it stands within the text.
     named = fold(page.title)
     start = next((at for at, block in enumerate(found) if fold(block.line) == named), -1) + 1
+    if not start and (behind := _behind_title(found[:1], named)):
+        found = (*behind, *found[1:])
     start, subtitle = _behind_labels(found, start, used)
-    head = [
-        at for at in range(start, len(found)) if at < start + _MOST_HEAD_BLOCKS and at not in used
-    ]
+    head = [at for at in range(start, _end_of_head(found, start)) if at not in used]
     skipped = {at for at in head if is_head(found[at], taxonomy, habits.date_order)}
+    skipped |= set(_days_in_lists(found, habits.date_order))
     # A list of definitions with labels or a date among them holds no text.
     if any(found[at].tag in _DEFINING for at in skipped | used):
         skipped |= {at for at in head if found[at].tag in _DEFINING}
     kept = [
         block
         for at, block in enumerate(found)
-        if at >= start and at not in used and at not in skipped
+        if at >= start
+        and at not in used
+        and at not in skipped
+        and not _tells_a_day(block.line, habits.date_order)
     ]
+    kept = _without_ends(kept)
     paragraphs = clean.paragraphs([block.line for block in kept], page.title, taxonomy)
     return Draft(
         form=FORM,
@@ -103,6 +140,16 @@ def read(tree: Tree, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Draf
         paragraphs=paragraphs,
         markup=without(markup, _dropped(found, kept, paragraphs)),
     )
+
+
+def _end_of_head(found: Sequence[Block], start: int) -> int:
+    """Where no line of a head can stand any more: some lines on, or behind two paragraphs."""
+    paragraphs = 0
+    for at in range(start, min(len(found), start + _MOST_HEAD_BLOCKS)):
+        paragraphs += len(found[at].line) > _LONGEST_HEAD_CHARS
+        if paragraphs == _PARAGRAPHS_BEHIND_HEAD:
+            return at
+    return min(len(found), start + _MOST_HEAD_BLOCKS)
 
 
 @cache
@@ -122,10 +169,70 @@ def is_head(block: Block, taxonomy: Taxonomy, order: DateOrder | None) -> bool:
     found = dates.mentions(line, order)
     if len(found) != 1 or len(line.split()) > _MOST_WORDS_BY_A_DATE:
         return False
-    is_alone = len(line[found[0].end :].strip(" .")) <= _LONGEST_WORD_FOR_YEAR
+    behind = _TIME.sub("", line[found[0].end :])
+    is_alone = len(behind.strip(" .,|·–-")) <= _LONGEST_WORD_FOR_YEAR
     return (is_alone and not block.tag.startswith("h") and dateline.find(line, order) is None) or (
         dateline.line(line, order) is not None
     )
+
+
+@cache
+def _label_of_a_day() -> re.Pattern[str]:
+    """What is printed in front of a day of issue or of change."""
+    return re.compile(rf"(?:{any_of('published')}|{any_of('updated')})\s?[:|]?(?:$|\s)")
+
+
+def _tells_a_day(line: str, order: DateOrder | None) -> bool:
+    """Whether a line is a label and its day, wherever on a page: "Last updated 5 May 2024"."""
+    if len(line) > _LONGEST_HEAD_CHARS:
+        return False
+    label = _label_of_a_day().match(fold(line))
+    if label is None:
+        return False
+    return label.end() >= len(fold(line)) or bool(dates.mentions(line, order))
+
+
+def _days_in_lists(found: Sequence[Block], order: DateOrder | None) -> Iterator[int]:
+    """The places of lists of definitions that tell a day: who published a page, and when."""
+    for is_list, run in groupby(range(len(found)), lambda at: found[at].tag in _DEFINING):
+        places = list(run)
+        lines = [found[at].line for at in places] if is_list else []
+        if any(len(line) <= _LONGEST_DAY_CHARS and dates.mentions(line, order) for line in lines):
+            yield from places
+
+
+def _behind_title(first: Sequence[Block], named: str) -> Sequence[Block]:
+    """A block that breaks its lines, without the title it begins with."""
+    for block in first:
+        title, _, rest = block.text.partition("\n")
+        if rest and fold(title) == named:
+            return (replace(block, text=rest),)
+    return ()
+
+
+def _without_ends(kept: list[Block]) -> list[Block]:
+    """The blocks of a text without headings and labels below its last sentence."""
+    sentences = [
+        _is_sentence(block.line) for block in kept if len(block.line) > _LONGEST_LABEL_CHARS
+    ]
+    if sum(sentences) < _LEAST_OF_SENTENCES * len(sentences) or not sentences:
+        return kept
+    end = len(kept)
+    while end > 1 and _is_label(kept[end - 1]):
+        end -= 1
+    return kept[:end]
+
+
+def _is_label(block: Block) -> bool:
+    if block.tag in _LISTED:
+        return False
+    is_short = len(block.line) <= _LONGEST_LABEL_CHARS and not _is_sentence(block.line)
+    # A statement ends with who made it, and what they are.
+    return block.tag in _HEADINGS or (is_short and not any(map(block.line.__contains__, _COMMAS)))
+
+
+def _is_sentence(line: str) -> bool:
+    return line.rstrip(_CLOSING).endswith(_ENDS_A_SENTENCE)
 
 
 def _markup(tree: Tree, page: BarePage, selector: str) -> str:
@@ -173,7 +280,7 @@ def _narrowest(whole: Part) -> Part:
     part = whole
     while best := max(part.parts, key=lambda each: each.prose, default=None):
         least = _MOST_OF_COLUMNS if best.tag == "td" else _MOST_OF_PROSE
-        if not best.prose or best.prose < least * part.prose or not best.parts:
+        if not best.prose or best.prose < least * part.prose or not best.holds_blocks:
             break
         part = best
     return part

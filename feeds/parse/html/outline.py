@@ -57,6 +57,11 @@ class Part:
         return [part for part in self.held if part.up is self]
 
     @property
+    def holds_blocks(self) -> bool:
+        """Whether it is more than a line."""
+        return any(part.block for part in self.parts)
+
+    @property
     def before(self) -> "Part | None":
         """The nearest element in front of it that says something."""
         if self.up is None:
