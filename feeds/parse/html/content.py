@@ -117,6 +117,8 @@ def read(tree: Tree, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Draf
     if not start and (behind := _behind_title(found[:1], named)):
         found = (*behind, *found[1:])
     start, subtitle = _behind_labels(found, start, used)
+    if not subtitle and not used:
+        start, subtitle = _behind_labels_of(page, found, start)
     head = [at for at in range(start, _end_of_head(found, start)) if at not in used]
     skipped = {at for at in head if is_head(found[at], taxonomy, habits.date_order)}
     skipped |= set(_days_in_lists(found, habits.date_order))
@@ -308,6 +310,21 @@ def _behind_labels(found: Sequence[Block], start: int, used: frozenset[int]) -> 
     return end, " ".join(
         block.line for block in above if len(block.line) > _LONGEST_HEAD_CHARS // 4
     )
+
+
+def _behind_labels_of(page: BarePage, found: Sequence[Block], start: int) -> tuple[int, str]:
+    """The same where the labels, links most of them, are no longer among the blocks found."""
+    named = fold(page.title)
+    title = next((at for at, block in enumerate(page.blocks) if fold(block.line) == named), -1)
+    behind, subtitle = _behind_labels(page.blocks, title + 1, page.printed.used)
+    above = {block.line for block in page.blocks[title + 1 : behind]} if title >= 0 else set()
+    if not subtitle or not above:
+        return start, ""
+    first = start
+    while first < len(found) and found[first].line in above:
+        first += 1
+    is_text = found[first:] and found[first].line == page.blocks[behind].line
+    return (first, subtitle) if is_text else (start, "")
 
 
 def _dropped(
