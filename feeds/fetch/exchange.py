@@ -111,7 +111,9 @@ class Exchange:
             is_over = time.monotonic() >= started + seconds
             return FetchFailed(problem=f"{host} {self._slowness(is_over=is_over)}")
         except _FAULTS as fault:
-            return FetchFailed(problem=f"{host} cannot be asked: {_words(fault)}")
+            return FetchFailed(
+                problem=f"{host} cannot be asked: {_words(fault)}", is_lasting=_is_lasting(fault)
+            )
 
     def _slowness(self, *, is_over: bool) -> str:
         if is_over:
@@ -209,6 +211,15 @@ def _proxy(address: str, trust: ssl.SSLContext | None) -> httpcore2.Proxy:
     # A context of its own: ALPN is set on it, and differs between a proxy and what is behind it.
     context = (trust or create_ssl_context(trust_env=False)) if is_secured else None
     return httpcore2.Proxy(_plain(proxy.url), auth=proxy.raw_auth, ssl_context=context)
+
+
+def _is_lasting(fault: BaseException) -> bool:
+    """Whether the host's TLS is at fault, such as a certificate nobody vouches for."""
+    cause: BaseException | None = fault
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    passing = ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError
+    return cause is not None and not isinstance(cause, passing)
 
 
 def _words(fault: Exception) -> str:

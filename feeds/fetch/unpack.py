@@ -3,6 +3,7 @@
 Knows the content codings of HTTP (RFC 9110 8.4, 7932, 8878). Must never know what is inside.
 """
 
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +18,11 @@ else:
 
 #: What we can take apart, as Accept-Encoding says it.
 ACCEPTED = "gzip, br, zstd"
+
+#: Codings there are (the registry of RFC 9110 16.6) and that nobody was asked for. What is none of
+#: them is no packing: servers name their charset, their transfer or nothing there.
+_UNWANTED = frozenset("compress x-compress deflate exi pack200-gzip aes128gcm dcb dcz".split())
+_TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 
 #: Never is more than this in memory beside the body.
 PIECE_BYTES = 65_536
@@ -110,13 +116,17 @@ def _in_pieces(body: bytes) -> Iterator[bytes]:
 
 def _layers(codings: str) -> list[_Layer]:
     names = [name.strip().lower() for name in codings.split(",")]
-    wanted = [name for name in names if name not in {"", "identity"}]
+    wanted = [name for name in names if name and not _is_no_coding(name)]
     if len(wanted) > MAX_CODINGS:
         raise Damaged(f"it is packed {len(wanted)} times over")
     unknown = [name for name in wanted if name not in _CODINGS]
     if unknown:
         raise Damaged(f"it is packed as {unknown[0][:40]!r}, which was not asked for")
     return [_CODINGS[name] for name in wanted]
+
+
+def _is_no_coding(name: str) -> bool:
+    return name not in _CODINGS and name not in _UNWANTED and _TOKEN.fullmatch(name) is not None
 
 
 def _gunzip(pieces: Iterable[bytes]) -> Iterator[bytes]:

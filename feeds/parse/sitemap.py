@@ -57,10 +57,10 @@ def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Re
 
 
 def _of_lines(text: bytes, found_at: str | None) -> Parsed | None:
-    """A list of addresses in plain text, None where a line is no address (sitemaps.org)."""
+    """A list of addresses in plain text (sitemaps.org); None where most lines are none."""
     lines = [line for each in text.decode("utf-8", "ignore").splitlines() if (line := each.strip())]
     listed = [absolute(line, None) for line in lines[:_MOST_LOCATIONS]]
-    if not lines or None in listed:
+    if 2 * listed.count(None) >= len(listed):
         return None
     own = dict.fromkeys(url for url in listed if url and _is_own(url, found_at))
     return Parsed(

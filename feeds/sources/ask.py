@@ -142,7 +142,8 @@ class Asking:
     """Asks for the documents of one source; what is remembered of them goes along.
 
     Signatures are by name, and so are the ``originals``: the bytes. A document that was ``refused``
-    and has no other signature is to be read again as it is; one without any could not be had.
+    and has no other signature is to be read again as it is; one without any could not be had. One
+    that ``asks_anew`` sends no conditions.
     """
 
     source: str
@@ -151,6 +152,7 @@ class Asking:
     originals: Callable[[str], bytes | None]
     signatures: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    asks_anew: bool = False
 
     def signature(self, name: str) -> Signature | None:
         """What a document was when it was last had."""
@@ -176,11 +178,11 @@ class Asking:
         """The document a list leads to. One that is as it was is had again only where the list
         says something else of it now.
         """
-        return self._asked(lead, lead.name, always=False)
+        return self._asked(lead, lead.name, always=False, anew=self.asks_anew)
 
-    def listing(self, lead: Lead, url: str) -> Had | Lost:
+    def listing(self, lead: Lead, url: str, *, anew: bool = False) -> Had | Lost:
         """A list with its bytes, even if they are those we have."""
-        had = self._asked(lead, url, always=True)
+        had = self._asked(lead, url, always=True, anew=anew or self.asks_anew)
         return FetchFailed(problem="it was not sent") if isinstance(had, Kept) else had
 
     def kept(self, lead: Lead) -> Had | None:
@@ -194,9 +196,9 @@ class Asking:
             is_new=False,
         )
 
-    def _asked(self, lead: Lead, url: str, *, always: bool) -> Had | Kept | Lost:
+    def _asked(self, lead: Lead, url: str, *, always: bool, anew: bool) -> Had | Kept | Lost:
         before = self.signature(lead.name)
-        answer = self.fetcher.fetch(url, before.validators if before else None)
+        answer = self.fetcher.fetch(url, before.validators if before and not anew else None)
         if isinstance(answer, NotModified) and before is not None:
             after = before.refreshed(answer.validators, lead.told)
             if not always and after.told == before.told:

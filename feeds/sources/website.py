@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
+from zlib import crc32
 
 from feeds import standing as standings
 from feeds.draft import Parsed, Refused
 from feeds.errors import SourceError
-from feeds.fetch import FetchFailed, Stopped, TakenAway
+from feeds.fetch import FetchFailed, Missing, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Same, Seen
 from feeds.sources.ask import Asking, Budget, Had, Lost, problem_of
 from feeds.sources.leads import Lead, address
@@ -22,6 +23,20 @@ from feeds.standing import Standing, next_look
 # Pages asked for in one look, so that a large site does not keep the others waiting; the next look
 # goes on, at once. A backfill goes on to its end.
 _PAGES_A_LOOK = 500
+
+
+# Days from one look that asks for everything without conditions to the next.
+_DAYS_OF_CONDITIONS = 7
+_FEEDS = frozenset({"rss", "rdf", "atom", "json"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundSource:
+    """The document of a source, and what it holds; ``moved_to`` is where it is to be asked for."""
+
+    had: Had
+    parsed: Parsed
+    moved_to: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,28 +82,64 @@ class WebSource:
         name = address(self.url)
         if name is None:
             raise self._failed(before, FetchFailed(problem="no address of a website"), now)
-        asking = replace(self.asking, signatures=known)
+        asking = replace(self.asking, signatures=known, asks_anew=_is_day_to_ask_anew(before, now))
         if self.stopping.is_set():
             return
-        had = asking.listing(Lead(name=name), before.asked_at)
+        had = self._had(asking, name, before, now)
         if isinstance(had, Stopped):
             return
-        if not isinstance(had, Had):
+        if not isinstance(had, FoundSource):
             raise self._failed(before, had, now)
+        budget = Budget(None if self.scope.backfill else _PAGES_A_LOOK, self.stopping)
+        if had.parsed.is_list:
+            self._walk = Walk(asking, self.understand, self.scope, budget, now)
+            yield from self._walk.through(had.had, had.parsed)
+        else:
+            yield _alone(had.had)
+        if not budget.is_stopped:
+            self._conclude(before, had, budget, now)
+
+    def _had(
+        self, asking: Asking, name: str, before: Standing, now: datetime
+    ) -> "FoundSource | Lost":
+        """The document of this source, where it is now.
+
+        Of one that moved, the address in the settings is asked first once a day: it may hold the
+        document again, or lead elsewhere by now.
+        """
+        is_first = _is_first_of_its_day(before, now)
+        places = [before.address, before.asked_at] if is_first else [before.asked_at]
+        known = asking.kept(Lead(name=name))
+        found: FoundSource | Lost = Stopped()
+        for url in dict.fromkeys(places):
+            had = asking.listing(Lead(name=name), url, anew=is_first)
+            found = self._found(had, known, url, before) if isinstance(had, Had) else had
+            if isinstance(found, FoundSource | Stopped):
+                break
+        return found
+
+    def _found(
+        self, had: Had, known: Had | None, asked: str, before: Standing
+    ) -> "FoundSource | FetchFailed":
+        """What came, if it is the document of this source: whoever redirects may be mistaken."""
         parsed = self.understand(had.document)
         if isinstance(parsed, Refused):
-            raise self._failed(before, FetchFailed(problem=str(parsed)), now)
-        budget = Budget(None if self.scope.backfill else _PAGES_A_LOOK, self.stopping)
-        if parsed.is_list:
-            self._walk = Walk(asking, self.understand, self.scope, budget, now)
-            yield from self._walk.through(had, parsed)
-        else:
-            yield _alone(had)
-        if not budget.is_stopped:
-            self._conclude(before, had, parsed, budget, now)
+            return FetchFailed(problem=str(parsed))
+        if address(had.document.url or "") == address(before.asked_at):
+            return FoundSource(had=had, parsed=parsed)
+        was = self.understand(known.document) if known else None
+        if not isinstance(was, Parsed):
+            # Nobody knows yet what belongs here.
+            return FoundSource(had=had, parsed=parsed)
+        is_known, is_kin = bool(_told(was) & _told(parsed)), _family(was) == _family(parsed)
+        if not (is_known or is_kin):
+            problem = f"leads to {had.document.url}, which is something else"
+            return FetchFailed(problem=problem)
+        place = had.moved_to or (before.address if asked == before.address else None)
+        return FoundSource(had=had, parsed=parsed, moved_to=place if is_known and is_kin else None)
 
     def _conclude(
-        self, before: Standing, had: Had, parsed: Parsed, budget: Budget, now: datetime
+        self, before: Standing, found: "FoundSource", budget: Budget, now: datetime
     ) -> None:
         """``standing`` is how the source does after a scan that came to its end."""
         if budget.problem:
@@ -98,9 +149,11 @@ class WebSource:
             self.standing = standings.failed(before, budget.problem, now, when)
             return
         when = now if budget.is_unfinished else next_look(0, now, self.every, self.jitter)
-        # What is kept of a document does not hold the fields it came with.
-        hub = parsed.hub or (had.page.hub if had.page else before.hub)
-        self.standing = standings.succeeded(before, now, when, moved_to=had.moved_to, hub=hub)
+        # What is kept of a document does not hold the fields it came with, which come before what
+        # it says itself (WebSub 4).
+        page = found.had.page
+        hub = (page.hub if page else before.hub) or found.parsed.hub
+        self.standing = standings.succeeded(before, now, when, moved_to=found.moved_to, hub=hub)
 
     def _failed(self, before: Standing, lost: Lost, now: datetime) -> SourceError:
         problem = problem_of(lost)
@@ -111,12 +164,39 @@ class WebSource:
         asked_back, is_lasting = None, False
         if isinstance(lost, FetchFailed):
             # Where it had moved, the next look is at the place before, which may lead elsewhere.
-            asked_back, is_lasting = lost.retry_after, lost.is_lasting and not before.moved_to
+            asked_back, is_lasting = lost.retry_after, lost.is_lasting
+        is_lasting = (is_lasting or isinstance(lost, Missing)) and not before.moved_to
         when = next_look(
             before.failures + 1, now, self.every, self.jitter, asked_back, is_lasting=is_lasting
         )
+        if is_lasting:
+            problem += f"; this does not pass by itself, so it is asked again on {when:%Y-%m-%d}"
         self.standing = standings.failed(before, problem, now, when)
         return SourceError(self.name, f"{before.asked_at}: {problem}")
+
+
+def _is_first_of_its_day(before: Standing, now: datetime) -> bool:
+    last = before.last_success_at
+    return last is not None and last.date() != now.date()
+
+
+def _is_day_to_ask_anew(before: Standing, now: datetime) -> bool:
+    """Whether documents are asked for without conditions: once a week, each source on its day.
+
+    Some servers say for ever that nothing changed.
+    """
+    day = crc32(before.source.encode()) + now.toordinal()
+    return _is_first_of_its_day(before, now) and day % _DAYS_OF_CONDITIONS == 0
+
+
+def _told(parsed: Parsed) -> set[str]:
+    """What tells that two documents are one: the items and pages they show."""
+    drafts = (name for one in parsed.drafts for name in (one.guid, one.url, one.title))
+    return {name for name in (*drafts, *(at.url for at in parsed.locations)) if name}
+
+
+def _family(parsed: Parsed) -> str:
+    return "feed" if parsed.form in _FEEDS else parsed.form
 
 
 def _alone(had: Had) -> Seen:

@@ -125,7 +125,8 @@ def test_broken_frames_are_a_failure(ca: trustme.CA, frames: bytes) -> None:
 def test_a_certificate_nobody_vouches_for_is_not_believed(ca: trustme.CA) -> None:
     with publishing(only(Response(body=BODY)), ca=authority()) as publisher:
         with fetching(ca=ca) as fetcher:
-            failed(fetcher.fetch(publisher.at("/a", NEWS)), "CERTIFICATE_VERIFY_FAILED")
+            answer = failed(fetcher.fetch(publisher.at("/a", NEWS)), "CERTIFICATE_VERIFY_FAILED")
+            assert answer.is_lasting
         with fetching() as fetcher:
             failed(fetcher.fetch(publisher.at("/a", NEWS)), "CERTIFICATE_VERIFY_FAILED")
         assert publisher.requests == []

@@ -10,7 +10,9 @@ import pytest
 
 from feeds.sources import Seen
 from feeds.standing import State
+from tests.publisher import contents
 from tests.publisher.looking import Looking, looking
+from tests.publisher.server import Response
 from tests.publisher.site import Site
 
 Opened = Callable[..., Looking]
@@ -51,17 +53,19 @@ def test_a_source_that_fails_says_why_and_rests_longer_each_time(opened: Opened)
     assert (third.state, third.failures, third.problem) == (State.OK, 0, "")
 
 
-@pytest.mark.parametrize("status", [401, 403, 451])
+@pytest.mark.parametrize("status", [401, 403, 404, 451])
 def test_a_source_that_refuses_us_is_left_alone_for_a_day_at_once(
     opened: Opened, status: int
 ) -> None:
     shown = opened(Site(count=3))
     shown.site.break_down("/news", status)
-    assert str(status) in shown.watched.failing_look()
+    problem = shown.watched.failing_look()
+    assert str(status) in problem
+    assert "asked again on 2026-03-02" in problem
     assert _rest(shown) == timedelta(days=1)
 
 
-@pytest.mark.parametrize("status", [404, 408, 425, 429, 500, 503])
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 503])
 def test_a_source_in_trouble_is_asked_again_soon(opened: Opened, status: int) -> None:
     shown = opened(Site(count=3))
     shown.site.break_down("/news", status)
@@ -74,6 +78,7 @@ def test_a_refusal_where_a_source_had_moved_does_not_hold_up_its_old_address(
 ) -> None:
     shown = opened(Site(count=3), "/old")
     shown.site.moved["/old"] = (301, "/news")
+    shown.watched.look()
     shown.watched.look()
     shown.site.break_down("/news", 403)
     shown.watched.failing_look()
@@ -119,16 +124,78 @@ def test_a_source_that_is_gone_has_ended(opened: Opened) -> None:
     assert (standing.state, standing.next_look_at) == (State.ENDED, None)
 
 
-def test_a_permanent_redirect_is_remembered_and_used(opened: Opened) -> None:
+def moved_to(shown: Looking) -> str | None:
+    """The path where the source is by now, None where it is at its own address."""
+    standing = shown.watched.store.standing
+    assert standing is not None
+    assert (standing.state is State.MOVED) == (standing.moved_to is not None)
+    return standing.moved_to and path(standing.moved_to)
+
+
+def test_a_permanent_redirect_is_remembered_once_it_leads_to_what_is_known(
+    opened: Opened,
+) -> None:
     shown = opened(Site(count=3), "/old")
     shown.site.moved["/old"] = (301, "/news")
     shown.watched.look()
-    standing = shown.watched.store.standing
-    assert standing is not None
-    assert (standing.state, path(standing.moved_to or "")) == (State.MOVED, "/news")
+    assert moved_to(shown) is None
+    shown.watched.look()
+    assert moved_to(shown) == "/news"
     shown.site.forget_asked()
     assert kinds(shown.watched.look()) == {"Same": 4}
     assert "/old" not in shown.site.targets
+
+
+def test_a_permanent_redirect_to_something_else_is_no_move(opened: Opened) -> None:
+    """A feed that leads to the front page, by mistake."""
+    shown = opened(Site(count=30, per_page=5), "/feed.atom")
+    shown.watched.look()
+    titles = shown.titles
+    shown.site.moved["/feed.atom"] = (301, "/front")
+    old = b'<h2><a href="/news/7">Of 2015</a></h2> <time datetime="2015-02-01">'
+    shown.site.show("/front", b'<div class="list">%b</div>' % old)
+    assert "something else" in shown.watched.failing_look()
+    assert shown.titles == titles
+    del shown.site.moved["/feed.atom"]
+    shown.site.publish()
+    shown.watched.look()
+    assert shown.titles == titles | {shown.site.story(31).title}
+
+
+def test_where_a_source_is_by_its_settings_is_asked_again_once_a_day(opened: Opened) -> None:
+    shown = opened(Site(count=3), "/feed.atom")
+    shown.watched.look()
+    shown.site.moved["/feed.atom"] = (301, "/full.atom")
+    shown.watched.look()
+    assert moved_to(shown) == "/full.atom"
+    shown.site.moved["/feed.atom"] = (404, "/")
+    shown.watched.now += timedelta(days=1)
+    shown.watched.look()
+    assert moved_to(shown) == "/full.atom"
+    del shown.site.moved["/feed.atom"]
+    shown.watched.look()
+    assert moved_to(shown) == "/full.atom"
+    shown.watched.now += timedelta(days=1)
+    shown.watched.look()
+    assert moved_to(shown) is None
+
+
+def test_a_list_is_asked_for_without_conditions_once_a_day_and_its_pages_once_a_week(
+    opened: Opened,
+) -> None:
+    """Some servers say for ever that nothing changed."""
+    shown = opened(Site(count=3))
+    shown.watched.look()
+    asked: dict[str, list[int]] = {"/news": [], "/news/100002": []}
+    for _ in range(14):
+        shown.watched.now += timedelta(hours=11)
+        shown.site.forget_asked()
+        shown.watched.look()
+        for one in shown.site.asked:
+            if one.target in asked:
+                asked[one.target].append(one.status)
+    assert asked["/news"].count(200) == 7
+    assert asked["/news/100002"].count(200) == 1
 
 
 def test_a_temporary_redirect_is_not(opened: Opened) -> None:
@@ -162,6 +229,20 @@ def test_the_hub_that_announces_changes_is_remembered(opened: Opened, start: str
         assert standing is not None
         assert standing.hub is not None
         assert (standing.hub.url, path(standing.hub.topic)) == ("https://hub.example.org/", start)
+
+
+def test_a_hub_that_comes_with_a_feed_goes_before_the_one_within(opened: Opened) -> None:
+    """WebSub, section 4."""
+    site = Site(count=3, hub="https://within.example.org/")
+    shown = opened(site, "/full.atom")
+    body = contents.atom(shown.publisher.at(""), site.stories, full=True, hub=site.hub)
+    link = ("Link", '<https://hub.example.org/>; rel="hub"')
+    site.faults["/full.atom"] = lambda _: Response(headers=(link,), body=body)
+    shown.watched.look()
+    standing = shown.watched.store.standing
+    assert standing is not None
+    assert standing.hub is not None
+    assert standing.hub.url == "https://hub.example.org/"
 
 
 def test_a_look_ends_between_two_requests_when_the_program_does(opened: Opened) -> None:

@@ -74,6 +74,12 @@ def test_a_coding_nobody_asked_for_is_refused(coding: str) -> None:
         whole(BODY, coding)
 
 
+@pytest.mark.parametrize("name", ["UTF-8", "none", "aws-chunked", "identity", "binary", ""])
+def test_what_names_no_coding_is_no_packing(name: str) -> None:
+    assert whole(BODY, name) == BODY
+    assert whole(gzip.compress(BODY), f"{name}, gzip") == BODY
+
+
 @codings
 def test_half_a_document_is_none(coding: str) -> None:
     packed = PACK[coding](BODY)

@@ -139,6 +139,13 @@ def test_a_list_of_addresses_is_a_sitemap_where_its_source_says_so(osce: Taxonom
     assert isinstance(understood(body, osce), Refused)
 
 
+def test_one_line_that_is_no_address_spoils_no_list(osce: Taxonomy) -> None:
+    body = "https://www.example.org/1\n# made by hand\nhttps://www.example.org/2\n"
+    found = understood(body, osce, form="sitemap")
+    assert isinstance(found, Parsed)
+    assert len(found.locations) == 2
+
+
 @pytest.mark.parametrize("body", ["https://www.example.org/1\nand words", "/1", " ", "\0"])
 def test_words_are_no_sitemap(body: str, osce: Taxonomy) -> None:
     found = understood(body, osce, form="sitemap")
