@@ -69,6 +69,12 @@ def _label() -> re.Pattern[str]:
     )
 
 
+def is_other(text: str) -> bool:
+    """Whether a text begins as another date does: "Last updated", "When"."""
+    found = _label().match(fold(text[:_LONGEST_LABEL_CHARS]))
+    return found is not None and found["other"] is not None
+
+
 def stated(texts: Iterable[str], order: DateOrder | None, origin: IssuedFrom) -> Issued | None:
     """The first of some texts that names a day; an instant only where it names its offset."""
     for text in texts:

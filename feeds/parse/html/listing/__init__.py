@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from feeds.draft import Document, Habits, Parsed, Selectors
+from feeds.draft import Document, Draft, Habits, Parsed, Selectors
 from feeds.parse import dateline
 from feeds.parse.html import page_links
 from feeds.parse.html.listing import listed_entry, repetition
@@ -23,6 +23,8 @@ from feeds.parse.html.tree import (
     find_all,
     said,
 )
+from feeds.parse.text import signs
+from feeds.parse.words import plain
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
 
@@ -35,6 +37,10 @@ _LONGEST_TEASER_CHARS = 600
 # A teaser has a title and a lead, which may be as long.
 _FEWEST_LINES = 3
 _FEWEST_PARAGRAPHS = 2
+# A page has few lists, and a heading stands near the first entry of its own.
+_MOST_GROUPS = 6
+_MOST_ABOVE = 3
+_PART_HEADINGS = frozenset({"h2", "h3", "h4"})
 _FEWEST_CHARS_OF_A_TITLE = 12
 _UNSHOWN = "script, style, noscript, template"
 # What runs on for so long is no label, link or remark; in these scripts for a third of it.
@@ -54,17 +60,13 @@ def parse(page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits
     nodes = find_all(tree, chosen.listing_entry) if is_chosen else []
     if is_chosen and (not nodes or _is_page_of(tree, chosen)):
         return None
-    nodes = nodes or repetition.entries(tree, surroundings)
-    if nodes and not is_chosen and _is_item(page, document, nodes, surroundings):
-        _take_out(page, nodes)
+    groups = [nodes] if nodes else repetition.entries(tree, surroundings)
+    if groups and not is_chosen and _is_item(page, document, groups[0], surroundings):
+        _take_out(page, groups[0])
         return None
-    if not nodes:
-        nodes = _few(page, document)
-    if not nodes:
-        return None
+    groups = groups or [_few(page, document)]
     base = page_links.base_of(tree, document.url)
-    parts = _parts(tree, nodes, chosen)
-    drafts = [draft for each in parts if (draft := listed_entry.read(each, base, taxonomy, habits))]
+    drafts = _news_of(tree, groups, base, taxonomy, habits)
     if not drafts:
         return None
     return Parsed(
@@ -75,6 +77,59 @@ def parse(page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits
         next_page=page_links.next_page(tree, base),
         hub=page_links.hub(page_links.read(tree, base), document.url),
     )
+
+
+def _news_of(
+    tree: Tree, groups: list[list[Node]], base: str | None, taxonomy: Taxonomy, habits: Habits
+) -> list[Draft]:
+    """What the first group says that holds news, without the events in it; where all of them lead
+    to events, what the first one says.
+    """
+    first: list[Draft] = []
+    for nodes in groups[:_MOST_GROUPS]:
+        own = nodes if habits.selectors.listing_entry else _below_news(nodes)
+        parts = _parts(tree, own, habits.selectors) if own else []
+        told = (listed_entry.read(each, base, taxonomy, habits) for each in parts)
+        drafts = [draft for draft in told if draft]
+        first = first or drafts
+        if news := [draft for draft in drafts if not _is_event(draft.url)]:
+            return news
+    return first
+
+
+def _below_news(nodes: list[Node]) -> list[Node]:
+    """The entries whose part of the page is not headed as one of another kind: "Events"."""
+    heads: dict[int, bool] = {}
+    for node in nodes:
+        above = node.parent
+        if above is not None and above.mem_id not in heads:
+            heads[above.mem_id] = signs.is_other_kind(_heading_of(node))
+    if not any(heads.values()):
+        return nodes
+    return [node for node in nodes if node.parent is None or not heads[node.parent.mem_id]]
+
+
+def _heading_of(entry: Node) -> str:
+    """What stands above an entry as the heading of its part, "" for the page's own or none."""
+    at: Node | None = entry
+    for _ in range(_MOST_ABOVE):
+        before = at.prev if at is not None else None
+        while before is not None:
+            if before.is_element_node and before.tag in _PART_HEADINGS:
+                return said(before)
+            if before.tag == "h1":
+                return ""
+            before = before.prev
+        at = at.parent if at is not None else None
+        if at is None or at.tag in {"main", "body"}:
+            break
+    return ""
+
+
+def _is_event(url: str | None) -> bool:
+    """Whether an address says that an event is told of there: "/events/12"."""
+    folders = (url or "").casefold().split("/")[3:-1]
+    return not plain("event_folders", str.casefold).isdisjoint(folders)
 
 
 def _is_page_of(tree: Tree, chosen: Selectors) -> bool:
@@ -131,13 +186,14 @@ def _may_be_item(page: HtmlPage, body: Node, nodes: list[Node]) -> bool:
 
 
 def _long_lines(node: Node) -> list[str]:
-    return [line for line in node.text(separator="\n").split("\n") if _is_long(line)]
+    lines = node.text(separator="\n").split("\n")
+    return [line for line in lines if len(line) >= _FEWEST_WIDE_CHARS and _is_long(line)]
 
 
 def _is_long(line: str) -> bool:
     if len(line) >= _FEWEST_CHARS_OF_A_LINE:
         return True
-    return len(line) >= _FEWEST_WIDE_CHARS and not line.isascii() and bool(_WIDE.search(line))
+    return not line.isascii() and _WIDE.search(line) is not None
 
 
 def _told_apart(

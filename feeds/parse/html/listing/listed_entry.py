@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from feeds.draft import DateOrder, Draft, Habits
 from feeds.model import IssuedFrom, Label, TopicKind
@@ -29,6 +30,11 @@ _LONGEST_REMEMBERED_CHARS = 200
 _MOST_REMEMBERED = 4_096
 # Beside its date a line holds a word or a clock time.
 _MOST_BESIDE_DATE_CHARS = 25
+# "Published: 3 September 2026 | Last updated: 26 November 2026".
+_LONGEST_DATES_CHARS = 120
+_BETWEEN = re.compile(r"\s[|·•]\s")
+# One of them may be of a date that is told.
+_FEWEST_EVENT_LABELS = 2
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,10 +56,15 @@ class EntryLine:
     label: labels.Beside | None
     kind: Label | None
     is_date: bool
+    is_event_label: bool
+    names_other_date: bool
+    names_other_kind: bool
 
 
 def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits) -> Draft | None:
-    """What an entry says; None without a title or an address, or for an event."""
+    """What an entry says; None without a title or an address, or for an event: it says when and
+    where, or is called one.
+    """
     link = _link(parts)
     title = _title(parts, link)
     url = absolute(base, attribute(link, "href")) if link is not None else None
@@ -68,6 +79,10 @@ def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits
     printed = _printed(lines)
     kind = _kind(lines, printed, taxonomy)
     if kind is not None and kind.slug is None and signs.is_other_kind(kind.text):
+        return None
+    if sum(line.is_event_label for line in lines) >= _FEWEST_EVENT_LABELS:
+        return None
+    if kind is None and any(line.names_other_kind for line in lines):
         return None
     return Draft(
         form=FORM,
@@ -125,12 +140,32 @@ def _more() -> re.Pattern[str]:
 
 
 def _line(text: str, taxonomy: Taxonomy, order: DateOrder | None) -> EntryLine:
+    # What is longer is a lead, and most lines are.
+    is_short = len(text) <= _LONGEST_LABEL_CHARS
+    is_event_label = is_short and taxonomy.is_event_label(text.partition(":")[0])
+    is_date = _DIGIT.search(text) is not None and _holds_date(text, order)
     return EntryLine(
         text=text,
         label=labels.beside(text, taxonomy) if ":" in text else None,
-        kind=taxonomy.kind_label(text) if len(text) <= _LONGEST_LABEL_CHARS else None,
-        is_date=_is_date(text, order),
+        kind=taxonomy.kind_label(text) if is_short else None,
+        is_date=is_date and not is_event_label,
+        is_event_label=is_event_label,
+        names_other_date=is_event_label or (is_short and not is_date and issue_date.is_other(text)),
+        names_other_kind=is_short and not _DIGIT.search(text) and signs.is_other_kind(text),
     )
+
+
+def _holds_date(text: str, order: DateOrder | None) -> bool:
+    if len(text) > _LONGEST_DATES_CHARS:
+        return False
+    return any(_is_date(part, order) for part in _published(text))
+
+
+def _published(text: str) -> list[str]:
+    """The parts of a line that are not of another date: "Published: X | Last updated: Y" is X."""
+    parts = _BETWEEN.split(text) if _BETWEEN.search(text) else [text]
+    # Most are a date and nothing else.
+    return [part for part in parts if part[:1].isdigit() or not issue_date.is_other(part)]
 
 
 _remembered = lru_cache(maxsize=_MOST_REMEMBERED)(_line)
@@ -172,13 +207,21 @@ def _kind_of(text: str, taxonomy: Taxonomy) -> Label | None:
 def _dates(
     parts: EntryParts, lines: Sequence[EntryLine], printed: Sequence[tuple[Slot, str]]
 ) -> Iterator[str]:
-    """The last text of the date's element, of a label, and each line that is a date."""
+    """The last text of the date's element, of a label, and each line that is a date, but not what
+    stands behind a label of another date.
+    """
+    others = {line.text for before, line in pairwise(lines) if before.names_other_date}
     for node in parts.dates:
         # The site of old wrote "Publishing date:" and the date as texts of one element.
-        yield attribute(node, "datetime")
-        yield from reversed(lines_in(node))
-    yield from (_value(printed, Slot.PUBLISHED), _value(printed, Slot.ISSUED))
-    yield from (line.text for line in lines if line.is_date)
+        told = [part for line in lines_in(node) if line not in others for part in _published(line)]
+        if told:
+            yield attribute(node, "datetime")
+            yield from reversed(told)
+    for slot in (Slot.PUBLISHED, Slot.ISSUED):
+        yield from _published(_value(printed, slot))
+    for line in lines:
+        if line.is_date and line.text not in others:
+            yield from _published(line.text)
 
 
 def _is_date(line: str, order: DateOrder | None) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from operator import itemgetter
 
 from feeds.parse import dates
 from feeds.parse.html.tree import Node, Tree, absolute, attribute, find, find_all, lines_in
@@ -105,22 +106,19 @@ def shared(nodes: Sequence[Node], owners: dict[int, int | None]) -> defaultdict[
     return found
 
 
-def entries(tree: Tree, surroundings: Surroundings) -> list[Node]:
-    """The repeated elements that hold a link with a title, and a date or a text; [] for none.
+def entries(tree: Tree, surroundings: Surroundings) -> list[list[Node]]:
+    """The groups of repeated elements that hold a link with a title, and a date or a text.
 
-    Where several structures repeat, those with dates go before others, then the more numerous,
-    then the larger ones.
+    Those with dates go before others, then the more numerous, then the larger ones; of those
+    behind the first only the ones with dates are told.
     """
     groups: defaultdict[tuple[str, str], list[Node]] = defaultdict(list)
     for link in find_all(tree, _LINKS)[:_MOST_LINKS]:
         for around, kind, node in surroundings.climb(link):
             groups[around, kind].append(node)
-    repeated = [group for group in groups.values() if len(group) >= _FEWEST]
-    if not repeated:
-        return []
-    weighed = [(_weight(group), group) for group in repeated]
-    weight, best = max(weighed, key=lambda each: each[0])
-    return best if weight[1] else []
+    weighed = [(_weight(group), group) for group in groups.values() if len(group) >= _FEWEST]
+    good = sorted((each for each in weighed if each[0][1]), key=itemgetter(0), reverse=True)
+    return [group for at, (weight, group) in enumerate(good) if at == 0 or weight[0] >= _FEWEST]
 
 
 def _weight(group: list[Node]) -> tuple[int, int, int]:

@@ -238,3 +238,54 @@ COLUMNS = f"""<div class="row"><div class="col"><a href="/">Example since 1975</
 )
 def test_a_page_whose_layout_repeats_is_no_list(osce: Taxonomy, body: str) -> None:
     assert draft_of(page(body), osce).title == TITLE
+
+
+def card(n: int, url: str, more: str = "", css: str = "card") -> str:
+    return f"""<div class="{css}">{more}<h3><a href="{url}/{n}">Town number {n} gets a bridge</a></h3><p>{printed(n)}</p><p>{LEAD} {n}.</p></div>"""
+
+
+TOWNS = [f"Town number {n} gets a bridge" for n in (1, 2, 3)]
+NEWS = "".join(card(n, "/n") for n in (1, 2, 3))
+LABELS = "<p>When: 3 May 2025</p><p>Where: Hofburg, Vienna</p>"
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        "".join(card(n, "/events") for n in (11, 12, 13, 14)),
+        "".join(card(n, "/events", css="event") for n in (11, 12, 13, 14)),
+        "".join(card(n, "/n", LABELS) for n in (11, 12, 13, 14)),
+        "".join(card(n, "/n", "<b>Conference</b>") for n in (11, 12, 13, 14)),
+        "<h2>Upcoming events</h2>" + "".join(card(n, "/n") for n in (11, 12, 13, 14)),
+    ],
+    ids=["addresses", "a group of their own", "labels", "kinds", "heading"],
+)
+def test_events_beside_the_news_are_none(osce: Taxonomy, events: str) -> None:
+    body = page(f"<section><h2>News</h2>{NEWS}</section><section>{events}</section>")
+    assert [draft.title for draft in listed(body, osce).drafts] == TOWNS
+
+
+def test_a_list_whose_addresses_all_say_event_is_taken_as_it_is(osce: Taxonomy) -> None:
+    body = page("<h1>News</h1>" + "".join(card(n, "/events") for n in (1, 2, 3)))
+    assert [draft.title for draft in listed(body, osce).drafts] == TOWNS
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("When: 3 May 2025", None),
+        ("<b>When:</b> 3 May 2025", None),
+        ("<b>Last updated:</b> <time>3 May 2025</time>", None),
+        ("Published: 4 May 2025 | Last updated: 5 May 2025", date(2025, 5, 4)),
+        ("4 May 2025 · Vienna", date(2025, 5, 4)),
+    ],
+)
+def test_the_day_of_something_else_is_not_that_of_an_entry(
+    osce: Taxonomy, line: str, expected: date | None
+) -> None:
+    entries = "".join(
+        f'<div class="card"><h3><a href="/n/{n}">{title(n)}</a></h3><p>{line}</p><p>{LEAD}</p></div>'
+        for n in (1, 2, 3)
+    )
+    for draft in listed(page(f"<h1>News</h1>{entries}"), osce).drafts:
+        assert (draft.issued.day if draft.issued else None) == expected
