@@ -5,7 +5,7 @@ documents come from, how they are read or what becomes of them.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from feeds.model import Enclosure, Issued, Label, Mark, Provenance
@@ -17,7 +17,8 @@ class Document:
 
     ``name`` identifies the document within its source (a relative path, an address). ``url`` is
     where it was found in the end, ``media_type`` the Content-Type it came with, parameters and
-    all. ``lead`` is what a listing or feed said of the one item this document should hold.
+    all. ``lead`` is what a listing or feed said of the one item this document should hold, and
+    ``fetched`` when it came: nothing in it was issued later.
     """
 
     source: str
@@ -26,6 +27,12 @@ class Document:
     url: str | None = None
     media_type: str | None = None
     lead: "Draft | None" = None
+    fetched: datetime | None = None
+
+    @property
+    def latest(self) -> date | None:
+        """The last day it may speak of, in the zone where that begins first."""
+        return self.fetched.date() + timedelta(days=1) if self.fetched else None
 
 
 class DateOrder(StrEnum):
@@ -84,7 +91,8 @@ class Draft:
     a listing, feed or sitemap says in passing: it fills gaps and never replaces what a whole one
     said. ``url`` is the item's canonical address, ``also_at`` others it was seen under. ``guid``
     is the publisher's own id for it (RSS guid, atom:id, JSON Feed id, a pusher's key);
-    ``provenance`` is there for an entry of an Atom feed, whose id is kept.
+    ``provenance`` is there for an entry of an Atom feed, whose id is kept. ``updated`` is the day
+    of its last change, where nobody says when it was issued: that was no later.
     """
 
     form: str
@@ -98,6 +106,7 @@ class Draft:
     guid: str | None = None
     provenance: Provenance | None = None
     issued: Issued | None = None
+    updated: date | None = None
     dateline: str | None = None
     language: str | None = None
     alternates: tuple[Alternate, ...] = ()

@@ -198,14 +198,15 @@ _ARCHIVE_MICROSECONDS = 1_000
 _NEWS_MICROSECONDS = 1_000_000 - _ARCHIVE_MICROSECONDS
 
 
-def freshness(
-    issued: Issued | None, now: datetime, *, backfill: bool, archive_after_days: int
-) -> Fresh:
-    """Archive if we are told so, or if it was issued long ago; a text without a date is news."""
+def freshness(draft: Draft, now: datetime, *, backfill: bool, archive_after_days: int) -> Fresh:
+    """Archive if we are told so, or if it was issued long ago, or last changed long ago where
+    nobody says when it was issued; a text without any date is news.
+    """
     if backfill:
         return Fresh.ARCHIVE
     oldest = now.astimezone(UTC).date() - timedelta(days=archive_after_days)
-    return Fresh.ARCHIVE if issued and issued.day < oldest else Fresh.NEWS
+    day = draft.issued.day if draft.issued else draft.updated
+    return Fresh.ARCHIVE if day and day < oldest else Fresh.NEWS
 
 
 def published_at(issued: Issued | None, seen_at: datetime) -> datetime | None:

@@ -4,20 +4,24 @@ Knows which word outranks which. Must never know where either was found or what 
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 from feeds.draft import Draft
 from feeds.model import Issued, IssuedFrom, Label, Mark
 
 #: These tell of the words of a draft, and go where its words go.
 _OF_WORDS = frozenset({Mark.MENDED})
+#: How sure a day of issue is by where it was read: what is read on a page lies between.
+_SURETY = {IssuedFrom.PUSH: 3, IssuedFrom.FEED: 2, IssuedFrom.DATELINE: 0}
+_PRINTED = frozenset({IssuedFrom.PAGE, IssuedFrom.LABEL, IssuedFrom.LINE})
 
 
 def completed(draft: Draft, known: Draft) -> Draft:
     """``draft``, with what it leaves open taken from ``known``; absence is never "none".
 
     The words are those of ``draft`` unless it is partial and ``known`` is not. A statement
-    outranks a conclusion whoever made it: a date on a label, in a listing or feed one in a
-    dateline, a printed issuer one inferred, a stated language one guessed.
+    outranks a conclusion whoever made it: a date a publisher pushes or writes into a feed one read
+    on a page, that one in a dateline, a printed issuer one inferred, a stated language one guessed.
     """
     words, other = (known, draft) if draft.partial and not known.partial else (draft, known)
     issuers, inferred = _issuers(draft, known)
@@ -36,6 +40,7 @@ def completed(draft: Draft, known: Draft) -> Draft:
         guid=draft.guid or known.guid,
         provenance=draft.provenance or known.provenance,
         issued=_issued(draft.issued, known.issued),
+        updated=draft.updated or known.updated,
         dateline=draft.dateline or known.dateline,
         language=language,
         alternates=draft.alternates or known.alternates,
@@ -51,10 +56,20 @@ def completed(draft: Draft, known: Draft) -> Draft:
 def _issued(said: Issued | None, known: Issued | None) -> Issued | None:
     if said is None or known is None:
         return said or known
-    if (said.origin is IssuedFrom.DATELINE) != (known.origin is IssuedFrom.DATELINE):
-        return known if said.origin is IssuedFrom.DATELINE else said
-    is_finer = said.at is None and known.at is not None and said.day == known.day
-    return known if is_finer else said
+    is_known_surer = _surety(known) > _surety(said)
+    surer, other = (known, said) if is_known_surer else (said, known)
+    if surer.at is None:
+        is_finer = other.at is not None and other.day == surer.day
+        return other if is_finer else surer
+    if surer.origin is IssuedFrom.FEED and surer.day == surer.at.date() != other.day:
+        # A feed may write its instant in UTC; the page prints the day of its own zone.
+        is_printed = other.origin in _PRINTED and abs(other.day - surer.day) == timedelta(days=1)
+        return replace(surer, day=other.day) if is_printed else surer
+    return surer
+
+
+def _surety(issued: Issued) -> int:
+    return _SURETY.get(issued.origin, 1)
 
 
 def _issuers(draft: Draft, known: Draft) -> tuple[tuple[Label, ...], frozenset[Mark]]:

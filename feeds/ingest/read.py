@@ -62,7 +62,8 @@ def understood(document: Document, terms: Terms, stopping: Event | None = None) 
     Raises SourceError where the program ended, or cannot understand documents at all.
     """
     reader = terms.reader or ReaderHere()
-    for found in reader.understand([(document, terms.habits)], terms.taxonomy, stopping):
+    came = replace(document, fetched=terms.now)
+    for found in reader.understand([(came, terms.habits)], terms.taxonomy, stopping):
         return found
     raise SourceError(document.source, "the program ended before it was read")
 
@@ -91,7 +92,8 @@ def _is_asked(seen: Readable) -> TypeGuard[Fetched]:
 
 def _asked(seen: Fetched, terms: Terms) -> Asked:
     is_promoted = seen.name in terms.promoted
-    return seen.document, replace(terms.habits, forced=True) if is_promoted else terms.habits
+    habits = replace(terms.habits, forced=True) if is_promoted else terms.habits
+    return replace(seen.document, fetched=terms.now), habits
 
 
 def _read(seen: Readable, understood: Parsed | Refused | None, terms: Terms) -> ReadDocument:

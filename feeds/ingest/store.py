@@ -76,7 +76,7 @@ def _revision(item: Known, one: Judged, change: int, group: int, terms: Terms) -
         marks = draft.marks | {Mark.GUESSED_LANGUAGE}
         draft = replace(draft, language=terms.habits.language, marks=marks)
     days = terms.archive_after_days
-    fresh = freshness(draft.issued, terms.now, backfill=terms.backfill, archive_after_days=days)
+    fresh = freshness(draft, terms.now, backfill=terms.backfill, archive_after_days=days)
     significant = not isinstance(decision, Revised) or decision.significant
     if isinstance(decision, Added):
         updated_at = first_updated(draft.issued, terms.now, item.number, change, fresh)

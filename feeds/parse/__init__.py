@@ -13,6 +13,7 @@ from feeds.identity.addresses import without_tracking
 from feeds.identity.merge import completed
 from feeds.model import Label, Mark, TopicKind
 from feeds.parse.bytes import all_mended, is_suspect, mended, seen
+from feeds.parse.dates import is_sane
 from feeds.parse.language import is_written_so, spoken
 from feeds.parse.recognise import Family, family_of, file_type
 from feeds.taxonomy import Taxonomy
@@ -72,12 +73,19 @@ def understand(
 
 def finished(parsed: Parsed, document: Document, taxonomy: Taxonomy) -> Parsed:
     """The same drafts, mended, completed by the lead that led here, in a language."""
-    own = (_untracked(_mended(draft)) for draft in parsed.drafts)
+    own = (_untracked(_mended(_dated(draft, document))) for draft in parsed.drafts)
     whole = (completed(draft, document.lead) if document.lead else draft for draft in own)
     drafts = tuple(_spoken(_placed(draft, taxonomy), taxonomy) for draft in whole)
     if parsed.is_list and not all(draft.language for draft in drafts):
         drafts = _in_one_language(drafts)
     return replace(parsed, drafts=drafts)
+
+
+def _dated(draft: Draft, document: Document) -> Draft:
+    """Without a day of issue that cannot be one."""
+    if draft.issued is None or is_sane(draft.issued.day, document.latest):
+        return draft
+    return replace(draft, issued=None)
 
 
 def _mended(draft: Draft) -> Draft:

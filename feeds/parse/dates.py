@@ -23,6 +23,9 @@ _YEAR = r"(?:19|20)[0-9]{2}(?![0-9])"
 _CENTURIES = ("19", "20")
 # Vowels of Devanagari are marks, no letters.
 _WORD = r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0963]){2,}"
+# Programs write 1 January 0001, 1900 or 1970, or the last day of 2099 or 9999, where they have no
+# date, and no news is older.
+_FIRST_YEAR, _LAST_YEAR = 1971, 2098
 # Countries with another order than their language has elsewhere.
 _MONTH_FIRST = frozenset({"us", "pr", "pa", "ph", "ca"})
 _DAY_FIRST = frozenset({"gb", "ie", "au", "nz", "in"})
@@ -124,6 +127,13 @@ def order_in(language: str | None) -> DateOrder | None:
     if name in {"en", "fil", "tl"} or not countries.isdisjoint(_MONTH_FIRST):
         return DateOrder.DAY_FIRST if not countries.isdisjoint(_DAY_FIRST) else None
     return DateOrder.DAY_FIRST
+
+
+def is_sane(day: date, latest: date | None = None) -> bool:
+    """Whether news can be of a day: none that programs write where they have none, none behind the
+    ``latest`` there can be.
+    """
+    return _FIRST_YEAR <= day.year <= _LAST_YEAR and (latest is None or day <= latest)
 
 
 @lru_cache(maxsize=2048)

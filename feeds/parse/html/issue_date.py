@@ -77,10 +77,17 @@ def is_other(text: str) -> bool:
 
 def stated(texts: Iterable[str], order: DateOrder | None, origin: IssuedFrom) -> Issued | None:
     """The first of some texts that names a day; an instant only where it names its offset."""
+    return next(sane(texts, order, origin, None), None)
+
+
+def sane(
+    texts: Iterable[str], order: DateOrder | None, origin: IssuedFrom, latest: date | None
+) -> Iterator[Issued]:
+    """The days some texts name that news can be of, none of them behind the ``latest``."""
     for text in texts:
-        if text and (issued := _of(text[:_LONGEST_DATE_CHARS], order, origin)):
-            return issued
-    return None
+        issued = _of(text[:_LONGEST_DATE_CHARS], order, origin) if text else None
+        if issued is not None and dates.is_sane(issued.day, latest):
+            yield issued
 
 
 def is_in_utc(issued: Issued) -> bool:

@@ -44,7 +44,7 @@ def parse(
     page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits
 ) -> Parsed | Refused:
     """The item of a page, or why it has none; the page's tree is used up."""
-    tree, known = page.tree, metadata.read(page)
+    tree, known = page.tree, metadata.read(page, document.url)
     base = page_links.base_of(tree, document.url)
     links = page_links.read(tree, base)
     if named_url := absolute(base, known.url):
@@ -54,7 +54,7 @@ def parse(
     front, window = refusals.front(tree), said(find(tree, "title"))
     habits = replace(habits, date_order=habits.date_order or dates.order_in(known.language))
     named = title.title_of(tree, known, base, document.lead, habits.selectors.page_title)
-    bare = _bare(tree, known, base, named, taxonomy=taxonomy, habits=habits)
+    bare = _bare(tree, known, base, named, document=document, taxonomy=taxonomy, habits=habits)
     if not habits.forced and (refused := refusals.instead(front, bare, window)):
         return refused
     article = content.read(tree, bare, taxonomy, habits)
@@ -77,11 +77,12 @@ def _bare(
     base: str | None,
     named: title.Title,
     *,
+    document: Document,
     taxonomy: Taxonomy,
     habits: Habits,
 ) -> BarePage:
     """The page without its furniture, and the dates it showed before."""
-    issued, changed = _issued_at(tree, known, named.text, habits)
+    issued, changed = _issued_at(tree, known, named.text, document, habits)
     boilerplate.strip(tree)
     whole = sanitised(tree.body.html or "", base) if tree.body is not None else ""
     found = blocks(whole)
@@ -99,25 +100,26 @@ def _bare(
 
 
 def _issued_at(
-    tree: Tree, known: Metadata, named: str, habits: Habits
+    tree: Tree, known: Metadata, named: str, document: Document, habits: Habits
 ) -> tuple[Issued | None, frozenset[date]]:
     """By the source's selector, by the metadata, by what stands with the title; and days of changes
     that were met on the way.
     """
-    order = habits.date_order
+    order, latest = habits.date_order, document.latest
     chosen = find(tree, habits.selectors.page_date)
     if chosen is not None:
         texts = (attribute(chosen, "datetime"), attribute(chosen, "content"), said(chosen))
         if issued := issue_date.stated(filter(None, texts), order, IssuedFrom.PAGE):
             return issued, frozenset()
-    stated = issue_date.stated(known.published, order, IssuedFrom.PAGE)
+    stated = next(issue_date.sane(known.published, order, IssuedFrom.PAGE, latest), None)
     if stated is not None and not issue_date.is_in_utc(stated):
         return stated, frozenset()
     changed = issue_date.of_changes(tree, order)
     shown = issue_date.shown(tree, named, order, changed)
     if stated is not None:
         return issue_date.as_printed(stated, shown), changed
-    return shown or issue_date.stated(known.dated, order, IssuedFrom.PAGE), changed
+    dated = next(issue_date.sane(known.dated, order, IssuedFrom.PAGE, latest), None)
+    return shown or dated, changed
 
 
 def _around_title(page: BarePage) -> tuple[list[str], list[str]]:

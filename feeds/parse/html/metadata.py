@@ -5,8 +5,9 @@ too, and which goes before which. Must never know the visible page.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 from config.values import is_language_tag
@@ -32,6 +33,7 @@ _PUBLISHED = (
 # What some sites mean by these is the day of the last change, or today.
 _DATED = ("dc.date", "dcterms.date", "date")
 _TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title")
+_ADDRESSES = ("url", "@id", "mainEntityOfPage")
 _SITES = ("og:site_name", "application-name", "apple-mobile-web-app-title")
 _SUMMARIES = ("og:description", "description", "twitter:description", "dc.description")
 _TOPICS = ("article:section", "article:tag", "keywords", "news_keywords", "dc.subject")
@@ -52,7 +54,7 @@ class Described:
     summary: str = ""
     published: str = ""
     language: str = ""
-    url: str = ""
+    urls: tuple[str, ...] = ()
     body: str = ""
     publishers: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
@@ -120,9 +122,9 @@ class Metadata:
     """A page's own description; "" and () where it has none.
 
     ``titles`` are what places that do not write from each other call it, the surest first;
-    ``sites`` names of its site, ``dated``
-    are dates that may be of issue. ``is_described`` says that it calls itself an article and no
-    blog; ``other`` is what it calls itself where that is no news.
+    ``sites`` names of its site, ``dated`` are dates that may be of issue. ``is_described`` says
+    that it calls itself an article and no blog; ``other`` is what it calls itself where that is no
+    news.
     """
 
     titles: tuple[str, ...]
@@ -140,11 +142,10 @@ class Metadata:
     other: str
 
 
-def read(page: HtmlPage) -> Metadata:
-    """What the page says of itself, from the surest source to the least sure one."""
-    tree, articles = page.tree, page.articles
-    article = articles[0] if len(articles) == 1 else None
-    metas = _metas(tree)
+def read(page: HtmlPage, url: str | None = None) -> Metadata:
+    """What the page found at ``url`` says of itself, from the surest source to the least sure."""
+    tree, metas = page.tree, _metas(page.tree)
+    article = _own(page, [url or "", *metas.get("og:url", ())])
     scope = find(tree, _MICRODATA_ARTICLE)
     tags = map(said, find_all(tree, 'a[rel~="tag"]'))
     kind = "".join(metas.get("og:type", ())[:1]).casefold()
@@ -158,22 +159,19 @@ def read(page: HtmlPage) -> Metadata:
     )
     # The things it may be instead: of an article's page, only what has its name.
     names = titles if is_article else ()
+    published = (
+        article.published if article else "",
+        _prop(scope, "datePublished"),
+        *_all(metas, _PUBLISHED),
+        *(thing.published for thing in page.things if thing.is_page),
+    )
     return Metadata(
         titles=titles,
         summary=_first([article.summary if article else ""], metas, _SUMMARIES),
-        published=tuple(
-            text
-            for text in (
-                article.published if article else "",
-                _prop(scope, "datePublished"),
-                *_all(metas, _PUBLISHED),
-                *(thing.published for thing in page.things if thing.is_page),
-            )
-            if text
-        ),
+        published=tuple(filter(None, published)),
         dated=_all(metas, _DATED),
         language=_language(tree, article, metas),
-        url=next((url for url in metas.get("og:url", ())), article.url if article else ""),
+        url=next(iter((*metas.get("og:url", ()), *(article.urls if article else ()))), ""),
         body=article.body if article else "",
         sites=(*_all(metas, _SITES), *(thing.title for thing in page.things if thing.is_site)),
         publishers=(*(article.publishers if article else ()), *_all(metas, _PUBLISHERS)),
@@ -184,12 +182,30 @@ def read(page: HtmlPage) -> Metadata:
     )
 
 
+def _own(page: HtmlPage, urls: Collection[str]) -> Described | None:
+    """The article among what is described: the only one, the one at an address of the page, or the
+    one with the title of its window.
+    """
+    articles = page.articles
+    if len(articles) <= 1:
+        return articles[0] if articles else None
+    here = {_plain_address(url) for url in urls if url}
+    at = [each for each in articles if not here.isdisjoint(map(_plain_address, each.urls))]
+    window = said(find(page.tree, "title"))
+    named = at or [each for each in articles if each.title and window.startswith(each.title)]
+    return named[0] if len({(each.title, each.published) for each in named}) == 1 else None
+
+
+def _plain_address(url: str) -> str:
+    return url.partition("#")[0].partition("://")[2].rstrip("/")
+
+
 def _metas(tree: Tree) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for meta in find_all(tree, "meta[content]"):
         known = meta.attributes
         name = known.get("property") or known.get("name") or known.get("itemprop")
-        if name and (content := one_line(known.get("content"))):
+        if name and (content := _decoded(known.get("content"))):
             found.setdefault(name.casefold(), []).append(content)
     return found
 
@@ -260,8 +276,8 @@ def _described(node: dict[str, Any]) -> Described:
         summary=_text_at(node, "description"),
         published=_text_at(node, "datePublished"),
         language=_text_at(node, "inLanguage"),
-        url=_text_at(node, "url", "@id", "mainEntityOfPage"),
-        body=next((str(text) for text in [node.get("articleBody")] if isinstance(text, str)), ""),
+        urls=tuple(text for key in _ADDRESSES for text in _texts(node.get(key))),
+        body=unescape(body) if isinstance(body := node.get("articleBody"), str) else "",
         publishers=(*_texts(node.get("author")), *_texts(node.get("publisher"))),
         topics=tuple(
             text
@@ -282,6 +298,18 @@ def _texts(value: object) -> list[str]:
         known = each
         if isinstance(each, dict):
             known = next((each[key] for key in ("name", "alternateName", "@id") if key in each), "")
-        if isinstance(known, str) and (line := one_line(known)):
+        if isinstance(known, str) and (line := _decoded(known)):
             found.append(line)
     return found
+
+
+def _decoded(text: str | None) -> str:
+    """A text on one line, its character references decoded: those of a script or of an attribute
+    that was escaped twice, and what they leave of a third time.
+    """
+    line = one_line(text)
+    for _ in range(2):
+        if "&" not in line:
+            break
+        line = one_line(unescape(line))
+    return line

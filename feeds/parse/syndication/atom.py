@@ -43,6 +43,7 @@ _ATOM = "atom:"
 # "created" and "issued" are of Atom 0.3. "updated" is no date of issue: an entry that has nothing
 # else was issued nobody knows when.
 _ISSUED = ("published", "issued", "created", "dcterms:issued", "dc:date", "dcterms:created")
+_CHANGED = ("updated", "modified", "dcterms:modified", "atom:updated")
 _PAGES = frozenset({"", "text/html", "application/xhtml+xml"})
 
 
@@ -101,6 +102,7 @@ def _entry(
         urls=items_only((origin, *_pages(own, base), *_src(content, base)), home),
         alternates=tuple(_alternates(own, base, language)),
         issued=feed_dates.issued(date) if date else None,
+        updated=first(groups, _CHANGED),
         language=language or _language_of_content(content),
         categories=tuple(_categories(groups)),
         authors=_authors(groups) or (source.authors if source else ()),

@@ -12,6 +12,7 @@ from itertools import chain
 from config.values import INVISIBLE, UNPRINTABLE
 from feeds.draft import Draft
 from feeds.parse.sanitise import blocks, paragraphs, sanitised
+from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.categories import topics_of
 from feeds.parse.syndication.feed_entries import RawEntry, RawFeed, TextConstruct
 from feeds.taxonomy import Taxonomy
@@ -86,6 +87,7 @@ def draft(
         guid=entry.guid,
         provenance=entry.provenance,
         issued=entry.issued,
+        updated=None if entry.issued else feed_dates.day(entry.updated),
         language=entry.language or feed.language,
         alternates=entry.alternates,
         content_type=topics.content_type,

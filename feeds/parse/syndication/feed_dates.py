@@ -9,12 +9,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 
 from feeds.model import Issued, IssuedFrom
-from feeds.parse.dates import only_day
+from feeds.parse.dates import is_sane, only_day
 from feeds.parse.months import short_month_of
 
 _LONGEST_CHARS = 100
-# Programs write 1 January 0001 or 1970 where they have no date, and no news is older.
-_FIRST_YEAR, _LAST_YEAR = 1971, 2099
 
 _CLOCK = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?"
 _ZONE = r"(?P<zone>(?:[A-Za-z]{1,5})?(?:[+-][0-9]{1,2}(?::?[0-9]{2})?)?)"
@@ -76,11 +74,17 @@ def issued(text: str) -> Issued | None:
     moment = _usual(text) or _moment(text[:_LONGEST_CHARS]) or _counted(text)
     if moment is None:
         day = only_day(text) or _in_numbers(text)
-        return Issued(day=day, origin=IssuedFrom.FEED) if day and _is_sane(day) else None
+        return Issued(day=day, origin=IssuedFrom.FEED) if day and is_sane(day) else None
     if isinstance(moment, datetime):
         at = _in_utc(moment)
         return Issued(day=moment.date(), at=at, origin=IssuedFrom.FEED)
     return Issued(day=moment, origin=IssuedFrom.FEED)
+
+
+def day(text: str) -> date | None:
+    """The day a text names."""
+    found = issued(text) if text else None
+    return found.day if found else None
 
 
 def instant(text: str) -> datetime | None:
@@ -93,7 +97,7 @@ def _counted(text: str) -> datetime | None:
     """Seconds since 1970, or thousandths of them."""
     found = _EPOCH.fullmatch(text[:_LONGEST_CHARS])
     moment = datetime.fromtimestamp(int(found[1]), UTC) if found else None
-    return moment if moment and _is_sane(moment) else None
+    return moment if moment and is_sane(moment) else None
 
 
 def _in_numbers(text: str) -> date | None:
@@ -116,7 +120,7 @@ def _usual(text: str) -> datetime | None:
     try:
         if len(parts) == 1:
             moment = datetime.fromisoformat(text) if text[4:5] == "-" and "T" in text else None
-            is_sure = moment and moment.tzinfo and _is_sane(moment)
+            is_sure = moment and moment.tzinfo and is_sane(moment)
             return moment if moment and is_sure else None
         _, day, month, year, clock, zone = parts
         hour, minute, second = clock.split(":")
@@ -127,7 +131,7 @@ def _usual(text: str) -> datetime | None:
         )
     except (KeyError, ValueError):
         return None
-    return moment if offset and _is_sane(moment) else None
+    return moment if offset and is_sane(moment) else None
 
 
 def _moment(text: str) -> datetime | date | None:
@@ -141,7 +145,7 @@ def _moment(text: str) -> datetime | date | None:
         day = date(_year(found["year"]), number or 0, int(found["day"]))
     except ValueError:
         return None
-    return (_timed(day, found) or day) if _is_sane(day) else None
+    return (_timed(day, found) or day) if is_sane(day) else None
 
 
 def _timed(day: date, found: re.Match[str]) -> datetime | None:
@@ -181,7 +185,3 @@ def _year(text: str) -> int:
         return year
     # RFC 2822, section 4.3
     return year + (2000 if year < 50 else 1900)
-
-
-def _is_sane(day: date) -> bool:
-    return _FIRST_YEAR <= day.year <= _LAST_YEAR

@@ -53,7 +53,9 @@ class RawCategory(NamedTuple):
 
 
 class RawEntry(NamedTuple):
-    """One entry; ``urls`` are its addresses, the canonical one first, all absolute."""
+    """One entry; ``urls`` are its addresses, the canonical one first, all absolute; ``updated`` is
+    as it says.
+    """
 
     title: TextConstruct
     summary: TextConstruct = NO_WORDS
@@ -62,6 +64,7 @@ class RawEntry(NamedTuple):
     urls: tuple[str, ...] = ()
     alternates: tuple[Alternate, ...] = ()
     issued: Issued | None = None
+    updated: str = ""
     language: str | None = None
     categories: tuple[RawCategory, ...] = ()
     authors: tuple[str, ...] = ()

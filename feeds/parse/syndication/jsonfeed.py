@@ -105,6 +105,7 @@ def _entry(item: _Members, base: str | None, home: str | None) -> RawEntry:
         guid=identifier(guid),
         urls=urls,
         issued=feed_dates.issued(date) if date else None,
+        updated=_text(item.get("date_modified")),
         language=language_tag(_text(item.get("language"))),
         categories=tuple(RawCategory(tag) for each in _list(item, "tags") if (tag := _text(each))),
         authors=_authors(item),

@@ -71,6 +71,8 @@ def _entry(entry: Any, base: str | None, home: str | None) -> RawEntry:
         guid=identifier(guid),
         urls=urls,
         issued=feed_dates.issued(date) if date else None,
+        # Asked as any dict's: feedparser answers with "published" where there is none.
+        updated=dict.get(entry, "updated", ""),
         language=language_tag((entry.get("title_detail") or {}).get("language")),
         categories=tuple(_categories(entry)),
         authors=tuple(filter(None, (entry.get("author"),))),

@@ -38,6 +38,7 @@ from feeds.parse.xml import Element, Tree
 
 _DATES = ("pubdate", "dcterms:issued", "dc:date", "dcterms:created", "prism:publicationdate")
 _DATES_LAST = ("atom:published", "date")
+_CHANGED = ("atom:updated", "updated", "dcterms:modified")
 _AUTHORS = ("dc:creator", "author", "atom:author", "dc:publisher", "creator", "media:credit")
 _TITLES = ("title", "dc:title", "atom:title", "media:title")
 _IDS = ("guid", "dc:identifier", "atom:id", "id")
@@ -120,6 +121,7 @@ def _entry(item: Element, feed_base: str | None, home: str | None) -> RawEntry:
         guid=identifier(first(groups, _IDS) or _about(item)),
         urls=urls,
         issued=feed_dates.issued(date) if date else None,
+        updated=first(groups, _CHANGED),
         language=language_tag(language),
         categories=tuple(_categories(groups)),
         authors=_people(groups, _AUTHORS) or _people(groups, ("source",)),

@@ -1,11 +1,13 @@
 """When an item was published and updated, and whether it was news."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from feeds.draft import Draft
 from feeds.identity.decide import first_updated, freshness, published_at, revised_updated
 from feeds.model import Fresh, Issued, IssuedFrom
 
@@ -39,13 +41,23 @@ numbers = st.integers(min_value=1, max_value=10_000_000)
     ],
 )
 def test_what_was_issued_long_ago_is_no_news(days_ago: int, backfill: bool, fresh: Fresh) -> None:
-    day = issued(TODAY - timedelta(days=days_ago))
-    assert freshness(day, NOW, backfill=backfill, archive_after_days=7) is fresh
+    draft = Draft(form="", title="", issued=issued(TODAY - timedelta(days=days_ago)))
+    assert freshness(draft, NOW, backfill=backfill, archive_after_days=7) is fresh
 
 
 def test_what_tells_no_date_is_news_unless_it_fills_the_archive() -> None:
-    assert freshness(None, NOW, backfill=False, archive_after_days=7) is Fresh.NEWS
-    assert freshness(None, NOW, backfill=True, archive_after_days=7) is Fresh.ARCHIVE
+    draft = Draft(form="", title="")
+    assert freshness(draft, NOW, backfill=False, archive_after_days=7) is Fresh.NEWS
+    assert freshness(draft, NOW, backfill=True, archive_after_days=7) is Fresh.ARCHIVE
+
+
+@pytest.mark.parametrize(("days_ago", "fresh"), [(7, Fresh.NEWS), (8, Fresh.ARCHIVE)])
+def test_what_was_last_changed_long_ago_was_issued_no_later(days_ago: int, fresh: Fresh) -> None:
+    draft = Draft(form="", title="", updated=TODAY - timedelta(days=days_ago))
+    assert freshness(draft, NOW, backfill=False, archive_after_days=7) is fresh
+    # A day of issue tells more.
+    dated = replace(draft, issued=issued(TODAY))
+    assert freshness(dated, NOW, backfill=False, archive_after_days=7) is Fresh.NEWS
 
 
 def test_publication_is_the_instant_told_or_the_start_of_the_day() -> None:

@@ -1,5 +1,8 @@
 """Which of the dates of a page is the day it was issued."""
 
+import json
+from datetime import UTC, datetime
+
 import pytest
 
 from feeds.draft import DateOrder, Habits
@@ -87,3 +90,48 @@ def test_the_day_is_that_of_the_pages_own_zone(osce: Taxonomy) -> None:
 )  # fmt: skip
 def test_languages_order_numbers(language: str | None, order: DateOrder | None) -> None:
     assert dates.order_in(language) is order
+
+
+PLACEHOLDERS = ["0001-01-01", "1900-01-01", "1970-01-01", "2099-12-31", "9999-12-31"]
+
+
+@pytest.mark.parametrize("day", PLACEHOLDERS)
+def test_what_programs_write_for_no_date_is_none(osce: Taxonomy, day: str) -> None:
+    head = f'<meta property="article:published_time" content="{day}T00:00:00Z">'
+    assert day_of(osce, '<p class="date">3 March 2019</p>', head=head) == "2019-03-03"
+    assert day_of(osce, "", head=head) == ""
+
+
+def test_nothing_was_issued_after_it_was_fetched(osce: Taxonomy) -> None:
+    head = '<meta property="article:published_time" content="2026-11-{}T00:00:00+01:00">'
+    beside = '<p class="date">3 March 2019</p>'
+    for day, expected in (("26", "2026-11-26"), ("27", "2019-03-03")):
+        body = page(f"<main><h1>{TITLE}</h1>{beside}{TEXT}</main>", head=head.format(day))
+        fetched = datetime(2026, 11, 25, 22, tzinfo=UTC)
+        draft = draft_of(body, osce, FORCED, fetched=fetched)
+        assert draft.issued is not None
+        assert draft.issued.day.isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"url": "https://news.example.org/secretariat/534321"},
+        {"mainEntityOfPage": {"@id": "https://news.example.org/secretariat/534321/"}},
+        {"headline": TITLE},
+    ],
+)
+def test_of_several_articles_described_the_page_is_one(
+    osce: Taxonomy, own: dict[str, object]
+) -> None:
+    thing = {"@type": "NewsArticle", "datePublished": "2019-03-03T08:00:00+01:00", **own}
+    other = {"@type": "NewsArticle", "datePublished": "2020-04-04", "url": "/n/1"}
+    graph = json.dumps({"@graph": [other, thing, {**other, "headline": "Another"}]})
+    script = f'<script type="application/ld+json">{graph}</script>'
+    assert day_of(osce, "", head=script) == "2019-03-03"
+
+
+def test_a_described_page_tells_its_day_where_no_article_does(osce: Taxonomy) -> None:
+    graph = json.dumps({"@type": "WebPage", "datePublished": "2019-03-03T08:00:00+01:00"})
+    script = f'<script type="application/ld+json">{graph}</script>'
+    assert day_of(osce, "", head=script) == "2019-03-03"

@@ -1,5 +1,7 @@
 """Which of what names a page is its title."""
 
+import json
+
 import pytest
 
 from feeds.draft import Draft
@@ -60,3 +62,11 @@ def test_a_listing_shortens_titles_as_it_likes(osce: Taxonomy) -> None:
     lead = Draft(form="listing", title="Twenty police officers learn", partial=True)
     assert named(osce, f"{TITLE} | Office", f"<h1>{TITLE}</h1>", lead=lead) == TITLE
     assert named(osce, "Office", "<h1>Press releases</h1>", lead=lead) == lead.title
+
+
+@pytest.mark.parametrize("amp", ["&", "&amp;"])
+def test_metadata_are_decoded_where_their_site_escaped_them(osce: Taxonomy, amp: str) -> None:
+    said = f"Women{amp}#039;s rights {amp}amp; justice: a {amp}quot;first{amp}quot; report"
+    thing = json.dumps({"@type": "NewsArticle", "headline": said})
+    head = f'<script type="application/ld+json">{thing}</script>'
+    assert named(osce, "Office", "", head) == 'Women\'s rights & justice: a "first" report'

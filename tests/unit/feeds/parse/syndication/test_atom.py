@@ -195,3 +195,20 @@ def test_hub_and_older_pages_are_found(osce: Taxonomy) -> None:
     assert found.hub == Hub("https://hub.test/", "https://e.test/feed")
     assert found.next_page == "https://www.example.org/2025.atom"
     assert found.is_list
+
+
+@pytest.mark.parametrize(
+    ("more", "issued", "updated"),
+    [
+        ("", None, date(2015, 3, 1)),
+        ("<published>2015-02-01T10:00:00Z</published>", date(2015, 2, 1), None),
+        ("<published>1970-01-01T00:00:00Z</published>", None, date(2015, 3, 1)),
+    ],
+)
+def test_a_change_bounds_the_day_of_an_entry_that_names_none(
+    osce: Taxonomy, more: str, issued: date | None, updated: date | None
+) -> None:
+    body = ENTRY.replace("<published>2026-11-20T10:00:00+01:00</published>", more)
+    draft = only(body.replace("2026-11-21T00", "2015-03-01T00"), osce)
+    assert (draft.issued and draft.issued.day) == issued
+    assert draft.updated == updated
