@@ -198,6 +198,7 @@ Seconds = Annotated[
 Pause = Annotated[
     int, Field(ge=0, le=86_400, description="a whole number of seconds from 0 to 86_400")
 ]
+Rank = Annotated[int, Field(ge=0, le=100, description="a whole number from 0 to 100")]
 Hours = Annotated[int, Field(ge=1, le=720, description="a whole number of hours from 1 to 720")]
 Days = Annotated[int, Field(ge=0, le=36_500, description="a whole number of days from 0 to 36_500")]
 

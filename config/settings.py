@@ -186,6 +186,7 @@ class SourceSettings(SettingsSection):
     form: Literal["text", "html", "feed", "sitemap", ""]
     date_order: Literal["day-first", "month-first", ""]
     language: kinds.Language
+    rank: kinds.Rank
     full_text: kinds.Switch
     credit: kinds.Line
     listing_entry: kinds.Selector

@@ -84,6 +84,19 @@ def host_of(address: str) -> str:
         return ""
 
 
+def are_related(host: str, other: str) -> bool:
+    """Whether a host is the other, below it, or what that one is below.
+
+    So feeds.example.org is related to example.org, but a.pages.test not to b.pages.test; nothing is
+    below a top-level domain.
+    """
+    return host == other or _is_below(host, other) or _is_below(other, host)
+
+
+def _is_below(host: str, other: str) -> bool:
+    return "." in other and host.endswith(f".{other}")
+
+
 def masked_url(text: str) -> str:
     """``text`` with ``***`` for what is secret in an address in it: passwords, and users, whose
     names are often tokens, but those of databases.

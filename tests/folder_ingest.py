@@ -11,6 +11,7 @@ from sqlalchemy import Row, select
 
 from feeds.draft import Habits
 from feeds.identity.ids import Identity
+from feeds.identity.ownership import NOBODYS
 from feeds.ingest import Terms
 from feeds.ingest.pipeline import ingest
 from feeds.ingest.report import IngestReport
@@ -84,6 +85,7 @@ class FolderIngest:
             archive_after_days=7,
             habits=habits,
             backfill=options.pop("backfill", False),
+            ownership=options.pop("ownership", NOBODYS),
         )
         return ingest(self.database, source, terms, **options)
 

@@ -44,7 +44,8 @@ class Candidate:
     ``found_at`` the address its page was found at; ``is_stated`` where its publisher gave it an id
     or an address. ``names`` are those it has everywhere, ``others`` those of the same in other
     languages, ``claims`` what it says of itself that another may say as well: they name it where
-    the words agree. ``content_hash`` is of what it says, ``told_hash`` of all it tells; ``digest``
+    the words agree; it ``is_contested`` where others have what it is said to be known by.
+    ``content_hash`` is of what it says, ``told_hash`` of all it tells; ``digest``
     of its bytes.
     """
 
@@ -61,6 +62,7 @@ class Candidate:
     others: tuple[str, ...] = ()
     found_at: str | None = None
     is_stated: bool = False
+    is_contested: bool = False
     is_numbered: bool = False
     number: str | None = None
 

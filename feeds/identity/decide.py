@@ -16,6 +16,7 @@ from feeds.identity.candidates import PUSHED
 from feeds.identity.ids import content_hash
 from feeds.identity.likeness import plain
 from feeds.identity.merge import completed
+from feeds.identity.ownership import Voice
 from feeds.model import Fresh, Issued
 
 #: Corrections come in ones and twos; a page that changed five times within a day shows a clock, a
@@ -112,25 +113,39 @@ class Pace(Enum):
 Decision = Added | Revised | Restored | Postponed | Unchanged
 
 
-def decide(draft: Draft, source: str, known: Known, role: Role, now: datetime) -> Decision:
+def decide(
+    draft: Draft,
+    source: str,
+    known: Known,
+    role: Role,
+    now: datetime,
+    *,
+    voice: Voice = Voice.HEARD,
+) -> Decision:
     """What becomes of ``draft``, which a document of ``source`` says about a ``known`` item.
 
     A revision is significant if title, summary, body or issue date differ by more than white
     space and punctuation (`substance`); what is filed otherwise, is in another language or lost a
     comma reaches readers of the feed without being announced as new (RFC 4287, section 4.2.15).
-    So does what only fills a gap, a whole text in place of its lead, and an ever-changing page.
+    So does what only fills a gap, a whole text in place of its lead, words of a higher rank, and an
+    ever-changing page. ``voice`` says what the word of the source is worth.
     """
-    if role is Role.TWIN and known.is_withdrawn:
+    if voice is Voice.STRANGER or (role is Role.TWIN and known.is_withdrawn):
         # Its publisher took it away; that somebody else still shows a copy changes nothing.
         return Unchanged(known)
-    replaces = _may_replace(draft, source, known, role)
+    outranks = voice in {Voice.ABOVE, Voice.OWNER}
+    replaces = outranks or _may_replace(draft, source, known, role)
     told = _told(draft, source, known, role) if replaces else completed(known.draft, draft)
-    is_own = source == known.source and role is Role.OWN
+    if voice is Voice.OWNER:
+        # Nothing stays of what a stranger said.
+        told = draft
+    is_own = voice is Voice.OWNER or (source == known.source and role is Role.OWN)
     if is_own and draft.url:
         # Whose words these are says where they are to be found now.
         told = replace(told, url=draft.url)
     said = content_hash(told)
-    if said == content_hash(known.draft) and not _gains(told, known.draft, is_own=is_own):
+    is_same = said == content_hash(known.draft) and voice is not Voice.OWNER
+    if is_same and not _gains(told, known.draft, is_own=is_own):
         return Restored(known) if known.is_withdrawn else Unchanged(known)
     # Whoever pushes means it, and nobody would look again.
     speed = Pace.FREE if draft.form == PUSHED else pace(known.revised, now)
@@ -138,7 +153,7 @@ def decide(draft: Draft, source: str, known: Known, role: Role, now: datetime) -
         return Postponed(known)
     is_like_for_like = replaces and told.partial == known.draft.partial
     differs = is_like_for_like and _substance(told) != _substance(known.draft)
-    significant = differs and speed is Pace.FREE
+    significant = differs and speed is Pace.FREE and voice is not Voice.ABOVE
     return Revised(item=known, draft=told, content_hash=said, significant=significant)
 
 

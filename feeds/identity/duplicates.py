@@ -14,6 +14,7 @@ from feeds.draft import Draft
 from feeds.identity.addresses import site_number
 from feeds.identity.candidates import Candidate, firmly
 from feeds.identity.decide import Known, Role
+from feeds.identity.ids import item_slug
 from feeds.identity.likeness import (
     agrees,
     is_alike,
@@ -124,6 +125,16 @@ class Memory:
             if item and agrees(one.draft, item.draft):
                 return Found(key=one.key, item=item, role=self._role(one, item))
         return self._twin(one, None) or Found(key=one.key, group=self._group(one))
+
+    def may_restore(self, one: Candidate, item: Known) -> bool:
+        """Whether the source of ``one`` is the one that withdrew ``item``."""
+        keys = self._keys[item.slug]
+        return item.source == one.source or any(self._links[key].is_gone for key in keys)
+
+    def slug_of(self, one: Candidate, key: str) -> str:
+        """What names a new item for ever; where that names one already, another owner has that."""
+        slug = item_slug(one.source, key)
+        return item_slug(one.source, f"{key}#{one.told_hash}") if slug in self._items else slug
 
     def contested(self, one: Candidate, item: Known | None) -> Collection[str]:
         """The claims of ``one`` that another item than the one it is about has already."""

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from feeds.draft import Document, Habits, Parsed, Refused
 from feeds.identity.ids import Identity
+from feeds.identity.ownership import NOBODYS, Ownership
 from feeds.taxonomy import Taxonomy
 
 __all__ = ["Asked", "Reader", "Terms"]
@@ -43,8 +44,9 @@ class Terms:
 
     ``batch`` documents make a transaction. What was issued more than ``archive_after_days`` ago is
     no news, nor is a ``backfill``. ``habits`` say how documents are to be read where they leave it
-    open. Those that were ``promoted`` are items because a person says so.
-    Without a ``reader`` documents are understood in this process: for documents one trusts.
+    open. Those that were ``promoted`` are items because a person says so. ``ownership`` says whose
+    word counts. Without a ``reader`` documents are understood in this process: for documents one
+    trusts.
     """
 
     source: str
@@ -57,6 +59,7 @@ class Terms:
     backfill: bool = False
     promoted: Collection[str] = ()
     reader: Reader | None = None
+    ownership: Ownership = NOBODYS
 
     @cached_property
     def recipe(self) -> str:

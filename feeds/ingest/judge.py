@@ -22,7 +22,8 @@ from feeds.identity.decide import (
     decide,
 )
 from feeds.identity.duplicates import Found, Link, Memory
-from feeds.identity.ids import item_slug
+from feeds.identity.likeness import agrees
+from feeds.identity.ownership import NOBODYS, Ownership, Voice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,8 @@ class Judged:
     """A candidate, what was decided, and how its item is known from then on.
 
     ``links`` are those to be stored, by key; ``names`` those the item has everywhere. It
-    ``is_copy`` where it says what an item says already, for the first time.
+    ``is_copy`` where it says what an item says already, for the first time, and ``is_taken_over``
+    where the item had the words of a stranger.
     """
 
     candidate: Candidate
@@ -39,22 +41,27 @@ class Judged:
     links: tuple[tuple[str, Link], ...]
     names: tuple[str, ...]
     is_copy: bool = False
+    is_taken_over: bool = False
 
 
-def judge(candidate: Candidate, memory: Memory, now: datetime) -> Judged:
+def judge(
+    candidate: Candidate, memory: Memory, now: datetime, ownership: Ownership = NOBODYS
+) -> Judged:
     """What becomes of a candidate; ``memory`` knows it from then on."""
-    found = memory.find(candidate)
+    candidate = ownership.heard(candidate)
+    found, voice = _whose(candidate, memory.find(candidate), ownership)
     candidate = without_claims(candidate, memory.contested(candidate, found.item))
     is_same = found.link is not None and found.link.told_hash == candidate.told_hash
     decision: Decision
     if found.item is None:
         decision = Added(group=found.group)
-    elif is_same and not found.item.is_withdrawn:
+    elif _is_settled(candidate, found.item, memory, is_same=is_same and voice is not Voice.OWNER):
         decision = Unchanged(found.item)
     else:
         draft = _at_its_place(candidate, found.item)
-        decision = decide(draft, candidate.source, found.item, found.role, now)
-    item = _afterwards(candidate, found, decision, now)
+        decision = decide(draft, candidate.source, found.item, found.role, now, voice=voice)
+    slug = memory.slug_of(candidate, found.key)
+    item = _afterwards(candidate, slug, decision, now, voice)
     role = _role(found, decision)
     link = Link(
         slug=item.slug,
@@ -76,6 +83,7 @@ def judge(candidate: Candidate, memory: Memory, now: datetime) -> Judged:
         links=links,
         names=() if is_same else names,
         is_copy=role is Role.TWIN and found.link is None,
+        is_taken_over=voice is Voice.OWNER,
     )
 
 
@@ -94,6 +102,31 @@ def rounds(judged: Iterable[Judged]) -> Iterator[list[Judged]]:
         group.append(one)
     if group:
         yield group
+
+
+def _whose(one: Candidate, found: Found, ownership: Ownership) -> tuple[Found, Voice]:
+    """Where a candidate belongs, and what its word is worth there.
+
+    A stranger's never is another's item, but for a copy of it; what an owner finds is the owner's.
+    """
+    item = found.item
+    if item is None:
+        return found, Voice.HEARD
+    voice = ownership.voice(one.source, one.draft, item.draft, item.source)
+    if voice is Voice.OWNER:
+        return replace(found, role=Role.OWN), voice
+    if voice is Voice.STRANGER and found.role is not Role.TWIN and found.link is None:
+        if not agrees(one.draft, item.draft):
+            return Found(key=one.key), Voice.HEARD
+        return replace(found, role=Role.TWIN), voice
+    # A copy in another place is nothing to outrank.
+    is_copy = voice is Voice.ABOVE and found.role is Role.TWIN
+    return found, Voice.HEARD if is_copy else voice
+
+
+def _is_settled(one: Candidate, item: Known, memory: Memory, *, is_same: bool) -> bool:
+    """Whether nothing is to be decided: it was told before, or another took the item away."""
+    return not memory.may_restore(one, item) if item.is_withdrawn else is_same
 
 
 def _at_its_place(one: Candidate, item: Known) -> Draft:
@@ -119,10 +152,12 @@ def _links(one: Candidate, found: Found, link: Link) -> Iterator[tuple[str, Link
         yield found.key, link
 
 
-def _afterwards(one: Candidate, found: Found, decision: Decision, now: datetime) -> Known:
+def _afterwards(
+    one: Candidate, slug: str, decision: Decision, now: datetime, voice: Voice
+) -> Known:
+    """The item as it is from now on; a new one is named by ``slug``."""
     match decision:
         case Added(group=group):
-            slug = item_slug(one.source, found.key)
             return Known(
                 slug=slug,
                 revision=1,
@@ -133,6 +168,7 @@ def _afterwards(one: Candidate, found: Found, decision: Decision, now: datetime)
             )
         case Revised(item=item, draft=draft, content_hash=content_hash):
             is_replaced = item.draft.partial and not draft.partial
+            is_replaced = is_replaced or voice in {Voice.ABOVE, Voice.OWNER}
             return replace(
                 item,
                 revision=item.revision + 1,

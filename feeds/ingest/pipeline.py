@@ -206,6 +206,7 @@ class _Run:
                 for one in readings
                 if one.silent_entries
             ),
+            contested=sum(one.candidate.is_contested for one in judged),
         )
 
 
@@ -277,7 +278,7 @@ def _judge(
     since = terms.now - REMEMBERED
     recall.recall(connection, memory, terms.source, candidates, since)
     memory.look(candidates, gone)
-    return [judge(candidate, memory, terms.now) for candidate in candidates]
+    return [judge(each, memory, terms.now, terms.ownership) for each in candidates]
 
 
 def _size(seen: Shown) -> int:

@@ -56,6 +56,7 @@ class IngestReport:
     ``items`` names the first 10,000 that are new or changed, whatever the counts say. ``copies``
     are among the unchanged: documents and entries taken for an item that says the same already.
     ``dropped`` are entries that say nothing.
+    ``contested`` counts those that name what belongs to another source: they are no word on it.
     ``problems`` says which sources could not be read, or not all of them.
     """
 
@@ -72,6 +73,7 @@ class IngestReport:
     restored: int = 0
     copies: int = 0
     dropped: tuple[SilentEntries, ...] = ()
+    contested: int = 0
 
 
 def merged(reports: Sequence[IngestReport]) -> IngestReport:
@@ -90,6 +92,7 @@ def merged(reports: Sequence[IngestReport]) -> IngestReport:
         restored=sum(report.restored for report in reports),
         copies=sum(report.copies for report in reports),
         dropped=tuple(each for report in reports for each in report.dropped),
+        contested=sum(report.contested for report in reports),
     )
 
 

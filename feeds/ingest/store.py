@@ -111,7 +111,7 @@ def _given_id(one: Judged, ours: Identity) -> str | None:
     the item it is minted for.
     """
     origin = one.candidate.draft.provenance
-    if origin is None:
+    if origin is None or one.candidate.is_contested:
         return None
     given = origin.entry_id
     is_short = len(given.partition(":")[2]) <= _LONGEST_ID_CHARS
@@ -125,6 +125,8 @@ def _link(
     number_of = {one.item.slug: _as_written(one, written).number for one in group}
     links = ((key, link, number_of[one.item.slug]) for one in group for key, link in one.links)
     write_items.link(connection, source, links)
+    taken_over = [number_of[one.item.slug] for one in group if one.is_taken_over]
+    write_items.disown(connection, taken_over, source)
     names: dict[str, int] = {}
     for one in group:
         for name in one.names:

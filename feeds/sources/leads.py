@@ -10,7 +10,7 @@ from datetime import date, datetime
 from unicodedata import normalize
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from config.values import DEFAULT_PORTS, host_of, is_web_address
+from config.values import DEFAULT_PORTS, are_related, host_of, is_web_address
 from feeds.draft import Draft, Parsed
 from feeds.identity.candidates import titled
 from feeds.identity.ids import content_hash
@@ -75,13 +75,7 @@ def is_near(url: str, hosts: Collection[str]) -> bool:
     So feeds.example.org leads to www.example.org, but a.pages.test not to b.pages.test: whoever
     writes a list must not choose whom we ask.
     """
-    host = host_of(url)
-    return any(host == near or _is_below(host, near) or _is_below(near, host) for near in hosts)
-
-
-def _is_below(host: str, other: str) -> bool:
-    """Whether it is a sub-domain; nothing counts as below a top-level domain."""
-    return "." in other and host.endswith(f".{other}")
+    return any(are_related(host_of(url), near) for near in hosts)
 
 
 def leads(parsed: Parsed, lists: Collection[str] = ()) -> tuple[Lead, ...]:

@@ -112,6 +112,13 @@ def link(connection: Connection, source: str, links: Iterable[tuple[str, Link, i
     upsert(connection, item_keys, rows)
 
 
+def disown(connection: Connection, numbers: Collection[int], source: str) -> None:
+    """To all sources but this one these items are another's: what they show are copies."""
+    if numbers:
+        others = (item_keys.c.item.in_(numbers), item_keys.c.source.not_in(("", source)))
+        connection.execute(update(item_keys).where(*others).values(role=Role.TWIN.value))
+
+
 def name(connection: Connection, names: Mapping[str, int]) -> None:
     """These names lead to these items everywhere, but for those that led somewhere before."""
     rows = [

@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from feeds.draft import Document
 from feeds.ingest.handed_in import Receiver
 from feeds.standing import early_look
-from feeds.storage import leases, standings
+from feeds.storage import documents, leases, standings
 from feeds.web.request_body import BodyTooLong, body_of
 from feeds.web.turns import PATIENCE_SECONDS, Turns
 from feeds.websub.lease import Intent, Lease, confirmed, is_live, is_signed, signs
@@ -108,6 +108,12 @@ class HubCallback:
         if not is_signed(lease.secret, signature, body):
             log.warning("distribution not signed by the hub", source=lease.source)
             return
+        with self.receiver.database.reading() as connection:
+            if documents.original(connection, documents.digest_of(body)) is not None:
+                # What was taken before is not news: somebody may send it again to undo what came
+                # since. If the publisher shows it once more, the next look takes it.
+                log.info("hub repeated itself", source=lease.source)
+                return
         document = Document(
             source=lease.source,
             name=lease.topic,

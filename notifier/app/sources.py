@@ -11,7 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from config.values import host_of
 from feeds.errors import SourceError
+from feeds.identity.ownership import OWN_RANK, WEBSITE_RANK, Ownership
 from feeds.ingest import Terms
 from feeds.model import SourceKind
 from notifier.app import parts
@@ -187,6 +189,24 @@ def terms(
         archive_after_days=settings.ingest.archive_after_days,
         habits=parts.habits(settings, name),
         reader=reader,
+        ownership=ownership(settings),
+    )
+
+
+def ownership(settings: Settings) -> Ownership:
+    """Whose word counts: websites on their hosts, each source by its rank."""
+    kinds = {source.name: SourceKind(source.kind) for source in settings.sources}
+    return Ownership(
+        hosts={
+            source.name: host_of(source.url)
+            for source in settings.sources
+            if kinds[source.name] is SourceKind.WEB
+        },
+        ranks={
+            source.name: source.rank
+            or (WEBSITE_RANK if kinds[source.name] is SourceKind.WEB else OWN_RANK)
+            for source in settings.sources
+        },
     )
 
 

@@ -107,6 +107,7 @@ def _also(report: "IngestReport") -> str:
         "restored": report.restored,
         "taken for copies": report.copies,
         "dropped": sum(each.entries for each in report.dropped),
+        "contested": report.contested,
     }
     return "".join(f", {count} {word}" for word, count in counts.items() if count)
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
 from feeds.ingest import read
+from feeds.ingest.report import IngestReport
 from feeds.model import Issued, IssuedFrom, Mark, Provenance
 from feeds.sources import Fetched, Gone, LeadOnly, Same, Seen
 from feeds.storage import documents, entries, overview, read_items, write_items
@@ -76,10 +77,13 @@ class House:
 
     def show(self, source: str, *seen: Seen, **options: Any) -> dict[str, int]:
         """Ingests what a source shows: the counts that are not zero."""
-        stage = Stage(name=source, shown=seen)
-        report = self.intake.ingest(source=stage, now=self.now, **options)
+        report = self.report(source, *seen, **options)
         names = ("added", "revised", "unchanged", "quarantined", "withdrawn", "restored")
         return {name: count for name in names if (count := getattr(report, name))}
+
+    def report(self, source: str, *seen: Seen, **options: Any) -> IngestReport:
+        stage = Stage(name=source, shown=seen)
+        return self.intake.ingest(source=stage, now=self.now, **options)
 
     def shown(self) -> list[int]:
         with self.intake.database.reading() as connection:

@@ -249,6 +249,15 @@ def test_news_are_stored_at_once(subscribed: Subscriber, hub: Hub) -> None:
     assert len(subscribed.titles()) == 1
 
 
+def test_news_that_are_sent_once_more_do_not_undo_what_came_since(
+    subscribed: Subscriber, hub: Hub
+) -> None:
+    corrected = FEED.replace(b"Police officers trained", b"Corrected: officers trained")
+    for body in (FEED, corrected, FEED):
+        assert hub.distribute(TOPIC, body) == 202
+    assert subscribed.titles() == ["Corrected: officers trained in digital investigations"]
+
+
 @pytest.mark.parametrize("signature", ["sha256=00", "none", "md5=00"])
 def test_news_that_are_not_signed_are_ignored(
     subscribed: Subscriber, hub: Hub, signature: str

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import chain
 from urllib.parse import parse_qsl, urlsplit
 
-from config.values import is_language_tag
+from config.values import are_related, host_of, is_language_tag
 from feeds.draft import Alternate, Draft, Hub
 from feeds.parse.html.tree import Node, Tree, absolute, attribute, find_all, said
 from feeds.parse.words import plain, starts
@@ -55,21 +55,20 @@ def read(tree: Tree, base: str | None) -> list[PageLink]:
 
 
 def _is_plausible(url: str, found_at: str | None) -> bool:
-    """Of the same site, and not its front page: what a broken template names for every page."""
+    """Of the same host or one below or above it, as a domain may have many publishers; and not its
+    front page: what a broken template names for every page.
+    """
     if found_at is None:
         return not _is_front(url)
-    return _site(url) == _site(found_at) and (not _is_front(url) or _is_front(found_at))
+    return are_related(host_of(url), host_of(found_at)) and (
+        not _is_front(url) or _is_front(found_at)
+    )
 
 
 def _is_front(url: str) -> bool:
     parts = urlsplit(url)
     segments = [part for part in parts.path.split("/") if part]
     return not parts.query and (not segments or (len(segments) == 1 and len(segments[0]) == 2))
-
-
-def _site(url: str) -> str:
-    """The last two labels of a host, enough to tell another site's address."""
-    return ".".join((urlsplit(url).hostname or "").split(".")[-2:])
 
 
 def hub(links: Sequence[PageLink], found_at: str | None) -> Hub | None:

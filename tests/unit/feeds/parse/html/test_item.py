@@ -253,7 +253,15 @@ def test_addresses_languages_and_hub(osce: Taxonomy) -> None:
 
 
 @pytest.mark.parametrize(
-    "named", ["/", "https://other.example.com/1", "javascript:x", "http://[", "/en"]
+    "named",
+    [
+        "/",
+        "https://other.example.com/1",
+        "https://other.example.org/1",
+        "javascript:x",
+        "http://[",
+        "/en",
+    ],
 )
 def test_a_canonical_address_that_cannot_be_is_not_believed(osce: Taxonomy, named: str) -> None:
     head = f'<link rel="canonical" href="{named}">'

@@ -1,0 +1,111 @@
+"""Whose word counts: which source may speak for an address, an id or an item.
+
+Knows the sources by their hosts and ranks. Must never know what they said, or what is stored.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+
+from config.values import are_related, host_of
+from feeds.draft import Draft
+from feeds.identity.candidates import Candidate
+from feeds.model import SourceKind
+
+#: Ranks where none is set: what is the organisation's own, and a website.
+OWN_RANK, WEBSITE_RANK = 20, 10
+# The authority of a tag: id (RFC 4151), or the host of an address that is a name.
+_HOST = re.compile(r"(?:at:|by:|id:tag:(?:[^@,]{1,200}@)?)([^/?#:,]{1,255})")
+
+
+class Voice(Enum):
+    """What a source's word on an item is worth.
+
+    ``STRANGER``: nothing, it is another's. ``HEARD``: as much as any. ``ABOVE``: its words outrank
+    those the item has. ``OWNER``: these are a stranger's, and nothing of them stays.
+    """
+
+    STRANGER = auto()
+    HEARD = auto()
+    ABOVE = auto()
+    OWNER = auto()
+
+
+# Without slots, for what is found out once.
+@dataclass(frozen=True, kw_only=True)
+class Ownership:
+    """The host each website is on, and the rank of each source; a path without has that of the own,
+    any other that of a website.
+
+    A host belongs to the websites that are on it, above or below it. Who has a higher rank than all
+    of these may speak for it, too, and so may anybody where it is nobody's.
+    """
+
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    ranks: Mapping[str, int] = field(default_factory=dict)
+    _on: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set), init=False)
+    _below: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set), init=False)
+
+    def __post_init__(self) -> None:
+        for source, host in self.hosts.items():
+            self._on[host].add(source)
+            for parent in _parents(host):
+                self._below[parent].add(source)
+
+    def rank(self, source: str) -> int:
+        is_path = SourceKind.of(source) is SourceKind.PATH
+        return self.ranks.get(source, OWN_RANK if is_path else WEBSITE_RANK)
+
+    def may_speak(self, source: str, host: str) -> bool:
+        """Whether what a source says of what is on a host is the word of its owner, or of one above
+        it, or as good as any.
+        """
+        if not self.hosts or not host:
+            return True
+        owners = set().union(*(self._on.get(each, ()) for each in (host, *_parents(host))))
+        owners |= self._below.get(host, set())
+        if not owners or source in owners:
+            return True
+        return self.rank(source) > max(map(self.rank, owners))
+
+    def voice(self, source: str, draft: Draft, known: Draft, whose: str) -> Voice:
+        """What the ``draft`` of a source is worth for a ``known`` item, ``whose`` words it has."""
+        if source == whose:
+            return Voice.HEARD
+        host = host_of(known.url or draft.url or "")
+        above = self.rank(source) - self.rank(whose)
+        if not self.may_speak(source, host) or (above < 0 and self._is_foreign(source, host)):
+            return Voice.STRANGER
+        if not self.may_speak(whose, host) or (above > 0 and self._is_foreign(whose, host)):
+            return Voice.OWNER
+        return Voice.ABOVE if above > 0 and not draft.partial else Voice.HEARD
+
+    def _is_foreign(self, source: str, host: str) -> bool:
+        """Whether a website is on another host than the one it speaks of."""
+        return bool(host) and source in self.hosts and not are_related(self.hosts[source], host)
+
+    def heard(self, one: Candidate) -> Candidate:
+        """The candidate without names and claims that are another's to give."""
+        names, claims, others = (
+            tuple(name for name in given if self.may_speak(one.source, _host(name)))
+            for given in (one.names, one.claims, one.others)
+        )
+        is_contested = (names, claims) != (one.names, one.claims)
+        return replace(one, names=names, claims=claims, others=others, is_contested=is_contested)
+
+
+#: All sources may speak of everything.
+NOBODYS = Ownership()
+
+
+def _host(name: str) -> str:
+    host = _HOST.match(name)
+    return host[1].removeprefix("www.") if host else ""
+
+
+def _parents(host: str) -> Collection[str]:
+    """The domains a host is below, but for a top-level one."""
+    labels = host.split(".")
+    return [".".join(labels[start:]) for start in range(1, len(labels) - 1)]
