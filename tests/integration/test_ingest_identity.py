@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
-from feeds.ingest import read
+from feeds.ingest import worker
 from feeds.ingest.report import IngestReport
 from feeds.model import Issued, IssuedFrom, Mark, Provenance
 from feeds.sources import Fetched, Gone, LeadOnly, Same, Seen
@@ -67,7 +67,7 @@ class House:
         self.now = NOW
         self.drafts: dict[bytes, Sequence[Draft] | Refused] = {}
         self.lists: set[bytes] = set()
-        monkeypatch.setattr(read, "understand", self._understand)
+        monkeypatch.setattr(worker, "understand", self._understand)
 
     def document(self, name: str, *drafts: Draft, url: str | None = None) -> Fetched:
         body = repr((name, drafts)).encode()
