@@ -26,7 +26,7 @@ _CALLED = re.compile(
     r"skip-?links?|skip|print|tags|contacts?|advert|ads?|promo|menu|nav|navbar|navigation|toolbar|"
     r"popup|modal|banner|read-?more|see-?also|visually-hidden|sr-only|element-invisible|"
     r"language-switcher|site-header|site-footer|page-footer|photo-details|no-?print)(?:$|[\s_-])"
-    r"|(?:^|\s)hidden(?:$|\s)"
+    r"|(?:^|\s)hidden(?:$|\s)(?!(?:[^\s]{1,40}\s){0,20}(?:sm|md|lg|xl|2xl):(?:block|flex|grid|inline|contents))"
 )
 # A site that calls its whole page "has-sidebar" has no sidebar for a page.
 _MOST_OF_PROSE = 0.5

@@ -19,6 +19,7 @@ from feeds.parse.html import boilerplate, printed
 from feeds.parse.html.metadata import Metadata
 from feeds.parse.html.outline import Part, outline
 from feeds.parse.html.printed import Printed
+from feeds.parse.html.state import article_in
 from feeds.parse.html.tree import Node, Tree, find_all
 from feeds.parse.sanitise import Block, blocks, sanitised, without
 from feeds.parse.text import clean
@@ -82,6 +83,8 @@ _TIME = re.compile(r"\s?[0-9]{1,2}[:.][0-9]{2}(?:\s?[ap]\.?m)?", re.IGNORECASE)
 # "3 June 2002 року", "3. juni 2002. godine".
 _LONGEST_WORD_FOR_YEAR = 6
 _DEFINING = frozenset({"dt", "dd"})
+# A page that shows less may show the rest with its scripts alone.
+_LITTLE_PROSE = 700
 # What a page tells of itself as data is its text where it shows less than half of it.
 _LEAST_HIDDEN = 2
 _HAS_MARKUP = re.compile(r"<(?:p|br|div|ul|h[2-6])\b", re.IGNORECASE)
@@ -89,10 +92,11 @@ _HAS_MARKUP = re.compile(r"<(?:p|br|div|ul|h[2-6])\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarePage:
-    """A page without its furniture: sanitised ``whole``, its blocks, their lines, the labels among
-    them, and what was read before the furniture went.
+    """A page of some ``source`` without its furniture: sanitised ``whole``, its blocks, their
+    lines, the labels among them, and what was read before the furniture went.
     """
 
+    source: str
     title: str
     metadata: Metadata
     issued: Issued | None
@@ -247,6 +251,8 @@ def _markup(tree: Tree, page: BarePage, selector: str) -> str:
     boilerplate.strip_text(whole)
     part = _marked(whole) or _narrowest(whole)
     told = page.metadata.body
+    if part.prose < _LITTLE_PROSE and len(told) < _FEWEST_CHARS_OF_A_TEXT:
+        told = article_in(page.source, page.title)
     if len(told) >= max(_LEAST_HIDDEN * part.chars, _FEWEST_CHARS_OF_A_TEXT):
         return _told(told, page.base)
     return sanitised(part.node.html or "", page.base)

@@ -54,7 +54,7 @@ def parse(
     front, window = refusals.front(tree), said(find(tree, "title"))
     habits = replace(habits, date_order=habits.date_order or dates.order_in(known.language))
     named = title.title_of(tree, known, base, document.lead, habits.selectors.page_title)
-    bare = _bare(tree, known, base, named, document=document, taxonomy=taxonomy, habits=habits)
+    bare = _bare(page, known, base, named, document=document, taxonomy=taxonomy, habits=habits)
     if not habits.forced and (refused := refusals.instead(front, bare, window)):
         return refused
     article = content.read(tree, bare, taxonomy, habits)
@@ -72,7 +72,7 @@ def parse(
 
 
 def _bare(
-    tree: Tree,
+    page: HtmlPage,
     known: Metadata,
     base: str | None,
     named: title.Title,
@@ -82,11 +82,13 @@ def _bare(
     habits: Habits,
 ) -> BarePage:
     """The page without its furniture, and the dates it showed before."""
+    tree = page.tree
     issued, changed = _issued_at(tree, known, named.text, document, habits)
     boilerplate.strip(tree)
     whole = sanitised(tree.body.html or "", base) if tree.body is not None else ""
     found = blocks(whole)
     return BarePage(
+        source=page.text,
         title=title.by_the_text(named, found),
         metadata=known,
         issued=issued,

@@ -20,6 +20,7 @@ from feeds.parse.html.tree import (
     one_line,
     said,
     take_out,
+    unfolded,
 )
 from feeds.taxonomy.naming import fold
 
@@ -93,7 +94,7 @@ class HtmlPage:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tree = Tree(text.encode("utf-8", "replace"))
+        self.tree = Tree(unfolded(text).encode("utf-8", "replace"))
         self._things: tuple[Described, ...] | None = None
 
     @property

@@ -22,8 +22,24 @@ _LONGEST_ADDRESS_CHARS = 4_000
 _PLAIN_PATH = re.compile(r"(?:/[\w-][\w.-]*)*/?(?:\?[\w=&-]*)?", re.ASCII)
 # No title, label or date is longer; a page with one of a megabyte is still read quickly.
 LONGEST_LINE_CHARS = 2_000
+_TEMPLATE = re.compile(r"<(/?)template\b[^<>]{0,500}>", re.IGNORECASE)
 # Of an entry of a listing, no more is read.
 _LONGEST_TEXT_CHARS = 50_000
+
+
+def unfolded(text: str) -> str:
+    """Markup whose declarative shadow roots, which a browser shows, are elements like others."""
+    if "shadowroot" not in text:
+        return text
+    is_shown: list[bool] = []
+
+    def plain(tag: re.Match[str]) -> str:
+        if tag[1]:
+            return "</div>" if is_shown and is_shown.pop() else tag[0]
+        is_shown.append("shadowroot" in tag[0].lower())
+        return "<div>" if is_shown[-1] else tag[0]
+
+    return _TEMPLATE.sub(plain, text)
 
 
 def one_line(text: str | None) -> str:

@@ -1,0 +1,114 @@
+"""The text of an article that a page carries as data for its scripts, and shows only with them.
+
+Knows JSON in script elements and in assignments, and how an article is told in it from its
+neighbours: by its title. Must never know what else a page holds.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from feeds.taxonomy.naming import fold
+
+_SCRIPT = re.compile(r"<script\b([^<>]{0,500})>", re.IGNORECASE)
+_IS_JSON = re.compile(r"application/json|__NEXT_DATA__", re.IGNORECASE)
+_ASSIGNED = re.compile(r"[\w.\]]\s{0,5}=\s{0,5}(?=[{\[])")
+_MOST_SCRIPTS = 100
+_MOST_ASSIGNMENTS = 20
+_LONGEST_STATE_CHARS = 1_000_000
+_MOST_VALUES = 50_000
+_DEEPEST = 60
+# So far around its title, "headline" in "headlines" beside "content", stands a text.
+_FARTHEST = 4
+# Running text, no name, address or code.
+_FEWEST_CHARS = 40
+_FEWEST_CHARS_OF_A_TEXT = 140
+_IS_CODE = re.compile(r"https?://\S{0,500}\Z|[{}]|\bfunction\b")
+
+
+def article_in(source: str, title: str) -> str:
+    """The text told in the object that has a title, as lines or as HTML; "" without one."""
+    named = fold(title)
+    if not named:
+        return ""
+    found = (_best(value, named, _DEEPEST)[1] for value in _values(source))
+    return max(found, key=len, default="")
+
+
+def _values(source: str) -> Iterator[Any]:
+    decoder = json.JSONDecoder(strict=False)
+    for count, tag in enumerate(_SCRIPT.finditer(source)):
+        if count == _MOST_SCRIPTS:
+            return
+        end = source.find("</script", tag.end())
+        script = source[tag.end() : end if end >= 0 else len(source)]
+        if "src=" in tag[1] or "ld+json" in tag[1] or len(script) > _LONGEST_STATE_CHARS:
+            continue
+        starts = [0] if _IS_JSON.search(tag[1]) else []
+        starts += [each.end() for each in islice(_ASSIGNED.finditer(script), _MOST_ASSIGNMENTS)]
+        behind = 0
+        for start in starts:
+            if start < behind:
+                continue
+            try:
+                first = start + len(script[start:]) - len(script[start:].lstrip())
+                value, behind = decoder.raw_decode(script, first)
+            except (ValueError, RecursionError):
+                continue
+            yield value
+
+
+def _best(value: Any, named: str, deeper: int) -> tuple[int, str]:
+    """How far within a value a title stands, 0 for nowhere, and the text of the smallest object
+    with both.
+    """
+    if isinstance(value, str):
+        if value[:1] in {"{", "["} and len(value) > _FEWEST_CHARS_OF_A_TEXT and deeper > 0:
+            try:
+                return _best(json.loads(value, strict=False), named, deeper - 1)
+            except (ValueError, RecursionError):
+                return 0, ""
+        is_title = len(value) < 2 * len(named) + _FEWEST_CHARS and fold(value) == named
+        return int(is_title), ""
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    nearest = 0
+    for each in below if deeper > 0 else ():
+        steps, text = _best(each, named, deeper - 1)
+        if text:
+            return steps, text
+        nearest = max(nearest, steps)
+    if not nearest or nearest > _FARTHEST:
+        return 0, ""
+    texts = map(_text, value.values()) if isinstance(value, dict) else ()
+    text = max(texts, key=len, default="")
+    return nearest + 1, text if len(text) >= _FEWEST_CHARS_OF_A_TEXT else ""
+
+
+def _text(value: Any) -> str:
+    """What a value says in running text, with the lines that stand under the same names."""
+    said = list(_strings(value, ""))
+    names = {name for name, text in said if _is_prose(text)}
+    return "\n".join(text for name, text in said if name in names and not _IS_CODE.match(text))
+
+
+def _strings(value: Any, name: str) -> Iterator[tuple[str, str]]:
+    waiting: list[tuple[str, Any]] = [(name, value)]
+    for _ in range(_MOST_VALUES):
+        if not waiting:
+            return
+        name, each = waiting.pop()
+        if isinstance(each, str):
+            yield name, each
+        elif isinstance(each, dict):
+            waiting += reversed(list(each.items()))
+        elif isinstance(each, list):
+            waiting += [(name, below) for below in reversed(each)]
+
+
+def _is_prose(text: str) -> bool:
+    is_long = (
+        len(text) >= _FEWEST_CHARS or len(text.encode("utf-8", "replace")) >= 2 * _FEWEST_CHARS
+    )
+    return is_long and not _IS_CODE.search(text[:_LONGEST_STATE_CHARS])
