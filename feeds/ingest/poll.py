@@ -84,7 +84,7 @@ def _asked(
             stopping=stopping,
             progress=progress,
         )
-        report = replace(report, problems=_problems(source, before))
+        report = replace(report, problems=_problems(source, before), unread=_unread(source))
     except SourceError as error:
         report, problem = _failed(error), error.problem
     finally:
@@ -123,6 +123,12 @@ def _problems(source: Source, before: Standing | None) -> tuple[str, ...]:
     if after is None or after is before or after.state is not State.FAILING:
         return ()
     return (str(SourceError(source.name, after.problem)),)
+
+
+def _unread(source: Source) -> tuple[str, ...]:
+    met = source.met if isinstance(source, WebSource) else ""
+    text = f"there is more than one look takes, which ended after {met}"
+    return (str(SourceError(source.name, text)),) if met else ()
 
 
 class _Together:

@@ -55,8 +55,9 @@ class IngestReport:
 
     ``items`` names the first 10,000 that are new or changed, whatever the counts say. ``copies``
     are among the unchanged: documents and entries taken for an item that says the same already.
-    ``dropped`` are entries that say nothing.
-    ``contested`` counts those that name what belongs to another source: they are no word on it.
+    ``dropped`` are entries that say nothing; ``unread`` says which looks came to a bound, and to
+    which. ``contested`` counts those that name what belongs to another source: they are no word on
+    it.
     ``problems`` says which sources could not be read, or not all of them.
     """
 
@@ -74,6 +75,7 @@ class IngestReport:
     copies: int = 0
     dropped: tuple[SilentEntries, ...] = ()
     contested: int = 0
+    unread: tuple[str, ...] = ()
 
 
 def merged(reports: Sequence[IngestReport]) -> IngestReport:
@@ -93,6 +95,7 @@ def merged(reports: Sequence[IngestReport]) -> IngestReport:
         copies=sum(report.copies for report in reports),
         dropped=tuple(each for report in reports for each in report.dropped),
         contested=sum(report.contested for report in reports),
+        unread=tuple(each for report in reports for each in report.unread),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
+from time import monotonic
 from typing import Self
 
 from feeds.draft import Document
@@ -259,25 +260,43 @@ class Asking:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How much one look asks for at most; a look that may ask for all ``pages`` has None."""
+
+    pages: int | None
+    lists: int
+    list_bytes: int
+    seconds: float
+
+
 class Budget:
     """What one look may still ask for, and what ends it early.
 
     ``problem`` says what could not be had, with ``retry_at`` where the server asked us back; it
     ``has_lost_lists`` where that was a part of the list. ``is_refused`` says that the site is asked
-    for nothing more, ``is_unfinished`` that there is more to ask for, ``is_stopped`` that the
-    program is ending.
+    for nothing more, ``met`` which bound the look came to, ``is_unfinished`` that there is more to
+    ask for at once, ``is_stopped`` that the program is ending.
     """
 
-    def __init__(self, most: int | None, stopping: Event) -> None:
+    def __init__(
+        self, bounds: Bounds, stopping: Event, clock: Callable[[], float] = monotonic
+    ) -> None:
         self.problem = ""
+        self.met = ""
         self.retry_at: datetime | None = None
         self.has_lost_lists = False
         self.is_refused = False
         self.is_unfinished = False
         self.is_stopped = False
-        self._left = most
+        self._bounds = bounds
+        self._left = bounds.pages
         self._stopping = stopping
+        self._clock = clock
+        self._began = clock()
         self._failures = 0
+        self._lists = 0
+        self._list_bytes = 0
 
     @property
     def is_over(self) -> bool:
@@ -289,7 +308,22 @@ class Budget:
         """Whether anything more may be asked for."""
         if self._stopping.is_set():
             self.is_stopped = True
-        return not (self.is_over or self.is_refused)
+        if self._clock() - self._began > self._bounds.seconds:
+            self.meet(f"{self._bounds.seconds / 60:g} minutes")
+        return not (self.is_over or self.is_refused or self.met)
+
+    def list_read(self, size: int) -> None:
+        """A list of so many bytes was had."""
+        self._lists += 1
+        self._list_bytes += size
+        if self._lists >= self._bounds.lists:
+            self.meet(f"{self._bounds.lists:,} lists")
+        if self._list_bytes >= self._bounds.list_bytes:
+            self.meet(f"{self._bounds.list_bytes:,} bytes of lists")
+
+    def meet(self, bound: str) -> None:
+        """The look came to this bound, and asks for nothing more."""
+        self.met = self.met or bound
 
     def may_ask(self) -> bool:
         """Whether one more page may be asked for; counts it."""

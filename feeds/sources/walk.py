@@ -19,16 +19,7 @@ from config.values import host_of
 from feeds.draft import Document, Parsed, Reason, Refused
 from feeds.fetch import Denied, FetchFailed, Missing, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Gone, LeadOnly, Refusal, Same, Seen, Unlisted
-from feeds.sources.ask import (
-    Asking,
-    Awaited,
-    Budget,
-    Had,
-    Kept,
-    Lost,
-    Signature,
-    problem_of,
-)
+from feeds.sources.ask import Asking, Awaited, Budget, Had, Kept, Lost, Signature, problem_of
 from feeds.sources.leads import Lead, address, is_near, leads, located, stands_alone
 
 Understand = Callable[[Document], Parsed | Refused]
@@ -43,6 +34,9 @@ _PAGES_WITHOUT_NEWS = 3
 _REVISITS_A_PAGE = 100
 # Pages asked for in one look as their list shows them no more. Most only made room for others.
 _VANISHED_A_LOOK = 50
+
+# An index of sitemaps holds no index (sitemaps.org), and some do.
+_DEEPEST = 4
 
 _NO_LIST = "a list leads to it as to a part of itself, and it is no list"
 
@@ -85,6 +79,7 @@ class Walk:
         self._hosts: set[str] = set()
         # Lists to be asked for, those met by name, what they show, and the items told of.
         self._queue: deque[Lead] = deque()
+        self._depths: dict[str, int] = {}
         self._lists: set[str] = set()
         self._listed: set[str] = set()
         self._shown: set[str] = set()
@@ -183,7 +178,13 @@ class Walk:
         return self._asked_list(Lead(name=name))
 
     def _below(self, page: ListPage) -> Iterator[Lead]:
+        depth = self._depths.get(page.name, 0) + 1
         for child in located(page.parsed, is_sitemap=True):
+            if depth > _DEEPEST:
+                self._budget.meet(f"lists of lists {_DEEPEST} deep")
+                self._is_whole = False
+                return
+            self._depths.setdefault(child.name, depth)
             if self._scope.leaves_out(child.day) or not is_near(child.name, self._hosts):
                 self._is_whole = False
             elif child.name not in self._lists:
@@ -232,6 +233,7 @@ class Walk:
         )
         found = leads(parsed, self._lists) if self._scope.follow else ()
         page = ListPage(had=had, parsed=parsed, leads=found)
+        self._budget.list_read(len(had.document.body))
         self._listed.update(lead.name for lead in found)
         self._counted += len(found) + 1
         if days := page.days:
@@ -334,8 +336,9 @@ class Walk:
         if self._budget.may_ask():
             return self._asked(lead, page)
         # What the list tells is told all the same, whatever its site is asked for.
-        refused = FetchFailed(problem=self._budget.problem)
-        return None if self._budget.is_over else self._without(lead, page, refused)
+        is_told = lead.draft is not None and not self._budget.is_over
+        refused = FetchFailed(problem=self._budget.problem or f"the look met {self._budget.met}")
+        return self._without(lead, page, refused) if is_told else None
 
     def _is_worth_asking(self, lead: Lead, before: Signature, *, is_on_top: bool) -> bool:
         if lead.draft is None or lead.modified is not None:

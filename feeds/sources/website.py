@@ -15,14 +15,15 @@ from feeds.draft import Parsed, Refused
 from feeds.errors import SourceError
 from feeds.fetch import FetchFailed, Missing, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Same, Seen
-from feeds.sources.ask import Asking, Budget, Had, Lost, problem_of
+from feeds.sources.ask import Asking, Bounds, Budget, Had, Lost, problem_of
 from feeds.sources.leads import Lead, address
 from feeds.sources.walk import Understand, Walk
 from feeds.standing import Standing, next_look
 
 # Pages asked for in one look, so that a large site does not keep the others waiting; the next look
-# goes on, at once. A backfill goes on to its end.
-_PAGES_A_LOOK = 500
+# goes on, at once. A backfill goes on to its end. Lists that lead to lists for ever are left alone.
+_LOOK = Bounds(pages=500, lists=100, list_bytes=200_000_000, seconds=1_800)
+_BACKFILL = Bounds(pages=None, lists=20_000, list_bytes=20_000_000_000, seconds=86_400)
 
 
 # Days from one look that asks for everything without conditions to the next.
@@ -45,7 +46,8 @@ class WebSource:
 
     ``asking`` remembers what was asked for before; its signatures are those `scan` is given.
     ``standing`` is how the source did before a scan, and how it does after one: to be recorded
-    then. A source that does well is due again after ``every``; ``jitter`` is within 0 and 1.
+    then. ``met`` is the bound a scan came to before its end, "" where it did not. A source that
+    does well is due again after ``every``; ``jitter`` is within 0 and 1.
     """
 
     url: str
@@ -56,6 +58,7 @@ class WebSource:
     jitter: float = 0.0
     standing: Standing | None = None
     stopping: Event = field(default_factory=Event)
+    met: str = field(default="", init=False)
     _walk: Walk | None = field(default=None, init=False)
 
     @property
@@ -90,18 +93,19 @@ class WebSource:
             return
         if not isinstance(had, FoundSource):
             raise self._failed(before, had, now)
-        budget = Budget(None if self.scope.backfill else _PAGES_A_LOOK, self.stopping)
+        budget = Budget(_BACKFILL if self.scope.backfill else _LOOK, self.stopping)
         if had.parsed.is_list:
             self._walk = Walk(asking, self.understand, self.scope, budget, now)
             yield from self._walk.through(had.had, had.parsed)
         else:
             yield _alone(had.had)
+        self.met = budget.met
         if not budget.is_stopped:
             self._conclude(before, had, budget, now)
 
     def _had(
         self, asking: Asking, name: str, before: Standing, now: datetime
-    ) -> "FoundSource | Lost":
+    ) -> FoundSource | Lost:
         """The document of this source, where it is now.
 
         Of one that moved, the address in the settings is asked first once a day: it may hold the
@@ -120,7 +124,7 @@ class WebSource:
 
     def _found(
         self, had: Had, known: Had | None, asked: str, before: Standing
-    ) -> "FoundSource | FetchFailed":
+    ) -> FoundSource | FetchFailed:
         """What came, if it is the document of this source: whoever redirects may be mistaken."""
         parsed = self.understand(had.document)
         if isinstance(parsed, Refused):
@@ -139,7 +143,7 @@ class WebSource:
         return FoundSource(had=had, parsed=parsed, moved_to=place if is_known and is_kin else None)
 
     def _conclude(
-        self, before: Standing, found: "FoundSource", budget: Budget, now: datetime
+        self, before: Standing, found: FoundSource, budget: Budget, now: datetime
     ) -> None:
         """``standing`` is how the source does after a scan that came to its end."""
         if budget.problem:

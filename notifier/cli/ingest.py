@@ -91,6 +91,8 @@ def _show(report: "IngestReport") -> None:
     refused = [(refusal.document, refusal.reason) for refusal in report.quarantine]
     write_notes(refused, heading="in quarantine:")
     silent = [(each.document, f"{each.entries} entries") for each in report.dropped]
+    for left in report.unread:
+        write_problem(left)
     write_notes(silent, heading="dropped, as they say nothing:")
     copies = [(item.title, item.uid) for item in report.items if item.outcome == "copy"]
     write_notes(copies, heading="taken for copies of items:")
