@@ -3,7 +3,7 @@
 Knows one row a source, and what came of it. Must never decide what an answer means.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, func, select, update
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from feeds.draft import Hub
 from feeds.standing import Standing, State
 from feeds.storage.engines import upsert
-from feeds.storage.tables import items
+from feeds.storage.tables import is_shown, items
 from feeds.storage.tables import standings as table
 
 
@@ -31,6 +31,12 @@ def item_counts(connection: Connection) -> Mapping[str, int]:
     """How many items each source was the first to bring, by its name."""
     query = select(items.c.source, func.count()).group_by(items.c.source)
     return dict(connection.execute(query).all())
+
+
+def addresses(connection: Connection) -> Iterator[tuple[str, str]]:
+    """The address of each item that has one, with the source whose words it has."""
+    query = select(items.c.source, items.c.url).where(items.c.url.is_not(None), is_shown)
+    yield from ((row.source, row.url) for row in connection.execute(query))
 
 
 def record(connection: Connection, standing: Standing) -> None:

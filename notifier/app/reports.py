@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from config.values import host_of
 from feeds.model import SourceKind, TopicKind
 from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState, Vitals
 
@@ -69,8 +70,8 @@ class Status:
 class SourceRow:
     """A source as reports name it; ``state`` is None where nothing was asked so far, or ever is.
 
-    ``problem`` says what is wrong in this state ``since`` when; ``items`` counts those that it was
-    the first to bring.
+    ``problem`` says what is wrong in this state ``since`` when; ``items`` counts those that have
+    its words, ``contested`` those of them at an address that is another's to speak of.
     """
 
     name: str
@@ -84,6 +85,7 @@ class SourceRow:
     last_success: datetime | None
     next_look: datetime | None
     items: int
+    contested: int
 
 
 def topics(
@@ -188,11 +190,21 @@ def status(
 def sources(database: "Database", settings: "Sequence[SourceSettings]") -> list[SourceRow]:
     """Every source of the settings, in their order."""
     from feeds.storage import standings
+    from notifier.app.sources import ownership
 
+    owners = ownership(settings)
     with database.reading() as connection:
         known = standings.every(connection)
         counts = standings.item_counts(connection)
-    return [_told(each, known.get(each.name), counts.get(each.name, 0)) for each in settings]
+        contested = Counter(
+            source
+            for source, url in standings.addresses(connection)
+            if not owners.may_speak(source, host_of(url))
+        )
+    return [
+        _told(each, known.get(each.name), counts.get(each.name, 0), contested[each.name])
+        for each in settings
+    ]
 
 
 def _states(
@@ -211,7 +223,9 @@ def _address(source: "SourceSettings") -> str:
     return source.url if is_website else str(source.path or "")
 
 
-def _told(source: "SourceSettings", found: "Standing | None", items: int) -> SourceRow:
+def _told(
+    source: "SourceSettings", found: "Standing | None", items: int, contested: int
+) -> SourceRow:
     address = _address(source)
     # The standing of another address says how the source did there.
     standing = found if found and found.address == address else None
@@ -227,4 +241,5 @@ def _told(source: "SourceSettings", found: "Standing | None", items: int) -> Sou
         last_success=standing.last_success_at if standing else None,
         next_look=standing.next_look_at if standing else None,
         items=items,
+        contested=contested,
     )

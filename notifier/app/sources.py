@@ -189,23 +189,18 @@ def terms(
         archive_after_days=settings.ingest.archive_after_days,
         habits=parts.habits(settings, name),
         reader=reader,
-        ownership=ownership(settings),
+        ownership=ownership(settings.sources),
     )
 
 
-def ownership(settings: Settings) -> Ownership:
+def ownership(sources: Sequence[SourceSettings]) -> Ownership:
     """Whose word counts: websites on their hosts, each source by its rank."""
-    kinds = {source.name: SourceKind(source.kind) for source in settings.sources}
+    websites = {each.name for each in sources if SourceKind(each.kind) is SourceKind.WEB}
     return Ownership(
-        hosts={
-            source.name: host_of(source.url)
-            for source in settings.sources
-            if kinds[source.name] is SourceKind.WEB
-        },
+        hosts={each.name: host_of(each.url) for each in sources if each.name in websites},
         ranks={
-            source.name: source.rank
-            or (WEBSITE_RANK if kinds[source.name] is SourceKind.WEB else OWN_RANK)
-            for source in settings.sources
+            each.name: each.rank or (WEBSITE_RANK if each.name in websites else OWN_RANK)
+            for each in sources
         },
     )
 

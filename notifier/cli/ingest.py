@@ -157,7 +157,17 @@ def sources(context: typer.Context, as_json: AsJson = False) -> None:
         write_json(rows)
         return
     write_table(
-        ("source", "kind", "address", "state", "since", "problem", "next look", "items"),
+        (
+            "source",
+            "kind",
+            "address",
+            "state",
+            "since",
+            "problem",
+            "next look",
+            "items",
+            "contested",
+        ),
         [_row(row) for row in rows],
         empty="no sources; fieldfare.toml names them, one [[sources]] table each",
     )
@@ -174,6 +184,7 @@ def _row(row: "SourceRow") -> tuple[object, ...]:
         problem,
         _minute(row.next_look),
         row.items,
+        row.contested or "",
     )
 
 

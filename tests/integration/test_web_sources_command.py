@@ -11,8 +11,11 @@ from typer.testing import CliRunner
 from feeds.standing import Standing, begun, failed, succeeded
 from feeds.storage import standings
 from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
 from notifier.cli import ingest, options
 from notifier.storage import VERSIONS
+from tests.builders import a_draft
+from tests.items import store
 from tests.logs import as_it_was
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -90,3 +93,22 @@ def test_a_standing_at_another_address_is_not_this_source_s(settings: Path) -> N
     elsewhere = begun(None, "news", "https://old.example.org/", NOW)
     record(settings, failed(elsewhere, "no such host", NOW, NOW))
     assert json.loads(told(settings, "--json"))[1]["state"] is None
+
+
+def test_what_a_source_says_of_anothers_address_is_contested(
+    settings: Path, osce: Taxonomy
+) -> None:
+    others = 'name = "others"\nkind = "web"\nurl = "https://others.test/feed"\n'
+    settings.write_text(f"{settings.read_text()}[[sources]]\n{others}")
+    database = Database.open(f"sqlite:///{settings.parent / 'fieldfare.db'}", VERSIONS)
+    database.migrate()
+    drafts = [a_draft(title=url, url=url) for url in (f"{URL}/1", "https://others.test/2")]
+    for source in ("inbox", "news", "others"):
+        store(database, osce, drafts, at=NOW, source=source)
+    database.close()
+    rows = json.loads(told(settings, "--json"))
+    assert {row["name"]: (row["items"], row["contested"]) for row in rows} == {
+        "inbox": (2, 0),
+        "news": (2, 1),
+        "others": (2, 1),
+    }

@@ -1,0 +1,82 @@
+"""Whose word counts: hosts have owners, sources have ranks."""
+
+from typing import Any
+
+import pytest
+
+from feeds.draft import Document, Draft
+from feeds.identity.candidates import Candidate, candidate
+from feeds.identity.ownership import OWN_RANK, WEBSITE_RANK, Ownership, Voice
+from feeds.model import Provenance
+from feeds.taxonomy import Taxonomy
+from tests.builders import a_draft
+
+TAXONOMY = Taxonomy.from_toml("")
+OWNERS = Ownership(
+    hosts={"site": "office.test", "press": "press.office.test", "others": "others.test"},
+    ranks={"own": OWN_RANK, "hosted": WEBSITE_RANK + 1},
+)
+URL = "https://www.office.test/a"
+
+
+def named(source: str, **changes: Any) -> Candidate:
+    document = Document(source=source, name="d", body=b"x")
+    return OWNERS.heard(candidate(document, a_draft(**changes), "d", TAXONOMY))
+
+
+@pytest.mark.parametrize(
+    ("source", "host", "may"),
+    [
+        ("site", "office.test", True),
+        ("site", "news.office.test", True),
+        ("press", "office.test", True),
+        ("others", "office.test", False),
+        ("others", "a.office.test", False),
+        ("others", "test", True),
+        ("others", "nobody.test", True),
+        ("others", "", True),
+        ("own", "office.test", True),
+        ("hosted", "office.test", True),
+        ("unknown", "office.test", False),
+        ("path:/tmp", "office.test", True),
+    ],
+)
+def test_a_host_belongs_to_the_sources_on_it_and_to_who_ranks_higher(
+    source: str, host: str, may: bool
+) -> None:
+    assert OWNERS.may_speak(source, host) is may
+    assert Ownership().may_speak(source, host)
+
+
+@pytest.mark.parametrize(
+    ("source", "whose", "changes", "url", "voice"),
+    [
+        ("others", "others", {}, URL, Voice.HEARD),
+        ("others", "site", {}, URL, Voice.STRANGER),
+        ("others", "own", {}, "https://nobody.test/a", Voice.STRANGER),
+        ("site", "others", {}, URL, Voice.OWNER),
+        ("own", "others", {}, "https://nobody.test/a", Voice.OWNER),
+        ("press", "site", {}, URL, Voice.HEARD),
+        ("own", "site", {}, URL, Voice.ABOVE),
+        ("own", "site", {"partial": True}, URL, Voice.HEARD),
+        ("site", "own", {}, URL, Voice.HEARD),
+        ("site", "others", {"url": URL}, None, Voice.OWNER),
+        ("others", "own", {"url": None}, None, Voice.HEARD),
+    ],
+)
+def test_what_a_word_is_worth(
+    source: str, whose: str, changes: dict[str, Any], url: str | None, voice: Voice
+) -> None:
+    known: Draft = a_draft(url=url)
+    assert OWNERS.voice(source, a_draft(**changes), known, whose) is voice
+
+
+def test_names_and_ids_of_anothers_host_are_no_names_of_a_strangers() -> None:
+    origin = Provenance(entry_id="tag:a@office.test,2026:7", feed_id="tag:x", feed_title="F")
+    said: dict[str, Any] = {"url": URL, "also_at": ("https://others.test/b",), "guid": "urn:x:7"}
+    ours = named("site", **said | {"also_at": ()}, provenance=origin)
+    assert ours.names == ("id:tag:a@office.test,2026:7", "id:urn:x:7", "at:office.test/a")
+    assert not ours.is_contested
+    theirs = named("others", **said, provenance=origin)
+    assert theirs.names == ("id:urn:x:7", "at:others.test/b")
+    assert theirs.is_contested
