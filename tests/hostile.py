@@ -126,6 +126,14 @@ ATTACKS: Mapping[str, Attack] = {
     "only control characters": _refused(lambda: b"\x01\x02\x03" * 500, Reason.BINARY),
     "accents without end": _refused(_accents, *_NO_ITEM),
     "brackets without end": _refused(lambda: b"<" * _MEGABYTE, *_NO_ITEM, Reason.MALFORMED),
+    "guillemets without end": Attack(body=lambda: _page("A course", _SENTENCE + "«" * 300_000)),
+    "ampersands without end": Attack(body=lambda: _page("A course", _SENTENCE + "&" * 600_000)),
+    "comments in a document type": _refused(
+        lambda: b"<!DOCTYPE rss [" + b"<!--" * 500_000 + b"]><rss><channel/></rss>", *_XML
+    ),
+    "lines before a feed": _refused(
+        lambda: b"\n" * 2 * _MEGABYTE + b"<rss version='2.0'><channel><item>", Reason.NOT_NEWS
+    ),
     "1 MB title in a feed": Attack(body=lambda: _feed(title="A title " * 125_000)),
     "CR LF in a title": Attack(body=lambda: _feed(title="A title&#13;&#10;Bcc: all@example.org")),
     "lone surrogate": Attack(body=lambda: _feed(title="A \ud800 title")),

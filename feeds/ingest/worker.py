@@ -29,7 +29,7 @@ from feeds.parse import understand
 from feeds.taxonomy import Taxonomy
 
 #: What every document may need; the first of a form would wait for it otherwise.
-_EVERYTHING = (
+EVERYTHING = (
     "charset_normalizer",
     "feedparser",
     "feeds.parse.html",
@@ -151,7 +151,7 @@ def serve(pipes: Sequence[tuple[int, int]], limits: DocumentLimits, *, eager: bo
     for number in (signal.SIGINT, signal.SIGTERM):
         # Whoever we work for is asked to end, and closes the pipes.
         signal.signal(number, signal.SIG_IGN)
-    for name in _EVERYTHING if eager else ():
+    for name in EVERYTHING if eager else ():
         import_module(name)
     gc.freeze()
     running = {_fork(pair, pipes, limits): pair for pair in pipes}

@@ -14,7 +14,7 @@ Lines = Sequence[str]
 
 # -- What is declared ------------------------------------------------------------------------------
 
-_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
+_CHARSET = re.compile(r"""charset\s*+=\s*+["']?+\s*+([\w.:-]{2,40})""", re.IGNORECASE)
 _XML = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _META = re.compile(rb"<meta\b[^>]{0,500}", re.IGNORECASE)
 # The HTML standard has browsers look this far; before XML a server may print warnings.

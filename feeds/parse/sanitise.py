@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from html import escape, unescape
+from html import escape
 from itertools import chain
 
 import nh3
@@ -48,8 +48,17 @@ _SWALLOWING = tuple(
 _UNSEEN = re.compile(f"[{values.UNPRINTABLE}{values.INVISIBLE}]")
 _RENAMED_TAG = re.compile(rf"<(/?)({'|'.join(_RENAMED)})>")
 _TAG = re.compile(r"<[^>]*+>?")
+# The sanitiser looks at a text, or a value, once for each sign in it that is to be escaped. A text
+# in parts is the same text; no real tag is as long, and its words stay without it.
+_LONG_TEXT_CHARS = 1_000
+_LONG_TAG_CHARS = 8_000
+# A part ends behind a character reference, not within.
+_PART = re.compile(rf"<[^>]*+>?|[^<]{{{_LONG_TEXT_CHARS}}}[#\w]{{0,40}}+;?")
 # The sanitiser writes tags in one way only: lower case, attributes quoted, nothing else with "<".
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)(?: [a-z]+="[^"]*")*>|([^<]+)')
+
+# The last stands for the first sign of the others (HTML, 13.3).
+_WRITTEN = (("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", "\u00a0"), ("&amp;", "&"))
 
 _EMPTY = re.compile(
     r"<(p|div|li|h[2-6]|ul|ol|dl|dt|dd|blockquote|em|strong|b|i|u|s|small|table|tbody|thead|tr)>"
@@ -90,10 +99,18 @@ def sanitised(html: str, base_url: str | None) -> str:
             html = start.sub("", html)
     if harm(html) is not None:
         return f"<p>{escape(' '.join(_TAG.sub(' ', html).split()), quote=False)}</p>"
+    if len(html) > _LONG_TEXT_CHARS:
+        html = _PART.sub(_short, html)
     base = base_url if base_url and values.is_web_address(base_url) else None
     clean = _cleaner(base).clean(html)
     clean = _RENAMED_TAG.sub(lambda tag: f"<{tag[1]}{_RENAMED[tag[2]]}>", clean)
     return _UNSEEN.sub("", clean).strip()
+
+
+def _short(part: re.Match[str]) -> str:
+    if not part[0].startswith("<"):
+        return f"{part[0]}<!---->"
+    return part[0] if len(part[0]) <= _LONG_TAG_CHARS else ""
 
 
 def paragraphs(html: str) -> tuple[str, ...]:
@@ -112,7 +129,7 @@ def blocks(clean: str) -> tuple[Block, ...]:
     for token in chain(_TOKEN.finditer(clean), [None]):
         slash, name, text = token.groups() if token else ("", "", None)
         if text is not None:
-            texts.append(unescape(text).replace("\n", " "))
+            texts.append(_unescaped(text).replace("\n", " "))
         elif name == "br" and not "".join(texts[-2:]).endswith("\n"):
             texts.append("\n")
         elif name == "br" or name not in _INLINE:
@@ -127,6 +144,13 @@ def blocks(clean: str) -> tuple[Block, ...]:
             elif not slash and name not in {"br", "hr", ""}:
                 around.append(name)
     return tuple(found)
+
+
+def _unescaped(text: str) -> str:
+    """A text as the sanitiser was given it: it writes four references, and no others."""
+    for reference, sign in _WRITTEN:
+        text = text.replace(reference, sign)
+    return text
 
 
 def without(clean: str, dropped: Iterable[Block]) -> str:

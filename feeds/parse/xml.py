@@ -23,7 +23,7 @@ _MOST_NODES = 400_000
 _PREAMBLE_BYTES = 65_536
 # A document type, with what it declares: comments, and texts in quotation marks that hold anything.
 _DOCTYPE = re.compile(
-    rb"<!DOCTYPE\b[^\[>]*+(?:\[(?:<!--.*?-->|\"[^\"]*+\"|'[^']*+'|[^\]\"'])*+\]?\s*+)?>?",
+    rb"<!DOCTYPE\b[^\[>]*+(?:\[(?:<!--.*?(?:-->|\Z)|\"[^\"]*+\"|'[^']*+'|[^\]\"'])*+\]?\s*+)?>?",
     re.IGNORECASE | re.DOTALL,
 )
 _BOMB = re.compile(rb"<!ENTITY\s[^>&]*+&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]", re.IGNORECASE)

@@ -2,6 +2,9 @@
 
 # ruff: noqa: E501 - pages are written as their sites write them
 
+import time
+from html import unescape
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,3 +75,18 @@ def test_what_is_clean_stays_as_it_is(html: str) -> None:
 
 def test_a_base_that_only_looks_like_an_address_is_none() -> None:
     assert sanitised("<a href='x'>A</a>", "http://xn--/") == f"<a {REL}>A</a>"
+
+
+@pytest.mark.parametrize("sign", ["&", "&amp;", "«", "\u00a0", "&a;", "« "])
+def test_a_long_text_is_the_same_in_no_time(sign: str) -> None:
+    """The sanitiser looks at a text once for each sign in it that is to be escaped."""
+    long = sign * (2_000_000 // len(sign.encode()))
+    started = time.process_time()
+    clean = sanitised(f"<p>{long}</p>", BASE)
+    assert time.process_time() - started < 2
+    words = clean.removeprefix("<p>").removesuffix("</p>")
+    assert unescape(words) == unescape(long)
+
+
+def test_a_tag_longer_than_any_is_left_out_and_its_words_stay() -> None:
+    assert sanitised(f"<p>A <a href='/{'&' * 100_000}'>link</a></p>", BASE) == "<p>A link</p>"
