@@ -79,6 +79,8 @@ def strip(tree: Tree) -> None:
         is_furniture = part.node.mem_id in furniture or _CALLED.search(names(part.node))
         if is_furniture and part.is_below(whole) and not _holds_article(part, whole):
             _with_words_for_it(part, whole).leave()
+    # Some sites send a form around the whole page: its article is no part of a form.
+    tree.unwrap_tags(["form"])
 
 
 def strip_text(whole: Part) -> None:

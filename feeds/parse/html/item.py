@@ -51,7 +51,7 @@ def parse(
         links.append(("canonical", named_url, ""))
     # What the page shows with its furniture, as far as a line goes; the scripts within it go.
     take_out(find_all(tree, "script:not([src]), style, template"))
-    front, window = refusals.front(tree), said(find(tree, "title"))
+    front, window = refusals.front(page), said(find(tree, "title"))
     habits = replace(habits, date_order=habits.date_order or dates.order_in(known.language))
     named = title.title_of(tree, known, base, document.lead, habits.selectors.page_title)
     bare = _bare(page, known, base, named, document=document, taxonomy=taxonomy, habits=habits)
@@ -59,12 +59,12 @@ def parse(
         return refused
     article = content.read(tree, bare, taxonomy, habits)
     if not article.paragraphs:
-        return refusals.empty(page.text, front.shown)
+        return refusals.empty(front)
     if not bare.title:
         return refusals.untitled(article.paragraphs[0])
     draft = _completed(article, bare, taxonomy, habits)
     if not habits.forced and (
-        refused := refusals.afterwards(draft, bare, page.text, document, taxonomy)
+        refused := refusals.afterwards(draft, bare, front, document, taxonomy)
     ):
         return refused
     draft = page_links.placed(draft, links, document.url)

@@ -14,7 +14,8 @@ from feeds.draft import Document, Draft, Reason, Refused
 from feeds.model import IssuedFrom
 from feeds.parse.bytes import Lines, excerpt
 from feeds.parse.html.content import BarePage
-from feeds.parse.html.tree import Node, Tree, ancestors, attribute, find_all, names, one_line, said
+from feeds.parse.html.metadata import HtmlPage
+from feeds.parse.html.tree import Node, ancestors, attribute, find_all, names, one_line, said
 from feeds.parse.impostors import impostor
 from feeds.parse.prose import prose, width
 from feeds.parse.text import signs
@@ -34,6 +35,9 @@ _LONGEST_WALL_WIDTH = 4_000
 # Several paragraphs need less that speaks for them.
 _SEVERAL = 3
 _FEWEST_TITLE_CHARS = 8
+# "Our work in the region" is a name.
+_FEWEST_SPACES_OF_A_HEADLINE = 5
+_FEWEST_WIDE_OF_A_HEADLINE = 14
 _CHALLENGES = (
     'script[src*="challenge-platform"], #challenge-form, #cf-wrapper, .g-recaptcha, .h-captcha'
 )
@@ -55,13 +59,16 @@ _SHORTEST_LOOK_CHARS = 4_096
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFront:
     """What a page tells while its furniture is there: whether it asks for a password or checks
-    its reader, in the open, what it says to readers without scripts, and all it ``shows``.
+    its reader, in the open, what it says to readers without scripts, all that is ``shown``, its
+    whole markup, and whether it marks one element as its article.
     """
 
     asks_password: bool
     checks_reader: bool
     unscripted: tuple[str, ...]
     shown: str
+    text: str
+    marks_article: bool
 
 
 @cache
@@ -79,14 +86,16 @@ def _data_use() -> re.Pattern[str]:
     return re.compile(any_of("data_use", str), re.IGNORECASE)
 
 
-def front(tree: Tree) -> PageFront:
+def front(page: HtmlPage) -> PageFront:
     """What a page with its furniture tells of itself."""
-    body = tree.body
+    tree, body = page.tree, page.tree.body
     return PageFront(
         asks_password=any(map(_is_open, find_all(tree, 'input[type="password" i]'))),
         checks_reader=bool(find_all(tree, _CHALLENGES)),
         unscripted=tuple(line for node in find_all(tree, "noscript") if (line := said(node))),
         shown=" ".join(body.text().split()) if body is not None else "",
+        text=page.text,
+        marks_article=len(find_all(tree, "article:not(article article)")) == 1,
     )
 
 
@@ -148,13 +157,13 @@ def _says(page: BarePage, titles: Iterable[str]) -> bool:
 
 
 def afterwards(
-    draft: Draft, page: BarePage, text: str, document: Document, taxonomy: Taxonomy
+    draft: Draft, page: BarePage, told: PageFront, document: Document, taxonomy: Taxonomy
 ) -> Refused | None:
     """Why what was read is no item after all."""
     topics = len(draft.issuers) + len(draft.fields)
     if topics > _MOST_TOPICS:
         return _of_another_kind(f"it names {topics} issuers and fields of work")
-    if cut := _cut_off(text):
+    if cut := _cut_off(told.text):
         return cut
     is_known_kind = draft.content_type is not None and draft.content_type.slug is not None
     if is_known_kind or Slot.ISSUERS in page.printed.slots or document.lead is not None:
@@ -163,7 +172,7 @@ def afterwards(
         return _of_another_kind(against)
     return (
         None
-        if _speaks_for_news(draft, page)
+        if _speaks_for_news(draft, page, told)
         else _of_another_kind(f"nothing says that {excerpt(draft.title)} is news")
     )
 
@@ -177,17 +186,17 @@ def _against(draft: Draft, page: BarePage, taxonomy: Taxonomy) -> str | None:
 
 
 def _shown_by(lines: Lines, draft: Draft, page: BarePage, taxonomy: Taxonomy) -> str | None:
-    if not _is_told(draft, page):
-        return signs.against(draft.title, lines, taxonomy)
-    found = signs.event(lines, taxonomy)
-    if found or page.metadata.is_described:
+    is_told, is_long = _is_told(draft, page), len(prose(draft.paragraphs)) >= _SEVERAL
+    if found := signs.event(lines, taxonomy):
         return found
+    if page.metadata.is_described:
+        # News has a day; a site may describe each of its pages as an article.
+        return None if draft.issued else signs.named(draft.title, taxonomy)
     # Where the issue date stands, the words around it are those of news as well.
     is_shown = draft.issued is not None and draft.issued.origin is IssuedFrom.PAGE
     lines = [line for line in lines if not (is_shown and _shows_its_day().match(line))]
-    found = signs.named(draft.title, taxonomy) or signs.shown_by(lines)
-    is_long = len(prose(draft.paragraphs)) >= _SEVERAL
-    return found or (None if is_long else signs.told(lines))
+    found = signs.named(draft.title, taxonomy) or signs.shown_by(lines, beside_prose=is_long)
+    return found or (None if is_told and is_long else signs.told(lines))
 
 
 def _is_told(draft: Draft, page: BarePage) -> bool:
@@ -208,13 +217,23 @@ def _own_lines(page: BarePage) -> Iterator[str]:
             yield from block.text.split("\n")
 
 
-def _speaks_for_news(draft: Draft, page: BarePage) -> bool:
-    """Whether a day, a description, or words of news do; several paragraphs need one word."""
+def _speaks_for_news(draft: Draft, page: BarePage, told: PageFront) -> bool:
+    """Whether a day, a description, or words of news do; several paragraphs need one word, or to
+    be marked as an article, or a headline.
+    """
     if _is_told(draft, page):
         return True
     is_long = len(prose(draft.paragraphs)) >= _SEVERAL
+    if is_long and (told.marks_article or _is_headline(draft.title)):
+        return True
     wanted = _SIGNS_OF_NEWS - is_long
     return len(list(islice(signs.for_news(draft.title, draft.paragraphs), wanted))) >= wanted
+
+
+def _is_headline(title: str) -> bool:
+    """Whether a title tells something, as those of news do, and is not only a name."""
+    wide = width([title]) - len(title)
+    return title.count(" ") >= _FEWEST_SPACES_OF_A_HEADLINE or wide >= _FEWEST_WIDE_OF_A_HEADLINE
 
 
 def untitled(text: str) -> Refused:
@@ -222,12 +241,12 @@ def untitled(text: str) -> Refused:
     return Refused(reason=Reason.INCOMPLETE, evidence=f"no title stands above {excerpt(text)}")
 
 
-def empty(text: str, shown: str) -> Refused:
-    """Why nothing was left of a page; ``shown`` is what it showed with its furniture."""
-    if cut := _cut_off(text):
+def empty(told: PageFront) -> Refused:
+    """Why nothing was left of a page."""
+    if cut := _cut_off(told.text):
         return cut
-    if shown:
-        return Refused(reason=Reason.MENU_ONLY, evidence=f"it ends with {excerpt(shown[-50:])}")
+    if ending := told.shown[-50:]:
+        return Refused(reason=Reason.MENU_ONLY, evidence=f"it ends with {excerpt(ending)}")
     return Refused(reason=Reason.EMPTY, evidence="its markup holds no text")
 
 

@@ -49,6 +49,8 @@ _LINES = {
     "rules": ("a page of rules", 1),
 }
 
+_BELOW_ARTICLES = frozenset({"blog", "home"})
+
 # Turkic sentences end in their verb, and the past in which reports are told has endings of its
 # own: "bildirdi", "qatnashdi", "келісті". Behind a vowel Kazakh and Uzbek tell the present so.
 _PAST_ENDING = "(?:[dt][ıiuü]|[дт][ыіиуү])(?:lar|ler|lər|лар|лер)?"
@@ -151,10 +153,16 @@ def _is_topic(title: str, taxonomy: Taxonomy) -> bool:
     )
 
 
-def shown_by(lines: Lines) -> str | None:
-    """What a page is instead of news by its headings and labels: "Closing date", "How to apply"."""
+def shown_by(lines: Lines, *, beside_prose: bool = False) -> str | None:
+    """What a page is instead of news by its headings and labels: "Closing date", "How to apply".
+
+    What many sites have below each of their articles tells nothing ``beside_prose``: "Latest news",
+    "Leave a comment".
+    """
     headings = [(line, fold(text).strip(" :")) for line, text in _headings(lines)]
     for name, (what, least) in _LINES.items():
+        if beside_prose and name in _BELOW_ARTICLES:
+            continue
         known = pattern(f"lines.{name}")
         shown = [line for line, words in headings if known.fullmatch(words)]
         if len(shown) >= least:

@@ -176,3 +176,33 @@ def test_an_event_that_is_described_as_an_article_is_an_event(osce: Taxonomy) ->
 def test_the_event_of_another_name_is_beside_an_article(osce: Taxonomy) -> None:
     event = '<script type="application/ld+json">{"@type": "Event", "name": "Open day"}</script>'
     assert isinstance(understood(page(ARTICLE, head=HEAD + event), osce), Parsed)
+
+
+SENTENCES = (
+    "The old ferry is to become a library that sails from island to island with its books.",
+    "There is room for four thousand books and a reading room of twelve seats at the front.",
+    "A shipyard in the north does the work, and four towns pay for it from what they saved.",
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<h1>Old ferry becomes a library for the islands</h1>{paragraphs(*SENTENCES)}",
+        f"<article><h1>A library</h1>{paragraphs(*SENTENCES)}</article>",
+    ],
+    ids=["a headline", "marked as an article"],
+)
+def test_prose_below_a_headline_needs_no_words_of_news(osce: Taxonomy, body: str) -> None:
+    assert isinstance(understood(page(body), osce), Parsed)
+
+
+def test_prose_below_a_name_is_no_news(osce: Taxonomy) -> None:
+    body = f"<div><h1>Our library</h1>{paragraphs(*SENTENCES)}</div>"
+    assert refused(page(body), osce).reason is Reason.NOT_NEWS
+
+
+def test_a_page_of_rules_is_none_though_its_site_calls_all_pages_articles(osce: Taxonomy) -> None:
+    head = '<script type="application/ld+json">{"@type": "Article", "headline": "Privacy policy"}</script>'
+    body = f"<main><h1>Privacy policy</h1>{paragraphs(*SENTENCES)}</main>"
+    assert refused(page(body, head=head), osce).reason is Reason.NOT_NEWS
