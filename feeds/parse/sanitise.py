@@ -129,14 +129,14 @@ def blocks(clean: str) -> tuple[Block, ...]:
     for token in chain(_TOKEN.finditer(clean), [None]):
         slash, name, text = token.groups() if token else ("", "", None)
         if text is not None:
-            texts.append(_unescaped(text).replace("\n", " "))
+            text = _unescaped(text) if "&" in text else text
+            texts.append(text.replace("\n", " ") if "\n" in text else text)
         elif name == "br" and not "".join(texts[-2:]).endswith("\n"):
             texts.append("\n")
         elif name == "br" or name not in _INLINE:
             # Two breaks in a row are how old editors wrote a paragraph.
             end, behind = token.span() if token else (len(clean), len(clean))
-            lines = "".join(texts).split("\n")
-            if said := "\n".join(line for each in lines if (line := " ".join(each.split()))):
+            if texts and (said := _evened("".join(texts))):
                 found.append(Block(around[-1] if around else "p", said, start, end))
             start, texts = behind, []
             if slash and name in around:
@@ -151,6 +151,13 @@ def _unescaped(text: str) -> str:
     for reference, sign in _WRITTEN:
         text = text.replace(reference, sign)
     return text
+
+
+def _evened(text: str) -> str:
+    """A text with single blanks between its words, and no empty lines."""
+    if "\n" not in text:
+        return " ".join(text.split())
+    return "\n".join(line for each in text.split("\n") if (line := " ".join(each.split())))
 
 
 def without(clean: str, dropped: Iterable[Block]) -> str:

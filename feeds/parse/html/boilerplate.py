@@ -5,7 +5,7 @@ what is read from it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from feeds.parse.html.outline import Part, outline
 from feeds.parse.html.tree import Tree, find, find_all, names, take_out
@@ -85,19 +85,22 @@ def strip(tree: Tree) -> None:
 
 def strip_text(whole: Part) -> None:
     """Takes out what stands within or below the text of an article, whatever it is called."""
-    for part in list(whole.within()):
+    parts = list(whole.within())
+    for part in parts:
         is_beside = part.block and _BESIDE_TEXT.search(names(part.node)) is not None
         if is_beside and part.is_below(whole) and not _holds_article(part, whole):
             _drop(part)
-    _strip_share_bars(whole)
-    _strip_contacts(whole)
-    for part in list(whole.within()):
-        if part is whole or part.is_below(whole):
-            for cards in _groups(part):
-                _drop_cards(cards, whole)
-    for part in list(whole.within()):
-        if part.is_below(whole) and _leads_elsewhere(part):
-            _drop(part)
+    known = {part.node.mem_id: part for part in parts}
+    _strip_share_bars(whole, known)
+    if whole.linked:
+        _strip_contacts(whole, known)
+        for part in parts:
+            if part.linked and (part is whole or part.is_below(whole)):
+                for cards in _groups(part):
+                    _drop_cards(cards, whole)
+        for part in parts:
+            if part.own_linked and part.is_below(whole) and _leads_elsewhere(part):
+                _drop(part)
 
 
 def _with_words_for_it(part: Part, whole: Part) -> Part:
@@ -131,17 +134,15 @@ def _leads_elsewhere(part: Part) -> bool:
     return link is not None and text.partition(link.text())[0].rstrip().endswith(_COLONS)
 
 
-def _strip_share_bars(whole: Part) -> None:
-    known = {part.node.mem_id: part for part in whole.within()}
+def _strip_share_bars(whole: Part, known: Mapping[int, Part]) -> None:
     for node in find_all(whole.node, _SHARES):
         part = known.get(node.mem_id)
         if part is not None and part.is_below(whole):
             _grown(part, _MOST_CHARS_BY_A_BAR).leave()
 
 
-def _strip_contacts(whole: Part) -> None:
+def _strip_contacts(whole: Part, known: Mapping[int, Part]) -> None:
     """Takes out boxes with a heading that say whom to write to or to call."""
-    known = {part.node.mem_id: part for part in whole.within()}
     for node in find_all(whole.node, _CONTACTS):
         part = known.get(node.mem_id)
         while part is not None and part.is_below(whole) and not part.has_title:

@@ -59,7 +59,7 @@ class Part:
     @property
     def holds_blocks(self) -> bool:
         """Whether it is more than a line."""
-        return any(part.block for part in self.parts)
+        return any(part.block and part.up is self for part in self.held)
 
     @property
     def before(self) -> "Part | None":
