@@ -32,6 +32,10 @@ _PAGES_TO_CATCH_UP = 20
 _PAGES_WITHOUT_NEWS = 3
 # Known pages asked for again at each look: what a list shows first is what still changes.
 _REVISITS_A_PAGE = 100
+# Where a sitemap does not say when its pages changed, so many at its beginning and at its end are
+# asked for again, the newest among them; and so many in all.
+_REVISITS_AT_AN_END = 20
+_UNDATED_A_LOOK = 200
 # Pages asked for in one look as their list shows them no more. Most only made room for others.
 _VANISHED_A_LOOK = 50
 
@@ -86,6 +90,7 @@ class Walk:
         self._is_whole = True
         self._is_settled = True
         self._vanished_left = _VANISHED_A_LOOK
+        self._undated_left = _UNDATED_A_LOOK
         # How far there is to go.
         self._is_paged = True
         self._counted = 0
@@ -215,13 +220,11 @@ class Walk:
 
     def _understood(self, had: Had) -> ListPage | None:
         parsed = self._understand(had.document)
-        if isinstance(parsed, Refused):
-            self._lose_list(had.document.name, FetchFailed(problem=str(parsed)))
-            return None
-        if not parsed.is_list:
-            self._lose_list(had.document.name, FetchFailed(problem=_NO_LIST))
-            return None
-        return self._page(had, parsed)
+        if isinstance(parsed, Parsed) and parsed.is_list:
+            return self._page(had, parsed)
+        problem = str(parsed) if isinstance(parsed, Refused) else _NO_LIST
+        self._lose_list(had.document.name, FetchFailed(problem=problem))
+        return None
 
     def _lose_list(self, name: str, lost: Lost) -> None:
         self._is_whole = False
@@ -251,14 +254,12 @@ class Walk:
         if not page.had.is_new:
             yield self._same(page.name, signature)
             return
-        pages = {lead.name for lead in page.leads}
+        pages, drafts = {lead.name for lead in page.leads}, page.parsed.drafts
+        alone = [one for one in drafts if stands_alone(one, pages, self._lists)]
         yield Fetched(
             document=page.had.document,
             signature=str(signature),
-            is_listing=not any(
-                stands_alone(one, pages, self._lists) or not self._scope.follow
-                for one in page.parsed.drafts
-            ),
+            is_listing=not (alone if self._scope.follow else drafts),
             silent_entries=page.parsed.silent_entries,
         )
 
@@ -266,12 +267,12 @@ class Walk:
         written = str(signature)
         return Same(name, written if written != self._asking.signatures.get(name) else None)
 
-    # -- Items -------------------------------------------------------------------------------------
-
     def _items(self, page: ListPage) -> Iterator[Seen]:
         """What there is to say of each item, the last one of the page first."""
         self._is_settled = True
-        on_top = {lead.name for lead in page.leads[:_REVISITS_A_PAGE]}
+        is_told = any(lead.told for lead in page.leads)
+        most, last = (_REVISITS_A_PAGE, 0) if is_told else (_REVISITS_AT_AN_END,) * 2
+        on_top = {lead.name for lead in (*page.leads[:most], *page.leads[len(page.leads) - last :])}
         for lead in reversed(page.leads):
             if lead.name in self._shown or lead.name in self._lists:
                 continue
@@ -341,9 +342,12 @@ class Walk:
         return self._without(lead, page, refused) if is_told else None
 
     def _is_worth_asking(self, lead: Lead, before: Signature, *, is_on_top: bool) -> bool:
-        if lead.draft is None or lead.modified is not None:
-            return bool(lead.told) and lead.told != before.told
-        return is_on_top and not self._scope.backfill
+        if lead.told and (lead.draft is None or lead.modified is not None):
+            return lead.told != before.told
+        if not is_on_top or self._scope.backfill or self._undated_left <= 0:
+            return False
+        self._undated_left -= not lead.told
+        return True
 
     def _asked(self, lead: Lead, page: ListPage) -> Seen | None:
         answer = self._asking.page(lead)

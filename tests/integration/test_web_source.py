@@ -1,5 +1,6 @@
 """A website as a source, over real HTTP: what each look brings, asks for, and remembers."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,7 +11,9 @@ import pytest
 
 from feeds.sources import Fetched, Gone, LeadOnly, Refusal, Seen
 from feeds.standing import State
+from tests.publisher import contents
 from tests.publisher.looking import Looking, looking
+from tests.publisher.server import Response
 from tests.publisher.site import Site
 
 Opened = Callable[..., Looking]
@@ -185,6 +188,25 @@ def test_a_changed_sitemap_leads_to_the_changed_page_alone(opened: Opened) -> No
     shown.site.forget_asked()
     shown.watched.look()
     assert shown.site.targets == ["/sitemap.xml", "/sitemap-1.xml", "/news/100020"]
+
+
+def test_of_a_sitemap_without_dates_the_ends_are_asked_for_again(opened: Opened) -> None:
+    """Corrections arrive, and what was withdrawn without being taken off."""
+    shown = opened(Site(count=100, per_sitemap=100, dates_sitemaps=False), "/sitemap-0.xml")
+    sitemap = contents.sitemap(shown.publisher.at(""), shown.site.stories)
+    shown.site.faults["/sitemap-0.xml"] = lambda _: Response(
+        headers=(("Content-Type", "application/xml"),),
+        body=re.sub(rb"<lastmod>.*?</lastmod>", b"", sitemap),
+    )
+    shown.watched.look()
+    shown.site.revise(99)
+    shown.site.revise(2)
+    shown.site.break_down("/news/100001", 410)
+    shown.site.forget_asked()
+    seen = shown.watched.look()
+    assert {shown.site.story(99).title, shown.site.story(2).title} <= shown.titles
+    assert [path(one.name) for one in seen if isinstance(one, Gone)] == ["/news/100001"]
+    assert len(shown.site.targets) == 1 + 40
 
 
 def test_an_unpacked_size_has_a_bound(opened: Opened) -> None:
