@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import Alternate, Document, Draft, Parsed
-from feeds.identity.addresses import canonical, site_number
+from feeds.identity.addresses import canonical, is_elsewhere, path_of, site_number
 from feeds.identity.candidates import (
     PUSHED,
     Candidate,
@@ -212,6 +212,33 @@ def test_all_spellings_of_an_address_are_one_name(url: str) -> None:
 )
 def test_an_address_is_compared_as_an_iri(url: str) -> None:
     assert canonical(url, TAXONOMY) == "zeitung.test/b%C3%BCro/stra%C3%9Fe?%C3%A4=%C3%B6"
+
+
+@pytest.mark.parametrize(
+    ("url", "other", "is_another"),
+    [
+        ("https://x.test/a", "http://www.x.test:80/a?utm_source=f#top", False),
+        ("https://x.test/a", "https://x.test/a/", True),
+        ("https://x.test/a", "https://x.test:8080/a", True),
+        ("https://x.test/a", "mailto:a@x.test", True),
+        ("mailto:a@x.test", "mailto:a@x.test", False),
+    ],
+)
+def test_two_places_are_two_however_they_are_spelt(url: str, other: str, is_another: bool) -> None:
+    assert is_elsewhere(url, other) is is_another
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("https://x.test/a/../b/.?c", "/b/"),
+        ("https://x.test/%62", "/b"),
+        ("https://x.test/../..", ""),
+        ("mailto:a@x.test", ""),
+    ],
+)
+def test_a_path_has_one_form(url: str, path: str) -> None:
+    assert path_of(url) == path
 
 
 @pytest.mark.parametrize("host", ["Büro.test", "xn--bro-hoa.test", "www.xn--bro-hoa.TEST."])

@@ -41,6 +41,7 @@ def a_candidate(document: str, title: str = "Title", **changes: Any) -> Candidat
         digest="d",
         names=names(draft, None, TAXONOMY),
         others=others,
+        is_stated=bool(draft.guid or draft.url),
         is_numbered=is_numbered(key, draft, TAXONOMY),
         number=site_number(draft.url, TAXONOMY),
     )
@@ -285,6 +286,27 @@ def test_what_moved_within_a_source_is_restored_and_a_copy_elsewhere_is_not() ->
     elsewhere = a_candidate("c", source="copies")
     (copied,) = judged(elsewhere, memory=stored(first, is_withdrawn=True))
     assert isinstance(copied.decision, Unchanged)
+
+
+def test_what_left_its_list_and_is_shown_elsewhere_has_moved() -> None:
+    first, second = (
+        a_candidate(f"https://x.test/{path}", url=f"https://x.test/{path}") for path in "ab"
+    )
+    assert kinds(judged(first, replace(second, told_hash="2", content_hash="2"))) == [Added, Added]
+    memory = Memory(TAXONOMY)
+    (known,) = judged(first, memory=memory)
+    memory.look([second], [first.document])
+    (moved,) = judged(second, memory=memory)
+    assert isinstance(moved.decision, Revised)
+    assert (moved.item.slug, moved.item.draft.url) == (known.item.slug, second.draft.url)
+    assert moved.links[0][1].role is Role.OWN
+
+
+def test_what_another_withdrew_stays_away() -> None:
+    (first,) = judged(a_candidate("a", url="https://x.test/a"))
+    memory = stored(first, is_withdrawn=True, source="other")
+    (again,) = judged(a_candidate("b", url="https://x.test/a"), memory=memory)
+    assert isinstance(again.decision, Unchanged)
 
 
 def test_what_is_put_off_is_read_again() -> None:
