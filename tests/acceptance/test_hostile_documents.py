@@ -2,6 +2,7 @@
 
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2 as httpx
@@ -24,7 +25,12 @@ url = "{store}"
 name = "inbox"
 path = "inbox"
 settle_seconds = 0
+[[sources]]
+name = "press"
+kind = "push"
+token_path = "press.token"
 """
+TOKEN = "t0ken-of-the-press-office-of-32-letters"
 TEXT = (SEEDS / "000_17fbf7fc0acc265a.txt").read_text("utf-8")
 COUNT = len(hostile_parser.HARM)
 
@@ -39,6 +45,7 @@ def house(tmp_path: Path, empty_database_url: str, port: int) -> Installation:
     """A document of each harm, each beside one that does none."""
     settings = SETTINGS.format(port=port, store=empty_database_url)
     made = an_installation(tmp_path / "house", settings, is_cold=True)
+    (made.folder / "press.token").write_text(TOKEN, "utf-8")
     inbox = made.folder / "inbox"
     for number, words in enumerate(hostile_parser.HARM):
         (inbox / f"{number}-harm.txt").write_text(words, "utf-8")
@@ -83,3 +90,27 @@ def test_a_daemon_answers_and_stops_meanwhile(
         assert time.monotonic() - started < 8
     # What was in hand was neither taken in nor blamed.
     assert not house.report("quarantine")
+
+
+def test_a_push_that_takes_too_much_is_refused_and_the_next_one_taken(
+    house: Installation, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = hostile_parser.install(tmp_path / "site", seconds=2)
+    monkeypatch.setenv("PYTHONPATH", environment["PYTHONPATH"])
+    for path in (house.folder / "inbox").iterdir():
+        path.unlink()
+    address = f"http://127.0.0.1:{port}/api/items"
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    harm = {"id": "1", "title": "A course", "text": "HOLDS THE INTERPRETER"}
+    with (
+        house.running(f"http://127.0.0.1:{port}"),
+        httpx.Client(headers=headers, timeout=30) as office,
+        ThreadPoolExecutor() as aside,
+    ):
+        refused = aside.submit(office.post, address, json=harm)
+        while not refused.done():
+            assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=3).status_code == 200
+        assert refused.result().status_code == 422
+        assert "computing time" in refused.result().text
+        taken = office.post(address, json=harm | {"text": "Twenty officers took part in it."})
+        assert taken.status_code == 201
