@@ -9,8 +9,9 @@ document is understood. Beside a document stands its truth, ``NAME.toml``:
 - ``[[items]]`` in their order, with ``title``, ``issued`` (a day or ""), ``issuers`` and
   ``fields`` (slugs, with ``unknown_issuers`` and ``unknown_fields`` as printed), ``kind`` (a
   slug, "" for none, "? NAME" for one nobody knows) and ``language``. ``a|b`` leaves a choice.
-- Details: ``issued_from``, ``at`` (the instant), ``url``, ``also_at``, ``alternates``, ``guid``,
-  ``summary``, ``countries``, ``enclosures``, ``feed`` (its title and when it was changed),
+- Details: ``issued_from``, ``at`` (the instant), ``updated`` (the day), ``url``, ``also_at``,
+  ``alternates``, ``guid``, ``summary``, ``countries``, ``enclosures``, ``feed`` (its title and
+  when it was changed),
   ``paragraphs`` (how many), what the markup must hold and lack, and what the body must start and
   end with, hold and lack.
 """
@@ -224,6 +225,7 @@ def _said_beside(draft: Draft) -> dict[str, str | list[str]]:
     at = draft.issued.at if draft.issued else None
     return {
         "at": at.isoformat() if at else "",
+        "updated": draft.updated.isoformat() if draft.updated else "",
         "url": draft.url or "",
         "also_at": list(draft.also_at),
         "alternates": [f"{each.language} {each.url}" for each in draft.alternates],
