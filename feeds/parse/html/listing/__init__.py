@@ -40,7 +40,7 @@ _FEWEST_PARAGRAPHS = 2
 # A page has few lists, and a heading stands near the first entry of its own.
 _MOST_GROUPS = 6
 _MOST_ABOVE = 3
-_PART_HEADINGS = frozenset({"h2", "h3", "h4"})
+_PART_HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
 _FEWEST_CHARS_OF_A_TITLE = 12
 _UNSHOWN = "script, style, noscript, template"
 # What runs on for so long is no label, link or remark; in these scripts for a third of it.
@@ -99,31 +99,44 @@ def _news_of(
 
 def _below_news(nodes: list[Node]) -> list[Node]:
     """The entries whose part of the page is not headed as one of another kind: "Events"."""
-    heads: dict[int, bool] = {}
+    headed: dict[int, dict[int, Node]] = {}
+    others: dict[int, bool] = {}
+    news = []
     for node in nodes:
-        above = node.parent
-        if above is not None and above.mem_id not in heads:
-            heads[above.mem_id] = signs.is_other_kind(_heading_of(node))
-    if not any(heads.values()):
-        return nodes
-    return [node for node in nodes if node.parent is None or not heads[node.parent.mem_id]]
+        heading = _heading_of(node, headed)
+        if heading is not None and heading.mem_id not in others:
+            others[heading.mem_id] = heading.tag != "h1" and signs.is_other_kind(said(heading))
+        if heading is None or not others[heading.mem_id]:
+            news.append(node)
+    return news
 
 
-def _heading_of(entry: Node) -> str:
-    """What stands above an entry as the heading of its part, "" for the page's own or none."""
-    at: Node | None = entry
+def _heading_of(entry: Node, headed: dict[int, dict[int, Node]]) -> Node | None:
+    """The last heading above an entry, beside it or beside what is around it; ``headed`` is what
+    was learnt of other entries, for each element the headings of those in it.
+    """
+    at, above = entry, entry.parent
     for _ in range(_MOST_ABOVE):
-        before = at.prev if at is not None else None
-        while before is not None:
-            if before.is_element_node and before.tag in _PART_HEADINGS:
-                return said(before)
-            if before.tag == "h1":
-                return ""
-            before = before.prev
-        at = at.parent if at is not None else None
-        if at is None or at.tag in {"main", "body"}:
-            break
-    return ""
+        if above is None or not above.is_element_node:
+            return None
+        if above.mem_id not in headed:
+            headed[above.mem_id] = _headed_in(above)
+        if found := headed[above.mem_id].get(at.mem_id):
+            return found
+        at, above = above, above.parent
+    return None
+
+
+def _headed_in(around: Node) -> dict[int, Node]:
+    """What stands below a heading beside it, by name, each with the nearest one."""
+    found: dict[int, Node] = {}
+    heading: Node | None = None
+    for node in around.iter():
+        if node.tag in _PART_HEADINGS:
+            heading = node
+        elif heading is not None:
+            found[node.mem_id] = heading
+    return found
 
 
 def _is_event(url: str | None) -> bool:

@@ -289,3 +289,15 @@ def test_the_day_of_something_else_is_not_that_of_an_entry(
     )
     for draft in listed(page(f"<h1>News</h1>{entries}"), osce).drafts:
         assert (draft.issued.day if draft.issued else None) == expected
+
+
+def test_a_heading_among_the_entries_is_that_of_those_below_it(osce: Taxonomy) -> None:
+    events = "".join(card(n, "/n") for n in (11, 12, 13, 14))
+    body = page(
+        f"<main><h1>Newsroom</h1><h2>News</h2>{NEWS}<h2>Upcoming events</h2>{events}</main>"
+    )
+    assert [draft.title for draft in listed(body, osce).drafts] == TOWNS
+    wrapped = body.replace('<div class="card">', '<div><div class="card">').replace(
+        "</p></div>", "</p></div></div>"
+    )
+    assert [draft.title for draft in listed(wrapped, osce).drafts] == TOWNS
