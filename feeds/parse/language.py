@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from config.values import cased_language_tag
 from feeds.parse.words import any_of, languages
 
 if TYPE_CHECKING:
@@ -73,8 +74,7 @@ def spoken(
     from, ``called`` what they call whom the texts are of, where that tells them apart.
     """
     sample = text[:_SAMPLE_CHARS]
-    if stated and not is_written_so(sample, stated):
-        stated = None
+    stated = cased_language_tag(stated) if stated and is_written_so(sample, stated) else None
     if stated and not is_whole:
         return Spoken(stated, is_guess=False)
     if stated is None and _is_commonly("en", sample):

@@ -50,6 +50,12 @@ def test_what_the_page_says_is_believed() -> None:
     assert spoken(ENGLISH, "en-GB", is_whole=True) == Spoken("en-GB", is_guess=False)
 
 
+@pytest.mark.parametrize(("written", "tag"), [("EN", "en"), ("en-gb", "en-GB")])
+def test_a_tag_is_written_in_one_case(written: str, tag: str) -> None:
+    """However the page writes it (RFC 5646 section 2.1.1)."""
+    assert spoken(ENGLISH, written, is_whole=True).language == tag
+
+
 @pytest.mark.parametrize("stated", ["sr", "hr", "sr-Latn", "cnr"])
 def test_variants_of_one_language_are_called_what_the_page_calls_them(stated: str) -> None:
     """Statistics cannot tell Bosnian from Croatian; whoever wrote the page can."""
