@@ -77,6 +77,7 @@ class IngestSettings(SettingsSection):
     """Limits of taking documents in."""
 
     max_document_bytes: kinds.Bytes
+    max_list_bytes: kinds.Bytes
     archive_after_days: kinds.Days
     batch: kinds.Count
 

@@ -41,7 +41,7 @@ class Limits:
 
     ``timeout_seconds`` is for a connection or the next bytes, ``document_seconds`` for a document
     with all its redirects, pauses left out; ``pause_seconds`` lies between two requests to one
-    host. ``max_bytes`` counts a document as sent and as unpacked.
+    host. ``max_bytes`` counts a document as sent and as unpacked, ``max_list_bytes`` a list.
     """
 
     timeout_seconds: float
@@ -49,6 +49,7 @@ class Limits:
     pause_seconds: float
     max_redirects: int
     max_bytes: int
+    max_list_bytes: int = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +146,15 @@ class Fetcher(Protocol):
     """Asks one thing of one host at a time; safe to use from several threads."""
 
     def fetch(
-        self, url: str, validators: RemoteValidators | None = None, *, accept: str = ACCEPT
+        self,
+        url: str,
+        validators: RemoteValidators | None = None,
+        *,
+        accept: str = ACCEPT,
+        is_list: bool = False,
     ) -> Answer:
         """What became of a request for a document, redirects followed; never raises for what a
-        network, a server or an address can do.
+        network, a server or an address can do. A list may be larger than a page.
         """
 
     def post(self, url: str, form: Mapping[str, str]) -> Reply:

@@ -118,7 +118,12 @@ class HttpFetcher(Fetcher):
 
     @override
     def fetch(
-        self, url: str, validators: RemoteValidators | None = None, *, accept: str = ACCEPT
+        self,
+        url: str,
+        validators: RemoteValidators | None = None,
+        *,
+        accept: str = ACCEPT,
+        is_list: bool = False,
     ) -> Answer:
         start = address(url)
         if isinstance(start, FetchFailed):
@@ -127,7 +132,13 @@ class HttpFetcher(Fetcher):
         def ask(here: URL, seconds: float) -> Received | Denied | FetchFailed | Stopped:
             known = _meant_for(here, start, validators)
             fields = (*self._fields(accept), *conditions(known))
-            question = Question(url=here, fields=fields, max_bytes=self._limits.max_bytes)
+            limits = self._limits
+            question = Question(
+                url=here,
+                fields=fields,
+                max_bytes=limits.max_list_bytes if is_list else limits.max_bytes,
+                setting="ingest.max_list_bytes" if is_list else "ingest.max_document_bytes",
+            )
             return self._ask_if_allowed(question, seconds)
 
         arrived: Received | _Astray | Denied | FetchFailed | Stopped = self._travel(

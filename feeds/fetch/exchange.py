@@ -44,7 +44,9 @@ _FAULTS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked. Of a body larger than ``max_bytes`` its start is taken, if ``is_cut``."""
+    """What is asked. Of a body larger than ``max_bytes`` its start is taken, if ``is_cut``; else
+    the ``setting`` that allows more is named.
+    """
 
     url: URL
     method: Literal["GET", "POST"] = "GET"
@@ -52,6 +54,7 @@ class Question:
     form: bytes | None = None
     max_bytes: int
     is_cut: bool = False
+    setting: str = ""
 
 
 class Exchange:
@@ -103,9 +106,11 @@ class Exchange:
         except HostUnknown as fault:
             return FetchFailed(problem=str(fault))
         except (Damaged, TooLarge) as fault:
-            is_lasting = isinstance(fault, TooLarge)
+            is_hindered = bool(question.setting) and isinstance(fault, TooLarge)
+            hint = f"; see {question.setting}" if is_hindered else ""
             return FetchFailed(
-                problem=f"{question.url} cannot be had: {fault}", is_lasting=is_lasting
+                problem=f"{question.url} cannot be had: {fault}{hint}",
+                is_lasting=isinstance(fault, TooLarge),
             )
         except httpcore2.TimeoutException:
             is_over = time.monotonic() >= started + seconds

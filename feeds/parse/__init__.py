@@ -35,6 +35,8 @@ _NO_HABITS = Habits()
 # No page a person reads is as large, whatever the settings let pass for feeds and sitemaps; what
 # is made of a page takes ten times its bytes.
 _LARGEST_PAGE_BYTES = 5_000_000
+# A whole archive in one feed stays below this; sitemaps may have 50 MB (sitemaps.org).
+_LARGEST_FEED_BYTES = 20_000_000
 _PAGES = frozenset({Family.TEXT, Family.HTML})
 
 # Titles and leads of so many items tell what language a list is in.
@@ -57,8 +59,11 @@ def understand(
         return Refused(reason=Reason.EMPTY)
     if kind := file_type(document.body, document.media_type):
         return Refused(reason=Reason.BINARY, evidence=f"it is a file of the type {kind}")
-    if family in _PAGES and len(document.body) > _LARGEST_PAGE_BYTES:
-        evidence = f"{len(document.body):,} bytes, more than a page is taken with"
+    size, is_feed = len(document.body), family is Family.FEED
+    if size > (_LARGEST_FEED_BYTES if is_feed else _LARGEST_PAGE_BYTES) and (
+        is_feed or family in _PAGES
+    ):
+        evidence = f"{size:,} bytes, more than a {'feed' if is_feed else 'page'} is taken with"
         return Refused(reason=Reason.TOO_LARGE, evidence=evidence)
     # Half a second for all of them, which a command that reads no document need not wait.
     parse: _Parse = import_module(f"{__name__}.{_MODULES[family]}").parse

@@ -150,6 +150,7 @@ class Asking:
     source: str
     fetcher: Fetcher
     max_bytes: int
+    max_list_bytes: int = 50_000_000
     originals: Callable[[str], bytes | None]
     signatures: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
@@ -199,7 +200,8 @@ class Asking:
 
     def _asked(self, lead: Lead, url: str, *, always: bool, anew: bool) -> Had | Kept | Lost:
         before = self.signature(lead.name)
-        answer = self.fetcher.fetch(url, before.validators if before and not anew else None)
+        known = before.validators if before and not anew else None
+        answer = self.fetcher.fetch(url, known, is_list=always)
         if isinstance(answer, NotModified) and before is not None:
             after = before.refreshed(answer.validators, lead.told)
             if not always and after.told == before.told:
@@ -211,7 +213,7 @@ class Asking:
                     is_new=after.told != before.told,
                     moved_to=answer.moved_to,
                 )
-            answer = self.fetcher.fetch(url)
+            answer = self.fetcher.fetch(url, is_list=always)
         match answer:
             case FetchedPage():
                 return self._had(lead, answer, before, always=always)
@@ -227,9 +229,11 @@ class Asking:
         self, lead: Lead, page: FetchedPage, before: Signature | None, *, always: bool
     ) -> Had | Kept | FetchFailed:
         try:
-            body = gunzipped(page.body, self.max_bytes)
+            body = gunzipped(page.body, self.max_list_bytes if always else self.max_bytes)
         except (Damaged, TooLarge) as fault:
+            hint = "max_list_bytes" if always else "max_document_bytes"
             problem = f"a gzip file that cannot be had: {fault}"
+            problem += f"; see ingest.{hint}" if isinstance(fault, TooLarge) else ""
             return FetchFailed(problem=problem, is_lasting=isinstance(fault, TooLarge))
         told = lead.told or (before.told if before else "")
         signature = Signature(

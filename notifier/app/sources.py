@@ -122,6 +122,7 @@ def _asking(
         source=name,
         fetcher=fetcher,
         max_bytes=settings.ingest.max_document_bytes,
+        max_list_bytes=settings.ingest.max_list_bytes,
         originals=original,
         refused={sighting.name: sighting.signature for sighting in refused},
     )
@@ -220,6 +221,7 @@ def fetcher(settings: Settings, *, clock: Callable[[], datetime], stopping: Even
         pause_seconds=fetch.pause_seconds,
         max_redirects=fetch.max_redirects,
         max_bytes=settings.ingest.max_document_bytes,
+        max_list_bytes=settings.ingest.max_list_bytes,
     )
     ours = user_agent(version("fieldfare"), settings.site.url, settings.site.contact or None)
     return HttpFetcher(

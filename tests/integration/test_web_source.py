@@ -212,8 +212,10 @@ def test_of_a_sitemap_without_dates_the_ends_are_asked_for_again(opened: Opened)
 def test_an_unpacked_size_has_a_bound(opened: Opened) -> None:
     shown = opened(Site(count=10, packs_sitemaps=True), "/sitemap-0.xml.gz")
     source = shown.watched.source()
-    source.asking = replace(source.asking, max_bytes=300)
-    with pytest.raises(Exception, match="unpacks to more than 300 bytes"):
+    source.asking = replace(source.asking, max_list_bytes=300)
+    with pytest.raises(
+        Exception, match=r"unpacks to more than 300 bytes; see ingest\.max_list_bytes"
+    ):
         list(source.scan({}, shown.watched.now))
 
 
@@ -378,3 +380,21 @@ def test_an_empty_list_withdraws_nothing(opened: Opened) -> None:
     shown.watched.look(complete=True)
     shown.site.show("/news", b'<div class="list"></div>')
     assert not any(isinstance(one, Gone) for one in shown.watched.look(complete=True))
+
+
+def test_a_list_may_be_larger_than_a_page_and_a_refusal_for_size_names_its_setting(
+    opened: Opened,
+) -> None:
+    shown = opened(Site(count=3), "/full.atom")
+    body = contents.atom(shown.publisher.at(""), shown.site.stories, full=True, hub=None)
+    atom = (("Content-Type", "application/atom+xml"),)
+    padded = body + b" " * 9_000_000
+    shown.site.faults["/full.atom"] = lambda _: Response(headers=atom, body=padded)
+    shown.watched.look()
+    assert len(shown.watched.store.items) == 3
+    shown.site.faults["/full.atom"] = lambda _: Response(headers=atom, body=b"x" * 50_000_001)
+    assert "ingest.max_list_bytes" in shown.watched.failing_look()
+    pages = opened(Site(count=3))
+    pages.site.show("/news/100001", b"x" * 2_000_001)
+    (told,) = [one for one in pages.watched.look() if isinstance(one, LeadOnly)]
+    assert path(told.name) == "/news/100001"

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from feeds.draft import Document, Draft, Parsed
+from feeds.draft import Document, Draft, Parsed, Reason, Refused
 from feeds.model import Issued, IssuedFrom, Label, Mark, TopicKind
-from feeds.parse import finished
+from feeds.parse import finished, understand
 from feeds.taxonomy import Taxonomy
 
 DOCUMENT = Document(source="own", name="a", body=b"x")
@@ -180,3 +180,13 @@ def test_addresses_count_no_readers(url: str, shared: str, osce: Taxonomy) -> No
     draft = finish(replace(DRAFT, language="en", url=url), osce)
     assert draft.url == shared
     assert draft.also_at == ((url,) if url != shared else ())
+
+
+def test_a_feed_may_be_larger_than_a_page_and_has_an_end(osce: Taxonomy) -> None:
+    item = b"<item><title>One of them</title></item>"
+    feed = b"<rss version='2.0'><channel><title>A</title>%b%b</channel></rss>"
+    large = Document(source="s", name="f", body=feed % (item, b" " * 19_000_000))
+    assert isinstance(understand(large, osce), Parsed)
+    found = understand(Document(source="s", name="f", body=feed % (item, b" " * 20_000_000)), osce)
+    assert isinstance(found, Refused)
+    assert found.reason is Reason.TOO_LARGE
