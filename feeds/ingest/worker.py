@@ -40,7 +40,6 @@ EVERYTHING = (
     "ftfy.badness",
     "idna",
     "py3langid.langid",
-    "trafilatura",
 )
 #: A child remembers so many taxonomies, the last it was sent: one changes when a name is mapped.
 TAXONOMIES = 4

@@ -67,7 +67,6 @@ _IMPORTED_LATE = (
     "ftfy.badness",
     "idna",
     "py3langid.langid",
-    "trafilatura",
 )
 
 
