@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from feeds.ingest import pipeline, read
+from feeds.ingest import pipeline, read, worker
 from feeds.parse import push
 from feeds.storage import pushes, recall
 from feeds.storage.database import Database
@@ -18,7 +18,7 @@ from tests.pushing import Changes, Publisher, a_push_api, an_entry, an_item
 
 COUNTED: dict[str, tuple[object, str]] = {
     "decode": (push, "loaded"),
-    "reading": (read, "understand"),
+    "reading": (worker, "understand"),
     "recall": (recall, "recall"),
     "digest": (read, "digest_of"),
     "judgement": (pipeline, "judge"),
