@@ -166,7 +166,11 @@ def serve(pipes: Sequence[tuple[int, int]], limits: DocumentLimits, *, eager: bo
             megabytes=usage.ru_maxrss * 1024 // _MEGABYTE,
         )
         # A pipe takes so few bytes at once, whether or not anybody reads.
-        os.write(pair[1], frame(ended))
+        try:
+            os.write(pair[1], frame(ended))
+        except BrokenPipeError:
+            # Whoever asked has given this pair up.
+            continue
         running[_fork(pair, pipes, limits)] = pair
 
 

@@ -64,15 +64,12 @@ class _Broken(Exception):
     """A worker does not answer as workers do."""
 
 
-#: A taxonomy as it is sent: what it is remembered by, and what it is made of again.
+#: A taxonomy as it is sent, behind what it is remembered by.
 _Packed = tuple[str, bytes]
 
 
 class Workers:
-    """Understands documents in processes of their own, which are started when first needed.
-
-    Any thread may ask.
-    """
+    """Understands documents in processes of their own, for any thread that asks."""
 
     def __init__(self, *, limits: DocumentLimits | None = None, count: int | None = None) -> None:
         self._limits = limits or DocumentLimits()
@@ -175,8 +172,8 @@ class Workers:
     def _worker(self, patience: "_Patience") -> Iterator["_Worker"]:
         """One that nobody else asks meanwhile; all are ended where it is not awaited any more."""
         patience.check()
-        pool = self._running()
-        worker = pool.hired(patience)
+        while (worker := (pool := self._running()).hired(patience)).was_ended():
+            self._give_back(pool, worker)
         try:
             yield worker
         except (_Broken, _Stopped):
@@ -186,7 +183,13 @@ class Workers:
             worker.close()
             pool.end()
             raise
-        pool.give_back(worker)
+        self._give_back(pool, worker)
+
+    def _give_back(self, pool: "_Pool", worker: "_Worker") -> None:
+        if not pool.give_back(worker):
+            with self._lock:
+                self._pool = None if self._pool is pool else self._pool
+            pool.end()
 
     def _running(self) -> "_Pool":
         with self._lock:
@@ -218,6 +221,7 @@ class _Pool:
         self._idle: LifoQueue[_Worker] = LifoQueue()
         self._lock = Lock()
         self._is_ended = False
+        self._left = count
         theirs: list[int] = []
         for _ in range(count):
             requests, asked = os.pipe()
@@ -249,12 +253,15 @@ class _Pool:
             if self._is_ended:
                 raise _Broken("they were ended")
 
-    def give_back(self, worker: "_Worker") -> None:
+    def give_back(self, worker: "_Worker") -> bool:
+        """Whether any worker is left, this one included unless it is spent."""
         with self._lock:
-            if self._is_ended:
+            if self._is_ended or worker.is_spent:
                 worker.close()
+                self._left -= 1
             else:
                 self._idle.put(worker)
+            return self._left > 0
 
     def end(self) -> None:
         """No process is left."""
@@ -281,7 +288,14 @@ class _Worker:
         self._limits = limits
         self._had = bytearray()
         self._number = 0
+        #: It was ended by who knows whom, and may have read half of a request.
+        self.is_spent = False
         self._known: deque[str] = deque(maxlen=TAXONOMIES)
+
+    def was_ended(self) -> bool:
+        """Whether its end is told although it was asked nothing."""
+        self.is_spent = self.is_spent or bool(_ready(self._told, 0))
+        return self.is_spent
 
     def close(self) -> None:
         os.close(self._asked)
@@ -309,6 +323,7 @@ class _Worker:
             said = self._receive(document, patience)
             if isinstance(said, Ended):
                 self._known.clear()
+                self.is_spent = said.too_costly(document, self._limits) is None
                 return said
             tell_fault(said.fault, document)
             found.append(said.understood)
@@ -342,10 +357,8 @@ class _Worker:
         return said
 
     def _read(self, count: int, until: float, patience: _Patience) -> bytes:
-        ready = select.poll()
-        ready.register(self._told, select.POLLIN)
         while len(self._had) < count:
-            if ready.poll(_LOOK_SECONDS * 1_000):
+            if _ready(self._told, _LOOK_SECONDS):
                 more = os.read(self._told, 1 << 16)
                 if not more:
                     raise _Broken("nobody answers any more")
@@ -359,11 +372,16 @@ class _Worker:
         return read
 
 
+def _ready(told: int, seconds: float) -> bool:
+    (ready := select.poll()).register(told, select.POLLIN)
+    return bool(ready.poll(seconds * 1_000))
+
+
 def tell_fault(fault: str, document: Document) -> None:
     """The log holds the traceback of a fault of ours, which the document brought about."""
     if fault:
-        source, name = document.source, document.name
-        log.error("parser failed", source=source, document=name, exception=fault)
+        about = {"source": document.source, "document": document.name}
+        log.error("parser failed", exception=fault, **about)
 
 
 def _chunks(asked: Sequence[Asked]) -> Iterator[Sequence[Asked]]:
