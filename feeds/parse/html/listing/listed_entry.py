@@ -161,11 +161,13 @@ def _holds_date(text: str, order: DateOrder | None) -> bool:
     return any(_is_date(part, order) for part in _published(text))
 
 
-def _published(text: str) -> list[str]:
+# Asked of a line and of the element it is in.
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _published(text: str) -> tuple[str, ...]:
     """The parts of a line that are not of another date: "Published: X | Last updated: Y" is X."""
     parts = _BETWEEN.split(text) if _BETWEEN.search(text) else [text]
     # Most are a date and nothing else.
-    return [part for part in parts if part[:1].isdigit() or not issue_date.is_other(part)]
+    return tuple(part for part in parts if part[:1].isdigit() or not issue_date.is_other(part))
 
 
 _remembered = lru_cache(maxsize=_MOST_REMEMBERED)(_line)
