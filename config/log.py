@@ -17,9 +17,9 @@ Style = Literal["auto", "console", "json"]
 
 # They narrate what our own events already say.
 _TALKATIVE = ("alembic", "apscheduler")
-# They warn of each document they make nothing of, which its reason in quarantine says, and of each
-# request that is none, of which anybody may send a million; an access line holds a reader's token.
-_PLAINTIVE = ("htmldate", "trafilatura", "uvicorn")
+# It warns of each request that is none, of which anybody may send a million; an access line holds a
+# reader's token.
+_PLAINTIVE = ("uvicorn",)
 
 
 def _timestamp(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

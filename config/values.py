@@ -175,13 +175,6 @@ def is_one_line(text: str) -> bool:
     return _CONTROL.search(text) is None
 
 
-def is_plainly_shown(text: str) -> bool:
-    """Whether all of ``text`` is seen, on one line and in its order: no marks that nobody sees, no
-    overrides of the writing direction.
-    """
-    return is_one_line(text) and _INVISIBLE.search(text) is None
-
-
 def on_one_line(text: str) -> str:
     """``text`` with single blanks for its white space and control characters, none at its ends,
     and without what nobody sees.

@@ -19,7 +19,7 @@ def as_it_was() -> Iterator[None]:
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
-        for name in ("alembic", "apscheduler", "htmldate", "trafilatura", "uvicorn"):
+        for name in ("alembic", "apscheduler", "uvicorn"):
             logging.getLogger(name).setLevel(logging.NOTSET)
         logging.captureWarnings(capture=False)
         structlog.reset_defaults()

@@ -6,6 +6,7 @@ file lies or what is done with its topics.
 
 import hashlib
 import json
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +15,7 @@ from typing import Annotated, assert_never
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from config.values import is_plainly_shown
+from config.values import CONTROLS, INVISIBLE
 from feeds.errors import TaxonomyError
 from feeds.model import Topic, TopicKind, TopicRef
 from feeds.taxonomy.naming import LONGEST_NAME_CHARS, fold, names_of
@@ -33,8 +34,11 @@ class Slot(StrEnum):
 _Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 
 
+_UNSEEN = re.compile(f"[{CONTROLS}{INVISIBLE}]")
+
+
 def _shown(name: str) -> str:
-    if not is_plainly_shown(name):
+    if _UNSEEN.search(name):
         raise ValueError("it holds what nobody sees, or what changes the order of its letters")
     return name
 

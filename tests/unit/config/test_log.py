@@ -98,7 +98,7 @@ def test_talkative_libraries_are_heard_from_warnings_on(err: Callable[[], str], 
     assert [event["event"] for event in events(err())] == ["trouble"]
 
 
-@pytest.mark.parametrize("name", ["uvicorn.access", "uvicorn.error", "htmldate"])
+@pytest.mark.parametrize("name", ["uvicorn.access", "uvicorn.error"])
 def test_what_anybody_can_bring_about_is_no_warning(
     err: Callable[[], str], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -171,13 +171,3 @@ def test_the_clock_tells_the_present_instant_in_utc() -> None:
     """Aware, so that it cannot be taken for local time."""
     assert clock().tzinfo is UTC
     assert abs(clock() - datetime.now(UTC)) < timedelta(seconds=5)
-
-
-def test_what_a_library_says_of_a_document_is_left_to_the_quarantine(
-    err: Callable[[], str],
-) -> None:
-    """A page that nothing can be made of is no fault of the house."""
-    configure("json", "info")
-    logging.getLogger("trafilatura.core").warning("discarding data: None")
-    logging.getLogger("trafilatura.core").error("broken")
-    assert [event["event"] for event in events(err())] == ["broken"]

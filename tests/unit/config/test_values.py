@@ -224,11 +224,9 @@ def test_a_plain_mail_address_is_judged_as_the_library_judges_it(address: str) -
 def test_what_nobody_sees_is_no_part_of_an_address_or_a_line(mark: str) -> None:
     """An override of the writing direction makes "moc.live" of what is "evil.com"."""
     assert not values.is_web_address(f"https://example.org/{mark}gpj.exe")
-    assert not values.is_plainly_shown(f"News{mark}")
     assert values.on_one_line(f" a{mark}b\nc ") == "ab c"
 
 
 def test_joiners_of_letters_are_kept() -> None:
     """Persian needs them."""
-    assert values.is_plainly_shown("می\u200cخواهم")
     assert values.on_one_line("می\u200cخواهم") == "می\u200cخواهم"

@@ -21,7 +21,7 @@ sys.stderr.write("\\n" + json.dumps(sorted(sys.modules)))
 """
 
 #: What takes a tenth of a second or more, alone or with what it needs.
-PARSERS = {"feedparser", "feeds.parse", "lxml", "selectolax", "trafilatura"}
+PARSERS = {"feedparser", "feeds.parse", "lxml", "selectolax"}
 STORES = {"alembic", "sqlalchemy"}
 ELSEWHERE = {
     "aiosmtplib",
