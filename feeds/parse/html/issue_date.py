@@ -58,7 +58,6 @@ _NEAR = 4
 _NEAR_FOOT = 6
 _LEVELS_OF_A_LINE = 3
 _DEEPEST = 200
-_OF_ALL = frozenset({"body", "html", "main"})
 
 
 @cache
@@ -215,7 +214,7 @@ def _place(node: Node, side: str, around: frozenset[int], holders: frozenset[int
             return "marked"
         if not around or not around.isdisjoint(_ids(node, _NEAR + 1)):
             return side
-    own = {each.mem_id for each in within if each.tag not in _OF_ALL}
+    own = {each.mem_id for each in within}
     return "elsewhere" if side == "above" or own.isdisjoint(holders) else "foot"
 
 
@@ -261,7 +260,7 @@ def _before(node: Node, text: str, order: DateOrder | None) -> str:
     line, inner = text, node
     for outer, _ in zip(ancestors(node), range(_LEVELS_OF_A_LINE), strict=False):
         whole = _spaced(outer)
-        if len(whole) > _LONGEST_CHARS or outer.tag in _OF_ALL:
+        if len(whole) > _LONGEST_CHARS:
             break
         line, inner = whole, outer
     before = line[: max(line.find(text), 0)]
@@ -284,7 +283,7 @@ def _is_of_other(node: Node, holders: frozenset[int]) -> bool:
     """Whether an element belongs to something that stands beside the article."""
     is_foot = False
     for each in (node, *(each for each, _ in zip(ancestors(node), range(_ABOVE), strict=False))):
-        if each.mem_id in holders or each.tag in _OF_ALL:
+        if each.mem_id in holders:
             # The foot of an article is its own.
             return is_foot and each.tag != "article"
         is_foot = is_foot or each.tag == "footer"
