@@ -19,7 +19,7 @@ def chosen() -> dict[Path, tuple[str, str]]:
     for path in sorted(PAGES.glob("*/*.toml")):
         truth = tomllib.loads(path.read_text("utf-8"))
         item = truth["items"][0] if truth["news"] else None
-        if item and item["issued"] and item["language"] in {"en", "de", "fr"}:
+        if item and item["issued"] and item["language"] in {"en", "es"}:
             found.setdefault(
                 truth["template"], (path.with_suffix(""), (item["title"], item["issued"]))
             )

@@ -55,9 +55,10 @@ def parse(
     habits = replace(habits, date_order=habits.date_order or dates.order_in(known.language))
     named = title.title_of(tree, known, base, document.lead, habits.selectors.page_title)
     bare = _bare(page, known, base, named, document=document, taxonomy=taxonomy, habits=habits)
-    if not habits.forced and (refused := refusals.instead(front, bare, window)):
-        return refused
     article = content.read(tree, bare, taxonomy, habits)
+    asked = refusals.instead(front, bare, window, article.paragraphs)
+    if asked and not habits.forced:
+        return asked
     if not article.paragraphs:
         return refusals.empty(front)
     if not bare.title:

@@ -5,7 +5,7 @@ weighs the two. Must never know how the facts of an item are read.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -113,19 +113,25 @@ def _is_open(node: Node) -> bool:
     return True
 
 
-def instead(told: PageFront, page: BarePage, window: str) -> Refused | None:
-    """Why a page is one in place of an article; its text tells, whatever its metadata say."""
+def instead(
+    told: PageFront, page: BarePage, window: str, paragraphs: Sequence[str]
+) -> Refused | None:
+    """Why a page is one in place of an article; its text tells, whatever its metadata say, and what
+    it keeps for its scripts is text too.
+    """
     known = page.metadata
     if known.other:
         return _of_another_kind(known.other)
-    return _requested(told, page, window) or impostor(
+    return _requested(told, page, window, paragraphs) or impostor(
         [line for line in (window, *page.lines) if line]
     )
 
 
-def _requested(told: PageFront, page: BarePage, window: str) -> Refused | None:
+def _requested(
+    told: PageFront, page: BarePage, window: str, paragraphs: Sequence[str]
+) -> Refused | None:
     """What a page asks of its reader, where it tells less than an article would."""
-    sentences = prose(page.lines)
+    sentences = max(prose(page.lines), prose(paragraphs), key=width)
     tells = width(sentences)
     # More is no request, and to look through it takes time.
     looked_at = sentences if tells < _LONGEST_WALL_WIDTH else []
