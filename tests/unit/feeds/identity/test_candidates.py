@@ -23,6 +23,7 @@ from feeds.identity.candidates import (
     names,
     place_key,
     settled,
+    without_claims,
 )
 from feeds.identity.ids import bounded
 from feeds.model import Issued, IssuedFrom, Provenance
@@ -275,6 +276,15 @@ def test_a_page_is_known_where_it_was_found_and_claims_what_it_names() -> None:
     assert one.names == ("at:x.test/page",)
     assert one.claims == ("by:x.test/a", "by:x.test/b", "of:own#7")
     assert {"at:x.test/a", "by:x.test/a", "by:x.test/page", "of:own#7"} <= {*one.sought}
+
+
+def test_without_a_claim_that_is_no_address_a_candidate_stays_where_it_is() -> None:
+    page = replace(PAGE, url="https://x.test/a")
+    one = candidate(page, a_draft(guid="7", url="https://x.test/a"), "d", TAXONOMY)
+    left = without_claims(one, {"of:own#7"})
+    assert "of:own#7" in one.claims
+    assert "of:own#7" not in left.claims
+    assert left.draft == one.draft
 
 
 def test_a_claim_of_several_items_is_none() -> None:

@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from feeds.draft import Alternate, Draft
+from feeds.draft import Alternate, Document, Draft
 from feeds.identity import duplicates as memory_module
 from feeds.identity.addresses import site_number
-from feeds.identity.candidates import Candidate, is_numbered, item_key, names
+from feeds.identity.candidates import Candidate, candidate, is_numbered, item_key, names
 from feeds.identity.decide import Added, Postponed, Restored, Revised, Role, Unchanged
 from feeds.identity.duplicates import NEAR_EACH, Link, Memory
 from feeds.identity.ids import content_hash, item_slug, told_hash
 from feeds.identity.likeness import is_alike
+from feeds.identity.ownership import OWN_RANK, Ownership
 from feeds.ingest.judge import Judged, judge, rounds
 from feeds.model import Issued, IssuedFrom
 from feeds.taxonomy import Taxonomy
@@ -335,3 +336,41 @@ def test_a_round_writes_an_item_and_a_key_once_and_keeps_the_order() -> None:
 
 def test_nothing_makes_no_round() -> None:
     assert list(rounds([])) == []
+
+
+OWNERS = Ownership(hosts={"site": "office.test", "others": "others.test"}, ranks={"own": OWN_RANK})
+AT_THE_OFFICE = "https://office.test/a"
+
+
+def test_a_strangers_use_of_an_id_makes_an_item_of_its_own_or_a_copy() -> None:
+    """Never the owner's item."""
+    memory = Memory(TAXONOMY)
+    said = {"guid": "urn:x:1", "url": AT_THE_OFFICE}
+    first = judge(a_candidate("s", source="site", **said), memory, NOW, OWNERS)
+    others = {"guid": "urn:x:1", "url": "https://others.test/1", "source": "others"}
+    copy = judge(a_candidate("o", **others), memory, NOW, OWNERS)
+    assert (copy.item.slug, copy.is_copy) == (first.item.slug, True)
+    untrue = {"paragraphs": ("Nothing of it is so.",)}
+    lie = a_candidate("l", "Something else entirely", **untrue, **others)
+    assert judge(lie, Memory(TAXONOMY), NOW, OWNERS).item.slug != first.item.slug
+    assert judge(replace(lie, document="m"), memory, NOW, OWNERS).item.slug != first.item.slug
+
+
+def test_what_brings_the_text_is_no_mere_copy() -> None:
+    """The item was told in part so far."""
+    memory = Memory(TAXONOMY)
+    judge(a_candidate("a", partial=True, paragraphs=(), summary=BODY), memory, NOW)
+    whole = a_candidate("b", source="web", summary=BODY, paragraphs=(BODY, BODY))
+    told = judge(whole, memory, NOW)
+    assert isinstance(told.decision, Revised)
+    assert [link.role for _, link in told.links] == [Role.NAME]
+
+
+def test_a_page_that_claims_an_address_and_says_the_same_is_found_there() -> None:
+    memory = Memory(TAXONOMY)
+    page = Document(source="own", name="1", body=b"x", url="https://x.test/1")
+    draft = a_draft(title="Title", paragraphs=(BODY,), url="https://x.test/1")
+    first = judge(candidate(page, draft, "d", TAXONOMY), memory, NOW)
+    other = replace(page, source="web", name="2", url="https://x.test/2")
+    again = judge(candidate(other, draft, "d", TAXONOMY), memory, NOW)
+    assert again.item.slug == first.item.slug

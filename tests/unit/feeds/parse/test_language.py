@@ -78,6 +78,11 @@ def test_a_long_text_in_another_language_overrules_its_page() -> None:
     assert spoken(text, "en", is_whole=True) == Spoken("ru", is_guess=True)
 
 
+def test_plain_english_overrules_its_page_too() -> None:
+    """Told by its words."""
+    assert spoken(ENGLISH * 2, "fr", is_whole=True) == Spoken("en", is_guess=True)
+
+
 def test_a_lead_does_not_overrule_its_page() -> None:
     """Short texts hold names and quotations of other languages."""
     assert spoken(TEXTS["fr"] * 2, "en", is_whole=False) == Spoken("en", is_guess=False)

@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.draft import Parsed, Reason, Refused
+from feeds.draft import Document, Habits, Parsed, Reason, Refused
+from feeds.parse import understand
 from feeds.parse.xml import Tree, drop_half, read
 from feeds.taxonomy import Taxonomy
 from tests.syndicated import FULL, URL, atom, entry, item, only, parsed, refused, rss, understood
@@ -180,6 +182,27 @@ def test_words_in_base64_are_words(osce: Taxonomy) -> None:
     entry = "<entry><title mode='base64'>{}</title><summary>s</summary></entry>"
     assert only(atom(entry.format("QSA8Yj50aXRsZTwvYj4=")), osce).title == "A title"
     assert only(atom(entry.format("no base64")), osce).title == "s"
+
+
+def test_no_entry_was_issued_after_it_was_fetched(osce: Taxonomy) -> None:
+    """A day to come is no day of issue."""
+    body = rss("<item><title>A</title><pubDate>Sun, 01 Dec 2030 09:00:00 GMT</pubDate></item>")
+    fetched = datetime(2026, 11, 26, tzinfo=UTC)
+    late = Document(source="s", name="n", body=body, media_type="text/xml", fetched=fetched)
+    found = understand(late, osce, Habits(language="en"))
+    assert isinstance(found, Parsed)
+    assert [draft.issued for draft in found.drafts] == [None]
+
+
+def test_entries_that_nobody_can_read_are_a_fault(osce: Taxonomy) -> None:
+    """Not a feed without any: too long for the last resort, in tags that are nobody's."""
+    body = f"<rss><channel><Item><title>A</title></Item>{' ' * 300_000}</channel></rss>"
+    assert refused(body, osce).reason is Reason.MALFORMED
+
+
+def test_only_what_is_decoded_is_mended() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        "é".encode("ascii", "fieldfare-stray")
 
 
 def test_crossed_tags_lose_no_item(osce: Taxonomy) -> None:

@@ -293,3 +293,11 @@ def test_a_lower_heading_tells_where_the_title_of_the_window_ends(
         head=f"<title>{TITLE}{site}</title>",
     )
     assert draft_of(body, osce).title == TITLE
+
+
+def test_marks_far_from_each_other_are_no_one_text(osce: Taxonomy) -> None:
+    """What stands between them says as much as they do."""
+    marked = f'<div class="entry-content">{paragraphs(FIRST, SECOND)}</div>'
+    between = f"<div>{paragraphs(THIRD, SECOND, THIRD)}</div>"
+    text = f"<main><h1>{TITLE}</h1>{marked}{between}{marked}</main>"
+    assert THIRD in draft_of(page(text), osce).paragraphs

@@ -112,3 +112,8 @@ def test_every_instant_survives(moment: datetime, minutes: int) -> None:
 @given(st.text())
 def test_any_text_is_read_or_not(text: str) -> None:
     feed_dates.issued(text)
+
+
+def test_a_day_that_is_in_no_calendar_is_none() -> None:
+    """In numbers either."""
+    assert feed_dates.issued("31.02.26") is None
