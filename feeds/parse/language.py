@@ -24,16 +24,16 @@ _OTHERS = {
 }
 # The letters of scripts (ISO 15924), and how many of a text's are of the one it is written in.
 _LETTERS = {
-    "Latn": re.compile(r"[A-Za-z\u00c0-\u024f]"),
-    "Cyrl": re.compile(r"[\u0400-\u052f]"),
-    "Grek": re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]"),
-    "Armn": re.compile(r"[\u0530-\u058f]"),
-    "Geor": re.compile(r"[\u10a0-\u10ff\u1c90-\u1cbf]"),
-    "Hebr": re.compile(r"[\u0590-\u05ff]"),
-    "Arab": re.compile(r"[\u0600-\u06ff\u0750-\u077f]"),
-    "Hang": re.compile(r"[\uac00-\ud7af]"),
-    "Kana": re.compile(r"[\u3040-\u30ff]"),
-    "Hani": re.compile(r"[\u4e00-\u9fff]"),
+    "Latn": r"A-Za-z\u00c0-\u024f",
+    "Cyrl": r"\u0400-\u052f",
+    "Grek": r"\u0370-\u03ff\u1f00-\u1fff",
+    "Armn": r"\u0530-\u058f",
+    "Geor": r"\u10a0-\u10ff\u1c90-\u1cbf",
+    "Hebr": r"\u0590-\u05ff",
+    "Arab": r"\u0600-\u06ff\u0750-\u077f",
+    "Hang": r"\uac00-\ud7af",
+    "Kana": r"\u3040-\u30ff",
+    "Hani": r"\u4e00-\u9fff",
 }
 _SHARE_OF_ITS_SCRIPT = 0.7
 _FEWEST_OF_A_SCRIPT = 6
@@ -101,9 +101,16 @@ def is_written_so(text: str, tag: str) -> bool:
     scripts = said or next(known, None) or _OTHERS.get(language.lower())
     if scripts is None:
         return True
-    counts = {name: len(letters.findall(text)) for name, letters in _LETTERS.items()}
-    strange = sum(count for name, count in counts.items() if name not in scripts)
-    return strange < max(_FEWEST_OF_A_SCRIPT, _SHARE_OF_ITS_SCRIPT * sum(counts.values()))
+    strange = len(_letters(frozenset(_LETTERS.keys() - scripts)).findall(text))
+    # Most texts hold hardly one, and need no second count.
+    if strange < _FEWEST_OF_A_SCRIPT:
+        return True
+    return strange < _SHARE_OF_ITS_SCRIPT * len(_letters(frozenset(_LETTERS)).findall(text))
+
+
+@cache
+def _letters(scripts: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(f"[{''.join(_LETTERS[script] for script in sorted(scripts))}]")
 
 
 def _agree(detected: str, stated: str) -> bool:

@@ -70,8 +70,7 @@ def draft(
     elif not is_full and not is_whole:
         markup, body = "", ()
     summary = _cut(lead or (body[0] if body else ""), _SUMMARY_CHARS)
-    called = summary or _caption(entry)
-    title = _cut(line(entry.title), _TITLE_CHARS) or _cut(called, _CALLED_CHARS)
+    title = _cut(line(entry.title), _TITLE_CHARS) or _cut(summary or _caption(entry), _CALLED_CHARS)
     if not title:
         return None
     topics = topics_of(entry.categories, entry.authors or feed.authors, taxonomy)
