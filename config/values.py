@@ -21,6 +21,7 @@ INVISIBLE = r"\u00ad\u200b\u2060\u202a-\u202e\u2066-\u2069\ufeff"
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_UNSEEN = re.compile(f"[{UNPRINTABLE}{INVISIBLE}]")
 _CONTROL = re.compile(f"[{CONTROLS}]")
 # Most addresses need no second look.
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/[!-~]*)?")
@@ -173,6 +174,11 @@ def media_type(content_type: str | None) -> str:
 def is_one_line(text: str) -> bool:
     """Whether ``text`` can stand in a mail header or an attribute: without control characters."""
     return _CONTROL.search(text) is None
+
+
+def visible(text: str) -> str:
+    """``text`` without what no text holds and without what nobody sees."""
+    return _UNSEEN.sub("", text)
 
 
 def on_one_line(text: str) -> str:

@@ -45,7 +45,6 @@ _SWALLOWING = tuple(
     (re.compile(rf"<{name}\b[^<>]*>", re.IGNORECASE), re.compile(f"</{name}", re.IGNORECASE))
     for name in ("iframe", "object")
 )
-_UNSEEN = re.compile(f"[{values.UNPRINTABLE}{values.INVISIBLE}]")
 _RENAMED_TAG = re.compile(rf"<(/?)({'|'.join(_RENAMED)})>")
 _TAG = re.compile(r"<[^>]*+>?")
 # The sanitiser looks at a text, or a value, once for each sign in it that is to be escaped. A text
@@ -95,7 +94,7 @@ def sanitised(html: str, base_url: str | None) -> str:
     Without a base relative links lose their address. Markup that is made to stop a parser is
     brought down to its words.
     """
-    html = _UNSEEN.sub("", html)
+    html = values.visible(html)
     for start, end in _SWALLOWING:
         if start.search(html) and not end.search(html):
             html = start.sub("", html)
@@ -106,7 +105,7 @@ def sanitised(html: str, base_url: str | None) -> str:
     base = base_url if base_url and values.is_web_address(base_url) else None
     clean = _cleaner(base).clean(html)
     clean = _RENAMED_TAG.sub(lambda tag: f"<{tag[1]}{_RENAMED[tag[2]]}>", clean)
-    return _UNSEEN.sub("", clean).strip()
+    return values.visible(clean).strip()
 
 
 def _short(part: re.Match[str]) -> str:

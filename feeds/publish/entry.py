@@ -3,20 +3,18 @@
 Knows the terms of a source and the names of topics. Must never know XML, HTML or a template.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
 from config.values import (
-    INVISIBLE,
-    UNPRINTABLE,
     host_of,
     is_iri,
     is_language_tag,
     is_media_type,
     is_web_address,
+    visible,
 )
 from feeds.errors import UnknownTopic
 from feeds.identity.decide import published_at
@@ -33,9 +31,6 @@ from feeds.model import (
 from feeds.publish.feed import FeedRef
 from feeds.publish.site import Site, item_page
 from feeds.taxonomy import Taxonomy
-
-# One such character would stop a whole feed.
-_UNSEEN = re.compile(f"[{UNPRINTABLE}{INVISIBLE}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +104,8 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         summary=summary,
         standfirst="" if summary in "".join(paragraphs[:1]) else summary,
         paragraphs=paragraphs,
-        markup=_UNSEEN.sub("", item.markup) if terms.full_text else "",
+        # One character that no text holds would stop a whole feed.
+        markup=visible(item.markup) if terms.full_text else "",
         enclosures=tuple(_enclosures(item)),
         provenance=_provenance(item.provenance),
         full_text=terms.full_text,
@@ -131,7 +127,7 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
 
 
 def _line(text: str) -> str:
-    return " ".join(_UNSEEN.sub("", text).split())
+    return " ".join(visible(text).split())
 
 
 def _provenance(said: Provenance | None) -> Provenance | None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from itertools import chain
 
-from config.values import INVISIBLE, UNPRINTABLE
+from config.values import visible
 from feeds.draft import Draft
 from feeds.parse.sanitise import blocks, paragraphs, sanitised
 from feeds.parse.syndication import feed_dates
@@ -30,7 +30,6 @@ _LOOKED_AT_CHARS = 20_000
 # behind, their own pages are the better source.
 _MOST_TAGS = 60_000
 
-_UNSEEN = re.compile(f"[{UNPRINTABLE}{INVISIBLE}]")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--")
 # One paragraph with nothing in it but inline marks, as most summaries are: its words are what is
 # left without the tags, and no parser need say so.
@@ -148,7 +147,7 @@ def _says_something(text: str) -> bool:
 
 def _seen(text: str) -> str:
     spaced = " ".join(text.split())
-    return spaced if spaced.isprintable() else _UNSEEN.sub("", spaced)
+    return spaced if spaced.isprintable() else visible(spaced)
 
 
 def _characters(text: str) -> str:
