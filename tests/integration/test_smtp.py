@@ -1,12 +1,18 @@
 """One message at a time over a kept connection, and an honest reply for each."""
 
 import asyncio
+import gc
+import socket
+import ssl
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import trustme
 
 from notifier.errors import TransportUnavailable
 from notifier.mail.smtp.dialogue import SmtpSession
@@ -15,7 +21,7 @@ from notifier.model import Envelope, Reply, Stage
 from tests.builders import an_envelope
 from tests.conftest import SmtpServerFactory
 from tests.scripted_smtp import DEAF, GONE, HANG_UP, SILENCE, ScriptedSmtp, scripted_smtp
-from tests.services import Address, free_port
+from tests.services import Address, free_port, listening
 from tests.smtp import Act, InTurn, Security
 
 ENVELOPE = an_envelope(content=b"Subject: News\r\n\r\n.one\r\n..two\r\nthree\r\n")
@@ -331,6 +337,28 @@ def test_a_certificate_of_another_host_opens_nothing(smtp_server: SmtpServerFact
 def test_starttls_is_never_given_up(smtp_server: SmtpServerFactory) -> None:
     server = smtp_server()
     assert "STARTTLS" in unavailable(relay(server.port, security="starttls"))
+
+
+def test_a_session_that_did_not_open_leaves_no_connection_behind(authority: trustme.CA) -> None:
+    """A server refuses, and never says TLS's goodbye: nobody waits for it."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    gone = threading.Event()
+
+    def refuse(bound: socket.socket) -> None:
+        with tls.wrap_socket(bound.accept()[0], server_side=True) as connection:
+            connection.sendall(b"421 4.3.2 too busy\r\n")
+            gone.wait()
+
+    with listening() as bound, ThreadPoolExecutor(1) as thread:
+        bound.listen()
+        refused = thread.submit(refuse, bound)
+        try:
+            assert "421" in unavailable(relay(bound.getsockname()[1], security="tls"))
+            gc.collect()  # what is left open warns here, and warnings are errors
+        finally:
+            gone.set()
+        refused.result()
 
 
 @pytest.mark.parametrize("answer", ["421 4.3.2 too busy", Act.HANG_UP, Act.SAY_NOTHING])

@@ -8,6 +8,7 @@ for, so it hands the connection over to `SmtpSession` after EHLO.
 import asyncio
 import socket
 import ssl
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -60,12 +61,14 @@ class Relay:
         Raises TransportUnavailable: not reachable, not trusted, not let in.
         """
         client = await self._client()
-        try:
-            await client.connect()
-            await _greet(client)
-        except (SMTPException, OSError, ValueError) as error:
-            client.close()
-            raise TransportUnavailable(self.name, str(error)) from error
+        with ExitStack() as unfinished:
+            unfinished.callback(client.close)
+            try:
+                await client.connect()
+                await _greet(client)
+            except (SMTPException, OSError, ValueError) as error:
+                raise TransportUnavailable(self.name, str(error)) from error
+            unfinished.pop_all()
         return self._session(client)
 
     @cached_property
@@ -80,7 +83,7 @@ class Relay:
 
     async def _client(self) -> SMTP:
         own_name = await asyncio.to_thread(lambda: self._own_name)
-        return SMTP(
+        return _Client(
             hostname=self.host,
             port=self.port,
             username=self.username or None,
@@ -101,6 +104,19 @@ class Relay:
             messages=self.messages_per_connection,
             timeout_seconds=self.timeout_seconds,
         )
+
+
+class _Client(SMTP):
+    """Lets go of its connection at once.
+
+    A TLS connection that is only closed waits for the server's goodbye, with nobody left who knows
+    of it.
+    """
+
+    def close(self) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            cast("asyncio.Transport", self.transport).abort()
+        super().close()
 
 
 async def _greet(client: SMTP) -> None:
