@@ -49,7 +49,7 @@ class StoreBusy(StoreError):
         self.holder = holder
 
 
-class NoTurn(StoreError):
+class Overloaded(StoreError):
     """So many wait for the store that one more would wait for too long."""
 
     def __init__(self, seconds: float) -> None:

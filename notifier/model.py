@@ -215,7 +215,7 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vitals:
+class Totals:
     """What the store holds, by numbers."""
 
     items: int

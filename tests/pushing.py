@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from feeds.ingest import Terms
-from feeds.ingest.handed_in import Receiver
+from feeds.ingest.single_document import Receiver
 from feeds.push.api import create_api
 from feeds.push.receive import PushedItems
 from feeds.storage.database import Database

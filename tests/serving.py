@@ -25,7 +25,7 @@ from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
-from notifier.model import DeliveryState, SubscriberState, Vitals
+from notifier.model import DeliveryState, SubscriberState, Totals
 from notifier.web.application import create_app
 from notifier.web.health import Health
 from notifier.web.mailbox import Mailbox
@@ -52,7 +52,7 @@ SITE = Site(
     entries_per_feed=50,
     items_per_page=20,
 )
-VITALS = Vitals(
+TOTALS = Totals(
     items=30_000,
     quarantined=2,
     deliveries={DeliveryState.ACCEPTED: 41, DeliveryState.FAILED: 1},
@@ -80,7 +80,7 @@ def a_web_app(
     maildir: Path | None = None,
     heartbeats: Heartbeats | None = None,
     is_current: Callable[[], bool] | None = None,
-    vitals: Callable[[], Vitals] = lambda: VITALS,
+    totals: Callable[[], Totals] = lambda: TOTALS,
 ) -> Starlette:
     """The whole web server, its published files below ``root``."""
     pages = PrivatePages(SITE, taxonomy)
@@ -94,7 +94,7 @@ def a_web_app(
         viewing=Viewing(database=database, secret=SECRET, pages=pages),
         health=Health(
             is_current=is_current or database.is_current,
-            vitals=vitals,
+            totals=totals,
             heartbeats=heartbeats or Heartbeats(),
             version="0.1.0",
             clock=lambda: NOW,

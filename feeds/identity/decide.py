@@ -16,7 +16,7 @@ from feeds.identity.candidates import PUSHED
 from feeds.identity.ids import content_hash
 from feeds.identity.likeness import plain
 from feeds.identity.merge import completed
-from feeds.identity.ownership import Voice
+from feeds.identity.ownership import Precedence
 from feeds.model import Fresh, Issued
 
 #: Corrections come in ones and twos; a page that changed five times within a day shows a clock, a
@@ -120,7 +120,7 @@ def decide(
     role: Role,
     now: datetime,
     *,
-    voice: Voice = Voice.HEARD,
+    precedence: Precedence = Precedence.EQUAL,
 ) -> Decision:
     """What becomes of ``draft``, which a document of ``source`` says about a ``known`` item.
 
@@ -128,23 +128,23 @@ def decide(
     space and punctuation (`substance`); what is filed otherwise, is in another language or lost a
     comma reaches readers of the feed without being announced as new (RFC 4287, section 4.2.15).
     So does what only fills a gap, a whole text in place of its lead, words of a higher rank, and an
-    ever-changing page. ``voice`` says what the word of the source is worth.
+    ever-changing page. ``precedence`` says what the word of the source is worth.
     """
-    if voice is Voice.STRANGER or (role is Role.TWIN and known.is_withdrawn):
+    if precedence is Precedence.THIRD_PARTY or (role is Role.TWIN and known.is_withdrawn):
         # Its publisher took it away; that somebody else still shows a copy changes nothing.
         return Unchanged(known)
-    outranks = voice in {Voice.ABOVE, Voice.OWNER}
+    outranks = precedence in {Precedence.HIGHER, Precedence.OWNER}
     replaces = outranks or _may_replace(draft, source, known, role)
     told = _told(draft, source, known, role) if replaces else completed(known.draft, draft)
-    if voice is Voice.OWNER:
+    if precedence is Precedence.OWNER:
         # Nothing stays of what a stranger said.
         told = draft
-    is_own = voice is Voice.OWNER or (source == known.source and role is Role.OWN)
+    is_own = precedence is Precedence.OWNER or (source == known.source and role is Role.OWN)
     if is_own and draft.url:
         # Whose words these are says where they are to be found now.
         told = replace(told, url=draft.url)
     said = content_hash(told)
-    is_same = said == content_hash(known.draft) and voice is not Voice.OWNER
+    is_same = said == content_hash(known.draft) and precedence is not Precedence.OWNER
     if is_same and not _gains(told, known.draft, is_own=is_own):
         return Restored(known) if known.is_withdrawn else Unchanged(known)
     # Whoever pushes means it, and nobody would look again.
@@ -153,7 +153,7 @@ def decide(
         return Postponed(known)
     is_like_for_like = replaces and told.partial == known.draft.partial
     differs = is_like_for_like and _substance(told) != _substance(known.draft)
-    significant = differs and speed is Pace.FREE and voice is not Voice.ABOVE
+    significant = differs and speed is Pace.FREE and precedence is not Precedence.HIGHER
     return Revised(item=known, draft=told, content_hash=said, significant=significant)
 
 

@@ -20,16 +20,16 @@ OWN_RANK, WEBSITE_RANK = 20, 10
 _HOST = re.compile(r"(?:at:|by:|id:tag:(?:[^@,]{1,200}@)?)([^/?#:,]{1,255})")
 
 
-class Voice(Enum):
+class Precedence(Enum):
     """What a source's word on an item is worth.
 
-    ``STRANGER``: nothing, it is another's. ``HEARD``: as much as any. ``ABOVE``: its words outrank
-    those the item has. ``OWNER``: these are a stranger's, and nothing of them stays.
+    ``THIRD_PARTY``: nothing, it is another's. ``EQUAL``: as much as any. ``HIGHER``: its words
+    outrank those the item has. ``OWNER``: these are a third party's, and nothing of them stays.
     """
 
-    STRANGER = auto()
-    HEARD = auto()
-    ABOVE = auto()
+    THIRD_PARTY = auto()
+    EQUAL = auto()
+    HIGHER = auto()
     OWNER = auto()
 
 
@@ -70,23 +70,23 @@ class Ownership:
             return True
         return self.rank(source) > max(map(self.rank, owners))
 
-    def voice(self, source: str, draft: Draft, known: Draft, whose: str) -> Voice:
+    def precedence(self, source: str, draft: Draft, known: Draft, whose: str) -> Precedence:
         """What the ``draft`` of a source is worth for a ``known`` item, ``whose`` words it has."""
         if source == whose:
-            return Voice.HEARD
+            return Precedence.EQUAL
         host = host_of(known.url or draft.url or "")
         above = self.rank(source) - self.rank(whose)
         if not self.may_speak(source, host) or (above < 0 and self._is_foreign(source, host)):
-            return Voice.STRANGER
+            return Precedence.THIRD_PARTY
         if not self.may_speak(whose, host) or (above > 0 and self._is_foreign(whose, host)):
-            return Voice.OWNER
-        return Voice.ABOVE if above > 0 and not draft.partial else Voice.HEARD
+            return Precedence.OWNER
+        return Precedence.HIGHER if above > 0 and not draft.partial else Precedence.EQUAL
 
     def _is_foreign(self, source: str, host: str) -> bool:
         """Whether a website is on another host than the one it speaks of."""
         return bool(host) and source in self.hosts and not are_related(self.hosts[source], host)
 
-    def heard(self, one: Candidate) -> Candidate:
+    def restricted(self, one: Candidate) -> Candidate:
         """The candidate without names and claims that are another's to give."""
         names, claims, others = (
             tuple(name for name in given if self.may_speak(one.source, _host(name)))

@@ -23,7 +23,7 @@ from feeds.identity.decide import (
 )
 from feeds.identity.duplicates import Found, Link, Memory
 from feeds.identity.likeness import agrees
-from feeds.identity.ownership import NOBODYS, Ownership, Voice
+from feeds.identity.ownership import NOBODYS, Ownership, Precedence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,20 +48,21 @@ def judge(
     candidate: Candidate, memory: Memory, now: datetime, ownership: Ownership = NOBODYS
 ) -> Judged:
     """What becomes of a candidate; ``memory`` knows it from then on."""
-    candidate = ownership.heard(candidate)
-    found, voice = _whose(candidate, memory.find(candidate), ownership)
+    candidate = ownership.restricted(candidate)
+    found, precedence = _whose(candidate, memory.find(candidate), ownership)
     candidate = without_claims(candidate, memory.contested(candidate, found.item))
     is_same = found.link is not None and found.link.told_hash == candidate.told_hash
+    is_owner = precedence is Precedence.OWNER
     decision: Decision
     if found.item is None:
         decision = Added(group=found.group)
-    elif _is_settled(candidate, found.item, memory, is_same=is_same and voice is not Voice.OWNER):
+    elif _is_settled(candidate, found.item, memory, is_same=is_same and not is_owner):
         decision = Unchanged(found.item)
     else:
-        draft = _at_its_place(candidate, found.item)
-        decision = decide(draft, candidate.source, found.item, found.role, now, voice=voice)
+        draft, source = _at_its_place(candidate, found.item), candidate.source
+        decision = decide(draft, source, found.item, found.role, now, precedence=precedence)
     slug = memory.slug_of(candidate, found.key)
-    item = _afterwards(candidate, slug, decision, now, voice)
+    item = _afterwards(candidate, slug, decision, now, precedence)
     role = _role(found, decision)
     link = Link(
         slug=item.slug,
@@ -83,7 +84,7 @@ def judge(
         links=links,
         names=() if is_same else names,
         is_copy=role is Role.TWIN and found.link is None,
-        is_taken_over=voice is Voice.OWNER,
+        is_taken_over=is_owner,
     )
 
 
@@ -104,24 +105,24 @@ def rounds(judged: Iterable[Judged]) -> Iterator[list[Judged]]:
         yield group
 
 
-def _whose(one: Candidate, found: Found, ownership: Ownership) -> tuple[Found, Voice]:
+def _whose(one: Candidate, found: Found, ownership: Ownership) -> tuple[Found, Precedence]:
     """Where a candidate belongs, and what its word is worth there.
 
     A stranger's never is another's item, but for a copy of it; what an owner finds is the owner's.
     """
     item = found.item
     if item is None:
-        return found, Voice.HEARD
-    voice = ownership.voice(one.source, one.draft, item.draft, item.source)
-    if voice is Voice.OWNER:
-        return replace(found, role=Role.OWN), voice
-    if voice is Voice.STRANGER and found.role is not Role.TWIN and found.link is None:
+        return found, Precedence.EQUAL
+    precedence = ownership.precedence(one.source, one.draft, item.draft, item.source)
+    if precedence is Precedence.OWNER:
+        return replace(found, role=Role.OWN), precedence
+    if precedence is Precedence.THIRD_PARTY and found.role is not Role.TWIN and found.link is None:
         if not agrees(one.draft, item.draft):
-            return Found(key=one.key), Voice.HEARD
-        return replace(found, role=Role.TWIN), voice
+            return Found(key=one.key), Precedence.EQUAL
+        return replace(found, role=Role.TWIN), precedence
     # A copy in another place is nothing to outrank.
-    is_copy = voice is Voice.ABOVE and found.role is Role.TWIN
-    return found, Voice.HEARD if is_copy else voice
+    is_copy = precedence is Precedence.HIGHER and found.role is Role.TWIN
+    return found, Precedence.EQUAL if is_copy else precedence
 
 
 def _is_settled(one: Candidate, item: Known, memory: Memory, *, is_same: bool) -> bool:
@@ -153,7 +154,7 @@ def _links(one: Candidate, found: Found, link: Link) -> Iterator[tuple[str, Link
 
 
 def _afterwards(
-    one: Candidate, slug: str, decision: Decision, now: datetime, voice: Voice
+    one: Candidate, slug: str, decision: Decision, now: datetime, precedence: Precedence
 ) -> Known:
     """The item as it is from now on; a new one is named by ``slug``."""
     match decision:
@@ -168,7 +169,7 @@ def _afterwards(
             )
         case Revised(item=item, draft=draft, content_hash=content_hash):
             is_replaced = item.draft.partial and not draft.partial
-            is_replaced = is_replaced or voice in {Voice.ABOVE, Voice.OWNER}
+            is_replaced = is_replaced or precedence in {Precedence.HIGHER, Precedence.OWNER}
             return replace(
                 item,
                 revision=item.revision + 1,

@@ -42,7 +42,7 @@ def poll(
     A source that cannot be read is a problem in the report, and delays no other.
     Raises StoreBusy while the only one is polled already.
     """
-    together = _Together(progress, len(sources)) if progress else None
+    together = _JointProgress(progress, len(sources)) if progress else None
     asked = partial(_asked, database, dry_run=dry_run, stopping=stopping)
 
     def ask(number: int) -> IngestReport:
@@ -131,7 +131,7 @@ def _unread(source: Source) -> tuple[str, ...]:
     return (str(SourceError(source.name, text)),) if met else ()
 
 
-class _Together:
+class _JointProgress:
     """What several sources tell of their progress, as sums: the total once all of them know it."""
 
     def __init__(self, progress: Progress, count: int) -> None:

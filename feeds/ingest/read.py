@@ -115,7 +115,7 @@ def as_understood(
     document: Document,
     understood: Parsed | Refused | None,
     terms: Terms,
-    signature: str | None = None,
+    signature: str = "",
     awaited: str = "",
 ) -> ReadDocument:
     """The document as it is judged, once it is ``understood``; None where it is not asked.
@@ -125,7 +125,7 @@ def as_understood(
     """
     refused = understood if isinstance(understood, Refused) else None
     digest = digest_of(document.body)
-    signature = digest if signature is None else signature
+    signature = signature or digest
     lead = document.lead
     if refused and lead is not None and lead.title:
         if refused.reason is Reason.BINARY and document.url:

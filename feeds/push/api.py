@@ -28,7 +28,7 @@ from feeds.push import problems
 from feeds.push.problems import Problem, ProblemDetails, ProblemKind
 from feeds.push.receive import ItemShown, Outcome, PushedItems, Receipt
 from feeds.web.request_body import body_of
-from feeds.web.turns import Turns
+from feeds.web.thread_limit import ThreadLimit
 
 log = structlog.get_logger(__name__)
 
@@ -197,8 +197,8 @@ def create_api(
         redirect_slashes=False,
     )
     app.state.hashes = {source: _hash(token) for source, token in tokens.items()}
-    turns = Turns(_AT_ONCE, _PATIENCE_SECONDS)
-    items = _Items(pushed=pushed, max_bytes=max_bytes, on_change=on_change, turns=turns)
+    limit = ThreadLimit(_AT_ONCE, _PATIENCE_SECONDS)
+    items = _Items(pushed=pushed, max_bytes=max_bytes, on_change=on_change, limit=limit)
     app.post("/items", **_CREATE)(items.create)
     # ":path", as an id may hold slashes.
     app.put("/items/{item_id:path}", **_REPLACE)(items.replace)
@@ -218,7 +218,7 @@ class _Items:
     pushed: PushedItems
     max_bytes: int
     on_change: Callable[[], None]
-    turns: Turns
+    limit: ThreadLimit
 
     async def create(self, request: Request, source: _Source, key: _Key = None) -> Response:
         """Hand in a new item."""
@@ -249,7 +249,7 @@ class _Items:
         return await self._done(request, source, partial(self.pushed.receive, document, key))
 
     async def _done(self, request: Request, source: str, work: Callable[[], ItemShown]) -> Response:
-        item = await self.turns.take(self._told, source, work)
+        item = await self.limit.run(self._told, source, work)
         status = 201 if isinstance(item, Receipt) and item.is_new else 200
         location = f"{request.scope['root_path']}/items/{quote(item.id, safe='')}"
         return JSONResponse(item.model_dump(mode="json"), status, {_place(status): location})

@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
-from feeds.errors import NoTurn, StoreBusy, StoreError
+from feeds.errors import Overloaded, StoreBusy, StoreError
 from feeds.parse.push import ATOM, JSON
 from feeds.parse.push.pushed_item import Fault
 from feeds.web.request_body import BodyTooLong
@@ -159,7 +159,7 @@ def _problem(error: Exception) -> Problem:
 _MISHAPS = {
     ClientDisconnect: ProblemKind.CUT_OFF,
     StoreBusy: ProblemKind.BUSY,
-    NoTurn: ProblemKind.BUSY,
+    Overloaded: ProblemKind.BUSY,
     StoreError: ProblemKind.AWAY,
     Exception: ProblemKind.BROKEN,
 }

@@ -16,10 +16,10 @@ from pydantic import BaseModel, Field
 from feeds.draft import Document, Reason, Refused
 from feeds.identity.decide import Added, Unchanged
 from feeds.ingest import Terms
-from feeds.ingest.handed_in import Receiver
 from feeds.ingest.judge import Judged
 from feeds.ingest.pipeline import keep, withdraw
 from feeds.ingest.read import ReadDocument, as_understood, understood
+from feeds.ingest.single_document import Receiver
 from feeds.model import Item, TopicKind
 from feeds.parse.push import FORM, JSON, Faulty
 from feeds.parse.push.pushed_item import ID_RULE, Fault, is_id

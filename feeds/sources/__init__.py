@@ -62,7 +62,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A document that is new or changed, and the signature it has now.
+    """A document that is new or changed, and the signature it has now, "" for its digest.
 
     ``is_listing`` says that its items come as documents of their own: it is kept and remembered,
     and only what is asked of it on the way is read from it; ``silent_entries`` of it said nothing.
@@ -72,7 +72,7 @@ class Fetched:
     """
 
     document: Document
-    signature: str
+    signature: str = ""
     is_listing: bool = False
     is_page: bool = False
     awaited: str = ""

@@ -13,11 +13,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from feeds.draft import Document
-from feeds.ingest.handed_in import Receiver
+from feeds.ingest.single_document import Receiver
 from feeds.standing import early_look
 from feeds.storage import documents, leases, standings
 from feeds.web.request_body import BodyTooLong, body_of
-from feeds.web.turns import PATIENCE_SECONDS, Turns
+from feeds.web.thread_limit import PATIENCE_SECONDS, ThreadLimit
 from feeds.websub.lease import Intent, Lease, confirmed, is_live, is_signed, signs
 
 log = structlog.get_logger(__name__)
@@ -36,15 +36,15 @@ class HubCallback:
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     on_content: Callable[[str], None]
-    _questions: Turns = field(default_factory=Turns, init=False)
-    _news: Turns = field(default_factory=Turns, init=False)
+    _questions: ThreadLimit = field(default_factory=ThreadLimit, init=False)
+    _news: ThreadLimit = field(default_factory=ThreadLimit, init=False)
 
     async def answer(self, request: Request) -> Response:
         """One request of a hub, or of somebody who guesses. Raises StoreError: ask again (503)."""
         token = request.path_params["token"]
         if request.method == "POST":
             return await self._distribution(token, request)
-        return await self._questions.take(self._verification, token, _intent(request))
+        return await self._questions.run(self._verification, token, _intent(request))
 
     def _verification(self, token: str, intent: Intent) -> Response:
         """Whoever guesses makes nobody wait: what is not ours to confirm is only looked up."""
@@ -67,12 +67,12 @@ class HubCallback:
 
     async def _distribution(self, token: str, request: Request) -> Response:
         """News for a lease that is live, by a hub that signs; anything else is not read."""
-        lease = await self._questions.take(self._live, token)
+        lease = await self._questions.run(self._live, token)
         if lease is None:
             # The hub may end what it takes for a subscription.
             return Response(status_code=HTTPStatus.GONE)
         if not signs(lease):
-            await self._questions.take(self._look_early, lease)
+            await self._questions.run(self._look_early, lease)
             return Response(status_code=HTTPStatus.ACCEPTED)
         try:
             body = await body_of(request, self.max_bytes)
@@ -80,7 +80,7 @@ class HubCallback:
             return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         signature = request.headers.get("x-hub-signature")
         media_type = request.headers.get("content-type")
-        await self._news.take(self._take, token, signature, media_type, body)
+        await self._news.run(self._take, token, signature, media_type, body)
         # Whether it was believed is not told (7.1.2): who guesses learns nothing.
         return Response(status_code=HTTPStatus.ACCEPTED)
 

@@ -22,8 +22,8 @@ import feeds
 import notifier
 from config.settings import Settings
 from feeds.errors import StoreBusy
-from feeds.ingest.handed_in import Receiver
 from feeds.ingest.report import IngestReport
+from feeds.ingest.single_document import Receiver
 from feeds.model import SourceKind
 from feeds.publish.rebuild import PublishReport
 from feeds.publish.site import Site, item_page
@@ -35,7 +35,7 @@ from feeds.websub.callback import HubCallback
 from feeds.websub.subscriber import RenewReport
 from notifier.app import reports, sources
 from notifier.app.house import House, jitter
-from notifier.app.jobs import Job, Metronome
+from notifier.app.jobs import Job, Scheduler
 from notifier.digest.plan import Planner
 from notifier.errors import CannotListen
 from notifier.mail.send import DeliveryReport
@@ -83,7 +83,7 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
             listening = listen(serve.host, serve.port)
         except OSError as error:
             raise CannotListen(serve.host, serve.port, error.strerror or str(error)) from error
-        metronome = Metronome(jobs(house), stopping, clock=house.clock)
+        scheduler = Scheduler(jobs(house), stopping, clock=house.clock)
         with listening:
             web = _web(
                 house.settings,
@@ -93,10 +93,10 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
                 receiver=house.receiver,
                 publish=partial(_unless_busy, partial(_publish, house.publish), stopping),
                 clock=house.clock,
-                heartbeats=metronome,
+                heartbeats=scheduler,
                 mails=mails,
             )
-            _serve(web, metronome, [listening], stopping)
+            _serve(web, scheduler, [listening], stopping)
 
 
 def load() -> None:
@@ -165,7 +165,7 @@ def _web(
         viewing=Viewing(database=database, secret=secret, pages=pages),
         health=Health(
             is_current=database.is_current,
-            vitals=lambda: reports.vitals(database, settings.sources),
+            totals=lambda: reports.totals(database, settings.sources),
             heartbeats=heartbeats,
             version=version("fieldfare"),
             clock=clock,
@@ -295,15 +295,15 @@ def _seconds(duration: timedelta) -> float:
 
 
 def _serve(
-    web: Starlette, metronome: Metronome, sockets: Sequence[socket.socket], stopping: Event
+    web: Starlette, scheduler: Scheduler, sockets: Sequence[socket.socket], stopping: Event
 ) -> None:
     """Serves and ticks until SIGTERM or SIGINT; returns when the work in hand is finished."""
     server = Server(web, stopping, descriptors=all_descriptors())
-    metronome.start()
+    scheduler.start()
     log.info("daemon started", addresses=[bound.getsockname()[:2] for bound in sockets])
     try:
         server.run(sockets=list(sockets))
     finally:
         stopping.set()
-        metronome.stop()
+        scheduler.stop()
         log.info("daemon stopped")

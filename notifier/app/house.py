@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from feeds.fetch import Fetcher
     from feeds.identity.ids import Identity
     from feeds.ingest import Terms
-    from feeds.ingest.handed_in import Receiver
     from feeds.ingest.report import IngestReport
+    from feeds.ingest.single_document import Receiver
     from feeds.ingest.workers import Workers
     from feeds.model import Progress
     from feeds.publish.rebuild import PublishReport
@@ -153,7 +153,7 @@ class House:
     @cached_property
     def receiver(self) -> Receiver:
         """What takes in the documents that publishers and hubs hand over."""
-        from feeds.ingest.handed_in import Receiver
+        from feeds.ingest.single_document import Receiver
 
         return Receiver(
             database=self.database,

@@ -1,4 +1,4 @@
-"""Which work runs how often: the metronome of the daemon, on APScheduler.
+"""Which work runs how often: the scheduler of the daemon, on APScheduler.
 
 Knows intervals and threads. Must never know what is due: every beat asks the database, so
 nothing is lost when a beat is, and any number of nodes may run the same beats.
@@ -50,7 +50,7 @@ class _Asked(Event):
         return self._stopping.is_set()
 
 
-class Metronome:
+class Scheduler:
     """Beats for every job, one thread each, so that no job delays another.
 
     A job never overlaps itself and missed beats become one. A job that raises is logged and

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from config.values import host_of
 from feeds.model import SourceKind, TopicKind
-from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState, Vitals
+from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState, Totals
 
 if TYPE_CHECKING:
     from config.settings import SourceSettings
@@ -148,13 +148,13 @@ def told(person: Subscriber) -> SubscriberRow:
     )
 
 
-def vitals(database: "Database", settings: "Sequence[SourceSettings]") -> Vitals:
+def totals(database: "Database", settings: "Sequence[SourceSettings]") -> Totals:
     """The numbers a supervisor watches."""
     from feeds.storage import overview
     from notifier.storage import deliveries, subscribers
 
     with database.reading() as connection:
-        return Vitals(
+        return Totals(
             items=overview.item_count(connection),
             quarantined=overview.quarantined(connection),
             deliveries=deliveries.counts(connection),
@@ -174,7 +174,7 @@ def status(
     """The state of an installation; ``daemon`` is the process that runs its daemon, if one does."""
     from feeds.publish.feed import feeds_of
 
-    numbers = vitals(database, settings)
+    numbers = totals(database, settings)
     return Status(
         store=database.name,
         authority=authority,

@@ -29,7 +29,7 @@ _KEPT_TEMPLATES = 1024
 
 
 @dataclass(slots=True)
-class _Turn:
+class _Exchange:
     """What one worker brings and wants; it has got what it gets once ``is_done``."""
 
     sent: Envelope | None
@@ -70,7 +70,7 @@ class Ledger:
         self._jitter = jitter
         self._progress = progress
         self._templates: dict[str, bytes] = {}
-        self._turns: list[_Turn] = []
+        self._exchanges: list[_Exchange] = []
         self._lock = asyncio.Lock()
         self.tally = Counter[DeliveryState]()
         self.in_doubt = 0
@@ -105,38 +105,39 @@ class Ledger:
         Whoever gets the lock writes for all who wait. If that fails, each of the others tries
         again, so that a store that is back loses no more than one result.
         """
-        turn = _Turn(sent, reply, wants)
-        self._turns.append(turn)
+        mine = _Exchange(sent, reply, wants)
+        self._exchanges.append(mine)
         async with self._lock:
-            if not turn.is_done:
-                turns, self._turns = self._turns, []
+            if not mine.is_done:
+                exchanges, self._exchanges = self._exchanges, []
                 try:
-                    await asyncio.to_thread(self._serve, turns)
+                    await asyncio.to_thread(self._serve, exchanges)
                 except BaseException:
-                    self._turns = [other for other in turns if other is not turn] + self._turns
+                    others = [each for each in exchanges if each is not mine]
+                    self._exchanges = others + self._exchanges
                     raise
-        return turn.envelope
+        return mine.envelope
 
-    def _serve(self, turns: Sequence[_Turn]) -> None:
+    def _serve(self, exchanges: Sequence[_Exchange]) -> None:
         now = self._clock()
         settled = [
             decide(
-                turn.sent,
-                turn.reply,
+                one.sent,
+                one.reply,
                 now=now,
                 give_up_after=self._give_up_after,
                 hold=self._hold,
                 jitter=self._jitter(),
             )
-            for turn in turns
-            if turn.sent and turn.reply
+            for one in exchanges
+            if one.sent and one.reply
         ]
-        waiting = [turn for turn in turns if turn.wants]
+        waiting = [one for one in exchanges if one.wants]
         claimed = self._transact(now, settled, len(waiting))
         while spoiled := self._hand_out(claimed, waiting):
             claimed = self._transact(now, spoiled, len(waiting))
-        for turn in turns:
-            turn.is_done = True
+        for one in exchanges:
+            one.is_done = True
         if self._progress is not None:
             self._progress(self.tally.total(), None)
 
@@ -156,7 +157,7 @@ class Ledger:
         self.tally.update(one.state for one in settled if not one.was_in_doubt)
         return claimed
 
-    def _hand_out(self, claimed: Sequence[Claimed], waiting: list[_Turn]) -> list[Settlement]:
+    def _hand_out(self, claimed: Sequence[Claimed], waiting: list[_Exchange]) -> list[Settlement]:
         """Everybody who waits gets a message, as far as they go; returns those nobody can send."""
         spoiled = []
         for one in claimed:

@@ -22,8 +22,8 @@ from typing_extensions import override
 
 from feeds.errors import StoreError
 from feeds.standing import State as Standing
-from feeds.web.turns import Turns
-from notifier.model import DeliveryState, SubscriberState, Vitals
+from feeds.web.thread_limit import ThreadLimit
+from notifier.model import DeliveryState, SubscriberState, Totals
 
 _FRESH = {"cache-control": "no-store"}
 
@@ -47,7 +47,7 @@ class Heartbeats(Protocol):
 class Health:
     """The requests /healthz and /metrics.
 
-    ``vitals`` and ``is_current``, whether the store has today's schema, raise StoreError where
+    ``totals`` and ``is_current``, whether the store has today's schema, raise StoreError where
     the store does not answer.
     """
 
@@ -55,7 +55,7 @@ class Health:
         self,
         *,
         is_current: Callable[[], bool],
-        vitals: Callable[[], Vitals],
+        totals: Callable[[], Totals],
         heartbeats: Heartbeats,
         version: str,
         clock: Callable[[], datetime],
@@ -66,9 +66,9 @@ class Health:
         self._clock = clock
         self._look: asyncio.Future[list[str]] | None = None
         self._looks = CapacityLimiter(1)
-        self._scrapes = Turns(threads=1)
+        self._scrapes = ThreadLimit(threads=1)
         self._registry = CollectorRegistry()
-        self._registry.register(_Readings(vitals, heartbeats, version))
+        self._registry.register(_Readings(totals, heartbeats, version))
 
     async def healthz(self, _request: Request) -> Response:
         """200 while the store answers and every job beats; 503 with the reasons otherwise.
@@ -86,7 +86,7 @@ class Health:
     async def metrics(self, request: Request) -> Response:
         """The readings in the format the scraper asks for. Raises StoreError."""
         encode, media_type = choose_encoder(request.headers.get("accept", ""))
-        readings = await self._scrapes.take(encode, self._registry)
+        readings = await self._scrapes.run(encode, self._registry)
         return Response(readings, headers={**_FRESH, "content-type": media_type})
 
     async def _problems_of_store(self) -> list[str]:
@@ -118,25 +118,25 @@ class Health:
 class _Readings(Collector):
     """Read when scraped: nothing is counted twice, and nothing is kept up to date for nobody."""
 
-    def __init__(self, vitals: Callable[[], Vitals], heartbeats: Heartbeats, version: str) -> None:
-        self._vitals = vitals
+    def __init__(self, totals: Callable[[], Totals], heartbeats: Heartbeats, version: str) -> None:
+        self._totals = totals
         self._heartbeats = heartbeats
         self._version = version
 
     @override
     def collect(self) -> Iterator[Metric]:
-        vitals = self._vitals()
-        yield GaugeMetricFamily("fieldfare_items", "Items stored.", value=vitals.items)
+        totals = self._totals()
+        yield GaugeMetricFamily("fieldfare_items", "Items stored.", value=totals.items)
         yield GaugeMetricFamily(
             "fieldfare_quarantined_documents",
             "Documents nobody could make an item of.",
-            value=vitals.quarantined,
+            value=totals.quarantined,
         )
-        yield _by_state("fieldfare_deliveries", "Mails by state.", DeliveryState, vitals.deliveries)
+        yield _by_state("fieldfare_deliveries", "Mails by state.", DeliveryState, totals.deliveries)
         yield _by_state(
-            "fieldfare_subscribers", "Subscribers by state.", SubscriberState, vitals.subscribers
+            "fieldfare_subscribers", "Subscribers by state.", SubscriberState, totals.subscribers
         )
-        yield _by_state("fieldfare_sources", "Sources by state.", Standing, vitals.sources)
+        yield _by_state("fieldfare_sources", "Sources by state.", Standing, totals.sources)
         yield self._beats()
         yield InfoMetricFamily(
             "fieldfare_build", "What is running.", value={"version": self._version}

@@ -16,7 +16,7 @@ from feeds.errors import UnknownTopic
 from feeds.model import TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from feeds.web.turns import PATIENCE_SECONDS, Turns
+from feeds.web.thread_limit import PATIENCE_SECONDS, ThreadLimit
 from notifier.model import Cadence, Frequency, Subscriber, SubscriberState, Weekday
 from notifier.storage import subscribers
 from notifier.subscribers.links import Claim, LinkScope
@@ -66,8 +66,8 @@ class Unsubscribing:
     taxonomy: Taxonomy
     pages: PrivatePages
     clock: Callable[[], datetime]
-    _looks: Turns = field(default_factory=Turns, init=False)
-    _ends: Turns = field(default_factory=Turns, init=False)
+    _looks: ThreadLimit = field(default_factory=ThreadLimit, init=False)
+    _ends: ThreadLimit = field(default_factory=ThreadLimit, init=False)
 
     async def answer(self, request: Request) -> Response:
         """After a POST that is answered 200 the subscription has ended, however often it comes.
@@ -80,8 +80,8 @@ class Unsubscribing:
         if claim is None:
             return self._damaged()
         if request.method == "POST":
-            return self._page(await self._ends.take(self._end, claim))
-        return self._page(await self._looks.take(self._standing, claim))
+            return self._page(await self._ends.run(self._end, claim))
+        return self._page(await self._looks.run(self._standing, claim))
 
     def _standing(self, claim: Claim) -> _Standing:
         with self.database.reading() as connection:

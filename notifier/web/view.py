@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from feeds.storage.database import Database
-from feeds.web.turns import Turns
+from feeds.web.thread_limit import ThreadLimit
 from notifier.storage import deliveries
 from notifier.subscribers.links import Claim, LinkScope
 from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of
@@ -32,12 +32,12 @@ class Viewing:
     database: Database
     secret: bytes
     pages: PrivatePages
-    _looks: Turns = field(default_factory=Turns, init=False)
+    _looks: ThreadLimit = field(default_factory=ThreadLimit, init=False)
 
     async def show(self, request: Request) -> Response:
         """The HTML part of the digest. It shows what its owner got, so any epoch may see it."""
         claim = claim_of(request, self.secret, LinkScope.VIEW)
-        html = await self._looks.take(self._html, claim) if claim else None
+        html = await self._looks.run(self._html, claim) if claim else None
         if html is None:
             return self._missing()
         return HTMLResponse(html, headers={**PRIVATE, "content-security-policy": MAIL_POLICY})

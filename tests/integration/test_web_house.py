@@ -14,9 +14,9 @@ from playwright.sync_api import Browser
 from feeds.errors import StoreError
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.model import Vitals
+from notifier.model import Totals
 from notifier.storage import VERSIONS
-from tests.serving import NOW, VITALS, Heartbeats, a_web_app, serving
+from tests.serving import NOW, TOTALS, Heartbeats, a_web_app, serving
 
 HOSTILE = (
     "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
@@ -35,9 +35,9 @@ class Store:
             raise self.answer
         return self.answer
 
-    def vitals(self) -> Vitals:
+    def totals(self) -> Totals:
         self.is_current()
-        return VITALS
+        return TOTALS
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def client(
         maildir=folder / "mail",
         heartbeats=heartbeats,
         is_current=store.is_current,
-        vitals=store.vitals,
+        totals=store.totals,
     )
     with serving(app) as address, httpx2.Client(base_url=address) as asking:
         yield asking

@@ -16,9 +16,9 @@ from feeds.parse.bytes import Lines, excerpt
 from feeds.parse.html.content import BarePage
 from feeds.parse.html.metadata import HtmlPage
 from feeds.parse.html.tree import Node, ancestors, attribute, find_all, names, one_line, said
-from feeds.parse.impostors import impostor
+from feeds.parse.interstitial import interstitial
 from feeds.parse.prose import prose, width
-from feeds.parse.text import signs
+from feeds.parse.text import genre
 from feeds.parse.words import any_of
 from feeds.taxonomy import Slot, Taxonomy
 from feeds.taxonomy.naming import fold
@@ -122,7 +122,7 @@ def instead(
     known = page.metadata
     if known.other:
         return _of_another_kind(known.other)
-    return _requested(told, page, window, paragraphs) or impostor(
+    return _requested(told, page, window, paragraphs) or interstitial(
         [line for line in (window, *page.lines) if line]
     )
 
@@ -149,7 +149,7 @@ def _requested(
         return None
     if found := _consent().search(told.shown):
         return _of_another_kind(f"it asks for consent: {excerpt(found[0])}")
-    return impostor(told.unscripted)
+    return interstitial(told.unscripted)
 
 
 def _says(page: BarePage, titles: Iterable[str]) -> bool:
@@ -193,16 +193,16 @@ def _against(draft: Draft, page: BarePage, taxonomy: Taxonomy) -> str | None:
 
 def _shown_by(lines: Lines, draft: Draft, page: BarePage, taxonomy: Taxonomy) -> str | None:
     is_told, is_long = _is_told(draft, page), len(prose(draft.paragraphs)) >= _SEVERAL
-    if found := signs.event(lines, taxonomy):
+    if found := genre.event(lines, taxonomy):
         return found
     if page.metadata.is_described:
         # News has a day; a site may describe each of its pages as an article.
-        return None if draft.issued else signs.named(draft.title, taxonomy)
+        return None if draft.issued else genre.named(draft.title, taxonomy)
     # Where the issue date stands, the words around it are those of news as well.
     is_shown = draft.issued is not None and draft.issued.origin is IssuedFrom.PAGE
     lines = [line for line in lines if not (is_shown and _shows_its_day().match(line))]
-    found = signs.named(draft.title, taxonomy) or signs.shown_by(lines, beside_prose=is_long)
-    return found or (None if is_told and is_long else signs.told(lines))
+    found = genre.named(draft.title, taxonomy) or genre.shown_by(lines, beside_prose=is_long)
+    return found or (None if is_told and is_long else genre.told(lines))
 
 
 def _is_told(draft: Draft, page: BarePage) -> bool:
@@ -233,7 +233,7 @@ def _speaks_for_news(draft: Draft, page: BarePage, told: PageFront) -> bool:
     if is_long and (told.marks_article or _is_headline(draft.title)):
         return True
     wanted = _SIGNS_OF_NEWS - is_long
-    return len(list(islice(signs.for_news(draft.title, draft.paragraphs), wanted))) >= wanted
+    return len(list(islice(genre.for_news(draft.title, draft.paragraphs), wanted))) >= wanted
 
 
 def _is_headline(title: str) -> bool:

@@ -8,7 +8,7 @@ import re
 
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.parse.bytes import excerpt, readable, recoded
-from feeds.parse.impostors import impostor
+from feeds.parse.interstitial import interstitial
 from feeds.parse.sanitise import paragraphs
 from feeds.parse.syndication import atom, jsonfeed, malformed, rss
 from feeds.parse.syndication.drafts import draft, within_budget
@@ -130,4 +130,4 @@ def _page(text: bytes) -> Refused:
     """What a page says that is served where a feed should be."""
     shown = readable("\n".join(paragraphs(text[:_PAGE_BYTES].decode("utf-8", "ignore"))))
     evidence = f"it is a web page that starts with {excerpt(shown[0])}" if shown else "a web page"
-    return impostor(shown) or Refused(reason=Reason.NOT_NEWS, evidence=evidence)
+    return interstitial(shown) or Refused(reason=Reason.NOT_NEWS, evidence=evidence)

@@ -11,7 +11,7 @@ from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.model import Mark
 from feeds.parse import dateline
 from feeds.parse.bytes import Lines, all_mended, bullet, decode, excerpt, is_suspect, readable, seen
-from feeds.parse.impostors import impostor
+from feeds.parse.interstitial import interstitial
 from feeds.parse.text import blocks, form_c, site_form
 from feeds.parse.text.text_page import TextPage
 from feeds.taxonomy import Taxonomy
@@ -74,7 +74,7 @@ def of_lines(
 
 
 def _impostor(page: TextPage) -> Refused | None:
-    refused = impostor(page.article)
+    refused = interstitial(page.article)
     # An article about a login has a dateline; a login page has none.
     return None if refused is not None and _has_dateline(page.article) else refused
 

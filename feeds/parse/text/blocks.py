@@ -14,7 +14,7 @@ from feeds.draft import Draft, Parsed, Reason, Refused
 from feeds.model import Issued, IssuedFrom, TopicKind
 from feeds.parse import dates
 from feeds.parse.bytes import Lines, bullet
-from feeds.parse.text import labels, signs
+from feeds.parse.text import genre, labels
 from feeds.parse.text.labels import Beside
 from feeds.parse.text.text_page import TextPage
 from feeds.parse.words import any_of
@@ -103,7 +103,7 @@ def _is_whole(block: _Block) -> bool:
 
 def _draft(block: _Block, page: TextPage) -> Draft | None:
     kind = labels.kind(block.values(Slot.KIND), page.taxonomy)
-    if kind is not None and kind.slug is None and signs.is_other_kind(kind.text):
+    if kind is not None and kind.slug is None and genre.is_other_kind(kind.text):
         return None
     day = dates.only_day(block.labels[0].value, page.habits.date_order)
     return Draft(

@@ -1,6 +1,6 @@
 """Form C: a title and a text, and nothing that says what they are.
 
-Knows how to weigh signs for and against news. Must never know other forms, or whether an item
+Knows how to weigh what speaks for and against news. Must never know other forms, or whether an item
 was seen before.
 """
 
@@ -14,7 +14,7 @@ from feeds.parse import dateline
 from feeds.parse.bytes import excerpt
 from feeds.parse.dateline import Dateline
 from feeds.parse.prose import has_sentences, prose
-from feeds.parse.text import clean, labels, opening, signs
+from feeds.parse.text import clean, genre, labels, opening
 from feeds.parse.text.head_lines import is_home
 from feeds.parse.text.labels import Beside
 from feeds.parse.text.opening import Opening
@@ -55,7 +55,7 @@ def parse(reading: TextPage) -> Parsed | Refused | None:
     """The article of a page in form C, or what it is instead; None where nothing tells.
 
     A dateline decides. Without one, any sign of another kind of page is enough to refuse it; and
-    what is left is news with two paragraphs of prose and two signs of a press release (words of
+    what is left is news with two paragraphs of prose and two marks of a press release (words of
     reporting, a day, a quotation, a known kind, the newsroom's line, a listing that led here, a
     numbered address in an issuer's section), or with one paragraph of several sentences and three.
     """
@@ -135,9 +135,9 @@ def _something_else(page: _Page, taxonomy: Taxonomy) -> Refused | None:
     lines = [*page.top.above, page.top.title, *page.top.printed_below]
     if kind is not None:
         # But a home page has entries that read so.
-        what = signs.shown_by(lines) if any(map(is_home, page.top.above)) else None
+        what = genre.shown_by(lines) if any(map(is_home, page.top.above)) else None
     else:
-        what = signs.against(page.top.title, lines, taxonomy)
+        what = genre.against(page.top.title, lines, taxonomy)
         if what is None and page.top.has_skips:
             what = "it opens with links for screen readers and has no dateline"
     return Refused(reason=Reason.NOT_NEWS, evidence=what) if what else None
@@ -164,7 +164,7 @@ def _signs(page: _Page, sentences: Sequence[str], reading: TextPage) -> int:
     found += page.top.told.is_dated
     wanted = _FEWEST_SIGNS_OF_ONE - found
     # What words say is asked last, and no more of them than needed.
-    return found + len(list(islice(signs.for_news(page.top.title, sentences), max(0, wanted))))
+    return found + len(list(islice(genre.for_news(page.top.title, sentences), max(0, wanted))))
 
 
 def _item(page: _Page, reading: TextPage) -> Parsed:

@@ -15,7 +15,7 @@ from feeds.parse import dateline, dates
 from feeds.parse.bytes import Lines, bullet, excerpt
 from feeds.parse.dateline import PlaceAndDay
 from feeds.parse.prose import prose
-from feeds.parse.text import clean, labels, opening, signs
+from feeds.parse.text import clean, genre, labels, opening
 from feeds.parse.text.labels import Labels
 from feeds.parse.text.opening import Opening
 from feeds.parse.text.text_page import TextPage
@@ -94,9 +94,9 @@ def _not_news(
     if kind is not None and kind.slug is not None:
         return None
     evidence = None
-    if kind is not None and signs.is_other_kind(kind.text):
+    if kind is not None and genre.is_other_kind(kind.text):
         evidence = f"its kind is {excerpt(kind.text)}"
-    elif shown := signs.event([*above, *unlisted], taxonomy) or signs.shown_by(unlisted):
+    elif shown := genre.event([*above, *unlisted], taxonomy) or genre.shown_by(unlisted):
         evidence = shown
     elif printed.listed == {Slot.FIELDS}:
         evidence = f"nobody issued {excerpt(top.title)} and its kind is unknown"
@@ -258,7 +258,7 @@ def _event(head: _PlacedHead, page: TextPage) -> Refused | None:
     if head.top.in_newsroom or head.top.kind or page.habits.forced:
         return None
     above_text = list(takewhile(lambda line: not prose([line]), head.below))
-    found = signs.event(above_text, page.taxonomy)
+    found = genre.event(above_text, page.taxonomy)
     return Refused(reason=Reason.NOT_NEWS, evidence=found) if found else None
 
 

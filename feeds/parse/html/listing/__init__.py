@@ -13,7 +13,7 @@ from feeds.parse import dateline
 from feeds.parse.html import page_links
 from feeds.parse.html.listing import listed_entry, repetition
 from feeds.parse.html.listing.listed_entry import EntryParts
-from feeds.parse.html.listing.repetition import Surroundings, shared
+from feeds.parse.html.listing.repetition import Ancestors, shared
 from feeds.parse.html.metadata import HtmlPage
 from feeds.parse.html.outline import Part, outline
 from feeds.parse.html.tree import (
@@ -23,7 +23,7 @@ from feeds.parse.html.tree import (
     find_all,
     said,
 )
-from feeds.parse.text import signs
+from feeds.parse.text import genre
 from feeds.parse.words import plain
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
@@ -55,13 +55,13 @@ def parse(page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits
     The teasers of other items on an item's page are taken out of the tree.
     """
     tree, chosen = page.tree, habits.selectors
-    surroundings = Surroundings()
+    ancestors = Ancestors()
     is_chosen = bool(chosen.listing_entry)
     nodes = find_all(tree, chosen.listing_entry) if is_chosen else []
     if is_chosen and (not nodes or _is_page_of(tree, chosen)):
         return None
-    groups = [nodes] if nodes else repetition.entries(tree, surroundings)
-    if groups and not is_chosen and _is_item(page, document, groups[0], surroundings):
+    groups = [nodes] if nodes else repetition.entries(tree, ancestors)
+    if groups and not is_chosen and _is_item(page, document, groups[0], ancestors):
         _take_out(page, groups[0])
         return None
     groups = groups or [_few(page, document)]
@@ -105,7 +105,7 @@ def _below_news(nodes: list[Node]) -> list[Node]:
     for node in nodes:
         heading = _heading_of(node, headed)
         if heading is not None and heading.mem_id not in others:
-            others[heading.mem_id] = heading.tag != "h1" and signs.is_other_kind(said(heading))
+            others[heading.mem_id] = heading.tag != "h1" and genre.is_other_kind(said(heading))
         if heading is None or not others[heading.mem_id]:
             news.append(node)
     return news
@@ -150,9 +150,7 @@ def _is_page_of(tree: Tree, chosen: Selectors) -> bool:
     return bool(chosen.page_text) and find(tree, chosen.page_text) is not None
 
 
-def _is_item(
-    page: HtmlPage, document: Document, nodes: list[Node], surroundings: Surroundings
-) -> bool:
+def _is_item(page: HtmlPage, document: Document, nodes: list[Node], ancestors: Ancestors) -> bool:
     """Whether a page says more itself than its entries do, or at least that it is an article.
 
     It says so in its metadata, by the title its lead promised, or by a dateline of its own.
@@ -168,7 +166,7 @@ def _is_item(
     whole = outline(body)
     entries = {node.mem_id for node in nodes}
     prose, teasers = [], 0
-    for part, is_teaser in _told_apart(whole, entries, surroundings):
+    for part, is_teaser in _told_apart(whole, entries, ancestors):
         if is_teaser:
             teasers += part.chars
         else:
@@ -210,7 +208,7 @@ def _is_long(line: str) -> bool:
 
 
 def _told_apart(
-    whole: Part, entries: set[int], surroundings: Surroundings
+    whole: Part, entries: set[int], ancestors: Ancestors
 ) -> Iterator[tuple[Part, bool]]:
     """The teasers of a page (True), and the blocks of prose in none of them and in no furniture."""
     waiting = [whole]
@@ -220,18 +218,18 @@ def _told_apart(
         if is_teaser and not _is_article_itself(part, whole):
             yield part, True
             continue
-        if not part.chars or _is_furniture(part, whole, surroundings):
+        if not part.chars or _is_furniture(part, whole, ancestors):
             continue
         if part.prose > sum(each.prose for each in part.parts):
             yield part, False
         waiting.extend(reversed(part.parts))
 
 
-def _is_furniture(part: Part, whole: Part, surroundings: Surroundings) -> bool:
+def _is_furniture(part: Part, whole: Part, ancestors: Ancestors) -> bool:
     """Whether a part is furniture; what holds the title or the article of a page is none."""
     if part is whole or part.has_title or _is_article_itself(part, whole):
         return False
-    return surroundings.is_furniture(part.node)
+    return ancestors.is_furniture(part.node)
 
 
 def _is_titled(entry: Part) -> bool:
@@ -259,7 +257,7 @@ def _few(page: HtmlPage, document: Document) -> list[Node]:
     if _is_article(page):
         return []
     nodes = repetition.flat_entries(page.tree, page_links.base_of(page.tree, document.url))
-    return nodes if nodes and not _is_item(page, document, nodes, Surroundings()) else []
+    return nodes if nodes and not _is_item(page, document, nodes, Ancestors()) else []
 
 
 def _take_out(page: HtmlPage, nodes: list[Node]) -> None:

@@ -15,7 +15,7 @@ from feeds.model import IssuedFrom, Label, TopicKind
 from feeds.parse import dates
 from feeds.parse.html import issue_date
 from feeds.parse.html.tree import Node, absolute, attribute, lines_in, one_line, said
-from feeds.parse.text import labels, signs
+from feeds.parse.text import genre, labels
 from feeds.parse.words import any_of
 from feeds.taxonomy import Slot, Taxonomy
 
@@ -78,7 +78,7 @@ def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits
     ]
     printed = _printed(lines)
     kind = _kind(lines, printed, taxonomy)
-    if kind is not None and kind.slug is None and signs.is_other_kind(kind.text):
+    if kind is not None and kind.slug is None and genre.is_other_kind(kind.text):
         return None
     if sum(line.is_event_label for line in lines) >= _FEWEST_EVENT_LABELS:
         return None
@@ -151,7 +151,7 @@ def _line(text: str, taxonomy: Taxonomy, order: DateOrder | None) -> EntryLine:
         is_date=is_date and not is_event_label,
         is_event_label=is_event_label,
         names_other_date=is_event_label or (is_short and not is_date and issue_date.is_other(text)),
-        names_other_kind=is_short and not _DIGIT.search(text) and signs.is_other_kind(text),
+        names_other_kind=is_short and not _DIGIT.search(text) and genre.is_other_kind(text),
     )
 
 

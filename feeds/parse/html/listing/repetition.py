@@ -44,8 +44,8 @@ _LONGEST_ENTRY_CHARS = 1_000
 _LONGEST_DATE_CHARS = 60
 
 
-class Surroundings:
-    """What stands around elements of one page, each looked at once."""
+class Ancestors:
+    """The elements around others of one page, each looked at once."""
 
     def __init__(self) -> None:
         self._kinds: dict[int, str | None] = {}
@@ -106,7 +106,7 @@ def shared(nodes: Sequence[Node], owners: dict[int, int | None]) -> defaultdict[
     return found
 
 
-def entries(tree: Tree, surroundings: Surroundings) -> list[list[Node]]:
+def entries(tree: Tree, ancestors: Ancestors) -> list[list[Node]]:
     """The groups of repeated elements that hold a link with a title, and a date or a text.
 
     Those with dates go before others, then the more numerous, then the larger ones; of those
@@ -114,7 +114,7 @@ def entries(tree: Tree, surroundings: Surroundings) -> list[list[Node]]:
     """
     groups: defaultdict[tuple[str, str], list[Node]] = defaultdict(list)
     for link in find_all(tree, _LINKS)[:_MOST_LINKS]:
-        for around, kind, node in surroundings.climb(link):
+        for around, kind, node in ancestors.climb(link):
             groups[around, kind].append(node)
     weighed = [(_weight(group), group) for group in groups.values() if len(group) >= _FEWEST]
     good = sorted((each for each in weighed if each[0][1]), key=itemgetter(0), reverse=True)
@@ -163,12 +163,12 @@ def flat_entries(tree: Tree, base: str | None) -> list[Node]:
 
     An entry has a link to another page, and a date; without one there are several, with texts.
     """
-    surroundings = Surroundings()
-    terms = [node for node in find_all(tree, "dl > dt")[:_MOST_OPENERS] if surroundings.path(node)]
+    ancestors = Ancestors()
+    terms = [node for node in find_all(tree, "dl > dt")[:_MOST_OPENERS] if ancestors.path(node)]
     headings = find_all(tree, _HEADINGS)[:_MOST_OPENERS]
-    linked = [node for node in headings if _leads_away(node, base) and surroundings.path(node)]
+    linked = [node for node in headings if _leads_away(node, base) and ancestors.path(node)]
     for openers in (linked, terms):
-        parts = list(_parts(tree, openers, surroundings))
+        parts = list(_parts(tree, openers, ancestors))
         dated = [part for part in parts if _is_linked(part, base) and _is_dated(part)]
         if dated:
             return [_wrapped(tree, part) for part in dated]
@@ -177,30 +177,30 @@ def flat_entries(tree: Tree, base: str | None) -> list[Node]:
     return []
 
 
-def _parts(tree: Tree, openers: list[Node], surroundings: Surroundings) -> Iterator[list[Node]]:
+def _parts(tree: Tree, openers: list[Node], ancestors: Ancestors) -> Iterator[list[Node]]:
     """For each opener the largest element that holds no other, or all up to the next one."""
     held: Counter[int] = Counter()
     for opener in openers:
-        held.update(above.mem_id for above in surroundings.path(opener))
+        held.update(above.mem_id for above in ancestors.path(opener))
     for title in find_all(tree, "h1")[:_MOST_OPENERS]:
         # What holds the page's title is no entry.
-        held.update(2 * [above.mem_id for above in surroundings.path(title)])
+        held.update(2 * [above.mem_id for above in ancestors.path(title)])
     for opener in openers:
-        alone = [above for above in surroundings.path(opener) if held[above.mem_id] == 1]
+        alone = [above for above in ancestors.path(opener) if held[above.mem_id] == 1]
         alone = [node for node in alone if node.tag not in {"main", "dl"}]
         if not alone:
             # It holds the page's title, or another opener, itself.
             continue
         largest = alone[-1]
         holds_more = largest.mem_id != opener.mem_id and largest.tag != "a"
-        yield [largest] if holds_more else list(_up_to_next(largest, held, surroundings))
+        yield [largest] if holds_more else list(_up_to_next(largest, held, ancestors))
 
 
-def _up_to_next(opener: Node, held: Counter[int], surroundings: Surroundings) -> Iterator[Node]:
+def _up_to_next(opener: Node, held: Counter[int], ancestors: Ancestors) -> Iterator[Node]:
     yield opener
     at = opener.next
     while at is not None and not held[at.mem_id]:
-        if at.is_element_node and surroundings.is_furniture(at):
+        if at.is_element_node and ancestors.is_furniture(at):
             return
         yield at
         at = at.next

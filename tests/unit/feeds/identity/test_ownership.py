@@ -6,7 +6,7 @@ import pytest
 
 from feeds.draft import Document, Draft
 from feeds.identity.candidates import Candidate, candidate
-from feeds.identity.ownership import OWN_RANK, WEBSITE_RANK, Ownership, Voice
+from feeds.identity.ownership import OWN_RANK, WEBSITE_RANK, Ownership, Precedence
 from feeds.model import Provenance
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft
@@ -21,7 +21,7 @@ URL = "https://www.office.test/a"
 
 def named(source: str, **changes: Any) -> Candidate:
     document = Document(source=source, name="d", body=b"x")
-    return OWNERS.heard(candidate(document, a_draft(**changes), "d", TAXONOMY))
+    return OWNERS.restricted(candidate(document, a_draft(**changes), "d", TAXONOMY))
 
 
 @pytest.mark.parametrize(
@@ -49,26 +49,26 @@ def test_a_host_belongs_to_the_sources_on_it_and_to_who_ranks_higher(
 
 
 @pytest.mark.parametrize(
-    ("source", "whose", "changes", "url", "voice"),
+    ("source", "whose", "changes", "url", "precedence"),
     [
-        ("others", "others", {}, URL, Voice.HEARD),
-        ("others", "site", {}, URL, Voice.STRANGER),
-        ("others", "own", {}, "https://nobody.test/a", Voice.STRANGER),
-        ("site", "others", {}, URL, Voice.OWNER),
-        ("own", "others", {}, "https://nobody.test/a", Voice.OWNER),
-        ("press", "site", {}, URL, Voice.HEARD),
-        ("own", "site", {}, URL, Voice.ABOVE),
-        ("own", "site", {"partial": True}, URL, Voice.HEARD),
-        ("site", "own", {}, URL, Voice.HEARD),
-        ("site", "others", {"url": URL}, None, Voice.OWNER),
-        ("others", "own", {"url": None}, None, Voice.HEARD),
+        ("others", "others", {}, URL, Precedence.EQUAL),
+        ("others", "site", {}, URL, Precedence.THIRD_PARTY),
+        ("others", "own", {}, "https://nobody.test/a", Precedence.THIRD_PARTY),
+        ("site", "others", {}, URL, Precedence.OWNER),
+        ("own", "others", {}, "https://nobody.test/a", Precedence.OWNER),
+        ("press", "site", {}, URL, Precedence.EQUAL),
+        ("own", "site", {}, URL, Precedence.HIGHER),
+        ("own", "site", {"partial": True}, URL, Precedence.EQUAL),
+        ("site", "own", {}, URL, Precedence.EQUAL),
+        ("site", "others", {"url": URL}, None, Precedence.OWNER),
+        ("others", "own", {"url": None}, None, Precedence.EQUAL),
     ],
 )
 def test_what_a_word_is_worth(
-    source: str, whose: str, changes: dict[str, Any], url: str | None, voice: Voice
+    source: str, whose: str, changes: dict[str, Any], url: str | None, precedence: Precedence
 ) -> None:
     known: Draft = a_draft(url=url)
-    assert OWNERS.voice(source, a_draft(**changes), known, whose) is voice
+    assert OWNERS.precedence(source, a_draft(**changes), known, whose) is precedence
 
 
 def test_names_and_ids_of_anothers_host_are_no_names_of_a_strangers() -> None:

@@ -1,4 +1,4 @@
-"""The metronome: every job beats, none overlaps itself or delays another."""
+"""The scheduler: every job beats, none overlaps itself or delays another."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from threading import Event
 
 from structlog.testing import capture_logs
 
-from notifier.app.jobs import Job, Metronome
+from notifier.app.jobs import Job, Scheduler
 
 NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
 PATIENCE_SECONDS = 20
@@ -16,8 +16,8 @@ def a_job(work: Callable[[], object], *, name: str = "work", every_seconds: int 
     return Job(name=name, every_seconds=every_seconds, work=lambda _: work())
 
 
-def a_metronome(*jobs: Job, clock: Callable[[], datetime] | None = None) -> Metronome:
-    return Metronome(jobs, Event(), clock=clock or real_now)
+def a_scheduler(*jobs: Job, clock: Callable[[], datetime] | None = None) -> Scheduler:
+    return Scheduler(jobs, Event(), clock=clock or real_now)
 
 
 def real_now() -> datetime:
@@ -30,10 +30,10 @@ def test_a_job_beats_at_once_and_again() -> None:
     def work() -> None:
         next(event for event in beaten if not event.is_set() or event is beaten[-1]).set()
 
-    metronome = a_metronome(a_job(work))
-    metronome.start()
+    scheduler = a_scheduler(a_job(work))
+    scheduler.start()
     assert all(event.wait(PATIENCE_SECONDS) for event in beaten)
-    metronome.stop()
+    scheduler.stop()
 
 
 def test_stopping_waits_for_the_work_in_hand() -> None:
@@ -45,11 +45,11 @@ def test_stopping_waits_for_the_work_in_hand() -> None:
         may_end.wait(PATIENCE_SECONDS)
         done.append("done")
 
-    metronome = a_metronome(a_job(work, every_seconds=60))
-    metronome.start()
+    scheduler = a_scheduler(a_job(work, every_seconds=60))
+    scheduler.start()
     assert begun.wait(PATIENCE_SECONDS)
     may_end.set()
-    metronome.stop()
+    scheduler.stop()
     assert done == ["done"]
 
 
@@ -61,10 +61,10 @@ def test_a_job_that_fails_is_logged_and_beats_again_and_the_others_never_notice(
         raise RuntimeError("broken")
 
     with capture_logs() as logs:
-        metronome = a_metronome(a_job(fail, name="bad"), a_job(others.set))
-        metronome.start()
+        scheduler = a_scheduler(a_job(fail, name="bad"), a_job(others.set))
+        scheduler.start()
         assert all(event.wait(PATIENCE_SECONDS) for event in (*failures, others))
-        metronome.stop()
+        scheduler.stop()
     assert ("job failed", "bad") in {(entry["event"], entry["job"]) for entry in logs}
 
 
@@ -82,20 +82,20 @@ def test_a_job_never_overlaps_itself() -> None:
         if len(most) == 2:
             enough.set()
 
-    metronome = a_metronome(a_job(work))
-    metronome.start()
+    scheduler = a_scheduler(a_job(work))
+    scheduler.start()
     assert enough.wait(PATIENCE_SECONDS)
-    metronome.stop()
+    scheduler.stop()
     assert max(most) == 1
 
 
 def test_a_job_is_stuck_when_it_gives_no_sign_of_life_for_long() -> None:
-    metronome = a_metronome(a_job(lambda: None, every_seconds=60), clock=lambda: NOW)
-    metronome.start()
-    metronome.stop()
-    assert metronome.beats == {"work": NOW}
-    assert metronome.stuck(NOW + timedelta(minutes=10)) == ()
-    assert metronome.stuck(NOW + timedelta(minutes=10, seconds=1)) == ("work",)
+    scheduler = a_scheduler(a_job(lambda: None, every_seconds=60), clock=lambda: NOW)
+    scheduler.start()
+    scheduler.stop()
+    assert scheduler.beats == {"work": NOW}
+    assert scheduler.stuck(NOW + timedelta(minutes=10)) == ()
+    assert scheduler.stuck(NOW + timedelta(minutes=10, seconds=1)) == ("work",)
 
 
 def test_a_job_whose_work_takes_long_is_not_stuck_while_it_goes_on() -> None:
@@ -110,14 +110,14 @@ def test_a_job_whose_work_takes_long_is_not_stuck_while_it_goes_on() -> None:
         may_end.wait(PATIENCE_SECONDS)
 
     job = Job(name="work", every_seconds=3600, work=work)
-    metronome = a_metronome(job, clock=lambda: next(hours))
-    metronome.start()
-    before = metronome.beats["work"]
+    scheduler = a_scheduler(job, clock=lambda: next(hours))
+    scheduler.start()
+    before = scheduler.beats["work"]
     begun.set()
     assert asked.wait(PATIENCE_SECONDS)
-    assert metronome.beats["work"] > before
+    assert scheduler.beats["work"] > before
     may_end.set()
-    metronome.stop()
+    scheduler.stop()
 
 
 def test_work_hears_that_it_is_to_stop() -> None:
@@ -129,15 +129,15 @@ def test_work_hears_that_it_is_to_stop() -> None:
             heard.set()
 
     job = Job(name="work", every_seconds=60, work=work)
-    metronome = Metronome([job], stopping, clock=real_now)
-    metronome.start()
+    scheduler = Scheduler([job], stopping, clock=real_now)
+    scheduler.start()
     assert heard.wait(PATIENCE_SECONDS)
-    metronome.stop()
+    scheduler.stop()
 
 
 def test_one_slow_message_makes_no_job_stuck() -> None:
     """A mail server may take a minute over each of six answers."""
-    metronome = a_metronome(a_job(lambda: None), clock=lambda: NOW)
-    metronome.start()
-    metronome.stop()
-    assert metronome.stuck(NOW + timedelta(minutes=6)) == ()
+    scheduler = a_scheduler(a_job(lambda: None), clock=lambda: NOW)
+    scheduler.start()
+    scheduler.stop()
+    assert scheduler.stuck(NOW + timedelta(minutes=6)) == ()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import Reason, Refused
-from feeds.parse.impostors import impostor
+from feeds.parse.interstitial import interstitial
 from feeds.taxonomy import Taxonomy
 from tests.pages import MENU, draft_of, refused
 
@@ -62,7 +62,7 @@ def test_a_page_in_place_of_an_article_is_known(
     ],
 )
 def test_an_article_about_logins_or_errors_is_none(lines: Sequence[str]) -> None:
-    assert impostor(lines) is None
+    assert interstitial(lines) is None
 
 
 def test_a_dateline_tells_an_article(osce: Taxonomy) -> None:
@@ -72,5 +72,5 @@ def test_a_dateline_tells_an_article(osce: Taxonomy) -> None:
 
 @given(st.lists(st.text(min_size=1, max_size=60), max_size=8))
 def test_any_lines_can_be_asked(lines: Sequence[str]) -> None:
-    answer = impostor(lines)
+    answer = interstitial(lines)
     assert answer is None or isinstance(answer, Refused)

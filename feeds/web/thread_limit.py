@@ -1,6 +1,6 @@
-"""A queue for what has to wait for the store: few threads, and an end to waiting.
+"""A limit of threads for what has to wait for the store, and an end to waiting for one.
 
-Knows threads and how long somebody waits. Must never know what is done when one's turn comes.
+Knows threads and how long somebody waits. Must never know what is done in them.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import anyio
 import anyio.to_thread
 from anyio import CapacityLimiter, Semaphore
 
-from feeds.errors import NoTurn
+from feeds.errors import Overloaded
 
 #: One connection of the store each.
 _THREADS = 4
@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 5.0
 Result = TypeVar("Result")
 
 
-class Turns:
+class ThreadLimit:
     """Works of one kind, some at once. Those of another kind do not wait for them."""
 
     def __init__(self, threads: int = _THREADS, patience_seconds: float = PATIENCE_SECONDS) -> None:
@@ -29,12 +29,12 @@ class Turns:
         self._free = Semaphore(threads)
         self._threads = CapacityLimiter(threads)
 
-    async def take(self, work: Callable[..., Result], *arguments: object) -> Result:
-        """What ``work`` returns, done in a thread. Raises NoTurn where too many are before it."""
+    async def run(self, work: Callable[..., Result], *arguments: object) -> Result:
+        """What ``work`` returns, done in a thread. Raises Overloaded where too many wait."""
         with anyio.move_on_after(self._patience_seconds) as waited:
             await self._free.acquire()
         if waited.cancelled_caught:
-            raise NoTurn(self._patience_seconds)
+            raise Overloaded(self._patience_seconds)
         try:
             return await anyio.to_thread.run_sync(partial(work, *arguments), limiter=self._threads)
         finally:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from config.values import is_web_address
 from feeds.draft import Document
@@ -38,7 +37,7 @@ class Receiver:
 
         Raises StoreError; StoreBusy while the source is ingested already.
         """
-        return ingest(self.database, _Alone(document), self.terms(document.source))
+        return ingest(self.database, _SingleDocument(document), self.terms(document.source))
 
     def promote(self, source: str, name: str) -> IngestReport:
         """A document in quarantine is an item, as a person vouches for it.
@@ -62,7 +61,7 @@ class Receiver:
 
 
 @dataclass(frozen=True, slots=True)
-class _Alone:
+class _SingleDocument:
     """The source of a document, at a moment when it shows nothing else."""
 
     document: Document
@@ -81,9 +80,4 @@ class _Alone:
         return 1
 
     def scan(self, known: Mapping[str, str], now: datetime) -> Iterator[Seen]:  # noqa: ARG002
-        yield fetched(self.document)
-
-
-def fetched(document: Document) -> Fetched:
-    """The document as a source would show it."""
-    return Fetched(document=document, signature=sha256(document.body).hexdigest())
+        yield Fetched(document=self.document)

@@ -1,4 +1,4 @@
-"""Signs that a page is news, and signs that it is something else, where no label tells.
+"""What kind of page one is, news or something else, by its words where no label tells.
 
 Knows how many words of press releases, or of event, tender, topic and home pages, tell. Must
 never know where a title or a text stands in its page.

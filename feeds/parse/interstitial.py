@@ -38,7 +38,7 @@ def _error_with_number() -> re.Pattern[str]:
     return re.compile(rf"(?:{before} )*{_NUMBER}(?:$|[ :.|]+{behind}.*$)")
 
 
-def impostor(lines: Lines) -> Refused | None:
+def interstitial(lines: Lines) -> Refused | None:
     """Why a short page is no article but one of a login, a browser check or an error.
 
     ``lines`` are those a person sees, without the menu.
