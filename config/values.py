@@ -5,6 +5,10 @@ one that is refused: who wants it narrower adds a condition to the one answer gi
 """
 
 import re
+from contextlib import suppress
+from functools import cache, lru_cache
+from typing import Any
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 # The inside of character classes, so that others can name them together with what they add.
@@ -48,6 +52,10 @@ _USER = re.compile(
     r"(?i)(?<![a-z0-9+.-])((?!postgres|mysql)[a-z][a-z0-9+.-]{0,20}://)(?:[^:/@]*:.*|[^/]*)@"
 )
 
+#: Below the top-level domain of a country, what states and schools have together: public suffixes
+#: in most countries, which some never asked to be listed (gov.hr, gov.si, government.bg).
+_OF_COUNTRIES = frozenset("gov gouv gob gub go gv govt government gouvernement mil edu ac".split())
+
 # Most need no second look, and what looks again takes a tenth of a second to load.
 _PLAIN_MAIL_ADDRESS = re.compile(
     r"[A-Za-z0-9_+-]{1,20}(?:\.[A-Za-z0-9_+-]{1,20}){0,2}"
@@ -85,17 +93,55 @@ def host_of(address: str) -> str:
         return ""
 
 
+def dns_name(host: str) -> str:
+    """A host by the name DNS knows it by, as it stands where it can have none."""
+    if host.isascii():
+        return host
+    with suppress(UnicodeError):
+        return normalize("NFKC", host).lower().encode("idna").decode()
+    return host
+
+
 def are_related(host: str, other: str) -> bool:
-    """Whether a host is the other, below it, or what that one is below.
+    """Whether two hosts are of one registrable domain, as the public suffix list tells them.
 
-    So feeds.example.org is related to example.org, but a.pages.test not to b.pages.test; nothing is
-    below a top-level domain.
+    So feeds.example.org is related to news.example.org, but a.github.io not to b.github.io, nor to
+    github.io; an address or a name without a dot is related to itself alone.
     """
-    return host == other or _is_below(host, other) or _is_below(other, host)
+    if host == other:
+        return True
+    # The list takes a tenth of a second to load, and most hosts need no look at it.
+    tail = host.rsplit(".", 2)[-2:]
+    if tail != other.rsplit(".", 2)[-2:] or len(tail) < 2 or tail[1].isdecimal():
+        return False
+    domain = registrable_domain(host)
+    return domain is not None and domain == registrable_domain(other)
 
 
-def _is_below(host: str, other: str) -> bool:
-    return "." in other and host.endswith(f".{other}")
+def is_above_or_below(host: str, other: str) -> bool:
+    """Whether one host is the other, or below it, within one registrable domain."""
+    is_chained = host.endswith(f".{other}") or other.endswith(f".{host}")
+    return host == other or (is_chained and are_related(host, other))
+
+
+@lru_cache(maxsize=4096)
+def registrable_domain(host: str) -> str | None:
+    """What a publisher registered of the name of a host; None for a public suffix."""
+    suffixes = _public_suffixes()
+    domain: str | None = suffixes.privatesuffix(host)
+    label, _, top = (domain or "").partition(".")
+    if domain is None or len(top) != 2 or label not in _OF_COUNTRIES:
+        return domain
+    # Registered once, and given to offices that are publishers each: www.gov.hr, vlada.gov.hr.
+    below = host.removesuffix(domain).rstrip(".")
+    return f"{below.rpartition('.')[2]}.{domain}" if below else None
+
+
+@cache
+def _public_suffixes() -> Any:
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415
+
+    return PublicSuffixList()
 
 
 def masked_url(text: str) -> str:

@@ -5,12 +5,10 @@ know what lies at an address, or ask.
 """
 
 import re
-from contextlib import suppress
 from functools import lru_cache
-from unicodedata import normalize
 from urllib.parse import SplitResult, quote, urlsplit
 
-from config.values import DEFAULT_PORTS
+from config.values import DEFAULT_PORTS, dns_name
 from feeds.taxonomy import Taxonomy
 
 #: One of fewer than five digits may be a day or a year.
@@ -163,12 +161,8 @@ def _with_port(host: str, parts: SplitResult) -> str:
 
 
 def _ascii(host: str) -> str:
-    """A host by the name DNS knows it by, without "www."; as it stands where it can have none."""
-    name = host.rstrip(".")
-    if not name.isascii():
-        with suppress(UnicodeError):
-            name = normalize("NFKC", name).lower().encode("idna").decode()
-    return name.removeprefix("www.")
+    """A host by the name DNS knows it by, without "www."."""
+    return dns_name(host.rstrip(".")).removeprefix("www.")
 
 
 def _even(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
-from config.values import are_related, host_of
+from config.values import are_related, dns_name, host_of, is_above_or_below
 from feeds.draft import Draft
 from feeds.identity.candidates import Candidate
 from feeds.model import SourceKind
@@ -39,20 +39,20 @@ class Ownership:
     """The host each website is on, and the rank of each source; a path without has that of the own,
     any other that of a website.
 
-    A host belongs to the websites that are on it, above or below it. Who has a higher rank than all
-    of these may speak for it, too, and so may anybody where it is nobody's.
+    A host belongs to the websites that are on it, above or below it, or else to those of the same
+    registrable domain. Who has a higher rank than all of these may speak for it, too, and so may
+    anybody where it is nobody's.
     """
 
     hosts: Mapping[str, str] = field(default_factory=dict)
     ranks: Mapping[str, int] = field(default_factory=dict)
-    _on: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set), init=False)
-    _below: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set), init=False)
+    _near: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set), init=False)
 
     def __post_init__(self) -> None:
-        for source, host in self.hosts.items():
-            self._on[host].add(source)
-            for parent in _parents(host):
-                self._below[parent].add(source)
+        names = {source: dns_name(host) for source, host in self.hosts.items()}
+        object.__setattr__(self, "hosts", names)
+        for source, host in names.items():
+            self._near[_tail(host)].add(source)
 
     def rank(self, source: str) -> int:
         is_path = SourceKind.of(source) is SourceKind.PATH
@@ -64,11 +64,15 @@ class Ownership:
         """
         if not self.hosts or not host:
             return True
-        owners = set().union(*(self._on.get(each, ()) for each in (host, *_parents(host))))
-        owners |= self._below.get(host, set())
+        owners = self._owners(dns_name(host))
         if not owners or source in owners:
             return True
         return self.rank(source) > max(map(self.rank, owners))
+
+    def _owners(self, host: str) -> Collection[str]:
+        near = self._near.get(_tail(host), ())
+        on_it = [each for each in near if is_above_or_below(self.hosts[each], host)]
+        return on_it or [each for each in near if are_related(self.hosts[each], host)]
 
     def precedence(self, source: str, draft: Draft, known: Draft, whose: str) -> Precedence:
         """What the ``draft`` of a source is worth for a ``known`` item, ``whose`` words it has."""
@@ -84,7 +88,8 @@ class Ownership:
 
     def _is_foreign(self, source: str, host: str) -> bool:
         """Whether a website is on another host than the one it speaks of."""
-        return bool(host) and source in self.hosts and not are_related(self.hosts[source], host)
+        own = self.hosts.get(source)
+        return bool(own and host) and not are_related(own or "", dns_name(host))
 
     def restricted(self, one: Candidate) -> Candidate:
         """The candidate without names and claims that are another's to give."""
@@ -105,7 +110,6 @@ def _host(name: str) -> str:
     return host[1].removeprefix("www.") if host else ""
 
 
-def _parents(host: str) -> Collection[str]:
-    """The domains a host is below, but for a top-level one."""
-    labels = host.split(".")
-    return [".".join(labels[start:]) for start in range(1, len(labels) - 1)]
+def _tail(host: str) -> str:
+    """What related hosts have in common, whatever else they have."""
+    return ".".join(host.rsplit(".", 2)[-2:])

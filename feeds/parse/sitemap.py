@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 from functools import lru_cache
 from itertools import islice
 
-from config.values import host_of
+from config.values import host_of, is_above_or_below
 from feeds.draft import (
     Alternate,
     Document,
@@ -156,7 +156,4 @@ def _local(tag: object) -> str:
 
 
 def _is_own(url: str, found_at: str | None) -> bool:
-    if found_at is None:
-        return True
-    site, host = host_of(found_at), host_of(url)
-    return site == host or host.endswith(f".{site}") or site.endswith(f".{host}")
+    return found_at is None or is_above_or_below(host_of(url), host_of(found_at))

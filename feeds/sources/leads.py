@@ -10,7 +10,7 @@ from datetime import date, datetime
 from unicodedata import normalize
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from config.values import DEFAULT_PORTS, are_related, host_of, is_web_address
+from config.values import DEFAULT_PORTS, host_of, is_above_or_below, is_web_address
 from feeds.draft import Draft, Parsed
 from feeds.identity.candidates import titled
 from feeds.identity.ids import content_hash
@@ -72,10 +72,10 @@ def address(url: str) -> str | None:
 def is_near(url: str, hosts: Collection[str]) -> bool:
     """Whether the host of ``url`` is one of ``hosts``, below one, or what one is below.
 
-    So feeds.example.org leads to www.example.org, but a.pages.test not to b.pages.test: whoever
-    writes a list must not choose whom we ask.
+    So feeds.example.org leads to www.example.org, but not to shop.example.org, and github.io not
+    to a.github.io: whoever writes a list must not choose whom we ask.
     """
-    return any(are_related(host_of(url), near) for near in hosts)
+    return any(is_above_or_below(host_of(url), near) for near in hosts)
 
 
 def leads(parsed: Parsed, lists: Collection[str] = ()) -> tuple[Lead, ...]:

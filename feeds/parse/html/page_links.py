@@ -32,7 +32,13 @@ def placed(draft: Draft, links: Sequence[PageLink], found_at: str | None) -> Dra
     languages: dict[str, str] = {}
     for rel, address, language in links:
         tag = language.replace("_", "-")
-        if rel == "alternate" and is_language_tag(tag) and address not in {url, found_at}:
+        is_own = found_at is None or are_related(host_of(address), host_of(found_at))
+        if (
+            rel == "alternate"
+            and is_own
+            and is_language_tag(tag)
+            and address not in {url, found_at}
+        ):
             languages.setdefault(address, tag)
     alternates = tuple(Alternate(tag, address) for address, tag in languages.items())
     return replace(draft, url=url, also_at=tuple(known), alternates=alternates)
@@ -55,8 +61,8 @@ def read(tree: Tree, base: str | None) -> list[PageLink]:
 
 
 def _is_plausible(url: str, found_at: str | None) -> bool:
-    """Of the same host or one below or above it, as a domain may have many publishers; and not its
-    front page: what a broken template names for every page.
+    """Of the same registrable domain, where one publisher speaks; and not its front page: what a
+    broken template names for every page.
     """
     if found_at is None:
         return not _is_front(url)

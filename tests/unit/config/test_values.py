@@ -91,6 +91,45 @@ def test_a_host_is_said_without_www() -> None:
 
 
 @pytest.mark.parametrize(
+    ("host", "other", "are_related", "is_chained"),
+    [
+        ("example.org", "example.org", True, True),
+        ("news.example.org", "example.org", True, True),
+        ("news.example.org", "press.example.org", True, False),
+        ("example.org", "example.com", False, False),
+        ("a.example.co.uk", "example.co.uk", True, True),
+        ("example.co.uk", "other.co.uk", False, False),
+        ("a.github.io", "b.github.io", False, False),
+        ("github.io", "b.github.io", False, False),
+        ("gov.uk", "service.gov.uk", False, False),
+        ("evil.gov.hr", "vlada.gov.hr", False, False),
+        ("gov.hr", "vlada.gov.hr", False, False),
+        ("news.vlada.gov.hr", "vlada.gov.hr", True, True),
+        ("a.go.com", "go.com", True, True),
+        ("10.0.0.1", "127.0.0.1", False, False),
+        ("test", "a.test", False, False),
+        ("localhost", "127.0.0.1", False, False),
+        ("a..org", "b..org", False, False),
+        ("xn--h1ahn.xn--p1ai", "a.xn--h1ahn.xn--p1ai", True, True),
+        ("", "example.org", False, False),
+    ],
+)
+def test_hosts_are_related_within_what_one_publisher_registered(
+    host: str, other: str, are_related: bool, is_chained: bool
+) -> None:
+    for pair in ((host, other), (other, host)):
+        assert values.are_related(*pair) is are_related
+        assert values.is_above_or_below(*pair) is is_chained
+
+
+@given(st.text(), st.text())
+def test_any_two_texts_are_related_or_not(host: str, other: str) -> None:
+    assert values.are_related(f"a.{host}", f"b.{host}") in {True, False}
+    assert values.are_related(host, other) in {True, False}
+    assert values.dns_name(host) == values.dns_name(values.dns_name(host))
+
+
+@pytest.mark.parametrize(
     ("text", "is_one"),
     [
         ("tag:example.org,2026:1", True),

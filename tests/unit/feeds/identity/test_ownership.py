@@ -13,7 +13,14 @@ from tests.builders import a_draft
 
 TAXONOMY = Taxonomy.from_toml("")
 OWNERS = Ownership(
-    hosts={"site": "office.test", "press": "press.office.test", "others": "others.test"},
+    hosts={
+        "site": "office.test",
+        "press": "press.office.test",
+        "others": "others.test",
+        "lab": "lab.school.test",
+        "city": "город.example",
+        "vlada": "vlada.gov.hr",
+    },
     ranks={"own": OWN_RANK, "hosted": WEBSITE_RANK + 1},
 )
 URL = "https://www.office.test/a"
@@ -38,6 +45,16 @@ def named(source: str, **changes: Any) -> Candidate:
         ("own", "office.test", True),
         ("hosted", "office.test", True),
         ("unknown", "office.test", False),
+        ("lab", "school.test", True),
+        ("others", "school.test", False),
+        ("lab", "shop.school.test", True),
+        ("others", "shop.school.test", False),
+        ("others", "xn--c1ac3aaj.example", False),
+        ("city", "www.город.example", True),
+        ("others", "evil.gov.hr", True),
+        ("others", "vlada.gov.hr", False),
+        ("vlada", "evil.gov.hr", True),
+        ("press", "shop.office.test", False),
         ("path:/tmp", "office.test", True),
     ],
 )

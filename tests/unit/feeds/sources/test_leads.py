@@ -81,6 +81,7 @@ def test_only_hosts_above_and_below_are_near(url: str, near: bool) -> None:
 
 def test_a_top_level_domain_is_near_to_nothing() -> None:
     assert not is_near("https://org/", {"news.example.org"})
+    assert not is_near("https://a.github.io/", {"github.io"})
 
 
 def test_each_address_leads_once_with_all_that_is_said_of_it() -> None:

@@ -257,7 +257,7 @@ def test_addresses_languages_and_hub(osce: Taxonomy) -> None:
     [
         "/",
         "https://other.example.com/1",
-        "https://other.example.org/1",
+        "https://example.net/1",
         "javascript:x",
         "http://[",
         "/en",
@@ -267,6 +267,28 @@ def test_a_canonical_address_that_cannot_be_is_not_believed(osce: Taxonomy, name
     head = f'<link rel="canonical" href="{named}">'
     body = page(f"<main><h1>{TITLE}</h1>{paragraphs(*BODY)}</main>", head=head)
     assert draft_of(body, osce).url == URL
+
+
+@pytest.mark.parametrize(
+    ("found_at", "named", "is_believed"),
+    [
+        ("https://www.vlada.gov.hr/vijesti/1", "https://vlada.gov.hr/vijesti/a", True),
+        ("https://press.example.org/1", "https://www.example.org/news/1", True),
+        ("https://evil.gov.hr/a", "https://vlada.gov.hr/vijesti/1", False),
+        ("https://evil.github.io/a", "https://office.github.io/1", False),
+        ("https://evil.github.io/a", "https://github.io/1", False),
+    ],
+)
+def test_an_address_a_page_names_counts_within_its_registrable_domain(
+    osce: Taxonomy, found_at: str, named: str, is_believed: bool
+) -> None:
+    head = f'<link rel="canonical" href="{named}"><link rel="alternate" hreflang="ru" href="{named}/ru">'
+    body = page(f"<main><h1>{TITLE}</h1>{paragraphs(*BODY)}</main>", head=head)
+    parsed = understood(body, osce, url=found_at)
+    assert isinstance(parsed, Parsed)
+    [draft] = parsed.drafts
+    assert draft.url == (named if is_believed else found_at)
+    assert bool(draft.alternates) is is_believed
 
 
 @pytest.mark.parametrize(
