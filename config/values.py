@@ -199,6 +199,7 @@ def is_language_tag(text: str, *, strict: bool = False) -> bool:
     return found is not None and not (strict and found["others"])
 
 
+@lru_cache(maxsize=256)
 def cased_language_tag(tag: str) -> str:
     """A language tag in the case RFC 5646 section 2.1.1 recommends."""
     first, *rest = tag.lower().split("-")

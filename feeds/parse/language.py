@@ -6,7 +6,7 @@ statement came from.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 # What news is written in beside the languages there are words of, and in which scripts; among fewer
 # the model errs less.
 _OTHERS = {
-    "be": {"Cyrl"},
-    "is": {"Latn"},
+    "be": frozenset({"Cyrl"}),
+    "is": frozenset({"Latn"}),
 }
 # The letters of scripts (ISO 15924), and how many of a text's are of the one it is written in.
 _LETTERS = {
@@ -94,18 +94,24 @@ def spoken(
 
 def is_written_so(text: str, tag: str) -> bool:
     """Whether a text may be in a language by its script; so it may where nobody knows."""
-    language, *others = tag.split("-")
-    said = {each.title() for each in others} & _LETTERS.keys()
-    known = (each.scripts for each in languages() if language.lower() in each.alike)
-    scripts: Collection[str] | None
-    scripts = said or next(known, None) or _OTHERS.get(language.lower())
-    if scripts is None:
+    scripts = _scripts(tag)
+    # Of most texts one look tells it.
+    if scripts is None or (text.isascii() and "Latn" in scripts):
         return True
     strange = len(_letters(frozenset(_LETTERS.keys() - scripts)).findall(text))
     # Most texts hold hardly one, and need no second count.
     if strange < _FEWEST_OF_A_SCRIPT:
         return True
     return strange < _SHARE_OF_ITS_SCRIPT * len(_letters(frozenset(_LETTERS)).findall(text))
+
+
+@lru_cache(maxsize=256)
+def _scripts(tag: str) -> frozenset[str] | None:
+    """The scripts a language is written in; None where nobody knows."""
+    language, *others = tag.split("-")
+    said = frozenset({each.title() for each in others} & _LETTERS.keys())
+    known = (each.scripts for each in languages() if language.lower() in each.alike)
+    return said or next(known, None) or _OTHERS.get(language.lower())
 
 
 @cache

@@ -68,10 +68,12 @@ def read(text: bytes, roots: re.Pattern[bytes]) -> Tree | Refused:
     start = _start(text, roots)
     if start is None:
         return Refused(reason=Reason.MALFORMED, evidence="no element of its format was found")
-    if any(_BOMB.search(type_[0]) for type_ in _DOCTYPE.finditer(text, 0, start)):
+    if _declares_bombs(text, start):
         evidence = "it declares entities that are made of others"
         return Refused(reason=Reason.HOSTILE, evidence=evidence)
-    text = _OF_WINDOWS.sub(lambda found: html.unescape(found[0].decode()).encode(), text[start:])
+    text = text[start:]
+    if b"&#" in text:
+        text = _OF_WINDOWS.sub(lambda found: html.unescape(found[0].decode()).encode(), text)
     if _nodes(text) > _MOST_NODES:
         evidence = f"it holds more than {_MOST_NODES:,} elements and attributes"
         return Refused(reason=Reason.HOSTILE, evidence=evidence)
@@ -105,10 +107,21 @@ def _local(element: Element) -> str:
     return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower()
 
 
+def _declares_bombs(text: bytes, start: int) -> bool:
+    if text.find(b"<!", 0, start) < 0:
+        return False
+    return any(_BOMB.search(type_[0]) for type_ in _DOCTYPE.finditer(text, 0, start))
+
+
 def _start(text: bytes, roots: re.Pattern[bytes]) -> int | None:
-    types = [type_.span() for type_ in _DOCTYPE.finditer(text, 0, _PREAMBLE_BYTES)]
     found = roots.search(text, 0, _PREAMBLE_BYTES)
-    while found:
+    if found is None:
+        return None
+    # In front of most there is neither a comment nor a document type.
+    if text.find(b"<!", 0, found.start()) < 0:
+        return found.start()
+    types = [type_.span() for type_ in _DOCTYPE.finditer(text, 0, _PREAMBLE_BYTES)]
+    while found is not None:
         if within := next((end for start, end in types if start <= found.start() < end), 0):
             found = roots.search(text, within, _PREAMBLE_BYTES)
             continue

@@ -5,6 +5,7 @@ is made of them.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from html import escape
 
@@ -60,7 +61,13 @@ def of_its_dialect(root: Element) -> None:
     if brace and meant is not None and known not in {_PREFIXES[meant], "rdf:"}:
         own = f"{{http://{meant}}}" if meant else ""
         for each in root.iter(f"{namespace}}}*"):
-            each.tag = own + str(each.tag).rpartition("}")[2]
+            _rename(each, own + str(each.tag).rpartition("}")[2])
+
+
+def _rename(element: Element, name: str) -> None:
+    # A parser that mends a document leaves names that are none: "<tps:".
+    with suppress(ValueError):
+        element.tag = name
 
 
 def grouped(element: Element, default: str = "") -> Groups:
@@ -99,7 +106,7 @@ def text_of(element: Element) -> str:
 def inner(element: Element) -> str:
     """The markup within an element, as HTML: prefixes of XHTML gone."""
     for each in element.iter(f"{_XHTML}*"):
-        each.tag = each.tag[len(_XHTML) :]
+        _rename(each, str(each.tag)[len(_XHTML) :])
     children = (etree.tostring(each, encoding="unicode", method="html") for each in element)
     return "".join((escape(element.text or ""), *children))
 

@@ -108,14 +108,16 @@ def _entries(items: Iterable[Element], base: str | None, home: str | None) -> It
 def _entry(item: Element, feed_base: str | None, home: str | None) -> RawEntry:
     groups = grouped(item)
     base = base_of(item, feed_base)
-    media = grouped(groups["media:group"][0]) if "media:group" in groups else {}
-    summary = _wording(media | groups, _SUMMARIES, base)
+    worded = groups
+    if "media:group" in groups:
+        worded = grouped(groups["media:group"][0]) | groups
+    summary = _wording(worded, _SUMMARIES, base)
     contents = (*_CONTENTS, "description") if "summary" in groups else _CONTENTS
     urls = items_only(_urls(groups, item, base), home)
     date = first(groups, _DATES) or first(groups, _DATES_LAST)
     language = language_of(item) or first(groups, ("dc:language", "language"))
     return RawEntry(
-        title=_wording(media | groups, _TITLES, base),
+        title=_wording(worded, _TITLES, base),
         summary=summary,
         content=_wording(groups, contents, urls[0] if urls else base),
         guid=identifier(first(groups, _IDS) or _about(item)),

@@ -407,3 +407,15 @@ def test_any_soup_of_tags_is_understood_or_refused(pieces: list[str], root: str)
 @given(st.binary())
 def test_any_bytes_are_understood_or_refused(body: bytes) -> None:
     understood(b"<rss><channel><item>" + body, Taxonomy.from_toml(""))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<rss xmlns='https://cms.example.com/rss'><channel>{}<tps:></channel></rss>",
+        "<rss><channel>{}<item><description><b xmlns='http://www.w3.org/1999/xhtml'><tps:>b</tps:></b></description></item></channel></rss>",
+    ],
+)
+def test_an_element_whose_name_is_none_costs_no_feed(body: str, osce: Taxonomy) -> None:
+    found = parsed(body.replace("{}", "<item><title>A</title></item>").encode(), osce).drafts
+    assert found[0].title == "A"
