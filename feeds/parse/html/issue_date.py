@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import cache, lru_cache
+from urllib.parse import urlsplit
 
 from feeds.draft import DateOrder
 from feeds.model import Issued, IssuedFrom
@@ -25,7 +26,7 @@ from feeds.parse.html.tree import (
 )
 from feeds.parse.words import any_of, fold
 
-_OFFSET = re.compile(r"(T\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*([+-]\d\d):?(\d\d)$")
+_OFFSET = re.compile(r"([T ]\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*([+-]\d\d):?(\d\d)$")
 _FRACTION = re.compile(r"\.\d+(?=Z$)")
 _HEADINGS = "h1, h2, h3, h4, h5, h6"
 _LEVELS = frozenset(_HEADINGS.split(", "))
@@ -44,9 +45,17 @@ _OTHER_DATES = re.compile(
 _PUBLISHED = re.compile(r"publi(?:sh|c)|entry-date")
 # A date, and a word or two around it; a sentence holds dates of events.
 _LONGEST_CHARS = 120
+_MONTHS_AND_DAYS = (("m1", "m2", "m3"), ("d1", "d2", "d3"))
 # The same with what indents it.
 _LONGEST_RAW_CHARS = 600
 _DIGIT = re.compile(r"\d")
+# "/2011/08/24/name", "/2011/0824/name", "/2011-08-24-name", "/20110824name".
+_ADDRESS_DAY = re.compile(
+    r"/(?P<year>(?:19|20)[0-9]{2})(?:"
+    r"/(?:[A-Za-z_-]{2,40}/)?(?P<m1>[0-9]{1,2})/(?P<d1>[0-9]{1,2})(?=/|$)|"
+    r"/?(?P<m2>[0-9]{2})(?P<d2>[0-9]{2})(?![0-9])|"
+    r"[-_](?P<m3>[0-9]{1,2})[-_](?P<d3>[0-9]{1,2})(?![0-9]))"
+)
 _VALUES = ("content", "datetime", "title")
 # A label stands right before its date.
 _LONGEST_LABEL_CHARS = 60
@@ -94,12 +103,31 @@ def is_in_utc(issued: Issued) -> bool:
     return issued.at is not None and issued.day == issued.at.date()
 
 
-def as_printed(issued: Issued, shown: Issued | None) -> Issued:
-    """The day a page prints, where it states the instant in UTC and is in another zone."""
-    if shown is None or not is_in_utc(issued):
+def as_printed(issued: Issued, shown: Issued | None, in_address: Issued | None = None) -> Issued:
+    """The day a page prints, or else its address, where it states the instant in UTC and is in
+    another zone; of a mere day, the other one that both of them say.
+    """
+    told = shown or in_address
+    if told is None or abs(told.day - issued.day) != timedelta(days=1):
         return issued
-    is_next = abs(shown.day - issued.day) == timedelta(days=1)
-    return Issued(day=shown.day, at=issued.at, origin=issued.origin) if is_next else issued
+    is_agreed = shown is not None and in_address is not None and shown.day == in_address.day
+    if not (is_in_utc(issued) if issued.at else is_agreed):
+        return issued
+    return Issued(day=told.day, at=issued.at, origin=issued.origin)
+
+
+def of_address(url: str | None, latest: date | None) -> Issued | None:
+    """The day that stands in the path of a page's address, as archives of news are built."""
+    path = urlsplit(url).path[:_LONGEST_DATE_CHARS] if url else ""
+    found = _ADDRESS_DAY.search(path)
+    if found is None:
+        return None
+    month, day = (next(filter(None, found.group(*names))) for names in _MONTHS_AND_DAYS)
+    try:
+        told = date(int(found["year"]), int(month), int(day))
+    except ValueError:
+        return None
+    return Issued(day=told, origin=IssuedFrom.PAGE) if dates.is_sane(told, latest) else None
 
 
 def in_line(
@@ -149,12 +177,21 @@ def of_changes(tree: Tree, order: DateOrder | None) -> frozenset[date]:
 
 
 def shown(
-    tree: Tree, title: str, order: DateOrder | None, others: frozenset[date]
+    tree: Tree, title: str, order: DateOrder | None, others: frozenset[date], near: Issued | None
 ) -> Issued | None:
     """The day that stands with the title, or at the article's foot with its label; None where
-    there is none or more than one.
+    there is none or more than one. Where its address tells a day, that one or the next, or one
+    with a label.
     """
     found = list(_candidates(tree, title, order, others))
+    if near is not None:
+        if any(issued.day == near.day for issued, *_ in found):
+            return _exact(found, near.day)
+        found = [
+            each
+            for each in found
+            if each[1] == "marked" or each[2] or abs(each[0].day - near.day) <= timedelta(days=1)
+        ]
     ranks = (("marked", False), ("below", True), ("below", False), ("above", False), ("foot", True))
     for place, must_be_labelled in ranks:
         days = [
@@ -163,15 +200,28 @@ def shown(
             if stands == place and (is_labelled or not must_be_labelled)
         ]
         if len({issued.day for issued in days}) == 1:
-            same = (issued for issued, *_ in found if issued.day == days[0].day)
-            return next((issued for issued in same if issued.at), days[0])
+            return _exact(found, days[0].day)
     return None
+
+
+def _exact(found: Sequence[tuple[Issued, str, bool]], day: date) -> Issued:
+    """What says a day, with its instant if possible."""
+    same = [issued for issued, *_ in found if issued.day == day]
+    return next((issued for issued in same if issued.at), same[0])
 
 
 def _label_at_end(text: str) -> str:
     """Which kind of label stands last in a text: "published", "other" or ""."""
-    found = list(_label().finditer(fold(text[-_LONGEST_LABEL_CHARS:])))
+    found = list(_label().finditer(fold(_parted(text[-_LONGEST_LABEL_CHARS:]))))
     return found[-1].lastgroup or "" if found else ""
+
+
+def _parted(text: str) -> str:
+    """A text with a blank where the next element began without one: "Jane DoeUpdated 3 May"."""
+    pairs = zip(" " + text, text, strict=False)
+    return "".join(
+        f" {char}" if char.isupper() and last.islower() else char for last, char in pairs
+    )
 
 
 @lru_cache(maxsize=1_024)
@@ -197,7 +247,9 @@ def _candidates(
     for node in nodes:
         if node.tag in _LEVELS:
             is_title = heading is not None and node.mem_id == heading.mem_id
-            is_behind, is_own = is_behind or is_title, is_title
+            # Some sites print the day as a heading below the title's.
+            is_own = is_title or (is_own and find(node, "time") is not None)
+            is_behind = is_behind or is_title
             if "date" not in names(node):
                 continue
         issued, is_labelled = _read(node, holders, order, others)
@@ -245,6 +297,9 @@ def _read(
     if (not found and exact is None) or _is_of_other(node, holders):
         return None, False
     before = _before(node, text, order)
+    if _is_marked(node):
+        # Changed on the day it was published.
+        others = frozenset()
     printed, is_labelled = in_line(f"{before} {text}", order, len(before) + 1, others)
     if exact is not None and len(found) <= 1:
         label = _label_at_end(f"{before} {text[: found[0].start if found else None]}")
@@ -300,7 +355,9 @@ def _is_of_other(node: Node, holders: frozenset[int]) -> bool:
 def _is_called_other(node: Node) -> bool:
     marks = " ".join(attribute(node, name) for name in ("itemprop", "property"))
     called = f"{names(node)} {marks.casefold()}"
-    return bool(_OTHER_DATES.search(called)) and not _PUBLISHED.search(called)
+    return (
+        not _is_marked(node) and bool(_OTHER_DATES.search(called)) and not _PUBLISHED.search(called)
+    )
 
 
 def _is_marked(node: Node) -> bool:

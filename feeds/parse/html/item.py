@@ -115,14 +115,16 @@ def _issued_at(
         if issued := issue_date.stated(filter(None, texts), order, IssuedFrom.PAGE):
             return issued, frozenset()
     stated = next(issue_date.sane(known.published, order, IssuedFrom.PAGE, latest), None)
-    if stated is not None and not issue_date.is_in_utc(stated):
+    if stated is not None and stated.at is not None and not issue_date.is_in_utc(stated):
         return stated, frozenset()
     changed = issue_date.of_changes(tree, order)
-    shown = issue_date.shown(tree, named, order, changed)
+    told = (issue_date.of_address(url, latest) for url in (document.url, known.url))
+    in_address = next(filter(None, told), None)
+    shown = issue_date.shown(tree, named, order, changed, in_address)
     if stated is not None:
-        return issue_date.as_printed(stated, shown), changed
+        return issue_date.as_printed(stated, shown, in_address), changed
     dated = next(issue_date.sane(known.dated, order, IssuedFrom.PAGE, latest), None)
-    return shown or dated, changed
+    return shown or in_address or dated, changed
 
 
 def _around_title(page: BarePage) -> tuple[list[str], list[str]]:

@@ -32,7 +32,7 @@ _PUBLISHED = (
     "parsely-pub-date", "sailthru.date",
 )  # fmt: skip
 # What some sites mean by these is the day of the last change, or today.
-_DATED = ("dc.date", "dcterms.date", "date")
+_DATED = ("dc.date", "dcterms.date", "date", "dcterms.created", "dc.date.created")
 _TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title")
 _ADDRESSES = ("url", "@id", "mainEntityOfPage")
 _SITES = ("og:site_name", "application-name", "apple-mobile-web-app-title")
