@@ -5,9 +5,9 @@ Knows how each is read and which goes before which. Must never know what a value
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,42 +18,39 @@ from config.options import REQUIRED, SOURCES, Key, options, secret_files, spelle
 _FILE_VARIABLE = "FIELDFARE_CONFIG"
 _TOML_POSITION = re.compile(r"(?P<problem>.*) \(at (line (?P<line>\d+), .*|end of document)\)")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
-    """Values by key, and what could not be taken."""
-
-    given: Mapping[Key, Given] = field(default_factory=dict)
-    faults: tuple[str, ...] = ()
+#: What one of them gives, by key.
+Layer = Mapping[Key, Given]
 
 
-def from_file(path: Path) -> Layer:
-    """The settings file as a layer."""
+def from_file(path: Path, faults: list[str]) -> Layer:
+    """What the settings file gives; here and below ``faults`` gets what cannot be taken."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        return Layer(faults=(f"{path}: cannot be read: {error.strerror}; see `fieldfare init`",))
+        faults.append(f"{path}: cannot be read: {error.strerror}; see `fieldfare init`")
+        return {}
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        return Layer(faults=(f"{path}:{line}: must be UTF-8 text",))
+        faults.append(f"{path}:{line}: must be UTF-8 text")
+        return {}
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return Layer(faults=(_syntax_fault(path, text, error),))
+        faults.append(_syntax_fault(path, text, error))
+        return {}
     given = {key: Given(value, path, key, text) for key, value in _leaves(values)}
     kept: dict[Key, Given] = {}
-    faults: list[str] = []
     for key, it in given.items():
         names = tuple(part for part in key if isinstance(part, str))
         if names in options() or (names == (SOURCES,) and it.value == {} and len(key) > 1):
             kept[key] = it
         elif problem := _misplaced(names, it.value):
             faults.append(f"{naming(key, given)}: {problem}")
-    return Layer(given=kept, faults=tuple(faults))
+    return kept
 
 
-def from_environment(environ: Mapping[str, str]) -> Layer:
-    """The FIELDFARE_ variables as a layer, numbers as numbers where they read so."""
+def from_environment(environ: Mapping[str, str], faults: list[str]) -> Layer:
+    """What the FIELDFARE_ variables give, numbers as numbers where they read so."""
     known = {option.variable: option for option in options().values() if option.key[0] != SOURCES}
     ours = {name for name in environ if name.startswith("FIELDFARE_")} - {_FILE_VARIABLE}
     given: dict[Key, Given] = {}
@@ -65,34 +62,29 @@ def from_environment(environ: Mapping[str, str]) -> Layer:
                     value = int(environ[name])
             given[option.key] = Given(value, name)
     strange = sorted(ours - known.keys())
-    faults = tuple(f"environment {name}: {unknown_variable(name)}" for name in strange)
-    return Layer(given=given, faults=faults)
+    faults += [f"environment {name}: {unknown_variable(name)}" for name in strange]
+    return given
 
 
-def stacked(layers: Iterable[Layer], base: Path) -> Layer:
-    """The layers as one, later ones before earlier ones, with secrets read from their files.
+def cover(given: dict[Key, Given], layer: Layer, faults: list[str]) -> None:
+    """What a layer gives goes before what earlier ones have ``given``.
 
-    A layer that gives a secret, in either way, makes void what earlier ones said about it.
+    One that gives a secret, in either way, makes void what they said about it.
     """
-    given: dict[Key, Given] = {}
-    faults: list[str] = []
     pairs = {key for pair in secret_files().items() for key in pair}
-    for layer in layers:
-        faults += layer.faults
-        # An empty secret is none: it neither hides nor contradicts another.
-        said = {key: it for key, it in layer.given.items() if key not in pairs or it.value != ""}
-        for secret, file in secret_files().items():
-            if secret in said or file in said:
-                given.pop(secret, None)
-                given.pop(file, None)
-            if secret in said and file in said:
-                faults.append(_given_twice(secret, file, said))
-        given |= said
-    secrets = _secrets_from_files(given, base)
-    return Layer(given=given | dict(secrets.given), faults=(*faults, *secrets.faults))
+    # An empty secret is none: it neither hides nor contradicts another.
+    said = {key: it for key, it in layer.items() if key not in pairs or it.value != ""}
+    for secret, file in secret_files().items():
+        if secret in said or file in said:
+            given.pop(secret, None)
+            given.pop(file, None)
+        if secret in said and file in said:
+            both = f"{naming(secret, said)} and {naming(file, said)}"
+            faults.append(f"{both}: must not both be given; keep one")
+    given |= said
 
 
-def tree(given: Mapping[Key, Given]) -> dict[str, Any]:
+def tree(given: Layer) -> dict[str, Any]:
     """The values as nested tables, completed with the defaults of what was not given."""
     sources = [key for key in given if key[:-1] == (SOURCES,)]
     defaults: dict[Key, object] = {}
@@ -141,14 +133,9 @@ def _syntax_fault(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
     return f"{path}:{line}: is not TOML: {position['problem'] if position else error}"
 
 
-def _given_twice(secret: Key, file: Key, given: Mapping[Key, Given]) -> str:
-    both = f"{naming(secret, given)} and {naming(file, given)}"
-    return f"{both}: must not both be given; keep one"
-
-
-def _secrets_from_files(given: Mapping[Key, Given], base: Path) -> Layer:
+def secrets_from_files(given: Layer, base: Path, faults: list[str]) -> Layer:
+    """The secrets that stand in files of their own, which are named from ``base``."""
     secrets: dict[Key, Given] = {}
-    faults: list[str] = []
     for secret, file in secret_files().items():
         named = given.get(file)
         if secret in given or named is None or not isinstance(named.value, str):
@@ -165,4 +152,4 @@ def _secrets_from_files(given: Mapping[Key, Given], base: Path) -> Layer:
             secrets[secret] = replace(named, value=content)
         else:
             faults.append(f"{naming(file, given)} = {shown(named.value)}: {problem}")
-    return Layer(given=secrets, faults=tuple(faults))
+    return secrets

@@ -20,8 +20,9 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from config import kinds
-from config.faults import OWN_WORDS, refusals
-from config.layers import from_environment, from_file, stacked, tree
+from config.faults import OWN_WORDS, Given, refusals
+from config.layers import cover, from_environment, from_file, secrets_from_files, tree
+from config.options import Key
 
 
 class SettingsError(Exception):
@@ -257,15 +258,18 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     Raises SettingsError with everything that is wrong.
     """
     base = path.absolute().parent if path else Path.cwd()
-    layers = [from_file(path)] if path else []
-    layer = stacked([*layers, from_environment(environ)], base)
+    faults: list[str] = []
+    given: dict[Key, Given] = {}
+    if path:
+        cover(given, from_file(path, faults), faults)
+    cover(given, from_environment(environ, faults), faults)
+    given |= secrets_from_files(given, base, faults)
     try:
-        settings = Settings.model_validate(tree(layer.given), context=base)
+        settings = Settings.model_validate(tree(given), context=base)
     except ValidationError as error:
-        refused = tuple(refusals(error, Settings, layer.given))
-        raise SettingsError(layer.faults + refused) from None
-    if layer.faults:
-        raise SettingsError(layer.faults)
+        raise SettingsError((*faults, *refusals(error, Settings, given))) from None
+    if faults:
+        raise SettingsError(tuple(faults))
     return settings
 
 

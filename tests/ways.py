@@ -2,7 +2,8 @@
 
 Knows how to listen to Python's calls. Must never know what a command does.
 
-``python -m tests.ways COMMAND ...`` runs one and prints what was counted, as JSON. Imports,
+``python -m tests.ways COMMAND ...`` runs one and prints what was counted, as JSON: in its own
+process, and as a whole, with the processes in which documents are understood. Imports,
 comprehensions and the command line's own files are left out, so everything is imported first.
 """
 
@@ -10,9 +11,11 @@ import dataclasses
 import functools
 import importlib
 import json
+import os
 import sys
+import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,29 +24,39 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("config", "feeds", "notifier")
 #: They run in a process of their own, started by Alembic alone.
 _LEFT_OUT = "migrations"
+_START_WORKER = (
+    "import sys; sys.path[:] = {path!r}; from tests.ways import work; work({{said!r}}, {told!r})"
+)
 
 
 @dataclasses.dataclass(slots=True)
 class Way:
     """What was gone through so far."""
 
-    files: set[str] = dataclasses.field(default_factory=set)
-    functions: set[tuple[str, str]] = dataclasses.field(default_factory=set)
-    types: set[str] = dataclasses.field(default_factory=set)
+    found: set[tuple[str, str]] = dataclasses.field(default_factory=set)
+    told: int | None = None
+
+    def add(self, kind: str, name: str) -> None:
+        """Told at once where somebody else counts: whoever ends a process does not ask it first."""
+        if (kind, name) not in self.found:
+            self.found.add((kind, name))
+            if self.told is not None:
+                os.write(self.told, f"{kind} {name}\n".encode())
 
     def on_call(self, frame: FrameType, event: str, _: object) -> None:
         code = frame.f_code
         place = code.co_filename.removeprefix(f"{ROOT}/")
         if event != "call" or code.co_name.startswith("<") or not _counts(place):
             return
-        self.files.add(place)
-        self.functions.add((place, code.co_qualname))
+        self.add("files", place)
+        self.add("functions", f"{place}:{code.co_qualname}")
         if code.co_name in {"__init__", "__new__", "__post_init__"} and "self" in frame.f_locals:
-            self.types.add(type(frame.f_locals["self"]).__qualname__)
+            self.add("types", type(frame.f_locals["self"]).__qualname__)
 
-    def told(self) -> dict[str, list[str]]:
-        functions = [f"{place}:{name}" for place, name in sorted(self.functions)]
-        return {"files": sorted(self.files), "functions": functions, "types": sorted(self.types)}
+    def counted(self) -> dict[str, list[str]]:
+        found = sorted(self.found)
+        kinds = ("files", "functions", "types")
+        return {kind: [name for its, name in found if its == kind] for kind in kinds}
 
 
 def _counts(place: str) -> bool:
@@ -70,7 +83,7 @@ def _listened_to(way: Way) -> None:
             plain: Callable[..., None] = cls.__init__  # type: ignore[misc]
 
             def __init__(self: object, *arguments: Any, **named: Any) -> None:  # noqa: N807
-                way.types.add(type(self).__qualname__)
+                way.add("types", type(self).__qualname__)
                 plain(self, *arguments, **named)
 
             if cls.__module__.partition(".")[0] in ROOMS:
@@ -84,24 +97,48 @@ def _listened_to(way: Way) -> None:
 
 def main(arguments: list[str]) -> str | int | None:
     """Runs the command; what was counted goes to standard output as its last line."""
+    way = _begun()
+    sys.argv = ["fieldfare", *arguments]
+    code: str | int | None = 0
+    with tempfile.NamedTemporaryFile("r") as told:
+        workers = importlib.import_module("feeds.ingest.workers")
+        workers._START = _START_WORKER.format(path=sys.path, told=told.name)  # type: ignore[attr-defined]
+        _listen(way.on_call)
+        try:
+            importlib.import_module("notifier.cli").main()
+        except SystemExit as end:
+            code = end.code
+        finally:
+            _listen(None)
+        own = way.counted()
+        for line in told:
+            way.add(*line.rstrip("\n").split(" ", 1))
+    print(json.dumps({"own": own, "whole": way.counted()}))
+    return code
+
+
+def work(said: Sequence[str], told: str) -> None:
+    """A process in which documents are understood, and which writes what it goes through."""
+    way = _begun()
+    way.told = os.open(told, os.O_WRONLY | os.O_APPEND)
+    worker = importlib.import_module("feeds.ingest.worker")
+    _listen(way.on_call)
+    worker.main(said)
+
+
+def _begun() -> Way:
+    """Nothing was gone through so far, and nothing is left to be imported."""
     way = Way()
     _listened_to(way)
     for name in modules():
         importlib.import_module(name)
-    way.types.clear()
-    sys.argv = ["fieldfare", *arguments]
-    threading.setprofile(way.on_call)
-    sys.setprofile(way.on_call)
-    code: str | int | None = 0
-    try:
-        importlib.import_module("notifier.cli").main()
-    except SystemExit as end:
-        code = end.code
-    finally:
-        sys.setprofile(None)
-        threading.setprofile(None)
-    print(json.dumps(way.told()))
-    return code
+    way.found.clear()
+    return way
+
+
+def _listen(on_call: Callable[[FrameType, str, object], None] | None) -> None:
+    threading.setprofile(on_call)
+    sys.setprofile(on_call)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ from feeds.fetch.answers import (
     retry_after,
 )
 from feeds.fetch.exchange import Exchange, Question
-from feeds.fetch.guard import Guard, Resolve, resolve
+from feeds.fetch.guard import Guard
 from feeds.fetch.politeness import (
     ALL,
     MAX_BYTES,
@@ -86,7 +86,7 @@ class HttpFetcher(Fetcher):
 
     ``agent`` is the User-Agent, and its product token what robots.txt calls us by. Waiting ends
     when ``stopping`` is set; what is under way then is finished. ``monotonic`` and ``wait`` pace
-    the turns at a host; ``resolve`` and ``trust`` stand for the machine's own.
+    the turns at a host; ``trust`` stands for the machine's own.
     """
 
     def __init__(
@@ -100,7 +100,6 @@ class HttpFetcher(Fetcher):
         proxy: str | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         wait: Callable[[float], bool] | None = None,
-        resolve: Resolve = resolve,
         trust: ssl.SSLContext | None = None,
     ) -> None:
         self._limits = limits
@@ -108,9 +107,7 @@ class HttpFetcher(Fetcher):
         self._clock = clock
         self._hosts = Hosts(limits.pause_seconds, clock=monotonic, wait=wait or stopping.wait)
         self._robots = Robots()
-        self._exchange = Exchange(
-            limits, guard or Guard(), resolve=resolve, proxy=proxy, trust=trust
-        )
+        self._exchange = Exchange(limits, guard or Guard(), proxy=proxy, trust=trust)
 
     @override
     def close(self) -> None:

@@ -18,7 +18,7 @@ from httpx2 import URL, Proxy, create_ssl_context
 
 from feeds.fetch import FetchFailed, Limits
 from feeds.fetch.answers import WITH_BODY, Received
-from feeds.fetch.guard import Guard, Guarded, HostUnknown, PrivateAddress, Resolve, Timed, until
+from feeds.fetch.guard import Guard, Guarded, HostUnknown, PrivateAddress, until
 from feeds.fetch.unpack import ACCEPTED, PIECE_BYTES, Damaged, TooLarge, unpacked
 
 #: What is read of a response nobody wants, so that its connection can be used again.
@@ -69,12 +69,11 @@ class Exchange:
         limits: Limits,
         guard: Guard,
         *,
-        resolve: Resolve,
         proxy: str | None = None,
         trust: ssl.SSLContext | None = None,
     ) -> None:
         self._limits = limits
-        self._checked = Guarded(guard, resolve)
+        self._guard = guard
         self._has_proxy = bool(proxy)
         self._pool = httpcore2.ConnectionPool(
             ssl_context=trust or create_ssl_context(trust_env=False),
@@ -84,7 +83,7 @@ class Exchange:
             keepalive_expiry=_KEPT_SECONDS,
             http1=True,
             http2=True,
-            network_backend=Timed() if proxy else self._checked,
+            network_backend=Guarded(None if proxy else guard),
         )
 
     def close(self) -> None:
@@ -131,7 +130,7 @@ class Exchange:
         A name only the proxy can resolve passes: behind some proxies there is no other DNS.
         """
         with suppress(HostUnknown):
-            self._checked.public(url.host, url.port or 0)
+            self._guard.public(url.host, url.port or 0)
 
     def _asked(self, question: Question) -> Received:
         """One more try where a connection kept from before turns out to be closed."""

@@ -73,11 +73,35 @@ _deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))
 _NUMBER = re.compile(r"0x[0-9a-f]{1,16}|[0-9]{1,22}")
 
 
+class PrivateAddress(ConnectError):
+    """The host is where nobody may ask; the text says where."""
+
+
+class HostUnknown(ConnectError):
+    """The host's name has no address."""
+
+
+def resolve(host: str, port: int) -> tuple[str, ...]:
+    """What the machine's resolver says. Raises OSError.
+
+    It has time limits of its own (resolv.conf); nobody can cut it short.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as fault:  # a label of more than 63 bytes
+        raise OSError(f"{host[:80]!r} is no name of a host") from fault
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Refuses what is not public; ``allowed`` hosts (names or addresses) may be private."""
+    """Refuses what is not public; ``allowed`` hosts (names or addresses) may be private.
+
+    What addresses a host has, ``resolve`` says.
+    """
 
     allowed: frozenset[str] = frozenset()
+    resolve: Resolve = resolve
 
     @classmethod
     def of(cls, hosts: str) -> Self:
@@ -111,6 +135,21 @@ class Guard:
         return (
             None if why is None else f"{host} is at {found}, {why}; fetch.private_hosts allows it"
         )
+
+    def public(self, host: str, port: int) -> Sequence[str]:
+        """The host's addresses that may be asked. Raises PrivateAddress, HostUnknown."""
+        reason = self.refuses_host(host)
+        if reason is not None:
+            raise PrivateAddress(reason)
+        try:
+            found = self.resolve(host, port)
+        except OSError as fault:
+            raise HostUnknown(f"{host} has no address: {fault}") from fault
+        refused = {address: self.refuses(host, address) for address in found}
+        public = [address for address in found if refused[address] is None]
+        if found and not public:
+            raise PrivateAddress(refused[found[0]])
+        return public
 
 
 def literal(host: str) -> Address | None:
@@ -178,14 +217,6 @@ def _is_metadata(address: Address) -> bool:
 # -- Connections ----------------------------------------------------------------------------------
 
 
-class PrivateAddress(ConnectError):
-    """The host is where nobody may ask; the text says where."""
-
-
-class HostUnknown(ConnectError):
-    """The host's name has no address."""
-
-
 @contextmanager
 def until(deadline: float) -> Iterator[None]:
     """Whatever is read or written inside is over by then (time.monotonic), however slow the peer.
@@ -199,18 +230,6 @@ def until(deadline: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
-def resolve(host: str, port: int) -> tuple[str, ...]:
-    """What the machine's resolver says. Raises OSError.
-
-    It has time limits of its own (resolv.conf); nobody can cut it short.
-    """
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError as fault:  # a label of more than 63 bytes
-        raise OSError(f"{host[:80]!r} is no name of a host") from fault
-    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
-
-
 def _left(timeout: float | None) -> float:
     """Seconds the next step may take. Raises TimeoutException once there are none."""
     left = _deadline.get() - time.monotonic()
@@ -219,38 +238,17 @@ def _left(timeout: float | None) -> float:
     return left if timeout is None else min(timeout, left)
 
 
-class Timed(NetworkBackend):
-    """Connects to any host by the machine's own means, within the time left: for a proxy."""
+class Guarded(NetworkBackend):
+    """Connects within the time left to what the ``guard`` lets pass; without one, for a proxy, to
+    any host by the machine's own means.
 
-    def __init__(self) -> None:
-        self._plain = SyncBackend()
-
-    @override
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> NetworkStream:
-        stream = self._plain.connect_tcp(
-            host, port, _left(timeout), local_address, socket_options=socket_options
-        )
-        return _TimedStream(stream)
-
-
-class Guarded(Timed):
-    """Resolves a host once, refuses what the guard refuses, connects to what was checked.
-
-    No name goes further down: a second look at a resolver could give another address (DNS
-    rebinding). TLS and the Host field keep the name, as they are set above.
+    A host is resolved once, and no name goes further down: a second look at a resolver could give
+    another address (DNS rebinding). TLS and the Host field keep the name, as they are set above.
     """
 
-    def __init__(self, guard: Guard, resolve: Resolve) -> None:
-        super().__init__()
+    def __init__(self, guard: Guard | None) -> None:
+        self._plain = SyncBackend()
         self._guard = guard
-        self._resolve = resolve
 
     @override
     def connect_tcp(
@@ -262,33 +260,24 @@ class Guarded(Timed):
         socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> NetworkStream:
         give_up_at = time.monotonic() + _left(timeout)
-        addresses = self.public(host, port)
+        addresses = self._guard.public(host, port) if self._guard else [host]
         for place, address in enumerate(addresses):
             # One that does not answer must leave time for the others.
             share = (give_up_at - time.monotonic()) / (len(addresses) - place)
             try:
-                return super().connect_tcp(
-                    address, port, max(share, 0.001), local_address, socket_options
+                stream = self._plain.connect_tcp(
+                    address,
+                    port,
+                    _left(max(share, 0.001)),
+                    local_address,
+                    socket_options=socket_options,
                 )
             except (ConnectError, ConnectTimeout):
                 if place == len(addresses) - 1:
                     raise
+            else:
+                return _TimedStream(stream)
         raise HostUnknown(f"{host} has no address")
-
-    def public(self, host: str, port: int) -> Sequence[str]:
-        """The host's addresses that may be asked. Raises PrivateAddress, HostUnknown."""
-        reason = self._guard.refuses_host(host)
-        if reason is not None:
-            raise PrivateAddress(reason)
-        try:
-            found = self._resolve(host, port)
-        except OSError as fault:
-            raise HostUnknown(f"{host} has no address: {fault}") from fault
-        refused = {address: self._guard.refuses(host, address) for address in found}
-        public = [address for address in found if refused[address] is None]
-        if found and not public:
-            raise PrivateAddress(refused[found[0]])
-        return public
 
 
 class _TimedStream(NetworkStream):

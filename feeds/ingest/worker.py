@@ -66,6 +66,9 @@ class DocumentLimits:
         return self.seconds + len(document.body) // _MEGABYTE
 
 
+LIMITS = DocumentLimits()
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """Documents to be understood, with the taxonomy's own bytes where it was not known before.

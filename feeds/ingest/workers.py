@@ -29,6 +29,7 @@ from feeds.errors import SourceError
 from feeds.ingest import Asked
 from feeds.ingest.worker import (
     HEAD_BYTES,
+    LIMITS,
     TAXONOMIES,
     Answer,
     DocumentLimits,
@@ -71,8 +72,8 @@ _Packed = tuple[str, bytes]
 class Workers:
     """Understands documents in processes of their own, for any thread that asks."""
 
-    def __init__(self, *, limits: DocumentLimits | None = None, count: int | None = None) -> None:
-        self._limits = limits or DocumentLimits()
+    def __init__(self, *, limits: DocumentLimits = LIMITS, count: int | None = None) -> None:
+        self._limits = limits
         self._count = count or min(os.cpu_count() or 1, _MOST_WORKERS)
         self._eager = False
         self._lock = Lock()

@@ -46,12 +46,12 @@ _NO_LIST = "a list leads to it as to a part of itself, and it is no list"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListPage:
-    """A list that was had and understood, and the items it leads to."""
+class ReadPage:
+    """A document that was had and understood, and the items that a list leads to."""
 
     had: Had
     parsed: Parsed
-    leads: tuple[Lead, ...]
+    leads: tuple[Lead, ...] = ()
 
     @property
     def name(self) -> str:
@@ -113,10 +113,11 @@ class Walk:
         # As if the time left to go through held as much as the time gone through.
         return round(self._counted * ((newest - since) / (newest - oldest)))
 
-    def through(self, had: Had, parsed: Parsed) -> Iterator[Seen]:
-        """Everything the list ``had`` leads to, then itself, and so on list by list."""
-        self._hosts = {host_of(url) for url in (had.document.name, had.document.url) if url}
-        for page in self._pages(had, parsed):
+    def through(self, first: ReadPage) -> Iterator[Seen]:
+        """Everything the ``first`` list leads to, then itself, and so on list by list."""
+        document = first.had.document
+        self._hosts = {host_of(url) for url in (document.name, document.url) if url}
+        for page in self._pages(self._page(first.had, first.parsed)):
             # Before what took its place, so that this may be known for the same at another address.
             taken_off = self._taken_off(page)
             yield from (Unlisted(lead.name) for lead in taken_off)
@@ -137,11 +138,11 @@ class Walk:
 
     # -- Lists -------------------------------------------------------------------------------------
 
-    def _pages(self, had: Had, parsed: Parsed) -> Iterator[ListPage]:
+    def _pages(self, first: ReadPage) -> Iterator[ReadPage]:
         """A list and its older parts, then each list below it. Of an ordinary look's list the
         oldest part comes first.
         """
-        chain = self._chain(self._page(had, parsed))
+        chain = self._chain(first)
         for page in chain if self._scope.backfill else reversed(list(chain)):
             self._queue.extend(self._below(page))
             yield page
@@ -150,9 +151,9 @@ class Walk:
                 self._queue.extend(self._below(child))
                 yield child
 
-    def _chain(self, first: ListPage) -> Iterator[ListPage]:
+    def _chain(self, first: ReadPage) -> Iterator[ReadPage]:
         """A list and its older parts, as far as this look goes."""
-        page: ListPage | None = first
+        page: ReadPage | None = first
         # The list was read before: what is new since then must not be left out.
         was_met = self._asking.was_met(first.name)
         met: set[str] = set()
@@ -173,7 +174,7 @@ class Walk:
             page = self._next(page, goes_on=goes_on)
         self._is_paged = False
 
-    def _next(self, page: ListPage, *, goes_on: bool) -> ListPage | None:
+    def _next(self, page: ReadPage, *, goes_on: bool) -> ReadPage | None:
         name = address(page.parsed.next_page or "")
         if name is None or name in self._lists or not is_near(name, self._hosts):
             return None
@@ -182,7 +183,7 @@ class Walk:
             return None
         return self._asked_list(Lead(name=name))
 
-    def _below(self, page: ListPage) -> Iterator[Lead]:
+    def _below(self, page: ReadPage) -> Iterator[Lead]:
         depth = self._depths.get(page.name, 0) + 1
         for child in located(page.parsed, is_sitemap=True):
             if depth > _DEEPEST:
@@ -195,7 +196,7 @@ class Walk:
             elif child.name not in self._lists:
                 yield child
 
-    def _child(self, lead: Lead) -> ListPage | None:
+    def _child(self, lead: Lead) -> ReadPage | None:
         if lead.name in self._lists:
             return None
         before = self._asking.signature(lead.name)
@@ -208,7 +209,7 @@ class Walk:
         self._lists.add(lead.name)
         return None
 
-    def _asked_list(self, lead: Lead) -> ListPage | None:
+    def _asked_list(self, lead: Lead) -> ReadPage | None:
         had = self._asking.listing(lead, lead.name)
         if isinstance(had, Had):
             return self._understood(had)
@@ -218,7 +219,7 @@ class Walk:
         self._lose_list(lead.name, had)
         return None
 
-    def _understood(self, had: Had) -> ListPage | None:
+    def _understood(self, had: Had) -> ReadPage | None:
         parsed = self._understand(had.document)
         if isinstance(parsed, Parsed) and parsed.is_list:
             return self._page(had, parsed)
@@ -230,12 +231,12 @@ class Walk:
         self._is_whole = False
         self._budget.list_failed(name, lost)
 
-    def _page(self, had: Had, parsed: Parsed) -> ListPage:
+    def _page(self, had: Had, parsed: Parsed) -> ReadPage:
         self._lists.update(
             address(url) or url for url in (had.document.name, had.document.url) if url
         )
         found = leads(parsed, self._lists) if self._scope.follow else ()
-        page = ListPage(had=had, parsed=parsed, leads=found)
+        page = ReadPage(had=had, parsed=parsed, leads=found)
         self._budget.list_read(len(had.document.body))
         self._listed.update(lead.name for lead in found)
         self._counted += len(found) + 1
@@ -244,7 +245,7 @@ class Walk:
             self._oldest = min(self._oldest or days[0], *days)
         return page
 
-    def _closing(self, page: ListPage, taken_off: Sequence[Lead]) -> Iterator[Seen]:
+    def _closing(self, page: ReadPage, taken_off: Sequence[Lead]) -> Iterator[Seen]:
         """What is left to say of a list once all it leads to was seen."""
         # Something on it could not be had: it is read again even if nothing changes.
         signature = page.had.signature if self._is_settled else replace(page.had.signature, told="")
@@ -267,7 +268,7 @@ class Walk:
         written = str(signature)
         return Same(name, written if written != self._asking.signatures.get(name) else None)
 
-    def _items(self, page: ListPage) -> Iterator[Seen]:
+    def _items(self, page: ReadPage) -> Iterator[Seen]:
         """What there is to say of each item, the last one of the page first."""
         self._is_settled = True
         is_told = any(lead.told for lead in page.leads)
@@ -283,7 +284,7 @@ class Walk:
             if seen is not None:
                 yield seen
 
-    def _vanished(self, page: ListPage, taken_off: Sequence[Lead]) -> Iterator[Seen]:
+    def _vanished(self, page: ReadPage, taken_off: Sequence[Lead]) -> Iterator[Seen]:
         """What the list no longer shows, asked for once more.
 
         Whoever withdraws a page takes it off the lists, so that nobody would hear of the 410.
@@ -304,7 +305,7 @@ class Walk:
             if seen is not None:
                 yield seen
 
-    def _taken_off(self, page: ListPage) -> tuple[Lead, ...]:
+    def _taken_off(self, page: ReadPage) -> tuple[Lead, ...]:
         """What the list showed as it is kept, and no list that this look came by shows now."""
         kept = self._asking.kept(Lead(name=page.name)) if page.had.is_new else None
         if kept is None or self._scope.backfill:
@@ -315,7 +316,7 @@ class Walk:
             return ()
         return tuple(lead for lead in leads(before, self._lists) if lead.name not in self._listed)
 
-    def _item(self, lead: Lead, page: ListPage, *, is_on_top: bool) -> Seen | None:
+    def _item(self, lead: Lead, page: ReadPage, *, is_on_top: bool) -> Seen | None:
         if self._asking.is_to_be_read(lead.name) and (had := self._asking.kept(lead)):
             return self._as_page(had, lead)
         before = self._asking.signature(lead.name)
@@ -329,7 +330,7 @@ class Walk:
             return self._without(lead, page, foreign)
         return self._asked_in_time(lead, page)
 
-    def _asked_in_time(self, lead: Lead, page: ListPage) -> Seen | None:
+    def _asked_in_time(self, lead: Lead, page: ReadPage) -> Seen | None:
         awaited = self._asking.awaited(lead.name)
         if awaited and awaited.due_at > self._now and awaited.told == lead.told:
             self._is_settled = False
@@ -349,7 +350,7 @@ class Walk:
         self._undated_left -= not lead.told
         return True
 
-    def _asked(self, lead: Lead, page: ListPage) -> Seen | None:
+    def _asked(self, lead: Lead, page: ReadPage) -> Seen | None:
         answer = self._asking.page(lead)
         self._budget.page_answered(lead.name, answer)
         match answer:
@@ -370,7 +371,7 @@ class Walk:
             case _:
                 assert_never(answer)
 
-    def _without(self, lead: Lead, page: ListPage, lost: Lost) -> Seen:
+    def _without(self, lead: Lead, page: ReadPage, lost: Lost) -> Seen:
         """What there is to say of a page that cannot be had now: what its list says of it."""
         self._is_settled = False
         if self._asking.signature(lead.name) is not None:

@@ -17,7 +17,7 @@ from feeds.fetch import FetchFailed, Missing, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Same, Seen
 from feeds.sources.ask import Asking, Bounds, Budget, Had, Lost, problem_of
 from feeds.sources.leads import Lead, address
-from feeds.sources.walk import Understand, Walk
+from feeds.sources.walk import ReadPage, Understand, Walk
 from feeds.standing import Standing, next_look
 
 # Pages asked for in one look, so that a large site does not keep the others waiting; the next look
@@ -29,15 +29,6 @@ _BACKFILL = Bounds(pages=None, lists=20_000, list_bytes=20_000_000_000, seconds=
 # Days from one look that asks for everything without conditions to the next.
 _DAYS_OF_CONDITIONS = 7
 _FEEDS = frozenset({"rss", "rdf", "atom", "json"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundSource:
-    """The document of a source, and what it holds; ``moved_to`` is where it is to be asked for."""
-
-    had: Had
-    parsed: Parsed
-    moved_to: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,63 +79,64 @@ class WebSource:
         asking = replace(self.asking, signatures=known, asks_anew=_is_day_to_ask_anew(before, now))
         if self.stopping.is_set():
             return
-        had = self._had(asking, name, before, now)
-        if isinstance(had, Stopped):
+        found = self._asked(asking, name, before, now)
+        if isinstance(found, Stopped):
             return
-        if not isinstance(had, FoundSource):
-            raise self._failed(before, had, now)
+        if not isinstance(found, ReadPage):
+            raise self._failed(before, found, now)
         budget = Budget(_BACKFILL if self.scope.backfill else _LOOK, self.stopping)
-        if had.parsed.is_list:
+        if found.parsed.is_list:
             self._walk = Walk(asking, self.understand, self.scope, budget, now)
-            yield from self._walk.through(had.had, had.parsed)
+            yield from self._walk.through(found)
         else:
-            yield _alone(had.had)
+            yield _alone(found.had)
         self.met = budget.met
         if not budget.is_stopped:
-            self._conclude(before, had, budget, now)
+            self._conclude(before, found, budget, now)
 
-    def _had(
-        self, asking: Asking, name: str, before: Standing, now: datetime
-    ) -> FoundSource | Lost:
-        """The document of this source, where it is now.
+    def _asked(self, asking: Asking, name: str, before: Standing, now: datetime) -> ReadPage | Lost:
+        """The document of this source, where it is now; it moved for good where that is certain.
 
         Of one that moved, the address in the settings is asked first once a day: it may hold the
         document again, or lead elsewhere by now.
         """
         is_first = _is_first_of_its_day(before, now)
-        places = [before.address, before.asked_at] if is_first else [before.asked_at]
         known = asking.kept(Lead(name=name))
-        found: FoundSource | Lost = Stopped()
-        for url in dict.fromkeys(places):
+
+        def ask(url: str) -> ReadPage | Lost:
             had = asking.listing(Lead(name=name), url, anew=is_first)
-            found = self._found(had, known, url, before) if isinstance(had, Had) else had
-            if isinstance(found, FoundSource | Stopped):
-                break
+            return self._found(had, known, url, before) if isinstance(had, Had) else had
+
+        found = ask(before.address if is_first else before.asked_at)
+        is_left = is_first and before.address != before.asked_at
+        if is_left and not isinstance(found, ReadPage | Stopped):
+            return ask(before.asked_at)
         return found
 
     def _found(
         self, had: Had, known: Had | None, asked: str, before: Standing
-    ) -> FoundSource | FetchFailed:
+    ) -> ReadPage | FetchFailed:
         """What came, if it is the document of this source: whoever redirects may be mistaken."""
         parsed = self.understand(had.document)
         if isinstance(parsed, Refused):
             return FetchFailed(problem=str(parsed))
+        came = ReadPage(had=replace(had, moved_to=None), parsed=parsed)
         if address(had.document.url or "") == address(before.asked_at):
-            return FoundSource(had=had, parsed=parsed)
+            return came
         was = self.understand(known.document) if known else None
         if not isinstance(was, Parsed):
             # Nobody knows yet what belongs here.
-            return FoundSource(had=had, parsed=parsed)
+            return came
         is_known, is_kin = bool(_told(was) & _told(parsed)), _family(was) == _family(parsed)
         if not (is_known or is_kin):
             problem = f"leads to {had.document.url}, which is something else"
             return FetchFailed(problem=problem)
+        if not (is_known and is_kin):
+            return came
         place = had.moved_to or (before.address if asked == before.address else None)
-        return FoundSource(had=had, parsed=parsed, moved_to=place if is_known and is_kin else None)
+        return ReadPage(had=replace(had, moved_to=place), parsed=parsed)
 
-    def _conclude(
-        self, before: Standing, found: FoundSource, budget: Budget, now: datetime
-    ) -> None:
+    def _conclude(self, before: Standing, found: ReadPage, budget: Budget, now: datetime) -> None:
         """``standing`` is how the source does after a scan that came to its end."""
         if budget.problem:
             # Where pages alone cannot be had, the list is still read as often as it was.
@@ -157,7 +149,7 @@ class WebSource:
         # it says itself (WebSub 4).
         page = found.had.page
         hub = (page.hub if page else before.hub) or found.parsed.hub
-        self.standing = standings.succeeded(before, now, when, moved_to=found.moved_to, hub=hub)
+        self.standing = standings.succeeded(before, now, when, moved_to=found.had.moved_to, hub=hub)
 
     def _failed(self, before: Standing, lost: Lost, now: datetime) -> SourceError:
         problem = problem_of(lost)

@@ -200,7 +200,6 @@ class House:
         nor a path, before anything is read; StoreError.
         """
         from feeds.ingest.poll import poll
-        from feeds.sources import CrawlScope
         from notifier.app import sources
 
         self.workers.start()
@@ -215,7 +214,7 @@ class House:
             database=self.database,
             terms=terms,
             fetcher=lambda: self.fetcher,
-            scope=CrawlScope(backfill=backfill, since=since),
+            since=since,
             jitter=jitter,
             only_due=only_due,
             stopping=stopping or Event(),

@@ -20,14 +20,14 @@ from notifier.app import parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from threading import Event
 
     from config.settings import Settings, SourceSettings
     from feeds.fetch import Fetcher
     from feeds.identity.ids import Identity
     from feeds.ingest import Reader
-    from feeds.sources import CrawlScope, Source
+    from feeds.sources import Source
     from feeds.sources.ask import Asking
     from feeds.sources.folder import FolderSource
     from feeds.sources.website import WebSource
@@ -69,13 +69,14 @@ def website(
     database: Database,
     terms: Callable[[str], Terms],
     fetcher: Callable[[], Fetcher],
-    scope: CrawlScope,
+    since: date | None,
     jitter: Callable[[], float],
     only_due: bool,
     stopping: Event,
 ) -> WebSource | None:
-    """The website, to be looked at as far as ``scope`` says; None where it is not due."""
+    """The website, a backfill as far back as ``since``; None where it is not due."""
     from feeds.ingest.read import understood
+    from feeds.sources import CrawlScope
     from feeds.sources.website import WebSource
     from feeds.standing import is_due
     from feeds.storage import documents, standings
@@ -90,11 +91,12 @@ def website(
         url=source.url,
         asking=_asking(source.name, settings, database, fetcher(), refused),
         understand=partial(understood, terms=its, stopping=stopping),
-        scope=replace(
-            scope,
+        scope=CrawlScope(
             follow=source.follow,
             listing_pages=source.listing_pages,
             complete=source.complete,
+            backfill=its.backfill,
+            since=since,
         ),
         every=timedelta(seconds=settings.fetch.every_seconds),
         jitter=jitter(),

@@ -6,6 +6,7 @@ Knows how a fetcher is put together. Must never know what is fetched.
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any
@@ -51,8 +52,7 @@ def fetching(
         changes.pop("agent", AGENT),
         clock=changes.pop("clock", lambda: NOW),
         stopping=changes.pop("stopping", Event()),
-        guard=guard,
-        resolve=changes.pop("resolve", here),
+        guard=replace(guard, resolve=changes.pop("resolve", here)),
         trust=trusting(ca) if ca else None,
         **changes,
     )
