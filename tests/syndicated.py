@@ -74,8 +74,10 @@ def understood(
     return syndication.parse(document, taxonomy, Habits())
 
 
-def parsed(body: bytes | str, taxonomy: Taxonomy, media_type: str | None = None) -> Parsed:
-    found = understood(body, taxonomy, media_type)
+def parsed(
+    body: bytes | str, taxonomy: Taxonomy, media_type: str | None = None, url: str | None = URL
+) -> Parsed:
+    found = understood(body, taxonomy, media_type, url)
     assert isinstance(found, Parsed), str(found)
     return found
 
@@ -86,6 +88,6 @@ def refused(body: bytes | str, taxonomy: Taxonomy) -> Refused:
     return found
 
 
-def only(body: bytes | str, taxonomy: Taxonomy) -> Draft:
-    [draft] = parsed(body, taxonomy).drafts
+def only(body: bytes | str, taxonomy: Taxonomy, url: str | None = URL) -> Draft:
+    [draft] = parsed(body, taxonomy, url=url).drafts
     return draft

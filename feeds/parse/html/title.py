@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from config.values import is_web_address
 from feeds.draft import Draft
 from feeds.parse.html.listing import listed_entry
 from feeds.parse.html.metadata import Metadata
@@ -82,7 +83,9 @@ def title_of(
     own = [(node.tag, said(node)) for node in nodes if _even(said(node)) not in sites]
     printed, shown = [text for _, text in own], [text for tag, text in own if tag == "h1"]
     stated = [text for text in (*known.titles, said(find(tree, "title"))) if text]
-    promised = [lead.title] if lead is not None and lead.title else []
+    # A feed that names nothing but an address has not named its item.
+    is_promised = lead is not None and lead.title and not is_web_address(lead.title)
+    promised = [lead.title] if lead is not None and is_promised else []
     voices = [*promised, *stated]
     agreed = _most_said(printed, voices)
     if not agreed and all(map(_is_name, shown)):

@@ -4,13 +4,15 @@ Knows their elements. Must never know topics or drafts.
 """
 
 import base64
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 
 from feeds.draft import Alternate
 from feeds.model import Enclosure, Provenance
+from feeds.parse.sanitise import paragraphs
 from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.elements import (
     Groups,
@@ -20,18 +22,23 @@ from feeds.parse.syndication.elements import (
     hub,
     inner,
     language_of,
+    language_of_words,
     local,
     next_page,
     text_of,
+    with_media,
 )
 from feeds.parse.syndication.feed_entries import (
     MOST_ENTRIES,
+    NO_WORDS,
     RawCategory,
     RawEntry,
     RawFeed,
     TextConstruct,
     absolute,
+    base_of_links,
     enclosure,
+    html_words,
     identifier,
     items_only,
     language_tag,
@@ -44,6 +51,10 @@ _ATOM = "atom:"
 # else was issued nobody knows when.
 _ISSUED = ("published", "issued", "created", "dcterms:issued", "dc:date", "dcterms:created")
 _CHANGED = ("updated", "modified", "dcterms:modified", "atom:updated")
+_WORDS = ("content", "summary", "title")
+# What no plain text holds, though many that state no type are not (RFC 4287, 3.1.1).
+_MARKED_UP = re.compile(r"</(?:a|b|div|em|i|li|p|span|strong)>|<br ?/?>", re.IGNORECASE)
+_PLAIN = frozenset({"text", "text/plain", "plain"})
 _PAGES = frozenset({"", "text/html", "application/xhtml+xml"})
 
 
@@ -63,16 +74,18 @@ def read(tree: Tree, url: str | None) -> RawFeed:
     base = base_of(root, url)
     if local(root, _ATOM) == "entry":
         language = language_tag(language_of(root))
-        entry = _entry(root, base, None, None)
+        entry = _entry(root, base, None, None, None)
         return RawFeed(form="atom-entry", entries=iter((entry,)), language=language)
     groups = grouped(root, _ATOM)
     links = groups.get("link", [])
     homes = (each.get("href") for each in links if each.get("rel", "alternate") == "alternate")
-    source, home = _source(groups), absolute(next(homes, None), base)
-    entries = islice((each for each in root if local(each, _ATOM) == "entry"), MOST_ENTRIES)
+    home = absolute(next(homes, None), base)
+    base = base_of_links(base, home, url)
+    source = _source(groups)
+    entries = (each for each in root if local(each, _ATOM) in {"entry", "item"})
     return RawFeed(
         form="atom",
-        entries=(_entry(each, base, home, source) for each in entries),
+        entries=(_entry(each, base, home, url, source) for each in islice(entries, MOST_ENTRIES)),
         language=language_tag(language_of(root) or first(groups, ("dc:language",))),
         authors=_authors(groups),
         hub=hub(links, url, base),
@@ -81,53 +94,61 @@ def read(tree: Tree, url: str | None) -> RawFeed:
 
 
 def _entry(
-    element: Element, feed_base: str | None, home: str | None, feed: _AtomSource | None
+    element: Element,
+    feed_base: str | None,
+    home: str | None,
+    found_at: str | None,
+    feed: _AtomSource | None,
 ) -> RawEntry:
     """An entry of a feed, whose base, home and own description count where it has none."""
-    groups = grouped(element, _ATOM)
+    groups = with_media(grouped(element, _ATOM))
     base = base_of(element, feed_base)
     source = _source(grouped(groups["source"][0], _ATOM)) if "source" in groups else feed
     by_rel = _by_rel(groups.get("link", ()))
     own = by_rel.get("alternate", [])
-    language = language_tag(language_of(element) or first(groups, ("dc:language",)))
+    stated = language_of_words(groups, _WORDS) or language_of(element)
+    language = language_tag(stated or first(groups, ("dc:language",)))
     content = groups.get("content", [])
     guid = identifier(first(groups, ("id",)))
     origin = absolute(first(groups, ("feedburner:origlink",)), base)
     date = first(groups, _ISSUED)
     return RawEntry(
-        title=_construct(groups.get("title"), base),
-        summary=_construct(groups.get("summary"), base) or _described(groups, base),
+        title=_construct(groups.get("title") or groups.get("media:title"), base),
+        summary=_construct(groups.get("summary"), base)
+        or _construct(groups.get("media:description"), base),
         content=_construct([each for each in content if not each.get("src")], base),
         guid=guid,
-        urls=items_only((origin, *_pages(own, base), *_src(content, base)), home),
+        urls=items_only((origin, *_pages(own, base), *_src(content, base)), home, found_at),
         alternates=tuple(_alternates(own, base, language)),
         issued=feed_dates.issued(date) if date else None,
         updated=first(groups, _CHANGED),
-        language=language or _language_of_content(content),
+        language=language,
         categories=tuple(_categories(groups)),
         authors=_authors(groups) or (source.authors if source else ()),
-        enclosures=_enclosures(by_rel.get("enclosure", ()), base),
+        enclosures=_enclosures(by_rel.get("enclosure", ()), content, base),
         provenance=_provenance(guid, source) if guid else None,
     )
 
 
-def _described(groups: Groups, base: str | None) -> TextConstruct:
-    """What a film or picture shows (Media RSS), which is all that some entries tell."""
-    media = grouped(groups["media:group"][0]) if "media:group" in groups else groups
-    return _construct(media.get("media:description"), base)
-
-
 def _construct(elements: list[Element] | None, base: str | None) -> TextConstruct:
-    """A text construct or the content (RFC 4287, 3.1 and 4.1.3), HTML where its type says so."""
-    if not elements:
-        return TextConstruct()
-    element = elements[0]
+    """A text construct or the content (RFC 4287, 3.1 and 4.1.3), HTML where its type says so; the
+    first of several that holds words.
+    """
+    for element in elements or ():
+        if words := _words(element, base):
+            return words
+    return NO_WORDS
+
+
+def _words(element: Element, base: str | None) -> TextConstruct:
     said = element.get("type")
-    if said is None and not element.attrib:
-        return TextConstruct(text_of(element))
+    if said is None and not element.attrib and not len(element):
+        text = (element.text or "").strip()
+        is_html = "<" in text and _MARKED_UP.search(text) is not None
+        return html_words(text, base) if is_html else TextConstruct(text)
     base = base_of(element, base)
     if said == "html" and not len(element):
-        return TextConstruct((element.text or "").strip(), is_html=True, base=base)
+        return html_words((element.text or "").strip(), base)
     return _of_kind((said or "text").strip().lower(), element, base)
 
 
@@ -137,10 +158,18 @@ def _of_kind(kind: str, element: Element, base: str | None) -> TextConstruct:
     if kind == "application/octet-stream" or element.get("mode") == "base64":
         return TextConstruct(_in_base64(text_of(element)), is_html=True, base=base)
     if kind in {"html", "text/html"} or element.get("mode") == "escaped":
-        text = inner(element).strip() if len(element) else text_of(element)
-        return TextConstruct(text, is_html=True, base=base)
+        text = inner(element).strip() if _is_marked_up(element) else text_of(element)
+        return html_words(text, base)
     # Other media types are no words.
-    return TextConstruct(text_of(element)) if kind in {"text", "text/plain"} else TextConstruct()
+    return TextConstruct(text_of(element)) if kind in _PLAIN else NO_WORDS
+
+
+def _is_marked_up(element: Element) -> bool:
+    """Whether the markup of HTML words are elements; a mere div around those that are written as
+    text is none of it.
+    """
+    is_wrapper = len(element) == 1 and not len(element[0]) and local(element[0]) == "xhtml:div"
+    return len(element) > 0 and not (is_wrapper and "<" in text_of(element))
 
 
 def _in_base64(text: str) -> str:
@@ -200,17 +229,25 @@ def _authors(groups: Groups) -> tuple[str, ...]:
     return tuple(dict.fromkeys(" ".join(name.split()) for name in names if name))
 
 
-def _enclosures(links: Iterable[Element], base: str | None) -> tuple[Enclosure, ...]:
-    return once(
+def _enclosures(
+    links: Sequence[Element], content: Iterable[Element], base: str | None
+) -> tuple[Enclosure, ...]:
+    linked = (
         enclosure(
             each.get("href"), base, each.get("type"), each.get("length"), each.get("title", "")
         )
         for each in links
     )
+    files = [
+        enclosure(each.get("src"), base, each.get("type"), None)
+        for each in content
+        if each.get("src") and each.get("type", "").lower() not in _PAGES
+    ]
+    return once(chain(linked, files)) if links or files else ()
 
 
 def _source(groups: Groups) -> _AtomSource:
-    title = " ".join(_plain(groups.get("title")).split())[:300]
+    title = " ".join(_plain(_construct(groups.get("title"), None)).split())[:300]
     updated = feed_dates.instant(first(groups, ("updated", "modified")))
     feed_id = identifier(first(groups, ("id",))) or ""
     return _AtomSource(feed_id, title, updated, _authors(groups))
@@ -224,9 +261,5 @@ def _provenance(guid: str, source: _AtomSource | None) -> Provenance:
     )
 
 
-def _plain(elements: list[Element] | None) -> str:
-    return text_of(elements[0]) if elements else ""
-
-
-def _language_of_content(content: Iterable[Element]) -> str | None:
-    return next((tag for each in content if (tag := language_tag(language_of(each)))), None)
+def _plain(words: TextConstruct) -> str:
+    return " ".join(paragraphs(words.text)) if words.is_html else words.text

@@ -55,7 +55,8 @@ _CHARACTER = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0
 def draft(
     entry: RawEntry, feed: RawFeed, taxonomy: Taxonomy, *, is_whole: bool = False
 ) -> Draft | None:
-    """The draft of one entry, None for one that says nothing.
+    """The draft of one entry, None for one that says nothing; one that is nothing but an address
+    is called by it.
 
     It is partial unless the entry ``is_whole`` or has a content that says more than its summary.
     A description of several paragraphs, or longer than a summary, is kept as text: but nobody
@@ -70,6 +71,8 @@ def draft(
         markup, body = "", ()
     summary = _cut(lead or (body[0] if body else ""), _SUMMARY_CHARS)
     title = _cut(line(entry.title), _TITLE_CHARS) or _cut(summary or _caption(entry), _CALLED_CHARS)
+    if not title and entry.urls and not is_whole:
+        title = entry.urls[0][:_TITLE_CHARS]
     if not title:
         return None
     topics = topics_of(entry.categories, entry.authors or feed.authors, taxonomy)

@@ -48,6 +48,7 @@ _PREFIXES = {
 _DIALECTS = {"rss": "", "rdf": "", "channel": "", "feed": _ATOM, "entry": _ATOM}
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_WORDS = frozenset({"title", "description", "summary", "content", "content:encoded"})
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -87,6 +88,18 @@ def local(element: Element, default: str = "") -> str:
     return _name(element.tag, default)
 
 
+def with_media(groups: Groups) -> Groups:
+    """The same with what Media RSS says, in a group, of the film or picture that an entry is, or
+    in the content of an entry that says nothing else.
+    """
+    if "media:group" in groups:
+        own = grouped(groups["media:group"][0])
+        return with_media({"media:content": own.pop("media:content", [])}) | own | groups
+    contents = groups.get("media:content")
+    is_all = contents and _WORDS.isdisjoint(groups)
+    return grouped(contents[0]) | groups if contents and is_all else groups
+
+
 def first(groups: Groups, names: Iterable[str]) -> str:
     """The text of the first of these elements that has any."""
     for name in names:
@@ -114,6 +127,13 @@ def inner(element: Element) -> str:
 def language_of(element: Element) -> str | None:
     """xml:lang as it stands on an element itself."""
     return element.get(_LANGUAGE)
+
+
+def language_of_words(groups: Groups, names: Iterable[str]) -> str | None:
+    """xml:lang as it stands on the first of these elements that has one."""
+    return next(
+        (tag for name in names for each in groups.get(name, ()) if (tag := language_of(each))), None
+    )
 
 
 def base_of(element: Element, around: str | None) -> str | None:

@@ -11,7 +11,15 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urljoin
 
-from config.values import CONTROLS, INVISIBLE, is_language_tag, is_web_address, media_type
+from config.values import (
+    CONTROLS,
+    INVISIBLE,
+    are_related,
+    host_of,
+    is_language_tag,
+    is_web_address,
+    media_type,
+)
 from feeds.draft import Alternate, Hub
 from feeds.model import Enclosure, Issued, Provenance
 
@@ -42,6 +50,15 @@ class TextConstruct(NamedTuple):
 
 
 NO_WORDS = TextConstruct()
+
+
+def html_words(text: str, base: str | None) -> TextConstruct:
+    """Words in HTML; a CDATA section that was wrapped twice is none in HTML, which would lose its
+    first words.
+    """
+    if "<![CDATA[" in text:
+        text = text.replace("<![CDATA[", "").replace("]]>", "").replace("]]&gt;", "").strip()
+    return TextConstruct(text, is_html=True, base=base)
 
 
 class RawCategory(NamedTuple):
@@ -103,10 +120,31 @@ def absolute(address: str | None, base: str | None) -> str | None:
     return joined if is_web_address(joined) else None
 
 
-def items_only(addresses: Iterable[str | None], home: str | None) -> tuple[str, ...]:
-    """Each address that can be one item's, once, in order: neither the site's home nor its root."""
+def items_only(
+    addresses: Iterable[str | None], home: str | None, found_at: str | None = None
+) -> tuple[str, ...]:
+    """Each address that can be one item's, once, in order: neither the site's home nor its root.
+
+    A new site of another's, which an entry may tell of, is one: ``home``, or else the address the
+    feed was ``found_at``, tells whose site it is.
+    """
     known = dict.fromkeys(addresses)
-    return tuple([each for each in known if each and each != home and not _is_root(each)])
+    return tuple(
+        [
+            each
+            for each in known
+            if each and each != home and not (_is_root(each) and _is_of(each, home, found_at))
+        ]
+    )
+
+
+def base_of_links(stated: str | None, home: str | None, found_at: str | None) -> str | None:
+    """What relative addresses count from where no xml:base is ``stated``: the site a feed is of,
+    if somebody else's host serves it.
+    """
+    if home and found_at and stated == found_at and not are_related(host_of(home), host_of(stated)):
+        return home
+    return stated
 
 
 def identifier(text: str) -> str | None:
@@ -158,6 +196,10 @@ def _language_tag(text: str) -> str | None:
     behind = others[1:2] if others and len(others[0]) == 3 and others[0].isalpha() else others[:1]
     is_script = behind and len(behind[0]) == _LETTERS_OF_A_SCRIPT and behind[0].isalpha()
     return f"{language}-{behind[0].title()}" if is_script else language
+
+
+def _is_of(root: str, *sites: str | None) -> bool:
+    return any(are_related(host_of(root), host_of(site)) for site in sites if site)
 
 
 def _is_root(address: str) -> bool:

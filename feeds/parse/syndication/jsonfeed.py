@@ -17,6 +17,7 @@ from feeds.parse.syndication.feed_entries import (
     RawFeed,
     TextConstruct,
     absolute,
+    base_of_links,
     enclosure,
     identifier,
     items_only,
@@ -79,7 +80,7 @@ def _feed(members: _Members, url: str | None) -> RawFeed:
     home = absolute(_text(members.get("home_page_url")), url)
     return RawFeed(
         form="json",
-        entries=(_entry(item, url, home) for item in items),
+        entries=(_entry(item, base_of_links(url, home, url), home, url) for item in items),
         language=language_tag(_text(members.get("language"))),
         authors=_authors(members),
         hub=_hub(members, url),
@@ -87,11 +88,11 @@ def _feed(members: _Members, url: str | None) -> RawFeed:
     )
 
 
-def _entry(item: _Members, base: str | None, home: str | None) -> RawEntry:
+def _entry(item: _Members, base: str | None, home: str | None, found_at: str | None) -> RawEntry:
     guid = _text(item.get("id"))
     url = _text(item.get("url")) or _text(item.get("external_url"))
     addresses = (url, guid if guid.startswith("http") else "")
-    urls = items_only((absolute(address, base) for address in addresses), home)
+    urls = items_only((absolute(address, base) for address in addresses), home, found_at)
     content_html, content_text = _text(item.get("content_html")), _text(item.get("content_text"))
     date = _text(item.get("date_published"))
     return RawEntry(

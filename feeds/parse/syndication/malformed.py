@@ -18,6 +18,7 @@ from feeds.parse.syndication.feed_entries import (
     TextConstruct,
     absolute,
     enclosure,
+    html_words,
     identifier,
     items_only,
     language_tag,
@@ -61,7 +62,7 @@ def read(text: bytes, url: str | None, known: int) -> RawFeed | None:
 
 def _entry(entry: Any, base: str | None, home: str | None) -> RawEntry:
     guid = entry.get("id", "")
-    urls = items_only((absolute(entry.get("link"), base),), home)
+    urls = items_only((absolute(entry.get("link"), base),), home, base)
     contents = entry.get("content") or [{}]
     date = entry.get("published", "")
     return RawEntry(
@@ -84,8 +85,7 @@ def _entry(entry: Any, base: str | None, home: str | None) -> RawEntry:
 
 
 def _words(detail: Any, base: str | None) -> TextConstruct:
-    text = str((detail or {}).get("value") or "")
-    return TextConstruct(text.strip(), is_html=detail is not None, base=base)
+    return html_words(str((detail or {}).get("value") or "").strip(), base)
 
 
 def _categories(entry: Any) -> Iterator[RawCategory]:

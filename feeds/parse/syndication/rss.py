@@ -5,7 +5,7 @@ Knows their elements and the modules entries are written with. Must never know t
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 
 from feeds.model import Enclosure
 from feeds.parse.syndication import feed_dates
@@ -17,18 +17,23 @@ from feeds.parse.syndication.elements import (
     hub,
     inner,
     language_of,
+    language_of_words,
     local,
     next_page,
     text_of,
+    with_media,
 )
 from feeds.parse.syndication.feed_entries import (
     MOST_ENTRIES,
+    NO_WORDS,
     RawCategory,
     RawEntry,
     RawFeed,
     TextConstruct,
     absolute,
+    base_of_links,
     enclosure,
+    html_words,
     identifier,
     items_only,
     language_tag,
@@ -37,9 +42,17 @@ from feeds.parse.syndication.feed_entries import (
 from feeds.parse.xml import Element, Tree
 
 _DATES = ("pubdate", "dcterms:issued", "dc:date", "dcterms:created", "prism:publicationdate")
-_DATES_LAST = ("atom:published", "date")
+_DATES_LAST = ("atom:published", "published", "date")
 _CHANGED = ("atom:updated", "updated", "dcterms:modified")
-_AUTHORS = ("dc:creator", "author", "atom:author", "dc:publisher", "creator", "media:credit")
+_AUTHORS = (
+    "dc:creator",
+    "author",
+    "atom:author",
+    "dc:publisher",
+    "creator",
+    "itunes:author",
+    "media:credit",
+)
 _TITLES = ("title", "dc:title", "atom:title", "media:title")
 _IDS = ("guid", "dc:identifier", "atom:id", "id")
 _FEED_AUTHORS = ("dc:creator", "dc:publisher", "managingeditor", "author", "itunes:author")
@@ -60,9 +73,14 @@ _SUMMARIES = (
     "itunes:summary",
     "itunes:subtitle",
     "media:description",
+    "abstract",
 )
+# Where the language of an item is stated (xml:lang).
+_WORDS = ("content:encoded", "description", "title")
+# "abstract", HREF and LASTMOD are of the Channel Definition Format.
 # "press@example.org (Press Office)" (RSS 2.0), or a name and an address in some order.
 _HOLDERS = frozenset({"items", "channel"})
+_ITEMS = frozenset({"item", "entry", "atom:entry"})
 _PERSON = re.compile(
     r"[^\s()<>]+@[^\s()<>]+\s*\((?P<after>[^()]+)\)"
     r"|(?P<before>[^<>@()]+)(?:<[^<>]*>|\([^\s()<>]+@[^\s()<>]+\))"
@@ -76,22 +94,27 @@ def read(tree: Tree, url: str | None) -> RawFeed:
     head = grouped(channel)
     base = base_of(channel, base_of(root, url))
     home = absolute(_link(head), base)
+    base = base_of_links(base, home, url)
     links = head.get("atom:link", [])
     # In RDF the items stand beside the channel, in RSS 1.1 in an element of their own; some feeds
-    # have several channels.
+    # have several channels, some elements that nobody else has.
     beside = () if channel is root else root
     holders = [channel, *(each for each in (*channel, *beside) if local(each) in _HOLDERS)]
     inside = chain.from_iterable(each for each in dict.fromkeys(holders))
-    items = (each for each in chain(inside, beside) if local(each) == "item")
+    items = _items(chain(inside, beside)) or _items(root.iter())
     language = language_of(channel) or language_of(root) or first(head, ("language", "dc:language"))
     return RawFeed(
         form="rdf" if local(root).startswith("rdf") else "rss",
-        entries=_entries(items, base, home),
+        entries=(_entry(each, base, home, url) for each in items[:MOST_ENTRIES]),
         language=language_tag(language),
         authors=_people(head, _FEED_AUTHORS),
         hub=hub(links, url, base),
         next_page=next_page(links, base),
     )
+
+
+def _items(elements: Iterable[Element]) -> list[Element]:
+    return [each for each in elements if local(each) in _ITEMS]
 
 
 def _link(groups: Groups) -> str:
@@ -101,30 +124,25 @@ def _link(groups: Groups) -> str:
     )
 
 
-def _entries(items: Iterable[Element], base: str | None, home: str | None) -> Iterator[RawEntry]:
-    return (_entry(item, base, home) for item in islice(items, MOST_ENTRIES))
-
-
-def _entry(item: Element, feed_base: str | None, home: str | None) -> RawEntry:
-    groups = grouped(item)
+def _entry(
+    item: Element, feed_base: str | None, home: str | None, found_at: str | None
+) -> RawEntry:
+    groups = with_media(grouped(item))
     base = base_of(item, feed_base)
-    worded = groups
-    if "media:group" in groups:
-        worded = grouped(groups["media:group"][0]) | groups
-    summary = _wording(worded, _SUMMARIES, base)
+    summary = _wording(groups, _SUMMARIES, base)
     contents = (*_CONTENTS, "description") if "summary" in groups else _CONTENTS
-    urls = items_only(_urls(groups, item, base), home)
+    urls = items_only(_urls(groups, item, base), home, found_at)
     date = first(groups, _DATES) or first(groups, _DATES_LAST)
-    language = language_of(item) or first(groups, ("dc:language", "language"))
+    language = language_of_words(groups, _WORDS) or language_of(item)
     return RawEntry(
-        title=_wording(worded, _TITLES, base),
+        title=_wording(groups, _TITLES, base),
         summary=summary,
         content=_wording(groups, contents, urls[0] if urls else base),
         guid=identifier(first(groups, _IDS) or _about(item)),
         urls=urls,
         issued=feed_dates.issued(date) if date else None,
-        updated=first(groups, _CHANGED),
-        language=language_tag(language),
+        updated=first(groups, _CHANGED) or item.get("LASTMOD", ""),
+        language=language_tag(language or first(groups, ("dc:language", "language"))),
         categories=tuple(_categories(groups)),
         authors=_people(groups, _AUTHORS) or _people(groups, ("source",)),
         enclosures=_files(groups, base),
@@ -136,13 +154,13 @@ def _wording(groups: Groups, names: Iterable[str], base: str | None) -> TextCons
         for element in groups.get(name, ()):
             text = inner(element).strip() if len(element) else (element.text or "").strip()
             if text:
-                return TextConstruct(text, is_html=True, base=base)
-    return TextConstruct()
+                return html_words(text, base)
+    return NO_WORDS
 
 
 def _urls(groups: Groups, item: Element, base: str | None) -> Iterator[str | None]:
     yield absolute(first(groups, ("feedburner:origlink",)), base)
-    yield absolute(_link(groups), base)
+    yield absolute(_link(groups) or item.get("HREF"), base)
     for guid in groups.get("guid", ()):
         # RSS 2.0: a permalink unless it says that it is none; many that say nothing are none.
         says = guid.get("isPermaLink", guid.get("ispermalink", "true")).strip().lower()

@@ -58,6 +58,11 @@ def test_a_section_is_no_title_where_a_feed_states_one(osce: Taxonomy) -> None:
     assert named(osce, "Office", f"<h1>{TITLE}</h1>", lead=cut) == TITLE
 
 
+def test_a_feed_that_names_an_address_alone_leaves_the_title_to_the_page(osce: Taxonomy) -> None:
+    lead = Draft(form="rss", title="https://www.example.org/1", partial=True)
+    assert named(osce, f"{TITLE} | Office", f"<h1>{TITLE}</h1>", lead=lead) == TITLE
+
+
 def test_a_listing_shortens_titles_as_it_likes(osce: Taxonomy) -> None:
     lead = Draft(form="listing", title="Twenty police officers learn", partial=True)
     assert named(osce, f"{TITLE} | Office", f"<h1>{TITLE}</h1>", lead=lead) == TITLE

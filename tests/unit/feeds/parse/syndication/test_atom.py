@@ -76,6 +76,34 @@ def test_a_title_is_read_by_its_type(written: str, title: str, osce: Taxonomy) -
     assert only(atom(f"<entry>{written}</entry>"), osce).title == title
 
 
+@pytest.mark.parametrize(
+    ("inner", "summary"),
+    [
+        ("<summary>&lt;p&gt;a &lt;b&gt;b&lt;/b&gt;&lt;/p&gt;</summary>", "a b"),
+        ("<summary>Use &lt;b&gt; for words that count</summary>", "Use <b> for words that count"),
+        ("<summary type='text'>&lt;b&gt;b&lt;/b&gt;</summary>", "<b>b</b>"),
+        ("<content type='html'><div xmlns='http://www.w3.org/1999/xhtml'>a &lt;b&gt;b&lt;/b&gt;</div></content>", "a b"),  # noqa: E501
+        ("<content type='html'><div xmlns='http://www.w3.org/1999/xhtml'>a <b>b</b></div></content>", "a b"),  # noqa: E501
+        ("<content type='html'><p xmlns='http://www.w3.org/1999/xhtml'>1 &lt; 2</p></content>", "1 < 2"),  # noqa: E501
+        ("<content type='image/png'>AAAA</content><content>a b</content>", "a b"),
+        ("<m:group xmlns:m='http://search.yahoo.com/mrss/'><m:description type='plain'>a b</m:description></m:group>", "a b"),  # noqa: E501
+    ],
+)  # fmt: skip
+def test_words_are_read_by_what_they_are(inner: str, summary: str, osce: Taxonomy) -> None:
+    assert only(entry(inner), osce).summary == summary
+
+
+def test_the_closest_statement_of_a_language_counts(osce: Taxonomy) -> None:
+    draft = only(entry("<content xml:lang='fr'>Oui.</content>"), osce)
+    assert draft.language == "fr"
+
+
+def test_content_elsewhere_that_is_no_page_is_a_file(osce: Taxonomy) -> None:
+    draft = only(entry("<content src='/a.ogg' type='audio/ogg'/>"), osce)
+    assert draft.url == "https://www.example.org/a.ogg"
+    assert [(each.url, each.media_type) for each in draft.enclosures] == [(draft.url, "audio/ogg")]
+
+
 def test_xhtml_content_becomes_markup_and_paragraphs(osce: Taxonomy) -> None:
     draft = only(
         entry(

@@ -80,7 +80,8 @@ def test_every_version_has_items(root: str, osce: Taxonomy) -> None:
         ("<guid isPermaLink='false'>https://e.test/1</guid>", None, ()),
         ("<guid>12</guid>", None, ()),
         ("<link>https://www.example.org/</link>", None, ()),
-        ("<link>https://e.test</link>", None, ()),
+        ("<link>https://www.example.org</link>", None, ()),
+        ("<link>https://e.test/</link>", "https://e.test/", ()),
         ("<link>javascript:alert(1)</link>", None, ()),
         ("<link>\n https://e.test/a b\n </link>", "https://e.test/a%20b", ()),
         ("<link>https://e.test/1</link><guid>https://e.test/?p=1</guid>", "https://e.test/1", ("https://e.test/?p=1",)),
@@ -126,7 +127,44 @@ def test_an_item_without_a_title_is_called_by_its_first_words(osce: Taxonomy) ->
 
 
 def test_an_item_that_says_nothing_is_left_out(osce: Taxonomy) -> None:
-    assert parsed(rss("<item/><item><link>https://e.test/1</link></item>"), osce).drafts == ()
+    assert parsed(rss("<item/><item><pubDate>2026-11-20</pubDate></item>"), osce).drafts == ()
+
+
+def test_an_item_that_is_nothing_but_an_address_is_called_by_it(osce: Taxonomy) -> None:
+    draft = only(rss("<item><link>https://e.test/1</link></item>"), osce)
+    assert (draft.title, draft.url) == ("https://e.test/1", "https://e.test/1")
+
+
+@pytest.mark.parametrize(
+    ("found_at", "url"),
+    [
+        ("https://feeds.test/1", "https://www.example.org/1"),
+        ("https://example.org/feeds/1", "https://example.org/1"),
+    ],
+)
+def test_relative_links_count_from_the_site_where_anothers_host_serves_its_feed(
+    found_at: str, url: str, osce: Taxonomy
+) -> None:
+    assert only(item("<link>/1</link>"), osce, url=found_at).url == url
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        "<list><item><title>One</title></item></list>",
+        "<entry><title>One</title></entry>",
+        "<a:entry xmlns:a='http://www.w3.org/2005/Atom'><a:title>One</a:title></a:entry>",
+    ],
+)
+def test_entries_are_read_wherever_they_stand(items: str, osce: Taxonomy) -> None:
+    assert only(rss(items), osce).title == "One"
+
+
+def test_a_section_that_was_wrapped_twice_loses_no_word(osce: Taxonomy) -> None:
+    draft = only(
+        rss("<item><title>&lt;![CDATA[One &lt;b&gt;two&lt;/b&gt;]]&gt;</title></item>"), osce
+    )
+    assert draft.title == "One two"
 
 
 def test_an_empty_feed_is_a_list_of_nothing(osce: Taxonomy) -> None:
