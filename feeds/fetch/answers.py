@@ -1,11 +1,10 @@
-"""What a response means for whoever asked: its status, its fields, and where it leads.
+"""What a response means for whoever asked: its status, its fields, and what can be asked at all.
 
 Knows RFC 9110, and which addresses can be asked. Must never know how the response came, or what its
 body says.
 """
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -39,7 +38,7 @@ REDIRECTS = PERMANENT | {302, 303, 307}
 LONGEST_ADDRESS = 8_000
 
 #: Controls, blanks and lone surrogates: browsers drop some of them, and so would a checker miss.
-_UNWANTED = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]")
+UNWANTED = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]")
 
 #: No server sends us away for longer, be it by mistake or by malice.
 LONGEST_REST = timedelta(days=7)
@@ -68,7 +67,7 @@ _WORDS = {
 class Received:
     """One response. ``fields`` in order, names in small letters, values as Latin-1; ``body``
     unpacked for 200, as sent and perhaps only its start otherwise. It took ``seconds``; on the way
-    to it, permanent redirects alone led to ``moved_to``.
+    to it, permanent redirects alone led to ``moved_to``; it ``is_led_to`` where a page sent us on.
     """
 
     url: URL
@@ -77,6 +76,7 @@ class Received:
     body: bytes = field(default=b"", repr=False)
     seconds: float = 0.0
     moved_to: str | None = None
+    is_led_to: bool = False
 
     def field(self, name: str) -> str | None:
         """The first value of that name, None if there is none."""
@@ -150,6 +150,9 @@ def _failed(received: Received, now: datetime) -> FetchFailed:
 
 
 def _validators(received: Received) -> RemoteValidators:
+    """None where another page led here: that one would be asked with them."""
+    if received.is_led_to:
+        return RemoteValidators()
     given = (received.field("etag"), received.field("last-modified"))
     return RemoteValidators(*(value if value and _can_be_sent(value) else None for value in given))
 
@@ -181,73 +184,34 @@ def _absolute(base: URL, target: str) -> str | None:
     return None if isinstance(joined, FetchFailed) else str(joined)
 
 
-# -- Addresses, and where a redirect leads ---------------------------------------------------------
+# -- Addresses ------------------------------------------------------------------------------------
 
 
 def address(text: str) -> URL | FetchFailed:
     """An address that can be asked, without its fragment, or why it cannot."""
     if len(text) > LONGEST_ADDRESS:
-        return _lasting(f"the address is longer than {LONGEST_ADDRESS} characters")
-    if _UNWANTED.search(text):
-        return _lasting("the address holds blanks or control characters")
+        return lasting(f"the address is longer than {LONGEST_ADDRESS} characters")
+    if UNWANTED.search(text):
+        return lasting("the address holds blanks or control characters")
     try:
         url = URL(text).copy_with(fragment=None)
     except (InvalidURL, ValueError) as fault:  # an IDNA fault is a ValueError
-        return _lasting(f"{text[:200]!r} is no address: {fault}")
+        return lasting(f"{text[:200]!r} is no address: {fault}")
     return _checked(url)
 
 
 def _checked(url: URL) -> URL | FetchFailed:
     if url.scheme not in {"http", "https"}:
-        return _lasting(f"{url.scheme or 'no scheme'}: is not fetched, only http: and https: are")
+        return lasting(f"{url.scheme or 'no scheme'}: is not fetched, only http: and https: are")
     if not url.host:
-        return _lasting("the address names no host")
+        return lasting("the address names no host")
     if url.userinfo:
-        return _lasting("the address holds a name or password, which is not sent")
+        return lasting("the address holds a name or password, which is not sent")
     if url.port is not None and not 0 < url.port < 65_536:
-        return _lasting(f"the address names port {url.port}, which there is not")
+        return lasting(f"the address names port {url.port}, which there is not")
     return url
 
 
-def follow(received: Received, seen: Collection[str], limit: int) -> URL | FetchFailed:
-    """Where a redirect leads that came after those of ``seen``, or why nobody follows it.
-
-    Followed are ``limit`` redirects; never in a circle, nor from https: down to http:.
-    """
-    here, location = received.url, received.field("location")
-    if not location:
-        return _lasting(f"{here} redirects ({received.status}) without saying where")
-    if len(seen) >= limit:
-        return _lasting(f"more than {limit} redirects, the last at {here}")
-    there = _joined(here, location)
-    if isinstance(there, FetchFailed):
-        return _lasting(f"{here} redirects to where nobody may follow: {there.problem}")
-    if str(there) in {*seen, str(here)}:
-        return _lasting(f"{here} redirects in a circle, to {there}")
-    if here.scheme == "https" and there.scheme == "http":
-        return _lasting(f"{here} redirects from https to http, to {there}")
-    return there
-
-
-def _joined(here: URL, location: str) -> URL | FetchFailed:
-    """A Location as an address; relative ones are allowed (RFC 9110 10.2.2)."""
-    text = _legible(location.strip(" \t"))
-    if len(text) > LONGEST_ADDRESS or _UNWANTED.search(text.replace(" ", "")):
-        return address(text)
-    try:
-        # A blank within is wrong and common; every browser sends it as %20.
-        return address(str(here.join(text.replace(" ", "%20"))))
-    except (InvalidURL, ValueError) as fault:
-        return _lasting(f"{text[:200]!r} is no address: {fault}")
-
-
-def _legible(field: str) -> str:
-    """A field, kept as Latin-1, that is UTF-8 in truth, as servers that do not escape send it."""
-    try:
-        return field.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return field
-
-
-def _lasting(problem: str) -> FetchFailed:
+def lasting(problem: str) -> FetchFailed:
+    """No document, for a reason that does not pass by itself."""
     return FetchFailed(problem=problem, is_lasting=True)

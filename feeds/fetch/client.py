@@ -7,7 +7,6 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from threading import Event
 from typing import NamedTuple, TypeVar
@@ -29,16 +28,15 @@ from feeds.fetch import (
 )
 from feeds.fetch.answers import (
     BUSY,
-    PERMANENT,
     REDIRECTS,
     Received,
     address,
     answer_of,
     conditions,
-    follow,
     reply_of,
     retry_after,
 )
+from feeds.fetch.chain import Chain
 from feeds.fetch.exchange import Exchange, Question
 from feeds.fetch.guard import Guard
 from feeds.fetch.politeness import (
@@ -126,21 +124,24 @@ class HttpFetcher(Fetcher):
         if isinstance(start, FetchFailed):
             return start
 
+        limit = self._limits.max_redirects
+        chain = Chain(here=start, followed=REDIRECTS, limit=limit, by_pages=True)
+
         def ask(here: URL, seconds: float) -> Received | Denied | FetchFailed | Stopped:
             known = _meant_for(here, start, validators)
-            fields = (*self._fields(accept), *conditions(known))
+            fields = [*self._fields(accept), *conditions(known)]
+            if cookies := chain.cookies(here):
+                fields.append(("Cookie", cookies))
             limits = self._limits
             question = Question(
                 url=here,
-                fields=fields,
+                fields=tuple(fields),
                 max_bytes=limits.max_list_bytes if is_list else limits.max_bytes,
                 setting="ingest.max_list_bytes" if is_list else "ingest.max_document_bytes",
             )
             return self._ask_if_allowed(question, seconds)
 
-        arrived: Received | _Astray | Denied | FetchFailed | Stopped = self._travel(
-            start, ask, REDIRECTS, self._limits.max_redirects
-        )
+        arrived: Received | _Astray | Denied | FetchFailed | Stopped = self._travel(chain, ask)
         match arrived:
             case Received(url=here):
                 return answer_of(arrived, _meant_for(here, start, validators), self._clock())
@@ -167,9 +168,8 @@ class HttpFetcher(Fetcher):
             )
             return self._ask(question, 0.0, seconds)
 
-        arrived: Received | _Astray | FetchFailed | Stopped = self._travel(
-            start, ask, _KEEPS_FORM, self._limits.max_redirects
-        )
+        chain = Chain(here=start, followed=_KEEPS_FORM, limit=self._limits.max_redirects)
+        arrived: Received | _Astray | FetchFailed | Stopped = self._travel(chain, ask)
         match arrived:
             case Received():
                 return reply_of(arrived, self._clock())
@@ -182,31 +182,21 @@ class HttpFetcher(Fetcher):
         return (("User-Agent", self._agent), ("Accept", accept))
 
     def _travel(
-        self,
-        start: URL,
-        ask: Callable[[URL, float], Received | _Nothing],
-        followed: frozenset[int],
-        limit: int,
+        self, chain: Chain, ask: Callable[[URL, float], Received | _Nothing]
     ) -> Received | _Astray | _Nothing:
-        """The first response that leads nowhere else, and how far permanent redirects alone led."""
-        here, seen = start, list[str]()
-        moved_to, is_permanent = None, True
+        """The first response that leads nowhere else."""
         # For a document with all its redirects; waiting for a turn costs none of them.
         seconds = self._limits.document_seconds
         while True:
-            received = ask(here, seconds)
+            received = ask(chain.here, seconds)
             if not isinstance(received, Received):
                 return received
             seconds -= received.seconds
-            if received.status not in followed:
-                return replace(received, moved_to=moved_to)
-            there = follow(received, seen, limit)
+            there = chain.onward(received)
+            if there is None:
+                return chain.arrived(received)
             if isinstance(there, FetchFailed):
                 return _Astray(there)
-            is_permanent = is_permanent and received.status in PERMANENT
-            moved_to = str(there) if is_permanent else moved_to
-            seen.append(str(here))
-            here = there
 
     def _ask_if_allowed(
         self, question: Question, seconds: float
@@ -251,9 +241,8 @@ class HttpFetcher(Fetcher):
             question = Question(url=here, fields=fields, max_bytes=MAX_BYTES, is_cut=True)
             return self._ask(question, 0.0, seconds)
 
-        arrived: Received | _Astray | FetchFailed | Stopped = self._travel(
-            place, ask, REDIRECTS, MAX_REDIRECTS
-        )
+        chain = Chain(here=place, followed=REDIRECTS, limit=MAX_REDIRECTS)
+        arrived: Received | _Astray | FetchFailed | Stopped = self._travel(chain, ask)
         match arrived:
             case Received():
                 return self._rules_in(arrived)

@@ -58,7 +58,7 @@ class Question:
 
 
 class Exchange:
-    """Connections to wherever the guard lets us; no cookies, no passwords, no redirects.
+    """Connections to wherever the guard lets us; no passwords, no redirects.
 
     With a proxy the target is out of our sight: names are resolved here once to refuse private
     ones, but the proxy resolves them again. What it may reach is then for its own rules to say.

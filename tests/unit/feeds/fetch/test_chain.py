@@ -1,4 +1,6 @@
-"""Where a redirect may lead, which are for good, and what is no address at all."""
+"""Where a redirect or a page may lead, which are for good, and what is no address at all."""
+
+from time import process_time
 
 import pytest
 from httpx2 import URL
@@ -6,21 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.fetch import FetchFailed
-from feeds.fetch.answers import LONGEST_ADDRESS, REDIRECTS, Received, address, follow
+from feeds.fetch.answers import LONGEST_ADDRESS, REDIRECTS, Received, address
+from feeds.fetch.chain import Chain, refresh
 
 START = "https://news.example.org/feed"
 
 
 def went(*steps: tuple[int, str | None], limit: int = 5, start: str = START) -> URL | FetchFailed:
-    here, seen = URL(start), list[str]()
+    chain = Chain(here=URL(start), followed=REDIRECTS, limit=limit)
     for status, location in steps:
         fields = () if location is None else (("location", location),)
-        there = follow(Received(url=here, status=status, fields=fields), seen, limit)
+        there = chain.onward(Received(url=chain.here, status=status, fields=fields))
         if isinstance(there, FetchFailed):
             return there
-        seen.append(str(here))
-        here = there
-    return here
+    return chain.here
 
 
 def problem(found: object) -> str:
@@ -104,6 +105,75 @@ def test_a_host_of_any_script_is_asked_by_its_ascii_name() -> None:
     assert isinstance(found, URL)
     assert found.raw_host == b"xn--h1ahn.example"
     assert found.raw_path == b"/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8"
+
+
+def page(head: str, kind: str = "text/html") -> Received:
+    fields = (("content-type", kind),)
+    return Received(url=URL(START), status=200, fields=fields, body=head.encode())
+
+
+@pytest.mark.parametrize(
+    ("head", "target"),
+    [
+        ('<meta http-equiv="refresh" content="0; url=/a">', "/a"),
+        ("<META HTTP-EQUIV=REFRESH CONTENT='0;URL=/a'>", "/a"),
+        ("<meta content=\"5, url='/a?b=1&amp;c=2'\" http-equiv=Refresh />", "/a?b=1&c=2"),
+        ("<meta http-equiv=refresh content=0;url=/a>", "/a"),
+        ("<meta http-equiv=refresh content='0.5;/a'>", "/a"),
+        ("<meta http-equiv = 'refresh' content = ' 1 ;  URL = \"/a b\" '>", "/a b"),
+        ("<title><b>x</title><meta http-equiv=refresh content='0;url=/a'>", "/a"),
+        ("<noscript>x</noscript><meta http-equiv=refresh content='0;url=/a'>", "/a"),
+        ("<meta name=a content='>'><meta http-equiv=refresh content='0;url=/a'>", "/a"),
+        ("<noscript><meta http-equiv=refresh content='0;url=/a'></noscript>", None),
+        ("<!-- <meta http-equiv=refresh content='0;url=/a'> -->", None),
+        ("<script>'<meta http-equiv=refresh content=\"0;url=/a\">'</script>", None),
+        ("<template><meta http-equiv=refresh content='0;url=/a'></template>", None),
+        ("<body><meta http-equiv=refresh content='0;url=/a'>", None),
+        ("<meta http-equiv=refresh content='300;url=/a'>", None),
+        ("<meta http-equiv=refresh content='11;url=/a'>", None),
+        ("<meta http-equiv=refresh content='5'>", None),
+        ("<meta http-equiv=refresh content='url=/a'>", None),
+        ("<meta http-equiv=refresh content=''>", None),
+        ("<meta http-equiv=content-type content='0;url=/a'>", None),
+        ("<meta name=refresh content='0;url=/a'>", None),
+        ("<metadata http-equiv=refresh content='0;url=/a'>", None),
+    ],
+)
+def test_a_page_sends_its_reader_on(head: str, target: str | None) -> None:
+    assert refresh(page(head)) == target
+    assert refresh(page(head, "application/xhtml+xml; charset=utf-8")) == target
+    assert refresh(page(head, "application/rss+xml")) is None
+
+
+@pytest.mark.parametrize(
+    "pump",
+    ["<meta ", "<!--", "<meta '", '<meta "', "<noscript>", "<meta a=", "<meta a='b' ",
+     '<meta x="<', "<meta http-equiv=refresh content='0;url=", "<meta content=0 ", " ", "<meta/"],
+)  # fmt: skip
+def test_no_head_takes_long(pump: str) -> None:
+    started = process_time()
+    for start in ("", "<meta http-equiv=refresh content='0;", "<!--"):
+        refresh(page(start + pump * 50_000))
+    assert process_time() - started < 1
+
+
+@given(st.text(max_size=80))
+def test_no_refresh_is_too_odd(text: str) -> None:
+    for content in (text, f"0;{text}", f"0;url={text}"):
+        chain = Chain(here=URL(START), followed=REDIRECTS, limit=5, by_pages=True)
+        said = Received(url=chain.here, status=200, fields=(("refresh", content),))
+        found = chain.onward(said)
+        assert found is None or isinstance(found, FetchFailed) or found.scheme == "https"
+
+
+@given(st.text(st.characters(max_codepoint=255), max_size=80))
+def test_no_cookie_is_too_odd(text: str) -> None:
+    for cookie in (text, f"a={text}", f"a=b; {text}", f"a=b; expires={text}", f"a=b; path={text}"):
+        chain = Chain(here=URL(START), followed=REDIRECTS, limit=5, by_pages=True)
+        fields = (("set-cookie", cookie), ("location", "/a"))
+        found = chain.onward(Received(url=chain.here, status=302, fields=fields))
+        assert isinstance(found, URL)
+        assert chain.cookies(found).isascii()
 
 
 @given(st.text(max_size=60), st.sampled_from(sorted(REDIRECTS)))
