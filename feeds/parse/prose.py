@@ -15,6 +15,9 @@ _FEWEST_SPACES = 9
 # Chinese and Japanese write no blanks between words, and with each character twice as much.
 _FEWEST_WIDE_CHARS = 20
 _WIDE = frozenset("WF")
+# "Our work in the region" is a name.
+_FEWEST_SPACES_OF_A_HEADLINE = 5
+_FEWEST_WIDE_OF_A_HEADLINE = 14
 # The full stops of Chinese, Hindi, Urdu and Armenian among them.
 _ENDS = tuple(".!?…:;\"'”»)’“。！？」।۔։")
 _BETWEEN_SENTENCES = re.compile(r"(?:[^\W\d]{2}|[0-9]{4})[.!?…][\"”»’)]*\s\S")
@@ -28,6 +31,12 @@ def prose(lines: Lines) -> list[str]:
 def has_sentences(paragraph: str) -> bool:
     """Whether a paragraph holds more than one sentence."""
     return _BETWEEN_SENTENCES.search(paragraph) is not None
+
+
+def is_headline(title: str) -> bool:
+    """Whether a title tells something, as those of news do, and is not only a name."""
+    is_wide = _wide(title) >= _FEWEST_WIDE_OF_A_HEADLINE
+    return is_wide or title.count(" ") >= _FEWEST_SPACES_OF_A_HEADLINE
 
 
 def width(lines: Iterable[str]) -> int:

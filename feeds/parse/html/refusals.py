@@ -17,7 +17,7 @@ from feeds.parse.html.content import BarePage
 from feeds.parse.html.metadata import HtmlPage
 from feeds.parse.html.tree import Node, ancestors, attribute, find_all, names, one_line, said
 from feeds.parse.interstitial import interstitial
-from feeds.parse.prose import prose, width
+from feeds.parse.prose import is_headline, prose, width
 from feeds.parse.text import genre
 from feeds.parse.words import any_of
 from feeds.taxonomy import Slot, Taxonomy
@@ -32,12 +32,14 @@ _SIGNS_OF_NEWS = 2
 _LONGEST_REQUEST_WIDTH = 300
 _SHORTEST_ARTICLE_WIDTH = 140
 _LONGEST_WALL_WIDTH = 4_000
+_MOST_BETWEEN_WORDS_OF_A_WALL = 300
 # Several paragraphs need less that speaks for them.
 _SEVERAL = 3
+# Many need but a title that may be a sentence: some languages say in four words what English says
+# in six.
+_MANY = 5
+_FEWEST_SPACES_OF_A_SENTENCE = 3
 _FEWEST_TITLE_CHARS = 8
-# "Our work in the region" is a name.
-_FEWEST_SPACES_OF_A_HEADLINE = 5
-_FEWEST_WIDE_OF_A_HEADLINE = 14
 _CHALLENGES = (
     'script[src*="challenge-platform"], #challenge-form, #cf-wrapper, .g-recaptcha, .h-captcha'
 )
@@ -136,8 +138,11 @@ def _requested(
     # More is no request, and to look through it takes time.
     looked_at = sentences if tells < _LONGEST_WALL_WIDTH else []
     asking = [line for line in looked_at if _data_use().search(line)]
+    words = [found for line in asking for found in _data_use().findall(line)]
     is_its_subject = page.metadata.is_article and _says(page, (*page.metadata.titles, window))
-    if 2 * width(asking) > tells and not is_its_subject:
+    # A word or two in a long text may be of cookies to eat.
+    is_asked = width(asking) <= _MOST_BETWEEN_WORDS_OF_A_WALL * len(words)
+    if is_asked and 2 * width(asking) > tells and not is_its_subject:
         return _of_another_kind(f"it asks for consent: {excerpt(asking[0])}")
     is_told = page.metadata.is_article or page.issued is not None
     if tells < (_SHORTEST_ARTICLE_WIDTH if is_told else _LONGEST_REQUEST_WIDTH):
@@ -229,17 +234,14 @@ def _speaks_for_news(draft: Draft, page: BarePage, told: PageFront) -> bool:
     """
     if _is_told(draft, page):
         return True
-    is_long = len(prose(draft.paragraphs)) >= _SEVERAL
-    if is_long and (told.marks_article or _is_headline(draft.title)):
+    sentences = prose(draft.paragraphs)
+    is_long = len(sentences) >= _SEVERAL
+    if is_long and (told.marks_article or is_headline(draft.title)):
+        return True
+    if len(sentences) >= _MANY and draft.title.count(" ") >= _FEWEST_SPACES_OF_A_SENTENCE:
         return True
     wanted = _SIGNS_OF_NEWS - is_long
     return len(list(islice(genre.for_news(draft.title, draft.paragraphs), wanted))) >= wanted
-
-
-def _is_headline(title: str) -> bool:
-    """Whether a title tells something, as those of news do, and is not only a name."""
-    wide = width([title]) - len(title)
-    return title.count(" ") >= _FEWEST_SPACES_OF_A_HEADLINE or wide >= _FEWEST_WIDE_OF_A_HEADLINE
 
 
 def untitled(text: str) -> Refused:

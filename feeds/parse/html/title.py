@@ -27,6 +27,7 @@ from feeds.parse.html.tree import (
     names,
     said,
 )
+from feeds.parse.prose import prose
 from feeds.parse.sanitise import Block
 
 # Names of the site stand in these, and what leads elsewhere.
@@ -109,7 +110,11 @@ def by_the_text(named: Title, blocks: Sequence[Block]) -> str:
         return named.text
     first = next((at for at, block in enumerate(blocks) if _bytes(block.text) >= _PROSE_BYTES), 0)
     above = blocks[max(0, first - _MOST_BLOCKS_ABOVE) : first]
-    votes = {block.line: (block.tag in _HEADED, len(block.line)) for block in above}
+    votes = {
+        block.line: (block.tag in _HEADED, len(block.line))
+        for block in above
+        if not prose([block.line])
+    }
     own = [line for line in votes if not _is_name(line)]
     return max(own or votes, key=votes.__getitem__, default=named.text)
 

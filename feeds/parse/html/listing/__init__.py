@@ -5,7 +5,8 @@ how an entry is put together, what leads to older ones, or what an item's page h
 """
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from feeds.draft import Document, Draft, Habits, Parsed, Selectors
@@ -19,10 +20,12 @@ from feeds.parse.html.outline import Part, outline
 from feeds.parse.html.tree import (
     Node,
     Tree,
+    attribute,
     find,
     find_all,
     said,
 )
+from feeds.parse.prose import is_headline
 from feeds.parse.text import genre
 from feeds.parse.words import plain
 from feeds.taxonomy import Taxonomy
@@ -31,6 +34,10 @@ from feeds.taxonomy.naming import fold
 _HEADINGS = "h1, h2, h3, h4, h5, h6"
 _DATES = 'time, [class*="date" i], [class*="publish" i], [class*="posted" i]'
 _ARTICLE = 'meta[property="og:type"][content="article" i], meta[property="article:published_time"]'
+_TITLE = 'meta[property="og:title"][content]'
+# A page with a headline of its own, and so much text in one place, tells that story.
+_FEWEST_CHARS_OF_A_STORY = 300
+_FEWEST_CHARS_BELOW_A_NAME = 900
 # Texts shorter than this are introductions, notes and buttons.
 _FEWEST_CHARS_OF_AN_ARTICLE = 100
 _LONGEST_TEASER_CHARS = 600
@@ -171,12 +178,42 @@ def _is_item(page: HtmlPage, document: Document, nodes: list[Node], ancestors: A
             teasers += part.chars
         else:
             prose.append(part)
+    if _is_story(page, whole, _longest_run(prose)):
+        return True
     own = sum(part.own - part.own_linked for part in prose)
     if own >= _FEWEST_CHARS_OF_AN_ARTICLE and (
         _is_article(page) or any(dateline.find(said(part.node)) for part in prose)
     ):
         return True
     return own > teasers
+
+
+def _longest_run(prose: Sequence[Part]) -> int:
+    """The characters of the longest text of paragraphs beside each other, or in one element."""
+    runs: Counter[int] = Counter()
+    for part in prose:
+        around = part if part.up is None or part.holds_blocks else part.up
+        runs[id(around)] += part.own - part.own_linked
+    return max(runs.values(), default=0)
+
+
+def _is_story(page: HtmlPage, whole: Part, chars: int) -> bool:
+    """Whether a page shows, in no link, the title that its head gives it, and tells so much in one
+    place: a headline needs less of it than what may be a name.
+    """
+    if chars < _FEWEST_CHARS_OF_A_STORY:
+        return False
+    stated = {fold(attribute(node, "content")) for node in find_all(page.tree, _TITLE)}
+    window = fold(said(find(page.tree, "title")))
+    for part in whole.within():
+        if part.block and part.own >= _FEWEST_CHARS_OF_A_TITLE and not part.linked:
+            text = said(part.node)
+            if len(text) > _LONGEST_TEASER_CHARS or part.holds_blocks:
+                continue
+            is_told = chars >= _FEWEST_CHARS_BELOW_A_NAME or is_headline(text)
+            if is_told and ((words := fold(text)) in stated or window.startswith(words)):
+                return True
+    return False
 
 
 def _may_be_item(page: HtmlPage, body: Node, nodes: list[Node]) -> bool:
