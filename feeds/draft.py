@@ -4,11 +4,12 @@ Knows the stages a document goes through before anything is stored. Must never k
 documents come from, how they are read or what becomes of them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from feeds.model import Enclosure, Issued, Label, Mark, Provenance
+from feeds.model import Enclosure, Issued, Label, Mark, Provenance, TopicKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +128,19 @@ class Draft:
         """Every topic the draft names: issuers, fields, countries, kind."""
         kinds = (self.content_type,) if self.content_type else ()
         return (*self.issuers, *self.fields, *self.countries, *kinds)
+
+    def filed(self, labels: Iterable[Label]) -> "Draft":
+        """The draft under these labels alone, each topic and each unknown name once."""
+        its: dict[TopicKind, dict[str, Label]] = {kind: {} for kind in TopicKind}
+        for label in labels:
+            its[label.kind].setdefault(label.slug or f"? {label.text}", label)
+        return replace(
+            self,
+            issuers=tuple(its[TopicKind.ISSUER].values()),
+            fields=tuple(its[TopicKind.FIELD].values()),
+            countries=tuple(its[TopicKind.COUNTRY].values()),
+            content_type=next(iter(its[TopicKind.TYPE].values()), None),
+        )
 
 
 class Reason(StrEnum):

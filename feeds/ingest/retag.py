@@ -4,8 +4,7 @@ Knows which labels are resolved again, and what a revision of that kind is. Must
 item is kept, or a document.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
@@ -14,7 +13,7 @@ from feeds.draft import Draft
 from feeds.identity.decide import Known
 from feeds.identity.ids import content_hash
 from feeds.ingest.edit import Publish
-from feeds.model import Label, TopicKind
+from feeds.model import Label
 from feeds.storage import Connection, read_items, recall, topic_names, write_items
 from feeds.storage.database import Database, next_numbers
 from feeds.storage.write_items import Revision
@@ -110,18 +109,8 @@ def _write(
 
 
 def _filed(draft: Draft, taxonomy: Taxonomy, *, everything: bool) -> Draft:
-    its = defaultdict[TopicKind, list[Label]](list)
     resolved = (_resolved(label, taxonomy, everything=everything) for label in draft.labels)
-    for label in _once(chain.from_iterable(resolved)):
-        its[label.kind].append(label)
-    kinds = its[TopicKind.TYPE]
-    return replace(
-        draft,
-        issuers=tuple(its[TopicKind.ISSUER]),
-        fields=tuple(its[TopicKind.FIELD]),
-        countries=tuple(its[TopicKind.COUNTRY]),
-        content_type=kinds[0] if kinds else None,
-    )
+    return draft.filed(chain.from_iterable(resolved))
 
 
 def _resolved(label: Label, taxonomy: Taxonomy, *, everything: bool) -> Sequence[Label]:
@@ -131,13 +120,3 @@ def _resolved(label: Label, taxonomy: Taxonomy, *, everything: bool) -> Sequence
     anew = taxonomy.resolve(label.kind, label.text)
     # A kind or an inferred issuer may bear a text that is no name: it stays what it was.
     return anew if any(each.slug for each in anew) or not label.slug else [label]
-
-
-def _once(labels: Iterator[Label]) -> Iterator[Label]:
-    """Each topic and each unknown name once."""
-    seen: set[tuple[TopicKind, str]] = set()
-    for label in labels:
-        key = (label.kind, f"={label.slug}" if label.slug else label.text)
-        if key not in seen:
-            seen.add(key)
-            yield label

@@ -149,26 +149,9 @@ def _place(status: int) -> str:
     return "Location" if status == HTTPStatus.CREATED else "Content-Location"
 
 
-_STORED = _item(201, "The item is new.") | _item(200, "The item says this now, or did so before.")
-_CREATE: dict[str, Any] = {
-    "operation_id": "createItem",
-    "status_code": 201,
-    "responses": _STORED | problems.responses(400, 409, 413, 415),
-    "openapi_extra": _BODY,
-}
-_REPLACE: dict[str, Any] = {
-    "operation_id": "replaceItem",
-    "responses": _STORED | problems.responses(400, 413, 415),
-    "openapi_extra": _BODY,
-}
-_REMOVE: dict[str, Any] = {
-    "operation_id": "withdrawItem",
-    "responses": _item(200, "The item is withdrawn.") | problems.responses(404, 410),
-}
-_SHOW: dict[str, Any] = {
-    "operation_id": "showItem",
-    "responses": _item(200, "The item as it stands.", ItemShown) | problems.responses(404, 410),
-}
+_CREATED = _item(201, "The item is new.") | _item(200, "The item says this now, or did so before.")
+_WITHDRAWN = _item(200, "The item is withdrawn.") | problems.responses(404, 410)
+_SHOWN = _item(200, "The item as it stands.", ItemShown) | problems.responses(404, 410)
 
 # -- The API ---------------------------------------------------------------------------------------
 
@@ -191,6 +174,7 @@ def create_api(
         description=_SUMMARY,
         version=version,
         responses=problems.responses(401, 403, 422, 503),
+        generate_unique_id_function=lambda route: f"{route.name}Item",
         # Pages, whose scripts come from elsewhere.
         docs_url=None,
         redoc_url=None,
@@ -199,13 +183,15 @@ def create_api(
     app.state.hashes = {source: _hash(token) for source, token in tokens.items()}
     limit = ThreadLimit(_AT_ONCE, _PATIENCE_SECONDS)
     items = _Items(pushed=pushed, max_bytes=max_bytes, on_change=on_change, limit=limit)
-    app.post("/items", **_CREATE)(items.create)
+    created = _CREATED | problems.responses(400, 409, 413, 415)
+    app.post("/items", status_code=201, responses=created, openapi_extra=_BODY)(items.create)
     # ":path", as an id may hold slashes.
-    app.put("/items/{item_id:path}", **_REPLACE)(items.replace)
-    app.delete("/items/{item_id:path}", **_REMOVE)(items.remove)
-    app.get("/items/{item_id:path}", **_SHOW)(items.show)
+    item, replaced = "/items/{item_id:path}", _CREATED | problems.responses(400, 413, 415)
+    app.put(item, responses=replaced, openapi_extra=_BODY)(items.replace)
+    app.delete(item, responses=_WITHDRAWN)(items.withdraw)
+    app.get(item, responses=_SHOWN)(items.show)
     # Whoever takes GET takes HEAD (RFC 9110 9.1), which FastAPI would not.
-    app.head("/items/{item_id:path}", include_in_schema=False)(items.show)
+    app.head(item, include_in_schema=False)(items.show)
     app.openapi()["components"]["schemas"] |= _SCHEMAS["$defs"]
     problems.tell_problems(app)
     return app
@@ -232,7 +218,7 @@ class _Items:
             raise Problem.of_faults(Fault(field="/id", problem=f"must be {ID_RULE}"))
         return await self._receive(request, source, key, item_id)
 
-    async def remove(self, request: Request, item_id: _Id, source: _Source) -> Response:
+    async def withdraw(self, request: Request, item_id: _Id, source: _Source) -> Response:
         """Withdraw an item: feeds and pages no longer show it."""
         return await self._done(request, source, partial(self.pushed.withdraw, source, item_id))
 

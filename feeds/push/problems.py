@@ -114,12 +114,13 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def tell_problems(app: Starlette) -> None:
     """Whatever ``app`` cannot do, it tells as a problem."""
-    for error in (Problem, HTTPException, RequestValidationError, BodyTooLong, *_MISHAPS):
+    errors: list[type[Exception]] = [Problem, *_KINDS]
+    for error in errors:
         app.add_exception_handler(error, _told)
 
 
 async def _told(request: Request, error: Exception) -> Response:
-    problem = _problem(error)
+    problem = error if isinstance(error, Problem) else _problem(error)
     status = problem.kind.status
     details = ProblemDetails(
         title=status.phrase, status=status, detail=str(problem), faults=[*problem.faults]
@@ -137,26 +138,12 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted(set().union(*taken)))
 
 
-def _problem(error: Exception) -> Problem:
-    match error:
-        case Problem():
-            return error
-        case HTTPException(status_code=status):
-            is_known = status == HTTPStatus.METHOD_NOT_ALLOWED
-            return Problem(ProblemKind.NO_METHOD if is_known else ProblemKind.NO_ADDRESS)
-        case RequestValidationError():
-            said = ((map(str, each["loc"]), str(each["msg"])) for each in error.errors())
-            faults = tuple(Fault(field="/".join(at), problem=problem) for at, problem in said)
-            return Problem(ProblemKind.PARAMETERS, faults=faults)
-        case BodyTooLong(most=most):
-            return Problem(ProblemKind.TOO_LONG, f"A document may have {most:,} bytes at most.")
-        case _:
-            return _mishap(error)
-
-
-#: What no request is to blame for. Nobody reads what one that was cut off is told; of an error of
-#: ours, which is raised again, the server logs all there is.
-_MISHAPS = {
+#: What is raised by others. Nobody reads what one that was cut off is told; of an error of ours,
+#: which is raised again, the server logs all there is.
+_KINDS: Mapping[type[Exception], ProblemKind] = {
+    HTTPException: ProblemKind.NO_ADDRESS,
+    RequestValidationError: ProblemKind.PARAMETERS,
+    BodyTooLong: ProblemKind.TOO_LONG,
     ClientDisconnect: ProblemKind.CUT_OFF,
     StoreBusy: ProblemKind.BUSY,
     Overloaded: ProblemKind.BUSY,
@@ -165,8 +152,19 @@ _MISHAPS = {
 }
 
 
-def _mishap(error: Exception) -> Problem:
-    kind = next(kind for raised, kind in _MISHAPS.items() if isinstance(error, raised))
-    if kind is ProblemKind.AWAY:
-        log.error("store does not answer", problem=str(error))
+def _problem(error: Exception) -> Problem:
+    kind = next(kind for raised, kind in _KINDS.items() if isinstance(error, raised))
+    match error:
+        case HTTPException(status_code=HTTPStatus.METHOD_NOT_ALLOWED):
+            return Problem(ProblemKind.NO_METHOD)
+        case RequestValidationError():
+            said = ((map(str, each["loc"]), str(each["msg"])) for each in error.errors())
+            faults = tuple(Fault(field="/".join(at), problem=problem) for at, problem in said)
+            return Problem(kind, faults=faults)
+        case BodyTooLong(most=most):
+            return Problem(kind, f"A document may have {most:,} bytes at most.")
+        case StoreError() if kind is ProblemKind.AWAY:
+            log.error("store does not answer", problem=str(error))
+        case _:
+            pass
     return Problem(kind)

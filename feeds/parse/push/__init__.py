@@ -4,7 +4,7 @@ Knows how the members of a pushed item become a draft, and entries of Atom that 
 never know who pushed it, or over what.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
 
@@ -60,7 +60,7 @@ def _entry(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | R
 
 def _draft(item: PushedItem, document: Document, taxonomy: Taxonomy) -> Draft:
     markup = sanitised(item.html, item.url) if item.html else ""
-    return Draft(
+    draft = Draft(
         form=FORM,
         title=item.title,
         summary=item.summary,
@@ -70,12 +70,9 @@ def _draft(item: PushedItem, document: Document, taxonomy: Taxonomy) -> Draft:
         guid=item.id or document.name,
         issued=item.issued,
         language=item.language,
-        content_type=_kind(item.content_type, taxonomy),
-        issuers=_labels(TopicKind.ISSUER, item.issuers, taxonomy),
-        fields=_labels(TopicKind.FIELD, item.fields, taxonomy),
-        countries=_labels(TopicKind.COUNTRY, item.countries, taxonomy),
         enclosures=tuple(Enclosure(**dict(each)) for each in item.enclosures),
     )
+    return draft.filed(_labels(item, taxonomy))
 
 
 def _plain(item: PushedItem) -> Sequence[str]:
@@ -86,19 +83,18 @@ def _plain(item: PushedItem) -> Sequence[str]:
     return [" ".join(chain.from_iterable(lines)) for is_said, lines in parts if is_said]
 
 
-def _kind(name: str | None, taxonomy: Taxonomy) -> Label | None:
-    if not name:
-        return None
-    return taxonomy.kind_label(name) or Label(kind=TopicKind.TYPE, text=name, slug=None)
-
-
-def _labels(kind: TopicKind, names: Sequence[str], taxonomy: Taxonomy) -> tuple[Label, ...]:
-    """The topics of these names, each once; a name nobody knows is kept."""
-    found: dict[str, Label] = {}
-    for name in names:
-        labels = taxonomy.resolve(kind, name)
-        if not labels or not all(label.slug for label in labels):
+def _labels(item: PushedItem, taxonomy: Taxonomy) -> Iterator[Label]:
+    """The topics of the names it gives; a name nobody knows is kept."""
+    if name := item.content_type:
+        yield taxonomy.kind_label(name) or Label(kind=TopicKind.TYPE, text=name, slug=None)
+    given = {
+        TopicKind.ISSUER: item.issuers,
+        TopicKind.FIELD: item.fields,
+        TopicKind.COUNTRY: item.countries,
+    }
+    for kind, names in given.items():
+        for name in names:
+            labels = taxonomy.resolve(kind, name)
             # A member of the array is one name: its commas part nothing that is not understood.
-            labels = (Label(kind=kind, text=name, slug=None),)
-        found |= {label.slug or f"? {label.text}": label for label in labels}
-    return tuple(found.values())
+            is_known = labels and all(label.slug for label in labels)
+            yield from labels if is_known else [Label(kind=kind, text=name, slug=None)]

@@ -94,10 +94,6 @@ def _is_address(text: str) -> bool:
     return values.is_web_address(text) and urlsplit(text).username is None
 
 
-def _is_media_type_if_any(text: str) -> bool:
-    return not text or values.is_media_type(text)
-
-
 def _issued(value: object) -> Issued:
     try:
         if isinstance(value, str) and (found := _RFC_3339.fullmatch(value)):
@@ -136,7 +132,11 @@ _Language = Annotated[
     _that(values.is_language_tag, "must be a language tag (BCP 47) such as en, de or sr-Latn"),
 ]
 _MediaType = Annotated[
-    str, _that(_is_media_type_if_any, "must be a media type such as application/pdf, or empty")
+    str,
+    _that(
+        lambda text: not text or values.is_media_type(text),
+        "must be a media type such as application/pdf, or empty",
+    ),
 ]
 _Issued = Annotated[Issued, BeforeValidator(_issued, json_schema_input_type=date | datetime)]
 
