@@ -70,8 +70,9 @@ class Health:
         self._registry = CollectorRegistry()
         self._registry.register(_Readings(totals, heartbeats, version))
 
-    async def healthz(self, _request: Request) -> Response:
-        """200 while the store answers and every job beats; 503 with the reasons otherwise.
+    async def healthz(self, request: Request) -> Response:
+        """200 while the store answers and every job beats; 503 with the reasons otherwise; and how
+        many connections were refused since the start, as there were too many.
 
         At once in any case: it waits for no one else, and not long for the store.
         """
@@ -80,6 +81,7 @@ class Health:
             "status": "failing" if problems else "ok",
             "version": self._version,
             "problems": problems,
+            "refused_connections": _refused(request),
         }
         return JSONResponse(said, 503 if problems else 200, headers=_FRESH)
 
@@ -151,6 +153,11 @@ class _Readings(Collector):
         for job, beat in sorted(self._heartbeats.beats.items()):
             family.add_metric([job], beat.timestamp())
         return family
+
+
+def _refused(request: Request) -> int:
+    connections = getattr(request.state, "connections", None)
+    return connections.refused if connections else 0
 
 
 def _by_state(name: str, meaning: str, states: type[State], counted: Mapping[State, int]) -> Metric:

@@ -7,6 +7,10 @@ import errno
 import resource
 import socket
 from asyncio import AbstractEventLoop, Transport, get_running_loop
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import IPv6Address, ip_address
 from threading import Event
 from types import FrameType
 from typing import Any
@@ -14,8 +18,10 @@ from typing import Any
 import h11
 import structlog
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
@@ -23,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 #: Four times as many as one browser a second opens within `_WAIT_SECONDS`; each costs some 30 kB.
 _MOST_CONNECTIONS = 1_000
+#: No client has more of them: an office behind one address opens some dozens.
+_OF_ALL_A_CLIENT = 8
 #: Of all descriptors: the others are for the store, websites, mail servers and files.
 _OF_DESCRIPTORS = 2
 # What is accepted at once comes on top of the others, until the oldest of them have been closed.
@@ -37,6 +45,9 @@ _BODY_SECONDS = 120
 _SEND_SECONDS = 120
 # Between two looks at all connections (10 ticks of uvicorn are a second).
 _TICKS = 10
+
+#: What a proxy says is no address is kept so far (RFC 7239 allows names).
+_LONGEST_CLIENT_CHARS = 64
 
 #: What lasts is told again after this long.
 _SILENCE_SECONDS = 3_600
@@ -59,9 +70,11 @@ class Server(uvicorn.Server):
 
     def __init__(self, web: ASGIApp, stopping: Event, *, descriptors: int) -> None:
         most = max(1, min(_MOST_CONNECTIONS, descriptors // _OF_DESCRIPTORS))
+        self._connections = _Connections(most)
+        shared = _Shared(web, self._connections)
         super().__init__(
             uvicorn.Config(
-                web,
+                shared,
                 http=_Connection,
                 ws="none",
                 lifespan="off",
@@ -74,7 +87,12 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=10,
             )
         )
-        self._connections = _Connections(most)
+        # As uvicorn takes it: this machine, or those that FORWARDED_ALLOW_IPS names.
+        trusted = ProxyHeadersMiddleware(
+            shared,  # type: ignore[arg-type] # Starlette's types and uvicorn's differ
+            self.config.forwarded_allow_ips,
+        )
+        self._connections.is_proxy = trusted.trusted_hosts.__contains__
         self.server_state = self._connections
         self._stopping = stopping
         self._told_at = -_SILENCE_SECONDS * 1.0
@@ -87,6 +105,8 @@ class Server(uvicorn.Server):
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         get_running_loop().set_exception_handler(self._failed)
+        # What an application may know of its server (ASGI's lifespan state).
+        self.lifespan.state["connections"] = self._connections
         await super().startup(sockets)
 
     @override
@@ -109,16 +129,22 @@ class Server(uvicorn.Server):
 
 
 class _Connections(ServerState):
-    """All connections, ``most`` at a time.
+    """All connections, ``most`` at a time, and a share of them for a client.
 
-    Those that bring no request are closed to make room, the ones that wait longest first.
+    Those that bring no request are closed to make room, the ones that wait longest first. So many
+    were ``refused``, or their requests. What ``is_proxy`` says of an
+    address is that its connections are others'.
     """
 
     def __init__(self, most: int) -> None:
         super().__init__()
+        self.share = max(1, most // _OF_ALL_A_CLIENT)
+        self.refused = 0
+        self.is_proxy: Callable[[str], bool] = lambda _: False
         self._most = most
         # In the order in which they began to wait.
         self._waiting: dict[_Connection, None] = {}
+        self._by_client: dict[str, set[_Connection]] = {}
 
     def wait(self, connection: "_Connection") -> None:
         """It brings no request, as of now."""
@@ -129,15 +155,42 @@ class _Connections(ServerState):
         """It waits no longer."""
         self._waiting.pop(connection, None)
 
-    def has_room(self) -> bool:
-        """Whether one more can be taken, if need be in the place of another."""
-        if len(self.connections) < self._most:
+    def has_room(self, connection: "_Connection", client: str) -> bool:
+        """Whether one more can be taken, if need be in the place of another; counts it."""
+        own = self._by_client.setdefault(client, set()) if client else set()
+        is_full = len(self.connections) >= self._most
+        has_all = len(own) >= self.share
+        if client:
+            own.add(connection)
+        if not (is_full or has_all):
             return True
-        longest = next(iter(self._waiting), None)
+        longest = next((each for each in self._waiting if not has_all or each in own), None)
         if longest is None:
+            self.refused += 1
             return False
         longest.end()
         return True
+
+    def leave(self, connection: "_Connection", client: str) -> None:
+        """It is no more."""
+        self.work(connection)
+        own = self._by_client.get(client, set())
+        own.discard(connection)
+        if not own:
+            self._by_client.pop(client, None)
+
+    def client(self, address: Any, *, is_forwarded: bool = False) -> str:
+        """Who is at an address, "" for a proxy of our own: who has an IPv6 address has 2^64."""
+        host = str(address[0]) if address else ""
+        if self.is_proxy(host) and not is_forwarded:
+            return ""
+        with suppress(ValueError):
+            found = ip_address(host)
+            mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+            if isinstance(found, IPv6Address) and not mapped:
+                return str(IPv6Address(int(found) >> 64 << 64))
+            return str(mapped or found)
+        return host[:_LONGEST_CLIENT_CHARS]
 
     def end_waiting(self) -> None:
         """None is left that brings no request."""
@@ -151,6 +204,33 @@ class _Connections(ServerState):
                 connection.end()
 
 
+class _Shared:
+    """An application whose requests no client has more of at once than its share of connections:
+    a proxy brings those of all clients on its own.
+    """
+
+    def __init__(self, web: ASGIApp, connections: _Connections) -> None:
+        self._web = web
+        self._connections = connections
+        self._working: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_forwarded = any(name == b"x-forwarded-for" for name, _ in scope["headers"])
+        client = self._connections.client(scope["client"], is_forwarded=is_forwarded)
+        if client and self._working[client] >= self._connections.share:
+            self._connections.refused += 1
+            told = {"Retry-After": "10", "Cache-Control": "no-store"}
+            await PlainTextResponse("Too much at once\n", 503, told)(scope, receive, send)
+            return
+        self._working[client] += 1
+        try:
+            await self._web(scope, receive, send)
+        finally:
+            self._working[client] -= 1
+            if not self._working[client]:
+                del self._working[client]
+
+
 class _Connection(H11Protocol):
     """One connection; what it may take begins anew with each request and each answer."""
 
@@ -160,6 +240,7 @@ class _Connection(H11Protocol):
         super().__init__(server_state=server_state, **others)
         self._all = server_state
         self._since = self.loop.time()
+        self._client = ""
 
     @property
     def _is_working(self) -> bool:
@@ -167,7 +248,8 @@ class _Connection(H11Protocol):
 
     @override
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn
-        has_room = self._all.has_room()
+        self._client = self._all.client(transport.get_extra_info("peername"))
+        has_room = self._all.has_room(self, self._client)
         super().connection_made(transport)
         if has_room:
             self._all.wait(self)
@@ -177,7 +259,7 @@ class _Connection(H11Protocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        self._all.work(self)
+        self._all.leave(self, self._client)
         super().connection_lost(exc)
 
     @override

@@ -37,6 +37,7 @@ class Site:
             Route("/", self.page, methods=["GET", "POST"]),
             Route("/long", self.long),
             Route("/work", self.work),
+            Route("/refused", self.refused),
             Route("/body", self.body, methods=["POST"]),
         ]
         self.app = Starlette(routes=routes)
@@ -46,6 +47,9 @@ class Site:
 
     async def long(self, _request: Request) -> Response:
         return PlainTextResponse(LONG)
+
+    async def refused(self, request: Request) -> Response:
+        return PlainTextResponse(str(request.state.connections.refused))
 
     def work(self, _request: Request) -> Response:
         self.done.wait(PATIENCE_SECONDS)
@@ -77,9 +81,10 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(server, name, 1)
 
 
-def connected(url: str, said: bytes = b"") -> socket.socket:
+def connected(url: str, said: bytes = b"", client: str = "127.0.0.1") -> socket.socket:
     address = urlsplit(url)
-    connection = socket.create_connection((address.hostname or "", address.port or 0), 30)
+    there = (address.hostname or "", address.port or 0)
+    connection = socket.create_connection(there, 30, source_address=(client, 0))
     connection.settimeout(PATIENCE_SECONDS)
     connection.sendall(said)
     return connection
@@ -160,6 +165,52 @@ def test_where_all_are_at_work_one_more_is_told_to_come_back(site: Site, url: st
         assert answer.headers["x-content-type-options"] == "nosniff"
         site.done.set()
     assert httpx2.get(url).text == "here"
+
+
+#: One client has this many of 32 connections.
+SHARE = 4
+FORWARDED = b"GET /%s HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %s\r\n\r\n"
+
+
+def test_no_client_takes_the_connections_of_all(site: Site) -> None:
+    """Who comes from 127.0.0.1 is a proxy, as far as is known."""
+    with serving(site.app, 64) as url, ExitStack() as held:
+        idle = [held.enter_context(connected(url, client="127.0.0.2")) for _ in range(SHARE + 1)]
+        assert idle[0].recv(1) == b""
+        for each in idle[1:]:
+            each.sendall(GET % b"work")
+        time.sleep(0.5)
+        assert b" 503 " in answered(held.enter_context(connected(url, client="127.0.0.2")))
+        assert httpx2.get(f"{url}/refused").text == "1"
+        others = held.enter_context(connected(url, GET % b"", client="127.0.0.3"))
+        assert b" 200 " in others.recv(1_000)
+        for _ in range(3 * SHARE):
+            held.enter_context(connected(url, GET % b"work"))
+        assert b" 200 " in held.enter_context(connected(url, GET % b"")).recv(1_000)
+        site.done.set()
+        assert all(b" 200 " in each.recv(1_000) for each in idle[1:])
+
+
+def test_behind_a_proxy_a_client_is_who_it_is_forwarded_for(site: Site) -> None:
+    with serving(site.app, 64) as url, ExitStack() as held:
+        same = (b"2001:db8::%d" % n for n in range(SHARE))
+        working = [
+            held.enter_context(connected(url, FORWARDED % (b"work", client))) for client in same
+        ]
+        time.sleep(0.5)
+        asked = FORWARDED % (b"", b"2001:db8::ffff")
+        refused = held.enter_context(connected(url, asked)).recv(1_000)
+        assert b" 503 " in refused
+        assert b"retry-after: 10" in refused
+        assert httpx2.get(f"{url}/refused").text == "1"
+        asked = FORWARDED % (b"", b"2001:db8:0:1::1")
+        assert b" 200 " in held.enter_context(connected(url, asked)).recv(1_000)
+        # What a stranger says of others is not believed.
+        asked = FORWARDED % (b"", b"2001:db8::1")
+        stranger = held.enter_context(connected(url, asked, client="127.0.0.2"))
+        assert b" 200 " in stranger.recv(1_000)
+        site.done.set()
+        assert all(b" 200 " in each.recv(1_000) for each in working)
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,9 @@ def maildir(folder: Path) -> Iterator[mailbox.Maildir]:
 def test_a_house_in_order_is_healthy(client: httpx2.Client) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "version": "0.1.0", "problems": []}
+    assert answer.json() == {
+        "status": "ok", "version": "0.1.0", "problems": [], "refused_connections": 0,
+    }  # fmt: skip
     assert answer.headers["cache-control"] == "no-store"
 
 
