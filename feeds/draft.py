@@ -219,7 +219,8 @@ class Parsed:
 
     A list (a listing, a feed, a sitemap) may hold none; then ``next_page`` leads to the older
     part of it, ``locations`` to pages whose items it does not describe, ``hub`` to who tells of
-    its changes. Of its entries, ``silent_entries`` say nothing: neither a title nor any words.
+    its changes. Of its entries, ``silent_entries`` say nothing: neither a title nor any words, or
+    only half of it. One that ``is_cut`` ends before it should: what it lacks may exist.
     """
 
     form: str
@@ -229,6 +230,7 @@ class Parsed:
     locations: tuple[Location, ...] = ()
     hub: Hub | None = None
     silent_entries: int = 0
+    is_cut: bool = False
 
     def __post_init__(self) -> None:
         if not (self.drafts or self.is_list):

@@ -79,7 +79,11 @@ def _of_tree(tree: Tree, document: Document, taxonomy: Taxonomy) -> Parsed:
         else:
             locations.setdefault(url, _location(url, element))
     return Parsed(
-        form=_FORM, drafts=tuple(drafts), is_list=True, locations=tuple(locations.values())
+        form=_FORM,
+        drafts=tuple(drafts),
+        is_list=True,
+        locations=tuple(locations.values()),
+        is_cut=tree.is_cut,
     )
 
 

@@ -85,21 +85,22 @@ def untyped(text: bytes) -> bytes:
     return _DOCTYPE.sub(b"", text)
 
 
-def drop_half(tree: Tree, names: str) -> None:
+def drop_half(tree: Tree, names: str) -> int:
     """Takes out the last element of these names, written "item|entry", if a tree that is cut ends
-    before it does.
+    before it does; how many that were.
     """
     prefix = rb"(?:[\w.-]{1,40}:)?"
     start = re.compile(rb"<%b(?:%b)(?=[\s>/])" % (prefix, names.encode()), re.IGNORECASE)
     end = re.compile(rb"</%b(?:%b)\s*>" % (prefix, names.encode()), re.IGNORECASE)
     last_start = max((found.start() for found in start.finditer(tree.text)), default=None)
     if last_start is None or end.search(tree.text, last_start):
-        return
+        return 0
     named = [each for each in tree.root.iter() if _local(each) in names.split("|")]
     for last in named[-1:]:
         parent = last.getparent()
         if parent is not None:
             parent.remove(last)
+    return len(named[-1:])
 
 
 def _local(element: Element) -> str:

@@ -74,6 +74,10 @@ class Signature:
             media_type=media_type or None,
         )
 
+    def unconditional(self) -> Self:
+        """The same document, to be sent again whether it changed or not: it did not come whole."""
+        return replace(self, validators=_NONE, told="")
+
     def refreshed(self, validators: RemoteValidators, told: str) -> Self:
         """The same document as last seen; silence keeps what was said before."""
         before = self.validators

@@ -78,6 +78,17 @@ def is_near(url: str, hosts: Collection[str]) -> bool:
     return any(is_above_or_below(host_of(url), near) for near in hosts)
 
 
+def is_sent_back(lead: Lead, url: str | None, lists: Collection[str]) -> bool:
+    """Whether one of the ``lists``, or the front page of its site, came instead of a page: many
+    sites say so that it is no more.
+    """
+    came = address(url or "")
+    if came is None or came == lead.name:
+        return False
+    is_front = urlsplit(came)[2:] == ("/", "", "")
+    return came in lists or (is_front and is_above_or_below(host_of(came), host_of(lead.name)))
+
+
 def leads(parsed: Parsed, lists: Collection[str] = ()) -> tuple[Lead, ...]:
     """The items a list leads to, each address once, in its order.
 

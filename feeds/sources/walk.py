@@ -20,15 +20,13 @@ from feeds.draft import Document, Parsed, Reason, Refused
 from feeds.fetch import Denied, FetchFailed, Missing, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Gone, LeadOnly, Refusal, Same, Seen, Unlisted
 from feeds.sources.ask import Asking, Awaited, Budget, Had, Kept, Lost, Signature, problem_of
-from feeds.sources.leads import Lead, address, is_near, leads, located, stands_alone
+from feeds.sources.leads import Lead, address, is_near, is_sent_back, leads, located, stands_alone
 
 Understand = Callable[[Document], Parsed | Refused]
 
-# Pages read beyond those of the settings, until one shows something known: what appeared while
-# nobody looked.
+# Pages read beyond those of the settings, until one shows something known.
 _PAGES_TO_CATCH_UP = 20
-# A list shifts while it is read, so a page may show what the one before it showed. A server that
-# answers every address with the same list does so for ever.
+# A list shifts while it is read. A server that answers every address alike does so for ever.
 _PAGES_WITHOUT_NEWS = 3
 # Known pages asked for again at each look: what a list shows first is what still changes.
 _REVISITS_A_PAGE = 100
@@ -235,6 +233,7 @@ class Walk:
         self._lists.update(
             address(url) or url for url in (had.document.name, had.document.url) if url
         )
+        self._is_whole = self._is_whole and not parsed.is_cut
         found = leads(parsed, self._lists) if self._scope.follow else ()
         page = ReadPage(had=had, parsed=parsed, leads=found)
         self._budget.list_read(len(had.document.body))
@@ -249,6 +248,7 @@ class Walk:
         """What is left to say of a list once all it leads to was seen."""
         # Something on it could not be had: it is read again even if nothing changes.
         signature = page.had.signature if self._is_settled else replace(page.had.signature, told="")
+        signature = signature.unconditional() if page.parsed.is_cut else signature
         yield from self._vanished(page, taken_off)
         if self._budget.is_over:
             return
@@ -308,7 +308,7 @@ class Walk:
     def _taken_off(self, page: ReadPage) -> tuple[Lead, ...]:
         """What the list showed as it is kept, and no list that this look came by shows now."""
         kept = self._asking.kept(Lead(name=page.name)) if page.had.is_new else None
-        if kept is None or self._scope.backfill:
+        if kept is None or self._scope.backfill or page.parsed.is_cut:
             return ()
         # Read at the place it has now, so that the same words lead to the same addresses.
         before = self._understand(replace(kept.document, url=page.had.document.url))
@@ -355,8 +355,7 @@ class Walk:
         self._budget.page_answered(lead.name, answer)
         match answer:
             case Had(document=document):
-                if address(document.url or "") in self._lists:
-                    # Sent back to the list: many sites say so that a page is no more.
+                if is_sent_back(lead, document.url, self._lists):
                     return self._without(lead, page, Missing(url=lead.name))
                 return self._as_page(answer, lead)
             case Kept():

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from feeds.sources import Fetched, Gone, Seen
+from feeds.sources import Fetched, Gone, LeadOnly, Seen
 from feeds.standing import State
 from tests.publisher.looking import Looking, looking
 from tests.publisher.site import Site
@@ -75,3 +75,31 @@ def test_a_page_of_an_item_where_an_older_part_of_the_list_was_to_be_ends_the_wa
     assert standing is not None
     assert (standing.state, len(shown.watched.store.items)) == (State.FAILING, 10)
     assert "no list" in standing.problem
+
+
+@pytest.mark.parametrize(
+    ("start", "cut"), [("/feed.atom", "/feed.atom"), ("/sitemap.xml", "/sitemap-0.xml")]
+)
+def test_what_stood_behind_the_end_of_a_list_that_is_cut_is_not_missed(
+    opened: Opened, start: str, cut: str
+) -> None:
+    shown = opened(Site(count=8, dates_sitemaps=False), start)
+    shown.watched.look(complete=True)
+    whole = next(body for name, body in shown.watched.store.originals.items() if name.endswith(cut))
+    half = whole[: max(whole.rfind(end, 0, len(whole) // 2) for end in (b"<entry>", b"<url>"))]
+    shown.site.renew_validators(cut, half)
+    shown.site.forget_asked()
+    assert gone([*shown.watched.look(complete=True), *shown.watched.look(complete=True)]) == []
+    # What was cut is never said to be what it still is.
+    asked = shown.site.forget_asked()
+    assert [one.status for one in asked if one.target == cut] == [200, 200]
+    shown.site.mend(cut)
+    assert gone(shown.watched.look(complete=True)) == []
+
+
+def test_an_item_whose_page_leads_to_the_front_page_is_as_its_list_tells_it(opened: Opened) -> None:
+    shown = opened(Site(count=3), "/feed.atom")
+    shown.site.break_down("/news/100002", 302, location="/")
+    shown.site.show("/", b"<title>Welcome</title><h1>Welcome to the press office</h1>")
+    told = [one for one in shown.watched.look() if isinstance(one, LeadOnly)]
+    assert [urlsplit(one.name).path for one in told] == ["/news/100002"]

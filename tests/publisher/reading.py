@@ -60,7 +60,17 @@ def _partial(form: str, title: str, url: str, day: date | None) -> Draft:
 
 
 def _xml(document: Document) -> Parsed | Refused:
-    root = etree.fromstring(document.body)
+    root = etree.fromstring(document.body, etree.XMLParser(recover=True))
+    parsed = _of_root(root)
+    if isinstance(parsed, Refused):
+        return parsed
+    return replace(
+        parsed,
+        is_cut=not document.body.rstrip().endswith(f"</{etree.QName(root).localname}>".encode()),
+    )
+
+
+def _of_root(root: etree._Element) -> Parsed | Refused:
     match etree.QName(root).localname:
         case "urlset" | "sitemapindex" as name:
             is_index = name == "sitemapindex"

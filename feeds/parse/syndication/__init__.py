@@ -5,6 +5,7 @@ what was made of it before.
 """
 
 import re
+from dataclasses import replace
 
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.parse.bytes import excerpt, readable, recoded
@@ -62,7 +63,8 @@ def parse(
         is_list=not is_entry,
         next_page=feed.next_page,
         hub=feed.hub,
-        silent_entries=len(drafts) - len(found),
+        silent_entries=len(drafts) - len(found) + feed.half_entries,
+        is_cut=feed.is_cut,
     )
 
 
@@ -86,13 +88,19 @@ def _of_tree(tree: Tree, url: str | None) -> RawFeed | Refused:
     if tree.is_cut and name == "entry":
         return Refused(reason=Reason.INCOMPLETE, evidence="the entry is cut off")
     if instead := _with_all_entries(tree, url):
-        return instead
+        return _cut(instead, 0) if tree.is_cut and isinstance(instead, RawFeed) else instead
+    half = 0
     if tree.is_cut:
-        drop_half(tree, "item|entry")
+        half = drop_half(tree, "item|entry")
         if not any(local(each, "atom:") in {"item", "entry"} for each in tree.root.iter()):
             evidence = "it is cut off before the end of its first entry"
             return Refused(reason=Reason.MALFORMED, evidence=evidence)
-    return atom.read(tree, url) if name in {"feed", "entry"} else rss.read(tree, url)
+    found = atom.read(tree, url) if name in {"feed", "entry"} else rss.read(tree, url)
+    return _cut(found, half) if tree.is_cut and isinstance(found, RawFeed) else found
+
+
+def _cut(feed: RawFeed, half: int) -> RawFeed:
+    return replace(feed, is_cut=True, half_entries=half)
 
 
 def _with_all_entries(tree: Tree, url: str | None) -> RawFeed | Refused | None:

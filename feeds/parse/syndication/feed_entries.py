@@ -91,7 +91,10 @@ class RawEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawFeed:
-    """What one document of a dialect says; ``authors`` wrote every entry that names none."""
+    """What one document of a dialect says; ``authors`` wrote every entry that names none.
+
+    Of one that ``is_cut`` the end is missing, and ``half_entries`` were left out with it.
+    """
 
     form: str
     entries: Iterable[RawEntry]
@@ -99,6 +102,8 @@ class RawFeed:
     authors: tuple[str, ...] = ()
     hub: Hub | None = None
     next_page: str | None = None
+    is_cut: bool = False
+    half_entries: int = 0
 
 
 def absolute(address: str | None, base: str | None) -> str | None:

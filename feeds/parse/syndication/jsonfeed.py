@@ -6,6 +6,7 @@ Knows their members, and that any of them may hold anything. Must never know top
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from feeds.draft import Hub, Reason, Refused
@@ -39,21 +40,23 @@ def read(text: str, url: str | None) -> RawFeed | Refused:
         evidence = f"it holds more than {_MOST_VALUES:,} values"
         return Refused(reason=Reason.HOSTILE, evidence=evidence)
     try:
-        members = _loaded(text)
+        members, is_cut = _loaded(text)
     except RecursionError:
         return Refused(reason=Reason.HOSTILE, evidence="its values are nested too deep")
     except ValueError as error:
         return Refused(reason=Reason.MALFORMED, evidence=str(error)[:200])
     if not isinstance(members, dict) or not isinstance(members.get("items"), list):
         return Refused(reason=Reason.NOT_NEWS, evidence="it is JSON without a list of items")
-    return _feed(members, url)
+    feed = _feed(members, url)
+    return replace(feed, is_cut=True, half_entries=1) if is_cut else feed
 
 
-def _loaded(text: str) -> object:
+def _loaded(text: str) -> tuple[object, bool]:
+    """What a text says, and whether its end is missing."""
     # Not strict: line breaks within strings are a fault anybody can read.
     decoder = json.JSONDecoder(strict=False)
     try:
-        return decoder.raw_decode(text)[0]
+        return decoder.raw_decode(text)[0], False
     except json.JSONDecodeError:
         items = _ITEMS.search(text)
         if items is None:
@@ -61,7 +64,7 @@ def _loaded(text: str) -> object:
         end = _end_of_items(text, items.end(), decoder)
         if end == items.end():
             raise
-        return decoder.raw_decode(f"{text[:end]}]}}")[0]
+        return decoder.raw_decode(f"{text[:end]}]}}")[0], True
 
 
 def _end_of_items(text: str, start: int, decoder: json.JSONDecoder) -> int:

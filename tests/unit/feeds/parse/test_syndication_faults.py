@@ -219,6 +219,9 @@ def test_the_half_item_of_a_cut_feed_is_left_out(end: bytes, osce: Taxonomy) -> 
     whole = ["One", "Two"] if end == b"</item>" else ["One"]
     assert [draft.title for draft in found.drafts] == whole
     assert found.is_list
+    assert found.is_cut
+    # What was cut within the item's start tag shows nothing to count.
+    assert found.silent_entries == (end in {b"<link>https://e.te", b"<title>Tw", b"t"})
 
 
 def test_the_half_entry_of_a_cut_atom_feed_is_left_out(osce: Taxonomy) -> None:

@@ -80,6 +80,7 @@ def test_the_whole_items_of_a_cut_feed_are_kept(osce: Taxonomy) -> None:
     body = feed({"id": "1", "title": "One"}, {"id": "2", "title": "Two"}, language="de")
     found = parsed(body[: body.index(b"Two") + 1], osce)
     assert [(draft.title, draft.language) for draft in found.drafts] == [("One", "de")]
+    assert (found.is_cut, found.silent_entries) == (True, 1)
 
 
 @pytest.mark.parametrize(
