@@ -80,11 +80,18 @@ class Ownership:
             return Precedence.EQUAL
         host = host_of(known.url or draft.url or "")
         above = self.rank(source) - self.rank(whose)
-        if not self.may_speak(source, host) or (above < 0 and self._is_foreign(source, host)):
+        if self.is_third_party(source, host, whose):
             return Precedence.THIRD_PARTY
         if not self.may_speak(whose, host) or (above > 0 and self._is_foreign(whose, host)):
             return Precedence.OWNER
         return Precedence.HIGHER if above > 0 and not draft.partial else Precedence.EQUAL
+
+    def is_third_party(self, source: str, host: str, whose: str) -> bool:
+        """Whether the word of a source is worth nothing for what is on a host, and is ``whose``."""
+        if source == whose:
+            return False
+        is_below = self.rank(source) < self.rank(whose)
+        return not self.may_speak(source, host) or (is_below and self._is_foreign(source, host))
 
     def _is_foreign(self, source: str, host: str) -> bool:
         """Whether a website is on another host than the one it speaks of."""

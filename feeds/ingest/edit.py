@@ -6,11 +6,18 @@ Knows the order of calls; what was decided is published at once. Must never deci
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from config.values import host_of
 from feeds.errors import NotEdited
+from feeds.identity.ownership import NOBODYS, Ownership
 from feeds.storage import Connection, write_items
 from feeds.storage.database import Database
-from feeds.storage.read_items import number_of
+from feeds.storage.read_items import number_of, whose
 from feeds.storage.write_items import NotMerged
+
+_FOREIGN = (
+    "it is of {!r}, and {!r} is a third party to it: its owner's words would be hidden, and its"
+    " corrections with them. Merge the other into this one, or add --third-party"
+)
 
 #: Feeds and pages show what is stored: how many feeds were written for it.
 Publish = Callable[[], int]
@@ -26,14 +33,25 @@ class Edited:
 
 
 def merge(
-    database: Database, item: str, into: str, *, publish: Publish, dry_run: bool = False
+    database: Database,
+    item: str,
+    into: str,
+    *,
+    publish: Publish,
+    ownership: Ownership = NOBODYS,
+    dry_run: bool = False,
 ) -> Edited:
-    """``item`` is hidden, as ``into`` tells the same. Raises NotEdited where that cannot be.
+    """``item`` is hidden, as ``into`` tells the same. Raises NotEdited where that cannot be, or the
+    words that stay are a third party's by ``ownership``.
 
     With ``dry_run``, here and below, it is only told what would be done.
     """
     with database.writing(dry_run=dry_run) as connection:
         one, other = (_number(connection, name) for name in (item, into))
+        hidden, url = whose(connection, one)
+        stays, _ = whose(connection, other)
+        if ownership.is_third_party(stays, host_of(url), hidden):
+            raise NotEdited(item, _FOREIGN.format(hidden, stays))
         _done(item, write_items.merge(connection, one, other))
     return Edited(item=item, into=into, feeds_written=0 if dry_run else publish())
 

@@ -70,6 +70,14 @@ def number_of(connection: Connection, name: str) -> int | None:
     return by_id or connection.scalar(select(items.c.number).where(items.c.slug == name))
 
 
+def whose(connection: Connection, number: int) -> tuple[str, str]:
+    """The source whose words an item has, and its address, "" where it has none."""
+    row = connection.execute(
+        select(items.c.source, items.c.url).where(items.c.number == number)
+    ).one()
+    return row.source, row.url or ""
+
+
 def numbers_of(connection: Connection, slugs: Collection[str]) -> Mapping[str, int]:
     """The numbers of the items of these slugs that exist."""
     query = select(items.c.slug, items.c.number)

@@ -161,17 +161,24 @@ def merge(
     context: typer.Context,
     item: _Slug,
     into: _Slug,
+    third_party: Annotated[
+        bool,
+        typer.Option("--third-party", help="Even behind the words of who does not own its host."),
+    ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Hide an item, as another one tells the same; nothing of it is lost."""
+    from feeds.identity.ownership import NOBODYS
     from feeds.ingest import edit
+    from notifier.app.sources import ownership
 
     with invocation(context).house(logs=True) as house:
         report = edit.merge(
             house.database,
             item,
             into,
+            ownership=NOBODYS if third_party else ownership(house.settings.sources),
             publish=lambda: house.publish().feeds_written,
             dry_run=dry_run,
         )

@@ -1,12 +1,15 @@
 """Whose word counts: what strangers say of an item of ours is none of ours."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from feeds.draft import Draft
+from feeds.errors import NotEdited
 from feeds.identity.ownership import OWN_RANK, Ownership
+from feeds.ingest import edit
 from feeds.model import Provenance
 from feeds.sources import Gone
 from feeds.storage.database import Database
@@ -118,3 +121,19 @@ def test_what_belongs_to_nobody_is_told_by_whoever_tells_it(house: House) -> Non
 def test_what_is_contested_is_counted(house: House) -> None:
     document = house.document("f", FALSE)
     assert house.report("others", document, ownership=OWNERS).contested == 1
+
+
+def test_an_item_is_not_hidden_behind_a_third_partys_words_unasked(house: House) -> None:
+    show(house, "site", OURS)
+    show(house, "others", FALSE)
+    show(house, "own", a_story("What we pushed", url=None, paragraphs=(OTHER * 2,)))
+    ours, theirs, pushed = (row.slug for row in house.intake.items())
+    merge = partial(edit.merge, house.intake.database, publish=lambda: 0)
+    with pytest.raises(NotEdited, match="'others' is a third party to it"):
+        merge(ours, theirs, ownership=OWNERS)
+    # Nobody owns what has no address.
+    merge(pushed, theirs, ownership=OWNERS, dry_run=True)
+    merge(theirs, ours, ownership=OWNERS, dry_run=True)
+    merge(ours, pushed, ownership=OWNERS, dry_run=True)
+    merge(ours, theirs)
+    assert len(house.shown()) == 2
