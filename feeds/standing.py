@@ -130,24 +130,18 @@ def succeeded(
     )
 
 
-def failed(standing: Standing, problem: str, now: datetime, next_look_at: datetime) -> Standing:
-    """It could not be had. The address it moved to is forgotten: the old one leads to it, or on."""
+def failed(
+    standing: Standing, problem: str, now: datetime, next_look_at: datetime | None
+) -> Standing:
+    """It could not be had; with no next look its publisher took it away for good (RFC 9110
+    section 15.5.11). The address it moved to is forgotten: the old one leads to it, or on.
+    """
+    state = State.FAILING if next_look_at else State.ENDED
     return replace(
-        _in(standing, State.FAILING, now),
+        _in(standing, state, now),
         failures=standing.failures + 1,
         problem=problem,
         next_look_at=next_look_at,
-        moved_to=None,
-    )
-
-
-def ended(standing: Standing, problem: str, now: datetime) -> Standing:
-    """Its publisher took it away for good (RFC 9110 section 15.5.11)."""
-    return replace(
-        _in(standing, State.ENDED, now),
-        failures=standing.failures + 1,
-        problem=problem,
-        next_look_at=None,
         moved_to=None,
     )
 

@@ -4,9 +4,10 @@ Knows counts, items and reasons. Must never know how they are shown.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import assert_never
+from itertools import chain
+from typing import Any, assert_never
 
 from feeds.identity.decide import Added, Postponed, Restored, Revised, Unchanged
 from feeds.ingest.judge import Judged
@@ -80,23 +81,12 @@ class IngestReport:
 
 def merged(reports: Sequence[IngestReport]) -> IngestReport:
     """What several batches or sources came to, as one report."""
-    return IngestReport(
-        added=sum(report.added for report in reports),
-        revised=sum(report.revised for report in reports),
-        unchanged=sum(report.unchanged for report in reports),
-        quarantined=sum(report.quarantined for report in reports),
-        waiting=sum(report.waiting for report in reports),
-        items=tuple(item for report in reports for item in report.items),
-        quarantine=tuple(held for report in reports for held in report.quarantine),
-        unknown_topics=tuple(dict.fromkeys(x for r in reports for x in r.unknown_topics)),
-        problems=tuple(problem for report in reports for problem in report.problems),
-        withdrawn=sum(report.withdrawn for report in reports),
-        restored=sum(report.restored for report in reports),
-        copies=sum(report.copies for report in reports),
-        dropped=tuple(each for report in reports for each in report.dropped),
-        contested=sum(report.contested for report in reports),
-        unread=tuple(each for report in reports for each in report.unread),
-    )
+    sums: dict[str, Any] = {}
+    for each in fields(IngestReport):
+        told = [getattr(report, each.name) for report in reports]
+        sums[each.name] = sum(told) if each.default == 0 else tuple(chain.from_iterable(told))
+    sums["unknown_topics"] = tuple(dict.fromkeys(sums["unknown_topics"]))
+    return IngestReport(**sums)
 
 
 def reported(judged: Judged, uid: str) -> ReportedItem | None:

@@ -154,7 +154,7 @@ class WebSource:
     def _failed(self, before: Standing, lost: Lost, now: datetime) -> SourceError:
         problem = problem_of(lost)
         if isinstance(lost, TakenAway):
-            self.standing = standings.ended(before, problem, now)
+            self.standing = standings.failed(before, problem, now, None)
             hint = "; it is not asked again until its address changes"
             return SourceError(self.name, f"{before.asked_at}: {problem}{hint}")
         asked_back, is_lasting = None, False

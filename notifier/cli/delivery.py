@@ -18,7 +18,8 @@ from notifier.cli.output import (
     write_json,
     write_line,
     write_problem,
-    write_table,
+    write_report,
+    write_rows,
 )
 from notifier.model import DeliveryState
 
@@ -95,12 +96,11 @@ def deliveries(
 
     with invocation(context).house() as house, house.database.reading() as connection:
         rows = stored.latest(connection, limit, state)
-    if as_json:
-        write_json(rows)
-        return
-    write_table(
+    write_rows(
+        rows,
         ("id", "period", "recipient", "state", "attempts", "reply"),
-        [(row.id, row.period, row.recipient, row.state, row.attempts, row.reply) for row in rows],
+        lambda row: (row.id, row.period, row.recipient, row.state, row.attempts, row.reply),
+        as_json=as_json,
         empty="no deliveries yet; `fieldfare digest` plans what is due",
     )
 
@@ -116,10 +116,8 @@ def release(
 
     with invocation(context).house() as house, house.database.writing() as connection:
         held = stored.release(connection, delivery, house.clock(), send=not drop)
-    if as_json:
-        write_json({"released": held})
-    else:
-        done = "dropped" if drop else "queued once more"
-        write_line(done if held else f"no delivery {delivery} is held in doubt")
+    done = "dropped" if drop else "queued once more"
+    text = done if held else f"no delivery {delivery} is held in doubt"
+    write_report({"released": held}, text, as_json=as_json)
     if not held:
         raise typer.Exit(1)

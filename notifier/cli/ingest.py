@@ -17,7 +17,7 @@ from notifier.cli.output import (
     write_line,
     write_notes,
     write_problem,
-    write_table,
+    write_rows,
 )
 
 if TYPE_CHECKING:
@@ -120,12 +120,11 @@ def quarantine(context: typer.Context, as_json: AsJson = False) -> None:
 
     with invocation(context).house() as house, house.database.reading() as connection:
         rows = overview.quarantine(connection)
-    if as_json:
-        write_json(rows)
-        return
-    write_table(
+    write_rows(
+        rows,
         ("source", "document", "since", "reason"),
-        [(row.source, row.document, row.since.date(), row.reason) for row in rows],
+        lambda row: (row.source, row.document, row.since.date(), row.reason),
+        as_json=as_json,
         empty="the quarantine is empty",
     )
 
@@ -153,27 +152,17 @@ def sources(context: typer.Context, as_json: AsJson = False) -> None:
 
     with invocation(context).house() as house:
         rows = reports.sources(house.database, house.settings.sources)
-    if as_json:
-        write_json(rows)
-        return
-    write_table(
-        (
-            "source",
-            "kind",
-            "address",
-            "state",
-            "since",
-            "problem",
-            "next look",
-            "items",
-            "contested",
-        ),
-        [_row(row) for row in rows],
+    columns = "source, kind, address, state, since, problem, next look, items, contested"
+    write_rows(
+        rows,
+        columns.split(", "),
+        _cells,
+        as_json=as_json,
         empty="no sources; fieldfare.toml names them, one [[sources]] table each",
     )
 
 
-def _row(row: "SourceRow") -> tuple[object, ...]:
+def _cells(row: "SourceRow") -> tuple[object, ...]:
     problem = row.problem or (f"now at {row.moved_to}" if row.moved_to else "")
     return (
         row.name,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from notifier.cli.invocation import DEFAULT_FILE, invocation
-from notifier.cli.output import AsJson, write_json, write_line, write_lines
+from notifier.cli.output import AsJson, write_json, write_line, write_lines, write_report
 
 SECRET_FILE = "secret.key"  # noqa: S105 - a name, not a secret
 #: 32 random bytes, as much as the HMAC-SHA-256 that signs links can use (RFC 2104 section 3).
@@ -106,10 +106,8 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
         database.migrate()
     finally:
         database.close()
-    if as_json:
-        write_json({"migrated": done})
-    else:
-        write_line("the store was brought up to date" if done else "the store is up to date")
+    text = "the store was brought up to date" if done else "the store is up to date"
+    write_report({"migrated": done}, text, as_json=as_json)
 
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:

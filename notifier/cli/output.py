@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="At most this many rows.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Report what would happen, store nothing.")]
+
+Row = TypeVar("Row")
 
 #: Where nobody looks, nothing is cut: programs read these lines too.
 _WIDTH_OF_A_FILE = 10_000
@@ -34,6 +36,14 @@ def write_json(data: object, *, indent: int | None = 2) -> None:
     print(json.dumps(data, ensure_ascii=False, indent=indent, default=_plain))
 
 
+def write_report(report: object, text: str, *, as_json: bool) -> None:
+    """A report for programs, or what it comes to in a line for people."""
+    if as_json:
+        write_json(report)
+    else:
+        write_line(text)
+
+
 def write_line(text: str) -> None:
     """A line for people on standard output."""
     print(text.translate(_MOVES))
@@ -44,8 +54,18 @@ def write_problem(text: str) -> None:
     print(text.translate(_MOVES), file=sys.stderr)
 
 
-def write_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
-    """A table for people, or the sentence ``empty`` where there is nothing to list."""
+def write_rows(
+    rows: Sequence[Row],
+    columns: Sequence[str],
+    cells: Callable[[Row], Sequence[object]],
+    *,
+    as_json: bool,
+    empty: str,
+) -> None:
+    """Rows for programs, or a table for people: the sentence ``empty`` where there are none."""
+    if as_json:
+        write_json(rows)
+        return
     if not rows:
         write_line(empty)
         return
@@ -57,7 +77,7 @@ def write_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, emp
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+        table.add_row(*("" if cell is None else escape(str(cell)) for cell in cells(row)))
     width = None if sys.stdout.isatty() else _WIDTH_OF_A_FILE
     Console(highlight=False, soft_wrap=True, width=width).print(table)
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from notifier.cli.invocation import invocation
-from notifier.cli.output import AsJson, write_json, write_line, write_table
+from notifier.cli.output import AsJson, write_report, write_rows
 from notifier.model import Frequency, Weekday
 
 
@@ -71,12 +71,9 @@ def subscribe(
     )
     with invocation(context).house() as house:
         subscriber = reports.told(house.subscribe(address, wishes))
-    if as_json:
-        write_json(subscriber)
-        return
     due = subscriber.due_at.isoformat() if subscriber.due_at else "as soon as something is new"
-    write_line(f"{subscriber.address} follows {', '.join(subscriber.topics)}")
-    write_line(f"next digest: {due}")
+    follows = f"{subscriber.address} follows {', '.join(subscriber.topics)}"
+    write_report(subscriber, f"{follows}\nnext digest: {due}", as_json=as_json)
 
 
 def unsubscribe(
@@ -89,10 +86,8 @@ def unsubscribe(
 
     with invocation(context).house() as house:
         left = leave(house.database, address, now=house.clock())
-    if as_json:
-        write_json({"unsubscribed": left})
-        return
-    write_line("unsubscribed" if left else "nobody is subscribed under that address")
+    text = "unsubscribed" if left else "nobody is subscribed under that address"
+    write_report({"unsubscribed": left}, text, as_json=as_json)
 
 
 def subscribers(context: typer.Context, as_json: AsJson = False) -> None:
@@ -101,14 +96,13 @@ def subscribers(context: typer.Context, as_json: AsJson = False) -> None:
 
     with invocation(context).house() as house:
         rows = reports.subscribers(house.database)
-    if as_json:
-        write_json(rows)
-        return
-    write_table(
+    write_rows(
+        rows,
         ("address", "state", "frequency", "zone", "next", "topics"),
-        [
-            (row.address, row.state, row.frequency, row.timezone, row.due_at, ", ".join(row.topics))
-            for row in rows
-        ],
+        lambda row: (
+            *(row.address, row.state, row.frequency, row.timezone, row.due_at),
+            ", ".join(row.topics),
+        ),
+        as_json=as_json,
         empty="nobody is subscribed; `fieldfare subscribe` adds somebody",
     )

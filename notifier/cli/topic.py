@@ -3,16 +3,13 @@
 Knows how those are asked for and reported. Must never know how they are done.
 """
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from feeds.model import TopicKind
 from notifier.cli.invocation import invocation, stopping
-from notifier.cli.output import AsJson, DryRun, Limit, progress, write_json, write_line, write_table
-
-if TYPE_CHECKING:
-    from feeds.storage.topic_names import Unknown
+from notifier.cli.output import AsJson, DryRun, Limit, progress, write_report, write_rows
 
 _Slug = Annotated[str, typer.Argument(help="An item, by its id or the address of its page.")]
 
@@ -42,13 +39,9 @@ def publish(
         progress("publish") as on_progress,
     ):
         report = house.publish(everything=everything, stopping=stop, progress=on_progress)
-    if as_json:
-        write_json(report)
-        return
-    write_line(
-        f"{report.feeds_written} feeds written, {report.feeds_unchanged} unchanged, "
-        f"{len(report.files)} files in all"
-    )
+    written, unchanged = report.feeds_written, report.feeds_unchanged
+    text = f"{written} feeds written, {unchanged} unchanged, {len(report.files)} files in all"
+    write_report(report, text, as_json=as_json)
 
 
 def topics(
@@ -64,28 +57,21 @@ def topics(
 
     with invocation(context).house() as house:
         if unknown:
-            _show_unknown(reports.unknown(house.database, kind), as_json=as_json)
+            write_rows(
+                reports.unknown(house.database, kind),
+                ("kind", "name", "items"),
+                lambda row: (row.kind, row.label, row.items),
+                as_json=as_json,
+                empty="every name is known",
+            )
             return
         rows = reports.topics(house.database, house.taxonomy, kind, house.settings.site.url)
-    if as_json:
-        write_json(rows)
-        return
-    write_table(
+    write_rows(
+        rows,
         ("topic", "label", "items", "feed"),
-        [(row.topic, row.label + (" (closed)" if row.closed else ""), row.items, row.feed)
-         for row in rows],
+        lambda row: (row.topic, row.label + " (closed)" * row.closed, row.items, row.feed),
+        as_json=as_json,
         empty="the taxonomy holds no such topic",
-    )  # fmt: skip
-
-
-def _show_unknown(rows: list["Unknown"], *, as_json: bool) -> None:
-    if as_json:
-        write_json(rows)
-        return
-    write_table(
-        ("kind", "name", "items"),
-        [(row.kind, row.label, row.items) for row in rows],
-        empty="every name is known",
     )
 
 
@@ -122,11 +108,9 @@ def map_(
             everything=everything,
             dry_run=dry_run,
         )
-    if as_json:
-        write_json(report)
-        return
     done = "would be filed anew" if dry_run else "filed anew"
-    write_line(f"{report.items} items {done}, {report.feeds_written} feeds written")
+    text = f"{report.items} items {done}, {report.feeds_written} feeds written"
+    write_report(report, text, as_json=as_json)
 
 
 def items(
@@ -147,12 +131,11 @@ def items(
         followed = house.taxonomy.find(topic).ref if topic else None
         with house.database.reading() as connection:
             rows = overview.item_list(connection, followed, limit, hidden=hidden)
-    if as_json:
-        write_json(rows)
-        return
-    write_table(
+    write_rows(
+        rows,
         ("item", "issued", "title", "topics"),
-        [(row.slug, row.issued, row.title, ", ".join(row.topics)) for row in rows],
+        lambda row: (row.slug, row.issued, row.title, ", ".join(row.topics)),
+        as_json=as_json,
         empty="none is hidden" if hidden else "no such items; `fieldfare ingest` picks them up",
     )
 
@@ -182,11 +165,9 @@ def merge(
             publish=lambda: house.publish().feeds_written,
             dry_run=dry_run,
         )
-    if as_json:
-        write_json(report)
-        return
     done = "would be" if dry_run else "is"
-    write_line(f"{report.item} {done} merged into {report.into}; `items split` undoes it")
+    text = f"{report.item} {done} merged into {report.into}; `items split` undoes it"
+    write_report(report, text, as_json=as_json)
 
 
 def split(
@@ -199,8 +180,5 @@ def split(
         report = edit.split(
             house.database, item, publish=lambda: house.publish().feeds_written, dry_run=dry_run
         )
-    if as_json:
-        write_json(report)
-        return
     done = "would stand" if dry_run else "stands"
-    write_line(f"{report.item} {done} for itself")
+    write_report(report, f"{report.item} {done} for itself", as_json=as_json)

@@ -6,6 +6,7 @@ Knows tokens and what each standing is answered with. Must never ask for a login
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 from typing import assert_never
 
 import structlog
@@ -27,31 +28,17 @@ log = structlog.get_logger(__name__)
 _WEEKDAYS = [day.capitalize() for day in Weekday]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Summary:
-    """What a subscription is; ``rhythm`` continues a sentence ("every day at 07:00 ...")."""
+class _Ended(Enum):
+    """Why a link ends no subscription: what it can do is done, as its reader left or was erased;
+    or a new consent was given since the one it is of was withdrawn.
+    """
 
-    address: str
-    rhythm: str
-    topics: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Subscribed:
-    subscriber: Subscriber
+    LEFT = auto()
+    SUBSCRIBED_AGAIN = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """Left before, or erased since: what a link can do is done."""
-
-
-@dataclass(frozen=True, slots=True)
-class _SubscribedAgain:
-    """The link is of a consent that was withdrawn; a new one was given since."""
-
-
-_Standing = _Subscribed | _Left | _SubscribedAgain
+#: Who would be unsubscribed by a link, or why nobody would.
+_Standing = Subscriber | _Ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,19 +79,23 @@ class Unsubscribing:
             if not subscribers.leave(connection, claim.public_id, claim.epoch, self.clock()):
                 return _judge(subscribers.by_public_id(connection, claim.public_id), claim)
         log.info("unsubscribed", subscriber=claim.public_id)
-        return _Left()
+        return _Ended.LEFT
 
     def _page(self, standing: _Standing) -> Response:
         match standing:
-            case _Subscribed(subscriber):
-                summary = _summary(subscriber, self.taxonomy)
-                return self.pages.answer("unsubscribe.html", summary=summary)
-            case _Left():
+            case Subscriber(address=address, cadence=cadence, topics=topics):
+                return self.pages.answer(
+                    "unsubscribe.html",
+                    address=_masked(address),
+                    rhythm=_rhythm(cadence),
+                    topics=[_label(topic, self.taxonomy) for topic in topics],
+                )
+            case _Ended.LEFT:
                 return self.pages.notice(
                     "You will get no more mail",
                     "You are unsubscribed. What was still waiting to be sent to you is cancelled.",
                 )
-            case _SubscribedAgain():
+            case _Ended.SUBSCRIBED_AGAIN:
                 return self.pages.notice(
                     "This link is from an earlier subscription",
                     "You unsubscribed and subscribed again since it was sent. "
@@ -125,16 +116,8 @@ class Unsubscribing:
 
 def _judge(subscriber: Subscriber | None, claim: Claim) -> _Standing:
     if subscriber is None or subscriber.state is SubscriberState.LEFT:
-        return _Left()
-    return _Subscribed(subscriber) if subscriber.epoch == claim.epoch else _SubscribedAgain()
-
-
-def _summary(subscriber: Subscriber, taxonomy: Taxonomy) -> _Summary:
-    return _Summary(
-        address=_masked(subscriber.address),
-        rhythm=_rhythm(subscriber.cadence),
-        topics=tuple(_label(topic, taxonomy) for topic in subscriber.topics),
-    )
+        return _Ended.LEFT
+    return subscriber if subscriber.epoch == claim.epoch else _Ended.SUBSCRIBED_AGAIN
 
 
 def _masked(address: str) -> str:
@@ -144,6 +127,7 @@ def _masked(address: str) -> str:
 
 
 def _rhythm(cadence: Cadence) -> str:
+    """How often, to go on a sentence with: "every day at 07:00 ..."."""
     hour, minute = divmod(cadence.minute, 60)
     at = f"at {hour:02}:{minute:02} ({cadence.zone.key})"
     match cadence.frequency:

@@ -15,7 +15,6 @@ from feeds.standing import (
     State,
     begun,
     early_look,
-    ended,
     failed,
     is_due,
     looked_at,
@@ -45,7 +44,7 @@ def test_a_source_is_due_once_its_next_look_has_come() -> None:
 
 
 def test_a_source_that_ended_is_due_only_at_another_address() -> None:
-    over = ended(fresh(), "gone", NOW)
+    over = failed(fresh(), "gone", NOW, None)
     assert (over.state, over.problem, over.next_look_at) == (State.ENDED, "gone", None)
     assert not is_due(over, URL, NOW + 1_000 * HOUR)
     assert is_due(over, NEW, NOW)
