@@ -8,8 +8,9 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
+from html import unescape
 
 from rapidfuzz.distance import Indel
 
@@ -38,6 +39,13 @@ _TITLE_CHARS = 500
 # A batch asks for each key four times, and for each text as often as it has one to be compared to.
 _REMEMBERED = 4_096
 _TEXTS_REMEMBERED = 256
+# Shorter words are in most texts of a language. Its ending aside a word is of so many letters.
+_TELLING_WORD_CHARS = 5
+_STEM_CHARS = 5
+_FEWEST_TELLING_WORDS = 2
+_LEAST_SHARE_SAID = 0.2
+_SEARCHED_CHARS = 50_000
+_LONGEST_LINE_CHARS = 200
 _DATELINE = re.compile(r"^[^\n]{0,80}?\b\d{4}\b[^\n]{0,20}?[-\u2013\u2014]+\s*")
 
 
@@ -106,6 +114,37 @@ def agrees(draft: Draft, known: Draft) -> bool:
     """
     one, other = sorted((plain(each.title).casefold() for each in (draft, known)), key=len)
     return (bool(one) and other.startswith(one)) or said_alike(draft, known)
+
+
+def tells_of(page: Draft, lead: Draft, source: Callable[[], str]) -> bool:
+    """Whether a page may be what its lead promises: some of the words of the lead's title, or of
+    its summary, are in its text, in whichever form of theirs, or its ``source`` has the title and
+    it is no mere line.
+
+    Walls, notes that a page has moved, and what waits for JavaScript say nothing of them.
+    """
+    titled, summed_up = _telling(lead.title), _telling(lead.summary)
+    if len(titled) < _FEWEST_TELLING_WORDS:
+        return True
+    text = plain("\n".join(page.paragraphs)[:_SEARCHED_CHARS]).casefold()
+    for stems in filter(None, (titled, summed_up)):
+        if sum(stem in text for stem in stems) >= _LEAST_SHARE_SAID * len(stems):
+            return True
+    is_line = len(text) < _LONGEST_LINE_CHARS
+    return not is_line and plain(lead.title).casefold() in plain(unescape(source())).casefold()
+
+
+def _telling(text: str) -> set[str]:
+    """The stems of the words that tell a text from others: inflected words differ in the end."""
+    words = plain(text[:_COMPARED_CHARS]).casefold().split()
+    wide = {word[at : at + 2] for word in words if _is_wide(word) for at in range(len(word) - 1)}
+    long = (word for word in words if len(word) >= _TELLING_WORD_CHARS and not _is_wide(word))
+    return wide | {word[:_STEM_CHARS] for word in long}
+
+
+def _is_wide(word: str) -> bool:
+    # Chinese, Japanese and Thai write no blanks between words.
+    return not word.isascii() and word[0] >= "\u0e00" and not "\u0e80" <= word[0] < "\u3000"
 
 
 def speaks_otherwise(draft: Draft, known: Draft) -> bool:

@@ -5,17 +5,20 @@ Knows documents and parsers. Must never know what was read before.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event
 from typing import TypeGuard, assert_never
 
-from config.values import media_type
+from config.values import is_web_address, media_type
 from feeds.draft import Document, Draft, Parsed, Reason, Refused
 from feeds.errors import SourceError
 from feeds.identity.candidates import Candidate, candidate, candidates
+from feeds.identity.likeness import tells_of
 from feeds.ingest import Asked, Terms
 from feeds.ingest.worker import understood_here
 from feeds.ingest.workers import tell_fault
 from feeds.model import Enclosure, Mark
+from feeds.parse.bytes import decode_page
 from feeds.parse.recognise import file_type
 from feeds.sources import Fetched, LeadOnly, Refusal
 from feeds.storage.documents import Sighting, digest_of
@@ -25,6 +28,7 @@ from feeds.taxonomy import Taxonomy
 Readable = Fetched | LeadOnly | Refusal
 
 _A_LIST = "a list came where the page of one item was to be"
+_ANOTHER = "it says nothing of what the list that leads to it tells"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +185,9 @@ def _sighting(
 
 
 def _meant(seen: Fetched, found: Parsed | Refused, terms: Terms) -> Parsed | Refused:
-    """What a document holds; a list is refused where the page of one item is meant."""
+    """What a document holds; a list is refused where the page of one item is meant, and so is a
+    page that says nothing of what led to it.
+    """
     if isinstance(found, Refused):
         return found
     if seen.name in terms.promoted:
@@ -189,4 +195,14 @@ def _meant(seen: Fetched, found: Parsed | Refused, terms: Terms) -> Parsed | Ref
         return replace(found, drafts=tuple(marked))
     if found.is_list and seen.is_page:
         return Refused(reason=Reason.NOT_NEWS, evidence=_A_LIST)
+    lead = seen.document.lead
+    if seen.is_page and lead is not None and not is_web_address(lead.title):
+        source = partial(_source_of, seen.document)
+        if not all(tells_of(draft, lead, source) for draft in found.drafts):
+            return Refused(reason=Reason.NOT_NEWS, evidence=_ANOTHER)
     return found
+
+
+def _source_of(document: Document) -> str:
+    text = decode_page(document)
+    return "" if isinstance(text, Refused) else text

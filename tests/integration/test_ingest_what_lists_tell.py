@@ -19,6 +19,10 @@ PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n" + bytes(range(256)) * 40
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 ODT = b"PK\x03\x04" + bytes(22) + b"\x08\0\0\0mimetypeapplication/vnd.oasis.opendocument.textPK"
 SHELL = b'<!DOCTYPE html><html><head><title>Newsroom</title></head><body>%b<div id="root"></div>'
+WALL = b"""<html lang="en"><title>Before you continue</title><main><h1>We value your privacy</h1>
+<p>We and our 842 partners store and access data on a device, such as unique identifiers.</p>
+<p>You may click to consent to our processing as described above, or refuse to.</p></main>"""
+LOADING = b"<title>Newsroom</title><p>Please wait while we load the page.</p>"
 CUT = b"<!DOCTYPE html><html><body><div><article><h1>Title</h1><p>The study of three ri"
 
 
@@ -112,6 +116,22 @@ def test_a_list_whose_pages_give_nothing_loses_nothing(
             again = taking.ingest("/feed.xml")
             assert (again.added, again.revised) == (0, 0)
         assert len(taking.items) == 30
+
+
+@pytest.mark.parametrize("body", [WALL, LOADING], ids=["a wall", "loading"])
+def test_a_page_that_says_nothing_of_what_its_list_tells_is_not_the_items(
+    database: Database, osce: Taxonomy, body: bytes
+) -> None:
+    site = Office(3, showing(body))
+    with desk(database, osce, site) as taking:
+        assert taking.ingest("/feed.xml").added == 3
+        assert [body for _, body, _ in stored(database)] == ["", "", ""]
+        site.pages = whole
+        assert taking.ingest("/feed.xml").revised == 3
+        # Who has the whole text keeps it.
+        site.pages = showing(body)
+        assert taking.ingest("/feed.xml").revised == 0
+        assert all("whole text" in body for _, body, _ in stored(database))
 
 
 def test_pages_that_come_later_complete_what_the_list_told(

@@ -16,6 +16,7 @@ from feeds.identity.likeness import (
     opening_key,
     said_alike,
     speaks_otherwise,
+    tells_of,
     title_key,
 )
 from feeds.model import Issued, IssuedFrom, Mark, TopicKind
@@ -175,3 +176,37 @@ def test_any_two_texts_can_be_compared(one: str, other: str) -> None:
     for draft in (here, there):
         key = opening_key(draft)
         assert key is None or -(2**63) <= key < 2**63
+
+
+@pytest.mark.parametrize(
+    ("title", "summary", "source", "is_told"),
+    [
+        ("Officers practise to secure evidence", "", "", True),
+        ("What the judges learn", "A course for officers from all over the country", "", True),
+        ("Mayors of twelve towns meet", "They spoke about water in the capital", "", False),
+        # Quotes stand above many an interview, and nowhere in it.
+        ("\u201cNobody had told us\u201d", "", "<h1>&#8220;Nobody had told us&rdquo;</h1>", True),
+        ("Встречи мэров городов", "", "", False),
+        ("十二城市市長會議", "", "", False),
+        # Nothing that could be looked for.
+        ("Day 5", "", "", True),
+    ],
+)
+def test_a_page_has_words_of_what_leads_to_it(
+    title: str, summary: str, source: str, *, is_told: bool
+) -> None:
+    lead = a_draft(title=title, summary=summary, paragraphs=(), partial=True)
+    assert tells_of(an_original(), lead, lambda: source) is is_told
+
+
+def test_words_are_known_in_other_forms_and_without_blanks() -> None:
+    russian = a_draft(paragraphs=("Во вторник мэры двенадцати городов встретились в столице.",))
+    assert tells_of(russian, a_draft(title="Встреча мэров: город за городом"), str)
+    chinese = a_draft(paragraphs=("週二，十二個城市的市長在首都開會。",))
+    assert tells_of(chinese, a_draft(title="城市市長首都會議"), str)
+
+
+def test_a_title_above_a_mere_line_is_no_text() -> None:
+    title = "Mayors of twelve towns meet"
+    loading = a_draft(paragraphs=("Loading…",))
+    assert not tells_of(loading, a_draft(title=title), lambda: f"<title>{title}</title>")
