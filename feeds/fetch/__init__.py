@@ -114,13 +114,15 @@ class Denied:
 class FetchFailed:
     """No document, and why in words for people.
 
-    ``retry_after`` is when the server asks us back. What ``is_lasting`` will not pass by itself
-    (a 4xx but 408, 425 and 429; an address nobody may ask): asking again soon is of no use.
+    ``retry_after`` is when the ``host`` that answered asks us back. What ``is_lasting`` will not
+    pass by itself (a 4xx but 408, 425 and 429; an address nobody may ask): asking again soon is of
+    no use.
     """
 
     problem: str
     retry_after: datetime | None = None
     is_lasting: bool = False
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)

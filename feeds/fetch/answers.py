@@ -146,6 +146,7 @@ def _failed(received: Received, now: datetime) -> FetchFailed:
         problem=f"{received.url} answers {received.status}" + (f": {why}" if why else ""),
         retry_after=retry_after(received.field("retry-after"), now),
         is_lasting=received.status not in PASSING,
+        host=received.url.host,
     )
 
 

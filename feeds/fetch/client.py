@@ -222,7 +222,7 @@ class HttpFetcher(Fetcher):
             closed_until = self._hosts.closed_until(host, self._clock())
             if closed_until is not None:
                 problem = f"{host} wants nothing asked before {closed_until:%Y-%m-%d %H:%M} UTC"
-                return FetchFailed(problem=problem, retry_after=closed_until)
+                return FetchFailed(problem=problem, retry_after=closed_until, host=host)
             received = self._exchange.ask(question, seconds)
         if isinstance(received, Received) and received.status in BUSY:
             self._close(host, received)
@@ -259,7 +259,7 @@ class HttpFetcher(Fetcher):
             return ALL
         problem = f"{received.url} answers {received.status}, so nothing is fetched for now"
         later = retry_after(received.field("retry-after"), self._clock())
-        return FetchFailed(problem=problem, retry_after=later)
+        return FetchFailed(problem=problem, retry_after=later, host=received.url.host)
 
 
 def _meant_for(

@@ -6,12 +6,14 @@ what a document says, or which one is asked for next.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
 from time import monotonic
 from typing import Self
+from urllib.parse import urlsplit
 
 from feeds.draft import Document
 from feeds.fetch import (
@@ -281,20 +283,24 @@ class Bounds:
 class Budget:
     """What one look may still ask for, and what ends it early.
 
-    ``problem`` says what could not be had, with ``retry_at`` where the server asked us back; it
-    ``has_lost_lists`` where that was a part of the list. ``is_refused`` says that the site is asked
-    for nothing more, ``met`` which bound the look came to, ``is_unfinished`` that there is more to
-    ask for at once, ``is_stopped`` that the program is ending.
+    ``problem`` says what could not be had, with ``retry_at`` where the host of the list at ``url``
+    asked us back; it ``has_lost_lists`` where that was a part of the list. A host that wants a
+    pause or keeps failing is asked no more. ``met`` says which bound the look came to,
+    ``is_unfinished`` that there is more to ask for at once, ``is_stopped`` that the program ends.
     """
 
     def __init__(
-        self, bounds: Bounds, stopping: Event, clock: Callable[[], float] = monotonic
+        self,
+        bounds: Bounds,
+        stopping: Event,
+        clock: Callable[[], float] = monotonic,
+        *,
+        url: str = "",
     ) -> None:
         self.problem = ""
         self.met = ""
         self.retry_at: datetime | None = None
         self.has_lost_lists = False
-        self.is_refused = False
         self.is_unfinished = False
         self.is_stopped = False
         self._bounds = bounds
@@ -302,7 +308,9 @@ class Budget:
         self._stopping = stopping
         self._clock = clock
         self._began = clock()
-        self._failures = 0
+        self._host = _host(url)
+        self._refused: set[str] = set()
+        self._failures: Counter[str] = Counter()
         self._lists = 0
         self._list_bytes = 0
 
@@ -318,7 +326,11 @@ class Budget:
             self.is_stopped = True
         if self._clock() - self._began > self._bounds.seconds:
             self.meet(f"{self._bounds.seconds / 60:g} minutes")
-        return not (self.is_over or self.is_refused or self.met)
+        return not (self.is_over or self.met)
+
+    def asks(self, url: str) -> bool:
+        """Whether what is at that address may be asked for."""
+        return self.asks_on and _host(url) not in self._refused
 
     def list_read(self, size: int) -> None:
         """A list of so many bytes was had."""
@@ -333,32 +345,44 @@ class Budget:
         """The look came to this bound, and asks for nothing more."""
         self.met = self.met or bound
 
-    def may_ask(self) -> bool:
-        """Whether one more page may be asked for; counts it."""
-        if self.asks_on and self._left is not None:
+    def may_ask(self, url: str) -> bool:
+        """Whether the page at that address may be asked for; counts it."""
+        if not self.asks(url):
+            return False
+        if self._left is not None:
             self.is_unfinished = self._left <= 0
             self._left -= 1
         return self.asks_on
 
     def page_answered(self, name: str, answer: Had | Kept | Lost) -> None:
-        """A page not had is lost alone, unless the site wants a pause or keeps failing."""
+        """A page not had is lost alone, unless its host wants a pause or keeps failing."""
+        host = _host(name)
         if not isinstance(answer, FetchFailed):
-            self._failures = 0
+            self._failures[host] = 0
             return
-        self._failures += 1
-        if answer.retry_after is not None or self._failures >= _FAILURES_IN_A_ROW:
+        self._failures[host] += 1
+        if answer.retry_after is not None or self._failures[host] >= _FAILURES_IN_A_ROW:
             self._fail(name, answer)
-            self.is_refused = True
+            # Who was sent on to another host would be sent there again.
+            self._refused.add(host)
 
     def list_failed(self, name: str, lost: Lost) -> None:
         """A part of the list cannot be had, and what it leads to is not known."""
-        self._fail(name, lost)
         self.has_lost_lists = True
-        self.is_refused = self.is_refused or self.retry_at is not None
+        self._fail(name, lost)
+        if isinstance(lost, FetchFailed) and lost.retry_after is not None:
+            self._refused.add(_host(name))
 
     def _fail(self, name: str, lost: Lost) -> None:
         self.problem = f"{name}: {problem_of(lost)}"
-        self.retry_at = lost.retry_after if isinstance(lost, FetchFailed) else None
+        if not isinstance(lost, FetchFailed) or lost.retry_after is None:
+            return
+        if self.has_lost_lists or (lost.host or _host(name)) == self._host:
+            self.retry_at = lost.retry_after
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 def problem_of(answer: Lost) -> str:

@@ -176,7 +176,7 @@ class Walk:
         name = address(page.parsed.next_page or "")
         if name is None or name in self._lists or not is_near(name, self._hosts):
             return None
-        if not (goes_on and self._budget.asks_on):
+        if not (goes_on and self._budget.asks(name)):
             self._is_whole = False
             return None
         return self._asked_list(Lead(name=name))
@@ -295,8 +295,8 @@ class Walk:
             is_ours = self._asking.is_ours(lead.name)
             if not is_ours or lead.name in self._shown or not is_near(lead.name, self._hosts):
                 continue
-            if not self._vanished_left or not self._budget.may_ask():
-                return
+            if not self._vanished_left or not self._budget.may_ask(lead.name):
+                continue
             self._vanished_left -= 1
             seen = self._asked(lead, page)
             if self._budget.is_over:
@@ -335,7 +335,7 @@ class Walk:
         if awaited and awaited.due_at > self._now and awaited.told == lead.told:
             self._is_settled = False
             return Same(lead.name)
-        if self._budget.may_ask():
+        if self._budget.may_ask(lead.name):
             return self._asked(lead, page)
         # What the list tells is told all the same, whatever its site is asked for.
         is_told = lead.draft is not None and not self._budget.is_over

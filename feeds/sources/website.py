@@ -84,7 +84,8 @@ class WebSource:
             return
         if not isinstance(found, ReadPage):
             raise self._failed(before, found, now)
-        budget = Budget(_BACKFILL if self.scope.backfill else _LOOK, self.stopping)
+        bounds = _BACKFILL if self.scope.backfill else _LOOK
+        budget = Budget(bounds, self.stopping, url=found.had.document.url or name)
         if found.parsed.is_list:
             self._walk = Walk(asking, self.understand, self.scope, budget, now)
             yield from self._walk.through(found)

@@ -7,11 +7,13 @@ from threading import Event
 
 import pytest
 
-from feeds.sources import Refusal, website
+from feeds.sources import Fetched, Refusal, website
 from feeds.sources.ask import Bounds, Budget
 from feeds.standing import State
+from tests.publisher.fetching import fetching
 from tests.publisher.looking import Looking, looking
-from tests.publisher.server import Handler, Request, Response
+from tests.publisher.remembered import EVERY, Watched
+from tests.publisher.server import Handler, Raw, Request, Response, publishing
 from tests.publisher.site import Site
 
 Opened = Callable[..., Looking]
@@ -89,7 +91,38 @@ def test_a_look_ends_after_so_long() -> None:
     now = [0.0]
     bounds = Bounds(pages=None, lists=9, list_bytes=9_000, seconds=60)
     budget = Budget(bounds, Event(), lambda: now[0])
-    assert budget.may_ask()
+    assert budget.may_ask("https://example.org/a")
     now[0] = 61.0
-    assert not budget.may_ask()
+    assert not budget.may_ask("https://example.org/a")
     assert (budget.met, budget.is_over) == ("1 minutes", False)
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_pause_is_for_the_host_that_asks_for_it(status: int) -> None:
+    """The sitemap is on one host, its pages are on two."""
+    fields = (("Retry-After", "86400"),) if status == 429 else ()
+    site = Site(count=30)
+
+    def answer(request: Request) -> Response | Raw:
+        host = request.header("Host") or ""
+        other = host.replace("www", "news")
+        if request.path == "/both.xml":
+            places = (f"http://{at}{one.path}" for one in site.stories for at in (other, host))
+            rows = "".join(f"<url><loc>{place}</loc></url>" for place in places)
+            return Response(body=f'<?xml version="1.0"?><urlset {XMLNS}>{rows}</urlset>'.encode())
+        if host == other and request.path != "/robots.txt":
+            return Response(status=status, headers=fields)
+        return site(request)
+
+    with publishing(answer) as publisher, fetching() as fetcher:
+        watched = Watched(url=publisher.at("/both.xml", "www.example.org"), fetcher=fetcher)
+        seen = watched.look()
+        hosts = [request.header("Host") or "" for request in publisher.requests]
+        asked = sum("news" in host for host in hosts)
+        assert asked == 1 + (1 if status == 429 else 20)
+        assert sum(isinstance(one, Fetched) and one.is_page for one in seen) == 30
+        standing = watched.store.standing
+        assert standing is not None
+        assert "news.example.org" in standing.problem
+        assert standing.next_look_at is not None
+        assert standing.next_look_at - watched.now <= 1.2 * EVERY
