@@ -1,7 +1,7 @@
 """Text out of the bytes of strangers, and lines out of text.
 
-Knows encodings, how often what is declared of them is wrong, what text looks like that was read so,
-and what a line is. Must never know what a line means.
+Knows where a document declares its encoding, what text looks like that was read by a wrong one
+before it came here, and what a line is. Must never know what a line means.
 """
 
 import codecs
@@ -9,52 +9,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from feeds.draft import Document, Reason, Refused
+from feeds.parse.encodings import is_believable, known, named, told, without_escapes
 
 Lines = Sequence[str]
 
-# -- What is declared ------------------------------------------------------------------------------
-
-_CHARSET = re.compile(r"""charset\s*+=\s*+["']?+\s*+([\w.:-]{2,40})""", re.IGNORECASE)
+# The HTML standard has browsers look this far; before XML a server may print warnings.
 _XML = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _META = re.compile(rb"<meta\b[^>]{0,500}", re.IGNORECASE)
-# The HTML standard has browsers look this far; before XML a server may print warnings.
 _META_BYTES = 4_096
 _XML_BYTES = 65_536
-# To every browser these mean tables that hold all of theirs and more.
-_MEANT = {
-    "iso8859-1": "cp1252",
-    "ascii": "cp1252",
-    "iso8859-9": "cp1254",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-}
-# What texts are written in; Python knows codecs that are no encoding of text, and EBCDIC.
-_IN_USE = re.compile(
-    r"cp(?:125\d|1125|437|7[237]\d|8[5-6]\d|874|9(?:32|36|49|50))|iso8859-\d+|koi8-[rtu]|mac-\w+|gb18030|big5\w*|shift_jis\w*|euc_\w+|iso2022_\w+"
-    r"|utf-(?:8|16(?:-[lb]e)?)"
-)
-
-
-def declared(media_type: str | None) -> str | None:
-    """The encoding a Content-Type names (RFC 9110 8.3.2), None for none, or none of a text."""
-    return next(_known([media_type or ""]), None)
-
-
-def _known(texts: Iterable[str]) -> Iterator[str]:
-    """What some texts name behind "charset", as Python calls it."""
-    return _codecs(found[1] for text in texts if (found := _CHARSET.search(text)))
-
-
-def _codecs(names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        try:
-            found = codecs.lookup(name).name
-        except (LookupError, ValueError):
-            continue
-        meant = _MEANT.get(found, found)
-        if _IN_USE.fullmatch(meant):
-            yield meant
-
 
 # -- Text ------------------------------------------------------------------------------------------
 
@@ -63,27 +26,13 @@ _BYTES_PER_CONTROL = 100
 _CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r"))
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
-# A word with letters of two alphabets: "Cafй" is "Café" read by a Cyrillic table.
-_TWO_ALPHABETS = re.compile("[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
-_CYRILLIC_WORD = re.compile(r"\b[\u0400-\u04ff]{3,}\b")
-# In Western languages accented letters stand between plain ones; "Ñåìèíàð" is Cyrillic.
-_ACCENTED_WORD = re.compile("[À-ÖØ-öø-ÿ]{3,}")
-_ACCENTED = re.compile("[À-ÖØ-öø-ÿ]")
-_LEAST_SHARE_OF_LETTERS = 0.6
-_CYRILLIC = ("cp1251", "koi8-r")
-# Enough to tell; a hostile text is long.
-_SAMPLE_CHARS = 20_000
-# Tables of the region that have characters where Windows' Western one has none; to tell between
-# them takes some.
-_OTHERS = ["cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "koi8_u", "mac_cyrillic"]
-_FEWEST_BYTES_TOLD = 10
-
 
 def decode(body: bytes, media_type: str | None = None) -> str | Refused:
     """The text of a document, whichever encoding it came in, or why it has none.
 
     What its media type declares counts where the bytes leave it open.
     """
+    body = without_escapes(body)
     is_utf_16 = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     controls = 0 if is_utf_16 else len(body) - len(body.translate(None, _CONTROLS))
     if controls * _BYTES_PER_CONTROL > len(body):
@@ -95,20 +44,6 @@ def decode(body: bytes, media_type: str | None = None) -> str | Refused:
     if text is None:
         return _binary("its bytes are in no known encoding")
     return _binary("it holds NUL characters") if "\0" in text else text
-
-
-def told(body: bytes, media_type: str | None) -> str | None:
-    """The text of bytes that are no UTF-8; None where no table fits.
-
-    A declaration is believed unless words read so mix two alphabets.
-    """
-    name = declared(media_type)
-    if name and (text := _read(body, name)) and _is_believable(text, name):
-        return text
-    western = _read(body, "cp1252")
-    if western is None:
-        return _by_statistics(body)
-    return _cyrillic(body, western) if _is_cyrillic(western) else western
 
 
 def _binary(evidence: str) -> Refused:
@@ -130,53 +65,6 @@ def _utf_8(body: bytes) -> str | None:
         intact = len(text) - len(text.encode("ascii", "ignore")) - damaged
         return text if intact > damaged else None
 
-
-def _read(body: bytes, name: str) -> str | None:
-    try:
-        return body.decode(name)
-    except UnicodeDecodeError:
-        return None
-
-
-def _is_likely(text: str) -> bool:
-    sample = text[:_SAMPLE_CHARS]
-    mixed = len(_TWO_ALPHABETS.findall(sample))
-    return mixed == 0 or mixed * 2 < len(_CYRILLIC_WORD.findall(sample))
-
-
-def _is_believable(text: str, name: str) -> bool:
-    """Whether a text is one that was read by the table of this name, not only declared so."""
-    return _is_likely(text) and not (name == "cp1252" and _is_cyrillic(text))
-
-
-def _is_cyrillic(western: str) -> bool:
-    sample = western[:_SAMPLE_CHARS]
-    in_words = sum(map(len, _ACCENTED_WORD.findall(sample)))
-    return in_words > _LEAST_SHARE_OF_LETTERS * len(_ACCENTED.findall(sample))
-
-
-def _cyrillic(body: bytes, western: str) -> str:
-    # One table's capitals are the other's small letters; texts have few capitals.
-    readings = (text for name in _CYRILLIC if (text := _read(body, name)))
-    return max(
-        readings, key=lambda text: sum(map(str.islower, text[:_SAMPLE_CHARS])), default=western
-    )
-
-
-def _by_statistics(body: bytes) -> str | None:
-    """What the letters of a longer text tell: "Ťažká reč" in a table of Central Europe."""
-    sample = body[:_SAMPLE_CHARS]
-    if len(sample) - len(sample.translate(None, _BEYOND_ASCII)) < _FEWEST_BYTES_TOLD:
-        return None
-    # Few texts come so far.
-    from charset_normalizer import from_bytes  # noqa: PLC0415
-
-    best = from_bytes(sample, cp_isolation=_OTHERS).best()
-    text = _read(body, best.encoding) if best else None
-    return text if text and _is_likely(text) else None
-
-
-_BEYOND_ASCII = bytes(range(0x80, 0x100))
 
 # -- Pages and feeds -------------------------------------------------------------------------------
 
@@ -208,7 +96,7 @@ def decode_page(document: Document) -> str | Refused:
     if body.isascii() or _is_utf_8(body):
         return decode(body)
     metas = (meta.decode("latin-1") for meta in _META.findall(document.body[:_META_BYTES]))
-    for name in _known([document.media_type or "", *metas]):
+    for name in named([document.media_type or "", *metas]):
         text = body.decode(name, "replace")
         if text.count("\ufffd") * _CHARACTERS_PER_DAMAGED <= len(text):
             return text
@@ -234,7 +122,7 @@ def recoded(body: bytes, media_type: str | None) -> bytes:
     if marked := next((name for mark, name in _BY_FIRST_BYTES if head.startswith(mark)), None):
         text = body.decode(marked, "replace").encode("utf-8", "ignore")
     else:
-        text = _in_utf_8(body.removeprefix(codecs.BOM_UTF8), media_type)
+        text = _in_utf_8(without_escapes(body.removeprefix(codecs.BOM_UTF8)), media_type)
     text = text.translate(None, NO_XML)
     for character in _NONCHARACTERS:
         text = text.replace(character, b"")
@@ -252,10 +140,10 @@ def _in_utf_8(body: bytes, media_type: str | None) -> bytes:
 
 def _in_a_table(body: bytes, media_type: str | None) -> str:
     found = _XML.search(body[:_XML_BYTES])
-    names = (*_known([media_type or ""]), *_codecs([found[1].decode()] if found else []))
+    names = (*named([media_type or ""]), *known([found[1].decode()] if found else []))
     if name := next((name for name in names if not name.startswith("utf")), None):
         text = body.decode(name, "replace")
-        if _is_believable(text, name):
+        if is_believable(text, name):
             return text
     text = body.decode("utf-8", _STRAY)
     # Another encoding hardly holds a valid sequence of UTF-8.

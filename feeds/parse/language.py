@@ -31,11 +31,23 @@ _LETTERS = {
     "Geor": r"\u10a0-\u10ff\u1c90-\u1cbf",
     "Hebr": r"\u0590-\u05ff",
     "Arab": r"\u0600-\u06ff\u0750-\u077f",
+    "Thai": r"\u0e01-\u0e3a\u0e40-\u0e4e",
     "Hang": r"\uac00-\ud7af",
     "Kana": r"\u3040-\u30ff",
     "Hani": r"\u4e00-\u9fff",
 }
 _SHARE_OF_ITS_SCRIPT = 0.7
+# Scripts that one language is written in; Japanese mixes its own with Chinese characters.
+_OWN = {
+    "Grek": "el",
+    "Armn": "hy",
+    "Geor": "ka",
+    "Hebr": "he",
+    "Thai": "th",
+    "Hang": "ko",
+    "Kana": "ja",
+}
+_SHARE_OF_KANA = 0.2
 _FEWEST_OF_A_SCRIPT = 6
 # The model is certain enough from here on, and after so many letters needs no more.
 _FEWEST_LETTERS = 50
@@ -77,8 +89,8 @@ def spoken(
     stated = cased_language_tag(stated) if stated and is_written_so(sample, stated) else None
     if stated and not is_whole:
         return Spoken(stated, is_guess=False)
-    if stated is None and _is_commonly("en", sample):
-        return Spoken("en", is_guess=True)
+    if stated is None and (own := _at_sight(sample)):
+        return Spoken(own, is_guess=True)
     letters = sum(map(str.isalpha, sample))
     if letters < (_CONTRADICTION_LETTERS if stated else _FEWEST_LETTERS):
         return Spoken(stated, is_guess=False)
@@ -90,6 +102,21 @@ def spoken(
         return Spoken(language if certain else None, is_guess=certain)
     contradicted = confidence >= _CONTRADICTION_CONFIDENCE and not _agree(language, stated)
     return Spoken(language if contradicted else stated, is_guess=contradicted)
+
+
+def _at_sight(sample: str) -> str | None:
+    """English by its words, or the language that alone is written in the letters of a text."""
+    if _is_commonly("en", sample):
+        return "en"
+    if sample.isascii():
+        return None
+    most = len(_letters(frozenset(_LETTERS)).findall(sample))
+    for script, language in _OWN.items():
+        least = _SHARE_OF_KANA if script == "Kana" else _SHARE_OF_ITS_SCRIPT
+        found = len(_letters(frozenset({script})).findall(sample))
+        if found >= max(least * most, _FEWEST_OF_A_SCRIPT):
+            return language
+    return None
 
 
 def is_written_so(text: str, tag: str) -> bool:

@@ -16,6 +16,7 @@ from config.values import (
     INVISIBLE,
     are_related,
     host_of,
+    is_above_or_below,
     is_language_tag,
     is_web_address,
     media_type,
@@ -147,7 +148,8 @@ def base_of_links(stated: str | None, home: str | None, found_at: str | None) ->
     """What relative addresses count from where no xml:base is ``stated``: the site a feed is of,
     if somebody else's host serves it.
     """
-    if home and found_at and stated == found_at and not are_related(host_of(home), host_of(stated)):
+    is_elsewhere = home and stated and not is_above_or_below(host_of(home), host_of(stated))
+    if stated == found_at and is_elsewhere:
         return home
     return stated
 

@@ -170,3 +170,18 @@ def test_what_they_call_the_organisation_tells_too() -> None:
     called = {"sr": "OEBS", "hr": "OESS"}
     for text, language in (("Kurs OEBS-a.", "sr"), ("Kurs OESS-a.", "hr"), ("Kurs.", "bs")):
         assert standard(text, home=None, guess="bs", called=called) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("항구가 다시 열렸다", "ko"),
+        ("嵐のあと港が再び開いた", "ja"),
+        ("ท่าเรือเปิดอีกครั้ง", "th"),
+        ("Το λιμάνι άνοιξε", "el"),
+        ("部长开设新学校", None),
+        ("The word λόγος", None),
+    ],
+)
+def test_a_script_of_one_language_tells_it_in_few_words(text: str, language: str | None) -> None:
+    assert spoken(text, None, is_whole=False) == Spoken(language, is_guess=language is not None)
