@@ -5,19 +5,23 @@ its lines stand.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
 from feeds.parse.bytes import Lines
 
 _SHORTEST_WIDTH = 60
 _FEWEST_SPACES = 9
-# Chinese and Japanese write no blanks between words, and with each character twice as much.
+# Chinese and Japanese write no blanks between words.
 _FEWEST_WIDE_CHARS = 20
-_WIDE = frozenset("WF")
 # "Our work in the region" is a name.
 _FEWEST_SPACES_OF_A_HEADLINE = 5
 _FEWEST_WIDE_OF_A_HEADLINE = 14
+# A sign of these scripts says as much as so many letters do.
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6b\uff01-\uff60"
+    "\uffe0-\uffe6\U00020000-\U0003fffd]"
+)
+_LETTERS_OF_A_WIDE_SIGN = 3
 # The full stops of Chinese, Hindi, Urdu and Armenian among them.
 _ENDS = tuple(".!?…:;\"'”»)’“。！？」।۔։")
 _BETWEEN_SENTENCES = re.compile(r"(?:[^\W\d]{2}|[0-9]{4})[.!?…][\"”»’)]*\s\S")
@@ -35,22 +39,26 @@ def has_sentences(paragraph: str) -> bool:
 
 def is_headline(title: str) -> bool:
     """Whether a title tells something, as those of news do, and is not only a name."""
-    is_wide = _wide(title) >= _FEWEST_WIDE_OF_A_HEADLINE
+    is_wide = wide(title) >= _FEWEST_WIDE_OF_A_HEADLINE
     return is_wide or title.count(" ") >= _FEWEST_SPACES_OF_A_HEADLINE
 
 
 def width(lines: Iterable[str]) -> int:
-    """How much some lines say, in letters of an alphabet: a wide character stands for two."""
-    return sum(len(line) + _wide(line) for line in lines)
+    """How much some lines say, in letters of an alphabet."""
+    return sum(map(letters, lines))
+
+
+def letters(text: str) -> int:
+    """How much a text says, in letters of an alphabet."""
+    return len(text) + (_LETTERS_OF_A_WIDE_SIGN - 1) * wide(text)
+
+
+def wide(text: str) -> int:
+    """How many characters of a text say as much as several letters do."""
+    return 0 if text.isascii() else len(_WIDE.findall(text))
 
 
 def _is_long(line: str) -> bool:
-    wide = _wide(line)
-    is_spaced = line.count(" ") >= _FEWEST_SPACES or wide >= _FEWEST_WIDE_CHARS
-    return is_spaced and len(line) + wide >= _SHORTEST_WIDTH
-
-
-def _wide(line: str) -> int:
-    if line.isascii():
-        return 0
-    return sum(unicodedata.east_asian_width(char) in _WIDE for char in line)
+    signs = wide(line)
+    is_spaced = line.count(" ") >= _FEWEST_SPACES or signs >= _FEWEST_WIDE_CHARS
+    return is_spaced and len(line) + (_LETTERS_OF_A_WIDE_SIGN - 1) * signs >= _SHORTEST_WIDTH

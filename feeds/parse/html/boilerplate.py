@@ -6,9 +6,12 @@ what is read from it.
 
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
-from feeds.parse.html.outline import Part, outline
-from feeds.parse.html.tree import Tree, find, find_all, names, take_out
+from feeds.parse.html.metadata import HtmlPage
+from feeds.parse.html.outline import Part
+from feeds.parse.html.tree import find, find_all
 
 # Furniture by what it is, whatever it holds; a title apart.
 _UNREAD = "script, style, noscript, template, svg, nav, footer, iframe, button, dialog, select"
@@ -68,29 +71,33 @@ _COLONS = (":", "：", "»", ">", "→")
 _MOST_OTHERS_AMONG_CARDS = 0.25
 
 
-def strip(tree: Tree) -> None:
+def strip(page: HtmlPage) -> None:
     """Takes the furniture out of a page; its title and its article stay."""
-    if tree.body is None:
+    page.take_out([each for each in find_all(page.tree, _UNREAD) if find(each, "h1, main") is None])
+    whole = page.whole
+    if whole is None:
         return
-    take_out([node for node in find_all(tree, _UNREAD) if find(node, "h1, main") is None])
-    whole = outline(tree.body)
-    furniture = {node.mem_id for node in find_all(tree.body, _FURNITURE)}
-    for part in list(whole.within()):
-        is_furniture = part.node.mem_id in furniture or _CALLED.search(names(part.node))
-        if is_furniture and part.is_below(whole) and not _holds_article(part, whole):
-            _with_words_for_it(part, whole).leave()
+    furniture = {node.mem_id for node in find_all(whole.node, _FURNITURE)}
+    lines = []
+    for part in [each for each in whole.within() if _is_furniture(each, furniture)]:
+        if part.is_below(whole) and not _holds_article(part, whole):
+            furnished = _with_words_for_it(part, whole)
+            lines += [] if furnished.block else [furnished.line]
+            furnished.leave()
+    for line in dict.fromkeys(lines):
+        if line is whole or line.is_below(whole):
+            line.measure_line()
     # Some sites send a form around the whole page: its article is no part of a form.
-    tree.unwrap_tags(["form"])
+    page.unwrap_forms()
 
 
-def strip_text(whole: Part) -> None:
+def strip_text(page: HtmlPage, whole: Part) -> None:
     """Takes out what stands within or below the text of an article, whatever it is called."""
     parts = list(whole.within())
-    for part in parts:
-        is_beside = part.block and _BESIDE_TEXT.search(names(part.node)) is not None
-        if is_beside and part.is_below(whole) and not _holds_article(part, whole):
+    for part in [each for each in parts if each.block and _is_called_beside(each.called)]:
+        if part.is_below(whole) and not _holds_article(part, whole):
             _drop(part)
-    known = {part.node.mem_id: part for part in parts}
+    known = page.parts
     _strip_share_bars(whole, known)
     if whole.linked:
         _strip_contacts(whole, known)
@@ -101,6 +108,21 @@ def strip_text(whole: Part) -> None:
         for part in parts:
             if part.own_linked and part.is_below(whole) and _leads_elsewhere(part):
                 _drop(part)
+
+
+def _is_furniture(part: Part, known: AbstractSet[int]) -> bool:
+    return part.node.mem_id in known or _is_called_furniture(part.called)
+
+
+# The same names come again and again.
+@lru_cache(maxsize=1_024)
+def _is_called_furniture(names: str) -> bool:
+    return _CALLED.search(names) is not None
+
+
+@lru_cache(maxsize=1_024)
+def _is_called_beside(names: str) -> bool:
+    return _BESIDE_TEXT.search(names) is not None
 
 
 def _with_words_for_it(part: Part, whole: Part) -> Part:

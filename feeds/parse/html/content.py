@@ -5,7 +5,7 @@ first paragraph. Must never know metadata other than the text they hold, or who 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -16,11 +16,11 @@ from feeds.draft import DateOrder, Draft, Habits
 from feeds.model import Issued
 from feeds.parse import dateline, dates
 from feeds.parse.html import boilerplate, printed
-from feeds.parse.html.metadata import Metadata
-from feeds.parse.html.outline import Part, outline
+from feeds.parse.html.metadata import HtmlPage, Metadata
+from feeds.parse.html.outline import Part
 from feeds.parse.html.printed import Printed
 from feeds.parse.html.state import article_in
-from feeds.parse.html.tree import Node, Tree, find_all
+from feeds.parse.html.tree import Node, find_all
 from feeds.parse.sanitise import Block, blocks, sanitised, without
 from feeds.parse.text import clean
 from feeds.parse.words import any_of
@@ -108,12 +108,12 @@ class BarePage:
     printed: Printed
 
 
-def read(tree: Tree, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Draft:
+def read(markup: HtmlPage, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Draft:
     """The title and the text, found by the source's selector, the page's own marks, its metadata or
     an extractor; the subtitle that stands between title and labels is the summary.
     """
-    markup = _markup(tree, page, habits.selectors.page_text)
-    found = blocks(markup)
+    html = _html(markup, page, habits.selectors.page_text)
+    found = blocks(html)
     used = printed.read(found, taxonomy).used
     # Behind the title, where it stands within the text.
     named = fold(page.title)
@@ -144,7 +144,7 @@ def read(tree: Tree, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Draf
         title=page.title,
         summary=subtitle,
         paragraphs=paragraphs,
-        markup=without(markup, _dropped(found, kept, paragraphs)),
+        markup=without(html, _dropped(found, kept, paragraphs)),
     )
 
 
@@ -241,15 +241,15 @@ def _is_sentence(line: str) -> bool:
     return line.rstrip(_CLOSING).endswith(_ENDS_A_SENTENCE)
 
 
-def _markup(tree: Tree, page: BarePage, selector: str) -> str:
+def _html(markup: HtmlPage, page: BarePage, selector: str) -> str:
     """The article as sanitised HTML, by the source's selector or where the prose of a page is."""
-    if chosen := find_all(tree, selector) if selector else []:
+    if chosen := find_all(markup.tree, selector) if selector else []:
         return sanitised("\n".join(node.html or "" for node in _outermost(chosen)), page.base)
-    if tree.body is None:
+    whole = markup.whole
+    if whole is None:
         return ""
-    whole = outline(tree.body)
-    boilerplate.strip_text(whole)
-    part = _marked(whole) or _narrowest(whole)
+    boilerplate.strip_text(markup, whole)
+    part = _marked(whole, markup.parts) or _narrowest(whole)
     told = page.metadata.body
     if part.prose < _LITTLE_PROSE and len(told) < _FEWEST_CHARS_OF_A_TEXT:
         told = article_in(page.source, page.title)
@@ -258,9 +258,8 @@ def _markup(tree: Tree, page: BarePage, selector: str) -> str:
     return sanitised(part.node.html or "", page.base)
 
 
-def _marked(whole: Part) -> Part | None:
+def _marked(whole: Part, known: Mapping[int, Part]) -> Part | None:
     """The element a page marks as its article; None where none holds it for sure."""
-    known = {part.node.mem_id: part for part in whole.within()}
     for candidate in _TEXTS:
         nodes = _outermost(find_all(whole.node, candidate))
         parts = [part for node in nodes if (part := known.get(node.mem_id)) and part.prose]

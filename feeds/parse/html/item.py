@@ -30,7 +30,6 @@ from feeds.parse.html.tree import (
     find,
     find_all,
     said,
-    take_out,
 )
 from feeds.parse.sanitise import blocks, sanitised
 from feeds.parse.text import labels
@@ -50,12 +49,12 @@ def parse(
     if named_url := absolute(base, known.url):
         links.append(("canonical", named_url, ""))
     # What the page shows with its furniture, as far as a line goes; the scripts within it go.
-    take_out(find_all(tree, "script:not([src]), style, template"))
+    page.take_out(find_all(tree, "script:not([src]), style, template"))
     front, window = refusals.front(page), said(find(tree, "title"))
     habits = replace(habits, date_order=habits.date_order or dates.order_in(known.language))
     named = title.title_of(tree, known, base, document.lead, habits.selectors.page_title)
     bare = _bare(page, known, base, named, document=document, taxonomy=taxonomy, habits=habits)
-    article = content.read(tree, bare, taxonomy, habits)
+    article = content.read(page, bare, taxonomy, habits)
     asked = refusals.instead(front, bare, window, article.paragraphs)
     if asked and not habits.forced:
         return asked
@@ -85,7 +84,7 @@ def _bare(
     """The page without its furniture, and the dates it showed before."""
     tree = page.tree
     issued, changed = _issued_at(tree, known, named.text, document, habits)
-    boilerplate.strip(tree)
+    boilerplate.strip(page)
     whole = sanitised(tree.body.html or "", base) if tree.body is not None else ""
     found = blocks(whole)
     return BarePage(

@@ -11,6 +11,7 @@ from html import unescape
 from typing import Any
 
 from config.values import is_language_tag
+from feeds.parse.html.outline import Part, outline, take_out
 from feeds.parse.html.tree import (
     Node,
     Tree,
@@ -19,7 +20,6 @@ from feeds.parse.html.tree import (
     find_all,
     one_line,
     said,
-    take_out,
     unfolded,
 )
 from feeds.taxonomy.naming import fold
@@ -90,12 +90,25 @@ class HtmlPage:
     is first asked for.
     """
 
-    __slots__ = ("_things", "text", "tree")
+    __slots__ = ("_parts", "_things", "text", "tree")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.tree = Tree(unfolded(text).encode("utf-8", "replace"))
         self._things: tuple[Described, ...] | None = None
+        self._parts: dict[int, Part] = {}
+
+    @property
+    def whole(self) -> Part | None:
+        """Its body, measured when it is first asked for; None without one."""
+        return next(iter(self.parts.values()), None)
+
+    @property
+    def parts(self) -> dict[int, Part]:
+        """Its body and the elements in it, by their nodes, those too that were taken out."""
+        if not self._parts and self.tree.body is not None:
+            self._parts = {part.node.mem_id: part for part in outline(self.tree.body)}
+        return self._parts
 
     @property
     def things(self) -> tuple[Described, ...]:
@@ -112,10 +125,20 @@ class HtmlPage:
         return [thing for thing in self.things if thing.is_article]
 
     def take_out(self, nodes: Sequence[Node]) -> None:
-        """Removes elements, and what they described with them."""
-        if any(find(node, _SCRIPTS) for node in nodes):
+        """Removes elements; what they described is still known."""
+        take_out(nodes, self._parts)
+
+    def take_out_others(self, nodes: Sequence[Node]) -> None:
+        """Removes elements that tell of other items, and what they described with them."""
+        if self._things and any(find(node, _SCRIPTS) for node in nodes):
             self._things = None
-        take_out(nodes)
+        self.take_out(nodes)
+
+    def unwrap_forms(self) -> None:
+        """Puts what stands in forms in their place."""
+        if find(self.tree, "form") is not None:
+            self.tree.unwrap_tags(["form"])
+            self._parts = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

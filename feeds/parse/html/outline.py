@@ -4,10 +4,10 @@ Knows how text is spread over a tree, in any script. Must never know what a page
 what is done with them.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from feeds.parse.html.tree import Node
+from feeds.parse.html.tree import Node, ancestors, names
+from feeds.parse.prose import letters
 
 # What stands within a line; the text in it is its block's.
 _INLINE = frozenset(
@@ -17,9 +17,8 @@ _INLINE = frozenset(
 # What readers do not see, with scripts at work.
 _UNSHOWN = frozenset({"script", "style", "noscript", "template"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-# A sign of these scripts says as much as three letters do.
-_WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-_LETTERS_OF_A_WIDE_SIGN = 3
+# What the parser calls a text.
+_TEXT = "-text"
 # Elements without text, or that left, between one and what stands in front of it.
 _MOST_BETWEEN = 8
 # A block of running text, not a label or a title.
@@ -33,23 +32,36 @@ class Part:
     """
 
     __slots__ = (
-        "_place", "block", "chars", "has_title", "held", "in_link", "linked", "node", "own",
-        "own_linked", "prose", "tag", "up",
+        "_called", "_place", "block", "chars", "has_title", "held", "in_link", "line", "linked",
+        "node", "own", "own_linked", "prose", "tag", "up",
     )  # fmt: skip
 
-    def __init__(self, node: Node, up: "Part | None") -> None:
+    def __init__(self, node: Node, tag: str, up: "Part | None") -> None:
         self.node = node
         self.up = up
-        self.tag: str = node.tag or ""
-        self.block = self.tag not in _INLINE
-        self.has_title = self.tag == "h1"
-        self.in_link: bool = self.tag == "a" or (up is not None and up.in_link)
+        self.tag = tag
+        self.block = tag not in _INLINE
+        self.has_title = tag == "h1"
         self.own = self.own_linked = self.chars = self.linked = self.prose = 0
         self.held: list[Part] = []
+        self._called: str | None = None
         self._place = 0
+        #: The block whose line it is part of.
+        self.line: Part = self
+        self.in_link: bool = tag == "a"
         if up is not None:
             self._place = len(up.held)
             up.held.append(self)
+            self.in_link = self.in_link or up.in_link
+            if not self.block:
+                self.line = up.line
+
+    @property
+    def called(self) -> str:
+        """What its page calls it."""
+        if self._called is None:
+            self._called = names(self.node)
+        return self._called
 
     @property
     def parts(self) -> "list[Part]":
@@ -93,7 +105,7 @@ class Part:
         return any(above is whole for above in self.around())
 
     def leave(self) -> None:
-        """Takes it out of its page."""
+        """Takes it out of its page; the line it was part of is as long as before."""
         if self.up is None:
             return
         for above in self.around():
@@ -103,46 +115,83 @@ class Part:
         self.node.decompose()
         self.up = None
 
+    def measure_line(self) -> None:
+        """Measures a block anew that has lost parts of its line."""
+        chars, linked, prose = self.own, self.own_linked, self._own_prose()
+        self.own = self.own_linked = 0
+        waiting = [self]
+        while waiting:
+            part = waiting.pop()
+            waiting += [each for each in part.parts if not each.block]
+            for node in part.node.iter(include_text=True, skip_empty=True):
+                if node.is_text_node:
+                    _tell(part, node)
+        chars, linked = self.own - chars, self.own_linked - linked
+        prose = self._own_prose() - prose
+        for part in (self, *self.around()):
+            part.chars += chars
+            part.linked += linked
+            part.prose += prose
 
-def outline(root: Node) -> Part:
-    """What stands below an element, measured."""
-    top = Part(root, None)
-    known = {root.mem_id: top}
-    order = [top]
-    for node in root.traverse(include_text=True):
-        above = node.parent
-        up = known.get(above.mem_id) if above is not None else None
-        if up is None:
-            continue
-        if node.is_text_node and up.tag not in _UNSHOWN:
-            _tell(up, (node.text_content or "").strip())
-        elif node.is_element_node:
-            part = known[node.mem_id] = Part(node, up)
-            order.append(part)
-    for part in reversed(order):
-        said = part.own - part.own_linked
-        if said >= _FEWEST_CHARS_OF_PROSE and part.own_linked <= _MOST_OF_PROSE_IN_LINKS * part.own:
-            part.prose += said
-        part.chars += part.own
-        part.linked += part.own_linked
-        if part.up is not None:
-            part.up.chars += part.chars
-            part.up.linked += part.linked
-            part.up.prose += part.prose
-            part.up.has_title |= part.has_title
-    return top
+    def add_up(self) -> None:
+        """Adds what it says itself to what it says with all it holds, and that to what is around
+        it.
+        """
+        self.prose += self._own_prose()
+        self.chars += self.own
+        self.linked += self.own_linked
+        if self.up is not None:
+            self.up.chars += self.chars
+            self.up.linked += self.linked
+            self.up.prose += self.prose
+            self.up.has_title |= self.has_title
+
+    def _own_prose(self) -> int:
+        said = self.own - self.own_linked
+        is_prose = (
+            said >= _FEWEST_CHARS_OF_PROSE and self.own_linked <= _MOST_OF_PROSE_IN_LINKS * self.own
+        )
+        return said if is_prose else 0
 
 
-def _tell(part: Part, text: str) -> None:
-    """Adds a text to the block it stands in."""
-    if not text:
+def take_out(nodes: Sequence[Node], known: Mapping[int, Part]) -> None:
+    """Removes elements from their page, whether or not some stand within others; ``known`` are the
+    parts of it that were measured.
+    """
+    taken = {node.mem_id for node in nodes}
+    # What stands within a removed element is gone with it and must not be touched again.
+    outer = [node for node in nodes if not any(each.mem_id in taken for each in ancestors(node))]
+    for node in outer:
+        if part := known.get(node.mem_id):
+            part.leave()
+        else:
+            node.decompose()
+
+
+def outline(root: Node) -> list[Part]:
+    """What stands below an element, measured: first itself, then all others as they follow."""
+    found: list[Part] = []
+    waiting = [Part(root, root.tag or "", None)]
+    while waiting:
+        part = waiting.pop()
+        found.append(part)
+        for node in part.node.iter(include_text=True, skip_empty=True):
+            tag = node.tag or ""
+            if tag == _TEXT:
+                _tell(part, node)
+            elif node.is_element_node:
+                Part(node, tag, part)
+        waiting += reversed(part.held)
+    for part in reversed(found):
+        part.add_up()
+    return found
+
+
+def _tell(part: Part, node: Node) -> None:
+    """Adds a text that stands in an element to the block it is part of."""
+    if part.tag in _UNSHOWN:
         return
-    length = len(text)
-    if not text.isascii():
-        length += (_LETTERS_OF_A_WIDE_SIGN - 1) * len(_WIDE.findall(text))
-    is_link = part.in_link
-    while not part.block and part.up is not None:
-        part = part.up
-    part.own += length
-    if is_link:
-        part.own_linked += length
+    length = letters((node.text_content or "").strip())
+    part.line.own += length
+    if part.in_link:
+        part.line.own_linked += length

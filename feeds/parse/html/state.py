@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from feeds.parse.prose import letters
 from feeds.taxonomy.naming import fold
 
 _SCRIPT = re.compile(r"<script\b([^<>]{0,500})>", re.IGNORECASE)
@@ -23,7 +24,7 @@ _DEEPEST = 60
 # So far around its title, "headline" in "headlines" beside "content", stands a text.
 _FARTHEST = 4
 # Running text, no name, address or code.
-_FEWEST_CHARS = 40
+_FEWEST_LETTERS = 40
 _FEWEST_CHARS_OF_A_TEXT = 140
 _IS_CODE = re.compile(r"https?://\S{0,500}\Z|[{}]|\bfunction\b")
 
@@ -70,7 +71,7 @@ def _best(value: Any, named: str, deeper: int) -> tuple[int, str]:
                 return _best(json.loads(value, strict=False), named, deeper - 1)
             except (ValueError, RecursionError):
                 return 0, ""
-        is_title = len(value) < 2 * len(named) + _FEWEST_CHARS and fold(value) == named
+        is_title = len(value) < 2 * len(named) + _FEWEST_LETTERS and fold(value) == named
         return int(is_title), ""
     below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     nearest = 0
@@ -108,7 +109,4 @@ def _strings(value: Any, name: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_prose(text: str) -> bool:
-    is_long = (
-        len(text) >= _FEWEST_CHARS or len(text.encode("utf-8", "replace")) >= 2 * _FEWEST_CHARS
-    )
-    return is_long and not _IS_CODE.search(text[:_LONGEST_STATE_CHARS])
+    return letters(text) >= _FEWEST_LETTERS and not _IS_CODE.search(text[:_LONGEST_STATE_CHARS])

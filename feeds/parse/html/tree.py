@@ -4,7 +4,7 @@ Knows the parser. Must never know what a page is about.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import urljoin
 
@@ -101,15 +101,6 @@ def ancestors(node: Node) -> Iterator[Node]:
     while above is not None and above.is_element_node:
         yield above
         above = above.parent
-
-
-def take_out(nodes: Sequence[Node]) -> None:
-    """Removes elements from their page, whether or not some stand within others."""
-    taken = {node.mem_id for node in nodes}
-    # What stands within a removed element is gone with it and must not be touched again.
-    outer = [node for node in nodes if not any(each.mem_id in taken for each in ancestors(node))]
-    for node in outer:
-        node.decompose()
 
 
 def names(node: Node) -> str:

@@ -4,7 +4,6 @@ Knows when a page is a listing, as its entries say more than the rest of it does
 how an entry is put together, what leads to older ones, or what an item's page holds.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -16,7 +15,7 @@ from feeds.parse.html.listing import listed_entry, repetition
 from feeds.parse.html.listing.listed_entry import EntryParts
 from feeds.parse.html.listing.repetition import Ancestors, shared
 from feeds.parse.html.metadata import HtmlPage
-from feeds.parse.html.outline import Part, outline
+from feeds.parse.html.outline import Part
 from feeds.parse.html.tree import (
     Node,
     Tree,
@@ -25,7 +24,7 @@ from feeds.parse.html.tree import (
     find_all,
     said,
 )
-from feeds.parse.prose import is_headline
+from feeds.parse.prose import is_headline, wide
 from feeds.parse.text import genre
 from feeds.parse.words import plain
 from feeds.taxonomy import Taxonomy
@@ -53,7 +52,6 @@ _UNSHOWN = "script, style, noscript, template"
 # What runs on for so long is no label, link or remark; in these scripts for a third of it.
 _FEWEST_CHARS_OF_A_LINE = 60
 _FEWEST_WIDE_CHARS = 20
-_WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]")
 
 
 def parse(page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | None:
@@ -168,9 +166,9 @@ def _is_item(page: HtmlPage, document: Document, nodes: list[Node], ancestors: A
         if any(fold(said(heading)) == promised for heading in find_all(page.tree, "h1")):
             return True
     body = page.tree.body
-    if body is None or not _may_be_item(page, body, nodes):
+    may_be = body is not None and _may_be_item(page, body, nodes)
+    if not may_be or (whole := page.whole) is None:
         return False
-    whole = outline(body)
     entries = {node.mem_id for node in nodes}
     prose, teasers = [], 0
     for part, is_teaser in _told_apart(whole, entries, ancestors):
@@ -241,7 +239,7 @@ def _long_lines(node: Node) -> list[str]:
 def _is_long(line: str) -> bool:
     if len(line) >= _FEWEST_CHARS_OF_A_LINE:
         return True
-    return not line.isascii() and _WIDE.search(line) is not None
+    return not line.isascii() and wide(line) > 0
 
 
 def _told_apart(
@@ -302,7 +300,7 @@ def _take_out(page: HtmlPage, nodes: list[Node]) -> None:
     places: dict[int, int | None] = {node.mem_id: at for at, node in enumerate(nodes)}
     marked = shared(find_all(page.tree, "h2, h3, h4, h5, h6, time"), places)
     if len(marked) == len(nodes) and all(find(node, "h1") is None for node in nodes):
-        page.take_out(nodes)
+        page.take_out_others(nodes)
 
 
 def _is_article(page: HtmlPage) -> bool:

@@ -12,5 +12,5 @@ PAGE = """<html><body>
 def test_what_is_taken_out_of_a_page_describes_nothing_any_more() -> None:
     page = HtmlPage(PAGE)
     assert len(page.articles) == 2
-    page.take_out(find_all(page.tree, ".teaser"))
+    page.take_out_others(find_all(page.tree, ".teaser"))
     assert len(page.articles) == 1
