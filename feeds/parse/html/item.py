@@ -37,6 +37,8 @@ from feeds.taxonomy import Slot, Taxonomy
 from feeds.taxonomy.naming import fold
 
 _MOST_LINES_AROUND_TITLE = 6
+# A line of kinds, topics and a day names no more.
+_LONGEST_KINDS_CHARS = 500
 
 
 def parse(
@@ -191,7 +193,8 @@ def _issued(
 def _kind(page: BarePage, around: Sequence[str], taxonomy: Taxonomy) -> Label | None:
     """The kind a label, a line by the title or the metadata name."""
     for line in (*page.printed.of(Slot.KIND), *around, *page.metadata.topics):
-        for part in (line, *line.replace("·", "|").split("|")):
+        parts = line.replace("·", "|").split("|") if len(line) <= _LONGEST_KINDS_CHARS else ()
+        for part in (line, *parts):
             if found := taxonomy.kind_label(part.strip()):
                 return found
     unknown = page.printed.of(Slot.KIND)[:1]

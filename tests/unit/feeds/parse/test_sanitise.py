@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.parse import sanitise
 from feeds.parse.sanitise import blocks, paragraphs, sanitised, without
 
 BASE = "https://news.example.org/a/b"
@@ -90,3 +91,52 @@ def test_a_long_text_is_the_same_in_no_time(sign: str) -> None:
 
 def test_a_tag_longer_than_any_is_left_out_and_its_words_stay() -> None:
     assert sanitised(f"<p>A <a href='/{'&' * 100_000}'>link</a></p>", BASE) == "<p>A link</p>"
+
+
+PIECES = [
+    "&amp;",
+    "&nbsp;",
+    "&",
+    "#38;",
+    "amp;",
+    "lt;",
+    "«",
+    "\u00a0",
+    "é",
+    "a",
+    " ",
+    "\n",
+    "<b>",
+    "</b>",
+    "<p>",
+    "<a href='/x?a&amp;b=1&amp;lt;'>",
+    "</a>",
+    "&lt;",
+    '"',
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40), st.sampled_from(PIECES))
+def test_what_is_made_ready_for_the_sanitiser_comes_out_the_same(
+    pieces: list[str], filling: str
+) -> None:
+    html, filled = "".join(pieces), filling * (1_200 // len(filling))
+    for each in (html, html + filled, filled + html):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(sanitise, "_LITTLE_MARKUP_CHARS", 0)
+            ready = sanitised(each, BASE)
+            patched.setattr(sanitise, "_LITTLE_MARKUP_CHARS", len(each))
+            assert ready == sanitised(each, BASE)
+
+
+@pytest.mark.parametrize(
+    "text", ["&", "&amp;", "&nbsp;", "«", "<p>&amp;", "<p <", "<p " + "<" * 50]
+)
+def test_sanitising_takes_time_in_proportion(text: str) -> None:
+    taken = []
+    for size in (100_000, 400_000):
+        html = text * (size // len(text))
+        started = time.process_time()
+        sanitised(html, None)
+        taken.append(time.process_time() - started)
+    assert taken[1] < 8 * taken[0] + 0.1
