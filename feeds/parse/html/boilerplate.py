@@ -151,9 +151,9 @@ def _leads_elsewhere(part: Part) -> bool:
         return True
     if label > _LONGEST_LABEL_CHARS:
         return False
-    link = find(part.node, "a")
-    text = part.node.text()
-    return link is not None and text.partition(link.text())[0].rstrip().endswith(_COLONS)
+    # A picture may be linked in front of it.
+    linked = next((text for link in find_all(part.node, "a") if (text := link.text())), "")
+    return bool(linked) and part.node.text().partition(linked)[0].rstrip().endswith(_COLONS)
 
 
 def _strip_share_bars(whole: Part, known: Mapping[int, Part]) -> None:

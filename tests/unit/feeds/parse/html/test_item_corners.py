@@ -301,3 +301,10 @@ def test_marks_far_from_each_other_are_no_one_text(osce: Taxonomy) -> None:
     between = f"<div>{paragraphs(THIRD, SECOND, THIRD)}</div>"
     text = f"<main><h1>{TITLE}</h1>{marked}{between}{marked}</main>"
     assert THIRD in draft_of(page(text), osce).paragraphs
+
+
+def test_a_linked_picture_before_the_words_that_lead_elsewhere_changes_nothing(
+    osce: Taxonomy,
+) -> None:
+    elsewhere = '<p>Read more in our archive: <a href="/p"><img src="p.png"></a><a href="/n/9">The harbour opens</a></p>'
+    assert draft_of(page(f"{ARTICLE}{elsewhere}"), osce).body == draft_of(page(ARTICLE), osce).body
