@@ -1,7 +1,6 @@
 """A digest in Chromium: legible in light and dark, on a desk and on a phone, without its styles."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -23,23 +22,31 @@ def html() -> str:
     return body(message, "html")
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(scope="module", params=["light", "dark"])
 def scheme(request: pytest.FixtureRequest) -> Scheme:
     wanted: Scheme = request.param
     return wanted
 
 
-@pytest.fixture(params=WIDTHS)
+@pytest.fixture(scope="module", params=WIDTHS)
 def page(
-    browser: Browser, html: str, scheme: Scheme, request: pytest.FixtureRequest, tmp_path: Path
+    browser: Browser,
+    html: str,
+    scheme: Scheme,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Page]:
-    """The digest as shown; a picture of it is left in the test's folder, for people to look at."""
+    """The digest as shown; a picture of it is left in a folder, for people to look at.
+
+    Nobody changes it: Chromium starts two processes for a tab.
+    """
     context = browser.new_context(
         viewport={"width": request.param, "height": 800}, color_scheme=scheme, offline=True
     )
     shown = context.new_page()
     shown.set_content(html)
-    shown.screenshot(path=tmp_path / f"digest-{scheme}-{request.param}.png", full_page=True)
+    picture = tmp_path_factory.mktemp("digest") / f"{scheme}-{request.param}.png"
+    shown.screenshot(path=picture, full_page=True)
     yield shown
     context.close()
 
@@ -70,13 +77,13 @@ def test_a_program_that_drops_the_styles_of_the_head_shows_the_same_in_light(
     browser: Browser, html: str
 ) -> None:
     """Only dark mode and narrow screens are left to those rules."""
+    page = browser.new_page(viewport={"width": 700, "height": 800}, color_scheme="light")
     pictures = []
     for change in ("() => {}", "() => document.querySelector('style').remove()"):
-        page = browser.new_page(viewport={"width": 700, "height": 800}, color_scheme="light")
         page.set_content(html)
         page.evaluate(change)
         pictures.append(page.screenshot(full_page=True))
-        page.close()
+    page.close()
     assert pictures[0] == pictures[1]
 
 

@@ -36,21 +36,24 @@ def address(site: ServedSite, page: str) -> str:
     return site.item(titles[page]) if page in titles else site.url + page
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(scope="module", params=["light", "dark"])
 def scheme(request: pytest.FixtureRequest) -> Scheme:
     wanted: Scheme = request.param
     return wanted
 
 
-@pytest.fixture(params=[PHONE, DESK], ids=["phone", "desk"])
+@pytest.fixture(scope="module", params=[PHONE, DESK], ids=["phone", "desk"])
 def window(request: pytest.FixtureRequest) -> ViewportSize:
     wanted: ViewportSize = request.param
     return wanted
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def opened(browser: Browser, window: ViewportSize, scheme: Scheme) -> Iterator[Page]:
-    """An empty tab, without script as everything must work without."""
+    """A tab for one page after the other, without script as everything must work without.
+
+    Chromium starts two processes for a tab, which takes longer than all pages in it.
+    """
     context = browser.new_context(
         viewport=window,
         color_scheme=scheme,
@@ -60,9 +63,12 @@ def opened(browser: Browser, window: ViewportSize, scheme: Scheme) -> Iterator[P
     context.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tab(browser: Browser) -> Iterator[Page]:
-    """A tab on a phone; script is on for those who test, the pages have none."""
+    """A tab on a phone, for one page after the other.
+
+    Script is on for those who test, the pages have none.
+    """
     context = browser.new_context(viewport=PHONE)
     yield context.new_page()
     context.close()
