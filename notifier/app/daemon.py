@@ -66,6 +66,7 @@ _IMPORTED_LATE = (
     "feedparser",
     "ftfy.badness",
     "idna",
+    "publicsuffixlist",
     "py3langid.langid",
 )
 
