@@ -278,7 +278,7 @@ class Walk:
             if lead.name in self._shown or lead.name in self._lists:
                 continue
             seen = self._item(lead, page, is_on_top=lead.name in on_top)
-            if self._budget.is_over:
+            if self._budget.is_stopped:
                 return
             self._shown.add(lead.name)
             if seen is not None:
@@ -338,8 +338,9 @@ class Walk:
         if self._budget.may_ask(lead.name):
             return self._asked(lead, page)
         # What the list tells is told all the same, whatever its site is asked for.
-        is_told = lead.draft is not None and not self._budget.is_over
-        refused = FetchFailed(problem=self._budget.problem or f"the look met {self._budget.met}")
+        is_told = lead.draft is not None and not self._budget.is_stopped
+        why = self._budget.met or "as many pages as it asks for"
+        refused = FetchFailed(problem=self._budget.problem or f"the look met {why}")
         return self._without(lead, page, refused) if is_told else None
 
     def _is_worth_asking(self, lead: Lead, before: Signature, *, is_on_top: bool) -> bool:

@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from feeds.sources import Fetched, Refusal, website
+from feeds.sources import Fetched, LeadOnly, Refusal, walk, website
 from feeds.sources.ask import Bounds, Budget
 from feeds.standing import State
 from tests.publisher.fetching import fetching
@@ -85,6 +85,23 @@ def test_what_a_look_leaves_unasked_is_no_document_that_cannot_be_had(opened: Op
     shown.site.break_down("/news/100020", 503, Retry_After="60")
     seen = shown.watched.look()
     assert [one.name[-6:] for one in seen if isinstance(one, Refusal)] == ["100020"]
+
+
+def test_what_a_feed_tells_is_told_beyond_the_pages_of_a_look(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(website, "_LOOK", replace(website._LOOK, pages=5))
+    monkeypatch.setattr(walk, "_REVISITS_A_PAGE", 2)
+    shown = opened(Site(count=12), "/feed.atom")
+    told = shown.watched.look()
+    assert shown.titles == {story.title for story in shown.site.stories}
+    assert sum(isinstance(one, LeadOnly) for one in told) == 7
+    asked = [target for target in shown.site.targets if "/news/" in target]
+    assert len(asked) == 5
+    shown.watched.look()
+    shown.watched.look()
+    pages = [target for target in shown.site.targets if "/news/" in target]
+    assert {story.path for story in shown.site.stories} == set(pages)
 
 
 def test_a_look_ends_after_so_long() -> None:
