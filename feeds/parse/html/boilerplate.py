@@ -25,11 +25,19 @@ _FURNITURE = (
 # Furniture by what its page calls it.
 _CALLED = re.compile(
     r"(?:^|[\s_-])(?:share|sharing|social|addtoany|addthis|related|recommended|cookies?|consent|"
-    r"gdpr|breadcrumbs?|pager|pagination|sidebar|newsletter|subscribe|comments?|caption|"
+    r"gdpr|breadcrumbs?|pager|pagination|sidebar|newsletter|subscribe|caption|"
     r"skip-?links?|skip|print|tags|contacts?|advert|ads?|promo|menu|nav|navbar|navigation|toolbar|"
     r"popup|modal|banner|read-?more|see-?also|visually-hidden|sr-only|element-invisible|"
-    r"language-switcher|site-header|site-footer|page-footer|photo-details|no-?print)(?:$|[\s_-])"
+    r"language-switcher|site-header|site-footer|page-footer|photo-details|no-?print|foot(?:er)?|"
+    r"right-?bar|right-?nav|left-?bar|left-?nav|qr-?code|legende?|"
+    r"enlarge|(?:user-?|reader-?)?ratings?|valorar|vistas)(?:$|[\s_-])"
     r"|(?:^|\s)hidden(?:$|\s)(?!(?:[^\s]{1,40}\s){0,20}(?:sm|md|lg|xl|2xl):(?:block|flex|grid|inline|contents))"
+)
+# What readers write; some call the paragraphs of an article so.
+_COMMENTS = re.compile(
+    r"(?:^|[\s_-])(?:comments?|comentarios?|comentaris?|"
+    r"commentaires?|commenti|kommentare?|kommentarer|komentar(?:i|e|y|ze|ji|ze)?|kommentit|reacties|"
+    r"hozzaszolas(?:ok)?|yorumlar|disqus|dsq|livefyre|fb-comments)(?:$|[\s_-])"
 )
 # A site that calls its whole page "has-sidebar" has no sidebar for a page.
 _MOST_OF_PROSE = 0.5
@@ -111,13 +119,17 @@ def strip_text(page: HtmlPage, whole: Part) -> None:
 
 
 def _is_furniture(part: Part, known: AbstractSet[int]) -> bool:
-    return part.node.mem_id in known or _is_called_furniture(part.called)
+    return part.node.mem_id in known or _is_called_furniture(
+        part.called, is_paragraph=part.tag == "p"
+    )
 
 
 # The same names come again and again.
 @lru_cache(maxsize=1_024)
-def _is_called_furniture(names: str) -> bool:
-    return _CALLED.search(names) is not None
+def _is_called_furniture(names: str, *, is_paragraph: bool) -> bool:
+    return _CALLED.search(names) is not None or (
+        not is_paragraph and _COMMENTS.search(names) is not None
+    )
 
 
 @lru_cache(maxsize=1_024)

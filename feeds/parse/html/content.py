@@ -16,11 +16,11 @@ from feeds.draft import DateOrder, Draft, Habits
 from feeds.model import Issued
 from feeds.parse import dateline, dates
 from feeds.parse.html import boilerplate, printed
-from feeds.parse.html.metadata import HtmlPage, Metadata
+from feeds.parse.html.metadata import MARKS, HtmlPage, Metadata
 from feeds.parse.html.outline import Part
 from feeds.parse.html.printed import Printed
 from feeds.parse.html.state import article_in
-from feeds.parse.html.tree import Node, find_all
+from feeds.parse.html.tree import Node, find_all, said
 from feeds.parse.sanitise import Block, blocks, sanitised, without
 from feeds.parse.text import clean
 from feeds.parse.words import any_of
@@ -58,14 +58,20 @@ _LEAST_OF_SENTENCES = 0.5
 
 # Where sites keep the text of an article, the narrowest part first.
 _TEXTS = (
-    '[itemprop~="articleBody"]', ".field--name-body", ".field-name-body", ".entry-content",
-    ".article-body", ".article__body", ".article-content", ".article__content", ".post-content",
-    ".news-content", ".news-body", ".story-body", ".node__content", ".rich-text", ".wysiwyg",
-    "article", '[role="article"]', "main", '[role="main"]', "#main-content", "#content",
+    *MARKS, ".node__content", ".rich-text", ".wysiwyg", "article", '[role="article"]', "main",
+    '[role="main"]', "#main-content", "#content",
 )  # fmt: skip
+# Whoever has one of the first has the text in it, however short it is beside teasers.
+_LEAST_OF_PROSE_OF_A_SURE_TEXT = 0.25
 _FEWEST_CHARS_OF_A_TEXT = 140
 # A mark is believed where it holds so much of the prose of a page, the rest being teasers.
 _LEAST_OF_PROSE = 0.5
+# What pages call a lead above their text.
+_LEAD = re.compile(
+    r"(?:^|[\s_-])(?:leads?|lede|leadtext|intro(?:duction)?|stand-?first|dec?k|summary|sub-?titles?|"
+    r"sub-?head(?:line)?|excerpt|abstract|chapo|ingress|preamble|perex|vorspann|manchet)(?:$|[\s_-])"
+)
+_MOST_LINES_OF_A_LEAD = 3
 # Several marks are one text where what stands between them is no text of its own.
 _MOST_AROUND_MARKS = 1.3
 # So much prose is the article; of columns beside each other it is the one with most.
@@ -255,7 +261,30 @@ def _html(markup: HtmlPage, page: BarePage, selector: str) -> str:
         told = article_in(page.source, page.title)
     if len(told) >= max(_LEAST_HIDDEN * part.chars, _FEWEST_CHARS_OF_A_TEXT):
         return _told(told, page.base)
-    return sanitised(part.node.html or "", page.base)
+    lead = _lead(whole, part, page)
+    return sanitised("\n".join(each.node.html or "" for each in (*lead, part)), page.base)
+
+
+def _lead(whole: Part, text: Part, page: BarePage) -> list[Part]:
+    """The prose between the title of a page and its text that its page calls the lead, or that its
+    description begins with.
+    """
+    named, told = fold(page.title), fold(page.metadata.summary)[:_LONGEST_HEAD_CHARS]
+    lead: list[Part] = []
+    is_behind = False
+    for part in whole.within():
+        if part is text:
+            return lead
+        if part.holds_blocks or not part.block:
+            continue
+        line = fold(said(part.node))
+        if line == named:
+            is_behind, lead = True, []
+        elif is_behind and part.prose and len(lead) < _MOST_LINES_OF_A_LEAD:
+            called = f"{part.called} {part.up.called if part.up else ''}"
+            if _LEAD.search(called) or (len(told) == _LONGEST_HEAD_CHARS and line.startswith(told)):
+                lead.append(part)
+    return []
 
 
 def _marked(whole: Part, known: Mapping[int, Part]) -> Part | None:
@@ -264,7 +293,9 @@ def _marked(whole: Part, known: Mapping[int, Part]) -> Part | None:
         nodes = _outermost(find_all(whole.node, candidate))
         parts = [part for node in nodes if (part := known.get(node.mem_id)) and part.prose]
         prose = sum(part.prose for part in parts)
-        if not parts or prose < _LEAST_OF_PROSE * whole.prose:
+        is_sure = len(parts) == 1 and candidate in MARKS
+        least = _LEAST_OF_PROSE_OF_A_SURE_TEXT if is_sure else _LEAST_OF_PROSE
+        if not parts or prose < least * whole.prose:
             continue
         best = max(parts, key=lambda part: part.prose)
         around = best if best.prose >= _MOST_OF_PROSE * prose else _around_all(parts)

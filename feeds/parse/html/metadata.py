@@ -40,6 +40,12 @@ _SUMMARIES = ("og:description", "description", "twitter:description", "dc.descri
 _TOPICS = ("article:section", "article:tag", "keywords", "news_keywords", "dc.subject")
 _PUBLISHERS = ("article:author", "author", "dc.publisher", "dcterms.publisher", "dc.creator")
 _MICRODATA_ARTICLE = '[itemtype*="schema.org/"][itemtype*="Article"], [itemtype$="/BlogPosting"]'
+#: Where systems put the text of an article, and nothing else, the narrowest part first.
+MARKS = (
+    '[itemprop~="articleBody"]', ".field--name-body", ".field-name-body", ".entry-content",
+    ".article-body", ".article__body", ".article-content", ".article__content", ".post-content",
+    ".news-content", ".news-body", ".story-body",
+)  # fmt: skip
 # More is no description of one page.
 _LONGEST_SCRIPT_CHARS = 500_000
 _MOST_NODES = 2_000

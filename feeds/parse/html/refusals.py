@@ -207,7 +207,9 @@ def _shown_by(lines: Lines, draft: Draft, page: BarePage, taxonomy: Taxonomy) ->
     is_shown = draft.issued is not None and draft.issued.origin is IssuedFrom.PAGE
     lines = [line for line in lines if not (is_shown and _shows_its_day().match(line))]
     found = genre.named(draft.title, taxonomy) or genre.shown_by(lines, beside_prose=is_long)
-    return found or (None if is_told and is_long else genre.told(lines))
+    # Blogs call themselves articles without more.
+    is_news = is_told and (is_long or not page.metadata.is_article)
+    return found or (None if is_news else genre.told(lines))
 
 
 def _is_told(draft: Draft, page: BarePage) -> bool:

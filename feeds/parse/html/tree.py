@@ -22,6 +22,7 @@ _LONGEST_ADDRESS_CHARS = 4_000
 _PLAIN_PATH = re.compile(r"(?:/[\w-][\w.-]*)*/?(?:\?[\w=&-]*)?", re.ASCII)
 # No title, label or date is longer; a page with one of a megabyte is still read quickly.
 LONGEST_LINE_CHARS = 2_000
+_WORD_WITHIN = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _TEMPLATE = re.compile(r"<(/?)template\b[^<>]{0,500}>", re.IGNORECASE)
 # Of an entry of a listing, no more is read.
 _LONGEST_TEXT_CHARS = 50_000
@@ -104,10 +105,11 @@ def ancestors(node: Node) -> Iterator[Node]:
 
 
 def names(node: Node) -> str:
-    """Class, id and role of an element: what its page calls it."""
+    """Class, id and role of an element: what its page calls it, "moreFrom" as "more-from"."""
     known = node.attributes
     called = (known.get("class"), known.get("id"), known.get("role"))
-    return " ".join(name for name in called if name).casefold()
+    text = " ".join(name for name in called if name)
+    return text if text.islower() else _WORD_WITHIN.sub("-", text).casefold()
 
 
 def absolute(base: str | None, address: str | None) -> str | None:

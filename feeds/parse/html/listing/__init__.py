@@ -14,7 +14,7 @@ from feeds.parse.html import page_links
 from feeds.parse.html.listing import listed_entry, repetition
 from feeds.parse.html.listing.listed_entry import EntryParts
 from feeds.parse.html.listing.repetition import Ancestors, shared
-from feeds.parse.html.metadata import HtmlPage
+from feeds.parse.html.metadata import MARKS, HtmlPage
 from feeds.parse.html.outline import Part
 from feeds.parse.html.tree import (
     Node,
@@ -180,10 +180,23 @@ def _is_item(page: HtmlPage, document: Document, nodes: list[Node], ancestors: A
         return True
     own = sum(part.own - part.own_linked for part in prose)
     if own >= _FEWEST_CHARS_OF_AN_ARTICLE and (
-        _is_article(page) or any(dateline.find(said(part.node)) for part in prose)
+        _is_article(page)
+        or _is_marked(prose, page)
+        or any(dateline.find(said(part.node)) for part in prose)
     ):
         return True
     return own > teasers
+
+
+def _is_marked(prose: Sequence[Part], page: HtmlPage) -> bool:
+    """Whether prose of a page stands in the only element it marks as the text of an article."""
+    for mark in MARKS:
+        if nodes := find_all(page.tree, mark):
+            return len(nodes) == 1 and any(
+                nodes[0].mem_id in {above.node.mem_id for above in (part, *part.around())}
+                for part in prose
+            )
+    return False
 
 
 def _longest_run(prose: Sequence[Part]) -> int:
