@@ -4,20 +4,16 @@ Knows addresses, validators and what became of a request. Must never know what a
 which source wants it or when it is wanted again.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from feeds.draft import Hub
 
 __all__ = [
-    "ACCEPT",
     "Answer",
     "Denied",
     "FetchFailed",
     "FetchedPage",
-    "Fetcher",
     "Limits",
     "Missing",
     "NotModified",
@@ -27,12 +23,6 @@ __all__ = [
     "Stopped",
     "TakenAway",
 ]
-
-#: What a look at a listing, feed or page takes; a server that cannot choose ignores it.
-ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/feed+json, text/html;q=0.9,"
-    " application/xhtml+xml;q=0.9, application/xml;q=0.8, text/plain;q=0.7, */*;q=0.1"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,28 +132,3 @@ class Posted:
 
 
 Reply = Posted | FetchFailed | Stopped
-
-
-class Fetcher(Protocol):
-    """Asks one thing of one host at a time; safe to use from several threads."""
-
-    def fetch(
-        self,
-        url: str,
-        validators: RemoteValidators | None = None,
-        *,
-        accept: str = ACCEPT,
-        is_list: bool = False,
-    ) -> Answer:
-        """What became of a request for a document, redirects followed; never raises for what a
-        network, a server or an address can do. A list may be larger than a page.
-        """
-
-    def post(self, url: str, form: Mapping[str, str]) -> Reply:
-        """What became of a form sent as application/x-www-form-urlencoded (WebSub 5.1).
-
-        Only 307 and 308 are followed: any other redirect would lose the form.
-        """
-
-    def close(self) -> None:
-        """Nothing is connected any more."""

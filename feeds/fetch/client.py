@@ -13,13 +13,10 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from httpx2 import URL
-from typing_extensions import override
 
 from feeds.fetch import (
-    ACCEPT,
     Answer,
     Denied,
-    Fetcher,
     FetchFailed,
     Limits,
     RemoteValidators,
@@ -49,6 +46,11 @@ from feeds.fetch.politeness import (
     rules_of,
 )
 
+#: What a look at a listing, feed or page takes; a server that cannot choose ignores it.
+ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, text/html;q=0.9,"
+    " application/xhtml+xml;q=0.9, application/xml;q=0.8, text/plain;q=0.7, */*;q=0.1"
+)
 _NAME = "Fieldfare"
 #: What a robots.txt calls us by: the name before the version (RFC 9309 2.2.1).
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
@@ -79,8 +81,8 @@ class _Astray(NamedTuple):
 _Nothing = TypeVar("_Nothing")
 
 
-class HttpFetcher(Fetcher):
-    """Fetches by HTTP/1.1 and HTTP/2, for any number of threads.
+class Fetcher:
+    """Fetches by HTTP/1.1 and HTTP/2, for any number of threads: one thing of one host at a time.
 
     ``agent`` is the User-Agent, and its product token what robots.txt calls us by. Waiting ends
     when ``stopping`` is set; what is under way then is finished. ``monotonic`` and ``wait`` pace
@@ -107,19 +109,20 @@ class HttpFetcher(Fetcher):
         self._robots = Robots()
         self._exchange = Exchange(limits, guard or Guard(), proxy=proxy, trust=trust)
 
-    @override
     def close(self) -> None:
+        """Nothing is connected any more."""
         self._exchange.close()
 
-    @override
     def fetch(
         self,
         url: str,
         validators: RemoteValidators | None = None,
         *,
-        accept: str = ACCEPT,
         is_list: bool = False,
     ) -> Answer:
+        """What became of a request for a document, redirects followed; never raises for what a
+        network, a server or an address can do. A list may be larger than a page.
+        """
         start = address(url)
         if isinstance(start, FetchFailed):
             return start
@@ -129,7 +132,7 @@ class HttpFetcher(Fetcher):
 
         def ask(here: URL, seconds: float) -> Received | Denied | FetchFailed | Stopped:
             known = _meant_for(here, start, validators)
-            fields = [*self._fields(accept), *conditions(known)]
+            fields = [*self._fields(ACCEPT), *conditions(known)]
             if cookies := chain.cookies(here):
                 fields.append(("Cookie", cookies))
             limits = self._limits
@@ -150,9 +153,12 @@ class HttpFetcher(Fetcher):
             case _:
                 return arrived
 
-    @override
     def post(self, url: str, form: Mapping[str, str]) -> Reply:
-        """Sends it whatever robots.txt says, which is about what crawlers read."""
+        """What became of a form sent as application/x-www-form-urlencoded (WebSub 5.1), whatever
+        robots.txt says, which is about what crawlers read.
+
+        Only 307 and 308 are followed: any other redirect would lose the form.
+        """
         start = address(url)
         if isinstance(start, FetchFailed):
             return start

@@ -7,7 +7,6 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 import brotli  # type: ignore[import-untyped]
 
@@ -54,40 +53,40 @@ class TooLarge(ValueError):
     """There is more of it than is wanted; the text says so, for people."""
 
 
-@dataclass(slots=True)
-class _Meter:
-    """Counts what passes, and stops it at ``limit``."""
-
-    limit: int
-    passed: int = 0
-
-    def through(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        for piece in pieces:
-            self.passed += len(piece)
-            if self.passed > self.limit:
-                raise TooLarge(f"it is larger than {self.limit:,} bytes")
-            yield piece
-
-
 def unpacked(pieces: Iterable[bytes], codings: str, max_bytes: int) -> Iterator[bytes]:
     """The body piece by piece; ``codings`` as Content-Encoding names them, first applied first.
 
     Raises TooLarge where the body, packed or not, passes ``max_bytes`` or grows beyond measure;
     Damaged where it is broken, cut short or packed in an unknown way.
     """
-    packed = _Meter(max_bytes)
-    stream = packed.through(pieces)
+    packed = size = 0
+
+    def came() -> Iterator[bytes]:
+        nonlocal packed
+        for piece in _bounded(pieces, max_bytes):
+            packed += len(piece)
+            yield piece
+
+    stream = came()
     for layer in reversed(_layers(codings)):
-        stream = _Meter(max_bytes).through(layer(stream))
-    size = 0
+        stream = _bounded(layer(stream), max_bytes)
     try:
         for piece in stream:
             size += len(piece)
-            if size > max(RATIO_FROM_BYTES, MAX_RATIO * packed.passed):
+            if size > max(RATIO_FROM_BYTES, MAX_RATIO * packed):
                 raise TooLarge(f"it unpacks to more than {MAX_RATIO} times its size")
             yield piece
     except (zlib.error, brotli.error, zstd.ZstdError) as fault:
         raise Damaged(f"it cannot be unpacked: {fault}") from fault
+
+
+def _bounded(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > most:
+            raise TooLarge(f"it is larger than {most:,} bytes")
+        yield piece
 
 
 def gunzipped(body: bytes, most: int) -> bytes:

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
 from time import monotonic
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from feeds.draft import Document
 from feeds.fetch import (
     Denied,
     FetchedPage,
-    Fetcher,
     FetchFailed,
     Missing,
     NotModified,
@@ -30,6 +29,9 @@ from feeds.fetch import (
 from feeds.fetch.unpack import Damaged, TooLarge, gunzipped
 from feeds.sources.leads import Lead
 from feeds.times import backoff
+
+if TYPE_CHECKING:
+    from feeds.fetch.client import Fetcher
 
 # Failures in a row that speak of the site, not of its pages.
 _FAILURES_IN_A_ROW = 20
@@ -83,9 +85,8 @@ class Signature:
     def refreshed(self, validators: RemoteValidators, told: str) -> Self:
         """The same document as last seen; silence keeps what was said before."""
         before = self.validators
-        kept = RemoteValidators(
-            etag=validators.etag or before.etag, modified=validators.modified or before.modified
-        )
+        etag, modified = validators.etag or before.etag, validators.modified or before.modified
+        kept = RemoteValidators(etag, modified)
         return replace(self, validators=kept, told=told or self.told)
 
 
@@ -154,7 +155,7 @@ class Asking:
     """
 
     source: str
-    fetcher: Fetcher
+    fetcher: "Fetcher"
     max_bytes: int
     max_list_bytes: int = 50_000_000
     originals: Callable[[str], bytes | None]
@@ -225,9 +226,8 @@ class Asking:
                 return self._had(lead, answer, before, always=always)
             case NotModified():
                 # To a request that had no condition.
-                return FetchFailed(
-                    problem="the server says that nothing changed, and sends nothing"
-                )
+                problem = "the server says that nothing changed, and sends nothing"
+                return FetchFailed(problem=problem)
             case _:
                 return answer
 

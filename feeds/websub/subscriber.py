@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from feeds.draft import Hub
-from feeds.fetch import Fetcher, FetchFailed, Posted, Stopped
+from feeds.fetch import FetchFailed, Posted, Stopped
 from feeds.standing import State
 from feeds.storage import leases, standings
 from feeds.storage.database import Database
@@ -25,6 +25,9 @@ from feeds.websub.lease import (
     next_step,
     offered,
 )
+
+if TYPE_CHECKING:
+    from feeds.fetch.client import Fetcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,7 @@ class RenewReport:
 
 def renew(
     database: Database,
-    fetcher: Fetcher,
+    fetcher: "Fetcher",
     sources: Collection[str],
     callbacks: CallbackAddresses,
     *,
@@ -77,7 +80,7 @@ class _Renewal:
     def __init__(
         self,
         database: Database,
-        fetcher: Fetcher,
+        fetcher: "Fetcher",
         callbacks: CallbackAddresses,
         now: datetime,
         jitter: Callable[[], float],

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from config.settings import Settings
-    from feeds.fetch import Fetcher
+    from feeds.fetch.client import Fetcher
     from feeds.identity.ids import Identity
     from feeds.ingest import Terms
     from feeds.ingest.report import IngestReport

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from config.settings import Settings, SourceSettings
-    from feeds.fetch import Fetcher
+    from feeds.fetch.client import Fetcher
     from feeds.identity.ids import Identity
     from feeds.ingest import Reader
     from feeds.sources import Source
@@ -213,7 +213,7 @@ def fetcher(settings: Settings, *, clock: Callable[[], datetime], stopping: Even
     from importlib.metadata import version
 
     from feeds.fetch import Limits
-    from feeds.fetch.client import HttpFetcher, user_agent
+    from feeds.fetch.client import Fetcher, user_agent
     from feeds.fetch.guard import Guard
 
     fetch = settings.fetch
@@ -226,7 +226,7 @@ def fetcher(settings: Settings, *, clock: Callable[[], datetime], stopping: Even
         max_list_bytes=settings.ingest.max_list_bytes,
     )
     ours = user_agent(version("fieldfare"), settings.site.url, settings.site.contact or None)
-    return HttpFetcher(
+    return Fetcher(
         limits,
         fetch.user_agent or ours,
         clock=clock,

@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 
 from notifier.cli import delivery, ingest, installation, parse, run, subscription, topic
-from notifier.cli.invocation import Invocation
 
 #: What a start loads stays: looked through at every 700 objects, as Python does, it takes a tenth
 #: longer. Garbage that only this finds is rare in what follows.
@@ -40,7 +39,6 @@ def _show_version(is_wanted: bool) -> None:
 
 @app.callback()
 def options(
-    context: typer.Context,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -52,12 +50,12 @@ def options(
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="Log each step, not only each unit of work.")
     ] = False,
-    version: Annotated[  # noqa: ARG001 - it is told before any command is looked at
+    version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Tell the version."),
     ] = False,
 ) -> None:
-    context.obj = Invocation(config=config, verbose=verbose)
+    """Kept by the command line itself; `notifier.cli.invocation` reads them."""
 
 
 for module in (installation, parse, ingest, topic, subscription, delivery, run):

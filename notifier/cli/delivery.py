@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.invocation import invocation, stopping
+from notifier.cli.invocation import house_for, stopping
 from notifier.cli.output import (
     AsJson,
     DryRun,
@@ -59,7 +59,7 @@ def digest(
 ) -> None:
     """Plan the digests that are due and send them, with what still waits from before."""
     with (
-        invocation(context).house(logs=True) as house,
+        house_for(context, logs=True) as house,
         stopping() as stop,
         progress("digest") as on_progress,
     ):
@@ -94,7 +94,7 @@ def deliveries(
     """List the messages and what became of each, the latest first."""
     from notifier.storage import deliveries as stored
 
-    with invocation(context).house() as house, house.database.reading() as connection:
+    with house_for(context) as house, house.database.reading() as connection:
         rows = stored.latest(connection, limit, state)
     write_rows(
         rows,
@@ -114,7 +114,7 @@ def release(
     """Decide on a message held in doubt after a crash: send it once more, or drop it."""
     from notifier.storage import deliveries as stored
 
-    with invocation(context).house() as house, house.database.writing() as connection:
+    with house_for(context) as house, house.database.writing() as connection:
         held = stored.release(connection, delivery, house.clock(), send=not drop)
     done = "dropped" if drop else "queued once more"
     text = done if held else f"no delivery {delivery} is held in doubt"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.invocation import invocation, stopping
+from notifier.cli.invocation import house_for, stopping
 from notifier.cli.output import (
     AsJson,
     DryRun,
@@ -52,7 +52,7 @@ def ingest(
     first_day = _day(since, backfill=backfill)
     with (
         stopping() as stop,
-        invocation(context).house(stop, logs=True) as house,
+        house_for(context, stop, logs=True) as house,
         progress("ingest") as on_progress,
     ):
         report = house.ingest(
@@ -118,7 +118,7 @@ def quarantine(context: typer.Context, as_json: AsJson = False) -> None:
     """List the documents that were refused, each with the reason."""
     from feeds.storage import overview
 
-    with invocation(context).house() as house, house.database.reading() as connection:
+    with house_for(context) as house, house.database.reading() as connection:
         rows = overview.quarantine(connection)
     write_rows(
         rows,
@@ -136,7 +136,7 @@ def promote(
     as_json: AsJson = False,
 ) -> None:
     """Vouch for a document in quarantine: it is read as an item, now and from now on."""
-    with invocation(context).house(logs=True) as house:
+    with house_for(context, logs=True) as house:
         report = house.receiver.promote(source, document)
     if as_json:
         write_json(report)
@@ -150,7 +150,7 @@ def sources(context: typer.Context, as_json: AsJson = False) -> None:
     """List the sources, each with how it does, since when and why."""
     from notifier.app import reports
 
-    with invocation(context).house() as house:
+    with house_for(context) as house:
         rows = reports.sources(house.database, house.settings.sources)
     columns = "source, kind, address, state, since, problem, next look, items, contested"
     write_rows(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli.invocation import DEFAULT_FILE, invocation
+from notifier.cli.invocation import DEFAULT_FILE, house_for, settings_for
 from notifier.cli.output import AsJson, write_json, write_line, write_lines, write_report
 
 SECRET_FILE = "secret.key"  # noqa: S105 - a name, not a secret
@@ -80,7 +80,7 @@ def config(context: typer.Context, as_json: AsJson = False) -> None:
     """Show every setting in force, secrets masked."""
     from config.settings import masked
 
-    shown = masked(invocation(context).settings())
+    shown = masked(settings_for(context))
     if as_json:
         write_json(shown)
     else:
@@ -100,7 +100,7 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
     from feeds.storage.database import Database
     from notifier.storage import VERSIONS
 
-    database = Database.open(invocation(context).settings().store.url, VERSIONS)
+    database = Database.open(settings_for(context).store.url, VERSIONS)
     try:
         done = not database.is_current()
         database.migrate()
@@ -117,7 +117,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     from notifier.app import reports
     from notifier.errors import DaemonRuns
 
-    with invocation(context).house() as house:
+    with house_for(context) as house:
         try:
             with house.alone():
                 daemon = None

@@ -7,7 +7,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -21,47 +20,38 @@ if TYPE_CHECKING:
 DEFAULT_FILE = Path("fieldfare.toml")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
-    """The global options; `settings` and `house` are made from them once a command wants them."""
+def settings_for(context: typer.Context, *, logs: bool = False) -> "Settings":
+    """What is in force by the command's global options. Raises SettingsError with every fault.
 
-    config: Path | None
-    verbose: bool
+    Only a command that ``logs`` what it does waits for what a log is written with.
+    """
+    import os
 
-    def settings(self, *, logs: bool = False) -> "Settings":
-        """What is in force. Raises SettingsError with every fault.
+    from config.settings import SettingsError, load
 
-        Only a command that ``logs`` what it does waits for what a log is written with.
-        """
-        import os
+    given = context.find_root().params
+    path = DEFAULT_FILE if DEFAULT_FILE.exists() else None
+    if given["config"]:
+        path = Path(given["config"])
+    if path is not None and not path.is_file():
+        raise SettingsError((f"{path}: no such settings file; `fieldfare init` writes one",))
+    settings = load(path, os.environ)
+    level = "debug" if given["verbose"] else settings.log.level
+    if logs or level == "debug":
+        from config import log
 
-        from config.settings import SettingsError, load
-
-        path = self.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
-        if path is not None and not path.is_file():
-            raise SettingsError((f"{path}: no such settings file; `fieldfare init` writes one",))
-        settings = load(path, os.environ)
-        level = "debug" if self.verbose else settings.log.level
-        if logs or level == "debug":
-            from config import log
-
-            log.configure(settings.log.style, level)
-        return settings
-
-    def house(self, stopping: Event | None = None, *, logs: bool = False) -> "House":
-        """What works until ``stopping`` is set; to be closed again afterwards."""
-        from config.clock import clock
-        from notifier.app.house import House
-
-        return House(self.settings(logs=logs), clock=clock, stopping=stopping)
+        log.configure(settings.log.style, level)
+    return settings
 
 
-def invocation(context: typer.Context) -> Invocation:
-    """The invocation a command belongs to."""
-    found = context.find_object(Invocation)
-    if found is None:
-        raise RuntimeError("a command runs below the callback that sets its invocation")
-    return found
+def house_for(
+    context: typer.Context, stopping: Event | None = None, *, logs: bool = False
+) -> "House":
+    """What works until ``stopping`` is set; to be closed again afterwards."""
+    from config.clock import clock
+    from notifier.app.house import House
+
+    return House(settings_for(context, logs=logs), clock=clock, stopping=stopping)
 
 
 @contextmanager

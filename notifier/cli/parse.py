@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.invocation import invocation
+from notifier.cli.invocation import settings_for
 from notifier.cli.output import write_json, write_line, write_lines, write_problem
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def parse(
 
     A file that cannot be read is said to be one, and the others are read.
     """
-    settings = invocation(context).settings()
+    settings = settings_for(context)
     if source and source not in {each.name for each in settings.sources}:
         raise typer.BadParameter(f"{source!r} is no source; `fieldfare sources` lists them")
     understood = _understanding(settings, source or "", url, media_type)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli.invocation import invocation
+from notifier.cli.invocation import house_for
 from notifier.cli.output import write_line
 
 #: How often Python looks for garbage by itself. A command looks less often; what stays does not.
@@ -30,7 +30,7 @@ def run(context: typer.Context) -> None:
     from notifier.app import daemon
 
     stopping = Event()
-    with invocation(context).house(stopping, logs=True) as house:
+    with house_for(context, stopping, logs=True) as house:
         gc.set_threshold(*_USUAL)
         daemon.run(house, stopping)
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from notifier.cli.invocation import invocation
+from notifier.cli.invocation import house_for
 from notifier.cli.output import AsJson, write_report, write_rows
 from notifier.model import Frequency, Weekday
 
@@ -69,7 +69,7 @@ def subscribe(
         zone=timezone,
         language=language,
     )
-    with invocation(context).house() as house:
+    with house_for(context) as house:
         subscriber = reports.told(house.subscribe(address, wishes))
     due = subscriber.due_at.isoformat() if subscriber.due_at else "as soon as something is new"
     follows = f"{subscriber.address} follows {', '.join(subscriber.topics)}"
@@ -84,7 +84,7 @@ def unsubscribe(
     """Unsubscribe somebody who asked you to; what is queued for them is not sent."""
     from notifier.subscribers.subscribe import unsubscribe as leave
 
-    with invocation(context).house() as house:
+    with house_for(context) as house:
         left = leave(house.database, address, now=house.clock())
     text = "unsubscribed" if left else "nobody is subscribed under that address"
     write_report({"unsubscribed": left}, text, as_json=as_json)
@@ -94,7 +94,7 @@ def subscribers(context: typer.Context, as_json: AsJson = False) -> None:
     """List who gets what, how often, and when next."""
     from notifier.app import reports
 
-    with invocation(context).house() as house:
+    with house_for(context) as house:
         rows = reports.subscribers(house.database)
     write_rows(
         rows,

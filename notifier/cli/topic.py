@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from feeds.model import TopicKind
-from notifier.cli.invocation import invocation, stopping
+from notifier.cli.invocation import house_for, stopping
 from notifier.cli.output import AsJson, DryRun, Limit, progress, write_report, write_rows
 
 _Slug = Annotated[str, typer.Argument(help="An item, by its id or the address of its page.")]
@@ -34,7 +34,7 @@ def publish(
 ) -> None:
     """Write the feeds and pages that no longer show what the store holds."""
     with (
-        invocation(context).house(logs=True) as house,
+        house_for(context, logs=True) as house,
         stopping() as stop,
         progress("publish") as on_progress,
     ):
@@ -55,7 +55,7 @@ def topics(
     """List what one can follow, with the address of each feed."""
     from notifier.app import reports
 
-    with invocation(context).house() as house:
+    with house_for(context) as house:
         if unknown:
             write_rows(
                 reports.unknown(house.database, kind),
@@ -97,7 +97,7 @@ def map_(
 
     if topic and not names:
         raise typer.BadParameter("name what stands for it, as `topics --unknown` lists them")
-    with invocation(context).house(logs=True) as house:
+    with house_for(context, logs=True) as house:
         report = retag.map_names(
             house.database,
             house.taxonomy,
@@ -127,7 +127,7 @@ def items(
 
     if context.invoked_subcommand:
         return
-    with invocation(context).house() as house:
+    with house_for(context) as house:
         followed = house.taxonomy.find(topic).ref if topic else None
         with house.database.reading() as connection:
             rows = overview.item_list(connection, followed, limit, hidden=hidden)
@@ -156,7 +156,7 @@ def merge(
     from feeds.ingest import edit
     from notifier.app.sources import ownership
 
-    with invocation(context).house(logs=True) as house:
+    with house_for(context, logs=True) as house:
         report = edit.merge(
             house.database,
             item,
@@ -176,7 +176,7 @@ def split(
     """Show a merged item again, by itself; one that is shown already stays so."""
     from feeds.ingest import edit
 
-    with invocation(context).house(logs=True) as house:
+    with house_for(context, logs=True) as house:
         report = edit.split(
             house.database, item, publish=lambda: house.publish().feeds_written, dry_run=dry_run
         )

@@ -19,12 +19,12 @@ ROOT = Path(__file__).parents[2]
 #: The most files, functions and types that a command may go through, in its own process and in all:
 #: documents are understood in others.
 BUDGETS = {
-    "ingest of a text": {"own": (41, 270, 34), "whole": (51, 345, 42)},
-    "ingest of a listing": {"own": (53, 397, 62), "whole": (84, 655, 80)},
-    "publish": {"own": (36, 184, 26)},
-    "digest": {"own": (40, 211, 38)},
-    "map": {"own": (24, 106, 20)},
-    "unsubscribe": {"own": (14, 62, 5)},
+    "ingest of a text": {"own": (41, 270, 33), "whole": (51, 345, 41)},
+    "ingest of a listing": {"own": (54, 408, 61), "whole": (85, 665, 79)},
+    "publish": {"own": (36, 184, 25)},
+    "digest": {"own": (40, 211, 37)},
+    "map": {"own": (24, 106, 19)},
+    "unsubscribe": {"own": (14, 62, 4)},
 }
 Counted = dict[str, dict[str, list[str]]]
 

@@ -19,6 +19,7 @@ from feeds.fetch import (
     RemoteValidators,
     TakenAway,
 )
+from feeds.fetch.client import ACCEPT
 from tests.publisher.fetching import AGENT, LIMITS, fetching
 from tests.publisher.server import Handler, Request, Response, publishing
 
@@ -65,10 +66,10 @@ def test_a_document_is_fetched_with_what_was_said_of_it() -> None:
 
 def test_the_server_learns_who_asks_and_for_what() -> None:
     with publishing(pages({})) as publisher, fetching() as fetcher:
-        fetcher.fetch(publisher.at("/a"), accept="text/html")
+        fetcher.fetch(publisher.at("/a"))
         (asked,) = publisher.asked("/a")
     assert asked.header("User-Agent") == AGENT
-    assert asked.header("Accept") == "text/html"
+    assert asked.header("Accept") == ACCEPT
     assert asked.header("Accept-Encoding") == "gzip, br, zstd"
     assert asked.header("Host") == f"127.0.0.1:{publisher.port}"
     assert asked.header("Cookie") is None

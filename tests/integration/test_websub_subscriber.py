@@ -16,7 +16,7 @@ from starlette.routing import Route
 from feeds import draft
 from feeds.errors import StoreBusy
 from feeds.fetch import Limits
-from feeds.fetch.client import HttpFetcher
+from feeds.fetch.client import Fetcher
 from feeds.fetch.guard import Guard
 from feeds.standing import Standing, State
 from feeds.storage import leases, standings
@@ -53,7 +53,7 @@ class Subscriber:
         self.heard: list[str] = []
         self.tokens = count(1)
         self.base = ""
-        self.fetcher = HttpFetcher(
+        self.fetcher = Fetcher(
             Limits(
                 timeout_seconds=5,
                 document_seconds=10,

@@ -14,7 +14,7 @@ from typing import Any
 import trustme
 
 from feeds.fetch import Limits
-from feeds.fetch.client import HttpFetcher
+from feeds.fetch.client import Fetcher
 from feeds.fetch.guard import Guard
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -45,9 +45,9 @@ def trusting(ca: trustme.CA) -> ssl.SSLContext:
 @contextmanager
 def fetching(
     *, limits: Limits = LIMITS, guard: Guard = HERE, ca: trustme.CA | None = None, **changes: Any
-) -> Iterator[HttpFetcher]:
+) -> Iterator[Fetcher]:
     """A fetcher that may ask this machine, closed afterwards; ``changes`` go to its making."""
-    fetcher = HttpFetcher(
+    fetcher = Fetcher(
         limits,
         changes.pop("agent", AGENT),
         clock=changes.pop("clock", lambda: NOW),

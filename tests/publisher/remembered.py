@@ -12,8 +12,8 @@ from typing import assert_never
 
 from feeds.draft import Draft, Refused
 from feeds.errors import SourceError
-from feeds.fetch import Fetcher, Limits
-from feeds.fetch.client import HttpFetcher
+from feeds.fetch import Limits
+from feeds.fetch.client import Fetcher
 from feeds.fetch.guard import Guard
 from feeds.sources import (
     CrawlScope,
@@ -169,7 +169,7 @@ class Watched:
 @contextmanager
 def fetching(
     stopping: Event | None = None, clock: Callable[[], datetime] = lambda: NOW
-) -> Iterator[HttpFetcher]:
+) -> Iterator[Fetcher]:
     """A fetcher that asks this machine without any pause."""
     limits = Limits(
         timeout_seconds=10,
@@ -178,7 +178,7 @@ def fetching(
         max_redirects=5,
         max_bytes=2_000_000,
     )
-    fetcher = HttpFetcher(
+    fetcher = Fetcher(
         limits,
         "Fieldfare/1 (+https://example.org)",
         clock=clock,

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from feeds.fetch import Fetcher
+from feeds.fetch.client import Fetcher
 from feeds.identity.ids import Identity
 from feeds.ingest import Terms
 from feeds.ingest.pipeline import ingest

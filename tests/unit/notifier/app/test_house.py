@@ -9,7 +9,7 @@ import pytest
 
 from config.settings import SettingsError
 from feeds.errors import StoreError
-from feeds.fetch.client import HttpFetcher
+from feeds.fetch.client import Fetcher
 from feeds.storage.database import Database
 from notifier.app.house import House
 from tests.configured import settings_from
@@ -58,7 +58,7 @@ def test_what_was_opened_is_closed_the_last_first(
     """As who came later may still need who was there before; what was not asked for is not."""
     closed: list[str] = []
 
-    def watch(owner: type[Database | HttpFetcher]) -> None:
+    def watch(owner: type[Database | Fetcher]) -> None:
         close = owner.close
 
         def told(part: Any) -> None:
@@ -68,11 +68,11 @@ def test_what_was_opened_is_closed_the_last_first(
         monkeypatch.setattr(owner, "close", told)
 
     watch(Database)
-    watch(HttpFetcher)
+    watch(Fetcher)
     with house_in(tmp_path) as house:
         _ = house.database, house.fetcher, house.transport
         assert closed == []
-    assert closed == ["HttpFetcher", "Database"]
+    assert closed == ["Fetcher", "Database"]
 
 
 def test_a_store_that_cannot_be_opened_leaves_nothing_to_close(tmp_path: Path) -> None:
