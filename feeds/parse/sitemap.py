@@ -89,7 +89,10 @@ def _of_tree(tree: Tree, document: Document, taxonomy: Taxonomy) -> Parsed:
 
 def _listed(root: Element, found_at: str | None) -> Iterator[tuple[str, Element]]:
     for element in root:
-        if _name(element) in {"url", "sitemap"}:
+        if _name(element) in {"urlset", "sitemapindex"}:
+            # Some are wrapped in another one of themselves.
+            yield from _listed(element, found_at)
+        elif _name(element) in {"url", "sitemap"}:
             url = absolute(_text(element, "loc"), found_at)
             if url and _is_own(url, found_at):
                 yield url, element

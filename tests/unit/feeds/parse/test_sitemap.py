@@ -171,3 +171,10 @@ def test_others_are_refused(body: str, reason: Reason, osce: Taxonomy) -> None:
     found = understood(body, osce)
     assert isinstance(found, Refused)
     assert found.reason is reason
+
+
+def test_a_sitemap_wrapped_in_another_one_is_read(osce: Taxonomy) -> None:
+    body = "<urlset><urlset><url><loc>https://www.example.org/1</loc></url></urlset></urlset>"
+    found = understood(body, osce, "https://www.example.org/sitemap.xml")
+    assert isinstance(found, Parsed)
+    assert [one.url for one in found.locations] == ["https://www.example.org/1"]
