@@ -80,8 +80,9 @@ def read_all(
     answers = (terms.reader or ReaderHere()).understand(asked, terms.taxonomy, stopping)
     found: list[ReadDocument] = []
     for seen in batch:
-        understood = next(answers, None) if _is_asked(seen) else None
-        if understood is None and _is_asked(seen):
+        is_asked = _is_asked(seen)
+        understood = next(answers, None) if is_asked else None
+        if is_asked and understood is None:
             break
         found.append(_read(seen, understood, terms))
         if stopping is not None:

@@ -61,10 +61,12 @@ def promote(connection: Connection, source: str, name: str) -> bool:
     return changed.rowcount > 0
 
 
-def refusals(connection: Connection, source: str) -> tuple[Sighting, ...]:
-    """The documents of a source that are in quarantine, by name."""
-    query = select(documents).where(documents.c.source == source, documents.c.reason.is_not(None))
-    rows = connection.execute(query.order_by(documents.c.name))
+def refusals(connection: Connection, source: str | None = None) -> tuple[Sighting, ...]:
+    """The documents that are in quarantine, of one source or of all, by source and name."""
+    query = select(documents).where(documents.c.reason.is_not(None))
+    if source is not None:
+        query = query.where(documents.c.source == source)
+    rows = connection.execute(query.order_by(documents.c.source, documents.c.name))
     return tuple(
         Sighting(
             source=row.source,

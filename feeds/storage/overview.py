@@ -9,8 +9,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, not_, select
 
-from feeds.draft import Reason, Refused
+from feeds.draft import Reason
 from feeds.model import TopicKind, TopicRef
+from feeds.storage.documents import refusals
 from feeds.storage.read_items import read
 from feeds.storage.tables import documents, is_shown, item_topics, items
 
@@ -95,18 +96,14 @@ def quarantined(connection: Connection) -> int:
 
 def quarantine(connection: Connection) -> list[Held]:
     """Every document that was refused, by source and name."""
-    rows = connection.execute(
-        select(documents)
-        .where(documents.c.reason.is_not(None))
-        .order_by(documents.c.source, documents.c.name)
-    )
     return [
         Held(
-            source=row.source,
-            document=row.name,
-            code=Reason(row.reason),
-            reason=str(Refused(reason=Reason(row.reason), evidence=row.evidence)),
-            since=row.seen_at,
+            source=seen.source,
+            document=seen.name,
+            code=seen.refused.reason,
+            reason=str(seen.refused),
+            since=seen.seen_at,
         )
-        for row in rows
+        for seen in refusals(connection)
+        if seen.refused
     ]

@@ -5,7 +5,7 @@ Knows how things are named in reports. Must never change anything.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -77,13 +77,13 @@ class SourceRow:
     name: str
     kind: str
     address: str
-    state: str | None
-    since: datetime | None
-    problem: str
-    failures: int
-    moved_to: str | None
-    last_success: datetime | None
-    next_look: datetime | None
+    state: str | None = None
+    since: datetime | None = None
+    problem: str = ""
+    failures: int = 0
+    moved_to: str | None = None
+    last_success: datetime | None = None
+    next_look: datetime | None = None
     items: int
     contested: int
 
@@ -226,20 +226,23 @@ def _address(source: "SourceSettings") -> str:
 def _told(
     source: "SourceSettings", found: "Standing | None", items: int, contested: int
 ) -> SourceRow:
-    address = _address(source)
-    # The standing of another address says how the source did there.
-    standing = found if found and found.address == address else None
-    return SourceRow(
+    row = SourceRow(
         name=source.name,
         kind=source.kind,
-        address=address,
-        state=standing.state.value if standing else None,
-        since=standing.since if standing else None,
-        problem=standing.problem if standing else "",
-        failures=standing.failures if standing else 0,
-        moved_to=standing.moved_to if standing else None,
-        last_success=standing.last_success_at if standing else None,
-        next_look=standing.next_look_at if standing else None,
+        address=_address(source),
         items=items,
         contested=contested,
+    )
+    if found is None or found.address != row.address:
+        # The standing of another address says how the source did there.
+        return row
+    return replace(
+        row,
+        state=found.state.value,
+        since=found.since,
+        problem=found.problem,
+        failures=found.failures,
+        moved_to=found.moved_to,
+        last_success=found.last_success_at,
+        next_look=found.next_look_at,
     )

@@ -134,8 +134,8 @@ class Ledger:
         ]
         waiting = [one for one in exchanges if one.wants]
         claimed = self._transact(now, settled, len(waiting))
-        while spoiled := self._hand_out(claimed, waiting):
-            claimed = self._transact(now, spoiled, len(waiting))
+        while unsendable := self._hand_out(claimed, waiting):
+            claimed = self._transact(now, unsendable, len(waiting))
         for one in exchanges:
             one.is_done = True
         if self._progress is not None:
@@ -159,13 +159,13 @@ class Ledger:
 
     def _hand_out(self, claimed: Sequence[Claimed], waiting: list[_Exchange]) -> list[Settlement]:
         """Everybody who waits gets a message, as far as they go; returns those nobody can send."""
-        spoiled = []
+        unsendable = []
         for one in claimed:
             try:
                 content = fill(self._templates[one.rendering], one.personal)
             except MessageRefused as error:
                 failed = DeliveryState.FAILED
-                spoiled.append(Settlement(delivery=one.id, state=failed, reply=str(error)))
+                unsendable.append(Settlement(delivery=one.id, state=failed, reply=str(error)))
             else:
                 waiting.pop().envelope = Envelope(
                     delivery=one.id,
@@ -177,4 +177,4 @@ class Ledger:
                     in_doubt=one.in_doubt,
                     first_at=one.created_at,
                 )
-        return spoiled
+        return unsendable

@@ -48,9 +48,9 @@ async def deliver(
     StoreBusy where another process of this node is at it.
     """
     problem = None
-    with ledger.opened(transport.patience, enough=transport.sessions) as hands:
-        if hands:
-            problem = await _send_all(transport, ledger, hands, stopping or Event())
+    with ledger.opened(transport.patience, enough=transport.sessions) as count:
+        if count:
+            problem = await _send_all(transport, ledger, count, stopping or Event())
     return DeliveryReport(
         accepted=ledger.tally[DeliveryState.ACCEPTED],
         deferred=ledger.tally[DeliveryState.DEFERRED],
@@ -61,9 +61,9 @@ async def deliver(
 
 
 async def _send_all(
-    transport: Transport, ledger: Ledger, hands: int, stopping: Event
+    transport: Transport, ledger: Ledger, count: int, stopping: Event
 ) -> str | None:
-    """Nothing is left to do, or to do it with: then the problem is returned.
+    """Nothing is left to send in up to ``count`` sessions, or no session to send it in: why.
 
     The first session comes alone, so that a relay that is down is not asked by all at once.
     """
@@ -73,7 +73,7 @@ async def _send_all(
         return str(error)
     ended = await asyncio.gather(
         _work(transport, ledger, stopping, first),
-        *(_work(transport, ledger, stopping) for _ in range(hands - 1)),
+        *(_work(transport, ledger, stopping) for _ in range(count - 1)),
         # One worker's bug must not cut off the others in the middle of a message.
         return_exceptions=True,
     )
@@ -82,7 +82,7 @@ async def _send_all(
         if not isinstance(problem, TransportUnavailable):
             raise problem
     # A relay that lets in fewer than we asked for is no problem: those who got in do it all.
-    return str(problems[0]) if len(problems) == hands else None
+    return str(problems[0]) if len(problems) == count else None
 
 
 async def _work(
