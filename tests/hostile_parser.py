@@ -23,7 +23,7 @@ HARM = {
 _CODE = """
 import ctypes, os, re, time
 import feeds.ingest.worker as worker
-worker.DocumentLimits.__init__.__kwdefaults__.update(seconds={seconds}, patience=6)
+object.__setattr__(worker.LIMITS, "seconds", {seconds})
 understand = worker.understand
 def harmed(document, *others):
     for words, harm in {harm!r}.items():
@@ -35,7 +35,7 @@ worker.understand = harmed
 
 
 def install(folder: Path, *, seconds: int = 1) -> dict[str, str]:
-    """Environment in which every Python has that parser, and less patience with it."""
+    """Environment in which every Python has that parser, and less time for a document."""
     harm = {words: code for words, (code, _) in HARM.items()}
     folder.mkdir(exist_ok=True)
     (folder / "sitecustomize.py").write_text(_CODE.format(harm=harm, seconds=seconds), "utf-8")
