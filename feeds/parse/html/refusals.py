@@ -206,7 +206,10 @@ def _shown_by(lines: Lines, draft: Draft, page: BarePage, taxonomy: Taxonomy) ->
     # Where the issue date stands, the words around it are those of news as well.
     is_shown = draft.issued is not None and draft.issued.origin is IssuedFrom.PAGE
     lines = [line for line in lines if not (is_shown and _shows_its_day().match(line))]
-    found = genre.named(draft.title, taxonomy) or genre.shown_by(lines, beside_prose=is_long)
+    is_story = draft.issued is not None and is_long and is_headline(draft.title)
+    found = genre.named(draft.title, taxonomy, is_story=is_story) or genre.shown_by(
+        lines, beside_prose=is_long, is_story=is_story
+    )
     # Blogs call themselves articles without more.
     is_news = is_told and (is_long or not page.metadata.is_article)
     return found or (None if is_news else genre.told(lines))

@@ -49,6 +49,8 @@ _LINES = {
     "rules": ("a page of rules", 1),
 }
 
+_ASKING = frozenset({_TITLES["vacancy"], _TITLES["tender"]})
+
 _BELOW_ARTICLES = frozenset({"blog", "home"})
 
 # Turkic sentences end in their verb, and the past in which reports are told has endings of its
@@ -110,9 +112,13 @@ def against(title: str, below: Lines, taxonomy: Taxonomy) -> str | None:
     return named(title, taxonomy) or event(below, taxonomy) or shown_by(below) or told(below)
 
 
-def named(title: str, taxonomy: Taxonomy) -> str | None:
-    """What a title says that its page is instead of news; None where it says nothing."""
+def named(title: str, taxonomy: Taxonomy, *, is_story: bool = False) -> str | None:
+    """What a title says that its page is instead of news; None where it says nothing. The headline
+    of a story with a day may begin like any page but one that asks for people or goods.
+    """
     what = _told_by_title(title, taxonomy)
+    if is_story and what not in _ASKING:
+        return None
     return f"{excerpt(title)} is the title of {what}" if what else None
 
 
@@ -153,11 +159,11 @@ def _is_topic(title: str, taxonomy: Taxonomy) -> bool:
     )
 
 
-def shown_by(lines: Lines, *, beside_prose: bool = False) -> str | None:
+def shown_by(lines: Lines, *, beside_prose: bool = False, is_story: bool = False) -> str | None:
     """What a page is instead of news by its headings and labels: "Closing date", "How to apply".
 
     What many sites have below each of their articles tells nothing ``beside_prose``: "Latest news",
-    "Leave a comment".
+    "Leave a comment"; and beside a story with a headline and a day, one line tells nothing.
     """
     headings = [(line, fold(text).strip(" :")) for line, text in _headings(lines)]
     for name, (what, least) in _LINES.items():
@@ -165,7 +171,7 @@ def shown_by(lines: Lines, *, beside_prose: bool = False) -> str | None:
             continue
         known = pattern(f"lines.{name}")
         shown = [line for line, words in headings if known.fullmatch(words)]
-        if len(shown) >= least:
+        if len(shown) >= least + is_story:
             return f"it is {what}: {excerpt(shown[0])}"
     return None
 

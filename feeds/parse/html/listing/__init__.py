@@ -304,7 +304,8 @@ def _few(page: HtmlPage, document: Document) -> list[Node]:
     """Entries nothing repeats around, on a page that says nothing beside them."""
     if _is_article(page):
         return []
-    nodes = repetition.flat_entries(page.tree, page_links.base_of(page.tree, document.url))
+    base = page_links.base_of(page.tree, document.url)
+    nodes = repetition.flat_entries(page.tree, base) or repetition.headlines(page.tree, base)
     return nodes if nodes and not _is_item(page, document, nodes, Ancestors()) else []
 
 

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
 
+from config.values import host_of
 from feeds.parse import dates
-from feeds.parse.html.tree import Node, Tree, absolute, attribute, find, find_all, lines_in
+from feeds.parse.html.tree import Node, Tree, absolute, attribute, find, find_all, lines_in, said
+from feeds.parse.prose import width
 
 _FEWEST = 3
 _MOST_LINKS = 3_000
@@ -39,6 +41,10 @@ _HEADINGS = "h2, h3, h4, h5, h6"
 _FEWEST_UNDATED = 3
 _FEWEST_CHARS_UNDATED = 60
 _MOST_OPENERS = 300
+# Names of sections have fewer words, and their pages fewer headings.
+_FEWEST_HEADLINES = 5
+_FEWEST_SPACES_OF_A_HEADLINE = 3
+_FEWEST_WIDE_OF_A_HEADLINE = 12
 # More is no lead but an article, whose heading only seems to lead elsewhere.
 _LONGEST_ENTRY_CHARS = 1_000
 _LONGEST_DATE_CHARS = 60
@@ -175,6 +181,33 @@ def flat_entries(tree: Tree, base: str | None) -> list[Node]:
         if len(linked) >= _FEWEST_UNDATED and openers is linked and all(map(_is_told, parts)):
             return [_wrapped(tree, part) for part in parts]
     return []
+
+
+def headlines(tree: Tree, base: str | None) -> list[Node]:
+    """The headings of a front page that tells nothing but headlines, [] for a page of names: most
+    are several words long and lead to an address of their own on the same site.
+    """
+    ancestors = Ancestors()
+    found = find_all(tree, _HEADINGS)[:_MOST_OPENERS]
+    linked = [node for node in found if _leads_away(node, base) and ancestors.path(node)]
+    told = {url: node for node in linked if (url := _headlined(node, base))}
+    # A headline of its own, which leads nowhere, is an article's.
+    own = [said(node) for node in find_all(tree, "h1") if not _leads_away(node, base)]
+    is_front = len(told) >= max(_FEWEST_HEADLINES, _GOOD * len(linked)) and not any(
+        text.count(" ") >= _FEWEST_SPACES_OF_A_HEADLINE for text in own
+    )
+    return list(told.values()) if is_front else []
+
+
+def _headlined(heading: Node, base: str | None) -> str | None:
+    """Where a heading with a headline leads on its site."""
+    text, above = said(heading), heading.parent
+    is_headline = text.count(" ") >= _FEWEST_SPACES_OF_A_HEADLINE or (
+        not text.isascii() and width([text]) >= 2 * _FEWEST_WIDE_OF_A_HEADLINE > len(text)
+    )
+    links = [above] if above is not None and above.tag == "a" else find_all(heading, "a[href]")
+    urls = (absolute(base, attribute(link, "href")) for link in links) if is_headline else ()
+    return next((url for url in urls if url and host_of(url) == host_of(base or url)), None)
 
 
 def _parts(tree: Tree, openers: list[Node], ancestors: Ancestors) -> Iterator[list[Node]]:
