@@ -119,11 +119,10 @@ def _is_another(first: Draft, draft: Draft) -> bool:
     ids = (first.guid, draft.guid)
     places = [(each.url or "").partition("#")[2] for each in (first, draft)]
     is_placed_apart = all(places) and places[0] != places[1]
-    if all(ids):
-        return ids[0] != ids[1] and (is_placed_apart or titled(first) != titled(draft))
     if titled(first) == titled(draft):
-        return False
-    return is_placed_apart or first.form in _WITHOUT_IDS
+        return is_placed_apart and all(ids) and ids[0] != ids[1]
+    # One id that entries of several titles have is none.
+    return is_placed_apart or all(ids) or first.form in _WITHOUT_IDS
 
 
 def stands_alone(draft: Draft, pages: Collection[str], lists: Collection[str]) -> bool:

@@ -153,7 +153,8 @@ TWO = "https://example.org/all#2"
         (replace(partial(ONE), guid="1"), replace(partial(TWO), guid="2"), True),
         (replace(partial(ONE), guid="1"), replace(partial(ONE, title="B"), guid="2"), True),
         (replace(partial(ONE), guid="1"), replace(partial(ONE), guid="2"), False),
-        (replace(partial(ONE), guid="1"), replace(partial(TWO, title="B"), guid="1"), False),
+        (replace(partial(ONE), guid="1"), replace(partial(TWO, title="B"), guid="1"), True),
+        (replace(partial(ONE), guid="1"), replace(partial(ONE, title="B"), guid="1"), True),
         (replace(partial(ONE), form="rss"), replace(partial(ONE, title="B"), form="rss"), True),
     ],
 )
