@@ -135,11 +135,9 @@ class PushedItems:
             item = self._item(connection, source, reading.sighting.name)
             receipt = Receipt(**dict(item), outcome=outcome)
             if key:
-                answer = receipt.model_dump_json()
-                pushes.record(
-                    connection,
-                    Answered(source=source, key=key, digest=digest, answer=answer, at=terms.now),
-                )
+                told = receipt.model_dump_json()
+                answer = Answered(source=source, key=key, digest=digest, answer=told, at=terms.now)
+                pushes.record(connection, answer)
         return receipt
 
     def withdraw(self, source: str, name: str) -> Receipt:
