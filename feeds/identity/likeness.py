@@ -23,6 +23,7 @@ _DIGITS = re.compile(r"\d+")
 # long run takes quadratic time in unicodedata.
 _LONGEST_WORD_CHARS = 300
 # So much of a text decides: comparing two of these takes 0.3 ms, of whole ones more than reading.
+# With the bounds below nothing here takes longer than half a second, whatever a page holds.
 _COMPARED_CHARS = 5_000
 # A corrected date and two mended sentences leave more than this; two reports of one series less.
 _ALIKE = 0.9
@@ -45,6 +46,8 @@ _STEM_CHARS = 5
 _FEWEST_TELLING_WORDS = 2
 _LEAST_SHARE_SAID = 0.2
 _SEARCHED_CHARS = 50_000
+# A title is in the head of a page, if anywhere in what it keeps for its scripts.
+SEARCHED_SOURCE_CHARS = 500_000
 _LONGEST_LINE_CHARS = 200
 _DATELINE = re.compile(r"^[^\n]{0,80}?\b\d{4}\b[^\n]{0,20}?[-\u2013\u2014]+\s*")
 
@@ -87,7 +90,7 @@ def is_alike(draft: Draft, known: Draft) -> bool:
         and not speaks_otherwise(draft, known)
         and _together(draft.issued, known.issued)
         and _share_an_issuer(draft, known)
-        and _digits(draft.title) == _digits(known.title)
+        and _digits(draft.title[:_TITLE_CHARS]) == _digits(known.title[:_TITLE_CHARS])
         and said_alike(draft, known)
         and not _names_another(draft, known)
     )
@@ -112,7 +115,8 @@ def agrees(draft: Draft, known: Draft) -> bool:
     """Whether what claims to be an item may be it: one title begins the other, or the texts are
     nearly equal.
     """
-    one, other = sorted((plain(each.title).casefold() for each in (draft, known)), key=len)
+    titles = (plain(each.title[:_TITLE_CHARS]).casefold() for each in (draft, known))
+    one, other = sorted(titles, key=len)
     return (bool(one) and other.startswith(one)) or said_alike(draft, known)
 
 
@@ -131,7 +135,10 @@ def tells_of(page: Draft, lead: Draft, source: Callable[[], str]) -> bool:
         if sum(stem in text for stem in stems) >= _LEAST_SHARE_SAID * len(stems):
             return True
     is_line = len(text) < _LONGEST_LINE_CHARS
-    return not is_line and plain(lead.title).casefold() in plain(unescape(source())).casefold()
+    if is_line:
+        return False
+    searched = plain(unescape(source()[:SEARCHED_SOURCE_CHARS])).casefold()
+    return plain(lead.title[:_TITLE_CHARS]).casefold() in searched
 
 
 def _telling(text: str) -> set[str]:
@@ -183,7 +190,7 @@ def _share_a_trait(draft: Draft, known: Draft) -> bool:
 
 def _names_another(draft: Draft, known: Draft) -> bool:
     """Whether a word by which the titles differ is in one of the texts alone: another town's."""
-    titles = [_words(each.title) for each in (draft, known)]
+    titles = [_words(each.title[:_TITLE_CHARS]) for each in (draft, known)]
     if titles[0] == titles[1]:
         return False
     texts = [set(_compared(each).split()) for each in (draft, known)]
@@ -195,7 +202,7 @@ def _is_telling(draft: Draft, known: Draft) -> bool:
     """Whether title and day alone are enough: nothing else is told."""
     if draft.issued is None or known.issued is None or draft.issued.day != known.issued.day:
         return False
-    return len(plain(draft.title).split()) >= _TELLING_TITLE_WORDS
+    return len(plain(draft.title[:_TITLE_CHARS]).split()) >= _TELLING_TITLE_WORDS
 
 
 def _compared(draft: Draft) -> str:

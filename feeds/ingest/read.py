@@ -13,7 +13,7 @@ from config.values import is_web_address, media_type
 from feeds.draft import Document, Draft, Parsed, Reason, Refused
 from feeds.errors import SourceError
 from feeds.identity.candidates import Candidate, candidate, candidates
-from feeds.identity.likeness import tells_of
+from feeds.identity.likeness import SEARCHED_SOURCE_CHARS, tells_of
 from feeds.ingest import Asked, Terms
 from feeds.ingest.worker import understood_here
 from feeds.ingest.workers import tell_fault
@@ -205,5 +205,7 @@ def _meant(seen: Fetched, found: Parsed | Refused, terms: Terms) -> Parsed | Ref
 
 
 def _source_of(document: Document) -> str:
-    text = decode_page(document)
+    # A character has four bytes at most.
+    head = replace(document, body=document.body[: 4 * SEARCHED_SOURCE_CHARS])
+    text = decode_page(head)
     return "" if isinstance(text, Refused) else text

@@ -129,7 +129,7 @@ def _usual(text: str) -> datetime | None:
         moment = datetime(
             int(year), number, int(day), int(hour), int(minute), int(second), 0, offset
         )
-    except (KeyError, ValueError):
+    except (KeyError, OverflowError, ValueError):
         return None
     return moment if offset and is_sane(moment) else None
 
