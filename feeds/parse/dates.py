@@ -40,6 +40,11 @@ _COUNTED = re.compile(
     r"(?<![0-9])(?P<year>(?:19|20)[0-9]{2})\s?[年년]\s?(?P<month>[0-9]{1,2})\s?[月월]\s?"
     r"(?P<day>[0-9]{1,2})\s?[日일]"
 )
+# "24 tháng 11 năm 2026", "24 thg 11, 2026".
+_NUMBERED = re.compile(
+    r"(?<![0-9])(?P<day>[0-9]{1,2})\s(?:tháng|[Tt]hg|Tháng)\.?\s(?P<month>[0-9]{1,2}),?\s(?:năm\s)?"
+    rf"(?P<year>{_YEAR})"
+)
 _YEAR_FIRST = re.compile(
     rf"(?<![0-9])(?P<year>{_YEAR})(?P<mark>[-./])\s?(?P<month>[0-9]{{1,2}})(?P=mark)"
     rf"\s?(?P<day>[0-9]{{1,2}})(?![0-9])"
@@ -205,8 +210,9 @@ def _at(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> Iterator[
 def _with_numbers(text: str, numbers: Sequence[int], order: DateOrder | None) -> Iterator[Mention]:
     for found in _at(_YEAR_FIRST, text, numbers):
         yield _mention(found, int(found["month"]), int(found["day"]))
-    for found in _at(_COUNTED, text, numbers):
-        yield _mention(found, int(found["month"]), int(found["day"]))
+    for form in (_COUNTED, _NUMBERED):
+        for found in _at(form, text, numbers):
+            yield _mention(found, int(found["month"]), int(found["day"]))
     for found in _at(_NUMBERS, text, numbers):
         yield _mention(found, *_month_and_day(found, order))
 

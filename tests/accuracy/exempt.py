@@ -35,6 +35,7 @@ EXEMPT: dict[str, tuple[str, ...]] = {
         "html.listing._UNSHOWN",
         "sanitise._AMPERSAND",
         "bytes._is_utf_8",
+        "encodings._telling",
         "syndication._VERBATIM",
         "syndication.drafts._PARAGRAPH",
         "syndication.drafts._INLINE",

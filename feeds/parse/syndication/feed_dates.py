@@ -6,22 +6,17 @@ zone nobody can know leaves the day alone.
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from feeds.model import Issued, IssuedFrom
 from feeds.parse.dates import is_sane, only_day
 from feeds.parse.months import short_month_of
+from feeds.parse.words import any_of
 
 _LONGEST_CHARS = 100
 
 _CLOCK = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?"
 _ZONE = r"(?P<zone>(?:[A-Za-z]{1,5})?(?:[+-][0-9]{1,2}(?::?[0-9]{2})?)?)"
-# RFC 822, section 5, with RFC 2822, 4.3: "Wed, 02 Oct 02 13:00 GMT" and what became of it.
-_MAIL = re.compile(
-    r"\s*(?:[^\W\d_]{2,12}\.?\s*,?\s*)?(?P<day>[0-9]{1,2})(?:\s+|-)(?P<month>[^\W\d_]{3,12})\.?"
-    rf"(?:\s+|-|,\s*)(?P<year>[0-9]{{4}}|[0-9]{{2}})(?:,?\s+{_CLOCK}\s*{_ZONE}.*)?\s*",
-    re.DOTALL,
-)
 # RFC 3339 and W3C-DTF; a blank may stand for the T.
 _STANDARD = re.compile(
     r"\s*(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
@@ -30,7 +25,7 @@ _STANDARD = re.compile(
 # The basic format of ISO 8601.
 _BASIC = re.compile(
     r"\s*(?P<year>[12][0-9]{3})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
-    r"(?:T(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?"
+    r"(?:T?(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?(?:[.,][0-9]{1,9})?"
     r"(?P<zone>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?\s*"
 )
 _EPOCH = re.compile(r"\s*(1[0-9]{9})(?:[0-9]{3}|\.[0-9]{1,9})?\s*")
@@ -41,7 +36,26 @@ _ASCTIME = re.compile(
     r"\s*[A-Za-z]{3}\s+(?P<month>[A-Za-z]{3})\s+(?P<day>[0-9]{1,2})\s+"
     rf"{_CLOCK}\s+(?:{_ZONE}\s+)?(?P<year>[0-9]{{4}})\s*"
 )
-_FORMS = (_STANDARD, _MAIL, _ASCTIME, _BASIC)
+# "2026. nov. 24."
+_YEAR_FIRST = re.compile(
+    r"\s*(?P<year>[0-9]{4})\.?\s+(?P<month>[^\W\d_]{3,12})\.?\s+(?P<day>[0-9]{1,2})\.?"
+    rf"(?:,?\s+{_CLOCK}\s*{_ZONE})?\s*"
+)
+
+
+@cache
+def _forms() -> tuple[re.Pattern[str], ...]:
+    of, year = any_of("before_month", str), any_of("year", str)
+    # RFC 822, section 5, with RFC 2822, 4.3: "Wed, 02 Oct 02 13:00 GMT" and what became of it.
+    mail = re.compile(
+        r"\s*(?:[^\W\d_]{2,12}\.?\s*,?\s*)?(?P<day>[0-9]{1,2})(?:\.?\s+|-)"
+        rf"(?:{of}\s+)?(?P<month>[^\W\d_]{{3,12}}(?:\s[^\W\d_]{{3,12}})?)\.?"
+        rf"(?:\s+(?:{of}\s+)?|-|,\s*)(?P<year>[0-9]{{4}}|[0-9]{{2}})(?:\s?{year}\.?)?"
+        rf"(?:,?\s+{_CLOCK}\s*{_ZONE}.*)?\s*",
+        re.DOTALL,
+    )
+    return (_STANDARD, mail, _ASCTIME, _BASIC, _YEAR_FIRST)
+
 
 # Hours east of Greenwich, of the names that mean one offset in feeds. IST, or CST in China, are
 # left out: nobody can know which one is meant. CST is the American one by RFC 822.
@@ -136,7 +150,7 @@ def _usual(text: str) -> datetime | None:
 
 def _moment(text: str) -> datetime | date | None:
     """An aware time of the stated zone, or a day; None where the text has no such shape."""
-    found = next(filter(None, (form.fullmatch(text) for form in _FORMS)), None)
+    found = next(filter(None, (form.fullmatch(text) for form in _forms())), None)
     if found is None:
         return None
     month = found["month"]
