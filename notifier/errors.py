@@ -50,7 +50,7 @@ class TransportUnavailable(MailError):
         self.transport = transport
 
 
-class WishRefused(NotifierError):
+class PreferenceRefused(NotifierError):
     """What was asked for contradicts itself; the text says which parts do."""
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from notifier.mail import Transport
     from notifier.mail.send import DeliveryReport
     from notifier.model import Subscriber
-    from notifier.subscribers.subscribe import Wishes
+    from notifier.subscribers.subscribe import Preferences
 
 #: 72 random bits name a subscriber in links and Message-IDs: among a million, two meet with a
 #: chance of 1e-10, and then the unique key refuses the second.
@@ -264,8 +264,8 @@ class House:
             progress=progress,
         )
 
-    def subscribe(self, address: str, wishes: Wishes) -> Subscriber:
-        """The address gets what is wished for, from what is ingested next."""
+    def subscribe(self, address: str, preferences: Preferences) -> Subscriber:
+        """The address gets what is asked for, from what is ingested next."""
         import secrets
 
         from notifier.app import parts
@@ -275,7 +275,7 @@ class House:
             self.database,
             self.taxonomy,
             address,
-            wishes,
+            preferences,
             parts.assumed(self.settings),
             public_id=secrets.token_urlsafe(PUBLIC_ID_BYTES),
             now=self.clock(),

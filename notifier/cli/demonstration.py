@@ -20,7 +20,7 @@ from notifier.app.house import House
 from notifier.cli.installation import SECRET_FILE, a_secret, written_once
 from notifier.cli.invocation import DEFAULT_FILE
 from notifier.model import Frequency
-from notifier.subscribers.subscribe import Wishes
+from notifier.subscribers.subscribe import Preferences
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 
@@ -33,7 +33,7 @@ HEAD_START = timedelta(days=8)
 READERS = (
     (
         "anna@example.org",
-        Wishes(
+        Preferences(
             topics=("field:policing", "field:human-rights"),
             zone=ZoneInfo("Europe/Vienna"),
             frequency=Frequency.DAILY,
@@ -42,7 +42,7 @@ READERS = (
     ),
     (
         "bolot@example.net",
-        Wishes(
+        Preferences(
             topics=("issuer:transnational-threats-department", "field:policing"),
             zone=ZoneInfo("Asia/Bishkek"),
             frequency=Frequency.WEEKLY,
@@ -53,7 +53,7 @@ READERS = (
     ),
     (
         "claire@example.com",
-        Wishes(
+        Preferences(
             topics=("field:human-rights",),
             zone=ZoneInfo("America/New_York"),
             frequency=Frequency.DAILY,
@@ -63,7 +63,7 @@ READERS = (
     ),
     (
         "dan@example.org",
-        Wishes(
+        Preferences(
             topics=("issuer:secretariat",),
             zone=ZoneInfo("Europe/Lisbon"),
             frequency=Frequency.IMMEDIATE,
@@ -71,7 +71,7 @@ READERS = (
     ),
     (
         "erika@example.net",
-        Wishes(topics=("field:elections",), zone=ZoneInfo("Europe/Berlin"), language="de"),
+        Preferences(topics=("field:elections",), zone=ZoneInfo("Europe/Berlin"), language="de"),
     ),
 )
 
@@ -116,8 +116,8 @@ def prepared(folder: Path, port: int) -> Iterator[Demonstration]:
     """
     settings = _settings(folder.resolve(), port)
     with House(settings, clock=lambda: clock() - HEAD_START) as past:
-        for address, wishes in READERS:
-            past.subscribe(address, wishes)
+        for address, preferences in READERS:
+            past.subscribe(address, preferences)
         past.ingest()
     with House(settings, clock=clock) as house:
         house.publish()

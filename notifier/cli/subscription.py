@@ -59,9 +59,9 @@ def subscribe(
     a new one gets a daily digest at 07:00 in the site's time zone.
     """
     from notifier.app import reports
-    from notifier.subscribers.subscribe import Wishes
+    from notifier.subscribers.subscribe import Preferences
 
-    wishes = Wishes(
+    preferences = Preferences(
         topics=tuple(topic),
         frequency=frequency,
         minute=at,
@@ -70,7 +70,7 @@ def subscribe(
         language=language,
     )
     with house_for(context) as house:
-        subscriber = reports.told(house.subscribe(address, wishes))
+        subscriber = reports.told(house.subscribe(address, preferences))
     due = subscriber.due_at.isoformat() if subscriber.due_at else "as soon as something is new"
     follows = f"{subscriber.address} follows {', '.join(subscriber.topics)}"
     write_report(subscriber, f"{follows}\nnext digest: {due}", as_json=as_json)

@@ -1,7 +1,7 @@
 """Subscribing and unsubscribing on the operator's word.
 
-Knows which addresses are refused, and what is assumed where a wish is silent. Must never know how
-rows are kept or who asked.
+Knows which addresses are refused, and what is assumed where nobody stated a preference. Must never
+know how rows are kept or who asked.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from config import values
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.digest.schedule import next_due
-from notifier.errors import UnknownLanguage, UnusableAddress, WishRefused
+from notifier.errors import PreferenceRefused, UnknownLanguage, UnusableAddress
 from notifier.model import Cadence, Frequency, Subscriber
 from notifier.storage import subscribers
 from notifier.storage.subscribers import Subscription
@@ -24,7 +24,7 @@ MONDAY = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Preferences:
     """What somebody asked for in words; None where they said nothing."""
 
     topics: tuple[str, ...]
@@ -48,25 +48,25 @@ def subscribe(
     database: Database,
     taxonomy: Taxonomy,
     address: str,
-    wishes: Wishes,
+    preferences: Preferences,
     assumed: Assumed,
     *,
     public_id: str,
     now: datetime,
 ) -> Subscriber:
-    """The address is subscribed as wished, from what is ingested next; asking twice adds nothing.
+    """The address is subscribed as asked for, from what is ingested next; twice adds nothing.
 
-    Where a wish is silent, a known subscriber keeps what they have and a newcomer gets a daily
-    digest at 07:00. Raises UnusableAddress, UnknownTopic, UnknownLanguage, WishRefused.
+    Where no preference is stated, a known subscriber keeps what they have and a newcomer gets a
+    daily digest at 07:00. Raises UnusableAddress, UnknownTopic, UnknownLanguage, PreferenceRefused.
     """
     usable = checked(address)
-    topics = tuple(taxonomy.find(name).ref for name in wishes.topics)
+    topics = tuple(taxonomy.find(name).ref for name in preferences.topics)
     with database.writing() as connection:
         known = subscribers.by_address(connection, usable, lock=True)
-        cadence = _cadence(wishes, known.cadence if known else None, assumed.zone)
+        cadence = _cadence(preferences, known.cadence if known else None, assumed.zone)
         wanted = Subscription(
             address=usable,
-            language=_language(wishes.language, known, assumed),
+            language=_language(preferences.language, known, assumed),
             cadence=cadence,
             topics=topics,
             due_at=next_due(cadence, now),
@@ -97,22 +97,24 @@ def unsubscribe(database: Database, address: str, *, now: datetime) -> bool:
         return subscribers.leave_by_address(connection, usable, now)
 
 
-def _cadence(wishes: Wishes, known: Cadence | None, zone: ZoneInfo) -> Cadence:
-    frequency = wishes.frequency or (known.frequency if known else Frequency.DAILY)
-    if wishes.weekday is not None and frequency is not Frequency.WEEKLY:
-        raise WishRefused(f"a {frequency} digest has no weekday; ask for a weekly one, or for none")
+def _cadence(preferences: Preferences, known: Cadence | None, zone: ZoneInfo) -> Cadence:
+    frequency = preferences.frequency or (known.frequency if known else Frequency.DAILY)
+    if preferences.weekday is not None and frequency is not Frequency.WEEKLY:
+        raise PreferenceRefused(
+            f"a {frequency} digest has no weekday; ask for a weekly one, or for none"
+        )
     usual = known or Cadence(frequency=Frequency.DAILY, minute=USUAL_MINUTE, zone=zone)
-    weekday = usual.weekday if wishes.weekday is None else wishes.weekday
+    weekday = usual.weekday if preferences.weekday is None else preferences.weekday
     return Cadence(
         frequency=frequency,
-        minute=usual.minute if wishes.minute is None else wishes.minute,
-        zone=wishes.zone or usual.zone,
+        minute=usual.minute if preferences.minute is None else preferences.minute,
+        zone=preferences.zone or usual.zone,
         weekday=(weekday or MONDAY) if frequency is Frequency.WEEKLY else None,
     )
 
 
-def _language(wished: str | None, known: Subscriber | None, assumed: Assumed) -> str:
-    language = wished or (known.language if known else assumed.language)
+def _language(preferred: str | None, known: Subscriber | None, assumed: Assumed) -> str:
+    language = preferred or (known.language if known else assumed.language)
     if language not in assumed.languages:
         raise UnknownLanguage(language, tuple(assumed.languages))
     return language

@@ -10,10 +10,10 @@ from feeds.errors import UnknownTopic
 from feeds.model import TopicKind, TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.errors import UnknownLanguage, UnusableAddress, WishRefused
+from notifier.errors import PreferenceRefused, UnknownLanguage, UnusableAddress
 from notifier.model import Cadence, Frequency, Subscriber, SubscriberState
 from notifier.storage.subscribers import by_public_id
-from notifier.subscribers.subscribe import Assumed, Wishes, subscribe, unsubscribe
+from notifier.subscribers.subscribe import Assumed, Preferences, subscribe, unsubscribe
 from tests.builders import some_news
 from tests.outbox import store
 
@@ -24,10 +24,10 @@ ASSUMED = Assumed(zone=VIENNA, language="en", languages=("en", "de"))
 
 @pytest.fixture
 def ask(database: Database, osce: Taxonomy) -> Any:
-    def asked(address: str = "anna@example.org", **wishes: Any) -> Subscriber:
-        wished = Wishes(**{"topics": ("field:policing",), **wishes})
+    def asked(address: str = "anna@example.org", **preferences: Any) -> Subscriber:
+        preferred = Preferences(**{"topics": ("field:policing",), **preferences})
         return subscribe(
-            database, osce, address, wished, ASSUMED, public_id=f"id-{address[:4]}", now=NOW
+            database, osce, address, preferred, ASSUMED, public_id=f"id-{address[:4]}", now=NOW
         )
 
     return asked
@@ -59,12 +59,12 @@ def test_whoever_leaves_weekly_for_daily_has_no_weekday_any_more(ask: Any) -> No
 
 
 def test_a_weekday_without_a_weekly_digest_is_refused(ask: Any) -> None:
-    with pytest.raises(WishRefused, match="daily digest has no weekday"):
+    with pytest.raises(PreferenceRefused, match="daily digest has no weekday"):
         ask(weekday=4)
 
 
 @pytest.mark.parametrize(
-    ("wishes", "error"),
+    ("preferences", "error"),
     [
         ({"topics": ("field:polcing",)}, UnknownTopic),
         ({"language": "fr"}, UnknownLanguage),
@@ -73,10 +73,10 @@ def test_a_weekday_without_a_weekly_digest_is_refused(ask: Any) -> None:
     ],
 )
 def test_what_cannot_be_meant_is_refused_and_nobody_is_subscribed(
-    ask: Any, database: Database, wishes: dict[str, Any], error: type[Exception]
+    ask: Any, database: Database, preferences: dict[str, Any], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        ask(**wishes)
+        ask(**preferences)
     assert unsubscribe(database, "anna@example.org", now=NOW) is False
 
 
