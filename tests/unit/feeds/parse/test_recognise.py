@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.parse.recognise import Family, family_of
+from feeds.parse.recognise import Family, family_of, file_type
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,25 @@ def test_the_media_type_decides_what_the_bytes_leave_open(
 def test_every_document_has_a_family(body: bytes, media_type: str | None) -> None:
     """Nothing raises; and what was pushed is known to who took it alone."""
     assert family_of(body, media_type) in {*Family} - {Family.PUSH}
+
+
+@pytest.mark.parametrize(
+    ("begins", "named", "kind"),
+    [
+        (b"%PDF-1.7", "text/html", "application/pdf"),
+        (
+            b"PK\x03\x04"
+            + bytes(22)
+            + b"\x08\0\0\0mimetypeapplication/vnd.oasis.opendocument.text",
+            "application/zip",
+            "application/vnd.oasis.opendocument.text",
+        ),
+        (b"PK\x03\x04", "application/vnd.ms-excel", "application/vnd.ms-excel"),
+        (b"PK\x03\x04", None, "application/zip"),
+        (b"<html>", "application/pdf", None),
+    ],
+)
+def test_a_file_says_what_it_is_and_its_server_what_in_particular(
+    begins: bytes, named: str | None, kind: str | None
+) -> None:
+    assert file_type(begins, named) == kind

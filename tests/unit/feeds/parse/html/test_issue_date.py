@@ -7,6 +7,7 @@ import pytest
 
 from feeds.draft import DateOrder, Habits
 from feeds.parse import dates
+from feeds.parse.html.issue_date import of_address
 from feeds.taxonomy import Taxonomy
 from tests.webpages import FIRST, SECOND, THIRD, TITLE, draft_of, page, paragraphs
 
@@ -135,3 +136,7 @@ def test_a_described_page_tells_its_day_where_no_article_does(osce: Taxonomy) ->
     graph = json.dumps({"@type": "WebPage", "datePublished": "2019-03-03T08:00:00+01:00"})
     script = f'<script type="application/ld+json">{graph}</script>'
     assert day_of(osce, "", head=script) == "2019-03-03"
+
+
+def test_a_day_that_never_was_is_none_in_an_address_either() -> None:
+    assert of_address("https://press.example.org/2024/02/31/a-course", None) is None

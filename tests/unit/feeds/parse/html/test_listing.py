@@ -186,6 +186,15 @@ def test_a_page_its_lead_promised_is_an_item(osce: Taxonomy) -> None:
     assert draft_of(body, osce, lead=lead).title == TITLE
 
 
+def test_an_article_is_one_under_another_title_than_its_lead_promises(osce: Taxonomy) -> None:
+    body = page(
+        f"<main><h1>{TITLE}</h1>{paragraphs(FIRST)}<div>{''.join(map(drupal, NUMBERS))}</div></main>",
+        head='<meta property="og:type" content="article">',
+    )
+    lead = Draft(form="listing", title="What the list calls it", partial=True)
+    assert draft_of(body, osce, lead=lead).paragraphs
+
+
 def test_events_in_a_listing_are_left_out(osce: Taxonomy) -> None:
     body = page("".join(map(older, NUMBERS)).replace("Press release", "Event", 1))
     assert len(drafts(body, osce, OLDER)) == len(NUMBERS) - 1
