@@ -190,6 +190,7 @@ class SourceSettings(SettingsSection):
     language: kinds.Language
     rank: kinds.Rank
     full_text: kinds.Switch
+    pdf_text: kinds.Switch
     credit: kinds.Line
     listing_entry: kinds.Selector
     listing_title: kinds.Selector

@@ -65,7 +65,8 @@ class Habits:
 
     ``form`` names the one form to read them in, "" stands for recognition. ``language`` is that
     of documents that do not tell theirs. A ``forced`` document was vouched for by a person: it
-    is read as an item even if it looks like none.
+    is read as an item even if it looks like none. The text of a PDF is read where ``pdf_text`` says
+    so.
     """
 
     form: str = ""
@@ -73,6 +74,7 @@ class Habits:
     selectors: Selectors = Selectors()
     language: str = "en"
     forced: bool = False
+    pdf_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

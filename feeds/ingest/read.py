@@ -9,7 +9,7 @@ from functools import partial
 from threading import Event
 from typing import TypeGuard, assert_never
 
-from config.values import is_web_address, media_type
+from config.values import is_web_address
 from feeds.draft import Document, Draft, Parsed, Reason, Refused
 from feeds.errors import SourceError
 from feeds.identity.candidates import Candidate, candidate, candidates
@@ -17,9 +17,9 @@ from feeds.identity.likeness import SEARCHED_SOURCE_CHARS, tells_of
 from feeds.ingest import Asked, Terms
 from feeds.ingest.worker import understood_here
 from feeds.ingest.workers import tell_fault
-from feeds.model import Enclosure, Mark
+from feeds.model import Mark
 from feeds.parse.bytes import decode_page
-from feeds.parse.recognise import file_type
+from feeds.parse.recognise import file_type, with_file
 from feeds.sources import Fetched, LeadOnly, Refusal
 from feeds.storage.documents import Sighting, digest_of
 from feeds.taxonomy import Taxonomy
@@ -133,9 +133,10 @@ def as_understood(
     signature = signature or digest
     lead = document.lead
     if refused and lead is not None and lead.title:
-        if refused.reason is Reason.BINARY and document.url:
+        if document.url and file_type(document.body, document.media_type):
             # A file is where its item is, and no page will come in its place.
-            lead, refused = _with_file(lead, document, document.url), None
+            lead = with_file(lead, document, document.url)
+            refused = None if refused.reason is Reason.BINARY else refused
         # What took too much is not read again until it changes.
         is_awaited = refused is not None and refused.reason is not Reason.COSTLY
         return _from_lead(document, lead, refused, terms, awaited if is_awaited else signature)
@@ -146,13 +147,6 @@ def as_understood(
     return ReadDocument(
         sighting=sighting, body=document.body, candidates=found, silent_entries=silent
     )
-
-
-def _with_file(lead: Draft, document: Document, url: str) -> Draft:
-    kind = file_type(document.body, document.media_type) or media_type(document.media_type)
-    file = Enclosure(url=url, media_type=kind, length=len(document.body))
-    others = (each for each in lead.enclosures if each.url not in {url, lead.url})
-    return replace(lead, enclosures=(file, *others))
 
 
 def _from_lead(

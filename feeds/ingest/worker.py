@@ -10,6 +10,7 @@ All of them end when nobody is left to write to them.
 
 import fcntl
 import gc
+import logging
 import os
 import pickle
 import resource
@@ -46,6 +47,8 @@ TAXONOMIES = 4
 #: The exit status of a child that had not enough of it.
 _OUT_OF_MEMORY = 75
 _MEGABYTE = 1_000_000
+# What is wrong with a stranger's file is no news of ours.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
 _LENGTH = struct.Struct(">Q")
 
 

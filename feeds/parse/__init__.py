@@ -39,6 +39,8 @@ _LARGEST_PAGE_BYTES = 5_000_000
 _LARGEST_FEED_BYTES = 20_000_000
 _PAGES = frozenset({Family.TEXT, Family.HTML})
 
+_PDF = "application/pdf"
+
 # Titles and leads of so many items tell what language a list is in.
 _ITEMS_OF_A_SAMPLE = 10
 _NONE: frozenset[Mark] = frozenset()
@@ -58,6 +60,8 @@ def understand(
     if family is not Family.PUSH and not document.body.strip():
         return Refused(reason=Reason.EMPTY)
     if kind := file_type(document.body, document.media_type):
+        if habits.pdf_text and kind == _PDF:
+            return _of_pdf(document, taxonomy)
         return Refused(reason=Reason.BINARY, evidence=f"it is a file of the type {kind}")
     size, is_feed = len(document.body), family is Family.FEED
     if size > (_LARGEST_FEED_BYTES if is_feed else _LARGEST_PAGE_BYTES) and (
@@ -71,6 +75,13 @@ def understand(
     if isinstance(understood, Refused):
         return understood
     return finished(understood, document, taxonomy)
+
+
+def _of_pdf(document: Document, taxonomy: Taxonomy) -> Parsed | Refused:
+    from feeds.parse.text import pdf  # noqa: PLC0415 - only where a source asks for it
+
+    found = pdf.parse(document)
+    return found if isinstance(found, Refused) else finished(found, document, taxonomy)
 
 
 # -- What every draft gets -------------------------------------------------------------------------

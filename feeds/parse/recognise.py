@@ -5,9 +5,12 @@ Knows how files of each family begin. Must never know what is in them.
 
 import codecs
 import re
+from dataclasses import replace
 from enum import StrEnum
 
 from config.values import media_type
+from feeds.draft import Document, Draft
+from feeds.model import Enclosure
 
 
 class Family(StrEnum):
@@ -84,6 +87,14 @@ def file_type(body: bytes, content_type: str | None) -> str | None:
         return within[1].decode()
     named = media_type(content_type)
     return found if _PAGE_TYPE.match(named) else named or found
+
+
+def with_file(draft: Draft, document: Document, url: str) -> Draft:
+    """What tells of an item whose page is a file, with that file as its enclosure."""
+    kind = file_type(document.body, document.media_type) or media_type(document.media_type)
+    file = Enclosure(url=url, media_type=kind, length=len(document.body))
+    others = (each for each in draft.enclosures if each.url not in {url, draft.url})
+    return replace(draft, enclosures=(file, *others))
 
 
 def family_of(body: bytes, content_type: str | None) -> Family:

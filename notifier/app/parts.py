@@ -72,6 +72,7 @@ def habits(settings: Settings, name: str) -> Habits:
             page_text=source.page_text,
         ),
         language=source.language,
+        pdf_text=source.pdf_text,
     )
 
 

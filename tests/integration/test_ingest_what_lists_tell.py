@@ -7,11 +7,13 @@ from email.utils import format_datetime
 
 import pytest
 
+from feeds.draft import Habits
 from feeds.errors import SourceError
 from feeds.model import Enclosure
 from feeds.storage import read_items
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
+from tests.pdf import a_pdf
 from tests.publisher.server import Handler, Request, Response
 from tests.publisher.taking import NOW, desk
 
@@ -257,3 +259,19 @@ def test_what_says_nothing_and_what_is_a_copy_is_in_the_report(
         )
         again = taking.ingest("/two.xml")
         assert (again.dropped, again.copies) == ((), 0)
+
+
+def test_the_text_of_a_pdf_is_read_where_the_source_says_so(
+    database: Database, osce: Taxonomy
+) -> None:
+    lines = [f"The office says in its {nth} sentence what it did." for nth in ("first", "second")]
+    body = a_pdf(lines * 2)
+    site = Office(2, lambda request: showing(PDF if "item-2" in request.path else body)(request))
+    with desk(database, osce, site) as taking:
+        taking.habits = Habits(pdf_text=True)
+        assert taking.ingest("/feed.xml").added == 2
+        (_, text, (file,)), (_, nothing, (other,)) = stored(database)
+        assert text.count("second sentence") == 2
+        assert (file.media_type, file.length) == ("application/pdf", len(body))
+        assert (nothing, other.length) == ("", len(PDF))
+        assert (taking.ingest("/feed.xml").revised, len(taking.items)) == (0, 2)

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from feeds.draft import Habits
 from feeds.fetch.client import Fetcher
 from feeds.identity.ids import Identity
 from feeds.ingest import Terms
@@ -41,6 +42,7 @@ class Desk:
     publisher: Publisher
     fetcher: Fetcher
     now: datetime = NOW
+    habits: Habits = field(default_factory=Habits)
     stopping: Event = field(default_factory=Event)
 
     def ingest(self, start: str, listing_pages: int = 1, *, follow: bool = True) -> IngestReport:
@@ -53,6 +55,7 @@ class Desk:
             now=self.now,
             batch=7,
             archive_after_days=7,
+            habits=self.habits,
         )
         return ingest(self.store, source, terms, stopping=self.stopping)
 
@@ -69,7 +72,7 @@ class Desk:
                 originals=partial(self._original, name),
                 refused={sighting.name: sighting.signature for sighting in refusals},
             ),
-            understand=partial(understand, taxonomy=self.taxonomy),
+            understand=partial(understand, taxonomy=self.taxonomy, habits=self.habits),
             scope=scope,
             every=EVERY,
             stopping=self.stopping,
