@@ -8,6 +8,7 @@ from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.parse.bytes import decode_page
 from feeds.parse.html import item, listing
 from feeds.parse.html.metadata import HtmlPage
+from feeds.parse.html.tree import framed
 from feeds.parse.nesting import harm
 from feeds.taxonomy import Taxonomy
 
@@ -24,6 +25,8 @@ def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Re
     text = decode_page(document)
     if isinstance(text, Refused):
         return text
+    if " srcdoc=" in text:
+        text = framed(text)
     if not text.strip():
         return Refused(reason=Reason.EMPTY)
     if evidence := harm(text):

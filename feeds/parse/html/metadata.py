@@ -16,11 +16,11 @@ from feeds.parse.html.tree import (
     Node,
     Tree,
     attribute,
+    composed,
     find,
     find_all,
     one_line,
     said,
-    unfolded,
 )
 from feeds.taxonomy.naming import fold
 
@@ -100,7 +100,7 @@ class HtmlPage:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tree = Tree(unfolded(text).encode("utf-8", "replace"))
+        self.tree = composed(text)
         self._things: tuple[Described, ...] | None = None
         self._parts: dict[int, Part] = {}
 

@@ -6,6 +6,7 @@ Knows the parser. Must never know what a page is about.
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from html import unescape
 from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -24,23 +25,65 @@ _PLAIN_PATH = re.compile(r"(?:/[\w-][\w.-]*)*/?(?:\?[\w=&-]*)?", re.ASCII)
 LONGEST_LINE_CHARS = 2_000
 _WORD_WITHIN = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _TEMPLATE = re.compile(r"<(/?)template\b[^<>]{0,500}>", re.IGNORECASE)
+_MOST_SLOTTED = 50
+_SRCDOC = " srcdoc="
+_QUOTES = ('"', "'")
+_MOST_FRAMES = 50
+_LONGEST_TAG_CHARS = 1_000
+_LONGEST_ADVERTISEMENT_CHARS = 600
 # Of an entry of a listing, no more is read.
 _LONGEST_TEXT_CHARS = 50_000
 
 
-def unfolded(text: str) -> str:
-    """Markup whose declarative shadow roots, which a browser shows, are elements like others."""
+def framed(text: str) -> str:
+    """Markup in which documents that frames hold as an attribute, longer than an advertisement,
+    stand where their frames do.
+    """
+    parts, at = [], 0
+    for _ in range(_MOST_FRAMES):
+        start = text.find("<iframe", at)
+        named = text.find(_SRCDOC, start, start + _LONGEST_TAG_CHARS) if start >= 0 else -1
+        if start < 0:
+            break
+        first = named + len(_SRCDOC)
+        quote = text[first : first + 1]
+        end = text.find(quote, first + 1) if named >= 0 and quote in _QUOTES else -1
+        behind = text.find(">", max(end, start)) + 1
+        if not behind:
+            break
+        is_long = end - first > _LONGEST_ADVERTISEMENT_CHARS
+        parts.append(text[at:start] if is_long else text[at:behind])
+        if is_long:
+            parts.append(f"<div>{unescape(text[first + 1 : end])}</div>")
+        at = behind
+    return "".join((*parts, text[at:]))
+
+
+def composed(text: str) -> Tree:
+    """The tree of some markup as a browser shows it: declarative shadow roots are elements like
+    others, and what has a slot in one stands in it.
+    """
     if "shadowroot" not in text:
-        return text
+        return Tree(text.encode("utf-8", "replace"))
     is_shown: list[bool] = []
 
     def plain(tag: re.Match[str]) -> str:
         if tag[1]:
             return "</div>" if is_shown and is_shown.pop() else tag[0]
         is_shown.append("shadowroot" in tag[0].lower())
-        return "<div>" if is_shown[-1] else tag[0]
+        return "<div data-shadow>" if is_shown[-1] else tag[0]
 
-    return _TEMPLATE.sub(plain, text)
+    tree = Tree(_TEMPLATE.sub(plain, text).encode("utf-8", "replace"))
+    for node in find_all(tree, "[data-shadow] ~ [slot]")[:_MOST_SLOTTED]:
+        name = attribute(node, "slot")
+        root = node.prev
+        while root is not None and "data-shadow" not in root.attributes:
+            root = root.prev
+        for slot in find_all(root, "slot") if root is not None else ():
+            if attribute(slot, "name") == name:
+                slot.insert_child(node, move=True)
+                break
+    return tree
 
 
 def one_line(text: str | None) -> str:
