@@ -135,7 +135,8 @@ def test_a_store_that_does_not_come_back_is_told_busy_at_once(
             assert answer.json()["problems"] == [
                 "the store is busy: it did not answer within 0.5 seconds"
             ]
-            assert seconds < 2
+            # Far from the 30 that the store takes; a busy machine takes seconds to ask so often.
+            assert seconds < 10
         assert len(looks) == 1
         back.set()
         assert timed("GET", f"{base_url}/healthz")[0].status_code == 200
