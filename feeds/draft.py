@@ -171,7 +171,7 @@ class Reason(StrEnum):
 _EXPLANATIONS = {
     Reason.UNREADABLE: "the document could not be read",
     Reason.EMPTY: "the document is empty",
-    Reason.TOO_LARGE: "the document is too large: see ingest.max_document_bytes",
+    Reason.TOO_LARGE: "the document is too large",
     Reason.BINARY: "the document is not text in a known encoding",
     Reason.MENU_ONLY: "the page holds a navigation menu and no article",
     Reason.INCOMPLETE: "the article is cut off: its title or body is missing",

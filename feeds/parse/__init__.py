@@ -37,7 +37,11 @@ _NO_HABITS = Habits()
 _LARGEST_PAGE_BYTES = 5_000_000
 # A whole archive in one feed stays below this; sitemaps may have 50 MB (sitemaps.org).
 _LARGEST_FEED_BYTES = 20_000_000
-_PAGES = frozenset({Family.TEXT, Family.HTML})
+_LARGEST_BYTES = {
+    Family.TEXT: _LARGEST_PAGE_BYTES,
+    Family.HTML: _LARGEST_PAGE_BYTES,
+    Family.FEED: _LARGEST_FEED_BYTES,
+}
 
 _PDF = "application/pdf"
 
@@ -63,11 +67,10 @@ def understand(
         if habits.pdf_text and kind == _PDF:
             return _of_pdf(document, taxonomy)
         return Refused(reason=Reason.BINARY, evidence=f"it is a file of the type {kind}")
-    size, is_feed = len(document.body), family is Family.FEED
-    if size > (_LARGEST_FEED_BYTES if is_feed else _LARGEST_PAGE_BYTES) and (
-        is_feed or family in _PAGES
-    ):
-        evidence = f"{size:,} bytes, more than a {'feed' if is_feed else 'page'} is taken with"
+    size, most = len(document.body), _LARGEST_BYTES.get(family)
+    if most is not None and size > most:
+        named = "feed" if family is Family.FEED else "page"
+        evidence = f"{size:,} bytes; whatever the settings say, a {named} may have {most:,}"
         return Refused(reason=Reason.TOO_LARGE, evidence=evidence)
     # Half a second for all of them, which a command that reads no document need not wait.
     parse: _Parse = import_module(f"{__name__}.{_MODULES[family]}").parse

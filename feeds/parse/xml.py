@@ -30,7 +30,8 @@ _BOMB = re.compile(rb"<!ENTITY\s[^>&]*+&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]", r
 # Characters that Windows' table has where Unicode has controls: HTML's parser reads them so too.
 _OF_WINDOWS = re.compile(rb"&#(?:1(?:2[89]|[345][0-9])|[xX]0{0,4}[89][0-9a-fA-F]);")
 # Both match to the end of the text at the latest, so no part of it is looked at twice.
-_VERBATIM = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
+#: What holds no markup, whatever it looks like: CDATA sections, comments and instructions.
+VERBATIM = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)", re.DOTALL)
 _FAULTY = re.compile(
     rb"<!\[CDATA\[.*?(?:\]\]>|\Z)"
     rb"|<(?![A-Za-z_:/!?\x80-\xff])"
@@ -66,11 +67,11 @@ def read(text: bytes, roots: re.Pattern[bytes]) -> Tree | Refused:
     read as far as it goes.
     """
     start = _start(text, roots)
-    if start is None:
-        return Refused(reason=Reason.MALFORMED, evidence="no element of its format was found")
-    if _declares_bombs(text, start):
+    if _declares_bombs(text, _PREAMBLE_BYTES if start is None else start):
         evidence = "it declares entities that are made of others"
         return Refused(reason=Reason.HOSTILE, evidence=evidence)
+    if start is None:
+        return Refused(reason=Reason.MALFORMED, evidence="no element of its format was found")
     text = text[start:]
     if b"&#" in text:
         text = _OF_WINDOWS.sub(lambda found: html.unescape(found[0].decode()).encode(), text)
@@ -138,7 +139,7 @@ def _nodes(text: bytes) -> int:
     """At least as many nodes as the parser would make of it."""
     if text.count(b"<") + text.count(b"=") <= _MOST_NODES:
         return 0
-    outside = _VERBATIM.sub(b"", text)
+    outside = VERBATIM.sub(b"", text)
     return outside.count(b"<") - outside.count(b"</") + outside.count(b"=")
 
 

@@ -163,7 +163,7 @@ class FolderSource:
         if not stat.S_ISREG(before.st_mode):
             return self._unreadable(path, _NOT_A_FILE)
         if before.st_size > self.max_bytes:
-            evidence = f"{before.st_size:,} bytes"
+            evidence = f"{before.st_size:,} bytes: see ingest.max_document_bytes"
             refused = Refused(reason=Reason.TOO_LARGE, evidence=evidence)
             return Refusal(name=name, refused=refused)
         body = os.read(descriptor, before.st_size + 1)

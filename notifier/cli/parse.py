@@ -51,7 +51,7 @@ def parse(
     is_any_unread = False
     for file in files:
         try:
-            body = _read(file, settings.ingest.max_document_bytes + 1)
+            body = _read(file, settings.ingest.max_list_bytes + 1)
         except OSError as error:
             is_any_unread = True
             write_problem(f"fieldfare: {file}: {error.strerror}")
@@ -71,13 +71,16 @@ def _understanding(
     """What tells of a file's name and bytes what an ingest would make of them."""
     from feeds.draft import Document, Reason, Refused
     from feeds.parse import understand
+    from feeds.parse.recognise import Family, family_of
     from notifier.app import parts
 
     taxonomy, habits = parts.taxonomy(settings), parts.habits(settings, source)
 
     def understood(file: str, body: bytes) -> "Parsed | Refused":
-        if len(body) > settings.ingest.max_document_bytes:
-            return Refused(reason=Reason.TOO_LARGE)
+        is_list = family_of(body, media_type) in {Family.FEED, Family.SITEMAP}
+        limit = "max_list_bytes" if is_list else "max_document_bytes"
+        if len(body) > getattr(settings.ingest, limit):
+            return Refused(reason=Reason.TOO_LARGE, evidence=f"see ingest.{limit}")
         document = Document(
             source=source,
             name=file,

@@ -146,7 +146,7 @@ def test_a_file_too_large_is_refused_unread(
     (seen,) = scanned(a_folder(tmp_path))
     assert isinstance(seen, Refusal)
     assert seen.refused.reason is Reason.TOO_LARGE
-    assert seen.refused.evidence == "1,001 bytes"
+    assert seen.refused.evidence == "1,001 bytes: see ingest.max_document_bytes"
 
 
 def test_what_is_no_file_is_refused_and_stops_nothing(

@@ -172,7 +172,7 @@ def test_bad_documents_stop_nothing_and_say_why(intake: FolderIngest) -> None:
     assert {bad.document: bad.reason.partition(" (")[0] for bad in report.quarantine} == {
         "binary.txt": "the document is not text in a known encoding",
         "empty.txt": "the document is empty",
-        "huge.txt": "the document is too large: see ingest.max_document_bytes",
+        "huge.txt": "the document is too large",
         "link.txt": "the document could not be read",
         "menu.txt": "the page holds a navigation menu and no article",
         "pipe.txt": "the document could not be read",

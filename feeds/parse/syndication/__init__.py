@@ -15,7 +15,7 @@ from feeds.parse.syndication import atom, jsonfeed, malformed, rss
 from feeds.parse.syndication.drafts import draft, within_budget
 from feeds.parse.syndication.elements import local, of_its_dialect
 from feeds.parse.syndication.feed_entries import RawFeed
-from feeds.parse.xml import Tree, drop_half
+from feeds.parse.xml import VERBATIM, Tree, drop_half
 from feeds.parse.xml import read as read_xml
 from feeds.taxonomy import Taxonomy
 
@@ -31,7 +31,6 @@ _FIRST_ELEMENT = re.compile(
 _ENTRIES = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:item|entry|title|link|guid)\b", re.IGNORECASE)
 _ENTRY = ("{*}item", "{*}entry", "{*}ITEM", "{*}ENTRY")
 _SHOWN = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
-_VERBATIM = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
 _HEAD_BYTES = 4_096
 # A page that stands where a feed should be is looked at so far.
 _PAGE_BYTES = 100_000
@@ -110,7 +109,7 @@ def _with_all_entries(tree: Tree, url: str | None) -> RawFeed | Refused | None:
     read = sum(1 for each in entries if next(each.iterancestors(*_ENTRY), None) is None)
     if read and not tree.is_mended:
         return None
-    shown = len(_SHOWN.findall(_VERBATIM.sub(b"", tree.text)))
+    shown = len(_SHOWN.findall(VERBATIM.sub(b"", tree.text)))
     if shown > read and (found := malformed.read(tree.text, url, read)):
         return found
     if read or not shown or tree.is_cut:
@@ -121,8 +120,6 @@ def _with_all_entries(tree: Tree, url: str | None) -> RawFeed | Refused | None:
 
 def _other_xml(text: bytes) -> Refused | None:
     """What XML is that holds no entries either."""
-    if b"<!ENTITY" in text[:_HEAD_BYTES].upper():
-        return Refused(reason=Reason.HOSTILE, evidence="it declares entities of its own")
     name = _FIRST_ELEMENT.match(text)
     if (
         name is None

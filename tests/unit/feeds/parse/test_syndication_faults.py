@@ -311,7 +311,9 @@ HOSTILE = {
     "elements": "<rss><channel>" + "<item><title/></item>" * 500_000,
     "attributes": "<rss " + " ".join(f"a{n}=''" for n in range(500_000)) + "/>",
     "attribute": f"<rss a='{'x' * 11_000_000}'/>",
-    "other": f"<!DOCTYPE x [<!ENTITY a '{'a' * 50_000}'>]><x>{'&a;' * 50_000}</x>",
+    "laughs-of-no-feed": f'<!DOCTYPE x [<!ENTITY l0 "lol">{LAUGHS}]><x>&l9;</x>',
+    "elements-behind-what-is-no-section": "<rss><?a <![CDATA[ ?><!-- <![CDATA[ --><channel>"
+    + "<item><title/></item>" * 250_000,
     "references": f"<rss>{'&x;' * 300_000}</rss>",
 }
 
@@ -328,6 +330,12 @@ def test_what_is_declared_is_never_put_in(declared: str, osce: Taxonomy) -> None
     draft = only(f"{declared}<rss><channel>{item}</channel></rss>", osce)
     assert draft.title == "A &a;"
     assert set(draft.summary) <= set("&a;…")
+
+
+def test_what_other_xml_declares_is_as_harmless(osce: Taxonomy) -> None:
+    """Nothing is put in, whatever the document is."""
+    body = f"<!DOCTYPE x [<!ENTITY a '{'a' * 50_000}'>]><x>{'&a;' * 50_000}</x>"
+    assert refused(body, osce).reason is Reason.MALFORMED
 
 
 def test_a_document_that_ends_where_its_root_should_begin_is_refused() -> None:
