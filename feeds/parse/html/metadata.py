@@ -46,6 +46,7 @@ MARKS = (
     ".article-body", ".article__body", ".article-content", ".article__content", ".post-content",
     ".news-content", ".news-body", ".story-body",
 )  # fmt: skip
+_MICRODATA_OTHER = '[itemtype$="Event" i]:not(aside *), [itemtype$="/JobPosting" i]'
 # More is no description of one page.
 _LONGEST_SCRIPT_CHARS = 500_000
 _MOST_NODES = 2_000
@@ -176,7 +177,10 @@ def read(page: HtmlPage, url: str | None = None) -> Metadata:
     """What the page found at ``url`` says of itself, from the surest source to the least sure."""
     tree, metas = page.tree, _metas(page.tree)
     article = _own(page, [url or "", *metas.get("og:url", ())])
-    scope = find(tree, _MICRODATA_ARTICLE)
+    # Most pages have no microdata at all.
+    has_items = find(tree, "[itemtype]") is not None
+    scope = find(tree, _MICRODATA_ARTICLE) if has_items else None
+    typed = find(tree, _MICRODATA_OTHER) if has_items else None
     tags = map(said, find_all(tree, 'a[rel~="tag"]'))
     kind = "".join(metas.get("og:type", ())[:1]).casefold()
     is_described = kind == "article" and bool(_all(metas, (*_PUBLISHED, *_DATED)))
@@ -208,7 +212,7 @@ def read(page: HtmlPage, url: str | None = None) -> Metadata:
         topics=(*(article.topics if article else ()), *_all(metas, _TOPICS), *tags),
         is_article=is_article,
         is_described=scope is not None or is_described,
-        other=_other(page.things, tree, names) if article is None else "",
+        other=_other(page.things, typed, names) if article is None else "",
     )
 
 
@@ -266,7 +270,7 @@ def _language(tree: Tree, article: Described | None, metas: Mapping[str, list[st
     return next((tag for tag in tags if is_language_tag(tag)), None)
 
 
-def _other(things: Iterable[Described], tree: Tree, names: Sequence[str]) -> str:
+def _other(things: Iterable[Described], typed: Node | None, names: Sequence[str]) -> str:
     """What the page is instead of news; where it has names of its own, only what has one of them:
     events of other names stand beside an article.
     """
@@ -274,7 +278,6 @@ def _other(things: Iterable[Described], tree: Tree, names: Sequence[str]) -> str
     for thing in things:
         if thing.is_other and (not known or fold(thing.title) in known):
             return f"it describes itself as {min(thing.types)}"
-    typed = find(tree, '[itemtype$="Event" i]:not(aside *), [itemtype$="/JobPosting" i]')
     if typed is not None and (not known or fold(_prop(typed, "name")) in known):
         return f"it describes itself as {attribute(typed, 'itemtype').rpartition('/')[2]}"
     return ""

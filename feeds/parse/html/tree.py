@@ -127,8 +127,12 @@ def attribute(node: Node, name: str) -> str:
 
 def find(root: Tree | Node, selector: str) -> Node | None:
     """The first element a selector matches; a selector that is none matches nothing."""
-    found = find_all(root, selector) if selector else []
-    return found[0] if found else None
+    if not selector:
+        return None
+    try:
+        return root.css_first(selector)
+    except SelectolaxError:
+        return None
 
 
 def find_all(root: Tree | Node, selector: str) -> list[Node]:
