@@ -6,6 +6,7 @@ know what lies at an address, or ask.
 
 import re
 from functools import lru_cache
+from unicodedata import normalize
 from urllib.parse import SplitResult, quote, urlsplit
 
 from config.values import DEFAULT_PORTS, dns_name
@@ -25,7 +26,9 @@ _IN_ADDRESSES = "!#$%&'()*+,/:;=?@[]~-._"
 _TRACKING = re.compile(
     r"(?:utm_\w*|mc_\w*|pk_\w*|mtm_\w*|hsa_\w*|fb_\w*|\w*clid|msclkid|_hs\w*|_ga|_gl|amp|outputtype"
     r"|ref|referrer|ref_src|cmpid|igshid|igsh|phpsessid|jsessionid|session_?id|aspsessionid\w*"
-    r"|cfid|cftoken|zanpid|s_cid|_openstat|mkt_tok|spm|xtor|ftag|echobox)",
+    r"|cfid|cftoken|zanpid|s_cid|_openstat|mkt_tok|spm|xtor|ftag|echobox|gad_\w*|[gw]braid|wt_?mc"
+    r"|at_(?:medium|campaign|custom\d|format|link_\w*|ptr_\w*)|ns_(?:campaign|mchannel|source|fee"
+    r"|linkname)|cmp|ocid|smid|maca|li_fat_id|vero_id|_branch_match_id)",
     re.IGNORECASE,
 )
 _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#]*", re.IGNORECASE)
@@ -166,7 +169,8 @@ def _ascii(host: str) -> str:
 
 
 def _even(text: str) -> str:
-    """What an address cannot hold as escapes, and every escape in one form."""
+    """What an address cannot hold as escapes, composed (RFC 3987, 5.3.2.2), all in one form."""
+    text = text if text.isascii() else normalize("NFC", text)
     return _ESCAPED.sub(_unescaped, quote(text, _IN_ADDRESSES, errors="surrogatepass"))
 
 

@@ -219,6 +219,10 @@ def test_an_address_is_compared_as_an_iri(url: str) -> None:
     ("url", "other", "is_another"),
     [
         ("https://x.test/a", "http://www.x.test:80/a?utm_source=f#top", False),
+        ("https://x.test/a", "https://x.test/a?gad_source=1&gbraid=2&at_medium=RSS&wt_mc=3", False),
+        ("https://x.test/a", "https://x.test/a?ns_campaign=1&ns_mchannel=rss&ocid=2&cmp=3", False),
+        ("https://x.test/a", "https://x.test/a?at_home=1", True),
+        ("https://x.test/\u00e4", "https://x.test/a\u0308", False),
         ("https://x.test/a", "https://x.test/a/", True),
         ("https://x.test/a", "https://x.test:8080/a", True),
         ("https://x.test/a", "mailto:a@x.test", True),
