@@ -93,7 +93,9 @@ def title_of(
         agreed = _most_said(_less_headings(tree, sites), voices)
     agreed = agreed or next(_said_twice(voices, sites), "")
     for title in promised:
+        # "Loading..." twice is no better name for what a listing told in a headline.
         is_listed = lead is not None and lead.form == listed_entry.FORM
+        is_listed = is_listed and (not _is_name(agreed) or _is_name(title))
         if not (agreed and (is_listed or _says(title, agreed) or _says(agreed, title))):
             return Title(text=title, is_shown=True)
     if agreed:

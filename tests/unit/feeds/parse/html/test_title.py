@@ -69,6 +69,11 @@ def test_a_listing_shortens_titles_as_it_likes(osce: Taxonomy) -> None:
     assert named(osce, "Office", "<h1>Press releases</h1>", lead=lead) == lead.title
 
 
+def test_a_page_that_is_still_loading_has_the_title_its_listing_told(osce: Taxonomy) -> None:
+    lead = Draft(form="listing", title=TITLE, partial=True)
+    assert named(osce, "Loading...", "<h1>Loading...</h1>", lead=lead) == TITLE
+
+
 @pytest.mark.parametrize("amp", ["&", "&amp;"])
 def test_metadata_are_decoded_where_their_site_escaped_them(osce: Taxonomy, amp: str) -> None:
     said = f"Women{amp}#039;s rights {amp}amp; justice: a {amp}quot;first{amp}quot; report"
