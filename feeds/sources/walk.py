@@ -31,7 +31,7 @@ _PAGES_WITHOUT_NEWS = 3
 # Known pages asked for again at each look: what a list shows first is what still changes.
 _REVISITS_A_PAGE = 100
 # Where a sitemap does not say when its pages changed, so many at its beginning and at its end are
-# asked for again, the newest among them; and so many in all.
+# asked for again, the newest among them; and so many in all, of which each list has its share.
 _REVISITS_AT_AN_END = 20
 _UNDATED_A_LOOK = 200
 # Pages asked for in one look as their list shows them no more. Most only made room for others.
@@ -272,7 +272,8 @@ class Walk:
         """What there is to say of each item, the last one of the page first."""
         self._is_settled = True
         is_told = any(lead.told for lead in page.leads)
-        most, last = (_REVISITS_A_PAGE, 0) if is_told else (_REVISITS_AT_AN_END,) * 2
+        end = max(1, min(_REVISITS_AT_AN_END, self._undated_left // (2 * len(self._queue) + 2)))
+        most, last = (_REVISITS_A_PAGE, 0) if is_told else (end, end)
         on_top = {lead.name for lead in (*page.leads[:most], *page.leads[len(page.leads) - last :])}
         for lead in reversed(page.leads):
             if lead.name in self._shown or lead.name in self._lists:

@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
 
-from feeds.sources import Fetched, Gone, LeadOnly, Refusal, Seen
+from feeds.sources import Fetched, Gone, LeadOnly, Refusal, Seen, walk
 from feeds.standing import State
 from tests.publisher import contents
 from tests.publisher.looking import Looking, looking
@@ -207,6 +208,30 @@ def test_of_a_sitemap_without_dates_the_ends_are_asked_for_again(opened: Opened)
     assert {shown.site.story(99).title, shown.site.story(2).title} <= shown.titles
     assert [path(one.name) for one in seen if isinstance(one, Gone)] == ["/news/100001"]
     assert len(shown.site.targets) == 1 + 40
+
+
+def _xml(body: bytes, _: object) -> Response:
+    return Response(headers=(("Content-Type", "application/xml"),), body=body)
+
+
+def test_no_sitemap_without_dates_waits_for_others(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each some pages are asked for again, however many there are."""
+    monkeypatch.setattr(walk, "_UNDATED_A_LOOK", 16)
+    shown = opened(Site(count=48, per_sitemap=6, dates_sitemaps=False), "/sitemap.xml")
+    for number in range(8):
+        stories = shown.site.stories[number * 6 : number * 6 + 6]
+        body = re.sub(
+            rb"<lastmod>.*?</lastmod>", b"", contents.sitemap(shown.publisher.at(""), stories)
+        )
+        shown.site.faults[f"/sitemap-{number}.xml"] = partial(_xml, body)
+    shown.watched.look()
+    shown.site.forget_asked()
+    shown.watched.look()
+    asked = [target for target in shown.site.targets if target.startswith("/news/")]
+    assert len(asked) == 16
+    assert len({(int(target[-6:]) - 100_001) // 6 for target in asked}) == 8
 
 
 def test_an_unpacked_size_has_a_bound(opened: Opened) -> None:
