@@ -112,7 +112,7 @@ def absolute(address: str | None, base: str | None) -> str | None:
     if not address:
         return None
     if len(address) <= _LONGEST_CHARS and is_web_address(address):
-        return address
+        return _with_plain_scheme(address)
     text = address.strip()
     if _BLANKS.search(text):
         # As browsers do: line breaks within an address are gone, blanks are escaped.
@@ -123,7 +123,15 @@ def absolute(address: str | None, base: str | None) -> str | None:
         joined = text if text.startswith(("http://", "https://")) else urljoin(base or "", text)
     except ValueError:
         return None
-    return joined if is_web_address(joined) else None
+    return _with_plain_scheme(joined) if is_web_address(joined) else None
+
+
+def _with_plain_scheme(address: str) -> str:
+    """The same with its scheme in small letters (RFC 3986, 6.2.2.1)."""
+    if address.startswith(("http://", "https://")):
+        return address
+    scheme, _, rest = address.partition(":")
+    return f"{scheme.lower()}:{rest}"
 
 
 def items_only(
