@@ -68,6 +68,7 @@ _IMPORTED_LATE = (
     "idna",
     "publicsuffixlist",
     "py3langid.langid",
+    "pypdf",
 )
 
 
