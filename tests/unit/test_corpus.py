@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.accuracy import blind
 from tests.accuracy.__main__ import main
 from tests.accuracy.measure import markdown, measures
 from tests.accuracy.truth import FIELDS, Case, cases, judged
@@ -80,10 +81,17 @@ def test_the_corpus_is_large_enough_to_mean_something() -> None:
 
 @pytest.mark.no_cover  # the same documents as above, and those of tests/blind
 def test_the_table_is_printed_for_people_and_for_programs(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # All of them take 12 s, most of it another's: `make accuracy` prints them.
+    some = blind.pages()[::20]
+    blind.counted.cache_clear()
+    monkeypatch.setattr(blind, "pages", lambda: some)
     main(["--no-rules"])
-    assert "fields right: " in capsys.readouterr().out
+    blind.counted.cache_clear()
+    printed = capsys.readouterr().out
+    assert "fields right: " in printed
+    assert f"{sum(page.item is not None for page in some)} blind article pages" in printed
     main(["--markdown"])
     assert capsys.readouterr().out == markdown()
     main(["--json"])
