@@ -11,7 +11,7 @@ known pages cost nothing but their list.
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import assert_never
 
@@ -19,7 +19,8 @@ from config.values import host_of
 from feeds.draft import Document, Parsed, Reason, Refused
 from feeds.fetch import Denied, FetchFailed, Missing, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Gone, LeadOnly, Refusal, Same, Seen, Unlisted
-from feeds.sources.ask import Asking, Awaited, Budget, Had, Kept, Lost, Signature, problem_of
+from feeds.sources.ask import Asking, Awaited, Had, Kept, Lost, ReadPage, Signature, problem_of
+from feeds.sources.budget import Budget
 from feeds.sources.leads import Lead, address, is_near, is_sent_back, leads, located, stands_alone
 
 Understand = Callable[[Document], Parsed | Refused]
@@ -41,25 +42,6 @@ _VANISHED_A_LOOK = 50
 _DEEPEST = 4
 
 _NO_LIST = "a list leads to it as to a part of itself, and it is no list"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadPage:
-    """A document that was had and understood, and the items that a list leads to."""
-
-    had: Had
-    parsed: Parsed
-    leads: tuple[Lead, ...] = ()
-
-    @property
-    def name(self) -> str:
-        return self.had.document.name
-
-    @property
-    def days(self) -> tuple[date, ...]:
-        """The days of everything on it; none unless all are known."""
-        known = tuple(lead.day for lead in self.leads if lead.day is not None)
-        return known if len(known) == len(self.leads) else ()
 
 
 class Walk:

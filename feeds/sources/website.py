@@ -15,9 +15,10 @@ from feeds.draft import Parsed, Refused
 from feeds.errors import SourceError
 from feeds.fetch import FetchFailed, Missing, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Same, Seen
-from feeds.sources.ask import Asking, Bounds, Budget, Had, Lost, problem_of
+from feeds.sources.ask import Asking, Had, Lost, ReadPage, problem_of
+from feeds.sources.budget import Bounds, Budget
 from feeds.sources.leads import Lead, address
-from feeds.sources.walk import ReadPage, Understand, Walk
+from feeds.sources.walk import Understand, Walk
 from feeds.standing import Standing, next_look
 
 # Pages asked for in one look, so that a large site does not keep the others waiting; the next look

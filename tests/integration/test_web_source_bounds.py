@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from feeds.sources import Fetched, LeadOnly, Refusal, walk, website
-from feeds.sources.ask import Bounds, Budget
+from feeds.sources.budget import Bounds, Budget
 from feeds.standing import State
 from tests.publisher.fetching import fetching
 from tests.publisher.looking import Looking, looking
