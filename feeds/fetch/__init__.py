@@ -17,6 +17,7 @@ __all__ = [
     "Limits",
     "Missing",
     "NotModified",
+    "Outsized",
     "Posted",
     "RemoteValidators",
     "Reply",
@@ -101,18 +102,30 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outsized:
+    """A document that is larger than wanted, by the head of its answer: where it was found in the
+    end, its Content-Type, and its ``length`` in bytes where that was told.
+    """
+
+    url: str
+    media_type: str | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FetchFailed:
     """No document, and why in words for people.
 
     ``retry_after`` is when the ``host`` that answered asks us back. What ``is_lasting`` will not
     pass by itself (a 4xx but 408, 425 and 429; an address nobody may ask): asking again soon is of
-    no use.
+    no use. ``outsized`` is what is there where it is too large.
     """
 
     problem: str
     retry_after: datetime | None = None
     is_lasting: bool = False
     host: str = ""
+    outsized: Outsized | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import httpcore2
 import socksio
 from httpx2 import URL, Proxy, create_ssl_context
 
-from feeds.fetch import FetchFailed, Limits
+from feeds.fetch import FetchFailed, Limits, Outsized
 from feeds.fetch.answers import WITH_BODY, Received
 from feeds.fetch.guard import Guard, Guarded, HostUnknown, PrivateAddress, until
 from feeds.fetch.unpack import ACCEPTED, PIECE_BYTES, Damaged, TooLarge, unpacked
@@ -98,19 +98,14 @@ class Exchange:
                 self._look_up(question.url)
             with until(started + seconds):
                 received = self._asked(question)
+            if isinstance(received, FetchFailed):
+                return received
             return replace(received, seconds=time.monotonic() - started)
         except PrivateAddress as refusal:
             problem = f"refused: {refusal}; fetch.private_hosts can allow a host"
             return FetchFailed(problem=problem, is_lasting=True)
         except HostUnknown as fault:
             return FetchFailed(problem=str(fault))
-        except (Damaged, TooLarge) as fault:
-            is_hindered = bool(question.setting) and isinstance(fault, TooLarge)
-            hint = f"; see {question.setting}" if is_hindered else ""
-            return FetchFailed(
-                problem=f"{question.url} cannot be had: {fault}{hint}",
-                is_lasting=isinstance(fault, TooLarge),
-            )
         except httpcore2.TimeoutException:
             is_over = time.monotonic() >= started + seconds
             return FetchFailed(problem=f"{host} {self._slowness(is_over=is_over)}")
@@ -132,7 +127,7 @@ class Exchange:
         with suppress(HostUnknown):
             self._guard.public(url.host, url.port or 0)
 
-    def _asked(self, question: Question) -> Received:
+    def _asked(self, question: Question) -> Received | FetchFailed:
         """One more try where a connection kept from before turns out to be closed."""
         was_kept = any(True for _ in self._connections(question.url))
         try:
@@ -142,8 +137,9 @@ class Exchange:
                 raise
             return self._once(question)
 
-    def _once(self, question: Question) -> Received:
+    def _once(self, question: Question) -> Received | FetchFailed:
         """The response; a connection that is not left at its end is used no more."""
+        received = Received(url=question.url, status=0)
         seconds = self._limits.timeout_seconds
         sent = (*question.fields, ("Accept-Encoding", ACCEPTED))
         waiting = self._pool.stream(
@@ -161,6 +157,9 @@ class Exchange:
                 )
                 received = Received(url=question.url, status=response.status, fields=tuple(fields))
                 body, is_whole = _body(question, received, response.iter_stream())
+        except (Damaged, TooLarge) as fault:
+            self._drop(question.url)
+            return _without_body(question, received, fault)
         except BaseException:
             self._drop(question.url)
             raise
@@ -187,10 +186,27 @@ def _body(question: Question, received: Received, pieces: Iterable[bytes]) -> tu
     if question.is_cut:
         # The cut comes first: no piece is larger than what is added.
         return _first(unpacked(pieces, codings, most + 4 * PIECE_BYTES), most)
-    announced = received.field("content-length") or ""
-    if announced.isascii() and announced.isdecimal() and int(announced[:20]) > most:
+    if (_announced(received) or 0) > most:
         raise TooLarge(f"it is larger than {most:,} bytes")
     return b"".join(unpacked(pieces, codings, most)), True
+
+
+def _announced(received: Received) -> int | None:
+    length = received.field("content-length") or ""
+    return int(length[:20]) if length.isascii() and length.isdecimal() else None
+
+
+def _without_body(question: Question, received: Received, fault: Damaged | TooLarge) -> FetchFailed:
+    is_large = isinstance(fault, TooLarge)
+    hint = f"; see {question.setting}" if is_large and question.setting else ""
+    length = None if received.all("content-encoding") else _announced(received)
+    kind = received.field("content-type")
+    outsized = Outsized(url=str(received.url), media_type=kind, length=length)
+    return FetchFailed(
+        problem=f"{question.url} cannot be had: {fault}{hint}",
+        is_lasting=is_large,
+        outsized=outsized if is_large else None,
+    )
 
 
 def _first(pieces: Iterable[bytes], most: int) -> tuple[bytes, bool]:

@@ -9,7 +9,7 @@ from functools import partial
 from threading import Event
 from typing import TypeGuard, assert_never
 
-from config.values import is_web_address
+from config.values import is_web_address, media_type
 from feeds.draft import Document, Draft, Parsed, Reason, Refused
 from feeds.errors import SourceError
 from feeds.identity.candidates import Candidate, candidate, candidates
@@ -17,9 +17,9 @@ from feeds.identity.likeness import SEARCHED_SOURCE_CHARS, tells_of
 from feeds.ingest import Asked, Terms
 from feeds.ingest.worker import understood_here
 from feeds.ingest.workers import tell_fault
-from feeds.model import Mark
+from feeds.model import Enclosure, Mark
 from feeds.parse.bytes import decode_page
-from feeds.parse.recognise import file_type, with_file
+from feeds.parse.recognise import enclosing, file_type, is_file_type, with_file
 from feeds.sources import Fetched, LeadOnly, Refusal
 from feeds.storage.documents import Sighting, digest_of
 from feeds.taxonomy import Taxonomy
@@ -109,11 +109,20 @@ def _read(seen: Readable, understood: Parsed | Refused | None, terms: Terms) -> 
             return replace(found, silent_entries=found.silent_entries or seen.silent_entries)
         case LeadOnly():
             document = replace(seen.listing, name=seen.name)
-            return _from_lead(document, seen.lead, None, terms, seen.signature)
+            return _from_lead(document, _with_outsized(seen), None, terms, seen.signature)
         case Refusal():
             return ReadDocument(sighting=_sighting(seen.name, terms, refused=seen.refused))
         case _:
             assert_never(seen)
+
+
+def _with_outsized(seen: LeadOnly) -> Draft:
+    """What a list tells, with the file that is too large to be had as its enclosure."""
+    there = seen.outsized
+    if there is None or not is_file_type(there.media_type):
+        return seen.lead
+    kind = media_type(there.media_type)
+    return enclosing(seen.lead, Enclosure(url=there.url, media_type=kind, length=there.length))
 
 
 def as_understood(

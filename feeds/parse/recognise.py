@@ -93,8 +93,19 @@ def with_file(draft: Draft, document: Document, url: str) -> Draft:
     """What tells of an item whose page is a file, with that file as its enclosure."""
     kind = file_type(document.body, document.media_type) or media_type(document.media_type)
     file = Enclosure(url=url, media_type=kind, length=len(document.body))
-    others = (each for each in draft.enclosures if each.url not in {url, draft.url})
+    return enclosing(draft, file)
+
+
+def enclosing(draft: Draft, file: Enclosure) -> Draft:
+    """The draft with a file first among its enclosures, once."""
+    others = (each for each in draft.enclosures if each.url not in {file.url, draft.url})
     return replace(draft, enclosures=(file, *others))
+
+
+def is_file_type(content_type: str | None) -> bool:
+    """Whether a Content-Type names a file that holds no page."""
+    named = media_type(content_type)
+    return bool(named) and (_PAGE_TYPE.match(named) is None or named.endswith("/octet-stream"))
 
 
 def family_of(body: bytes, content_type: str | None) -> Family:

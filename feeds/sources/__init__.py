@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from feeds.draft import Document, Draft, Refused
+from feeds.fetch import Outsized
 
 __all__ = [
     "CrawlScope",
@@ -87,13 +88,15 @@ class Fetched:
 class LeadOnly:
     """An item whose own page cannot be had now, as the ``listing`` that leads to it tells it.
 
-    ``signature`` says when its page is asked for again, "" at the next look.
+    ``signature`` says when its page is asked for again, "" at the next look; ``outsized`` what is
+    in its place where that is too large.
     """
 
     name: str
     lead: Draft
     listing: Document
     signature: str = ""
+    outsized: Outsized | None = None
 
 
 @dataclass(frozen=True, slots=True)

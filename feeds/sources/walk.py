@@ -361,10 +361,15 @@ class Walk:
             return Same(lead.name)
         if lead.draft is not None and lead.draft.title:
             before, after = self._asking.awaited(lead.name), self._awaited(lead)
-            if before is not None and before.told == lead.told:
+            outsized = lost.outsized if isinstance(lost, FetchFailed) else None
+            if before is not None and before.told == lead.told and outsized is None:
                 return Same(lead.name, after)
             return LeadOnly(
-                name=lead.name, lead=lead.draft, listing=page.had.document, signature=after
+                name=lead.name,
+                lead=lead.draft,
+                listing=page.had.document,
+                signature=after,
+                outsized=outsized,
             )
         refused = Refused(reason=Reason.UNREADABLE, evidence=problem_of(lost))
         return Refusal(name=lead.name, refused=refused)

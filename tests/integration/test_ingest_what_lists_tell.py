@@ -194,6 +194,31 @@ def test_a_file_behind_an_entry_is_its_enclosure_and_its_address(
         assert taking.ingest("/feed.xml").unchanged == 3
 
 
+@pytest.mark.parametrize(
+    ("kind", "length", "told"),
+    [
+        ("application/zip", 3_000_000, ("application/zip", 3_000_000)),
+        ("video/mp4; codecs=avc1", 3_000_000, ("video/mp4", 3_000_000)),
+        ("application/octet-stream", 3_000_000, ("application/octet-stream", 3_000_000)),
+        ("application/pdf", None, ("application/pdf", None)),
+        ("text/html; charset=utf-8", 3_000_000, None),
+    ],
+)
+def test_a_file_too_large_to_be_had_is_its_entrys_enclosure(
+    database: Database, osce: Taxonomy, kind: str, length: int | None, told: object
+) -> None:
+    """By the head of its answer alone, and though its page gave nothing before."""
+    body = (b"x" * 1_000_000 for _ in range(9)) if length is None else b"x" * length
+    site = Office(1, refusing(503))
+    with desk(database, osce, site) as taking:
+        assert taking.ingest("/feed.xml").added == 1
+        site.pages = lambda _: Response(headers=(("Content-Type", kind),), body=body)
+        assert taking.ingest("/feed.xml").revised == (told is not None)
+        ((_, _, files),) = stored(database)
+        assert [(file.media_type, file.length) for file in files] == [told] * (told is not None)
+        assert (taking.ingest("/feed.xml").revised, len(taking.items)) == (0, 1)
+
+
 def fragments(count: int) -> Handler:
     """A feed whose entries lead to parts of one page, as small offices have."""
 
