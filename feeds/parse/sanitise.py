@@ -45,6 +45,14 @@ _SWALLOWING = tuple(
     (re.compile(rf"<{name}\b[^<>]*>", re.IGNORECASE), re.compile(f"</{name}", re.IGNORECASE))
     for name in ("iframe", "object")
 )
+# Elements of no HTML that bear a name of SVG or MathML hold words; to the sanitiser they are made
+# to harm, and gone with what they hold. Another name for them is none of these.
+_NO_ELEMENT = re.compile(
+    r"<(/?)(?=(?:abs|and|annotation|apply|circle|defs|desc|discard|ellipse|filter|g|line|list|"
+    r"marker|mask|matrix|metadata|none|not|or|path|pattern|polygon|product|rect|root|semantics|set|"
+    r"stop|switch|symbol|text|tspan|use|vector|view)[\s/>])",
+    re.IGNORECASE,
+)
 _RENAMED_TAG = re.compile(rf"<(/?)({'|'.join(_RENAMED)})>")
 _TAG = re.compile(r"<[^>]*+>?")
 # The sanitiser looks at a text, or a value, once for each sign in it that is to be escaped. A text
@@ -102,6 +110,7 @@ def sanitised(html: str, base_url: str | None) -> str:
             html = start.sub("", html)
     if harm(html) is not None:
         return f"<p>{escape(' '.join(_TAG.sub(' ', html).split()), quote=False)}</p>"
+    html = _NO_ELEMENT.sub(r"<\1x-", html)
     if len(html) > _LITTLE_MARKUP_CHARS:
         html = _prepared(html)
     base = base_url if base_url and values.is_web_address(base_url) else None

@@ -153,9 +153,9 @@ class Metadata:
     """A page's own description; "" and () where it has none.
 
     ``titles`` are what places that do not write from each other call it, the surest first;
-    ``sites`` names of its site, ``dated`` are dates that may be of issue. ``is_described`` says
-    that it calls itself an article and no blog; ``other`` is what it calls itself where that is no
-    news.
+    ``sites`` names of its site, ``dated`` are dates that may be of issue. ``is_article`` says that
+    it calls itself an article, ``is_blog`` that it is one of a blog's, ``is_described`` that it
+    says more of an article than its type; ``other`` is what it calls itself where that is no news.
     """
 
     titles: tuple[str, ...]
@@ -170,6 +170,7 @@ class Metadata:
     topics: tuple[str, ...]
     is_article: bool
     is_described: bool
+    is_blog: bool
     other: str
 
 
@@ -183,10 +184,11 @@ def read(page: HtmlPage, url: str | None = None) -> Metadata:
     typed = find(tree, _MICRODATA_OTHER) if has_items else None
     tags = map(said, find_all(tree, 'a[rel~="tag"]'))
     kind = "".join(metas.get("og:type", ())[:1]).casefold()
-    is_described = kind == "article" and bool(_all(metas, (*_PUBLISHED, *_DATED)))
-    if article is not None:
-        is_described = not article.is_blog
-    is_article = article is not None or scope is not None or kind == "article"
+    is_dated = kind == "article" and bool(_all(metas, (*_PUBLISHED, *_DATED)))
+    is_typed = article is not None or scope is not None
+    is_article = is_typed or kind == "article" or "article:published_time" in metas
+    # What Open Graph and the like say, the pages of a blog say as well.
+    is_blog = article.is_blog if article else scope is not None and _is_of_blog(scope)
     titles = (
         _first([article.title if article else "", _prop(scope, "headline")], {}, ()),
         _first([], metas, _TITLES),
@@ -211,7 +213,8 @@ def read(page: HtmlPage, url: str | None = None) -> Metadata:
         publishers=(*(article.publishers if article else ()), *_all(metas, _PUBLISHERS)),
         topics=(*(article.topics if article else ()), *_all(metas, _TOPICS), *tags),
         is_article=is_article,
-        is_described=scope is not None or is_described,
+        is_described=not is_blog and (is_typed or is_dated),
+        is_blog=is_blog,
         other=_other(page.things, typed, names) if article is None else "",
     )
 
@@ -228,6 +231,10 @@ def _own(page: HtmlPage, urls: Collection[str]) -> Described | None:
     window = said(find(page.tree, "title"))
     named = at or [each for each in articles if each.title and window.startswith(each.title)]
     return named[0] if len({(each.title, each.published) for each in named}) == 1 else None
+
+
+def _is_of_blog(scope: Node) -> bool:
+    return attribute(scope, "itemtype").endswith("BlogPosting")
 
 
 def _plain_address(url: str) -> str:

@@ -17,7 +17,7 @@ from feeds.parse.html.content import BarePage
 from feeds.parse.html.metadata import HtmlPage
 from feeds.parse.html.tree import Node, ancestors, attribute, find_all, names, one_line, said
 from feeds.parse.interstitial import interstitial
-from feeds.parse.prose import is_headline, prose, width
+from feeds.parse.prose import has_sentences, is_headline, prose, width
 from feeds.parse.text import genre
 from feeds.parse.words import any_of
 from feeds.taxonomy import Slot, Taxonomy
@@ -39,6 +39,10 @@ _SEVERAL = 3
 # in six.
 _MANY = 5
 _FEWEST_SPACES_OF_A_SENTENCE = 3
+# So much running text says more than a site says of itself on a page of its own.
+_ENOUGH_WIDTH = 400
+# So much below a headline is a story, whoever tells it.
+_MUCH_WIDTH = 1_000
 _FEWEST_TITLE_CHARS = 8
 _CHALLENGES = (
     'script[src*="challenge-platform"], #challenge-form, #cf-wrapper, .g-recaptcha, .h-captcha'
@@ -197,21 +201,25 @@ def _against(draft: Draft, page: BarePage, taxonomy: Taxonomy) -> str | None:
 
 
 def _shown_by(lines: Lines, draft: Draft, page: BarePage, taxonomy: Taxonomy) -> str | None:
-    is_told, is_long = _is_told(draft, page), len(prose(draft.paragraphs)) >= _SEVERAL
-    if found := genre.event(lines, taxonomy):
-        return found
-    if page.metadata.is_described:
+    known, sentences = page.metadata, prose(draft.paragraphs)
+    is_long, is_titled = len(sentences) >= _SEVERAL, is_headline(draft.title)
+    is_story = draft.issued is not None and is_long and is_titled
+    # A story that is described as one may say when and where something is held.
+    held = None if is_story and known.is_described else genre.event(lines, taxonomy)
+    if held:
+        return held
+    if known.is_described:
         # News has a day; a site may describe each of its pages as an article.
         return None if draft.issued else genre.named(draft.title, taxonomy)
     # Where the issue date stands, the words around it are those of news as well.
     is_shown = draft.issued is not None and draft.issued.origin is IssuedFrom.PAGE
     lines = [line for line in lines if not (is_shown and _shows_its_day().match(line))]
-    is_story = draft.issued is not None and is_long and is_headline(draft.title)
     found = genre.named(draft.title, taxonomy, is_story=is_story) or genre.shown_by(
         lines, beside_prose=is_long, is_story=is_story
     )
-    # Blogs call themselves articles without more.
-    is_news = is_told and (is_long or not page.metadata.is_article)
+    # Reports tell what "I" saw as well; but blogs call themselves articles without more.
+    is_news = _is_told(draft, page) and (is_long or not known.is_blog)
+    is_news = is_news or (is_titled and width(sentences) >= _MUCH_WIDTH)
     return found or (None if is_news else genre.told(lines))
 
 
@@ -234,14 +242,16 @@ def _own_lines(page: BarePage) -> Iterator[str]:
 
 
 def _speaks_for_news(draft: Draft, page: BarePage, told: PageFront) -> bool:
-    """Whether a day, a description, or words of news do; several paragraphs need one word, or to
-    be marked as an article, or a headline.
+    """Whether a day, a description, much running text or words of news do; several paragraphs need
+    one word, or to be marked as an article, or a headline.
     """
     if _is_told(draft, page):
         return True
     sentences = prose(draft.paragraphs)
     is_long = len(sentences) >= _SEVERAL
     if is_long and (told.marks_article or is_headline(draft.title)):
+        return True
+    if width(line for line in draft.paragraphs if has_sentences(line)) >= _ENOUGH_WIDTH:
         return True
     if len(sentences) >= _MANY and draft.title.count(" ") >= _FEWEST_SPACES_OF_A_SENTENCE:
         return True

@@ -30,6 +30,7 @@ REL = 'rel="noopener noreferrer"'
         ("<h1>A</h1><section>B</section>C", "<h2>A</h2><div>B</div>C"),
         ("<p>un<b>closed", "<p>un<b>closed</b></p>"),
         ("a\ud800b\x01c\u202e&#1;", "abc"),
+        ("<text>A<p>B</p><list>C</list></text><svg><text>x</text></svg>", "A<p>B</p>C"),
         ("<svg><script>x</script></svg><iframe src=x></iframe><form><input></form>", ""),
         ("1 < 2 & 3", "1 &lt; 2 &amp; 3"),
     ],

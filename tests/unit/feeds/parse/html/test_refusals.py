@@ -206,3 +206,42 @@ def test_a_page_of_rules_is_none_though_its_site_calls_all_pages_articles(osce: 
     head = '<script type="application/ld+json">{"@type": "Article", "headline": "Privacy policy"}</script>'
     body = f"<main><h1>Privacy policy</h1>{paragraphs(*SENTENCES)}</main>"
     assert refused(page(body, head=head), osce).reason is Reason.NOT_NEWS
+
+
+OF_ARTICLE = {
+    "Open Graph": '<meta property="og:type" content="article">',
+    "a day": '<meta property="article:published_time" content="2024-05-03">',
+    "JSON-LD": '<script type="application/ld+json">{"@type": "NewsArticle"}</script>',
+}
+OF_BLOG = '<script type="application/ld+json">{"@type": "BlogPosting"}</script>'
+IN_THE_FIRST_PERSON = (
+    "I was on the ferry when it left, and I am glad that I took my books along with me.",
+)
+
+
+@pytest.mark.parametrize("head", OF_ARTICLE.values(), ids=OF_ARTICLE)
+def test_what_states_an_article_is_none_of_a_blog_for_its_style(osce: Taxonomy, head: str) -> None:
+    body = f"<h1>A last ride</h1>{paragraphs(*IN_THE_FIRST_PERSON)}"
+    assert isinstance(understood(page(body, head=head), osce), Parsed)
+    assert refused(page(body, head=OF_BLOG), osce).reason is Reason.NOT_NEWS
+
+
+def test_much_prose_below_a_headline_may_be_told_by_anyone(osce: Taxonomy) -> None:
+    title = "What the last ride of an old ferry was like"
+    told = [*IN_THE_FIRST_PERSON, *SENTENCES]
+    long = [f"{line[:-1]} on day {number}." for number in range(4) for line in told]
+    assert isinstance(understood(page(f"<h1>{title}</h1>{paragraphs(*long)}"), osce), Parsed)
+    assert refused(page(f"<h1>{title}</h1>{paragraphs(*told)}"), osce).reason is Reason.NOT_NEWS
+
+
+def test_running_text_in_one_place_needs_no_words_of_news(osce: Taxonomy) -> None:
+    body = f"<h1>Our library</h1><p>{' '.join(SENTENCES * 2)}</p>"
+    assert isinstance(understood(page(body), osce), Parsed)
+
+
+def test_a_described_story_may_say_when_and_where_something_is_held(osce: Taxonomy) -> None:
+    labels = "<p>When: 5 May 2024</p><p>Where: Old harbour</p>"
+    body = f"<h1>Old ferry becomes a library for the islands</h1>{paragraphs(*SENTENCES)}{labels}"
+    head = '<script type="application/ld+json">{"@type": "NewsArticle", "datePublished": "2024-05-03"}</script>'
+    assert isinstance(understood(page(body, head=head), osce), Parsed)
+    assert refused(page(body), osce).reason is Reason.NOT_NEWS
