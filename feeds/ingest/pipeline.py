@@ -17,6 +17,7 @@ from feeds.identity.duplicates import Memory
 from feeds.ingest import Terms
 from feeds.ingest.judge import Judged, judge
 from feeds.ingest.read import ReadDocument, read_all
+from feeds.ingest.repeats import Pages
 from feeds.ingest.report import (
     IngestReport,
     ItemOutcome,
@@ -35,6 +36,9 @@ from feeds.storage.documents import Sighting
 
 #: A batch is held at once, so it is bounded in bytes too.
 _BATCH_BYTES = 32_000_000
+
+#: So many pages wait for others to repeat them or not.
+_MOST_HELD = 200
 
 #: An archive may hold any number of items; who takes one in reads the counts.
 _MOST_ITEMS_TOLD = 10_000
@@ -70,6 +74,8 @@ def ingest(
             if progress is not None:
                 progress(run.done, source.expected)
         if not stop.is_set():
+            # What was held back: no page of this look is to come.
+            reports.append(run.take((), stop))
             run.forget_gone()
         return merged(reports)
 
@@ -84,6 +90,8 @@ class _Run:
         self._memory = Memory(terms.taxonomy)
         self._told = 0
         self._unlisted: set[str] = set()
+        self._pages = Pages()
+        self._held: list[ReadDocument] = []
         self.done = 0
         with database.reading() as connection:
             self._signatures = documents.signatures(connection, source.name, terms.recipe)
@@ -120,9 +128,15 @@ class _Run:
         Once it is stopping, what was not read by then is left for the next time.
         """
         to_read = [seen for seen in batch if not isinstance(seen, Same | Waiting | Gone)]
-        readings = read_all(to_read, self._terms, stopping)
+        readings: Sequence[ReadDocument] = read_all(
+            to_read, self._terms, stopping, pages=self._pages
+        )
         if len(readings) < len(to_read):
             batch = batch[: batch.index(to_read[len(readings)])]
+        if self._held or any(one.is_doubtful for one in readings):
+            # What a list leads to comes before the list itself is known to be read.
+            is_page = [isinstance(seen, Fetched) and seen.is_page for seen in to_read]
+            readings = self._settled(readings, is_at_its_end=not all(is_page) or not batch)
         gone = [seen.name for seen in batch if isinstance(seen, Gone)]
         if self._dry_run:
             judged, hidden = self._rehearse(readings, gone)
@@ -133,6 +147,21 @@ class _Run:
         self.done += len(batch)
         self._unseen.difference_update(seen.name for seen in batch)
         return self._report(batch, readings, judged, hidden)
+
+    def _settled(
+        self, readings: Sequence[ReadDocument], *, is_at_its_end: bool
+    ) -> Sequence[ReadDocument]:
+        """What can be judged. Pages that others may yet repeat wait for the end of their list: an
+        item once added is read and mailed, so that it is better late than taken back.
+        """
+        self._held += (one for one in readings if one.is_doubtful)
+        ready = [one for one in readings if not one.is_doubtful]
+        size = sum(len(one.body or b"") for one in self._held)
+        if not is_at_its_end and size < _BATCH_BYTES and len(self._held) < _MOST_HELD:
+            return ready
+        held, self._held = self._held, []
+        refusals = ((one, self._pages.refusal(one.sighting.name)) for one in held)
+        return [*(one.refused(why) if why else one for one, why in refusals), *ready]
 
     def forget_gone(self) -> None:
         """What was in quarantine and is not there any more is out of it."""

@@ -15,6 +15,7 @@ from feeds.errors import SourceError
 from feeds.identity.candidates import Candidate, candidate, candidates
 from feeds.identity.likeness import SEARCHED_SOURCE_CHARS, tells_of
 from feeds.ingest import Asked, Terms
+from feeds.ingest.repeats import Page, Pages
 from feeds.ingest.worker import understood_here
 from feeds.ingest.workers import tell_fault
 from feeds.model import Enclosure, Mark
@@ -35,13 +36,20 @@ _ANOTHER = "it says nothing of what the list that leads to it tells"
 class ReadDocument:
     """A document and what it holds; without a body if its bytes could not be had.
 
-    ``silent_entries`` of a feed said nothing, and are dropped.
+    ``silent_entries`` of a feed said nothing, and are dropped. It ``is_doubtful`` while others may
+    say the very same: no list tells anything of it, and it tells no day.
     """
 
     sighting: Sighting
     body: bytes | None = None
     candidates: tuple[Candidate, ...] = ()
     silent_entries: int = 0
+    is_doubtful: bool = False
+
+    def refused(self, why: Refused) -> "ReadDocument":
+        """The document in quarantine."""
+        sighting = replace(self.sighting, refused=why)
+        return replace(self, sighting=sighting, candidates=(), is_doubtful=False)
 
 
 class ReaderHere:
@@ -73,22 +81,27 @@ def understood(document: Document, terms: Terms, stopping: Event | None = None) 
 
 
 def read_all(
-    batch: Sequence[Readable], terms: Terms, stopping: Event | None = None
+    batch: Sequence[Readable], terms: Terms, stopping: Event | None = None, *, pages: Pages
 ) -> list[ReadDocument]:
-    """What each document holds, or why it is refused; fewer once ``stopping`` is set."""
+    """What each document holds, or why it is refused; fewer once ``stopping`` is set.
+
+    ``pages`` are those of this look, and know these from then on.
+    """
     asked = [_asked(seen, terms) for seen in batch if _is_asked(seen)]
     answers = (terms.reader or ReaderHere()).understand(asked, terms.taxonomy, stopping)
-    found: list[ReadDocument] = []
+    found: list[tuple[Readable, Parsed | Refused | None]] = []
     for seen in batch:
-        is_asked = _is_asked(seen)
-        understood = next(answers, None) if is_asked else None
-        if is_asked and understood is None:
-            break
-        found.append(_read(seen, understood, terms))
+        meant = None
+        if _is_asked(seen):
+            understood = next(answers, None)
+            if understood is None:
+                break
+            meant = _meant(seen, understood, terms, pages)
+        found.append((seen, meant))
         if stopping is not None:
             # Who works for long is seen to be at work.
             stopping.is_set()
-    return found
+    return [_read(seen, meant, terms, pages) for seen, meant in found]
 
 
 def _is_asked(seen: Readable) -> TypeGuard[Fetched]:
@@ -101,12 +114,19 @@ def _asked(seen: Fetched, terms: Terms) -> Asked:
     return replace(seen.document, fetched=terms.now), habits
 
 
-def _read(seen: Readable, understood: Parsed | Refused | None, terms: Terms) -> ReadDocument:
+def _read(
+    seen: Readable, meant: Parsed | Refused | None, terms: Terms, pages: Pages
+) -> ReadDocument:
     match seen:
         case Fetched():
-            meant = understood and _meant(seen, understood, terms)
+            if seen.is_page and isinstance(meant, Parsed):
+                meant = pages.refusal(seen.name) or meant
             found = as_understood(seen.document, meant, terms, seen.signature, seen.awaited)
-            return replace(found, silent_entries=found.silent_entries or seen.silent_entries)
+            return replace(
+                found,
+                silent_entries=found.silent_entries or seen.silent_entries,
+                is_doubtful=seen.is_page and _is_doubtful(seen, meant, terms),
+            )
         case LeadOnly():
             document = replace(seen.listing, name=seen.name)
             return _from_lead(document, _with_outsized(seen), None, terms, seen.signature)
@@ -188,9 +208,15 @@ def _sighting(
     )
 
 
-def _meant(seen: Fetched, found: Parsed | Refused, terms: Terms) -> Parsed | Refused:
+def _is_doubtful(seen: Fetched, meant: Parsed | Refused | None, terms: Terms) -> bool:
+    if not isinstance(meant, Parsed) or seen.name in terms.promoted:
+        return False
+    return seen.document.lead is None and not any(draft.issued for draft in meant.drafts)
+
+
+def _meant(seen: Fetched, found: Parsed | Refused, terms: Terms, pages: Pages) -> Parsed | Refused:
     """What a document holds; a list is refused where the page of one item is meant, and so is a
-    page that says nothing of what led to it.
+    page that says nothing of what led to it. The ``pages`` of the look know the page from then on.
     """
     if isinstance(found, Refused):
         return found
@@ -199,12 +225,20 @@ def _meant(seen: Fetched, found: Parsed | Refused, terms: Terms) -> Parsed | Ref
         return replace(found, drafts=tuple(marked))
     if found.is_list and seen.is_page:
         return Refused(reason=Reason.NOT_NEWS, evidence=_A_LIST)
-    lead = seen.document.lead
-    if seen.is_page and lead is not None and not is_web_address(lead.title):
-        source = partial(_source_of, seen.document)
-        if not all(tells_of(draft, lead, source) for draft in found.drafts):
-            return Refused(reason=Reason.NOT_NEWS, evidence=_ANOTHER)
-    return found
+    if not seen.is_page:
+        return found
+    is_fitting = _is_fitting(seen.document, found)
+    for draft in found.drafts:
+        pages.meet(Page.of(seen.document, draft, is_fitting=is_fitting))
+    return found if is_fitting else Refused(reason=Reason.NOT_NEWS, evidence=_ANOTHER)
+
+
+def _is_fitting(document: Document, found: Parsed) -> bool:
+    lead = document.lead
+    if lead is None or is_web_address(lead.title):
+        return True
+    source = partial(_source_of, document)
+    return all(tells_of(draft, lead, source) for draft in found.drafts)
 
 
 def _source_of(document: Document) -> str:
