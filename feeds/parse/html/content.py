@@ -317,7 +317,8 @@ def _narrowest(whole: Part) -> Part:
     """The narrowest element with nearly all prose of a page."""
     part = whole
     while best := max(part.parts, key=lambda each: each.prose, default=None):
-        least = _MOST_OF_COLUMNS if best.tag == "td" else _MOST_OF_PROSE
+        is_titled = best.tag == "td" or (best.has_title and part.has_title)
+        least = _MOST_OF_COLUMNS if is_titled else _MOST_OF_PROSE
         if not best.prose or best.prose < least * part.prose or not best.holds_blocks:
             break
         part = best

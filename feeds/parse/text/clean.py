@@ -10,6 +10,7 @@ from itertools import takewhile
 
 from feeds.parse import dateline
 from feeds.parse.bytes import Lines
+from feeds.parse.prose import letters
 from feeds.parse.words import any_of, openings, pattern, plain
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
@@ -19,7 +20,18 @@ _CREDIT = r"[^\W\d_][\w. &-]{1,30}/[^()/]{2,60}"
 _LONGEST_CAPTION_CHARS = 500
 _YEAR_BEHIND = r"(?:19|20)[0-9]{2}"
 # Words of buttons, and lines without a letter or a digit.
-_LONGEST_NOISE_CHARS = 20
+_LONGEST_NOISE_CHARS = 30
+_AROUND_NOISE = " :.…»>›"
+# Readers write behind an article, below a label; above one stands how many have.
+_LONGEST_LABEL_CHARS = 40
+_BRACKETS = str.maketrans("()", "  ")
+_FEWEST_LETTERS_ABOVE_COMMENTS = 400
+# Who wrote it stands in the first lines: "By Jane Doe, Science Editor".
+_MOST_LINES_ABOVE_TEXT = 4
+_LONGEST_BYLINE_CHARS = 80
+_LONGEST_PARTICLE_CHARS = 3
+_LONGEST_CREDIT_CHARS = 100
+_ENDS = (".", "!", "?", ":", "…", '"', "”", "»")
 # Doubles that do not follow each other: shorter lines recur on purpose.
 _FEWEST_CHARS_OF_A_DOUBLE = 40
 
@@ -55,7 +67,8 @@ def paragraphs(below: Lines, title: str, taxonomy: Taxonomy) -> tuple[str, ...]:
         del article[-1]
     while len(article) > 1 and article[0] == title:
         del article[0]
-    kept = _once(_without_contacts(without_captions(article, taxonomy)))
+    bare = _without_comments(without_captions(_without_writers(article), taxonomy))
+    kept = _once(_without_contacts(bare))
     # The opening printed twice, with and without its dateline.
     shorter, *longer = sorted(kept[:2], key=len) or [""]
     if longer and longer[0].endswith(shorter) and dateline.find(longer[0]):
@@ -78,10 +91,63 @@ def without_captions(lines: Iterable[str], taxonomy: Taxonomy) -> Iterator[str]:
         elif line[-1] == ")" and len(line) <= _LONGEST_CAPTION_CHARS and end.search(line[-100:]):
             continue
         is_noise = len(text) <= _LONGEST_NOISE_CHARS and (
-            text.lower() in plain("noise", str) or not any(map(str.isalnum, text))
+            text.lower().strip(_AROUND_NOISE) in plain("noise", str)
+            or not any(map(str.isalnum, text))
         )
-        if text and not is_noise:
+        if text and not is_noise and not _is_credit(text):
             yield text
+
+
+@lru_cache(maxsize=1)
+def _credit() -> re.Pattern[str]:
+    return re.compile(rf"\(?{any_of('credit', str)}(?!\w)", re.IGNORECASE)
+
+
+def _is_credit(line: str) -> bool:
+    """Whether a line says whose a picture is, and is no sentence."""
+    is_short = len(line) <= _LONGEST_CREDIT_CHARS and not line.endswith(_ENDS)
+    return is_short and _credit().match(line) is not None
+
+
+def _without_writers(lines: Lines) -> Iterator[str]:
+    for at, line in enumerate(lines):
+        if at >= _MOST_LINES_ABOVE_TEXT or not _is_byline(line):
+            yield line
+
+
+@lru_cache(maxsize=1)
+def _byline() -> re.Pattern[str]:
+    return re.compile(rf"{any_of('byline', str)}:?\s", re.IGNORECASE)
+
+
+def _is_byline(line: str) -> bool:
+    """Whether a line says who wrote an article: names behind the word for it."""
+    if len(line) > _LONGEST_BYLINE_CHARS or line.endswith(_ENDS):
+        return False
+    found = _byline().match(line)
+    words = line[found.end() :].split() if found else []
+    return (
+        len(words) > 1
+        and all(
+            word[0].isupper() or len(word) <= _LONGEST_PARTICLE_CHARS or not word[0].isalpha()
+            for word in words
+        )
+        and words[0][0].isupper()
+    )
+
+
+def _without_comments(lines: Iterable[str]) -> Iterator[str]:
+    """The lines above the label of what readers wrote."""
+    told = 0
+    for line in lines:
+        if (
+            told >= _FEWEST_LETTERS_ABOVE_COMMENTS
+            and len(line) <= _LONGEST_LABEL_CHARS
+            and pattern("comments").fullmatch(fold(line.translate(_BRACKETS)).strip(_AROUND_NOISE))
+        ):
+            return
+        told += letters(line)
+        yield line
 
 
 def _without_contacts(lines: Iterable[str]) -> Iterator[str]:
