@@ -133,17 +133,17 @@ def _around_title(page: BarePage) -> tuple[list[str], list[str]]:
 
     Above it without menus: links that follow each other.
     """
-    lines = [block.line for block in page.blocks]
+    placed = [(line, block.start) for block in page.blocks for line in title.lines_of(block)]
     named = fold(page.title)
-    at = next((at for at, line in enumerate(lines) if fold(line) == named), None)
+    at = next((at for at, (line, _) in enumerate(placed) if fold(line) == named), None)
     if at is None:
         return [], []
-    blocks = page.blocks[max(0, at - 2 * _MOST_LINES_AROUND_TITLE) : at]
-    links = [page.whole.startswith("<a ", block.start) for block in blocks]
-    beside = zip(blocks, links, [False, *links], [*links[1:], False], strict=False)
-    above = [block.line for block, is_link, *near in beside if not (is_link and any(near))]
+    lines = placed[max(0, at - 2 * _MOST_LINES_AROUND_TITLE) : at]
+    links = [page.whole.startswith("<a ", start) for _, start in lines]
+    beside = zip(lines, links, [False, *links], [*links[1:], False], strict=False)
+    above = [line for (line, _), is_link, *near in beside if not (is_link and any(near))]
     nearest = above[: -_MOST_LINES_AROUND_TITLE - 1 : -1]
-    return nearest, lines[at + 1 : at + 1 + _MOST_LINES_AROUND_TITLE]
+    return nearest, [line for line, _ in placed[at + 1 : at + 1 + _MOST_LINES_AROUND_TITLE]]
 
 
 def _completed(article: Draft, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Draft:

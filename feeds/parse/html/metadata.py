@@ -46,6 +46,7 @@ MARKS = (
     ".article-body", ".article__body", ".article-content", ".article__content", ".post-content",
     ".news-content", ".news-body", ".story-body",
 )  # fmt: skip
+_OTHER_TYPES = frozenset({"jobposting", "discussionforumposting", "qapage", "recipe"})
 _MICRODATA_OTHER = '[itemtype$="Event" i]:not(aside *), [itemtype$="/JobPosting" i]'
 # More is no description of one page.
 _LONGEST_SCRIPT_CHARS = 500_000
@@ -88,8 +89,8 @@ class Described:
 
     @property
     def is_other(self) -> bool:
-        """Whether it is something to go to or to apply for, which is no news."""
-        return any(name.endswith("event") or name == "jobposting" for name in self.types)
+        """Whether it is something to go to, to apply for, to cook or to talk about: no news."""
+        return any(name.endswith("event") or name in _OTHER_TYPES for name in self.types)
 
 
 class HtmlPage:

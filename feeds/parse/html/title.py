@@ -52,10 +52,11 @@ _ALIKE = str.maketrans(
     | dict.fromkeys("\u2018\u2019\u201a\u201b\u00b4\u0060\u2032", "'")
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"')
 )
-# The first block of so many is prose; its heading stands no farther above it.
+# The first line of so many is prose; its heading stands no farther above it.
 _PROSE_BYTES = 120
-_MOST_BLOCKS_ABOVE = 6
+_MOST_LINES_ABOVE = 6
 _HEADED = frozenset({"h2", "h3"})
+_HEADINGS = frozenset({"h1", *_HEADED, "h4", "h5", "h6"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,15 +111,20 @@ def by_the_text(named: Title, blocks: Sequence[Block]) -> str:
     """
     if named.is_shown or not _is_name(named.text):
         return named.text
-    first = next((at for at, block in enumerate(blocks) if _bytes(block.text) >= _PROSE_BYTES), 0)
-    above = blocks[max(0, first - _MOST_BLOCKS_ABOVE) : first]
+    lines = [(line, block.tag) for block in blocks for line in lines_of(block)]
+    first = next((at for at, (line, _) in enumerate(lines) if _bytes(line) >= _PROSE_BYTES), 0)
     votes = {
-        block.line: (block.tag in _HEADED, len(block.line))
-        for block in above
-        if not prose([block.line])
+        line: (tag in _HEADED, len(line))
+        for line, tag in lines[max(0, first - _MOST_LINES_ABOVE) : first]
+        if not prose([line])
     }
     own = [line for line in votes if not _is_name(line)]
     return max(own or votes, key=votes.__getitem__, default=named.text)
+
+
+def lines_of(block: Block) -> list[str]:
+    """The lines of a block, as old pages break menu, title and text; those of a heading as one."""
+    return [block.line] if block.tag in _HEADINGS else block.text.split("\n")
 
 
 def _is_name(text: str) -> bool:
