@@ -153,10 +153,10 @@ def _with_words_for_it(part: Part, whole: Part) -> Part:
 
 
 def _leads_elsewhere(part: Part) -> bool:
-    """Whether a line is a link to another page, with a label at most."""
+    """Whether a line, or a box with a heading, is a link to another page, with a label at most."""
     if not part.block or part.is_heading or part.own_linked < _FEWEST_CHARS_OF_A_LINK:
         return False
-    if part.holds_blocks:
+    if not all(_is_heading(each) for each in part.parts if each.block):
         return False
     label = part.own - part.own_linked
     if part.own_linked >= _LEAST_LINKED_OF_A_LEAD * part.own and label <= _LONGEST_LABEL_CHARS:
@@ -165,7 +165,11 @@ def _leads_elsewhere(part: Part) -> bool:
         return False
     # A picture may be linked in front of it.
     linked = next((text for link in find_all(part.node, "a") if (text := link.text())), "")
-    return bool(linked) and part.node.text().partition(linked)[0].rstrip().endswith(_COLONS)
+    before, _, behind = part.node.text().partition(linked) if linked else ("", "", "")
+    # A box's label is set apart by being bold.
+    bold = find(part.node, "b, strong") if part.tag == "div" and not behind.strip() else None
+    is_bold = bold is not None and bold.text().strip() == before.strip() != ""
+    return is_bold or before.rstrip().endswith(_COLONS)
 
 
 def _strip_share_bars(whole: Part, known: Mapping[int, Part]) -> None:
