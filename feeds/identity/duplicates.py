@@ -3,7 +3,7 @@
 Knows the order in which an item is looked for. Must never know where it is kept between runs.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,6 +19,7 @@ from feeds.identity.likeness import (
     agrees,
     is_alike,
     is_moved,
+    is_renamed,
     opening_key,
     said_alike,
     speaks_otherwise,
@@ -73,6 +74,8 @@ class Memory:
         self._keys: defaultdict[str, set[str]] = defaultdict(set)
         self._shown: defaultdict[str, set[str]] = defaultdict(set)
         self._gone: set[str] = set()
+        # In how many places words are said now.
+        self._said: Counter[int | None] = Counter()
         self._by_hash: dict[str, str] = {}
         self._like: defaultdict[_Trait, dict[str, None]] = defaultdict(dict)
         self._like_any_day: defaultdict[tuple[str, int], dict[str, None]] = defaultdict(dict)
@@ -101,6 +104,7 @@ class Memory:
         """
         for one in candidates:
             self._shown[one.document].update((*one.keys, one.place))
+            self._said[opening_key(one.draft)] += 1
         self._gone.update(gone)
 
     def learn(self, item: Known, key: str, link: Link, names: Iterable[str]) -> None:
@@ -210,7 +214,21 @@ class Memory:
                     return Found(key=one.key, item=item, role=Role.TWIN)
             elif is_moved(one.draft, item.draft):
                 return Found(key=one.key, item=item, role=Role.OWN)
-        return None
+        return self._renamed(one, but)
+
+    def _renamed(self, one: Candidate, but: Known | None) -> Found | None:
+        """The one item of the source that has these words, which is shown nowhere else any more:
+        its title, address and id changed together.
+        """
+        near = (self._items[slug] for slug in dict.fromkeys(self._near(one.draft)))
+        alike = [item for item in near if is_renamed(one.draft, item.draft)]
+        if len(alike) != 1 or alike[0] is but or alike[0].source != one.source:
+            return None
+        item = alike[0]
+        is_shown = any(self._elsewhere(one, item)) or self._said[opening_key(one.draft)] > 1
+        if item.is_withdrawn or is_shown or self._is_another_number(one, item):
+            return None
+        return Found(key=one.key, item=item, role=Role.OWN)
 
     def _is_told_apart(self, one: Candidate, item: Known, link: Link) -> bool:
         """Whether both of two tellings have an id or an address of their own."""

@@ -29,6 +29,8 @@ _COMPARED_CHARS = 5_000
 _ALIKE = 0.9
 # A shorter lead stands in too many texts to say that it was cut from this one.
 _SHORTEST_EXCERPT_CHARS = 40
+# A longer lead is none that a list has for all its entries.
+_OWN_WORDS_CHARS = 200
 # So many words make a title that hardly comes twice within a day.
 _TELLING_TITLE_WORDS = 4
 # The opening words of a text, after which copies agree; fewer are a greeting.
@@ -109,6 +111,23 @@ def is_moved(draft: Draft, known: Draft) -> bool:
     elif _digits(draft.url or "") != _digits(known.url or ""):
         return False
     return title_key(draft.title) == title_key(known.title) or _compared(draft) == _compared(known)
+
+
+def is_renamed(draft: Draft, known: Draft) -> bool:
+    """Whether one has the very words of the other under another title, and its moment of issue;
+    or its day, and more words than a list has for all its entries.
+    """
+    one, other = draft.issued, known.issued
+    if one is None or other is None or one.day != other.day or speaks_otherwise(draft, known):
+        return False
+    text = _compared(draft)
+    is_told_alike = one.at == other.at and (one.at is not None or len(text) >= _OWN_WORDS_CHARS)
+    return (
+        is_told_alike
+        and opening_key(draft) is not None
+        and text == _compared(known)
+        and _digits(draft.title[:_TITLE_CHARS]) == _digits(known.title[:_TITLE_CHARS])
+    )
 
 
 def agrees(draft: Draft, known: Draft) -> bool:

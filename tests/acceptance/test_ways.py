@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 #: The most files, functions and types that a command may go through, in its own process and in all:
 #: documents are understood in others.
 BUDGETS = {
-    "ingest of a text": {"own": (41, 270, 34), "whole": (52, 348, 42)},
-    "ingest of a listing": {"own": (56, 419, 63), "whole": (88, 696, 81)},
+    "ingest of a text": {"own": (41, 271, 34), "whole": (53, 354, 42)},
+    "ingest of a listing": {"own": (56, 420, 63), "whole": (88, 700, 81)},
     "publish": {"own": (36, 184, 25)},
     "digest": {"own": (40, 211, 37)},
     "map": {"own": (24, 106, 19)},

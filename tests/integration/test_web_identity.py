@@ -300,3 +300,55 @@ def test_a_copy_that_is_taken_for_an_item_is_counted_and_named(
         assert sorted(item.title for item in copies) == sorted(TITLES[:2])
         assert {item.uid for item in copies} == {row.uid for row in taking.rows[:2]}
         assert taking.ingest("/sitemap.xml").copies == 0
+
+
+@pytest.mark.parametrize("follow", [False, True])
+def test_an_item_whose_title_id_and_address_change_at_once_has_moved_with_its_words(
+    database: Database, osce: Taxonomy, follow: bool
+) -> None:
+    """Addresses and ids are often made of the title."""
+    press = Press([replace(one, body="") for one in stories("/a", "/b", "/c")])
+    with desk(database, osce, press) as taking:
+        taking.ingest("/feed.xml", follow=follow)
+        first, other, last = press.entries
+        renamed = replace(other, title="Water is what mayors speak about", path="/water")
+        press.entries = [first, renamed, last]
+        report = taking.ingest("/feed.xml", follow=follow)
+        assert (report.added, report.revised) == (0, 1)
+        assert sorted(taking.places) == ["/a", "/c", "/water"]
+        assert renamed.title in taking.items
+        again = taking.ingest("/feed.xml", follow=follow)
+        assert (again.added, again.revised) == (0, 0)
+
+
+def dated(number: int, hour: int = 9) -> Entry:
+    return Entry(
+        path=f"/e/{'abcde'[number]}",
+        title=f"Evening with the writer {('Arp', 'Benn', 'Celan', 'Eich', 'Fried')[number]}",
+        text="An evening with readings and music in the town hall, free for all.",
+        at=datetime(2026, 2, 26, hour, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "added"),
+    [
+        # One goes, two come; one stays that says the same; two go, one comes; at another moment.
+        ((dated(0),), (dated(1), dated(2)), 2),
+        ((dated(0), dated(1)), (dated(1), dated(2)), 1),
+        ((dated(0), dated(1)), (dated(2),), 1),
+        ((dated(0),), (dated(1, 10),), 1),
+    ],
+)
+def test_words_that_a_list_has_for_many_entries_move_none(
+    database: Database,
+    osce: Taxonomy,
+    before: Sequence[Entry],
+    after: Sequence[Entry],
+    added: int,
+) -> None:
+    press = Press(before)
+    with desk(database, osce, press) as taking:
+        assert taking.ingest("/feed.xml", follow=False).added == len(before)
+        press.entries = after
+        assert taking.ingest("/feed.xml", follow=False).added == added
