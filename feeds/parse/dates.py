@@ -35,9 +35,9 @@ _DIGITS = {
     for first in (0x0660, 0x06F0, 0x0966, 0x09E6, 0xFF10)
     for number in range(10)
 }
-# "2019年3月8日", "2019년 3월 8일".
+# "2019年3月8日", "2019년 3월 8일", with the year of an era behind it "2019年（平成31年）3月8日".
 _COUNTED = re.compile(
-    r"(?<![0-9])(?P<year>(?:19|20)[0-9]{2})\s?[年년]\s?(?P<month>[0-9]{1,2})\s?[月월]\s?"
+    r"(?<![0-9])(?P<year>(?:19|20)[0-9]{2})\s?[年년]\s?(?:[(（][^\W\d_]{2}[0-9元]{1,2}年[)）])?(?P<month>[0-9]{1,2})\s?[月월]\s?"
     r"(?P<day>[0-9]{1,2})\s?[日일]"
 )
 # "24 tháng 11 năm 2026", "24 thg 11, 2026".
@@ -79,7 +79,7 @@ def _with_words() -> tuple[re.Pattern[str], ...]:
     day_first = (
         rf"(?<![0-9])(?P<range>[0-9]{{1,2}}\.?\s?[-–]\s?)?(?P<day>[0-9]{{1,2}})"
         rf"(?P<mark>\.|{marks}|-)?\s?(?:{of}\s)?(?P<month>{_WORD})"
-        rf"(?:\.?,?\s(?:{any_of('before_year', str)}\s)?(?P<year>{_YEAR}))?"
+        rf"(?:(?:\.?,?\s(?:{any_of('before_year', str)}\s)?|-)(?P<year>{_YEAR}))?"
     )
     month_first = (
         rf"(?P<range>)(?P<mark>)(?<![^\W\d_])(?P<month>{_WORD})\.?\s(?P<day>[0-9]{{1,2}})(?![0-9])"

@@ -33,7 +33,8 @@ _LEVELS = frozenset(_HEADINGS.split(", "))
 _PLACES = (
     'time, abbr[title], small, [class*="date" i], [class*="publish" i], [class*="posted" i], '
     '[class*="byline" i], [class*="submitted" i], [class*="meta" i], [class*="info" i], '
-    '[class*="time" i], [itemprop~="datePublished"], [property^="dc:" i], dd, td'
+    '[class*="time" i], [itemprop~="datePublished"], [property^="dc:" i], '
+    '[property*="datePublished" i], dd, td'
 )
 _CHANGES = '[itemprop~="dateModified"], [class*="modif" i], [class*="updat" i], [class*="chang" i]'
 # What its page calls an element that holds another kind of date.
@@ -56,7 +57,7 @@ _ADDRESS_DAY = re.compile(
     r"/?(?P<m2>[0-9]{2})(?P<d2>[0-9]{2})(?![0-9])|"
     r"[-_](?P<m3>[0-9]{1,2})[-_](?P<d3>[0-9]{1,2})(?![0-9]))"
 )
-_VALUES = ("content", "datetime", "title")
+_VALUES = ("content", "datetime", "title", "data-datetime", "data-date")
 # A label stands right before its date.
 _LONGEST_LABEL_CHARS = 60
 _MOST_PLACES = 400
@@ -361,4 +362,5 @@ def _is_called_other(node: Node) -> bool:
 
 
 def _is_marked(node: Node) -> bool:
-    return "pubdate" in node.attributes or "datepublished" in attribute(node, "itemprop").casefold()
+    marks = f"{attribute(node, 'itemprop')} {attribute(node, 'property')}"
+    return "pubdate" in node.attributes or "datepublished" in marks.casefold()

@@ -19,12 +19,12 @@ from feeds.parse.html import (
     page_links,
     printed,
     refusals,
+    state,
     title,
 )
 from feeds.parse.html.content import BarePage
 from feeds.parse.html.metadata import HtmlPage, Metadata
 from feeds.parse.html.tree import (
-    Tree,
     absolute,
     attribute,
     find,
@@ -85,7 +85,7 @@ def _bare(
 ) -> BarePage:
     """The page without its furniture, and the dates it showed before."""
     tree = page.tree
-    issued, changed = _issued_at(tree, known, named.text, document, habits)
+    issued, changed = _issued_at(page, known, named.text, document, habits)
     boilerplate.strip(page)
     whole = sanitised(tree.body.html or "", base) if tree.body is not None else ""
     found = blocks(whole)
@@ -104,12 +104,12 @@ def _bare(
 
 
 def _issued_at(
-    tree: Tree, known: Metadata, named: str, document: Document, habits: Habits
+    page: HtmlPage, known: Metadata, named: str, document: Document, habits: Habits
 ) -> tuple[Issued | None, frozenset[date]]:
-    """By the source's selector, by the metadata, by what stands with the title; and days of changes
-    that were met on the way.
+    """By the source's selector, by the metadata, by what stands with the title, by data for
+    scripts; and days of changes that were met on the way.
     """
-    order, latest = habits.date_order, document.latest
+    tree, order, latest = page.tree, habits.date_order, document.latest
     chosen = find(tree, habits.selectors.page_date)
     if chosen is not None:
         texts = (attribute(chosen, "datetime"), attribute(chosen, "content"), said(chosen))
@@ -124,8 +124,10 @@ def _issued_at(
     shown = issue_date.shown(tree, named, order, changed, in_address)
     if stated is not None:
         return issue_date.as_printed(stated, shown, in_address), changed
-    dated = next(issue_date.sane(known.dated, order, IssuedFrom.PAGE, latest), None)
-    return shown or in_address or dated, changed
+    if shown or in_address:
+        return shown or in_address, changed
+    kept = (state.published_in(page.text, named), *known.dated)
+    return next(issue_date.sane(kept, order, IssuedFrom.PAGE, latest), None), changed
 
 
 def _around_title(page: BarePage) -> tuple[list[str], list[str]]:

@@ -5,6 +5,7 @@ too, and which goes before which. Must never know the visible page.
 """
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
@@ -29,10 +30,13 @@ _PUBLISHED = (
     "article:published_time", "og:article:published_time", "article:published", "datepublished",
     "dcterms.issued", "dc.date.issued", "dc.terms.issued", "dcterms.available",
     "publication_date", "publish_date", "publish-date", "publishdate", "pubdate",
-    "parsely-pub-date", "sailthru.date",
+    "parsely-pub-date", "sailthru.date", "article.published", "article_date_original",
+    "cxenseparse:recs:publishtime", "cxenseparse:publishtime", "og:pubdate", "og:published_time",
+    "originalpublicationdate", "vr:published_time", "rnews:datepublished",
 )  # fmt: skip
 # What some sites mean by these is the day of the last change, or today.
 _DATED = ("dc.date", "dcterms.date", "date", "dcterms.created", "dc.date.created")
+_PARSELY_DAY = re.compile(r'"pub_date"\s{0,5}:\s{0,5}"([^"]{8,40})"')
 _TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title")
 _ADDRESSES = ("url", "@id", "mainEntityOfPage")
 _SITES = ("og:site_name", "application-name", "apple-mobile-web-app-title")
@@ -248,6 +252,9 @@ def _metas(tree: Tree) -> dict[str, list[str]]:
         known = meta.attributes
         name = known.get("property") or known.get("name") or known.get("itemprop")
         if name and (content := _decoded(known.get("content"))):
+            # The older tags of Parse.ly hold all they say in one, as JSON.
+            if name == "parsely-page" and (day := _PARSELY_DAY.search(content)):
+                name, content = "parsely-pub-date", day[1]
             found.setdefault(name.casefold(), []).append(content)
     return found
 

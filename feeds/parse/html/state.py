@@ -1,4 +1,4 @@
-"""The text of an article that a page carries as data for its scripts, and shows only with them.
+"""The text of an article, and its day, that a page carries as data for its scripts alone.
 
 Knows JSON in script elements and in assignments, and how an article is told in it from its
 neighbours: by its title. Must never know what else a page holds.
@@ -23,6 +23,11 @@ _MOST_VALUES = 50_000
 _DEEPEST = 60
 # So far around its title, "headline" in "headlines" beside "content", stands a text.
 _FARTHEST = 4
+# What programs call the day of publication, in the order of how surely they do.
+_PUBLISHED = (
+    "datePublished", "publishedAt", "published_at", "publishDate", "publishedDate",
+    "publicationDate", "publication_date", "publish_date", "firstPublished",
+)  # fmt: skip
 # Running text, no name, address or code.
 _FEWEST_LETTERS = 40
 _FEWEST_CHARS_OF_A_TEXT = 140
@@ -36,6 +41,24 @@ def article_in(source: str, title: str) -> str:
         return ""
     found = (_best(value, named, _DEEPEST)[1] for value in _values(source))
     return max(found, key=len, default="")
+
+
+def published_in(source: str, title: str) -> str:
+    """The day of publication told by the object that has a title itself; "" without one."""
+    named = fold(title)
+    found = (_published(value, named, _DEEPEST) for value in _values(source)) if named else ()
+    return next(filter(None, found), "")
+
+
+def _published(value: Any, named: str, deeper: int) -> str:
+    if isinstance(value, dict):
+        if any(isinstance(each, str) and fold(each) == named for each in value.values()):
+            told = (value.get(name) for name in _PUBLISHED)
+            if text := next((each for each in told if isinstance(each, str) and each), ""):
+                return text
+        value = list(value.values())
+    below = value if isinstance(value, list) and deeper > 0 else ()
+    return next(filter(None, (_published(each, named, deeper - 1) for each in below)), "")
 
 
 def _values(source: str) -> Iterator[Any]:

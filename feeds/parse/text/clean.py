@@ -10,7 +10,6 @@ from itertools import takewhile
 
 from feeds.parse import dateline
 from feeds.parse.bytes import Lines
-from feeds.parse.prose import letters
 from feeds.parse.words import any_of, openings, pattern, plain
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
@@ -25,7 +24,7 @@ _AROUND_NOISE = " :.…»>›"
 # Readers write behind an article, below a label; above one stands how many have.
 _LONGEST_LABEL_CHARS = 40
 _BRACKETS = str.maketrans("()", "  ")
-_FEWEST_LETTERS_ABOVE_COMMENTS = 400
+_FEWEST_CHARS_ABOVE_COMMENTS = 400
 # Who wrote it stands in the first lines: "By Jane Doe, Science Editor".
 _MOST_LINES_ABOVE_TEXT = 4
 _LONGEST_BYLINE_CHARS = 80
@@ -67,8 +66,12 @@ def paragraphs(below: Lines, title: str, taxonomy: Taxonomy) -> tuple[str, ...]:
         del article[-1]
     while len(article) > 1 and article[0] == title:
         del article[0]
-    bare = _without_comments(without_captions(_without_writers(article), taxonomy))
-    kept = _once(_without_contacts(bare))
+    unsigned = [
+        line
+        for at, line in enumerate(article)
+        if at >= _MOST_LINES_ABOVE_TEXT or not _is_byline(line)
+    ]
+    kept = _once(_without_others(without_captions(unsigned, taxonomy)))
     # The opening printed twice, with and without its dateline.
     shorter, *longer = sorted(kept[:2], key=len) or [""]
     if longer and longer[0].endswith(shorter) and dateline.find(longer[0]):
@@ -94,68 +97,46 @@ def without_captions(lines: Iterable[str], taxonomy: Taxonomy) -> Iterator[str]:
             text.lower().strip(_AROUND_NOISE) in plain("noise", str)
             or not any(map(str.isalnum, text))
         )
-        if text and not is_noise and not _is_credit(text):
+        # Whose a picture is, is no sentence.
+        may_be_credit = len(text) <= _LONGEST_CREDIT_CHARS and not text.endswith(_ENDS)
+        words = fold(text.lstrip("(")) if may_be_credit else ""
+        credit = pattern("credit").match(words)
+        if text and not is_noise and (credit is None or words[credit.end() :][:1].isalnum()):
             yield text
-
-
-@lru_cache(maxsize=1)
-def _credit() -> re.Pattern[str]:
-    return re.compile(rf"\(?{any_of('credit', str)}(?!\w)", re.IGNORECASE)
-
-
-def _is_credit(line: str) -> bool:
-    """Whether a line says whose a picture is, and is no sentence."""
-    is_short = len(line) <= _LONGEST_CREDIT_CHARS and not line.endswith(_ENDS)
-    return is_short and _credit().match(line) is not None
-
-
-def _without_writers(lines: Lines) -> Iterator[str]:
-    for at, line in enumerate(lines):
-        if at >= _MOST_LINES_ABOVE_TEXT or not _is_byline(line):
-            yield line
-
-
-@lru_cache(maxsize=1)
-def _byline() -> re.Pattern[str]:
-    return re.compile(rf"{any_of('byline', str)}:?\s", re.IGNORECASE)
 
 
 def _is_byline(line: str) -> bool:
     """Whether a line says who wrote an article: names behind the word for it."""
     if len(line) > _LONGEST_BYLINE_CHARS or line.endswith(_ENDS):
         return False
-    found = _byline().match(line)
-    words = line[found.end() :].split() if found else []
+    found = pattern("byline").match(folded := fold(line))
+    if found is None or folded[found.end() : found.end() + 1] not in {" ", ":"}:
+        return False
+    words = line.split()[len(found[0].split()) :]
     return (
         len(words) > 1
+        and words[0][0].isupper()
         and all(
             word[0].isupper() or len(word) <= _LONGEST_PARTICLE_CHARS or not word[0].isalpha()
             for word in words
         )
-        and words[0][0].isupper()
     )
 
 
-def _without_comments(lines: Iterable[str]) -> Iterator[str]:
-    """The lines above the label of what readers wrote."""
+def _without_others(lines: Iterable[str]) -> Iterator[str]:
+    """The lines above the label of what readers wrote; contact blocks go from their first line to
+    the next long one.
+    """
     told = 0
-    for line in lines:
-        if (
-            told >= _FEWEST_LETTERS_ABOVE_COMMENTS
-            and len(line) <= _LONGEST_LABEL_CHARS
-            and pattern("comments").fullmatch(fold(line.translate(_BRACKETS)).strip(_AROUND_NOISE))
-        ):
-            return
-        told += letters(line)
-        yield line
-
-
-def _without_contacts(lines: Iterable[str]) -> Iterator[str]:
-    """Contact blocks go from their first line to the next long one."""
     first_words = openings("contacts")
     contacts = pattern("contacts", gap=_CONTACTS_GAP_CHARS)
     in_block = False
     for line in lines:
+        if told >= _FEWEST_CHARS_ABOVE_COMMENTS and len(line) <= _LONGEST_LABEL_CHARS:
+            label = fold(line.translate(_BRACKETS)).strip(_AROUND_NOISE)
+            if pattern("comments").fullmatch(label):
+                return
+        told += len(line)
         if in_block and len(line) <= _LONGEST_CONTACT_CHARS:
             continue
         may_open = fold(line.partition(" ")[0]) in first_words

@@ -54,10 +54,43 @@ def test_a_change_or_an_event_is_no_day_of_issue(osce: Taxonomy, beside: str) ->
         "<p>發佈日期：2019年3月3日</p>",
         "<p>3 मार्च 2019</p>",
         "<p>3 במרץ 2019</p>",
+        "<p>2019年（平成31年）3月3日</p>",
+        "<p>3-Mar-2019</p>",
+        "<p>۱۲ اسفند ۱۳۹۷ - 3 March 2019</p>",
+        '<span property="schema:datePublished" content="2019-03-03">Sunday</span>',
+        '<span class="date" data-datetime="2019-03-03T10:00:00+01:00">2 days ago</span>',
+        '<abbr class="published" title="2019-03-03T10:00:00+01:00">yesterday</abbr>',
     ],
 )
 def test_a_date_is_read_with_its_label(osce: Taxonomy, beside: str) -> None:
     assert day_of(osce, beside) == "2019-03-03"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("parsely-page", "{&quot;pub_date&quot;: &quot;2019-03-03T10:00:00Z&quot;}"),
+        ("cXenseParse:recs:publishtime", "2019-03-03T10:00:00Z"),
+        ("article.published", "2019-03-03T10:00:00Z"),
+        ("og:pubdate", "2019-03-03"),
+        ("sailthru.date", "Sun, 03 Mar 2019 10:00:00 +0000"),
+        ("OriginalPublicationDate", "2019/03/03 10:00:00"),
+    ],
+)
+def test_systems_have_names_of_their_own_for_a_day(osce: Taxonomy, name: str, content: str) -> None:
+    assert day_of(osce, "", head=f'<meta name="{name}" content="{content}">') == "2019-03-03"
+
+
+@pytest.mark.parametrize(
+    ("lang", "day"),
+    [
+        ("fa", "۱۲ اسفند ۱۳۹۷"), ("fa", "1397/12/12"), ("th", "3 มีนาคม 2562"), ("th", "03/03/2562"),
+        ("zh-TW", "民國108年3月3日"), ("zh-TW", "108/03/03"), ("ja", "平成31年3月3日"),
+        ("ar", "26 جمادى الثانية 1440"), ("en", "2 days ago"),
+    ],
+)  # fmt: skip
+def test_a_day_of_another_calendar_is_unknown(osce: Taxonomy, lang: str, day: str) -> None:
+    assert day_of(osce, f'<div class="date">{day}</div>', lang=lang) == ""
 
 
 def test_the_foot_of_an_article_counts_with_a_label(osce: Taxonomy) -> None:

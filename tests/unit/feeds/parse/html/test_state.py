@@ -2,7 +2,7 @@
 
 import json
 
-from feeds.parse.html.state import article_in
+from feeds.parse.html.state import article_in, published_in
 
 TITLE = "Ferry sails again"
 TEXT = (
@@ -40,3 +40,15 @@ def test_of_very_many_values_the_first_are_read() -> None:
     many = json.dumps({"headline": TITLE, "body": [TEXT] + [1] * 60_000})
     script = f'<script type="application/json">{many}</script>'
     assert article_in(script, TITLE) in {"", TEXT}
+
+
+def test_the_day_beside_a_title_is_found_and_no_neighbours() -> None:
+    held = [
+        {"title": "Other", "publishedAt": "2024-05-01"},
+        {"title": TITLE, "updated": "2024-05-09"},
+    ]
+    script = '<script type="application/json">{}</script>'
+    assert published_in(script.format(json.dumps(held)), TITLE) == ""
+    held[1]["datePublished"] = "2024-05-03"
+    assert published_in(script.format(json.dumps(held)), TITLE) == "2024-05-03"
+    assert published_in(script.format(json.dumps(held)), "") == ""

@@ -27,7 +27,8 @@ def test_lines_of_buttons_writers_and_pictures_go(osce: Taxonomy, line: str) -> 
 @pytest.mark.parametrize(
     "line",
     [
-        "By Friday all was over.", "By the way", "Von der Fähre", "Di nuovo insieme",
+        "By Friday all was over.", "By the way", "Byron Smith Jones", "Foto distrutta",
+        "Von der Fähre", "Di nuovo insieme",
         "Photo: a word of Greek origin, meaning light.", "Printing is an art", "Comments are free",
     ],
 )  # fmt: skip
