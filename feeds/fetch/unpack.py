@@ -7,6 +7,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 import brotli  # type: ignore[import-untyped]
 
@@ -34,6 +35,9 @@ RATIO_FROM_BYTES = 1_048_576
 #: 8 MB, as RFC 9659 asks of zstd in HTTP: a header of a few bytes may ask for 2 GB.
 _ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
 
+# How markup and JSON begin, and no packed body does.
+_HEAD_BYTES = 64
+_PLAIN = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]{0,16}+(?:<[!?A-Za-z]|\{[ \t\r\n]{0,16}+\")")
 # RFC 1952, section 2.3.1.
 _GZIP_START = b"\x1f\x8b"
 # zlib's way to say: a gzip header comes first.
@@ -203,9 +207,25 @@ def _finished(*, is_whole: bool) -> None:
         raise Damaged("it is cut short")
 
 
+def _unless_plain(layer: _Layer) -> _Layer:
+    """Markup is no packing, whatever its server calls it: some name a coding and apply none."""
+
+    def unpack(pieces: Iterable[bytes]) -> Iterator[bytes]:
+        rest, head = iter(pieces), b""
+        for piece in rest:
+            head += piece
+            if len(head) >= _HEAD_BYTES:
+                break
+        whole = chain([head] if head else [], rest)
+        yield from whole if _PLAIN.match(head) else layer(whole)
+
+    return unpack
+
+
+# No brotli: it has no first bytes of its own, and may begin as markup does.
 _CODINGS: dict[str, _Layer] = {
     "br": _unbrotli,
-    "gzip": _gunzip,
-    "x-gzip": _gunzip,
-    "zstd": _unzstd,
+    "gzip": _unless_plain(_gunzip),
+    "x-gzip": _unless_plain(_gunzip),
+    "zstd": _unless_plain(_unzstd),
 }

@@ -95,7 +95,19 @@ def test_an_empty_body_is_empty_whatever_it_is_called(coding: str) -> None:
 @codings
 def test_what_was_never_packed_cannot_be_unpacked(coding: str) -> None:
     with pytest.raises(Damaged):
-        whole(b"<html>plain</html>" * 100, coding)
+        whole(b"nothing of any coding; " * 100, coding)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "zstd"])
+@pytest.mark.parametrize("size", [1, 1_000])
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>plain</html>" * 100, b'\xef\xbb\xbf\r\n<?xml version="1.0"?><rss/>', b'{ "version"'],
+)
+def test_markup_that_is_said_to_be_packed_and_is_not_is_read(
+    coding: str, size: int, body: bytes
+) -> None:
+    assert whole(body, coding, size=size) == body
 
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])
