@@ -20,6 +20,8 @@ PageLink = tuple[str, str, str]
 # Around what links to older entries say.
 _ARROWS = " \t\n\r\xa0›»>→…."
 _LAST_PAGE_LINKS = 200
+# Where systems keep their lists.
+_LISTS = frozenset({"author", "categories", "category", "search", "tag", "tags", "topic", "topics"})
 _LONGEST_NEXT_CHARS = 60
 
 
@@ -61,13 +63,17 @@ def read(tree: Tree, base: str | None) -> list[PageLink]:
 
 
 def _is_plausible(url: str, found_at: str | None) -> bool:
-    """Of the same registrable domain, where one publisher speaks; and not its front page: what a
-    broken template names for every page.
+    """Of the same registrable domain, where one publisher speaks; and neither its front page nor a
+    list: what a broken template names for every page.
     """
     if found_at is None:
         return not _is_front(url)
-    return are_related(host_of(url), host_of(found_at)) and (
-        not _is_front(url) or _is_front(found_at)
+    opens, opened = (urlsplit(each).path.split("/")[1:2] for each in (url, found_at))
+    is_list = opens != opened and not _LISTS.isdisjoint(opens)
+    return (
+        are_related(host_of(url), host_of(found_at))
+        and not is_list
+        and (not _is_front(url) or _is_front(found_at))
     )
 
 
