@@ -177,11 +177,11 @@ def _part(subtype: str, body: str) -> bytes:
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     )
     lines = body.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
-    if lines.count("\0") != 2 * sum(lines.count(slot(name)) for name in _BODY_SLOTS):
+    parts = lines.split("\0")
+    if len(parts) % 2 == 0 or not set(parts[1::2]) <= set(_BODY_SLOTS):
         raise MessageRefused("body", "a NUL that marks no slot of a body cannot stand there")
-    for name in _BODY_SLOTS:
-        lines = lines.replace(slot(name), f"=\n\0{name}\0\n")
-    quoted = binascii.b2a_qp(lines.encode(errors="replace"))
+    parts[1::2] = [f"=\n{slot(name)}\n" for name in parts[1::2]]
+    quoted = binascii.b2a_qp("".join(parts).encode(errors="replace"))
     # The "=3D" kept room for the "=" of a soft line break in front of each slot.
     for name in _BODY_SLOTS:
         key = name.encode()

@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifier.errors import MessageRefused
@@ -72,6 +72,7 @@ def check_lines(message: bytes) -> None:
 
 
 @given(plain, bodies, bodies)
+@example("", [""], ["", "view_url", ""])  # the name of a slot between two slots
 def test_what_goes_in_comes_out(subject: str, texts: list[str], htmls: list[str]) -> None:
     """Any subject and bodies, with a slot anywhere, arrive as they were written."""
     text, html = slot("unsubscribe_url").join(texts), slot("view_url").join(htmls)
