@@ -24,6 +24,7 @@ from tests import services, smtp
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden"
+UNIT = ROOT / "tests" / "unit"
 IN_CI = os.environ.get("CI") == "true"
 
 # The settings of whoever runs the tests stay outside.
@@ -72,20 +73,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Lines are counted where another test may go through them first: tracing doubles the time.
+    """Lines are counted in unit tests alone, and not in properties, as tracing doubles the time.
 
-    A property goes the same way a hundred times, and the second engine the way of the first. What
-    only they went through would count as not covered.
+    So decisions are covered by tests of their own, not by a server's test that came that way.
     """
     for item in items:
-        if item.get_closest_marker("hypothesis") or _is_on_second_engine(item):
+        if UNIT not in item.path.parents or item.get_closest_marker("hypothesis"):
             item.add_marker("no_cover")
-
-
-def _is_on_second_engine(item: pytest.Item) -> bool:
-    return isinstance(item, pytest.Function) and (
-        hasattr(item, "callspec") and item.callspec.params.get("engine") == "postgresql"
-    )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

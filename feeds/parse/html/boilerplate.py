@@ -92,9 +92,9 @@ def strip(page: HtmlPage) -> None:
             furnished = _with_words_for_it(part, whole)
             lines += [] if furnished.block else [furnished.line]
             furnished.leave()
-    for line in dict.fromkeys(lines):
-        if line is whole or line.is_below(whole):
-            line.measure_line()
+    left = (line for line in dict.fromkeys(lines) if line is whole or line.is_below(whole))
+    for line in left:
+        line.measure_line()
     # Some sites send a form around the whole page: its article is no part of a form.
     page.unwrap_forms()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from html import escape
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from feeds.draft import DateOrder, Draft, Habits
 from feeds.model import Issued
@@ -272,9 +272,8 @@ def _lead(whole: Part, text: Part, page: BarePage) -> list[Part]:
     named, told = fold(page.title), fold(page.metadata.summary)[:_LONGEST_HEAD_CHARS]
     lead: list[Part] = []
     is_behind = False
-    for part in whole.within():
-        if part is text:
-            return lead
+    above = () if text is whole else takewhile(lambda part: part is not text, whole.within())
+    for part in above:
         if part.holds_blocks or not part.block:
             continue
         line = fold(said(part.node))
@@ -284,7 +283,7 @@ def _lead(whole: Part, text: Part, page: BarePage) -> list[Part]:
             called = f"{part.called} {part.up.called if part.up else ''}"
             if _LEAD.search(called) or (len(told) == _LONGEST_HEAD_CHARS and line.startswith(told)):
                 lead.append(part)
-    return []
+    return lead
 
 
 def _marked(whole: Part, known: Mapping[int, Part]) -> Part | None:

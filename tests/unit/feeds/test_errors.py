@@ -1,9 +1,25 @@
 """Errors say what happened to which thing."""
 
-from feeds.errors import NotEdited
+from feeds.errors import NotEdited, Overloaded, SourceError, StoreBusy
 
 
 def test_an_edit_that_cannot_be_names_its_item() -> None:
     error = NotEdited("2026/officers-trained", "there is no such item")
     assert error.item == "2026/officers-trained"
     assert str(error) == "item '2026/officers-trained': there is no such item"
+
+
+def test_a_store_that_is_at_work_names_who_does_what() -> None:
+    error = StoreBusy("ingest", "pid 7")
+    assert (error.lock, error.holder) == ("ingest", "pid 7")
+    assert str(error) == "another process (pid 7) already does ingest on this store"
+
+
+def test_a_store_too_many_wait_for_says_how_long() -> None:
+    assert str(Overloaded(2.5)) == "too many wait for the store: no turn within 2.5 seconds"
+
+
+def test_a_source_that_cannot_be_read_is_named() -> None:
+    error = SourceError("press", "no such folder")
+    assert (error.source, error.problem) == ("press", "no such folder")
+    assert str(error) == "source 'press': no such folder"

@@ -1,5 +1,6 @@
 """What the delivered taxonomy knows: topics, their trees, and the words on pages."""
 
+import pickle
 import re
 
 import pytest
@@ -267,3 +268,9 @@ def test_more_names_can_be_learned(osce: Taxonomy) -> None:
 
 def test_with_nothing_to_learn_it_stays_the_same(osce: Taxonomy) -> None:
     assert osce.known_as(()) is osce
+
+
+def test_it_goes_to_other_processes_as_it_is(osce: Taxonomy) -> None:
+    again = pickle.loads(pickle.dumps(osce))
+    assert again.fingerprint == osce.fingerprint
+    assert again.topics == osce.topics

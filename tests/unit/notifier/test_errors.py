@@ -1,6 +1,6 @@
 """Errors say what happened to which thing, and what to do."""
 
-from notifier.errors import CannotListen, DaemonRuns
+from notifier.errors import CannotListen, DaemonRuns, TransportUnavailable
 
 
 def test_an_address_that_is_taken_is_named_with_the_setting_that_moves_it() -> None:
@@ -15,3 +15,10 @@ def test_a_second_daemon_is_told_of_the_first() -> None:
     error = DaemonRuns("sqlite:///a.db", "pid 7")
     assert error.holder == "pid 7"
     assert str(error) == "a daemon (pid 7) already runs on sqlite:///a.db; stop that one first"
+
+
+def test_a_transport_that_cannot_be_opened_leaves_everything_queued() -> None:
+    error = TransportUnavailable("the mail server a:25", "refused")
+    assert error.transport == "the mail server a:25"
+    said = "cannot hand mail to the mail server a:25: refused; everything stays queued"
+    assert str(error) == said

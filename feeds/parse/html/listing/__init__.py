@@ -217,10 +217,9 @@ def _is_story(page: HtmlPage, whole: Part, chars: int) -> bool:
     stated = {fold(attribute(node, "content")) for node in find_all(page.tree, _TITLE)}
     window = fold(said(find(page.tree, "title")))
     for part in whole.within():
-        if part.block and part.own >= _FEWEST_CHARS_OF_A_TITLE and not part.linked:
+        is_line = part.block and not part.linked and not part.holds_blocks
+        if is_line and _FEWEST_CHARS_OF_A_TITLE <= part.own <= _LONGEST_TEASER_CHARS:
             text = said(part.node)
-            if len(text) > _LONGEST_TEASER_CHARS or part.holds_blocks:
-                continue
             is_told = chars >= _FEWEST_CHARS_BELOW_A_NAME or is_headline(text)
             if is_told and ((words := fold(text)) in stated or window.startswith(words)):
                 return True

@@ -408,3 +408,10 @@ def test_whatever_is_longer_than_an_index_takes_is_known_by_its_hash() -> None:
     assert keys[0] == keys[1] == bounded(path)
     assert is_numbered(keys[3], numbered, TAXONOMY)
     assert not is_numbered("/None", a_draft(url=None), TAXONOMY)
+
+
+def test_an_item_is_where_its_list_says_whatever_address_its_page_names() -> None:
+    told = Draft(form="rss", title="Title", url="https://a.test/news/1")
+    page = Document(source="s", name="d", body=b"x", url="https://a.test/news/1", lead=told)
+    one = candidate(page, a_draft(url="https://a.test/about"), "digest", TAXONOMY)
+    assert one.draft.url == "https://a.test/news/1"

@@ -23,6 +23,7 @@ from feeds.identity.decide import (
     substance,
 )
 from feeds.identity.ids import content_hash
+from feeds.identity.ownership import Precedence
 from feeds.model import Enclosure, Issued, IssuedFrom, Provenance
 from tests.builders import a_draft, a_label
 
@@ -230,3 +231,11 @@ def test_a_twin_brings_the_whole_text_of_a_lead() -> None:
 def test_a_copy_does_not_bring_a_withdrawn_item_back() -> None:
     known = known_as(a_draft(), is_withdrawn=True)
     assert decided(a_draft(issued=DAY), known, role=Role.TWIN) == Unchanged(known)
+
+
+def test_of_what_a_stranger_said_nothing_stays_once_the_owner_speaks() -> None:
+    known = known_as(a_draft(summary="A stranger's words.", url="https://stranger.test/1"))
+    ours = a_draft(title="Ours", summary="", url="https://office.test/1")
+    decision = decide(ours, "site", known, Role.OWN, NOW, precedence=Precedence.OWNER)
+    assert isinstance(decision, Revised)
+    assert decision.draft == ours

@@ -97,3 +97,8 @@ def test_names_and_ids_of_anothers_host_are_no_names_of_a_strangers() -> None:
     theirs = named("others", **said, provenance=origin)
     assert theirs.names == ("id:urn:x:7", "at:others.test/b")
     assert theirs.is_contested
+
+
+def test_nobody_is_a_third_party_to_itself() -> None:
+    assert not OWNERS.is_third_party("others", "office.test", "others")
+    assert OWNERS.is_third_party("others", "office.test", "site")

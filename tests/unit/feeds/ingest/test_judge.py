@@ -374,3 +374,43 @@ def test_a_page_that_claims_an_address_and_says_the_same_is_found_there() -> Non
     other = replace(page, source="web", name="2", url="https://x.test/2")
     again = judge(candidate(other, draft, "d", TAXONOMY), memory, NOW)
     assert again.item.slug == first.item.slug
+
+
+def test_what_an_owner_finds_is_the_owners() -> None:
+    url = "https://office.test/1"
+    named: dict[str, Any] = {"url": url, "guid": "urn:x:1"}
+    (first,) = judged(a_candidate("a", source="stranger", **named))
+    owners = Ownership(hosts={"site": "office.test", "stranger": "stranger.test"})
+    found = judge(a_candidate("b", "Ours", source="site", **named), stored(first), NOW, owners)
+    assert isinstance(found.decision, Revised)
+    assert (found.item.slug, found.item.draft.title) == (first.item.slug, "Ours")
+
+
+def test_two_of_one_document_with_ids_of_their_own_are_two() -> None:
+    one = replace(a_candidate("feed", guid="1"), key="feed#1")
+    two = replace(a_candidate("feed", guid="2"), key="feed#2")
+    assert kinds(judged(one, two)) == [Added, Added]
+
+
+def test_what_its_document_shows_under_another_key_alone_has_moved() -> None:
+    one = replace(a_candidate("feed", guid="1"), key="feed#1")
+    two = replace(a_candidate("feed", guid="2"), key="feed#2", place="feed#2")
+    memory = Memory(TAXONOMY)
+    judge(one, memory, NOW)
+    memory.look([two], ())
+    moved = judge(two, memory, NOW)
+    assert moved.item.slug == judged(one)[0].item.slug
+
+
+def test_what_its_document_shows_under_another_key_and_hour_is_another() -> None:
+    first, second = (
+        Issued(day=NOW.date(), at=NOW + timedelta(hours=hours), origin=IssuedFrom.FEED)
+        for hours in (0, 2)
+    )
+    one = replace(a_candidate("feed", guid="1", issued=first), key="feed#1")
+    shown = a_candidate("feed", guid="2", issued=second)
+    two = replace(shown, key="feed#2", place="feed#2")
+    memory = Memory(TAXONOMY)
+    judge(one, memory, NOW)
+    memory.look([two], ())
+    assert judge(two, memory, NOW).decision == Added()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.parse.recognise import Family, family_of, file_type
+from feeds.parse.recognise import Family, family_of, file_type, is_file_type
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,19 @@ def test_a_file_says_what_it_is_and_its_server_what_in_particular(
     begins: bytes, named: str | None, kind: str | None
 ) -> None:
     assert file_type(begins, named) == kind
+
+
+@pytest.mark.parametrize(
+    ("content_type", "is_file"),
+    [
+        ("application/pdf", True),
+        ("application/octet-stream", True),
+        ("video/mp4; codecs=x", True),
+        ("text/html; charset=utf-8", False),
+        ("application/rss+xml", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_type_tells_a_file_from_a_page(content_type: str | None, *, is_file: bool) -> None:
+    assert is_file_type(content_type) is is_file

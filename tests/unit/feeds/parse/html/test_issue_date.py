@@ -1,13 +1,14 @@
 """Which of the dates of a page is the day it was issued."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from feeds.draft import DateOrder, Habits
+from feeds.model import Issued, IssuedFrom
 from feeds.parse import dates
-from feeds.parse.html.issue_date import of_address
+from feeds.parse.html.issue_date import as_printed, of_address
 from feeds.taxonomy import Taxonomy
 from tests.webpages import FIRST, SECOND, THIRD, TITLE, draft_of, page, paragraphs
 
@@ -173,3 +174,13 @@ def test_a_described_page_tells_its_day_where_no_article_does(osce: Taxonomy) ->
 
 def test_a_day_that_never_was_is_none_in_an_address_either() -> None:
     assert of_address("https://press.example.org/2024/02/31/a-course", None) is None
+
+
+def test_a_mere_day_is_not_another_because_one_place_says_so() -> None:
+    told, shown = (Issued(day=date(2026, 11, day), origin=IssuedFrom.PAGE) for day in (20, 21))
+    assert as_printed(told, shown) == told
+    assert as_printed(told, shown, shown).day == shown.day
+
+
+def test_a_day_may_be_printed_as_a_heading(osce: Taxonomy) -> None:
+    assert day_of(osce, '<h4 class="date">5 November 2026</h4>') == "2026-11-05"

@@ -15,3 +15,13 @@ def test_the_whole_has_nothing_before_it_and_does_not_leave() -> None:
     assert two.before is one
     one.leave()
     assert whole.chars == len("Two")
+
+
+def test_a_line_that_lost_a_part_of_it_is_measured_anew() -> None:
+    tree = Tree("<body><p>One <b>two <u>deep</u></b> <i>three</i></p></body>")
+    assert tree.body is not None
+    whole, *_ = outline(tree.body)
+    (line,) = whole.parts
+    line.parts[0].leave()
+    line.measure_line()
+    assert (whole.chars, line.chars, line.own) == (len("Onethree"),) * 3

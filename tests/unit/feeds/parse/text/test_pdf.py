@@ -117,3 +117,16 @@ def test_of_a_long_file_the_beginning_is_read() -> None:
     said = text(*pages)
     assert 9_000 < sum(map(len, said)) < 210_000
     assert process_time() - started < 5
+
+
+def test_a_file_that_takes_too_much_memory_is_no_file_without_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever bounds the memory is to know of it."""
+
+    def exhausted(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("pypdf.PdfReader", exhausted)
+    with pytest.raises(MemoryError):
+        read(a_pdf(["One line."]))

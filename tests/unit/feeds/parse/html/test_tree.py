@@ -1,0 +1,28 @@
+"""Markup as a tree, and what a browser shows of it."""
+
+from feeds.parse.html.tree import Tree, composed, find, find_all, framed
+
+
+def test_a_selector_that_is_none_finds_nothing() -> None:
+    tree = Tree("<p>One</p>")
+    assert find(tree, "p:::x") is None
+    assert find_all(tree, "p:::x") == []
+
+
+def test_frames_without_a_document_of_their_own_stay_as_they_are() -> None:
+    many = '<iframe src="a"></iframe>' * 60
+    assert framed(many) == many
+
+
+def test_a_frame_whose_tag_never_ends_stays_as_it_is() -> None:
+    cut = "<p>One</p><iframe srcdoc"
+    assert framed(cut) == cut
+
+
+def test_what_has_a_slot_stands_in_it_wherever_its_root_is() -> None:
+    tree = composed(
+        '<div><template shadowrootmode="open"><p>In</p><slot name="a"></slot></template>'
+        '<p>Between</p><h1 slot="a">Title</h1></div>'
+    )
+    assert find(tree, "slot > h1") is not None
+    assert [node.text() for node in find_all(tree, "p, h1")] == ["In", "Title", "Between"]

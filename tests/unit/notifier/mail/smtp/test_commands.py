@@ -1,0 +1,85 @@
+"""What is said to a server that offers this or that, and which messages are not begun at all."""
+
+from dataclasses import replace
+
+import pytest
+
+from notifier.mail.smtp.commands import Extensions, Transaction, begin
+from notifier.model import Envelope, Reply
+from tests.builders import an_envelope
+
+ALL = Extensions.offered(["pipelining", "SIZE", "8bitmime", "SMTPUTF8"])
+NONE = Extensions.offered(["HELP"])
+ENVELOPE = an_envelope(content=b"Subject: News\r\n\r\nNews.\r\n")
+
+
+def begun(envelope: Envelope, extensions: Extensions = ALL) -> Transaction:
+    transaction = begin(envelope, extensions)
+    assert isinstance(transaction, Transaction)
+    return transaction
+
+
+def refused(envelope: Envelope, extensions: Extensions = ALL) -> tuple[int | None, str | None]:
+    reply = begin(envelope, extensions)
+    assert isinstance(reply, Reply)
+    return reply.code, reply.enhanced
+
+
+def commands(transaction: Transaction) -> list[bytes]:
+    return [step.command for group in transaction.groups for step in group]
+
+
+def test_what_is_offered_is_used() -> None:
+    transaction = begun(replace(ENVELOPE, content="Grüße\r\n".encode()))
+    assert len(transaction.groups) == 1
+    assert commands(transaction) == [
+        b"MAIL FROM:<digest@news.example.org> SIZE=9 BODY=8BITMIME\r\n",
+        b"RCPT TO:<reader@example.org>\r\n",
+        b"DATA\r\n",
+    ]
+
+
+def test_without_an_offer_each_command_waits_for_its_reply() -> None:
+    transaction = begun(ENVELOPE, NONE)
+    assert [len(group) for group in transaction.groups] == [1, 1, 1]
+    assert commands(transaction)[0] == b"MAIL FROM:<digest@news.example.org>\r\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a\r\n", b"a\r\n.\r\n"),
+        (b"a", b"a\r\n.\r\n"),
+        (b".a\r\n.\r\nb\r\n", b"..a\r\n..\r\nb\r\n.\r\n"),
+    ],
+)
+def test_a_message_ends_with_a_dot_and_no_line_of_it_does(content: bytes, said: bytes) -> None:
+    assert begun(replace(ENVELOPE, content=content)).content == said
+
+
+def test_a_name_beyond_ascii_needs_an_offer() -> None:
+    named = replace(ENVELOPE, recipient="grün@example.org")
+    assert commands(begun(named))[0].endswith(b" SMTPUTF8\r\n")
+    assert refused(named, NONE) == (553, "5.6.7")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "reader", "reader@", "@example.org", "a b@example.org", "a>@example.org", "a@\ufffd.org"],
+)
+def test_what_is_no_address_is_not_begun(address: str) -> None:
+    assert refused(replace(ENVELOPE, recipient=address)) == (553, "5.1.3")
+    assert refused(replace(ENVELOPE, sender=address)) == (553, "5.1.3")
+
+
+def test_a_path_that_is_too_long_is_not_begun() -> None:
+    assert refused(replace(ENVELOPE, recipient=f"{'a' * 250}@example.org")) == (553, "5.1.3")
+
+
+@pytest.mark.parametrize("content", [b"a\nb\r\n", b"a\rb\r\n", b"a\0b\r\n"])
+def test_a_message_that_servers_end_differently_is_not_begun(content: bytes) -> None:
+    assert refused(replace(ENVELOPE, content=content)) == (554, "5.6.0")
+
+
+def test_eight_bits_need_an_offer() -> None:
+    assert refused(replace(ENVELOPE, content="ü\r\n".encode()), NONE) == (554, "5.6.3")
