@@ -12,7 +12,7 @@ from feeds.parse.bytes import excerpt, readable, recoded
 from feeds.parse.interstitial import interstitial
 from feeds.parse.sanitise import paragraphs
 from feeds.parse.syndication import atom, jsonfeed, malformed, rss
-from feeds.parse.syndication.drafts import draft, within_budget
+from feeds.parse.syndication.drafts import draft, latest, within_budget
 from feeds.parse.syndication.elements import local, of_its_dialect
 from feeds.parse.syndication.feed_entries import RawFeed
 from feeds.parse.xml import VERBATIM, Tree, drop_half
@@ -51,7 +51,7 @@ def parse(
     if isinstance(feed, Refused):
         return feed
     is_entry = feed.form == "atom-entry"
-    entries = within_budget(feed.entries)
+    entries = within_budget(latest(feed.entries))
     drafts = [draft(entry, feed, taxonomy, is_whole=is_entry) for entry in entries]
     found = tuple(each for each in drafts if each is not None)
     if is_entry and not found:

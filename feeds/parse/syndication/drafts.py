@@ -99,6 +99,29 @@ def draft(
     )
 
 
+def latest(entries: Iterable[RawEntry]) -> list[RawEntry]:
+    """The entries, of one that stands there in several versions only the one updated last
+    (RFC 4287, section 4.1.1); entries that have no more than an id in common are several.
+    """
+    told = list(entries)
+    newest: dict[object, RawEntry] = {}
+    versions = [(each.guid, each.urls, each.issued) for each in told]
+    for version, entry in zip(versions, told, strict=True):
+        other = newest.setdefault(version, entry)
+        if other is not entry and _is_newer(entry, other):
+            newest[version] = entry
+    return [
+        entry
+        for version, entry in zip(versions, told, strict=True)
+        if newest[version] is entry or not (all(version) and _is_newer(newest[version], entry))
+    ]
+
+
+def _is_newer(entry: RawEntry, other: RawEntry) -> bool:
+    one, before = feed_dates.instant(entry.updated), feed_dates.instant(other.updated)
+    return one is not None and before is not None and one > before
+
+
 def within_budget(entries: Iterable[RawEntry]) -> Iterator[RawEntry]:
     """The entries as they are while their markup can be sanitised in time; of those behind, what
     they begin with.
