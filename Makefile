@@ -18,7 +18,7 @@ PURE = $(shell $(BIN)/python -c 'import tomllib; \
 	print(",".join(f"{path}.py,{path}/**" for path in paths))')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit pythons check bench accuracy fuzz lock pictures clean
+.PHONY: help demo test unit pythons check style bench accuracy fuzz lock pictures clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -44,22 +44,30 @@ pythons: $(VENV)/dev.stamp ## the same on every other Python from 3.11 on that i
 		$(INSTALL) $$other --require-hashes -r requirements-dev.lock && \
 		$(INSTALL) $$other -e . && \
 		$$other/bin/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal tests/unit \
-			-m 'not sources_alone' -p no:cacheprovider --hypothesis-profile few $(TEST_ARGS) || exit; \
+			-m 'not one_python' -p no:cacheprovider --hypothesis-profile few $(TEST_ARGS) || exit; \
 	done
 
-check: $(VENV)/dev.stamp ## style, types, floors and size
+check: style ## style, types, floors and size
+	$(BIN)/python -m pytest -q tests/unit/test_house.py
+
+style: $(VENV)/dev.stamp ## the same without size, which is among the tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/unit/test_house.py
 
 bench: $(VENV)/dev.stamp ## speed, each number as a ratio to its peer in the same run
 	.ci/debian-packages
 	$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
-accuracy: $(VENV)/dev.stamp ## how much of the labelled corpus is understood, and which rule needs which document
+accuracy: $(VENV)/dev.stamp $(VENV)-peers/peers.stamp ## how much of the labelled corpus is understood, and which rule needs which document
 	$(BIN)/python -m tests.accuracy $(ACCURACY_ARGS)
+
+$(VENV)-peers/peers.stamp: requirements-peers.lock | $(VENV)/build.lock
+	[ -e $(VENV)-peers/bin/python ] || $(BIN)/uv venv --quiet --python $(BIN)/python $(VENV)-peers
+	$(INSTALL) $(VENV)-peers --require-hashes -r $(VENV)/build.lock
+	$(INSTALL) $(VENV)-peers --require-hashes -r requirements-peers.lock
+	touch $@
 
 fuzz: $(VENV)/dev.stamp ## the parsers against coverage-guided noise, a minute a family of forms
 	$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
@@ -68,6 +76,7 @@ lock: $(VENV)/dev.stamp ## the lock files anew from pyproject.toml (LOCK_ARGS=--
 	$(LOCK) --group build --output-file requirements.lock $(LOCK_ARGS)
 	$(LOCK) --group build --group dev --constraint requirements.lock \
 		--output-file requirements-dev.lock $(LOCK_ARGS)
+	$(LOCK:pyproject.toml=) --group peers --output-file requirements-peers.lock $(LOCK_ARGS)
 
 pictures: $(VENV)/dev.stamp ## the pictures of the README, taken anew of the demo
 	.ci/debian-packages

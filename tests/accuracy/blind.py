@@ -7,6 +7,8 @@ Beside a page stands its truth, ``NAME.toml``, as in ``tests/corpus``; of the te
 that belong to it (``body_holds``) and passages that do not (``body_lacks``).
 """
 
+import json
+import subprocess
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +28,7 @@ from feeds.taxonomy import Taxonomy
 from tests.accuracy.truth import OR, TAXONOMY, cases
 
 PAGES = Path(__file__).parents[1] / "blind"
+PEERS = Path(__file__).parents[2] / ".venv-peers"
 LIST = "a list"
 
 
@@ -86,9 +89,31 @@ def by_trafilatura(document: Document) -> Read | str | None:
     return Read(title=title, day=day, text=text) if text else None
 
 
+def by_newspaper(document: Document) -> Read | str | None:
+    told = _newspaper()[document.name]
+    return Read(**told) if told and told["text"] else None
+
+
+@cache
+def _newspaper() -> Mapping[str, dict[str, str]]:
+    """What newspaper4k answers, by the names of pages; all are asked for at once."""
+    documents = [page.document for page in pages()]
+    asked = ({"url": each.url or "", "html": _html(each)} for each in documents)
+    answers = subprocess.run(
+        [PEERS / "bin" / "python", Path(__file__).with_name("by_newspaper.py")],
+        input="\n".join(map(json.dumps, asked)),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    names = (each.name for each in documents)
+    return dict(zip(names, map(json.loads, answers), strict=True))
+
+
 READERS: Mapping[str, Reader] = {
     "fieldfare": fieldfare,
     "trafilatura": by_trafilatura,
+    "newspaper4k": by_newspaper,
 }
 
 
@@ -156,7 +181,10 @@ def table() -> Iterator[str]:
     """A line for each reader, and what feeds say beside feedparser."""
     some = counted("fieldfare")
     yield f"{some['articles']} blind article pages, {some['others']} others"
-    for name in READERS:
+    for name, reader in READERS.items():
+        if reader is by_newspaper and not PEERS.is_dir():
+            yield f"{name:<12}  not asked: `make accuracy` installs it in {PEERS.name}"
+            continue
         counts = counted(name)
         yield "  ".join(
             (

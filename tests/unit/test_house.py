@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 # It reads the code and runs none.
-pytestmark = [pytest.mark.no_cover, pytest.mark.sources_alone]
+pytestmark = [pytest.mark.no_cover, pytest.mark.one_python]
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,6 +40,7 @@ AT_THE_DOOR = {
     "SECURITY.md",
     "pyproject.toml",
     "requirements-dev.lock",
+    "requirements-peers.lock",
     "requirements.lock",
 }
 

@@ -11,6 +11,8 @@ from tests.fuzz.promises import check
 from tests.hostile import ATTACKS
 from tests.pages import PLENARY, document
 
+pytestmark = pytest.mark.one_python
+
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_ends_with_a_reason_or_harmlessly(name: str, osce: Taxonomy) -> None:

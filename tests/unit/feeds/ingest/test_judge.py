@@ -16,9 +16,9 @@ from feeds.identity.ids import content_hash, item_slug, told_hash
 from feeds.identity.likeness import is_alike
 from feeds.identity.ownership import OWN_RANK, Ownership
 from feeds.ingest.judge import Judged, judge, rounds
-from feeds.model import Issued, IssuedFrom
+from feeds.model import Issued, IssuedFrom, TopicKind
 from feeds.taxonomy import Taxonomy
-from tests.builders import a_draft
+from tests.builders import a_draft, a_label
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TAXONOMY = Taxonomy.from_toml('[[site]]\nhosts = ["osce.org"]\nnumbered = true\n')
@@ -414,3 +414,31 @@ def test_what_its_document_shows_under_another_key_and_hour_is_another() -> None
     judge(one, memory, NOW)
     memory.look([two], ())
     assert judge(two, memory, NOW).decision == Added()
+
+
+def renamed(words: str) -> tuple[Candidate, Candidate]:
+    """An entry of a list, and what has its place there, with another title, id and address."""
+    told: dict[str, Any] = {
+        "paragraphs": (f"{words} {BODY * 3}",),
+        "issued": Issued(day=NOW.date(), at=NOW, origin=IssuedFrom.FEED),
+    }
+    old = a_candidate("feed", guid="1", url="https://x.test/old", **told)
+    others = (a_label("Another office", "another", TopicKind.ISSUER),)
+    new = a_candidate("feed", "New", guid="2", url="https://x.test/new", issuers=others, **told)
+    return replace(old, key="feed#1"), replace(new, key="feed#2", place="feed#2")
+
+
+def test_the_one_that_has_the_words_and_is_shown_nowhere_else_was_renamed() -> None:
+    old, new = renamed("A course.")
+    memory = Memory(TAXONOMY)
+    first = judge(old, memory, NOW)
+    memory.look([new], ())
+    assert judge(new, memory, NOW).item.slug == first.item.slug
+
+
+def test_what_is_shown_beside_it_was_not_renamed() -> None:
+    old, new = renamed("A course.")
+    memory = Memory(TAXONOMY)
+    judge(old, memory, NOW)
+    memory.look([old, new], ())
+    assert judge(new, memory, NOW).decision == Added()

@@ -9,6 +9,8 @@ from feeds.parse import html
 from feeds.taxonomy import Taxonomy
 from tests.webpages import FIRST, SECOND, TITLE, document, draft_of, page, paragraphs, refused
 
+pytestmark = pytest.mark.one_python
+
 DEEP = {
     "div": "<div>" * 200_000,
     "list": "<ul><li>" * 100_000,

@@ -308,3 +308,14 @@ def test_a_linked_picture_before_the_words_that_lead_elsewhere_changes_nothing(
 ) -> None:
     elsewhere = '<p>Read more in our archive: <a href="/p"><img src="p.png"></a><a href="/n/9">The harbour opens</a></p>'
     assert draft_of(page(f"{ARTICLE}{elsewhere}"), osce).body == draft_of(page(ARTICLE), osce).body
+
+
+def test_teasers_behind_a_text_go_without_the_text(osce: Taxonomy) -> None:
+    cards = "".join(
+        f'<div class="card"><a href="/news/{n}">Bakers of district {n} raise the price</a></div>'
+        for n in range(4)
+    )
+    text = paragraphs(FIRST, SECOND, THIRD)
+    draft = draft_of(page(f"<main><h1>{TITLE}</h1>{text}<div>{text}{cards}</div></main>"), osce)
+    assert not any("Bakers" in each for each in draft.paragraphs)
+    assert SECOND in draft.paragraphs
