@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -81,12 +82,13 @@ def test_the_corpus_is_large_enough_to_mean_something() -> None:
 
 @pytest.mark.no_cover  # the same documents as above, and those of tests/blind
 def test_the_table_is_printed_for_people_and_for_programs(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     # All of them take 12 s, most of it another's: `make accuracy` prints them.
     some = blind.pages()[::20]
     blind.counted.cache_clear()
     monkeypatch.setattr(blind, "pages", lambda: some)
+    monkeypatch.setattr(blind, "PEERS", tmp_path / "missing")
     main(["--no-rules"])
     blind.counted.cache_clear()
     printed = capsys.readouterr().out

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
+from config.values import is_web_address
 from feeds.draft import DateOrder
 from feeds.model import Issued, IssuedFrom
 from feeds.parse import dates
@@ -119,7 +120,8 @@ def as_printed(issued: Issued, shown: Issued | None, in_address: Issued | None =
 
 def of_address(url: str | None, latest: date | None) -> Issued | None:
     """The day that stands in the path of a page's address, as archives of news are built."""
-    path = urlsplit(url).path[:_LONGEST_DATE_CHARS] if url else ""
+    # What a page names as its address may be none.
+    path = urlsplit(url).path[:_LONGEST_DATE_CHARS] if url and is_web_address(url) else ""
     found = _ADDRESS_DAY.search(path)
     if found is None:
         return None

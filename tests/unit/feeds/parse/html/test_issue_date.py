@@ -172,6 +172,11 @@ def test_a_described_page_tells_its_day_where_no_article_does(osce: Taxonomy) ->
     assert day_of(osce, "", head=script) == "2019-03-03"
 
 
+def test_what_is_no_address_tells_no_day() -> None:
+    assert of_address("https://[news/2011/08/24/a", None) is None
+    assert of_address("https://news.example.org/2011/08/24/a", None) is not None
+
+
 def test_a_day_that_never_was_is_none_in_an_address_either() -> None:
     assert of_address("https://press.example.org/2024/02/31/a-course", None) is None
 
