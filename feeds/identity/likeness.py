@@ -92,7 +92,7 @@ def is_alike(draft: Draft, known: Draft) -> bool:
         and not speaks_otherwise(draft, known)
         and _together(draft.issued, known.issued)
         and _share_an_issuer(draft, known)
-        and _digits(draft.title[:_TITLE_CHARS]) == _digits(known.title[:_TITLE_CHARS])
+        and _share_numbers(draft, known)
         and said_alike(draft, known)
         and not _names_another(draft, known)
     )
@@ -126,7 +126,7 @@ def is_renamed(draft: Draft, known: Draft) -> bool:
         is_told_alike
         and opening_key(draft) is not None
         and text == _compared(known)
-        and _digits(draft.title[:_TITLE_CHARS]) == _digits(known.title[:_TITLE_CHARS])
+        and _share_numbers(draft, known)
     )
 
 
@@ -153,8 +153,7 @@ def tells_of(page: Draft, lead: Draft, source: Callable[[], str]) -> bool:
     for stems in filter(None, (titled, summed_up)):
         if sum(stem in text for stem in stems) >= _LEAST_SHARE_SAID * len(stems):
             return True
-    is_line = len(text) < _LONGEST_LINE_CHARS
-    if is_line:
+    if len(text) < _LONGEST_LINE_CHARS:
         return False
     searched = plain(unescape(source()[:SEARCHED_SOURCE_CHARS])).casefold()
     return plain(lead.title[:_TITLE_CHARS]).casefold() in searched
@@ -261,6 +260,11 @@ def _digits(text: str) -> Sequence[str]:
 
 def _together(one: Issued | None, other: Issued | None) -> bool:
     return one is None or other is None or abs((one.day - other.day).days) <= 1
+
+
+def _share_numbers(draft: Draft, known: Draft) -> bool:
+    """Whether two titles have the same numbers: others tell items of a series apart."""
+    return _digits(draft.title[:_TITLE_CHARS]) == _digits(known.title[:_TITLE_CHARS])
 
 
 def _share_an_issuer(draft: Draft, known: Draft) -> bool:
