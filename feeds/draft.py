@@ -19,7 +19,7 @@ class Document:
     ``name`` identifies the document within its source (a relative path, an address). ``url`` is
     where it was found in the end, ``media_type`` the Content-Type it came with, parameters and
     all. ``lead`` is what a listing or feed said of the one item this document should hold, and
-    ``fetched`` when it came: nothing in it was issued later.
+    ``fetched`` when it came: nothing in it was issued later. What ``is_cut`` did not come whole.
     """
 
     source: str
@@ -29,6 +29,7 @@ class Document:
     media_type: str | None = None
     lead: "Draft | None" = None
     fetched: datetime | None = None
+    is_cut: bool = False
 
     @property
     def latest(self) -> date | None:

@@ -32,7 +32,8 @@ class State(StrEnum):
 class Standing:
     """How ``source`` does at the ``address`` of its settings, and in this state ``since`` when.
 
-    ``failures`` counts those in a row, ``problem`` says the last one. ``moved_to`` is where a
+    ``failures`` counts those in a row, ``problem`` says the last one, or what is wrong with what
+    came. ``moved_to`` is where a
     permanent redirect led; ``hub`` is who announces changes.
     """
 
@@ -110,8 +111,10 @@ def succeeded(
     *,
     moved_to: str | None = None,
     hub: Hub | None = None,
+    problem: str = "",
 ) -> Standing:
-    """It answered; ``moved_to`` is where a permanent redirect led just now.
+    """It answered; ``moved_to`` is where a permanent redirect led just now, ``problem`` what was
+    wrong with the answer all the same.
 
     RFC 9110 sections 15.4.2 and 15.4.9: such an address replaces the old one.
     """
@@ -122,7 +125,7 @@ def succeeded(
     return replace(
         _in(standing, state, now),
         failures=0,
-        problem="",
+        problem=problem,
         next_look_at=next_look_at,
         moved_to=place,
         last_success_at=now,

@@ -60,7 +60,7 @@ class FetchedPage:
 
     ``media_type`` is the Content-Type with its parameters, None where there was none. ``moved_to``
     is the address to ask next time: where only permanent redirects led, as far as they did. ``hub``
-    is the one its Link fields name (RFC 8288; WebSub 4).
+    is the one its Link fields name (RFC 8288; WebSub 4). Of what ``is_cut`` the end did not come.
     """
 
     url: str
@@ -69,6 +69,7 @@ class FetchedPage:
     validators: RemoteValidators = RemoteValidators()
     moved_to: str | None = None
     hub: Hub | None = None
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

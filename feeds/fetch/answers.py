@@ -66,8 +66,9 @@ _WORDS = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """One response. ``fields`` in order, names in small letters, values as Latin-1; ``body``
-    unpacked for 200, as sent and perhaps only its start otherwise. It took ``seconds``; on the way
-    to it, permanent redirects alone led to ``moved_to``; it ``is_led_to`` where a page sent us on.
+    unpacked for 200, as sent and perhaps only its start otherwise; its packing may be ``is_cut``.
+    It took ``seconds``; on the way to it, permanent redirects alone led to ``moved_to``; it
+    ``is_led_to`` where a page sent us on.
     """
 
     url: URL
@@ -77,6 +78,7 @@ class Received:
     seconds: float = 0.0
     moved_to: str | None = None
     is_led_to: bool = False
+    is_cut: bool = False
 
     def field(self, name: str) -> str | None:
         """The first value of that name, None if there is none."""
@@ -106,6 +108,7 @@ def answer_of(received: Received, known: RemoteValidators | None, now: datetime)
                 validators=_validators(received),
                 moved_to=received.moved_to,
                 hub=_hub(received),
+                is_cut=received.is_cut,
             )
         case 304 if known is not None:
             fresh = _validators(received)

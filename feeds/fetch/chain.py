@@ -193,7 +193,7 @@ def _target(told: str) -> str | None:
     if found is None or int(found["delay"]) > _LONGEST_DELAY_SECONDS:
         return None
     quoted = _QUOTED.match(found["url"])
-    return ((quoted[1] or quoted[2]) if quoted else found["url"]).strip() or None
+    return ((quoted[1] or quoted[2] or "") if quoted else found["url"]).strip() or None
 
 
 def joined(here: URL, location: str) -> URL | FetchFailed:

@@ -19,7 +19,15 @@ from httpx2 import URL, Proxy, create_ssl_context
 from feeds.fetch import FetchFailed, Limits, Outsized
 from feeds.fetch.answers import WITH_BODY, Received
 from feeds.fetch.guard import Guard, Guarded, HostUnknown, PrivateAddress, until
-from feeds.fetch.unpack import ACCEPTED, PIECE_BYTES, Damaged, TooLarge, unpacked
+from feeds.fetch.unpack import (
+    ACCEPTED,
+    PIECE_BYTES,
+    CutShort,
+    Damaged,
+    TooLarge,
+    joined,
+    unpacked,
+)
 
 #: What is read of a response nobody wants, so that its connection can be used again.
 _DRAINED_BYTES = 65_536
@@ -156,16 +164,16 @@ class Exchange:
                     for name, value in response.headers
                 )
                 received = Received(url=question.url, status=response.status, fields=tuple(fields))
-                body, is_whole = _body(question, received, response.iter_stream())
+                received, is_at_end = _with_body(question, received, response.iter_stream())
         except (Damaged, TooLarge) as fault:
             self._drop(question.url)
             return _without_body(question, received, fault)
         except BaseException:
             self._drop(question.url)
             raise
-        if not is_whole:
+        if not is_at_end:
             self._drop(question.url)
-        return replace(received, body=body)
+        return received
 
     def _drop(self, url: URL) -> None:
         """Closes the connection to a host: ours alone, as a host is asked one thing at a time."""
@@ -177,18 +185,22 @@ class Exchange:
         return (held for held in self._pool.connections if held.can_handle_request(origin))
 
 
-def _body(question: Question, received: Received, pieces: Iterable[bytes]) -> tuple[bytes, bool]:
-    """The body, and whether that is all of it. Raises TooLarge, Damaged."""
+def _with_body(
+    question: Question, received: Received, pieces: Iterable[bytes]
+) -> tuple[Received, bool]:
+    """The response with its body, and whether nothing is left to read. Raises TooLarge, Damaged."""
+    most, codings = question.max_bytes, received.all("content-encoding")
     if received.status not in WITH_BODY:
-        return _first(pieces, _DRAINED_BYTES)
-    most = question.max_bytes
-    codings = received.all("content-encoding")
+        body, is_at_end = _first(pieces, _DRAINED_BYTES)
+        return replace(received, body=body), is_at_end
     if question.is_cut:
         # The cut comes first: no piece is larger than what is added.
-        return _first(unpacked(pieces, codings, most + 4 * PIECE_BYTES), most)
+        body, is_at_end = _first(unpacked(pieces, codings, most + 4 * PIECE_BYTES), most)
+        return replace(received, body=body), is_at_end
     if (_announced(received) or 0) > most:
         raise TooLarge(f"it is larger than {most:,} bytes")
-    return b"".join(unpacked(pieces, codings, most)), True
+    body, is_whole = joined(unpacked(pieces, codings, most))
+    return replace(received, body=body, is_cut=not is_whole), True
 
 
 def _announced(received: Received) -> int | None:
@@ -212,10 +224,11 @@ def _without_body(question: Question, received: Received, fault: Damaged | TooLa
 def _first(pieces: Iterable[bytes], most: int) -> tuple[bytes, bool]:
     """The first bytes, up to that many, and whether there were no more."""
     taken = bytearray()
-    for piece in pieces:
-        taken += piece
-        if len(taken) > most:
-            return bytes(taken[:most]), False
+    with suppress(CutShort):
+        for piece in pieces:
+            taken += piece
+            if len(taken) > most:
+                return bytes(taken[:most]), False
     return bytes(taken), True
 
 

@@ -21,7 +21,7 @@ ACCEPTED = "gzip, br, zstd"
 
 #: Codings there are (the registry of RFC 9110 16.6) and that nobody was asked for. What is none of
 #: them is no packing: servers name their charset, their transfer or nothing there.
-_UNWANTED = frozenset("compress x-compress deflate exi pack200-gzip aes128gcm dcb dcz".split())
+_UNWANTED = frozenset("compress x-compress exi pack200-gzip aes128gcm dcb dcz".split())
 _TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 
 #: Never is more than this in memory beside the body.
@@ -35,13 +35,19 @@ RATIO_FROM_BYTES = 1_048_576
 #: 8 MB, as RFC 9659 asks of zstd in HTTP: a header of a few bytes may ask for 2 GB.
 _ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
 
-# How markup and JSON begin, and no packed body does.
+# How markup and JSON begin.
 _HEAD_BYTES = 64
 _PLAIN = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]{0,16}+(?:<[!?A-Za-z]|\{[ \t\r\n]{0,16}+\")")
+# Brotli and bare deflate have no first bytes of their own: what begins as markup by chance goes on
+# with bytes that are in no text.
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 # RFC 1952, section 2.3.1.
 _GZIP_START = b"\x1f\x8b"
 # zlib's way to say: a gzip header comes first.
 _GZIP_WINDOW = zlib.MAX_WBITS | 16
+# RFC 1950, section 2.2: "deflate" in an envelope begins so, and its first two bytes are a multiple
+# of 31.
+_ZLIB_METHOD, _ZLIB_MULTIPLE = 8, 31
 # Members that hold nothing grow no count, and could come without end; nobody makes many.
 _MOST_EMPTY_MEMBERS = 100
 # A file of many small members is read in time that grows with its size, not with its square.
@@ -53,6 +59,10 @@ class Damaged(ValueError):
     """What came cannot be taken apart; the text says why, for people."""
 
 
+class CutShort(Damaged):
+    """It ends before it should; what was taken apart until then is right as far as it goes."""
+
+
 class TooLarge(ValueError):
     """There is more of it than is wanted; the text says so, for people."""
 
@@ -61,7 +71,7 @@ def unpacked(pieces: Iterable[bytes], codings: str, max_bytes: int) -> Iterator[
     """The body piece by piece; ``codings`` as Content-Encoding names them, first applied first.
 
     Raises TooLarge where the body, packed or not, passes ``max_bytes`` or grows beyond measure;
-    Damaged where it is broken, cut short or packed in an unknown way.
+    Damaged where it is broken or packed in an unknown way; CutShort after all that came of it.
     """
     packed = size = 0
 
@@ -93,22 +103,42 @@ def _bounded(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
         yield piece
 
 
-def gunzipped(body: bytes, most: int) -> bytes:
-    """The bytes of a gzip file (sitemaps come as one), all others as they are.
-
-    Raises TooLarge where they are more than ``most``; Damaged where it is broken or cut short.
+def joined(pieces: Iterable[bytes]) -> tuple[bytes, bool]:
+    """What came of a body, and whether that is all of it. Raises what `unpacked` does but CutShort;
+    Damaged where nothing came of what is cut.
     """
-    if not body.startswith(_GZIP_START):
-        return body
     plain = bytearray()
     try:
-        for piece in _gunzip(_in_pieces(body)):
+        for piece in pieces:
             plain += piece
-            if len(plain) > most:
-                raise TooLarge(f"it unpacks to more than {most:,} bytes")
+    except CutShort:
+        if not plain:
+            raise
+        return bytes(plain), False
+    return bytes(plain), True
+
+
+def gunzipped(body: bytes, most: int) -> tuple[bytes, bool]:
+    """The bytes of a gzip file (sitemaps come as one), all others as they are; and whether they are
+    all of it.
+
+    Raises TooLarge where they are more than ``most``; Damaged where it is broken.
+    """
+    if not body.startswith(_GZIP_START):
+        return body, True
+    try:
+        return joined(_limited(_gunzip(_in_pieces(body)), most))
     except zlib.error as fault:
         raise Damaged(f"it cannot be unpacked: {fault}") from fault
-    return bytes(plain)
+
+
+def _limited(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > most:
+            raise TooLarge(f"it unpacks to more than {most:,} bytes")
+        yield piece
 
 
 def _in_pieces(body: bytes) -> Iterator[bytes]:
@@ -154,6 +184,30 @@ def _gunzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
                 yield plain
             left = inflate.unused_data
     _finished(is_whole=inflate.eof or not is_begun)
+
+
+def _deflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """A stream in zlib's envelope, or bare, as some send it (RFC 9110 8.4.1.2)."""
+    head, whole = _begun(pieces, 2)
+    is_wrapped = len(head) > 1 and head[0] & 15 == _ZLIB_METHOD
+    is_wrapped = is_wrapped and not int.from_bytes(head[:2]) % _ZLIB_MULTIPLE
+    inflate = zlib.decompressobj(zlib.MAX_WBITS if is_wrapped else -zlib.MAX_WBITS)
+    for piece in whole:
+        if inflate.eof:
+            return
+        yield from _inflated(inflate, piece)
+    _finished(is_whole=inflate.eof or not head)
+
+
+def _begun(pieces: Iterable[bytes], fewest: int) -> tuple[bytes, Iterator[bytes]]:
+    """So many first bytes or more, or all there are; and all the pieces again."""
+    rest, taken, head = iter(pieces), [], b""
+    for piece in rest:
+        taken.append(piece)
+        head += piece
+        if len(head) >= fewest:
+            break
+    return head, chain(taken, rest)
 
 
 def _inflated(inflate: "zlib._Decompress", packed: bytes) -> Iterator[bytes]:
@@ -202,29 +256,25 @@ def _drained(state: zstd.ZstdDecompressor, packed: bytes) -> Iterator[bytes]:
 
 
 def _finished(*, is_whole: bool) -> None:
-    """Raises Damaged for what is cut short: half a document must not pass for one."""
+    """Raises CutShort: half a document must not pass for one."""
     if not is_whole:
-        raise Damaged("it is cut short")
+        raise CutShort("it is cut short")
 
 
 def _unless_plain(layer: _Layer) -> _Layer:
     """Markup is no packing, whatever its server calls it: some name a coding and apply none."""
 
     def unpack(pieces: Iterable[bytes]) -> Iterator[bytes]:
-        rest, head = iter(pieces), b""
-        for piece in rest:
-            head += piece
-            if len(head) >= _HEAD_BYTES:
-                break
-        whole = chain([head] if head else [], rest)
-        yield from whole if _PLAIN.match(head) else layer(whole)
+        head, whole = _begun(pieces, _HEAD_BYTES)
+        is_plain = _PLAIN.match(head) and not _NO_TEXT.search(head)
+        yield from whole if is_plain else layer(whole)
 
     return unpack
 
 
-# No brotli: it has no first bytes of its own, and may begin as markup does.
 _CODINGS: dict[str, _Layer] = {
-    "br": _unbrotli,
+    "br": _unless_plain(_unbrotli),
+    "deflate": _unless_plain(_deflated),
     "gzip": _unless_plain(_gunzip),
     "x-gzip": _unless_plain(_gunzip),
     "zstd": _unless_plain(_unzstd),

@@ -20,7 +20,7 @@ from feeds.model import Progress, SourceKind
 from feeds.sources import Source
 from feeds.sources.folder import FolderSource
 from feeds.sources.website import WebSource
-from feeds.standing import Standing, State, looked_at
+from feeds.standing import Standing, looked_at
 from feeds.storage import standings
 from feeds.storage.database import Database
 
@@ -120,7 +120,7 @@ def _failed(error: SourceError) -> IngestReport:
 def _problems(source: Source, before: Standing | None) -> tuple[str, ...]:
     """What could not be had of a website that could be had as a whole, in the poll it just had."""
     after = source.standing if isinstance(source, WebSource) else None
-    if after is None or after is before or after.state is not State.FAILING:
+    if after is None or after is before or not after.problem:
         return ()
     return (str(SourceError(source.name, after.problem)),)
 

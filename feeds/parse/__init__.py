@@ -97,7 +97,9 @@ def finished(parsed: Parsed, document: Document, taxonomy: Taxonomy) -> Parsed:
     drafts = tuple(_spoken(_placed(draft, taxonomy), taxonomy) for draft in whole)
     if parsed.is_list and not all(draft.language for draft in drafts):
         drafts = _in_one_language(drafts)
-    return replace(parsed, drafts=drafts)
+    # A page shows by itself whether it is all there.
+    is_cut = parsed.is_cut or (document.is_cut and parsed.is_list)
+    return replace(parsed, drafts=drafts, is_cut=is_cut)
 
 
 def _dated(draft: Draft, document: Document) -> Draft:

@@ -248,7 +248,7 @@ class Asking:
         self, lead: Lead, page: FetchedPage, before: Signature | None, *, always: bool
     ) -> Had | Kept | FetchFailed:
         try:
-            body = gunzipped(page.body, self.max_list_bytes if always else self.max_bytes)
+            body, is_whole = gunzipped(page.body, self.max_list_bytes if always else self.max_bytes)
         except (Damaged, TooLarge) as fault:
             hint = "max_list_bytes" if always else "max_document_bytes"
             problem = f"a gzip file that cannot be had: {fault}"
@@ -261,11 +261,14 @@ class Asking:
             media_type=page.media_type,
             told=told,
         )
+        is_cut = page.is_cut or not is_whole
+        signature = signature.unconditional() if is_cut else signature
         is_new = before is None or (before.digest, before.told) != (signature.digest, told)
         if not (is_new or always):
             return Kept(signature=signature)
+        document = self._document(lead, page.url, body, signature)
         return Had(
-            document=self._document(lead, page.url, body, signature),
+            document=replace(document, is_cut=is_cut),
             signature=signature,
             is_new=is_new,
             moved_to=page.moved_to,

@@ -34,7 +34,8 @@ class Budget:
 
     ``problem`` says what could not be had, with ``retry_at`` where the host of the list at ``url``
     asked us back; it ``has_lost_lists`` where that was a part of the list. A host that wants a
-    pause or keeps failing is asked no more. ``met`` says which bound the look came to,
+    pause or keeps failing is asked no more. ``cut`` names a list that did not come whole. ``met``
+    says which bound the look came to,
     ``is_unfinished`` that there is more to ask for at once, ``is_stopped`` that the program ends.
     """
 
@@ -48,6 +49,7 @@ class Budget:
     ) -> None:
         self.problem = ""
         self.met = ""
+        self.cut = ""
         self.retry_at: datetime | None = None
         self.has_lost_lists = False
         self.is_unfinished = False

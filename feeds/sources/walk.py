@@ -215,7 +215,9 @@ class Walk:
         self._lists.update(
             address(url) or url for url in (had.document.name, had.document.url) if url
         )
-        self._is_whole = self._is_whole and not parsed.is_cut
+        if parsed.is_cut:
+            self._is_whole = False
+            self._budget.cut = had.document.name
         found = leads(parsed, self._lists) if self._scope.follow else ()
         page = ReadPage(had=had, parsed=parsed, leads=found)
         self._budget.list_read(len(had.document.body))

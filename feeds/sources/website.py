@@ -151,7 +151,10 @@ class WebSource:
         # it says itself (WebSub 4).
         page = found.had.page
         hub = (page.hub if page else before.hub) or found.parsed.hub
-        self.standing = standings.succeeded(before, now, when, moved_to=found.had.moved_to, hub=hub)
+        problem = f"{budget.cut}: it came cut short; what came of it is read" if budget.cut else ""
+        self.standing = standings.succeeded(
+            before, now, when, moved_to=found.had.moved_to, hub=hub, problem=problem
+        )
 
     def _failed(self, before: Standing, lost: Lost, now: datetime) -> SourceError:
         problem = problem_of(lost)

@@ -134,6 +134,7 @@ def page(head: str, kind: str = "text/html") -> Received:
         ("<meta http-equiv=refresh content='5'>", None),
         ("<meta http-equiv=refresh content='url=/a'>", None),
         ("<meta http-equiv=refresh content=''>", None),
+        ("<meta http-equiv=refresh content='0;\"'>", None),
         ("<meta http-equiv=content-type content='0;url=/a'>", None),
         ("<meta name=refresh content='0;url=/a'>", None),
         ("<metadata http-equiv=refresh content='0;url=/a'>", None),
