@@ -8,26 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
-from config.values import (
-    host_of,
-    is_iri,
-    is_language_tag,
-    is_media_type,
-    is_web_address,
-    visible,
-)
+from config.values import host_of, is_iri, is_language_tag, is_media_type, is_web_address, visible
 from feeds.errors import UnknownTopic
 from feeds.identity.decide import published_at
 from feeds.identity.ids import tag_uri
-from feeds.model import (
-    Enclosure,
-    Issued,
-    Item,
-    Label,
-    Provenance,
-    TopicKind,
-    TopicRef,
-)
+from feeds.model import Enclosure, Issued, Item, Label, Provenance, TopicKind, TopicRef
 from feeds.publish.feed import FeedRef
 from feeds.publish.site import Site, item_page
 from feeds.taxonomy import Taxonomy

@@ -27,8 +27,7 @@ from feeds.parse.push.pushed_item import ID_CHARS, ID_RULE, Fault, PushedItem, i
 from feeds.push import problems
 from feeds.push.problems import Problem, ProblemDetails, ProblemKind
 from feeds.push.receive import ItemShown, Outcome, PushedItems, Receipt
-from feeds.web.request_body import body_of
-from feeds.web.thread_limit import ThreadLimit
+from feeds.web.request_limits import ThreadLimit, body_of
 
 log = structlog.get_logger(__name__)
 

@@ -22,7 +22,7 @@ from starlette.routing import Match, Route
 from feeds.errors import Overloaded, StoreBusy, StoreError
 from feeds.parse.push import ATOM, JSON
 from feeds.parse.push.pushed_item import Fault
-from feeds.web.request_body import BodyTooLong
+from feeds.web.request_limits import BodyTooLong
 
 log = structlog.get_logger(__name__)
 
@@ -65,10 +65,7 @@ class ProblemKind(Enum):
     OTHER_TYPE = 415, f"Send {JSON} or {ATOM}, and say which as Content-Type.", _ACCEPTED
     FAULTY = 422, "The item cannot be taken as it is; `faults` names all that is wrong with it."
     PARAMETERS = 422, "The request's parameters are not as documented in openapi.json."
-    KEY_REUSED = (
-        422,
-        "This Idempotency-Key was another request's; a new request needs a new one.",
-    )
+    KEY_REUSED = 422, "This Idempotency-Key was another request's; a new request needs a new one."
     BROKEN = 500, "Something went wrong here. It is no fault of yours, and it is noted."
     BUSY = 503, "Another ingest is at work; try again in a few seconds.", _SOON
     AWAY = 503, "This does not work at the moment; try again in a few minutes.", _LATER

@@ -11,15 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, not_, select
 
 from feeds.model import TopicKind, TopicRef
 from feeds.storage.engines import upsert
-from feeds.storage.tables import (
-    constants,
-    counters,
-    entries,
-    is_shown,
-    item_topics,
-    items,
-    touched,
-)
+from feeds.storage.tables import constants, counters, entries, is_shown, item_topics, items, touched
 
 _CHANGE = "published"
 _FINGERPRINT = "published.fingerprint"

@@ -16,8 +16,7 @@ from feeds.draft import Document
 from feeds.ingest.single_document import Receiver
 from feeds.standing import early_look
 from feeds.storage import documents, leases, standings
-from feeds.web.request_body import BodyTooLong, body_of
-from feeds.web.thread_limit import PATIENCE_SECONDS, ThreadLimit
+from feeds.web.request_limits import PATIENCE_SECONDS, BodyTooLong, ThreadLimit, body_of
 from feeds.websub.lease import Intent, Lease, confirmed, is_live, is_signed, signs
 
 log = structlog.get_logger(__name__)

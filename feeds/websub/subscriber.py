@@ -14,17 +14,7 @@ from feeds.fetch import FetchFailed, Posted, Stopped
 from feeds.standing import State
 from feeds.storage import leases, standings
 from feeds.storage.database import Database
-from feeds.websub.lease import (
-    Ask,
-    Drop,
-    Keep,
-    Lease,
-    Mode,
-    failed,
-    form_of,
-    next_step,
-    offered,
-)
+from feeds.websub.lease import Ask, Drop, Keep, Lease, Mode, failed, form_of, next_step, offered
 
 if TYPE_CHECKING:
     from feeds.fetch.client import Fetcher

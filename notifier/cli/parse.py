@@ -81,13 +81,7 @@ def _understanding(
         limit = "max_list_bytes" if is_list else "max_document_bytes"
         if len(body) > getattr(settings.ingest, limit):
             return Refused(reason=Reason.TOO_LARGE, evidence=f"see ingest.{limit}")
-        document = Document(
-            source=source,
-            name=file,
-            body=body,
-            url=url,
-            media_type=media_type,
-        )
+        document = Document(source=source, name=file, body=body, url=url, media_type=media_type)
         return understand(document, taxonomy, habits)
 
     return understood

@@ -64,10 +64,7 @@ def drop(connection: Connection, owners: Sequence[int], now: datetime) -> None:
     """What still waits to be sent to these subscribers is not sent."""
     connection.execute(
         update(deliveries)
-        .where(
-            deliveries.c.subscriber.in_(owners),
-            deliveries.c.state.in_(_WAITING),
-        )
+        .where(deliveries.c.subscriber.in_(owners), deliveries.c.state.in_(_WAITING))
         .values(state=DeliveryState.SUPPRESSED, settled_at=now)
     )
 

@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from feeds.errors import StoreError
 from feeds.standing import State as Standing
-from feeds.web.thread_limit import ThreadLimit
+from feeds.web.request_limits import ThreadLimit
 from notifier.model import DeliveryState, SubscriberState, Totals
 
 _FRESH = {"cache-control": "no-store"}

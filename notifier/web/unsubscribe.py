@@ -17,7 +17,7 @@ from feeds.errors import UnknownTopic
 from feeds.model import TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from feeds.web.thread_limit import PATIENCE_SECONDS, ThreadLimit
+from feeds.web.request_limits import PATIENCE_SECONDS, ThreadLimit
 from notifier.model import Cadence, Frequency, Subscriber, SubscriberState, Weekday
 from notifier.storage import subscribers
 from notifier.subscribers.links import Claim, LinkScope

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from feeds.storage.database import Database
-from feeds.web.thread_limit import ThreadLimit
+from feeds.web.request_limits import ThreadLimit
 from notifier.storage import deliveries
 from notifier.subscribers.links import Claim, LinkScope
 from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from feeds.model import TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from feeds.web import thread_limit
+from feeds.web import request_limits
 from notifier.model import Cadence, Frequency, SubscriberState
 from notifier.storage import VERSIONS, subscribers
 from notifier.storage.subscribers import Subscription
@@ -110,7 +110,7 @@ def test_whoever_cannot_be_served_is_told_to_come_back(
     for answer, seconds in answers:
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) > 0
-        assert seconds < 2 * thread_limit.PATIENCE_SECONDS + 1
+        assert seconds < 2 * request_limits.PATIENCE_SECONDS + 1
     assert left(database) == 0
     assert timed("POST", address + people[0])[0].status_code == 200
     assert left(database) == 1

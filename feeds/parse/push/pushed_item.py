@@ -10,13 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    Field,
-    ValidationError,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from config import values
@@ -109,11 +103,7 @@ def _issued(value: object) -> Issued:
     )
 
 
-_Id = Annotated[
-    str,
-    Field(min_length=1, max_length=ID_CHARS),
-    _that(is_id, f"must be {ID_RULE}"),
-]
+_Id = Annotated[str, Field(min_length=1, max_length=ID_CHARS), _that(is_id, f"must be {ID_RULE}")]
 _Title = Annotated[str, Field(min_length=1, max_length=1_000), AfterValidator(_some_words)]
 _Summary = Annotated[str, Field(max_length=10_000), AfterValidator(_words)]
 _Name = Annotated[str, Field(min_length=1, max_length=_NAME_CHARS), AfterValidator(_some_words)]

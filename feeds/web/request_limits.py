@@ -1,6 +1,7 @@
-"""A limit of threads for what has to wait for the store, and an end to waiting for one.
+"""What one request may take of us: so many bytes of a body, a thread of a few, a wait that ends.
 
-Knows threads and how long somebody waits. Must never know what is done in them.
+Knows threads, seconds and HTTP's ways to tell a length. Must never know what a body says, what is
+done in a thread, or who is answered what.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 from anyio import CapacityLimiter, Semaphore
+from starlette.requests import Request
 
 from feeds.errors import Overloaded
 
@@ -39,3 +41,30 @@ class ThreadLimit:
             return await anyio.to_thread.run_sync(partial(work, *arguments), limiter=self._threads)
         finally:
             self._free.release()
+
+
+class BodyTooLong(Exception):
+    """A request brings more than ``most`` bytes.
+
+    What is left of it is not read: its connection cannot be used again.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"a body of more than {most:,} bytes")
+        self.most = most
+
+
+async def body_of(request: Request, most: int) -> bytes:
+    """The whole body, ``most`` bytes at most.
+
+    Raises BodyTooLong, without reading where the length was announced; ClientDisconnect.
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:20]) > most:
+        raise BodyTooLong(most)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise BodyTooLong(most)
+    return bytes(body)
