@@ -87,7 +87,7 @@ _XML = (Reason.HOSTILE, Reason.MALFORMED)
 _NO_ITEM = (Reason.TOO_LARGE, Reason.NOT_NEWS, Reason.INCOMPLETE, Reason.MENU_ONLY, Reason.HOSTILE)
 
 ATTACKS: Mapping[str, Attack] = {
-    "billion laughs": _refused(_billion_laughs, *_XML),
+    "billion laughs": Attack(body=_billion_laughs),
     "quadratic blow-up": Attack(body=_blow_up),
     "external entity": Attack(
         body=lambda: (
@@ -129,7 +129,9 @@ ATTACKS: Mapping[str, Attack] = {
     "guillemets without end": Attack(body=lambda: _page("A course", _SENTENCE + "«" * 300_000)),
     "ampersands without end": Attack(body=lambda: _page("A course", _SENTENCE + "&" * 600_000)),
     "comments in a document type": _refused(
-        lambda: b"<!DOCTYPE rss [" + b"<!--" * 500_000 + b"]><rss><channel/></rss>", *_XML
+        lambda: b"<!DOCTYPE rss [" + b"<!--" * 500_000 + b"]><rss><channel/></rss>",
+        *_XML,
+        Reason.NOT_NEWS,
     ),
     "lines before a feed": _refused(
         lambda: b"\n" * 2 * _MEGABYTE + b"<rss version='2.0'><channel><item>", Reason.NOT_NEWS

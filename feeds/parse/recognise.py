@@ -24,10 +24,19 @@ class Family(StrEnum):
     PUSH = "push"
 
 
-# Comments, a doctype or a style sheet's address may stand before the first element.
+# Behind all that may stand in front of it the first element begins within so many bytes.
 _HEAD_BYTES = 4_096
+# No server writes more in front of a document; a pattern below looks at each byte of it once.
+_PREAMBLE_BYTES = 1_000_000
+#: A document type, with what it declares: comments, and texts in quotation marks that hold
+#: anything.
+DOCTYPE = re.compile(
+    rb"<!DOCTYPE\b[^\[>]*+(?:\[(?:<!--.*?(?:-->|\Z)|\"[^\"]*+\"|'[^']*+'|[^\]\"'])*+\]?\s*+)?>?",
+    re.IGNORECASE | re.DOTALL,
+)
+# Blank lines, comments, a document type, a style sheet's address.
 _PREAMBLE = re.compile(
-    rb"(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*", re.DOTALL | re.IGNORECASE
+    rb"(?:\s++|<\?.*?\?>|<!--.*?-->|" + DOCTYPE.pattern + rb")*+", re.DOTALL | re.IGNORECASE
 )
 _FIRST_ELEMENT = re.compile(rb"<(?:[a-z][\w.-]*:)?([a-z][\w.-]*)([^>]*)", re.IGNORECASE)
 # What a program complained of, in plain words or in markup, may stand before a feed. A page that
@@ -114,8 +123,7 @@ def family_of(body: bytes, content_type: str | None) -> Family:
     XML in a vocabulary nobody knows is of the family of feeds, which refuses it.
     """
     head = _head(body)
-    match = _PREAMBLE.match(head)
-    start = match.end() if match else 0
+    start = behind_preamble(head)
     rest = head[start:]
     element = _FIRST_ELEMENT.match(rest)
     if family := _known(element) or _known(_behind_junk(head, start)):
@@ -137,8 +145,14 @@ def _without_element(rest: bytes, content_type: str | None) -> Family:
     return Family.TEXT if is_menu else _of_media_type(content_type, Family.TEXT)
 
 
+def behind_preamble(text: bytes) -> int:
+    """Where a text begins behind blank lines, comments, instructions and document types."""
+    found = _PREAMBLE.match(text, 0, _PREAMBLE_BYTES)
+    return found.end() if found else 0
+
+
 def _head(body: bytes) -> bytes:
-    head = body[:_HEAD_BYTES]
+    head = body[: behind_preamble(body) + _HEAD_BYTES]
     if head.lstrip().startswith(_UTF_16):
         # Every second byte is NUL in the markup that is looked for here.
         head = head.removeprefix(codecs.BOM_UTF16_LE).removeprefix(codecs.BOM_UTF16_BE)

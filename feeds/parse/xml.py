@@ -13,20 +13,15 @@ from lxml import etree
 
 from feeds.draft import Reason, Refused
 from feeds.parse.bytes import NO_XML
+from feeds.parse.recognise import DOCTYPE, behind_preamble
 
 Element = etree._Element  # noqa: SLF001 - the one name lxml gives the type
 
 # Elements and attributes of one document. Each takes up to 220 bytes in the parser: with its
 # bytes twice beside it, a document of 20 MB stays below 300 MB.
 _MOST_NODES = 400_000
-# What a server may print before the document itself: warnings, comments, a document type.
-_PREAMBLE_BYTES = 65_536
-# A document type, with what it declares: comments, and texts in quotation marks that hold anything.
-_DOCTYPE = re.compile(
-    rb"<!DOCTYPE\b[^\[>]*+(?:\[(?:<!--.*?(?:-->|\Z)|\"[^\"]*+\"|'[^']*+'|[^\]\"'])*+\]?\s*+)?>?",
-    re.IGNORECASE | re.DOTALL,
-)
-_BOMB = re.compile(rb"<!ENTITY\s[^>&]*+&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]", re.IGNORECASE)
+# What a server may print before the document itself, beside what XML allows there.
+_JUNK_BYTES = 65_536
 # Characters that Windows' table has where Unicode has controls: HTML's parser reads them so too.
 _OF_WINDOWS = re.compile(rb"&#(?:1(?:2[89]|[345][0-9])|[xX]0{0,4}[89][0-9a-fA-F]);")
 # Both match to the end of the text at the latest, so no part of it is looked at twice.
@@ -67,9 +62,6 @@ def read(text: bytes, roots: re.Pattern[bytes]) -> Tree | Refused:
     read as far as it goes.
     """
     start = _start(text, roots)
-    if _declares_bombs(text, _PREAMBLE_BYTES if start is None else start):
-        evidence = "it declares entities that are made of others"
-        return Refused(reason=Reason.HOSTILE, evidence=evidence)
     if start is None:
         return Refused(reason=Reason.MALFORMED, evidence="no element of its format was found")
     text = text[start:]
@@ -83,7 +75,7 @@ def read(text: bytes, roots: re.Pattern[bytes]) -> Tree | Refused:
 
 def untyped(text: bytes) -> bytes:
     """The text without document types: whoever reads it then has no entity to replace."""
-    return _DOCTYPE.sub(b"", text)
+    return DOCTYPE.sub(b"", text)
 
 
 def drop_half(tree: Tree, names: str) -> int:
@@ -109,29 +101,23 @@ def _local(element: Element) -> str:
     return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower()
 
 
-def _declares_bombs(text: bytes, start: int) -> bool:
-    if text.find(b"<!", 0, start) < 0:
-        return False
-    return any(_BOMB.search(type_[0]) for type_ in _DOCTYPE.finditer(text, 0, start))
-
-
 def _start(text: bytes, roots: re.Pattern[bytes]) -> int | None:
-    found = roots.search(text, 0, _PREAMBLE_BYTES)
-    if found is None:
-        return None
+    begin = behind_preamble(text)
+    end = begin + _JUNK_BYTES
+    found = roots.search(text, begin, end)
     # In front of most there is neither a comment nor a document type.
-    if text.find(b"<!", 0, found.start()) < 0:
-        return found.start()
-    types = [type_.span() for type_ in _DOCTYPE.finditer(text, 0, _PREAMBLE_BYTES)]
+    if found is None or text.find(b"<!", begin, found.start()) < 0:
+        return found and found.start()
+    types = [type_.span() for type_ in DOCTYPE.finditer(text, begin, end)]
     while found is not None:
-        if within := next((end for start, end in types if start <= found.start() < end), 0):
-            found = roots.search(text, within, _PREAMBLE_BYTES)
+        if within := next((last for first, last in types if first <= found.start() < last), 0):
+            found = roots.search(text, within, end)
             continue
-        comment = text.rfind(b"<!--", 0, found.start())
-        end = text.find(b"-->", comment) if comment >= 0 else -1
-        if end < found.start():
+        comment = text.rfind(b"<!--", begin, found.start())
+        closed = text.find(b"-->", comment) if comment >= 0 else -1
+        if closed < found.start():
             return found.start()
-        found = roots.search(text, end, _PREAMBLE_BYTES)
+        found = roots.search(text, closed, end)
     return None
 
 
