@@ -12,10 +12,12 @@ _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _TIME = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
 
-#: The three forms of HTTP-date (RFC 9110 5.6.7): IMF-fixdate, RFC 850's, asctime's.
+#: The three forms of HTTP-date (RFC 9110 5.6.7): IMF-fixdate, RFC 850's, asctime's. Between the
+#: first two lies the one of Netscape's cookies.
 _HTTP_DATE = re.compile(
     rf"{_DAY}, [0-9]{{2}} {_MONTH} [0-9]{{4}} {_TIME} GMT"
-    rf"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, [0-9]{{2}}-{_MONTH}-[0-9]{{2}} {_TIME} GMT"
+    rf"|(?:{_DAY}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day),"
+    rf" [0-9]{{2}}-{_MONTH}-(?:[0-9]{{2}}){{1,2}} {_TIME} GMT"
     rf"|{_DAY} {_MONTH} [ 0-9][0-9] {_TIME} [0-9]{{4}}"
 )
 #: Of any pause more doublings pass every bound there is; it keeps the numbers small.

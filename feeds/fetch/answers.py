@@ -40,8 +40,12 @@ LONGEST_ADDRESS = 8_000
 #: Controls, blanks and lone surrogates: browsers drop some of them, and so would a checker miss.
 UNWANTED = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]")
 
-#: No server sends us away for longer, be it by mistake or by malice.
+#: No server sends us away for longer, be it by mistake or by malice; nor for less, be it by a clock
+#: that is behind or in words nobody can read: it asks for a pause.
 LONGEST_REST = timedelta(days=7)
+SHORTEST_REST = timedelta(minutes=1)
+# The first number of a field, as exact as it has to be.
+_SECONDS = re.compile(r"\+?0*+([0-9]{1,40})[0-9]*+([.][0-9]*+)?(?= *+(?:s|seconds)?(?:,|\Z))")
 
 #: Longer ones are made to fill our store; nobody needs more than a hash.
 _LONGEST_VALIDATOR = 1_000
@@ -130,17 +134,22 @@ def reply_of(received: Received, now: datetime) -> Reply:
 
 
 def retry_after(field: str | None, now: datetime) -> datetime | None:
-    """When a server wants us back, None if it does not say (RFC 9110 10.2.3, both forms)."""
-    if field is None:
+    """When a server wants us back, None if it does not say (RFC 9110 10.2.3, both forms).
+
+    Whoever says anything wants a pause, however it is written.
+    """
+    text = (field or "").strip()
+    if not text:
         return None
-    text = field.strip()
-    if text.isascii() and text.isdecimal():
-        seconds = int(text[:12])  # int() of a whole header would take long, and means no more
-        return now + min(timedelta(seconds=min(seconds, 10**9)), LONGEST_REST)
+    return min(max(_wanted(text, now), now + SHORTEST_REST), now + LONGEST_REST)
+
+
+def _wanted(text: str, now: datetime) -> datetime:
+    if found := _SECONDS.match(text):
+        seconds = min(int(found[1]), round(LONGEST_REST.total_seconds()))
+        return now + timedelta(seconds=seconds + bool((found[2] or "").strip(".0")))
     moment = seconds_of(text)
-    if moment is None:
-        return None
-    return min(max(datetime.fromtimestamp(moment, UTC), now), now + LONGEST_REST)
+    return now if moment is None else datetime.fromtimestamp(moment, UTC)
 
 
 def _failed(received: Received, now: datetime) -> FetchFailed:

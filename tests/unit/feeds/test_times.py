@@ -16,9 +16,17 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
-    "text", [THEN, "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"]
+    "text",
+    [
+        THEN,
+        "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994",
+        # Netscape's, which some still write.
+        "Sun, 06-Nov-1994 08:49:37 GMT",
+        "Sun, 06-Nov-94 08:49:37 GMT",
+    ],
 )
-def test_the_three_forms_of_a_date_are_read(text: str) -> None:
+def test_the_three_forms_of_a_date_are_read_and_what_is_between_them(text: str) -> None:
     assert seconds_of(text) == MODIFIED
 
 
