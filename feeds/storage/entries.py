@@ -107,10 +107,7 @@ def latest(connection: Connection, topic: TopicRef | None, limit: int) -> Sequen
 def ready(connection: Connection, numbers: Iterable[int], recipe: str) -> Mapping[int, Ready]:
     """What is ready of these items; entries of an older revision or another recipe are not."""
     rows = connection.execute(_READY, {"numbers": list(numbers), "recipe": recipe})
-    return {
-        item: Ready(item=item, revision=revision, updated_at=updated_at, atom=atom, html=html)
-        for item, revision, updated_at, atom, html in rows
-    }
+    return {row.item: Ready(**row._asdict()) for row in rows}
 
 
 def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:

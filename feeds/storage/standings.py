@@ -4,7 +4,9 @@ Knows one row a source, and what came of it. Must never decide what an answer me
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
 
@@ -41,20 +43,9 @@ def addresses(connection: Connection) -> Iterator[tuple[str, str]]:
 
 def record(connection: Connection, standing: Standing) -> None:
     """This is how the source does now."""
-    row = {
-        "source": standing.source,
-        "address": standing.address,
-        "state": standing.state.value,
-        "since": standing.since,
-        "failures": standing.failures,
-        "problem": standing.problem,
-        "next_look_at": standing.next_look_at,
-        "moved_to": standing.moved_to,
-        "last_success_at": standing.last_success_at,
-        "hub_url": standing.hub.url if standing.hub else None,
-        "hub_topic": standing.hub.topic if standing.hub else None,
-    }
-    upsert(connection, table, [row])
+    row = asdict(standing) | {"state": standing.state.value}
+    hub = row.pop("hub") or {"url": None, "topic": None}
+    upsert(connection, table, [row | {"hub_url": hub["url"], "hub_topic": hub["topic"]}])
 
 
 def look_early(connection: Connection, standing: Standing, moment: datetime) -> None:
@@ -63,16 +54,8 @@ def look_early(connection: Connection, standing: Standing, moment: datetime) -> 
     connection.execute(update(table).where(*unchanged).values(next_look_at=moment))
 
 
-def _standing(row: Row[tuple[object, ...]]) -> Standing:
-    return Standing(
-        source=row.source,
-        address=row.address,
-        state=State(row.state),
-        since=row.since,
-        failures=row.failures,
-        problem=row.problem,
-        next_look_at=row.next_look_at,
-        moved_to=row.moved_to,
-        last_success_at=row.last_success_at,
-        hub=Hub(url=row.hub_url, topic=row.hub_topic) if row.hub_url else None,
-    )
+def _standing(row: Row[Any]) -> Standing:
+    columns = row._asdict()
+    url, topic = columns.pop("hub_url"), columns.pop("hub_topic")
+    hub = Hub(url=url, topic=topic) if url else None
+    return Standing(**columns | {"state": State(row.state), "hub": hub})

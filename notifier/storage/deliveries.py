@@ -5,11 +5,10 @@ Knows the table ``deliveries``. Must never know SMTP, nor how a delivery is sent
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from notifier.model import DeliveryState, Planned
 from notifier.storage.tables import deliveries, renderings, subscribers
@@ -95,10 +94,12 @@ def latest(
     connection: Connection, limit: int, state: DeliveryState | None = None
 ) -> list[Delivery]:
     """The deliveries planned last, the latest first; those in ``state`` where one is given."""
-    rows = select(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
+    columns = (deliveries.c[field.name] for field in fields(Delivery))
+    wanted = select(*columns).order_by(deliveries.c.id.desc()).limit(limit)
     if state is not None:
-        rows = rows.where(deliveries.c.state == state)
-    return [_delivery(row) for row in connection.execute(rows)]
+        wanted = wanted.where(deliveries.c.state == state)
+    rows = connection.execute(wanted).mappings()
+    return [Delivery(**{**row, "state": DeliveryState(row["state"])}) for row in rows]
 
 
 def personal_copy(connection: Connection, public_id: str, period: str) -> bytes | None:
@@ -115,20 +116,3 @@ def personal_copy(connection: Connection, public_id: str, period: str) -> bytes 
     from notifier.mail.message import fill  # noqa: PLC0415
 
     return fill(row.template, json.loads(row.personal))
-
-
-def _delivery(row: Row[Any]) -> Delivery:
-    return Delivery(
-        id=row.id,
-        subscriber=row.subscriber,
-        period=row.period,
-        message_id=row.message_id,
-        recipient=row.recipient,
-        state=DeliveryState(row.state),
-        due_at=row.due_at,
-        attempts=row.attempts,
-        in_doubt=row.in_doubt,
-        reply=row.reply,
-        created_at=row.created_at,
-        settled_at=row.settled_at,
-    )

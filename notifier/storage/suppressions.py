@@ -6,7 +6,7 @@ no. Must never know why an address died.
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, not_, select, update
@@ -43,16 +43,7 @@ def add(connection: Connection, barred: Sequence[Suppression]) -> None:
     """These addresses are not mailed any more. What is known of one that is barred is kept."""
     if not barred:
         return
-    rows = [
-        {
-            "address_hash": one.address_hash,
-            "reason": one.reason,
-            "detail": one.detail,
-            "since": one.since,
-            "active": True,
-        }
-        for one in barred
-    ]
+    rows = [asdict(one) | {"active": True} for one in barred]
     upsert(connection, suppressions, rows, replace=False)
     connection.execute(
         update(suppressions)
