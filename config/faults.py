@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from config.lines import line_of, lines_of_keys
-from config.options import SOURCES, Key, options, spelled
+from config.options import SOURCES, Key, defaults, spelled, variable
 from config.values import masked_url
 
 # The pydantic error type of a check that brings its whole sentence.
@@ -53,8 +53,8 @@ def unknown_variable(name: str) -> str:
     if name.startswith("FIELDFARE_SOURCES"):
         return "is no setting; sources stand in the settings file, as [[sources]]"
     names = tuple(name.removeprefix("FIELDFARE_").lower().split("__"))
-    closest = nearest(names, [key for key in options() if key[0] != SOURCES])
-    return f"is no setting; the nearest is {options()[closest].variable}"
+    closest = nearest(names, [key for key in defaults() if key[0] != SOURCES])
+    return f"is no setting; the nearest is {variable(closest)}"
 
 
 def refusals(

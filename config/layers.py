@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from config.faults import Given, naming, nearest, shown, unknown_variable
-from config.options import REQUIRED, SOURCES, Key, options, secret_files, spelled
+from config.options import REQUIRED, SOURCES, Key, defaults, secret_files, spelled, variable
 
 # Names the settings file itself, for the command; no setting.
 _FILE_VARIABLE = "FIELDFARE_CONFIG"
@@ -42,7 +42,7 @@ def from_file(path: Path, faults: list[str]) -> Layer:
     kept: dict[Key, Given] = {}
     for key, it in given.items():
         names = tuple(part for part in key if isinstance(part, str))
-        if names in options() or (names == (SOURCES,) and it.value == {} and len(key) > 1):
+        if names in defaults() or (names == (SOURCES,) and it.value == {} and len(key) > 1):
             kept[key] = it
         elif problem := _misplaced(names, it.value):
             faults.append(f"{naming(key, given)}: {problem}")
@@ -51,16 +51,16 @@ def from_file(path: Path, faults: list[str]) -> Layer:
 
 def from_environment(environ: Mapping[str, str], faults: list[str]) -> Layer:
     """What the FIELDFARE_ variables give, numbers as numbers where they read so."""
-    known = {option.variable: option for option in options().values() if option.key[0] != SOURCES}
+    known = {variable(key): key for key in defaults() if key[0] != SOURCES}
     ours = {name for name in environ if name.startswith("FIELDFARE_")} - {_FILE_VARIABLE}
     given: dict[Key, Given] = {}
-    for name, option in known.items():
+    for name, key in known.items():
         if name in ours:
             value: object = environ[name]
-            if isinstance(option.default, int):
+            if isinstance(defaults()[key], int):
                 with suppress(ValueError):
                     value = int(environ[name])
-            given[option.key] = Given(value, name)
+            given[key] = Given(value, name)
     strange = sorted(ours - known.keys())
     faults += [f"environment {name}: {unknown_variable(name)}" for name in strange]
     return given
@@ -87,20 +87,20 @@ def cover(given: dict[Key, Given], layer: Layer, faults: list[str]) -> None:
 def tree(given: Layer) -> dict[str, Any]:
     """The values as nested tables, completed with the defaults of what was not given."""
     sources = [key for key in given if key[:-1] == (SOURCES,)]
-    defaults: dict[Key, object] = {}
-    for option in options().values():
-        name = option.key[1:]
-        if option.key[0] != SOURCES:
-            defaults[option.key] = option.default
-        elif option.key not in REQUIRED:
-            defaults |= {(*source, *name): option.default for source in sources}
+    values: dict[Key, object] = {}
+    for key, default in defaults().items():
+        if key[0] != SOURCES:
+            values[key] = default
+        elif key not in REQUIRED:
+            values |= {(*source, *key[1:]): default for source in sources}
+    values |= {key: it.value for key, it in given.items()}
     root: dict[str, Any] = {SOURCES: [{} for _ in sources]}
-    for key, value in (defaults | {key: it.value for key, it in given.items()}).items():
-        if key not in sources:
+    for path, value in values.items():
+        if path not in sources:
             node: Any = root
-            for part in key[:-1]:
+            for part in path[:-1]:
                 node = node.setdefault(part, {}) if isinstance(node, dict) else node[part]
-            node[key[-1]] = value
+            node[path[-1]] = value
     return root
 
 
@@ -121,10 +121,10 @@ def _misplaced(names: tuple[str, ...], value: object) -> str | None:
     """What is wrong with a key that is no option's; None for an empty table that may be there."""
     if names[0] == SOURCES and len(names) == 1:
         return "must be one table a source: [[sources]]"
-    if any(known[: len(names)] == names for known in options()):
+    if any(known[: len(names)] == names for known in defaults()):
         return None if isinstance(value, dict) else f"must be a table: [{'.'.join(names)}]"
-    sections = [known[:length] for known in options() for length in range(1, len(known))]
-    return f"is no setting; the nearest is {spelled(nearest(names, [*options(), *sections]))}"
+    sections = [known[:length] for known in defaults() for length in range(1, len(known))]
+    return f"is no setting; the nearest is {spelled(nearest(names, [*defaults(), *sections]))}"
 
 
 def _syntax_fault(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:

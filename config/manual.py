@@ -5,12 +5,14 @@ its own.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from textwrap import wrap
 
 from config.faults import allowed, field_at
-from config.options import REQUIRED, SOURCES, Key, Option, options, spelled
+from config.options import FILE, REQUIRED, SOURCES, Key, spelled
 from config.settings import Settings
 
 # An operator decides these before anyone subscribes, so they stand in the sample uncommented.
@@ -26,11 +28,36 @@ _DECIDED = frozenset(
     }
 )
 _COLUMNS = 96
+
+_HEADER = re.compile(r"\[{1,2}(?P<name>[a-z.]+)\]{1,2}")
+_OPTION = re.compile(r"(?P<name>[a-z_]+) = (?P<literal>.+)")
 _HEAD = """\
 # Settings of this Fieldfare. What is commented out has the default shown; `fieldfare config` prints
 # what is in force. Environment variables go first: mail.smtp.port is FIELDFARE_MAIL__SMTP__PORT.
 # A relative path counts from the folder of this file.
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """What defaults.toml says of one option; ``literal`` is its default as TOML spells it."""
+
+    key: tuple[str, ...]
+    literal: str
+    meaning: str
+
+
+def options() -> Iterator[Option]:
+    """Every option, in the order of the file."""
+    section: tuple[str, ...] = ()
+    comment: list[str] = []
+    for line in FILE.read_text(encoding="utf-8").splitlines():
+        if option := _OPTION.fullmatch(line):
+            key, meaning = (*section, option["name"]), " ".join(comment)
+            yield Option(key=key, literal=option["literal"], meaning=meaning)
+        elif header := _HEADER.fullmatch(line):
+            section = tuple(header["name"].split("."))
+        comment = [*comment, line.lstrip("# ")] if line.startswith("#") else []
 
 
 def sample(*, authority: str, minted: date, secret_file: str) -> str:
@@ -49,10 +76,10 @@ def sample(*, authority: str, minted: date, secret_file: str) -> str:
     }
     lines = [_HEAD]
     section: Key = ()
-    for key, option in options().items():
-        if key[:-1] != section:
-            section = key[:-1]
-            lines.append(f"\n{_header(key)}")
+    for option in options():
+        if option.key[:-1] != section:
+            section = option.key[:-1]
+            lines.append(f"\n{_header(option.key)}")
         lines += [*_comment(option), _line(option, own)]
     return "\n".join(lines) + "\n"
 
@@ -82,7 +109,7 @@ def _line(option: Option, own: Mapping[Key, str]) -> str:
 
 
 def _rows() -> Iterator[str]:
-    for key, option in options().items():
-        default = "none" if key in REQUIRED else f"`{option.literal}`"
-        words = allowed(field_at(Settings, key))
-        yield f"| `{spelled(key)}` | {default} | {words} | {option.meaning} |"
+    for option in options():
+        default = "none" if option.key in REQUIRED else f"`{option.literal}`"
+        words = allowed(field_at(Settings, option.key))
+        yield f"| `{spelled(option.key)}` | {default} | {words} | {option.meaning} |"

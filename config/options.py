@@ -1,13 +1,11 @@
-"""The options there are, as defaults.toml lists them: key, default, meaning.
+"""The options there are and their defaults, as defaults.toml lists them.
 
 Knows that file alone, which is the only place where a default is written. Must never know what
 an operator chose.
 """
 
-import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -15,52 +13,39 @@ from types import MappingProxyType
 # The way to a value: section, subsection, option. A source's has its index after "sources".
 Key = tuple[str | int, ...]
 
+FILE = Path(__file__).with_name("defaults.toml")
 SOURCES = "sources"
 # Nothing can be assumed for these: what defaults.toml shows is an example, not a default.
 REQUIRED = frozenset({(SOURCES, "name")})
 
-_HEADER = re.compile(r"\[{1,2}(?P<name>[a-z.]+)\]{1,2}")
-_OPTION = re.compile(r"(?P<name>[a-z_]+) = (?P<literal>.+)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """One option; ``literal`` is its default as TOML spells it, ``variable`` what overrides it."""
-
-    key: tuple[str, ...]
-    default: object
-    literal: str
-    meaning: str
-    variable: str
-
 
 @cache
-def options() -> Mapping[tuple[str, ...], Option]:
-    """Every option by its key, in the order of the file."""
-    found: dict[tuple[str, ...], Option] = {}
-    section: tuple[str, ...] = ()
-    comment: list[str] = []
-    text = Path(__file__).with_name("defaults.toml").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        if option := _OPTION.fullmatch(line):
-            key, literal = (*section, option["name"]), option["literal"]
-            found[key] = Option(
-                key=key,
-                default=tomllib.loads(f"default = {literal}")["default"],
-                literal=literal,
-                meaning=" ".join(comment),
-                variable="FIELDFARE_" + "__".join(key).upper(),
-            )
-        elif header := _HEADER.fullmatch(line):
-            section = tuple(header["name"].split("."))
-        comment = [*comment, line.lstrip("# ")] if line.startswith("#") else []
-    return MappingProxyType(found)
+def defaults() -> Mapping[tuple[str, ...], object]:
+    """The default of every option by its key, in the order of the file."""
+    tables = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    (tables[SOURCES],) = tables[SOURCES]
+    return MappingProxyType(dict(_options(tables)))
+
+
+def _options(
+    table: Mapping[str, object], above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], object]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _options(value, (*above, name))
+        else:
+            yield (*above, name), value
+
+
+def variable(key: tuple[str, ...]) -> str:
+    """The environment variable that gives an option."""
+    return "FIELDFARE_" + "__".join(key).upper()
 
 
 @cache
 def secret_files() -> Mapping[tuple[str, ...], tuple[str, ...]]:
     """The key of each secret, with the key of the option that names its file."""
-    pairs = {(*key[:-1], key[-1].removesuffix("_file")): key for key in options()}
+    pairs = {(*key[:-1], key[-1].removesuffix("_file")): key for key in defaults()}
     return MappingProxyType({key: file for key, file in pairs.items() if key != file})
 
 

@@ -9,8 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 from config.faults import field_at
-from config.manual import reference, sample
-from config.options import REQUIRED, options
+from config.manual import options, reference, sample
+from config.options import REQUIRED, defaults
 from config.settings import Settings, SourceSettings, masked
 from tests.configured import settings_from
 
@@ -37,17 +37,18 @@ def fields(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tupl
 
 def test_the_model_and_the_defaults_have_the_same_options_in_the_same_order() -> None:
     """Neither can drift from the other."""
-    assert list(fields(Settings)) == list(options())
+    assert list(fields(Settings)) == list(defaults())
+    assert [option.key for option in options()] == list(defaults())
 
 
 def test_defaults_stand_in_one_place_only() -> None:
     """A field of the model never has a default of its own."""
-    assert all(field_at(Settings, key).is_required() for key in options())
+    assert all(field_at(Settings, key).is_required() for key in defaults())
 
 
 def test_every_option_has_a_line_of_meaning() -> None:
     """It ends like a sentence, and fits a line."""
-    for option in options().values():
+    for option in options():
         assert re.fullmatch(r"[A-Z].{10,96}\.", option.meaning), option.key
 
 
@@ -80,7 +81,7 @@ def test_uncommenting_everything_changes_nothing(folder: Path) -> None:
 
 def test_every_option_is_in_the_sample_once() -> None:
     """What is there to decide, or to change, can be seen in the file."""
-    assert sum(bool(re.match(r"#?[a-z_]+ = ", line)) for line in LINES) == len(options())
+    assert sum(bool(re.match(r"#?[a-z_]+ = ", line)) for line in LINES) == len(defaults())
     assert max(map(len, LINES)) <= 100
 
 
@@ -96,7 +97,7 @@ def test_the_reference_is_a_table_of_all_options() -> None:
     head, rule, *rows = reference().splitlines()
     assert head == "| Option | Default | Must be | Meaning |"
     assert rule == "|---|---|---|---|"
-    assert len(rows) == len(options())
+    assert len(rows) == len(defaults())
     assert all(row.count("|") == 5 for row in rows)
     assert sum("| none |" in row for row in rows) == len(REQUIRED)
     assert (
