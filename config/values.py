@@ -27,6 +27,14 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _UNSEEN = re.compile(f"[{UNPRINTABLE}{INVISIBLE}]")
 _CONTROL = re.compile(f"[{CONTROLS}]")
+# What people and programs write where nothing was filled in, with brackets and dots of their own.
+_PLACEHOLDER = re.compile(
+    r"[\s<({\[.]{0,3}(?:n ?[./\\]? ?a\.?|none|null|nil|nan|undefined|unknown|"
+    r"not? ?(?:available|applicable|set|link|url|id)|tb[acd]|\?{1,9}|#{1,9}|\*{1,9}|"
+    r"[-_\u2010-\u2015]{1,9}|\.{3}|\u2026)[\s>)}\].]{0,3}+",
+    re.IGNORECASE,
+)
+_LONGEST_PLACEHOLDER = 24
 # Most addresses need no second look.
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/[!-~]*)?")
 # Browsers drop some of them, and so would a checker miss what is asked in the end; others make an
@@ -83,6 +91,14 @@ def is_web_address(text: str, *, strict: bool = False) -> bool:
         return parts.scheme in DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether ``text`` stands where an address or a name was to be: "N/A", "none", "#", "-", "TBD".
+
+    It says that there is none, and whoever else has it says no more.
+    """
+    return len(text) < _LONGEST_PLACEHOLDER and _PLACEHOLDER.fullmatch(text) is not None
 
 
 def host_of(address: str) -> str:

@@ -247,6 +247,25 @@ def test_entries_that_differ_in_their_fragment_alone_are_items_each(
         assert len(urls) == 4
 
 
+@pytest.mark.parametrize("word", ["N/A", "#", "none", "-", "TBD"])
+def test_entries_whose_id_and_address_are_words_for_none_are_items_each(
+    database: Database, osce: Taxonomy, word: str
+) -> None:
+    """Whether a list shows them together or one after the other."""
+    shown: list[int] = []
+
+    def answer(request: Request) -> Response:
+        told = (entry(n, word).replace(f">k{n}<", f">{word}<") for n in shown)
+        return feed(*told) if request.path == "/feed.xml" else Response(status=404)
+
+    with desk(database, osce, answer) as taking:
+        for numbers, added in (([1], 1), ([2], 1), ([4, 3, 2], 2), ([4, 3], 0)):
+            shown[:] = numbers
+            report = taking.ingest("/feed.xml")
+            assert (report.added, report.revised) == (added, 0)
+        assert [(row.url, row.revision) for row in taking.rows] == [(None, 1)] * 4
+
+
 def test_what_says_nothing_and_what_is_a_copy_is_in_the_report(
     database: Database, osce: Taxonomy
 ) -> None:

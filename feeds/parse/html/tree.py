@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from config.values import is_web_address
+from config.values import is_placeholder, is_web_address
 from feeds.parse.bytes import readable
 
 Tree = LexborHTMLParser
@@ -161,7 +161,7 @@ def names(node: Node) -> str:
 
 def absolute(base: str | None, address: str | None) -> str | None:
     """An http(s) address joined to ``base``, without its fragment; None where it is none."""
-    if not address or len(address) > _LONGEST_ADDRESS_CHARS:
+    if not address or len(address) > _LONGEST_ADDRESS_CHARS or is_placeholder(address):
         return None
     if base and address[0] == "/" and _PLAIN_PATH.fullmatch(address) and (root := _root(base)):
         return root + address

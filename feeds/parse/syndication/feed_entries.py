@@ -18,6 +18,7 @@ from config.values import (
     host_of,
     is_above_or_below,
     is_language_tag,
+    is_placeholder,
     is_web_address,
     media_type,
 )
@@ -108,12 +109,16 @@ class RawFeed:
 
 
 def absolute(address: str | None, base: str | None) -> str | None:
-    """An http or https address joined to ``base``; None where it is none or has no base."""
+    """An http or https address joined to ``base``; None where it is none, a word for none, or has
+    no base.
+    """
     if not address:
         return None
     if len(address) <= _LONGEST_CHARS and is_web_address(address):
         return _with_plain_scheme(address)
     text = address.strip()
+    if is_placeholder(text):
+        return None
     if _BLANKS.search(text):
         # As browsers do: line breaks within an address are gone, blanks are escaped.
         text = _BLANKS.sub(lambda found: "%20" if found[0].isspace() else "", text.strip())
@@ -163,9 +168,10 @@ def base_of_links(stated: str | None, home: str | None, found_at: str | None) ->
 
 
 def identifier(text: str) -> str | None:
-    """An id without white space around it or controls in it; None where it is no id."""
+    """An id without white space around it or controls in it; None where it is none."""
     kept = _CONTROLS.sub("", text).strip()
-    return kept if 0 < len(kept) <= _LONGEST_CHARS else None
+    is_sound = 0 < len(kept) <= _LONGEST_CHARS and not is_placeholder(kept)
+    return kept if is_sound else None
 
 
 def language_tag(text: str | None) -> str | None:
