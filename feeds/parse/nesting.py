@@ -6,6 +6,7 @@ Knows how tags nest, in one linear pass. Must never know what they mean.
 import re
 from collections.abc import Iterable
 from itertools import accumulate
+from operator import sub
 
 # Tree builders look at every open element when some tag opens: their time is elements x depth.
 # Real pages stay below 100 levels; parsing this many takes milliseconds.
@@ -29,24 +30,30 @@ _MOST_LOOKS = 8
 
 # Elements, and comments, which cost as much.
 _START = re.compile("<[a-zA-Z!?]")
+# White space within a tag, and no other (HTML 13.2.5.6).
+_SPACE = r" \t\n\f\r"
 # An attribute as tokenizers tell it (HTML 13.2.5.32 to 39): a quote that does not follow "=" is a
 # letter like any other, and a slash ends a name as a space does.
-_NAME = r"[\s/]*+[^\s/>][^\s/>=]*+"
+_NAME = rf"[{_SPACE}/]*+[^{_SPACE}/>][^{_SPACE}/>=]*+"
+_IS = rf"[{_SPACE}]*+=[{_SPACE}]*+"
 _ATTRIBUTE = re.compile(
-    rf"""{_NAME}(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>"'][^\s>]*+)?+)?+"""
+    rf"""{_NAME}(?:{_IS}(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^{_SPACE}>"'][^{_SPACE}>]*+)?+)?+"""
 )
-_WHOLE_TAG = re.compile(rf"<[a-zA-Z][^\s/>]*+(?:{_ATTRIBUTE.pattern})*+")
+_WHOLE_TAG = re.compile(rf"<[a-zA-Z][^{_SPACE}/>]*+(?:{_ATTRIBUTE.pattern})*+")
 # Every tag but those with few attributes and no "<" or ">" in them, which are nearly all.
 _ODD_TAG = re.compile(
-    r"<[a-zA-Z](?![^\s/<>]*+"
-    r"""(?:[\s/]*+[^\s/<>=][^\s/<>=]*+(?:\s*+=\s*+(?:"[^"<>]*+"|'[^'<>]*+'|[^\s<>"'][^\s<>]*+))?+)"""
-    rf"{{0,{_FEW_ATTRIBUTES}}}+[\s/]*+>)"
+    rf"<[a-zA-Z](?![^{_SPACE}/<>]*+(?:[{_SPACE}/]*+[^{_SPACE}/<>=]++"
+    rf"""(?:{_IS}(?:"[^"<>]*+"|'[^'<>]*+'|[^{_SPACE}<>"'][^{_SPACE}<>]*+))?+)"""
+    rf"{{0,{_FEW_ATTRIBUTES}}}+[{_SPACE}/]*+>)"
 )
-# Every alternative matches to the end of the text at the latest, so no part is looked at twice.
+# A comment, a text that no tags stand in, or a tag: whether it ends an element, its name, and
+# whether it ends itself. Each matches to the end of the text at the latest, in runs, so that no
+# part is looked at twice.
 _TOKEN = re.compile(
-    r"<(?:!--.*?(?:-->|\Z)|(?:(script|style|textarea|title)\b.*?(?:</\1|\Z))"
-    r"""|(/?)([a-z][a-z0-9]*)((?:[^>"']|"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))*+))""",
-    re.DOTALL | re.IGNORECASE,
+    r"<(?:!--(?:[^-]++|-(?!->))*+"
+    r"|(script|style|textarea|title)\b(?:[^<]++|<(?!/\1))*+(?:</\1)?+"
+    r"""|(/?)([a-z][a-z0-9]*)(?:[^>"'/]++|/(?!>)|"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))*+(/?))""",
+    re.IGNORECASE,
 )
 # What never holds anything, and what the next of its kind closes.
 _FLAT = frozenset(
@@ -54,7 +61,7 @@ _FLAT = frozenset(
     "tr td th thead tbody tfoot colgroup dt dd rt rp html head body".split()
 )
 # <a> and <nobr> are not among them: a second one closes the first.
-_NAMES = r"[bcefistuBCEFISTU](?:[\s/>]|(?i:ig|ode|m|ont|mall|trike|trong|t)[\s/>])"
+_NAMES = rf"[bcefistuBCEFISTU](?i:ig|ode|m|ont|mall|trike|trong|t)?[{_SPACE}/>]"
 _OPENED = re.compile(f"<{_NAMES}")
 _FORMATTING = re.compile(f"<(/?){_NAMES}")
 # The slips of real pages; what leaves more unclosed is made to grow.
@@ -63,13 +70,13 @@ _FEW_UNCLOSED = 20
 
 def harm(markup: str) -> str | None:
     """Why markup would take a parser for ever, as evidence; None where it would not."""
-    # At least the elements that open, counted more quickly than they are found.
-    opened = markup.count("<") - markup.count("</")
-    if opened > _FEW_TAGS:
-        opened = len(_START.findall(markup))
+    # At least as many as open elements, counted more quickly than those are found.
+    if markup.count("<") <= _FEW_TAGS:
+        return _crowded(markup) or _reopened(markup)
+    opened = len(_START.findall(markup))
     if opened > _MOST_ELEMENTS:
         return f"it holds {opened} elements"
-    return _crowded(markup) or _deep(markup, opened) or _reopened(markup, opened)
+    return _crowded(markup) or (_deep(markup) if opened > _FEW_TAGS else None) or _reopened(markup)
 
 
 def _crowded(markup: str) -> str | None:
@@ -90,26 +97,28 @@ def _crowded(markup: str) -> str | None:
     return None
 
 
-def _deep(markup: str, opened: int) -> str | None:
-    if opened <= _FEW_TAGS:
-        return None
+def _deep(markup: str) -> str | None:
     depth = _highest(
-        -1 if slash else int(not rest.endswith("/"))
-        for _, slash, name, rest in _TOKEN.findall(markup)
+        -1 if is_end else not is_both
+        for _, is_end, name, is_both in _TOKEN.findall(markup)
         if name and name.lower() not in _FLAT
     )
     return f"its elements are nested {depth} deep" if depth > _DEEPEST else None
 
 
-def _reopened(markup: str, opened: int) -> str | None:
+def _reopened(markup: str) -> str | None:
     if len(_OPENED.findall(markup)) <= _FEW_UNCLOSED:
         return None
-    steps = [-1 if slash else 1 for slash in _FORMATTING.findall(markup)]
-    unclosed = _highest(steps)
-    if unclosed <= _FEW_UNCLOSED or unclosed * opened <= _MOST_REOPENED:
+    unclosed = _highest(-1 if is_end else 1 for is_end in _FORMATTING.findall(markup))
+    if unclosed <= _FEW_UNCLOSED:
+        return None
+    opened = len(_START.findall(markup))
+    if unclosed * opened <= _MOST_REOPENED:
         return None
     return f"{unclosed} unclosed elements would be opened again in {opened} others"
 
 
 def _highest(steps: Iterable[int]) -> int:
-    return max(accumulate(steps, lambda depth, step: max(depth + step, 0)), default=0)
+    """The most that steps up and down come to above the lowest point before."""
+    heights = list(accumulate(steps))
+    return max(map(sub, heights, accumulate(heights, min, initial=0)), default=0)

@@ -62,7 +62,7 @@ _LITTLE_MARKUP_CHARS = 20_000
 _LONG_TEXT_CHARS = 1_000
 _LONG_TAG_CHARS = 8_000
 # A part ends behind a character reference, not within.
-_PART = re.compile(rf"<[^>]*+>?|[^<]{{{_LONG_TEXT_CHARS}}}[#\w]{{0,40}}+;?")
+_PART = re.compile(rf".{{{_LONG_TEXT_CHARS}}}[#\w]{{0,40}}+;?", re.DOTALL)
 # A sign itself is read in a third of the time that its reference takes; before these it is one.
 _AMPERSAND = re.compile("&amp;(?![A-Za-z0-9#])")
 # The sanitiser writes tags in one way only: lower case, attributes quoted, nothing else with "<".
@@ -124,13 +124,24 @@ def _prepared(html: str) -> str:
     html = html.replace("&nbsp;", "\u00a0")
     if "&amp;" in html:
         html = _AMPERSAND.sub("&", html)
-    return _PART.sub(_short, html)
+    # A tag goes on to the next ">", a text to the next "<".
+    if max(map(len, html.split(">"))) > _LONG_TAG_CHARS:
+        html = _TAG.sub(_short, html)
+    pieces = f">{html}".split("<")
+    if max(map(len, pieces)) > _LONG_TEXT_CHARS:
+        html = "<".join(map(_in_parts, pieces))[1:]
+    return html
 
 
-def _short(part: re.Match[str]) -> str:
-    if not part[0].startswith("<"):
-        return f"{part[0]}<!---->"
-    return part[0] if len(part[0]) <= _LONG_TAG_CHARS else ""
+def _short(tag: re.Match[str]) -> str:
+    return tag[0] if len(tag[0]) <= _LONG_TAG_CHARS else ""
+
+
+def _in_parts(piece: str) -> str:
+    if len(piece) <= _LONG_TEXT_CHARS:
+        return piece
+    tag, end, text = piece.partition(">")
+    return tag + end + _PART.sub(r"\g<0><!---->", text)
 
 
 def paragraphs(html: str) -> tuple[str, ...]:

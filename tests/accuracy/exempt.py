@@ -14,6 +14,7 @@ EXEMPT: dict[str, tuple[str, ...]] = {
         "sanitise._PART",
         "sanitise._prepared",
         "sanitise._short",
+        "sanitise._in_parts",
         "sanitise._TAG",
         "bytes.NO_XML",
         "bytes._NONCHARACTERS",
