@@ -41,7 +41,6 @@ from feeds.fetch.politeness import (
     MAX_BYTES,
     MAX_REDIRECTS,
     Hosts,
-    Robots,
     RobotsRules,
     rules_of,
 )
@@ -106,7 +105,6 @@ class Fetcher:
         self._agent = agent.encode("ascii", "replace").decode()
         self._clock = clock
         self._hosts = Hosts(limits.pause_seconds, clock=monotonic, wait=wait or stopping.wait)
-        self._robots = Robots()
         self._exchange = Exchange(limits, guard or Guard(), proxy=proxy, trust=trust)
 
     def close(self) -> None:
@@ -210,7 +208,7 @@ class Fetcher:
         url = question.url
         origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
         place = url.copy_with(raw_path=b"/robots.txt")
-        rules = self._robots.of(origin, self._clock(), lambda: self._load_rules(place))
+        rules = self._hosts.rules(origin, self._clock(), lambda: self._load_rules(place))
         if not isinstance(rules, RobotsRules):
             return rules
         if not rules.allows(str(url)):

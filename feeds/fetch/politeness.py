@@ -37,72 +37,6 @@ _USER_AGENT = re.compile(r"[ \t]*user[ \t-]?agent[ \t]*:?", re.IGNORECASE)
 _OTHER = "user-agent: not-us"
 
 
-@dataclass(slots=True)
-class _Host:
-    lock: Lock = field(default_factory=Lock)
-    free_since: float | None = None
-    closed_until: datetime | None = None
-
-
-class Hosts:
-    """Turns at hosts, for any number of threads; a slow host never delays another.
-
-    ``clock`` is monotonic, in seconds. ``wait`` waits up to that many seconds and says whether the
-    program is ending (threading.Event.wait).
-    """
-
-    def __init__(
-        self,
-        pause_seconds: float,
-        *,
-        clock: Callable[[], float],
-        wait: Callable[[float], bool],
-    ) -> None:
-        self._pause = pause_seconds
-        self._clock = clock
-        self._wait = wait
-        self._hosts: dict[str, _Host] = {}
-        self._lock = Lock()
-
-    @contextmanager
-    def turn(self, host: str, delay_seconds: float = 0.0) -> Iterator[bool]:
-        """Our turn at the host while inside; False if the program ends before it comes.
-
-        Since the turn before it, the pause or the longer ``delay_seconds`` has passed.
-        """
-        state = self._state(host)
-        while not state.lock.acquire(timeout=_LOOK_SECONDS):
-            if self._wait(0):
-                yield False
-                return
-        try:
-            pause = max(self._pause, delay_seconds)
-            left = 0.0 if state.free_since is None else state.free_since + pause - self._clock()
-            # It is cut short if the program ends.
-            if self._wait(max(left, 0.0)):
-                yield False
-                return
-            try:
-                yield True
-            finally:
-                state.free_since = self._clock()
-        finally:
-            state.lock.release()
-
-    def close(self, host: str, until: datetime) -> None:
-        """The host wants nothing asked before then."""
-        self._state(host).closed_until = until
-
-    def closed_until(self, host: str, now: datetime) -> datetime | None:
-        """When the host may be asked again, None if at once."""
-        until = self._state(host).closed_until
-        return until if until is not None and now < until else None
-
-    def _state(self, host: str) -> _Host:
-        with self._lock:
-            return self._hosts.setdefault(host, _Host())
-
-
 class _ParsedRobots(Protocol):
     def can_fetch(self, url: str, user_agent: str) -> bool: ...
 
@@ -149,28 +83,84 @@ def _for_us(text: str, token: str) -> Iterator[str]:
             yield f"user-agent: {token}" if name == token else _OTHER
 
 
+@dataclass(slots=True)
+class _Host:
+    lock: Lock = field(default_factory=Lock)
+    free_since: float | None = None
+    closed_until: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     rules: RobotsRules | FetchFailed
     until: datetime
 
 
-class Robots:
-    """The rules of each origin, fetched when first wanted and kept for a day."""
+class Hosts:
+    """Turns at hosts, for any number of threads, and the rules of each origin; a slow host never
+    delays another.
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+    ``clock`` is monotonic, in seconds. ``wait`` waits up to that many seconds and says whether the
+    program is ending (threading.Event.wait).
+    """
+
+    def __init__(
+        self,
+        pause_seconds: float,
+        *,
+        clock: Callable[[], float],
+        wait: Callable[[float], bool],
+    ) -> None:
+        self._pause = pause_seconds
+        self._clock = clock
+        self._wait = wait
+        self._hosts: dict[str, _Host] = {}
+        self._rules: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = Lock()
 
-    def of(
+    @contextmanager
+    def turn(self, host: str, delay_seconds: float = 0.0) -> Iterator[bool]:
+        """Our turn at the host while inside; False if the program ends before it comes.
+
+        Since the turn before it, the pause or the longer ``delay_seconds`` has passed.
+        """
+        state = self._state(host)
+        while not state.lock.acquire(timeout=_LOOK_SECONDS):
+            if self._wait(0):
+                yield False
+                return
+        try:
+            pause = max(self._pause, delay_seconds)
+            left = 0.0 if state.free_since is None else state.free_since + pause - self._clock()
+            # It is cut short if the program ends.
+            if self._wait(max(left, 0.0)):
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                state.free_since = self._clock()
+        finally:
+            state.lock.release()
+
+    def close(self, host: str, until: datetime) -> None:
+        """The host wants nothing asked before then."""
+        self._state(host).closed_until = until
+
+    def closed_until(self, host: str, now: datetime) -> datetime | None:
+        """When the host may be asked again, None if at once."""
+        until = self._state(host).closed_until
+        return until if until is not None and now < until else None
+
+    def rules(
         self, origin: str, now: datetime, load: Callable[[], RobotsRules | FetchFailed | Stopped]
     ) -> RobotsRules | FetchFailed | Stopped:
-        """The rules in force, or why nothing may be fetched now.
+        """The rules in force, or why nothing may be fetched now; once loaded, kept for a day.
 
         Rules that were had once stay in force while the host cannot say others (RFC 9309 2.4).
         """
         with self._lock:
-            kept = self._kept.get(origin)
+            kept = self._rules.get(origin)
         if kept is not None and now < kept.until:
             return kept.rules
         loaded = load()
@@ -182,8 +172,12 @@ class Robots:
             if kept is not None and isinstance(kept.rules, RobotsRules):
                 loaded = kept.rules
         with self._lock:
-            self._kept[origin] = _Kept(loaded, until)
-            self._kept.move_to_end(origin)
-            while len(self._kept) > MAX_HOSTS:
-                self._kept.popitem(last=False)
+            self._rules[origin] = _Kept(loaded, until)
+            self._rules.move_to_end(origin)
+            while len(self._rules) > MAX_HOSTS:
+                self._rules.popitem(last=False)
         return loaded
+
+    def _state(self, host: str) -> _Host:
+        with self._lock:
+            return self._hosts.setdefault(host, _Host())

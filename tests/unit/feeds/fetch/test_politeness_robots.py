@@ -14,7 +14,7 @@ from feeds.fetch.politeness import (
     MAX_DELAY_SECONDS,
     MAX_HOSTS,
     RETRIED_AFTER,
-    Robots,
+    Hosts,
     RobotsRules,
     rules_of,
 )
@@ -26,6 +26,10 @@ TROUBLE = FetchFailed(problem="503")
 
 def rules(text: str) -> RobotsRules:
     return rules_of(text.encode(), "Fieldfare")
+
+
+def some_hosts() -> Hosts:
+    return Hosts(0.0, clock=lambda: 0.0, wait=lambda _: False)
 
 
 def allows(text: str, path: str) -> bool:
@@ -111,44 +115,44 @@ def test_no_file_is_too_odd(body: bytes, path: str) -> None:
 
 
 def test_rules_are_asked_for_once_a_day() -> None:
-    robots = Robots()
-    assert robots.of(HOST, NOW, lambda: ALL) is ALL
-    assert robots.of(HOST, NOW + KEPT_FOR - timedelta(seconds=1), lambda: TROUBLE) is ALL
+    hosts = some_hosts()
+    assert hosts.rules(HOST, NOW, lambda: ALL) is ALL
+    assert hosts.rules(HOST, NOW + KEPT_FOR - timedelta(seconds=1), lambda: TROUBLE) is ALL
     other = rules("User-agent: *\nDisallow: /")
-    assert robots.of(HOST, NOW + KEPT_FOR, lambda: other) is other
+    assert hosts.rules(HOST, NOW + KEPT_FOR, lambda: other) is other
 
 
 def test_each_host_has_its_own() -> None:
-    robots = Robots()
-    robots.of(HOST, NOW, lambda: ALL)
-    assert robots.of("http://news.example.org", NOW, lambda: TROUBLE) is TROUBLE
+    hosts = some_hosts()
+    hosts.rules(HOST, NOW, lambda: ALL)
+    assert hosts.rules("http://news.example.org", NOW, lambda: TROUBLE) is TROUBLE
 
 
 def test_trouble_is_looked_at_again_soon_but_not_at_once() -> None:
-    robots = Robots()
-    assert robots.of(HOST, NOW, lambda: TROUBLE) is TROUBLE
-    assert robots.of(HOST, NOW, lambda: ALL) is TROUBLE
-    assert robots.of(HOST, NOW + RETRIED_AFTER, lambda: ALL) is ALL
+    hosts = some_hosts()
+    assert hosts.rules(HOST, NOW, lambda: TROUBLE) is TROUBLE
+    assert hosts.rules(HOST, NOW, lambda: ALL) is TROUBLE
+    assert hosts.rules(HOST, NOW + RETRIED_AFTER, lambda: ALL) is ALL
 
 
 def test_old_rules_hold_while_there_are_no_others() -> None:
-    robots = Robots()
-    robots.of(HOST, NOW, lambda: ALL)
+    hosts = some_hosts()
+    hosts.rules(HOST, NOW, lambda: ALL)
     later = NOW + KEPT_FOR
-    assert robots.of(HOST, later, lambda: TROUBLE) is ALL
+    assert hosts.rules(HOST, later, lambda: TROUBLE) is ALL
     other = rules("User-agent: *\nDisallow: /")
-    assert robots.of(HOST, later + RETRIED_AFTER, lambda: other) is other
+    assert hosts.rules(HOST, later + RETRIED_AFTER, lambda: other) is other
 
 
 def test_an_end_is_not_remembered() -> None:
-    robots = Robots()
-    assert robots.of(HOST, NOW, Stopped) == Stopped()
-    assert robots.of(HOST, NOW, lambda: ALL) is ALL
+    hosts = some_hosts()
+    assert hosts.rules(HOST, NOW, Stopped) == Stopped()
+    assert hosts.rules(HOST, NOW, lambda: ALL) is ALL
 
 
 def test_not_every_host_ever_seen_is_kept() -> None:
-    robots = Robots()
+    hosts = some_hosts()
     for number in range(MAX_HOSTS + 1):
-        robots.of(f"https://h{number}.example", NOW, lambda: ALL)
-    assert robots.of("https://h0.example", NOW, lambda: TROUBLE) is TROUBLE
-    assert robots.of(f"https://h{MAX_HOSTS}.example", NOW, lambda: TROUBLE) is ALL
+        hosts.rules(f"https://h{number}.example", NOW, lambda: ALL)
+    assert hosts.rules("https://h0.example", NOW, lambda: TROUBLE) is TROUBLE
+    assert hosts.rules(f"https://h{MAX_HOSTS}.example", NOW, lambda: TROUBLE) is ALL
