@@ -45,22 +45,6 @@ class DateOrder(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selectors:
-    """Where a publisher's pages keep what we look for, as CSS selectors; "" leaves it to us.
-
-    ``listing_entry`` finds the blocks of a listing, the other ``listing_`` ones look within one.
-    """
-
-    listing_entry: str = ""
-    listing_title: str = ""
-    listing_date: str = ""
-    listing_lead: str = ""
-    page_title: str = ""
-    page_date: str = ""
-    page_text: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
     """How one publisher's documents are to be read, where its documents do not say.
 
@@ -68,14 +52,23 @@ class Habits:
     of documents that do not tell theirs. A ``forced`` document was vouched for by a person: it
     is read as an item even if it looks like none. The text of a PDF is read where ``pdf_text`` says
     so.
+
+    CSS selectors say where pages keep what we look for; "" leaves it to us. ``listing_entry`` finds
+    the blocks of a listing, the other ``listing_`` ones look within one.
     """
 
     form: str = ""
     date_order: DateOrder | None = None
-    selectors: Selectors = Selectors()
     language: str = "en"
     forced: bool = False
     pdf_text: bool = False
+    listing_entry: str = ""
+    listing_title: str = ""
+    listing_date: str = ""
+    listing_lead: str = ""
+    page_title: str = ""
+    page_date: str = ""
+    page_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

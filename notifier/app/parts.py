@@ -54,7 +54,7 @@ def identity(database: Database, settings: Settings, today: date) -> Identity:
 
 def habits(settings: Settings, name: str) -> Habits:
     """How a source's documents are to be read; one without settings speaks the site's language."""
-    from feeds.draft import DateOrder, Habits, Selectors
+    from feeds.draft import DateOrder, Habits
 
     source = next((source for source in settings.sources if source.name == name), None)
     if source is None:
@@ -62,17 +62,15 @@ def habits(settings: Settings, name: str) -> Habits:
     return Habits(
         form=source.form,
         date_order=DateOrder(source.date_order) if source.date_order else None,
-        selectors=Selectors(
-            listing_entry=source.listing_entry,
-            listing_title=source.listing_title,
-            listing_date=source.listing_date,
-            listing_lead=source.listing_lead,
-            page_title=source.page_title,
-            page_date=source.page_date,
-            page_text=source.page_text,
-        ),
         language=source.language,
         pdf_text=source.pdf_text,
+        listing_entry=source.listing_entry,
+        listing_title=source.listing_title,
+        listing_date=source.listing_date,
+        listing_lead=source.listing_lead,
+        page_title=source.page_title,
+        page_date=source.page_date,
+        page_text=source.page_text,
     )
 
 

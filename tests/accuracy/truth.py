@@ -31,7 +31,6 @@ from feeds.draft import (
     Parsed,
     Reason,
     Refused,
-    Selectors,
 )
 from feeds.model import Label
 from feeds.parse import understand
@@ -120,8 +119,8 @@ def _habits(given: dict[str, Any]) -> Habits:
     return Habits(
         form=given.get("form", ""),
         date_order=DateOrder(order) if order else None,
-        selectors=Selectors(**given.get("selectors", {})),
         language=given.get("language", "en"),
+        **given.get("selectors", {}),
     )
 
 

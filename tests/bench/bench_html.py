@@ -14,7 +14,7 @@ from pathlib import Path
 
 import trafilatura
 
-from feeds.draft import Document, Habits, Parsed, Selectors
+from feeds.draft import Document, Habits, Parsed
 from feeds.parse import html
 from feeds.taxonomy import Taxonomy
 
@@ -26,12 +26,10 @@ BLOCKS = 50
 LISTING_LIMIT_MS = 2.0
 
 BY_SELECTORS = Habits(
-    selectors=Selectors(
-        listing_entry=".search-result-news",
-        listing_title=".search-title",
-        listing_date=".publishing-date",
-        listing_lead=".search-snippet",
-    )
+    listing_entry=".search-result-news",
+    listing_title=".search-title",
+    listing_date=".publishing-date",
+    listing_lead=".search-snippet",
 )
 SENTENCE = "Experts and officials met to take stock of what was done and to plan the coming year. "
 MENU = "".join(

@@ -118,7 +118,7 @@ def read(markup: HtmlPage, page: BarePage, taxonomy: Taxonomy, habits: Habits) -
     """The title and the text, found by the source's selector, the page's own marks, its metadata or
     an extractor; the subtitle that stands between title and labels is the summary.
     """
-    html = _html(markup, page, habits.selectors.page_text)
+    html = _html(markup, page, habits.page_text)
     found = blocks(html)
     used = printed.read(found, taxonomy).used
     # Behind the title, where it stands within the text.

@@ -54,7 +54,7 @@ def parse(
     page.take_out(find_all(tree, "script:not([src]), style, template"))
     front, window = refusals.front(page), said(find(tree, "title"))
     habits = replace(habits, date_order=habits.date_order or dates.order_in(known.language))
-    named = title.title_of(tree, known, base, document.lead, habits.selectors.page_title)
+    named = title.title_of(tree, known, base, document.lead, habits.page_title)
     bare = _bare(page, known, base, named, document=document, taxonomy=taxonomy, habits=habits)
     article = content.read(page, bare, taxonomy, habits)
     asked = refusals.instead(front, bare, window, article.paragraphs)
@@ -110,7 +110,7 @@ def _issued_at(
     scripts; and days of changes that were met on the way.
     """
     tree, order, latest = page.tree, habits.date_order, document.latest
-    chosen = find(tree, habits.selectors.page_date)
+    chosen = find(tree, habits.page_date)
     if chosen is not None:
         texts = (attribute(chosen, "datetime"), attribute(chosen, "content"), said(chosen))
         if issued := issue_date.stated(filter(None, texts), order, IssuedFrom.PAGE):

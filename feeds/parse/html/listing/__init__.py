@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from feeds.draft import Document, Draft, Habits, Parsed, Selectors
+from feeds.draft import Document, Draft, Habits, Parsed
 from feeds.parse import dateline
 from feeds.parse.html import page_links
 from feeds.parse.html.listing import listed_entry, repetition
@@ -59,11 +59,10 @@ def parse(page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits
 
     The teasers of other items on an item's page are taken out of the tree.
     """
-    tree, chosen = page.tree, habits.selectors
-    ancestors = Ancestors()
-    is_chosen = bool(chosen.listing_entry)
-    nodes = find_all(tree, chosen.listing_entry) if is_chosen else []
-    if is_chosen and (not nodes or _is_page_of(tree, chosen)):
+    tree, ancestors = page.tree, Ancestors()
+    is_chosen = bool(habits.listing_entry)
+    nodes = find_all(tree, habits.listing_entry) if is_chosen else []
+    if is_chosen and (not nodes or _is_page_of(tree, habits)):
         return None
     groups = [nodes] if nodes else repetition.entries(tree, ancestors)
     if groups and not is_chosen and _is_item(page, document, groups[0], ancestors):
@@ -92,8 +91,8 @@ def _news_of(
     """
     first: list[Draft] = []
     for nodes in groups[:_MOST_GROUPS]:
-        own = nodes if habits.selectors.listing_entry else _below_news(nodes)
-        parts = _parts(tree, own, habits.selectors) if own else []
+        own = nodes if habits.listing_entry else _below_news(nodes)
+        parts = _parts(tree, own, habits) if own else []
         told = (listed_entry.read(each, base, taxonomy, habits) for each in parts)
         drafts = [draft for draft in told if draft]
         first = first or drafts
@@ -150,9 +149,9 @@ def _is_event(url: str | None) -> bool:
     return not plain("event_folders", str.casefold).isdisjoint(folders)
 
 
-def _is_page_of(tree: Tree, chosen: Selectors) -> bool:
+def _is_page_of(tree: Tree, habits: Habits) -> bool:
     """Whether the source's selectors find an item's text: news may be listed beside it."""
-    return bool(chosen.page_text) and find(tree, chosen.page_text) is not None
+    return bool(habits.page_text) and find(tree, habits.page_text) is not None
 
 
 def _is_item(page: HtmlPage, document: Document, nodes: list[Node], ancestors: Ancestors) -> bool:
@@ -322,15 +321,15 @@ def _is_article(page: HtmlPage) -> bool:
     return len(page.articles) == 1
 
 
-def _parts(tree: Tree, nodes: list[Node], chosen: Selectors) -> list[EntryParts]:
+def _parts(tree: Tree, nodes: list[Node], habits: Habits) -> list[EntryParts]:
     """The parts of all entries; each kind of part is looked for once in the whole page."""
     places: dict[int, int | None] = {node.mem_id: at for at, node in enumerate(nodes)}
     # Where one element holds all entries, the menus around it are not searched.
     above = {at.mem_id: at for node in nodes if (at := node.parent) is not None}
     root = tree if len(above) != 1 else next(iter(above.values()))
-    titles = shared(find_all(root, chosen.listing_title or _HEADINGS), places)
-    dated = shared(find_all(root, chosen.listing_date or _DATES), places)
-    leads = chosen.listing_lead
+    titles = shared(find_all(root, habits.listing_title or _HEADINGS), places)
+    dated = shared(find_all(root, habits.listing_date or _DATES), places)
+    leads = habits.listing_lead
     told = shared(find_all(root, leads) if leads else [], places)
     # A title tells the link by itself.
     is_titled = all(titles[at] for at in range(len(nodes)))

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from feeds.draft import Alternate, DateOrder, Draft, Habits, Hub, Parsed, Selectors
+from feeds.draft import Alternate, DateOrder, Draft, Habits, Hub, Parsed
 from feeds.model import Issued, IssuedFrom
 from feeds.parse import text
 from feeds.taxonomy import Taxonomy
@@ -109,11 +109,9 @@ OLD_SITE = page(
     head=f"<title>{TITLE} | OSCE</title>",
 )
 OLD_HABITS = Habits(
-    selectors=Selectors(
-        page_title="div.content--header > h1",
-        page_date="span.date-display-single",
-        page_text="div.content--content div.pane-content",
-    )
+    page_title="div.content--header > h1",
+    page_date="span.date-display-single",
+    page_text="div.content--content div.pane-content",
 )
 
 

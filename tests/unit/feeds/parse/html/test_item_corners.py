@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from feeds.draft import Habits, Selectors
+from feeds.draft import Habits
 from feeds.model import IssuedFrom
 from feeds.parse.sanitise import blocks, without
 from feeds.taxonomy import Taxonomy
@@ -90,7 +90,7 @@ def test_a_date_within_a_sentence_is_that_of_an_event(osce: Taxonomy) -> None:
 
 
 def test_a_selector_that_finds_no_date_leaves_it_to_the_page(osce: Taxonomy) -> None:
-    habits = Habits(selectors=Selectors(page_date="h1"))
+    habits = Habits(page_date="h1")
     issued = draft_of(page(ARTICLE), osce, habits).issued
     assert issued is not None
     assert issued.day.isoformat() == "2021-06-26"
@@ -121,7 +121,7 @@ def test_an_entry_that_is_a_link_tells_its_title_first(osce: Taxonomy) -> None:
 
 
 def test_a_chosen_entry_without_a_link_is_none(osce: Taxonomy) -> None:
-    habits = Habits(selectors=Selectors(listing_entry=".row"))
+    habits = Habits(listing_entry=".row")
     body = page(entry(1) + '<div class="row">No entry at all</div>')
     assert len(listed(body, osce, habits).drafts) == 1
 
@@ -198,9 +198,9 @@ def test_the_header_of_a_page_belongs_to_no_article(osce: Taxonomy) -> None:
 
 
 def test_a_chosen_entry_may_be_a_link_with_its_title_inside(osce: Taxonomy) -> None:
-    selectors = Selectors(listing_entry="a.card", listing_title="a.card b")
+    habits = Habits(listing_entry="a.card", listing_title="a.card b")
     cards = f'<a class="card" href="/n/1"><i><b>Meeting number 1</b></i><p>{LEAD}</p></a>'
-    draft = listed(page(cards), osce, Habits(selectors=selectors)).drafts[0]
+    draft = listed(page(cards), osce, habits).drafts[0]
     assert (draft.title, draft.url) == ("Meeting number 1", f"{SITE}/n/1")
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from feeds.draft import Draft, Habits, Selectors
+from feeds.draft import Draft, Habits
 from feeds.model import Issued, IssuedFrom
 from feeds.parse import html
 from feeds.taxonomy import Taxonomy
@@ -32,12 +32,10 @@ def printed(number: int) -> str:
 
 
 OLDER = Habits(
-    selectors=Selectors(
-        listing_entry=".search-result-news",
-        listing_title=".search-title",
-        listing_date=".publishing-date",
-        listing_lead=".search-snippet",
-    )
+    listing_entry=".search-result-news",
+    listing_title=".search-title",
+    listing_date=".publishing-date",
+    listing_lead=".search-snippet",
 )
 
 
@@ -225,7 +223,7 @@ def test_a_menu_is_no_listing(osce: Taxonomy) -> None:
 
 
 def test_selectors_that_are_none_find_nothing(osce: Taxonomy) -> None:
-    habits = Habits(selectors=replace(OLDER.selectors, listing_entry="::bad((("))
+    habits = replace(OLDER, listing_entry="::bad(((")
     body = page(f"<main><h1>{TITLE}</h1>{paragraphs(FIRST, SECOND)}</main>")
     assert draft_of(body, osce, habits).title == TITLE
 
