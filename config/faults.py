@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from config.lines import line_of, lines_of_keys
-from config.options import SOURCES, Key, defaults, spelled, variable
+from config.options import Key, spelled
 from config.values import masked_url
 
 # The pydantic error type of a check that brings its whole sentence.
@@ -48,13 +48,12 @@ def naming(key: Key, given: Mapping[Key, Given]) -> str:
     return f"{known.place}:{line_of(known.key, lines_of_keys(known.text))}: {spelled(key)}"
 
 
-def unknown_variable(name: str) -> str:
-    """What is wrong with an environment variable that stands for no option."""
+def unknown_variable(name: str, variables: Mapping[tuple[str, ...], str]) -> str:
+    """What is wrong with an environment variable that is none of these of options."""
     if name.startswith("FIELDFARE_SOURCES"):
         return "is no setting; sources stand in the settings file, as [[sources]]"
     names = tuple(name.removeprefix("FIELDFARE_").lower().split("__"))
-    closest = nearest(names, [key for key in defaults() if key[0] != SOURCES])
-    return f"is no setting; the nearest is {variable(closest)}"
+    return f"is no setting; the nearest is {variables[nearest(names, variables)]}"
 
 
 def refusals(

@@ -5,14 +5,14 @@ Knows how each is read and which goes before which. Must never know what a value
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from config.faults import Given, naming, nearest, shown, unknown_variable
-from config.options import REQUIRED, SOURCES, Key, defaults, secret_files, spelled, variable
+from config.options import REQUIRED, SOURCES, Key, defaults, leaves, secret_files, spelled
 
 # Names the settings file itself, for the command; no setting.
 _FILE_VARIABLE = "FIELDFARE_CONFIG"
@@ -38,7 +38,7 @@ def from_file(path: Path, faults: list[str]) -> Layer:
     except tomllib.TOMLDecodeError as error:
         faults.append(_syntax_fault(path, text, error))
         return {}
-    given = {key: Given(value, path, key, text) for key, value in _leaves(values)}
+    given = {key: Given(value, path, key, text) for key, value in leaves(values)}
     kept: dict[Key, Given] = {}
     for key, it in given.items():
         names = tuple(part for part in key if isinstance(part, str))
@@ -51,18 +51,20 @@ def from_file(path: Path, faults: list[str]) -> Layer:
 
 def from_environment(environ: Mapping[str, str], faults: list[str]) -> Layer:
     """What the FIELDFARE_ variables give, numbers as numbers where they read so."""
-    known = {variable(key): key for key in defaults() if key[0] != SOURCES}
+    variables = {
+        key: "FIELDFARE_" + "__".join(key).upper() for key in defaults() if key[0] != SOURCES
+    }
     ours = {name for name in environ if name.startswith("FIELDFARE_")} - {_FILE_VARIABLE}
     given: dict[Key, Given] = {}
-    for name, key in known.items():
+    for key, name in variables.items():
         if name in ours:
             value: object = environ[name]
             if isinstance(defaults()[key], int):
                 with suppress(ValueError):
                     value = int(environ[name])
             given[key] = Given(value, name)
-    strange = sorted(ours - known.keys())
-    faults += [f"environment {name}: {unknown_variable(name)}" for name in strange]
+    strange = sorted(ours.difference(variables.values()))
+    faults += [f"environment {name}: {unknown_variable(name, variables)}" for name in strange]
     return given
 
 
@@ -102,19 +104,6 @@ def tree(given: Layer) -> dict[str, Any]:
                 node = node.setdefault(part, {}) if isinstance(node, dict) else node[part]
             node[path[-1]] = value
     return root
-
-
-def _leaves(value: object, key: Key = ()) -> Iterator[tuple[Key, object]]:
-    """Yields every value that is no table, every empty table, and an empty one for each source."""
-    if key == (SOURCES,) and isinstance(value, list) and all(isinstance(v, dict) for v in value):
-        for index, source in enumerate(value):
-            yield (*key, index), {}
-            yield from _leaves(source, (*key, index))
-    elif isinstance(value, dict) and value and key != (SOURCES,):
-        for name, child in value.items():
-            yield from _leaves(child, (*key, name))
-    elif value != {} or key:
-        yield key, value
 
 
 def _misplaced(names: tuple[str, ...], value: object) -> str | None:

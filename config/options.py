@@ -22,24 +22,12 @@ REQUIRED = frozenset({(SOURCES, "name")})
 @cache
 def defaults() -> Mapping[tuple[str, ...], object]:
     """The default of every option by its key, in the order of the file."""
-    tables = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    (tables[SOURCES],) = tables[SOURCES]
-    return MappingProxyType(dict(_options(tables)))
-
-
-def _options(
-    table: Mapping[str, object], above: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], object]]:
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield from _options(value, (*above, name))
-        else:
-            yield (*above, name), value
-
-
-def variable(key: tuple[str, ...]) -> str:
-    """The environment variable that gives an option."""
-    return "FIELDFARE_" + "__".join(key).upper()
+    # The one source that is there is an example, and has an index.
+    found = (
+        (tuple(part for part in key if isinstance(part, str)), value)
+        for key, value in leaves(tomllib.loads(FILE.read_text(encoding="utf-8")))
+    )
+    return MappingProxyType({key: value for key, value in found if key != (SOURCES,)})
 
 
 @cache
@@ -47,6 +35,19 @@ def secret_files() -> Mapping[tuple[str, ...], tuple[str, ...]]:
     """The key of each secret, with the key of the option that names its file."""
     pairs = {(*key[:-1], key[-1].removesuffix("_file")): key for key in defaults()}
     return MappingProxyType({key: file for key, file in pairs.items() if key != file})
+
+
+def leaves(value: object, key: Key = ()) -> Iterator[tuple[Key, object]]:
+    """Yields every value that is no table, every empty table, and an empty one for each source."""
+    if key == (SOURCES,) and isinstance(value, list) and all(isinstance(v, dict) for v in value):
+        for index, source in enumerate(value):
+            yield (*key, index), {}
+            yield from leaves(source, (*key, index))
+    elif isinstance(value, dict) and value and key != (SOURCES,):
+        for name, child in value.items():
+            yield from leaves(child, (*key, name))
+    elif value != {} or key:
+        yield key, value
 
 
 def spelled(key: Key) -> str:

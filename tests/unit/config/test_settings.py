@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from config.options import SOURCES, defaults, variable
+from config.options import SOURCES, defaults
 from config.settings import load
 from tests.configured import settings_from
 
@@ -67,10 +67,11 @@ def test_the_environment_speaks_every_type() -> None:
     assert settings.site.title == "2026"
 
 
-@pytest.mark.parametrize("key", [key for key in defaults() if key[0] != SOURCES], ids=variable)
+@pytest.mark.parametrize("key", [key for key in defaults() if key[0] != SOURCES], ids=".".join)
 def test_every_option_can_be_given_by_its_variable(key: tuple[str, ...]) -> None:
     """The default, written as text, means the default."""
-    assert load(None, {variable(key): str(defaults()[key])}) == load(None, {})
+    variable = "FIELDFARE_" + "__".join(key).upper()
+    assert load(None, {variable: str(defaults()[key])}) == load(None, {})
 
 
 def test_paths_count_from_the_folder_of_the_file(file: Path) -> None:
