@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from feeds.model import Enclosure, Issued, Label, Mark, Provenance, TopicKind
 
@@ -44,6 +45,19 @@ class DateOrder(StrEnum):
     MONTH_FIRST = "month-first"
 
 
+class DateStyle(NamedTuple):
+    """How days are written somewhere: what 12/05/2015 means, and the language whose short months
+    are months there.
+    """
+
+    order: DateOrder | None = None
+    language: str | None = None
+
+
+#: Nobody said how days are written.
+UNSTATED = DateStyle()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
     """How one publisher's documents are to be read, where its documents do not say.
@@ -58,7 +72,7 @@ class Habits:
     """
 
     form: str = ""
-    date_order: DateOrder | None = None
+    date_style: DateStyle = UNSTATED
     language: str = "en"
     forced: bool = False
     pdf_text: bool = False

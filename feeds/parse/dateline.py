@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from feeds.draft import DateOrder
+from feeds.draft import UNSTATED, DateStyle
 from feeds.parse.dates import Mention, mentions
 from feeds.parse.words import any_of, plain
 
@@ -67,12 +67,12 @@ class PlaceAndDay:
     day: date | None
 
 
-def find(paragraph: str, order: DateOrder | None = None) -> Dateline | None:
+def find(paragraph: str, style: DateStyle = UNSTATED) -> Dateline | None:
     """The dateline a paragraph opens with, if it has one with a day and a month."""
     if not _DIGIT.search(paragraph, 0, _LONGEST_PLACE_CHARS + _LONGEST_MONTH_CHARS):
         return None
     opening = unicodedata.normalize("NFC", paragraph[:_OPENING_CHARS])
-    dates = mentions(opening, order)
+    dates = mentions(opening, style)
     if not dates or dates[0].start > _LONGEST_PLACE_CHARS:
         return None
     first = dates[0]
@@ -84,12 +84,12 @@ def find(paragraph: str, order: DateOrder | None = None) -> Dateline | None:
     return _place_then_date(opening, first, {each.start for each in dates[1:]})
 
 
-def line(text: str, order: DateOrder | None = None) -> PlaceAndDay | None:
+def line(text: str, style: DateStyle = UNSTATED) -> PlaceAndDay | None:
     """The place and day a whole line consists of, as below a title: "KYIV 26 June 2021"."""
     if len(text) > _LONGEST_PLACE_CHARS:
         return None
     composed = unicodedata.normalize("NFC", text)
-    dates = mentions(composed, order)
+    dates = mentions(composed, style)
     if len(dates) != 1 or not _after_date()[1].match(composed, dates[0].end):
         return None
     place, day = composed[: dates[0].start].rstrip(" ,-–—"), dates[0].day

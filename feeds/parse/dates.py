@@ -7,12 +7,12 @@ what a date stands for, or what day it is today.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 
-from feeds.draft import DateOrder
-from feeds.parse.months import month_of
+from feeds.draft import UNSTATED, DateOrder, DateStyle, Habits
+from feeds.parse.months import month_in, month_of
 from feeds.parse.words import any_of
 
 # Nobody writes a date in more; it bounds what a pattern below may look at.
@@ -22,7 +22,9 @@ _NUMBER = re.compile("[0-9]+")
 _YEAR = r"(?:19|20)[0-9]{2}(?![0-9])"
 _CENTURIES = ("19", "20")
 # Vowels of Devanagari are marks, no letters.
-_WORD = r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0963]){2,}"
+_WORD = r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0963]){1,}"
+# Behind a month that is short.
+_SHORT = "[.׳]?"
 # Programs write 1 January 0001, 1900 or 1970, or the last day of 2099 or 9999, where they have no
 # date, and no news is older.
 _FIRST_YEAR, _LAST_YEAR = 1971, 2098
@@ -66,10 +68,10 @@ def _with_words() -> tuple[re.Pattern[str], ...]:
     # "2019. március 8.", "2019 m. kovo 8 d."; "2019 жылғы 8 наурыз", "2019. gada 8. martā".
     year_first = (
         rf"(?<![0-9])(?P<year>{_YEAR})(?:\.(?=\s[^A-Z])"
-        rf"|(?:\.?\s|-){any_of('year_first', str)}\.?)\s"
+        rf"|(?:\.?\s|-){any_of('year_first', str)}\.?,?)\s"
     )
     year_month_day = (
-        rf"(?P<range>)(?P<mark>){year_first}(?P<month>{_WORD})\s(?P<day>[0-9]{{1,2}})(?![0-9])"
+        rf"(?P<range>)(?P<mark>){year_first}(?P<month>{_WORD}){_SHORT}\s(?P<day>[0-9]{{1,2}})(?![0-9])"
         rf"(?:\s?{any_of('day_last', str)}|-[^\W\d_]{{1,3}}\b)?"
     )
     year_day_month = (
@@ -79,10 +81,10 @@ def _with_words() -> tuple[re.Pattern[str], ...]:
     day_first = (
         rf"(?<![0-9])(?P<range>[0-9]{{1,2}}\.?\s?[-–]\s?)?(?P<day>[0-9]{{1,2}})"
         rf"(?P<mark>\.|{marks}|-)?\s?(?:{of}\s)?(?P<month>{_WORD})"
-        rf"(?:(?:\.?,?\s(?:{any_of('before_year', str)}\s)?|-)(?P<year>{_YEAR}))?"
+        rf"(?:(?:{_SHORT},?\s(?:{any_of('before_year', str)}\s)?|-)(?P<year>{_YEAR}))?"
     )
     month_first = (
-        rf"(?P<range>)(?P<mark>)(?<![^\W\d_])(?P<month>{_WORD})\.?\s(?P<day>[0-9]{{1,2}})(?![0-9])"
+        rf"(?P<range>)(?P<mark>)(?<![^\W\d_])(?P<month>{_WORD}){_SHORT}\s(?P<day>[0-9]{{1,2}})(?![0-9])"
         rf"{marks}?(?:,?\s(?P<year>{_YEAR}))?"
     )
     return tuple(map(re.compile, (year_month_day, year_day_month, day_first, month_first)))
@@ -97,10 +99,11 @@ class Mention:
     day: date | None
 
 
-def mentions(text: str, order: DateOrder | None = None) -> tuple[Mention, ...]:
+def mentions(text: str, style: DateStyle = UNSTATED) -> tuple[Mention, ...]:
     """All dates at the start of a text, as they stand in it.
 
-    12/05/2015 names a day only where ``order`` says which number that is.
+    12/05/2015 names a day only where ``style`` says which number that is, and "5 set 2015" where it
+    says that this is Italian.
     """
     text = text[:_LONGEST_TEXT_CHARS]
     if not text.isascii():
@@ -108,7 +111,10 @@ def mentions(text: str, order: DateOrder | None = None) -> tuple[Mention, ...]:
     numbers = [number.start() for number in _NUMBER.finditer(text)]
     if not numbers:
         return ()
-    found = (*_with_named_month(text, numbers), *_with_numbers(text, numbers, order))
+    found = (
+        *_with_named_month(text, numbers, style.language),
+        *_with_numbers(text, numbers, style.order),
+    )
     ordered = sorted(found, key=lambda mention: mention.start)
     return tuple(_apart(ordered)) if len(ordered) > 1 else tuple(ordered)
 
@@ -134,6 +140,13 @@ def order_in(language: str | None) -> DateOrder | None:
     return DateOrder.DAY_FIRST
 
 
+def habits_in(habits: Habits, language: str | None) -> Habits:
+    """The habits of a publisher, for a document that states a language."""
+    order, known = habits.date_style
+    style = DateStyle(order or order_in(language), language or known)
+    return replace(habits, date_style=style)
+
+
 def is_sane(day: date, latest: date | None = None) -> bool:
     """Whether news can be of a day: none that programs write where they have none, none behind the
     ``latest`` there can be.
@@ -142,22 +155,22 @@ def is_sane(day: date, latest: date | None = None) -> bool:
 
 
 @lru_cache(maxsize=2048)
-def _days(text: str, order: DateOrder | None) -> frozenset[date | None]:
+def _days(text: str, style: DateStyle) -> frozenset[date | None]:
     composed = unicodedata.normalize("NFC", text)
-    return frozenset(mention.day for mention in mentions(composed, order))
+    return frozenset(mention.day for mention in mentions(composed, style))
 
 
-def only_day(text: str, order: DateOrder | None = None) -> date | None:
+def only_day(text: str, style: DateStyle = UNSTATED) -> date | None:
     """The one day a text names; None where it names none, several, or one in part."""
-    days = _days(text[:_LONGEST_TEXT_CHARS], order)
+    days = _days(text[:_LONGEST_TEXT_CHARS], style)
     return next(iter(days)) if len(days) == 1 else None
 
 
-def whole_day(text: str, order: DateOrder | None = None) -> date | None:
+def whole_day(text: str, style: DateStyle = UNSTATED) -> date | None:
     """The day a text consists of; None for one that says anything else."""
     if len(text) > _LONGEST_DAY_CHARS:
         return None
-    found = mentions(text, order)
+    found = mentions(text, style)
     is_whole = len(found) == 1 and found[0].start == 0 and found[0].end >= len(text.rstrip(" ."))
     return found[0].day if is_whole else None
 
@@ -173,7 +186,7 @@ def instant(text: str) -> datetime | None:
         return None
 
 
-def _with_named_month(text: str, numbers: Sequence[int]) -> Iterator[Mention]:
+def _with_named_month(text: str, numbers: Sequence[int], language: str | None) -> Iterator[Mention]:
     words = [_start_of_word(text, number - 1) for number in numbers]
     years = [number for number in numbers if text[number : number + 2] in _CENTURIES]
     year_month_day, year_day_month, day_first, month_first = _with_words()
@@ -184,7 +197,9 @@ def _with_named_month(text: str, numbers: Sequence[int]) -> Iterator[Mention]:
         *_at(month_first, text, words),
     )
     for found in matches:
-        month = month_of(found["month"], behind_dot=found["mark"] == ".")
+        # Between a day and a year stands a month, however short; "set" and "out" are words, too.
+        month = month_in(found["month"], language) if found["year"] else None
+        month = month or month_of(found["month"], behind_dot=found["mark"] == ".")
         if month is not None:
             # A range of days ("3-5 June") is mentioned, but names no one day.
             yield _mention(found, month, 0 if found["range"] else int(found["day"]))

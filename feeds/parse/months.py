@@ -9,7 +9,7 @@ of what it says; a test keeps it true, and `pytest --regenerate` writes it anew.
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -17,6 +17,9 @@ from feeds.parse.words import languages
 from feeds.taxonomy.naming import fold
 
 COPY = Path(__file__).with_name("months.json")
+
+# Greek is the first of the scripts behind the Latin one and its accents.
+_BEYOND_LATIN = "\u0370"
 
 
 @lru_cache(maxsize=2048)
@@ -31,11 +34,56 @@ def month_of(word: str, *, behind_dot: bool = False) -> int | None:
     return _besides().get(name) or _listed().get(name)
 
 
-def short_month_of(word: str) -> int | None:
-    """The month a word means where nothing but a month can stand, abbreviations included; None for
-    one that is short for different months in different languages.
+def short_month_of(word: str, language: str | None = None, weekday: str = "") -> int | None:
+    """The month a word means where nothing but a month can stand, abbreviations included; one that
+    is short for different months in different languages needs a language, or a ``weekday`` that is
+    written so in one alone.
     """
-    return month_of(word) or _abbreviated().get(fold(word).rstrip("."))
+    if (
+        month := month_in(word, language)
+        or month_of(word)
+        or _abbreviated().get(fold(word).rstrip("."))
+    ):
+        return month
+    told = {month_in(word, tag) for tag in _short_days().get(fold(weekday), ())} - {None}
+    return told.pop() if len(told) == 1 else None
+
+
+@lru_cache(maxsize=2048)
+def month_in(word: str, language: str | None) -> int | None:
+    """The month a word means in one language, abbreviations included; None for another word. In
+    letters that no Latin word is written in abbreviations are no words, whatever the language.
+    """
+    name = fold(word)
+    if language and (month := _names_in(language.partition("-")[0].lower()).get(name)):
+        return month
+    return _abbreviated().get(name) if word[:1] >= _BEYOND_LATIN else None
+
+
+@cache
+def _names_in(language: str) -> Mapping[str, int]:
+    return {
+        name: month
+        for each in languages()
+        if language in each.alike
+        for words in [frozenset(each.list("months.words"))]
+        for locale in each.list("months.cldr")
+        for width in ("abbreviated", "wide")
+        for name, month in _copied()[locale].get(width, {}).items()
+        if name not in words
+    }
+
+
+@cache
+def _short_days() -> Mapping[str, Sequence[str]]:
+    """The languages in which a day of the week is short for this; they are those that are short
+    for other months than their neighbours.
+    """
+    written: defaultdict[str, list[str]] = defaultdict(list)
+    for language in languages():
+        for day in language.list("months.short_days"):
+            written[fold(day)].append(language.tags[0])
+    return written
 
 
 @cache

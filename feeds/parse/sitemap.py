@@ -122,14 +122,15 @@ def _draft(url: str, element: Element, taxonomy: Taxonomy) -> Draft | None:
     topics = topics_of(
         tuple(RawCategory(word.strip()) for word in keywords if word.strip()), (), taxonomy
     )
-    date, language = _text(news, "publication_date"), _text(publication, "language")
+    date = _text(news, "publication_date")
+    language = language_tag(_text(publication, "language"))
     return Draft(
         form=_FORM,
         title=title if len(title) <= _TITLE_CHARS else f"{title[: _TITLE_CHARS - 1]}…",
         partial=True,
         url=url,
-        issued=feed_dates.issued(date) if date else None,
-        language=language_tag(language),
+        issued=feed_dates.issued(date, language) if date else None,
+        language=language,
         alternates=tuple(_alternates(element, url)),
         issuers=topics.issuers,
         fields=topics.fields,

@@ -54,14 +54,14 @@ def identity(database: Database, settings: Settings, today: date) -> Identity:
 
 def habits(settings: Settings, name: str) -> Habits:
     """How a source's documents are to be read; one without settings speaks the site's language."""
-    from feeds.draft import DateOrder, Habits
+    from feeds.draft import DateOrder, DateStyle, Habits
 
     source = next((source for source in settings.sources if source.name == name), None)
     if source is None:
         return Habits(language=settings.site.language)
     return Habits(
         form=source.form,
-        date_order=DateOrder(source.date_order) if source.date_order else None,
+        date_style=DateStyle(DateOrder(source.date_order) if source.date_order else None),
         language=source.language,
         pdf_text=source.pdf_text,
         listing_entry=source.listing_entry,

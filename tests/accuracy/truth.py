@@ -25,6 +25,7 @@ from typing import Any
 
 from feeds.draft import (
     DateOrder,
+    DateStyle,
     Document,
     Draft,
     Habits,
@@ -118,7 +119,7 @@ def _habits(given: dict[str, Any]) -> Habits:
     order = given.get("date_order")
     return Habits(
         form=given.get("form", ""),
-        date_order=DateOrder(order) if order else None,
+        date_style=DateStyle(DateOrder(order) if order else None),
         language=given.get("language", "en"),
         **given.get("selectors", {}),
     )

@@ -6,8 +6,9 @@ it before.
 
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.parse.bytes import decode_page
+from feeds.parse.dates import habits_in
 from feeds.parse.html import item, listing
-from feeds.parse.html.metadata import HtmlPage
+from feeds.parse.html.metadata import HtmlPage, language_of
 from feeds.parse.html.tree import framed
 from feeds.parse.nesting import harm
 from feeds.taxonomy import Taxonomy
@@ -32,6 +33,7 @@ def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Re
     if evidence := harm(text):
         return Refused(reason=Reason.HOSTILE, evidence=evidence)
     page = HtmlPage(text)
+    habits = habits_in(habits, language_of(page.tree))
     if not habits.forced:
         listed = listing.parse(page, document, taxonomy, habits)
         if listed is not None:

@@ -12,7 +12,7 @@ from functools import cache
 from html import escape
 from itertools import groupby, takewhile
 
-from feeds.draft import DateOrder, Draft, Habits
+from feeds.draft import DateStyle, Draft, Habits
 from feeds.model import Issued
 from feeds.parse import dateline, dates
 from feeds.parse.html import boilerplate, printed
@@ -130,8 +130,8 @@ def read(markup: HtmlPage, page: BarePage, taxonomy: Taxonomy, habits: Habits) -
     if not subtitle and not used:
         start, subtitle = _behind_labels_of(page, found, start)
     head = [at for at in range(start, _end_of_head(found, start)) if at not in used]
-    skipped = {at for at in head if is_head(found[at], taxonomy, habits.date_order)}
-    skipped |= set(_days_in_lists(found, habits.date_order))
+    skipped = {at for at in head if is_head(found[at], taxonomy, habits.date_style)}
+    skipped |= set(_days_in_lists(found, habits.date_style))
     # A list of definitions with labels or a date among them holds no text.
     if any(found[at].tag in _DEFINING for at in skipped | used):
         skipped |= {at for at in head if found[at].tag in _DEFINING}
@@ -141,7 +141,7 @@ def read(markup: HtmlPage, page: BarePage, taxonomy: Taxonomy, habits: Habits) -
         if at >= start
         and at not in used
         and at not in skipped
-        and not _tells_a_day(block.line, habits.date_order)
+        and not _tells_a_day(block.line, habits.date_style)
     ]
     kept = _without_ends(kept)
     paragraphs = clean.paragraphs([block.line for block in kept], page.title, taxonomy)
@@ -171,20 +171,20 @@ def _numbered() -> re.Pattern[str]:
     return re.compile(rf"\s(?:{before})?[0-9]{{1,4}}(?:[/-][0-9]{{2,4}})?$", re.IGNORECASE)
 
 
-def is_head(block: Block, taxonomy: Taxonomy, order: DateOrder | None) -> bool:
+def is_head(block: Block, taxonomy: Taxonomy, style: DateStyle) -> bool:
     """Whether a line belongs to the head of a page: its kind, its day, who wrote it."""
     line = block.line
     if len(line) > _LONGEST_HEAD_CHARS:
         return False
     if taxonomy.kind_label(_numbered().sub("", line)) or taxonomy.is_newsroom(line):
         return True
-    found = dates.mentions(line, order)
+    found = dates.mentions(line, style)
     if len(found) != 1 or len(line.split()) > _MOST_WORDS_BY_A_DATE:
         return False
     behind = _TIME.sub("", line[found[0].end :])
     is_alone = len(behind.strip(" .,|·–-")) <= _LONGEST_WORD_FOR_YEAR
-    return (is_alone and not block.tag.startswith("h") and dateline.find(line, order) is None) or (
-        dateline.line(line, order) is not None
+    return (is_alone and not block.tag.startswith("h") and dateline.find(line, style) is None) or (
+        dateline.line(line, style) is not None
     )
 
 
@@ -194,22 +194,22 @@ def _label_of_a_day() -> re.Pattern[str]:
     return re.compile(rf"(?:{any_of('published')}|{any_of('updated')})\s?[:|]?(?:$|\s)")
 
 
-def _tells_a_day(line: str, order: DateOrder | None) -> bool:
+def _tells_a_day(line: str, style: DateStyle) -> bool:
     """Whether a line is a label and its day, wherever on a page: "Last updated 5 May 2024"."""
     if len(line) > _LONGEST_HEAD_CHARS:
         return False
     label = _label_of_a_day().match(fold(line))
     if label is None:
         return False
-    return label.end() >= len(fold(line)) or bool(dates.mentions(line, order))
+    return label.end() >= len(fold(line)) or bool(dates.mentions(line, style))
 
 
-def _days_in_lists(found: Sequence[Block], order: DateOrder | None) -> Iterator[int]:
+def _days_in_lists(found: Sequence[Block], style: DateStyle) -> Iterator[int]:
     """The places of lists of definitions that tell a day: who published a page, and when."""
     for is_list, run in groupby(range(len(found)), lambda at: found[at].tag in _DEFINING):
         places = list(run)
         lines = [found[at].line for at in places] if is_list else []
-        if any(len(line) <= _LONGEST_DAY_CHARS and dates.mentions(line, order) for line in lines):
+        if any(len(line) <= _LONGEST_DAY_CHARS and dates.mentions(line, style) for line in lines):
             yield from places
 
 

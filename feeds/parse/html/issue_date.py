@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
 from config.values import is_web_address
-from feeds.draft import DateOrder
+from feeds.draft import DateStyle
 from feeds.model import Issued, IssuedFrom
 from feeds.parse import dates
 from feeds.parse.html.tree import (
@@ -85,17 +85,17 @@ def is_other(text: str) -> bool:
     return found is not None and found["other"] is not None
 
 
-def stated(texts: Iterable[str], order: DateOrder | None, origin: IssuedFrom) -> Issued | None:
+def stated(texts: Iterable[str], style: DateStyle, origin: IssuedFrom) -> Issued | None:
     """The first of some texts that names a day; an instant only where it names its offset."""
-    return next(sane(texts, order, origin, None), None)
+    return next(sane(texts, style, origin, None), None)
 
 
 def sane(
-    texts: Iterable[str], order: DateOrder | None, origin: IssuedFrom, latest: date | None
+    texts: Iterable[str], style: DateStyle, origin: IssuedFrom, latest: date | None
 ) -> Iterator[Issued]:
     """The days some texts name that news can be of, none of them behind the ``latest``."""
     for text in texts:
-        issued = _of(text[:_LONGEST_DATE_CHARS], order, origin) if text else None
+        issued = _of(text[:_LONGEST_DATE_CHARS], style, origin) if text else None
         if issued is not None and dates.is_sane(issued.day, latest):
             yield issued
 
@@ -134,13 +134,13 @@ def of_address(url: str | None, latest: date | None) -> Issued | None:
 
 
 def in_line(
-    line: str, order: DateOrder | None, start: int = 0, others: frozenset[date] = frozenset()
+    line: str, style: DateStyle, start: int = 0, others: frozenset[date] = frozenset()
 ) -> tuple[Issued | None, bool]:
     """The day of issue a line names from ``start`` on, and whether a label says that it is one; a
     date behind the word for a change or an event is none.
     """
     plain, end = {}, 0
-    for mention in dates.mentions(line, order):
+    for mention in dates.mentions(line, style):
         label = _label_at_end(line[end : mention.start])
         end = mention.end
         if mention.start < start or mention.day is None or label == "other":
@@ -154,7 +154,7 @@ def in_line(
     return (next(iter(plain.values())) if len(plain) == 1 else None), False
 
 
-def beside(lines: Sequence[str], order: DateOrder | None, others: frozenset[date]) -> Issued | None:
+def beside(lines: Sequence[str], style: DateStyle, others: frozenset[date]) -> Issued | None:
     """The day of issue in lines that stand by a title, whole or in the line behind its label, that
     is none of ``others``.
     """
@@ -163,7 +163,7 @@ def beside(lines: Sequence[str], order: DateOrder | None, others: frozenset[date
         if len(line) > _LONGEST_CHARS:
             break
         label = before if len(before) <= _LONGEST_LABEL_CHARS else ""
-        issued, is_labelled = in_line(f"{label} {line}", order, len(label) + 1, others)
+        issued, is_labelled = in_line(f"{label} {line}", style, len(label) + 1, others)
         if is_labelled:
             return issued
         if issued is not None and len(line) <= _LONGEST_LABEL_CHARS:
@@ -171,22 +171,22 @@ def beside(lines: Sequence[str], order: DateOrder | None, others: frozenset[date
     return next(iter(plain.values())) if len(plain) == 1 else None
 
 
-def of_changes(tree: Tree, order: DateOrder | None) -> frozenset[date]:
+def of_changes(tree: Tree, style: DateStyle) -> frozenset[date]:
     """The days in elements that their page calls those of a change."""
     nodes = [node for node in find_all(tree, _CHANGES)[:_MOST_PLACES] if _is_called_other(node)]
     texts = (text for node in nodes for text in (attribute(node, "datetime"), said(node)))
-    days = (dates.only_day(text, order) for text in texts if 0 < len(text) <= _LONGEST_CHARS)
+    days = (dates.only_day(text, style) for text in texts if 0 < len(text) <= _LONGEST_CHARS)
     return frozenset(day for day in days if day is not None)
 
 
 def shown(
-    tree: Tree, title: str, order: DateOrder | None, others: frozenset[date], near: Issued | None
+    tree: Tree, title: str, style: DateStyle, others: frozenset[date], near: Issued | None
 ) -> Issued | None:
     """The day that stands with the title, or at the article's foot with its label; None where
     there is none or more than one. Where its address tells a day, that one or the next, or one
     with a label.
     """
-    found = list(_candidates(tree, title, order, others))
+    found = list(_candidates(tree, title, style, others))
     if near is not None:
         if any(issued.day == near.day for issued, *_ in found):
             return _exact(found, near.day)
@@ -228,18 +228,18 @@ def _parted(text: str) -> str:
 
 
 @lru_cache(maxsize=1_024)
-def _of(text: str, order: DateOrder | None, origin: IssuedFrom) -> Issued | None:
+def _of(text: str, style: DateStyle, origin: IssuedFrom) -> Issued | None:
     text = text.strip()
     at = None
     if ":" in text:
         text = _FRACTION.sub("", _OFFSET.sub(r"\1\2:\3", text))
         at = dates.instant(text)
-    day = dates.only_day(text, order=order)
+    day = dates.only_day(text, style=style)
     return Issued(day=day, at=at, origin=origin) if day else None
 
 
 def _candidates(
-    tree: Tree, title: str, order: DateOrder | None, others: frozenset[date]
+    tree: Tree, title: str, style: DateStyle, others: frozenset[date]
 ) -> Iterator[tuple[Issued, str, bool]]:
     """Dates that may be of issue, where each stands, and whether a label says so."""
     nodes = find_all(tree, f"{_HEADINGS}, {_PLACES}")[:_MOST_PLACES]
@@ -255,7 +255,7 @@ def _candidates(
             is_behind = is_behind or is_title
             if "date" not in names(node):
                 continue
-        issued, is_labelled = _read(node, holders, order, others)
+        issued, is_labelled = _read(node, holders, style, others)
         if issued is not None:
             side = "above" if not is_behind else "below" if is_own else "foot"
             yield issued, _place(node, side, around, holders), is_labelled
@@ -284,7 +284,7 @@ def _ids(node: Node, most: int) -> frozenset[int]:
 
 
 def _read(
-    node: Node, holders: frozenset[int], order: DateOrder | None, others: frozenset[date]
+    node: Node, holders: frozenset[int], style: DateStyle, others: frozenset[date]
 ) -> tuple[Issued | None, bool]:
     """The day of issue an element says, in its text or attributes, and whether a label does."""
     raw = node.text(separator=" ")
@@ -295,15 +295,15 @@ def _read(
     text = one_line(raw)
     if len(text) > _LONGEST_CHARS:
         return None, False
-    found = dates.mentions(text, order)
-    exact = stated(values, order, IssuedFrom.PAGE)
+    found = dates.mentions(text, style)
+    exact = stated(values, style, IssuedFrom.PAGE)
     if (not found and exact is None) or _is_of_other(node, holders):
         return None, False
-    before = _before(node, text, order)
+    before = _before(node, text, style)
     if _is_marked(node):
         # Changed on the day it was published.
         others = frozenset()
-    printed, is_labelled = in_line(f"{before} {text}", order, len(before) + 1, others)
+    printed, is_labelled = in_line(f"{before} {text}", style, len(before) + 1, others)
     if exact is not None and len(found) <= 1:
         label = _label_at_end(f"{before} {text[: found[0].start if found else None]}")
         printed = None if label == "other" else as_printed(exact, printed)
@@ -313,7 +313,7 @@ def _read(
     return (None, False) if is_cell and not is_labelled else (printed, is_labelled)
 
 
-def _before(node: Node, text: str, order: DateOrder | None) -> str:
+def _before(node: Node, text: str, style: DateStyle) -> str:
     """What stands before an element on its line, behind other dates, or in the element before."""
     line, inner = text, node
     for outer, _ in zip(ancestors(node), range(_LEVELS_OF_A_LINE), strict=False):
@@ -328,7 +328,7 @@ def _before(node: Node, text: str, order: DateOrder | None) -> str:
             earlier = earlier.prev
         label = _spaced(earlier) if earlier is not None else ""
         before = label if len(label) <= _LONGEST_LABEL_CHARS else ""
-    ends = [mention.end for mention in dates.mentions(before, order)]
+    ends = [mention.end for mention in dates.mentions(before, style)]
     return before[max(ends, default=0) :]
 
 

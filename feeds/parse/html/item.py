@@ -53,7 +53,7 @@ def parse(
     # What the page shows with its furniture, as far as a line goes; the scripts within it go.
     page.take_out(find_all(tree, "script:not([src]), style, template"))
     front, window = refusals.front(page), said(find(tree, "title"))
-    habits = replace(habits, date_order=habits.date_order or dates.order_in(known.language))
+    habits = dates.habits_in(habits, known.language)
     named = title.title_of(tree, known, base, document.lead, habits.page_title)
     bare = _bare(page, known, base, named, document=document, taxonomy=taxonomy, habits=habits)
     article = content.read(page, bare, taxonomy, habits)
@@ -109,25 +109,25 @@ def _issued_at(
     """By the source's selector, by the metadata, by what stands with the title, by data for
     scripts; and days of changes that were met on the way.
     """
-    tree, order, latest = page.tree, habits.date_order, document.latest
+    tree, style, latest = page.tree, habits.date_style, document.latest
     chosen = find(tree, habits.page_date)
     if chosen is not None:
         texts = (attribute(chosen, "datetime"), attribute(chosen, "content"), said(chosen))
-        if issued := issue_date.stated(filter(None, texts), order, IssuedFrom.PAGE):
+        if issued := issue_date.stated(filter(None, texts), style, IssuedFrom.PAGE):
             return issued, frozenset()
-    stated = next(issue_date.sane(known.published, order, IssuedFrom.PAGE, latest), None)
+    stated = next(issue_date.sane(known.published, style, IssuedFrom.PAGE, latest), None)
     if stated is not None and stated.at is not None and not issue_date.is_in_utc(stated):
         return stated, frozenset()
-    changed = issue_date.of_changes(tree, order)
+    changed = issue_date.of_changes(tree, style)
     told = (issue_date.of_address(url, latest) for url in (document.url, known.url))
     in_address = next(filter(None, told), None)
-    shown = issue_date.shown(tree, named, order, changed, in_address)
+    shown = issue_date.shown(tree, named, style, changed, in_address)
     if stated is not None:
         return issue_date.as_printed(stated, shown, in_address), changed
     if shown or in_address:
         return shown or in_address, changed
     kept = (state.published_in(page.text, named), *known.dated)
-    return next(issue_date.sane(kept, order, IssuedFrom.PAGE, latest), None), changed
+    return next(issue_date.sane(kept, style, IssuedFrom.PAGE, latest), None), changed
 
 
 def _around_title(page: BarePage) -> tuple[list[str], list[str]]:
@@ -151,7 +151,7 @@ def _around_title(page: BarePage) -> tuple[list[str], list[str]]:
 def _completed(article: Draft, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Draft:
     """The article with all that is told of it around its text."""
     known = page.metadata
-    opening = dateline.find(article.paragraphs[0], habits.date_order)
+    opening = dateline.find(article.paragraphs[0], habits.date_style)
     from_dateline = None
     if opening is not None and opening.day is not None:
         from_dateline = Issued(day=opening.day, origin=IssuedFrom.DATELINE)
@@ -175,20 +175,20 @@ def _issued(
     """By a label beside its title, by what the page states otherwise, by a line below its title or
     a label far from it.
     """
-    order = habits.date_order
+    style = habits.date_style
     texts = page.printed.of(Slot.ISSUED, Slot.PUBLISHED)
-    labelled = issue_date.stated(texts, order, IssuedFrom.LABEL)
+    labelled = issue_date.stated(texts, style, IssuedFrom.LABEL)
     if page.issued is not None:
         is_by = any(text in line for line in (*above, *below) for text in texts)
         return labelled if labelled is not None and is_by else page.issued
     if labelled is not None:
         return labelled
     for line in below:
-        found = dateline.line(line, order)
+        found = dateline.line(line, style)
         if found is not None and found.day is not None:
             return Issued(day=found.day, origin=IssuedFrom.LINE)
     # What stands farther above is today's date.
-    by_title = (issue_date.beside(lines, order, page.changed) for lines in (below, above[:1]))
+    by_title = (issue_date.beside(lines, style, page.changed) for lines in (below, above[:1]))
     return next(filter(None, by_title), None)
 
 

@@ -277,10 +277,20 @@ def _prop(scope: Node | None, name: str) -> str:
 
 
 def _language(tree: Tree, article: Described | None, metas: Mapping[str, list[str]]) -> str | None:
-    root = find(tree, "html")
-    texts = [attribute(root, name) for name in ("lang", "xml:lang")] if root is not None else []
-    texts += [article.language] if article else []
+    texts = [article.language] if article else []
     texts += _all(metas, ("og:locale", "content-language", "dc.language", "dcterms.language"))
+    return language_of(tree) or _first_tag(texts)
+
+
+def language_of(tree: Tree) -> str | None:
+    """The language that the root element of a page states."""
+    root = find(tree, "html")
+    if root is None:
+        return None
+    return _first_tag(attribute(root, each) for each in ("lang", "xml:lang"))
+
+
+def _first_tag(texts: Iterable[str]) -> str | None:
     tags = (text.replace("_", "-") for text in texts)
     return next((tag for tag in tags if is_language_tag(tag)), None)
 

@@ -74,7 +74,7 @@ def read(tree: Tree, url: str | None) -> RawFeed:
     base = base_of(root, url)
     if local(root, _ATOM) == "entry":
         language = language_tag(language_of(root))
-        entry = _entry(root, base, None, None, None)
+        entry = _entry(root, base, None, None, feed=None, spoken=language)
         return RawFeed(form="atom-entry", entries=iter((entry,)), language=language)
     groups = grouped(root, _ATOM)
     links = groups.get("link", [])
@@ -83,10 +83,14 @@ def read(tree: Tree, url: str | None) -> RawFeed:
     base = base_of_links(base, home, url)
     source = _source(groups)
     entries = (each for each in root if local(each, _ATOM) in {"entry", "item"})
+    language = language_tag(language_of(root) or first(groups, ("dc:language",)))
     return RawFeed(
         form="atom",
-        entries=(_entry(each, base, home, url, source) for each in islice(entries, MOST_ENTRIES)),
-        language=language_tag(language_of(root) or first(groups, ("dc:language",))),
+        entries=(
+            _entry(each, base, home, url, feed=source, spoken=language)
+            for each in islice(entries, MOST_ENTRIES)
+        ),
+        language=language,
         authors=_authors(groups),
         hub=hub(links, url, base),
         next_page=next_page(links, base),
@@ -98,9 +102,11 @@ def _entry(
     feed_base: str | None,
     home: str | None,
     found_at: str | None,
+    *,
     feed: _AtomSource | None,
+    spoken: str | None,
 ) -> RawEntry:
-    """An entry of a feed, whose base, home and own description count where it has none."""
+    """An entry of a feed, whose base, home, description and language count where it has none."""
     groups = with_media(grouped(element, _ATOM))
     base = base_of(element, feed_base)
     source = _source(grouped(groups["source"][0], _ATOM)) if "source" in groups else feed
@@ -120,7 +126,7 @@ def _entry(
         guid=guid,
         urls=items_only((origin, *_pages(own, base), *_src(content, base)), home, found_at),
         alternates=tuple(_alternates(own, base, language)),
-        issued=feed_dates.issued(date) if date else None,
+        issued=feed_dates.issued(date, language or spoken) if date else None,
         updated=first(groups, _CHANGED),
         language=language,
         categories=tuple(_categories(groups)),

@@ -76,6 +76,7 @@ def draft(
     if not title:
         return None
     topics = topics_of(entry.categories, entry.authors or feed.authors, taxonomy)
+    language = entry.language or feed.language
     return Draft(
         form=feed.form,
         title=title,
@@ -88,8 +89,8 @@ def draft(
         guid=entry.guid,
         provenance=entry.provenance,
         issued=entry.issued,
-        updated=None if entry.issued else feed_dates.day(entry.updated),
-        language=entry.language or feed.language,
+        updated=None if entry.issued else feed_dates.day(entry.updated, language),
+        language=language,
         alternates=entry.alternates,
         content_type=topics.content_type,
         issuers=topics.issuers,

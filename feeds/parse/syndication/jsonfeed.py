@@ -81,23 +81,26 @@ def _end_of_items(text: str, start: int, decoder: json.JSONDecoder) -> int:
 def _feed(members: _Members, url: str | None) -> RawFeed:
     items = (each for each in members["items"][:MOST_ENTRIES] if isinstance(each, dict))
     home = absolute(_text(members.get("home_page_url")), url)
+    base, language = base_of_links(url, home, url), language_tag(_text(members.get("language")))
     return RawFeed(
         form="json",
-        entries=(_entry(item, base_of_links(url, home, url), home, url) for item in items),
-        language=language_tag(_text(members.get("language"))),
+        entries=(_entry(item, base, home, url, language) for item in items),
+        language=language,
         authors=_authors(members),
         hub=_hub(members, url),
         next_page=absolute(_text(members.get("next_url")), url),
     )
 
 
-def _entry(item: _Members, base: str | None, home: str | None, found_at: str | None) -> RawEntry:
+def _entry(
+    item: _Members, base: str | None, home: str | None, found_at: str | None, spoken: str | None
+) -> RawEntry:
     guid = _text(item.get("id"))
     url = _text(item.get("url")) or _text(item.get("external_url"))
     addresses = (url, guid if guid.startswith("http") else "")
     urls = items_only((absolute(address, base) for address in addresses), home, found_at)
     content_html, content_text = _text(item.get("content_html")), _text(item.get("content_text"))
-    date = _text(item.get("date_published"))
+    date, language = _text(item.get("date_published")), language_tag(_text(item.get("language")))
     return RawEntry(
         title=TextConstruct(_text(item.get("title"))),
         summary=TextConstruct(_text(item.get("summary"))),
@@ -108,9 +111,9 @@ def _entry(item: _Members, base: str | None, home: str | None, found_at: str | N
         ),
         guid=identifier(guid),
         urls=urls,
-        issued=feed_dates.issued(date) if date else None,
+        issued=feed_dates.issued(date, language or spoken) if date else None,
         updated=_text(item.get("date_modified")),
-        language=language_tag(_text(item.get("language"))),
+        language=language,
         categories=tuple(RawCategory(tag) for each in _list(item, "tags") if (tag := _text(each))),
         authors=_authors(item),
         enclosures=once(_attachments(item, base)),

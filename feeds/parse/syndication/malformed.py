@@ -51,16 +51,17 @@ def read(text: bytes, url: str | None, known: int) -> RawFeed | None:
     if len(found.entries) <= known:
         return None
     head = found.feed
+    spoken = language_tag(head.get("language"))
     home = absolute(head.get("link"), url)
     return RawFeed(
         form="atom" if found.version.startswith("atom") else "rss",
-        entries=(_entry(each, url, home) for each in found.entries[:MOST_ENTRIES]),
-        language=language_tag(head.get("language")),
+        entries=(_entry(each, url, home, spoken) for each in found.entries[:MOST_ENTRIES]),
+        language=spoken,
         authors=tuple(filter(None, (head.get("author"),))),
     )
 
 
-def _entry(entry: Any, base: str | None, home: str | None) -> RawEntry:
+def _entry(entry: Any, base: str | None, home: str | None, spoken: str | None) -> RawEntry:
     guid = entry.get("id", "")
     urls = items_only((absolute(entry.get("link"), base),), home, base)
     contents = entry.get("content") or [{}]
@@ -71,7 +72,7 @@ def _entry(entry: Any, base: str | None, home: str | None) -> RawEntry:
         content=_words(contents[0], base),
         guid=identifier(guid),
         urls=urls,
-        issued=feed_dates.issued(date) if date else None,
+        issued=feed_dates.issued(date, spoken) if date else None,
         # Asked as any dict's: feedparser answers with "published" where there is none.
         updated=dict.get(entry, "updated", ""),
         language=language_tag((entry.get("title_detail") or {}).get("language")),

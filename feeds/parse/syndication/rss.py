@@ -102,11 +102,12 @@ def read(tree: Tree, url: str | None) -> RawFeed:
     holders = [channel, *(each for each in (*channel, *beside) if local(each) in _HOLDERS)]
     inside = chain.from_iterable(each for each in dict.fromkeys(holders))
     items = _items(chain(inside, beside)) or _items(root.iter())
-    language = language_of(channel) or language_of(root) or first(head, ("language", "dc:language"))
+    stated = language_of(channel) or language_of(root) or first(head, ("language", "dc:language"))
+    language = language_tag(stated)
     return RawFeed(
         form="rdf" if local(root).startswith("rdf") else "rss",
-        entries=(_entry(each, base, home, url) for each in items[:MOST_ENTRIES]),
-        language=language_tag(language),
+        entries=(_entry(each, base, home, url, language) for each in items[:MOST_ENTRIES]),
+        language=language,
         authors=_people(head, _FEED_AUTHORS),
         hub=hub(links, url, base),
         next_page=next_page(links, base),
@@ -125,24 +126,30 @@ def _link(groups: Groups) -> str:
 
 
 def _entry(
-    item: Element, feed_base: str | None, home: str | None, found_at: str | None
+    item: Element,
+    feed_base: str | None,
+    home: str | None,
+    found_at: str | None,
+    spoken: str | None,
 ) -> RawEntry:
+    """An item of a feed, whose base, home and language count where it has none."""
     groups = with_media(grouped(item))
     base = base_of(item, feed_base)
     summary = _wording(groups, _SUMMARIES, base)
     contents = (*_CONTENTS, "description") if "summary" in groups else _CONTENTS
     urls = items_only(_urls(groups, item, base), home, found_at)
     date = first(groups, _DATES) or first(groups, _DATES_LAST)
-    language = language_of_words(groups, _WORDS) or language_of(item)
+    stated = language_of_words(groups, _WORDS) or language_of(item)
+    language = language_tag(stated or first(groups, ("dc:language", "language")))
     return RawEntry(
         title=_wording(groups, _TITLES, base),
         summary=summary,
         content=_wording(groups, contents, urls[0] if urls else base),
         guid=identifier(first(groups, _IDS) or _about(item)),
         urls=urls,
-        issued=feed_dates.issued(date) if date else None,
+        issued=feed_dates.issued(date, language or spoken) if date else None,
         updated=first(groups, _CHANGED) or item.get("LASTMOD", ""),
-        language=language_tag(language or first(groups, ("dc:language", "language"))),
+        language=language,
         categories=tuple(_categories(groups)),
         authors=_people(groups, _AUTHORS) or _people(groups, ("source",)),
         enclosures=_files(groups, base),

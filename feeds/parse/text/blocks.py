@@ -105,7 +105,7 @@ def _draft(block: _Block, page: TextPage) -> Draft | None:
     kind = labels.kind(block.values(Slot.KIND), page.taxonomy)
     if kind is not None and kind.slug is None and genre.is_other_kind(kind.text):
         return None
-    day = dates.only_day(block.labels[0].value, page.habits.date_order)
+    day = dates.only_day(block.labels[0].value, page.habits.date_style)
     return Draft(
         form=FORM,
         title=block.title,

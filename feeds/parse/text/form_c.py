@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from feeds.draft import DateOrder, Draft, Parsed, Reason, Refused
+from feeds.draft import DateStyle, Draft, Parsed, Reason, Refused
 from feeds.model import Issued, IssuedFrom, Label, TopicKind
 from feeds.parse import dateline
 from feeds.parse.bytes import excerpt
@@ -92,7 +92,7 @@ def _page(reading: TextPage) -> _Page | None:
     datelines = (
         (at, line)
         for at, paragraph in enumerate(paragraphs[:_DATELINE_WITHIN])
-        if (line := dateline.find(paragraph, reading.habits.date_order))
+        if (line := dateline.find(paragraph, reading.habits.date_style))
     )
     at, line = next(datelines, (0, None))
     return _Page(top=top, labels=printed, paragraphs=paragraphs, at=at, dateline=line)
@@ -106,7 +106,7 @@ def _below_unmarked_menu(reading: TextPage) -> TextPage | None:
         return None
     lines = reading.lines[:_FARTHEST_DATELINE]
     datelines = (
-        at for at, line in enumerate(lines) if dateline.find(line, reading.habits.date_order)
+        at for at, line in enumerate(lines) if dateline.find(line, reading.habits.date_style)
     )
     at = next(datelines, 0)
     if at <= _DATELINE_WITHIN or prose(lines[:at]):
@@ -176,7 +176,7 @@ def _item(page: _Page, reading: TextPage) -> Parsed:
         summary=" ".join((*page.top.subtitle, *page.paragraphs[: page.at])),
         paragraphs=page.paragraphs[page.at :],
         url=reading.document.url,
-        issued=_issued(page, dated, reading.habits.date_order),
+        issued=_issued(page, dated, reading.habits.date_style),
         dateline=page.dateline.text if page.dateline else None,
         language=labels.one_language(tuple(label.text for label in page.labels), taxonomy),
         content_type=page.top.kind or labels.kind(page.values(Slot.KIND), taxonomy),
@@ -186,14 +186,14 @@ def _item(page: _Page, reading: TextPage) -> Parsed:
     return Parsed(form=FORM, drafts=(draft,))
 
 
-def _issued(page: _Page, dated: Sequence[str], order: DateOrder | None) -> Issued | None:
+def _issued(page: _Page, dated: Sequence[str], style: DateStyle) -> Issued | None:
     """What a label says, else a line of the head, else the dateline."""
     told = page.top.told
-    if labelled := labels.issued((*dated, told.published), None, order):
+    if labelled := labels.issued((*dated, told.published), None, style):
         return labelled
     if told.day is not None:
         return Issued(day=told.day, origin=IssuedFrom.LINE)
-    return labels.issued((), page.dateline, order)
+    return labels.issued((), page.dateline, style)
 
 
 def _issuers(page: _Page, taxonomy: Taxonomy) -> tuple[Label, ...]:

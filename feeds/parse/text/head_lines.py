@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 
-from feeds.draft import DateOrder
+from feeds.draft import DateStyle
 from feeds.model import Label
 from feeds.parse import dateline, dates
 from feeds.parse.bytes import Lines
@@ -91,7 +91,7 @@ def is_home(line: str) -> bool:
     return len(line) <= _LONGEST_VALUE_CHARS and fold(line).strip(_AROUND) in plain("home")
 
 
-def read(lines: Lines, taxonomy: Taxonomy, order: DateOrder | None) -> LineFacts | None:
+def read(lines: Lines, taxonomy: Taxonomy, style: DateStyle) -> LineFacts | None:
     """What the first of ``lines`` tells, with the value below a label; None for any other line."""
     line = lines[0]
     if len(line) > _LONGEST_CHARS:
@@ -99,8 +99,8 @@ def read(lines: Lines, taxonomy: Taxonomy, order: DateOrder | None) -> LineFacts
     if labels.beside(line, taxonomy) is not None:
         return None
     if any(map(str.isdigit, line)):
-        return _with_a_day(line, taxonomy, order)
-    return _of_words(line, taxonomy) or _labelled(lines, order)
+        return _with_a_day(line, taxonomy, style)
+    return _of_words(line, taxonomy) or _labelled(lines, style)
 
 
 def _is_banner(line: str) -> bool:
@@ -122,7 +122,7 @@ def _of_words(line: str, taxonomy: Taxonomy) -> LineFacts | None:
     return LineFacts(kind=kind) if kind else None
 
 
-def _labelled(lines: Lines, order: DateOrder | None) -> LineFacts | None:
+def _labelled(lines: Lines, style: DateStyle) -> LineFacts | None:
     """A label with its value in the line below."""
     words = fold(lines[0]).strip(_AROUND)
     value = lines[1] if len(lines) > 1 else ""
@@ -130,36 +130,36 @@ def _labelled(lines: Lines, order: DateOrder | None) -> LineFacts | None:
         return None
     if words in plain("sender") and lines[0].endswith(":"):
         return LineFacts(sender=value, lines=2)
-    if pattern("updated").fullmatch(words) and dates.mentions(value, order):
+    if pattern("updated").fullmatch(words) and dates.mentions(value, style):
         return LineFacts(lines=2)
-    if words in plain("published") and dates.only_day(value, order):
+    if words in plain("published") and dates.only_day(value, style):
         return LineFacts(published=value, lines=2)
     return None
 
 
 @lru_cache(maxsize=2048)
-def _with_a_day(line: str, taxonomy: Taxonomy, order: DateOrder | None) -> LineFacts | None:
+def _with_a_day(line: str, taxonomy: Taxonomy, style: DateStyle) -> LineFacts | None:
     if _symbol().fullmatch(line):
         return _NOTHING
-    found = dates.mentions(line, order)
+    found = dates.mentions(line, style)
     if len(found) != 1 or found[0].day is None:
         return _NOTHING if found and pattern("updated").match(fold(line).strip(_AROUND)) else None
     told = [LineFacts(day=found[0].day)]
     for part in (line[: found[0].start], line[found[0].end :]):
         told_by_part = _beside_a_day(part.strip(_AROUND), line, taxonomy)
         if told_by_part is None:
-            return _place(line, order)
+            return _place(line, style)
         told.append(told_by_part)
     if any(each.lines == 0 for each in told):
         return _NOTHING
     return LineFacts(kind=together(told).kind, day=found[0].day, published=told[1].published)
 
 
-def _place(line: str, order: DateOrder | None) -> LineFacts | None:
-    place = dateline.line(line, order)
+def _place(line: str, style: DateStyle) -> LineFacts | None:
+    place = dateline.line(line, style)
     if place is None or place.day is None:
         return None
-    is_dateline = dateline.find(line, order) is not None
+    is_dateline = dateline.find(line, style) is not None
     is_unsure = not is_dateline and not place.place.isupper()
     return LineFacts(day=place.day, is_unsure=is_unsure, is_dateline=is_dateline)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
 
-from feeds.draft import DateOrder
+from feeds.draft import DateStyle
 from feeds.model import Issued, IssuedFrom, Label, TopicKind
 from feeds.parse import dates
 from feeds.parse.bytes import Lines, bullet
@@ -186,12 +186,10 @@ def kind(printed: Iterable[str], taxonomy: Taxonomy) -> Label | None:
     return None
 
 
-def issued(
-    printed: Iterable[str], opening: Dateline | None, order: DateOrder | None
-) -> Issued | None:
+def issued(printed: Iterable[str], opening: Dateline | None, style: DateStyle) -> Issued | None:
     """The issue date a label's value names, else that of the dateline."""
     for text in printed:
-        if day := dates.only_day(text, order):
+        if day := dates.only_day(text, style):
             return Issued(day=day, at=dates.instant(text), origin=IssuedFrom.LABEL)
     if opening is not None and opening.day is not None:
         return Issued(day=opening.day, origin=IssuedFrom.DATELINE)

@@ -91,7 +91,7 @@ def _before(page: Lines, reading: TextPage) -> LineFacts:
     at = _crumbs(page, reading.taxonomy)
     found = [LineFacts(lines=at)]
     while at < min(len(page) - 1, _MOST_LINES_BEFORE):
-        told = head_lines.read(page[at : at + 2], reading.taxonomy, reading.habits.date_order)
+        told = head_lines.read(page[at : at + 2], reading.taxonomy, reading.habits.date_style)
         if (told is None or told.is_unsure) and not _is_caption(page[at], reading.taxonomy):
             break
         found.append(told or LineFacts())
@@ -108,7 +108,7 @@ def _is_caption(line: str, taxonomy: Taxonomy) -> bool:
 
 
 def _is_title(line: str, reading: TextPage) -> bool:
-    return not line.endswith((".", ":")) and dateline.find(line, reading.habits.date_order) is None
+    return not line.endswith((".", ":")) and dateline.find(line, reading.habits.date_style) is None
 
 
 def _crumbs(page: Lines, taxonomy: Taxonomy) -> int:
@@ -129,7 +129,7 @@ def _below(below: Lines, reading: TextPage) -> tuple[Lines, LineFacts, Lines]:
     found: list[LineFacts] = []
     others: list[str] = []
     while at < min(len(below), _MOST_LINES_BELOW) and len(others) <= _MOST_SUBTITLES:
-        told = head_lines.read(below[at : at + 2], reading.taxonomy, reading.habits.date_order)
+        told = head_lines.read(below[at : at + 2], reading.taxonomy, reading.habits.date_style)
         if told is None or told.is_dateline:
             if together(found).is_dated or _ends(below[at], reading):
                 break
@@ -154,7 +154,7 @@ def _ends(line: str, reading: TextPage) -> bool:
     return (
         line.endswith(":")
         or line.count(" ") < _FEWEST_SUBTITLE_SPACES
-        or dateline.find(line, reading.habits.date_order) is not None
+        or dateline.find(line, reading.habits.date_style) is not None
     )
 
 

@@ -64,13 +64,13 @@ def _labelled_item(
     if len(issuers) + len(fields) > _MOST_TOPICS:
         evidence = f"it names {len(issuers)} issuers and {len(fields)} fields of work"
         return Refused(reason=Reason.NOT_NEWS, evidence=evidence)
-    opening = dateline.find(paragraphs[0], page.habits.date_order)
+    opening = dateline.find(paragraphs[0], page.habits.date_style)
     dated = (*printed.values(Slot.ISSUED), *printed.values(Slot.PUBLISHED))
     draft = replace(
         top,
         paragraphs=paragraphs,
         url=page.document.url,
-        issued=labels.issued(dated, opening, page.habits.date_order),
+        issued=labels.issued(dated, opening, page.habits.date_style),
         dateline=opening.text if opening else None,
         language=labels.one_language(printed.texts, page.taxonomy),
         content_type=top.content_type or labels.kind(printed.values(Slot.KIND), page.taxonomy),
@@ -278,7 +278,7 @@ def _starts(page: TextPage) -> Iterator[Lines]:
 
 
 def _placed_draft(head: _PlacedHead, paragraphs: tuple[str, ...], page: TextPage) -> Draft:
-    printed = dateline.find(paragraphs[0], page.habits.date_order)
+    printed = dateline.find(paragraphs[0], page.habits.date_style)
     return Draft(
         form=FORM_B,
         title=head.top.title,
@@ -300,7 +300,7 @@ def _placed_head(top: Opening | None, page: TextPage) -> _PlacedHead | None:
     if top is None:
         return None
     for at, text in enumerate(top.printed_below[: _MOST_LINES_ABOVE + 1]):
-        line = dateline.line(text, page.habits.date_order) or _bare(text, page)
+        line = dateline.line(text, page.habits.date_style) or _bare(text, page)
         if line is None:
             continue
         if top.in_newsroom or (line.day and line.place.isupper() and "," not in text):
@@ -312,7 +312,7 @@ def _placed_head(top: Opening | None, page: TextPage) -> _PlacedHead | None:
 
 def _bare(text: str, page: TextPage) -> PlaceAndDay | None:
     """A line that is a day and nothing else."""
-    day = dates.whole_day(text, page.habits.date_order)
+    day = dates.whole_day(text, page.habits.date_style)
     return PlaceAndDay(place="", day=day) if day else None
 
 

@@ -36,7 +36,7 @@ class TextPage:
         if not 1 < length <= _MOST_HEAD_LINES:
             return False
         listed = self.lines[1:length]
-        told = [head_lines.read([line], self.taxonomy, self.habits.date_order) for line in listed]
+        told = [head_lines.read([line], self.taxonomy, self.habits.date_style) for line in listed]
         return None not in told and any(each.is_dated for each in told if each)
 
 

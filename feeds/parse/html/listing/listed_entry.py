@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import pairwise
 
-from feeds.draft import DateOrder, Draft, Habits
+from feeds.draft import DateStyle, Draft, Habits
 from feeds.model import IssuedFrom, Label, TopicKind
 from feeds.parse import dates
 from feeds.parse.html import issue_date
@@ -70,9 +70,9 @@ def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits
     url = absolute(base, attribute(link, "href")) if link is not None else None
     if not title or url is None:
         return None
-    order = habits.date_order
+    style = habits.date_style
     lines = [
-        (_remembered if len(text) <= _LONGEST_REMEMBERED_CHARS else _line)(text, taxonomy, order)
+        (_remembered if len(text) <= _LONGEST_REMEMBERED_CHARS else _line)(text, taxonomy, style)
         for text in lines_in(parts.whole)
         if text != title
     ]
@@ -90,7 +90,7 @@ def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits
         summary=_lead(parts, lines, taxonomy),
         partial=True,
         url=url,
-        issued=issue_date.stated(_dates(parts, lines, printed), order, IssuedFrom.LISTING),
+        issued=issue_date.stated(_dates(parts, lines, printed), style, IssuedFrom.LISTING),
         content_type=kind,
         issuers=_topics(TopicKind.ISSUER, printed, lines, taxonomy),
         fields=_topics(TopicKind.FIELD, printed, lines, taxonomy),
@@ -139,11 +139,11 @@ def _more() -> re.Pattern[str]:
     return re.compile(rf"{words}|[»›→>\s]*", re.IGNORECASE)
 
 
-def _line(text: str, taxonomy: Taxonomy, order: DateOrder | None) -> EntryLine:
+def _line(text: str, taxonomy: Taxonomy, style: DateStyle) -> EntryLine:
     # What is longer is a lead, and most lines are.
     is_short = len(text) <= _LONGEST_LABEL_CHARS
     is_event_label = is_short and taxonomy.is_event_label(text.partition(":")[0])
-    is_date = _DIGIT.search(text) is not None and _holds_date(text, order)
+    is_date = _DIGIT.search(text) is not None and _holds_date(text, style)
     return EntryLine(
         text=text,
         label=labels.beside(text, taxonomy) if ":" in text else None,
@@ -155,10 +155,10 @@ def _line(text: str, taxonomy: Taxonomy, order: DateOrder | None) -> EntryLine:
     )
 
 
-def _holds_date(text: str, order: DateOrder | None) -> bool:
+def _holds_date(text: str, style: DateStyle) -> bool:
     if len(text) > _LONGEST_DATES_CHARS:
         return False
-    return any(_is_date(part, order) for part in _published(text))
+    return any(_is_date(part, style) for part in _published(text))
 
 
 # Asked of a line and of the element it is in.
@@ -226,10 +226,10 @@ def _dates(
             yield from _published(line.text)
 
 
-def _is_date(line: str, order: DateOrder | None) -> bool:
+def _is_date(line: str, style: DateStyle) -> bool:
     if len(line) > 2 * _MOST_BESIDE_DATE_CHARS or not _DIGIT.search(line):
         return False
-    found = dates.mentions(line, order)
+    found = dates.mentions(line, style)
     return len(found) == 1 and len(line) - (found[0].end - found[0].start) < _MOST_BESIDE_DATE_CHARS
 
 

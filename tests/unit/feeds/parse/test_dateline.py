@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.draft import DateOrder
+from feeds.draft import DateOrder, DateStyle
 from feeds.parse import dateline, dates
 
 VIENNA = "VIENNA, 3 June 2002"
@@ -102,7 +102,7 @@ def test_any_paragraph_can_be_asked(paragraph: str) -> None:
 
 
 def test_a_publisher_tells_what_a_slash_date_means() -> None:
-    found = dateline.find("VIENNA, 06/03/2002 – The", DateOrder.MONTH_FIRST)
+    found = dateline.find("VIENNA, 06/03/2002 – The", DateStyle(DateOrder.MONTH_FIRST))
     assert found
     assert found.day == JUNE_3
 
@@ -191,6 +191,29 @@ def test_one_whole_date_is_a_day_and_nothing_else_is(text: str, day: date | None
 
 
 @pytest.mark.parametrize(
+    ("text", "language", "day"),
+    [
+        ("20 set 2026", "it", date(2026, 9, 20)), ("20 set 2026", None, None),
+        ("20 de out. de 2026", "pt-BR", date(2026, 10, 20)), ("20 out 2026", "en", None),
+        ("20 Oca 2026", "tr", date(2026, 1, 20)), ("sty 20, 2026", "pl", date(2026, 1, 20)),
+        ("2026. jan. 20.", "hu", date(2026, 1, 20)), ("20 mrt 2026", "nl", date(2026, 3, 20)),
+        ("20. lis 2026.", "hr", date(2026, 10, 20)), ("20 lis 2026", "pl", date(2026, 11, 20)),
+        ("20 lis 2026", None, None), ("3 listopada 2026", "hr", date(2026, 10, 3)),
+        ("20 нояб. 2026 г.", None, date(2026, 11, 20)), ("Янв 20, 2026", "en", date(2026, 1, 20)),
+        ("20 Φεβ 2026", "el", date(2026, 2, 20)), ("20 בפבר׳ 2026", None, date(2026, 2, 20)),
+        ("20 मई 2026", None, date(2026, 5, 20)),
+        ("2026-ж., 20-янв.", "ky", date(2026, 1, 20)), ("2026 ж. 20 қаң.", "kk", date(2026, 1, 20)),
+        ("12 Pro 2026", "cs", None), ("set 20", "it", None), ("20 set", "it", None),
+    ],
+)  # fmt: skip
+def test_a_short_month_is_one_in_its_language(
+    text: str, language: str | None, day: date | None
+) -> None:
+    """Between a day and a year; and everywhere in letters that no Latin word is written in."""
+    assert dates.only_day(text, DateStyle(None, language)) == day
+
+
+@pytest.mark.parametrize(
     ("text", "day_first", "month_first"),
     [
         ("12/05/2015", date(2015, 5, 12), date(2015, 12, 5)),
@@ -203,8 +226,8 @@ def test_one_whole_date_is_a_day_and_nothing_else_is(text: str, day: date | None
 def test_the_order_of_numbers_is_the_publishers(
     text: str, day_first: date, month_first: date
 ) -> None:
-    assert dates.only_day(text, DateOrder.DAY_FIRST) == day_first
-    assert dates.only_day(text, DateOrder.MONTH_FIRST) == month_first
+    assert dates.only_day(text, DateStyle(DateOrder.DAY_FIRST)) == day_first
+    assert dates.only_day(text, DateStyle(DateOrder.MONTH_FIRST)) == month_first
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from feeds.draft import Alternate, DateOrder, Draft, Habits, Hub, Parsed
+from feeds.draft import Alternate, DateOrder, DateStyle, Draft, Habits, Hub, Parsed
 from feeds.model import Issued, IssuedFrom
 from feeds.parse import text
 from feeds.taxonomy import Taxonomy
@@ -222,8 +222,8 @@ def test_only_a_date_of_publication_is_the_issue_date(
 
 def test_slash_dates_follow_the_habit_of_the_source(osce: Taxonomy) -> None:
     body = page(f'<main><h1>{TITLE}</h1><p class="date">05/06/2021</p>{paragraphs(*BODY)}</main>')
-    first = draft_of(body, osce, Habits(date_order=DateOrder.DAY_FIRST))
-    second = draft_of(body, osce, Habits(date_order=DateOrder.MONTH_FIRST))
+    first = draft_of(body, osce, Habits(date_style=DateStyle(DateOrder.DAY_FIRST)))
+    second = draft_of(body, osce, Habits(date_style=DateStyle(DateOrder.MONTH_FIRST)))
     assert (first.issued, second.issued) == (on(date(2021, 6, 5)), on(date(2021, 5, 6)))
 
 

@@ -38,6 +38,28 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
         "2026-11-20T13:00:00.123456789+0100",
         "2026-11-20T13:00+01:00",
         " 2026-11-20T13:00:00+01:00\n",
+        "Fri, Nov 20 2026 12:00:00 +0000",
+        "Fri, Nov 20, 2026 1:00 PM +0100",
+        "November 20, 2026 at 12:00:00 p.m. UTC",
+        "11/20/2026 12:00:00 PM GMT",
+        "20/11/2026, 13:00:00 +0100",
+        "20.11.2026 14:00 +02:00",
+        "2026/11/20 21:00:00 +0900",
+        "Fri, 11/20/2026 - 07:00 EST",
+        "20 Nov 2026 12:00:00 PM GMT",
+        "2026-11-20 7:00:00 AM -0500",
+        "2026-11-20 13:00:00.364419679 +0100 CET",
+        "2026-11-20 17:30:00 +0530 +0530",
+        "2026-11-20 12:00:00.5 +0000 UTC m=+0.012345678",
+        "Fri Nov 20 2026 13:00:00 GMT+0100 (CET)",
+        "Fri Nov 20 2026 13:00:00 GMT+0100 (Mitteleuropäische Normalzeit)",
+        "Fri Nov 20 2026 07:00:00 GMT-0500",
+        "Fri, 20 Nov 2026 13:00:00 GMT+0100 (CET)",
+        "20 novembre 2026 13:00:00 +0100",
+        '<time datetime="2026-11-20T12:00:00Z" class="datetime">Fri, 11/20/2026 - 13:00</time>',
+        "pt., 20 lis 2026 13:00:00 +0100",
+        "pet, 20 stu 2026 13:00:00 +0100",
+        "pá, 20 lis 2026 13:00:00 +0100",
     ],
 )
 def test_an_instant_is_read(text: str) -> None:
@@ -66,6 +88,14 @@ def test_an_instant_is_read(text: str) -> None:
         "20 ноября 2026",
         "20. November 2026, 12 Uhr",
         "November 20, 2026",
+        "Nov 20, 2026 9:00 PM",
+        "Nov 20, 2026 13:00 PM GMT",
+        "11/20/2026 0:30 AM GMT",
+        "Fri Nov 20 2026 13:00:00 (CET)",
+        "20/11/2026 12:00 IST",
+        "20 Nov 2026 and again 12:00 GMT",
+        "<p>20 November 2026</p>",
+        "pt., 20 lis 2026",
     ],
 )
 def test_of_others_the_day_is_kept(text: str) -> None:
@@ -122,3 +152,20 @@ def test_any_text_is_read_or_not(text: str) -> None:
 def test_a_day_that_is_in_no_calendar_is_none() -> None:
     """In numbers either."""
     assert feed_dates.issued("31.02.26") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "month"),
+    [
+        ("20 lip 2026", "pl", 7), ("20 lip 2026", "hr", 6), ("20 lip 2026", None, None),
+        ("20. lis 2026.", "hr-HR", 10), ("20 lis 2026", "cs", 11), ("20 lis 2026", "en", None),
+        ("20 srp 2026 10:00:00 +0200", "cs", 8), ("Mon, 20 srp 2026 10:00:00 +0200", "bs", 7),
+        ("pon, 20 lip 2026 10:00:00 +0200", None, None), ("sri, 20 lip 2026", None, 6),
+        ("śr., 20 lip 2026", None, 7), ("čt, 20 srp 2026", None, 8),
+    ],
+)  # fmt: skip
+def test_a_month_that_is_short_for_several_is_that_of_its_language(
+    text: str, language: str | None, month: int | None
+) -> None:
+    """Of the feed's, or of the day of the week beside it; without either nobody knows."""
+    assert feed_dates.day(text, language) == (month and date(2026, month, 20))

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from feeds.draft import DateOrder, Habits, Reason
+from feeds.draft import DateOrder, DateStyle, Habits, Reason
 from feeds.model import Issued, IssuedFrom
 from feeds.taxonomy import Taxonomy
 from tests.pages import MENU, fields, issuers, read, refused
@@ -190,7 +190,7 @@ def test_labels_are_read_in_every_language(
 def test_slash_dates_are_read_as_the_publisher_writes_them(osce: Taxonomy) -> None:
     lines = (TITLE, "Publishing date: 05/06/2025", KIND, LEAD)
     [unknown] = read(lines, osce).drafts
-    [known] = read(lines, osce, Habits(date_order=DateOrder.MONTH_FIRST)).drafts
+    [known] = read(lines, osce, Habits(date_style=DateStyle(DateOrder.MONTH_FIRST))).drafts
     assert unknown.issued is None
     assert known.issued == Issued(day=date(2025, 5, 6), origin=IssuedFrom.LISTING)
 

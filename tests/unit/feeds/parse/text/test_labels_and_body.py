@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from feeds.draft import DateOrder, Habits, Reason
+from feeds.draft import DateOrder, DateStyle, Habits, Reason
 from feeds.model import Issued, IssuedFrom
 from feeds.taxonomy import Taxonomy
 from tests.pages import (
@@ -108,7 +108,7 @@ def test_a_publisher_tells_what_slash_dates_mean(osce: Taxonomy) -> None:
         (DateOrder.DAY_FIRST, date(2015, 5, 12)),
         (DateOrder.MONTH_FIRST, date(2015, 12, 5)),
     ):
-        issued = draft_of(body, osce, Habits(date_order=order)).issued
+        issued = draft_of(body, osce, Habits(date_style=DateStyle(order))).issued
         assert issued == Issued(day=day, origin=IssuedFrom.LABEL)
 
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from feeds.draft import DateOrder, Habits, Reason
+from feeds.draft import DateOrder, DateStyle, Habits, Reason
 from feeds.model import Issued, IssuedFrom
 from feeds.parse import text
 from feeds.taxonomy import Taxonomy
@@ -73,7 +73,7 @@ def test_the_line_is_a_statement_and_the_dateline_evidence(osce: Taxonomy) -> No
 
 
 def test_a_publisher_may_write_the_month_first(osce: Taxonomy) -> None:
-    habits = Habits(date_order=DateOrder.MONTH_FIRST)
+    habits = Habits(date_style=DateStyle(DateOrder.MONTH_FIRST))
     draft = draft_of(("Newsroom", TITLE, "KYIV 05/06/2021", SECOND), osce, habits)
     assert draft.issued == Issued(day=date(2021, 5, 6), origin=IssuedFrom.LINE)
 
