@@ -90,9 +90,6 @@ class Window:
         if self.after > self.upto:
             raise ValueError(f"a window cannot end ({self.upto}) before it starts ({self.after})")
 
-    def __contains__(self, number: int) -> bool:
-        return self.after < number <= self.upto
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
@@ -111,12 +108,11 @@ class Section:
 class Digest:
     """What one subscriber gets for one window: each item once, under its first topic.
 
-    ``total`` counts every item that matched; ``left_out`` those beyond the limit of a mail.
+    ``total`` counts every item that matched, those beyond the limit of a mail too.
     """
 
     sections: tuple[Section, ...]
     total: int
-    left_out: int
 
 
 class Skip(StrEnum):

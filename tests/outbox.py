@@ -135,7 +135,7 @@ def a_ledger(database: Database, *, now: datetime = NOW, **changes: Any) -> Ledg
         "jitter": lambda: 0.0,
         **changes,
     }
-    return Ledger(database, KEYED, **how)
+    return Ledger(database=database, keyed=KEYED, **how)
 
 
 def template() -> bytes:

@@ -49,7 +49,7 @@ def evaluate(asked: Preconditions, etag: str, modified: int) -> Verdict:
     if asked.if_none_match is not None:
         known = _matches(asked.if_none_match, etag, weakly=True)
     else:
-        known = _is_not_newer(modified, asked.if_modified_since)
+        known = _is_newer(modified, asked.if_modified_since) is False
     return Verdict.NOT_MODIFIED if known else Verdict.SEND
 
 
@@ -67,11 +67,7 @@ def _entity_tags(field: str) -> Iterator[tuple[bool, str]]:
         found = _ENTITY_TAG.match(field, found.end())
 
 
-def _is_newer(modified: int, since: str | None) -> bool:
+def _is_newer(modified: int, since: str | None) -> bool | None:
+    """None where no moment is named that can be read."""
     moment = None if since is None else seconds_of(since)
-    return moment is not None and modified > moment
-
-
-def _is_not_newer(modified: int, since: str | None) -> bool:
-    moment = None if since is None else seconds_of(since)
-    return moment is not None and modified <= moment
+    return None if moment is None else modified > moment

@@ -4,7 +4,7 @@ Knows the order of calls. Must never decide what becomes of a lease.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
 from typing import TYPE_CHECKING, assert_never
@@ -56,37 +56,32 @@ def renew(
     (callback.py). Raises StoreError; StoreBusy while another node is at it.
     """
     with database.exclusive("websub"):
-        run = _Renewal(database, fetcher, callbacks, now, jitter)
+        run = _Renewal(
+            database=database, fetcher=fetcher, callbacks=callbacks, now=now, jitter=jitter
+        )
         for lease, hub in run.every(sources):
             if stopping is not None and stopping.is_set():
                 break
             run.act_on(lease, hub)
-    return run.report()
+    return RenewReport(asked=run.asked, ended=run.ended, problems=tuple(run.problems))
 
 
+@dataclass(slots=True, kw_only=True)
 class _Renewal:
     """One look at all leases."""
 
-    def __init__(
-        self,
-        database: Database,
-        fetcher: "Fetcher",
-        callbacks: CallbackAddresses,
-        now: datetime,
-        jitter: Callable[[], float],
-    ) -> None:
-        self._database = database
-        self._fetcher = fetcher
-        self._callbacks = callbacks
-        self._now = now
-        self._jitter = jitter
-        self._asked = 0
-        self._ended = 0
-        self._problems: list[str] = []
+    database: Database
+    fetcher: "Fetcher"
+    callbacks: CallbackAddresses
+    now: datetime
+    jitter: Callable[[], float]
+    asked: int = field(init=False, default=0)
+    ended: int = field(init=False, default=0)
+    problems: list[str] = field(init=False, default_factory=list)
 
     def every(self, sources: Collection[str]) -> Iterator[tuple[Lease, Hub | None]]:
         """Every lease, those for new offers too, with what its source offers now."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             kept = leases.every(connection)
             hubs = {
                 name: standing.hub
@@ -97,41 +92,38 @@ class _Renewal:
 
     def act_on(self, lease: Lease, wanted: Hub | None) -> None:
         """What is to be done about the lease is done."""
-        step = next_step(lease, wanted, self._now)
+        step = next_step(lease, wanted, self.now)
         match step:
             case Keep():
                 pass
             case Drop():
-                self._ended += 1
-                with self._database.writing() as connection:
+                self.ended += 1
+                with self.database.writing() as connection:
                     leases.forget(connection, lease)
             case Ask(lease=asked, mode=mode):
-                self._asked += 1
+                self.asked += 1
                 self._ask(asked, mode)
             case _:
                 assert_never(step)
-
-    def report(self) -> RenewReport:
-        return RenewReport(asked=self._asked, ended=self._ended, problems=tuple(self._problems))
 
     def _new(self, kept: Collection[Lease], hubs: Mapping[str, Hub]) -> Iterator[Lease]:
         known = {(lease.source, Hub(lease.hub, lease.topic)) for lease in kept}
         for source, hub in hubs.items():
             if (source, hub) not in known:
-                token, secret = self._callbacks.new_token(), self._callbacks.new_token()
-                yield offered(source, hub, token=token, secret=secret, now=self._now)
+                token, secret = self.callbacks.new_token(), self.callbacks.new_token()
+                yield offered(source, hub, token=token, secret=secret, now=self.now)
 
     def _ask(self, lease: Lease, mode: Mode) -> None:
         # Before the hub hears of it: it may call back before it answers.
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             leases.keep(connection, lease)
-        form = form_of(lease, mode, self._callbacks.address(lease.token))
-        reply = self._fetcher.post(lease.hub, form)
+        form = form_of(lease, mode, self.callbacks.address(lease.token))
+        reply = self.fetcher.post(lease.hub, form)
         match reply:
             case Posted():
                 pass
             case FetchFailed(problem=problem):
-                self._problems.append(f"source {lease.source!r}: its hub: {problem}")
+                self.problems.append(f"source {lease.source!r}: its hub: {problem}")
                 self._note(lease, problem)
             case Stopped():
                 self._note(lease, "")
@@ -140,6 +132,6 @@ class _Renewal:
 
     def _note(self, lease: Lease, problem: str) -> None:
         """The hub was not reached; if it was all the same and called back, that counts."""
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             if leases.by_token(connection, lease.token, to_change=True) == lease:
-                leases.keep(connection, failed(lease, problem, self._now, self._jitter()))
+                leases.keep(connection, failed(lease, problem, self.now, self.jitter()))

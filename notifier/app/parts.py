@@ -192,8 +192,8 @@ def ledger(
     from notifier.storage.suppressions import Keyed
 
     return Ledger(
-        database,
-        Keyed(settings.signing_key),
+        database=database,
+        keyed=Keyed(settings.signing_key),
         node=settings.daemon.node,
         sender=settings.mail.from_address,
         give_up_after=timedelta(hours=settings.mail.give_up_after_hours),

@@ -63,7 +63,6 @@ def compose(
             for (topic, items), kept in zip(sections.items(), places, strict=True)
         ),
         total=len(matched),
-        left_out=len(matched) - sum(places),
     )
 
 

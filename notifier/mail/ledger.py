@@ -8,7 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -39,6 +39,7 @@ class _Exchange:
     is_done: bool = False
 
 
+@dataclass(slots=True, kw_only=True)
 class Ledger:
     """The books of one run; ``tally`` counts the states that deliveries came into.
 
@@ -47,33 +48,20 @@ class Ledger:
     of sending it once more. ``progress`` hears how many are on record.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        keyed: Keyed,
-        *,
-        node: str,
-        sender: str,
-        give_up_after: timedelta,
-        hold: bool,
-        clock: Callable[[], datetime],
-        jitter: Callable[[], float],
-        progress: Progress | None = None,
-    ) -> None:
-        self._database = database
-        self._keyed = keyed
-        self._node = node
-        self._sender = sender
-        self._give_up_after = give_up_after
-        self._hold = hold
-        self._clock = clock
-        self._jitter = jitter
-        self._progress = progress
-        self._templates: dict[str, bytes] = {}
-        self._exchanges: list[_Exchange] = []
-        self._lock = asyncio.Lock()
-        self.tally = Counter[DeliveryState]()
-        self.in_doubt = 0
+    database: Database
+    keyed: Keyed
+    node: str
+    sender: str
+    give_up_after: timedelta
+    hold: bool
+    clock: Callable[[], datetime]
+    jitter: Callable[[], float]
+    progress: Progress | None = None
+    tally: Counter[DeliveryState] = field(init=False, default_factory=Counter)
+    in_doubt: int = field(init=False, default=0)
+    _templates: dict[str, bytes] = field(init=False, default_factory=dict)
+    _exchanges: list[_Exchange] = field(init=False, default_factory=list)
+    _lock: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     @contextmanager
     def opened(self, patience: timedelta, *, enough: int) -> Iterator[int]:
@@ -84,15 +72,15 @@ class Ledger:
         StoreBusy where another process of this node is at it: what that one has on the wire must
         not be taken for the leavings of a crash.
         """
-        with self._database.exclusive(f"delivery-{quote(self._node, safe='')}"):
-            now = self._clock()
+        with self.database.exclusive(f"delivery-{quote(self.node, safe='')}"):
+            now = self.clock()
             stale = now - max(LEASE, 2 * patience)
-            with self._database.reading() as connection:
-                waiting = sending.waiting(connection, self._node, now, stale, enough=enough)
+            with self.database.reading() as connection:
+                waiting = sending.waiting(connection, self.node, now, stale, enough=enough)
             if waiting:
-                with self._database.writing() as connection:
+                with self.database.writing() as connection:
                     self.in_doubt += sending.recover(
-                        connection, self._node, now, stale, hold=self._hold
+                        connection, self.node, now, stale, hold=self.hold
                     )
                     sending.wake(connection, now)
             yield waiting
@@ -119,15 +107,15 @@ class Ledger:
         return mine.envelope
 
     def _serve(self, exchanges: Sequence[_Exchange]) -> None:
-        now = self._clock()
+        now = self.clock()
         settled = [
             decide(
                 one.sent,
                 one.reply,
                 now=now,
-                give_up_after=self._give_up_after,
-                hold=self._hold,
-                jitter=self._jitter(),
+                give_up_after=self.give_up_after,
+                hold=self.hold,
+                jitter=self.jitter(),
             )
             for one in exchanges
             if one.sent and one.reply
@@ -138,15 +126,15 @@ class Ledger:
             claimed = self._transact(now, unsendable, len(waiting))
         for one in exchanges:
             one.is_done = True
-        if self._progress is not None:
-            self._progress(self.tally.total(), None)
+        if self.progress is not None:
+            self.progress(self.tally.total(), None)
 
     def _transact(
         self, now: datetime, settled: Sequence[Settlement], wanted: int
     ) -> Sequence[Claimed]:
-        with self._database.writing() as connection:
-            sending.settle(connection, self._node, now, settled, self._keyed)
-            claimed = sending.claim(connection, self._node, now, wanted) if wanted else []
+        with self.database.writing() as connection:
+            sending.settle(connection, self.node, now, settled, self.keyed)
+            claimed = sending.claim(connection, self.node, now, wanted) if wanted else []
             needed = {one.rendering for one in claimed}
             if missing := needed.difference(self._templates):
                 if len(self._templates) > _KEPT_TEMPLATES:
@@ -170,7 +158,7 @@ class Ledger:
                 waiting.pop().envelope = Envelope(
                     delivery=one.id,
                     message_id=one.message_id,
-                    sender=self._sender,
+                    sender=self.sender,
                     recipient=one.recipient,
                     content=content,
                     attempts=one.attempts,

@@ -32,11 +32,6 @@ def test_what_cannot_be_is_refused(make: Callable[[], object], fault: str) -> No
         make()
 
 
-def test_a_window_holds_what_came_after_its_start_up_to_its_end() -> None:
-    window = Window(after=1, upto=3)
-    assert [number for number in range(5) if number in window] == [2, 3]
-
-
 @pytest.mark.parametrize(
     "other",
     ["READER@example.org", "reader@EXAMPLE.ORG", "Reader@Example.Org"],

@@ -48,7 +48,8 @@ windows = st.tuples(st.integers(0, 200), st.integers(0, 200)).map(
 def test_the_union_of_the_mail_is_the_union_of_what_matched_each_item_once(
     topics: list[TopicRef], news: list[Item], window: Window
 ) -> None:
-    matched = {item for item in news if item.number in window and item.topics & set(topics)}
+    within = {item for item in news if window.after < item.number <= window.upto}
+    matched = {item for item in within if item.topics & set(topics)}
     digest = compose(topics, by_topic(news), window, limit=len(news))
     mailed = [item for section in digest.sections for item in section.items] if digest else []
     assert len(mailed) == len(set(mailed))
@@ -65,8 +66,7 @@ def test_what_a_mail_leaves_out_is_counted(
         return
     shown = sum(len(section.items) for section in digest.sections)
     assert shown == min(limit, digest.total)
-    assert digest.left_out == digest.total - shown
-    assert digest.left_out == sum(section.left_out for section in digest.sections)
+    assert sum(section.left_out for section in digest.sections) == digest.total - shown
 
 
 @given(followed, news_on_topics, st.integers(0, 30))
@@ -118,7 +118,7 @@ def test_a_busy_topic_does_not_crowd_out_a_quiet_one() -> None:
     policing, rights = digest.sections
     assert (numbers(policing), policing.left_out) == ([19, 18, 17], 7)
     assert (numbers(rights), rights.left_out) == ([1], 0)
-    assert (digest.total, digest.left_out) == (11, 7)
+    assert digest.total == 11
 
 
 def test_a_topic_without_a_place_in_the_mail_is_still_counted() -> None:
