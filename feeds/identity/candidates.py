@@ -29,8 +29,9 @@ PUSHED = "push"
 # An id that is no URI ("1234", "node 5 at ...") is unique within its feed only. A web address is
 # compared as such.
 _URI = re.compile(r"(?:tag|urn|ni|info|doi|uuid):\S{3,1000}", re.IGNORECASE)
-#: Before the place an item is found at, one it claims, and an id that counts at its source alone.
-_AT, _CLAIM, _ID_AT_SOURCE = "at:", "by:", "of:"
+#: Before the place an item is found at, one it claims, one it names against its list, and an id
+#: that counts at its source alone.
+_AT, _CLAIM, _ECHO, _ID_AT_SOURCE = "at:", "by:", "as:", "of:"
 #: A key, and the language it holds for.
 _Key = tuple[str, str | None]
 _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -44,7 +45,8 @@ class Candidate:
     ``found_at`` the address its page was found at; ``is_stated`` where its publisher gave it an id
     or an address. ``names`` are those it has everywhere, ``others`` those of the same in other
     languages, ``claims`` what it says of itself that another may say as well: they name it where
-    the words agree; it ``is_contested`` where others have what it is said to be known by.
+    the words agree, and ``echoes``, where its list says otherwise, where they are the very same; it
+    ``is_contested`` where others have what it is said to be known by.
     ``content_hash`` is of what it says, ``told_hash`` of all it tells; ``digest``
     of its bytes.
     """
@@ -59,6 +61,7 @@ class Candidate:
     digest: str
     names: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
+    echoes: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     found_at: str | None = None
     is_stated: bool = False
@@ -71,10 +74,23 @@ class Candidate:
         """What else an item may be known by that tells the same: a claim of either of the two, and
         the address with or without a slash at its end.
         """
-        places = [name.removeprefix(_AT) for name in self.names if name.startswith(_AT)]
-        others = (form for place in places for form in (_CLAIM + place, _AT + other_slash(place)))
+        others = (
+            form for place in self._places for form in (_CLAIM + place, _AT + other_slash(place))
+        )
         claimed = (form for claim in self.claims for form in firmly(claim))
         return tuple(dict.fromkeys((*claimed, *others)))
+
+    @property
+    def echoed(self) -> tuple[str, ...]:
+        """What an item may be known by that says the very same: one of two pages of a site names
+        the other for its own place.
+        """
+        echoes = (form for echo in self.echoes for form in (_AT + echo.removeprefix(_ECHO), echo))
+        return tuple(dict.fromkeys((*echoes, *(_ECHO + place for place in self._places))))
+
+    @property
+    def _places(self) -> Sequence[str]:
+        return [name.removeprefix(_AT) for name in self.names if name.startswith(_AT)]
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -110,8 +126,11 @@ def candidate(
     """The one draft of a document; one of several has a ``key`` within it."""
     page = document if key is None else None
     name, alone = document.name, key is None
-    if page and document.lead:
-        draft = replace(draft, url=settled(draft.url, document.lead.url, page.url))
+    named = draft.url
+    if page:
+        stated = document.lead.url if document.lead else name
+        draft = replace(draft, url=settled(named, stated, page.url))
+    outranked = [named] if named and named != draft.url else []
     key = key or item_key(name, draft, taxonomy, alone=alone)
     content = content_hash(draft)
     others = (each.url for each in draft.alternates if each.language != draft.language)
@@ -126,6 +145,7 @@ def candidate(
         digest=digest,
         names=names(draft, page, taxonomy),
         claims=_claims(draft, document, page, taxonomy),
+        echoes=tuple(_ECHO + name.removeprefix(_AT) for name in address_names(outranked, taxonomy)),
         others=address_names(others, taxonomy),
         found_at=page.url if page else None,
         is_stated=bool(draft.guid or draft.url or (page and page.url)),

@@ -22,6 +22,7 @@ from feeds.identity.likeness import (
     is_renamed,
     opening_key,
     said_alike,
+    says_the_same,
     speaks_otherwise,
     title_key,
 )
@@ -128,6 +129,10 @@ class Memory:
             item = self._named(one, name)
             if item and agrees(one.draft, item.draft):
                 return Found(key=one.key, item=item, role=self._role(one, item))
+        for name in one.echoed:
+            item = self._named(one, name)
+            if item and says_the_same(one.draft, item.draft):
+                return Found(key=one.key, item=item, role=Role.TWIN)
         return self._twin(one, None) or Found(key=one.key, group=self._group(one))
 
     def may_restore(self, one: Candidate, item: Known) -> bool:

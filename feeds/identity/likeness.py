@@ -130,6 +130,16 @@ def is_renamed(draft: Draft, known: Draft) -> bool:
     )
 
 
+def says_the_same(draft: Draft, known: Draft) -> bool:
+    """Whether both have one title and the very same words, and were issued together."""
+    return (
+        title_key(draft.title) == title_key(known.title)
+        and opening_key(draft) is not None
+        and _compared(draft) == _compared(known)
+        and _together(draft.issued, known.issued)
+    )
+
+
 def agrees(draft: Draft, known: Draft) -> bool:
     """Whether what claims to be an item may be it: one title begins the other, or the texts are
     nearly equal.

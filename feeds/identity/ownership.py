@@ -17,7 +17,7 @@ from feeds.model import SourceKind
 #: Ranks where none is set: what is the organisation's own, and a website.
 OWN_RANK, WEBSITE_RANK = 20, 10
 # The authority of a tag: id (RFC 4151), or the host of an address that is a name.
-_HOST = re.compile(r"(?:at:|by:|id:tag:(?:[^@,]{1,200}@)?)([^/?#:,]{1,255})")
+_HOST = re.compile(r"(?:at:|by:|as:|id:tag:(?:[^@,]{1,200}@)?)([^/?#:,]{1,255})")
 
 
 class Precedence(Enum):
@@ -100,12 +100,12 @@ class Ownership:
 
     def restricted(self, one: Candidate) -> Candidate:
         """The candidate without names and claims that are another's to give."""
-        names, claims, others = (
+        names, claims, echoes, others = (
             tuple(name for name in given if self.may_speak(one.source, _host(name)))
-            for given in (one.names, one.claims, one.others)
+            for given in (one.names, one.claims, one.echoes, one.others)
         )
-        is_contested = (names, claims) != (one.names, one.claims)
-        return replace(one, names=names, claims=claims, others=others, is_contested=is_contested)
+        own = replace(one, names=names, claims=claims, echoes=echoes, others=others)
+        return replace(own, is_contested=(names, claims) != (one.names, one.claims))
 
 
 #: All sources may speak of everything.

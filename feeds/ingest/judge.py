@@ -71,7 +71,7 @@ def judge(
         # What was put off is looked at again.
         told_hash="" if isinstance(decision, Postponed) else candidate.told_hash,
     )
-    names = () if role is Role.TWIN else (*candidate.names, *candidate.claims)
+    names = () if role is Role.TWIN else (*candidate.names, *candidate.claims, *candidate.echoes)
     links = tuple(_links(candidate, found, link))
     for key, each in links:
         memory.learn(item, key, each, names)

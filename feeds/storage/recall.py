@@ -40,7 +40,9 @@ def recall(
     Of the items found, and their groups, it knows the revisions ``since`` then.
     """
     keys = {key for one in candidates for key in one.keys}
-    names = {name for one in candidates for name in (*one.names, *one.sought, *one.others)}
+    names = {
+        name for one in candidates for name in (*one.names, *one.sought, *one.echoed, *one.others)
+    }
     rows = [*_keyed(connection, source, keys), *_keyed(connection, "", names)]
     numbers = {row.item for row in rows}
     numbers.update(_saying(connection, {one.content_hash for one in candidates}))

@@ -230,6 +230,61 @@ def test_a_canonical_address_of_all_pages_names_none_if_they_come_one_by_one(
         assert taking.places == ["/n/bridge", "/n/mayors", "/n/report"]
 
 
+@pytest.mark.parametrize("start", ["/feed.xml", "/sitemap.xml"])
+def test_a_section_that_its_articles_name_for_their_place_names_none(
+    database: Database, osce: Taxonomy, start: str
+) -> None:
+    """Though each comes by itself, and no other says so yet."""
+    head = '<link rel="canonical" href="BASE/world/"><meta property="og:type" content="article">'
+    all_of_them = stories("/world/bridge", "/world/mayors", "/world/report", head=head)
+    press = Press([])
+    with desk(database, osce, press) as taking:
+        for last in (1, 2, 3):
+            press.entries = all_of_them[:last][::-1]
+            assert taking.ingest(start).added == 1
+            assert taking.places == [one.path for one in all_of_them[:last]]
+
+
+@pytest.mark.parametrize("start", ["/feed.xml", "/sitemap.xml"])
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
+@pytest.mark.parametrize("looks", [1, 3])
+def test_an_article_in_two_sections_is_one_item_where_its_pages_say_so(
+    database: Database, osce: Taxonomy, start: str, order: Sequence[int], looks: int
+) -> None:
+    """Whichever comes first, though its list gives it an id and an address of its own in each."""
+    head = (
+        '<link rel="canonical" href="BASE/world/bridge"><meta property="og:type" content="article">'
+    )
+    story, other = stories("/world/bridge", "/n/mayors")
+    all_of_them = (
+        replace(story, head=head),
+        replace(story, path="/local/a-bridge-for-us", head=head),
+        other,
+    )
+    press = Press([])
+    with desk(database, osce, press) as taking:
+        for last in range(4 - looks, 4):
+            press.entries = [all_of_them[n] for n in order[:last]][::-1]
+            assert taking.ingest(start).quarantined == 0
+        assert len(taking.rows) == 2
+        again = taking.ingest(start)
+        assert (again.added, again.revised) == (0, 0)
+
+
+@pytest.mark.parametrize("start", ["/feed.xml", "/sitemap.xml"])
+def test_items_of_one_title_are_several_though_a_template_gives_all_one_address(
+    database: Database, osce: Taxonomy, start: str
+) -> None:
+    head = '<link rel="canonical" href="BASE/statements/on-the-north">'
+    head += '<meta property="og:type" content="article">'
+    entries = [
+        replace(one, body=body, head=head) for one, body in zip(statements(), BODIES, strict=False)
+    ]
+    with desk(database, osce, Press(entries)) as taking:
+        assert taking.ingest(start).added == 3
+        assert sorted(taking.places) == sorted(one.path for one in entries)
+
+
 def test_links_that_differ_in_their_fragment_are_items(database: Database, osce: Taxonomy) -> None:
     announced = [
         Entry(path=f"/announcements.html#a{n}", title=title, text=f"{title}, in {n} days.")
