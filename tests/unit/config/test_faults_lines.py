@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.lines import line_of, lines_of_keys
+from config.faults import line_of, lines_of_keys
 from config.options import Key
 
 TEXT = """\
