@@ -78,7 +78,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     So decisions are covered by tests of their own, not by a server's test that came that way.
     """
     for item in items:
-        if UNIT not in item.path.parents or item.get_closest_marker("hypothesis"):
+        elsewhere = UNIT not in item.path.parents
+        if elsewhere or any(map(item.get_closest_marker, ("hypothesis", "one_python"))):
             item.add_marker("no_cover")
 
 

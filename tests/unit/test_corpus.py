@@ -56,7 +56,7 @@ def test_an_item_nobody_found_is_wrong_in_every_field_and_invents_nothing() -> N
     assert not any(finding.is_invented for finding in missed)
 
 
-@pytest.mark.no_cover  # the same documents as above
+@pytest.mark.one_python  # the same documents as above
 def test_no_date_is_invented() -> None:
     assert [str(finding) for finding in measures()[-1].invented] == []
 
@@ -80,7 +80,7 @@ def test_the_corpus_is_large_enough_to_mean_something() -> None:
     assert len(measures()) > 8
 
 
-@pytest.mark.no_cover  # the same documents as above, and those of tests/blind
+@pytest.mark.one_python  # the same documents as above, and those of tests/blind
 def test_the_table_is_printed_for_people_and_for_programs(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

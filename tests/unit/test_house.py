@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 # It reads the code and runs none.
-pytestmark = [pytest.mark.no_cover, pytest.mark.one_python]
+pytestmark = pytest.mark.one_python
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ from tests.accuracy.rules import modules, rules, witnessed, witnesses
 from tests.accuracy.truth import cases, judged
 
 # These trace what they run themselves, and the corpus goes the same ways.
-pytestmark = [pytest.mark.no_cover, pytest.mark.one_python]
+pytestmark = pytest.mark.one_python
 
 #: Modules of types and of what is put together from rules: nothing in them can find nothing.
 WITHOUT_RULES: set[str] = set()

@@ -30,7 +30,6 @@ def test_an_attack_ends_with_a_reason_or_harmlessly(name: str, osce: Taxonomy) -
     check(body, "")
 
 
-@pytest.mark.no_cover  # the same documents as above
 def test_the_next_document_is_unharmed(osce: Taxonomy) -> None:
     """Nothing an attack did is left behind."""
     before = understand(document(PLENARY), osce)

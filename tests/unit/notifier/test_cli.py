@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.one_python
+
 SEED = str(Path(__file__).parents[3] / "seeds" / "004_010ca814a890adf4.txt")
 
 _TOLD = """

@@ -79,6 +79,7 @@ def test_a_base_that_only_looks_like_an_address_is_none() -> None:
     assert sanitised("<a href='x'>A</a>", "http://xn--/") == f"<a {REL}>A</a>"
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize("sign", ["&", "&amp;", "«", "\u00a0", "&a;", "« "])
 def test_a_long_text_is_the_same_in_no_time(sign: str) -> None:
     """The sanitiser looks at a text once for each sign in it that is to be escaped."""

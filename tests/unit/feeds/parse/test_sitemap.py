@@ -153,6 +153,7 @@ def test_words_are_no_sitemap(body: str, osce: Taxonomy) -> None:
     assert found.reason is Reason.MALFORMED
 
 
+@pytest.mark.one_python
 def test_no_more_than_the_protocol_allows_is_read(osce: Taxonomy) -> None:
     pages = "".join(f"<url><loc>/{number}</loc></url>" for number in range(50_001))
     assert len(parsed(pages, osce).locations) == 50_000

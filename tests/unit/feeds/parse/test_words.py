@@ -110,6 +110,7 @@ def test_every_pattern_can_be_made() -> None:
             assert not pattern(name).fullmatch("\0")
 
 
+@pytest.mark.one_python
 def test_a_new_language_is_one_new_file(tmp_path: Path) -> None:
     """Nothing else: its months are known, its reports are told and its contacts go."""
     folder = copytree(words.FOLDER, tmp_path / "words", ignore=lambda _, names: {"__pycache__"})

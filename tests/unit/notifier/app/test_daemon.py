@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[4]
 
 _TOLD = """
@@ -51,6 +53,7 @@ def imported_in(path: Path) -> Iterator[str]:
             yield node.module
 
 
+@pytest.mark.one_python
 def test_no_beat_loads_code() -> None:
     """An upgrade may have replaced the files: old code and new in one process fit nowhere."""
     command = [sys.executable, "-c", _TOLD]
