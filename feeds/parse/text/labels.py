@@ -117,7 +117,8 @@ def read(lines: Lines, start: int, taxonomy: Taxonomy) -> Labels:
         values[at] = tuple(value for value in below if value)
         slots[at] = listed.get(at) or _told_by(values[at], untold, taxonomy)
     last = max(at for at, slot in slots.items() if slot)
-    texts = {at: items[at].partition(":")[0] for at in places if at <= last}
+    names = {at: items[at].partition(":")[0] for at in places if at <= last}
+    texts = {at: name for at, name in names.items() if name}
     return Labels(
         printed=tuple((slot, value) for at, slot in slots.items() if slot for value in values[at]),
         listed=frozenset(listed.values()),

@@ -72,6 +72,12 @@ def test_fields_alone_make_an_item_of_a_known_kind_only(osce: Taxonomy) -> None:
     assert refused(event, osce).reason is Reason.NOT_NEWS
 
 
+def test_a_label_without_a_name_is_none(osce: Taxonomy) -> None:
+    labels = ("- Issued by:", LABELS[2], "- :", "- Fields of work:", LABELS[4])
+    draft = draft_of(page(head=("A common table for two towns",), labels=labels), osce)
+    assert (issuers(draft), len(draft.fields)) == (DEPARTMENT, 2)
+
+
 def test_an_unknown_issuer_is_kept(osce: Taxonomy) -> None:
     draft = draft_of(page(labels=("- Issued by:", "- Moon Office, OSCE Secretariat")), osce)
     assert issuers(draft) == [("Moon Office", None), ("OSCE Secretariat", "secretariat")]
