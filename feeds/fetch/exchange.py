@@ -84,7 +84,7 @@ class Exchange:
         self._guard = guard
         self._has_proxy = bool(proxy)
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=trust or create_ssl_context(trust_env=False),
+            ssl_context=trust or create_ssl_context(),
             proxy=_proxy(proxy, trust) if proxy else None,
             max_connections=None,
             max_keepalive_connections=_KEPT_CONNECTIONS,
@@ -242,7 +242,7 @@ def _proxy(address: str, trust: ssl.SSLContext | None) -> httpcore2.Proxy:
     proxy = Proxy(address)
     is_secured = proxy.url.scheme == "https"
     # A context of its own: ALPN is set on it, and differs between a proxy and what is behind it.
-    context = (trust or create_ssl_context(trust_env=False)) if is_secured else None
+    context = (trust or create_ssl_context()) if is_secured else None
     return httpcore2.Proxy(_plain(proxy.url), auth=proxy.raw_auth, ssl_context=context)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import repeat
+from pathlib import Path
 
 import hpack
 import pytest
@@ -130,6 +131,16 @@ def test_a_certificate_nobody_vouches_for_is_not_believed(ca: trustme.CA) -> Non
         with fetching() as fetcher:
             failed(fetcher.fetch(publisher.at("/a", NEWS)), "CERTIFICATE_VERIFY_FAILED")
         assert publisher.requests == []
+
+
+def test_an_authority_that_the_environment_names_is_believed(
+    ca: trustme.CA, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As by the relay and other programs: an organisation may sign its own hosts."""
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with publishing(only(Response(body=BODY)), ca=ca) as publisher, fetching() as fetcher:
+        assert isinstance(fetcher.fetch(publisher.at("/a", NEWS)), FetchedPage)
 
 
 def test_a_certificate_for_another_name_is_not_believed(ca: trustme.CA) -> None:
