@@ -11,7 +11,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import Annotated, assert_never
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -92,19 +92,8 @@ class _Words(_StrictTable):
     disclaimer: list[_Name] = []
 
     def of(self, slot: Slot) -> list[str]:
-        match slot:
-            case Slot.ISSUED:
-                return self.issued
-            case Slot.ISSUERS:
-                return self.issuers
-            case Slot.FIELDS:
-                return self.fields
-            case Slot.PUBLISHED:
-                return self.published
-            case Slot.KIND:
-                return self.kind
-            case _ as never:  # pragma: no cover
-                assert_never(never)
+        labels: list[str] = getattr(self, slot)
+        return labels
 
 
 class TaxonomyFile(_StrictTable):
@@ -121,13 +110,8 @@ class TaxonomyFile(_StrictTable):
     labels: dict[str, _Words] = {}
 
     def topics(self) -> Iterator[Topic]:
-        listed: tuple[tuple[TopicKind, Sequence[_Term]], ...] = (
-            (TopicKind.FIELD, self.field),
-            (TopicKind.ISSUER, self.issuer),
-            (TopicKind.COUNTRY, self.country),
-            (TopicKind.TYPE, self.type),
-        )
-        for kind, terms in listed:
+        for kind in TopicKind:
+            terms: Sequence[_Term] = getattr(self, kind)
             for term in terms:
                 yield Topic(
                     ref=TopicRef(kind, term.slug),
