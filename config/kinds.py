@@ -189,8 +189,7 @@ Port = Annotated[int, Field(ge=1, le=65_535, description="a whole number from 1 
 # A statement names as many rows as a batch or a feed has; PostgreSQL takes 65,535 values in one.
 Count = Annotated[int, Field(ge=1, le=10_000, description="a whole number from 1 to 10_000")]
 Bytes = Annotated[
-    int,
-    Field(ge=1, le=10**12, description="a whole number of bytes from 1 to 1_000_000_000_000"),
+    int, Field(ge=1, le=10**12, description="a whole number of bytes from 1 to 1_000_000_000_000")
 ]
 Seconds = Annotated[
     int, Field(ge=1, le=86_400, description="a whole number of seconds from 1 to 86_400")
@@ -231,9 +230,7 @@ Zone = Annotated[
     Field(description="an IANA time zone such as Europe/Vienna, or UTC"),
 ]
 Day = Annotated[
-    date | None,
-    BeforeValidator(day),
-    Field(description="a date such as 2026-11-24, or empty"),
+    date | None, BeforeValidator(day), Field(description="a date such as 2026-11-24, or empty")
 ]
 Mailbox = Annotated[
     str,
@@ -241,9 +238,7 @@ Mailbox = Annotated[
     Field(description="a mail address such as digest@example.org, in ASCII before the @"),
 ]
 OptionalMailbox = Annotated[
-    str,
-    _optional(mailbox),
-    Field(description="a mail address such as press@example.org, or empty"),
+    str, _optional(mailbox), Field(description="a mail address such as press@example.org, or empty")
 ]
 Authority = Annotated[
     str,

@@ -46,13 +46,12 @@ def item_called(connection: Connection, source: str, key: str) -> Item | None:
 
     A merged one is the other one; one is withdrawn that this source took back, too.
     """
+    into = func.coalesce(items.c.merged_into, items.c.number).label("into")
+    keyed = select(into, item_keys.c.gone_at).join_from(item_keys, items)
     where = (item_keys.c.source == source, item_keys.c.key == key)
-    named = select(item_keys.c.item, item_keys.c.gone_at).where(*where)
-    name = connection.execute(named).one_or_none()
-    if name is None:
+    row = connection.execute(keyed.where(*where)).one_or_none()
+    if row is None:
         return None
-    into = func.coalesce(items.c.merged_into, items.c.number)
-    number = select(into).where(items.c.number == name.item).scalar_subquery()
-    (item,) = read(connection, items.c.number == number, brief=True)
+    (item,) = read(connection, items.c.number == row.into, brief=True)
     # What others tell as well stands on when one of them takes it back.
-    return replace(item, is_withdrawn=item.is_withdrawn or name.gone_at is not None)
+    return replace(item, is_withdrawn=item.is_withdrawn or row.gone_at is not None)
