@@ -5,7 +5,7 @@ documents come from, how they are read or what becomes of them.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -196,10 +196,14 @@ _EXPLANATIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A parser's no: why, and the evidence a person needs to judge it."""
+    """A parser's no: why, and the evidence a person needs to judge it.
+
+    It ``is_undecided`` where nothing speaks against an item, nor for one: other pages may.
+    """
 
     reason: Reason
     evidence: str = ""
+    is_undecided: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         explanation = self.reason.explanation

@@ -8,13 +8,16 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from functools import cached_property
 from threading import Event
 from time import monotonic
 
+from feeds.draft import Refused
 from feeds.identity.candidates import distinguished
 from feeds.identity.decide import REMEMBERED, Postponed
 from feeds.identity.duplicates import Memory
 from feeds.ingest import Terms
+from feeds.ingest.doubtful import Doubtful
 from feeds.ingest.judge import Judged, judge
 from feeds.ingest.read import ReadDocument, read_all
 from feeds.ingest.repeats import Pages
@@ -36,9 +39,6 @@ from feeds.storage.documents import Sighting
 
 #: A batch is held at once, so it is bounded in bytes too.
 _BATCH_BYTES = 32_000_000
-
-#: So many pages wait for others to repeat them or not.
-_MOST_HELD = 200
 
 #: An archive may hold any number of items; who takes one in reads the counts.
 _MOST_ITEMS_TOLD = 10_000
@@ -91,7 +91,9 @@ class _Run:
         self._told = 0
         self._unlisted: set[str] = set()
         self._pages = Pages()
-        self._held: list[ReadDocument] = []
+        # Whether what this look showed is an item, or a list.
+        self._shown: dict[str, bool] = {}
+        self._has_doubts = False
         self.done = 0
         with database.reading() as connection:
             self._signatures = documents.signatures(connection, source.name, terms.recipe)
@@ -133,10 +135,19 @@ class _Run:
         )
         if len(readings) < len(to_read):
             batch = batch[: batch.index(to_read[len(readings)])]
-        if self._held or any(one.is_doubtful for one in readings):
+        for seen in batch:
+            if isinstance(seen, Same) and seen.name not in self._unlisted:
+                self._shown[seen.name] = seen.name not in self._refusals
+        self._shown.update((one.sighting.name, not one.sighting.refused) for one in readings)
+        if self._has_doubts or any(one.is_doubtful for one in readings):
+            self._has_doubts = True
             # What a list leads to comes before the list itself is known to be read.
             is_page = [isinstance(seen, Fetched) and seen.is_page for seen in to_read]
-            readings = self._settled(readings, is_at_its_end=not all(is_page) or not batch)
+            readings = self._doubtful.sorted(
+                list(zip(to_read, readings, strict=False)),
+                self._shown,
+                is_at_its_end=not all(is_page) or not batch,
+            )
         gone = [seen.name for seen in batch if isinstance(seen, Gone)]
         if self._dry_run:
             judged, hidden = self._rehearse(readings, gone)
@@ -148,20 +159,9 @@ class _Run:
         self._unseen.difference_update(seen.name for seen in batch)
         return self._report(batch, readings, judged, hidden)
 
-    def _settled(
-        self, readings: Sequence[ReadDocument], *, is_at_its_end: bool
-    ) -> Sequence[ReadDocument]:
-        """What can be judged. Pages that others may yet repeat wait for the end of their list: an
-        item once added is read and mailed, so that it is better late than taken back.
-        """
-        self._held += (one for one in readings if one.is_doubtful)
-        ready = [one for one in readings if not one.is_doubtful]
-        size = sum(len(one.body or b"") for one in self._held)
-        if not is_at_its_end and size < _BATCH_BYTES and len(self._held) < _MOST_HELD:
-            return ready
-        held, self._held = self._held, []
-        refusals = ((one, self._pages.refusal(one.sighting.name)) for one in held)
-        return [*(one.refused(why) if why else one for one, why in refusals), *ready]
+    @cached_property
+    def _doubtful(self) -> Doubtful:
+        return Doubtful(self._database, self._terms, self._pages, self._refusals)
 
     def forget_gone(self) -> None:
         """What was in quarantine and is not there any more is out of it."""
@@ -177,18 +177,25 @@ class _Run:
             judged = _judge(
                 connection, readings, self._memory, self._terms, [*gone, *self._unlisted]
             )
-            return judged, write_items.leaving(connection, self._source.name, gone)
+            left = [*gone, *self._refuted()]
+            return judged, write_items.leaving(connection, self._source.name, left)
 
     def _write(
         self, readings: Sequence[ReadDocument], gone: Sequence[str], renewed: Mapping[str, str]
     ) -> tuple[Sequence[Judged], Sequence[Item]]:
         news = [one for one in readings if one.candidates or not self._is_known(one.sighting)]
-        if not (news or gone or renewed):
+        refuted = self._refuted()
+        if not (news or gone or renewed or refuted):
             return [], ()
         with deciding(self._database) as connection:
             judged = keep(connection, news, self._terms, [*gone, *self._unlisted])
             documents.renew(connection, self._source.name, renewed)
-            return judged, withdraw(connection, gone, self._terms) if gone else ()
+            hidden = withdraw(connection, gone, self._terms) if gone else ()
+            return judged, [*hidden, *refute(connection, refuted, self._terms)]
+
+    def _refuted(self) -> Mapping[str, Refused]:
+        """The documents whose items were none, each told once."""
+        return self._doubtful.refuted() if self._has_doubts else {}
 
     def _is_known(self, sighting: Sighting) -> bool:
         """Whether it was refused before, for the same reason."""
@@ -291,6 +298,13 @@ def withdraw(
     """These documents of the source are not there any more, nor the items nobody else shows."""
     hidden = write_items.leave(connection, terms.source, documents_gone, terms.now)
     documents.forget(connection, terms.source, documents_gone)
+    return hidden
+
+
+def refute(connection: Connection, refusals: Mapping[str, Refused], terms: Terms) -> Sequence[Item]:
+    """These documents of the source are in quarantine, the items nobody else shows withdrawn."""
+    hidden = write_items.leave(connection, terms.source, refusals, terms.now)
+    documents.refuse(connection, terms.source, refusals, terms.recipe)
     return hidden
 
 

@@ -36,8 +36,8 @@ _ANOTHER = "it says nothing of what the list that leads to it tells"
 class ReadDocument:
     """A document and what it holds; without a body if its bytes could not be had.
 
-    ``silent_entries`` of a feed said nothing, and are dropped. It ``is_doubtful`` while others may
-    say the very same: no list tells anything of it, and it tells no day.
+    ``silent_entries`` of a feed said nothing, and are dropped. It ``is_doubtful`` where no list
+    tells anything of it: others may say the very same, or that it is an item after all.
     """
 
     sighting: Sighting
@@ -81,13 +81,19 @@ def understood(document: Document, terms: Terms, stopping: Event | None = None) 
 
 
 def read_all(
-    batch: Sequence[Readable], terms: Terms, stopping: Event | None = None, *, pages: Pages
+    batch: Sequence[Readable],
+    terms: Terms,
+    stopping: Event | None = None,
+    *,
+    pages: Pages,
+    forced: bool = False,
 ) -> list[ReadDocument]:
     """What each document holds, or why it is refused; fewer once ``stopping`` is set.
 
-    ``pages`` are those of this look, and know these from then on.
+    ``pages`` are those of this look, and know these from then on. Documents are items that are
+    ``forced`` to be.
     """
-    asked = [_asked(seen, terms) for seen in batch if _is_asked(seen)]
+    asked = [_asked(seen, terms, forced=forced) for seen in batch if _is_asked(seen)]
     answers = (terms.reader or ReaderHere()).understand(asked, terms.taxonomy, stopping)
     found: list[tuple[Readable, Parsed | Refused | None]] = []
     for seen in batch:
@@ -108,9 +114,9 @@ def _is_asked(seen: Readable) -> TypeGuard[Fetched]:
     return isinstance(seen, Fetched) and not seen.is_listing
 
 
-def _asked(seen: Fetched, terms: Terms) -> Asked:
+def _asked(seen: Fetched, terms: Terms, *, forced: bool) -> Asked:
     is_promoted = seen.name in terms.promoted
-    habits = replace(terms.habits, forced=True) if is_promoted else terms.habits
+    habits = replace(terms.habits, forced=True) if forced or is_promoted else terms.habits
     return replace(seen.document, fetched=terms.now), habits
 
 
@@ -119,13 +125,14 @@ def _read(
 ) -> ReadDocument:
     match seen:
         case Fetched():
-            if seen.is_page and isinstance(meant, Parsed):
+            is_doubtful = seen.is_page and _is_doubtful(seen, meant, terms)
+            if seen.is_page and isinstance(meant, Parsed) and not is_doubtful:
                 meant = pages.refusal(seen.name) or meant
             found = as_understood(seen.document, meant, terms, seen.signature, seen.awaited)
             return replace(
                 found,
                 silent_entries=found.silent_entries or seen.silent_entries,
-                is_doubtful=seen.is_page and _is_doubtful(seen, meant, terms),
+                is_doubtful=is_doubtful,
             )
         case LeadOnly():
             document = replace(seen.listing, name=seen.name)
@@ -209,9 +216,9 @@ def _sighting(
 
 
 def _is_doubtful(seen: Fetched, meant: Parsed | Refused | None, terms: Terms) -> bool:
-    if not isinstance(meant, Parsed) or seen.name in terms.promoted:
+    if meant is None or seen.document.lead is not None or seen.name in terms.promoted:
         return False
-    return seen.document.lead is None and not any(draft.issued for draft in meant.drafts)
+    return meant.is_undecided if isinstance(meant, Refused) else True
 
 
 def _meant(seen: Fetched, found: Parsed | Refused, terms: Terms, pages: Pages) -> Parsed | Refused:

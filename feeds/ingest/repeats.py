@@ -1,24 +1,32 @@
-"""One text at several addresses of a site is no article: what the pages of one look say, compared.
+"""What the pages of one look say of each other: one text at several addresses of a site is no
+article, and a page whose neighbours are items may be one.
 
 Knows addresses and texts. Must never know what a list or a store says of them.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
+from config.values import host_of, is_language_tag
 from feeds.draft import Document, Draft, Reason, Refused
 from feeds.identity.addresses import is_elsewhere, path_of
 from feeds.identity.likeness import plain, title_key
+from feeds.model import Item
 from feeds.storage.documents import digest_of
 
 # More addresses than an article has; comparing each with each takes a millisecond.
 _MOST_ADDRESSES = 20
 _FEWEST_LETTERS = 4
+# So many neighbours that are items say what a part of a site holds.
+_FEWEST_NEIGHBOURS = 3
+#: What is said of a text at several addresses, the last words of it.
+SAYS_THE_SAME = "addresses of this site say the very same"
 _WORD = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +48,29 @@ class Page:
 
     @classmethod
     def of(cls, document: Document, draft: Draft, *, is_fitting: bool) -> Self:
-        said = plain("\n".join(draft.paragraphs) or draft.summary).casefold()
         return cls(
             name=document.name,
             url=document.url or document.name,
             stated_url=draft.url or "",
-            text=digest_of(said.encode("utf-8", "surrogatepass")) if said else "",
+            text=_text("\n".join(draft.paragraphs) or draft.summary),
             title=draft.title,
             is_dated=draft.issued is not None,
             is_fitting=is_fitting,
             has_lead=document.lead is not None,
+        )
+
+    @classmethod
+    def stored(cls, name: str, item: Item) -> Self:
+        """The page of that name as far as an item that came of it is stored."""
+        return cls(
+            name=name,
+            url=name,
+            stated_url=item.url or "",
+            text=_text(item.body or item.summary),
+            title=item.title,
+            is_dated=item.issued is not None,
+            is_fitting=True,
+            has_lead=False,
         )
 
 
@@ -67,6 +88,19 @@ class Pages:
         self._pages[page.name] = page
         if page.text:
             self._by_text[page.text][page.name] = None
+
+    def was_met(self, name: str) -> bool:
+        return name in self._pages
+
+    def repeats(self, name: str, others: Iterable[Page]) -> bool:
+        """Whether the page of that name says the very same as any other that was met, or one of
+        the ``others``.
+        """
+        page = self._pages.get(name)
+        if page is None:
+            return False
+        is_met = len(self._by_text.get(page.text, ())) > 1
+        return is_met or any(page.text == other.text for other in others)
 
     def refusal(self, name: str) -> Refused | None:
         """Why the page of that name is no article, by all that were met so far; None if it may be.
@@ -86,8 +120,32 @@ class Pages:
             is_wall = not _is_one_article([page, *same])
         if not is_wall:
             return None
-        evidence = f"{len(others) + 1} addresses of this site say the very same"
+        evidence = f"{len(others) + 1} {SAYS_THE_SAME}"
         return Refused(reason=Reason.NOT_NEWS, evidence=evidence)
+
+
+def _text(words: str) -> str:
+    said = plain(words).casefold()
+    return digest_of(said.encode("utf-8", "surrogatepass")) if said else ""
+
+
+def _part(name: str) -> tuple[str, str] | None:
+    """The part of a site that an address is in, whatever year or number; None for the front, of the
+    whole or in one language.
+    """
+    *above, _ = path_of(name).split("/") if path_of(name) else ("", "")
+    if not any(part and not is_language_tag(part) for part in above):
+        return None
+    return host_of(name), _NUMBER.sub("0", "/".join(above))
+
+
+def neighbours_speak_for(name: str, shown: Mapping[str, bool]) -> bool:
+    """Whether most of the pages beside that one are items, of those ``shown`` it says of which, in
+    a part of the site that has a name.
+    """
+    place = _part(name)
+    beside = Counter(is_item for other, is_item in shown.items() if place and _part(other) == place)
+    return beside[True] >= max(_FEWEST_NEIGHBOURS, beside[False])
 
 
 def _is_titled_alike(one: Page, other: Page) -> bool:

@@ -106,6 +106,16 @@ def renew(connection: Connection, source: str, signatures: Mapping[str, str]) ->
         connection.execute(_RENEW, rows)
 
 
+def refuse(
+    connection: Connection, source: str, refusals: Mapping[str, Refused], recipe: str
+) -> None:
+    """These documents are in quarantine, as they are."""
+    for name, why in refusals.items():
+        told = {"reason": why.reason.value, "evidence": why.evidence, "recipe": recipe}
+        its_row = (documents.c.source == source, documents.c.name == name)
+        connection.execute(update(documents).where(*its_row).values(**told))
+
+
 def forget(connection: Connection, source: str, names: Collection[str]) -> None:
     """Nothing is remembered under these names; originals stay."""
     rows = [{"of": source, "named": name} for name in names]

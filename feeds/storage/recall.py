@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, not_, select
 
 from feeds.draft import Draft
 from feeds.identity.candidates import Candidate
@@ -17,7 +17,7 @@ from feeds.identity.duplicates import NEAR_EACH, Link, Memory
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Issued, Item
 from feeds.storage.read_items import parts, read
-from feeds.storage.tables import item_keys, items, revisions
+from feeds.storage.tables import is_shown, item_keys, items, revisions
 
 # So many of those that share a trait are looked at in all.
 _NEAR_AT_ONCE = 2_000
@@ -181,3 +181,18 @@ def _known(item: Item, group: str, revised: Sequence[datetime]) -> Known:
         revised=tuple(revised),
         is_withdrawn=item.is_withdrawn,
     )
+
+
+def opening(
+    connection: Connection, source: str, openings: Collection[int]
+) -> Iterator[tuple[str, Item]]:
+    """The whole items of a source that are shown and open with these words, with each document that
+    shows them.
+    """
+    its = and_(items.c.source == source, is_shown, not_(items.c.partial))
+    for some in parts(openings):
+        found = read(connection, its, items.c.opening_key.in_(some), limit=_NEAR_AT_ONCE)
+        by_number = {item.number: item for item in found}
+        for row in _held(connection, source, by_number.keys()):
+            if row.gone_at is None:
+                yield row.document, by_number[row.item]

@@ -185,3 +185,101 @@ def test_a_look_that_ends_early_stores_nothing_it_cannot_judge(
         taking.ingest("/sitemap.xml")
         assert len(taking.items) == 8
         assert WALL[0] not in taking.items
+
+
+@pytest.mark.parametrize(("head", "known_at"), [("", 2), (DAY, 3)])
+def test_a_wall_that_was_an_item_is_none_once_others_say_the_same(
+    database: Database, osce: Taxonomy, head: str, known_at: int
+) -> None:
+    """Each new page of later looks meets it again; two pages of one day may be an article's."""
+    wall = page(*WALL, head)
+    site = County({at(0): story(0), at(1): story(1), at(2): story(2)})
+    with desk(database, osce, site) as taking:
+        report = taking.ingest("/sitemap.xml")
+        assert report.added == 3
+        for number in range(3, 3 + known_at):
+            assert (WALL[0] in taking.items) is (number > 3)
+            site.pages = {**site.pages, at(number): wall}
+            report = taking.ingest("/sitemap.xml")
+        assert (report.added, report.withdrawn, len(taking.items)) == (0, 1, 3)
+        for number in (8, 9):
+            site.pages = {**site.pages, at(number): wall}
+            report = taking.ingest("/sitemap.xml")
+            assert (report.added, report.withdrawn, report.restored) == (0, 0, 0)
+            assert WALL[0] not in taking.items
+        with database.reading() as connection:
+            assert len(documents.refusals(connection)) == known_at + 2
+        site.pages = {where: story(n) for n, where in enumerate(site.pages)}
+        taking.ingest("/sitemap.xml")
+        assert len(taking.items) == 5 + known_at
+        assert WALL[0] not in taking.items
+
+
+def test_a_wall_with_a_day_is_found_out_within_one_look_of_many_batches(
+    database: Database, osce: Taxonomy
+) -> None:
+    pages = {at(n): page(*WALL, DAY) if n in {0, 5, 9} else story(n) for n in range(10)}
+    with desk(database, osce, County(pages)) as taking:
+        taking.ingest("/sitemap.xml")
+        assert len(taking.items) == 7
+        assert WALL[0] not in taking.items
+
+
+def test_an_article_that_moved_is_no_wall(database: Database, osce: Taxonomy) -> None:
+    """The list shows its old place no more."""
+    site = County({at(0): story(0), at(1): story(1)})
+    with desk(database, osce, site) as taking:
+        taking.ingest("/sitemap.xml")
+        site.pages = {"/archive/x": story(0), at(1): story(1)}
+        report = taking.ingest("/sitemap.xml")
+        assert (report.quarantined, report.withdrawn, len(taking.items)) == (0, 0, 2)
+
+
+def plain_page(title: str, text: str) -> bytes:
+    """Nothing in its head says what it is."""
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body><nav><a href="/">'
+        f"Home</a></nav><main><article><h1>{title}</h1><p>{text}</p><p>Whoever wants to know more"
+        f" of {title} asks the office.</p></article></main></body></html>"
+    ).encode()
+
+
+PLAIN = plain_page("Report on the spring elections", "The report finds that the count was orderly.")
+
+
+@pytest.mark.parametrize("is_later", [False, True])
+def test_a_page_that_says_nothing_of_itself_is_an_item_where_its_neighbours_are(
+    database: Database, osce: Taxonomy, is_later: bool
+) -> None:
+    site = County({at(n): story(n) for n in range(3)})
+    with desk(database, osce, site) as taking:
+        if is_later:
+            taking.ingest("/sitemap.xml")
+        site.pages = {**site.pages, "/news/report": PLAIN}
+        report = taking.ingest("/sitemap.xml")
+        assert (report.quarantined, "Report on the spring elections" in taking.items) == (0, True)
+        again = taking.ingest("/sitemap.xml")
+        assert (again.added, again.revised, again.quarantined) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        # Elsewhere, at the front of the site, among others of which nobody knows.
+        {**{at(n): story(n) for n in range(5)}, "/about/report": PLAIN},
+        {**{f"/{n}": story(n) for n in range(5)}, "/report": PLAIN},
+        {**{f"/en/{n}": story(n) for n in range(5)}, "/en/report": PLAIN},
+        {
+            **{at(n): story(n) for n in range(3)},
+            **{f"/news/{n}": plain_page(f"Mission {n}", f"Mission {n} is here.") for n in range(4)},
+            "/news/report": PLAIN,
+        },
+        {at(0): story(0), at(1): story(1), "/news/report": PLAIN},
+    ],
+)
+def test_a_page_that_says_nothing_of_itself_is_none_where_its_neighbours_do_not_tell(
+    database: Database, osce: Taxonomy, pages: Mapping[str, bytes]
+) -> None:
+    with desk(database, osce, County(pages)) as taking:
+        taking.ingest("/sitemap.xml")
+        assert "Report on the spring elections" not in taking.items

@@ -6,7 +6,7 @@ weighs the two. Must never know how the facts of an item are read.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 
@@ -191,11 +191,10 @@ def afterwards(
         return None
     if against := _against(draft, page, taxonomy):
         return _of_another_kind(against)
-    return (
-        None
-        if _speaks_for_news(draft, page, told)
-        else _of_another_kind(f"nothing says that {excerpt(draft.title)} is news")
-    )
+    if _speaks_for_news(draft, page, told):
+        return None
+    undecided = _of_another_kind(f"nothing says that {excerpt(draft.title)} is news")
+    return replace(undecided, is_undecided=prose(draft.paragraphs) != [])
 
 
 def _against(draft: Draft, page: BarePage, taxonomy: Taxonomy) -> str | None:
