@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from feeds.draft import Document, Reason, Refused
-from feeds.parse.encodings import is_believable, known, named, told, without_escapes
+from feeds.parse.encodings import is_believable, known, named, read, told, without_escapes
 
 Lines = Sequence[str]
 
@@ -97,8 +97,9 @@ def decode_page(document: Document) -> str | Refused:
         return decode(body)
     metas = (meta.decode("latin-1") for meta in _META.findall(document.body[:_META_BYTES]))
     for name in named([document.media_type or "", *metas]):
-        text = body.decode(name, "replace")
-        if text.count("\ufffd") * _CHARACTERS_PER_DAMAGED <= len(text):
+        text = read(body, name)
+        is_read = text.count("\ufffd") * _CHARACTERS_PER_DAMAGED <= len(text)
+        if is_read and is_believable(text, name, body):
             return text
     return decode(body)
 
@@ -142,8 +143,8 @@ def _in_a_table(body: bytes, media_type: str | None) -> str:
     found = _XML.search(body[:_XML_BYTES])
     names = (*named([media_type or ""]), *known([found[1].decode()] if found else []))
     if name := next((name for name in names if not name.startswith("utf")), None):
-        text = body.decode(name, "replace")
-        if is_believable(text, name):
+        text = read(body, name)
+        if is_believable(text, name, body):
             return text
     text = body.decode("utf-8", _STRAY)
     # Another encoding hardly holds a valid sequence of UTF-8.

@@ -6,7 +6,12 @@ was read by another table. Must never know what the text is of, or where in it a
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import combinations
+from math import log
 
 _CHARSET = re.compile(r"""charset\s*+=\s*+["']?+\s*+([\w.:-]{2,40})""", re.IGNORECASE)
 # To every browser these mean tables that hold all of theirs and more (WHATWG Encoding, 4.2).
@@ -95,13 +100,11 @@ def _spelt(label: str) -> str:
 _TWO_ALPHABETS = re.compile("[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
 _CYRILLIC_WORD = re.compile(r"\b[\u0400-\u04ff]{3,}\b")
 # In Western languages accented letters stand between plain ones, and few signs beside them;
-# "Ñåìèíàð" is Cyrillic, "Àå°üÀÌ" Korean, and "szko³ê" is Polish.
+# "Ñåìèíàð" is Cyrillic, "Àå°üÀÌ" Korean.
 _OF_WESTERN = "\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u20ac\u00a0\u00ab\u00bb"
 _FOREIGN = re.compile(f"[^\x00-\x7f{_OF_WESTERN}]{{3,}}")
 _BEYOND = re.compile(f"[^\x00-\x7f{_OF_WESTERN}]")
-_PATCHED = re.compile(r"[^\W\d_][¥¯±³¶¹¼¾¿][^\W\d_]|[ªº][^\W\d_]")
 _LEAST_SHARE_FOREIGN = 0.6
-_FEWEST_PATCHED = 2
 # Enough to tell; a hostile text is long.
 _SAMPLE_CHARS = 20_000
 # Tables that statistics tell apart, with more letters than one script has; and it takes some.
@@ -110,9 +113,64 @@ _TABLES = (
     "mac_cyrillic cp866 cp874 cp949 cp932 euc_jp gb18030 big5"
 ).split()
 _OF_SEVERAL_BYTES = frozenset({"cp949", "cp932", "euc_jp", "gb18030", "big5"})
-_CYRILLIC = ("cp1251", "koi8-r")
-_CENTRAL = ["cp1250", "iso8859_2", "cp1257"]
+_SMALL = ("cp1251", "koi8-r", "cp1253")
+# A text may hold a few damaged places; more of them mean that it is in another table.
+_CHARACTERS_PER_DAMAGED = 200
 _FEWEST_BYTES_TOLD = 10
+_WESTERN = "cp1252"
+# Tables of Latin letters, each with the letters beyond ASCII of its languages, the most frequent
+# ones first: Czech, Slovak, Polish, Hungarian, Croatian and its neighbours, Slovene, Romanian;
+# Lithuanian, Latvian, Estonian; French, German, Spanish, Portuguese, Italian, Swedish and Finnish,
+# Danish and Norwegian, Icelandic, Dutch, Albanian, Catalan, Estonian; Turkish; Vietnamese in two
+# characters a letter.
+_OF_CENTRAL_EUROPE = (
+    "áíéěšřžčýůúťďňó",
+    "áíéčýžšúľťôňďäóŕĺ",
+    "łóężąśćńź",
+    "áéőöóíüűú",
+    "čšžćđ",
+    "čšž",
+    "ăîâşţșț",
+)
+_OF_THE_BALTIC = ("ėšųįžąūčę", "āīšēņļūžčģķ", "äõüöšž")
+_LATIN = {
+    _WESTERN: (
+        "éèàêçôîûùâëïüœæ",
+        "üäöß",
+        "óíáéñúü¿¡ºª",
+        "ãçáéíóêõàâúôüºª",
+        "èàùòìéî",
+        "äöåé",
+        "øåæéö",
+        "áíðóöþéúæý",
+        "éëïóöü",
+        "ëç",
+        "óéàèíúçïüò·",
+        "äõüöšž",
+    ),
+    "cp1250": _OF_CENTRAL_EUROPE,
+    "iso8859-2": _OF_CENTRAL_EUROPE,
+    "cp1254": ("ışüğöçİâîû",),
+    "cp1257": _OF_THE_BALTIC,
+    "iso8859-13": _OF_THE_BALTIC,
+    "cp1258": ("\u0301\u0300đ\u0323ưôâăêơ\u0309\u0303áàíéóúèùìòãõý",),
+}
+# Letters, the marks of Vietnamese, and signs within words: "szko³ê" is Polish; then signs beside
+# words: "by± mo¿e", but not "m³", "«ja»" and the like.
+_TOLD_BY = re.compile(
+    "(?![\x00-\x7f\xb2\xb3\xb9\xbc-\xbe])(?:[^\\W\\d_]|[\u0300-\u0323\x80-\x9f\ufffd])"
+    "|(?<=[^\\W\\d_])[\xa1-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7](?=[^\\W\\d_])"
+)
+_BESIDE_WORDS = re.compile(
+    r"(?<=[^\W\d_])[\xa1-\xa8\xac\xae-\xb1\xb4-\xb8\xbc-\xbf](?![^\W\d_])"
+    r"|(?<![^\W\d_])[\xa2-\xa8\xac\xae-\xb1\xb4-\xb8\xbc-\xbe](?=[^\W\d_])"
+)
+# So much is lost by a letter that a language has not, and by such a sign; and so much better must
+# another table be: more than what chance makes of a few.
+_STRANGE = -8.0
+_ODD = -4.0
+_CLEARLY = 6.0
+_ALIKE = 1.5
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
 
 
@@ -129,29 +187,36 @@ def told(body: bytes, media_type: str | None) -> str | None:
     A declaration is believed unless words read so mix two alphabets, or none of them is a word.
     """
     name = declared(media_type)
-    if name and (text := _read(body, name)) and is_believable(text, name):
+    if name and (text := _read(body, name)) and is_believable(text, name, body):
         return text
     western = _read(body, "cp1252")
-    if western is None:
-        return _by_statistics(body, _TABLES)
-    if _is_foreign(western):
-        return _by_statistics(body, _TABLES) or _cyrillic(body) or western
-    if len(_PATCHED.findall(western[:_SAMPLE_CHARS])) >= _FEWEST_PATCHED:
-        return _by_statistics(body, _CENTRAL) or western
-    return western
+    if western is not None and _is_foreign(western):
+        return _by_statistics(body, _TABLES) or _by_capitals(body) or western
+    table = table_by_letters(body)
+    text = read(body, table) if table != _WESTERN else western
+    if text is not None and text.count("\ufffd") * _CHARACTERS_PER_DAMAGED <= len(text):
+        return text
+    return western or _by_statistics(body, _TABLES)
 
 
-def is_believable(text: str, name: str) -> bool:
+def is_believable(text: str, name: str, body: bytes) -> bool:
     """Whether a text is one that was read by the table of this name, not only declared so."""
-    if name != "cp1252":
-        return _is_likely(text)
-    patched = _PATCHED.findall(text[:_SAMPLE_CHARS])
-    return not _is_foreign(text) and len(patched) < _FEWEST_PATCHED
+    if name in _LATIN:
+        return not _is_foreign(text) and table_by_letters(body, name) == name
+    return _is_likely(text)
+
+
+def read(body: bytes, name: str, errors: str = "replace") -> str:
+    """The text of bytes in a table; what is none of its characters is U+FFFD, and what it takes
+    two characters for, as Vietnamese does, is one.
+    """
+    text = body.decode(name, errors)
+    return unicodedata.normalize("NFC", text) if name == "cp1258" else text
 
 
 def _read(body: bytes, name: str) -> str | None:
     try:
-        return body.decode(name)
+        return read(body, name, "strict")
     except UnicodeDecodeError:
         return None
 
@@ -166,6 +231,50 @@ def _is_foreign(western: str) -> bool:
     sample = western[:_SAMPLE_CHARS]
     in_runs = sum(map(len, _FOREIGN.findall(sample)))
     return in_runs > _LEAST_SHARE_FOREIGN * len(_BEYOND.findall(sample))
+
+
+def table_by_letters(body: bytes, stated: str = _WESTERN) -> str:
+    """The table of Latin letters that makes words of some language of bytes; the ``stated`` one
+    where none does so much better.
+    """
+    sample = _telling(body)
+    if not sample:
+        return stated
+    made = {name: _most_likely(sample.decode(name, "replace"), name) for name in _LATIN}
+    best = max(made, key=lambda name: made[name])
+    return best if made[best] > made[stated] + _CLEARLY else stated
+
+
+def _most_likely(text: str, table: str) -> float:
+    """How likely a text is in the language of a table that it is likeliest in, as a logarithm."""
+    found = Counter(_TOLD_BY.findall(text.lower()))
+    return _ODD * len(_BESIDE_WORDS.findall(text)) + max(
+        sum(times * shares.get(letter, _STRANGE) for letter, times in found.items())
+        for shares in _languages_of(table)
+    )
+
+
+@cache
+def _languages_of(table: str) -> Sequence[Mapping[str, float]]:
+    """The letters of each language of a table; of the Western ones any two may stand together."""
+    found = [*map(_shares, _LATIN[table])]
+    if table == _WESTERN:
+        found += [_together(*pair) for pair in combinations(found, 2)]
+    return found
+
+
+def _together(one: Mapping[str, float], other: Mapping[str, float]) -> Mapping[str, float]:
+    return {
+        letter: max(one.get(letter, _STRANGE), other.get(letter, _STRANGE)) - log(2)
+        for letter in one.keys() | other.keys()
+    }
+
+
+@cache
+def _shares(letters: str) -> Mapping[str, float]:
+    """How often each of some letters is met, the first one most often, as logarithms."""
+    parts = [1 / (place + _ALIKE) for place in range(len(letters))]
+    return {letter: log(part / sum(parts)) for letter, part in zip(letters, parts, strict=True)}
 
 
 def _by_statistics(body: bytes, tables: list[str]) -> str | None:
@@ -191,9 +300,11 @@ def _by_statistics(body: bytes, tables: list[str]) -> str | None:
     return text if text and _is_likely(text) else None
 
 
-def _cyrillic(body: bytes) -> str | None:
-    # One table's capitals are the other's small letters; texts have few capitals.
-    readings = (text for name in _CYRILLIC if (text := _read(body, name)))
+def _by_capitals(body: bytes) -> str | None:
+    """Cyrillic or Greek that is too short to weigh: one table's capitals are another's small
+    letters, and texts have few capitals.
+    """
+    readings = (text for name in _SMALL if (text := _read(body, name)))
     return max(readings, key=lambda text: sum(map(str.islower, text[:_SAMPLE_CHARS])), default=None)
 
 
