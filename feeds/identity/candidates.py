@@ -127,7 +127,7 @@ def candidate(
     page = document if key is None else None
     name, alone = document.name, key is None
     named = draft.url
-    if page:
+    if page and page.url:
         stated = document.lead.url if document.lead else name
         draft = replace(draft, url=settled(named, stated, page.url))
     outranked = [named] if named and named != draft.url else []

@@ -20,7 +20,6 @@ from itertools import islice
 from queue import Empty, LifoQueue
 from threading import Event, Lock
 from time import monotonic
-from typing import Self
 
 import structlog
 
@@ -81,12 +80,6 @@ class Workers:
         self._is_closed = False
         self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="worker")
         self._packed: weakref.WeakKeyDictionary[Taxonomy, _Packed] = weakref.WeakKeyDictionary()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def start(self, *, eager: bool = False) -> None:
         """The processes are being started, while others are at work.

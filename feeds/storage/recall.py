@@ -43,7 +43,10 @@ def recall(
     names = {
         name for one in candidates for name in (*one.names, *one.sought, *one.echoed, *one.others)
     }
-    rows = [*_keyed(connection, source, keys), *_keyed(connection, "", names)]
+    rows = [
+        *_leading(connection, source, item_keys.c.key, keys),
+        *_leading(connection, "", item_keys.c.key, names),
+    ]
     numbers = {row.item for row in rows}
     numbers.update(_saying(connection, {one.content_hash for one in candidates}))
     drafts = [one.draft for one in candidates]
@@ -52,7 +55,7 @@ def recall(
     openings = _days((opening_key(draft), draft.issued) for draft in drafts)
     numbers.update(_near(connection, items.c.opening_key, openings))
     found = knowns(connection, numbers, since)
-    rows += _held(connection, source, numbers)
+    rows += _leading(connection, source, item_keys.c.item, numbers)
     memory.recall(
         items=[found[number] for number in sorted(found)],
         links={row.key: _link(row, found[row.item].slug) for row in rows if row.source},
@@ -76,20 +79,12 @@ def knowns(
     return found
 
 
-def _keyed(
-    connection: Connection, source: str, keys: Collection[str]
+def _leading(
+    connection: Connection, source: str, by: ColumnElement[Any], values: Iterable[Any]
 ) -> Iterator[Row[*tuple[Any, ...]]]:
-    for some in parts(keys):
-        where = (item_keys.c.source == source, item_keys.c.key.in_(some))
-        yield from connection.execute(select(item_keys).where(*where))
-
-
-def _held(
-    connection: Connection, source: str, numbers: Collection[int]
-) -> Iterator[Row[*tuple[Any, ...]]]:
-    """What of the source leads to any of these items."""
-    for some in parts(sorted(numbers)):
-        where = (item_keys.c.source == source, item_keys.c.item.in_(some))
+    """What of the source leads to items, by these keys or to these items."""
+    for some in parts(sorted(values)):
+        where = (item_keys.c.source == source, by.in_(some))
         yield from connection.execute(select(item_keys).where(*where))
 
 
@@ -193,6 +188,6 @@ def opening(
     for some in parts(openings):
         found = read(connection, its, items.c.opening_key.in_(some), limit=_NEAR_AT_ONCE)
         by_number = {item.number: item for item in found}
-        for row in _held(connection, source, by_number.keys()):
+        for row in _leading(connection, source, item_keys.c.item, by_number):
             if row.gone_at is None:
                 yield row.document, by_number[row.item]

@@ -148,7 +148,9 @@ class House:
         """What understands documents, in processes that end with the house."""
         from feeds.ingest.workers import Workers
 
-        return self._opened.enter_context(Workers())
+        workers = Workers()
+        self._opened.callback(workers.close)
+        return workers
 
     @cached_property
     def receiver(self) -> Receiver:

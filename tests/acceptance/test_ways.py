@@ -19,10 +19,10 @@ ROOT = Path(__file__).parents[2]
 #: The most files, functions and types that a command may go through, in its own process and in all:
 #: documents are understood in others.
 BUDGETS = {
-    "ingest of a text": {"own": (41, 271, 33), "whole": (53, 354, 41)},
-    "ingest of a listing": {"own": (56, 420, 60), "whole": (88, 700, 78)},
+    "ingest of a text": {"own": (41, 274, 33), "whole": (52, 353, 41)},
+    "ingest of a listing": {"own": (56, 424, 60), "whole": (88, 708, 78)},
     "publish": {"own": (36, 184, 24)},
-    "digest": {"own": (40, 211, 36)},
+    "digest": {"own": (40, 210, 36)},
     "map": {"own": (24, 106, 18)},
     "unsubscribe": {"own": (14, 62, 3)},
 }

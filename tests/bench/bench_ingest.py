@@ -102,7 +102,10 @@ def main(count: int = DOCUMENTS) -> None:
         stored_by_peer(folder, Path(name) / "peer.db")
         peer = rate(count, started)
 
-        with closing(Database.open(f"sqlite:///{name}/store.db")) as database, Workers() as reader:
+        with (
+            closing(Database.open(f"sqlite:///{name}/store.db")) as database,
+            closing(Workers()) as reader,
+        ):
             database.migrate()
             before = peak_bytes()
             started = time.perf_counter()

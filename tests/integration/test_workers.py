@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Event, Timer
 
@@ -43,7 +44,7 @@ def harmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]
     """Workers with a parser that documents do harm to."""
     environment = hostile_parser.install(tmp_path / "site")
     monkeypatch.setenv("PYTHONPATH", environment["PYTHONPATH"])
-    with Workers(limits=LIMITS, count=2) as workers:
+    with closing(Workers(limits=LIMITS, count=2)) as workers:
         yield workers
 
 
@@ -52,14 +53,14 @@ def test_documents_are_understood_as_in_this_process(osce: Taxonomy) -> None:
     many = asked(*(body + str(number).encode() for number in range(8) for body in TEXTS))
     here = [*ReaderHere().understand(many, osce)]
     for count in (1, 3):
-        with Workers(count=count) as workers:
+        with closing(Workers(count=count)) as workers:
             assert [*workers.understand(many, osce)] == here
             assert [*workers.understand(many[:1], osce)] == here[:1]
             assert [*workers.understand([], osce)] == []
 
 
 def test_a_taxonomy_that_changed_is_used_at_once(osce: Taxonomy) -> None:
-    with Workers(count=1) as workers:
+    with closing(Workers(count=1)) as workers:
         for number in range(12):
             name = f"The Office of Nowhere {number % 6}"
             label = Label(kind=TopicKind.ISSUER, text=name, slug="secretariat")
@@ -117,7 +118,7 @@ def test_where_no_process_works_the_document_is_not_to_blame(
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text("import os; os._exit(1)", "utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with Workers(count=1) as workers, pytest.raises(SourceError, match="workers fail"):
+    with closing(Workers(count=1)) as workers, pytest.raises(SourceError, match="workers fail"):
         list(workers.understand(asked(AN_ITEM), osce))
 
 
@@ -127,7 +128,7 @@ def test_who_is_stopping_does_not_wait_for_a_document(harmed: Workers, osce: Tax
     Timer(0.5, stopping.set).start()
     started = time.monotonic()
     slow = Workers(limits=DocumentLimits(seconds=60), count=1)
-    with slow:
+    with closing(slow):
         found = [*slow.understand(asked(AN_ITEM, b"SLEEPS", AN_ITEM), osce, stopping)]
     assert len(found) == 1
     assert time.monotonic() - started < 10
@@ -173,7 +174,7 @@ def test_settings_of_ours_are_not_told_to_who_reads_documents(
     monkeypatch: pytest.MonkeyPatch, osce: Taxonomy
 ) -> None:
     monkeypatch.setenv("FIELDFARE_SECRET", "do-not-tell")
-    with Workers(count=1) as workers:
+    with closing(Workers(count=1)) as workers:
         list(workers.understand(asked(AN_ITEM), osce))
         (first,) = _firsts()
         assert b"do-not-tell" not in Path(f"/proc/{first}/environ").read_bytes()
