@@ -50,6 +50,14 @@ _FAULTS = (
 )
 
 
+#: Connections that break are no fault of TLS.
+_PASSING_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+#: What OpenSSL calls an answer that is none of TLS.
+_NO_TLS = frozenset(
+    {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What is asked. Of a body larger than ``max_bytes`` its start is taken, if ``is_cut``; else
@@ -118,9 +126,9 @@ class Exchange:
             is_over = time.monotonic() >= started + seconds
             return FetchFailed(problem=f"{host} {self._slowness(is_over=is_over)}")
         except _FAULTS as fault:
-            return FetchFailed(
-                problem=f"{host} cannot be asked: {_words(fault)}", is_lasting=_is_lasting(fault)
-            )
+            is_lasting = _tls_fault(fault) is not None
+            problem = f"{host} cannot be asked: {_words(fault)}"
+            return FetchFailed(problem=problem, is_lasting=is_lasting)
 
     def _slowness(self, *, is_over: bool) -> str:
         if is_over:
@@ -246,16 +254,18 @@ def _proxy(address: str, trust: ssl.SSLContext | None) -> httpcore2.Proxy:
     return httpcore2.Proxy(_plain(proxy.url), auth=proxy.raw_auth, ssl_context=context)
 
 
-def _is_lasting(fault: BaseException) -> bool:
-    """Whether the host's TLS is at fault, such as a certificate nobody vouches for."""
+def _tls_fault(fault: BaseException) -> ssl.SSLError | None:
+    """What is wrong with the host's TLS, such as a certificate nobody vouches for."""
     cause: BaseException | None = fault
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
-    passing = ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError
-    return cause is not None and not isinstance(cause, passing)
+    return None if isinstance(cause, _PASSING_TLS) else cause
 
 
 def _words(fault: Exception) -> str:
     text = str(fault)
+    tls = _tls_fault(fault)
+    if tls is not None and tls.reason in _NO_TLS:
+        return f"no TLS is spoken there: {text[:200]}"
     # Of a broken stream some only tell its number.
     return text[:200] if " " in text else f"{type(fault).__name__} {text[:200]}".strip()

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from urllib.parse import urlsplit
@@ -126,16 +127,17 @@ def publishing(
     *,
     ca: trustme.CA | None = None,
     names: tuple[str, ...] = NAMES,
+    until: datetime | None = None,
     http2: bool = False,
     port: int = 0,
 ) -> Iterator[Publisher]:
     """A server on 127.0.0.1 that answers with ``handler``, called in a thread a connection.
 
-    With ``ca`` it speaks TLS, with a certificate for ``names``; with ``http2`` also HTTP/2, as the
-    client likes (ALPN).
+    With ``ca`` it speaks TLS, with a certificate for ``names``, good ``until`` then; with ``http2``
+    also HTTP/2, as the client likes (ALPN).
     """
     publisher = Publisher(handler=handler, scheme="https" if ca else "http")
-    server = _Server(publisher, port, _context(ca, names, http2=http2) if ca else None)
+    server = _Server(publisher, port, _context(ca, names, until, http2=http2) if ca else None)
     publisher.port = server.server_address[1]
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
@@ -148,9 +150,11 @@ def publishing(
         thread.join()
 
 
-def _context(ca: trustme.CA, names: tuple[str, ...], *, http2: bool) -> ssl.SSLContext:
+def _context(
+    ca: trustme.CA, names: tuple[str, ...], until: datetime | None, *, http2: bool
+) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert(*names).configure_cert(context)
+    ca.issue_cert(*names, not_after=until).configure_cert(context)
     context.set_alpn_protocols(["h2", "http/1.1"] if http2 else ["http/1.1"])
     return context
 

@@ -442,3 +442,34 @@ def test_what_is_shown_beside_it_was_not_renamed() -> None:
     judge(old, memory, NOW)
     memory.look([old, new], ())
     assert judge(new, memory, NOW).decision == Added()
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize(("text", "is_same"), [("The very same text of it.", True), ("", False)])
+def test_a_page_that_names_anothers_place_is_a_copy_of_it_where_it_says_the_same(
+    is_first: bool, text: str, is_same: bool
+) -> None:
+    """Whichever of the two comes first, though both have an id of their own."""
+    here = "https://x.test/world/bridge"
+    one, other = (
+        candidate(
+            Document(
+                source="s",
+                name=url,
+                body=b"x",
+                url=url,
+                lead=Draft(form="rss", title="Bridge", url=url, guid=url),
+            ),
+            a_draft(title="Bridge", url=here, guid=url, paragraphs=(BODY, said)),
+            "d",
+            TAXONOMY,
+        )
+        for url, said in ((here, "The very same text of it."), ("https://x.test/local/b", text))
+    )
+    assert (one.echoes, other.echoes) == ((), ("as:x.test/world/bridge",))
+    results = judged(*((one, other) if is_first else (other, one)))
+    assert kinds(results) == [Added, Unchanged if is_same else Added]
+    assert results[1].is_copy is is_same
+    assert {result.item.draft.url for result in results} == (
+        {results[0].item.draft.url} if is_same else {here, "https://x.test/local/b"}
+    )

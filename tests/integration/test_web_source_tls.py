@@ -1,0 +1,75 @@
+"""A website whose TLS is at fault: that does not pass by itself, and whoever looks is told."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import trustme
+
+from feeds.identity.ids import Identity
+from feeds.ingest import Terms
+from feeds.ingest.poll import poll
+from feeds.parse import understand
+from feeds.sources import CrawlScope
+from feeds.sources.ask import Asking
+from feeds.sources.website import WebSource
+from feeds.standing import State
+from feeds.storage import standings
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from tests.publisher.fetching import fetching
+from tests.publisher.remembered import EVERY, NOW
+from tests.publisher.server import Publisher, authority, publishing
+from tests.publisher.site import Site
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+Opened = Callable[[trustme.CA], AbstractContextManager[Publisher]]
+
+
+@pytest.fixture(scope="module")
+def ca() -> trustme.CA:
+    return authority()
+
+
+@pytest.mark.parametrize(
+    ("opened", "why"),
+    [
+        (lambda _: publishing(Site(count=3), ca=authority()), "unable to get local issuer"),
+        (lambda ca: publishing(Site(count=3), ca=ca, until=LONG_AGO), "has expired"),
+        (lambda ca: publishing(Site(count=3), ca=ca, names=("a.example",)), "Hostname mismatch"),
+        (lambda _: publishing(Site(count=3)), "no TLS is spoken there"),
+    ],
+)
+def test_a_fault_of_tls_waits_longest_and_is_told_in_the_report_and_of_the_source(
+    database: Database, osce: Taxonomy, ca: trustme.CA, opened: Opened, why: str
+) -> None:
+    terms = Terms(
+        source="news",
+        taxonomy=osce,
+        identity=Identity("example.org", date(2026, 1, 1)),
+        now=NOW,
+        batch=50,
+        archive_after_days=7,
+    )
+    with opened(ca) as publisher, fetching(ca=ca) as fetcher:
+        url = publisher.at("/news", "news.example.org").replace("http:", "https:")
+        source = WebSource(
+            url=url,
+            asking=Asking(
+                source="news", fetcher=fetcher, max_bytes=2_000_000, originals=lambda _: None
+            ),
+            understand=lambda document: understand(document, osce),
+            scope=CrawlScope(),
+            every=EVERY,
+        )
+        (problem,) = poll(database, [source], lambda _: terms).problems
+    assert why in problem
+    assert "this does not pass by itself, so it is asked again on 2026-03-02" in problem
+    with database.reading() as connection:
+        standing = standings.of(connection, "news")
+    assert standing is not None
+    assert (standing.state, standing.failures) == (State.FAILING, 1)
+    assert standing.next_look_at is not None
+    assert standing.next_look_at >= NOW + timedelta(days=1)
+    assert why in standing.problem
