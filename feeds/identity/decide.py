@@ -87,7 +87,9 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """The known item changes all the time: what it says now is taken later, if it still does."""
+    """The known item changes all the time, or this is of an older state of its feed: what it says
+    now is taken later, if it still does.
+    """
 
     item: Known
 
@@ -133,6 +135,8 @@ def decide(
     if precedence is Precedence.THIRD_PARTY or (role is Role.TWIN and known.is_withdrawn):
         # Its publisher took it away; that somebody else still shows a copy changes nothing.
         return Unchanged(known)
+    if _is_of_an_older_state(draft, known.draft, now):
+        return Postponed(known)
     outranks = precedence in {Precedence.HIGHER, Precedence.OWNER}
     replaces = outranks or _may_replace(draft, source, known, role)
     told = _told(draft, source, known, role) if replaces else completed(known.draft, draft)
@@ -171,6 +175,19 @@ def substance(title: str, summary: str, body: str, issued: Issued | None) -> str
     day = _instant(issued) if issued else ""
     said = "\0".join([*map(plain, (title, summary, body)), day])
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _is_of_an_older_state(draft: Draft, known: Draft, now: datetime) -> bool:
+    """Whether what is told was told before what is known, by the word of the feed both came from
+    (atom:updated, RFC 4287 section 4.2.15): a hub may be late, and anybody send it once more.
+    """
+    one, other = draft.provenance, known.provenance
+    if not (one and other and one.feed_id == other.feed_id):
+        return False
+    if not (one.feed_updated and other.feed_updated):
+        return False
+    # A feed whose clock was ahead says nothing by it.
+    return one.feed_updated < other.feed_updated <= now + _DAY
 
 
 def _may_replace(draft: Draft, source: str, known: Known, role: Role) -> bool:

@@ -230,6 +230,22 @@ def test_a_repeated_request_gets_the_same_answer(publisher: Publisher) -> None:
     assert publisher.get("press-417").json()["title"] == "Meanwhile revised"
 
 
+def test_a_post_that_is_sent_once_more_undoes_nothing(
+    publisher: Publisher, database: Database
+) -> None:
+    """With a key or without, whatever became of its item since."""
+    key = {"Idempotency-Key": "a1"}
+    publisher.post(an_item(), **key)
+    publisher.put("press-417", an_item(title="Corrected since"))
+    publisher.post(an_item(), **key)
+    problem(publisher.post(an_item()), 409)
+    assert titles(database) == ["Corrected since"]
+    publisher.delete("press-417")
+    publisher.post(an_item(), **key)
+    problem(publisher.post(an_item()), 409)
+    problem(publisher.get("press-417"), 410)
+
+
 def test_a_key_is_of_one_request(publisher: Publisher, base: str) -> None:
     key = {"Idempotency-Key": "a1"}
     publisher.post(an_item(), **key)

@@ -12,7 +12,7 @@ from feeds.sources import Seen
 from feeds.standing import State
 from tests.publisher import contents
 from tests.publisher.looking import Looking, looking
-from tests.publisher.server import Response
+from tests.publisher.server import Request, Response
 from tests.publisher.site import Site
 
 Opened = Callable[..., Looking]
@@ -236,13 +236,22 @@ def test_a_hub_that_comes_with_a_feed_goes_before_the_one_within(opened: Opened)
     site = Site(count=3, hub="https://within.example.org/")
     shown = opened(site, "/full.atom")
     body = contents.atom(shown.publisher.at(""), site.stories, full=True, hub=site.hub)
-    link = ("Link", '<https://hub.example.org/>; rel="hub"')
-    site.faults["/full.atom"] = lambda _: Response(headers=(link,), body=body)
-    shown.watched.look()
-    standing = shown.watched.store.standing
-    assert standing is not None
-    assert standing.hub is not None
-    assert standing.hub.url == "https://hub.example.org/"
+    fields = (("Link", '<https://hub.example.org/>; rel="hub"'), ("ETag", '"1"'))
+
+    def answer(request: Request) -> Response:
+        if request.header("If-None-Match") == '"1"':
+            # Without the field that names the hub, as nothing changed.
+            return Response(status=304)
+        return Response(headers=fields, body=body)
+
+    site.faults["/full.atom"] = answer
+    for _ in range(2):
+        shown.watched.look()
+        standing = shown.watched.store.standing
+        assert standing is not None
+        assert standing.hub is not None
+        assert standing.hub.url == "https://hub.example.org/"
+    assert [one.status for one in site.asked if one.target == "/full.atom"] == [200, 304]
 
 
 def test_a_look_ends_between_two_requests_when_the_program_does(opened: Opened) -> None:

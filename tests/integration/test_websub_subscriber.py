@@ -258,6 +258,22 @@ def test_news_that_are_sent_once_more_do_not_undo_what_came_since(
     assert subscribed.titles() == ["Corrected: officers trained in digital investigations"]
 
 
+def test_news_that_come_late_do_not_undo_what_came_before(subscribed: Subscriber, hub: Hub) -> None:
+    """Though nobody ever saw them: they are of an older state of their feed."""
+    before, after = (
+        b"2026-11-21T09:00:00Z</updated>\n<entry>",
+        b"2026-11-21T10:00:00Z</updated>\n<entry>",
+    )
+    corrected = FEED.replace(before, after).replace(b"Police officers", b"Corrected: officers")
+    assert corrected.count(b"T10:") == 1
+    for body in (corrected, FEED, FEED + b"\n"):
+        assert hub.distribute(TOPIC, body) == 202
+    assert subscribed.titles() == ["Corrected: officers trained in digital investigations"]
+    latest = corrected.replace(b"T10:", b"T11:").replace(b"Corrected", b"Once more")
+    assert hub.distribute(TOPIC, latest) == 202
+    assert subscribed.titles() == ["Once more: officers trained in digital investigations"]
+
+
 @pytest.mark.parametrize("signature", ["sha256=00", "none", "md5=00"])
 def test_news_that_are_not_signed_are_ignored(
     subscribed: Subscriber, hub: Hub, signature: str

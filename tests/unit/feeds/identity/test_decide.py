@@ -132,6 +132,32 @@ def test_the_entry_an_item_came_from_is_remembered() -> None:
     assert told(a_draft(provenance=origin), known_as(a_draft())).provenance == origin
 
 
+@pytest.mark.parametrize(
+    ("feed", "updated", "known_to_be", "is_older"),
+    [
+        ("urn:a", NOW - timedelta(hours=2), NOW - timedelta(hours=1), True),
+        ("urn:a", NOW - timedelta(hours=1), NOW - timedelta(hours=1), False),
+        ("urn:a", NOW, NOW - timedelta(hours=1), False),
+        ("urn:b", NOW - timedelta(hours=2), NOW - timedelta(hours=1), False),
+        ("urn:a", None, NOW, False),
+        ("urn:a", NOW, None, False),
+        ("urn:a", NOW, NOW + timedelta(days=400), False),
+    ],
+)
+def test_an_older_state_of_a_feed_undoes_nothing(
+    feed: str, updated: datetime | None, known_to_be: datetime | None, is_older: bool
+) -> None:
+    def of(feed: str, at: datetime | None) -> Provenance:
+        return Provenance(entry_id="urn:a:1", feed_id=feed, feed_title="A", feed_updated=at)
+
+    known = known_as(a_draft(provenance=of("urn:a", known_to_be)))
+    draft = a_draft(title="As it was before", provenance=of(feed, updated))
+    for item in (known, replace(known, is_withdrawn=True)):
+        decision = decided(draft, item)
+        assert (decision == Postponed(item)) is is_older
+        assert isinstance(decision, Revised) is not is_older
+
+
 def test_an_ever_changing_page_is_taken_once_a_day_and_is_no_news() -> None:
     burst = tuple(NOW - timedelta(hours=hours) for hours in (1, 2, 3, 4, 5))
     known = known_as(a_draft(), revised=burst)
