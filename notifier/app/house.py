@@ -13,6 +13,8 @@ from functools import cached_property, partial
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
+from notifier.app import parts
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date, datetime
@@ -96,7 +98,6 @@ class House:
         """
         from feeds.errors import StoreError
         from feeds.storage.database import Database
-        from notifier.app import parts
         from notifier.storage import VERSIONS
 
         database = Database.open(self.settings.store.url, VERSIONS)
@@ -110,15 +111,11 @@ class House:
 
     @cached_property
     def identity(self) -> Identity:
-        from notifier.app import parts
-
         return parts.identity(self.database, self.settings, self.clock().date())
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
         """The taxonomy as its file has it. Raises SettingsError, TaxonomyError."""
-        from notifier.app import parts
-
         return parts.taxonomy(self.settings)
 
     def mapped_taxonomy(self) -> Taxonomy:
@@ -130,8 +127,6 @@ class House:
 
     @cached_property
     def site(self) -> Site:
-        from notifier.app import parts
-
         return parts.site(self.settings, self.identity)
 
     @cached_property
@@ -172,14 +167,10 @@ class House:
     @cached_property
     def planner(self) -> Planner:
         """What plans digests. Raises SettingsError where no secret signs their links."""
-        from notifier.app import parts
-
         return parts.planner(self.settings, self.database, self.taxonomy, self.identity)
 
     @cached_property
     def transport(self) -> Transport:
-        from notifier.app import parts
-
         return parts.transport(self.settings)
 
     # -- Works -------------------------------------------------------------------------------------
@@ -270,7 +261,6 @@ class House:
         """The address gets what is asked for, from what is ingested next."""
         import secrets
 
-        from notifier.app import parts
         from notifier.subscribers.subscribe import subscribe
 
         return subscribe(
@@ -293,7 +283,6 @@ class House:
         """Everything due was offered to the transport once. Raises StoreBusy."""
         import asyncio
 
-        from notifier.app import parts
         from notifier.mail.send import deliver
 
         ledger = parts.ledger(

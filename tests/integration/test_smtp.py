@@ -263,8 +263,8 @@ def test_a_connection_the_server_closed_meanwhile_is_noticed() -> None:
     async def conversation() -> bool:
         async with scripted_smtp() as server:
             session = await relay(server.port).open()
-            session._writer.write(b"QUIT\r\n")
-            assert await session._reader.read() == b"221 2.0.0 Bye\r\n"
+            session.writer.write(b"QUIT\r\n")
+            assert await session.reader.read() == b"221 2.0.0 Bye\r\n"
             usable = session.usable
             await session.close()
         return usable

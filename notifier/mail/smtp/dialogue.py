@@ -5,6 +5,7 @@ what a reply means for a delivery.
 """
 
 import asyncio
+from dataclasses import dataclass
 
 from notifier.mail.smtp.commands import Extensions, Transaction, begin
 from notifier.mail.smtp.replies import MOST_LINES, Malformed, ReplyLine, assembled, line
@@ -22,27 +23,19 @@ _GO_AHEAD = 354
 _GOES_ON = {Stage.MAIL: 2, Stage.RCPT: 2, Stage.DATA: 3, Stage.DOT: 2}
 
 
+@dataclass(slots=True, kw_only=True)
 class SmtpSession:
-    """Sends one message after the other, at most ``messages`` of them."""
+    """Sends one message after the other, ``messages`` more at most."""
 
-    def __init__(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        extensions: Extensions,
-        *,
-        messages: int,
-        timeout_seconds: float,
-    ) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._extensions = extensions
-        self._left = messages
-        self._timeout_seconds = timeout_seconds
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    extensions: Extensions
+    messages: int
+    timeout_seconds: float
 
     @property
     def usable(self) -> bool:
-        return self._left > 0 and not self._is_gone
+        return self.messages > 0 and not self._is_gone
 
     async def send(self, envelope: Envelope) -> Reply:
         """Offers the message once; the reply is the one that ended the transaction.
@@ -50,32 +43,32 @@ class SmtpSession:
         Without a code the connection was lost, or the server silent for too long: at stage DOT
         once the final dot was written, and only then.
         """
-        transaction = begin(envelope, self._extensions)
+        transaction = begin(envelope, self.extensions)
         if isinstance(transaction, Reply):
             return transaction
-        self._left -= 1
+        self.messages -= 1
         return await self._transact(transaction)
 
     async def close(self) -> None:
         """The connection is closed, after a QUIT where the server still listens."""
         if not self._is_gone:
-            self._timeout_seconds = min(self._timeout_seconds, _GOODBYE_SECONDS)
-            self._writer.write(b"QUIT\r\n")
+            self.timeout_seconds = min(self.timeout_seconds, _GOODBYE_SECONDS)
+            self.writer.write(b"QUIT\r\n")
             await self._hear(Stage.MAIL)
-        self._writer.close()
+        self.writer.close()
         try:
             async with asyncio.timeout(_GOODBYE_SECONDS):
-                await self._writer.wait_closed()
+                await self.writer.wait_closed()
         except OSError:
-            self._writer.transport.abort()
+            self.writer.transport.abort()
 
     @property
     def _is_gone(self) -> bool:
-        return self._writer.is_closing() or self._reader.at_eof()
+        return self.writer.is_closing() or self.reader.at_eof()
 
     async def _transact(self, transaction: Transaction) -> Reply:
         for group in transaction.groups:
-            self._writer.write(b"".join(step.command for step in group))
+            self.writer.write(b"".join(step.command for step in group))
             replies = await self._hear(*(step.stage for step in group))
             refused = next((reply for reply in replies if not _goes_on(reply)), None)
             if refused:
@@ -92,23 +85,23 @@ class SmtpSession:
         if self._is_gone:
             return
         went_ahead = last.code == _GO_AHEAD
-        self._writer.write(b".\r\n" if went_ahead else b"RSET\r\n")
+        self.writer.write(b".\r\n" if went_ahead else b"RSET\r\n")
         [answer] = await self._hear(Stage.DOT)
         if not went_ahead and not _goes_on(answer):
-            self._writer.close()
+            self.writer.close()
 
     async def _hand_over(self, content: bytes) -> Reply:
         body, end = content[:-_PIECE_BYTES], content[-_PIECE_BYTES:]
         if body:
-            self._writer.write(body)
+            self.writer.write(body)
             try:
-                async with asyncio.timeout(self._timeout_seconds):
-                    await self._writer.drain()
+                async with asyncio.timeout(self.timeout_seconds):
+                    await self.writer.drain()
             except OSError as error:
                 return self._lost(Stage.DATA, str(error) or "the server takes no more")
         if self._is_gone:
             return self._lost(Stage.DATA, "the server hung up")
-        self._writer.write(end)
+        self.writer.write(end)
         [reply] = await self._hear(Stage.DOT)
         return reply
 
@@ -116,14 +109,14 @@ class SmtpSession:
         """A reply for each stage, as long as the server answers as one can understand."""
         replies: list[Reply] = []
         try:
-            async with asyncio.timeout(self._timeout_seconds):
+            async with asyncio.timeout(self.timeout_seconds):
                 for stage in stages:
                     replies.append(assembled(stage, await self._lines()))
                     if not _is_in_step(replies[-1]):
-                        self._writer.close()
+                        self.writer.close()
                         break
         except TimeoutError:
-            silence = f"no reply within {self._timeout_seconds:g} seconds"
+            silence = f"no reply within {self.timeout_seconds:g} seconds"
             replies.append(self._lost(stages[len(replies)], silence))
         except (OSError, ValueError, Malformed) as error:
             replies.append(self._lost(stages[len(replies)], str(error)))
@@ -132,7 +125,7 @@ class SmtpSession:
     async def _lines(self) -> list[ReplyLine]:
         lines: list[ReplyLine] = []
         while len(lines) < MOST_LINES:
-            received = await self._reader.readline()
+            received = await self.reader.readline()
             if not received.endswith(b"\n"):
                 raise ConnectionResetError("the server hung up")
             lines.append(line(received.rstrip(b"\r\n")))
@@ -142,7 +135,7 @@ class SmtpSession:
 
     def _lost(self, stage: Stage, problem: str) -> Reply:
         # Not closed: that would wait until the server has read what was written.
-        self._writer.transport.abort()
+        self.writer.transport.abort()
         return Reply(stage=stage, code=None, enhanced=None, text=problem)
 
 

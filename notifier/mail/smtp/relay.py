@@ -98,9 +98,9 @@ class Relay:
     def _session(self, client: SMTP) -> SmtpSession:
         reader, writer = _streams(cast("asyncio.Transport", client.transport))
         return SmtpSession(
-            reader,
-            writer,
-            Extensions.offered(client.esmtp_extensions),
+            reader=reader,
+            writer=writer,
+            extensions=Extensions.offered(client.esmtp_extensions),
             messages=self.messages_per_connection,
             timeout_seconds=self.timeout_seconds,
         )
