@@ -15,7 +15,7 @@ from starlette.routing import Mount
 
 from feeds.ingest import Terms
 from feeds.ingest.single_document import Receiver
-from feeds.push.api import create_api
+from feeds.push.api import PushApi
 from feeds.push.receive import PushedItems
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
@@ -134,16 +134,11 @@ def a_receiver(
 @contextmanager
 def a_push_api(database: Database, taxonomy: Taxonomy, changes: Changes) -> Iterator[str]:
     """The address of a server with the push API at /api."""
-    api = create_api(
-        PushedItems(
-            receiver=a_receiver(database, taxonomy),
-            clock=lambda: NOW,
-            page_of=lambda slug: f"https://news.example.org/items/{slug}",
-        ),
-        tokens=TOKENS,
-        max_bytes=MAX_BYTES,
-        on_change=changes,
-        version="0.1.0",
+    pushed = PushedItems(
+        receiver=a_receiver(database, taxonomy),
+        clock=lambda: NOW,
+        page_of=lambda slug: f"https://news.example.org/items/{slug}",
     )
-    with serving(Starlette(routes=[Mount("/api", api)])) as base:
+    api = PushApi(pushed=pushed, tokens=TOKENS, max_bytes=MAX_BYTES, on_change=changes)
+    with serving(Starlette(routes=[Mount("/api", api.app("0.1.0"))])) as base:
         yield base

@@ -6,11 +6,11 @@ tell how near a wrong token came.
 
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import structlog
@@ -25,7 +25,7 @@ from feeds.draft import Document
 from feeds.parse.push import ATOM, JSON
 from feeds.parse.push.pushed_item import ID_CHARS, ID_RULE, Fault, PushedItem, is_id
 from feeds.push import problems
-from feeds.push.problems import Problem, ProblemDetails, ProblemKind
+from feeds.push.problems import Problem, ProblemDetails, ProblemKind, Responses
 from feeds.push.receive import ItemShown, Outcome, PushedItems, Receipt
 from feeds.web.request_limits import ThreadLimit, body_of
 
@@ -137,9 +137,7 @@ _BODY = {"requestBody": {"required": True, "content": _CONTENT}}
 _ADDRESS = {"description": "The item's address here.", "schema": {"type": "string"}}
 
 
-def _item(
-    status: int, words: str, model: type[ItemShown] = Receipt
-) -> dict[int | str, dict[str, Any]]:
+def _item(status: int, words: str, model: type[ItemShown] = Receipt) -> Responses:
     return {status: {"description": words, "model": model, "headers": {_place(status): _ADDRESS}}}
 
 
@@ -155,55 +153,48 @@ _SHOWN = _item(200, "The item as it stands.", ItemShown) | problems.responses(40
 # -- The API ---------------------------------------------------------------------------------------
 
 
-def create_api(
-    pushed: PushedItems,
-    *,
-    tokens: Mapping[str, str],
-    max_bytes: int,
-    on_change: Callable[[], None],
-    version: str,
-) -> ASGIApp:
-    """The push API, to be mounted.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushApi:
+    """The requests; what they ask for is done in threads, some at once.
 
     ``tokens`` holds the token of each source that is pushed to (RFC 6750), no two of them the
     same; ``on_change`` hears, in a thread, of every change.
     """
-    app = FastAPI(
-        title="Fieldfare push API",
-        description=_SUMMARY,
-        version=version,
-        responses=problems.responses(401, 403, 422, 503),
-        generate_unique_id_function=lambda route: f"{route.name}Item",
-        # Pages, whose scripts come from elsewhere.
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-    )
-    app.state.hashes = {source: _hash(token) for source, token in tokens.items()}
-    limit = ThreadLimit(_AT_ONCE, _PATIENCE_SECONDS)
-    items = _Items(pushed=pushed, max_bytes=max_bytes, on_change=on_change, limit=limit)
-    created = _CREATED | problems.responses(400, 409, 413, 415)
-    app.post("/items", status_code=201, responses=created, openapi_extra=_BODY)(items.create)
-    # ":path", as an id may hold slashes.
-    item, replaced = "/items/{item_id:path}", _CREATED | problems.responses(400, 413, 415)
-    app.put(item, responses=replaced, openapi_extra=_BODY)(items.replace)
-    app.delete(item, responses=_WITHDRAWN)(items.withdraw)
-    app.get(item, responses=_SHOWN)(items.show)
-    # Whoever takes GET takes HEAD (RFC 9110 9.1), which FastAPI would not.
-    app.head(item, include_in_schema=False)(items.show)
-    app.openapi()["components"]["schemas"] |= _SCHEMAS["$defs"]
-    problems.tell_problems(app)
-    return app
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Items:
-    """The requests; what they ask for is done in threads, some at once."""
 
     pushed: PushedItems
+    tokens: Mapping[str, str]
     max_bytes: int
     on_change: Callable[[], None]
-    limit: ThreadLimit
+    _limit: ThreadLimit = field(
+        default_factory=partial(ThreadLimit, _AT_ONCE, _PATIENCE_SECONDS), init=False
+    )
+
+    def app(self, version: str) -> ASGIApp:
+        """The API, to be mounted."""
+        app = FastAPI(
+            title="Fieldfare push API",
+            description=_SUMMARY,
+            version=version,
+            responses=problems.responses(401, 403, 422, 503),
+            generate_unique_id_function=lambda route: f"{route.name}Item",
+            # Pages, whose scripts come from elsewhere.
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
+        )
+        app.state.hashes = {source: _hash(token) for source, token in self.tokens.items()}
+        created = _CREATED | problems.responses(400, 409, 413, 415)
+        app.post("/items", status_code=201, responses=created, openapi_extra=_BODY)(self.create)
+        # ":path", as an id may hold slashes.
+        item, replaced = "/items/{item_id:path}", _CREATED | problems.responses(400, 413, 415)
+        app.put(item, responses=replaced, openapi_extra=_BODY)(self.replace)
+        app.delete(item, responses=_WITHDRAWN)(self.withdraw)
+        app.get(item, responses=_SHOWN)(self.show)
+        # Whoever takes GET takes HEAD (RFC 9110 9.1), which FastAPI would not.
+        app.head(item, include_in_schema=False)(self.show)
+        app.openapi()["components"]["schemas"] |= _SCHEMAS["$defs"]
+        problems.tell_problems(app)
+        return app
 
     async def create(self, request: Request, source: _Source, key: _Key = None) -> Response:
         """Hand in a new item."""
@@ -234,7 +225,7 @@ class _Items:
         return await self._done(request, source, partial(self.pushed.receive, document, key))
 
     async def _done(self, request: Request, source: str, work: Callable[[], ItemShown]) -> Response:
-        item = await self.limit.run(self._told, source, work)
+        item = await self._limit.run(self._told, source, work)
         status = 201 if isinstance(item, Receipt) and item.is_new else 200
         location = f"{request.scope['root_path']}/items/{quote(item.id, safe='')}"
         return JSONResponse(item.model_dump(mode="json"), status, {_place(status): location})

@@ -26,6 +26,9 @@ from feeds.web.request_limits import BodyTooLong
 
 log = structlog.get_logger(__name__)
 
+#: What OpenAPI says of answers, by their status, as FastAPI takes it.
+Responses = dict[int | str, dict[str, Any]]
+
 MEDIA_TYPE = "application/problem+json"
 
 # Fields of the head beside some: RFC 6750 section 3, RFC 9110.
@@ -101,8 +104,8 @@ class Problem(Exception):
         return cls(ProblemKind.FAULTY, detail, faults)
 
 
-def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What OpenAPI says of requests that fail with one of these statuses."""
+def responses(*statuses: int) -> Responses:
+    """What is said of requests that fail with one of these statuses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
     by_status = groupby(ProblemKind, attrgetter("status"))
     told = {status: " Or: ".join(kind.words for kind in kinds) for status, kinds in by_status}

@@ -197,19 +197,15 @@ def _api(
     if not tokens:
         return None
     # A quarter of a second, of which an installation that nobody pushes to need not know.
-    from feeds.push.api import create_api
+    from feeds.push.api import PushApi
     from feeds.push.receive import PushedItems
 
     pushed = PushedItems(
         receiver=receiver, clock=clock, page_of=lambda slug: f"{site.url}/{item_page(slug)}"
     )
-    return create_api(
-        pushed,
-        tokens=tokens,
-        max_bytes=settings.ingest.max_document_bytes,
-        on_change=publish,
-        version=version("fieldfare"),
-    )
+    max_bytes = settings.ingest.max_document_bytes
+    api = PushApi(pushed=pushed, tokens=tokens, max_bytes=max_bytes, on_change=publish)
+    return api.app(version("fieldfare"))
 
 
 def _unless_busy(work: Callable[[Event], object], stopping: Event) -> None:
