@@ -167,21 +167,23 @@ def as_understood(
     refused = understood if isinstance(understood, Refused) else None
     digest = digest_of(document.body)
     signature = signature or digest
-    lead = document.lead
+    lead, is_unread = document.lead, False
     if refused and lead is not None and lead.title:
         if document.url and file_type(document.body, document.media_type):
             # A file is where its item is, and no page will come in its place.
             lead = with_file(lead, document, document.url)
-            refused = None if refused.reason is Reason.BINARY else refused
+            is_unread = refused.reason is Reason.BINARY
+            refused = None if is_unread else refused
         # What took too much is not read again until it changes.
         is_awaited = refused is not None and refused.reason is not Reason.COSTLY
-        return _from_lead(document, lead, refused, terms, awaited if is_awaited else signature)
+        found = _from_lead(document, lead, refused, terms, awaited if is_awaited else signature)
+        return replace(found, sighting=replace(found.sighting, is_unread=is_unread))
     parsed = understood if isinstance(understood, Parsed) else None
-    found = candidates(document, parsed, digest, terms.taxonomy) if parsed else ()
+    its = candidates(document, parsed, digest, terms.taxonomy) if parsed else ()
     sighting = _sighting(document.name, terms, signature, digest, refused)
     silent = parsed.silent_entries if parsed else 0
     return ReadDocument(
-        sighting=sighting, body=document.body, candidates=found, silent_entries=silent
+        sighting=sighting, body=document.body, candidates=its, silent_entries=silent
     )
 
 

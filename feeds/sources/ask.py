@@ -162,9 +162,9 @@ class Kept:
 class Asking:
     """Asks for the documents of one source; what is remembered of them goes along.
 
-    Signatures are by name, and so are the ``originals``: the bytes. A document that was ``refused``
-    and has no other signature is to be read again as it is; one without any could not be had. One
-    that ``asks_anew`` sends no conditions.
+    Signatures are by name, and so are the ``originals``: the bytes. What was ``set_aside`` and has
+    no other signature is to be read again as it is; what has none at all could not be had. Who
+    ``asks_anew`` sends no conditions.
     """
 
     source: str
@@ -173,12 +173,12 @@ class Asking:
     max_list_bytes: int = 50_000_000
     originals: Callable[[str], bytes | None]
     signatures: Mapping[str, str] = field(default_factory=dict)
-    refused: Mapping[str, str] = field(default_factory=dict)
+    set_aside: Mapping[str, str] = field(default_factory=dict)
     asks_anew: bool = False
 
     def signature(self, name: str) -> Signature | None:
         """What a document was when it was last had."""
-        return Signature.read(self.signatures.get(name) or self.refused.get(name))
+        return Signature.read(self.signatures.get(name) or self.set_aside.get(name))
 
     def awaited(self, name: str) -> Awaited | None:
         """How often a document was asked for in vain; None for one that was had."""
@@ -189,12 +189,12 @@ class Asking:
         return self.signature(name) is not None or self.awaited(name) is not None
 
     def is_to_be_read(self, name: str) -> bool:
-        """Whether what was refused is read again, as it may be read in another way now."""
-        return name not in self.signatures and bool(self.refused.get(name))
+        """Whether what was set aside is read again, as it may be read in another way now."""
+        return name not in self.signatures and bool(self.set_aside.get(name))
 
     def was_met(self, name: str) -> bool:
         """Whether it was asked for before, whatever came of it."""
-        return name in self.signatures or name in self.refused
+        return name in self.signatures or name in self.set_aside
 
     def page(self, lead: Lead) -> Had | Kept | Lost:
         """The document a list leads to. One that is as it was is had again only where the list

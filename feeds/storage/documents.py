@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from isal import isal_zlib
-from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, not_, or_, select, update
 
 from feeds.draft import Reason, Refused
 from feeds.storage.engines import upsert
 from feeds.storage.tables import documents, originals
+
+#: Stands where the evidence of a refusal would: the document is a file, and its text was not read.
+_UNREAD = "unread"
+_SIGNED = (documents.c.name, documents.c.signature)
+_IS_SET_ASIDE = or_(documents.c.reason.is_not(None), documents.c.evidence == _UNREAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +27,8 @@ class Sighting:
     """A document as last seen; in quarantine while ``refused`` says why.
 
     ``signature`` tells without reading whether it changed. ``digest`` names its original, which
-    is kept unless it could not be read. ``recipe`` names what it was read by.
+    is kept unless it could not be read. ``recipe`` names what it was read by; what ``is_unread`` is
+    a file, whose text another may read.
     """
 
     source: str
@@ -32,18 +38,25 @@ class Sighting:
     seen_at: datetime
     refused: Refused | None = None
     recipe: str = ""
+    is_unread: bool = False
 
 
 def signatures(connection: Connection, source: str, recipe: str) -> Mapping[str, str]:
     """The signatures of a source's documents, by name: whoever has its own need not be read.
 
-    What is in quarantine is read again once it would be by another ``recipe``; what could not be
-    had is asked for each time, as no signature shows a right or a setting.
+    What is in quarantine, and what was not read, is read again once it would be by another
+    ``recipe``; what could not be had is asked for each time, as no signature shows a right or a
+    setting.
     """
-    columns = (documents.c.name, documents.c.signature)
     of_source = (documents.c.source == source, documents.c.signature != "")
-    judged = or_(documents.c.reason.is_(None), documents.c.recipe == recipe)
-    return dict(connection.execute(select(*columns).where(*of_source, judged)).all())
+    judged = or_(not_(_IS_SET_ASIDE), documents.c.recipe == recipe)
+    return dict(connection.execute(select(*_SIGNED).where(*of_source, judged)).all())
+
+
+def set_aside(connection: Connection, source: str) -> Mapping[str, str]:
+    """The signatures of a source's documents that are in quarantine or were not read, by name."""
+    query = select(*_SIGNED).where(documents.c.source == source, _IS_SET_ASIDE)
+    return dict(connection.execute(query).all())
 
 
 def promoted(connection: Connection, source: str) -> Collection[str]:
@@ -91,12 +104,16 @@ def record(connection: Connection, seen: Collection[Sighting]) -> None:
             "digest": sighting.digest,
             "seen_at": sighting.seen_at,
             "reason": sighting.refused.reason.value if sighting.refused else None,
-            "evidence": sighting.refused.evidence if sighting.refused else "",
+            "evidence": sighting.refused.evidence if sighting.refused else _unread(sighting),
             "recipe": sighting.recipe,
         }
         for sighting in seen
     ]
     upsert(connection, documents, rows)
+
+
+def _unread(sighting: Sighting) -> str:
+    return _UNREAD if sighting.is_unread else ""
 
 
 def renew(connection: Connection, source: str, signatures: Mapping[str, str]) -> None:

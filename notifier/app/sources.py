@@ -19,7 +19,7 @@ from feeds.model import SourceKind
 from notifier.app import parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date, datetime
     from threading import Event
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from feeds.sources.folder import FolderSource
     from feeds.sources.website import WebSource
     from feeds.storage.database import Database
-    from feeds.storage.documents import Sighting
     from feeds.taxonomy import Taxonomy
     from feeds.websub.subscriber import CallbackAddresses
 
@@ -86,10 +85,10 @@ def website(
         standing = standings.of(connection, source.name)
         if only_due and not is_due(standing, source.url, its.now):
             return None
-        refused = documents.refusals(connection, source.name)
+        set_aside = documents.set_aside(connection, source.name)
     return WebSource(
         url=source.url,
-        asking=_asking(source.name, settings, database, fetcher(), refused),
+        asking=_asking(source.name, settings, database, fetcher(), set_aside),
         understand=partial(understood, terms=its, stopping=stopping),
         scope=CrawlScope(
             follow=source.follow,
@@ -110,7 +109,7 @@ def _asking(
     settings: Settings,
     database: Database,
     fetcher: Fetcher,
-    refused: Iterable[Sighting],
+    set_aside: Mapping[str, str],
 ) -> Asking:
     """What asks for a website's documents, and remembers what is stored of them."""
     from feeds.sources.ask import Asking
@@ -126,7 +125,7 @@ def _asking(
         max_bytes=settings.ingest.max_document_bytes,
         max_list_bytes=settings.ingest.max_list_bytes,
         originals=original,
-        refused={sighting.name: sighting.signature for sighting in refused},
+        set_aside=set_aside,
     )
 
 

@@ -319,3 +319,26 @@ def test_the_text_of_a_pdf_is_read_where_the_source_says_so(
         assert (file.media_type, file.length) == ("application/pdf", len(body))
         assert (nothing, other.length) == ("", len(PDF))
         assert (taking.ingest("/feed.xml").revised, len(taking.items)) == (0, 2)
+
+
+def test_pdfs_that_are_there_are_read_once_the_source_says_so(
+    database: Database, osce: Taxonomy
+) -> None:
+    """The item is the same, is told of no second time, and no file is asked for again."""
+    lines = [f"The office says in its {nth} sentence what it did." for nth in ("first", "second")]
+    body = a_pdf(lines * 2)
+    site = Office(3, lambda request: showing(PDF if "item-2" in request.path else body)(request))
+    with desk(database, osce, site) as taking:
+        assert taking.ingest("/feed.xml").added == 3
+        before = [(row.uid, row.updated_at) for row in taking.rows]
+        assert taking.ingest("/feed.xml").revised == 0
+        asked = len(taking.publisher.paths)
+        taking.habits = Habits(pdf_text=True)
+        report = taking.ingest("/feed.xml")
+        assert (report.added, report.revised, report.quarantined) == (0, 2, 0)
+        assert taking.publisher.paths[asked:] == ["/feed.xml"]
+        assert [row.body.count("second sentence") for row in taking.rows].count(2) == 2
+        assert [(row.uid, row.updated_at) for row in taking.rows] == before
+        again = taking.ingest("/feed.xml")
+        assert (again.added, again.revised) == (0, 0)
+        assert {file.media_type for _, _, (file,) in stored(database)} == {"application/pdf"}

@@ -118,7 +118,7 @@ class Watched:
                 fetcher=self.fetcher,
                 max_bytes=2_000_000,
                 originals=self.store.originals.get,
-                refused=self.store.refused,
+                set_aside=self.store.refused,
             ),
             understand=understood,
             scope=CrawlScope(**scope) if scope else self.scope,  # type: ignore[arg-type]

@@ -62,7 +62,7 @@ class Desk:
     def _source(self, start: str, scope: CrawlScope) -> WebSource:
         name = start.strip("/").replace(".", "-")
         with self.store.reading() as connection:
-            refusals = documents.refusals(connection, name)
+            set_aside = documents.set_aside(connection, name)
         return WebSource(
             url=self.publisher.at(start),
             asking=Asking(
@@ -70,7 +70,7 @@ class Desk:
                 fetcher=self.fetcher,
                 max_bytes=2_000_000,
                 originals=partial(self._original, name),
-                refused={sighting.name: sighting.signature for sighting in refusals},
+                set_aside=set_aside,
             ),
             understand=partial(understand, taxonomy=self.taxonomy, habits=self.habits),
             scope=scope,
