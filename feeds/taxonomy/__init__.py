@@ -46,7 +46,7 @@ class Taxonomy:
         self._by_ref = {topic.ref: topic for topic in topics}
         self._names = {kind: Names(kind, self.of(kind), file.key) for kind in TopicKind}
         self._sections = {fold(name): ref for name, ref in file.sections()}
-        self._homes = {TopicRef(TopicKind.ISSUER, each.slug): each.language for each in file.issuer}
+        self._homes = {each.slug: each.language for each in file.issuer if each.language}
         self._sites = {host: site for site in file.site for host in site.hosts}
         self._slots = {
             fold(text): slot for each in words for slot in Slot for text in each.of(slot)
@@ -144,8 +144,10 @@ class Taxonomy:
         """The language at home where the first of some issuers works that is said to work in
         one of those that are told apart with difficulty.
         """
-        homes = (self._homes.get(label.ref) for label in issuers if label.ref)
-        return next(filter(None, homes), None)
+        for label in issuers:
+            if label.slug in self._homes:
+                return self._homes[label.slug]
+        return None
 
     def section(self, name: str) -> TopicRef | None:
         """The issuer whose items stand below this first segment of an address."""

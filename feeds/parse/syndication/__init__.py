@@ -104,11 +104,11 @@ def _cut(feed: RawFeed, half: int) -> RawFeed:
 
 def _with_all_entries(tree: Tree, url: str | None) -> RawFeed | Refused | None:
     """The feed of a tree that lost entries which its text shows; None where it has them all."""
+    if not tree.is_mended and next(tree.root.iter(*_ENTRY), None) is not None:
+        return None
     # One within another has lost its beginning to it.
     entries = tree.root.iter(*_ENTRY)
     read = sum(1 for each in entries if next(each.iterancestors(*_ENTRY), None) is None)
-    if read and not tree.is_mended:
-        return None
     shown = len(_SHOWN.findall(VERBATIM.sub(b"", tree.text)))
     if shown > read and (found := malformed.read(tree.text, url, read)):
         return found

@@ -105,6 +105,8 @@ def latest(entries: Iterable[RawEntry]) -> list[RawEntry]:
     (RFC 4287, section 4.1.1); entries that have no more than an id in common are several.
     """
     told = list(entries)
+    if len({each.guid for each in told}) == len(told):
+        return told
     newest: dict[object, RawEntry] = {}
     versions = [(each.guid, each.urls, each.issued) for each in told]
     for version, entry in zip(versions, told, strict=True):

@@ -131,9 +131,11 @@ def language_of(element: Element) -> str | None:
 
 def language_of_words(groups: Groups, names: Iterable[str]) -> str | None:
     """xml:lang as it stands on the first of these elements that has one."""
-    return next(
-        (tag for name in names for each in groups.get(name, ()) if (tag := language_of(each))), None
-    )
+    for name in names:
+        for element in groups.get(name, ()):
+            if tag := element.get(_LANGUAGE):
+                return tag
+    return None
 
 
 def base_of(element: Element, around: str | None) -> str | None:
