@@ -105,7 +105,12 @@ def mentions(text: str, style: DateStyle = UNSTATED) -> tuple[Mention, ...]:
     12/05/2015 names a day only where ``style`` says which number that is, and "5 set 2015" where it
     says that this is Italian.
     """
-    text = text[:_LONGEST_TEXT_CHARS]
+    return _mentions(text[:_LONGEST_TEXT_CHARS], style)
+
+
+# Several readers ask for the same lines of a document, one after the other.
+@lru_cache(maxsize=256)
+def _mentions(text: str, style: DateStyle) -> tuple[Mention, ...]:
     if not text.isascii():
         text = text.translate(_DIGITS)
     numbers = [number.start() for number in _NUMBER.finditer(text)]

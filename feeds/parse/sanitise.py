@@ -13,10 +13,10 @@ licence of a text seldom covers its pictures. Captions go with the pictures they
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from itertools import chain
+from typing import NamedTuple
 
 import nh3
 
@@ -41,18 +41,20 @@ _GONE = frozenset(
     "textarea title video xmp".split()
 )
 # Without an end these would take all that follows with them.
-_SWALLOWING = tuple(
-    (re.compile(rf"<{name}\b[^<>]*>", re.IGNORECASE), re.compile(f"</{name}", re.IGNORECASE))
+_SWALLOWING = {
+    name: (re.compile(rf"<{name}\b[^<>]*>", re.IGNORECASE), re.compile(f"</{name}", re.IGNORECASE))
     for name in ("iframe", "object")
-)
+}
 # Elements of no HTML that bear a name of SVG or MathML hold words; to the sanitiser they are made
 # to harm, and gone with what they hold. Another name for them is none of these.
-_NO_ELEMENT = re.compile(
-    r"<(/?)(?=(?:abs|and|annotation|apply|circle|defs|desc|discard|ellipse|filter|g|line|list|"
-    r"marker|mask|matrix|metadata|none|not|or|path|pattern|polygon|product|rect|root|semantics|set|"
-    r"stop|switch|symbol|text|tspan|use|vector|view)[\s/>])",
-    re.IGNORECASE,
+_NO_HTML = frozenset(
+    "abs and annotation apply circle defs desc discard ellipse filter g line list marker mask "
+    "matrix metadata none not or path pattern polygon product rect root semantics set stop switch "
+    "symbol text tspan use vector view".split()
 )
+_NO_ELEMENT = re.compile(rf"<(/?)(?=(?:{'|'.join(_NO_HTML)})[\s/>])", re.IGNORECASE)
+# What may be the name of an element, or the start of one.
+_NAME = re.compile("</?([A-Za-z]+)")
 _RENAMED_TAG = re.compile(rf"<(/?)({'|'.join(_RENAMED)})>")
 _TAG = re.compile(r"<[^>]*+>?")
 # The sanitiser looks at a text, or a value, once for each sign in it that is to be escaped. A text
@@ -66,8 +68,10 @@ _PART = re.compile(rf".{{{_LONG_TEXT_CHARS}}}[#\w]{{0,40}}+;?", re.DOTALL)
 # A sign itself is read in a third of the time that its reference takes; before these it is one.
 _AMPERSAND = re.compile("&amp;(?![A-Za-z0-9#])")
 # The sanitiser writes tags in one way only: lower case, attributes quoted, nothing else with "<".
-_TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)(?: [a-z]+="[^"]*")*>|([^<]+)')
+_CLEAN_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?: [a-z]+="[^"]*")*>')
 
+# What parsers write of a text has these references, and those of a stranger any.
+_OTHER_REFERENCE = re.compile("&(?!(?:amp|lt|gt|quot|nbsp);)")
 # The last stands for the first sign of the others (HTML, 13.3).
 _WRITTEN = (("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", "\u00a0"), ("&amp;", "&"))
 
@@ -79,8 +83,7 @@ _EMPTY = re.compile(
 _MOST_EMPTY_LEVELS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One paragraph, heading, list item or cell: plain text, and the same as sanitised HTML.
 
     ``text`` holds a line break where the markup has one; ``tag`` is the innermost element around;
@@ -105,18 +108,23 @@ def sanitised(html: str, base_url: str | None) -> str:
     brought down to its words.
     """
     html = values.visible(html)
-    for start, end in _SWALLOWING:
-        if start.search(html) and not end.search(html):
+    may_hide = _OTHER_REFERENCE.search(html) is not None
+    # Most markup has no such elements, and few names at all.
+    names = {name.lower() for name in set(_NAME.findall(html))}
+    for name in names & _SWALLOWING.keys():
+        start, end = _SWALLOWING[name]
+        if not end.search(html):
             html = start.sub("", html)
     if harm(html) is not None:
         return f"<p>{escape(' '.join(_TAG.sub(' ', html).split()), quote=False)}</p>"
-    html = _NO_ELEMENT.sub(r"<\1x-", html)
+    if not names.isdisjoint(_NO_HTML):
+        html = _NO_ELEMENT.sub(r"<\1x-", html)
     if len(html) > _LITTLE_MARKUP_CHARS:
         html = _prepared(html)
     base = base_url if base_url and values.is_web_address(base_url) else None
     clean = _cleaner(base).clean(html)
     clean = _RENAMED_TAG.sub(lambda tag: f"<{tag[1]}{_RENAMED[tag[2]]}>", clean)
-    return values.visible(clean).strip()
+    return (values.visible(clean) if may_hide else clean).strip()
 
 
 def _prepared(html: str) -> str:
@@ -156,17 +164,19 @@ def blocks(clean: str) -> tuple[Block, ...]:
     found: list[Block] = []
     around: list[str] = []
     texts: list[str] = []
-    start = 0
-    for token in chain(_TOKEN.finditer(clean), [None]):
-        slash, name, text = token.groups() if token else ("", "", None)
-        if text is not None:
+    start = at = 0
+    for tag in chain(_CLEAN_TAG.finditer(clean), [None]):
+        end, behind = tag.span() if tag else (len(clean), len(clean))
+        if end > at:
+            text = clean[at:end]
             text = _unescaped(text) if "&" in text else text
             texts.append(text.replace("\n", " ") if "\n" in text else text)
-        elif name == "br" and not "".join(texts[-2:]).endswith("\n"):
+        at = behind
+        slash, name = tag.groups() if tag else ("", "")
+        if name == "br" and not "".join(texts[-2:]).endswith("\n"):
             texts.append("\n")
         elif name == "br" or name not in _INLINE:
             # Two breaks in a row are how old editors wrote a paragraph.
-            end, behind = token.span() if token else (len(clean), len(clean))
             if texts and (said := _evened("".join(texts))):
                 found.append(Block(around[-1] if around else "p", said, start, end))
             start, texts = behind, []
@@ -186,6 +196,9 @@ def _unescaped(text: str) -> str:
 
 def _evened(text: str) -> str:
     """A text with single blanks between its words, and no empty lines."""
+    # Of most texts one look tells that they are so.
+    if "  " not in text and text.isprintable():
+        return text.strip()
     if "\n" not in text:
         return " ".join(text.split())
     return "\n".join(line for each in text.split("\n") if (line := " ".join(each.split())))

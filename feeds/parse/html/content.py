@@ -6,7 +6,7 @@ first paragraph. Must never know metadata other than the text they hold, or who 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from html import escape
@@ -20,7 +20,7 @@ from feeds.parse.html.metadata import MARKS, HtmlPage, Metadata
 from feeds.parse.html.outline import Part
 from feeds.parse.html.printed import Printed
 from feeds.parse.html.state import article_in
-from feeds.parse.html.tree import Node, find_all, said
+from feeds.parse.html.tree import Node, find, find_all, said
 from feeds.parse.sanitise import Block, blocks, sanitised, without
 from feeds.parse.text import clean
 from feeds.parse.words import any_of
@@ -218,7 +218,7 @@ def _behind_title(first: Sequence[Block], named: str) -> Sequence[Block]:
     for block in first:
         title, _, rest = block.text.partition("\n")
         if rest and fold(title) == named:
-            return (replace(block, text=rest),)
+            return (block._replace(text=rest),)
     return ()
 
 
@@ -288,7 +288,9 @@ def _lead(whole: Part, text: Part, page: BarePage) -> list[Part]:
 
 def _marked(whole: Part, known: Mapping[int, Part]) -> Part | None:
     """The element a page marks as its article; None where none holds it for sure."""
-    for candidate in _TEXTS:
+    # Those that mark nothing are told by one look.
+    marks = _TEXTS if find(whole.node, ", ".join(_TEXTS)) is not None else ()
+    for candidate in marks:
         nodes = _outermost(find_all(whole.node, candidate))
         parts = [part for node in nodes if (part := known.get(node.mem_id)) and part.prose]
         prose = sum(part.prose for part in parts)

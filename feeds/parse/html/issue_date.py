@@ -85,19 +85,17 @@ def is_other(text: str) -> bool:
     return found is not None and found["other"] is not None
 
 
-def stated(texts: Iterable[str], style: DateStyle, origin: IssuedFrom) -> Issued | None:
-    """The first of some texts that names a day; an instant only where it names its offset."""
-    return next(sane(texts, style, origin, None), None)
-
-
-def sane(
-    texts: Iterable[str], style: DateStyle, origin: IssuedFrom, latest: date | None
-) -> Iterator[Issued]:
-    """The days some texts name that news can be of, none of them behind the ``latest``."""
+def stated(
+    texts: Iterable[str], style: DateStyle, origin: IssuedFrom, latest: date | None = None
+) -> Issued | None:
+    """The first day some texts name that news can be of, not behind the ``latest``; an instant
+    only where it is named with its offset.
+    """
     for text in texts:
         issued = _of(text[:_LONGEST_DATE_CHARS], style, origin) if text else None
         if issued is not None and dates.is_sane(issued.day, latest):
-            yield issued
+            return issued
+    return None
 
 
 def is_in_utc(issued: Issued) -> bool:

@@ -28,7 +28,6 @@ from feeds.parse.html.tree import (
     absolute,
     attribute,
     find,
-    find_all,
     said,
 )
 from feeds.parse.sanitise import blocks, sanitised
@@ -51,8 +50,8 @@ def parse(
     if named_url := absolute(base, known.url):
         links.append(("canonical", named_url, ""))
     # What the page shows with its furniture, as far as a line goes; the scripts within it go.
-    page.take_out(find_all(tree, "script:not([src]), style, template"))
-    front, window = refusals.front(page), said(find(tree, "title"))
+    page.take_out_scripts()
+    front, window = refusals.PageFront(page), said(find(tree, "title"))
     habits = dates.habits_in(habits, known.language)
     named = title.title_of(tree, known, base, document.lead, habits.page_title)
     bare = _bare(page, known, base, named, document=document, taxonomy=taxonomy, habits=habits)
@@ -115,7 +114,7 @@ def _issued_at(
         texts = (attribute(chosen, "datetime"), attribute(chosen, "content"), said(chosen))
         if issued := issue_date.stated(filter(None, texts), style, IssuedFrom.PAGE):
             return issued, frozenset()
-    stated = next(issue_date.sane(known.published, style, IssuedFrom.PAGE, latest), None)
+    stated = issue_date.stated(known.published, style, IssuedFrom.PAGE, latest)
     if stated is not None and stated.at is not None and not issue_date.is_in_utc(stated):
         return stated, frozenset()
     changed = issue_date.of_changes(tree, style)
@@ -127,7 +126,7 @@ def _issued_at(
     if shown or in_address:
         return shown or in_address, changed
     kept = (state.published_in(page.text, named), *known.dated)
-    return next(issue_date.sane(kept, style, IssuedFrom.PAGE, latest), None), changed
+    return issue_date.stated(kept, style, IssuedFrom.PAGE, latest), changed
 
 
 def _around_title(page: BarePage) -> tuple[list[str], list[str]]:

@@ -98,15 +98,16 @@ class Described:
 
 
 class HtmlPage:
-    """A page that is known to be harmless, as text and as a tree; its JSON-LD is read once, when it
-    is first asked for.
+    """A page that is known to be harmless, as text and as a tree; what it says of itself is read
+    once, when it is first asked for.
     """
 
-    __slots__ = ("_parts", "_things", "text", "tree")
+    __slots__ = ("_metas", "_parts", "_things", "text", "tree")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.tree = composed(text)
+        self._metas: dict[str, list[str]] | None = None
         self._things: tuple[Described, ...] | None = None
         self._parts: dict[int, Part] = {}
 
@@ -121,6 +122,13 @@ class HtmlPage:
         if not self._parts and self.tree.body is not None:
             self._parts = {part.node.mem_id: part for part in outline(self.tree.body)}
         return self._parts
+
+    @property
+    def metas(self) -> Mapping[str, list[str]]:
+        """What its elements of that name say, by what they say it of."""
+        if self._metas is None:
+            self._metas = _metas(self.tree)
+        return self._metas
 
     @property
     def things(self) -> tuple[Described, ...]:
@@ -139,6 +147,10 @@ class HtmlPage:
     def take_out(self, nodes: Sequence[Node]) -> None:
         """Removes elements; what they described is still known."""
         take_out(nodes, self._parts)
+
+    def take_out_scripts(self) -> None:
+        """Removes what is no text but code, as far as it stands in the page itself."""
+        self.take_out(find_all(self.tree, "script:not([src]), style, template"))
 
     def take_out_others(self, nodes: Sequence[Node]) -> None:
         """Removes elements that tell of other items, and what they described with them."""
@@ -181,7 +193,7 @@ class Metadata:
 
 def read(page: HtmlPage, url: str | None = None) -> Metadata:
     """What the page found at ``url`` says of itself, from the surest source to the least sure."""
-    tree, metas = page.tree, _metas(page.tree)
+    tree, metas = page.tree, page.metas
     article = _own(page, [url or "", *metas.get("og:url", ())])
     # Most pages have no microdata at all.
     has_items = find(tree, "[itemtype]") is not None

@@ -104,14 +104,12 @@ def _onward(tree: Tree) -> Iterator[Node]:
     nodes = find_all(tree, "a[href]")[-_LAST_PAGE_LINKS:]
     # No text of a tree holds a NUL, so all are folded at once.
     texts = "\0".join([node.text() for node in nodes]).casefold().split("\0")
+    # Most links are told by two letters.
+    known = starts("next", 2, str.casefold)
     for node, text in zip(nodes, texts, strict=False):
-        if len(text) <= _LONGEST_NEXT_CHARS:
-            words = text.strip(_ARROWS)
-            # Most links are told by two letters.
-            if (len(words) < 2 or words[:2] in starts("next", 2, str.casefold)) and _leads_on(
-                node, words
-            ):
-                yield node
+        words = text.strip(_ARROWS) if len(text) <= _LONGEST_NEXT_CHARS else None
+        if words is not None and (len(words) < 2 or words[:2] in known) and _leads_on(node, words):
+            yield node
 
 
 def _leads_on(node: Node, words: str) -> bool:

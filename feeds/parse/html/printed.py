@@ -64,6 +64,9 @@ def _labels_of(
     block: Block, behind: Sequence[Block], taxonomy: Taxonomy
 ) -> Iterator[tuple[Slot, str]]:
     """The known labels a block holds, each with the value on its line or the next one."""
+    # A paragraph without a colon holds none.
+    if len(block.text) > _LONGEST_LABEL_CHARS and ":" not in block.text:
+        return
     lines = [_item(line) for line in block.text.split("\n")]
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         if found := labels.beside(line, taxonomy):

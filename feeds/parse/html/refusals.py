@@ -6,7 +6,7 @@ weighs the two. Must never know how the facts of an item are read.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 
@@ -15,7 +15,7 @@ from feeds.model import IssuedFrom
 from feeds.parse.bytes import Lines, excerpt
 from feeds.parse.html.content import BarePage
 from feeds.parse.html.metadata import HtmlPage
-from feeds.parse.html.tree import Node, ancestors, attribute, find_all, names, one_line, said
+from feeds.parse.html.tree import Node, Tree, ancestors, attribute, find_all, names, one_line, said
 from feeds.parse.interstitial import interstitial
 from feeds.parse.prose import has_sentences, is_headline, prose, width
 from feeds.parse.text import genre
@@ -62,24 +62,43 @@ _IS_PAGE = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
 _SHORTEST_LOOK_CHARS = 4_096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PageFront:
-    """What a page tells while its furniture is there: whether it asks for a password or checks
-    its reader, in the open, what it says to readers without scripts, all its ``words``, its whole
-    markup, and whether it marks one element as its article.
+    """What a page tells with its furniture, and whether it marks one element as its article.
+
+    Few pages are asked for more than their markup, which is then read once again.
     """
 
-    asks_password: bool
-    checks_reader: bool
-    unscripted: tuple[str, ...]
-    words: str
-    text: str
-    marks_article: bool
+    __slots__ = ("_tree", "marks_article", "text")
+
+    def __init__(self, page: HtmlPage) -> None:
+        self.text = page.text
+        self.marks_article = len(find_all(page.tree, "article:not(article article)")) == 1
+        self._tree: Tree | None = None
+
+    @property
+    def tree(self) -> Tree:
+        """All of it but its code; nothing leaves it."""
+        if self._tree is None:
+            page = HtmlPage(self.text)
+            page.take_out_scripts()
+            self._tree = page.tree
+        return self._tree
 
     @property
     def shown(self) -> str:
-        """All its words on one line, which few pages are asked for."""
-        return " ".join(self.words.split())
+        """All its words, on one line."""
+        body = self.tree.body
+        return " ".join(body.text().split()) if body is not None else ""
+
+    @property
+    def asks_password(self) -> bool:
+        """Whether it has a field for one, in the open."""
+        return any(map(_is_open, find_all(self.tree, 'input[type="password" i]')))
+
+    @property
+    def checks_reader(self) -> bool:
+        """Whether it looks whether its reader is a browser."""
+        return bool(find_all(self.tree, _CHALLENGES))
 
 
 @cache
@@ -96,19 +115,6 @@ def _consent() -> re.Pattern[str]:
 def _data_use() -> re.Pattern[str]:
     """Asked of text in small letters: to compare each letter in both takes twice as long."""
     return re.compile(any_of("data_use", str.casefold))
-
-
-def front(page: HtmlPage) -> PageFront:
-    """What a page with its furniture tells of itself."""
-    tree, body = page.tree, page.tree.body
-    return PageFront(
-        asks_password=any(map(_is_open, find_all(tree, 'input[type="password" i]'))),
-        checks_reader=bool(find_all(tree, _CHALLENGES)),
-        unscripted=tuple(line for node in find_all(tree, "noscript") if (line := said(node))),
-        words=body.text() if body is not None else "",
-        text=page.text,
-        marks_article=len(find_all(tree, "article:not(article article)")) == 1,
-    )
 
 
 def _is_open(node: Node) -> bool:
@@ -164,7 +170,9 @@ def _requested(
         return None
     if found := _consent().search(told.shown):
         return _of_another_kind(f"it asks for consent: {excerpt(found[0])}")
-    return interstitial(told.unscripted)
+    # What it says to readers without scripts.
+    lines = (said(node) for node in find_all(told.tree, "noscript"))
+    return interstitial([line for line in lines if line])
 
 
 def _says(page: BarePage, titles: Iterable[str]) -> bool:

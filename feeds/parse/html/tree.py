@@ -102,11 +102,12 @@ def lines_in(node: Node) -> list[str]:
     """Each text within an element on a line of its own, without empty ones."""
     # No text of a tree holds a NUL: the parser replaces it.
     texts = node.text(separator="\0")[:_LONGEST_TEXT_CHARS].split("\0")
-    # Many are only what stands between elements.
+    # Many are only what stands between elements, and most others are even.
     return [
         line if len(line) <= LONGEST_LINE_CHARS else line[:LONGEST_LINE_CHARS]
         for each in texts
-        if (text := each.strip()) and (line := _evened(text))
+        if (text := each.strip())
+        and (line := text if text.isprintable() and "  " not in text else _evened(text))
     ]
 
 

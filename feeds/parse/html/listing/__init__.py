@@ -5,8 +5,8 @@ how an entry is put together, what leads to older ones, or what an item's page h
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 from feeds.draft import Document, Draft, Habits, Parsed
 from feeds.parse import dateline
@@ -19,10 +19,12 @@ from feeds.parse.html.outline import Part
 from feeds.parse.html.tree import (
     Node,
     Tree,
-    attribute,
     find,
     find_all,
     said,
+)
+from feeds.parse.html.tree import (
+    attribute as attribute,
 )
 from feeds.parse.prose import is_headline, wide
 from feeds.parse.text import genre
@@ -32,8 +34,6 @@ from feeds.taxonomy.naming import fold
 
 _HEADINGS = "h1, h2, h3, h4, h5, h6"
 _DATES = 'time, [class*="date" i], [class*="publish" i], [class*="posted" i]'
-_ARTICLE = 'meta[property="og:type"][content="article" i], meta[property="article:published_time"]'
-_TITLE = 'meta[property="og:title"][content]'
 # A page with a headline of its own, and so much text in one place, tells that story.
 _FEWEST_CHARS_OF_A_STORY = 300
 _FEWEST_CHARS_BELOW_A_NAME = 900
@@ -49,6 +49,8 @@ _MOST_ABOVE = 3
 _PART_HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
 _FEWEST_CHARS_OF_A_TITLE = 12
 _UNSHOWN = "script, style, noscript, template"
+#: For each element, and how far was looked above it, those in it.
+_Headed = dict[tuple[int, int], frozenset[int]]
 # What runs on for so long is no label, link or remark; in these scripts for a third of it.
 _FEWEST_CHARS_OF_A_LINE = 60
 _FEWEST_WIDE_CHARS = 20
@@ -68,8 +70,8 @@ def parse(page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits
     if groups and not is_chosen and _is_item(page, document, groups[0], ancestors):
         _take_out(page, groups[0])
         return None
-    groups = groups or [_few(page, document)]
     base = page_links.base_of(tree, document.url)
+    groups = groups or [_few(page, document, base)]
     drafts = _news_of(tree, groups, base, taxonomy, habits)
     if not drafts:
         return None
@@ -103,44 +105,31 @@ def _news_of(
 
 def _below_news(nodes: list[Node]) -> list[Node]:
     """The entries whose part of the page is not headed as one of another kind: "Events"."""
-    headed: dict[int, dict[int, Node]] = {}
-    others: dict[int, bool] = {}
-    news = []
-    for node in nodes:
-        heading = _heading_of(node, headed)
-        if heading is not None and heading.mem_id not in others:
-            others[heading.mem_id] = heading.tag != "h1" and genre.is_other_kind(said(heading))
-        if heading is None or not others[heading.mem_id]:
-            news.append(node)
-    return news
+    known: _Headed = {}
+    return [node for node in nodes if node.mem_id not in _headed_as_other(node.parent, known)]
 
 
-def _heading_of(entry: Node, headed: dict[int, dict[int, Node]]) -> Node | None:
-    """The last heading above an entry, beside it or beside what is around it; ``headed`` is what
-    was learnt of other entries, for each element the headings of those in it.
+def _headed_as_other(
+    around: Node | None, known: _Headed, most: int = _MOST_ABOVE
+) -> frozenset[int]:
+    """Which of the elements in one stand below a heading of another kind: the last one above them,
+    beside them or beside what is around them; ``known`` is what was learnt of other elements.
     """
-    at, above = entry, entry.parent
-    for _ in range(_MOST_ABOVE):
-        if above is None or not above.is_element_node:
-            return None
-        if above.mem_id not in headed:
-            headed[above.mem_id] = _headed_in(above)
-        if found := headed[above.mem_id].get(at.mem_id):
-            return found
-        at, above = above, above.parent
-    return None
+    if around is None or not around.is_element_node or most == 0:
+        return frozenset()
+    place = around.mem_id, most
+    if place not in known:
+        outer = _headed_as_other(around.parent, known, most - 1)
+        known[place] = frozenset(_below_others(around, is_other=around.mem_id in outer))
+    return known[place]
 
 
-def _headed_in(around: Node) -> dict[int, Node]:
-    """What stands below a heading beside it, by name, each with the nearest one."""
-    found: dict[int, Node] = {}
-    heading: Node | None = None
+def _below_others(around: Node, *, is_other: bool) -> Iterator[int]:
     for node in around.iter():
         if node.tag in _PART_HEADINGS:
-            heading = node
-        elif heading is not None:
-            found[node.mem_id] = heading
-    return found
+            is_other = node.tag != "h1" and genre.is_other_kind(said(node))
+        elif is_other:
+            yield node.mem_id
 
 
 def _is_event(url: str | None) -> bool:
@@ -213,7 +202,7 @@ def _is_story(page: HtmlPage, whole: Part, chars: int) -> bool:
     """
     if chars < _FEWEST_CHARS_OF_A_STORY:
         return False
-    stated = {fold(attribute(node, "content")) for node in find_all(page.tree, _TITLE)}
+    stated = set(map(fold, page.metas.get("og:title", ())))
     window = fold(said(find(page.tree, "title")))
     for part in whole.within():
         is_line = part.block and not part.linked and not part.holds_blocks
@@ -237,14 +226,20 @@ def _may_be_item(page: HtmlPage, body: Node, nodes: list[Node]) -> bool:
         len(each) >= _FEWEST_LINES or sum(map(len, each)) >= _LONGEST_TEASER_CHARS for each in lines
     ):
         return True
-    lines += map(_long_lines, find_all(body, _UNSHOWN))
-    within = sum(len(line) for each in lines for line in each)
-    return sum(map(len, _long_lines(body))) - within >= _FEWEST_CHARS_OF_AN_ARTICLE
+    beside = _chars([_long_lines(body)]) - _chars(lines)
+    if beside >= _FEWEST_CHARS_OF_AN_ARTICLE:
+        beside -= _chars(map(_long_lines, find_all(body, _UNSHOWN)))
+    return beside >= _FEWEST_CHARS_OF_AN_ARTICLE
+
+
+def _chars(lines: Iterable[list[str]]) -> int:
+    return sum(map(len, chain.from_iterable(lines)))
 
 
 def _long_lines(node: Node) -> list[str]:
-    lines = node.text(separator="\n").split("\n")
-    return [line for line in lines if len(line) >= _FEWEST_WIDE_CHARS and _is_long(line)]
+    text = node.text(separator="\n")
+    least = _FEWEST_CHARS_OF_A_LINE if text.isascii() else _FEWEST_WIDE_CHARS
+    return [line for line in text.split("\n") if len(line) >= least and _is_long(line)]
 
 
 def _is_long(line: str) -> bool:
@@ -298,12 +293,11 @@ def _is_article_itself(part: Part, whole: Part) -> bool:
     return len(list(islice(paragraphs, _FEWEST_PARAGRAPHS))) == _FEWEST_PARAGRAPHS
 
 
-def _few(page: HtmlPage, document: Document) -> list[Node]:
+def _few(page: HtmlPage, document: Document, base: str | None) -> list[Node]:
     """Entries nothing repeats around, on a page that says nothing beside them."""
     if _is_article(page):
         return []
-    base = page_links.base_of(page.tree, document.url)
-    nodes = repetition.flat_entries(page.tree, base) or repetition.headlines(page.tree, base)
+    nodes = repetition.unrepeated(page.tree, base)
     return nodes if nodes and not _is_item(page, document, nodes, Ancestors()) else []
 
 
@@ -316,9 +310,9 @@ def _take_out(page: HtmlPage, nodes: list[Node]) -> None:
 
 
 def _is_article(page: HtmlPage) -> bool:
-    if find(page.tree, _ARTICLE) is not None:
-        return True
-    return len(page.articles) == 1
+    kinds = map(str.casefold, page.metas.get("og:type", ()))
+    is_dated = "article:published_time" in page.metas
+    return is_dated or "article" in kinds or len(page.articles) == 1
 
 
 def _parts(tree: Tree, nodes: list[Node], habits: Habits) -> list[EntryParts]:

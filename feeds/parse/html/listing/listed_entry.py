@@ -5,10 +5,11 @@ it, or when a page is a listing.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import pairwise
+from typing import NamedTuple
 
 from feeds.draft import DateStyle, Draft, Habits
 from feeds.model import IssuedFrom, Label, TopicKind
@@ -25,9 +26,10 @@ _DIGIT = re.compile("[0-9]")
 _FEWEST_LEAD_CHARS = 30
 _LONGEST_LABEL_CHARS = 60
 _LONGEST_TOPICS_CHARS = 200
-# Lines of these recur from entry to entry, and each time a listing is fetched.
 _LONGEST_REMEMBERED_CHARS = 200
-_MOST_REMEMBERED = 4_096
+_MOST_REMEMBERED = 1_024
+# An organisation, and the ways its publishers write days.
+_MOST_READERS = 16
 # Beside its date a line holds a word or a clock time.
 _MOST_BESIDE_DATE_CHARS = 25
 # "Published: 3 September 2026 | Last updated: 26 November 2026".
@@ -48,17 +50,16 @@ class EntryParts:
     leads: list[Node] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryLine:
+class EntryLine(NamedTuple):
     """What one line of an entry is by itself."""
 
     text: str
     label: labels.Beside | None
-    kind: Label | None
-    is_date: bool
-    is_event_label: bool
-    names_other_date: bool
-    names_other_kind: bool
+    kind: Label | None = None
+    is_date: bool = False
+    is_event_label: bool = False
+    names_other_date: bool = False
+    names_other_kind: bool = False
 
 
 def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits) -> Draft | None:
@@ -71,8 +72,9 @@ def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits
     if not title or url is None:
         return None
     style = habits.date_style
+    remembered = _remembered(taxonomy, style)
     lines = [
-        (_remembered if len(text) <= _LONGEST_REMEMBERED_CHARS else _line)(text, taxonomy, style)
+        remembered(text) if len(text) <= _LONGEST_REMEMBERED_CHARS else _line(text, taxonomy, style)
         for text in lines_in(parts.whole)
         if text != title
     ]
@@ -80,7 +82,7 @@ def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits
     kind = _kind(lines, printed, taxonomy)
     if kind is not None and kind.slug is None and genre.is_other_kind(kind.text):
         return None
-    if sum(line.is_event_label for line in lines) >= _FEWEST_EVENT_LABELS:
+    if [line.is_event_label for line in lines].count(True) >= _FEWEST_EVENT_LABELS:
         return None
     if kind is None and any(line.names_other_kind for line in lines):
         return None
@@ -140,13 +142,16 @@ def _more() -> re.Pattern[str]:
 
 
 def _line(text: str, taxonomy: Taxonomy, style: DateStyle) -> EntryLine:
-    # What is longer is a lead, and most lines are.
+    label = labels.beside(text, taxonomy) if ":" in text else None
+    # What is longer is a lead.
+    if len(text) > _LONGEST_DATES_CHARS:
+        return EntryLine(text, label)
     is_short = len(text) <= _LONGEST_LABEL_CHARS
     is_event_label = is_short and taxonomy.is_event_label(text.partition(":")[0])
     is_date = _DIGIT.search(text) is not None and _holds_date(text, style)
     return EntryLine(
         text=text,
-        label=labels.beside(text, taxonomy) if ":" in text else None,
+        label=label,
         kind=taxonomy.kind_label(text) if is_short else None,
         is_date=is_date and not is_event_label,
         is_event_label=is_event_label,
@@ -156,8 +161,6 @@ def _line(text: str, taxonomy: Taxonomy, style: DateStyle) -> EntryLine:
 
 
 def _holds_date(text: str, style: DateStyle) -> bool:
-    if len(text) > _LONGEST_DATES_CHARS:
-        return False
     return any(_is_date(part, style) for part in _published(text))
 
 
@@ -170,7 +173,10 @@ def _published(text: str) -> tuple[str, ...]:
     return tuple(part for part in parts if part[:1].isdigit() or not issue_date.is_other(part))
 
 
-_remembered = lru_cache(maxsize=_MOST_REMEMBERED)(_line)
+@lru_cache(maxsize=_MOST_READERS)
+def _remembered(taxonomy: Taxonomy, style: DateStyle) -> Callable[[str], EntryLine]:
+    """What lines are that recur from entry to entry, and each time a listing is fetched."""
+    return lru_cache(maxsize=_MOST_REMEMBERED)(partial(_line, taxonomy=taxonomy, style=style))
 
 
 def _printed(lines: Sequence[EntryLine]) -> list[tuple[Slot, str]]:

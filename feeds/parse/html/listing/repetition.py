@@ -147,12 +147,15 @@ def _weight(group: list[Node]) -> tuple[int, int, int]:
 def _kind(node: Node) -> str | None:
     known = node.attributes
     tag, classes = node.tag or "", known.get("class") or ""
-    above = node.parent
-    is_of_article = tag == "header" and above is not None and above.tag == "article"
-    if tag in _FURNITURE and not is_of_article:
+    if tag in _FURNITURE and not (tag == "header" and _is_in_article(node)):
         return None
     others = (known.get("id"), known.get("role"))
     return _named(tag, classes, *others) if classes or any(others) else tag
+
+
+def _is_in_article(node: Node) -> bool:
+    above = node.parent
+    return above is not None and above.tag == "article"
 
 
 @lru_cache(maxsize=1_024)
@@ -164,16 +167,22 @@ def _named(tag: str, classes: str, id_: str | None, role: str | None) -> str | N
     return f"{tag}.{_COUNTED.sub('', first[0])}" if first else tag
 
 
-def flat_entries(tree: Tree, base: str | None) -> list[Node]:
-    """The elements of all entries, [] where there are none; flat ones get an element each.
-
-    An entry has a link to another page, and a date; without one there are several, with texts.
+def unrepeated(tree: Tree, base: str | None) -> list[Node]:
+    """The elements of all entries that nothing repeats around: flat ones, or else the headings of
+    a front page that tells nothing but headlines; [] where there are none.
     """
     ancestors = Ancestors()
-    terms = [node for node in find_all(tree, "dl > dt")[:_MOST_OPENERS] if ancestors.path(node)]
     headings = find_all(tree, _HEADINGS)[:_MOST_OPENERS]
     linked = [node for node in headings if _leads_away(node, base) and ancestors.path(node)]
-    for openers in (linked, terms):
+    return _flat(tree, linked, base, ancestors) or _headlines(tree, linked, base)
+
+
+def _flat(tree: Tree, linked: list[Node], base: str | None, ancestors: Ancestors) -> list[Node]:
+    """An element for each entry: it has a link to another page, and a date; without one there are
+    several, with texts.
+    """
+    terms = [node for node in find_all(tree, "dl > dt")[:_MOST_OPENERS] if ancestors.path(node)]
+    for openers in filter(None, (linked, terms)):
         parts = list(_parts(tree, openers, ancestors))
         dated = [part for part in parts if _is_linked(part, base) and _is_dated(part)]
         if dated:
@@ -183,20 +192,17 @@ def flat_entries(tree: Tree, base: str | None) -> list[Node]:
     return []
 
 
-def headlines(tree: Tree, base: str | None) -> list[Node]:
-    """The headings of a front page that tells nothing but headlines, [] for a page of names: most
-    are several words long and lead to an address of their own on the same site.
+def _headlines(tree: Tree, linked: list[Node], base: str | None) -> list[Node]:
+    """The headings of a front page, [] for a page of names: most are several words long and lead to
+    an address of their own on the same site.
     """
-    ancestors = Ancestors()
-    found = find_all(tree, _HEADINGS)[:_MOST_OPENERS]
-    linked = [node for node in found if _leads_away(node, base) and ancestors.path(node)]
     told = {url: node for node in linked if (url := _headlined(node, base))}
+    if len(told) < max(_FEWEST_HEADLINES, _GOOD * len(linked)):
+        return []
     # A headline of its own, which leads nowhere, is an article's.
     own = [said(node) for node in find_all(tree, "h1") if not _leads_away(node, base)]
-    is_front = len(told) >= max(_FEWEST_HEADLINES, _GOOD * len(linked)) and not any(
-        text.count(" ") >= _FEWEST_SPACES_OF_A_HEADLINE for text in own
-    )
-    return list(told.values()) if is_front else []
+    is_article = any(text.count(" ") >= _FEWEST_SPACES_OF_A_HEADLINE for text in own)
+    return [] if is_article else list(told.values())
 
 
 def _headlined(heading: Node, base: str | None) -> str | None:
