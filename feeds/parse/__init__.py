@@ -92,14 +92,18 @@ def _of_pdf(document: Document, taxonomy: Taxonomy) -> Parsed | Refused:
 
 def finished(parsed: Parsed, document: Document, taxonomy: Taxonomy) -> Parsed:
     """The same drafts, mended, completed by the lead that led here, in a language."""
-    own = (_untracked(_mended(_dated(draft, document))) for draft in parsed.drafts)
-    whole = (completed(draft, document.lead) if document.lead else draft for draft in own)
-    drafts = tuple(_spoken(_placed(draft, taxonomy), taxonomy) for draft in whole)
+    drafts = tuple([_finished(draft, document, taxonomy) for draft in parsed.drafts])
     if parsed.is_list and not all(draft.language for draft in drafts):
         drafts = _in_one_language(drafts)
     # A page shows by itself whether it is all there.
     is_cut = parsed.is_cut or (document.is_cut and parsed.is_list)
     return replace(parsed, drafts=drafts, is_cut=is_cut)
+
+
+def _finished(draft: Draft, document: Document, taxonomy: Taxonomy) -> Draft:
+    own = _untracked(_mended(_dated(draft, document)))
+    whole = completed(own, document.lead) if document.lead else own
+    return _spoken(_placed(whole, taxonomy), taxonomy)
 
 
 def _dated(draft: Draft, document: Document) -> Draft:

@@ -108,7 +108,8 @@ def _at_sight(sample: str) -> str | None:
     """English by its words, or the language that alone is written in the letters of a text."""
     if _is_commonly("en", sample):
         return "en"
-    if sample.isascii():
+    # Of most texts one look tells that it is in none of those.
+    if sample.isascii() or not _letters(frozenset(_OWN)).search(sample):
         return None
     most = len(_letters(frozenset(_LETTERS)).findall(sample))
     for script, language in _OWN.items():

@@ -87,22 +87,24 @@ def is_caption(line: str, taxonomy: Taxonomy) -> bool:
 def without_captions(lines: Iterable[str], taxonomy: Taxonomy) -> Iterator[str]:
     """The lines without captions, also where one is glued to a paragraph, and without noise."""
     caption, end = _captions(taxonomy.name)
+    noise, credit = plain("noise", str), pattern("credit")
     for line in lines:
         text = line
         if "(" in line[:_LONGEST_CAPTION_CHARS] and (found := caption.match(line)):
             text = line[found.end() :]
         elif line[-1] == ")" and len(line) <= _LONGEST_CAPTION_CHARS and end.search(line[-100:]):
             continue
-        is_noise = len(text) <= _LONGEST_NOISE_CHARS and (
-            text.lower().strip(_AROUND_NOISE) in plain("noise", str)
-            or not any(map(str.isalnum, text))
-        )
+        if len(text) <= _LONGEST_NOISE_CHARS and (
+            text.lower().strip(_AROUND_NOISE) in noise or not any(map(str.isalnum, text))
+        ):
+            continue
         # Whose a picture is, is no sentence.
-        may_be_credit = len(text) <= _LONGEST_CREDIT_CHARS and not text.endswith(_ENDS)
-        words = fold(text.lstrip("(")) if may_be_credit else ""
-        credit = pattern("credit").match(words)
-        if text and not is_noise and (credit is None or words[credit.end() :][:1].isalnum()):
-            yield text
+        if len(text) <= _LONGEST_CREDIT_CHARS and not text.endswith(_ENDS):
+            words = fold(text.lstrip("("))
+            found = credit.match(words)
+            if found and not words[found.end() :][:1].isalnum():
+                continue
+        yield text
 
 
 def _is_byline(line: str) -> bool:

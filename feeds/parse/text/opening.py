@@ -131,7 +131,7 @@ def _below(below: Lines, reading: TextPage) -> tuple[Lines, LineFacts, Lines]:
     while at < min(len(below), _MOST_LINES_BELOW) and len(others) <= _MOST_SUBTITLES:
         told = head_lines.read(below[at : at + 2], reading.taxonomy, reading.habits.date_style)
         if told is None or told.is_dateline:
-            if together(found).is_dated or _ends(below[at], reading):
+            if any(each.is_dated for each in found) or _ends(below[at], reading):
                 break
             others.append(below[at])
             at += 1
