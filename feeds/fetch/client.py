@@ -4,7 +4,6 @@ Knows the order of these steps. Must never know what a document means or who wan
 """
 
 import re
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -85,7 +84,7 @@ class Fetcher:
 
     ``agent`` is the User-Agent, and its product token what robots.txt calls us by. Waiting ends
     when ``stopping`` is set; what is under way then is finished. ``monotonic`` and ``wait`` pace
-    the turns at a host; ``trust`` stands for the machine's own.
+    the turns at a host.
     """
 
     def __init__(
@@ -99,13 +98,12 @@ class Fetcher:
         proxy: str | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         wait: Callable[[float], bool] | None = None,
-        trust: ssl.SSLContext | None = None,
     ) -> None:
         self._limits = limits
         self._agent = agent.encode("ascii", "replace").decode()
         self._clock = clock
         self._hosts = Hosts(limits.pause_seconds, clock=monotonic, wait=wait or stopping.wait)
-        self._exchange = Exchange(limits, guard or Guard(), proxy=proxy, trust=trust)
+        self._exchange = Exchange(limits, guard or Guard(), proxy=proxy)
 
     def close(self) -> None:
         """Nothing is connected any more."""

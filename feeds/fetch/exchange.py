@@ -86,14 +86,13 @@ class Exchange:
         guard: Guard,
         *,
         proxy: str | None = None,
-        trust: ssl.SSLContext | None = None,
     ) -> None:
         self._limits = limits
         self._guard = guard
         self._has_proxy = bool(proxy)
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=trust or create_ssl_context(),
-            proxy=_proxy(proxy, trust) if proxy else None,
+            ssl_context=create_ssl_context(),
+            proxy=_proxy(proxy) if proxy else None,
             max_connections=None,
             max_keepalive_connections=_KEPT_CONNECTIONS,
             keepalive_expiry=_KEPT_SECONDS,
@@ -246,11 +245,11 @@ def _plain(url: URL) -> httpcore2.URL:
     )
 
 
-def _proxy(address: str, trust: ssl.SSLContext | None) -> httpcore2.Proxy:
+def _proxy(address: str) -> httpcore2.Proxy:
     proxy = Proxy(address)
     is_secured = proxy.url.scheme == "https"
     # A context of its own: ALPN is set on it, and differs between a proxy and what is behind it.
-    context = (trust or create_ssl_context()) if is_secured else None
+    context = create_ssl_context() if is_secured else None
     return httpcore2.Proxy(_plain(proxy.url), auth=proxy.raw_auth, ssl_context=context)
 
 

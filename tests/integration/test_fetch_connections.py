@@ -16,15 +16,10 @@ from feeds.fetch import FetchedPage, FetchFailed, NotModified, Posted, RemoteVal
 from feeds.fetch.guard import Guard
 from tests.publisher.fetching import HERE, LIMITS, fetching
 from tests.publisher.proxy import Proxy, socks_proxy, web_proxy
-from tests.publisher.server import Handler, Raw, Request, Response, authority, publishing
+from tests.publisher.server import Handler, Raw, Request, Response, publishing
 
 NEWS = "news.example.org"
 BODY = b"<p>The course was held in Vienna.</p>" * 5_000
-
-
-@pytest.fixture(scope="module")
-def ca() -> trustme.CA:
-    return authority()
 
 
 def only(answer: Response | Raw) -> Handler:
@@ -39,10 +34,10 @@ def failed(answer: object, words: str) -> FetchFailed:
 
 @pytest.mark.parametrize(("http2", "version"), [(False, "HTTP/1.1"), (True, "HTTP/2")])
 def test_a_host_is_asked_in_the_best_version_it_speaks(
-    ca: trustme.CA, http2: bool, version: str
+    authority: trustme.CA, http2: bool, version: str
 ) -> None:
     packed = Response(headers=(("Content-Encoding", "gzip"),), body=gzip.compress(BODY))
-    with publishing(only(packed), ca=ca, http2=http2) as publisher, fetching(ca=ca) as fetcher:
+    with publishing(only(packed), ca=authority, http2=http2) as publisher, fetching() as fetcher:
         for _ in range(3):
             page = fetcher.fetch(publisher.at("/a", NEWS))
             assert isinstance(page, FetchedPage)
@@ -52,20 +47,22 @@ def test_a_host_is_asked_in_the_best_version_it_speaks(
         assert publisher.requests[-1].header("Host") == f"{NEWS}:{publisher.port}"
 
 
-def test_validators_and_forms_go_by_http2_too(ca: trustme.CA) -> None:
+def test_validators_and_forms_go_by_http2_too(authority: trustme.CA) -> None:
     def answer(request: Request) -> Response:
         if request.method == "POST":
             return Response(status=202, body=request.body)
         return Response(status=304 if request.header("If-None-Match") == '"\xe9"' else 404)
 
-    with publishing(answer, ca=ca, http2=True) as publisher, fetching(ca=ca) as fetcher:
+    with publishing(answer, ca=authority, http2=True) as publisher, fetching() as fetcher:
         url = publisher.at("/a", NEWS)
         assert isinstance(fetcher.fetch(url, RemoteValidators('"\xe9"')), NotModified)
         assert fetcher.post(url, {"a": "b"}) == Posted(status=202, body=b"a=b")
 
 
 @pytest.mark.parametrize("http2", [False, True])
-def test_a_document_left_in_its_middle_does_not_spoil_the_next(ca: trustme.CA, http2: bool) -> None:
+def test_a_document_left_in_its_middle_does_not_spoil_the_next(
+    authority: trustme.CA, http2: bool
+) -> None:
     def answer(request: Request) -> Response:
         match request.path:
             case "/endless":
@@ -77,17 +74,19 @@ def test_a_document_left_in_its_middle_does_not_spoil_the_next(ca: trustme.CA, h
             case _:
                 return Response(body=BODY)
 
-    with publishing(answer, ca=ca, http2=http2) as publisher, fetching(ca=ca) as fetcher:
+    with publishing(answer, ca=authority, http2=http2) as publisher, fetching() as fetcher:
         for path in ("/endless", "/error", "/endless"):
             assert isinstance(fetcher.fetch(publisher.at(path, NEWS)), FetchFailed)
             assert isinstance(fetcher.fetch(publisher.at("/a", NEWS)), FetchedPage)
 
 
 @pytest.mark.parametrize("http2", [False, True])
-def test_a_kept_connection_that_was_closed_is_opened_again(ca: trustme.CA, http2: bool) -> None:
+def test_a_kept_connection_that_was_closed_is_opened_again(
+    authority: trustme.CA, http2: bool
+) -> None:
     """A server may hang up at any time."""
     handler = only(Response(body=BODY))
-    with publishing(handler, ca=ca, http2=http2) as publisher, fetching(ca=ca) as fetcher:
+    with publishing(handler, ca=authority, http2=http2) as publisher, fetching() as fetcher:
         assert isinstance(fetcher.fetch(publisher.at("/a", NEWS)), FetchedPage)
         publisher.hang_up()
         assert isinstance(fetcher.fetch(publisher.at("/a", NEWS)), FetchedPage)
@@ -116,16 +115,16 @@ def frame(kind: int, flags: int, stream: int, content: bytes) -> bytes:
         frame(9, 4, 1, b"a part without a start"),
     ],
 )
-def test_broken_frames_are_a_failure(ca: trustme.CA, frames: bytes) -> None:
+def test_broken_frames_are_a_failure(authority: trustme.CA, frames: bytes) -> None:
     handler: Handler = lambda _: Raw(pieces=[frames])  # noqa: E731
-    with publishing(handler, ca=ca, http2=True) as publisher, fetching(ca=ca) as fetcher:
+    with publishing(handler, ca=authority, http2=True) as publisher, fetching() as fetcher:
         failed(fetcher.fetch(publisher.at("/a", NEWS)), "cannot be asked")
         assert isinstance(fetcher.post(publisher.at("/a", NEWS), {}), FetchFailed)
 
 
-def test_a_certificate_nobody_vouches_for_is_not_believed(ca: trustme.CA) -> None:
-    with publishing(only(Response(body=BODY)), ca=authority()) as publisher:
-        with fetching(ca=ca) as fetcher:
+def test_a_certificate_nobody_vouches_for_is_not_believed(authority: trustme.CA) -> None:
+    with publishing(only(Response(body=BODY)), ca=trustme.CA()) as publisher:
+        with fetching() as fetcher:
             answer = failed(fetcher.fetch(publisher.at("/a", NEWS)), "CERTIFICATE_VERIFY_FAILED")
             assert answer.is_lasting
         with fetching() as fetcher:
@@ -134,25 +133,26 @@ def test_a_certificate_nobody_vouches_for_is_not_believed(ca: trustme.CA) -> Non
 
 
 def test_an_authority_that_the_environment_names_is_believed(
-    ca: trustme.CA, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """As by the relay and other programs: an organisation may sign its own hosts."""
-    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    other = trustme.CA()
+    other.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    with publishing(only(Response(body=BODY)), ca=ca) as publisher, fetching() as fetcher:
+    with publishing(only(Response(body=BODY)), ca=other) as publisher, fetching() as fetcher:
         assert isinstance(fetcher.fetch(publisher.at("/a", NEWS)), FetchedPage)
 
 
-def test_a_certificate_for_another_name_is_not_believed(ca: trustme.CA) -> None:
+def test_a_certificate_for_another_name_is_not_believed(authority: trustme.CA) -> None:
     with (
-        publishing(only(Response()), ca=ca, names=("www.example.org",)) as publisher,
-        fetching(ca=ca) as fetcher,
+        publishing(only(Response()), ca=authority, names=("www.example.org",)) as publisher,
+        fetching() as fetcher,
     ):
         failed(fetcher.fetch(publisher.at("/a", NEWS)), "Hostname mismatch")
 
 
-def test_a_host_that_speaks_no_tls_is_a_failure(ca: trustme.CA) -> None:
-    with publishing(only(Response())) as publisher, fetching(ca=ca) as fetcher:
+def test_a_host_that_speaks_no_tls_is_a_failure(authority: trustme.CA) -> None:
+    with publishing(only(Response())) as publisher, fetching() as fetcher:
         url = publisher.at("/a", NEWS).replace("http:", "https:")
         failed(fetcher.fetch(url), "cannot be asked")
 
@@ -165,10 +165,10 @@ def test_a_host_that_is_not_there_is_a_failure() -> None:
         assert not answer.is_lasting
 
 
-def test_a_way_down_from_https_is_not_taken(ca: trustme.CA) -> None:
+def test_a_way_down_from_https_is_not_taken(authority: trustme.CA) -> None:
     with publishing(only(Response(body=b"x"))) as plain:
         away = Response(status=301, headers=(("Location", plain.at("/b", NEWS)),))
-        with publishing(only(away), ca=ca) as publisher, fetching(ca=ca) as fetcher:
+        with publishing(only(away), ca=authority) as publisher, fetching() as fetcher:
             failed(fetcher.fetch(publisher.at("/a", NEWS)), "from https to http")
         assert plain.requests == []
 
@@ -199,16 +199,16 @@ PROXIES: list[tuple[str, Callable[[], AbstractContextManager[Proxy]]]] = [
 @pytest.mark.parametrize(("scheme", "proxy_of"), PROXIES)
 @pytest.mark.parametrize("secured", [False, True])
 def test_all_requests_go_through_the_proxy(
-    ca: trustme.CA,
+    authority: trustme.CA,
     scheme: str,
     proxy_of: Callable[[], AbstractContextManager[Proxy]],
     secured: bool,
 ) -> None:
     handler = only(Response(body=BODY))
     with (
-        publishing(handler, ca=ca if secured else None, http2=True) as publisher,
+        publishing(handler, ca=authority if secured else None, http2=True) as publisher,
         proxy_of() as proxy,
-        fetching(ca=ca, proxy=f"{scheme}://127.0.0.1:{proxy.port}") as fetcher,
+        fetching(proxy=f"{scheme}://127.0.0.1:{proxy.port}") as fetcher,
     ):
         page = fetcher.fetch(publisher.at("/a", NEWS))
         assert isinstance(page, FetchedPage)
@@ -238,10 +238,10 @@ def test_a_name_that_only_the_proxy_knows_is_for_the_proxy_to_resolve() -> None:
             assert isinstance(fetcher.fetch(publisher.at("/a", NEWS)), FetchedPage)
 
 
-def test_a_proxy_that_refuses_or_is_not_there_is_a_failure(ca: trustme.CA) -> None:
+def test_a_proxy_that_refuses_or_is_not_there_is_a_failure(authority: trustme.CA) -> None:
     with (
         web_proxy(refuses=True) as proxy,
-        fetching(ca=ca, proxy=f"http://127.0.0.1:{proxy.port}") as fetcher,
+        fetching(proxy=f"http://127.0.0.1:{proxy.port}") as fetcher,
     ):
         failed(fetcher.fetch(f"https://{NEWS}/a"), "403")
     with fetching(guard=HERE, proxy=f"http://127.0.0.1:{proxy.port}") as fetcher:

@@ -20,29 +20,24 @@ from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from tests.publisher.fetching import fetching
 from tests.publisher.remembered import EVERY, NOW
-from tests.publisher.server import Publisher, authority, publishing
+from tests.publisher.server import Publisher, publishing
 from tests.publisher.site import Site
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 Opened = Callable[[trustme.CA], AbstractContextManager[Publisher]]
 
 
-@pytest.fixture(scope="module")
-def ca() -> trustme.CA:
-    return authority()
-
-
 @pytest.mark.parametrize(
     ("opened", "why"),
     [
-        (lambda _: publishing(Site(count=3), ca=authority()), "unable to get local issuer"),
+        (lambda _: publishing(Site(count=3), ca=trustme.CA()), "unable to get local issuer"),
         (lambda ca: publishing(Site(count=3), ca=ca, until=LONG_AGO), "has expired"),
         (lambda ca: publishing(Site(count=3), ca=ca, names=("a.example",)), "Hostname mismatch"),
         (lambda _: publishing(Site(count=3)), "no TLS is spoken there"),
     ],
 )
 def test_a_fault_of_tls_waits_longest_and_is_told_in_the_report_and_of_the_source(
-    database: Database, osce: Taxonomy, ca: trustme.CA, opened: Opened, why: str
+    database: Database, osce: Taxonomy, authority: trustme.CA, opened: Opened, why: str
 ) -> None:
     terms = Terms(
         source="news",
@@ -52,7 +47,7 @@ def test_a_fault_of_tls_waits_longest_and_is_told_in_the_report_and_of_the_sourc
         batch=50,
         archive_after_days=7,
     )
-    with opened(ca) as publisher, fetching(ca=ca) as fetcher:
+    with opened(authority) as publisher, fetching() as fetcher:
         url = publisher.at("/news", "news.example.org").replace("http:", "https:")
         source = WebSource(
             url=url,

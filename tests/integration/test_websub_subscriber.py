@@ -28,7 +28,6 @@ from feeds.websub.lease import Lease, LeaseState
 from feeds.websub.subscriber import CallbackAddresses, RenewReport, renew
 from notifier.storage import VERSIONS
 from tests.folder_ingest import NOW
-from tests.publisher.fetching import trusting
 from tests.publisher.hub import Hub, a_hub
 from tests.pushing import a_receiver
 from tests.serving import serving
@@ -47,7 +46,7 @@ FEED = b"""\
 class Subscriber:
     """Our side: a store, the callback's server, and what renews."""
 
-    def __init__(self, database: Database, taxonomy: Taxonomy, ca: trustme.CA) -> None:
+    def __init__(self, database: Database, taxonomy: Taxonomy) -> None:
         self.database = database
         self.now = NOW
         self.heard: list[str] = []
@@ -65,7 +64,6 @@ class Subscriber:
             clock=lambda: self.now,
             stopping=Event(),
             guard=Guard(frozenset({"127.0.0.1"})),
-            trust=trusting(ca),
         )
         receiver = a_receiver(database, taxonomy, lambda: self.now)
         callback = HubCallback(
@@ -114,10 +112,8 @@ def hub(authority: trustme.CA) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def subscriber(
-    database: Database, osce: Taxonomy, hub: Hub, authority: trustme.CA
-) -> Iterator[Subscriber]:
-    ours = Subscriber(database, osce, authority)
+def subscriber(database: Database, osce: Taxonomy, hub: Hub) -> Iterator[Subscriber]:
+    ours = Subscriber(database, osce)
     ours.offer(draft.Hub(hub.url, TOPIC))
     with serving(ours.app) as base:
         ours.base = base

@@ -3,15 +3,12 @@
 Knows how a fetcher is put together. Must never know what is fetched.
 """
 
-import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any
-
-import trustme
 
 from feeds.fetch import Limits
 from feeds.fetch.client import Fetcher
@@ -35,17 +32,8 @@ def here(host: str, port: int) -> Sequence[str]:
     return ("127.0.0.1",)
 
 
-def trusting(ca: trustme.CA) -> ssl.SSLContext:
-    """What a client needs to believe the certificates of that authority, and no others."""
-    context = ssl.create_default_context()
-    ca.configure_trust(context)
-    return context
-
-
 @contextmanager
-def fetching(
-    *, limits: Limits = LIMITS, guard: Guard = HERE, ca: trustme.CA | None = None, **changes: Any
-) -> Iterator[Fetcher]:
+def fetching(*, limits: Limits = LIMITS, guard: Guard = HERE, **changes: Any) -> Iterator[Fetcher]:
     """A fetcher that may ask this machine, closed afterwards; ``changes`` go to its making."""
     fetcher = Fetcher(
         limits,
@@ -53,7 +41,6 @@ def fetching(
         clock=changes.pop("clock", lambda: NOW),
         stopping=changes.pop("stopping", Event()),
         guard=replace(guard, resolve=changes.pop("resolve", here)),
-        trust=trusting(ca) if ca else None,
         **changes,
     )
     try:

@@ -20,7 +20,7 @@ import trustme
 
 from tests.publisher.http2 import serve_http2
 
-#: Names a certificate of `authority` is good for, besides those a test adds.
+#: Names a certificate is good for, besides those a test adds.
 NAMES = ("127.0.0.1", "localhost", "news.example.org", "www.example.org")
 
 
@@ -114,11 +114,6 @@ class Publisher:
     @property
     def paths(self) -> list[str]:
         return [request.path for request in self.requests]
-
-
-def authority() -> trustme.CA:
-    """A certificate authority; ``authority().configure_trust(context)`` makes a client trust it."""
-    return trustme.CA()
 
 
 @contextmanager
