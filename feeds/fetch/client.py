@@ -13,15 +13,7 @@ from urllib.parse import urlencode
 
 from httpx2 import URL
 
-from feeds.fetch import (
-    Answer,
-    Denied,
-    FetchFailed,
-    Limits,
-    RemoteValidators,
-    Reply,
-    Stopped,
-)
+from feeds.fetch import Answer, Denied, FetchFailed, Limits, RemoteValidators, Reply, Stopped
 from feeds.fetch.answers import (
     BUSY,
     REDIRECTS,
@@ -35,14 +27,7 @@ from feeds.fetch.answers import (
 from feeds.fetch.chain import Chain
 from feeds.fetch.exchange import Exchange, Question
 from feeds.fetch.guard import Guard
-from feeds.fetch.politeness import (
-    ALL,
-    MAX_BYTES,
-    MAX_REDIRECTS,
-    Hosts,
-    RobotsRules,
-    rules_of,
-)
+from feeds.fetch.politeness import ALL, MAX_BYTES, MAX_REDIRECTS, Hosts, RobotsRules, rules_of
 
 #: What a look at a listing, feed or page takes; a server that cannot choose ignores it.
 ACCEPT = (
@@ -110,11 +95,7 @@ class Fetcher:
         self._exchange.close()
 
     def fetch(
-        self,
-        url: str,
-        validators: RemoteValidators | None = None,
-        *,
-        is_list: bool = False,
+        self, url: str, validators: RemoteValidators | None = None, *, is_list: bool = False
     ) -> Answer:
         """What became of a request for a document, redirects followed; never raises for what a
         network, a server or an address can do. A list may be larger than a page.

@@ -105,11 +105,7 @@ class Hosts:
     """
 
     def __init__(
-        self,
-        pause_seconds: float,
-        *,
-        clock: Callable[[], float],
-        wait: Callable[[float], bool],
+        self, pause_seconds: float, *, clock: Callable[[], float], wait: Callable[[float], bool]
     ) -> None:
         self._pause = pause_seconds
         self._clock = clock

@@ -77,12 +77,7 @@ def _asked(
     problem = ""
     try:
         report = ingest(
-            database,
-            source,
-            terms,
-            dry_run=dry_run,
-            stopping=stopping,
-            progress=progress,
+            database, source, terms, dry_run=dry_run, stopping=stopping, progress=progress
         )
         report = replace(report, problems=_problems(source, before), unread=_unread(source))
     except SourceError as error:

@@ -10,16 +10,7 @@ from functools import lru_cache
 from itertools import islice
 
 from config.values import host_of, is_above_or_below
-from feeds.draft import (
-    Alternate,
-    Document,
-    Draft,
-    Habits,
-    Location,
-    Parsed,
-    Reason,
-    Refused,
-)
+from feeds.draft import Alternate, Document, Draft, Habits, Location, Parsed, Reason, Refused
 from feeds.parse.bytes import recoded
 from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.categories import topics_of

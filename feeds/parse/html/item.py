@@ -24,12 +24,7 @@ from feeds.parse.html import (
 )
 from feeds.parse.html.content import BarePage
 from feeds.parse.html.metadata import HtmlPage, Metadata
-from feeds.parse.html.tree import (
-    absolute,
-    attribute,
-    find,
-    said,
-)
+from feeds.parse.html.tree import absolute, attribute, find, said
 from feeds.parse.sanitise import blocks, sanitised
 from feeds.parse.text import labels
 from feeds.taxonomy import Slot, Taxonomy

@@ -13,16 +13,7 @@ from typing import Any
 
 from config.values import is_language_tag
 from feeds.parse.html.outline import Part, outline, take_out
-from feeds.parse.html.tree import (
-    Node,
-    Tree,
-    attribute,
-    composed,
-    find,
-    find_all,
-    one_line,
-    said,
-)
+from feeds.parse.html.tree import Node, Tree, attribute, composed, find, find_all, one_line, said
 from feeds.taxonomy.naming import fold
 
 # In the order of how surely they mean the day of issue. No name of a change is among them.

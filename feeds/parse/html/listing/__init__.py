@@ -16,16 +16,8 @@ from feeds.parse.html.listing.listed_entry import EntryParts
 from feeds.parse.html.listing.repetition import Ancestors, shared
 from feeds.parse.html.metadata import MARKS, HtmlPage
 from feeds.parse.html.outline import Part
-from feeds.parse.html.tree import (
-    Node,
-    Tree,
-    find,
-    find_all,
-    said,
-)
-from feeds.parse.html.tree import (
-    attribute as attribute,
-)
+from feeds.parse.html.tree import Node, Tree, find, find_all, said
+from feeds.parse.html.tree import attribute as attribute
 from feeds.parse.prose import is_headline, wide
 from feeds.parse.text import genre
 from feeds.parse.words import plain
