@@ -94,12 +94,14 @@ def unpacked(pieces: Iterable[bytes], codings: str, max_bytes: int) -> Iterator[
         raise Damaged(f"it cannot be unpacked: {fault}") from fault
 
 
-def _bounded(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
+def _bounded(
+    pieces: Iterable[bytes], most: int, is_more: str = "is larger than"
+) -> Iterator[bytes]:
     size = 0
     for piece in pieces:
         size += len(piece)
         if size > most:
-            raise TooLarge(f"it is larger than {most:,} bytes")
+            raise TooLarge(f"it {is_more} {most:,} bytes")
         yield piece
 
 
@@ -127,18 +129,9 @@ def gunzipped(body: bytes, most: int) -> tuple[bytes, bool]:
     if not body.startswith(_GZIP_START):
         return body, True
     try:
-        return joined(_limited(_gunzip(_in_pieces(body)), most))
+        return joined(_bounded(_gunzip(_in_pieces(body)), most, "unpacks to more than"))
     except zlib.error as fault:
         raise Damaged(f"it cannot be unpacked: {fault}") from fault
-
-
-def _limited(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
-    size = 0
-    for piece in pieces:
-        size += len(piece)
-        if size > most:
-            raise TooLarge(f"it unpacks to more than {most:,} bytes")
-        yield piece
 
 
 def _in_pieces(body: bytes) -> Iterator[bytes]:
