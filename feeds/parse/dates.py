@@ -63,7 +63,7 @@ _INSTANT = re.compile(
 
 @cache
 def _with_words() -> tuple[re.Pattern[str], ...]:
-    """The shapes that begin with a year (two), with a day, and with a month."""
+    """The shapes that begin with a year (two), with a day, and with a month (two)."""
     marks, of = any_of("ordinals", str), any_of("before_month", str)
     # "2019. március 8.", "2019 m. kovo 8 d."; "2019 жылғы 8 наурыз", "2019. gada 8. martā".
     year_first = (
@@ -87,7 +87,13 @@ def _with_words() -> tuple[re.Pattern[str], ...]:
         rf"(?P<range>)(?P<mark>)(?<![^\W\d_])(?P<month>{_WORD}){_SHORT}\s(?P<day>[0-9]{{1,2}})(?![0-9])"
         rf"{marks}?(?:,?\s(?P<year>{_YEAR}))?"
     )
-    return tuple(map(re.compile, (year_month_day, year_day_month, day_first, month_first)))
+    # "Fri Sep 22 10:41:00 UTC 2017", as archives of mail print it.
+    with_time = (
+        rf"(?P<range>)(?P<mark>)(?<![^\W\d_])(?P<month>{_WORD})\s(?P<day>[0-9]{{1,2}})\s"
+        rf"[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?\s(?:[A-Z]{{2,5}}\s)?(?P<year>{_YEAR})"
+    )
+    shapes = (year_month_day, year_day_month, day_first, month_first, with_time)
+    return tuple(map(re.compile, shapes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,11 +200,12 @@ def instant(text: str) -> datetime | None:
 def _with_named_month(text: str, numbers: Sequence[int], language: str | None) -> Iterator[Mention]:
     words = [_start_of_word(text, number - 1) for number in numbers]
     years = [number for number in numbers if text[number : number + 2] in _CENTURIES]
-    year_month_day, year_day_month, day_first, month_first = _with_words()
+    year_month_day, year_day_month, day_first, month_first, with_time = _with_words()
     matches = (
         *_at(year_month_day, text, years),
         *_at(year_day_month, text, years),
         *_at(day_first, text, numbers),
+        *_at(with_time, text, words),
         *_at(month_first, text, words),
     )
     for found in matches:

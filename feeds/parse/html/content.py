@@ -5,54 +5,32 @@ first paragraph. Must never know metadata other than the text they hold, or who 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from html import escape
-from itertools import groupby, takewhile
+from itertools import takewhile
 
-from feeds.draft import DateStyle, Draft, Habits
+from feeds.draft import Draft, Habits
 from feeds.model import Issued
-from feeds.parse import dateline, dates
-from feeds.parse.html import boilerplate, printed
+from feeds.parse.html import boilerplate, page_head, printed
 from feeds.parse.html.metadata import MARKS, HtmlPage, Metadata
 from feeds.parse.html.outline import Part
+from feeds.parse.html.page_head import HEADINGS, is_sentence
 from feeds.parse.html.printed import Printed
 from feeds.parse.html.state import article_in
 from feeds.parse.html.tree import Node, find, find_all, said
 from feeds.parse.sanitise import Block, blocks, sanitised, without
 from feeds.parse.text import clean
-from feeds.parse.words import any_of
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
 
 FORM = "html"
 
-_HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 # The last line of a list or a table need not be a sentence.
 _LISTED = frozenset({"li", "td", "th", "dd", "pre"})
 _LONGEST_LABEL_CHARS = 60
 _COMMAS = (",", "،", "、", "，", "՝")
-_ENDS_A_SENTENCE = (
-    ".",
-    "!",
-    "?",
-    "…",
-    ":",
-    ";",
-    "。",
-    "！",
-    "？",
-    "।",
-    "։",
-    "؟",
-    "۔",
-    "”",
-    "»",
-    "“",
-)
-_CLOSING = " \u200f\"'’”»)]」』"
 # Some scripts end no sentence with a sign.
 _LEAST_OF_SENTENCES = 0.5
 
@@ -72,23 +50,14 @@ _LEAD = re.compile(
     r"sub-?head(?:line)?|excerpt|abstract|chapo|ingress|preamble|perex|vorspann|manchet)(?:$|[\s_-])"
 )
 _MOST_LINES_OF_A_LEAD = 3
+# So much of a description tells that a line is its beginning; a subtitle has a quarter at least.
+_LEAD_CHARS = 80
 # Several marks are one text where what stands between them is no text of its own.
 _MOST_AROUND_MARKS = 1.3
 # So much prose is the article; of columns beside each other it is the one with most.
 _MOST_OF_PROSE = 0.8
 _MOST_OF_COLUMNS = 0.5
 
-# Lines with a date, an author or a kind; a paragraph is longer or ends in a full stop.
-_LONGEST_HEAD_CHARS = 80
-_MOST_HEAD_BLOCKS = 8
-# The first may be a subtitle.
-_PARAGRAPHS_BEHIND_HEAD = 2
-_MOST_WORDS_BY_A_DATE = 8
-_LONGEST_DAY_CHARS = 40
-_TIME = re.compile(r"\s?[0-9]{1,2}[:.][0-9]{2}(?:\s?[ap]\.?m)?", re.IGNORECASE)
-# "3 June 2002 року", "3. juni 2002. godine".
-_LONGEST_WORD_FOR_YEAR = 6
-_DEFINING = frozenset({"dt", "dd"})
 # A page that shows less may show the rest with its scripts alone.
 _LITTLE_PROSE = 700
 # What a page tells of itself as data is its text where it shows less than half of it.
@@ -129,19 +98,14 @@ def read(markup: HtmlPage, page: BarePage, taxonomy: Taxonomy, habits: Habits) -
     start, subtitle = _behind_labels(found, start, used)
     if not subtitle and not used:
         start, subtitle = _behind_labels_of(page, found, start)
-    head = [at for at in range(start, _end_of_head(found, start)) if at not in used]
-    skipped = {at for at in head if is_head(found[at], taxonomy, habits.date_style)}
-    skipped |= set(_days_in_lists(found, habits.date_style))
-    # A list of definitions with labels or a date among them holds no text.
-    if any(found[at].tag in _DEFINING for at in skipped | used):
-        skipped |= {at for at in head if found[at].tag in _DEFINING}
+    days = page.changed | ({page.issued.day} if page.issued else frozenset())
+    skipped = page_head.no_text(
+        found, start, used, days, taxonomy=taxonomy, style=habits.date_style
+    )
     kept = [
         block
         for at, block in enumerate(found)
-        if at >= start
-        and at not in used
-        and at not in skipped
-        and not _tells_a_day(block.line, habits.date_style)
+        if at >= start and at not in used and at not in skipped
     ]
     kept = _without_ends(kept)
     paragraphs = clean.paragraphs([block.line for block in kept], page.title, taxonomy)
@@ -152,65 +116,6 @@ def read(markup: HtmlPage, page: BarePage, taxonomy: Taxonomy, habits: Habits) -
         paragraphs=paragraphs,
         markup=without(html, _dropped(found, kept, paragraphs)),
     )
-
-
-def _end_of_head(found: Sequence[Block], start: int) -> int:
-    """Where no line of a head can stand any more: some lines on, or behind two paragraphs."""
-    paragraphs = 0
-    for at in range(start, min(len(found), start + _MOST_HEAD_BLOCKS)):
-        paragraphs += len(found[at].line) > _LONGEST_HEAD_CHARS
-        if paragraphs == _PARAGRAPHS_BEHIND_HEAD:
-            return at
-    return min(len(found), start + _MOST_HEAD_BLOCKS)
-
-
-@cache
-def _numbered() -> re.Pattern[str]:
-    """The number of a release at the end of its kind: "Spot report No. 4/2017"."""
-    before = rf"{any_of('before_number', str)}\s?"
-    return re.compile(rf"\s(?:{before})?[0-9]{{1,4}}(?:[/-][0-9]{{2,4}})?$", re.IGNORECASE)
-
-
-def is_head(block: Block, taxonomy: Taxonomy, style: DateStyle) -> bool:
-    """Whether a line belongs to the head of a page: its kind, its day, who wrote it."""
-    line = block.line
-    if len(line) > _LONGEST_HEAD_CHARS:
-        return False
-    if taxonomy.kind_label(_numbered().sub("", line)) or taxonomy.is_newsroom(line):
-        return True
-    found = dates.mentions(line, style)
-    if len(found) != 1 or len(line.split()) > _MOST_WORDS_BY_A_DATE:
-        return False
-    behind = _TIME.sub("", line[found[0].end :])
-    is_alone = len(behind.strip(" .,|·–-")) <= _LONGEST_WORD_FOR_YEAR
-    return (is_alone and not block.tag.startswith("h") and dateline.find(line, style) is None) or (
-        dateline.line(line, style) is not None
-    )
-
-
-@cache
-def _label_of_a_day() -> re.Pattern[str]:
-    """What is printed in front of a day of issue or of change."""
-    return re.compile(rf"(?:{any_of('published')}|{any_of('updated')})\s?[:|]?(?:$|\s)")
-
-
-def _tells_a_day(line: str, style: DateStyle) -> bool:
-    """Whether a line is a label and its day, wherever on a page: "Last updated 5 May 2024"."""
-    if len(line) > _LONGEST_HEAD_CHARS:
-        return False
-    label = _label_of_a_day().match(fold(line))
-    if label is None:
-        return False
-    return label.end() >= len(fold(line)) or bool(dates.mentions(line, style))
-
-
-def _days_in_lists(found: Sequence[Block], style: DateStyle) -> Iterator[int]:
-    """The places of lists of definitions that tell a day: who published a page, and when."""
-    for is_list, run in groupby(range(len(found)), lambda at: found[at].tag in _DEFINING):
-        places = list(run)
-        lines = [found[at].line for at in places] if is_list else []
-        if any(len(line) <= _LONGEST_DAY_CHARS and dates.mentions(line, style) for line in lines):
-            yield from places
 
 
 def _behind_title(first: Sequence[Block], named: str) -> Sequence[Block]:
@@ -225,7 +130,7 @@ def _behind_title(first: Sequence[Block], named: str) -> Sequence[Block]:
 def _without_ends(kept: list[Block]) -> list[Block]:
     """The blocks of a text without headings and labels below its last sentence."""
     sentences = [
-        _is_sentence(block.line) for block in kept if len(block.line) > _LONGEST_LABEL_CHARS
+        is_sentence(block.line) for block in kept if len(block.line) > _LONGEST_LABEL_CHARS
     ]
     if sum(sentences) < _LEAST_OF_SENTENCES * len(sentences) or not sentences:
         return kept
@@ -238,13 +143,9 @@ def _without_ends(kept: list[Block]) -> list[Block]:
 def _is_label(block: Block) -> bool:
     if block.tag in _LISTED:
         return False
-    is_short = len(block.line) <= _LONGEST_LABEL_CHARS and not _is_sentence(block.line)
+    is_short = len(block.line) <= _LONGEST_LABEL_CHARS and not is_sentence(block.line)
     # A statement ends with who made it, and what they are.
-    return block.tag in _HEADINGS or (is_short and not any(map(block.line.__contains__, _COMMAS)))
-
-
-def _is_sentence(line: str) -> bool:
-    return line.rstrip(_CLOSING).endswith(_ENDS_A_SENTENCE)
+    return block.tag in HEADINGS or (is_short and not any(map(block.line.__contains__, _COMMAS)))
 
 
 def _html(markup: HtmlPage, page: BarePage, selector: str) -> str:
@@ -269,7 +170,7 @@ def _lead(whole: Part, text: Part, page: BarePage) -> list[Part]:
     """The prose between the title of a page and its text that its page calls the lead, or that its
     description begins with.
     """
-    named, told = fold(page.title), fold(page.metadata.summary)[:_LONGEST_HEAD_CHARS]
+    named, told = fold(page.title), fold(page.metadata.summary)[:_LEAD_CHARS]
     lead: list[Part] = []
     is_behind = False
     above = () if text is whole else takewhile(lambda part: part is not text, whole.within())
@@ -281,7 +182,7 @@ def _lead(whole: Part, text: Part, page: BarePage) -> list[Part]:
             is_behind, lead = True, []
         elif is_behind and part.prose and len(lead) < _MOST_LINES_OF_A_LEAD:
             called = f"{part.called} {part.up.called if part.up else ''}"
-            if _LEAD.search(called) or (len(told) == _LONGEST_HEAD_CHARS and line.startswith(told)):
+            if _LEAD.search(called) or (len(told) == _LEAD_CHARS and line.startswith(told)):
                 lead.append(part)
     return lead
 
@@ -345,9 +246,7 @@ def _behind_labels(found: Sequence[Block], start: int, used: frozenset[int]) -> 
     above = found[start:first]
     if sum(len(block.text) for block in found[end:]) < sum(len(block.text) for block in above):
         return start, ""
-    return end, " ".join(
-        block.line for block in above if len(block.line) > _LONGEST_HEAD_CHARS // 4
-    )
+    return end, " ".join(block.line for block in above if len(block.line) > _LEAD_CHARS // 4)
 
 
 def _behind_labels_of(page: BarePage, found: Sequence[Block], start: int) -> tuple[int, str]:

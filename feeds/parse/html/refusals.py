@@ -44,6 +44,8 @@ _ENOUGH_WIDTH = 400
 # So much below a headline is a story, whoever tells it.
 _MUCH_WIDTH = 1_000
 _FEWEST_TITLE_CHARS = 8
+_CELLS = frozenset({"td", "th"})
+_FEWEST_CELLS = 9
 _CHALLENGES = (
     'script[src*="challenge-platform"], #challenge-form, #cf-wrapper, .g-recaptcha, .h-captcha'
 )
@@ -197,12 +199,23 @@ def afterwards(
     is_known_kind = draft.content_type is not None and draft.content_type.slug is not None
     if is_known_kind or Slot.ISSUERS in page.printed.slots or document.lead is not None:
         return None
-    if against := _against(draft, page, taxonomy):
+    if against := _numbers(draft, page) or _against(draft, page, taxonomy):
         return _of_another_kind(against)
     if _speaks_for_news(draft, page, told):
         return None
     undecided = _of_another_kind(f"nothing says that {excerpt(draft.title)} is news")
     return replace(undecided, is_undecided=prose(draft.paragraphs) != [])
+
+
+def _numbers(draft: Draft, page: BarePage) -> str | None:
+    """What a page is that shows tables, numbers for the most part, and next to no sentence."""
+    cells = [block.line for block in page.blocks if block.tag in _CELLS]
+    of_numbers = 3 * sum(any(map(str.isdigit, line)) for line in cells) > len(cells)
+    is_table = len(cells) >= _FEWEST_CELLS and 2 * len(cells) > len(page.blocks) and of_numbers
+    told = {line for line in draft.paragraphs if has_sentences(line)}.union(prose(draft.paragraphs))
+    if page.metadata.is_described or not is_table or width(told) >= _SHORTEST_ARTICLE_WIDTH:
+        return None
+    return "most of it is a table of numbers"
 
 
 def _against(draft: Draft, page: BarePage, taxonomy: Taxonomy) -> str | None:

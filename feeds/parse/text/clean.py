@@ -10,6 +10,7 @@ from itertools import takewhile
 
 from feeds.parse import dateline
 from feeds.parse.bytes import Lines
+from feeds.parse.prose import prose
 from feeds.parse.words import any_of, openings, pattern, plain
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
@@ -19,7 +20,7 @@ _CREDIT = r"[^\W\d_][\w. &-]{1,30}/[^()/]{2,60}"
 _LONGEST_CAPTION_CHARS = 500
 _YEAR_BEHIND = r"(?:19|20)[0-9]{2}"
 # Words of buttons, and lines without a letter or a digit.
-_LONGEST_NOISE_CHARS = 30
+_LONGEST_NOISE_CHARS = 40
 _AROUND_NOISE = " :.…»>›"
 # Readers write behind an article, below a label; above one stands how many have.
 _LONGEST_LABEL_CHARS = 40
@@ -66,6 +67,7 @@ def paragraphs(below: Lines, title: str, taxonomy: Taxonomy) -> tuple[str, ...]:
         del article[-1]
     while len(article) > 1 and article[0] == title:
         del article[0]
+    article = _above_others(article)
     unsigned = [
         line
         for at, line in enumerate(article)
@@ -87,16 +89,14 @@ def is_caption(line: str, taxonomy: Taxonomy) -> bool:
 def without_captions(lines: Iterable[str], taxonomy: Taxonomy) -> Iterator[str]:
     """The lines without captions, also where one is glued to a paragraph, and without noise."""
     caption, end = _captions(taxonomy.name)
-    noise, credit = plain("noise", str), pattern("credit")
+    credit = pattern("credit")
     for line in lines:
         text = line
         if "(" in line[:_LONGEST_CAPTION_CHARS] and (found := caption.match(line)):
             text = line[found.end() :]
         elif line[-1] == ")" and len(line) <= _LONGEST_CAPTION_CHARS and end.search(line[-100:]):
             continue
-        if len(text) <= _LONGEST_NOISE_CHARS and (
-            text.lower().strip(_AROUND_NOISE) in noise or not any(map(str.isalnum, text))
-        ):
+        if is_noise(text):
             continue
         # Whose a picture is, is no sentence.
         if len(text) <= _LONGEST_CREDIT_CHARS and not text.endswith(_ENDS):
@@ -105,6 +105,13 @@ def without_captions(lines: Iterable[str], taxonomy: Taxonomy) -> Iterator[str]:
             if found and not words[found.end() :][:1].isalnum():
                 continue
         yield text
+
+
+def is_noise(text: str) -> bool:
+    """Whether a line is the words of a button, or has neither letter nor digit."""
+    return len(text) <= _LONGEST_NOISE_CHARS and (
+        text.lower().strip(_AROUND_NOISE) in plain("noise", str) or not any(map(str.isalnum, text))
+    )
 
 
 def _is_byline(line: str) -> bool:
@@ -145,6 +152,19 @@ def _without_others(lines: Iterable[str]) -> Iterator[str]:
         in_block = may_open and contacts.fullmatch(fold(line)) is not None
         if not in_block:
             yield line
+
+
+def _above_others(lines: list[str]) -> list[str]:
+    """The lines of an article above the heading of what stands below it, such as its topics and
+    events to come: no prose does.
+    """
+    told = 0
+    for at, line in enumerate(lines):
+        is_heading = told >= _FEWEST_CHARS_ABOVE_COMMENTS and len(line) <= _LONGEST_LABEL_CHARS
+        if is_heading and pattern("below").fullmatch(fold(line).strip(_AROUND_NOISE)):
+            return lines if prose(lines[at:]) else lines[:at]
+        told += len(line)
+    return lines
 
 
 def _once(lines: Iterable[str]) -> list[str]:

@@ -174,6 +174,7 @@ def test_another_line_is_none(line: str) -> None:
         ("22 ianuarie 2025", date(2025, 1, 22)),
         ("22 janar 2025", date(2025, 1, 22)),
         ("22 јануари 2025", date(2025, 1, 22)),
+        ("Wed Jan 22 10:41:00 UTC 2025", date(2025, 1, 22)),
         ("22 January", None),
         ("22-24 January 2025", None),
         ("22 – 24 January 2025", None),
