@@ -36,6 +36,13 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_PLACEHOLDER = 24
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6b\uff01-\uff60"
+    "\uffe0-\uffe6\U00020000-\U0003fffd]"
+)
+_COMPLEX = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaadf]"
+)
 # Most addresses need no second look.
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/[!-~]*)?")
 # Browsers drop some of them, and so would a checker miss what is asked in the end; others make an
@@ -233,6 +240,20 @@ def media_type(content_type: str | None) -> str:
     """The media type a Content-Type names, in lower case; "" where it names none."""
     named = (content_type or "").partition(";")[0].strip().lower()
     return named if is_media_type(named) else ""
+
+
+def wide(text: str) -> int:
+    """How many characters of ``text`` are wide (UAX 11): Chinese, Japanese and Korean signs, each
+    of which says as much as several letters do.
+    """
+    return 0 if text.isascii() else len(_WIDE.findall(text))
+
+
+def is_unspaced(word: str) -> bool:
+    """Whether what stands between two blanks is more than a word: in wide signs, and in the scripts
+    of South-East Asia (UAX 14, class SA), none are written between words.
+    """
+    return wide(word[:1]) > 0 or _COMPLEX.match(word) is not None
 
 
 def is_one_line(text: str) -> bool:

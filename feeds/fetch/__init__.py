@@ -40,7 +40,7 @@ class Limits:
     pause_seconds: float
     max_redirects: int
     max_bytes: int
-    max_list_bytes: int = 50_000_000
+    max_list_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

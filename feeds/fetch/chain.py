@@ -90,21 +90,26 @@ class Chain:
         """Where we are sent on, and are from now on; None where this response is what was wanted,
         and why nobody follows where nobody does.
         """
-        sent = (str(self.here), self.cookies(self.here))
-        self._asked.append(sent)
+        self._asked.append((str(self.here), self.cookies(self.here)))
         if self.by_pages:
             self._keep(received)
-        if received.status in self.followed:
+        is_redirect = received.status in self.followed
+        if is_redirect:
             location = received.field("location")
             if not location:
                 return lasting(f"{self.here} redirects ({received.status}) without saying where")
         else:
             location = refresh(received) if self.by_pages else None
-            # A page that shows itself anew, or opens a program, is the page.
-            if location is None or not self._leads_elsewhere(location, sent):
-                return None
-            self._is_led = True
-        there = self._followed(location)
+        if location is None:
+            return None
+        there = joined(self.here, location)
+        # With a cookie that it did not have, an address may answer otherwise.
+        asking = (str(there), self.cookies(there)) if isinstance(there, URL) else None
+        # A page that shows itself anew, or opens a program, is the page.
+        if not is_redirect and asking in (None, self._asked[-1]):
+            return None
+        self._is_led = self._is_led or not is_redirect
+        there = self._followed(there, asking)
         if isinstance(there, FetchFailed):
             return there
         self._is_permanent = self._is_permanent and received.status in PERMANENT
@@ -116,23 +121,20 @@ class Chain:
         """The last response, with what is known of the way to it."""
         return replace(received, moved_to=self.moved_to, is_led_to=self._is_led)
 
-    def _followed(self, location: str) -> URL | FetchFailed:
+    def _followed(
+        self, there: URL | FetchFailed, asking: tuple[str, str] | None
+    ) -> URL | FetchFailed:
+        """Where we are sent, or why nobody follows."""
         here = self.here
         if len(self._asked) > self.limit:
             return lasting(f"more than {self.limit} redirects, the last at {here}")
-        there = joined(here, location)
         if isinstance(there, FetchFailed):
             return lasting(f"{here} redirects to where nobody may follow: {there.problem}")
-        # With a cookie that it did not have, an address may answer otherwise.
-        if (str(there), self.cookies(there)) in self._asked:
+        if asking in self._asked:
             return lasting(f"{here} redirects in a circle, to {there}")
         if here.scheme == "https" and there.scheme == "http":
             return lasting(f"{here} redirects from https to http, to {there}")
         return there
-
-    def _leads_elsewhere(self, location: str, sent: tuple[str, str]) -> bool:
-        there = joined(self.here, location)
-        return isinstance(there, URL) and (str(there), self.cookies(there)) != sent
 
     def _keep(self, received: Received) -> None:
         """The cookies a response sets, those of a sound size and in ASCII."""

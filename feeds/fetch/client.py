@@ -104,7 +104,7 @@ class Fetcher:
         if isinstance(start, FetchFailed):
             return start
 
-        limit = self._limits.max_redirects
+        limit, (most, setting) = self._limits.max_redirects, self.most(is_list=is_list)
         chain = Chain(here=start, followed=REDIRECTS, limit=limit, by_pages=True)
 
         def ask(here: URL, seconds: float) -> Received | Denied | FetchFailed | Stopped:
@@ -112,13 +112,7 @@ class Fetcher:
             fields = [*self._fields(ACCEPT), *conditions(known)]
             if cookies := chain.cookies(here):
                 fields.append(("Cookie", cookies))
-            limits = self._limits
-            question = Question(
-                url=here,
-                fields=tuple(fields),
-                max_bytes=limits.max_list_bytes if is_list else limits.max_bytes,
-                setting="ingest.max_list_bytes" if is_list else "ingest.max_document_bytes",
-            )
+            question = Question(url=here, fields=tuple(fields), max_bytes=most, setting=setting)
             return self._ask_if_allowed(question, seconds)
 
         arrived: Received | _Astray | Denied | FetchFailed | Stopped = self._travel(chain, ask)
@@ -129,6 +123,12 @@ class Fetcher:
                 return failed
             case _:
                 return arrived
+
+    def most(self, *, is_list: bool) -> tuple[int, str]:
+        """How many bytes a list or a page may have, and the setting that says so."""
+        if is_list:
+            return self._limits.max_list_bytes, "ingest.max_list_bytes"
+        return self._limits.max_bytes, "ingest.max_document_bytes"
 
     def post(self, url: str, form: Mapping[str, str]) -> Reply:
         """What became of a form sent as application/x-www-form-urlencoded (WebSub 5.1), whatever

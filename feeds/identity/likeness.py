@@ -14,6 +14,7 @@ from html import unescape
 
 from rapidfuzz.distance import Indel
 
+from config.values import is_unspaced
 from feeds.draft import Draft
 from feeds.model import Issued, Label, Mark
 
@@ -172,14 +173,10 @@ def tells_of(page: Draft, lead: Draft, source: Callable[[], str]) -> bool:
 def _telling(text: str) -> set[str]:
     """The stems of the words that tell a text from others: inflected words differ in the end."""
     words = plain(text[:_COMPARED_CHARS]).casefold().split()
-    wide = {word[at : at + 2] for word in words if _is_wide(word) for at in range(len(word) - 1)}
-    long = (word for word in words if len(word) >= _TELLING_WORD_CHARS and not _is_wide(word))
-    return wide | {word[:_STEM_CHARS] for word in long}
-
-
-def _is_wide(word: str) -> bool:
-    # Chinese, Japanese and Thai write no blanks between words.
-    return not word.isascii() and word[0] >= "\u0e00" and not "\u0e80" <= word[0] < "\u3000"
+    runs = {word for word in words if is_unspaced(word)}
+    pairs = {run[at : at + 2] for run in runs for at in range(len(run) - 1)}
+    long = (word for word in words if len(word) >= _TELLING_WORD_CHARS and word not in runs)
+    return pairs | {word[:_STEM_CHARS] for word in long}
 
 
 def speaks_otherwise(draft: Draft, known: Draft) -> bool:

@@ -7,6 +7,7 @@ its lines stand.
 import re
 from collections.abc import Iterable
 
+from config.values import wide
 from feeds.parse.bytes import Lines
 
 _SHORTEST_WIDTH = 60
@@ -16,11 +17,7 @@ _FEWEST_WIDE_CHARS = 20
 # "Our work in the region" is a name.
 _FEWEST_SPACES_OF_A_HEADLINE = 5
 _FEWEST_WIDE_OF_A_HEADLINE = 14
-# A sign of these scripts says as much as so many letters do.
-_WIDE = re.compile(
-    "[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6b\uff01-\uff60"
-    "\uffe0-\uffe6\U00020000-\U0003fffd]"
-)
+# A wide sign says as much as so many letters do.
 _LETTERS_OF_A_WIDE_SIGN = 3
 # The full stops of Chinese, Hindi, Urdu and Armenian among them.
 _ENDS = tuple(".!?…:;\"'”»)’“。！？」।۔։")
@@ -51,11 +48,6 @@ def width(lines: Iterable[str]) -> int:
 def letters(text: str) -> int:
     """How much a text says, in letters of an alphabet."""
     return len(text) + (_LETTERS_OF_A_WIDE_SIGN - 1) * wide(text)
-
-
-def wide(text: str) -> int:
-    """How many characters of a text say as much as several letters do."""
-    return 0 if text.isascii() else len(_WIDE.findall(text))
 
 
 def _is_long(line: str) -> bool:

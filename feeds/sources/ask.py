@@ -169,8 +169,6 @@ class Asking:
 
     source: str
     fetcher: "Fetcher"
-    max_bytes: int
-    max_list_bytes: int = 50_000_000
     originals: Callable[[str], bytes | None]
     signatures: Mapping[str, str] = field(default_factory=dict)
     set_aside: Mapping[str, str] = field(default_factory=dict)
@@ -247,12 +245,12 @@ class Asking:
     def _had(
         self, lead: Lead, page: FetchedPage, before: Signature | None, *, always: bool
     ) -> Had | Kept | FetchFailed:
+        most, setting = self.fetcher.most(is_list=always)
         try:
-            body, is_whole = gunzipped(page.body, self.max_list_bytes if always else self.max_bytes)
+            body, is_whole = gunzipped(page.body, most)
         except (Damaged, TooLarge) as fault:
-            hint = "max_list_bytes" if always else "max_document_bytes"
             problem = f"a gzip file that cannot be had: {fault}"
-            problem += f"; see ingest.{hint}" if isinstance(fault, TooLarge) else ""
+            problem += f"; see {setting}" if isinstance(fault, TooLarge) else ""
             return FetchFailed(problem=problem, is_lasting=isinstance(fault, TooLarge))
         told = lead.told or (before.told if before else "")
         signature = Signature(

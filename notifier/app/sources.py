@@ -88,7 +88,7 @@ def website(
         set_aside = documents.set_aside(connection, source.name)
     return WebSource(
         url=source.url,
-        asking=_asking(source.name, settings, database, fetcher(), set_aside),
+        asking=_asking(source.name, database, fetcher(), set_aside),
         understand=partial(understood, terms=its, stopping=stopping),
         scope=CrawlScope(
             follow=source.follow,
@@ -106,7 +106,6 @@ def website(
 
 def _asking(
     name: str,
-    settings: Settings,
     database: Database,
     fetcher: Fetcher,
     set_aside: Mapping[str, str],
@@ -122,8 +121,6 @@ def _asking(
     return Asking(
         source=name,
         fetcher=fetcher,
-        max_bytes=settings.ingest.max_document_bytes,
-        max_list_bytes=settings.ingest.max_list_bytes,
         originals=original,
         set_aside=set_aside,
     )

@@ -121,7 +121,7 @@ def test_nothing_is_withdrawn_by_a_list_that_is_cut_and_the_report_says_so(
 ) -> None:
     site = Cut(way)
     with publishing(site) as publisher, asking() as fetcher:
-        its = Asking(source="news", fetcher=fetcher, max_bytes=2_000_000, originals=lambda _: None)
+        its = Asking(source="news", fetcher=fetcher, originals=lambda _: None)
         source = WebSource(
             url=publisher.at("/feed"),
             asking=its,

@@ -96,7 +96,6 @@ def test_what_goes_wrong_in_the_middle_of_a_look_is_a_problem_in_its_report(
             asking=Asking(
                 source="news",
                 fetcher=fetcher,
-                max_bytes=2_000_000,
                 originals=lambda _: None,
             ),
             understand=lambda document: understand(document, osce),

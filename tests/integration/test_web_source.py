@@ -237,7 +237,8 @@ def test_no_sitemap_without_dates_waits_for_others(
 def test_an_unpacked_size_has_a_bound(opened: Opened) -> None:
     shown = opened(Site(count=10, packs_sitemaps=True), "/sitemap-0.xml.gz")
     source = shown.watched.source()
-    source.asking = replace(source.asking, max_list_bytes=300)
+    fetcher = shown.watched.fetcher
+    fetcher._limits = replace(fetcher._limits, max_list_bytes=300)
     with pytest.raises(
         Exception, match=r"unpacks to more than 300 bytes; see ingest\.max_list_bytes"
     ):

@@ -51,9 +51,7 @@ def test_a_fault_of_tls_waits_longest_and_is_told_in_the_report_and_of_the_sourc
         url = publisher.at("/news", "news.example.org").replace("http:", "https:")
         source = WebSource(
             url=url,
-            asking=Asking(
-                source="news", fetcher=fetcher, max_bytes=2_000_000, originals=lambda _: None
-            ),
+            asking=Asking(source="news", fetcher=fetcher, originals=lambda _: None),
             understand=lambda document: understand(document, osce),
             scope=CrawlScope(),
             every=EVERY,

@@ -59,6 +59,7 @@ class Subscriber:
                 pause_seconds=0,
                 max_redirects=3,
                 max_bytes=100_000,
+                max_list_bytes=100_000,
             ),
             "Fieldfare/0 (+https://news.example.org/)",
             clock=lambda: self.now,

@@ -22,6 +22,7 @@ LIMITS = Limits(
     pause_seconds=0,
     max_redirects=5,
     max_bytes=2_000_000,
+    max_list_bytes=50_000_000,
 )
 #: Every name a test uses; all of them are 127.0.0.1.
 HERE = Guard.of("127.0.0.1 localhost news.example.org www.example.org xn--h1ahn.example")

@@ -116,7 +116,6 @@ class Watched:
             asking=Asking(
                 source="news",
                 fetcher=self.fetcher,
-                max_bytes=2_000_000,
                 originals=self.store.originals.get,
                 set_aside=self.store.refused,
             ),
@@ -177,6 +176,7 @@ def fetching(
         pause_seconds=0,
         max_redirects=5,
         max_bytes=2_000_000,
+        max_list_bytes=50_000_000,
     )
     fetcher = Fetcher(
         limits,

@@ -68,7 +68,6 @@ class Desk:
             asking=Asking(
                 source=name,
                 fetcher=self.fetcher,
-                max_bytes=2_000_000,
                 originals=partial(self._original, name),
                 set_aside=set_aside,
             ),

@@ -292,3 +292,20 @@ def test_what_stands_for_nothing_is_known(text: str) -> None:
 )
 def test_what_may_be_an_address_or_a_name_is_one(text: str) -> None:
     assert not values.is_placeholder(text)
+
+
+@pytest.mark.parametrize(
+    ("word", "signs", "is_unspaced"),
+    [
+        ("\u4f1a\u8bae", 2, True),
+        ("\u30cb\u30e5\u30fc\u30b9", 4, True),
+        ("\ud68c\uc758", 2, True),
+        ("\u0e02\u0e48\u0e32\u0e27", 0, True),
+        ("\u1781\u17d2\u1798\u17c2\u179a", 0, True),
+        ("word", 0, False),
+        ("\u0441\u043b\u043e\u0432\u043e", 0, False),
+        ("", 0, False),
+    ],
+)
+def test_scripts_without_blanks_are_known(word: str, signs: int, is_unspaced: bool) -> None:
+    assert (values.wide(word), values.is_unspaced(word)) == (signs, is_unspaced)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
+from config.values import wide
 from feeds.draft import Document, Draft, Habits, Parsed
 from feeds.parse import dateline
 from feeds.parse.html import page_links
@@ -18,7 +19,7 @@ from feeds.parse.html.metadata import MARKS, HtmlPage
 from feeds.parse.html.outline import Part
 from feeds.parse.html.tree import Node, Tree, find, find_all, said
 from feeds.parse.html.tree import attribute as attribute
-from feeds.parse.prose import is_headline, wide
+from feeds.parse.prose import is_headline
 from feeds.parse.text import genre
 from feeds.parse.words import plain
 from feeds.taxonomy import Taxonomy
