@@ -36,12 +36,14 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_PLACEHOLDER = 24
-_WIDE = re.compile(
-    "[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6b\uff01-\uff60"
-    "\uffe0-\uffe6\U00020000-\U0003fffd]"
+_WIDE_SIGNS = (
+    r"\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6b"
+    r"\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003fffd"
 )
-_COMPLEX = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaadf]"
+_WIDE = re.compile(f"[{_WIDE_SIGNS}]")
+_UNSPACED = re.compile(
+    rf"[{_WIDE_SIGNS}\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf"
+    r"\ua9e0-\ua9ff\uaa60-\uaadf]"
 )
 # Most addresses need no second look.
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/[!-~]*)?")
@@ -253,7 +255,7 @@ def is_unspaced(word: str) -> bool:
     """Whether what stands between two blanks is more than a word: in wide signs, and in the scripts
     of South-East Asia (UAX 14, class SA), none are written between words.
     """
-    return wide(word[:1]) > 0 or _COMPLEX.match(word) is not None
+    return _UNSPACED.match(word) is not None
 
 
 def is_one_line(text: str) -> bool:

@@ -74,9 +74,8 @@ class Candidate:
         """What else an item may be known by that tells the same: a claim of either of the two, and
         the address with or without a slash at its end.
         """
-        others = (
-            form for place in self._places for form in (_CLAIM + place, _AT + other_slash(place))
-        )
+        places = [name.removeprefix(_AT) for name in self.names if name.startswith(_AT)]
+        others = (form for place in places for form in (_CLAIM + place, _AT + other_slash(place)))
         claimed = (form for claim in self.claims for form in firmly(claim))
         return tuple(dict.fromkeys((*claimed, *others)))
 
@@ -85,12 +84,9 @@ class Candidate:
         """What an item may be known by that says the very same: one of two pages of a site names
         the other for its own place.
         """
+        own = (_ECHO + name.removeprefix(_AT) for name in self.names if name.startswith(_AT))
         echoes = (form for echo in self.echoes for form in (_AT + echo.removeprefix(_ECHO), echo))
-        return tuple(dict.fromkeys((*echoes, *(_ECHO + place for place in self._places))))
-
-    @property
-    def _places(self) -> Sequence[str]:
-        return [name.removeprefix(_AT) for name in self.names if name.startswith(_AT)]
+        return tuple(dict.fromkeys((*echoes, *own)))
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -149,12 +149,13 @@ class _Run:
                 is_at_its_end=not all(is_page) or not batch,
             )
         gone = [seen.name for seen in batch if isinstance(seen, Gone)]
+        refuted = self._doubtful.refuted() if self._has_doubts else {}
         if self._dry_run:
-            judged, hidden = self._rehearse(readings, gone)
+            judged, hidden = self._rehearse(readings, [*gone, *refuted])
         else:
             same = (seen for seen in batch if isinstance(seen, Same))
             renewed = {seen.name: seen.signature for seen in same if seen.signature}
-            judged, hidden = self._write(readings, gone, renewed)
+            judged, hidden = self._write(readings, gone, renewed, refuted)
         self.done += len(batch)
         self._unseen.difference_update(seen.name for seen in batch)
         return self._report(batch, readings, judged, hidden)
@@ -177,25 +178,24 @@ class _Run:
             judged = _judge(
                 connection, readings, self._memory, self._terms, [*gone, *self._unlisted]
             )
-            left = [*gone, *self._refuted()]
-            return judged, write_items.leaving(connection, self._source.name, left)
+            return judged, write_items.leaving(connection, self._source.name, gone)
 
     def _write(
-        self, readings: Sequence[ReadDocument], gone: Sequence[str], renewed: Mapping[str, str]
+        self,
+        readings: Sequence[ReadDocument],
+        gone: Sequence[str],
+        renewed: Mapping[str, str],
+        refuted: Mapping[str, Refused],
     ) -> tuple[Sequence[Judged], Sequence[Item]]:
         news = [one for one in readings if one.candidates or not self._is_known(one.sighting)]
-        refuted = self._refuted()
         if not (news or gone or renewed or refuted):
             return [], ()
         with deciding(self._database) as connection:
             judged = keep(connection, news, self._terms, [*gone, *self._unlisted])
             documents.renew(connection, self._source.name, renewed)
             hidden = withdraw(connection, gone, self._terms) if gone else ()
-            return judged, [*hidden, *refute(connection, refuted, self._terms)]
-
-    def _refuted(self) -> Mapping[str, Refused]:
-        """The documents whose items were none, each told once."""
-        return self._doubtful.refuted() if self._has_doubts else {}
+            none_after_all = refute(connection, refuted, self._terms) if refuted else ()
+            return judged, [*hidden, *none_after_all]
 
     def _is_known(self, sighting: Sighting) -> bool:
         """Whether it was refused before, for the same reason."""

@@ -48,11 +48,12 @@ class Page:
 
     @classmethod
     def of(cls, document: Document, draft: Draft, *, is_fitting: bool) -> Self:
+        said = plain("\n".join(draft.paragraphs) or draft.summary).casefold()
         return cls(
             name=document.name,
             url=document.url or document.name,
             stated_url=draft.url or "",
-            text=_text("\n".join(draft.paragraphs) or draft.summary),
+            text=digest_of(said.encode("utf-8", "surrogatepass")) if said else "",
             title=draft.title,
             is_dated=draft.issued is not None,
             is_fitting=is_fitting,
@@ -62,16 +63,15 @@ class Page:
     @classmethod
     def stored(cls, name: str, item: Item) -> Self:
         """The page of that name as far as an item that came of it is stored."""
-        return cls(
-            name=name,
-            url=name,
-            stated_url=item.url or "",
-            text=_text(item.body or item.summary),
+        draft = Draft(
+            form="",
             title=item.title,
-            is_dated=item.issued is not None,
-            is_fitting=True,
-            has_lead=False,
+            summary=item.summary,
+            paragraphs=tuple(filter(None, (item.body,))),
+            url=item.url,
+            issued=item.issued,
         )
+        return cls.of(Document(source="", name=name, body=b""), draft, is_fitting=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +122,6 @@ class Pages:
             return None
         evidence = f"{len(others) + 1} {SAYS_THE_SAME}"
         return Refused(reason=Reason.NOT_NEWS, evidence=evidence)
-
-
-def _text(words: str) -> str:
-    said = plain(words).casefold()
-    return digest_of(said.encode("utf-8", "surrogatepass")) if said else ""
 
 
 def _part(name: str) -> tuple[str, str] | None:

@@ -104,16 +104,14 @@ def record(connection: Connection, seen: Collection[Sighting]) -> None:
             "digest": sighting.digest,
             "seen_at": sighting.seen_at,
             "reason": sighting.refused.reason.value if sighting.refused else None,
-            "evidence": sighting.refused.evidence if sighting.refused else _unread(sighting),
+            "evidence": sighting.refused.evidence
+            if sighting.refused
+            else _UNREAD * sighting.is_unread,
             "recipe": sighting.recipe,
         }
         for sighting in seen
     ]
     upsert(connection, documents, rows)
-
-
-def _unread(sighting: Sighting) -> str:
-    return _UNREAD if sighting.is_unread else ""
 
 
 def renew(connection: Connection, source: str, signatures: Mapping[str, str]) -> None:
