@@ -155,7 +155,7 @@ def habits_in(habits: Habits, language: str | None) -> Habits:
     """The habits of a publisher, for a document that states a language."""
     order, known = habits.date_style
     style = DateStyle(order or order_in(language), language or known)
-    return replace(habits, date_style=style)
+    return habits if style == habits.date_style else replace(habits, date_style=style)
 
 
 def is_sane(day: date, latest: date | None = None) -> bool:

@@ -102,7 +102,8 @@ def strip(page: HtmlPage) -> None:
 def strip_text(page: HtmlPage, whole: Part) -> None:
     """Takes out what stands within or below the text of an article, whatever it is called."""
     parts = list(whole.within())
-    for part in [each for each in parts if each.block and _is_called_beside(each.called)]:
+    named = [each for each in parts if each.block and each.called]
+    for part in [each for each in named if _is_called_beside(each.called)]:
         if part.is_below(whole) and not _holds_article(part, whole):
             _drop(part)
     known = page.parts
@@ -119,9 +120,10 @@ def strip_text(page: HtmlPage, whole: Part) -> None:
 
 
 def _is_furniture(part: Part, known: AbstractSet[int]) -> bool:
-    return part.node.mem_id in known or _is_called_furniture(
-        part.called, is_paragraph=part.tag == "p"
-    )
+    if part.node.mem_id in known:
+        return True
+    called = part.called
+    return called != "" and _is_called_furniture(called, is_paragraph=part.tag == "p")
 
 
 # The same names come again and again.

@@ -98,7 +98,9 @@ class Part:
         while waiting:
             part = waiting.pop()
             yield part
-            waiting.extend(reversed(part.parts))
+            # Most hold nothing.
+            if part.held:
+                waiting += [each for each in reversed(part.held) if each.up is part]
 
     def is_below(self, whole: "Part") -> bool:
         """Whether it still stands there, and in another one."""
@@ -181,7 +183,7 @@ def outline(root: Node) -> list[Part]:
                 _tell(part, node)
             elif node.is_element_node:
                 Part(node, tag, part)
-        waiting += reversed(part.held)
+        waiting += part.held[::-1]
     for part in reversed(found):
         part.add_up()
     return found
