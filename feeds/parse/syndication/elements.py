@@ -102,8 +102,9 @@ def with_media(groups: Groups) -> Groups:
 
 def first(groups: Groups, names: Iterable[str]) -> str:
     """The text of the first of these elements that has any."""
-    for name in names:
-        for element in groups.get(name, ()):
+    # Of many names an entry has few.
+    for name in filter(groups.__contains__, names):
+        for element in groups[name]:
             if text := text_of(element):
                 return text
     return ""
@@ -131,8 +132,8 @@ def language_of(element: Element) -> str | None:
 
 def language_of_words(groups: Groups, names: Iterable[str]) -> str | None:
     """xml:lang as it stands on the first of these elements that has one."""
-    for name in names:
-        for element in groups.get(name, ()):
+    for name in filter(groups.__contains__, names):
+        for element in groups[name]:
             if tag := element.get(_LANGUAGE):
                 return tag
     return None

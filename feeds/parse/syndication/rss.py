@@ -157,8 +157,8 @@ def _entry(
 
 
 def _wording(groups: Groups, names: Iterable[str], base: str | None) -> TextConstruct:
-    for name in names:
-        for element in groups.get(name, ()):
+    for name in filter(groups.__contains__, names):
+        for element in groups[name]:
             text = inner(element).strip() if len(element) else (element.text or "").strip()
             if text:
                 return html_words(text, base)
@@ -198,7 +198,7 @@ def _categories(groups: Groups) -> Iterator[RawCategory]:
 
 
 def _people(groups: Groups, names: Iterable[str]) -> tuple[str, ...]:
-    elements = [element for name in names if name in groups for element in groups[name]]
+    elements = [each for name in filter(groups.__contains__, names) for each in groups[name]]
     return tuple(dict.fromkeys([name for each in elements if (name := _person(text_of(each)))]))
 
 
