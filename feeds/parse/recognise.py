@@ -57,6 +57,8 @@ _MARKUP = re.compile(
     rb"<(?:!doctype html|html|head|body|meta|div|article|main|h1|p|ul|table)\b", re.IGNORECASE
 )
 _JSON_FEED = re.compile(rb'\A\s*\{.{0,2000}?"(?:version|items)"\s*:', re.DOTALL)
+# A list of addresses in plain text (sitemaps.org).
+_ADDRESSES = re.compile(rb"(?:\s*+https?://[^\s<>]{4,2000}+[ \t]*+(?:[\r\n]|\Z)){2}", re.IGNORECASE)
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0", b"\0<", b"{\0", b"\0{")
 _BY_MEDIA_TYPE = (
     ("html", Family.HTML),
@@ -138,6 +140,8 @@ def family_of(body: bytes, content_type: str | None) -> Family:
 def _without_element(rest: bytes, content_type: str | None) -> Family:
     if _JSON_FEED.match(rest):
         return Family.FEED
+    if _ADDRESSES.match(rest):
+        return Family.SITEMAP
     if _MARKUP.search(rest):
         return Family.HTML
     # A text of ours opens with a menu, whatever its server calls it.

@@ -27,19 +27,22 @@ _ROOTS = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:urlset|sitemapindex)(?=[\s>/])", re
 _TITLE_CHARS = 300
 
 
-def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Refused:
+def parse(
+    document: Document,
+    taxonomy: Taxonomy,
+    habits: Habits,  # noqa: ARG001 - the same for every family
+) -> Parsed | Refused:
     """What a sitemap lists, or why nothing can be made of it.
 
     Pages that the news extension describes are partial drafts, all others locations. Addresses
     of other sites are left out, as sitemaps.org asks; a site's own are those on the host the
-    sitemap was found on, and above or below it. A list of addresses alone, one a line, is one
-    where ``habits`` say that a sitemap is there.
+    sitemap was found on, and above or below it. A list of addresses alone, one a line, is one.
     """
     text = recoded(document.body, document.media_type)
     tree = read(text, _ROOTS)
     if isinstance(tree, Refused):
-        is_told = habits.form == _FORM and tree.reason is Reason.MALFORMED
-        return (_of_lines(text, document.url) if is_told else None) or tree
+        is_none = tree.reason is Reason.MALFORMED
+        return (_of_lines(text, document.url) if is_none else None) or tree
     if tree.is_cut:
         drop_half(tree, "url|sitemap")
     if tree.is_cut and not len(tree.root):

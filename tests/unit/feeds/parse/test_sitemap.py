@@ -127,15 +127,29 @@ def test_the_half_page_of_a_cut_sitemap_is_left_out(osce: Taxonomy) -> None:
     assert [each.url for each in found.locations] == ["https://www.example.org/1"]
 
 
-def test_a_list_of_addresses_is_a_sitemap_where_its_source_says_so(osce: Taxonomy) -> None:
+@pytest.mark.parametrize("form", ["", "sitemap"])
+def test_a_list_of_addresses_is_a_sitemap(osce: Taxonomy, form: str) -> None:
+    """As sitemaps.org has it, whether or not its source says so."""
     body = "\ufeffhttps://www.example.org/1\r\n\n https://www.example.org/2 \nhttps://e.test/3\n"
-    found = understood(body, osce, form="sitemap")
+    found = understood(body, osce, form=form)
     assert isinstance(found, Parsed)
     assert (found.is_list, found.drafts) == (True, ())
     assert [each.url for each in found.locations] == [
         "https://www.example.org/1",
         "https://www.example.org/2",
     ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "https://www.example.org/1\nis where the office is.\n",
+        "https://www.example.org/1\n",
+        "The office\nhttps://www.example.org/1\nhttps://www.example.org/2\n",
+        "https://www.example.org/1\nhttps://www.example.org/2\n" + "It says so.\n" * 9,
+    ],
+)
+def test_a_text_that_names_addresses_is_none(osce: Taxonomy, body: str) -> None:
     assert isinstance(understood(body, osce), Refused)
 
 
