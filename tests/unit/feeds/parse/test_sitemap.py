@@ -14,7 +14,7 @@ from feeds.draft import (
     Refused,
 )
 from feeds.model import Issued, IssuedFrom
-from feeds.parse import sitemap
+from feeds.parse import sitemap, understand
 from feeds.taxonomy import Taxonomy
 from tests.pages import fields
 
@@ -30,10 +30,9 @@ def understood(
     body: str,
     osce: Taxonomy,
     url: str | None = "https://www.example.org/sitemap.xml",
-    form: str = "",
 ) -> Parsed | Refused:
     document = Document(source="test", name="sitemap", body=body.encode(), url=url)
-    return sitemap.parse(document, osce, Habits(form=form))
+    return sitemap.parse(document, osce, Habits())
 
 
 def parsed(inner: str, osce: Taxonomy, url: str | None = "https://www.example.org/") -> Parsed:
@@ -131,7 +130,8 @@ def test_the_half_page_of_a_cut_sitemap_is_left_out(osce: Taxonomy) -> None:
 def test_a_list_of_addresses_is_a_sitemap(osce: Taxonomy, form: str) -> None:
     """As sitemaps.org has it, whether or not its source says so."""
     body = "\ufeffhttps://www.example.org/1\r\n\n https://www.example.org/2 \nhttps://e.test/3\n"
-    found = understood(body, osce, form=form)
+    document = Document(source="s", name="d", body=body.encode(), url="https://www.example.org/a")
+    found = understand(document, osce, Habits(form=form))
     assert isinstance(found, Parsed)
     assert (found.is_list, found.drafts) == (True, ())
     assert [each.url for each in found.locations] == [
@@ -150,19 +150,20 @@ def test_a_list_of_addresses_is_a_sitemap(osce: Taxonomy, form: str) -> None:
     ],
 )
 def test_a_text_that_names_addresses_is_none(osce: Taxonomy, body: str) -> None:
-    assert isinstance(understood(body, osce), Refused)
+    document = Document(source="s", name="d", body=body.encode(), url="https://www.example.org/a")
+    assert isinstance(understand(document, osce), Refused)
 
 
 def test_one_line_that_is_no_address_spoils_no_list(osce: Taxonomy) -> None:
     body = "https://www.example.org/1\n# made by hand\nhttps://www.example.org/2\n"
-    found = understood(body, osce, form="sitemap")
+    found = understood(body, osce)
     assert isinstance(found, Parsed)
     assert len(found.locations) == 2
 
 
 @pytest.mark.parametrize("body", ["https://www.example.org/1\nand words", "/1", " ", "\0"])
 def test_words_are_no_sitemap(body: str, osce: Taxonomy) -> None:
-    found = understood(body, osce, form="sitemap")
+    found = understood(body, osce)
     assert isinstance(found, Refused)
     assert found.reason is Reason.MALFORMED
 
