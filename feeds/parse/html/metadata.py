@@ -282,19 +282,14 @@ def _prop(scope: Node | None, name: str) -> str:
 def _language(tree: Tree, article: Described | None, metas: Mapping[str, list[str]]) -> str | None:
     texts = [article.language] if article else []
     texts += _all(metas, ("og:locale", "content-language", "dc.language", "dcterms.language"))
-    return language_of(tree) or _first_tag(texts)
+    return language_of(tree, texts)
 
 
-def language_of(tree: Tree) -> str | None:
-    """The language that the root element of a page states."""
+def language_of(tree: Tree, others: Iterable[str] = ()) -> str | None:
+    """The language that the root element of a page states, or else the first of some tags."""
     root = find(tree, "html")
-    if root is None:
-        return None
-    return _first_tag(attribute(root, each) for each in ("lang", "xml:lang"))
-
-
-def _first_tag(texts: Iterable[str]) -> str | None:
-    tags = (text.replace("_", "-") for text in texts)
+    texts = [attribute(root, name) for name in ("lang", "xml:lang")] if root is not None else []
+    tags = (text.replace("_", "-") for text in (*texts, *others))
     return next((tag for tag in tags if is_language_tag(tag)), None)
 
 

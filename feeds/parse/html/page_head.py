@@ -14,8 +14,8 @@ from feeds.draft import DateStyle
 from feeds.parse import dateline, dates
 from feeds.parse.prose import letters
 from feeds.parse.sanitise import Block
-from feeds.parse.text import clean
-from feeds.parse.words import any_of
+from feeds.parse.text.clean import AROUND_NOISE
+from feeds.parse.words import any_of, plain
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
 
@@ -69,11 +69,7 @@ def no_text(
     list of definitions with a label that was ``used`` or a date among them holds no text.
     """
     head = [at for at in range(start, _end_of_head(found, start)) if at not in used]
-    places = {
-        at
-        for at in head
-        if is_head(found[at], taxonomy, style) or _tells_its_day(found[at], days, style)
-    }
+    places = {at for at in head if _is_head(found[at], taxonomy, days, style)}
     places |= {*_days_in_lists(found, style), *_bars(found)}
     if any(found[at].tag in _DEFINING for at in places.union(used)):
         places |= {at for at in head if found[at].tag in _DEFINING}
@@ -102,14 +98,21 @@ def _numbered() -> re.Pattern[str]:
     return re.compile(rf"\s(?:{before})?[0-9]{{1,4}}(?:[/-][0-9]{{2,4}})?$", re.IGNORECASE)
 
 
-def is_head(block: Block, taxonomy: Taxonomy, style: DateStyle) -> bool:
-    """Whether a line belongs to the head of a page: its kind, its day, who wrote it."""
+def _is_head(block: Block, taxonomy: Taxonomy, days: Collection[date], style: DateStyle) -> bool:
+    """Whether a line belongs to the head of a page: its kind, its day, who wrote it, and, beside
+    its day, what else one may do with it.
+    """
     line = block.line
+    if letters(line) > _LONGEST_LINE_OF_A_DAY:
+        return False
+    found = dates.mentions(line, style)
+    may_be_text = block.tag in HEADINGS or is_sentence(line)
+    if not may_be_text and any(mention.day in days for mention in found):
+        return True
     if len(line) > _LONGEST_HEAD_CHARS:
         return False
     if taxonomy.kind_label(_numbered().sub("", line)) or taxonomy.is_newsroom(line):
         return True
-    found = dates.mentions(line, style)
     if len(found) != 1 or len(line.split()) > _MOST_WORDS_BY_A_DATE:
         return False
     behind = line[found[0].end :]
@@ -135,23 +138,15 @@ def _tells_a_day(line: str, style: DateStyle) -> bool:
     return label.end() >= len(fold(line)) or bool(dates.mentions(line, style))
 
 
-def _tells_its_day(block: Block, days: Collection[date], style: DateStyle) -> bool:
-    """Whether a line of the head says when its page was issued or changed, among other things: who
-    wrote it, and what else one may do with it.
-    """
-    line = block.line
-    if block.tag in HEADINGS or letters(line) > _LONGEST_LINE_OF_A_DAY or is_sentence(line):
-        return False
-    return any(mention.day in days for mention in dates.mentions(line, style))
-
-
 def _bars(found: Sequence[Block]) -> Iterator[int]:
     """The places of lists of buttons: of short lines, half of which at least are buttons' words."""
+    words = plain("noise", str)
     for is_list, run in groupby(range(len(found)), lambda at: found[at].tag == "li"):
         places = list(run)
         lines = [found[at].line for at in places] if is_list else []
+        buttons = [line for line in lines if line.lower().strip(AROUND_NOISE) in words]
         are_short = bool(lines) and max(map(len, lines)) <= _LONGEST_BUTTON_CHARS
-        if are_short and 2 * sum(map(clean.is_noise, lines)) >= len(lines):
+        if are_short and 2 * len(buttons) >= len(lines):
             yield from places
 
 

@@ -7,7 +7,7 @@ neighbours: by its title. Must never know what else a page holds.
 import json
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from feeds.parse.prose import letters
@@ -27,6 +27,7 @@ _FARTHEST = 4
 _PUBLISHED = (
     "datePublished", "publishedAt", "published_at", "publishDate", "publishedDate",
     "publicationDate", "publication_date", "publish_date", "firstPublished",
+    "firstPublishedAt", "first_publish_date", "displayDate", "display_date", "pubDate", "pub_date",
 )  # fmt: skip
 # Running text, no name, address or code.
 _FEWEST_LETTERS = 40
@@ -52,13 +53,20 @@ def published_in(source: str, title: str) -> str:
 
 def _published(value: Any, named: str, deeper: int) -> str:
     if isinstance(value, dict):
-        if any(isinstance(each, str) and fold(each) == named for each in value.values()):
+        if _is_called(value, named):
             told = (value.get(name) for name in _PUBLISHED)
             if text := next((each for each in told if isinstance(each, str) and each), ""):
                 return text
         value = list(value.values())
     below = value if isinstance(value, list) and deeper > 0 else ()
     return next(filter(None, (_published(each, named, deeper - 1) for each in below)), "")
+
+
+def _is_called(value: dict[str, Any], named: str) -> bool:
+    """Whether an object has this title, itself or among its headlines."""
+    within = (each.values() for each in value.values() if isinstance(each, dict))
+    texts = chain(value.values(), *within)
+    return any(isinstance(each, str) and fold(each) == named for each in texts)
 
 
 def _values(source: str) -> Iterator[Any]:

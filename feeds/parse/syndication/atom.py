@@ -54,6 +54,8 @@ _CHANGED = ("updated", "modified", "dcterms:modified", "atom:updated")
 _WORDS = ("content", "summary", "title")
 # What no plain text holds, though many that state no type are not (RFC 4287, 3.1.1).
 _MARKED_UP = re.compile(r"</(?:a|b|div|em|i|li|p|span|strong)>|<br ?/?>", re.IGNORECASE)
+# A relation may be written as an address in IANA's registry (RFC 4287, 4.2.7.2).
+_REGISTRY = "http://www.iana.org/assignments/relation/"
 _PLAIN = frozenset({"text", "text/plain", "plain"})
 _PAGES = frozenset({"", "text/html", "application/xhtml+xml"})
 
@@ -118,13 +120,16 @@ def _entry(
     guid = identifier(first(groups, ("id",)))
     origin = absolute(first(groups, ("feedburner:origlink",)), base)
     date = first(groups, _ISSUED)
+    addresses = (origin, *_pages(own, base), *_src(content, base))
+    if not any(addresses) and guid and guid.startswith(("http://", "https://")):
+        addresses = (absolute(guid, None),)
     return RawEntry(
         title=_construct(groups.get("title") or groups.get("media:title"), base),
         summary=_construct(groups.get("summary"), base)
         or _construct(groups.get("media:description"), base),
         content=_construct([each for each in content if not each.get("src")], base),
         guid=guid,
-        urls=items_only((origin, *_pages(own, base), *_src(content, base)), home, found_at),
+        urls=items_only(addresses, home, found_at),
         alternates=tuple(_alternates(own, base, language)),
         issued=feed_dates.issued(date, language or spoken) if date else None,
         updated=first(groups, _CHANGED),
@@ -191,13 +196,15 @@ def _pages(own: list[Element], base: str | None) -> Iterator[str | None]:
     plain = [each for each in own if not each.get("hreflang")] or own[:1]
     pages = [each for each in plain if each.get("type", "").lower() in _PAGES]
     for link in pages or plain[:1]:
-        yield absolute(link.get("href"), base_of(link, base))
+        # Some write the address as text.
+        yield absolute(link.get("href") or text_of(link), base_of(link, base))
 
 
 def _by_rel(links: Iterable[Element]) -> dict[str, list[Element]]:
     groups: dict[str, list[Element]] = {}
     for link in links:
-        groups.setdefault(link.get("rel", "alternate").lower(), []).append(link)
+        rel = link.get("rel", "alternate").lower().removeprefix(_REGISTRY)
+        groups.setdefault(rel, []).append(link)
     return groups
 
 

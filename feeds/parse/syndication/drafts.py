@@ -11,7 +11,7 @@ from itertools import chain
 
 from config.values import visible
 from feeds.draft import Draft
-from feeds.parse.sanitise import blocks, paragraphs, sanitised
+from feeds.parse.sanitise import blocks, paragraphs, sanitised, without
 from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.categories import topics_of
 from feeds.parse.syndication.feed_entries import RawEntry, RawFeed, TextConstruct
@@ -37,6 +37,16 @@ _PARAGRAPH = re.compile(
     r"\s*(?:<p>)?(?:[^<>]++|</?(?:a|b|em|i|span|strong)(?: [^<>]*)?>)*+(?:</p>)?\s*"
 )
 _INLINE = re.compile("<[^<>]*(?:>|$)")
+# What leads from an entry to its page stands in its last line.
+_LONGEST_WAY_ON_CHARS = 2_000
+_LINE_STARTS = ("<p", "<br", "<div", "<li")
+_LINK_ALONE = re.compile(
+    r"(?:<(?!a\s)[^<>]*>|\s|\[|…)*+<a\s[^<>]*>[^<>]{1,60}</a>(?:<[^<>]*>|[\s\]….»→])*+"
+)
+# "The post", "appeared first on" and the name of a site; the name of an author and a day.
+_MOST_AROUND_TITLE_CHARS = 120
+_MOST_BEHIND_TITLE_CHARS = 60
+_ENDS = (".", "!", "?", "…", ":")
 _START_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]*)(?=[\s/>])")
 _END_TAG = re.compile(r"</([A-Za-z][A-Za-z0-9]*)\s*>")
 # What marks up words, has no end, or is never shown: of others one may write without an end.
@@ -62,15 +72,16 @@ def draft(
     A description of several paragraphs, or longer than a summary, is kept as text: but nobody
     said that it is all of it.
     """
-    lead, rest = _lead(entry.summary)
-    markup, body = _body(entry.content)
+    named = line(entry.title)
+    told, text = (_without_way_on(each, entry.urls, named) for each in entry[1:3])
+    (lead, rest), (markup, body) = _lead(told, named), _body(text, named)
     is_full = bool(body) and not _says_no_more(body, lead, rest)
     if not is_full and rest:
-        markup, body = _body(entry.summary)
+        markup, body = _body(told, named)
     elif not is_full and not is_whole:
         markup, body = "", ()
     summary = _cut(lead or (body[0] if body else ""), _SUMMARY_CHARS)
-    title = _cut(line(entry.title), _TITLE_CHARS) or _cut(summary or _caption(entry), _CALLED_CHARS)
+    title = _cut(named, _TITLE_CHARS) or _cut(summary or _caption(entry), _CALLED_CHARS)
     if not title and entry.urls and not is_whole:
         title = entry.urls[0][:_TITLE_CHARS]
     if not title:
@@ -183,7 +194,36 @@ def _characters(text: str) -> str:
     return _CHARACTER.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
 
 
-def _lead(summary: TextConstruct) -> tuple[str, bool]:
+def _without_way_on(words: TextConstruct, urls: Iterable[str], title: str) -> TextConstruct:
+    """Words without the line at their end that leads to the page of their entry: "Read more", or
+    "The post TITLE appeared first on SITE", in any language.
+    """
+    end = max(0, len(words.text) - _LONGEST_WAY_ON_CHARS)
+    own = next((url.rstrip("/") for url in urls if url.rstrip("/") in words.text[end:]), None)
+    if own is None or not words.is_html:
+        return words
+    block = max(words.text.rfind(tag, end) for tag in _LINE_STARTS)
+    for start in (block, words.text.rfind("<a ", end)):
+        last, before = words.text[start:], _INLINE.sub("", words.text[: max(start, 0)]).strip()
+        if before and own in last and _leads_on(last, title):
+            return words._replace(text=words.text[:start])
+    return words
+
+
+def _leads_on(last: str, title: str) -> bool:
+    if _LINK_ALONE.fullmatch(last):
+        return True
+    text = _seen(_characters(_INLINE.sub("", last)))
+    return bool(title) and title in text and len(text) <= len(title) + _MOST_AROUND_TITLE_CHARS
+
+
+def _is_head(line: str, title: str) -> bool:
+    """Whether a first line is the title once more, with an author or a day at most."""
+    is_short = len(line) <= len(title) + _MOST_BEHIND_TITLE_CHARS
+    return bool(title) and line.startswith(title) and is_short and not line.endswith(_ENDS)
+
+
+def _lead(summary: TextConstruct, title: str) -> tuple[str, bool]:
     """The first paragraph of a summary, and whether it goes on or is too long for one."""
     text = summary.text
     if not summary.is_html or not _TAG.search(text):
@@ -193,16 +233,21 @@ def _lead(summary: TextConstruct) -> tuple[str, bool]:
         plain = _seen(_characters(_INLINE.sub("", text)))
         return plain, len(plain) > _SUMMARY_CHARS
     found = paragraphs(text)
+    if len(found) > 1 and _is_head(found[0], title):
+        found = found[1:]
     return (found[0], len(found) > 1 or len(found[0]) > _SUMMARY_CHARS) if found else ("", False)
 
 
-def _body(words: TextConstruct) -> tuple[str, tuple[str, ...]]:
+def _body(words: TextConstruct, title: str) -> tuple[str, tuple[str, ...]]:
     """Markup and paragraphs of a text; plain text has no markup."""
     if not words:
         return "", ()
     if words.is_html and _TAG.search(words.text):
         markup = sanitised(words.text, words.base)
-        return markup, tuple(" ".join(block.text.split()) for block in blocks(markup))
+        found = blocks(markup)
+        if len(found) > 1 and _is_head(found[0].line, title):
+            markup, found = without(markup, found[:1]), found[1:]
+        return markup, tuple(" ".join(block.text.split()) for block in found)
     text = _characters(words.text) if words.is_html else words.text
     return "", tuple(seen for part in text.splitlines() if (seen := _seen(part)))
 

@@ -43,6 +43,8 @@ _PREFIXES = {
     "prismstandard.org/namespaces/1.2/basic": "prism:",
     "www.w3.org/1999/02/22-rdf-syntax-ns": "rdf:",
     "www.w3.org/1999/xhtml": "xhtml:",
+    "news.yandex.ru": "yandex:",
+    "turbo.yandex.ru": "turbo:",
 }
 # The namespace that the root of each dialect is in.
 _DIALECTS = {"rss": "", "rdf": "", "channel": "", "feed": _ATOM, "entry": _ATOM}

@@ -56,8 +56,10 @@ NO_WORDS = TextConstruct()
 
 def html_words(text: str, base: str | None) -> TextConstruct:
     """Words in HTML; a CDATA section that was wrapped twice is none in HTML, which would lose its
-    first words.
+    first words, and a header in front of them holds the title and a menu.
     """
+    if text.startswith("<header"):
+        text = text.partition("</header>")[2].strip() or text
     if "<![CDATA[" in text:
         text = text.replace("<![CDATA[", "").replace("]]>", "").replace("]]&gt;", "").strip()
     return TextConstruct(text, is_html=True, base=base)

@@ -64,6 +64,8 @@ _CONTENTS = (
     "xhtml:body",
     "body",
     "fullitem",
+    "yandex:full-text",
+    "turbo:content",
 )
 _SUMMARIES = (
     "summary",

@@ -21,7 +21,8 @@ _LONGEST_CAPTION_CHARS = 500
 _YEAR_BEHIND = r"(?:19|20)[0-9]{2}"
 # Words of buttons, and lines without a letter or a digit.
 _LONGEST_NOISE_CHARS = 40
-_AROUND_NOISE = " :.…»>›"
+#: What stands around the words of a button.
+AROUND_NOISE = " :.…»>›"
 # Readers write behind an article, below a label; above one stands how many have.
 _LONGEST_LABEL_CHARS = 40
 _BRACKETS = str.maketrans("()", "  ")
@@ -67,13 +68,12 @@ def paragraphs(below: Lines, title: str, taxonomy: Taxonomy) -> tuple[str, ...]:
         del article[-1]
     while len(article) > 1 and article[0] == title:
         del article[0]
-    article = _above_others(article)
     unsigned = [
         line
         for at, line in enumerate(article)
         if at >= _MOST_LINES_ABOVE_TEXT or not _is_byline(line)
     ]
-    kept = _once(_without_others(without_captions(unsigned, taxonomy)))
+    kept = _once(_without_others([*without_captions(unsigned, taxonomy)]))
     # The opening printed twice, with and without its dateline.
     shorter, *longer = sorted(kept[:2], key=len) or [""]
     if longer and longer[0].endswith(shorter) and dateline.find(longer[0]):
@@ -89,14 +89,16 @@ def is_caption(line: str, taxonomy: Taxonomy) -> bool:
 def without_captions(lines: Iterable[str], taxonomy: Taxonomy) -> Iterator[str]:
     """The lines without captions, also where one is glued to a paragraph, and without noise."""
     caption, end = _captions(taxonomy.name)
-    credit = pattern("credit")
+    noise, credit = plain("noise", str), pattern("credit")
     for line in lines:
         text = line
         if "(" in line[:_LONGEST_CAPTION_CHARS] and (found := caption.match(line)):
             text = line[found.end() :]
         elif line[-1] == ")" and len(line) <= _LONGEST_CAPTION_CHARS and end.search(line[-100:]):
             continue
-        if is_noise(text):
+        if len(text) <= _LONGEST_NOISE_CHARS and (
+            text.lower().strip(AROUND_NOISE) in noise or not any(map(str.isalnum, text))
+        ):
             continue
         # Whose a picture is, is no sentence.
         if len(text) <= _LONGEST_CREDIT_CHARS and not text.endswith(_ENDS):
@@ -105,13 +107,6 @@ def without_captions(lines: Iterable[str], taxonomy: Taxonomy) -> Iterator[str]:
             if found and not words[found.end() :][:1].isalnum():
                 continue
         yield text
-
-
-def is_noise(text: str) -> bool:
-    """Whether a line is the words of a button, or has neither letter nor digit."""
-    return len(text) <= _LONGEST_NOISE_CHARS and (
-        text.lower().strip(_AROUND_NOISE) in plain("noise", str) or not any(map(str.isalnum, text))
-    )
 
 
 def _is_byline(line: str) -> bool:
@@ -132,18 +127,20 @@ def _is_byline(line: str) -> bool:
     )
 
 
-def _without_others(lines: Iterable[str]) -> Iterator[str]:
-    """The lines above the label of what readers wrote; contact blocks go from their first line to
-    the next long one.
+def _without_others(lines: Lines) -> Iterator[str]:
+    """The lines above the label of what readers wrote, or of what stands below an article without
+    prose, such as its topics and events to come; contact blocks go from their first line to the
+    next long one.
     """
     told = 0
     first_words = openings("contacts")
     contacts = pattern("contacts", gap=_CONTACTS_GAP_CHARS)
     in_block = False
-    for line in lines:
+    for at, line in enumerate(lines):
         if told >= _FEWEST_CHARS_ABOVE_COMMENTS and len(line) <= _LONGEST_LABEL_CHARS:
-            label = fold(line.translate(_BRACKETS)).strip(_AROUND_NOISE)
-            if pattern("comments").fullmatch(label):
+            label = fold(line.translate(_BRACKETS)).strip(AROUND_NOISE)
+            is_below = pattern("below").fullmatch(label) and not prose(lines[at:])
+            if is_below or pattern("comments").fullmatch(label):
                 return
         told += len(line)
         if in_block and len(line) <= _LONGEST_CONTACT_CHARS:
@@ -152,19 +149,6 @@ def _without_others(lines: Iterable[str]) -> Iterator[str]:
         in_block = may_open and contacts.fullmatch(fold(line)) is not None
         if not in_block:
             yield line
-
-
-def _above_others(lines: list[str]) -> list[str]:
-    """The lines of an article above the heading of what stands below it, such as its topics and
-    events to come: no prose does.
-    """
-    told = 0
-    for at, line in enumerate(lines):
-        is_heading = told >= _FEWEST_CHARS_ABOVE_COMMENTS and len(line) <= _LONGEST_LABEL_CHARS
-        if is_heading and pattern("below").fullmatch(fold(line).strip(_AROUND_NOISE)):
-            return lines if prose(lines[at:]) else lines[:at]
-        told += len(line)
-    return lines
 
 
 def _once(lines: Iterable[str]) -> list[str]:
