@@ -48,7 +48,7 @@ def parse(
     page.take_out_scripts()
     front, window = refusals.PageFront(page), said(find(tree, "title"))
     habits = dates.habits_in(habits, known.language)
-    named = title.title_of(tree, known, base, document.lead, habits.page_title)
+    named = title.title_of(tree, known, base, document, habits)
     bare = _bare(page, known, base, named, document=document, taxonomy=taxonomy, habits=habits)
     article = content.read(page, bare, taxonomy, habits)
     asked = refusals.instead(front, bare, window, article.paragraphs)
@@ -71,7 +71,7 @@ def _bare(
     page: HtmlPage,
     known: Metadata,
     base: str | None,
-    named: title.Title,
+    named: str,
     *,
     document: Document,
     taxonomy: Taxonomy,
@@ -79,13 +79,13 @@ def _bare(
 ) -> BarePage:
     """The page without its furniture, and the dates it showed before."""
     tree = page.tree
-    issued, changed = _issued_at(page, known, named.text, document, habits)
+    issued, changed = _issued_at(page, known, named, document, habits)
     boilerplate.strip(page)
     whole = sanitised(tree.body.html or "", base) if tree.body is not None else ""
     found = blocks(whole)
     return BarePage(
         source=page.text,
-        title=title.by_the_text(named, found),
+        title=named,
         metadata=known,
         issued=issued,
         changed=changed,
@@ -131,7 +131,7 @@ def _around_title(page: BarePage) -> tuple[list[str], list[str]]:
     """
     placed = [(line, block.start) for block in page.blocks for line in title.lines_of(block)]
     named = fold(page.title)
-    at = next((at for at, (line, _) in enumerate(placed) if fold(line) == named), None)
+    at = next((at for at, (line, _) in enumerate(placed) if _names(line, named)), None)
     if at is None:
         return [], []
     lines = placed[max(0, at - 2 * _MOST_LINES_AROUND_TITLE) : at]
@@ -140,6 +140,12 @@ def _around_title(page: BarePage) -> tuple[list[str], list[str]]:
     above = [line for (line, _), is_link, *near in beside if not (is_link and any(near))]
     nearest = above[: -_MOST_LINES_AROUND_TITLE - 1 : -1]
     return nearest, [line for line, _ in placed[at + 1 : at + 1 + _MOST_LINES_AROUND_TITLE]]
+
+
+def _names(line: str, named: str) -> bool:
+    """Whether a line is a title, with the namespace of a wiki in front or without."""
+    said = fold(line)
+    return said == named or said.endswith(f":{named}")
 
 
 def _completed(article: Draft, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Draft:

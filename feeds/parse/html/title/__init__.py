@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from config.values import is_web_address
-from feeds.draft import Draft
+from feeds.draft import Document, Habits
 from feeds.parse.html.listing import listed_entry
 from feeds.parse.html.metadata import Metadata
+from feeds.parse.html.title import headline
 from feeds.parse.html.tree import (
     Node,
     Tree,
@@ -27,7 +28,6 @@ from feeds.parse.html.tree import (
     names,
     said,
 )
-from feeds.parse.prose import prose
 from feeds.parse.sanitise import Block
 
 # Names of the site stand in these, and what leads elsewhere.
@@ -39,7 +39,14 @@ _LIKE_HEADINGS = '[class*="title" i], [class*="head" i], td, b, strong'
 _MOST_HEADINGS = 200
 _LONGEST_CHARS = 400
 _ABOVE = 6
-_HOME = 'a[href="/"], a[href="./"], a[rel~="home"]'
+_HOME = (
+    'a[href="/"], a[href="./"], a[rel~="home"], a[href$="index.php"], a[href*="index.htm"], '
+    'a[href*="index.asp"], a[href*="default.asp" i]'
+)
+# The name of a site's front page.
+_FRONT = re.compile(
+    r"(?:^|/)(?:index|default)\.(?:php[345]?|x?html?|aspx?|jsp|shtml)$", re.IGNORECASE
+)
 _ENDING = re.compile(r"\s*(?:[|\uff5c»·•]|::|(?<=\s)[-–—/](?=\s))\s*(?P<site>[^|\uff5c]{1,60})$")
 _CUT = re.compile(r"\s*(?:…|\.\.\.?)$")
 _SHORTEST_CUT_CHARS = 12
@@ -52,35 +59,24 @@ _ALIKE = str.maketrans(
     | dict.fromkeys("\u2018\u2019\u201a\u201b\u00b4\u0060\u2032", "'")
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"')
 )
-# The first line of so many is prose; its heading stands no farther above it.
-_PROSE_BYTES = 120
-_MOST_LINES_ABOVE = 6
-_HEADED = frozenset({"h2", "h3"})
-_HEADINGS = frozenset({"h1", *_HEADED, "h4", "h5", "h6"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Title:
-    """A page's title, "" where it has none; ``is_shown`` where a heading or two places name it."""
-
-    text: str
-    is_shown: bool
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
 def title_of(
-    tree: Tree, known: Metadata, base: str | None, lead: Draft | None, selector: str
-) -> Title:
-    """The title without the name of its site.
+    tree: Tree, known: Metadata, base: str | None, document: Document, habits: Habits
+) -> str:
+    """The title without the name of its site, "" where there is none.
 
     What a feed says comes first, in the words of the page's heading where they agree; then what
     two places of the page agree on, one statement in its metadata, its layout.
     """
-    if chosen := said(find(tree, selector)):
-        return Title(text=chosen, is_shown=True)
+    if chosen := said(find(tree, habits.page_title)):
+        return chosen
+    lead, here = document.lead, _Here(base=base, urls=(document.url or base or "", known.url))
     nodes = _headings(tree)
-    of_site = {node.mem_id for node in nodes if _is_of_site(node, base)}
+    of_site = {node.mem_id for at, node in enumerate(nodes) if _is_of_site(node, here, at)}
     sites = {_even(said(node)) for node in nodes if node.mem_id in of_site}
-    links = find_all(tree, _HOME)[:_MOST_HEADINGS]
+    links = [link for link in find_all(tree, _HOME)[:_MOST_HEADINGS] if _leads_home(link, here)]
     sites |= {_even(name) for name in (*known.sites, *map(said, links)) if name}
     own = [(node.tag, said(node)) for node in nodes if _even(said(node)) not in sites]
     printed, shown = [text for _, text in own], [text for tag, text in own if tag == "h1"]
@@ -98,28 +94,28 @@ def title_of(
         is_listed = lead is not None and lead.form == listed_entry.FORM
         is_listed = is_listed and (not _is_name(agreed) or _is_name(title))
         if not (agreed and (is_listed or _says(title, agreed) or _says(agreed, title))):
-            return Title(text=title, is_shown=True)
+            return title
     if agreed:
-        return Title(text=agreed, is_shown=True)
+        return _without_namespace(agreed, here)
     text = _of_one_place(stated, shown, sites)
-    return Title(text=text, is_shown=text in shown)
+    is_sure = len(shown) == 1 if text in shown else not _is_name(text)
+    return text if is_sure else _by_the_text(tree, text, sites, here, habits) or text
 
 
-def by_the_text(named: Title, blocks: Sequence[Block]) -> str:
-    """A title, or the line above the first prose that is most like one, whatever it is printed
-    in, where a page is called by a mere name that it does not print.
-    """
-    if named.is_shown or not _is_name(named.text):
-        return named.text
-    lines = [(line, block.tag) for block in blocks for line in lines_of(block)]
-    first = next((at for at, (line, _) in enumerate(lines) if _bytes(line) >= _PROSE_BYTES), 0)
-    votes = {
-        line: (tag in _HEADED, len(line))
-        for line, tag in lines[max(0, first - _MOST_LINES_ABOVE) : first]
-        if not prose([line])
-    }
-    own = [line for line in votes if not _is_name(line)]
-    return max(own or votes, key=votes.__getitem__, default=named.text)
+def _by_the_text(
+    tree: Tree, named: str, sites: AbstractSet[str], here: "_Here", habits: Habits
+) -> str:
+    """The line above the text that is most like a title, none that every page of the site has."""
+    if tree.body is None:
+        return ""
+    window = _even(said(find(tree, "title")))
+    return headline.over_the_text(
+        tree.body,
+        habits.date_style,
+        is_own=here.is_named_by,
+        is_name=_is_name,
+        is_of_site=lambda line: _even(line) in sites or _even(line) in {window, _even(named)},
+    )
 
 
 def lines_of(block: Block) -> list[str]:
@@ -151,24 +147,58 @@ def _around(node: Node) -> list[Node] | None:
     return None if any(each.tag in _ASIDE for each in around) else around
 
 
-def _is_of_site(node: Node, base: str | None) -> bool:
+def _is_of_site(node: Node, here: "_Here", at: int) -> bool:
     around = _around(node) or []
     links = [*find_all(node, "a[href]"), *(each for each in around[:2] if each.tag == "a")]
-    if any(_is_home(attribute(link, "href"), base) for link in links):
+    if any(_leads_home(link, here) for link in links):
         return True
     tags = {each.tag for each in around}
     if not tags.isdisjoint(_ARTICLE):
         return False
+    if not at and any(here.leads_up(attribute(link, "href")) for link in links):
+        return True
     return "header" in tags or any(_SITE.search(names(each)) for each in (node, *around[:2]))
 
 
-def _is_home(href: str, base: str | None) -> bool:
-    address = absolute(base, href)
-    if address is None:
-        return href in {"/", "./"}
+def _leads_home(link: Node, here: "_Here") -> bool:
+    return "home" in attribute(link, "rel") or here.is_home(attribute(link, "href"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Here:
+    """Where a page stands: what its links are joined to, and its addresses."""
+
+    base: str | None
+    urls: tuple[str, ...]
+
+    def is_home(self, href: str) -> bool:
+        """Whether an address is that of the site, by its path or the name of a front page."""
+        address = absolute(self.base, href)
+        if address is None:
+            return href in {"/", "./"}
+        parts = urlsplit(address)
+        is_front = parts.path in {"", "/"} or _FRONT.search(parts.path) is not None
+        return is_front and not parts.query and not self.is_named_by(href)
+
+    def is_named_by(self, href: str) -> bool:
+        """Whether an address is the page's own."""
+        address = absolute(self.base, href)
+        return address is not None and _path(address) in {_path(url) for url in self.urls if url}
+
+    def leads_up(self, href: str) -> bool:
+        """Whether an address is that of a folder the page stands in."""
+        address = absolute(self.base, href)
+        if address is None or self.is_named_by(href):
+            return False
+        path, query = _path(address)
+        folder = path.rstrip("/") + "/"
+        own, asked = _path(self.urls[0])
+        return (own.startswith(folder) and not query) or (own == path and asked != query != "")
+
+
+def _path(address: str) -> tuple[str, str]:
     parts = urlsplit(address)
-    is_here = base is None or urlsplit(base).path == parts.path
-    return parts.path in {"", "/"} and not parts.query and not is_here
+    return parts.path or "/", parts.query
 
 
 def _less_headings(tree: Tree, sites: AbstractSet[str]) -> list[str]:
@@ -205,6 +235,15 @@ def _says(voice: str, heading: str) -> bool:
         and _is_apart(text[:at].rstrip()[-1:])
         and _is_apart(text[at + len(name) :].lstrip()[:1])
     )
+
+
+def _without_namespace(title: str, here: "_Here") -> str:
+    """A title without what stands before it in the page's address too, as in a wiki's."""
+    space, _, rest = title.partition(":")
+    if not rest or rest[0].isspace() or " " in space:
+        return title
+    is_addressed = any(_even(f"{space}:") in _even(unquote(url)) for url in here.urls)
+    return rest if is_addressed else title
 
 
 def _is_apart(mark: str) -> bool:

@@ -1,0 +1,206 @@
+"""The line over the text of a page that is most like its title, whatever it is printed in.
+
+Knows what sites print their titles in without an element for them, and where running text begins.
+Must never know what a page says of itself where no reader sees it.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from feeds.draft import DateStyle
+from feeds.parse import dates
+from feeds.parse.html.tree import Node, attribute, names, one_line
+from feeds.parse.prose import prose, width
+
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code del dfn em font i img ins kbd label mark nobr q s samp "
+    "small span strike strong sub sup time tt u var wbr".split()
+)
+_UNSHOWN = frozenset(
+    "script style noscript template nav aside footer select option button textarea".split()
+)
+_TEXT = "-text"
+# How much like titles elements print what is in them.
+_LEVELS = {
+    "h1": 6, "h2": 5, "h3": 5, "h4": 3, "h5": 3, "h6": 3, "big": 3, "b": 2, "strong": 2,
+    "center": 1, "th": 2, "small": -1, "li": -1, "label": -1, "figcaption": -1, "caption": -1,
+}  # fmt: skip
+_HEADING, _LARGE, _BOLD, _PLAIN, _SMALL = 5, 4, 2, 0, -1
+_TIERS = (_BOLD, _LARGE - 1, _HEADING)
+# What sites call it, in their languages.
+_CALLED = re.compile(
+    r"(?:^|[\s_-]|content|story|news|post|article|page|entry|item|art|main)"
+    r"(?:title|heading|headline|head|subject|caption|titulo|titolo|titre|titel|titul|tytul|naslov|"
+    r"nadpis|nazev|nazov|zagolovok|zaglavie|otsikko|rubrik|overskrift|baslik|judul|pealkiri|kop|"
+    r"ueberschrift|cim)(?:$|[\s_-])"
+)
+_SIZE = re.compile(r"font-size\s{0,3}:\s{0,3}([0-9]{1,3}(?:\.[0-9]{1,3})?)(px|pt|%|r?em)")
+_LARGE_SIZES = {"px": 18.0, "pt": 14.0, "%": 130.0, "em": 1.3, "rem": 1.3}
+_LARGE_FONTS = frozenset({"5", "6", "7", "+2", "+3", "+4", "+5"})
+_MIDDLE_FONTS = frozenset({"4", "+1"})
+_SMALL_FONTS = frozenset({"1", "-1", "-2", "-3"})
+# A line of so much is running text, a sentence or not.
+_LEAST_OF_PROSE = 120
+_MOST_BETWEEN_PARAGRAPHS = 4
+# Teasers and notices may stand above the text, comments below it.
+_LEAST_OF_LONGEST = 0.4
+_MOST_LINES_ABOVE = 6
+_MOST_WITH_LINKS = 20
+_LONGEST_CHARS = 250
+_MOST_LINES = 5_000
+_MOST_LEVELS = 200
+
+
+class _Style(NamedTuple):
+    """How a text is printed; ``link`` is where it leads."""
+
+    level: int = _PLAIN
+    link: str = ""
+
+
+class _Line(NamedTuple):
+    text: str
+    level: int
+    link: str
+
+    @property
+    def is_prose(self) -> bool:
+        is_long = width([self.text]) >= _LEAST_OF_PROSE or bool(prose([self.text]))
+        return is_long and not self.link and self.level <= _BOLD
+
+
+def over_the_text(
+    body: Node,
+    style: DateStyle,
+    *,
+    is_own: Callable[[str], bool],
+    is_name: Callable[[str], bool],
+    is_of_site: Callable[[str], bool],
+) -> str:
+    """The line, "" where none stands there.
+
+    What links is none unless ``is_own`` says that its address is the page's; what ``is_name`` calls
+    a mere name, only where nothing else is printed like it; what ``is_of_site`` knows, never.
+    """
+    lines = list(_lines(body))
+    votes: dict[str, tuple[int, bool, int]] = {}
+    for line in _above(lines, _start(lines)):
+        is_title = not line.link or is_own(line.link)
+        is_dated = line.level <= _BOLD and dates.mentions(line.text[:_LONGEST_CHARS], style)
+        if not is_title or is_dated or line.level <= _SMALL or line.text.endswith(":"):
+            continue
+        if not is_of_site(line.text):
+            level = max(line.level, _BOLD) if line.link else line.level
+            tier = sum(level >= least for least in _TIERS)
+            votes.setdefault(line.text, (tier, not is_name(line.text), level))
+    best = max(votes.values(), default=(0, False, 0))
+    same = [text for text, vote in votes.items() if vote == best]
+    # A subtitle stands below a title, and a rubric above it; the nearest comes first.
+    return same[-1 if best[1] else 0] if same else ""
+
+
+def _above(lines: Sequence[_Line], start: int) -> Iterator[_Line]:
+    """The lines over the text, nearest first, up to other text."""
+    left = _MOST_LINES_ABOVE
+    for line in reversed(lines[max(0, start - _MOST_WITH_LINKS) : start]):
+        if line.is_prose or not left:
+            return
+        if len(line.text) <= _LONGEST_CHARS and any(map(str.isalpha, line.text)):
+            left -= not line.link
+            yield line
+
+
+def _start(lines: Sequence[_Line]) -> int:
+    """Where the text begins: the first paragraph of those that follow each other and are, with one
+    another, much of a page.
+    """
+    runs: list[list[int]] = []
+    last = None
+    for at, line in enumerate(lines):
+        if line.is_prose:
+            if last is None or at - last > _MOST_BETWEEN_PARAGRAPHS:
+                runs.append([at, 0])
+            runs[-1][1] += width([line.text])
+            last = at
+    longest = max((length for _, length in runs), default=0)
+    return next((at for at, length in runs if length >= _LEAST_OF_LONGEST * longest), 0)
+
+
+def _lines(body: Node) -> Iterator[_Line]:
+    """The lines of a page as it prints them."""
+    texts: list[tuple[str, _Style]] = []
+    waiting: list[tuple[Node | None, _Style]] = [(body, _Style())]
+    left = _MOST_LINES
+    while waiting and left:
+        node, style = waiting.pop()
+        tag = node.tag or "" if node is not None else ""
+        if tag == _TEXT and node is not None:
+            texts.append((node.text_content or "", style))
+            continue
+        if tag == "br" and style.level >= _HEADING:
+            # Headings are one line, however they are broken.
+            texts.append((" ", style))
+            continue
+        if tag not in _INLINE and texts:
+            if line := _line(texts):
+                left -= 1
+                yield line
+            texts = []
+        if node is None or not node.is_element_node or tag in _UNSHOWN:
+            continue
+        if tag not in _INLINE:
+            waiting.append((None, style))
+        inner = _printed(node, tag, style)
+        held = list(node.iter(include_text=True, skip_empty=True))
+        waiting += [(each, inner) for each in reversed(held)]
+    if line := _line(texts):
+        yield line
+
+
+def _line(texts: Sequence[tuple[str, _Style]]) -> _Line | None:
+    """What some texts say on one line, printed as most of it is."""
+    text = one_line("".join(said for said, _ in texts))
+    if not text:
+        return None
+    longest = max(texts, key=lambda each: len(each[0].strip()))[1]
+    linked = sum(len(said.strip()) for said, style in texts if style.link)
+    others = len({style.link for _, style in texts if style.link}) > 1
+    link = next((style.link for _, style in texts if style.link), "")
+    is_link = 2 * linked >= len(text) or others
+    return _Line(text, longest.level, link if is_link else "")
+
+
+def _printed(node: Node, tag: str, style: _Style) -> _Style:
+    """How an element prints what is in it."""
+    level = _LEVELS.get(tag)
+    known = node.attributes
+    if tag == "font":
+        level = _of_font(attribute(node, "size"))
+    if "style" in known:
+        level = _of_style(attribute(node, "style").casefold(), level)
+    if ("class" in known or "id" in known) and _CALLED.search(names(node)):
+        level = max(level or _PLAIN, _LARGE)
+    link = attribute(node, "href") if tag == "a" else ""
+    if level is None:
+        level = style.level
+    elif level > _SMALL:
+        level = max(level, style.level)
+    return _Style(level, link or style.link)
+
+
+def _of_font(size: str) -> int | None:
+    if size in _LARGE_FONTS:
+        return _LARGE
+    if size in _MIDDLE_FONTS:
+        return _LARGE - 1
+    return _SMALL if size in _SMALL_FONTS else None
+
+
+def _of_style(style: str, level: int | None) -> int | None:
+    found = _SIZE.search(style)
+    if found is not None and float(found[1]) >= _LARGE_SIZES[found[2]]:
+        return _LARGE
+    if "font-weight" in style and ("bold" in style or "700" in style):
+        return max(level or _PLAIN, _BOLD)
+    return level
