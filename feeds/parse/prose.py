@@ -26,7 +26,12 @@ _BETWEEN_SENTENCES = re.compile(r"(?:[^\W\d]{2}|[0-9]{4})[.!?…][\"”»’)]*\
 
 def prose(lines: Lines) -> list[str]:
     """The lines that are sentences: paragraphs, not headings, links or list items."""
-    return [line for line in lines if line.endswith(_ENDS) and _is_long(line)]
+    return [line for line in lines if ends_sentence(line) and _is_long(line)]
+
+
+def ends_sentence(line: str) -> bool:
+    """Whether a line ends as sentences do."""
+    return line.endswith(_ENDS)
 
 
 def has_sentences(paragraph: str) -> bool:

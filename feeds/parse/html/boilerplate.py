@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
-from feeds.parse.html.metadata import HtmlPage
+from feeds.parse.html.metadata import MARKS, HtmlPage
 from feeds.parse.html.outline import Part
 from feeds.parse.html.tree import find, find_all
 
@@ -17,7 +17,7 @@ from feeds.parse.html.tree import find, find_all
 _UNREAD = "script, style, noscript, template, svg, nav, footer, iframe, button, dialog, select"
 # By what it is, unless most of the prose of a page is in it.
 _FURNITURE = (
-    'aside, form, textarea, figcaption, [role="navigation"], [role="banner"], '
+    'aside, form, textarea, figcaption, marquee, [role="navigation"], [role="banner"], '
     '[role="contentinfo"], [role="search"], [role="complementary"], [role="dialog"], '
     '[role="alertdialog"], [hidden], [aria-hidden="true"], [style*="display:none" i], '
     '[style*="display: none" i], header:not(article *, main *)'
@@ -39,13 +39,15 @@ _COMMENTS = re.compile(
     r"commentaires?|commenti|kommentare?|kommentarer|komentar(?:i|e|y|ze|ji|ze)?|kommentit|reacties|"
     r"hozzaszolas(?:ok)?|yorumlar|disqus|dsq|livefyre|fb-comments)(?:$|[\s_-])"
 )
+# Those may be longer than the article above them, which is as long as this.
+_FEWEST_CHARS_ABOVE_COMMENTS = 300
 # A site that calls its whole page "has-sidebar" has no sidebar for a page.
 _MOST_OF_PROSE = 0.5
 
 # What its page calls the lines of an article that are not its text, and what follows it.
 _BESIDE_TEXT = re.compile(
     r"(?:^|[\s_-])(?:by-?lines?|authors?|bio|(?:entry|post|article|node|page)-?(?:meta|footer|info|date)|"
-    r"timestamp|posted-on|cat-links|tag-?list|taglist|credits?|copyright|"
+    r"timestamp|posted-on|post-?meta-?data|cat-links|tag-?list|taglist|credits?|copyright|"
     r"related-?posts?|relatedposts|teasers?|most-read|popular|trending|latest|outbrain|taboola|"
     r"comment-?list|commentlist|respond|disqus|feedback|signup|sign-up|donate|screen-reader-text|"
     r"calendar|widget_\w{1,40}|catlinks|jp-relatedposts|sharedaddy|sociable|post-?nav|adsbygoogle|advertisement|sponsored)(?:$|[\s_-])"
@@ -60,6 +62,7 @@ _SHARES = (
     'a[href^="javascript:window.print"]'
 )
 _CONTACTS = 'a[href^="mailto:"], a[href^="tel:"]'
+_ASKED = 'input[type="email" i], input[type="password" i]'
 # What stands around a form or a share bar: its heading and what it is for.
 _MOST_CHARS_BY_A_FORM = 300
 _MOST_OF_PROSE_BY_A_FORM = 0.2
@@ -88,7 +91,7 @@ def strip(page: HtmlPage) -> None:
     furniture = {node.mem_id for node in find_all(whole.node, _FURNITURE)}
     lines = []
     for part in [each for each in whole.within() if _is_furniture(each, furniture)]:
-        if part.is_below(whole) and not _holds_article(part, whole):
+        if part.is_below(whole) and (not _holds_article(part, whole) or _is_below_article(part)):
             furnished = _with_words_for_it(part, whole)
             lines += [] if furnished.block else [furnished.line]
             furnished.leave()
@@ -140,8 +143,10 @@ def _is_called_beside(names: str) -> bool:
 
 
 def _with_words_for_it(part: Part, whole: Part) -> Part:
-    """A form to leave an address in, with what asks for it; any other part as it is."""
-    if part.tag != "form" or find(part.node, 'input[type="email" i]') is None:
+    """A form to leave an address or a password in, with what asks for it; any other part as it
+    is.
+    """
+    if part.tag != "form" or find(part.node, _ASKED) is None:
         return part
     while (
         (up := part.up) is not None
@@ -265,6 +270,19 @@ def _is_heading(part: Part) -> bool:
 
 def _says_little(part: Part) -> bool:
     return not part.has_title and not part.prose and part.chars <= _LONGEST_HEADING_CHARS
+
+
+def _is_below_article(part: Part) -> bool:
+    """Whether a part is what readers wrote, however much, behind prose of another kind."""
+    if part.has_title or part.tag == "p" or _COMMENTS.search(part.called) is None:
+        return False
+    above = 0
+    for each in (part, *part.around()):
+        for other in each.up.parts if each.up is not None else ():
+            if other is each:
+                break
+            above += other.prose
+    return above >= _FEWEST_CHARS_ABOVE_COMMENTS and find(part.node, ", ".join(MARKS)) is None
 
 
 def _holds_article(part: Part, whole: Part) -> bool:

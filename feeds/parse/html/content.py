@@ -1,25 +1,28 @@
 """The text of an article: its paragraphs, the same as markup, and the subtitle above them.
 
-Knows how sites mark their articles and their furniture, and what stands between a title and the
-first paragraph. Must never know metadata other than the text they hold, or who issued an article.
+Knows how sites mark their articles and their furniture, what stands between a title and the first
+paragraph, and where a text ends: above a rule, labels and what readers signed. Must never know
+metadata other than the text they hold, or who issued an article.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
 from itertools import takewhile
 
-from feeds.draft import Draft, Habits
+from feeds.draft import DateStyle, Draft, Habits
 from feeds.model import Issued
+from feeds.parse import dates
 from feeds.parse.html import boilerplate, page_head, printed
 from feeds.parse.html.metadata import MARKS, HtmlPage, Metadata
 from feeds.parse.html.outline import Part
-from feeds.parse.html.page_head import HEADINGS, is_sentence
+from feeds.parse.html.page_head import HEADINGS, is_sentence, tells_its_day
 from feeds.parse.html.printed import Printed
 from feeds.parse.html.state import article_in
 from feeds.parse.html.tree import Node, find, find_all, said
+from feeds.parse.prose import prose, width
 from feeds.parse.sanitise import Block, blocks, sanitised, without
 from feeds.parse.text import clean
 from feeds.taxonomy import Taxonomy
@@ -27,6 +30,17 @@ from feeds.taxonomy.naming import fold
 
 FORM = "html"
 
+_RULE = "<hr>"
+# What stands below a rule across the page, no sentence among it, beside what is above.
+_MOST_BELOW_A_RULE = 0.25
+# Readers write below an article, which is as long as this.
+_FEWEST_ABOVE_COMMENTS = 400
+_FEWEST_COMMENTS = 2
+_LONGEST_SIGNATURE_CHARS = 80
+_FEWEST_LETTERS_OF_A_NAME = 2
+# "10:12 Uhr", "at 07:12 am (UTC)".
+_MOST_LETTERS_BEHIND_A_DAY = 9
+_DAY_IN_NUMBERS = re.compile(r"(?<![0-9.])[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{2,4}(?![0-9])")
 # The last line of a list or a table need not be a sentence.
 _LISTED = frozenset({"li", "td", "th", "dd", "pre"})
 _LONGEST_LABEL_CHARS = 60
@@ -107,7 +121,7 @@ def read(markup: HtmlPage, page: BarePage, taxonomy: Taxonomy, habits: Habits) -
         for at, block in enumerate(found)
         if at >= start and at not in used and at not in skipped
     ]
-    kept = _without_ends(kept)
+    kept = _above_end(html, kept, days, habits.date_style)
     paragraphs = clean.paragraphs([block.line for block in kept], page.title, taxonomy)
     return Draft(
         form=FORM,
@@ -127,17 +141,75 @@ def _behind_title(first: Sequence[Block], named: str) -> Sequence[Block]:
     return ()
 
 
-def _without_ends(kept: list[Block]) -> list[Block]:
-    """The blocks of a text without headings and labels below its last sentence."""
+def _above_end(
+    clean: str, kept: Sequence[Block], days: Collection[date], style: DateStyle
+) -> list[Block]:
+    """Those of the blocks of some sanitised HTML that are the text, and not below it; a line that
+    says one of the ``days`` when its page was issued and changed is none.
+    """
+    kept = _above_comments(_above_rule(clean, kept), style)
     sentences = [
         is_sentence(block.line) for block in kept if len(block.line) > _LONGEST_LABEL_CHARS
     ]
     if sum(sentences) < _LEAST_OF_SENTENCES * len(sentences) or not sentences:
         return kept
     end = len(kept)
-    while end > 1 and _is_label(kept[end - 1]):
+    while end > 1 and (_is_label(kept[end - 1]) or tells_its_day(kept[end - 1], days, style)):
         end -= 1
     return kept[:end]
+
+
+def _above_rule(clean: str, kept: Sequence[Block]) -> list[Block]:
+    """The blocks above the first rule across the page with all prose above it, and little below."""
+    at = clean.find(_RULE, kept[0].end if kept else 0)
+    if at < 0:
+        return list(kept)
+    last = max((block.start for block in kept if prose([block.line])), default=0)
+    at = clean.find(_RULE, last) if last > at else at
+    above = [block for block in kept if block.start < at]
+    below = width(block.line for block in kept[len(above) :])
+    is_end = above and below <= _MOST_BELOW_A_RULE * width(block.line for block in above)
+    return above if is_end and last else list(kept)
+
+
+def _above_comments(kept: list[Block], style: DateStyle) -> list[Block]:
+    """The blocks above the first of several that readers have signed, each with words below."""
+    told, first = 0, len(kept)
+    for at, block in enumerate(kept):
+        if told >= _FEWEST_ABOVE_COMMENTS:
+            first = at
+            break
+        told += width(prose([block.line]))
+    signed = [at for at in range(first, len(kept)) if _is_signed(kept[at], style)]
+    answered = [at for at in signed if "\n" in kept[at].text or at + 1 not in {*signed, len(kept)}]
+    is_end = len(answered) >= max(_FEWEST_COMMENTS, len(signed) - 1)
+    return kept[: signed[0]] if is_end else kept
+
+
+def _is_signed(block: Block, style: DateStyle) -> bool:
+    """Whether a block begins with a line that is a name and a day, which may have one each."""
+    if block.tag in HEADINGS:
+        return False
+    first, _, rest = block.text.partition("\n")
+    second = rest.partition("\n")[0]
+    return any(_is_signature(line, style) for line in (first, f"{first} {second}", second) if line)
+
+
+def _is_signature(line: str, style: DateStyle) -> bool:
+    if len(line) > _LONGEST_SIGNATURE_CHARS or not any(map(str.isdigit, line)):
+        return False
+    found = _DAY_IN_NUMBERS.search(line)
+    days = (
+        [found.span()] if found else [(day.start, day.end) for day in dates.mentions(line, style)]
+    )
+    if len(days) != 1:
+        return False
+    (start, end), *_ = days
+    name, behind = line[:start], line[end:]
+    return (
+        sum(map(str.isalpha, name)) >= _FEWEST_LETTERS_OF_A_NAME
+        and sum(map(str.isalpha, behind)) <= _MOST_LETTERS_BEHIND_A_DAY
+    )
 
 
 def _is_label(block: Block) -> bool:
@@ -221,7 +293,7 @@ def _narrowest(whole: Part) -> Part:
     while best := max(part.parts, key=lambda each: each.prose, default=None):
         is_titled = best.tag == "td" or (best.has_title and part.has_title)
         least = _MOST_OF_COLUMNS if is_titled else _MOST_OF_PROSE
-        if not best.prose or best.prose < least * part.prose or not best.holds_blocks:
+        if not best.prose or best.prose < least * part.prose or best.is_line:
             break
         part = best
     return part

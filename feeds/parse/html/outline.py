@@ -7,7 +7,7 @@ what is done with them.
 from collections.abc import Iterator, Mapping, Sequence
 
 from feeds.parse.html.tree import Node, ancestors, names
-from feeds.parse.prose import letters
+from feeds.parse.prose import ends_sentence, letters
 
 # What stands within a line; the text in it is its block's.
 _INLINE = frozenset(
@@ -19,10 +19,14 @@ _UNSHOWN = frozenset({"script", "style", "noscript", "template"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # What the parser calls a text.
 _TEXT = "-text"
+_BREAK = "br"
 # Elements without text, or that left, between one and what stands in front of it.
 _MOST_BETWEEN = 8
 # A block of running text, not a label or a title.
 _FEWEST_CHARS_OF_PROSE = 60
+# A few lines shorter than that, and without an end, are a foot of a page, an address or a menu.
+_FEWEST_LINES = 3
+_MOST_CHARS_OF_SHORT_LINES = 300
 _MOST_OF_PROSE_IN_LINKS = 0.5
 
 
@@ -32,8 +36,8 @@ class Part:
     """
 
     __slots__ = (
-        "_called", "_place", "block", "chars", "has_title", "held", "in_link", "line", "linked",
-        "node", "own", "own_linked", "prose", "tag", "up",
+        "_called", "_place", "block", "breaks", "chars", "has_title", "held", "in_link", "line",
+        "linked", "node", "own", "own_linked", "prose", "tag", "up",
     )  # fmt: skip
 
     def __init__(self, node: Node, tag: str, up: "Part | None") -> None:
@@ -43,6 +47,8 @@ class Part:
         self.block = tag not in _INLINE
         self.has_title = tag == "h1"
         self.own = self.own_linked = self.chars = self.linked = self.prose = 0
+        #: How often its text goes on in another line.
+        self.breaks = 0
         self.held: list[Part] = []
         self._called: str | None = None
         self._place = 0
@@ -72,6 +78,11 @@ class Part:
     def holds_blocks(self) -> bool:
         """Whether it is more than a line."""
         return any(part.block and part.up is self for part in self.held)
+
+    @property
+    def is_line(self) -> bool:
+        """Whether it is one, and no more."""
+        return not self.breaks and not self.holds_blocks
 
     @property
     def before(self) -> "Part | None":
@@ -153,7 +164,15 @@ class Part:
         is_prose = (
             said >= _FEWEST_CHARS_OF_PROSE and self.own_linked <= _MOST_OF_PROSE_IN_LINKS * self.own
         )
-        return said if is_prose else 0
+        return said if is_prose and not self._is_of_short_lines(said) else 0
+
+    def _is_of_short_lines(self, said: int) -> bool:
+        lines = self.breaks + 1
+        return (
+            lines >= _FEWEST_LINES
+            and said < min(_MOST_CHARS_OF_SHORT_LINES, lines * _FEWEST_CHARS_OF_PROSE)
+            and not ends_sentence(self.node.text().rstrip())
+        )
 
 
 def take_out(nodes: Sequence[Node], known: Mapping[int, Part]) -> None:
@@ -177,12 +196,16 @@ def outline(root: Node) -> list[Part]:
     while waiting:
         part = waiting.pop()
         found.append(part)
+        last = ""
         for node in part.node.iter(include_text=True, skip_empty=True):
             tag = node.tag or ""
             if tag == _TEXT:
                 _tell(part, node)
             elif node.is_element_node:
                 Part(node, tag, part)
+                # Two in a row are a gap.
+                part.line.breaks += tag == _BREAK != last
+            last = tag
         waiting += part.held[::-1]
     for part in reversed(found):
         part.add_up()

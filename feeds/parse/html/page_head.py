@@ -105,14 +105,13 @@ def _is_head(block: Block, taxonomy: Taxonomy, days: Collection[date], style: Da
     line = block.line
     if letters(line) > _LONGEST_LINE_OF_A_DAY:
         return False
-    found = dates.mentions(line, style)
-    may_be_text = block.tag in HEADINGS or is_sentence(line)
-    if not may_be_text and any(mention.day in days for mention in found):
+    if tells_its_day(block, days, style):
         return True
     if len(line) > _LONGEST_HEAD_CHARS:
         return False
     if taxonomy.kind_label(_numbered().sub("", line)) or taxonomy.is_newsroom(line):
         return True
+    found = dates.mentions(line, style)
     if len(found) != 1 or len(line.split()) > _MOST_WORDS_BY_A_DATE:
         return False
     behind = line[found[0].end :]
@@ -120,6 +119,16 @@ def _is_head(block: Block, taxonomy: Taxonomy, days: Collection[date], style: Da
     return (is_alone and not block.tag.startswith("h") and dateline.find(line, style) is None) or (
         dateline.line(line, style) is not None
     )
+
+
+def tells_its_day(block: Block, days: Collection[date], style: DateStyle) -> bool:
+    """Whether a line of a head or an end says when its page was issued or changed, among other
+    things: who wrote it, and what else one may do with it.
+    """
+    line = block.line
+    if block.tag in HEADINGS or letters(line) > _LONGEST_LINE_OF_A_DAY or is_sentence(line):
+        return False
+    return any(mention.day in days for mention in dates.mentions(line, style))
 
 
 @cache
