@@ -19,7 +19,7 @@ from feeds.parse.html.metadata import MARKS, HtmlPage
 from feeds.parse.html.outline import Part
 from feeds.parse.html.tree import Node, Tree, find, find_all, said
 from feeds.parse.html.tree import attribute as attribute
-from feeds.parse.prose import is_headline
+from feeds.parse.prose import is_headline, letters
 from feeds.parse.text import genre
 from feeds.parse.words import plain
 from feeds.taxonomy import Taxonomy
@@ -59,11 +59,11 @@ def parse(page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits
     nodes = find_all(tree, habits.listing_entry) if is_chosen else []
     if is_chosen and (not nodes or _is_page_of(tree, habits)):
         return None
-    groups = [nodes] if nodes else repetition.entries(tree, ancestors)
+    base = page_links.base_of(tree, document.url)
+    groups = [nodes] if nodes else repetition.entries(tree, base, ancestors)
     if groups and not is_chosen and _is_item(page, document, groups[0], ancestors):
         _take_out(page, groups[0])
         return None
-    base = page_links.base_of(tree, document.url)
     groups = groups or [_few(page, document, base)]
     drafts = _news_of(tree, groups, base, taxonomy, habits)
     if not drafts:
@@ -151,13 +151,14 @@ def _is_item(page: HtmlPage, document: Document, nodes: list[Node], ancestors: A
     if not may_be or (whole := page.whole) is None:
         return False
     entries = {node.mem_id for node in nodes}
-    prose, teasers = [], 0
+    prose, teasers = [], []
     for part, is_teaser in _told_apart(whole, entries, ancestors):
         if is_teaser:
-            teasers += part.chars
+            teasers.append(part)
         else:
             prose.append(part)
-    if _is_story(page, whole, _longest_run(prose)):
+    run = _longest_run(prose)
+    if _is_story(page, whole, run):
         return True
     own = sum(part.own - part.own_linked for part in prose)
     if own >= _FEWEST_CHARS_OF_AN_ARTICLE and (
@@ -166,7 +167,16 @@ def _is_item(page: HtmlPage, document: Document, nodes: list[Node], ancestors: A
         or any(dateline.find(said(part.node)) for part in prose)
     ):
         return True
-    return own > teasers
+    if own > sum(part.chars for part in teasers):
+        return True
+    # Columns that are menus say next to nothing beside one running text.
+    return 2 * run > own > sum(map(_told_by, teasers))
+
+
+def _told_by(teaser: Part) -> int:
+    """How much a teaser says: its words and the longest of its links, as a menu has many."""
+    links = (letters(said(link)) for link in find_all(teaser.node, "a[href]"))
+    return teaser.chars - teaser.linked + min(teaser.linked, max(links, default=0))
 
 
 def _is_marked(prose: Sequence[Part], page: HtmlPage) -> bool:
@@ -283,7 +293,15 @@ def _is_article_itself(part: Part, whole: Part) -> bool:
     paragraphs = (
         each for each in part.within() if each.prose > sum(below.prose for below in each.parts)
     )
-    return len(list(islice(paragraphs, _FEWEST_PARAGRAPHS))) == _FEWEST_PARAGRAPHS
+    first = list(islice(paragraphs, _FEWEST_PARAGRAPHS))
+    return len(first) == _FEWEST_PARAGRAPHS or any(map(_is_broken, first))
+
+
+def _is_broken(block: Part) -> bool:
+    """Whether a block is as long as a story and breaks its lines, as old pages set paragraphs."""
+    return block.own - block.own_linked >= _FEWEST_CHARS_OF_A_STORY and any(
+        part.tag == "br" for part in block.parts
+    )
 
 
 def _few(page: HtmlPage, document: Document, base: str | None) -> list[Node]:

@@ -9,20 +9,27 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from operator import itemgetter
+from urllib.parse import urlsplit
 
 from config.values import host_of
 from feeds.parse import dates
 from feeds.parse.html.tree import Node, Tree, absolute, attribute, find, find_all, lines_in, said
+from feeds.parse.html.tree import ancestors as ancestors_of
 from feeds.parse.prose import width
 
+#: How many members of a group have a date of their own, how many there are, how much they say.
+_Weight = tuple[int, int, int]
 _FEWEST = 3
+# An entry may hold one other: the rest of it, or what is related.
+_FEWEST_OF_LAYOUT = 2
 _MOST_LINKS = 3_000
 _HIGHEST = 60
 _TOPS = frozenset({"body", "html"})
 _FURNITURE = frozenset({"nav", "header", "footer", "aside", "form"})
 # Most links of a page stand in its menus: those are told without climbing from each.
-_LINKS = "a[href]:not(nav *, footer *, aside *, form *)"
+_LINKS = "a[href]:not(nav *, footer *, aside *, form *, [rel~=nofollow])"
 _MENU = re.compile(
     r"(?:^|[\s_-])(?:menu|nav|navbar|navigation|breadcrumbs?|pager|pagination|sidebar|footer|header|"
     r"related|share|social|tags|cookies?|language|banner|toolbar)(?:$|[\s_-])"
@@ -112,22 +119,52 @@ def shared(nodes: Sequence[Node], owners: dict[int, int | None]) -> defaultdict[
     return found
 
 
-def entries(tree: Tree, ancestors: Ancestors) -> list[list[Node]]:
+def entries(tree: Tree, base: str | None, ancestors: Ancestors) -> list[list[Node]]:
     """The groups of repeated elements that hold a link with a title, and a date or a text.
+
+    A link to a part of its own page opens no entry, nor does one its site does not vouch for: those
+    stand in comments.
 
     Those with dates go before others, then the more numerous, then the larger ones; of those
     behind the first only the ones with dates are told.
     """
     groups: defaultdict[tuple[str, str], list[Node]] = defaultdict(list)
+    page = urlsplit(base or "").path
     for link in find_all(tree, _LINKS)[:_MOST_LINKS]:
+        if _is_of_page(link.attributes.get("href") or "", page):
+            continue
         for around, kind, node in ancestors.climb(link):
             groups[around, kind].append(node)
     weighed = [(_weight(group), group) for group in groups.values() if len(group) >= _FEWEST]
-    good = sorted((each for each in weighed if each[0][1]), key=itemgetter(0), reverse=True)
+    good = [_without_layout(weight, group) for weight, group in weighed if weight[1]]
+    good = sorted((each for each in good if each[0][1]), key=itemgetter(0), reverse=True)
     return [group for at, (weight, group) in enumerate(good) if at == 0 or weight[0] >= _FEWEST]
 
 
-def _weight(group: list[Node]) -> tuple[int, int, int]:
+def _is_of_page(address: str, page: str) -> bool:
+    """Whether an address is that of a part of the page with some path: "#comment-7"."""
+    before, mark, _ = address.partition("#")
+    if not mark:
+        return False
+    path = before.partition("?")[0]
+    return not before or (len(page) > 1 and path.endswith(page))
+
+
+def _without_layout(weight: _Weight, group: list[Node]) -> tuple[_Weight, list[Node]]:
+    """A group without those that hold several others, or most, and what it then weighs: what
+    does is layout.
+    """
+    members = {node.mem_id for node in group}
+    held: Counter[int] = Counter()
+    for node in group:
+        for around in islice(ancestors_of(node), _HIGHEST):
+            held[around.mem_id] += around.mem_id in members
+    most = min(_FEWEST_OF_LAYOUT, (len(group) - 1) / 2)
+    left = [node for node in group if not held[node.mem_id] or held[node.mem_id] < most]
+    return (weight, group) if len(left) == len(group) else (_weight(left), left)
+
+
+def _weight(group: list[Node]) -> _Weight:
     """How many members have a date of their own, how many there are, how much they say."""
     texts = [node.text(separator=" ") for node in group]
     lengths = [len(text) for text in texts]
