@@ -20,7 +20,7 @@ from feeds.parse.syndication.feed_entries import RawCategory, TextConstruct, abs
 from feeds.parse.xml import Element, Tree, drop_half, read
 from feeds.taxonomy import Taxonomy
 
-_FORM = "sitemap"
+FORM = "sitemap"
 # The most one sitemap may list (sitemaps.org); the rest is not read.
 _MOST_LOCATIONS = 50_000
 _ROOTS = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:urlset|sitemapindex)(?=[\s>/])", re.IGNORECASE)
@@ -58,7 +58,7 @@ def _of_lines(text: bytes, found_at: str | None) -> Parsed | None:
         return None
     own = dict.fromkeys(url for url in listed if url and _is_own(url, found_at))
     return Parsed(
-        form=_FORM, drafts=(), is_list=True, locations=tuple(Location(url=url) for url in own)
+        form=FORM, drafts=(), is_list=True, locations=tuple(Location(url=url) for url in own)
     )
 
 
@@ -73,7 +73,7 @@ def _of_tree(tree: Tree, document: Document, taxonomy: Taxonomy) -> Parsed:
         else:
             locations.setdefault(url, _location(url, element))
     return Parsed(
-        form=_FORM,
+        form=FORM,
         drafts=tuple(drafts),
         is_list=True,
         locations=tuple(locations.values()),
@@ -119,7 +119,7 @@ def _draft(url: str, element: Element, taxonomy: Taxonomy) -> Draft | None:
     date = _text(news, "publication_date")
     language = language_tag(_text(publication, "language"))
     return Draft(
-        form=_FORM,
+        form=FORM,
         title=title if len(title) <= _TITLE_CHARS else f"{title[: _TITLE_CHARS - 1]}…",
         partial=True,
         url=url,
