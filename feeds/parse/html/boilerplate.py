@@ -53,6 +53,8 @@ _BESIDE_TEXT = re.compile(
     r"calendar|widget_\w{1,40}|catlinks|jp-relatedposts|sharedaddy|sociable|post-?nav|adsbygoogle|advertisement|sponsored)(?:$|[\s_-])"
 )
 
+_TEASER = re.compile(r"(?:^|[\s_-])teaser(?:$|[\s_-])")
+
 # Where a link leads that hands a page on.
 _SHARES = (
     'a[href*="/sharer"], a[href*="twitter.com/intent"], a[href*="twitter.com/share"], '
@@ -107,7 +109,7 @@ def strip_text(page: HtmlPage, whole: Part) -> None:
     parts = list(whole.within())
     named = [each for each in parts if each.block and each.called]
     for part in [each for each in named if _is_called_beside(each.called)]:
-        if part.is_below(whole) and not _holds_article(part, whole):
+        if part.is_below(whole) and not _holds_article(part, whole) and not _is_lead(part):
             _drop(part)
     known = page.parts
     _strip_share_bars(whole, known)
@@ -270,6 +272,16 @@ def _is_heading(part: Part) -> bool:
 
 def _says_little(part: Part) -> bool:
     return not part.has_title and not part.prose and part.chars <= _LONGEST_HEADING_CHARS
+
+
+def _is_lead(part: Part) -> bool:
+    """Whether what its page calls a teaser is that of its own article: prose that leads nowhere,
+    without a heading, and the only one in its place.
+    """
+    if not _TEASER.search(part.called) or not part.prose or part.linked or part.up is None:
+        return False
+    alike = [each for each in part.up.parts if _TEASER.search(each.called)]
+    return len(alike) == 1 and not any(each.is_heading for each in part.within())
 
 
 def _is_below_article(part: Part) -> bool:

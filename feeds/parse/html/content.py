@@ -40,7 +40,6 @@ _LONGEST_SIGNATURE_CHARS = 80
 _FEWEST_LETTERS_OF_A_NAME = 2
 # "10:12 Uhr", "at 07:12 am (UTC)".
 _MOST_LETTERS_BEHIND_A_DAY = 9
-_DAY_IN_NUMBERS = re.compile(r"(?<![0-9.])[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{2,4}(?![0-9])")
 # The last line of a list or a table need not be a sentence.
 _LISTED = frozenset({"li", "td", "th", "dd", "pre"})
 _LONGEST_LABEL_CHARS = 60
@@ -61,7 +60,7 @@ _LEAST_OF_PROSE = 0.5
 # What pages call a lead above their text.
 _LEAD = re.compile(
     r"(?:^|[\s_-])(?:leads?|lede|leadtext|intro(?:duction)?|stand-?first|dec?k|summary|sub-?titles?|"
-    r"sub-?head(?:line)?|excerpt|abstract|chapo|ingress|preamble|perex|vorspann|manchet)(?:$|[\s_-])"
+    r"sub-?head(?:line)?|excerpt|abstract|chapo|ingress|preamble|perex|vorspann|manchet|teaser)(?:$|[\s_-])"
 )
 _MOST_LINES_OF_A_LEAD = 3
 # So much of a description tells that a line is its beginning; a subtitle has a quarter at least.
@@ -198,14 +197,10 @@ def _is_signed(block: Block, style: DateStyle) -> bool:
 def _is_signature(line: str, style: DateStyle) -> bool:
     if len(line) > _LONGEST_SIGNATURE_CHARS or not any(map(str.isdigit, line)):
         return False
-    found = _DAY_IN_NUMBERS.search(line)
-    days = (
-        [found.span()] if found else [(day.start, day.end) for day in dates.mentions(line, style)]
-    )
+    days = dates.mentions(line, style)
     if len(days) != 1:
         return False
-    (start, end), *_ = days
-    name, behind = line[:start], line[end:]
+    name, behind = line[: days[0].start], line[days[0].end :]
     return (
         sum(map(str.isalpha, name)) >= _FEWEST_LETTERS_OF_A_NAME
         and sum(map(str.isalpha, behind)) <= _MOST_LETTERS_BEHIND_A_DAY
@@ -250,7 +245,8 @@ def _lead(whole: Part, text: Part, page: BarePage) -> list[Part]:
         if part.holds_blocks or not part.block:
             continue
         line = fold(said(part.node))
-        if line == named:
+        # A heading may begin with what its article is about.
+        if line == named or (part.is_heading and named and line.endswith(named)):
             is_behind, lead = True, []
         elif is_behind and part.prose and len(lead) < _MOST_LINES_OF_A_LEAD:
             called = f"{part.called} {part.up.called if part.up else ''}"
