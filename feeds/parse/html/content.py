@@ -21,6 +21,7 @@ from feeds.parse.html.outline import Part
 from feeds.parse.html.page_head import HEADINGS, is_sentence, tells_its_day
 from feeds.parse.html.printed import Printed
 from feeds.parse.html.state import article_in
+from feeds.parse.html.title import is_in
 from feeds.parse.html.tree import Node, find, find_all, said
 from feeds.parse.prose import prose, width
 from feeds.parse.sanitise import Block, blocks, sanitised, without
@@ -105,7 +106,7 @@ def read(markup: HtmlPage, page: BarePage, taxonomy: Taxonomy, habits: Habits) -
     used = printed.read(found, taxonomy).used
     # Behind the title, where it stands within the text.
     named = fold(page.title)
-    start = next((at for at, block in enumerate(found) if fold(block.line) == named), -1) + 1
+    start = next((at for at, block in enumerate(found) if is_in(block.line, page.title)), -1) + 1
     if not start and (behind := _behind_title(found[:1], named)):
         found = (*behind, *found[1:])
     start, subtitle = _behind_labels(found, start, used)

@@ -28,7 +28,6 @@ from feeds.parse.html.tree import absolute, attribute, find, said
 from feeds.parse.sanitise import blocks, sanitised
 from feeds.parse.text import labels
 from feeds.taxonomy import Slot, Taxonomy
-from feeds.taxonomy.naming import fold
 
 _MOST_LINES_AROUND_TITLE = 6
 # A line of kinds, topics and a day names no more.
@@ -130,8 +129,7 @@ def _around_title(page: BarePage) -> tuple[list[str], list[str]]:
     Above it without menus: links that follow each other.
     """
     placed = [(line, block.start) for block in page.blocks for line in title.lines_of(block)]
-    named = fold(page.title)
-    at = next((at for at, (line, _) in enumerate(placed) if _names(line, named)), None)
+    at = next((at for at, (line, _) in enumerate(placed) if title.is_in(line, page.title)), None)
     if at is None:
         return [], []
     lines = placed[max(0, at - 2 * _MOST_LINES_AROUND_TITLE) : at]
@@ -140,12 +138,6 @@ def _around_title(page: BarePage) -> tuple[list[str], list[str]]:
     above = [line for (line, _), is_link, *near in beside if not (is_link and any(near))]
     nearest = above[: -_MOST_LINES_AROUND_TITLE - 1 : -1]
     return nearest, [line for line, _ in placed[at + 1 : at + 1 + _MOST_LINES_AROUND_TITLE]]
-
-
-def _names(line: str, named: str) -> bool:
-    """Whether a line is a title, with the namespace of a wiki in front or without."""
-    said = fold(line)
-    return said == named or said.endswith(f":{named}")
 
 
 def _completed(article: Draft, page: BarePage, taxonomy: Taxonomy, habits: Habits) -> Draft:

@@ -29,6 +29,7 @@ from feeds.parse.html.tree import (
     said,
 )
 from feeds.parse.sanitise import Block
+from feeds.taxonomy.naming import fold
 
 # Names of the site stand in these, and what leads elsewhere.
 _ASIDE = frozenset({"nav", "aside", "footer"})
@@ -114,8 +115,22 @@ def _by_the_text(
         habits.date_style,
         is_own=here.is_named_by,
         is_name=_is_name,
-        is_of_site=lambda line: _even(line) in sites or _even(line) in {window, _even(named)},
+        is_of_site=lambda line: (
+            _even(line) in sites or _even(line) == _even(named) or _begins_with(line, window)
+        ),
     )
+
+
+def _begins_with(line: str, window: str) -> bool:
+    """Whether a line is what the window is called, or more of a name of two words or more."""
+    is_more = " " in window and _is_name(window) and _even(line).startswith(f"{window} ")
+    return is_more or _even(line) == window
+
+
+def is_in(line: str, named: str) -> bool:
+    """Whether a line is a title, with the namespace of a wiki in front or without."""
+    said, text = fold(line), fold(named)
+    return said == text or (bool(text) and said.endswith(f":{text}"))
 
 
 def lines_of(block: Block) -> list[str]:
