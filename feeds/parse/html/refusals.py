@@ -246,7 +246,7 @@ def _shown_by(lines: Lines, draft: Draft, page: BarePage, taxonomy: Taxonomy) ->
     # Reports tell what "I" saw as well; but blogs call themselves articles without more.
     is_news = _is_told(draft, page) and (is_long or not known.is_blog)
     is_news = is_news or (is_titled and width(sentences) >= _MUCH_WIDTH)
-    return found or (None if is_news else genre.told(lines))
+    return found or (None if is_news else genre.told(lines, draft.paragraphs))
 
 
 def _is_told(draft: Draft, page: BarePage) -> bool:

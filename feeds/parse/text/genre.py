@@ -176,12 +176,14 @@ def shown_by(lines: Lines, *, beside_prose: bool = False, is_story: bool = False
     return None
 
 
-def told(below: Lines) -> str | None:
-    """What a text is instead of news by its questions, or by who tells it."""
+def told(below: Lines, article: Lines | None = None) -> str | None:
+    """What a text is instead of news by its questions, or by who tells it: in its ``article``,
+    where that is known, as readers' remarks below it say "I".
+    """
     questions = [line for line in below if line.endswith("?") and len(line) <= 2 * _HEADING_CHARS]
     if len(questions) >= _FEWEST_QUESTIONS:
         return f"it is an FAQ: {excerpt(questions[0])}"
-    text = "\n".join(below)[:_READ_CHARS]
+    text = "\n".join(below if article is None else article)[:_READ_CHARS]
     # Asked first, as it takes no time; then in earnest.
     words = any_of("first_person", str)
     may_be_i = sum(text.count(word) for word in plain("first_person", str))

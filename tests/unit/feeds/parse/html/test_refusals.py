@@ -245,3 +245,14 @@ def test_a_described_story_may_say_when_and_where_something_is_held(osce: Taxono
     head = '<script type="application/ld+json">{"@type": "NewsArticle", "datePublished": "2024-05-03"}</script>'
     assert isinstance(understood(page(body, head=head), osce), Parsed)
     assert refused(page(body), osce).reason is Reason.NOT_NEWS
+
+
+def test_readers_who_say_i_below_an_article_make_no_blog_of_it(osce: Taxonomy) -> None:
+    tuba = (
+        "The town band has found its missing tuba in the loft of the old fire station, where it was.",
+        "It was wrapped in a flag and held, the bandmaster announced, eleven hymn books and a nest.",
+        "The tuba will be played again on Sunday, once the dents are out and the wren has been told.",
+    )
+    remark = '<div class="r"><b>Reader</b> <a href="#c">9:41</a><p>I played my tuba there, and I never held a note for long.</p></div>'
+    body = page(f"<div><h2>A tuba in the loft</h2>{paragraphs(*tuba)}</div>{remark * 4}")
+    assert isinstance(html.parse(document(body), osce, Habits()), Parsed)
