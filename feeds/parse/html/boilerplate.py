@@ -41,6 +41,7 @@ _COMMENTS = re.compile(
 )
 # Those may be longer than the article above them, which is as long as this.
 _FEWEST_CHARS_ABOVE_COMMENTS = 300
+_FEWEST_CAPTIONS = 3
 # A site that calls its whole page "has-sidebar" has no sidebar for a page.
 _MOST_OF_PROSE = 0.5
 
@@ -90,7 +91,8 @@ def strip(page: HtmlPage) -> None:
     whole = page.whole
     if whole is None:
         return
-    furniture = {node.mem_id for node in find_all(whole.node, _FURNITURE)}
+    captions = _captions_of_gallery(page, whole)
+    furniture = {node.mem_id for node in find_all(whole.node, _FURNITURE)} - captions
     lines = []
     for part in [each for each in whole.within() if _is_furniture(each, furniture)]:
         if part.is_below(whole) and (not _holds_article(part, whole) or _is_below_article(part)):
@@ -101,7 +103,9 @@ def strip(page: HtmlPage) -> None:
     for line in left:
         line.measure_line()
     # Some sites send a form around the whole page: its article is no part of a form.
-    page.unwrap_forms()
+    page.unwrap("form")
+    if captions:
+        page.unwrap("figcaption")
 
 
 def strip_text(page: HtmlPage, whole: Part) -> None:
@@ -272,6 +276,14 @@ def _is_heading(part: Part) -> bool:
 
 def _says_little(part: Part) -> bool:
     return not part.has_title and not part.prose and part.chars <= _LONGEST_HEADING_CHARS
+
+
+def _captions_of_gallery(page: HtmlPage, whole: Part) -> set[int]:
+    """The captions of a page that tells most of what it tells in them."""
+    nodes = find_all(whole.node, "figcaption")
+    told = [part.prose for node in nodes if (part := page.parts.get(node.mem_id)) and part.prose]
+    is_text = len(told) >= _FEWEST_CAPTIONS and sum(told) > _MOST_OF_PROSE * whole.prose
+    return {node.mem_id for node in nodes} if is_text else set()
 
 
 def _is_lead(part: Part) -> bool:

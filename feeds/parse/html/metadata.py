@@ -149,10 +149,10 @@ class HtmlPage:
             self._things = None
         self.take_out(nodes)
 
-    def unwrap_forms(self) -> None:
-        """Puts what stands in forms in their place."""
-        if find(self.tree, "form") is not None:
-            self.tree.unwrap_tags(["form"])
+    def unwrap(self, tag: str) -> None:
+        """Puts what stands in elements of a name in their place."""
+        if find(self.tree, tag) is not None:
+            self.tree.unwrap_tags([tag])
             self._parts = {}
 
 
