@@ -91,9 +91,11 @@ def title_of(
         agreed = _most_said(_less_headings(tree, sites), voices)
     agreed = agreed or next(_said_twice(voices, sites), "")
     for title in promised:
-        # "Loading..." twice is no better name for what a listing told in a headline.
+        # "Loading..." twice is no better name for what a listing told in a headline, nor the site's
+        # name for one that the page says, too.
         is_listed = lead is not None and lead.form == listed_entry.FORM
-        is_listed = is_listed and (not _is_name(agreed) or _is_name(title))
+        is_said = not _is_name(title) or any(_says(voice, title) for voice in stated)
+        is_listed = is_listed and (not _is_name(agreed) or not is_said)
         if not (agreed and (is_listed or _says(title, agreed) or _says(agreed, title))):
             return title
     if agreed:

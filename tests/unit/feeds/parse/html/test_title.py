@@ -74,6 +74,12 @@ def test_a_page_that_is_still_loading_has_the_title_its_listing_told(osce: Taxon
     assert named(osce, "Loading...", "<h1>Loading...</h1>", lead=lead) == TITLE
 
 
+def test_a_short_title_of_a_listing_stays_where_the_page_says_it_too(osce: Taxonomy) -> None:
+    lead = Draft(form="listing", title="A choice", partial=True)
+    assert named(osce, "Paper lantern: a choice", "<h3>Paper lantern</h3>", lead=lead) == "A choice"
+    assert named(osce, "Paper lantern", "<h3>Paper lantern</h3>", lead=lead) == "Paper lantern"
+
+
 @pytest.mark.parametrize("amp", ["&", "&amp;"])
 def test_metadata_are_decoded_where_their_site_escaped_them(osce: Taxonomy, amp: str) -> None:
     said = f"Women{amp}#039;s rights {amp}amp; justice: a {amp}quot;first{amp}quot; report"
