@@ -87,12 +87,11 @@ clean: ## away with everything made here
 		.mypy_cache .pytest_cache .ruff_cache *.egg-info
 	find config feeds notifier tests -name __pycache__ -prune -exec rm -rf {} +
 
-# Last what is done for packages that are not editable: every start would compile again where
-# bytecode is not written.
+# Where no bytecode is written every start would compile again; elsewhere what is used is kept.
 define install
-	$(INSTALL) $(VENV) --compile-bytecode --require-hashes -r $(1)
+	$(INSTALL) $(VENV) $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode) --require-hashes -r $(1)
 	$(INSTALL) $(VENV) -e .
-	$(BIN)/python -m compileall -q config feeds notifier
+	$(if $(PYTHONDONTWRITEBYTECODE),$(BIN)/python -m compileall -q config feeds notifier)
 endef
 
 $(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(VENV)/build.lock

@@ -78,8 +78,6 @@ def _labels_of(
 
 def _bare(block: Block, behind: Sequence[Block], taxonomy: Taxonomy) -> Slot | None:
     """The label a block is without a colon: by its element, or as its value fits no other."""
-    if len(block.text) > _LONGEST_LABEL_CHARS:
-        return None
     slot = taxonomy.slot(f"{_item(block.line)}:")
     if slot is None or block.tag in _NAMING:
         return slot

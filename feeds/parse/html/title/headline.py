@@ -49,7 +49,6 @@ _MOST_LINES_ABOVE = 6
 _MOST_WITH_LINKS = 20
 _LONGEST_CHARS = 250
 _MOST_LINES = 5_000
-_MOST_LEVELS = 200
 
 
 class _Style(NamedTuple):
@@ -154,8 +153,6 @@ def _lines(body: Node) -> Iterator[_Line]:
         inner = _printed(node, tag, style)
         held = list(node.iter(include_text=True, skip_empty=True))
         waiting += [(each, inner) for each in reversed(held)]
-    if line := _line(texts):
-        yield line
 
 
 def _line(texts: Sequence[tuple[str, _Style]]) -> _Line | None:

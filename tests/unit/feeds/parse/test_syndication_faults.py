@@ -23,6 +23,12 @@ RUSSIAN = "<rss><channel><item><title>Выборы прошли спокойно
 CYRILLIC = "<rss><channel><item><title>Выборы</title></item></channel></rss>"
 
 
+def test_a_feed_within_a_comment_behind_a_warning_is_none(osce: Taxonomy) -> None:
+    body = "Warning: x <!-- <rss><channel/></rss> -->" + LATIN
+    assert only(body, osce).title == "Café — “s”"
+    assert isinstance(understood(body.removesuffix(LATIN), osce), Refused)
+
+
 def declared(encoding: str, text: str = LATIN) -> str:
     return f'<?xml version="1.0" encoding="{encoding}"?>{text}'
 

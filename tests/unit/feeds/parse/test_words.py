@@ -110,6 +110,10 @@ def test_every_pattern_can_be_made() -> None:
             assert not pattern(name).fullmatch("\0")
 
 
+def test_brackets_that_are_meant_are_written_as_they_are() -> None:
+    assert "[EMAIL PROTECTED]" in plain("noise", str.upper)
+
+
 @pytest.mark.one_python
 def test_a_new_language_is_one_new_file(tmp_path: Path) -> None:
     """Nothing else: its months are known, its reports are told and its contacts go."""

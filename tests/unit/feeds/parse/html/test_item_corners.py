@@ -28,6 +28,11 @@ def script(thing: object) -> str:
     return f'<script type="application/ld+json">{json.dumps(thing)}</script>'
 
 
+def test_signs_that_are_none_between_letters_are_left_out(osce: Taxonomy) -> None:
+    body = page(f"<article><h1>{TITLE}</h1>{paragraphs(FIRST, SECOND, THIRD)}</article>").encode()
+    assert draft_of(body.replace(b"course", b"cour\0se"), osce).paragraphs[0] == FIRST
+
+
 def test_a_link_to_the_page_itself_is_no_next_page(osce: Taxonomy) -> None:
     own = '<link rel="next" href="https://news.example.org/secretariat/534321">'
     assert listed(page("".join(map(entry, (1, 2, 3))), head=own), osce).next_page is None

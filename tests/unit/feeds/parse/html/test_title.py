@@ -74,6 +74,14 @@ def test_a_page_that_is_still_loading_has_the_title_its_listing_told(osce: Taxon
     assert named(osce, "Loading...", "<h1>Loading...</h1>", lead=lead) == TITLE
 
 
+def test_lines_printed_like_others_are_no_title_before_one_that_is_bold(osce: Taxonomy) -> None:
+    lines = (
+        '<div style="color: red">Office of the three towns</div><div><b>&nbsp;</b><br></div>'
+        f'<div style="font-weight: bold">{TITLE}</div>'
+    )
+    assert named(osce, "Office", lines) == TITLE
+
+
 def test_a_short_title_of_a_listing_stays_where_the_page_says_it_too(osce: Taxonomy) -> None:
     lead = Draft(form="listing", title="A choice", partial=True)
     assert named(osce, "Paper lantern: a choice", "<h3>Paper lantern</h3>", lead=lead) == "A choice"

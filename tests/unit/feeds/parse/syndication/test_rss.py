@@ -16,6 +16,15 @@ from tests.pages import fields, issuers
 from tests.syndicated import FULL, item, only, parsed, rss
 
 
+def test_words_around_an_address_at_the_end_stay(osce: Taxonomy) -> None:
+    words = "<p>Twenty officers took part; all of it stands at https://www.example.org/1 .</p>"
+    told = (
+        "<title>A course</title><link>https://www.example.org/1</link><description>{}</description>"
+    )
+    draft = only(rss(f"<item>{told.format('<![CDATA[' + words + ']]>')}</item>"), osce)
+    assert draft.summary.endswith("https://www.example.org/1 .")
+
+
 def test_an_item_of_rss_2_is_understood_whole(osce: Taxonomy) -> None:
     draft = only(rss(FULL, "<language>en-gb</language>"), osce)
     assert draft.form == "rss"
