@@ -3,16 +3,11 @@
 import gzip
 import zlib
 from collections.abc import Callable
-from datetime import date
 
 import brotli  # type: ignore[import-untyped]
 import pytest
 
 from feeds.fetch import FetchedPage, FetchFailed
-from feeds.identity.ids import Identity
-from feeds.ingest import Terms
-from feeds.ingest.poll import poll
-from feeds.ingest.report import IngestReport
 from feeds.parse import understand
 from feeds.sources import CrawlScope
 from feeds.sources.ask import Asking
@@ -22,10 +17,10 @@ from feeds.storage import documents, standings
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from tests.publisher.fetching import fetching
-from tests.publisher.remembered import EVERY, NOW
+from tests.publisher.remembered import EVERY
 from tests.publisher.remembered import fetching as asking
 from tests.publisher.server import Handler, Request, Response, publishing
-from tests.publisher.taking import desk
+from tests.publisher.taking import desk, polled
 
 BODY = b"".join(b"<p>Line %d of it.</p>\n" % line for line in range(2_000))
 ARTICLE = '<meta property="og:type" content="article">'
@@ -100,18 +95,6 @@ class Cut:
         if self.way == "file":
             return Response(headers=fields, body=body)
         return packed(body, "gzip", *fields)
-
-
-def polled(database: Database, osce: Taxonomy, source: WebSource) -> IngestReport:
-    terms = Terms(
-        source="news",
-        taxonomy=osce,
-        identity=Identity("example.org", date(2026, 1, 1)),
-        now=NOW,
-        batch=50,
-        archive_after_days=7,
-    )
-    return poll(database, [source], lambda _: terms)
 
 
 @pytest.mark.parametrize("missing", [4, 0.5])

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import trustme
 
-from feeds.identity.ids import Identity
-from feeds.ingest import Terms
-from feeds.ingest.poll import poll
 from feeds.parse import understand
 from feeds.sources import CrawlScope
 from feeds.sources.ask import Asking
@@ -22,6 +19,7 @@ from tests.publisher.fetching import fetching
 from tests.publisher.remembered import EVERY, NOW
 from tests.publisher.server import Publisher, publishing
 from tests.publisher.site import Site
+from tests.publisher.taking import polled
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 Opened = Callable[[trustme.CA], AbstractContextManager[Publisher]]
@@ -39,14 +37,6 @@ Opened = Callable[[trustme.CA], AbstractContextManager[Publisher]]
 def test_a_fault_of_tls_waits_longest_and_is_told_in_the_report_and_of_the_source(
     database: Database, osce: Taxonomy, authority: trustme.CA, opened: Opened, why: str
 ) -> None:
-    terms = Terms(
-        source="news",
-        taxonomy=osce,
-        identity=Identity("example.org", date(2026, 1, 1)),
-        now=NOW,
-        batch=50,
-        archive_after_days=7,
-    )
     with opened(authority) as publisher, fetching() as fetcher:
         url = publisher.at("/news", "news.example.org").replace("http:", "https:")
         source = WebSource(
@@ -56,7 +46,7 @@ def test_a_fault_of_tls_waits_longest_and_is_told_in_the_report_and_of_the_sourc
             scope=CrawlScope(),
             every=EVERY,
         )
-        (problem,) = poll(database, [source], lambda _: terms).problems
+        (problem,) = polled(database, osce, source).problems
     assert why in problem
     assert "this does not pass by itself, so it is asked again on 2026-03-02" in problem
     with database.reading() as connection:

@@ -18,6 +18,7 @@ from feeds.fetch.client import Fetcher
 from feeds.identity.ids import Identity
 from feeds.ingest import Terms
 from feeds.ingest.pipeline import ingest
+from feeds.ingest.poll import poll
 from feeds.ingest.report import IngestReport
 from feeds.parse import understand
 from feeds.sources import CrawlScope
@@ -48,15 +49,7 @@ class Desk:
     def ingest(self, start: str, listing_pages: int = 1, *, follow: bool = True) -> IngestReport:
         self.now += EVERY
         source = self._source(start, CrawlScope(listing_pages=listing_pages, follow=follow))
-        terms = Terms(
-            source=source.name,
-            taxonomy=self.taxonomy,
-            identity=Identity("example.org", date(2026, 1, 1)),
-            now=self.now,
-            batch=7,
-            archive_after_days=7,
-            habits=self.habits,
-        )
+        terms = _terms(source.name, self.taxonomy, now=self.now, batch=7, habits=self.habits)
         return ingest(self.store, source, terms, stopping=self.stopping)
 
     def _source(self, start: str, scope: CrawlScope) -> WebSource:
@@ -105,3 +98,21 @@ class Desk:
 def desk(store: Database, taxonomy: Taxonomy, site: Handler) -> Iterator[Desk]:
     with publishing(site) as publisher, fetching() as fetcher:
         yield Desk(store=store, taxonomy=taxonomy, publisher=publisher, fetcher=fetcher)
+
+
+def polled(store: Database, taxonomy: Taxonomy, source: WebSource) -> IngestReport:
+    """What one look of the daemon's at a source brought."""
+    terms = _terms(source.name, taxonomy, now=NOW, batch=50)
+    return poll(store, [source], lambda _: terms)
+
+
+def _terms(name: str, taxonomy: Taxonomy, *, now: datetime, batch: int, **more: Any) -> Terms:
+    return Terms(
+        source=name,
+        taxonomy=taxonomy,
+        identity=Identity("example.org", date(2026, 1, 1)),
+        now=now,
+        batch=batch,
+        archive_after_days=7,
+        **more,
+    )

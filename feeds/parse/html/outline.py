@@ -15,10 +15,10 @@ _INLINE = frozenset(
     "samp small span strike strong sub sup time tt u var wbr".split()
 )
 # What readers do not see, with scripts at work.
-_UNSHOWN = frozenset({"script", "style", "noscript", "template"})
+UNSHOWN = frozenset({"script", "style", "noscript", "template"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # What the parser calls a text.
-_TEXT = "-text"
+TEXT = "-text"
 _BREAK = "br"
 # Elements without text, or that left, between one and what stands in front of it.
 _MOST_BETWEEN = 8
@@ -199,7 +199,7 @@ def outline(root: Node) -> list[Part]:
         last = ""
         for node in part.node.iter(include_text=True, skip_empty=True):
             tag = node.tag or ""
-            if tag == _TEXT:
+            if tag == TEXT:
                 _tell(part, node)
             elif node.is_element_node:
                 Part(node, tag, part)
@@ -214,7 +214,7 @@ def outline(root: Node) -> list[Part]:
 
 def _tell(part: Part, node: Node) -> None:
     """Adds a text that stands in an element to the block it is part of."""
-    if part.tag in _UNSHOWN:
+    if part.tag in UNSHOWN:
         return
     length = letters((node.text_content or "").strip())
     part.line.own += length

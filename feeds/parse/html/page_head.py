@@ -70,7 +70,7 @@ def no_text(
     """
     head = [at for at in range(start, _end_of_head(found, start)) if at not in used]
     places = {at for at in head if _is_head(found[at], taxonomy, days, style)}
-    places |= {*_days_in_lists(found, style), *_bars(found)}
+    places |= set(_lists(found, style))
     if any(found[at].tag in _DEFINING for at in places.union(used)):
         places |= {at for at in head if found[at].tag in _DEFINING}
     return places | {at for at, block in enumerate(found) if _tells_a_day(block.line, style)}
@@ -147,22 +147,26 @@ def _tells_a_day(line: str, style: DateStyle) -> bool:
     return label.end() >= len(fold(line)) or bool(dates.mentions(line, style))
 
 
-def _bars(found: Sequence[Block]) -> Iterator[int]:
-    """The places of lists of buttons: of short lines, half of which at least are buttons' words."""
+def _lists(found: Sequence[Block], style: DateStyle) -> Iterator[int]:
+    """The places of lists that are no text: of buttons, and of definitions that tell a day, such as
+    who published a page, and when.
+    """
+    tags = ("dd" if block.tag in _DEFINING else block.tag for block in found)
+    for tag, run in groupby(enumerate(tags), lambda each: each[1]):
+        if tag not in {"dd", "li"}:
+            continue
+        places = [at for at, _ in run]
+        lines = [found[at].line for at in places]
+        if _are_buttons(lines) if tag == "li" else _tell_a_day(lines, style):
+            yield from places
+
+
+def _are_buttons(lines: Sequence[str]) -> bool:
+    """Whether short lines are buttons: half of them at least have the words of one."""
     words = plain("noise", str)
-    for is_list, run in groupby(range(len(found)), lambda at: found[at].tag == "li"):
-        places = list(run)
-        lines = [found[at].line for at in places] if is_list else []
-        buttons = [line for line in lines if line.lower().strip(AROUND_NOISE) in words]
-        are_short = bool(lines) and max(map(len, lines)) <= _LONGEST_BUTTON_CHARS
-        if are_short and 2 * len(buttons) >= len(lines):
-            yield from places
+    buttons = [line for line in lines if line.lower().strip(AROUND_NOISE) in words]
+    return max(map(len, lines)) <= _LONGEST_BUTTON_CHARS and 2 * len(buttons) >= len(lines)
 
 
-def _days_in_lists(found: Sequence[Block], style: DateStyle) -> Iterator[int]:
-    """The places of lists of definitions that tell a day: who published a page, and when."""
-    for is_list, run in groupby(range(len(found)), lambda at: found[at].tag in _DEFINING):
-        places = list(run)
-        lines = [found[at].line for at in places] if is_list else []
-        if any(len(line) <= _LONGEST_DAY_CHARS and dates.mentions(line, style) for line in lines):
-            yield from places
+def _tell_a_day(lines: Sequence[str], style: DateStyle) -> bool:
+    return any(len(line) <= _LONGEST_DAY_CHARS and dates.mentions(line, style) for line in lines)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from feeds.draft import DateStyle
 from feeds.parse import dates
+from feeds.parse.html.outline import TEXT, UNSHOWN
 from feeds.parse.html.tree import Node, attribute, names, one_line
 from feeds.parse.prose import prose, width
 
@@ -17,10 +18,8 @@ _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code del dfn em font i img ins kbd label mark nobr q s samp "
     "small span strike strong sub sup time tt u var wbr".split()
 )
-_UNSHOWN = frozenset(
-    "script style noscript template nav aside footer select option button textarea".split()
-)
-_TEXT = "-text"
+# What no reader sees, and what is no line over a text.
+_PASSED_OVER = UNSHOWN.union("nav aside footer select option button textarea".split())
 # How much like titles elements print what is in them.
 _LEVELS = {
     "h1": 6, "h2": 5, "h3": 5, "h4": 3, "h5": 3, "h6": 3, "big": 3, "b": 2, "strong": 2,
@@ -134,7 +133,7 @@ def _lines(body: Node) -> Iterator[_Line]:
     while waiting and left:
         node, style = waiting.pop()
         tag = node.tag or "" if node is not None else ""
-        if tag == _TEXT and node is not None:
+        if tag == TEXT and node is not None:
             texts.append((node.text_content or "", style))
             continue
         if tag == "br" and style.level >= _HEADING:
@@ -146,7 +145,7 @@ def _lines(body: Node) -> Iterator[_Line]:
                 left -= 1
                 yield line
             texts = []
-        if node is None or not node.is_element_node or tag in _UNSHOWN:
+        if node is None or not node.is_element_node or tag in _PASSED_OVER:
             continue
         if tag not in _INLINE:
             waiting.append((None, style))

@@ -25,3 +25,10 @@ def test_a_line_that_lost_a_part_of_it_is_measured_anew() -> None:
     line.parts[0].leave()
     line.measure_line()
     assert (whole.chars, line.chars, line.own) == (len("Onethree"),) * 3
+
+
+def test_a_comment_says_nothing() -> None:
+    tree = Tree("<body><p>One<!-- two --></p></body>")
+    assert tree.body is not None
+    whole, line = outline(tree.body)
+    assert (whole.chars, line.chars) == (len("One"),) * 2

@@ -77,7 +77,7 @@ def test_a_page_that_is_still_loading_has_the_title_its_listing_told(osce: Taxon
 def test_lines_printed_like_others_are_no_title_before_one_that_is_bold(osce: Taxonomy) -> None:
     lines = (
         '<div style="color: red">Office of the three towns</div><div><b>&nbsp;</b><br></div>'
-        f'<div style="font-weight: bold">{TITLE}</div>'
+        f'<div style="font-weight: bold">{TITLE}</div><div>* * *</div>'
     )
     assert named(osce, "Office", lines) == TITLE
 
