@@ -6,7 +6,7 @@ one that is refused: who wants it narrower adds a condition to the one answer gi
 
 import re
 from contextlib import suppress
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 from unicodedata import normalize
 from urllib.parse import urlsplit
@@ -36,14 +36,17 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_PLACEHOLDER = 24
-_WIDE_SIGNS = (
-    r"\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6b"
-    r"\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003fffd"
+# It takes milliseconds to compile, and most commands never ask for it.
+_wide_sign = cache(
+    partial(
+        re.compile,
+        r"[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6b"
+        r"\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003fffd]",
+    )
 )
-_WIDE = re.compile(f"[{_WIDE_SIGNS}]")
-_UNSPACED = re.compile(
-    rf"[{_WIDE_SIGNS}\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf"
-    r"\ua9e0-\ua9ff\uaa60-\uaadf]"
+_SOUTH_EAST_ASIAN = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\ua9e0-\ua9ff"
+    r"\uaa60-\uaadf]"
 )
 # Most addresses need no second look.
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/[!-~]*)?")
@@ -248,14 +251,16 @@ def wide(text: str) -> int:
     """How many characters of ``text`` are wide (UAX 11): Chinese, Japanese and Korean signs, each
     of which says as much as several letters do.
     """
-    return 0 if text.isascii() else len(_WIDE.findall(text))
+    return 0 if text.isascii() else len(_wide_sign().findall(text))
 
 
 def is_unspaced(word: str) -> bool:
     """Whether what stands between two blanks is more than a word: in wide signs, and in the scripts
     of South-East Asia (UAX 14, class SA), none are written between words.
     """
-    return _UNSPACED.match(word) is not None
+    if word.isascii():
+        return False
+    return (_wide_sign().match(word) or _SOUTH_EAST_ASIAN.match(word)) is not None
 
 
 def is_one_line(text: str) -> bool:

@@ -7,9 +7,12 @@ how it is fetched, or what time it is.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from feeds.draft import Hub
 from feeds.times import backoff
+
+if TYPE_CHECKING:
+    from feeds.draft import Hub
 
 #: A source that fails is asked once a day still: it may have come back.
 LONGEST_PAUSE = timedelta(days=1)
@@ -46,7 +49,7 @@ class Standing:
     next_look_at: datetime | None = None
     moved_to: str | None = None
     last_success_at: datetime | None = None
-    hub: Hub | None = None
+    hub: "Hub | None" = None
 
     @property
     def asked_at(self) -> str:
@@ -110,7 +113,7 @@ def succeeded(
     next_look_at: datetime,
     *,
     moved_to: str | None = None,
-    hub: Hub | None = None,
+    hub: "Hub | None" = None,
     problem: str = "",
 ) -> Standing:
     """It answered; ``moved_to`` is where a permanent redirect led just now, ``problem`` what was

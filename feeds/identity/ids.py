@@ -9,9 +9,12 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from feeds.draft import Draft
 from feeds.model import Label
+
+if TYPE_CHECKING:
+    from feeds.draft import Draft
 
 # Raise it when what is hashed changes: no item is then taken for changed by its source.
 _HASH_VERSION = 1
@@ -67,7 +70,7 @@ def bounded(name: str) -> str:
     return f"{name[:_KEPT_CHARS]}~{hashlib.sha256(encoded).hexdigest()}"
 
 
-def content_hash(draft: Draft) -> str:
+def content_hash(draft: "Draft") -> str:
     """Equal for two drafts that say the same, whatever their form, address and white space.
 
     The order of topics says nothing (pages and listings differ in it), so it is left out. What
@@ -92,7 +95,7 @@ def content_hash(draft: Draft) -> str:
     return f"{_HASH_VERSION}:{_digest(said)}"
 
 
-def told_hash(draft: Draft, content: str) -> str:
+def told_hash(draft: "Draft", content: str) -> str:
     """Equal for two drafts that tell the same in every respect; ``content`` is their hash."""
     origin = draft.provenance.entry_id if draft.provenance else None
     alternates = [[each.language, each.url] for each in draft.alternates]

@@ -9,9 +9,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, not_, select
 
-from feeds.draft import Reason
 from feeds.model import TopicKind, TopicRef
-from feeds.storage.documents import refusals
 from feeds.storage.read_items import read
 from feeds.storage.tables import documents, is_shown, item_topics, items
 
@@ -36,11 +34,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A document in quarantine, and why it is there."""
+    """A document in quarantine, and why it is there; ``code`` is the value of the reason."""
 
     source: str
     document: str
-    code: Reason
+    code: str
     reason: str
     since: datetime
 
@@ -96,6 +94,8 @@ def quarantined(connection: Connection) -> int:
 
 def quarantine(connection: Connection) -> list[Held]:
     """Every document that was refused, by source and name."""
+    from feeds.storage.documents import refusals  # noqa: PLC0415 - most count, and list none
+
     return [
         Held(
             source=seen.source,

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from feeds.draft import Hub
 from feeds.standing import Standing, State
 from feeds.storage.engines import upsert
 from feeds.storage.tables import is_shown, items
@@ -57,5 +56,10 @@ def look_early(connection: Connection, standing: Standing, moment: datetime) -> 
 def _standing(row: Row[Any]) -> Standing:
     columns = row._asdict()
     url, topic = columns.pop("hub_url"), columns.pop("hub_topic")
-    hub = Hub(url=url, topic=topic) if url else None
+    hub = None
+    if url:
+        # It comes with all words of documents, and few sources have one.
+        from feeds.draft import Hub  # noqa: PLC0415
+
+        hub = Hub(url=url, topic=topic)
     return Standing(**columns | {"state": State(row.state), "hub": hub})

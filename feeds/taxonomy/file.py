@@ -38,12 +38,15 @@ _UNSEEN = re.compile(f"[{CONTROLS}{INVISIBLE}]")
 
 
 def _shown(name: str) -> str:
+    # A pattern would be compiled anew for each member that holds a name.
+    if not name.strip():
+        raise ValueError("it says nothing")
     if _UNSEEN.search(name):
         raise ValueError("it holds what nobody sees, or what changes the order of its letters")
     return name
 
 
-_Name = Annotated[str, Field(pattern=r"\S", max_length=LONGEST_NAME_CHARS), AfterValidator(_shown)]
+_Name = Annotated[str, Field(max_length=LONGEST_NAME_CHARS), AfterValidator(_shown)]
 _Host = Annotated[_Name, AfterValidator(str.lower)]
 
 

@@ -14,9 +14,9 @@ import typer
 
 from notifier.cli import delivery, ingest, installation, parse, run, subscription, topic
 
-#: What a start loads stays: looked through at every 700 objects, as Python does, it takes a tenth
-#: longer. Garbage that only this finds is rare in what follows.
-_OBJECTS_BETWEEN_COLLECTIONS = 20_000
+#: What a start loads, nearly as many objects, stays: to look through it for garbage, as Python does
+#: at every 700, takes a tenth longer. Garbage that only this finds is rare in what follows.
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 app = typer.Typer(
     name="fieldfare",

@@ -242,13 +242,11 @@ def _chars(lines: Iterable[list[str]]) -> int:
 def _long_lines(node: Node) -> list[str]:
     text = node.text(separator="\n")
     least = _FEWEST_CHARS_OF_A_LINE if text.isascii() else _FEWEST_WIDE_CHARS
-    return [line for line in text.split("\n") if len(line) >= least and _is_long(line)]
-
-
-def _is_long(line: str) -> bool:
-    if len(line) >= _FEWEST_CHARS_OF_A_LINE:
-        return True
-    return not line.isascii() and wide(line) > 0
+    return [
+        line
+        for line in text.split("\n")
+        if len(line) >= least and (len(line) >= _FEWEST_CHARS_OF_A_LINE or wide(line) > 0)
+    ]
 
 
 def _told_apart(
