@@ -91,12 +91,14 @@ def spoken(
         return Spoken(stated, is_guess=False)
     if stated is None and (own := _at_sight(sample)):
         return Spoken(own, is_guess=True)
+    if stated and _is_commonly(stated.partition("-")[0].lower(), sample):
+        return Spoken(stated, is_guess=False)
     letters = sum(map(str.isalpha, sample))
     if letters < (_CONTRADICTION_LETTERS if stated else _FEWEST_LETTERS):
         return Spoken(stated, is_guess=False)
-    if stated and _is_commonly(stated.partition("-")[0].lower(), sample):
-        return Spoken(stated, is_guess=False)
-    language, confidence = _detected(sample, home, called or {})
+    # Where nothing is stated, its words were looked at before.
+    is_english = stated is not None and _is_commonly("en", sample)
+    language, confidence = ("en", 1.0) if is_english else _detected(sample, home, called or {})
     if stated is None:
         certain = confidence >= _LEAST_CONFIDENCE
         return Spoken(language if certain else None, is_guess=certain)
@@ -153,8 +155,6 @@ def _agree(detected: str, stated: str) -> bool:
 
 
 def _detected(sample: str, home: str | None, called: Mapping[str, str]) -> tuple[str, float]:
-    if _is_commonly("en", sample):
-        return "en", 1.0
     ranked = _model().rank(sample)
     language, confidence = ranked[0]
     standards = next((each.tags for each in languages() if language in each.tags), ())

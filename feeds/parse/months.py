@@ -34,6 +34,7 @@ def month_of(word: str, *, behind_dot: bool = False) -> int | None:
     return _besides().get(name) or _listed().get(name)
 
 
+@lru_cache(maxsize=2048)
 def short_month_of(word: str, language: str | None = None, weekday: str = "") -> int | None:
     """The month a word means where nothing but a month can stand, abbreviations included; one that
     is short for different months in different languages needs a language, or a ``weekday`` that is

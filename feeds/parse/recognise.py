@@ -79,6 +79,7 @@ _FILES = (
     (b"\xd0\xcf\x11\xe0", "application/msword"),
     (b"{\\rtf", "application/rtf"),
 )
+_STARTS = tuple(start for start, _ in _FILES)
 # The first entry of an OpenDocument names what it is (ODF 1.3 part 2, 3.3).
 _OPEN_DOCUMENT = re.compile(
     rb".{26}\x08\0\0\0mimetype(application/vnd\.oasis[a-z.-]{1,60})", re.DOTALL
@@ -91,9 +92,9 @@ def file_type(body: bytes, content_type: str | None) -> str | None:
 
     Its first bytes say so, and the server what it is in particular; None for everything else.
     """
-    found = next((kind for start, kind in _FILES if body.startswith(start)), None)
-    if found is None:
+    if not body.startswith(_STARTS):
         return None
+    found = next(kind for start, kind in _FILES if body.startswith(start))
     if within := _OPEN_DOCUMENT.match(body):
         return within[1].decode()
     named = media_type(content_type)

@@ -152,12 +152,11 @@ def _construct(elements: list[Element] | None, base: str | None) -> TextConstruc
 
 
 def _words(element: Element, base: str | None) -> TextConstruct:
-    said = element.get("type")
-    if said is None and not element.attrib and not len(element):
+    if not element.keys() and not len(element):
         text = (element.text or "").strip()
         is_html = "<" in text and _MARKED_UP.search(text) is not None
         return html_words(text, base) if is_html else TextConstruct(text)
-    base = base_of(element, base)
+    base, said = base_of(element, base), element.get("type")
     if said == "html" and not len(element):
         return html_words((element.text or "").strip(), base)
     return _of_kind((said or "text").strip().lower(), element, base)

@@ -198,9 +198,11 @@ def _without_way_on(words: TextConstruct, urls: Iterable[str], title: str) -> Te
     """Words without the line at their end that leads to the page of their entry: "Read more", or
     "The post TITLE appeared first on SITE", in any language.
     """
+    if not words.is_html or "<" not in words.text:
+        return words
     end = max(0, len(words.text) - _LONGEST_WAY_ON_CHARS)
     own = next((url.rstrip("/") for url in urls if url.rstrip("/") in words.text[end:]), None)
-    if own is None or not words.is_html:
+    if own is None:
         return words
     block = max(words.text.rfind(tag, end) for tag in _LINE_STARTS)
     for start in (block, words.text.rfind("<a ", end)):

@@ -129,21 +129,22 @@ def inner(element: Element) -> str:
 
 def language_of(element: Element) -> str | None:
     """xml:lang as it stands on an element itself."""
-    return element.get(_LANGUAGE)
+    # To look for a name in a namespace takes ten times as long, and most elements have none at all.
+    return element.get(_LANGUAGE) if element.keys() else None
 
 
 def language_of_words(groups: Groups, names: Iterable[str]) -> str | None:
     """xml:lang as it stands on the first of these elements that has one."""
     for name in filter(groups.__contains__, names):
         for element in groups[name]:
-            if tag := element.get(_LANGUAGE):
+            if tag := language_of(element):
                 return tag
     return None
 
 
 def base_of(element: Element, around: str | None) -> str | None:
     """The address that relative ones within an element count from (XML Base)."""
-    own = element.get(_BASE)
+    own = element.get(_BASE) if element.keys() else None
     return (absolute(own, around) or around) if own else around
 
 

@@ -171,7 +171,7 @@ def base_of_links(stated: str | None, home: str | None, found_at: str | None) ->
 
 def identifier(text: str) -> str | None:
     """An id without white space around it or controls in it; None where it is none."""
-    kept = _CONTROLS.sub("", text).strip()
+    kept = text.strip() if text.isprintable() else _CONTROLS.sub("", text).strip()
     is_sound = 0 < len(kept) <= _LONGEST_CHARS and not is_placeholder(kept)
     return kept if is_sound else None
 

@@ -172,8 +172,8 @@ def _urls(groups: Groups, item: Element, base: str | None) -> Iterator[str | Non
     yield absolute(_link(groups) or item.get("HREF"), base)
     for guid in groups.get("guid", ()):
         # RSS 2.0: a permalink unless it says that it is none; many that say nothing are none.
-        says = guid.get("isPermaLink", guid.get("ispermalink", "true")).strip().lower()
-        if says != "false" and (text := text_of(guid)).startswith("http"):
+        says = guid.get("isPermaLink") or guid.get("ispermalink") or ""
+        if says.strip().lower() != "false" and (text := text_of(guid)).startswith("http"):
             yield absolute(text, None)
     for link in groups.get("atom:link", ()):
         if link.get("rel", "alternate") == "alternate":
@@ -184,9 +184,10 @@ def _urls(groups: Groups, item: Element, base: str | None) -> Iterator[str | Non
 
 def _about(item: Element) -> str:
     # rdf:about, also where its prefix was never declared.
-    return next(
-        (str(text) for name, text in item.items() if str(name).endswith("about")), ""
-    ).strip()
+    for name, text in item.items():
+        if str(name).endswith("about"):
+            return str(text).strip()
+    return ""
 
 
 def _categories(groups: Groups) -> Iterator[RawCategory]:

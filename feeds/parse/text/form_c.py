@@ -14,7 +14,7 @@ from feeds.parse import dateline
 from feeds.parse.bytes import excerpt
 from feeds.parse.dateline import Dateline
 from feeds.parse.prose import has_sentences, prose
-from feeds.parse.text import clean, genre, labels, opening
+from feeds.parse.text import clean, genre, labels
 from feeds.parse.text.head_lines import is_home
 from feeds.parse.text.labels import Beside
 from feeds.parse.text.opening import Opening
@@ -83,7 +83,7 @@ def vouched(reading: TextPage) -> Parsed | Refused:
 
 
 def _page(reading: TextPage) -> _Page | None:
-    top = opening.of_page(reading)
+    top = reading.top
     if top is None:
         return None
     printed = labels.above(top.below, reading.taxonomy)

@@ -5,16 +5,19 @@ Knows the order of these lines. Must never know what the text below them says.
 
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from feeds.model import Label
 from feeds.parse import dateline
 from feeds.parse.bytes import Lines, bullet
 from feeds.parse.text import clean, head_lines
 from feeds.parse.text.head_lines import LineFacts, is_home, together
-from feeds.parse.text.text_page import TextPage, menu_length
 from feeds.parse.words import plain
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
+
+if TYPE_CHECKING:
+    from feeds.parse.text.text_page import TextPage
 
 # Behind its mark.
 _FEWEST_TITLE_WORDS = 3
@@ -50,17 +53,17 @@ class Opening:
         return self.told.kind
 
 
-def of_page(reading: TextPage) -> Opening | None:
+def of_page(reading: "TextPage") -> Opening | None:
     """The opening of a whole page, None for one without a title."""
     return _read(reading.lines, len(reading.lines) - len(reading.article), reading)
 
 
-def of_lines(lines: Lines, reading: TextPage) -> Opening | None:
+def of_lines(lines: Lines, reading: "TextPage") -> Opening | None:
     """The opening of a part of a page, None for one without a title."""
     return _read(lines, menu_length(lines), reading)
 
 
-def _read(lines: Lines, menu_length: int, reading: TextPage) -> Opening | None:
+def _read(lines: Lines, menu_length: int, reading: "TextPage") -> Opening | None:
     # A title may start like a list item; one entry alone is no menu.
     is_title = bullet(lines[0]) is not None and lines[0].count(" ") >= _FEWEST_TITLE_WORDS
     page = lines[0 if menu_length == 1 and is_title else menu_length :]
@@ -86,7 +89,7 @@ def _read(lines: Lines, menu_length: int, reading: TextPage) -> Opening | None:
     )
 
 
-def _before(page: Lines, reading: TextPage) -> LineFacts:
+def _before(page: Lines, reading: "TextPage") -> LineFacts:
     """What stands before the title, as long as a title is left."""
     at = _crumbs(page, reading.taxonomy)
     found = [LineFacts(lines=at)]
@@ -107,7 +110,7 @@ def _is_caption(line: str, taxonomy: Taxonomy) -> bool:
     return ")" in line and clean.is_caption(line, taxonomy)
 
 
-def _is_title(line: str, reading: TextPage) -> bool:
+def _is_title(line: str, reading: "TextPage") -> bool:
     return not line.endswith((".", ":")) and dateline.find(line, reading.habits.date_style) is None
 
 
@@ -123,7 +126,7 @@ def _crumbs(page: Lines, taxonomy: Taxonomy) -> int:
     return 0
 
 
-def _below(below: Lines, reading: TextPage) -> tuple[Lines, LineFacts, Lines]:
+def _below(below: Lines, reading: "TextPage") -> tuple[Lines, LineFacts, Lines]:
     """Subtitle, what the lines below the title told, and the text behind them."""
     at, end = 0, 0
     found: list[LineFacts] = []
@@ -149,7 +152,7 @@ def _below(below: Lines, reading: TextPage) -> tuple[Lines, LineFacts, Lines]:
     return [*filter(None, subtitle)], together(found), below[end:]
 
 
-def _ends(line: str, reading: TextPage) -> bool:
+def _ends(line: str, reading: "TextPage") -> bool:
     """Whether no line of a head can follow: a text began, or a label that nobody knows."""
     return (
         line.endswith(":")
@@ -174,3 +177,19 @@ def _repeats(page: Lines) -> int:
     while at < len(page) and page[at] == page[0]:
         at += 1
     return at
+
+
+def menu_length(lines: Lines) -> int:
+    """How many lines at the start are list items and their headings.
+
+    A heading stands before an item, or behind a mark alone.
+    """
+    before: str | None = None
+    item = bullet(lines[0]) if lines else None
+    # Read one by one: what has no menu is known by its first lines.
+    for at in range(len(lines)):
+        below = bullet(lines[at + 1]) if at + 1 < len(lines) else None
+        if item is None and before != "" and below is None:
+            return at
+        before, item = item, below
+    return len(lines)
