@@ -3,6 +3,7 @@
 Knows what a test may ask for. Must never know how a server is started: tests/services.py does.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -20,12 +21,12 @@ from playwright.sync_api import Browser
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.storage import VERSIONS
-from tests import services, smtp
+from tests import order, services, smtp
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden"
-UNIT = ROOT / "tests" / "unit"
 IN_CI = os.environ.get("CI") == "true"
+_BEFORE_WAS_TRACED = pytest.StashKey[bool]()
 
 # The settings of whoever runs the tests stay outside.
 for _name in [name for name in os.environ if name.startswith("FIELDFARE_")]:
@@ -72,15 +73,32 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--regenerate would let every golden test pass: not in CI")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Lines are counted in unit tests alone, and not in properties, as tracing doubles the time.
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays to the end: nobody looks there for garbage again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
-    So decisions are covered by tests of their own, not by a server's test that came that way.
-    """
+
+@pytest.hookimpl(trylast=True)  # hypothesis marks its own first
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        elsewhere = UNIT not in item.path.parents
-        if elsewhere or any(map(item.get_closest_marker, ("hypothesis", "one_python"))):
+        if not order.counts_lines(item):
             item.add_marker("no_cover")
+    items[:] = order.dealt(items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What is made once counts as covered whether or not a test that is not traced asked first."""
+    is_traced = item.config.pluginmanager.hasplugin("_cov") and order.counts_lines(item)
+    if is_traced and not item.session.stash.get(_BEFORE_WAS_TRACED, False):
+        order.forget_what_was_made_once()
+    item.session.stash[_BEFORE_WAS_TRACED] = is_traced
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -48,6 +48,10 @@ def test_what_is_no_date_is_ignored(text: str) -> None:
     assert seconds_of(text) is None
 
 
+def test_a_date_is_written_as_http_prefers_it() -> None:
+    assert http_date(MODIFIED) == THEN
+
+
 @given(st.integers(min_value=0, max_value=253_402_300_799))
 def test_a_date_written_is_the_date_read(seconds: int) -> None:
     assert http_date(seconds) == formatdate(seconds, usegmt=True)

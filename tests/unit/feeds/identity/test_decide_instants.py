@@ -82,6 +82,12 @@ def test_an_archived_item_was_updated_on_its_day() -> None:
     assert updated == datetime(2001, 2, 3, 0, 1, 1, 1, tzinfo=UTC)
 
 
+def test_an_archived_item_of_an_instant_was_updated_after_it() -> None:
+    told = issued(date(2001, 2, 3), datetime(2001, 2, 3, 12, tzinfo=UTC))
+    updated = first_updated(told, NOW, 86_400 + 61, 9, Fresh.ARCHIVE)
+    assert updated == datetime(2001, 2, 4, 0, 1, 1, 1, tzinfo=UTC)
+
+
 def test_an_archived_item_of_today_was_not_updated_tomorrow() -> None:
     updated = first_updated(issued(TODAY), NOW, 80_000, 9, Fresh.ARCHIVE)
     assert updated == revised_updated(NOW, 9)

@@ -150,8 +150,9 @@ def test_accents_between_plain_letters_are_western() -> None:
 
 
 def test_bytes_of_no_table_are_none() -> None:
-    """Nothing is guessed."""
+    """Nothing is guessed, of however many bytes."""
     assert told(b"plain \x81\x8d\x8f text", None) is None
+    assert told(b"caf\xe9 \x81\x8d\x8f\x90\x9d" * 8, None) is None
 
 
 @given(st.binary(), st.sampled_from([None, "charset=cp1251", "charset=gb18030", "charset=x"]))

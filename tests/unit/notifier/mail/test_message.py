@@ -84,6 +84,13 @@ def test_what_goes_in_comes_out(subject: str, texts: list[str], htmls: list[str]
     assert content(found, "html") == as_sent(VALUES["view_url"].join(htmls))
 
 
+def test_a_long_page_address_is_broken_softly() -> None:
+    url = f"https://news.example.org/{'x' * 200}"
+    message = fill(a_template(text=f"Read {slot('view_url')} here."), {**VALUES, "view_url": url})
+    check_lines(message)
+    assert content(parsed(message), "plain") == f"Read {url} here.\n"
+
+
 @given(st.integers(0, 400), st.integers(60, 90), st.integers(60, 90))
 def test_a_page_address_of_any_length_stays_whole(length: int, before: int, behind: int) -> None:
     """Wherever it stands in a line, and however long it is, lines keep to 76 (RFC 2045 6.7)."""

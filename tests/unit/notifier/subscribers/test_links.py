@@ -94,6 +94,12 @@ def test_every_spelling_of_the_same_signature_but_one_is_refused() -> None:
     assert accepted == [mac[-1]]
 
 
+@pytest.mark.parametrize("text", ["", "https://news.example.org/", "a b.u.c.1", "é"])
+def test_what_is_no_token_is_refused(text: str) -> None:
+    with pytest.raises(TokenRefused, match="damaged"):
+        read(text, SECRET)
+
+
 @given(st.text(max_size=300))
 def test_wild_text_is_refused_and_nothing_else_happens(text: str) -> None:
     with pytest.raises(TokenRefused):

@@ -82,6 +82,13 @@ def test_lines_printed_like_others_are_no_title_before_one_that_is_bold(osce: Ta
     assert named(osce, "Office", lines) == TITLE
 
 
+def test_a_title_stands_in_one_of_the_lines_next_to_the_text(osce: Taxonomy) -> None:
+    lines = "".join(f"<div>{name} of the town</div>" for name in "ABCDE")
+    assert named(osce, "Office", f"<div><b>{TITLE}</b></div>{lines}") == TITLE
+    more = f"{lines}<div>F of the town</div>"
+    assert named(osce, "Office", f"<div><b>{TITLE}</b></div>{more}") != TITLE
+
+
 def test_a_short_title_of_a_listing_stays_where_the_page_says_it_too(osce: Taxonomy) -> None:
     lead = Draft(form="listing", title="A choice", partial=True)
     assert named(osce, "Paper lantern: a choice", "<h3>Paper lantern</h3>", lead=lead) == "A choice"
