@@ -2,15 +2,17 @@
 
 Knows how to listen to Python's calls. Must never know what a command does.
 
-``python -m tests.ways COMMAND ...`` runs one and prints what was counted, as JSON: in its own
-process, and as a whole, with the processes in which documents are understood. Imports,
-comprehensions and the command line's own files are left out, so everything is imported first.
+``python -m tests.ways`` reads a list of commands as JSON and runs one after the other, each in a
+process of its own. It prints a line for each, what was counted there, as JSON: in that process, and
+as a whole, with the processes in which documents are understood. Imports, comprehensions and the
+command line's own files are left out, so everything is imported first, and once for all.
 """
 
 import dataclasses
 import functools
 import importlib
 import json
+import multiprocessing
 import os
 import sys
 import tempfile
@@ -95,9 +97,19 @@ def _listened_to(way: Way) -> None:
     dataclasses.dataclass = dataclass
 
 
-def main(arguments: list[str]) -> str | int | None:
-    """Runs the command; what was counted goes to standard output as its last line."""
+def main(commands: Sequence[Sequence[str]]) -> None:
+    """Runs the commands, up to one that fails: its code is the end of this process then."""
     way = _begun()
+    for arguments in commands:
+        process = multiprocessing.get_context("fork").Process(target=_count, args=(way, arguments))
+        process.start()
+        process.join()
+        if process.exitcode:
+            sys.exit(process.exitcode)
+
+
+def _count(way: Way, arguments: Sequence[str]) -> None:
+    """What was counted goes to standard output, as the last line of the command."""
     sys.argv = ["fieldfare", *arguments]
     code: str | int | None = 0
     with tempfile.NamedTemporaryFile("r") as told:
@@ -114,7 +126,7 @@ def main(arguments: list[str]) -> str | int | None:
         for line in told:
             way.add(*line.rstrip("\n").split(" ", 1))
     print(json.dumps({"own": own, "whole": way.counted()}))
-    return code
+    sys.exit(code)
 
 
 def work(said: Sequence[str], told: str) -> None:
@@ -142,4 +154,4 @@ def _listen(on_call: Callable[[FrameType, str, object], None] | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(json.load(sys.stdin))

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from operator import le
 from pathlib import Path
 
@@ -41,36 +41,31 @@ def ways(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Counted]:
             sources=f'[[sources]]\nname = "news"\nkind = "web"\nurl = "{publisher.at("/news")}"\n',
         )
         house.call("subscribe", "anna@example.org", "--topic", "issuer:secretariat")
-        tell = _teller(house)
-        return {
-            "ingest of a text": tell("ingest", str(page)),
-            "ingest of a listing": tell("ingest", "news"),
-            "publish": tell("publish"),
-            "digest": tell("digest", "--now", "2100-01-01T12:00:00Z"),
-            "map": tell("map", "issuer:secretariat", "Public Affairs Unit"),
-            "unsubscribe": tell("unsubscribe", "anna@example.org"),
+        done = {
+            "ingest of a text": ("ingest", str(page)),
+            "ingest of a listing": ("ingest", "news"),
+            "publish": ("publish",),
+            "digest": ("digest", "--now", "2100-01-01T12:00:00Z"),
+            "map": ("map", "issuer:secretariat", "Public Affairs Unit"),
+            "unsubscribe": ("unsubscribe", "anna@example.org"),
         }
+        return dict(zip(done, _counted(house, done.values()), strict=True))
 
 
-def _teller(house: Installation) -> Callable[..., Counted]:
-    settings = str(house.folder / "fieldfare.toml")
-
-    def tell(*arguments: str) -> Counted:
-        command = [sys.executable, "-m", "tests.ways", "--config", settings, *arguments]
-        environment = {name: text for name, text in os.environ.items() if "COV" not in name}
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            capture_output=True,
-            env=environment,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        counted: Counted = json.loads(done.stdout.splitlines()[-1])
-        return counted
-
-    return tell
+def _counted(house: Installation, commands: Iterable[Sequence[str]]) -> list[Counted]:
+    settings = ("--config", str(house.folder / "fieldfare.toml"))
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.ways"],
+        input=json.dumps([(*settings, *command) for command in commands]),
+        text=True,
+        cwd=ROOT,
+        capture_output=True,
+        env={name: text for name, text in os.environ.items() if "COV" not in name},
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
 @pytest.mark.parametrize("work", BUDGETS)
