@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import structlog
@@ -192,7 +192,7 @@ class PushApi:
         app.get(item, responses=_SHOWN)(self.show)
         # Whoever takes GET takes HEAD (RFC 9110 9.1), which FastAPI would not.
         app.head(item, include_in_schema=False)(self.show)
-        app.openapi()["components"]["schemas"] |= _SCHEMAS["$defs"]
+        app.openapi = partial(_description, app.openapi)  # type: ignore[method-assign]
         problems.tell_problems(app)
         return app
 
@@ -237,6 +237,15 @@ class PushApi:
             if item.outcome is not Outcome.UNCHANGED:
                 self.on_change()
         return item
+
+
+def _description(of_routes: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The document of OpenAPI, made when it is first asked for: that takes longer than all else of
+    the API does.
+    """
+    described = of_routes()
+    described["components"]["schemas"] |= _SCHEMAS["$defs"]
+    return described
 
 
 def _media_type(request: Request) -> str:
