@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-STOREYS = ("acceptance", "integration", "contract", "unit")
+#: Their tests wait for servers and for other processes.
+WAITING = ("acceptance", "integration", "contract")
 _TESTS = Path(__file__).parent
 _HOUSE = ("config.", "feeds.", "notifier.")
 
@@ -31,31 +32,33 @@ def dealt(items: Iterable[pytest.Item]) -> list[pytest.Item]:
 
     What waits for servers and other processes comes first, so that the cores have the others to do
     meanwhile; at the end stands what is short and waits for nothing. Several processes begin with
-    equal shares in a row and take over from the end of another's: each share is ordered so, and
-    holds whole modules.
+    equal shares in a row and take over from the end of another's: each share is ordered so, begins
+    at another storey, as those who do the same at once want the same at once, and holds whole
+    modules.
     """
     hands = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     held = Counter[tuple[int, int]]()
     hand_of: dict[tuple[int, Path], int] = {}
-    placed = []
+    turns = []
     for item in items:
         stage = _stage(item)
         if (stage, item.path) not in hand_of:
             hand_of[stage, item.path] = min(range(hands), key=lambda hand: held[stage, hand])
         hand = hand_of[stage, item.path]
         held[stage, hand] += 1
-        placed.append((hand, stage, item))
-    return [item for *_, item in sorted(placed, key=lambda each: each[:2])]
+        turn = (stage + hand) % len(WAITING) if stage < len(WAITING) else stage
+        turns.append((hand, turn, item))
+    return [item for *_, item in sorted(turns, key=lambda each: each[:2])]
 
 
 def _stage(item: pytest.Item) -> int:
-    storey = STOREYS.index(_storey(item))
-    if storey < STOREYS.index("unit"):
-        return storey
+    storey = _storey(item)
+    if storey in WAITING:
+        return WAITING.index(storey)
     # What is asked of one Python alone takes long.
     if item.get_closest_marker("one_python"):
-        return storey
-    return storey + 1 if counts_lines(item) else storey + 2
+        return len(WAITING)
+    return len(WAITING) + (1 if counts_lines(item) else 2)
 
 
 def _storey(item: pytest.Item) -> str:
