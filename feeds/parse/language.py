@@ -16,12 +16,6 @@ from feeds.parse.words import any_of, languages
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-# What news is written in beside the languages there are words of, and in which scripts; among fewer
-# the model errs less.
-_OTHERS = {
-    "be": frozenset({"Cyrl"}),
-    "is": frozenset({"Latn"}),
-}
 # The letters of scripts (ISO 15924), and how many of a text's are of the one it is written in.
 _LETTERS = {
     "Latn": r"A-Za-z\u00c0-\u024f",
@@ -31,6 +25,9 @@ _LETTERS = {
     "Geor": r"\u10a0-\u10ff\u1c90-\u1cbf",
     "Hebr": r"\u0590-\u05ff",
     "Arab": r"\u0600-\u06ff\u0750-\u077f",
+    "Deva": r"\u0900-\u097f",
+    "Beng": r"\u0980-\u09ff",
+    "Taml": r"\u0b80-\u0bff",
     "Thai": r"\u0e01-\u0e3a\u0e40-\u0e4e",
     "Hang": r"\uac00-\ud7af",
     "Kana": r"\u3040-\u30ff",
@@ -43,6 +40,7 @@ _OWN = {
     "Armn": "hy",
     "Geor": "ka",
     "Hebr": "he",
+    "Taml": "ta",
     "Thai": "th",
     "Hang": "ko",
     "Kana": "ja",
@@ -141,7 +139,7 @@ def _scripts(tag: str) -> frozenset[str] | None:
     language, *others = tag.split("-")
     said = frozenset({each.title() for each in others} & _LETTERS.keys())
     known = (each.scripts for each in languages() if language.lower() in each.alike)
-    return said or next(known, None) or _OTHERS.get(language.lower())
+    return said or next(known, None)
 
 
 @cache
@@ -190,7 +188,8 @@ def _model() -> "LanguageIdentifier":
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
 
     model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    wanted = {*_OTHERS}.union(*(language.tags for language in languages()))
+    # Among fewer than it knows it errs less.
+    wanted = {tag for language in languages() for tag in language.tags}
     model.set_languages([name for name in model.nb_classes if name in wanted])
     return model
 

@@ -8,6 +8,7 @@ of what it says; a test keeps it true, and `pytest --regenerate` writes it anew.
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
@@ -20,6 +21,7 @@ COPY = Path(__file__).with_name("months.json")
 
 # Greek is the first of the scripts behind the Latin one and its accents.
 _BEYOND_LATIN = "\u0370"
+_IN_PARTS = re.compile(r"[^\W\d_][ .']+[^\W\d_]")
 
 
 @lru_cache(maxsize=2048)
@@ -59,6 +61,29 @@ def month_in(word: str, language: str | None) -> int | None:
     if language and (month := _names_in(language.partition("-")[0].lower()).get(name)):
         return month
     return _abbreviated().get(name) if word[:1] >= _BEYOND_LATIN else None
+
+
+@cache
+def in_parts() -> tuple[str, ...]:
+    """The names that are written in several words or with full stops or quotes within, the longest
+    first: "kanun al-thani" in Arabic, "d'abril" in Catalan, "พ.ค" in Thai.
+    """
+    cldr = (
+        name
+        for language in languages()
+        for locale in language.list("months.cldr")
+        for names in _copied()[locale].values()
+        for name in names
+    )
+    own = (
+        form
+        for language in languages()
+        for month in range(1, 13)
+        for table in ("months", "solar_months")
+        for form in language.list(f"{table}.{month}")
+    )
+    names = {name for name in (*cldr, *own) if _IN_PARTS.search(name)}
+    return tuple(sorted(names, key=lambda name: (-len(name), name)))
 
 
 @cache

@@ -41,7 +41,7 @@ EXEMPT: dict[str, tuple[str, ...]] = {
         "syndication.drafts._INLINE",
         "syndication.feed_dates._usual",
         "bytes._OTHER_SPACES",
-        "dates._CENTURIES",
+        "dates.shapes._CENTURIES",
     ),
     "of words: what a person is told, or what a form is called": (
         "*.FORM",

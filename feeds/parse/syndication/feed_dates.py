@@ -39,9 +39,6 @@ _BASIC = re.compile(
     r"(?P<zone>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?\s*"
 )
 _EPOCH = re.compile(r"\s*(1[0-9]{9})(?:[0-9]{3}|\.[0-9]{1,9})?\s*")
-_NUMBERS = re.compile(
-    r"\s*(?P<day>[0-9]{1,2})\.\s?(?P<month>[0-9]{1,2})\.\s?(?P<year>[0-9]{2})(?:,?\s+[0-9:.]{4,8})?\s*"
-)
 _ASCTIME = re.compile(
     r"\s*[A-Za-z]{3}\s+(?P<month>[A-Za-z]{3})\s+(?P<day>[0-9]{1,2})\s+"
     rf"{_CLOCK}\s+(?:{_ZONE}\s+)?(?P<year>[0-9]{{4}})\s*"
@@ -140,7 +137,7 @@ def _read(text: str, language: str | None) -> datetime | date | None:
 def _any(text: str, language: str | None) -> datetime | date | None:
     """The day a text names in whatever form, with the time behind it if its zone is stated."""
     style = DateStyle(None, language)
-    day = only_day(text, style) or _in_numbers(text)
+    day = only_day(text, style)
     if day is None or not is_sane(day):
         return None
     found = mentions(text, style)
@@ -153,15 +150,6 @@ def _counted(text: str) -> datetime | None:
     found = _EPOCH.fullmatch(text[:_LONGEST_CHARS])
     moment = datetime.fromtimestamp(int(found[1]), UTC) if found else None
     return moment if moment and is_sane(moment) else None
-
-
-def _in_numbers(text: str) -> date | None:
-    """A day as "30.10.26", which names its parts in no other order."""
-    found = _NUMBERS.fullmatch(text[:_LONGEST_CHARS])
-    try:
-        return date(_year(found["year"]), int(found["month"]), int(found["day"])) if found else None
-    except ValueError:
-        return None
 
 
 def _in_utc(moment: datetime) -> datetime:

@@ -14,22 +14,22 @@ from feeds.parse.words import any_phrase, languages, listed, openings, pattern, 
 HOUSE = Path(__file__).parents[4]
 
 #: A language nobody listed: its months by CLDR, what CLDR lacks, and words.
-ICELANDIC = """
-reporting = ["sagði", "fagnaði"]
-days = ["dag"]
-contacts = ["nánari upplýsingar ..."]
+WELSH = """
+reporting = ["dywedodd", "croesawodd"]
+days = ["heddiw"]
+contacts = ["rhagor o wybodaeth ..."]
 
 [months]
-cldr = ["is"]
-8 = ["ág"]
+cldr = ["cy"]
+8 = ["aw"]
 """
-DOCUMENT = """Námskeið fyrir lögreglu
+DOCUMENT = """Cwrs i'r heddlu
 
-Reykjavík, 3 ágúst 2019 – Tólf lögreglumenn luku námskeiði í dag, sagði sendinefndin.
+Caerdydd, 3 Awst 2019 – Cwblhaodd deuddeg swyddog gwrs heddiw, dywedodd y genhadaeth.
 
-Sendiherrann fagnaði þessum árangri og þakkaði öllum sem komu að verkinu fyrir þeirra framlag.
+Croesawodd y llysgennad y llwyddiant hwn a diolch i bawb a weithiodd ar y cwrs am eu cyfraniad.
 
-Nánari upplýsingar veitir Jón.
+Rhagor o wybodaeth gan Siôn.
 """
 CODE = f"""
 import sys
@@ -97,7 +97,8 @@ def test_choices_are_made_for_words_and_beginnings() -> None:
 def test_every_file_says_what_code_asks_for() -> None:
     """A name that nobody asks for is a slip of the pen."""
     asked = "".join(path.read_text("utf-8") for path in (HOUSE / "feeds" / "parse").rglob("*.py"))
-    own = {"languages", "alike", "scripts", "facets", "own", "months", "titles", "lines"}
+    tables = {"facets", "months", "solar_months", "titles", "lines"}
+    own = {"languages", "alike", "scripts", "own", *tables}
     names = {name for language in languages() for name in language.written} - own
     assert {name for name in names if not re.search(rf"[\"']{name}[\"']", asked)} == set()
     assert all(listed(name) for name in names)
@@ -120,7 +121,7 @@ def test_a_new_language_is_one_new_file(tmp_path: Path) -> None:
     folder = copytree(words.FOLDER, tmp_path / "words", ignore=lambda _, names: {"__pycache__"})
     command = [sys.executable, "-c", CODE, str(folder)]
     before = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False)
-    (folder / "is.toml").write_text(ICELANDIC, "utf-8")
+    (folder / "cy.toml").write_text(WELSH, "utf-8")
     after = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=True)
     assert "2019-08-03" not in before.stdout
-    assert after.stdout.split(maxsplit=2) == ["2019-08-03", "2", "Reykjavík, 3 ágúst 2019\n"]
+    assert after.stdout.split(maxsplit=2) == ["2019-08-03", "2", "Caerdydd, 3 Awst 2019\n"]

@@ -1,0 +1,171 @@
+"""Dates as people write them.
+
+Knows which of the shapes and calendars in a text are its dates. Must never know
+what a date stands for, or what day it is today.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import cache, lru_cache
+
+from feeds.draft import UNSTATED, DateOrder, DateStyle, Habits
+from feeds.parse.dates.shapes import (
+    Mention,
+    with_named_month,
+    with_numbers,
+    with_short_year,
+    with_signs,
+)
+from feeds.parse.words import any_of, fold
+
+__all__ = [
+    "Mention", "habits_in", "instant", "is_sane", "mentions", "only_day", "order_in", "whole_day",
+]  # fmt: skip
+
+# Nobody writes a date in more; it bounds what a pattern below may look at.
+_LONGEST_TEXT_CHARS = 200
+_LONGEST_DAY_CHARS = 40
+_NUMBER = re.compile("[0-9]+")
+# Programs write 1 January 0001, 1900 or 1970, or the last day of 2099 or 9999, where they have no
+# date, and no news is older.
+_FIRST_YEAR, _LAST_YEAR = 1971, 2098
+# Countries with another order than their language has elsewhere.
+_MONTH_FIRST = frozenset({"us", "pr", "pa", "ph", "ca"})
+_DAY_FIRST = frozenset({"gb", "ie", "au", "nz", "in"})
+# Digits that are written in other scripts, one for one, and the comma of Arabic.
+_DIGITS = {
+    first + number: str(number)
+    for first in (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0AE6, 0x0BE6, 0x0E50, 0xFF10)
+    for number in range(10)
+} | {0x060C: ","}
+# Digits of Iran tell its calendar where nobody says the language.
+_PERSIAN_DIGIT = re.compile("[\u06f0-\u06f9]")
+# A line that says a day and little else: two digits may be a year there.
+_LONGEST_LINE_CHARS = 60
+_BEFORE_DATES = ",:;|/(·•–—-»>["
+_INSTANT = re.compile(
+    r"(?<![0-9])(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?"
+    r"(?:\.[0-9]{3})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+def mentions(text: str, style: DateStyle = UNSTATED) -> tuple[Mention, ...]:
+    """All dates at the start of a text, as they stand in it.
+
+    12/05/2015 names a day only where ``style`` says which number that is, and "5 set 2015" where it
+    says that this is Italian.
+    """
+    return _mentions(text[:_LONGEST_TEXT_CHARS], style)
+
+
+# Several readers ask for the same lines of a document, one after the other.
+@lru_cache(maxsize=256)
+def _mentions(text: str, style: DateStyle) -> tuple[Mention, ...]:
+    if not text.isascii():
+        if style.language is None and _PERSIAN_DIGIT.search(text):
+            style = DateStyle(order=style.order, language="fa")
+        text = text.translate(_DIGITS)
+    numbers = [number.start() for number in _NUMBER.finditer(text)]
+    if not numbers and "年" not in text:
+        return ()
+    found = (
+        *with_named_month(text, numbers, style.language),
+        *with_numbers(text, numbers, style),
+        *with_signs(text, style.language),
+    )
+    ordered = sorted(found, key=lambda mention: mention.start)
+    apart = tuple(_apart(ordered)) if len(ordered) > 1 else tuple(ordered)
+    if len(text) > _LONGEST_LINE_CHARS or any(mention.day for mention in apart):
+        return apart
+    short = (each for each in with_short_year(text, numbers, style) if _opens(text[: each.start]))
+    return tuple(each for each in short if each.day is not None) or apart
+
+
+def _apart(ordered: Iterable[Mention]) -> Iterator[Mention]:
+    """Those that do not stand within one that began before them and says as much."""
+    last = None
+    for mention in ordered:
+        if last is None or mention.start >= last.end:
+            if last is not None:
+                yield last
+            last = mention
+        elif last.day is None and mention.day is not None and mention.end > last.end:
+            # "Mar 3 Mag 2011" is in May, and Tuesday.
+            last = mention
+    if last is not None:
+        yield last
+
+
+def _opens(text: str) -> bool:
+    """Whether a date with a short year may stand behind a text: behind nothing, a mark, a day of
+    the week or a label, and behind no other word: "version 3.5.11".
+    """
+    before = text.rstrip()
+    return not before or before[-1] in _BEFORE_DATES or bool(_words_before().search(fold(before)))
+
+
+@cache
+def _words_before() -> re.Pattern[str]:
+    lists = ("published", "updated", "other_date", "beside_day", "days", "hours")
+    return re.compile(rf"(?<![^\W\d_])(?:{'|'.join(map(any_of, lists))})$")
+
+
+def order_in(language: str | None) -> DateOrder | None:
+    """What 12/05/2015 means in a language; None where that differs by country.
+
+    Source: the short dates of CLDR.
+    """
+    name, *others = (language or "en").casefold().split("-")
+    countries = {part for part in others if len(part) == 2}
+    if name in {"en", "fil", "tl"} or not countries.isdisjoint(_MONTH_FIRST):
+        return DateOrder.DAY_FIRST if not countries.isdisjoint(_DAY_FIRST) else None
+    return DateOrder.DAY_FIRST
+
+
+def habits_in(habits: Habits, language: str | None) -> Habits:
+    """The habits of a publisher, for a document that states a language."""
+    order, known = habits.date_style
+    style = DateStyle(order or order_in(language), language or known)
+    return habits if style == habits.date_style else replace(habits, date_style=style)
+
+
+def is_sane(day: date, latest: date | None = None) -> bool:
+    """Whether news can be of a day: none that programs write where they have none, none behind the
+    ``latest`` there can be.
+    """
+    return _FIRST_YEAR <= day.year <= _LAST_YEAR and (latest is None or day <= latest)
+
+
+@lru_cache(maxsize=2048)
+def _days(text: str, style: DateStyle) -> frozenset[date | None]:
+    composed = unicodedata.normalize("NFC", text)
+    return frozenset(mention.day for mention in mentions(composed, style))
+
+
+def only_day(text: str, style: DateStyle = UNSTATED) -> date | None:
+    """The one day a text names; None where it names none, several, or one in part."""
+    days = _days(text[:_LONGEST_TEXT_CHARS], style)
+    return next(iter(days)) if len(days) == 1 else None
+
+
+def whole_day(text: str, style: DateStyle = UNSTATED) -> date | None:
+    """The day a text consists of; None for one that says anything else."""
+    if len(text) > _LONGEST_DAY_CHARS:
+        return None
+    found = mentions(text, style)
+    is_whole = len(found) == 1 and found[0].start == 0 and found[0].end >= len(text.rstrip(" ."))
+    return found[0].day if is_whole else None
+
+
+def instant(text: str) -> datetime | None:
+    """The instant a text names with its offset from UTC (RFC 3339), in UTC."""
+    found = _INSTANT.search(text[:_LONGEST_TEXT_CHARS])
+    if found is None:
+        return None
+    try:
+        return datetime.fromisoformat(found[0]).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
