@@ -85,7 +85,7 @@ def test_the_table_is_printed_for_people_and_for_programs(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     # All of them take 12 s, most of it another's: `make accuracy` prints them.
-    some = blind.pages()[::20]
+    some = blind.pages()[::60]
     blind.counted.cache_clear()
     monkeypatch.setattr(blind, "pages", lambda: some)
     monkeypatch.setattr(blind, "PEERS", tmp_path / "missing")

@@ -1,7 +1,10 @@
 """Every rule of understanding can be switched off, and what then goes wrong is named."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from tests.accuracy import rules as switching
 from tests.accuracy.__main__ import main
 from tests.accuracy.exempt import EXEMPT, reason_of
 from tests.accuracy.rules import modules, rules, witnessed, witnesses
@@ -12,6 +15,17 @@ pytestmark = pytest.mark.one_python
 
 #: Modules of types and of what is put together from rules: nothing in them can find nothing.
 WITHOUT_RULES: set[str] = set()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def some_documents() -> Iterator[None]:
+    """Every fourth document of the corpus is asked; to ask all takes 10 s: `make accuracy` does."""
+    some = cases()[::4]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(switching, "cases", lambda: some)
+        switching._runs.cache_clear()
+        yield
+    switching._runs.cache_clear()
 
 
 def test_every_module_has_rules() -> None:
