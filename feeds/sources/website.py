@@ -152,6 +152,8 @@ class WebSource:
         page = found.had.page
         hub = (page.hub if page else before.hub) or found.parsed.hub
         problem = f"{budget.cut}: it came cut short; what came of it is read" if budget.cut else ""
+        if found.parsed.silent_entries and not found.parsed.drafts:
+            problem = f"it shows {found.parsed.silent_entries} entries, and none says anything"
         self.standing = standings.succeeded(
             before, now, when, moved_to=found.had.moved_to, hub=hub, problem=problem
         )

@@ -13,7 +13,7 @@ from feeds.parse.interstitial import interstitial
 from feeds.parse.sanitise import paragraphs
 from feeds.parse.syndication import atom, jsonfeed, malformed, rss
 from feeds.parse.syndication.drafts import draft, latest, within_budget
-from feeds.parse.syndication.elements import local, of_its_dialect
+from feeds.parse.syndication.elements import ANY_ENTRY, local, of_its_dialect, set_apart
 from feeds.parse.syndication.feed_entries import RawFeed
 from feeds.parse.xml import VERBATIM, Tree, drop_half
 from feeds.parse.xml import read as read_xml
@@ -29,8 +29,9 @@ _FIRST_ELEMENT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ENTRIES = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:item|entry|title|link|guid)\b", re.IGNORECASE)
-_ENTRY = ("{*}item", "{*}entry", "{*}ITEM", "{*}ENTRY")
 _SHOWN = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
+_IN_WORDS = re.compile(rb"(?:<|&lt;)(?:item|entry)(?=&gt;|[\s>])", re.IGNORECASE)
+_COMMENTS = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _HEAD_BYTES = 4_096
 # A page that stands where a feed should be is looked at so far.
 _PAGE_BYTES = 100_000
@@ -104,12 +105,14 @@ def _cut(feed: RawFeed, half: int) -> RawFeed:
 
 def _with_all_entries(tree: Tree, url: str | None) -> RawFeed | Refused | None:
     """The feed of a tree that lost entries which its text shows; None where it has them all."""
-    if not tree.is_mended and next(tree.root.iter(*_ENTRY), None) is not None:
+    if not tree.is_mended and next(tree.root.iter(*ANY_ENTRY), None) is not None:
         return None
-    # One within another has lost its beginning to it.
-    entries = tree.root.iter(*_ENTRY)
-    read = sum(1 for each in entries if next(each.iterancestors(*_ENTRY), None) is None)
+    set_apart(tree.root)
+    read = sum(1 for _ in tree.root.iter(*ANY_ENTRY))
     shown = len(_SHOWN.findall(VERBATIM.sub(b"", tree.text)))
+    if not read and not shown:
+        # As words, in CDATA or escaped, they are shown all the same.
+        shown = len(_IN_WORDS.findall(_COMMENTS.sub(b"", tree.text)))
     if shown > read and (found := malformed.read(tree.text, url, read)):
         return found
     if read or not shown or tree.is_cut:

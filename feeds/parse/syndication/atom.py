@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain, islice
+from itertools import chain
 
 from feeds.draft import Alternate
 from feeds.model import Enclosure, Provenance
@@ -17,6 +17,7 @@ from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.elements import (
     Groups,
     base_of,
+    entries,
     first,
     grouped,
     hub,
@@ -24,7 +25,9 @@ from feeds.parse.syndication.elements import (
     language_of,
     language_of_words,
     local,
+    named,
     next_page,
+    pictures,
     text_of,
     with_media,
 )
@@ -84,13 +87,12 @@ def read(tree: Tree, url: str | None) -> RawFeed:
     home = absolute(next(homes, None), base)
     base = base_of_links(base, home, url)
     source = _source(groups)
-    entries = (each for each in root if local(each, _ATOM) in {"entry", "item"})
     language = language_tag(language_of(root) or first(groups, ("dc:language",)))
     return RawFeed(
         form="atom",
         entries=(
             _entry(each, base, home, url, feed=source, spoken=language)
-            for each in islice(entries, MOST_ENTRIES)
+            for each in entries(root)[:MOST_ENTRIES]
         ),
         language=language,
         authors=_authors(groups),
@@ -137,6 +139,7 @@ def _entry(
         categories=tuple(_categories(groups)),
         authors=_authors(groups) or (source.authors if source else ()),
         enclosures=_enclosures(by_rel.get("enclosure", ()), content, base),
+        pictures=pictures(groups),
         provenance=_provenance(guid, source) if guid else None,
     )
 
@@ -233,12 +236,8 @@ def _categories(groups: Groups) -> Iterator[RawCategory]:
 def _authors(groups: Groups) -> tuple[str, ...]:
     if "author" not in groups and "dc:creator" not in groups:
         return ()
-    names = [
-        next((text_of(part) for part in each if local(part, _ATOM) == "name"), "")
-        for each in groups.get("author", ())
-    ]
-    names += [text_of(each) for each in groups.get("dc:creator", ())]
-    return tuple(dict.fromkeys(" ".join(name.split()) for name in names if name))
+    people = (*groups.get("author", ()), *groups.get("dc:creator", ()))
+    return tuple(dict.fromkeys(name for each in people if (name := named(each))))
 
 
 def _enclosures(

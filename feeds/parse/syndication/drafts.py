@@ -55,7 +55,12 @@ _MARKS_UP = frozenset(
     "small span strike strong sub sup tt u var br div h1 h2 h3 h4 h5 h6 hr img input li link meta "
     "p wbr applet embed frame iframe noframes object script style".split()
 )
-_ALT = re.compile(r"""<img\b[^<>]*?\salt\s*=\s*("[^"<>]*"|'[^'<>]*')""", re.IGNORECASE)
+# What is said of a picture, and where it is; a value goes on to its quotation mark.
+_OF_A_PICTURE = re.compile(
+    r"<img\b[^<>]{0,4000}>|<figcaption\b[^<>]{0,400}>(?P<caption>[^<>]{1,2000})", re.IGNORECASE
+)
+_TOLD = re.compile(r"""\s(?:alt|title)\s*=\s*("[^"<>]*"|'[^'<>]*')""", re.IGNORECASE)
+_AT = re.compile(r"""\ssrc\s*=\s*("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)""", re.IGNORECASE)
 # What stands between the words of a file's name, and what says of which kind it is.
 _FILE_NAME = re.compile(r"\.[A-Za-z0-9]{1,5}(?:\?.*)?$|[-_+.]|%20")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -174,11 +179,18 @@ def _is_markup(name: str, closed: Container[str]) -> bool:
 
 
 def _caption(entry: RawEntry) -> str:
-    """What tells of the pictures that are all an entry has: alternative text, or a file's name."""
+    """What tells of the pictures an entry is: what is said of one, or a file's name."""
     markup = entry.title.text + entry.content.text + entry.summary.text
-    told = (_seen(html.unescape(found[1][1:-1])) for found in _ALT.finditer(markup))
-    files = (_seen(_FILE_NAME.sub(" ", file.url.rpartition("/")[2])) for file in entry.enclosures)
-    return next(filter(_says_something, chain(told, files)), "")
+    found = list(_OF_A_PICTURE.finditer(markup))
+    said = chain.from_iterable(
+        (each["caption"],) if each["caption"] else _TOLD.findall(each[0]) for each in found
+    )
+    told = (_seen(html.unescape(each.strip("\"'"))) for each in said)
+    titles = (file.title for file in entry.enclosures)
+    shown = (at.strip("\"'") for each in found for at in _AT.findall(each[0])[:1])
+    files = chain((file.url for file in entry.enclosures), entry.pictures, shown)
+    names = (_seen(_FILE_NAME.sub(" ", file.rpartition("/")[2])) for file in files)
+    return next(filter(_says_something, chain(told, titles, names)), "")
 
 
 def _says_something(text: str) -> bool:

@@ -13,6 +13,7 @@ from lxml import etree
 
 from feeds.draft import Hub
 from feeds.parse.syndication.feed_entries import absolute
+from feeds.parse.syndication.feed_entries import person as person_of
 from feeds.parse.xml import Element
 
 #: The children of one element, by name.
@@ -51,6 +52,10 @@ _DIALECTS = {"rss": "", "rdf": "", "channel": "", "feed": _ATOM, "entry": _ATOM}
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _WORDS = frozenset({"title", "description", "summary", "content", "content:encoded"})
+#: Entries of whatever namespace.
+ANY_ENTRY = ("{*}item", "{*}entry", "{*}ITEM", "{*}ENTRY", "{*}Item", "{*}Entry")
+_NAMES = frozenset({"name", "atom:name", "?name"})
+_PICTURES = ("media:thumbnail", "itunes:image", "image")
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -117,6 +122,46 @@ def text_of(element: Element) -> str:
     if len(element):
         return "".join(map(str, element.itertext())).strip()
     return (element.text or "").strip()
+
+
+def named(person: Element) -> str:
+    """The name of who wrote something: the part that is their name, or else all words."""
+    parts = (text_of(part) for part in person if local(part) in _NAMES)
+    return person_of(next(parts, "") if len(person) else text_of(person))
+
+
+def pictures(groups: Groups) -> tuple[str, ...]:
+    """The addresses of the pictures an entry is shown with, as they are written."""
+    own = (each for name in filter(groups.__contains__, _PICTURES) for each in groups[name])
+    found = (each.get("url") or each.get("href") or _address(each) for each in own)
+    return tuple(filter(None, found))
+
+
+def _address(picture: Element) -> str:
+    return first(grouped(picture), ("url",)) if len(picture) else text_of(picture)
+
+
+def set_apart(root: Element) -> None:
+    """An entry within another, which a parser that mends put there, stands behind that one."""
+    last: dict[Element, Element] = {}
+    for each in list(root.iter(*ANY_ENTRY)):
+        *_, outermost = (None, *each.iterancestors(*ANY_ENTRY))
+        if outermost is not None and outermost is not root:
+            last.get(outermost, outermost).addnext(each)
+            last[outermost] = each
+
+
+def entries(root: Element) -> list[Element]:
+    """The entries of a feed, wherever it holds them and in whatever namespace, with those that
+    stand within another, as that one was closed too late.
+    """
+    return [each for each in root.iter(*ANY_ENTRY) if _is_of_feed(each)]
+
+
+def _is_of_feed(entry: Element) -> bool:
+    around = entry.getparent()
+    is_inside = next(entry.iterancestors(*ANY_ENTRY), None) is not None
+    return around is not None and (around.tag == entry.tag or not is_inside)
 
 
 def inner(element: Element) -> str:

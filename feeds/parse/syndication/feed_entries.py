@@ -36,6 +36,11 @@ _CONTROLS = re.compile(rf"[{CONTROLS}\ud800-\udfff]+")
 # "und", "mul" and "zxx" name no language, "mis" none with a code (BCP 47, 4.1).
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
 _LETTERS_OF_A_SCRIPT = 4
+# "press@example.org (Press Office)" (RSS 2.0), or a name and an address in some order.
+_PERSON = re.compile(
+    r"(?:<[^<>]*>|(?=[^\s()<>]{0,200}@)[^\s()<>]++)\s*+\(?(?P<behind>[^\s<>@()][^<>@()]*)\)?"
+    r"|(?P<before>[^<>@()]+)(?:<[^<>]*>|\([^\s()<>]+@[^\s()<>]+\))"
+)
 # No file is larger, and databases hold no larger number.
 _MOST_BYTES = 2**53
 
@@ -75,7 +80,7 @@ class RawCategory(NamedTuple):
 
 class RawEntry(NamedTuple):
     """One entry; ``urls`` are its addresses, the canonical one first, all absolute; ``updated`` is
-    as it says.
+    as it says, and so are the addresses of the ``pictures`` it is shown with.
     """
 
     title: TextConstruct
@@ -90,6 +95,7 @@ class RawEntry(NamedTuple):
     categories: tuple[RawCategory, ...] = ()
     authors: tuple[str, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
+    pictures: tuple[str, ...] = ()
     provenance: Provenance | None = None
 
 
@@ -174,6 +180,14 @@ def identifier(text: str) -> str | None:
     kept = text.strip() if text.isprintable() else _CONTROLS.sub("", text).strip()
     is_sound = 0 < len(kept) <= _LONGEST_CHARS and not is_placeholder(kept)
     return kept if is_sound else None
+
+
+def person(text: str) -> str:
+    """The name of a person or office, without the address beside it."""
+    text = text[:300]
+    found = _PERSON.fullmatch(text.strip()) if "@" in text or "<" in text else None
+    name = (found["behind"] or found["before"]) if found else text
+    return " ".join(name.split()).strip("\"'")
 
 
 def language_tag(text: str | None) -> str | None:

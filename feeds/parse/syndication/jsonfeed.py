@@ -24,6 +24,7 @@ from feeds.parse.syndication.feed_entries import (
     items_only,
     language_tag,
     once,
+    person,
 )
 
 _Members = dict[str, Any]
@@ -79,7 +80,8 @@ def _end_of_items(text: str, start: int, decoder: json.JSONDecoder) -> int:
 
 
 def _feed(members: _Members, url: str | None) -> RawFeed:
-    items = (each for each in members["items"][:MOST_ENTRIES] if isinstance(each, dict))
+    # What is no entry is one that says nothing.
+    items = (each if isinstance(each, dict) else {} for each in members["items"][:MOST_ENTRIES])
     home = absolute(_text(members.get("home_page_url")), url)
     base, language = base_of_links(url, home, url), language_tag(_text(members.get("language")))
     return RawFeed(
@@ -117,14 +119,15 @@ def _entry(
         categories=tuple(RawCategory(tag) for each in _list(item, "tags") if (tag := _text(each))),
         authors=_authors(item),
         enclosures=once(_attachments(item, base)),
+        pictures=tuple(filter(None, (_text(item.get(name)) for name in ("image", "banner_image")))),
     )
 
 
 def _authors(members: _Members) -> tuple[str, ...]:
     # "author" is of version 1.0.
     people = [*_list(members, "authors"), members.get("author")]
-    names = (_text(each.get("name")) for each in people if isinstance(each, dict))
-    return tuple(dict.fromkeys(" ".join(name.split())[:300] for name in names if name))
+    names = (person(_text(each.get("name"))) for each in people if isinstance(each, dict))
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def _attachments(item: _Members, base: str | None) -> Iterator[Any]:

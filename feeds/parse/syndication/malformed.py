@@ -23,6 +23,7 @@ from feeds.parse.syndication.feed_entries import (
     items_only,
     language_tag,
     once,
+    person,
 )
 from feeds.parse.xml import untyped
 
@@ -57,7 +58,7 @@ def read(text: bytes, url: str | None, known: int) -> RawFeed | None:
         form="atom" if found.version.startswith("atom") else "rss",
         entries=(_entry(each, url, home, spoken) for each in found.entries[:MOST_ENTRIES]),
         language=spoken,
-        authors=tuple(filter(None, (head.get("author"),))),
+        authors=tuple(filter(None, (person(head.get("author") or ""),))),
     )
 
 
@@ -77,7 +78,7 @@ def _entry(entry: Any, base: str | None, home: str | None, spoken: str | None) -
         updated=dict.get(entry, "updated", ""),
         language=language_tag((entry.get("title_detail") or {}).get("language")),
         categories=tuple(_categories(entry)),
-        authors=tuple(filter(None, (entry.get("author"),))),
+        authors=tuple(filter(None, (person(entry.get("author") or ""),))),
         enclosures=once(
             enclosure(each.get("href"), base, each.get("type"), each.get("length"))
             for each in entry.get("enclosures", ())

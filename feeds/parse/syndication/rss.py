@@ -3,15 +3,14 @@
 Knows their elements and the modules entries are written with. Must never know topics or drafts.
 """
 
-import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from feeds.model import Enclosure
 from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.elements import (
     Groups,
     base_of,
+    entries,
     first,
     grouped,
     hub,
@@ -19,7 +18,9 @@ from feeds.parse.syndication.elements import (
     language_of,
     language_of_words,
     local,
+    named,
     next_page,
+    pictures,
     text_of,
     with_media,
 )
@@ -53,7 +54,7 @@ _AUTHORS = (
     "itunes:author",
     "media:credit",
 )
-_TITLES = ("title", "dc:title", "atom:title", "media:title")
+_TITLES = ("title", "dc:title", "atom:title", "media:title", "itunes:title")
 _IDS = ("guid", "dc:identifier", "atom:id", "id")
 _FEED_AUTHORS = ("dc:creator", "dc:publisher", "managingeditor", "author", "itunes:author")
 _CONTENTS = (
@@ -67,6 +68,7 @@ _CONTENTS = (
     "yandex:full-text",
     "turbo:content",
 )
+# "abstract", HREF and LASTMOD are of the Channel Definition Format.
 _SUMMARIES = (
     "summary",
     "atom:summary",
@@ -79,14 +81,6 @@ _SUMMARIES = (
 )
 # Where the language of an item is stated (xml:lang).
 _WORDS = ("content:encoded", "description", "title")
-# "abstract", HREF and LASTMOD are of the Channel Definition Format.
-# "press@example.org (Press Office)" (RSS 2.0), or a name and an address in some order.
-_HOLDERS = frozenset({"items", "channel"})
-_ITEMS = frozenset({"item", "entry", "atom:entry"})
-_PERSON = re.compile(
-    r"[^\s()<>]+@[^\s()<>]+\s*\((?P<after>[^()]+)\)"
-    r"|(?P<before>[^<>@()]+)(?:<[^<>]*>|\([^\s()<>]+@[^\s()<>]+\))"
-)
 
 
 def read(tree: Tree, url: str | None) -> RawFeed:
@@ -98,26 +92,16 @@ def read(tree: Tree, url: str | None) -> RawFeed:
     home = absolute(_link(head), base)
     base = base_of_links(base, home, url)
     links = head.get("atom:link", [])
-    # In RDF the items stand beside the channel, in RSS 1.1 in an element of their own; some feeds
-    # have several channels, some elements that nobody else has.
-    beside = () if channel is root else root
-    holders = [channel, *(each for each in (*channel, *beside) if local(each) in _HOLDERS)]
-    inside = chain.from_iterable(each for each in dict.fromkeys(holders))
-    items = _items(chain(inside, beside)) or _items(root.iter())
     stated = language_of(channel) or language_of(root) or first(head, ("language", "dc:language"))
     language = language_tag(stated)
     return RawFeed(
         form="rdf" if local(root).startswith("rdf") else "rss",
-        entries=(_entry(each, base, home, url, language) for each in items[:MOST_ENTRIES]),
+        entries=(_entry(each, base, home, url, language) for each in entries(root)[:MOST_ENTRIES]),
         language=language,
         authors=_people(head, _FEED_AUTHORS),
         hub=hub(links, url, base),
         next_page=next_page(links, base),
     )
-
-
-def _items(elements: Iterable[Element]) -> list[Element]:
-    return [each for each in elements if local(each) in _ITEMS]
 
 
 def _link(groups: Groups) -> str:
@@ -155,6 +139,7 @@ def _entry(
         categories=tuple(_categories(groups)),
         authors=_people(groups, _AUTHORS) or _people(groups, ("source",)),
         enclosures=_files(groups, base),
+        pictures=pictures(groups),
     )
 
 
@@ -178,8 +163,9 @@ def _urls(groups: Groups, item: Element, base: str | None) -> Iterator[str | Non
     for link in groups.get("atom:link", ()):
         if link.get("rel", "alternate") == "alternate":
             yield absolute(link.get("href"), base)
-    if (about := _about(item)).startswith("http"):
-        yield absolute(about, None)
+    for name in (_about(item), first(groups, ("atom:id", "id"))):
+        if name.startswith(("http://", "https://")):
+            yield absolute(name, None)
 
 
 def _about(item: Element) -> str:
@@ -202,14 +188,7 @@ def _categories(groups: Groups) -> Iterator[RawCategory]:
 
 def _people(groups: Groups, names: Iterable[str]) -> tuple[str, ...]:
     elements = [each for name in filter(groups.__contains__, names) for each in groups[name]]
-    return tuple(dict.fromkeys([name for each in elements if (name := _person(text_of(each)))]))
-
-
-def _person(text: str) -> str:
-    text = text[:300]
-    found = _PERSON.fullmatch(text) if "@" in text or "<" in text else None
-    name = (found["after"] or found["before"]) if found else text
-    return " ".join(name.split())
+    return tuple(dict.fromkeys([name for each in elements if (name := named(each))]))
 
 
 def _files(groups: Groups, base: str | None) -> tuple[Enclosure, ...]:

@@ -240,3 +240,11 @@ def test_a_change_bounds_the_day_of_an_entry_that_names_none(
     draft = only(body.replace("2026-11-21T00", "2015-03-01T00"), osce)
     assert (draft.issued and draft.issued.day) == issued
     assert draft.updated == updated
+
+
+@pytest.mark.parametrize(
+    "author", ["<name>OSCE Secretariat (press@example.org)</name>", "OSCE Secretariat"]
+)
+def test_an_author_is_a_name_however_it_is_written(author: str, osce: Taxonomy) -> None:
+    draft = only(entry(f"<author>{author}</author>"), osce)
+    assert [label.slug for label in draft.issuers] == ["secretariat"]

@@ -76,6 +76,16 @@ def test_hub_and_next_page_are_found(osce: Taxonomy) -> None:
     assert found.is_list
 
 
+def test_pictures_and_persons_are_read_as_in_any_feed(osce: Taxonomy) -> None:
+    author = {"name": "OSCE Secretariat (press@example.org)"}
+    draft = only(feed({"id": "1", "image": "/the-new-bridge.jpg", "authors": [author]}), osce)
+    assert (draft.title, draft.issuers[0].slug) == ("the new bridge", "secretariat")
+
+
+def test_what_is_no_entry_says_nothing(osce: Taxonomy) -> None:
+    assert parsed(feed(1, {"id": "1"}, {"title": "A"}), osce).silent_entries == 2
+
+
 def test_the_whole_items_of_a_cut_feed_are_kept(osce: Taxonomy) -> None:
     body = feed({"id": "1", "title": "One"}, {"id": "2", "title": "Two"}, language="de")
     found = parsed(body[: body.index(b"Two") + 1], osce)

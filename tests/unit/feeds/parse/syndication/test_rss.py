@@ -325,3 +325,43 @@ def test_a_simple_paragraph_reads_as_the_sanitiser_reads_it(pieces: list[str]) -
         return
     plain, _ = drafts._lead(TextConstruct(text, is_html=True), "")
     assert plain == " ".join(" ".join(paragraphs(f"<p>{text}</p>")).split())
+
+
+@pytest.mark.parametrize(
+    "author",
+    [
+        "press@example.org (OSCE Secretariat)",
+        "OSCE Secretariat (press@example.org)",
+        "OSCE Secretariat &lt;press@example.org&gt;",
+        "&lt;press@example.org&gt; OSCE Secretariat",
+        "&quot;OSCE Secretariat&quot; &lt;press@example.org&gt;",
+        "<name>OSCE Secretariat</name><email>press@example.org</email>",
+        "<atom:name>OSCE Secretariat</atom:name><atom:email>press@example.org</atom:email>",
+    ],
+)
+def test_a_name_beside_an_address_is_the_name(author: str, osce: Taxonomy) -> None:
+    draft = only(item(f"<author>{author}</author>"), osce)
+    assert issuers(draft) == [("OSCE Secretariat", "secretariat")]
+
+
+@pytest.mark.parametrize(
+    ("inner", "title"),
+    [
+        ("<description>&lt;img title='The new bridge' src='/1.jpg'></description>", "The new bridge"),
+        ("<description>&lt;img alt='' src='/the-new_bridge.jpg?w=1'></description>", "the new bridge"),
+        ("<description>&lt;img src=https://e.test/the-new-bridge.jpg></description>", "the new bridge"),
+        ("<content:encoded>&lt;figcaption>The new bridge&lt;/figcaption></content:encoded>", "The new bridge"),
+        ("<media:thumbnail url='/the-new-bridge.jpg'/>", "the new bridge"),
+        ("<image><url>/the-new-bridge.jpg</url><title>1</title></image>", "the new bridge"),
+        ("<image>/the-new-bridge.jpg</image>", "the new bridge"),
+    ],
+)  # fmt: skip
+def test_a_picture_alone_is_called_by_what_is_known_of_it(
+    inner: str, title: str, osce: Taxonomy
+) -> None:
+    assert only(rss(f"<item>{inner}</item>"), osce).title == title
+
+
+def test_an_id_that_is_an_address_is_where_an_item_without_a_link_is(osce: Taxonomy) -> None:
+    draft = only(item("<id>https://www.example.org/1</id>"), osce)
+    assert (draft.url, draft.guid) == ("https://www.example.org/1", "https://www.example.org/1")
