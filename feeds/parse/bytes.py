@@ -24,6 +24,13 @@ _XML_BYTES = 65_536
 # Text has at most one control character in so many bytes; what has more is another kind of file.
 _BYTES_PER_CONTROL = 100
 _CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r"))
+# Without NEL, which ends a line.
+_WINDOWS = {
+    byte: sign
+    for byte in {*range(0x80, 0xA0)} - {0x85}
+    if (sign := bytes([byte]).decode("cp1252", "ignore"))
+}
+_CONTROLS_IN_UTF_8 = re.compile(rb"\xc2[\x80-\x9f]")
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -43,7 +50,16 @@ def decode(body: bytes, media_type: str | None = None) -> str | Refused:
         return _binary(f"byte {error.start + 1} is in no known encoding")
     if text is None:
         return _binary("its bytes are in no known encoding")
-    return _binary("it holds NUL characters") if "\0" in text else text
+    return _binary("it holds NUL characters") if "\0" in text else of_windows(text)
+
+
+def of_windows(text: str) -> str:
+    """``text`` with the characters that Windows' table has where other tables have controls: nobody
+    writes those, whatever is declared (as HTML's parser reads references to them).
+    """
+    if text.isascii() or not _UPPER_CONTROLS.search(text):
+        return text
+    return text.translate(_WINDOWS)
 
 
 def _binary(evidence: str) -> Refused:
@@ -100,7 +116,7 @@ def decode_page(document: Document) -> str | Refused:
         text = read(body, name)
         is_read = text.count("\ufffd") * _CHARACTERS_PER_DAMAGED <= len(text)
         if is_read and is_believable(text, name, body):
-            return text
+            return of_windows(text)
     return decode(body)
 
 
@@ -125,6 +141,8 @@ def recoded(body: bytes, media_type: str | None) -> bytes:
     else:
         text = _in_utf_8(without_escapes(body.removeprefix(codecs.BOM_UTF8)), media_type)
     text = text.translate(None, NO_XML)
+    if _CONTROLS_IN_UTF_8.search(text):
+        text = of_windows(text.decode()).encode()
     for character in _NONCHARACTERS:
         text = text.replace(character, b"")
     return text.removeprefix(codecs.BOM_UTF8)

@@ -235,14 +235,16 @@ def _is_foreign(western: str) -> bool:
 
 def table_by_letters(body: bytes, stated: str = _WESTERN) -> str:
     """The table of Latin letters that makes words of some language of bytes; the ``stated`` one
-    where none does so much better.
+    where it has all of them and none does so much better.
     """
     sample = _telling(body)
     if not sample:
         return stated
     made = {name: _most_likely(sample.decode(name, "replace"), name) for name in _LATIN}
     best = max(made, key=lambda name: made[name])
-    return best if made[best] > made[stated] + _CLEARLY else stated
+    # A table that has not all of them needs no more to be the wrong one.
+    is_clear = "\ufffd" in sample.decode(stated, "replace") or made[best] > made[stated] + _CLEARLY
+    return best if is_clear else stated
 
 
 def _most_likely(text: str, table: str) -> float:

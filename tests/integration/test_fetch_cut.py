@@ -179,3 +179,21 @@ def test_a_page_that_lacks_nothing_but_the_end_of_its_packing_is_whole(
     with desk(database, osce, lambda _: sent) as taking:
         assert taking.ingest("/n").added == 1
         assert taking.ingest("/n").added == 0
+
+
+def test_a_feed_whose_entries_all_say_nothing_is_told_of(
+    database: Database, osce: Taxonomy
+) -> None:
+    body = b'<rss version="2.0"><channel><item/><item><x/></item></channel></rss>'
+    fields = (("Content-Type", "application/rss+xml"),)
+    site = lambda _: Response(headers=fields, body=body)  # noqa: E731
+    with publishing(site) as publisher, asking() as fetcher:
+        source = WebSource(
+            url=publisher.at("/feed"),
+            asking=Asking(source="news", fetcher=fetcher, originals=lambda _: None),
+            understand=lambda document: understand(document, osce),
+            scope=CrawlScope(),
+            every=EVERY,
+        )
+        (problem,) = polled(database, osce, source).problems
+    assert problem.endswith("it shows 2 entries, and none says anything")

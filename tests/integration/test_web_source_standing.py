@@ -53,18 +53,6 @@ def test_a_source_that_fails_says_why_and_rests_longer_each_time(opened: Opened)
     assert (third.state, third.failures, third.problem) == (State.OK, 0, "")
 
 
-def test_a_feed_whose_entries_all_say_nothing_is_told_of(opened: Opened) -> None:
-    shown = opened(Site(count=3))
-    shown.site.show(
-        "/news", b'<rss version="2.0"><channel><item/><item><x/></item></channel></rss>'
-    )
-    shown.watched.look()
-    standing = shown.watched.store.standing
-    assert standing is not None
-    assert (standing.state, standing.failures) == (State.OK, 0)
-    assert standing.problem == "it shows 2 entries, and none says anything"
-
-
 @pytest.mark.parametrize("status", [401, 403, 404, 451])
 def test_a_source_that_refuses_us_is_left_alone_for_a_day_at_once(
     opened: Opened, status: int

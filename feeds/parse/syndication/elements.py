@@ -145,23 +145,22 @@ def set_apart(root: Element) -> None:
     """An entry within another, which a parser that mends put there, stands behind that one."""
     last: dict[Element, Element] = {}
     for each in list(root.iter(*ANY_ENTRY)):
-        *_, outermost = (None, *each.iterancestors(*ANY_ENTRY))
-        if outermost is not None and outermost is not root:
-            last.get(outermost, outermost).addnext(each)
-            last[outermost] = each
+        around = list(each.iterancestors(*ANY_ENTRY))
+        if around and around[-1] is not root:
+            last.get(around[-1], around[-1]).addnext(each)
+            last[around[-1]] = each
 
 
 def entries(root: Element) -> list[Element]:
     """The entries of a feed, wherever it holds them and in whatever namespace, with those that
     stand within another, as that one was closed too late.
     """
-    return [each for each in root.iter(*ANY_ENTRY) if _is_of_feed(each)]
+    return [each for each in root.iterdescendants(*ANY_ENTRY) if _is_of_feed(each)]
 
 
 def _is_of_feed(entry: Element) -> bool:
-    around = entry.getparent()
-    is_inside = next(entry.iterancestors(*ANY_ENTRY), None) is not None
-    return around is not None and (around.tag == entry.tag or not is_inside)
+    around = next(entry.iterancestors(*ANY_ENTRY), None)
+    return around is None or around is entry.getparent()
 
 
 def inner(element: Element) -> str:

@@ -23,7 +23,7 @@ _CLOCK = (
 # Go and JavaScript name the zone behind its offset: "+0200 CEST", "GMT+0100 (CET)"; Go tells what
 # its other clock says: " m=+0.01".
 _ZONE = (
-    r"(?P<zone>(?:[A-Za-z]{1,5})?(?:[+-][0-9]{1,2}(?::?[0-9]{2})?)?)"
+    r"(?P<zone>(?:[A-Za-z]{1,5}+(?![0-9]))?(?:[+-][0-9]{1,2}(?::?[0-9]{2})?)?)"
     r"(?:(?<=[0-9])\s+(?:[A-Za-z]{1,5}|[+-][0-9]{2,4})(?=\s|$))?(?:\s*\([^()]{0,60}\))?"
     r"(?:\sm=[+-][0-9.]{1,30})?"
 )

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from feeds.draft import Hub, Reason, Refused
+from feeds.parse.bytes import of_windows
 from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.feed_entries import (
     MOST_ENTRIES,
@@ -153,5 +154,5 @@ def _list(members: _Members, name: str) -> Iterable[Any]:
 def _text(value: object) -> str:
     """A string without halves of characters, a number as it is written, or nothing."""
     if isinstance(value, str):
-        return value.encode("utf-8", "ignore").decode().strip()
+        return of_windows(value.encode("utf-8", "ignore").decode()).strip()
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""

@@ -165,3 +165,9 @@ def test_no_character_is_dropped(data: st.DataObject, written: tuple[str, str]) 
     read = told(text.encode(table), f"charset={label}")
     assert read is not None
     assert len(read) == len(text)
+
+
+def test_a_table_that_has_not_all_characters_is_not_the_one() -> None:
+    """0x9D is none of the Western table's, and "ť" in that of Central Europe."""
+    text = "vecí v utorok prijal svojho českého kolegu. Rokovali o tom, ako pomôcť"
+    assert told(text.encode("cp1250"), None) == text

@@ -206,48 +206,6 @@ def test_entries_that_nobody_can_read_are_a_fault(osce: Taxonomy) -> None:
     assert refused(body, osce).reason is Reason.MALFORMED
 
 
-@pytest.mark.parametrize(
-    "inner",
-    [
-        "<![CDATA[<item><title>A</title></item>]]>",
-        "&lt;item&gt;&lt;title&gt;A&lt;/title&gt;&lt;/item&gt;",
-    ],
-    ids=["cdata", "escaped"],
-)
-def test_entries_that_stand_there_as_words_are_a_fault(inner: str, osce: Taxonomy) -> None:
-    assert refused(rss(inner), osce).evidence == "it shows 1 entries that cannot be read"
-
-
-def test_a_sample_in_a_comment_is_no_entry(osce: Taxonomy) -> None:
-    assert parsed(rss("<!-- <item><title>A</title></item> -->"), osce).drafts == ()
-
-
-@pytest.mark.parametrize(
-    ("body", "titles"),
-    [
-        ("<item><title>A</title><item><title>B</title></item></item>", ["A", "B"]),
-        ("<x:list xmlns:x='urn:x'><x:item><title>A</title></x:item></x:list>", ["A"]),
-        ("<entries><entry><title>A</title></entry></entries>", ["A"]),
-        ("<item><title>A</title><more><item><title>B</title></item></more></item>", ["A"]),
-        (
-            "<item><title>A</title><description><p>x<br>y</item><item><title>B</title></item>",
-            ["A", "B"],
-        ),  # noqa: E501
-        ("<item><title>A<title><link>x<link><item><title>B</title></item>", ["A", "B"]),
-    ],
-    ids=["within", "elsewhere", "in-a-list", "of-an-item", "swallowed", "swallowed-by-a-title"],
-)
-def test_entries_are_found_wherever_they_stand(
-    body: str, titles: list[str], osce: Taxonomy
-) -> None:
-    assert [draft.title for draft in parsed(rss(body), osce).drafts] == titles
-
-
-def test_an_entry_document_within_which_another_begins_is_still_one(osce: Taxonomy) -> None:
-    body = "<entry><title>A</title><entry><title>B<b></title></entry></entry>"
-    assert [draft.title for draft in parsed(body, osce).drafts] == ["A"]
-
-
 def test_only_what_is_decoded_is_mended() -> None:
     with pytest.raises(UnicodeEncodeError):
         "é".encode("ascii", "fieldfare-stray")

@@ -169,3 +169,10 @@ def test_a_month_that_is_short_for_several_is_that_of_its_language(
 ) -> None:
     """Of the feed's, or of the day of the week beside it; without either nobody knows."""
     assert feed_dates.day(text, language) == (month and date(2026, month, 20))
+
+
+@pytest.mark.parametrize("zone", ["0200", "--0700", "GMT0200", "+25:00", "Europe/Berlin"])
+def test_a_zone_that_is_no_offset_leaves_the_day_and_no_instant(zone: str) -> None:
+    found = feed_dates.issued(f"Fri, 20 Nov 2026 14:00:00 {zone}")
+    assert found is not None
+    assert (found.day, found.at) == (date(2026, 11, 20), None)

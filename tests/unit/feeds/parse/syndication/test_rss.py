@@ -347,10 +347,10 @@ def test_a_name_beside_an_address_is_the_name(author: str, osce: Taxonomy) -> No
 @pytest.mark.parametrize(
     ("inner", "title"),
     [
-        ("<description>&lt;img title='The new bridge' src='/1.jpg'></description>", "The new bridge"),
-        ("<description>&lt;img alt='' src='/the-new_bridge.jpg?w=1'></description>", "the new bridge"),
-        ("<description>&lt;img src=https://e.test/the-new-bridge.jpg></description>", "the new bridge"),
-        ("<content:encoded>&lt;figcaption>The new bridge&lt;/figcaption></content:encoded>", "The new bridge"),
+        ("<description>&lt;img title='The new bridge' src='/1.jpg'></description>", "The new bridge"),  # noqa: E501
+        ("<description>&lt;img alt='' src='/the-new_bridge.jpg?w=1'></description>", "the new bridge"),  # noqa: E501
+        ("<description>&lt;img src=https://e.test/the-new-bridge.jpg></description>", "the new bridge"),  # noqa: E501
+        ("<content:encoded>&lt;figcaption>The new bridge&lt;/figcaption></content:encoded>", "The new bridge"),  # noqa: E501
         ("<media:thumbnail url='/the-new-bridge.jpg'/>", "the new bridge"),
         ("<image><url>/the-new-bridge.jpg</url><title>1</title></image>", "the new bridge"),
         ("<image>/the-new-bridge.jpg</image>", "the new bridge"),
