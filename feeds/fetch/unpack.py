@@ -22,7 +22,6 @@ ACCEPTED = "gzip, br, zstd"
 #: Codings there are (the registry of RFC 9110 16.6) and that nobody was asked for. What is none of
 #: them is no packing: servers name their charset, their transfer or nothing there.
 _UNWANTED = frozenset("compress x-compress exi pack200-gzip aes128gcm dcb dcz".split())
-_TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 
 #: Never is more than this in memory beside the body.
 PIECE_BYTES = 65_536
@@ -141,18 +140,20 @@ def _in_pieces(body: bytes) -> Iterator[bytes]:
 
 
 def _layers(codings: str) -> list[_Layer]:
-    names = [name.strip().lower() for name in codings.split(",")]
-    wanted = [name for name in names if name and not _is_no_coding(name)]
+    # Some quote a name, or write it as a media type's, with a parameter behind it.
+    names = [name.partition(";")[0].strip(" \t\"'").lower() for name in codings.split(",")]
+    meant = [name.removeprefix("application/") for name in names]
+    wanted = [name for name in meant if name in _CODINGS or name in _UNWANTED]
     if len(wanted) > MAX_CODINGS:
         raise Damaged(f"it is packed {len(wanted)} times over")
-    unknown = [name for name in wanted if name not in _CODINGS]
-    if unknown:
-        raise Damaged(f"it is packed as {unknown[0][:40]!r}, which was not asked for")
-    return [_CODINGS[name] for name in wanted]
+    return [_CODINGS.get(name) or _unless_plain(_unasked(name)) for name in wanted]
 
 
-def _is_no_coding(name: str) -> bool:
-    return name not in _CODINGS and name not in _UNWANTED and _TOKEN.fullmatch(name) is not None
+def _unasked(name: str) -> _Layer:
+    def refuse(_: Iterable[bytes]) -> Iterator[bytes]:
+        raise Damaged(f"it is packed as {name!r}, which was not asked for")
+
+    return refuse
 
 
 def _gunzip(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
+from urllib.parse import urlsplit
 from zlib import crc32
 
+from config.values import are_related, host_of
 from feeds import standing as standings
 from feeds.draft import Parsed, Refused
 from feeds.errors import SourceError
@@ -130,7 +132,8 @@ class WebSource:
             # Nobody knows yet what belongs here.
             return came
         is_known, is_kin = bool(_told(was) & _told(parsed)), _family(was) == _family(parsed)
-        if not (is_known or is_kin):
+        is_replaced = had.moved_to and not is_known and bool(_told(was) and _told(parsed))
+        if not (is_known or is_kin) or (is_replaced and not _is_same_place(had, asked)):
             problem = f"leads to {had.document.url}, which is something else"
             return FetchFailed(problem=problem)
         if not (is_known and is_kin):
@@ -196,6 +199,13 @@ def _told(parsed: Parsed) -> set[str]:
     """What tells that two documents are one: the items and pages they show."""
     drafts = (name for one in parsed.drafts for name in (one.guid, one.url, one.title))
     return {name for name in (*drafts, *(at.url for at in parsed.locations)) if name}
+
+
+def _is_same_place(had: Had, asked: str) -> bool:
+    """Whether an address led to itself, but for its scheme or the start of its host."""
+    there = had.document.url or ""
+    is_same_path = urlsplit(there)[2:4] == urlsplit(asked)[2:4]
+    return is_same_path and are_related(host_of(there), host_of(asked))
 
 
 def _family(parsed: Parsed) -> str:

@@ -70,13 +70,21 @@ def test_a_body_packed_three_times_is_refused() -> None:
         whole(b"", "gzip, gzip, gzip")
 
 
-@pytest.mark.parametrize("coding", ["compress", "exi", "gzip;q=1", "\xff"])
+@pytest.mark.parametrize("coding", ["compress", "exi"])
 def test_a_coding_nobody_asked_for_is_refused(coding: str) -> None:
     with pytest.raises(Damaged, match="not asked for"):
-        whole(BODY, coding)
+        whole(b"\x1f\x9d\x90" + BODY, coding)
+    assert whole(b"<rss/>", coding) == b"<rss/>"
 
 
-@pytest.mark.parametrize("name", ["UTF-8", "none", "aws-chunked", "identity", "binary", ""])
+@pytest.mark.parametrize("name", ["gzip;q=1", '"gzip"', "application/x-gzip", " gzip ,"])
+def test_a_coding_is_known_however_it_is_written(name: str) -> None:
+    assert whole(gzip.compress(BODY), name) == BODY
+
+
+@pytest.mark.parametrize(
+    "name", ["UTF-8", "none", "aws-chunked", "identity", "binary", "text/html", "utf 8", "\xff", ""]
+)
 def test_what_names_no_coding_is_no_packing(name: str) -> None:
     assert whole(BODY, name) == BODY
     assert whole(gzip.compress(BODY), f"{name}, gzip") == BODY
