@@ -273,8 +273,11 @@ def _place(node: Node, side: str, around: frozenset[int], holders: frozenset[int
 
 def _heading_of(nodes: Sequence[Node], title: str) -> Node | None:
     """The heading that says the title, or else the first of the first level."""
-    named = (node for node in nodes if node.tag in _LEVELS and said(node) == title)
-    return next(named, None) or next((node for node in nodes if node.tag == "h1"), None)
+    headings = [(node, said(node)) for node in nodes if node.tag in _LEVELS]
+    named = [node for node, text in headings if text == title]
+    # A rubric or a day may stand in it, too.
+    named += [node for node, text in headings if title and title in text]
+    return next(iter((*named, *(node for node, _ in headings if node.tag == "h1"))), None)
 
 
 def _ids(node: Node, most: int) -> frozenset[int]:

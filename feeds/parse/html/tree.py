@@ -24,6 +24,8 @@ _PLAIN_PATH = re.compile(r"(?:/[\w-][\w.-]*)*/?(?:\?[\w=&-]*)?", re.ASCII)
 # No title, label or date is longer; a page with one of a megabyte is still read quickly.
 LONGEST_LINE_CHARS = 2_000
 _WORD_WITHIN = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+_OPENS_A_LINE = frozenset('„“«‘¿¡"')
+_ENDS_A_LINE = frozenset(".!?…”»")
 _TEMPLATE = re.compile(r"<(/?)template\b[^<>]{0,500}>", re.IGNORECASE)
 _MOST_SLOTTED = 50
 _SRCDOC = " srcdoc="
@@ -96,6 +98,19 @@ def one_line(text: str | None) -> str:
 def said(node: Node | None) -> str:
     """The text of an element on one line."""
     return one_line(node.text()) if node is not None else ""
+
+
+def parts_of(node: Node) -> list[str]:
+    """What an element says, parted where a new element begins without a blank in front of it, as
+    those do that are printed on lines of their own: "Politics" and "Bridge opens".
+    """
+    parts: list[str] = [""]
+    for text in filter(None, node.text(separator="\0")[:LONGEST_LINE_CHARS].split("\0")):
+        is_new = text[0].isupper() or text[0] in _OPENS_A_LINE
+        if is_new and (parts[-1][-1:].islower() or parts[-1][-1:] in _ENDS_A_LINE):
+            parts.append("")
+        parts[-1] += text
+    return [line for each in parts if (line := one_line(each))]
 
 
 def lines_in(node: Node) -> list[str]:

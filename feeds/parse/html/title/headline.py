@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from config.values import is_placeholder
 from feeds.draft import DateStyle
 from feeds.parse import dates
 from feeds.parse.html.outline import TEXT, UNSHOWN
@@ -30,22 +31,30 @@ _TIERS = (_BOLD, _LARGE - 1, _HEADING)
 # What sites call it, in their languages.
 _CALLED = re.compile(
     r"(?:^|[\s_-]|content|story|news|post|article|page|entry|item|art|main)"
-    r"(?:title|heading|headline|head|subject|caption|titulo|titolo|titre|titel|titul|tytul|naslov|"
+    r"(?:title|heading|headline|head|subject|titulo|titolo|titre|titel|titul|tytul|naslov|"
     r"nadpis|nazev|nazov|zagolovok|zaglavie|otsikko|rubrik|overskrift|baslik|judul|pealkiri|kop|"
     r"ueberschrift|cim)(?:$|[\s_-])"
 )
+# What stands over a page until its reader sends it away.
+OVERLAY = re.compile(r"(?:^|[\s_-])(?:modal|pop-?up|dialog|lightbox|overlay|cookie|consent)")
+_LONGEST_DAY_CHARS = 40
 _SIZE = re.compile(r"font-size\s{0,3}:\s{0,3}([0-9]{1,3}(?:\.[0-9]{1,3})?)(px|pt|%|r?em)")
 _LARGE_SIZES = {"px": 18.0, "pt": 14.0, "%": 130.0, "em": 1.3, "rem": 1.3}
 _LARGE_FONTS = frozenset({"5", "6", "7", "+2", "+3", "+4", "+5"})
 _MIDDLE_FONTS = frozenset({"4", "+1"})
 _SMALL_FONTS = frozenset({"1", "-1", "-2", "-3"})
+# "News » Press releases".
+_PATH = re.compile(r"\w\s{0,3}(?:>|»|›|&gt;|→|::)\s{0,3}\w")
 # A line of so much is running text, a sentence or not.
 _LEAST_OF_PROSE = 120
 _MOST_BETWEEN_PARAGRAPHS = 4
+_MOST_BETWEEN_PARTS = 20
 # Teasers and notices may stand above the text, comments below it.
 _LEAST_OF_LONGEST = 0.4
 _MOST_LINES_ABOVE = 6
 _MOST_WITH_LINKS = 20
+# What may stand between a title and its day.
+_BETWEEN = " .,;:|·•–—-\u00a0\n\t"
 _LONGEST_CHARS = 250
 _MOST_LINES = 5_000
 
@@ -55,6 +64,23 @@ class _Style(NamedTuple):
 
     level: int = _PLAIN
     link: str = ""
+
+
+class TitleLine(NamedTuple):
+    """A line that may be a title, and how much it is printed like one."""
+
+    text: str
+    rank: tuple[bool, int, bool, int, int]
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether it is printed otherwise than running text."""
+        return self.rank[1] > 0
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether it is printed as great headings are."""
+        return self.rank[1] == len(_TIERS)
 
 
 class _Line(NamedTuple):
@@ -75,27 +101,45 @@ def over_the_text(
     is_own: Callable[[str], bool],
     is_name: Callable[[str], bool],
     is_of_site: Callable[[str], bool],
-) -> str:
-    """The line, "" where none stands there.
+) -> list[TitleLine]:
+    """The lines that may be a title, the nearest to the text first.
 
     What links is none unless ``is_own`` says that its address is the page's; what ``is_name`` calls
     a mere name, only where nothing else is printed like it; what ``is_of_site`` knows, never.
     """
-    lines = list(_lines(body))
-    votes: dict[str, tuple[int, bool, int]] = {}
-    for line in _above(lines, _start(lines)):
-        is_title = not line.link or is_own(line.link)
-        is_dated = line.level <= _BOLD and dates.mentions(line.text[:_LONGEST_CHARS], style)
-        if not is_title or is_dated or line.level <= _SMALL or line.text.endswith(":"):
+    lines = list(_lines(body, style))
+    found: dict[str, TitleLine] = {}
+    for nearness, line in enumerate(_above(lines, _start(lines))):
+        if line.link and not is_own(line.link):
             continue
-        if not is_of_site(line.text):
-            level = max(line.level, _BOLD) if line.link else line.level
-            tier = sum(level >= least for least in _TIERS)
-            votes.setdefault(line.text, (tier, not is_name(line.text), level))
-    best = max(votes.values(), default=(0, False, 0))
-    same = [text for text, vote in votes.items() if vote == best]
-    # A subtitle stands below a title, and a rubric above it; the nearest comes first.
-    return same[-1 if best[1] else 0] if same else ""
+        if _is_title(line, style) and not is_of_site(line.text):
+            # A title leads to its own page where it leads anywhere.
+            level = max(line.level + 1, _LARGE) if line.link else line.level
+            tier, is_more = sum(level >= least for least in _TIERS), not is_name(line.text)
+            # A subtitle stands below a title, a rubric or the end of a menu above it.
+            is_first = is_more and tier > 1
+            rank = is_first, tier, is_more, level, nearness if tier and is_more else -nearness
+            found.setdefault(line.text, TitleLine(line.text, rank))
+    return list(found.values())
+
+
+def is_day(text: str, style: DateStyle) -> bool:
+    """Whether a text is a day, with that of the week or without."""
+    found = dates.mentions(text, style) if len(text) <= _LONGEST_DAY_CHARS else ()
+    return any(len(f"{text[: day.start]} {text[day.end :]}".split()) < 2 for day in found)
+
+
+def _is_title(line: _Line, style: DateStyle) -> bool:
+    """Whether a line may be a title by what it says: no sentence of the text, no day, no label."""
+    is_plain = line.level <= _BOLD
+    if line.level <= _SMALL or line.text.endswith(":") or (is_plain and prose([line.text])):
+        return False
+    if is_plain and _PATH.search(line.text):
+        return False
+    if 2 * sum(map(str.isalpha, line.text)) < len(line.text.replace(" ", "")):
+        return False
+    is_dated = is_plain and dates.mentions(line.text[:_LONGEST_CHARS], style)
+    return not is_dated and not is_day(line.text, style)
 
 
 def _above(lines: Sequence[_Line], start: int) -> Iterator[_Line]:
@@ -110,22 +154,29 @@ def _above(lines: Sequence[_Line], start: int) -> Iterator[_Line]:
 
 
 def _start(lines: Sequence[_Line]) -> int:
-    """Where the text begins: the first paragraph of those that follow each other and are, with one
-    another, much of a page.
+    """Where the text begins: the first paragraph of the longest run of those that follow each
+    other, or of one not much shorter that stands before it.
     """
     runs: list[list[int]] = []
     last = None
     for at, line in enumerate(lines):
         if line.is_prose:
             if last is None or at - last > _MOST_BETWEEN_PARAGRAPHS:
-                runs.append([at, 0])
+                runs.append([at, 0, at])
             runs[-1][1] += width([line.text])
-            last = at
-    longest = max((length for _, length in runs), default=0)
-    return next((at for at, length in runs if length >= _LEAST_OF_LONGEST * longest), 0)
+            runs[-1][2] = last = at
+    if not runs:
+        return 0
+    longest = max(runs, key=lambda run: run[1])
+    start = longest[0]
+    # Consent and copyright are asked for far above it.
+    for first, length, end in reversed(runs[: runs.index(longest)]):
+        if start - end <= _MOST_BETWEEN_PARTS and length >= _LEAST_OF_LONGEST * longest[1]:
+            start = first
+    return start
 
 
-def _lines(body: Node) -> Iterator[_Line]:
+def _lines(body: Node, dates_as: DateStyle) -> Iterator[_Line]:
     """The lines of a page as it prints them."""
     texts: list[tuple[str, _Style]] = []
     waiting: list[tuple[Node | None, _Style]] = [(body, _Style())]
@@ -141,11 +192,13 @@ def _lines(body: Node) -> Iterator[_Line]:
             texts.append((" ", style))
             continue
         if tag not in _INLINE and texts:
-            if line := _line(texts):
+            if line := _line(texts, dates_as):
                 left -= 1
                 yield line
             texts = []
         if node is None or not node.is_element_node or tag in _PASSED_OVER:
+            continue
+        if tag == "div" and OVERLAY.search(names(node)):
             continue
         if tag not in _INLINE:
             waiting.append((None, style))
@@ -154,8 +207,13 @@ def _lines(body: Node) -> Iterator[_Line]:
         waiting += [(each, inner) for each in reversed(held)]
 
 
-def _line(texts: Sequence[tuple[str, _Style]]) -> _Line | None:
-    """What some texts say on one line, printed as most of it is."""
+def _line(texts: Sequence[tuple[str, _Style]], style: DateStyle) -> _Line | None:
+    """What some texts say on one line, printed as most of it is.
+
+    A day printed otherwise than a title beside it is no part of the line.
+    """
+    if any(each.level > _BOLD for _, each in texts):
+        texts = [text for text in texts if not dates.whole_day(text[0].strip(_BETWEEN), style)]
     text = one_line("".join(said for said, _ in texts))
     if not text:
         return None
@@ -178,6 +236,7 @@ def _printed(node: Node, tag: str, style: _Style) -> _Style:
     if ("class" in known or "id" in known) and _CALLED.search(names(node)):
         level = max(level or _PLAIN, _LARGE)
     link = attribute(node, "href") if tag == "a" else ""
+    link = "" if is_placeholder(link) else link
     if level is None:
         level = style.level
     elif level > _SMALL:
