@@ -141,9 +141,9 @@ def recoded(body: bytes, media_type: str | None) -> bytes:
     else:
         text = _in_utf_8(without_escapes(body.removeprefix(codecs.BOM_UTF8)), media_type)
     text = text.translate(None, NO_XML)
-    if _CONTROLS_IN_UTF_8.search(text):
+    if b"\xc2" in text and _CONTROLS_IN_UTF_8.search(text):
         text = of_windows(text.decode()).encode()
-    for character in _NONCHARACTERS:
+    for character in _NONCHARACTERS if _NONCHARACTERS[0][:1] in text else ():
         text = text.replace(character, b"")
     return text.removeprefix(codecs.BOM_UTF8)
 

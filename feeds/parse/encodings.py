@@ -176,7 +176,8 @@ _BEYOND_ASCII = bytes(range(0x80, 0x100))
 
 def without_escapes(body: bytes) -> bytes:
     """The same in UTF-8 where its escapes say that it is ISO-2022-JP, which is all in ASCII."""
-    if b"\x1b$" not in body:
+    # One byte is found twenty times as quickly as two, and few documents hold this one.
+    if b"\x1b" not in body or b"\x1b$" not in body:
         return body
     return body.decode("iso2022_jp", "replace").encode()
 

@@ -71,7 +71,8 @@ _FEW_UNCLOSED = 20
 def harm(markup: str) -> str | None:
     """Why markup would take a parser for ever, as evidence; None where it would not."""
     # At least as many as open elements, counted more quickly than those are found.
-    if markup.count("<") <= _FEW_TAGS:
+    tags = markup.count("<")
+    if tags <= _FEW_TAGS or tags - markup.count("</") <= _FEW_TAGS:
         return _crowded(markup) or _reopened(markup)
     opened = len(_START.findall(markup))
     if opened > _MOST_ELEMENTS:

@@ -125,6 +125,7 @@ def order_in(language: str | None) -> DateOrder | None:
     return DateOrder.DAY_FIRST
 
 
+@lru_cache(maxsize=256)
 def habits_in(habits: Habits, language: str | None) -> Habits:
     """The habits of a publisher, for a document that states a language."""
     order, known = habits.date_style

@@ -212,10 +212,10 @@ def _numbers(draft: Draft, page: BarePage) -> str | None:
     cells = [block.line for block in page.blocks if block.tag in _CELLS]
     of_numbers = 3 * sum(any(map(str.isdigit, line)) for line in cells) > len(cells)
     is_table = len(cells) >= _FEWEST_CELLS and 2 * len(cells) > len(page.blocks) and of_numbers
-    told = {line for line in draft.paragraphs if has_sentences(line)}.union(prose(draft.paragraphs))
-    if page.metadata.is_described or not is_table or width(told) >= _SHORTEST_ARTICLE_WIDTH:
+    if page.metadata.is_described or not is_table:
         return None
-    return "most of it is a table of numbers"
+    told = {line for line in draft.paragraphs if has_sentences(line)}.union(prose(draft.paragraphs))
+    return "most of it is a table of numbers" if width(told) < _SHORTEST_ARTICLE_WIDTH else None
 
 
 def _against(draft: Draft, page: BarePage, taxonomy: Taxonomy) -> str | None:

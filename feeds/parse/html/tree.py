@@ -177,11 +177,11 @@ def names(node: Node) -> str:
 
 def absolute(base: str | None, address: str | None) -> str | None:
     """An http(s) address joined to ``base``, without its fragment; None where it is none."""
-    if not address or len(address) > _LONGEST_ADDRESS_CHARS or is_placeholder(address):
+    if not address or len(address) > _LONGEST_ADDRESS_CHARS:
         return None
     if base and address[0] == "/" and _PLAIN_PATH.fullmatch(address) and (root := _root(base)):
         return root + address
-    return _joined(base, address)
+    return None if is_placeholder(address) else _joined(base, address)
 
 
 @lru_cache(maxsize=64)

@@ -5,7 +5,8 @@ how an entry is put together, what leads to older ones, or what an item's page h
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, islice
 
 from config.values import wide
@@ -127,8 +128,13 @@ def _below_others(around: Node, *, is_other: bool) -> Iterator[int]:
 
 def _is_event(url: str | None) -> bool:
     """Whether an address says that an event is told of there: "/events/12"."""
-    folders = (url or "").casefold().split("/")[3:-1]
-    return not plain("event_folders", str.casefold).isdisjoint(folders)
+    return _is_of_events((url or "").rpartition("/")[0])
+
+
+# The entries of a list stand in few folders.
+@lru_cache(maxsize=256)
+def _is_of_events(folder: str) -> bool:
+    return not plain("event_folders", str.casefold).isdisjoint(folder.casefold().split("/")[3:])
 
 
 def _is_page_of(tree: Tree, habits: Habits) -> bool:
@@ -224,28 +230,30 @@ def _may_be_item(page: HtmlPage, body: Node, nodes: list[Node]) -> bool:
     """
     if _is_article(page):
         return True
-    lines = [_long_lines(node) for node in nodes]
-    if any(
-        len(each) >= _FEWEST_LINES or sum(map(len, each)) >= _LONGEST_TEASER_CHARS for each in lines
-    ):
-        return True
-    beside = _chars([_long_lines(body)]) - _chars(lines)
+    within = 0
+    for node in nodes:
+        lines = _long_lines(node)
+        chars = sum(map(len, lines))
+        if len(lines) >= _FEWEST_LINES or chars >= _LONGEST_TEASER_CHARS:
+            return True
+        within += chars
+    beside = sum(map(len, _long_lines(body))) - within
     if beside >= _FEWEST_CHARS_OF_AN_ARTICLE:
-        beside -= _chars(map(_long_lines, find_all(body, _UNSHOWN)))
+        unshown = chain.from_iterable(map(_long_lines, find_all(body, _UNSHOWN)))
+        beside -= sum(map(len, unshown))
     return beside >= _FEWEST_CHARS_OF_AN_ARTICLE
-
-
-def _chars(lines: Iterable[list[str]]) -> int:
-    return sum(map(len, chain.from_iterable(lines)))
 
 
 def _long_lines(node: Node) -> list[str]:
     text = node.text(separator="\n")
-    least = _FEWEST_CHARS_OF_A_LINE if text.isascii() else _FEWEST_WIDE_CHARS
+    lines = text.split("\n")
+    if text.isascii():
+        return [line for line in lines if len(line) >= _FEWEST_CHARS_OF_A_LINE]
     return [
         line
-        for line in text.split("\n")
-        if len(line) >= least and (len(line) >= _FEWEST_CHARS_OF_A_LINE or wide(line) > 0)
+        for line in lines
+        if len(line) >= _FEWEST_CHARS_OF_A_LINE
+        or (len(line) >= _FEWEST_WIDE_CHARS and wide(line) > 0)
     ]
 
 

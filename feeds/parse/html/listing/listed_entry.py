@@ -82,9 +82,10 @@ def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits
     kind = _kind(lines, printed, taxonomy)
     if kind is not None and kind.slug is None and genre.is_other_kind(kind.text):
         return None
-    if [line.is_event_label for line in lines].count(True) >= _FEWEST_EVENT_LABELS:
+    others = [line for line in lines if line.is_event_label or line.names_other_kind]
+    if sum(line.is_event_label for line in others) >= _FEWEST_EVENT_LABELS:
         return None
-    if kind is None and any(line.names_other_kind for line in lines):
+    if kind is None and any(line.names_other_kind for line in others):
         return None
     return Draft(
         form=FORM,

@@ -9,7 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 from urllib.parse import urlsplit
 
@@ -155,10 +155,17 @@ def _without_layout(weight: _Weight, group: list[Node]) -> tuple[_Weight, list[N
     does is layout.
     """
     members = {node.mem_id for node in group}
+    # The members of most groups stand in one element, and nowhere near one another.
+    parents = {each.mem_id: each for node in group if (each := node.parent) is not None}
+    above = (islice(ancestors_of(parent), _HIGHEST) for parent in parents.values())
+    names = (each.mem_id for each in chain.from_iterable(above))
+    if members.isdisjoint(parents) and members.isdisjoint(names):
+        return weight, group
     held: Counter[int] = Counter()
     for node in group:
         for around in islice(ancestors_of(node), _HIGHEST):
-            held[around.mem_id] += around.mem_id in members
+            if (name := around.mem_id) in members:
+                held[name] += 1
     most = min(_FEWEST_OF_LAYOUT, (len(group) - 1) / 2)
     left = [node for node in group if not held[node.mem_id] or held[node.mem_id] < most]
     return (weight, group) if len(left) == len(group) else (_weight(left), left)
