@@ -57,7 +57,8 @@ def of_windows(text: str) -> str:
     """``text`` with the characters that Windows' table has where other tables have controls: nobody
     writes those, whatever is declared (as HTML's parser reads references to them).
     """
-    if text.isascii() or not _UPPER_CONTROLS.search(text):
+    # In bytes they begin with one byte, and to look for that takes a fifth of the time.
+    if text.isascii() or not _CONTROLS_IN_UTF_8.search(text.encode("utf-8", "replace")):
         return text
     return text.translate(_WINDOWS)
 

@@ -126,14 +126,15 @@ def text_of(element: Element) -> str:
 
 def named(person: Element) -> str:
     """The name of who wrote something: the part that is their name, or else all words."""
-    parts = (text_of(part) for part in person if local(part) in _NAMES)
-    return person_of(next(parts, "") if len(person) else text_of(person))
+    if not len(person):
+        return person_of(text_of(person))
+    return person_of(next((text_of(part) for part in person if local(part) in _NAMES), ""))
 
 
 def pictures(groups: Groups) -> tuple[str, ...]:
     """The addresses of the pictures an entry is shown with, as they are written."""
-    own = (each for name in filter(groups.__contains__, _PICTURES) for each in groups[name])
-    found = (each.get("url") or each.get("href") or _address(each) for each in own)
+    own = [each for name in filter(groups.__contains__, _PICTURES) for each in groups[name]]
+    found = [each.get("url") or each.get("href") or _address(each) for each in own]
     return tuple(filter(None, found))
 
 
@@ -155,12 +156,16 @@ def entries(root: Element) -> list[Element]:
     """The entries of a feed, wherever it holds them and in whatever namespace, with those that
     stand within another, as that one was closed too late.
     """
-    return [each for each in root.iterdescendants(*ANY_ENTRY) if _is_of_feed(each)]
-
-
-def _is_of_feed(entry: Element) -> bool:
-    around = next(entry.iterancestors(*ANY_ENTRY), None)
-    return around is None or around is entry.getparent()
+    # Most stand in one element, so that is asked about once.
+    known: dict[Element | None, bool] = {}
+    found = []
+    for each in root.iterdescendants(*ANY_ENTRY):
+        parent = each.getparent()
+        if parent not in known:
+            known[parent] = next(each.iterancestors(*ANY_ENTRY), None) in {None, parent}
+        if known[parent]:
+            found.append(each)
+    return found
 
 
 def inner(element: Element) -> str:
