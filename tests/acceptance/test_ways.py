@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from operator import le
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def ways(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Counted]:
         return dict(zip(done, _counted(house, done.values()), strict=True))
 
 
-def _counted(house: Installation, commands: Iterable[Sequence[str]]) -> list[Counted]:
+def _counted(house: Installation, commands: Collection[Sequence[str]]) -> list[Counted]:
     settings = ("--config", str(house.folder / "fieldfare.toml"))
     done = subprocess.run(
         [sys.executable, "-m", "tests.ways"],
@@ -61,7 +61,7 @@ def _counted(house: Installation, commands: Iterable[Sequence[str]]) -> list[Cou
         cwd=ROOT,
         capture_output=True,
         env={name: text for name, text in os.environ.items() if "COV" not in name},
-        timeout=PATIENCE_SECONDS,
+        timeout=PATIENCE_SECONDS * len(commands),
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -6,7 +6,7 @@ what a date stands for, or what day it is today.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
@@ -84,19 +84,17 @@ def _mentions(text: str, style: DateStyle) -> tuple[Mention, ...]:
     return tuple(each for each in short if each.day is not None) or apart
 
 
-def _apart(ordered: Iterable[Mention]) -> Iterator[Mention]:
+def _apart(ordered: Sequence[Mention]) -> Iterator[Mention]:
     """Those that do not stand within one that began before them and says as much."""
-    last = None
-    for mention in ordered:
-        if last is None or mention.start >= last.end:
-            if last is not None:
-                yield last
+    last = ordered[0]
+    for mention in ordered[1:]:
+        if mention.start >= last.end:
+            yield last
             last = mention
         elif last.day is None and mention.day is not None and mention.end > last.end:
             # "Mar 3 Mag 2011" is in May, and Tuesday.
             last = mention
-    if last is not None:
-        yield last
+    yield last
 
 
 def _opens(text: str) -> bool:

@@ -130,3 +130,9 @@ def test_a_name_that_cannot_be_seen_whole_is_a_fault(label: str) -> None:
     [fault] = faults(f'[[field]]\nslug = "youth"\nlabel = "{label}"\n')
     assert fault.startswith("field entry 1 label: ")
     assert "what nobody sees" in fault
+
+
+@pytest.mark.parametrize("label", ["", "   "])
+def test_a_name_that_says_nothing_is_a_fault(label: str) -> None:
+    [fault] = faults(f'[[field]]\nslug = "youth"\nlabel = "{label}"\n')
+    assert "it says nothing" in fault
