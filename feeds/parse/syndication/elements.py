@@ -133,7 +133,9 @@ def named(person: Element) -> str:
 
 def pictures(groups: Groups) -> tuple[str, ...]:
     """The addresses of the pictures an entry is shown with, as they are written."""
-    own = [each for name in filter(groups.__contains__, _PICTURES) for each in groups[name]]
+    own = [each for name in _PICTURES if name in groups for each in groups[name]]
+    if not own:
+        return ()
     found = [each.get("url") or each.get("href") or _address(each) for each in own]
     return tuple(filter(None, found))
 

@@ -63,6 +63,8 @@ def html_words(text: str, base: str | None) -> TextConstruct:
     """Words in HTML; a CDATA section that was wrapped twice is none in HTML, which would lose its
     first words, and a header in front of them holds the title and a menu.
     """
+    if "<" not in text:
+        return TextConstruct(text, is_html=True, base=base)
     if text.startswith("<header"):
         text = text.partition("</header>")[2].strip() or text
     if "<![CDATA[" in text:

@@ -5,7 +5,7 @@ it, or when a page is a listing.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from itertools import pairwise
@@ -82,18 +82,25 @@ def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits
     kind = _kind(lines, printed, taxonomy)
     if kind is not None and kind.slug is None and genre.is_other_kind(kind.text):
         return None
-    others = [line for line in lines if line.is_event_label or line.names_other_kind]
+    others = [line for line in lines if line.names_other_date or line.names_other_kind]
     if sum(line.is_event_label for line in others) >= _FEWEST_EVENT_LABELS:
         return None
     if kind is None and any(line.names_other_kind for line in others):
         return None
+    # Few entries have such a line, and what stands behind it is of another date.
+    behind = (
+        {line.text for before, line in pairwise(lines) if before.names_other_date}
+        if others
+        else set()
+    )
+    dated = _dates(parts, lines, printed, behind)
     return Draft(
         form=FORM,
         title=title,
         summary=_lead(parts, lines, taxonomy),
         partial=True,
         url=url,
-        issued=issue_date.stated(_dates(parts, lines, printed), style, IssuedFrom.LISTING),
+        issued=issue_date.stated(dated, style, IssuedFrom.LISTING),
         content_type=kind,
         issuers=_topics(TopicKind.ISSUER, printed, lines, taxonomy),
         fields=_topics(TopicKind.FIELD, printed, lines, taxonomy),
@@ -214,12 +221,14 @@ def _kind_of(text: str, taxonomy: Taxonomy) -> Label | None:
 
 
 def _dates(
-    parts: EntryParts, lines: Sequence[EntryLine], printed: Sequence[tuple[Slot, str]]
+    parts: EntryParts,
+    lines: Sequence[EntryLine],
+    printed: Sequence[tuple[Slot, str]],
+    others: Container[str],
 ) -> Iterator[str]:
-    """The last text of the date's element, of a label, and each line that is a date, but not what
-    stands behind a label of another date.
+    """The last text of the date's element, of a label, and each line that is a date, but none of
+    the ``others``.
     """
-    others = {line.text for before, line in pairwise(lines) if before.names_other_date}
     for node in parts.dates:
         # The site of old wrote "Publishing date:" and the date as texts of one element.
         told = [part for line in lines_in(node) if line not in others for part in _published(line)]
