@@ -58,7 +58,9 @@ _MARKUP = re.compile(
 )
 _JSON_FEED = re.compile(rb'\A\s*\{.{0,2000}?"(?:version|items)"\s*:', re.DOTALL)
 # A list of addresses in plain text (sitemaps.org).
-_ADDRESSES = re.compile(rb"(?:\s*+https?://[^\s<>]{4,2000}+[ \t]*+(?:[\r\n]|\Z)){2}", re.IGNORECASE)
+_ADDRESS = re.compile(rb"https?://[^\s<>]{4,2000}", re.IGNORECASE)
+_FEWEST_ADDRESSES = 2
+_LINES_LOOKED_AT = 40
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0", b"\0<", b"{\0", b"\0{")
 _BY_MEDIA_TYPE = (
     ("html", Family.HTML),
@@ -141,13 +143,20 @@ def family_of(body: bytes, content_type: str | None) -> Family:
 def _without_element(rest: bytes, content_type: str | None) -> Family:
     if _JSON_FEED.match(rest):
         return Family.FEED
-    if _ADDRESSES.match(rest):
+    if _is_of_addresses(rest):
         return Family.SITEMAP
     if _MARKUP.search(rest):
         return Family.HTML
     # A text of ours opens with a menu, whatever its server calls it.
     is_menu = rest.startswith((b"-", b"*"))
     return Family.TEXT if is_menu else _of_media_type(content_type, Family.TEXT)
+
+
+def _is_of_addresses(text: bytes) -> bool:
+    """Whether most lines are addresses: a remark, or a line that is none, spoils no list."""
+    lines = [line for each in text.splitlines()[:_LINES_LOOKED_AT] if (line := each.strip())]
+    found = sum(1 for line in lines if _ADDRESS.fullmatch(line))
+    return found >= _FEWEST_ADDRESSES and 2 * found > len(lines)
 
 
 def behind_preamble(text: bytes) -> int:

@@ -46,6 +46,8 @@ from feeds.parse.recognise import Family, family_of, file_type, is_file_type
         (b"<?xml version='1.0'?><!DOCTYPE html><html xmlns='x'>", Family.HTML),
         (b"<?xml version='1.0'?><OpenSearchDescription>", Family.FEED),
         (b"<svg xmlns='http://www.w3.org/2000/svg'>", Family.FEED),
+        (b"# Pages\nhttps://e.test/1\n\nhttps://e.test/2", Family.SITEMAP),
+        (b"https://e.test/1\nOne address above a text, and two\nlines of it.", Family.TEXT),
     ],
 )  # fmt: skip
 def test_the_bytes_tell_the_family(body: bytes, family: Family) -> None:
