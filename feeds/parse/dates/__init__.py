@@ -22,12 +22,14 @@ from feeds.parse.dates.shapes import (
 from feeds.parse.words import any_of, fold
 
 __all__ = [
-    "Mention", "habits_in", "instant", "is_sane", "mentions", "only_day", "order_in", "whole_day",
+    "Mention", "habits_in", "in_year", "instant", "is_sane", "is_unordered", "mentions", "of_leaf",
+    "only_day", "order_among", "order_at", "order_in", "whole_day",
 ]  # fmt: skip
 
 # Nobody writes a date in more; it bounds what a pattern below may look at.
 _LONGEST_TEXT_CHARS = 200
 _LONGEST_DAY_CHARS = 40
+_LONGEST_LEAF_CHARS = 25
 _NUMBER = re.compile("[0-9]+")
 # Programs write 1 January 0001, 1900 or 1970, or the last day of 2099 or 9999, where they have no
 # date, and no news is older.
@@ -35,6 +37,18 @@ _FIRST_YEAR, _LAST_YEAR = 1971, 2098
 # Countries with another order than their language has elsewhere.
 _MONTH_FIRST = frozenset({"us", "pr", "pa", "ph", "ca"})
 _DAY_FIRST = frozenset({"gb", "ie", "au", "nz", "in"})
+# Domains of countries that speak English; those of the United States are its offices'.
+_MONTH_FIRST_AT = frozenset({"us", "gov", "mil"})
+_DAY_FIRST_AT = frozenset(
+    {"uk", "ie", "au", "nz", "in", "za", "ng", "ke", "gh", "ug", "tz", "pk", "lk", "sg", "my", "mt"}
+)
+_ORDERED = re.compile(
+    r"(?<![\w./-])([0-9]{1,2})([/-])([0-9]{1,2})\2(?:[0-9]{4}|[0-9]{2})(?![\w/-])"
+)
+# "05/03/2011 10:15:00 AM PDT".
+_AMERICAN = re.compile(
+    r"(?<![\w./-])[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4},?\s[0-9:]{4,8}\s?[AaPp]\.?[Mm]\.?\s[ECMP][SD]?T\b"
+)
 # Digits that are written in other scripts, one for one, and the comma of Arabic.
 _DIGITS = {
     first + number: str(number)
@@ -123,6 +137,42 @@ def order_in(language: str | None) -> DateOrder | None:
     return DateOrder.DAY_FIRST
 
 
+def is_unordered(text: str) -> bool:
+    """Whether a text holds a day in numbers that only their order can tell, "12/05/2015"."""
+    return any(max(pair) <= 12 and pair[0] != pair[1] for pair in _pairs(text))
+
+
+def order_among(text: str, month: date | None = None) -> DateOrder | None:
+    """The order that the other days of a text have, where a number above twelve, a time of North
+    America's or the ``month`` they are of tells it.
+    """
+    if _AMERICAN.search(text):
+        return DateOrder.MONTH_FIRST
+    pairs = [pair for pair in _pairs(text) if min(pair) <= 12 < max(pair) <= 31]
+    if not pairs and month is not None:
+        pairs = [
+            pair for pair in _pairs(text) if (pair[0] == month.month) != (pair[1] == month.month)
+        ]
+        pairs = [(first != month.month, second != month.month) for first, second in pairs]
+    orders = {
+        DateOrder.DAY_FIRST if first > second else DateOrder.MONTH_FIRST for first, second in pairs
+    }
+    return orders.pop() if len(orders) == 1 else None
+
+
+def order_at(host: str) -> DateOrder | None:
+    """The order in the country whose addresses end so, whatever language is spoken there."""
+    country = host.rpartition(".")[2]
+    if country in _MONTH_FIRST_AT:
+        return DateOrder.MONTH_FIRST
+    return DateOrder.DAY_FIRST if country in _DAY_FIRST_AT else None
+
+
+def _pairs(text: str) -> Iterator[tuple[int, int]]:
+    """The first two numbers of each day in numbers."""
+    return ((int(found[1]), int(found[3])) for found in _ORDERED.finditer(text))
+
+
 @lru_cache(maxsize=256)
 def habits_in(habits: Habits, language: str | None) -> Habits:
     """The habits of a publisher, for a document that states a language."""
@@ -157,6 +207,26 @@ def whole_day(text: str, style: DateStyle = UNSTATED) -> date | None:
     found = mentions(text, style)
     is_whole = len(found) == 1 and found[0].start == 0 and found[0].end >= len(text.rstrip(" ."))
     return found[0].day if is_whole else None
+
+
+def of_leaf(text: str) -> str:
+    """The day of a calendar's leaf in the order of a date, "Mai 2011 17"; "" for another text."""
+    parts = text.split()
+    if len(parts) != 3:
+        return ""
+    days = [part for part in parts if part.isdecimal() and len(part) <= 2]
+    years = [part for part in parts if part.isdecimal() and len(part) == 4]
+    words = [part for part in parts if part[:1].isalpha()]
+    return " ".join((*days, *words, *years)) if len(days) == len(words) == len(years) == 1 else ""
+
+
+def in_year(text: str, month: date, style: DateStyle) -> str:
+    """A day of a month with its year, "17 May 2011"; "" for a day of another month."""
+    if len(text) > _LONGEST_LEAF_CHARS or only_day(text, style) is not None:
+        return ""
+    whole = f"{text} {month.year}"
+    day = only_day(whole, style)
+    return whole if day is not None and day.month == month.month else ""
 
 
 def instant(text: str) -> datetime | None:

@@ -82,13 +82,15 @@ _HAS_MARKUP = re.compile(r"<(?:p|br|div|ul|h[2-6])\b", re.IGNORECASE)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarePage:
     """A page of some ``source`` without its furniture: sanitised ``whole``, its blocks, their
-    lines, the labels among them, and what was read before the furniture went.
+    lines, the labels among them, and what was read before the furniture went. ``dated`` is a day
+    that counts where nothing printed tells one.
     """
 
     source: str
     title: str
     metadata: Metadata
     issued: Issued | None
+    dated: Issued | None
     changed: frozenset[date]
     base: str | None
     whole: str

@@ -8,9 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import cache, lru_cache
-from urllib.parse import urlsplit
 
-from config.values import is_web_address
 from feeds.draft import DateStyle
 from feeds.model import Issued, IssuedFrom
 from feeds.parse import dates
@@ -35,7 +33,9 @@ _PLACES = (
     'time, abbr[title], small, [class*="date" i], [class*="publish" i], [class*="posted" i], '
     '[class*="byline" i], [class*="submitted" i], [class*="meta" i], [class*="info" i], '
     '[class*="time" i], [itemprop~="datePublished"], [property^="dc:" i], '
-    '[property*="datePublished" i], dd, td'
+    '[property*="datePublished" i], [id*="date" i], cite, '
+    '[class*="datum" i], [class*="fecha" i], [class^="data" i], [class$="data" i], '
+    '[class*="dato" i], [class*="tarih" i], dd, td'
 )
 _CHANGES = '[itemprop~="dateModified"], [class*="modif" i], [class*="updat" i], [class*="chang" i]'
 # What its page calls an element that holds another kind of date.
@@ -47,17 +47,11 @@ _OTHER_DATES = re.compile(
 _PUBLISHED = re.compile(r"publi(?:sh|c)|entry-date")
 # A date, and a word or two around it; a sentence holds dates of events.
 _LONGEST_CHARS = 120
-_MONTHS_AND_DAYS = (("m1", "m2", "m3"), ("d1", "d2", "d3"))
 # The same with what indents it.
 _LONGEST_RAW_CHARS = 600
+# Templates say in a sentence when an article was posted, and much besides.
+_LONGEST_SENTENCE_CHARS = 1_000
 _DIGIT = re.compile(r"\d")
-# "/2011/08/24/name", "/2011/0824/name", "/2011-08-24-name", "/20110824name".
-_ADDRESS_DAY = re.compile(
-    r"/(?P<year>(?:19|20)[0-9]{2})(?:"
-    r"/(?:[A-Za-z_-]{2,40}/)?(?P<m1>[0-9]{1,2})/(?P<d1>[0-9]{1,2})(?=/|$)|"
-    r"/?(?P<m2>[0-9]{2})(?P<d2>[0-9]{2})(?![0-9])|"
-    r"[-_](?P<m3>[0-9]{1,2})[-_](?P<d3>[0-9]{1,2})(?![0-9]))"
-)
 _VALUES = ("content", "datetime", "title", "data-datetime", "data-date")
 # A label stands right before its date.
 _LONGEST_LABEL_CHARS = 60
@@ -116,21 +110,6 @@ def as_printed(issued: Issued, shown: Issued | None, in_address: Issued | None =
     return Issued(day=told.day, at=issued.at, origin=issued.origin)
 
 
-def of_address(url: str | None, latest: date | None) -> Issued | None:
-    """The day that stands in the path of a page's address, as archives of news are built."""
-    # What a page names as its address may be none.
-    path = urlsplit(url).path[:_LONGEST_DATE_CHARS] if url and is_web_address(url) else ""
-    found = _ADDRESS_DAY.search(path)
-    if found is None:
-        return None
-    month, day = (next(filter(None, found.group(*names))) for names in _MONTHS_AND_DAYS)
-    try:
-        told = date(int(found["year"]), int(month), int(day))
-    except ValueError:
-        return None
-    return Issued(day=told, origin=IssuedFrom.PAGE) if dates.is_sane(told, latest) else None
-
-
 def in_line(
     line: str, style: DateStyle, start: int = 0, others: frozenset[date] = frozenset()
 ) -> tuple[Issued | None, bool]:
@@ -169,6 +148,21 @@ def beside(lines: Sequence[str], style: DateStyle, others: frozenset[date]) -> I
     return next(iter(plain.values())) if len(plain) == 1 else None
 
 
+def announced(lines: Iterable[str], style: DateStyle) -> Issued | None:
+    """The one day that lines which begin with the word for publication name; None where they name
+    several.
+    """
+    days: dict[date, Issued] = {}
+    for line in lines:
+        if len(line) > _LONGEST_LABEL_CHARS or not _DIGIT.search(line):
+            continue
+        label = _label().match(fold(line))
+        if label is not None and label.lastgroup == "published":
+            issued, is_labelled = in_line(line, style)
+            days |= {issued.day: issued} if issued is not None and is_labelled else {}
+    return next(iter(days.values())) if len(days) == 1 else None
+
+
 def of_changes(tree: Tree, style: DateStyle) -> frozenset[date]:
     """The days in elements that their page calls those of a change."""
     nodes = [node for node in find_all(tree, _CHANGES)[:_MOST_PLACES] if _is_called_other(node)]
@@ -178,13 +172,19 @@ def of_changes(tree: Tree, style: DateStyle) -> frozenset[date]:
 
 
 def shown(
-    tree: Tree, title: str, style: DateStyle, others: frozenset[date], near: Issued | None
+    tree: Tree,
+    title: str,
+    style: DateStyle,
+    others: frozenset[date],
+    *,
+    near: Issued | None,
+    month: date | None,
 ) -> Issued | None:
     """The day that stands with the title, or at the article's foot with its label; None where
     there is none or more than one. Where its address tells a day, that one or the next, or one
-    with a label.
+    with a label; where it tells a ``month``, a day printed without a year is of that.
     """
-    found = list(_candidates(tree, title, style, others))
+    found = list(_candidates(tree, title, style, others, month))
     if near is not None:
         if any(issued.day == near.day for issued, *_ in found):
             return _exact(found, near.day)
@@ -237,7 +237,7 @@ def _of(text: str, style: DateStyle, origin: IssuedFrom) -> Issued | None:
 
 
 def _candidates(
-    tree: Tree, title: str, style: DateStyle, others: frozenset[date]
+    tree: Tree, title: str, style: DateStyle, others: frozenset[date], month: date | None
 ) -> Iterator[tuple[Issued, str, bool]]:
     """Dates that may be of issue, where each stands, and whether a label says so."""
     nodes = find_all(tree, f"{_HEADINGS}, {_PLACES}")[:_MOST_PLACES]
@@ -253,7 +253,7 @@ def _candidates(
             is_behind = is_behind or is_title
             if "date" not in names(node):
                 continue
-        issued, is_labelled = _read(node, holders, style, others)
+        issued, is_labelled = _read(node, holders, style, others, month)
         if issued is not None:
             side = "above" if not is_behind else "below" if is_own else "foot"
             yield issued, _place(node, side, around, holders), is_labelled
@@ -285,17 +285,24 @@ def _ids(node: Node, most: int) -> frozenset[int]:
 
 
 def _read(
-    node: Node, holders: frozenset[int], style: DateStyle, others: frozenset[date]
+    node: Node,
+    holders: frozenset[int],
+    style: DateStyle,
+    others: frozenset[date],
+    month: date | None,
 ) -> tuple[Issued | None, bool]:
     """The day of issue an element says, in its text or attributes, and whether a label does."""
     raw = node.text(separator=" ")
     values = [attribute(node, name) for name in _VALUES if name in node.attributes]
     # Of most elements that may hold a date, neither the text nor an attribute has a digit.
-    if len(raw) > _LONGEST_RAW_CHARS or not _DIGIT.search(" ".join((*values, raw))):
+    is_long = len(raw) > _LONGEST_RAW_CHARS
+    if (is_long and not _tells_of(node)) or not _DIGIT.search(" ".join((*values, raw))):
         return None, False
-    text = one_line(raw)
+    text = one_line(raw[:_LONGEST_SENTENCE_CHARS])
     if len(text) > _LONGEST_CHARS:
-        return None, False
+        is_own = _tells_of(node) and not _is_of_other(node, holders)
+        return (_in_sentence(text, style), True) if is_own else (None, False)
+    text = dates.of_leaf(text) or (dates.in_year(text, month, style) if month else "") or text
     found = dates.mentions(text, style)
     exact = stated(values, style, IssuedFrom.PAGE)
     if (not found and exact is None) or _is_of_other(node, holders):
@@ -312,6 +319,26 @@ def _read(
     # A cell of a table that is no frame of the page says what it is.
     is_cell = any(each.tag == "table" and each.mem_id not in holders for each in ancestors(node))
     return (None, False) if is_cell and not is_labelled else (printed, is_labelled)
+
+
+def _tells_of(node: Node) -> bool:
+    """Whether what an element says is of the article, however long it is."""
+    return "meta" in names(node) or "posted" in names(node)
+
+
+def _in_sentence(text: str, style: DateStyle) -> Issued | None:
+    """The first day of a sentence with the word for publication before or behind it: "This entry
+    was posted on 2 November 2007 at 21:14 and is filed under News", as templates of WordPress say.
+    """
+    found = dates.mentions(text, style)
+    if not found or found[0].day is None:
+        return None
+    before, behind = text[: found[0].start], text[found[0].end :][:_LONGEST_LABEL_CHARS]
+    label = _label_at_end(before)
+    told = None if label else _label().search(fold(behind))
+    if label == "published" or (told is not None and told.lastgroup == "published"):
+        return Issued(day=found[0].day, origin=IssuedFrom.PAGE)
+    return None
 
 
 def _before(node: Node, text: str, style: DateStyle) -> str:
@@ -351,7 +378,7 @@ def _is_of_other(node: Node, holders: frozenset[int]) -> bool:
         if each.tag == "li" and find(each, "a[href]") and len(said(each)) > 2 * len(said(node)):
             return True
         # Within a sentence.
-        if each.tag == "p" and len(each.text()) > _LONGEST_CHARS:
+        if each.tag == "p" and len(each.text()) > _LONGEST_CHARS and not _tells_of(each):
             return True
     return is_foot
 

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from feeds.draft import Document, Draft, Habits, Parsed, Refused
+from config.values import host_of
+from feeds.draft import DateStyle, Document, Draft, Habits, Parsed, Refused
 from feeds.model import Issued, IssuedFrom, Label, TopicKind
 from feeds.parse import dateline, dates
 from feeds.parse.html import (
+    address_day,
     boilerplate,
     content,
     issue_date,
@@ -25,11 +27,16 @@ from feeds.parse.html import (
 from feeds.parse.html.content import BarePage
 from feeds.parse.html.metadata import HtmlPage, Metadata
 from feeds.parse.html.tree import absolute, attribute, find, said
+from feeds.parse.language import spoken
 from feeds.parse.sanitise import blocks, sanitised
 from feeds.parse.text import labels
 from feeds.taxonomy import Slot, Taxonomy
 
 _MOST_LINES_AROUND_TITLE = 6
+# Farther behind an article stand other items.
+_MOST_LINES_BEHIND = 2
+# Names and buttons are shorter than what tells a language.
+_FEWEST_CHARS_OF_PROSE = 80
 # A line of kinds, topics and a day names no more.
 _LONGEST_KINDS_CHARS = 500
 
@@ -46,7 +53,7 @@ def parse(
     # What the page shows with its furniture, as far as a line goes; the scripts within it go.
     page.take_out_scripts()
     front, window = refusals.PageFront(page), said(find(tree, "title"))
-    habits = dates.habits_in(habits, known.language)
+    habits = _ordered(page, known, document, dates.habits_in(habits, known.language))
     named = title.title_of(tree, known, base, document, habits)
     bare = _bare(page, known, base, named, document=document, taxonomy=taxonomy, habits=habits)
     article = content.read(page, bare, taxonomy, habits)
@@ -87,6 +94,7 @@ def _bare(
         title=named,
         metadata=known,
         issued=issued,
+        dated=_dated(known, document, habits.date_style),
         changed=changed,
         base=base,
         whole=whole,
@@ -94,6 +102,33 @@ def _bare(
         lines=tuple(line for block in found for line in block.text.split("\n")),
         printed=printed.read(found, taxonomy),
     )
+
+
+def _ordered(page: HtmlPage, known: Metadata, document: Document, habits: Habits) -> Habits:
+    """The habits, with the order of numbers that the page's words, its other dates or its address
+    tell, where it prints one that needs it and states no language that has one.
+    """
+    if habits.date_style.order or page.tree.body is None:
+        return habits
+    text = page.tree.body.text(separator="\n")
+    if not dates.is_unordered(text):
+        return habits
+    prose = [line for line in text.split("\n") if len(line) > _FEWEST_CHARS_OF_PROSE]
+    language = spoken(" ".join(prose[:3]), known.language, is_whole=True).language
+    habits = dates.habits_in(habits, language)
+    order, said = habits.date_style
+    month = address_day.month_of_address(document.url)
+    order = order or dates.order_among(text, month) or dates.order_at(host_of(document.url or ""))
+    return replace(habits, date_style=DateStyle(order, said))
+
+
+def _dated(known: Metadata, document: Document, style: DateStyle) -> Issued | None:
+    """The day of a page that prints none: by its file's name, or by metadata that may mean a
+    change, or today.
+    """
+    told = (address_day.of_file_name(url, document.latest) for url in (document.url, known.url))
+    named = next(filter(None, told), None)
+    return named or issue_date.stated(known.dated, style, IssuedFrom.PAGE, document.latest)
 
 
 def _issued_at(
@@ -112,15 +147,16 @@ def _issued_at(
     if stated is not None and stated.at is not None and not issue_date.is_in_utc(stated):
         return stated, frozenset()
     changed = issue_date.of_changes(tree, style)
-    told = (issue_date.of_address(url, latest) for url in (document.url, known.url))
+    told = (address_day.of_address(url, latest) for url in (document.url, known.url))
     in_address = next(filter(None, told), None)
-    shown = issue_date.shown(tree, named, style, changed, in_address)
+    month = address_day.month_of_address(document.url)
+    shown = issue_date.shown(tree, named, style, changed, near=in_address, month=month)
     if stated is not None:
         return issue_date.as_printed(stated, shown, in_address), changed
     if shown or in_address:
         return shown or in_address, changed
-    kept = (state.published_in(page.text, named), *known.dated)
-    return issue_date.stated(kept, style, IssuedFrom.PAGE, latest), changed
+    kept = state.published_in(page.text, named)
+    return issue_date.stated((kept,), style, IssuedFrom.PAGE, latest), changed
 
 
 def _around_title(page: BarePage) -> tuple[list[str], list[str]]:
@@ -152,13 +188,23 @@ def _completed(article: Draft, page: BarePage, taxonomy: Taxonomy, habits: Habit
     return replace(
         article,
         summary=article.summary or known.summary,
-        issued=_issued(page, above, below, habits) or from_dateline,
+        issued=_issued(page, above, below, habits)
+        or from_dateline
+        or issue_date.announced(_at_end(article, page), habits.date_style)
+        or page.dated,
         dateline=opening.text if opening else None,
         language=known.language or language,
         content_type=_kind(page, (*above, *below), taxonomy),
         issuers=_topics(TopicKind.ISSUER, page, known.publishers, taxonomy),
         fields=_topics(TopicKind.FIELD, page, known.topics, taxonomy),
     )
+
+
+def _at_end(article: Draft, page: BarePage) -> tuple[str, ...]:
+    """The lines that an article ends with, and those right behind it."""
+    last = article.paragraphs[-1].rpartition("\n")[2]
+    at = page.lines.index(last) if last in page.lines else len(page.lines)
+    return page.lines[max(at - 1, 0) : at + 1 + _MOST_LINES_BEHIND]
 
 
 def _issued(

@@ -330,7 +330,8 @@ def test_a_day_is_read_as_its_language_writes_it(language: str) -> None:
     [
         ("en", "3/5/99", None), ("en-GB", "3/5/99", "1999-05-03"), ("ko", "11.05.03", "2011-05-03"),
         ("en", "May 3, '09", "2009-05-03"), ("de", "3. Mai 45", None), ("de", "3.5.45", None),
-        ("en", "21-19-15", None), ("de", "Fassung 3.5.11", None), ("de", "3.5.11.2", None),
+        ("en", "21-19-15", None), ("pl", "3.IIX.2009", None),
+        ("de", "Fassung 3.5.11", None), ("de", "3.5.11.2", None),
         ("de", "um 3. Mai 10:15", None), ("de", "3. Mai 10 Uhr", None), ("en", "3-5 May '09", None),
         ("de", "Der Rat tagt am 3.5.11 im Saal des Rathauses, in dem sonst Kinder singen.", None),
         ("fa", "۱۴ اردیبهشت ۹۸", "2019-05-04"), ("fa", "۱ فروردین ۰۰", "2021-03-21"),

@@ -8,11 +8,12 @@ import pytest
 from feeds.draft import DateOrder, Habits
 from feeds.model import Issued, IssuedFrom
 from feeds.parse import dates
-from feeds.parse.html.issue_date import as_printed, of_address
+from feeds.parse.html.issue_date import as_printed
 from feeds.taxonomy import Taxonomy
 from tests.webpages import FIRST, SECOND, THIRD, TITLE, draft_of, page, paragraphs
 
 FORCED = Habits(forced=True)
+LONG = "and stands here with many other words, which make of it more than a line of a day"
 TEXT = paragraphs(FIRST.partition("– ")[2], SECOND, THIRD)
 
 
@@ -61,6 +62,10 @@ def test_a_change_or_an_event_is_no_day_of_issue(osce: Taxonomy, beside: str) ->
         '<span property="schema:datePublished" content="2019-03-03">Sunday</span>',
         '<span class="date" data-datetime="2019-03-03T10:00:00+01:00">2 days ago</span>',
         '<abbr class="published" title="2019-03-03T10:00:00+01:00">yesterday</abbr>',
+        '<div class="date"><span>3</span><span>2019</span><span>March</span></div>',
+        "<p>By John Doe, Example News 3 March 2019 Last updated at 10:15</p>",
+        "<p>Written by Administrator Sunday, 03 March 2019 10:15</p>",
+        f'<p class="postmetadata">This entry was posted on March 3rd, 2019 at 9:14 pm {LONG}</p>',
     ],
 )
 def test_a_date_is_read_with_its_label(osce: Taxonomy, beside: str) -> None:
@@ -182,15 +187,6 @@ def test_a_described_page_tells_its_day_where_no_article_does(osce: Taxonomy) ->
     assert day_of(osce, "", head=script) == "2019-03-03"
 
 
-def test_what_is_no_address_tells_no_day() -> None:
-    assert of_address("https://[news/2011/08/24/a", None) is None
-    assert of_address("https://news.example.org/2011/08/24/a", None) is not None
-
-
-def test_a_day_that_never_was_is_none_in_an_address_either() -> None:
-    assert of_address("https://press.example.org/2024/02/31/a-course", None) is None
-
-
 def test_a_mere_day_is_not_another_because_one_place_says_so() -> None:
     told, shown = (Issued(day=date(2026, 11, day), origin=IssuedFrom.PAGE) for day in (20, 21))
     assert as_printed(told, shown) == told
@@ -199,3 +195,42 @@ def test_a_mere_day_is_not_another_because_one_place_says_so() -> None:
 
 def test_a_day_may_be_printed_as_a_heading(osce: Taxonomy) -> None:
     assert day_of(osce, '<h4 class="date">5 November 2026</h4>') == "2026-11-05"
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        f'<p class="meta">Changed on 3 March 2019 {LONG} or of any other thing</p>',
+        f'<p class="meta">The bridge opens on 3 March 2019 {LONG} or of any other thing</p>',
+        f'<p class="meta">The bridge opens in spring, so the office says, {LONG}, in room 3</p>',
+        f'<p class="teaser-meta">Posted on 3 March 2019 {LONG} or of any other thing</p>',
+        '<div class="date"><span>3</span><span>Room</span><span>2019</span></div>',
+        '<p class="date">3 March</p>',
+    ],
+)
+def test_a_sentence_tells_a_day_with_the_word_for_publication_alone(
+    osce: Taxonomy, beside: str
+) -> None:
+    assert day_of(osce, beside) == ""
+
+
+@pytest.mark.parametrize(
+    ("foot", "day"),
+    [
+        ("<p>Published on March 3, 2019</p>", "2019-03-03"),
+        ("<p>Last updated on March 3, 2019</p>", ""), ("<p>Published</p><p>in 2019</p>", ""),
+        ("<p>Published on March 3, 2019</p><p>Published on April 4, 2019</p>", ""),
+    ],
+)  # fmt: skip
+def test_an_article_may_end_with_its_day(osce: Taxonomy, foot: str, day: str) -> None:
+    assert day_of(osce, "", foot=foot) == day
+
+
+@pytest.mark.parametrize(
+    ("path", "day"), [("2019/03/03/a", "2019-03-03"), ("2019/03/04/a", "2019-03-03"), ("a", "")]
+)
+def test_an_address_tells_which_of_two_days_is_meant(osce: Taxonomy, path: str, day: str) -> None:
+    beside = '<p class="date">3 March 2019</p><p class="date">9 May 2019</p>'
+    body = page(f"<main><h1>{TITLE}</h1>{beside}{TEXT}</main>")
+    issued = draft_of(body, osce, FORCED, url=f"https://news.example.org/{path}").issued
+    assert (issued.day.isoformat() if issued else "") == day
