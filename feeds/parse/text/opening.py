@@ -53,17 +53,13 @@ class Opening:
         return self.told.kind
 
 
-def of_page(reading: "TextPage") -> Opening | None:
-    """The opening of a whole page, None for one without a title."""
-    return _read(reading.lines, len(reading.lines) - len(reading.article), reading)
-
-
 def of_lines(lines: Lines, reading: "TextPage") -> Opening | None:
     """The opening of a part of a page, None for one without a title."""
-    return _read(lines, menu_length(lines), reading)
+    return behind_menu(lines, menu_length(lines), reading)
 
 
-def _read(lines: Lines, menu_length: int, reading: "TextPage") -> Opening | None:
+def behind_menu(lines: Lines, menu_length: int, reading: "TextPage") -> Opening | None:
+    """The opening behind so many lines of a menu, None for lines without a title."""
     # A title may start like a list item; one entry alone is no menu.
     is_title = bullet(lines[0]) is not None and lines[0].count(" ") >= _FEWEST_TITLE_WORDS
     page = lines[0 if menu_length == 1 and is_title else menu_length :]

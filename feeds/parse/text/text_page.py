@@ -29,7 +29,7 @@ class TextPage:
     @cached_property
     def top(self) -> Opening | None:
         """What stands above its text; None where it has no title."""
-        return opening.of_page(self)
+        return opening.behind_menu(self.lines, len(self.lines) - len(self.article), self)
 
     @cached_property
     def article(self) -> Lines:
