@@ -43,6 +43,10 @@ _FEWEST_SPACES_OF_A_SENTENCE = 3
 _ENOUGH_WIDTH = 400
 # So much below a headline is a story, whoever tells it.
 _MUCH_WIDTH = 1_000
+# The words of a title in an address ("/post/318/the-lamppost-on-quarry-lane.html"): a section's
+# or a person's are fewer.
+_FEWEST_WORDS_OF_A_SLUG = 4
+_SLUG = re.compile(r"/([\w%-]{1,300}+)(?:\.\w{1,5}+)?/?\Z")
 _FEWEST_TITLE_CHARS = 8
 _CELLS = frozenset({"td", "th"})
 _FEWEST_CELLS = 9
@@ -199,6 +203,8 @@ def afterwards(
     is_known_kind = draft.content_type is not None and draft.content_type.slug is not None
     if is_known_kind or Slot.ISSUERS in page.printed.slots or document.lead is not None:
         return None
+    # Where it was found tells as much as what it says of its place.
+    draft = replace(draft, url=draft.url or document.url)
     if against := _numbers(draft, page) or _against(draft, page, taxonomy):
         return _of_another_kind(against)
     if _speaks_for_news(draft, page, told):
@@ -246,11 +252,20 @@ def _shown_by(lines: Lines, draft: Draft, page: BarePage, taxonomy: Taxonomy) ->
     # Reports tell what "I" saw as well; but blogs call themselves articles without more.
     is_news = _is_told(draft, page) and (is_long or not known.is_blog)
     is_news = is_news or (is_titled and width(sentences) >= _MUCH_WIDTH)
+    is_news = is_news or (is_long and _is_in_its_address(draft.title, draft.url))
     return found or (None if is_news else genre.told(lines, draft.paragraphs))
 
 
 def _is_told(draft: Draft, page: BarePage) -> bool:
     return page.metadata.is_article or draft.issued is not None
+
+
+def _is_in_its_address(title: str, url: str | None) -> bool:
+    """Whether the last part of an address is the words of a title, as that of an article is."""
+    slug = _SLUG.search((url or "").partition("?")[0])
+    words = re.split("[-_]+", fold(slug[1].replace("-", "_"))) if slug else []
+    known = set(re.split(r"\W+", fold(title)))
+    return len(words) >= _FEWEST_WORDS_OF_A_SLUG and known.issuperset(words)
 
 
 def _own_lines(page: BarePage) -> Iterator[str]:

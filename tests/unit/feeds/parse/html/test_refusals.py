@@ -237,6 +237,24 @@ def test_much_prose_below_a_headline_may_be_told_by_anyone(osce: Taxonomy) -> No
     assert refused(page(f"<h1>{title}</h1>{paragraphs(*told)}"), osce).reason is Reason.NOT_NEWS
 
 
+@pytest.mark.parametrize(
+    ("address", "is_item"),
+    [
+        ("/post/318/the-last-ride-of-a-ferry", True),
+        ("/diary/the_last_ride_of_a_ferry.html?id=7", True),
+        ("/diary/the-crew", False),
+        ("/diary/318", False),
+    ],
+)
+def test_a_story_whose_address_holds_its_title_may_be_told_by_anyone(
+    osce: Taxonomy, address: str, is_item: bool
+) -> None:
+    told = [f"{line[:-1]} on day {number}." for number in range(3) for line in IN_THE_FIRST_PERSON]
+    body = page(f"<h1>The last ride of a ferry</h1>{paragraphs(*told)}")
+    found = understood(body, osce, url=f"https://news.test{address}")
+    assert isinstance(found, Parsed) == is_item
+
+
 def test_running_text_in_one_place_needs_no_words_of_news(osce: Taxonomy) -> None:
     body = f"<h1>Our library</h1><p>{' '.join(SENTENCES * 2)}</p>"
     assert isinstance(understood(page(body), osce), Parsed)
