@@ -108,7 +108,9 @@ def _ordered(page: HtmlPage, known: Metadata, document: Document, habits: Habits
     """The habits, with the order of numbers that the page's words, its other dates or its address
     tell, where it prints one that needs it and states no language that has one.
     """
-    if habits.date_style.order or page.tree.body is None:
+    is_plain = habits.date_style.order or not dates.is_unordered(page.text)
+    # Of most pages one look at what they are made of tells it.
+    if is_plain or page.tree.body is None:
         return habits
     text = page.tree.body.text(separator="\n")
     if not dates.is_unordered(text):
