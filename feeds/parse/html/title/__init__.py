@@ -40,6 +40,7 @@ _MOST_HEADINGS = 200
 _ABOVE = 6
 _MOST_LINKS = 1_000
 _LONGEST_RUBRIC_CHARS = 40
+_VOTES_FOR_A_NAME = 2
 _MOST_WORDS_OF_A_SECTION = 2
 _MOST_WORDS_OF_A_TITLE = 12
 _HOME = (
@@ -72,17 +73,17 @@ def title_of(
     sites = _sites(tree, headings, known, here).union(endings(known.titles, window))
     texts = tuple(filter(None, (promised, *known.titles, window)))
     voices = Voices(window=window, texts=texts, sites=sites, here=here)
-    style = habits.date_style
-    own = [
-        node
-        for node in headings
-        if not voices.is_site(said(node)) and not headline.is_day(said(node), style)
-    ]
-    agreed = voices.most_said(_without_kicker(node, voices, habits) for node in own)
+    own = [node for node in headings if not voices.is_site(said(node))]
+    agreed = voices.most_said(map(said, own))
+    if not voices.says(agreed):
+        agreed = voices.most_said(_without_kicker(node, voices, habits) for node in own)
+    shown = [_text(node, habits) for node in own if node.tag == "h1" and not _is_over(node)]
+    shown = [text for text in shown if not headline.is_day(text, habits.date_style)]
     lines: list[headline.TitleLine] = []
-    if is_name(agreed):
-        # What a name is of, the page's menus tell.
-        voices = replace(voices, sites=voices.sites | _sections(tree, here))
+    if is_name(agreed) and voices.votes(agreed) < _VOTES_FOR_A_NAME:
+        if any(map(is_name, (agreed, *shown) if agreed else shown or [""])):
+            # What a name is of, the page's menus tell.
+            voices = replace(voices, sites=voices.sites | _sections(tree, here))
         lines = _lines(tree, voices, habits)
         named = (line.text for line in lines if line.is_marked or not is_name(line.text))
         agreed = voices.nearest_said((*named, agreed))
@@ -91,7 +92,6 @@ def title_of(
         return promised
     if agreed:
         return _without_namespace(agreed, here)
-    shown = [_text(node, habits) for node in own if node.tag == "h1"]
     layout = _likely([text for text in shown if not voices.is_site(text)], lines, voices)
     rest = _of_one_place(known.titles, shown, lines, voices)
     section = (text for node in headings if even(text := said(node)) not in sites)
@@ -186,12 +186,14 @@ def _without_kicker(node: Node, voices: Voices, habits: Habits) -> str:
 
 
 def _around(node: Node) -> list[Node] | None:
-    """The elements around a heading; None for one of a menu, a side, the foot or
-    a window over the page.
-    """
+    """The elements around a heading; None for one of a menu, a side or the foot."""
     around = [each for each, _ in zip(ancestors(node), range(_ABOVE), strict=False)]
-    is_aside = any(each.tag in _ASIDE or headline.OVERLAY.search(names(each)) for each in around)
-    return None if is_aside else around
+    return None if any(each.tag in _ASIDE for each in around) else around
+
+
+def _is_over(node: Node) -> bool:
+    """Whether a heading is of a window over the page."""
+    return any(headline.OVERLAY.search(names(each)) for each in _around(node) or ())
 
 
 def _sites(

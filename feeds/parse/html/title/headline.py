@@ -125,7 +125,8 @@ def over_the_text(
 
 def is_day(text: str, style: DateStyle) -> bool:
     """Whether a text is a day, with that of the week or without."""
-    found = dates.mentions(text, style) if len(text) <= _LONGEST_DAY_CHARS else ()
+    is_short = len(text) <= _LONGEST_DAY_CHARS
+    found = dates.mentions(text, style) if is_short and any(map(str.isdigit, text)) else ()
     return any(len(f"{text[: day.start]} {text[day.end :]}".split()) < 2 for day in found)
 
 

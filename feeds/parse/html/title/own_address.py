@@ -4,7 +4,6 @@ Knows how sites build addresses of words and folders. Must never know what stand
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
@@ -56,8 +55,12 @@ class OwnAddress:
 
     def has_words_of(self, heading: str) -> bool:
         """Whether the last part of the page's address is made of a heading's words."""
-        words = set(_words(heading))
-        return any(_is_of(slug, words) for url in self.urls for slug in _slugs(url)[-1:])
+        slugs = [slug for url in self.urls for slug in _slugs(url)[-1:]]
+        slugs = [slug for slug in slugs if len(slug) >= _FEWEST_WORDS_OF_A_SLUG]
+        words = set(_words(heading)) if slugs else set()
+        return any(
+            sum(map(words.__contains__, slug)) >= _LEAST_OF_A_SLUG * len(slug) for slug in slugs
+        )
 
     def has_folder_of(self, heading: str) -> bool:
         """Whether a heading begins with the name of a folder the page stands in."""
@@ -68,11 +71,6 @@ class OwnAddress:
 def _path(address: str) -> tuple[str, str]:
     parts = urlsplit(address)
     return parts.path or "/", parts.query
-
-
-def _is_of(slug: Sequence[str], words: set[str]) -> bool:
-    least = max(_FEWEST_WORDS_OF_A_SLUG, _LEAST_OF_A_SLUG * len(slug))
-    return sum(word in words for word in slug) >= least
 
 
 @lru_cache(maxsize=64)

@@ -43,7 +43,8 @@ class Voices:
 
     def is_site(self, text: str) -> bool:
         """Whether a text is the name of the site or a section."""
-        return even(text) in self.sites or fold(text) in plain("sections")
+        is_short = len(text) <= _LONGEST_NAME_BYTES
+        return even(text) in self.sites or (is_short and fold(text) in plain("sections"))
 
     def most_said(self, headings: Iterable[str]) -> str:
         """The heading most say, of several the longest: names are short; "" where nobody does."""
@@ -55,12 +56,16 @@ class Voices:
         best = max(lines, key=lambda text: (self.votes(text), not is_name(text)), default="")
         return best if self.votes(best) else ""
 
+    def says(self, text: str) -> bool:
+        """Whether one of them says a text, that is none without words."""
+        return bool(text) and any(says(voice, text) for voice in self.texts)
+
     def votes(self, text: str) -> int:
-        """How many say a text."""
-        is_none = not text or self.is_site(text)
+        """How many say a text; no name of the site, which an address never says."""
+        if not text or self.is_site(text):
+            return 0
         said = sum(says(voice, text) for voice in self.texts)
-        # No site has its own name there.
-        return 0 if is_none else said + 2 * self.here.has_words_of(text)
+        return said + 2 * self.here.has_words_of(text)
 
     def said_twice(self) -> Iterator[str]:
         """What two titles share that no heading says, without the site's name."""
