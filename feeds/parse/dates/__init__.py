@@ -43,7 +43,8 @@ _DAY_FIRST_AT = frozenset(
     {"uk", "ie", "au", "nz", "in", "za", "ng", "ke", "gh", "ug", "tz", "pk", "lk", "sg", "my", "mt"}
 )
 _ORDERED = re.compile(
-    r"(?<![\w./-])([0-9]{1,2})([/-])([0-9]{1,2})\2(?:[0-9]{4}|[0-9]{2})(?![\w/-])"
+    # A digit first, and then what may not stand before it: so a search passes other letters fast.
+    r"([0-9](?<![\w./-].)[0-9]?)([/-])([0-9]{1,2})\2(?:[0-9]{4}|[0-9]{2})(?![\w/-])"
 )
 # "05/03/2011 10:15:00 AM PDT".
 _AMERICAN = re.compile(
