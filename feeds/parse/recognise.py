@@ -60,7 +60,7 @@ _JSON_FEED = re.compile(rb'\A\s*\{.{0,2000}?"(?:version|items)"\s*:', re.DOTALL)
 # A list of addresses in plain text (sitemaps.org).
 _ADDRESS = re.compile(rb"https?://[^\s<>]{4,2000}", re.IGNORECASE)
 _FEWEST_ADDRESSES = 2
-_LINES_LOOKED_AT = 40
+_LIST_BYTES = 4_000
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0", b"\0<", b"{\0", b"\0{")
 _BY_MEDIA_TYPE = (
     ("html", Family.HTML),
@@ -143,7 +143,7 @@ def family_of(body: bytes, content_type: str | None) -> Family:
 def _without_element(rest: bytes, content_type: str | None) -> Family:
     if _JSON_FEED.match(rest):
         return Family.FEED
-    if _is_of_addresses(rest):
+    if b"\nhttp" in rest[:_LIST_BYTES] and _is_of_addresses(rest):
         return Family.SITEMAP
     if _MARKUP.search(rest):
         return Family.HTML
@@ -153,10 +153,11 @@ def _without_element(rest: bytes, content_type: str | None) -> Family:
 
 
 def _is_of_addresses(text: bytes) -> bool:
-    """Whether most lines are addresses: a remark, or a line that is none, spoils no list."""
-    lines = [line for each in text.splitlines()[:_LINES_LOOKED_AT] if (line := each.strip())]
-    found = sum(1 for line in lines if _ADDRESS.fullmatch(line))
-    return found >= _FEWEST_ADDRESSES and 2 * found > len(lines)
+    """Whether nearly all lines are addresses: remarks, and a line that is none, spoil no list."""
+    lines = [line for each in text[:_LIST_BYTES].splitlines() if (line := each.strip())]
+    others = sum(not _ADDRESS.fullmatch(line) for line in lines if not line.startswith(b"#"))
+    found = sum(map(bool, map(_ADDRESS.fullmatch, lines)))
+    return found >= _FEWEST_ADDRESSES and _FEWEST_ADDRESSES * others < found
 
 
 def behind_preamble(text: bytes) -> int:

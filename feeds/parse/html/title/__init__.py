@@ -51,6 +51,11 @@ _HOME = (
 _BETWEEN = " .,;:|·•–—-"
 # What stands behind a rubric.
 _KICKER_ENDS = (":", "|", "·", "•", "-", "–", "—", "/", "»", "+++", ".", "!", "?")
+# What sites call it.
+_RUBRIC = re.compile(
+    r"kicker|over-?(?:title|line)|roof|top-?line|dach-?zeile|spitzmarke|rubri|eyebrow|super-?title|"
+    r"pre-?title|antetitul|occhiello|sur-?titre|strap-?line|label|categor|section|topic"
+)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
@@ -74,9 +79,12 @@ def title_of(
     texts = tuple(filter(None, (promised, *known.titles, window)))
     voices = Voices(window=window, texts=texts, sites=sites, here=here)
     own = [node for node in headings if not voices.is_site(said(node))]
-    agreed = voices.most_said(map(said, own))
+    printed = {said(node): node for node in reversed(own)}
+    agreed = voices.most_said(printed)
     if not voices.says(agreed):
         agreed = voices.most_said(_without_kicker(node, voices, habits) for node in own)
+    else:
+        agreed = _text(printed[agreed], habits)
     shown = [_text(node, habits) for node in own if node.tag == "h1" and not _is_over(node)]
     shown = [text for text in shown if not headline.is_day(text, habits.date_style)]
     lines: list[headline.TitleLine] = []
@@ -87,6 +95,9 @@ def title_of(
         lines = _lines(tree, voices, habits)
         named = (line.text for line in lines if line.is_marked or not is_name(line.text))
         agreed = voices.nearest_said((*named, agreed))
+        if even(agreed) == even(window) and not any(known.titles):
+            # Old pages are called like their site, and so is their first heading.
+            agreed = next((line.text for line in lines if line.is_great), agreed)
     twice = agreed or next(voices.said_twice(), "")
     if promised and not (twice and _suits(twice, promised, voices, lead)):
         return promised
@@ -158,15 +169,26 @@ def _headings(tree: Tree) -> list[Node]:
 
 
 def _text(node: Node, habits: Habits) -> str:
-    """What a heading says, without a rubric, a subtitle or a day printed in an element of its own
-    that nothing but the change of elements parts from it.
+    """What a heading says, without a rubric, a subtitle or a day that stands in an element of its
+    own, as on a line of its own.
     """
     parts = parts_of(node)
     text = parts[-1] if len(parts) > 1 and is_name(parts[0]) else parts[0]
-    for part in map(said, node.css("*")):
-        if part != text and dates.whole_day(part, habits.date_style):
+    for element in node.css("*"):
+        part = said(element)
+        if part == text or not part:
+            continue
+        if dates.whole_day(part, habits.date_style):
             text = text.replace(part, "").strip(_BETWEEN)
+        elif is_name(part) and text.startswith(part) and _is_rubric(element, part):
+            text = text.removeprefix(part).lstrip(_BETWEEN) or text
     return text
+
+
+def _is_rubric(node: Node, text: str) -> bool:
+    """Whether what a heading begins with is above its title."""
+    is_called = _RUBRIC.search(names(node)) is not None
+    return is_called or text.endswith(":") or (text.isupper() and " " in text)
 
 
 def _without_kicker(node: Node, voices: Voices, habits: Habits) -> str:

@@ -78,6 +78,11 @@ class TitleLine(NamedTuple):
         return self.rank[1] > 0
 
     @property
+    def is_great(self) -> bool:
+        """Whether it is more than a name, and printed as headings or larger than the text."""
+        return self.rank[0]
+
+    @property
     def is_heading(self) -> bool:
         """Whether it is printed as great headings are."""
         return self.rank[1] == len(_TIERS)
