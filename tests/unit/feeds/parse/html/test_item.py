@@ -339,3 +339,10 @@ def test_declared_encodings_are_believed_where_they_fit(
     encoded = more.encode("utf-16-le") if body.startswith(b"\xff\xfe") else more.encode()
     draft = draft_of(body + encoded, osce, Habits(forced=True), media_type=media_type)
     assert draft.title == "Новости из Киева"
+
+
+def test_a_day_that_only_markup_holds_tells_no_order_of_numbers(osce: Taxonomy) -> None:
+    held = ("", ' data-day="03/05/2011"')
+    told = f"<h1>{TITLE}</h1>{paragraphs(*BODY)}"
+    plain, marked = (draft_of(page(f"<div{each}>{told}</div>"), osce) for each in held)
+    assert marked == plain

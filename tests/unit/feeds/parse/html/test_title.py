@@ -101,3 +101,11 @@ def test_metadata_are_decoded_where_their_site_escaped_them(osce: Taxonomy, amp:
     thing = json.dumps({"@type": "NewsArticle", "headline": said})
     head = f'<script type="application/ld+json">{thing}</script>'
     assert named(osce, "Office", "", head) == 'Women\'s rights & justice: a "first" report'
+
+
+def test_a_title_stands_above_the_first_part_of_a_text_with_a_list_in_it(osce: Taxonomy) -> None:
+    told = "The office said on Tuesday that the bridge is going to be open again by the spring."
+    short = "".join(f"<div>Pier {at}</div>" for at in range(7))
+    first, rest = f"<p>{told} {told}</p>", f"<p>{told} {told}</p><p>{told}</p>"
+    body = page(f"<div><b>{TITLE}</b></div>{first}{short}{rest}", head=WINDOW("Office"))
+    assert draft_of(body, osce).title == TITLE
