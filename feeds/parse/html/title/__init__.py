@@ -88,7 +88,9 @@ def title_of(
     shown = [_text(node, habits) for node in own if node.tag == "h1" and not _is_over(node)]
     shown = [text for text in shown if not headline.is_day(text, habits.date_style)]
     lines: list[headline.TitleLine] = []
-    if is_name(agreed) and voices.votes(agreed) < _VOTES_FOR_A_NAME:
+    twice = next(voices.said_twice(), "")
+    is_only = not (agreed or twice) and len(shown) == 1 and not is_name(shown[0])
+    if is_name(agreed) and voices.votes(agreed) < _VOTES_FOR_A_NAME and not is_only:
         if any(map(is_name, (agreed, *shown) if agreed else shown or [""])):
             # What a name is of, the page's menus tell.
             voices = replace(voices, sites=voices.sites | _sections(tree, here))
@@ -98,8 +100,8 @@ def title_of(
         if even(agreed) == even(window) and not any(known.titles):
             # Old pages are called like their site, and so is their first heading.
             agreed = next((line.text for line in lines if line.is_great), agreed)
-    twice = agreed or next(voices.said_twice(), "")
-    if promised and not (twice and _suits(twice, promised, voices, lead)):
+    told = agreed or twice
+    if promised and not (told and _suits(told, promised, voices, lead)):
         return promised
     if agreed:
         return _without_namespace(agreed, here)
