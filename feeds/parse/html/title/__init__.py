@@ -65,8 +65,8 @@ def title_of(
     """The title without the name of its site, "" where there is none.
 
     What a feed says comes first, in the words of the page's heading where they agree; then what
-    two places of the page agree on, its address among them; one statement in its metadata, its
-    layout, its window.
+    two places of the page agree on, its address among them; what is printed as titles are, one
+    statement in its metadata, its window.
     """
     if chosen := said(find(tree, habits.page_title)):
         return chosen
@@ -79,19 +79,12 @@ def title_of(
     texts = tuple(filter(None, (promised, *known.titles, window)))
     voices = Voices(window=window, texts=texts, sites=sites, here=here)
     own = [node for node in headings if not voices.is_site(said(node))]
-    printed = {said(node): node for node in reversed(own)}
-    agreed = voices.most_said(printed)
-    if not voices.says(agreed):
-        agreed = voices.most_said(_without_kicker(node, voices, habits) for node in own)
-    else:
-        agreed = _text(printed[agreed], habits)
-    shown = [_text(node, habits) for node in own if node.tag == "h1" and not _is_over(node)]
-    shown = [text for text in shown if not headline.is_day(text, habits.date_style)]
+    agreed, shown = _agreed(own, voices, habits), _great(own, habits)
     lines: list[headline.TitleLine] = []
     twice = next(voices.said_twice(), "")
     is_only = not (agreed or twice) and len(shown) == 1 and not is_name(shown[0])
     if is_name(agreed) and voices.votes(agreed) < _VOTES_FOR_A_NAME and not is_only:
-        if any(map(is_name, (agreed, *shown) if agreed else shown or [""])):
+        if agreed or not shown or any(map(is_name, shown)):
             # What a name is of, the page's menus tell.
             voices = replace(voices, sites=voices.sites | _sections(tree, here))
         lines = _lines(tree, voices, habits)
@@ -109,6 +102,22 @@ def title_of(
     rest = _of_one_place(known.titles, shown, lines, voices)
     section = (text for node in headings if even(text := said(node)) not in sites)
     return next(filter(None, (*layout, twice, *rest, *section)), "")
+
+
+def _agreed(own: Sequence[Node], voices: Voices, habits: Habits) -> str:
+    """What most say of the headings, without rubric and day; "" where nobody says any."""
+    printed = {said(node): node for node in reversed(own)}
+    agreed = voices.most_said(printed)
+    if voices.says(agreed):
+        return _text(printed[agreed], habits)
+    return voices.most_said(_without_kicker(node, voices, habits) for node in own)
+
+
+def _great(own: Sequence[Node], habits: Habits) -> list[str]:
+    """What the great headings of the page itself say, but for days."""
+    nodes = (node for node in own if node.tag == "h1" and not _is_over(node))
+    texts = (_text(node, habits) for node in nodes)
+    return [text for text in texts if not headline.is_day(text, habits.date_style)]
 
 
 def _suits(agreed: str, promised: str, voices: Voices, lead: Draft | None) -> bool:
