@@ -60,6 +60,7 @@ _JSON_FEED = re.compile(rb'\A\s*\{.{0,2000}?"(?:version|items)"\s*:', re.DOTALL)
 # A list of addresses in plain text (sitemaps.org).
 _ADDRESS = re.compile(rb"https?://[^\s<>]{4,2000}", re.IGNORECASE)
 _FEWEST_ADDRESSES = 2
+_ADDRESSES_FOR_ANOTHER = 2
 _LIST_BYTES = 4_000
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0", b"\0<", b"{\0", b"\0{")
 _BY_MEDIA_TYPE = (
@@ -143,7 +144,7 @@ def family_of(body: bytes, content_type: str | None) -> Family:
 def _without_element(rest: bytes, content_type: str | None) -> Family:
     if _JSON_FEED.match(rest):
         return Family.FEED
-    if b"\nhttp" in rest[:_LIST_BYTES] and _is_of_addresses(rest):
+    if b"://" in rest[:_LIST_BYTES] and _is_of_addresses(rest[:_LIST_BYTES]):
         return Family.SITEMAP
     if _MARKUP.search(rest):
         return Family.HTML
@@ -154,10 +155,10 @@ def _without_element(rest: bytes, content_type: str | None) -> Family:
 
 def _is_of_addresses(text: bytes) -> bool:
     """Whether nearly all lines are addresses: remarks, and a line that is none, spoil no list."""
-    lines = [line for each in text[:_LIST_BYTES].splitlines() if (line := each.strip())]
-    others = sum(not _ADDRESS.fullmatch(line) for line in lines if not line.startswith(b"#"))
-    found = sum(map(bool, map(_ADDRESS.fullmatch, lines)))
-    return found >= _FEWEST_ADDRESSES and _FEWEST_ADDRESSES * others < found
+    lines = [line for each in text.splitlines() if (line := each.strip())]
+    found = sum(_ADDRESS.fullmatch(line) is not None for line in lines)
+    others = sum(not line.startswith(b"#") for line in lines) - found
+    return found >= _FEWEST_ADDRESSES and _ADDRESSES_FOR_ANOTHER * others < found
 
 
 def behind_preamble(text: bytes) -> int:

@@ -101,13 +101,14 @@ def said(node: Node | None) -> str:
 
 
 def parts_of(node: Node) -> list[str]:
-    """What an element says, parted where a new element begins without a blank in front of it, as
-    those do that are printed on lines of their own: "Politics" and "Bridge opens".
+    """What an element says, parted where an element within it begins or ends without a blank, and a
+    sentence or a quotation begins: "Politics" and "Bridge opens" in "PoliticsBridge opens".
     """
     parts: list[str] = [""]
-    for text in filter(None, node.text(separator="\0")[:LONGEST_LINE_CHARS].split("\0")):
-        is_new = text[0].isupper() or text[0] in _OPENS_A_LINE
-        if is_new and (parts[-1][-1:].islower() or parts[-1][-1:] in _ENDS_A_LINE):
+    for text in filter(None, node.text(separator="\0")[:_LONGEST_TEXT_CHARS].split("\0")):
+        is_quoted = text[0] in _OPENS_A_LINE and text[1:2].isalnum()
+        is_end = parts[-1][-1:].islower() or parts[-1][-1:] in _ENDS_A_LINE
+        if is_end and (text[0].isupper() or is_quoted):
             parts.append("")
         parts[-1] += text
     return [line for each in parts if (line := one_line(each))]

@@ -7,6 +7,7 @@ never know the text below a title.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from urllib.parse import unquote
 
 from config.values import is_web_address
@@ -51,11 +52,19 @@ _HOME = (
 _BETWEEN = " .,;:|·•–—-"
 # What stands behind a rubric.
 _KICKER_ENDS = (":", "|", "·", "•", "-", "–", "—", "/", "»", "+++", ".", "!", "?")
-# What sites call it.
+# What sites call what stands above a title, and below it.
 _RUBRIC = re.compile(
-    r"kicker|over-?(?:title|line)|roof|top-?line|dach-?zeile|spitzmarke|rubri|eyebrow|super-?title|"
-    r"pre-?title|antetitul|occhiello|sur-?titre|strap-?line|label|categor|section|topic"
+    r"(?:^|[\s_-]|story|article|title|head)(?:kicker|over-?(?:title|line)|roof-?line|top-?line|"
+    r"dach-?zeile|spitzmarke|rubri|eyebrow|super-?title|pre-?title|antetitul|occhiello|sur-?titre|"
+    r"strap-?line|label|categor|section|topic)"
 )
+_SUBTITLE = re.compile(
+    r"(?:^|[\s_-])(?:sub-?(?:title|head|line|titulo)|unter-?(?:titel|zeile)|deck|dek)"
+)
+_MARKS = (".", ",", ":", ";", "|", "·", "•", "–", "—", "-", "/")
+_MOST_PARTS = 20
+_LONGEST_TITLE_CHARS = 300
+_FEWEST_CHARS_OF_A_LINE = 4
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
@@ -105,11 +114,11 @@ def title_of(
 
 
 def _agreed(own: Sequence[Node], voices: Voices, habits: Habits) -> str:
-    """What most say of the headings, without rubric and day; "" where nobody says any."""
+    """What most say of the headings, without a rubric; "" where nobody says any."""
     printed = {said(node): node for node in reversed(own)}
     agreed = voices.most_said(printed)
     if voices.says(agreed):
-        return _text(printed[agreed], habits)
+        return _without_rubric(printed[agreed])
     return voices.most_said(_without_kicker(node, voices, habits) for node in own)
 
 
@@ -174,39 +183,62 @@ def lines_of(block: Block) -> list[str]:
 
 
 def _headings(tree: Tree) -> list[Node]:
-    """The headings of a page, without those of a menu, a side or the foot."""
+    """The headings of a page as long as titles are, without those of a menu, a side or the foot."""
     nodes = find_all(tree, "h1, h2, h3, h4")[:_MOST_HEADINGS]
-    return [node for node in nodes if _around(node) is not None and said(node)]
+    shown = (node for node in nodes if _around(node) is not None)
+    return [node for node in shown if 0 < len(said(node)) <= _LONGEST_TITLE_CHARS]
 
 
 def _text(node: Node, habits: Habits) -> str:
     """What a heading says, without a rubric, a subtitle or a day that stands in an element of its
-    own, as on a line of its own.
+    own at its start or end.
     """
-    parts = parts_of(node)
-    text = parts[-1] if len(parts) > 1 and is_name(parts[0]) else parts[0]
-    for element in node.css("*"):
+    text = _without_rubric(node)
+    for element in _within(node):
         part = said(element)
-        if part == text or not part:
+        if part in {"", text}:
             continue
-        if dates.whole_day(part, habits.date_style):
-            text = text.replace(part, "").strip(_BETWEEN)
-        elif is_name(part) and text.startswith(part) and _is_rubric(element, part):
-            text = text.removeprefix(part).lstrip(_BETWEEN) or text
+        rest = text.removesuffix(part).rstrip()
+        is_parted = rest != text and rest.endswith(_MARKS)
+        if is_parted and dates.whole_day(part, habits.date_style):
+            text = rest.rstrip(_BETWEEN)
+        elif rest != text and (element.tag == "small" or _SUBTITLE.search(names(element))):
+            text = rest
+    parts = parts_of(node) if text == said(node) else []
+    is_below = len(parts) > 1 and is_name(parts[0]) and len(parts[0]) >= _FEWEST_CHARS_OF_A_LINE
+    return parts[1] if is_below else text
+
+
+def _without_rubric(node: Node) -> str:
+    """What a heading says but for what its page calls a rubric, or parts from it by a colon."""
+    text = said(node)
+    for element in _within(node):
+        part = said(element)
+        if part and is_name(part) and _is_rubric(element, part, rest=text.removeprefix(part)):
+            return text.removeprefix(part).lstrip(_BETWEEN)
     return text
 
 
-def _is_rubric(node: Node, text: str) -> bool:
-    """Whether what a heading begins with is above its title."""
+def _within(node: Node) -> Iterator[Node]:
+    """The first elements within a heading."""
+    return islice(node.traverse(), 1, _MOST_PARTS)
+
+
+def _is_rubric(node: Node, text: str, rest: str) -> bool:
+    """Whether what a heading begins with is above its title, the ``rest`` of it."""
+    begun = rest.lstrip(_BETWEEN)[:1]
+    if not begun or begun.islower() or rest == text:
+        return False
     is_called = _RUBRIC.search(names(node)) is not None
-    return is_called or text.endswith(":") or (text.isupper() and " " in text)
+    is_parted = text.endswith(":") or (text.isupper() and " " in text)
+    return is_called or (is_parted and "class" in node.attributes)
 
 
 def _without_kicker(node: Node, voices: Voices, habits: Habits) -> str:
     """What a heading says without the rubric or place before what a title says."""
     text = said(node)
     known = {even(each) for each in voices.texts}
-    for part in map(said, node.css("*")):
+    for part in map(said, _within(node)):
         is_told = even(part) in known or (not is_name(part) and voices.votes(part))
         if part != text and text.endswith(part) and is_told:
             return part

@@ -14,6 +14,8 @@ from feeds.parse import dates
 from feeds.parse.html.outline import TEXT, UNSHOWN
 from feeds.parse.html.tree import Node, attribute, names, one_line
 from feeds.parse.prose import prose, width
+from feeds.parse.words import plain
+from feeds.taxonomy.naming import fold
 
 _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code del dfn em font i img ins kbd label mark nobr q s samp "
@@ -132,7 +134,8 @@ def is_day(text: str, style: DateStyle) -> bool:
     """Whether a text is a day, with that of the week or without."""
     is_short = len(text) <= _LONGEST_DAY_CHARS
     found = dates.mentions(text, style) if is_short and any(map(str.isdigit, text)) else ()
-    return any(len(f"{text[: day.start]} {text[day.end :]}".split()) < 2 for day in found)
+    rests = (fold(f"{text[: day.start]} {text[day.end :]}").strip(" .,") for day in found)
+    return any(not rest or rest in plain("days") for rest in rests)
 
 
 def _is_title(line: _Line, style: DateStyle) -> bool:

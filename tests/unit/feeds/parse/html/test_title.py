@@ -1,6 +1,7 @@
 """Which of what names a page is its title."""
 
 import json
+import re
 
 import pytest
 
@@ -109,3 +110,33 @@ def test_a_title_stands_above_the_first_part_of_a_text_with_a_list_in_it(osce: T
     first, rest = f"<p>{told} {told}</p>", f"<p>{told} {told}</p><p>{told}</p>"
     body = page(f"<div><b>{TITLE}</b></div>{first}{short}{rest}", head=WINDOW("Office"))
     assert draft_of(body, osce).title == TITLE
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("e<span>Government</span> portal opens for all of the towns", None),
+        ("Mc<b>Donald</b> wins the cup of the marsh again", None),
+        ("„<i>Der Spiegel</i>“ verklagt den Minister des Landes", None),
+        ('<a class="topic">Kosovo</a> and Serbia agree on the roads', None),
+        ("<em>EU AI</em> Act enters into force on Monday", None),
+        ('<span class="label">Kosovo Serbia:</span> border open for all', None),
+        ("Minutes of the meeting of <time>3 May 2011</time> were approved", None),
+        ("Bridge opens<small>The minister praises the workers of the town</small>", "Bridge opens"),
+        ('<span class="kicker">Roads</span> Bridge opens a year late', "Bridge opens a year late"),
+        ("Bridge opens a year late – <time>3 May 2011</time>", "Bridge opens a year late"),
+        ("<span> </span>" * 1_100 + "Bridge opens a year late", "Bridge opens a year late"),
+    ],
+)
+def test_what_stands_within_a_heading_is_of_the_title_or_not(
+    osce: Taxonomy, heading: str, title: str | None
+) -> None:
+    whole = re.sub("<[^>]+>", "", heading)
+    assert named(osce, "Office", f"<h1>{heading}</h1>") == (title or whole)
+    if title is None:
+        assert named(osce, f"{whole} - The Messenger", f"<h1>{heading}</h1>") == whole
+
+
+def test_a_heading_with_one_word_and_a_day_is_a_title(osce: Taxonomy) -> None:
+    assert named(osce, "Office of Example", "<h1>Bulletin 3 May 2020</h1>") == "Bulletin 3 May 2020"
+    assert named(osce, "Office", f"<h1>Monday, 3 May 2020</h1><h2>{TITLE}</h2>") == TITLE
