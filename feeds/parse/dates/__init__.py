@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from feeds.draft import UNSTATED, DateOrder, DateStyle, Habits
 from feeds.parse.dates.shapes import (
     Mention,
+    is_like_version,
     with_named_month,
     with_numbers,
     with_short_year,
@@ -56,10 +57,12 @@ _DIGITS = {
     for first in (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0AE6, 0x0BE6, 0x0E50, 0xFF10)
     for number in range(10)
 } | {0x060C: ","}
-# Digits of Iran tell its calendar where nobody says the language.
-_PERSIAN_DIGIT = re.compile("[\u06f0-\u06f9]")
+# A year in digits of Iran tells its calendar where nobody says the language; the digits alone do
+# not, they are those of Urdu, too.
+_PERSIAN_YEAR = re.compile("(?<![۰-۹])۱[۳۴][۰-۹]{2}(?![۰-۹])")
 # A line that says a day and little else: two digits may be a year there.
 _LONGEST_LINE_CHARS = 60
+_BEHIND_NAMES = ":([ "
 _BEFORE_DATES = ",:;|/(·•–—-»>["
 _INSTANT = re.compile(
     r"(?<![0-9])(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?"
@@ -80,7 +83,7 @@ def mentions(text: str, style: DateStyle = UNSTATED) -> tuple[Mention, ...]:
 @lru_cache(maxsize=256)
 def _mentions(text: str, style: DateStyle) -> tuple[Mention, ...]:
     if not text.isascii():
-        if style.language is None and _PERSIAN_DIGIT.search(text):
+        if style.language is None and _PERSIAN_YEAR.search(text):
             style = DateStyle(order=style.order, language="fa")
         text = text.translate(_DIGITS)
     numbers = [number.start() for number in _NUMBER.finditer(text)]
@@ -95,8 +98,12 @@ def _mentions(text: str, style: DateStyle) -> tuple[Mention, ...]:
     apart = tuple(_apart(ordered)) if len(ordered) > 1 else tuple(ordered)
     if len(text) > _LONGEST_LINE_CHARS or any(mention.day for mention in apart):
         return apart
-    short = (each for each in with_short_year(text, numbers, style) if _opens(text[: each.start]))
-    return tuple(each for each in short if each.day is not None) or apart
+    short = (
+        each
+        for each in with_short_year(text, numbers, style)
+        if each.day is not None and _opens(text, each)
+    )
+    return tuple(short) or apart
 
 
 def _apart(ordered: Sequence[Mention]) -> Iterator[Mention]:
@@ -112,11 +119,13 @@ def _apart(ordered: Sequence[Mention]) -> Iterator[Mention]:
     yield last
 
 
-def _opens(text: str) -> bool:
-    """Whether a date with a short year may stand behind a text: behind nothing, a mark, a day of
-    the week or a label, and behind no other word: "version 3.5.11".
+def _opens(text: str, mention: Mention) -> bool:
+    """Whether a date with a short year may stand where it does: behind nothing, a mark, a day of
+    the week or a label, and behind no other word: "version 3.5.11", "Version: 3.5.11".
     """
-    before = text.rstrip()
+    before = text[: mention.start].rstrip()
+    if is_like_version(text[mention.start : mention.end]):
+        before = before.rstrip(_BEHIND_NAMES)
     return not before or before[-1] in _BEFORE_DATES or bool(_words_before().search(fold(before)))
 
 

@@ -55,10 +55,16 @@ _NUMBERS = re.compile(
 # "3.XI.2009", "03 V 2011"; "2011.XI.3.".
 _ROMANS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 _ROMAN = re.compile(
-    rf"(?<![0-9])(?P<day>[0-9]{{1,2}})[. /-]\s?(?P<month>[IVX]{{1,4}})[. /-]\s?(?P<year>{_YEAR})"
+    rf"(?<![0-9])(?P<day>[0-9]{{1,2}})(?P<mark>[. /-])\s?(?P<month>[IVX]{{1,4}})(?P=mark)\s?"
+    rf"(?P<year>{_YEAR})"
 )
 _ROMAN_YEAR_FIRST = re.compile(
     rf"(?<![0-9])(?P<year>{_YEAR})\.\s?(?P<month>[IVX]{{1,4}})\.\s?(?P<day>[0-9]{{1,2}})(?![0-9])"
+)
+# Where they are written within a line; elsewhere "Chapter 12 IV 2003" is no day.
+_WITH_ROMANS = frozenset(
+    {"be", "bg", "bs", "cs", "hr", "hu", "it", "la", "mk", "pl", "ro", "ru", "sh", "sk", "sl"}
+    | {"sr", "uk"}
 )
 # Arabic says a month by its two names: "أيار/مايو".
 _OTHER_NAME = r"(?:\s?[/(]\s?[\u0620-\u064a]{2,9}(?:\s[\u0620-\u064a]{2,9})?\)?)?"
@@ -72,6 +78,13 @@ _FIRST_SHORT_YEAR, _LAST_SHORT_YEAR = 71, 39
 # Where the year stands first, in short dates, too. Source: CLDR.
 _YEAR_STANDS_FIRST = frozenset({"eu", "fa", "hu", "ja", "ko", "lt", "mn", "sv", "zh"})
 
+_SHORT_NAME = 4
+# Days with dots and without noughts, "3.5.11"; elsewhere that is a version.
+_WITH_DOTS = frozenset(
+    {"az", "be", "bg", "bs", "cs", "da", "de", "et", "fi", "he", "hr", "hy", "is", "ka", "kk", "ky"}
+    | {"lb", "lv", "mk", "nb", "nn", "no", "pl", "ro", "ru", "sh", "sk", "sl", "sq", "sr", "tg"}
+    | {"tk", "tr", "uk", "uz", "cnr"}
+)
 _IS_VOWEL = re.compile(f"[{VOWELS}]")
 THAI = re.compile("[\u0e01-\u0e4e]")
 
@@ -184,11 +197,17 @@ def with_numbers(text: str, numbers: Sequence[int], style: DateStyle) -> Iterato
     if "I" in text or "V" in text or "X" in text:
         for form in (_ROMAN, _ROMAN_YEAR_FIRST):
             for found in _at(form, text, numbers):
-                if found["month"] in _ROMANS:
+                if found["month"] in _ROMANS and _has_romans(found, style.language):
                     month = _ROMANS.index(found["month"]) + 1
                     yield _mention(
                         found, Calendar.GREGORIAN, int(found["year"]), month, int(found["day"])
                     )
+
+
+def _has_romans(found: re.Match[str], language: str | None) -> bool:
+    """Whether a month may be written in Roman numbers here: in such a language, or as a line."""
+    is_line = found.start() == 0 and found.end() >= len(found.string.rstrip(" ."))
+    return is_line or (language or "").partition("-")[0].casefold() in _WITH_ROMANS
 
 
 def with_signs(text: str, language: str | None) -> Iterator[Mention]:
@@ -211,6 +230,8 @@ def with_short_year(text: str, numbers: Sequence[int], style: DateStyle) -> Iter
     language = (style.language or "").partition("-")[0].casefold()
     for found in _at(_SHORT_NUMBERS, text, numbers):
         first, third = int(found["first"]), int(found["third"])
+        if is_like_version(found[0]) and language not in _WITH_DOTS:
+            continue
         if counts_so(Calendar.SOLAR, language):
             year = first + (1300 if first > _LAST_SHORT_YEAR else 1400)
             yield _mention(found, Calendar.SOLAR, year, int(found["second"]), third)
@@ -229,11 +250,18 @@ def with_short_year(text: str, numbers: Sequence[int], style: DateStyle) -> Iter
             yield _mention(found, calendar, year, named[1], int(found["day"]))
 
 
+def is_like_version(text: str) -> bool:
+    """Whether a day is written as versions are: "3.5.11"."""
+    parts = text.split(".")
+    return len(parts) == 3 and any(len(part.strip()) == 1 for part in parts)
+
+
 def _whole_year(found: re.Match[str], calendar: Calendar) -> tuple[Calendar, int] | None:
     """The year that two digits behind a month mean; None where they may mean another thing."""
     year = int(found["year"])
     if THAI.match(found["month"]):
-        return Calendar.BUDDHIST, 2500 + year
+        # Below that it is a year of ours: 2024, not 2524.
+        return (Calendar.BUDDHIST, 2500 + year) if year > _LAST_SHORT_YEAR else None
     if calendar is Calendar.SOLAR:
         return calendar, year + (1300 if year > _LAST_SHORT_YEAR else 1400)
     return (calendar, _whole(year)) if found["joint"] else None
@@ -265,9 +293,10 @@ def _named(
     word: str, year: str | None, language: str | None, *, behind_dot: bool, is_sure: bool = False
 ) -> tuple[Calendar, int] | None:
     """The month a word means, and by which calendar; None for another word."""
-    # "Mehr" is more than a month in German.
+    # "Mehr" is more than a month in German, and so are other short ones: "5 Mehr 1389 Euro".
     is_solar = counts_so(Calendar.SOLAR, language) or (year and 1300 <= int(year) < 1500)
-    if is_solar and (month := solar_months().get(fold(word))):
+    is_known = counts_so(Calendar.SOLAR, language) or not word.isascii() or len(word) > _SHORT_NAME
+    if is_solar and is_known and (month := solar_months().get(fold(word))):
         return Calendar.SOLAR, month
     # Between a day and a year stands a month, however short; "set" and "out" are words, too.
     month = month_in(word, language) if year or is_sure else None

@@ -335,6 +335,9 @@ def test_a_day_is_read_as_its_language_writes_it(language: str) -> None:
         ("de", "um 3. Mai 10:15", None), ("de", "3. Mai 10 Uhr", None), ("en", "3-5 May '09", None),
         ("de", "Der Rat tagt am 3.5.11 im Saal des Rathauses, in dem sonst Kinder singen.", None),
         ("fa", "۱۴ اردیبهشت ۹۸", "2019-05-04"), ("fa", "۱ فروردین ۰۰", "2021-03-21"),
+        ("en", "3.5.11", None), ("en", "28.10.01", "2001-10-28"), ("en", "Kernel (2.6.12)", None),
+        ("de", "Version: 3.5.11", None), ("de", "Firefox (3.5.11)", None),
+        ("de", "Datum: 3.5.11", "2011-05-03"), ("th", "3 พ.ค. 24", None),
     ],
 )  # fmt: skip
 def test_two_digits_are_a_year_in_a_line_of_a_day(
@@ -356,6 +359,22 @@ def test_a_day_that_never_was_is_none(text: str) -> None:
 def test_digits_tell_a_calendar_where_nobody_says_the_language() -> None:
     assert read("۱۳۹۸/۰۲/۱۴", None) == date(2019, 5, 4)
     assert read("1398/02/14", None) is None
+    # Urdu and Pashto have the same digits.
+    assert read("۰۳/۰۵/۲۴", None) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "day"),
+    [
+        ("en", "iPhone 8/X 2010", None), ("pl", "8/X 2010", None),
+        ("en", "Chapter 12 IV 2003", None), ("en", "3.V.2011", "2011-05-03"),
+        ("pl", "Warszawa, 3 V 2011", "2011-05-03"), ("de", "Für 5 Mehr 1389 Euro", None),
+        ("en", "13 Ordibehesht 1390", "2011-05-03"), ("fa", "5 Mehr 1389", "2010-09-27"),
+    ],
+)  # fmt: skip
+def test_words_of_other_things_are_no_months(language: str, text: str, day: str | None) -> None:
+    said = read(text, language)
+    assert (said.isoformat() if said else None) == day
 
 
 def test_a_month_before_the_day_does_not_hide_the_one_behind_it() -> None:
