@@ -44,6 +44,8 @@ _OTHER_DATES = re.compile(
     r"modified|updated?(?!d?-?by)|changed|comment|sidebar|archive|latest|copyright|validate|"
     r"candidate|mandate|today|clock|weather|current-?date"
 )
+# No word that only begins so, "metal-prices", or ends so.
+_OWN = re.compile(r"meta(?:data|info|box|text|line|bar|s)?(?![a-z])|(?<![a-z])posted")
 _PUBLISHED = re.compile(r"publi(?:sh|c)|entry-date")
 # A date, and a word or two around it; a sentence holds dates of events.
 _LONGEST_CHARS = 120
@@ -302,12 +304,14 @@ def _read(
     if len(text) > _LONGEST_CHARS:
         is_own = _tells_of(node) and not _is_of_other(node, holders)
         return (_in_sentence(text, style), True) if is_own else (None, False)
+    # Its label stands before what is printed, which may be in another order or lack a year.
+    as_it_stands = text
     text = dates.of_leaf(text) or (dates.in_year(text, month, style) if month else "") or text
     found = dates.mentions(text, style)
     exact = stated(values, style, IssuedFrom.PAGE)
     if (not found and exact is None) or _is_of_other(node, holders):
         return None, False
-    before = _before(node, text, style)
+    before = _before(node, as_it_stands, style)
     if _is_marked(node):
         # Changed on the day it was published.
         others = frozenset()
@@ -323,7 +327,7 @@ def _read(
 
 def _tells_of(node: Node) -> bool:
     """Whether what an element says is of the article, however long it is."""
-    return "meta" in names(node) or "posted" in names(node)
+    return bool(_OWN.search(names(node)))
 
 
 def _in_sentence(text: str, style: DateStyle) -> Issued | None:

@@ -193,6 +193,15 @@ def test_a_mere_day_is_not_another_because_one_place_says_so() -> None:
     assert as_printed(told, shown, shown).day == shown.day
 
 
+@pytest.mark.parametrize(("label", "day"), [("Updated:", ""), ("Posted:", "2019-03-03")])
+def test_a_day_without_its_year_has_its_label(osce: Taxonomy, label: str, day: str) -> None:
+    body = page(
+        f'<main><h1>{TITLE}</h1><p>{label} <span class="date">3 March</span></p>{TEXT}</main>'
+    )
+    issued = draft_of(body, osce, FORCED, url="https://news.example.org/2019/03/a").issued
+    assert (issued.day.isoformat() if issued else "") == day
+
+
 def test_a_day_may_be_printed_as_a_heading(osce: Taxonomy) -> None:
     assert day_of(osce, '<h4 class="date">5 November 2026</h4>') == "2026-11-05"
 
@@ -206,6 +215,10 @@ def test_a_day_may_be_printed_as_a_heading(osce: Taxonomy) -> None:
         f'<p class="teaser-meta">Posted on 3 March 2019 {LONG} or of any other thing</p>',
         '<div class="date"><span>3</span><span>Room</span><span>2019</span></div>',
         '<p class="date">3 March</p>',
+        f'<p class="metal-prices">Posted on 3 March 2019 {LONG} or of any other thing</p>',
+        "<p>Last modified <time>March 2019 3</time></p>",
+        "<p>Version: 3.5.11</p>",
+        '<div class="info">3.5.11</div>',
     ],
 )
 def test_a_sentence_tells_a_day_with_the_word_for_publication_alone(
