@@ -57,9 +57,9 @@ _DIGITS = {
     for first in (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0AE6, 0x0BE6, 0x0E50, 0xFF10)
     for number in range(10)
 } | {0x060C: ","}
-# A year in digits of Iran tells its calendar where nobody says the language; the digits alone do
-# not, they are those of Urdu, too.
-_PERSIAN_YEAR = re.compile("(?<![۰-۹])۱[۳۴][۰-۹]{2}(?![۰-۹])")
+# A year or a month in digits and letters of Iran tells its calendar where nobody says the language;
+# the digits alone do not, they are those of Urdu, too.
+_PERSIAN_YEAR = re.compile(r"(?<![۰-۹])(?:۱[۳۴][۰-۹]{2}(?![۰-۹])|[۴-۹][۰-۹][/.-])|[۰-۹]\s[^\W\d_]")
 # A line that says a day and little else: two digits may be a year there.
 _LONGEST_LINE_CHARS = 60
 _BEHIND_NAMES = ":([ "
