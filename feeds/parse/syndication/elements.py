@@ -160,14 +160,16 @@ def entries(root: Element) -> list[Element]:
     """
     # Most stand in one element, so that is asked about once.
     known: dict[Element | None, bool] = {}
-    found = []
+    found: list[Element] = []
     for each in root.iterdescendants(*ANY_ENTRY):
         parent = each.getparent()
         if parent not in known:
             known[parent] = next(each.iterancestors(*ANY_ENTRY), None) in {None, parent}
         if known[parent]:
             found.append(each)
-    return found
+    # Beside those of the feed's own, others are what an extension calls an item.
+    own = {None, root.nsmap.get(None), etree.QName(root).namespace}
+    return [each for each in found if etree.QName(each).namespace in own] or found
 
 
 def inner(element: Element) -> str:

@@ -183,10 +183,13 @@ def lines_of(block: Block) -> list[str]:
 
 
 def _headings(tree: Tree) -> list[Node]:
-    """The headings of a page as long as titles are, without those of a menu, a side or the foot."""
+    """The headings of a page as long as titles are, or else the first, without those of a menu, a
+    side or the foot.
+    """
     nodes = find_all(tree, "h1, h2, h3, h4")[:_MOST_HEADINGS]
-    shown = (node for node in nodes if _around(node) is not None)
-    return [node for node in shown if 0 < len(said(node)) <= _LONGEST_TITLE_CHARS]
+    shown = [(node, len(said(node))) for node in nodes if _around(node) is not None]
+    titles = [node for node, length in shown if 0 < length <= _LONGEST_TITLE_CHARS]
+    return titles or [node for node, length in shown if length][:1]
 
 
 def _text(node: Node, habits: Habits) -> str:

@@ -30,6 +30,10 @@ def test_a_sample_in_a_comment_is_no_entry(osce: Taxonomy) -> None:
         ("<item><title>A</title><item><title>B</title></item></item>", ["A", "B"]),
         ("<x:list xmlns:x='urn:x'><x:item><title>A</title></x:item></x:list>", ["A"]),
         ("<entries><entry><title>A</title></entry></entries>", ["A"]),
+        (
+            "<item><title>A</title></item><x:item xmlns:x='urn:x'><title>B</title></x:item>",
+            ["A"],
+        ),
         ("<item><title>A</title><more><item><title>B</title></item></more></item>", ["A"]),
         (
             "<item><title>A</title><description><p>x<br>y</item><item><title>B</title></item>",
@@ -37,7 +41,15 @@ def test_a_sample_in_a_comment_is_no_entry(osce: Taxonomy) -> None:
         ),
         ("<item><title>A<title><link>x<link><item><title>B</title></item>", ["A", "B"]),
     ],
-    ids=["within", "elsewhere", "in-a-list", "of-an-item", "swallowed", "swallowed-by-a-title"],
+    ids=[
+        "within",
+        "elsewhere",
+        "in-a-list",
+        "of-an-extension",
+        "of-an-item",
+        "swallowed",
+        "swallowed-by-a-title",
+    ],
 )
 def test_entries_are_found_wherever_they_stand(
     body: str, titles: list[str], osce: Taxonomy
