@@ -19,10 +19,11 @@ _ADDRESS_DAY = re.compile(
     r"/?(?P<m2>[0-9]{2})(?P<d2>[0-9]{2})(?![0-9])|"
     r"[-_](?P<m3>[0-9]{1,2})[-_/](?P<d3>[0-9]{1,2})(?![0-9]))"
 )
-# "/camels-20100304-pl2q.html", "/report_2011_05_17", "/story-17052011".
+# "/camels-20100304-pl2q.html", "/report_2011_05_17": at the end of a name, but for a short code.
+# Eight digits that begin with no year may be any number.
 _FILE_DAY = re.compile(
-    r"[-_](?:(?P<year>(?:19|20)[0-9]{2})(?P<mark>[-_]?)(?P<month>[0-9]{2})(?P=mark)(?P<day>[0-9]{2})"
-    r"|(?P<d2>[0-9]{2})(?P<m2>[0-9]{2})(?P<y2>(?:19|20)[0-9]{2}))(?![0-9])[^/]*$"
+    r"[-_](?P<year>(?:19|20)[0-9]{2})(?P<mark>[-_]?)(?P<month>[0-9]{2})(?P=mark)(?P<day>[0-9]{2})"
+    r"(?:[-_][A-Za-z0-9]{1,5})?(?:\.[^/]*)?$"
 )
 # "/2011/05/name", as blogs name their archives.
 _ADDRESS_MONTH = re.compile(r"/(?P<year>(?:19|20)[0-9]{2})/(?P<month>0[1-9]|1[0-2])/[^/]")
@@ -49,11 +50,7 @@ def of_file_name(url: str | None, latest: date | None) -> Issued | None:
     found = _FILE_DAY.search(path)
     if found is None:
         return None
-    year, month, day = (
-        next(filter(None, found.group(*names)))
-        for names in (("year", "y2"), ("month", "m2"), ("day", "d2"))
-    )
-    return _day(year, month, day, latest)
+    return _day(found["year"], found["month"], found["day"], latest)
 
 
 def month_of_address(url: str | None) -> date | None:

@@ -26,8 +26,9 @@ def test_archives_have_folders_of_days(path: str, day: str) -> None:
     ("path", "day"),
     [
         ("camels-20100304-pl2q.html", "2010-03-04"), ("report_2011_05_17", "2011-05-17"),
-        ("story-17052011", "2011-05-17"), ("story-12345678", ""), ("story-20111301", ""),
+        ("story-17052011", ""), ("story-12345678", ""), ("story-20111301", ""),
         ("list-20110517/camels", ""), ("a-201105171", ""), ("a-20310517", ""),
+        ("a-20110517-meeting-of-ministers", ""), ("a-20110517.html", "2011-05-17"),
     ],
 )  # fmt: skip
 def test_names_of_files_hold_days(path: str, day: str) -> None:
