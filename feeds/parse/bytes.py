@@ -208,6 +208,7 @@ _UPPER_CONTROLS = re.compile("[\x80-\x9f]")
 _LONGEST_MENDED_CHARS = 50_000
 # Of all damaged texts of a document together: mending takes long.
 _MOST_MENDED_CHARS = 100_000
+_SEPARATOR = re.compile("[\u2028\u2029\x85]")
 
 
 def is_suspect(text: str) -> bool:
@@ -233,7 +234,11 @@ def _decoded_anew(text: str) -> str:
     import ftfy  # noqa: PLC0415
     from ftfy.badness import is_bad  # noqa: PLC0415
 
-    return ftfy.fix_encoding(text) if is_bad(text) else text
+    if not is_bad(text):
+        return text
+    meant = ftfy.fix_encoding(text)
+    # A separator of lines may come out of it, and what is a line stays one.
+    return _SEPARATOR.sub(" ", meant).strip() if _SEPARATOR.search(meant) else meant
 
 
 def all_mended(texts: Iterable[str]) -> Iterator[str]:

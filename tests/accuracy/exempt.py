@@ -24,6 +24,7 @@ EXEMPT: dict[str, tuple[str, ...]] = {
         "xml.untyped",
         "bytes._CONTROLS",
         "bytes._UPPER_CONTROLS",
+        "bytes._SEPARATOR",
         "bytes.seen",
         "syndication.drafts._seen",
         "syndication.drafts.within_budget",

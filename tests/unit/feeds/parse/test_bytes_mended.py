@@ -77,3 +77,8 @@ def test_no_more_is_mended_than_an_article_holds() -> None:
     assert first == "Café Łódź " * 100
     assert last == "CafÃ© ÅÃ³dÅº " * 100
     assert plain == "plain"
+
+
+def test_what_is_mended_stays_one_line() -> None:
+    damaged = "\u2028Straße nach Österreich".encode().decode("cp1252")
+    assert mended(damaged) == "Straße nach Österreich"

@@ -108,8 +108,11 @@ def test_a_title_stands_above_the_first_part_of_a_text_with_a_list_in_it(osce: T
     told = "The office said on Tuesday that the bridge is going to be open again by the spring."
     short = "".join(f"<div>Pier {at}</div>" for at in range(7))
     first, rest = f"<p>{told} {told}</p>", f"<p>{told} {told}</p><p>{told}</p>"
-    body = page(f"<div><b>{TITLE}</b></div>{first}{short}{rest}", head=WINDOW("Office"))
-    assert draft_of(body, osce).title == TITLE
+    told_twice = f"<div><b>{TITLE}</b></div>{first}{short}{rest}"
+    assert draft_of(page(told_twice, head=WINDOW("Office")), osce).title == TITLE
+    # What is asked far above it is no part of it.
+    asked = f"<div><b>Before you go on</b></div>{first}{short * 4}"
+    assert draft_of(page(asked + told_twice, head=WINDOW("Office")), osce).title == TITLE
 
 
 @pytest.mark.parametrize(
