@@ -48,8 +48,6 @@ _HOME = (
     'a[href="/"], a[href="./"], a[rel~="home"], a[href$="index.php"], a[href*="index.htm"], '
     'a[href*="index.asp"], a[href*="default.asp" i]'
 )
-# What may stand between a title and its day.
-_BETWEEN = " .,;:|·•–—-"
 # What stands behind a rubric.
 _KICKER_ENDS = (":", "|", "·", "•", "-", "–", "—", "/", "»", "+++", ".", "!", "?")
 # What sites call what stands above a title, and below it.
@@ -204,7 +202,7 @@ def _text(node: Node, habits: Habits) -> str:
         rest = text.removesuffix(part).rstrip()
         is_parted = rest != text and rest.endswith(_MARKS)
         if is_parted and dates.whole_day(part, habits.date_style):
-            text = rest.rstrip(_BETWEEN)
+            text = rest.rstrip(headline.BETWEEN)
         elif rest != text and (element.tag == "small" or _SUBTITLE.search(names(element))):
             text = rest
     parts = parts_of(node) if text == said(node) else []
@@ -218,7 +216,7 @@ def _without_rubric(node: Node) -> str:
     for element in _within(node):
         part = said(element)
         if part and is_name(part) and _is_rubric(element, part, rest=text.removeprefix(part)):
-            return text.removeprefix(part).lstrip(_BETWEEN)
+            return text.removeprefix(part).lstrip(headline.BETWEEN)
     return text
 
 
@@ -229,7 +227,7 @@ def _within(node: Node) -> Iterator[Node]:
 
 def _is_rubric(node: Node, text: str, rest: str) -> bool:
     """Whether what a heading begins with is above its title, the ``rest`` of it."""
-    begun = rest.lstrip(_BETWEEN)[:1]
+    begun = rest.lstrip(headline.BETWEEN)[:1]
     if not begun or begun.islower() or rest == text:
         return False
     is_called = _RUBRIC.search(names(node)) is not None

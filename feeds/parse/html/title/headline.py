@@ -56,7 +56,7 @@ _LEAST_OF_LONGEST = 0.4
 _MOST_LINES_ABOVE = 6
 _MOST_WITH_LINKS = 20
 # What may stand between a title and its day.
-_BETWEEN = " .,;:|·•–—-\u00a0\n\t"
+BETWEEN = " .,;:|·•–—-\u00a0\n\t"
 _LONGEST_CHARS = 250
 _MOST_LINES = 5_000
 
@@ -222,7 +222,7 @@ def _line(texts: Sequence[tuple[str, _Style]], style: DateStyle) -> _Line | None
     A day printed otherwise than a title beside it is no part of the line.
     """
     if any(each.level > _BOLD for _, each in texts):
-        texts = [text for text in texts if not dates.whole_day(text[0].strip(_BETWEEN), style)]
+        texts = [text for text in texts if not dates.whole_day(text[0].strip(BETWEEN), style)]
     text = one_line("".join(said for said, _ in texts))
     if not text:
         return None

@@ -94,12 +94,9 @@ def endings(titles: Iterable[str], window: str) -> Iterator[str]:
 
 def is_name(text: str) -> bool:
     """Whether a text is as short as the names of sites and sections are."""
-    is_short = len(text.split()) <= _MOST_WORDS_OF_A_NAME and _bytes(text) <= _LONGEST_NAME_BYTES
-    return is_short and wide(text) < _MOST_WIDE_OF_A_NAME
-
-
-def _bytes(text: str) -> int:
-    return len(text.encode("utf-8", "replace"))
+    is_short = len(text.encode("utf-8", "replace")) <= _LONGEST_NAME_BYTES
+    has_few = len(text.split()) <= _MOST_WORDS_OF_A_NAME and wide(text) < _MOST_WIDE_OF_A_NAME
+    return is_short and has_few
 
 
 def says(voice: str, heading: str) -> bool:
