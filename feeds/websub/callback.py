@@ -48,7 +48,7 @@ class HubCallback:
     def _verification(self, token: str, intent: Intent) -> Response:
         """Whoever guesses makes nobody wait: what is not ours to confirm is only looked up."""
         now, jitter = self.clock(), self.jitter()
-        with self.receiver.database.reading() as connection:
+        with self.receiver.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
             known = leases.by_token(connection, token)
         if confirmed(known, intent, now, jitter) is None:
             return Response(status_code=HTTPStatus.NOT_FOUND)
@@ -84,14 +84,14 @@ class HubCallback:
         return Response(status_code=HTTPStatus.ACCEPTED)
 
     def _live(self, token: str) -> Lease | None:
-        with self.receiver.database.reading() as connection:
+        with self.receiver.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
             lease = leases.by_token(connection, token)
         return lease if lease and is_live(lease, self.clock()) else None
 
     def _look_early(self, lease: Lease) -> None:
         """The source is asked itself, as anybody may have written what came."""
         database = self.receiver.database
-        with database.reading() as connection:
+        with database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
             standing = standings.of(connection, lease.source)
         moment = early_look(standing, self.clock())
         if standing is None or moment is None:
@@ -107,7 +107,7 @@ class HubCallback:
         if not is_signed(lease.secret, signature, body):
             log.warning("distribution not signed by the hub", source=lease.source)
             return
-        with self.receiver.database.reading() as connection:
+        with self.receiver.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
             if documents.original(connection, documents.digest_of(body)) is not None:
                 # What was taken before is not news: somebody may send it again to undo what came
                 # since. If the publisher shows it once more, the next look takes it.

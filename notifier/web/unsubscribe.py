@@ -71,7 +71,7 @@ class Unsubscribing:
         return self._page(await self._looks.run(self._standing, claim))
 
     def _standing(self, claim: Claim) -> _Standing:
-        with self.database.reading() as connection:
+        with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
             return _judge(subscribers.by_public_id(connection, claim.public_id), claim)
 
     def _end(self, claim: Claim) -> _Standing:

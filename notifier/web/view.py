@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from feeds.storage.database import Database
-from feeds.web.request_limits import ThreadLimit
+from feeds.web.request_limits import PATIENCE_SECONDS, ThreadLimit
 from notifier.storage import deliveries
 from notifier.subscribers.links import Claim, LinkScope
 from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of
@@ -43,7 +43,7 @@ class Viewing:
         return HTMLResponse(html, headers={**PRIVATE, "content-security-policy": MAIL_POLICY})
 
     def _html(self, claim: Claim) -> str | None:
-        with self.database.reading() as connection:
+        with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
             content = deliveries.personal_copy(connection, claim.public_id, claim.extra)
         return part(opened(content), "html") if content else None
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -21,7 +21,8 @@ from notifier.model import Cadence, Frequency, SubscriberState
 from notifier.storage import VERSIONS, subscribers
 from notifier.storage.subscribers import Subscription
 from notifier.subscribers.links import MailLinks
-from notifier.web import health, unsubscribe
+from notifier.web import health, unsubscribe, view
+from tests.services import Postgres
 from tests.serving import NOW, SECRET, a_web_app, serving
 
 MANY = 30
@@ -53,12 +54,14 @@ def address(database: Database, osce: Taxonomy, tmp_path: Path) -> Iterator[str]
 
 
 @contextmanager
-def kept(url: str) -> Iterator[None]:
+def kept(
+    url: str, statement: str = "LOCK TABLE subscribers IN EXCLUSIVE MODE"
+) -> Iterator[None]:
     """Somebody else writes, and does not come to an end."""
     other = Database.open(url, VERSIONS)
     with other.writing() as connection:
         if not other.is_embedded:
-            connection.execute(text("LOCK TABLE subscribers IN EXCLUSIVE MODE"))
+            connection.execute(text(statement))
         yield
     other.close()
 
@@ -140,3 +143,29 @@ def test_a_store_that_does_not_come_back_is_told_busy_at_once(
         assert len(looks) == 1
         back.set()
         assert timed("GET", f"{base_url}/healthz")[0].status_code == 200
+
+
+def test_where_nobody_may_even_look_readers_are_told_to_come_back(
+    postgres: Postgres,
+    postgres_template: str,
+    osce: Taxonomy,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A migration of PostgreSQL keeps readers out too, for as long as it takes."""
+    for room in (unsubscribe, view):
+        monkeypatch.setattr(room, "PATIENCE_SECONDS", 0.5)
+    links = MailLinks(base_url="", secret=SECRET)
+    asked = [links.unsubscribe("reader", 1), links.view("reader", 1, "2026-11-24")]
+    with ExitStack() as opened:
+        url = opened.enter_context(postgres.database(postgres_template))
+        database = Database.open(url, VERSIONS)
+        opened.callback(database.close)
+        base_url = opened.enter_context(serving(a_web_app(database, osce, tmp_path / "public")))
+        with kept(url, "LOCK TABLE subscribers, deliveries IN ACCESS EXCLUSIVE MODE"):
+            for path in asked:
+                answer, seconds = timed("GET", base_url + path)
+                assert answer.status_code == 503
+                assert int(answer.headers["retry-after"]) > 0
+                assert seconds < 5
+            assert timed("GET", f"{base_url}/healthz")[0].json()["status"] == "ok"
