@@ -20,6 +20,11 @@ UNPRINTABLE = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\
 #: Marks that nobody sees, and overrides of the writing direction, which make text read as what it
 #: is not (UTR 36 section 2.6).
 INVISIBLE = r"\u00ad\u200b\u2060\u202a-\u202e\u2066-\u2069\ufeff"
+#: Marks of the writing direction that texts need, and addresses (RFC 3987 4.1) and names never do.
+DIRECTION_MARKS = r"\u061c\u200e\u200f"
+#: Joiners of letters, without which Persian and the scripts of India cannot be written: a table
+#: that takes them out.
+WITHOUT_JOINERS = dict.fromkeys((0x200C, 0x200D))
 
 #: What an address means that names no port, by its scheme (RFC 9110 4.2).
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -52,7 +57,9 @@ _SOUTH_EAST_ASIAN = re.compile(
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/[!-~]*)?")
 # Browsers drop some of them, and so would a checker miss what is asked in the end; others make an
 # address read as one that it is not.
-_NOT_IN_ADDRESS = re.compile(rf"[\s{CONTROLS}{INVISIBLE}\ud800-\udfff\ufffe\uffff]")
+_NOT_IN_ADDRESS = re.compile(
+    rf"[\s{CONTROLS}{INVISIBLE}{DIRECTION_MARKS}\ud800-\udfff\ufffe\uffff]"
+)
 _NOT_IN_IRI = re.compile(r"[<>\"{}|\\^`]")
 _IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:[^\s{UNPRINTABLE}<>\"{{}}|\\^`\[\]]+")
 # RFC 5646 section 2.1: language, script, region and variants, then whatever else is well-formed.

@@ -10,7 +10,13 @@ from datetime import date, datetime
 from unicodedata import normalize
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from config.values import DEFAULT_PORTS, host_of, is_above_or_below, is_web_address
+from config.values import (
+    DEFAULT_PORTS,
+    WITHOUT_JOINERS,
+    host_of,
+    is_above_or_below,
+    is_web_address,
+)
 from feeds.draft import Draft, Parsed
 from feeds.identity.candidates import titled
 from feeds.identity.ids import content_hash
@@ -49,7 +55,7 @@ class Lead:
 def address(url: str) -> str | None:
     """The one way we write an address: without fragment and default port; None if it is none."""
     text = url.strip().replace(" ", "%20")
-    if not is_web_address(text) or not text.isprintable():
+    if not is_web_address(text) or not text.translate(WITHOUT_JOINERS).isprintable():
         return None
     parts = urlsplit(text)
     scheme, host, port = parts.scheme, parts.hostname or "", parts.port

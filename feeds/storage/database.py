@@ -80,7 +80,10 @@ class Database:
         Only a migration keeps readers out; with ``patience_seconds`` no longer than that, as in
         `writing`.
         """
-        with self._said_plainly(), _within(self._reader, patience_seconds).begin() as connection:
+        engine = self._reader
+        if patience_seconds is not None:
+            engine = engines.patient(engine, patience_seconds)
+        with self._said_plainly(), engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -92,7 +95,10 @@ class Database:
         With ``dry_run`` it rolls back in any case. With ``patience_seconds`` it waits no longer for
         what others hold: StoreError.
         """
-        with self._said_plainly(), _within(self.engine, patience_seconds).begin() as connection:
+        engine = self.engine
+        if patience_seconds is not None:
+            engine = engines.patient(engine, patience_seconds)
+        with self._said_plainly(), engine.begin() as connection:
             yield connection
             if dry_run:
                 connection.rollback()
@@ -164,10 +170,6 @@ class Database:
         config.set_main_option("path_separator", "newline")
         for newest in map(max, self._revisions):
             command.upgrade(config, newest)
-
-
-def _within(engine: Engine, patience_seconds: float | None) -> Engine:
-    return engine if patience_seconds is None else engines.patient(engine, patience_seconds)
 
 
 def _is_circumstance(error: DBAPIError) -> bool:

@@ -16,13 +16,14 @@ from feeds.model import Label, Topic, TopicKind
 LONGEST_NAME_CHARS = 300
 
 # What is written in several ways, or not decomposed by Unicode: hyphens and dashes go
-# ("Co-ordinator", "Coordinator"), all quotes become one.
+# ("Co-ordinator", "Coordinator"), all quotes become one, marks of the writing direction go.
+_MARKS = "\u061c\u200e\u200f"
 _DASHES = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _QUOTES = (
     "\"'`\u00ab\u00b4\u00bb\u02b9\u02bc\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
 )
 _ALIKE = str.maketrans(
-    dict.fromkeys(_DASHES, "")
+    dict.fromkeys(_DASHES + _MARKS, "")
     | dict.fromkeys(_QUOTES, "'")
     | {"&": " and ", "đ": "d", "ð": "d", "ø": "o", "ł": "l", "\u0131": "i", "æ": "ae", "œ": "oe"}
 )

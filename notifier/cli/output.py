@@ -22,8 +22,11 @@ Row = TypeVar("Row")
 #: Where nobody looks, nothing is cut: programs read these lines too.
 _WIDTH_OF_A_FILE = 10_000
 
-#: What rings a terminal's bell or moves its cursor: documents are strangers.
-_MOVES = dict.fromkeys(map(ord, "\a\b\v\f\r"))
+#: What rings a terminal's bell, moves its cursor, commands it or turns its writing direction:
+#: documents are strangers.
+_MOVES = dict.fromkeys(
+    (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)
 
 
 def write_json(data: object, *, indent: int | None = 2) -> None:
@@ -77,7 +80,8 @@ def write_rows(
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else escape(str(cell)) for cell in cells(row)))
+        said = ("" if cell is None else str(cell).translate(_MOVES) for cell in cells(row))
+        table.add_row(*map(escape, said))
     width = None if sys.stdout.isatty() else _WIDTH_OF_A_FILE
     Console(highlight=False, soft_wrap=True, width=width).print(table)
 

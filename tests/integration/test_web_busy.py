@@ -54,9 +54,7 @@ def address(database: Database, osce: Taxonomy, tmp_path: Path) -> Iterator[str]
 
 
 @contextmanager
-def kept(
-    url: str, statement: str = "LOCK TABLE subscribers IN EXCLUSIVE MODE"
-) -> Iterator[None]:
+def kept(url: str, statement: str = "LOCK TABLE subscribers IN EXCLUSIVE MODE") -> Iterator[None]:
     """Somebody else writes, and does not come to an end."""
     other = Database.open(url, VERSIONS)
     with other.writing() as connection:

@@ -11,7 +11,14 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from config.values import is_placeholder, is_web_address
+from config.values import (
+    CONTROLS,
+    DIRECTION_MARKS,
+    INVISIBLE,
+    WITHOUT_JOINERS,
+    is_placeholder,
+    is_web_address,
+)
 from feeds.parse.bytes import readable
 
 Tree = LexborHTMLParser
@@ -23,6 +30,7 @@ _LONGEST_ADDRESS_CHARS = 4_000
 _PLAIN_PATH = re.compile(r"(?:/[\w-][\w.-]*)*/?(?:\?[\w=&-]*)?", re.ASCII)
 # No title, label or date is longer; a page with one of a megabyte is still read quickly.
 LONGEST_LINE_CHARS = 2_000
+_UNSEEN = re.compile(rf"[{CONTROLS}{INVISIBLE}{DIRECTION_MARKS}]+")
 _WORD_WITHIN = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _OPENS_A_LINE = frozenset('„“«‘¿¡"')
 _ENDS_A_LINE = frozenset(".!?…”»")
@@ -193,10 +201,14 @@ def _root(base: str) -> str | None:
 
 
 def _joined(base: str | None, address: str) -> str | None:
+    text = address.strip()
+    if not text.isprintable():
+        # What nobody sees in an address is no part of it.
+        text = _UNSEEN.sub("", text)
     try:
-        joined = urljoin(base or "", address.strip())
+        joined = urljoin(base or "", text)
     except ValueError:
         return None
-    # Without its fragment; what nobody sees in an address is no part of it.
-    is_sound = is_web_address(joined) and joined.isprintable()
+    # Without its fragment.
+    is_sound = is_web_address(joined) and joined.translate(WITHOUT_JOINERS).isprintable()
     return joined.partition("#")[0] if is_sound else None

@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 
 from config.values import (
     CONTROLS,
+    DIRECTION_MARKS,
     INVISIBLE,
     are_related,
     host_of,
@@ -31,7 +32,7 @@ MOST_ENTRIES = 10_000
 _MOST_ENCLOSURES = 20
 # The longest address servers and browsers pass on.
 _LONGEST_CHARS = 2_048
-_BLANKS = re.compile(rf"[\x00-\x20\x7f-\xa0{INVISIBLE}\ud800-\udfff]+")
+_BLANKS = re.compile(rf"[\x00-\x20\x7f-\xa0{INVISIBLE}{DIRECTION_MARKS}\ud800-\udfff]+")
 _CONTROLS = re.compile(rf"[{CONTROLS}\ud800-\udfff]+")
 # "und", "mul" and "zxx" name no language, "mis" none with a code (BCP 47, 4.1).
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})

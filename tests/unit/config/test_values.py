@@ -259,6 +259,13 @@ def test_a_plain_mail_address_is_judged_as_the_library_judges_it(address: str) -
     assert judged(values.mail_address) == judged(by_the_library)
 
 
+@pytest.mark.parametrize("mark", ["\u061c", "\u200e", "\u200f"])
+def test_marks_of_the_writing_direction_stand_in_texts_and_in_no_address(mark: str) -> None:
+    """RFC 3987 section 4.1."""
+    assert not values.is_web_address(f"https://example.org/a{mark}b")
+    assert values.on_one_line(f"a{mark}b") == f"a{mark}b"
+
+
 @pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u200b", "\u00ad", "\ufeff"])
 def test_what_nobody_sees_is_no_part_of_an_address_or_a_line(mark: str) -> None:
     """An override of the writing direction makes "moc.live" of what is "evil.com"."""

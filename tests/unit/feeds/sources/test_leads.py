@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,7 @@ def partial(url: str | None, day: date | None = None, title: str = "Title") -> D
         ("https://example.org/%7Ea%20b", "https://example.org/%7Ea%20b"),
         ("https://bücher.example/", "https://xn--bcher-kva.example/"),
         ("http://[2001:DB8::1]:80/", "http://[2001:db8::1]/"),
+        ("https://example.org/می\u200cخواهم", "https://example.org/" + quote("می\u200cخواهم")),
     ],
 )
 def test_an_address_is_written_in_one_way(url: str, written: str) -> None:

@@ -74,6 +74,14 @@ def test_a_field_is_known_by_every_spelling(
     assert resolve("field", printed) == [(printed, slug)]
 
 
+@pytest.mark.parametrize("mark", ["\u061c", "\u200e", "\u200f"])
+def test_marks_of_the_writing_direction_do_not_matter(
+    resolve: Callable[[str, str], Known], mark: str
+) -> None:
+    printed = f"Po{mark}licing{mark}"
+    assert resolve("field", printed) == [(printed, "policing")]
+
+
 def test_accents_do_not_matter(resolve: Callable[[str, str], Known]) -> None:
     assert resolve("country", "Turkiye, Türkiye, Tu\u0308rkiye, Turkey") == [("Turkiye", "turkiye")]
 

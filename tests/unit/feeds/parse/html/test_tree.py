@@ -1,12 +1,24 @@
 """Markup as a tree, and what a browser shows of it."""
 
-from feeds.parse.html.tree import Tree, composed, find, find_all, framed
+import pytest
+
+from feeds.parse.html.tree import Tree, absolute, composed, find, find_all, framed
 
 
 def test_a_selector_that_is_none_finds_nothing() -> None:
     tree = Tree("<p>One</p>")
     assert find(tree, "p:::x") is None
     assert find_all(tree, "p:::x") == []
+
+
+@pytest.mark.parametrize("mark", ["\u061c", "\u200e", "\u200f", "\u202e", "\u2066", "\u200b", "\n"])
+def test_what_nobody_sees_in_an_address_is_no_part_of_it(mark: str) -> None:
+    assert absolute("https://x.test/", f"{mark}/ne{mark}ws/é{mark}") == "https://x.test/news/é"
+
+
+def test_joiners_of_letters_are_part_of_an_address() -> None:
+    """Persian needs them, and its addresses are its titles."""
+    assert absolute("https://x.test/", "/می\u200cخواهم") == "https://x.test/می\u200cخواهم"
 
 
 def test_frames_without_a_document_of_their_own_stay_as_they_are() -> None:

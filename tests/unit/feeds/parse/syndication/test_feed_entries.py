@@ -14,6 +14,7 @@ def test_what_cannot_be_joined_is_no_address(address: str) -> None:
 def test_a_scheme_is_in_small_letters(base: str | None) -> None:
     assert absolute("htTps://x.test/A", base) == "https://x.test/A"
     assert absolute(" HTTP://x.test/A", base) == "http://x.test/A"
+    assert absolute("https://x.test/A\u200e", base) == "https://x.test/A"
 
 
 @pytest.mark.parametrize("word", ["N/A", " n/a ", "#", "none", "-", "TBD", "undefined"])
