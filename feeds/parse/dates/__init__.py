@@ -131,7 +131,7 @@ def _opens(text: str, mention: Mention) -> bool:
 
 @cache
 def _words_before() -> re.Pattern[str]:
-    lists = ("published", "updated", "other_date", "beside_day", "days", "hours")
+    lists = ("published", "any_day", "updated", "other_date", "beside_day", "days", "hours")
     return re.compile(rf"(?<![^\W\d_])(?:{'|'.join(map(any_of, lists))})$")
 
 

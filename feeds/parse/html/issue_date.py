@@ -7,11 +7,17 @@ know dates of the text itself: those are of events.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from feeds.draft import DateStyle
 from feeds.model import Issued, IssuedFrom
 from feeds.parse import dates
+from feeds.parse.html.printed import (
+    LONGEST_DAY_LABEL_CHARS,
+    are_of_appointment,
+    label_at_end,
+    label_in,
+)
 from feeds.parse.html.tree import (
     Node,
     Tree,
@@ -23,7 +29,6 @@ from feeds.parse.html.tree import (
     one_line,
     said,
 )
-from feeds.parse.words import any_of, fold
 
 _OFFSET = re.compile(r"([T ]\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*([+-]\d\d):?(\d\d)$")
 _FRACTION = re.compile(r"\.\d+(?=Z$)")
@@ -37,16 +42,26 @@ _PLACES = (
     '[class*="datum" i], [class*="fecha" i], [class^="data" i], [class$="data" i], '
     '[class*="dato" i], [class*="tarih" i], dd, td'
 )
+# What parts of other words look like one for a date: "mandate", "metal", "sentiment".
+_OTHER_WORDS = re.compile(
+    r"(?:candi|man|vali|consoli|liqui|accommo|out)dat(?:e|o)|soldat|predator|datenschutz|database|"
+    r"metal|metab|metaph|metamo|metave|cometa|reinfo|infogra|multimedia|sentiment|maritime|"
+    r"centime|lifetime|victime|investime|(?:com|sign|ri)posted|fechad"
+)
+_WORDS = re.compile(
+    r"date|publish|posted|byline|submitted|meta|info|time|datum|fecha|data|dato|tarih"
+)
+_DATED = frozenset({"time", "abbr", "small", "cite", "dd", "td"})
 _CHANGES = '[itemprop~="dateModified"], [class*="modif" i], [class*="updat" i], [class*="chang" i]'
 # What its page calls an element that holds another kind of date.
 _OTHER_DATES = re.compile(
-    r"event|agenda|when|start|end-?date|deadline|upcoming|calendar|related|recommend|teaser|"
-    r"modified|updated?(?!d?-?by)|changed|comment|sidebar|archive|latest|copyright|validate|"
-    r"candidate|mandate|today|clock|weather|current-?date"
+    r"(?<!pr)event(?!ual|h)|agenda|when|start(?!-?up|er)|end-?date|deadline|upcoming|related|"
+    r"(?<!icon-)(?<!fa-)(?:calendar|clock(?!wise))|recommend|teaser|modified|updated?(?!d?-?by)|"
+    r"changed|comment(?!ary|ator)|sidebar|archive|latest|copyright|today|weather|current-?date"
 )
 # No word that only begins so, "metal-prices", or ends so.
 _OWN = re.compile(r"meta(?:data|info|box|text|line|bar|s)?(?![a-z])|(?<![a-z])posted")
-_PUBLISHED = re.compile(r"publi(?:sh|c)|entry-date")
+_PUBLISHED = re.compile(r"(?<!re)publi(?:sh|c[aeé])|entry-date")
 # A date, and a word or two around it; a sentence holds dates of events.
 _LONGEST_CHARS = 120
 # The same with what indents it.
@@ -55,8 +70,6 @@ _LONGEST_RAW_CHARS = 600
 _LONGEST_SENTENCE_CHARS = 1_000
 _DIGIT = re.compile(r"\d")
 _VALUES = ("content", "datetime", "title", "data-datetime", "data-date")
-# A label stands right before its date.
-_LONGEST_LABEL_CHARS = 60
 _MOST_PLACES = 400
 # No more of a text is remembered; nobody writes a date in so many.
 _LONGEST_DATE_CHARS = 250
@@ -65,20 +78,6 @@ _NEAR = 4
 _NEAR_FOOT = 6
 _LEVELS_OF_A_LINE = 3
 _DEEPEST = 200
-
-
-@cache
-def _label() -> re.Pattern[str]:
-    other = rf"(?:{any_of('other_date')}|{any_of('updated')})"
-    return re.compile(
-        rf"(?<![^\W\d_])(?:(?P<other>{other})|(?P<published>{any_of('published')}))(?![^\W\d_])"
-    )
-
-
-def is_other(text: str) -> bool:
-    """Whether a text begins as another date does: "Last updated", "When"."""
-    found = _label().match(fold(text[:_LONGEST_LABEL_CHARS]))
-    return found is not None and found["other"] is not None
 
 
 def stated(
@@ -113,16 +112,23 @@ def as_printed(issued: Issued, shown: Issued | None, in_address: Issued | None =
 
 
 def in_line(
-    line: str, style: DateStyle, start: int = 0, others: frozenset[date] = frozenset()
+    line: str,
+    style: DateStyle,
+    start: int = 0,
+    others: frozenset[date] = frozenset(),
+    *,
+    is_appointment: bool = False,
 ) -> tuple[Issued | None, bool]:
     """The day of issue a line names from ``start`` on, and whether a label says that it is one; a
-    date behind the word for a change or an event is none.
+    date behind the word for a change or an event is none, nor is that of an appointment.
     """
     plain, end = {}, 0
     for mention in dates.mentions(line, style):
-        label = _label_at_end(line[end : mention.start])
+        label = label_at_end(line[end : mention.start])
         end = mention.end
         if mention.start < start or mention.day is None or label == "other":
+            continue
+        if is_appointment and label != "published":
             continue
         if mention.day in others and not label:
             continue
@@ -137,32 +143,19 @@ def beside(lines: Sequence[str], style: DateStyle, others: frozenset[date]) -> I
     """The day of issue in lines that stand by a title, whole or in the line behind its label, that
     is none of ``others``.
     """
-    plain = {}
+    plain, is_appointment = {}, are_of_appointment(lines)
     for before, line in zip(["", *lines], lines, strict=False):
         if len(line) > _LONGEST_CHARS:
             break
-        label = before if len(before) <= _LONGEST_LABEL_CHARS else ""
-        issued, is_labelled = in_line(f"{label} {line}", style, len(label) + 1, others)
+        label = before if len(before) <= LONGEST_DAY_LABEL_CHARS else ""
+        issued, is_labelled = in_line(
+            f"{label} {line}", style, len(label) + 1, others, is_appointment=is_appointment
+        )
         if is_labelled:
             return issued
-        if issued is not None and len(line) <= _LONGEST_LABEL_CHARS:
+        if issued is not None and len(line) <= LONGEST_DAY_LABEL_CHARS:
             plain[issued.day] = issued
     return next(iter(plain.values())) if len(plain) == 1 else None
-
-
-def announced(lines: Iterable[str], style: DateStyle) -> Issued | None:
-    """The one day that lines which begin with the word for publication name; None where they name
-    several.
-    """
-    days: dict[date, Issued] = {}
-    for line in lines:
-        if len(line) > _LONGEST_LABEL_CHARS or not _DIGIT.search(line):
-            continue
-        label = _label().match(fold(line))
-        if label is not None and label.lastgroup == "published":
-            issued, is_labelled = in_line(line, style)
-            days |= {issued.day: issued} if issued is not None and is_labelled else {}
-    return next(iter(days.values())) if len(days) == 1 else None
 
 
 def of_changes(tree: Tree, style: DateStyle) -> frozenset[date]:
@@ -213,20 +206,6 @@ def _exact(found: Sequence[tuple[Issued, str, bool]], day: date) -> Issued:
     return next((issued for issued in same if issued.at), same[0])
 
 
-def _label_at_end(text: str) -> str:
-    """Which kind of label stands last in a text: "published", "other" or ""."""
-    found = list(_label().finditer(fold(_parted(text[-_LONGEST_LABEL_CHARS:]))))
-    return found[-1].lastgroup or "" if found else ""
-
-
-def _parted(text: str) -> str:
-    """A text with a blank where the next element began without one: "Jane DoeUpdated 3 May"."""
-    pairs = zip(" " + text, text, strict=False)
-    return "".join(
-        f" {char}" if char.isupper() and last.islower() else char for last, char in pairs
-    )
-
-
 @lru_cache(maxsize=1_024)
 def _of(text: str, style: DateStyle, origin: IssuedFrom) -> Issued | None:
     text = text.strip()
@@ -253,7 +232,7 @@ def _candidates(
             # Some sites print the day as a heading below the title's.
             is_own = is_title or (is_own and find(node, "time") is not None)
             is_behind = is_behind or is_title
-            if "date" not in names(node):
+            if "date" not in _OTHER_WORDS.sub("", names(node)):
                 continue
         issued, is_labelled = _read(node, holders, style, others, month)
         if issued is not None:
@@ -309,20 +288,40 @@ def _read(
     text = dates.of_leaf(text) or (dates.in_year(text, month, style) if month else "") or text
     found = dates.mentions(text, style)
     exact = stated(values, style, IssuedFrom.PAGE)
-    if (not found and exact is None) or _is_of_other(node, holders):
+    if (not found and exact is None) or is_misnamed(node) or _is_of_other(node, holders):
         return None, False
     before = _before(node, as_it_stands, style)
+    label = label_at_end(f"{before} {text[: found[0].start if found else None]}")
+    if label != "published" and _is_of_appointment(node):
+        return None, False
     if _is_marked(node):
         # Changed on the day it was published.
         others = frozenset()
     printed, is_labelled = in_line(f"{before} {text}", style, len(before) + 1, others)
     if exact is not None and len(found) <= 1:
-        label = _label_at_end(f"{before} {text[: found[0].start if found else None]}")
         printed = None if label == "other" else as_printed(exact, printed)
-        is_labelled = label == "published"
+        is_labelled = bool(label)
     # A cell of a table that is no frame of the page says what it is.
     is_cell = any(each.tag == "table" and each.mem_id not in holders for each in ancestors(node))
     return (None, False) if is_cell and not is_labelled else (printed, is_labelled)
+
+
+def is_misnamed(node: Node) -> bool:
+    """Whether an element has a name like one of a date's in a part of another word alone."""
+    called = names(node)
+    told = _OTHER_WORDS.sub("", called)
+    is_marked = any(name in node.attributes for name in ("itemprop", "property", "datetime"))
+    return told != called and not (is_marked or node.tag in _DATED or _WORDS.search(told))
+
+
+def _is_of_appointment(node: Node) -> bool:
+    for outer, _ in zip(ancestors(node), range(_LEVELS_OF_A_LINE), strict=False):
+        raw = outer.text(separator="\n", strip=True)
+        if len(raw) > _LONGEST_RAW_CHARS:
+            break
+        if are_of_appointment(raw.split("\n")):
+            return True
+    return False
 
 
 def _tells_of(node: Node) -> bool:
@@ -337,10 +336,9 @@ def _in_sentence(text: str, style: DateStyle) -> Issued | None:
     found = dates.mentions(text, style)
     if not found or found[0].day is None:
         return None
-    before, behind = text[: found[0].start], text[found[0].end :][:_LONGEST_LABEL_CHARS]
-    label = _label_at_end(before)
-    told = None if label else _label().search(fold(behind))
-    if label == "published" or (told is not None and told.lastgroup == "published"):
+    before, behind = text[: found[0].start], text[found[0].end :][:LONGEST_DAY_LABEL_CHARS]
+    label = label_at_end(before)
+    if label == "published" or (not label and label_in(behind) == "published"):
         return Issued(day=found[0].day, origin=IssuedFrom.PAGE)
     return None
 
@@ -359,7 +357,7 @@ def _before(node: Node, text: str, style: DateStyle) -> str:
         while earlier is not None and not said(earlier):
             earlier = earlier.prev
         label = _spaced(earlier) if earlier is not None else ""
-        before = label if len(label) <= _LONGEST_LABEL_CHARS else ""
+        before = label if len(label) <= LONGEST_DAY_LABEL_CHARS else ""
     ends = [mention.end for mention in dates.mentions(before, style)]
     return before[max(ends, default=0) :]
 

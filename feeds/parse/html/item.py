@@ -192,7 +192,7 @@ def _completed(article: Draft, page: BarePage, taxonomy: Taxonomy, habits: Habit
         summary=article.summary or known.summary,
         issued=_issued(page, above, below, habits)
         or from_dateline
-        or issue_date.announced(_at_end(article, page), habits.date_style)
+        or _announced(_at_end(article, page), habits.date_style)
         or page.dated,
         dateline=opening.text if opening else None,
         language=known.language or language,
@@ -207,6 +207,18 @@ def _at_end(article: Draft, page: BarePage) -> tuple[str, ...]:
     last = article.paragraphs[-1].rpartition("\n")[2]
     at = page.lines.index(last) if last in page.lines else len(page.lines)
     return page.lines[max(at - 1, 0) : at + 1 + _MOST_LINES_BEHIND]
+
+
+def _announced(lines: Iterable[str], style: DateStyle) -> Issued | None:
+    """The one day that lines which begin with a word for publication name, and not as any date may
+    begin; None where they name several.
+    """
+    days: dict[date, Issued] = {}
+    for line in lines:
+        if len(line) <= printed.LONGEST_DAY_LABEL_CHARS and printed.label_of(line) == "published":
+            issued, is_labelled = issue_date.in_line(line, style)
+            days |= {issued.day: issued} if issued is not None and is_labelled else {}
+    return next(iter(days.values())) if len(days) == 1 else None
 
 
 def _issued(

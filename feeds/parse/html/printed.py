@@ -1,17 +1,20 @@
-"""The labels a page prints, "Issued by", and the values that stand with them.
+"""The labels a page prints, "Issued by", the values that stand with them, and the labels of days.
 
 Knows how labels and values follow each other in lists, definition lists and plain blocks. Must
 never know what is done with them, or what the page's metadata say.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from feeds.model import TopicKind
 from feeds.parse import dates
 from feeds.parse.bytes import bullet
 from feeds.parse.sanitise import Block
 from feeds.parse.text import labels
+from feeds.parse.words import any_of, fold, plain
 from feeds.taxonomy import Slot, Taxonomy
 
 _KINDS = {Slot.ISSUERS: TopicKind.ISSUER, Slot.FIELDS: TopicKind.FIELD, Slot.KIND: TopicKind.TYPE}
@@ -21,6 +24,8 @@ _LISTS = frozenset({"li", "dd"})
 _NAMING = frozenset({"dt", "th"})
 _LONGEST_VALUE_CHARS = 500
 _LONGEST_LABEL_CHARS = 60
+#: A label stands right before its date.
+LONGEST_DAY_LABEL_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,3 +121,46 @@ def _is_prose(slot: Slot, text: str) -> bool:
 
 def _item(line: str) -> str:
     return (bullet(line) or line).strip()
+
+
+@cache
+def _label() -> re.Pattern[str]:
+    other = rf"(?:{any_of('other_date')}|{any_of('updated')})"
+    return re.compile(
+        rf"(?<![^\W\d_])(?:(?P<other>{other})|(?P<published>{any_of('published')})"
+        rf"|(?P<any>{any_of('any_day')}))(?![^\W\d_])"
+    )
+
+
+def label_of(text: str) -> str:
+    """What a text begins as: a day that was "published", an "other" one, as "Last updated", one
+    that may be "any", as "Date", or "".
+    """
+    found = _label().match(fold(text[:LONGEST_DAY_LABEL_CHARS]))
+    return (found.lastgroup or "") if found is not None else ""
+
+
+def label_in(text: str) -> str:
+    """The first label in a text, as `label_of` tells them."""
+    found = _label().search(fold(text))
+    return (found.lastgroup or "") if found is not None else ""
+
+
+def are_of_appointment(lines: Iterable[str]) -> bool:
+    """Whether lines say where to come or at what hour: "Place: Town Hall"."""
+    starts = (fold(line.partition(":")[0]) for line in lines if line[:1].isalpha())
+    return any(start.strip() in plain("appointment") for start in starts)
+
+
+def label_at_end(text: str) -> str:
+    """Which kind of label stands last in a text, as `label_of` tells them."""
+    found = list(_label().finditer(fold(_parted(text[-LONGEST_DAY_LABEL_CHARS:]))))
+    return found[-1].lastgroup or "" if found else ""
+
+
+def _parted(text: str) -> str:
+    """A text with a blank where the next element began without one: "Jane DoeUpdated 3 May"."""
+    pairs = zip(" " + text, text, strict=False)
+    return "".join(
+        f" {char}" if char.isupper() and last.islower() else char for last, char in pairs
+    )

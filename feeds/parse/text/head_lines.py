@@ -132,7 +132,8 @@ def _labelled(lines: Lines, style: DateStyle) -> LineFacts | None:
         return LineFacts(sender=value, lines=2)
     if pattern("updated").fullmatch(words) and dates.mentions(value, style):
         return LineFacts(lines=2)
-    if words in plain("published") and dates.only_day(value, style):
+    is_label = words in plain("published") or words in plain("any_day")
+    if is_label and dates.only_day(value, style):
         return LineFacts(published=value, lines=2)
     return None
 
@@ -169,7 +170,7 @@ def _beside_a_day(part: str, line: str, taxonomy: Taxonomy) -> LineFacts | None:
     words = " ".join(_small().sub(" ", fold(part)).split()).strip(_AROUND)
     if not words or pattern("release").fullmatch(words) or _symbol().fullmatch(part):
         return _NOTHING
-    if words in plain("published"):
+    if words in plain("published") or words in plain("any_day"):
         return LineFacts(published=line)
     if pattern("updated").match(words):
         return LineFacts(lines=0)

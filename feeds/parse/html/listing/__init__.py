@@ -12,7 +12,7 @@ from itertools import chain, islice
 from config.values import wide
 from feeds.draft import Document, Draft, Habits, Parsed
 from feeds.parse import dateline
-from feeds.parse.html import page_links
+from feeds.parse.html import issue_date, page_links
 from feeds.parse.html.listing import listed_entry, repetition
 from feeds.parse.html.listing.listed_entry import EntryParts
 from feeds.parse.html.listing.repetition import Ancestors, shared
@@ -339,7 +339,10 @@ def _parts(tree: Tree, nodes: list[Node], habits: Habits) -> list[EntryParts]:
     above = {at.mem_id: at for node in nodes if (at := node.parent) is not None}
     root = tree if len(above) != 1 else next(iter(above.values()))
     titles = shared(find_all(root, habits.listing_title or _HEADINGS), places)
-    dated = shared(find_all(root, habits.listing_date or _DATES), places)
+    days = find_all(root, habits.listing_date or _DATES)
+    if not habits.listing_date:
+        days = [node for node in days if not issue_date.is_misnamed(node)]
+    dated = shared(days, places)
     leads = habits.listing_lead
     told = shared(find_all(root, leads) if leads else [], places)
     # A title tells the link by itself.

@@ -15,6 +15,7 @@ from feeds.draft import DateStyle, Draft, Habits
 from feeds.model import IssuedFrom, Label, TopicKind
 from feeds.parse import dates
 from feeds.parse.html import issue_date
+from feeds.parse.html.printed import label_of
 from feeds.parse.html.tree import Node, absolute, attribute, lines_in, one_line, said
 from feeds.parse.text import genre, labels
 from feeds.parse.words import any_of
@@ -163,7 +164,7 @@ def _line(text: str, taxonomy: Taxonomy, style: DateStyle) -> EntryLine:
         kind=taxonomy.kind_label(text) if is_short else None,
         is_date=is_date and not is_event_label,
         is_event_label=is_event_label,
-        names_other_date=is_event_label or (is_short and not is_date and issue_date.is_other(text)),
+        names_other_date=is_event_label or (is_short and not is_date and label_of(text) == "other"),
         names_other_kind=is_short and not _DIGIT.search(text) and genre.is_other_kind(text),
     )
 
@@ -178,7 +179,7 @@ def _published(text: str) -> tuple[str, ...]:
     """The parts of a line that are not of another date: "Published: X | Last updated: Y" is X."""
     parts = _BETWEEN.split(text) if _BETWEEN.search(text) else [text]
     # Most are a date and nothing else.
-    return tuple(part for part in parts if part[:1].isdigit() or not issue_date.is_other(part))
+    return tuple(part for part in parts if part[:1].isdigit() or label_of(part) != "other")
 
 
 @lru_cache(maxsize=_MOST_READERS)

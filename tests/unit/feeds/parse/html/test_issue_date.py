@@ -240,6 +240,55 @@ def test_an_article_may_end_with_its_day(osce: Taxonomy, foot: str, day: str) ->
 
 
 @pytest.mark.parametrize(
+    "foot",
+    [
+        "<p>Date: 3 March 2019</p><p>Place: Town Hall</p>",
+        "<p>Place: Town Hall</p><p>Date: 3 March 2019</p>", "<p>Datum: 3. März 2019</p>",
+        "<ul><li>Date: 3 March 2019</li><li>Time: 18:00</li><li>Venue: Town Hall</li></ul>",
+        "<h3>The next meeting</h3><p>Date: 3 March 2019</p>",
+        "<table><tr><td>Date</td><td>3 March 2019</td></tr><tr><td>Place</td><td>Hall</td></table>",
+        "<dl><dt>Date</dt><dd>3 March 2019</dd><dt>Place</dt><dd>Town Hall</dd></dl>",
+        "<p><time>3 March 2019</time><br>Place: Town Hall</p>",
+    ],
+)  # fmt: skip
+def test_the_date_of_an_appointment_is_no_day_of_issue(osce: Taxonomy, foot: str) -> None:
+    assert day_of(osce, "", foot=foot) == ""
+
+
+def test_the_head_of_an_appointment_tells_no_day_of_issue(osce: Taxonomy) -> None:
+    beside = "<p>{}: 3 March 2019</p><p>Place: Town Hall</p>"
+    assert day_of(osce, beside.format("Date")) == ""
+    assert day_of(osce, beside.format("Published")) == "2019-03-03"
+
+
+@pytest.mark.parametrize(
+    ("called", "day"),
+    [
+        ("metal-prices", ""), ("multimedia", ""), ("candidate", ""), ("mandatory", ""),
+        ("sentiment", ""), ("reinforcement", ""), ("composted", ""), ("Metallurgy", ""),
+        ("post-meta", "2019-03-03"), ("entry_meta", "2019-03-03"), ("metadata", "2019-03-03"),
+        ("candidate-date", "2019-03-03"), ("articledatetext", "2019-03-03"),
+    ],
+)  # fmt: skip
+def test_a_part_of_another_word_names_no_date(osce: Taxonomy, called: str, day: str) -> None:
+    foot = f'<div class="{called}">Copper, 3 March 2019: 6,100 dollars</div>'
+    assert day_of(osce, "", foot=foot) == day
+
+
+@pytest.mark.parametrize(
+    ("called", "day"),
+    [
+        ("events", ""), ("public-events", ""), ("startdate", ""), ("comments", ""),
+        ("prevention", "2019-03-03"), ("commentary", "2019-03-03"), ("start-ups", "2019-03-03"),
+        ("fa-calendar", "2019-03-03"), ("icon-clock", "2019-03-03"), ("mandate", "2019-03-03"),
+    ],
+)  # fmt: skip
+def test_what_holds_a_date_is_called_by_whole_words(osce: Taxonomy, called: str, day: str) -> None:
+    foot = f'<div class="{called}"><span class="date">3 March 2019</span></div>'
+    assert day_of(osce, "", foot=foot) == day
+
+
+@pytest.mark.parametrize(
     ("path", "day"), [("2019/03/03/a", "2019-03-03"), ("2019/03/04/a", "2019-03-03"), ("a", "")]
 )
 def test_an_address_tells_which_of_two_days_is_meant(osce: Taxonomy, path: str, day: str) -> None:
