@@ -150,9 +150,17 @@ class Database:
     def _found(self) -> set[str]:
         """The newest revision of each branch the store has; none before the first migration."""
         with self.reading() as connection:
-            if not inspect(connection).has_table(_alembic_version.name):
-                return set()
-            return set(connection.scalars(select(_alembic_version.c.version_num)))
+            tables = set(inspect(connection).get_table_names())
+            found = set[str]()
+            if _alembic_version.name in tables:
+                found.update(connection.scalars(select(_alembic_version.c.version_num)))
+            # A server is shared with others; a file is not.
+            if self._file and not found and (others := tables - {_alembic_version.name}):
+                raise StoreError(
+                    f"the file {self._file} is another program's (it holds a table"
+                    f" {min(others)!r}): name another one in store.url"
+                )
+        return found
 
     def _upgrade(self, connection: Connection) -> None:
         """Each branch is at its newest revision, in the order given."""

@@ -228,7 +228,7 @@ def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     # NORMAL syncs the write-ahead log at checkpoints: a power cut may undo the last commits but
     # never corrupts the store, and work is repeatable (https://sqlite.org/pragma.html).
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -239,6 +239,10 @@ def _begin(connection: Connection) -> None:
     patience = int(options.get(_PATIENCE_SECONDS, BUSY_SECONDS) * 1000)
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
     connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
+    if not reads:
+        # As new stores are; what a backup was put back by may have left another mode. Not before
+        # somebody writes, as the file may turn out to be another program's.
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
     # A writer takes its lock at once: one that read first could not be let in any more when
     # another wrote meanwhile (SQLITE_BUSY_SNAPSHOT).
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

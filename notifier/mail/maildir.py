@@ -44,8 +44,10 @@ class Maildir:
     async def open(self) -> Self:
         """A session. Raises TransportUnavailable where the folders cannot be made or written."""
         try:
+            # Each by itself: parents would be made as open as the umask has it.
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in _FOLDERS:
-                (self.root / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+                (self.root / folder).mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise TransportUnavailable(self.name, str(error)) from error
         # For one session: two changes within a tick of the disk's clock look like one.

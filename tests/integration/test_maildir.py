@@ -38,6 +38,9 @@ def test_a_message_is_stored_whole_for_its_reader_alone(tmp_path: Path) -> None:
     assert (reply.stage, reply.code) == (Stage.DOT, 250)
     [path] = stored(tmp_path / "mail")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert {stat.S_IMODE(each.stat().st_mode) for each in (path.parent, tmp_path / "mail")} == {
+        0o700
+    }
     assert path.read_bytes() == ENVELOPE.content.replace(b"\r\n", b"\n")
     [mail] = mailbox.Maildir(tmp_path / "mail", create=False)
     assert (mail["To"], mail.get_payload()) == ("reader@example.org", ".one\ntwo\n")

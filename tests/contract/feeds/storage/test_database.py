@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -350,6 +351,18 @@ def test_a_file_of_another_kind_is_said_plainly(tmp_path: Path) -> None:
     (tmp_path / "store.db").write_text("This is a diary. " * 100)
     with pytest.raises(StoreError, match=r"store\.db cannot be used: file is not a database"):
         Database.open(f"sqlite:///{tmp_path}/store.db")
+
+
+@pytest.mark.parametrize("also", ["", "CREATE TABLE alembic_version (version_num TEXT)"])
+def test_the_database_of_another_program_is_no_new_store(tmp_path: Path, also: str) -> None:
+    store = tmp_path / "places.sqlite"
+    with closing(sqlite3.connect(store)) as theirs:
+        theirs.execute("CREATE TABLE moz_places (id INTEGER)")
+        theirs.execute(also)
+    before = store.read_bytes()
+    with pytest.raises(StoreError, match=r"places\.sqlite is another program's.*'moz_places'"):
+        Database.open(f"sqlite:///{store}")
+    assert store.read_bytes() == before
 
 
 def test_a_writer_that_never_ends_is_not_waited_for_for_ever(
