@@ -20,7 +20,7 @@ from feeds.parse.dates.shapes import (
     with_short_year,
     with_signs,
 )
-from feeds.parse.words import any_of, fold
+from feeds.parse.words import any_of, fold, plain
 
 __all__ = [
     "Mention", "habits_in", "in_year", "instant", "is_sane", "is_unordered", "mentions", "of_leaf",
@@ -63,6 +63,8 @@ _PERSIAN_YEAR = re.compile(r"(?<![۰-۹])(?:۱[۳۴][۰-۹]{2}(?![۰-۹])|[۴-۹
 # A line that says a day and little else: two digits may be a year there.
 _LONGEST_LINE_CHARS = 60
 _BEHIND_NAMES = ":([ "
+_LONGEST_WORDS_CHARS = 40
+_JOINED_TO_VERSION = re.compile(r"(?<![^\W_])[vV]\.?\Z")
 _BEFORE_DATES = ",:;|/(·•–—-»>["
 _INSTANT = re.compile(
     r"(?<![0-9])(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?"
@@ -96,12 +98,13 @@ def _mentions(text: str, style: DateStyle) -> tuple[Mention, ...]:
     )
     ordered = sorted(found, key=lambda mention: mention.start)
     apart = tuple(_apart(ordered)) if len(ordered) > 1 else tuple(ordered)
+    apart = tuple(each for each in apart if not (each.start and _is_of_version(text, each)))
     if len(text) > _LONGEST_LINE_CHARS or any(mention.day for mention in apart):
         return apart
     short = (
         each
         for each in with_short_year(text, numbers, style)
-        if each.day is not None and _opens(text, each)
+        if each.day is not None and _opens(text, each) and not _is_of_version(text, each)
     )
     return tuple(short) or apart
 
@@ -127,6 +130,25 @@ def _opens(text: str, mention: Mention) -> bool:
     if is_like_version(text[mention.start : mention.end]):
         before = before.rstrip(_BEHIND_NAMES)
     return not before or before[-1] in _BEFORE_DATES or bool(_words_before().search(fold(before)))
+
+
+def _is_of_version(text: str, mention: Mention) -> bool:
+    """Whether dots part a number that the word before it calls one of a version or a paragraph:
+    "Version: 03.05.11", "v03.05.2011"; "Press release: 03.05.11" is a day.
+    """
+    if text.count(".", mention.start, mention.end) < 2:
+        return False
+    if _JOINED_TO_VERSION.search(text, max(mention.start - 3, 0), mention.start):
+        return True
+    before = fold(text[max(mention.start - _LONGEST_WORDS_CHARS, 0) : mention.start])
+    before = before.rstrip(_BEHIND_NAMES)
+    is_named = _before_version().search(before) is not None
+    return is_named and " ".join(before.split()[-2:]) not in plain("sections")
+
+
+@cache
+def _before_version() -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W\d_]){any_of('before_version')}$")
 
 
 @cache

@@ -49,8 +49,9 @@ _YEAR_FIRST = re.compile(
     r"\s?(?P<day>[0-9]{1,2})(?![0-9])"
 )
 _NUMBERS = re.compile(
-    r"(?<![0-9])(?P<first>[0-9]{1,2})(?P<mark>[-./])\s?(?P<second>[0-9]{1,2})(?P=mark)\s?"
-    r"(?P<year>[0-9]{4})(?![0-9])"
+    # A number of four parts is none: "1.10.11.2012".
+    r"(?<![0-9])(?<![0-9]\.)(?P<first>[0-9]{1,2})(?P<mark>[-./])\s?(?P<second>[0-9]{1,2})(?P=mark)"
+    r"\s?(?P<year>[0-9]{4})(?![0-9]|\.[0-9])"
 )
 # "3.XI.2009", "03 V 2011"; "2011.XI.3.".
 _ROMANS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
