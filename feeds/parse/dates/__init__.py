@@ -177,15 +177,20 @@ def is_unordered(text: str) -> bool:
 def order_among(text: str, month: date | None = None) -> DateOrder | None:
     """The order that the other days of a text have, where a number above twelve, a time of North
     America's or the ``month`` they are of tells it.
+
+    A number above twelve tells it in a day of any year: a page writes all its days one way. A day
+    that may be of the ``month`` must be of its year, or another day's number is taken for it.
     """
     if _AMERICAN.search(text):
         return DateOrder.MONTH_FIRST
     pairs = [pair for pair in _pairs(text) if min(pair) <= 12 < max(pair) <= 31]
     if not pairs and month is not None:
-        pairs = [
-            pair for pair in _pairs(text) if (pair[0] == month.month) != (pair[1] == month.month)
+        years = {month.year, month.year % 100}
+        days = [
+            found for found in _ORDERED.finditer(text) if int(found[0].split(found[2])[2]) in years
         ]
-        pairs = [(first != month.month, second != month.month) for first, second in pairs]
+        pairs = [(int(day[1]) != month.month, int(day[3]) != month.month) for day in days]
+        pairs = [(first, second) for first, second in pairs if first != second]
     orders = {
         DateOrder.DAY_FIRST if first > second else DateOrder.MONTH_FIRST for first, second in pairs
     }

@@ -15,6 +15,10 @@ from feeds.parse import dates
         ("3/5/2011 and 4/25/2011", None, DateOrder.MONTH_FIRST),
         ("25/4/2011 and 4/25/2011", None, None), ("3/5/2011", 5, DateOrder.DAY_FIRST),
         ("3/5/2011", 3, DateOrder.MONTH_FIRST), ("3/5/2011", 6, None), ("5/5/2011", 5, None),
+        ("3/5/2010", 5, None), ("3/5/11", 5, DateOrder.DAY_FIRST), ("3/5/10", 5, None),
+        ("3/5/2010, 7/3/2011", 3, DateOrder.DAY_FIRST),
+        ("3/5/2011 and 25/4/2009", None, DateOrder.DAY_FIRST),
+        ("3/5/2011 and 25/4/2009", 3, DateOrder.DAY_FIRST), ("25/4/09, 4/25/11", None, None),
         ("3/5/2011 10:15 AM EST", None, DateOrder.MONTH_FIRST), ("a/25/4/2011", None, None),
     ],
 )  # fmt: skip
