@@ -30,8 +30,7 @@ _FIRST_ELEMENT = re.compile(
 )
 _ENTRIES = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:item|entry|title|link|guid)\b", re.IGNORECASE)
 _SHOWN = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
-_IN_WORDS = re.compile(rb"(?:<|&lt;)(?:item|entry)(?=&gt;|[\s>])", re.IGNORECASE)
-_COMMENTS = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
+_AS_WORDS = re.compile(r"<(?:item|entry)(?=[\s>])", re.IGNORECASE)
 _HEAD_BYTES = 4_096
 # A page that stands where a feed should be is looked at so far.
 _PAGE_BYTES = 100_000
@@ -111,14 +110,22 @@ def _with_all_entries(tree: Tree, url: str | None) -> RawFeed | Refused | None:
     read = sum(1 for _ in tree.root.iter(*ANY_ENTRY))
     shown = len(_SHOWN.findall(VERBATIM.sub(b"", tree.text)))
     if not read and not shown:
-        # As words, in CDATA or escaped, they are shown all the same.
-        shown = len(_IN_WORDS.findall(_COMMENTS.sub(b"", tree.text)))
+        shown = _as_words(tree)
     if shown > read and (found := malformed.read(tree.text, url, read)):
         return found
     if read or not shown or tree.is_cut:
         return None
     evidence = f"it shows {shown} entries that cannot be read"
     return Refused(reason=Reason.MALFORMED, evidence=evidence)
+
+
+def _as_words(tree: Tree) -> int:
+    """How many entries stand as words, in CDATA or escaped, where a feed holds elements and no
+    text; the words of its description are what it says of itself.
+    """
+    frames = (tree.root, *tree.root.iterchildren("{*}channel"))
+    texts = (text for each in frames for text in (each.text, *(child.tail for child in each)))
+    return sum(len(_AS_WORDS.findall(text)) for text in texts if text)
 
 
 def _other_xml(text: bytes) -> Refused | None:

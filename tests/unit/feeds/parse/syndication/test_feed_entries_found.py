@@ -20,6 +20,20 @@ def test_entries_that_stand_there_as_words_are_a_fault(inner: str, osce: Taxonom
     assert refused(rss(inner), osce).evidence == "it shows 1 entries that cannot be read"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        rss("<description>How to write &lt;item&gt;A&lt;/item&gt;</description>"),
+        rss("<description><![CDATA[How to write <item>A</item>]]></description>"),
+        rss("<title>&lt;item&gt;s of the museum</title>"),
+        rss("<image><title>&lt;item&gt;</title></image>"),
+        '<feed xmlns="http://www.w3.org/2005/Atom"><subtitle>&lt;entry&gt;</subtitle></feed>',
+    ],
+)
+def test_a_feed_may_tell_of_entries_and_have_none(body: str, osce: Taxonomy) -> None:
+    assert parsed(body, osce).drafts == ()
+
+
 def test_a_sample_in_a_comment_is_no_entry(osce: Taxonomy) -> None:
     assert parsed(rss("<!-- <item><title>A</title></item> -->"), osce).drafts == ()
 
