@@ -5,8 +5,8 @@ Knows the order of these lines. Must never know what the text below them says.
 
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import TYPE_CHECKING
 
+from feeds.draft import DateStyle
 from feeds.model import Label
 from feeds.parse import dateline
 from feeds.parse.bytes import Lines, bullet
@@ -15,9 +15,6 @@ from feeds.parse.text.head_lines import LineFacts, is_home, together
 from feeds.parse.words import plain
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
-
-if TYPE_CHECKING:
-    from feeds.parse.text.text_page import TextPage
 
 # Behind its mark.
 _FEWEST_TITLE_WORDS = 3
@@ -53,26 +50,28 @@ class Opening:
         return self.told.kind
 
 
-def of_lines(lines: Lines, reading: "TextPage") -> Opening | None:
+def of_lines(lines: Lines, taxonomy: Taxonomy, style: DateStyle) -> Opening | None:
     """The opening of a part of a page, None for one without a title."""
-    return behind_menu(lines, menu_length(lines), reading)
+    return behind_menu(lines, menu_length(lines), taxonomy, style)
 
 
-def behind_menu(lines: Lines, menu_length: int, reading: "TextPage") -> Opening | None:
+def behind_menu(
+    lines: Lines, menu_length: int, taxonomy: Taxonomy, style: DateStyle
+) -> Opening | None:
     """The opening behind so many lines of a menu, None for lines without a title."""
     # A title may start like a list item; one entry alone is no menu.
     is_title = bullet(lines[0]) is not None and lines[0].count(" ") >= _FEWEST_TITLE_WORDS
     page = lines[0 if menu_length == 1 and is_title else menu_length :]
     skips = _leading_skips(page)
-    newsroom = _newsroom_lines(page[skips:], reading.taxonomy)
+    newsroom = _newsroom_lines(page[skips:], taxonomy)
     page = page[skips + newsroom :]
-    before = _before(page, reading)
+    before = _before(page, taxonomy, style)
     above = page[: before.lines]
     page = page[before.lines :]
     if not page:
         return None
     below = page[_repeats(page) :]
-    subtitle, after, rest = _below(below, reading)
+    subtitle, after, rest = _below(below, taxonomy, style)
     return Opening(
         in_newsroom=newsroom > 0,
         has_skips=skips > 0 or _leading_skips(lines) > 0,
@@ -85,20 +84,20 @@ def behind_menu(lines: Lines, menu_length: int, reading: "TextPage") -> Opening 
     )
 
 
-def _before(page: Lines, reading: "TextPage") -> LineFacts:
+def _before(page: Lines, taxonomy: Taxonomy, style: DateStyle) -> LineFacts:
     """What stands before the title, as long as a title is left."""
-    at = _crumbs(page, reading.taxonomy)
+    at = _crumbs(page, taxonomy)
     found = [LineFacts(lines=at)]
     while at < min(len(page) - 1, _MOST_LINES_BEFORE):
-        told = head_lines.read(page[at : at + 2], reading.taxonomy, reading.habits.date_style)
-        if (told is None or told.is_unsure) and not _is_caption(page[at], reading.taxonomy):
+        told = head_lines.read(page[at : at + 2], taxonomy, style)
+        if (told is None or told.is_unsure) and not _is_caption(page[at], taxonomy):
             break
         found.append(told or LineFacts())
         at += found[-1].lines
-    if at < len(page) and at and _is_title(page[at], reading):
+    if at < len(page) and at and _is_title(page[at], style):
         return together(found)
     # The line is a title after all: "Statement" above a text.
-    kind = reading.taxonomy.kind_label(page[0]) if len(page) > 1 else None
+    kind = taxonomy.kind_label(page[0]) if len(page) > 1 else None
     return LineFacts(kind=kind, lines=1 if kind else 0)
 
 
@@ -106,8 +105,8 @@ def _is_caption(line: str, taxonomy: Taxonomy) -> bool:
     return ")" in line and clean.is_caption(line, taxonomy)
 
 
-def _is_title(line: str, reading: "TextPage") -> bool:
-    return not line.endswith((".", ":")) and dateline.find(line, reading.habits.date_style) is None
+def _is_title(line: str, style: DateStyle) -> bool:
+    return not line.endswith((".", ":")) and dateline.find(line, style) is None
 
 
 def _crumbs(page: Lines, taxonomy: Taxonomy) -> int:
@@ -122,15 +121,15 @@ def _crumbs(page: Lines, taxonomy: Taxonomy) -> int:
     return 0
 
 
-def _below(below: Lines, reading: "TextPage") -> tuple[Lines, LineFacts, Lines]:
+def _below(below: Lines, taxonomy: Taxonomy, style: DateStyle) -> tuple[Lines, LineFacts, Lines]:
     """Subtitle, what the lines below the title told, and the text behind them."""
     at, end = 0, 0
     found: list[LineFacts] = []
     others: list[str] = []
     while at < min(len(below), _MOST_LINES_BELOW) and len(others) <= _MOST_SUBTITLES:
-        told = head_lines.read(below[at : at + 2], reading.taxonomy, reading.habits.date_style)
+        told = head_lines.read(below[at : at + 2], taxonomy, style)
         if told is None or told.is_dateline:
-            if any(each.is_dated for each in found) or _ends(below[at], reading):
+            if any(each.is_dated for each in found) or _ends(below[at], style):
                 break
             others.append(below[at])
             at += 1
@@ -148,12 +147,12 @@ def _below(below: Lines, reading: "TextPage") -> tuple[Lines, LineFacts, Lines]:
     return [*filter(None, subtitle)], together(found), below[end:]
 
 
-def _ends(line: str, reading: "TextPage") -> bool:
+def _ends(line: str, style: DateStyle) -> bool:
     """Whether no line of a head can follow: a text began, or a label that nobody knows."""
     return (
         line.endswith(":")
         or line.count(" ") < _FEWEST_SUBTITLE_SPACES
-        or dateline.find(line, reading.habits.date_style) is not None
+        or dateline.find(line, style) is not None
     )
 
 

@@ -236,7 +236,8 @@ class _PlacedHead:
 
 def placed(page: TextPage) -> Parsed | Refused | None:
     """The article of a page in form B, or why it has none; None for a page in another form."""
-    tops = (opening.of_lines(start, page) for start in _starts(page))
+    style = page.habits.date_style
+    tops = (opening.of_lines(start, page.taxonomy, style) for start in _starts(page))
     heads = (_placed_head(top, page) for top in chain(tops, (page.top,)))
     head = next((found for found in heads if found is not None), None)
     if head is None:

@@ -29,7 +29,9 @@ class TextPage:
     @cached_property
     def top(self) -> Opening | None:
         """What stands above its text; None where it has no title."""
-        return opening.behind_menu(self.lines, len(self.lines) - len(self.article), self)
+        menu_length = len(self.lines) - len(self.article)
+        style = self.habits.date_style
+        return opening.behind_menu(self.lines, menu_length, self.taxonomy, style)
 
     @cached_property
     def article(self) -> Lines:
