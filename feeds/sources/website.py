@@ -143,20 +143,22 @@ class WebSource:
 
     def _conclude(self, before: Standing, found: ReadPage, budget: Budget, now: datetime) -> None:
         """``standing`` is how the source does after a scan that came to its end."""
+        cut = f"{budget.cut}: it came cut short; what came of it is read" if budget.cut else ""
         if budget.problem:
             # Where pages alone cannot be had, the list is still read as often as it was.
             failures = before.failures + 1 if budget.has_lost_lists else 0
             when = next_look(failures, now, self.every, self.jitter, budget.retry_at)
-            self.standing = standings.failed(before, budget.problem, now, when)
+            problem = "; ".join(filter(None, (budget.problem, cut)))
+            self.standing = standings.failed(before, problem, now, when)
             return
         when = now if budget.is_unfinished else next_look(0, now, self.every, self.jitter)
         # What is kept of a document does not hold the fields it came with, which come before what
         # it says itself (WebSub 4).
         page = found.had.page
         hub = (page.hub if page else before.hub) or found.parsed.hub
-        problem = f"{budget.cut}: it came cut short; what came of it is read" if budget.cut else ""
-        if found.parsed.silent_entries and not found.parsed.drafts:
-            problem = f"it shows {found.parsed.silent_entries} entries, and none says anything"
+        is_silent = found.parsed.silent_entries and not found.parsed.drafts
+        told = f"it shows {found.parsed.silent_entries} entries, and none says anything"
+        problem = "; ".join(filter(None, (cut, told if is_silent else "")))
         self.standing = standings.succeeded(
             before, now, when, moved_to=found.had.moved_to, hub=hub, problem=problem
         )

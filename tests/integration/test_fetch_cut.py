@@ -181,10 +181,26 @@ def test_a_page_that_lacks_nothing_but_the_end_of_its_packing_is_whole(
         assert taking.ingest("/n").added == 0
 
 
+SILENT = b'<rss version="2.0"><channel><item/><item><x/></item>'
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (SILENT + b"</channel></rss>", ("it shows 2 entries, and none says anything",)),
+        (
+            SILENT + b"<item><title>Bri",
+            (
+                "/feed: it came cut short; what came of it is read",
+                "it shows 3 entries, and none says anything",
+            ),
+        ),
+    ],
+    ids=["whole", "cut"],
+)
 def test_a_feed_whose_entries_all_say_nothing_is_told_of(
-    database: Database, osce: Taxonomy
+    database: Database, osce: Taxonomy, body: bytes, said: tuple[str, ...]
 ) -> None:
-    body = b'<rss version="2.0"><channel><item/><item><x/></item></channel></rss>'
     fields = (("Content-Type", "application/rss+xml"),)
     site = lambda _: Response(headers=fields, body=body)  # noqa: E731
     with publishing(site) as publisher, asking() as fetcher:
@@ -196,4 +212,4 @@ def test_a_feed_whose_entries_all_say_nothing_is_told_of(
             every=EVERY,
         )
         (problem,) = polled(database, osce, source).problems
-    assert problem.endswith("it shows 2 entries, and none says anything")
+    assert problem.endswith("; ".join(said))
