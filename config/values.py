@@ -73,12 +73,16 @@ _MEDIA_TYPE = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
 )
 
-# More than is allowed is masked: what is faulty is shown too, with an @ or a slash in its password.
-_PASSWORD_IN_QUERY = re.compile(r"(pass\w*=)[^&]*", re.IGNORECASE)
+# More than is allowed is masked: what is faulty is shown too, with an @ or a slash in its password,
+# and so is what forgot its scheme.
+_PASSWORD_IN_QUERY = re.compile(
+    r"(p(?:a|%61)(?:s|%73){2}[\w%]{0,20}?(?:=|%3d))[^&]*", re.IGNORECASE
+)
 _PASSWORD_OF_USER = re.compile(r"(://[^:/@]*:).*@")
 _USER = re.compile(
     r"(?i)(?<![a-z0-9+.-])((?!postgres|mysql)[a-z][a-z0-9+.-]{0,20}://)(?:[^:/@]*:.*|[^/]*)@"
 )
+_USER_WITHOUT_SCHEME = re.compile(r"(?<![^\s\"'])[^\s:/@\"']{1,64}:(?!//)\S*@")
 
 #: Below the top-level domain of a country, what states and schools have together: public suffixes
 #: in most countries, which some never asked to be listed (gov.hr, gov.si, government.bg).
@@ -184,7 +188,7 @@ def masked_url(text: str) -> str:
     """``text`` with ``***`` for what is secret in an address in it: passwords, and users, whose
     names are often tokens, but those of databases.
     """
-    text = _PASSWORD_IN_QUERY.sub(r"\1***", text)
+    text = _USER_WITHOUT_SCHEME.sub("***@", _PASSWORD_IN_QUERY.sub(r"\1***", text))
     return _PASSWORD_OF_USER.sub(r"\1***@", _USER.sub(r"\1***@", text))
 
 

@@ -145,7 +145,8 @@ class Database:
         except DBAPIError as error:
             if not _is_circumstance(error):
                 raise
-            raise StoreError(f"the store {self.name} cannot be used: {error.orig}") from error
+            problem = masked_url(str(error.orig))
+            raise StoreError(f"the store {self.name} cannot be used: {problem}") from error
 
     def _found(self) -> set[str]:
         """The newest revision of each branch the store has; none before the first migration."""

@@ -71,7 +71,7 @@ def connect(url: str) -> Engine:
     """An engine for ``url``; a server is not asked yet, a file is made. Raises StoreError."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
         raise StoreError(
             f"store.url {masked_url(url)!r} is not an address of a database"
         ) from error

@@ -273,6 +273,9 @@ def test_a_lock_that_cannot_be_made_is_said_plainly() -> None:
     ("url", "complaint"),
     [
         ("nonsense", "not an address of a database"),
+        ("postgresql://me:secret@here:port/x", r"me:\*\*\*@here:port/x' is not an address"),
+        ("postgresql://me:secret@[::1/x", r"me:\*\*\*@\[::1/x' is not an address"),
+        ("postgresql://127.0.0.1:1/x?sslmode=no;password=secret", r"password=\*\*\*$"),
         ("mysql://localhost/x", "starts with mysql: use sqlite:/// or postgresql://"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
