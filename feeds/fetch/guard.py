@@ -132,9 +132,7 @@ class Guard:
         if _plain(host) in self.allowed and not _is_metadata(found):
             return None
         why = _private(found)
-        return (
-            None if why is None else f"{host} is at {found}, {why}; fetch.private_hosts allows it"
-        )
+        return None if why is None else f"{host} is at {found}, {why}"
 
     def public(self, host: str, port: int) -> Sequence[str]:
         """The host's addresses that may be asked. Raises PrivateAddress, HostUnknown."""
