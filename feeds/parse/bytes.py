@@ -31,6 +31,7 @@ _WINDOWS = {
     if (sign := bytes([byte]).decode("cp1252", "ignore"))
 }
 _CONTROLS_IN_UTF_8 = re.compile(rb"\xc2[\x80-\x9f]")
+_NULS = "it holds NUL characters"
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -40,24 +41,43 @@ def decode(body: bytes, media_type: str | None = None) -> str | Refused:
     What its media type declares counts where the bytes leave it open.
     """
     body = without_escapes(body)
-    is_utf_16 = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    controls = 0 if is_utf_16 else len(body) - len(body.translate(None, _CONTROLS))
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            # Not final, here and below: a text cut off within a character is still a text.
+            text = codecs.utf_16_decode(body, "strict", False)[0]  # noqa: FBT003 - takes no keywords
+        except UnicodeDecodeError as error:
+            return _binary(f"byte {error.start + 1} is in no known encoding")
+        return _binary(_NULS) if "\0" in text else of_windows(text)
+    written = _utf_8(body)
+    if written is not None:
+        return _harmless(body, written)
+    controls = _evidence_of_controls(body)
+    read_so = None if controls else _damaged_utf_8(body) or told(body, media_type)
+    if read_so is None:
+        return _binary(controls or "its bytes are in no known encoding")
+    return of_windows(read_so)
+
+
+def _harmless(body: bytes, text: str) -> str | Refused:
+    """The text that some bytes are in UTF-8, or why it is none."""
+    if controls := _evidence_of_controls(body):
+        return _binary(controls)
+    # In bytes they begin with one byte, and to look for that takes a fifth of the time.
+    is_strange = len(text) < len(body) and _CONTROLS_IN_UTF_8.search(body)
+    return text.translate(_WINDOWS) if is_strange else text
+
+
+def _evidence_of_controls(body: bytes) -> str:
+    controls = len(body) - len(body.translate(None, _CONTROLS))
     if controls * _BYTES_PER_CONTROL > len(body):
-        return _binary(f"{controls} of {len(body)} bytes are control characters")
-    try:
-        text = _utf_16(body) if is_utf_16 else _utf_8(body) or told(body, media_type)
-    except UnicodeDecodeError as error:
-        return _binary(f"byte {error.start + 1} is in no known encoding")
-    if text is None:
-        return _binary("its bytes are in no known encoding")
-    return _binary("it holds NUL characters") if "\0" in text else of_windows(text)
+        return f"{controls} of {len(body)} bytes are control characters"
+    return _NULS if controls and b"\0" in body else ""
 
 
 def of_windows(text: str) -> str:
     """``text`` with the characters that Windows' table has where other tables have controls: nobody
     writes those, whatever is declared (as HTML's parser reads references to them).
     """
-    # In bytes they begin with one byte, and to look for that takes a fifth of the time.
     if text.isascii() or not _CONTROLS_IN_UTF_8.search(text.encode("utf-8", "replace")):
         return text
     return text.translate(_WINDOWS)
@@ -67,20 +87,20 @@ def _binary(evidence: str) -> Refused:
     return Refused(reason=Reason.BINARY, evidence=evidence)
 
 
-def _utf_16(body: bytes) -> str:
-    # Not final, here and below: a text cut off within a character is still a text.
-    return codecs.utf_16_decode(body, "strict", False)[0]  # noqa: FBT003 - takes no keywords
-
-
 def _utf_8(body: bytes) -> str | None:
-    """UTF-8 with at most a few damaged places: other encodings hardly hold a valid sequence."""
+    """The text that bytes are in UTF-8; None where they are none."""
     try:
         return codecs.utf_8_decode(body, "strict", False)[0]  # noqa: FBT003 - takes no keywords
     except UnicodeDecodeError:
-        text = body.decode("utf-8", "replace")
-        damaged = text.count("\ufffd")
-        intact = len(text) - len(text.encode("ascii", "ignore")) - damaged
-        return text if intact > damaged else None
+        return None
+
+
+def _damaged_utf_8(body: bytes) -> str | None:
+    """UTF-8 with at most a few damaged places: other encodings hardly hold a valid sequence."""
+    text = body.decode("utf-8", "replace")
+    damaged = text.count("\ufffd")
+    intact = len(text) - len(text.encode("ascii", "ignore")) - damaged
+    return text if intact > damaged else None
 
 
 # -- Pages and feeds -------------------------------------------------------------------------------
@@ -107,11 +127,12 @@ def decode_page(document: Document) -> str | Refused:
     body = document.body
     if body.startswith(_BOMS):
         return decode(body)
-    nuls = body.count(0)
+    # One look tells of most bodies that they hold none.
+    nuls = body.count(0) if b"\0" in body else 0
     if 0 < nuls * _BYTES_PER_CONTROL <= len(body):
         body = body.replace(b"\0", b"")
-    if body.isascii() or _is_utf_8(body):
-        return decode(body)
+    if (text := _utf_8(body)) is not None:
+        return _harmless(body, text) if without_escapes(body) is body else decode(body)
     metas = (meta.decode("latin-1") for meta in _META.findall(document.body[:_META_BYTES]))
     for name in named([document.media_type or "", *metas]):
         text = read(body, name)
@@ -119,14 +140,6 @@ def decode_page(document: Document) -> str | Refused:
         if is_read and is_believable(text, name, body):
             return of_windows(text)
     return decode(body)
-
-
-def _is_utf_8(body: bytes) -> bool:
-    try:
-        codecs.utf_8_decode(body, "strict", False)  # noqa: FBT003 - takes no keywords
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def recoded(body: bytes, media_type: str | None) -> bytes:
