@@ -13,8 +13,9 @@ from feeds.parse.html.metadata import MARKS, HtmlPage
 from feeds.parse.html.outline import Part
 from feeds.parse.html.tree import find, find_all
 
-# Furniture by what it is, whatever it holds; a title apart.
-_UNREAD = "script, style, noscript, template, svg, nav, footer, iframe, button, dialog, select"
+# Furniture by what it is, whatever it holds; a title apart. A day may stand in a foot.
+_UNREAD = "script, noscript, svg, nav, iframe, button, dialog, select"
+_FOOT = "footer"
 # By what it is, unless most of the prose of a page is in it.
 _FURNITURE = (
     'aside, form, textarea, figcaption, marquee, [role="navigation"], [role="banner"], '
@@ -85,9 +86,14 @@ _COLONS = (":", "：", "»", ">", "→")
 _MOST_OTHERS_AMONG_CARDS = 0.25
 
 
+def strip_unread(page: HtmlPage, names: str = _UNREAD) -> None:
+    """Takes out what is furniture by its name alone, and holds no day of its page."""
+    page.take_out([each for each in find_all(page.tree, names) if find(each, "h1, main") is None])
+
+
 def strip(page: HtmlPage) -> None:
-    """Takes the furniture out of a page; its title and its article stay."""
-    page.take_out([each for each in find_all(page.tree, _UNREAD) if find(each, "h1, main") is None])
+    """Takes all other furniture out of a page; its title and its article stay."""
+    strip_unread(page, _FOOT)
     whole = page.whole
     if whole is None:
         return

@@ -85,6 +85,7 @@ def _bare(
 ) -> BarePage:
     """The page without its furniture, and the dates it showed before."""
     tree = page.tree
+    boilerplate.strip_unread(page)
     issued, changed = _issued_at(page, known, named, document, habits)
     boilerplate.strip(page)
     whole = sanitised(tree.body.html or "", base) if tree.body is not None else ""
@@ -108,9 +109,7 @@ def _ordered(page: HtmlPage, known: Metadata, document: Document, habits: Habits
     """The habits, with the order of numbers that the page's words, its other dates or its address
     tell, where it prints one that needs it and states no language that has one.
     """
-    is_plain = habits.date_style.order or not dates.is_unordered(page.text)
-    # Of most pages one look at what they are made of tells it.
-    if is_plain or page.tree.body is None:
+    if habits.date_style.order or page.tree.body is None:
         return habits
     text = page.tree.body.text(separator="\n")
     if not dates.is_unordered(text):

@@ -161,11 +161,15 @@ def find(root: Tree | Node, selector: str) -> Node | None:
 
 
 def find_all(root: Tree | Node, selector: str) -> list[Node]:
-    """All elements a selector matches; a selector that is none matches nothing."""
+    """All elements a selector matches, each once, in the order of the page; a selector that is none
+    matches nothing.
+    """
     try:
-        return root.css(selector)
+        found = root.css(selector)
     except SelectolaxError:
         return []
+    # One that two parts of a selector match stands there twice.
+    return list({node.mem_id: node for node in found}.values()) if "," in selector else found
 
 
 def ancestors(node: Node) -> Iterator[Node]:

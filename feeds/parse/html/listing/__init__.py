@@ -19,7 +19,6 @@ from feeds.parse.html.listing.repetition import Ancestors, shared
 from feeds.parse.html.metadata import MARKS, HtmlPage
 from feeds.parse.html.outline import Part
 from feeds.parse.html.tree import Node, Tree, find, find_all, said
-from feeds.parse.html.tree import attribute as attribute
 from feeds.parse.prose import is_headline, letters
 from feeds.parse.text import genre
 from feeds.parse.words import plain
@@ -233,24 +232,24 @@ def _may_be_item(page: HtmlPage, body: Node, nodes: list[Node]) -> bool:
     within = 0
     for node in nodes:
         lines = _long_lines(node)
-        chars = sum(map(len, lines))
+        chars = sum(lines)
         if len(lines) >= _FEWEST_LINES or chars >= _LONGEST_TEASER_CHARS:
             return True
         within += chars
-    beside = sum(map(len, _long_lines(body))) - within
+    beside = sum(_long_lines(body)) - within
     if beside >= _FEWEST_CHARS_OF_AN_ARTICLE:
-        unshown = chain.from_iterable(map(_long_lines, find_all(body, _UNSHOWN)))
-        beside -= sum(map(len, unshown))
+        beside -= sum(chain.from_iterable(map(_long_lines, find_all(body, _UNSHOWN))))
     return beside >= _FEWEST_CHARS_OF_AN_ARTICLE
 
 
-def _long_lines(node: Node) -> list[str]:
+def _long_lines(node: Node) -> list[int]:
+    """How long those lines of an element are that run on."""
     text = node.text(separator="\n")
     lines = text.split("\n")
     if text.isascii():
-        return [line for line in lines if len(line) >= _FEWEST_CHARS_OF_A_LINE]
+        return [length for length in map(len, lines) if length >= _FEWEST_CHARS_OF_A_LINE]
     return [
-        line
+        len(line)
         for line in lines
         if len(line) >= _FEWEST_CHARS_OF_A_LINE
         or (len(line) >= _FEWEST_WIDE_CHARS and wide(line) > 0)

@@ -83,17 +83,12 @@ def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits
     kind = _kind(lines, printed, taxonomy)
     if kind is not None and kind.slug is None and genre.is_other_kind(kind.text):
         return None
-    others = [line for line in lines if line.names_other_date or line.names_other_kind]
-    if sum(line.is_event_label for line in others) >= _FEWEST_EVENT_LABELS:
-        return None
-    if kind is None and any(line.names_other_kind for line in others):
-        return None
     # Few entries have such a line, and what stands behind it is of another date.
-    behind = (
-        {line.text for before, line in pairwise(lines) if before.names_other_date}
-        if others
-        else set()
-    )
+    others = [line for line in lines if line.names_other_date or line.names_other_kind]
+    if others and _is_of_event(others, kind):
+        return None
+    other_dates = (line.text for before, line in pairwise(lines) if before.names_other_date)
+    behind = frozenset(other_dates if others else ())
     dated = _dates(parts, lines, printed, behind)
     return Draft(
         form=FORM,
@@ -106,6 +101,13 @@ def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits
         issuers=_topics(TopicKind.ISSUER, printed, lines, taxonomy),
         fields=_topics(TopicKind.FIELD, printed, lines, taxonomy),
     )
+
+
+def _is_of_event(others: Sequence[EntryLine], kind: Label | None) -> bool:
+    """Whether lines that name other dates and kinds say when and where, or what else it is."""
+    if sum(line.is_event_label for line in others) >= _FEWEST_EVENT_LABELS:
+        return True
+    return kind is None and any(line.names_other_kind for line in others)
 
 
 def _link(parts: EntryParts) -> Node | None:

@@ -29,7 +29,7 @@ _HIGHEST = 60
 _TOPS = frozenset({"body", "html"})
 _FURNITURE = frozenset({"nav", "header", "footer", "aside", "form"})
 # Most links of a page stand in its menus: those are told without climbing from each.
-_LINKS = "a[href]:not(nav *, footer *, aside *, form *, [rel~=nofollow])"
+_LINKS = "a[href]:not([rel~=nofollow], nav *, footer *, aside *, form *)"
 _MENU = re.compile(
     r"(?:^|[\s_-])(?:menu|nav|navbar|navigation|breadcrumbs?|pager|pagination|sidebar|footer|header|"
     r"related|share|social|tags|cookies?|language|banner|toolbar)(?:$|[\s_-])"
@@ -131,7 +131,8 @@ def entries(tree: Tree, base: str | None, ancestors: Ancestors) -> list[list[Nod
     groups: defaultdict[tuple[str, str], list[Node]] = defaultdict(list)
     page = urlsplit(base or "").path
     for link in find_all(tree, _LINKS)[:_MOST_LINKS]:
-        if _is_of_page(link.attributes.get("href") or "", page):
+        address = link.attributes.get("href") or ""
+        if "#" in address and _is_of_page(address, page):
             continue
         for around, kind, node in ancestors.climb(link):
             groups[around, kind].append(node)
@@ -142,10 +143,8 @@ def entries(tree: Tree, base: str | None, ancestors: Ancestors) -> list[list[Nod
 
 
 def _is_of_page(address: str, page: str) -> bool:
-    """Whether an address is that of a part of the page with some path: "#comment-7"."""
-    before, mark, _ = address.partition("#")
-    if not mark:
-        return False
+    """Whether an address with a fragment is of the page with some path: "#comment-7"."""
+    before = address.partition("#")[0]
     path = before.partition("?")[0]
     return not before or (len(page) > 1 and path.endswith(page))
 
