@@ -141,7 +141,7 @@ class HtmlPage:
 
     def take_out_scripts(self) -> None:
         """Removes what is no text but code, as far as it stands in the page itself."""
-        self.take_out(find_all(self.tree, "script:not([src]), style, template"))
+        self.take_out(find_all(self.tree, "script:not([src]), body style, template"))
 
     def take_out_others(self, nodes: Sequence[Node]) -> None:
         """Removes elements that tell of other items, and what they described with them."""

@@ -5,14 +5,14 @@ Must never know what a page says of itself where no reader sees it.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from config.values import is_placeholder
 from feeds.draft import DateStyle
 from feeds.parse import dates
 from feeds.parse.html.outline import TEXT, UNSHOWN
-from feeds.parse.html.tree import Node, attribute, names, one_line
+from feeds.parse.html.tree import Node, attribute, find_all, names, one_line
 from feeds.parse.prose import prose, width
 from feeds.parse.words import plain
 from feeds.taxonomy.naming import fold
@@ -40,7 +40,12 @@ _CALLED = re.compile(
 # What stands over a page until its reader sends it away.
 OVERLAY = re.compile(r"(?:^|[\s_-])(?:modal|pop-?up|dialog|lightbox|overlay|cookie|consent)")
 _LONGEST_DAY_CHARS = 40
-_SIZE = re.compile(r"font-size\s{0,3}:\s{0,3}([0-9]{1,3}(?:\.[0-9]{1,3})?)(px|pt|%|r?em)")
+_SIZE = re.compile(
+    r"font(?:-size)?\s{0,3}:\s{0,3}(?:[a-z]{1,8}\s){0,3}([0-9]{1,3}(?:\.[0-9]{1,3})?)(px|pt|%|r?em)"
+)
+# A class and what the page's own style sheet says of it; old pages have no longer one.
+_STYLED = re.compile(r"\.([\w-]{1,60})\s{0,3}\{([^{}]{1,400})\}")
+_LONGEST_SHEET_CHARS = 10_000
 _LARGE_SIZES = {"px": 18.0, "pt": 14.0, "%": 130.0, "em": 1.3, "rem": 1.3}
 _LARGE_FONTS = frozenset({"5", "6", "7", "+2", "+3", "+4", "+5"})
 _MIDDLE_FONTS = frozenset({"4", "+1"})
@@ -114,7 +119,7 @@ def over_the_text(
     What links is none unless ``is_own`` says that its address is the page's; what ``is_name`` calls
     a mere name, only where nothing else is printed like it; what ``is_of_site`` knows, never.
     """
-    lines = list(_lines(body, style))
+    lines = list(_lines(body, style, _sheet(body)))
     found: dict[str, TitleLine] = {}
     for nearness, line in enumerate(_above(lines, _start(lines))):
         if line.link and not is_own(line.link):
@@ -185,7 +190,15 @@ def _start(lines: Sequence[_Line]) -> int:
     return start
 
 
-def _lines(body: Node, dates_as: DateStyle) -> Iterator[_Line]:
+def _sheet(body: Node) -> dict[str, int]:
+    """How much like titles the page's own style sheet prints what has a class."""
+    sheets = find_all(body.parent, "head style") if body.parent is not None else []
+    text = " ".join(each.text() for each in sheets)[:_LONGEST_SHEET_CHARS].casefold()
+    levels = ((found[1], _of_style(found[2], None)) for found in _STYLED.finditer(text))
+    return {name: level for name, level in levels if level is not None}
+
+
+def _lines(body: Node, dates_as: DateStyle, sheet: Mapping[str, int]) -> Iterator[_Line]:
     """The lines of a page as it prints them."""
     texts: list[tuple[str, _Style]] = []
     waiting: list[tuple[Node | None, _Style]] = [(body, _Style())]
@@ -211,7 +224,7 @@ def _lines(body: Node, dates_as: DateStyle) -> Iterator[_Line]:
             continue
         if tag not in _INLINE:
             waiting.append((None, style))
-        inner = _printed(node, tag, style)
+        inner = _printed(node, tag, style, sheet)
         held = list(node.iter(include_text=True, skip_empty=True))
         waiting += [(each, inner) for each in reversed(held)]
 
@@ -234,7 +247,7 @@ def _line(texts: Sequence[tuple[str, _Style]], style: DateStyle) -> _Line | None
     return _Line(text, longest.level, link if is_link else "")
 
 
-def _printed(node: Node, tag: str, style: _Style) -> _Style:
+def _printed(node: Node, tag: str, style: _Style, sheet: Mapping[str, int]) -> _Style:
     """How an element prints what is in it."""
     level = _LEVELS.get(tag)
     known = node.attributes
@@ -244,6 +257,9 @@ def _printed(node: Node, tag: str, style: _Style) -> _Style:
         level = _of_style(attribute(node, "style").casefold(), level)
     if ("class" in known or "id" in known) and _CALLED.search(names(node)):
         level = max(level or _PLAIN, _LARGE)
+    if sheet and "class" in known:
+        called = attribute(node, "class").casefold().split()
+        level = max((level, *(sheet.get(name) for name in called)), key=lambda each: each or _PLAIN)
     link = attribute(node, "href") if tag == "a" else ""
     link = "" if is_placeholder(link) else link
     if level is None:

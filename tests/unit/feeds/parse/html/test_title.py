@@ -83,6 +83,21 @@ def test_lines_printed_like_others_are_no_title_before_one_that_is_bold(osce: Ta
     assert named(osce, "Office", lines) == TITLE
 
 
+@pytest.mark.parametrize(
+    ("rule", "title"),
+    [
+        (".ueb{font-size:18px;font-weight:bold}", "Tower is mended"),
+        ("td { color: red } span.UEB { font: bold 20px Verdana }", "Tower is mended"),
+        (".other{font-size:18px}", "Subscribe now"), (".ueb{font-size:9px}", "Subscribe now"),
+    ],
+)  # fmt: skip
+def test_old_pages_say_in_their_style_sheet_how_large_a_title_is(
+    osce: Taxonomy, rule: str, title: str
+) -> None:
+    lines = '<div><b>Subscribe now</b></div><div><span class="ueb">Tower is mended</span></div>'
+    assert named(osce, "Bote - Local", lines, head=f"<style>{rule}</style>") == title
+
+
 def test_a_title_stands_in_one_of_the_lines_next_to_the_text(osce: Taxonomy) -> None:
     lines = "".join(f"<div>{name} of the town</div>" for name in "ABCDE")
     assert named(osce, "Office", f"<div><b>{TITLE}</b></div>{lines}") == TITLE
