@@ -15,6 +15,7 @@ from itertools import takewhile
 from feeds.draft import DateStyle, Draft, Habits
 from feeds.model import Issued
 from feeds.parse import dates
+from feeds.parse.dates import Mention
 from feeds.parse.html import boilerplate, page_head, printed
 from feeds.parse.html.metadata import MARKS, HtmlPage, Metadata
 from feeds.parse.html.outline import Part
@@ -42,6 +43,7 @@ _FEWEST_LETTERS_OF_A_NAME = 2
 # "10:12 Uhr", "at 07:12 am (UTC)".
 _MOST_LETTERS_BEHIND_A_DAY = 9
 # The last line of a list or a table need not be a sentence.
+_ENTRIES = frozenset({"li", "dt", "dd"})
 _LISTED = frozenset({"li", "td", "th", "dd", "pre"})
 _LONGEST_LABEL_CHARS = 60
 _COMMAS = (",", "،", "、", "，", "՝")
@@ -83,7 +85,7 @@ _HAS_MARKUP = re.compile(r"<(?:p|br|div|ul|h[2-6])\b", re.IGNORECASE)
 class BarePage:
     """A page of some ``source`` without its furniture: sanitised ``whole``, its blocks, their
     lines, the labels among them, and what was read before the furniture went. ``dated`` is a day
-    that counts where nothing printed tells one.
+    that counts where nothing printed tells one, the ``latest`` one there can be.
     """
 
     source: str
@@ -91,6 +93,7 @@ class BarePage:
     metadata: Metadata
     issued: Issued | None
     dated: Issued | None
+    latest: date | None
     changed: frozenset[date]
     base: str | None
     whole: str
@@ -123,7 +126,9 @@ def read(markup: HtmlPage, page: BarePage, taxonomy: Taxonomy, habits: Habits) -
         for at, block in enumerate(found)
         if at >= start and at not in used and at not in skipped
     ]
-    kept = _above_end(html, kept, days, habits.date_style)
+    first = page.issued.day if page.issued else date.min
+    kept = _above_comments(_above_rule(html, kept), habits.date_style, first, page.latest)
+    kept = _above_end(kept, days, habits.date_style)
     paragraphs = clean.paragraphs([block.line for block in kept], page.title, taxonomy)
     return Draft(
         form=FORM,
@@ -143,13 +148,10 @@ def _behind_title(first: Sequence[Block], named: str) -> Sequence[Block]:
     return ()
 
 
-def _above_end(
-    clean: str, kept: Sequence[Block], days: Collection[date], style: DateStyle
-) -> list[Block]:
-    """Those of the blocks of some sanitised HTML that are the text, and not below it; a line that
-    says one of the ``days`` when its page was issued and changed is none.
+def _above_end(kept: list[Block], days: Collection[date], style: DateStyle) -> list[Block]:
+    """Those of the blocks that are the text, and not below it; a line that says one of the ``days``
+    when its page was issued and changed is none.
     """
-    kept = _above_comments(_above_rule(clean, kept), style)
     sentences = [
         is_sentence(block.line) for block in kept if len(block.line) > _LONGEST_LABEL_CHARS
     ]
@@ -174,40 +176,53 @@ def _above_rule(clean: str, kept: Sequence[Block]) -> list[Block]:
     return above if is_end and last else list(kept)
 
 
-def _above_comments(kept: list[Block], style: DateStyle) -> list[Block]:
-    """The blocks above the first of several that readers have signed, each with words below."""
+def _above_comments(
+    kept: list[Block], style: DateStyle, issued: date, latest: date | None
+) -> list[Block]:
+    """The blocks above the first of several that readers have signed, each with words below, on
+    days from that when their page was ``issued`` on.
+    """
     told, first = 0, len(kept)
     for at, block in enumerate(kept):
         if told >= _FEWEST_ABOVE_COMMENTS:
             first = at
             break
         told += width(prose([block.line]))
-    signed = [at for at in range(first, len(kept)) if _is_signed(kept[at], style)]
+    found = ((at, _signed(kept[at], style)) for at in range(first, len(kept)))
+    # What is told of another time is a chronicle or a programme, and no remark.
+    span = issued, latest or date.max
+    signed = [at for at, on in found if on and (on.day is None or span[0] <= on.day <= span[1])]
     answered = [at for at in signed if "\n" in kept[at].text or at + 1 not in {*signed, len(kept)}]
     is_end = len(answered) >= max(_FEWEST_COMMENTS, len(signed) - 1)
     return kept[: signed[0]] if is_end else kept
 
 
-def _is_signed(block: Block, style: DateStyle) -> bool:
-    """Whether a block begins with a line that is a name and a day, which may have one each."""
-    if block.tag in HEADINGS:
-        return False
+def _signed(block: Block, style: DateStyle) -> Mention | None:
+    """The day in the line a block begins with, where that is a name and a day, which may have one
+    each; none in an entry of a list.
+    """
+    if block.tag in HEADINGS or block.tag in _ENTRIES:
+        return None
     first, _, rest = block.text.partition("\n")
     second = rest.partition("\n")[0]
-    return any(_is_signature(line, style) for line in (first, f"{first} {second}", second) if line)
+    lines = filter(None, (first, f"{first} {second}", second))
+    return next(filter(None, (_of_signature(line, style) for line in lines)), None)
 
 
-def _is_signature(line: str, style: DateStyle) -> bool:
+def _of_signature(line: str, style: DateStyle) -> Mention | None:
     if len(line) > _LONGEST_SIGNATURE_CHARS or not any(map(str.isdigit, line)):
-        return False
+        return None
     days = dates.mentions(line, style)
     if len(days) != 1:
-        return False
+        return None
     name, behind = line[: days[0].start], line[days[0].end :]
-    return (
+    is_signature = (
         sum(map(str.isalpha, name)) >= _FEWEST_LETTERS_OF_A_NAME
         and sum(map(str.isalpha, behind)) <= _MOST_LETTERS_BEHIND_A_DAY
+        # "It opened on 3 May 2024."
+        and behind.strip() != "."
     )
+    return days[0] if is_signature else None
 
 
 def _is_label(block: Block) -> bool:

@@ -96,6 +96,7 @@ def _bare(
         metadata=known,
         issued=issued,
         dated=_dated(known, document, habits.date_style),
+        latest=document.latest,
         changed=changed,
         base=base,
         whole=whole,

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from feeds.draft import DateStyle
 from feeds.parse import dateline, dates
-from feeds.parse.prose import letters
+from feeds.parse.prose import letters, prose
 from feeds.parse.sanitise import Block
 from feeds.parse.text.clean import AROUND_NOISE
 from feeds.parse.words import any_of, plain
@@ -148,8 +148,8 @@ def _tells_a_day(line: str, style: DateStyle) -> bool:
 
 
 def _lists(found: Sequence[Block], style: DateStyle) -> Iterator[int]:
-    """The places of lists that are no text: of buttons, and of definitions that tell a day, such as
-    who published a page, and when.
+    """The places of lists that are no text: of buttons, and of definitions without sentences that
+    tell a day, such as who published a page, and when.
     """
     tags = ("dd" if block.tag in _DEFINING else block.tag for block in found)
     for tag, run in groupby(enumerate(tags), lambda each: each[1]):
@@ -169,4 +169,6 @@ def _are_buttons(lines: Sequence[str]) -> bool:
 
 
 def _tell_a_day(lines: Sequence[str], style: DateStyle) -> bool:
-    return any(len(line) <= _LONGEST_DAY_CHARS and dates.mentions(line, style) for line in lines)
+    return not prose(lines) and any(
+        len(line) <= _LONGEST_DAY_CHARS and dates.mentions(line, style) for line in lines
+    )
