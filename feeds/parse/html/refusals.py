@@ -15,7 +15,17 @@ from feeds.model import IssuedFrom
 from feeds.parse.bytes import Lines, excerpt
 from feeds.parse.html.content import BarePage
 from feeds.parse.html.metadata import HtmlPage
-from feeds.parse.html.tree import Node, Tree, ancestors, attribute, find_all, names, one_line, said
+from feeds.parse.html.tree import (
+    Node,
+    Tree,
+    ancestors,
+    attribute,
+    find,
+    find_all,
+    names,
+    one_line,
+    said,
+)
 from feeds.parse.interstitial import interstitial
 from feeds.parse.prose import has_sentences, is_headline, prose, width
 from feeds.parse.text import genre
@@ -50,6 +60,8 @@ _SLUG = re.compile(r"/([\w%-]{1,300}+)(?:\.\w{1,5}+)?/?\Z")
 _FEWEST_TITLE_CHARS = 8
 _CELLS = frozenset({"td", "th"})
 _FEWEST_CELLS = 9
+_ARTICLES = "article:not(article article)"
+_HEADINGS = "h1, h2, h3, h4, h5, h6"
 _CHALLENGES = (
     'script[src*="challenge-platform"], #challenge-form, #cf-wrapper, .g-recaptcha, .h-captcha'
 )
@@ -69,16 +81,16 @@ _SHORTEST_LOOK_CHARS = 4_096
 
 
 class PageFront:
-    """What a page tells with its furniture, and whether it marks one element as its article.
+    """What a page tells with its furniture, and how many elements it marks as articles.
 
     Few pages are asked for more than their markup, which is then read once again.
     """
 
-    __slots__ = ("_tree", "marks_article", "text")
+    __slots__ = ("_tree", "articles", "text")
 
     def __init__(self, page: HtmlPage) -> None:
         self.text = page.text
-        self.marks_article = len(find_all(page.tree, "article:not(article article)")) == 1
+        self.articles = len(find_all(page.tree, _ARTICLES))
         self._tree: Tree | None = None
 
     @property
@@ -205,7 +217,8 @@ def afterwards(
         return None
     # Where it was found tells as much as what it says of its place.
     draft = replace(draft, url=draft.url or document.url)
-    if against := _numbers(draft, page) or _against(draft, page, taxonomy):
+    against = _numbers(draft, page) or _several(draft, page, told)
+    if against or (against := _against(draft, page, taxonomy)):
         return _of_another_kind(against)
     if _speaks_for_news(draft, page, told):
         return None
@@ -222,6 +235,25 @@ def _numbers(draft: Draft, page: BarePage) -> str | None:
         return None
     told = {line for line in draft.paragraphs if has_sentences(line)}.union(prose(draft.paragraphs))
     return "most of it is a table of numbers" if width(told) < _SHORTEST_ARTICLE_WIDTH else None
+
+
+def _several(draft: Draft, page: BarePage, told: PageFront) -> str | None:
+    """What a page is that has its title from one of several articles beside each other, and from
+    nowhere else: results of a search, a section.
+    """
+    named = fold(draft.title)
+    if told.articles < _SEVERAL or page.metadata.is_described:
+        return None
+    titles = (*page.metadata.titles, said(find(told.tree, "title")))
+    if any(named in fold(title) for title in titles):
+        return None
+    articles = [each for each in find_all(told.tree, _ARTICLES) if find(each, _HEADINGS)]
+    of_title = [each for each in find_all(told.tree, _HEADINGS) if fold(said(each)) == named]
+    around = {each.mem_id for node in of_title for each in ancestors(node)}
+    sizes = [(len(each.text()), each.mem_id in around) for each in articles]
+    own, whole = (sum(size for size, is_own in sizes if is_own or every) for every in (False, True))
+    is_one = len(of_title) == 1 and 0 < 2 * own < whole
+    return f"it shows {len(articles)} articles and is none" if is_one else None
 
 
 def _against(draft: Draft, page: BarePage, taxonomy: Taxonomy) -> str | None:
@@ -290,7 +322,7 @@ def _speaks_for_news(draft: Draft, page: BarePage, told: PageFront) -> bool:
         return True
     sentences = prose(draft.paragraphs)
     is_long = len(sentences) >= _SEVERAL
-    if is_long and (told.marks_article or is_headline(draft.title)):
+    if is_long and (told.articles == 1 or is_headline(draft.title)):
         return True
     if width(line for line in draft.paragraphs if has_sentences(line)) >= _ENOUGH_WIDTH:
         return True

@@ -277,3 +277,38 @@ def test_readers_who_say_i_below_an_article_make_no_blog_of_it(osce: Taxonomy) -
     remark = '<div class="r"><b>Reader</b> <a href="#c">9:41</a><p>I played my tuba there, and I never held a note for long.</p></div>'
     body = page(f"<div><h2>A tuba in the loft</h2>{paragraphs(*tuba)}</div>{remark * 4}")
     assert isinstance(html.parse(document(body), osce, Habits()), Parsed)
+
+
+def teaser(title: str, words: str = SECOND) -> str:
+    return (
+        f'<article><h2><a href="#">{title}</a></h2><p>{words}</p><time>5 May 2021</time></article>'
+    )
+
+
+OTHERS = [teaser(f"{name} opens after three years of work", f"{name}. {THIRD}") for name in "ABC"]
+
+
+def test_one_of_several_articles_beside_each_other_is_no_page_of_its_own(osce: Taxonomy) -> None:
+    found = refused(page(f"<main><h1>Search</h1>{teaser(TITLE)}{''.join(OTHERS)}</main>"), osce)
+    assert (found.reason, found.evidence) == (Reason.NOT_NEWS, "it shows 4 articles and is none")
+
+
+@pytest.mark.parametrize(
+    ("content", "window"),
+    [
+        (f"{teaser(TITLE)}{''.join(OTHERS)}", f"{TITLE} | Office"),
+        (f"{teaser(TITLE)}{OTHERS[0]}", "Office"),
+        (
+            f"{teaser(TITLE, f'{FIRST}</p>{paragraphs(SECOND, THIRD)}<p>')}{''.join(OTHERS[:2])}",
+            "Office",
+        ),
+        (
+            f"<h1>{TITLE}</h1>{paragraphs(FIRST, SECOND, THIRD)}{teaser(TITLE)}{''.join(OTHERS)}",
+            "Office",
+        ),
+    ],
+    ids=["called-so", "two", "most-of-it", "told-again-in-a-teaser"],
+)
+def test_an_article_beside_others_is_one(osce: Taxonomy, content: str, window: str) -> None:
+    body = page(f"<main>{content}</main>", head=f"<title>{window}</title>")
+    assert isinstance(understood(body, osce), Parsed)
