@@ -29,6 +29,17 @@ def test_the_days_of_a_page_tell_their_order(
 
 
 @pytest.mark.parametrize(
+    ("language", "order"),
+    [
+        (None, None), ("en", None), ("en-US", None), ("en-GB", DateOrder.DAY_FIRST),
+        ("es", DateOrder.DAY_FIRST), ("es-US", None), ("he", DateOrder.DAY_FIRST),
+    ],
+)  # fmt: skip
+def test_languages_order_numbers(language: str | None, order: DateOrder | None) -> None:
+    assert dates.order_in(language) is order
+
+
+@pytest.mark.parametrize(
     ("host", "order"),
     [
         ("news.example.co.uk", DateOrder.DAY_FIRST), ("city.example.gov", DateOrder.MONTH_FIRST),

@@ -5,9 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from feeds.draft import DateOrder, Habits
+from feeds.draft import Habits
 from feeds.model import Issued, IssuedFrom
-from feeds.parse import dates
 from feeds.parse.html.issue_date import as_printed
 from feeds.taxonomy import Taxonomy
 from tests.webpages import FIRST, SECOND, THIRD, TITLE, draft_of, page, paragraphs
@@ -129,17 +128,6 @@ def test_the_day_is_that_of_the_pages_own_zone(osce: Taxonomy) -> None:
     assert day_of(osce, "<time>3 March 2019</time>", head=head) == "2019-03-03"
     # Another date altogether is one of something else.
     assert day_of(osce, "<time>13 March 2019</time>", head=head) == "2019-03-02"
-
-
-@pytest.mark.parametrize(
-    ("language", "order"),
-    [
-        (None, None), ("en", None), ("en-US", None), ("en-GB", DateOrder.DAY_FIRST),
-        ("es", DateOrder.DAY_FIRST), ("es-US", None), ("he", DateOrder.DAY_FIRST),
-    ],
-)  # fmt: skip
-def test_languages_order_numbers(language: str | None, order: DateOrder | None) -> None:
-    assert dates.order_in(language) is order
 
 
 PLACEHOLDERS = ["0001-01-01", "1900-01-01", "1970-01-01", "2099-12-31", "9999-12-31"]
