@@ -19,11 +19,12 @@ import signal
 import struct
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, NoReturn, TypeVar
 
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.parse import understand
@@ -50,6 +51,8 @@ _MEGABYTE = 1_000_000
 # What is wrong with a stranger's file is no news of ours.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
 _LENGTH = struct.Struct(">Q")
+
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +126,7 @@ class Ended:
         return Refused(reason=Reason.FAILED, evidence=evidence)
 
 
-def frame(said: Request | Answer | Ended) -> bytes:
+def frame(said: object) -> bytes:
     """As it goes through a pipe: its length in 8 bytes, then itself."""
     body = pickle.dumps(said, pickle.HIGHEST_PROTOCOL)
     return _LENGTH.pack(len(body)) + body
@@ -148,6 +151,33 @@ def understood_here(document: Document, taxonomy: Taxonomy, habits: Habits) -> A
         return Answer(refused, traceback.format_exc())
 
 
+def aside(works: Sequence[Callable[[], Done]]) -> Iterator[Done | Ended]:
+    """What each of ``works`` comes to, done in a child of this process, or how that ended over it;
+    another child goes on with the next one then.
+
+    For a command, which has one thread and its code already: to start workers takes as long as all
+    it does.
+    """
+    done = 0
+    while done < len(works):
+        told, answers = os.pipe()
+        pid = os.fork()
+        if not pid:
+            os.close(told)
+            # What a terminal interrupts is both of us, whatever holds the interpreter.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            _ending(partial(_do_all, works[done:], answers))
+        os.close(answers)
+        with os.fdopen(told, "rb") as said:
+            while len(head := said.read(HEAD_BYTES)) == HEAD_BYTES:
+                yield pickle.loads(said.read(length(head)))  # noqa: S301 - our own
+                done += 1
+        _, status, usage = os.wait4(pid, 0)
+        if done < len(works):
+            yield _how(status, usage)
+            done += 1
+
+
 # -- The parent ------------------------------------------------------------------------------------
 
 
@@ -165,12 +195,7 @@ def serve(pipes: Sequence[tuple[int, int]], limits: DocumentLimits, *, eager: bo
         pair = running.pop(pid)
         if not status:
             continue
-        ended = Ended(
-            signal=os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
-            status=0 if os.WIFSIGNALED(status) else os.WEXITSTATUS(status),
-            seconds=usage.ru_utime + usage.ru_stime,
-            megabytes=usage.ru_maxrss * 1024 // _MEGABYTE,
-        )
+        ended = _how(status, usage)
         # A pipe takes so few bytes at once, whether or not anybody reads.
         try:
             os.write(pair[1], frame(ended))
@@ -178,6 +203,15 @@ def serve(pipes: Sequence[tuple[int, int]], limits: DocumentLimits, *, eager: bo
             # Whoever asked has given this pair up.
             continue
         running[_fork(pair, pipes, limits)] = pair
+
+
+def _how(status: int, usage: resource.struct_rusage) -> Ended:
+    return Ended(
+        signal=os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
+        status=0 if os.WIFSIGNALED(status) else os.WEXITSTATUS(status),
+        seconds=usage.ru_utime + usage.ru_stime,
+        megabytes=usage.ru_maxrss * 1024 // _MEGABYTE,
+    )
 
 
 def _end_with(lifeline: int) -> None:
@@ -198,19 +232,18 @@ def _fork(pair: tuple[int, int], pipes: Sequence[tuple[int, int]], limits: Docum
             if other != pair:
                 for descriptor in other:
                     os.close(descriptor)
-        _work(*pair, limits)
+        _ending(partial(_answer_all, *pair, limits))
     return pid
 
 
 # -- A child ---------------------------------------------------------------------------------------
 
 
-def _work(requests: int, answers: int, limits: DocumentLimits) -> NoReturn:
+def _ending(work: Callable[[], None]) -> NoReturn:
+    """The work is done, and the child has ended."""
     code = 1
     try:
-        _limit(limits)
-        with os.fdopen(answers, "wb") as told:
-            _answer_all(requests, told, limits)
+        work()
         code = 0
     except MemoryError:
         code = _OUT_OF_MEMORY
@@ -229,7 +262,21 @@ def _limit(limits: DocumentLimits) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
-def _answer_all(requests: int, answers: BinaryIO, limits: DocumentLimits) -> None:
+def _do_all(works: Sequence[Callable[[], Done]], answers: int) -> None:
+    _limit(LIMITS)
+    with os.fdopen(answers, "wb") as told:
+        for work in works:
+            told.write(frame(work()))
+            told.flush()
+
+
+def _answer_all(requests: int, answers: int, limits: DocumentLimits) -> None:
+    _limit(limits)
+    with os.fdopen(answers, "wb") as told:
+        _answer_each(requests, told, limits)
+
+
+def _answer_each(requests: int, answers: BinaryIO, limits: DocumentLimits) -> None:
     known: dict[str, Taxonomy] = {}
     while head := _read(requests, HEAD_BYTES):
         request: Request = pickle.loads(_read(requests, length(head)))  # noqa: S301 - our own
@@ -241,7 +288,7 @@ def _answer_all(requests: int, answers: BinaryIO, limits: DocumentLimits) -> Non
             # It was meant for the child before us, and is asked again.
             continue
         for document, habits in request.asked:
-            answer = _within(limits, document, taxonomy, habits)
+            answer = within(limits, document, taxonomy, habits)
             answers.write(frame(replace(answer, number=request.number)))
             answers.flush()
 
@@ -254,9 +301,10 @@ def _read(requests: int, count: int) -> bytes:
     return bytes(read)
 
 
-def _within(
+def within(
     limits: DocumentLimits, document: Document, taxonomy: Taxonomy, habits: Habits
 ) -> Answer:
+    """What a document holds. The kernel ends this process where that takes longer than it may."""
     seconds = limits.allowed(document)
     signal.setitimer(signal.ITIMER_PROF, seconds)
     signal.setitimer(signal.ITIMER_REAL, seconds * limits.patience)

@@ -4,8 +4,9 @@ Knows drafts and how they are written down. Must never know how they are underst
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,16 +48,12 @@ def parse(
     settings = settings_for(context)
     if source and source not in {each.name for each in settings.sources}:
         raise typer.BadParameter(f"{source!r} is no source; `fieldfare sources` lists them")
-    understood = _understanding(settings, source or "", url, media_type)
     is_any_unread = False
-    for file in files:
-        try:
-            body = _read(file, settings.ingest.max_list_bytes + 1)
-        except OSError as error:
+    for file, result in _read_aside(settings, files, source or "", url, media_type):
+        if isinstance(result, OSError):
             is_any_unread = True
-            write_problem(f"fieldfare: {file}: {error.strerror}")
+            write_problem(f"fieldfare: {file}: {result.strerror}")
             continue
-        result = understood(file, body)
         if as_json:
             write_json(_as_json(file, result), indent=None)
         else:
@@ -65,26 +62,42 @@ def parse(
         raise typer.Exit(2)
 
 
-def _understanding(
-    settings: "Settings", source: str, url: str | None, media_type: str | None
-) -> "Callable[[str, bytes], Parsed | Refused]":
-    """What tells of a file's name and bytes what an ingest would make of them."""
+def _read_aside(
+    settings: "Settings", files: Sequence[str], source: str, url: str | None, media_type: str | None
+) -> "Iterator[tuple[str, Parsed | Refused | OSError]]":
+    """Each file with what an ingest would make of it: understood in a process of its own as there,
+    for files are strangers too.
+    """
     from feeds.draft import Document, Reason, Refused
-    from feeds.parse import understand
+    from feeds.ingest.worker import LIMITS, Ended, aside, within
     from feeds.parse.recognise import Family, family_of
     from notifier.app import parts
 
     taxonomy, habits = parts.taxonomy(settings), parts.habits(settings, source)
+    most = settings.ingest
 
-    def understood(file: str, body: bytes) -> "Parsed | Refused":
-        is_list = family_of(body, media_type) in {Family.FEED, Family.SITEMAP}
+    def named(file: str) -> Document:
+        body = _read(file, most.max_list_bytes + 1)
+        return Document(source=source, name=file, body=body, url=url, media_type=media_type)
+
+    def understood(file: str) -> "Parsed | Refused | OSError":
+        try:
+            document = named(file)
+        except OSError as error:
+            return error
+        is_list = family_of(document.body, media_type) in {Family.FEED, Family.SITEMAP}
         limit = "max_list_bytes" if is_list else "max_document_bytes"
-        if len(body) > getattr(settings.ingest, limit):
+        if len(document.body) > getattr(most, limit):
             return Refused(reason=Reason.TOO_LARGE, evidence=f"see ingest.{limit}")
-        document = Document(source=source, name=file, body=body, url=url, media_type=media_type)
-        return understand(document, taxonomy, habits)
+        return within(LIMITS, document, taxonomy, habits).understood
 
-    return understood
+    for file, result in zip(
+        files, aside([partial(understood, each) for each in files]), strict=True
+    ):
+        if isinstance(result, Ended):
+            yield file, result.too_costly(named(file), LIMITS) or result.failed
+        else:
+            yield file, result
 
 
 def _read(file: str, most: int) -> bytes:

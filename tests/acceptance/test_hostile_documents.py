@@ -1,5 +1,6 @@
 """Documents that hold or end the process that reads them: quarantined, and nothing else happens."""
 
+import json
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -123,3 +124,20 @@ def test_a_push_that_takes_too_much_is_refused_and_the_next_one_taken(
         assert "computing time" in refused.result().text
         taken = office.post(address, json=harm | {"text": "Twenty officers took part in it."})
         assert taken.status_code == 201
+
+
+def test_a_file_on_a_terminal_is_refused_as_well_and_the_next_one_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = hostile_parser.install(tmp_path / "site", seconds=1)
+    monkeypatch.setenv("PYTHONPATH", environment["PYTHONPATH"])
+    files = [tmp_path / name for name in ("holds.txt", "crashes.txt", "item.txt")]
+    for file, said in zip(files, ("HOLDS THE INTERPRETER", "CRASHES", TEXT), strict=True):
+        file.write_text(said, "utf-8")
+    house = replace(an_installation(tmp_path / "house", ""), is_cold=True)
+    done = house.call("parse", *map(str, files), "--json")
+    assert done.returncode == 0, done.stderr.decode()
+    holds, crashes, item = map(json.loads, done.stdout.splitlines())
+    assert "more than 1 seconds of computing time" in holds["refused"]
+    assert "SIGSEGV" in crashes["refused"]
+    assert len(item["items"]) == 1

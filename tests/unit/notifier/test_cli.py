@@ -70,7 +70,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             465,
             {"alembic", *PARSERS, *ELSEWHERE},
         ),
-        (["parse", SEED], 360, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),
+        (["parse", SEED], 375, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
