@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
-from typing import BinaryIO, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.parse import understand
@@ -272,25 +272,21 @@ def _do_all(works: Sequence[Callable[[], Done]], answers: int) -> None:
 
 def _answer_all(requests: int, answers: int, limits: DocumentLimits) -> None:
     _limit(limits)
-    with os.fdopen(answers, "wb") as told:
-        _answer_each(requests, told, limits)
-
-
-def _answer_each(requests: int, answers: BinaryIO, limits: DocumentLimits) -> None:
     known: dict[str, Taxonomy] = {}
-    while head := _read(requests, HEAD_BYTES):
-        request: Request = pickle.loads(_read(requests, length(head)))  # noqa: S301 - our own
-        if request.taxonomy is not None:
-            known = dict([*known.items()][1 - TAXONOMIES :])
-            known[request.key] = pickle.loads(request.taxonomy)  # noqa: S301 - our own
-        taxonomy = known.get(request.key)
-        if taxonomy is None:
-            # It was meant for the child before us, and is asked again.
-            continue
-        for document, habits in request.asked:
-            answer = within(limits, document, taxonomy, habits)
-            answers.write(frame(replace(answer, number=request.number)))
-            answers.flush()
+    with os.fdopen(answers, "wb") as told:
+        while head := _read(requests, HEAD_BYTES):
+            request: Request = pickle.loads(_read(requests, length(head)))  # noqa: S301 - our own
+            if request.taxonomy is not None:
+                known = dict([*known.items()][1 - TAXONOMIES :])
+                known[request.key] = pickle.loads(request.taxonomy)  # noqa: S301 - our own
+            taxonomy = known.get(request.key)
+            if taxonomy is None:
+                # It was meant for the child before us, and is asked again.
+                continue
+            for document, habits in request.asked:
+                answer = within(limits, document, taxonomy, habits)
+                told.write(frame(replace(answer, number=request.number)))
+                told.flush()
 
 
 def _read(requests: int, count: int) -> bytes:
