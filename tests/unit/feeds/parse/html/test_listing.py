@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - pages are written as their sites write them
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
@@ -308,3 +309,25 @@ def test_a_heading_among_the_entries_is_that_of_those_below_it(osce: Taxonomy) -
         "</p></div>", "</p></div></div>"
     )
     assert [draft.title for draft in listed(wrapped, osce).drafts] == TOWNS
+
+
+@pytest.mark.parametrize(
+    ("called", "selector", "expected"),
+    [
+        ("candidate", "", day),
+        ("event-date", "", lambda _: date(2025, 3, 30)),
+        ("candidate", ".candidate", lambda _: date(2025, 3, 30)),
+    ],
+)
+def test_a_part_of_another_word_names_no_date_of_an_entry(
+    osce: Taxonomy, called: str, selector: str, expected: Callable[[int], date]
+) -> None:
+    entries = "".join(
+        f"<li><h3><a href='/{n}'>{title(n)}</a></h3><p class='{called}'>The whole of the region votes on 30 March 2025</p>"
+        f"<p>{printed(n)}</p><p>{LEAD} {n}.</p></li>"
+        for n in NUMBERS
+    )
+    body = page(f"<main><ul>{entries}</ul></main>")
+    drafts = listed(body, osce, Habits(listing_date=selector)).drafts
+    days = [draft.issued.day if draft.issued else None for draft in drafts]
+    assert days == [expected(n) for n in NUMBERS]
