@@ -7,8 +7,6 @@ which source wants it or when it is wanted again.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from feeds.draft import Hub
-
 __all__ = [
     "Answer",
     "Denied",
@@ -60,7 +58,8 @@ class FetchedPage:
 
     ``media_type`` is the Content-Type with its parameters, None where there was none. ``moved_to``
     is the address to ask next time: where only permanent redirects led, as far as they did. ``hub``
-    is the one its Link fields name (RFC 8288; WebSub 4). Of what ``is_cut`` the end did not come.
+    and ``topic`` are what its Link fields name as hub and self (RFC 8288; WebSub 4). Of what
+    ``is_cut`` the end did not come.
     """
 
     url: str
@@ -68,7 +67,8 @@ class FetchedPage:
     media_type: str | None = None
     validators: RemoteValidators = RemoteValidators()
     moved_to: str | None = None
-    hub: Hub | None = None
+    hub: str | None = None
+    topic: str | None = None
     is_cut: bool = False
 
 

@@ -5,12 +5,12 @@ body says.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from httpx2 import URL, InvalidURL
 
-from feeds.draft import Hub
 from feeds.fetch import (
     Answer,
     FetchedPage,
@@ -105,13 +105,15 @@ def answer_of(received: Received, known: RemoteValidators | None, now: datetime)
     url = str(received.url)
     match received.status:
         case 200 | 203:
+            links = _links(received)
             return FetchedPage(
                 url=url,
                 body=received.body,
                 media_type=received.field("content-type") or None,
                 validators=_validators(received),
                 moved_to=received.moved_to,
-                hub=_hub(received),
+                hub=links.get("hub"),
+                topic=links.get("self"),
                 is_cut=received.is_cut,
             )
         case 304 if known is not None:
@@ -174,14 +176,14 @@ def _can_be_sent(value: str) -> bool:
     return len(value) <= _LONGEST_VALIDATOR and _FIELD_VALUE.fullmatch(value) is not None
 
 
-def _hub(received: Received) -> Hub | None:
-    """The first hub that Link fields name, and the topic: the page itself where they name none."""
+def _links(received: Received) -> Mapping[str, str]:
+    """The first address that Link fields name as "hub", and as "self"."""
     found: dict[str, str] = {}
     for target, parameters in _LINK.findall(received.all("link")[:_LONGEST_LINK_FIELD]):
         for relation in _relations(parameters) & {"hub", "self"}:
             if url := _absolute(received.url, target):
                 found.setdefault(relation, url)
-    return Hub(found["hub"], found.get("self", str(received.url))) if "hub" in found else None
+    return found
 
 
 def _relations(parameters: str) -> frozenset[str]:

@@ -13,7 +13,7 @@ from zlib import crc32
 
 from config.values import are_related, host_of
 from feeds import standing as standings
-from feeds.draft import Parsed, Refused
+from feeds.draft import Hub, Parsed, Refused
 from feeds.errors import SourceError
 from feeds.fetch import FetchFailed, Missing, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Same, Seen
@@ -154,8 +154,12 @@ class WebSource:
         when = now if budget.is_unfinished else next_look(0, now, self.every, self.jitter)
         # What is kept of a document does not hold the fields it came with, which come before what
         # it says itself (WebSub 4).
-        page = found.had.page
-        hub = (page.hub if page else before.hub) or found.parsed.hub
+        page, said = found.had.page, found.parsed.hub
+        hub = before.hub or said
+        if page:
+            place = page.hub or (said.url if said else None)
+            topic = page.topic or (said.topic if said else page.url)
+            hub = Hub(place, topic) if place else None
         is_silent = found.parsed.silent_entries and not found.parsed.drafts
         told = f"it shows {found.parsed.silent_entries} entries, and none says anything"
         problem = "; ".join(filter(None, (cut, told if is_silent else "")))

@@ -8,7 +8,6 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 from httpx2 import URL
 
-from feeds.draft import Hub
 from feeds.fetch import (
     Answer,
     FetchedPage,
@@ -60,7 +59,8 @@ def test_a_document_is_fetched_with_what_was_said_of_it() -> None:
             body=BODY,
             media_type="text/html; charset=koi8-r",
             validators=RemoteValidators('"1"', None),
-            hub=Hub("https://hub.example.org/", publisher.at("/feed")),
+            hub="https://hub.example.org/",
+            topic=publisher.at("/feed"),
         )
 
 

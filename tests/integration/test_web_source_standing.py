@@ -254,6 +254,28 @@ def test_a_hub_that_comes_with_a_feed_goes_before_the_one_within(opened: Opened)
     assert [one.status for one in site.asked if one.target == "/full.atom"] == [200, 304]
 
 
+@pytest.mark.parametrize(
+    ("fields", "announced"),
+    [
+        ('<https://hub.example.org/>; rel="hub"', ("https://hub.example.org/", "/feed.atom")),
+        ('</own>; rel="self"', ("https://within.example.org/", "/own")),
+    ],
+)
+def test_each_link_that_comes_with_a_feed_goes_before_its_like_within(
+    opened: Opened, fields: str, announced: tuple[str, str]
+) -> None:
+    """WebSub, section 4: a topic under a name that nobody announces hears of nothing."""
+    site = Site(count=3, hub="https://within.example.org/")
+    shown = opened(site, "/full.atom")
+    body = contents.atom(shown.publisher.at(""), site.stories, full=True, hub=site.hub)
+    site.faults["/full.atom"] = lambda _: Response(headers=(("Link", fields),), body=body)
+    shown.watched.look()
+    standing = shown.watched.store.standing
+    assert standing is not None
+    assert standing.hub is not None
+    assert (standing.hub.url, path(standing.hub.topic)) == announced
+
+
 def test_a_look_ends_between_two_requests_when_the_program_does(opened: Opened) -> None:
     shown = opened(Site(count=9))
     scan = shown.watched.source().scan({}, shown.watched.now)

@@ -8,7 +8,6 @@ from httpx2 import URL
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.draft import Hub
 from feeds.fetch import (
     Answer,
     FetchedPage,
@@ -42,11 +41,11 @@ def answer(status: int = 200, known: RemoteValidators | None = None, **fields: s
     return answer_of(received(status, b"", **fields), known, NOW)
 
 
-def hub(*fields: str) -> Hub | None:
+def links(*fields: str) -> tuple[str | None, str | None]:
     given_ = tuple(("link", field) for field in fields)
     page = answer_of(Received(url=URL(ADDRESS), status=200, fields=given_), None, NOW)
     assert isinstance(page, FetchedPage)
-    return page.hub
+    return page.hub, page.topic
 
 
 def test_a_document_comes_with_all_that_was_said_of_it() -> None:
@@ -137,11 +136,11 @@ def test_a_no_to_a_form_is_a_failure() -> None:
 
 
 def test_links_say_where_changes_are_told() -> None:
-    assert hub(
+    assert links(
         '<javascript:x>; rel=hub, <https://hub.example.org/>; rel="hub", <https://h2.test/>;REL=HUB',
         '<?a=b>; title="x"; rel = "self alternate"; type="a", </c> ;rel=canonical',
-    ) == Hub("https://hub.example.org/", "https://news.example.org/feed/?a=b")
-    assert hub("<https://hub.example.org/>;REL=HUB") == Hub("https://hub.example.org/", ADDRESS)
+    ) == ("https://hub.example.org/", "https://news.example.org/feed/?a=b")
+    assert links("<https://hub.example.org/>;REL=HUB") == ("https://hub.example.org/", None)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +160,7 @@ def test_links_say_where_changes_are_told() -> None:
     ],
 )
 def test_a_link_nobody_can_use_is_none(field: str) -> None:
-    assert hub(field) is None
+    assert links(field)[0] is None
 
 
 @given(st.text(max_size=80), st.integers(100, 999))
