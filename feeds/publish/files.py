@@ -64,9 +64,20 @@ def _read(target: str) -> bytes | None:
 
 
 def _replace(target: str, content: bytes) -> None:
-    """Written beside under a hidden name, which no web server hands out, then renamed."""
+    """Written beside under a hidden name, which no web server hands out, then renamed.
+
+    Raises OSError where not all of it could be written: the target is then what it was, and nothing
+    stands beside it.
+    """
     folder, _, name = target.rpartition("/")
     beside = f"{folder}/.{name}.new"
-    with open(beside, "wb", buffering=0) as file:  # noqa: PTH123 - a Path costs more
-        file.write(content)
-    os.replace(beside, target)  # noqa: PTH105 - a Path costs more
+    try:
+        with open(beside, "wb", buffering=0) as file:  # noqa: PTH123 - a Path costs more
+            left = memoryview(content)
+            # A disk that is nearly full takes a part, and says so by the count alone.
+            while left:
+                left = left[file.write(left) :]
+        os.replace(beside, target)  # noqa: PTH105 - a Path costs more
+    except OSError:
+        Path(beside).unlink(missing_ok=True)
+        raise

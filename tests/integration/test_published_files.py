@@ -2,6 +2,9 @@
 
 import gzip
 import os
+import resource
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -71,6 +74,31 @@ def test_a_write_that_was_cut_off_leaves_the_old_file_and_is_repeated(
     monkeypatch.undo()
     assert files.write("a.html", b"new")
     assert gzip.decompress((tmp_path / "a.html.gz").read_bytes()) == b"new"
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """No file may be longer than 100 bytes: what is written then is cut off there, as on a disk that
+    is full, and only the next write fails.
+    """
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    signal.signal(signal.SIGXFSZ, before)
+
+
+@pytest.mark.usefixtures("small_files")
+def test_a_file_that_is_written_in_part_replaces_none(tmp_path: Path) -> None:
+    """Half a feed ends within an entry, and the next run would take it for what it wrote."""
+    files = Files(tmp_path)
+    files.write("a.atom", b"old")
+    with pytest.raises(PublishError, match=r"a\.atom"):
+        files.write("a.atom", os.urandom(200))
+    assert (tmp_path / "a.atom").read_bytes() == b"old"
+    assert gzip.decompress((tmp_path / "a.atom.gz").read_bytes()) == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.atom", "a.atom.gz"]
 
 
 def test_many_files_are_reported_in_the_order_given_if_they_changed(tmp_path: Path) -> None:
