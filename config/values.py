@@ -61,6 +61,11 @@ _NOT_IN_ADDRESS = re.compile(
     rf"[\s{CONTROLS}{INVISIBLE}{DIRECTION_MARKS}\ud800-\udfff\ufffe\uffff]"
 )
 _NOT_IN_IRI = re.compile(r"[<>\"{}|\\^`]")
+# Brackets stand around a host alone; a percent sign of its own is read as the start of a code.
+_NOT_IN_PATH = re.compile(r"[<>\"{}|\\^`\[\]#]|%(?![0-9A-Fa-f]{2})")
+_PUBLISHABLE = re.compile(
+    r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?(?:/(?:[!$&-;=?-Z_a-z~]|%[0-9A-Fa-f]{2})*+)?"
+)
 _IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:[^\s{UNPRINTABLE}<>\"{{}}|\\^`\[\]]+")
 # RFC 5646 section 2.1: language, script, region and variants, then whatever else is well-formed.
 _LANGUAGE = re.compile(
@@ -98,14 +103,10 @@ _PLAIN_MAIL_ADDRESS = re.compile(
 _WITHOUT_MAIL = ("arpa", "invalid", "onion")
 
 
-def is_web_address(text: str, *, strict: bool = False) -> bool:
+def is_web_address(text: str) -> bool:
     """Whether ``text`` is an absolute http or https address: it names a host, and a port that can
-    be, without blanks and control characters.
-
-    ``strict`` is RFC 3987 to the letter; else more is taken, as browsers do.
+    be, without blanks and control characters. More is taken than RFC 3987 has, as browsers do.
     """
-    if strict and _NOT_IN_IRI.search(text):
-        return False
     if _PLAIN_ADDRESS.fullmatch(text):
         return True
     if _NOT_IN_ADDRESS.search(text):
@@ -115,6 +116,30 @@ def is_web_address(text: str, *, strict: bool = False) -> bool:
         return parts.scheme in DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def published_address(text: str | None) -> str | None:
+    """An absolute http or https address as others may be given it: what an IRI cannot hold is
+    percent-encoded (RFC 3987, section 3.1), and a name or password in it is nobody's business.
+
+    None where it is none, or where programs differ in which host it names.
+    """
+    if not text or not is_web_address(text):
+        return None
+    if _PUBLISHABLE.fullmatch(text):
+        return text
+    scheme, _, rest = text.partition("://")
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    path, mark, fragment = rest[len(host) :].partition("#")
+    named = host.rpartition("@")[2]
+    if _NOT_IN_IRI.search(host) or "@" in named:
+        return None
+    path, fragment = (_NOT_IN_PATH.sub(_percent_encoded, part) for part in (path, fragment))
+    return f"{scheme}://{named}{path}{mark}{fragment}"
+
+
+def _percent_encoded(found: re.Match[str]) -> str:
+    return f"%{ord(found[0]):02X}"
 
 
 def is_placeholder(text: str) -> bool:
