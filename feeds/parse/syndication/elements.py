@@ -168,8 +168,15 @@ def entries(root: Element) -> list[Element]:
         if known[parent]:
             found.append(each)
     # Beside those of the feed's own, others are what an extension calls an item.
-    own = {None, root.nsmap.get(None), etree.QName(root).namespace}
-    return [each for each in found if etree.QName(each).namespace in own] or found
+    own = {"", root.nsmap.get(None) or "", _namespace(root)}
+    return [each for each in found if _namespace(each) in own] or found
+
+
+def _namespace(element: Element) -> str:
+    """The namespace of an element; "" for none, and for one whose prefix nobody declares: that
+    stands in its name, which is none to lxml.
+    """
+    return str(element.tag).rpartition("}")[0][1:]
 
 
 def inner(element: Element) -> str:
