@@ -64,7 +64,7 @@ _NOT_IN_IRI = re.compile(r"[<>\"{}|\\^`]")
 # Brackets stand around a host alone; a percent sign of its own is read as the start of a code.
 _NOT_IN_PATH = re.compile(r"[<>\"{}|\\^`\[\]#]|%(?![0-9A-Fa-f]{2})")
 _PUBLISHABLE = re.compile(
-    r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?(?:/(?:[!$&-;=?-Z_a-z~]|%[0-9A-Fa-f]{2})*+)?"
+    r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/(?:[!$&-;=?-Z_a-z~]|%[0-9A-Fa-f]{2})*+)?"
 )
 _IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:[^\s{UNPRINTABLE}<>\"{{}}|\\^`\[\]]+")
 # RFC 5646 section 2.1: language, script, region and variants, then whatever else is well-formed.
@@ -124,10 +124,10 @@ def published_address(text: str | None) -> str | None:
 
     None where it is none, or where programs differ in which host it names.
     """
+    if text and _PUBLISHABLE.fullmatch(text):
+        return text
     if not text or not is_web_address(text):
         return None
-    if _PUBLISHABLE.fullmatch(text):
-        return text
     scheme, _, rest = text.partition("://")
     host = re.split(r"[/?#]", rest, maxsplit=1)[0]
     path, mark, fragment = rest[len(host) :].partition("#")

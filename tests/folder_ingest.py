@@ -81,6 +81,7 @@ class FolderIngest:
             taxonomy=self.taxonomy,
             identity=IDENTITY,
             now=now,
+            zone=UTC,
             batch=batch,
             archive_after_days=7,
             habits=habits,

@@ -132,7 +132,9 @@ def _new(source: str, number: int, draft: Draft) -> Known:
 
 
 def _revision(known: Known, taxonomy: Taxonomy, change: int, at: datetime) -> Revision:
-    first = first_updated(known.draft.issued, at, known.number, change, Fresh.NEWS)
+    first = first_updated(
+        known.draft.issued, at, Fresh.NEWS, UTC, number=known.number, change=change
+    )
     return Revision(
         known=replace(known, updated_at=known.updated_at or first),
         change=change,

@@ -124,9 +124,14 @@ def _links(element: etree._Element) -> Iterator[str]:
     pages = [link.get("type") == "text/html" for link in alternates]
     if any(pages) and not pages[-1]:
         yield "the text/html alternate is not the last"
+    # Some readers open the first link of an entry, whatever it is.
+    first = element.find(f"{_ATOM}link")
+    if element.tag == f"{_ATOM}entry" and alternates and first is not alternates[0]:
+        yield "the first link is no alternate"
     for link in _rel(element, "enclosure"):
-        if not (link.get("type") and (link.get("length") or "").isdecimal()):
-            yield f"the enclosure {link.get('href')} lacks a type or a length"
+        length = link.get("length", "1")
+        if not (length.isdecimal() and int(length)):
+            yield f"the enclosure {link.get('href')} is {length!r} bytes long"
 
 
 def _categories(entry: etree._Element) -> Iterator[str]:

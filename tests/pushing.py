@@ -6,7 +6,7 @@ Knows how a publisher's system would speak. Must never know what a test expects 
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -125,6 +125,7 @@ def a_receiver(
             taxonomy=taxonomy,
             identity=IDENTITY,
             now=clock(),
+            zone=UTC,
             batch=500,
             archive_after_days=7,
         ),

@@ -7,7 +7,7 @@ found in `duplicates`. Must never know how it is remembered, or ask the clock.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import Enum, StrEnum, auto
 
 from feeds.draft import Draft
@@ -223,9 +223,11 @@ def _instant(issued: Issued) -> str:
 
 # -- When it was published and updated, in UTC, and whether it was news by then -------------------
 
-_SECONDS_A_DAY = 86_400
+# When a day of which no hour is known counts as told.
+_NOON = time(12)
+_SECONDS_OF_HALF_A_DAY = 12 * 60 * 60
 # Microseconds are what tells instants of one second apart. Archived items use those below, all
-# others the rest, so that no two of them can meet before 86 million items.
+# others the rest, so that no two of them can meet before 43 million items.
 _ARCHIVE_MICROSECONDS = 1_000
 _NEWS_MICROSECONDS = 1_000_000 - _ARCHIVE_MICROSECONDS
 
@@ -241,34 +243,37 @@ def freshness(draft: Draft, now: datetime, *, backfill: bool, archive_after_days
     return Fresh.ARCHIVE if day and day < oldest else Fresh.NEWS
 
 
-def published_at(issued: Issued | None, seen_at: datetime) -> datetime | None:
-    """The second of publication; None where the day is unknown.
+def published_at(issued: Issued | None, seen_at: datetime, zone: tzinfo) -> datetime | None:
+    """The second of publication, in UTC; None where the day is unknown.
 
-    A day begins at midnight UTC here. East of Greenwich it began before: what was issued "in the
-    future" was published when we saw it.
+    A day of which no hour is told is published at noon in the site's ``zone``: at midnight it would
+    be the day before for all who live west of it. What was issued "in the future" was published
+    when we saw it.
     """
     if issued is None:
         return None
-    said = issued.at or datetime.combine(issued.day, time(), UTC)
+    said = issued.at or datetime.combine(issued.day, _NOON, zone)
     return min(said, seen_at).astimezone(UTC).replace(microsecond=0)
 
 
 def first_updated(
-    issued: Issued | None, now: datetime, number: int, change: int, fresh: Fresh
+    issued: Issued | None, now: datetime, fresh: Fresh, zone: tzinfo, *, number: int, change: int
 ) -> datetime:
     """When a new item was last changed: unique in the store, at or after its publication.
 
-    What is news changed now. What is archived keeps its day, at a time of day made from its number
-    in the store, as nobody knows a better one.
+    What is news changed now. What is archived keeps its day in the site's ``zone``, at a time
+    behind noon, or behind the hour that is told, made from its number in the store: nobody knows a
+    better one.
     """
-    published = published_at(issued, now)
+    published = published_at(issued, now, zone)
     if fresh is Fresh.NEWS or published is None:
         return revised_updated(now, change)
-    days, seconds = divmod(number, _SECONDS_A_DAY)
-    midnight = datetime.combine(published, time(), UTC)
-    updated = midnight + timedelta(seconds=seconds, microseconds=days % _ARCHIVE_MICROSECONDS)
-    if updated < published:
-        updated += timedelta(days=1)
+    noon = datetime.combine(published.astimezone(zone), _NOON, zone).astimezone(UTC)
+    first = max(noon, published)
+    rounds, second = divmod(number, _SECONDS_OF_HALF_A_DAY)
+    # By what is left of its seconds each number has an instant of its own, in every zone.
+    wait = (second - int(first.timestamp())) % _SECONDS_OF_HALF_A_DAY
+    updated = first + timedelta(seconds=wait, microseconds=rounds % _ARCHIVE_MICROSECONDS)
     return updated if updated <= now else revised_updated(now, change)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from config.values import is_iri, published_address
 from feeds.model import Label
 
 if TYPE_CHECKING:
@@ -26,6 +27,22 @@ _KEPT_CHARS = 100
 # RFC 4151, section 2.1: a host name or a mail address, and what may follow it.
 _AUTHORITY = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
 _SPECIFIC = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
+# Section 2.1, too: the authority, and the day, month or year from which it was theirs.
+_TAG = re.compile(
+    rf"tag:{_AUTHORITY.pattern},[0-9]{{4}}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?:"
+    rf"{_SPECIFIC.pattern}(?:#{_SPECIFIC.pattern})?"
+)
+# RFC 8141, section 2; the namespace of RFC 9562 holds UUIDs and nothing else.
+_URN = re.compile(
+    r"urn:(?!urn:|uuid:)[a-z0-9][a-z0-9-]{0,30}[a-z0-9]:[^/?#\s][^\s]*"
+    r"|urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    re.IGNORECASE,
+)
+# What a program may run, or what names something of one moment on one machine.
+_NO_NAMES = frozenset({"about", "blob", "data", "file", "javascript", "vbscript"})
+_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+# Behind its scheme; what is longer is no name, and every feed would repeat it.
+_LONGEST_ID_CHARS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +71,25 @@ def tag_uri(authority: str, minted: date, kind: str, slug: str) -> str:
     if not _SPECIFIC.fullmatch(slug):
         raise ValueError(f"{slug!r} holds characters that a tag: id cannot")
     return f"tag:{authority},{minted.isoformat()}:{kind}/{slug}"
+
+
+def is_permanent(text: str) -> bool:
+    """Whether ``text`` can be an atom:id for ever: an IRI to the letter of its scheme (RFC 3987,
+    4151 for tag:, 8141 for urn:), no address with a password, and no longer than a name.
+    """
+    scheme, _, rest = text.partition(":")
+    is_one = is_iri(text) and text.isprintable() and not _CODE.search(text)
+    if not is_one or len(rest) > _LONGEST_ID_CHARS or scheme.lower() in _NO_NAMES:
+        return False
+    match scheme.lower():
+        case "http" | "https":
+            return published_address(text) == text
+        case "tag":
+            return _TAG.fullmatch(text) is not None
+        case "urn":
+            return _URN.fullmatch(text) is not None
+        case _:
+            return True
 
 
 def item_slug(source: str, key: str) -> str:

@@ -6,7 +6,7 @@ Knows how documents are found, understood and judged. Must never know how items 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import cached_property
 from threading import Event
 from typing import Protocol
@@ -43,16 +43,17 @@ class Terms:
     """What holds for everything that is taken in from ``source`` at one time.
 
     ``batch`` documents make a transaction. What was issued more than ``archive_after_days`` ago is
-    no news, nor is a ``backfill``. ``habits`` say how documents are to be read where they leave it
-    open. Those that were ``promoted`` are items because a person says so. ``ownership`` says whose
-    word counts. Without a ``reader`` documents are understood in this process: for documents one
-    trusts.
+    no news, nor is a ``backfill``; days are those of the site's ``zone``. ``habits`` say how
+    documents are to be read where they leave it open. Those that were ``promoted`` are items
+    because a person says so. ``ownership`` says whose word counts. Without a ``reader`` documents
+    are understood in this process: for documents one trusts.
     """
 
     source: str
     taxonomy: Taxonomy
     identity: Identity
     now: datetime
+    zone: tzinfo
     batch: int
     archive_after_days: int
     habits: Habits = field(default_factory=Habits)

@@ -6,7 +6,6 @@ Knows the calls within one transaction. Must never decide, or begin and end a tr
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from config.values import is_iri
 from feeds.identity.decide import (
     Added,
     Known,
@@ -16,16 +15,13 @@ from feeds.identity.decide import (
     freshness,
     revised_updated,
 )
-from feeds.identity.ids import Identity
+from feeds.identity.ids import Identity, is_permanent
 from feeds.ingest import Terms
 from feeds.ingest.judge import Judged, rounds
 from feeds.model import Mark
 from feeds.storage import Connection, read_items, write_items
 from feeds.storage.database import next_numbers
 from feeds.storage.write_items import Revision
-
-# Behind its scheme; what is longer is no name, and every feed would repeat it.
-_LONGEST_ID_CHARS = 500
 
 
 def store(connection: Connection, judged: Iterable[Judged], terms: Terms) -> Mapping[str, str]:
@@ -79,7 +75,9 @@ def _revision(item: Known, one: Judged, change: int, group: int, terms: Terms) -
     fresh = freshness(draft, terms.now, backfill=terms.backfill, archive_after_days=days)
     significant = not isinstance(decision, Revised) or decision.significant
     if isinstance(decision, Added):
-        updated_at = first_updated(draft.issued, terms.now, item.number, change, fresh)
+        updated_at = first_updated(
+            draft.issued, terms.now, fresh, terms.zone, number=item.number, change=change
+        )
     elif updated_at is None or significant:
         updated_at = revised_updated(terms.now, change)
     return Revision(
@@ -107,16 +105,14 @@ def _ids(connection: Connection, new: Sequence[Judged], terms: Terms) -> Iterato
 def _given_id(one: Judged, ours: Identity) -> str | None:
     """The atom:id an entry came with, which it keeps (RFC 4287, section 4.2.6).
 
-    What is no IRI would break our feeds. One that we could mint is none: it would be in the way of
-    the item it is minted for.
+    One that is no id would break our feeds; one that we could mint would be in the way of the item
+    it is minted for.
     """
     origin = one.candidate.draft.provenance
     if origin is None or one.candidate.is_contested:
         return None
     given = origin.entry_id
-    is_short = len(given.partition(":")[2]) <= _LONGEST_ID_CHARS
-    is_sound = is_short and is_iri(given) and given.isprintable()
-    return given if is_sound and not given.startswith(ours.item("")) else None
+    return given if is_permanent(given) and not given.startswith(ours.item("")) else None
 
 
 def _link(

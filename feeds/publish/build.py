@@ -59,11 +59,12 @@ class SiteBuilder:
         """The item as feeds and lists show it."""
         entry = compose(item, self._site, self._taxonomy)
         fields = entry.filed_under(TopicKind.FIELD)
+        content = b"" if entry.is_title_alone else self._render("content.html", entry=entry)
         return Ready(
             item=item.number,
             revision=item.revision,
             updated_at=item.updated_at,
-            atom=entry_bytes(entry, self._render("content.html", entry=entry).decode()),
+            atom=entry_bytes(entry, content.decode()),
             html=self._render("listing.html", entry=entry, fields=fields),
         )
 

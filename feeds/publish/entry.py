@@ -3,19 +3,31 @@
 Knows the terms of a source and the names of topics. Must never know XML, HTML or a template.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from html import escape, unescape
 
-from config.values import host_of, is_iri, is_language_tag, is_media_type, is_web_address, visible
+from config.values import (
+    host_of,
+    is_language_tag,
+    is_media_type,
+    published_address,
+    visible,
+)
 from feeds.errors import UnknownTopic
 from feeds.identity.decide import published_at
-from feeds.identity.ids import tag_uri
+from feeds.identity.ids import is_permanent, tag_uri
 from feeds.model import Enclosure, Issued, Item, Label, Provenance, TopicKind, TopicRef
 from feeds.publish.feed import FeedRef
 from feeds.publish.site import Site, item_page
 from feeds.taxonomy import Taxonomy
+
+# Links as the sanitiser writes them. Nearly all are as they may be; a mail address stays.
+_LINK = re.compile(r'<a href="(?!mailto:)([^"]*)"', re.IGNORECASE)
+_ODD_LINK = re.compile(r'<a href="(?!mailto:)[^"]*(?:[{}|\\^`\[\]@%]|&(?!amp;))', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +80,11 @@ class PublishedEntry:
     content_type: str | None
     categories: tuple[EntryTopic, ...]
 
+    @property
+    def is_title_alone(self) -> bool:
+        """Whether there is nothing to read but its title."""
+        return not (self.standfirst or self.paragraphs or self.markup)
+
     def filed_under(self, kind: TopicKind) -> tuple[EntryTopic, ...]:
         """The categories of one kind that the item itself names."""
         return tuple(each for each in self.categories if each.kind is kind and each.direct)
@@ -81,7 +98,7 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
     summary = _line(item.summary)
     path = item_page(item.slug)
     page = f"{site.url}/{path}"
-    origin = item.url if item.url and is_web_address(item.url, strict=True) else None
+    origin = published_address(item.url)
     issuers = tuple(filter(None, (_line(label.text) for label in item.issuers)))
     return PublishedEntry(
         id=item.uid,
@@ -89,15 +106,14 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         summary=summary,
         standfirst="" if summary in "".join(paragraphs[:1]) else summary,
         paragraphs=paragraphs,
-        # One character that no text holds would stop a whole feed.
-        markup=visible(item.markup) if terms.full_text else "",
+        markup=_markup(item.markup) if terms.full_text else "",
         enclosures=tuple(_enclosures(item)),
         provenance=_provenance(item.provenance),
         full_text=terms.full_text,
         credit=_line(terms.credit),
         language=item.language if is_language_tag(item.language) else site.language,
         issued=item.issued,
-        published=published_at(item.issued, item.first_seen_at),
+        published=published_at(item.issued, item.first_seen_at, site.timezone),
         updated=item.updated_at,
         page=page,
         origin=origin,
@@ -112,12 +128,28 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
 
 
 def _line(text: str) -> str:
-    return " ".join(visible(text).split())
+    return " ".join(_readable(text).split())
+
+
+def _readable(text: str) -> str:
+    """A text without what would stop a whole feed; what nobody could read is a question mark."""
+    return visible(text).replace("\ufffd", "?")
+
+
+def _markup(clean: str) -> str:
+    """Sanitised HTML in such characters, with addresses that readers can follow."""
+    text = _readable(clean)
+    return _LINK.sub(_link, text) if _ODD_LINK.search(text) else text
+
+
+def _link(found: re.Match[str]) -> str:
+    address = published_address(unescape(found[1]))
+    return f'<a href="{escape(address)}"' if address else "<a"
 
 
 def _provenance(said: Provenance | None) -> Provenance | None:
     """Where the entry came from, as far as a feed can say it."""
-    if said is None or not is_iri(said.feed_id):
+    if said is None or not is_permanent(said.feed_id):
         return None
     return replace(said, feed_title=_line(said.feed_title))
 
@@ -125,15 +157,18 @@ def _provenance(said: Provenance | None) -> Provenance | None:
 def _enclosures(item: Item) -> Iterator[Enclosure]:
     """The files that can be had; a type or length that cannot be is not known."""
     for enclosure in item.enclosures:
-        if not is_web_address(enclosure.url, strict=True):
+        url = published_address(enclosure.url)
+        if url is None:
             continue
         # What is none makes a feed invalid (RFC 4287 section 4.2.7.3).
         named, *_ = enclosure.media_type.partition(";")
         is_plain = enclosure.media_type.isascii() and enclosure.media_type.isprintable()
         is_type = is_plain and is_media_type(named.removesuffix(" "))
-        is_length = enclosure.length is not None and enclosure.length >= 0
+        # Who does not know it writes 0.
+        is_length = enclosure.length is not None and enclosure.length > 0
         yield replace(
             enclosure,
+            url=url,
             title=_line(enclosure.title),
             media_type=enclosure.media_type if is_type else "",
             length=enclosure.length if is_length else None,

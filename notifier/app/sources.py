@@ -184,6 +184,7 @@ def terms(
         taxonomy=taxonomy,
         identity=identity,
         now=now,
+        zone=settings.site.timezone,
         batch=settings.ingest.batch,
         archive_after_days=settings.ingest.archive_after_days,
         habits=parts.habits(settings, name),

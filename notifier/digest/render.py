@@ -8,7 +8,7 @@ open slot (`notifier.mail.message`).
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from textwrap import fill, shorten
 from typing import Final
 
@@ -36,6 +36,8 @@ _KEPT_PARAGRAPHS: Final = 8192
 #: Without line breaks and control characters, one of which would end a slot: what others wrote
 #: passes here once, where the values of the templates are made.
 _on_one_line = lru_cache(_KEPT_PARAGRAPHS)(values.on_one_line)
+# A summary as long as a lead is, cut at a word.
+_lead = lru_cache(_KEPT_PARAGRAPHS)(partial(shorten, width=_SUMMARY_CHARACTERS, placeholder=" …"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +139,11 @@ class Renderer:
         return _ShownItem(
             title=_on_one_line(item.title),
             # One without an address of its own is read on its page on the site.
-            url=_on_one_line(item.url or f"{self._sender.site_url}/{item_page(item.slug)}"),
+            url=values.published_address(item.url)
+            or f"{self._sender.site_url}/{item_page(item.slug)}",
             language=item.language,
             about=_about(item.issued, tuple(label.text for label in item.issuers), kind, texts),
-            summary=_lead(item.summary),
+            summary=_lead(_on_one_line(item.summary)),
             also_in=[self._page(topic) for topic in others],
         )
 
@@ -188,12 +191,6 @@ def _about(issued: Issued | None, issuers: tuple[str, ...], content_type: str, t
     """The secondary line of an item: date, issuers, kind."""
     parts = (texts.issued(issued), ", ".join(issuers), content_type)
     return " · ".join(_on_one_line(part) for part in parts if part)
-
-
-@lru_cache(_KEPT_PARAGRAPHS)
-def _lead(summary: str) -> str:
-    """A summary as long as a lead is, cut at a word."""
-    return shorten(_on_one_line(summary), _SUMMARY_CHARACTERS, placeholder=" …")
 
 
 @lru_cache(_KEPT_PARAGRAPHS)

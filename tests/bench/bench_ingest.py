@@ -67,6 +67,7 @@ def terms(taxonomy: Taxonomy, now: datetime, reader: Reader | None = None) -> Te
         taxonomy=taxonomy,
         identity=IDENTITY,
         now=now,
+        zone=UTC,
         batch=BATCH,
         archive_after_days=7,
         reader=reader,

@@ -48,6 +48,7 @@ def polled(
             taxonomy=osce,
             identity=Identity("example.org", date(2026, 1, 1)),
             now=NOW,
+            zone=UTC,
             batch=2,
             archive_after_days=7,
         ),

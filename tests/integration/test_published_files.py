@@ -78,8 +78,8 @@ def test_a_write_that_was_cut_off_leaves_the_old_file_and_is_repeated(
 
 @pytest.fixture
 def small_files() -> Iterator[None]:
-    """No file may be longer than 100 bytes: what is written then is cut off there, as on a disk that
-    is full, and only the next write fails.
+    """No file may be longer than 100 bytes: what is written is cut off there, as on a disk that is
+    full, and only the next write fails.
     """
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -112,6 +112,7 @@ def _terms(name: str, taxonomy: Taxonomy, *, now: datetime, batch: int, **more: 
         taxonomy=taxonomy,
         identity=Identity("example.org", date(2026, 1, 1)),
         now=now,
+        zone=UTC,
         batch=batch,
         archive_after_days=7,
         **more,

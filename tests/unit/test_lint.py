@@ -18,9 +18,9 @@ PERFECT = """<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">
 <updated>2026-11-20T12:00:00.001+00:00</updated>
 <published>2026-11-20T00:00:00Z</published>
 <category scheme="tag:example.org,2026-01-01:taxonomy/field" term="policing" label="Policing"/>
-<link rel="enclosure" type="audio/mpeg" length="12" href="https://example.org/1.mp3"/>
 <link rel="alternate" type="application/pdf" href="https://example.org/1.pdf"/>
 <link rel="alternate" type="text/html" hreflang="en" href="https://example.org/1"/>
+<link rel="enclosure" type="audio/mpeg" length="12" href="https://example.org/1.mp3"/>
 <content type="html">&lt;p&gt;&lt;a href="https://example.org/"&gt;x&lt;/a&gt;&lt;/p&gt;</content>
 </entry>
 <entry xml:lang="ru">
@@ -77,7 +77,16 @@ def spoilt(old: str, new: str) -> tuple[str, ...]:
             '<link type="application/json" href="https://example.org/1"/><content type="html">',
             "item/1: the text/html alternate is not the last",
         ),
-        (' length="12"', "", "the enclosure https://example.org/1.mp3 lacks a type or a length"),
+        (
+            ' length="12"',
+            ' length="0"',
+            "the enclosure https://example.org/1.mp3 is '0' bytes long",
+        ),
+        (
+            '<link href="https://example.org/2"/>',
+            '<link rel="related" href="https://example.org/"/><link href="https://example.org/2"/>',
+            "item/2: the first link is no alternate",
+        ),
         (' label="Policing"', "", "item/1: a category without label"),
         (' xml:lang="ru"', "", "item/2: no xml:lang"),
         ('<link href="https://example.org/2"/>', "", "item/2: neither an alternate link nor"),

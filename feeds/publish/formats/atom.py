@@ -54,7 +54,8 @@ def entry_bytes(entry: PublishedEntry, content: str) -> bytes:
     )
     if entry.summary:
         made.summary(entry.summary)
-    made.content(content, type="html")
+    if content:
+        made.content(content, type="html")
     made.link(list(_links(entry)))
     element = made.atom_entry()
     element.set(_LANGUAGE, entry.language)
@@ -80,21 +81,21 @@ def feed_bytes(feed: PublishedFeed, updated: datetime, entries: Sequence[bytes])
 
 
 def _links(entry: PublishedEntry) -> Iterable[dict[str, str]]:
-    """The page to read comes last: some readers take the last alternate as the entry's."""
-    yield from map(_enclosure, entry.enclosures)
+    """The page to read comes first: some readers open the first link, whatever it is."""
     page = {"type": "text/html", "hreflang": entry.language}
+    yield {"href": entry.address, "rel": "alternate", **page}
     if entry.page != entry.address:
         yield {"href": entry.page, "rel": "related", **page}
-    yield {"href": entry.address, "rel": "alternate", **page}
+    yield from map(_enclosure, entry.enclosures)
 
 
 def _enclosure(enclosure: Enclosure) -> dict[str, str]:
-    """A file of unknown type or length is merely related: readers rely on an enclosure's."""
-    rel = "related"
-    values = {"href": enclosure.url, "type": enclosure.media_type, "title": enclosure.title}
-    if enclosure.length is not None and enclosure.media_type:
-        rel, values["length"] = "enclosure", str(enclosure.length)
-    return {"rel": rel} | {name: value for name, value in values.items() if value}
+    """A file, with what is known of it (RFC 4287, section 4.2.7.2)."""
+    length = str(enclosure.length) if enclosure.length else ""
+    known = {"type": enclosure.media_type, "length": length, "title": enclosure.title}
+    return {"href": enclosure.url, "rel": "enclosure"} | {
+        name: value for name, value in known.items() if value
+    }
 
 
 def _source(provenance: Provenance) -> etree._Element:

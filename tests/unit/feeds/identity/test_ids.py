@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import Draft
-from feeds.identity.ids import Identity, content_hash, item_slug, tag_uri
+from feeds.identity.ids import Identity, content_hash, is_permanent, item_slug, tag_uri
 from feeds.model import Issued, IssuedFrom
 from tests.builders import a_draft, a_label
 
@@ -50,6 +50,60 @@ def test_an_authority_is_a_host_name_or_a_mail_address(authority: str) -> None:
 def test_an_id_holds_only_what_a_uri_may() -> None:
     with pytest.raises(ValueError, match="cannot"):
         Identity("example.org", MINTED).item("a b")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("http://example.org/ä/ö", True),
+        ("HTTP://Example.ORG/Up", True),
+        ("https://example.org/a?b=c#d", True),
+        ("urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a", True),
+        ("URN:UUID:1225C695-CFB8-4EBB-AAAA-80DA344EFA6A", True),
+        ("urn:isbn:0451450523", True),
+        ("urn:example:a123,z456?+x", True),
+        ("tag:example.org,2026:x", True),
+        ("tag:me@example.org,2026-11-24:a/b?c#d", True),
+        ("yt:video:x1", True),
+        ("mailto:someone@example.org", True),
+        ("", False),
+        ("not a uri", False),
+        ("12345", False),
+        ("-bad:thing", False),
+        ("//example.org/x", False),
+        ("http://", False),
+        ("http://example.org/a b", False),
+        ("http://[::1/x", False),
+        ("https://example.org/%zz", False),
+        ("https://example.org/a|b", False),
+        ("https://user:pw@example.org/x", False),
+        ("https://example.org:99999/x", False),
+        ("urn:x", False),
+        ("urn:x:y", False),
+        ("urn:urn:a", False),
+        ("urn:uuid:notauuid", False),
+        ("urn:example:", False),
+        ("urn:example:a<b>", False),
+        ("urn:example:\u202eevil", False),
+        ("tag:example.org:old", False),
+        ("tag:example.org,20261:zz", False),
+        ("tag:example.org,2026-13:x", False),
+        ("tag:example.org,2026:x y", False),
+        ("javascript:alert(1)", False),
+        ("DATA:text/plain,x", False),
+        ("info:a%4", False),
+        (f"https://example.org/{'p' * 600}", False),
+    ],
+)
+def test_an_id_is_permanent_to_the_letter_of_its_scheme(text: str, is_one: bool) -> None:
+    """What is none is a fault of every feed that repeats it (RFC 4287, section 4.2.6)."""
+    assert is_permanent(text) is is_one
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_an_id_or_none(text: str) -> None:
+    for scheme in ("", "http://", "tag:", "urn:", "urn:uuid:"):
+        assert is_permanent(scheme + text) in {True, False}
 
 
 # -- Contents --------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def test_the_address_the_source_gave_is_where_an_entry_is_at_home(osce: Taxonomy
         "https://",
         "https://[::1",
         "https://osce.org/a b",
-        'https://osce.org/"onclick',
+        "https://osce.org\\\\@evil.example/",
         "https://osce.org/\x01",
         "javascript:alert(1)",
     ],
@@ -73,10 +73,36 @@ def test_an_address_no_reader_can_follow_is_none(osce: Taxonomy, url: str | None
     assert entry.host == ""
 
 
+def test_addresses_are_said_as_readers_can_follow_them(osce: Taxonomy) -> None:
+    """What they cannot hold is in code, and nobody's password is published."""
+    markup = (
+        '<p><a href="https://a.example/x|y?a=1&amp;b={2}" rel="noopener">1</a> '
+        '<a href="https://user:pw@a.example/q&quot;x">2</a> <a href="https://a.example/&amp;">3</a>'
+        ' <a href="mailto:anna@a.example">4</a> <a href="https://a.example\\@b.example/">5</a></p>'
+    )
+    entry = compose(an_item(url="http://me:pw@osce.org/{a}", markup=markup), a_site(), osce)
+    assert entry.origin == entry.address == "http://osce.org/%7Ba%7D"
+    assert entry.markup == (
+        '<p><a href="https://a.example/x%7Cy?a=1&amp;b=%7B2%7D" rel="noopener">1</a> '
+        '<a href="https://a.example/q%22x">2</a> <a href="https://a.example/&amp;">3</a> '
+        '<a href="mailto:anna@a.example">4</a> <a>5</a></p>'
+    )
+
+
+def test_what_nobody_could_read_is_marked_and_stops_no_feed(osce: Taxonomy) -> None:
+    text = "Universit\ufffdt \ud83d\x00"
+    entry = compose(
+        an_item(title=text, summary=text, body=text, markup=f"<p>{text}</p>"), a_site(), osce
+    )
+    assert entry.paragraphs == ("Universit?t",)
+    assert entry.title == entry.summary == "Universit?t"
+    assert entry.markup == "<p>Universit?t </p>"
+
+
 def test_published_is_said_only_where_it_is_known(osce: Taxonomy) -> None:
     assert compose(an_item(), a_site(), osce).published is None
     entry = compose(an_item(issued=issued("2026-11-18")), a_site(), osce)
-    assert entry.published == datetime(2026, 11, 18, tzinfo=UTC)
+    assert entry.published == datetime(2026, 11, 18, 11, tzinfo=UTC)
 
 
 def test_an_issue_instant_is_when_it_was_published(osce: Taxonomy) -> None:

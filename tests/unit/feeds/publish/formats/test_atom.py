@@ -90,7 +90,7 @@ def test_parsers_agree_on_what_a_feed_says(osce: Taxonomy) -> None:
         assert [entry.author for entry in parsed.entries] == ["OSCE Secretariat"] * 2
     assert one.entries[1].title == other.entries[1].title == WEB.title
     assert "published" not in one.entries[0]
-    assert one.entries[1].published == "2026-11-18T00:00:00+00:00"
+    assert one.entries[1].published == "2026-11-18T11:00:00+00:00"
     terms = [tag.term for tag in one.entries[1].tags]
     assert terms == ["secretariat", "policing", "Astrography", "news"]
 
@@ -101,11 +101,13 @@ def test_an_entry_declares_no_namespace_and_its_own_language(osce: Taxonomy) -> 
     assert etree.fromstring(entry).get(LANGUAGE) == "ru"
 
 
-def test_the_page_to_read_is_the_last_link(osce: Taxonomy) -> None:
-    links = etree.fromstring(an_entry(WEB, osce)).findall("link")
+def test_the_page_to_read_is_the_first_link(osce: Taxonomy) -> None:
+    """Some readers open the first one, whatever it is."""
+    links = etree.fromstring(an_entry(replace(WEB, enclosures=(REPORT,)), osce)).findall("link")
     assert [(link.get("rel"), link.get("href")) for link in links] == [
-        ("related", "https://news.example.org/items/bbbbbbbbbbbbbbbb"),
         ("alternate", "https://www.osce.org/node/1?a=1&b=2"),
+        ("related", "https://news.example.org/items/bbbbbbbbbbbbbbbb"),
+        ("enclosure", REPORT.url),
     ]
 
 
@@ -190,19 +192,29 @@ def test_what_came_from_an_atom_feed_says_so(osce: Taxonomy) -> None:
     schema().assertValid(etree.fromstring(a_feed(osce, an_item(provenance=undated))))
 
 
-def test_files_are_enclosed_with_type_and_length_or_merely_linked(osce: Taxonomy) -> None:
-    """Readers show a length; one that nobody knows is not made up."""
-    unknown = replace(REPORT, url="https://press.example.org/b.pdf", length=None)
+@pytest.mark.parametrize("length", [None, 0, -5])
+def test_files_are_enclosed_whether_or_not_their_length_is_known(
+    length: int | None, osce: Taxonomy
+) -> None:
+    """Readers show a length; one that nobody knows is not made up, nor is it 0."""
+    unknown = replace(REPORT, url="https://press.example.org/b|1.pdf", length=length)
     hostile = replace(REPORT, url="javascript:alert(1)")
     feed = a_feed(osce, an_item(enclosures=(REPORT, unknown, hostile)))
     schema().assertValid(etree.fromstring(feed))
-    assert lint(feed, ADDRESS) == ()
     (entry,) = feedparser.parse(feed).entries
-    assert [(each.href, each.type, each.length) for each in entry.enclosures] == [
-        (REPORT.url, "application/pdf", "1234")
+    assert [(each.href, each.type, each.get("length")) for each in entry.enclosures] == [
+        (REPORT.url, "application/pdf", "1234"),
+        ("https://press.example.org/b%7C1.pdf", "application/pdf", None),
     ]
-    related = [link for link in entry.links if link.rel == "related"]
-    assert [(link.href, link.title) for link in related] == [(unknown.url, "Report")]
+    assert lint(feed, ADDRESS) == ()
+
+
+def test_a_title_alone_has_its_link_and_nothing_more(osce: Taxonomy) -> None:
+    """An empty content is a warning of the W3C's validator, and what we would add is no news."""
+    for item in (an_item(summary="", body=""), replace(WEB, summary="")):
+        entry = etree.fromstring(an_entry(item, osce))
+        assert entry.find("content") is entry.find("summary") is None
+        assert entry.find("link").get("rel") == "alternate"  # type: ignore[union-attr]  # it is there
 
 
 def test_the_publishers_markup_is_shown_where_there_is_any(osce: Taxonomy) -> None:
