@@ -138,7 +138,7 @@ def a_push_api(database: Database, taxonomy: Taxonomy, changes: Changes) -> Iter
     pushed = PushedItems(
         receiver=a_receiver(database, taxonomy),
         clock=lambda: NOW,
-        page_of=lambda slug: f"https://news.example.org/items/{slug}",
+        page_of=lambda slug: f"https://news.example.org/items/{slug}/",
     )
     api = PushApi(pushed=pushed, tokens=TOKENS, max_bytes=MAX_BYTES, on_change=changes)
     with serving(Starlette(routes=[Mount("/api", api.app("0.1.0"))])) as base:

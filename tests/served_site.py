@@ -38,7 +38,7 @@ class ServedSite:
     def item(self, title: str) -> str:
         """The address of the page of the item whose title starts so."""
         found = next(item for item in self.items if item.title.startswith(title))
-        return f"{self.url}/items/{found.slug}"
+        return f"{self.url}/items/{found.slug}/"
 
 
 @contextmanager

@@ -67,7 +67,7 @@ def split(database: Database, item: str, *, publish: Publish, dry_run: bool = Fa
 
 def _number(connection: Connection, name: str) -> int:
     """The number of the item that an id, an address of its page or a slug names."""
-    slug = name.rpartition("/")[2].removesuffix(".html")
+    slug = name.rstrip("/").rpartition("/")[2]
     number = number_of(connection, name) or number_of(connection, slug)
     if number is None:
         raise NotEdited(name, NotMerged.MISSING)

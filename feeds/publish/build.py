@@ -19,14 +19,14 @@ from feeds.publish.feed import ALL, FOLDERS, HEADINGS, FeedRef, describe, feeds_
 from feeds.publish.formats.atom import entry_bytes, feed_bytes
 from feeds.publish.formats.opml import opml_bytes
 from feeds.publish.pages import STYLE, renderer
-from feeds.publish.site import Site, item_page
+from feeds.publish.site import Site, item_page, page_file
 from feeds.storage.entries import Ready
 from feeds.taxonomy import Taxonomy
 
 #: A path relative to the published directory, and what is to be there.
 Document = tuple[str, bytes]
 
-FRONT_PAGE = "index.html"
+FRONT_PAGE = page_file("")
 
 # Those that make bytes.
 _LIBRARIES = ("babel", "feedgen", "jinja2", "lxml")
@@ -72,7 +72,7 @@ class SiteBuilder:
         """The page of one item, from which its feeds can be found."""
         entry = compose(item, self._site, self._taxonomy)
         feeds = (each.feed for each in entry.categories if each.direct and each.feed)
-        return f"{item_page(item.slug)}.html", self._render(
+        return page_file(item_page(item.slug)), self._render(
             "item.html",
             entry=entry,
             filed=[(heading, entry.filed_under(kind)) for kind, heading in HEADINGS.items()],
@@ -82,7 +82,7 @@ class SiteBuilder:
     def hidden(self, slug: str, into: str | None) -> Document:
         """What stands where an item was: that it is withdrawn, or the way to what it is now."""
         address = f"{self._site.url}/{item_page(into)}" if into else None
-        return f"{item_page(slug)}.html", self._render("hidden.html", address=address)
+        return page_file(item_page(slug)), self._render("hidden.html", address=address)
 
     def feed(self, ref: FeedRef, latest: Sequence[Ready]) -> Iterator[Document]:
         """A feed and its page; ``latest`` holds `entries_wanted` items, newest first."""
@@ -93,7 +93,7 @@ class SiteBuilder:
         shown = [entry.atom for entry in latest[: self._site.entries_per_feed]]
         yield ref.atom, feed_bytes(feed, updated, shown)
         listed = [entry.html.decode() for entry in latest[: self._site.items_per_page]]
-        yield f"{ref.page}.html", self._render("feed.html", feed=feed, items=listed)
+        yield page_file(ref.page), self._render("feed.html", feed=feed, items=listed)
 
     def lists(self) -> Iterator[Document]:
         """What leads to the feeds; the front page comes last, when all it links to is there."""

@@ -44,7 +44,7 @@ class FeedRef:
     @property
     def page(self) -> str:
         """The address of its web page, relative to that of the site."""
-        return f"feeds/{self.path}"
+        return f"feeds/{self.path}/"
 
     @property
     def atom(self) -> str:

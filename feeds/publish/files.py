@@ -5,7 +5,7 @@ Knows paths, renames and gzip. Must never know what is in a file.
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from isal import igzip
@@ -25,7 +25,6 @@ class Files:
     """
 
     root: Path
-    _folders: set[str] = field(init=False, default_factory=set)
 
     def holds(self, path: str) -> bool:
         return (self.root / path).is_file()
@@ -40,10 +39,6 @@ class Files:
         try:
             if _read(target) == content and os.path.exists(f"{target}.gz"):  # noqa: PTH110 - speed
                 return False
-            folder = os.path.dirname(target)  # noqa: PTH120 - speed
-            if folder not in self._folders:
-                Path(folder).mkdir(parents=True, exist_ok=True)
-                self._folders.add(folder)
             _replace(f"{target}.gz", igzip.compress(content, _LEVEL, mtime=0))
             _replace(target, content)
         except OSError as problem:
@@ -64,6 +59,15 @@ def _read(target: str) -> bytes | None:
 
 
 def _replace(target: str, content: bytes) -> None:
+    """As `_write`, in a folder that is made where there is none: each page has one of its own."""
+    try:
+        _write(target, content)
+    except FileNotFoundError:
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        _write(target, content)
+
+
+def _write(target: str, content: bytes) -> None:
     """Written beside under a hidden name, which no web server hands out, then renamed.
 
     Raises OSError where not all of it could be written: the target is then what it was, and nothing

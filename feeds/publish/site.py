@@ -60,5 +60,13 @@ class Site:
 
 
 def item_page(slug: str) -> str:
-    """The address of an item's page, relative to that of the site."""
-    return f"items/{slug}"
+    """The address of an item's page, relative to that of the site; its file is `page_file`'s."""
+    return f"items/{slug}/"
+
+
+def page_file(page: str) -> str:
+    """The file of a page, relative to the published directory as the page is to the site.
+
+    Every web server answers a folder's address with this file in it.
+    """
+    return f"{page}index.html"

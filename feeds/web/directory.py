@@ -32,22 +32,20 @@ _USED_UP = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 _PATH = re.compile(r"/(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*)?")
 
 
-def names(path: str, raw_path: bytes) -> tuple[str, ...]:
-    """The file names that may answer a decoded path, best first, relative to the root.
+def file_of(path: str, raw_path: bytes) -> str | None:
+    """The name of the file that answers a decoded path, relative to the root.
 
-    Empty where the path is not one the publisher could have made: a temporary file, a packed
+    That of a page lies in the folder of its address, and answers with or without the slash at its
+    end. None where the path is not one the publisher could have made: a temporary file, a packed
     sibling, anything hidden. An encoded slash is data, not a separator (RFC 3986 2.2), so
     ``raw_path``, the path as it was sent, may not hold one.
     """
     if not _PATH.fullmatch(path) or b"%2f" in raw_path.lower():
-        return ()
-    name = path[1:]
-    if not name or name.endswith("/"):
-        return (f"{name}index.html",)
-    last = name.rpartition("/")[2]
+        return None
+    folder, _, last = path[1:].rpartition("/")
     if "." in last:
-        return (name,) if last.rpartition(".")[2] in MEDIA else ()
-    return (f"{name}.html", f"{name}/index.html")
+        return path[1:] if last.rpartition(".")[2] in MEDIA else None
+    return "/".join(filter(None, (folder, last, "index.html")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from feeds.web.conditional import Preconditions, Verdict, evaluate
-from feeds.web.directory import Directory, Served, names
+from feeds.web.directory import Directory, Served, file_of
 from feeds.web.representation import Headers, Representation, prefers_gzip
 
 
@@ -38,14 +38,14 @@ class PublishedFiles:
 
     async def _find(self, scope: Scope) -> Served:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        for name in names(path, scope.get("raw_path") or b""):
-            signature = self._directory.signature(name)
-            if signature is None:
-                continue
-            served = self._directory.remembered(name, signature) or await self._read(name)
-            if served is not None:
-                return served
-        raise HTTPException(404)
+        name = file_of(path, scope.get("raw_path") or b"")
+        signature = self._directory.signature(name) if name else None
+        if name is None or signature is None:
+            raise HTTPException(404)
+        served = self._directory.remembered(name, signature) or await self._read(name)
+        if served is None:
+            raise HTTPException(404)
+        return served
 
     async def _read(self, name: str) -> Served | None:
         try:

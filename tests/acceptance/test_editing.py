@@ -55,7 +55,7 @@ def test_two_items_become_one_and_two_again(house: Installation) -> None:
     one, other = (row["slug"] for row in rows)
     house.report("items", "merge", one, other, "--dry-run")
     assert house.report("items", "--hidden") == []
-    house.report("items", "merge", one, f"http://127.0.0.1:8025/items/{other}")
+    house.report("items", "merge", one, f"http://127.0.0.1:8025/items/{other}/")
     assert [row["slug"] for row in house.report("items")] == [other]
     assert [row["slug"] for row in house.report("items", "--hidden")] == [one]
     refused = house.call("items", "merge", other, one)

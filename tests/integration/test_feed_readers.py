@@ -20,7 +20,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterator[S
 
 
 def addresses(site: ServedSite) -> list[str]:
-    return [item.url or f"{site.url}/items/{item.slug}" for item in site.items]
+    return [item.url or f"{site.url}/items/{item.slug}/" for item in site.items]
 
 
 def test_newsboat_shows_every_item_with_its_title_and_address(
@@ -47,7 +47,7 @@ def test_newsboat_shows_every_item_with_its_title_and_address(
         columns = "guid, title, url, author"
         shown = cache.execute(f"SELECT {columns} FROM rss_item").fetchall()
         feed = cache.execute("SELECT title, url FROM rss_feed").fetchone()
-    assert feed == ("All news · OSCE", f"{site.url}/feeds/all")
+    assert feed == ("All news · OSCE", f"{site.url}/feeds/all/")
     assert sorted(shown) == sorted(
         (item.uid, item.title, url, ", ".join(label.text for label in item.issuers))
         for item, url in zip(site.items, addresses(site), strict=True)

@@ -166,7 +166,7 @@ def fetched(url: str) -> Any:
 def test_a_page_names_its_language_its_address_and_its_feed(site: ServedSite) -> None:
     page = fetched(f"{site.url}/feeds/fields/policing")
     assert page.get("lang") == "en"
-    assert page.xpath("//link[@rel='canonical']/@href") == [f"{site.url}/feeds/fields/policing"]
+    assert page.xpath("//link[@rel='canonical']/@href") == [f"{site.url}/feeds/fields/policing/"]
     feeds = page.xpath("//link[@rel='alternate'][@type='application/atom+xml']/@href")
     assert feeds == [f"{site.url}/feeds/fields/policing.atom"]
 

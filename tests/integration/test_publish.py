@@ -151,8 +151,8 @@ def test_a_new_item_touches_its_feeds_and_no_other(
     feeds = ("feeds/all", "feeds/fields/human-rights")
     assert report.files == (
         *(f"{feed}.atom" for feed in feeds),
-        *(f"{feed}.html" for feed in feeds),
-        f"items/{item.slug}.html",
+        *(f"{feed}/index.html" for feed in feeds),
+        f"items/{item.slug}/index.html",
     )
     changed = {path for path, body in contents(public).items() if before.get(path) != body}
     assert changed == {f"{path}{end}" for path in report.files for end in ("", ".gz")}
@@ -168,7 +168,7 @@ def test_a_revision_moves_an_item_between_feeds_under_the_same_id(
     assert ids(public, "feeds/fields/policing.atom") == []
     assert ids(public, "feeds/fields/human-rights.atom") == [item.uid]
     assert titles(public, "feeds/all.atom") == ["Corrected"]
-    assert "Corrected" in (public / f"items/{item.slug}.html").read_text("utf-8")
+    assert "Corrected" in (public / f"items/{item.slug}/index.html").read_text("utf-8")
     assert assert_perfect(public, a_site())
 
 
@@ -180,7 +180,7 @@ def test_a_feed_holds_the_latest_and_no_more(
         store(database, osce, [a_draft(title=f"Item {number}")], at=at)
     published(database, osce, public, entries_per_feed=3, items_per_page=2)
     assert titles(public, "feeds/all.atom") == ["Item 4", "Item 3", "Item 2"]
-    page = (public / "feeds/all.html").read_text("utf-8")
+    page = (public / "feeds/all/index.html").read_text("utf-8")
     assert [f"Item {number}" in page for number in range(5)] == [False, False, False, True, True]
 
 
@@ -206,7 +206,7 @@ def test_other_terms_of_a_source_take_its_texts_away(
     text = "The course was held in Vienna."
     assert text.encode() in (public / "feeds/all.atom").read_bytes()
     published(database, osce, public, terms=())
-    shown = [public / "feeds/all.atom", public / f"items/{item.slug}.html"]
+    shown = [public / "feeds/all.atom", public / f"items/{item.slug}/index.html"]
     assert [text.encode() in path.read_bytes() for path in shown] == [False, False]
 
 
@@ -257,7 +257,7 @@ def test_a_run_that_died_half_way_is_repeated(
     write = Files.write
 
     def dies_at_a_page(self: Files, path: str, content: bytes) -> bool:
-        if path == "feeds/fields/policing.html":
+        if path == "feeds/fields/policing/index.html":
             raise PublishError("no room left")
         return write(self, path, content)
 
@@ -267,7 +267,7 @@ def test_a_run_that_died_half_way_is_repeated(
     monkeypatch.undo()
     published(database, osce, public)
     assert ids(public, "feeds/fields/policing.atom")[0] == item.uid
-    assert "Another" in (public / "feeds/fields/policing.html").read_text("utf-8")
+    assert "Another" in (public / "feeds/fields/policing/index.html").read_text("utf-8")
 
 
 def test_only_one_publishes_at_a_time(database: Database, osce: Taxonomy, public: Path) -> None:
@@ -284,7 +284,7 @@ def test_an_archive_is_published_in_parts(
     drafts = [a_draft(title=f"Item {number}") for number in range(5)]
     items = store(database, osce, drafts)
     published(database, osce, public)
-    assert all((public / f"items/{item.slug}.html").is_file() for item in items)
+    assert all((public / f"items/{item.slug}/index.html").is_file() for item in items)
     assert len(ids(public, "feeds/all.atom")) == 5
 
 

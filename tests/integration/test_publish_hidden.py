@@ -39,7 +39,7 @@ class Site:
             assert write_items.split(connection, item.number) is None
 
     def page(self, item: Item) -> str:
-        return (self.public / "items" / f"{item.slug}.html").read_text("utf-8")
+        return (self.public / "items" / item.slug / "index.html").read_text("utf-8")
 
     def titles(self, feed: str) -> list[str]:
         parsed = feedparser.parse((self.public / "feeds" / f"{feed}.atom").read_bytes())

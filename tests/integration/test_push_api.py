@@ -72,7 +72,7 @@ def test_a_new_item_is_created_and_says_what_was_understood(
     assert told["outcome"] == "created"
     assert told["id"] == "press-417"
     assert told["uid"].startswith("tag:example.org,2026-01-01:item/")
-    assert told["page"] == f"https://news.example.org/items/{told['uid'].rpartition('/')[2]}"
+    assert told["page"] == f"https://news.example.org/items/{told['uid'].rpartition('/')[2]}/"
     assert told["revision"] == 1
     assert {"kind": "field", "slug": "policing", "label": "Policing"} in told["topics"]
     assert {topic["slug"] for topic in told["topics"]} >= {"policing", "secretariat"}

@@ -39,7 +39,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     public = tmp_path_factory.mktemp("site") / "public"
     put(public, "index.html", PAGE)
     put(public, "feeds/all.atom", FEED)
-    put(public, "feeds/all.html", PAGE)
+    put(public, "feeds/all/index.html", PAGE)
     put(public, "feeds/fields/index.html", PAGE)
     put(public, "feeds.opml", b"<opml/>")
     put(public, "style.css", b"body {}")
@@ -61,6 +61,7 @@ def client(root: Path) -> Iterator[httpx2.Client]:
     ("path", "media_type", "content"),
     [
         ("/feeds/all.atom", "application/atom+xml; charset=utf-8", FEED),
+        ("/feeds/all/", "text/html; charset=utf-8", PAGE),
         ("/feeds/all", "text/html; charset=utf-8", PAGE),
         ("/feeds/fields", "text/html; charset=utf-8", PAGE),
         ("/feeds/fields/", "text/html; charset=utf-8", PAGE),
@@ -208,7 +209,7 @@ def test_nothing_else_is_given_away(client: httpx2.Client, target: str) -> None:
 
 
 def test_a_folder_is_no_file(client: httpx2.Client, root: Path) -> None:
-    (root / "odd.html").mkdir()
+    (root / "odd/index.html").mkdir(parents=True)
     assert client.get("/odd").status_code == 404
 
 

@@ -47,7 +47,7 @@ def test_the_address_the_source_gave_is_where_an_entry_is_at_home(osce: Taxonomy
     entry = compose(an_item(url="https://www.osce.org/node/1"), a_site(), osce)
     assert entry.address == entry.origin == "https://www.osce.org/node/1"
     assert entry.host == "osce.org"
-    assert entry.page == "https://news.example.org/items/aaaaaaaaaaaaaaaa"
+    assert entry.page == "https://news.example.org/items/aaaaaaaaaaaaaaaa/"
 
 
 @pytest.mark.parametrize(

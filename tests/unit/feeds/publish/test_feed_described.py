@@ -16,7 +16,7 @@ def test_a_feed_has_a_permanent_id_and_two_addresses(osce: Taxonomy) -> None:
     feed = describe(FeedRef(POLICING), a_site(), osce)
     assert feed.id == "tag:news.example.org,2026-01-01:feed/fields/policing"
     assert feed.address == "https://news.example.org/feeds/fields/policing.atom"
-    assert feed.page == "https://news.example.org/feeds/fields/policing"
+    assert feed.page == "https://news.example.org/feeds/fields/policing/"
 
 
 def test_another_address_of_the_site_changes_no_id(osce: Taxonomy) -> None:

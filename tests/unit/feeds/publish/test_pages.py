@@ -45,10 +45,10 @@ def test_an_instant_is_shown_as_its_day_in_the_zone_of_the_site(osce: Taxonomy) 
 @pytest.mark.parametrize(
     ("source", "url", "reading"),
     [
-        ("own", None, "/news/items/aaaaaaaaaaaaaaaa"),
-        ("own", "https://www.osce.org/1", "/news/items/aaaaaaaaaaaaaaaa"),
+        ("own", None, "/news/items/aaaaaaaaaaaaaaaa/"),
+        ("own", "https://www.osce.org/1", "/news/items/aaaaaaaaaaaaaaaa/"),
         ("web", "https://www.osce.org/1", "https://www.osce.org/1"),
-        ("web", None, "/news/items/aaaaaaaaaaaaaaaa"),
+        ("web", None, "/news/items/aaaaaaaaaaaaaaaa/"),
     ],
 )
 def test_a_list_leads_to_the_whole_text_in_one_step(
@@ -76,8 +76,8 @@ def test_an_own_item_that_stands_elsewhere_too_says_where(osce: Taxonomy) -> Non
 def test_the_way_to_mails_is_shown_where_there_is_one(osce: Taxonomy) -> None:
     with_contact, without = (SiteBuilder(a_site(contact=c), osce) for c in ("a@example.org", ""))
     subject = "mailto:a@example.org?subject=Digest%3A%20All%20news"
-    assert subject in dict(with_contact.feed(ALL, []))["feeds/all.html"].decode()
-    page = dict(without.feed(ALL, []))["feeds/all.html"].decode()
+    assert subject in dict(with_contact.feed(ALL, []))["feeds/all/index.html"].decode()
+    page = dict(without.feed(ALL, []))["feeds/all/index.html"].decode()
     assert "Get it by email" not in page
     assert "mailto:" not in page + front_page(without)
 

@@ -220,8 +220,8 @@ def test_headings_lead_from_the_mail_to_its_topics_to_their_items() -> None:
 def test_an_item_without_an_address_of_its_own_is_read_on_our_page() -> None:
     digest = of(some_news(number=5, url=None))
     (link,) = (link for heading in page_of(digest).iter("h3") for link in heading.iter("a"))
-    assert link.get("href") == "https://news.example.org/items/slug5"
-    assert "\nhttps://news.example.org/items/slug5\n" in text_of(digest)
+    assert link.get("href") == "https://news.example.org/items/slug5/"
+    assert "\nhttps://news.example.org/items/slug5/\n" in text_of(digest)
 
 
 def test_an_item_names_the_other_topics_it_belongs_to() -> None:

@@ -84,7 +84,7 @@ def test_parsers_agree_on_what_a_feed_says(osce: Taxonomy) -> None:
         assert parsed.feed.title == "Policing · OSCE"
         assert [entry.id for entry in parsed.entries] == [an_item().uid, WEB.uid]
         assert [entry.link for entry in parsed.entries] == [
-            "https://news.example.org/items/aaaaaaaaaaaaaaaa",
+            "https://news.example.org/items/aaaaaaaaaaaaaaaa/",
             WEB.url,
         ]
         assert [entry.author for entry in parsed.entries] == ["OSCE Secretariat"] * 2
@@ -106,7 +106,7 @@ def test_the_page_to_read_is_the_first_link(osce: Taxonomy) -> None:
     links = etree.fromstring(an_entry(replace(WEB, enclosures=(REPORT,)), osce)).findall("link")
     assert [(link.get("rel"), link.get("href")) for link in links] == [
         ("alternate", "https://www.osce.org/node/1?a=1&b=2"),
-        ("related", "https://news.example.org/items/bbbbbbbbbbbbbbbb"),
+        ("related", "https://news.example.org/items/bbbbbbbbbbbbbbbb/"),
         ("enclosure", REPORT.url),
     ]
 

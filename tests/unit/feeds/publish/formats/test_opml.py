@@ -24,7 +24,7 @@ def test_every_feed_is_in_the_list_once(osce: Taxonomy) -> None:
 
 def test_each_names_its_page_and_what_it_is(osce: Taxonomy) -> None:
     [policing] = [each for each in outlines(osce) if each.get("text") == "Policing"]
-    assert policing.get("htmlUrl") == "https://news.example.org/feeds/fields/policing"
+    assert policing.get("htmlUrl") == "https://news.example.org/feeds/fields/policing/"
     assert policing.get("description") == "OSCE news in the field of work Policing, newest first."
 
 
