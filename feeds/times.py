@@ -42,6 +42,11 @@ def seconds_of(text: str) -> int | None:
         return None
 
 
+def second_of(nanoseconds: int) -> int:
+    """The first whole second by which a moment has come, both in Unix time."""
+    return -(-nanoseconds // 1_000_000_000)
+
+
 def backoff(
     failures: int,
     *,

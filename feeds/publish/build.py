@@ -16,17 +16,13 @@ from config import values
 from feeds.model import Item, TopicKind
 from feeds.publish.entry import compose
 from feeds.publish.feed import ALL, FOLDERS, HEADINGS, FeedRef, describe, feeds_of, tree
+from feeds.publish.files import Document, HiddenDocument
 from feeds.publish.formats.atom import entry_bytes, feed_bytes
 from feeds.publish.formats.opml import opml_bytes
 from feeds.publish.pages import STYLE, renderer
-from feeds.publish.site import Site, item_page, page_file
+from feeds.publish.site import INDEX, Site, item_page
 from feeds.storage.entries import Ready
 from feeds.taxonomy import Taxonomy
-
-#: A path relative to the published directory, and what is to be there.
-Document = tuple[str, bytes]
-
-FRONT_PAGE = page_file("")
 
 # Those that make bytes.
 _LIBRARIES = ("babel", "feedgen", "jinja2", "lxml")
@@ -72,17 +68,20 @@ class SiteBuilder:
         """The page of one item, from which its feeds can be found."""
         entry = compose(item, self._site, self._taxonomy)
         feeds = (each.feed for each in entry.categories if each.direct and each.feed)
-        return page_file(item_page(item.slug)), self._render(
+        return f"{item_page(item.slug)}{INDEX}", self._render(
             "item.html",
             entry=entry,
             filed=[(heading, entry.filed_under(kind)) for kind, heading in HEADINGS.items()],
             feeds=[self._described(feed) for feed in (*feeds, ALL)],
         )
 
-    def hidden(self, slug: str, into: str | None) -> Document:
+    def hidden(self, slug: str, into: str | None) -> HiddenDocument:
         """What stands where an item was: that it is withdrawn, or the way to what it is now."""
         address = f"{self._site.url}/{item_page(into)}" if into else None
-        return page_file(item_page(slug)), self._render("hidden.html", address=address)
+        page = self._render("hidden.html", address=address)
+        # By its path, as the site may be read under several names.
+        status = f"308 {self._site.base}/{item_page(into)}" if into else "410"
+        return f"{item_page(slug)}{INDEX}", page, f"{status}\n".encode("ascii")
 
     def feed(self, ref: FeedRef, latest: Sequence[Ready]) -> Iterator[Document]:
         """A feed and its page; ``latest`` holds `entries_wanted` items, newest first."""
@@ -93,14 +92,14 @@ class SiteBuilder:
         shown = [entry.atom for entry in latest[: self._site.entries_per_feed]]
         yield ref.atom, feed_bytes(feed, updated, shown)
         listed = [entry.html.decode() for entry in latest[: self._site.items_per_page]]
-        yield page_file(ref.page), self._render("feed.html", feed=feed, items=listed)
+        yield f"{ref.page}{INDEX}", self._render("feed.html", feed=feed, items=listed)
 
     def lists(self) -> Iterator[Document]:
         """What leads to the feeds; the front page comes last, when all it links to is there."""
         yield "style.css", STYLE.read_bytes()
         yield "feeds.opml", opml_bytes(self._site, self._taxonomy)
         fields, issuers = (tree(kind, self._taxonomy) for kind in FOLDERS)
-        yield FRONT_PAGE, self._render("index.html", fields=fields, issuers=issuers)
+        yield INDEX, self._render("index.html", fields=fields, issuers=issuers)
 
 
 @cache

@@ -12,10 +12,10 @@ from time import perf_counter
 import structlog
 
 from feeds.model import Progress
-from feeds.publish.build import FRONT_PAGE, Document, SiteBuilder
+from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import FeedRef
-from feeds.publish.files import Files
-from feeds.publish.site import Site
+from feeds.publish.files import Document, Files
+from feeds.publish.site import INDEX, Site
 from feeds.storage import entries
 from feeds.storage.database import Database
 from feeds.storage.read_items import whole_items
@@ -99,7 +99,7 @@ class _Publication:
             state = entries.outstanding(connection)
         # Whether more than items changed since the last run that came to its end.
         is_outdated = state.fingerprint != self.builder.fingerprint
-        whole = everything or is_outdated or not self.files.holds(FRONT_PAGE)
+        whole = everything or is_outdated or not self.files.holds(INDEX)
         if not (whole or state.touched or state.upto != state.published):
             return ()
         # Items before feeds, feeds before what lists them: no link leads nowhere, and the front

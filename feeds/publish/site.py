@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 from feeds.identity.ids import Identity
 from feeds.model import SourceKind
 
+#: The file of a page, in the folder of its address: every web server answers with it there.
+INDEX = "index.html"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTerms:
@@ -60,13 +63,5 @@ class Site:
 
 
 def item_page(slug: str) -> str:
-    """The address of an item's page, relative to that of the site; its file is `page_file`'s."""
+    """The address of an item's page, relative to that of the site; a folder (`INDEX`)."""
     return f"items/{slug}/"
-
-
-def page_file(page: str) -> str:
-    """The file of a page, relative to the published directory as the page is to the site.
-
-    Every web server answers a folder's address with this file in it.
-    """
-    return f"{page}index.html"

@@ -33,10 +33,11 @@ class Verdict(StrEnum):
     FAILED = "failed"
 
 
-def evaluate(asked: Preconditions, etag: str, modified: int) -> Verdict:
+def evaluate(asked: Preconditions, etag: str, modified: int | None) -> Verdict:
     """How a GET or HEAD of an existing representation is answered.
 
-    ``etag`` is its strong entity tag, quotes included, ``modified`` in whole Unix seconds.
+    ``etag`` is its strong entity tag, quotes included, ``modified`` in whole Unix seconds, None
+    where no date tells it from another version yet.
     The order is that of RFC 9110 13.2.2: an entity tag wins over a date, and a field that
     cannot be read is as good as absent where it holds a date, and matches nothing where it
     holds tags.
@@ -67,7 +68,7 @@ def _entity_tags(field: str) -> Iterator[tuple[bool, str]]:
         found = _ENTITY_TAG.match(field, found.end())
 
 
-def _is_newer(modified: int, since: str | None) -> bool | None:
-    """None where no moment is named that can be read."""
+def _is_newer(modified: int | None, since: str | None) -> bool | None:
+    """None where no moment is named that can be read, or there is none to compare it with."""
     moment = None if since is None else seconds_of(since)
-    return None if moment is None else modified > moment
+    return None if moment is None or modified is None else modified > moment

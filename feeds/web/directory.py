@@ -14,12 +14,18 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from feeds.web.representation import MEDIA, Representation, represent
+from feeds.times import second_of
+from feeds.web.representation import MEDIA, PRESENT, FileStatus, Representation, represent
 
-#: Modification time in ns, size and inode: tells two states of a file apart without reading it.
-Signature = tuple[int, int, int]
+#: Modification time in ns, size and inode, of a file and of what tells its status, if anything
+#: does: tells two states apart without reading them.
+Signature = tuple[int, ...]
+
+#: What the publisher writes beside a page that is no more.
+_STATUS = re.compile(rb"(410)\n|(308) (/[\x21-\x7e]*)\n")
 
 #: What a remembered file costs beside its bytes: header fields, keys, objects (measured: 4.5 kB).
 _OVERHEAD_BYTES = 4_500
@@ -84,11 +90,15 @@ class Directory:
 
     def signature(self, name: str) -> Signature | None:
         """The present signature; None where there is no such regular file."""
-        try:
-            found = os.stat(f"{self._root}/{name}")  # noqa: PTH116 - a Path costs more than the stat
-        except OSError:
+        found = _stat(f"{self._root}/{name}")
+        if found is None or not stat.S_ISREG(found.st_mode):
             return None
-        return _signature(found) if stat.S_ISREG(found.st_mode) else None
+        told = _stat(f"{self._root}/{name}.status")
+        return _signature(found) + (_signature(told) if told else ())
+
+    def now(self) -> int:
+        """The present second, in Unix time."""
+        return int(self._clock().timestamp())
 
     def remembered(self, name: str, signature: Signature) -> Served | None:
         """The file as it was read before, if that is still what lies there."""
@@ -101,23 +111,26 @@ class Directory:
     def read(self, name: str) -> Served | None:
         """The file as it lies there now; None where it is gone or lies outside the root.
 
-        Last-Modified neither goes back while the file is remembered nor lies in the future
-        (RFC 9110 8.8.2.1). Raises OSError where the machine cannot open it just now.
+        Last-Modified grows with every version of a file that is remembered, as it does with every
+        one the publisher writes. Raises OSError where the machine cannot open it just now.
         """
         found = self._bytes(name)
         if found is None:
             return None
         signature, body = found
+        told, status = self._bytes(f"{name}.status") or ((), b"")
         packed = self._bytes(f"{name}.gz")
         whole = packed is None or _is_packed(packed[1], body)
-        media = MEDIA[name.rpartition(".")[2]]
-        modified = self._modified(name, signature)
+        represented = partial(
+            represent,
+            media=MEDIA[name.rpartition(".")[2]],
+            modified=self._modified(name, signature, body),
+            told=_status(status),
+        )
         return Served(
-            signature=signature,
-            plain=represent(body, media, modified=modified, encoding=None),
-            packed=represent(packed[1], media, modified=modified, encoding="gzip")
-            if packed and whole
-            else None,
+            signature=signature + told,
+            plain=represented(body, encoding=None),
+            packed=represented(packed[1], encoding="gzip") if packed and whole else None,
             whole=whole,
         )
 
@@ -136,10 +149,13 @@ class Directory:
         if served is not None:
             self._used_bytes -= served.cost
 
-    def _modified(self, name: str, signature: Signature) -> int:
+    def _modified(self, name: str, signature: Signature, body: bytes) -> int:
+        written = second_of(signature[0])
         earlier = self._kept.get(name)
-        written = min(signature[0] // 1_000_000_000, int(self._clock().timestamp()))
-        return max(written, earlier.plain.modified) if earlier else written
+        if earlier is None or earlier.plain.modified is None:
+            return written
+        is_new = earlier.plain.body != body
+        return max(written, earlier.plain.modified + is_new)
 
     def _bytes(self, name: str) -> tuple[Signature, bytes] | None:
         path = os.path.realpath(f"{self._root}/{name}")
@@ -152,6 +168,22 @@ class Directory:
             if error.errno in _USED_UP:
                 raise
             return None
+
+
+def _stat(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)  # noqa: PTH116 - a Path costs more than the stat
+    except OSError:
+        return None
+
+
+def _status(status: bytes) -> FileStatus:
+    """What a status file says; one that cannot be read changes nothing."""
+    told = _STATUS.fullmatch(status)
+    if told is None:
+        return PRESENT
+    gone, moved, place = told.groups()
+    return FileStatus(code=int(gone or moved), location=(place or b"").decode("ascii"))
 
 
 def _signature(found: os.stat_result) -> Signature:

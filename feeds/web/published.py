@@ -1,4 +1,4 @@
-"""The published directory over HTTP: GET and HEAD, from memory, with validators.
+"""The published directory over HTTP: GET, HEAD and OPTIONS, from memory, with validators.
 
 Knows ASGI. Must never know what is in a file; what there is to say about a missing one is said
 by the application (`HTTPException`).
@@ -12,51 +12,81 @@ from starlette.types import Receive, Scope, Send
 
 from feeds.web.conditional import Preconditions, Verdict, evaluate
 from feeds.web.directory import Directory, Served, file_of
-from feeds.web.representation import Headers, Representation, prefers_gzip
+from feeds.web.representation import (
+    PRESENT,
+    Headers,
+    Representation,
+    cross_origin,
+    encoded,
+    prefers_gzip,
+)
 
 
 class PublishedFiles:
     """An ASGI application that answers with the files of a directory.
 
-    A file that did not change since it was read costs one stat, one look-up and no copy.
+    A file that did not change since it was read costs two stats, one look-up and no copy. Ranges
+    are not served, as RFC 9110 14.2 allows: who asks for a part gets the whole.
     """
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Answers one request. Raises HTTPException: 404, 503, 405 for all but GET and HEAD."""
-        if scope["method"] not in ("GET", "HEAD"):
-            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
-        served = await self._find(scope)
-        asked = _fields(scope)
-        chosen = _chosen(served, asked.get(b"accept-encoding"))
-        status, headers, body = _answer(chosen, _preconditions(asked))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        empty = scope["method"] == "HEAD"
-        await send({"type": "http.response.body", "body": b"" if empty else body})
-
-    async def _find(self, scope: Scope) -> Served:
+        """Answers one request. Raises HTTPException: 404, 503, 405 for all methods not named."""
         path = scope["path"].removeprefix(scope.get("root_path", ""))
+        method = scope["method"]
+        if method in ("GET", "HEAD"):
+            served = await self._find(path, scope)
+            asked = _fields(scope)
+            chosen = _chosen(served, asked.get(b"accept-encoding")).as_of(
+                self._directory.now() - _DATE_SECONDS
+            )
+            status, headers, body = _answer(chosen, _preconditions(asked), path)
+        elif method == "OPTIONS":
+            # Also where nothing is: a browser asks before it may learn that.
+            status, headers, body = 204, encoded(*_ALLOWED, *_preflight(path)), b""
+        else:
+            raise HTTPException(405, headers=dict((*_ALLOWED, *cross_origin(path))))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+
+    async def _find(self, path: str, scope: Scope) -> Served:
         name = file_of(path, scope.get("raw_path") or b"")
         signature = self._directory.signature(name) if name else None
-        if name is None or signature is None:
-            raise HTTPException(404)
-        served = self._directory.remembered(name, signature) or await self._read(name)
-        if served is None:
-            raise HTTPException(404)
-        return served
+        if name and signature:
+            served = self._directory.remembered(name, signature) or await self._read(name)
+            if served is not None:
+                return served
+        raise HTTPException(404, headers=dict(cross_origin(path)))
 
     async def _read(self, name: str) -> Served | None:
         try:
             served = await run_in_threadpool(self._directory.read, name)
         except OSError as error:
             # Who reads a feed takes a 404 for its end.
-            raise HTTPException(503, headers={"Retry-After": "10"}) from error
+            told = {"Retry-After": "10", **dict(cross_origin(name))}
+            raise HTTPException(503, headers=told) from error
         if served is not None:
             self._directory.remember(name, served)
         return served
 
+
+#: The server's Date, than which no Last-Modified is later, is of up to a second before a request.
+_DATE_SECONDS = 2
+
+_ALLOWED = (("allow", "GET, HEAD, OPTIONS"),)
+
+#: What a browser asks before it sends what is no plain form's (the Fetch standard, CORS): the
+#: fields by which a feed is polled, and those that readers' libraries add.
+_PREFLIGHT = (
+    ("access-control-allow-methods", "GET, HEAD"),
+    (
+        "access-control-allow-headers",
+        "A-IM, Accept, Cache-Control, If-Match, If-Modified-Since, If-None-Match, If-Range, Pragma",
+    ),
+    ("access-control-max-age", "86400"),
+)
 
 #: The request fields that matter here; a field sent in several lines is one list.
 _WANTED = frozenset(
@@ -68,6 +98,11 @@ _WANTED = frozenset(
         b"if-unmodified-since",
     }
 )
+
+
+def _preflight(path: str) -> tuple[tuple[str, str], ...]:
+    shared = cross_origin(path)
+    return (*shared, *_PREFLIGHT) if shared else ()
 
 
 def _fields(scope: Scope) -> dict[bytes, str]:
@@ -94,14 +129,16 @@ def _chosen(served: Served, accept_encoding: str | None) -> Representation:
     return served.plain
 
 
-def _answer(chosen: Representation, asked: Preconditions) -> tuple[int, Headers, bytes]:
-    verdict = evaluate(asked, chosen.etag, chosen.modified)
+def _answer(chosen: Representation, asked: Preconditions, path: str) -> tuple[int, Headers, bytes]:
+    """Conditions are about what is there: what is not is said to all (RFC 9110 13.2.1)."""
+    is_there = chosen.told is PRESENT
+    verdict = evaluate(asked, chosen.etag, chosen.modified) if is_there else Verdict.SEND
     match verdict:
         case Verdict.SEND:
-            return 200, chosen.headers, chosen.body
+            return chosen.told.code, chosen.headers, chosen.body
         case Verdict.NOT_MODIFIED:
             return 304, chosen.unmodified, b""
         case Verdict.FAILED:
-            return 412, [(b"content-length", b"0")], b""
+            return 412, encoded(("content-length", "0"), *cross_origin(path)), b""
         case _:
             assert_never(verdict)

@@ -7,7 +7,7 @@ Knows media types, what RFC 9110 wants beside them, and which encoding is wanted
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from types import MappingProxyType
@@ -26,7 +26,11 @@ PAGE_POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _PAGE = (("content-security-policy", PAGE_POLICY), ("referrer-policy", "same-origin"))
-_ANYONE = (("access-control-allow-origin", "*"),)
+#: Who reads feeds in a browser sees what caches and hubs are told; the others it sees anyway.
+_ANYONE = (
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", "Date, ETag, IM, Last-Modified, Link, Retry-After"),
+)
 
 #: 96 bits: two versions of one file meet once in 2^48.
 _ETAG_BYTES = 12
@@ -35,6 +39,17 @@ _WEIGHT = re.compile(r"[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*", re.AS
 
 #: The same few values come with every request; longer tails than this are hostile.
 _REMEMBERED_FIELDS = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileStatus:
+    """How a file is answered: as what was asked for, or as what is to say of it instead."""
+
+    code: int
+    location: str = ""
+
+
+PRESENT = FileStatus(code=200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +75,54 @@ MEDIA: Mapping[str, Media] = MappingProxyType(
 )
 
 
+def cross_origin(path: str) -> tuple[tuple[str, str], ...]:
+    """The fields by which pages of other origins may read what is at a path, errors included."""
+    media = MEDIA.get(path.rpartition(".")[2])
+    return _ANYONE if media and media.extra is _ANYONE else ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Representation:
     """One encoding of one state of a file; ``unmodified`` are the header fields of its 304.
 
-    ``etag`` is a strong entity tag, quotes included; ``modified`` is in whole Unix seconds.
+    ``etag`` is a strong entity tag, quotes included. ``modified`` is in Unix time the first whole
+    second by which the file was written, or a later one, and no other version's; None where that
+    is too near to tell.
     """
 
     body: bytes
     etag: str
-    modified: int
+    modified: int | None
     headers: Headers
     unmodified: Headers
+    told: FileStatus = PRESENT
+
+    def as_of(self, now: int) -> "Representation":
+        """What is sent in the second ``now``: while ``modified`` is later, ``now`` in its place.
+
+        Last-Modified is never in the future (RFC 9110 8.8.2.1). That is the date of whatever
+        versions come within the second, so that no date tells them apart (8.8.2.2): who knows no
+        more gets the whole. All others have dates of their own, as each is written a whole second
+        after the one before it, or dated so (feeds/publish/files.py).
+        """
+        if self.modified is None or self.modified <= now:
+            return self
+        return replace(
+            self,
+            modified=None,
+            headers=_dated(self.headers, now),
+            unmodified=_dated(self.unmodified, now),
+        )
 
 
-def represent(body: bytes, media: Media, *, modified: int, encoding: str | None) -> Representation:
+def represent(
+    body: bytes,
+    media: Media,
+    *,
+    modified: int,
+    encoding: str | None,
+    told: FileStatus = PRESENT,
+) -> Representation:
     """Everything an answer needs, made once for each version of a file.
 
     The strong entity tag is a hash of the very bytes sent, so each encoding has its own
@@ -82,25 +130,33 @@ def represent(body: bytes, media: Media, *, modified: int, encoding: str | None)
     """
     digest = blake2b(body, digest_size=_ETAG_BYTES).digest()
     etag = f'"{urlsafe_b64encode(digest).decode("ascii")}"'
-    lasting = _encoded(
+    lasting = encoded(
         ("etag", etag),
         ("last-modified", http_date(modified)),
         ("cache-control", _CACHE_CONTROL),
         ("vary", "Accept-Encoding"),
         *media.extra,
     )
-    own = _encoded(("content-type", media.type), ("content-length", str(len(body))))
-    packed = _encoded(("content-encoding", encoding)) if encoding else []
+    own = encoded(("content-type", media.type), ("content-length", str(len(body))))
+    packed = encoded(("content-encoding", encoding)) if encoding else []
+    place = encoded(("location", told.location)) if told.location else []
     return Representation(
         body=body,
         etag=etag,
         modified=modified,
-        headers=lasting + own + packed,
+        headers=lasting + own + packed + place,
         unmodified=lasting,
+        told=told,
     )
 
 
-def _encoded(*fields: tuple[str, str]) -> Headers:
+def _dated(fields: Headers, now: int) -> Headers:
+    moment = http_date(now).encode("ascii")
+    return [(name, moment if name == b"last-modified" else value) for name, value in fields]
+
+
+def encoded(*fields: tuple[str, str]) -> Headers:
+    """Header fields as ASGI sends them."""
     return [(name.encode("ascii"), value.encode("ascii")) for name, value in fields]
 
 

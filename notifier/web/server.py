@@ -55,10 +55,21 @@ _USED_UP = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 #: No answer is ever anything but what it says it is, errors and redirects included.
 _NOSNIFF = ("X-Content-Type-Options", "nosniff")
-_NO_ROOM = (
-    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n"
-    b"Retry-After: 10\r\nX-Content-Type-Options: nosniff\r\n\r\n"
-)
+#: That there is no room is nobody's secret: a reader in a browser waits as others do.
+_REFUSED = {
+    "Retry-After": "10",
+    "Cache-Control": "no-store",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Retry-After",
+}
+_NO_ROOM = "\r\n".join(
+    (
+        "HTTP/1.1 503 Service Unavailable",
+        *map(": ".join, (("Connection", "close"), ("Content-Length", "0"), _NOSNIFF)),
+        *map(": ".join, _REFUSED.items()),
+        "\r\n",
+    )
+).encode("ascii")
 
 
 class Server(uvicorn.Server):
@@ -219,8 +230,7 @@ class _Shared:
         client = self._connections.client(scope["client"], is_forwarded=is_forwarded)
         if client and self._working[client] >= self._connections.share:
             self._connections.refused += 1
-            told = {"Retry-After": "10", "Cache-Control": "no-store"}
-            await PlainTextResponse("Too much at once\n", 503, told)(scope, receive, send)
+            await PlainTextResponse("Too much at once\n", 503, _REFUSED)(scope, receive, send)
             return
         self._working[client] += 1
         try:

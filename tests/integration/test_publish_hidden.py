@@ -4,7 +4,10 @@ from datetime import datetime
 from pathlib import Path
 
 import feedparser
+import httpx2
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from feeds.model import Item
 from feeds.publish.files import Files
@@ -12,8 +15,11 @@ from feeds.publish.rebuild import PublishReport, publish
 from feeds.storage import write_items
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
+from feeds.web.directory import Directory
+from feeds.web.published import PublishedFiles
 from tests.builders import a_draft
-from tests.items import a_site, store
+from tests.items import NOON, a_site, store
+from tests.serving import serving
 
 
 class Site:
@@ -41,6 +47,14 @@ class Site:
     def page(self, item: Item) -> str:
         return (self.public / "items" / item.slug / "index.html").read_text("utf-8")
 
+    def answer(self, item: Item) -> tuple[int, str]:
+        """How our own server answers at the item's address, and where it leads to."""
+        files = PublishedFiles(Directory(self.public, limit_bytes=1_000_000, clock=lambda: NOON))
+        app = Starlette(routes=[Route("/{path:path}", files)])
+        with serving(app) as url:
+            answer = httpx2.get(f"{url}/items/{item.slug}/")
+            return answer.status_code, answer.headers.get("location", "")
+
     def titles(self, feed: str) -> list[str]:
         parsed = feedparser.parse((self.public / "feeds" / f"{feed}.atom").read_bytes())
         return [entry.title for entry in parsed.entries]
@@ -58,6 +72,8 @@ def test_a_merged_item_leaves_its_feeds_and_leads_to_the_other(site: Site) -> No
     assert site.titles("all") == site.titles("fields/policing") == ["Other"]
     assert f"items/{site.other.slug}" in site.page(site.one)
     assert "http-equiv" in site.page(site.one)
+    assert site.answer(site.one) == (308, f"/items/{site.other.slug}/")
+    assert site.publish().files == ()
 
 
 def test_a_split_item_is_as_it_was(site: Site) -> None:
@@ -67,7 +83,8 @@ def test_a_split_item_is_as_it_was(site: Site) -> None:
     site.publish()
     site.split(site.one)
     site.publish()
-    assert {path: path.read_bytes() for path in before} == before
+    after = {path: path.read_bytes() for path in site.public.rglob("*") if path.is_file()}
+    assert after == before
 
 
 def test_a_withdrawn_item_leaves_a_page_that_says_so(site: Site, database: Database) -> None:
@@ -80,9 +97,11 @@ def test_a_withdrawn_item_leaves_a_page_that_says_so(site: Site, database: Datab
     assert site.titles("all") == ["Other"]
     assert "withdrawn" in site.page(site.one)
     assert "noindex" in site.page(site.one)
+    assert site.answer(site.one) == (410, "")
     assert site.publish().files == ()
     with database.writing() as connection:
         write_items.restore(connection, [site.one.number])
     site.publish()
     assert sorted(site.titles("all")) == ["One", "Other"]
     assert "withdrawn" not in site.page(site.one)
+    assert site.answer(site.one) == (200, "")

@@ -163,6 +163,7 @@ def test_where_all_are_at_work_one_more_is_told_to_come_back(site: Site, url: st
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "10"
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["access-control-allow-origin"] == "*"
         site.done.set()
     assert httpx2.get(url).text == "here"
 
@@ -202,6 +203,7 @@ def test_behind_a_proxy_a_client_is_who_it_is_forwarded_for(site: Site) -> None:
         refused = held.enter_context(connected(url, asked)).recv(1_000)
         assert b" 503 " in refused
         assert b"retry-after: 10" in refused
+        assert b"access-control-allow-origin: *" in refused
         assert httpx2.get(f"{url}/refused").text == "1"
         asked = FORWARDED % (b"", b"2001:db8:0:1::1")
         assert b" 200 " in held.enter_context(connected(url, asked)).recv(1_000)

@@ -175,6 +175,8 @@ def test_a_missing_page_says_so_in_the_look_of_the_house(
 ) -> None:
     answer = client.get(target)
     assert answer.status_code == 404
+    # Else who reads feeds in a browser could not even learn that one is missing.
+    assert ("access-control-allow-origin" in answer.headers) == target.endswith(".atom")
     assert "This page does not exist" in answer.text
     assert 'href="/style.css' in answer.text
 
@@ -184,13 +186,20 @@ def test_a_missing_page_has_no_body_for_head(client: httpx2.Client) -> None:
     assert (answer.status_code, answer.content) == (404, b"")
 
 
-@pytest.mark.parametrize("target", ["/healthz", "/style.css", "/"])
+@pytest.mark.parametrize(
+    ("target", "allowed"),
+    [
+        ("/healthz", {"GET", "HEAD"}),
+        ("/style.css", {"GET", "HEAD", "OPTIONS"}),
+        ("/", {"GET", "HEAD", "OPTIONS"}),
+    ],
+)
 def test_a_request_that_makes_no_sense_is_told_what_does(
-    client: httpx2.Client, target: str
+    client: httpx2.Client, target: str, allowed: set[str]
 ) -> None:
     answer = client.delete(target)
     assert answer.status_code == 405
-    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+    assert set(answer.headers["allow"].split(", ")) == allowed
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE", "OPTIONS", "BREW"])
@@ -222,6 +231,7 @@ def test_a_file_that_cannot_be_opened_just_now_is_not_gone(
         answer = client.get("/news.atom")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "10"
+    assert answer.headers["access-control-allow-origin"] == "*"
     assert client.get("/news.atom").status_code == 200
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feeds.model import Issued, IssuedFrom
-from feeds.publish.build import FRONT_PAGE, SiteBuilder
+from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL
 from feeds.taxonomy import Taxonomy
 from tests.items import a_site, an_item, issued
@@ -87,4 +87,4 @@ def test_an_index_of_nobody_in_particular_says_news(osce: Taxonomy) -> None:
 
 
 def front_page(builder: SiteBuilder) -> str:
-    return dict(builder.lists())[FRONT_PAGE].decode()
+    return dict(builder.lists())["index.html"].decode()

@@ -120,6 +120,14 @@ def test_a_tag_is_found_wherever_it_stands_in_a_list(others: list[str], place: i
     )
 
 
+def test_a_date_says_nothing_of_what_may_change_within_its_second() -> None:
+    for field in ("if_modified_since", "if_unmodified_since"):
+        for date in (BEFORE, THEN, LATER):
+            asked = Preconditions(**{field: date})
+            assert evaluate(asked, ETAG, None) is Verdict.SEND
+    assert evaluate(Preconditions(if_none_match=ETAG), ETAG, None) is Verdict.NOT_MODIFIED
+
+
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_wild_fields_are_answered_all_the_same(tag: str, date: str) -> None:
     assert evaluate(Preconditions(if_none_match=tag, if_modified_since=date), ETAG, MODIFIED)
