@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from feeds.model import Enclosure, Issued, Label, Mark, Provenance, TopicKind
+from feeds.model import Author, Enclosure, Issued, Label, Mark, Provenance, TopicKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,8 @@ class Draft:
     said. ``url`` is the item's canonical address, ``also_at`` others it was seen under. ``guid``
     is the publisher's own id for it (RSS guid, atom:id, JSON Feed id, a pusher's key);
     ``provenance`` is there for an entry of an Atom feed, whose id is kept. ``updated`` is the day
-    of its last change, where nobody says when it was issued: that was no later.
+    of its last change, where nobody says when it was issued: that was no later. ``authors`` are
+    those named for who wrote it, known issuers among them.
     """
 
     form: str
@@ -125,6 +126,7 @@ class Draft:
     issuers: tuple[Label, ...] = ()
     fields: tuple[Label, ...] = ()
     countries: tuple[Label, ...] = ()
+    authors: tuple[Author, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
     marks: frozenset[Mark] = frozenset()
 

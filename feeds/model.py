@@ -130,13 +130,31 @@ class Enclosure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who wrote an item (RFC 4287 3.2), without a mail address; ``uri`` is a page of theirs, ""
+    where none is told.
+    """
+
+    name: str
+    uri: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """The Atom feed an entry came from (atom:source), and the id it has there for ever."""
+    """The Atom feed an entry came from (atom:source), and the id it has there for ever.
+
+    ``feed_home`` and ``feed_self`` are the addresses of its page and of itself, "" where it tells
+    none.
+    """
 
     entry_id: str
     feed_id: str
     feed_title: str
     feed_updated: datetime | None = None
+    feed_authors: tuple[Author, ...] = ()
+    feed_home: str = ""
+    feed_self: str = ""
+    feed_rights: str = ""
 
 
 class Mark(StrEnum):
@@ -188,6 +206,7 @@ class Item:
     updated_at: datetime
     countries: tuple[Label, ...] = ()
     markup: str = ""
+    authors: tuple[Author, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
     provenance: Provenance | None = None
     marks: frozenset[Mark] = frozenset()

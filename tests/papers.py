@@ -31,7 +31,7 @@ REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
     "parse": "an object a document, a line each: `{document, form, refused, reason, list,"
     " next_page, hub, locations, items: [{title, url, issued, issued_at, issued_from, dateline,"
     " summary, body, markup, partial, language, content_type, issuers: [{label, slug}], fields,"
-    " countries, guid, also_at, alternates, enclosures, marks}]}`",
+    " countries, guid, also_at, alternates, authors, enclosures, marks}]}`",
     "ingest": (IngestReport,),
     "promote": (IngestReport,),
     "publish": (PublishReport,),

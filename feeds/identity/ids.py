@@ -110,7 +110,8 @@ def content_hash(draft: "Draft") -> str:
     """Equal for two drafts that say the same, whatever their form, address and white space.
 
     The order of topics says nothing (pages and listings differ in it), so it is left out. What
-    came later (markup, countries, files) counts where it is there: no hash from before changes.
+    came later (markup, countries, files, authors) counts where it is there: no hash from before
+    changes.
     """
     said: list[object] = [
         _plain(draft.title),
@@ -126,6 +127,7 @@ def content_hash(draft: "Draft") -> str:
         "markup": draft.markup,
         "countries": sorted(map(_topic, draft.countries)),
         "enclosures": [[each.url, each.media_type, each.title] for each in draft.enclosures],
+        "authors": [[each.name, each.uri] for each in draft.authors],
     }
     said += [[name, value] for name, value in later.items() if value]
     return f"{_HASH_VERSION}:{_digest(said)}"

@@ -48,6 +48,7 @@ def completed(draft: Draft, known: Draft) -> Draft:
         issuers=issuers,
         fields=draft.fields or known.fields,
         countries=draft.countries or known.countries,
+        authors=draft.authors or known.authors,
         enclosures=draft.enclosures or known.enclosures,
         marks=marks | ((draft.marks | known.marks) & {Mark.PROMOTED}),
     )

@@ -4,7 +4,7 @@ Knows the terms of a source and the names of topics. Must never know XML, HTML o
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -20,7 +20,7 @@ from config.values import (
 from feeds.errors import UnknownTopic
 from feeds.identity.decide import published_at
 from feeds.identity.ids import is_permanent, tag_uri
-from feeds.model import Enclosure, Issued, Item, Label, Provenance, TopicKind, TopicRef
+from feeds.model import Author, Enclosure, Issued, Item, Label, Provenance, TopicKind, TopicRef
 from feeds.publish.feed import FeedRef
 from feeds.publish.site import Site, item_page
 from feeds.taxonomy import Taxonomy
@@ -75,7 +75,7 @@ class PublishedEntry:
     host: str
     address: str
     reading: str
-    authors: tuple[str, ...]
+    authors: tuple[Author, ...]
     issuers: tuple[str, ...]
     content_type: str | None
     categories: tuple[EntryTopic, ...]
@@ -120,7 +120,8 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         host=host_of(origin or ""),
         address=origin or page,
         reading=origin if origin and not terms.full_text else f"{site.base}/{path}",
-        authors=issuers or (site.publisher,),
+        authors=(_authors(item.authors) if item.authors else ())
+        or tuple(Author(name=each) for each in issuers or (site.publisher,)),
         issuers=issuers,
         content_type=_line(item.content_type.text) if item.content_type else None,
         categories=tuple(_categories(item, site, taxonomy)),
@@ -147,11 +148,27 @@ def _link(found: re.Match[str]) -> str:
     return f'<a href="{escape(address)}"' if address else "<a"
 
 
+def _authors(people: Iterable[Author]) -> tuple[Author, ...]:
+    named = ((_line(each.name), published_address(each.uri)) for each in people)
+    return tuple(Author(name=name, uri=uri or "") for name, uri in named if name)
+
+
 def _provenance(said: Provenance | None) -> Provenance | None:
-    """Where the entry came from, as far as a feed can say it."""
-    if said is None or not is_permanent(said.feed_id):
+    """Where the entry came from, as far as a feed can say it: without a title or a time of its own
+    a source is incomplete (RFC 4287, section 4.2.11).
+    """
+    if said is None or not (said.feed_updated and is_permanent(said.feed_id)):
         return None
-    return replace(said, feed_title=_line(said.feed_title))
+    if not (title := _line(said.feed_title)):
+        return None
+    return replace(
+        said,
+        feed_title=title,
+        feed_authors=_authors(said.feed_authors),
+        feed_home=published_address(said.feed_home) or "",
+        feed_self=published_address(said.feed_self) or "",
+        feed_rights=_line(said.feed_rights),
+    )
 
 
 def _enclosures(item: Item) -> Iterator[Enclosure]:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, Row, UnaryExpression, func, literal, select
 
 from feeds.model import (
+    Author,
     Enclosure,
     Fresh,
     Issued,
@@ -164,6 +165,7 @@ def _item(row: Row[*tuple[Any, ...]], labels: _Labels) -> Item:
         updated_at=row.updated_at,
         countries=tuple(labels.get((TopicKind.COUNTRY, True), ())),
         markup=row.markup,
+        authors=tuple(Author(**each) for each in row.authors),
         enclosures=tuple(
             Enclosure(
                 url=each["url"], media_type=each["type"], length=each["length"], title=each["title"]
@@ -189,9 +191,8 @@ def _provenance(cell: Mapping[str, Any] | None) -> Provenance | None:
     if cell is None:
         return None
     updated = cell["feed_updated"]
-    return Provenance(
-        entry_id=cell["entry_id"],
-        feed_id=cell["feed_id"],
-        feed_title=cell["feed_title"],
-        feed_updated=datetime.fromisoformat(updated) if updated else None,
-    )
+    told = {
+        "feed_updated": datetime.fromisoformat(updated) if updated else None,
+        "feed_authors": tuple(Author(**each) for each in cell["feed_authors"]),
+    }
+    return Provenance(**{**cell, **told})

@@ -167,6 +167,7 @@ def _known(item: Item, group: str, revised: Sequence[datetime]) -> Known:
             issuers=item.issuers,
             fields=item.fields,
             countries=item.countries,
+            authors=item.authors,
             enclosures=item.enclosures,
             marks=item.marks,
         ),

@@ -128,6 +128,7 @@ items = Table(
     Column("group", Number, nullable=False, server_default="0", index=True),
     Column("partial", Boolean, nullable=False, server_default=false()),
     Column("markup", Text, nullable=False, server_default=""),
+    Column("authors", JSON, nullable=False, server_default="[]"),
     Column("enclosures", JSON, nullable=False, server_default="[]"),
     Column("provenance", JSON(none_as_null=True)),
     Column("marks", Text, nullable=False, server_default=""),

@@ -5,7 +5,7 @@ why an item changed.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, not_, or_, s
 from feeds.identity.decide import Known, Role
 from feeds.identity.duplicates import Link
 from feeds.identity.likeness import opening_key, title_key
-from feeds.model import Fresh, Item, Label
+from feeds.model import Fresh, Item, Label, Provenance
 from feeds.storage.database import next_numbers
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import read
@@ -143,7 +143,7 @@ def _new(first: Revision) -> dict[str, object]:
 def _content(revision: Revision) -> dict[str, object]:
     """The columns of an item that a revision sets."""
     known, draft = revision.known, revision.known.draft
-    issued, origin = draft.issued, draft.provenance
+    issued = draft.issued
     return {
         "change": revision.change,
         "source": known.source,
@@ -161,22 +161,22 @@ def _content(revision: Revision) -> dict[str, object]:
         "updated_at": known.updated_at,
         "partial": draft.partial,
         "markup": draft.markup,
+        "authors": [asdict(each) for each in draft.authors],
         "enclosures": [
             {"url": each.url, "type": each.media_type, "length": each.length, "title": each.title}
             for each in draft.enclosures
         ],
-        "provenance": origin
-        and {
-            "entry_id": origin.entry_id,
-            "feed_id": origin.feed_id,
-            "feed_title": origin.feed_title,
-            "feed_updated": origin.feed_updated and origin.feed_updated.isoformat(),
-        },
+        "provenance": draft.provenance and _origin(draft.provenance),
         "marks": " ".join(sorted(draft.marks)),
         "title_key": title_key(draft.title),
         "opening_key": opening_key(draft),
         "withdrawn_at": revision.recorded_at if known.is_withdrawn else None,
     }
+
+
+def _origin(origin: Provenance) -> dict[str, object]:
+    updated = origin.feed_updated
+    return asdict(origin) | {"feed_updated": updated and updated.isoformat()}
 
 
 def _topics(revision: Revision) -> Iterator[dict[str, Any]]:

@@ -167,6 +167,7 @@ def _draft_json(draft: "Draft") -> dict[str, object]:
         "guid": draft.guid,
         "also_at": list(draft.also_at),
         "alternates": {each.language: each.url for each in draft.alternates},
+        "authors": [asdict(author) for author in draft.authors],
         "enclosures": [asdict(enclosure) for enclosure in draft.enclosures],
         "marks": sorted(mark.value for mark in draft.marks),
     }

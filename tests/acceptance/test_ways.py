@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 BUDGETS = {
     "ingest of a text": {"own": (41, 269, 33), "whole": (52, 352, 41)},
     "ingest of a listing": {"own": (56, 420, 60), "whole": (95, 755, 77)},
-    "publish": {"own": (36, 188, 24)},
+    "publish": {"own": (36, 188, 25)},
     "digest": {"own": (40, 210, 36)},
     "map": {"own": (24, 106, 18)},
     "unsubscribe": {"own": (14, 62, 3)},

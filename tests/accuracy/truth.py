@@ -10,8 +10,8 @@ document is understood. Beside a document stands its truth, ``NAME.toml``:
   ``fields`` (slugs, with ``unknown_issuers`` and ``unknown_fields`` as printed), ``kind`` (a
   slug, "" for none, "? NAME" for one nobody knows) and ``language``. ``a|b`` leaves a choice.
 - Details: ``issued_from``, ``at`` (the instant), ``updated`` (the day), ``url``, ``also_at``,
-  ``alternates``, ``guid``, ``summary``, ``countries``, ``enclosures``, ``feed`` (its title and
-  when it was changed),
+  ``alternates``, ``guid``, ``summary``, ``countries``, ``authors`` (their names), ``enclosures``,
+  ``feed`` (its title and when it was changed),
   ``paragraphs`` (how many), what the markup must hold and lack, and what the body must start and
   end with, hold and lack.
 """
@@ -233,6 +233,7 @@ def _said_beside(draft: Draft) -> dict[str, str | list[str]]:
         "feed": " ".join(filter(None, _feed_of(draft))),
         "summary": draft.summary,
         "countries": [each.slug or each.text for each in draft.countries],
+        "authors": [each.name for each in draft.authors],
         "enclosures": [
             f"{each.url} {each.media_type} {each.length or 0} {each.title}".strip()
             for each in draft.enclosures

@@ -29,6 +29,7 @@ from feeds.parse.html.metadata import HtmlPage, Metadata
 from feeds.parse.html.tree import absolute, attribute, find, said
 from feeds.parse.language import spoken
 from feeds.parse.sanitise import blocks, sanitised
+from feeds.parse.syndication.people import authors_of
 from feeds.parse.text import labels
 from feeds.taxonomy import Slot, Taxonomy
 
@@ -197,6 +198,7 @@ def _completed(article: Draft, page: BarePage, taxonomy: Taxonomy, habits: Habit
         dateline=opening.text if opening else None,
         language=known.language or language,
         content_type=_kind(page, (*above, *below), taxonomy),
+        authors=authors_of((name, None) for name in known.authors) if known.authors else (),
         issuers=_topics(TopicKind.ISSUER, page, known.publishers, taxonomy),
         fields=_topics(TopicKind.FIELD, page, known.topics, taxonomy),
     )

@@ -33,6 +33,8 @@ _ADDRESSES = ("url", "@id", "mainEntityOfPage")
 _SITES = ("og:site_name", "application-name", "apple-mobile-web-app-title")
 _SUMMARIES = ("og:description", "description", "twitter:description", "dc.description")
 _TOPICS = ("article:section", "article:tag", "keywords", "news_keywords", "dc.subject")
+# Whose name "author" alone gives is as often who made the site.
+_AUTHORS = ("article:author",)
 _PUBLISHERS = ("article:author", "author", "dc.publisher", "dcterms.publisher", "dc.creator")
 _MICRODATA_ARTICLE = '[itemtype*="schema.org/"][itemtype*="Article"], [itemtype$="/BlogPosting"]'
 #: Where systems put the text of an article, and nothing else, the narrowest part first.
@@ -60,6 +62,7 @@ class Described:
     language: str = ""
     urls: tuple[str, ...] = ()
     body: str = ""
+    authors: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
 
@@ -161,9 +164,10 @@ class Metadata:
     """A page's own description; "" and () where it has none.
 
     ``titles`` are what places that do not write from each other call it, the surest first;
-    ``sites`` names of its site, ``dated`` are dates that may be of issue. ``is_article`` says that
-    it calls itself an article, ``is_blog`` that it is one of a blog's, ``is_described`` that it
-    says more of an article than its type; ``other`` is what it calls itself where that is no news.
+    ``sites`` names of its site, ``authors`` those of who wrote its article, ``dated`` are dates
+    that may be of issue. ``is_article`` says that it calls itself an article, ``is_blog`` that it
+    is one of a blog's, ``is_described`` that it says more of an article than its type; ``other`` is
+    what it calls itself where that is no news.
     """
 
     titles: tuple[str, ...]
@@ -174,6 +178,7 @@ class Metadata:
     url: str
     body: str
     sites: tuple[str, ...]
+    authors: tuple[str, ...]
     publishers: tuple[str, ...]
     topics: tuple[str, ...]
     is_article: bool
@@ -218,6 +223,7 @@ def read(page: HtmlPage, url: str | None = None) -> Metadata:
         url=next(iter((*metas.get("og:url", ()), *(article.urls if article else ()))), ""),
         body=article.body if article else "",
         sites=(*_all(metas, _SITES), *(thing.title for thing in page.things if thing.is_site)),
+        authors=(article.authors if article else ()) or _all(metas, _AUTHORS),
         publishers=(*(article.publishers if article else ()), *_all(metas, _PUBLISHERS)),
         topics=(*(article.topics if article else ()), *_all(metas, _TOPICS), *tags),
         is_article=is_article,
@@ -334,6 +340,7 @@ def _described(node: dict[str, Any]) -> Described:
         language=_text_at(node, "inLanguage"),
         urls=tuple(text for key in _ADDRESSES for text in _texts(node.get(key))),
         body=unescape(body) if isinstance(body := node.get("articleBody"), str) else "",
+        authors=tuple(_texts(node.get("author"))),
         publishers=(*_texts(node.get("author")), *_texts(node.get("publisher"))),
         topics=tuple(
             text

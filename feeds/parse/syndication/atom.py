@@ -6,12 +6,11 @@ Knows their elements. Must never know topics or drafts.
 import base64
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from itertools import chain
 
 from feeds.draft import Alternate
-from feeds.model import Enclosure, Provenance
+from feeds.model import Author, Enclosure, Provenance
 from feeds.parse.sanitise import paragraphs
 from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.elements import (
@@ -25,11 +24,11 @@ from feeds.parse.syndication.elements import (
     language_of,
     language_of_words,
     local,
-    named,
     next_page,
     pictures,
     text_of,
     with_media,
+    written,
 )
 from feeds.parse.syndication.feed_entries import (
     MOST_ENTRIES,
@@ -47,6 +46,7 @@ from feeds.parse.syndication.feed_entries import (
     language_tag,
     once,
 )
+from feeds.parse.syndication.people import authors_of
 from feeds.parse.xml import Element, Tree
 
 _ATOM = "atom:"
@@ -61,16 +61,8 @@ _MARKED_UP = re.compile(r"</(?:a|b|div|em|i|li|p|span|strong)>|<br ?/?>", re.IGN
 _REGISTRY = "http://www.iana.org/assignments/relation/"
 _PLAIN = frozenset({"text", "text/plain", "plain"})
 _PAGES = frozenset({"", "text/html", "application/xhtml+xml"})
-
-
-@dataclass(frozen=True, slots=True)
-class _AtomSource:
-    """The feed an entry came from."""
-
-    id: str
-    title: str
-    updated: datetime | None
-    authors: tuple[str, ...]
+# Of an entry that stands alone.
+_NOWHERE = Provenance(entry_id="", feed_id="", feed_title="")
 
 
 def read(tree: Tree, url: str | None) -> RawFeed:
@@ -86,7 +78,7 @@ def read(tree: Tree, url: str | None) -> RawFeed:
     homes = (each.get("href") for each in links if each.get("rel", "alternate") == "alternate")
     home = absolute(next(homes, None), base)
     base = base_of_links(base, home, url)
-    source = _source(groups)
+    source = _source(groups, base)
     language = language_tag(language_of(root) or first(groups, ("dc:language",)))
     return RawFeed(
         form="atom",
@@ -95,7 +87,7 @@ def read(tree: Tree, url: str | None) -> RawFeed:
             for each in entries(root)[:MOST_ENTRIES]
         ),
         language=language,
-        authors=_authors(groups),
+        authors=source.feed_authors,
         hub=hub(links, url, base),
         next_page=next_page(links, base),
     )
@@ -107,13 +99,13 @@ def _entry(
     home: str | None,
     found_at: str | None,
     *,
-    feed: _AtomSource | None,
+    feed: Provenance | None,
     spoken: str | None,
 ) -> RawEntry:
     """An entry of a feed, whose base, home, description and language count where it has none."""
     groups = with_media(grouped(element, _ATOM))
     base = base_of(element, feed_base)
-    source = _source(grouped(groups["source"][0], _ATOM)) if "source" in groups else feed
+    source = _source_of(groups["source"][0], base) if "source" in groups else feed
     by_rel = _by_rel(groups.get("link", ()))
     own = by_rel.get("alternate", [])
     stated = language_of_words(groups, _WORDS) or language_of(element)
@@ -137,10 +129,10 @@ def _entry(
         updated=first(groups, _CHANGED),
         language=language,
         categories=tuple(_categories(groups)),
-        authors=_authors(groups) or (source.authors if source else ()),
+        authors=_authors(groups, base) or (source.feed_authors if source else ()),
         enclosures=_enclosures(by_rel.get("enclosure", ()), content, base),
         pictures=pictures(groups),
-        provenance=_provenance(guid, source) if guid else None,
+        provenance=replace(source or _NOWHERE, entry_id=guid) if guid else None,
     )
 
 
@@ -233,11 +225,11 @@ def _categories(groups: Groups) -> Iterator[RawCategory]:
         yield RawCategory(text_of(element))
 
 
-def _authors(groups: Groups) -> tuple[str, ...]:
+def _authors(groups: Groups, base: str | None) -> tuple[Author, ...]:
     if "author" not in groups and "dc:creator" not in groups:
         return ()
     people = (*groups.get("author", ()), *groups.get("dc:creator", ()))
-    return tuple(dict.fromkeys(name for each in people if (name := named(each))))
+    return authors_of(written(each, base) for each in people)
 
 
 def _enclosures(
@@ -257,18 +249,27 @@ def _enclosures(
     return once(chain(linked, files)) if links or files else ()
 
 
-def _source(groups: Groups) -> _AtomSource:
-    title = " ".join(_plain(_construct(groups.get("title"), None)).split())[:300]
-    updated = feed_dates.instant(first(groups, ("updated", "modified")))
-    feed_id = identifier(first(groups, ("id",))) or ""
-    return _AtomSource(feed_id, title, updated, _authors(groups))
+def _source_of(element: Element, base: str | None) -> Provenance:
+    return _source(grouped(element, _ATOM), base_of(element, base))
 
 
-def _provenance(guid: str, source: _AtomSource | None) -> Provenance:
-    if source is None:
-        return Provenance(entry_id=guid, feed_id="", feed_title="")
+def _source(groups: Groups, base: str | None) -> Provenance:
+    """The feed an entry came from, or that it is in, with all that is to be told of it (RFC 4287,
+    4.2.11); the id of the entry is missing.
+    """
+    by_rel = _by_rel(groups.get("link", ()))
+    own = (_plain(_construct(groups.get(name), None)) for name in ("title", "rights"))
+    title, rights = (" ".join(text.split())[:300] for text in own)
     return Provenance(
-        entry_id=guid, feed_id=source.id, feed_title=source.title, feed_updated=source.updated
+        entry_id="",
+        feed_id=identifier(first(groups, ("id",))) or "",
+        feed_title=title,
+        feed_updated=feed_dates.instant(first(groups, ("updated", "modified"))),
+        feed_authors=_authors(groups, base),
+        feed_home=next(filter(None, _pages(by_rel.get("alternate", []), base)), ""),
+        # Where it was found may have a key in it that is nobody else's.
+        feed_self=next(filter(None, _pages(by_rel.get("self", []), base)), ""),
+        feed_rights=rights,
     )
 
 

@@ -87,11 +87,10 @@ def draft(
         markup, body = "", ()
     summary = _cut(lead or (body[0] if body else ""), _SUMMARY_CHARS)
     title = _cut(named, _TITLE_CHARS) or _cut(summary or _caption(entry), _CALLED_CHARS)
-    if not title and entry.urls and not is_whole:
-        title = entry.urls[0][:_TITLE_CHARS]
+    title = title or ("" if is_whole else "".join(entry.urls[:1])[:_TITLE_CHARS])
     if not title:
         return None
-    topics = topics_of(entry.categories, entry.authors or feed.authors, taxonomy)
+    topics = topics_of(entry.categories, _issuers(entry, feed), taxonomy)
     language = entry.language or feed.language
     return Draft(
         form=feed.form,
@@ -112,8 +111,15 @@ def draft(
         issuers=topics.issuers,
         fields=topics.fields,
         countries=topics.countries,
+        authors=entry.authors or feed.authors,
         enclosures=entry.enclosures,
     )
+
+
+def _issuers(entry: RawEntry, feed: RawFeed) -> tuple[str, ...]:
+    """The names of who may have issued an entry: what its feed says is of those that name none."""
+    said = entry if entry.authors or entry.others else feed
+    return (*(author.name for author in said.authors), *said.others)
 
 
 def latest(entries: Iterable[RawEntry]) -> list[RawEntry]:

@@ -13,7 +13,7 @@ from lxml import etree
 
 from feeds.draft import Hub
 from feeds.parse.syndication.feed_entries import absolute
-from feeds.parse.syndication.feed_entries import person as person_of
+from feeds.parse.syndication.people import person as person_of
 from feeds.parse.xml import Element
 
 #: The children of one element, by name.
@@ -55,6 +55,9 @@ _WORDS = frozenset({"title", "description", "summary", "content", "content:encod
 #: Entries of whatever namespace.
 ANY_ENTRY = ("{*}item", "{*}entry", "{*}ITEM", "{*}ENTRY", "{*}Item", "{*}Entry")
 _NAMES = frozenset({"name", "atom:name", "?name"})
+# "url" is of Atom 0.3.
+_URIS = frozenset({"uri", "atom:uri", "url", "atom:url"})
+_PARTS = (_NAMES, _URIS)
 _PICTURES = ("media:thumbnail", "itunes:image", "image")
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 
@@ -126,9 +129,18 @@ def text_of(element: Element) -> str:
 
 def named(person: Element) -> str:
     """The name of who wrote something: the part that is their name, or else all words."""
+    return person_of(written(person, None)[0])
+
+
+def written(person: Element, base: str | None) -> tuple[str, str | None]:
+    """Who wrote something, as the part that is their name says it, or else all words; and the
+    address of a page of theirs.
+    """
     if not len(person):
-        return person_of(text_of(person))
-    return person_of(next((text_of(part) for part in person if local(part) in _NAMES), ""))
+        return text_of(person), None
+    texts = {local(part): text_of(part) for part in reversed(person)}
+    name, uri = (next((texts[each] for each in texts if each in names), "") for names in _PARTS)
+    return name, absolute(uri, base)
 
 
 def pictures(groups: Groups) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from config.values import (
     media_type,
 )
 from feeds.draft import Alternate, Hub
-from feeds.model import Enclosure, Issued, Provenance
+from feeds.model import Author, Enclosure, Issued, Provenance
 
 # Publishers list 10 to 500; a whole archive in one file stays below this. The rest is not read.
 MOST_ENTRIES = 10_000
@@ -37,11 +37,6 @@ _CONTROLS = re.compile(rf"[{CONTROLS}\ud800-\udfff]+")
 # "und", "mul" and "zxx" name no language, "mis" none with a code (BCP 47, 4.1).
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
 _LETTERS_OF_A_SCRIPT = 4
-# "press@example.org (Press Office)" (RSS 2.0), or a name and an address in some order.
-_PERSON = re.compile(
-    r"(?:<[^<>]*>|(?=[^\s()<>]{0,200}@)[^\s()<>]++)\s*+\(?(?P<behind>[^\s<>@()][^<>@()]*)\)?"
-    r"|(?P<before>[^<>@()]+)(?:<[^<>]*>|\([^\s()<>]+@[^\s()<>]+\))"
-)
 # No file is larger, and databases hold no larger number.
 _MOST_BYTES = 2**53
 
@@ -83,7 +78,8 @@ class RawCategory(NamedTuple):
 
 class RawEntry(NamedTuple):
     """One entry; ``urls`` are its addresses, the canonical one first, all absolute; ``updated`` is
-    as it says, and so are the addresses of the ``pictures`` it is shown with.
+    as it says, and so are the addresses of the ``pictures`` it is shown with. ``others`` are names
+    of who may have issued it, besides its ``authors``: who published it, or is credited.
     """
 
     title: TextConstruct
@@ -96,7 +92,8 @@ class RawEntry(NamedTuple):
     updated: str = ""
     language: str | None = None
     categories: tuple[RawCategory, ...] = ()
-    authors: tuple[str, ...] = ()
+    authors: tuple[Author, ...] = ()
+    others: tuple[str, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
     pictures: tuple[str, ...] = ()
     provenance: Provenance | None = None
@@ -104,7 +101,8 @@ class RawEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawFeed:
-    """What one document of a dialect says; ``authors`` wrote every entry that names none.
+    """What one document of a dialect says; ``authors`` wrote every entry that names none, and
+    who else may have issued those are the ``others``.
 
     Of one that ``is_cut`` the end is missing, and ``half_entries`` were left out with it.
     """
@@ -112,7 +110,8 @@ class RawFeed:
     form: str
     entries: Iterable[RawEntry]
     language: str | None = None
-    authors: tuple[str, ...] = ()
+    authors: tuple[Author, ...] = ()
+    others: tuple[str, ...] = ()
     hub: Hub | None = None
     next_page: str | None = None
     is_cut: bool = False
@@ -183,14 +182,6 @@ def identifier(text: str) -> str | None:
     kept = text.strip() if text.isprintable() else _CONTROLS.sub("", text).strip()
     is_sound = 0 < len(kept) <= _LONGEST_CHARS and not is_placeholder(kept)
     return kept if is_sound else None
-
-
-def person(text: str) -> str:
-    """The name of a person or office, without the address beside it."""
-    text = text[:300]
-    found = _PERSON.fullmatch(text.strip()) if "@" in text or "<" in text else None
-    name = (found["behind"] or found["before"]) if found else text
-    return " ".join(name.split()).strip("\"'")
 
 
 def language_tag(text: str | None) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from feeds.draft import Hub, Reason, Refused
+from feeds.model import Author
 from feeds.parse.bytes import of_windows
 from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.feed_entries import (
@@ -25,8 +26,8 @@ from feeds.parse.syndication.feed_entries import (
     items_only,
     language_tag,
     once,
-    person,
 )
+from feeds.parse.syndication.people import authors_of
 
 _Members = dict[str, Any]
 
@@ -89,7 +90,7 @@ def _feed(members: _Members, url: str | None) -> RawFeed:
         form="json",
         entries=(_entry(item, base, home, url, language) for item in items),
         language=language,
-        authors=_authors(members),
+        authors=_authors(members, base),
         hub=_hub(members, url),
         next_page=absolute(_text(members.get("next_url")), url),
     )
@@ -118,17 +119,19 @@ def _entry(
         updated=_text(item.get("date_modified")),
         language=language,
         categories=tuple(RawCategory(tag) for each in _list(item, "tags") if (tag := _text(each))),
-        authors=_authors(item),
+        authors=_authors(item, base),
         enclosures=once(_attachments(item, base)),
         pictures=tuple(filter(None, (_text(item.get(name)) for name in ("image", "banner_image")))),
     )
 
 
-def _authors(members: _Members) -> tuple[str, ...]:
+def _authors(members: _Members, base: str | None) -> tuple[Author, ...]:
     # "author" is of version 1.0.
     people = [*_list(members, "authors"), members.get("author")]
-    names = (person(_text(each.get("name"))) for each in people if isinstance(each, dict))
-    return tuple(dict.fromkeys(filter(None, names)))
+    told = (each for each in people if isinstance(each, dict))
+    return authors_of(
+        (_text(each.get("name")), absolute(_text(each.get("url")), base)) for each in told
+    )
 
 
 def _attachments(item: _Members, base: str | None) -> Iterator[Any]:

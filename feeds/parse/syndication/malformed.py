@@ -23,8 +23,8 @@ from feeds.parse.syndication.feed_entries import (
     items_only,
     language_tag,
     once,
-    person,
 )
+from feeds.parse.syndication.people import authors_of, person
 from feeds.parse.xml import untyped
 
 # It reads some 300 kB a second, and its loose parser may look at the same text more than once.
@@ -58,7 +58,7 @@ def read(text: bytes, url: str | None, known: int) -> RawFeed | None:
         form="atom" if found.version.startswith("atom") else "rss",
         entries=(_entry(each, url, home, spoken) for each in found.entries[:MOST_ENTRIES]),
         language=spoken,
-        authors=tuple(filter(None, (person(head.get("author") or ""),))),
+        others=tuple(filter(None, (person(head.get("author") or ""),))),
     )
 
 
@@ -78,7 +78,7 @@ def _entry(entry: Any, base: str | None, home: str | None, spoken: str | None) -
         updated=dict.get(entry, "updated", ""),
         language=language_tag((entry.get("title_detail") or {}).get("language")),
         categories=tuple(_categories(entry)),
-        authors=tuple(filter(None, (person(entry.get("author") or ""),))),
+        authors=authors_of([(entry.get("author") or "", None)]),
         enclosures=once(
             enclosure(each.get("href"), base, each.get("type"), each.get("length"))
             for each in entry.get("enclosures", ())

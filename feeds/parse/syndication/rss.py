@@ -5,7 +5,7 @@ Knows their elements and the modules entries are written with. Must never know t
 
 from collections.abc import Iterable, Iterator
 
-from feeds.model import Enclosure
+from feeds.model import Author, Enclosure
 from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.elements import (
     Groups,
@@ -23,6 +23,7 @@ from feeds.parse.syndication.elements import (
     pictures,
     text_of,
     with_media,
+    written,
 )
 from feeds.parse.syndication.feed_entries import (
     MOST_ENTRIES,
@@ -40,23 +41,21 @@ from feeds.parse.syndication.feed_entries import (
     language_tag,
     once,
 )
+from feeds.parse.syndication.people import authors_of
 from feeds.parse.xml import Element, Tree
 
 _DATES = ("pubdate", "dcterms:issued", "dc:date", "dcterms:created", "prism:publicationdate")
 _DATES_LAST = ("atom:published", "published", "date")
 _CHANGED = ("atom:updated", "updated", "dcterms:modified")
-_AUTHORS = (
-    "dc:creator",
-    "author",
-    "atom:author",
-    "dc:publisher",
-    "creator",
-    "itunes:author",
-    "media:credit",
-)
+_AUTHORS = ("dc:creator", "author", "atom:author", "creator")
+# Who made a programme, not the one part of it, unless nobody else is named.
+_AUTHORS_LAST = ("itunes:author",)
+# Who may have issued an entry, and wrote none: no author of a feed is that of its entries
+# (RSS 2.0, "managingEditor").
+_OTHERS = ("dc:publisher", "itunes:author", "media:credit")
 _TITLES = ("title", "dc:title", "atom:title", "media:title", "itunes:title")
 _IDS = ("guid", "dc:identifier", "atom:id", "id")
-_FEED_AUTHORS = ("dc:creator", "dc:publisher", "managingeditor", "author", "itunes:author")
+_OF_THE_FEED = ("dc:creator", "dc:publisher", "managingeditor", "author", "itunes:author")
 _CONTENTS = (
     "content:encoded",
     "encoded",
@@ -98,7 +97,7 @@ def read(tree: Tree, url: str | None) -> RawFeed:
         form="rdf" if local(root).startswith("rdf") else "rss",
         entries=(_entry(each, base, home, url, language) for each in entries(root)[:MOST_ENTRIES]),
         language=language,
-        authors=_people(head, _FEED_AUTHORS),
+        others=_names(head, _OF_THE_FEED),
         hub=hub(links, url, base),
         next_page=next_page(links, base),
     )
@@ -127,6 +126,7 @@ def _entry(
     date = first(groups, _DATES) or first(groups, _DATES_LAST)
     stated = language_of_words(groups, _WORDS) or language_of(item)
     language = language_tag(stated or first(groups, ("dc:language", "language")))
+    authors = _authors(groups, _AUTHORS, base) or _authors(groups, _AUTHORS_LAST, base)
     return RawEntry(
         title=_wording(groups, _TITLES, base),
         summary=summary,
@@ -137,7 +137,8 @@ def _entry(
         updated=first(groups, _CHANGED) or item.get("LASTMOD", ""),
         language=language,
         categories=tuple(_categories(groups)),
-        authors=_people(groups, _AUTHORS) or _people(groups, ("source",)),
+        authors=authors,
+        others=_names(groups, _OTHERS) or (() if authors else _names(groups, ("source",))),
         enclosures=_files(groups, base),
         pictures=pictures(groups),
     )
@@ -186,7 +187,12 @@ def _categories(groups: Groups) -> Iterator[RawCategory]:
         yield RawCategory(element.get("term", ""), label, element.get("scheme", ""))
 
 
-def _people(groups: Groups, names: Iterable[str]) -> tuple[str, ...]:
+def _authors(groups: Groups, names: Iterable[str], base: str | None) -> tuple[Author, ...]:
+    elements = [each for name in filter(groups.__contains__, names) for each in groups[name]]
+    return authors_of(written(each, base) for each in elements) if elements else ()
+
+
+def _names(groups: Groups, names: Iterable[str]) -> tuple[str, ...]:
     elements = [each for name in filter(groups.__contains__, names) for each in groups[name]]
     return tuple(dict.fromkeys([name for each in elements if (name := named(each))]))
 

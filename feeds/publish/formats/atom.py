@@ -4,6 +4,7 @@ Knows feedgen, and is the only module that does. Must never know HTML, files or 
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from feedgen.entry import FeedEntry
@@ -45,7 +46,7 @@ def entry_bytes(entry: PublishedEntry, content: str) -> bytes:
     made.updated(entry.updated)
     if entry.published:
         made.published(entry.published)
-    made.author([{"name": name} for name in entry.authors])
+    made.author([asdict(each) for each in entry.authors])
     made.category(
         [
             {"term": each.term, "scheme": each.scheme, "label": each.label}
@@ -101,8 +102,20 @@ def _enclosure(enclosure: Enclosure) -> dict[str, str]:
 def _source(provenance: Provenance) -> etree._Element:
     """The feed an entry was copied from (RFC 4287, section 4.2.11)."""
     source = etree.Element("source")
-    etree.SubElement(source, "id").text = provenance.feed_id
-    etree.SubElement(source, "title").text = provenance.feed_title
+    texts = {"id": provenance.feed_id, "title": provenance.feed_title}
     if provenance.feed_updated:
-        etree.SubElement(source, "updated").text = provenance.feed_updated.isoformat()
+        texts["updated"] = provenance.feed_updated.isoformat()
+    if provenance.feed_rights:
+        texts["rights"] = provenance.feed_rights
+    for name, text in texts.items():
+        etree.SubElement(source, name).text = text
+    for author in provenance.feed_authors:
+        person = etree.SubElement(source, "author")
+        for name, text in asdict(author).items():
+            if text:
+                etree.SubElement(person, name).text = text
+    links = {"alternate": provenance.feed_home, "self": provenance.feed_self}
+    for rel, address in links.items():
+        if address:
+            etree.SubElement(source, "link", href=address, rel=rel)
     return source

@@ -91,6 +91,7 @@ def _items() -> None:
         sa.Column("group", NUMBER, server_default="0", nullable=False),
         sa.Column("partial", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("markup", sa.Text(), server_default="", nullable=False),
+        sa.Column("authors", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("enclosures", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("provenance", sa.JSON()),
         sa.Column("marks", sa.Text(), server_default="", nullable=False),

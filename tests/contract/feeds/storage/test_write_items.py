@@ -14,6 +14,7 @@ from feeds.identity.duplicates import Link, Memory
 from feeds.identity.ids import content_hash
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import (
+    Author,
     Enclosure,
     Fresh,
     Issued,
@@ -164,7 +165,17 @@ def test_an_item_is_recalled_as_it_was_told(database: Database, osce: Taxonomy) 
         fields=(UNKNOWN,),
         countries=(a_label("Austria", "austria", TopicKind.COUNTRY),),
         enclosures=(Enclosure(url="https://x.test/a.pdf", length=7),),
-        provenance=Provenance(entry_id="tag:e", feed_id="tag:f", feed_title="F", feed_updated=at),
+        authors=(Author(name="Ana", uri="https://x.test/ana"), Author(name="Ben")),
+        provenance=Provenance(
+            entry_id="tag:e",
+            feed_id="tag:f",
+            feed_title="F",
+            feed_updated=at,
+            feed_authors=(Author(name="The Wire"),),
+            feed_home="https://x.test/",
+            feed_self="https://x.test/feed",
+            feed_rights="CC BY",
+        ),
         marks=frozenset({Mark.MENDED, Mark.PROMOTED}),
     )
     added(database, a_revision(osce, an_item(told)))

@@ -24,7 +24,7 @@ from feeds.identity.decide import (
 )
 from feeds.identity.ids import content_hash
 from feeds.identity.ownership import Precedence
-from feeds.model import Enclosure, Issued, IssuedFrom, Provenance
+from feeds.model import Author, Enclosure, Issued, IssuedFrom, Provenance
 from tests.builders import a_draft, a_label
 
 DAY = Issued(day=date(2026, 11, 20), origin=IssuedFrom.LABEL)
@@ -193,6 +193,7 @@ def test_five_changes_within_a_day_slow_a_page_down(hours_ago: list[int], expect
         ({"title": "Police officers -- trained in “digital” investigations!"}, False),
         ({"summary": "Twenty  officers practised how to secure\xa0electronic evidence"}, False),
         ({"enclosures": (Enclosure(url="https://x.test/a.pdf"),)}, False),
+        ({"authors": (Author(name="Ana"),)}, False),
         ({"fields": (a_label("Human rights", "human-rights"),)}, False),
         ({"markup": "<p>Twenty officers</p>"}, False),
         ({"language": "ru"}, False),

@@ -8,7 +8,7 @@ import pytest
 
 from feeds.draft import Alternate
 from feeds.identity.merge import completed
-from feeds.model import Enclosure, Issued, IssuedFrom, Mark, Provenance, TopicKind
+from feeds.model import Author, Enclosure, Issued, IssuedFrom, Mark, Provenance, TopicKind
 from tests.builders import a_draft, a_label
 
 DAY = date(2026, 11, 20)
@@ -34,6 +34,7 @@ def issued(origin: IssuedFrom, day: date = DAY, at: datetime | None = None) -> I
         {"issuers": (ODIHR,)},
         {"fields": (a_label("Youth", "youth"),)},
         {"countries": (a_label("Austria", "austria", TopicKind.COUNTRY),)},
+        {"authors": (Author(name="Ana"),)},
         {"enclosures": (Enclosure(url="https://x.test/a.pdf"),)},
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from feeds.model import Issued, IssuedFrom, TopicKind, TopicRef
+from feeds.model import Author, Issued, IssuedFrom, Item, TopicKind, TopicRef
 from feeds.publish.entry import compose
 from feeds.publish.feed import FeedRef
 from feeds.taxonomy import Taxonomy
@@ -116,11 +116,25 @@ def test_nothing_was_published_after_it_was_seen(osce: Taxonomy) -> None:
     assert entry.published == NOON
 
 
-def test_its_authors_are_its_issuers_or_else_the_organisation(osce: Taxonomy) -> None:
-    assert compose(an_item(), a_site(), osce).authors == ("OSCE Secretariat",)
+def test_its_authors_are_those_named_else_its_issuers_or_else_the_organisation(
+    osce: Taxonomy,
+) -> None:
+    def named(item: Item, **site: str) -> list[str]:
+        return [each.name for each in compose(item, a_site(**site), osce).authors]
+
+    assert named(an_item()) == ["OSCE Secretariat"]
     nobody = an_item(issuers=())
-    assert compose(nobody, a_site(), osce).authors == ("OSCE",)
-    assert compose(nobody, a_site(organisation=""), osce).authors == ("OSCE news",)
+    assert named(nobody) == ["OSCE"]
+    assert named(nobody, organisation="") == ["OSCE news"]
+    told = (
+        Author(name="Ana\x00 A.", uri="https://a.test/{x}"),
+        Author(name="\x00", uri="x"),
+        Author(name="Ben", uri="javascript:alert(1)"),
+    )
+    assert named(an_item(authors=told)) == ["Ana A.", "Ben"]
+    assert named(an_item(authors=told[1:2])) == ["OSCE Secretariat"]
+    uris = [each.uri for each in compose(an_item(authors=told), a_site(), osce).authors]
+    assert uris == ["https://a.test/%7Bx%7D", ""]
 
 
 def test_topics_are_categories_in_the_order_printed_then_those_above_them(osce: Taxonomy) -> None:

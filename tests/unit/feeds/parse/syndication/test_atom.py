@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from feeds.draft import Alternate, Hub, Reason
-from feeds.model import Enclosure, Issued, IssuedFrom, Provenance
+from feeds.model import Author, Enclosure, Issued, IssuedFrom, Provenance
 from feeds.taxonomy import Taxonomy
 from tests.pages import fields, issuers
 from tests.syndicated import atom, entry, only, parsed, refused
@@ -17,7 +17,13 @@ ENTRY = """<entry xmlns="http://www.w3.org/2005/Atom" xml:lang="de" xml:base="ht
 
 
 def test_an_entry_keeps_its_id_and_its_feed(osce: Taxonomy) -> None:
-    draft = only(entry("<published>2026-11-20T09:00:00.5Z</published>"), osce)
+    head = (
+        "<author><name>The Wire</name><email>wire@example.org</email></author><rights>CC BY 4.0"
+        "</rights><link href='/news/'/><link rel='self' href='/news/all.atom' type='x/y'/>"
+    )
+    inner = "<id>tag:example.org,2026:1</id><title>A title</title>"
+    published = "<published>2026-11-20T09:00:00.5Z</published>"
+    draft = only(atom(f"<entry>{inner}{published}</entry>", head), osce)
     assert draft.form == "atom"
     assert draft.guid == "tag:example.org,2026:1"
     assert draft.provenance == Provenance(
@@ -25,6 +31,10 @@ def test_an_entry_keeps_its_id_and_its_feed(osce: Taxonomy) -> None:
         feed_id="tag:example.org,2026:feed",
         feed_title="All & news",
         feed_updated=datetime(2026, 11, 20, 12, tzinfo=UTC),
+        feed_authors=(Author(name="The Wire"),),
+        feed_home="https://www.example.org/news/",
+        feed_self="https://www.example.org/news/all.atom",
+        feed_rights="CC BY 4.0",
     )
     assert draft.language == "en"
     assert draft.issued
@@ -34,11 +44,16 @@ def test_an_entry_keeps_its_id_and_its_feed(osce: Taxonomy) -> None:
 def test_an_entry_of_another_feed_names_that_one(osce: Taxonomy) -> None:
     source = (
         "<source><id>urn:x:feed</id><title type='html'>Theirs</title>"
-        "<author><name>Mission to Serbia</name></author></source>"
+        "<author><name>Mission to Serbia</name></author>"
+        "<link href='https://theirs.test/'/></source>"
     )
     draft = only(entry(source), osce)
     assert draft.provenance == Provenance(
-        entry_id="tag:example.org,2026:1", feed_id="urn:x:feed", feed_title="Theirs"
+        entry_id="tag:example.org,2026:1",
+        feed_id="urn:x:feed",
+        feed_title="Theirs",
+        feed_authors=(Author(name="Mission to Serbia"),),
+        feed_home="https://theirs.test/",
     )
     assert [label.slug for label in draft.issuers] == ["mission-to-serbia"]
 

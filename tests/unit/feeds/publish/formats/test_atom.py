@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from feeds.model import Enclosure, Item, Provenance
+from feeds.model import Author, Enclosure, Item, Provenance
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FeedRef, describe
 from feeds.publish.formats.atom import LinkedEntry, feed_bytes
@@ -171,6 +171,10 @@ ORIGIN = Provenance(
     feed_id="tag:press.example.org,2025:feed",
     feed_title="Press\x00 office <news>",
     feed_updated=NOON,
+    feed_authors=(Author(name="Ana", uri="https://press.example.org/ana"), Author(name="Ben")),
+    feed_home="https://press.example.org/",
+    feed_self="https://press.example.org/all.atom?a=1&b=2",
+    feed_rights="CC BY",
 )
 REPORT = Enclosure(
     url="https://press.example.org/a.pdf", media_type="application/pdf", length=1234, title="Report"
@@ -188,8 +192,42 @@ def test_what_came_from_an_atom_feed_says_so(osce: Taxonomy) -> None:
         ORIGIN.feed_id,
         "Press office <news>",
     )
-    undated = replace(ORIGIN, feed_updated=None)
-    schema().assertValid(etree.fromstring(a_feed(osce, an_item(provenance=undated))))
+    source = etree.fromstring(an_entry(an_item(provenance=ORIGIN), osce)).find("source")
+    assert source is not None
+    told = [
+        (each.tag, each.get("rel"), each.get("href") or "".join(map(str, each.itertext())))
+        for each in source
+    ]
+    assert told == [
+        ("id", None, ORIGIN.feed_id),
+        ("title", None, "Press office <news>"),
+        ("updated", None, "2026-11-20T12:00:00+00:00"),
+        ("rights", None, "CC BY"),
+        ("author", None, "Anahttps://press.example.org/ana"),
+        ("author", None, "Ben"),
+        ("link", "alternate", ORIGIN.feed_home),
+        ("link", "self", ORIGIN.feed_self),
+    ]
+
+
+def test_a_source_that_could_not_be_whole_is_none(osce: Taxonomy) -> None:
+    """The W3C's validator warns of one without a title or a time; no id of it would last."""
+    for changes in ({"feed_updated": None}, {"feed_title": " "}, {"feed_id": "urn:x"}):
+        origin = replace(ORIGIN, **changes)
+        entry = etree.fromstring(an_entry(an_item(provenance=origin), osce))
+        assert entry.find("source") is None
+
+
+def test_several_authors_are_several_elements(osce: Taxonomy) -> None:
+    item = an_item(authors=(Author(name="Ana", uri="https://a.test/"), Author(name="Ben")))
+    feed = a_feed(osce, item)
+    schema().assertValid(etree.fromstring(feed))
+    assert lint(feed, ADDRESS) == ()
+    (entry,) = feedparser.parse(feed).entries
+    assert [dict(each) for each in entry.authors] == [
+        {"name": "Ana", "href": "https://a.test/"},
+        {"name": "Ben"},
+    ]
 
 
 @pytest.mark.parametrize("length", [None, 0, -5])

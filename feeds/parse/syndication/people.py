@@ -1,0 +1,63 @@
+"""Who wrote an entry, as feeds and pages write it: names, without the mail addresses beside them.
+
+Knows the ways persons and offices are written. Must never know which element or member they stood
+in, or which of them is a topic.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from html import unescape
+
+from config.values import DIRECTION_MARKS, is_placeholder, is_web_address, on_one_line
+from feeds.model import Author
+
+_LONGEST_CHARS = 300
+# No name is longer; what is longer is an account of a life.
+_LONGEST_NAME_CHARS = 120
+# More wrote no news item; every feed would repeat them.
+_MOST_AUTHORS = 20
+# "press@example.org (Press Office)" (RSS 2.0), or a name and an address in some order.
+_PERSON = re.compile(
+    r"(?:<[^<>]*>|(?=[^\s()<>]{0,200}@)[^\s()<>]++)\s*+\(?(?P<behind>[^\s<>@()][^<>@()]*)\)?"
+    r"|(?P<before>[^<>@()]+)(?:<[^<>]*>|\([^\s()<>]+@[^\s()<>]+\))"
+)
+# Where one person with an address ends, and another may begin.
+_NEXT = re.compile(r"(?<=[)>])\s{0,9}[,;&]\s{0,9}(?=\S)")
+_MAIL_ADDRESS = re.compile(r"(?:mailto:)?[^\s@<>(),;:\"]{1,100}+@[^\s@<>(),;:\"]{1,200}+")
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>")
+_MARKS = re.compile(f"[{DIRECTION_MARKS}]")
+# What JSON-LD names a thing by that it describes elsewhere.
+_REFERENCES = ("#", "/", "_:")
+_AROUND = " \t,;:|/()[]<>\"'"
+
+
+def person(text: str) -> str:
+    """The name of a person or office, without the address beside it."""
+    text = text[:_LONGEST_CHARS]
+    found = _PERSON.fullmatch(text.strip()) if "@" in text or "<" in text else None
+    name = (found["behind"] or found["before"]) if found else text
+    return " ".join(name.split()).strip("\"'")
+
+
+def authors_of(people: Iterable[tuple[str, str | None]]) -> tuple[Author, ...]:
+    """The authors among people, each a name as it is written and an absolute address, if any; each
+    name once. A name that is empty, an address or a word for none is no name.
+    """
+    found: dict[str, Author] = {}
+    for text, uri in people:
+        for name in _names(text):
+            if len(found) < _MOST_AUTHORS:
+                found.setdefault(name.casefold(), Author(name=name, uri=uri or ""))
+    return tuple(found.values())
+
+
+def _names(text: str) -> Iterator[str]:
+    text = unescape(text[:_LONGEST_CHARS]) if "&" in text else text[:_LONGEST_CHARS]
+    for part in _NEXT.split(text) if "@" in text else (text,):
+        # A stranger's mail address is nobody's business.
+        name = _MAIL_ADDRESS.sub(" ", _TAG.sub(" ", person(part)))
+        name = on_one_line(_MARKS.sub("", name)).replace("\ufffd", "?").strip(_AROUND)
+        is_address = is_web_address(name) or text.startswith(_REFERENCES)
+        is_one = any(map(str.isalnum, name)) and not is_address
+        if is_one and not is_placeholder(name) and len(name) <= _LONGEST_NAME_CHARS:
+            yield name
