@@ -81,9 +81,10 @@ def a_web_app(
     heartbeats: Heartbeats | None = None,
     is_current: Callable[[], bool] | None = None,
     totals: Callable[[], Totals] = lambda: TOTALS,
+    site: Site = SITE,
 ) -> Starlette:
     """The whole web server, its published files below ``root``."""
-    pages = PrivatePages(SITE, taxonomy)
+    pages = PrivatePages(site, taxonomy)
     root.mkdir(exist_ok=True)
     (root / "style.css").write_bytes(STYLE.read_bytes())
     return create_app(
@@ -100,6 +101,7 @@ def a_web_app(
             clock=lambda: NOW,
         ),
         pages=pages,
+        base=site.base,
         mails=Mailbox(maildir, pages) if maildir else None,
     )
 

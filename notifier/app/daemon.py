@@ -173,6 +173,7 @@ def _web(
             clock=clock,
         ),
         pages=pages,
+        base=site.base,
         mails=Mailbox(mails, pages) if mails else None,
         api=_api(settings, receiver, site, publish, clock),
         hubs=HubCallback(

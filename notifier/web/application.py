@@ -5,6 +5,7 @@ Knows paths and what is said of errors. Must never know how a part does its work
 
 import time
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 import structlog
 from starlette.applications import Starlette
@@ -12,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from feeds.errors import StoreError
 from feeds.websub.callback import HubCallback
@@ -46,10 +47,12 @@ def create_app(
     mails: Mailbox | None = None,
     api: ASGIApp | None = None,
     hubs: HubCallback | None = None,
+    base: str = "",
 ) -> Starlette:
     """The whole web server. ``files`` answers what nothing else does; ``mails`` is for demos.
 
-    ``api`` is where publishers push, ``hubs`` where hubs call back.
+    ``api`` is where publishers push, ``hubs`` where hubs call back, ``base`` the path of the site
+    on its host, percent-encoded, without a slash at its end.
     """
     refusals = _Refusals(pages)
     app = Starlette(
@@ -63,7 +66,24 @@ def create_app(
     # As the default, not as a route for everything: such a route would answer every method.
     app.router.default = files
     app.router.redirect_slashes = False
+    if base:
+        app.add_middleware(_BelowPath, base=unquote(base))
     return app
+
+
+class _BelowPath:
+    """All addresses begin with ``base``, whether a proxy passes it on or cuts it off."""
+
+    def __init__(self, app: ASGIApp, base: str) -> None:
+        self._app = app
+        self._base = base
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if not path.startswith(f"{self._base}/"):
+            # Also the site's own address without the slash at its end.
+            path = f"{self._base}{path}" if path != self._base else f"{path}/"
+        await self._app({**scope, "path": path, "root_path": self._base}, receive, send)
 
 
 def _routes(

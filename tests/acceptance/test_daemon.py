@@ -13,7 +13,7 @@ from tests.command import SEEDS, Installation, a_free_port, an_installation, unt
 
 SETTINGS = """\
 [site]
-url = "http://127.0.0.1:{port}"
+url = "http://127.0.0.1:{port}{path}"
 [serve]
 port = {port}
 [daemon]
@@ -37,8 +37,15 @@ class Served:
 @pytest.fixture
 def served(tmp_path: Path) -> Served:
     port = a_free_port()
-    house = an_installation(tmp_path / "house", SETTINGS.format(port=port))
+    house = an_installation(tmp_path / "house", SETTINGS.format(port=port, path=""))
     return Served(house, f"http://127.0.0.1:{port}")
+
+
+@pytest.fixture
+def served_below_path(tmp_path: Path) -> Served:
+    port = a_free_port()
+    house = an_installation(tmp_path / "house", SETTINGS.format(port=port, path="/news/"))
+    return Served(house, f"http://127.0.0.1:{port}/news")
 
 
 def drop_seed(house: Installation) -> None:
@@ -73,16 +80,20 @@ def test_a_document_dropped_in_becomes_feed_and_mail_by_itself(served: Served) -
     assert b"dan@example.org" not in log
 
 
-def test_one_click_ends_the_mails_and_a_look_does_not(served: Served) -> None:
+def test_one_click_ends_the_mails_and_a_look_does_not(served_below_path: Served) -> None:
+    served = served_below_path
     house = served.house
     told = house.report("subscribe", "anna@example.org", "--topic", "field:policing")
     drop_seed(house)
     house.report("ingest")
+    house.report("publish")
     house.report("digest", "--now", told["due_at"])
     (mail,) = house.mails()
     message = message_from_bytes(mail.read_bytes(), policy=policy.default)
     link = re.findall("<(http[^>]*)>", message["list-unsubscribe"])[0]
+    assert link.startswith(f"{served.url}/u/")
     with house.running(served.url):
+        assert httpx.get(f"{served.url}/feeds/all.atom").status_code == 200
         assert httpx.get(link).status_code == 200
         assert house.report("subscribers")[0]["state"] == "active"
         one_click = httpx.post(link, data={"List-Unsubscribe": "One-Click"})
@@ -101,7 +112,8 @@ def test_a_second_daemon_on_the_same_store_is_refused(served: Served) -> None:
 
 def test_a_taken_port_is_said_plainly(served: Served) -> None:
     elsewhere = an_installation(
-        served.house.folder.parent / "other", SETTINGS.format(port=served.url.rpartition(":")[2])
+        served.house.folder.parent / "other",
+        SETTINGS.format(port=served.url.rpartition(":")[2], path=""),
     )
     with served.house.running(served.url):
         refused = elsewhere.call("run")
