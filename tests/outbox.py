@@ -67,6 +67,7 @@ def _item(item: Item, fresh: Fresh) -> dict[str, object]:
         "revision": item.revision,
         "first_seen_at": item.first_seen_at,
         "updated_at": item.updated_at,
+        "news_at": item.updated_at,
     }
 
 
@@ -82,6 +83,7 @@ def _topics(item: Item) -> list[dict[str, object]]:
             "slug": slug,
             "direct": slug is None,
             "updated_at": NOW,
+            "news_at": NOW,
         }
         for position, (kind, label, slug) in enumerate([*printed, *implied])
     ]

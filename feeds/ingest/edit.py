@@ -5,6 +5,7 @@ Knows the order of calls; what was decided is published at once. Must never deci
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from config.values import host_of
 from feeds.errors import NotEdited
@@ -37,6 +38,7 @@ def merge(
     item: str,
     into: str,
     *,
+    now: datetime,
     publish: Publish,
     ownership: Ownership = NOBODYS,
     dry_run: bool = False,
@@ -52,7 +54,7 @@ def merge(
         stays, _ = whose(connection, other)
         if ownership.is_third_party(stays, host_of(url), hidden):
             raise NotEdited(item, _FOREIGN.format(hidden, stays))
-        _done(item, write_items.merge(connection, one, other))
+        _done(item, write_items.merge(connection, one, other, now))
     return Edited(item=item, into=into, feeds_written=0 if dry_run else publish())
 
 

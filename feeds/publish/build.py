@@ -14,7 +14,7 @@ from pathlib import Path
 
 from config import values
 from feeds.model import Item, TopicKind
-from feeds.publish.entry import compose
+from feeds.publish.entry import PublishedEntry, compose, shortened
 from feeds.publish.feed import ALL, FOLDERS, HEADINGS, FeedRef, describe, feeds_of, tree
 from feeds.publish.files import Document, HiddenDocument
 from feeds.publish.formats.atom import entry_bytes, feed_bytes
@@ -44,7 +44,8 @@ class SiteBuilder:
         self.recipe = blake2b(f"{both}{pages_only!r}".encode(), digest_size=16).hexdigest()
         self.fingerprint = blake2b(f"{both}{site!r}".encode(), digest_size=16).hexdigest()
         self.feeds = feeds_of([topic.ref for topic in taxonomy.topics])
-        self.entries_wanted = max(site.entries_per_feed, site.items_per_page)
+        self.entries_per_feed = site.entries_per_feed
+        self.items_per_page = site.items_per_page
 
     @cached_property
     def _render(self) -> Callable[..., bytes]:
@@ -53,7 +54,13 @@ class SiteBuilder:
 
     def ready(self, item: Item) -> Ready:
         """The item as feeds and lists show it."""
-        entry = compose(item, self._site, self._taxonomy)
+        return self._ready(item, compose(item, self._site, self._taxonomy))
+
+    def brief(self, item: Item) -> Ready:
+        """The same as a summary, for a feed that would be too large."""
+        return self._ready(item, shortened(compose(item, self._site, self._taxonomy)))
+
+    def _ready(self, item: Item, entry: PublishedEntry) -> Ready:
         fields = entry.filed_under(TopicKind.FIELD)
         content = b"" if entry.is_title_alone else self._render("content.html", entry=entry)
         return Ready(
@@ -83,16 +90,26 @@ class SiteBuilder:
         status = f"308 {self._site.base}/{item_page(into)}" if into else "410"
         return f"{item_page(slug)}{INDEX}", page, f"{status}\n".encode("ascii")
 
-    def feed(self, ref: FeedRef, latest: Sequence[Ready]) -> Iterator[Document]:
-        """A feed and its page; ``latest`` holds `entries_wanted` items, newest first."""
+    def feed(
+        self,
+        ref: FeedRef,
+        shown: Sequence[Ready],
+        listed: Sequence[Ready],
+        moved_at: datetime | None,
+    ) -> Iterator[Document]:
+        """A feed with the entries ``shown`` and its page with those ``listed``; an entry last came
+        or left when it ``moved_at``.
+
+        It was updated by that or with its newest entry, and one that never held any on the day its
+        id became possible; so that never goes back.
+        """
         feed = self._described(ref)
-        # An empty feed must have been updated at some time: on the day its id became possible.
         never = datetime.combine(self._site.identity.minted, time(), UTC)
-        updated = max((entry.updated_at for entry in latest), default=never)
-        shown = [entry.atom for entry in latest[: self._site.entries_per_feed]]
-        yield ref.atom, feed_bytes(feed, updated, shown)
-        listed = [entry.html.decode() for entry in latest[: self._site.items_per_page]]
-        yield f"{ref.page}{INDEX}", self._render("feed.html", feed=feed, items=listed)
+        updated = max((entry.updated_at for entry in shown), default=never)
+        content = [entry.atom for entry in shown]
+        yield ref.atom, feed_bytes(feed, max(updated, moved_at or never), content)
+        items = [entry.html.decode() for entry in listed]
+        yield f"{ref.page}{INDEX}", self._render("feed.html", feed=feed, items=items)
 
     def lists(self) -> Iterator[Document]:
         """What leads to the feeds; the front page comes last, when all it links to is there."""

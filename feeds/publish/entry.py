@@ -25,6 +25,7 @@ from feeds.publish.feed import FeedRef
 from feeds.publish.site import Site, item_page
 from feeds.taxonomy import Taxonomy
 
+_LONGEST_OPENING_CHARS = 500
 # Links as the sanitiser writes them. Nearly all are as they may be; a mail address stays.
 _LINK = re.compile(r'<a href="(?!mailto:)([^"]*)"', re.IGNORECASE)
 _ODD_LINK = re.compile(r'<a href="(?!mailto:)[^"]*(?:[{}|\\^`\[\]@%]|&(?!amp;))', re.IGNORECASE)
@@ -125,6 +126,20 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         issuers=issuers,
         content_type=_line(item.content_type.text) if item.content_type else None,
         categories=tuple(_categories(item, site, taxonomy)),
+    )
+
+
+def shortened(entry: PublishedEntry) -> PublishedEntry:
+    """The same as a summary with a link to the whole text, which opens with it where the publisher
+    wrote none.
+    """
+    opening = "".join(entry.paragraphs[:1])
+    if len(opening) > _LONGEST_OPENING_CHARS:
+        cut = opening[:_LONGEST_OPENING_CHARS]
+        opening = f"{cut.rpartition(' ')[0] or cut} …"
+    summary = entry.summary or opening
+    return replace(
+        entry, summary=summary, standfirst=summary, paragraphs=(), markup="", full_text=False
     )
 
 

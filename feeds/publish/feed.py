@@ -1,7 +1,7 @@
 """The selections that are published as feeds: which there are, and what each says of itself.
 
-Knows the taxonomy and the site. Must never know a format, or which items there are: the entries a
-feed holds are what `latest` of feeds/storage/entries.py says.
+Knows the taxonomy and the site. Must never know a format, or which items there are: which entries
+a feed holds is told by `select.py`.
 """
 
 from collections.abc import Collection

@@ -15,16 +15,18 @@ from feeds.model import Progress
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import FeedRef
 from feeds.publish.files import Document, Files
+from feeds.publish.select import MOST_CORRECTED, MOST_ENTRIES, Holding, held, whole
 from feeds.publish.site import INDEX, Site
-from feeds.storage import entries
+from feeds.storage import Connection, entries
 from feeds.storage.database import Database
+from feeds.storage.entries import Ready
 from feeds.storage.read_items import whole_items
 from feeds.taxonomy import Taxonomy
 
 log = structlog.get_logger(__name__)
 
-# What one step holds in memory: some 50 MB of the longest items seen.
-_ENTRIES_AT_ONCE = 5_000
+# What one step holds in memory: up to 200 entries each, some 50 MB of the longest items seen.
+_FEEDS_AT_ONCE = 25
 _PAGES_AT_ONCE = 200
 
 
@@ -131,11 +133,10 @@ class _Publication:
 
     def _feeds(self, feeds: Sequence[FeedRef]) -> Iterator[str]:
         """Writes these feeds and their pages."""
-        at_once = max(1, _ENTRIES_AT_ONCE // self.builder.entries_wanted)
-        for start in range(0, len(feeds), at_once):
+        for start in range(0, len(feeds), _FEEDS_AT_ONCE):
             if self.stopping.is_set():
                 return
-            some = feeds[start : start + at_once]
+            some = feeds[start : start + _FEEDS_AT_ONCE]
             yield from self.files.write_all(self._documents(some))
             self._advance(len(some))
 
@@ -147,14 +148,43 @@ class _Publication:
     def _documents(self, feeds: Sequence[FeedRef]) -> Iterator[Document]:
         """Feeds with their pages; entries that were never made so are made, and kept."""
         with self.database.reading() as connection:
-            wanted = self.builder.entries_wanted
-            latest = {feed: entries.latest(connection, feed.topic, wanted) for feed in feeds}
-            numbers = {number for some in latest.values() for number in some}
+            holdings = {feed: self._holding(connection, feed) for feed in feeds}
+            numbers = {
+                number for each in holdings.values() for number in (*each.entries, *each.listed)
+            }
             ready = dict(entries.ready(connection, numbers, self.builder.recipe))
             missing = whole_items(connection, sorted(numbers - ready.keys()))
         if made := tuple(map(self.builder.ready, missing)):
             with self.database.writing() as connection:
                 entries.keep(connection, made, self.builder.recipe)
             ready |= {entry.item: entry for entry in made}
-        for feed, some in latest.items():
-            yield from self.builder.feed(feed, [ready[number] for number in some])
+        for feed, holding in holdings.items():
+            shown = self._within_bounds([ready[number] for number in holding.entries])
+            listed = [ready[number] for number in holding.listed]
+            yield from self.builder.feed(feed, shown, listed, holding.moved_at)
+
+    def _holding(self, connection: Connection, feed: FeedRef) -> Holding:
+        fewest, listed = self.builder.entries_per_feed, self.builder.items_per_page
+        latest = entries.latest(connection, feed.topic, max(fewest, listed, MOST_ENTRIES))
+        count = held([each.news_at for each in latest], fewest)
+        numbers = [each.item for each in latest]
+        moved = [entries.left_at(connection, feed.topic), *(each.news_at for each in latest[:1])]
+        corrected: Sequence[int] = ()
+        if count:
+            oldest = latest[count - 1].news_at
+            corrected = entries.corrected(connection, feed.topic, oldest, MOST_CORRECTED)
+        return Holding(
+            entries=(*numbers[:count], *corrected),
+            listed=tuple(numbers[:listed]),
+            moved_at=max(filter(None, moved), default=None),
+        )
+
+    def _within_bounds(self, shown: list[Ready]) -> Sequence[Ready]:
+        """The entries of one feed, those that would make it too large as summaries."""
+        count = whole([len(each.atom) for each in shown])
+        if count == len(shown):
+            return shown
+        with self.database.reading() as connection:
+            items = whole_items(connection, [each.item for each in shown[count:]])
+        brief = {item.number: self.builder.brief(item) for item in items}
+        return [*shown[:count], *(brief[each.item] for each in shown[count:])]

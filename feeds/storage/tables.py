@@ -102,7 +102,8 @@ documents = Table(
 #: One row an item; ``number`` is its place in commit order, ``change`` its latest revision's.
 #: ``source`` is the one whose words it shows; a ``partial`` one shows what a listing says of it.
 #: ``group`` is the number of the first of the items that say the same in several languages. The
-#: keys find near twins. Withdrawn and merged ones are nowhere shown (`is_shown`).
+#: keys find near twins. Withdrawn and merged ones are nowhere shown (`is_shown`). ``news_at`` is
+#: when it became news, and stays: feeds and pages are ordered by it.
 items = Table(
     "items",
     metadata,
@@ -125,6 +126,7 @@ items = Table(
     Column("revision", Integer, nullable=False),
     Column("first_seen_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False, index=True),
+    Column("news_at", Instant, nullable=False, index=True),
     Column("group", Number, nullable=False, server_default="0", index=True),
     Column("partial", Boolean, nullable=False, server_default=false()),
     Column("markup", Text, nullable=False, server_default=""),
@@ -158,8 +160,9 @@ item_keys = Table(
 )
 
 #: The topics of an item in the order printed, parents implied by a child with ``direct`` false.
-#: An unknown name has no slug. ``updated_at`` repeats the item's so that the index alone
-#: answers "the latest of this topic".
+#: An unknown name has no slug. ``news_at`` is when the item became news there, which is later than
+#: everywhere where it was filed there later. ``updated_at`` repeats the item's, so that an index
+#: alone answers "the latest" and "the last corrected of this topic".
 item_topics = Table(
     "item_topics",
     metadata,
@@ -170,7 +173,9 @@ item_topics = Table(
     Column("slug", Text),
     Column("direct", Boolean, nullable=False),
     Column("updated_at", Instant, nullable=False),
-    Index("ix_item_topics_latest", "kind", "slug", "updated_at", "item"),
+    Column("news_at", Instant, nullable=False),
+    Index("ix_item_topics_latest", "kind", "slug", "news_at", "item"),
+    Index("ix_item_topics_corrected", "kind", "slug", "updated_at", "item"),
 )
 
 #: Every revision an item had; the original it was read from holds its text.
@@ -192,6 +197,15 @@ touched = Table(
     Column("kind", Text, primary_key=True),
     Column("slug", Text, primary_key=True),
     Column("change", Number, nullable=False),
+)
+
+#: When an entry last left the feed of a topic, or that of everything: it is updated by that, too.
+departures = Table(
+    "departures",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("slug", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
 )
 
 #: An item as it stands in feeds and on pages, made once a revision. ``recipe`` names

@@ -12,17 +12,19 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, not_, or_, select, update
 
-from feeds.identity.decide import Known, Role
+from feeds.identity.decide import Known, Role, revised_updated
 from feeds.identity.duplicates import Link
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Fresh, Item, Label, Provenance
 from feeds.storage.database import next_numbers
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import read
-from feeds.storage.tables import item_keys, item_topics, items, revisions, touched
+from feeds.storage.tables import departures, item_keys, item_topics, items, revisions, touched
 
 #: The feed of everything, among the touched topics.
 EVERYTHING = ("all", "")
+#: An item, and kind and slug of a topic it is filed under.
+_Place = tuple[int, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +71,16 @@ def write(connection: Connection, changed: Sequence[Revision]) -> None:
     if new:
         connection.execute(insert(items), new)
     known = [each for each in changed if each.known.revision > 1]
-    left: Sequence[tuple[str, str]] = ()
+    before: Mapping[_Place, datetime] = {}
+    since = {each.known.number: each.known.updated_at or each.recorded_at for each in changed}
     if known:
         numbers = [each.known.number for each in known]
-        left = _filed(connection, numbers)
+        before = _filed(connection, numbers)
+        since |= _since(connection, known)
         connection.execute(delete(item_topics).where(item_topics.c.item.in_(numbers)))
         rows = [{"stored": each.known.number, **_content(each)} for each in known]
         connection.execute(update(items).where(items.c.number == bindparam("stored")), rows)
-    topics = [row for each in changed for row in _topics(each)]
+    topics = [row for each in changed for row in _topics(each, before, since[each.known.number])]
     if topics:
         connection.execute(insert(item_topics), topics)
     history = [
@@ -91,8 +95,11 @@ def write(connection: Connection, changed: Sequence[Revision]) -> None:
         for each in changed
     ]
     connection.execute(insert(revisions), history)
-    filed = [(row["kind"], row["slug"]) for row in topics if row["slug"]]
-    _touch(connection, [*left, *filed], max(each.change for each in changed))
+    filed = {(row["item"], row["kind"], row["slug"]) for row in topics if row["slug"]}
+    touching = [(kind, slug) for _, kind, slug in filed.union(before)]
+    _touch(connection, touching, max(each.change for each in changed))
+    left = {(kind, slug) for _, kind, slug in before.keys() - filed}
+    _depart(connection, left, max(each.recorded_at for each in changed))
 
 
 def link(connection: Connection, source: str, links: Iterable[tuple[str, Link, int]]) -> None:
@@ -137,6 +144,7 @@ def _new(first: Revision) -> dict[str, object]:
         "group": first.group,
         "freshness": first.freshness.value,
         "first_seen_at": first.recorded_at,
+        "news_at": first.known.updated_at,
     }
 
 
@@ -179,25 +187,42 @@ def _origin(origin: Provenance) -> dict[str, object]:
     return asdict(origin) | {"feed_updated": updated and updated.isoformat()}
 
 
-def _topics(revision: Revision) -> Iterator[dict[str, Any]]:
-    named = revision.known.draft.labels
+def _topics(
+    revision: Revision, filed: Mapping[_Place, datetime], since: datetime
+) -> Iterator[dict[str, Any]]:
+    """The topics of an item: in those it was ``filed`` under it was news before, in others it is
+    ``since`` now.
+    """
+    number, named = revision.known.number, revision.known.draft.labels
     for position, label in enumerate((*named, *revision.implied)):
         yield {
-            "item": revision.known.number,
+            "item": number,
             "position": position,
             "kind": label.kind.value,
             "label": label.text,
             "slug": label.slug,
             "direct": position < len(named),
             "updated_at": revision.known.updated_at,
+            "news_at": filed.get((number, label.kind.value, label.slug or ""), since),
         }
 
 
-def _filed(connection: Connection, numbers: Collection[int]) -> Sequence[tuple[str, str]]:
-    """The topics of these items, kind and slug."""
-    query = select(item_topics.c.kind, item_topics.c.slug).distinct()
+def _since(connection: Connection, known: Sequence[Revision]) -> Mapping[int, datetime]:
+    """When items that are known become news where they are filed from now on: by this change; an
+    archived one keeps its day.
+    """
+    found = {each.known.number: revised_updated(each.recorded_at, each.change) for each in known}
+    is_archived = and_(items.c.number.in_(found), items.c.freshness == Fresh.ARCHIVE.value)
+    rows = connection.execute(select(items.c.number, items.c.news_at).where(is_archived))
+    return found | {row.number: row.news_at for row in rows}
+
+
+def _filed(connection: Connection, numbers: Collection[int]) -> Mapping[_Place, datetime]:
+    """The topics these items are filed under, and since when."""
+    columns = (item_topics.c.item, item_topics.c.kind, item_topics.c.slug, item_topics.c.news_at)
     known = (item_topics.c.item.in_(numbers), item_topics.c.slug.is_not(None))
-    return [(kind, slug) for kind, slug in connection.execute(query.where(*known))]
+    rows = connection.execute(select(*columns).where(*known))
+    return {(item, kind, slug): at for item, kind, slug, at in rows}
 
 
 def _touch(connection: Connection, topics: Iterable[tuple[str, str]], change: int) -> None:
@@ -206,6 +231,12 @@ def _touch(connection: Connection, topics: Iterable[tuple[str, str]], change: in
     # The latest, not the first: a feed made while we write must be made once more.
     rows = [{"kind": kind, "slug": slug, "change": change} for kind, slug in which]
     upsert(connection, touched, rows)
+
+
+def _depart(connection: Connection, topics: Iterable[tuple[str, str]], at: datetime) -> None:
+    """An entry left the feeds of these topics then."""
+    rows = [{"kind": kind, "slug": slug, "at": at} for kind, slug in topics]
+    upsert(connection, departures, rows)
 
 
 # -- Whether items are shown -----------------------------------------------------------------------
@@ -246,7 +277,7 @@ def leave(
     their = (item_keys.c.source == source, item_keys.c.document.in_(documents))
     _promote_copies(connection, source, documents)
     connection.execute(update(item_keys).where(*their).values(gone_at=now))
-    _change(connection, [each.number for each in gone], {"withdrawn_at": now})
+    _change(connection, [each.number for each in gone], {"withdrawn_at": now}, left_at=now)
     return gone
 
 
@@ -255,7 +286,7 @@ def restore(connection: Connection, numbers: Sequence[int]) -> None:
     _change(connection, numbers, {"withdrawn_at": None})
 
 
-def merge(connection: Connection, item: int, into: int) -> NotMerged | None:
+def merge(connection: Connection, item: int, into: int, now: datetime) -> NotMerged | None:
     """``item`` is hidden, as ``into`` tells the same; or why not. `split` undoes it."""
     if item == into:
         return NotMerged.ITSELF
@@ -272,7 +303,7 @@ def merge(connection: Connection, item: int, into: int) -> NotMerged | None:
     leading = select(items.c.number).where(items.c.merged_into == item).limit(1)
     if connection.scalar(leading) is not None:
         return NotMerged.LEADING
-    _change(connection, [item], {"merged_into": into})
+    _change(connection, [item], {"merged_into": into}, left_at=now)
     return None
 
 
@@ -304,13 +335,22 @@ def _promote_copies(connection: Connection, source: str, documents: Collection[s
 
 
 def _change(
-    connection: Connection, numbers: Sequence[int], values: dict[str, datetime | int | None]
+    connection: Connection,
+    numbers: Sequence[int],
+    values: dict[str, datetime | int | None],
+    *,
+    left_at: datetime | None = None,
 ) -> None:
-    """Each of these items has a change of its own, and the feeds of its topics are touched."""
+    """Each of these items has a change of its own, and the feeds of its topics are touched; they
+    left them where a moment is named.
+    """
     if not numbers:
         return
     changes = next_numbers(connection, "changes", len(numbers))
     rows = [{"of": number, "to": change} for number, change in zip(numbers, changes, strict=True)]
     statement = update(items).where(items.c.number == bindparam("of"))
     connection.execute(statement.values(change=bindparam("to"), **values), rows)
-    _touch(connection, _filed(connection, numbers), changes[-1])
+    topics = {(kind, slug) for _, kind, slug in _filed(connection, numbers)}
+    _touch(connection, topics, changes[-1])
+    if left_at is not None:
+        _depart(connection, {EVERYTHING, *topics}, left_at)

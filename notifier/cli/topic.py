@@ -161,6 +161,7 @@ def merge(
             house.database,
             item,
             into,
+            now=house.clock(),
             ownership=NOBODYS if third_party else ownership(house.settings.sources),
             publish=lambda: house.publish().feeds_written,
             dry_run=dry_run,

@@ -19,9 +19,9 @@ ROOT = Path(__file__).parents[2]
 #: The most files, functions and types that a command may go through, in its own process and in all:
 #: documents are understood in others.
 BUDGETS = {
-    "ingest of a text": {"own": (41, 269, 33), "whole": (52, 352, 41)},
-    "ingest of a listing": {"own": (56, 420, 60), "whole": (95, 755, 77)},
-    "publish": {"own": (36, 188, 25)},
+    "ingest of a text": {"own": (41, 270, 33), "whole": (52, 353, 41)},
+    "ingest of a listing": {"own": (56, 421, 60), "whole": (95, 755, 77)},
+    "publish": {"own": (37, 197, 26)},
     "digest": {"own": (40, 210, 36)},
     "map": {"own": (24, 106, 18)},
     "unsubscribe": {"own": (14, 62, 3)},

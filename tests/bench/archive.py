@@ -87,6 +87,7 @@ def _topic_rows(count: int, taxonomy: Taxonomy) -> Iterator[dict[str, object]]:
             "slug": topic.ref.slug,
             "direct": True,
             "updated_at": _updated(number + 1),
+            "news_at": _updated(number + 1),
         }
 
 
@@ -110,6 +111,7 @@ def _item_rows(count: int, draft: Draft) -> Iterator[dict[str, object]]:
             "revision": 1,
             "first_seen_at": NOON,
             "updated_at": _updated(number),
+            "news_at": _updated(number),
         }
 
 

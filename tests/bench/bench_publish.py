@@ -127,7 +127,7 @@ def _by_feedgen(database: Database, taxonomy: Taxonomy) -> float:
     some = SiteBuilder(SITE, taxonomy).feeds[1 : FEEDS // 10 + 1]
     with database.reading() as connection:
         numbers = [entries.latest(connection, feed.topic, ENTRIES) for feed in some if feed.topic]
-        found = [whole_items(connection, each) for each in numbers]
+        found = [whole_items(connection, [item for item, _ in each]) for each in numbers]
     finished = [
         [
             (entry, render("content.html", entry=entry).decode())

@@ -22,6 +22,7 @@ from feeds.storage.write_items import NotMerged
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft
 from tests.folder_ingest import NOW, FolderIngest
+from tests.items import latest
 
 BODY = "Twenty officers from all over the country practised how to secure electronic evidence."
 OTHER = "The ministers met in the capital and spoke about the security of their common borders."
@@ -87,7 +88,7 @@ class House:
 
     def shown(self) -> list[int]:
         with self.intake.database.reading() as connection:
-            return list(entries.latest(connection, None, 10))
+            return latest(connection, None, 10)
 
     def _understand(self, document: Document, _: Taxonomy, habits: Habits) -> Parsed | Refused:
         if habits.forced or document.body in self.drafts:
@@ -267,24 +268,24 @@ def test_merged_items_are_hidden_and_split_again(house: House) -> None:
         house.document("b", a_story("Two", paragraphs=(OTHER,))),
     )
     with house.intake.database.writing() as connection:
-        assert write_items.merge(connection, 2, 2) is NotMerged.ITSELF
-        assert write_items.merge(connection, 2, 9) is NotMerged.MISSING
+        assert write_items.merge(connection, 2, 2, NOW) is NotMerged.ITSELF
+        assert write_items.merge(connection, 2, 9, NOW) is NotMerged.MISSING
         assert write_items.split(connection, 9) is NotMerged.MISSING
         assert write_items.split(connection, 2) is NotMerged.WHOLE
-        assert write_items.merge(connection, 2, 1) is None
-        assert write_items.merge(connection, 1, 2) is NotMerged.HIDDEN
+        assert write_items.merge(connection, 2, 1, NOW) is None
+        assert write_items.merge(connection, 1, 2, NOW) is NotMerged.HIDDEN
     with house.intake.database.writing() as connection:
         write_items.leave(connection, "own", (), NOW)
-        assert entries.latest(connection, None, 9) == [1]
+        assert latest(connection, None, 9) == [1]
     house.show("own", house.document("c", a_story("Three", paragraphs=("Three.",))))
     with house.intake.database.writing() as connection:
-        assert write_items.merge(connection, 1, 3) is NotMerged.LEADING
+        assert write_items.merge(connection, 1, 3, NOW) is NotMerged.LEADING
         assert write_items.split(connection, 2) is None
     assert sorted(house.shown()) == [1, 2, 3]
     assert {row.change for row in house.intake.items()} == {1, 4, 5}
     with house.intake.database.writing() as connection:
         write_items.leave(connection, "own", ["c"], NOW)
-        assert write_items.merge(connection, 2, 3) is NotMerged.WITHDRAWN
+        assert write_items.merge(connection, 2, 3, NOW) is NotMerged.WITHDRAWN
     assert sorted(house.shown()) == [1, 2]
 
 

@@ -14,7 +14,7 @@ from feeds.model import Provenance
 from feeds.sources import Gone
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from tests.folder_ingest import FolderIngest
+from tests.folder_ingest import NOW, FolderIngest
 from tests.integration.test_ingest_identity import BODY, OTHER, House, a_lead, a_story
 
 URL = "https://www.office.test/news/officers"
@@ -128,7 +128,7 @@ def test_an_item_is_not_hidden_behind_a_third_partys_words_unasked(house: House)
     show(house, "others", FALSE)
     show(house, "own", a_story("What we pushed", url=None, paragraphs=(OTHER * 2,)))
     ours, theirs, pushed = (row.slug for row in house.intake.items())
-    merge = partial(edit.merge, house.intake.database, publish=lambda: 0)
+    merge = partial(edit.merge, house.intake.database, now=NOW, publish=lambda: 0)
     with pytest.raises(NotEdited, match="'others' is a third party to it"):
         merge(ours, theirs, ownership=OWNERS)
     # Nobody owns what has no address.

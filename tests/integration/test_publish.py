@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -18,7 +18,7 @@ from feeds.publish.files import Files
 from feeds.publish.formats.atom import entry_bytes
 from feeds.publish.rebuild import PublishReport, publish
 from feeds.publish.site import Site
-from feeds.storage import entries
+from feeds.storage import entries, write_items
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft, a_label
@@ -28,6 +28,7 @@ from tests.pages import PLENARY, TRAINING, draft_of
 
 SCHEMA = Path(__file__).parents[1] / "schema" / "atom.rng"
 LATER = NOON + timedelta(hours=1)
+YEARS_AGO = NOON - timedelta(days=4_000)
 RIGHTS = a_label("Human rights", "human-rights")
 
 
@@ -176,12 +177,93 @@ def test_a_feed_holds_the_latest_and_no_more(
     database: Database, osce: Taxonomy, public: Path
 ) -> None:
     for number in range(5):
-        at = NOON + timedelta(minutes=number)
+        at = NOON + timedelta(days=3 * number)
         store(database, osce, [a_draft(title=f"Item {number}")], at=at)
     published(database, osce, public, entries_per_feed=3, items_per_page=2)
     assert titles(public, "feeds/all.atom") == ["Item 4", "Item 3", "Item 2"]
     page = (public / "feeds/all/index.html").read_text("utf-8")
     assert [f"Item {number}" in page for number in range(5)] == [False, False, False, True, True]
+
+
+def updated(public: Path, path: str) -> datetime:
+    return datetime.fromisoformat(feedparser.parse((public / path).read_bytes()).feed.updated)
+
+
+def test_all_that_comes_at_once_is_in_the_feed(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    """Who asks once in two days misses nothing, short of two hundred."""
+    store(database, osce, [a_draft(title=f"Item {number}") for number in range(130)])
+    published(database, osce, public)
+    assert len(ids(public, "feeds/all.atom")) == 130
+    store(database, osce, [a_draft(title=f"More {number}") for number in range(130)])
+    published(database, osce, public)
+    assert len(ids(public, "feeds/fields/policing.atom")) == 200
+    assert assert_perfect(public, a_site())
+
+
+def test_corrected_texts_of_long_ago_push_no_news_out(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    """The last ten of them stand beside it."""
+    old = store(database, osce, [a_draft(title=f"Old {n}") for n in range(60)], at=YEARS_AGO)
+    for day in range(12):
+        store(database, osce, [a_draft(title=f"News {day}")], at=NOON - timedelta(days=3 * day))
+    for number, item in enumerate(old):
+        revise(
+            database, osce, item, a_draft(title=f"Corrected {number}"), LATER + timedelta(0, number)
+        )
+    published(database, osce, public, entries_per_feed=12)
+    for path in ("feeds/all.atom", "feeds/fields/policing.atom"):
+        assert titles(public, path) == [
+            *(f"News {day}" for day in range(12)),
+            *(f"Corrected {number}" for number in range(59, 49, -1)),
+        ]
+    assert updated(public, "feeds/all.atom") >= LATER + timedelta(0, 59)
+    assert assert_perfect(public, a_site())
+
+
+def test_a_feed_of_long_texts_is_no_larger_than_readers_take(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    """The older ones are summaries there, that open as their texts do."""
+    long = ["An opening of many words. " * 40, *["Much more is told then. " * 400] * 6]
+    drafts = [a_draft(title=f"Item {n}", summary="", paragraphs=tuple(long)) for n in range(60)]
+    store(database, osce, drafts)
+    published(database, osce, public)
+    feed = (public / "feeds/all.atom").read_bytes()
+    assert 800_000 < len(feed) < 1_050_000
+    parsed = feedparser.parse(feed).entries
+    assert len(parsed) == 60
+    whole = [entry for entry in parsed if "Much more" in entry.content[0].value]
+    assert 10 < len(whole) < 20
+    assert parsed[: len(whole)] == whole
+    assert parsed[-1].summary.startswith("An opening of many words. An opening")
+    assert parsed[-1].summary.endswith(" …")
+    assert assert_perfect(public, a_site())
+
+
+def test_a_feed_whose_newest_item_is_withdrawn_was_updated_by_that(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    """Its date never goes back, not even when the item returns."""
+    store(database, osce, [a_draft(title="Old")], at=YEARS_AGO)
+    one, other = store(database, osce, [a_draft(title="One"), a_draft(title="Other")])
+    published(database, osce, public)
+    before = updated(public, "feeds/all.atom")
+    with database.writing() as connection:
+        for item in (one, other):
+            write_items._change(connection, [item.number], {"withdrawn_at": LATER}, left_at=LATER)
+    published(database, osce, public)
+    assert titles(public, "feeds/all.atom") == ["Old"]
+    assert before < updated(public, "feeds/all.atom") == LATER
+    assert updated(public, "feeds/fields/policing.atom") == LATER
+    with database.writing() as connection:
+        write_items.restore(connection, [one.number])
+    published(database, osce, public)
+    assert titles(public, "feeds/all.atom") == ["One", "Old"]
+    assert updated(public, "feeds/all.atom") == LATER
+    assert assert_perfect(public, a_site())
 
 
 @pytest.mark.parametrize(
@@ -280,7 +362,7 @@ def test_an_archive_is_published_in_parts(
 ) -> None:
     """However many there are, only so many pages and entries are held in memory."""
     monkeypatch.setattr("feeds.publish.rebuild._PAGES_AT_ONCE", 2)
-    monkeypatch.setattr("feeds.publish.rebuild._ENTRIES_AT_ONCE", 1)
+    monkeypatch.setattr("feeds.publish.rebuild._FEEDS_AT_ONCE", 1)
     drafts = [a_draft(title=f"Item {number}") for number in range(5)]
     items = store(database, osce, drafts)
     published(database, osce, public)

@@ -38,7 +38,7 @@ class Site:
 
     def merge(self, item: Item, into: Item) -> None:
         with self._database.writing() as connection:
-            assert write_items.merge(connection, item.number, into.number) is None
+            assert write_items.merge(connection, item.number, into.number, NOON) is None
 
     def split(self, item: Item) -> None:
         with self._database.writing() as connection:

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _store()
     _documents()
     _items()
+    _indexes_of_items()
     _keys_and_topics()
     _history()
     _published()
@@ -88,6 +89,7 @@ def _items() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("first_seen_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
+        sa.Column("news_at", INSTANT, nullable=False),
         sa.Column("group", NUMBER, server_default="0", nullable=False),
         sa.Column("partial", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("markup", sa.Text(), server_default="", nullable=False),
@@ -103,7 +105,19 @@ def _items() -> None:
         sa.UniqueConstraint("slug", name="uq_items_slug"),
         sa.UniqueConstraint("uid", name="uq_items_uid"),
     )
-    for column in ("change", "content_hash", "updated_at", "group", "title_key", "opening_key"):
+
+
+def _indexes_of_items() -> None:
+    indexed = (
+        "change",
+        "content_hash",
+        "updated_at",
+        "news_at",
+        "group",
+        "title_key",
+        "opening_key",
+    )
+    for column in indexed:
         op.create_index(f"ix_items_{column}", "items", [column])
 
 
@@ -131,11 +145,13 @@ def _keys_and_topics() -> None:
         sa.Column("slug", sa.Text()),
         sa.Column("direct", sa.Boolean(), nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
+        sa.Column("news_at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_item_topics_item_items"),
         sa.PrimaryKeyConstraint("item", "position", name="pk_item_topics"),
     )
-    latest = ["kind", "slug", "updated_at", "item"]
-    op.create_index("ix_item_topics_latest", "item_topics", latest)
+    for name, moment in (("latest", "news_at"), ("corrected", "updated_at")):
+        columns = ["kind", "slug", moment, "item"]
+        op.create_index(f"ix_item_topics_{name}", "item_topics", columns)
 
 
 def _history() -> None:
@@ -162,6 +178,13 @@ def _published() -> None:
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("change", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("kind", "slug", name="pk_touched"),
+    )
+    op.create_table(
+        "departures",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("kind", "slug", name="pk_departures"),
     )
     op.create_table(
         "entries",

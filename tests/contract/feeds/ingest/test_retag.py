@@ -7,14 +7,14 @@ from sqlalchemy import select
 
 from feeds.ingest.retag import retag
 from feeds.model import Label, TopicKind
-from feeds.storage import entries, topic_names, write_items
+from feeds.storage import topic_names, write_items
 from feeds.storage.database import Database
 from feeds.storage.tables import item_topics, revisions, touched
 from feeds.storage.tables import items as item_rows
 from feeds.storage.topic_names import Unknown
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft, a_label
-from tests.items import NOON, store
+from tests.items import NOON, latest, store
 
 SPACE = a_label("Space policy", None)
 UNIT = a_label("Threats Unit", None, TopicKind.ISSUER)
@@ -87,7 +87,7 @@ def test_a_mapped_name_files_what_is_stored_and_implies_parents(
         assert topic_names.unknown_topics(connection) == []
         told = select(revisions.c.significant).where(revisions.c.revision == 2)
         assert connection.scalars(told).all() == [False] * 3
-        assert list(entries.latest(connection, None, 9)) == [3, 2, 1]
+        assert latest(connection, None, 9) == [3, 2, 1]
     assert [row.updated_at for row in after] == [row.updated_at for row in before]
     assert [row.change for row in after] == [6, 7, 3, 8]
     assert after[0].content_hash != before[0].content_hash

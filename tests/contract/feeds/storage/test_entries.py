@@ -3,15 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
-from feeds.model import TopicKind, TopicRef
-from feeds.storage import entries
+from feeds.model import Fresh, TopicKind, TopicRef
+from feeds.storage import entries, write_items
 from feeds.storage.database import Database
 from feeds.storage.entries import Ready
 from feeds.storage.read_items import whole_items
+from feeds.storage.tables import items
 from feeds.taxonomy import Taxonomy
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_draft, a_label
-from tests.items import NOON, issued, revise, store
+from tests.items import NOON, issued, latest, revise, store
 
 RIGHTS = a_label("Human rights", "human-rights")
 DEPARTMENT = a_label(
@@ -89,16 +91,69 @@ def test_the_latest_of_a_topic_come_newest_first(database: Database, osce: Taxon
         draft = a_draft(title=f"Item {day}", fields=(field,))
         store(database, osce, [draft], at=NOON - timedelta(days=day))
     with database.reading() as connection:
-        assert entries.latest(connection, HUMAN_RIGHTS, 2) == [1, 3]
-        assert entries.latest(connection, POLICING, 2) == [2]
-        assert entries.latest(connection, SECRETARIAT, 9) == [1, 2, 3, 4]
-        assert entries.latest(connection, None, 3) == [1, 2, 3]
+        assert latest(connection, HUMAN_RIGHTS, 2) == [1, 3]
+        assert latest(connection, POLICING, 2) == [2]
+        assert latest(connection, SECRETARIAT, 9) == [1, 2, 3, 4]
+        assert latest(connection, None, 3) == [1, 2, 3]
+
+
+def test_a_corrected_item_stays_where_it_was(database: Database, osce: Taxonomy) -> None:
+    """What is news today is not pushed out by what is corrected today."""
+    for day in range(4):
+        store(database, osce, [a_draft(title=f"Item {day}")], at=NOON - timedelta(days=day))
+    with database.reading() as connection:
+        oldest, *_ = whole_items(connection, [4])
+    revise(database, osce, oldest, a_draft(title="Corrected"), NOON + timedelta(hours=1))
+    with database.reading() as connection:
+        for topic in (None, POLICING):
+            assert latest(connection, topic, 9) == [1, 2, 3, 4]
+            since = entries.latest(connection, topic, 9)[1].news_at
+            assert entries.corrected(connection, topic, since, 9) == [4]
+            assert entries.corrected(connection, topic, NOON - timedelta(days=9), 9) == []
+            assert entries.left_at(connection, topic) is None
+
+
+def test_an_item_became_news_where_it_is_filed_by_that(database: Database, osce: Taxonomy) -> None:
+    """In a feed it enters later it is the newest, and its old one was left then."""
+    first, _ = store(database, osce, [a_draft(title=f"Item {number}") for number in range(2)])
+    store(database, osce, [a_draft(title="Rights", fields=(RIGHTS,))], at=NOON + timedelta(hours=1))
+    later = NOON + timedelta(hours=2)
+    revise(database, osce, first, a_draft(title="Item 0", fields=(RIGHTS,)), later)
+    with database.reading() as connection:
+        assert latest(connection, HUMAN_RIGHTS, 9) == [1, 3]
+        assert entries.latest(connection, HUMAN_RIGHTS, 1)[0].news_at >= later
+        assert latest(connection, POLICING, 9) == [2]
+        assert latest(connection, SECRETARIAT, 9) == latest(connection, None, 9) == [3, 2, 1]
+        assert entries.left_at(connection, POLICING) == later
+        assert entries.left_at(connection, HUMAN_RIGHTS) is None
+
+
+def test_an_archived_item_keeps_its_day_wherever_it_is_filed(
+    database: Database, osce: Taxonomy
+) -> None:
+    (first,) = store(database, osce, [a_draft()])
+    with database.writing() as connection:
+        connection.execute(update(items).values(freshness=Fresh.ARCHIVE.value))
+    revise(database, osce, first, a_draft(fields=(RIGHTS,)), NOON + timedelta(hours=2))
+    with database.reading() as connection:
+        assert entries.latest(connection, HUMAN_RIGHTS, 1)[0].news_at == first.updated_at
+
+
+def test_what_left_a_feed_is_told_since_when(database: Database, osce: Taxonomy) -> None:
+    store(database, osce, [a_draft(title="One"), a_draft(title="Two")])
+    with database.writing() as connection:
+        write_items.merge(connection, 1, 2, NOON + timedelta(hours=3))
+        write_items.split(connection, 1)
+        assert latest(connection, None, 9) == [2, 1]
+        for topic in (None, POLICING, SECRETARIAT):
+            assert entries.left_at(connection, topic) == NOON + timedelta(hours=3)
+        assert entries.left_at(connection, HUMAN_RIGHTS) is None
 
 
 def test_an_item_is_latest_in_the_topics_above_its_own(database: Database, osce: Taxonomy) -> None:
     store(database, osce, [a_draft(issuers=(DEPARTMENT,))])
     with database.reading() as connection:
-        assert entries.latest(connection, SECRETARIAT, 9) == [1]
+        assert latest(connection, SECRETARIAT, 9) == [1]
 
 
 def test_entries_are_ready_until_their_item_or_the_recipe_changes(
