@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import Enum, StrEnum, auto
 
 from feeds.draft import Draft
-from feeds.identity.addresses import is_elsewhere
+from feeds.identity.addresses import without_tracking
 from feeds.identity.candidates import PUSHED
 from feeds.identity.ids import content_hash
 from feeds.identity.likeness import plain
@@ -206,10 +206,13 @@ def _told(draft: Draft, source: str, known: Known, role: Role) -> Draft:
 
 def _gains(told: Draft, known: Draft, *, is_own: bool) -> bool:
     """Whether something is known now that says nothing to readers: an address, which only its own
-    document changes, or an origin.
+    document changes, or an origin. Another spelling of an address may be the only one that answers,
+    but for what follows readers.
     """
-    if told.url and (known.url is None or (is_own and is_elsewhere(told.url, known.url))):
+    if told.url and known.url is None:
         return True
+    if is_own and told.url and known.url and told.url != known.url:
+        return without_tracking(told.url) != without_tracking(known.url)
     return told.provenance is not None and known.provenance is None
 
 

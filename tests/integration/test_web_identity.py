@@ -301,6 +301,25 @@ def test_links_that_differ_in_their_fragment_are_items(database: Database, osce:
 # -- Moved -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("after", ["/stories/bridge", "/news/bridge?page=2", "/news/bridge/"])
+@pytest.mark.parametrize("follow", [False, True])
+def test_an_address_that_alone_changed_is_where_its_item_is_from_then_on(
+    database: Database, osce: Taxonomy, after: str, follow: bool
+) -> None:
+    """Its old one may be dead, however little the two differ; it is no news."""
+    bridge, mayors = stories("/news/bridge", "/news/mayors")
+    bridge = replace(bridge, guid="bridge-1")
+    press = Press([bridge, mayors])
+    with desk(database, osce, press) as taking:
+        assert taking.ingest("/feed.xml", follow=follow).added == 2
+        before = {row.slug: row.updated_at for row in taking.rows}
+        press.entries = [replace(bridge, path=after), mayors]
+        moved = taking.ingest("/feed.xml", follow=follow)
+        assert (moved.added, moved.revised) == (0, 1)
+        assert sorted(taking.places) == sorted((after, "/news/mayors"))
+        assert {row.slug: row.updated_at for row in taking.rows} == before
+
+
 @pytest.mark.parametrize("follow", [False, True])
 @pytest.mark.parametrize("is_redirected", [False, True])
 def test_an_item_moves_with_its_address_and_its_correction_arrives(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.draft import Draft
+from feeds.identity.candidates import PUSHED
 from feeds.identity.decide import (
     Decision,
     Known,
@@ -123,8 +124,13 @@ def test_an_address_is_taken_where_there_was_none_or_its_own_document_has_anothe
     assert told(replace(moved, partial=True), known) == replace(known.draft, url=moved.url)
     for role, source in ((Role.NAME, "own"), (Role.OWN, "other")):
         assert decided(moved, known, role=role, source=source) == Unchanged(known)
-    again = a_draft(url="http://www.x.test:80/b?utm_source=f")
+    again = a_draft(url="https://x.test/b?utm_source=f")
     assert decided(again, known) == Unchanged(known)
+    for spelling in ("http://x.test/b", "https://www.x.test/b", "https://x.test/b/"):
+        for form in ("A", PUSHED):
+            decision = decided(a_draft(url=spelling, form=form), known)
+            assert isinstance(decision, Revised)
+            assert (decision.draft.url, decision.significant) == (spelling, False)
 
 
 def test_the_entry_an_item_came_from_is_remembered() -> None:
