@@ -190,6 +190,34 @@ def smtp_sink(*options: str) -> Iterator[Address]:
 
 
 @contextmanager
+def nginx(*servers: str, folder: Path, port: int) -> Iterator[None]:
+    """nginx with these parts of its ``http`` block, one of which listens on ``port``. Raises
+    Missing.
+    """
+    parts = [f"{kind}_temp_path {folder}/{kind};" for kind in _NGINX_TEMPORARY]
+    parts += ["access_log off;", "include /etc/nginx/mime.types;", *servers]
+    config = folder / "nginx.conf"
+    # Tests' folders are closed to all others, nobody among them.
+    user = "user root;\n" if os.geteuid() == 0 else ""
+    config.write_text(
+        f"{user}daemon off;\npid {folder}/nginx.pid;\nerror_log stderr;\nevents {{}}\n"
+        "http {\n" + "\n".join(parts) + "\n}\n"
+    )
+
+    def answers() -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", port)) == 0
+
+    command = [program("nginx", "nginx"), "-p", str(folder), "-c", str(config), "-e", "stderr"]
+    # SIGTERM is nginx's fast shutdown: it waits for no client.
+    with _running(command, answers):
+        yield
+
+
+_NGINX_TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+@contextmanager
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, without a window. Raises Missing."""
     path = program("chromium", "chromium")
