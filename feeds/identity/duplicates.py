@@ -217,7 +217,7 @@ class Memory:
             if elsewhere or item.source != one.source:
                 if not any(self._is_told_apart(one, item, link) for _, link in elsewhere):
                     return Found(key=one.key, item=item, role=Role.TWIN)
-            elif is_moved(one.draft, item.draft):
+            elif is_moved(one.draft, item.draft) and not _is_named_anew(one.draft, item.draft):
                 return Found(key=one.key, item=item, role=Role.OWN)
         return self._renamed(one, but)
 
@@ -231,7 +231,8 @@ class Memory:
             return None
         item = alike[0]
         is_shown = any(self._elsewhere(one, item)) or self._said[opening_key(one.draft)] > 1
-        if item.is_withdrawn or is_shown or self._is_another_number(one, item):
+        is_other = self._is_another_number(one, item) or _is_named_anew(one.draft, item.draft)
+        if item.is_withdrawn or is_shown or is_other:
             return None
         return Found(key=one.key, item=item, role=Role.OWN)
 
@@ -292,6 +293,14 @@ def _traits(draft: Draft) -> Iterator[tuple[str, int]]:
 
 def _day(draft: Draft) -> date | None:
     return draft.issued.day if draft.issued else None
+
+
+def _is_named_anew(draft: Draft, known: Draft) -> bool:
+    """Whether another title comes with an id that its address does not make: such an id outlives
+    both, so it is another item's.
+    """
+    has_id = draft.guid is not None and draft.guid not in {draft.url, *draft.also_at}
+    return has_id and title_key(draft.title) != title_key(known.title)
 
 
 def _site(number: str) -> str:

@@ -395,6 +395,24 @@ def test_an_item_whose_title_id_and_address_change_at_once_has_moved_with_its_wo
         assert (again.added, again.revised) == (0, 0)
 
 
+@pytest.mark.parametrize("follow", [False, True])
+@pytest.mark.parametrize("text", [STATEMENT, STATEMENT * 5])
+def test_entries_of_one_day_and_text_with_ids_of_their_own_are_as_many_items(
+    database: Database, osce: Taxonomy, text: str, follow: bool
+) -> None:
+    """One after the other too, where a feed shows only its latest."""
+    shown = [replace(one, text=text, guid=f"id-{one.path}") for one in stories("/a", "/b", "/c")]
+    shown = [replace(one, body=text) for one in shown]
+    press = Press([])
+    with desk(database, osce, press) as taking:
+        for one in shown:
+            press.entries = [one]
+            assert taking.ingest("/feed.xml", follow=follow).added == 1
+        press.entries = shown
+        assert taking.ingest("/feed.xml", follow=follow).added == 0
+        assert sorted(taking.places) == ["/a", "/b", "/c"]
+
+
 def dated(number: int, hour: int = 9) -> Entry:
     return Entry(
         path=f"/e/{'abcde'[number]}",

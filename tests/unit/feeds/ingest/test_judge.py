@@ -422,9 +422,10 @@ def renamed(words: str) -> tuple[Candidate, Candidate]:
         "paragraphs": (f"{words} {BODY * 3}",),
         "issued": Issued(day=NOW.date(), at=NOW, origin=IssuedFrom.FEED),
     }
-    old = a_candidate("feed", guid="1", url="https://x.test/old", **told)
+    old = a_candidate("feed", guid="https://x.test/old", url="https://x.test/old", **told)
     others = (a_label("Another office", "another", TopicKind.ISSUER),)
-    new = a_candidate("feed", "New", guid="2", url="https://x.test/new", issuers=others, **told)
+    url = "https://x.test/new"
+    new = a_candidate("feed", "New", guid=url, url=url, issuers=others, **told)
     return replace(old, key="feed#1"), replace(new, key="feed#2", place="feed#2")
 
 
@@ -434,6 +435,15 @@ def test_the_one_that_has_the_words_and_is_shown_nowhere_else_was_renamed() -> N
     first = judge(old, memory, NOW)
     memory.look([new], ())
     assert judge(new, memory, NOW).item.slug == first.item.slug
+
+
+def test_what_has_an_id_that_its_address_does_not_make_was_not_renamed() -> None:
+    old, new = renamed("A course.")
+    memory = Memory(TAXONOMY)
+    judge(old, memory, NOW)
+    other = replace(new, draft=replace(new.draft, guid="urn:x:2"))
+    memory.look([other], ())
+    assert judge(other, memory, NOW).decision == Added()
 
 
 def test_what_is_shown_beside_it_was_not_renamed() -> None:
