@@ -46,16 +46,18 @@ class Files:
         """
         target = f"{self.root}/{path}"
         try:
-            is_told = (_read(f"{target}.status") or b"") == status
+            is_same = _read(target) == content
+            is_marked = os.path.exists(f"{target}.status")  # noqa: PTH110 - speed
+            is_told = _read(f"{target}.status") == status if status else not is_marked
             is_packed = os.path.exists(f"{target}.gz")  # noqa: PTH110 - speed
-            if is_told and is_packed and _read(target) == content:
+            if is_same and is_told and is_packed:
                 return False
             if not is_packed:
-                Path(target).parent.mkdir(parents=True, exist_ok=True)
+                os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120 - speed
             _replace(f"{target}.gz", igzip.compress(content, _LEVEL, mtime=0))
             if status:
                 _replace(f"{target}.status", status)
-            elif not is_told:
+            elif is_marked:
                 Path(f"{target}.status").unlink(missing_ok=True)
             _replace(target, content)
         except OSError as problem:
