@@ -24,8 +24,8 @@ from feeds.web.representation import MEDIA, PRESENT, FileStatus, Representation,
 #: does: tells two states apart without reading them.
 Signature = tuple[int, ...]
 
-#: What the publisher writes beside a page that is no more.
-_STATUS = re.compile(rb"(410)\n|(308) (/[\x21-\x7e]*)\n")
+#: What the publisher writes beside a page that is no more; no way leads to another host.
+_STATUS = re.compile(rb"(410)\n|(308) (/(?!/)[\x21-\x7e]*)\n")
 
 #: What a remembered file costs beside its bytes: header fields, keys, objects (measured: 4.5 kB).
 _OVERHEAD_BYTES = 4_500

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from feeds.errors import StoreError
+from feeds.web.representation import cross_origin
 from feeds.websub.callback import HubCallback
 from notifier.web.health import Health
 from notifier.web.mailbox import Mailbox
@@ -119,9 +120,10 @@ class _Refusals:
         answer.headers.update(error.headers or {})
         return answer
 
-    async def unavailable(self, _request: Request, error: Exception) -> Response:
+    async def unavailable(self, request: Request, error: Exception) -> Response:
         self._tell(error)
         answer = self._pages.notice(*_SAID[503], status=503)
+        answer.headers.update(dict(cross_origin(request.url.path)))
         answer.headers["retry-after"] = _RETRY_AFTER_SECONDS
         return answer
 
@@ -132,8 +134,10 @@ class _Refusals:
             self._told_at = now
             log.error("store does not answer", problem=str(error))
 
-    async def broken(self, _request: Request, _error: Exception) -> Response:
+    async def broken(self, request: Request, _error: Exception) -> Response:
         """The server logs the error itself; it is raised again after this."""
-        return self._pages.notice(
+        answer = self._pages.notice(
             "Something went wrong here", "It is no fault of yours, and it is noted.", status=500
         )
+        answer.headers.update(dict(cross_origin(request.url.path)))
+        return answer

@@ -2,6 +2,7 @@
 
 import errno
 import mailbox
+import os
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser
 from feeds.errors import StoreError
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
+from feeds.web.directory import Directory
 from notifier.model import Totals
 from notifier.storage import VERSIONS
 from tests.serving import NOW, TOTALS, Heartbeats, a_web_app, serving
@@ -242,6 +244,46 @@ def test_a_bug_is_admitted_without_details(client: httpx2.Client, store: Store) 
     assert answer.status_code == 500
     assert "Something went wrong here" in answer.text
     assert "secret" not in answer.text
+
+
+def test_a_bug_in_serving_a_feed_can_be_told_from_a_broken_network(
+    client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(Directory, "signature", lambda *_: 1 / 0)
+        answers = [
+            client.get(target, headers={"Connection": "close"})
+            for target in ("/news.atom", "/news")
+        ]
+    assert [answer.status_code for answer in answers] == [500, 500]
+    shared = [answer.headers.get("access-control-allow-origin") for answer in answers]
+    assert shared == ["*", None]
+
+
+_POLL = """async (url) => {
+    const first = await fetch(url), etag = first.headers.get("etag");
+    const again = {"If-None-Match": etag, "A-IM": "feed"};
+    const later = {"If-Modified-Since": first.headers.get("last-modified")};
+    const asked = [{headers: again}, {headers: later}, {method: "POST"}];
+    const answers = [first];
+    for (const how of asked) answers.push(await fetch(url, {cache: "no-store", ...how}));
+    answers.push(await fetch(url.replace(".atom", "-x.atom")));
+    return [etag.length > 2, ...answers.map((answer) => answer.status)];
+}"""
+
+
+def test_a_page_of_another_origin_polls_a_feed(
+    client: httpx2.Client, folder: Path, browser: Browser
+) -> None:
+    """As a browser allows it, preflight and all."""
+    polled = folder / "public" / "polled.atom"
+    polled.write_text("<feed/>")
+    os.utime(polled, (1e9, 1e9))
+    page = browser.new_page()
+    page.goto(f"http://localhost:{client.base_url.port}/healthz")
+    told = page.evaluate(_POLL, f"{client.base_url}/polled.atom")
+    page.close()
+    assert told == [True, 200, 304, 304, 405, 404]
 
 
 # -- The mailbox of a demo -------------------------------------------------------------------------

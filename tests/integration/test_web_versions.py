@@ -158,7 +158,15 @@ def test_a_status_is_heeded_whichever_file_comes_first(site: Site) -> None:
 
 @pytest.mark.parametrize(
     "status",
-    [b"", b"410", b"200\n", b"308\n", b"308 https://elsewhere.example/\n", b"308 /a\r\nX: y\n"],
+    [
+        b"",
+        b"410",
+        b"200\n",
+        b"308\n",
+        b"308 https://elsewhere.example/\n",
+        b"308 //elsewhere.example/\n",
+        b"308 /a\r\nX: y\n",
+    ],
 )
 def test_a_status_nobody_wrote_changes_nothing(site: Site, status: bytes) -> None:
     site.write(b"<p>news</p>", PAGE)
