@@ -1,7 +1,7 @@
 """A published site behind other web servers: as they come, and nginx as docs/operate.md has it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
@@ -124,9 +124,12 @@ def example(request: pytest.FixtureRequest, servers: Servers) -> Iterator[httpx2
         yield asking
 
 
-def test_every_link_leads_somewhere_without_a_detour(client: httpx2.Client) -> None:
-    """From the front page through every feed and item."""
-    seen, waiting = set[str](), {"/"}
+def _walk(client: httpx2.Client, start: str) -> set[str]:
+    """The paths of all that the pages of the site lead to and are made of, each of which is there.
+
+    None may be reached by a redirect.
+    """
+    seen, waiting = set[str](), {start}
     while waiting:
         path = waiting.pop()
         seen.add(path)
@@ -138,8 +141,33 @@ def test_every_link_leads_somewhere_without_a_detour(client: httpx2.Client) -> N
         links = (urljoin(f"{SITE}{path}", link) for _, _, link, _ in page.iterlinks())
         inner = {link.removeprefix(SITE) for link in links if link.startswith(f"{SITE}/")}
         waiting |= {link.partition("?")[0] for link in inner} - seen
+    return seen
+
+
+def test_every_link_leads_somewhere_without_a_detour(client: httpx2.Client) -> None:
+    seen = _walk(client, "/")
     assert {"/feeds/all/", "/feeds/all.atom", "/style.css", "/feeds.opml"} < seen
     assert [path for path in seen if path.startswith("/items/")]
+
+
+def test_a_folder_of_that_name_is_a_site_under_a_path(
+    tmp_path: Path, osce: Taxonomy, program: Callable[[str, str], str]
+) -> None:
+    program("nginx", "nginx")
+    port = services.free_port()
+    listening = PLAIN.replace("listen 80", f"listen 127.0.0.1:{port}")
+    with ExitStack() as opened:
+        database = Database.open(f"sqlite:///{tmp_path / 'store.db'}", VERSIONS)
+        opened.enter_context(closing(database))
+        database.migrate()
+        store(database, osce, [a_draft()])
+        publish(database, osce, Files(tmp_path / "www" / "news"), a_site(url=f"{SITE}/news"))
+        server = listening.replace("/srv/fieldfare/public", str(tmp_path / "www"))
+        opened.enter_context(services.nginx(server, folder=tmp_path, port=port))
+        client = opened.enter_context(httpx2.Client(base_url=f"http://127.0.0.1:{port}"))
+        seen = _walk(client, "/news/")
+    assert {"/news/feeds/all/", "/news/feeds/all.atom", "/news/style.css"} < seen
+    assert {path for path in seen if not path.startswith("/news/")} == set()
 
 
 @pytest.mark.parametrize("path", ["/feeds/all", "/feeds/fields/policing", "/items/SLUG"])
