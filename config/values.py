@@ -73,6 +73,8 @@ _LANGUAGE = re.compile(
     r"(?P<others>(?:-[a-z0-9]{1,8}){0,6})",
     re.ASCII | re.IGNORECASE,
 )
+# What Chinese is written in, by region (CLDR, likely subtags).
+_SCRIPTS_OF_CHINESE = {"tw": "hant", "hk": "hant", "mo": "hant", "cn": "hans", "sg": "hans"}
 # RFC 6838 section 4.2.
 _MEDIA_TYPE = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
@@ -270,6 +272,22 @@ def cased_language_tag(tag: str) -> str:
     first, *rest = tag.lower().split("-")
     cased = [{2: str.upper, 4: str.title}.get(len(part), str)(part) for part in rest]
     return "-".join([first, *cased])
+
+
+def are_one_language(tag: str, other: str) -> bool:
+    """Whether two language tags name one language in one script, wherever it is spoken: en-US and
+    en-GB do, zh-TW and zh-CN do not, nor sr-Latn and sr-Cyrl.
+    """
+    (language, script), (another, its_script) = map(_language_and_script, (tag, other))
+    return language == another and (not (script and its_script) or script == its_script)
+
+
+@lru_cache(maxsize=256)
+def _language_and_script(tag: str) -> tuple[str, str]:
+    language, *others = tag.lower().split("-")
+    scripts = (part for part in others[:1] if len(part) == 4 and part.isalpha())
+    regions = (_SCRIPTS_OF_CHINESE.get(part, "") for part in others if language == "zh")
+    return language, next(scripts, "") or next(filter(None, regions), "")
 
 
 def is_media_type(text: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
 
-from config.values import is_web_address
+from config.values import are_one_language, is_web_address
 from feeds.draft import Draft
 from feeds.identity.addresses import site_number
 from feeds.identity.candidates import Candidate, firmly
@@ -197,7 +197,8 @@ class Memory:
             return same or Found(key=key, item=item, role=role)
         own = one.keys[0]
         for slug in self._groups[item.group]:
-            if self._items[slug].draft.language == one.draft.language:
+            spoken = self._items[slug].draft.language or ""
+            if are_one_language(spoken, one.draft.language or ""):
                 return Found(key=own, item=self._items[slug], role=Role.NAME)
         return Found(key=own, group=item.group)
 

@@ -14,7 +14,7 @@ from html import unescape
 
 from rapidfuzz.distance import Indel
 
-from config.values import is_unspaced
+from config.values import are_one_language, is_unspaced
 from feeds.draft import Draft
 from feeds.model import Issued, Label, Mark
 
@@ -181,7 +181,9 @@ def _telling(text: str) -> set[str]:
 
 def speaks_otherwise(draft: Draft, known: Draft) -> bool:
     """Whether two tellings are in two languages; a guess does not outweigh an equal title."""
-    if draft.language is None or known.language is None or draft.language == known.language:
+    if draft.language is None or known.language is None:
+        return False
+    if are_one_language(draft.language, known.language):
         return False
     is_guess = Mark.GUESSED_LANGUAGE in draft.marks or Mark.GUESSED_LANGUAGE in known.marks
     return not (is_guess and title_key(draft.title) == title_key(known.title))

@@ -87,5 +87,6 @@ def _language(draft: Draft, known: Draft) -> tuple[str | None, frozenset[Mark]]:
     """The language, and the mark it carries."""
     is_guess = draft.language is None or Mark.GUESSED_LANGUAGE in draft.marks
     is_told = known.language is not None and Mark.GUESSED_LANGUAGE not in known.marks
-    teller = known if is_guess and (is_told or draft.language is None) else draft
+    is_finer = is_told and (known.language or "").startswith(f"{draft.language}-")
+    teller = known if is_finer or (is_guess and (is_told or draft.language is None)) else draft
     return teller.language, teller.marks & {Mark.GUESSED_LANGUAGE}

@@ -181,8 +181,9 @@ def _in_one_language(drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:
     too short to tell.
     """
     told = {draft.language for draft in drafts if draft.language}
+    primary = {language.partition("-")[0] for language in told}
     if told:
-        language = told.pop() if len(told) == 1 else None
+        language = (told if len(told) == 1 else primary).pop() if len(primary) == 1 else None
     else:
         # Titles first: every one counts.
         some = drafts[:_ITEMS_OF_A_SAMPLE]

@@ -16,6 +16,7 @@ from config.values import (
     DIRECTION_MARKS,
     INVISIBLE,
     are_related,
+    cased_language_tag,
     host_of,
     is_above_or_below,
     is_language_tag,
@@ -36,7 +37,7 @@ _BLANKS = re.compile(rf"[\x00-\x20\x7f-\xa0{INVISIBLE}{DIRECTION_MARKS}\ud800-\u
 _CONTROLS = re.compile(rf"[{CONTROLS}\ud800-\udfff]+")
 # "und", "mul" and "zxx" name no language, "mis" none with a code (BCP 47, 4.1).
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
-_LETTERS_OF_A_SCRIPT = 4
+_LETTERS_OF_A_DIALECT = 3
 # No file is larger, and databases hold no larger number.
 _MOST_BYTES = 2**53
 
@@ -185,7 +186,9 @@ def identifier(text: str) -> str | None:
 
 
 def language_tag(text: str | None) -> str | None:
-    """``en-GB`` is ``en``, ``sr_latn-RS`` is ``sr-Latn``: language and script (BCP 47)."""
+    """``EN_gb`` is ``en-GB``, ``zh-cmn-Hans`` is ``zh-Hans``: language, script, region and variants
+    (BCP 47), without what extends them.
+    """
     return _language_tag(text[:40]) if text else None
 
 
@@ -220,13 +223,15 @@ def _size(text: str | None) -> int | None:
 @lru_cache(maxsize=1024)
 def _language_tag(text: str) -> str | None:
     tag = text.strip().lower().replace("_", "-")
-    language, *others = tag.split("-")
-    if not is_language_tag(tag) or language in _NO_LANGUAGE:
+    parts = tag.split("-")
+    if not is_language_tag(tag) or parts[0] in _NO_LANGUAGE:
         return None
-    # A dialect's own three letters may stand between the two ("zh-cmn-Hans").
-    behind = others[1:2] if others and len(others[0]) == 3 and others[0].isalpha() else others[:1]
-    is_script = behind and len(behind[0]) == _LETTERS_OF_A_SCRIPT and behind[0].isalpha()
-    return f"{language}-{behind[0].title()}" if is_script else language
+    # A dialect's own three letters may stand behind its language's.
+    if len(parts) > 1 and len(parts[1]) == _LETTERS_OF_A_DIALECT and parts[1].isalpha():
+        del parts[1]
+    while not is_language_tag("-".join(parts), strict=True):
+        del parts[-1]
+    return cased_language_tag("-".join(parts))
 
 
 def _is_of(root: str, *sites: str | None) -> bool:

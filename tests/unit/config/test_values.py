@@ -212,6 +212,25 @@ def test_a_language_tag_begins_with_a_language(text: str, is_tag: bool, is_stric
 def test_a_language_tag_is_written_as_recommended() -> None:
     """RFC 5646 section 2.1.1."""
     assert values.cased_language_tag("SR-LATN-rs") == "sr-Latn-RS"
+
+
+@pytest.mark.parametrize(
+    ("tag", "other", "are_one"),
+    [
+        ("en", "en-GB", True),
+        ("en-us", "EN-GB", True),
+        ("de", "de-CH-1901", True),
+        ("sr", "sr-Latn", True),
+        ("sr-Latn-RS", "sr-Cyrl-RS", False),
+        ("zh-TW", "zh-Hant", True),
+        ("zh-TW", "zh-CN", False),
+        ("zh", "zh-CN", True),
+        ("en", "de", False),
+        ("en", "eng", False),
+    ],
+)
+def test_a_language_is_one_wherever_it_is_spoken(tag: str, other: str, are_one: bool) -> None:
+    assert values.are_one_language(tag, other) is are_one
     assert values.cased_language_tag("ca-VALENCIA") == "ca-valencia"
 
 

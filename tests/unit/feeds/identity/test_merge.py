@@ -100,3 +100,20 @@ def test_a_stated_language_outranks_a_guess() -> None:
 def test_a_promise_of_a_person_is_kept() -> None:
     promoted = a_draft(marks=frozenset({Mark.PROMOTED}))
     assert completed(a_draft(), promoted).marks == completed(promoted, a_draft()).marks
+
+
+@pytest.mark.parametrize(
+    ("told", "known", "language"),
+    [
+        ("zh", "zh-TW", "zh-TW"),
+        ("zh-TW", "zh", "zh-TW"),
+        ("en-GB", "en-US", "en-GB"),
+        ("d", "de", "d"),
+    ],
+)
+def test_a_language_is_told_as_fully_as_anybody_tells_it(
+    told: str, known: str, language: str
+) -> None:
+    assert completed(a_draft(language=told), a_draft(language=known)).language == language
+    guess = a_draft(language=f"{told}-XX", marks=frozenset({Mark.GUESSED_LANGUAGE}))
+    assert completed(a_draft(language=told), guess).language == told

@@ -108,7 +108,7 @@ def test_news_are_partial_drafts(osce: Taxonomy) -> None:
         True,
     )
     assert draft.issued == Issued(day=date(2026, 11, 20), origin=IssuedFrom.FEED)
-    assert (draft.language, fields(draft)) == ("en", [("Policing", "policing")])
+    assert (draft.language, fields(draft)) == ("en-US", [("Policing", "policing")])
     assert draft.alternates == (Alternate("fr", "https://www.example.org/fr/1"),)
     assert [each.url for each in found.locations] == ["https://www.example.org/2"]
 

@@ -36,7 +36,7 @@ def test_an_entry_keeps_its_id_and_its_feed(osce: Taxonomy) -> None:
         feed_self="https://www.example.org/news/all.atom",
         feed_rights="CC BY 4.0",
     )
-    assert draft.language == "en"
+    assert draft.language == "en-GB"
     assert draft.issued
     assert draft.issued.day == date(2026, 11, 20)
 
@@ -164,7 +164,7 @@ def test_other_languages_are_alternates(osce: Taxonomy) -> None:
     )
     draft = only(entry(links), osce)
     assert draft.url == "https://www.example.org/en/1"
-    assert draft.alternates == (Alternate("fr", "https://www.example.org/fr/1"),)
+    assert draft.alternates == (Alternate("fr-FR", "https://www.example.org/fr/1"),)
 
 
 def test_an_entry_in_one_language_only_is_at_that_address(osce: Taxonomy) -> None:

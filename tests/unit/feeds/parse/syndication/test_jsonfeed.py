@@ -48,7 +48,7 @@ def test_an_item_is_understood_whole(osce: Taxonomy) -> None:
     assert issuers(draft) == [("OSCE Secretariat", "secretariat")]
     url = "https://www.example.org/a.mp3"
     assert draft.enclosures == (Enclosure(url=url, media_type="audio/mpeg", length=9),)
-    assert draft.language == "en"
+    assert draft.language == "en-US"
 
 
 def test_the_author_of_version_1_0_and_an_id_that_is_an_address_count(osce: Taxonomy) -> None:

@@ -43,7 +43,7 @@ def test_an_item_of_rss_2_is_understood_whole(osce: Taxonomy) -> None:
     )
     assert fields(draft) == [("Policing", "policing"), ("Night schools", None)]
     assert issuers(draft) == [("OSCE Secretariat", "secretariat")]
-    assert draft.language == "en"
+    assert draft.language == "en-GB"
     assert draft.provenance is None
     url = "https://www.example.org/guide.pdf"
     assert draft.enclosures == (Enclosure(url=url, media_type="application/pdf", length=1024),)
@@ -277,7 +277,12 @@ def test_hub_and_older_pages_are_found(osce: Taxonomy) -> None:
 @pytest.mark.parametrize(
     ("inner", "language"),
     [
-        ("<dc:language>sr_latn-RS</dc:language>", "sr-Latn"),
+        ("<dc:language>sr_latn-RS</dc:language>", "sr-Latn-RS"),
+        ("<dc:language>EN_us</dc:language>", "en-US"),
+        ("<dc:language>zh-TW</dc:language>", "zh-TW"),
+        ("<dc:language>zh-cmn-Hans-CN</dc:language>", "zh-Hans-CN"),
+        ("<dc:language>pt-BR-x-private</dc:language>", "pt-BR"),
+        ("<dc:language>sl-IT-rozaj</dc:language>", "sl-IT-rozaj"),
         ("<dc:language>und</dc:language>", None),
         ("<dc:language>English, please</dc:language>", None),
         ("", None),
