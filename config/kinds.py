@@ -24,12 +24,14 @@ _TAXONOMIES = Path(__file__).parent / "taxonomies"
 # 32 characters of the url-safe alphabet carry 192 bits, beyond any guessing.
 SECRET_CHARACTERS = 32
 _DNS_NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
-# RFC 4151 section 2.1, in the lower case it asks for.
-_AUTHORITY = re.compile(rf"([a-z0-9._-]+@)?{_DNS_NAME}")
-_PLACE = re.compile(rf"({_DNS_NAME}|\[[0-9a-f:.]+\])(:\d+)?")
 # Names of a private network (RFC 6761, RFC 6762): nobody outside could answer. Those of the
 # Internet all end with a letter.
 _PRIVATE_TOP = ("local", "localhost", "test")
+# RFC 4151 section 2.1, in the lower case it asks for: a domain that can be somebody's alone.
+_AUTHORITY = re.compile(
+    rf"([a-z0-9._-]+@)?(?=[^@]*\.[a-z0-9-]*[a-z]\Z)(?![^@]*\.({'|'.join(_PRIVATE_TOP)})\Z){_DNS_NAME}"
+)
+_PLACE = re.compile(rf"({_DNS_NAME}|\[[0-9a-f:.]+\])(:\d+)?")
 # A password with an @ of its own would be taken for a part of the host, and told with it.
 _POSTGRESQL = re.compile(
     r"postgres(?:ql)?(?:\+psycopg)?://(?P<rest>(?:[^/@\s]*@)?[^/@\s]*/[^/?\s]+(\?\S*)?)"
@@ -244,8 +246,8 @@ Authority = Annotated[
     str,
     _optional(authority),
     Field(
-        description="a DNS name or mail address of yours in lower case (RFC 4151), or empty where"
-        " site.url has a host name"
+        description="a DNS name of the Internet or a mail address, yours, in lower case (RFC"
+        " 4151), or empty where site.url has such a name"
     ),
 ]
 WebAddress = Annotated[

@@ -58,7 +58,11 @@ class SiteSettings(SettingsSection):
     def _host_where_empty(cls, value: str, info: ValidationInfo) -> str:
         if value or "url" not in info.data:
             return value
-        return kinds.authority(urlsplit(info.data["url"]).hostname or "")
+        try:
+            return kinds.authority(urlsplit(info.data["url"]).hostname or "")
+        except ValueError:
+            # This machine is everybody's: what needs an authority says that there is none.
+            return ""
 
 
 class StoreSettings(SettingsSection):

@@ -92,7 +92,9 @@ class Installation:
 
     @property
     def _environment(self) -> dict[str, str]:
-        return {name: text for name, text in os.environ.items() if "FIELDFARE" not in name}
+        kept = {name: text for name, text in os.environ.items() if "FIELDFARE" not in name}
+        # Whatever settings a test writes, its ids are somebody's.
+        return kept | {"FIELDFARE_SITE__AUTHORITY": "news.example.org"}
 
 
 def _run_cold(
@@ -147,7 +149,7 @@ def an_installation(
 ) -> Installation:
     """What `fieldfare init` writes, with other settings where a test wants them."""
     made = Installation(folder, is_cold)
-    made.call("init", str(folder)).check_returncode()
+    made.call("init", str(folder), "--authority", "news.example.org").check_returncode()
     if settings or sources:
         (folder / "fieldfare.toml").write_text(
             f'secret_file = "secret.key"\n{settings}\n{sources}', encoding="utf-8"

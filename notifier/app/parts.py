@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from notifier.mail.ledger import Ledger
     from notifier.subscribers.subscribe import Assumed
 
+_NOBODYS = (
+    "site.authority: name a domain of yours, part of every feed and item id for ever; without one"
+    " they would be those of another installation, too (`fieldfare init --authority DOMAIN`)"
+)
+
 
 def taxonomy(settings: Settings) -> Taxonomy:
     """The taxonomy in force. Raises SettingsError, TaxonomyError."""
@@ -38,18 +43,22 @@ def taxonomy(settings: Settings) -> Taxonomy:
 
 
 def identity(database: Database, settings: Settings, today: date) -> Identity:
-    """Who mints the ids of this store: what it was first opened with, whatever settings say now."""
+    """Who mints the ids of this store: what it was first opened with, whatever settings say now.
+
+    Raises SettingsError where that would be anybody: ids of two installations would be the same.
+    """
     from datetime import date
 
+    from config.settings import SettingsError
     from feeds.identity.ids import Identity
     from feeds.storage.database import constant
 
     minted = (settings.site.minted or today).isoformat()
     with database.writing() as connection:
-        return Identity(
-            constant(connection, "authority", settings.site.authority),
-            date.fromisoformat(constant(connection, "minted", minted)),
-        )
+        authority = constant(connection, "authority", settings.site.authority)
+        if not authority:
+            raise SettingsError((_NOBODYS,))
+        return Identity(authority, date.fromisoformat(constant(connection, "minted", minted)))
 
 
 def habits(settings: Settings, name: str) -> Habits:

@@ -27,28 +27,43 @@ def _authority(text: str) -> str:
     try:
         return kinds.authority(text)
     except ValueError as error:
-        message = f"{text!r} is no DNS name or mail address in lower case (RFC 4151)"
+        message = f"{text!r} is no domain of the Internet or mail address in lower case (RFC 4151)"
         raise typer.BadParameter(message) from error
+
+
+def _asked_for_authority() -> str:
+    """What a person names; without one there to ask, the command ends and says what to add."""
+    import sys
+
+    if not sys.stdin.isatty():
+        message = "name a domain of yours: it is part of every feed and item id for ever"
+        raise typer.BadParameter(message, param_hint="--authority")
+    said: str = typer.prompt(
+        "A domain of yours, part of every feed and item id for ever", value_proc=_authority
+    )
+    return said
 
 
 def init(
     directory: Annotated[Path, typer.Argument(help="The folder of the new installation.")] = Path(),
     authority: Annotated[
-        str,
+        str | None,
         typer.Option(
             parser=_authority,
             metavar="DOMAIN",
-            help="Domain you own, part of every feed and item id for ever.",
+            help="Domain you own, part of every feed and item id for ever; asked for without it.",
         ),
-    ] = "localhost",
+    ] = None,
 ) -> None:
     """Write a commented settings file and a fresh secret; what is there already stays."""
     from config.clock import clock
     from config.manual import sample
 
+    if authority is None and not (directory / DEFAULT_FILE).exists():
+        authority = _asked_for_authority()
     directory.mkdir(parents=True, exist_ok=True)
     minted = clock().date()
-    text = sample(authority=authority, minted=minted, secret_file=SECRET_FILE)
+    text = sample(authority=authority or "", minted=minted, secret_file=SECRET_FILE)
     for path, content, mode in (
         (directory / DEFAULT_FILE, text, 0o644),
         (directory / SECRET_FILE, a_secret(), 0o600),

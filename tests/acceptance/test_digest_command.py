@@ -74,6 +74,21 @@ def test_init_takes_no_authority_that_the_settings_would_refuse(tmp_path: Path) 
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [((), "--authority"), (("--authority", "localhost"), "no domain of the Internet")],
+)
+def test_init_writes_nothing_without_a_domain_of_ones_own(
+    tmp_path: Path, named: tuple[str, ...], told: str
+) -> None:
+    """Ids of two installations on this machine would be the same."""
+    command = [FIELDFARE, "init", str(tmp_path / "new"), *named]
+    done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert told in " ".join(done.stderr.decode().replace("│", " ").split())
+    assert not (tmp_path / "new").exists()
+
+
 def test_who_left_keeps_the_hour_they_chose(house: Installation) -> None:
     house.report("unsubscribe", "anna@example.org")
     anna = house.report("subscribers")[0]

@@ -37,7 +37,7 @@ def settings(tmp_path: Path) -> Path:
     (tmp_path / "secret.key").write_text("a" * 64)
     (tmp_path / "inbox").mkdir()
     path = tmp_path / "fieldfare.toml"
-    path.write_text(f'secret_file = "secret.key"\n{SETTINGS}')
+    path.write_text(f'secret_file = "secret.key"\nsite.authority = "example.org"\n{SETTINGS}')
     return path
 
 

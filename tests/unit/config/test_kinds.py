@@ -48,7 +48,7 @@ def test_every_spelling_of_postgresql_becomes_the_one_of_sqlalchemy(text: str) -
         ("https://news.example.org:8443/x", "", "news.example.org"),
         ("https://news.example.org", "osce.org", "osce.org"),
         ("https://news.example.org", "press@osce.org", "press@osce.org"),
-        ("http://[::1]:8025", "localhost", "localhost"),
+        ("http://[::1]:8025", "example.org", "example.org"),
     ],
 )
 def test_the_authority_is_the_host_where_nobody_chose_one(
@@ -134,6 +134,9 @@ def test_an_address_of_the_internet_is_taken(address: str) -> None:
         ("site.authority", "OSCE.org"),
         ("site.authority", "osce.org/news"),
         ("site.authority", "-osce.org"),
+        ("site.authority", "localhost"),
+        ("site.authority", "news.local"),
+        ("site.authority", "me@127.0.0.1"),
         ("site.minted", "yesterday"),
         ("site.minted", "2026-02-30"),
         ("site.taxonomy", "nobody"),
@@ -205,10 +208,11 @@ def test_a_value_of_another_type_is_refused(file: Path, option: str, literal: st
     assert fault.startswith(f"fieldfare.toml:1: {option} = ")
 
 
-def test_a_host_without_a_name_needs_an_authority() -> None:
-    """An IPv6 address is no authority of a tag: URI (RFC 4151 section 2.1)."""
-    with pytest.raises(SettingsError, match=r"^site\.authority = \"\": must be a DNS name"):
-        load(None, {"FIELDFARE_SITE__URL": "https://[2001:db8::1]"})
+@pytest.mark.parametrize("host", ["[::1]", "127.0.0.1:8025", "localhost", "[2001:db8::1]"])
+def test_a_host_that_is_anybodys_is_no_authority(host: str) -> None:
+    """Nor is a number (RFC 4151 section 2.1): what two mint there may be the same id."""
+    scheme = "https" if "db8" in host else "http"
+    assert load(None, {"FIELDFARE_SITE__URL": f"{scheme}://{host}"}).site.authority == ""
 
 
 def test_a_refused_address_alone_is_the_fault() -> None:

@@ -88,7 +88,7 @@ def test_every_option_is_in_the_sample_once() -> None:
 def test_awkward_names_are_quoted(folder: Path) -> None:
     """A file name may hold quotes."""
     (folder / 'a"b\\c').write_text(SECRET)
-    text = sample(authority="localhost", minted=date(2026, 1, 1), secret_file='a"b\\c')
+    text = sample(authority="example.org", minted=date(2026, 1, 1), secret_file='a"b\\c')
     assert settings_from(folder / "fieldfare.toml", text).signing_key == SECRET.encode()
 
 

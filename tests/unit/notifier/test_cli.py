@@ -53,7 +53,7 @@ def loaded(folder: Path, *arguments: str) -> set[str]:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation whose store is made already."""
     folder = tmp_path_factory.mktemp("installed")
-    (folder / "fieldfare.toml").write_text("")
+    (folder / "fieldfare.toml").write_text('site.authority = "example.org"')
     loaded(folder, "status")
     return folder
 

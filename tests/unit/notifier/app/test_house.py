@@ -19,6 +19,7 @@ PARTS = {"database", "identity", "taxonomy", "site", "fetcher", "receiver", "pla
 
 
 def house_in(folder: Path, text: str = "") -> House:
+    text = f'site.authority = "example.org"\n{text}'
     return House(settings_from(folder / "fieldfare.toml", text), clock=lambda: NOW)
 
 
@@ -41,6 +42,15 @@ def test_a_part_is_made_once(tmp_path: Path) -> None:
         assert house.identity.minted == NOW.date()
         assert house.site.identity is house.identity
         assert made(house) == {"database", "identity", "site"}
+
+
+def test_a_store_is_nobodys_without_an_authority(tmp_path: Path) -> None:
+    """Ids that were minted for this machine would be those of every other one."""
+    settings = settings_from(tmp_path / "fieldfare.toml", "")
+    with House(settings, clock=lambda: NOW) as house:
+        for _ in range(2):
+            with pytest.raises(SettingsError, match=r"site\.authority: name a domain of yours"):
+                _ = house.identity
 
 
 def test_a_part_that_cannot_be_made_breaks_no_other(tmp_path: Path) -> None:
