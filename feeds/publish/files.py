@@ -80,9 +80,10 @@ def _read(target: str) -> bytes | None:
 def _replace(target: str, content: bytes) -> None:
     """Written beside under a hidden name, which no web server hands out, then renamed.
 
-    The file is dated a whole second after the one it replaces, or later: Last-Modified has whole
-    seconds (RFC 9110 8.8.2), and must tell any two versions apart, in their order, also where
-    both are of one second, or the clock was set back between them.
+    The file is dated the second it was written in, or else the one after that of the file it
+    replaces: Last-Modified has whole seconds (RFC 9110 8.8.2), and must tell any two versions
+    apart, in their order, also where both are of one second, or the clock was set back between
+    them.
     Raises OSError where not all of it could be written: the target is then what it was, and nothing
     stands beside it.
     """
@@ -94,10 +95,10 @@ def _replace(target: str, content: bytes) -> None:
             # A disk that is nearly full takes a part, and says so by the count alone.
             while left:
                 left = left[file.write(left) :]
+            second = int(os.fstat(file.fileno()).st_mtime)
             with suppress(FileNotFoundError):
-                before = second_of(os.stat(target).st_mtime_ns)  # noqa: PTH116 - speed
-                if second_of(os.fstat(file.fileno()).st_mtime_ns) <= before:
-                    os.utime(file.fileno(), ns=((before + 1) * 1_000_000_000,) * 2)
+                second = max(second, second_of(os.stat(target).st_mtime_ns) + 1)  # noqa: PTH116
+            os.utime(file.fileno(), (second, second))
         os.replace(beside, target)  # noqa: PTH105 - a Path costs more
     except OSError:
         Path(beside).unlink(missing_ok=True)

@@ -96,9 +96,9 @@ class Directory:
         told = _stat(f"{self._root}/{name}.status")
         return _signature(found) + (_signature(told) if told else ())
 
-    def now(self) -> int:
-        """The present second, in Unix time."""
-        return int(self._clock().timestamp())
+    def now(self) -> float:
+        """The present moment, in Unix time."""
+        return self._clock().timestamp()
 
     def remembered(self, name: str, signature: Signature) -> Served | None:
         """The file as it was read before, if that is still what lies there."""

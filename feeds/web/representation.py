@@ -85,9 +85,8 @@ def cross_origin(path: str) -> tuple[tuple[str, str], ...]:
 class Representation:
     """One encoding of one state of a file; ``unmodified`` are the header fields of its 304.
 
-    ``etag`` is a strong entity tag, quotes included. ``modified`` is in Unix time the first whole
-    second by which the file was written, or a later one, and no other version's; None where that
-    is too near to tell.
+    ``etag`` is a strong entity tag, quotes included. ``modified`` is in Unix time a whole second
+    that is no other version's; None where it is still to come.
     """
 
     body: bytes
@@ -97,21 +96,22 @@ class Representation:
     unmodified: Headers
     told: FileStatus = PRESENT
 
-    def as_of(self, now: int) -> "Representation":
-        """What is sent in the second ``now``: while ``modified`` is later, ``now`` in its place.
+    def as_of(self, now: float) -> "Representation":
+        """What is sent at the moment ``now``; while ``modified`` is later, ``now`` in its place.
 
-        Last-Modified is never in the future (RFC 9110 8.8.2.1). That is the date of whatever
-        versions come within the second, so that no date tells them apart (8.8.2.2): who knows no
-        more gets the whole. All others have dates of their own, as each is written a whole second
-        after the one before it, or dated so (feeds/publish/files.py).
+        Each version has a date of its own, by which who sends it back knows it: the second it was
+        written in, or else the one after that of the version before (feeds/publish/files.py).
+        Only the second change in one second is dated ahead. Last-Modified is never in the future
+        (RFC 9110 8.8.2.1), so that until then the date it has is another's too, and tells nobody
+        anything (8.8.2.2): all get the whole.
         """
         if self.modified is None or self.modified <= now:
             return self
         return replace(
             self,
             modified=None,
-            headers=_dated(self.headers, now),
-            unmodified=_dated(self.unmodified, now),
+            headers=_dated(self.headers, int(now)),
+            unmodified=_dated(self.unmodified, int(now)),
         )
 
 

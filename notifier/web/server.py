@@ -124,7 +124,8 @@ class Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS == 0:
             self._connections.end_overdue(get_running_loop().time())
-        return await super().on_tick(counter)
+        # 0, as uvicorn makes the Date it sends anew at every tenth: no Last-Modified is later.
+        return await super().on_tick(0)
 
     def _failed(self, loop: AbstractEventLoop, context: dict[str, Any]) -> None:
         """What nobody awaits went wrong; that nothing can be accepted is told once."""
