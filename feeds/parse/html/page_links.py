@@ -47,9 +47,19 @@ def placed(draft: Draft, links: Sequence[PageLink], found_at: str | None) -> Dra
 
 
 def base_of(tree: Tree, found_at: str | None) -> str | None:
-    """What relative addresses of a page are relative to."""
+    """What relative addresses of a page are relative to: of one that was saved, the place it says
+    it is at.
+    """
+    at = found_at or _said_place(tree)
     bases = find_all(tree, "base[href]")
-    return (absolute(found_at, attribute(bases[0], "href")) if bases else None) or found_at
+    return (absolute(at, attribute(bases[0], "href")) if bases else None) or at
+
+
+def _said_place(tree: Tree) -> str | None:
+    links = (attribute(each, "href") for each in find_all(tree, 'link[rel~="canonical" i][href]'))
+    metas = (attribute(each, "content") for each in find_all(tree, 'meta[property="og:url" i]'))
+    said_own = (absolute(None, text) for text in chain(links, metas))
+    return next((url for url in said_own if url and _is_plausible(url, None)), None)
 
 
 def read(tree: Tree, base: str | None) -> list[PageLink]:

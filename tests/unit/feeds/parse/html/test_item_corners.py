@@ -324,3 +324,24 @@ def test_teasers_behind_a_text_go_without_the_text(osce: Taxonomy) -> None:
     draft = draft_of(page(f"<main><h1>{TITLE}</h1>{text}<div>{text}{cards}</div></main>"), osce)
     assert not any("Bakers" in each for each in draft.paragraphs)
     assert SECOND in draft.paragraphs
+
+
+@pytest.mark.parametrize(
+    ("head", "address"),
+    [
+        ('<link rel="canonical" href="https://site.test/news/7">', "https://site.test/news/more"),
+        ('<meta property="og:url" content="https://site.test/news/7">', "https://site.test/news/more"),
+        ('<base href="/old/"><link rel="canonical" href="https://site.test/news/7">', "https://site.test/old/more"),
+        ('<link rel="canonical" href="/news/7">', None),
+        ('<link rel="canonical" href="https://site.test/">', None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_links_of_a_saved_page_are_relative_to_where_it_says_it_is(
+    head: str, address: str | None, osce: Taxonomy
+) -> None:
+    text = paragraphs(FIRST, f'{SECOND} <a href="more">More</a>', THIRD)
+    head += '<meta property="og:type" content="article">'
+    body = page(f"<article><h1>{TITLE}</h1>{text}</article>", head=head)
+    draft = draft_of(body, osce, url=None)
+    assert (f'<a href="{address}" rel' if address else "<a rel") in draft.markup
