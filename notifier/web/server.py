@@ -233,6 +233,10 @@ class _Shared:
             self._connections.refused += 1
             await PlainTextResponse("Too much at once\n", 503, _REFUSED)(scope, receive, send)
             return
+        if not scope["path"].startswith("/") and "://" in scope["path"]:
+            # A request may name its host in its target, too (RFC 9112 3.2.2).
+            rest = scope["path"].partition("://")[2]
+            scope = {**scope, "path": f"/{rest.partition('/')[2]}"}
         self._working[client] += 1
         try:
             await self._web(scope, receive, send)

@@ -154,6 +154,12 @@ def test_who_waits_longest_makes_room(url: str) -> None:
         assert idle[-1].recv(1_000).startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.parametrize("target", [b"http://x", b"http://x/long", b"HTTP://x:80/refused?a=b"])
+def test_a_target_may_name_its_host(url: str, target: bytes) -> None:
+    with connected(url, b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % target) as client:
+        assert client.recv(1_000).startswith(b"HTTP/1.1 200")
+
+
 def test_where_all_are_at_work_one_more_is_told_to_come_back(site: Site, url: str) -> None:
     with ExitStack() as held:
         for _ in range(MOST):
