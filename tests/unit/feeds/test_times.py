@@ -7,12 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.times import backoff, http_date, seconds_of
+from feeds.times import backoff, http_date, second_of, seconds_of
 
 MODIFIED = 784_111_777  # the example of RFC 9110 5.6.7
 THEN = "Sun, 06 Nov 1994 08:49:37 GMT"
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "second"),
+    [(0, 0), (1, 1), (999_999_999, 1), (1_000_000_000, 1), (1_000_000_001, 2), (-1, 0)],
+)
+def test_a_second_is_named_once_the_moment_has_come(nanoseconds: int, second: int) -> None:
+    assert second_of(nanoseconds) == second
 
 
 @pytest.mark.parametrize(
