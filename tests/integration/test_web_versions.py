@@ -97,7 +97,9 @@ def test_last_modified_grows_with_every_version_and_is_never_in_the_future(site:
     for number in range(4):
         site.write(b"%d" % number)
         answer = site.get()
-        assert _moment(answer) <= min(_moment(answer, "date") + site.ahead, site.now())
+        assert _moment(answer) <= site.now()
+        # A busy machine may be late with the Date.
+        assert _moment(answer) <= _moment(answer, "date") + site.ahead + timedelta(seconds=1)
         moments.append(_moment(answer))
         site.ahead += timedelta(seconds=10)
         moments.append(_moment(site.get()))
