@@ -6,6 +6,7 @@ in, or which of them is a topic.
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from html import unescape
 
 from config.values import DIRECTION_MARKS, is_placeholder, is_web_address, on_one_line
@@ -45,14 +46,20 @@ def authors_of(people: Iterable[tuple[str, str | None]]) -> tuple[Author, ...]:
     """
     found: dict[str, Author] = {}
     for text, uri in people:
-        for name in _names(text):
+        for each in _authors(text[:_LONGEST_CHARS], uri or ""):
             if len(found) < _MOST_AUTHORS:
-                found.setdefault(name.casefold(), Author(name=name, uri=uri or ""))
+                found.setdefault(each.name.casefold(), each)
     return tuple(found.values())
 
 
+# The same few people write all entries of a feed.
+@lru_cache(maxsize=1_024)
+def _authors(text: str, uri: str) -> tuple[Author, ...]:
+    return tuple(Author(name=name, uri=uri) for name in _names(text))
+
+
 def _names(text: str) -> Iterator[str]:
-    text = unescape(text[:_LONGEST_CHARS]) if "&" in text else text[:_LONGEST_CHARS]
+    text = unescape(text) if "&" in text else text
     for part in _NEXT.split(text) if "@" in text else (text,):
         # A stranger's mail address is nobody's business.
         name = _MAIL_ADDRESS.sub(" ", _TAG.sub(" ", person(part)))
