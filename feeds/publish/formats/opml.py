@@ -18,28 +18,27 @@ def opml_bytes(site: Site, taxonomy: Taxonomy) -> bytes:
     body = etree.SubElement(root, "body")
     _add_feed(body, ALL, site, taxonomy)
     for kind, text in HEADINGS.items():
-        group = _add_folder(body, text)
+        # With a title and without a type a folder is a feed to some validators.
+        group = etree.SubElement(body, "outline", text=text)
         for link in tree(kind, taxonomy):
             _add(group, link, site, taxonomy)
     etree.indent(root)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
 
 
-def _add(parent: etree._Element, link: FeedLink, site: Site, taxonomy: Taxonomy) -> None:
-    """Only folders have children: many readers skip whatever is below an outline with a feed."""
-    inside = _add_folder(parent, link.label) if link.below else parent
-    _add_feed(inside, link.feed, site, taxonomy)
+def _add(folder: etree._Element, link: FeedLink, site: Site, taxonomy: Taxonomy) -> None:
+    """A feed and those below it, side by side: many readers skip what is below an outline with a
+    feed, and some what is in a folder within a folder.
+    """
+    _add_feed(folder, link.feed, site, taxonomy)
     for below in link.below:
-        _add(inside, below, site, taxonomy)
-
-
-def _add_folder(parent: etree._Element, text: str) -> etree._Element:
-    return etree.SubElement(parent, "outline", text=text, title=text)
+        _add(folder, below, site, taxonomy)
 
 
 def _add_feed(parent: etree._Element, ref: FeedRef, site: Site, taxonomy: Taxonomy) -> None:
     feed = describe(ref, site, taxonomy)
-    text = f"{feed.label} (closed)" if feed.closed else feed.label
+    # In a reader's list it stands alone, among those of others.
+    text = f"{feed.title} (closed)" if feed.closed else feed.title
     etree.SubElement(
         parent,
         "outline",
