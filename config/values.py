@@ -30,6 +30,11 @@ WITHOUT_JOINERS = dict.fromkeys((0x200C, 0x200D))
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
+# What sets a part of a text apart from the writing direction around it (UAX 9, 2.4): its starts,
+# and its end. Whole, it makes no text read as what it is not.
+_ISOLATE = re.compile("[\u2066-\u2069]")
+_END_OF_ISOLATE = "\u2069"
+_UNSEEN_BUT_ISOLATES = re.compile(f"(?![\u2066-\u2069])[{UNPRINTABLE}{INVISIBLE}]")
 _UNSEEN = re.compile(f"[{UNPRINTABLE}{INVISIBLE}]")
 _UNSEEN_BYTES = bytes(each for each in range(0x80) if _UNSEEN.match(chr(each)))
 _CONTROL = re.compile(f"[{CONTROLS}]")
@@ -322,12 +327,28 @@ def is_one_line(text: str) -> bool:
     return _CONTROL.search(text) is None
 
 
-def visible(text: str) -> str:
-    """``text`` without what no text holds and without what nobody sees."""
+def visible(text: str, *, with_isolates: bool = False) -> str:
+    """``text`` without what no text holds and without what nobody sees, unless that isolates a part
+    of another writing direction.
+    """
     # Of ASCII a fourth of the time tells it.
     if text.isascii():
         return text.encode().translate(None, _UNSEEN_BYTES).decode()
-    return _UNSEEN.sub("", text)
+    return (_UNSEEN_BUT_ISOLATES if with_isolates else _UNSEEN).sub("", text)
+
+
+def isolated(paragraph: str) -> str:
+    """One paragraph without isolates that do not end in it, or end what never began."""
+    if paragraph.isascii() or not _ISOLATE.search(paragraph):
+        return paragraph
+    begun: list[int] = []
+    whole: set[int] = set()
+    for mark in _ISOLATE.finditer(paragraph):
+        if mark[0] != _END_OF_ISOLATE:
+            begun.append(mark.start())
+        elif begun:
+            whole |= {begun.pop(), mark.start()}
+    return _ISOLATE.sub(lambda mark: mark[0] if mark.start() in whole else "", paragraph)
 
 
 def on_one_line(text: str) -> str:

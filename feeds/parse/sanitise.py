@@ -4,8 +4,9 @@ Knows the set of elements and attributes that is published. Must never know whic
 from or which part of it is news.
 
 The set: paragraphs and div, headings 2 to 6, lists, quotes, tables, pre, hr and br; the inline
-marks em strong b i u s sub sup small code cite q abbr mark; links to http, https and mailto,
-absolute, with rel="noopener noreferrer". Nothing else has a place: no class, style, id, target or
+marks em strong b i u s sub sup small code cite q abbr mark bdi; the direction of a text (dir);
+links to http, https and mailto, absolute, with rel="noopener noreferrer". Nothing else has a
+place: no class, style, id, target or
 event handler (without a target no page is opened that could reach back), no form or script, and
 no pictures, sound or frames: a reader's program would ask a stranger's host for them, and the
 licence of a text seldom covers its pictures. Captions go with the pictures they explain.
@@ -23,7 +24,7 @@ import nh3
 from config import values
 from feeds.parse.nesting import harm
 
-_INLINE = frozenset("a abbr b br cite code em i mark q s small strong sub sup u".split())
+_INLINE = frozenset("a abbr b bdi br cite code em i mark q s small strong sub sup u".split())
 _BLOCKS = frozenset(
     "blockquote caption dd div dl dt h2 h3 h4 h5 h6 hr li ol p pre table tbody td tfoot th thead "
     "tr ul".split()
@@ -55,7 +56,16 @@ _NO_HTML = frozenset(
 _NO_ELEMENT = re.compile(rf"<(/?)(?=(?:{'|'.join(_NO_HTML)})[\s/>])", re.IGNORECASE)
 # What may be the name of an element, or the start of one.
 _NAME = re.compile("</?([A-Za-z]+)")
-_RENAMED_TAG = re.compile(rf"<(/?)({'|'.join(_RENAMED)})>")
+_RENAMED_TAG = re.compile(rf'<(/?)({"|".join(_RENAMED)})((?: dir="[A-Za-z]+")?)>')
+# Whatever has a direction of its own; an override of it (bdo) makes text read as what it is not,
+# and is set apart instead, as is a mere part.
+_DIRECTIONS = {"dir": {"ltr", "rtl", "auto"}}
+_WITH_DIRECTION = _BLOCKS - {"hr"} | _RENAMED.keys() | {"bdi"}
+_APART = frozenset({"bdo", "span"})
+_HAS_DIRECTION = re.compile(r"\sdir\s{0,9}=", re.IGNORECASE)
+_APART_TAG = re.compile(r'<(/?)(?:bdo|span)((?: dir="[A-Za-z]+")?)>')
+_ISOLATE = re.compile("[\u2066-\u2069]")
+_END_OF_PARAGRAPH = re.compile(rf"(<(?!/?(?:{'|'.join(_INLINE - {'br'})})[ >])[^<>]*>)")
 _TAG = re.compile(r"<[^>]*+>?")
 # The sanitiser looks at a text, or a value, once for each sign in it that is to be escaped. A text
 # in parts is the same text; no real tag is as long, and its words stay without it. So little
@@ -76,7 +86,8 @@ _OTHER_REFERENCE = re.compile("&(?!(?:amp|lt|gt|quot|nbsp);)")
 _WRITTEN = (("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", "\u00a0"), ("&amp;", "&"))
 
 _EMPTY = re.compile(
-    r"<(p|div|li|h[2-6]|ul|ol|dl|dt|dd|blockquote|em|strong|b|i|u|s|small|table|tbody|thead|tr)>"
+    r"<(p|div|li|h[2-6]|ul|ol|dl|dt|dd|blockquote|em|strong|b|bdi|i|u|s|small|table|tbody|thead|tr)"
+    r'(?: dir="[A-Za-z]+")?>'
     r"\s*(?:<br>\s*)*</\1>"
 )
 # Elements within elements that a block was alone in.
@@ -107,7 +118,7 @@ def sanitised(html: str, base_url: str | None) -> str:
     Without a base relative links lose their address. Markup that is made to stop a parser is
     brought down to its words.
     """
-    html = values.visible(html)
+    html = values.visible(html, with_isolates=True)
     may_hide = _OTHER_REFERENCE.search(html) is not None
     # Most markup has no such elements, and few names at all.
     names = {name.lower() for name in set(_NAME.findall(html))}
@@ -122,9 +133,29 @@ def sanitised(html: str, base_url: str | None) -> str:
     if len(html) > _LITTLE_MARKUP_CHARS:
         html = _prepared(html)
     base = base_url if base_url and values.is_web_address(base_url) else None
-    clean = _cleaner(base).clean(html)
-    clean = _RENAMED_TAG.sub(lambda tag: f"<{tag[1]}{_RENAMED[tag[2]]}>", clean)
-    return (values.visible(clean) if may_hide else clean).strip()
+    has_direction = _HAS_DIRECTION.search(html) is not None
+    clean = _cleaner(base, has_direction=has_direction).clean(html)
+    clean = _RENAMED_TAG.sub(lambda tag: f"<{tag[1]}{_RENAMED[tag[2]]}{tag[3]}>", clean)
+    if has_direction:
+        clean = _set_apart(clean)
+    if may_hide:
+        clean = values.visible(clean, with_isolates=True)
+    if not clean.isascii() and _ISOLATE.search(clean):
+        clean = "".join(map(values.isolated, _END_OF_PARAGRAPH.split(clean)))
+    return clean.strip()
+
+
+def _set_apart(clean: str) -> str:
+    """Sanitised HTML with parts that have a direction set apart, and no others."""
+    around: list[bool] = []
+
+    def written(tag: re.Match[str]) -> str:
+        if tag[1]:
+            return "</bdi>" if around and around.pop() else ""
+        around.append(bool(tag[2]))
+        return f"<bdi{tag[2]}>" if tag[2] else ""
+
+    return _APART_TAG.sub(written, clean)
 
 
 def _prepared(html: str) -> str:
@@ -220,10 +251,10 @@ def without(clean: str, dropped: Iterable[Block]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _cleaner(base: str | None) -> nh3.Cleaner:
+def _cleaner(base: str | None, *, has_direction: bool) -> nh3.Cleaner:
     try:
         return nh3.Cleaner(
-            tags=set(_INLINE | _BLOCKS | set(_RENAMED)),
+            tags=set(_INLINE | _BLOCKS | _RENAMED.keys() | (_APART if has_direction else set())),
             clean_content_tags=set(_GONE),
             attributes={
                 "a": {"href"},
@@ -231,10 +262,11 @@ def _cleaner(base: str | None) -> nh3.Cleaner:
                 "ol": {"start"},
                 "td": {"colspan", "rowspan"},
             },
+            tag_attribute_values=dict.fromkeys(_WITH_DIRECTION | _APART, _DIRECTIONS),
             url_schemes={"http", "https", "mailto"},
             link_rel="noopener noreferrer",
             url_relative=("rewrite_with_base", base) if base else "deny",
         )
     except ValueError:
         # The base is an address that only looks like one; without it nothing else is in doubt.
-        return _cleaner(None)
+        return _cleaner(None, has_direction=has_direction)

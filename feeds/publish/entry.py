@@ -14,6 +14,7 @@ from config.values import (
     host_of,
     is_language_tag,
     is_media_type,
+    isolated,
     published_address,
     visible,
 )
@@ -95,8 +96,8 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
     """The entry of an item on the terms of its source, in characters that XML allows."""
     terms = site.terms_of(item.source)
     text = item.body.split("\n\n") if terms.full_text else ()
-    paragraphs = tuple(filter(None, map(_line, text)))
-    summary = _line(item.summary)
+    paragraphs = tuple(line for each in text if (line := _line(each, is_running=True)))
+    summary = _line(item.summary, is_running=True)
     path = item_page(item.slug)
     page = f"{site.url}/{path}"
     origin = published_address(item.url)
@@ -143,18 +144,20 @@ def shortened(entry: PublishedEntry) -> PublishedEntry:
     )
 
 
-def _line(text: str) -> str:
-    return " ".join(_readable(text).split())
+def _line(text: str, *, is_running: bool = False) -> str:
+    """One line of a text; in a running one parts of another writing direction may stand apart."""
+    line = " ".join(_readable(text, with_isolates=is_running).split())
+    return line if line.isascii() else isolated(line)
 
 
-def _readable(text: str) -> str:
+def _readable(text: str, *, with_isolates: bool = False) -> str:
     """A text without what would stop a whole feed; what nobody could read is a question mark."""
-    return visible(text).replace("\ufffd", "?")
+    return visible(text, with_isolates=with_isolates).replace("\ufffd", "?")
 
 
 def _markup(clean: str) -> str:
     """Sanitised HTML in such characters, with addresses that readers can follow."""
-    text = _readable(clean)
+    text = _readable(clean, with_isolates=True)
     return _LINK.sub(_link, text) if _ODD_LINK.search(text) else text
 
 

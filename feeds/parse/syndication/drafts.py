@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from itertools import chain
 
-from config.values import visible
+from config.values import isolated, visible
 from feeds.draft import Draft
 from feeds.parse.sanitise import blocks, paragraphs, sanitised, without
 from feeds.parse.syndication import feed_dates
@@ -85,8 +85,8 @@ def draft(
         markup, body = _body(told, named)
     elif not is_full and not is_whole:
         markup, body = "", ()
-    summary = _cut(lead or (body[0] if body else ""), _SUMMARY_CHARS)
-    title = _cut(named, _TITLE_CHARS) or _cut(summary or _caption(entry), _CALLED_CHARS)
+    summary = isolated(_cut(lead or (body[0] if body else ""), _SUMMARY_CHARS))
+    title = _cut(named, _TITLE_CHARS) or _cut(_seen(summary) or _caption(entry), _CALLED_CHARS)
     title = title or ("" if is_whole else "".join(entry.urls[:1])[:_TITLE_CHARS])
     if not title:
         return None
@@ -208,6 +208,12 @@ def _seen(text: str) -> str:
     return spaced if spaced.isprintable() else visible(spaced)
 
 
+def _running(text: str) -> str:
+    """The same of one paragraph: what it sets apart of another writing direction stays so."""
+    spaced = " ".join(text.split())
+    return spaced if spaced.isprintable() else isolated(visible(spaced, with_isolates=True))
+
+
 def _characters(text: str) -> str:
     return _CHARACTER.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
 
@@ -247,10 +253,10 @@ def _lead(summary: TextConstruct, title: str) -> tuple[str, bool]:
     """The first paragraph of a summary, and whether it goes on or is too long for one."""
     text = summary.text
     if not summary.is_html or not _TAG.search(text):
-        plain = _seen(_characters(text) if summary.is_html else text)
+        plain = _running(_characters(text) if summary.is_html else text)
         return plain, len(plain) > _SUMMARY_CHARS
     if _PARAGRAPH.fullmatch(text):
-        plain = _seen(_characters(_INLINE.sub("", text)))
+        plain = _running(_characters(_INLINE.sub("", text)))
         return plain, len(plain) > _SUMMARY_CHARS
     found = paragraphs(text)
     if len(found) > 1 and _is_head(found[0], title):
@@ -269,7 +275,7 @@ def _body(words: TextConstruct, title: str) -> tuple[str, tuple[str, ...]]:
             markup, found = without(markup, found[:1]), found[1:]
         return markup, tuple(" ".join(block.text.split()) for block in found)
     text = _characters(words.text) if words.is_html else words.text
-    return "", tuple(seen for part in text.splitlines() if (seen := _seen(part)))
+    return "", tuple(seen for part in text.splitlines() if (seen := _running(part)))
 
 
 def _says_no_more(body: tuple[str, ...], lead: str, rest: bool) -> bool:  # noqa: FBT001

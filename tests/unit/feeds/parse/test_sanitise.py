@@ -142,3 +142,29 @@ def test_sanitising_takes_time_in_proportion(text: str) -> None:
         sanitised(html, None)
         taken.append(time.process_time() - started)
     assert taken[1] < 8 * taken[0] + 0.1
+
+
+@pytest.mark.parametrize(
+    ("html", "clean"),
+    [
+        ('<p dir="rtl">a</p><ul DIR=ltr><li>b</ul>', '<p dir="rtl">a</p><ul dir="ltr"><li>b</li></ul>'),
+        ('<article dir="rtl"><p>a</p></article>', '<div dir="rtl"><p>a</p></div>'),
+        ('<p dir="javascript:x">a</p><a dir="rtl" href="https://x.test/">b</a>', '<p>a</p><a href="https://x.test/" rel="noopener noreferrer">b</a>'),
+        ("<p>a <bdi>b</bdi></p>", "<p>a <bdi>b</bdi></p>"),
+        ('<p><span>a <span dir="ltr">b</span></span> <span>c</span></p>', '<p>a <bdi dir="ltr">b</bdi> c</p>'),
+        ('<p><bdo dir="rtl">gpj.exe</bdo> <bdo>a</bdo></p>', '<p><bdi dir="rtl">gpj.exe</bdi> a</p>'),
+        ("<p>\u2067a\u2069 b</p>", "<p>\u2067a\u2069 b</p>"),
+        ("<p>&#x2068;<b>a</b>&#x2069; b</p>", "<p>\u2068<b>a</b>\u2069 b</p>"),
+        ("<p>\u2066a</p><p>b\u2069 \u202ec\u202c</p>", "<p>a</p><p>b c</p>"),
+        ("<p>\u2066a<br>b\u2069</p>", "<p>a<br>b</p>"),
+    ],
+)  # fmt: skip
+def test_the_direction_of_a_text_is_kept_and_no_override_of_it(html: str, clean: str) -> None:
+    assert sanitised(html, None) == clean
+
+
+def test_directions_hide_no_word() -> None:
+    """The paragraphs are the same with and without them."""
+    assert paragraphs('<div dir="rtl"><p>a <span dir="ltr">b</span> c</p></div>') == ("a b c",)
+    clean = sanitised('<p dir="rtl">a</p><p>b</p>', None)
+    assert without(clean, blocks(clean)[:1]) == "<p>b</p>"

@@ -99,6 +99,18 @@ def test_what_nobody_could_read_is_marked_and_stops_no_feed(osce: Taxonomy) -> N
     assert entry.markup == "<p>Universit?t </p>"
 
 
+def test_parts_of_another_direction_stand_apart_in_running_text_alone(osce: Taxonomy) -> None:
+    text = "\u2067a\u2069 \u202eb\u2066"
+    item = an_item(title=text, summary=text, body=text, markup="<p>\u2067a\u2069\u202e</p>")
+    entry = compose(item, a_site(), osce)
+    assert (entry.title, entry.summary, entry.paragraphs) == (
+        "a b",
+        text[:4] + "b",
+        (text[:4] + "b",),
+    )
+    assert entry.markup == "<p>\u2067a\u2069</p>"
+
+
 def test_published_is_said_only_where_it_is_known(osce: Taxonomy) -> None:
     assert compose(an_item(), a_site(), osce).published is None
     entry = compose(an_item(issued=issued("2026-11-18")), a_site(), osce)

@@ -292,6 +292,14 @@ def test_a_language_is_a_tag_or_unknown(inner: str, language: str | None, osce: 
     assert only(item(inner), osce).language == language
 
 
+def test_parts_of_another_direction_stand_apart_in_words_but_not_in_a_title(osce: Taxonomy) -> None:
+    said = "The \u2067word\u2069 of \u202ethe\u202c day\u2066"
+    text = f"<title>{said}</title><description>{said}</description>"
+    draft = only(rss(f"<item>{text}</item>"), osce)
+    assert draft.title == "The word of the day"
+    assert draft.summary == "The \u2067word\u2069 of the day"
+
+
 def test_what_an_update_says_is_no_date_of_issue(osce: Taxonomy) -> None:
     inner = "<dcterms:modified>2026-11-20</dcterms:modified><atom:updated>2026-11-20T01:00:00Z</atom:updated>"  # noqa: E501
     assert only(item(inner), osce).issued is None
