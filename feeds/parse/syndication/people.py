@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from html import unescape
+from itertools import islice
 
 from config.values import DIRECTION_MARKS, is_placeholder, is_web_address, on_one_line
 from feeds.model import Author
@@ -44,18 +45,23 @@ def authors_of(people: Iterable[tuple[str, str | None]]) -> tuple[Author, ...]:
     """The authors among people, each a name as it is written and an absolute address, if any; each
     name once. A name that is empty, an address or a word for none is no name.
     """
-    found: dict[str, Author] = {}
-    for text, uri in people:
-        for each in _authors(text[:_LONGEST_CHARS], uri or ""):
-            if len(found) < _MOST_AUTHORS:
-                found.setdefault(each.name.casefold(), each)
-    return tuple(found.values())
+    found = [
+        author for text, uri in people for author in _authors(text[:_LONGEST_CHARS], uri or "")
+    ]
+    return tuple(found) if len(found) < 2 else _each_once(found)
 
 
 # The same few people write all entries of a feed.
 @lru_cache(maxsize=1_024)
 def _authors(text: str, uri: str) -> tuple[Author, ...]:
     return tuple(Author(name=name, uri=uri) for name in _names(text))
+
+
+def _each_once(authors: Iterable[Author]) -> tuple[Author, ...]:
+    named: dict[str, Author] = {}
+    for author in authors:
+        named.setdefault(author.name.casefold(), author)
+    return tuple(islice(named.values(), _MOST_AUTHORS))
 
 
 def _names(text: str) -> Iterator[str]:

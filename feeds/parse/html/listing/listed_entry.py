@@ -5,7 +5,7 @@ it, or when a page is a listing.
 """
 
 import re
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from itertools import pairwise
@@ -28,6 +28,7 @@ _FEWEST_LEAD_CHARS = 30
 _LONGEST_LABEL_CHARS = 60
 _LONGEST_TOPICS_CHARS = 200
 _LONGEST_REMEMBERED_CHARS = 200
+_LONGEST_REMEMBERED_ENTRY_CHARS = 2_000
 _MOST_REMEMBERED = 1_024
 # An organisation, and the ways its publishers write days.
 _MOST_READERS = 16
@@ -63,6 +64,18 @@ class EntryLine(NamedTuple):
     names_other_kind: bool = False
 
 
+class EntryWords(NamedTuple):
+    """All that an entry says: its lines, attribute and lines of what is called its date, and its
+    lead, None where that is among its lines.
+    """
+
+    title: str
+    url: str
+    lines: tuple[str, ...]
+    dated: tuple[tuple[str, tuple[str, ...]], ...]
+    lead: str | None
+
+
 def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits) -> Draft | None:
     """What an entry says; None without a title or an address, or for an event: it says when and
     where, or is called one.
@@ -72,12 +85,32 @@ def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits
     url = absolute(base, attribute(link, "href")) if link is not None else None
     if not title or url is None:
         return None
-    style = habits.date_style
+    words = EntryWords(
+        title,
+        url,
+        tuple(lines_in(parts.whole)),
+        tuple([(attribute(node, "datetime"), tuple(lines_in(node))) for node in parts.dates]),
+        one_line(parts.leads[0].text()) if parts.leads else None,
+    )
+    if sum(map(len, words.lines)) > _LONGEST_REMEMBERED_ENTRY_CHARS:
+        return _draft(words, taxonomy, habits.date_style)
+    return _remembered_entries(taxonomy, habits.date_style)(words)
+
+
+# Most entries of a list were there when it was fetched before.
+@lru_cache(maxsize=_MOST_READERS)
+def _remembered_entries(
+    taxonomy: Taxonomy, style: DateStyle
+) -> Callable[[EntryWords], Draft | None]:
+    return lru_cache(maxsize=_MOST_REMEMBERED)(partial(_draft, taxonomy=taxonomy, style=style))
+
+
+def _draft(words: EntryWords, taxonomy: Taxonomy, style: DateStyle) -> Draft | None:
     remembered = _remembered(taxonomy, style)
     lines = [
         remembered(text) if len(text) <= _LONGEST_REMEMBERED_CHARS else _line(text, taxonomy, style)
-        for text in lines_in(parts.whole)
-        if text != title
+        for text in words.lines
+        if text != words.title
     ]
     printed = _printed(lines)
     kind = _kind(lines, printed, taxonomy)
@@ -89,13 +122,13 @@ def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits
         return None
     other_dates = (line.text for before, line in pairwise(lines) if before.names_other_date)
     behind = frozenset(other_dates if others else ())
-    dated = _dates(parts, lines, printed, behind)
+    dated = _dates(words.dated, lines, printed, behind)
     return Draft(
         form=FORM,
-        title=title,
-        summary=_lead(parts, lines, taxonomy),
+        title=words.title,
+        summary=_lead(lines, taxonomy) if words.lead is None else words.lead,
         partial=True,
-        url=url,
+        url=words.url,
         issued=issue_date.stated(dated, style, IssuedFrom.LISTING),
         content_type=kind,
         issuers=_topics(TopicKind.ISSUER, printed, lines, taxonomy),
@@ -224,7 +257,7 @@ def _kind_of(text: str, taxonomy: Taxonomy) -> Label | None:
 
 
 def _dates(
-    parts: EntryParts,
+    dated: Iterable[tuple[str, Sequence[str]]],
     lines: Sequence[EntryLine],
     printed: Sequence[tuple[Slot, str]],
     others: Container[str],
@@ -232,11 +265,11 @@ def _dates(
     """The last text of the date's element, of a label, and each line that is a date, but none of
     the ``others``.
     """
-    for node in parts.dates:
+    for attributed, within in dated:
         # The site of old wrote "Publishing date:" and the date as texts of one element.
-        told = [part for line in lines_in(node) if line not in others for part in _published(line)]
+        told = [part for line in within if line not in others for part in _published(line)]
         if told:
-            yield attribute(node, "datetime")
+            yield attributed
             yield from reversed(told)
     for slot in (Slot.PUBLISHED, Slot.ISSUED):
         yield from _published(_value(printed, slot))
@@ -252,9 +285,7 @@ def _is_date(line: str, style: DateStyle) -> bool:
     return len(found) == 1 and len(line) - (found[0].end - found[0].start) < _MOST_BESIDE_DATE_CHARS
 
 
-def _lead(parts: EntryParts, lines: Sequence[EntryLine], taxonomy: Taxonomy) -> str:
-    if parts.leads:
-        return one_line(parts.leads[0].text())
+def _lead(lines: Sequence[EntryLine], taxonomy: Taxonomy) -> str:
     # The longest one is the lead unless it is something else, so few are looked at.
     long = [line for line in lines if len(line.text) >= _FEWEST_LEAD_CHARS]
     for line in sorted(long, key=lambda line: len(line.text), reverse=True):
