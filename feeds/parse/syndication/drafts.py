@@ -7,13 +7,14 @@ was written in.
 import html
 import re
 from collections.abc import Container, Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 
 from config.values import isolated, visible
 from feeds.draft import Draft
 from feeds.parse.sanitise import blocks, paragraphs, sanitised, without
 from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.categories import topics_of
+from feeds.parse.syndication.embeds import has_embeds, with_links
 from feeds.parse.syndication.feed_entries import RawEntry, RawFeed, TextConstruct
 from feeds.taxonomy import Taxonomy
 
@@ -271,8 +272,12 @@ def _body(words: TextConstruct, title: str) -> tuple[str, tuple[str, ...]]:
     if words.is_html and _TAG.search(words.text):
         markup = sanitised(words.text, words.base)
         found = blocks(markup)
+        # What is not carried leaves links, which are no words of the text.
+        if has_embeds(words.text):
+            markup = sanitised(with_links(words.text, words.base), words.base)
         if len(found) > 1 and _is_head(found[0].line, title):
-            markup, found = without(markup, found[:1]), found[1:]
+            heads = (each for each in blocks(markup) if each.line == found[0].line)
+            markup, found = without(markup, islice(heads, 1)), found[1:]
         return markup, tuple(" ".join(block.text.split()) for block in found)
     text = _characters(words.text) if words.is_html else words.text
     return "", tuple(seen for part in text.splitlines() if (seen := _running(part)))

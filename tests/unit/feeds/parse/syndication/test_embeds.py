@@ -1,0 +1,58 @@
+"""What is not carried leaves a link, and what counts readers leaves nothing."""
+
+# ruff: noqa: E501 - pages are written as their sites write them
+
+import time
+
+import pytest
+
+from feeds.parse.sanitise import sanitised
+from feeds.parse.syndication.embeds import has_embeds, with_links
+
+BASE = "https://x.test/news/1"
+FILM = "https://v.test/e/1"
+
+
+def shown(html: str, base: str | None = BASE) -> str:
+    clean = sanitised(with_links(html, base), base)
+    return clean.replace(' rel="noopener noreferrer"', "")
+
+
+@pytest.mark.parametrize(
+    ("html", "clean"),
+    [
+        (f"<iframe src={FILM} title='A film'></iframe>", f'<p><a href="{FILM}">A film</a></p>'),
+        (f"<iframe src='{FILM}'/>", f'<p><a href="{FILM}">v.test</a></p>'),
+        (f"<embed src='{FILM}'>", f'<p><a href="{FILM}">v.test</a></p>'),
+        (f"<object data='{FILM}' title=A></object>", f'<p><a href="{FILM}">A</a></p>'),
+        ("<video poster=p.jpg><source src=a.mp4><source src=a.webm></video>", '<p><a href="https://x.test/news/a.mp4">x.test</a></p>'),
+        ("<p>a <img src=b.png alt='B &amp; c'> d</p>", '<p>a <a href="https://x.test/news/b.png">B &amp; c</a> d</p>'),
+        ("<figure><img src=a.png><img src=b.png alt=B><figcaption>A <b>a</b></figcaption></figure>", '<div><p><a href="https://x.test/news/a.png">A a</a></p><p><a href="https://x.test/news/b.png">B</a></p></div>'),
+        ("<figure><blockquote>a</blockquote><figcaption>A</figcaption></figure>", "<div><blockquote>a</blockquote></div>"),
+        ("<a href='https://x.test/2'><img src=a.png alt=A></a>", '<a href="https://x.test/2">A</a>'),
+        ("<img src=a.png width=1 height=1 alt=A>b", "b"),
+        ("<img src='/count?n=1'>b<img src=a.png alt=''>", "b"),
+        ("<img src='javascript:alert(1)' alt=A><iframe src='data:text/html,x'></iframe>b", "b"),
+        ("<img src=a.png alt='<script>'>b", "b"),
+        ("<p>a<script>'<img src=b.png alt=B>'</script></p>", "<p>a</p>"),
+        ("<figure><img src=a.png alt=A>", "<div></div>"),
+    ],
+)  # fmt: skip
+def test_what_is_not_carried_leaves_a_link(html: str, clean: str) -> None:
+    assert shown(html) == clean
+
+
+def test_other_html_is_not_read_twice() -> None:
+    assert has_embeds("<p>a</p><IMG src=a>")
+    assert not has_embeds("<p>a</p><figure><blockquote>a</blockquote></figure>")
+
+
+def test_without_a_base_a_relative_address_leaves_nothing() -> None:
+    assert shown("<img src=a.png alt=A>b", None) == "b"
+
+
+@pytest.mark.parametrize("part", ["<img src=a alt=b>", "<figure>", "<iframe", "<img ", "<video>", "<figcaption>", '<img alt="'])  # fmt: skip
+def test_it_takes_time_in_proportion(part: str) -> None:
+    begun = time.process_time()
+    with_links(part * (400_000 // len(part)), BASE)
+    assert time.process_time() - begun < 3
