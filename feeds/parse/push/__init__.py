@@ -15,6 +15,7 @@ from feeds.parse import syndication
 from feeds.parse.push.pushed_item import Fault, PushedItem, item_of
 from feeds.parse.push.strict_json import NotStrictJson, loaded
 from feeds.parse.sanitise import paragraphs, sanitised
+from feeds.parse.syndication.embeds import with_links
 from feeds.taxonomy import Taxonomy
 
 FORM = "push"
@@ -65,7 +66,7 @@ def _draft(item: PushedItem, document: Document, taxonomy: Taxonomy) -> Draft:
         title=item.title,
         summary=item.summary,
         paragraphs=tuple(paragraphs(markup) if markup else _plain(item)),
-        markup=markup,
+        markup=sanitised(with_links(item.html, item.url), item.url) if item.html else "",
         url=item.url,
         guid=item.id or document.name,
         issued=item.issued,

@@ -102,13 +102,16 @@ def _enclosure(enclosure: Enclosure) -> dict[str, str]:
 def _source(provenance: Provenance) -> etree._Element:
     """The feed an entry was copied from (RFC 4287, section 4.2.11)."""
     source = etree.Element("source")
-    texts = {"id": provenance.feed_id, "title": provenance.feed_title}
-    if provenance.feed_updated:
-        texts["updated"] = provenance.feed_updated.isoformat()
-    if provenance.feed_rights:
-        texts["rights"] = provenance.feed_rights
+    updated = provenance.feed_updated
+    texts = {
+        "id": provenance.feed_id,
+        "title": provenance.feed_title,
+        "updated": updated and updated.isoformat(),
+        "rights": provenance.feed_rights,
+    }
     for name, text in texts.items():
-        etree.SubElement(source, name).text = text
+        if text:
+            etree.SubElement(source, name).text = text
     for author in provenance.feed_authors:
         person = etree.SubElement(source, "author")
         for name, text in asdict(author).items():

@@ -36,6 +36,7 @@ def shown(html: str, base: str | None = BASE) -> str:
         ("<img src=a.png alt='<script>'>b", "b"),
         ("<p>a<script>'<img src=b.png alt=B>'</script></p>", "<p>a</p>"),
         ("<figure><img src=a.png alt=A>", "<div></div>"),
+        ("a</iframe></p><p>b<img src=c.png alt='&#10084;'></p>", "a<p></p><p>b❤</p>"),
     ],
 )  # fmt: skip
 def test_what_is_not_carried_leaves_a_link(html: str, clean: str) -> None:

@@ -210,6 +210,13 @@ def test_what_came_from_an_atom_feed_says_so(osce: Taxonomy) -> None:
     ]
 
 
+def test_a_source_says_no_more_than_is_known(osce: Taxonomy) -> None:
+    origin = replace(ORIGIN, feed_authors=(), feed_home="", feed_self="", feed_rights="")
+    source = etree.fromstring(an_entry(an_item(provenance=origin), osce)).find("source")
+    assert source is not None
+    assert [each.tag for each in source] == ["id", "title", "updated"]
+
+
 def test_a_source_that_could_not_be_whole_is_none(osce: Taxonomy) -> None:
     """The W3C's validator warns of one without a title or a time; no id of it would last."""
     for changes in ({"feed_updated": None}, {"feed_title": " "}, {"feed_id": "urn:x"}):
