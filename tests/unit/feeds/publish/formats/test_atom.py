@@ -210,6 +210,16 @@ def test_what_came_from_an_atom_feed_says_so(osce: Taxonomy) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("language", "is_rtl"),
+    [("ar", True), ("he-IL", True), ("pa-Arab-PK", True), ("ar-Latn", False), ("arn", False)],
+)
+def test_text_from_right_to_left_says_so(language: str, is_rtl: bool, osce: Taxonomy) -> None:
+    (entry,) = feedparser.parse(a_feed(osce, an_item(language=language))).entries
+    assert ('<div dir="rtl">' in entry.content[0].value) is is_rtl
+    assert lint(a_feed(osce, an_item(language=language)), ADDRESS) == ()
+
+
 def test_a_source_says_no_more_than_is_known(osce: Taxonomy) -> None:
     origin = replace(ORIGIN, feed_authors=(), feed_home="", feed_self="", feed_rights="")
     source = etree.fromstring(an_entry(an_item(provenance=origin), osce)).find("source")
