@@ -94,7 +94,7 @@ _PASSWORD_OF_USER = re.compile(r"(://[^:/@]*:).*@")
 _USER = re.compile(
     r"(?i)(?<![a-z0-9+.-])((?!postgres|mysql)[a-z][a-z0-9+.-]{0,20}://)(?:[^:/@]*:.*|[^/]*)@"
 )
-_USER_WITHOUT_SCHEME = re.compile(r"(?<![^\s\"'])[^\s:/@\"']{1,64}:(?!//)\S*@")
+_USER_WITHOUT_SCHEME = re.compile(r"(?<![^\s\"'])[^\s:/@\"']{1,64}:(?!//)\S{0,500}@")
 
 #: Below the top-level domain of a country, what states and schools have together: public suffixes
 #: in most countries, which some never asked to be listed (gov.hr, gov.si, government.bg).

@@ -58,10 +58,12 @@ def merge(
     return Edited(item=item, into=into, feeds_written=0 if dry_run else publish())
 
 
-def split(database: Database, item: str, *, publish: Publish, dry_run: bool = False) -> Edited:
+def split(
+    database: Database, item: str, *, now: datetime, publish: Publish, dry_run: bool = False
+) -> Edited:
     """``item`` is shown by itself, again or still. Raises NotEdited where there is none."""
     with database.writing(dry_run=dry_run) as connection:
-        problem = write_items.split(connection, _number(connection, item))
+        problem = write_items.split(connection, _number(connection, item), now)
         # Asked for twice, it is as asked for.
         _done(item, None if problem is NotMerged.WHOLE else problem)
     return Edited(item=item, into=None, feeds_written=0 if dry_run else publish())

@@ -55,7 +55,8 @@ def _store(
     write_items.write(connection, revisions)
     written |= {each.known.slug: each.known for each in revisions}
     if restored := [one for one in group if isinstance(one.decision, Restored)]:
-        write_items.restore(connection, [_as_written(one, written).number for one in restored])
+        back = [_as_written(one, written).number for one in restored]
+        write_items.restore(connection, back, terms.now)
     _link(connection, group, written, terms.source)
 
 

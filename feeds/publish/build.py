@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from config import values
+from feeds.identity import decide, ids
 from feeds.model import Item, TopicKind
 from feeds.publish.entry import PublishedEntry, compose, shortened
 from feeds.publish.feed import ALL, FOLDERS, HEADINGS, FeedRef, describe, feeds_of, tree
@@ -123,13 +124,14 @@ class SiteBuilder:
 def _code() -> str:
     """The package's own files instead of a version number: nobody can forget to raise it.
 
-    With them what decides whether an address, a language or a media type can be published.
+    With them what decides whether an address, a language, a media type or an id can be published,
+    and when something was.
     """
     folder = Path(__file__).parent
     files = (
         *sorted(folder.rglob("*.py")),
         *sorted((folder / "templates").iterdir()),
-        Path(values.__file__),
+        *(Path(str(module.__file__)) for module in (decide, ids, values)),
     )
     versions = (f"{library} {version(library)}" for library in _LIBRARIES)
     return "\0".join((*versions, *(file.read_text("utf-8") for file in files if file.is_file())))

@@ -4,12 +4,13 @@ Knows paths, renames and gzip. Must never know what is in a file.
 """
 
 import os
+import struct
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from isal import igzip
+from isal import igzip, isal_zlib
 
 from feeds.errors import PublishError
 from feeds.times import second_of
@@ -21,6 +22,7 @@ HiddenDocument = tuple[str, bytes, bytes]
 
 # Measured on a feed of 185 kB: level 2 makes 37.6 kB in 0.2 ms, level 3 saves 1 % more in 0.5 ms.
 _LEVEL = 2
+_TRAILER = struct.Struct("<II")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +43,17 @@ class Files:
 
         ``path``.status holds how a server answers there, or is not there where that is 200: a
         line of 410, or of 308 and a path. Untouched files keep their modification time. The plain
-        file is replaced last: while it is the old one, the next run writes all again. Raises
-        PublishError.
+        file is replaced last: a run that was cut short before is told by it, or by a packed one
+        that is of other bytes, and the next one writes all again. Raises PublishError.
         """
         target = f"{self.root}/{path}"
         try:
             is_same = _read(target) == content
             is_marked = os.path.exists(f"{target}.status")  # noqa: PTH110 - speed
             is_told = _read(f"{target}.status") == status if status else not is_marked
-            is_packed = os.path.exists(f"{target}.gz")  # noqa: PTH110 - speed
-            if is_same and is_told and is_packed:
+            if is_same and is_told and _is_packed(f"{target}.gz", content):
                 return False
-            if not is_packed:
+            if not os.path.exists(f"{target}.gz"):  # noqa: PTH110 - speed
                 os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120 - speed
             _replace(f"{target}.gz", igzip.compress(content, _LEVEL, mtime=0))
             if status:
@@ -75,6 +76,18 @@ def _read(target: str) -> bytes | None:
             return file.read()
     except FileNotFoundError:
         return None
+
+
+def _is_packed(target: str, content: bytes) -> bool:
+    """Whether a packed file is of these bytes, by what it ends with (RFC 1952, section 2.3.1)."""
+    try:
+        with open(target, "rb", buffering=0) as file:  # noqa: PTH123 - a Path costs more
+            file.seek(-_TRAILER.size, os.SEEK_END)
+            trailer = file.read()
+    except OSError:
+        # It is not there, or too short to be one.
+        return False
+    return trailer == _TRAILER.pack(isal_zlib.crc32(content), len(content) & 0xFFFFFFFF)
 
 
 def _replace(target: str, content: bytes) -> None:

@@ -15,7 +15,14 @@ from feeds.model import Progress
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import FeedRef
 from feeds.publish.files import Document, Files
-from feeds.publish.select import MOST_CORRECTED, MOST_ENTRIES, Holding, held, whole
+from feeds.publish.select import (
+    LARGEST_BYTES,
+    MOST_CORRECTED,
+    MOST_ENTRIES,
+    Holding,
+    held,
+    whole,
+)
 from feeds.publish.site import INDEX, Site
 from feeds.storage import Connection, entries
 from feeds.storage.database import Database
@@ -168,7 +175,7 @@ class _Publication:
         latest = entries.latest(connection, feed.topic, max(fewest, listed, MOST_ENTRIES))
         count = held([each.news_at for each in latest], fewest)
         numbers = [each.item for each in latest]
-        moved = [entries.left_at(connection, feed.topic), *(each.news_at for each in latest[:1])]
+        moved = [entries.moved_at(connection, feed.topic), *(each.news_at for each in latest[:1])]
         corrected: Sequence[int] = ()
         if count:
             oldest = latest[count - 1].news_at
@@ -181,10 +188,12 @@ class _Publication:
 
     def _within_bounds(self, shown: list[Ready]) -> Sequence[Ready]:
         """The entries of one feed, those that would make it too large as summaries."""
-        count = whole([len(each.atom) for each in shown])
-        if count == len(shown):
+        sizes = [len(each.atom) for each in shown]
+        if sum(sizes) <= LARGEST_BYTES:
             return shown
         with self.database.reading() as connection:
-            items = whole_items(connection, [each.item for each in shown[count:]])
-        brief = {item.number: self.builder.brief(item) for item in items}
-        return [*shown[:count], *(brief[each.item] for each in shown[count:])]
+            items = whole_items(connection, [each.item for each in shown])
+        made = {item.number: self.builder.brief(item) for item in items}
+        brief = [made[each.item] for each in shown]
+        count, held = whole(sizes, [len(each.atom) for each in brief])
+        return [*shown[:count], *brief[count:held]]

@@ -15,10 +15,8 @@ MOST_ENTRIES = 200
 MOST_CORRECTED = 10
 # Who asks but once in so long misses nothing.
 _GROWN_FOR = timedelta(hours=48)
-# Readers and validators refuse larger documents.
-_LARGEST_BYTES = 1_000_000
-# What an entry takes that stands there as a summary.
-_SUMMARY_BYTES = 2_000
+#: Readers and validators refuse larger documents.
+LARGEST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +41,19 @@ def held(moments: Sequence[datetime], fewest: int) -> int:
     return min(len(moments), max(fewest, recent))
 
 
-def whole(sizes: Sequence[int]) -> int:
-    """How many entries of such sizes in bytes, the latest first, stand in a document whole; the
-    others as summaries, or it would be too large for some readers.
+def whole(sizes: Sequence[int], brief: Sequence[int]) -> tuple[int, int]:
+    """How many entries of such sizes in bytes, the latest first, stand in a document whole, and how
+    many stand there at all, the others as summaries of their ``brief`` sizes.
     """
-    left = _LARGEST_BYTES - sum(min(size, _SUMMARY_BYTES) for size in sizes)
-    for count, size in enumerate(sizes):
-        left -= max(0, size - _SUMMARY_BYTES)
+    left, held = LARGEST_BYTES, 0
+    for size in brief:
+        if left < size and held:
+            break
+        left, held = left - size, held + 1
+    count = 0
+    for size, short in zip(sizes[:held], brief, strict=False):
+        left -= size - short
         if left < 0:
-            return count
-    return len(sizes)
+            break
+        count += 1
+    return count, held

@@ -15,11 +15,11 @@ from feeds.storage.engines import upsert
 from feeds.storage.tables import (
     constants,
     counters,
-    departures,
     entries,
     is_shown,
     item_topics,
     items,
+    movements,
     touched,
 )
 
@@ -131,9 +131,9 @@ def corrected(
     return connection.scalars(query, _key(topic) | {"since": since, "limit": limit}).all()
 
 
-def left_at(connection: Connection, topic: TopicRef | None) -> datetime | None:
-    """When an entry last left the feed of a topic, or of all; None where none ever did."""
-    return connection.scalar(_LEFT, _key(topic))
+def moved_at(connection: Connection, topic: TopicRef | None) -> datetime | None:
+    """When an entry last left the feed of a topic, or of all, or came back; None where none did."""
+    return connection.scalar(_MOVED, _key(topic))
 
 
 def ready(connection: Connection, numbers: Iterable[int], recipe: str) -> Mapping[int, Ready]:
@@ -188,8 +188,8 @@ _CORRECTED_OF_ALL = (
     .order_by(items.c.updated_at.desc(), items.c.number.desc())
     .limit(bindparam("limit"))
 )
-_LEFT = select(departures.c.at).where(
-    departures.c.kind == bindparam("kind"), departures.c.slug == bindparam("slug")
+_MOVED = select(movements.c.at).where(
+    movements.c.kind == bindparam("kind"), movements.c.slug == bindparam("slug")
 )
 _READY = (
     select(entries.c.item, entries.c.revision, items.c.updated_at, entries.c.atom, entries.c.html)

@@ -161,8 +161,8 @@ item_keys = Table(
 
 #: The topics of an item in the order printed, parents implied by a child with ``direct`` false.
 #: An unknown name has no slug. ``news_at`` is when the item became news there, which is later than
-#: everywhere where it was filed there later. ``updated_at`` repeats the item's, so that an index
-#: alone answers "the latest" and "the last corrected of this topic".
+#: everywhere where it was filed there later. ``updated_at`` repeats the item's: by it an index
+#: finds the last corrected of a topic.
 item_topics = Table(
     "item_topics",
     metadata,
@@ -199,9 +199,10 @@ touched = Table(
     Column("change", Number, nullable=False),
 )
 
-#: When an entry last left the feed of a topic, or that of everything: it is updated by that, too.
-departures = Table(
-    "departures",
+#: When an entry last left the feed of a topic, or that of everything, or came back to it: it is
+#: updated by that, too.
+movements = Table(
+    "movements",
     metadata,
     Column("kind", Text, primary_key=True),
     Column("slug", Text, primary_key=True),

@@ -19,7 +19,7 @@ from feeds.model import Fresh, Item, Label, Provenance
 from feeds.storage.database import next_numbers
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import read
-from feeds.storage.tables import departures, item_keys, item_topics, items, revisions, touched
+from feeds.storage.tables import item_keys, item_topics, items, movements, revisions, touched
 
 #: The feed of everything, among the touched topics.
 EVERYTHING = ("all", "")
@@ -99,7 +99,7 @@ def write(connection: Connection, changed: Sequence[Revision]) -> None:
     touching = [(kind, slug) for _, kind, slug in filed.union(before)]
     _touch(connection, touching, max(each.change for each in changed))
     left = {(kind, slug) for _, kind, slug in before.keys() - filed}
-    _depart(connection, left, max(each.recorded_at for each in changed))
+    _move(connection, left, max(revised_updated(each.recorded_at, each.change) for each in changed))
 
 
 def link(connection: Connection, source: str, links: Iterable[tuple[str, Link, int]]) -> None:
@@ -233,10 +233,16 @@ def _touch(connection: Connection, topics: Iterable[tuple[str, str]], change: in
     upsert(connection, touched, rows)
 
 
-def _depart(connection: Connection, topics: Iterable[tuple[str, str]], at: datetime) -> None:
-    """An entry left the feeds of these topics then."""
-    rows = [{"kind": kind, "slug": slug, "at": at} for kind, slug in topics]
-    upsert(connection, departures, rows)
+def _move(connection: Connection, topics: Collection[tuple[str, str]], at: datetime) -> None:
+    """An entry left the feeds of these topics then, or came back; what is told of later stays."""
+    if not topics:
+        return
+    known = {(kind, slug): since for kind, slug, since in connection.execute(select(movements))}
+    rows = [
+        {"kind": kind, "slug": slug, "at": max(at, known.get((kind, slug), at))}
+        for kind, slug in topics
+    ]
+    upsert(connection, movements, rows)
 
 
 # -- Whether items are shown -----------------------------------------------------------------------
@@ -277,13 +283,13 @@ def leave(
     their = (item_keys.c.source == source, item_keys.c.document.in_(documents))
     _promote_copies(connection, source, documents)
     connection.execute(update(item_keys).where(*their).values(gone_at=now))
-    _change(connection, [each.number for each in gone], {"withdrawn_at": now}, left_at=now)
+    _change(connection, [each.number for each in gone], {"withdrawn_at": now}, now)
     return gone
 
 
-def restore(connection: Connection, numbers: Sequence[int]) -> None:
+def restore(connection: Connection, numbers: Sequence[int], now: datetime) -> None:
     """These items are shown again, which is no news."""
-    _change(connection, numbers, {"withdrawn_at": None})
+    _change(connection, numbers, {"withdrawn_at": None}, now)
 
 
 def merge(connection: Connection, item: int, into: int, now: datetime) -> NotMerged | None:
@@ -303,18 +309,18 @@ def merge(connection: Connection, item: int, into: int, now: datetime) -> NotMer
     leading = select(items.c.number).where(items.c.merged_into == item).limit(1)
     if connection.scalar(leading) is not None:
         return NotMerged.LEADING
-    _change(connection, [item], {"merged_into": into}, left_at=now)
+    _change(connection, [item], {"merged_into": into}, now)
     return None
 
 
-def split(connection: Connection, item: int) -> NotMerged | None:
+def split(connection: Connection, item: int, now: datetime) -> NotMerged | None:
     """``item`` stands for itself again; or why not."""
     row = connection.execute(select(items.c.merged_into).where(items.c.number == item)).first()
     if row is None:
         return NotMerged.MISSING
     if row.merged_into is None:
         return NotMerged.WHOLE
-    _change(connection, [item], {"merged_into": None})
+    _change(connection, [item], {"merged_into": None}, now)
     return None
 
 
@@ -338,11 +344,10 @@ def _change(
     connection: Connection,
     numbers: Sequence[int],
     values: dict[str, datetime | int | None],
-    *,
-    left_at: datetime | None = None,
+    now: datetime,
 ) -> None:
-    """Each of these items has a change of its own, and the feeds of its topics are touched; they
-    left them where a moment is named.
+    """Each of these items has a change of its own, by which it leaves the feeds of its topics or
+    comes back to them.
     """
     if not numbers:
         return
@@ -352,5 +357,4 @@ def _change(
     connection.execute(statement.values(change=bindparam("to"), **values), rows)
     topics = {(kind, slug) for _, kind, slug in _filed(connection, numbers)}
     _touch(connection, topics, changes[-1])
-    if left_at is not None:
-        _depart(connection, {EVERYTHING, *topics}, left_at)
+    _move(connection, {EVERYTHING, *topics}, revised_updated(now, changes[-1]))

@@ -179,7 +179,11 @@ def split(
 
     with house_for(context, logs=True) as house:
         report = edit.split(
-            house.database, item, publish=lambda: house.publish().feeds_written, dry_run=dry_run
+            house.database,
+            item,
+            now=house.clock(),
+            publish=lambda: house.publish().feeds_written,
+            dry_run=dry_run,
         )
     done = "would stand" if dry_run else "stands"
     write_report(report, f"{report.item} {done} for itself", as_json=as_json)

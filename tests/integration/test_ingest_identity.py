@@ -270,8 +270,8 @@ def test_merged_items_are_hidden_and_split_again(house: House) -> None:
     with house.intake.database.writing() as connection:
         assert write_items.merge(connection, 2, 2, NOW) is NotMerged.ITSELF
         assert write_items.merge(connection, 2, 9, NOW) is NotMerged.MISSING
-        assert write_items.split(connection, 9) is NotMerged.MISSING
-        assert write_items.split(connection, 2) is NotMerged.WHOLE
+        assert write_items.split(connection, 9, NOW) is NotMerged.MISSING
+        assert write_items.split(connection, 2, NOW) is NotMerged.WHOLE
         assert write_items.merge(connection, 2, 1, NOW) is None
         assert write_items.merge(connection, 1, 2, NOW) is NotMerged.HIDDEN
     with house.intake.database.writing() as connection:
@@ -280,7 +280,7 @@ def test_merged_items_are_hidden_and_split_again(house: House) -> None:
     house.show("own", house.document("c", a_story("Three", paragraphs=("Three.",))))
     with house.intake.database.writing() as connection:
         assert write_items.merge(connection, 1, 3, NOW) is NotMerged.LEADING
-        assert write_items.split(connection, 2) is None
+        assert write_items.split(connection, 2, NOW) is None
     assert sorted(house.shown()) == [1, 2, 3]
     assert {row.change for row in house.intake.items()} == {1, 4, 5}
     with house.intake.database.writing() as connection:

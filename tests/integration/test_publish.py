@@ -246,23 +246,23 @@ def test_a_feed_of_long_texts_is_no_larger_than_readers_take(
 def test_a_feed_whose_newest_item_is_withdrawn_was_updated_by_that(
     database: Database, osce: Taxonomy, public: Path
 ) -> None:
-    """Its date never goes back, not even when the item returns."""
+    """And by its return: the date never goes back, and no two documents have one."""
     store(database, osce, [a_draft(title="Old")], at=YEARS_AGO)
     one, other = store(database, osce, [a_draft(title="One"), a_draft(title="Other")])
     published(database, osce, public)
     before = updated(public, "feeds/all.atom")
     with database.writing() as connection:
         for item in (one, other):
-            write_items._change(connection, [item.number], {"withdrawn_at": LATER}, left_at=LATER)
+            write_items._change(connection, [item.number], {"withdrawn_at": LATER}, LATER)
     published(database, osce, public)
     assert titles(public, "feeds/all.atom") == ["Old"]
-    assert before < updated(public, "feeds/all.atom") == LATER
-    assert updated(public, "feeds/fields/policing.atom") == LATER
+    assert before < LATER <= updated(public, "feeds/all.atom")
+    assert updated(public, "feeds/fields/policing.atom") >= LATER
     with database.writing() as connection:
-        write_items.restore(connection, [one.number])
+        write_items.restore(connection, [one.number], LATER + timedelta(hours=1))
     published(database, osce, public)
     assert titles(public, "feeds/all.atom") == ["One", "Old"]
-    assert updated(public, "feeds/all.atom") == LATER
+    assert updated(public, "feeds/all.atom") >= LATER + timedelta(hours=1)
     assert assert_perfect(public, a_site())
 
 

@@ -38,6 +38,19 @@ def test_a_packed_file_that_is_missing_is_made_again(tmp_path: Path) -> None:
     assert (tmp_path / "a.html.gz").exists()
 
 
+def test_a_packed_file_of_other_bytes_is_made_again(tmp_path: Path) -> None:
+    """A run that was cut short between the two, and then what was written before once more."""
+    files = Files(tmp_path)
+    files.write("a.html", b"new")
+    packed = (tmp_path / "a.html.gz").read_bytes()
+    files.write("a.html", b"old")
+    for cut in (packed, packed[:-1], b""):
+        (tmp_path / "a.html.gz").write_bytes(cut)
+        assert files.write("a.html", b"old")
+        assert gzip.decompress((tmp_path / "a.html.gz").read_bytes()) == b"old"
+        assert not files.write("a.html", b"old")
+
+
 def test_the_same_bytes_are_packed_to_the_same_bytes(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         Files(tmp_path / folder).write("a.html", b"text" * 1000)

@@ -51,7 +51,7 @@ _YEAR_FIRST = re.compile(
 _NUMBERS = re.compile(
     # A number of four parts is none: "1.10.11.2012".
     r"(?<![0-9])(?<![0-9]\.)(?P<first>[0-9]{1,2})(?P<mark>[-./])\s?(?P<second>[0-9]{1,2})(?P=mark)"
-    r"\s?(?P<year>[0-9]{4})(?![0-9]|\.[0-9])"
+    r"\s?(?P<year>[0-9]{4})(?![0-9]|\.[0-9]++(?!:))"
 )
 # "3.XI.2009", "03 V 2011"; "2011.XI.3.".
 _ROMANS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")

@@ -147,7 +147,9 @@ def label_in(text: str) -> str:
 
 
 def are_of_appointment(lines: Iterable[str]) -> bool:
-    """Whether lines say where to come or at what hour: "Place: Town Hall"."""
+    """Whether lines say where to come: "Place: Town Hall". An hour alone stands in the head of a
+    statement, too.
+    """
     starts = (fold(line.partition(":")[0]) for line in lines if line[:1].isalpha())
     return any(start.strip() in plain("appointment") for start in starts)
 

@@ -129,8 +129,11 @@ def _authors(members: _Members, base: str | None) -> tuple[Author, ...]:
     # "author" is of version 1.0.
     people = [*_list(members, "authors"), members.get("author")]
     told = (each for each in people if isinstance(each, dict))
+    named = ((each.get("name"), each.get("url")) for each in told)
     return authors_of(
-        (_text(each.get("name")), absolute(_text(each.get("url")), base)) for each in told
+        (name, absolute(url if isinstance(url, str) else "", base))
+        for name, url in named
+        if isinstance(name, str)
     )
 
 

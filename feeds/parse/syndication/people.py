@@ -10,7 +10,7 @@ from functools import lru_cache
 from html import unescape
 from itertools import islice
 
-from config.values import DIRECTION_MARKS, is_placeholder, is_web_address, on_one_line
+from config.values import DIRECTION_MARKS, is_placeholder, on_one_line
 from feeds.model import Author
 
 _LONGEST_CHARS = 300
@@ -26,11 +26,13 @@ _PERSON = re.compile(
 # Where one person with an address ends, and another may begin.
 _NEXT = re.compile(r"(?<=[)>])\s{0,9}[,;&]\s{0,9}(?=\S)")
 _MAIL_ADDRESS = re.compile(r"(?:mailto:)?[^\s@<>(),;:\"]{1,100}+@[^\s@<>(),;:\"]{1,200}+")
+_ADDRESS = re.compile(r"://|(?:^|\s)www\.[^\s]{1,200}\.[^\s]")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>")
 _MARKS = re.compile(f"[{DIRECTION_MARKS}]")
 # What JSON-LD names a thing by that it describes elsewhere.
 _REFERENCES = ("#", "/", "_:")
-_AROUND = " \t,;:|/()[]<>\"'"
+_AROUND = " \t,;:|/<>"
+_PAIRS = (("(", ")"), ("[", "]"), ('"', '"'), ("'", "'"))
 
 
 def person(text: str) -> str:
@@ -38,7 +40,9 @@ def person(text: str) -> str:
     text = text[:_LONGEST_CHARS]
     found = _PERSON.fullmatch(text.strip()) if "@" in text or "<" in text else None
     name = (found["behind"] or found["before"]) if found else text
-    return " ".join(name.split()).strip("\"'")
+    line = " ".join(name.split())
+    is_quoted = len(line) > 1 and line[0] == line[-1] and line[0] in "\"'"
+    return line[1:-1] if is_quoted else line
 
 
 def authors_of(people: Iterable[tuple[str, str | None]]) -> tuple[Author, ...]:
@@ -70,7 +74,18 @@ def _names(text: str) -> Iterator[str]:
         # A stranger's mail address is nobody's business.
         name = _MAIL_ADDRESS.sub(" ", _TAG.sub(" ", person(part)))
         name = on_one_line(_MARKS.sub("", name)).replace("\ufffd", "?").strip(_AROUND)
-        is_address = is_web_address(name) or text.startswith(_REFERENCES)
+        name = _without_marks_around(name)
+        is_address = text.startswith(_REFERENCES) or _ADDRESS.search(name) is not None
         is_one = any(map(str.isalnum, name)) and not is_address
         if is_one and not is_placeholder(name) and len(name) <= _LONGEST_NAME_CHARS:
             yield name
+
+
+def _without_marks_around(name: str) -> str:
+    """A name without the quotes or brackets all of it stands in, and without half of a pair."""
+    for start, end in _PAIRS:
+        if len(name) > 1 and name[0] == start and name[-1] == end:
+            name = name[1:-1]
+        elif start != end and name.count(start) != name.count(end):
+            name = name.strip(start + end)
+    return name.strip(_AROUND)

@@ -180,11 +180,11 @@ def _published() -> None:
         sa.PrimaryKeyConstraint("kind", "slug", name="pk_touched"),
     )
     op.create_table(
-        "departures",
+        "movements",
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("kind", "slug", name="pk_departures"),
+        sa.PrimaryKeyConstraint("kind", "slug", name="pk_movements"),
     )
     op.create_table(
         "entries",

@@ -20,7 +20,7 @@ def test_digits_tell_a_calendar_where_nobody_says_the_language() -> None:
     [
         ("Version: 03.05.11", None), ("Version 03.05.11", None), ("Version 03.05.2011", None),
         ("(Version: 03.05.2011)", None), ("v03.05.11", None), ("v03.05.2011", None),
-        ("V.03.05.2011", None), ("Release 10.11.12", None), ("Release: 10.11.12", None),
+        ("V.03.05.2011", None), ("Release 10.11.12", None),
         ("Firmware: 10.11.2012", None), ("rev. 03.05.2011", None), ("Versión: 03.05.11", None),
         ("IP: 10.11.12.13", None), ("IP 10.11.2012.13", None), ("10.11.12.13", None),
         ("1.10.11.2012", None), ("§ 03.05.11", None), ("§ 03.05.2011", None),
@@ -29,6 +29,8 @@ def test_digits_tell_a_calendar_where_nobody_says_the_language() -> None:
         ("Version vom 03.05.2011", "2011-05-03"), ("Version 3, 03.05.2011", "2011-05-03"),
         ("Version 2011-05-03", "2011-05-03"), ("Conversion 03.05.2011", "2011-05-03"),
         ("Rev 3. 03.05.2011", "2011-05-03"), ("Tel Aviv 03.05.2011", "2011-05-03"),
+        ("For immediate release: 03.05.2011", "2011-05-03"),
+        ("Date of release: 03.05.2011", "2011-05-03"), ("03.05.2011.10:30", "2011-05-03"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("language", ["de", "en-GB", None])

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.publish.select import MOST_ENTRIES, held, whole
+from feeds.publish.select import LARGEST_BYTES, MOST_ENTRIES, held, whole
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-MOST_BYTES = 1_000_000
 
 
 @pytest.mark.parametrize(
@@ -33,24 +32,30 @@ def test_a_feed_holds_the_latest_and_all_of_two_days(
 
 
 @pytest.mark.parametrize(
-    ("sizes", "count"),
+    ("sizes", "brief", "count", "held"),
     [
-        ([], 0),
-        ([2_000_000], 0),
-        ([10_000] * 50, 50),
-        ([1_000] * 200, 200),
-        ([300_000] * 5, 3),
-        ([300_000, 1_000_000, 1_000], 1),
+        ([], [], 0, 0),
+        ([2_000_000], [500], 0, 1),
+        # One is there whatever it takes.
+        ([2_000_000], [1_500_000], 0, 1),
+        ([10_000] * 150, [1_000] * 150, 94, 150),
+        ([300_000] * 5, [300_000] * 5, 3, 3),
+        ([300_000, 1_000_000, 1_000], [1_000] * 3, 1, 3),
     ],
 )
-def test_the_latest_are_whole_as_far_as_a_feed_may_go(sizes: list[int], count: int) -> None:
-    assert whole(sizes) == count
+def test_the_latest_are_whole_as_far_as_a_feed_may_go(
+    sizes: list[int], brief: list[int], count: int, held: int
+) -> None:
+    assert whole(sizes, brief) == (count, held)
 
 
-@given(st.lists(st.integers(min_value=1, max_value=500_000), max_size=200))
-def test_a_feed_with_its_others_as_summaries_is_not_too_large(sizes: list[int]) -> None:
-    count = whole(sizes)
-    briefly = [min(size, 2_000) for size in sizes[count:]]
-    assert sum(sizes[:count]) + sum(briefly) <= MOST_BYTES
+@given(st.lists(st.integers(min_value=1, max_value=500_000), max_size=200), st.integers(1, 20_000))
+def test_a_feed_with_its_others_as_summaries_is_not_too_large(sizes: list[int], most: int) -> None:
+    brief = [min(size, most) for size in sizes]
+    count, held = whole(sizes, brief)
+    assert count <= held <= len(sizes)
+    taken = sum(sizes[:count]) + sum(brief[count:held])
+    assert taken <= LARGEST_BYTES
     # One more would be too much.
-    assert count == len(sizes) or sum(sizes[: count + 1]) + sum(briefly[1:]) > MOST_BYTES
+    assert count == held or taken + sizes[count] - brief[count] > LARGEST_BYTES
+    assert held == len(sizes) or sum(brief[: held + 1]) > LARGEST_BYTES

@@ -102,6 +102,13 @@ def test_json_names_authors_of_its_items_and_of_all_of_them(osce: Taxonomy) -> N
         ("\u202eAna\u200f \u2066Author\n", ["Ana Author"]),
         ("https://x.test/ana", []),
         *((nobody, []) for nobody in ("", " ", "-", "N/A", "none", "...", "()", "x" * 121)),
+        ("Jane Doe (Reuters)", ["Jane Doe (Reuters)"]),
+        ("John Smith [OSCE]", ["John Smith [OSCE]"]),
+        ('Jane "JD"', ['Jane "JD"']),
+        ("(Jane Doe)", ["Jane Doe"]),
+        ("Jane Doe)", ["Jane Doe"]),
+        ("www.example.org/press", []),
+        ("https://a.example/x, https://b.example/y", []),
     ],
 )
 def test_a_name_is_what_a_person_is_called(text: str, names: list[str]) -> None:
