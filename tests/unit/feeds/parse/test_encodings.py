@@ -149,6 +149,13 @@ def test_accents_between_plain_letters_are_western() -> None:
     assert told(FRENCH.encode("cp1252"), None) == FRENCH
 
 
+def test_letters_far_behind_what_is_looked_at_tell_nothing() -> None:
+    """A long text in plain letters with one accent at its end is read as it is declared."""
+    body = b"plain words " * 20_000 + "Café".encode("cp1252")
+    for media_type in (None, "text/plain; charset=windows-1252"):
+        assert (told(body, media_type) or "").endswith("plain words Café")
+
+
 def test_bytes_of_no_table_are_none() -> None:
     """Nothing is guessed, of however many bytes."""
     assert told(b"plain \x81\x8d\x8f text", None) is None
