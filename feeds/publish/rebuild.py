@@ -5,6 +5,7 @@ Knows the order of calls. Must never know SQL, XML or HTML.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import starmap
 from threading import Event
 from time import perf_counter
@@ -155,7 +156,10 @@ class _Publication:
     def _documents(self, feeds: Sequence[FeedRef]) -> Iterator[Document]:
         """Feeds with their pages; entries that were never made so are made, and kept."""
         with self.database.reading() as connection:
-            holdings = {feed: self._holding(connection, feed) for feed in feeds}
+            moved = entries.moved(connection)
+            holdings = {
+                feed: self._holding(connection, feed, moved.get(feed.topic)) for feed in feeds
+            }
             numbers = {
                 number for each in holdings.values() for number in (*each.entries, *each.listed)
             }
@@ -170,12 +174,12 @@ class _Publication:
             listed = [ready[number] for number in holding.listed]
             yield from self.builder.feed(feed, shown, listed, holding.moved_at)
 
-    def _holding(self, connection: Connection, feed: FeedRef) -> Holding:
+    def _holding(self, connection: Connection, feed: FeedRef, moved_at: datetime | None) -> Holding:
         fewest, listed = self.builder.entries_per_feed, self.builder.items_per_page
         latest = entries.latest(connection, feed.topic, max(fewest, listed, MOST_ENTRIES))
         count = held([each.news_at for each in latest], fewest)
         numbers = [each.item for each in latest]
-        moved = [entries.moved_at(connection, feed.topic), *(each.news_at for each in latest[:1])]
+        moved = [moved_at, *(each.news_at for each in latest[:1])]
         corrected: Sequence[int] = ()
         if count:
             oldest = latest[count - 1].news_at

@@ -71,10 +71,7 @@ def outstanding(connection: Connection) -> Outstanding:
         published=published or 0,
         upto=upto or 0,
         fingerprint=connection.scalar(select(constants.c.value).filter_by(name=_FINGERPRINT)),
-        touched={
-            None if kind == _EVERYTHING else TopicRef(TopicKind(kind), slug): change
-            for kind, slug, change in rows
-        },
+        touched={_topic(kind, slug): change for kind, slug, change in rows},
     )
 
 
@@ -117,7 +114,7 @@ def latest(connection: Connection, topic: TopicRef | None, limit: int) -> Sequen
     items 11 of them take 0.7 ms, their union 1.8 ms, one window function over all 390 ms.
     """
     query = _LATEST_OF_ALL if topic is None else _LATEST
-    rows = connection.execute(query, _key(topic) | {"limit": limit})
+    rows = connection.execute(query, _key(topic) | {"limit": limit}).all()
     return [Latest(number, at) for number, at in rows]
 
 
@@ -131,9 +128,10 @@ def corrected(
     return connection.scalars(query, _key(topic) | {"since": since, "limit": limit}).all()
 
 
-def moved_at(connection: Connection, topic: TopicRef | None) -> datetime | None:
-    """When an entry last left the feed of a topic, or of all, or came back; None where none did."""
-    return connection.scalar(_MOVED, _key(topic))
+def moved(connection: Connection) -> Mapping[TopicRef | None, datetime]:
+    """When an entry last left the feed of a topic, or of all, or came back, where one ever did."""
+    rows = connection.execute(select(movements.c.kind, movements.c.slug, movements.c.at))
+    return {_topic(kind, slug): at for kind, slug, at in rows}
 
 
 def ready(connection: Connection, numbers: Iterable[int], recipe: str) -> Mapping[int, Ready]:
@@ -188,9 +186,6 @@ _CORRECTED_OF_ALL = (
     .order_by(items.c.updated_at.desc(), items.c.number.desc())
     .limit(bindparam("limit"))
 )
-_MOVED = select(movements.c.at).where(
-    movements.c.kind == bindparam("kind"), movements.c.slug == bindparam("slug")
-)
 _READY = (
     select(entries.c.item, entries.c.revision, items.c.updated_at, entries.c.atom, entries.c.html)
     .join_from(entries, items)
@@ -211,3 +206,7 @@ def _key(topic: TopicRef | None) -> dict[str, object]:
     if topic is None:
         return {"kind": _EVERYTHING, "slug": ""}
     return {"kind": topic.kind.value, "slug": topic.slug}
+
+
+def _topic(kind: str, slug: str) -> TopicRef | None:
+    return None if kind == _EVERYTHING else TopicRef(TopicKind(kind), slug)

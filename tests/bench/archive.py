@@ -116,7 +116,8 @@ def _item_rows(count: int, draft: Draft) -> Iterator[dict[str, object]]:
 
 
 def _updated(number: int) -> datetime:
-    return NOON - timedelta(days=365) + timedelta(minutes=number, microseconds=number)
+    # One an hour: a feed holds all of its last two days, which are to be no more than it would.
+    return NOON - timedelta(days=14_000) + timedelta(hours=number, microseconds=number)
 
 
 def touch(database: Database, taxonomy: Taxonomy) -> None:

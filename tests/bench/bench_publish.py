@@ -152,7 +152,7 @@ def _plain_feed(ref: FeedRef, finished: Sequence[tuple[PublishedEntry, str]]) ->
         one.id(entry.id)
         one.title(entry.title)
         one.updated(entry.updated)
-        one.author([{"name": name} for name in entry.authors])
+        one.author([{"name": author.name} for author in entry.authors])
         one.summary(entry.summary)
         one.content(content, type="html")
         one.link(href=entry.address, rel="alternate")

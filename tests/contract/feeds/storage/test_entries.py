@@ -110,7 +110,7 @@ def test_a_corrected_item_stays_where_it_was(database: Database, osce: Taxonomy)
             since = entries.latest(connection, topic, 9)[1].news_at
             assert entries.corrected(connection, topic, since, 9) == [4]
             assert entries.corrected(connection, topic, NOON - timedelta(days=9), 9) == []
-            assert entries.moved_at(connection, topic) is None
+            assert entries.moved(connection).get(topic) is None
 
 
 def test_an_item_became_news_where_it_is_filed_by_that(database: Database, osce: Taxonomy) -> None:
@@ -124,8 +124,8 @@ def test_an_item_became_news_where_it_is_filed_by_that(database: Database, osce:
         assert entries.latest(connection, HUMAN_RIGHTS, 1)[0].news_at >= later
         assert latest(connection, POLICING, 9) == [2]
         assert latest(connection, SECRETARIAT, 9) == latest(connection, None, 9) == [3, 2, 1]
-        assert (entries.moved_at(connection, POLICING) or NOON) >= later
-        assert entries.moved_at(connection, HUMAN_RIGHTS) is None
+        assert (entries.moved(connection).get(POLICING) or NOON) >= later
+        assert entries.moved(connection).get(HUMAN_RIGHTS) is None
 
 
 def test_an_archived_item_keeps_its_day_wherever_it_is_filed(
@@ -144,16 +144,16 @@ def test_what_left_a_feed_is_told_since_when(database: Database, osce: Taxonomy)
     with database.writing() as connection:
         write_items.merge(connection, 1, 2, NOON + timedelta(hours=3))
         write_items.merge(connection, 2, 1, NOON + timedelta(hours=1))
-        first = {topic: entries.moved_at(connection, topic) for topic in (None, POLICING)}
+        first = {topic: entries.moved(connection).get(topic) for topic in (None, POLICING)}
         write_items.split(connection, 1, NOON + timedelta(hours=4))
         assert latest(connection, None, 9) == [2, 1]
         for topic in (None, POLICING):
             # What began earlier and came later does not set it back.
             assert first[topic] == NOON + timedelta(hours=3, microseconds=1_003)
-            assert entries.moved_at(connection, topic) == NOON + timedelta(
+            assert entries.moved(connection).get(topic) == NOON + timedelta(
                 hours=4, microseconds=1_004
             )
-        assert entries.moved_at(connection, HUMAN_RIGHTS) is None
+        assert entries.moved(connection).get(HUMAN_RIGHTS) is None
 
 
 def test_an_item_is_latest_in_the_topics_above_its_own(database: Database, osce: Taxonomy) -> None:
