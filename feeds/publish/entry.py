@@ -154,8 +154,7 @@ def shortened(entry: PublishedEntry) -> PublishedEntry:
 
 def _line(text: str, *, is_running: bool = False) -> str:
     """One line of a text; in a running one parts of another writing direction may stand apart."""
-    line = " ".join(_readable(text, with_isolates=is_running).split())
-    return line if line.isascii() else isolated(line)
+    return isolated(" ".join(_readable(text, with_isolates=is_running).split()))
 
 
 def _readable(text: str, *, with_isolates: bool = False) -> str:

@@ -174,7 +174,8 @@ def order_in(language: str | None) -> DateOrder | None:
 
 def is_unordered(text: str) -> bool:
     """Whether a text holds a day in numbers that only their order can tell, "12/05/2015"."""
-    return any(max(pair) <= 12 and pair[0] != pair[1] for pair in _pairs(text))
+    pairs = ((int(day[1]), int(day[3])) for day in _ordered(text))
+    return any(max(pair) <= 12 and pair[0] != pair[1] for pair in pairs)
 
 
 def order_among(text: str, month: date | None = None) -> DateOrder | None:
@@ -186,12 +187,12 @@ def order_among(text: str, month: date | None = None) -> DateOrder | None:
     """
     if _AMERICAN.search(text):
         return DateOrder.MONTH_FIRST
-    pairs = [pair for pair in _pairs(text) if min(pair) <= 12 < max(pair) <= 31]
+    days = [*_ordered(text)]
+    pairs = [(int(day[1]), int(day[3])) for day in days]
+    pairs = [pair for pair in pairs if min(pair) <= 12 < max(pair) <= 31]
     if not pairs and month is not None:
         years = {month.year, month.year % 100}
-        days = [
-            found for found in _ORDERED.finditer(text) if int(found[0].split(found[2])[2]) in years
-        ]
+        days = [day for day in days if int(day[0].split(day[2])[2]) in years]
         pairs = [(int(day[1]) != month.month, int(day[3]) != month.month) for day in days]
         pairs = [(first, second) for first, second in pairs if first != second]
     orders = {
@@ -208,8 +209,8 @@ def order_at(host: str) -> DateOrder | None:
     return DateOrder.DAY_FIRST if country in _DAY_FIRST_AT else None
 
 
-def _pairs(text: str) -> Iterator[tuple[int, int]]:
-    """The first two numbers of each day in numbers, in no order."""
+def _ordered(text: str) -> Iterator[re.Match[str]]:
+    """Each day in numbers, in no order."""
     # Few texts hold one, and all of a page is asked: its bytes tell fast where one may be.
     made_of = text.encode("ascii", "replace").translate(_SHAPE)
     for shape in _ORDERED_SHAPES:
@@ -217,7 +218,7 @@ def _pairs(text: str) -> Iterator[tuple[int, int]]:
         while at >= 0:
             found = _ORDERED.match(text, at) or _ORDERED.match(text, max(at - 1, 0))
             if found is not None:
-                yield int(found[1]), int(found[3])
+                yield found
             at = made_of.find(shape, at + 1)
 
 
