@@ -27,6 +27,15 @@ class UnknownTopic(FeedsError):
         self.near = near
 
 
+class MalformedSelection(FeedsError):
+    """A query asks for no selection; ``parameter`` is what is wrong in it, "" for all of it."""
+
+    def __init__(self, parameter: str, problem: str) -> None:
+        super().__init__(f"{parameter}: {problem}" if parameter else problem)
+        self.parameter = parameter
+        self.problem = problem
+
+
 class SourceError(FeedsError):
     """A source cannot be read at all; its documents are left as they were."""
 

@@ -1,0 +1,158 @@
+"""Which items somebody wants: one value for addresses, feeds and subscriptions alike.
+
+Knows facets, and the one way a selection is spelt. Must never know which topics there are, or how
+items are found.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import parse_qsl, quote
+
+from config.values import CONTROLS, cased_language_tag, is_language_tag, visible
+from feeds.errors import MalformedSelection
+from feeds.model import TopicKind, TopicRef
+
+#: The parameters of a selection's address, in the order in which it is spelt.
+LANGUAGE, WORDS = "language", "q"
+FACETS = (*TopicKind, LANGUAGE, WORDS)
+
+#: Nobody asks for more at once; a query is made of each.
+MOST_VALUES = 40
+LONGEST_WORDS_CHARS = 200
+_LONGEST_SHOWN_CHARS = 60
+# Many times what the most values take, with whatever else an address may carry.
+_LONGEST_QUERY_CHARS = 8_000
+
+_SLUG = re.compile(r"[a-z0-9](?:-?[a-z0-9]){0,79}")
+_CONTROL = re.compile(f"[{CONTROLS}]")
+_LETTER = re.compile(r"\w")
+
+#: A facet, and the value of it that an item is filed under.
+Place = tuple[str, str]
+#: Where every item is filed.
+EVERYWHERE: Place = ("all", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The items filed under any of the ``topics`` of each kind that is named, in any of the
+    ``languages``, with all of the ``words``; what is not named is not asked for.
+
+    What lies below a topic is filed there too; a language stands for all its scripts and regions.
+    """
+
+    topics: frozenset[TopicRef] = frozenset()
+    languages: frozenset[str] = frozenset()
+    words: str = ""
+
+    def __post_init__(self) -> None:
+        if self.words != canonical_words(self.words):
+            raise ValueError(f"{self.words!r} are no words as a selection has them")
+        if wrong := {each for each in self.languages if cased_language_tag(each) != each}:
+            raise ValueError(f"{min(wrong)!r} is no language as a selection has it")
+
+    @classmethod
+    def parse(cls, query: str) -> Self:
+        """What the query of an address asks for (RFC 3986 3.4), in whatever order it stands there.
+
+        A parameter without a value asks for nothing, as forms send it. Raises MalformedSelection.
+        """
+        topics, languages, words = [], [], []
+        for name, value in _parameters(query):
+            if name not in FACETS:
+                known = ", ".join(FACETS)
+                raise MalformedSelection(name, f"there is no such parameter, only {known}")
+            if name == WORDS:
+                words.append(_words(value))
+            elif name == LANGUAGE:
+                languages.append(_language(value))
+            else:
+                topics.append(_topic(TopicKind(name), value))
+        if len(words) > 1:
+            raise MalformedSelection(WORDS, "it stands there twice")
+        return cls(frozenset(topics), frozenset(languages), "".join(words))
+
+    @property
+    def query(self) -> str:
+        """The one spelling of this selection, "" for everything: equal ones have the same."""
+        return "&".join(f"{facet}={quote(value, safe='')}" for facet, value in self._values())
+
+    def of(self, kind: TopicKind) -> tuple[TopicRef, ...]:
+        """The topics of one kind, any of which will do."""
+        return tuple(sorted(topic for topic in self.topics if topic.kind is kind))
+
+    @property
+    def place(self) -> Place | None:
+        """Where all items of this selection, and no others, are filed; None where that is none."""
+        values = tuple(self._values())
+        if len(values) > 1 or self.words or any("-" in tag for tag in self.languages):
+            return None
+        return values[0] if values else EVERYWHERE
+
+    def takes(self, topics: Collection[TopicRef], language: str) -> bool:
+        """Whether an item filed under all these topics, in this language, is among them, if it
+        has the words.
+        """
+        wanted = {topic.kind for topic in self.topics}
+        found = {topic.kind for topic in self.topics.intersection(topics)}
+        return wanted == found and (not self.languages or self._speaks(language))
+
+    def _speaks(self, language: str) -> bool:
+        return any(f"{language}-".startswith(f"{each}-") for each in self.languages)
+
+    def _values(self) -> Iterator[Place]:
+        yield from ((kind.value, topic.slug) for kind in TopicKind for topic in self.of(kind))
+        yield from ((LANGUAGE, tag) for tag in sorted(self.languages))
+        if self.words:
+            yield WORDS, self.words
+
+
+def canonical_words(text: str) -> str:
+    """Words as they are looked for: in one case, one blank between them, nothing unseen."""
+    plain = visible(_CONTROL.sub(" ", unicodedata.normalize("NFC", text))).lower()
+    return " ".join(unicodedata.normalize("NFC", plain).split())
+
+
+def _parameters(query: str) -> list[tuple[str, str]]:
+    if len(query) > _LONGEST_QUERY_CHARS:
+        raise MalformedSelection("", "the address is too long")
+    try:
+        pairs = parse_qsl(query, max_num_fields=MOST_VALUES, errors="strict")
+    except UnicodeDecodeError as error:
+        raise MalformedSelection("", "the address is not in UTF-8") from error
+    except ValueError as error:
+        problem = f"more than {MOST_VALUES} values are asked for"
+        raise MalformedSelection("", problem) from error
+    return [(name, value) for name, value in pairs if value.strip()]
+
+
+def _topic(kind: TopicKind, value: str) -> TopicRef:
+    slug = value.strip()
+    if not _SLUG.fullmatch(slug):
+        raise MalformedSelection(kind, f"{_shown(value)} is no short name of a topic")
+    return TopicRef(kind, slug)
+
+
+def _language(value: str) -> str:
+    tag = value.strip()
+    if not is_language_tag(tag, strict=True):
+        raise MalformedSelection(LANGUAGE, f"{_shown(value)} is no language tag")
+    return cased_language_tag(tag)
+
+
+def _words(value: str) -> str:
+    words = canonical_words(value)
+    if len(words) > LONGEST_WORDS_CHARS:
+        problem = f"more than {LONGEST_WORDS_CHARS} characters are looked for"
+        raise MalformedSelection(WORDS, problem)
+    if not _LETTER.search(words):
+        raise MalformedSelection(WORDS, f"{_shown(value)} holds nothing to look for")
+    return words
+
+
+def _shown(value: str) -> str:
+    """The start of what somebody sent, as it may stand in an answer and in a log."""
+    return repr(canonical_words(value[:_LONGEST_SHOWN_CHARS]))
