@@ -139,6 +139,11 @@ def remote_address(text: str) -> str:
     return text
 
 
+def remote_addresses(text: str) -> str:
+    """Such addresses with a blank between two, each once, in the order given."""
+    return " ".join(dict.fromkeys(map(remote_address, line(text).split())))
+
+
 def _is_public(text: str) -> bool:
     """Whether an address can be shown to everybody: in ASCII, and without a password."""
     place = urlsplit(text).netloc.lower()
@@ -262,6 +267,14 @@ OptionalRemoteAddress = Annotated[
     str,
     _optional(remote_address),
     Field(description="an http or https address such as https://www.example.org/news, or empty"),
+]
+RemoteAddresses = Annotated[
+    str,
+    AfterValidator(remote_addresses),
+    Field(
+        description="http or https addresses such as https://hub.example.org/, separated by"
+        " spaces, or empty"
+    ),
 ]
 OptionalProxy = Annotated[
     str,

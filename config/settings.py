@@ -88,6 +88,12 @@ class PublishSettings(SettingsSection):
     items_per_page: kinds.Count
 
 
+class WebSubSettings(SettingsSection):
+    """Who is told the moment a feed changes; ``hubs`` are addresses, each once."""
+
+    hubs: kinds.RemoteAddresses
+
+
 class SmtpSettings(SettingsSection):
     """The mail server that takes our mails."""
 
@@ -219,6 +225,7 @@ class Settings(SettingsSection):
     ingest: IngestSettings
     fetch: FetchSettings
     publish: PublishSettings
+    websub: WebSubSettings
     mail: MailSettings
     serve: ServeSettings
     daemon: DaemonSettings

@@ -88,7 +88,7 @@ def a_web_app(
     root.mkdir(exist_ok=True)
     (root / "style.css").write_bytes(STYLE.read_bytes())
     return create_app(
-        files=PublishedFiles(Directory(root, limit_bytes=1_000_000, clock=lambda: NOW)),
+        files=PublishedFiles(Directory(root, 1_000_000, lambda: NOW, site.links)),
         unsubscribing=Unsubscribing(
             database=database, secret=SECRET, taxonomy=taxonomy, pages=pages, clock=lambda: NOW
         ),

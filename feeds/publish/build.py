@@ -40,7 +40,7 @@ class SiteBuilder:
         self._site = site
         self._taxonomy = taxonomy
         self._described = cache(lambda ref: describe(ref, site, taxonomy))
-        pages_only = replace(site, contact="", entries_per_feed=1, items_per_page=1)
+        pages_only = replace(site, contact="", hubs=(), entries_per_feed=1, items_per_page=1)
         both = f"{_code()}\0{taxonomy.fingerprint}\0"
         self.recipe = blake2b(f"{both}{pages_only!r}".encode(), digest_size=16).hexdigest()
         self.fingerprint = blake2b(f"{both}{site!r}".encode(), digest_size=16).hexdigest()

@@ -54,6 +54,14 @@ class FeedRef:
 
 ALL = FeedRef()
 
+# What the documents of feeds end in, among all that is published.
+_ENDINGS = (".atom", ".json", ".rss")
+
+
+def is_feed(path: str) -> bool:
+    """Whether a published file is a document that readers subscribe to, by its path."""
+    return path.startswith("feeds/") and path.endswith(_ENDINGS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedLink:
@@ -68,7 +76,7 @@ class FeedLink:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedFeed:
     """What a feed says of itself (RFC 4287 4.1.1); ``address`` is its Atom file's, ``page`` that
-    of its web page, both absolute.
+    of its web page, both absolute. ``hubs`` tell at once that it changed (WebSub).
     """
 
     ref: FeedRef
@@ -84,6 +92,7 @@ class PublishedFeed:
     page: str
     parent: FeedLink | None
     children: tuple[FeedLink, ...]
+    hubs: tuple[str, ...]
 
 
 def feeds_of(topics: Collection[TopicRef]) -> tuple[FeedRef, ...]:
@@ -110,6 +119,7 @@ def describe(ref: FeedRef, site: "Site", taxonomy: Taxonomy) -> PublishedFeed:
         page=f"{site.url}/{ref.page}",
         parent=_link(taxonomy.get(topic.parent), taxonomy) if topic and topic.parent else None,
         children=_link(topic, taxonomy).below if topic else (),
+        hubs=site.hubs,
     )
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from feeds.identity.ids import Identity
 from feeds.model import SourceKind
+from feeds.publish.feed import is_feed
 
 #: The file of a page, in the folder of its address: every web server answers with it there.
 INDEX = "index.html"
@@ -28,7 +29,10 @@ class SourceTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """An installation as its readers see it; ``url`` is absolute and ends without a slash."""
+    """An installation as its readers see it; ``url`` is absolute and ends without a slash.
+
+    ``hubs`` are where others hear at once that a feed changed (WebSub).
+    """
 
     title: str
     organisation: str
@@ -40,6 +44,7 @@ class Site:
     terms: tuple[SourceTerms, ...]
     entries_per_feed: int
     items_per_page: int
+    hubs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not urlsplit(self.url).netloc or self.url.endswith("/"):
@@ -53,6 +58,15 @@ class Site:
     def base(self) -> str:
         """The path of the site on its host, which every link within the site starts with."""
         return urlsplit(self.url).path
+
+    def links(self, path: str) -> str:
+        """What the Link field of a file says (WebSub 4; RFC 8288): that of a feed names every hub,
+        and the address to name there; empty for others, and without a hub.
+        """
+        if not self.hubs or not is_feed(path):
+            return ""
+        hubs = (f'<{hub}>; rel="hub"' for hub in self.hubs)
+        return ", ".join((*hubs, f'<{self.url}/{path}>; rel="self"'))
 
     def terms_of(self, source: str) -> SourceTerms:
         """The terms of a source; one that no setting names gives away its summaries only."""

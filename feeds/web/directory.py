@@ -78,13 +78,21 @@ class Directory:
     """Files below ``root``, of which up to ``limit_bytes`` stay in memory, the latest used.
 
     `signature` and `remembered` cost a stat and a look-up and are meant for the event loop;
-    `read` touches the disk and is meant for a thread.
+    `read` touches the disk and is meant for a thread. ``links`` says what the Link field of a file
+    holds, empty for none.
     """
 
-    def __init__(self, root: Path, limit_bytes: int, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        limit_bytes: int,
+        clock: Callable[[], datetime],
+        links: Callable[[str], str] = lambda _: "",
+    ) -> None:
         self._root = str(root)
         self._limit_bytes = limit_bytes
         self._clock = clock
+        self._links = links
         self._kept: OrderedDict[str, Served] = OrderedDict()
         self._used_bytes = 0
 
@@ -126,6 +134,7 @@ class Directory:
             media=MEDIA[name.rpartition(".")[2]],
             modified=self._modified(name, signature, body),
             told=_status(status),
+            links=self._links(name),
         )
         return Served(
             signature=signature + told,

@@ -122,11 +122,12 @@ def represent(
     modified: int,
     encoding: str | None,
     told: FileStatus = PRESENT,
+    links: str = "",
 ) -> Representation:
     """Everything an answer needs, made once for each version of a file.
 
     The strong entity tag is a hash of the very bytes sent, so each encoding has its own
-    (RFC 9110 8.8.3.3).
+    (RFC 9110 8.8.3.3). ``links`` are what its Link field says, if anything.
     """
     digest = blake2b(body, digest_size=_ETAG_BYTES).digest()
     etag = f'"{urlsafe_b64encode(digest).decode("ascii")}"'
@@ -136,6 +137,7 @@ def represent(
         ("cache-control", _CACHE_CONTROL),
         ("vary", "Accept-Encoding"),
         *media.extra,
+        *((("link", links),) if links else ()),
     )
     own = encoded(("content-type", media.type), ("content-length", str(len(body))))
     packed = encoded(("content-encoding", encoding)) if encoding else []

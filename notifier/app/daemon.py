@@ -158,9 +158,8 @@ def _web(
     """
     secret = settings.signing_key
     pages = PrivatePages(site, taxonomy)
-    directory = Directory(settings.publish.directory, settings.serve.cache_bytes, clock)
     return create_app(
-        files=PublishedFiles(directory),
+        files=_files(settings, site, clock),
         unsubscribing=Unsubscribing(
             database=database, secret=secret, taxonomy=taxonomy, pages=pages, clock=clock
         ),
@@ -184,6 +183,11 @@ def _web(
             on_content=lambda _: publish(),
         ),
     )
+
+
+def _files(settings: Settings, site: Site, clock: Callable[[], datetime]) -> PublishedFiles:
+    cached = settings.serve.cache_bytes
+    return PublishedFiles(Directory(settings.publish.directory, cached, clock, site.links))
 
 
 def _api(

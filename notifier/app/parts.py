@@ -101,6 +101,7 @@ def site(settings: Settings, identity: Identity) -> Site:
         ),
         entries_per_feed=settings.publish.entries_per_feed,
         items_per_page=settings.publish.items_per_page,
+        hubs=tuple(settings.websub.hubs.split()),
     )
 
 

@@ -29,6 +29,7 @@ from tests.serving import SECRET, a_web_app, serving
 
 PAPER = Path(__file__).parents[2] / "docs" / "operate.md"
 SITE = "https://news.example.org"
+HUB = "https://hub.example.org/"
 #: nginx as it is installed, with a root and no more.
 PLAIN = "server { listen 80; root /srv/fieldfare/public; }"
 MEDIA = {
@@ -64,7 +65,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterato
         shown, merged = store(database, osce, [a_draft(), a_draft(title="The same")])
         with database.writing() as connection:
             write_items.merge(connection, merged.number, shown.number, NOON)
-        site = a_site(url=SITE)
+        site = a_site(url=SITE, hubs=(HUB,))
         publish(database, osce, Files(public), site)
         own = opened.enter_context(serving(a_web_app(database, osce, public, site=site)))
         examples = re.findall(r"```nginx\n(.*?)```", PAPER.read_text("utf-8"), re.DOTALL)
@@ -72,6 +73,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterato
         configured = [
             each.replace("listen 80;", f"listen 127.0.0.1:{port};", 1)
             .replace("/srv/fieldfare/public", str(public))
+            .replace(r"# ~\.(atom", r"~\.(atom")
             .replace("http://127.0.0.1:8025", own)
             for each, port in zip((PLAIN, *examples), ports, strict=True)
         ]
@@ -210,6 +212,16 @@ def test_a_feed_is_known_again_and_read_by_browsers(example: httpx2.Client) -> N
     for answer in (feed, again, missing):
         assert "ETag" in answer.headers["access-control-expose-headers"]
     assert "access-control-allow-origin" not in example.get("/feeds/all/").headers
+
+
+def test_a_feed_names_its_hubs(example: httpx2.Client) -> None:
+    feed = example.get("/feeds/all.atom")
+    again = example.get("/feeds/all.atom", headers={"If-None-Match": feed.headers["etag"]})
+    assert again.status_code == 304
+    for answer in (feed, again):
+        links = f'<{HUB}>; rel="hub", <{SITE}/feeds/all.atom>; rel="self"'
+        assert answer.headers["link"] == links
+    assert "link" not in example.get("/feeds/all/").headers
 
 
 def test_the_second_of_two_changes_is_seen(example: httpx2.Client, servers: Servers) -> None:

@@ -18,6 +18,7 @@ from feeds.web.published import PublishedFiles
 from tests.serving import serving
 
 FEED = b'<?xml version="1.0" encoding="utf-8"?>\n<feed>' + b"news " * 200 + b"</feed>\n"
+LINKS = '<https://hub.example.org/>; rel="hub", <https://news.example.org/a>; rel="self"'
 PAGE = b"<!doctype html><title>All news</title>" + b"<p>news</p>" * 100
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 WRITTEN = NOW - timedelta(hours=1)
@@ -49,8 +50,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(root: Path) -> Iterator[httpx2.Client]:
-    files = PublishedFiles(Directory(root, limit_bytes=1_000_000, clock=lambda: NOW))
-    app = Starlette(routes=[Route("/{path:path}", files)])
+    directory = Directory(
+        root,
+        limit_bytes=1_000_000,
+        clock=lambda: NOW,
+        links=lambda name: LINKS if name == "feeds/all.atom" else "",
+    )
+    app = Starlette(routes=[Route("/{path:path}", PublishedFiles(directory))])
     with (
         serving(app) as address,
         httpx2.Client(base_url=address, headers={"Accept-Encoding": "identity"}) as asking,
@@ -87,6 +93,15 @@ def test_an_answer_carries_what_caches_need(client: httpx2.Client) -> None:
     assert headers["last-modified"] == "Tue, 24 Nov 2026 05:00:00 GMT"
     assert headers["cache-control"] == "public, max-age=60, stale-while-revalidate=3600"
     assert headers["vary"] == "Accept-Encoding"
+
+
+def test_a_feed_names_its_hubs_also_where_it_did_not_change(client: httpx2.Client) -> None:
+    answer = client.get("/feeds/all.atom")
+    assert answer.headers["link"] == LINKS
+    known = {"If-None-Match": answer.headers["etag"]}
+    unmodified = client.get("/feeds/all.atom", headers=known)
+    assert (unmodified.status_code, unmodified.headers["link"]) == (304, LINKS)
+    assert "link" not in client.get("/feeds/all").headers
 
 
 def test_any_page_may_read_a_feed_and_none_may_frame_ours(client: httpx2.Client) -> None:

@@ -86,6 +86,13 @@ def test_a_taxonomy_of_ones_own_is_a_path(file: Path) -> None:
     assert settings_from(file, "[site]\ntaxonomy = 'ours.toml'\n").site.taxonomy == own
 
 
+def test_hubs_are_addresses_each_once() -> None:
+    hubs = "https://hub.example.org/a?b=1  http://127.0.0.1:9000 https://hub.example.org/a?b=1"
+    taken = load(None, {"FIELDFARE_WEBSUB__HUBS": hubs}).websub.hubs
+    assert taken == "https://hub.example.org/a?b=1 http://127.0.0.1:9000"
+    assert load(None, {}).websub.hubs == ""
+
+
 def test_the_name_of_the_node_is_kept(file: Path) -> None:
     """Nodes that share a store can be told apart by names one chose."""
     assert settings_from(file, "[daemon]\nnode = 'two'\n").daemon.node == "two"
@@ -174,6 +181,9 @@ def test_an_address_of_the_internet_is_taken(address: str) -> None:
         ("ingest.batch", "1.5"),
         ("ingest.batch", "10001"),
         ("publish.entries_per_feed", "10001"),
+        ("websub.hubs", "hub.example.org"),
+        ("websub.hubs", "https://a.example.org/ ftp://b.example.org/"),
+        ("websub.hubs", "https://me:secret@hub.example.org/"),
         ("serve.cache_bytes", "-1"),
         ("daemon.ingest_seconds", "0"),
         ("log.level", "loud"),

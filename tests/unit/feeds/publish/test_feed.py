@@ -3,7 +3,7 @@
 import pytest
 
 from feeds.model import Topic, TopicRef
-from feeds.publish.feed import ALL, FeedRef, feeds_of
+from feeds.publish.feed import ALL, FeedRef, feeds_of, is_feed
 from feeds.taxonomy import Taxonomy
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT
 
@@ -32,3 +32,17 @@ def test_every_field_and_issuer_of_the_taxonomy_has_a_feed(osce: Taxonomy) -> No
 
     expected = {ALL, *(FeedRef(topic.ref) for topic in osce.topics if has_feed(topic))}
     assert set(feeds_of([topic.ref for topic in osce.topics])) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (ALL.atom, True),
+        ("feeds/fields/policing.json", True),
+        (f"{ALL.page}index.html", False),
+        ("feeds.opml", False),
+        ("items/a/data.json", False),
+    ],
+)
+def test_a_feed_is_told_from_other_files_by_its_path(path: str, *, expected: bool) -> None:
+    assert is_feed(path) is expected

@@ -26,6 +26,7 @@ from tests.lint import lint
 
 SCHEMA = Path(__file__).parents[4] / "schema" / "atom.rng"
 ADDRESS = "https://news.example.org/feeds/fields/policing.atom"
+LINK = "{http://www.w3.org/2005/Atom}link"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 WEB = an_item(
@@ -74,6 +75,21 @@ def test_a_feed_is_valid_even_an_empty_one(osce: Taxonomy, items: tuple[Item, ..
     feed = a_feed(osce, *items)
     schema().assertValid(etree.fromstring(feed))
     assert lint(feed, ADDRESS) == ()
+
+
+def test_a_feed_names_its_hubs_and_itself_before_its_page(osce: Taxonomy) -> None:
+    """Some readers take the last alternate as the site."""
+    site = a_site(hubs=("https://hub.example.org/", "https://news.example.org/websub"))
+    feed = feed_bytes(describe(FeedRef(POLICING), site, osce), NOON, [])
+    schema().assertValid(etree.fromstring(feed))
+    assert lint(feed, ADDRESS) == ()
+    links = [(link.get("rel"), link.get("href")) for link in etree.fromstring(feed).iter(LINK)]
+    assert links == [
+        ("self", ADDRESS),
+        ("hub", "https://hub.example.org/"),
+        ("hub", "https://news.example.org/websub"),
+        ("alternate", "https://news.example.org/feeds/fields/policing/"),
+    ]
 
 
 def test_parsers_agree_on_what_a_feed_says(osce: Taxonomy) -> None:
