@@ -109,7 +109,7 @@ class SiteBuilder:
         updated = max((entry.updated_at for entry in shown), default=never)
         content = [entry.atom for entry in shown]
         yield ref.atom, feed_bytes(feed, max(updated, moved_at or never), content)
-        items = [entry.html.decode() for entry in listed]
+        items = b"\n".join(entry.html for entry in listed).decode()
         yield f"{ref.page}{INDEX}", self._render("feed.html", feed=feed, items=items)
 
     def lists(self) -> Iterator[Document]:

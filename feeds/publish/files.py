@@ -48,9 +48,9 @@ class Files:
         """
         target = f"{self.root}/{path}"
         try:
-            is_same = _read(target) == content
+            is_same = _holds(target, content)
             is_marked = os.path.exists(f"{target}.status")  # noqa: PTH110 - speed
-            is_told = _read(f"{target}.status") == status if status else not is_marked
+            is_told = _holds(f"{target}.status", status) if status else not is_marked
             if is_same and is_told and _is_packed(f"{target}.gz", content):
                 return False
             if not os.path.exists(f"{target}.gz"):  # noqa: PTH110 - speed
@@ -70,12 +70,13 @@ class Files:
         return tuple(document[0] for document in documents if self.write(*document))
 
 
-def _read(target: str) -> bytes | None:
+def _holds(target: str, content: bytes) -> bool:
     try:
         with open(target, "rb", buffering=0) as file:  # noqa: PTH123 - a Path costs more
-            return file.read()
+            # Most that changed are of another size, and need not be read.
+            return os.fstat(file.fileno()).st_size == len(content) and file.read() == content
     except FileNotFoundError:
-        return None
+        return False
 
 
 def _is_packed(target: str, content: bytes) -> bool:

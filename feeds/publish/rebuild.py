@@ -22,6 +22,7 @@ from feeds.publish.select import (
     MOST_ENTRIES,
     Holding,
     held,
+    is_grown,
     whole,
 )
 from feeds.publish.site import INDEX, Site
@@ -176,7 +177,10 @@ class _Publication:
 
     def _holding(self, connection: Connection, feed: FeedRef, moved_at: datetime | None) -> Holding:
         fewest, listed = self.builder.entries_per_feed, self.builder.items_per_page
-        latest = entries.latest(connection, feed.topic, max(fewest, listed, MOST_ENTRIES))
+        latest = entries.latest(connection, feed.topic, max(fewest, listed))
+        # Few feeds hold more than the fewest, so that no more are read of the others.
+        if is_grown([each.news_at for each in latest]) and len(latest) < MOST_ENTRIES:
+            latest = entries.latest(connection, feed.topic, MOST_ENTRIES)
         count = held([each.news_at for each in latest], fewest)
         numbers = [each.item for each in latest]
         moved = [moved_at, *(each.news_at for each in latest[:1])]

@@ -41,6 +41,11 @@ def held(moments: Sequence[datetime], fewest: int) -> int:
     return min(len(moments), max(fewest, recent))
 
 
+def is_grown(moments: Sequence[datetime]) -> bool:
+    """Whether all of so many of the latest belong into a feed, so that even more may."""
+    return bool(moments) and moments[-1] > moments[0] - _GROWN_FOR
+
+
 def whole(sizes: Sequence[int], brief: Sequence[int]) -> tuple[int, int]:
     """How many entries of such sizes in bytes, the latest first, stand in a document whole, and how
     many stand there at all, the others as summaries of their ``brief`` sizes.

@@ -137,7 +137,10 @@ def moved(connection: Connection) -> Mapping[TopicRef | None, datetime]:
 def ready(connection: Connection, numbers: Iterable[int], recipe: str) -> Mapping[int, Ready]:
     """What is ready of these items; entries of an older revision or another recipe are not."""
     rows = connection.execute(_READY, {"numbers": list(numbers), "recipe": recipe})
-    return {row.item: Ready(**row._asdict()) for row in rows}
+    return {
+        item: Ready(item=item, revision=revision, updated_at=updated_at, atom=atom, html=html)
+        for item, revision, updated_at, atom, html in rows
+    }
 
 
 def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
@@ -175,6 +178,8 @@ _CORRECTED = (
     select(item_topics.c.item)
     .join_from(item_topics, items)
     .where(_of_topic)
+    # As the index says it.
+    .where(item_topics.c.updated_at > item_topics.c.news_at)
     .where(item_topics.c.updated_at > bindparam("since"))
     .where(item_topics.c.news_at < bindparam("since"))
     .order_by(item_topics.c.updated_at.desc(), item_topics.c.item.desc())

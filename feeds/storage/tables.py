@@ -23,6 +23,7 @@ from sqlalchemy import (
     TypeDecorator,
     and_,
     false,
+    text,
 )
 from typing_extensions import override
 
@@ -35,6 +36,9 @@ NAMING = {
 }
 
 metadata = MetaData(naming_convention=NAMING)
+
+#: What an index of the later changed holds: most items never were.
+_IS_CORRECTED = text("updated_at > news_at")
 
 
 class Instant(TypeDecorator[datetime]):
@@ -112,9 +116,6 @@ items = Table(
     Column("uid", Text, nullable=False, unique=True),
     Column("slug", Text, nullable=False, unique=True),
     Column("source", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("summary", Text, nullable=False),
-    Column("body", Text, nullable=False),
     Column("url", Text),
     Column("issued_on", Date),
     Column("issued_at", Instant),
@@ -129,15 +130,19 @@ items = Table(
     Column("news_at", Instant, nullable=False, index=True),
     Column("group", Number, nullable=False, server_default="0", index=True),
     Column("partial", Boolean, nullable=False, server_default=false()),
-    Column("markup", Text, nullable=False, server_default=""),
-    Column("authors", JSON, nullable=False, server_default="[]"),
-    Column("enclosures", JSON, nullable=False, server_default="[]"),
-    Column("provenance", JSON(none_as_null=True)),
     Column("marks", Text, nullable=False, server_default=""),
     Column("title_key", BigInteger, index=True),
     Column("opening_key", BigInteger, index=True),
     Column("withdrawn_at", Instant),
     Column("merged_into", Number),
+    # Behind these rows go on in pages of their own (SQLite): what lists are made of comes first.
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("authors", JSON, nullable=False, server_default="[]"),
+    Column("enclosures", JSON, nullable=False, server_default="[]"),
+    Column("provenance", JSON(none_as_null=True)),
+    Column("body", Text, nullable=False),
+    Column("markup", Text, nullable=False, server_default=""),
 )
 
 #: What feeds, pages, mails and lists show of the items.
@@ -175,7 +180,12 @@ item_topics = Table(
     Column("updated_at", Instant, nullable=False),
     Column("news_at", Instant, nullable=False),
     Index("ix_item_topics_latest", "kind", "slug", "news_at", "item"),
-    Index("ix_item_topics_corrected", "kind", "slug", "updated_at", "item"),
+    Index(
+        "ix_item_topics_corrected",
+        *("kind", "slug", "updated_at", "item"),
+        sqlite_where=_IS_CORRECTED,
+        postgresql_where=_IS_CORRECTED,
+    ),
 )
 
 #: Every revision an item had; the original it was read from holds its text.

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 BUDGETS = {
     "ingest of a text": {"own": (41, 270, 33), "whole": (52, 353, 41)},
     "ingest of a listing": {"own": (56, 422, 60), "whole": (95, 759, 77)},
-    "publish": {"own": (37, 197, 26)},
+    "publish": {"own": (37, 198, 26)},
     "digest": {"own": (40, 210, 36)},
     "map": {"own": (24, 106, 18)},
     "unsubscribe": {"own": (14, 62, 3)},

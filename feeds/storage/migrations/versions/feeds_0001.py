@@ -75,9 +75,6 @@ def _items() -> None:
         sa.Column("uid", sa.Text(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("summary", sa.Text(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
         sa.Column("url", sa.Text()),
         sa.Column("issued_on", sa.Date()),
         sa.Column("issued_at", INSTANT),
@@ -92,15 +89,18 @@ def _items() -> None:
         sa.Column("news_at", INSTANT, nullable=False),
         sa.Column("group", NUMBER, server_default="0", nullable=False),
         sa.Column("partial", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("markup", sa.Text(), server_default="", nullable=False),
-        sa.Column("authors", sa.JSON(), server_default="[]", nullable=False),
-        sa.Column("enclosures", sa.JSON(), server_default="[]", nullable=False),
-        sa.Column("provenance", sa.JSON()),
         sa.Column("marks", sa.Text(), server_default="", nullable=False),
         sa.Column("title_key", sa.BigInteger()),
         sa.Column("opening_key", sa.BigInteger()),
         sa.Column("withdrawn_at", INSTANT),
         sa.Column("merged_into", NUMBER),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("authors", sa.JSON(), server_default="[]", nullable=False),
+        sa.Column("enclosures", sa.JSON(), server_default="[]", nullable=False),
+        sa.Column("provenance", sa.JSON()),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("markup", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_items"),
         sa.UniqueConstraint("slug", name="uq_items_slug"),
         sa.UniqueConstraint("uid", name="uq_items_uid"),
@@ -149,9 +149,14 @@ def _keys_and_topics() -> None:
         sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_item_topics_item_items"),
         sa.PrimaryKeyConstraint("item", "position", name="pk_item_topics"),
     )
-    for name, moment in (("latest", "news_at"), ("corrected", "updated_at")):
-        columns = ["kind", "slug", moment, "item"]
-        op.create_index(f"ix_item_topics_{name}", "item_topics", columns)
+    op.create_index("ix_item_topics_latest", "item_topics", ["kind", "slug", "news_at", "item"])
+    op.create_index(
+        "ix_item_topics_corrected",
+        "item_topics",
+        ["kind", "slug", "updated_at", "item"],
+        sqlite_where=sa.text("updated_at > news_at"),
+        postgresql_where=sa.text("updated_at > news_at"),
+    )
 
 
 def _history() -> None:
