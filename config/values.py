@@ -279,6 +279,11 @@ def cased_language_tag(tag: str) -> str:
     return "-".join([first, *cased])
 
 
+def primary_language(tag: str) -> str:
+    """The language itself of a tag, whatever script and region (RFC 5646 section 2.2.1)."""
+    return tag.partition("-")[0].lower()
+
+
 def are_one_language(tag: str, other: str) -> bool:
     """Whether two language tags name one language in one script, wherever it is spoken: en-US and
     en-GB do, zh-TW and zh-CN do not, nor sr-Latn and sr-Cyrl.

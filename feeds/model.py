@@ -56,6 +56,11 @@ class TopicRef:
     def __str__(self) -> str:
         return f"{self.kind}:{self.slug}"
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where items of this topic are filed (`feeds.selection.Place`)."""
+        return self.kind.value, self.slug
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Reads the form people write, ``kind:slug``. Raises ValueError."""

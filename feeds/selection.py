@@ -49,7 +49,7 @@ class Selection:
     words: str = ""
 
     def __post_init__(self) -> None:
-        if self.words != canonical_words(self.words):
+        if self.words and self.words != canonical_words(self.words):
             raise ValueError(f"{self.words!r} are no words as a selection has them")
         if wrong := {each for each in self.languages if cased_language_tag(each) != each}:
             raise ValueError(f"{min(wrong)!r} is no language as a selection has it")
@@ -104,7 +104,7 @@ class Selection:
         return any(f"{language}-".startswith(f"{each}-") for each in self.languages)
 
     def _values(self) -> Iterator[Place]:
-        yield from ((kind.value, topic.slug) for kind in TopicKind for topic in self.of(kind))
+        yield from (topic.place for kind in TopicKind for topic in self.of(kind))
         yield from ((LANGUAGE, tag) for tag in sorted(self.languages))
         if self.words:
             yield WORDS, self.words

@@ -16,6 +16,7 @@ from feeds.identity.decide import Known, first_updated, revised_updated
 from feeds.identity.ids import Identity, content_hash, item_slug
 from feeds.model import Fresh, Issued, IssuedFrom, Item, TopicKind, TopicRef
 from feeds.publish.site import Site, SourceTerms
+from feeds.selection import Place
 from feeds.storage import entries, write_items
 from feeds.storage.database import Database, next_numbers
 from feeds.storage.engines import upsert
@@ -117,9 +118,9 @@ def revise(database: Database, taxonomy: Taxonomy, item: Item, draft: Draft, at:
         write_items.write(connection, [_revision(known, taxonomy, change, at)])
 
 
-def latest(connection: Connection, topic: TopicRef | None, limit: int) -> list[int]:
-    """The numbers of the items that became news last in a topic, the newest first."""
-    return [each.item for each in entries.latest(connection, topic, limit)]
+def latest(connection: Connection, place: Place, limit: int) -> list[int]:
+    """The numbers of the items that became news last in a place, the newest first."""
+    return [each.item for each in entries.latest(connection, place, limit)]
 
 
 def _new(source: str, number: int, draft: Draft) -> Known:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from config.values import primary_language
 from feeds.model import Fresh, Item
 from feeds.storage.database import Database
 from feeds.storage.tables import item_topics, items
@@ -72,8 +73,10 @@ def _item(item: Item, fresh: Fresh) -> dict[str, object]:
 
 
 def _topics(item: Item) -> list[dict[str, object]]:
+    printed: list[tuple[str, str, str | None]]
     printed = [(label.kind, label.text, label.slug) for label in item.labels]
     implied = [(topic.kind, topic.slug, topic.slug) for topic in sorted(item.topics)]
+    language = [("language", item.language, primary_language(item.language))]
     return [
         {
             "item": item.number,
@@ -85,7 +88,7 @@ def _topics(item: Item) -> list[dict[str, object]]:
             "updated_at": NOW,
             "news_at": NOW,
         }
-        for position, (kind, label, slug) in enumerate([*printed, *implied])
+        for position, (kind, label, slug) in enumerate([*printed, *implied, *language])
     ]
 
 

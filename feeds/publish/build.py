@@ -4,7 +4,7 @@ Knows which bytes belong in which file, and what else they depend on. Must never
 lie or where items come from.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from functools import cache, cached_property
@@ -16,7 +16,7 @@ from config import values
 from feeds.identity import decide, ids
 from feeds.model import Item, TopicKind
 from feeds.publish.entry import PublishedEntry, compose, shortened
-from feeds.publish.feed import ALL, FOLDERS, HEADINGS, FeedRef, describe, feeds_of, tree
+from feeds.publish.feed import ALL, HEADINGS, FeedRef, describe, feeds_of, languages, tree
 from feeds.publish.files import Document, HiddenDocument
 from feeds.publish.formats.atom import entry_bytes, feed_bytes
 from feeds.publish.formats.opml import opml_bytes
@@ -44,7 +44,6 @@ class SiteBuilder:
         both = f"{_code()}\0{taxonomy.fingerprint}\0"
         self.recipe = blake2b(f"{both}{pages_only!r}".encode(), digest_size=16).hexdigest()
         self.fingerprint = blake2b(f"{both}{site!r}".encode(), digest_size=16).hexdigest()
-        self.feeds = feeds_of([topic.ref for topic in taxonomy.topics])
         self.entries_per_feed = site.entries_per_feed
         self.items_per_page = site.items_per_page
 
@@ -52,6 +51,10 @@ class SiteBuilder:
     def _render(self) -> Callable[..., bytes]:
         # Most runs find nothing to make, and need no template.
         return renderer(self._site, self._taxonomy)
+
+    def feeds(self, languages: Iterable[str]) -> tuple[FeedRef, ...]:
+        """All feeds of a site with items in these ``languages``, that of everything first."""
+        return feeds_of((topic.ref for topic in self._taxonomy.topics), languages)
 
     def ready(self, item: Item) -> Ready:
         """The item as feeds and lists show it."""
@@ -112,12 +115,15 @@ class SiteBuilder:
         items = b"\n".join(entry.html for entry in listed).decode()
         yield f"{ref.page}{INDEX}", self._render("feed.html", feed=feed, items=items)
 
-    def lists(self) -> Iterator[Document]:
-        """What leads to the feeds; the front page comes last, when all it links to is there."""
+    def lists(self, tags: Sequence[str]) -> Iterator[Document]:
+        """What leads to the feeds of topics, and of the languages of these ``tags``; the front
+        page comes last, when all it links to is there.
+        """
         yield "style.css", STYLE.read_bytes()
-        yield "feeds.opml", opml_bytes(self._site, self._taxonomy)
-        fields, issuers = (tree(kind, self._taxonomy) for kind in FOLDERS)
-        yield INDEX, self._render("index.html", fields=fields, issuers=issuers)
+        yield "feeds.opml", opml_bytes(self._site, self._taxonomy, tags)
+        topics = {str(kind): tree(kind, self._taxonomy) for kind in TopicKind}
+        spoken = languages(tags, self._site)
+        yield INDEX, self._render("index.html", topics=topics, languages=spoken)
 
 
 @cache

@@ -4,42 +4,63 @@ Knows the taxonomy and the site. Must never know a format, or which items there 
 a feed holds is told by `select.py`.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from babel.core import Locale, UnknownLocaleError
+
 from feeds.model import Topic, TopicKind, TopicRef
+from feeds.selection import LANGUAGE, Selection
 from feeds.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     from feeds.publish.site import Site
 
-#: The kinds that have feeds of their own, with the folder these live in. Order of publication.
-FOLDERS = {TopicKind.FIELD: "fields", TopicKind.ISSUER: "issuers"}
+#: The facets whose values each have a feed, with the folder these live in. Order of publication.
+FOLDERS: Mapping[str, str] = {
+    TopicKind.FIELD: "fields",
+    TopicKind.ISSUER: "issuers",
+    TopicKind.COUNTRY: "countries",
+    TopicKind.TYPE: "types",
+    LANGUAGE: "languages",
+}
 
-#: What stands above them where both are listed.
-HEADINGS = {TopicKind.FIELD: "Fields of work", TopicKind.ISSUER: "Issued by"}
+#: What stands above the topics of a kind where they are listed.
+HEADINGS = {
+    TopicKind.FIELD: "Fields of work",
+    TopicKind.ISSUER: "Issued by",
+    TopicKind.COUNTRY: "Countries",
+    TopicKind.TYPE: "Kinds of news",
+}
+LANGUAGES = "Languages"
+
+_ABOUT = {
+    TopicKind.FIELD: "{news} in the field of work {topic}",
+    TopicKind.ISSUER: "news issued by {topic}",
+    TopicKind.COUNTRY: "{news} about {topic}",
+    TopicKind.TYPE: "{news} of the kind {topic}",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class FeedRef:
-    """Names one feed for ever: everything there is, or (with a ``topic``) what is filed there."""
+    """Names one feed for ever: its ``path`` within ``feeds/``, without an extension, and which
+    items it holds.
+    """
 
-    topic: TopicRef | None = None
-
-    def __post_init__(self) -> None:
-        if self.topic is not None and self.topic.kind not in FOLDERS:
-            raise ValueError(f"{self.topic} has no feed: only {', '.join(FOLDERS)} topics do")
+    path: str
+    selection: Selection
 
     @classmethod
-    def of(cls, topic: TopicRef) -> Self | None:
-        """The feed of a topic, None where its kind has none."""
-        return cls(topic) if topic.kind in FOLDERS else None
+    def of(cls, topic: TopicRef) -> Self:
+        """The feed of a topic."""
+        return cls(f"{FOLDERS[topic.kind]}/{topic.slug}", Selection(frozenset({topic})))
 
-    @property
-    def path(self) -> str:
-        """The name within ``feeds/``, without an extension."""
-        return f"{FOLDERS[self.topic.kind]}/{self.topic.slug}" if self.topic else "all"
+    @classmethod
+    def of_language(cls, tag: str) -> Self:
+        """The feed of what is written in a language, by its primary subtag."""
+        return cls(f"{FOLDERS[LANGUAGE]}/{tag}", Selection(languages=frozenset({tag})))
 
     @property
     def page(self) -> str:
@@ -52,7 +73,7 @@ class FeedRef:
         return f"feeds/{self.path}.atom"
 
 
-ALL = FeedRef()
+ALL = FeedRef("all", Selection())
 
 # What the documents of feeds end in, among all that is published.
 _ENDINGS = (".atom", ".json", ".rss")
@@ -95,22 +116,24 @@ class PublishedFeed:
     hubs: tuple[str, ...]
 
 
-def feeds_of(topics: Collection[TopicRef]) -> tuple[FeedRef, ...]:
-    """`ALL`, then the feeds of those topics that have one: fields first, each kind in order."""
-    found = dict.fromkeys(topic for kind in FOLDERS for topic in topics if topic.kind is kind)
-    return (ALL, *map(FeedRef, found))
+def feeds_of(topics: Iterable[TopicRef], languages: Iterable[str] = ()) -> tuple[FeedRef, ...]:
+    """`ALL`, then the feeds of topics, fields first, each kind in order, then of languages."""
+    found = dict.fromkeys(topics)
+    by_kind = (topic for kind in TopicKind for topic in found if topic.kind is kind)
+    return (ALL, *map(FeedRef.of, by_kind), *map(FeedRef.of_language, languages))
 
 
 def describe(ref: FeedRef, site: "Site", taxonomy: Taxonomy) -> PublishedFeed:
     """The feed of a reference. Raises UnknownTopic where the taxonomy has no such topic."""
-    topic = taxonomy.get(ref.topic) if ref.topic else None
-    label = topic.label if topic else "All news"
+    topic = next((taxonomy.get(topic) for topic in ref.selection.topics), None)
+    language = next(iter(ref.selection.languages), None)
+    label = topic.label if topic else _name(language, site) if language else "All news"
     return PublishedFeed(
         ref=ref,
         id=site.identity.feed(ref.path),
         label=label,
         title=f"{label} · {site.publisher}",
-        sentence=_sentence(topic, site, taxonomy),
+        sentence=_sentence(topic, language and label, site, taxonomy),
         closed=bool(topic and topic.closed),
         author=site.publisher,
         language=site.language,
@@ -128,21 +151,43 @@ def tree(kind: TopicKind, taxonomy: Taxonomy) -> tuple[FeedLink, ...]:
     return tuple(_link(each, taxonomy) for each in taxonomy.of(kind) if each.parent is None)
 
 
+def languages(tags: Iterable[str], site: "Site") -> tuple[FeedLink, ...]:
+    """The feeds of these languages, by their names."""
+    links = (
+        FeedLink(feed=FeedRef.of_language(tag), label=_name(tag, site), closed=False, below=())
+        for tag in tags
+    )
+    return tuple(sorted(links, key=lambda link: link.label))
+
+
 def _link(topic: Topic, taxonomy: Taxonomy) -> FeedLink:
     return FeedLink(
-        feed=FeedRef(topic.ref),
+        feed=FeedRef.of(topic.ref),
         label=topic.label,
         closed=topic.closed,
         below=tuple(_link(taxonomy.get(each), taxonomy) for each in taxonomy.children(topic.ref)),
     )
 
 
-def _sentence(topic: Topic | None, site: "Site", taxonomy: Taxonomy) -> str:
+def _name(language: str, site: "Site") -> str:
+    """What a language is called in that of the site (CLDR); its tag where nobody tells."""
+    try:
+        name = Locale.parse(language, sep="-").get_display_name(site.language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        name = None
+    return name or language
+
+
+def _sentence(topic: Topic | None, language: str | None, site: "Site", taxonomy: Taxonomy) -> str:
     news = f"{site.organisation} news".strip()
+    if language is not None:
+        return f"{_capital(news)} in {language}, newest first."
     if topic is None:
         return f"All {news}, newest first."
     below = ", its parts included" if taxonomy.children(topic.ref) else ""
-    if topic.ref.kind is TopicKind.ISSUER:
-        return f"News issued by {topic.label}{below}, newest first."
-    first = news[0].upper() + news[1:]
-    return f"{first} in the field of work {topic.label}{below}, newest first."
+    about = _ABOUT[topic.ref.kind].format(news=news, topic=topic.label)
+    return f"{_capital(about)}{below}, newest first."
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

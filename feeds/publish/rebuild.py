@@ -3,7 +3,7 @@
 Knows the order of calls. Must never know SQL, XML or HTML.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import starmap
@@ -26,6 +26,7 @@ from feeds.publish.select import (
     whole,
 )
 from feeds.publish.site import INDEX, Site
+from feeds.selection import EVERYWHERE, Place
 from feeds.storage import Connection, entries
 from feeds.storage.database import Database
 from feeds.storage.entries import Ready
@@ -82,7 +83,7 @@ def publish(
     feeds = [path for path in written if path.endswith(".atom")]
     report = PublishReport(
         feeds_written=len(feeds),
-        feeds_unchanged=len(builder.feeds) - len(feeds),
+        feeds_unchanged=publication.feeds - len(feeds),
         files=(*feeds, *(path for path in written if not path.endswith(".atom"))),
     )
     if report.files:
@@ -101,6 +102,8 @@ class _Publication:
     builder: SiteBuilder
     stopping: Event
     progress: Progress | None
+    #: How many feeds the site has.
+    feeds: int = field(init=False, default=0)
     done: int = field(init=False, default=0)
     total: int = field(init=False, default=0)
 
@@ -108,6 +111,9 @@ class _Publication:
         """The files that changed, those of feeds first."""
         with self.database.reading() as connection:
             state = entries.outstanding(connection)
+            languages = entries.languages(connection)
+        of_site = self.builder.feeds(languages)
+        self.feeds = len(of_site)
         # Whether more than items changed since the last run that came to its end.
         is_outdated = state.fingerprint != self.builder.fingerprint
         whole = everything or is_outdated or not self.files.holds(INDEX)
@@ -116,7 +122,7 @@ class _Publication:
         # Items before feeds, feeds before what lists them: no link leads nowhere, and the front
         # page is there only once all of it was.
         after = 0 if whole else state.published
-        feeds = [feed for feed in self.builder.feeds if whole or feed.topic in state.touched]
+        feeds = [feed for feed in of_site if whole or feed.selection.place in state.touched]
         self.total = state.upto - after + len(feeds)
         pages = [*self._items(after, state.upto)]
         with self.database.reading() as connection:
@@ -124,7 +130,7 @@ class _Publication:
         pages += self.files.write_all(starmap(self.builder.hidden, gone))
         written = [*self._feeds(feeds)]
         if not self.stopping.is_set():
-            pages += self.files.write_all(self.builder.lists()) if whole else ()
+            pages += self.files.write_all(self.builder.lists(languages)) if whole else ()
             with self.database.writing() as connection:
                 entries.settle(connection, state, self.builder.fingerprint)
         return [*written, *pages]
@@ -158,9 +164,7 @@ class _Publication:
         """Feeds with their pages; entries that were never made so are made, and kept."""
         with self.database.reading() as connection:
             moved = entries.moved(connection)
-            holdings = {
-                feed: self._holding(connection, feed, moved.get(feed.topic)) for feed in feeds
-            }
+            holdings = {feed: self._holding(connection, feed, moved) for feed in feeds}
             numbers = {
                 number for each in holdings.values() for number in (*each.entries, *each.listed)
             }
@@ -175,19 +179,22 @@ class _Publication:
             listed = [ready[number] for number in holding.listed]
             yield from self.builder.feed(feed, shown, listed, holding.moved_at)
 
-    def _holding(self, connection: Connection, feed: FeedRef, moved_at: datetime | None) -> Holding:
+    def _holding(
+        self, connection: Connection, feed: FeedRef, left: Mapping[Place, datetime]
+    ) -> Holding:
         fewest, listed = self.builder.entries_per_feed, self.builder.items_per_page
-        latest = entries.latest(connection, feed.topic, max(fewest, listed))
+        place = feed.selection.place or EVERYWHERE
+        latest = entries.latest(connection, place, max(fewest, listed))
         # Few feeds hold more than the fewest, so that no more are read of the others.
         if is_grown([each.news_at for each in latest]) and len(latest) < MOST_ENTRIES:
-            latest = entries.latest(connection, feed.topic, MOST_ENTRIES)
+            latest = entries.latest(connection, place, MOST_ENTRIES)
         count = held([each.news_at for each in latest], fewest)
         numbers = [each.item for each in latest]
-        moved = [moved_at, *(each.news_at for each in latest[:1])]
+        moved = [left.get(place), *(each.news_at for each in latest[:1])]
         corrected: Sequence[int] = ()
         if count:
             oldest = latest[count - 1].news_at
-            corrected = entries.corrected(connection, feed.topic, oldest, MOST_CORRECTED)
+            corrected = entries.corrected(connection, place, oldest, MOST_CORRECTED)
         return Holding(
             entries=(*numbers[:count], *corrected),
             listed=tuple(numbers[:listed]),

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, func, not_, select
 
 from feeds.model import TopicKind, TopicRef
+from feeds.selection import LANGUAGE
 from feeds.storage.read_items import read
 from feeds.storage.tables import documents, is_shown, item_topics, items
 
@@ -81,7 +82,7 @@ def topic_counts(connection: Connection) -> dict[TopicRef, int]:
     rows = connection.execute(
         select(item_topics.c.kind, item_topics.c.slug, func.count(item_topics.c.item.distinct()))
         .join_from(item_topics, items)
-        .where(item_topics.c.slug.is_not(None), is_shown)
+        .where(item_topics.c.slug.is_not(None), item_topics.c.kind != LANGUAGE, is_shown)
         .group_by(item_topics.c.kind, item_topics.c.slug)
     )
     return {TopicRef(TopicKind(kind), slug): count for kind, slug, count in rows}

@@ -24,6 +24,7 @@ from feeds.model import (
     Provenance,
     TopicKind,
 )
+from feeds.selection import LANGUAGE
 from feeds.storage.tables import is_shown, item_topics, items, revisions
 
 _T = TypeVar("_T")
@@ -131,7 +132,7 @@ def _labels(connection: Connection, numbers: Sequence[int]) -> Mapping[int, _Lab
     for some in parts(numbers):
         rows = connection.execute(
             select(*columns, item_topics.c.direct)
-            .where(item_topics.c.item.in_(some))
+            .where(item_topics.c.item.in_(some), item_topics.c.kind != LANGUAGE)
             .order_by(item_topics.c.item, item_topics.c.position)
         )
         for item, kind, text, slug, direct in rows:

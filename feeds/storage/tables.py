@@ -164,10 +164,10 @@ item_keys = Table(
     Index("ix_item_keys_document", "source", "document"),
 )
 
-#: The topics of an item in the order printed, parents implied by a child with ``direct`` false.
-#: An unknown name has no slug. ``news_at`` is when the item became news there, which is later than
-#: everywhere where it was filed there later. ``updated_at`` repeats the item's: by it an index
-#: finds the last corrected of a topic.
+#: The topics of an item in the order printed, parents implied by a child with ``direct`` false,
+#: and its language, which is filed like one. An unknown name has no slug. ``news_at`` is when the
+#: item became news there, which is later than everywhere where it was filed there later.
+#: ``updated_at`` repeats the item's: by it an index finds the last corrected of a topic.
 item_topics = Table(
     "item_topics",
     metadata,
@@ -200,7 +200,7 @@ revisions = Table(
     Column("recorded_at", Instant, nullable=False),
 )
 
-#: Topics whose feeds no longer show what the store holds, since which change.
+#: Topics and languages whose feeds no longer show what the store holds, since which change.
 touched = Table(
     "touched",
     metadata,

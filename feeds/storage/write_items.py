@@ -12,19 +12,19 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, not_, or_, select, update
 
+from config.values import primary_language
 from feeds.identity.decide import Known, Role, revised_updated
 from feeds.identity.duplicates import Link
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Fresh, Item, Label, Provenance
+from feeds.selection import EVERYWHERE, LANGUAGE
 from feeds.storage.database import next_numbers
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import read
 from feeds.storage.tables import item_keys, item_topics, items, movements, revisions, touched
 
-#: The feed of everything, among the touched topics.
-EVERYTHING = ("all", "")
-#: An item, and kind and slug of a topic it is filed under.
-_Place = tuple[int, str, str]
+#: An item, and a place it is filed in.
+_Filed = tuple[int, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def write(connection: Connection, changed: Sequence[Revision]) -> None:
     if new:
         connection.execute(insert(items), new)
     known = [each for each in changed if each.known.revision > 1]
-    before: Mapping[_Place, datetime] = {}
+    before: Mapping[_Filed, datetime] = {}
     since = {each.known.number: each.known.updated_at or each.recorded_at for each in changed}
     if known:
         numbers = [each.known.number for each in known]
@@ -188,22 +188,25 @@ def _origin(origin: Provenance) -> dict[str, object]:
 
 
 def _topics(
-    revision: Revision, filed: Mapping[_Place, datetime], since: datetime
+    revision: Revision, filed: Mapping[_Filed, datetime], since: datetime
 ) -> Iterator[dict[str, Any]]:
-    """The topics of an item: in those it was ``filed`` under it was news before, in others it is
+    """Where an item is filed: where it was ``filed`` before it is news since then, elsewhere
     ``since`` now.
     """
     number, named = revision.known.number, revision.known.draft.labels
-    for position, label in enumerate((*named, *revision.implied)):
+    places = [(each.kind.value, each.slug, each.text) for each in (*named, *revision.implied)]
+    if language := revision.known.draft.language:
+        places.append((LANGUAGE, primary_language(language), language))
+    for position, (kind, slug, label) in enumerate(places):
         yield {
             "item": number,
             "position": position,
-            "kind": label.kind.value,
-            "label": label.text,
-            "slug": label.slug,
+            "kind": kind,
+            "label": label,
+            "slug": slug,
             "direct": position < len(named),
             "updated_at": revision.known.updated_at,
-            "news_at": filed.get((number, label.kind.value, label.slug or ""), since),
+            "news_at": filed.get((number, kind, slug or ""), since),
         }
 
 
@@ -217,7 +220,7 @@ def _since(connection: Connection, known: Sequence[Revision]) -> Mapping[int, da
     return found | {row.number: row.news_at for row in rows}
 
 
-def _filed(connection: Connection, numbers: Collection[int]) -> Mapping[_Place, datetime]:
+def _filed(connection: Connection, numbers: Collection[int]) -> Mapping[_Filed, datetime]:
     """The topics these items are filed under, and since when."""
     columns = (item_topics.c.item, item_topics.c.kind, item_topics.c.slug, item_topics.c.news_at)
     known = (item_topics.c.item.in_(numbers), item_topics.c.slug.is_not(None))
@@ -227,7 +230,7 @@ def _filed(connection: Connection, numbers: Collection[int]) -> Mapping[_Place, 
 
 def _touch(connection: Connection, topics: Iterable[tuple[str, str]], change: int) -> None:
     """The feeds of these topics, and that of everything, are out of date since this change."""
-    which = dict.fromkeys([EVERYTHING, *topics])
+    which = dict.fromkeys([EVERYWHERE, *topics])
     # The latest, not the first: a feed made while we write must be made once more.
     rows = [{"kind": kind, "slug": slug, "change": change} for kind, slug in which]
     upsert(connection, touched, rows)
@@ -357,4 +360,4 @@ def _change(
     connection.execute(statement.values(change=bindparam("to"), **values), rows)
     topics = {(kind, slug) for _, kind, slug in _filed(connection, numbers)}
     _touch(connection, topics, changes[-1])
-    _move(connection, {EVERYTHING, *topics}, revised_updated(now, changes[-1]))
+    _move(connection, {EVERYWHERE, *topics}, revised_updated(now, changes[-1]))

@@ -142,23 +142,22 @@ def planner(
 
 
 def _topic_page(topic: Topic, url: str) -> TopicPage:
-    """Where readers find a topic; one without a page of its own leads to all topics."""
+    """Where readers find a topic."""
     from feeds.publish.feed import FeedRef
     from notifier.digest.render import TopicPage
 
     feed = FeedRef.of(topic.ref)
-    if feed is None:
-        return TopicPage(label=topic.label, url=f"{url}/")
     return TopicPage(label=topic.label, url=f"{url}/{feed.page}", feed_url=f"{url}/{feed.atom}")
 
 
 def assumed(settings: Settings) -> Assumed:
     """What a newcomer gets without asking: the site's zone, and its language if mails speak it."""
+    from config.values import primary_language
     from notifier.digest.languages import languages
     from notifier.subscribers.subscribe import Assumed
 
     known = languages()
-    primary = settings.site.language.partition("-")[0]
+    primary = primary_language(settings.site.language)
     return Assumed(
         zone=settings.site.timezone,
         language=primary if primary in known else "en",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicRow:
-    """A topic as KIND:SLUG, with how many items it has and where its feed is, if it has one."""
+    """A topic as KIND:SLUG, with how many items it has and where its feed is."""
 
     topic: str
     kind: TopicKind
@@ -33,7 +33,7 @@ class TopicRow:
     parent: str | None
     closed: bool
     items: int
-    feed: str | None
+    feed: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ def topics(
             parent=str(topic.parent) if topic.parent else None,
             closed=topic.closed,
             items=counts.get(topic.ref, 0),
-            feed=f"{url}/{feed.atom}" if (feed := FeedRef.of(topic.ref)) else None,
+            feed=f"{url}/{FeedRef.of(topic.ref).atom}",
         )
         for topic in taxonomy.topics
         if kind in (None, topic.ref.kind)
@@ -173,14 +173,17 @@ def status(
 ) -> Status:
     """The state of an installation; ``daemon`` is the process that runs its daemon, if one does."""
     from feeds.publish.feed import feeds_of
+    from feeds.storage import entries
 
+    with database.reading() as connection:
+        languages = entries.languages(connection)
     numbers = totals(database, settings)
     return Status(
         store=database.name,
         authority=authority,
         items=numbers.items,
         quarantined=numbers.quarantined,
-        feeds=len(feeds_of([topic.ref for topic in taxonomy.topics])),
+        feeds=len(feeds_of((topic.ref for topic in taxonomy.topics), languages)),
         subscribers=numbers.subscribers,
         deliveries=numbers.deliveries,
         daemon=daemon,

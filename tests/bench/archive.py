@@ -79,16 +79,22 @@ def _topic_rows(count: int, taxonomy: Taxonomy) -> Iterator[dict[str, object]]:
     for place in range(count * TOPICS_OF_AN_ITEM):
         topic = topics[place % len(topics)]
         number, position = divmod(place, TOPICS_OF_AN_ITEM)
-        yield {
-            "item": number + 1,
-            "position": position,
-            "kind": topic.ref.kind.value,
-            "label": topic.label,
-            "slug": topic.ref.slug,
-            "direct": True,
-            "updated_at": _updated(number + 1),
-            "news_at": _updated(number + 1),
-        }
+        if not position:
+            yield _filed(number + 1, TOPICS_OF_AN_ITEM, "language", "en", "en")
+        yield _filed(number + 1, position, topic.ref.kind, topic.ref.slug, topic.label)
+
+
+def _filed(number: int, position: int, kind: str, slug: str, label: str) -> dict[str, object]:
+    return {
+        "item": number,
+        "position": position,
+        "kind": kind,
+        "label": label,
+        "slug": slug,
+        "direct": True,
+        "updated_at": _updated(number),
+        "news_at": _updated(number),
+    }
 
 
 def _item_rows(count: int, draft: Draft) -> Iterator[dict[str, object]]:

@@ -124,9 +124,10 @@ def _rebuilt(database: Database, taxonomy: Taxonomy, public: Path) -> float:
 def _by_feedgen(database: Database, taxonomy: Taxonomy) -> float:
     """Seconds a feed, for a tenth of them."""
     render = renderer(SITE, taxonomy)
-    some = SiteBuilder(SITE, taxonomy).feeds[1 : FEEDS // 10 + 1]
+    some = SiteBuilder(SITE, taxonomy).feeds([])[1 : FEEDS // 10 + 1]
     with database.reading() as connection:
-        numbers = [entries.latest(connection, feed.topic, ENTRIES) for feed in some if feed.topic]
+        places = [feed.selection.place for feed in some]
+        numbers = [entries.latest(connection, place, ENTRIES) for place in places if place]
         found = [whole_items(connection, [item for item, _ in each]) for each in numbers]
     finished = [
         [

@@ -14,6 +14,7 @@ from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
 from feeds.ingest import worker
 from feeds.ingest.report import IngestReport
 from feeds.model import Issued, IssuedFrom, Mark, Provenance
+from feeds.selection import EVERYWHERE
 from feeds.sources import Fetched, Gone, LeadOnly, Same, Seen
 from feeds.storage import documents, entries, overview, read_items, write_items
 from feeds.storage.database import Database
@@ -88,7 +89,7 @@ class House:
 
     def shown(self) -> list[int]:
         with self.intake.database.reading() as connection:
-            return latest(connection, None, 10)
+            return latest(connection, EVERYWHERE, 10)
 
     def _understand(self, document: Document, _: Taxonomy, habits: Habits) -> Parsed | Refused:
         if habits.forced or document.body in self.drafts:
@@ -276,7 +277,7 @@ def test_merged_items_are_hidden_and_split_again(house: House) -> None:
         assert write_items.merge(connection, 1, 2, NOW) is NotMerged.HIDDEN
     with house.intake.database.writing() as connection:
         write_items.leave(connection, "own", (), NOW)
-        assert latest(connection, None, 9) == [1]
+        assert latest(connection, EVERYWHERE, 9) == [1]
     house.show("own", house.document("c", a_story("Three", paragraphs=("Three.",))))
     with house.intake.database.writing() as connection:
         assert write_items.merge(connection, 1, 3, NOW) is NotMerged.LEADING

@@ -3,24 +3,38 @@
 Knows the tree of feeds. Must never know items.
 """
 
+from collections.abc import Iterable
+
 from lxml import etree
 
-from feeds.publish.feed import ALL, HEADINGS, FeedLink, FeedRef, describe, tree
+from feeds.publish.feed import (
+    ALL,
+    HEADINGS,
+    LANGUAGES,
+    FeedLink,
+    FeedRef,
+    describe,
+    languages,
+    tree,
+)
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
 
 
-def opml_bytes(site: Site, taxonomy: Taxonomy) -> bytes:
-    """The list (http://opml.org/spec2.opml), without dates: it has none that would stay."""
+def opml_bytes(site: Site, taxonomy: Taxonomy, tags: Iterable[str]) -> bytes:
+    """The list (http://opml.org/spec2.opml) of all feeds, those of the languages of ``tags`` too,
+    without dates: it has none that would stay.
+    """
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
     etree.SubElement(head, "title").text = f"Feeds of {site.publisher}"
     body = etree.SubElement(root, "body")
     _add_feed(body, ALL, site, taxonomy)
-    for kind, text in HEADINGS.items():
+    folders = {text: tree(kind, taxonomy) for kind, text in HEADINGS.items()}
+    for text, links in (folders | {LANGUAGES: languages(tags, site)}).items():
         # With a title and without a type a folder is a feed to some validators.
         group = etree.SubElement(body, "outline", text=text)
-        for link in tree(kind, taxonomy):
+        for link in links:
             _add(group, link, site, taxonomy)
     etree.indent(root)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"

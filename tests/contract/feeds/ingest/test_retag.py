@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from feeds.ingest.retag import retag
 from feeds.model import Label, TopicKind
+from feeds.selection import EVERYWHERE
 from feeds.storage import topic_names, write_items
 from feeds.storage.database import Database
 from feeds.storage.tables import item_topics, revisions, touched
@@ -44,7 +45,8 @@ def mapped(database: Database, osce: Taxonomy, *names: tuple[TopicKind, str, str
 
 def topics_of(database: Database, item: int) -> list[tuple[str, str | None, bool]]:
     with database.reading() as connection:
-        query = select(item_topics).where(item_topics.c.item == item)
+        is_topic = item_topics.c.kind.in_(TopicKind)
+        query = select(item_topics).where(item_topics.c.item == item, is_topic)
         rows = connection.execute(query.order_by(item_topics.c.position))
         return [(row.label, row.slug, row.direct) for row in rows]
 
@@ -87,7 +89,7 @@ def test_a_mapped_name_files_what_is_stored_and_implies_parents(
         assert topic_names.unknown_topics(connection) == []
         told = select(revisions.c.significant).where(revisions.c.revision == 2)
         assert connection.scalars(told).all() == [False] * 3
-        assert latest(connection, None, 9) == [3, 2, 1]
+        assert latest(connection, EVERYWHERE, 9) == [3, 2, 1]
     assert [row.updated_at for row in after] == [row.updated_at for row in before]
     assert [row.change for row in after] == [6, 7, 3, 8]
     assert after[0].content_hash != before[0].content_hash

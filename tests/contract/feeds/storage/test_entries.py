@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from feeds.model import Fresh, TopicKind, TopicRef
+from feeds.selection import EVERYWHERE
 from feeds.storage import entries, write_items
 from feeds.storage.database import Database
 from feeds.storage.entries import Ready
@@ -52,8 +53,9 @@ def test_what_is_stored_is_outstanding_until_it_is_settled(
     store(database, osce, [a_draft()])
     state = outstanding(database)
     assert (state.published, state.upto) == (0, 1)
-    topics = {None, POLICING, SECRETARIAT, TopicRef(TopicKind.TYPE, "news")}
-    assert set(state.touched) == topics
+    topics = (POLICING, SECRETARIAT, TopicRef(TopicKind.TYPE, "news"))
+    places = {EVERYWHERE, *(topic.place for topic in topics), ("language", "en")}
+    assert set(state.touched) == places
     settle(database, state)
     after = outstanding(database)
     assert (after.published, after.fingerprint, after.touched) == (1, "a fingerprint", {})
@@ -65,8 +67,8 @@ def test_what_is_touched_again_meanwhile_stays_touched(database: Database, osce:
     state = outstanding(database)
     store(database, osce, [a_draft(title="Another", fields=(RIGHTS,), issuers=())])
     settle(database, state)
-    news = TopicRef(TopicKind.TYPE, "news")
-    assert outstanding(database).touched == dict.fromkeys((None, HUMAN_RIGHTS, news), 2)
+    places = (EVERYWHERE, HUMAN_RIGHTS.place, ("type", "news"), ("language", "en"))
+    assert outstanding(database).touched == dict.fromkeys(places, 2)
 
 
 def test_settling_twice_changes_nothing(database: Database, osce: Taxonomy) -> None:
@@ -91,10 +93,10 @@ def test_the_latest_of_a_topic_come_newest_first(database: Database, osce: Taxon
         draft = a_draft(title=f"Item {day}", fields=(field,))
         store(database, osce, [draft], at=NOON - timedelta(days=day))
     with database.reading() as connection:
-        assert latest(connection, HUMAN_RIGHTS, 2) == [1, 3]
-        assert latest(connection, POLICING, 2) == [2]
-        assert latest(connection, SECRETARIAT, 9) == [1, 2, 3, 4]
-        assert latest(connection, None, 3) == [1, 2, 3]
+        assert latest(connection, HUMAN_RIGHTS.place, 2) == [1, 3]
+        assert latest(connection, POLICING.place, 2) == [2]
+        assert latest(connection, SECRETARIAT.place, 9) == [1, 2, 3, 4]
+        assert latest(connection, EVERYWHERE, 3) == [1, 2, 3]
 
 
 def test_a_corrected_item_stays_where_it_was(database: Database, osce: Taxonomy) -> None:
@@ -105,7 +107,7 @@ def test_a_corrected_item_stays_where_it_was(database: Database, osce: Taxonomy)
         oldest, *_ = whole_items(connection, [4])
     revise(database, osce, oldest, a_draft(title="Corrected"), NOON + timedelta(hours=1))
     with database.reading() as connection:
-        for topic in (None, POLICING):
+        for topic in (EVERYWHERE, POLICING.place):
             assert latest(connection, topic, 9) == [1, 2, 3, 4]
             since = entries.latest(connection, topic, 9)[1].news_at
             assert entries.corrected(connection, topic, since, 9) == [4]
@@ -120,12 +122,16 @@ def test_an_item_became_news_where_it_is_filed_by_that(database: Database, osce:
     later = NOON + timedelta(hours=2)
     revise(database, osce, first, a_draft(title="Item 0", fields=(RIGHTS,)), later)
     with database.reading() as connection:
-        assert latest(connection, HUMAN_RIGHTS, 9) == [1, 3]
-        assert entries.latest(connection, HUMAN_RIGHTS, 1)[0].news_at >= later
-        assert latest(connection, POLICING, 9) == [2]
-        assert latest(connection, SECRETARIAT, 9) == latest(connection, None, 9) == [3, 2, 1]
-        assert (entries.moved(connection).get(POLICING) or NOON) >= later
-        assert entries.moved(connection).get(HUMAN_RIGHTS) is None
+        assert latest(connection, HUMAN_RIGHTS.place, 9) == [1, 3]
+        assert entries.latest(connection, HUMAN_RIGHTS.place, 1)[0].news_at >= later
+        assert latest(connection, POLICING.place, 9) == [2]
+        assert (
+            latest(connection, SECRETARIAT.place, 9)
+            == latest(connection, EVERYWHERE, 9)
+            == [3, 2, 1]
+        )
+        assert (entries.moved(connection).get(POLICING.place) or NOON) >= later
+        assert entries.moved(connection).get(HUMAN_RIGHTS.place) is None
 
 
 def test_an_archived_item_keeps_its_day_wherever_it_is_filed(
@@ -136,7 +142,7 @@ def test_an_archived_item_keeps_its_day_wherever_it_is_filed(
         connection.execute(update(items).values(freshness=Fresh.ARCHIVE.value))
     revise(database, osce, first, a_draft(fields=(RIGHTS,)), NOON + timedelta(hours=2))
     with database.reading() as connection:
-        assert entries.latest(connection, HUMAN_RIGHTS, 1)[0].news_at == first.updated_at
+        assert entries.latest(connection, HUMAN_RIGHTS.place, 1)[0].news_at == first.updated_at
 
 
 def test_what_left_a_feed_is_told_since_when(database: Database, osce: Taxonomy) -> None:
@@ -144,22 +150,24 @@ def test_what_left_a_feed_is_told_since_when(database: Database, osce: Taxonomy)
     with database.writing() as connection:
         write_items.merge(connection, 1, 2, NOON + timedelta(hours=3))
         write_items.merge(connection, 2, 1, NOON + timedelta(hours=1))
-        first = {topic: entries.moved(connection).get(topic) for topic in (None, POLICING)}
+        first = {
+            topic: entries.moved(connection).get(topic) for topic in (EVERYWHERE, POLICING.place)
+        }
         write_items.split(connection, 1, NOON + timedelta(hours=4))
-        assert latest(connection, None, 9) == [2, 1]
-        for topic in (None, POLICING):
+        assert latest(connection, EVERYWHERE, 9) == [2, 1]
+        for topic in (EVERYWHERE, POLICING.place):
             # What began earlier and came later does not set it back.
             assert first[topic] == NOON + timedelta(hours=3, microseconds=1_003)
             assert entries.moved(connection).get(topic) == NOON + timedelta(
                 hours=4, microseconds=1_004
             )
-        assert entries.moved(connection).get(HUMAN_RIGHTS) is None
+        assert entries.moved(connection).get(HUMAN_RIGHTS.place) is None
 
 
 def test_an_item_is_latest_in_the_topics_above_its_own(database: Database, osce: Taxonomy) -> None:
     store(database, osce, [a_draft(issuers=(DEPARTMENT,))])
     with database.reading() as connection:
-        assert latest(connection, SECRETARIAT, 9) == [1]
+        assert latest(connection, SECRETARIAT.place, 9) == [1]
 
 
 def test_entries_are_ready_until_their_item_or_the_recipe_changes(

@@ -186,7 +186,7 @@ def test_the_same_topic_lost_and_implied_is_called_by_its_slug(osce: Taxonomy) -
 
 def test_known_topics_lead_to_their_feeds(osce: Taxonomy) -> None:
     feeds = [each.feed for each in compose(an_item(), a_site(), osce).categories]
-    assert feeds == [FeedRef(SECRETARIAT), FeedRef(POLICING), None]
+    assert feeds == [*map(FeedRef.of, (SECRETARIAT, POLICING, TopicRef(TopicKind.TYPE, "news")))]
 
 
 @pytest.mark.parametrize(

@@ -4,23 +4,23 @@ import pytest
 
 from feeds.errors import UnknownTopic
 from feeds.model import TopicKind, TopicRef
-from feeds.publish.feed import ALL, FeedRef, describe, tree
+from feeds.publish.feed import ALL, FeedRef, describe, languages, tree
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING, SECRETARIAT
 from tests.items import a_site
 
-CROATIA = FeedRef(TopicRef(TopicKind.ISSUER, "mission-to-croatia"))
+CROATIA = FeedRef.of(TopicRef(TopicKind.ISSUER, "mission-to-croatia"))
 
 
 def test_a_feed_has_a_permanent_id_and_two_addresses(osce: Taxonomy) -> None:
-    feed = describe(FeedRef(POLICING), a_site(), osce)
+    feed = describe(FeedRef.of(POLICING), a_site(), osce)
     assert feed.id == "tag:news.example.org,2026-01-01:feed/fields/policing"
     assert feed.address == "https://news.example.org/feeds/fields/policing.atom"
     assert feed.page == "https://news.example.org/feeds/fields/policing/"
 
 
 def test_another_address_of_the_site_changes_no_id(osce: Taxonomy) -> None:
-    moved = describe(FeedRef(POLICING), a_site(url="https://elsewhere.example/news"), osce)
+    moved = describe(FeedRef.of(POLICING), a_site(url="https://elsewhere.example/news"), osce)
     assert moved.id == "tag:news.example.org,2026-01-01:feed/fields/policing"
     assert moved.address == "https://elsewhere.example/news/feeds/fields/policing.atom"
 
@@ -30,14 +30,26 @@ def test_another_address_of_the_site_changes_no_id(osce: Taxonomy) -> None:
     [
         (ALL, "OSCE", "All OSCE news, newest first."),
         (ALL, "", "All news, newest first."),
-        (FeedRef(POLICING), "OSCE", "OSCE news in the field of work Policing, newest first."),
-        (FeedRef(POLICING), "", "News in the field of work Policing, newest first."),
+        (FeedRef.of(POLICING), "OSCE", "OSCE news in the field of work Policing, newest first."),
+        (FeedRef.of(POLICING), "", "News in the field of work Policing, newest first."),
         (
-            FeedRef(SECRETARIAT),
+            FeedRef.of(SECRETARIAT),
             "OSCE",
             "News issued by OSCE Secretariat, its parts included, newest first.",
         ),
         (CROATIA, "OSCE", "News issued by OSCE Mission to Croatia, newest first."),
+        (
+            FeedRef.of(TopicRef.parse("country:albania")),
+            "OSCE",
+            "OSCE news about Albania, newest first.",
+        ),
+        (
+            FeedRef.of(TopicRef.parse("type:news")),
+            "",
+            "News of the kind News, newest first.",
+        ),
+        (FeedRef.of_language("de"), "OSCE", "OSCE news in German, newest first."),
+        (FeedRef.of_language("qaa"), "", "News in qaa, newest first."),
     ],
 )
 def test_a_feed_says_what_it_is_in_one_sentence(
@@ -47,24 +59,33 @@ def test_a_feed_says_what_it_is_in_one_sentence(
 
 
 def test_a_feed_knows_its_relatives(osce: Taxonomy) -> None:
-    secretariat = describe(FeedRef(SECRETARIAT), a_site(), osce)
+    secretariat = describe(FeedRef.of(SECRETARIAT), a_site(), osce)
     assert secretariat.parent is None
     child = next(each for each in secretariat.children if each.label.startswith("Transnational"))
     department = describe(child.feed, a_site(), osce)
     assert department.parent
-    assert department.parent.feed == FeedRef(SECRETARIAT)
+    assert department.parent.feed == FeedRef.of(SECRETARIAT)
     assert department.children == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "names"), [("en", ["French", "Russian"]), ("de", ["Französisch", "Russisch"])]
+)
+def test_languages_are_named_in_that_of_the_site(language: str, names: list[str]) -> None:
+    links = languages(["ru", "fr"], a_site(language=language))
+    assert [link.label for link in links] == names
+    assert [link.feed.path for link in links] == ["languages/fr", "languages/ru"]
 
 
 def test_what_is_closed_says_so(osce: Taxonomy) -> None:
     assert describe(CROATIA, a_site(), osce).closed
-    assert not describe(FeedRef(POLICING), a_site(), osce).closed
+    assert not describe(FeedRef.of(POLICING), a_site(), osce).closed
     assert not describe(ALL, a_site(), osce).closed
 
 
 def test_a_topic_that_is_not_in_the_taxonomy_has_no_feed(osce: Taxonomy) -> None:
     with pytest.raises(UnknownTopic):
-        describe(FeedRef(TopicRef(TopicKind.FIELD, "astrography")), a_site(), osce)
+        describe(FeedRef.of(TopicRef(TopicKind.FIELD, "astrography")), a_site(), osce)
 
 
 def test_the_tree_holds_every_topic_of_a_kind_once(osce: Taxonomy) -> None:
@@ -72,7 +93,7 @@ def test_the_tree_holds_every_topic_of_a_kind_once(osce: Taxonomy) -> None:
     found = [link.feed for link in roots]
     found += [below.feed for link in roots for below in link.below]
     assert sorted(feed.path for feed in found) == sorted(
-        FeedRef(topic.ref).path for topic in osce.of(TopicKind.ISSUER)
+        FeedRef.of(topic.ref).path for topic in osce.of(TopicKind.ISSUER)
     )
 
 

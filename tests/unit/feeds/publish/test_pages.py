@@ -87,4 +87,4 @@ def test_an_index_of_nobody_in_particular_says_news(osce: Taxonomy) -> None:
 
 
 def front_page(builder: SiteBuilder) -> str:
-    return dict(builder.lists())["index.html"].decode()
+    return dict(builder.lists(["en"]))["index.html"].decode()

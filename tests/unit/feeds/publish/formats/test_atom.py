@@ -53,7 +53,7 @@ def an_entry(item: Item, osce: Taxonomy, site: Site | None = None) -> bytes:
 
 
 def a_feed(osce: Taxonomy, *items: Item) -> bytes:
-    feed = describe(FeedRef(POLICING), a_site(), osce)
+    feed = describe(FeedRef.of(POLICING), a_site(), osce)
     updated = max((item.updated_at for item in items), default=NOON)
     return feed_bytes(feed, updated, [an_entry(item, osce) for item in items])
 
@@ -80,7 +80,7 @@ def test_a_feed_is_valid_even_an_empty_one(osce: Taxonomy, items: tuple[Item, ..
 def test_a_feed_names_its_hubs_and_itself_before_its_page(osce: Taxonomy) -> None:
     """Some readers take the last alternate as the site."""
     site = a_site(hubs=("https://hub.example.org/", "https://news.example.org/websub"))
-    feed = feed_bytes(describe(FeedRef(POLICING), site, osce), NOON, [])
+    feed = feed_bytes(describe(FeedRef.of(POLICING), site, osce), NOON, [])
     schema().assertValid(etree.fromstring(feed))
     assert lint(feed, ADDRESS) == ()
     links = [(link.get("rel"), link.get("href")) for link in etree.fromstring(feed).iter(LINK)]

@@ -11,14 +11,14 @@ from tests.items import a_site
 
 
 def outlines(osce: Taxonomy) -> Iterator[etree._Element]:
-    return etree.fromstring(opml_bytes(a_site(), osce)).iter("outline")
+    return etree.fromstring(opml_bytes(a_site(), osce, ["en", "de"])).iter("outline")
 
 
 def test_every_feed_is_in_the_list_once(osce: Taxonomy) -> None:
     listed = [each.get("xmlUrl") for each in outlines(osce) if each.get("type") == "rss"]
     assert sorted(filter(None, listed)) == sorted(
         f"https://news.example.org/feeds/{feed.path}.atom"
-        for feed in feeds_of([topic.ref for topic in osce.topics])
+        for feed in feeds_of((topic.ref for topic in osce.topics), ["en", "de"])
     )
 
 
@@ -39,6 +39,9 @@ def test_folders_are_no_feeds_and_one_deep(osce: Taxonomy) -> None:
     assert [dict(each.attrib) for each in folders] == [
         {"text": "Fields of work"},
         {"text": "Issued by"},
+        {"text": "Countries"},
+        {"text": "Kinds of news"},
+        {"text": "Languages"},
     ]
     assert {each.getparent().tag for each in folders} == {"body"}  # type: ignore[union-attr]
 
@@ -55,4 +58,4 @@ def test_what_is_closed_is_marked(osce: Taxonomy) -> None:
 
 
 def test_the_same_taxonomy_gives_the_same_bytes(osce: Taxonomy) -> None:
-    assert opml_bytes(a_site(), osce) == opml_bytes(a_site(), osce)
+    assert opml_bytes(a_site(), osce, ["en", "de"]) == opml_bytes(a_site(), osce, ["en", "de"])
