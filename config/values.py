@@ -72,6 +72,11 @@ _PUBLISHABLE = re.compile(
     r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/(?:[!$&-;=?-Z_a-z~]|%[0-9A-Fa-f]{2})*+)?"
 )
 _IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:[^\s{UNPRINTABLE}<>\"{{}}|\\^`\[\]]+")
+# Languages whose script runs from right to left, unless they say that they are in another (CLDR).
+_RIGHT_TO_LEFT = re.compile(
+    r"(?:ar|arc|ckb|dv|fa|he|iw|ps|sd|syr|ug|ur|yi)(?!-(?:latn|cyrl|deva)\b)\b|[a-z]{2,3}-(?:arab|hebr)\b",
+    re.IGNORECASE,
+)
 # RFC 5646 section 2.1: language, script, region and variants, then whatever else is well-formed.
 _LANGUAGE = re.compile(
     r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-[a-z0-9]{5,8}){0,4}"
@@ -298,6 +303,11 @@ def _language_and_script(tag: str) -> tuple[str, str]:
     scripts = (part for part in others[:1] if len(part) == 4 and part.isalpha())
     regions = (_SCRIPTS_OF_CHINESE.get(part, "") for part in others if language == "zh")
     return language, next(scripts, "") or next(filter(None, regions), "")
+
+
+def is_right_to_left(tag: str) -> bool:
+    """Whether a language is written from right to left: its script is, or that it says it is in."""
+    return _RIGHT_TO_LEFT.match(tag) is not None
 
 
 def is_media_type(text: str) -> bool:

@@ -13,10 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from config import values
+from feeds import catalogue
 from feeds.identity import decide, ids
 from feeds.model import Item, TopicKind
 from feeds.publish.entry import PublishedEntry, compose, shortened
-from feeds.publish.feed import ALL, HEADINGS, FeedRef, describe, feeds_of, languages, tree
+from feeds.publish.feed import ALL, FeedRef, describe, feeds_of, languages, tree
 from feeds.publish.files import Document, HiddenDocument
 from feeds.publish.formats.atom import entry_bytes, feed_bytes
 from feeds.publish.formats.opml import opml_bytes
@@ -82,7 +83,7 @@ class SiteBuilder:
         return f"{item_page(item.slug)}{INDEX}", self._render(
             "item.html",
             entry=entry,
-            filed=[(heading, entry.filed_under(kind)) for kind, heading in HEADINGS.items()],
+            filed=[(kind, entry.filed_under(kind)) for kind in TopicKind],
             feeds=[self._described(feed) for feed in (*feeds, ALL)],
         )
 
@@ -130,13 +131,14 @@ class SiteBuilder:
 def _code() -> str:
     """The package's own files instead of a version number: nobody can forget to raise it.
 
-    With them what decides whether an address, a language, a media type or an id can be published,
-    and when something was.
+    With them the words, and what decides whether an address, a language, a media type or an id can
+    be published, and when something was.
     """
     folder = Path(__file__).parent
     files = (
         *sorted(folder.rglob("*.py")),
         *sorted((folder / "templates").iterdir()),
+        *sorted(catalogue.FOLDER.iterdir()),
         *(Path(str(module.__file__)) for module in (decide, ids, values)),
     )
     versions = (f"{library} {version(library)}" for library in _LIBRARIES)

@@ -14,6 +14,7 @@ from config.values import (
     host_of,
     is_language_tag,
     is_media_type,
+    is_right_to_left,
     isolated,
     published_address,
     visible,
@@ -30,12 +31,6 @@ _LONGEST_OPENING_CHARS = 500
 # Links as the sanitiser writes them. Nearly all are as they may be; a mail address stays.
 _LINK = re.compile(r'<a href="(?!mailto:)([^"]*)"', re.IGNORECASE)
 _ODD_LINK = re.compile(r'<a href="(?!mailto:)[^"]*(?:[{}|\\^`\[\]@%]|&(?!amp;))', re.IGNORECASE)
-
-# Languages whose script runs from right to left, unless they say that they are in another (CLDR).
-_RIGHT_TO_LEFT = re.compile(
-    r"(?:ar|arc|ckb|dv|fa|he|iw|ps|sd|syr|ug|ur|yi)(?!-(?:latn|cyrl|deva)\b)\b|[a-z]{2,3}-(?:arab|hebr)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +116,7 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         full_text=terms.full_text,
         credit=_line(terms.credit),
         language=item.language if is_language_tag(item.language) else site.language,
-        is_right_to_left=_RIGHT_TO_LEFT.match(item.language) is not None,
+        is_right_to_left=is_right_to_left(item.language),
         issued=item.issued,
         published=published_at(item.issued, item.first_seen_at, site.timezone),
         updated=item.updated_at,

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from babel.core import Locale, UnknownLocaleError
-
 from feeds.model import Topic, TopicKind, TopicRef
 from feeds.selection import LANGUAGE, Selection
 from feeds.taxonomy import Taxonomy
@@ -24,22 +22,6 @@ FOLDERS: Mapping[str, str] = {
     TopicKind.COUNTRY: "countries",
     TopicKind.TYPE: "types",
     LANGUAGE: "languages",
-}
-
-#: What stands above the topics of a kind where they are listed.
-HEADINGS = {
-    TopicKind.FIELD: "Fields of work",
-    TopicKind.ISSUER: "Issued by",
-    TopicKind.COUNTRY: "Countries",
-    TopicKind.TYPE: "Kinds of news",
-}
-LANGUAGES = "Languages"
-
-_ABOUT = {
-    TopicKind.FIELD: "{news} in the field of work {topic}",
-    TopicKind.ISSUER: "news issued by {topic}",
-    TopicKind.COUNTRY: "{news} about {topic}",
-    TopicKind.TYPE: "{news} of the kind {topic}",
 }
 
 
@@ -96,8 +78,9 @@ class FeedLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedFeed:
-    """What a feed says of itself (RFC 4287 4.1.1); ``address`` is its Atom file's, ``page`` that
-    of its web page, both absolute. ``hubs`` tell at once that it changed (WebSub).
+    """What a feed says of itself (RFC 4287 4.1.1), in its ``language``; ``address`` is its Atom
+    file's, ``page`` that of its web page, both absolute. ``hubs`` tell at once that it changed
+    (WebSub).
     """
 
     ref: FeedRef
@@ -127,16 +110,17 @@ def describe(ref: FeedRef, site: "Site", taxonomy: Taxonomy) -> PublishedFeed:
     """The feed of a reference. Raises UnknownTopic where the taxonomy has no such topic."""
     topic = next((taxonomy.get(topic) for topic in ref.selection.topics), None)
     language = next(iter(ref.selection.languages), None)
-    label = topic.label if topic else _name(language, site) if language else "All news"
+    spoken = _name(language, site) if language else site.words.say("all_news")
+    label = topic.label if topic else spoken
     return PublishedFeed(
         ref=ref,
         id=site.identity.feed(ref.path),
         label=label,
         title=f"{label} · {site.publisher}",
-        sentence=_sentence(topic, language and label, site, taxonomy),
+        sentence=_sentence(topic, language, site, taxonomy),
         closed=bool(topic and topic.closed),
         author=site.publisher,
-        language=site.language,
+        language=site.words.tag,
         home=f"{site.url}/",
         address=f"{site.url}/{ref.atom}",
         page=f"{site.url}/{ref.page}",
@@ -170,24 +154,18 @@ def _link(topic: Topic, taxonomy: Taxonomy) -> FeedLink:
 
 
 def _name(language: str, site: "Site") -> str:
-    """What a language is called in that of the site (CLDR); its tag where nobody tells."""
-    try:
-        name = Locale.parse(language, sep="-").get_display_name(site.language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        name = None
-    return name or language
+    """What a language is called where its name stands alone."""
+    name = site.words.language(language)
+    return name[0].upper() + name[1:]
 
 
 def _sentence(topic: Topic | None, language: str | None, site: "Site", taxonomy: Taxonomy) -> str:
-    news = f"{site.organisation} news".strip()
-    if language is not None:
-        return f"{_capital(news)} in {language}, newest first."
-    if topic is None:
-        return f"All {news}, newest first."
-    below = ", its parts included" if taxonomy.children(topic.ref) else ""
-    about = _ABOUT[topic.ref.kind].format(news=news, topic=topic.label)
-    return f"{_capital(about)}{below}, newest first."
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+    kind = topic.ref.kind if topic else LANGUAGE if language else "all"
+    whose = "of" if site.organisation else "plain"
+    parts = "_parts" if topic and taxonomy.children(topic.ref) else ""
+    return site.words.say(
+        f"holds_{kind}.{whose}{parts}",
+        organisation=site.organisation,
+        topic=topic.label if topic else "",
+        language=site.words.language(language) if language else "",
+    )

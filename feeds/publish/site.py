@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from feeds.catalogue import Catalogue, catalogue
 from feeds.identity.ids import Identity
 from feeds.model import SourceKind
 from feeds.publish.feed import is_feed
@@ -53,6 +54,11 @@ class Site:
     @property
     def publisher(self) -> str:
         return self.organisation or self.title
+
+    @property
+    def words(self) -> Catalogue:
+        """What pages and feeds say: in the language of the site, or as near to it as there is."""
+        return catalogue(self.language)
 
     @property
     def base(self) -> str:

@@ -152,16 +152,13 @@ def _topic_page(topic: Topic, url: str) -> TopicPage:
 
 def assumed(settings: Settings) -> Assumed:
     """What a newcomer gets without asking: the site's zone, and its language if mails speak it."""
-    from config.values import primary_language
-    from notifier.digest.languages import languages
+    from feeds.catalogue import languages, nearest
     from notifier.subscribers.subscribe import Assumed
 
-    known = languages()
-    primary = primary_language(settings.site.language)
     return Assumed(
         zone=settings.site.timezone,
-        language=primary if primary in known else "en",
-        languages=known,
+        language=nearest(settings.site.language) or "en",
+        languages=languages(),
     )
 
 

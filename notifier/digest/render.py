@@ -17,9 +17,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from typing_extensions import override
 
 from config import values
-from feeds.model import Issued, Item, TopicRef
+from feeds.catalogue import Catalogue, catalogue, languages
+from feeds.model import Issued, IssuedFrom, Item, TopicRef
 from feeds.publish.site import item_page
-from notifier.digest.languages import Texts, texts_in
+from notifier.catalogue import FOLDER
+from notifier.errors import UnknownLanguage
 from notifier.mail.message import Sender, build, slot
 from notifier.model import Digest, Frequency, Section
 
@@ -96,18 +98,22 @@ class Renderer:
         ``topics`` are all that the reader follows; the local ``day`` heads the digest.
         Raises UnknownLanguage.
         """
-        texts = texts_in(language)
-        sections = [self._section(section, texts) for section in digest.sections]
+        if language not in languages():
+            # Readers chose theirs: they never get another.
+            raise UnknownLanguage(language, languages())
+        words = catalogue(language, FOLDER)
+        sections = [self._section(section, words) for section in digest.sections]
         titles = [item.title for section in sections for item in section.items]
         # Nothing where nobody can be written to.
-        by_mail = texts.change_by_mail if self._sender.contact else ""
-        words = {
-            "texts": texts,
+        by_mail = "change_by_mail" if self._sender.contact else ""
+        shown = {
+            "words": words,
+            "say": words.say,
             "sender": self._sender,
-            "title": texts.title[frequency].format(day=texts.weekday(day)),
+            "title": words.say(f"digest.{frequency}", day=words.day(day, "day_of_week")),
             "preheader": " · ".join(titles[:_PREHEADER_TITLES]),
             "sections": sections,
-            "change": texts.change_by_reply if self._sender.reply_to else by_mail,
+            "change": "change_by_reply" if self._sender.reply_to else by_mail,
             "feeds": [page for page in map(self._page, topics) if page.feed_url],
             "view_url": slot("view_url"),
             "unsubscribe_url": slot("unsubscribe_url"),
@@ -116,25 +122,25 @@ class Renderer:
         named = ", ".join(labels[:_SUBJECT_TOPICS]) + (", …" * (len(labels) > _SUBJECT_TOPICS))
         return build(
             self._sender,
-            subject=texts.counted(texts.subject, digest.total, topics=named),
+            subject=words.count("subject", digest.total, topics=named),
             language=language,
-            text=self._templates.get_template("body.txt").render(words),
-            html=self._templates.get_template("body.html").render(words),
+            text=self._templates.get_template("body.txt").render(shown),
+            html=self._templates.get_template("body.html").render(shown),
         )
 
-    def _section(self, section: Section, texts: Texts) -> _ShownSection:
+    def _section(self, section: Section, words: Catalogue) -> _ShownSection:
         topic, left_out = self._page(section.topic), section.left_out
         return _ShownSection(
             topic=topic,
-            count=texts.counted(texts.items, len(section.items) + left_out),
+            count=words.count("items", len(section.items) + left_out),
             items=[
-                self._item(item, others, texts)
+                self._item(item, others, words)
                 for item, others in zip(section.items, section.also_in, strict=True)
             ],
-            more=texts.counted(texts.more, left_out, topic=topic.label) if left_out else "",
+            more=words.count("more", left_out, topic=topic.label) if left_out else "",
         )
 
-    def _item(self, item: Item, others: Iterable[TopicRef], texts: Texts) -> _ShownItem:
+    def _item(self, item: Item, others: Iterable[TopicRef], words: Catalogue) -> _ShownItem:
         kind = item.content_type.text if item.content_type else ""
         return _ShownItem(
             title=_on_one_line(item.title),
@@ -142,7 +148,7 @@ class Renderer:
             url=values.published_address(item.url)
             or f"{self._sender.site_url}/{item_page(item.slug)}",
             language=item.language,
-            about=_about(item.issued, tuple(label.text for label in item.issuers), kind, texts),
+            about=_about(item.issued, tuple(label.text for label in item.issuers), kind, words),
             summary=_lead(_on_one_line(item.summary)),
             also_in=[self._page(topic) for topic in others],
         )
@@ -187,9 +193,14 @@ def environment() -> Environment:
 
 
 @lru_cache(_KEPT_PARAGRAPHS)
-def _about(issued: Issued | None, issuers: tuple[str, ...], content_type: str, texts: Texts) -> str:
-    """The secondary line of an item: date, issuers, kind."""
-    parts = (texts.issued(issued), ", ".join(issuers), content_type)
+def _about(
+    issued: Issued | None, issuers: tuple[str, ...], content_type: str, words: Catalogue
+) -> str:
+    """The secondary line of an item: date, issuers, kind; evidence is told from a statement."""
+    date = words.day(issued.day) if issued else words.say("date_unknown")
+    if issued and issued.origin is IssuedFrom.DATELINE:
+        date = words.say("date_in_text", date=date)
+    parts = (date, ", ".join(issuers), content_type)
     return " · ".join(_on_one_line(part) for part in parts if part)
 
 

@@ -30,12 +30,8 @@ _RETRY_AFTER_SECONDS = "60"
 #: What lasts is told again after this long.
 _SILENCE_SECONDS = 60.0
 
-_SAID = {
-    404: ("This page does not exist", "Nothing is published under this address."),
-    503: ("This does not work at the moment", "Try again in a minute."),
-    405: ("This cannot be done here", "This address takes no such request."),
-}
-_SAID_OTHERWISE = ("This request was not understood", "Nothing was changed by it.")
+_SAID = {404: "not_found", 503: "unavailable", 405: "not_allowed"}
+_SAID_OTHERWISE = "not_understood"
 
 
 def create_app(
@@ -115,14 +111,14 @@ class _Refusals:
 
     async def refused(self, _request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
-        title, sentence = _SAID.get(error.status_code, _SAID_OTHERWISE)
-        answer = self._pages.notice(title, sentence, status=error.status_code)
+        what = _SAID.get(error.status_code, _SAID_OTHERWISE)
+        answer = self._pages.notice(what, error.status_code)
         answer.headers.update(error.headers or {})
         return answer
 
     async def unavailable(self, request: Request, error: Exception) -> Response:
         self._tell(error)
-        answer = self._pages.notice(*_SAID[503], status=503)
+        answer = self._pages.notice("unavailable", 503)
         answer.headers.update(dict(cross_origin(request.url.path)))
         answer.headers["retry-after"] = _RETRY_AFTER_SECONDS
         return answer
@@ -136,8 +132,6 @@ class _Refusals:
 
     async def broken(self, request: Request, _error: Exception) -> Response:
         """The server logs the error itself; it is raised again after this."""
-        answer = self._pages.notice(
-            "Something went wrong here", "It is no fault of yours, and it is noted.", status=500
-        )
+        answer = self._pages.notice("broken", 500)
         answer.headers.update(dict(cross_origin(request.url.path)))
         return answer

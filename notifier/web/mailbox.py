@@ -29,7 +29,9 @@ _POLICY = f"{MAIL_POLICY}; sandbox allow-popups allow-popups-to-escape-sandbox"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownMail:
-    """One message as people read it; ``key`` is its name in an address."""
+    """One message as people read it; ``key`` is its name in an address, ``instead`` the sentence
+    that stands where it has no subject.
+    """
 
     key: str
     subject: str
@@ -39,6 +41,7 @@ class ShownMail:
     date: str = ""
     text: str = ""
     html: str = ""
+    instead: str = "mail_without_subject"
 
 
 class Mailbox:
@@ -98,14 +101,16 @@ def _mail(key: str, content: bytes) -> ShownMail:
     try:
         return _understood(key, content)
     except Exception:  # noqa: BLE001 - the standard library's parser raises many on hostile fields
-        return ShownMail(key=_quoted(key), subject="(unreadable)", source=_source(content))
+        return ShownMail(
+            key=_quoted(key), subject="", instead="mail_unreadable", source=_source(content)
+        )
 
 
 def _understood(key: str, content: bytes) -> ShownMail:
     message = opened(content)
     return ShownMail(
         key=_quoted(key),
-        subject=_header(message, "subject") or "(no subject)",
+        subject=_header(message, "subject"),
         sender=_header(message, "from"),
         recipient=_header(message, "to"),
         date=_header(message, "date"),

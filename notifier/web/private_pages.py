@@ -8,10 +8,12 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from feeds.catalogue import catalogue
 from feeds.publish.pages import renderer
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
 from feeds.web.representation import PAGE_POLICY
+from notifier.catalogue import FOLDER
 from notifier.errors import TokenRefused
 from notifier.subscribers.links import Claim, LinkScope, read
 
@@ -29,7 +31,10 @@ class PrivatePages:
     """Answers with pages that are made for one person, or for nobody in particular."""
 
     def __init__(self, site: Site, taxonomy: Taxonomy) -> None:
-        self._render = renderer(site, taxonomy, _TEMPLATES)
+        self.site = site
+        #: What they say, in the language of the site.
+        self.words = catalogue(site.language, FOLDER)
+        self._render = renderer(site, taxonomy, _TEMPLATES, words=self.words)
 
     def answer(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
         """A whole page from finished values."""
@@ -38,9 +43,12 @@ class PrivatePages:
             content, status, headers={**PRIVATE, "content-security-policy": PAGE_POLICY}
         )
 
-    def notice(self, title: str, *sentences: str, status: int = 200) -> HTMLResponse:
-        """A page that only says something: what happened, and what to do."""
-        return self.answer("notice.html", status, heading=title, sentences=sentences)
+    def notice(self, what: str, status: int = 200) -> HTMLResponse:
+        """A page that only says something: what happened, and what to do, as a catalogue has it
+        under ``what``.
+        """
+        heading, text = (self.words.say(f"{what}.{part}") for part in ("heading", "text"))
+        return self.answer("notice.html", status, heading=heading, text=text)
 
 
 def claim_of(request: Request, secret: bytes, scope: LinkScope) -> Claim | None:

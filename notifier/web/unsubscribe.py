@@ -18,14 +18,12 @@ from feeds.model import TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.request_limits import PATIENCE_SECONDS, ThreadLimit
-from notifier.model import Cadence, Frequency, Subscriber, SubscriberState, Weekday
+from notifier.model import Cadence, Subscriber, SubscriberState
 from notifier.storage import subscribers
 from notifier.subscribers.links import Claim, LinkScope
 from notifier.web.private_pages import PrivatePages, claim_of
 
 log = structlog.get_logger(__name__)
-
-_WEEKDAYS = [day.capitalize() for day in Weekday]
 
 
 class _Ended(Enum):
@@ -65,7 +63,7 @@ class Unsubscribing:
         """
         claim = claim_of(request, self.secret, LinkScope.UNSUBSCRIBE)
         if claim is None:
-            return self._damaged()
+            return self.pages.notice("damaged_link", 404)
         if request.method == "POST":
             return self._page(await self._ends.run(self._end, claim))
         return self._page(await self._looks.run(self._standing, claim))
@@ -86,31 +84,26 @@ class Unsubscribing:
             case Subscriber(address=address, cadence=cadence, topics=topics):
                 return self.pages.answer(
                     "unsubscribe.html",
-                    address=_masked(address),
-                    rhythm=_rhythm(cadence),
+                    gets=self._gets(address, cadence),
                     topics=[_label(topic, self.taxonomy) for topic in topics],
                 )
             case _Ended.LEFT:
-                return self.pages.notice(
-                    "You will get no more mail",
-                    "You are unsubscribed. What was still waiting to be sent to you is cancelled.",
-                )
+                return self.pages.notice("left")
             case _Ended.SUBSCRIBED_AGAIN:
-                return self.pages.notice(
-                    "This link is from an earlier subscription",
-                    "You unsubscribed and subscribed again since it was sent. "
-                    "To unsubscribe, use the link in your latest digest.",
-                    status=410,
-                )
+                return self.pages.notice("subscribed_again", 410)
             case _:
                 assert_never(standing)
 
-    def _damaged(self) -> Response:
-        return self.pages.notice(
-            "This link does not work",
-            "It was cut or changed on its way. Open it from the mail again, whole, "
-            "or use the unsubscribe button of your mail program.",
-            status=404,
+    def _gets(self, address: str, cadence: Cadence) -> str:
+        """Who gets mail, and how often."""
+        words = self.pages.words
+        return words.say(
+            f"gets.{cadence.frequency}",
+            address=_masked(address),
+            publisher=self.pages.site.publisher,
+            weekday=words.weekday(cadence.weekday or 0),
+            hour=words.hour(cadence.minute),
+            zone=cadence.zone.key,
         )
 
 
@@ -124,21 +117,6 @@ def _masked(address: str) -> str:
     """The first character and the domain: enough for its owner, too little for a finder."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}…@{domain}"
-
-
-def _rhythm(cadence: Cadence) -> str:
-    """How often, to go on a sentence with: "every day at 07:00 ..."."""
-    hour, minute = divmod(cadence.minute, 60)
-    at = f"at {hour:02}:{minute:02} ({cadence.zone.key})"
-    match cadence.frequency:
-        case Frequency.IMMEDIATE:
-            return "as soon as there is any"
-        case Frequency.DAILY:
-            return f"every day {at}"
-        case Frequency.WEEKLY:
-            return f"every {_WEEKDAYS[cadence.weekday or 0]} {at}"
-        case _:
-            assert_never(cadence.frequency)
 
 
 def _label(topic: TopicRef, taxonomy: Taxonomy) -> str:

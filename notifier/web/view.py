@@ -48,12 +48,7 @@ class Viewing:
         return part(opened(content), "html") if content else None
 
     def _missing(self) -> Response:
-        return self.pages.notice(
-            "This digest is not here",
-            "The link was cut or changed on its way, or the digest is no longer kept. "
-            "Its news are still here, by topic.",
-            status=404,
-        )
+        return self.pages.notice("missing_digest", 404)
 
 
 def opened(content: bytes) -> EmailMessage:

@@ -7,17 +7,10 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from feeds.publish.feed import (
-    ALL,
-    HEADINGS,
-    LANGUAGES,
-    FeedLink,
-    FeedRef,
-    describe,
-    languages,
-    tree,
-)
+from feeds.model import TopicKind
+from feeds.publish.feed import ALL, FeedLink, FeedRef, describe, languages, tree
 from feeds.publish.site import Site
+from feeds.selection import LANGUAGE
 from feeds.taxonomy import Taxonomy
 
 
@@ -27,13 +20,13 @@ def opml_bytes(site: Site, taxonomy: Taxonomy, tags: Iterable[str]) -> bytes:
     """
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
-    etree.SubElement(head, "title").text = f"Feeds of {site.publisher}"
+    etree.SubElement(head, "title").text = site.words.say("feeds_of", publisher=site.publisher)
     body = etree.SubElement(root, "body")
     _add_feed(body, ALL, site, taxonomy)
-    folders = {text: tree(kind, taxonomy) for kind, text in HEADINGS.items()}
-    for text, links in (folders | {LANGUAGES: languages(tags, site)}).items():
+    folders: dict[str, Iterable[FeedLink]] = {kind: tree(kind, taxonomy) for kind in TopicKind}
+    for facet, links in (folders | {LANGUAGE: languages(tags, site)}).items():
         # With a title and without a type a folder is a feed to some validators.
-        group = etree.SubElement(body, "outline", text=text)
+        group = etree.SubElement(body, "outline", text=site.words.say(f"heading.{facet}"))
         for link in links:
             _add(group, link, site, taxonomy)
     etree.indent(root)
@@ -52,7 +45,7 @@ def _add(folder: etree._Element, link: FeedLink, site: Site, taxonomy: Taxonomy)
 def _add_feed(parent: etree._Element, ref: FeedRef, site: Site, taxonomy: Taxonomy) -> None:
     feed = describe(ref, site, taxonomy)
     # In a reader's list it stands alone, among those of others.
-    text = f"{feed.title} (closed)" if feed.closed else feed.title
+    text = site.words.say("closed_feed", title=feed.title) if feed.closed else feed.title
     etree.SubElement(
         parent,
         "outline",

@@ -101,3 +101,20 @@ def test_the_tree_holds_every_topic_of_a_kind_once(osce: Taxonomy) -> None:
 def test_a_site_needs_an_absolute_address_without_a_slash_at_its_end(url: str) -> None:
     with pytest.raises(ValueError, match="no absolute address"):
         a_site(url=url)
+
+
+@pytest.mark.parametrize(
+    ("language", "speaks", "title", "sentence"),
+    [
+        ("de", "de", "Alle Meldungen · OSCE", "OSCE: alle Meldungen, die neuesten zuerst."),
+        ("de-AT", "de-AT", "Alle Meldungen · OSCE", "OSCE: alle Meldungen, die neuesten zuerst."),
+        ("ru", "ru", "Все новости · OSCE", "OSCE: все новости, начиная с самых последних."),
+        ("nl", "en", "All news · OSCE", "All OSCE news, newest first."),
+        ("sr-Latn", "en", "All news · OSCE", "All OSCE news, newest first."),
+    ],
+)
+def test_a_feeds_own_words_are_in_the_language_it_says_it_is_in(
+    osce: Taxonomy, language: str, speaks: str, title: str, sentence: str
+) -> None:
+    feed = describe(ALL, a_site(language=language), osce)
+    assert (feed.language, feed.title, feed.sentence) == (speaks, title, sentence)

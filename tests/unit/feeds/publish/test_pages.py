@@ -19,15 +19,18 @@ from tests.items import a_site, an_item, issued
         ("en-US", "November 18, 2026"),
         ("de", "18. November 2026"),
         ("ru", "18 ноября 2026\u202fг."),
-        ("sr-Latn", "18. novembar 2026."),
+        ("de-AT", "18. November 2026"),
+        ("sr-Latn", "18 November 2026"),
         ("tlh", "18 November 2026"),
         ("no language", "18 November 2026"),
     ],
 )
-def test_a_day_is_written_in_the_language_of_the_site(
+def test_a_day_is_written_in_the_language_of_the_page(
     osce: Taxonomy, language: str, day: str
 ) -> None:
-    """English without a country is not taken for that of the United States."""
+    """English without a country is not taken for that of the United States; and where nobody wrote
+    the words of a page in the language of the site, its days are in English as they are.
+    """
     site = a_site(language=language)
     item = an_item(issued=issued("2026-11-18"))
     listing = SiteBuilder(site, osce).ready(item).html.decode()

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from config.values import INVISIBLE
+from feeds.catalogue import languages
 from feeds.model import Issued, IssuedFrom, TopicRef
 from notifier.digest.compose import by_topic, compose
-from notifier.digest.languages import languages
 from notifier.digest.render import (
     COLUMNS,
     Renderer,

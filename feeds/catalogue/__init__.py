@@ -1,0 +1,145 @@
+"""What is said to readers, in every language that has a catalogue: one file a language, read once.
+
+Knows which languages there are, their plurals, and how they write days, months and numbers. Must
+never know who is spoken to, or of what.
+
+A file holds whole sentences by name, ``{}`` where something is filled in, and tables of them:
+`Catalogue.say` finds what stands in one as "table.name", `Catalogue.count` the form for a number by
+its plural category (CLDR). No sentence is put together of parts: languages order them differently.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markupsafe import escape
+
+from config.values import cased_language_tag, is_right_to_left
+
+# Babel is loaded where something is said: to know which languages there are takes none of it.
+if TYPE_CHECKING:
+    from babel import Locale
+
+__all__ = ["Catalogue", "catalogue", "languages", "nearest"]
+
+FOLDER = Path(__file__).parent
+
+#: What is spoken where nobody wrote a catalogue.
+_OTHERWISE = "en"
+#: Plain "en" would be that of the United States ("November 24, 2026"), while English without a
+#: country is mostly read elsewhere.
+_LOCALES = {"en": "en-150"}
+
+
+# There is one object of each (`catalogue`), so that equal is the same; that makes it a cheap key.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Catalogue:
+    """What is said in one language, and how its days and numbers are written.
+
+    ``tag`` is the language the words are in, which is not that of a site without a catalogue;
+    ``direction`` that of its script, ``ltr`` or ``rtl`` (HTML, 3.2.6.4).
+    """
+
+    tag: str
+    direction: str
+    said: Mapping[str, str]
+    locale: "Locale"
+
+    def say(self, name: str, /, **values: object) -> str:
+        """The sentence of that name with ``values`` filled in; Markup where one of them is.
+
+        Raises KeyError: a name that is in no catalogue is a bug.
+        """
+        text = self.said[name]
+        if not values:
+            return text
+        if any(hasattr(value, "__html__") for value in values.values()):
+            return escape(text).format(**values)
+        return text.format(**values)
+
+    def count(self, name: str, number: int, /, **values: object) -> str:
+        """The form of a sentence for a number, which it fills in as ``count``."""
+        from babel.numbers import format_decimal  # noqa: PLC0415
+
+        written = format_decimal(number, locale=self.locale)
+        return self.say(f"{name}.{self.locale.plural_form(number)}", count=written, **values)
+
+    def day(self, day: date, pattern: str = "") -> str:
+        """``24 November 2026``, or as the pattern of that name has it (CLDR)."""
+        from babel.dates import format_date  # noqa: PLC0415
+
+        return format_date(day, self.said[pattern] if pattern else "long", self.locale)
+
+    def month(self, day: date) -> str:
+        """``November 2026``, as a heading."""
+        from babel.dates import format_skeleton  # noqa: PLC0415
+
+        text = format_skeleton("yMMMM", day, locale=self.locale)
+        return text[0].upper() + text[1:]
+
+    def weekday(self, number: int) -> str:
+        """``Tuesday``, of Monday as 0."""
+        name: str = self.locale.days["stand-alone"]["wide"][number]
+        return name
+
+    def hour(self, minute: int) -> str:
+        """``07:00``, of minutes since midnight."""
+        from babel.dates import format_time  # noqa: PLC0415
+
+        return format_time(time(*divmod(minute, 60)), "short", locale=self.locale)
+
+    def language(self, tag: str) -> str:
+        """What a language is called within a sentence; the tag itself where nobody knows."""
+        from babel import Locale, UnknownLocaleError  # noqa: PLC0415
+
+        try:
+            return Locale.parse(tag, sep="-").get_display_name(self.locale) or tag
+        except (UnknownLocaleError, ValueError):
+            return tag
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Every language there is a catalogue of, by its tag (BCP 47), in alphabetical order."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+@cache
+def nearest(tag: str) -> str | None:
+    """The language with a catalogue that readers of ``tag`` read: that of de-AT is de, that of
+    sr-Latn never one in another script; None where there is none (RFC 4647, section 3.4).
+    """
+    parts = cased_language_tag(tag).split("-")
+    kept = 2 if len(parts) > 1 and len(parts[1]) == 4 and parts[1].isalpha() else 1
+    steps = ("-".join(parts[:end]) for end in range(len(parts), kept - 1, -1))
+    return next((each for each in steps if each in languages()), None)
+
+
+@cache
+def catalogue(tag: str, *beside: Path) -> Catalogue:
+    """What is said to readers of ``tag``: in that language, in the nearest one, else in English.
+
+    Folders ``beside`` ours hold further files, of the same languages.
+    """
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415
+
+    near = tag if tag in languages() else nearest(tag)
+    file = near or _OTHERWISE
+    said: dict[str, str] = {}
+    for folder in (FOLDER, *beside):
+        written = tomllib.loads((folder / f"{file}.toml").read_text("utf-8"))
+        for name, text in written.items():
+            forms = {"": text} if isinstance(text, str) else text
+            said |= {f"{name}.{form}".rstrip("."): each for form, each in forms.items()}
+    spoken = cased_language_tag(tag) if near else file
+    try:
+        locale = Locale.parse(_LOCALES.get(spoken, spoken), sep="-")
+    except (UnknownLocaleError, ValueError):
+        # A region or a variant that nobody knows.
+        locale = Locale.parse(_LOCALES.get(file, file), sep="-")
+    direction = "rtl" if is_right_to_left(spoken) else "ltr"
+    return Catalogue(tag=spoken, direction=direction, said=said, locale=locale)

@@ -1,0 +1,325 @@
+"""Pages, feeds and mails speak six languages, each whole, and every word of theirs is in a file."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import pytest
+from babel import Locale
+from jinja2 import Environment, nodes
+from lxml import html
+from markupsafe import Markup
+
+import feeds.catalogue
+import notifier.catalogue
+from feeds.catalogue import catalogue, languages, nearest
+from notifier.errors import UnknownLanguage
+from tests.digests import a_digest, rendered
+
+ROOT = Path(__file__).parents[3]
+FOLDERS = (feeds.catalogue.FOLDER, notifier.catalogue.FOLDER)
+TEMPLATES = sorted(
+    path
+    for side in ("feeds", "notifier")
+    for path in (ROOT / side).rglob("templates/*")
+    if path.suffix in {".html", ".txt"}
+)
+PLURALS = {"zero", "one", "two", "few", "many", "other"}
+
+#: Names of formats are the same everywhere.
+NAMES = {"Atom"}
+#: The attributes that a reader sees or hears (HTML, "translatable attributes").
+SPOKEN = ("abbr", "alt", "aria-description", "aria-label", "content", "label", "placeholder")
+
+
+def written(folder: Path, language: str) -> dict[str, Any]:
+    return tomllib.loads((folder / f"{language}.toml").read_text("utf-8"))
+
+
+def sentences(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for name, said in table.items():
+        if isinstance(said, str):
+            yield above + name, said
+        else:
+            yield from sentences(said, f"{above}{name}.")
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def counted(folder: Path) -> dict[str, set[str]]:
+    """The sentences that are about a number, with what is filled in."""
+    tables = written(folder, "en").items()
+    return {
+        name: placeholders(forms["other"])
+        for name, forms in tables
+        if isinstance(forms, dict) and set(forms) <= PLURALS
+    }
+
+
+def test_both_sides_speak_the_same_languages() -> None:
+    assert languages() == ("de", "en", "es", "fr", "it", "ru")
+    for folder in FOLDERS:
+        assert {path.stem for path in folder.glob("*.toml")} == set(languages())
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("folder", FOLDERS, ids=["feeds", "notifier"])
+def test_a_catalogue_holds_every_sentence_with_what_is_filled_in(
+    folder: Path, language: str
+) -> None:
+    forms = {*Locale.parse(language).plural_form.tags, "other"}
+    wanted = {
+        name: placeholders(text)
+        for name, text in sentences(written(folder, "en"))
+        if name.rpartition(".")[0] not in counted(folder)
+    }
+    for name, filled in counted(folder).items():
+        wanted |= {f"{name}.{form}": filled for form in forms}
+    said = dict(sentences(written(folder, language)))
+    assert {name: placeholders(text) for name, text in said.items()} == wanted
+    assert [name for name, text in said.items() if not text or text != text.strip()] == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=["feeds", "notifier"])
+def test_no_sentence_is_left_in_english(folder: Path) -> None:
+    english = dict(sentences(written(folder, "en")))
+    for language in set(languages()) - {"en"}:
+        said = dict(sentences(written(folder, language)))
+        same = {name for name, text in said.items() if english.get(name) == text}
+        assert {name for name in same if re.search("[a-z]{2}", english[name])} <= {
+            "day_of_week",
+            "formats",
+        }, language
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=["feeds", "notifier"])
+def test_quotation_marks_and_apostrophes_are_those_of_print(folder: Path) -> None:
+    """A pattern of a date quotes its letters."""
+    for language in languages():
+        said = dict(sentences(written(folder, language)))
+        straight = {name for name, text in said.items() if re.search("[\"'`]", text)}
+        assert straight <= {"day_of_week"}, language
+        if language == "fr":
+            loose = {
+                name for name, text in said.items() if re.search("« | »|[^\\W\\d] ?[:;?!]$", text)
+            }
+            assert loose == set()
+
+
+# -- What is used ----------------------------------------------------------------------------------
+
+
+@cache
+def mentioned() -> frozenset[str]:
+    """Every text that stands in code or in the code of a template."""
+    found: set[str] = set()
+    for side in ("feeds", "notifier"):
+        for path in (ROOT / side).rglob("*.py"):
+            tree = ast.parse(path.read_text("utf-8"))
+            found |= {
+                node.value
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            }
+    for path in TEMPLATES:
+        found |= set(constants(path))
+    return frozenset(found)
+
+
+def constants(path: Path) -> Iterator[str]:
+    """The texts in the code of a template."""
+    for node in Environment().parse(path.read_text("utf-8")).find_all(nodes.Const):
+        if isinstance(node.value, str):
+            yield node.value
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=["feeds", "notifier"])
+def test_every_sentence_is_said_somewhere(folder: Path) -> None:
+    """By its name, by that of its table, or by what a name that is put together begins with."""
+    begun = tuple(text for text in mentioned() if re.fullmatch("[a-z][a-z_]*[._]", text))
+    silent = {
+        name
+        for name, _ in sentences(written(folder, "en"))
+        if not mentioned() & {name, name.partition(".")[0]} and not name.startswith(begun)
+    }
+    assert silent == set()
+
+
+def literal(path: Path) -> Iterator[str]:
+    """What a template says itself: words in its text, in what is read aloud, and in its code."""
+    source = path.read_text("utf-8")
+    tokens = Environment().lex(source)
+    data = "".join(text if kind == "data" else "" for _, kind, text in tokens)
+    # A macro may be a piece of a tag.
+    data = re.sub(r' (?:dir|lang)=""', "", data)
+    if path.suffix == ".html":
+        page = html.document_fromstring(f"<html>{data}</html>")
+        for element in page.iter("*"):
+            if element.tag not in {"style", "script"}:
+                yield from filter(None, (element.text, element.tail))
+            attributes = (
+                SPOKEN
+                if element.get("name")
+                not in {"viewport", "color-scheme", "supported-color-schemes", "robots"}
+                and not element.get("http-equiv")
+                else ()
+            )
+            yield from (element.get(each) or "" for each in (*attributes, "title"))
+    else:
+        yield data
+    # A name of a template, a sentence, an attribute or a class is no word for readers.
+    yield from (text for text in constants(path) if not re.fullmatch(r" ?[a-z_.:-]*", text))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_holds_a_word(path: Path) -> None:
+    words = {text.strip() for text in literal(path) if re.search(r"[^\W\d_]", text)}
+    assert words - NAMES == set()
+
+
+# -- What is said ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tag", "near"),
+    [
+        ("de", "de"),
+        ("de-AT", "de"),
+        ("DE-at", "de"),
+        ("de-CH-1996", "de"),
+        ("es-419", "es"),
+        ("ru-Latn", None),
+        ("nl", None),
+        ("sr-Latn", None),
+        ("pt-BR", None),
+        ("no language", None),
+    ],
+)
+def test_the_nearest_language_is_one_that_its_readers_read(tag: str, near: str | None) -> None:
+    assert nearest(tag) == near
+
+
+@pytest.mark.parametrize(
+    ("tag", "speaks", "latest"),
+    [
+        ("de-AT", "de-AT", "Neueste Meldungen"),
+        ("nl", "en", "Latest"),
+        ("sr-Latn", "en", "Latest"),
+        ("de-AX", "de-AX", "Neueste Meldungen"),
+        ("de-1996", "de-1996", "Neueste Meldungen"),
+        ("ru", "ru", "Последние материалы"),
+    ],
+)
+def test_what_is_said_is_in_the_language_it_says_it_is_in(
+    tag: str, speaks: str, latest: str
+) -> None:
+    words = catalogue(tag)
+    assert (words.tag, words.say("latest")) == (speaks, latest)
+    assert catalogue(tag) is words
+
+
+def test_a_reader_of_mails_never_gets_another_language_than_the_one_they_chose() -> None:
+    with pytest.raises(UnknownLanguage, match=r"pt.*de, en, es, fr, it, ru") as refused:
+        rendered(a_digest(), "pt")
+    assert (refused.value.language, refused.value.known) == ("pt", languages())
+
+
+def test_what_no_catalogue_holds_is_an_error() -> None:
+    with pytest.raises(KeyError, match="no_such_sentence"):
+        catalogue("en").say("no_such_sentence")
+
+
+def test_markup_is_filled_in_as_it_is_and_text_as_text() -> None:
+    words = catalogue("en")
+    assert words.say("part_of", feed="<b>") == "Part of <b>"
+    said = words.say("closed_feed", title=Markup("<b>1</b>"))
+    assert isinstance(said, Markup)
+    assert said == "<b>1</b> (closed)"
+    assert words.say("holds_field.of", organisation="A & B", topic=Markup("<i>x</i>")) == (
+        "A &amp; B news in the field of work <i>x</i>, newest first."
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "day", "month", "hour"),
+    [
+        (
+            "en",
+            "Your daily digest, Tuesday 24 November",
+            "24 November 2026",
+            "November 2026",
+            "07:00",
+        ),
+        (
+            "de",
+            "Ihr täglicher Überblick, Dienstag, 24. November",
+            "24. November 2026",
+            "November 2026",
+            "07:00",
+        ),
+        (
+            "fr",
+            "Votre bulletin quotidien, mardi 24 novembre",
+            "24 novembre 2026",
+            "Novembre 2026",
+            "07:00",
+        ),
+        (
+            "es",
+            "Su resumen diario, martes 24 de noviembre",
+            "24 de noviembre de 2026",
+            "Noviembre de 2026",
+            "7:00",
+        ),
+        (
+            "it",
+            "La sua rassegna quotidiana, martedì 24 novembre",
+            "24 novembre 2026",
+            "Novembre 2026",
+            "07:00",
+        ),
+        (
+            "ru",
+            "Ваш ежедневный обзор, вторник, 24 ноября",
+            "24 ноября 2026\u202fг.",
+            "Ноябрь 2026\u202fг.",
+            "07:00",
+        ),
+    ],
+)
+def test_dates_are_written_as_people_write_them(
+    language: str, title: str, day: str, month: str, hour: str
+) -> None:
+    words, when = catalogue(language, notifier.catalogue.FOLDER), date(2026, 11, 24)
+    assert words.say("digest.daily", day=words.day(when, "day_of_week")) == title
+    assert (words.day(when), words.month(when), words.hour(7 * 60)) == (day, month, hour)
+
+
+def test_counts_are_written_as_the_language_groups_and_inflects_them() -> None:
+    assert catalogue("de").count("items", 12_345) == "12.345 Meldungen"
+    said = [catalogue("ru").count("items", number) for number in (1, 3, 5, 21)]
+    assert said == ["1 материал", "3 материала", "5 материалов", "21 материал"]
+
+
+@pytest.mark.parametrize(
+    ("language", "tag", "name"),
+    [
+        ("de", "fr", "Französisch"),
+        ("ru", "en-GB", "английский (Великобритания)"),
+        ("en", "tlh-x", "tlh-x"),
+    ],
+)
+def test_a_language_has_a_name_in_each_other(language: str, tag: str, name: str) -> None:
+    assert catalogue(language).language(tag) == name
+
+
+def test_the_scripts_of_all_run_from_the_left() -> None:
+    assert {catalogue(tag).direction for tag in languages()} == {"ltr"}
