@@ -37,6 +37,7 @@ _END_OF_ISOLATE = "\u2069"
 _UNSEEN_BUT_ISOLATES = re.compile(f"(?![\u2066-\u2069])[{UNPRINTABLE}{INVISIBLE}]")
 _UNSEEN = re.compile(f"[{UNPRINTABLE}{INVISIBLE}]")
 _UNSEEN_BYTES = bytes(each for each in range(0x80) if _UNSEEN.match(chr(each)))
+_SEEN_BYTES = bytes({*range(0x80)}.difference(_UNSEEN_BYTES))
 _CONTROL = re.compile(f"[{CONTROLS}]")
 # What people and programs write where nothing was filled in, with brackets and dots of their own.
 _PLACEHOLDER = re.compile(
@@ -354,10 +355,11 @@ def visible(text: str, *, with_isolates: bool = False) -> str:
     # Of ASCII a fourth of the time tells it.
     if text.isascii():
         return text.encode().translate(None, _UNSEEN_BYTES).decode()
-    # To leave some of them takes five times as long, and most texts hold none at all.
-    if not with_isolates or not _UNSEEN.search(text):
-        return _UNSEEN.sub("", text)
-    return _UNSEEN_BUT_ISOLATES.sub("", text)
+    # Most texts hold none at all, which is told of the signs beyond ASCII in a third of the time.
+    signs = text.encode("utf-8", "surrogatepass").translate(None, _SEEN_BYTES)
+    if not _UNSEEN.search(signs.decode("utf-8", "surrogatepass")):
+        return text
+    return (_UNSEEN_BUT_ISOLATES if with_isolates else _UNSEEN).sub("", text)
 
 
 def isolated(paragraph: str) -> str:

@@ -47,9 +47,8 @@ _ORDERED = re.compile(
     # A digit first, and then what may not stand before it: so a search passes other letters fast.
     r"([0-9](?<![\w./-].)[0-9]?)([/-])([0-9]{1,2})\2(?:[0-9]{4}|[0-9]{2})(?![\w/-])"
 )
-# What a text is made of: digits as "0", and what stands between the numbers of such a day.
-_SHAPE = bytes(ord("0") if 48 <= byte <= 57 else byte for byte in range(256))
-_ORDERED_SHAPES = tuple(f"0{mark}{day}{mark}00".encode() for mark in "/-" for day in ("0", "00"))
+# What stands behind the first number of such a day; what begins with one sign is found fast.
+_BEHIND_FIRST = tuple(re.compile(rf"{mark}[0-9]{{1,2}}{mark}[0-9]{{2}}") for mark in "/-")
 # "05/03/2011 10:15:00 AM PDT".
 _AMERICAN = re.compile(
     r"(?<![\w./-])[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4},?\s[0-9:]{4,8}\s?[AaPp]\.?[Mm]\.?\s[ECMP][SD]?T\b"
@@ -211,15 +210,11 @@ def order_at(host: str) -> DateOrder | None:
 
 def _ordered(text: str) -> Iterator[re.Match[str]]:
     """Each day in numbers, in no order."""
-    # Few texts hold one, and all of a page is asked: its bytes tell fast where one may be.
-    made_of = text.encode("ascii", "replace").translate(_SHAPE)
-    for shape in _ORDERED_SHAPES:
-        at = made_of.find(shape)
-        while at >= 0:
-            found = _ORDERED.match(text, at) or _ORDERED.match(text, max(at - 1, 0))
-            if found is not None:
+    for behind in _BEHIND_FIRST:
+        for rest in behind.finditer(text):
+            one, two = (max(rest.start() - digits, 0) for digits in (1, 2))
+            if found := _ORDERED.match(text, one) or _ORDERED.match(text, two):
                 yield found
-            at = made_of.find(shape, at + 1)
 
 
 @lru_cache(maxsize=256)

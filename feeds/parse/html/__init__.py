@@ -7,7 +7,7 @@ it before.
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.parse.bytes import decode_page
 from feeds.parse.dates import habits_in
-from feeds.parse.html import item, listing
+from feeds.parse.html import item, listing, page_links
 from feeds.parse.html.metadata import HtmlPage, language_of
 from feeds.parse.html.tree import framed
 from feeds.parse.nesting import harm
@@ -33,9 +33,10 @@ def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Re
     if evidence := harm(text):
         return Refused(reason=Reason.HOSTILE, evidence=evidence)
     page = HtmlPage(text)
+    base = page_links.base_of(page.tree, document.url)
     habits = habits_in(habits, language_of(page.tree))
     if not habits.forced:
-        listed = listing.parse(page, document, taxonomy, habits)
+        listed = listing.parse(page, base, document, taxonomy, habits)
         if listed is not None:
             return listed
-    return item.parse(page, document, taxonomy, habits)
+    return item.parse(page, base, document, taxonomy, habits)

@@ -18,10 +18,10 @@ _UNREAD = "script, noscript, svg, nav, iframe, button, dialog, select"
 _FOOT = "footer"
 # By what it is, unless most of the prose of a page is in it.
 _FURNITURE = (
-    'aside, form, textarea, figcaption, marquee, [role="navigation"], [role="banner"], '
+    'aside, form, textarea, figcaption, marquee, [role]:is([role="navigation"], [role="banner"], '
     '[role="contentinfo"], [role="search"], [role="complementary"], [role="dialog"], '
-    '[role="alertdialog"], [hidden], [aria-hidden="true"], [style*="display:none" i], '
-    '[style*="display: none" i], header:not(article *, main *)'
+    '[role="alertdialog"]), [hidden], [aria-hidden="true"], [style]:is([style*="display:none" i], '
+    '[style*="display: none" i]), header:not(article *, main *)'
 )
 # Furniture by what its page calls it.
 _CALLED = re.compile(
@@ -59,11 +59,11 @@ _TEASER = re.compile(r"(?:^|[\s_-])teaser(?:$|[\s_-])")
 
 # Where a link leads that hands a page on.
 _SHARES = (
-    'a[href*="/sharer"], a[href*="twitter.com/intent"], a[href*="twitter.com/share"], '
-    'a[href*="x.com/intent"], a[href*="linkedin.com/share"], a[href*="pinterest.com/pin/create"], '
-    'a[href*="wa.me/"], a[href*="whatsapp.com/send"], a[href^="whatsapp:"], a[href*="t.me/share"], '
-    'a[href*="vk.com/share"], a[href*="reddit.com/submit"], a[href^="mailto:?"], '
-    'a[href^="javascript:window.print"]'
+    'a:is([href*="/sharer"], [href*="twitter.com/intent"], [href*="twitter.com/share"], '
+    '[href*="x.com/intent"], [href*="linkedin.com/share"], [href*="pinterest.com/pin/create"], '
+    '[href*="wa.me/"], [href*="whatsapp.com/send"], [href^="whatsapp:"], [href*="t.me/share"], '
+    '[href*="vk.com/share"], [href*="reddit.com/submit"], [href^="mailto:?"], '
+    '[href^="javascript:window.print"])'
 )
 _CONTACTS = 'a[href^="mailto:"], a[href^="tel:"]'
 _ASKED = 'input[type="email" i], input[type="password" i]'

@@ -43,11 +43,10 @@ _LONGEST_KINDS_CHARS = 500
 
 
 def parse(
-    page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits
+    page: HtmlPage, base: str | None, document: Document, taxonomy: Taxonomy, habits: Habits
 ) -> Parsed | Refused:
     """The item of a page, or why it has none; the page's tree is used up."""
     tree, known = page.tree, metadata.read(page, document.url)
-    base = page_links.base_of(tree, document.url)
     links = page_links.read(tree, base)
     if named_url := absolute(base, known.url):
         links.append(("canonical", named_url, ""))

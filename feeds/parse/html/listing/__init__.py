@@ -49,7 +49,9 @@ _FEWEST_CHARS_OF_A_LINE = 60
 _FEWEST_WIDE_CHARS = 20
 
 
-def parse(page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | None:
+def parse(
+    page: HtmlPage, base: str | None, document: Document, taxonomy: Taxonomy, habits: Habits
+) -> Parsed | None:
     """The entries of a listing; None for a page that is none.
 
     The teasers of other items on an item's page are taken out of the tree.
@@ -59,7 +61,6 @@ def parse(page: HtmlPage, document: Document, taxonomy: Taxonomy, habits: Habits
     nodes = find_all(tree, habits.listing_entry) if is_chosen else []
     if is_chosen and (not nodes or _is_page_of(tree, habits)):
         return None
-    base = page_links.base_of(tree, document.url)
     groups = [nodes] if nodes else repetition.entries(tree, base, ancestors)
     if groups and not is_chosen and _is_item(page, document, groups[0], ancestors):
         _take_out(page, groups[0])

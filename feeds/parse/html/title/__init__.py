@@ -45,8 +45,8 @@ _VOTES_FOR_A_NAME = 2
 _MOST_WORDS_OF_A_SECTION = 2
 _MOST_WORDS_OF_A_TITLE = 12
 _HOME = (
-    'a[href="/"], a[href="./"], a[rel~="home"], a[href$="index.php"], a[href*="index.htm"], '
-    'a[href*="index.asp"], a[href*="default.asp" i]'
+    'a:is([href="/"], [href="./"], [rel~="home"], [href$="index.php"], [href*="index.htm"], '
+    '[href*="index.asp"], [href*="default.asp" i])'
 )
 # What stands behind a rubric.
 _KICKER_ENDS = (":", "|", "·", "•", "-", "–", "—", "/", "»", "+++", ".", "!", "?")
@@ -245,10 +245,12 @@ def _without_kicker(node: Node, voices: Voices, habits: Habits) -> str:
             return part
     for bare in map(voices.without_site, voices.texts):
         before = text.removesuffix(bare).rstrip()
-        is_apart = before.endswith(_KICKER_ENDS) or not voices.votes(text)
-        if before not in {"", text} and is_apart and not is_name(bare):
+        if before in {"", text} or is_name(bare):
+            continue
+        if before.endswith(_KICKER_ENDS) or not voices.votes(text):
             return bare
-    return max(_text(node, habits), text, key=voices.votes)
+    rest = _text(node, habits)
+    return text if rest == text else max(rest, text, key=voices.votes)
 
 
 def _around(node: Node) -> list[Node] | None:

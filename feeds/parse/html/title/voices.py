@@ -6,9 +6,10 @@ where on a page a title is printed.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
 from config.values import wide
 from feeds.parse.html.title.own_address import OwnAddress
@@ -48,13 +49,16 @@ class Voices:
 
     def most_said(self, headings: Iterable[str]) -> str:
         """The heading most say, of several the longest: names are short; "" where nobody does."""
-        best = max(headings, key=lambda text: (self.votes(text), len(text)), default="")
-        return best if self.votes(best) else ""
+        return self._most_said(headings, len)
 
     def nearest_said(self, lines: Iterable[str]) -> str:
         """The first of the lines most say, of those the first that is more than a name."""
-        best = max(lines, key=lambda text: (self.votes(text), not is_name(text)), default="")
-        return best if self.votes(best) else ""
+        return self._most_said(lines, lambda text: not is_name(text))
+
+    def _most_said(self, texts: Iterable[str], rank: Callable[[str], int]) -> str:
+        told = ((self.votes(text), rank(text), text) for text in texts)
+        votes, _, best = max(told, key=itemgetter(0, 1), default=(0, 0, ""))
+        return best if votes else ""
 
     def says(self, text: str) -> bool:
         """Whether one of them says a text, that is none without words."""

@@ -142,6 +142,6 @@ def test_a_page_is_by_who_its_metadata_names_for_its_article(
         f"<h1>Officers trained</h1>{text * 6}</article></body></html>"
     )
     document = Document(source="t", name="p", body=body.encode(), url="https://x.test/news/1")
-    found = html.item.parse(HtmlPage(body), document, osce, Habits())
+    found = html.item.parse(HtmlPage(body), None, document, osce, Habits())
     [draft] = found.drafts  # type: ignore[union-attr]  # it is an item
     assert [each.name for each in draft.authors] == names
