@@ -270,7 +270,7 @@ OptionalRemoteAddress = Annotated[
 ]
 RemoteAddresses = Annotated[
     str,
-    AfterValidator(remote_addresses),
+    _optional(remote_addresses),
     Field(
         description="http or https addresses such as https://hub.example.org/, separated by"
         " spaces, or empty"

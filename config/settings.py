@@ -150,6 +150,7 @@ class DaemonSettings(SettingsSection):
     node: kinds.Node
     ingest_seconds: kinds.Seconds
     publish_seconds: kinds.Seconds
+    announce_seconds: kinds.Seconds
     digests_seconds: kinds.Seconds
     delivery_seconds: kinds.Seconds
 

@@ -228,3 +228,16 @@ class Item:
         yield from self.countries
         if self.content_type:
             yield self.content_type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubStanding:
+    """How a hub does that is told of changed feeds: of how many it does not know, and what is wrong
+    ``since`` when, where it failed so many times in a row.
+    """
+
+    hub: str
+    waiting: int
+    failures: int
+    problem: str
+    since: datetime | None

@@ -4,7 +4,7 @@ Knows topics and items by the words of feeds, and when two addresses are one mai
 know SQL, templates or SMTP.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from config import values
-from feeds.model import Item, TopicRef
+from feeds.model import HubStanding, Item, TopicRef
 from notifier.errors import UnusableAddress
 
 if TYPE_CHECKING:
@@ -219,6 +219,7 @@ class Totals:
     deliveries: Mapping[DeliveryState, int]
     subscribers: Mapping[SubscriberState, int]
     sources: "Mapping[State, int]"
+    hubs: Sequence[HubStanding] = ()
 
 
 def mailbox(address: str) -> str:

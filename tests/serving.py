@@ -18,6 +18,7 @@ import trustme
 from starlette.applications import Starlette
 
 from feeds.identity.ids import Identity
+from feeds.model import HubStanding
 from feeds.publish.pages import STYLE
 from feeds.publish.site import Site
 from feeds.standing import State
@@ -58,6 +59,11 @@ TOTALS = Totals(
     deliveries={DeliveryState.ACCEPTED: 41, DeliveryState.FAILED: 1},
     subscribers={SubscriberState.ACTIVE: 7},
     sources={State.FAILING: 1},
+    hubs=(
+        HubStanding(
+            hub="https://hub.example.org/", waiting=12, failures=3, problem="away", since=NOW
+        ),
+    ),
 )
 
 

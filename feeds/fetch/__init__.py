@@ -117,12 +117,14 @@ class Outsized:
 class FetchFailed:
     """No document, and why in words for people.
 
-    ``retry_after`` is when the ``host`` that answered asks us back. What ``is_lasting`` will not
-    pass by itself (a 4xx but 408, 425 and 429; an address nobody may ask): asking again soon is of
-    no use. ``outsized`` is what is there where it is too large.
+    ``retry_after`` is when the ``host`` that answered asks us back, ``status`` what it answered, 0
+    if nothing. What ``is_lasting`` will not pass by itself (a 4xx but 408, 425 and 429; an address
+    nobody may ask): asking again soon is of no use. ``outsized`` is what is there where it is too
+    large.
     """
 
     problem: str
+    status: int = 0
     retry_after: datetime | None = None
     is_lasting: bool = False
     host: str = ""

@@ -158,6 +158,7 @@ def _failed(received: Received, now: datetime) -> FetchFailed:
     why = _WORDS.get(received.status, "")
     return FetchFailed(
         problem=f"{received.url} answers {received.status}" + (f": {why}" if why else ""),
+        status=received.status,
         retry_after=retry_after(received.field("retry-after"), now),
         is_lasting=received.status not in PASSING,
         host=received.url.host,

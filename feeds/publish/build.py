@@ -45,6 +45,7 @@ class SiteBuilder:
         both = f"{_code()}\0{taxonomy.fingerprint}\0"
         self.recipe = blake2b(f"{both}{pages_only!r}".encode(), digest_size=16).hexdigest()
         self.fingerprint = blake2b(f"{both}{site!r}".encode(), digest_size=16).hexdigest()
+        self.has_hubs = bool(site.hubs)
         self.entries_per_feed = site.entries_per_feed
         self.items_per_page = site.items_per_page
 

@@ -6,6 +6,7 @@ Knows the order of calls. Must never know SQL, XML or HTML.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 from itertools import starmap
 from threading import Event
 from time import perf_counter
@@ -14,7 +15,7 @@ import structlog
 
 from feeds.model import Progress
 from feeds.publish.build import SiteBuilder
-from feeds.publish.feed import FeedRef
+from feeds.publish.feed import FeedRef, is_feed
 from feeds.publish.files import Document, Files
 from feeds.publish.select import (
     LARGEST_BYTES,
@@ -31,6 +32,7 @@ from feeds.storage import Connection, entries
 from feeds.storage.database import Database
 from feeds.storage.entries import Ready
 from feeds.storage.read_items import whole_items
+from feeds.storage.websub import publications
 from feeds.taxonomy import Taxonomy
 
 log = structlog.get_logger(__name__)
@@ -38,6 +40,8 @@ log = structlog.get_logger(__name__)
 # What one step holds in memory: up to 200 entries each, some 50 MB of the longest items seen.
 _FEEDS_AT_ONCE = 25
 _PAGES_AT_ONCE = 200
+# 96 bits: two versions of one document meet once in 2^48.
+_DIGEST_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +110,7 @@ class _Publication:
     feeds: int = field(init=False, default=0)
     done: int = field(init=False, default=0)
     total: int = field(init=False, default=0)
+    digests: dict[str, str] = field(init=False, default_factory=dict)
 
     def run(self, *, everything: bool) -> Sequence[str]:
         """The files that changed, those of feeds first."""
@@ -133,6 +138,8 @@ class _Publication:
             pages += self.files.write_all(self.builder.lists(languages)) if whole else ()
             with self.database.writing() as connection:
                 entries.settle(connection, state, self.builder.fingerprint)
+                if self.builder.has_hubs:
+                    publications.note(connection, self.digests)
         return [*written, *pages]
 
     def _items(self, after: int, upto: int) -> Iterator[str]:
@@ -152,8 +159,18 @@ class _Publication:
             if self.stopping.is_set():
                 return
             some = feeds[start : start + _FEEDS_AT_ONCE]
-            yield from self.files.write_all(self._documents(some))
+            documents = self._documents(some)
+            if self.builder.has_hubs:
+                documents = self._digested(documents)
+            yield from self.files.write_all(documents)
             self._advance(len(some))
+
+    def _digested(self, documents: Iterator[Document]) -> Iterator[Document]:
+        """The same; what tells those of feeds apart is kept."""
+        for path, content in documents:
+            if is_feed(path):
+                self.digests[path] = blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
+            yield path, content
 
     def _advance(self, steps: int) -> None:
         self.done += steps

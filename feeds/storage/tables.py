@@ -269,6 +269,29 @@ pushes = Table(
     Column("at", Instant, nullable=False, index=True),
 )
 
+#: Each feed's document that is published: what tells its versions apart, and the number of its last
+#: change in commit order, which is where whoever tells of changes keeps a cursor.
+publications = Table(
+    "publications",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("number", Number, nullable=False, index=True),
+)
+
+#: Hubs of others (WebSub), one row each: up to which publication it was ``told``, and not before
+#: ``due_at`` again. ``since`` is when it began to fail.
+hubs = Table(
+    "hubs",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("told", Number, nullable=False),
+    Column("due_at", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("since", Instant),
+)
+
 #: Subscriptions to hubs (WebSub), one row a source and topic. ``due_at`` is when something is to
 #: be done next: ask, renew, ask again or leave. ``token`` ends the callback's address.
 leases = Table(

@@ -1,9 +1,11 @@
-"""WebSub: news the moment a hub has it.
+"""WebSub: news the moment a hub has it, in both directions.
 
-Knows leases at hubs, and what hubs say to us. Must never know what an item says.
+Knows what hubs and we say to each other. Must never know what an item says.
 
 We are a subscriber (W3C Recommendation, sections 5 and 7): `lease` decides, `subscriber` asks hubs
-for leases and renews them, `callback` is where they answer and send news.
+for leases and renews them, `callback` is where they answer and send news. We are a publisher
+(section 4): `ping` tells hubs which feeds changed, as the log of publications has it. `outbound`
+calls hosts, each by itself.
 
 A hub of our own (sections 6 and 7) belongs here as distribute.py. It will need: an address that
 takes requests to subscribe, verified by the answer of the subscriber's callback before anything is

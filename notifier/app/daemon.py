@@ -49,6 +49,8 @@ from notifier.web.view import Viewing
 
 log = structlog.get_logger(__name__)
 
+_ANNOUNCE = "announce"
+
 #: The rooms no beat enters; who is pushed to has loaded that room before the first (`_api`).
 _NO_BEATS = (
     "notifier.cli",
@@ -85,7 +87,12 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
             listening = listen(serve.host, serve.port)
         except OSError as error:
             raise CannotListen(serve.host, serve.port, error.strerror or str(error)) from error
-        scheduler = Scheduler(jobs(house), stopping, clock=house.clock)
+
+        def on_change() -> None:
+            house.outbound.hurry()
+            scheduler.wake(_ANNOUNCE)
+
+        scheduler = Scheduler(jobs(house, on_change), stopping, clock=house.clock)
         with listening:
             web = _web(
                 house.settings,
@@ -93,7 +100,9 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
                 taxonomy=house.taxonomy,
                 site=house.site,
                 receiver=house.receiver,
-                publish=partial(_unless_busy, partial(_publish, house.publish), stopping),
+                publish=partial(
+                    _unless_busy, partial(_publish, house.publish, on_change), stopping
+                ),
                 clock=house.clock,
                 heartbeats=scheduler,
                 mails=mails,
@@ -111,15 +120,19 @@ def load() -> None:
         importlib.import_module(name)
 
 
-def jobs(house: House) -> tuple[Job, ...]:
-    """The beats of the house: sources, hubs, publish, digests, delivery; each asks anew."""
+def jobs(house: House, on_change: Callable[[], object] = lambda: None) -> tuple[Job, ...]:
+    """The beats of the house: sources, hubs, publish, announce, digests, delivery; each asks anew.
+
+    ``on_change`` is called once feeds were published that changed.
+    """
     every = house.settings.daemon
+    publish = partial(_publish, house.publish, on_change)
     # A job a source: one that is slow or broken delays no other.
     polls = tuple(
         (
             f"ingest {source.name}",
             every.ingest_seconds,
-            partial(_ingest, source.name, house.ingest, house.publish, house.clock),
+            partial(_ingest, source.name, house.ingest, publish, house.clock),
         )
         for source in house.settings.sources
         if SourceKind(source.kind) is not SourceKind.PUSH
@@ -127,7 +140,8 @@ def jobs(house: House) -> tuple[Job, ...]:
     works: tuple[tuple[str, int, Callable[[Event], object]], ...] = (
         *polls,
         ("hubs", every.ingest_seconds, partial(_renew, house.renew)),
-        ("publish", every.publish_seconds, partial(_publish, house.publish)),
+        ("publish", every.publish_seconds, publish),
+        (_ANNOUNCE, every.announce_seconds, house.outbound.run),
         ("digests", every.digests_seconds, partial(_plan, house.planner, house.clock)),
         ("delivery", every.delivery_seconds, partial(_deliver, house.deliver, house.clock)),
     )
@@ -221,14 +235,17 @@ def _unless_busy(work: Callable[[Event], object], stopping: Event) -> None:
         log.debug("left to another", problem=str(busy))
 
 
-def _publish(publish: Callable[..., PublishReport], stopping: Event) -> None:
-    publish(stopping=stopping)
+def _publish(
+    publish: Callable[..., PublishReport], on_change: Callable[[], object], stopping: Event
+) -> None:
+    if publish(stopping=stopping).feeds_written:
+        on_change()
 
 
 def _ingest(
     source: str,
     ingest: Callable[..., IngestReport],
-    publish: Callable[..., PublishReport],
+    publish: Callable[[Event], object],
     clock: Callable[[], datetime],
     stopping: Event,
 ) -> None:
@@ -250,7 +267,7 @@ def _ingest(
             unchanged=report.unchanged,
             seconds=_seconds(clock() - started),
         )
-        publish(stopping=stopping)
+        publish(stopping)
 
 
 def _renew(renew: Callable[[Event], RenewReport], stopping: Event) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from feeds.publish.site import Site
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
+    from feeds.websub.outbound import Outbound
     from feeds.websub.subscriber import RenewReport
     from notifier.digest.plan import Planner, PlanReport
     from notifier.mail import Transport
@@ -137,6 +138,27 @@ class House:
         fetcher = sources.fetcher(self.settings, clock=self.clock, stopping=self.stopping)
         self._opened.callback(fetcher.close)
         return fetcher
+
+    @cached_property
+    def outbound(self) -> Outbound:
+        """What tells hubs which feeds changed; all that connects is closed with the house."""
+        return parts.outbound(
+            self.settings,
+            self.database,
+            self.site,
+            lambda: self.caller,
+            clock=self.clock,
+            jitter=jitter,
+        )
+
+    @cached_property
+    def caller(self) -> Fetcher:
+        """What asks hubs and their subscribers; all that connects is closed with the house."""
+        from notifier.app import sources
+
+        caller = sources.caller(self.settings, clock=self.clock, stopping=self.stopping)
+        self._opened.callback(caller.close)
+        return caller
 
     @cached_property
     def workers(self) -> Workers:
@@ -256,6 +278,10 @@ class House:
             stopping=stopping,
             progress=progress,
         )
+
+    def announce(self, stopping: Event | None = None) -> None:
+        """Who is to know of a changed feed was told, or is told again when its time has come."""
+        self.outbound.run(stopping or Event())
 
     def subscribe(self, address: str, preferences: Preferences) -> Subscriber:
         """The address gets what is asked for, from what is ingested next."""

@@ -6,10 +6,12 @@ nothing is lost when a beat is, and any number of nodes may run the same beats.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor as Threads
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from threading import Event
+from threading import Event, Lock
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -34,6 +36,15 @@ class Job:
     name: str
     every_seconds: int
     work: Callable[[Event], object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A job with who is at it, and whether it is wanted once more."""
+
+    job: Job
+    lock: Lock = field(default_factory=Lock)
+    wanted: Event = field(default_factory=Event)
 
 
 class _Asked(Event):
@@ -64,6 +75,9 @@ class Scheduler:
         self._stopping = stopping
         self._jobs = tuple(jobs)
         self._beats: dict[str, datetime] = {}
+        self._works = {job.name: _Work(job) for job in self._jobs}
+        # The scheduler cannot be asked for a beat at any moment: not while it ends.
+        self._woken = Threads(len(self._jobs), "woken")
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={
@@ -91,9 +105,18 @@ class Scheduler:
             )
         self._scheduler.start()
 
+    def wake(self, name: str) -> None:
+        """The job of that name beats now, or once more after the beat in hand."""
+        work = self._works[name]
+        if not work.wanted.is_set():  # Who wanted it before has seen to it.
+            work.wanted.set()
+            with suppress(RuntimeError):  # It has been stopped.
+                self._woken.submit(self._beat, work.job)
+
     def stop(self) -> None:
         """No further beat; returns once the work in hand is done."""
         self._scheduler.shutdown(wait=True)
+        self._woken.shutdown(wait=True)
 
     @property
     def beats(self) -> Mapping[str, datetime]:
@@ -108,6 +131,18 @@ class Scheduler:
         self._beats[job.name] = self._clock()
 
     def _beat(self, job: Job) -> None:
+        work = self._works[job.name]
+        # Whoever is at it looks again once it is done, so that nobody who wakes it is missed.
+        while work.lock.acquire(blocking=False):
+            try:
+                work.wanted.clear()
+                self._work(job)
+            finally:
+                work.lock.release()
+            if not work.wanted.is_set() or self._stopping.is_set():
+                return
+
+    def _work(self, job: Job) -> None:
         self._note(job)
         try:
             job.work(_Asked(self._stopping, partial(self._note, job)))

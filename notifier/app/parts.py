@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
     from config.settings import Settings
     from feeds.draft import Habits
+    from feeds.fetch.client import Fetcher
     from feeds.identity.ids import Identity
     from feeds.model import Progress, Topic
     from feeds.publish.site import Site
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
+    from feeds.websub.outbound import Outbound
     from notifier.digest.plan import Planner
     from notifier.digest.render import TopicPage
     from notifier.mail import Transport
@@ -103,6 +105,33 @@ def site(settings: Settings, identity: Identity) -> Site:
         items_per_page=settings.publish.items_per_page,
         hubs=tuple(settings.websub.hubs.split()),
     )
+
+
+def outbound(
+    settings: Settings,
+    database: Database,
+    site: Site,
+    caller: Callable[[], Fetcher],
+    *,
+    clock: Callable[[], datetime],
+    jitter: Callable[[], float],
+) -> Outbound:
+    """What tells hubs that feeds changed; without any it has nothing to do."""
+    from feeds.websub.outbound import CallQueue, Outbound
+    from feeds.websub.ping import Pings
+
+    queues: list[CallQueue] = []
+    if settings.websub.hubs:
+        pings = Pings(
+            database=database,
+            fetcher=caller(),
+            urls=tuple(settings.websub.hubs.split()),
+            address=lambda path: f"{site.url}/{path}",
+            clock=clock,
+            jitter=jitter,
+        )
+        queues.append(pings)
+    return Outbound(tuple(queues))
 
 
 def planner(

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from config.values import host_of
-from feeds.model import SourceKind, TopicKind
+from feeds.model import HubStanding, SourceKind, TopicKind
 from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState, Totals
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ class SubscriberRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """The state of an installation in numbers; ``daemon`` is the process that runs it."""
+    """The state of an installation in numbers, and how the hubs do that it tells of changed feeds;
+    ``daemon`` is the process that runs it.
+    """
 
     store: str
     authority: str
@@ -63,6 +65,7 @@ class Status:
     feeds: int
     subscribers: Mapping[SubscriberState, int]
     deliveries: Mapping[DeliveryState, int]
+    hubs: Sequence[HubStanding]
     daemon: str | None
 
 
@@ -151,6 +154,7 @@ def told(person: Subscriber) -> SubscriberRow:
 def totals(database: "Database", settings: "Sequence[SourceSettings]") -> Totals:
     """The numbers a supervisor watches."""
     from feeds.storage import overview
+    from feeds.storage.websub import hubs
     from notifier.storage import deliveries, subscribers
 
     with database.reading() as connection:
@@ -160,6 +164,7 @@ def totals(database: "Database", settings: "Sequence[SourceSettings]") -> Totals
             deliveries=deliveries.counts(connection),
             subscribers=subscribers.counts(connection),
             sources=_states(connection, settings),
+            hubs=hubs.rows(connection),
         )
 
 
@@ -186,6 +191,7 @@ def status(
         feeds=len(feeds_of((topic.ref for topic in taxonomy.topics), languages)),
         subscribers=numbers.subscribers,
         deliveries=numbers.deliveries,
+        hubs=numbers.hubs,
         daemon=daemon,
     )
 

@@ -38,6 +38,12 @@ if TYPE_CHECKING:
 #: Guesses at the address a hub calls us back at, and at its secret, are hopeless.
 CALLBACK_BYTES = 32
 
+#: Who is told of a change says little, and soon: 5 seconds without a word and 20 in all are longer
+#: than any that works takes, and short enough that who makes us wait cannot hold up the others.
+CALL_TIMEOUT_SECONDS = 5
+CALL_SECONDS = 20
+CALL_ANSWER_BYTES = 65_536
+
 
 def chosen(
     names: Sequence[str], settings: Settings, website: Callable[[SourceSettings], WebSource | None]
@@ -231,6 +237,19 @@ def fetcher(settings: Settings, *, clock: Callable[[], datetime], stopping: Even
         guard=Guard.of(fetch.private_hosts),
         proxy=fetch.proxy or None,
     )
+
+
+def caller(settings: Settings, *, clock: Callable[[], datetime], stopping: Event) -> Fetcher:
+    """What tells hubs and their subscribers of changed feeds: at once, and nobody for long."""
+    usual = settings.fetch
+    limits = {
+        "timeout_seconds": min(usual.timeout_seconds, CALL_TIMEOUT_SECONDS),
+        "document_seconds": min(usual.document_seconds, CALL_SECONDS),
+        "pause_seconds": 0,
+    }
+    ingest = settings.ingest.model_copy(update={"max_document_bytes": CALL_ANSWER_BYTES})
+    brief = {"fetch": usual.model_copy(update=limits), "ingest": ingest}
+    return fetcher(settings.model_copy(update=brief), clock=clock, stopping=stopping)
 
 
 def callbacks(settings: Settings) -> CallbackAddresses:

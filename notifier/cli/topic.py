@@ -32,13 +32,15 @@ def publish(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write the feeds and pages that no longer show what the store holds."""
+    """Write the feeds and pages that no longer show what the store holds, and tell hubs."""
     with (
         house_for(context, logs=True) as house,
         stopping() as stop,
         progress("publish") as on_progress,
     ):
         report = house.publish(everything=everything, stopping=stop, progress=on_progress)
+        if house.settings.websub.hubs:
+            house.announce(stop)
     written, unchanged = report.feeds_written, report.feeds_unchanged
     text = f"{written} feeds written, {unchanged} unchanged, {len(report.files)} files in all"
     write_report(report, text, as_json=as_json)

@@ -4,7 +4,7 @@ Knows what well means. Must never know how things are counted: that is a callabl
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from typing_extensions import override
 
 from feeds.errors import StoreError
+from feeds.model import HubStanding
 from feeds.standing import State as Standing
 from feeds.web.request_limits import ThreadLimit
 from notifier.model import DeliveryState, SubscriberState, Totals
@@ -139,6 +140,7 @@ class _Readings(Collector):
             "fieldfare_subscribers", "Subscribers by state.", SubscriberState, totals.subscribers
         )
         yield _by_state("fieldfare_sources", "Sources by state.", Standing, totals.sources)
+        yield from _hubs(totals.hubs)
         yield self._beats()
         yield InfoMetricFamily(
             "fieldfare_build", "What is running.", value={"version": self._version}
@@ -158,6 +160,22 @@ class _Readings(Collector):
 def _refused(request: Request) -> int:
     connections = getattr(request.state, "connections", None)
     return connections.refused if connections else 0
+
+
+def _hubs(rows: Sequence[HubStanding]) -> Iterator[Metric]:
+    """Nothing where there are none."""
+    if not rows:
+        return
+    failures = GaugeMetricFamily(
+        "fieldfare_hub_failures", "How often in a row a hub could not be told.", labels=["hub"]
+    )
+    waiting = GaugeMetricFamily(
+        "fieldfare_hub_waiting_feeds", "Changed feeds a hub does not know of.", labels=["hub"]
+    )
+    for row in rows:
+        failures.add_metric([row.hub], row.failures)
+        waiting.add_metric([row.hub], row.waiting)
+    yield from (failures, waiting)
 
 
 def _by_state(name: str, meaning: str, states: type[State], counted: Mapping[State, int]) -> Metric:

@@ -143,6 +143,8 @@ def test_metrics_say_how_the_house_is_doing(client: httpx2.Client) -> None:
         'fieldfare_subscribers{state="left"}': 0,
         **{f'fieldfare_sources{{state="{state}"}}': 0 for state in ("ok", "moved", "ended")},
         'fieldfare_sources{state="failing"}': 1,
+        'fieldfare_hub_failures{hub="https://hub.example.org/"}': 3,
+        'fieldfare_hub_waiting_feeds{hub="https://hub.example.org/"}': 12,
         'fieldfare_job_last_beat_timestamp_seconds{job="ingest"}': NOW.timestamp(),
         'fieldfare_job_last_beat_timestamp_seconds{job="publish"}': NOW.timestamp(),
         'fieldfare_build_info{version="0.1.0"}': 1,

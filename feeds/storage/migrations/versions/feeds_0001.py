@@ -23,6 +23,7 @@ def upgrade() -> None:
     _standings()
     _pushes()
     _leases()
+    _publications()
 
 
 def _store() -> None:
@@ -259,4 +260,25 @@ def _leases() -> None:
         sa.Column("reason", sa.Text(), nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("source", "topic", name="pk_leases"),
         sa.UniqueConstraint("token", name="uq_leases_token"),
+    )
+
+
+def _publications() -> None:
+    op.create_table(
+        "publications",
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("number", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("path", name="pk_publications"),
+    )
+    op.create_index("ix_publications_number", "publications", ["number"])
+    op.create_table(
+        "hubs",
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("told", NUMBER, nullable=False),
+        sa.Column("due_at", INSTANT),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("since", INSTANT),
+        sa.PrimaryKeyConstraint("url", name="pk_hubs"),
     )

@@ -141,3 +141,40 @@ def test_one_slow_message_makes_no_job_stuck() -> None:
     scheduler.start()
     scheduler.stop()
     assert scheduler.stuck(NOW + timedelta(minutes=6)) == ()
+
+
+def test_a_job_that_is_woken_beats_at_once() -> None:
+    first, second = Event(), Event()
+
+    def work() -> None:
+        (second if first.is_set() else first).set()
+
+    scheduler = a_scheduler(a_job(work, every_seconds=3600))
+    scheduler.start()
+    assert first.wait(PATIENCE_SECONDS)
+    scheduler.wake("work")
+    assert second.wait(PATIENCE_SECONDS)
+    scheduler.stop()
+
+
+def test_a_job_that_is_woken_while_it_works_beats_once_more_and_never_twice_at_once() -> None:
+    begun, may_end, again = Event(), Event(), Event()
+    at_work: list[int] = []
+
+    def work() -> None:
+        at_work.append(1)
+        assert len(at_work) == 1
+        (again if begun.is_set() else begun).set()
+        may_end.wait(PATIENCE_SECONDS)
+        at_work.pop()
+
+    with capture_logs() as logs:
+        scheduler = a_scheduler(a_job(work, every_seconds=3600))
+        scheduler.start()
+        assert begun.wait(PATIENCE_SECONDS)
+        for _ in range(3):
+            scheduler.wake("work")
+        may_end.set()
+        assert again.wait(PATIENCE_SECONDS)
+        scheduler.stop()
+    assert logs == []
