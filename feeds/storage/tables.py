@@ -4,8 +4,10 @@ Knows columns, keys and indexes. Must never know a query: those live beside, one
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
+    DDL,
     JSON,
     BigInteger,
     Boolean,
@@ -22,9 +24,11 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     and_,
+    event,
     false,
     text,
 )
+from sqlalchemy.types import UserDefinedType
 from typing_extensions import override
 
 #: How constraints are named, whoever's table it is: a migration has to name what it drops.
@@ -56,6 +60,16 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class TsVector(UserDefinedType[str]):
+    """Terms with their positions, as PostgreSQL keeps them; its own dialect takes long to load."""
+
+    cache_ok = True
+
+    @override
+    def get_col_spec(self, **_: Any) -> str:
+        return "TSVECTOR"
 
 
 Number = BigInteger().with_variant(Integer, "sqlite")
@@ -230,6 +244,31 @@ entries = Table(
     Column("atom", LargeBinary, nullable=False),
     Column("html", LargeBinary, nullable=False),
 )
+
+#: What items are found by, a row an item, and one for each time it was filed somewhere late. The
+#: smaller the ``rank``, the newer: microseconds before 1970. ``terms`` are a tsvector, or packed
+#: what the table of FTS5 was told.
+searchable = Table(
+    "searchable",
+    metadata,
+    Column("rank", Number, primary_key=True, autoincrement=False),
+    Column("item", Number, ForeignKey("items.number"), nullable=False, index=True),
+    Column("is_late", Boolean, nullable=False),
+    Column("terms", LargeBinary().with_variant(TsVector(), "postgresql"), nullable=False),
+    # Each row is there at once; a list of those to come would be read with every question.
+    Index(
+        "ix_searchable_terms",
+        "terms",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    ).ddl_if(dialect="postgresql"),
+)
+#: By their ranks the terms of the rows above; it keeps no texts. Terms are separated by blanks.
+FTS5 = (
+    "CREATE VIRTUAL TABLE searchable_terms USING fts5"
+    """(terms, content='', columnsize=0, tokenize="ascii tokenchars '-:'")"""
+)
+event.listen(searchable, "after_create", DDL(FTS5).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
 
 #: Names of topics that an operator mapped, on top of those in the taxonomy file.
 topic_names = Table(

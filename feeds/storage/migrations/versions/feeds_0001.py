@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 revision = "feeds_0001"
 down_revision = None
@@ -24,6 +25,7 @@ def upgrade() -> None:
     _pushes()
     _leases()
     _publications()
+    _searchable()
 
 
 def _store() -> None:
@@ -282,3 +284,26 @@ def _publications() -> None:
         sa.Column("since", INSTANT),
         sa.PrimaryKeyConstraint("url", name="pk_hubs"),
     )
+
+
+def _searchable() -> None:
+    op.create_table(
+        "searchable",
+        sa.Column("rank", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("item", NUMBER, nullable=False),
+        sa.Column("is_late", sa.Boolean(), nullable=False),
+        sa.Column("terms", sa.LargeBinary().with_variant(TSVECTOR(), "postgresql"), nullable=False),
+        sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_searchable_item_items"),
+        sa.PrimaryKeyConstraint("rank", name="pk_searchable"),
+    )
+    op.create_index("ix_searchable_item", "searchable", ["item"])
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE INDEX ix_searchable_terms ON searchable USING gin (terms)"
+            " WITH (fastupdate = off)"
+        )
+    else:
+        op.execute(
+            "CREATE VIRTUAL TABLE searchable_terms USING fts5"
+            """(terms, content='', columnsize=0, tokenize="ascii tokenchars '-:'")"""
+        )

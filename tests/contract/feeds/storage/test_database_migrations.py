@@ -34,16 +34,54 @@ def tables(database: Database) -> set[str]:
         return set(inspect(connection).get_table_names())
 
 
+#: FTS5's table with those it keeps itself in, which are described by how they are made alone.
+FULL_TEXT = {
+    "searchable_terms",
+    *(f"searchable_terms_{part}" for part in ("config", "data", "idx")),
+}
+
+
+def is_comparable(_: object, name: str | None, kind: str, is_found: bool, __: object) -> bool:
+    """Whether a description can say that it is there: what one engine alone has is compared as it
+    is made.
+    """
+    if kind == "index":
+        return name != "ix_searchable_terms"
+    return not (is_found and kind == "table" and name in FULL_TEXT)
+
+
 def differences(database: Database, *described: MetaData) -> object:
     """What the store has that the tables do not describe, and the reverse."""
     with database.reading() as connection:
-        return compare_metadata(MigrationContext.configure(connection), described)  # type: ignore[arg-type]
+        options = {"include_object": is_comparable}
+        context = MigrationContext.configure(connection, opts=options)
+        return compare_metadata(context, described)  # type: ignore[arg-type]
+
+
+def full_text(database: Database) -> object:
+    """How the engine's own tables and indexes of full texts are made."""
+    is_sqlite = database.is_embedded
+    of_sqlite = "SELECT name, sql FROM sqlite_master WHERE name LIKE 'searchable_terms%' ORDER BY 1"
+    others = "SELECT indexname, indexdef FROM pg_indexes WHERE indexname = 'ix_searchable_terms'"
+    with database.reading() as connection:
+        return connection.execute(text(of_sqlite if is_sqlite else others)).all()
 
 
 def test_migrations_make_the_schema_that_the_tables_describe(empty: Database) -> None:
     empty.migrate()
     assert differences(empty, of_feeds.metadata, of_notifier.metadata) == []
     assert {"items", "deliveries"} <= tables(empty)
+
+
+def test_migrations_make_the_full_text_index_that_the_tables_describe(empty: Database) -> None:
+    empty.migrate()
+    migrated = full_text(empty)
+    assert migrated
+    with empty.writing() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS searchable_terms"))
+        of_feeds.searchable.drop(connection)
+        of_feeds.searchable.create(connection)
+    assert full_text(empty) == migrated
 
 
 def test_feeds_stand_alone_and_others_may_move_in_later(empty_database_url: str) -> None:

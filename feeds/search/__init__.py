@@ -1,0 +1,81 @@
+"""Which items are of a selection, the latest first: one door, whatever engine keeps the store.
+
+Knows the index of terms and what it cannot tell. Must never know addresses, feeds or pages.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from feeds.search import fulltext
+from feeds.search.fulltext import FIRST, Hit, moment_of, rank_of
+from feeds.search.index import filed, follow, is_behind
+from feeds.search.query import CORRECTED, Query, query_of, was_there
+from feeds.selection import Selection
+from feeds.storage.entries import Latest
+from feeds.storage.tables import items
+
+__all__ = ["corrected", "follow", "is_behind", "latest"]
+
+# Of those corrected, so many of the latest are looked at for those corrected last.
+_MOST_CORRECTED = 1_000
+
+
+def latest(
+    connection: Connection, selection: Selection, limit: int, before: datetime | None = None
+) -> Sequence[Latest]:
+    """The items of a selection that became news last, newest first, as far as the index follows.
+
+    An item became news there when it was filed under the last of what the selection asks for.
+    ``before`` continues behind the last of those given before, by its moment; each has its own.
+    """
+    query = query_of(selection)
+    return _latest(connection, selection, query, limit, before) if query else []
+
+
+def corrected(
+    connection: Connection, selection: Selection, since: datetime, limit: int
+) -> Sequence[int]:
+    """The numbers of the items that became news there before ``since`` and were significantly
+    changed later, the last changed first.
+    """
+    query = query_of(selection, CORRECTED)
+    if query is None:
+        return []
+    known = _latest(connection, selection, query, _MOST_CORRECTED, since)
+    changed = (
+        select(items.c.number)
+        .where(items.c.number.in_([each.item for each in known]), items.c.updated_at > since)
+        .order_by(items.c.updated_at.desc(), items.c.number.desc())
+        .limit(limit)
+    )
+    return connection.scalars(changed).all()
+
+
+def _latest(
+    connection: Connection,
+    selection: Selection,
+    query: Query,
+    limit: int,
+    before: datetime | None,
+) -> Sequence[Latest]:
+    after = FIRST if before is None else rank_of(before)
+    found: list[Latest] = []
+    while len(found) < limit:
+        hits = fulltext.find(connection, query, after, limit)
+        found += _true(connection, selection, hits)
+        if len(hits) < limit:
+            break
+        after = hits[-1].rank
+    return found[:limit]
+
+
+def _true(connection: Connection, selection: Selection, hits: Sequence[Hit]) -> Iterator[Latest]:
+    """Those that are shown, each when it first was in the selection."""
+    late = [hit.item for hit in hits if hit.is_late]
+    places = filed(connection, late) if late else {}
+    for hit in hits:
+        moment = moment_of(hit.rank)
+        if hit.is_shown and not (hit.is_late and was_there(selection, places[hit.item], moment)):
+            yield Latest(hit.item, moment)
