@@ -73,7 +73,11 @@ class TopicRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A term of the taxonomy (RFC 4287 category)."""
+    """A term of the taxonomy (RFC 4287 category).
+
+    ``former_slugs`` are those it had, the first one first; where it is closed, ``successor`` goes
+    on in its place.
+    """
 
     ref: TopicRef
     label: str
@@ -81,6 +85,40 @@ class Topic:
     aliases: tuple[str, ...] = ()
     former: tuple[str, ...] = ()
     closed: bool = False
+    former_slugs: tuple[str, ...] = ()
+    successor: TopicRef | None = None
+
+    @property
+    def first_slug(self) -> str:
+        """The slug it had first, of which the id of its feed is made (RFC 4287 4.2.6: a feed that
+        is moved keeps its id).
+        """
+        return next(iter(self.former_slugs), self.ref.slug)
+
+
+class Ending(StrEnum):
+    """Why a topic issues no more under a slug: it has another one, is part of another topic by
+    now, is done, or the taxonomy has nothing of it any more.
+    """
+
+    RENAMED = "renamed"
+    MERGED = "merged"
+    CLOSED = "closed"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerTopic:
+    """What no topic is any more: a slug that one had, or a topic that was merged into another.
+
+    ``into`` has its items; a slug of one that was merged later is that one's all the same.
+    """
+
+    ref: TopicRef
+    label: str
+    first_slug: str
+    ending: Ending
+    into: TopicRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,10 +43,13 @@ class Taxonomy:
         #: What the organisation calls itself, "" for nothing, and what some languages call it.
         self.name = file.name
         self.called = {tag: each.name for tag, each in file.labels.items() if each.name}
+        #: What no topic is any more, in the order of the file.
+        self.former = tuple(file.former())
+        self._moved = {each.ref: file.current(each.into) for each in self.former}
         self._by_ref = {topic.ref: topic for topic in topics}
         self._names = {kind: Names(kind, self.of(kind), file.key) for kind in TopicKind}
         self._sections = {fold(name): ref for name, ref in file.sections()}
-        self._homes = {each.slug: each.language for each in file.issuer if each.language}
+        self._homes = dict(file.homes())
         self._sites = {host: site for site in file.site for host in site.hosts}
         self._slots = {
             fold(text): slot for each in words for slot in Slot for text in each.of(slot)
@@ -80,7 +83,7 @@ class Taxonomy:
         """
         named: defaultdict[TopicRef | None, list[str]] = defaultdict(list)
         for label in extra:
-            named[label.ref].append(label.text)
+            named[label.ref and self.current(label.ref)].append(label.text)
         if not named:
             # Asked at every look at a source and for every push: what is known stays remembered.
             return self
@@ -93,9 +96,16 @@ class Taxonomy:
         """The topics of one kind, in the order of the file."""
         return tuple(topic for topic in self.topics if topic.ref.kind is kind)
 
+    def current(self, ref: TopicRef) -> TopicRef | None:
+        """What a topic is that ``ref`` names, or named once; None where nobody knows it."""
+        current = self._moved.get(ref, ref)
+        return current if current in self._by_ref else None
+
     def get(self, ref: TopicRef) -> Topic:
-        """The topic ``ref`` names. Raises UnknownTopic with the nearest known ones."""
-        topic = self._by_ref.get(ref)
+        """The topic ``ref`` names, or what it is by now. Raises UnknownTopic with the nearest
+        known ones.
+        """
+        topic = self._by_ref.get(self._moved.get(ref, ref))
         if topic is None:
             raise UnknownTopic(str(ref), self._near(str(ref)))
         return topic
@@ -108,8 +118,8 @@ class Taxonomy:
             raise UnknownTopic(text, self._near(text)) from error
 
     def lineage(self, ref: TopicRef) -> tuple[TopicRef, ...]:
-        """``ref`` and all its ancestors, nearest first. Raises UnknownTopic."""
-        line = [ref]
+        """The topic of ``ref`` and all its ancestors, nearest first. Raises UnknownTopic."""
+        line = [self.get(ref).ref]
         while parent := self.get(line[-1]).parent:
             line.append(parent)
         return tuple(line)
@@ -232,7 +242,9 @@ class Taxonomy:
         return self._names[kind].split(text)
 
     def _above(self, refs: tuple[TopicRef, ...]) -> tuple[Label, ...]:
-        above = dict.fromkeys(each for ref in refs for each in self.lineage(ref)[1:])
+        # What left the taxonomy is above and below nothing.
+        known = [ref for ref in refs if self.current(ref)]
+        above = dict.fromkeys(each for ref in known for each in self.lineage(ref)[1:])
         return tuple(
             Label(kind=ref.kind, text=self.get(ref).label, slug=ref.slug)
             for ref in above

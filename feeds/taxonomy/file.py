@@ -8,16 +8,17 @@ import hashlib
 import json
 import re
 import tomllib
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from config.values import CONTROLS, INVISIBLE
 from feeds.errors import TaxonomyError
-from feeds.model import Topic, TopicKind, TopicRef
+from feeds.model import Ending, FormerTopic, Topic, TopicKind, TopicRef
 from feeds.taxonomy.naming import LONGEST_NAME_CHARS, fold, names_of
 
 
@@ -60,7 +61,10 @@ class _Term(_StrictTable):
     parent: _Slug | None = None
     aliases: list[_Name] = []
     former: list[_Name] = []
+    former_slugs: list[_Slug] = []
+    into: _Slug | None = None
     closed: bool = False
+    successor: _Slug | None = None
 
 
 class _Issuer(_Term):
@@ -113,22 +117,79 @@ class TaxonomyFile(_StrictTable):
     labels: dict[str, _Words] = {}
 
     def topics(self) -> Iterator[Topic]:
+        """What one can follow; the names of what was merged into a topic are names it had."""
+        merged: defaultdict[TopicRef, list[str]] = defaultdict(list)
+        for ref, term in self.terms():
+            if term.into:
+                merged[self.current(ref)] += (term.label, *term.aliases, *term.former)
+        for ref, term in self.terms():
+            if term.into:
+                continue
+            yield Topic(
+                ref=ref,
+                label=term.label,
+                parent=TopicRef(ref.kind, term.parent) if term.parent else None,
+                aliases=tuple(term.aliases),
+                former=(*term.former, *merged[ref]),
+                closed=term.closed,
+                former_slugs=tuple(term.former_slugs),
+                successor=self._heir(ref) if term.successor else None,
+            )
+
+    def former(self) -> Iterator[FormerTopic]:
+        """What was renamed or merged, by each slug it had."""
+        for ref, term in self.terms():
+            first_slug = next(iter(term.former_slugs), term.slug)
+            by_ending = {Ending.RENAMED: (term.former_slugs, ref)}
+            if term.into:
+                by_ending[Ending.MERGED] = ([term.slug], self.current(ref))
+            for ending, (slugs, into) in by_ending.items():
+                for slug in slugs:
+                    yield FormerTopic(
+                        ref=TopicRef(ref.kind, slug),
+                        label=term.label,
+                        first_slug=first_slug,
+                        ending=ending,
+                        into=into,
+                    )
+
+    def terms(self) -> Iterator[tuple[TopicRef, _Term]]:
+        """Everything that is listed, kind by kind."""
         for kind in TopicKind:
             terms: Sequence[_Term] = getattr(self, kind)
             for term in terms:
-                yield Topic(
-                    ref=TopicRef(kind, term.slug),
-                    label=term.label,
-                    parent=TopicRef(kind, term.parent) if term.parent else None,
-                    aliases=tuple(term.aliases),
-                    former=tuple(term.former),
-                    closed=term.closed,
-                )
+                yield TopicRef(kind, term.slug), term
+
+    def current(self, ref: TopicRef) -> TopicRef:
+        """The topic that has the items of what is listed as ``ref``."""
+        return _last(ref, self.merged)
+
+    def _heir(self, ref: TopicRef) -> TopicRef:
+        """The topic that goes on where a closed one ended."""
+        return _last(ref, self.succeeded | self.merged)
+
+    @cached_property
+    def merged(self) -> dict[TopicRef, TopicRef]:
+        """What each was merged into, as it is written."""
+        return {ref: TopicRef(ref.kind, term.into) for ref, term in self.terms() if term.into}
+
+    @cached_property
+    def succeeded(self) -> dict[TopicRef, TopicRef]:
+        """What goes on in place of each, as it is written."""
+        return {
+            ref: TopicRef(ref.kind, term.successor) for ref, term in self.terms() if term.successor
+        }
 
     def sections(self) -> Iterator[tuple[str, TopicRef]]:
         for issuer in self.issuer:
             for section in issuer.sections:
-                yield section, TopicRef(TopicKind.ISSUER, issuer.slug)
+                yield section, self.current(TopicRef(TopicKind.ISSUER, issuer.slug))
+
+    def homes(self) -> Iterator[tuple[str, str]]:
+        """The slugs of issuers, with the language that is at home where they work."""
+        for issuer in self.issuer:
+            if issuer.language:
+                yield self.current(TopicRef(TopicKind.ISSUER, issuer.slug)).slug, issuer.language
 
     def key(self, name: str) -> str:
         """What all spellings of ``name`` have in common, with what is printed around it or not:
@@ -167,7 +228,7 @@ def _fault(where: tuple[int | str, ...], problem: str) -> str:
 
 def _contradictions(file: TaxonomyFile) -> Iterator[str]:
     topics = tuple(file.topics())
-    entries = Counter(topic.ref for topic in topics)
+    entries = Counter(ref for ref, _ in file.terms())
     yield from (f"{ref} is listed {count} times" for ref, count in entries.items() if count > 1)
     yield from _claimed_twice(
         (f"{topic.ref.kind} name {file.key(name)!r}", str(topic.ref))
@@ -181,7 +242,34 @@ def _contradictions(file: TaxonomyFile) -> Iterator[str]:
         for slot in Slot
         for text in words.of(slot)
     )
-    yield from _broken_trees(topics)
+    yield from _broken_lines(file)
+    yield from _broken_trees(file)
+
+
+def _broken_lines(file: TaxonomyFile) -> Iterator[str]:
+    """What is wrong with what topics were and became."""
+    terms = dict(file.terms())
+    yield from _claimed_twice(
+        (f"{ref.kind} slug {slug!r}", str(ref))
+        for ref, term in file.terms()
+        for slug in (term.slug, *term.former_slugs)
+    )
+    for ref, term in terms.items():
+        if term.slug in term.former_slugs:
+            yield f"{ref} has its slug among its former ones"
+        if term.into and term.closed:
+            yield f"{ref} is both merged into another and closed"
+        if term.successor and not term.closed:
+            yield f"{ref} has a successor and is not closed"
+    for what, lines in (
+        ("is merged into what", file.merged),
+        ("has a successor that", file.succeeded),
+    ):
+        for ref, other in lines.items():
+            if other not in terms:
+                yield f"{ref} {what} nobody knows, {other}"
+    lines = file.succeeded | file.merged
+    yield from (f"{ref} becomes itself again" for ref in lines if ref in _line(ref, lines))
 
 
 def _claimed_twice(claims: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -192,15 +280,28 @@ def _claimed_twice(claims: Iterable[tuple[str, str]]) -> Iterator[str]:
             yield f"{thing} belongs to both {owners[thing]} and {owner}"
 
 
-def _broken_trees(topics: tuple[Topic, ...]) -> Iterator[str]:
-    parents = {topic.ref: topic.parent for topic in topics}
-    for topic in topics:
-        if topic.parent is not None and topic.parent not in parents:
-            yield f"{topic.ref} has an unknown parent, {topic.parent}"
-        ancestors: set[TopicRef] = set()
-        above = topic.parent
-        while above is not None and above not in ancestors:
-            ancestors.add(above)
-            above = parents.get(above)
-        if topic.ref in ancestors:
-            yield f"{topic.ref} is its own ancestor"
+def _broken_trees(file: TaxonomyFile) -> Iterator[str]:
+    terms = dict(file.terms())
+    parents = {ref: TopicRef(ref.kind, term.parent) for ref, term in terms.items() if term.parent}
+    for ref, parent in parents.items():
+        if parent not in terms:
+            yield f"{ref} has an unknown parent, {parent}"
+        elif terms[parent].into and not terms[ref].into:
+            yield f"{ref} has a parent that was merged into another, {parent}"
+        if ref in _line(ref, parents):
+            yield f"{ref} is its own ancestor"
+
+
+def _last(ref: TopicRef, lines: Mapping[TopicRef, TopicRef]) -> TopicRef:
+    """What a line that begins with ``ref`` ends with."""
+    return [ref, *_line(ref, lines)][-1]
+
+
+def _line(ref: TopicRef, lines: Mapping[TopicRef, TopicRef]) -> Sequence[TopicRef]:
+    """What follows ``ref`` in a line, each once, and itself where the line comes back to it."""
+    found: dict[TopicRef, None] = {}
+    following = lines.get(ref)
+    while following is not None and following not in found:
+        found[following] = None
+        following = lines.get(following)
+    return [*found]

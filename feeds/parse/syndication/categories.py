@@ -82,7 +82,7 @@ def _of(category: RawCategory, taxonomy: Taxonomy) -> tuple[Label, ...]:
         known = (_known(kind, each, taxonomy) for each in (name, term) for kind in kinds)
         return next((labels for labels in known if labels), ())
     kind = TopicKind(found.lastgroup or "")
-    if (ref := TopicRef(kind, term or "-")) in _refs(taxonomy):
+    if ref := taxonomy.current(TopicRef(kind, term or "-")):
         return (Label(kind=kind, text=name, slug=ref.slug),)
     return _resolved(kind, name, taxonomy)
 
@@ -95,8 +95,3 @@ def _resolved(kind: TopicKind, name: str, taxonomy: Taxonomy) -> tuple[Label, ..
     if kind is TopicKind.TYPE and (label := taxonomy.kind_label(name)):
         return (label,)
     return taxonomy.resolve(kind, name)
-
-
-@lru_cache(maxsize=4)
-def _refs(taxonomy: Taxonomy) -> frozenset[TopicRef]:
-    return frozenset(topic.ref for topic in taxonomy.topics)

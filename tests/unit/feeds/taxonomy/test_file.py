@@ -3,7 +3,7 @@
 import pytest
 
 from feeds.errors import TaxonomyError
-from feeds.model import TopicKind
+from feeds.model import Ending, Label, TopicKind, TopicRef
 from feeds.taxonomy import Taxonomy
 
 
@@ -136,3 +136,155 @@ def test_a_name_that_cannot_be_seen_whole_is_a_fault(label: str) -> None:
 def test_a_name_that_says_nothing_is_a_fault(label: str) -> None:
     [fault] = faults(f'[[field]]\nslug = "youth"\nlabel = "{label}"\n')
     assert "it says nothing" in fault
+
+
+OVER = """
+    [[field]]
+    slug = "digital"
+    label = "Digital policy"
+    former_slugs = ["internet", "cyber"]
+    [[field]]
+    slug = "media"
+    label = "Media"
+    aliases = ["The press"]
+    former_slugs = ["press"]
+    into = "speech"
+    [[field]]
+    slug = "speech"
+    label = "Free speech"
+    into = "rights"
+    [[field]]
+    slug = "rights"
+    label = "Human rights"
+    [[issuer]]
+    slug = "mission"
+    label = "Mission"
+    closed = true
+    successor = "office"
+    [[issuer]]
+    slug = "office"
+    label = "Office"
+    sections = ["office"]
+    language = "hr"
+    into = "centre"
+    [[issuer]]
+    slug = "centre"
+    label = "Centre"
+"""
+
+
+def field(slug: str) -> TopicRef:
+    return TopicRef(TopicKind.FIELD, slug)
+
+
+def test_what_a_slug_named_is_found_by_it() -> None:
+    taxonomy = Taxonomy.from_toml(OVER)
+    assert [str(topic.ref) for topic in taxonomy.topics] == [
+        "field:digital",
+        "field:rights",
+        "issuer:mission",
+        "issuer:centre",
+    ]
+    for slug in ("internet", "cyber", "digital"):
+        assert taxonomy.current(field(slug)) == field("digital")
+        assert taxonomy.find(f"field:{slug}").label == "Digital policy"
+        assert taxonomy.lineage(field(slug)) == (field("digital"),)
+    for slug in ("press", "media", "speech"):
+        assert taxonomy.get(field(slug)).ref == field("rights")
+    assert taxonomy.current(field("nothing")) is None
+
+
+def test_the_names_of_what_was_merged_are_those_of_what_has_its_items() -> None:
+    taxonomy = Taxonomy.from_toml(OVER)
+    found = taxonomy.resolve(TopicKind.FIELD, "Media, Free speech")
+    assert [(label.text, label.slug) for label in found] == [("Media", "rights")]
+    assert taxonomy.resolve(TopicKind.FIELD, "The press")[0].slug == "rights"
+    assert taxonomy.section("office") == TopicRef(TopicKind.ISSUER, "centre")
+    assert taxonomy.home_of(taxonomy.resolve(TopicKind.ISSUER, "Centre")) == "hr"
+
+
+def test_each_slug_tells_where_it_went() -> None:
+    taxonomy = Taxonomy.from_toml(OVER)
+    assert [
+        (each.ref.slug, each.label, each.first_slug, each.ending, each.into.slug)
+        for each in taxonomy.former
+    ] == [
+        ("internet", "Digital policy", "internet", Ending.RENAMED, "digital"),
+        ("cyber", "Digital policy", "internet", Ending.RENAMED, "digital"),
+        ("press", "Media", "press", Ending.RENAMED, "media"),
+        ("media", "Media", "press", Ending.MERGED, "rights"),
+        ("speech", "Free speech", "speech", Ending.MERGED, "rights"),
+        ("office", "Office", "office", Ending.MERGED, "centre"),
+    ]
+    assert taxonomy.find("field:digital").first_slug == "internet"
+    assert taxonomy.find("field:rights").first_slug == "rights"
+
+
+def test_the_successor_is_who_has_the_work_by_now() -> None:
+    mission = Taxonomy.from_toml(OVER).find("issuer:mission")
+    assert mission.closed
+    assert mission.successor == TopicRef(TopicKind.ISSUER, "centre")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('a:former_slugs = ["b"]\nb:', "field slug 'b' belongs to both field:a and field:b"),
+        (
+            'a:former_slugs = ["c"]\nb:former_slugs = ["c"]',
+            "field slug 'c' belongs to both field:a and field:b",
+        ),
+        ('a:former_slugs = ["a"]', "field:a has its slug among its former ones"),
+        ('a:into = "z"', "field:a is merged into what nobody knows, field:z"),
+        ('a:into = "b"\nb:into = "a"', "field:a becomes itself again"),
+        ('a:into = "a"', "field:a becomes itself again"),
+        ('a:into = "b";closed = true\nb:', "field:a is both merged into another and closed"),
+        ('a:successor = "b"\nb:', "field:a has a successor and is not closed"),
+        (
+            'a:closed = true;successor = "z"',
+            "field:a has a successor that nobody knows, field:z",
+        ),
+        (
+            'a:closed = true;successor = "b"\nb:closed = true;successor = "a"',
+            "field:a becomes itself again",
+        ),
+        (
+            'a:closed = true;successor = "b"\nb:into = "a"',
+            "field:a becomes itself again",
+        ),
+        (
+            'a:into = "b"\nb:\nc:parent = "a"',
+            "field:c has a parent that was merged into another, field:a",
+        ),
+    ],
+)
+def test_what_became_of_topics_is_checked(text: str, fault: str) -> None:
+    entries = []
+    for line in text.splitlines():
+        slug, _, rest = line.partition(":")
+        its = "\n".join(rest.split(";"))
+        entries.append(f'[[field]]\nslug = "{slug}"\nlabel = "{slug.upper()}"\n{its}\n')
+    assert fault in faults("\n".join(entries))
+
+
+def test_topics_that_were_merged_do_not_stop_those_that_go_on() -> None:
+    """A merged one keeps its parent; names that two bear after it are still told."""
+    taxonomy = Taxonomy.from_toml(
+        """
+        [[field]]
+        slug = "a"
+        label = "A"
+        parent = "b"
+        into = "c"
+        [[field]]
+        slug = "b"
+        label = "B"
+        into = "c"
+        [[field]]
+        slug = "c"
+        label = "C"
+        aliases = ["a"]
+        """
+    )
+    assert [topic.ref.slug for topic in taxonomy.topics] == ["c"]
+    assert taxonomy.implied_by([Label(kind=TopicKind.FIELD, text="Z", slug="z")]) == ()
