@@ -101,6 +101,17 @@ class Catalogue:
         except (UnknownLocaleError, ValueError):
             return tag
 
+    @staticmethod
+    def own_name(tag: str) -> str:
+        """What a language calls itself, where it stands alone; the tag where nobody knows."""
+        from babel import Locale, UnknownLocaleError  # noqa: PLC0415
+
+        try:
+            name = Locale.parse(tag, sep="-").get_display_name() or tag
+        except (UnknownLocaleError, ValueError):
+            return tag
+        return name[0].upper() + name[1:]
+
 
 @cache
 def languages() -> tuple[str, ...]:

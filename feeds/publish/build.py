@@ -16,14 +16,16 @@ from config import values
 from feeds import catalogue
 from feeds.identity import decide, ids
 from feeds.model import Item, TopicKind
-from feeds.publish.entry import PublishedEntry, compose, shortened
+from feeds.publish.entry import EntryLink, PublishedEntry, compose, link, shortened
 from feeds.publish.feed import ALL, FeedRef, describe, feeds_of, languages, tree
 from feeds.publish.files import Document, HiddenDocument
+from feeds.publish.formats import jsonld
 from feeds.publish.formats.atom import entry_bytes, feed_bytes
 from feeds.publish.formats.opml import opml_bytes
 from feeds.publish.pages import STYLE, renderer
 from feeds.publish.site import INDEX, Site, item_page
 from feeds.storage.entries import Ready
+from feeds.storage.read_items import NamedItem, Surroundings
 from feeds.taxonomy import Taxonomy
 
 # Those that make bytes.
@@ -71,22 +73,39 @@ class SiteBuilder:
         content = b"" if entry.is_title_alone else self._render("content.html", entry=entry)
         return Ready(
             item=item.number,
+            slug=item.slug,
             revision=item.revision,
             updated_at=item.updated_at,
             atom=entry_bytes(entry, content.decode()),
             html=self._render("listing.html", entry=entry, fields=fields),
         )
 
-    def item(self, item: Item) -> Document:
-        """The page of one item, from which its feeds can be found."""
+    def item(self, item: Item, around: Surroundings) -> Document:
+        """The page of one item, from which its feeds can be found, and what is ``around`` it."""
         entry = compose(item, self._site, self._taxonomy)
         feeds = (each.feed for each in entry.categories if each.direct and each.feed)
         return f"{item_page(item.slug)}{INDEX}", self._render(
             "item.html",
             entry=entry,
+            data=jsonld.article(entry, self._site),
+            earlier=self._link(around.earlier),
+            later=self._link(around.later),
+            versions=self._versions(entry, around.versions),
             filed=[(kind, entry.filed_under(kind)) for kind in TopicKind],
             feeds=[self._described(feed) for feed in (*feeds, ALL)],
         )
+
+    def _link(self, item: NamedItem | None) -> EntryLink | None:
+        return item and link(item.slug, item.title, item.language, item.url, self._site)
+
+    def _versions(self, entry: PublishedEntry, items: Iterable[NamedItem]) -> list[EntryLink]:
+        """One in each other language, the first there was."""
+        links = (link(*item[1:], self._site) for item in items)
+        versions: dict[str, EntryLink] = {}
+        for each in links:
+            if each.language != entry.language:
+                versions.setdefault(each.language, each)
+        return [version for _, version in sorted(versions.items())]
 
     def hidden(self, slug: str, into: str | None) -> HiddenDocument:
         """What stands where an item was: that it is withdrawn, or the way to what it is now."""
@@ -114,8 +133,14 @@ class SiteBuilder:
         updated = max((entry.updated_at for entry in shown), default=never)
         content = [entry.atom for entry in shown]
         yield ref.atom, feed_bytes(feed, max(updated, moved_at or never), content)
+        pages = [f"{self._site.url}/{item_page(entry.slug)}" for entry in listed]
         items = b"\n".join(entry.html for entry in listed).decode()
-        yield f"{ref.page}{INDEX}", self._render("feed.html", feed=feed, items=items)
+        yield (
+            f"{ref.page}{INDEX}",
+            self._render(
+                "feed.html", feed=feed, items=items, data=jsonld.collection(feed, pages, self._site)
+            ),
+        )
 
     def lists(self, tags: Sequence[str]) -> Iterator[Document]:
         """What leads to the feeds of topics, and of the languages of these ``tags``; the front

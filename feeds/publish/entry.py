@@ -6,7 +6,7 @@ Knows the terms of a source and the names of topics. Must never know XML, HTML o
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from html import escape, unescape
 
@@ -28,6 +28,8 @@ from feeds.publish.site import Site, item_page
 from feeds.taxonomy import Taxonomy
 
 _LONGEST_OPENING_CHARS = 500
+# What is said of a page elsewhere is cut sooner.
+_LONGEST_DESCRIPTION_CHARS = 300
 # Links as the sanitiser writes them. Nearly all are as they may be; a mail address stays.
 _LINK = re.compile(r'<a href="(?!mailto:)([^"]*)"', re.IGNORECASE)
 _ODD_LINK = re.compile(r'<a href="(?!mailto:)[^"]*(?:[{}|\\^`\[\]@%]|&(?!amp;))', re.IGNORECASE)
@@ -85,6 +87,11 @@ class PublishedEntry:
     categories: tuple[EntryTopic, ...]
 
     @property
+    def description(self) -> str:
+        """What it is about, in a sentence or two, as others show it who lead to it."""
+        return self.summary or _cut("".join(self.paragraphs[:1]), _LONGEST_DESCRIPTION_CHARS)
+
+    @property
     def is_title_alone(self) -> bool:
         """Whether there is nothing to read but its title."""
         return not (self.standfirst or self.paragraphs or self.markup)
@@ -92,6 +99,31 @@ class PublishedEntry:
     def filed_under(self, kind: TopicKind) -> tuple[EntryTopic, ...]:
         """The categories of one kind that the item itself names."""
         return tuple(each for each in self.categories if each.kind is kind and each.direct)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryLink:
+    """An item as the page of another one names it; ``page`` is its path on this host, ``address``
+    where it is at home.
+    """
+
+    title: str
+    language: str
+    is_right_to_left: bool
+    page: str
+    address: str
+
+
+def link(slug: str, title: str, language: str, url: str | None, site: Site) -> EntryLink:
+    """An item as others name it, of what is stored of it."""
+    path = item_page(slug)
+    return EntryLink(
+        title=_line(title) or slug,
+        language=language if is_language_tag(language) else site.language,
+        is_right_to_left=is_right_to_left(language),
+        page=f"{site.base}/{path}",
+        address=published_address(url) or f"{site.url}/{path}",
+    )
 
 
 def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
@@ -133,18 +165,27 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
     )
 
 
+def instant(issued: Issued) -> str:
+    """The machine's form of a day or an instant (HTML, 4.5.14; ISO 8601)."""
+    return issued.at.astimezone(UTC).isoformat() if issued.at else issued.day.isoformat()
+
+
 def shortened(entry: PublishedEntry) -> PublishedEntry:
     """The same as a summary with a link to the whole text, which opens with it where the publisher
     wrote none.
     """
-    opening = "".join(entry.paragraphs[:1])
-    if len(opening) > _LONGEST_OPENING_CHARS:
-        cut = opening[:_LONGEST_OPENING_CHARS]
-        opening = f"{cut.rpartition(' ')[0] or cut} …"
-    summary = entry.summary or opening
+    summary = entry.summary or _cut("".join(entry.paragraphs[:1]), _LONGEST_OPENING_CHARS)
     return replace(
         entry, summary=summary, standfirst=summary, paragraphs=(), markup="", full_text=False
     )
+
+
+def _cut(text: str, longest: int) -> str:
+    """A text, or its beginning up to a word's end."""
+    if len(text) <= longest:
+        return text
+    cut = text[:longest]
+    return f"{cut.rpartition(' ')[0] or cut} …"
 
 
 def _line(text: str, *, is_running: bool = False) -> str:

@@ -4,7 +4,6 @@ Knows the templates. Must never query.
 """
 
 from collections.abc import Callable
-from datetime import UTC
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from feeds.catalogue import Catalogue
-from feeds.model import Issued
+from feeds.publish.entry import instant
 from feeds.publish.feed import ALL, describe
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
@@ -46,7 +45,8 @@ def renderer(
         "day": lambda issued: words.day(
             issued.at.astimezone(site.timezone).date() if issued.at else issued.day
         ),
-        "instant": _instant,
+        "instant": instant,
+        "own_name": words.own_name,
         "page": lambda feed: f"{site.base}/{feed.page}",
         "file": lambda feed: f"{site.base}/{feed.atom}",
     }
@@ -63,8 +63,3 @@ def renderer(
         return environment.get_template(template).render(values).encode()
 
     return render
-
-
-def _instant(issued: Issued) -> str:
-    """The machine's form of a day or an instant (HTML, 4.5.14)."""
-    return issued.at.astimezone(UTC).isoformat() if issued.at else issued.day.isoformat()

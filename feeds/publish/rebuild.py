@@ -31,7 +31,7 @@ from feeds.selection import EVERYWHERE, Place
 from feeds.storage import Connection, entries
 from feeds.storage.database import Database
 from feeds.storage.entries import Ready
-from feeds.storage.read_items import whole_items
+from feeds.storage.read_items import surrounding, surroundings, whole_items
 from feeds.storage.websub import publications
 from feeds.taxonomy import Taxonomy
 
@@ -130,6 +130,7 @@ class _Publication:
         feeds = [feed for feed in of_site if whole or feed.selection.place in state.touched]
         self.total = state.upto - after + len(feeds)
         pages = [*self._items(after, state.upto)]
+        pages += () if whole else self._beside(after, state.upto)
         with self.database.reading() as connection:
             gone = entries.hidden(connection, after, state.upto)
         pages += self.files.write_all(starmap(self.builder.hidden, gone))
@@ -147,11 +148,29 @@ class _Publication:
         while after < upto and not self.stopping.is_set():
             with self.database.reading() as connection:
                 span = entries.changed(connection, after, upto, _PAGES_AT_ONCE)
-                items = whole_items(connection, [number for number, _ in span])
-            yield from self.files.write_all(map(self.builder.item, items))
+            yield from self._pages([number for number, _ in span])
             reached = span[-1][1] if span else upto
             self._advance(reached - after)
             after = reached
+
+    def _beside(self, after: int, upto: int) -> Iterator[str]:
+        """Writes the pages that lead to those: of the items before and after, and their versions.
+
+        What changes of them is titles and addresses alone, so that feeds stay as they are.
+        """
+        with self.database.reading() as connection:
+            numbers = surrounding(connection, after, upto)
+        for start in range(0, len(numbers), _PAGES_AT_ONCE):
+            if self.stopping.is_set():
+                return
+            yield from self._pages(numbers[start : start + _PAGES_AT_ONCE])
+
+    def _pages(self, numbers: Sequence[int]) -> Sequence[str]:
+        with self.database.reading() as connection:
+            items = whole_items(connection, numbers)
+            around = surroundings(connection, numbers)
+        documents = (self.builder.item(item, around[item.number]) for item in items)
+        return self.files.write_all(documents)
 
     def _feeds(self, feeds: Sequence[FeedRef]) -> Iterator[str]:
         """Writes these feeds and their pages."""

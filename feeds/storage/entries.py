@@ -32,6 +32,7 @@ class Ready:
     """The entry of an item for feeds (``atom``) and for lists on pages (``html``)."""
 
     item: int
+    slug: str
     revision: int
     updated_at: datetime
     atom: bytes
@@ -140,11 +141,8 @@ def moved(connection: Connection) -> Mapping[Place, datetime]:
 
 def ready(connection: Connection, numbers: Iterable[int], recipe: str) -> Mapping[int, Ready]:
     """What is ready of these items; entries of an older revision or another recipe are not."""
-    rows = connection.execute(_READY, {"numbers": list(numbers), "recipe": recipe})
-    return {
-        item: Ready(item=item, revision=revision, updated_at=updated_at, atom=atom, html=html)
-        for item, revision, updated_at, atom, html in rows
-    }
+    rows = connection.execute(_READY, {"numbers": list(numbers), "recipe": recipe}).mappings()
+    return {row["item"]: Ready(**row) for row in rows}
 
 
 def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
@@ -203,7 +201,10 @@ _CORRECTED_OF_ALL = (
     .limit(bindparam("limit"))
 )
 _READY = (
-    select(entries.c.item, entries.c.revision, items.c.updated_at, entries.c.atom, entries.c.html)
+    select(
+        *(entries.c.item, items.c.slug, entries.c.revision, items.c.updated_at),
+        *(entries.c.atom, entries.c.html),
+    )
     .join_from(entries, items)
     .where(
         entries.c.item.in_(bindparam("numbers", expanding=True)),

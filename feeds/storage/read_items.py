@@ -6,11 +6,25 @@ somebody wants it.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, UnaryExpression, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Select,
+    UnaryExpression,
+    and_,
+    func,
+    literal,
+    not_,
+    select,
+    tuple_,
+)
 
 from feeds.model import (
     Author,
@@ -43,6 +57,27 @@ _BRIEF = tuple(
 _Labels = Mapping[tuple[TopicKind, bool], Sequence[Label]]
 
 
+class NamedItem(NamedTuple):
+    """What another item's page says of an item."""
+
+    number: int
+    slug: str
+    title: str
+    language: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """The items that the page of one item leads to: the one that became news before it, the one
+    after it, and those that say the same in other languages.
+    """
+
+    earlier: NamedItem | None = None
+    later: NamedItem | None = None
+    versions: Sequence[NamedItem] = ()
+
+
 def whole_items(connection: Connection, numbers: Collection[int]) -> Sequence[Item]:
     """The items of these numbers that exist, in the order of their numbers."""
     return [
@@ -59,6 +94,52 @@ def news(connection: Connection, after: int, upto: int) -> Sequence[Item]:
     """
     window = (items.c.number > after, items.c.number <= upto, items.c.freshness == Fresh.NEWS)
     return read(connection, *window, is_shown, order=items.c.number.desc(), brief=True)
+
+
+def surroundings(connection: Connection, numbers: Collection[int]) -> Mapping[int, Surroundings]:
+    """What is around each of these items, as far as it is shown."""
+    found = {
+        row.number: row
+        for some in parts(numbers)
+        for row in connection.execute(_around(items.c.number.in_(some)))
+    }
+    groups: defaultdict[int, list[NamedItem]] = defaultdict(list)
+    for some in parts({row.group for row in found.values()}):
+        query = select(items.c.group, *_NAMED).where(items.c.group.in_(some), is_shown)
+        for group, *named in connection.execute(query.order_by(items.c.number)):
+            groups[group].append(NamedItem(*named))
+    beside = {number for row in found.values() for number in (row.earlier, row.later) if number}
+    names = {
+        row.number: NamedItem(*row)
+        for some in parts(beside)
+        for row in connection.execute(select(*_NAMED).where(items.c.number.in_(some)))
+    }
+    return {
+        number: Surroundings(
+            earlier=names.get(row.earlier),
+            later=names.get(row.later),
+            versions=[each for each in groups[row.group] if each.number != number],
+        )
+        for number, row in found.items()
+    }
+
+
+def surrounding(connection: Connection, after: int, upto: int) -> Sequence[int]:
+    """The items that did not change in ``(after, upto]``, and whose surroundings may have."""
+    span = and_(items.c.change > after, items.c.change <= upto)
+    rows = connection.execute(_around(span)).all()
+    beside = {number for row in rows for number in (row.earlier, row.later) if number}
+    groups = {row.group for row in rows}
+    return sorted(
+        {
+            number
+            for column, values in ((items.c.number, beside), (items.c.group, groups))
+            for some in parts(values)
+            for number in connection.scalars(
+                select(items.c.number).where(column.in_(some), is_shown, not_(span))
+            )
+        }
+    )
 
 
 def latest_number(connection: Connection) -> int:
@@ -123,6 +204,35 @@ def parts(values: Iterable[_T]) -> Iterator[list[_T]]:
     rest = iter(values)
     while part := list(islice(rest, _VALUES_AT_ONCE)):
         yield part
+
+
+_NAMED = (items.c.number, items.c.slug, items.c.title, items.c.language, items.c.url)
+
+
+def _around(which: ColumnElement[bool]) -> Select[tuple[int, int, int | None, int | None]]:
+    """Number and group of the items that are so, shown or not, and who is shown beside them."""
+    return select(
+        items.c.number,
+        items.c.group,
+        _beside(is_later=False).label("earlier"),
+        _beside(is_later=True).label("later"),
+    ).where(which)
+
+
+def _beside(*, is_later: bool) -> ScalarSelect[int | None]:
+    """A step in the index, however many items there are."""
+    other = items.alias()
+    here, there = (tuple_(each.c.news_at, each.c.number) for each in (items, other))
+    order = (other.c.news_at, other.c.number)
+    return (
+        select(other.c.number)
+        .where(there > here if is_later else there < here)
+        .where(other.c.withdrawn_at.is_(None), other.c.merged_into.is_(None))
+        .order_by(*order if is_later else (each.desc() for each in order))
+        .limit(1)
+        .correlate(items)
+        .scalar_subquery()
+    )
 
 
 def _labels(connection: Connection, numbers: Sequence[int]) -> Mapping[int, _Labels]:

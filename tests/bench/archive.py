@@ -104,6 +104,7 @@ def _item_rows(count: int, draft: Draft) -> Iterator[dict[str, object]]:
         length = len(words) if number > count - _READ else 40
         yield {
             "number": number,
+            "group": number,
             "change": number,
             "uid": f"tag:news.example.org,2026-01-01:item/{number:016}",
             "slug": f"{number:016}",

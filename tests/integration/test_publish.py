@@ -144,7 +144,7 @@ def test_two_builds_of_the_same_data_have_the_same_bytes(
 def test_a_new_item_touches_its_feeds_and_no_other(
     database: Database, osce: Taxonomy, public: Path
 ) -> None:
-    store(database, osce, [a_draft()])
+    [beside] = store(database, osce, [a_draft()])
     published(database, osce, public)
     before = contents(public)
     [item] = store(database, osce, [a_draft(title="On rights", fields=(RIGHTS,), issuers=())])
@@ -155,7 +155,8 @@ def test_a_new_item_touches_its_feeds_and_no_other(
     assert report.files == (
         *(f"{feed}.atom" for feed in feeds),
         *(f"{feed}/index.html" for feed in feeds),
-        f"items/{item.slug}/index.html",
+        # The page of the one before it leads to it.
+        *(f"items/{each.slug}/index.html" for each in (item, beside)),
     )
     changed = {path for path, body in contents(public).items() if before.get(path) != body}
     assert changed == {f"{path}{end}" for path in report.files for end in ("", ".gz")}

@@ -24,7 +24,14 @@ RECIPE = "a recipe"
 
 
 def some_ready(item: int, revision: int = 1, atom: bytes = b"<entry/>") -> Ready:
-    return Ready(item=item, revision=revision, updated_at=NOON, atom=atom, html=b"<article/>")
+    return Ready(
+        item=item,
+        slug=f"item-{item}",
+        revision=revision,
+        updated_at=NOON,
+        atom=atom,
+        html=b"<article/>",
+    )
 
 
 def keep(database: Database, *made: Ready) -> None:

@@ -8,6 +8,7 @@ import pytest
 from feeds.model import Issued, IssuedFrom
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL
+from feeds.storage.read_items import Surroundings
 from feeds.taxonomy import Taxonomy
 from tests.items import a_site, an_item, issued
 
@@ -65,13 +66,15 @@ def test_a_list_leads_to_the_whole_text_in_one_step(
 def test_markup_in_an_item_is_shown_as_text(osce: Taxonomy) -> None:
     item = an_item(title="<script>1</script>", summary="a & b")
     builder = SiteBuilder(a_site(), osce)
-    for made in (builder.item(item)[1], builder.ready(item).html):
+    for made in (builder.item(item, Surroundings())[1], builder.ready(item).html):
         assert b"<script>" not in made
         assert b"&lt;script&gt;1&lt;/script&gt;" in made
 
 
 def test_an_own_item_that_stands_elsewhere_too_says_where(osce: Taxonomy) -> None:
-    _, made = SiteBuilder(a_site(), osce).item(an_item(url="https://www.osce.org/1"))
+    _, made = SiteBuilder(a_site(), osce).item(
+        an_item(url="https://www.osce.org/1"), Surroundings()
+    )
     page = made.decode()
     assert 'First published at <a href="https://www.osce.org/1">osce.org</a>' in page
 
