@@ -234,7 +234,7 @@ def _tsvector(entry: Entry, rank: int) -> str:
     positions: defaultdict[str, list[int]] = defaultdict(list)
     for position, word in enumerate(entry.words, start=1):
         positions[word].append(position)
-    del positions[BREAK]
+    positions.pop(BREAK, None)
     words = (f"'{word}':{','.join(map(str, at))}" for word, at in positions.items())
     spans = (f"{bits}:{_span(bits, rank)}" for bits in _SPANS)
     places = (f"'{place}'" for place in (*entry.places, *spans))

@@ -21,6 +21,7 @@ import config
 import feeds
 import notifier
 from config.settings import Settings
+from feeds import search
 from feeds.errors import StoreBusy
 from feeds.ingest.report import IngestReport
 from feeds.ingest.single_document import Receiver
@@ -49,7 +50,7 @@ from notifier.web.view import Viewing
 
 log = structlog.get_logger(__name__)
 
-_ANNOUNCE = "announce"
+_ANNOUNCE, _SEARCH = "announce", "search"
 
 #: The rooms no beat enters; who is pushed to has loaded that room before the first (`_api`).
 _NO_BEATS = (
@@ -91,6 +92,7 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
         def on_change() -> None:
             house.outbound.hurry()
             scheduler.wake(_ANNOUNCE)
+            scheduler.wake(_SEARCH)
 
         scheduler = Scheduler(jobs(house, on_change), stopping, clock=house.clock)
         with listening:
@@ -121,7 +123,8 @@ def load() -> None:
 
 
 def jobs(house: House, on_change: Callable[[], object] = lambda: None) -> tuple[Job, ...]:
-    """The beats of the house: sources, hubs, publish, announce, digests, delivery; each asks anew.
+    """The beats of the house: sources, hubs, publish, search, announce, digests, delivery; each
+    asks anew.
 
     ``on_change`` is called once feeds were published that changed.
     """
@@ -141,6 +144,7 @@ def jobs(house: House, on_change: Callable[[], object] = lambda: None) -> tuple[
         *polls,
         ("hubs", every.ingest_seconds, partial(_renew, house.renew)),
         ("publish", every.publish_seconds, publish),
+        (_SEARCH, every.publish_seconds, partial(search.follow, house.database)),
         (_ANNOUNCE, every.announce_seconds, house.outbound.run),
         ("digests", every.digests_seconds, partial(_plan, house.planner, house.clock)),
         ("delivery", every.delivery_seconds, partial(_deliver, house.deliver, house.clock)),

@@ -9,7 +9,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHES = ("start", "text", "feeds", "html", "hostile", "ingest", "backfill", "publish", "mail")
+BENCHES = (
+    "start",
+    "text",
+    "feeds",
+    "html",
+    "hostile",
+    "ingest",
+    "backfill",
+    "publish",
+    "search",
+    "mail",
+)
 MEASURED = Path(__file__).parents[2] / "docs" / "measured.md"
 _BLOCK = re.compile(r"(?<=<!-- bench -->\n\n```\n).*?(?=```\n\n<!-- end of bench -->)", re.DOTALL)
 

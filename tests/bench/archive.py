@@ -59,14 +59,20 @@ def fill(database: Database, taxonomy: Taxonomy, count: int) -> None:
 
     Returns once the disk has them, so that it has nothing else to do while times are taken.
     """
+    fill_items(database, count)
+    with database.writing() as connection:
+        for rows in _in_parts(_topic_rows(count, taxonomy)):
+            connection.execute(insert(item_topics), rows)
+    os.sync()
+
+
+def fill_items(database: Database, count: int) -> None:
+    """The same without topics."""
     with database.writing() as connection:
         for rows in _in_parts(_item_rows(count, draft_of(TRAINING, osce()))):
             connection.execute(insert(items), rows)
-        for rows in _in_parts(_topic_rows(count, taxonomy)):
-            connection.execute(insert(item_topics), rows)
         values = [{"name": name, "value": count} for name in ("items", "changes")]
         connection.execute(insert(counters), values)
-    os.sync()
 
 
 def _in_parts(rows: Iterator[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
@@ -92,8 +98,8 @@ def _filed(number: int, position: int, kind: str, slug: str, label: str) -> dict
         "label": label,
         "slug": slug,
         "direct": True,
-        "updated_at": _updated(number),
-        "news_at": _updated(number),
+        "updated_at": updated_of(number),
+        "news_at": updated_of(number),
     }
 
 
@@ -117,12 +123,13 @@ def _item_rows(count: int, draft: Draft) -> Iterator[dict[str, object]]:
             "content_hash": str(number),
             "revision": 1,
             "first_seen_at": NOON,
-            "updated_at": _updated(number),
-            "news_at": _updated(number),
+            "updated_at": updated_of(number),
+            "news_at": updated_of(number),
         }
 
 
-def _updated(number: int) -> datetime:
+def updated_of(number: int) -> datetime:
+    """When an item of these became news."""
     # One an hour: a feed holds all of its last two days, which are to be no more than it would.
     return NOON - timedelta(days=14_000) + timedelta(hours=number, microseconds=number)
 

@@ -7,9 +7,13 @@ import pytest
 
 from config.clock import clock
 from config.settings import load
+from feeds import search
+from feeds.selection import Selection
 from notifier.app import daemon
 from notifier.app.house import House
+from tests.builders import a_draft
 from tests.command import an_installation
+from tests.items import store
 
 
 @pytest.mark.parametrize("job", ["publish", "delivery"])
@@ -25,3 +29,15 @@ def test_a_beat_leaves_to_another_what_that_one_is_at(tmp_path: Path, job: str) 
             assert not (settings.publish.directory / "index.html").exists()
         beat.work(Event())
     assert (settings.publish.directory / "index.html").exists() == (job == "publish")
+
+
+def test_what_is_stored_is_found_after_a_beat(tmp_path: Path) -> None:
+    house = an_installation(tmp_path / "house")
+    with House(load(house.folder / "fieldfare.toml", {}), clock=clock) as opened:
+        [beat] = [one for one in daemon.jobs(opened) if one.name == "search"]
+        store(opened.database, opened.taxonomy, [a_draft()])
+        with opened.database.exclusive("search"):
+            beat.work(Event())
+        beat.work(Event())
+        with opened.database.reading() as connection:
+            assert [each.item for each in search.latest(connection, Selection(), 2)] == [1]
