@@ -204,14 +204,22 @@ def nginx(*servers: str, folder: Path, port: int) -> Iterator[None]:
         "http {\n" + "\n".join(parts) + "\n}\n"
     )
 
+    command = [program("nginx", "nginx"), "-p", str(folder), "-c", str(config), "-e", "stderr"]
+    # SIGTERM is nginx's fast shutdown: it waits for no client.
+    with answering(command, port):
+        yield
+
+
+@contextmanager
+def answering(command: Sequence[str], port: int) -> Iterator[int]:
+    """``command`` listens on a loopback port, as the process of this number; SIGTERM ends it."""
+
     def answers() -> bool:
         with socket.socket() as client:
             return client.connect_ex(("127.0.0.1", port)) == 0
 
-    command = [program("nginx", "nginx"), "-p", str(folder), "-c", str(config), "-e", "stderr"]
-    # SIGTERM is nginx's fast shutdown: it waits for no client.
-    with _running(command, answers):
-        yield
+    with _running(command, answers) as process:
+        yield process
 
 
 _NGINX_TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -236,8 +244,8 @@ def _running(
     *,
     cwd: Path | None = None,
     ending: signal.Signals = signal.SIGTERM,
-) -> Iterator[None]:
-    """``command`` runs and answers; afterwards it has ended."""
+) -> Iterator[int]:
+    """``command`` runs and answers, as the process of this number; afterwards it has ended."""
     with TemporaryDirectory(prefix="fieldfare-") as folder:
         log = Path(folder) / "log"
         with log.open("wb") as output:
@@ -246,7 +254,7 @@ def _running(
             )
         try:
             _wait(process, answers, log)
-            yield
+            yield process.pid
         finally:
             _end(process, ending)
 

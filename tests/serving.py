@@ -94,7 +94,7 @@ def a_web_app(
     root.mkdir(exist_ok=True)
     (root / "style.css").write_bytes(STYLE.read_bytes())
     return create_app(
-        files=PublishedFiles(Directory(root, 1_000_000, lambda: NOW, site.links)),
+        files=PublishedFiles(Directory(root, 1_000_000, lambda: NOW, site.links), site.base),
         unsubscribing=Unsubscribing(
             database=database, secret=SECRET, taxonomy=taxonomy, pages=pages, clock=lambda: NOW
         ),
@@ -123,7 +123,10 @@ def serving(
     # Named as TCP, asyncio sends at once (TCP_NODELAY); else each body waits 40 ms for an ACK.
     with socket.socket(proto=socket.IPPROTO_TCP) as bound:
         bound.bind(("127.0.0.1", 0))
-        server = Server(app, Event(), descriptors=descriptors)
+        files = app.router.default
+        # A server of published files answers them as the daemon's does.
+        known = {"at_once": files.at_once} if isinstance(files, PublishedFiles) else {}
+        server = Server(app, Event(), descriptors=descriptors, **known)
         if ca:
             server.config.load()
             server.config.ssl = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -101,7 +101,9 @@ class Directory:
         found = _stat(f"{self._root}/{name}")
         if found is None or not stat.S_ISREG(found.st_mode):
             return None
-        told = _stat(f"{self._root}/{name}.status")
+        status = f"{self._root}/{name}.status"
+        # Mostly there is none, which an exception would tell at twice the cost.
+        told = _stat(status) if os.access(status, os.F_OK) else None
         return _signature(found) + (_signature(told) if told else ())
 
     def now(self) -> float:

@@ -4,7 +4,9 @@ Knows ASGI. Must never know what is in a file; what there is to say about a miss
 by the application (`HTTPException`).
 """
 
-from typing import assert_never
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple, assert_never
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -22,15 +24,41 @@ from feeds.web.representation import (
 )
 
 
+class FileAnswer(NamedTuple):
+    """What is sent, and no more: its status, the fields of its head, and its body."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
 class PublishedFiles:
     """An ASGI application that answers with the files of a directory.
 
     A file that did not change since it was read costs two stats, one look-up and no copy. Ranges
-    are not served, as RFC 9110 14.2 allows: who asks for a part gets the whole.
+    are not served, as RFC 9110 14.2 allows: who asks for a part gets the whole. ``base`` is the
+    path of the site on its host, percent-encoded, which a proxy may have cut off.
     """
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, base: str = "") -> None:
         self._directory = directory
+        self._base = base.encode("ascii")
+
+    def at_once(self, target: bytes, fields: Iterable[tuple[bytes, bytes]]) -> FileAnswer | None:
+        """What a GET is answered where the file lies in memory as it lies on the disk.
+
+        None where more has to be done: then the application itself is to be asked. ``target`` is
+        the path and query as they were sent, the names of ``fields`` are lowercase.
+        """
+        raw_path = target.partition(b"?")[0]
+        if self._base and raw_path.startswith(self._base + b"/"):
+            raw_path = raw_path[len(self._base) :]
+        path = raw_path.decode("latin-1")
+        # What is percent-encoded is no name of ours as it stands.
+        name = file_of(path, raw_path)
+        signature = self._directory.signature(name) if name else None
+        served = self._directory.remembered(name, signature) if name and signature else None
+        return self._answer(served, fields, path) if served else None
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answers one request. Raises HTTPException: 404, 503, 405 for all methods not named."""
@@ -38,11 +66,7 @@ class PublishedFiles:
         method = scope["method"]
         if method in ("GET", "HEAD"):
             served = await self._find(path, scope)
-            asked = _fields(scope)
-            chosen = _chosen(served, asked.get(b"accept-encoding")).as_of(
-                self._directory.now() - _DATE_SECONDS
-            )
-            status, headers, body = _answer(chosen, _preconditions(asked), path)
+            status, headers, body = self._answer(served, scope["headers"], path)
         elif method == "OPTIONS":
             # Also where nothing is: a browser asks before it may learn that.
             status, headers, body = 204, encoded(*_ALLOWED, *_preflight(path)), b""
@@ -50,6 +74,15 @@ class PublishedFiles:
             raise HTTPException(405, headers=dict((*_ALLOWED, *cross_origin(path))))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+
+    def _answer(
+        self, served: Served, fields: Iterable[tuple[bytes, bytes]], path: str
+    ) -> FileAnswer:
+        asked = _wanted(fields)
+        chosen = _chosen(served, asked.get(b"accept-encoding")).as_of(
+            self._directory.now() - _DATE_SECONDS
+        )
+        return _answer(chosen, asked, path)
 
     async def _find(self, path: str, scope: Scope) -> Served:
         name = file_of(path, scope.get("raw_path") or b"")
@@ -89,15 +122,11 @@ _PREFLIGHT = (
 )
 
 #: The request fields that matter here; a field sent in several lines is one list.
-_WANTED = frozenset(
-    {
-        b"accept-encoding",
-        b"if-match",
-        b"if-modified-since",
-        b"if-none-match",
-        b"if-unmodified-since",
-    }
-)
+_CONDITIONS = (b"if-match", b"if-modified-since", b"if-none-match", b"if-unmodified-since")
+_WANTED = frozenset((b"accept-encoding", *_CONDITIONS))
+
+#: Longer tails than this are hostile.
+_REMEMBERED_VERDICTS = 1_024
 
 
 def _preflight(path: str) -> tuple[tuple[str, str], ...]:
@@ -105,22 +134,26 @@ def _preflight(path: str) -> tuple[tuple[str, str], ...]:
     return (*shared, *_PREFLIGHT) if shared else ()
 
 
-def _fields(scope: Scope) -> dict[bytes, str]:
-    fields: dict[bytes, str] = {}
-    for name, value in scope["headers"]:
+def _wanted(fields: Iterable[tuple[bytes, bytes]]) -> dict[bytes, str]:
+    asked: dict[bytes, str] = {}
+    for name, value in fields:
         if name in _WANTED:
             text = value.decode("latin-1")
-            fields[name] = f"{fields[name]}, {text}" if name in fields else text
-    return fields
+            asked[name] = f"{asked[name]}, {text}" if name in asked else text
+    return asked
 
 
-def _preconditions(asked: dict[bytes, str]) -> Preconditions:
-    return Preconditions(
-        if_match=asked.get(b"if-match"),
-        if_modified_since=asked.get(b"if-modified-since"),
-        if_none_match=asked.get(b"if-none-match"),
-        if_unmodified_since=asked.get(b"if-unmodified-since"),
+@lru_cache(maxsize=_REMEMBERED_VERDICTS)
+def _verdict(etag: str, modified: int | None, *fields: str | None) -> Verdict:
+    """Who polls a feed sends what all others do that have its latest version."""
+    if_match, if_modified_since, if_none_match, if_unmodified_since = fields
+    asked = Preconditions(
+        if_match=if_match,
+        if_modified_since=if_modified_since,
+        if_none_match=if_none_match,
+        if_unmodified_since=if_unmodified_since,
     )
+    return evaluate(asked, etag, modified)
 
 
 def _chosen(served: Served, accept_encoding: str | None) -> Representation:
@@ -129,16 +162,17 @@ def _chosen(served: Served, accept_encoding: str | None) -> Representation:
     return served.plain
 
 
-def _answer(chosen: Representation, asked: Preconditions, path: str) -> tuple[int, Headers, bytes]:
+def _answer(chosen: Representation, asked: dict[bytes, str], path: str) -> FileAnswer:
     """Conditions are about what is there: what is not is said to all (RFC 9110 13.2.1)."""
-    is_there = chosen.told is PRESENT
-    verdict = evaluate(asked, chosen.etag, chosen.modified) if is_there else Verdict.SEND
+    verdict = Verdict.SEND
+    if chosen.told is PRESENT:
+        verdict = _verdict(chosen.etag, chosen.modified, *map(asked.get, _CONDITIONS))
     match verdict:
         case Verdict.SEND:
-            return chosen.told.code, chosen.headers, chosen.body
+            return FileAnswer(chosen.told.code, chosen.headers, chosen.body)
         case Verdict.NOT_MODIFIED:
-            return 304, chosen.unmodified, b""
+            return FileAnswer(304, chosen.unmodified, b"")
         case Verdict.FAILED:
-            return 412, encoded(("content-length", "0"), *cross_origin(path)), b""
+            return FileAnswer(412, encoded(("content-length", "0"), *cross_origin(path)), b"")
         case _:
             assert_never(verdict)

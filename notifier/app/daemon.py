@@ -95,9 +95,11 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
             scheduler.wake(_SEARCH)
 
         scheduler = Scheduler(jobs(house, on_change), stopping, clock=house.clock)
+        files = _files(house.settings, house.site, house.clock)
         with listening:
             web = _web(
                 house.settings,
+                files=files,
                 database=house.database,
                 taxonomy=house.taxonomy,
                 site=house.site,
@@ -109,7 +111,8 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
                 heartbeats=scheduler,
                 mails=mails,
             )
-            _serve(web, scheduler, [listening], stopping)
+            server = Server(web, stopping, descriptors=all_descriptors(), at_once=files.at_once)
+            _serve(server, scheduler, [listening], stopping)
 
 
 def load() -> None:
@@ -161,6 +164,7 @@ def jobs(house: House, on_change: Callable[[], object] = lambda: None) -> tuple[
 def _web(
     settings: Settings,
     *,
+    files: PublishedFiles,
     database: Database,
     taxonomy: Taxonomy,
     site: Site,
@@ -177,7 +181,7 @@ def _web(
     secret = settings.signing_key
     pages = PrivatePages(site, taxonomy)
     return create_app(
-        files=_files(settings, site, clock),
+        files=files,
         unsubscribing=Unsubscribing(
             database=database, secret=secret, taxonomy=taxonomy, pages=pages, clock=clock
         ),
@@ -205,7 +209,8 @@ def _web(
 
 def _files(settings: Settings, site: Site, clock: Callable[[], datetime]) -> PublishedFiles:
     cached = settings.serve.cache_bytes
-    return PublishedFiles(Directory(settings.publish.directory, cached, clock, site.links))
+    directory = Directory(settings.publish.directory, cached, clock, site.links)
+    return PublishedFiles(directory, site.base)
 
 
 def _api(
@@ -319,10 +324,9 @@ def _seconds(duration: timedelta) -> float:
 
 
 def _serve(
-    web: Starlette, scheduler: Scheduler, sockets: Sequence[socket.socket], stopping: Event
+    server: Server, scheduler: Scheduler, sockets: Sequence[socket.socket], stopping: Event
 ) -> None:
     """Serves and ticks until SIGTERM or SIGINT; returns when the work in hand is finished."""
-    server = Server(web, stopping, descriptors=all_descriptors())
     scheduler.start()
     log.info("daemon started", addresses=[bound.getsockname()[:2] for bound in sockets])
     try:

@@ -19,6 +19,7 @@ BENCHES = (
     "backfill",
     "publish",
     "search",
+    "web",
     "mail",
 )
 MEASURED = Path(__file__).parents[2] / "docs" / "measured.md"

@@ -3,11 +3,13 @@
 import errno
 import logging
 import os
+import resource
 import socket
 import time
 from asyncio import AbstractEventLoop, new_event_loop
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from threading import Event
 from urllib.parse import urlsplit
 
@@ -19,8 +21,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
-from notifier.web import server
-from tests.serving import serving
+from feeds.web.directory import Directory
+from feeds.web.published import PublishedFiles
+from notifier.web import connections, server
+from tests.serving import NOW, serving
 
 #: Connections there may be of these descriptors.
 DESCRIPTORS, MOST = 16, 8
@@ -77,8 +81,8 @@ def url(site: Site) -> Iterator[str]:
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_WAIT_SECONDS", "_BODY_SECONDS", "_SEND_SECONDS"):
-        monkeypatch.setattr(server, name, 1)
+    for name in ("WAIT_SECONDS", "_BODY_SECONDS", "_SEND_SECONDS"):
+        monkeypatch.setattr(connections, name, 1)
 
 
 def connected(url: str, said: bytes = b"", client: str = "127.0.0.1") -> socket.socket:
@@ -172,6 +176,58 @@ def test_where_all_are_at_work_one_more_is_told_to_come_back(site: Site, url: st
         assert answer.headers["access-control-allow-origin"] == "*"
         site.done.set()
     assert httpx2.get(url).text == "here"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"GET /" + LONG[:900_000].encode(),
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + LONG[:900_000].encode(),
+        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: x\r\n" * 100_000,
+        POST % b"body" + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"X: x\r\n" * 100_000,
+        POST % b"body" + b"Transfer-Encoding: chunked\r\n\r\n1;" + LONG[:900_000].encode(),
+        GET % b"work" * 10_000,
+    ],
+)
+def test_what_has_no_end_is_not_kept(site: Site, url: str, said: bytes) -> None:
+    """Neither a head nor what follows a body, nor requests before any is answered."""
+    with connected(url) as connection:
+        with suppress(ConnectionResetError, BrokenPipeError):
+            connection.sendall(said)
+        began = time.monotonic()
+        assert b" 200 " not in answered(connection)
+        assert time.monotonic() - began < 5
+    site.done.set()
+    assert httpx2.get(url).text == "here"
+
+
+@pytest.mark.parametrize("named", [b"", b"Host: x\r\nHost: y\r\n"])
+def test_a_request_names_one_host(url: str, named: bytes) -> None:
+    with connected(url, b"GET / HTTP/1.1\r\n" + named + b"\r\n") as connection:
+        assert answered(connection).startswith(b"HTTP/1.1 400")
+    with connected(url, b"GET / HTTP/1.0\r\n\r\n") as connection:
+        assert b" 200 " in answered(connection)
+
+
+def test_answers_from_memory_wait_until_they_are_taken(tmp_path: Path) -> None:
+    """However many are asked for: what is sent to nobody is no more than one answer or two."""
+    (tmp_path / "all.atom").write_bytes(b"x" * 1_000_000)
+    app = Starlette()
+    app.router.default = PublishedFiles(Directory(tmp_path, 10_000_000, lambda: NOW))
+    with serving(app) as url, connected(url, GET % b"all.atom") as connection:
+        before = _memory_bytes()
+        connection.sendall(GET % b"all.atom" * 100)
+        time.sleep(0.5)
+        assert _memory_bytes() - before < 30_000_000
+        taken = 0
+        while taken < 101 * 1_000_000 and (some := connection.recv(1_000_000)):
+            taken += len(some)
+        assert taken > 101 * 1_000_000
+
+
+def _memory_bytes() -> int:
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * resource.getpagesize()
 
 
 #: One client has this many of 32 connections.

@@ -35,8 +35,14 @@ def put(root: Path, name: str, content: bytes, *, at: datetime = WRITTEN) -> Non
         beside.replace(target)
 
 
+@pytest.fixture(scope="module", params=["asked", "at once"])
+def way(request: pytest.FixtureRequest) -> str:
+    """By turns the application answers all, and the server itself what lies in memory."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(tmp_path_factory: pytest.TempPathFactory, way: str) -> Path:
     """What all tests here read; one that changes a file makes it first."""
     public = tmp_path_factory.mktemp("site") / "public"
     put(public, "index.html", PAGE)
@@ -49,14 +55,17 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def client(root: Path) -> Iterator[httpx2.Client]:
+def client(way: str, root: Path) -> Iterator[httpx2.Client]:
     directory = Directory(
         root,
         limit_bytes=1_000_000,
         clock=lambda: NOW,
         links=lambda name: LINKS if name == "feeds/all.atom" else "",
     )
-    app = Starlette(routes=[Route("/{path:path}", PublishedFiles(directory))])
+    files = PublishedFiles(directory)
+    app = Starlette(routes=[Route("/{path:path}", files)])
+    if way == "at once":
+        app.router.default = files
     with (
         serving(app) as address,
         httpx2.Client(base_url=address, headers={"Accept-Encoding": "identity"}) as asking,
