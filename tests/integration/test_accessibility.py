@@ -1,0 +1,108 @@
+"""WCAG 2.2 AA as axe-core sees it in Chromium: all pages, light and dark, on a phone and a desk."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, Page, Route, ViewportSize
+
+from feeds.publish.build import SiteBuilder
+from feeds.taxonomy import Taxonomy
+from notifier.web.private_pages import PrivatePages
+from tests.items import a_site
+from tests.served_site import ServedSite, served_site
+
+Scheme = Literal["light", "dark"]
+
+#: The narrowest window without scrolling to both sides (WCAG 2.2 1.4.10), and a desk's: colours do
+#: not depend on width, so that each is seen once.
+SIGHTS: tuple[tuple[ViewportSize, Scheme], ...] = (
+    (ViewportSize(width=320, height=640), "light"),
+    (ViewportSize(width=1280, height=900), "dark"),
+)
+RULES = {
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterator[ServedSite]:
+    with served_site(tmp_path_factory.mktemp("site"), osce) as up:
+        yield up
+
+
+@pytest.fixture(scope="module")
+def made(site: ServedSite, osce: Taxonomy) -> Mapping[str, bytes]:
+    """Pages that nobody finds by a link, by their paths."""
+    own = a_site(url=site.url)
+    builder, private = SiteBuilder(own, osce), PrivatePages(own, osce)
+    gets, topics = "You get the daily digest.", ["Policing", "Human rights"]
+    return {
+        "/hidden": builder.hidden("gone", None)[1],
+        "/moved": builder.hidden("gone", site.items[0].slug)[1].replace(b"http-equiv", b"data-x"),
+        "/unsubscribe": bytes(private.answer("unsubscribe.html", gets=gets, topics=topics).body),
+        "/notice": bytes(private.notice("missing_digest", 404).body),
+    }
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, site: ServedSite, made: Mapping[str, bytes]) -> Iterator[Page]:
+    """A tab for one page after the other, as a tab takes longer than all of them."""
+    context = browser.new_context()
+    page = context.new_page()
+
+    def answer(route: Route) -> None:
+        body = made.get(route.request.url.removeprefix(site.url))
+        if body is None:
+            route.continue_()
+        else:
+            route.fulfill(body=body, content_type="text/html; charset=utf-8")
+
+    page.route("**/*", answer)
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/feeds/all/",
+        "/feeds/issuers/secretariat/",
+        "guide",
+        "foreign",
+        "fetched",
+        "/hidden",
+        "/moved",
+        "/unsubscribe",
+        "/notice",
+    ],
+)
+def test_a_page_has_no_fault_that_axe_finds(site: ServedSite, tab: Page, path: str) -> None:
+    titles = {"guide": "Human rights", "foreign": "Конференция", "fetched": "Representative calls"}
+    tab.goto(site.item(titles[path]) if path in titles else site.url + path)
+    tab.evaluate(AXE_SCRIPT)
+    for window, scheme in SIGHTS:
+        tab.set_viewport_size(window)
+        tab.emulate_media(color_scheme=scheme)
+        found = tab.evaluate(f"axe.run({json.dumps(RULES)})")
+        faults = [
+            (fault["id"], node["html"][:200], node["failureSummary"])
+            for fault in found["violations"]
+            for node in fault["nodes"]
+        ]
+        assert faults == [], (window, scheme)
+        assert tab.evaluate("document.documentElement.scrollWidth") == window["width"]
+
+
+def test_what_is_printed_is_the_text(site: ServedSite, tab: Page) -> None:
+    """Ways to follow, menus and the foot of the page stay on the screen."""
+    tab.goto(site.url + "/feeds/all/")
+    tab.emulate_media(media="print")
+    shown = {each: tab.locator(each).first.is_visible() for each in (".follow", "nav", "footer")}
+    assert not any(shown.values()), shown
+    assert tab.locator("article h3").first.is_visible()
+    tab.emulate_media(media="screen")
