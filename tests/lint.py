@@ -80,7 +80,7 @@ def _of_entry(entry: etree._Element, newest: datetime | None) -> Iterator[str]:
     if content is None and not _rel(entry, "alternate"):
         yield "neither an alternate link nor content"
     if content is not None and content.get("type") == "html":
-        yield from _html(content.text or "")
+        yield from html_faults(content.text or "")
 
 
 def _counts(
@@ -141,21 +141,22 @@ def _categories(entry: etree._Element) -> Iterator[str]:
             yield f"a category without {' and '.join(missing)}"
 
 
-def _html(text: str) -> Iterator[str]:
+def html_faults(text: str) -> Iterator[str]:
+    """What is wrong with HTML within a feed."""
     if _ESCAPED_TWICE.match(text):
         yield "its HTML is escaped twice"
     for address in _IN_HTML.findall(text):
-        if not _is_absolute(address):
+        if not is_absolute(address):
             yield f"the address {address!r} within its HTML is relative"
 
 
 def _addresses(root: etree._Element) -> Iterator[str]:
     for element in root.iter(f"{_ATOM}link", f"{_ATOM}category", f"{_ATOM}generator"):
         for name in ("href", "scheme", "uri"):
-            if (address := element.get(name)) is not None and not _is_absolute(address):
+            if (address := element.get(name)) is not None and not is_absolute(address):
                 yield f"the {name} {address!r} is relative"
     for element in root.iter(*(f"{_ATOM}{name}" for name in ("id", "uri", "icon", "logo"))):
-        if element.text and not _is_absolute(element.text):
+        if element.text and not is_absolute(element.text):
             yield f"the {etree.QName(element).localname} {element.text!r} is relative"
 
 
@@ -181,7 +182,8 @@ def _instant(element: etree._Element, name: str) -> datetime | None:
         return None
 
 
-def _is_absolute(address: str) -> bool:
+def is_absolute(address: str) -> bool:
+    """Whether an address stands for itself."""
     try:
         parts = urlsplit(address)
     except ValueError:

@@ -17,10 +17,19 @@ from feeds import catalogue
 from feeds.identity import decide, ids
 from feeds.model import Item, TopicKind
 from feeds.publish.entry import EntryLink, PublishedEntry, compose, link, shortened
-from feeds.publish.feed import ALL, FeedRef, describe, feeds_of, languages, tree
+from feeds.publish.feed import (
+    ALL,
+    ATOM,
+    JSON_FEED,
+    RSS,
+    FeedRef,
+    describe,
+    feeds_of,
+    languages,
+    tree,
+)
 from feeds.publish.files import Document, HiddenDocument
-from feeds.publish.formats import jsonld
-from feeds.publish.formats.atom import entry_bytes, feed_bytes
+from feeds.publish.formats import atom, jsonfeed, jsonld, rss
 from feeds.publish.formats.opml import opml_bytes
 from feeds.publish.pages import STYLE, renderer
 from feeds.publish.site import INDEX, Site, item_page
@@ -70,13 +79,16 @@ class SiteBuilder:
 
     def _ready(self, item: Item, entry: PublishedEntry) -> Ready:
         fields = entry.filed_under(TopicKind.FIELD)
-        content = b"" if entry.is_title_alone else self._render("content.html", entry=entry)
+        is_more = not entry.is_title_alone
+        content = self._render("content.html", entry=entry).decode() if is_more else ""
         return Ready(
             item=item.number,
             slug=item.slug,
             revision=item.revision,
             updated_at=item.updated_at,
-            atom=entry_bytes(entry, content.decode()),
+            atom=atom.entry_bytes(entry, content),
+            rss=rss.entry_bytes(entry, content),
+            json=jsonfeed.entry_bytes(entry, content),
             html=self._render("listing.html", entry=entry, fields=fields),
         )
 
@@ -122,17 +134,18 @@ class SiteBuilder:
         listed: Sequence[Ready],
         moved_at: datetime | None,
     ) -> Iterator[Document]:
-        """A feed with the entries ``shown`` and its page with those ``listed``; an entry last came
-        or left when it ``moved_at``.
+        """A feed in each form with the entries ``shown``, and its page with those ``listed``; an
+        entry last came or left when it ``moved_at``.
 
         It was updated by that or with its newest entry, and one that never held any on the day its
         id became possible; so that never goes back.
         """
         feed = self._described(ref)
         never = datetime.combine(self._site.identity.minted, time(), UTC)
-        updated = max((entry.updated_at for entry in shown), default=never)
-        content = [entry.atom for entry in shown]
-        yield ref.atom, feed_bytes(feed, max(updated, moved_at or never), content)
+        updated = max(moved_at or never, *(entry.updated_at for entry in shown), never)
+        yield ref.file(ATOM), atom.feed_bytes(feed, updated, [each.atom for each in shown])
+        yield ref.file(RSS), rss.feed_bytes(feed, updated, [each.rss for each in shown])
+        yield ref.file(JSON_FEED), jsonfeed.feed_bytes(feed, updated, [each.json for each in shown])
         pages = [f"{self._site.url}/{item_page(entry.slug)}" for entry in listed]
         items = b"\n".join(entry.html for entry in listed).decode()
         yield (

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from html import escape, unescape
+from urllib.parse import quote
 
 from config.values import (
+    dns_name,
     host_of,
     is_language_tag,
     is_media_type,
@@ -30,6 +32,8 @@ from feeds.taxonomy import Taxonomy
 _LONGEST_OPENING_CHARS = 500
 # What is said of a page elsewhere is cut sooner.
 _LONGEST_DESCRIPTION_CHARS = 300
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 # Links as the sanitiser writes them. Nearly all are as they may be; a mail address stays.
 _LINK = re.compile(r'<a href="(?!mailto:)([^"]*)"', re.IGNORECASE)
 _ODD_LINK = re.compile(r'<a href="(?!mailto:)[^"]*(?:[{}|\\^`\[\]@%]|&(?!amp;))', re.IGNORECASE)
@@ -134,7 +138,7 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
     summary = _line(item.summary, is_running=True)
     path = item_page(item.slug)
     page = f"{site.url}/{path}"
-    origin = published_address(item.url)
+    origin = published_uri(item.url)
     issuers = tuple(filter(None, (_line(label.text) for label in item.issuers)))
     return PublishedEntry(
         id=item.uid,
@@ -154,7 +158,7 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         updated=item.updated_at,
         page=page,
         origin=origin,
-        host=host_of(origin or ""),
+        host=host_of(published_address(item.url) or ""),
         address=origin or page,
         reading=origin if origin and not terms.full_text else f"{site.base}/{path}",
         authors=(_authors(item.authors) if item.authors else ())
@@ -209,8 +213,37 @@ def _link(found: re.Match[str]) -> str:
     return f'<a href="{escape(address)}"' if address else "<a"
 
 
+def published_uri(text: str | None) -> str | None:
+    """A published address for programs that know no IRI: in ASCII (RFC 3987, section 3.1), the host
+    by the name that DNS knows it by. RSS has URIs alone, and to the W3C's validator long IRIs are
+    none.
+    """
+    address = published_address(text)
+    if address is None or address.isascii():
+        return address
+    scheme, _, rest = address.partition("://")
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    name, colon, port = host.partition(":")
+    known = _registered(name)
+    encoded = quote(rest[len(host) :], safe=_ASCII)
+    return f"{scheme}://{known}{colon}{port}{encoded}" if known else None
+
+
+def _registered(name: str) -> str | None:
+    if name.isascii():
+        return name
+    import idna  # noqa: PLC0415 - most hosts are ASCII
+
+    try:
+        known = idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        known = dns_name(name)
+    # Letters that look like a slash or a blank become one.
+    return known if _HOST.fullmatch(known) else None
+
+
 def _authors(people: Iterable[Author]) -> tuple[Author, ...]:
-    named = ((_line(each.name), published_address(each.uri)) for each in people)
+    named = ((_line(each.name), published_uri(each.uri)) for each in people)
     return tuple(Author(name=name, uri=uri or "") for name, uri in named if name)
 
 
@@ -226,8 +259,8 @@ def _provenance(said: Provenance | None) -> Provenance | None:
         said,
         feed_title=title,
         feed_authors=_authors(said.feed_authors),
-        feed_home=published_address(said.feed_home) or "",
-        feed_self=published_address(said.feed_self) or "",
+        feed_home=published_uri(said.feed_home) or "",
+        feed_self=published_uri(said.feed_self) or "",
         feed_rights=_line(said.feed_rights),
     )
 
@@ -235,7 +268,7 @@ def _provenance(said: Provenance | None) -> Provenance | None:
 def _enclosures(item: Item) -> Iterator[Enclosure]:
     """The files that can be had; a type or length that cannot be is not known."""
     for enclosure in item.enclosures:
-        url = published_address(enclosure.url)
+        url = published_uri(enclosure.url)
         if url is None:
             continue
         # What is none makes a feed invalid (RFC 4287 section 4.2.7.3).

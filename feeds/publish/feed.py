@@ -26,6 +26,23 @@ FOLDERS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class FeedForm:
+    """A form in which each feed is published: what its files end in, and how it is called."""
+
+    extension: str
+    name: str
+    media_type: str
+
+
+ATOM = FeedForm("atom", "Atom", "application/atom+xml")
+RSS = FeedForm("rss", "RSS", "application/rss+xml")
+JSON_FEED = FeedForm("json", "JSON Feed", "application/feed+json")
+
+#: All of them, the one that says most first.
+FORMS = (ATOM, RSS, JSON_FEED)
+
+
+@dataclass(frozen=True, slots=True)
 class FeedRef:
     """Names one feed for ever: its ``path`` within ``feeds/``, without an extension, and which
     items it holds.
@@ -52,13 +69,17 @@ class FeedRef:
     @property
     def atom(self) -> str:
         """The address of its Atom file, relative to that of the site."""
-        return f"feeds/{self.path}.atom"
+        return self.file(ATOM)
+
+    def file(self, form: FeedForm) -> str:
+        """The address of its file of such a form, relative to that of the site."""
+        return f"feeds/{self.path}.{form.extension}"
 
 
 ALL = FeedRef("all", Selection())
 
 # What the documents of feeds end in, among all that is published.
-_ENDINGS = (".atom", ".json", ".rss")
+_ENDINGS = tuple(f".{form.extension}" for form in FORMS)
 
 
 def is_feed(path: str) -> bool:
@@ -97,6 +118,10 @@ class PublishedFeed:
     parent: FeedLink | None
     children: tuple[FeedLink, ...]
     hubs: tuple[str, ...]
+
+    def at(self, form: FeedForm) -> str:
+        """The absolute address of its file of such a form."""
+        return f"{self.home}{self.ref.file(form)}"
 
 
 def feeds_of(topics: Iterable[TopicRef], languages: Iterable[str] = ()) -> tuple[FeedRef, ...]:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from feeds.catalogue import Catalogue
 from feeds.publish.entry import instant
-from feeds.publish.feed import ALL, describe
+from feeds.publish.feed import ALL, FORMS, describe
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
 
@@ -48,12 +48,13 @@ def renderer(
         "instant": instant,
         "own_name": words.own_name,
         "page": lambda feed: f"{site.base}/{feed.page}",
-        "file": lambda feed: f"{site.base}/{feed.atom}",
+        "file": lambda feed, form: f"{site.base}/{feed.file(form)}",
     }
     environment.globals |= {
         "site": site,
         "words": words,
         "say": words.say,
+        "forms": FORMS,
         "all": describe(ALL, site, taxonomy),
         # Part of the address, so that no cached style meets a newer page.
         "style": blake2b(STYLE.read_bytes(), digest_size=4).hexdigest(),

@@ -84,11 +84,13 @@ def publish(
     )
     with database.exclusive("publish"):
         written = publication.run(everything=everything)
-    feeds = [path for path in written if path.endswith(".atom")]
+    feeds = [path for path in written if is_feed(path)]
+    # One feed is a file of each form.
+    count = len({path.rpartition(".")[0] for path in feeds})
     report = PublishReport(
-        feeds_written=len(feeds),
-        feeds_unchanged=publication.feeds - len(feeds),
-        files=(*feeds, *(path for path in written if not path.endswith(".atom"))),
+        feeds_written=count,
+        feeds_unchanged=publication.feeds - count,
+        files=(*feeds, *(path for path in written if not is_feed(path))),
     )
     if report.files:
         seconds = round(perf_counter() - started, 3)
@@ -239,12 +241,12 @@ class _Publication:
 
     def _within_bounds(self, shown: list[Ready]) -> Sequence[Ready]:
         """The entries of one feed, those that would make it too large as summaries."""
-        sizes = [len(each.atom) for each in shown]
+        sizes = [each.size for each in shown]
         if sum(sizes) <= LARGEST_BYTES:
             return shown
         with self.database.reading() as connection:
             items = whole_items(connection, [each.item for each in shown])
         made = {item.number: self.builder.brief(item) for item in items}
         brief = [made[each.item] for each in shown]
-        count, held = whole(sizes, [len(each.atom) for each in brief])
+        count, held = whole(sizes, [each.size for each in brief])
         return [*shown[:count], *brief[count:held]]

@@ -27,16 +27,23 @@ _CHANGE = "published"
 _FINGERPRINT = "published.fingerprint"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Ready:
-    """The entry of an item for feeds (``atom``) and for lists on pages (``html``)."""
+    """The entry of an item for feeds of each form, and for lists on pages (``html``)."""
 
     item: int
     slug: str
     revision: int
     updated_at: datetime
     atom: bytes
+    rss: bytes
+    json: bytes
     html: bytes
+
+    @property
+    def size(self) -> int:
+        """The most bytes that it takes in a feed, whatever its form."""
+        return max(len(self.atom), len(self.rss), len(self.json))
 
 
 class Latest(NamedTuple):
@@ -141,8 +148,8 @@ def moved(connection: Connection) -> Mapping[Place, datetime]:
 
 def ready(connection: Connection, numbers: Iterable[int], recipe: str) -> Mapping[int, Ready]:
     """What is ready of these items; entries of an older revision or another recipe are not."""
-    rows = connection.execute(_READY, {"numbers": list(numbers), "recipe": recipe}).mappings()
-    return {row["item"]: Ready(**row) for row in rows}
+    rows = connection.execute(_READY, {"numbers": list(numbers), "recipe": recipe})
+    return {row.item: Ready(*row) for row in rows}
 
 
 def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
@@ -153,6 +160,8 @@ def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
             "revision": entry.revision,
             "recipe": recipe,
             "atom": entry.atom,
+            "rss": entry.rss,
+            "json": entry.json,
             "html": entry.html,
         }
         for entry in made
@@ -203,7 +212,7 @@ _CORRECTED_OF_ALL = (
 _READY = (
     select(
         *(entries.c.item, items.c.slug, entries.c.revision, items.c.updated_at),
-        *(entries.c.atom, entries.c.html),
+        *(entries.c.atom, entries.c.rss, entries.c.json, entries.c.html),
     )
     .join_from(entries, items)
     .where(

@@ -242,6 +242,8 @@ entries = Table(
     Column("revision", Integer, nullable=False),
     Column("recipe", Text, nullable=False),
     Column("atom", LargeBinary, nullable=False),
+    Column("rss", LargeBinary, nullable=False),
+    Column("json", LargeBinary, nullable=False),
     Column("html", LargeBinary, nullable=False),
 )
 

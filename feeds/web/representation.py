@@ -67,8 +67,11 @@ MEDIA: Mapping[str, Media] = MappingProxyType(
         "css": Media("text/css; charset=utf-8"),
         "html": Media("text/html; charset=utf-8", _PAGE),
         "ico": Media("image/x-icon"),
+        # Without a charset: JSON has none (RFC 8259, section 11).
+        "json": Media("application/feed+json", _ANYONE),
         "opml": Media("text/x-opml; charset=utf-8", _ANYONE),
         "png": Media("image/png"),
+        "rss": Media("application/rss+xml; charset=utf-8", _ANYONE),
         "svg": Media("image/svg+xml", _PAGE),
         "txt": Media("text/plain; charset=utf-8"),
     }

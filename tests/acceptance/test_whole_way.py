@@ -104,9 +104,11 @@ def test_what_its_operator_named_by_a_path_is_published_in_full(tmp_path: Path) 
 
 def test_every_topic_of_the_taxonomy_has_a_feed(house: Installation) -> None:
     report = house.report("publish")
-    feeds = [path for path in report["files"] if path.endswith(".atom")]
+    ends = (".atom", ".rss", ".json")
+    feeds, *twins = ([path for path in report["files"] if path.endswith(end)] for end in ends)
     topics = [topic for topic in house.report("topics") if topic["feed"]]
     assert report["feeds_written"] == len(feeds) == len(topics) + 1
+    assert [len(each) for each in twins] == [len(feeds)] * 2
 
 
 def test_a_subscriber_gets_one_mail_with_each_item_once(house: Installation) -> None:

@@ -34,6 +34,8 @@ HUB = "https://hub.example.org/"
 PLAIN = "server { listen 80; root /srv/fieldfare/public; }"
 MEDIA = {
     "/feeds/all.atom": "application/atom+xml; charset=utf-8",
+    "/feeds/all.rss": "application/rss+xml; charset=utf-8",
+    "/feeds/all.json": "application/feed+json",
     "/feeds.opml": "text/x-opml; charset=utf-8",
     "/": "text/html; charset=utf-8",
     "/feeds/all/": "text/html; charset=utf-8",
@@ -148,7 +150,7 @@ def _walk(client: httpx2.Client, start: str) -> set[str]:
 
 def test_every_link_leads_somewhere_without_a_detour(client: httpx2.Client) -> None:
     seen = _walk(client, "/")
-    assert {"/feeds/all/", "/feeds/all.atom", "/style.css", "/feeds.opml"} < seen
+    assert {*MEDIA} <= seen
     assert [path for path in seen if path.startswith("/items/")]
 
 
@@ -195,16 +197,17 @@ def test_files_are_served_as_what_they_are(example: httpx2.Client, path: str) ->
     assert packed.content == answer.content
 
 
-def test_a_feed_is_known_again_and_read_by_browsers(example: httpx2.Client) -> None:
-    feed = example.get("/feeds/all.atom")
+@pytest.mark.parametrize("end", ["atom", "rss", "json"])
+def test_a_feed_is_known_again_and_read_by_browsers(example: httpx2.Client, end: str) -> None:
+    feed = example.get(f"/feeds/all.{end}")
     known = {"If-None-Match": f"W/{feed.headers['etag']}"}
-    again = example.get("/feeds/all.atom", headers=known)
+    again = example.get(f"/feeds/all.{end}", headers=known)
     assert again.status_code == 304
     assert again.headers["etag"] == feed.headers["etag"]
-    missing = example.get("/feeds/nothing.atom")
+    missing = example.get(f"/feeds/nothing.{end}")
     assert missing.status_code == 404
     asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
-    preflight = example.options("/feeds/all.atom", headers=asked)
+    preflight = example.options(f"/feeds/all.{end}", headers=asked)
     assert preflight.status_code == 204
     assert "If-None-Match" in preflight.headers["access-control-allow-headers"]
     for answer in (feed, again, missing, preflight):

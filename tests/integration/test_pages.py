@@ -167,8 +167,13 @@ def test_a_page_names_its_language_its_address_and_its_feed(site: ServedSite) ->
     page = fetched(f"{site.url}/feeds/fields/policing")
     assert page.get("lang") == "en"
     assert page.xpath("//link[@rel='canonical']/@href") == [f"{site.url}/feeds/fields/policing/"]
-    feeds = page.xpath("//link[@rel='alternate'][@type='application/atom+xml']/@href")
-    assert feeds == [f"{site.url}/feeds/fields/policing.atom"]
+    for where in ("//link[@rel='alternate']", "//p[starts-with(., 'Copy the address')]/a"):
+        feeds = [(each.get("type"), each.get("href")) for each in page.xpath(where)]
+        assert [(kind, link.removeprefix(site.url)) for kind, link in feeds] == [
+            ("application/atom+xml", "/feeds/fields/policing.atom"),
+            ("application/rss+xml", "/feeds/fields/policing.rss"),
+            ("application/feed+json", "/feeds/fields/policing.json"),
+        ]
 
 
 def test_an_items_page_leads_to_the_feeds_it_is_in(site: ServedSite) -> None:

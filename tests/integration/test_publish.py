@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -13,9 +13,9 @@ from lxml import etree
 
 from feeds.errors import PublishError, StoreBusy
 from feeds.publish.entry import PublishedEntry
-from feeds.publish.feed import feeds_of
+from feeds.publish.feed import ATOM, FORMS, JSON_FEED, RSS, feeds_of
 from feeds.publish.files import Files
-from feeds.publish.formats.atom import entry_bytes
+from feeds.publish.formats import atom, jsonfeed, rss
 from feeds.publish.rebuild import PublishReport, publish
 from feeds.publish.site import Site
 from feeds.storage import entries, write_items
@@ -24,6 +24,7 @@ from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft, a_label
 from tests.items import NOON, a_site, issued, revise, store
 from tests.lint import lint
+from tests.lint_twins import lint_json, lint_rss
 from tests.pages import PLENARY, TRAINING, draft_of
 
 SCHEMA = Path(__file__).parents[1] / "schema" / "atom.rng"
@@ -60,9 +61,11 @@ def assert_perfect(public: Path, site: Site) -> int:
     schema = etree.RelaxNG(etree.parse(SCHEMA))
     feeds = list(public.rglob("*.atom"))
     for path in feeds:
-        address = f"{site.url}/{path.relative_to(public)}"
         schema.assertValid(etree.parse(path))
-        assert lint(path.read_bytes(), address) == (), address
+        for form, faults in ((ATOM, lint), (RSS, lint_rss), (JSON_FEED, lint_json)):
+            document = path.with_suffix(f".{form.extension}")
+            address = f"{site.url}/{document.relative_to(public)}"
+            assert faults(document.read_bytes(), address) == (), address
     return len(feeds)
 
 
@@ -153,7 +156,7 @@ def test_a_new_item_touches_its_feeds_and_no_other(
         f"feeds/{path}" for path in ("all", "fields/human-rights", "types/news", "languages/en")
     ]
     assert report.files == (
-        *(f"{feed}.atom" for feed in feeds),
+        *(f"{feed}.{form.extension}" for feed in feeds for form in FORMS),
         *(f"{feed}/index.html" for feed in feeds),
         # The page of the one before it leads to it.
         *(f"items/{each.slug}/index.html" for each in (item, beside)),
@@ -382,10 +385,14 @@ def test_entries_are_made_once_a_revision(
     store(database, osce, [a_draft(title="Another")])
     made: list[str] = []
 
-    def noted(entry: PublishedEntry, content: str) -> bytes:
-        made.append(entry.title)
-        return entry_bytes(entry, content)
+    for form in (atom, rss, jsonfeed):
 
-    monkeypatch.setattr("feeds.publish.build.entry_bytes", noted)
+        def noted(
+            entry: PublishedEntry, content: str, as_before: Callable[..., bytes] = form.entry_bytes
+        ) -> bytes:
+            made.append(entry.title)
+            return as_before(entry, content)
+
+        monkeypatch.setattr(form, "entry_bytes", noted)
     published(database, osce, public)
-    assert made == ["Another"]
+    assert made == ["Another"] * len(FORMS)

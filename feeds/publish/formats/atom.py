@@ -13,9 +13,7 @@ from lxml import etree
 
 from feeds.model import Enclosure, Provenance
 from feeds.publish.entry import PublishedEntry
-from feeds.publish.feed import PublishedFeed
-
-MEDIA_TYPE = "application/atom+xml"
+from feeds.publish.feed import ATOM, PublishedFeed
 
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _END = b"</feed>"
@@ -75,7 +73,7 @@ def feed_bytes(feed: PublishedFeed, updated: datetime, entries: Sequence[bytes])
     made.author({"name": feed.author, "uri": feed.home})
     made.language(feed.language)
     made.generator("Fieldfare")
-    made.link([{"href": feed.address, "rel": "self", "type": MEDIA_TYPE}])
+    made.link([{"href": feed.address, "rel": "self", "type": ATOM.media_type}])
     made.link([{"href": hub, "rel": "hub"} for hub in feed.hubs])
     made.link([{"href": feed.page, "rel": "alternate", "type": "text/html"}])
     document: bytes = made.atom_str()

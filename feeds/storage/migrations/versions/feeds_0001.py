@@ -200,6 +200,8 @@ def _published() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("recipe", sa.Text(), nullable=False),
         sa.Column("atom", sa.LargeBinary(), nullable=False),
+        sa.Column("rss", sa.LargeBinary(), nullable=False),
+        sa.Column("json", sa.LargeBinary(), nullable=False),
         sa.Column("html", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_entries_item_items"),
         sa.PrimaryKeyConstraint("item", name="pk_entries"),

@@ -30,6 +30,8 @@ def some_ready(item: int, revision: int = 1, atom: bytes = b"<entry/>") -> Ready
         revision=revision,
         updated_at=NOON,
         atom=atom,
+        rss=b"<item/>",
+        json=b"{}",
         html=b"<article/>",
     )
 

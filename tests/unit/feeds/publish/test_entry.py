@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from config.values import published_address
 from feeds.model import Author, Issued, IssuedFrom, Item, TopicKind, TopicRef
-from feeds.publish.entry import compose
+from feeds.publish.entry import compose, published_uri
 from feeds.publish.feed import FeedRef
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING, SECRETARIAT, a_label
@@ -224,3 +225,28 @@ def test_whatever_a_document_holds_is_allowed_in_xml(
     for category in entry.categories:
         element.set("label", category.label)
         element.set("term", category.term)
+
+
+@pytest.mark.parametrize(
+    ("text", "published"),
+    [
+        ("https://example.org/a?b#c", "https://example.org/a?b#c"),
+        ("https://example.org/пр%20?ü#é", "https://example.org/%D0%BF%D1%80%20?%C3%BC#%C3%A9"),
+        ("https://straße.example:81/|", "https://xn--strae-oqa.example:81/%7C"),
+        ("https://my_ü.example/", "https://xn--my_-joa.example/"),
+        ("https://ü..example/", None),
+        ("javascript:alert(1)", None),
+    ],
+)
+def test_an_address_is_a_uri_to_programs_that_know_no_other(
+    text: str, published: str | None
+) -> None:
+    """RSS has URIs alone (RFC 3987 3.1 tells how an IRI becomes one)."""
+    assert published_uri(text) == published
+
+
+@given(st.text(max_size=20))
+def test_no_address_is_too_odd_to_become_a_uri(text: str) -> None:
+    for start in ("https://", "https://a.", "https://example.org/", "http://["):
+        uri = published_uri(start + text)
+        assert uri is None or (uri.isascii() and published_address(uri) == uri)
