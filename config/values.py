@@ -5,6 +5,7 @@ one that is refused: who wants it narrower adds a condition to the one answer gi
 """
 
 import re
+from collections.abc import Container
 from contextlib import suppress
 from functools import cache, lru_cache, partial
 from typing import Any
@@ -288,6 +289,16 @@ def cased_language_tag(tag: str) -> str:
 def primary_language(tag: str) -> str:
     """The language itself of a tag, whatever script and region (RFC 5646 section 2.2.1)."""
     return tag.partition("-")[0].lower()
+
+
+def nearest_language(tag: str, known: Container[str]) -> str | None:
+    """The one of the tags known that readers of ``tag`` read: for de-AT it is de, for sr-Latn never
+    one that leaves its script open; None where there is none (RFC 4647, section 3.4).
+    """
+    parts = cased_language_tag(tag).split("-")
+    kept = 2 if len(parts) > 1 and len(parts[1]) == 4 and parts[1].isalpha() else 1
+    steps = ("-".join(parts[:end]) for end in range(len(parts), kept - 1, -1))
+    return next((each for each in steps if each in known), None)
 
 
 def are_one_language(tag: str, other: str) -> bool:

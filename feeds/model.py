@@ -10,6 +10,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
 
+from config.values import nearest_language
+
 #: Hears how much of long work is done, and of how much, where that is known.
 Progress = Callable[[int, int | None], None]
 
@@ -73,7 +75,8 @@ class TopicRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A term of the taxonomy (RFC 4287 category).
+    """A term of the taxonomy (RFC 4287 category); ``labels`` are further ones, each with the tag of
+    its language.
 
     ``former_slugs`` are those it had, the first one first; where it is closed, ``successor`` goes
     on in its place.
@@ -87,6 +90,7 @@ class Topic:
     closed: bool = False
     former_slugs: tuple[str, ...] = ()
     successor: TopicRef | None = None
+    labels: tuple[tuple[str, str], ...] = ()
 
     @property
     def first_slug(self) -> str:
@@ -94,6 +98,14 @@ class Topic:
         is moved keeps its id).
         """
         return next(iter(self.former_slugs), self.ref.slug)
+
+    def label_in(self, tag: str, otherwise: str = "") -> str:
+        """What it is called in a language, or in the nearest one that has a label of its own; else
+        what is said ``otherwise``, or the usual label.
+        """
+        labels = dict(self.labels)
+        near = nearest_language(tag, labels)
+        return labels[near] if near else otherwise or self.label
 
 
 class Ending(StrEnum):

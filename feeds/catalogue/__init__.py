@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import escape
 
-from config.values import cased_language_tag, is_right_to_left
+from config.values import cased_language_tag, is_right_to_left, nearest_language
 
 # Babel is loaded where something is said: to know which languages there are takes none of it.
 if TYPE_CHECKING:
@@ -121,13 +121,8 @@ def languages() -> tuple[str, ...]:
 
 @cache
 def nearest(tag: str) -> str | None:
-    """The language with a catalogue that readers of ``tag`` read: that of de-AT is de, that of
-    sr-Latn never one in another script; None where there is none (RFC 4647, section 3.4).
-    """
-    parts = cased_language_tag(tag).split("-")
-    kept = 2 if len(parts) > 1 and len(parts[1]) == 4 and parts[1].isalpha() else 1
-    steps = ("-".join(parts[:end]) for end in range(len(parts), kept - 1, -1))
-    return next((each for each in steps if each in languages()), None)
+    """The language with a catalogue that readers of ``tag`` read, which of de-AT is de."""
+    return nearest_language(tag, languages())
 
 
 @cache

@@ -161,7 +161,7 @@ class SiteBuilder:
         """
         yield "style.css", STYLE.read_bytes()
         yield "feeds.opml", opml_bytes(self._site, self._taxonomy, tags)
-        topics = {str(kind): tree(kind, self._taxonomy) for kind in TopicKind}
+        topics = {str(kind): tree(kind, self._site, self._taxonomy) for kind in TopicKind}
         spoken = languages(tags, self._site)
         yield INDEX, self._render("index.html", topics=topics, languages=spoken)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape, unescape
 from urllib.parse import quote
 
@@ -24,7 +24,17 @@ from config.values import (
 from feeds.errors import UnknownTopic
 from feeds.identity.decide import published_at
 from feeds.identity.ids import is_permanent, tag_uri
-from feeds.model import Author, Enclosure, Issued, Item, Label, Provenance, TopicKind, TopicRef
+from feeds.model import (
+    Author,
+    Enclosure,
+    Issued,
+    Item,
+    Label,
+    Provenance,
+    Topic,
+    TopicKind,
+    TopicRef,
+)
 from feeds.publish.feed import FeedRef
 from feeds.publish.site import Site, item_page
 from feeds.taxonomy import Taxonomy
@@ -140,6 +150,7 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
     page = f"{site.url}/{path}"
     origin = published_uri(item.url)
     issuers = tuple(filter(None, (_line(label.text) for label in item.issuers)))
+    named = partial(_named, language=site.language, taxonomy=taxonomy)
     return PublishedEntry(
         id=item.uid,
         title=_line(item.title) or item.slug,
@@ -163,8 +174,8 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         reading=origin if origin and not terms.full_text else f"{site.base}/{path}",
         authors=(_authors(item.authors) if item.authors else ())
         or tuple(Author(name=each) for each in issuers or (site.publisher,)),
-        issuers=issuers,
-        content_type=_line(item.content_type.text) if item.content_type else None,
+        issuers=tuple(filter(None, map(named, item.issuers))),
+        content_type=named(item.content_type) if item.content_type else None,
         categories=tuple(_categories(item, site, taxonomy)),
     )
 
@@ -265,6 +276,13 @@ def _provenance(said: Provenance | None) -> Provenance | None:
     )
 
 
+def _named(printed: Label, language: str, taxonomy: Taxonomy) -> str:
+    """What readers of a language call a topic; as it was printed where no label is in that one."""
+    text = _line(printed.text)
+    topic = _known(printed.ref, taxonomy) if printed.ref else None
+    return topic.label_in(language, text) if topic else text
+
+
 def _enclosures(item: Item) -> Iterator[Enclosure]:
     """The files that can be had; a type or length that cannot be is not known."""
     for enclosure in item.enclosures:
@@ -306,7 +324,8 @@ def _category(
     """
     identity = site.identity
     vocabulary = kind if ref else f"unlisted-{kind}"
-    known = _label(ref, taxonomy) if ref else None
+    topic = _known(ref, taxonomy) if ref else None
+    known = topic.label_in(site.language) if topic else None
     text = _line(printed.text) if printed else ""
     term = ref.slug if ref else text
     return EntryTopic(
@@ -321,8 +340,8 @@ def _category(
 
 # An unknown topic is asked for again with every item, and looking for its neighbours takes long.
 @lru_cache(maxsize=4096)
-def _label(ref: TopicRef, taxonomy: Taxonomy) -> str | None:
+def _known(ref: TopicRef, taxonomy: Taxonomy) -> Topic | None:
     try:
-        return taxonomy.get(ref).label
+        return taxonomy.get(ref)
     except UnknownTopic:
         return None

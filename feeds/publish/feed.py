@@ -136,7 +136,7 @@ def describe(ref: FeedRef, site: "Site", taxonomy: Taxonomy) -> PublishedFeed:
     topic = next((taxonomy.get(topic) for topic in ref.selection.topics), None)
     language = next(iter(ref.selection.languages), None)
     spoken = _name(language, site) if language else site.words.say("all_news")
-    label = topic.label if topic else spoken
+    label = topic.label_in(site.language) if topic else spoken
     return PublishedFeed(
         ref=ref,
         id=site.identity.feed(ref.path),
@@ -149,15 +149,17 @@ def describe(ref: FeedRef, site: "Site", taxonomy: Taxonomy) -> PublishedFeed:
         home=f"{site.url}/",
         address=f"{site.url}/{ref.atom}",
         page=f"{site.url}/{ref.page}",
-        parent=_link(taxonomy.get(topic.parent), taxonomy) if topic and topic.parent else None,
-        children=_link(topic, taxonomy).below if topic else (),
+        parent=_link(taxonomy.get(topic.parent), site, taxonomy)
+        if topic and topic.parent
+        else None,
+        children=_link(topic, site, taxonomy).below if topic else (),
         hubs=site.hubs,
     )
 
 
-def tree(kind: TopicKind, taxonomy: Taxonomy) -> tuple[FeedLink, ...]:
+def tree(kind: TopicKind, site: "Site", taxonomy: Taxonomy) -> tuple[FeedLink, ...]:
     """All feeds of one kind, children below their parents, in the order of the taxonomy."""
-    return tuple(_link(each, taxonomy) for each in taxonomy.of(kind) if each.parent is None)
+    return tuple(_link(each, site, taxonomy) for each in taxonomy.of(kind) if each.parent is None)
 
 
 def languages(tags: Iterable[str], site: "Site") -> tuple[FeedLink, ...]:
@@ -169,12 +171,14 @@ def languages(tags: Iterable[str], site: "Site") -> tuple[FeedLink, ...]:
     return tuple(sorted(links, key=lambda link: link.label))
 
 
-def _link(topic: Topic, taxonomy: Taxonomy) -> FeedLink:
+def _link(topic: Topic, site: "Site", taxonomy: Taxonomy) -> FeedLink:
     return FeedLink(
         feed=FeedRef.of(topic.ref),
-        label=topic.label,
+        label=topic.label_in(site.language),
         closed=topic.closed,
-        below=tuple(_link(taxonomy.get(each), taxonomy) for each in taxonomy.children(topic.ref)),
+        below=tuple(
+            _link(taxonomy.get(each), site, taxonomy) for each in taxonomy.children(topic.ref)
+        ),
     )
 
 
@@ -191,6 +195,6 @@ def _sentence(topic: Topic | None, language: str | None, site: "Site", taxonomy:
     return site.words.say(
         f"holds_{kind}.{whose}{parts}",
         organisation=site.organisation,
-        topic=topic.label if topic else "",
+        topic=topic.label_in(site.language) if topic else "",
         language=site.words.language(language) if language else "",
     )

@@ -13,6 +13,7 @@ from time import perf_counter
 
 import structlog
 
+from feeds.catalogue import languages, nearest
 from feeds.model import Progress
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import FeedRef, is_feed
@@ -96,6 +97,10 @@ def publish(
         seconds = round(perf_counter() - started, 3)
         counts = {"feeds": report.feeds_written, "files": len(report.files)}
         log.info("published", **counts, seconds=seconds)
+    if INDEX in report.files and nearest(site.language) is None:
+        # The front page is written anew where its words are: it is said once.
+        others = {"spoken": site.words.tag, "there_are": languages()}
+        log.warning("no words in the language of the site", language=site.language, **others)
     return report
 
 
@@ -118,8 +123,8 @@ class _Publication:
         """The files that changed, those of feeds first."""
         with self.database.reading() as connection:
             state = entries.outstanding(connection)
-            languages = entries.languages(connection)
-        of_site = self.builder.feeds(languages)
+            tags = entries.languages(connection)
+        of_site = self.builder.feeds(tags)
         self.feeds = len(of_site)
         # Whether more than items changed since the last run that came to its end.
         is_outdated = state.fingerprint != self.builder.fingerprint
@@ -138,7 +143,7 @@ class _Publication:
         pages += self.files.write_all(starmap(self.builder.hidden, gone))
         written = [*self._feeds(feeds)]
         if not self.stopping.is_set():
-            pages += self.files.write_all(self.builder.lists(languages)) if whole else ()
+            pages += self.files.write_all(self.builder.lists(tags)) if whole else ()
             with self.database.writing() as connection:
                 entries.settle(connection, state, self.builder.fingerprint)
                 if self.builder.has_hubs:

@@ -48,6 +48,8 @@ def _shown(name: str) -> str:
 
 
 _Name = Annotated[str, Field(max_length=LONGEST_NAME_CHARS), AfterValidator(_shown)]
+#: A language, perhaps in a script or of a region, as RFC 5646 section 2.1.1 spells it.
+_Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")]
 _Host = Annotated[_Name, AfterValidator(str.lower)]
 
 
@@ -58,6 +60,7 @@ class _StrictTable(BaseModel):
 class _Term(_StrictTable):
     slug: _Slug
     label: _Name
+    labels: dict[_Language, _Name] = {}
     parent: _Slug | None = None
     aliases: list[_Name] = []
     former: list[_Name] = []
@@ -121,7 +124,8 @@ class TaxonomyFile(_StrictTable):
         merged: defaultdict[TopicRef, list[str]] = defaultdict(list)
         for ref, term in self.terms():
             if term.into:
-                merged[self.current(ref)] += (term.label, *term.aliases, *term.former)
+                names = (term.label, *term.labels.values(), *term.aliases, *term.former)
+                merged[self.current(ref)] += names
         for ref, term in self.terms():
             if term.into:
                 continue
@@ -134,6 +138,7 @@ class TaxonomyFile(_StrictTable):
                 closed=term.closed,
                 former_slugs=tuple(term.former_slugs),
                 successor=self._heir(ref) if term.successor else None,
+                labels=tuple(term.labels.items()),
             )
 
     def former(self) -> Iterator[FormerTopic]:

@@ -43,7 +43,7 @@ def fold(text: str) -> str:
 
 def names_of(topic: Topic) -> tuple[str, ...]:
     """Every name the topic has or had."""
-    return topic.label, *topic.aliases, *topic.former
+    return topic.label, *(label for _, label in topic.labels), *topic.aliases, *topic.former
 
 
 class Names:

@@ -176,7 +176,12 @@ def _topic_page(topic: Topic, url: str) -> TopicPage:
     from notifier.digest.render import TopicPage
 
     feed = FeedRef.of(topic.ref)
-    return TopicPage(label=topic.label, url=f"{url}/{feed.page}", feed_url=f"{url}/{feed.atom}")
+    return TopicPage(
+        label=topic.label,
+        url=f"{url}/{feed.page}",
+        feed_url=f"{url}/{feed.atom}",
+        labels=dict(topic.labels),
+    )
 
 
 def assumed(settings: Settings) -> Assumed:

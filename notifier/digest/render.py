@@ -6,9 +6,9 @@ open slot (`notifier.mail.message`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from textwrap import fill, shorten
 from typing import Final
 
@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from config import values
 from feeds.catalogue import Catalogue, catalogue, languages
-from feeds.model import Issued, IssuedFrom, Item, TopicRef
+from feeds.model import Issued, IssuedFrom, Item, Label, TopicRef
 from feeds.publish.site import item_page
 from notifier.catalogue import FOLDER
 from notifier.errors import UnknownLanguage
@@ -44,11 +44,14 @@ _lead = lru_cache(_KEPT_PARAGRAPHS)(partial(shorten, width=_SUMMARY_CHARACTERS, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicPage:
-    """What readers are shown of a topic: its name, its page, and its feed where it has one."""
+    """What readers are shown of a topic: its name, by language where it has several, its page, and
+    its feed where it has one.
+    """
 
     label: str
     url: str
     feed_url: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +82,12 @@ class Renderer:
     def __init__(self, sender: Sender, pages: Mapping[TopicRef, TopicPage]) -> None:
         self._sender = sender
         # A label goes into the subject as well, where a control character is refused.
-        self._pages = {
-            topic: replace(page, label=_on_one_line(page.label)) for topic, page in pages.items()
-        }
+        self._pages = cache(
+            lambda language: {
+                topic: replace(page, label=_on_one_line(page.labels.get(language) or page.label))
+                for topic, page in pages.items()
+            }
+        )
         self._templates = environment()
 
     def render(
@@ -114,7 +120,7 @@ class Renderer:
             "preheader": " · ".join(titles[:_PREHEADER_TITLES]),
             "sections": sections,
             "change": "change_by_reply" if self._sender.reply_to else by_mail,
-            "feeds": [page for page in map(self._page, topics) if page.feed_url],
+            "feeds": [page for topic in topics if (page := self._page(topic, words)).feed_url],
             "view_url": slot("view_url"),
             "unsubscribe_url": slot("unsubscribe_url"),
         }
@@ -129,7 +135,7 @@ class Renderer:
         )
 
     def _section(self, section: Section, words: Catalogue) -> _ShownSection:
-        topic, left_out = self._page(section.topic), section.left_out
+        topic, left_out = self._page(section.topic, words), section.left_out
         return _ShownSection(
             topic=topic,
             count=words.count("items", len(section.items) + left_out),
@@ -141,21 +147,27 @@ class Renderer:
         )
 
     def _item(self, item: Item, others: Iterable[TopicRef], words: Catalogue) -> _ShownItem:
-        kind = item.content_type.text if item.content_type else ""
+        issuers = tuple(self._named(label, words) for label in item.issuers)
+        kind = self._named(item.content_type, words) if item.content_type else ""
         return _ShownItem(
             title=_on_one_line(item.title),
             # One without an address of its own is read on its page on the site.
             url=values.published_address(item.url)
             or f"{self._sender.site_url}/{item_page(item.slug)}",
             language=item.language,
-            about=_about(item.issued, tuple(label.text for label in item.issuers), kind, words),
+            about=_about(item.issued, issuers, kind, words),
             summary=_lead(_on_one_line(item.summary)),
-            also_in=[self._page(topic) for topic in others],
+            also_in=[self._page(topic, words) for topic in others],
         )
 
-    def _page(self, topic: TopicRef) -> TopicPage:
+    def _named(self, printed: Label, words: Catalogue) -> str:
+        """As it was printed where no label of the topic is in the language of the mail."""
+        page = self._pages(words.tag).get(printed.ref) if printed.ref else None
+        return page.label if page and words.tag in page.labels else printed.text
+
+    def _page(self, topic: TopicRef, words: Catalogue) -> TopicPage:
         """A topic that left the taxonomy is still named, and its readers led to the front page."""
-        known = self._pages.get(topic)
+        known = self._pages(words.tag).get(topic)
         return known or TopicPage(label=topic.slug, url=f"{self._sender.site_url}/")
 
 

@@ -85,7 +85,7 @@ class Unsubscribing:
                 return self.pages.answer(
                     "unsubscribe.html",
                     gets=self._gets(address, cadence),
-                    topics=[_label(topic, self.taxonomy) for topic in topics],
+                    topics=[self._label(topic) for topic in topics],
                 )
             case _Ended.LEFT:
                 return self.pages.notice("left")
@@ -106,6 +106,13 @@ class Unsubscribing:
             zone=cadence.zone.key,
         )
 
+    def _label(self, topic: TopicRef) -> str:
+        """A topic that left the taxonomy is still followed, and named as it was asked for."""
+        try:
+            return self.taxonomy.get(topic).label_in(self.pages.site.language)
+        except UnknownTopic:
+            return topic.slug
+
 
 def _judge(subscriber: Subscriber | None, claim: Claim) -> _Standing:
     if subscriber is None or subscriber.state is SubscriberState.LEFT:
@@ -117,11 +124,3 @@ def _masked(address: str) -> str:
     """The first character and the domain: enough for its owner, too little for a finder."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}…@{domain}"
-
-
-def _label(topic: TopicRef, taxonomy: Taxonomy) -> str:
-    """A topic that left the taxonomy is still followed, and named as it was asked for."""
-    try:
-        return taxonomy.get(topic).label
-    except UnknownTopic:
-        return topic.slug

@@ -10,6 +10,7 @@ from threading import Event
 import feedparser
 import pytest
 from lxml import etree
+from structlog.testing import capture_logs
 
 from feeds.errors import PublishError, StoreBusy
 from feeds.publish.entry import PublishedEntry
@@ -296,6 +297,16 @@ def test_other_terms_of_a_source_take_its_texts_away(
     published(database, osce, public, terms=())
     shown = [public / "feeds/all.atom", public / f"items/{item.slug}/index.html"]
     assert [text.encode() in path.read_bytes() for path in shown] == [False, False]
+
+
+def test_a_site_in_a_language_nobody_wrote_words_in_says_so_once(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    with capture_logs() as logs:
+        for language in ("nl", "nl", "de-AT"):
+            published(database, osce, public, language=language)
+    [warned] = [each for each in logs if each["log_level"] == "warning"]
+    assert (warned["language"], warned["spoken"]) == ("nl", "en")
 
 
 def test_another_name_of_a_topic_reaches_feeds_and_pages(

@@ -23,7 +23,9 @@ def opml_bytes(site: Site, taxonomy: Taxonomy, tags: Iterable[str]) -> bytes:
     etree.SubElement(head, "title").text = site.words.say("feeds_of", publisher=site.publisher)
     body = etree.SubElement(root, "body")
     _add_feed(body, ALL, site, taxonomy)
-    folders: dict[str, Iterable[FeedLink]] = {kind: tree(kind, taxonomy) for kind in TopicKind}
+    folders: dict[str, Iterable[FeedLink]] = {
+        kind: tree(kind, site, taxonomy) for kind in TopicKind
+    }
     for facet, links in (folders | {LANGUAGE: languages(tags, site)}).items():
         # With a title and without a type a folder is a feed to some validators.
         group = etree.SubElement(body, "outline", text=site.words.say(f"heading.{facet}"))

@@ -35,7 +35,9 @@ PLURALS = {"zero", "one", "two", "few", "many", "other"}
 #: Names of formats are the same everywhere.
 NAMES = {"Atom"}
 #: The attributes that a reader sees or hears (HTML, "translatable attributes").
-SPOKEN = ("abbr", "alt", "aria-description", "aria-label", "content", "label", "placeholder")
+SPOKEN = ("abbr", "alt", "aria-description", "aria-label", "label", "placeholder", "title")
+#: What a page says of itself to others.
+TOLD = {"description", "og:description", "og:image:alt", "og:site_name", "og:title"}
 
 
 def written(folder: Path, language: str) -> dict[str, Any]:
@@ -165,18 +167,13 @@ def literal(path: Path) -> Iterator[str]:
         for element in page.iter("*"):
             if element.tag not in {"style", "script"}:
                 yield from filter(None, (element.text, element.tail))
-            attributes = (
-                SPOKEN
-                if element.get("name")
-                not in {"viewport", "color-scheme", "supported-color-schemes", "robots"}
-                and not element.get("http-equiv")
-                else ()
-            )
-            yield from (element.get(each) or "" for each in (*attributes, "title"))
+            yield from (element.get(each) or "" for each in SPOKEN)
+            if (element.get("name") or element.get("property")) in TOLD:
+                yield element.get("content") or ""
     else:
         yield data
     # A name of a template, a sentence, an attribute or a class is no word for readers.
-    yield from (text for text in constants(path) if not re.fullmatch(r" ?[a-z_.:-]*", text))
+    yield from (text for text in constants(path) if not re.fullmatch(r" ?[a-z_.:-]*|[A-Z]", text))
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

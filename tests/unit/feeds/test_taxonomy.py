@@ -274,3 +274,20 @@ def test_it_goes_to_other_processes_as_it_is(osce: Taxonomy) -> None:
     again = pickle.loads(pickle.dumps(osce))
     assert again.fingerprint == osce.fingerprint
     assert again.topics == osce.topics
+
+
+def test_a_topic_is_known_by_its_labels_in_all_languages(osce: Taxonomy) -> None:
+    found = osce.resolve(TopicKind.FIELD, "Права человека, Rechtsstaatlichkeit, Elecciones")
+    assert [label.slug for label in found] == ["human-rights", "rule-of-law", "elections"]
+
+
+@pytest.mark.parametrize(
+    ("language", "label"),
+    [("de-AT", "Rechtsstaatlichkeit"), ("ru", "Верховенство права"), ("nl", "Rule of law")],
+)
+def test_a_topic_is_called_as_its_readers_call_it(
+    osce: Taxonomy, language: str, label: str
+) -> None:
+    topic = osce.get(TopicRef(TopicKind.FIELD, "rule-of-law"))
+    assert topic.label_in(language) == label
+    assert topic.label_in(language, "printed") == (label if language != "nl" else "printed")

@@ -250,3 +250,20 @@ def test_no_address_is_too_odd_to_become_a_uri(text: str) -> None:
     for start in ("https://", "https://a.", "https://example.org/", "http://["):
         uri = published_uri(start + text)
         assert uri is None or (uri.isascii() and published_address(uri) == uri)
+
+
+def test_topics_are_named_in_the_language_of_the_site_and_authors_as_printed(
+    osce: Taxonomy,
+) -> None:
+    entry = compose(an_item(), a_site(language="de-AT"), osce)
+    labels = [each.label for each in entry.categories]
+    assert labels == ["OSZE-Sekretariat", "Polizeiarbeit", "Nachrichten"]
+    assert (entry.issuers, entry.content_type) == (("OSZE-Sekretariat",), "Nachrichten")
+    assert [author.name for author in entry.authors] == ["OSCE Secretariat"]
+
+
+def test_a_topic_without_a_label_in_that_language_is_named_as_printed(osce: Taxonomy) -> None:
+    entry = compose(an_item(), a_site(language="nl"), osce)
+    assert (entry.issuers, entry.content_type) == (("OSCE Secretariat",), "News Item")
+    item = an_item(issuers=(a_label("Harbour Office", None, TopicKind.ISSUER),))
+    assert compose(item, a_site(language="de"), osce).issuers == ("Harbour Office",)

@@ -89,7 +89,7 @@ def test_a_topic_that_is_not_in_the_taxonomy_has_no_feed(osce: Taxonomy) -> None
 
 
 def test_the_tree_holds_every_topic_of_a_kind_once(osce: Taxonomy) -> None:
-    roots = tree(TopicKind.ISSUER, osce)
+    roots = tree(TopicKind.ISSUER, a_site(), osce)
     found = [link.feed for link in roots]
     found += [below.feed for link in roots for below in link.below]
     assert sorted(feed.path for feed in found) == sorted(
@@ -118,3 +118,24 @@ def test_a_feeds_own_words_are_in_the_language_it_says_it_is_in(
 ) -> None:
     feed = describe(ALL, a_site(language=language), osce)
     assert (feed.language, feed.title, feed.sentence) == (speaks, title, sentence)
+
+
+def test_a_feed_and_its_relatives_are_called_as_the_readers_of_the_site_call_them(
+    osce: Taxonomy,
+) -> None:
+    feed = describe(FeedRef.of(POLICING), a_site(language="ru"), osce)
+    assert (feed.label, feed.title) == (
+        "Полицейская деятельность",
+        "Полицейская деятельность · OSCE",
+    )
+    assert feed.sentence == (
+        "OSCE: новости по направлению деятельности «Полицейская деятельность», "
+        "начиная с самых последних."
+    )
+    secretariat = describe(FeedRef.of(SECRETARIAT), a_site(language="ru"), osce)
+    centre = next(each for each in secretariat.children if each.label.startswith("Центр"))
+    parent = describe(centre.feed, a_site(language="ru"), osce).parent
+    assert parent
+    assert parent.label == "Секретариат ОБСЕ"
+    [fields, *_] = tree(TopicKind.FIELD, a_site(language="de"), osce)
+    assert fields.label == "Rüstungskontrolle"

@@ -288,3 +288,25 @@ def test_topics_that_were_merged_do_not_stop_those_that_go_on() -> None:
     )
     assert [topic.ref.slug for topic in taxonomy.topics] == ["c"]
     assert taxonomy.implied_by([Label(kind=TopicKind.FIELD, text="Z", slug="z")]) == ()
+
+
+def test_a_label_is_in_a_language_and_of_one_topic() -> None:
+    text = """
+        [[field]]
+        slug = "fish"
+        label = "Fish"
+        labels = { de = "Fische", "no language" = "?" }
+    """
+    [fault] = faults(text)
+    assert fault.startswith("field entry 1 labels no language [key]: string should match pattern")
+    text = """
+        [[field]]
+        slug = "fish"
+        label = "Fish"
+        labels.de = "Fische"
+        [[field]]
+        slug = "trout"
+        label = "Trout"
+        labels.de = "Fische"
+    """
+    assert faults(text) == ("field name 'fische' belongs to both field:fish and field:trout",)

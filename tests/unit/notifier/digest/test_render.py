@@ -5,6 +5,7 @@ As text and HTML that every mail program shows.
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -18,7 +19,7 @@ from jinja2 import UndefinedError
 
 from config.values import INVISIBLE
 from feeds.catalogue import languages
-from feeds.model import Issued, IssuedFrom, TopicRef
+from feeds.model import Issued, IssuedFrom, Label, TopicKind, TopicRef
 from notifier.digest.compose import by_topic, compose
 from notifier.digest.render import (
     COLUMNS,
@@ -29,7 +30,7 @@ from notifier.digest.render import (
     wrapped,
 )
 from notifier.model import Frequency, Window
-from tests.builders import POLICING, a_sender, some_news
+from tests.builders import POLICING, SECRETARIAT, a_sender, some_news
 from tests.digests import (
     FOLLOWED,
     VALUES,
@@ -313,3 +314,29 @@ def test_links_are_the_same_in_text_and_html() -> None:
     assert in_text <= in_html
     # Topics named in passing are links in HTML only.
     assert {link for link in in_html - in_text if "/feeds/" not in link} == set()
+
+
+def test_topics_are_named_in_the_language_of_the_reader_where_they_have_a_name_there() -> None:
+    url = "https://news.example.org/feeds"
+    pages = {
+        POLICING: TopicPage(label="Policing", url=url, labels={"de": "Polizei\narbeit"}),
+        SECRETARIAT: TopicPage(label="Secretariat", url=url),
+    }
+    item = some_news(topics=frozenset({POLICING, SECRETARIAT}))
+    labels = (Label(kind=TopicKind.ISSUER, text="OSCE Secretariat", slug="secretariat"),)
+    renderer, digest = Renderer(a_sender(), pages), of(replace(item, issuers=labels))
+    german = text_of(digest, language="de", renderer=renderer)
+    assert "Polizei arbeit · 1 Meldung" in german
+    assert "OSCE Secretariat" in german
+    assert "Policing · 1 item" in text_of(digest, renderer=renderer)
+
+
+def test_who_issued_an_item_is_named_so_too() -> None:
+    pages = {POLICING: TopicPage(label="Policing", url="https://news.example.org/")}
+    pages[SECRETARIAT] = TopicPage(
+        label="Secretariat", url="https://news.example.org/", labels={"ru": "Секретариат"}
+    )
+    labels = (Label(kind=TopicKind.ISSUER, text="OSCE Secretariat", slug="secretariat"),)
+    digest = of(replace(some_news(topics=frozenset({POLICING})), issuers=labels))
+    text = text_of(digest, language="ru", renderer=Renderer(a_sender(), pages))
+    assert " · Секретариат · News Item" in text
