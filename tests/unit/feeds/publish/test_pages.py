@@ -1,13 +1,17 @@
 """Pages as bytes, as far as no browser is needed to judge them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from feeds.catalogue import catalogue
 from feeds.model import Issued, IssuedFrom
 from feeds.publish.build import SiteBuilder
+from feeds.publish.entry import compose
 from feeds.publish.feed import ALL
+from feeds.publish.pages import STYLE, renderer
 from feeds.storage.read_items import Surroundings
 from feeds.taxonomy import Taxonomy
 from tests.items import a_site, an_item, issued
@@ -94,3 +98,27 @@ def test_an_index_of_nobody_in_particular_says_news(osce: Taxonomy) -> None:
 
 def front_page(builder: SiteBuilder) -> str:
     return dict(builder.lists(["en"]))["index.html"].decode()
+
+
+def test_a_site_from_right_to_left_says_so_and_what_runs_otherwise_too(osce: Taxonomy) -> None:
+    """No catalogue is in such a script so far: one is all it takes."""
+    words = replace(catalogue("en"), tag="ar", direction="rtl")
+    render = renderer(a_site(), osce, words=words)
+    entry = compose(an_item(), a_site(), osce)
+    page = render(
+        "item.html",
+        entry=entry,
+        filed=[],
+        feeds=[],
+        versions=[],
+        earlier=None,
+        later=None,
+        data="{}",
+    )
+    assert b'<html lang="ar" dir="rtl">' in page
+    assert b'<h1 lang="en" dir="ltr">' in page
+    listed = render("listing.html", entry=entry, fields=[]).decode()
+    assert '<h3 lang="en" dir="ltr">' in listed
+    assert "left" not in STYLE.read_text("utf-8").replace("left-to-right", "")
+    arabic = compose(an_item(language="ar"), a_site(), osce)
+    assert "dir=" not in render("listing.html", entry=arabic, fields=[]).decode()
