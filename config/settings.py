@@ -92,6 +92,8 @@ class WebSubSettings(SettingsSection):
     """Who is told the moment a feed changes; ``hubs`` are addresses, each once."""
 
     hubs: kinds.RemoteAddresses
+    hub: kinds.Switch
+    max_subscriptions: kinds.Count
 
 
 class SmtpSettings(SettingsSection):

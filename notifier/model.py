@@ -220,6 +220,7 @@ class Totals:
     subscribers: Mapping[SubscriberState, int]
     sources: "Mapping[State, int]"
     hubs: Sequence[HubStanding] = ()
+    feed_subscriptions: int = 0
 
 
 def mailbox(address: str) -> str:

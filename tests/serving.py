@@ -64,6 +64,7 @@ TOTALS = Totals(
             hub="https://hub.example.org/", waiting=12, failures=3, problem="away", since=NOW
         ),
     ),
+    feed_subscriptions=240,
 )
 
 

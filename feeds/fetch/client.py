@@ -88,7 +88,8 @@ class Fetcher:
         self._agent = agent.encode("ascii", "replace").decode()
         self._clock = clock
         self._hosts = Hosts(limits.pause_seconds, clock=monotonic, wait=wait or stopping.wait)
-        self._exchange = Exchange(limits, guard or Guard(), proxy=proxy)
+        self._guard = guard or Guard()
+        self._exchange = Exchange(limits, self._guard, proxy=proxy)
 
     def close(self) -> None:
         """Nothing is connected any more."""
@@ -146,7 +147,7 @@ class Fetcher:
                 url=here,
                 method="POST",
                 fields=(*self._fields("*/*"), content_type),
-                form=urlencode(form).encode(),
+                content=urlencode(form).encode(),
                 max_bytes=self._limits.max_bytes,
             )
             return self._ask(question, 0.0, seconds)
@@ -160,6 +161,35 @@ class Fetcher:
                 return failed
             case _:
                 return arrived
+
+    def call(
+        self, url: str, fields: tuple[tuple[str, str], ...] = (), content: bytes | None = None
+    ) -> Reply:
+        """What became of one request to an address whose owner wants it called (WebSub 5.3, 7): a
+        POST of the ``content``, a GET where there is none.
+
+        No redirect is followed: 2xx alone is a yes, and its body is cut at the largest allowed.
+        """
+        here = address(url)
+        if isinstance(here, FetchFailed):
+            return here
+        question = Question(
+            url=here,
+            method="GET" if content is None else "POST",
+            fields=(*self._fields("*/*"), *fields),
+            content=content,
+            max_bytes=self._limits.max_bytes,
+            is_cut=True,
+        )
+        received = self._ask(question, 0.0, self._limits.document_seconds)
+        return reply_of(received, self._clock()) if isinstance(received, Received) else received
+
+    def refusal(self, url: str) -> str | None:
+        """Why an address can never be asked, by its spelling alone; None where it may be tried."""
+        here = address(url)
+        if isinstance(here, FetchFailed):
+            return here.problem
+        return self._guard.refuses_host(here.host)
 
     def _fields(self, accept: str) -> tuple[tuple[str, str], ...]:
         return (("User-Agent", self._agent), ("Accept", accept))

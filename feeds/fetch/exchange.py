@@ -67,7 +67,7 @@ class Question:
     url: URL
     method: Literal["GET", "POST"] = "GET"
     fields: tuple[tuple[str, str], ...] = ()
-    form: bytes | None = None
+    content: bytes | None = None
     max_bytes: int
     is_cut: bool = False
     setting: str = ""
@@ -148,7 +148,7 @@ class Exchange:
         try:
             return self._once(question)
         except (httpcore2.NetworkError, httpcore2.RemoteProtocolError):
-            if question.form is not None or not was_kept:
+            if question.content is not None or not was_kept:
                 raise
             return self._once(question)
 
@@ -161,7 +161,7 @@ class Exchange:
             question.method,
             _plain(question.url),
             headers=[(name.encode(), value.encode("latin-1")) for name, value in sent],
-            content=question.form,
+            content=question.content,
             extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)},
         )
         try:

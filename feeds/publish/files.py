@@ -38,6 +38,13 @@ class Files:
     def holds(self, path: str) -> bool:
         return (self.root / path).is_file()
 
+    def read(self, path: str) -> bytes | None:
+        """What ``path`` holds, None where it is not there."""
+        try:
+            return (self.root / path).read_bytes()
+        except FileNotFoundError:
+            return None
+
     def write(self, path: str, content: bytes, status: bytes = b"") -> bool:
         """``path`` holds ``content`` and ``path``.gz the same packed; False where they did before.
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     and_,
     event,
     false,
@@ -331,6 +332,41 @@ hubs = Table(
     Column("failures", Integer, nullable=False),
     Column("problem", Text, nullable=False),
     Column("since", Instant),
+)
+
+#: Requests to our own hub that its subscriber is to confirm, or did not within the last hour: these
+#: are counted by ``host``. ``due_at`` is when it is asked, null once it was.
+subscription_requests = Table(
+    "subscription_requests",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("mode", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("host", Text, nullable=False, index=True),
+    Column("secret", Text, nullable=False),
+    Column("lease_seconds", Integer, nullable=False),
+    Column("asked_at", Instant, nullable=False, index=True),
+    Column("due_at", Instant, index=True),
+)
+
+#: Subscriptions at our own hub, each with its delivery: the publication that is ``wanted`` there
+#: and the last one ``told``. ``due_at`` is when it is delivered or tried again, null where nothing
+#: is to be delivered; whoever delivers it moves it to where its turn ends.
+feed_subscriptions = Table(
+    "feed_subscriptions",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("callback", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("host", Text, nullable=False, index=True),
+    Column("secret", Text, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("wanted", Number, nullable=False),
+    Column("told", Number, nullable=False),
+    Column("due_at", Instant, index=True),
+    Column("failures", Integer, nullable=False),
+    UniqueConstraint("path", "callback"),
 )
 
 #: Subscriptions to hubs (WebSub), one row a source and topic. ``due_at`` is when something is to

@@ -33,6 +33,8 @@ from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
 from feeds.websub.callback import HubCallback
+from feeds.websub.distribute import Room
+from feeds.websub.hub import WebSubHub
 from feeds.websub.subscriber import RenewReport
 from notifier.app import reports, sources
 from notifier.app.house import House, jitter
@@ -89,9 +91,12 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
         except OSError as error:
             raise CannotListen(serve.host, serve.port, error.strerror or str(error)) from error
 
-        def on_change() -> None:
+        def announce() -> None:
             house.outbound.hurry()
             scheduler.wake(_ANNOUNCE)
+
+        def on_change() -> None:
+            announce()
             scheduler.wake(_SEARCH)
 
         scheduler = Scheduler(jobs(house, on_change), stopping, clock=house.clock)
@@ -109,6 +114,7 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
                 ),
                 clock=house.clock,
                 heartbeats=scheduler,
+                hub=_hub(house, announce),
                 mails=mails,
             )
             server = Server(web, stopping, descriptors=all_descriptors(), at_once=files.at_once)
@@ -172,6 +178,7 @@ def _web(
     publish: Callable[[], None],
     clock: Callable[[], datetime],
     heartbeats: Heartbeats,
+    hub: WebSubHub | None,
     mails: Path | None,
 ) -> Starlette:
     """The web server: published files, the links of mails, health and numbers.
@@ -186,13 +193,7 @@ def _web(
             database=database, secret=secret, taxonomy=taxonomy, pages=pages, clock=clock
         ),
         viewing=Viewing(database=database, secret=secret, pages=pages),
-        health=Health(
-            is_current=database.is_current,
-            totals=lambda: reports.totals(database, settings.sources),
-            heartbeats=heartbeats,
-            version=version("fieldfare"),
-            clock=clock,
-        ),
+        health=_health(settings, database, heartbeats, clock),
         pages=pages,
         base=site.base,
         mails=Mailbox(mails, pages) if mails else None,
@@ -204,6 +205,36 @@ def _web(
             jitter=jitter,
             on_content=lambda _: publish(),
         ),
+        hub=hub,
+    )
+
+
+def _health(
+    settings: Settings,
+    database: Database,
+    heartbeats: Heartbeats,
+    clock: Callable[[], datetime],
+) -> Health:
+    return Health(
+        is_current=database.is_current,
+        totals=lambda: reports.totals(database, settings.sources, clock()),
+        heartbeats=heartbeats,
+        version=version("fieldfare"),
+        clock=clock,
+    )
+
+
+def _hub(house: House, on_request: Callable[[], object]) -> WebSubHub | None:
+    """Our own hub, where there is one."""
+    if not house.settings.websub.hub:
+        return None
+    return WebSubHub(
+        database=house.database,
+        site=house.site.url,
+        room=Room(house.settings.websub.max_subscriptions),
+        clock=house.clock,
+        refusal=house.caller().refusal,
+        on_request=on_request,
     )
 
 

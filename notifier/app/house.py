@@ -141,19 +141,16 @@ class House:
 
     @cached_property
     def outbound(self) -> Outbound:
-        """What tells hubs which feeds changed; all that connects is closed with the house."""
+        """What tells hubs, and the subscribers of our own, which feeds changed."""
+        return self._outbound(self.settings)
+
+    def _outbound(self, settings: Settings) -> Outbound:
         return parts.outbound(
-            self.settings,
-            self.database,
-            self.site,
-            lambda: self.caller,
-            clock=self.clock,
-            jitter=jitter,
+            settings, self.database, self.site, self.caller, clock=self.clock, jitter=jitter
         )
 
-    @cached_property
     def caller(self) -> Fetcher:
-        """What asks hubs and their subscribers; all that connects is closed with the house."""
+        """What asks hubs and their subscribers, one kind of calls; closed with the house."""
         from notifier.app import sources
 
         caller = sources.caller(self.settings, clock=self.clock, stopping=self.stopping)
@@ -280,8 +277,11 @@ class House:
         )
 
     def announce(self, stopping: Event | None = None) -> None:
-        """Who is to know of a changed feed was told, or is told again when its time has come."""
-        self.outbound.run(stopping or Event())
+        """Hubs of others were told of changed feeds, or are told again when their time has come."""
+        # What our own hub does has all the time of a daemon.
+        websub = self.settings.websub.model_copy(update={"hub": False})
+        settings = self.settings.model_copy(update={"websub": websub})
+        self._outbound(settings).run(stopping or Event())
 
     def subscribe(self, address: str, preferences: Preferences) -> Subscriber:
         """The address gets what is asked for, from what is ingested next."""

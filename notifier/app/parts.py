@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import date, datetime
 
     from config.settings import Settings
@@ -19,12 +19,17 @@ if TYPE_CHECKING:
     from feeds.publish.site import Site
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
-    from feeds.websub.outbound import Outbound
+    from feeds.websub.outbound import CallQueue, Outbound
     from notifier.digest.plan import Planner
     from notifier.digest.render import TopicPage
     from notifier.mail import Transport
     from notifier.mail.ledger import Ledger
     from notifier.subscribers.subscribe import Assumed
+
+#: Where our own hub is asked, below the address of the site.
+HUB = "/websub"
+#: Guesses at what a subscriber is to answer are hopeless.
+CHALLENGE_BYTES = 32
 
 _NOBODYS = (
     "site.authority: name a domain of yours, part of every feed and item id for ever; without one"
@@ -89,6 +94,7 @@ def site(settings: Settings, identity: Identity) -> Site:
     """How readers see the installation, and what of each source they may read here."""
     from feeds.publish.site import Site, SourceTerms
 
+    own = (f"{settings.site.url}{HUB}",) if settings.websub.hub else ()
     return Site(
         title=settings.site.title,
         organisation=settings.site.organisation,
@@ -103,7 +109,7 @@ def site(settings: Settings, identity: Identity) -> Site:
         ),
         entries_per_feed=settings.publish.entries_per_feed,
         items_per_page=settings.publish.items_per_page,
-        hubs=tuple(settings.websub.hubs.split()),
+        hubs=tuple(dict.fromkeys((*own, *settings.websub.hubs.split()))),
     )
 
 
@@ -117,7 +123,7 @@ def outbound(
     jitter: Callable[[], float],
 ) -> Outbound:
     """What tells hubs that feeds changed; without any it has nothing to do."""
-    from feeds.websub.outbound import CallQueue, Outbound
+    from feeds.websub.outbound import Outbound
     from feeds.websub.ping import Pings
 
     queues: list[CallQueue] = []
@@ -131,7 +137,48 @@ def outbound(
             jitter=jitter,
         )
         queues.append(pings)
+    if settings.websub.hub:
+        queues += _own_hub(settings, database, site, caller, clock=clock, jitter=jitter)
     return Outbound(tuple(queues))
+
+
+def _own_hub(
+    settings: Settings,
+    database: Database,
+    site: Site,
+    caller: Callable[[], Fetcher],
+    *,
+    clock: Callable[[], datetime],
+    jitter: Callable[[], float],
+) -> Iterator[CallQueue]:
+    """What our own hub does, each kind by itself: one request a host is asked at a time, and who
+    does well waits for nobody.
+    """
+    import secrets
+
+    from feeds.publish.files import Files
+    from feeds.websub.distribute import Deliveries, Room, Verifications
+
+    yield Verifications(
+        database=database,
+        fetcher=caller(),
+        site=site.url,
+        room=Room(settings.websub.max_subscriptions),
+        new_challenge=lambda: secrets.token_urlsafe(CHALLENGE_BYTES),
+        clock=clock,
+    )
+    for failing, most in ((False, 8), (True, 4)):
+        yield Deliveries(
+            database=database,
+            fetcher=caller(),
+            site=site.url,
+            links=site.links,
+            content=Files(settings.publish.directory).read,
+            clock=clock,
+            jitter=jitter,
+            failing=failing,
+            most=most,
+        )
 
 
 def planner(

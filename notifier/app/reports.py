@@ -55,7 +55,7 @@ class SubscriberRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """The state of an installation in numbers, and how the hubs do that it tells of changed feeds;
-    ``daemon`` is the process that runs it.
+    ``feed_subscriptions`` counts those of its own hub, ``daemon`` is the process that runs it.
     """
 
     store: str
@@ -66,6 +66,7 @@ class Status:
     subscribers: Mapping[SubscriberState, int]
     deliveries: Mapping[DeliveryState, int]
     hubs: Sequence[HubStanding]
+    feed_subscriptions: int
     daemon: str | None
 
 
@@ -151,10 +152,10 @@ def told(person: Subscriber) -> SubscriberRow:
     )
 
 
-def totals(database: "Database", settings: "Sequence[SourceSettings]") -> Totals:
+def totals(database: "Database", settings: "Sequence[SourceSettings]", now: datetime) -> Totals:
     """The numbers a supervisor watches."""
     from feeds.storage import overview
-    from feeds.storage.websub import hubs
+    from feeds.storage.websub import hubs, subscriptions
     from notifier.storage import deliveries, subscribers
 
     with database.reading() as connection:
@@ -165,6 +166,7 @@ def totals(database: "Database", settings: "Sequence[SourceSettings]") -> Totals
             subscribers=subscribers.counts(connection),
             sources=_states(connection, settings),
             hubs=hubs.rows(connection),
+            feed_subscriptions=subscriptions.count(connection, now),
         )
 
 
@@ -175,6 +177,7 @@ def status(
     *,
     authority: str,
     daemon: str | None,
+    now: datetime,
 ) -> Status:
     """The state of an installation; ``daemon`` is the process that runs its daemon, if one does."""
     from feeds.publish.feed import feeds_of
@@ -182,7 +185,7 @@ def status(
 
     with database.reading() as connection:
         languages = entries.languages(connection)
-    numbers = totals(database, settings)
+    numbers = totals(database, settings, now)
     return Status(
         store=database.name,
         authority=authority,
@@ -192,6 +195,7 @@ def status(
         subscribers=numbers.subscribers,
         deliveries=numbers.deliveries,
         hubs=numbers.hubs,
+        feed_subscriptions=numbers.feed_subscriptions,
         daemon=daemon,
     )
 

@@ -145,6 +145,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
                 house.settings.sources,
                 authority=house.identity.authority,
                 daemon=daemon,
+                now=house.clock(),
             )
         )
     if as_json:

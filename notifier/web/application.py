@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from feeds.errors import StoreError
 from feeds.web.representation import cross_origin
 from feeds.websub.callback import HubCallback
+from feeds.websub.hub import WebSubHub
 from notifier.web.health import Health
 from notifier.web.mailbox import Mailbox
 from notifier.web.private_pages import PrivatePages
@@ -44,16 +45,17 @@ def create_app(
     mails: Mailbox | None = None,
     api: ASGIApp | None = None,
     hubs: HubCallback | None = None,
+    hub: WebSubHub | None = None,
     base: str = "",
 ) -> Starlette:
     """The whole web server. ``files`` answers what nothing else does; ``mails`` is for demos.
 
-    ``api`` is where publishers push, ``hubs`` where hubs call back, ``base`` the path of the site
-    on its host, percent-encoded, without a slash at its end.
+    ``api`` is where publishers push, ``hubs`` where hubs call back, ``hub`` is our own. ``base`` is
+    the path of the site on its host, percent-encoded, without a slash at its end.
     """
     refusals = _Refusals(pages)
     app = Starlette(
-        routes=[*_routes(unsubscribing, viewing, health, mails), *_inward(api, hubs)],
+        routes=[*_routes(unsubscribing, viewing, health, mails), *_inward(api, hubs, hub)],
         exception_handlers={
             HTTPException: refusals.refused,
             StoreError: refusals.unavailable,
@@ -94,12 +96,16 @@ def _routes(
         yield from mails.routes()
 
 
-def _inward(api: ASGIApp | None, hubs: HubCallback | None) -> Iterator[BaseRoute]:
-    """Where news comes in."""
+def _inward(
+    api: ASGIApp | None, hubs: HubCallback | None, hub: WebSubHub | None
+) -> Iterator[BaseRoute]:
+    """Where news comes in, and where others ask for ours."""
     if api:
         yield Mount("/api", api)
     if hubs:
         yield Route("/websub/{token}", hubs.answer, methods=["GET", "POST"])
+    if hub:
+        yield Route("/websub", hub.answer, methods=["POST"])
 
 
 class _Refusals:

@@ -141,6 +141,11 @@ class _Readings(Collector):
         )
         yield _by_state("fieldfare_sources", "Sources by state.", Standing, totals.sources)
         yield from _hubs(totals.hubs)
+        yield GaugeMetricFamily(
+            "fieldfare_feed_subscriptions",
+            "Subscriptions to feeds at our own hub.",
+            value=totals.feed_subscriptions,
+        )
         yield self._beats()
         yield InfoMetricFamily(
             "fieldfare_build", "What is running.", value={"version": self._version}

@@ -102,6 +102,12 @@ def topic_of(request: Request) -> str:
 
 
 @pytest.fixture
+def engine() -> str:
+    """What differs between the two is told by test_publications.py."""
+    return "sqlite"
+
+
+@pytest.fixture
 def site(database: Database, tmp_path: Path) -> Iterator[Announcing]:
     """All that is published at first was told of."""
     with ExitStack() as opened:
@@ -113,6 +119,7 @@ def site(database: Database, tmp_path: Path) -> Iterator[Announcing]:
         yield made
 
 
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_each_hub_is_told_of_each_feed_that_changed_and_of_no_other(site: Announcing) -> None:
     changed = site.publish("A title")
     told = site.announce()

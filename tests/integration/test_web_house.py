@@ -145,6 +145,7 @@ def test_metrics_say_how_the_house_is_doing(client: httpx2.Client) -> None:
         'fieldfare_sources{state="failing"}': 1,
         'fieldfare_hub_failures{hub="https://hub.example.org/"}': 3,
         'fieldfare_hub_waiting_feeds{hub="https://hub.example.org/"}': 12,
+        "fieldfare_feed_subscriptions": 240,
         'fieldfare_job_last_beat_timestamp_seconds{job="ingest"}': NOW.timestamp(),
         'fieldfare_job_last_beat_timestamp_seconds{job="publish"}': NOW.timestamp(),
         'fieldfare_build_info{version="0.1.0"}': 1,

@@ -47,6 +47,12 @@ def latest(connection: Connection) -> int:
     return connection.scalar(select(func.max(publications.c.number))) or 0
 
 
+def is_published(connection: Connection, path: str) -> bool:
+    """Whether there is such a document."""
+    query = select(publications.c.number).where(publications.c.path == path)
+    return connection.scalar(query) is not None
+
+
 def after(connection: Connection, cursor: int, limit: int) -> Sequence[Publication]:
     """The first documents that changed after ``cursor``, each by its last change, in order."""
     query = select(publications.c.number, publications.c.path)

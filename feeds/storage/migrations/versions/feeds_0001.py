@@ -26,6 +26,7 @@ def upgrade() -> None:
     _leases()
     _publications()
     _searchable()
+    _hub()
 
 
 def _store() -> None:
@@ -309,3 +310,39 @@ def _searchable() -> None:
             "CREATE VIRTUAL TABLE searchable_terms USING fts5"
             """(terms, content='', columnsize=0, tokenize="ascii tokenchars '-:'")"""
         )
+
+
+def _hub() -> None:
+    op.create_table(
+        "subscription_requests",
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("callback", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("lease_seconds", sa.Integer(), nullable=False),
+        sa.Column("asked_at", INSTANT, nullable=False),
+        sa.Column("due_at", INSTANT),
+        sa.PrimaryKeyConstraint("id", name="pk_subscription_requests"),
+    )
+    for column in ("host", "asked_at", "due_at"):
+        name = f"ix_subscription_requests_{column}"
+        op.create_index(name, "subscription_requests", [column])
+    op.create_table(
+        "feed_subscriptions",
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("callback", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("expires_at", INSTANT, nullable=False),
+        sa.Column("wanted", NUMBER, nullable=False),
+        sa.Column("told", NUMBER, nullable=False),
+        sa.Column("due_at", INSTANT),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_feed_subscriptions"),
+        sa.UniqueConstraint("path", "callback", name="uq_feed_subscriptions_path_callback"),
+    )
+    for column in ("host", "expires_at", "due_at"):
+        op.create_index(f"ix_feed_subscriptions_{column}", "feed_subscriptions", [column])

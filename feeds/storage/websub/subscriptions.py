@@ -1,0 +1,222 @@
+"""Subscriptions at our own hub, and what is to be delivered to each: the ledger of its deliveries.
+
+Knows whose turn a delivery is, and the hub's cursor in the publications. Must never know HTTP, or
+decide what comes of a delivery.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    case,
+    delete,
+    func,
+    literal,
+    null,
+    select,
+    update,
+)
+
+from feeds.storage.engines import upsert
+from feeds.storage.tables import Instant, counters, feed_subscriptions, publications
+from feeds.storage.websub.publications import latest
+from feeds.storage.websub.verifications import AskedSubscription
+
+_CURSOR = "publications.distributed"
+
+# Read at a time to find hosts that have a turn; what is left over is read again when one is free.
+_LOOKED_AT = 500
+# Of one host at a time.
+_MOST_OF_A_HOST = 50
+
+_table = feed_subscriptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedDelivery:
+    """The document at ``path`` is to be delivered as it was at its change number ``wanted``, or is
+    since. It is ours until ``due_at``.
+    """
+
+    id: int
+    callback: str
+    path: str
+    host: str
+    secret: str
+    wanted: int
+    due_at: datetime
+    failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryEnd:
+    """What came of one try: it is delivered, or due again at ``again_at``; then ``failures`` is how
+    often in a row it failed.
+    """
+
+    delivery: FeedDelivery
+    failures: int
+    again_at: datetime | None = None
+
+
+# -- Who subscribes --------------------------------------------------------------------------------
+
+
+def count(connection: Connection, now: datetime) -> int:
+    """How many subscriptions there are that did not end."""
+    query = select(func.count()).select_from(_table).where(_table.c.expires_at > now)
+    return connection.scalar(query) or 0
+
+
+def count_of_host(connection: Connection, host: str) -> int:
+    """How many subscriptions a host has."""
+    query = select(func.count()).select_from(_table).where(_table.c.host == host)
+    return connection.scalar(query) or 0
+
+
+def is_subscribed(connection: Connection, path: str, callback: str, now: datetime) -> bool:
+    """Whether the subscription is there and did not end."""
+    its = and_(_table.c.path == path, _table.c.callback == callback, _table.c.expires_at > now)
+    return connection.scalar(select(_table.c.id).where(its)) is not None
+
+
+def grant(connection: Connection, asked: AskedSubscription, now: datetime) -> None:
+    """The subscription is there, in place of the one it renews; what that one waits for stays."""
+    connection.execute(delete(_table).where(_table.c.expires_at <= now))
+    expires_at = now + timedelta(seconds=asked.lease_seconds)
+    known = latest(connection)
+    row = {
+        "callback": asked.callback,
+        "path": asked.path,
+        "host": asked.host,
+        "secret": asked.secret,
+        "expires_at": expires_at,
+    }
+    first = {"wanted": known, "told": known, "due_at": None, "failures": 0}
+    key = [_table.c.path, _table.c.callback]
+    upsert(connection, _table, [row | first], replace=False, key=key)
+    its = and_(_table.c.path == asked.path, _table.c.callback == asked.callback)
+    connection.execute(update(_table).where(its).values(row))
+
+
+def end(connection: Connection, path: str, callback: str) -> None:
+    """There is no such subscription any more."""
+    its = and_(_table.c.path == path, _table.c.callback == callback)
+    connection.execute(delete(_table).where(its))
+
+
+# -- What is to be delivered -----------------------------------------------------------------------
+
+
+def is_any_due(
+    connection: Connection, now: datetime, busy: Collection[str], *, failing: bool
+) -> bool:
+    """Whether `claim` would find something, or `fan_out` something new."""
+    due = select(_table.c.id).where(_due(now, busy, failing=failing)).limit(1)
+    if connection.scalar(due) is not None:
+        return True
+    cursor = connection.scalar(select(counters.c.value).filter_by(name=_CURSOR)) or 0
+    return cursor < latest(connection)
+
+
+def fan_out(connection: Connection, now: datetime) -> None:
+    """All documents that changed since it was done last are wanted by who subscribed to them.
+
+    One that is tried again later still is, and then gets the newest.
+    """
+    upsert(connection, counters, [{"name": _CURSOR, "value": 0}], replace=False)
+    mine = select(counters.c.value).filter_by(name=_CURSOR).with_for_update()
+    cursor: int = connection.execute(mine).scalar_one()
+    upto = latest(connection)
+    if cursor >= upto:
+        return
+    connection.execute(delete(_table).where(_table.c.expires_at <= now))
+    changed = (
+        select(publications.c.number).where(publications.c.path == _table.c.path).scalar_subquery()
+    )
+    later = select(publications.c.path).where(publications.c.number > cursor)
+    due_at = func.coalesce(_table.c.due_at, literal(now, Instant))
+    wanting = and_(_table.c.path.in_(later), _table.c.told < changed)
+    connection.execute(update(_table).where(wanting).values(wanted=changed, due_at=due_at))
+    connection.execute(update(counters).filter_by(name=_CURSOR).values(value=upto))
+
+
+def claim(
+    connection: Connection,
+    now: datetime,
+    until: datetime,
+    busy: Collection[str],
+    hosts: int,
+    *,
+    failing: bool,
+) -> Sequence[FeedDelivery]:
+    """What is due to up to so many hosts that are not ``busy``, longest due first, is ours to
+    deliver ``until`` then: what is ``failing``, or what is not.
+    """
+    found = connection.execute(
+        select(_table)
+        .where(_due(now, busy, failing=failing))
+        .order_by(_table.c.due_at, _table.c.id)
+        .limit(_LOOKED_AT)
+        .with_for_update(skip_locked=True)
+    )
+    by_host: dict[str, list[FeedDelivery]] = {}
+    for row in found:
+        if row.host in by_host or len(by_host) < hosts:
+            by_host.setdefault(row.host, []).append(_delivery(row))
+    claimed = [one for each in by_host.values() for one in each[:_MOST_OF_A_HOST]]
+    ours = _table.c.id.in_([one.id for one in claimed])
+    connection.execute(update(_table).where(ours).values(due_at=until))
+    return [replace(one, due_at=until) for one in claimed]
+
+
+def settle(connection: Connection, ended: DeliveryEnd, now: datetime) -> None:
+    """What came of a delivery is on record, unless it was somebody else's by then.
+
+    What changed meanwhile is due at once.
+    """
+    one = ended.delivery
+    told = one.wanted if ended.again_at is None else _table.c.told
+    changed_meanwhile = case((_table.c.wanted > one.wanted, literal(now, Instant)), else_=null())
+    connection.execute(
+        update(_table)
+        .where(_ours(one))
+        .values(told=told, due_at=ended.again_at or changed_meanwhile, failures=ended.failures)
+    )
+
+
+def give_up(connection: Connection, one: FeedDelivery) -> None:
+    """Nothing is delivered there any more: the subscription has ended."""
+    connection.execute(delete(_table).where(_ours(one)))
+
+
+def _ours(one: FeedDelivery) -> ColumnElement[bool]:
+    return and_(_table.c.id == one.id, _table.c.due_at == one.due_at)
+
+
+def _due(now: datetime, busy: Collection[str], *, failing: bool) -> ColumnElement[bool]:
+    return and_(
+        _table.c.due_at <= now,
+        _table.c.expires_at > now,
+        _table.c.host.not_in(busy),
+        _table.c.failures > 0 if failing else _table.c.failures == 0,
+    )
+
+
+def _delivery(row: Row[Any]) -> FeedDelivery:
+    return FeedDelivery(
+        id=row.id,
+        callback=row.callback,
+        path=row.path,
+        host=row.host,
+        secret=row.secret,
+        wanted=row.wanted,
+        due_at=row.due_at,
+        failures=row.failures,
+    )

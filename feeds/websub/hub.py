@@ -1,0 +1,136 @@
+"""Our own hub, where subscribers ask (WebSub 5.1): what is asked for is noted, or refused at once.
+
+Knows HTTP, and how much may be asked of us. Must never confirm anything itself, or tell who
+subscribes: whatever is well-formed is answered alike.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+
+from config.values import host_of
+from feeds.storage import Connection
+from feeds.storage.database import Database
+from feeds.storage.websub import publications, subscriptions, verifications
+from feeds.storage.websub.verifications import AskedSubscription
+from feeds.web.request_limits import PATIENCE_SECONDS, BodyTooLong, ThreadLimit, body_of
+from feeds.websub.distribute import Room
+from feeds.websub.hub_requests import (
+    LARGEST_REQUEST_BYTES,
+    BadRequest,
+    SubscriptionRequest,
+    request_of,
+)
+from feeds.websub.lease import Mode
+
+log = structlog.get_logger(__name__)
+
+#: Anybody may name a callback, and each is asked once. A host that confirms nothing, as it never
+#: asked, gets no more requests of ours an hour.
+MOST_UNCONFIRMED_OF_HOST = 50
+#: Some minutes of work, if all who are asked take their time.
+MOST_WAITING = 1_000
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """Why nothing is noted, for whoever asked, and in how many seconds it may be otherwise."""
+
+    status: HTTPStatus
+    reason: str
+    retry_after_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSubHub:
+    """The address of our hub; to be routed for POST.
+
+    ``site`` is the address of the site, which those of its feeds begin with. ``refusal`` says why a
+    callback can never be asked, ``on_request`` hears that one is to be confirmed.
+    """
+
+    database: Database
+    site: str
+    room: Room
+    clock: Callable[[], datetime]
+    refusal: Callable[[str], str | None]
+    on_request: Callable[[], object]
+    _requests: ThreadLimit = field(default_factory=ThreadLimit, init=False)
+
+    async def answer(self, request: Request) -> Response:
+        """202 for a request that will be verified; 4xx or 503 with the reason for one that will
+        not. Raises StoreError: ask again (503).
+        """
+        kind = request.headers.get("content-type", _FORM).partition(";")[0].strip().lower()
+        if kind != _FORM:
+            status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+            return _refused(NotTaken(status, f"the body must be {_FORM}"))
+        try:
+            body = await body_of(request, LARGEST_REQUEST_BYTES)
+        except (BodyTooLong, ClientDisconnect):
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            return _refused(
+                NotTaken(status, f"a request has at most {LARGEST_REQUEST_BYTES} bytes")
+            )
+        asked = request_of(body)
+        if isinstance(asked, BadRequest):
+            return _refused(NotTaken(HTTPStatus.BAD_REQUEST, asked.reason))
+        refused = await self._requests.run(self._note, asked)
+        if refused:
+            return _refused(refused)
+        self.on_request()
+        return Response(status_code=HTTPStatus.ACCEPTED)
+
+    def _note(self, request: SubscriptionRequest) -> NotTaken | None:
+        path = request.topic.removeprefix(f"{self.site}/")
+        if why := self.refusal(request.callback):
+            return NotTaken(HTTPStatus.BAD_REQUEST, f"hub.callback cannot be asked: {why}")
+        now = self.clock()
+        asked = AskedSubscription(
+            mode=request.mode.value,
+            callback=request.callback,
+            path=path,
+            host=host_of(request.callback),
+            secret=request.secret,
+            lease_seconds=request.lease_seconds,
+            asked_at=now,
+            due_at=now,
+        )
+        with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
+            if path == request.topic or not publications.is_published(connection, path):
+                return NotTaken(HTTPStatus.NOT_FOUND, "hub.topic is no feed of this hub")
+            if request.mode is Mode.UNSUBSCRIBE and not subscriptions.is_subscribed(
+                connection, path, request.callback, now
+            ):
+                return None  # Nobody need be asked whether to end what is not there.
+            if refused := self._bound(connection, asked):
+                return refused
+        with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
+            verifications.add(connection, asked)
+        return None
+
+    def _bound(self, connection: Connection, asked: AskedSubscription) -> NotTaken | None:
+        """Why so much is not taken on."""
+        unconfirmed = verifications.unconfirmed(connection, asked.host, asked.asked_at)
+        if unconfirmed.of_host >= MOST_UNCONFIRMED_OF_HOST:
+            status = HTTPStatus.TOO_MANY_REQUESTS
+            return NotTaken(status, "too many requests for this host are not confirmed", 600)
+        if unconfirmed.waiting >= MOST_WAITING:
+            return NotTaken(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests wait", 60)
+        if why := self.room.lack(connection, asked, asked.asked_at):
+            return NotTaken(HTTPStatus.SERVICE_UNAVAILABLE, why, 3_600)
+        return None
+
+
+def _refused(why: NotTaken) -> Response:
+    answer = PlainTextResponse(f"{why.reason}\n", why.status)
+    if why.retry_after_seconds:
+        answer.headers["retry-after"] = str(why.retry_after_seconds)
+    return answer
