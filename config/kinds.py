@@ -263,6 +263,10 @@ WebAddress = Annotated[
         " (http only where the host is this machine: localhost, 127.0.0.1)"
     ),
 ]
+OptionalColour = Annotated[
+    str,
+    Field(pattern=r"^(#[0-9A-Fa-f]{6})?$", description="a colour such as #8a4320, or empty"),
+]
 OptionalRemoteAddress = Annotated[
     str,
     _optional(remote_address),

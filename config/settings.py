@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from config import kinds
+from config.colours import GROUNDS, LEAST_CONTRAST, contrast, ink_on, least_contrast
 from config.faults import OWN_WORDS, Given, refusals
 from config.layers import cover, from_environment, from_file, secrets_from_files, tree
 from config.options import Key
@@ -86,6 +87,49 @@ class PublishSettings(SettingsSection):
     directory: kinds.Location
     entries_per_feed: kinds.Count
     items_per_page: kinds.Count
+
+
+class LookSettings(SettingsSection):
+    """What pages have of the operator's own."""
+
+    logo: kinds.OptionalLocation
+    link: kinds.OptionalColour
+    link_dark: kinds.OptionalColour
+    head: kinds.OptionalColour
+    head_dark: kinds.OptionalColour
+    imprint: kinds.OptionalRemoteAddress
+    privacy: kinds.OptionalRemoteAddress
+    footer: kinds.Line
+    templates: kinds.OptionalLocation
+
+    @field_validator("logo", "link", "link_dark", "head", "head_dark", "templates")
+    @classmethod
+    def _can_be_seen(cls, value: Path | str | None, info: ValidationInfo) -> Path | str | None:
+        """Refuses files that are not there, and colours that some readers could not read."""
+        if value and (problem := _problem(str(info.field_name), value)):
+            raise PydanticCustomError(OWN_WORDS, "{problem}", {"problem": problem})
+        return value
+
+
+def _problem(option: str, value: Path | str) -> str:
+    """What is wrong with an option of a look; empty where nothing is."""
+    if isinstance(value, Path):
+        if option == "templates":
+            return "" if value.is_dir() else "must be the path of a folder that is there, or empty"
+        is_picture = value.suffix.lower() in {".svg", ".png"} and value.is_file()
+        return "" if is_picture else "must be the path of an .svg or .png file, or empty"
+    if option.startswith("head"):
+        what, found = "words on it, white or black,", contrast(ink_on(value), value)
+    else:
+        scheme = "dark" if option.endswith("dark") else "light"
+        what = f"the {scheme} pages ({' and '.join(GROUNDS[scheme])})"
+        found = least_contrast(value, scheme)
+    if found >= LEAST_CONTRAST:
+        return ""
+    return (
+        f"must stand out from {what} by {LEAST_CONTRAST} to 1 at least (WCAG 2.2, 1.4.3); it does"
+        f" by {found:.1f}: take a darker or a lighter one"
+    )
 
 
 class WebSubSettings(SettingsSection):
@@ -228,6 +272,7 @@ class Settings(SettingsSection):
     ingest: IngestSettings
     fetch: FetchSettings
     publish: PublishSettings
+    look: LookSettings
     websub: WebSubSettings
     mail: MailSettings
     serve: ServeSettings

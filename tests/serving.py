@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 
 from feeds.identity.ids import Identity
 from feeds.model import HubStanding
-from feeds.publish.pages import STYLE
+from feeds.publish.look import STYLE
 from feeds.publish.site import Site
 from feeds.standing import State
 from feeds.storage.database import Database

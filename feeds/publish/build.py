@@ -31,7 +31,8 @@ from feeds.publish.feed import (
 from feeds.publish.files import Document, HiddenDocument
 from feeds.publish.formats import atom, jsonfeed, jsonld, rss
 from feeds.publish.formats.opml import opml_bytes
-from feeds.publish.pages import STYLE, renderer
+from feeds.publish.look import Look
+from feeds.publish.pages import renderer
 from feeds.publish.site import INDEX, Site, item_page
 from feeds.storage.entries import Ready
 from feeds.storage.read_items import NamedItem, Surroundings
@@ -52,7 +53,10 @@ class SiteBuilder:
         self._site = site
         self._taxonomy = taxonomy
         self._described = cache(lambda ref: describe(ref, site, taxonomy))
-        pages_only = replace(site, contact="", hubs=(), entries_per_feed=1, items_per_page=1)
+        look = Look(templates=site.look.templates, digest=site.look.digest)
+        pages_only = replace(
+            site, contact="", hubs=(), entries_per_feed=1, items_per_page=1, look=look
+        )
         both = f"{_code()}\0{taxonomy.fingerprint}\0"
         self.recipe = blake2b(f"{both}{pages_only!r}".encode(), digest_size=16).hexdigest()
         self.fingerprint = blake2b(f"{both}{site!r}".encode(), digest_size=16).hexdigest()
@@ -127,6 +131,17 @@ class SiteBuilder:
         status = f"308 {self._site.base}/{item_page(into)}" if into else "410"
         return f"{item_page(slug)}{INDEX}", page, f"{status}\n".encode("ascii")
 
+    def try_own_templates(self, items: Sequence[Item]) -> None:
+        """The operator's templates make every kind of page, of these items. Raises PublishError."""
+        if not self._site.look.templates:
+            return
+        for item in items:
+            self.item(item, Surroundings())
+        ready = [*map(self.ready, items)]
+        for _ in (*self.feed(ALL, ready, ready, None), *self.lists([])):
+            self.hidden("hidden", None)
+        self.hidden("merged", "hidden")
+
     def feed(
         self,
         ref: FeedRef,
@@ -159,7 +174,9 @@ class SiteBuilder:
         """What leads to the feeds of topics, and of the languages of these ``tags``; the front
         page comes last, when all it links to is there.
         """
-        yield "style.css", STYLE.read_bytes()
+        yield "style.css", self._site.look.style
+        if self._site.look.logo:
+            yield self._site.look.logo_name, self._site.look.logo.read_bytes()
         yield "feeds.opml", opml_bytes(self._site, self._taxonomy, tags)
         topics = {str(kind): tree(kind, self._site, self._taxonomy) for kind in TopicKind}
         spoken = languages(tags, self._site)

@@ -131,6 +131,8 @@ class _Publication:
         whole = everything or is_outdated or not self.files.holds(INDEX)
         if not (whole or state.touched or state.upto != state.published):
             return ()
+        if whole:
+            self._try()
         # Items before feeds, feeds before what lists them: no link leads nowhere, and the front
         # page is there only once all of it was.
         after = 0 if whole else state.published
@@ -149,6 +151,13 @@ class _Publication:
                 if self.builder.has_hubs:
                     publications.note(connection, self.digests)
         return [*written, *pages]
+
+    def _try(self) -> None:
+        """What the operator's templates cannot do is told before anything is written."""
+        with self.database.reading() as connection:
+            latest = entries.latest(connection, EVERYWHERE, 1)
+            items = whole_items(connection, [each.item for each in latest])
+        self.builder.try_own_templates(items)
 
     def _items(self, after: int, upto: int) -> Iterator[str]:
         """Writes the pages of the items changed in the span ``(after, upto]``."""

@@ -3,7 +3,7 @@
 Knows where everything is published. Must never know how settings are written down.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from feeds.catalogue import Catalogue, catalogue
 from feeds.identity.ids import Identity
 from feeds.model import SourceKind
 from feeds.publish.feed import is_feed
+from feeds.publish.look import Look
 
 #: The file of a page, in the folder of its address: every web server answers with it there.
 INDEX = "index.html"
@@ -46,6 +47,7 @@ class Site:
     entries_per_feed: int
     items_per_page: int
     hubs: tuple[str, ...] = ()
+    look: Look = field(default_factory=Look)
 
     def __post_init__(self) -> None:
         if not urlsplit(self.url).netloc or self.url.endswith("/"):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from feeds.fetch.client import Fetcher
     from feeds.identity.ids import Identity
     from feeds.model import Progress, Topic
+    from feeds.publish.look import Look
     from feeds.publish.site import Site
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
@@ -110,6 +111,7 @@ def site(settings: Settings, identity: Identity) -> Site:
         entries_per_feed=settings.publish.entries_per_feed,
         items_per_page=settings.publish.items_per_page,
         hubs=tuple(dict.fromkeys((*own, *settings.websub.hubs.split()))),
+        look=_look(settings),
     )
 
 
@@ -179,6 +181,29 @@ def _own_hub(
             failing=failing,
             most=most,
         )
+
+
+def _look(settings: Settings) -> Look:
+    """What pages have of the operator's own. Raises SettingsError."""
+    from config.settings import SettingsError
+    from feeds.publish.look import Look
+
+    own = settings.look
+    look = Look(
+        logo=own.logo,
+        link=(own.link, own.link_dark),
+        head=(own.head, own.head_dark),
+        imprint=own.imprint,
+        privacy=own.privacy,
+        footer=own.footer,
+        templates=own.templates,
+    )
+    try:
+        return look.read()
+    except OSError as error:
+        raise SettingsError(
+            (f"look: {error.filename} cannot be read: {error.strerror}",)
+        ) from error
 
 
 def planner(

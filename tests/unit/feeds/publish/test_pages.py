@@ -11,7 +11,8 @@ from feeds.model import Issued, IssuedFrom
 from feeds.publish.build import SiteBuilder
 from feeds.publish.entry import compose
 from feeds.publish.feed import ALL
-from feeds.publish.pages import STYLE, renderer
+from feeds.publish.look import STYLE
+from feeds.publish.pages import renderer
 from feeds.storage.read_items import Surroundings
 from feeds.taxonomy import Taxonomy
 from tests.items import a_site, an_item, issued
