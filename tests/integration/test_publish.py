@@ -274,7 +274,13 @@ def test_a_feed_whose_newest_item_is_withdrawn_was_updated_by_that(
 
 
 @pytest.mark.parametrize(
-    "change", [{"title": "Other news"}, {"items_per_page": 7}, {"url": "https://elsewhere.example"}]
+    "change",
+    [
+        {"title": "Other news"},
+        {"items_per_page": 7},
+        {"url": "https://elsewhere.example"},
+        {"language": "ru"},
+    ],
 )
 def test_another_setting_makes_everything_anew_by_itself(
     database: Database, osce: Taxonomy, public: Path, change: dict[str, object]
