@@ -117,7 +117,6 @@ class _Publication:
     feeds: int = field(init=False, default=0)
     done: int = field(init=False, default=0)
     total: int = field(init=False, default=0)
-    digests: dict[str, str] = field(init=False, default_factory=dict)
 
     def run(self, *, everything: bool) -> Sequence[str]:
         """The files that changed, those of feeds first."""
@@ -148,8 +147,6 @@ class _Publication:
             pages += self.files.write_all(self.builder.lists(tags)) if whole else ()
             with self.database.writing() as connection:
                 entries.settle(connection, state, self.builder.fingerprint)
-                if self.builder.has_hubs:
-                    publications.note(connection, self.digests)
         return [*written, *pages]
 
     def _try(self) -> None:
@@ -194,18 +191,27 @@ class _Publication:
             if self.stopping.is_set():
                 return
             some = feeds[start : start + _FEEDS_AT_ONCE]
-            documents = self._documents(some)
             if self.builder.has_hubs:
-                documents = self._digested(documents)
-            yield from self.files.write_all(documents)
+                yield from self._told(self._documents(some))
+            else:
+                yield from self.files.write_all(self._documents(some))
             self._advance(len(some))
 
-    def _digested(self, documents: Iterator[Document]) -> Iterator[Document]:
-        """The same; what tells those of feeds apart is kept."""
-        for path, content in documents:
-            if is_feed(path):
-                self.digests[path] = blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
-            yield path, content
+    def _told(self, documents: Iterator[Document]) -> Sequence[str]:
+        """Writes these; whoever follows the publications learns which of the feeds changed."""
+        digests: dict[str, str] = {}
+
+        def digested() -> Iterator[Document]:
+            for path, content in documents:
+                if is_feed(path):
+                    digests[path] = blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
+                yield path, content
+
+        written = self.files.write_all(digested())
+        # Not before they are there: who is told looks at once.
+        with self.database.writing() as connection:
+            publications.note(connection, digests)
+        return written
 
     def _advance(self, steps: int) -> None:
         self.done += steps

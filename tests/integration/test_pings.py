@@ -223,5 +223,6 @@ def test_another_hub_learns_of_all_feeds_and_one_that_is_none_any_more_of_none(
 ) -> None:
     told = site.announce(site.server.at("/b"), site.server.at("/a?new"))
     assert {hub for hub, _ in told} == {"/a"}
-    assert len(told) == len([*site.public.rglob("*.atom")])
+    files = (str(each.relative_to(site.public)) for each in site.public.rglob("*"))
+    assert {topic for _, topic in told} == {f"{SITE}/{path}" for path in files if is_feed(path)}
     assert set(site.standings()) == {site.server.at("/b"), site.server.at("/a?new")}
