@@ -61,6 +61,7 @@ class _ShownItem:
     title: str
     url: str
     language: str
+    direction: str
     about: str
     summary: str
     also_in: Sequence[TopicPage]
@@ -155,6 +156,7 @@ class Renderer:
             url=values.published_address(item.url)
             or f"{self._sender.site_url}/{item_page(item.slug)}",
             language=item.language,
+            direction="rtl" if values.is_right_to_left(item.language) else "ltr",
             about=_about(item.issued, issuers, kind, words),
             summary=_lead(_on_one_line(item.summary)),
             also_in=[self._page(topic, words) for topic in others],

@@ -269,6 +269,14 @@ def test_every_item_says_in_which_language_it_is() -> None:
     assert [heading.get("lang") for heading in page.iter("h3")] == ["en", "en", "en", "ru"]
 
 
+def test_every_item_says_which_way_its_text_runs() -> None:
+    """Its title and summary would be in disorder within a mail that runs the other way."""
+    page = page_of(of(some_news(number=1), some_news(number=2, language="ar")))
+    runs = {each.get("lang"): each.get("dir") for each in page.iter("h3", "p") if each.get("lang")}
+    assert runs == {"en": "ltr", "ar": "rtl"}
+    assert page.get("dir") == "ltr"
+
+
 def foot_of(**changes: Any) -> str:
     text = text_of(a_digest(), renderer=a_renderer(**changes))
     return text.partition("\n-- \n")[2]
