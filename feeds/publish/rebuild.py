@@ -85,6 +85,7 @@ def publish(
     )
     with database.exclusive("publish"):
         written = publication.run(everything=everything)
+        files.pack()
     feeds = [path for path in written if is_feed(path)]
     # One feed is a file of each form.
     count = len({path.rpartition(".")[0] for path in feeds})

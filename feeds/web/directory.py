@@ -8,17 +8,24 @@ import errno
 import os
 import re
 import stat
-import struct
+import sys
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+import brotli  # type: ignore[import-untyped]
+
 from feeds.times import second_of
 from feeds.web.representation import MEDIA, PRESENT, FileStatus, Representation, represent
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 #: Modification time in ns, size and inode, of a file and of what tells its status, if anything
 #: does: tells two states apart without reading them.
@@ -29,6 +36,14 @@ _STATUS = re.compile(rb"(410)\n|(308) (/(?!/)[\x21-\x7e]*)\n")
 
 #: What a remembered file costs beside its bytes: header fields, keys, objects (measured: 4.5 kB).
 _OVERHEAD_BYTES = 4_500
+
+#: By encoding, what the publisher calls the packed sibling of a file, and how it is unpacked.
+_PACKED: Mapping[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "br": (".br", brotli.decompress),
+    "gzip": (".gz", partial(zlib.decompress, wbits=31)),
+    "zstd": (".zst", zstd.decompress),
+}
+_SOONEST_SECONDS, _LATEST_SECONDS = 1.0, 3_600.0
 
 #: What a machine may be short of for a while.
 _USED_UP = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
@@ -56,21 +71,24 @@ def file_of(path: str, raw_path: bytes) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """One state of a file in every encoding there is.
+    """One state of a file in every encoding there is, ``codings``, the smallest first.
 
-    ``whole`` is false while the publisher is between the two renames of a file and its packed
-    sibling, so that nothing half is remembered.
+    ``is_whole`` is false while the publisher is between the two renames of a file and its packed
+    sibling, so that nothing half is remembered. ``again_at`` is when the others, which follow, are
+    looked for once more, in Unix time; None where all are there.
     """
 
     signature: Signature
     plain: Representation
-    packed: Representation | None
-    whole: bool
+    packed: Mapping[str, Representation]
+    codings: tuple[str, ...]
+    is_whole: bool
+    again_at: float | None
 
     @property
     def cost(self) -> int:
         """Bytes of memory, roughly."""
-        packed = len(self.packed.body) if self.packed else 0
+        packed = sum(len(each.body) for each in self.packed.values())
         return len(self.plain.body) + packed + _OVERHEAD_BYTES
 
 
@@ -115,6 +133,8 @@ class Directory:
         served = self._kept.get(name)
         if served is None or served.signature != signature:
             return None
+        if served.again_at is not None and self.now() >= served.again_at:
+            return None
         self._kept.move_to_end(name)
         return served
 
@@ -129,8 +149,12 @@ class Directory:
             return None
         signature, body = found
         told, status = self._bytes(f"{name}.status") or ((), b"")
-        packed = self._bytes(f"{name}.gz")
-        whole = packed is None or _is_packed(packed[1], body)
+        there = {coding: self._bytes(f"{name}{end}") for coding, (end, _) in _PACKED.items()}
+        right = {
+            coding: each[1]
+            for coding, each in there.items()
+            if each is not None and _is_packed(coding, each[1], body)
+        }
         represented = partial(
             represent,
             media=MEDIA[name.rpartition(".")[2]],
@@ -141,14 +165,21 @@ class Directory:
         return Served(
             signature=signature + told,
             plain=represented(body, encoding=None),
-            packed=represented(packed[1], encoding="gzip") if packed and whole else None,
-            whole=whole,
+            packed={coding: represented(right[coding], encoding=coding) for coding in right},
+            codings=tuple(sorted(right, key=lambda coding: len(right[coding]))),
+            is_whole="gzip" in right or not there["gzip"],
+            again_at=None if len(right) == len(_PACKED) else self._again_at(signature),
         )
+
+    def _again_at(self, signature: Signature) -> float:
+        """The others come soon after the file, or never: so the longer it lies, the later."""
+        now = self.now()
+        return now + min(max(now - signature[0] / 1e9, _SOONEST_SECONDS), _LATEST_SECONDS)
 
     def remember(self, name: str, served: Served) -> None:
         """Keeps the file, and forgets those not asked for longest where room is needed."""
         self._forget(name)
-        if not served.whole or served.cost > self._limit_bytes:
+        if not served.is_whole or served.cost > self._limit_bytes:
             return
         self._kept[name] = served
         self._used_bytes += served.cost
@@ -201,6 +232,9 @@ def _signature(found: os.stat_result) -> Signature:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _is_packed(packed: bytes, body: bytes) -> bool:
-    """Whether gzip's trailer, CRC-32 and length (RFC 1952 2.3.1), is that of the plain bytes."""
-    return packed.endswith(struct.pack("<II", zlib.crc32(body), len(body) & 0xFFFFFFFF))
+def _is_packed(coding: str, packed: bytes, body: bytes) -> bool:
+    """Whether it is of these bytes: only gzip's says so itself, and only nearly."""
+    try:
+        return bool(_PACKED[coding][1](packed) == body)
+    except (ValueError, brotli.error, zlib.error, zstd.ZstdError):
+        return False

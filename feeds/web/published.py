@@ -20,7 +20,7 @@ from feeds.web.representation import (
     Representation,
     cross_origin,
     encoded,
-    prefers_gzip,
+    preferred,
 )
 
 
@@ -157,9 +157,10 @@ def _verdict(etag: str, modified: int | None, *fields: str | None) -> Verdict:
 
 
 def _chosen(served: Served, accept_encoding: str | None) -> Representation:
-    if served.packed and accept_encoding and prefers_gzip(accept_encoding):
-        return served.packed
-    return served.plain
+    if not accept_encoding:
+        return served.plain
+    coding = preferred(accept_encoding, served.codings)
+    return served.packed[coding] if coding else served.plain
 
 
 def _answer(chosen: Representation, asked: dict[bytes, str], path: str) -> FileAnswer:

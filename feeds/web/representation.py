@@ -166,15 +166,18 @@ def encoded(*fields: tuple[str, str]) -> Headers:
 
 
 @lru_cache(maxsize=_REMEMBERED_FIELDS)
-def prefers_gzip(accept_encoding: str) -> bool:
-    """Whether gzip is acceptable and wanted no less than the plain bytes.
+def preferred(accept_encoding: str, offered: tuple[str, ...]) -> str | None:
+    """Which encoding is acceptable, wanted no less than the plain bytes, and most of all of those
+    ``offered``, the first of them where several are; None for the plain bytes.
 
     An empty field asks for plain bytes. An encoding whose weight cannot be read is not
     acceptable; x-gzip means gzip (8.4.1.3).
     """
     weights = dict(map(_weighed, accept_encoding.split(",")))
-    gzip = weights.get("gzip", weights.get("*", 0.0))
-    return gzip > 0 and gzip >= weights.get("identity", 0.0)
+    others, plain = weights.get("*", 0.0), weights.get("identity", 0.0)
+    wanted = {coding: weights.get(coding, others) for coding in offered}
+    best = max(offered, key=wanted.__getitem__, default=None)
+    return best if best and wanted[best] > 0 and wanted[best] >= plain else None
 
 
 def _weighed(member: str) -> tuple[str, float]:

@@ -39,6 +39,10 @@ def public(tmp_path: Path) -> Path:
     return tmp_path / "public"
 
 
+#: What lies beside each file.
+ENDS = (".br", ".gz", ".zst")
+
+
 def published(database: Database, osce: Taxonomy, public: Path, **changes: object) -> PublishReport:
     return publish(database, osce, Files(public), a_site(**changes))
 
@@ -163,7 +167,7 @@ def test_a_new_item_touches_its_feeds_and_no_other(
         *(f"items/{each.slug}/index.html" for each in (item, beside)),
     )
     changed = {path for path, body in contents(public).items() if before.get(path) != body}
-    assert changed == {f"{path}{end}" for path in report.files for end in ("", ".gz")}
+    assert changed == {f"{path}{end}" for path in report.files for end in ("", *ENDS)}
 
 
 def test_a_revision_moves_an_item_between_feeds_under_the_same_id(

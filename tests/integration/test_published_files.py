@@ -4,13 +4,20 @@ import gzip
 import os
 import resource
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import brotli  # type: ignore[import-untyped]
 import pytest
 
 from feeds.errors import PublishError
 from feeds.publish.files import Files
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 
 def test_a_file_is_written_plain_and_packed(tmp_path: Path) -> None:
@@ -142,3 +149,36 @@ def test_a_folder_removed_meanwhile_is_made_again(tmp_path: Path) -> None:
         path.unlink()
     (tmp_path / "feeds").rmdir()
     assert Files(tmp_path).write("feeds/a.html", b"a")
+
+
+def test_what_is_smaller_than_gzip_follows_and_never_outlives_its_file(tmp_path: Path) -> None:
+    """Nothing in it tells of which bytes it is, so that it goes before they do."""
+    files = Files(tmp_path)
+    files.write("a.html", b"old" * 100)
+    assert not (tmp_path / "a.html.br").exists()
+    files.pack()
+    written = int((tmp_path / "a.html").stat().st_mtime)
+    for name, unpack in (("a.html.br", brotli.decompress), ("a.html.zst", zstd.decompress)):
+        assert unpack((tmp_path / name).read_bytes()) == b"old" * 100
+        assert int((tmp_path / name).stat().st_mtime) == written
+    files.write("a.html", b"new" * 100)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.html", "a.html.gz"]
+    files.pack()
+    assert brotli.decompress((tmp_path / "a.html.br").read_bytes()) == b"new" * 100
+    assert int((tmp_path / "a.html.br").stat().st_mtime) > written
+
+
+def test_what_a_run_did_not_come_to_pack_the_next_one_does(tmp_path: Path) -> None:
+    Files(tmp_path).write("a.html", b"same")
+    files = Files(tmp_path)
+    assert not files.write("a.html", b"same")
+    files.pack()
+    assert zstd.decompress((tmp_path / "a.html.zst").read_bytes()) == b"same"
+
+
+def test_many_files_are_packed_before_the_last_is_written(tmp_path: Path) -> None:
+    """None has to be remembered for long."""
+    files = Files(tmp_path)
+    for number in range(1_002):
+        files.write(f"{number}.html", b"text")
+    assert (tmp_path / "0.html.br").exists()

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import brotli  # type: ignore[import-untyped]
 import httpx2
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from feeds.publish.files import Files
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
 from tests.serving import serving
@@ -130,6 +132,32 @@ def test_gzip_is_another_representation_with_a_tag_of_its_own(client: httpx2.Cli
     assert packed.content == FEED
     assert packed.headers["etag"] != plain.headers["etag"]
     assert "content-encoding" not in plain.headers
+
+
+def test_every_encoding_is_a_representation_with_a_tag_of_its_own(
+    client: httpx2.Client, root: Path
+) -> None:
+    """The smaller ones follow the file, and one that is of other bytes is never sent."""
+    Files(root).write("feeds/packed.atom", FEED)
+    asked = {"Accept-Encoding": "gzip, br, zstd"}
+    assert client.get("/feeds/packed.atom", headers=asked).headers["content-encoding"] == "gzip"
+    (root / "feeds/packed.atom.br").write_bytes(brotli.compress(b"of another version"))
+    put(root, "feeds/packed.atom", FEED, at=WRITTEN)
+    assert client.get("/feeds/packed.atom", headers=asked).headers["content-encoding"] == "gzip"
+    (root / "feeds/packed.atom.br").unlink()
+    files = Files(root)
+    files.write("feeds/packed.atom", FEED + b" ")
+    files.pack()
+    tags = set()
+    for coding in ("br", "zstd", "gzip", "identity"):
+        answer = client.get("/feeds/packed.atom", headers={"Accept-Encoding": coding})
+        assert answer.headers.get("content-encoding", "identity") == coding
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert answer.content == FEED + b" "
+        known = {"Accept-Encoding": coding, "If-None-Match": answer.headers["etag"]}
+        assert client.get("/feeds/packed.atom", headers=known).status_code == 304
+        tags.add(answer.headers["etag"])
+    assert len(tags) == 4
 
 
 def test_gzip_is_not_forced_on_anybody(client: httpx2.Client) -> None:

@@ -197,3 +197,24 @@ def test_a_status_that_a_crash_left_is_put_right(site: Site) -> None:
         "index.html",
         "index.html.gz",
     ]
+
+
+def test_what_follows_a_file_is_sent_soon(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.write("a.atom", b"news " * 100)
+    now = [datetime.now(UTC)]
+    directory = Directory(tmp_path, limit_bytes=1_000_000, clock=lambda: now[0])
+
+    def codings() -> tuple[str, ...]:
+        signature = directory.signature("a.atom")
+        assert signature
+        served = directory.remembered("a.atom", signature) or directory.read("a.atom")
+        assert served
+        directory.remember("a.atom", served)
+        return served.codings
+
+    assert codings() == ("gzip",)
+    files.pack()
+    assert codings() == ("gzip",)
+    now[0] += timedelta(seconds=1)
+    assert set(codings()) == {"br", "zstd", "gzip"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.web.representation import prefers_gzip
+from feeds.web.representation import preferred
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,29 @@ from feeds.web.representation import prefers_gzip
     ],
 )
 def test_gzip_is_sent_where_it_is_wanted(field: str, *, expected: bool) -> None:
-    assert prefers_gzip(field) is expected
+    assert preferred(field, ("gzip",)) == ("gzip" if expected else None)
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("gzip, br, zstd", "br"),
+        ("gzip, deflate, zstd", "zstd"),
+        ("gzip, deflate", "gzip"),
+        ("br;q=0.5, gzip", "gzip"),
+        ("br;q=0, *", "zstd"),
+        ("gzip;q=0.9, br;q=0.9, zstd;q=0.1", "br"),
+        ("identity, br;q=0.9", None),
+        ("deflate", None),
+        ("", None),
+    ],
+)
+def test_the_one_wanted_most_is_sent_and_the_smallest_of_several(
+    field: str, expected: str | None
+) -> None:
+    assert preferred(field, ("br", "zstd", "gzip")) == expected
 
 
 @given(st.text(max_size=60))
 def test_no_accept_encoding_however_odd_breaks_a_request(field: str) -> None:
-    assert prefers_gzip(field) in {True, False}
+    assert preferred(field, ("br", "gzip")) in {"br", "gzip", None}
