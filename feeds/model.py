@@ -99,13 +99,13 @@ class Topic:
         """
         return next(iter(self.former_slugs), self.ref.slug)
 
-    def label_in(self, tag: str) -> str:
+    def label_in(self, tag: str, otherwise: str = "") -> str:
         """What it is called in a language, or in the nearest one that has a label of its own; else
-        its usual label.
+        what is said ``otherwise``, or the usual label.
         """
         labels = dict(self.labels)
         near = nearest_language(tag, labels)
-        return labels[near] if near else self.label
+        return labels[near] if near else otherwise or self.label
 
 
 class Ending(StrEnum):

@@ -78,7 +78,7 @@ class Selection:
     @property
     def query(self) -> str:
         """The one spelling of this selection, "" for everything: equal ones have the same."""
-        return "&".join(f"{facet}={quote(value, safe='')}" for facet, value in self._values())
+        return "&".join(f"{facet}={quote(value, safe='')}" for facet, value in self.values())
 
     def of(self, kind: TopicKind) -> tuple[TopicRef, ...]:
         """The topics of one kind, any of which will do."""
@@ -87,7 +87,7 @@ class Selection:
     @property
     def place(self) -> Place | None:
         """Where all items of this selection, and no others, are filed; None where that is none."""
-        values = tuple(self._values())
+        values = tuple(self.values())
         if len(values) > 1 or self.words or any("-" in tag for tag in self.languages):
             return None
         return values[0] if values else EVERYWHERE
@@ -103,7 +103,8 @@ class Selection:
     def _speaks(self, language: str) -> bool:
         return any(f"{language}-".startswith(f"{each}-") for each in self.languages)
 
-    def _values(self) -> Iterator[Place]:
+    def values(self) -> Iterator[Place]:
+        """What is asked for, facet and value, in the order in which it is spelt."""
         yield from (topic.place for kind in TopicKind for topic in self.of(kind))
         yield from ((LANGUAGE, tag) for tag in sorted(self.languages))
         if self.words:

@@ -20,12 +20,14 @@ from starlette.applications import Starlette
 from feeds.identity.ids import Identity
 from feeds.model import HubStanding
 from feeds.publish.look import STYLE
+from feeds.publish.selected import SelectedFeeds
 from feeds.publish.site import Site
 from feeds.standing import State
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
+from feeds.web.selections import SelectedOverHttp
 from notifier.model import DeliveryState, SubscriberState, Totals
 from notifier.web.application import create_app
 from notifier.web.health import Health
@@ -89,6 +91,7 @@ def a_web_app(
     is_current: Callable[[], bool] | None = None,
     totals: Callable[[], Totals] = lambda: TOTALS,
     site: Site = SITE,
+    clock: Callable[[], datetime] = lambda: NOW,
 ) -> Starlette:
     """The whole web server, its published files below ``root``."""
     pages = PrivatePages(site, taxonomy)
@@ -108,6 +111,9 @@ def a_web_app(
             clock=lambda: NOW,
         ),
         pages=pages,
+        selections=SelectedOverHttp(
+            SelectedFeeds(database, taxonomy, site), 1_000_000, clock, site.base
+        ),
         base=site.base,
         mails=Mailbox(maildir, pages) if maildir else None,
     )

@@ -9,7 +9,7 @@ its plural category (CLDR). No sentence is put together of parts: languages orde
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from functools import cache
@@ -67,6 +67,12 @@ class Catalogue:
 
         written = format_decimal(number, locale=self.locale)
         return self.say(f"{name}.{self.locale.plural_form(number)}", count=written, **values)
+
+    def any_of(self, names: Sequence[str]) -> str:
+        """``one, two or three``."""
+        from babel.lists import format_list  # noqa: PLC0415
+
+        return format_list(names, "or", self.locale)
 
     def day(self, day: date, pattern: str = "") -> str:
         """``24 November 2026``, or as the pattern of that name has it (CLDR)."""

@@ -20,13 +20,17 @@ from feeds.publish.entry import EntryLink, PublishedEntry, compose, link, shorte
 from feeds.publish.feed import (
     ALL,
     ATOM,
-    JSON_FEED,
+    FOLDERS,
+    FORMS,
     RSS,
+    FeedForm,
+    FeedLink,
     FeedRef,
+    PublishedFeed,
+    chosen,
     describe,
     feeds_of,
-    languages,
-    tree,
+    folders,
 )
 from feeds.publish.files import Document, HiddenDocument
 from feeds.publish.formats import atom, jsonfeed, jsonld, rss
@@ -34,6 +38,7 @@ from feeds.publish.formats.opml import opml_bytes
 from feeds.publish.look import Look
 from feeds.publish.pages import renderer
 from feeds.publish.site import INDEX, Site, item_page
+from feeds.selection import FACETS, LANGUAGE, Selection
 from feeds.storage.entries import Ready
 from feeds.storage.read_items import NamedItem, Surroundings
 from feeds.taxonomy import Taxonomy
@@ -156,11 +161,8 @@ class SiteBuilder:
         id became possible; so that never goes back.
         """
         feed = self._described(ref)
-        never = datetime.combine(self._site.identity.minted, time(), UTC)
-        updated = max(moved_at or never, *(entry.updated_at for entry in shown), never)
-        yield ref.file(ATOM), atom.feed_bytes(feed, updated, [each.atom for each in shown])
-        yield ref.file(RSS), rss.feed_bytes(feed, updated, [each.rss for each in shown])
-        yield ref.file(JSON_FEED), jsonfeed.feed_bytes(feed, updated, [each.json for each in shown])
+        for form in FORMS:
+            yield ref.file(form), self._document(feed, form, shown, moved_at)
         pages = [f"{self._site.url}/{item_page(entry.slug)}" for entry in listed]
         items = b"\n".join(entry.html for entry in listed).decode()
         yield (
@@ -170,6 +172,66 @@ class SiteBuilder:
             ),
         )
 
+    def _document(
+        self,
+        feed: PublishedFeed,
+        form: FeedForm,
+        shown: Sequence[Ready],
+        moved_at: datetime | None,
+    ) -> bytes:
+        never = datetime.combine(self._site.identity.minted, time(), UTC)
+        updated = max(moved_at or never, *(entry.updated_at for entry in shown), never)
+        if form is ATOM:
+            return atom.feed_bytes(feed, updated, [each.atom for each in shown])
+        if form is RSS:
+            return rss.feed_bytes(feed, updated, [each.rss for each in shown])
+        return jsonfeed.feed_bytes(feed, updated, [each.json for each in shown])
+
+    def selected(
+        self, ref: FeedRef, form: FeedForm, shown: Sequence[Ready], moved_at: datetime | None
+    ) -> bytes:
+        """The document of a feed that is made when somebody asks for it."""
+        # Of which there is no end, so that none is remembered.
+        return self._document(describe(ref, self._site, self._taxonomy), form, shown, moved_at)
+
+    def search_page(
+        self, ref: FeedRef, listed: Sequence[Ready], languages: Iterable[str], older: int | None
+    ) -> bytes:
+        """The page of such a feed, with a form that asks for others; ``older`` is what the next one
+        continues behind, if anything.
+        """
+        return self._render(
+            "search.html",
+            feed=describe(ref, self._site, self._taxonomy),
+            items=b"\n".join(entry.html for entry in listed).decode(),
+            facets=self._facets(ref.selection, languages),
+            asked=ref.selection,
+            older=older,
+        )
+
+    def _facets(
+        self, selection: Selection, tags: Iterable[str]
+    ) -> Iterator[tuple[str, Sequence[tuple[str, str, bool]], bool]]:
+        """The choices of each facet, each with whether it is made, and whether several are."""
+        made: dict[str, set[str]] = {facet: set() for facet in FACETS}
+        for facet, value in selection.values():
+            made[facet].add(value)
+        for facet, links in folders(tags, self._site, self._taxonomy).items():
+            options = [
+                (value, each.label, value in made[facet])
+                for each in _flat(links)
+                for _, value in each.feed.selection.values()
+            ]
+            yield facet, options, len(made[facet]) > 1
+
+    def opml(self, selection: Selection) -> bytes:
+        """A list of the feeds of what a selection names. Raises UnknownTopic."""
+        words = Selection(words=selection.words)
+        first = [FeedRef.of_selection(words)] if selection.words else []
+        return opml_bytes(
+            self._site, self._taxonomy, chosen(selection, self._site, self._taxonomy), first
+        )
+
     def lists(self, tags: Sequence[str]) -> Iterator[Document]:
         """What leads to the feeds of topics, and of the languages of these ``tags``; the front
         page comes last, when all it links to is there.
@@ -177,10 +239,19 @@ class SiteBuilder:
         yield "style.css", self._site.look.style
         if self._site.look.logo:
             yield self._site.look.logo_name, self._site.look.logo.read_bytes()
-        yield "feeds.opml", opml_bytes(self._site, self._taxonomy, tags)
-        topics = {str(kind): tree(kind, self._site, self._taxonomy) for kind in TopicKind}
-        spoken = languages(tags, self._site)
-        yield INDEX, self._render("index.html", topics=topics, languages=spoken)
+        listed = folders(tags, self._site, self._taxonomy)
+        yield "feeds.opml", opml_bytes(self._site, self._taxonomy, listed, [ALL])
+        for facet, links in listed.items():
+            of_facet = opml_bytes(self._site, self._taxonomy, {facet: links})
+            yield f"feeds/{FOLDERS[facet]}.opml", of_facet
+        yield INDEX, self._render("index.html", topics=listed, languages=listed[LANGUAGE])
+
+
+def _flat(links: Iterable[FeedLink]) -> Iterator[FeedLink]:
+    """Feeds and those below them, one after the other."""
+    for each in links:
+        yield each
+        yield from _flat(each.below)
 
 
 @cache

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from html import escape, unescape
-from typing import NamedTuple
 from urllib.parse import quote
 
 from config.values import (
@@ -32,6 +31,7 @@ from feeds.model import (
     Item,
     Label,
     Provenance,
+    Topic,
     TopicKind,
     TopicRef,
 )
@@ -278,8 +278,9 @@ def _provenance(said: Provenance | None) -> Provenance | None:
 
 def _named(printed: Label, language: str, taxonomy: Taxonomy) -> str:
     """What readers of a language call a topic; as it was printed where no label is in that one."""
-    called = _called(printed.ref, language, taxonomy) if printed.ref else None
-    return called.label if called and called.is_translated else _line(printed.text)
+    text = _line(printed.text)
+    topic = _known(printed.ref, taxonomy) if printed.ref else None
+    return topic.label_in(language, text) if topic else text
 
 
 def _enclosures(item: Item) -> Iterator[Enclosure]:
@@ -323,32 +324,24 @@ def _category(
     """
     identity = site.identity
     vocabulary = kind if ref else f"unlisted-{kind}"
-    known = _called(ref, site.language, taxonomy) if ref else None
+    topic = _known(ref, taxonomy) if ref else None
+    known = topic.label_in(site.language) if topic else None
     text = _line(printed.text) if printed else ""
     term = ref.slug if ref else text
     return EntryTopic(
         kind=kind,
         scheme=tag_uri(identity.authority, identity.minted, "taxonomy", vocabulary),
         term=term,
-        label=known.label if known else text or term,
+        label=known or text or term,
         feed=FeedRef.of(ref) if ref and known else None,
         direct=printed is not None,
     )
 
 
-class _Called(NamedTuple):
-    """What readers of a language call a topic, and whether that is not what everybody does."""
-
-    label: str
-    is_translated: bool
-
-
 # An unknown topic is asked for again with every item, and looking for its neighbours takes long.
 @lru_cache(maxsize=4096)
-def _called(ref: TopicRef, language: str, taxonomy: Taxonomy) -> _Called | None:
+def _known(ref: TopicRef, taxonomy: Taxonomy) -> Topic | None:
     try:
-        topic = taxonomy.get(ref)
+        return taxonomy.get(ref)
     except UnknownTopic:
         return None
-    label = topic.label_in(language)
-    return _Called(label, is_translated=label != topic.label)

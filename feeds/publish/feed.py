@@ -24,6 +24,9 @@ FOLDERS: Mapping[str, str] = {
     LANGUAGE: "languages",
 }
 
+#: Where selections are asked for.
+SELECT = "select"
+
 
 @dataclass(frozen=True, slots=True)
 class FeedForm:
@@ -61,10 +64,15 @@ class FeedRef:
         """The feed of what is written in a language, by its primary subtag."""
         return cls(f"{FOLDERS[LANGUAGE]}/{tag}", Selection(languages=frozenset({tag})))
 
+    @classmethod
+    def of_selection(cls, selection: Selection) -> Self:
+        """The feed of a selection that is made when somebody asks for it."""
+        return cls(f"{SELECT}?{selection.query}", selection)
+
     @property
     def page(self) -> str:
         """The address of its web page, relative to that of the site."""
-        return f"feeds/{self.path}/"
+        return self._address("/")
 
     @property
     def atom(self) -> str:
@@ -73,7 +81,11 @@ class FeedRef:
 
     def file(self, form: FeedForm) -> str:
         """The address of its file of such a form, relative to that of the site."""
-        return f"feeds/{self.path}.{form.extension}"
+        return self._address(f".{form.extension}")
+
+    def _address(self, ending: str) -> str:
+        path, mark, query = self.path.partition("?")
+        return f"feeds/{path}{ending}{mark}{query}"
 
 
 ALL = FeedRef("all", Selection())
@@ -133,16 +145,17 @@ def feeds_of(topics: Iterable[TopicRef], languages: Iterable[str] = ()) -> tuple
 
 def describe(ref: FeedRef, site: "Site", taxonomy: Taxonomy) -> PublishedFeed:
     """The feed of a reference. Raises UnknownTopic where the taxonomy has no such topic."""
-    topic = next((taxonomy.get(topic) for topic in ref.selection.topics), None)
-    language = next(iter(ref.selection.languages), None)
-    spoken = _name(language, site) if language else site.words.say("all_news")
-    label = topic.label_in(site.language) if topic else spoken
+    # All are asked for, so that one that nobody knows is told.
+    topics = [taxonomy.get(topic) for topic in sorted(ref.selection.topics)]
+    topic = topics[0] if topics and ref.selection.place else None
+    parts = "_parts" if topic and taxonomy.children(topic.ref) else ""
+    label = _label(ref.selection, topics, site)
     return PublishedFeed(
         ref=ref,
         id=site.identity.feed(ref.path),
         label=label,
         title=f"{label} · {site.publisher}",
-        sentence=_sentence(topic, language, site, taxonomy),
+        sentence=_sentence(label, ref, topic, site, parts),
         closed=bool(topic and topic.closed),
         author=site.publisher,
         language=site.words.tag,
@@ -153,8 +166,31 @@ def describe(ref: FeedRef, site: "Site", taxonomy: Taxonomy) -> PublishedFeed:
         if topic and topic.parent
         else None,
         children=_link(topic, site, taxonomy).below if topic else (),
-        hubs=site.hubs,
+        # Nobody tells hubs of what is made when it is asked for.
+        hubs=() if "?" in ref.path else site.hubs,
     )
+
+
+def folders(
+    tags: Iterable[str], site: "Site", taxonomy: Taxonomy
+) -> Mapping[str, tuple["FeedLink", ...]]:
+    """All feeds by their facets, those of the languages of ``tags`` last."""
+    return {str(kind): tree(kind, site, taxonomy) for kind in TopicKind} | {
+        LANGUAGE: languages(tags, site)
+    }
+
+
+def chosen(
+    selection: Selection, site: "Site", taxonomy: Taxonomy
+) -> Mapping[str, tuple["FeedLink", ...]]:
+    """The feeds of what a selection names, by their facets. Raises UnknownTopic."""
+    named = {
+        str(kind): tuple(_link(taxonomy.get(topic), site, taxonomy) for topic in topics)
+        for kind in TopicKind
+        if (topics := selection.of(kind))
+    }
+    spoken = languages(selection.languages, site)
+    return named | ({LANGUAGE: spoken} if spoken else {})
 
 
 def tree(kind: TopicKind, site: "Site", taxonomy: Taxonomy) -> tuple[FeedLink, ...]:
@@ -188,13 +224,26 @@ def _name(language: str, site: "Site") -> str:
     return name[0].upper() + name[1:]
 
 
-def _sentence(topic: Topic | None, language: str | None, site: "Site", taxonomy: Taxonomy) -> str:
-    kind = topic.ref.kind if topic else LANGUAGE if language else "all"
+def _label(selection: Selection, topics: Iterable[Topic], site: "Site") -> str:
+    """What a selection is called: by the names of what it asks for, a facet after the other."""
+    names = {
+        kind: [each.label_in(site.language) for each in topics if each.ref.kind is kind]
+        for kind in TopicKind
+    }
+    spoken = [_name(tag, site) for tag in sorted(selection.languages)]
+    facets = [site.words.any_of(each) for each in (*names.values(), spoken) if each]
+    if selection.words:
+        facets.append(site.words.say("quoted", words=selection.words))
+    return " · ".join(facets) or site.words.say("all_news")
+
+
+def _sentence(label: str, ref: FeedRef, topic: Topic | None, site: "Site", parts: str) -> str:
     whose = "of" if site.organisation else "plain"
-    parts = "_parts" if topic and taxonomy.children(topic.ref) else ""
+    facet = ref.selection.place[0] if ref.selection.place else "selection"
     return site.words.say(
-        f"holds_{kind}.{whose}{parts}",
+        f"holds_{facet}.{whose}{parts}",
         organisation=site.organisation,
         topic=topic.label_in(site.language) if topic else "",
-        language=site.words.language(language) if language else "",
+        selection=label,
+        language=next(map(site.words.language, ref.selection.languages), ""),
     )

@@ -10,13 +10,13 @@ from sqlalchemy import Connection, select
 
 from feeds.search import fulltext
 from feeds.search.fulltext import FIRST, Hit, moment_of, rank_of
-from feeds.search.index import filed, follow, is_behind
+from feeds.search.index import filed, follow, followed
 from feeds.search.query import CORRECTED, Query, query_of, was_there
 from feeds.selection import Selection
 from feeds.storage.entries import Latest
 from feeds.storage.tables import items
 
-__all__ = ["corrected", "follow", "is_behind", "latest"]
+__all__ = ["corrected", "follow", "followed", "latest", "moment_of", "rank_of"]
 
 # Of those corrected, so many of the latest are looked at for those corrected last.
 _MOST_CORRECTED = 1_000

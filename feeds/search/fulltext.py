@@ -176,8 +176,8 @@ def _any(choice: Choice) -> str:
 # -- PostgreSQL ------------------------------------------------------------------------------------
 
 # Its index knows no order: it is asked for what is of the last days, then months, years, and all,
-# until there is enough. So many bits of a second are 6 days, 49 days, a year, 8.5 years.
-_SPANS = (19, 22, 25, 28)
+# until there is enough. So many bits of a second are 6 days, 49 days, a year.
+_SPANS = (19, 22, 25)
 # The planner takes what is frequent for cheaper to be read whole, unaware of texts kept elsewhere.
 _BY_INDEX = text("SELECT set_config('enable_seqscan', :to, true), set_config('jit', 'off', true)")
 _found = (

@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any
 
 import Stemmer
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from feeds.search import fulltext, query, terms
 from feeds.search.query import CORRECTED, EVERY, LATE, Filed, filing, name, spoken
@@ -47,10 +47,9 @@ def follow(database: Database, stopping: Event | None = None) -> int:
     return followed
 
 
-def is_behind(connection: Connection) -> bool:
-    """Whether there are changes the index does not show."""
-    latest = connection.scalar(select(func.max(items.c.change)))
-    return (latest or 0) > _since(connection)
+def followed(connection: Connection) -> int:
+    """The number of the last change that the index shows."""
+    return connection.scalar(select(counters.c.value).filter_by(name=_CHANGE)) or 0
 
 
 def filed(connection: Connection, numbers: Collection[int]) -> Mapping[int, Filed]:
@@ -70,7 +69,7 @@ def _since(connection: Connection) -> int:
     recipe = connection.scalar(select(constants.c.value).filter_by(name=_RECIPE))
     if recipe != _recipe():
         return 0
-    return connection.scalar(select(counters.c.value).filter_by(name=_CHANGE)) or 0
+    return followed(connection)
 
 
 def _changed(connection: Connection, since: int) -> Sequence[Row[*tuple[Any, ...]]]:

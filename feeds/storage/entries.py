@@ -152,6 +152,12 @@ def ready(connection: Connection, numbers: Iterable[int], recipe: str) -> Mappin
     return {row.item: Ready(*row) for row in rows}
 
 
+def changes_of(connection: Connection, numbers: Iterable[int]) -> Mapping[int, int]:
+    """The number of the last change of each of these items."""
+    query = select(items.c.number, items.c.change).where(items.c.number.in_(numbers))
+    return {row.number: row.change for row in connection.execute(query)}
+
+
 def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
     """These entries are ready in place of what was there of their items."""
     rows = [

@@ -57,10 +57,10 @@ def evaluate(asked: Preconditions, etag: str, modified: int | None) -> Verdict:
 def _matches(field: str, etag: str, *, weakly: bool) -> bool:
     if field.strip(" \t") == "*":
         return True
-    return any(tag == etag and (weakly or not weak) for weak, tag in _entity_tags(field))
+    return any(tag == etag and (weakly or not weak) for weak, tag in entity_tags(field))
 
 
-def _entity_tags(field: str) -> Iterator[tuple[bool, str]]:
+def entity_tags(field: str) -> Iterator[tuple[bool, str]]:
     """Each tag with whether it is a weak one, up to the first thing that is no tag."""
     found = _ENTITY_TAG.match(field)
     while found:

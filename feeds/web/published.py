@@ -4,13 +4,14 @@ Knows ASGI. Must never know what is in a file; what there is to say about a miss
 by the application (`HTTPException`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from functools import lru_cache
 from typing import NamedTuple, assert_never
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
+from typing_extensions import override
 
 from feeds.web.conditional import Preconditions, Verdict, evaluate
 from feeds.web.directory import Directory, Served, file_of
@@ -32,33 +33,14 @@ class FileAnswer(NamedTuple):
     body: bytes
 
 
-class PublishedFiles:
-    """An ASGI application that answers with the files of a directory.
+class ServedPaths:
+    """An ASGI application that answers GET and HEAD with what is found at a path, and OPTIONS.
 
-    A file that did not change since it was read costs two stats, one look-up and no copy. Ranges
-    are not served, as RFC 9110 14.2 allows: who asks for a part gets the whole. ``base`` is the
-    path of the site on its host, percent-encoded, which a proxy may have cut off.
+    ``clock`` tells the present moment in Unix time.
     """
 
-    def __init__(self, directory: Directory, base: str = "") -> None:
-        self._directory = directory
-        self._base = base.encode("ascii")
-
-    def at_once(self, target: bytes, fields: Iterable[tuple[bytes, bytes]]) -> FileAnswer | None:
-        """What a GET is answered where the file lies in memory as it lies on the disk.
-
-        None where more has to be done: then the application itself is to be asked. ``target`` is
-        the path and query as they were sent, the names of ``fields`` are lowercase.
-        """
-        raw_path = target.partition(b"?")[0]
-        if self._base and raw_path.startswith(self._base + b"/"):
-            raw_path = raw_path[len(self._base) :]
-        path = raw_path.decode("latin-1")
-        # What is percent-encoded is no name of ours as it stands.
-        name = file_of(path, raw_path)
-        signature = self._directory.signature(name) if name else None
-        served = self._directory.remembered(name, signature) if name and signature else None
-        return self._answer(served, fields, path) if served else None
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answers one request. Raises HTTPException: 404, 503, 405 for all methods not named."""
@@ -78,12 +60,45 @@ class PublishedFiles:
     def _answer(
         self, served: Served, fields: Iterable[tuple[bytes, bytes]], path: str
     ) -> FileAnswer:
-        asked = _wanted(fields)
-        chosen = _chosen(served, asked.get(b"accept-encoding")).as_of(
-            self._directory.now() - _DATE_SECONDS
-        )
+        asked = fields_of(fields, _WANTED)
+        chosen = _chosen(served, asked.get(b"accept-encoding")).as_of(self._clock() - _DATE_SECONDS)
         return _answer(chosen, asked, path)
 
+    async def _find(self, path: str, scope: Scope) -> Served:
+        """What is there. Raises HTTPException."""
+        raise NotImplementedError
+
+
+class PublishedFiles(ServedPaths):
+    """An ASGI application that answers with the files of a directory.
+
+    A file that did not change since it was read costs two stats, one look-up and no copy. Ranges
+    are not served, as RFC 9110 14.2 allows: who asks for a part gets the whole. ``base`` is the
+    path of the site on its host, percent-encoded, which a proxy may have cut off.
+    """
+
+    def __init__(self, directory: Directory, base: str = "") -> None:
+        super().__init__(directory.now)
+        self._directory = directory
+        self._base = base.encode("ascii")
+
+    def at_once(self, target: bytes, fields: Iterable[tuple[bytes, bytes]]) -> FileAnswer | None:
+        """What a GET is answered where the file lies in memory as it lies on the disk.
+
+        None where more has to be done: then the application itself is to be asked. ``target`` is
+        the path and query as they were sent, the names of ``fields`` are lowercase.
+        """
+        raw_path = target.partition(b"?")[0]
+        if self._base and raw_path.startswith(self._base + b"/"):
+            raw_path = raw_path[len(self._base) :]
+        path = raw_path.decode("latin-1")
+        # What is percent-encoded is no name of ours as it stands.
+        name = file_of(path, raw_path)
+        signature = self._directory.signature(name) if name else None
+        served = self._directory.remembered(name, signature) if name and signature else None
+        return self._answer(served, fields, path) if served else None
+
+    @override
     async def _find(self, path: str, scope: Scope) -> Served:
         name = file_of(path, scope.get("raw_path") or b"")
         signature = self._directory.signature(name) if name else None
@@ -121,7 +136,7 @@ _PREFLIGHT = (
     ("access-control-max-age", "86400"),
 )
 
-#: The request fields that matter here; a field sent in several lines is one list.
+#: The request fields that matter here.
 _CONDITIONS = (b"if-match", b"if-modified-since", b"if-none-match", b"if-unmodified-since")
 _WANTED = frozenset((b"accept-encoding", *_CONDITIONS))
 
@@ -134,10 +149,11 @@ def _preflight(path: str) -> tuple[tuple[str, str], ...]:
     return (*shared, *_PREFLIGHT) if shared else ()
 
 
-def _wanted(fields: Iterable[tuple[bytes, bytes]]) -> dict[bytes, str]:
+def fields_of(fields: Iterable[tuple[bytes, bytes]], wanted: Container[bytes]) -> dict[bytes, str]:
+    """The wanted ones of a request's fields; one that was sent in several lines is one list."""
     asked: dict[bytes, str] = {}
     for name, value in fields:
-        if name in _WANTED:
+        if name in wanted:
             text = value.decode("latin-1")
             asked[name] = f"{asked[name]}, {text}" if name in asked else text
     return asked

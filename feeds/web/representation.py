@@ -126,14 +126,15 @@ def represent(
     encoding: str | None,
     told: FileStatus = PRESENT,
     links: str = "",
+    mark: str = "",
 ) -> Representation:
     """Everything an answer needs, made once for each version of a file.
 
     The strong entity tag is a hash of the very bytes sent, so each encoding has its own
-    (RFC 9110 8.8.3.3). ``links`` are what its Link field says, if anything.
+    (RFC 9110 8.8.3.3), and ends in ``mark``. ``links`` are what its Link field says, if anything.
     """
     digest = blake2b(body, digest_size=_ETAG_BYTES).digest()
-    etag = f'"{urlsafe_b64encode(digest).decode("ascii")}"'
+    etag = f'"{urlsafe_b64encode(digest).decode("ascii")}{mark}"'
     lasting = encoded(
         ("etag", etag),
         ("last-modified", http_date(modified)),

@@ -27,11 +27,13 @@ from feeds.ingest.report import IngestReport
 from feeds.ingest.single_document import Receiver
 from feeds.model import SourceKind
 from feeds.publish.rebuild import PublishReport
+from feeds.publish.selected import SelectedFeeds
 from feeds.publish.site import Site, item_page
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
+from feeds.web.selections import SelectedOverHttp
 from feeds.websub.callback import HubCallback
 from feeds.websub.distribute import Room
 from feeds.websub.hub import WebSubHub
@@ -51,6 +53,9 @@ from notifier.web.unsubscribe import Unsubscribing
 from notifier.web.view import Viewing
 
 log = structlog.get_logger(__name__)
+
+#: For feeds that were made when somebody asked: those of some hundred selections.
+_SELECTIONS_BYTES = 32_000_000
 
 _ANNOUNCE, _SEARCH = "announce", "search"
 
@@ -181,7 +186,7 @@ def _web(
     hub: WebSubHub | None,
     mails: Path | None,
 ) -> Starlette:
-    """The web server: published files, the links of mails, health and numbers.
+    """The web server: published files, selections, the links of mails, health and numbers.
 
     What publishers and hubs hand in shows at once, by ``publish``.
     """
@@ -195,6 +200,10 @@ def _web(
         viewing=Viewing(database=database, secret=secret, pages=pages),
         health=_health(settings, database, heartbeats, clock),
         pages=pages,
+        # What bounds how often one client asks for them belongs around this.
+        selections=SelectedOverHttp(
+            SelectedFeeds(database, taxonomy, site), _SELECTIONS_BYTES, clock, site.base
+        ),
         base=site.base,
         mails=Mailbox(mails, pages) if mails else None,
         api=_api(settings, receiver, site, publish, clock),

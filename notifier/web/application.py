@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 import structlog
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,8 +16,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from feeds.errors import StoreError
+from feeds.errors import MalformedSelection, StoreError, UnknownTopic
+from feeds.model import TopicRef
+from feeds.publish.feed import FeedRef
 from feeds.web.representation import cross_origin
+from feeds.web.selections import PATHS
 from feeds.websub.callback import HubCallback
 from feeds.websub.hub import WebSubHub
 from notifier.web.health import Health
@@ -31,7 +35,7 @@ _RETRY_AFTER_SECONDS = "60"
 #: What lasts is told again after this long.
 _SILENCE_SECONDS = 60.0
 
-_SAID = {404: "not_found", 405: "not_allowed", 429: "unavailable", 503: "unavailable"}
+_SAID = {404: "not_found", 503: "unavailable", 405: "not_allowed"}
 _SAID_OTHERWISE = "not_understood"
 
 
@@ -46,19 +50,27 @@ def create_app(
     api: ASGIApp | None = None,
     hubs: HubCallback | None = None,
     hub: WebSubHub | None = None,
+    selections: ASGIApp | None = None,
     base: str = "",
 ) -> Starlette:
     """The whole web server. ``files`` answers what nothing else does; ``mails`` is for demos.
 
-    ``api`` is where publishers push, ``hubs`` where hubs call back, ``hub`` is our own. ``base`` is
-    the path of the site on its host, percent-encoded, without a slash at its end.
+    ``api`` is where publishers push, ``hubs`` where hubs call back, ``hub`` is our own,
+    ``selections`` makes feeds of what is asked for. ``base`` is the path of the site on its host,
+    percent-encoded, without a slash at its end.
     """
     refusals = _Refusals(pages)
     app = Starlette(
-        routes=[*_routes(unsubscribing, viewing, health, mails), *_inward(api, hubs, hub)],
+        routes=[
+            *_routes(unsubscribing, viewing, health, mails),
+            *_inward(api, hubs, hub),
+            *([Route(path, selections) for path in PATHS] if selections else ()),
+        ],
         exception_handlers={
             HTTPException: refusals.refused,
             StoreError: refusals.unavailable,
+            MalformedSelection: refusals.malformed,
+            UnknownTopic: refusals.unknown,
             Exception: refusals.broken,
         },
     )
@@ -120,6 +132,28 @@ class _Refusals:
         what = _SAID.get(error.status_code, _SAID_OTHERWISE)
         answer = self._pages.notice(what, error.status_code)
         answer.headers.update(error.headers or {})
+        return answer
+
+    async def malformed(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, MalformedSelection)  # noqa: S101 - what it is registered for
+        say = self._pages.words.say
+        # What is wrong with it is said to whoever writes addresses, as an API does.
+        text = f"{say('bad_parameter', name=error.parameter or '?')} ({error.problem})"
+        return self._shared(request, self._pages.told(say("not_understood.heading"), text, 400))
+
+    async def unknown(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, UnknownTopic)  # noqa: S101 - what it is registered for
+        say, base = self._pages.words.say, self._pages.site.base
+        pages = {name: FeedRef.of(TopicRef.parse(name)).page for name in error.near}
+        link = Markup('<a href="{}/{}">{}</a>')
+        near = Markup(", ").join(link.format(base, page, name) for name, page in pages.items())
+        text = say("nearest_topics", topics=near) if near else say("not_found.text")
+        answer = self._pages.told(say("unknown_topic", topic=error.name), text, 404)
+        return self._shared(request, answer)
+
+    def _shared(self, request: Request, answer: Response) -> Response:
+        """The same, which pages of other origins may read where they may read a feed."""
+        answer.headers.update(dict(cross_origin(request.url.path)))
         return answer
 
     async def unavailable(self, request: Request, error: Exception) -> Response:

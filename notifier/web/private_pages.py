@@ -48,6 +48,10 @@ class PrivatePages:
         under ``what``.
         """
         heading, text = (self.words.say(f"{what}.{part}") for part in ("heading", "text"))
+        return self.told(heading, text, status)
+
+    def told(self, heading: str, text: str, status: int) -> HTMLResponse:
+        """The same of finished sentences."""
         return self.answer("notice.html", status, heading=heading, text=text)
 
 

@@ -1,32 +1,33 @@
-"""All feeds as one OPML 2.0 list, the form in which feed readers import many at once.
+"""Feeds as an OPML 2.0 list, the form in which feed readers import many at once.
 
 Knows the tree of feeds. Must never know items.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
-from feeds.model import TopicKind
-from feeds.publish.feed import ALL, FeedLink, FeedRef, describe, languages, tree
+from feeds.publish.feed import FeedLink, FeedRef, describe
 from feeds.publish.site import Site
-from feeds.selection import LANGUAGE
 from feeds.taxonomy import Taxonomy
 
 
-def opml_bytes(site: Site, taxonomy: Taxonomy, tags: Iterable[str]) -> bytes:
-    """The list (http://opml.org/spec2.opml) of all feeds, those of the languages of ``tags`` too,
-    without dates: it has none that would stay.
+def opml_bytes(
+    site: Site,
+    taxonomy: Taxonomy,
+    folders: Mapping[str, Iterable[FeedLink]],
+    first: Iterable[FeedRef] = (),
+) -> bytes:
+    """The list (http://opml.org/spec2.opml) of feeds, a folder a facet, after those that come
+    ``first``; without dates: it has none that would stay.
     """
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
     etree.SubElement(head, "title").text = site.words.say("feeds_of", publisher=site.publisher)
     body = etree.SubElement(root, "body")
-    _add_feed(body, ALL, site, taxonomy)
-    folders: dict[str, Iterable[FeedLink]] = {
-        kind: tree(kind, site, taxonomy) for kind in TopicKind
-    }
-    for facet, links in (folders | {LANGUAGE: languages(tags, site)}).items():
+    for ref in first:
+        _add_feed(body, ref, site, taxonomy)
+    for facet, links in folders.items():
         # With a title and without a type a folder is a feed to some validators.
         group = etree.SubElement(body, "outline", text=site.words.say(f"heading.{facet}"))
         for link in links:

@@ -290,3 +290,4 @@ def test_a_topic_is_called_as_its_readers_call_it(
 ) -> None:
     topic = osce.get(TopicRef(TopicKind.FIELD, "rule-of-law"))
     assert topic.label_in(language) == label
+    assert topic.label_in(language, "printed") == (label if language != "nl" else "printed")

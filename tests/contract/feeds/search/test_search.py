@@ -206,7 +206,7 @@ def test_the_index_follows_what_changes(database: Database, osce: Taxonomy) -> N
         write_items.split(connection, second.number, NOON)
     assert found(database, words("meeting")) == [3, 2]
     with database.reading() as connection:
-        assert not search.is_behind(connection)
+        assert search.followed(connection) == 6
         assert connection.scalar(select(func.count()).select_from(searchable)) == 3
     assert search.follow(database) == 0
 
@@ -220,7 +220,7 @@ def test_what_is_hidden_is_not_found_before_the_index_follows(
         for number in (1, 3, 4, 5):
             write_items.merge(connection, number, 9, NOON)
     with database.reading() as connection:
-        assert search.is_behind(connection)
+        assert search.followed(connection) == 9
         latest = search.latest(connection, Selection(words="meeting"), 2)
     assert [each.item for each in latest] == [2, 6]
 

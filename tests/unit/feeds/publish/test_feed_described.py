@@ -5,6 +5,7 @@ import pytest
 from feeds.errors import UnknownTopic
 from feeds.model import TopicKind, TopicRef
 from feeds.publish.feed import ALL, FeedRef, describe, languages, tree
+from feeds.selection import Selection
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING, SECRETARIAT
 from tests.items import a_site
@@ -56,6 +57,35 @@ def test_a_feed_says_what_it_is_in_one_sentence(
     osce: Taxonomy, ref: FeedRef, organisation: str, sentence: str
 ) -> None:
     assert describe(ref, a_site(organisation=organisation), osce).sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("query", "label"),
+    [
+        ("field=policing&issuer=secretariat", "Policing · OSCE Secretariat"),
+        ("field=policing&field=human-rights&q=border", "Human rights or Policing · “border”"),
+        ("language=zh-TW", "Chinese (Traditional, Taiwan)"),
+        ("language=en&language=de&country=albania", "Albania · German or English"),
+        ("q=a&type=news", "News · “a”"),
+    ],
+)
+def test_any_selection_is_called_by_what_it_asks_for(
+    osce: Taxonomy, query: str, label: str
+) -> None:
+    selection = Selection.parse(query)
+    feed = describe(FeedRef.of_selection(selection), a_site(hubs=("https://hub.example/",)), osce)
+    assert feed.title == f"{label} · OSCE"
+    assert feed.sentence == f"OSCE news on {label}, newest first."
+    assert feed.id == f"tag:news.example.org,2026-01-01:feed/select?{selection.query}"
+    assert feed.address == f"https://news.example.org/feeds/select.atom?{selection.query}"
+    assert feed.page == f"https://news.example.org/feeds/select/?{selection.query}"
+    assert (feed.parent, feed.children, feed.hubs, feed.closed) == (None, (), (), False)
+
+
+def test_each_topic_of_a_selection_is_known(osce: Taxonomy) -> None:
+    selection = Selection.parse("field=policing&field=polcing")
+    with pytest.raises(UnknownTopic):
+        describe(FeedRef.of_selection(selection), a_site(), osce)
 
 
 def test_a_feed_knows_its_relatives(osce: Taxonomy) -> None:

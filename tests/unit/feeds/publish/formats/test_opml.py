@@ -4,19 +4,25 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from feeds.publish.feed import feeds_of
+from feeds.publish.feed import ALL, FeedRef, chosen, feeds_of, folders
 from feeds.publish.formats.opml import opml_bytes
+from feeds.selection import Selection
 from feeds.taxonomy import Taxonomy
 from tests.items import a_site
 
 
+def listed(osce: Taxonomy) -> bytes:
+    site = a_site()
+    return opml_bytes(site, osce, folders(["en", "de"], site, osce), [ALL])
+
+
 def outlines(osce: Taxonomy) -> Iterator[etree._Element]:
-    return etree.fromstring(opml_bytes(a_site(), osce, ["en", "de"])).iter("outline")
+    return etree.fromstring(listed(osce)).iter("outline")
 
 
 def test_every_feed_is_in_the_list_once(osce: Taxonomy) -> None:
-    listed = [each.get("xmlUrl") for each in outlines(osce) if each.get("type") == "rss"]
-    assert sorted(filter(None, listed)) == sorted(
+    found = [each.get("xmlUrl") for each in outlines(osce) if each.get("type") == "rss"]
+    assert sorted(filter(None, found)) == sorted(
         f"https://news.example.org/feeds/{feed.path}.atom"
         for feed in feeds_of((topic.ref for topic in osce.topics), ["en", "de"])
     )
@@ -35,15 +41,15 @@ def test_only_folders_have_children(osce: Taxonomy) -> None:
 
 def test_folders_are_no_feeds_and_one_deep(osce: Taxonomy) -> None:
     """Some readers drop what lies deeper, and the W3C's validator warns of their titles."""
-    folders = [each for each in outlines(osce) if not each.get("type")]
-    assert [dict(each.attrib) for each in folders] == [
+    outer = [each for each in outlines(osce) if not each.get("type")]
+    assert [dict(each.attrib) for each in outer] == [
         {"text": "Fields of work"},
         {"text": "Issued by"},
         {"text": "Countries"},
         {"text": "Kinds of news"},
         {"text": "Languages"},
     ]
-    assert {each.getparent().tag for each in folders} == {"body"}  # type: ignore[union-attr]
+    assert {each.getparent().tag for each in outer} == {"body"}  # type: ignore[union-attr]
 
 
 def test_what_is_below_another_follows_it(osce: Taxonomy) -> None:
@@ -58,4 +64,21 @@ def test_what_is_closed_is_marked(osce: Taxonomy) -> None:
 
 
 def test_the_same_taxonomy_gives_the_same_bytes(osce: Taxonomy) -> None:
-    assert opml_bytes(a_site(), osce, ["en", "de"]) == opml_bytes(a_site(), osce, ["en", "de"])
+    assert listed(osce) == listed(osce)
+
+
+def test_a_choice_lists_what_it_names(osce: Taxonomy) -> None:
+    site = a_site()
+    asked = Selection.parse("field=policing&issuer=mission-to-croatia&language=de&q=border")
+    first = [FeedRef.of_selection(Selection(words=asked.words))]
+    document = etree.fromstring(opml_bytes(site, osce, chosen(asked, site, osce), first))
+    assert [each.get("xmlUrl") or each.get("text") for each in document.iter("outline")] == [
+        "https://news.example.org/feeds/select.atom?q=border",
+        "Fields of work",
+        "https://news.example.org/feeds/fields/policing.atom",
+        "Issued by",
+        "https://news.example.org/feeds/issuers/mission-to-croatia.atom",
+        "Languages",
+        "https://news.example.org/feeds/languages/de.atom",
+    ]
+    assert chosen(Selection(), site, osce) == {}

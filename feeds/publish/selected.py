@@ -1,0 +1,158 @@
+"""Selections that nobody published: their feeds and their page, made when somebody asks for them.
+
+Knows the order of calls, and what answers instead where a selection is published. Must never know
+SQL, how an address is written, or HTTP.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime
+
+from feeds import search
+from feeds.model import TopicKind
+from feeds.publish.build import SiteBuilder
+from feeds.publish.feed import ALL, FORMS, SELECT, FeedForm, FeedRef
+from feeds.publish.select import LARGEST_BYTES, MOST_CORRECTED, MOST_ENTRIES, held, is_grown, whole
+from feeds.publish.site import Site
+from feeds.selection import LANGUAGE, Selection
+from feeds.storage import Connection, entries
+from feeds.storage.database import Database
+from feeds.storage.entries import Ready
+from feeds.storage.read_items import whole_items
+from feeds.taxonomy import Taxonomy
+
+#: How long whoever asks waits for a migration to end.
+_PATIENCE_SECONDS = 5.0
+
+
+#: By what addresses end in.
+_FORMS = {form.extension: form for form in FORMS}
+_PAGE, _LIST = "html", "opml"
+
+
+class SelectedFeeds:
+    """Makes what is asked for of what the store holds; nothing of it is kept.
+
+    Each method may read the store, and is meant for a thread.
+    """
+
+    def __init__(self, database: Database, taxonomy: Taxonomy, site: Site) -> None:
+        self._database = database
+        self._taxonomy = taxonomy
+        self._builder = SiteBuilder(site, taxonomy)
+
+    def change(self) -> int:
+        """The number of the last change that what is made now shows."""
+        with self._reading() as connection:
+            return search.followed(connection)
+
+    def address(self, selection: Selection, form: str) -> str:
+        """The one address of a document, relative to that of the site: that of the published one
+        where there is one. Raises UnknownTopic.
+        """
+        if form == _LIST:
+            query = self._today(selection).query
+            return f"feeds/{SELECT}.{_LIST}?{query}" if query else f"feeds.{_LIST}"
+        if form == _PAGE and selection == Selection():
+            return f"feeds/{SELECT}/"
+        feed = self._feed(selection)
+        return feed.page if form == _PAGE else feed.file(_FORMS[form])
+
+    def answer(
+        self, selection: Selection, form: str, *, since: int, before: int | None
+    ) -> tuple[bytes, int]:
+        """The document in a form, and the number of the last change of an entry in it.
+
+        With ``since`` a feed holds entries that changed later alone, with ``before`` a page those
+        of a higher rank. Raises UnknownTopic, StoreError.
+        """
+        if form == _LIST:
+            return self._builder.opml(selection), 0
+        with self._reading() as connection:
+            if form == _PAGE:
+                return self._page(connection, selection, before), 0
+            return self._document(connection, selection, _FORMS[form], since)
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return self._database.reading(patience_seconds=_PATIENCE_SECONDS)
+
+    def _today(self, selection: Selection) -> Selection:
+        """The selection with the names that its topics have by now. Raises UnknownTopic."""
+        topics = frozenset(self._taxonomy.get(topic).ref for topic in selection.topics)
+        return replace(selection, topics=topics)
+
+    def _feed(self, selection: Selection) -> FeedRef:
+        today = self._today(selection)
+        if today.place is None:
+            return FeedRef.of_selection(today)
+        for topic in today.topics:
+            return FeedRef.of(topic)
+        for tag in today.languages:
+            with self._reading() as connection:
+                is_published = tag in entries.languages(connection)
+            return FeedRef.of_language(tag) if is_published else FeedRef.of_selection(today)
+        return ALL
+
+    def _page(self, connection: Connection, selection: Selection, before: int | None) -> bytes:
+        most = self._builder.items_per_page
+        behind = None if before is None else search.moment_of(before)
+        latest = search.latest(connection, selection, most + 1, behind)
+        listed = latest[:most]
+        ready = self._ready(connection, [each.item for each in listed])
+        return self._builder.search_page(
+            FeedRef.of_selection(selection) if selection != Selection() else ALL,
+            [ready[each.item] for each in listed],
+            entries.languages(connection),
+            search.rank_of(listed[-1].news_at) if len(latest) > most else None,
+        )
+
+    def _document(
+        self, connection: Connection, selection: Selection, form: FeedForm, since: int
+    ) -> tuple[bytes, int]:
+        fewest = self._builder.entries_per_feed
+        latest = search.latest(connection, selection, fewest)
+        # Few feeds hold more than the fewest, so that no more are read of the others.
+        if is_grown([each.news_at for each in latest]) and len(latest) < MOST_ENTRIES:
+            latest = search.latest(connection, selection, MOST_ENTRIES)
+        count = held([each.news_at for each in latest], fewest)
+        numbers = [each.item for each in latest[:count]]
+        if count:
+            oldest = latest[count - 1].news_at
+            numbers += search.corrected(connection, selection, oldest, MOST_CORRECTED)
+        ready = self._ready(connection, numbers)
+        shown = self._within_bounds(connection, [ready[number] for number in numbers])
+        changes = entries.changes_of(connection, numbers)
+        moved = (*_left(connection, selection), *(each.news_at for each in latest[:1]))
+        document = self._builder.selected(
+            FeedRef.of_selection(selection),
+            form,
+            [each for each in shown if changes[each.item] > since],
+            max((*moved, *(each.updated_at for each in shown)), default=None),
+        )
+        return document, max((changes[each.item] for each in shown), default=0)
+
+    def _ready(self, connection: Connection, numbers: Sequence[int]) -> Mapping[int, Ready]:
+        """The entries of these items; those that publishing has not made yet are made for once."""
+        ready = dict(entries.ready(connection, numbers, self._builder.recipe))
+        missing = whole_items(connection, sorted(set(numbers) - ready.keys()))
+        return ready | {item.number: self._builder.ready(item) for item in missing}
+
+    def _within_bounds(self, connection: Connection, shown: Sequence[Ready]) -> Sequence[Ready]:
+        """The entries of a feed, those that would make it too large as summaries."""
+        sizes = [each.size for each in shown]
+        if sum(sizes) <= LARGEST_BYTES:
+            return shown
+        items = whole_items(connection, [each.item for each in shown])
+        made = {item.number: self._builder.brief(item) for item in items}
+        brief = [made[each.item] for each in shown]
+        count, most = whole(sizes, [each.size for each in brief])
+        return [*shown[:count], *brief[count:most]]
+
+
+def _left(connection: Connection, selection: Selection) -> Iterator[datetime]:
+    """When entries last left a place that the selection asks for, or came back."""
+    moved = entries.moved(connection)
+    places = [topic.place for kind in TopicKind for topic in selection.of(kind)]
+    places += ((LANGUAGE, tag.partition("-")[0]) for tag in selection.languages)
+    yield from (moved[place] for place in places if place in moved)
