@@ -181,7 +181,8 @@ class Fetcher:
             max_bytes=self._limits.max_bytes,
             is_cut=True,
         )
-        received = self._ask(question, 0.0, self._limits.document_seconds)
+        # Others have callbacks at the same host, and are not silenced by what one of them answers.
+        received = self._ask(question, 0.0, self._limits.document_seconds, closes=False)
         return reply_of(received, self._clock()) if isinstance(received, Received) else received
 
     def refusal(self, url: str) -> str | None:
@@ -225,9 +226,11 @@ class Fetcher:
         return self._ask(question, rules.delay_seconds, seconds)
 
     def _ask(
-        self, question: Question, delay_seconds: float, seconds: float
+        self, question: Question, delay_seconds: float, seconds: float, *, closes: bool = True
     ) -> Received | FetchFailed | Stopped:
-        """One response, when it is our turn; who asks us to come back later is left alone."""
+        """One response, when it is our turn; who asks us to come back later is left alone, unless
+        that ``closes`` nothing.
+        """
         host = question.url.host
         with self._hosts.turn(host, delay_seconds) as is_ours:
             if not is_ours:
@@ -237,7 +240,7 @@ class Fetcher:
                 problem = f"{host} wants nothing asked before {closed_until:%Y-%m-%d %H:%M} UTC"
                 return FetchFailed(problem=problem, retry_after=closed_until, host=host)
             received = self._exchange.ask(question, seconds)
-        if isinstance(received, Received) and received.status in BUSY:
+        if closes and isinstance(received, Received) and received.status in BUSY:
             self._close(host, received)
         return received
 

@@ -31,6 +31,8 @@ RETRIED_AFTER = timedelta(minutes=10)
 MAX_DELAY_SECONDS = 120.0
 #: Hosts whose rules are kept; listings link to many.
 MAX_HOSTS = 1_000
+#: Hosts whose turns are kept, the latest asked: strangers name callbacks at as many as they like.
+MAX_TURNS = 10_000
 
 _USER_AGENT = re.compile(r"[ \t]*user[ \t-]?agent[ \t]*:?", re.IGNORECASE)
 #: Stands for every name that is not ours; no product is called so.
@@ -110,7 +112,7 @@ class Hosts:
         self._pause = pause_seconds
         self._clock = clock
         self._wait = wait
-        self._hosts: dict[str, _Host] = {}
+        self._hosts: OrderedDict[str, _Host] = OrderedDict()
         self._rules: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = Lock()
 
@@ -176,4 +178,13 @@ class Hosts:
 
     def _state(self, host: str) -> _Host:
         with self._lock:
-            return self._hosts.setdefault(host, _Host())
+            state = self._hosts.setdefault(host, _Host())
+            self._hosts.move_to_end(host)
+            # No more than one was added; whoever has a turn is not forgotten.
+            if len(self._hosts) > MAX_TURNS:
+                oldest = next(iter(self._hosts))
+                if self._hosts[oldest].lock.locked():
+                    self._hosts.move_to_end(oldest)
+                else:
+                    del self._hosts[oldest]
+            return state

@@ -109,6 +109,29 @@ def test_who_fails_gets_the_news_later_as_they_are_then(
     assert len(subscribed.news) == 4
 
 
+def test_who_asks_for_a_pause_gets_it_and_none_beside_it(
+    hub: OurHub, subscribed: FeedReader
+) -> None:
+    """Many have callbacks at one host: one who wants quiet speaks for itself."""
+    subscribed.ask(hub.url, hub.all, path="/other")
+    hub.work()
+    answer = subscribed.server.handler
+
+    def busy(request: Request) -> Response | Raw:
+        if request.target == "/callback" and request.method == "POST":
+            return Response(status=503, headers=(("Retry-After", "3600"),))
+        return answer(request)
+
+    subscribed.server.handler = busy
+    hub.news()
+    hub.work()
+    assert [each.target for each in subscribed.news] == ["/callback", "/other"]
+    hub.work(minutes=59)
+    assert len(subscribed.news) == 2
+    hub.work(minutes=1)
+    assert [each.target for each in subscribed.news[2:]] == ["/callback"]
+
+
 def test_who_is_gone_gets_nothing_more(hub: OurHub, subscribed: FeedReader) -> None:
     subscribed.status = 410
     hub.news()

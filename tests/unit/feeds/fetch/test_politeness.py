@@ -4,6 +4,9 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 
+import pytest
+
+from feeds.fetch import politeness
 from feeds.fetch.politeness import Hosts
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -135,3 +138,23 @@ def test_a_host_that_wants_quiet_gets_it() -> None:
     assert turns.closed_until("a.example", NOW) == until
     assert turns.closed_until("a.example", until) is None
     assert turns.closed_until("b.example", NOW) is None
+
+
+def test_as_many_hosts_as_strangers_name_take_no_more_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the latest asked the turns are known; who has one keeps it."""
+    monkeypatch.setattr(politeness, "MAX_TURNS", 3)
+    clock = Clock()
+    turns = hosts(clock)
+    with turns.turn("held.example") as is_ours:
+        assert is_ours
+        for number in range(10):
+            with turns.turn(f"{number}.example"):
+                pass
+        clock.is_ending = True
+        with turns.turn("held.example") as is_ours_too:
+            assert not is_ours_too
+    clock.is_ending = False
+    assert len(turns._hosts) <= 4
+    clock.waited.clear()
+    with turns.turn("9.example"):
+        assert sum(clock.waited) == 1.0
