@@ -64,6 +64,7 @@ def publish(
     site: Site,
     *,
     everything: bool = False,
+    wait_seconds: float = 0,
     stopping: Event | None = None,
     progress: Progress | None = None,
 ) -> PublishReport:
@@ -72,7 +73,8 @@ def publish(
     Only what changed is made, unless ``everything`` is wanted, the directory is empty, or
     settings, taxonomy or templates changed. A run that ends early is repeated by the next one,
     which leaves alone what is right already. ``progress`` hears how many changes and feeds are
-    done, and of how many. Raises StoreBusy, PublishError.
+    done, and of how many. Raises StoreBusy where another run is at it after ``wait_seconds``;
+    PublishError.
     """
     started = perf_counter()
     builder = SiteBuilder(site, taxonomy)
@@ -83,7 +85,7 @@ def publish(
         stopping=stopping or Event(),
         progress=progress,
     )
-    with database.exclusive("publish"):
+    with database.exclusive("publish", wait_seconds):
         written = publication.run(everything=everything)
         files.pack()
     feeds = [path for path in written if is_feed(path)]

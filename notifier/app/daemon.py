@@ -58,6 +58,7 @@ log = structlog.get_logger(__name__)
 _SELECTIONS_BYTES = 32_000_000
 
 _ANNOUNCE, _SEARCH = "announce", "search"
+_PUBLISH_WAIT_SECONDS = 1.0
 
 #: The rooms no beat enters; who is pushed to has loaded that room before the first (`_api`).
 _NO_BEATS = (
@@ -287,7 +288,8 @@ def _unless_busy(work: Callable[[Event], object], stopping: Event) -> None:
 def _publish(
     publish: Callable[..., PublishReport], on_change: Callable[[], object], stopping: Event
 ) -> None:
-    if publish(stopping=stopping).feeds_written:
+    # Whoever is at it may have begun before the last item was stored, and ends within this.
+    if publish(wait_seconds=_PUBLISH_WAIT_SECONDS, stopping=stopping).feeds_written:
         on_change()
 
 

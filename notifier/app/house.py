@@ -259,6 +259,7 @@ class House:
         self,
         *,
         everything: bool = False,
+        wait_seconds: float = 0,
         stopping: Event | None = None,
         progress: Progress | None = None,
     ) -> PublishReport:
@@ -272,6 +273,7 @@ class House:
             Files(self.settings.publish.directory),
             self.site,
             everything=everything,
+            wait_seconds=wait_seconds,
             stopping=stopping,
             progress=progress,
         )

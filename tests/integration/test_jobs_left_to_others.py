@@ -1,7 +1,8 @@
 """Nodes and commands that share a store: what one is at, the others leave to it."""
 
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Event
+from threading import Event, Timer
 
 import pytest
 
@@ -41,3 +42,20 @@ def test_what_is_stored_is_found_after_a_beat(tmp_path: Path) -> None:
         beat.work(Event())
         with opened.database.reading() as connection:
             assert [each.item for each in search.latest(connection, Selection(), 2)] == [1]
+
+
+def test_what_is_stored_while_another_publishes_is_published_when_that_one_is_done(
+    tmp_path: Path,
+) -> None:
+    """It may have looked before that: a beat later is too late for who waits for news."""
+    house = an_installation(tmp_path / "house")
+    settings = load(house.folder / "fieldfare.toml", {})
+    with House(settings, clock=clock) as opened:
+        [beat] = [one for one in daemon.jobs(opened) if one.name == "publish"]
+        with ExitStack() as held:
+            held.enter_context(opened.database.exclusive("publish"))
+            timer = Timer(0.1, held.pop_all().close)
+            timer.start()
+            beat.work(Event())
+            timer.join()
+    assert (settings.publish.directory / "index.html").exists()
