@@ -9,6 +9,8 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Route, ViewportSize
 
 from feeds.publish.build import SiteBuilder
+from feeds.publish.feed import ALL, FeedRef
+from feeds.selection import Selection
 from feeds.taxonomy import Taxonomy
 from notifier.web.private_pages import PrivatePages
 from tests.items import a_site
@@ -22,6 +24,7 @@ SIGHTS: tuple[tuple[ViewportSize, Scheme], ...] = (
     (ViewportSize(width=320, height=640), "light"),
     (ViewportSize(width=1280, height=900), "dark"),
 )
+NARROWED = Selection.parse("field=human-rights&field=policing&language=en&q=border")
 RULES = {
     "resultTypes": ["violations"],
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -44,6 +47,8 @@ def made(site: ServedSite, osce: Taxonomy) -> Mapping[str, bytes]:
         "/hidden": builder.hidden("gone", None)[1],
         "/moved": builder.hidden("gone", site.items[0].slug)[1].replace(b"http-equiv", b"data-x"),
         "/unsubscribe": bytes(private.answer("unsubscribe.html", gets=gets, topics=topics).body),
+        "/search": builder.search_page(ALL, [], ["de", "en"], None),
+        "/narrowed": builder.search_page(FeedRef.of_selection(NARROWED), [], ["de", "en"], 1),
         "/notice": bytes(private.notice("missing_digest", 404).body),
     }
 
@@ -79,6 +84,8 @@ def tab(browser: Browser, site: ServedSite, made: Mapping[str, bytes]) -> Iterat
         "/moved",
         "/unsubscribe",
         "/notice",
+        "/search",
+        "/narrowed",
     ],
 )
 def test_a_page_has_no_fault_that_axe_finds(site: ServedSite, tab: Page, path: str) -> None:
