@@ -1,11 +1,11 @@
-"""Moments as HTTP writes them, and waits that grow with every failure.
+"""Moments as HTTP writes them, months, and waits that grow with every failure.
 
 Knows RFC 9110's dates and arithmetic. Must never know a clock or chance: both are arguments, or
 who waits for what.
 """
 
 import re
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate, parsedate_to_datetime
 
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -20,6 +20,7 @@ _HTTP_DATE = re.compile(
     rf" [0-9]{{2}}-{_MONTH}-(?:[0-9]{{2}}){{1,2}} {_TIME} GMT"
     rf"|{_DAY} {_MONTH} [ 0-9][0-9] {_TIME} [0-9]{{4}}"
 )
+_DECEMBER = 12
 #: Of any pause more doublings pass every bound there is; it keeps the numbers small.
 _MOST_DOUBLINGS = 20
 
@@ -45,6 +46,18 @@ def seconds_of(text: str) -> int | None:
 def second_of(nanoseconds: int) -> int:
     """The first whole second by which a moment has come, both in Unix time."""
     return -(-nanoseconds // 1_000_000_000)
+
+
+def month_of(moment: datetime) -> str:
+    """The month a moment lies in."""
+    return moment.astimezone(UTC).isoformat()[: len("2019-03")]
+
+
+def span_of(month: str) -> tuple[datetime, datetime]:
+    """The moments of a month, the second no more."""
+    year, number = map(int, month.split("-"))
+    after = (year + 1, 1) if number == _DECEMBER else (year, number + 1)
+    return datetime(year, number, 1, tzinfo=UTC), datetime(*after, 1, tzinfo=UTC)
 
 
 def backoff(

@@ -4,7 +4,7 @@ Knows which bytes belong in which file, and what else they depend on. Must never
 lie or where items come from.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from functools import cache, cached_property
@@ -16,16 +16,21 @@ from config import values
 from feeds import catalogue
 from feeds.identity import decide, ids
 from feeds.model import Item, TopicKind
+from feeds.publish.archive import ArchivePage, ChainLink, PageChain
 from feeds.publish.entry import EntryLink, PublishedEntry, compose, link, shortened
 from feeds.publish.feed import (
     ALL,
     ATOM,
+    CHANGES,
     FOLDERS,
     FORMS,
+    JSON_FEED,
+    NEWEST,
     RSS,
     FeedForm,
     FeedLink,
     FeedRef,
+    Position,
     PublishedFeed,
     chosen,
     describe,
@@ -37,9 +42,10 @@ from feeds.publish.formats import atom, jsonfeed, jsonld, rss
 from feeds.publish.formats.opml import opml_bytes
 from feeds.publish.look import Look
 from feeds.publish.pages import renderer
+from feeds.publish.select import LARGEST_BYTES
 from feeds.publish.site import INDEX, Site, item_page
 from feeds.selection import FACETS, LANGUAGE, Selection
-from feeds.storage.entries import Ready
+from feeds.storage.entries import Ready, Tombstone
 from feeds.storage.read_items import NamedItem, Surroundings
 from feeds.taxonomy import Taxonomy
 
@@ -66,6 +72,8 @@ class SiteBuilder:
         self.recipe = blake2b(f"{both}{pages_only!r}".encode(), digest_size=16).hexdigest()
         self.fingerprint = blake2b(f"{both}{site!r}".encode(), digest_size=16).hexdigest()
         self.has_hubs = bool(site.hubs)
+        # The day on which ids became possible.
+        self._never = datetime.combine(site.identity.minted, time(), UTC)
         self.entries_per_feed = site.entries_per_feed
         self.items_per_page = site.items_per_page
 
@@ -78,15 +86,15 @@ class SiteBuilder:
         """All feeds of a site with items in these ``languages``, that of everything first."""
         return feeds_of((topic.ref for topic in self._taxonomy.topics), languages)
 
-    def ready(self, item: Item) -> Ready:
-        """The item as feeds and lists show it."""
-        return self._ready(item, compose(item, self._site, self._taxonomy))
+    def ready(self, item: Item, archived: bytes | None = None) -> Ready:
+        """The item as feeds and lists show it; ``archived`` is what stands in archives of it."""
+        return self._ready(item, compose(item, self._site, self._taxonomy), archived)
 
     def brief(self, item: Item) -> Ready:
         """The same as a summary, for a feed that would be too large."""
         return self._ready(item, shortened(compose(item, self._site, self._taxonomy)))
 
-    def _ready(self, item: Item, entry: PublishedEntry) -> Ready:
+    def _ready(self, item: Item, entry: PublishedEntry, archived: bytes | None = None) -> Ready:
         fields = entry.filed_under(TopicKind.FIELD)
         is_more = not entry.is_title_alone
         content = self._render("content.html", entry=entry).decode() if is_more else ""
@@ -99,6 +107,7 @@ class SiteBuilder:
             rss=rss.entry_bytes(entry, content),
             json=jsonfeed.entry_bytes(entry, content),
             html=self._render("listing.html", entry=entry, fields=fields),
+            archived=archived,
         )
 
     def item(self, item: Item, around: Surroundings) -> Document:
@@ -143,8 +152,11 @@ class SiteBuilder:
         for item in items:
             self.item(item, Surroundings())
         ready = [*map(self.ready, items)]
-        for _ in (*self.feed(ALL, ready, ready, None), *self.lists([])):
-            self.hidden("hidden", None)
+        page = ChainLink(page=ArchivePage("2001-01", 1, 0, 1), previous=None, next=None)
+        list(self.feed(ALL, ready, ready, None, PageChain(links=(page,), open=0)))
+        list(self.archive(ALL, page, ready, ()))
+        list(self.lists([]))
+        self.hidden("hidden", None)
         self.hidden("merged", "hidden")
 
     def feed(
@@ -153,23 +165,24 @@ class SiteBuilder:
         shown: Sequence[Ready],
         listed: Sequence[Ready],
         moved_at: datetime | None,
+        past: PageChain,
     ) -> Iterator[Document]:
         """A feed in each form with the entries ``shown``, and its page with those ``listed``; an
-        entry last came or left when it ``moved_at``.
+        entry last came or left when it ``moved_at``. What is older is in its ``past``.
 
         It was updated by that or with its newest entry, and one that never held any on the day its
         id became possible; so that never goes back.
         """
         feed = self._described(ref)
+        place = Position(previous=past.last.name if past.last else "")
         for form in FORMS:
-            yield ref.file(form), self._document(feed, form, shown, moved_at)
+            yield ref.file(form), self._document(feed, form, shown, moved_at, place)
         pages = [f"{self._site.url}/{item_page(entry.slug)}" for entry in listed]
-        items = b"\n".join(entry.html for entry in listed).decode()
+        html = b"\n".join(entry.html for entry in listed).decode()
+        data = jsonld.collection(feed, pages, self._site)
         yield (
             f"{ref.page}{INDEX}",
-            self._render(
-                "feed.html", feed=feed, items=items, data=jsonld.collection(feed, pages, self._site)
-            ),
+            self._render("feed.html", feed=feed, items=html, past=past, data=data),
         )
 
     def _document(
@@ -178,14 +191,15 @@ class SiteBuilder:
         form: FeedForm,
         shown: Sequence[Ready],
         moved_at: datetime | None,
+        place: Position = NEWEST,
     ) -> bytes:
-        never = datetime.combine(self._site.identity.minted, time(), UTC)
+        never = self._never
         updated = max(moved_at or never, *(entry.updated_at for entry in shown), never)
         if form is ATOM:
-            return atom.feed_bytes(feed, updated, [each.atom for each in shown])
+            return atom.feed_bytes(feed, updated, [each.atom for each in shown], place)
         if form is RSS:
-            return rss.feed_bytes(feed, updated, [each.rss for each in shown])
-        return jsonfeed.feed_bytes(feed, updated, [each.json for each in shown])
+            return rss.feed_bytes(feed, updated, [each.rss for each in shown], place)
+        return jsonfeed.feed_bytes(feed, updated, [each.json for each in shown], place)
 
     def selected(
         self, ref: FeedRef, form: FeedForm, shown: Sequence[Ready], moved_at: datetime | None
@@ -231,6 +245,54 @@ class SiteBuilder:
         return opml_bytes(
             self._site, self._taxonomy, chosen(selection, self._site, self._taxonomy), first
         )
+
+    def archive(
+        self, ref: FeedRef, link: ChainLink, shown: Sequence[Ready], corrected: Collection[int]
+    ) -> Iterator[Document]:
+        """A page of a feed's history, for programs and for people, with the entries ``shown``: of
+        those that the feed itself shows as ``corrected`` the revision that was there before, as an
+        archive changes with nothing else.
+        """
+        feed, page = self._described(ref), link.page.name
+        place = Position(
+            page=page,
+            previous=link.previous.name if link.previous else "",
+            next=link.next.name if link.next else "",
+        )
+        atoms = [(entry.item in corrected and entry.archived) or entry.atom for entry in shown]
+        updated = max(map(atom.updated_of, atoms), default=self._never)
+        yield ref.file(ATOM, page), atom.feed_bytes(feed, updated, atoms, place)
+        objects = [entry.json for entry in shown]
+        yield ref.file(JSON_FEED, page), jsonfeed.feed_bytes(feed, updated, objects, place)
+        html = b"\n".join(entry.html for entry in shown).decode()
+        yield (
+            f"{ref.page}{page}/{INDEX}",
+            self._render("archive.html", feed=feed, items=html, link=link),
+        )
+
+    def changes(self, found: Iterable[Ready | Tombstone]) -> Document:
+        """The feed of what ``found`` changed last, the latest first: as many as readers take."""
+        feed = self._described(CHANGES)
+        gone: list[bytes] = []
+        shown: list[bytes] = []
+        updated, left = self._never, LARGEST_BYTES
+        for each in found:
+            if isinstance(each, Tombstone):
+                elements, element, at = gone, atom.deleted_bytes(each), each.at
+            else:
+                elements, element, at = shown, each.atom, each.updated_at
+            left -= len(element)
+            if left < 0:
+                break
+            elements.append(element)
+            updated = max(updated, at)
+        # Where the schema of RFC 4287 has elements of others.
+        return CHANGES.file(ATOM), atom.feed_bytes(feed, updated, [*gone, *shown])
+
+    def archived(self, ref: FeedRef, page: ArchivePage) -> Sequence[str]:
+        """The files of a page of a feed's history."""
+        forms = (ref.file(form, page.name) for form in (ATOM, JSON_FEED))
+        return [*forms, f"{ref.page}{page.name}/{INDEX}"]
 
     def lists(self, tags: Sequence[str]) -> Iterator[Document]:
         """What leads to the feeds of topics, and of the languages of these ``tags``; the front

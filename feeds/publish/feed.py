@@ -71,7 +71,9 @@ class FeedRef:
 
     @property
     def page(self) -> str:
-        """The address of its web page, relative to that of the site."""
+        """The address of its web page, relative to that of the site; those of its history lie
+        below it.
+        """
         return self._address("/")
 
     @property
@@ -79,9 +81,11 @@ class FeedRef:
         """The address of its Atom file, relative to that of the site."""
         return self.file(ATOM)
 
-    def file(self, form: FeedForm) -> str:
-        """The address of its file of such a form, relative to that of the site."""
-        return self._address(f".{form.extension}")
+    def file(self, form: FeedForm, page: str = "") -> str:
+        """The address of its file of such a form, or of a page of its history, relative to that of
+        the site.
+        """
+        return self._address(f"/{page}.{form.extension}" if page else f".{form.extension}")
 
     def _address(self, ending: str) -> str:
         path, mark, query = self.path.partition("?")
@@ -89,6 +93,8 @@ class FeedRef:
 
 
 ALL = FeedRef("all", Selection())
+#: What changed last, whatever it was: for mirrors, not for people, who would read things twice.
+CHANGES = FeedRef("changes", Selection())
 
 # What the documents of feeds end in, among all that is published.
 _ENDINGS = tuple(f".{form.extension}" for form in FORMS)
@@ -96,7 +102,9 @@ _ENDINGS = tuple(f".{form.extension}" for form in FORMS)
 
 def is_feed(path: str) -> bool:
     """Whether a published file is a document that readers subscribe to, by its path."""
-    return path.startswith("feeds/") and path.endswith(_ENDINGS)
+    within, _, name = path.removeprefix("feeds/").rpartition("/")
+    is_there = within in FOLDERS.values() or (not within and path.startswith("feeds/"))
+    return is_there and name.endswith(_ENDINGS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +139,24 @@ class PublishedFeed:
     children: tuple[FeedLink, ...]
     hubs: tuple[str, ...]
 
-    def at(self, form: FeedForm) -> str:
-        """The absolute address of its file of such a form."""
-        return f"{self.home}{self.ref.file(form)}"
+    def at(self, form: FeedForm, page: str = "") -> str:
+        """The absolute address of its file of such a form, or of a page of its history."""
+        return f"{self.home}{self.ref.file(form, page)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where a document of a feed stands in its history (RFC 5005, section 4): the name of the
+    ``page`` that it is, "" for the one readers subscribe to, and of those before and after it in
+    time, "" where there is none.
+    """
+
+    page: str = ""
+    previous: str = ""
+    next: str = ""
+
+
+NEWEST = Position()
 
 
 def feeds_of(topics: Iterable[TopicRef], languages: Iterable[str] = ()) -> tuple[FeedRef, ...]:
@@ -149,7 +172,7 @@ def describe(ref: FeedRef, site: "Site", taxonomy: Taxonomy) -> PublishedFeed:
     topics = [taxonomy.get(topic) for topic in sorted(ref.selection.topics)]
     topic = topics[0] if topics and ref.selection.place else None
     parts = "_parts" if topic and taxonomy.children(topic.ref) else ""
-    label = _label(ref.selection, topics, site)
+    label = site.words.say("changes") if ref == CHANGES else _label(ref.selection, topics, site)
     return PublishedFeed(
         ref=ref,
         id=site.identity.feed(ref.path),
@@ -161,7 +184,7 @@ def describe(ref: FeedRef, site: "Site", taxonomy: Taxonomy) -> PublishedFeed:
         language=site.words.tag,
         home=f"{site.url}/",
         address=f"{site.url}/{ref.atom}",
-        page=f"{site.url}/{ref.page}",
+        page=f"{site.url}/{ALL.page if ref == CHANGES else ref.page}",
         parent=_link(taxonomy.get(topic.parent), site, taxonomy)
         if topic and topic.parent
         else None,
@@ -240,6 +263,8 @@ def _label(selection: Selection, topics: Iterable[Topic], site: "Site") -> str:
 def _sentence(label: str, ref: FeedRef, topic: Topic | None, site: "Site", parts: str) -> str:
     whose = "of" if site.organisation else "plain"
     facet = ref.selection.place[0] if ref.selection.place else "selection"
+    if ref == CHANGES:
+        facet = ref.path
     return site.words.say(
         f"holds_{facet}.{whose}{parts}",
         organisation=site.organisation,

@@ -98,6 +98,14 @@ class Files:
             raise PublishError(f"cannot write {target}: {problem.strerror}") from problem
         return True
 
+    def remove(self, path: str) -> None:
+        """There is nothing at ``path``, nor beside it. Raises PublishError."""
+        try:
+            for end in ("", ".status", ".gz", *_SMALLER):
+                _remove(f"{self.root}/{path}{end}")
+        except OSError as problem:
+            raise PublishError(f"cannot remove {path}: {problem.strerror}") from problem
+
     def write_all(self, documents: Iterable[Document | HiddenDocument]) -> tuple[str, ...]:
         """The paths of those that changed, in the order given. Raises PublishError."""
         return tuple(document[0] for document in documents if self.write(*document))

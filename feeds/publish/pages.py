@@ -5,6 +5,7 @@ Knows the templates. Must never query.
 
 import traceback
 from collections.abc import Callable
+from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -50,6 +51,7 @@ def renderer(
         ),
         "instant": instant,
         "own_name": words.own_name,
+        "month": lambda page: words.month(date.fromisoformat(f"{page.month}-01")),
         "page": lambda feed: f"{site.base}/{feed.page}",
         "file": lambda feed, form: f"{site.base}/{feed.file(form)}",
     }

@@ -3,9 +3,8 @@
 Knows the order of calls. Must never know SQL, XML or HTML.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from hashlib import blake2b
 from itertools import starmap
 from threading import Event
@@ -16,22 +15,16 @@ import structlog
 from feeds.catalogue import languages, nearest
 from feeds.model import Progress
 from feeds.publish.build import SiteBuilder
-from feeds.publish.feed import FeedRef, is_feed
+from feeds.publish.feed import ATOM, CHANGES, FeedRef, is_feed
 from feeds.publish.files import Document, Files
-from feeds.publish.select import (
-    LARGEST_BYTES,
-    MOST_CORRECTED,
-    MOST_ENTRIES,
-    Holding,
-    held,
-    is_grown,
-    whole,
-)
+from feeds.publish.history import held
+from feeds.publish.holdings import Holding, Holdings, outstanding
+from feeds.publish.select import LARGEST_BYTES, MOST_ENTRIES, whole
 from feeds.publish.site import INDEX, Site
 from feeds.selection import EVERYWHERE, Place
-from feeds.storage import Connection, entries
+from feeds.storage import entries
 from feeds.storage.database import Database
-from feeds.storage.entries import Ready
+from feeds.storage.entries import PastMonths, Ready
 from feeds.storage.read_items import surrounding, surroundings, whole_items
 from feeds.storage.websub import publications
 from feeds.taxonomy import Taxonomy
@@ -41,6 +34,7 @@ log = structlog.get_logger(__name__)
 # What one step holds in memory: up to 200 entries each, some 50 MB of the longest items seen.
 _FEEDS_AT_ONCE = 25
 _PAGES_AT_ONCE = 200
+_ARCHIVES_AT_ONCE = 10
 # 96 bits: two versions of one document meet once in 2^48.
 _DIGEST_BYTES = 12
 
@@ -90,7 +84,7 @@ def publish(
         files.pack()
     feeds = [path for path in written if is_feed(path)]
     # One feed is a file of each form.
-    count = len({path.rpartition(".")[0] for path in feeds})
+    count = len({path.rpartition(".")[0] for path in feeds if path != CHANGES.file(ATOM)})
     report = PublishReport(
         feeds_written=count,
         feeds_unchanged=publication.feeds - count,
@@ -120,6 +114,8 @@ class _Publication:
     feeds: int = field(init=False, default=0)
     done: int = field(init=False, default=0)
     total: int = field(init=False, default=0)
+    holdings: Holdings = field(init=False)
+    kept: dict[Place, PastMonths] = field(init=False, default_factory=dict)
 
     def run(self, *, everything: bool) -> Sequence[str]:
         """The files that changed, those of feeds first."""
@@ -138,17 +134,27 @@ class _Publication:
         # Items before feeds, feeds before what lists them: no link leads nowhere, and the front
         # page is there only once all of it was.
         after = 0 if whole else state.published
-        feeds = [feed for feed in of_site if whole or feed.selection.place in state.touched]
+        touched = {touch.place for touch in state.touched}
+        feeds = [feed for feed in of_site if whole or feed.selection.place in touched]
         self.total = state.upto - after + len(feeds)
         pages = [*self._items(after, state.upto)]
         pages += () if whole else self._beside(after, state.upto)
         with self.database.reading() as connection:
+            self.holdings = outstanding(
+                connection,
+                state,
+                fewest=self.builder.entries_per_feed,
+                listed=self.builder.items_per_page,
+                whole=whole,
+            )
             gone = entries.hidden(connection, after, state.upto)
         pages += self.files.write_all(starmap(self.builder.hidden, gone))
         written = [*self._feeds(feeds)]
         if not self.stopping.is_set():
+            written += self.files.write_all([self._changes()])
             pages += self.files.write_all(self.builder.lists(tags)) if whole else ()
             with self.database.writing() as connection:
+                entries.keep_histories(connection, self.kept)
                 entries.settle(connection, state, self.builder.fingerprint)
         return [*written, *pages]
 
@@ -222,45 +228,66 @@ class _Publication:
             self.progress(self.done, self.total)
 
     def _documents(self, feeds: Sequence[FeedRef]) -> Iterator[Document]:
-        """Feeds with their pages; entries that were never made so are made, and kept."""
+        """Feeds with their pages, after those of their history: what a document leads to is there
+        before it.
+        """
         with self.database.reading() as connection:
-            moved = entries.moved(connection)
-            holdings = {feed: self._holding(connection, feed, moved) for feed in feeds}
-            numbers = {
-                number for each in holdings.values() for number in (*each.entries, *each.listed)
+            holdings = {
+                feed: self.holdings.of(connection, feed.selection.place or EVERYWHERE)
+                for feed in feeds
             }
-            ready = dict(entries.ready(connection, numbers, self.builder.recipe))
-            missing = whole_items(connection, sorted(numbers - ready.keys()))
-        if made := tuple(map(self.builder.ready, missing)):
-            with self.database.writing() as connection:
-                entries.keep(connection, made, self.builder.recipe)
-            ready |= {entry.item: entry for entry in made}
-        for feed, holding in holdings.items():
-            shown = self._within_bounds([ready[number] for number in holding.entries])
-            listed = [ready[number] for number in holding.listed]
-            yield from self.builder.feed(feed, shown, listed, holding.moved_at)
-
-    def _holding(
-        self, connection: Connection, feed: FeedRef, left: Mapping[Place, datetime]
-    ) -> Holding:
-        fewest, listed = self.builder.entries_per_feed, self.builder.items_per_page
-        place = feed.selection.place or EVERYWHERE
-        latest = entries.latest(connection, place, max(fewest, listed))
-        # Few feeds hold more than the fewest, so that no more are read of the others.
-        if is_grown([each.news_at for each in latest]) and len(latest) < MOST_ENTRIES:
-            latest = entries.latest(connection, place, MOST_ENTRIES)
-        count = held([each.news_at for each in latest], fewest)
-        numbers = [each.item for each in latest]
-        moved = [left.get(place), *(each.news_at for each in latest[:1])]
-        corrected: Sequence[int] = ()
-        if count:
-            oldest = latest[count - 1].news_at
-            corrected = entries.corrected(connection, place, oldest, MOST_CORRECTED)
-        return Holding(
-            entries=(*numbers[:count], *corrected),
-            listed=tuple(numbers[:listed]),
-            moved_at=max(filter(None, moved), default=None),
+        ready = self._ready(
+            {
+                number
+                for each in holdings.values()
+                for number in (*each.shown, *each.corrected, *each.listed)
+            }
         )
+        for feed, holding in holdings.items():
+            yield from self._history(feed, holding)
+            shown = [ready[number] for number in (*holding.shown, *holding.corrected)]
+            listed = [ready[number] for number in holding.listed]
+            within = self._within_bounds(shown)
+            yield from self.builder.feed(
+                feed, within, listed, holding.moved_at, holding.history.chain
+            )
+            self.kept[holding.history.place] = holding.past
+
+    def _history(self, feed: FeedRef, holding: Holding) -> Iterator[Document]:
+        """The pages of a feed's history that changed; files of those that are gone go."""
+        past = holding.history
+        for start in range(0, len(past.written), _ARCHIVES_AT_ONCE):
+            links = past.written[start : start + _ARCHIVES_AT_ONCE]
+            with self.database.reading() as connection:
+                numbers = held(connection, past.place, [link.page for link in links])
+            ready = self._ready({number for some in numbers.values() for number in some})
+            for link in links:
+                shown = [ready[number] for number in reversed(numbers[link.page])]
+                yield from self.builder.archive(feed, link, shown, holding.corrected)
+        for page in past.gone:
+            for path in self.builder.archived(feed, page):
+                self.files.remove(path)
+
+    def _changes(self) -> Document:
+        """The feed of what changed last, and of what is gone."""
+        with self.database.reading() as connection:
+            last = entries.last_changed(connection, MOST_ENTRIES)
+        ready = self._ready({each for each in last if isinstance(each, int)})
+        return self.builder.changes(ready[each] if isinstance(each, int) else each for each in last)
+
+    def _ready(self, numbers: Collection[int]) -> Mapping[int, Ready]:
+        """The entries of these items; those that were never made so are made, and kept."""
+        recipe = self.builder.recipe
+        with self.database.reading() as connection:
+            ready = dict(entries.ready(connection, numbers, recipe))
+            missing = whole_items(connection, sorted(numbers - ready.keys()))
+            before = entries.replaced(connection, [item.number for item in missing], recipe)
+        if missing:
+            made = [self.builder.ready(item, before.get(item.number)) for item in missing]
+            with self.database.writing() as connection:
+                entries.keep(connection, made, recipe)
+            ready |= {entry.item: entry for entry in made}
+        return ready
 
     def _within_bounds(self, shown: list[Ready]) -> Sequence[Ready]:
         """The entries of one feed, those that would make it too large as summaries."""

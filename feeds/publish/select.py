@@ -5,7 +5,6 @@ entries come from.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 #: However much there is at once.
@@ -17,17 +16,6 @@ MOST_CORRECTED = 10
 _GROWN_FOR = timedelta(hours=48)
 #: Readers and validators refuse larger documents.
 LARGEST_BYTES = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
-    """What a feed and its page hold, by the numbers of the items: ``entries`` the latest first and
-    then the corrected ones, ``listed`` the latest; ``moved_at`` is when one last came or left.
-    """
-
-    entries: tuple[int, ...]
-    listed: tuple[int, ...]
-    moved_at: datetime | None
 
 
 def held(moments: Sequence[datetime], fewest: int) -> int:

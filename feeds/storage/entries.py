@@ -3,9 +3,9 @@
 Knows the indexes that answer "the latest of". Must never know what the bytes of an entry mean.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, not_, select
@@ -22,14 +22,19 @@ from feeds.storage.tables import (
     movements,
     touched,
 )
+from feeds.storage.tables import histories as published_histories
+from feeds.times import span_of
 
 _CHANGE = "published"
 _FINGERPRINT = "published.fingerprint"
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The entry of an item for feeds of each form, and for lists on pages (``html``)."""
+    """The entry of an item for feeds of each form, and for lists on pages (``html``). ``archived``
+    is the Atom of the revision that was published before later ones, where there are any.
+    """
 
     item: int
     slug: str
@@ -39,11 +44,26 @@ class Ready:
     rss: bytes
     json: bytes
     html: bytes
+    archived: bytes | None = None
 
     @property
     def size(self) -> int:
         """The most bytes that it takes in a feed, whatever its form."""
         return max(len(self.atom), len(self.rss), len(self.json))
+
+
+class Touch(NamedTuple):
+    """A place whose feed no longer shows what the store holds; with a ``month`` it is one whose
+    history does not, as an item left it.
+    """
+
+    kind: str
+    slug: str
+    month: str
+
+    @property
+    def place(self) -> Place:
+        return self.kind, self.slug
 
 
 class Latest(NamedTuple):
@@ -54,29 +74,47 @@ class Latest(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastMonths:
+    """The history of a place as published: how many items became news in each of its ``months``,
+    and the months of those ``corrected`` ones, by number, that its feed shows beside its latest.
+    """
+
+    months: Mapping[str, int] = field(default_factory=dict)
+    corrected: Mapping[int, str] = field(default_factory=dict)
+
+
+class Tombstone(NamedTuple):
+    """An item that is no more shown (RFC 6721), by its id, and since when."""
+
+    uid: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outstanding:
     """What lies between the store and what is published.
 
     Changes up to ``published`` are, made as ``fingerprint`` says; ``upto`` is the latest there is.
-    ``touched`` are the places whose feeds no longer show what the store holds, since which change.
+    ``touched`` is what else lies between, since which change.
     """
 
     published: int
     upto: int
     fingerprint: str | None
-    touched: Mapping[Place, int]
+    touched: Mapping[Touch, int]
 
 
 def outstanding(connection: Connection) -> Outstanding:
     """What is to be published."""
     published = connection.scalar(select(counters.c.value).filter_by(name=_CHANGE))
     upto = connection.scalar(select(func.max(items.c.change)))
-    rows = connection.execute(select(touched.c.kind, touched.c.slug, touched.c.change))
+    columns = (touched.c.kind, touched.c.slug, touched.c.month, touched.c.change)
+    rows = connection.execute(select(*columns))
     return Outstanding(
         published=published or 0,
         upto=upto or 0,
         fingerprint=connection.scalar(select(constants.c.value).filter_by(name=_FINGERPRINT)),
-        touched={(kind, slug): change for kind, slug, change in rows},
+        touched={Touch(*touch): change for *touch, change in rows},
     )
 
 
@@ -85,7 +123,7 @@ def settle(connection: Connection, done: Outstanding, fingerprint: str) -> None:
     upsert(connection, counters, [{"name": _CHANGE, "value": done.upto}])
     upsert(connection, constants, [{"name": _FINGERPRINT, "value": fingerprint}])
     if done.touched:
-        rows = [_key(place) | {"upto": change} for place, change in done.touched.items()]
+        rows = [each._asdict() | {"upto": change} for each, change in done.touched.items()]
         connection.execute(_SETTLE, rows)
 
 
@@ -121,6 +159,14 @@ def languages(connection: Connection) -> Sequence[str]:
     return found
 
 
+def last_changed(connection: Connection, limit: int) -> Sequence[int | Tombstone]:
+    """What changed last, the latest first: numbers of items, of those that are gone a tombstone."""
+    gone_at = func.coalesce(items.c.withdrawn_at, items.c.merged_at)
+    query = select(items.c.number, items.c.uid, gone_at).order_by(items.c.change.desc())
+    rows = connection.execute(query.limit(limit))
+    return [Tombstone(uid, at) if at else number for number, uid, at in rows]
+
+
 def latest(connection: Connection, place: Place, limit: int) -> Sequence[Latest]:
     """The items that became news last in a place, newest first.
 
@@ -132,12 +178,52 @@ def latest(connection: Connection, place: Place, limit: int) -> Sequence[Latest]
     return [Latest(number, at) for number, at in rows]
 
 
-def corrected(connection: Connection, place: Place, since: datetime, limit: int) -> Sequence[int]:
-    """The numbers of the items that became news before ``since`` and were significantly changed
-    later, the last changed first.
+def corrected(
+    connection: Connection, place: Place, since: datetime, limit: int
+) -> Sequence[Latest]:
+    """The items that became news before ``since`` and were significantly changed later, the last
+    changed first.
     """
     query = _CORRECTED_OF_ALL if place == EVERYWHERE else _CORRECTED
-    return connection.scalars(query, _key(place) | {"since": since, "limit": limit}).all()
+    rows = connection.execute(query, _key(place) | {"since": since, "limit": limit})
+    return [Latest(number, at) for number, at in rows]
+
+
+def history(connection: Connection, place: Place, month: str = "") -> Sequence[Latest]:
+    """The items of a place in the order in which they became news, or those of one month."""
+    start, end = span_of(month) if month else (_FIRST, _LAST)
+    query = _HISTORY_OF_ALL if place == EVERYWHERE else _HISTORY
+    rows = connection.execute(query, _key(place) | {"start": start, "end": end})
+    return [Latest(number, at) for number, at in rows]
+
+
+def filed(connection: Connection, after: int, upto: int) -> Iterator[tuple[Place, Latest]]:
+    """Where the items changed in ``(after, upto]`` are filed, hidden ones too, and since when."""
+    span = and_(items.c.change > after, items.c.change <= upto)
+    for number, at in connection.execute(select(items.c.number, items.c.news_at).where(span)):
+        yield EVERYWHERE, Latest(number, at)
+    columns = (item_topics.c.kind, item_topics.c.slug, item_topics.c.item, item_topics.c.news_at)
+    known = (span, item_topics.c.slug.is_not(None))
+    for kind, slug, number, at in connection.execute(
+        select(*columns).join_from(items, item_topics).where(*known)
+    ):
+        yield (kind, slug), Latest(number, at)
+
+
+def histories(connection: Connection) -> Mapping[Place, PastMonths]:
+    """The history of each place as it was published last."""
+    rows = connection.execute(select(published_histories))
+    return {
+        (kind, slug): PastMonths(months=months, corrected={int(k): v for k, v in corrected.items()})
+        for kind, slug, months, corrected in rows
+    }
+
+
+def keep_histories(connection: Connection, made: Mapping[Place, PastMonths]) -> None:
+    """These histories are published."""
+    rows = [_key(place) | asdict(each) for place, each in made.items()]
+    if rows:
+        upsert(connection, published_histories, rows)
 
 
 def moved(connection: Connection) -> Mapping[Place, datetime]:
@@ -158,6 +244,14 @@ def changes_of(connection: Connection, numbers: Iterable[int]) -> Mapping[int, i
     return {row.number: row.change for row in connection.execute(query)}
 
 
+def replaced(connection: Connection, numbers: Collection[int], recipe: str) -> Mapping[int, bytes]:
+    """The Atom of these items that stands in archives: of earlier revisions, by the same recipe."""
+    columns = (entries.c.item, entries.c.atom, entries.c.archived)
+    which = (entries.c.item.in_(numbers), entries.c.recipe == recipe)
+    rows = connection.execute(select(*columns).where(*which))
+    return {item: archived or atom for item, atom, archived in rows}
+
+
 def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
     """These entries are ready in place of what was there of their items."""
     rows = [
@@ -169,6 +263,7 @@ def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
             "rss": entry.rss,
             "json": entry.json,
             "html": entry.html,
+            "archived": entry.archived,
         }
         for entry in made
     ]
@@ -198,8 +293,20 @@ _LATEST_OF_ALL = (
     .order_by(items.c.news_at.desc(), items.c.number.desc())
     .limit(bindparam("limit"))
 )
+_HISTORY = (
+    select(item_topics.c.item, item_topics.c.news_at)
+    .join_from(item_topics, items)
+    .where(_of_topic)
+    .where(item_topics.c.news_at >= bindparam("start"), item_topics.c.news_at < bindparam("end"))
+    .order_by(item_topics.c.news_at, item_topics.c.item)
+)
+_HISTORY_OF_ALL = (
+    select(items.c.number, items.c.news_at)
+    .where(is_shown, items.c.news_at >= bindparam("start"), items.c.news_at < bindparam("end"))
+    .order_by(items.c.news_at, items.c.number)
+)
 _CORRECTED = (
-    select(item_topics.c.item)
+    select(item_topics.c.item, item_topics.c.news_at)
     .join_from(item_topics, items)
     .where(_of_topic)
     # As the index says it.
@@ -210,7 +317,7 @@ _CORRECTED = (
     .limit(bindparam("limit"))
 )
 _CORRECTED_OF_ALL = (
-    select(items.c.number)
+    select(items.c.number, items.c.news_at)
     .where(is_shown, items.c.updated_at > bindparam("since"), items.c.news_at < bindparam("since"))
     .order_by(items.c.updated_at.desc(), items.c.number.desc())
     .limit(bindparam("limit"))
@@ -218,7 +325,7 @@ _CORRECTED_OF_ALL = (
 _READY = (
     select(
         *(entries.c.item, items.c.slug, entries.c.revision, items.c.updated_at),
-        *(entries.c.atom, entries.c.rss, entries.c.json, entries.c.html),
+        *(entries.c.atom, entries.c.rss, entries.c.json, entries.c.html, entries.c.archived),
     )
     .join_from(entries, items)
     .where(
@@ -230,6 +337,7 @@ _READY = (
 _SETTLE = delete(touched).where(
     touched.c.kind == bindparam("kind"),
     touched.c.slug == bindparam("slug"),
+    touched.c.month == bindparam("month"),
     touched.c.change <= bindparam("upto"),
 )
 

@@ -3,9 +3,6 @@
 Knows columns, keys and indexes. Must never know a query: those live beside, one file a noun.
 """
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     DDL,
     JSON,
@@ -13,8 +10,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -22,58 +17,19 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     and_,
     event,
     false,
     text,
 )
-from sqlalchemy.types import UserDefinedType
-from typing_extensions import override
 
-#: How constraints are named, whoever's table it is: a migration has to name what it drops.
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from feeds.storage.columns import NAMING, Instant, Number, TsVector
 
 metadata = MetaData(naming_convention=NAMING)
 
 #: What an index of the later changed holds: most items never were.
 _IS_CORRECTED = text("updated_at > news_at")
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC datetime on both engines; SQLite stores no zone, so it is put back."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    @override
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC)
-
-    @override
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class TsVector(UserDefinedType[str]):
-    """Terms with their positions, as PostgreSQL keeps them; its own dialect takes long to load."""
-
-    cache_ok = True
-
-    @override
-    def get_col_spec(self, **_: Any) -> str:
-        return "TSVECTOR"
-
-
-Number = BigInteger().with_variant(Integer, "sqlite")
 
 #: What was fixed at the first opening and outlives every setting (the authority of tag: ids).
 constants = Table(
@@ -150,6 +106,7 @@ items = Table(
     Column("opening_key", BigInteger, index=True),
     Column("withdrawn_at", Instant),
     Column("merged_into", Number),
+    Column("merged_at", Instant),
     # Behind these rows go on in pages of their own (SQLite): what lists are made of comes first.
     Column("title", Text, nullable=False),
     Column("summary", Text, nullable=False),
@@ -215,13 +172,27 @@ revisions = Table(
     Column("recorded_at", Instant, nullable=False),
 )
 
-#: Topics and languages whose feeds no longer show what the store holds, since which change.
+#: Topics and languages whose feeds no longer show what the store holds, since which change. An item
+#: that is filed there no more left their ``month``, whose other rows are with the items.
 touched = Table(
     "touched",
     metadata,
     Column("kind", Text, primary_key=True),
     Column("slug", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
     Column("change", Number, nullable=False),
+)
+
+#: What is published of a place: how many items became news in each of its ``months``, by their
+#: names, and the months of the ``corrected`` items, by number, which its feed shows beside its
+#: latest.
+histories = Table(
+    "histories",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("slug", Text, primary_key=True),
+    Column("months", JSON, nullable=False),
+    Column("corrected", JSON, nullable=False),
 )
 
 #: When an entry last left the feed of a topic, or that of everything, or came back to it: it is
@@ -235,7 +206,8 @@ movements = Table(
 )
 
 #: An item as it stands in feeds and on pages, made once a revision. ``recipe`` names
-#: everything else the bytes depend on (version, settings, templates).
+#: everything else the bytes depend on (version, settings, templates). ``archived`` is the first
+#: revision made so, in archives still while feeds show that it was corrected.
 entries = Table(
     "entries",
     metadata,
@@ -246,6 +218,7 @@ entries = Table(
     Column("rss", LargeBinary, nullable=False),
     Column("json", LargeBinary, nullable=False),
     Column("html", LargeBinary, nullable=False),
+    Column("archived", LargeBinary),
 )
 
 #: What items are found by, a row an item, and one for each time it was filed somewhere late. The

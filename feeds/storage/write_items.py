@@ -22,6 +22,7 @@ from feeds.storage.database import next_numbers
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import read
 from feeds.storage.tables import item_keys, item_topics, items, movements, revisions, touched
+from feeds.times import month_of
 
 #: An item, and a place it is filed in.
 _Filed = tuple[int, str, str]
@@ -96,10 +97,12 @@ def write(connection: Connection, changed: Sequence[Revision]) -> None:
     ]
     connection.execute(insert(revisions), history)
     filed = {(row["item"], row["kind"], row["slug"]) for row in topics if row["slug"]}
-    touching = [(kind, slug) for _, kind, slug in filed.union(before)]
+    left = before.keys() - filed
+    touching = [(kind, slug, "") for _, kind, slug in filed]
+    touching += [(place[1], place[2], month_of(before[place])) for place in left]
     _touch(connection, touching, max(each.change for each in changed))
-    left = {(kind, slug) for _, kind, slug in before.keys() - filed}
-    _move(connection, left, max(revised_updated(each.recorded_at, each.change) for each in changed))
+    at = max(revised_updated(each.recorded_at, each.change) for each in changed)
+    _move(connection, {(kind, slug) for _, kind, slug in left}, at)
 
 
 def link(connection: Connection, source: str, links: Iterable[tuple[str, Link, int]]) -> None:
@@ -228,11 +231,16 @@ def _filed(connection: Connection, numbers: Collection[int]) -> Mapping[_Filed, 
     return {(item, kind, slug): at for item, kind, slug, at in rows}
 
 
-def _touch(connection: Connection, topics: Iterable[tuple[str, str]], change: int) -> None:
-    """The feeds of these topics, and that of everything, are out of date since this change."""
-    which = dict.fromkeys([EVERYWHERE, *topics])
+def _touch(connection: Connection, places: Iterable[tuple[str, str, str]], change: int) -> None:
+    """The feeds of these places, and that of everything, are out of date since this change; an item
+    left the month that a place is named with, if any.
+    """
+    which = dict.fromkeys([(*EVERYWHERE, ""), *places])
     # The latest, not the first: a feed made while we write must be made once more.
-    rows = [{"kind": kind, "slug": slug, "change": change} for kind, slug in which]
+    rows = [
+        {"kind": kind, "slug": slug, "month": month, "change": change}
+        for kind, slug, month in which
+    ]
     upsert(connection, touched, rows)
 
 
@@ -312,7 +320,7 @@ def merge(connection: Connection, item: int, into: int, now: datetime) -> NotMer
     leading = select(items.c.number).where(items.c.merged_into == item).limit(1)
     if connection.scalar(leading) is not None:
         return NotMerged.LEADING
-    _change(connection, [item], {"merged_into": into}, now)
+    _change(connection, [item], {"merged_into": into, "merged_at": now}, now)
     return None
 
 
@@ -323,7 +331,7 @@ def split(connection: Connection, item: int, now: datetime) -> NotMerged | None:
         return NotMerged.MISSING
     if row.merged_into is None:
         return NotMerged.WHOLE
-    _change(connection, [item], {"merged_into": None}, now)
+    _change(connection, [item], {"merged_into": None, "merged_at": None}, now)
     return None
 
 
@@ -358,6 +366,6 @@ def _change(
     rows = [{"of": number, "to": change} for number, change in zip(numbers, changes, strict=True)]
     statement = update(items).where(items.c.number == bindparam("of"))
     connection.execute(statement.values(change=bindparam("to"), **values), rows)
-    topics = {(kind, slug) for _, kind, slug in _filed(connection, numbers)}
-    _touch(connection, topics, changes[-1])
-    _move(connection, {EVERYWHERE, *topics}, revised_updated(now, changes[-1]))
+    places = {(kind, slug) for _, kind, slug in _filed(connection, numbers)}
+    _touch(connection, ((*place, "") for place in places), changes[-1])
+    _move(connection, {EVERYWHERE, *places}, revised_updated(now, changes[-1]))

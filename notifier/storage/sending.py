@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from feeds.storage.tables import Instant
+from feeds.storage.columns import Instant
 from notifier.model import DeliveryState, Settlement, SubscriberState
 from notifier.storage import suppressions
 from notifier.storage.deliveries import drop

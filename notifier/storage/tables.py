@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from feeds.storage.tables import NAMING, Instant, Number
+from feeds.storage.columns import NAMING, Instant, Number
 
 metadata = MetaData(naming_convention=NAMING)
 

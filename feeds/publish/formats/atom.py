@@ -13,10 +13,14 @@ from lxml import etree
 
 from feeds.model import Enclosure, Provenance
 from feeds.publish.entry import PublishedEntry
-from feeds.publish.feed import ATOM, PublishedFeed
+from feeds.publish.feed import ATOM, NEWEST, Position, PublishedFeed
+from feeds.storage.entries import Tombstone
 
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _END = b"</feed>"
+# A document that readers need not ask for again (RFC 5005, section 4.2).
+_ARCHIVE = b'<fh:archive xmlns:fh="http://purl.org/syndication/history/1.0"/>'
 
 
 class LinkedEntry(FeedEntry):  # type: ignore[misc]  # feedgen ships no types
@@ -63,7 +67,25 @@ def entry_bytes(entry: PublishedEntry, content: str) -> bytes:
     return etree.tostring(element, encoding="unicode").encode()
 
 
-def feed_bytes(feed: PublishedFeed, updated: datetime, entries: Sequence[bytes]) -> bytes:
+def deleted_bytes(tombstone: Tombstone) -> bytes:
+    """One at:deleted-entry element (RFC 6721, section 3), to stand inside a feed."""
+    known = {"ref": tombstone.uid, "when": tombstone.at.isoformat()}
+    element = etree.Element(f"{{{_TOMBSTONES}}}deleted-entry", known, nsmap={"at": _TOMBSTONES})
+    return etree.tostring(element)
+
+
+def updated_of(entry: bytes) -> datetime:
+    """When an entry of ours was updated."""
+    _, _, rest = entry.partition(b"<updated>")
+    return datetime.fromisoformat(rest.partition(b"<")[0].decode("ascii"))
+
+
+def feed_bytes(
+    feed: PublishedFeed,
+    updated: datetime,
+    entries: Sequence[bytes],
+    position: Position = NEWEST,
+) -> bytes:
     """A whole feed document: feedgen's head with the entries, newest first, put inside."""
     made = FeedGenerator()
     made.id(feed.id)
@@ -73,11 +95,23 @@ def feed_bytes(feed: PublishedFeed, updated: datetime, entries: Sequence[bytes])
     made.author({"name": feed.author, "uri": feed.home})
     made.language(feed.language)
     made.generator("Fieldfare")
-    made.link([{"href": feed.address, "rel": "self", "type": ATOM.media_type}])
+    made.link([{"href": feed.at(ATOM, position.page), "rel": "self", "type": ATOM.media_type}])
     made.link([{"href": hub, "rel": "hub"} for hub in feed.hubs])
     made.link([{"href": feed.page, "rel": "alternate", "type": "text/html"}])
+    made.link(list(_history(feed, position)))
     document: bytes = made.atom_str()
-    return b"\n".join((document.removesuffix(_END), *entries, _END + b"\n"))
+    marks = (_ARCHIVE,) if position.page else ()
+    return b"\n".join((document.removesuffix(_END), *marks, *entries, _END + b"\n"))
+
+
+def _history(feed: PublishedFeed, position: Position) -> Iterable[dict[str, str]]:
+    """Where the rest is (RFC 5005, sections 4.1 and 4.2)."""
+    places = {"prev-archive": position.previous, "next-archive": position.next}
+    for rel, page in places.items():
+        if page:
+            yield {"href": feed.at(ATOM, page), "rel": rel, "type": ATOM.media_type}
+    if position.page:
+        yield {"href": feed.address, "rel": "current", "type": ATOM.media_type}
 
 
 def _links(entry: PublishedEntry) -> Iterable[dict[str, str]]:

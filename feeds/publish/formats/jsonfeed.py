@@ -11,7 +11,7 @@ from datetime import datetime
 
 from feeds.model import Author, Enclosure, Provenance
 from feeds.publish.entry import PublishedEntry
-from feeds.publish.feed import JSON_FEED, PublishedFeed
+from feeds.publish.feed import JSON_FEED, NEWEST, Position, PublishedFeed
 
 _VERSION = "https://jsonfeed.org/version/1.1"
 _END = b"]}"
@@ -45,14 +45,20 @@ def entry_bytes(entry: PublishedEntry, content: str) -> bytes:
     )
 
 
-def feed_bytes(feed: PublishedFeed, updated: datetime, entries: Sequence[bytes]) -> bytes:
+def feed_bytes(
+    feed: PublishedFeed,
+    updated: datetime,
+    entries: Sequence[bytes],
+    position: Position = NEWEST,
+) -> bytes:
     """A whole feed document with the items, newest first, put inside."""
     head = _json(
         {
             "version": _VERSION,
             "title": feed.title,
             "home_page_url": feed.page,
-            "feed_url": feed.at(JSON_FEED),
+            "feed_url": feed.at(JSON_FEED, position.page),
+            "next_url": position.previous and feed.at(JSON_FEED, position.previous),
             "description": feed.sentence,
             "language": feed.language,
             "authors": [_author(Author(name=feed.author, uri=feed.home))],

@@ -13,7 +13,7 @@ from lxml import etree
 
 from feeds.model import Enclosure
 from feeds.publish.entry import PublishedEntry
-from feeds.publish.feed import RSS, PublishedFeed
+from feeds.publish.feed import ATOM, NEWEST, RSS, Position, PublishedFeed
 from feeds.times import http_date
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -61,8 +61,14 @@ def entry_bytes(entry: PublishedEntry, content: str) -> bytes:
     return written.removeprefix(_BEGINNING).removesuffix(b"</rss>")
 
 
-def feed_bytes(feed: PublishedFeed, updated: datetime, entries: Sequence[bytes]) -> bytes:
-    """A whole feed document with the items, newest first, put inside.
+def feed_bytes(
+    feed: PublishedFeed,
+    updated: datetime,
+    entries: Sequence[bytes],
+    position: Position = NEWEST,
+) -> bytes:
+    """A whole feed document with the items, newest first, put inside. The pages of its history are
+    those of Atom.
 
     Without ``ttl``: how long an answer may be kept is told by HTTP, and hubs tell of news at once.
     """
@@ -82,6 +88,9 @@ def feed_bytes(feed: PublishedFeed, updated: datetime, entries: Sequence[bytes])
         etree.SubElement(channel, name).text = text
     links = [{"href": feed.at(RSS), "rel": "self", "type": RSS.media_type}]
     links += [{"href": hub, "rel": "hub"} for hub in feed.hubs]
+    if position.previous:
+        archive = {"href": feed.at(ATOM, position.previous), "type": ATOM.media_type}
+        links.append(archive | {"rel": "prev-archive"})
     for link in links:
         etree.SubElement(channel, f"{{{_ATOM}}}link", link)
     head: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")

@@ -23,8 +23,9 @@ from sqlalchemy import (
     update,
 )
 
+from feeds.storage.columns import Instant
 from feeds.storage.engines import upsert
-from feeds.storage.tables import Instant, counters, feed_subscriptions, publications
+from feeds.storage.tables import counters, feed_subscriptions, publications
 from feeds.storage.websub.publications import latest
 from feeds.storage.websub.verifications import AskedSubscription
 

@@ -1,13 +1,13 @@
 """Dates as HTTP writes them, and waits that grow."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import formatdate
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.times import backoff, http_date, second_of, seconds_of
+from feeds.times import backoff, http_date, month_of, second_of, seconds_of, span_of
 
 MODIFIED = 784_111_777  # the example of RFC 9110 5.6.7
 THEN = "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -81,3 +81,18 @@ def test_jitter_lengthens_a_wait_by_its_share_of_the_spread() -> None:
         return backoff(9, first=MINUTE, longest=HOUR, spread=0.25, jitter=jitter)
 
     assert [wait(jitter) for jitter in (0.0, 0.5, 1.0)] == [HOUR, HOUR * 1.125, HOUR * 1.25]
+
+
+@pytest.mark.parametrize(
+    ("moment", "month"),
+    [
+        (datetime(2019, 12, 31, 23, 59, 59, tzinfo=UTC), "2019-12"),
+        (datetime(2020, 1, 1, 1, tzinfo=timezone(timedelta(hours=2))), "2019-12"),
+        (datetime(2020, 1, 1, tzinfo=UTC), "2020-01"),
+        (datetime(987, 2, 1, tzinfo=UTC), "0987-02"),
+    ],
+)
+def test_a_moment_lies_in_a_month_of_utc(moment: datetime, month: str) -> None:
+    start, end = span_of(month)
+    assert month_of(moment) == month
+    assert start <= moment < end

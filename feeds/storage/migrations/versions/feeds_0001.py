@@ -98,6 +98,7 @@ def _items() -> None:
         sa.Column("opening_key", sa.BigInteger()),
         sa.Column("withdrawn_at", INSTANT),
         sa.Column("merged_into", NUMBER),
+        sa.Column("merged_at", INSTANT, nullable=True),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("authors", sa.JSON(), server_default="[]", nullable=False),
@@ -185,8 +186,17 @@ def _published() -> None:
         "touched",
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("month", sa.Text(), nullable=False),
         sa.Column("change", NUMBER, nullable=False),
-        sa.PrimaryKeyConstraint("kind", "slug", name="pk_touched"),
+        sa.PrimaryKeyConstraint("kind", "slug", "month", name="pk_touched"),
+    )
+    op.create_table(
+        "histories",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("months", sa.JSON(), nullable=False),
+        sa.Column("corrected", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "slug", name="pk_histories"),
     )
     op.create_table(
         "movements",
@@ -204,6 +214,7 @@ def _published() -> None:
         sa.Column("rss", sa.LargeBinary(), nullable=False),
         sa.Column("json", sa.LargeBinary(), nullable=False),
         sa.Column("html", sa.LargeBinary(), nullable=False),
+        sa.Column("archived", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_entries_item_items"),
         sa.PrimaryKeyConstraint("item", name="pk_entries"),
     )

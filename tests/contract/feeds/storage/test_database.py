@@ -103,7 +103,10 @@ def record_numbers(database: Database, count: int) -> None:
     """Draws numbers and leaves a row for each."""
     with database.writing() as connection:
         numbers = next_numbers(connection, "things", count)
-        rows = [{"kind": "thing", "slug": str(number), "change": number} for number in numbers]
+        rows = [
+            {"kind": "thing", "slug": str(number), "month": "", "change": number}
+            for number in numbers
+        ]
         connection.execute(insert(touched), rows)
 
 
@@ -119,7 +122,7 @@ def test_a_later_number_waits_for_an_earlier_one(database: Database) -> None:
     def first() -> None:
         with database.writing() as connection:
             (number,) = next_numbers(connection, "things", 1)
-            connection.execute(insert(touched).values(kind="a", slug="a", change=number))
+            connection.execute(insert(touched).values(kind="a", slug="a", month="", change=number))
             drawn.set()
             assert finish.wait(PATIENCE_SECONDS)
 

@@ -31,6 +31,7 @@ from feeds.storage.tables import item_topics, revisions, touched
 from feeds.storage.tables import items as item_rows
 from feeds.storage.write_items import Revision
 from feeds.taxonomy import Taxonomy
+from feeds.times import month_of
 from tests.builders import a_draft, a_label
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -300,10 +301,11 @@ def test_revising_replaces_what_it_says_and_touches_the_feeds_it_left(
     assert rows(database, item_rows, "first_seen_at") == [(NOW,), (NOW,)]
     assert topics_of(database, 1) == [("field:policing", True)]
     assert topics_of(database, 2) == [("field:policing", True), ("field:youth", True)]
-    assert rows(database, touched, "kind", "slug", "change") == [
-        ("all", "", 3),
-        ("field", "policing", 3),
-        ("field", "youth", 3),
+    assert rows(database, touched, "kind", "slug", "month", "change") == [
+        ("all", "", "", 3),
+        ("field", "policing", "", 3),
+        ("field", "youth", "", 2),
+        ("field", "youth", month_of(NOW), 3),
     ]
 
 

@@ -1,0 +1,109 @@
+"""What the documents of each feed hold, asked of the store.
+
+Knows the order of questions to the store. Must never know SQL, a format or a file.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from feeds.publish import history
+from feeds.publish.history import Change, History
+from feeds.publish.select import MOST_CORRECTED, MOST_ENTRIES, held, is_grown
+from feeds.selection import Place
+from feeds.storage import Connection, entries
+from feeds.storage.entries import Latest, Outstanding, PastMonths
+from feeds.times import month_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What a feed and its page hold, by the numbers of the items: ``shown`` the latest, ``listed``
+    those of them on the page, ``corrected`` the older ones beside them, with their months.
+
+    ``moved_at`` is when one last came or left. None but the latest is on no page of the
+    ``history``, and all of those that are not are shown and listed.
+    """
+
+    shown: Sequence[int]
+    listed: Sequence[int]
+    corrected: Mapping[int, str]
+    moved_at: datetime | None
+    history: History
+
+    @property
+    def past(self) -> PastMonths:
+        """What is to be remembered of it once it is published."""
+        return PastMonths(months=self.history.months, corrected=self.corrected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """What feeds hold that have at least ``fewest`` entries, ``listed`` of them on their pages:
+    after the ``changes`` of what was ``published``, or as ``whole`` as if nothing were.
+    """
+
+    fewest: int
+    listed: int
+    changes: Mapping[Place, Change]
+    published: Mapping[Place, PastMonths]
+    moved: Mapping[Place, datetime]
+    whole: bool
+
+    def of(self, connection: Connection, place: Place) -> Holding:
+        """What the feed of a place holds now."""
+        latest = self._latest(connection, place)
+        count = held([each.news_at for each in latest], self.fewest)
+        corrected = self._corrected(connection, place, latest[:count])
+        past = self._history(connection, place, corrected)
+        numbers = [each.item for each in latest]
+        moved = (self.moved.get(place), *(each.news_at for each in latest[:1]))
+        return Holding(
+            shown=numbers[:count],
+            listed=numbers[: max(self.listed, past.chain.open)],
+            corrected=corrected,
+            moved_at=max(filter(None, moved), default=None),
+            history=past,
+        )
+
+    def _latest(self, connection: Connection, place: Place) -> Sequence[Latest]:
+        latest = entries.latest(connection, place, max(self.fewest, self.listed))
+        # Few feeds hold more than the fewest, so that no more are read of the others.
+        if is_grown([each.news_at for each in latest]) and len(latest) < MOST_ENTRIES:
+            return entries.latest(connection, place, MOST_ENTRIES)
+        return latest
+
+    def _corrected(
+        self, connection: Connection, place: Place, shown: Sequence[Latest]
+    ) -> Mapping[int, str]:
+        if not shown:
+            return {}
+        found = entries.corrected(connection, place, shown[-1].news_at, MOST_CORRECTED)
+        return {each.item: month_of(each.news_at) for each in found}
+
+    def _history(
+        self, connection: Connection, place: Place, corrected: Mapping[int, str]
+    ) -> History:
+        if self.whole:
+            return history.all_of(connection, place, self.fewest)
+        past = self.published.get(place, PastMonths())
+        change = self.changes.get(place, Change())
+        # Those that are no longer shown beside the latest are in their archives from now on, and
+        # those that are stay there as they were.
+        moved = dict(corrected.items() ^ past.corrected.items())
+        change = replace(change, months={*change.months, *moved.values()})
+        return history.since(connection, place, past.months, change, self.fewest)
+
+
+def outstanding(
+    connection: Connection, state: Outstanding, *, fewest: int, listed: int, whole: bool
+) -> Holdings:
+    """What feeds hold after all that is outstanding."""
+    return Holdings(
+        fewest=fewest,
+        listed=listed,
+        changes={} if whole else history.changes(connection, state),
+        published=entries.histories(connection),
+        moved=entries.moved(connection),
+        whole=whole,
+    )

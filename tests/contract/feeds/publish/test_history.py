@@ -1,0 +1,101 @@
+"""What is told of a history after changes is what a look at all of it tells, on both engines."""
+
+import random
+from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
+
+from feeds.model import Item, Label
+from feeds.publish.archive import ArchivePage, Months
+from feeds.publish.history import Change, History, all_of, changes, held, since
+from feeds.selection import EVERYWHERE, Place
+from feeds.storage import Connection, entries, write_items
+from feeds.storage.database import Database
+from feeds.storage.entries import PastMonths
+from feeds.storage.read_items import whole_items
+from feeds.taxonomy import Taxonomy
+from tests.builders import HUMAN_RIGHTS, POLICING, a_draft, a_label
+from tests.items import NOON, revise, store
+
+PLACES = (EVERYWHERE, POLICING.place, HUMAN_RIGHTS.place, ("language", "en"))
+FIELDS = (a_label("Policing", "policing"), a_label("Human rights", "human-rights"))
+SIZE = 3
+
+Pages = dict[str, Sequence[int]]
+
+
+def told(connection: Connection, place: Place, links: Iterable[ArchivePage]) -> Pages:
+    return {page.name: n for page, n in held(connection, place, [*links]).items()}
+
+
+def everything(connection: Connection, place: Place) -> tuple[Months, Pages]:
+    whole = all_of(connection, place, SIZE)
+    return whole.months, told(connection, place, (link.page for link in whole.written))
+
+
+def apply(connection: Connection, pages: Pages, found: History) -> None:
+    for page in found.gone:
+        del pages[page.name]
+    pages |= told(connection, found.place, (link.page for link in found.written))
+
+
+def some_fields(chance: random.Random) -> tuple[Label, ...]:
+    return tuple(chance.sample(FIELDS, chance.randint(0, 2)))
+
+
+def read(database: Database, numbers: Collection[int]) -> Sequence[Item]:
+    with database.reading() as connection:
+        return whole_items(connection, numbers)
+
+
+def step(database: Database, osce: Taxonomy, chance: random.Random, number: int) -> None:
+    at = NOON + timedelta(days=chance.choice((-900, -40, -35, 0, 0, number)), minutes=number)
+    draft = a_draft(title=f"Item {number}", fields=some_fields(chance))
+    with database.reading() as connection:
+        items = entries.history(connection, EVERYWHERE)
+    what = chance.choice(("add", "add", "add", "revise", "merge", "split"))
+    if what == "add" or len(items) < 2:
+        store(database, osce, [draft], at=at)
+        return
+    one, other = (each.item for each in chance.sample(items, 2))
+    if what == "revise":
+        [item] = read(database, [one])
+        revise(database, osce, item, draft, NOON + timedelta(days=number))
+        return
+    with database.writing() as connection:
+        if what == "merge":
+            write_items.merge(connection, one, other, NOON + timedelta(days=number))
+        else:
+            hidden = chance.randint(1, 40)
+            write_items.split(connection, hidden, NOON + timedelta(days=number))
+
+
+def test_pages_after_any_changes_are_those_of_the_store(database: Database, osce: Taxonomy) -> None:
+    chance = random.Random(9)
+    months: dict[Place, Months] = {place: {} for place in PLACES}
+    pages: dict[Place, Pages] = {place: {} for place in PLACES}
+    for number in range(90):
+        step(database, osce, chance, number)
+        if number % 4:
+            continue
+        with database.reading() as connection:
+            state = entries.outstanding(connection)
+            found = changes(connection, state)
+            for place in PLACES:
+                now = since(connection, place, months[place], found.get(place, Change()), SIZE)
+                apply(connection, pages[place], now)
+                months[place] = now.months
+                assert (months[place], pages[place]) == everything(connection, place), number
+        with database.writing() as connection:
+            entries.settle(connection, state, "a fingerprint")
+    assert all(len(each) > SIZE for each in pages.values())
+
+
+def test_histories_are_kept_by_place(database: Database) -> None:
+    with database.writing() as connection:
+        kept = {EVERYWHERE: PastMonths(months={"2026-10": 2}), POLICING.place: PastMonths()}
+        entries.keep_histories(connection, kept)
+        later = PastMonths(months={"2026-10": 3}, corrected={7: "2019-03"})
+        entries.keep_histories(connection, {EVERYWHERE: later})
+        entries.keep_histories(connection, {})
+    with database.reading() as connection:
+        assert entries.histories(connection) == kept | {EVERYWHERE: later}

@@ -1,0 +1,258 @@
+"""Archives (RFC 5005) and tombstones (RFC 6721): who walks back from a feed gets all that the store
+holds, and who mirrors it learns what is gone.
+"""
+
+import json
+import random
+from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import feedparser
+import pytest
+from lxml import etree
+
+from feeds.model import Item, Label
+from feeds.publish.files import Files
+from feeds.publish.rebuild import publish
+from feeds.selection import EVERYWHERE, Place
+from feeds.storage import entries, write_items
+from feeds.storage.database import Database
+from feeds.storage.read_items import whole_items
+from feeds.taxonomy import Taxonomy
+from tests.builders import HUMAN_RIGHTS, POLICING, a_draft, a_label
+from tests.items import NOON, a_site, revise, store
+from tests.lint import lint
+
+SCHEMA = Path(__file__).parents[1] / "schema" / "atom.rng"
+SITE = a_site(entries_per_feed=3, items_per_page=2)
+FEEDS: Mapping[str, Place] = {
+    "feeds/all": EVERYWHERE,
+    "feeds/fields/policing": POLICING.place,
+    "feeds/fields/human-rights": HUMAN_RIGHTS.place,
+    "feeds/languages/en": ("language", "en"),
+}
+#: The feeds of a hundred other topics would only take time.
+FEW = Taxonomy.from_toml(
+    "\n".join(
+        f'[[field]]\nslug = "{slug}"\nlabel = "{label}"'
+        for slug, label in {"policing": "Policing", "human-rights": "Human rights"}.items()
+    )
+)
+FIELDS = (a_label("Policing", "policing"), a_label("Human rights", "human-rights"))
+
+
+@pytest.fixture
+def public(tmp_path: Path) -> Path:
+    return tmp_path / "public"
+
+
+def published(database: Database, public: Path) -> Collection[str]:
+    return publish(database, FEW, Files(public), SITE).files
+
+
+def contents(public: Path) -> Mapping[str, bytes]:
+    files = [path for path in public.rglob("*") if path.is_file()]
+    return {str(path.relative_to(public)): path.read_bytes() for path in files}
+
+
+def links(document: bytes) -> dict[str, str]:
+    return {link.rel: link.href for link in feedparser.parse(document).feed.links}
+
+
+def walk(public: Path, feed: str) -> Iterator[bytes]:
+    """The documents of a feed, from the newest back to the oldest."""
+    path = f"{feed}.atom"
+    while path:
+        document = (public / path).read_bytes()
+        yield document
+        path = links(document).get("prev-archive", "").removeprefix(f"{SITE.url}/")
+
+
+def walked(public: Path, feed: str) -> dict[str, str]:
+    """Titles by id, the newest version winning."""
+    found: dict[str, str] = {}
+    for document in walk(public, feed):
+        for entry in feedparser.parse(document).entries:
+            found.setdefault(entry.id, entry.title)
+    return found
+
+
+def walked_json(public: Path, feed: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    path = f"{feed}.json"
+    while path:
+        document = json.loads((public / path).read_bytes())
+        for item in document["items"]:
+            found.setdefault(item["id"], item["title"])
+        path = document.get("next_url", "").removeprefix(f"{SITE.url}/")
+    return found
+
+
+def stored(database: Database, place: Place) -> dict[str, str]:
+    with database.reading() as connection:
+        numbers = [each.item for each in entries.history(connection, place)]
+        return {item.uid: item.title for item in whole_items(connection, numbers)}
+
+
+def item_of(database: Database, number: int) -> Item:
+    with database.reading() as connection:
+        [item] = whole_items(connection, [number])
+        return item
+
+
+def some_fields(chance: random.Random) -> tuple[Label, ...]:
+    return tuple(chance.sample(FIELDS, chance.randint(0, 2)))
+
+
+def step(database: Database, osce: Taxonomy, chance: random.Random, number: int) -> None:
+    """An item comes, is corrected or filed anew, goes, or returns."""
+    at = NOON + timedelta(days=chance.choice((-900, -40, -35, 0, 0, number)), minutes=number)
+    later = NOON + timedelta(days=number, hours=1)
+    draft = a_draft(title=f"Item {number}", fields=some_fields(chance))
+    what = chance.choice(("add", "add", "revise", "merge", "split", "withdraw", "restore"))
+    with database.reading() as connection:
+        items = entries.history(connection, EVERYWHERE)
+    if what == "add" or len(items) < 2:
+        store(database, osce, [draft], at=at)
+        return
+    one, other = (each.item for each in chance.sample(items, 2))
+    if what == "revise":
+        revise(database, osce, item_of(database, one), draft, later)
+        return
+    with database.writing() as connection:
+        if what == "merge":
+            write_items.merge(connection, one, other, later)
+        elif what == "split":
+            write_items.split(connection, chance.randint(1, 40), later)
+        elif what == "withdraw":
+            write_items._change(connection, [one], {"withdrawn_at": later}, later)
+        else:
+            write_items.restore(connection, [one], later)
+
+
+def test_a_walk_back_gives_the_store_whatever_happened(
+    database: Database, osce: Taxonomy, public: Path, tmp_path: Path
+) -> None:
+    """And what was made step by step is what would be made at once."""
+    chance = random.Random(5)
+    schema = etree.RelaxNG(etree.parse(SCHEMA))
+    for number in range(72):
+        step(database, osce, chance, number)
+        if number % 4 == 0:
+            published(database, public)
+            for feed, place in FEEDS.items():
+                held = stored(database, place)
+                assert walked(public, feed) == held, (number, feed)
+                assert walked_json(public, feed) == held, (number, feed)
+    published(database, public)
+    publish(database, FEW, Files(tmp_path / "at-once"), SITE, everything=True)
+    assert contents(public) == contents(tmp_path / "at-once")
+    for path in public.rglob("*.atom"):
+        schema.assertValid(etree.parse(path))
+        assert lint(path.read_bytes(), f"{SITE.url}/{path.relative_to(public)}") == (), path
+
+
+def months(public: Path, feed: str) -> list[str]:
+    return sorted(path.name for path in (public / feed).glob("*.atom"))
+
+
+def test_an_archive_changes_with_what_leaves_it_and_not_with_what_is_corrected(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    old = store(
+        database, osce, [a_draft(title=f"Old {n}") for n in range(4)], at=NOON - timedelta(days=90)
+    )
+    store(database, osce, [a_draft(title=f"New {n}") for n in range(2)])
+    published(database, public)
+    assert months(public, "feeds/all") == ["2026-08-2.atom", "2026-08.atom"]
+    archive = public / "feeds/all/2026-08.atom"
+    before = archive.read_bytes()
+    assert links(before) == {
+        "self": f"{SITE.url}/feeds/all/2026-08.atom",
+        "current": f"{SITE.url}/feeds/all.atom",
+        "next-archive": f"{SITE.url}/feeds/all/2026-08-2.atom",
+        "alternate": f"{SITE.url}/feeds/all/",
+    }
+    assert b"<fh:archive" in before
+    revise(database, osce, old[0], a_draft(title="Corrected"), NOON + timedelta(hours=1))
+    published(database, public)
+    assert archive.read_bytes() == before
+    assert walked(public, "feeds/all")[old[0].uid] == "Corrected"
+    assert "Corrected" in (public / "feeds/all/2026-08/index.html").read_text("utf-8")
+    with database.writing() as connection:
+        gone = NOON + timedelta(hours=2)
+        write_items._change(connection, [old[1].number], {"withdrawn_at": gone}, gone)
+    published(database, public)
+    assert months(public, "feeds/all") == ["2026-08.atom"]
+    assert not (public / "feeds/all/2026-08-2/index.html").exists()
+    assert old[1].uid not in walked(public, "feeds/all")
+
+
+def test_a_corrected_item_is_in_its_archive_once_the_feed_shows_it_no_more(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    """At most ten are shown beside the latest, and a correction is no news for ever."""
+    long_ago = NOON - timedelta(days=90)
+    old = store(database, osce, [a_draft(title=f"Old {n}") for n in range(15)], at=long_ago)
+    store(database, osce, [a_draft(title=f"New {n}") for n in range(3)])
+    published(database, public)
+    for place, item in enumerate(old):
+        later = NOON + timedelta(minutes=place)
+        revise(database, osce, item, a_draft(title=f"Corrected {place}"), later)
+    published(database, public)
+    shown = feedparser.parse((public / "feeds/all.atom").read_bytes()).entries
+    assert [entry.title for entry in shown[3:]] == [f"Corrected {n}" for n in range(14, 4, -1)]
+    first = (public / "feeds/all/2026-08.atom").read_text("utf-8")
+    assert [f"Corrected {n}" in first for n in range(3)] == [True] * 3
+    assert walked(public, "feeds/all") == stored(database, EVERYWHERE)
+    newest = [a_draft(title=f"Newest {n}") for n in range(3)]
+    store(database, osce, newest, at=NOON + timedelta(days=5))
+    published(database, public)
+    assert len(feedparser.parse((public / "feeds/all.atom").read_bytes()).entries) == 3
+    assert walked(public, "feeds/all") == stored(database, EVERYWHERE)
+
+
+def test_people_find_every_item_by_its_month(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    store(database, osce, [a_draft(title="Old")], at=NOON - timedelta(days=700))
+    store(database, osce, [a_draft(title=f"Item {n}") for n in range(5)])
+    published(database, public)
+    page = (public / "feeds/all/index.html").read_text("utf-8")
+    # All that is on no page of its own yet is here, though a page of a feed has two.
+    assert [f"Item {n}</a>" in page for n in range(5)] == [False, False, False, True, True]
+    assert 'href="/feeds/all/2026-11/">November 2026</a>' in page
+    assert 'href="/feeds/all/2024-12/">2024</a>' in page
+    archive = (public / "feeds/all/2026-11/index.html").read_text("utf-8")
+    assert "<h1>All news, November 2026</h1>" in archive
+    assert 'Older: <a href="/feeds/all/2024-12/">December 2024</a>' in archive
+    assert 'Newer: <a href="/feeds/all/">All news</a>' in archive
+    assert '<link rel="prev" href="/feeds/all/2024-12/">' in archive
+
+
+def test_mirrors_are_told_what_changed_and_what_is_gone(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    one, two, three, four = store(database, osce, [a_draft(title=f"Item {n}") for n in range(4)])
+    later = NOON + timedelta(hours=1)
+    with database.writing() as connection:
+        write_items._change(connection, [one.number], {"withdrawn_at": later}, later)
+        write_items.merge(connection, three.number, two.number, later)
+    revise(database, osce, two, a_draft(title="Corrected"), later)
+    published(database, public)
+    root = etree.parse(public / "feeds/changes.atom").getroot()
+    tombstone = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
+    told = [
+        each.get("ref") or each.findtext("{*}id")
+        for each in root.iterchildren(tombstone, "{http://www.w3.org/2005/Atom}entry")
+    ]
+    assert told == [three.uid, one.uid, two.uid, four.uid]
+    assert {each.get("when") for each in root.iter(tombstone)} == {later.isoformat()}
+    with database.writing() as connection:
+        write_items.restore(connection, [one.number], later)
+        write_items.split(connection, three.number, later)
+    published(database, public)
+    root = etree.parse(public / "feeds/changes.atom").getroot()
+    assert not [*root.iter(tombstone)]
+    assert "feeds/changes.atom" not in published(database, public)
