@@ -71,6 +71,27 @@ def test_news_are_the_feed_as_it_is_signed_and_with_its_links(
     assert len(subscribed.news) == 1
 
 
+@pytest.mark.parametrize(
+    ("form", "kind"),
+    [
+        ("rss", "application/rss+xml; charset=utf-8"),
+        ("json", "application/feed+json"),
+    ],
+)
+def test_each_form_of_a_feed_is_a_topic_of_its_own(
+    hub: OurHub, reader: FeedReader, form: str, kind: str
+) -> None:
+    topic = f"{hub.base}/feeds/all.{form}"
+    assert reader.ask(hub.url, topic).status_code == 202
+    hub.work()
+    hub.news()
+    hub.work()
+    (news,) = reader.news
+    assert news.body == hub.files.read(f"feeds/all.{form}")
+    assert news.header("content-type") == kind
+    assert news.header("link") == f'<{hub.url}>; rel="hub", <{topic}>; rel="self"'
+
+
 def test_without_a_secret_nothing_is_signed(hub: OurHub, reader: FeedReader) -> None:
     reader.ask(hub.url, hub.all)
     hub.work()
