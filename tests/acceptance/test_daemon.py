@@ -73,6 +73,8 @@ def test_a_document_dropped_in_becomes_feed_and_mail_by_itself(served: Served) -
         asked = {"If-None-Match": feed.headers["etag"]}
         again = httpx.get(f"{served.url}/feeds/fields/policing.atom", headers=asked)
         assert again.status_code == 304
+        search = f"{served.url}/feeds/select.atom?field=policing&q=police"
+        until(lambda: "<entry" in httpx.get(search).text)
         daemon.send_signal(signal.SIGTERM)
         _, log = daemon.communicate(timeout=30)
         assert daemon.returncode == 0, log.decode()

@@ -14,6 +14,7 @@ import httpx2
 import lxml.html
 import pytest
 
+from feeds import search
 from feeds.model import Item
 from feeds.publish.files import Files
 from feeds.publish.rebuild import publish
@@ -69,6 +70,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterato
             write_items.merge(connection, merged.number, shown.number, NOON)
         site = a_site(url=SITE, hubs=(HUB,))
         publish(database, osce, Files(public), site)
+        search.follow(database)
         own = opened.enter_context(serving(a_web_app(database, osce, public, site=site)))
         examples = re.findall(r"```nginx\n(.*?)```", PAPER.read_text("utf-8"), re.DOTALL)
         ports = [services.free_port() for _ in range(3)]
@@ -152,6 +154,15 @@ def test_every_link_leads_somewhere_without_a_detour(client: httpx2.Client) -> N
     seen = _walk(client, "/")
     assert {*MEDIA} <= seen
     assert [path for path in seen if path.startswith("/items/")]
+
+
+def test_searches_are_answered_by_our_own_server(example: httpx2.Client) -> None:
+    answer = example.get("/feeds/select.atom?field=policing&q=police")
+    assert answer.status_code == 200
+    assert b"<entry" in answer.content
+    assert answer.headers.get_list("access-control-allow-origin") == ["*"]
+    assert len(answer.headers.get_list("cache-control")) == 1
+    assert example.get("/feeds/select?q=police").headers["location"] == "/feeds/select/?q=police"
 
 
 def test_a_folder_of_that_name_is_a_site_under_a_path(
