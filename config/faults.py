@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from config.options import Key, spelled
+from config.options import REPEATED, Key, spelled
 from config.values import masked_url
 
 # The pydantic error type of a check that brings its whole sentence.
@@ -52,8 +52,9 @@ def naming(key: Key, given: Mapping[Key, Given]) -> str:
 
 def unknown_variable(name: str, variables: Mapping[tuple[str, ...], str]) -> str:
     """What is wrong with an environment variable that is none of these of options."""
-    if name.startswith("FIELDFARE_SOURCES"):
-        return "is no setting; sources stand in the settings file, as [[sources]]"
+    for table in REPEATED:
+        if name.startswith(f"FIELDFARE_{table}".upper()):
+            return f"is no setting; {table} stand in the settings file, as [[{table}]]"
     names = tuple(name.removeprefix("FIELDFARE_").lower().split("__"))
     return f"is no setting; the nearest is {variables[nearest(names, variables)]}"
 

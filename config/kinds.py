@@ -210,6 +210,10 @@ Days = Annotated[int, Field(ge=0, le=36_500, description="a whole number of days
 
 Line = Annotated[str, AfterValidator(line), Field(description="one line of text")]
 Name = Annotated[Line, Field(min_length=1, description="one line of text, not empty")]
+
+Query = Annotated[
+    Line, Field(min_length=1, description="a query such as field=policing&country=kosovo")
+]
 Slug = Annotated[
     str,
     Field(

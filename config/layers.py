@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from config.faults import Given, naming, nearest, shown, unknown_variable
-from config.options import REQUIRED, SOURCES, Key, defaults, leaves, secret_files, spelled
+from config.options import REPEATED, REQUIRED, Key, defaults, leaves, secret_files, spelled
 
 # Names the settings file itself, for the command; no setting.
 _FILE_VARIABLE = "FIELDFARE_CONFIG"
 _TOML_POSITION = re.compile(r"(?P<problem>.*) \(at (line (?P<line>\d+), .*|end of document)\)")
+
+_SWITCHES = {"true": True, "false": False}
 
 #: What one of them gives, by key.
 Layer = Mapping[Key, Given]
@@ -42,7 +44,7 @@ def from_file(path: Path, faults: list[str]) -> Layer:
     kept: dict[Key, Given] = {}
     for key, it in given.items():
         names = tuple(part for part in key if isinstance(part, str))
-        if names in defaults() or (names == (SOURCES,) and it.value == {} and len(key) > 1):
+        if names in defaults() or (names[-1] in REPEATED and it.value == {} and len(key) > 1):
             kept[key] = it
         elif problem := _misplaced(names, it.value):
             faults.append(f"{naming(key, given)}: {problem}")
@@ -50,16 +52,18 @@ def from_file(path: Path, faults: list[str]) -> Layer:
 
 
 def from_environment(environ: Mapping[str, str], faults: list[str]) -> Layer:
-    """What the FIELDFARE_ variables give, numbers as numbers where they read so."""
+    """What the FIELDFARE_ variables give, numbers and switches as such where they read so."""
     variables = {
-        key: "FIELDFARE_" + "__".join(key).upper() for key in defaults() if key[0] != SOURCES
+        key: "FIELDFARE_" + "__".join(key).upper() for key in defaults() if key[0] not in REPEATED
     }
     ours = {name for name in environ if name.startswith("FIELDFARE_")} - {_FILE_VARIABLE}
     given: dict[Key, Given] = {}
     for key, name in variables.items():
         if name in ours:
             value: object = environ[name]
-            if isinstance(defaults()[key], int):
+            if isinstance(defaults()[key], bool):
+                value = _SWITCHES.get(environ[name].lower(), value)
+            elif isinstance(defaults()[key], int):
                 with suppress(ValueError):
                     value = int(environ[name])
             given[key] = Given(value, name)
@@ -88,17 +92,17 @@ def cover(given: dict[Key, Given], layer: Layer, faults: list[str]) -> None:
 
 def tree(given: Layer) -> dict[str, Any]:
     """The values as nested tables, completed with the defaults of what was not given."""
-    sources = [key for key in given if key[:-1] == (SOURCES,)]
+    tables = [key for key in given if key[:-1] in {(name,) for name in REPEATED}]
     values: dict[Key, object] = {}
     for key, default in defaults().items():
-        if key[0] != SOURCES:
+        if key[0] not in REPEATED:
             values[key] = default
         elif key not in REQUIRED:
-            values |= {(*source, *key[1:]): default for source in sources}
+            values |= {(*at, *key[1:]): default for at in tables if at[0] == key[0]}
     values |= {key: it.value for key, it in given.items()}
-    root: dict[str, Any] = {SOURCES: [{} for _ in sources]}
+    root: dict[str, Any] = {name: [{} for table in tables if table[0] == name] for name in REPEATED}
     for path, value in values.items():
-        if path not in sources:
+        if path not in tables:
             node: Any = root
             for part in path[:-1]:
                 node = node.setdefault(part, {}) if isinstance(node, dict) else node[part]
@@ -108,8 +112,8 @@ def tree(given: Layer) -> dict[str, Any]:
 
 def _misplaced(names: tuple[str, ...], value: object) -> str | None:
     """What is wrong with a key that is no option's; None for an empty table that may be there."""
-    if names[0] == SOURCES and len(names) == 1:
-        return "must be one table a source: [[sources]]"
+    if names[0] in REPEATED and len(names) == 1:
+        return f"must be one table a {REPEATED[names[0]]}: {spelled(names)}"
     if any(known[: len(names)] == names for known in defaults()):
         return None if isinstance(value, dict) else f"must be a table: [{'.'.join(names)}]"
     sections = [known[:length] for known in defaults() for length in range(1, len(known))]

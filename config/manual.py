@@ -12,7 +12,7 @@ from datetime import date
 from textwrap import wrap
 
 from config.faults import allowed, field_at
-from config.options import FILE, REQUIRED, SOURCES, Key, spelled
+from config.options import FILE, REPEATED, REQUIRED, SOURCES, Key, spelled
 from config.settings import Settings
 
 # An operator decides these before anyone subscribes, so they stand in the sample uncommented.
@@ -23,11 +23,13 @@ _DECIDED = frozenset(
         ("site", "url"),
         ("site", "timezone"),
         ("mail", "from_address"),
+        (SOURCES, "name"),
         (SOURCES, "path"),
-        *REQUIRED,
     }
 )
 _COLUMNS = 96
+
+_EXAMPLE = "#   "
 
 _HEADER = re.compile(r"\[{1,2}(?P<name>[a-z.]+)\]{1,2}")
 _OPTION = re.compile(r"(?P<name>[a-z_]+) = (?P<literal>.+)")
@@ -92,7 +94,14 @@ def reference() -> str:
 
 def _header(key: Key) -> str:
     name = ".".join(str(part) for part in key[:-1])
-    return f"[[{name}]]" if key[0] == SOURCES else f"[{name}]"
+    if key[0] not in REPEATED:
+        return f"[{name}]"
+    return f"{_EXAMPLE if _is_example(key) else ''}[[{name}]]"
+
+
+def _is_example(key: Key) -> bool:
+    """Whether a table is only shown: one that is there would be one, whatever it holds."""
+    return key[0] in REPEATED and key[0] != SOURCES
 
 
 def _comment(option: Option) -> list[str]:
@@ -104,7 +113,7 @@ def _line(option: Option, own: Mapping[Key, str]) -> str:
     name = option.key[-1]
     if option.key in own:
         return f"{name} = {own[option.key]}"
-    mark = "" if option.key in _DECIDED else "#"
+    mark = _EXAMPLE if _is_example(option.key) else "" if option.key in _DECIDED else "#"
     return f"{mark}{name} = {option.literal}"
 
 

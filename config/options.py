@@ -10,24 +10,27 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-# The way to a value: section, subsection, option. A source's has its index after "sources".
+# The way to a value: section, subsection, option. That of a table which may be there several times
+# has its index after the name of the table.
 Key = tuple[str | int, ...]
 
 FILE = Path(__file__).with_name("defaults.toml")
 SOURCES = "sources"
+#: The tables of which there may be any number, each with what it is one of.
+REPEATED = MappingProxyType({SOURCES: "source", "selections": "selection"})
 # Nothing can be assumed for these: what defaults.toml shows is an example, not a default.
-REQUIRED = frozenset({(SOURCES, "name")})
+REQUIRED = frozenset({(SOURCES, "name"), ("selections", "name"), ("selections", "query")})
 
 
 @cache
 def defaults() -> Mapping[tuple[str, ...], object]:
     """The default of every option by its key, in the order of the file."""
-    # The one source that is there is an example, and has an index.
+    # The one of each repeated table that is there is an example, and has an index.
     found = (
         (tuple(part for part in key if isinstance(part, str)), value)
         for key, value in leaves(tomllib.loads(FILE.read_text(encoding="utf-8")))
     )
-    return MappingProxyType({key: value for key, value in found if key != (SOURCES,)})
+    return MappingProxyType({key: value for key, value in found if key[-1] not in REPEATED})
 
 
 @cache
@@ -38,12 +41,15 @@ def secret_files() -> Mapping[tuple[str, ...], tuple[str, ...]]:
 
 
 def leaves(value: object, key: Key = ()) -> Iterator[tuple[Key, object]]:
-    """Yields every value that is no table, every empty table, and an empty one for each source."""
-    if key == (SOURCES,) and isinstance(value, list) and all(isinstance(v, dict) for v in value):
-        for index, source in enumerate(value):
+    """Yields every value that is no table, every empty table, and an empty one for each of those
+    that are repeated.
+    """
+    is_repeated = len(key) == 1 and key[0] in REPEATED
+    if is_repeated and isinstance(value, list) and all(isinstance(v, dict) for v in value):
+        for index, table in enumerate(value):
             yield (*key, index), {}
-            yield from leaves(source, (*key, index))
-    elif isinstance(value, dict) and value and key != (SOURCES,):
+            yield from leaves(table, (*key, index))
+    elif isinstance(value, dict) and value and not is_repeated:
         for name, child in value.items():
             yield from leaves(child, (*key, name))
     elif value != {} or key:
@@ -53,6 +59,6 @@ def leaves(value: object, key: Key = ()) -> Iterator[tuple[Key, object]]:
 def spelled(key: Key) -> str:
     """The key as people write it: ``mail.smtp.port``, ``[[sources]] path``."""
     names = [part for part in key if isinstance(part, str)]
-    if names[0] == SOURCES:
-        return " ".join(["[[sources]]", ".".join(names[1:])]).rstrip()
+    if names[0] in REPEATED:
+        return " ".join([f"[[{names[0]}]]", ".".join(names[1:])]).rstrip()
     return ".".join(names)

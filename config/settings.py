@@ -16,7 +16,7 @@ from config import kinds
 from config.colours import GROUNDS, LEAST_CONTRAST, contrast, ink_on, least_contrast
 from config.faults import OWN_WORDS, Given, refusals
 from config.layers import cover, from_environment, from_file, secrets_from_files, tree
-from config.options import Key
+from config.options import REPEATED, Key
 
 
 class SettingsError(Exception):
@@ -221,10 +221,15 @@ class FetchSettings(SettingsSection):
     proxy: kinds.OptionalProxy
 
 
-class SourceSettings(SettingsSection):
-    """Where documents come from: a folder, a website, or a publisher that pushes."""
+class NamedSection(SettingsSection):
+    """One of a table that may be there several times."""
 
     name: kinds.Slug
+
+
+class SourceSettings(NamedSection):
+    """Where documents come from: a folder, a website, or a publisher that pushes."""
+
     kind: Literal["folder", "web", "push"]
     path: kinds.OptionalLocation
     pattern: kinds.Name
@@ -262,6 +267,13 @@ class SourceSettings(SettingsSection):
         return value
 
 
+class SelectionSettings(NamedSection):
+    """A selection that has a feed of its own."""
+
+    title: kinds.Line
+    query: kinds.Query
+
+
 class Settings(SettingsSection):
     """Everything that may differ between two installations; every path is absolute."""
 
@@ -279,15 +291,19 @@ class Settings(SettingsSection):
     daemon: DaemonSettings
     log: LogSettings
     sources: Annotated[tuple[SourceSettings, ...], Field(strict=False)]
+    selections: Annotated[tuple[SelectionSettings, ...], Field(strict=False)]
 
-    @field_validator("sources")
+    @field_validator("sources", "selections")
     @classmethod
-    def _names_differ(cls, value: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
-        """Refuses every name that an earlier source has, at its own place in the file."""
-        names = [source.name for source in value]
-        twins = [_twin(at, name) for at, name in enumerate(names) if name in names[:at]]
+    def _names_differ(
+        cls, value: tuple[NamedSection, ...], info: ValidationInfo
+    ) -> tuple[NamedSection, ...]:
+        """Refuses every name that an earlier one of them has, at its own place in the file."""
+        names = [each.name for each in value]
+        table = str(info.field_name)
+        twins = [_twin(at, name, table) for at, name in enumerate(names) if name in names[:at]]
         if twins:
-            raise ValidationError.from_exception_data("sources", twins)
+            raise ValidationError.from_exception_data(table, twins)
         return value
 
     @property
@@ -331,6 +347,7 @@ def masked(settings: Settings) -> dict[str, object]:
     return settings.model_dump(mode="json")
 
 
-def _twin(index: int, name: str) -> InitErrorDetails:
-    words = PydanticCustomError(OWN_WORDS, "must differ from every other source's name")
+def _twin(index: int, name: str, table: str) -> InitErrorDetails:
+    said = "must differ from every other {what}'s name"
+    words = PydanticCustomError(OWN_WORDS, said, {"what": REPEATED[table]})
     return InitErrorDetails(type=words, loc=(index, "name"), input=name)

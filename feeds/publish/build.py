@@ -36,6 +36,7 @@ from feeds.publish.feed import (
     describe,
     feeds_of,
     folders,
+    selections,
 )
 from feeds.publish.files import Document, HiddenDocument
 from feeds.publish.formats import atom, jsonfeed, jsonld, rss
@@ -66,7 +67,13 @@ class SiteBuilder:
         self._described = cache(lambda ref: describe(ref, site, taxonomy))
         look = Look(templates=site.look.templates, digest=site.look.digest)
         pages_only = replace(
-            site, contact="", hubs=(), entries_per_feed=1, items_per_page=1, look=look
+            site,
+            selections=(),
+            contact="",
+            hubs=(),
+            entries_per_feed=1,
+            items_per_page=1,
+            look=look,
         )
         both = f"{_code()}\0{taxonomy.fingerprint}\0"
         self.recipe = blake2b(f"{both}{pages_only!r}".encode(), digest_size=16).hexdigest()
@@ -84,7 +91,8 @@ class SiteBuilder:
 
     def feeds(self, languages: Iterable[str]) -> tuple[FeedRef, ...]:
         """All feeds of a site with items in these ``languages``, that of everything first."""
-        return feeds_of((topic.ref for topic in self._taxonomy.topics), languages)
+        topics = (topic.ref for topic in self._taxonomy.topics)
+        return feeds_of(topics, languages, self._site.selections)
 
     def ready(self, item: Item, archived: bytes | None = None) -> Ready:
         """The item as feeds and lists show it; ``archived`` is what stands in archives of it."""
@@ -302,11 +310,18 @@ class SiteBuilder:
         if self._site.look.logo:
             yield self._site.look.logo_name, self._site.look.logo.read_bytes()
         listed = folders(tags, self._site, self._taxonomy)
-        yield "feeds.opml", opml_bytes(self._site, self._taxonomy, listed, [ALL])
+        chosen = selections(self._site, self._taxonomy)
+        first = (ALL, *(link.feed for link in chosen))
+        yield "feeds.opml", opml_bytes(self._site, self._taxonomy, listed, first)
         for facet, links in listed.items():
             of_facet = opml_bytes(self._site, self._taxonomy, {facet: links})
             yield f"feeds/{FOLDERS[facet]}.opml", of_facet
-        yield INDEX, self._render("index.html", topics=listed, languages=listed[LANGUAGE])
+        yield (
+            INDEX,
+            self._render(
+                "index.html", topics=listed, languages=listed[LANGUAGE], selections=chosen
+            ),
+        )
 
 
 def _flat(links: Iterable[FeedLink]) -> Iterator[FeedLink]:

@@ -13,7 +13,7 @@ from feeds.selection import LANGUAGE, Selection
 from feeds.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
-    from feeds.publish.site import Site
+    from feeds.publish.site import SavedSelection, Site
 
 #: The facets whose values each have a feed, with the folder these live in. Order of publication.
 FOLDERS: Mapping[str, str] = {
@@ -24,8 +24,8 @@ FOLDERS: Mapping[str, str] = {
     LANGUAGE: "languages",
 }
 
-#: Where selections are asked for.
-SELECT = "select"
+#: Where selections are asked for, and where those are that have a name.
+SELECT, SAVED = "select", "selections"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,11 @@ class FeedRef:
         return cls(f"{FOLDERS[LANGUAGE]}/{tag}", Selection(languages=frozenset({tag})))
 
     @classmethod
+    def saved(cls, saved: "SavedSelection") -> Self:
+        """The feed of a selection that is published under its name."""
+        return cls(f"{SAVED}/{saved.name}", saved.selection)
+
+    @classmethod
     def of_selection(cls, selection: Selection) -> Self:
         """The feed of a selection that is made when somebody asks for it."""
         return cls(f"{SELECT}?{selection.query}", selection)
@@ -96,6 +101,7 @@ ALL = FeedRef("all", Selection())
 #: What changed last, whatever it was: for mirrors, not for people, who would read things twice.
 CHANGES = FeedRef("changes", Selection())
 
+_FOLDERS = frozenset({*FOLDERS.values(), SAVED})
 # What the documents of feeds end in, among all that is published.
 _ENDINGS = tuple(f".{form.extension}" for form in FORMS)
 
@@ -103,7 +109,7 @@ _ENDINGS = tuple(f".{form.extension}" for form in FORMS)
 def is_feed(path: str) -> bool:
     """Whether a published file is a document that readers subscribe to, by its path."""
     within, _, name = path.removeprefix("feeds/").rpartition("/")
-    is_there = within in FOLDERS.values() or (not within and path.startswith("feeds/"))
+    is_there = within in _FOLDERS or (not within and path.startswith("feeds/"))
     return is_there and name.endswith(_ENDINGS)
 
 
@@ -159,11 +165,18 @@ class Position:
 NEWEST = Position()
 
 
-def feeds_of(topics: Iterable[TopicRef], languages: Iterable[str] = ()) -> tuple[FeedRef, ...]:
-    """`ALL`, then the feeds of topics, fields first, each kind in order, then of languages."""
+def feeds_of(
+    topics: Iterable[TopicRef],
+    languages: Iterable[str] = (),
+    saved: Iterable["SavedSelection"] = (),
+) -> tuple[FeedRef, ...]:
+    """`ALL`, then the feeds of topics, fields first, each kind in order, then of languages and of
+    ``saved`` selections.
+    """
     found = dict.fromkeys(topics)
     by_kind = (topic for kind in TopicKind for topic in found if topic.kind is kind)
-    return (ALL, *map(FeedRef.of, by_kind), *map(FeedRef.of_language, languages))
+    topical = (*map(FeedRef.of, by_kind), *map(FeedRef.of_language, languages))
+    return (ALL, *topical, *map(FeedRef.saved, saved))
 
 
 def describe(ref: FeedRef, site: "Site", taxonomy: Taxonomy) -> PublishedFeed:
@@ -172,7 +185,9 @@ def describe(ref: FeedRef, site: "Site", taxonomy: Taxonomy) -> PublishedFeed:
     topics = [taxonomy.get(topic) for topic in sorted(ref.selection.topics)]
     topic = topics[0] if topics and ref.selection.place else None
     parts = "_parts" if topic and taxonomy.children(topic.ref) else ""
-    label = site.words.say("changes") if ref == CHANGES else _label(ref.selection, topics, site)
+    titles = {FeedRef.saved(each): each.title for each in site.selections}
+    titles |= {CHANGES: site.words.say("changes")}
+    label = titles.get(ref) or _label(ref.selection, topics, site)
     return PublishedFeed(
         ref=ref,
         id=site.identity.feed(ref.path),
@@ -219,6 +234,13 @@ def chosen(
 def tree(kind: TopicKind, site: "Site", taxonomy: Taxonomy) -> tuple[FeedLink, ...]:
     """All feeds of one kind, children below their parents, in the order of the taxonomy."""
     return tuple(_link(each, site, taxonomy) for each in taxonomy.of(kind) if each.parent is None)
+
+
+def selections(site: "Site", taxonomy: Taxonomy) -> tuple[FeedLink, ...]:
+    """The feeds of saved selections, in the order of settings. Raises UnknownTopic."""
+    refs = map(FeedRef.saved, site.selections)
+    labels = ((ref, describe(ref, site, taxonomy).label) for ref in refs)
+    return tuple(FeedLink(feed=ref, label=label, closed=False, below=()) for ref, label in labels)
 
 
 def languages(tags: Iterable[str], site: "Site") -> tuple[FeedLink, ...]:

@@ -3,14 +3,18 @@
 Knows the order of questions to the store. Must never know SQL, a format or a file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from config.values import primary_language
+from feeds import search
+from feeds.model import TopicKind
 from feeds.publish import history
+from feeds.publish.archive import chain
 from feeds.publish.history import Change, History
 from feeds.publish.select import MOST_CORRECTED, MOST_ENTRIES, held, is_grown
-from feeds.selection import Place
+from feeds.selection import EVERYWHERE, LANGUAGE, Place, Selection
 from feeds.storage import Connection, entries
 from feeds.storage.entries import Latest, Outstanding, PastMonths
 from feeds.times import month_of
@@ -93,6 +97,38 @@ class Holdings:
         moved = dict(corrected.items() ^ past.corrected.items())
         change = replace(change, months={*change.months, *moved.values()})
         return history.since(connection, place, past.months, change, self.fewest)
+
+
+def selected(connection: Connection, selection: Selection, *, fewest: int, listed: int) -> Holding:
+    """What a feed holds of a selection that is no place, as far as the index of search follows: it
+    has no history of its own.
+    """
+    latest = search.latest(connection, selection, max(fewest, listed))
+    # Few feeds hold more than the fewest, so that no more are read of the others.
+    if is_grown([each.news_at for each in latest]) and len(latest) < MOST_ENTRIES:
+        latest = search.latest(connection, selection, MOST_ENTRIES)
+    count = held([each.news_at for each in latest], fewest)
+    corrected: Sequence[int] = ()
+    if count:
+        oldest = latest[count - 1].news_at
+        corrected = search.corrected(connection, selection, oldest, MOST_CORRECTED)
+    numbers = [each.item for each in latest]
+    moved = (*_left(connection, selection), *(each.news_at for each in latest[:1]))
+    return Holding(
+        shown=numbers[:count],
+        listed=numbers[:listed],
+        corrected=dict.fromkeys(corrected, ""),
+        moved_at=max(moved, default=None),
+        history=History(place=EVERYWHERE, months={}, chain=chain({}, 1), written=(), gone=()),
+    )
+
+
+def _left(connection: Connection, selection: Selection) -> Iterator[datetime]:
+    """When entries last left a place that the selection asks for, or came back."""
+    moved = entries.moved(connection)
+    places = [topic.place for kind in TopicKind for topic in selection.of(kind)]
+    places += ((LANGUAGE, primary_language(tag)) for tag in selection.languages)
+    yield from (moved[place] for place in (EVERYWHERE, *places) if place in moved)
 
 
 def outstanding(

@@ -12,17 +12,18 @@ from time import perf_counter
 
 import structlog
 
+from feeds import search
 from feeds.catalogue import languages, nearest
 from feeds.model import Progress
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ATOM, CHANGES, FeedRef, is_feed
 from feeds.publish.files import Document, Files
 from feeds.publish.history import held
-from feeds.publish.holdings import Holding, Holdings, outstanding
+from feeds.publish.holdings import Holding, Holdings, outstanding, selected
 from feeds.publish.select import LARGEST_BYTES, MOST_ENTRIES, whole
 from feeds.publish.site import INDEX, Site
-from feeds.selection import EVERYWHERE, Place
-from feeds.storage import entries
+from feeds.selection import EVERYWHERE, Place, Selection
+from feeds.storage import Connection, entries
 from feeds.storage.database import Database
 from feeds.storage.entries import PastMonths, Ready
 from feeds.storage.read_items import surrounding, surroundings, whole_items
@@ -35,6 +36,8 @@ log = structlog.get_logger(__name__)
 _FEEDS_AT_ONCE = 25
 _PAGES_AT_ONCE = 200
 _ARCHIVES_AT_ONCE = 10
+# Whoever else brings the index up to date is done by then, or this run fails and is repeated.
+_SEARCH_SECONDS = 30.0
 # 96 bits: two versions of one document meet once in 2^48.
 _DIGEST_BYTES = 12
 
@@ -135,7 +138,10 @@ class _Publication:
         # page is there only once all of it was.
         after = 0 if whole else state.published
         touched = {touch.place for touch in state.touched}
-        feeds = [feed for feed in of_site if whole or feed.selection.place in touched]
+        # Of a selection that is no place nobody knows beforehand whether it is another now.
+        feeds = [feed for feed in of_site if whole or feed.selection.place in {None, *touched}]
+        if any(feed.selection.place is None for feed in feeds):
+            search.follow(self.database, self.stopping, wait_seconds=_SEARCH_SECONDS)
         self.total = state.upto - after + len(feeds)
         pages = [*self._items(after, state.upto)]
         pages += () if whole else self._beside(after, state.upto)
@@ -151,7 +157,7 @@ class _Publication:
         pages += self.files.write_all(starmap(self.builder.hidden, gone))
         written = [*self._feeds(feeds)]
         if not self.stopping.is_set():
-            written += self.files.write_all([self._changes()])
+            written += self._written(iter([self._changes()]))
             pages += self.files.write_all(self.builder.lists(tags)) if whole else ()
             with self.database.writing() as connection:
                 entries.keep_histories(connection, self.kept)
@@ -200,11 +206,12 @@ class _Publication:
             if self.stopping.is_set():
                 return
             some = feeds[start : start + _FEEDS_AT_ONCE]
-            if self.builder.has_hubs:
-                yield from self._told(self._documents(some))
-            else:
-                yield from self.files.write_all(self._documents(some))
+            yield from self._written(self._documents(some))
             self._advance(len(some))
+
+    def _written(self, documents: Iterator[Document]) -> Sequence[str]:
+        """Writes documents of feeds, and tells hubs where there are any."""
+        return self._told(documents) if self.builder.has_hubs else self.files.write_all(documents)
 
     def _told(self, documents: Iterator[Document]) -> Sequence[str]:
         """Writes these; whoever follows the publications learns which of the feeds changed."""
@@ -232,10 +239,7 @@ class _Publication:
         before it.
         """
         with self.database.reading() as connection:
-            holdings = {
-                feed: self.holdings.of(connection, feed.selection.place or EVERYWHERE)
-                for feed in feeds
-            }
+            holdings = {feed: self._holding(connection, feed.selection) for feed in feeds}
         ready = self._ready(
             {
                 number
@@ -251,7 +255,14 @@ class _Publication:
             yield from self.builder.feed(
                 feed, within, listed, holding.moved_at, holding.history.chain
             )
-            self.kept[holding.history.place] = holding.past
+            if feed.selection.place:
+                self.kept[feed.selection.place] = holding.past
+
+    def _holding(self, connection: Connection, selection: Selection) -> Holding:
+        if selection.place:
+            return self.holdings.of(connection, selection.place)
+        fewest, listed = self.builder.entries_per_feed, self.builder.items_per_page
+        return selected(connection, selection, fewest=fewest, listed=listed)
 
     def _history(self, feed: FeedRef, holding: Holding) -> Iterator[Document]:
         """The pages of a feed's history that changed; files of those that are gone go."""

@@ -4,18 +4,17 @@ Knows the order of calls, and what answers instead where a selection is publishe
 SQL, how an address is written, or HTTP.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import datetime
 
 from feeds import search
-from feeds.model import TopicKind
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FORMS, SELECT, FeedForm, FeedRef
-from feeds.publish.select import LARGEST_BYTES, MOST_CORRECTED, MOST_ENTRIES, held, is_grown, whole
+from feeds.publish.holdings import selected
+from feeds.publish.select import LARGEST_BYTES, whole
 from feeds.publish.site import Site
-from feeds.selection import LANGUAGE, Selection
+from feeds.selection import Selection
 from feeds.storage import Connection, entries
 from feeds.storage.database import Database
 from feeds.storage.entries import Ready
@@ -110,25 +109,17 @@ class SelectedFeeds:
     def _document(
         self, connection: Connection, selection: Selection, form: FeedForm, since: int
     ) -> tuple[bytes, int]:
-        fewest = self._builder.entries_per_feed
-        latest = search.latest(connection, selection, fewest)
-        # Few feeds hold more than the fewest, so that no more are read of the others.
-        if is_grown([each.news_at for each in latest]) and len(latest) < MOST_ENTRIES:
-            latest = search.latest(connection, selection, MOST_ENTRIES)
-        count = held([each.news_at for each in latest], fewest)
-        numbers = [each.item for each in latest[:count]]
-        if count:
-            oldest = latest[count - 1].news_at
-            numbers += search.corrected(connection, selection, oldest, MOST_CORRECTED)
+        holding = selected(connection, selection, fewest=self._builder.entries_per_feed, listed=0)
+        numbers = [*holding.shown, *holding.corrected]
         ready = self._ready(connection, numbers)
         shown = self._within_bounds(connection, [ready[number] for number in numbers])
         changes = entries.changes_of(connection, numbers)
-        moved = (*_left(connection, selection), *(each.news_at for each in latest[:1]))
+        moved = (each.updated_at for each in shown)
         document = self._builder.selected(
             FeedRef.of_selection(selection),
             form,
             [each for each in shown if changes[each.item] > since],
-            max((*moved, *(each.updated_at for each in shown)), default=None),
+            max((*filter(None, [holding.moved_at]), *moved), default=None),
         )
         return document, max((changes[each.item] for each in shown), default=0)
 
@@ -148,11 +139,3 @@ class SelectedFeeds:
         brief = [made[each.item] for each in shown]
         count, most = whole(sizes, [each.size for each in brief])
         return [*shown[:count], *brief[count:most]]
-
-
-def _left(connection: Connection, selection: Selection) -> Iterator[datetime]:
-    """When entries last left a place that the selection asks for, or came back."""
-    moved = entries.moved(connection)
-    places = [topic.place for kind in TopicKind for topic in selection.of(kind)]
-    places += ((LANGUAGE, tag.partition("-")[0]) for tag in selection.languages)
-    yield from (moved[place] for place in places if place in moved)

@@ -12,6 +12,7 @@ from feeds.identity.ids import Identity
 from feeds.model import SourceKind
 from feeds.publish.feed import is_feed
 from feeds.publish.look import Look
+from feeds.selection import Selection
 
 #: The file of a page, in the folder of its address: every web server answers with it there.
 INDEX = "index.html"
@@ -27,6 +28,17 @@ class SourceTerms:
     source: str
     full_text: bool
     credit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedSelection:
+    """A selection that is published under a ``name`` of its own; without a ``title`` it is called
+    by what it asks for.
+    """
+
+    name: str
+    title: str
+    selection: Selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +59,7 @@ class Site:
     entries_per_feed: int
     items_per_page: int
     hubs: tuple[str, ...] = ()
+    selections: tuple[SavedSelection, ...] = ()
     look: Look = field(default_factory=Look)
 
     def __post_init__(self) -> None:

@@ -25,13 +25,13 @@ _RECIPE = "searched.recipe"
 _ITEMS_AT_ONCE = 200
 
 
-def follow(database: Database, stopping: Event | None = None) -> int:
+def follow(database: Database, stopping: Event | None = None, *, wait_seconds: float = 0) -> int:
     """The index shows what the store holds, of how many changes that is; it may end early.
 
-    Raises StoreBusy where another process is at it.
+    Raises StoreBusy where another process is at it still after ``wait_seconds``.
     """
     followed = 0
-    with database.exclusive("search"):
+    with database.exclusive("search", wait_seconds):
         while not (stopping and stopping.is_set()):
             with database.reading() as connection:
                 since = _since(connection)

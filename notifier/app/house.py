@@ -128,7 +128,10 @@ class House:
 
     @cached_property
     def site(self) -> Site:
-        return parts.site(self.settings, self.identity)
+        if not self.settings.selections:
+            return parts.site(self.settings, self.identity)
+        saved = parts.selections(self.settings, self.taxonomy)
+        return parts.site(self.settings, self.identity, saved)
 
     @cached_property
     def fetcher(self) -> Fetcher:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from feeds.identity.ids import Identity
     from feeds.model import Progress, Topic
     from feeds.publish.look import Look
-    from feeds.publish.site import Site
+    from feeds.publish.site import SavedSelection, Site
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
     from feeds.websub.outbound import CallQueue, Outbound
@@ -91,7 +91,31 @@ def habits(settings: Settings, name: str) -> Habits:
     )
 
 
-def site(settings: Settings, identity: Identity) -> Site:
+def selections(settings: Settings, taxonomy: Taxonomy) -> tuple[SavedSelection, ...]:
+    """What is published under a name. Raises SettingsError with every fault found."""
+    from dataclasses import replace
+
+    from config.settings import SettingsError
+    from feeds.errors import MalformedSelection, UnknownTopic
+    from feeds.publish.site import SavedSelection
+    from feeds.selection import Selection
+
+    found, faults = [], []
+    for each in settings.selections:
+        try:
+            selection = Selection.parse(each.query)
+            topics = frozenset(taxonomy.get(topic).ref for topic in selection.topics)
+        except (MalformedSelection, UnknownTopic) as error:
+            faults.append(f"[[selections]] {each.name}: query = {each.query!r}: {error}")
+        else:
+            today = replace(selection, topics=topics)
+            found.append(SavedSelection(name=each.name, title=each.title, selection=today))
+    if faults:
+        raise SettingsError(tuple(faults))
+    return tuple(found)
+
+
+def site(settings: Settings, identity: Identity, saved: tuple[SavedSelection, ...] = ()) -> Site:
     """How readers see the installation, and what of each source they may read here."""
     from feeds.publish.site import Site, SourceTerms
 
@@ -110,6 +134,7 @@ def site(settings: Settings, identity: Identity) -> Site:
         ),
         entries_per_feed=settings.publish.entries_per_feed,
         items_per_page=settings.publish.items_per_page,
+        selections=saved,
         hubs=tuple(dict.fromkeys((*own, *settings.websub.hubs.split()))),
         look=_look(settings),
     )

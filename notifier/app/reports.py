@@ -176,10 +176,13 @@ def status(
     settings: "Sequence[SourceSettings]",
     *,
     authority: str,
+    saved: int,
     daemon: str | None,
     now: datetime,
 ) -> Status:
-    """The state of an installation; ``daemon`` is the process that runs its daemon, if one does."""
+    """The state of an installation with so many ``saved`` selections; ``daemon`` is the process
+    that runs its daemon, if one does.
+    """
     from feeds.publish.feed import feeds_of
     from feeds.storage import entries
 
@@ -191,7 +194,7 @@ def status(
         authority=authority,
         items=numbers.items,
         quarantined=numbers.quarantined,
-        feeds=len(feeds_of((topic.ref for topic in taxonomy.topics), languages)),
+        feeds=saved + len(feeds_of((topic.ref for topic in taxonomy.topics), languages)),
         subscribers=numbers.subscribers,
         deliveries=numbers.deliveries,
         hubs=numbers.hubs,

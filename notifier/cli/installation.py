@@ -144,6 +144,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
                 house.taxonomy,
                 house.settings.sources,
                 authority=house.identity.authority,
+                saved=len(house.settings.selections),
                 daemon=daemon,
                 now=house.clock(),
             )

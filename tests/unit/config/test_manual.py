@@ -11,12 +11,16 @@ from pydantic import BaseModel
 from config.faults import field_at
 from config.manual import options, reference, sample
 from config.options import REQUIRED, defaults
-from config.settings import Settings, SourceSettings, masked
+from config.settings import SelectionSettings, Settings, SourceSettings, masked
 from tests.configured import settings_from
 
 SECRET = "0123456789abcdef0123456789abcdef"
 TEXT = sample(authority="news.example.org", minted=date(2026, 11, 24), secret_file="secret.key")
 LINES = TEXT.splitlines()
+TABLES: dict[str, type[BaseModel]] = {
+    "sources": SourceSettings,
+    "selections": SelectionSettings,
+}
 COMMENTED = [at for at, line in enumerate(LINES) if re.match(r"#[a-z_]+ = ", line)]
 
 
@@ -28,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 def fields(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     for name, field in model.model_fields.items():
-        annotation = SourceSettings if name == "sources" else field.annotation
+        annotation = TABLES.get(name, field.annotation)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             yield from fields(annotation, (*above, name))
         else:
@@ -81,7 +85,7 @@ def test_uncommenting_everything_changes_nothing(folder: Path) -> None:
 
 def test_every_option_is_in_the_sample_once() -> None:
     """What is there to decide, or to change, can be seen in the file."""
-    assert sum(bool(re.match(r"#?[a-z_]+ = ", line)) for line in LINES) == len(defaults())
+    assert sum(bool(re.match(r"#? *[a-z_]+ = ", line)) for line in LINES) == len(defaults())
     assert max(map(len, LINES)) <= 100
 
 
