@@ -28,12 +28,16 @@ class UnknownTopic(FeedsError):
 
 
 class MalformedSelection(FeedsError):
-    """A query asks for no selection; ``parameter`` is what is wrong in it, "" for all of it."""
+    """A query asks for no selection; ``parameter`` is what is wrong in it, "" for all of it.
 
-    def __init__(self, parameter: str, problem: str) -> None:
+    ``reason`` is the name under which catalogues have what readers are told, with a ``value``.
+    """
+
+    def __init__(self, parameter: str, problem: str, reason: str, value: object = "") -> None:
         super().__init__(f"{parameter}: {problem}" if parameter else problem)
         self.parameter = parameter
-        self.problem = problem
+        self.reason = reason
+        self.value = value
 
 
 class SourceError(FeedsError):

@@ -64,7 +64,8 @@ class Selection:
         for name, value in _parameters(query):
             if name not in FACETS:
                 known = ", ".join(FACETS)
-                raise MalformedSelection(name, f"there is no such parameter, only {known}")
+                problem = f"there is no such parameter, only {known}"
+                raise MalformedSelection(name, problem, "no_parameter", known)
             if name == WORDS:
                 words.append(_words(value))
             elif name == LANGUAGE:
@@ -72,7 +73,7 @@ class Selection:
             else:
                 topics.append(_topic(TopicKind(name), value))
         if len(words) > 1:
-            raise MalformedSelection(WORDS, "it stands there twice")
+            raise MalformedSelection(WORDS, "it stands there twice", "twice")
         return cls(frozenset(topics), frozenset(languages), "".join(words))
 
     @property
@@ -119,28 +120,30 @@ def canonical_words(text: str) -> str:
 
 def _parameters(query: str) -> list[tuple[str, str]]:
     if len(query) > _LONGEST_QUERY_CHARS:
-        raise MalformedSelection("", "the address is too long")
+        raise MalformedSelection("", "the address is too long", "too_long")
     try:
         pairs = parse_qsl(query, max_num_fields=MOST_VALUES, errors="strict")
     except UnicodeDecodeError as error:
-        raise MalformedSelection("", "the address is not in UTF-8") from error
+        raise MalformedSelection("", "the address is not in UTF-8", "encoding") from error
     except ValueError as error:
         problem = f"more than {MOST_VALUES} values are asked for"
-        raise MalformedSelection("", problem) from error
+        raise MalformedSelection("", problem, "too_many", MOST_VALUES) from error
     return [(name, value) for name, value in pairs if value.strip()]
 
 
 def _topic(kind: TopicKind, value: str) -> TopicRef:
     slug = value.strip()
     if not _SLUG.fullmatch(slug):
-        raise MalformedSelection(kind, f"{_shown(value)} is no short name of a topic")
+        shown = _shown(value)
+        raise MalformedSelection(kind, f"{shown!r} is no short name of a topic", "no_topic", shown)
     return TopicRef(kind, slug)
 
 
 def _language(value: str) -> str:
     tag = value.strip()
     if not is_language_tag(tag, strict=True):
-        raise MalformedSelection(LANGUAGE, f"{_shown(value)} is no language tag")
+        shown = _shown(value)
+        raise MalformedSelection(LANGUAGE, f"{shown!r} is no language tag", "no_language", shown)
     return cased_language_tag(tag)
 
 
@@ -148,12 +151,13 @@ def _words(value: str) -> str:
     words = canonical_words(value)
     if len(words) > LONGEST_WORDS_CHARS:
         problem = f"more than {LONGEST_WORDS_CHARS} characters are looked for"
-        raise MalformedSelection(WORDS, problem)
+        raise MalformedSelection(WORDS, problem, "too_many_letters", LONGEST_WORDS_CHARS)
     if not _LETTER.search(words):
-        raise MalformedSelection(WORDS, f"{_shown(value)} holds nothing to look for")
+        shown = _shown(value)
+        raise MalformedSelection(WORDS, f"{shown!r} holds nothing to look for", "no_words", shown)
     return words
 
 
 def _shown(value: str) -> str:
     """The start of what somebody sent, as it may stand in an answer and in a log."""
-    return repr(canonical_words(value[:_LONGEST_SHOWN_CHARS]))
+    return canonical_words(value[:_LONGEST_SHOWN_CHARS])

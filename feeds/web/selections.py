@@ -185,7 +185,7 @@ def _query(scope: Scope) -> str:
     try:
         query: str = scope["query_string"].decode("utf-8")
     except UnicodeDecodeError as error:
-        raise MalformedSelection("", "the address is not in UTF-8") from error
+        raise MalformedSelection("", "the address is not in UTF-8", "encoding") from error
     return query
 
 

@@ -137,8 +137,7 @@ class _Refusals:
     async def malformed(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, MalformedSelection)  # noqa: S101 - what it is registered for
         say = self._pages.words.say
-        # What is wrong with it is said to whoever writes addresses, as an API does.
-        text = f"{say('bad_parameter', name=error.parameter or '?')} ({error.problem})"
+        text = say(f"malformed.{error.reason}", name=error.parameter, value=error.value)
         return self._shared(request, self._pages.told(say("not_understood.heading"), text, 400))
 
     async def unknown(self, request: Request, error: Exception) -> Response:

@@ -48,6 +48,20 @@ TOPICS = {
     "country": ("lakeland", "Λίμνη"),
     "type": ("broadsheet", "Δελτίο"),
 }
+MADE_WHEN_ASKED = (
+    "/u/damaged",
+    "/d/damaged",
+    "/nothing",
+    "/mails",
+    "/feeds/select/",
+    "/feeds/select/?field=fishing&issuer=harbour&language=el",
+    "/feeds/select/?q=%CF%88%CE%AC%CF%81%CE%B9%CE%B1",
+    "/feeds/select/?q=%CE%BE%CE%BE",
+    "/feeds/select/?field=zzz",
+    "/feeds/select/?field=Ξ!",
+    "/feeds/select/?language=Ξ",
+    "/feeds/select/?q=-",
+)
 #: What a person reads, or is read out to.
 READ = """() => [document.title, document.body.innerText,
     ...[...document.querySelectorAll('[aria-label], [title], [alt], meta[name=description]')]
@@ -106,8 +120,9 @@ def english(language: str) -> frozenset[str]:
 
 
 def strangers(text: str, language: str) -> set[str]:
-    # Addresses are no words, and names of formats are the same everywhere.
-    text = re.sub(r"\S+[/@]\S+|\b(?:example\.org|maildir|json feed)\b", " ", text.lower())
+    # Addresses and parameters are no words, and names of formats are the same everywhere.
+    names = r"[«„]\s?(?:field|language|q)\s?[»“]|\bfield:[a-z0-9-]+|\b(?:maildir|json feed)\b"
+    text = re.sub(rf"\S+[/@]\S+|\bexample\.org\b|{names}", " ", text.lower())
     return set(re.findall("[a-z]{3,}", text)) & english(language)
 
 
@@ -163,7 +178,7 @@ def test_no_page_holds_a_word_of_english(spoken: Spoken, tab: Page) -> None:
     pages = [f"/{path}" for path in spoken.files if path.endswith(".html")]
     leave = MailLinks(base_url="", secret=SECRET).unsubscribe(PUBLIC_ID, 1)
     found = {}
-    for path in (*pages, leave, "/u/damaged", "/d/damaged", "/nothing", "/mails"):
+    for path in (*pages, leave, *MADE_WHEN_ASKED):
         tab.goto(f"{spoken.url}{path}")
         assert tab.locator("html").get_attribute("lang") == spoken.language
         if words := strangers(tab.evaluate(READ), spoken.language):

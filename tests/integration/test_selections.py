@@ -153,24 +153,24 @@ def test_a_language_nobody_writes_in_has_no_file_to_lead_to(asked: Asked) -> Non
 
 
 @pytest.mark.parametrize(
-    ("query", "parameter"),
+    ("query", "told"),
     [
-        ("colour=red", "colour"),
-        ("language=x", "language"),
-        ("field=Not%20a%20slug", "field"),
-        ("q=a&q=b", "q"),
-        (f"q={'a' * 201}", "q"),
-        ("q=%ff", "?"),
-        (f"q={'a' * 10_000}", "?"),
+        ("colour=red", "“colour”"),
+        ("language=x", "“language”"),
+        ("field=Not%20a%20slug", "“field”"),
+        ("q=a&q=b", "“q”"),
+        (f"q={'a' * 201}", "“q”"),
+        ("q=%ff", "The address is not written in UTF-8."),
+        (f"q={'a' * 10_000}", "The address is too long."),
     ],
 )
-def test_what_is_no_selection_is_told_by_its_parameter(
-    asked: Asked, query: str, parameter: str
+def test_what_is_no_selection_is_told_by_its_parameter_where_it_is_one(
+    asked: Asked, query: str, told: str
 ) -> None:
     for form in ("select.atom", "select/"):
         answer = asked.get(f"/feeds/{form}?{query}")
         assert answer.status_code == 400
-        assert f"“{parameter}”" in answer.text
+        assert told in answer.text
         assert ("access-control-allow-origin" in answer.headers) is (form == "select.atom")
 
 

@@ -35,9 +35,8 @@ PLURALS = {"zero", "one", "two", "few", "many", "other"}
 #: Of pages that are not there yet; each leaves this list when it is said.
 TO_COME = frozenset(
     """
-    any archive bad_parameter feed_ended feed_moved filter filter_topics found goes_on_in
-    items_by_month latest_on nearest_topics newer next nothing_found older open_in_reader previous
-    search search_as_feed search_news search_results search_words unknown_topic
+    archive feed_ended feed_moved filter filter_topics found goes_on_in items_by_month latest_on
+    newer next open_in_reader previous search_as_feed search_news search_results
     """.split()
 )
 

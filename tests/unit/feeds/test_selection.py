@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.catalogue import catalogue, languages
 from feeds.errors import MalformedSelection
 from feeds.model import TopicKind, TopicRef
 from feeds.selection import EVERYWHERE, Selection, canonical_words
@@ -76,7 +77,13 @@ def test_a_selection_has_one_spelling(query: str, spelt: str) -> None:
 def test_what_is_wrong_with_a_query_is_told(query: str, parameter: str, problem: str) -> None:
     with pytest.raises(MalformedSelection, match=problem.replace("*", r"\*")) as caught:
         Selection.parse(query)
-    assert caught.value.parameter == parameter
+    wrong = caught.value
+    assert wrong.parameter == parameter
+    for language in languages():
+        said = catalogue(language).say(
+            f"malformed.{wrong.reason}", name=parameter, value=wrong.value
+        )
+        assert str(wrong.value) in said
 
 
 @pytest.mark.parametrize("wrong", [{"words": "Two  Words"}, {"languages": frozenset({"EN"})}])
