@@ -1,9 +1,11 @@
-"""What one request may take of us: so many bytes of a body, a thread of a few, a wait that ends.
+"""What one request may take of us: so many bytes of a body, a thread of a few, a wait that ends,
+and how often it may come.
 
 Knows threads, seconds and HTTP's ways to tell a length. Must never know what a body says, what is
 done in a thread, or who is answered what.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -19,6 +21,9 @@ from feeds.errors import Overloaded
 _THREADS = 4
 #: Mail programs give up after some ten seconds, of which the work needs a part.
 PATIENCE_SECONDS = 5.0
+
+#: More than ask within some minutes, some MB at most.
+_MOST_CLIENTS = 10_000
 
 Result = TypeVar("Result")
 
@@ -41,6 +46,30 @@ class ThreadLimit:
             return await anyio.to_thread.run_sync(partial(work, *arguments), limiter=self._threads)
         finally:
             self._free.release()
+
+
+class RateLimit:
+    """So many works at once for each client, and so many a second after that (a token bucket)."""
+
+    def __init__(self, at_once: int, a_second: float) -> None:
+        self._at_once = at_once
+        self._a_second = a_second
+        #: What each client has used up, and at which moment; who asked last is last.
+        self._used: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def wait_seconds(self, client: str, now: float) -> float:
+        """How long ``client`` has to wait at the moment ``now`` (in seconds): 0 for a work that may
+        begin, and counts. Nobody ("") never waits.
+        """
+        if not client:
+            return 0
+        used, since = self._used.pop(client, (0.0, now))
+        used = max(0.0, used - max(0.0, now - since) * self._a_second) + 1
+        wait = max(0.0, used - self._at_once) / self._a_second
+        self._used[client] = (used - 1 if wait else used), now
+        if len(self._used) > _MOST_CLIENTS:
+            self._used.popitem(last=False)
+        return wait
 
 
 class BodyTooLong(Exception):

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from math import ceil
 from typing import NamedTuple, Protocol
 
 from isal import igzip
@@ -29,7 +30,7 @@ from feeds.web.representation import (
     encoded,
     represent,
 )
-from feeds.web.request_limits import ThreadLimit
+from feeds.web.request_limits import RateLimit, ThreadLimit
 
 #: The forms in which selections are given, by what their addresses end in.
 _FORMS = {
@@ -46,6 +47,12 @@ _FEEDS = frozenset({"atom", "rss", "json"})
 # Nobody notices that what is new is a second older, while asking the store takes longer than all
 # else.
 _FRESH_SECONDS = 1.0
+# What has to be made, some 10 ms each: a service that follows some hundred selections gets all of
+# them at once after a change, and nobody can hold the others up.
+_AT_ONCE = 300
+_A_SECOND = 2.0
+#: Whom a server takes a request to come from, "" for nobody in particular, as it tells in a scope.
+CLIENT = "fieldfare.client"
 # The others take longer than all else, which is worth it for what many read.
 _CODING = "gzip"
 _GZIP_LEVEL = 2
@@ -102,6 +109,7 @@ class SelectedOverHttp(ServedPaths):
         self._limit_bytes = limit_bytes
         self._base = base
         self._threads = ThreadLimit()
+        self._limit = RateLimit(_AT_ONCE, _A_SECOND)
         self._kept: OrderedDict[_Target, tuple[int, Served]] = OrderedDict()
         self._used_bytes = 0
         self._change = 0
@@ -113,22 +121,25 @@ class SelectedOverHttp(ServedPaths):
         if path not in _FORMS:
             raise HTTPException(404, headers=dict(cross_origin(path)))
         asked = _Target(path, _query(scope), 0)
-        whole = await self._made(asked)
+        whole = await self._made(asked, scope)
         since = _known_change(scope, whole) if _FORMS[path] in _FEEDS else None
         if since is None:
             return whole
-        delta = await self._made(asked._replace(since=since))
+        delta = await self._made(asked._replace(since=since), scope)
         packed = {
             coding: _delta(made, whole.packed[coding]) for coding, made in delta.packed.items()
         }
         return replace(delta, plain=_delta(delta.plain, whole.plain), packed=packed)
 
-    async def _made(self, asked: _Target) -> Served:
+    async def _made(self, asked: _Target, scope: Scope) -> Served:
         change = await self._latest()
         kept = self._kept.get(asked)
         if kept and kept[0] == change:
             self._kept.move_to_end(asked)
             return kept[1]
+        if wait := self._limit.wait_seconds(scope.get(CLIENT, ""), self._clock()):
+            told = {"Retry-After": str(ceil(wait)), **dict(cross_origin(asked.path))}
+            raise HTTPException(429, headers=told)
         served = await self._threads.run(self._make, asked, kept and kept[1])
         self._keep(asked, change, served)
         return served

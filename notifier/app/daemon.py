@@ -201,7 +201,6 @@ def _web(
         viewing=Viewing(database=database, secret=secret, pages=pages),
         health=_health(settings, database, heartbeats, clock),
         pages=pages,
-        # What bounds how often one client asks for them belongs around this.
         selections=SelectedOverHttp(
             SelectedFeeds(database, taxonomy, site), _SELECTIONS_BYTES, clock, site.base
         ),

@@ -35,7 +35,7 @@ _RETRY_AFTER_SECONDS = "60"
 #: What lasts is told again after this long.
 _SILENCE_SECONDS = 60.0
 
-_SAID = {404: "not_found", 503: "unavailable", 405: "not_allowed"}
+_SAID = {404: "not_found", 503: "unavailable", 405: "not_allowed", 429: "too_often"}
 _SAID_OTHERWISE = "not_understood"
 
 

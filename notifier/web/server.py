@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from feeds.web.selections import CLIENT
 from notifier.web.connections import NOSNIFF, REFUSED, WAIT_SECONDS, AtOnce, Connection, Connections
 
 log = structlog.get_logger(__name__)
@@ -140,7 +141,7 @@ class _Shared:
             return
         self._working[client] += 1
         try:
-            await self._web(scope, receive, send)
+            await self._web({**scope, CLIENT: client}, receive, send)
         finally:
             self._working[client] -= 1
             if not self._working[client]:

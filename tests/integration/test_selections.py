@@ -18,6 +18,7 @@ from feeds.model import Item, TopicKind
 from feeds.storage import write_items
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
+from feeds.web import selections
 from notifier.storage import VERSIONS
 from tests.builders import a_draft, a_label
 from tests.items import NOON, a_site, revise, store
@@ -65,6 +66,13 @@ class Asked:
     def get(self, address: str, **fields: str) -> httpx2.Response:
         headers = {name.replace("_", "-"): value for name, value in fields.items()}
         return self.client.get(address, headers=headers)
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> int:
+    """So many answers are made for one client at once."""
+    monkeypatch.setattr(selections, "_AT_ONCE", 3)
+    return 3
 
 
 @pytest.fixture
@@ -340,3 +348,19 @@ def test_an_edited_item_is_found_by_what_it_says_now(asked: Asked) -> None:
     asked.follow()
     feed = json.loads(asked.get("/feeds/select.json?q=border").content)
     assert feed["items"][0]["title"] == "A border"
+
+
+def test_who_asks_for_too_much_waits_and_nobody_else_does(few: int, asked: Asked) -> None:
+    mine, others = {"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "2001:db8::1"}
+    for number in range(few):
+        answer = asked.client.get(f"/feeds/select.atom?q=a{number}", headers=mine)
+        assert answer.status_code == 200
+    refused = asked.client.get("/feeds/select.atom?q=b", headers=mine)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+    assert refused.headers["access-control-allow-origin"] == "*"
+    assert "You ask too often" in refused.text
+    remembered = asked.client.get("/feeds/select.atom?q=a0", headers=mine)
+    assert remembered.status_code == 200
+    assert asked.client.get("/feeds/select.atom?q=b", headers=others).status_code == 200
+    asked.clock.go_on()
+    assert asked.client.get("/feeds/select.atom?q=c", headers=mine).status_code == 200
