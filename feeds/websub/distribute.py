@@ -4,7 +4,7 @@ feed as it changes.
 Knows the order of calls. Must never know SQL, what a feed says, or when one is published.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -38,8 +38,7 @@ log = structlog.get_logger(__name__)
 _MOST_OF_HOST = 2_000
 #: Some three days of failing in a row: whoever is back later subscribes again.
 _MOST_FAILURES = 25
-#: A host that gave no answer so often in a row gives none to the others either: they are due again
-#: when our turn ends.
+#: A host that gave no answer so often in a row gives none to the others either.
 _MOST_SILENT = 3
 #: Who takes longer waits among those that fail, so that nobody else waits for them.
 _SLOW = timedelta(seconds=3)
@@ -185,33 +184,32 @@ class Deliveries:
     def deliver(self, batch: Sequence[FeedDelivery]) -> None:
         """What one host waits for was offered to it, in order, as far as it takes it."""
         bodies: dict[str, bytes | None] = {}
-        done = failed = silent = 0
+        ends: list[DeliveryEnd] = []
+        silent = failed = 0
         for one in batch:
             now = self.clock()
-            if now + _LONGEST_CALL > one.due_at:
-                break  # Our turn ends.
+            if silent == _MOST_SILENT or now + _LONGEST_CALL > one.due_at:
+                break  # The others are due again when our turn ends.
             if one.path not in bodies:
                 bodies[one.path] = self.content(one.path)
             body = bodies[one.path]
-            if body is None:
-                self._settle(DeliveryEnd(delivery=one, failures=one.failures))
-                continue
-            reply = self._offer(one, body)
+            # One that is gone is no news.
+            reply = Posted(status=0) if body is None else self._offer(one, body)
             match reply:
                 case Posted():
-                    done, silent = done + 1, 0
+                    silent = 0
                     is_slow = self.clock() - now > _SLOW
-                    self._settle(DeliveryEnd(delivery=one, failures=int(is_slow)))
+                    ends.append(DeliveryEnd(delivery=one, failures=int(is_slow)))
                 case FetchFailed():
                     failed, silent = failed + 1, 0 if reply.status else silent + 1
-                    self._failed(one, reply)
+                    ends += self._failed(one, reply)
                 case Stopped():
-                    self._settle(DeliveryEnd(delivery=one, failures=one.failures, again_at=now))
+                    ends.append(DeliveryEnd(delivery=one, failures=one.failures, again_at=now))
                 case _:
                     assert_never(reply)
-            if silent == _MOST_SILENT:
-                break
-        log.info("feeds distributed", delivered=done, failed=failed, of=len(batch))
+        with self.database.writing() as connection:
+            subscriptions.settle(connection, ends, self.clock())
+        log.info("feeds distributed", tried=len(ends), failed=failed, of=len(batch))
 
     def _offer(self, one: FeedDelivery, body: bytes) -> Reply:
         """One request with the document as it is (7), signed where a secret was given."""
@@ -223,12 +221,12 @@ class Deliveries:
             fields.append(("X-Hub-Signature", signature(one.secret, body)))
         return self.fetcher.call(one.callback, tuple(fields), body)
 
-    def _failed(self, one: FeedDelivery, why: FetchFailed) -> None:
+    def _failed(self, one: FeedDelivery, why: FetchFailed) -> Iterator[DeliveryEnd]:
         """It is tried again later, or has ended: by its own word (410), or as it failed so long."""
         failures = one.failures + 1
         if why.status != _GONE and failures < _MOST_FAILURES:
             later = again_at(why, failures, self.clock(), self.jitter())
-            self._settle(DeliveryEnd(delivery=one, failures=failures, again_at=later))
+            yield DeliveryEnd(delivery=one, failures=failures, again_at=later)
             return
         with self.database.writing() as connection:
             subscriptions.give_up(connection, one)
@@ -236,7 +234,3 @@ class Deliveries:
         if why.status != _GONE:
             topic = f"{self.site}/{one.path}"
             self.fetcher.call(denial(one.callback, topic, "it could not be delivered for days"))
-
-    def _settle(self, end: DeliveryEnd) -> None:
-        with self.database.writing() as connection:
-            subscriptions.settle(connection, end, self.clock())

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -177,28 +178,46 @@ def claim(
     return [replace(one, due_at=until) for one in claimed]
 
 
-def settle(connection: Connection, ended: DeliveryEnd, now: datetime) -> None:
-    """What came of a delivery is on record, unless it was somebody else's by then.
+def settle(connection: Connection, ended: Sequence[DeliveryEnd], now: datetime) -> None:
+    """What came of deliveries is on record, but for those that were somebody else's by then.
 
     What changed meanwhile is due at once.
     """
-    one = ended.delivery
-    told = one.wanted if ended.again_at is None else _table.c.told
-    changed_meanwhile = case((_table.c.wanted > one.wanted, literal(now, Instant)), else_=null())
-    connection.execute(
-        update(_table)
-        .where(_ours(one))
-        .values(told=told, due_at=ended.again_at or changed_meanwhile, failures=ended.failures)
-    )
+    rows = [
+        {
+            "one": each.delivery.id,
+            "turn": each.delivery.due_at,
+            "sent": each.delivery.wanted,
+            "knows": each.delivery.wanted if each.again_at is None else 0,
+            "again": each.again_at,
+            "failed": each.failures,
+            "at": now,
+        }
+        for each in ended
+    ]
+    if rows:
+        connection.execute(_SETTLE, rows)
 
 
 def give_up(connection: Connection, one: FeedDelivery) -> None:
     """Nothing is delivered there any more: the subscription has ended."""
-    connection.execute(delete(_table).where(_ours(one)))
+    connection.execute(delete(_table).where(_table.c.id == one.id, _table.c.due_at == one.due_at))
 
 
-def _ours(one: FeedDelivery) -> ColumnElement[bool]:
-    return and_(_table.c.id == one.id, _table.c.due_at == one.due_at)
+_SETTLE = (
+    update(_table)
+    .where(_table.c.id == bindparam("one"), _table.c.due_at == bindparam("turn", type_=Instant))
+    .values(
+        told=case((_table.c.told < bindparam("knows"), bindparam("knows")), else_=_table.c.told),
+        due_at=func.coalesce(
+            bindparam("again", type_=Instant),
+            case(
+                (_table.c.wanted > bindparam("sent"), bindparam("at", type_=Instant)), else_=null()
+            ),
+        ),
+        failures=bindparam("failed"),
+    )
+)
 
 
 def _due(now: datetime, busy: Collection[str], *, failing: bool) -> ColumnElement[bool]:

@@ -67,7 +67,7 @@ class Ledger:
     def settle(self, delivery: FeedDelivery, **end: object) -> None:
         ended = DeliveryEnd(delivery=delivery, failures=0)
         with self.database.writing() as connection:
-            subscriptions.settle(connection, replace(ended, **end), self.now)  # type: ignore[arg-type]
+            subscriptions.settle(connection, [replace(ended, **end)], self.now)  # type: ignore[arg-type]
 
     def count(self) -> int:
         with self.database.reading() as connection:
