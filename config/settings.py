@@ -87,6 +87,7 @@ class PublishSettings(SettingsSection):
     directory: kinds.Location
     entries_per_feed: kinds.Count
     items_per_page: kinds.Count
+    search: kinds.Switch
 
 
 class LookSettings(SettingsSection):

@@ -4,7 +4,7 @@ Knows which bytes belong in which file, and what else they depend on. Must never
 lie or where items come from.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from functools import cache, cached_property
@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from config import values
+from config.values import published_address
 from feeds import catalogue
 from feeds.identity import decide, ids
 from feeds.model import Item, TopicKind
@@ -39,14 +40,14 @@ from feeds.publish.feed import (
     selections,
 )
 from feeds.publish.files import Document, HiddenDocument
-from feeds.publish.formats import atom, jsonfeed, jsonld, rss
+from feeds.publish.formats import atom, jsonfeed, jsonld, rss, sitemap
 from feeds.publish.formats.opml import opml_bytes
 from feeds.publish.look import Look
-from feeds.publish.pages import renderer
+from feeds.publish.pages import overview, renderer
 from feeds.publish.select import LARGEST_BYTES
 from feeds.publish.site import INDEX, Site, item_page
-from feeds.selection import FACETS, LANGUAGE, Selection
-from feeds.storage.entries import Ready, Tombstone
+from feeds.selection import FACETS, Place, Selection
+from feeds.storage.entries import ListedPage, PastMonths, Ready, Tombstone
 from feeds.storage.read_items import NamedItem, Surroundings
 from feeds.taxonomy import Taxonomy
 
@@ -164,6 +165,7 @@ class SiteBuilder:
         list(self.feed(ALL, ready, ready, None, PageChain(links=(page,), open=0)))
         list(self.archive(ALL, page, ready, ()))
         list(self.lists([]))
+        self.front_page([], {}, ready)
         self.hidden("hidden", None)
         self.hidden("merged", "hidden")
 
@@ -302,13 +304,42 @@ class SiteBuilder:
         forms = (ref.file(form, page.name) for form in (ATOM, JSON_FEED))
         return [*forms, f"{ref.page}{page.name}/{INDEX}"]
 
+    def sitemap_part(
+        self, part: int, pages: Sequence[ListedPage]
+    ) -> tuple[Document | None, datetime | None]:
+        """A part of the sitemap, and when it last changed; None where it lists none of the items.
+
+        Those that are at home elsewhere are listed there (sitemaps.org, "location").
+        """
+        own = [each for each in pages if not published_address(each.url)]
+        listed = [
+            (f"{self._site.url}/{item_page(each.slug)}", each.updated_at)
+            for each in own
+            if each.is_shown
+        ]
+        if not listed:
+            return None, None
+        moments = (at for each in own for at in (each.updated_at, each.withdrawn_at) if at)
+        return (sitemap.part_file(part), sitemap.part_bytes(listed)), max(moments)
+
+    def sitemap_index(self, parts: Mapping[int, datetime | None]) -> Document:
+        """The list of its parts."""
+        listed = ((part, at) for part, at in sorted(parts.items()) if at)
+        return sitemap.INDEX_FILE, sitemap.index_bytes(self._site, listed)
+
+    def robots(self, there: bytes | None) -> Iterator[Document]:
+        """What robots are told where the site is all of its host, unless an operator's is there."""
+        if not self._site.base and (there is None or there.startswith(sitemap.OURS)):
+            yield "robots.txt", sitemap.robots_bytes(self._site)
+
     def lists(self, tags: Sequence[str]) -> Iterator[Document]:
-        """What leads to the feeds of topics, and of the languages of these ``tags``; the front
-        page comes last, when all it links to is there.
+        """What leads to the feeds of topics, and of the languages of these ``tags``, besides the
+        front page.
         """
         yield "style.css", self._site.look.style
         if self._site.look.logo:
             yield self._site.look.logo_name, self._site.look.logo.read_bytes()
+        yield sitemap.PAGES_FILE, sitemap.pages_bytes(self._site, self.feeds(tags))
         listed = folders(tags, self._site, self._taxonomy)
         chosen = selections(self._site, self._taxonomy)
         first = (ALL, *(link.feed for link in chosen))
@@ -316,11 +347,21 @@ class SiteBuilder:
         for facet, links in listed.items():
             of_facet = opml_bytes(self._site, self._taxonomy, {facet: links})
             yield f"feeds/{FOLDERS[facet]}.opml", of_facet
-        yield (
-            INDEX,
-            self._render(
-                "index.html", topics=listed, languages=listed[LANGUAGE], selections=chosen
-            ),
+
+    def front_page(
+        self,
+        tags: Sequence[str],
+        histories: Mapping[Place, PastMonths],
+        latest: Sequence[Ready],
+    ) -> Document:
+        """The latest news, then all feeds with what their histories come to."""
+        chosen = selections(self._site, self._taxonomy)
+        listed = {"selection": chosen, **folders(tags, self._site, self._taxonomy)}
+        return INDEX, self._render(
+            "index.html",
+            items=b"\n".join(entry.html for entry in latest).decode(),
+            overview=overview(listed, histories, self._site.timezone),
+            data=jsonld.website(self._site),
         )
 
 

@@ -25,20 +25,23 @@ class Holding:
     """What a feed and its page hold, by the numbers of the items: ``shown`` the latest, ``listed``
     those of them on the page, ``corrected`` the older ones beside them, with their months.
 
-    ``moved_at`` is when one last came or left. None but the latest is on no page of the
-    ``history``, and all of those that are not are shown and listed.
+    ``latest_at`` is when the newest came, ``moved_at`` when one last came or left. None but the
+    latest is on no page of the ``history``, and all of those that are not are shown and listed.
     """
 
     shown: Sequence[int]
     listed: Sequence[int]
     corrected: Mapping[int, str]
+    latest_at: datetime | None
     moved_at: datetime | None
     history: History
 
     @property
     def past(self) -> PastMonths:
         """What is to be remembered of it once it is published."""
-        return PastMonths(months=self.history.months, corrected=self.corrected)
+        return PastMonths(
+            months=self.history.months, corrected=self.corrected, latest_at=self.latest_at
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,7 @@ class Holdings:
             shown=numbers[:count],
             listed=numbers[: max(self.listed, past.chain.open)],
             corrected=corrected,
+            latest_at=latest[0].news_at if latest else None,
             moved_at=max(filter(None, moved), default=None),
             history=past,
         )
@@ -118,6 +122,7 @@ def selected(connection: Connection, selection: Selection, *, fewest: int, liste
         shown=numbers[:count],
         listed=numbers[:listed],
         corrected=dict.fromkeys(corrected, ""),
+        latest_at=latest[0].news_at if latest else None,
         moved_at=max(moved, default=None),
         history=History(place=EVERYWHERE, months={}, chain=chain({}, 1), written=(), gone=()),
     )

@@ -1,23 +1,30 @@
-"""Web pages as bytes, each made by its template from finished values.
+"""Web pages as bytes, each made by its template from finished values, and those of the front page.
 
-Knows the templates. Must never query.
+Knows the templates, and how a history is shown in little. Must never query.
 """
 
 import traceback
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateSyntaxError
 
 from feeds.catalogue import Catalogue
 from feeds.errors import PublishError
 from feeds.publish.entry import instant
-from feeds.publish.feed import ALL, FORMS, describe
+from feeds.publish.feed import ALL, FORMS, FeedLink, describe
 from feeds.publish.site import Site
+from feeds.selection import EVERYWHERE, Place
+from feeds.storage.entries import PastMonths
 from feeds.taxonomy import Taxonomy
+
+# What the front page says over and over: numbers and days, in as many words.
+_REMEMBERED = 4096
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -49,7 +56,9 @@ def renderer(
         "day": lambda issued: words.day(
             issued.at.astimezone(site.timezone).date() if issued.at else issued.day
         ),
+        "date": lru_cache(_REMEMBERED)(words.day),
         "instant": instant,
+        "month_name": words.month,
         "own_name": words.own_name,
         "month": lambda page: words.month(date.fromisoformat(f"{page.month}-01")),
         "page": lambda feed: f"{site.base}/{feed.page}",
@@ -59,6 +68,7 @@ def renderer(
         "site": site,
         "words": words,
         "say": words.say,
+        "count": lru_cache(_REMEMBERED)(words.count),
         "forms": FORMS,
         "all": describe(ALL, site, taxonomy),
         # Part of the address, so that no cached style meets a newer page.
@@ -104,3 +114,91 @@ def _fault(own: Path, error: Exception) -> PublishError:
     # One that lacks what ours ask of it is called by none of its lines.
     told = "{}, line {}".format(*places[-1]) if places else f"a template in {own}"
     return PublishError(f"{told}: {error}; pages stay as they were")
+
+
+# -- What the front page says of every feed
+
+#: So many of the latest: who wants all of them is one step away, and topics are in sight.
+FRONT_PAGE_ITEMS = 5
+#: Two years show whether something comes at all, and at which time of the year.
+MONTHS_SHOWN = 24
+#: Of a chart, in the units of its lines.
+_HEIGHT, _STEP = 16, 4
+
+_NONE = PastMonths()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicLine:
+    """A feed in the list of all: with the ``count`` of its items, the day of the ``latest``, and
+    how many there were in each of the last ``months``.
+    """
+
+    link: FeedLink
+    count: int
+    latest: date | None
+    months: tuple[int, ...]
+    below: tuple["TopicLine", ...]
+
+    @property
+    def chart(self) -> str:
+        """The path of a line for each month with items, as SVG has it."""
+        most = max(self.months, default=0)
+        return "".join(
+            f"M{2 + _STEP * place} {_HEIGHT}v-{max(1, round(_HEIGHT * count / most))}"
+            for place, count in enumerate(self.months)
+            if count
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """All feeds by their facets, and the ``months`` (their first days) that charts show."""
+
+    months: tuple[date, ...]
+    lines: Mapping[str, Sequence[TopicLine]]
+
+
+def overview(
+    links: Mapping[str, Iterable[FeedLink]], histories: Mapping[Place, PastMonths], zone: ZoneInfo
+) -> Overview:
+    """What is said of these feeds; the last month is that of the newest item."""
+    last = max(histories.get(EVERYWHERE, _NONE).months, default="")
+    months = tuple(_months_to(date.fromisoformat(f"{last}-01"))) if last else ()
+    names = tuple(f"{month:%Y-%m}" for month in months)
+    lines = {facet: _lines(some, histories, names, zone) for facet, some in links.items()}
+    return Overview(months=months, lines=lines)
+
+
+def _lines(
+    links: Iterable[FeedLink],
+    histories: Mapping[Place, PastMonths],
+    names: tuple[str, ...],
+    zone: ZoneInfo,
+) -> tuple[TopicLine, ...]:
+    return tuple(_line(link, histories, names, zone) for link in links)
+
+
+def _line(
+    link: FeedLink, histories: Mapping[Place, PastMonths], names: tuple[str, ...], zone: ZoneInfo
+) -> TopicLine:
+    place = link.feed.selection.place
+    past = histories.get(place, _NONE) if place else _NONE
+    return TopicLine(
+        link=link,
+        count=sum(past.months.values()),
+        latest=_day(past.latest_at, zone),
+        months=tuple(past.months.get(name, 0) for name in names),
+        below=_lines(link.below, histories, names, zone),
+    )
+
+
+def _day(moment: datetime | None, zone: ZoneInfo) -> date | None:
+    return moment.astimezone(zone).date() if moment else None
+
+
+def _months_to(last: date) -> Iterable[date]:
+    """The first days of as many months as are shown, the oldest first."""
+    final = last.year * 12 + last.month - 1
+    for number in range(final - MONTHS_SHOWN + 1, final + 1):
+        yield date(number // 12, number % 12 + 1, 1)

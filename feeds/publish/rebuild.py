@@ -5,6 +5,7 @@ Knows the order of calls. Must never know SQL, XML or HTML.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from itertools import starmap
 from threading import Event
@@ -18,8 +19,10 @@ from feeds.model import Progress
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ATOM, CHANGES, FeedRef, is_feed
 from feeds.publish.files import Document, Files
+from feeds.publish.formats.sitemap import part_file
 from feeds.publish.history import held
 from feeds.publish.holdings import Holding, Holdings, outstanding, selected
+from feeds.publish.pages import FRONT_PAGE_ITEMS
 from feeds.publish.select import LARGEST_BYTES, MOST_ENTRIES, whole
 from feeds.publish.site import INDEX, Site
 from feeds.selection import EVERYWHERE, Place, Selection
@@ -119,6 +122,7 @@ class _Publication:
     total: int = field(init=False, default=0)
     holdings: Holdings = field(init=False)
     kept: dict[Place, PastMonths] = field(init=False, default_factory=dict)
+    listed: dict[int, datetime | None] = field(init=False, default_factory=dict)
 
     def run(self, *, everything: bool) -> Sequence[str]:
         """The files that changed, those of feeds first."""
@@ -158,9 +162,11 @@ class _Publication:
         written = [*self._feeds(feeds)]
         if not self.stopping.is_set():
             written += self._written(iter([self._changes()]))
-            pages += self.files.write_all(self.builder.lists(tags)) if whole else ()
+            pages += self._listed(after, state.upto)
+            pages += self.files.write_all(self._lists(tags, whole=whole))
             with self.database.writing() as connection:
                 entries.keep_histories(connection, self.kept)
+                entries.keep_sitemap(connection, self.listed)
                 entries.settle(connection, state, self.builder.fingerprint)
         return [*written, *pages]
 
@@ -285,6 +291,37 @@ class _Publication:
             last = entries.last_changed(connection, MOST_ENTRIES)
         ready = self._ready({each for each in last if isinstance(each, int)})
         return self.builder.changes(ready[each] if isinstance(each, int) else each for each in last)
+
+    def _listed(self, after: int, upto: int) -> Iterator[str]:
+        """Writes the parts of the sitemap of the items changed in the span, and its index."""
+        with self.database.reading() as connection:
+            known = entries.sitemap(connection)
+            changed = entries.parts_changed(connection, after, upto)
+        for part in changed:
+            with self.database.reading() as connection:
+                pages = entries.part_of_sitemap(connection, part)
+            document, self.listed[part] = self.builder.sitemap_part(part, pages)
+            if document:
+                yield from self.files.write_all([document])
+            elif known.get(part):
+                self.files.remove(part_file(part))
+        yield from self.files.write_all([self.builder.sitemap_index({**known, **self.listed})])
+
+    def _lists(self, tags: Sequence[str], *, whole: bool) -> Iterator[Document]:
+        """What leads to all the rest, where that may be others; the front page comes last."""
+        if whole:
+            yield from self.builder.lists(tags)
+            yield from self.builder.robots(self.files.read("robots.txt"))
+        yield self._front_page(tags)
+
+    def _front_page(self, tags: Sequence[str]) -> Document:
+        """The front page, when all it links to is there."""
+        with self.database.reading() as connection:
+            latest = entries.latest(connection, EVERYWHERE, FRONT_PAGE_ITEMS)
+        numbers = [each.item for each in latest][: self.builder.items_per_page]
+        ready = self._ready(numbers)
+        histories = {**self.holdings.published, **self.kept}
+        return self.builder.front_page(tags, histories, [ready[number] for number in numbers])
 
     def _ready(self, numbers: Collection[int]) -> Mapping[int, Ready]:
         """The entries of these items; those that were never made so are made, and kept."""

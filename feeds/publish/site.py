@@ -45,6 +45,7 @@ class SavedSelection:
 class Site:
     """An installation as its readers see it; ``url`` is absolute and ends without a slash.
 
+    ``has_search`` says whether whoever serves the pages answers searches, too.
     ``hubs`` are where others hear at once that a feed changed (WebSub).
     """
 
@@ -58,6 +59,7 @@ class Site:
     terms: tuple[SourceTerms, ...]
     entries_per_feed: int
     items_per_page: int
+    has_search: bool = True
     hubs: tuple[str, ...] = ()
     selections: tuple[SavedSelection, ...] = ()
     look: Look = field(default_factory=Look)

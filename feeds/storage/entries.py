@@ -20,6 +20,7 @@ from feeds.storage.tables import (
     item_topics,
     items,
     movements,
+    sitemaps,
     touched,
 )
 from feeds.storage.tables import histories as published_histories
@@ -28,6 +29,10 @@ from feeds.times import span_of
 _CHANGE = "published"
 _FINGERPRINT = "published.fingerprint"
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+#: Items of one part of the sitemap, by number, which stays: a change rewrites one part, so that few
+#: are cheap, while an index may name 50,000 parts (sitemaps.org).
+PART_ITEMS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +78,26 @@ class Latest(NamedTuple):
     news_at: datetime
 
 
+class ListedPage(NamedTuple):
+    """The page of an item as a sitemap asks for it."""
+
+    slug: str
+    url: str | None
+    updated_at: datetime
+    withdrawn_at: datetime | None
+    is_shown: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastMonths:
     """The history of a place as published: how many items became news in each of its ``months``,
-    and the months of those ``corrected`` ones, by number, that its feed shows beside its latest.
+    and the months of those ``corrected`` ones, by number, that its feed shows beside its latest;
+    ``latest_at`` is when one last did.
     """
 
     months: Mapping[str, int] = field(default_factory=dict)
     corrected: Mapping[int, str] = field(default_factory=dict)
+    latest_at: datetime | None = None
 
 
 class Tombstone(NamedTuple):
@@ -214,8 +231,12 @@ def histories(connection: Connection) -> Mapping[Place, PastMonths]:
     """The history of each place as it was published last."""
     rows = connection.execute(select(published_histories))
     return {
-        (kind, slug): PastMonths(months=months, corrected={int(k): v for k, v in corrected.items()})
-        for kind, slug, months, corrected in rows
+        (kind, slug): PastMonths(
+            months=months,
+            corrected={int(number): month for number, month in corrected.items()},
+            latest_at=at,
+        )
+        for kind, slug, months, corrected, at in rows
     }
 
 
@@ -268,6 +289,35 @@ def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
         for entry in made
     ]
     upsert(connection, entries, rows)
+
+
+def parts_changed(connection: Connection, after: int, upto: int) -> Sequence[int]:
+    """The parts of the sitemap of the items changed in ``(after, upto]``, hidden ones too."""
+    span = and_(items.c.change > after, items.c.change <= upto)
+    part = (items.c.number - 1) // PART_ITEMS + 1
+    return connection.scalars(select(part).where(span).distinct().order_by(part)).all()
+
+
+def part_of_sitemap(connection: Connection, part: int) -> Sequence[ListedPage]:
+    """The items of a part of the sitemap, hidden ones too."""
+    columns = (items.c.slug, items.c.url, items.c.updated_at, items.c.withdrawn_at)
+    query = select(*columns, is_shown).where(
+        items.c.number > (part - 1) * PART_ITEMS, items.c.number <= part * PART_ITEMS
+    )
+    return [ListedPage(*row) for row in connection.execute(query.order_by(items.c.number))]
+
+
+def sitemap(connection: Connection) -> Mapping[int, datetime | None]:
+    """When each part of the sitemap last changed, as published; None for one without a page."""
+    rows = connection.execute(select(sitemaps.c.part, sitemaps.c.changed_at))
+    return {row.part: row.changed_at for row in rows}
+
+
+def keep_sitemap(connection: Connection, changed: Mapping[int, datetime | None]) -> None:
+    """These parts are published."""
+    rows = [{"part": part, "changed_at": at} for part, at in changed.items()]
+    if rows:
+        upsert(connection, sitemaps, rows)
 
 
 # One language at a time, each by a step in the index, however many items there are.

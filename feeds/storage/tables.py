@@ -193,6 +193,7 @@ histories = Table(
     Column("slug", Text, primary_key=True),
     Column("months", JSON, nullable=False),
     Column("corrected", JSON, nullable=False),
+    Column("latest_at", Instant),
 )
 
 #: When an entry last left the feed of a topic, or that of everything, or came back to it: it is
@@ -245,6 +246,14 @@ FTS5 = (
     """(terms, content='', columnsize=0, tokenize="ascii tokenchars '-:'")"""
 )
 event.listen(searchable, "after_create", DDL(FTS5).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
+
+#: The parts of the sitemap with pages in them, and when one of these last changed.
+sitemaps = Table(
+    "sitemaps",
+    metadata,
+    Column("part", Number, primary_key=True, autoincrement=False),
+    Column("changed_at", Instant),
+)
 
 #: Names of topics that an operator mapped, on top of those in the taxonomy file.
 topic_names = Table(

@@ -74,6 +74,7 @@ MEDIA: Mapping[str, Media] = MappingProxyType(
         "rss": Media("application/rss+xml; charset=utf-8", _ANYONE),
         "svg": Media("image/svg+xml", _PAGE),
         "txt": Media("text/plain; charset=utf-8"),
+        "xml": Media("application/xml; charset=utf-8"),
     }
 )
 

@@ -135,6 +135,7 @@ def site(settings: Settings, identity: Identity, saved: tuple[SavedSelection, ..
         entries_per_feed=settings.publish.entries_per_feed,
         items_per_page=settings.publish.items_per_page,
         selections=saved,
+        has_search=settings.publish.search,
         hubs=tuple(dict.fromkeys((*own, *settings.websub.hubs.split()))),
         look=_look(settings),
     )

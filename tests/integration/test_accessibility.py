@@ -10,10 +10,12 @@ from playwright.sync_api import Browser, Page, Route, ViewportSize
 
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FeedRef
-from feeds.selection import Selection
+from feeds.selection import EVERYWHERE, Selection
+from feeds.storage.entries import PastMonths
 from feeds.taxonomy import Taxonomy
 from notifier.web.private_pages import PrivatePages
-from tests.items import a_site
+from tests.builders import POLICING, SECRETARIAT
+from tests.items import NOON, a_site
 from tests.served_site import ServedSite, served_site
 
 Scheme = Literal["light", "dark"]
@@ -25,6 +27,11 @@ SIGHTS: tuple[tuple[ViewportSize, Scheme], ...] = (
     (ViewportSize(width=1280, height=900), "dark"),
 )
 NARROWED = Selection.parse("field=human-rights&field=policing&language=en&q=border")
+#: A front page with a search, and charts.
+HISTORIES = {
+    place: PastMonths(months={"2026-10": 3, "2026-11": 12}, latest_at=NOON)
+    for place in (EVERYWHERE, POLICING.place, SECRETARIAT.place)
+}
 RULES = {
     "resultTypes": ["violations"],
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -44,6 +51,7 @@ def made(site: ServedSite, osce: Taxonomy) -> Mapping[str, bytes]:
     builder, private = SiteBuilder(own, osce), PrivatePages(own, osce)
     gets, topics = "You get the daily digest.", ["Policing", "Human rights"]
     return {
+        "/searched": builder.front_page(["en", "de"], HISTORIES, [])[1],
         "/hidden": builder.hidden("gone", None)[1],
         "/moved": builder.hidden("gone", site.items[0].slug)[1].replace(b"http-equiv", b"data-x"),
         "/unsubscribe": bytes(private.answer("unsubscribe.html", gets=gets, topics=topics).body),
@@ -80,6 +88,7 @@ def tab(browser: Browser, site: ServedSite, made: Mapping[str, bytes]) -> Iterat
         "guide",
         "foreign",
         "fetched",
+        "/searched",
         "/hidden",
         "/moved",
         "/unsubscribe",

@@ -165,6 +165,8 @@ def test_a_new_item_touches_its_feeds_and_no_other(
         *(f"{feed}/index.html" for feed in feeds),
         # The page of the one before it leads to it.
         *(f"items/{each.slug}/index.html" for each in (item, beside)),
+        "sitemap-items-1.xml",
+        "index.html",
     )
     changed = {path for path, body in contents(public).items() if before.get(path) != body}
     assert changed == {f"{path}{end}" for path in report.files for end in ("", *ENDS)}

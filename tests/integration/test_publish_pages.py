@@ -193,3 +193,57 @@ def test_what_is_published_bit_by_bit_is_what_would_be_published_at_once(
     again = Pages(pages.database, tmp_path / "again")
     again.publish(everything=True)
     assert pages.files() == again.files()
+
+
+def front_page(pages: Pages) -> Any:
+    return html.fromstring((pages.public / "index.html").read_text("utf-8"))
+
+
+def test_the_front_page_shows_the_latest_news_and_counts_that_are_true(pages: Pages) -> None:
+    for number in range(7):
+        pages.add(f"Item {number}", days=number - 60)
+    pages.publish()
+    page = front_page(pages)
+    titles = page.xpath("//section[@aria-labelledby='latest']//h3/a/text()")
+    assert titles == [f"Item {number}" for number in range(6, 1, -1)]
+    [new] = pages.add("New")
+    assert "index.html" in pages.publish().files
+    page = front_page(pages)
+    assert page.xpath("//h3/a/text()")[0] == "New"
+    (count,) = page.xpath("//li[div//a = 'Policing']//*[@class='count']/text()")
+    assert count == "8 items, latest on 20 November 2026"
+    pages.withdraw(new)
+    pages.publish()
+    (count,) = front_page(pages).xpath("//li[div//a = 'Policing']//*[@class='count']/text()")
+    assert count == "7 items, latest on 27 September 2026"
+
+
+def test_the_sitemap_is_written_anew_where_it_changed(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.storage.entries.PART_ITEMS", 2)
+    one, two, three = pages.add("One", "Two", "Three")
+    pages.publish()
+    names = {path for path in pages.files() if "sitemap" in path and path.endswith(".xml")}
+    assert names == {
+        *("sitemap.xml", "sitemap-pages.xml", "sitemap-items-1.xml", "sitemap-items-2.xml")
+    }
+    pages.add("Four", days=1)
+    files = pages.publish().files
+    assert {path for path in files if "sitemap" in path} == {"sitemap-items-2.xml", "sitemap.xml"}
+    pages.withdraw(one, two)
+    pages.publish()
+    assert "sitemap-items-1.xml" not in pages.files()
+    assert b"items-1" not in pages.files()["sitemap.xml"]
+    pages.restore(one)
+    pages.publish()
+    assert one.slug.encode() in pages.files()["sitemap-items-1.xml"]
+    assert two.slug.encode() not in pages.files()["sitemap-items-1.xml"]
+    assert three.slug.encode() in pages.files()["sitemap-items-2.xml"]
+
+
+def test_an_operators_robots_txt_stays_as_it_is(pages: Pages) -> None:
+    pages.public.mkdir()
+    (pages.public / "robots.txt").write_text("User-agent: *\nDisallow: /\n")
+    pages.publish()
+    assert (pages.public / "robots.txt").read_text() == "User-agent: *\nDisallow: /\n"

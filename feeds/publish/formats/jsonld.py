@@ -62,6 +62,22 @@ def collection(feed: PublishedFeed, pages: Sequence[str], site: Site) -> str:
     )
 
 
+def website(site: Site) -> str:
+    """The front page, and how the site is searched where it can be."""
+    target = f"{site.url}/feeds/select/?q={{words}}"
+    search = {"@type": "SearchAction", "target": target, "query-input": "required name=words"}
+    return _written(
+        {
+            "@type": "WebSite",
+            "name": site.title,
+            "url": f"{site.url}/",
+            "inLanguage": site.words.tag,
+            "publisher": _publisher(site),
+            "potentialAction": search if site.has_search else {},
+        }
+    )
+
+
 def _written(told: Mapping[str, object]) -> str:
     known = {"@context": "https://schema.org"} | {name: each for name, each in told.items() if each}
     return json.dumps(known, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPED)

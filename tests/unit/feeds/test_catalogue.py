@@ -35,8 +35,8 @@ PLURALS = {"zero", "one", "two", "few", "many", "other"}
 #: Of pages that are not there yet; each leaves this list when it is said.
 TO_COME = frozenset(
     """
-    archive feed_ended feed_moved filter filter_topics found goes_on_in items_by_month latest_on
-    newer next open_in_reader previous search_as_feed search_news search_results
+    archive feed_ended feed_moved filter found goes_on_in newer next previous search_as_feed
+    search_results
     """.split()
 )
 

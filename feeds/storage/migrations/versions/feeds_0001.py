@@ -20,6 +20,7 @@ def upgrade() -> None:
     _keys_and_topics()
     _history()
     _published()
+    _sitemaps()
     _topic_names()
     _standings()
     _pushes()
@@ -196,6 +197,7 @@ def _published() -> None:
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("months", sa.JSON(), nullable=False),
         sa.Column("corrected", sa.JSON(), nullable=False),
+        sa.Column("latest_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("kind", "slug", name="pk_histories"),
     )
     op.create_table(
@@ -217,6 +219,15 @@ def _published() -> None:
         sa.Column("archived", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_entries_item_items"),
         sa.PrimaryKeyConstraint("item", name="pk_entries"),
+    )
+
+
+def _sitemaps() -> None:
+    op.create_table(
+        "sitemaps",
+        sa.Column("part", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("changed_at", INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("part", name="pk_sitemaps"),
     )
 
 

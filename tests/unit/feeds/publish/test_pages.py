@@ -104,7 +104,7 @@ def test_an_index_of_nobody_in_particular_says_news(osce: Taxonomy) -> None:
 
 
 def front_page(builder: SiteBuilder) -> str:
-    return dict(builder.lists(["en"]))["index.html"].decode()
+    return builder.front_page(["en"], {}, [])[1].decode()
 
 
 def test_a_site_from_right_to_left_says_so_and_what_runs_otherwise_too(osce: Taxonomy) -> None:
