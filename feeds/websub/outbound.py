@@ -17,7 +17,7 @@ from feeds.times import backoff
 
 #: How long a host's turn lasts at most: whoever took it and vanished holds nobody up for longer.
 #: A call takes 20 seconds at most (`notifier.app.sources.caller`).
-CLAIM = timedelta(minutes=5)
+CLAIM = timedelta(minutes=2)
 
 # A host that was away for a moment is back soon; one that is down for days is asked six times a
 # day, and what it missed is told in one, as each document is sent as it is then.
