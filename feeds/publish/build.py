@@ -185,8 +185,9 @@ class SiteBuilder:
         """
         feed = self._described(ref)
         place = Position(previous=past.last.name if past.last else "")
+        updated = self._updated(shown, moved_at)
         for form in FORMS:
-            yield ref.file(form), self._document(feed, form, shown, moved_at, place)
+            yield ref.file(form), _document(feed, form, shown, updated, place)
         pages = [f"{self._site.url}/{item_page(entry.slug)}" for entry in listed]
         html = b"\n".join(entry.html for entry in listed).decode()
         data = jsonld.collection(feed, pages, self._site)
@@ -195,28 +196,17 @@ class SiteBuilder:
             self._render("feed.html", feed=feed, items=html, past=past, data=data),
         )
 
-    def _document(
-        self,
-        feed: PublishedFeed,
-        form: FeedForm,
-        shown: Sequence[Ready],
-        moved_at: datetime | None,
-        place: Position = NEWEST,
-    ) -> bytes:
-        never = self._never
-        updated = max(moved_at or never, *(entry.updated_at for entry in shown), never)
-        if form is ATOM:
-            return atom.feed_bytes(feed, updated, [each.atom for each in shown], place)
-        if form is RSS:
-            return rss.feed_bytes(feed, updated, [each.rss for each in shown], place)
-        return jsonfeed.feed_bytes(feed, updated, [each.json for each in shown], place)
+    def _updated(self, shown: Sequence[Ready], moved_at: datetime | None) -> datetime:
+        times = (entry.updated_at for entry in shown)
+        return max(moved_at or self._never, *times, self._never)
 
     def selected(
         self, ref: FeedRef, form: FeedForm, shown: Sequence[Ready], moved_at: datetime | None
     ) -> bytes:
         """The document of a feed that is made when somebody asks for it."""
         # Of which there is no end, so that none is remembered.
-        return self._document(describe(ref, self._site, self._taxonomy), form, shown, moved_at)
+        feed = describe(ref, self._site, self._taxonomy)
+        return _document(feed, form, shown, self._updated(shown, moved_at))
 
     def search_page(
         self, ref: FeedRef, listed: Sequence[Ready], languages: Iterable[str], older: int | None
@@ -370,6 +360,20 @@ def _flat(links: Iterable[FeedLink]) -> Iterator[FeedLink]:
     for each in links:
         yield each
         yield from _flat(each.below)
+
+
+def _document(
+    feed: PublishedFeed,
+    form: FeedForm,
+    shown: Sequence[Ready],
+    updated: datetime,
+    place: Position = NEWEST,
+) -> bytes:
+    if form is ATOM:
+        return atom.feed_bytes(feed, updated, [each.atom for each in shown], place)
+    if form is RSS:
+        return rss.feed_bytes(feed, updated, [each.rss for each in shown], place)
+    return jsonfeed.feed_bytes(feed, updated, [each.json for each in shown], place)
 
 
 @cache

@@ -140,9 +140,11 @@ def _remove(target: str) -> None:
 
 def _holds(target: str, content: bytes) -> bool:
     try:
+        # Most that changed are of another size, and need not be opened.
+        if os.stat(target).st_size != len(content):  # noqa: PTH116 - a Path costs more
+            return False
         with open(target, "rb", buffering=0) as file:  # noqa: PTH123 - a Path costs more
-            # Most that changed are of another size, and need not be read.
-            return os.fstat(file.fileno()).st_size == len(content) and file.read() == content
+            return file.read() == content
     except FileNotFoundError:
         return False
 

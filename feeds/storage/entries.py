@@ -50,11 +50,12 @@ class Ready:
     json: bytes
     html: bytes
     archived: bytes | None = None
+    #: The most bytes that it takes in a feed, whatever its form.
+    size: int = field(init=False)
 
-    @property
-    def size(self) -> int:
-        """The most bytes that it takes in a feed, whatever its form."""
-        return max(len(self.atom), len(self.rss), len(self.json))
+    def __post_init__(self) -> None:
+        size = max(len(self.atom), len(self.rss), len(self.json))
+        object.__setattr__(self, "size", size)
 
 
 class Touch(NamedTuple):

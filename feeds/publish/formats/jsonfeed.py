@@ -14,7 +14,7 @@ from feeds.publish.entry import PublishedEntry
 from feeds.publish.feed import JSON_FEED, NEWEST, Position, PublishedFeed
 
 _VERSION = "https://jsonfeed.org/version/1.1"
-_END = b"]}"
+_END = b"]}\n"
 
 # Who does not know what a file is says so (RFC 2046, section 4.5.1): an attachment has a type.
 _UNKNOWN_TYPE = "application/octet-stream"
@@ -66,7 +66,7 @@ def feed_bytes(
             "_atom": {"id": feed.id, "updated": updated.isoformat()},
         }
     )
-    return b"".join((head.removesuffix(b"}"), b',"items":[\n', b",\n".join(entries), _END, b"\n"))
+    return b"".join((head.removesuffix(b"}"), b',"items":[\n', b",\n".join(entries), _END))
 
 
 def _atom(entry: PublishedEntry) -> Mapping[str, object]:
