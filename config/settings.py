@@ -88,6 +88,7 @@ class PublishSettings(SettingsSection):
     entries_per_feed: kinds.Count
     items_per_page: kinds.Count
     search: kinds.Switch
+    unreferenced_days: kinds.Days
 
 
 class LookSettings(SettingsSection):

@@ -6,9 +6,12 @@ Knows paths, renames and how files are packed. Must never know what is in a file
 import os
 import struct
 import sys
-from collections.abc import Iterable
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]
@@ -35,6 +38,13 @@ _SMALLER = {
     ".br": lambda content: bytes(brotli.compress(content, quality=5)),
     ".zst": lambda content: zstd.compress(content, 3),
 }
+_UNPACKED: Mapping[str, Callable[[bytes], bytes]] = {
+    ".br": brotli.decompress,
+    ".gz": partial(zlib.decompress, wbits=31),
+    ".zst": zstd.decompress,
+}
+#: 96 bits: two versions of one document meet once in 2^48.
+_DIGEST_BYTES = 12
 #: A run that writes more than this is awaited by nobody.
 _MOST_UNPACKED = 1_000
 _TRAILER = struct.Struct("<II")
@@ -131,6 +141,57 @@ class Files:
         for end in missing:
             # Dated as the file: those of two versions never share a second either.
             _replace(f"{target}{end}", _SMALLER[end](content), second)
+
+    def compare(self, path: str, content: bytes, status: bytes = b"") -> Iterator[tuple[str, bool]]:
+        """What is not as `write` and `pack` leave it, by its path, and whether it is there."""
+        wanted = {path: content, f"{path}.status": status or None}
+        wanted |= {f"{path}{end}": content for end in _UNPACKED}
+        for name, right in wanted.items():
+            try:
+                found = (self.root / name).read_bytes()
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                if right is not None:
+                    yield name, False
+                continue
+            end = name.removeprefix(path)
+            if right is None or not _is_same(found, right, end):
+                yield name, True
+
+    def is_of(self, path: str, digest: str) -> bool:
+        """Whether there is a file of these bytes."""
+        try:
+            return digest_of((self.root / path).read_bytes()) == digest
+        except OSError:
+            return False
+
+    def remove_own(self, path: str, digest: str) -> bool:
+        """A file of these bytes, with all that lies beside it, is no more; False where it is of
+        others. Folders that held nothing else go with it. Raises PublishError.
+        """
+        if not self.is_of(path, digest):
+            return False
+        self.remove(path)
+        for folder in Path(path).parents[:-1]:
+            with suppress(OSError):
+                (self.root / folder).rmdir()
+        return True
+
+    def discard(self, path: str) -> None:
+        """A packed file, which another run makes again, is no more."""
+        if path.endswith(tuple(_SMALLER)):
+            _remove(f"{self.root}/{path}")
+
+
+def digest_of(content: bytes) -> str:
+    """What tells the versions of a file apart."""
+    return blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def _is_same(found: bytes, content: bytes, end: str) -> bool:
+    try:
+        return (_UNPACKED[end](found) if end in _UNPACKED else found) == content
+    except (ValueError, brotli.error, zlib.error, zstd.ZstdError):
+        return False
 
 
 def _remove(target: str) -> None:

@@ -5,8 +5,7 @@ Knows the order of calls. Must never know SQL, XML or HTML.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from hashlib import blake2b
+from datetime import datetime, timedelta
 from itertools import starmap
 from threading import Event
 from time import perf_counter
@@ -18,13 +17,14 @@ from feeds.catalogue import languages, nearest
 from feeds.model import Progress
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ATOM, CHANGES, FeedRef, is_feed
-from feeds.publish.files import Document, Files
+from feeds.publish.files import Document, Files, digest_of
 from feeds.publish.formats.sitemap import part_file
 from feeds.publish.history import held
 from feeds.publish.holdings import Holding, Holdings, outstanding, selected
 from feeds.publish.pages import FRONT_PAGE_ITEMS
 from feeds.publish.select import LARGEST_BYTES, MOST_ENTRIES, whole
 from feeds.publish.site import INDEX, Site
+from feeds.publish.store.manifest import ComparedFiles, RecordedFiles, sweep
 from feeds.selection import EVERYWHERE, Place, Selection
 from feeds.storage import Connection, entries
 from feeds.storage.database import Database
@@ -41,8 +41,6 @@ _PAGES_AT_ONCE = 200
 _ARCHIVES_AT_ONCE = 10
 # Whoever else brings the index up to date is done by then, or this run fails and is repeated.
 _SEARCH_SECONDS = 30.0
-# 96 bits: two versions of one document meet once in 2^48.
-_DIGEST_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +55,14 @@ class PublishReport:
     files: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long files are kept that are the site's no longer, and what time it is."""
+
+    now: datetime
+    unreferenced: timedelta
+
+
 def publish(
     database: Database,
     taxonomy: Taxonomy,
@@ -65,6 +71,7 @@ def publish(
     *,
     everything: bool = False,
     wait_seconds: float = 0,
+    kept: Retention | None = None,
     stopping: Event | None = None,
     progress: Progress | None = None,
 ) -> PublishReport:
@@ -72,30 +79,29 @@ def publish(
 
     Only what changed is made, unless ``everything`` is wanted, the directory is empty, or
     settings, taxonomy or templates changed. A run that ends early is repeated by the next one,
-    which leaves alone what is right already. ``progress`` hears how many changes and feeds are
-    done, and of how many. Raises StoreBusy where another run is at it after ``wait_seconds``;
-    PublishError.
+    which leaves alone what is right already. Files that are the site's no longer are taken away
+    once they were ``kept`` for so long. ``progress`` hears how many changes and feeds are done, and
+    of how many. Raises StoreBusy where another run is at it after ``wait_seconds``; PublishError.
     """
     started = perf_counter()
     builder = SiteBuilder(site, taxonomy)
-    publication = _Publication(
-        database=database,
-        files=files,
-        builder=builder,
-        stopping=stopping or Event(),
-        progress=progress,
-    )
     with database.exclusive("publish", wait_seconds):
+        recorded = RecordedFiles(files, database)
+        publication = SitePublication(
+            database=database,
+            files=recorded,
+            builder=builder,
+            stopping=stopping or Event(),
+            progress=progress,
+        )
         written = publication.run(everything=everything)
+        recorded.note()
+        if kept:
+            if publication.is_over_everything:
+                recorded.leave(kept.now)
+            sweep(database, files, kept.now - kept.unreferenced)
         files.pack()
-    feeds = [path for path in written if is_feed(path)]
-    # One feed is a file of each form.
-    count = len({path.rpartition(".")[0] for path in feeds if path != CHANGES.file(ATOM)})
-    report = PublishReport(
-        feeds_written=count,
-        feeds_unchanged=publication.feeds - count,
-        files=(*feeds, *(path for path in written if not is_feed(path))),
-    )
+    report = _report(written, publication.feeds)
     if report.files:
         seconds = round(perf_counter() - started, 3)
         counts = {"feeds": report.feeds_written, "files": len(report.files)}
@@ -107,15 +113,30 @@ def publish(
     return report
 
 
+def _report(written: Sequence[str], of_site: int) -> PublishReport:
+    feeds = [path for path in written if is_feed(path)]
+    # One feed is a file of each form.
+    count = len({path.rpartition(".")[0] for path in feeds if path != CHANGES.file(ATOM)})
+    return PublishReport(
+        feeds_written=count,
+        feeds_unchanged=of_site - count,
+        files=(*feeds, *(path for path in written if not is_feed(path))),
+    )
+
+
 @dataclass(slots=True, kw_only=True)
-class _Publication:
+class SitePublication:
     """One run, with everything it works with, and how far it came."""
 
     database: Database
-    files: Files
+    files: RecordedFiles | ComparedFiles
     builder: SiteBuilder
     stopping: Event
     progress: Progress | None
+    #: Whether others learn of what it did: those who follow, and the next run.
+    is_told: bool = True
+    #: Whether all of the site was gone through, to its end.
+    is_over_everything: bool = field(init=False, default=False)
     #: How many feeds the site has.
     feeds: int = field(init=False, default=0)
     done: int = field(init=False, default=0)
@@ -138,6 +159,7 @@ class _Publication:
             return ()
         if whole:
             self._try()
+            self.files.begin()
         # Items before feeds, feeds before what lists them: no link leads nowhere, and the front
         # page is there only once all of it was.
         after = 0 if whole else state.published
@@ -164,11 +186,16 @@ class _Publication:
             written += self._written(iter([self._changes()]))
             pages += self._listed(after, state.upto)
             pages += self.files.write_all(self._lists(tags, whole=whole))
-            with self.database.writing() as connection:
-                entries.keep_histories(connection, self.kept)
-                entries.keep_sitemap(connection, self.listed)
-                entries.settle(connection, state, self.builder.fingerprint)
+            self.is_over_everything = whole
+            if self.is_told:
+                self._settle(state)
         return [*written, *pages]
+
+    def _settle(self, state: entries.Outstanding) -> None:
+        with self.database.writing() as connection:
+            entries.keep_histories(connection, self.kept)
+            entries.keep_sitemap(connection, self.listed)
+            entries.settle(connection, state, self.builder.fingerprint)
 
     def _try(self) -> None:
         """What the operator's templates cannot do is told before anything is written."""
@@ -217,7 +244,9 @@ class _Publication:
 
     def _written(self, documents: Iterator[Document]) -> Sequence[str]:
         """Writes documents of feeds, and tells hubs where there are any."""
-        return self._told(documents) if self.builder.has_hubs else self.files.write_all(documents)
+        if self.builder.has_hubs and self.is_told:
+            return self._told(documents)
+        return self.files.write_all(documents)
 
     def _told(self, documents: Iterator[Document]) -> Sequence[str]:
         """Writes these; whoever follows the publications learns which of the feeds changed."""
@@ -226,7 +255,7 @@ class _Publication:
         def digested() -> Iterator[Document]:
             for path, content in documents:
                 if is_feed(path):
-                    digests[path] = blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
+                    digests[path] = digest_of(content)
                 yield path, content
 
         written = self.files.write_all(digested())

@@ -303,6 +303,17 @@ publications = Table(
     Column("number", Number, nullable=False, index=True),
 )
 
+#: Every file that publishing ever made and did not take away: what tells its bytes, and in which
+#: run over everything it last belonged to the site. ``unreferenced_at`` is when it no longer did.
+published_files = Table(
+    "published_files",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("run", Number, nullable=False, index=True),
+    Column("unreferenced_at", Instant, index=True),
+)
+
 #: Hubs of others (WebSub), one row each: up to which publication it was ``told``, and not before
 #: ``due_at`` again. ``since`` is when it began to fail.
 hubs = Table(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from feeds.model import Progress
     from feeds.publish.rebuild import PublishReport
     from feeds.publish.site import Site
+    from feeds.publish.store.manifest import Difference
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
     from feeds.websub.outbound import Outbound
@@ -277,9 +278,33 @@ class House:
             self.site,
             everything=everything,
             wait_seconds=wait_seconds,
+            kept=parts.kept(self.settings, self.clock()),
             stopping=stopping,
             progress=progress,
         )
+
+    def check_published(
+        self,
+        *,
+        repair: bool = False,
+        stopping: Event | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Difference, ...]:
+        """Where what is published is not what is stored; with ``repair`` that was mended.
+
+        Raises StoreBusy, PublishError.
+        """
+        from feeds.publish.files import Files
+        from feeds.publish.store.check import check
+        from feeds.publish.store.check import repair as mend
+
+        files = Files(self.settings.publish.directory)
+        site = self.database, self.taxonomy, files, self.site
+        found = check(*site, stopping=stopping, progress=progress)
+        if repair and found:
+            kept = parts.kept(self.settings, self.clock())
+            mend(*site, found, kept=kept, stopping=stopping, progress=progress)
+        return found
 
     def announce(self, stopping: Event | None = None) -> None:
         """Hubs of others were told of changed feeds, or are told again when their time has come."""

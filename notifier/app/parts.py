@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from feeds.identity.ids import Identity
     from feeds.model import Progress, Topic
     from feeds.publish.look import Look
+    from feeds.publish.rebuild import Retention
     from feeds.publish.site import SavedSelection, Site
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
@@ -230,6 +231,15 @@ def _look(settings: Settings) -> Look:
         raise SettingsError(
             (f"look: {error.filename} cannot be read: {error.strerror}",)
         ) from error
+
+
+def kept(settings: Settings, now: datetime) -> Retention:
+    """How long published files stay that nothing refers to any more."""
+    from datetime import timedelta
+
+    from feeds.publish.rebuild import Retention
+
+    return Retention(now=now, unreferenced=timedelta(days=settings.publish.unreferenced_days))
 
 
 def planner(

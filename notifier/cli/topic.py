@@ -30,9 +30,18 @@ def publish(
     everything: Annotated[
         bool, typer.Option("--all", help="Rebuild every feed and page, not only what changed.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing: name what is not as the store says.")
+    ] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Check, and mend what is not as the store says.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the feeds and pages that no longer show what the store holds, and tell hubs."""
+    if check or repair:
+        _check(context, repair=repair, as_json=as_json)
+        return
     with (
         house_for(context, logs=True) as house,
         stopping() as stop,
@@ -44,6 +53,25 @@ def publish(
     written, unchanged = report.feeds_written, report.feeds_unchanged
     text = f"{written} feeds written, {unchanged} unchanged, {len(report.files)} files in all"
     write_report(report, text, as_json=as_json)
+
+
+def _check(context: typer.Context, *, repair: bool, as_json: bool) -> None:
+    """Exits 1 where something is not as the store says, and was not mended."""
+    with (
+        house_for(context, logs=True) as house,
+        stopping() as stop,
+        progress("check") as on_progress,
+    ):
+        found = house.check_published(repair=repair, stopping=stop, progress=on_progress)
+    write_rows(
+        found,
+        ("file", "fault"),
+        lambda row: (row.path, row.fault),
+        as_json=as_json,
+        empty="all that is published is as the store says",
+    )
+    if found and not repair:
+        raise typer.Exit(1)
 
 
 def topics(

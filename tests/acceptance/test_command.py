@@ -166,3 +166,17 @@ def test_parse_tells_why_it_refuses(house: Installation) -> None:
 
 def test_parse_reads_no_more_than_ingest_would(house: Installation) -> None:
     assert "max_document_bytes" in house.report("parse", "/dev/zero")["refused"]
+
+
+def test_publishing_can_be_checked_and_mended(tmp_path: Path) -> None:
+    house = an_installation(tmp_path / "house")
+    assert house.call("publish", "--check").returncode == 1
+    house.report("publish")
+    assert house.report("publish", "--check") == []
+    feed = house.folder / "public" / "feeds" / "all.atom"
+    feed.write_bytes(feed.read_bytes()[:100])
+    checked = house.call("publish", "--check", "--json")
+    assert checked.returncode == 1
+    assert json.loads(checked.stdout) == [{"path": "feeds/all.atom", "fault": "other bytes"}]
+    house.report("publish", "--repair")
+    assert house.report("publish", "--check") == []

@@ -21,6 +21,7 @@ def upgrade() -> None:
     _history()
     _published()
     _sitemaps()
+    _files()
     _topic_names()
     _standings()
     _pushes()
@@ -332,6 +333,19 @@ def _searchable() -> None:
             "CREATE VIRTUAL TABLE searchable_terms USING fts5"
             """(terms, content='', columnsize=0, tokenize="ascii tokenchars '-:'")"""
         )
+
+
+def _files() -> None:
+    op.create_table(
+        "published_files",
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("run", NUMBER, nullable=False),
+        sa.Column("unreferenced_at", INSTANT),
+        sa.PrimaryKeyConstraint("path", name="pk_published_files"),
+    )
+    for column in ("run", "unreferenced_at"):
+        op.create_index(f"ix_published_files_{column}", "published_files", [column])
 
 
 def _hub() -> None:

@@ -1,0 +1,141 @@
+"""What was published: which files are the site's, which are no longer, and how both compare.
+
+Knows the order of writing, noting and taking away. Must never know what is in a file, or touch one
+that publishing did not make.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import structlog
+
+from feeds.publish.files import Document, Files, HiddenDocument, digest_of
+from feeds.storage.database import Database
+from feeds.storage.published import published_files
+
+log = structlog.get_logger(__name__)
+
+# Noted in one transaction, and kept in memory until then.
+_AT_ONCE = 1_000
+
+
+class FileFault(StrEnum):
+    """How a file differs from what the store says."""
+
+    MISSING = "missing"
+    OTHER = "other bytes"
+    UNREFERENCED = "not referenced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A file, by its path relative to the published directory, that is not as it should be."""
+
+    path: str
+    fault: FileFault
+
+
+class RecordedFiles:
+    """Files of which is noted that publishing made them."""
+
+    def __init__(self, files: Files, database: Database) -> None:
+        self._files = files
+        self._database = database
+        with database.reading() as connection:
+            self._run = published_files.last_run(connection)
+        self._noted: dict[str, str] = {}
+
+    def holds(self, path: str) -> bool:
+        return self._files.holds(path)
+
+    def read(self, path: str) -> bytes | None:
+        return self._files.read(path)
+
+    def begin(self) -> None:
+        """A run over everything begins: what it does not write is the site's no longer."""
+        self._run += 1
+
+    def write_all(self, documents: Iterable[Document | HiddenDocument]) -> tuple[str, ...]:
+        """The paths of those that changed, in the order given. Raises PublishError."""
+        written = self._files.write_all(self._digested(documents))
+        if len(self._noted) >= _AT_ONCE:
+            self.note()
+        return written
+
+    def remove(self, path: str) -> None:
+        """There is nothing at ``path``, nor beside it. Raises PublishError."""
+        self._files.remove(path)
+        self._noted.pop(path, None)
+
+    def note(self) -> None:
+        """All that was written is known as the site's."""
+        if self._noted:
+            with self._database.writing() as connection:
+                published_files.note(connection, self._noted, self._run)
+        self._noted.clear()
+
+    def leave(self, now: datetime) -> None:
+        """The run over everything is complete: what it did not write is the site's no longer."""
+        with self._database.writing() as connection:
+            published_files.leave(connection, self._run, now)
+
+    def _digested(
+        self, documents: Iterable[Document | HiddenDocument]
+    ) -> Iterator[Document | HiddenDocument]:
+        for document in documents:
+            self._noted[document[0]] = digest_of(document[1])
+            yield document
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedFiles:
+    """Files that are looked at instead of written; ``differences`` are those found so far."""
+
+    files: Files
+    differences: list[Difference] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    def holds(self, path: str) -> bool:
+        return self.files.holds(path)
+
+    def read(self, path: str) -> bytes | None:
+        return self.files.read(path)
+
+    def begin(self) -> None:
+        """Nothing is to be noted."""
+
+    def write_all(self, documents: Iterable[Document | HiddenDocument]) -> tuple[str, ...]:
+        """No path, as nothing is written."""
+        for document in documents:
+            self.seen.add(document[0])
+            for path, is_there in self.files.compare(*document):
+                fault = FileFault.OTHER if is_there else FileFault.MISSING
+                self.differences.append(Difference(path=path, fault=fault))
+        return ()
+
+    def remove(self, path: str) -> None:
+        """Nothing is removed."""
+
+    def unreferenced(self, database: Database) -> Iterator[Difference]:
+        """The files that publishing made, and that are neither the site's nor anybody else's."""
+        with database.reading() as connection:
+            for path, digest in published_files.noted(connection):
+                if path not in self.seen and self.files.is_of(path, digest):
+                    yield Difference(path=path, fault=FileFault.UNREFERENCED)
+
+
+def sweep(database: Database, files: Files, before: datetime) -> int:
+    """What is the site's no longer since ``before`` is taken away: how many files that were.
+
+    One whose bytes are others by now is somebody else's, and stays. Raises PublishError.
+    """
+    with database.reading() as connection:
+        left = published_files.left(connection, before)
+    count = sum(files.remove_own(path, digest) for path, digest in left.items())
+    if left:
+        with database.writing() as connection:
+            published_files.forget(connection, left)
+        log.info("unreferenced files removed", files=count)
+    return count
