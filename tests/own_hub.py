@@ -72,7 +72,6 @@ class OurHub:
         answering = WebSubHub(
             database=self.database,
             site=self.base,
-            room=Room(self.most),
             clock=lambda: self.now,
             refusal=self.fetcher.refusal,
             on_request=lambda: None,

@@ -19,7 +19,6 @@ from feeds.storage.database import Database
 from feeds.storage.websub import publications, subscriptions, verifications
 from feeds.storage.websub.verifications import AskedSubscription
 from feeds.web.request_limits import PATIENCE_SECONDS, BodyTooLong, ThreadLimit, body_of
-from feeds.websub.distribute import Room
 from feeds.websub.hub_requests import (
     LARGEST_REQUEST_BYTES,
     BadRequest,
@@ -58,7 +57,6 @@ class WebSubHub:
 
     database: Database
     site: str
-    room: Room
     clock: Callable[[], datetime]
     refusal: Callable[[str], str | None]
     on_request: Callable[[], object]
@@ -117,15 +115,15 @@ class WebSubHub:
         return None
 
     def _bound(self, connection: Connection, asked: AskedSubscription) -> NotTaken | None:
-        """Why so much is not taken on."""
+        """Why so much is not taken on. That the hub is full is told to the callback alone: who is
+        there already may renew, so that the answer would tell a stranger who is.
+        """
         unconfirmed = verifications.unconfirmed(connection, asked.host, asked.asked_at)
         if unconfirmed.of_host >= MOST_UNCONFIRMED_OF_HOST:
             status = HTTPStatus.TOO_MANY_REQUESTS
             return NotTaken(status, "too many requests for this host are not confirmed", 600)
         if unconfirmed.waiting >= MOST_WAITING:
             return NotTaken(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests wait", 60)
-        if why := self.room.lack(connection, asked, asked.asked_at):
-            return NotTaken(HTTPStatus.SERVICE_UNAVAILABLE, why, 3_600)
         return None
 
 

@@ -35,7 +35,6 @@ from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
 from feeds.web.selections import SelectedOverHttp
 from feeds.websub.callback import HubCallback
-from feeds.websub.distribute import Room
 from feeds.websub.hub import WebSubHub
 from feeds.websub.subscriber import RenewReport
 from notifier.app import reports, sources
@@ -240,7 +239,6 @@ def _hub(house: House, on_request: Callable[[], object]) -> WebSubHub | None:
     return WebSubHub(
         database=house.database,
         site=house.site.url,
-        room=Room(house.settings.websub.max_subscriptions),
         clock=house.clock,
         refusal=house.caller().refusal,
         on_request=on_request,
