@@ -261,6 +261,16 @@ def test_page_by_page_all_are_read_once(database: Database, osce: Taxonomy) -> N
         assert taken == [1, 2, 3, 4, 5, 6, 7]
 
 
+def test_what_is_of_long_ago_is_found_behind_what_is_new(
+    database: Database, osce: Taxonomy
+) -> None:
+    for days in (0, 1, 40, 400, 4_000, 9_000, 25_000):
+        store(database, osce, [told(title="Meeting")], at=NOON - timedelta(days=days))
+    for limit in range(1, 8):
+        assert found(database, words("meeting"), limit) == [1, 2, 3, 4, 5, 6, 7][:limit]
+    assert len(pages(database, words("meeting"), 3)) == 3
+
+
 def test_items_of_one_moment_are_all_found(database: Database, osce: Taxonomy) -> None:
     stored(database, osce, *(f"Meeting {number}" for number in range(5)))
     with database.writing() as connection:
