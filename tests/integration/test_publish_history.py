@@ -5,12 +5,14 @@ holds, and who mirrors it learns what is gone.
 import json
 import random
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import feedparser
 import pytest
 from lxml import etree
+from sqlalchemy import select
 
 from feeds.model import Item, Label
 from feeds.publish.files import Files
@@ -19,6 +21,7 @@ from feeds.selection import EVERYWHERE, Place
 from feeds.storage import entries, write_items
 from feeds.storage.database import Database
 from feeds.storage.read_items import whole_items
+from feeds.storage.tables import items
 from feeds.taxonomy import Taxonomy
 from tests.builders import HUMAN_RIGHTS, POLICING, a_draft, a_label
 from tests.items import NOON, a_site, revise, store
@@ -95,10 +98,40 @@ def stored(database: Database, place: Place) -> dict[str, str]:
         return {item.uid: item.title for item in whole_items(connection, numbers)}
 
 
+def same_ids(database: Database, before: Mapping[int, str]) -> dict[int, str]:
+    """The ids of all items by number: those that were there have what they had."""
+    with database.reading() as connection:
+        rows = connection.execute(select(items.c.number, items.c.uid))
+        found = {row.number: row.uid for row in rows}
+    assert before.items() <= found.items()
+    return found
+
+
 def item_of(database: Database, number: int) -> Item:
     with database.reading() as connection:
         [item] = whole_items(connection, [number])
         return item
+
+
+@dataclass(slots=True)
+class Reader:
+    """Polls one feed as programs do, and knows what it has seen."""
+
+    feed: str
+    updated: str = ""
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def poll(self, public: Path) -> None:
+        """What it is told is never older than what it was told before, and nothing is new twice."""
+        told = feedparser.parse((public / f"{self.feed}.atom").read_bytes())
+        assert told.feed.updated >= self.updated, self.feed
+        self.updated = told.feed.updated
+        dates = {entry.id: entry.updated for entry in told.entries}
+        # Some programs take two of one date for one.
+        assert len({*dates.values()}) == len(dates) == len(told.entries)
+        for name, date in dates.items():
+            assert date >= self.seen.get(name, ""), (self.feed, name)
+        self.seen |= dates
 
 
 def some_fields(chance: random.Random) -> tuple[Label, ...]:
@@ -112,11 +145,11 @@ def step(database: Database, osce: Taxonomy, chance: random.Random, number: int)
     draft = a_draft(title=f"Item {number}", fields=some_fields(chance))
     what = chance.choice(("add", "add", "revise", "merge", "split", "withdraw", "restore"))
     with database.reading() as connection:
-        items = entries.history(connection, EVERYWHERE)
-    if what == "add" or len(items) < 2:
+        shown = entries.history(connection, EVERYWHERE)
+    if what == "add" or len(shown) < 2:
         store(database, osce, [draft], at=at)
         return
-    one, other = (each.item for each in chance.sample(items, 2))
+    one, other = (each.item for each in chance.sample(shown, 2))
     if what == "revise":
         revise(database, osce, item_of(database, one), draft, later)
         return
@@ -124,7 +157,7 @@ def step(database: Database, osce: Taxonomy, chance: random.Random, number: int)
         if what == "merge":
             write_items.merge(connection, one, other, later)
         elif what == "split":
-            write_items.split(connection, chance.randint(1, 40), later)
+            write_items.split(connection, chance.randint(1, 60), later)
         elif what == "withdraw":
             write_items._change(connection, [one], {"withdrawn_at": later}, later)
         else:
@@ -137,14 +170,20 @@ def test_a_walk_back_gives_the_store_whatever_happened(
     """And what was made step by step is what would be made at once."""
     chance = random.Random(5)
     schema = etree.RelaxNG(etree.parse(SCHEMA))
-    for number in range(72):
+    readers = [Reader(feed) for feed in FEEDS]
+    ids: dict[int, str] = {}
+    for number in range(210):
         step(database, osce, chance, number)
-        if number % 4 == 0:
+        if number % 7 == 0:
             published(database, public)
+            for reader in readers:
+                reader.poll(public)
+            ids |= same_ids(database, ids)
             for feed, place in FEEDS.items():
                 held = stored(database, place)
                 assert walked(public, feed) == held, (number, feed)
                 assert walked_json(public, feed) == held, (number, feed)
+    assert len(readers[0].seen) > 40
     published(database, public)
     publish(database, FEW, Files(tmp_path / "at-once"), SITE, everything=True)
     assert contents(public) == contents(tmp_path / "at-once")
