@@ -4,8 +4,10 @@ Knows months, and how many items became news in each. Must never know a format, 
 from.
 """
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 #: How many items became news in each month, by its name ("2019-03"); none has no items.
 Months = Mapping[str, int]
@@ -23,6 +25,10 @@ class ArchivePage:
     count: int
 
     @property
+    def year(self) -> str:
+        return self.month[: len("2019")]
+
+    @property
     def name(self) -> str:
         """What its address ends with, for ever: parts are added behind the first."""
         return self.month if self.part == 1 else f"{self.month}-{self.part}"
@@ -37,57 +43,94 @@ class ChainLink:
     next: ArchivePage | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PageChain:
-    """All pages of a feed, the oldest first; what became news after them is ``open``: so many
-    items stand in the feed's own document alone.
+    """All pages of a feed that holds ``size`` entries at least, by the ``months`` of its items.
+
+    A page is over, and changes no more with what is news, once it is full, or once something was
+    news in a later month. So no clock is asked, and what is on no page yet is less than ``size``.
+    Little of it is made for each question, as feeds have hundreds of pages.
     """
 
-    links: tuple[ChainLink, ...]
-    open: int
+    months: Months
+    size: int
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        """The months with items, the oldest first."""
+        return sorted(month for month, count in self.months.items() if count)
 
     @property
-    def years(self) -> Sequence[ArchivePage]:
-        """The newest page of each year, the newest first."""
-        newest = {link.page.month[: len("2019")]: link.page for link in self.links}
-        return [*newest.values()][::-1]
+    def open(self) -> int:
+        """How many items became news after those of all pages: they are in the feed alone."""
+        return self.months[self.names[-1]] % self.size if self.names else 0
 
     @property
     def last(self) -> ArchivePage | None:
         """The newest page, which the feed's own document leads to."""
-        return self.links[-1].page if self.links else None
+        return self._page_before(len(self.names))
+
+    @property
+    def years(self) -> Sequence[ArchivePage]:
+        """The newest page of each year, the newest first."""
+        newest = {page.year: page for month in self.names for page in self.pages(month)[-1:]}
+        return [*newest.values()][::-1]
+
+    def pages(self, month: str) -> Sequence[ArchivePage]:
+        """The pages of a month, the oldest first."""
+        count = self.months.get(month, 0)
+        if count and month == self.names[-1]:
+            count -= self.open
+        return [
+            ArchivePage(month, 1 + start // self.size, start, min(self.size, count - start))
+            for start in range(0, count, self.size)
+        ]
+
+    def links(self, months: Iterable[str]) -> Iterator[ChainLink]:
+        """The pages of these months, each with its neighbours."""
+        for month in months:
+            at = bisect_left(self.names, month)
+            pages = self.pages(month)
+            following = [page for name in self.names[at + 1 : at + 2] for page in self.pages(name)]
+            previous = (self._page_before(at), *pages)
+            after = (*pages[1:], following[0] if following else None)
+            for before, page, behind in zip(previous, pages, after, strict=False):
+                yield ChainLink(page=page, previous=before, next=behind)
+
+    def beside(self, month: str) -> Sequence[str]:
+        """The months with items before and after one, and itself."""
+        at = bisect_left(self.names, month)
+        return self.names[max(at - 1, 0) : at + 2]
+
+    def _page_before(self, at: int) -> ArchivePage | None:
+        """The newest page of the months before that place: the last of them may have none yet."""
+        for month in reversed(self.names[max(at - 2, 0) : at]):
+            for page in reversed(self.pages(month)):
+                return page
+        return None
 
 
-def chain(months: Months, size: int) -> PageChain:
-    """The pages of a feed that holds ``size`` entries at least.
+#: Of a feed that has no history.
+NO_PAGES = PageChain(months={}, size=1)
 
-    A page is over, and changes no more with what is news, once it is full, or once something was
-    news in a later month. So no clock is asked, and what is on no page yet is less than ``size``.
+
+def changed(
+    before: PageChain, after: PageChain, first: Mapping[str, int]
+) -> tuple[Sequence[ChainLink], Sequence[ArchivePage]]:
+    """The pages of ``after`` that are no longer what ``before`` had, those of new names first, and
+    the pages that are no more.
+
+    They hold other items, link to others, or hold one that changed. ``first`` is the place of the
+    first item that did, or may have, in each month in which any did.
     """
-    pages: list[ArchivePage] = []
-    names = sorted(month for month, count in months.items() if count)
-    for month in names:
-        count = months[month] if month != names[-1] else months[month] // size * size
-        pages += (
-            ArchivePage(month, 1 + start // size, start, min(size, count - start))
-            for start in range(0, count, size)
-        )
-    around = (None, *pages, None)
-    links = (
-        ChainLink(page=page, previous=previous, next=following)
-        for previous, page, following in zip(around, pages, around[2:], strict=False)
-    )
-    return PageChain(
-        links=tuple(links), open=sum(months.values()) - sum(each.count for each in pages)
-    )
-
-
-def changed(before: PageChain, after: PageChain, first: Mapping[str, int]) -> Sequence[ChainLink]:
-    """The pages of ``after`` that are no longer what ``before`` had: those that hold others, or
-    link to others, or an item that changed. ``first`` is the place of the first such item by month.
-    """
-    known = frozenset(before.links)
-    return [link for link in after.links if link not in known or _is_touched(link.page, first)]
+    # The newest month ends with the first item of a later one.
+    near = {name for chain in (before, after) for month in first for name in chain.beside(month)}
+    near |= {name for chain in (before, after) for name in chain.names[-2:]}
+    old, new = ([*chain.links(sorted(near))] for chain in (before, after))
+    was, names, now = {*old}, {link.page.name for link in old}, {link.page.name for link in new}
+    written = [link for link in new if link not in was or _is_touched(link.page, first)]
+    gone = [link.page for link in old if link.page.name not in now]
+    return sorted(written, key=lambda link: link.page.name in names), gone
 
 
 def _is_touched(page: ArchivePage, first: Mapping[str, int]) -> bool:

@@ -162,7 +162,11 @@ class SiteBuilder:
             self.item(item, Surroundings())
         ready = [*map(self.ready, items)]
         page = ChainLink(page=ArchivePage("2001-01", 1, 0, 1), previous=None, next=None)
-        list(self.feed(ALL, ready, ready, None, PageChain(links=(page,), open=0)))
+        list(
+            self.feed(
+                ALL, ready, ready, None, PageChain(months={"2001-01": 1, "2001-02": 1}, size=1)
+            )
+        )
         list(self.archive(ALL, page, ready, ()))
         list(self.lists([]))
         self.front_page([], {}, ready)

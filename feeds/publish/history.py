@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from feeds.publish.archive import ArchivePage, ChainLink, Months, PageChain, chain, changed
+from feeds.publish.archive import ArchivePage, ChainLink, Months, PageChain, changed
 from feeds.selection import Place
 from feeds.storage import Connection, entries
 from feeds.storage.entries import Latest, Outstanding
@@ -28,12 +28,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The ``months`` of a place, their ``chain``, which of its links are to be written, those of
-    new pages first, and which pages are ``gone``.
+    """The ``chain`` of the pages of a place, which of its links are to be written, those of new
+    pages first, and which pages are ``gone``.
     """
 
     place: Place
-    months: Months
     chain: PageChain
     written: Sequence[ChainLink]
     gone: Sequence[ArchivePage]
@@ -56,8 +55,8 @@ def all_of(connection: Connection, place: Place, size: int) -> History:
     """The whole history of a place, every page to be written."""
     filed = entries.history(connection, place)
     months = {month: len([*some]) for month, some in groupby(month_of(at) for _, at in filed)}
-    now = chain(months, size)
-    return History(place=place, months=months, chain=now, written=now.links, gone=())
+    now = PageChain(months=months, size=size)
+    return History(place=place, chain=now, written=[*now.links(now.names)], gone=())
 
 
 def since(
@@ -72,16 +71,10 @@ def since(
         filed = entries.history(connection, place, month)
         months[month] = len(filed)
         first[month] = 0 if month in change.months else min(_places(filed, items))
-    before, now = chain(published, size), chain(months, size)
-    old = {link.page.name for link in before.links}
-    new = {link.page.name for link in now.links}
-    return History(
-        place=place,
-        months={month: count for month, count in months.items() if count},
-        chain=now,
-        written=sorted(changed(before, now, first), key=lambda link: link.page.name in old),
-        gone=[link.page for link in before.links if link.page.name not in new],
-    )
+    before = PageChain(months=published, size=size)
+    now = PageChain(months={month: count for month, count in months.items() if count}, size=size)
+    written, gone = changed(before, now, first)
+    return History(place=place, chain=now, written=written, gone=gone)
 
 
 def held(

@@ -11,7 +11,7 @@ from config.values import primary_language
 from feeds import search
 from feeds.model import TopicKind
 from feeds.publish import history
-from feeds.publish.archive import chain
+from feeds.publish.archive import NO_PAGES
 from feeds.publish.history import Change, History
 from feeds.publish.select import MOST_CORRECTED, MOST_ENTRIES, held, is_grown
 from feeds.selection import EVERYWHERE, LANGUAGE, Place, Selection
@@ -39,9 +39,8 @@ class Holding:
     @property
     def past(self) -> PastMonths:
         """What is to be remembered of it once it is published."""
-        return PastMonths(
-            months=self.history.months, corrected=self.corrected, latest_at=self.latest_at
-        )
+        months = self.history.chain.months
+        return PastMonths(months=months, corrected=self.corrected, latest_at=self.latest_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +123,7 @@ def selected(connection: Connection, selection: Selection, *, fewest: int, liste
         corrected=dict.fromkeys(corrected, ""),
         latest_at=latest[0].news_at if latest else None,
         moved_at=max(moved, default=None),
-        history=History(place=EVERYWHERE, months={}, chain=chain({}, 1), written=(), gone=()),
+        history=History(place=EVERYWHERE, chain=NO_PAGES, written=(), gone=()),
     )
 
 

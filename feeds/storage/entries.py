@@ -4,7 +4,7 @@ Knows the indexes that answer "the latest of". Must never know what the bytes of
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -243,7 +243,15 @@ def histories(connection: Connection) -> Mapping[Place, PastMonths]:
 
 def keep_histories(connection: Connection, made: Mapping[Place, PastMonths]) -> None:
     """These histories are published."""
-    rows = [_key(place) | asdict(each) for place, each in made.items()]
+    rows = [
+        _key(place)
+        | {
+            "months": dict(each.months),
+            "corrected": dict(each.corrected),
+            "latest_at": each.latest_at,
+        }
+        for place, each in made.items()
+    ]
     if rows:
         upsert(connection, published_histories, rows)
 

@@ -16,9 +16,12 @@ from sqlalchemy import insert
 
 from feeds.draft import Draft
 from feeds.publish.build import SiteBuilder
+from feeds.publish.history import all_of
 from feeds.publish.site import Site
+from feeds.selection import EVERYWHERE
 from feeds.storage import entries
 from feeds.storage.database import Database
+from feeds.storage.entries import PastMonths
 from feeds.storage.tables import counters, item_topics, items, touched
 from feeds.taxonomy import Taxonomy
 from tests.items import NOON
@@ -138,7 +141,7 @@ def touch(database: Database, taxonomy: Taxonomy) -> None:
     """Every feed is to be made anew."""
     names = [("all", ""), *((topic.ref.kind.value, topic.ref.slug) for topic in taxonomy.topics)]
     with database.writing() as connection:
-        rows = [{"kind": kind, "slug": slug, "change": 1} for kind, slug in names]
+        rows = [{"kind": kind, "slug": slug, "month": "", "change": 1} for kind, slug in names]
         connection.execute(insert(touched), rows)
 
 
@@ -146,4 +149,11 @@ def settle(database: Database, taxonomy: Taxonomy, site: Site) -> None:
     """What is stored counts as published, so that no archive of pages has to be written first."""
     with database.writing() as connection:
         done = entries.outstanding(connection)
+        for place in (
+            EVERYWHERE,
+            ("language", "en"),
+            *(topic.ref.place for topic in taxonomy.topics),
+        ):
+            months = all_of(connection, place, site.entries_per_feed).chain.months
+            entries.keep_histories(connection, {place: PastMonths(months=months)})
         entries.settle(connection, done, SiteBuilder(site, taxonomy).fingerprint)

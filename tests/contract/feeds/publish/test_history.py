@@ -29,7 +29,7 @@ def told(connection: Connection, place: Place, links: Iterable[ArchivePage]) -> 
 
 def everything(connection: Connection, place: Place) -> tuple[Months, Pages]:
     whole = all_of(connection, place, SIZE)
-    return whole.months, told(connection, place, (link.page for link in whole.written))
+    return whole.chain.months, told(connection, place, (link.page for link in whole.written))
 
 
 def apply(connection: Connection, pages: Pages, found: History) -> None:
@@ -83,7 +83,7 @@ def test_pages_after_any_changes_are_those_of_the_store(database: Database, osce
             for place in PLACES:
                 now = since(connection, place, months[place], found.get(place, Change()), SIZE)
                 apply(connection, pages[place], now)
-                months[place] = now.months
+                months[place] = now.chain.months
                 assert (months[place], pages[place]) == everything(connection, place), number
         with database.writing() as connection:
             entries.settle(connection, state, "a fingerprint")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds.model import Author, Enclosure, Item, Label, Provenance, TopicKind
-from feeds.publish.archive import chain
+from feeds.publish.archive import NO_PAGES
 from feeds.publish.build import SiteBuilder
 from feeds.publish.entry import published_uri
 from feeds.publish.feed import ATOM, FORMS, JSON_FEED, RSS, FeedRef
@@ -91,7 +91,7 @@ def feeds(osce: Taxonomy, *items: Item, site: Site | None = None) -> dict[str, b
     """The three documents of the feed on policing, by what their files end in."""
     builder = SiteBuilder(site or a_site(), osce)
     shown = [builder.ready(item) for item in items]
-    documents = builder.feed(FeedRef.of(POLICING), shown, shown, None, chain({}, 50))
+    documents = builder.feed(FeedRef.of(POLICING), shown, shown, None, NO_PAGES)
     return {path.rpartition(".")[2]: bytes_ for path, bytes_ in documents if "policing." in path}
 
 

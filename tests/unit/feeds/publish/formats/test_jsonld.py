@@ -8,7 +8,7 @@ import pytest
 from lxml import html
 
 from feeds.model import Author, Issued, IssuedFrom, Item
-from feeds.publish.archive import chain
+from feeds.publish.archive import NO_PAGES
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FeedRef
 from feeds.storage.read_items import Surroundings
@@ -109,7 +109,7 @@ def test_the_page_of_a_feed_lists_its_items(osce: Taxonomy) -> None:
     builder = SiteBuilder(a_site(), osce)
     ready = builder.ready(an_item())
     feed = FeedRef.of(POLICING)
-    made = dict(builder.feed(feed, [ready], [ready], None, chain({}, 50)))[f"{feed.page}index.html"]
+    made = dict(builder.feed(feed, [ready], [ready], None, NO_PAGES))[f"{feed.page}index.html"]
     data = told(html.fromstring(made.decode()))
     assert data["@type"] == "CollectionPage"
     assert data["url"] == "https://news.example.org/feeds/fields/policing/"
@@ -123,7 +123,7 @@ def test_the_page_of_a_feed_lists_its_items(osce: Taxonomy) -> None:
 
 
 def test_a_feed_without_items_lists_none(osce: Taxonomy) -> None:
-    made = dict(SiteBuilder(a_site(), osce).feed(ALL, [], [], None, chain({}, 50)))[
+    made = dict(SiteBuilder(a_site(), osce).feed(ALL, [], [], None, NO_PAGES))[
         "feeds/all/index.html"
     ]
     assert told(html.fromstring(made.decode()))["mainEntity"]["itemListElement"] == []
