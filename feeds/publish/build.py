@@ -47,7 +47,8 @@ from feeds.publish.pages import overview, renderer
 from feeds.publish.select import LARGEST_BYTES
 from feeds.publish.site import INDEX, Site, item_page
 from feeds.selection import FACETS, Place, Selection
-from feeds.storage.entries import ListedPage, PastMonths, Ready, Tombstone
+from feeds.storage.entries import PastMonths, Ready, Tombstone
+from feeds.storage.published.sitemap_parts import ListedPage
 from feeds.storage.read_items import NamedItem, Surroundings
 from feeds.taxonomy import Taxonomy
 

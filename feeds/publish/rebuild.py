@@ -29,6 +29,7 @@ from feeds.selection import EVERYWHERE, Place, Selection
 from feeds.storage import Connection, entries
 from feeds.storage.database import Database
 from feeds.storage.entries import PastMonths, Ready
+from feeds.storage.published import sitemap_parts
 from feeds.storage.read_items import surrounding, surroundings, whole_items
 from feeds.storage.websub import publications
 from feeds.taxonomy import Taxonomy
@@ -194,7 +195,7 @@ class SitePublication:
     def _settle(self, state: entries.Outstanding) -> None:
         with self.database.writing() as connection:
             entries.keep_histories(connection, self.kept)
-            entries.keep_sitemap(connection, self.listed)
+            sitemap_parts.keep(connection, self.listed)
             entries.settle(connection, state, self.builder.fingerprint)
 
     def _try(self) -> None:
@@ -324,11 +325,11 @@ class SitePublication:
     def _listed(self, after: int, upto: int) -> Iterator[str]:
         """Writes the parts of the sitemap of the items changed in the span, and its index."""
         with self.database.reading() as connection:
-            known = entries.sitemap(connection)
-            changed = entries.parts_changed(connection, after, upto)
+            known = sitemap_parts.published(connection)
+            changed = sitemap_parts.changed_parts(connection, after, upto)
         for part in changed:
             with self.database.reading() as connection:
-                pages = entries.part_of_sitemap(connection, part)
+                pages = sitemap_parts.listed(connection, part)
             document, self.listed[part] = self.builder.sitemap_part(part, pages)
             if document:
                 yield from self.files.write_all([document])

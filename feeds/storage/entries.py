@@ -20,7 +20,6 @@ from feeds.storage.tables import (
     item_topics,
     items,
     movements,
-    sitemaps,
     touched,
 )
 from feeds.storage.tables import histories as published_histories
@@ -29,10 +28,6 @@ from feeds.times import span_of
 _CHANGE = "published"
 _FINGERPRINT = "published.fingerprint"
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-
-#: Items of one part of the sitemap, by number, which stays: a change rewrites one part, so that few
-#: are cheap, while an index may name 50,000 parts (sitemaps.org).
-PART_ITEMS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +72,6 @@ class Latest(NamedTuple):
 
     item: int
     news_at: datetime
-
-
-class ListedPage(NamedTuple):
-    """The page of an item as a sitemap asks for it."""
-
-    slug: str
-    url: str | None
-    updated_at: datetime
-    withdrawn_at: datetime | None
-    is_shown: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,35 +283,6 @@ def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
         for entry in made
     ]
     upsert(connection, entries, rows)
-
-
-def parts_changed(connection: Connection, after: int, upto: int) -> Sequence[int]:
-    """The parts of the sitemap of the items changed in ``(after, upto]``, hidden ones too."""
-    span = and_(items.c.change > after, items.c.change <= upto)
-    part = (items.c.number - 1) // PART_ITEMS + 1
-    return connection.scalars(select(part).where(span).distinct().order_by(part)).all()
-
-
-def part_of_sitemap(connection: Connection, part: int) -> Sequence[ListedPage]:
-    """The items of a part of the sitemap, hidden ones too."""
-    columns = (items.c.slug, items.c.url, items.c.updated_at, items.c.withdrawn_at)
-    query = select(*columns, is_shown).where(
-        items.c.number > (part - 1) * PART_ITEMS, items.c.number <= part * PART_ITEMS
-    )
-    return [ListedPage(*row) for row in connection.execute(query.order_by(items.c.number))]
-
-
-def sitemap(connection: Connection) -> Mapping[int, datetime | None]:
-    """When each part of the sitemap last changed, as published; None for one without a page."""
-    rows = connection.execute(select(sitemaps.c.part, sitemaps.c.changed_at))
-    return {row.part: row.changed_at for row in rows}
-
-
-def keep_sitemap(connection: Connection, changed: Mapping[int, datetime | None]) -> None:
-    """These parts are published."""
-    rows = [{"part": part, "changed_at": at} for part, at in changed.items()]
-    if rows:
-        upsert(connection, sitemaps, rows)
 
 
 # One language at a time, each by a step in the index, however many items there are.

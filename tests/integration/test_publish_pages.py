@@ -221,7 +221,7 @@ def test_the_front_page_shows_the_latest_news_and_counts_that_are_true(pages: Pa
 def test_the_sitemap_is_written_anew_where_it_changed(
     pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feeds.storage.entries.PART_ITEMS", 2)
+    monkeypatch.setattr("feeds.storage.published.sitemap_parts.PART_ITEMS", 2)
     one, two, three = pages.add("One", "Two", "Three")
     pages.publish()
     names = {path for path in pages.files() if "sitemap" in path and path.endswith(".xml")}

@@ -8,7 +8,7 @@ from lxml import etree
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL
 from feeds.publish.formats import sitemap
-from feeds.storage.entries import ListedPage
+from feeds.storage.published.sitemap_parts import ListedPage
 from feeds.taxonomy import Taxonomy
 from tests.items import NOON, a_site
 
