@@ -16,7 +16,6 @@ from sqlalchemy import (
     Connection,
     Row,
     ScalarSelect,
-    Select,
     UnaryExpression,
     and_,
     func,
@@ -101,7 +100,7 @@ def surroundings(connection: Connection, numbers: Collection[int]) -> Mapping[in
     found = {
         row.number: row
         for some in parts(numbers)
-        for row in connection.execute(_around(items.c.number.in_(some)))
+        for row in connection.execute(_AROUND.where(items.c.number.in_(some)))
     }
     groups: defaultdict[int, list[NamedItem]] = defaultdict(list)
     for some in parts({row.group for row in found.values()}):
@@ -127,7 +126,7 @@ def surroundings(connection: Connection, numbers: Collection[int]) -> Mapping[in
 def surrounding(connection: Connection, after: int, upto: int) -> Sequence[int]:
     """The items that did not change in ``(after, upto]``, and whose surroundings may have."""
     span = and_(items.c.change > after, items.c.change <= upto)
-    rows = connection.execute(_around(span)).all()
+    rows = connection.execute(_AROUND.where(span)).all()
     beside = {number for row in rows for number in (row.earlier, row.later) if number}
     groups = {row.group for row in rows}
     return sorted(
@@ -209,16 +208,6 @@ def parts(values: Iterable[_T]) -> Iterator[list[_T]]:
 _NAMED = (items.c.number, items.c.slug, items.c.title, items.c.language, items.c.url)
 
 
-def _around(which: ColumnElement[bool]) -> Select[tuple[int, int, int | None, int | None]]:
-    """Number and group of the items that are so, shown or not, and who is shown beside them."""
-    return select(
-        items.c.number,
-        items.c.group,
-        _beside(is_later=False).label("earlier"),
-        _beside(is_later=True).label("later"),
-    ).where(which)
-
-
 def _beside(*, is_later: bool) -> ScalarSelect[int | None]:
     """A step in the index, however many items there are."""
     other = items.alias()
@@ -233,6 +222,15 @@ def _beside(*, is_later: bool) -> ScalarSelect[int | None]:
         .correlate(items)
         .scalar_subquery()
     )
+
+
+# Number and group of items, shown or not, and who is shown beside them.
+_AROUND = select(
+    items.c.number,
+    items.c.group,
+    _beside(is_later=False).label("earlier"),
+    _beside(is_later=True).label("later"),
+)
 
 
 def _labels(connection: Connection, numbers: Sequence[int]) -> Mapping[int, _Labels]:
