@@ -88,10 +88,15 @@ class Selection:
     @property
     def place(self) -> Place | None:
         """Where all items of this selection, and no others, are filed; None where that is none."""
-        values = tuple(self.values())
-        if len(values) > 1 or self.words or any("-" in tag for tag in self.languages):
+        # Asked many times of each feed: nothing is put in order for one value.
+        count = len(self.topics) + len(self.languages)
+        if count > 1 or self.words or any("-" in tag for tag in self.languages):
             return None
-        return values[0] if values else EVERYWHERE
+        for topic in self.topics:
+            return topic.place
+        for tag in self.languages:
+            return LANGUAGE, tag
+        return EVERYWHERE
 
     def takes(self, topics: Collection[TopicRef], language: str) -> bool:
         """Whether an item filed under all these topics, in this language, is among them, if it

@@ -52,6 +52,8 @@ def renderer(
         lstrip_blocks=True,
         auto_reload=False,
     )
+    # There are few, and each is on the pages of many feeds.
+    month = lru_cache(maxsize=1024)(lambda text: words.month(date.fromisoformat(f"{text}-01")))
     environment.filters |= {
         "day": lambda issued: words.day(
             issued.at.astimezone(site.timezone).date() if issued.at else issued.day
@@ -60,7 +62,7 @@ def renderer(
         "instant": instant,
         "month_name": words.month,
         "own_name": words.own_name,
-        "month": lambda page: words.month(date.fromisoformat(f"{page.month}-01")),
+        "month": lambda page: month(page.month),
         "page": lambda feed: f"{site.base}/{feed.page}",
         "file": lambda feed, form: f"{site.base}/{feed.file(form)}",
     }
