@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -75,13 +75,13 @@ def few(monkeypatch: pytest.MonkeyPatch) -> int:
     return 3
 
 
-@pytest.fixture
-def asked(tmp_path: Path, sqlite_template: Path, osce: Taxonomy) -> Iterator[Asked]:
-    path = tmp_path / "store.db"
-    path.write_bytes(sqlite_template.read_bytes())
+@contextmanager
+def answering(folder: Path, template: Path, osce: Taxonomy) -> Iterator[Asked]:
+    path = folder / "store.db"
+    path.write_bytes(template.read_bytes())
     clock = Clock()
     with closing(Database.open(f"sqlite:///{path}", VERSIONS)) as database:
-        app = a_web_app(database, osce, tmp_path / "public", site=a_site(), clock=clock)
+        app = a_web_app(database, osce, folder / "public", site=a_site(), clock=clock)
         with (
             serving(app) as address,
             httpx2.Client(base_url=address, headers={"Accept-Encoding": "identity"}) as client,
@@ -95,6 +95,22 @@ def asked(tmp_path: Path, sqlite_template: Path, osce: Taxonomy) -> Iterator[Ask
             yield made
 
 
+@pytest.fixture
+def asked(tmp_path: Path, sqlite_template: Path, osce: Taxonomy) -> Iterator[Asked]:
+    """Four items, and more where a test stores them."""
+    with answering(tmp_path, sqlite_template, osce) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def four(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, osce: Taxonomy
+) -> Iterator[Asked]:
+    """The same for tests that only ask."""
+    with answering(tmp_path_factory.mktemp("four"), sqlite_template, osce) as made:
+        yield made
+
+
 def titles(answer: httpx2.Response) -> list[str]:
     """What the entries of an Atom feed are called."""
     feed = etree.fromstring(answer.content)
@@ -106,8 +122,8 @@ def found(document: etree._Element, path: str) -> list[str]:
     return [str(each) for each in cast("list[str]", document.xpath(path))]
 
 
-def test_a_field_and_an_issuer_together_are_a_feed_in_each_form(asked: Asked) -> None:
-    answer = asked.get(POLICE)
+def test_a_field_and_an_issuer_together_are_a_feed_in_each_form(four: Asked) -> None:
+    answer = four.get(POLICE)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
     assert titles(answer) == ["Officers of Moldova learn", "Border police trained"]
@@ -120,17 +136,15 @@ def test_a_field_and_an_issuer_together_are_a_feed_in_each_form(asked: Asked) ->
     )
     twins = {"rss": lint_rss, "json": lint_json}
     for form, faults in twins.items():
-        twin = asked.get(POLICE.replace("atom", form))
+        twin = four.get(POLICE.replace("atom", form))
         assert twin.status_code == 200
         assert faults(twin.content, address.replace("atom", form)) == ()
 
 
-def test_words_are_part_of_a_selection(asked: Asked) -> None:
-    assert titles(asked.get(f"{POLICE}&q=borders")) == ["Border police trained"]
-    assert titles(asked.get("/feeds/select.atom?q=border%20-elsewhere")) == [
-        "Border police trained"
-    ]
-    nothing = asked.get("/feeds/select.atom?q=nowhere")
+def test_words_are_part_of_a_selection(four: Asked) -> None:
+    assert titles(four.get(f"{POLICE}&q=borders")) == ["Border police trained"]
+    assert titles(four.get("/feeds/select.atom?q=border%20-elsewhere")) == ["Border police trained"]
+    nothing = four.get("/feeds/select.atom?q=nowhere")
     assert titles(nothing) == []
     assert lint(nothing.content, f"{URL}/feeds/select.atom?q=nowhere") == ()
 
@@ -151,13 +165,13 @@ def test_words_are_part_of_a_selection(asked: Asked) -> None:
         ("select.opml", "/feeds.opml"),
     ],
 )
-def test_a_selection_has_one_address(asked: Asked, address: str, to: str) -> None:
-    answer = asked.get(f"/feeds/{address}")
+def test_a_selection_has_one_address(four: Asked, address: str, to: str) -> None:
+    answer = four.get(f"/feeds/{address}")
     assert (answer.status_code, answer.headers["location"]) == (308, to)
 
 
-def test_a_language_nobody_writes_in_has_no_file_to_lead_to(asked: Asked) -> None:
-    assert titles(asked.get("/feeds/select.atom?language=fr")) == []
+def test_a_language_nobody_writes_in_has_no_file_to_lead_to(four: Asked) -> None:
+    assert titles(four.get("/feeds/select.atom?language=fr")) == []
 
 
 @pytest.mark.parametrize(
@@ -173,30 +187,30 @@ def test_a_language_nobody_writes_in_has_no_file_to_lead_to(asked: Asked) -> Non
     ],
 )
 def test_what_is_no_selection_is_told_by_its_parameter_where_it_is_one(
-    asked: Asked, query: str, told: str
+    four: Asked, query: str, told: str
 ) -> None:
     for form in ("select.atom", "select/"):
-        answer = asked.get(f"/feeds/{form}?{query}")
+        answer = four.get(f"/feeds/{form}?{query}")
         assert answer.status_code == 400
         assert told in answer.text
         assert ("access-control-allow-origin" in answer.headers) is (form == "select.atom")
 
 
-def test_an_unknown_topic_is_not_found_and_its_neighbours_are_told(asked: Asked) -> None:
-    answer = asked.get("/feeds/select.atom?field=polcing&q=border")
+def test_an_unknown_topic_is_not_found_and_its_neighbours_are_told(four: Asked) -> None:
+    answer = four.get("/feeds/select.atom?field=polcing&q=border")
     assert answer.status_code == 404
     assert "field:polcing" in answer.text
     assert '<a href="/feeds/fields/policing/">field:policing</a>' in answer.text
     assert answer.headers["access-control-allow-origin"] == "*"
-    assert asked.get("/feeds/select.rss?field=zzzzzzzzzz").status_code == 404
+    assert four.get("/feeds/select.rss?field=zzzzzzzzzz").status_code == 404
 
 
 @pytest.mark.parametrize(
     "words", ["%00", "%22%27%3B--", "a%00b", "NEAR(", "%3Cscript%3E", "*", "%E2%80%8B"]
 )
-def test_hostile_words_are_words(asked: Asked, words: str) -> None:
+def test_hostile_words_are_words(four: Asked, words: str) -> None:
     for form in ("select.atom", "select/"):
-        answer = asked.client.get(f"/feeds/{form}?q=x{words}", follow_redirects=True)
+        answer = four.client.get(f"/feeds/{form}?q=x{words}", follow_redirects=True)
         assert answer.status_code == 200
         assert "<script>" not in answer.text
 
@@ -274,8 +288,8 @@ def test_whoever_has_a_feed_may_ask_for_what_is_new_alone(asked: Asked) -> None:
     assert strange.status_code == 200
 
 
-def test_the_page_of_a_selection_is_the_search_page(asked: Asked) -> None:
-    answer = asked.get("/feeds/select/?field=policing&q=border")
+def test_the_page_of_a_selection_is_the_search_page(four: Asked) -> None:
+    answer = four.get("/feeds/select/?field=policing&q=border")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     page = html.document_fromstring(answer.content)
     (form,) = page.forms  # type: ignore[attr-defined]
@@ -300,11 +314,11 @@ def test_the_page_of_a_selection_is_the_search_page(asked: Asked) -> None:
     }
     assert "Border police trained" in answer.text
     assert "A court decides" not in answer.text
-    assert "Nothing was found" in asked.get("/feeds/select/?q=nowhere").text
-    start = html.document_fromstring(asked.get("/feeds/select/").content)
+    assert "Nothing was found" in four.get("/feeds/select/?q=nowhere").text
+    start = html.document_fromstring(four.get("/feeds/select/").content)
     assert len(found(start, "//form/@action")) == 1
     several = html.document_fromstring(
-        asked.get("/feeds/select/?field=human-rights&field=policing").content
+        four.get("/feeds/select/?field=human-rights&field=policing").content
     )
     options = "//select[@name='field' and @multiple]/option[@selected]/@value"
     assert set(found(several, options)) == {"policing", "human-rights"}
@@ -324,8 +338,8 @@ def test_a_page_leads_to_older_ones(asked: Asked) -> None:
     assert seen == [f"Meeting {number}" for number in range(44, -1, -1)]
 
 
-def test_a_list_of_the_feeds_that_are_named(asked: Asked) -> None:
-    answer = asked.get("/feeds/select.opml?field=policing&issuer=mission-to-moldova&q=border")
+def test_a_list_of_the_feeds_that_are_named(four: Asked) -> None:
+    answer = four.get("/feeds/select.opml?field=policing&issuer=mission-to-moldova&q=border")
     assert answer.headers["content-type"] == "text/x-opml; charset=utf-8"
     addresses = found(etree.fromstring(answer.content), "//outline/@xmlUrl")
     assert addresses == [
