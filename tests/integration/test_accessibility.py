@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Route, ViewportSize
 
+from feeds.publish.archive import ArchivePage, ChainLink
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FeedRef
 from feeds.selection import EVERYWHERE, Selection
@@ -15,7 +16,7 @@ from feeds.storage.entries import PastMonths
 from feeds.taxonomy import Taxonomy
 from notifier.web.private_pages import PrivatePages
 from tests.builders import POLICING, SECRETARIAT
-from tests.items import NOON, a_site
+from tests.items import NOON, a_site, an_item
 from tests.served_site import ServedSite, served_site
 
 Scheme = Literal["light", "dark"]
@@ -49,8 +50,11 @@ def made(site: ServedSite, osce: Taxonomy) -> Mapping[str, bytes]:
     """Pages that nobody finds by a link, by their paths."""
     own = a_site(url=site.url)
     builder, private = SiteBuilder(own, osce), PrivatePages(own, osce)
+    month = ChainLink(page=ArchivePage("2019-03", 1, 0, 1), previous=None, next=None)
+    *_, (_, archive) = builder.archive(ALL, month, [builder.ready(an_item())], ())
     gets, topics = "You get the daily digest.", ["Policing", "Human rights"]
     return {
+        "/archive": archive,
         "/searched": builder.front_page(["en", "de"], HISTORIES, [])[1],
         "/hidden": builder.hidden("gone", None)[1],
         "/moved": builder.hidden("gone", site.items[0].slug)[1].replace(b"http-equiv", b"data-x"),
@@ -88,6 +92,7 @@ def tab(browser: Browser, site: ServedSite, made: Mapping[str, bytes]) -> Iterat
         "guide",
         "foreign",
         "fetched",
+        "/archive",
         "/searched",
         "/hidden",
         "/moved",

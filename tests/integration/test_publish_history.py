@@ -264,7 +264,7 @@ def test_people_find_every_item_by_its_month(
     assert 'href="/feeds/all/2026-11/">November 2026</a>' in page
     assert 'href="/feeds/all/2024-12/">2024</a>' in page
     archive = (public / "feeds/all/2026-11/index.html").read_text("utf-8")
-    assert "<h1>All news, November 2026</h1>" in archive
+    assert "<h1>All news</h1>\n<h2>November 2026</h2>" in archive
     assert 'Older: <a href="/feeds/all/2024-12/">December 2024</a>' in archive
     assert 'Newer: <a href="/feeds/all/">All news</a>' in archive
     assert '<link rel="prev" href="/feeds/all/2024-12/">' in archive
