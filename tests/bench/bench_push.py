@@ -22,7 +22,7 @@ from tests.publisher.reader import FeedReader, a_reader
 from tests.publisher.server import Raw, Request, Response
 from tests.pushing import an_item, bearer
 
-ITEMS = 200
+ITEMS = 100
 MOST_MS = 1_000
 PATIENCE_SECONDS = 30
 TOKEN = "the token of the press office, long"
