@@ -26,7 +26,7 @@ help: ## this list
 demo: $(VENV)/runtime.stamp ## the whole way from two documents to mailboxes (DEMO_ARGS=--exit ends there)
 	$(BIN)/fieldfare demo $(DEMO_ARGS)
 
-test: $(VENV)/dev.stamp ## every test, with the real servers they use
+test: $(VENV)/dev.stamp $(VENV)-s3/s3.stamp ## every test, with the real servers they use
 	.ci/debian-packages
 	$(BIN)/python -m pytest -n 4 --dist worksteal --cov --cov-report= $(TEST_ARGS)
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
@@ -69,6 +69,12 @@ $(VENV)-peers/peers.stamp: requirements-peers.lock | $(VENV)/build.lock
 	$(INSTALL) $(VENV)-peers --require-hashes -r requirements-peers.lock
 	touch $@
 
+$(VENV)-s3/s3.stamp: requirements-s3.lock | $(VENV)/build.lock
+	[ -e $(VENV)-s3/bin/python ] || $(BIN)/uv venv --quiet --python $(BIN)/python $(VENV)-s3
+	$(INSTALL) $(VENV)-s3 --require-hashes -r $(VENV)/build.lock
+	$(INSTALL) $(VENV)-s3 --require-hashes -r requirements-s3.lock
+	touch $@
+
 fuzz: $(VENV)/dev.stamp ## the parsers against coverage-guided noise, a minute a family of forms
 	$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
 
@@ -77,6 +83,7 @@ lock: $(VENV)/dev.stamp ## the lock files anew from pyproject.toml (LOCK_ARGS=--
 	$(LOCK) --group build --group dev --constraint requirements.lock \
 		--output-file requirements-dev.lock $(LOCK_ARGS)
 	$(LOCK:pyproject.toml=) --group peers --output-file requirements-peers.lock $(LOCK_ARGS)
+	$(LOCK:pyproject.toml=) --group s3 --output-file requirements-s3.lock $(LOCK_ARGS)
 
 pictures: $(VENV)/dev.stamp ## the pictures of the README, taken anew of the demo
 	.ci/debian-packages

@@ -271,6 +271,13 @@ OptionalColour = Annotated[
     str,
     Field(pattern=r"^(#[0-9A-Fa-f]{6})?$", description="a colour such as #8a4320, or empty"),
 ]
+Bucket = Annotated[
+    str,
+    Field(
+        pattern=r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]{0,200})?)?$",
+        description="an address such as s3://bucket or s3://bucket/folder, or empty",
+    ),
+]
 OptionalRemoteAddress = Annotated[
     str,
     _optional(remote_address),

@@ -85,6 +85,7 @@ class PublishSettings(SettingsSection):
     """Where feeds and pages go, and how long they are."""
 
     directory: kinds.Location
+    bucket: kinds.Bucket
     entries_per_feed: kinds.Count
     items_per_page: kinds.Count
     search: kinds.Switch

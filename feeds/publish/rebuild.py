@@ -3,7 +3,7 @@
 Knows the order of calls. Must never know SQL, XML or HTML.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import starmap
@@ -58,10 +58,13 @@ class PublishReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long files are kept that are the site's no longer, and what time it is."""
+    """How long files are kept that are the site's no longer, what time it is, and what takes their
+    ``copies`` away.
+    """
 
     now: datetime
     unreferenced: timedelta
+    copies: Callable[[Sequence[str]], None] = lambda _: None
 
 
 def publish(
@@ -97,11 +100,11 @@ def publish(
         )
         written = publication.run(everything=everything)
         recorded.note()
+        files.pack()
         if kept:
             if publication.is_over_everything:
                 recorded.leave(kept.now)
-            sweep(database, files, kept.now - kept.unreferenced)
-        files.pack()
+            sweep(database, files, kept.now - kept.unreferenced, kept.copies)
     report = _report(written, publication.feeds)
     if report.files:
         seconds = round(perf_counter() - started, 3)

@@ -304,7 +304,8 @@ publications = Table(
 )
 
 #: Every file that publishing ever made and did not take away: what tells its bytes, and in which
-#: run over everything it last belonged to the site. ``unreferenced_at`` is when it no longer did.
+#: run over everything it last belonged to the site. ``unreferenced_at`` is when it no longer did,
+#: ``uploaded`` to which bucket and with what digest it was copied.
 published_files = Table(
     "published_files",
     metadata,
@@ -312,6 +313,7 @@ published_files = Table(
     Column("digest", Text, nullable=False),
     Column("run", Number, nullable=False, index=True),
     Column("unreferenced_at", Instant, index=True),
+    Column("uploaded", Text),
 )
 
 #: Hubs of others (WebSub), one row each: up to which publication it was ``told``, and not before

@@ -18,7 +18,7 @@ Headers = list[tuple[bytes, bytes]]
 
 #: A feed may be one minute old, as often as the daemon looks for news by default; a cache may
 #: show it for an hour more while it asks for a newer one (RFC 5861 section 3).
-_CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=3600"
+CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=3600"
 
 #: No script, no frame, nothing from elsewhere: pages need a style sheet and no more.
 PAGE_POLICY = (
@@ -139,7 +139,7 @@ def represent(
     lasting = encoded(
         ("etag", etag),
         ("last-modified", http_date(modified)),
-        ("cache-control", _CACHE_CONTROL),
+        ("cache-control", CACHE_CONTROL),
         ("vary", "Accept-Encoding"),
         *media.extra,
         *((("link", links),) if links else ()),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from feeds.model import Progress
     from feeds.publish.rebuild import PublishReport
     from feeds.publish.site import Site
+    from feeds.publish.store.bucket import Bucket
     from feeds.publish.store.manifest import Difference
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
@@ -196,6 +197,11 @@ class House:
     def transport(self) -> Transport:
         return parts.transport(self.settings)
 
+    @cached_property
+    def bucket(self) -> Bucket | None:
+        """Where a copy of what is published goes, if anywhere. Raises SettingsError."""
+        return parts.bucket(self.settings)
+
     # -- Works -------------------------------------------------------------------------------------
 
     def ingest(
@@ -267,21 +273,30 @@ class House:
         stopping: Event | None = None,
         progress: Progress | None = None,
     ) -> PublishReport:
-        """Feeds and pages show what is stored. Raises StoreBusy, PublishError."""
+        """Feeds and pages show what is stored, and a bucket holds them where there is one.
+
+        Raises StoreBusy, PublishError.
+        """
         from feeds.publish.files import Files
         from feeds.publish.rebuild import publish
 
-        return publish(
+        files = Files(self.settings.publish.directory)
+        report = publish(
             self.database,
             self.taxonomy,
-            Files(self.settings.publish.directory),
+            files,
             self.site,
             everything=everything,
             wait_seconds=wait_seconds,
-            kept=parts.kept(self.settings, self.clock()),
+            kept=parts.kept(self.settings, self.clock(), self.bucket),
             stopping=stopping,
             progress=progress,
         )
+        if self.bucket:
+            from feeds.publish.store.bucket import upload
+
+            upload(self.database, files, self.bucket, stopping or Event())
+        return report
 
     def check_published(
         self,
@@ -302,7 +317,7 @@ class House:
         site = self.database, self.taxonomy, files, self.site
         found = check(*site, stopping=stopping, progress=progress)
         if repair and found:
-            kept = parts.kept(self.settings, self.clock())
+            kept = parts.kept(self.settings, self.clock(), self.bucket)
             mend(*site, found, kept=kept, stopping=stopping, progress=progress)
         return found
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from feeds.publish.look import Look
     from feeds.publish.rebuild import Retention
     from feeds.publish.site import SavedSelection, Site
+    from feeds.publish.store.bucket import Bucket
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
     from feeds.websub.outbound import CallQueue, Outbound
@@ -233,13 +234,29 @@ def _look(settings: Settings) -> Look:
         ) from error
 
 
-def kept(settings: Settings, now: datetime) -> Retention:
+def kept(settings: Settings, now: datetime, bucket: Bucket | None) -> Retention:
     """How long published files stay that nothing refers to any more."""
     from datetime import timedelta
 
     from feeds.publish.rebuild import Retention
 
-    return Retention(now=now, unreferenced=timedelta(days=settings.publish.unreferenced_days))
+    unreferenced = timedelta(days=settings.publish.unreferenced_days)
+    if bucket is None:
+        return Retention(now=now, unreferenced=unreferenced)
+    return Retention(now=now, unreferenced=unreferenced, copies=bucket.delete)
+
+
+def bucket(settings: Settings) -> Bucket | None:
+    """Where a copy of what is published goes, if anywhere. Raises SettingsError."""
+    if not settings.publish.bucket:
+        return None
+    from config.settings import SettingsError
+    from feeds.publish.store.bucket import Bucket
+
+    try:
+        return Bucket(settings.publish.bucket)
+    except ValueError as error:
+        raise SettingsError((f"publish.bucket: {error}",)) from error
 
 
 def planner(

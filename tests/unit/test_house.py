@@ -41,6 +41,7 @@ AT_THE_DOOR = {
     "pyproject.toml",
     "requirements-dev.lock",
     "requirements-peers.lock",
+    "requirements-s3.lock",
     "requirements.lock",
 }
 

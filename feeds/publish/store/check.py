@@ -4,6 +4,7 @@ Knows the order of calls. Must never know what a document says: it is made as pu
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 
@@ -69,7 +70,7 @@ def repair(
         files,
         site,
         everything=True,
-        kept=Retention(now=kept.now, unreferenced=timedelta()),
+        kept=replace(kept, unreferenced=timedelta()),
         stopping=stopping,
         progress=progress,
     )

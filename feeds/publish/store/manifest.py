@@ -4,7 +4,7 @@ Knows the order of writing, noting and taking away. Must never know what is in a
 that publishing did not make.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -126,15 +126,22 @@ class ComparedFiles:
                     yield Difference(path=path, fault=FileFault.UNREFERENCED)
 
 
-def sweep(database: Database, files: Files, before: datetime) -> int:
+def sweep(
+    database: Database,
+    files: Files,
+    before: datetime,
+    beside: Callable[[Sequence[str]], None] = lambda _: None,
+) -> int:
     """What is the site's no longer since ``before`` is taken away: how many files that were.
 
-    One whose bytes are others by now is somebody else's, and stays. Raises PublishError.
+    One whose bytes are others by now is somebody else's, and stays. ``beside`` takes the copies
+    away, by their paths. Raises PublishError.
     """
     with database.reading() as connection:
         left = published_files.left(connection, before)
     count = sum(files.remove_own(path, digest) for path, digest in left.items())
     if left:
+        beside([*left])
         with database.writing() as connection:
             published_files.forget(connection, left)
         log.info("unreferenced files removed", files=count)

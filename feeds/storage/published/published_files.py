@@ -6,7 +6,7 @@ Knows paths, digests and runs over everything. Must never know where files lie, 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, literal, select, update
 
 from feeds.storage.engines import upsert
 from feeds.storage.tables import published_files
@@ -60,3 +60,24 @@ def forget(connection: Connection, paths: Collection[str]) -> None:
     for start in range(0, len(ordered), _AT_ONCE):
         some = ordered[start : start + _AT_ONCE]
         connection.execute(delete(published_files).where(published_files.c.path.in_(some)))
+
+
+def waiting(connection: Connection, bucket: str) -> Mapping[str, str]:
+    """The digests of the site's files that a bucket does not hold as they are."""
+    columns = published_files.c
+    query = select(columns.path, columns.digest).where(
+        columns.unreferenced_at.is_(None),
+        func.coalesce(columns.uploaded, "") != literal(f"{bucket} ") + columns.digest,
+    )
+    return dict(connection.execute(query).all())
+
+
+def uploaded(connection: Connection, bucket: str, digests: Mapping[str, str]) -> None:
+    """A bucket holds these files with these digests."""
+    statement = (
+        update(published_files)
+        .where(published_files.c.path == bindparam("name"))
+        .values(uploaded=bindparam("what"))
+    )
+    rows = [{"name": path, "what": f"{bucket} {digest}"} for path, digest in digests.items()]
+    connection.execute(statement, rows)

@@ -342,6 +342,7 @@ def _files() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("run", NUMBER, nullable=False),
         sa.Column("unreferenced_at", INSTANT),
+        sa.Column("uploaded", sa.Text()),
         sa.PrimaryKeyConstraint("path", name="pk_published_files"),
     )
     for column in ("run", "unreferenced_at"):

@@ -1,0 +1,148 @@
+"""A bucket as it is written and read, with a real server of the protocol."""
+
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+
+import httpx2
+import obstore
+import pytest
+
+from feeds.errors import PublishError
+from feeds.publish.files import Files
+from feeds.publish.rebuild import Retention, publish
+from feeds.publish.store.bucket import Bucket, upload
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from tests import services
+from tests.builders import a_draft
+from tests.items import NOON, a_site, store
+
+FIELDS = '[[field]]\nslug = "a"\nlabel = "A"\n'
+BOTH = f'{FIELDS}[[field]]\nslug = "b"\nlabel = "B"\n'
+URL = "s3://news/site"
+MONTH = timedelta(days=30)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    folders = (Path(f"{sys.prefix}-s3") / "bin",)
+    port = services.free_port()
+    try:
+        program = services.program("moto_server", "make test", *folders)
+    except services.Missing as missing:
+        pytest.skip(str(missing))
+    with services.answering([program, "-p", str(port)], port):
+        yield f"http://127.0.0.1:{port}"
+
+
+class House:
+    """A store, what is published of it, and a bucket beside."""
+
+    def __init__(self, database: Database, public: Path, server: str) -> None:
+        self.database = database
+        self.files = Files(public)
+        self.taxonomy = Taxonomy.from_toml(BOTH)
+        self.bucket = Bucket(URL)
+        self.server = server
+
+    def publish(self, bucket: Bucket | None = None, after: timedelta = timedelta()) -> int:
+        where = bucket or self.bucket
+        kept = Retention(now=NOON + after, unreferenced=MONTH, copies=where.delete)
+        publish(self.database, self.taxonomy, self.files, a_site(), kept=kept)
+        return upload(self.database, self.files, where, Event())
+
+    def published(self) -> Mapping[str, bytes]:
+        beside = {".br", ".gz", ".zst", ".status"}
+        root = self.files.root
+        found = (path for path in root.rglob("*") if path.is_file() and path.suffix not in beside)
+        return {str(path.relative_to(root)): path.read_bytes() for path in found}
+
+    def get(self, path: str) -> "obstore.GetResult":
+        return obstore.get(self.bucket._store, path)
+
+    def holds(self, path: str) -> bool:
+        try:
+            return bool(self.get(path))
+        except FileNotFoundError:
+            return False
+
+
+@pytest.fixture
+def house(
+    database: Database, tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
+) -> House:
+    httpx2.post(f"{server}/moto-api/reset")
+    assert httpx2.put(f"{server}/news").status_code == 200
+    for name, value in {
+        "AWS_ENDPOINT": server,
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    made = House(database, tmp_path / "public", server)
+    store(database, made.taxonomy, [a_draft(issuers=(), fields=())])
+    return made
+
+
+def test_the_bucket_holds_what_is_published_as_what_it_is(house: House) -> None:
+    published = house.publish()
+    assert published == len(house.published())
+    for path, content in house.published().items():
+        answer = house.get(path)
+        assert bytes(answer.bytes()) == content
+        assert answer.attributes["Cache-Control"].startswith("public, max-age=60")
+        assert "Content-Encoding" not in answer.attributes
+    for path, media in {
+        "feeds/all.atom": "application/atom+xml; charset=utf-8",
+        "index.html": "text/html; charset=utf-8",
+    }.items():
+        assert house.get(path).attributes["Content-Type"] == media
+
+
+def test_what_did_not_change_is_not_sent_again(house: House) -> None:
+    house.publish()
+    assert house.publish() == 0
+    store(house.database, house.taxonomy, [a_draft(title="New", issuers=(), fields=())])
+    assert 0 < house.publish() < len(house.published())
+    assert bytes(house.get("feeds/all.atom").bytes()) == house.published()["feeds/all.atom"]
+    # Another bucket has nothing yet.
+    assert house.publish(Bucket("s3://news/other")) == len(house.published())
+
+
+def test_no_reader_sees_a_link_that_leads_nowhere(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(house.bucket, "put", lambda path, _: sent.append(path))
+    house.publish()
+    kinds = [path.partition("/")[0] for path in sent if path.startswith(("items/", "feeds/"))]
+    assert kinds == sorted(kinds, reverse=True)
+    assert sent[-1] == "index.html"
+
+
+def test_a_bucket_that_fails_is_said_and_tried_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.publish.store.bucket._RETRIES", 0)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        with pytest.raises(PublishError, match=r"cannot upload items/.* to s3://news/site"):
+            house.publish(Bucket(URL))
+    assert house.publish() == len(house.published())
+
+
+def test_what_the_site_no_longer_has_is_deleted_after_its_time(house: House) -> None:
+    house.publish()
+    assert house.holds("feeds/fields/b.atom")
+    house.taxonomy = Taxonomy.from_toml(FIELDS)
+    house.publish()
+    assert house.holds("feeds/fields/b.atom")
+    house.publish(after=MONTH)
+    assert not house.holds("feeds/fields/b.atom")
+    assert house.holds("feeds/fields/a.atom")
