@@ -175,9 +175,9 @@ def _any(choice: Choice) -> str:
 
 # -- PostgreSQL ------------------------------------------------------------------------------------
 
-# Its index knows no order: it is asked for what is of the last days, then of four times as long and
-# so on, then for all, until there is enough: the last answer takes longest. So many bits of a
-# second are 6 days, 24, 97, a year, four.
+# Its index knows no order: it is asked for what is of the last days, then of four or sixteen times
+# as long and so on, then for all, until there is enough: the last answer takes longest. So many
+# bits of a second are 6 days, 24, 97, a year, four.
 _SPANS = (19, 21, 23, 25, 27)
 # The planner takes what is frequent for cheaper to be read whole, unaware of texts kept elsewhere.
 _BY_INDEX = text("SELECT set_config('enable_seqscan', :to, true), set_config('jit', 'off', true)")
@@ -210,12 +210,15 @@ def _on_postgresql(connection: Connection, query: Query, after: int, limit: int)
     spelt = _tsquery(query)
     hits: Sequence[Hit] = ()
     connection.execute(_BY_INDEX, {"to": "off"})
-    for bits in (*_SPANS, None):
+    spans = [None, *reversed(_SPANS)]
+    while spans and len(hits) < limit:
+        bits = spans.pop()
         span = "" if bits is None else f"&({_spans(bits, newest)})"
         rows = connection.execute(_ON_POSTGRESQL, asked | {"query": f"{spelt}{span}"})
         hits = [Hit(*row) for row in rows]
-        if len(hits) == limit:
-            break
+        if not hits and len(spans) > 1:
+            # Nor will four times as long hold enough.
+            spans.pop()
     connection.execute(_BY_INDEX, {"to": "on"})
     return hits
 
