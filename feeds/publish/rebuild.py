@@ -36,8 +36,9 @@ from feeds.taxonomy import Taxonomy
 
 log = structlog.get_logger(__name__)
 
-# What one step holds in memory: up to 200 entries each, some 50 MB of the longest items seen.
-_FEEDS_AT_ONCE = 25
+# What one step holds in memory: up to 200 entries each in three forms, some 70 MB of the longest
+# items seen.
+_FEEDS_AT_ONCE = 12
 _PAGES_AT_ONCE = 200
 _ARCHIVES_AT_ONCE = 10
 # Whoever else brings the index up to date is done by then, or this run fails and is repeated.
