@@ -356,7 +356,7 @@ def is_one_line(text: str) -> bool:
 
 def holds_isolates(text: str) -> bool:
     """Whether a text sets a part of it apart by characters."""
-    return any(map(text.__contains__, "\u2066\u2067\u2068\u2069"))
+    return not text.isascii() and any(map(text.__contains__, "\u2066\u2067\u2068\u2069"))
 
 
 def visible(text: str, *, with_isolates: bool = False) -> str:

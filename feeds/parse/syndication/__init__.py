@@ -53,7 +53,7 @@ def parse(
     is_entry = feed.form == "atom-entry"
     entries = within_budget(latest(feed.entries))
     drafts = [draft(entry, feed, taxonomy, is_whole=is_entry) for entry in entries]
-    found = tuple(each for each in drafts if each is not None)
+    found = tuple([each for each in drafts if each is not None])
     if is_entry and not found:
         return Refused(reason=Reason.INCOMPLETE, evidence="the entry has neither title nor text")
     return Parsed(

@@ -6,7 +6,8 @@ was written in.
 
 import html
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
+from functools import lru_cache
 from itertools import chain, islice
 
 from config.values import isolated, visible
@@ -79,7 +80,7 @@ def draft(
     said that it is all of it.
     """
     named = line(entry.title)
-    told, text = (_without_way_on(each, entry.urls, named) for each in entry[1:3])
+    told, text = [_without_way_on(each, entry.urls, named) for each in entry[1:3]]
     (lead, rest), (markup, body) = _lead(told, named), _body(text, named)
     is_full = bool(body) and not _says_no_more(body, lead, rest)
     if not is_full and rest:
@@ -120,7 +121,7 @@ def draft(
 def _issuers(entry: RawEntry, feed: RawFeed) -> tuple[str, ...]:
     """The names of who may have issued an entry: what its feed says is of those that name none."""
     said = entry if entry.authors or entry.others else feed
-    return (*(author.name for author in said.authors), *said.others)
+    return (*[author.name for author in said.authors], *said.others)
 
 
 def latest(entries: Iterable[RawEntry]) -> list[RawEntry]:
@@ -205,30 +206,45 @@ def _says_something(text: str) -> bool:
 
 
 def _seen(text: str) -> str:
-    spaced = " ".join(text.split())
-    return spaced if spaced.isprintable() else visible(spaced)
+    return _evened(text, visible)
 
 
 def _running(text: str) -> str:
     """The same of one paragraph: what it sets apart of another writing direction stays so."""
+    return _evened(text, lambda spaced: isolated(visible(spaced, with_isolates=True)))
+
+
+def _evened(text: str, seen: Callable[[str], str]) -> str:
+    # Most texts hold nothing that cannot be seen, and no white space but single blanks.
+    if "  " not in text and text.isprintable():
+        return text.strip()
     spaced = " ".join(text.split())
-    return spaced if spaced.isprintable() else isolated(visible(spaced, with_isolates=True))
+    return spaced if spaced.isprintable() else seen(spaced)
 
 
 def _characters(text: str) -> str:
-    return _CHARACTER.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
+    return _CHARACTER.sub(lambda found: _character(found[0]), text) if "&" in text else text
+
+
+# The same few are written in all entries of a feed.
+@lru_cache(maxsize=256)
+def _character(reference: str) -> str:
+    return html.unescape(reference)
 
 
 def _without_way_on(words: TextConstruct, urls: Iterable[str], title: str) -> TextConstruct:
     """Words without the line at their end that leads to the page of their entry: "Read more", or
     "The post TITLE appeared first on SITE", in any language.
     """
-    if not words.is_html or "<" not in words.text:
+    # An address without a scheme is none of its page.
+    if not words.is_html or "<" not in words.text or "://" not in words.text:
         return words
     end = max(0, len(words.text) - _LONGEST_WAY_ON_CHARS)
-    own = next((url.rstrip("/") for url in urls if url.rstrip("/") in words.text[end:]), None)
-    if own is None:
+    ending = words.text[end:]
+    known = [own for url in urls if (own := url.rstrip("/")) in ending]
+    if not known:
         return words
+    own = known[0]
     block = max(words.text.rfind(tag, end) for tag in _LINE_STARTS)
     for start in (block, words.text.rfind("<a ", end)):
         last, before = words.text[start:], _INLINE.sub("", words.text[: max(start, 0)]).strip()
@@ -253,7 +269,7 @@ def _is_head(line: str, title: str) -> bool:
 def _lead(summary: TextConstruct, title: str) -> tuple[str, bool]:
     """The first paragraph of a summary, and whether it goes on or is too long for one."""
     text = summary.text
-    if not summary.is_html or not _TAG.search(text):
+    if not summary.is_html or "<" not in text or not _TAG.search(text):
         plain = _running(_characters(text) if summary.is_html else text)
         return plain, len(plain) > _SUMMARY_CHARS
     if _PARAGRAPH.fullmatch(text):

@@ -14,7 +14,7 @@ from lxml import etree
 from feeds.draft import Hub
 from feeds.parse.syndication.feed_entries import absolute
 from feeds.parse.syndication.people import person as person_of
-from feeds.parse.xml import Element
+from feeds.parse.xml import Element, Tree
 
 #: The children of one element, by name.
 Groups = dict[str, list[Element]]
@@ -55,9 +55,6 @@ _WORDS = frozenset({"title", "description", "summary", "content", "content:encod
 #: Entries of whatever namespace.
 ANY_ENTRY = ("{*}item", "{*}entry", "{*}ITEM", "{*}ENTRY", "{*}Item", "{*}Entry")
 _NAMES = frozenset({"name", "atom:name", "?name"})
-# "url" is of Atom 0.3.
-_URIS = frozenset({"uri", "atom:uri", "url", "atom:url"})
-_PARTS = (_NAMES, _URIS)
 _PICTURES = ("media:thumbnail", "itunes:image", "image")
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 
@@ -85,7 +82,9 @@ def grouped(element: Element, default: str = "") -> Groups:
     """The children of an element by name; those with the prefix ``default`` have none."""
     groups: Groups = {}
     for child in element:
-        name = _name(child.tag, default)
+        name = _name(child.tag)
+        if default:
+            name = name.removeprefix(default)
         if name in groups:
             groups[name].append(child)
         else:
@@ -95,7 +94,7 @@ def grouped(element: Element, default: str = "") -> Groups:
 
 def local(element: Element, default: str = "") -> str:
     """The name of one element."""
-    return _name(element.tag, default)
+    return _name(element.tag).removeprefix(default)
 
 
 def with_media(groups: Groups) -> Groups:
@@ -138,16 +137,22 @@ def written(person: Element, base: str | None) -> tuple[str, str | None]:
     """
     if not len(person):
         return text_of(person), None
-    texts = {local(part): text_of(part) for part in reversed(person)}
-    name, uri = (next((texts[each] for each in texts if each in names), "") for names in _PARTS)
-    return name, absolute(uri, base)
+    name = uri = None
+    for part in person:
+        called = _name(part.tag)
+        if called in _NAMES and name is None:
+            name = text_of(part)
+        # "url" is of Atom 0.3.
+        elif called in {"uri", "atom:uri", "url", "atom:url"} and uri is None:
+            uri = text_of(part)
+    return name or "", absolute(uri, base)
 
 
 def pictures(groups: Groups) -> tuple[str, ...]:
     """The addresses of the pictures an entry is shown with, as they are written."""
-    own = [each for name in _PICTURES if name in groups for each in groups[name]]
-    if not own:
+    if groups.keys().isdisjoint(_PICTURES):
         return ()
+    own = [each for name in _PICTURES if name in groups for each in groups[name]]
     found = [each.get("url") or each.get("href") or _address(each) for each in own]
     return tuple(filter(None, found))
 
@@ -205,6 +210,14 @@ def language_of(element: Element) -> str | None:
     return element.get(_LANGUAGE) if element.keys() else None
 
 
+def states_languages(tree: Tree, *around: Element) -> bool:
+    """Whether any elements but those around all entries state theirs: in most feeds none do, and to
+    ask each takes time.
+    """
+    own = sum(language_of(each) is not None for each in dict.fromkeys(around))
+    return tree.text.count(b"xml:lang") > own
+
+
 def language_of_words(groups: Groups, names: Iterable[str]) -> str | None:
     """xml:lang as it stands on the first of these elements that has one."""
     for name in filter(groups.__contains__, names):
@@ -238,11 +251,11 @@ def _compared(namespace: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _name(tag: object, default: str) -> str:
+def _name(tag: object) -> str:
     # Of a reference that the parser left as it is, the tag is no string.
     namespace, brace, name = str(tag).rpartition("}")
     name = name.lower()
     if brace:
         prefix = _PREFIXES.get(_compared(namespace[1:]))
         name = f"?{name}" if prefix is None else f"{prefix}{name}"
-    return name.removeprefix(default) if default else name
+    return name

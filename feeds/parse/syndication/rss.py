@@ -4,6 +4,8 @@ Knows their elements and the modules entries are written with. Must never know t
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 from feeds.model import Author, Enclosure
 from feeds.parse.syndication import feed_dates
@@ -21,6 +23,7 @@ from feeds.parse.syndication.elements import (
     named,
     next_page,
     pictures,
+    states_languages,
     text_of,
     with_media,
     written,
@@ -44,8 +47,16 @@ from feeds.parse.syndication.feed_entries import (
 from feeds.parse.syndication.people import authors_of
 from feeds.parse.xml import Element, Tree
 
-_DATES = ("pubdate", "dcterms:issued", "dc:date", "dcterms:created", "prism:publicationdate")
-_DATES_LAST = ("atom:published", "published", "date")
+_DATES = (
+    "pubdate",
+    "dcterms:issued",
+    "dc:date",
+    "dcterms:created",
+    "prism:publicationdate",
+    "atom:published",
+    "published",
+    "date",
+)
 _CHANGED = ("atom:updated", "updated", "dcterms:modified")
 _AUTHORS = ("dc:creator", "author", "atom:author", "creator")
 # Who made a programme, not the one part of it, unless nobody else is named.
@@ -80,6 +91,39 @@ _SUMMARIES = (
 )
 # Where the language of an item is stated (xml:lang).
 _WORDS = ("content:encoded", "description", "title")
+_KNOWN = frozenset(
+    (
+        *_TITLES, *_SUMMARIES, *_CONTENTS, *_IDS, *_DATES, *_CHANGED, *_AUTHORS, *_AUTHORS_LAST,
+        *_OTHERS, "dc:language", "language",
+    )
+)  # fmt: skip
+
+
+class _Telling(NamedTuple):
+    """The elements of an entry, by name, that may tell each thing, the surest first."""
+
+    titles: tuple[str, ...]
+    summaries: tuple[str, ...]
+    contents: tuple[str, ...]
+    ids: tuple[str, ...]
+    dates: tuple[str, ...]
+    changed: tuple[str, ...]
+    languages: tuple[str, ...]
+    authors: tuple[str, ...]
+    authors_last: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+# Of all those an entry has few, and most entries of a feed have the same ones.
+@lru_cache(maxsize=64)
+def _telling(names: tuple[str, ...]) -> _Telling:
+    contents = (*_CONTENTS, "description") if "summary" in names else _CONTENTS
+    languages = ("dc:language", "language")
+    asked = (
+        _TITLES, _SUMMARIES, contents, _IDS, _DATES, _CHANGED, languages, _AUTHORS, _AUTHORS_LAST,
+        _OTHERS,
+    )  # fmt: skip
+    return _Telling(*(tuple(filter(names.__contains__, each)) for each in asked))
 
 
 def read(tree: Tree, url: str | None) -> RawFeed:
@@ -93,9 +137,13 @@ def read(tree: Tree, url: str | None) -> RawFeed:
     links = head.get("atom:link", [])
     stated = language_of(channel) or language_of(root) or first(head, ("language", "dc:language"))
     language = language_tag(stated)
+    worded = _WORDS if states_languages(tree, root, channel) else ()
     return RawFeed(
         form="rdf" if local(root).startswith("rdf") else "rss",
-        entries=(_entry(each, base, home, url, language) for each in entries(root)[:MOST_ENTRIES]),
+        entries=(
+            _entry(each, base, home, url, language, worded=worded)
+            for each in entries(root)[:MOST_ENTRIES]
+        ),
         language=language,
         others=_names(head, _OF_THE_FEED),
         hub=hub(links, url, base),
@@ -116,36 +164,43 @@ def _entry(
     home: str | None,
     found_at: str | None,
     spoken: str | None,
+    *,
+    worded: Iterable[str],
 ) -> RawEntry:
-    """An item of a feed, whose base, home and language count where it has none."""
+    """An item of a feed, whose base, home and language count where it has none; it may be
+    ``worded`` in elements that state theirs.
+    """
     groups = with_media(grouped(item))
+    telling = _telling(tuple(filter(_KNOWN.__contains__, groups)))
     base = base_of(item, feed_base)
-    summary = _wording(groups, _SUMMARIES, base)
-    contents = (*_CONTENTS, "description") if "summary" in groups else _CONTENTS
+    summary = _wording(groups, telling.summaries, base)
     urls = items_only(_urls(groups, item, base), home, found_at)
-    date = first(groups, _DATES) or first(groups, _DATES_LAST)
-    stated = language_of_words(groups, _WORDS) or language_of(item)
-    language = language_tag(stated or first(groups, ("dc:language", "language")))
-    authors = _authors(groups, _AUTHORS, base) or _authors(groups, _AUTHORS_LAST, base)
+    date = first(groups, telling.dates)
+    changed = first(groups, telling.changed) if telling.changed else ""
+    stated = (language_of_words(groups, worded) or language_of(item)) if worded else None
+    language = language_tag(stated or first(groups, telling.languages))
+    authors = _authors(groups, telling.authors, base)
+    authors = authors or _authors(groups, telling.authors_last, base)
+    others = _names(groups, telling.others) if telling.others else ()
     return RawEntry(
-        title=_wording(groups, _TITLES, base),
+        title=_wording(groups, telling.titles, base),
         summary=summary,
-        content=_wording(groups, contents, urls[0] if urls else base),
-        guid=identifier(first(groups, _IDS) or _about(item)),
+        content=_wording(groups, telling.contents, urls[0] if urls else base),
+        guid=identifier(first(groups, telling.ids) or _about(item)),
         urls=urls,
         issued=feed_dates.issued(date, language or spoken) if date else None,
-        updated=first(groups, _CHANGED) or item.get("LASTMOD", ""),
+        updated=changed or item.get("LASTMOD", ""),
         language=language,
         categories=tuple(_categories(groups)),
         authors=authors,
-        others=_names(groups, _OTHERS) or (() if authors else _names(groups, ("source",))),
+        others=others or (() if authors else _names(groups, ("source",))),
         enclosures=_files(groups, base),
         pictures=pictures(groups),
     )
 
 
 def _wording(groups: Groups, names: Iterable[str], base: str | None) -> TextConstruct:
-    for name in filter(groups.__contains__, names):
+    for name in names:
         for element in groups[name]:
             text = inner(element).strip() if len(element) else (element.text or "").strip()
             if text:
@@ -154,7 +209,8 @@ def _wording(groups: Groups, names: Iterable[str], base: str | None) -> TextCons
 
 
 def _urls(groups: Groups, item: Element, base: str | None) -> Iterator[str | None]:
-    yield absolute(first(groups, ("feedburner:origlink",)), base)
+    if "feedburner:origlink" in groups:
+        yield absolute(first(groups, ("feedburner:origlink",)), base)
     yield absolute(_link(groups) or item.get("HREF"), base)
     for guid in groups.get("guid", ()):
         # RSS 2.0: a permalink unless it says that it is none; many that say nothing are none.
@@ -188,13 +244,13 @@ def _categories(groups: Groups) -> Iterator[RawCategory]:
 
 
 def _authors(groups: Groups, names: Iterable[str], base: str | None) -> tuple[Author, ...]:
-    elements = [each for name in filter(groups.__contains__, names) for each in groups[name]]
-    return authors_of(written(each, base) for each in elements) if elements else ()
+    elements = [each for name in names for each in groups[name]]
+    return authors_of([written(each, base) for each in elements]) if elements else ()
 
 
 def _names(groups: Groups, names: Iterable[str]) -> tuple[str, ...]:
     elements = [each for name in filter(groups.__contains__, names) for each in groups[name]]
-    return tuple(dict.fromkeys([name for each in elements if (name := named(each))]))
+    return tuple(dict.fromkeys(filter(None, map(named, elements)))) if elements else ()
 
 
 def _files(groups: Groups, base: str | None) -> tuple[Enclosure, ...]:

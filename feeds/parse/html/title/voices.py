@@ -47,18 +47,15 @@ class Voices:
         is_short = len(text) <= _LONGEST_NAME_BYTES
         return even(text) in self.sites or (is_short and fold(text) in plain("sections"))
 
-    def most_said(self, headings: Iterable[str]) -> str:
-        """The heading most say, of several the longest: names are short; "" where nobody does."""
-        return self._most_said(headings, len)
+    def most_said(self, texts: Iterable[str], rank: Callable[[str], int] = len) -> str:
+        """The text most say, of several the longest: names are short; "" where nobody does."""
+        told = [(self.votes(text), rank(text), text) for text in texts]
+        votes, _, best = max(told, key=itemgetter(0, 1), default=(0, 0, ""))
+        return best if votes else ""
 
     def nearest_said(self, lines: Iterable[str]) -> str:
         """The first of the lines most say, of those the first that is more than a name."""
-        return self._most_said(lines, lambda text: not is_name(text))
-
-    def _most_said(self, texts: Iterable[str], rank: Callable[[str], int]) -> str:
-        told = ((self.votes(text), rank(text), text) for text in texts)
-        votes, _, best = max(told, key=itemgetter(0, 1), default=(0, 0, ""))
-        return best if votes else ""
+        return self.most_said(lines, lambda text: not is_name(text))
 
     def says(self, text: str) -> bool:
         """Whether one of them says a text, that is none without words."""
