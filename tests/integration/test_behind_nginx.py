@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -69,6 +69,9 @@ def servers(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterato
         with database.writing() as connection:
             write_items.merge(connection, merged.number, shown.number, NOON)
         site = a_site(url=SITE, hubs=(HUB,))
+        # Where nothing but files is served nobody answers searches.
+        alone = folder / "alone"
+        publish(database, osce, Files(alone), replace(site, has_search=False))
         publish(database, osce, Files(public), site)
         search.follow(database)
         own = opened.enter_context(serving(a_web_app(database, osce, public, site=site)))
@@ -76,7 +79,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterato
         ports = [services.free_port() for _ in range(3)]
         configured = [
             each.replace("listen 80;", f"listen 127.0.0.1:{port};", 1)
-            .replace("/srv/fieldfare/public", str(public))
+            .replace("/srv/fieldfare/public", str(alone if each is PLAIN else public))
             .replace(r"# ~\.(atom", r"~\.(atom")
             .replace("http://127.0.0.1:8025", own)
             for each, port in zip((PLAIN, *examples), ports, strict=True)
@@ -89,7 +92,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterato
         yield Servers(
             public=public,
             plain=plain,
-            python=opened.enter_context(closing(_PythonServer(public))).url,
+            python=opened.enter_context(closing(_PythonServer(alone))).url,
             static=static,
             proxy=proxy,
             shown=shown,
@@ -176,7 +179,12 @@ def test_a_folder_of_that_name_is_a_site_under_a_path(
         opened.enter_context(closing(database))
         database.migrate()
         store(database, osce, [a_draft()])
-        publish(database, osce, Files(tmp_path / "www" / "news"), a_site(url=f"{SITE}/news"))
+        publish(
+            database,
+            osce,
+            Files(tmp_path / "www" / "news"),
+            a_site(url=f"{SITE}/news", has_search=False),
+        )
         server = listening.replace("/srv/fieldfare/public", str(tmp_path / "www"))
         opened.enter_context(services.nginx(server, folder=tmp_path, port=port))
         client = opened.enter_context(httpx2.Client(base_url=f"http://127.0.0.1:{port}"))
