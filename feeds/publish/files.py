@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import blake2b
+from hashlib import sha256
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]
@@ -184,7 +184,8 @@ class Files:
 
 def digest_of(content: bytes) -> str:
     """What tells the versions of a file apart."""
-    return blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
+    # Processors of today know it: of a feed it takes half of BLAKE2's time.
+    return sha256(content).hexdigest()[: 2 * _DIGEST_BYTES]
 
 
 def _is_same(found: bytes, content: bytes, end: str) -> bool:
