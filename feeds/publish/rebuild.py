@@ -100,8 +100,8 @@ def publish(
             progress=progress,
         )
         written = publication.run(everything=everything)
-        recorded.note()
         files.pack()
+        recorded.note()
         if kept:
             if publication.is_over_everything:
                 recorded.leave(kept.now)

@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 # Noted in one transaction, and kept in memory until then.
 _AT_ONCE = 1_000
+# Digested once readers have them: an item in a dozen feeds is of some 8 MB.
+_MOST_BYTES = 16_000_000
 
 
 class FileFault(StrEnum):
@@ -46,6 +48,7 @@ class RecordedFiles:
         with database.reading() as connection:
             self._run = published_files.last_run(connection)
         self._noted: dict[str, str] = {}
+        self._written: dict[str, bytes] = {}
 
     def holds(self, path: str) -> bool:
         return self._files.holds(path)
@@ -59,8 +62,8 @@ class RecordedFiles:
 
     def write_all(self, documents: Iterable[Document | HiddenDocument]) -> tuple[str, ...]:
         """The paths of those that changed, in the order given. Raises PublishError."""
-        written = self._files.write_all(self._digested(documents))
-        if len(self._noted) >= _AT_ONCE:
+        written = self._files.write_all(self._seen(documents))
+        if len(self._noted) + len(self._written) >= _AT_ONCE:
             self.note()
         return written
 
@@ -68,9 +71,11 @@ class RecordedFiles:
         """There is nothing at ``path``, nor beside it. Raises PublishError."""
         self._files.remove(path)
         self._noted.pop(path, None)
+        self._written.pop(path, None)
 
     def note(self) -> None:
         """All that was written is known as the site's."""
+        self._digest()
         if self._noted:
             with self._database.writing() as connection:
                 published_files.note(connection, self._noted, self._run)
@@ -81,12 +86,21 @@ class RecordedFiles:
         with self._database.writing() as connection:
             published_files.leave(connection, self._run, now)
 
-    def _digested(
+    def _seen(
         self, documents: Iterable[Document | HiddenDocument]
     ) -> Iterator[Document | HiddenDocument]:
+        size = sum(map(len, self._written.values()))
         for document in documents:
-            self._noted[document[0]] = digest_of(document[1])
+            self._written[document[0]] = document[1]
+            size += len(document[1])
+            if size > _MOST_BYTES:
+                self._digest()
+                size = 0
             yield document
+
+    def _digest(self) -> None:
+        self._noted |= {path: digest_of(content) for path, content in self._written.items()}
+        self._written.clear()
 
 
 @dataclass(frozen=True, slots=True)
