@@ -78,8 +78,8 @@ class Topic:
     """A term of the taxonomy (RFC 4287 category); ``labels`` are further ones, each with the tag of
     its language.
 
-    ``former_slugs`` are those it had, the first one first; where it is closed, ``successor`` goes
-    on in its place.
+    ``former_slugs`` are those it had, the first one first, ``merged`` those of what became a part
+    of it; where it is closed, ``successor`` goes on in its place.
     """
 
     ref: TopicRef
@@ -89,6 +89,7 @@ class Topic:
     former: tuple[str, ...] = ()
     closed: bool = False
     former_slugs: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
     successor: TopicRef | None = None
     labels: tuple[tuple[str, str], ...] = ()
 
@@ -131,6 +132,24 @@ class FormerTopic:
     first_slug: str
     ending: Ending
     into: TopicRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicRecord:
+    """A topic as it was last known under ``ref``; ``ending`` is None while it goes on.
+
+    ``at`` is when it was first known to have ended, and ``into`` what has its items or goes on in
+    its place, if anything does. ``held`` are the numbers of the items it had last, where they are
+    filed elsewhere by now, the latest first.
+    """
+
+    ref: TopicRef
+    label: str
+    first_slug: str
+    ending: Ending | None = None
+    at: datetime | None = None
+    into: TopicRef | None = None
+    held: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from feeds.ingest.report import IngestReport
 from feeds.ingest.retag import Retagged
 from feeds.publish.rebuild import PublishReport
 from feeds.storage.overview import Held, Listed
-from feeds.storage.topic_names import Unknown
+from feeds.storage.topics import Unknown
 from notifier.app.reports import SourceRow, Status, SubscriberRow, TopicRow
 from notifier.cli import app
 from notifier.digest.plan import PlanReport

@@ -1,26 +1,30 @@
-"""Names mapped to topics, and items filed anew under what their names stand for by now.
+"""Names mapped to topics, and items filed anew under what their names and topics are by now.
 
-Knows which labels are resolved again, and what a revision of that kind is. Must never know how an
-item is kept, or a document.
+Knows which labels are resolved again, what a revision of that kind is, and what became of topics.
+Must never know how an item is kept, or a document.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
 from feeds.draft import Draft
-from feeds.identity.decide import Known
+from feeds.identity.decide import Known, revised_updated
 from feeds.identity.ids import content_hash
 from feeds.ingest.edit import Publish
-from feeds.model import Label
-from feeds.storage import Connection, read_items, recall, topic_names, write_items
+from feeds.model import Ending, Label, TopicRecord, TopicRef
+from feeds.selection import Place
+from feeds.storage import Connection, entries, read_items, recall, topics, write_items
 from feeds.storage.database import Database, next_numbers
 from feeds.storage.write_items import Revision
 from feeds.taxonomy import Taxonomy
 
 #: Whole items are held at once, texts and all.
 _AT_ONCE = 500
+
+#: The feed of a topic that ended holds no more of its latest than any feed does.
+_MOST_HELD = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +55,8 @@ def map_names(
     with database.writing(dry_run=dry_run) as connection:
         if ref:
             for name in names:
-                topic_names.map_name(connection, ref.kind, name, ref.slug)
-        known = taxonomy.known_as(topic_names.mapped_names(connection))
+                topics.map_name(connection, ref.kind, name, ref.slug)
+        known = taxonomy.known_as(topics.mapped_names(connection))
         changed = retag(connection, known, now, everything=everything)
     return Retagged(items=changed, feeds_written=0 if dry_run else publish())
 
@@ -65,7 +69,7 @@ def retag(
     With ``everything`` names known before are resolved anew as well. Each changed item has a
     revision, which is no news, and the feeds it enters and leaves are touched.
     """
-    numbers = topic_names.labelled(connection, unknown=not everything)
+    numbers = topics.labelled(connection, unknown=not everything)
     changed = 0
     for start in range(0, len(numbers), _AT_ONCE):
         some = numbers[start : start + _AT_ONCE]
@@ -85,6 +89,7 @@ def _write(
     anew: Sequence[tuple[Known, Draft]],
     taxonomy: Taxonomy,
     now: datetime,
+    moved: Mapping[Place, Place] | None = None,
 ) -> None:
     digests = read_items.last_digests(connection, [item.number for item, _ in anew])
     changes = next_numbers(connection, "changes", len(anew))
@@ -105,7 +110,7 @@ def _write(
         )
         for (item, draft), change in zip(anew, changes, strict=True)
     ]
-    write_items.write(connection, revisions)
+    write_items.write(connection, revisions, moved)
 
 
 def _filed(draft: Draft, taxonomy: Taxonomy, *, everything: bool) -> Draft:
@@ -120,3 +125,134 @@ def _resolved(label: Label, taxonomy: Taxonomy, *, everything: bool) -> Sequence
     anew = taxonomy.resolve(label.kind, label.text)
     # A kind or an inferred issuer may bear a text that is no name: it stays what it was.
     return anew if any(each.slug for each in anew) or not label.slug else [label]
+
+
+# -- Topics that were renamed, merged, closed, or left the taxonomy --------------------------------
+
+
+def follow(database: Database, taxonomy: Taxonomy, *, now: datetime) -> int:
+    """What is stored is filed under what its topics are in ``taxonomy``: how many items were not.
+
+    What became of every topic is remembered, and what its feed held before its items left. To no
+    feed an item is news by that. What was cut short is done by the next one.
+    """
+    with database.reading() as connection:
+        if topics.followed(connection) == taxonomy.fingerprint:
+            return 0
+    with database.writing() as connection:
+        _remember(connection, taxonomy, now)
+        former = [ref for ref in topics.in_use(connection) if taxonomy.current(ref) != ref]
+    changed = 0
+    while former and (count := _move(database, former, taxonomy, now)):
+        changed += count
+    with database.writing() as connection:
+        topics.follow(connection, taxonomy.fingerprint)
+    return changed
+
+
+def _move(
+    database: Database, former: Collection[TopicRef], taxonomy: Taxonomy, now: datetime
+) -> int:
+    """Some items filed under what is no topic any more are filed anew: how many; 0 for no more."""
+    moved = {ref.place: current.place for ref in former if (current := taxonomy.current(ref))}
+    with database.writing() as connection:
+        # Whoever numbers changes holds their order to the commit: nobody revises these meanwhile.
+        next_numbers(connection, "changes", 0)
+        some = topics.filed_under(connection, former, _AT_ONCE)
+        known = taxonomy.known_as(topics.mapped_names(connection))
+        found = recall.knowns(connection, some, now)
+        drafts = [(found[number], found[number].draft) for number in some]
+        anew = [
+            (item, draft.filed(chain.from_iterable(_current(each, known) for each in draft.labels)))
+            for item, draft in drafts
+        ]
+        _write(connection, anew, taxonomy, now, moved)
+    return len(some)
+
+
+def _current(label: Label, taxonomy: Taxonomy) -> Sequence[Label]:
+    """What a label stands for by now; its name is unknown where its topic is no more."""
+    if label.ref is None:
+        return [label]
+    if current := taxonomy.current(label.ref):
+        return [replace(label, slug=current.slug)]
+    anew = taxonomy.resolve(label.kind, label.text)
+    return anew if any(each.slug for each in anew) else [replace(label, slug=None)]
+
+
+def _remember(connection: Connection, taxonomy: Taxonomy, now: datetime) -> None:
+    """Every topic there is or was is remembered as it is by now."""
+    before = {each.ref: each for each in topics.remembered(connection)}
+    now_known = {each.ref: each for each in _records(taxonomy)}
+    gone = [_removed(each) for each in before.values() if each.ref not in now_known]
+    told = [_told(before.get(each.ref), each) for each in (*now_known.values(), *gone)]
+    changed = [each for each in told if each != before.get(each.ref)]
+    ending = [each for each in changed if each.ending and each.at is None]
+    changes = next_numbers(connection, "changes", len(ending))
+    # Later than all its entries, and than those of any other feed by the number of the change.
+    moments = {
+        each.ref: revised_updated(now, change) for each, change in zip(ending, changes, strict=True)
+    }
+    topics.remember(
+        connection,
+        [
+            replace(
+                each,
+                at=moments.get(each.ref, each.at),
+                held=each.held or _held(connection, each),
+            )
+            for each in changed
+        ],
+    )
+
+
+def _records(taxonomy: Taxonomy) -> Iterator[TopicRecord]:
+    """What a taxonomy says of each topic, by each slug."""
+    for topic in taxonomy.topics:
+        yield TopicRecord(
+            ref=topic.ref,
+            label=topic.label,
+            first_slug=topic.first_slug,
+            ending=Ending.CLOSED if topic.closed else None,
+            into=taxonomy.heir(topic),
+        )
+    for each in taxonomy.former:
+        yield TopicRecord(
+            ref=each.ref,
+            label=each.label,
+            first_slug=each.first_slug,
+            ending=each.ending,
+            into=each.into,
+        )
+
+
+def _removed(before: TopicRecord) -> TopicRecord:
+    """What the taxonomy says nothing of any more; where its items went stays as it was told."""
+    if before.ending in (Ending.RENAMED, Ending.MERGED):
+        return before
+    return replace(before, ending=Ending.REMOVED)
+
+
+def _told(before: TopicRecord | None, now: TopicRecord) -> TopicRecord:
+    """What is known now, with the moment of an end that is known already, and what it held.
+
+    An end is news once: in another way, or with somebody who goes on, it is another one.
+    """
+    if before is None or now.ending is None:
+        return now
+    was_done = before.ending is Ending.CLOSED and now.ending is Ending.REMOVED
+    is_same = before.ending is now.ending or was_done
+    has_heir_now = now.into is not None and before.into is None
+    return replace(
+        now,
+        at=before.at if is_same and not has_heir_now else None,
+        held=before.held,
+    )
+
+
+def _held(connection: Connection, record: TopicRecord) -> tuple[int, ...]:
+    """The latest items of a topic whose items are about to be filed elsewhere."""
+    if record.ending in (None, Ending.CLOSED):
+        return ()
+    latest = entries.latest(connection, record.ref.place, _MOST_HELD)
+    return tuple(each.item for each in latest)

@@ -9,16 +9,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from functools import cache, cached_property
 from hashlib import blake2b
-from importlib.metadata import version
-from pathlib import Path
+from itertools import chain, takewhile
 
-from config import values
 from config.values import published_address
-from feeds import catalogue
-from feeds.identity import decide, ids
-from feeds.model import Item, TopicKind
+from feeds.model import Item, TopicKind, TopicRecord
 from feeds.publish.archive import ArchivePage, ChainLink, PageChain
-from feeds.publish.entry import EntryLink, PublishedEntry, compose, link, shortened
+from feeds.publish.entry import EntryLink, PublishedEntry, compose, last_entry, link, shortened
 from feeds.publish.feed import (
     ALL,
     ATOM,
@@ -35,15 +31,16 @@ from feeds.publish.feed import (
     PublishedFeed,
     chosen,
     describe,
+    described,
     feeds_of,
     folders,
     selections,
 )
-from feeds.publish.files import Document, HiddenDocument
+from feeds.publish.files import Document, HiddenDocument, Read
 from feeds.publish.formats import atom, jsonfeed, jsonld, rss, sitemap
 from feeds.publish.formats.opml import opml_bytes
 from feeds.publish.look import Look
-from feeds.publish.pages import overview, renderer
+from feeds.publish.pages import code, led_on, led_on_pages, overview, renderer
 from feeds.publish.select import LARGEST_BYTES
 from feeds.publish.site import INDEX, Site, item_page
 from feeds.selection import FACETS, Place, Selection
@@ -51,9 +48,6 @@ from feeds.storage.entries import PastMonths, Ready, Tombstone
 from feeds.storage.published.sitemap_parts import ListedPage
 from feeds.storage.read_items import NamedItem, Surroundings
 from feeds.taxonomy import Taxonomy
-
-# Those that make bytes.
-_LIBRARIES = ("babel", "feedgen", "jinja2", "lxml")
 
 
 class SiteBuilder:
@@ -63,10 +57,14 @@ class SiteBuilder:
     topics; ``fingerprint`` whenever anything might without a change of an item.
     """
 
-    def __init__(self, site: Site, taxonomy: Taxonomy) -> None:
+    def __init__(self, site: Site, taxonomy: Taxonomy, ended: Collection[TopicRecord] = ()) -> None:
         self._site = site
         self._taxonomy = taxonomy
-        self._described = cache(lambda ref: describe(ref, site, taxonomy))
+        self._ended = {FeedRef.of(each.ref): each for each in ended}
+        #: The feeds of topics that are none any more.
+        over = (each for each in ended if taxonomy.current(each.ref) != each.ref)
+        self.over = {FeedRef.of(each.ref): each for each in over}
+        self._described = cache(lambda ref: described(ref, self._ended.get(ref), site, taxonomy))
         look = Look(templates=site.look.templates, digest=site.look.digest)
         pages_only = replace(
             site,
@@ -77,9 +75,10 @@ class SiteBuilder:
             items_per_page=1,
             look=look,
         )
-        both = f"{_code()}\0{taxonomy.fingerprint}\0"
+        both = f"{code()}\0{taxonomy.fingerprint}\0"
+        everything = f"{both}{site!r}{tuple(ended)!r}"
         self.recipe = blake2b(f"{both}{pages_only!r}".encode(), digest_size=16).hexdigest()
-        self.fingerprint = blake2b(f"{both}{site!r}".encode(), digest_size=16).hexdigest()
+        self.fingerprint = blake2b(everything.encode(), digest_size=16).hexdigest()
         self.has_hubs = bool(site.hubs)
         # The day on which ids became possible.
         self._never = datetime.combine(site.identity.minted, time(), UTC)
@@ -98,21 +97,23 @@ class SiteBuilder:
 
     def ready(self, item: Item, archived: bytes | None = None) -> Ready:
         """The item as feeds and lists show it; ``archived`` is what stands in archives of it."""
-        return self._ready(item, compose(item, self._site, self._taxonomy), archived)
+        return self._ready(compose(item, self._site, self._taxonomy), item, archived)
 
     def brief(self, item: Item) -> Ready:
         """The same as a summary, for a feed that would be too large."""
-        return self._ready(item, shortened(compose(item, self._site, self._taxonomy)))
+        return self._ready(shortened(compose(item, self._site, self._taxonomy)), item)
 
-    def _ready(self, item: Item, entry: PublishedEntry, archived: bytes | None = None) -> Ready:
+    def _ready(
+        self, entry: PublishedEntry, item: Item | None = None, archived: bytes | None = None
+    ) -> Ready:
         fields = entry.filed_under(TopicKind.FIELD)
         is_more = not entry.is_title_alone
         content = self._render("content.html", entry=entry).decode() if is_more else ""
         return Ready(
-            item=item.number,
-            slug=item.slug,
-            revision=item.revision,
-            updated_at=item.updated_at,
+            item=item.number if item else 0,
+            slug=item.slug if item else "",
+            revision=item.revision if item else 0,
+            updated_at=entry.updated,
             atom=atom.entry_bytes(entry, content),
             rss=rss.entry_bytes(entry, content),
             json=jsonfeed.entry_bytes(entry, content),
@@ -150,7 +151,8 @@ class SiteBuilder:
     def hidden(self, slug: str, into: str | None) -> HiddenDocument:
         """What stands where an item was: that it is withdrawn, or the way to what it is now."""
         address = f"{self._site.url}/{item_page(into)}" if into else None
-        page = self._render("hidden.html", address=address)
+        heading = "item_moved" if address else "item_withdrawn"
+        page = self._render("hidden.html", heading=heading, address=address)
         # By its path, as the site may be read under several names.
         status = f"308 {self._site.base}/{item_page(into)}" if into else "410"
         return f"{item_page(slug)}{INDEX}", page, f"{status}\n".encode("ascii")
@@ -186,9 +188,13 @@ class SiteBuilder:
         entry last came or left when it ``moved_at``. What is older is in its ``past``.
 
         It was updated by that or with its newest entry, and one that never held any on the day its
-        id became possible; so that never goes back.
+        id became possible; so that never goes back. One that ended says so in a last entry.
         """
         feed = self._described(ref)
+        if end := feed.end:
+            newer = sum(1 for _ in takewhile(lambda each: each.updated_at > end.at, shown))
+            last = self._ready(last_entry(feed, end, self._site))
+            shown = [*shown[:newer], last, *shown[newer:]]
         place = Position(previous=past.last.name if past.last else "")
         updated = self._updated(shown, moved_at)
         for form in FORMS:
@@ -204,6 +210,18 @@ class SiteBuilder:
     def _updated(self, shown: Sequence[Ready], moved_at: datetime | None) -> datetime:
         times = (entry.updated_at for entry in shown)
         return max(moved_at or self._never, *times, self._never)
+
+    def led_on(
+        self, ref: FeedRef, documents: Iterator[Document], past: PageChain, read: Read
+    ) -> Iterator[Document] | Iterator[HiddenDocument]:
+        """The documents of a feed of a topic that is none any more. Where it was renamed, each
+        leads to what it is by now, as do those of its ``past``, which are what is ``read`` there.
+        """
+        heir = self._described(ref).renamed_into
+        if heir is None:
+            return documents
+        beside = led_on_pages(ref, heir, past, read)
+        return led_on(chain(documents, beside), ref, heir, self._site, self._render)
 
     def selected(
         self, ref: FeedRef, form: FeedForm, shown: Sequence[Ready], moved_at: datetime | None
@@ -294,11 +312,6 @@ class SiteBuilder:
         # Where the schema of RFC 4287 has elements of others.
         return CHANGES.file(ATOM), atom.feed_bytes(feed, updated, [*gone, *shown])
 
-    def archived(self, ref: FeedRef, page: ArchivePage) -> Sequence[str]:
-        """The files of a page of a feed's history."""
-        forms = (ref.file(form, page.name) for form in (ATOM, JSON_FEED))
-        return [*forms, f"{ref.page}{page.name}/{INDEX}"]
-
     def sitemap_part(
         self, part: int, pages: Sequence[ListedPage]
     ) -> tuple[Document | None, datetime | None]:
@@ -379,21 +392,3 @@ def _document(
     if form is RSS:
         return rss.feed_bytes(feed, updated, [each.rss for each in shown], place)
     return jsonfeed.feed_bytes(feed, updated, [each.json for each in shown], place)
-
-
-@cache
-def _code() -> str:
-    """The package's own files instead of a version number: nobody can forget to raise it.
-
-    With them the words, and what decides whether an address, a language, a media type or an id can
-    be published, and when something was.
-    """
-    folder = Path(__file__).parent
-    files = (
-        *sorted(folder.rglob("*.py")),
-        *sorted((folder / "templates").iterdir()),
-        *sorted(catalogue.FOLDER.iterdir()),
-        *(Path(str(module.__file__)) for module in (decide, ids, values)),
-    )
-    versions = (f"{library} {version(library)}" for library in _LIBRARIES)
-    return "\0".join((*versions, *(file.read_text("utf-8") for file in files if file.is_file())))

@@ -35,7 +35,7 @@ from feeds.model import (
     TopicKind,
     TopicRef,
 )
-from feeds.publish.feed import FeedRef
+from feeds.publish.feed import FeedEnd, FeedRef, PublishedFeed
 from feeds.publish.site import Site, item_page
 from feeds.taxonomy import Taxonomy
 
@@ -177,6 +177,37 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         issuers=tuple(filter(None, map(named, item.issuers))),
         content_type=named(item.content_type) if item.content_type else None,
         categories=tuple(_categories(item, site, taxonomy)),
+    )
+
+
+def last_entry(feed: PublishedFeed, end: FeedEnd, site: Site) -> PublishedEntry:
+    """What a feed that ended tells those who still read it; it is news once."""
+    identity = site.identity
+    return PublishedEntry(
+        id=tag_uri(identity.authority, identity.minted, "end", feed.ref.path),
+        title=end.title,
+        summary="",
+        standfirst="",
+        paragraphs=(),
+        markup=f"<p>{end.sentence}</p>",
+        enclosures=(),
+        provenance=None,
+        full_text=True,
+        credit="",
+        language=feed.language,
+        is_right_to_left=site.words.direction == "rtl",
+        issued=None,
+        published=end.at,
+        updated=end.at,
+        page=end.successor_page,
+        origin=None,
+        host="",
+        address=end.successor_page,
+        reading=end.successor_page,
+        authors=(Author(name=feed.author),),
+        issuers=(),
+        content_type=None,
+        categories=(),
     )
 
 

@@ -5,10 +5,13 @@ a feed holds is told by `select.py`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Self
 
-from feeds.model import Topic, TopicKind, TopicRef
+from markupsafe import Markup, escape
+
+from feeds.model import Ending, Topic, TopicKind, TopicRecord, TopicRef
 from feeds.selection import LANGUAGE, Selection
 from feeds.taxonomy import Taxonomy
 
@@ -124,10 +127,25 @@ class FeedLink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEnd:
+    """What a feed that ended says of that: its last entry's ``title``, and a ``sentence`` in HTML.
+
+    ``successor`` is the feed that goes on, that of everything where no other does.
+    """
+
+    ending: Ending
+    at: datetime
+    title: str
+    sentence: Markup
+    successor: FeedRef
+    successor_page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedFeed:
     """What a feed says of itself (RFC 4287 4.1.1), in its ``language``; ``address`` is its Atom
     file's, ``page`` that of its web page, both absolute. ``hubs`` tell at once that it changed
-    (WebSub).
+    (WebSub). ``end`` says so where it ended.
     """
 
     ref: FeedRef
@@ -144,6 +162,12 @@ class PublishedFeed:
     parent: FeedLink | None
     children: tuple[FeedLink, ...]
     hubs: tuple[str, ...]
+    end: FeedEnd | None = None
+
+    @property
+    def renamed_into(self) -> FeedRef | None:
+        """The feed of the same topic under the slug that it has by now, where that is another."""
+        return self.end.successor if self.end and self.end.ending is Ending.RENAMED else None
 
     def at(self, form: FeedForm, page: str = "") -> str:
         """The absolute address of its file of such a form, or of a page of its history."""
@@ -190,7 +214,10 @@ def describe(ref: FeedRef, site: "Site", taxonomy: Taxonomy) -> PublishedFeed:
     label = titles.get(ref) or _label(ref.selection, topics, site)
     return PublishedFeed(
         ref=ref,
-        id=site.identity.feed(ref.path),
+        # A feed that is moved keeps its id (RFC 4287 4.2.6).
+        id=site.identity.feed(
+            f"{FOLDERS[topic.ref.kind]}/{topic.first_slug}" if topic else ref.path
+        ),
         label=label,
         title=f"{label} · {site.publisher}",
         sentence=_sentence(label, ref, topic, site, parts),
@@ -229,6 +256,65 @@ def chosen(
     }
     spoken = languages(selection.languages, site)
     return named | ({LANGUAGE: spoken} if spoken else {})
+
+
+def described(
+    ref: FeedRef, record: TopicRecord | None, site: "Site", taxonomy: Taxonomy
+) -> PublishedFeed:
+    """The feed of a reference; that of a topic with a ``record`` of its end says so, and is under
+    the id it ever had (RFC 4287 4.2.6).
+    """
+    if record is None:
+        return describe(ref, site, taxonomy)
+    label = _label_now(record, site, taxonomy)
+    end = _end(record, label, site, taxonomy)
+    if taxonomy.current(record.ref) == record.ref:
+        # One that is closed stays what it was.
+        return replace(describe(ref, site, taxonomy), end=end)
+    return replace(
+        describe(ALL, site, taxonomy),
+        ref=ref,
+        id=site.identity.feed(f"{FOLDERS[record.ref.kind]}/{record.first_slug}"),
+        label=label,
+        title=f"{label} · {site.publisher}",
+        sentence=end.sentence.striptags(),
+        closed=True,
+        address=f"{site.url}/{ref.atom}",
+        page=f"{site.url}/{ref.page}",
+        end=end,
+    )
+
+
+def _label_now(record: TopicRecord, site: "Site", taxonomy: Taxonomy) -> str:
+    """What the topic is called, by the taxonomy where that still has it, under whichever slug."""
+    ref = record.into if record.into and record.ending is Ending.RENAMED else record.ref
+    if taxonomy.current(ref) != ref:
+        return record.label
+    return taxonomy.get(ref).label_in(site.language)
+
+
+def _end(record: TopicRecord, label: str, site: "Site", taxonomy: Taxonomy) -> FeedEnd:
+    into, is_renamed = record.into, record.ending is Ending.RENAMED
+    current = taxonomy.current(into) if into else None
+    # A former address leads to what the topic is called now, even where that ended itself.
+    heir = into if is_renamed else current
+    successor = FeedRef.of(heir) if heir else ALL
+    named = taxonomy.get(current).label_in(site.language) if current else site.words.say("all_news")
+    address = f"{site.url}/{successor.page}"
+    link = Markup('<a href="{}">{}</a>').format(address, f"{named} · {site.publisher}")
+    title, text = "ended", "ended"
+    if heir:
+        title, text = "succeeded", "succeeded"
+    if heir and record.ending in (Ending.RENAMED, Ending.MERGED):
+        title, text = record.ending.value, "moved"
+    return FeedEnd(
+        ending=record.ending or Ending.CLOSED,
+        at=record.at or datetime.combine(site.identity.minted, time(), UTC),
+        title=site.words.say(f"ended_title.{title}", topic=label, successor=named),
+        sentence=escape(site.words.say(f"ended_text.{text}", feed=link)),
+        successor=successor,
+        successor_page=address,
+    )
 
 
 def tree(kind: TopicKind, site: "Site", taxonomy: Taxonomy) -> tuple[FeedLink, ...]:

@@ -9,14 +9,16 @@ from datetime import datetime
 
 from config.values import primary_language
 from feeds import search
-from feeds.model import TopicKind
+from feeds.model import Ending, TopicKind, TopicRecord
 from feeds.publish import history
 from feeds.publish.archive import NO_PAGES
+from feeds.publish.feed import FeedRef
 from feeds.publish.history import Change, History
 from feeds.publish.select import MOST_CORRECTED, MOST_ENTRIES, held, is_grown
 from feeds.selection import EVERYWHERE, LANGUAGE, Place, Selection
 from feeds.storage import Connection, entries
 from feeds.storage.entries import Latest, Outstanding, PastMonths
+from feeds.storage.read_items import changed_numbers, shown_of
 from feeds.times import month_of
 
 
@@ -71,6 +73,23 @@ class Holdings:
             latest_at=latest[0].news_at if latest else None,
             moved_at=max(filter(None, moved), default=None),
             history=past,
+        )
+
+    def ended(self, connection: Connection, record: TopicRecord) -> Holding:
+        """What the feed of a topic held when that became none, as far as it is still shown; the
+        history of one that was renamed is that of what it is called now.
+        """
+        last = shown_of(connection, record.held)
+        past = NO_PAGES
+        if record.into and record.ending is Ending.RENAMED:
+            past = history.all_of(connection, record.into.place, self.fewest).chain
+        return Holding(
+            shown=last[: self.fewest],
+            listed=last[: self.listed],
+            corrected={},
+            latest_at=None,
+            moved_at=None,
+            history=History(place=record.ref.place, chain=past, written=(), gone=()),
         )
 
     def _latest(self, connection: Connection, place: Place) -> Sequence[Latest]:
@@ -133,6 +152,18 @@ def _left(connection: Connection, selection: Selection) -> Iterator[datetime]:
     places = [topic.place for kind in TopicKind for topic in selection.of(kind)]
     places += ((LANGUAGE, primary_language(tag)) for tag in selection.languages)
     yield from (moved[place] for place in (EVERYWHERE, *places) if place in moved)
+
+
+def over_in(
+    connection: Connection, over: Mapping[FeedRef, TopicRecord], after: int, upto: int
+) -> Sequence[FeedRef]:
+    """The feeds of topics that are none any more which hold what changed in ``(after, upto]``, all
+    of them where that is everything.
+    """
+    if not (after and over):
+        return [*over]
+    changed = changed_numbers(connection, after, upto)
+    return [feed for feed, each in over.items() if changed.intersection(each.held)]
 
 
 def outstanding(

@@ -4,21 +4,26 @@ Knows the templates, and how a history is shown in little. Must never query.
 """
 
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateSyntaxError
 
+from config import values
+from feeds import catalogue
 from feeds.catalogue import Catalogue
 from feeds.errors import PublishError
+from feeds.identity import decide, ids
+from feeds.publish.archive import ArchivePage, PageChain
 from feeds.publish.entry import instant
-from feeds.publish.feed import ALL, FORMS, FeedLink, describe
-from feeds.publish.site import Site
+from feeds.publish.feed import ALL, ATOM, FORMS, JSON_FEED, FeedLink, FeedRef, describe
+from feeds.publish.site import INDEX, Site
 from feeds.selection import EVERYWHERE, Place
 from feeds.storage.entries import PastMonths
 from feeds.taxonomy import Taxonomy
@@ -27,6 +32,9 @@ from feeds.taxonomy import Taxonomy
 _REMEMBERED = 4096
 
 _TEMPLATES = Path(__file__).parent / "templates"
+
+# Those that make bytes.
+_LIBRARIES = ("babel", "feedgen", "jinja2", "lxml")
 
 
 # Compiling the templates takes 20 ms: once a process is enough.
@@ -204,3 +212,56 @@ def _months_to(last: date) -> Iterable[date]:
     final = last.year * 12 + last.month - 1
     for number in range(final - MONTHS_SHOWN + 1, final + 1):
         yield date(number // 12, number % 12 + 1, 1)
+
+
+def archive_files(ref: FeedRef, page: ArchivePage) -> Sequence[str]:
+    """The files of a page of a feed's history."""
+    forms = (ref.file(form, page.name) for form in (ATOM, JSON_FEED))
+    return [*forms, f"{ref.page}{page.name}/{INDEX}"]
+
+
+def led_on_pages(
+    former: FeedRef, current: FeedRef, past: PageChain, read: Callable[[str], bytes | None]
+) -> Iterator[tuple[str, bytes]]:
+    """The pages of a history where they were, as they are ``read`` where they are."""
+    for each in past.links(past.names):
+        files = (archive_files(ref, each.page) for ref in (former, current))
+        for here, there in zip(*files, strict=True):
+            yield here, read(there) or b""
+
+
+def led_on(
+    documents: Iterable[tuple[str, bytes]],
+    former: FeedRef,
+    current: FeedRef,
+    site: Site,
+    render: Callable[..., bytes],
+) -> Iterator[tuple[str, bytes, bytes]]:
+    """Documents of a feed with where each is by now, for servers that can say so: that at its
+    ``former`` path is at its ``current`` one. Its pages say so themselves.
+    """
+    for path, content in documents:
+        place = path.replace(former.path, current.path, 1).removesuffix(INDEX)
+        body = content
+        if path.endswith(INDEX):
+            address = f"{site.url}/{place}"
+            body = render("hidden.html", heading="feed_moved", address=address)
+        yield path, body, f"308 {site.base}/{place}\n".encode("ascii")
+
+
+@cache
+def code() -> str:
+    """The package's own files instead of a version number: nobody can forget to raise it.
+
+    With them the words, and what decides whether an address, a language, a media type or an id can
+    be published, and when something was.
+    """
+    folder = Path(__file__).parent
+    files = (
+        *sorted(folder.rglob("*.py")),
+        *sorted((folder / "templates").iterdir()),
+        *sorted(catalogue.FOLDER.iterdir()),
+        *(Path(str(module.__file__)) for module in (decide, ids, values)),
+    )
+    versions = (f"{library} {version(library)}" for library in _LIBRARIES)
+    return "\0".join((*versions, *(file.read_text("utf-8") for file in files if file.is_file())))

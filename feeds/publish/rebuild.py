@@ -17,16 +17,16 @@ from feeds.catalogue import languages, nearest
 from feeds.model import Progress
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ATOM, CHANGES, FeedRef, is_feed
-from feeds.publish.files import Document, Files, digest_of
+from feeds.publish.files import Document, Files, HiddenDocument, digest_of
 from feeds.publish.formats.sitemap import part_file
 from feeds.publish.history import held
-from feeds.publish.holdings import Holding, Holdings, outstanding, selected
-from feeds.publish.pages import FRONT_PAGE_ITEMS
+from feeds.publish.holdings import Holding, Holdings, outstanding, over_in, selected
+from feeds.publish.pages import FRONT_PAGE_ITEMS, archive_files
 from feeds.publish.select import LARGEST_BYTES, MOST_ENTRIES, whole
 from feeds.publish.site import INDEX, Site
 from feeds.publish.store.manifest import ComparedFiles, RecordedFiles, sweep
-from feeds.selection import EVERYWHERE, Place, Selection
-from feeds.storage import Connection, entries
+from feeds.selection import EVERYWHERE, Place
+from feeds.storage import Connection, entries, topics
 from feeds.storage.database import Database
 from feeds.storage.entries import PastMonths, Ready
 from feeds.storage.published import sitemap_parts
@@ -68,6 +68,12 @@ class Retention:
     copies: Callable[[Sequence[str]], None] = lambda _: None
 
 
+def builder_of(database: Database, site: Site, taxonomy: Taxonomy) -> SiteBuilder:
+    """What makes the documents of a site, with what the store knows of topics that ended."""
+    with database.reading() as connection:
+        return SiteBuilder(site, taxonomy, topics.remembered(connection, ended=True))
+
+
 def publish(
     database: Database,
     taxonomy: Taxonomy,
@@ -89,7 +95,7 @@ def publish(
     of how many. Raises StoreBusy where another run is at it after ``wait_seconds``; PublishError.
     """
     started = perf_counter()
-    builder = SiteBuilder(site, taxonomy)
+    builder = builder_of(database, site, taxonomy)
     with database.exclusive("publish", wait_seconds):
         recorded = RecordedFiles(files, database)
         publication = SitePublication(
@@ -155,8 +161,8 @@ class SitePublication:
         with self.database.reading() as connection:
             state = entries.outstanding(connection)
             tags = entries.languages(connection)
-        of_site = self.builder.feeds(tags)
-        self.feeds = len(of_site)
+        of_site, over = self.builder.feeds(tags), self.builder.over
+        self.feeds = len(of_site) + len(over)
         # Whether more than items changed since the last run that came to its end.
         is_outdated = state.fingerprint != self.builder.fingerprint
         whole = everything or is_outdated or not self.files.holds(INDEX)
@@ -168,14 +174,14 @@ class SitePublication:
         # Items before feeds, feeds before what lists them: no link leads nowhere, and the front
         # page is there only once all of it was.
         after = 0 if whole else state.published
-        touched = {touch.place for touch in state.touched}
         # Of a selection that is no place nobody knows beforehand whether it is another now.
-        feeds = [feed for feed in of_site if whole or feed.selection.place in {None, *touched}]
+        touched = {None, *(touch.place for touch in state.touched)}
+        feeds = [feed for feed in of_site if whole or feed.selection.place in touched]
         if any(feed.selection.place is None for feed in feeds):
             search.follow(self.database, self.stopping, wait_seconds=_SEARCH_SECONDS)
         self.total = state.upto - after + len(feeds)
-        pages = [*self._items(after, state.upto)]
-        pages += () if whole else self._beside(after, state.upto)
+        beside = () if whole else self._beside(after, state.upto)
+        pages = [*self._items(after, state.upto), *beside]
         with self.database.reading() as connection:
             self.holdings = outstanding(
                 connection,
@@ -184,6 +190,7 @@ class SitePublication:
                 listed=self.builder.items_per_page,
                 whole=whole,
             )
+            feeds += over_in(connection, over, after, state.upto)
             gone = entries.hidden(connection, after, state.upto)
         pages += self.files.write_all(starmap(self.builder.hidden, gone))
         written = [*self._feeds(feeds)]
@@ -192,11 +199,12 @@ class SitePublication:
             pages += self._listed(after, state.upto)
             pages += self.files.write_all(self._lists(tags, whole=whole))
             self.is_over_everything = whole
-            if self.is_told:
-                self._settle(state)
+            self._settle(state)
         return [*written, *pages]
 
     def _settle(self, state: entries.Outstanding) -> None:
+        if not self.is_told:
+            return
         with self.database.writing() as connection:
             entries.keep_histories(connection, self.kept)
             sitemap_parts.keep(connection, self.listed)
@@ -247,21 +255,22 @@ class SitePublication:
             yield from self._written(self._documents(some))
             self._advance(len(some))
 
-    def _written(self, documents: Iterator[Document]) -> Sequence[str]:
+    def _written(self, documents: Iterator[Document | HiddenDocument]) -> Sequence[str]:
         """Writes documents of feeds, and tells hubs where there are any."""
         if self.builder.has_hubs and self.is_told:
             return self._told(documents)
         return self.files.write_all(documents)
 
-    def _told(self, documents: Iterator[Document]) -> Sequence[str]:
+    def _told(self, documents: Iterator[Document | HiddenDocument]) -> Sequence[str]:
         """Writes these; whoever follows the publications learns which of the feeds changed."""
         digests: dict[str, str] = {}
 
-        def digested() -> Iterator[Document]:
-            for path, content in documents:
+        def digested() -> Iterator[Document | HiddenDocument]:
+            for document in documents:
+                path, content, *_ = document
                 if is_feed(path):
                     digests[path] = digest_of(content)
-                yield path, content
+                yield document
 
         written = self.files.write_all(digested())
         # Not before they are there: who is told looks at once.
@@ -274,12 +283,12 @@ class SitePublication:
         if self.progress is not None:
             self.progress(self.done, self.total)
 
-    def _documents(self, feeds: Sequence[FeedRef]) -> Iterator[Document]:
+    def _documents(self, feeds: Sequence[FeedRef]) -> Iterator[Document | HiddenDocument]:
         """Feeds with their pages, after those of their history: what a document leads to is there
         before it.
         """
         with self.database.reading() as connection:
-            holdings = {feed: self._holding(connection, feed.selection) for feed in feeds}
+            holdings = {feed: self._holding(connection, feed) for feed in feeds}
         ready = self._ready(
             {
                 number
@@ -289,20 +298,21 @@ class SitePublication:
         )
         for feed, holding in holdings.items():
             yield from self._history(feed, holding)
-            shown = [ready[number] for number in (*holding.shown, *holding.corrected)]
+            within = self._within_bounds([ready[n] for n in (*holding.shown, *holding.corrected)])
             listed = [ready[number] for number in holding.listed]
-            within = self._within_bounds(shown)
-            yield from self.builder.feed(
-                feed, within, listed, holding.moved_at, holding.history.chain
-            )
+            past = holding.history.chain
+            documents = self.builder.feed(feed, within, listed, holding.moved_at, past)
+            yield from self.builder.led_on(feed, documents, past, self.files.read)
             if feed.selection.place:
                 self.kept[feed.selection.place] = holding.past
 
-    def _holding(self, connection: Connection, selection: Selection) -> Holding:
-        if selection.place:
-            return self.holdings.of(connection, selection.place)
+    def _holding(self, connection: Connection, feed: FeedRef) -> Holding:
+        if ended := self.builder.over.get(feed):
+            return self.holdings.ended(connection, ended)
+        if feed.selection.place:
+            return self.holdings.of(connection, feed.selection.place)
         fewest, listed = self.builder.entries_per_feed, self.builder.items_per_page
-        return selected(connection, selection, fewest=fewest, listed=listed)
+        return selected(connection, feed.selection, fewest=fewest, listed=listed)
 
     def _history(self, feed: FeedRef, holding: Holding) -> Iterator[Document]:
         """The pages of a feed's history that changed; files of those that are gone go."""
@@ -316,7 +326,7 @@ class SitePublication:
                 shown = [ready[number] for number in reversed(numbers[link.page])]
                 yield from self.builder.archive(feed, link, shown, holding.corrected)
         for page in past.gone:
-            for path in self.builder.archived(feed, page):
+            for path in archive_files(feed, page):
                 self.files.remove(path)
 
     def _changes(self) -> Document:

@@ -146,6 +146,19 @@ def latest_number(connection: Connection) -> int:
     return connection.scalar(select(func.max(items.c.number))) or 0
 
 
+def changed_numbers(connection: Connection, after: int, upto: int) -> frozenset[int]:
+    """The numbers of all items changed in ``(after, upto]``, hidden ones too."""
+    span = and_(items.c.change > after, items.c.change <= upto)
+    return frozenset(connection.scalars(select(items.c.number).where(span)))
+
+
+def shown_of(connection: Connection, numbers: Sequence[int]) -> tuple[int, ...]:
+    """Those of the items that are shown, in the order given."""
+    query = select(items.c.number).where(items.c.number.in_(numbers), is_shown)
+    found = frozenset(connection.scalars(query))
+    return tuple(number for number in numbers if number in found)
+
+
 def number_of(connection: Connection, name: str) -> int | None:
     """The number of the item that has this id or slug; an id is not always made of a slug."""
     by_id = connection.scalar(select(items.c.number).where(items.c.uid == name))

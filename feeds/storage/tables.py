@@ -261,6 +261,20 @@ topic_names = Table(
     Column("slug", Text, nullable=False),
 )
 
+#: Every topic there was, by each slug it had, and how it ended; ``held`` are its latest items then.
+topics = Table(
+    "topics",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("slug", Text, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("first_slug", Text, nullable=False),
+    Column("ending", Text),
+    Column("ended_at", Instant),
+    Column("into", Text),
+    Column("held", JSON, nullable=False, server_default="[]"),
+)
+
 #: How each source that is asked by address does: one row a source, for the address it was asked at.
 standings = Table(
     "standings",

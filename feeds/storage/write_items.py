@@ -10,14 +10,26 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, not_, or_, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    false,
+    insert,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from config.values import primary_language
 from feeds.identity.decide import Known, Role, revised_updated
 from feeds.identity.duplicates import Link
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Fresh, Item, Label, Provenance
-from feeds.selection import EVERYWHERE, LANGUAGE
+from feeds.selection import EVERYWHERE, LANGUAGE, Place
 from feeds.storage.database import next_numbers
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import read
@@ -61,10 +73,15 @@ class NotMerged(StrEnum):
 # -- What items say --------------------------------------------------------------------------------
 
 
-def write(connection: Connection, changed: Sequence[Revision]) -> None:
+def write(
+    connection: Connection,
+    changed: Sequence[Revision],
+    moved: Mapping[Place, Place] | None = None,
+) -> None:
     """These items, each once, say this: those of a first revision are new.
 
-    The feeds of their topics are touched, and those they left.
+    The feeds of their topics are touched, and those they left. Where topics were ``moved``, and not
+    the items, they are no news there, but are since when they were where they came from.
     """
     if not changed:
         return
@@ -77,25 +94,20 @@ def write(connection: Connection, changed: Sequence[Revision]) -> None:
     if known:
         numbers = [each.known.number for each in known]
         before = _filed(connection, numbers)
-        since |= _since(connection, known)
+        since |= _since(connection, known, is_moved=moved is not None)
         connection.execute(delete(item_topics).where(item_topics.c.item.in_(numbers)))
         rows = [{"stored": each.known.number, **_content(each)} for each in known]
         connection.execute(update(items).where(items.c.number == bindparam("stored")), rows)
-    topics = [row for each in changed for row in _topics(each, before, since[each.known.number])]
+    filed_since = {
+        (item, *(moved or {}).get((kind, slug), (kind, slug))): at
+        for (item, kind, slug), at in before.items()
+    } | dict(before)
+    topics = [
+        row for each in changed for row in _topics(each, filed_since, since[each.known.number])
+    ]
     if topics:
         connection.execute(insert(item_topics), topics)
-    history = [
-        {
-            "item": each.known.number,
-            "revision": each.known.revision,
-            "content_hash": each.known.content_hash,
-            "digest": each.digest,
-            "significant": each.significant,
-            "recorded_at": each.recorded_at,
-        }
-        for each in changed
-    ]
-    connection.execute(insert(revisions), history)
+    connection.execute(insert(revisions), list(map(_revision, changed)))
     filed = {(row["item"], row["kind"], row["slug"]) for row in topics if row["slug"]}
     left = before.keys() - filed
     touching = [(kind, slug, "") for _, kind, slug in filed]
@@ -185,6 +197,18 @@ def _content(revision: Revision) -> dict[str, object]:
     }
 
 
+def _revision(each: Revision) -> dict[str, object]:
+    """Its row in the history of its item."""
+    return {
+        "item": each.known.number,
+        "revision": each.known.revision,
+        "content_hash": each.known.content_hash,
+        "digest": each.digest,
+        "significant": each.significant,
+        "recorded_at": each.recorded_at,
+    }
+
+
 def _origin(origin: Provenance) -> dict[str, object]:
     updated = origin.feed_updated
     return asdict(origin) | {"feed_updated": updated and updated.isoformat()}
@@ -213,13 +237,16 @@ def _topics(
         }
 
 
-def _since(connection: Connection, known: Sequence[Revision]) -> Mapping[int, datetime]:
+def _since(
+    connection: Connection, known: Sequence[Revision], *, is_moved: bool
+) -> Mapping[int, datetime]:
     """When items that are known become news where they are filed from now on: by this change; an
-    archived one keeps its day.
+    archived one keeps its day, and what is only ``is_moved`` the moment it was news at all.
     """
     found = {each.known.number: revised_updated(each.recorded_at, each.change) for each in known}
-    is_archived = and_(items.c.number.in_(found), items.c.freshness == Fresh.ARCHIVE.value)
-    rows = connection.execute(select(items.c.number, items.c.news_at).where(is_archived))
+    keeps = or_(true() if is_moved else false(), items.c.freshness == Fresh.ARCHIVE.value)
+    kept = and_(items.c.number.in_(found), keeps)
+    rows = connection.execute(select(items.c.number, items.c.news_at).where(kept))
     return found | {row.number: row.news_at for row in rows}
 
 

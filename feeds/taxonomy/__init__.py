@@ -14,7 +14,7 @@ from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 from feeds.errors import UnknownTopic
-from feeds.model import Label, Topic, TopicKind, TopicRef
+from feeds.model import Ending, FormerTopic, Label, Topic, TopicKind, TopicRef
 from feeds.taxonomy.file import OwnSite, Slot, TaxonomyFile, read
 from feeds.taxonomy.naming import Names, fold
 
@@ -43,16 +43,27 @@ class Taxonomy:
         #: What the organisation calls itself, "" for nothing, and what some languages call it.
         self.name = file.name
         self.called = {tag: each.name for tag, each in file.labels.items() if each.name}
-        #: What no topic is any more, in the order of the file.
-        self.former = tuple(file.former())
-        self._moved = {each.ref: file.current(each.into) for each in self.former}
+        #: What a topic is by now, by each slug that names none any more.
+        self.moved = {
+            TopicRef(topic.ref.kind, slug): topic.ref
+            for topic in topics
+            for slug in (*topic.former_slugs, *topic.merged)
+        }
         self._by_ref = {topic.ref: topic for topic in topics}
-        self._names = {kind: Names(kind, self.of(kind), file.key) for kind in TopicKind}
-        self._sections = {fold(name): ref for name, ref in file.sections()}
-        self._homes = dict(file.homes())
+        self._names = {
+            kind: Names(kind, [topic for topic in topics if topic.ref.kind is kind], file.key)
+            for kind in TopicKind
+        }
+        self._sections = {
+            fold(name): self.moved.get(ref, ref)
+            for issuer in file.issuer
+            for ref in (TopicRef(TopicKind.ISSUER, issuer.slug),)
+            for name in issuer.sections
+        }
+        self._homes = {each.slug: each.language for each in file.issuer if each.language}
         self._sites = {host: site for site in file.site for host in site.hosts}
         self._slots = {
-            fold(text): slot for each in words for slot in Slot for text in each.of(slot)
+            fold(text): slot for each in words for slot in Slot for text in getattr(each, slot)
         }
         self._events = frozenset(fold(text) for each in words for text in each.event)
         self._newsrooms = frozenset(fold(text) for each in words for text in each.newsroom)
@@ -83,7 +94,7 @@ class Taxonomy:
         """
         named: defaultdict[TopicRef | None, list[str]] = defaultdict(list)
         for label in extra:
-            named[label.ref and self.current(label.ref)].append(label.text)
+            named[label.ref and self.moved.get(label.ref, label.ref)].append(label.text)
         if not named:
             # Asked at every look at a source and for every push: what is known stays remembered.
             return self
@@ -98,14 +109,14 @@ class Taxonomy:
 
     def current(self, ref: TopicRef) -> TopicRef | None:
         """What a topic is that ``ref`` names, or named once; None where nobody knows it."""
-        current = self._moved.get(ref, ref)
+        current = self.moved.get(ref, ref)
         return current if current in self._by_ref else None
 
     def get(self, ref: TopicRef) -> Topic:
         """The topic ``ref`` names, or what it is by now. Raises UnknownTopic with the nearest
         known ones.
         """
-        topic = self._by_ref.get(self._moved.get(ref, ref))
+        topic = self._by_ref.get(self.moved.get(ref, ref))
         if topic is None:
             raise UnknownTopic(str(ref), self._near(str(ref)))
         return topic
@@ -123,6 +134,24 @@ class Taxonomy:
         while parent := self.get(line[-1]).parent:
             line.append(parent)
         return tuple(line)
+
+    def heir(self, topic: Topic) -> TopicRef | None:
+        """What goes on where a topic was closed, by now; None where nothing does."""
+        heir = None
+        while topic.successor:
+            topic = self.get(topic.successor)
+            heir = topic.ref
+        return heir
+
+    @cached_property
+    def former(self) -> tuple[FormerTopic, ...]:
+        """What no topic is any more, in the order of the file."""
+        return tuple(
+            replace(each, into=self.moved.get(each.into, each.into))
+            if each.ending is Ending.MERGED
+            else each
+            for each in self._file.former()
+        )
 
     def children(self, ref: TopicRef) -> tuple[TopicRef, ...]:
         """The topics directly below ``ref``, in the order of the file."""
@@ -226,7 +255,7 @@ class Taxonomy:
         """The languages that have a label so, by the label."""
         languages: defaultdict[str, set[str]] = defaultdict(set)
         for language, words in self._file.labels.items():
-            for text in chain.from_iterable(map(words.of, Slot)):
+            for text in chain.from_iterable(getattr(words, slot) for slot in Slot):
                 languages[fold(text)].add(language)
         return {text: frozenset(found) for text, found in languages.items()}
 
@@ -243,7 +272,7 @@ class Taxonomy:
 
     def _above(self, refs: tuple[TopicRef, ...]) -> tuple[Label, ...]:
         # What left the taxonomy is above and below nothing.
-        known = [ref for ref in refs if self.current(ref)]
+        known = [ref for ref in refs if self.moved.get(ref, ref) in self._by_ref]
         above = dict.fromkeys(each for ref in known for each in self.lineage(ref)[1:])
         return tuple(
             Label(kind=ref.kind, text=self.get(ref).label, slug=ref.slug)

@@ -9,9 +9,9 @@ import json
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import cached_property
+from itertools import chain
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -69,6 +69,10 @@ class _Term(_StrictTable):
     closed: bool = False
     successor: _Slug | None = None
 
+    def names(self) -> Iterable[str]:
+        """All it is or was called."""
+        return self.label, *self.labels.values(), *self.aliases, *self.former
+
 
 class _Issuer(_Term):
     sections: list[_Name] = []
@@ -101,10 +105,6 @@ class _Words(_StrictTable):
     end: list[_Name] = []
     disclaimer: list[_Name] = []
 
-    def of(self, slot: Slot) -> list[str]:
-        labels: list[str] = getattr(self, slot)
-        return labels
-
 
 class TaxonomyFile(_StrictTable):
     """A taxonomy as it is written."""
@@ -121,42 +121,47 @@ class TaxonomyFile(_StrictTable):
 
     def topics(self) -> Iterator[Topic]:
         """What one can follow; the names of what was merged into a topic are names it had."""
-        merged: defaultdict[TopicRef, list[str]] = defaultdict(list)
-        for ref, term in self.terms():
-            if term.into:
-                names = (term.label, *term.labels.values(), *term.aliases, *term.former)
-                merged[self.current(ref)] += names
+        terms = dict(self.terms())
+        merged: defaultdict[TopicRef, list[_Term]] = defaultdict(list)
+        for ref, term in terms.items():
+            into, passed = ref, set[TopicRef]()
+            while into in terms and into not in passed and (next_one := terms[into].into):
+                passed.add(into)
+                into = TopicRef(ref.kind, next_one)
+            if into != ref:
+                merged[into].append(term)
         for ref, term in self.terms():
             if term.into:
                 continue
+            others = merged[ref]
             yield Topic(
                 ref=ref,
                 label=term.label,
                 parent=TopicRef(ref.kind, term.parent) if term.parent else None,
                 aliases=tuple(term.aliases),
-                former=(*term.former, *merged[ref]),
+                former=(*term.former, *chain.from_iterable(map(_Term.names, others))),
                 closed=term.closed,
                 former_slugs=tuple(term.former_slugs),
-                successor=self._heir(ref) if term.successor else None,
+                merged=tuple(slug for each in others for slug in (each.slug, *each.former_slugs)),
+                successor=TopicRef(ref.kind, term.successor) if term.successor else None,
                 labels=tuple(term.labels.items()),
             )
 
     def former(self) -> Iterator[FormerTopic]:
-        """What was renamed or merged, by each slug it had."""
+        """What was renamed, or merged into something, by each slug it had."""
         for ref, term in self.terms():
             first_slug = next(iter(term.former_slugs), term.slug)
-            by_ending = {Ending.RENAMED: (term.former_slugs, ref)}
+            ends = [(slug, Ending.RENAMED, term.slug) for slug in term.former_slugs]
             if term.into:
-                by_ending[Ending.MERGED] = ([term.slug], self.current(ref))
-            for ending, (slugs, into) in by_ending.items():
-                for slug in slugs:
-                    yield FormerTopic(
-                        ref=TopicRef(ref.kind, slug),
-                        label=term.label,
-                        first_slug=first_slug,
-                        ending=ending,
-                        into=into,
-                    )
+                ends.append((term.slug, Ending.MERGED, term.into))
+            for slug, ending, into in ends:
+                yield FormerTopic(
+                    ref=TopicRef(ref.kind, slug),
+                    label=term.label,
+                    first_slug=first_slug,
+                    ending=ending,
+                    into=TopicRef(ref.kind, into),
+                )
 
     def terms(self) -> Iterator[tuple[TopicRef, _Term]]:
         """Everything that is listed, kind by kind."""
@@ -164,37 +169,6 @@ class TaxonomyFile(_StrictTable):
             terms: Sequence[_Term] = getattr(self, kind)
             for term in terms:
                 yield TopicRef(kind, term.slug), term
-
-    def current(self, ref: TopicRef) -> TopicRef:
-        """The topic that has the items of what is listed as ``ref``."""
-        return _last(ref, self.merged)
-
-    def _heir(self, ref: TopicRef) -> TopicRef:
-        """The topic that goes on where a closed one ended."""
-        return _last(ref, self.succeeded | self.merged)
-
-    @cached_property
-    def merged(self) -> dict[TopicRef, TopicRef]:
-        """What each was merged into, as it is written."""
-        return {ref: TopicRef(ref.kind, term.into) for ref, term in self.terms() if term.into}
-
-    @cached_property
-    def succeeded(self) -> dict[TopicRef, TopicRef]:
-        """What goes on in place of each, as it is written."""
-        return {
-            ref: TopicRef(ref.kind, term.successor) for ref, term in self.terms() if term.successor
-        }
-
-    def sections(self) -> Iterator[tuple[str, TopicRef]]:
-        for issuer in self.issuer:
-            for section in issuer.sections:
-                yield section, self.current(TopicRef(TopicKind.ISSUER, issuer.slug))
-
-    def homes(self) -> Iterator[tuple[str, str]]:
-        """The slugs of issuers, with the language that is at home where they work."""
-        for issuer in self.issuer:
-            if issuer.language:
-                yield self.current(TopicRef(TopicKind.ISSUER, issuer.slug)).slug, issuer.language
 
     def key(self, name: str) -> str:
         """What all spellings of ``name`` have in common, with what is printed around it or not:
@@ -240,41 +214,23 @@ def _contradictions(file: TaxonomyFile) -> Iterator[str]:
         for topic in topics
         for name in names_of(topic)
     )
-    yield from _claimed_twice((f"section {name!r}", str(ref)) for name, ref in file.sections())
+    yield from _claimed_twice(
+        (f"section {name!r}", f"{TopicKind.ISSUER}:{issuer.slug}")
+        for issuer in file.issuer
+        for name in issuer.sections
+    )
     yield from _claimed_twice(
         (f"label {fold(text)!r}", slot)
         for words in file.labels.values()
         for slot in Slot
-        for text in words.of(slot)
+        for text in getattr(words, slot)
     )
-    yield from _broken_lines(file)
-    yield from _broken_trees(file)
-
-
-def _broken_lines(file: TaxonomyFile) -> Iterator[str]:
-    """What is wrong with what topics were and became."""
-    terms = dict(file.terms())
     yield from _claimed_twice(
         (f"{ref.kind} slug {slug!r}", str(ref))
         for ref, term in file.terms()
         for slug in (term.slug, *term.former_slugs)
     )
-    for ref, term in terms.items():
-        if term.slug in term.former_slugs:
-            yield f"{ref} has its slug among its former ones"
-        if term.into and term.closed:
-            yield f"{ref} is both merged into another and closed"
-        if term.successor and not term.closed:
-            yield f"{ref} has a successor and is not closed"
-    for what, lines in (
-        ("is merged into what", file.merged),
-        ("has a successor that", file.succeeded),
-    ):
-        for ref, other in lines.items():
-            if other not in terms:
-                yield f"{ref} {what} nobody knows, {other}"
-    lines = file.succeeded | file.merged
-    yield from (f"{ref} becomes itself again" for ref in lines if ref in _line(ref, lines))
+    yield from _broken_lines(dict(file.terms()))
 
 
 def _claimed_twice(claims: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -285,28 +241,38 @@ def _claimed_twice(claims: Iterable[tuple[str, str]]) -> Iterator[str]:
             yield f"{thing} belongs to both {owners[thing]} and {owner}"
 
 
-def _broken_trees(file: TaxonomyFile) -> Iterator[str]:
-    terms = dict(file.terms())
-    parents = {ref: TopicRef(ref.kind, term.parent) for ref, term in terms.items() if term.parent}
-    for ref, parent in parents.items():
-        if parent not in terms:
-            yield f"{ref} has an unknown parent, {parent}"
-        elif terms[parent].into and not terms[ref].into:
-            yield f"{ref} has a parent that was merged into another, {parent}"
-        if ref in _line(ref, parents):
-            yield f"{ref} is its own ancestor"
+def _broken_lines(terms: Mapping[TopicRef, _Term]) -> Iterator[str]:
+    """What is wrong with what topics stand under, were, and became."""
+    parents, became = {}, {}
+    for ref, term in terms.items():
+        if term.slug in term.former_slugs:
+            yield f"{ref} has its slug among its former ones"
+        if term.into and term.closed:
+            yield f"{ref} is both merged into another and closed"
+        if term.successor and not term.closed:
+            yield f"{ref} has a successor and is not closed"
+        if heir := term.into or term.successor:
+            became[ref] = TopicRef(ref.kind, heir)
+        if term.parent:
+            parents[ref] = TopicRef(ref.kind, term.parent)
+            above = terms.get(parents[ref])
+            if above and above.into and not term.into:
+                yield f"{ref} has a parent that was merged into another, {parents[ref]}"
+    yield from _astray(terms, parents, "has an unknown parent", "is its own ancestor")
+    yield from _astray(terms, became, "became what nobody knows", "becomes itself again")
 
 
-def _last(ref: TopicRef, lines: Mapping[TopicRef, TopicRef]) -> TopicRef:
-    """What a line that begins with ``ref`` ends with."""
-    return [ref, *_line(ref, lines)][-1]
-
-
-def _line(ref: TopicRef, lines: Mapping[TopicRef, TopicRef]) -> Sequence[TopicRef]:
-    """What follows ``ref`` in a line, each once, and itself where the line comes back to it."""
-    found: dict[TopicRef, None] = {}
-    following = lines.get(ref)
-    while following is not None and following not in found:
-        found[following] = None
-        following = lines.get(following)
-    return [*found]
+def _astray(
+    terms: Container[TopicRef], lines: Mapping[TopicRef, TopicRef], unknown: str, cycle: str
+) -> Iterator[str]:
+    """A fault for each line that leads nowhere, or back."""
+    for ref, other in lines.items():
+        if other not in terms:
+            yield f"{ref} {unknown}, {other}"
+        line: set[TopicRef] = set()
+        following: TopicRef | None = other
+        while following is not None and following not in line:
+            line.add(following)
+            following = lines.get(following)
+        if ref in line:
+            yield f"{ref} {cycle}"

@@ -123,10 +123,10 @@ class House:
 
     def mapped_taxonomy(self) -> Taxonomy:
         """The taxonomy with the names that were mapped to its topics until now."""
-        from feeds.storage import topic_names
+        from feeds.storage import topics
 
         with self.database.reading() as connection:
-            return self.taxonomy.known_as(topic_names.mapped_names(connection))
+            return self.taxonomy.known_as(topics.mapped_names(connection))
 
     @cached_property
     def site(self) -> Site:
@@ -277,9 +277,11 @@ class House:
 
         Raises StoreBusy, PublishError.
         """
+        from feeds.ingest.retag import follow
         from feeds.publish.files import Files
         from feeds.publish.rebuild import publish
 
+        follow(self.database, self.taxonomy, now=self.clock())
         files = Files(self.settings.publish.directory)
         report = publish(
             self.database,

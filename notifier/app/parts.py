@@ -286,6 +286,7 @@ def planner(
     pages = {topic.ref: _topic_page(topic, site.url) for topic in taxonomy.topics}
     return Planner(
         database=database,
+        moved=taxonomy.moved,
         render=Renderer(sender, pages).render,
         links=MailLinks(base_url=site.url, secret=settings.signing_key),
         keyed=Keyed(settings.signing_key),

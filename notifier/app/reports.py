@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from feeds.standing import Standing, State
     from feeds.storage import Connection
     from feeds.storage.database import Database
-    from feeds.storage.topic_names import Unknown
+    from feeds.storage.topics import Unknown
     from feeds.taxonomy import Taxonomy
 
 
@@ -119,10 +119,10 @@ def topics(
 
 def unknown(database: "Database", kind: TopicKind | None) -> "list[Unknown]":
     """The names nobody knows, or those of one kind, the most frequent first."""
-    from feeds.storage import topic_names
+    from feeds.storage.topics import unknown_topics
 
     with database.reading() as connection:
-        rows = topic_names.unknown_topics(connection)
+        rows = unknown_topics(connection)
     return [row for row in rows if kind in (None, row.kind)]
 
 

@@ -66,9 +66,14 @@ class PlanReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """Plans the digests of an installation; ``domain`` is the right half of every Message-ID."""
+    """Plans the digests of an installation; ``domain`` is the right half of every Message-ID.
+
+    ``moved`` tells what topics are by now that were renamed or merged: who follows one gets what it
+    is, and items are told by that whenever they were filed.
+    """
 
     database: Database
+    moved: Mapping[TopicRef, TopicRef]
     render: Render
     links: MailLinks
     keyed: Keyed
@@ -116,7 +121,11 @@ class _Planning:
     ) -> None:
         self._planner = planner
         self._numbers = sorted(item.number for item in fresh)
-        self._news = by_topic(fresh)
+        moved = planner.moved
+        self._news = by_topic(
+            replace(item, topics=frozenset(moved.get(topic, topic) for topic in item.topics))
+            for item in fresh
+        )
         self._upto = upto
         self._now = now
         self._date = format_datetime(now)
@@ -150,12 +159,28 @@ class _Planning:
         """None for somebody no digest can be made for; the others do not suffer for it."""
         try:
             if isinstance(person, Subscriber):
+                if not self._planner.moved.keys().isdisjoint(person.topics):
+                    person = self._following(person)
                 return self._plan(person, is_suppressed=is_suppressed)
             log.error("subscriber unusable", subscriber=person.id, problem=person.problem)
         except Exception:
             log.exception("digest not composed", subscriber=person.id)
         self.broken += 1
         return None
+
+    def _following(self, person: Subscriber) -> Subscriber:
+        """The same, who follows what their topics are by now, each since they did first."""
+        late = dict(person.late)
+        since: dict[TopicRef, int] = {}
+        for topic in person.topics:
+            now = self._planner.moved.get(topic, topic)
+            started = late.get(topic, person.cursor)
+            since[now] = min(started, since.get(now, started))
+        return replace(
+            person,
+            topics=tuple(since),
+            late=frozenset(each for each in since.items() if each[1] > person.cursor),
+        )
 
     def _plan(self, person: Subscriber, *, is_suppressed: bool) -> Planned:
         """What this person gets, or why nothing."""

@@ -8,6 +8,7 @@ import pytest
 from tests.command import Installation, an_installation
 from tests.pages import page
 
+ROOT = Path(__file__).parents[2]
 UNKNOWN = "Public Affairs Unit"
 AGENDA = "Agenda\n10:00 Opening\n11:00 Closing\n"
 
@@ -149,3 +150,23 @@ def test_a_source_that_is_pushed_to_cannot_be_looked_at(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert b"is pushed to" in refused.stderr
     assert house.report("ingest")["problems"] == []
+
+
+def test_a_topic_is_renamed_in_the_taxonomy(house: Installation) -> None:
+    """What is stored, and who names it as before, find it; its old feed leads on."""
+    written = (ROOT / "config" / "taxonomies" / "osce.toml").read_text("utf-8")
+    renamed = 'slug = "police"\nformer_slugs = ["policing"]\n'
+    (house.folder / "topics.toml").write_text(written.replace('slug = "policing"\n', renamed))
+    settings = house.folder / "fieldfare.toml"
+    own = settings.read_text("utf-8")
+    settings.write_text(own.replace("[site]\n", '[site]\ntaxonomy = "topics.toml"\n', 1))
+    house.report("publish")
+    assert "First course" in feed(house, "fields/police")
+    assert "This feed has moved: Policing" in feed(house, "fields/policing")
+    status = house.folder / "public" / "feeds" / "fields" / "policing.atom.status"
+    assert status.read_text("ascii") == "308 /feeds/fields/police.atom\n"
+    assert len(house.report("items", "--topic", "field:policing")) == 2
+    house.report("subscribe", "anna@example.org", "--topic", "field:policing")
+    (anna,) = house.report("subscribers")
+    assert anna["topics"] == ["field:police"]
+    assert house.report("publish")["files"] == []

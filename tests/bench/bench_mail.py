@@ -98,6 +98,7 @@ def ours(database: Database, taxonomy: Taxonomy, port: int) -> Timing:
     }
     planner = Planner(
         database=database,
+        moved=taxonomy.moved,
         render=Renderer(SENDER, pages).render,
         links=LINKS,
         keyed=KEYED,

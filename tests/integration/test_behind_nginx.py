@@ -10,11 +10,13 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import urljoin
 
+import feedparser
 import httpx2
 import lxml.html
 import pytest
 
 from feeds import search
+from feeds.ingest.retag import follow
 from feeds.model import Item
 from feeds.publish.files import Files
 from feeds.publish.rebuild import publish
@@ -29,6 +31,7 @@ from tests.items import NOON, a_site, store
 from tests.serving import SECRET, a_web_app, serving
 
 PAPER = Path(__file__).parents[2] / "docs" / "operate.md"
+TAXONOMY = Path(__file__).parents[2] / "config" / "taxonomies" / "osce.toml"
 SITE = "https://news.example.org"
 HUB = "https://hub.example.org/"
 #: nginx as it is installed, with a root and no more.
@@ -69,12 +72,13 @@ def servers(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterato
         with database.writing() as connection:
             write_items.merge(connection, merged.number, shown.number, NOON)
         site = a_site(url=SITE, hubs=(HUB,))
+        taxonomy = _renamed(database)
         # Where nothing but files is served nobody answers searches.
         alone = folder / "alone"
-        publish(database, osce, Files(alone), replace(site, has_search=False))
-        publish(database, osce, Files(public), site)
+        publish(database, taxonomy, Files(alone), replace(site, has_search=False))
+        publish(database, taxonomy, Files(public), site)
         search.follow(database)
-        own = opened.enter_context(serving(a_web_app(database, osce, public, site=site)))
+        own = opened.enter_context(serving(a_web_app(database, taxonomy, public, site=site)))
         examples = re.findall(r"```nginx\n(.*?)```", PAPER.read_text("utf-8"), re.DOTALL)
         ports = [services.free_port() for _ in range(3)]
         configured = [
@@ -98,6 +102,16 @@ def servers(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterato
             shown=shown,
             merged=merged,
         )
+
+
+def _renamed(database: Database) -> Taxonomy:
+    """The one of the OSCE, where policing was called otherwise in addresses before."""
+    policing = 'slug = "policing"\n'
+    written = TAXONOMY.read_text("utf-8")
+    renamed = written.replace(policing, f'{policing}former_slugs = ["police"]\n')
+    taxonomy = Taxonomy.from_toml(renamed)
+    follow(database, taxonomy, now=NOON)
+    return taxonomy
 
 
 class _PythonServer:
@@ -277,6 +291,22 @@ def test_an_item_that_moved_is_found(client: httpx2.Client, servers: Servers) ->
     if str(client.base_url).rstrip("/") == servers.proxy:
         assert (answer.status_code, answer.headers["location"]) == (308, place)
     assert f'http-equiv="refresh" content="0; url={SITE}{place}"' in answer.text
+
+
+def test_the_address_of_a_renamed_topic_leads_to_its_new_one(
+    client: httpx2.Client, servers: Servers
+) -> None:
+    """By our own server at once; elsewhere by what the page and a last entry say."""
+    feed, page = client.get("/feeds/fields/police.atom"), client.get("/feeds/fields/police/")
+    if str(client.base_url).rstrip("/") == servers.proxy:
+        assert (feed.status_code, feed.headers["location"]) == (308, "/feeds/fields/policing.atom")
+        assert (page.status_code, page.headers["location"]) == (308, "/feeds/fields/policing/")
+    else:
+        assert (feed.status_code, page.status_code) == (200, 200)
+    place = f"{SITE}/feeds/fields/policing/"
+    assert f'http-equiv="refresh" content="0; url={place}"' in page.text
+    [last, *_] = feedparser.parse(feed.content).entries
+    assert (last.title, last.link) == ("This feed has moved: Policing", place)
 
 
 def test_links_in_mails_go_through_and_numbers_do_not(servers: Servers) -> None:

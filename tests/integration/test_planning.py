@@ -1,16 +1,18 @@
 """Whoever is due gets one digest of all that is new to them, whoever plans and however late."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Event, Thread
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import event, insert, select, update
 
-from feeds.model import Fresh, TopicRef
+from feeds.model import Fresh, TopicKind, TopicRef
 from feeds.storage.database import Database
 from notifier.digest.plan import CHUNK, Planner, PlanReport
 from notifier.mail.message import build
@@ -63,9 +65,11 @@ def run(
     now: datetime = SEVEN,
     dry_run: bool = False,
     stopping: Event | None = None,
+    moved: Mapping[TopicRef, TopicRef] = MappingProxyType({}),
 ) -> PlanReport:
     planner = Planner(
         database=database,
+        moved=moved,
         render=printer or Printer(),
         links=LINKS,
         keyed=KEYED,
@@ -388,3 +392,38 @@ def test_who_leaves_while_their_digest_is_planned_gets_none(database: Database) 
 
     assert run(database, Leaver()) == report(1)
     assert outbox(database) == []
+
+
+def test_who_follows_what_was_renamed_or_merged_gets_what_it_is_by_now(
+    database: Database,
+) -> None:
+    """Whether or not the items were filed anew; what left the taxonomy stops nobody's digest."""
+    now = {POLICING: SECRETARIAT, HUMAN_RIGHTS: SECRETARIAT, SECRETARIAT: SECRETARIAT}
+    gone = TopicRef(TopicKind.FIELD, "gone")
+    subscribe(database, a_subscriber(topics=(HUMAN_RIGHTS, gone, POLICING)))
+    old = some_news(number=1, topics=frozenset({POLICING}))
+    new = some_news(number=2, topics=frozenset({SECRETARIAT}))
+    store(database, old, new, some_news(number=3, topics=frozenset()))
+    printer = Printer()
+    assert run(database, printer, moved=now) == report(1, planned=1)
+    [digest] = printer.digests
+    assert [section.topic for section in digest.sections] == [SECRETARIAT]
+    assert numbers(digest) == [2, 1]
+
+
+def test_who_follows_both_that_became_one_misses_nothing(database: Database) -> None:
+    """One was added later than the other: what it says of the time before is not lost."""
+    both = (POLICING, HUMAN_RIGHTS)
+    subscribe(database, a_subscriber(topics=(POLICING,)))
+    store(database, some_news(number=1, topics=frozenset({POLICING})))
+    with database.writing() as connection:
+        connection.execute(
+            insert(t.selections).values(
+                subscriber=1, position=1, kind="field", slug="human-rights", since=1
+            )
+        )
+    store(database, some_news(number=2, topics=frozenset({HUMAN_RIGHTS})))
+    printer = Printer()
+    merged = dict.fromkeys(both, POLICING)
+    assert run(database, printer, moved=merged) == report(1, planned=1)
+    assert [numbers(digest) for digest in printer.digests] == [[2, 1]]

@@ -9,9 +9,14 @@ from datetime import timedelta
 from threading import Event
 
 from feeds.model import Progress
-from feeds.publish.build import SiteBuilder
 from feeds.publish.files import Files
-from feeds.publish.rebuild import PublishReport, Retention, SitePublication, publish
+from feeds.publish.rebuild import (
+    PublishReport,
+    Retention,
+    SitePublication,
+    builder_of,
+    publish,
+)
 from feeds.publish.site import Site
 from feeds.publish.store.manifest import ComparedFiles, Difference
 from feeds.storage.database import Database
@@ -35,7 +40,7 @@ def check(
     publication = SitePublication(
         database=database,
         files=compared,
-        builder=SiteBuilder(site, taxonomy),
+        builder=builder_of(database, site, taxonomy),
         stopping=stopping or Event(),
         progress=progress,
         is_told=False,

@@ -33,7 +33,7 @@ TEMPLATES = sorted(
 PLURALS = {"zero", "one", "two", "few", "many", "other"}
 
 #: Of pages that are not there yet; each leaves this list when it is said.
-TO_COME = frozenset({"feed_moved"})
+TO_COME = frozenset[str]()
 
 #: Names of formats are the same everywhere.
 NAMES = {"Atom"}

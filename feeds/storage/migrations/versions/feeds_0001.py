@@ -22,7 +22,7 @@ def upgrade() -> None:
     _published()
     _sitemaps()
     _files()
-    _topic_names()
+    _topics()
     _standings()
     _pushes()
     _leases()
@@ -232,13 +232,25 @@ def _sitemaps() -> None:
     )
 
 
-def _topic_names() -> None:
+def _topics() -> None:
     op.create_table(
         "topic_names",
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "name", name="pk_topic_names"),
+    )
+    op.create_table(
+        "topics",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("first_slug", sa.Text(), nullable=False),
+        sa.Column("ending", sa.Text()),
+        sa.Column("ended_at", INSTANT),
+        sa.Column("into", sa.Text()),
+        sa.Column("held", sa.JSON(), nullable=False, server_default="[]"),
+        sa.PrimaryKeyConstraint("kind", "slug", name="pk_topics"),
     )
 
 

@@ -8,11 +8,11 @@ from sqlalchemy import select
 from feeds.ingest.retag import retag
 from feeds.model import Label, TopicKind
 from feeds.selection import EVERYWHERE
-from feeds.storage import topic_names, write_items
+from feeds.storage import topics, write_items
 from feeds.storage.database import Database
 from feeds.storage.tables import item_topics, revisions, touched
 from feeds.storage.tables import items as item_rows
-from feeds.storage.topic_names import Unknown
+from feeds.storage.topics import Unknown
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft, a_label
 from tests.items import NOON, latest, store
@@ -39,8 +39,8 @@ def stored(database: Database, osce: Taxonomy) -> Database:
 def mapped(database: Database, osce: Taxonomy, *names: tuple[TopicKind, str, str]) -> Taxonomy:
     with database.writing() as connection:
         for kind, name, slug in names:
-            topic_names.map_name(connection, kind, name, slug)
-        return osce.known_as(topic_names.mapped_names(connection))
+            topics.map_name(connection, kind, name, slug)
+        return osce.known_as(topics.mapped_names(connection))
 
 
 def topics_of(database: Database, item: int) -> list[tuple[str, str | None, bool]]:
@@ -53,7 +53,7 @@ def topics_of(database: Database, item: int) -> list[tuple[str, str | None, bool
 
 def test_unknown_names_are_counted_the_most_frequent_first(stored: Database) -> None:
     with stored.reading() as connection:
-        assert topic_names.unknown_topics(connection) == [
+        assert topics.unknown_topics(connection) == [
             Unknown(kind=TopicKind.FIELD, label="Space policy", items=2),
             Unknown(kind=TopicKind.ISSUER, label="Threats Unit", items=1),
         ]
@@ -86,7 +86,7 @@ def test_a_mapped_name_files_what_is_stored_and_implies_parents(
         after = connection.execute(select(item_rows).order_by(item_rows.c.number)).all()
         changes = connection.execute(select(touched.c.slug, touched.c.change))
         assert {row.change for row in changes if row.slug == "youth"} == {8}
-        assert topic_names.unknown_topics(connection) == []
+        assert topics.unknown_topics(connection) == []
         told = select(revisions.c.significant).where(revisions.c.revision == 2)
         assert connection.scalars(told).all() == [False] * 3
         assert latest(connection, EVERYWHERE, 9) == [3, 2, 1]

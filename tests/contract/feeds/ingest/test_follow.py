@@ -1,0 +1,206 @@
+"""Topics are renamed, merged, closed and removed: what is stored goes where they are by now."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from feeds.ingest.retag import follow
+from feeds.model import Ending, TopicKind, TopicRecord, TopicRef
+from feeds.selection import EVERYWHERE
+from feeds.storage import entries, topics
+from feeds.storage.database import Database
+from feeds.storage.tables import item_topics, items, revisions
+from feeds.taxonomy import Taxonomy
+from tests.builders import a_draft, a_label
+from tests.items import NOON, latest, store
+
+LATER = NOON + timedelta(days=1)
+AFTER = NOON + timedelta(days=2)
+BEFORE = {"news": "", "net": 'parent = "news"', "press": "", "speech": ""}
+
+
+def a_taxonomy(**terms: str) -> Taxonomy:
+    """Fields of these slugs, each with further lines."""
+    return Taxonomy.from_toml(
+        "\n".join(
+            f'[[field]]\nslug = "{slug}"\nlabel = "{slug.title()}"\n{lines}'
+            for slug, lines in terms.items()
+        )
+    )
+
+
+def field(slug: str) -> TopicRef:
+    return TopicRef(TopicKind.FIELD, slug)
+
+
+@pytest.fixture
+def stored(database: Database) -> Database:
+    """Three items: of the net, of the press, of both."""
+    taxonomy = a_taxonomy(**BEFORE)
+    follow(database, taxonomy, now=NOON)
+    net, press = a_label("Net", "net"), a_label("Press", "press")
+    plain = {"issuers": (), "content_type": None}
+    drafts = [
+        a_draft(title="One", fields=(net,), **plain),
+        a_draft(title="Two", fields=(press,), **plain),
+        a_draft(title="Both", fields=(net, press), **plain),
+    ]
+    for number, draft in enumerate(drafts):
+        store(database, taxonomy, [draft], at=NOON + timedelta(minutes=number))
+    return database
+
+
+def record(database: Database, slug: str) -> TopicRecord:
+    with database.reading() as connection:
+        return next(each for each in topics.remembered(connection) if each.ref.slug == slug)
+
+
+def held(database: Database, slug: str) -> list[int]:
+    with database.reading() as connection:
+        return latest(connection, field(slug).place, 10)
+
+
+def moments(database: Database, slug: str) -> list[datetime]:
+    with database.reading() as connection:
+        return [each.news_at for each in entries.latest(connection, field(slug).place, 10)]
+
+
+def test_a_renamed_topic_keeps_its_items_where_they_were(stored: Database) -> None:
+    before = moments(stored, "net")
+    terms = dict(BEFORE)
+    terms.pop("net")
+    renamed = a_taxonomy(digital='former_slugs = ["net"]\nparent = "news"', **terms)
+    assert follow(stored, renamed, now=LATER) == 2
+    assert held(stored, "digital") == [3, 1]
+    assert held(stored, "net") == []
+    assert held(stored, "news") == [3, 1]
+    assert moments(stored, "digital") == before == moments(stored, "news")
+    told = record(stored, "net")
+    assert (told.ending, told.into, told.held) == (Ending.RENAMED, field("digital"), (3, 1))
+    assert told.at is not None
+    assert told.at.replace(microsecond=0) == LATER
+    assert record(stored, "digital").first_slug == "net"
+    assert record(stored, "digital").ending is None
+
+
+def test_what_is_filed_so_already_is_not_looked_at_again(stored: Database) -> None:
+    terms = dict(BEFORE)
+    terms.pop("net")
+    renamed = a_taxonomy(digital='former_slugs = ["net"]', **terms)
+    assert follow(stored, renamed, now=LATER) == 2
+    told = record(stored, "net")
+    assert follow(stored, renamed, now=AFTER) == 0
+    again = a_taxonomy(internet='former_slugs = ["net", "digital"]', **terms)
+    assert follow(stored, again, now=AFTER) == 2
+    assert held(stored, "internet") == [3, 1]
+    assert record(stored, "net").at == told.at
+    assert record(stored, "net").into == record(stored, "digital").into == field("internet")
+    assert record(stored, "net").held == (3, 1) == record(stored, "digital").held
+    assert record(stored, "internet").first_slug == "net"
+
+
+def test_a_rename_that_is_taken_back(stored: Database) -> None:
+    terms = dict(BEFORE)
+    terms.pop("net")
+    follow(stored, a_taxonomy(digital='former_slugs = ["net"]', **terms), now=LATER)
+    back = a_taxonomy(net='former_slugs = ["digital"]', **terms)
+    assert follow(stored, back, now=AFTER) == 2
+    assert held(stored, "net") == [3, 1]
+    assert (record(stored, "net").ending, record(stored, "net").at) == (None, None)
+    assert record(stored, "net").held == ()
+    assert record(stored, "digital").into == field("net")
+
+
+def test_what_is_merged_is_no_news_where_it_comes_to(stored: Database) -> None:
+    merged = a_taxonomy(**BEFORE | {"net": 'into = "press"'})
+    since = [NOON + timedelta(minutes=number) for number in (2, 1, 0)]
+    assert follow(stored, merged, now=LATER) == 2
+    assert held(stored, "press") == [3, 2, 1]
+    assert [each.replace(microsecond=0) for each in moments(stored, "press")] == since
+    assert held(stored, "news") == []
+    told = record(stored, "net")
+    assert (told.ending, told.into, told.held) == (Ending.MERGED, field("press"), (3, 1))
+    with stored.reading() as connection:
+        rows = connection.execute(
+            select(item_topics.c.slug, item_topics.c.label).where(
+                item_topics.c.item == 3, item_topics.c.kind == "field"
+            )
+        ).all()
+    assert rows == [("press", "Net")]
+
+
+def test_what_a_feed_lost_is_told_where_it_is_asked_for(stored: Database) -> None:
+    """So that its feed is made anew, and is not older than before."""
+    with stored.reading() as connection:
+        upto = entries.outstanding(connection).upto
+    follow(stored, a_taxonomy(**BEFORE | {"net": 'into = "press"'}), now=LATER)
+    with stored.reading() as connection:
+        state = entries.outstanding(connection)
+        assert state.upto > upto
+        places = {touch.place for touch in state.touched}
+        assert {field(slug).place for slug in ("press", "net", "news")} | {EVERYWHERE} <= places
+
+
+def test_an_end_is_remembered_once_and_again_when_it_is_another(stored: Database) -> None:
+    closed = a_taxonomy(**BEFORE | {"net": "closed = true"})
+    assert follow(stored, closed, now=LATER) == 0
+    first = record(stored, "net")
+    assert (first.ending, first.into, first.held) == (Ending.CLOSED, None, ())
+    assert held(stored, "net") == [3, 1]
+    follow(stored, a_taxonomy(**BEFORE | {"net": 'closed = true\naliases = ["N"]'}), now=AFTER)
+    assert record(stored, "net") == first
+    heir = 'closed = true\nsuccessor = "press"'
+    follow(stored, a_taxonomy(**BEFORE | {"net": heir}), now=AFTER)
+    told = record(stored, "net")
+    assert told.into == field("press")
+    assert told.at is not None
+    assert first.at is not None
+    assert told.at > first.at
+    follow(stored, a_taxonomy(**BEFORE), now=AFTER)
+    assert record(stored, "net").ending is None
+
+
+def test_what_left_the_taxonomy_is_remembered_and_its_items_stay(stored: Database) -> None:
+    terms = dict(BEFORE)
+    terms.pop("net")
+    assert follow(stored, a_taxonomy(**terms), now=LATER) == 2
+    told = record(stored, "net")
+    assert (told.ending, told.into, told.held) == (Ending.REMOVED, None, (3, 1))
+    assert held(stored, "press") == [3, 2]
+    with stored.reading() as connection:
+        assert [each.label for each in topics.unknown_topics(connection)] == ["Net"]
+    follow(stored, a_taxonomy(**terms | {"press": 'aliases = ["Nothing"]'}), now=AFTER)
+    assert record(stored, "net") == told
+
+
+def test_what_was_closed_and_is_removed_is_no_other_end(stored: Database) -> None:
+    heir = 'closed = true\nsuccessor = "press"'
+    follow(stored, a_taxonomy(**BEFORE | {"net": heir}), now=LATER)
+    at = record(stored, "net").at
+    terms = dict(BEFORE)
+    terms.pop("net")
+    follow(stored, a_taxonomy(**terms), now=AFTER)
+    told = record(stored, "net")
+    assert (told.ending, told.at, told.into) == (Ending.REMOVED, at, field("press"))
+    assert told.held == (3, 1)
+
+
+def test_names_of_what_was_removed_find_another_topic(stored: Database) -> None:
+    terms = dict(BEFORE)
+    terms.pop("net")
+    follow(stored, a_taxonomy(**terms | {"press": 'aliases = ["net"]'}), now=LATER)
+    assert held(stored, "press") == [3, 2, 1]
+
+
+def test_each_item_has_one_revision_that_is_no_news(stored: Database) -> None:
+    with stored.reading() as connection:
+        before = connection.execute(select(items.c.updated_at).order_by(items.c.number)).all()
+    follow(stored, a_taxonomy(**BEFORE | {"net": 'into = "press"'}), now=LATER)
+    with stored.reading() as connection:
+        after = connection.execute(select(items.c.updated_at).order_by(items.c.number)).all()
+        counts = select(revisions.c.item, func.count()).group_by(revisions.c.item)
+        assert dict(connection.execute(counts).all()) == {1: 2, 2: 1, 3: 2}
+        marked = select(revisions.c.significant).where(revisions.c.revision == 2)
+        assert connection.scalars(marked).all() == [False, False]
+    assert before == after
