@@ -11,8 +11,10 @@ from functools import cache, lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateSyntaxError
 
 from config import values
@@ -20,6 +22,7 @@ from feeds import catalogue
 from feeds.catalogue import Catalogue
 from feeds.errors import PublishError
 from feeds.identity import decide, ids
+from feeds.model import Item
 from feeds.publish.archive import ArchivePage, PageChain
 from feeds.publish.entry import instant
 from feeds.publish.feed import ALL, ATOM, FORMS, JSON_FEED, FeedLink, FeedRef, describe
@@ -27,6 +30,10 @@ from feeds.publish.site import INDEX, Site
 from feeds.selection import EVERYWHERE, Place
 from feeds.storage.entries import PastMonths
 from feeds.taxonomy import Taxonomy
+
+_T = TypeVar("_T")
+
+log = structlog.get_logger(__name__)
 
 # What the front page says over and over: numbers and days, in as many words.
 _REMEMBERED = 4096
@@ -212,6 +219,21 @@ def _months_to(last: date) -> Iterable[date]:
     final = last.year * 12 + last.month - 1
     for number in range(final - MONTHS_SHOWN + 1, final + 1):
         yield date(number // 12, number % 12 + 1, 1)
+
+
+def each_made(make: Callable[[Item], _T], items: Iterable[Item]) -> Iterator[_T]:
+    """What can be made of items. One of which it cannot is left out, told in the log and stops no
+    other; what is wrong in an operator's template is wrong for all. Raises PublishError.
+    """
+    for item in items:
+        try:
+            made = make(item)
+        except PublishError:
+            raise
+        except Exception:
+            log.exception("item not rendered", item=item.slug)
+        else:
+            yield made
 
 
 def archive_files(ref: FeedRef, page: ArchivePage) -> Sequence[str]:

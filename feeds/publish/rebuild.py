@@ -21,7 +21,7 @@ from feeds.publish.files import Document, Files, HiddenDocument, digest_of
 from feeds.publish.formats.sitemap import part_file
 from feeds.publish.history import held
 from feeds.publish.holdings import Holding, Holdings, outstanding, over_in, selected
-from feeds.publish.pages import FRONT_PAGE_ITEMS, archive_files
+from feeds.publish.pages import FRONT_PAGE_ITEMS, archive_files, each_made
 from feeds.publish.select import LARGEST_BYTES, MOST_ENTRIES, whole
 from feeds.publish.site import INDEX, Site
 from feeds.publish.store.manifest import ComparedFiles, RecordedFiles, sweep
@@ -243,7 +243,7 @@ class SitePublication:
         with self.database.reading() as connection:
             items = whole_items(connection, numbers)
             around = surroundings(connection, numbers)
-        documents = (self.builder.item(item, around[item.number]) for item in items)
+        documents = each_made(lambda item: self.builder.item(item, around[item.number]), items)
         return self.files.write_all(documents)
 
     def _feeds(self, feeds: Sequence[FeedRef]) -> Iterator[str]:
@@ -298,8 +298,9 @@ class SitePublication:
         )
         for feed, holding in holdings.items():
             yield from self._history(feed, holding)
-            within = self._within_bounds([ready[n] for n in (*holding.shown, *holding.corrected)])
-            listed = [ready[number] for number in holding.listed]
+            numbers = (*holding.shown, *holding.corrected)
+            within = self._within_bounds([ready[each] for each in numbers if each in ready])
+            listed = [ready[number] for number in holding.listed if number in ready]
             past = holding.history.chain
             documents = self.builder.feed(feed, within, listed, holding.moved_at, past)
             yield from self.builder.led_on(feed, documents, past, self.files.read)
@@ -323,7 +324,7 @@ class SitePublication:
                 numbers = held(connection, past.place, [link.page for link in links])
             ready = self._ready({number for some in numbers.values() for number in some})
             for link in links:
-                shown = [ready[number] for number in reversed(numbers[link.page])]
+                shown = [ready[each] for each in reversed(numbers[link.page]) if each in ready]
                 yield from self.builder.archive(feed, link, shown, holding.corrected)
         for page in past.gone:
             for path in archive_files(feed, page):
@@ -334,6 +335,7 @@ class SitePublication:
         with self.database.reading() as connection:
             last = entries.last_changed(connection, MOST_ENTRIES)
         ready = self._ready({each for each in last if isinstance(each, int)})
+        last = [each for each in last if each in ready or not isinstance(each, int)]
         return self.builder.changes(ready[each] if isinstance(each, int) else each for each in last)
 
     def _listed(self, after: int, upto: int) -> Iterator[str]:
@@ -365,17 +367,20 @@ class SitePublication:
         numbers = [each.item for each in latest][: self.builder.items_per_page]
         ready = self._ready(numbers)
         histories = {**self.holdings.published, **self.kept}
-        return self.builder.front_page(tags, histories, [ready[number] for number in numbers])
+        shown = [ready[number] for number in numbers if number in ready]
+        return self.builder.front_page(tags, histories, shown)
 
     def _ready(self, numbers: Collection[int]) -> Mapping[int, Ready]:
-        """The entries of these items; those that were never made so are made, and kept."""
+        """The entries of these items; those that were never made so are made, where that can be."""
         recipe = self.builder.recipe
         with self.database.reading() as connection:
             ready = dict(entries.ready(connection, numbers, recipe))
             missing = whole_items(connection, sorted(numbers - ready.keys()))
             before = entries.replaced(connection, [item.number for item in missing], recipe)
         if missing:
-            made = [self.builder.ready(item, before.get(item.number)) for item in missing]
+            made = [
+                *each_made(lambda each: self.builder.ready(each, before.get(each.number)), missing)
+            ]
             with self.database.writing() as connection:
                 entries.keep(connection, made, recipe)
             ready |= {entry.item: entry for entry in made}

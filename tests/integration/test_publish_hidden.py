@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import feedparser
@@ -11,7 +11,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from feeds.model import Item
+from feeds.model import Issued, IssuedFrom, Item
 from feeds.publish.files import Files
 from feeds.publish.rebuild import PublishReport, publish
 from feeds.storage import write_items
@@ -127,3 +127,20 @@ def test_a_withdrawn_item_leaves_a_page_that_says_so(site: Site, database: Datab
     assert sorted(site.titles("all")) == ["One", "Other"]
     assert "withdrawn" not in site.page(site.one)
     assert site.answer(site.one) == (200, "")
+
+
+def test_an_item_that_cannot_be_rendered_is_left_out_and_no_feed_suffers(
+    database: Database, osce: Taxonomy, tmp_path: Path
+) -> None:
+    """Where the site is, the last half hour of all days is after the last day there is."""
+    end = datetime(9999, 12, 31, 23, 30, tzinfo=UTC)
+    wrong = Issued(day=end.date(), at=end, origin=IssuedFrom.FEED)
+    store(database, osce, [a_draft(title="Right")])
+    [broken] = store(database, osce, [a_draft(title="Wrong", issued=wrong)])
+    publish(database, osce, Files(tmp_path), a_site())
+    for path in ("all", "fields/policing"):
+        feed = (tmp_path / f"feeds/{path}.atom").read_text("utf-8")
+        assert "Right" in feed
+        assert "Wrong" not in feed
+    assert (tmp_path / "index.html").exists()
+    assert not (tmp_path / f"items/{broken.slug}").exists()
