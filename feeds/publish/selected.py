@@ -12,6 +12,7 @@ from feeds import search
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FORMS, SELECT, FeedForm, FeedRef
 from feeds.publish.holdings import selected
+from feeds.publish.pages import each_made
 from feeds.publish.select import LARGEST_BYTES, whole
 from feeds.publish.site import Site
 from feeds.selection import Selection
@@ -101,7 +102,7 @@ class SelectedFeeds:
         ready = self._ready(connection, [each.item for each in listed])
         return self._builder.search_page(
             FeedRef.of_selection(selection) if selection != Selection() else ALL,
-            [ready[each.item] for each in listed],
+            [ready[each.item] for each in listed if each.item in ready],
             entries.languages(connection),
             search.rank_of(listed[-1].news_at) if len(latest) > most else None,
         )
@@ -112,7 +113,8 @@ class SelectedFeeds:
         holding = selected(connection, selection, fewest=self._builder.entries_per_feed, listed=0)
         numbers = [*holding.shown, *holding.corrected]
         ready = self._ready(connection, numbers)
-        shown = self._within_bounds(connection, [ready[number] for number in numbers])
+        made = [ready[number] for number in numbers if number in ready]
+        shown = self._within_bounds(connection, made)
         changes = entries.changes_of(connection, numbers)
         moved = (each.updated_at for each in shown)
         document = self._builder.selected(
@@ -127,7 +129,7 @@ class SelectedFeeds:
         """The entries of these items; those that publishing has not made yet are made for once."""
         ready = dict(entries.ready(connection, numbers, self._builder.recipe))
         missing = whole_items(connection, sorted(set(numbers) - ready.keys()))
-        return ready | {item.number: self._builder.ready(item) for item in missing}
+        return ready | {each.item: each for each in each_made(self._builder.ready, missing)}
 
     def _within_bounds(self, connection: Connection, shown: Sequence[Ready]) -> Sequence[Ready]:
         """The entries of a feed, those that would make it too large as summaries."""

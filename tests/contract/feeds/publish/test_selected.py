@@ -1,6 +1,6 @@
 """Feeds of selections are made of what either engine holds, by the rules of published ones."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,7 @@ from lxml import etree
 
 from feeds import search
 from feeds.errors import UnknownTopic
+from feeds.model import Issued, IssuedFrom
 from feeds.publish.files import Files
 from feeds.publish.rebuild import publish
 from feeds.publish.select import LARGEST_BYTES
@@ -112,3 +113,14 @@ def test_the_one_address_of_a_selection(
     assert made.address(Selection.parse(query), form) == address
     with pytest.raises(UnknownTopic):
         made.address(Selection.parse("field=nothing"), form)
+
+
+def test_an_item_that_cannot_be_rendered_is_left_out(database: Database, osce: Taxonomy) -> None:
+    """Where the site is, the last half hour of all days is after the last day there is."""
+    end = datetime(9999, 12, 31, 23, 30, tzinfo=UTC)
+    wrong = Issued(day=end.date(), at=end, origin=IssuedFrom.FEED)
+    store(database, osce, [a_draft(title="Police"), a_draft(title="Police, late", issued=wrong)])
+    (entry,) = entries(feed(database, osce)[0])
+    assert b">Police<" in entry
+    page, _ = SelectedFeeds(database, osce, a_site()).answer(POLICE, "html", since=0, before=None)
+    assert b"Police, late" not in page
