@@ -95,8 +95,9 @@ class SiteBuilder:
         topics = (topic.ref for topic in self._taxonomy.topics)
         return feeds_of(topics, languages, self._site.selections)
 
-    def ready(self, item: Item, archived: bytes | None = None) -> Ready:
-        """The item as feeds and lists show it; ``archived`` is what stands in archives of it."""
+    def ready(self, item: Item, before: Mapping[int, bytes] | None = None) -> Ready:
+        """The item as feeds and lists show it; ``before`` tells by number what archives hold."""
+        archived = before.get(item.number) if before else None
         return self._ready(compose(item, self._site, self._taxonomy), item, archived)
 
     def brief(self, item: Item) -> Ready:

@@ -3,21 +3,21 @@
 Knows the order of questions to the store. Must never know SQL, a format or a file.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from config.values import primary_language
 from feeds import search
-from feeds.model import Ending, TopicKind, TopicRecord
+from feeds.model import Ending, Item, TopicKind, TopicRecord
 from feeds.publish import history
 from feeds.publish.archive import NO_PAGES
 from feeds.publish.feed import FeedRef
 from feeds.publish.history import Change, History
-from feeds.publish.select import MOST_CORRECTED, MOST_ENTRIES, held, is_grown
+from feeds.publish.select import LARGEST_BYTES, MOST_CORRECTED, MOST_ENTRIES, held, is_grown, whole
 from feeds.selection import EVERYWHERE, LANGUAGE, Place, Selection
 from feeds.storage import Connection, entries
-from feeds.storage.entries import Latest, Outstanding, PastMonths
+from feeds.storage.entries import Latest, Outstanding, PastMonths, Ready
 from feeds.storage.read_items import changed_numbers, shown_of
 from feeds.times import month_of
 
@@ -164,6 +164,21 @@ def over_in(
         return [*over]
     changed = changed_numbers(connection, after, upto)
     return [feed for feed, each in over.items() if changed.intersection(each.held)]
+
+
+def within_bounds(
+    shown: Sequence[Ready],
+    brief: Callable[[Item], Ready],
+    whole_items: Callable[[Sequence[int]], Sequence[Item]],
+) -> Sequence[Ready]:
+    """The entries of one feed, those that would make it too large as summaries."""
+    sizes = [each.size for each in shown]
+    if sum(sizes) <= LARGEST_BYTES:
+        return shown
+    made = {item.number: brief(item) for item in whole_items([each.item for each in shown])}
+    short = [made[each.item] for each in shown]
+    count, most = whole(sizes, [each.size for each in short])
+    return [*shown[:count], *short[count:most]]
 
 
 def outstanding(

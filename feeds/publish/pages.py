@@ -221,9 +221,13 @@ def _months_to(last: date) -> Iterable[date]:
         yield date(number // 12, number % 12 + 1, 1)
 
 
-def each_made(make: Callable[[Item], _T], items: Iterable[Item]) -> Iterator[_T]:
+def each_made(
+    make: Callable[[Item], _T], items: Iterable[Item], made_of: dict[str, bool]
+) -> Iterator[_T]:
     """What can be made of items. One of which it cannot is left out, told in the log and stops no
     other; what is wrong in an operator's template is wrong for all. Raises PublishError.
+
+    ``made_of`` gets whether it could, by their slugs.
     """
     for item in items:
         try:
@@ -232,7 +236,9 @@ def each_made(make: Callable[[Item], _T], items: Iterable[Item]) -> Iterator[_T]
             raise
         except Exception:
             log.exception("item not rendered", item=item.slug)
+            made_of[item.slug] = False
         else:
+            made_of.setdefault(item.slug, True)
             yield made
 
 

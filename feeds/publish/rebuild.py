@@ -3,9 +3,10 @@
 Knows the order of calls. Must never know SQL, XML or HTML.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from itertools import starmap
 from threading import Event
 from time import perf_counter
@@ -14,17 +15,24 @@ import structlog
 
 from feeds import search
 from feeds.catalogue import languages, nearest
-from feeds.model import Progress
+from feeds.model import Item, Progress
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ATOM, CHANGES, FeedRef, is_feed
 from feeds.publish.files import Document, Files, HiddenDocument, digest_of
 from feeds.publish.formats.sitemap import part_file
 from feeds.publish.history import held
-from feeds.publish.holdings import Holding, Holdings, outstanding, over_in, selected
+from feeds.publish.holdings import (
+    Holding,
+    Holdings,
+    outstanding,
+    over_in,
+    selected,
+    within_bounds,
+)
 from feeds.publish.pages import FRONT_PAGE_ITEMS, archive_files, each_made
-from feeds.publish.select import LARGEST_BYTES, MOST_ENTRIES, whole
+from feeds.publish.select import MOST_ENTRIES
 from feeds.publish.site import INDEX, Site
-from feeds.publish.store.manifest import ComparedFiles, RecordedFiles, sweep
+from feeds.publish.store.manifest import ComparedFiles, RecordedFiles, Retention, sweep
 from feeds.selection import EVERYWHERE, Place
 from feeds.storage import Connection, entries, topics
 from feeds.storage.database import Database
@@ -55,17 +63,6 @@ class PublishReport:
     feeds_written: int
     feeds_unchanged: int
     files: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
-    """How long files are kept that are the site's no longer, what time it is, and what takes their
-    ``copies`` away.
-    """
-
-    now: datetime
-    unreferenced: timedelta
-    copies: Callable[[Sequence[str]], None] = lambda _: None
 
 
 def builder_of(database: Database, site: Site, taxonomy: Taxonomy) -> SiteBuilder:
@@ -155,6 +152,8 @@ class SitePublication:
     holdings: Holdings = field(init=False)
     kept: dict[Place, PastMonths] = field(init=False, default_factory=dict)
     listed: dict[int, datetime | None] = field(init=False, default_factory=dict)
+    #: Whether items could be rendered, by their slugs.
+    made_of: dict[str, bool] = field(init=False, default_factory=dict)
 
     def run(self, *, everything: bool) -> Sequence[str]:
         """The files that changed, those of feeds first."""
@@ -208,6 +207,7 @@ class SitePublication:
         with self.database.writing() as connection:
             entries.keep_histories(connection, self.kept)
             sitemap_parts.keep(connection, self.listed)
+            entries.note_made(connection, self.made_of)
             entries.settle(connection, state, self.builder.fingerprint)
 
     def _try(self) -> None:
@@ -243,7 +243,9 @@ class SitePublication:
         with self.database.reading() as connection:
             items = whole_items(connection, numbers)
             around = surroundings(connection, numbers)
-        documents = each_made(lambda item: self.builder.item(item, around[item.number]), items)
+        documents = each_made(
+            lambda item: self.builder.item(item, around[item.number]), items, self.made_of
+        )
         return self.files.write_all(documents)
 
     def _feeds(self, feeds: Sequence[FeedRef]) -> Iterator[str]:
@@ -299,7 +301,8 @@ class SitePublication:
         for feed, holding in holdings.items():
             yield from self._history(feed, holding)
             numbers = (*holding.shown, *holding.corrected)
-            within = self._within_bounds([ready[each] for each in numbers if each in ready])
+            found = [ready[each] for each in numbers if each in ready]
+            within = within_bounds(found, self.builder.brief, self._whole)
             listed = [ready[number] for number in holding.listed if number in ready]
             past = holding.history.chain
             documents = self.builder.feed(feed, within, listed, holding.moved_at, past)
@@ -378,22 +381,13 @@ class SitePublication:
             missing = whole_items(connection, sorted(numbers - ready.keys()))
             before = entries.replaced(connection, [item.number for item in missing], recipe)
         if missing:
-            made = [
-                *each_made(lambda each: self.builder.ready(each, before.get(each.number)), missing)
-            ]
+            make = partial(self.builder.ready, before=before)
+            made = [*each_made(make, missing, self.made_of)]
             with self.database.writing() as connection:
                 entries.keep(connection, made, recipe)
             ready |= {entry.item: entry for entry in made}
         return ready
 
-    def _within_bounds(self, shown: list[Ready]) -> Sequence[Ready]:
-        """The entries of one feed, those that would make it too large as summaries."""
-        sizes = [each.size for each in shown]
-        if sum(sizes) <= LARGEST_BYTES:
-            return shown
+    def _whole(self, numbers: Sequence[int]) -> Sequence[Item]:
         with self.database.reading() as connection:
-            items = whole_items(connection, [each.item for each in shown])
-        made = {item.number: self.builder.brief(item) for item in items}
-        brief = [made[each.item] for each in shown]
-        count, held = whole(sizes, [each.size for each in brief])
-        return [*shown[:count], *brief[count:held]]
+            return whole_items(connection, numbers)

@@ -7,13 +7,13 @@ SQL, how an address is written, or HTTP.
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 
 from feeds import search
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FORMS, SELECT, FeedForm, FeedRef
-from feeds.publish.holdings import selected
+from feeds.publish.holdings import selected, within_bounds
 from feeds.publish.pages import each_made
-from feeds.publish.select import LARGEST_BYTES, whole
 from feeds.publish.site import Site
 from feeds.selection import Selection
 from feeds.storage import Connection, entries
@@ -114,7 +114,7 @@ class SelectedFeeds:
         numbers = [*holding.shown, *holding.corrected]
         ready = self._ready(connection, numbers)
         made = [ready[number] for number in numbers if number in ready]
-        shown = self._within_bounds(connection, made)
+        shown = within_bounds(made, self._builder.brief, partial(whole_items, connection))
         changes = entries.changes_of(connection, numbers)
         moved = (each.updated_at for each in shown)
         document = self._builder.selected(
@@ -129,15 +129,4 @@ class SelectedFeeds:
         """The entries of these items; those that publishing has not made yet are made for once."""
         ready = dict(entries.ready(connection, numbers, self._builder.recipe))
         missing = whole_items(connection, sorted(set(numbers) - ready.keys()))
-        return ready | {each.item: each for each in each_made(self._builder.ready, missing)}
-
-    def _within_bounds(self, connection: Connection, shown: Sequence[Ready]) -> Sequence[Ready]:
-        """The entries of a feed, those that would make it too large as summaries."""
-        sizes = [each.size for each in shown]
-        if sum(sizes) <= LARGEST_BYTES:
-            return shown
-        items = whole_items(connection, [each.item for each in shown])
-        made = {item.number: self._builder.brief(item) for item in items}
-        brief = [made[each.item] for each in shown]
-        count, most = whole(sizes, [each.size for each in brief])
-        return [*shown[:count], *brief[count:most]]
+        return ready | {each.item: each for each in each_made(self._builder.ready, missing, {})}

@@ -27,6 +27,7 @@ from feeds.times import span_of
 
 _CHANGE = "published"
 _FINGERPRINT = "published.fingerprint"
+_LEFT_OUT = "published.left_out"
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -128,6 +129,21 @@ def settle(connection: Connection, done: Outstanding, fingerprint: str) -> None:
     if done.touched:
         rows = [each._asdict() | {"upto": change} for each, change in done.touched.items()]
         connection.execute(_SETTLE, rows)
+
+
+def note_made(connection: Connection, made_of: Mapping[str, bool]) -> None:
+    """Of these items, by their slugs, it is known whether they could be rendered."""
+    before = left_out(connection)
+    now = {*before, *made_of} - {slug for slug, is_made in made_of.items() if is_made}
+    if now != {*before}:
+        value = " ".join(sorted(now))
+        upsert(connection, constants, [{"name": _LEFT_OUT, "value": value}])
+
+
+def left_out(connection: Connection) -> Sequence[str]:
+    """The slugs of the items that could not be rendered, and are published nowhere."""
+    value = connection.scalar(select(constants.c.value).filter_by(name=_LEFT_OUT))
+    return (value or "").split()
 
 
 def changed(connection: Connection, after: int, upto: int, limit: int) -> Sequence[tuple[int, int]]:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from feeds.identity.ids import Identity
     from feeds.model import Progress, Topic
     from feeds.publish.look import Look
-    from feeds.publish.rebuild import Retention
     from feeds.publish.site import SavedSelection, Site
     from feeds.publish.store.bucket import Bucket
+    from feeds.publish.store.manifest import Retention
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
     from feeds.websub.outbound import CallQueue, Outbound
@@ -238,7 +238,7 @@ def kept(settings: Settings, now: datetime, bucket: Bucket | None) -> Retention:
     """How long published files stay that nothing refers to any more."""
     from datetime import timedelta
 
-    from feeds.publish.rebuild import Retention
+    from feeds.publish.store.manifest import Retention
 
     unreferenced = timedelta(days=settings.publish.unreferenced_days)
     if bucket is None:

@@ -55,6 +55,7 @@ class SubscriberRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """The state of an installation in numbers, and how the hubs do that it tells of changed feeds;
+    ``not_rendered`` are the slugs of items that could not be, and are published nowhere,
     ``feed_subscriptions`` counts those of its own hub, ``daemon`` is the process that runs it.
     """
 
@@ -62,6 +63,7 @@ class Status:
     authority: str
     items: int
     quarantined: int
+    not_rendered: Sequence[str]
     feeds: int
     subscribers: Mapping[SubscriberState, int]
     deliveries: Mapping[DeliveryState, int]
@@ -188,12 +190,14 @@ def status(
 
     with database.reading() as connection:
         languages = entries.languages(connection)
+        not_rendered = entries.left_out(connection)
     numbers = totals(database, settings, now)
     return Status(
         store=database.name,
         authority=authority,
         items=numbers.items,
         quarantined=numbers.quarantined,
+        not_rendered=not_rendered,
         feeds=saved + len(feeds_of((topic.ref for topic in taxonomy.topics), languages)),
         subscribers=numbers.subscribers,
         deliveries=numbers.deliveries,

@@ -13,8 +13,9 @@ import pytest
 
 from feeds.errors import PublishError
 from feeds.publish.files import Files
-from feeds.publish.rebuild import Retention, publish
+from feeds.publish.rebuild import publish
 from feeds.publish.store.bucket import Bucket, upload
+from feeds.publish.store.manifest import Retention
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from tests import services

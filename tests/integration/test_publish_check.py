@@ -8,9 +8,9 @@ from threading import Event
 import pytest
 
 from feeds.publish.files import Files
-from feeds.publish.rebuild import Retention, publish
+from feeds.publish.rebuild import publish
 from feeds.publish.store.check import check, repair
-from feeds.publish.store.manifest import Difference, FileFault
+from feeds.publish.store.manifest import Difference, FileFault, Retention
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft

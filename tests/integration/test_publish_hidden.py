@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import feedparser
@@ -14,13 +15,13 @@ from starlette.routing import Route
 from feeds.model import Issued, IssuedFrom, Item
 from feeds.publish.files import Files
 from feeds.publish.rebuild import PublishReport, publish
-from feeds.storage import write_items
+from feeds.storage import entries, write_items
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
 from tests.builders import a_draft
-from tests.items import NOON, a_site, store
+from tests.items import NOON, a_site, revise, store
 from tests.serving import serving
 
 
@@ -144,3 +145,11 @@ def test_an_item_that_cannot_be_rendered_is_left_out_and_no_feed_suffers(
         assert "Wrong" not in feed
     assert (tmp_path / "index.html").exists()
     assert not (tmp_path / f"items/{broken.slug}").exists()
+    with database.reading() as connection:
+        assert entries.left_out(connection) == [broken.slug]
+    right = replace(wrong, at=end - timedelta(days=1))
+    revise(database, osce, broken, a_draft(title="Mended", issued=right), NOON)
+    publish(database, osce, Files(tmp_path), a_site())
+    assert "Mended" in (tmp_path / "feeds/all.atom").read_text("utf-8")
+    with database.reading() as connection:
+        assert entries.left_out(connection) == []

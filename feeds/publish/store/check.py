@@ -12,13 +12,12 @@ from feeds.model import Progress
 from feeds.publish.files import Files
 from feeds.publish.rebuild import (
     PublishReport,
-    Retention,
     SitePublication,
     builder_of,
     publish,
 )
 from feeds.publish.site import Site
-from feeds.publish.store.manifest import ComparedFiles, Difference
+from feeds.publish.store.manifest import ComparedFiles, Difference, Retention
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 

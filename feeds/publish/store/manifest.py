@@ -6,7 +6,7 @@ that publishing did not make.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -29,6 +29,17 @@ class FileFault(StrEnum):
     MISSING = "missing"
     OTHER = "other bytes"
     UNREFERENCED = "not referenced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long files are kept that are the site's no longer, what time it is, and what takes their
+    ``copies`` away.
+    """
+
+    now: datetime
+    unreferenced: timedelta
+    copies: Callable[[Sequence[str]], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
