@@ -212,7 +212,7 @@ Line = Annotated[str, AfterValidator(line), Field(description="one line of text"
 Name = Annotated[Line, Field(min_length=1, description="one line of text, not empty")]
 
 Query = Annotated[
-    Line, Field(min_length=1, description="a query such as field=policing&country=kosovo")
+    Line, Field(min_length=1, description="a query such as field=policing&issuer=secretariat")
 ]
 Slug = Annotated[
     str,

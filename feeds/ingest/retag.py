@@ -6,7 +6,7 @@ Must never know how an item is kept, or a document.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from itertools import chain
 
 from feeds.draft import Draft
@@ -16,7 +16,7 @@ from feeds.ingest.edit import Publish
 from feeds.model import Ending, Label, TopicRecord, TopicRef
 from feeds.selection import Place
 from feeds.storage import Connection, entries, read_items, recall, topics, write_items
-from feeds.storage.database import Database, next_numbers
+from feeds.storage.database import Database, constant, next_numbers
 from feeds.storage.write_items import Revision
 from feeds.taxonomy import Taxonomy
 
@@ -189,9 +189,12 @@ def _remember(connection: Connection, taxonomy: Taxonomy, now: datetime) -> None
     changed = [each for each in told if each != before.get(each.ref)]
     ending = [each for each in changed if each.ending and each.at is None]
     changes = next_numbers(connection, "changes", len(ending))
+    # What had ended before there was a store is no news of the day it was made.
+    told_at = now if before else _minted(connection, now)
     # Later than all its entries, and than those of any other feed by the number of the change.
     moments = {
-        each.ref: revised_updated(now, change) for each, change in zip(ending, changes, strict=True)
+        each.ref: revised_updated(told_at, change)
+        for each, change in zip(ending, changes, strict=True)
     }
     topics.remember(
         connection,
@@ -204,6 +207,12 @@ def _remember(connection: Connection, taxonomy: Taxonomy, now: datetime) -> None
             for each in changed
         ],
     )
+
+
+def _minted(connection: Connection, now: datetime) -> datetime:
+    """The day on which ids became possible."""
+    day = date.fromisoformat(constant(connection, "minted", now.date().isoformat()))
+    return datetime.combine(day, time(), UTC)
 
 
 def _records(taxonomy: Taxonomy) -> Iterator[TopicRecord]:

@@ -25,6 +25,7 @@ from feeds.web.published import ServedPaths, fields_of
 from feeds.web.representation import (
     MEDIA,
     FileStatus,
+    Media,
     Representation,
     cross_origin,
     encoded,
@@ -159,7 +160,7 @@ class SelectedOverHttp(ServedPaths):
         selection = Selection.parse(query)
         address = self._source.address(selection, form)
         if address != f"{asked.path[1:]}{'?' if query else ''}{query}":
-            return _moved(f"{self._base}/{address}")
+            return _moved(f"{self._base}/{address}", asked.path, int(self._clock()))
         body, change = self._source.answer(selection, form, since=asked.since, before=before)
         if earlier and earlier.plain.body == body:
             return earlier
@@ -243,9 +244,11 @@ def _delta(made: Representation, whole: Representation) -> Representation:
     return replace(made, headers=headers + encoded(*told), told=FileStatus(code=226))
 
 
-def _moved(address: str) -> Served:
+def _moved(address: str, path: str, now: int) -> Served:
+    """Pages of other origins may follow it, too, where they may read what it leads to."""
     told = FileStatus(code=308, location=address)
-    return _served(represent(b"", MEDIA["txt"], modified=0, encoding=None, told=told), {})
+    media = Media(MEDIA["txt"].type, cross_origin(path))
+    return _served(represent(b"", media, modified=now, encoding=None, told=told), {})
 
 
 def _served(plain: Representation, packed: Mapping[str, Representation]) -> Served:

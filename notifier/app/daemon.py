@@ -70,6 +70,7 @@ _NO_BEATS = (
 #: What the others import within functions, as most commands have no use for it.
 _IMPORTED_LATE = (
     "babel.dates",
+    "babel.lists",
     "babel.numbers",
     "charset_normalizer",
     "email_validator",

@@ -94,21 +94,28 @@ def habits(settings: Settings, name: str) -> Habits:
 
 
 def selections(settings: Settings, taxonomy: Taxonomy) -> tuple[SavedSelection, ...]:
-    """What is published under a name. Raises SettingsError with every fault found."""
+    """What is published under a name, but for what asks for a topic that is no more: that is told
+    in the log, and stops no other feed. Raises SettingsError with every fault found.
+    """
     from dataclasses import replace
+
+    import structlog
 
     from config.settings import SettingsError
     from feeds.errors import MalformedSelection, UnknownTopic
     from feeds.publish.site import SavedSelection
     from feeds.selection import Selection
 
+    log = structlog.get_logger(__name__)
     found, faults = [], []
     for each in settings.selections:
         try:
             selection = Selection.parse(each.query)
             topics = frozenset(taxonomy.get(topic).ref for topic in selection.topics)
-        except (MalformedSelection, UnknownTopic) as error:
+        except MalformedSelection as error:
             faults.append(f"[[selections]] {each.name}: query = {each.query!r}: {error}")
+        except UnknownTopic as error:
+            log.warning("selection not published", selection=each.name, problem=str(error))
         else:
             today = replace(selection, topics=topics)
             found.append(SavedSelection(name=each.name, title=each.title, selection=today))

@@ -168,6 +168,9 @@ def test_words_are_part_of_a_selection(four: Asked) -> None:
 def test_a_selection_has_one_address(four: Asked, address: str, to: str) -> None:
     answer = four.get(f"/feeds/{address}")
     assert (answer.status_code, answer.headers["location"]) == (308, to)
+    # Readers in a browser follow it, where they may read what it leads to.
+    is_feed = address.partition("?")[0].partition(".")[2] in {"atom", "rss", "json", "opml"}
+    assert ("access-control-allow-origin" in answer.headers) is is_feed
 
 
 def test_a_language_nobody_writes_in_has_no_file_to_lead_to(four: Asked) -> None:

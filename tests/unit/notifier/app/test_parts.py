@@ -1,0 +1,50 @@
+"""What settings mean to the parts of the house."""
+
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from config.settings import Settings, SettingsError, load
+from feeds.selection import Selection
+from feeds.taxonomy import Taxonomy
+from notifier.app import parts
+
+
+def settings_with(folder: Path, *queries: str) -> Settings:
+    tables = (
+        f'[[selections]]\nname = "number-{number}"\nquery = "{query}"\n'
+        for number, query in enumerate(queries)
+    )
+    file = folder / "fieldfare.toml"
+    file.write_text("".join(tables))
+    return load(file, {})
+
+
+def test_a_saved_selection_is_what_its_query_asks_for(tmp_path: Path, osce: Taxonomy) -> None:
+    settings = settings_with(tmp_path, "q=Border&field=policing")
+    [saved] = parts.selections(settings, osce)
+    assert (saved.name, saved.title) == ("number-0", "")
+    assert saved.selection == Selection.parse("field=policing&q=border")
+
+
+def test_one_that_asks_for_a_topic_that_is_no_more_stops_no_other(
+    tmp_path: Path, osce: Taxonomy
+) -> None:
+    settings = settings_with(tmp_path, "field=astrography&q=police", "field=policing")
+    with capture_logs() as told:
+        [saved] = parts.selections(settings, osce)
+    assert saved.name == "number-1"
+    [warning] = told
+    assert (warning["log_level"], warning["selection"]) == ("warning", "number-0")
+    assert "field:astrography" in warning["problem"]
+
+
+def test_every_query_that_is_none_is_told(tmp_path: Path, osce: Taxonomy) -> None:
+    settings = settings_with(tmp_path, "fields=policing", "q=a&q=b")
+    with pytest.raises(SettingsError) as caught:
+        parts.selections(settings, osce)
+    assert [fault.partition(": ")[0] for fault in caught.value.faults] == [
+        "[[selections]] number-0",
+        "[[selections]] number-1",
+    ]
