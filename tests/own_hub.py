@@ -23,7 +23,7 @@ from feeds.publish.rebuild import publish
 from feeds.storage.database import Database
 from feeds.storage.websub import subscriptions
 from feeds.taxonomy import Taxonomy
-from feeds.websub.distribute import Deliveries, Room, Verifications
+from feeds.websub.distribute import Capacity, Deliveries, Verifications
 from feeds.websub.hub import WebSubHub
 from feeds.websub.outbound import Outbound
 from tests.builders import a_draft
@@ -97,7 +97,7 @@ class OurHub:
             database=self.database,
             fetcher=self.fetcher,
             site=self.base,
-            room=Room(self.most),
+            capacity=Capacity(self.most),
             new_challenge=lambda: f"challenge & number {next(self.challenges)}",
             clock=lambda: self.now,
         )

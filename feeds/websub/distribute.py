@@ -48,7 +48,7 @@ _GONE = 410
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Capacity:
     """How many subscriptions there may be."""
 
     most: int
@@ -61,7 +61,7 @@ class Room:
             return None
         if subscriptions.count(connection, now) >= self.most:
             return "this hub takes no more subscriptions"
-        if subscriptions.count_of_host(connection, asked.host) >= _MOST_OF_HOST:
+        if subscriptions.count_of_host(connection, asked.host, now) >= _MOST_OF_HOST:
             return "this hub takes no more subscriptions of one host"
         return None
 
@@ -77,7 +77,7 @@ class Verifications:
     database: Database
     fetcher: "Fetcher"
     site: str
-    room: Room
+    capacity: Capacity
     new_challenge: Callable[[], str]
     clock: Callable[[], datetime]
     most: int = 4
@@ -116,7 +116,7 @@ class Verifications:
         with self.database.reading() as connection:
             if not publications.is_published(connection, asked.path):
                 return "there is no such feed any more"
-            return self.room.lack(connection, asked, self.clock())
+            return self.capacity.lack(connection, asked, self.clock())
 
     def _confirmed(self, asked: AskedSubscription) -> None:
         with self.database.writing() as connection:

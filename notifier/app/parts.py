@@ -194,13 +194,13 @@ def _own_hub(
     import secrets
 
     from feeds.publish.files import Files
-    from feeds.websub.distribute import Deliveries, Room, Verifications
+    from feeds.websub.distribute import Capacity, Deliveries, Verifications
 
     yield Verifications(
         database=database,
         fetcher=caller(),
         site=site.url,
-        room=Room(settings.websub.max_subscriptions),
+        capacity=Capacity(settings.websub.max_subscriptions),
         new_challenge=lambda: secrets.token_urlsafe(CHALLENGE_BYTES),
         clock=clock,
     )

@@ -76,10 +76,10 @@ def count(connection: Connection, now: datetime) -> int:
     return connection.scalar(query) or 0
 
 
-def count_of_host(connection: Connection, host: str) -> int:
-    """How many subscriptions a host has."""
-    query = select(func.count()).select_from(_table).where(_table.c.host == host)
-    return connection.scalar(query) or 0
+def count_of_host(connection: Connection, host: str, now: datetime) -> int:
+    """How many subscriptions a host has that did not end."""
+    its = and_(_table.c.host == host, _table.c.expires_at > now)
+    return connection.scalar(select(func.count()).select_from(_table).where(its)) or 0
 
 
 def is_subscribed(connection: Connection, path: str, callback: str, now: datetime) -> bool:

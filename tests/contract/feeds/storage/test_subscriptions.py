@@ -202,6 +202,15 @@ def test_a_subscription_ends_with_its_lease(ledger: Ledger) -> None:
         assert connection.execute(select(feed_subscriptions)).all() == []
 
 
+def test_a_host_has_as_many_subscriptions_as_did_not_end(ledger: Ledger) -> None:
+    ledger.grant(asked(), asked(path=POLICING, lease_seconds=3_600))
+    ledger.grant(asked("https://other.example.org/"))
+    with ledger.database.reading() as connection:
+        hours = [NOON + timedelta(hours=each) for each in (0, 1, 24)]
+        host = "reader.example.org"
+        assert [subscriptions.count_of_host(connection, host, at) for at in hours] == [2, 1, 0]
+
+
 def test_a_subscription_that_is_renewed_keeps_what_it_waits_for(ledger: Ledger) -> None:
     ledger.grant(asked())
     ledger.publish(all="b")
@@ -230,7 +239,7 @@ def test_who_is_given_up_gets_nothing_more(ledger: Ledger) -> None:
     (one,) = ledger.claim()
     with ledger.database.writing() as connection:
         subscriptions.give_up(connection, one)
-        assert subscriptions.count_of_host(connection, one.host) == 0
+    assert ledger.count() == 0
 
 
 # -- Requests --------------------------------------------------------------------------------------
