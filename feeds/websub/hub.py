@@ -104,12 +104,14 @@ class WebSubHub:
         with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
             if path == request.topic or not publications.is_published(connection, path):
                 return NotTaken(HTTPStatus.NOT_FOUND, "hub.topic is no feed of this hub")
-            if request.mode is Mode.UNSUBSCRIBE and not subscriptions.is_subscribed(
-                connection, path, request.callback, now
-            ):
-                return None  # Nobody need be asked whether to end what is not there.
             if refused := self._bound(connection, asked):
                 return refused
+            if request.mode is Mode.UNSUBSCRIBE and not (
+                subscriptions.is_subscribed(connection, path, request.callback, now)
+                # They are asked in order, so that what was requested last is what is so.
+                or verifications.is_waiting(connection, path, request.callback)
+            ):
+                return None  # Nobody need be asked whether to end what is not there.
         with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
             verifications.add(connection, asked)
         return None

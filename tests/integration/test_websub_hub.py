@@ -119,6 +119,19 @@ def test_who_leaves_gets_nothing_more(hub: OurHub, subscribed: FeedReader) -> No
     assert subscribed.news == []
 
 
+def test_who_leaves_before_it_was_asked_does_not_subscribe(hub: OurHub, reader: FeedReader) -> None:
+    """Both are asked, in order: what was requested last is what is so."""
+    for mode in ("subscribe", "unsubscribe"):
+        assert reader.ask(hub.url, hub.all, mode=mode).status_code == 202
+    hub.work()
+    assert [each["hub.mode"] for each in reader.questions] == ["subscribe", "unsubscribe"]
+    assert hub.count() == 0
+    for mode in ("subscribe", "unsubscribe", "subscribe"):
+        assert reader.ask(hub.url, hub.all, mode=mode).status_code == 202
+    hub.work()
+    assert hub.count() == 1
+
+
 def test_nobody_is_told_who_subscribes(hub: OurHub, subscribed: FeedReader) -> None:
     """A stranger gets the same answer for a callback that subscribes and one that does not."""
     answers = [
@@ -228,6 +241,17 @@ def test_while_many_wait_no_more_are_taken(
     assert reader.ask(hub.url, hub.all).status_code == 202
     answer = reader.ask(hub.url, hub.all, path="/another")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+
+
+def test_while_many_wait_nobody_is_told_who_subscribes(
+    hub: OurHub, subscribed: FeedReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_room, "MOST_WAITING", 0)
+    answers = [
+        subscribed.ask(hub.url, hub.all, mode="unsubscribe", path=path)
+        for path in ("/callback", "/another")
+    ]
+    assert [each.status_code for each in answers] == [503, 503]
 
 
 def test_a_hub_that_is_full_renews_what_there_is_and_tells_others(

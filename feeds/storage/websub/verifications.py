@@ -50,6 +50,12 @@ def unconfirmed(connection: Connection, host: str, now: datetime) -> Unconfirmed
     return Unconfirmed(connection.scalar(of_host) or 0, connection.scalar(waiting) or 0)
 
 
+def is_waiting(connection: Connection, path: str, callback: str) -> bool:
+    """Whether a request for the two is still to be confirmed, or just being so."""
+    its = and_(table.c.path == path, table.c.callback == callback, table.c.due_at.is_not(None))
+    return connection.scalar(select(table.c.id).where(its).limit(1)) is not None
+
+
 def add(connection: Connection, asked: AskedSubscription) -> None:
     """The request is to be confirmed; those that were not confirmed long ago are forgotten."""
     old = and_(table.c.due_at.is_(None), table.c.asked_at <= asked.asked_at - REMEMBERED_FOR)
