@@ -43,6 +43,7 @@ _NOBODYS = (
 def taxonomy(settings: Settings) -> Taxonomy:
     """The taxonomy in force. Raises SettingsError, TaxonomyError."""
     from config.settings import SettingsError
+    from feeds.errors import TaxonomyError
     from feeds.taxonomy import Taxonomy
 
     path = settings.site.taxonomy
@@ -50,6 +51,8 @@ def taxonomy(settings: Settings) -> Taxonomy:
         return Taxonomy.from_toml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError((f"site.taxonomy: {path} cannot be read: {error}",)) from error
+    except TaxonomyError as error:
+        raise TaxonomyError(tuple(f"{path}: {fault}" for fault in error.faults)) from error
 
 
 def identity(database: Database, settings: Settings, today: date) -> Identity:

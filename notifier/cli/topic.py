@@ -13,6 +13,9 @@ from notifier.cli.output import AsJson, DryRun, Limit, progress, write_report, w
 
 _Slug = Annotated[str, typer.Argument(help="An item, by its id or the address of its page.")]
 
+#: So long a daemon may publish meanwhile what an edit before this one changed.
+_PUBLISH_SECONDS = 30.0
+
 
 def register(app: typer.Typer) -> None:
     for command in (publish, topics):
@@ -134,7 +137,7 @@ def map_(
             topic,
             names or (),
             now=house.clock(),
-            publish=lambda: house.publish().feeds_written,
+            publish=lambda: house.publish(wait_seconds=_PUBLISH_SECONDS).feeds_written,
             everything=everything,
             dry_run=dry_run,
         )
@@ -193,7 +196,7 @@ def merge(
             into,
             now=house.clock(),
             ownership=NOBODYS if third_party else ownership(house.settings.sources),
-            publish=lambda: house.publish().feeds_written,
+            publish=lambda: house.publish(wait_seconds=_PUBLISH_SECONDS).feeds_written,
             dry_run=dry_run,
         )
     done = "would be" if dry_run else "is"
@@ -212,7 +215,7 @@ def split(
             house.database,
             item,
             now=house.clock(),
-            publish=lambda: house.publish().feeds_written,
+            publish=lambda: house.publish(wait_seconds=_PUBLISH_SECONDS).feeds_written,
             dry_run=dry_run,
         )
     done = "would stand" if dry_run else "stands"

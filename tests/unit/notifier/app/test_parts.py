@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from config.settings import Settings, SettingsError, load
+from feeds.errors import TaxonomyError
 from feeds.selection import Selection
 from feeds.taxonomy import Taxonomy
 from notifier.app import parts
@@ -48,3 +49,13 @@ def test_every_query_that_is_none_is_told(tmp_path: Path, osce: Taxonomy) -> Non
         "[[selections]] number-0",
         "[[selections]] number-1",
     ]
+
+
+def test_a_fault_of_a_taxonomy_names_its_file(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('[[field]]\nslug = "policing"\n')
+    file = tmp_path / "fieldfare.toml"
+    file.write_text('[site]\ntaxonomy = "own.toml"\n')
+    with pytest.raises(TaxonomyError) as caught:
+        parts.taxonomy(load(file, {}))
+    [fault] = caught.value.faults
+    assert fault.startswith(f"{tmp_path / 'own.toml'}: field entry 1")
