@@ -103,12 +103,12 @@ def publish(
             progress=progress,
         )
         written = publication.run(everything=everything)
-        files.pack()
-        recorded.note()
         if kept:
             if publication.is_over_everything:
                 recorded.leave(kept.now)
-            sweep(database, files, kept.now - kept.unreferenced, kept.copies)
+            sweep(database, files, kept)
+        # Last, as it takes long and may fail where a disk is full: nothing else waits for it.
+        files.pack()
     report = _report(written, publication.feeds)
     if report.files:
         seconds = round(perf_counter() - started, 3)
@@ -202,6 +202,8 @@ class SitePublication:
         return [*written, *pages]
 
     def _settle(self, state: entries.Outstanding) -> None:
+        # What is settled is not looked at again: by then it is known as the site's.
+        self.files.note()
         if not self.is_told:
             return
         with self.database.writing() as connection:

@@ -283,6 +283,7 @@ class House:
 
         follow(self.database, self.taxonomy, now=self.clock())
         files = Files(self.settings.publish.directory)
+        kept = parts.kept(self.settings, self.clock(), self.bucket)
         report = publish(
             self.database,
             self.taxonomy,
@@ -290,14 +291,14 @@ class House:
             self.site,
             everything=everything,
             wait_seconds=wait_seconds,
-            kept=parts.kept(self.settings, self.clock(), self.bucket),
+            kept=kept,
             stopping=stopping,
             progress=progress,
         )
         if self.bucket:
             from feeds.publish.store.bucket import upload
 
-            upload(self.database, files, self.bucket, stopping or Event())
+            upload(self.database, files, self.bucket, kept.before, stopping or Event())
         return report
 
     def check_published(

@@ -251,9 +251,7 @@ def kept(settings: Settings, now: datetime, bucket: Bucket | None) -> Retention:
     from feeds.publish.store.manifest import Retention
 
     unreferenced = timedelta(days=settings.publish.unreferenced_days)
-    if bucket is None:
-        return Retention(now=now, unreferenced=unreferenced)
-    return Retention(now=now, unreferenced=unreferenced, copies=bucket.delete)
+    return Retention(now=now, unreferenced=unreferenced, has_copies=bucket is not None)
 
 
 def bucket(settings: Settings) -> Bucket | None:

@@ -2,20 +2,23 @@
 
 import socket
 import sys
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from threading import Event
 
 import httpx2
 import obstore
 import pytest
+from structlog.testing import capture_logs
 
 from feeds.errors import PublishError
 from feeds.publish.files import Files
 from feeds.publish.rebuild import publish
 from feeds.publish.store.bucket import Bucket, upload
 from feeds.publish.store.manifest import Retention
+from feeds.storage import write_items
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from tests import services
@@ -48,13 +51,14 @@ class House:
         self.files = Files(public)
         self.taxonomy = Taxonomy.from_toml(BOTH)
         self.bucket = Bucket(URL)
+        self.site = a_site()
         self.server = server
 
     def publish(self, bucket: Bucket | None = None, after: timedelta = timedelta()) -> int:
         where = bucket or self.bucket
-        kept = Retention(now=NOON + after, unreferenced=MONTH, copies=where.delete)
-        publish(self.database, self.taxonomy, self.files, a_site(), kept=kept)
-        return upload(self.database, self.files, where, Event())
+        kept = Retention(now=NOON + after, unreferenced=MONTH, has_copies=True)
+        publish(self.database, self.taxonomy, self.files, self.site, kept=kept)
+        return upload(self.database, self.files, where, kept.before, Event())
 
     def published(self) -> Mapping[str, bytes]:
         beside = {".br", ".gz", ".zst", ".status"}
@@ -90,6 +94,22 @@ def house(
     return made
 
 
+def with_history(house: House) -> int:
+    """The feeds have an archive of January 2020, with one item: its number."""
+    house.site = a_site(entries_per_feed=1, items_per_page=1)
+    old = a_draft(title="Old", issuers=(), fields=())
+    return store(house.database, house.taxonomy, [old], at=datetime(2020, 1, 9, tzinfo=UTC))[
+        0
+    ].number
+
+
+def withdraw(house: House, number: int) -> None:
+    """An item is gone."""
+    gone = NOON + timedelta(hours=1)
+    with house.database.writing() as connection:
+        write_items._change(connection, [number], {"withdrawn_at": gone}, gone)
+
+
 def test_the_bucket_holds_what_is_published_as_what_it_is(house: House) -> None:
     published = house.publish()
     assert published == len(house.published())
@@ -120,10 +140,23 @@ def test_no_reader_sees_a_link_that_leads_nowhere(
 ) -> None:
     sent: list[str] = []
     monkeypatch.setattr(house.bucket, "put", lambda path, _: sent.append(path))
+    with_history(house)
     house.publish()
-    kinds = [path.partition("/")[0] for path in sent if path.startswith(("items/", "feeds/"))]
-    assert kinds == sorted(kinds, reverse=True)
-    assert sent[-1] == "index.html"
+    in_order = [
+        ["items/"],
+        ["feeds/all/2020-01.atom", "feeds/all/2020-01/index.html"],
+        ["feeds/all.atom", "feeds/fields/a.atom"],
+        ["feeds/all/index.html", "feeds/fields/a/index.html"],
+        ["feeds.opml"],
+        ["index.html"],
+    ]
+    ranks = [
+        [n for n, path in enumerate(sent) for each in group if path.startswith(each)]
+        for group in in_order
+    ]
+    assert all(ranks)
+    for former, later in pairwise(ranks):
+        assert max(former) < min(later)
 
 
 def test_a_bucket_that_fails_is_said_and_tried_again(
@@ -147,3 +180,102 @@ def test_what_the_site_no_longer_has_is_deleted_after_its_time(house: House) -> 
     house.publish(after=MONTH)
     assert not house.holds("feeds/fields/b.atom")
     assert house.holds("feeds/fields/a.atom")
+
+
+def test_what_was_removed_is_deleted_at_once(house: House) -> None:
+    """The page of a month whose only item was withdrawn has all of its text."""
+    old = with_history(house)
+    house.publish()
+    pages = ["feeds/all/2020-01.atom", "feeds/all/2020-01.json", "feeds/all/2020-01/index.html"]
+    assert all(map(house.holds, pages))
+    withdraw(house, old)
+    house.publish()
+    assert not any(map(house.holds, pages))
+    assert house.holds("feeds/all.atom")
+
+
+def test_what_cannot_be_deleted_holds_up_nothing_and_is_tried_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = with_history(house)
+    house.publish()
+    withdraw(house, old)
+
+    def refused(_: Sequence[str]) -> None:
+        raise PublishError("cannot empty s3://news/site: 403 Forbidden")
+
+    with monkeypatch.context() as patch, capture_logs() as logs:
+        patch.setattr(house.bucket, "delete", refused)
+        assert house.publish() > 0
+    assert [(line["event"], line["log_level"]) for line in logs if "reason" in line] == [
+        ("not deleted", "warning")
+    ]
+    assert bytes(house.get("feeds/all.atom").bytes()) == house.published()["feeds/all.atom"]
+    assert house.holds("feeds/all/2020-01.atom")
+    house.publish()
+    assert not house.holds("feeds/all/2020-01.atom")
+
+
+def test_what_is_published_again_is_uploaded_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where that happens while it is being deleted, with the very same bytes."""
+    house.publish()
+    house.taxonomy = Taxonomy.from_toml(FIELDS)
+    house.publish()
+    delete = house.bucket.delete
+
+    def meanwhile(paths: Sequence[str]) -> None:
+        delete(paths)
+        house.taxonomy = Taxonomy.from_toml(BOTH)
+        publish(house.database, house.taxonomy, house.files, house.site)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.bucket, "delete", meanwhile)
+        house.publish(after=MONTH)
+    assert not house.holds("feeds/fields/b.atom")
+    house.publish()
+    assert house.holds("feeds/fields/b.atom")
+
+
+def test_an_object_that_fails_holds_up_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = house.bucket.put
+
+    def all_but_items(path: str, content: bytes) -> None:
+        if path.startswith("items/"):
+            raise PublishError(f"cannot upload {path}")
+        put(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.bucket, "put", all_but_items)
+        with pytest.raises(
+            PublishError, match=r"cannot upload items/.* \(1 failed, \d+ uploaded\)"
+        ):
+            house.publish()
+    assert house.holds("index.html")
+    assert house.publish() == 1
+
+
+def test_a_bucket_that_is_away_is_not_asked_for_each_object(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def refused(path: str, _: bytes) -> None:
+        asked.append(path)
+        raise PublishError(f"cannot upload {path}")
+
+    monkeypatch.setattr("feeds.publish.store.bucket._MOST_SECONDS", 0.0)
+    monkeypatch.setattr(house.bucket, "put", refused)
+    with pytest.raises(PublishError):
+        house.publish()
+    assert len(asked) == 1
+
+
+def test_another_run_that_uploads_is_told_and_not_waited_for(house: House) -> None:
+    with house.database.exclusive("upload"), capture_logs() as logs:
+        assert house.publish() == 0
+    assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["not uploaded"]
+    assert house.publish() == len(house.published())

@@ -7,11 +7,13 @@ from threading import Event
 
 import pytest
 
-from feeds.publish.files import Files
+from feeds.errors import PublishError
+from feeds.publish.files import Files, digest_of
 from feeds.publish.rebuild import publish
 from feeds.publish.store.check import check, repair
 from feeds.publish.store.manifest import Difference, FileFault, Retention
 from feeds.storage.database import Database
+from feeds.storage.published import published_files
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft
 from tests.items import NOON, a_site, store
@@ -147,4 +149,21 @@ def test_what_waits_to_be_published_is_named(house: House) -> None:
     found = house.check()
     assert Difference(path="feeds/all.atom", fault=FileFault.OTHER) in found
     house.publish()
+    assert house.check() == ()
+
+
+def test_what_cannot_be_packed_is_published_and_known(house: House) -> None:
+    """The run fails after all of it, so that neither a bucket nor the next run misses a file."""
+    store(house.database, house.taxonomy, [a_draft(title="New", issuers=(), fields=())])
+    obstacle = house.public / "feeds/.all.atom.br.new"
+    obstacle.mkdir()
+    with pytest.raises(PublishError, match=r"cannot write .*feeds/all\.atom"):
+        house.publish()
+    obstacle.rmdir()
+    house.publish()
+    with house.database.reading() as connection:
+        known = dict(published_files.noted(connection))
+    assert known == {path: digest_of((house.public / path).read_bytes()) for path in known}
+    assert "New" in (house.public / "feeds/all.atom").read_text("utf-8")
+    house.publish(everything=True)
     assert house.check() == ()

@@ -4,16 +4,18 @@ Knows objects with their media types, and the order in which readers may see the
 what a document says.
 """
 
+import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event
+from time import monotonic
 
 import obstore
 import structlog
 from obstore.exceptions import BaseError
 from obstore.store import from_url
 
-from feeds.errors import PublishError
+from feeds.errors import PublishError, StoreBusy
 from feeds.publish.files import Files, digest_of
 from feeds.publish.site import INDEX
 from feeds.storage.database import Database
@@ -24,6 +26,10 @@ log = structlog.get_logger(__name__)
 
 #: What does not answer for so long is tried again by the next run.
 _RETRIES, _PATIENCE_SECONDS = 3, 20
+# Where nothing worked for so long the bucket is away, and the rest is left to the next run.
+_MOST_SECONDS = 60.0
+# What pages of histories are named by (`feeds/all/2020-01.atom`).
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{1,9})?(?:\.|$)")
 # Known as uploaded in one transaction.
 _AT_ONCE = 100
 
@@ -70,35 +76,77 @@ class Bucket:
             raise PublishError(f"cannot empty {self.url}: {_reason(error)}") from error
 
 
-def upload(database: Database, files: Files, bucket: Bucket, stopping: Event) -> int:
+def upload(
+    database: Database, files: Files, bucket: Bucket, before: datetime, stopping: Event
+) -> int:
     """The bucket holds what is published, as of when this began: how many objects that took.
 
-    Items come before feeds, and feeds before what lists them, so that no link leads nowhere; what
-    the site no longer has is deleted after all of it. What could not be done is left to the next
-    run. Raises StoreBusy, PublishError.
+    Items come before the histories of feeds, those before feeds, and feeds before what lists them,
+    so that no link leads nowhere; what is the site's no longer since ``before`` is deleted after
+    all of it. One that fails holds up no other, and what could not be done is left to the next run.
+    Where another run is at it, that is told, and nothing is done. Raises PublishError where objects
+    could not be uploaded.
     """
-    with database.exclusive("upload"):
-        with database.reading() as connection:
-            waiting = published_files.waiting(connection, bucket.url)
-        done: dict[str, str] = {}
-        count = 0
-        try:
-            for path in sorted(waiting, key=_place):
-                content = files.read(path)
-                if stopping.is_set():
-                    break
-                if content is None or digest_of(content) != waiting[path]:
-                    continue  # By now it is another's, or another run's.
+    try:
+        with database.exclusive("upload"):
+            try:
+                return _upload(database, files, bucket, stopping)
+            finally:
+                _withdraw(database, bucket, before)
+    except StoreBusy as busy:
+        log.warning("not uploaded", bucket=bucket.url, reason=str(busy))
+    return 0
+
+
+def _upload(database: Database, files: Files, bucket: Bucket, stopping: Event) -> int:
+    with database.reading() as connection:
+        waiting = published_files.waiting(connection, bucket.url)
+    done: dict[str, str] = {}
+    failed: list[PublishError] = []
+    count, worked_at = 0, monotonic()
+    try:
+        for path in sorted(waiting, key=_place):
+            content = files.read(path)
+            if stopping.is_set():
+                break
+            if content is None or digest_of(content) != waiting[path]:
+                continue  # By now it is another's, or another run's.
+            try:
                 bucket.put(path, content)
-                done[path] = waiting[path]
-                count += 1
-                if len(done) >= _AT_ONCE:
-                    _keep(database, bucket, done)
-        finally:
-            _keep(database, bucket, done)
+            except PublishError as problem:
+                failed.append(problem)
+                if monotonic() - worked_at >= _MOST_SECONDS:
+                    break
+                continue
+            done[path] = waiting[path]
+            count, worked_at = count + 1, monotonic()
+            if len(done) >= _AT_ONCE:
+                _keep(database, bucket, done)
+    finally:
+        _keep(database, bucket, done)
     if count:
         log.info("uploaded", bucket=bucket.url, files=count)
+    if failed:
+        raise PublishError(f"{failed[0]} ({len(failed)} failed, {count} uploaded)") from failed[0]
     return count
+
+
+def _withdraw(database: Database, bucket: Bucket, before: datetime) -> None:
+    """Copies of what is the site's no longer are deleted, or it is told why they could not be."""
+    with database.reading() as connection:
+        left = published_files.left(connection, before)
+    if not left:
+        return
+    # First of all: what is published again meanwhile is to be uploaded again.
+    with database.writing() as connection:
+        published_files.withdraw(connection, left)
+    try:
+        bucket.delete([*left])
+    except PublishError as problem:
+        log.warning("not deleted", bucket=bucket.url, files=len(left), reason=str(problem))
+        return
+    with database.writing() as connection:
+        published_files.forget(connection, left)
 
 
 def _keep(database: Database, bucket: Bucket, done: dict[str, str]) -> None:
@@ -111,13 +159,16 @@ def _keep(database: Database, bucket: Bucket, done: dict[str, str]) -> None:
 def _place(path: str) -> tuple[int, str]:
     """Items, the histories of feeds, feeds, their pages, what lists them, the front page."""
     if path == INDEX:
-        return 4, path
-    folder, _, name = path.rpartition("/")
-    if not folder.startswith(("items", "feeds")):
-        return 3, path
-    if path.startswith("items/"):
+        return 5, path
+    *folders, name = path.split("/")
+    if folders[:1] == ["items"]:
         return 0, path
-    return (2 if name == INDEX else 1), path
+    if folders[:1] != ["feeds"]:
+        return 4, path
+    # Pages of a history are below their feed, a page of HTML in a folder of its own.
+    if _MONTH.match(folders[-1] if name == INDEX else name):
+        return 1, path
+    return (3 if name == INDEX else 2), path
 
 
 def _reason(error: Exception) -> str:

@@ -4,7 +4,7 @@ Knows the order of writing, noting and taking away. Must never know what is in a
 that publishing did not make.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -33,13 +33,18 @@ class FileFault(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long files are kept that are the site's no longer, what time it is, and what takes their
-    ``copies`` away.
+    """How long files are kept that are the site's no longer, what time it is, and whether there
+    are copies of them, which whoever made those takes away.
     """
 
     now: datetime
     unreferenced: timedelta
-    copies: Callable[[Sequence[str]], None] = lambda _: None
+    has_copies: bool = False
+
+    @property
+    def before(self) -> datetime:
+        """What is the site's no longer since then is taken away."""
+        return self.now - self.unreferenced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,7 @@ class RecordedFiles:
             self._run = published_files.last_run(connection)
         self._noted: dict[str, str] = {}
         self._written: dict[str, bytes] = {}
+        self._removed: set[str] = set()
 
     def holds(self, path: str) -> bool:
         return self._files.holds(path)
@@ -83,14 +89,17 @@ class RecordedFiles:
         self._files.remove(path)
         self._noted.pop(path, None)
         self._written.pop(path, None)
+        self._removed.add(path)
 
     def note(self) -> None:
-        """All that was written is known as the site's."""
+        """All that was written is known as the site's; what was removed is due to be forgotten."""
         self._digest()
-        if self._noted:
+        if self._noted or self._removed:
             with self._database.writing() as connection:
                 published_files.note(connection, self._noted, self._run)
+                published_files.drop(connection, self._removed)
         self._noted.clear()
+        self._removed.clear()
 
     def leave(self, now: datetime) -> None:
         """The run over everything is complete: what it did not write is the site's no longer."""
@@ -103,6 +112,7 @@ class RecordedFiles:
         size = sum(map(len, self._written.values()))
         for document in documents:
             self._written[document[0]] = document[1]
+            self._removed.discard(document[0])
             size += len(document[1])
             if size > _MOST_BYTES:
                 self._digest()
@@ -143,6 +153,9 @@ class ComparedFiles:
     def remove(self, path: str) -> None:
         """Nothing is removed."""
 
+    def note(self) -> None:
+        """Nothing is noted."""
+
     def unreferenced(self, database: Database) -> Iterator[Difference]:
         """The files that publishing made, and that are neither the site's nor anybody else's."""
         with database.reading() as connection:
@@ -151,23 +164,19 @@ class ComparedFiles:
                     yield Difference(path=path, fault=FileFault.UNREFERENCED)
 
 
-def sweep(
-    database: Database,
-    files: Files,
-    before: datetime,
-    beside: Callable[[Sequence[str]], None] = lambda _: None,
-) -> int:
-    """What is the site's no longer since ``before`` is taken away: how many files that were.
+def sweep(database: Database, files: Files, kept: Retention) -> int:
+    """What is the site's no longer for so long is taken away: how many files that were.
 
-    One whose bytes are others by now is somebody else's, and stays. ``beside`` takes the copies
-    away, by their paths. Raises PublishError.
+    One whose bytes are others by now is somebody else's, and stays. Where there are copies, who
+    takes those away, which is due at once, forgets the files. Raises PublishError.
     """
     with database.reading() as connection:
-        left = published_files.left(connection, before)
+        left = published_files.left(connection, kept.before)
     count = sum(files.remove_own(path, digest) for path, digest in left.items())
     if left:
-        beside([*left])
+        done = published_files.drop if kept.has_copies else published_files.forget
         with database.writing() as connection:
-            published_files.forget(connection, left)
+            done(connection, left)
+    if count:
         log.info("unreferenced files removed", files=count)
     return count

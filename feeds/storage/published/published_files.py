@@ -4,9 +4,20 @@ Knows paths, digests and runs over everything. Must never know where files lie, 
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    Update,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from feeds.storage.engines import upsert
 from feeds.storage.tables import published_files
@@ -26,7 +37,17 @@ def note(connection: Connection, digests: Mapping[str, str], run: int) -> None:
         {"path": path, "digest": digest, "run": run, "unreferenced_at": None}
         for path, digest in digests.items()
     ]
-    upsert(connection, published_files, rows)
+    if rows:
+        upsert(connection, published_files, rows)
+
+
+def drop(connection: Connection, paths: Collection[str]) -> None:
+    """These are the site's no longer, and need not be kept: they are due whenever one asks."""
+    _each(
+        connection,
+        update(published_files).values(unreferenced_at=datetime.fromtimestamp(0, UTC)),
+        paths,
+    )
 
 
 def leave(connection: Connection, run: int, now: datetime) -> None:
@@ -55,11 +76,24 @@ def noted(connection: Connection) -> Iterator[tuple[str, str]]:
 
 
 def forget(connection: Connection, paths: Collection[str]) -> None:
-    """These were taken away."""
+    """These were taken away; what is the site's again by now is not forgotten."""
+    _each(connection, delete(published_files).where(_is_left()), paths)
+
+
+def withdraw(connection: Connection, paths: Collection[str]) -> None:
+    """No bucket holds these, unless they are the site's again by now."""
+    _each(connection, update(published_files).where(_is_left()).values(uploaded=None), paths)
+
+
+def _is_left() -> ColumnElement[bool]:
+    return published_files.c.unreferenced_at.is_not(None)
+
+
+def _each(connection: Connection, statement: Update | Delete, paths: Collection[str]) -> None:
     ordered = sorted(paths)
     for start in range(0, len(ordered), _AT_ONCE):
         some = ordered[start : start + _AT_ONCE]
-        connection.execute(delete(published_files).where(published_files.c.path.in_(some)))
+        connection.execute(statement.where(published_files.c.path.in_(some)))
 
 
 def waiting(connection: Connection, bucket: str) -> Mapping[str, str]:
