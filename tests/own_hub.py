@@ -23,6 +23,7 @@ from feeds.publish.rebuild import publish
 from feeds.storage.database import Database
 from feeds.storage.websub import subscriptions
 from feeds.taxonomy import Taxonomy
+from feeds.web.request_limits import CLIENT
 from feeds.websub.distribute import Capacity, Deliveries, Verifications
 from feeds.websub.hub import WebSubHub
 from feeds.websub.outbound import Outbound
@@ -66,17 +67,19 @@ class OurHub:
         self.url = f"{self.base}/websub"
         self.site = a_site(url=self.base, hubs=(self.url,))
         self.all = f"{self.base}/feeds/all.atom"
-        self.publish()
-
-    async def _answer(self, request: HttpRequest) -> HttpResponse:
-        answering = WebSubHub(
+        self.client = ""
+        self.answering = WebSubHub(
             database=self.database,
             site=self.base,
             clock=lambda: self.now,
             refusal=self.fetcher.refusal,
             on_request=lambda: None,
         )
-        return await answering.answer(request)
+        self.publish()
+
+    async def _answer(self, request: HttpRequest) -> HttpResponse:
+        request.scope[CLIENT] = self.client
+        return await self.answering.answer(request)
 
     def publish(self, *titles: str) -> None:
         drafts = [a_draft(title=title, issuers=(), content_type=None) for title in titles]

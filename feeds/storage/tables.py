@@ -341,7 +341,8 @@ hubs = Table(
 )
 
 #: Requests to our own hub that its subscriber is to confirm, or did not within the last hour: these
-#: are counted by ``host``. ``due_at`` is when it is asked, null once it was.
+#: are counted by ``host``, and by the ``client`` that requested them. ``due_at`` is when it is
+#: asked, null once it was.
 subscription_requests = Table(
     "subscription_requests",
     metadata,
@@ -350,6 +351,7 @@ subscription_requests = Table(
     Column("callback", Text, nullable=False),
     Column("path", Text, nullable=False),
     Column("host", Text, nullable=False, index=True),
+    Column("client", Text, nullable=False),
     Column("secret", Text, nullable=False),
     Column("lease_seconds", Integer, nullable=False),
     Column("asked_at", Instant, nullable=False, index=True),

@@ -22,6 +22,8 @@ _THREADS = 4
 #: Mail programs give up after some ten seconds, of which the work needs a part.
 PATIENCE_SECONDS = 5.0
 
+#: Whom a server takes a request to come from, "" for nobody in particular, as it tells in a scope.
+CLIENT = "fieldfare.client"
 #: More than ask within some minutes, some MB at most.
 _MOST_CLIENTS = 10_000
 

@@ -31,7 +31,7 @@ from feeds.web.representation import (
     encoded,
     represent,
 )
-from feeds.web.request_limits import RateLimit, ThreadLimit
+from feeds.web.request_limits import CLIENT, RateLimit, ThreadLimit
 
 #: The forms in which selections are given, by what their addresses end in.
 _FORMS = {
@@ -52,8 +52,6 @@ _FRESH_SECONDS = 1.0
 # them at once after a change, and nobody can hold the others up.
 _AT_ONCE = 300
 _A_SECOND = 2.0
-#: Whom a server takes a request to come from, "" for nobody in particular, as it tells in a scope.
-CLIENT = "fieldfare.client"
 # The others take longer than all else, which is worth it for what many read.
 _CODING = "gzip"
 _GZIP_LEVEL = 2

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+#: Anybody may name a callback. A host that confirms nothing, as it never asked, is asked no more
+#: within an hour, so that nobody can use us against it: so often for one client, which keeps that
+#: of others from nothing, and so often for all together.
+MOST_UNCONFIRMED_OF_CLIENT = 50
+MOST_UNCONFIRMED_OF_HOST = 500
 #: A reader's service has one callback's host for all feeds there are, in each format.
 _MOST_OF_HOST = 2_000
 #: Some three days of failing in a row: whoever is back later subscribes again.
@@ -68,7 +73,8 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verifications:
-    """Requests to subscribe and unsubscribe, each of which its subscriber is asked about once.
+    """Requests to subscribe and unsubscribe, each of which its subscriber is asked about once, if
+    its host does confirm what it is asked.
 
     ``site`` is the address that those of its feeds begin with, ``new_challenge`` draws one that
     nobody can guess.
@@ -94,6 +100,10 @@ class Verifications:
 
     def verify(self, asked: AskedSubscription) -> None:
         """The subscription is there, or is ended, if its subscriber says that it means that."""
+        if self._is_asked_in_vain(asked):
+            self._settled(asked, verifications.forget)
+            log.info("subscription not asked about", mode=asked.mode, request=asked.id)
+            return
         if why := self._denied(asked):
             self.fetcher.call(denial(asked.callback, self._topic(asked), why))
             self._settled(asked, verifications.fail)
@@ -110,6 +120,18 @@ class Verifications:
                 pass  # It is asked when its turn is over.
             case _:
                 assert_never(reply)
+
+    def _is_asked_in_vain(self, asked: AskedSubscription) -> bool:
+        """Whether its host is left alone; one that subscribes can always renew and leave."""
+        now = self.clock()
+        with self.database.reading() as connection:
+            if subscriptions.is_subscribed(connection, asked.path, asked.callback, now):
+                return False
+            unconfirmed = verifications.unconfirmed(connection, asked, now)
+        return (
+            unconfirmed.of_client >= MOST_UNCONFIRMED_OF_CLIENT
+            or unconfirmed.of_host >= MOST_UNCONFIRMED_OF_HOST
+        )
 
     def _denied(self, asked: AskedSubscription) -> str | None:
         """Why it is refused though it was noted: what there is may have changed since."""

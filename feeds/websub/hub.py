@@ -8,17 +8,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
+from math import ceil
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from config.values import host_of
-from feeds.storage import Connection
 from feeds.storage.database import Database
 from feeds.storage.websub import publications, subscriptions, verifications
 from feeds.storage.websub.verifications import AskedSubscription
-from feeds.web.request_limits import PATIENCE_SECONDS, BodyTooLong, ThreadLimit, body_of
+from feeds.web.request_limits import (
+    CLIENT,
+    PATIENCE_SECONDS,
+    BodyTooLong,
+    RateLimit,
+    ThreadLimit,
+    body_of,
+)
 from feeds.websub.hub_requests import (
     LARGEST_REQUEST_BYTES,
     BadRequest,
@@ -29,11 +36,12 @@ from feeds.websub.lease import Mode
 
 log = structlog.get_logger(__name__)
 
-#: Anybody may name a callback, and each is asked once. A host that confirms nothing, as it never
-#: asked, gets no more requests of ours an hour.
-MOST_UNCONFIRMED_OF_HOST = 50
-#: Some minutes of work, if all who are asked take their time.
-MOST_WAITING = 1_000
+#: Ten minutes of work, if all who are asked take their time: 4 are asked at once
+#: (`Verifications`), for 20 seconds at most (`notifier.app.sources.CALL_SECONDS`).
+MOST_WAITING = 120
+# One client takes up half of that at most, and then no more than is done even so (4 in 20 seconds).
+_AT_ONCE = MOST_WAITING // 2
+_A_SECOND = 0.2
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -61,6 +69,7 @@ class WebSubHub:
     refusal: Callable[[str], str | None]
     on_request: Callable[[], object]
     _requests: ThreadLimit = field(default_factory=ThreadLimit, init=False)
+    _rate: RateLimit = field(default_factory=lambda: RateLimit(_AT_ONCE, _A_SECOND), init=False)
 
     async def answer(self, request: Request) -> Response:
         """202 for a request that will be verified; 4xx or 503 with the reason for one that will
@@ -80,13 +89,17 @@ class WebSubHub:
         asked = request_of(body)
         if isinstance(asked, BadRequest):
             return _refused(NotTaken(HTTPStatus.BAD_REQUEST, asked.reason))
-        refused = await self._requests.run(self._note, asked)
+        client = request.scope.get(CLIENT, "")
+        if wait := self._rate.wait_seconds(client, self.clock().timestamp()):
+            status = HTTPStatus.TOO_MANY_REQUESTS
+            return _refused(NotTaken(status, "too many requests", ceil(wait)))
+        refused = await self._requests.run(self._note, asked, client)
         if refused:
             return _refused(refused)
         self.on_request()
         return Response(status_code=HTTPStatus.ACCEPTED)
 
-    def _note(self, request: SubscriptionRequest) -> NotTaken | None:
+    def _note(self, request: SubscriptionRequest, client: str) -> NotTaken | None:
         path = request.topic.removeprefix(f"{self.site}/")
         if why := self.refusal(request.callback):
             return NotTaken(HTTPStatus.BAD_REQUEST, f"hub.callback cannot be asked: {why}")
@@ -96,6 +109,7 @@ class WebSubHub:
             callback=request.callback,
             path=path,
             host=host_of(request.callback),
+            client=client,
             secret=request.secret,
             lease_seconds=request.lease_seconds,
             asked_at=now,
@@ -104,8 +118,9 @@ class WebSubHub:
         with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
             if path == request.topic or not publications.is_published(connection, path):
                 return NotTaken(HTTPStatus.NOT_FOUND, "hub.topic is no feed of this hub")
-            if refused := self._bound(connection, asked):
-                return refused
+            # Before it is looked up who subscribes, which the answer would tell.
+            if verifications.waiting(connection) >= MOST_WAITING:
+                return NotTaken(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests wait", 60)
             if request.mode is Mode.UNSUBSCRIBE and not (
                 subscriptions.is_subscribed(connection, path, request.callback, now)
                 # They are asked in order, so that what was requested last is what is so.
@@ -114,18 +129,6 @@ class WebSubHub:
                 return None  # Nobody need be asked whether to end what is not there.
         with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
             verifications.add(connection, asked)
-        return None
-
-    def _bound(self, connection: Connection, asked: AskedSubscription) -> NotTaken | None:
-        """Why so much is not taken on. That the hub is full is told to the callback alone: who is
-        there already may renew, so that the answer would tell a stranger who is.
-        """
-        unconfirmed = verifications.unconfirmed(connection, asked.host, asked.asked_at)
-        if unconfirmed.of_host >= MOST_UNCONFIRMED_OF_HOST:
-            status = HTTPStatus.TOO_MANY_REQUESTS
-            return NotTaken(status, "too many requests for this host are not confirmed", 600)
-        if unconfirmed.waiting >= MOST_WAITING:
-            return NotTaken(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests wait", 60)
         return None
 
 

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from feeds.web.selections import CLIENT
+from feeds.web.request_limits import CLIENT
 from notifier.web.connections import NOSNIFF, REFUSED, WAIT_SECONDS, AtOnce, Connection, Connections
 
 log = structlog.get_logger(__name__)

@@ -12,6 +12,7 @@ import pytest
 
 from feeds.fetch.guard import Guard
 from feeds.storage.database import Database
+from feeds.websub import distribute
 from feeds.websub import hub as hub_room
 from tests.own_hub import SECRET, OurHub, signed
 from tests.publisher.reader import FeedReader, a_reader
@@ -211,27 +212,83 @@ def test_a_callback_where_nobody_may_ask_is_refused(
 def test_a_host_that_never_asked_is_asked_so_often_and_no_more(
     hub: OurHub, reader: FeedReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub_room, "MOST_UNCONFIRMED_OF_HOST", 3)
+    """Whoever requests it gets the same answer all the time, and learns nothing."""
+    monkeypatch.setattr(distribute, "MOST_UNCONFIRMED_OF_CLIENT", 3)
     reader.confirms = Response(status=404)
-    for path in ("/a", "/b", "/b"):
+    for path in ("/a", "/b", "/b", "/c"):
         assert reader.ask(hub.url, hub.all, path=path).status_code == 202
     hub.work()
-    answer = reader.ask(hub.url, hub.all, path="/c")
-    assert (answer.status_code, answer.headers["retry-after"]) == (429, "600")
+    assert len(reader.questions) == 3
+    assert reader.ask(hub.url, hub.all, path="/c").status_code == 202
     hub.work(minutes=59)
     assert len(reader.questions) == 3
     hub.now += timedelta(minutes=1)
     assert reader.ask(hub.url, hub.all, path="/c").status_code == 202
+    hub.work()
+    assert len(reader.questions) == 4
+
+
+def test_many_clients_together_have_a_host_asked_so_often_and_no_more(
+    hub: OurHub, reader: FeedReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distribute, "MOST_UNCONFIRMED_OF_HOST", 3)
+    reader.confirms = Response(status=404)
+    for number in range(5):
+        hub.client = f"192.0.2.{number}"
+        assert reader.ask(hub.url, hub.all).status_code == 202
+    hub.work()
+    assert len(reader.questions) == 3
+
+
+def test_a_stranger_keeps_nobody_of_a_host_from_subscribing(
+    hub: OurHub, reader: FeedReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distribute, "MOST_UNCONFIRMED_OF_CLIENT", 2)
+    hub.client, reader.confirms = "192.0.2.1", Response(status=404)
+    for number in range(4):
+        reader.ask(hub.url, hub.all, path=f"/{number}")
+    hub.work()
+    hub.client, reader.confirms = "192.0.2.2", None
+    assert reader.ask(hub.url, hub.all).status_code == 202
+    hub.work()
+    assert hub.count() == 1
+
+
+@pytest.mark.parametrize("mode", ["subscribe", "unsubscribe"])
+@pytest.mark.parametrize("bound", ["MOST_UNCONFIRMED_OF_CLIENT", "MOST_UNCONFIRMED_OF_HOST"])
+def test_who_subscribes_may_always_renew_and_leave(
+    hub: OurHub, subscribed: FeedReader, monkeypatch: pytest.MonkeyPatch, bound: str, mode: str
+) -> None:
+    monkeypatch.setattr(distribute, bound, 0)
+    for path in ("/callback", "/another"):
+        assert subscribed.ask(hub.url, hub.all, mode=mode, path=path).status_code == 202
+    hub.work()
+    assert [each["hub.mode"] for each in subscribed.questions[1:]] == [mode]
+    assert hub.count() == int(mode == "subscribe")
 
 
 def test_who_confirms_may_subscribe_to_as_many_as_there_are(
     hub: OurHub, reader: FeedReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub_room, "MOST_UNCONFIRMED_OF_HOST", 1)
+    monkeypatch.setattr(distribute, "MOST_UNCONFIRMED_OF_CLIENT", 1)
     for number in range(3):
         assert reader.ask(hub.url, hub.all, path=f"/{number}").status_code == 202
-        hub.work()
+    hub.work()
     assert hub.count() == 3
+
+
+def test_one_client_may_ask_for_half_of_what_may_wait_and_then_as_much_as_is_done(
+    hub: OurHub, reader: FeedReader
+) -> None:
+    hub.client = "192.0.2.1"
+    answers = [reader.ask(hub.url, hub.all) for _ in range(hub_room.MOST_WAITING // 2 + 1)]
+    assert [each.status_code for each in answers] == [202] * (len(answers) - 1) + [429]
+    assert answers[-1].headers["retry-after"] == "5"
+    hub.client = "192.0.2.2"
+    assert reader.ask(hub.url, hub.all).status_code == 202
+    hub.client = "192.0.2.1"
+    hub.now += timedelta(seconds=5)
+    assert [reader.ask(hub.url, hub.all).status_code for _ in range(2)] == [202, 429]
 
 
 def test_while_many_wait_no_more_are_taken(

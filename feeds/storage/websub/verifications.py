@@ -18,7 +18,8 @@ REMEMBERED_FOR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedSubscription:
-    """A request to subscribe or unsubscribe (``mode``) a callback to the document at ``path``.
+    """A request to subscribe or unsubscribe (``mode``) a callback to the document at ``path``, by
+    a ``client`` ("" for nobody in particular).
 
     Once it is kept it has an ``id``, and is whoever's it is until ``due_at``.
     """
@@ -27,6 +28,7 @@ class AskedSubscription:
     callback: str
     path: str
     host: str
+    client: str
     secret: str
     lease_seconds: int
     asked_at: datetime
@@ -36,18 +38,30 @@ class AskedSubscription:
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """How many requests of one host wait or were not confirmed lately; how many wait in all."""
+    """How many requests a host did not confirm lately: of one client, and of all."""
 
+    of_client: int
     of_host: int
-    waiting: int
 
 
-def unconfirmed(connection: Connection, host: str, now: datetime) -> Unconfirmed:
-    """How much is asked of a host, and of all."""
-    since = table.c.asked_at > now - REMEMBERED_FOR
-    of_host = select(func.count()).select_from(table).where(table.c.host == host, since)
-    waiting = select(func.count()).select_from(table).where(table.c.due_at.is_not(None))
-    return Unconfirmed(connection.scalar(of_host) or 0, connection.scalar(waiting) or 0)
+def unconfirmed(connection: Connection, asked: AskedSubscription, now: datetime) -> Unconfirmed:
+    """How often the host of a request was asked in vain, for its client and for all."""
+    found = connection.execute(
+        select(func.count().filter(table.c.client == asked.client), func.count())
+        .select_from(table)
+        .where(
+            table.c.host == asked.host,
+            table.c.due_at.is_(None),
+            table.c.asked_at > now - REMEMBERED_FOR,
+        )
+    ).one()
+    return Unconfirmed(*found)
+
+
+def waiting(connection: Connection) -> int:
+    """How many requests wait."""
+    query = select(func.count()).select_from(table).where(table.c.due_at.is_not(None))
+    return connection.scalar(query) or 0
 
 
 def is_waiting(connection: Connection, path: str, callback: str) -> bool:
@@ -78,7 +92,7 @@ def claim(
         select(table)
         .where(_due(now, busy))
         .order_by(table.c.id)
-        # All that may wait (feeds/websub/hub.py).
+        # More than may wait (feeds/websub/hub.py).
         .limit(1_000)
         .with_for_update(skip_locked=True)
     )

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from feeds.storage.database import Database
-from feeds.storage.tables import feed_subscriptions
+from feeds.storage.tables import feed_subscriptions, subscription_requests
 from feeds.storage.websub import publications, subscriptions, verifications
 from feeds.storage.websub.subscriptions import DeliveryEnd, FeedDelivery
 from feeds.storage.websub.verifications import AskedSubscription
@@ -19,6 +19,7 @@ from tests.items import NOON
 
 ALL, POLICING = "feeds/all.atom", "feeds/fields/policing.atom"
 CALLBACK = "https://reader.example.org/a"
+CLIENT = "192.0.2.1"
 TURN = timedelta(minutes=5)
 
 
@@ -28,6 +29,7 @@ def asked(callback: str = CALLBACK, path: str = ALL, **changes: object) -> Asked
         callback=callback,
         path=path,
         host=callback.split("/")[2],
+        client=CLIENT,
         secret="secret",
         lease_seconds=86_400,
         asked_at=NOON,
@@ -261,11 +263,16 @@ def add(database: Database, *requests: AskedSubscription) -> None:
             verifications.add(connection, request)
 
 
-def unconfirmed(database: Database, minutes: int = 0) -> tuple[int, int]:
+def unconfirmed(database: Database, minutes: int = 0, client: str = CLIENT) -> tuple[int, int]:
     with database.reading() as connection:
         now = NOON + timedelta(minutes=minutes)
-        found = verifications.unconfirmed(connection, "reader.example.org", now)
-    return found.of_host, found.waiting
+        found = verifications.unconfirmed(connection, asked(client=client), now)
+    return found.of_client, found.of_host
+
+
+def waiting(database: Database) -> int:
+    with database.reading() as connection:
+        return verifications.waiting(connection)
 
 
 def test_requests_are_confirmed_one_a_host_at_a_time(database: Database) -> None:
@@ -282,16 +289,17 @@ def test_requests_are_confirmed_one_a_host_at_a_time(database: Database) -> None
 def test_what_was_not_confirmed_counts_for_an_hour_and_is_asked_no_more(
     database: Database,
 ) -> None:
-    add(database, asked(), asked(path=POLICING))
-    assert unconfirmed(database) == (2, 2)
-    (first,) = claim_requests(database)
-    with database.writing() as connection:
-        verifications.fail(connection, first)
-    (second,) = claim_requests(database)
-    with database.writing() as connection:
-        verifications.forget(connection, second)
+    add(database, asked(), asked(path=POLICING), asked(client="2001:db8::/64"))
+    assert (unconfirmed(database), waiting(database)) == ((0, 0), 3)
+    for end in (verifications.fail, verifications.forget, verifications.fail):
+        (first,) = claim_requests(database)
+        with database.writing() as connection:
+            end(connection, first)
+    assert waiting(database) == 0
     assert claim_requests(database, minutes=30) == []
-    assert unconfirmed(database, minutes=59) == (1, 0)
+    assert unconfirmed(database, minutes=59) == (1, 2)
+    assert unconfirmed(database, minutes=59, client="192.0.2.9") == (0, 2)
     assert unconfirmed(database, minutes=60) == (0, 0)
     add(database, asked(asked_at=NOON + timedelta(hours=2), due_at=NOON + timedelta(hours=2)))
-    assert unconfirmed(database, minutes=121) == (1, 1)
+    with database.reading() as connection:
+        assert len(connection.execute(select(subscription_requests)).all()) == 1
