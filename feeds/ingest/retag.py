@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from itertools import chain
+from threading import Event
 
 from feeds.draft import Draft
 from feeds.identity.decide import Known, revised_updated
@@ -69,7 +70,8 @@ def retag(
     With ``everything`` names known before are resolved anew as well. Each changed item has a
     revision, which is no news, and the feeds it enters and leaves are touched.
     """
-    numbers = topics.labelled(connection, unknown=not everything)
+    lost = [ref for ref in topics.in_use(connection) if taxonomy.current(ref) is None]
+    numbers = topics.labelled(connection, None if everything else lost)
     changed = 0
     for start in range(0, len(numbers), _AT_ONCE):
         some = numbers[start : start + _AT_ONCE]
@@ -120,7 +122,7 @@ def _filed(draft: Draft, taxonomy: Taxonomy, *, everything: bool) -> Draft:
 
 def _resolved(label: Label, taxonomy: Taxonomy, *, everything: bool) -> Sequence[Label]:
     """What a label stands for by now; one that is known is asked about where ``everything`` is."""
-    if label.slug and not everything:
+    if label.ref and taxonomy.current(label.ref) and not everything:
         return [label]
     anew = taxonomy.resolve(label.kind, label.text)
     # A kind or an inferred issuer may bear a text that is no name: it stays what it was.
@@ -130,11 +132,14 @@ def _resolved(label: Label, taxonomy: Taxonomy, *, everything: bool) -> Sequence
 # -- Topics that were renamed, merged, closed, or left the taxonomy --------------------------------
 
 
-def follow(database: Database, taxonomy: Taxonomy, *, now: datetime) -> int:
+def follow(
+    database: Database, taxonomy: Taxonomy, *, now: datetime, stopping: Event | None = None
+) -> int:
     """What is stored is filed under what its topics are in ``taxonomy``: how many items were not.
 
     What became of every topic is remembered, and what its feed held before its items left. To no
-    feed an item is news by that. What was cut short is done by the next one.
+    feed an item is news by that. What was cut short, as once ``stopping`` is set, is done by the
+    next one.
     """
     with database.reading() as connection:
         if topics.followed(connection) == taxonomy.fingerprint:
@@ -142,8 +147,11 @@ def follow(database: Database, taxonomy: Taxonomy, *, now: datetime) -> int:
     with database.writing() as connection:
         _remember(connection, taxonomy, now)
         former = [ref for ref in topics.in_use(connection) if taxonomy.current(ref) != ref]
-    changed = 0
-    while former and (count := _move(database, former, taxonomy, now)):
+    changed, after = 0, 0 if former else None
+    while after is not None:
+        if stopping and stopping.is_set():
+            return changed
+        count, after = _move(database, former, after, taxonomy, now)
         changed += count
     with database.writing() as connection:
         topics.follow(connection, taxonomy.fingerprint)
@@ -151,33 +159,45 @@ def follow(database: Database, taxonomy: Taxonomy, *, now: datetime) -> int:
 
 
 def _move(
-    database: Database, former: Collection[TopicRef], taxonomy: Taxonomy, now: datetime
-) -> int:
-    """Some items filed under what is no topic any more are filed anew: how many; 0 for no more."""
-    moved = {ref.place: current.place for ref in former if (current := taxonomy.current(ref))}
+    database: Database, former: Collection[TopicRef], after: int, taxonomy: Taxonomy, now: datetime
+) -> tuple[int, int | None]:
+    """Some items ``after`` a number, filed under what is no topic any more, are filed anew: how
+    many, and the number of the last that was looked at; None for no more.
+    """
+    moved = {ref: current for ref in former if (current := taxonomy.current(ref))}
+    places = {ref.place: current.place for ref, current in moved.items()}
     with database.writing() as connection:
         # Whoever numbers changes holds their order to the commit: nobody revises these meanwhile.
         next_numbers(connection, "changes", 0)
-        some = topics.filed_under(connection, former, _AT_ONCE)
+        some = topics.filed_under(connection, former, after, _AT_ONCE)
+        # By what they imply, too, which names nothing.
+        is_moved = set(topics.filed_under(connection, moved, after, _AT_ONCE))
         known = taxonomy.known_as(topics.mapped_names(connection))
         found = recall.knowns(connection, some, now)
-        drafts = [(found[number], found[number].draft) for number in some]
-        anew = [
-            (item, draft.filed(chain.from_iterable(_current(each, known) for each in draft.labels)))
-            for item, draft in drafts
+        drafts = [
+            (number, item, item.draft.filed(_currents(item.draft, known)))
+            for number, item in ((number, found[number]) for number in some)
         ]
-        _write(connection, anew, taxonomy, now, moved)
-    return len(some)
+        anew = [
+            (item, draft)
+            for number, item, draft in drafts
+            if number in is_moved or draft.labels != item.draft.labels
+        ]
+        _write(connection, anew, taxonomy, now, places)
+    return len(anew), some[-1] if some else None
 
 
-def _current(label: Label, taxonomy: Taxonomy) -> Sequence[Label]:
-    """What a label stands for by now; its name is unknown where its topic is no more."""
-    if label.ref is None:
-        return [label]
-    if current := taxonomy.current(label.ref):
-        return [replace(label, slug=current.slug)]
-    anew = taxonomy.resolve(label.kind, label.text)
-    return anew if any(each.slug for each in anew) else [replace(label, slug=None)]
+def _currents(draft: Draft, taxonomy: Taxonomy) -> Iterator[Label]:
+    """What its labels stand for by now.
+
+    What is no topic any more keeps its slug, unless its name is another's: no feed shows it, and
+    it is there again with its topic, which a mistake or an older taxonomy may have left out.
+    """
+    for label in draft.labels:
+        if label.ref and (current := taxonomy.current(label.ref)):
+            yield replace(label, slug=current.slug)
+        else:
+            yield from _resolved(label, taxonomy, everything=False) if label.ref else [label]
 
 
 def _remember(connection: Connection, taxonomy: Taxonomy, now: datetime) -> None:

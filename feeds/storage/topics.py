@@ -7,7 +7,7 @@ what a name means, or what became of a topic: `ingest/retag` does.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, func, or_, select, tuple_
 
 from feeds.model import Ending, Label, TopicKind, TopicRecord, TopicRef
 from feeds.storage.engines import upsert
@@ -25,13 +25,13 @@ class Unknown:
     items: int
 
 
-def unknown_topics(connection: Connection) -> Sequence[Unknown]:
-    """Every unknown name, the most frequent first."""
+def unknown_topics(connection: Connection, lost: Collection[TopicRef] = ()) -> Sequence[Unknown]:
+    """Every unknown name, and those of topics that are ``lost``, the most frequent first."""
     count = func.count(item_topics.c.item.distinct())
     rows = connection.execute(
         select(item_topics.c.kind, item_topics.c.label, count)
         .join_from(item_topics, items)
-        .where(item_topics.c.slug.is_(None), is_shown)
+        .where(or_(item_topics.c.slug.is_(None), _is_under(lost)), item_topics.c.direct, is_shown)
         .group_by(item_topics.c.kind, item_topics.c.label)
         .order_by(count.desc(), item_topics.c.kind, item_topics.c.label)
     )
@@ -52,11 +52,13 @@ def mapped_names(connection: Connection) -> Sequence[Label]:
     return [Label(kind=TopicKind(kind), text=name, slug=slug) for kind, name, slug in rows]
 
 
-def labelled(connection: Connection, *, unknown: bool) -> Sequence[int]:
-    """The numbers of the items that bear a name, those with an ``unknown`` one alone if wanted."""
+def labelled(connection: Connection, lost: Collection[TopicRef] | None) -> Sequence[int]:
+    """The numbers of the items that bear a name, or those alone with an unknown one or one of the
+    ``lost`` topics.
+    """
     which = select(item_topics.c.item).where(item_topics.c.direct).distinct()
-    if unknown:
-        which = which.where(item_topics.c.slug.is_(None))
+    if lost is not None:
+        which = which.where(or_(item_topics.c.slug.is_(None), _is_under(lost)))
     return connection.scalars(which.order_by(item_topics.c.item)).all()
 
 
@@ -117,9 +119,16 @@ def in_use(connection: Connection) -> Sequence[TopicRef]:
     return sorted(TopicRef(TopicKind(kind), slug) for kind, slug in rows)
 
 
-def filed_under(connection: Connection, refs: Collection[TopicRef], limit: int) -> Sequence[int]:
-    """The numbers of the first items filed under any of these topics, hidden ones too."""
-    places = [ref.place for ref in refs]
-    is_one = tuple_(item_topics.c.kind, item_topics.c.slug).in_(places)
-    query = select(item_topics.c.item).where(is_one).distinct()
+def filed_under(
+    connection: Connection, refs: Collection[TopicRef], after: int, limit: int
+) -> Sequence[int]:
+    """The numbers of the first items ``after`` one filed under any of these topics, hidden ones
+    too.
+    """
+    is_next = item_topics.c.item > after
+    query = select(item_topics.c.item).where(is_next, _is_under(refs)).distinct()
     return connection.scalars(query.order_by(item_topics.c.item).limit(limit)).all()
+
+
+def _is_under(refs: Collection[TopicRef]) -> ColumnElement[bool]:
+    return tuple_(item_topics.c.kind, item_topics.c.slug).in_([ref.place for ref in refs])

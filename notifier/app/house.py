@@ -281,7 +281,7 @@ class House:
         from feeds.publish.files import Files
         from feeds.publish.rebuild import publish
 
-        follow(self.database, self.taxonomy, now=self.clock())
+        follow(self.database, self.taxonomy, now=self.clock(), stopping=stopping)
         files = Files(self.settings.publish.directory)
         kept = parts.kept(self.settings, self.clock(), self.bucket)
         report = publish(

@@ -119,12 +119,13 @@ def topics(
     ]
 
 
-def unknown(database: "Database", kind: TopicKind | None) -> "list[Unknown]":
+def unknown(database: "Database", taxonomy: "Taxonomy", kind: TopicKind | None) -> "list[Unknown]":
     """The names nobody knows, or those of one kind, the most frequent first."""
-    from feeds.storage.topics import unknown_topics
+    from feeds.storage.topics import in_use, unknown_topics
 
     with database.reading() as connection:
-        rows = unknown_topics(connection)
+        lost = [ref for ref in in_use(connection) if taxonomy.current(ref) is None]
+        rows = unknown_topics(connection, lost)
     return [row for row in rows if kind in (None, row.kind)]
 
 

@@ -91,7 +91,7 @@ def topics(
     with house_for(context) as house:
         if unknown:
             write_rows(
-                reports.unknown(house.database, kind),
+                reports.unknown(house.database, house.taxonomy, kind),
                 ("kind", "name", "items"),
                 lambda row: (row.kind, row.label, row.items),
                 as_json=as_json,

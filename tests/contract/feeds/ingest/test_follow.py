@@ -1,14 +1,17 @@
 """Topics are renamed, merged, closed and removed: what is stored goes where they are by now."""
 
 from datetime import datetime, timedelta
+from threading import Event
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from feeds.ingest.retag import follow
+from feeds.ingest import retag
+from feeds.ingest.retag import follow, map_names
 from feeds.model import Ending, TopicKind, TopicRecord, TopicRef
 from feeds.selection import EVERYWHERE
-from feeds.storage import entries, topics
+from feeds.storage import entries, topics, write_items
 from feeds.storage.database import Database
 from feeds.storage.tables import item_topics, items, revisions
 from feeds.taxonomy import Taxonomy
@@ -164,12 +167,13 @@ def test_an_end_is_remembered_once_and_again_when_it_is_another(stored: Database
 def test_what_left_the_taxonomy_is_remembered_and_its_items_stay(stored: Database) -> None:
     terms = dict(BEFORE)
     terms.pop("net")
-    assert follow(stored, a_taxonomy(**terms), now=LATER) == 2
+    assert follow(stored, a_taxonomy(**terms), now=LATER) == 0
     told = record(stored, "net")
     assert (told.ending, told.into, told.held) == (Ending.REMOVED, None, (3, 1))
     assert held(stored, "press") == [3, 2]
     with stored.reading() as connection:
-        assert [each.label for each in topics.unknown_topics(connection)] == ["Net"]
+        unknown = topics.unknown_topics(connection, [field("net")])
+        assert [each.label for each in unknown] == ["Net"]
     follow(stored, a_taxonomy(**terms | {"press": 'aliases = ["Nothing"]'}), now=AFTER)
     assert record(stored, "net") == told
 
@@ -204,3 +208,48 @@ def test_each_item_has_one_revision_that_is_no_news(stored: Database) -> None:
         marked = select(revisions.c.significant).where(revisions.c.revision == 2)
         assert connection.scalars(marked).all() == [False, False]
     assert before == after
+
+
+def test_a_taxonomy_that_forgets_a_topic_unfiles_nothing_for_good(database: Database) -> None:
+    """As an older one does while a second node is not renewed yet."""
+    before, old = a_taxonomy(police=""), a_taxonomy(press="")
+    new = a_taxonomy(policing='former_slugs = ["police"]')
+    inferred = a_label("Police (inferred)", "police")
+    store(database, before, [a_draft(fields=(inferred,), issuers=(), content_type=None)])
+    assert follow(database, new, now=LATER) == 1
+    assert follow(database, old, now=AFTER) == 0
+    assert follow(database, new, now=AFTER) == 0
+    assert held(database, "policing") == [1]
+    follow(database, old, now=AFTER)
+    follow(database, before, now=AFTER)
+    assert follow(database, new, now=AFTER) == 0
+    assert held(database, "policing") == [1]
+
+
+def test_names_of_what_was_removed_may_be_mapped(stored: Database) -> None:
+    terms = dict(BEFORE)
+    terms.pop("net")
+    taxonomy = a_taxonomy(**terms)
+    follow(stored, taxonomy, now=LATER)
+    done = map_names(stored, taxonomy, "field:press", ["Net"], now=LATER, publish=lambda: 0)
+    assert done.items == 2
+    assert sorted(held(stored, "press")) == [1, 2, 3]
+
+
+def test_a_stop_ends_it_between_batches_and_the_next_goes_on(
+    stored: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retag, "_AT_ONCE", 1)
+    merged = a_taxonomy(**BEFORE | {"net": 'into = "press"'})
+    stopping = Event()
+    written = write_items.write
+
+    def and_stop(*arguments: Any) -> None:
+        written(*arguments)
+        stopping.set()
+
+    monkeypatch.setattr(write_items, "write", and_stop)
+    assert follow(stored, merged, now=LATER, stopping=stopping) == 1
+    assert held(stored, "press") == [3, 2, 1]
+    assert follow(stored, merged, now=LATER) == 1
+    assert held(stored, "net") == []
