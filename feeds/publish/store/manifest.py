@@ -97,7 +97,8 @@ class RecordedFiles:
         if self._noted or self._removed:
             with self._database.writing() as connection:
                 published_files.note(connection, self._noted, self._run)
-                published_files.drop(connection, self._removed)
+                if self._removed:
+                    published_files.drop(connection, self._removed)
         self._noted.clear()
         self._removed.clear()
 

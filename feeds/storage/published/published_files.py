@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Delete,
     Update,
@@ -24,6 +23,7 @@ from feeds.storage.tables import published_files
 
 #: As many parameters as both engines take in one statement, with some to spare.
 _AT_ONCE = 500
+_IS_LEFT = published_files.c.unreferenced_at.is_not(None)
 
 
 def last_run(connection: Connection) -> int:
@@ -77,16 +77,12 @@ def noted(connection: Connection) -> Iterator[tuple[str, str]]:
 
 def forget(connection: Connection, paths: Collection[str]) -> None:
     """These were taken away; what is the site's again by now is not forgotten."""
-    _each(connection, delete(published_files).where(_is_left()), paths)
+    _each(connection, delete(published_files).where(_IS_LEFT), paths)
 
 
 def withdraw(connection: Connection, paths: Collection[str]) -> None:
     """No bucket holds these, unless they are the site's again by now."""
-    _each(connection, update(published_files).where(_is_left()).values(uploaded=None), paths)
-
-
-def _is_left() -> ColumnElement[bool]:
-    return published_files.c.unreferenced_at.is_not(None)
+    _each(connection, update(published_files).where(_IS_LEFT).values(uploaded=None), paths)
 
 
 def _each(connection: Connection, statement: Update | Delete, paths: Collection[str]) -> None:
