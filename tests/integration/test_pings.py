@@ -23,19 +23,11 @@ from feeds.websub.outbound import Outbound
 from feeds.websub.ping import Pings
 from tests.builders import a_draft
 from tests.items import NOON, a_site, store
+from tests.own_hub import TOPICS
 from tests.publisher.fetching import fetching
 from tests.publisher.server import Publisher, Request, Response, publishing
 
 SITE = "https://news.example.org"
-TOPICS = """
-[[field]]
-slug = "policing"
-label = "Policing"
-
-[[field]]
-slug = "gender-equality"
-label = "Gender equality"
-"""
 
 
 class Announcing:
