@@ -24,6 +24,7 @@ from feeds.web.directory import Served
 from feeds.web.published import ServedPaths, fields_of
 from feeds.web.representation import (
     MEDIA,
+    PRESENT,
     FileStatus,
     Media,
     Representation,
@@ -122,7 +123,8 @@ class SelectedOverHttp(ServedPaths):
         asked = _Target(path, _query(scope), 0)
         whole = await self._made(asked, scope)
         since = _known_change(scope, whole) if _FORMS[path] in _FEEDS else None
-        if since is None:
+        # What leads elsewhere is no feed.
+        if since is None or whole.plain.told is not PRESENT:
             return whole
         delta = await self._made(asked._replace(since=since), scope)
         packed = {

@@ -291,6 +291,13 @@ def test_whoever_has_a_feed_may_ask_for_what_is_new_alone(asked: Asked) -> None:
     assert strange.status_code == 200
 
 
+def test_another_spelling_leads_on_whoever_asks_for_what_is_new_alone(four: Asked) -> None:
+    told = {"A-IM": "feed", "If-None-Match": '"abc.5"'}
+    answer = four.client.get("/feeds/select.atom?q=border&field=policing", headers=told)
+    assert answer.status_code == 308
+    assert answer.headers["location"] == "/feeds/select.atom?field=policing&q=border"
+
+
 def test_the_page_of_a_selection_is_the_search_page(four: Asked) -> None:
     answer = four.get("/feeds/select/?field=policing&q=border")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"

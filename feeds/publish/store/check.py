@@ -33,7 +33,7 @@ def check(
 ) -> tuple[Difference, ...]:
     """Where the published directory is not what the store says, in the order of publishing.
 
-    Nothing is written. Raises StoreBusy where somebody publishes meanwhile.
+    Nothing in the directory is written. Raises StoreBusy where somebody publishes meanwhile.
     """
     compared = ComparedFiles(files)
     publication = SitePublication(
