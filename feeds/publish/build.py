@@ -162,16 +162,19 @@ class SiteBuilder:
         """The operator's templates make every kind of page, of these items. Raises PublishError."""
         if not self._site.look.templates:
             return
+        # One of them at least in another language than the item's.
+        others = [NamedItem(0, "other", "Other", tag, None) for tag in ("en", "fr")]
         for item in items:
             self.item(item, Surroundings())
+            self.item(item, Surroundings(earlier=others[0], later=others[1], versions=others))
         ready = [*map(self.ready, items)]
-        page = ChainLink(page=ArchivePage("2001-01", 1, 0, 1), previous=None, next=None)
-        list(
-            self.feed(
-                ALL, ready, ready, None, PageChain(months={"2001-01": 1, "2001-02": 1}, size=1)
-            )
-        )
-        list(self.archive(ALL, page, ready, ()))
+        page = ArchivePage("2001-01", 1, 0, 1)
+        past = PageChain(months={"2001-01": 1, "2001-02": 1}, size=1)
+        list(self.feed(ALL, ready, ready, None, past))
+        for beside in (None, page):
+            link = ChainLink(page=page, previous=beside, next=beside)
+            list(self.archive(ALL, link, ready, ()))
+        self.search_page(ALL, ready, [], 0)
         list(self.lists([]))
         self.front_page([], {}, ready)
         self.hidden("hidden", None)

@@ -119,6 +119,11 @@ def test_the_operators_templates_go_before_ours(
         ("\n{{ address.path.x }}", "hidden.html, line 2: "),
         ("{% include 'none.html' %}", "listing.html, line 1: 'none.html' not found"),
         ("{% macro x() %}", "macros.html, line 1: "),
+        ("\n{{ nothing }}", "search.html, line 2: 'nothing' is undefined"),
+        ("{% if older is not none %}{{ x }}{% endif %}", "search.html, line 1: 'x' is undefined"),
+        ("{% if later %}{{ x }}{% endif %}", "item.html, line 1: 'x' is undefined"),
+        ("{% for each in versions %}{{ x }}{% endfor %}", "item.html, line 1: 'x' is undefined"),
+        ("{% if link.next %}{{ x }}{% endif %}", "archive.html, line 1: 'x' is undefined"),
     ],
 )
 def test_a_template_that_is_wrong_is_named_with_its_line_and_nothing_changes(
