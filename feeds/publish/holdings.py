@@ -82,7 +82,7 @@ class Holdings:
         last = shown_of(connection, record.held)
         past = NO_PAGES
         if record.into and record.ending is Ending.RENAMED:
-            past = history.all_of(connection, record.into.place, self.fewest).chain
+            past = history.all_of(connection, record.into.place, {}, self.fewest).chain
         return Holding(
             shown=last[: self.fewest],
             listed=last[: self.listed],
@@ -110,9 +110,9 @@ class Holdings:
     def _history(
         self, connection: Connection, place: Place, corrected: Mapping[int, str]
     ) -> History:
-        if self.whole:
-            return history.all_of(connection, place, self.fewest)
         past = self.published.get(place, PastMonths())
+        if self.whole:
+            return history.all_of(connection, place, past.months, self.fewest)
         change = self.changes.get(place, Change())
         # Those that are no longer shown beside the latest are in their archives from now on, and
         # those that are stay there as they were.

@@ -154,6 +154,6 @@ def settle(database: Database, taxonomy: Taxonomy, site: Site) -> None:
             ("language", "en"),
             *(topic.ref.place for topic in taxonomy.topics),
         ):
-            months = all_of(connection, place, site.entries_per_feed).chain.months
+            months = all_of(connection, place, {}, site.entries_per_feed).chain.months
             entries.keep_histories(connection, {place: PastMonths(months=months)})
         entries.settle(connection, done, SiteBuilder(site, taxonomy).fingerprint)

@@ -226,6 +226,12 @@ def test_an_archive_changes_with_what_leaves_it_and_not_with_what_is_corrected(
     assert months(public, "feeds/all") == ["2026-08.atom"]
     assert not (public / "feeds/all/2026-08-2/index.html").exists()
     assert old[1].uid not in walked(public, "feeds/all")
+    with database.writing() as connection:
+        for item in (old[0], *old[2:]):
+            write_items._change(connection, [item.number], {"withdrawn_at": gone}, gone)
+    publish(database, FEW, Files(public), SITE, everything=True)
+    assert months(public, "feeds/all") == []
+    assert not archive.exists()
 
 
 def test_a_corrected_item_is_in_its_archive_once_the_feed_shows_it_no_more(

@@ -28,7 +28,7 @@ def told(connection: Connection, place: Place, links: Iterable[ArchivePage]) -> 
 
 
 def everything(connection: Connection, place: Place) -> tuple[Months, Pages]:
-    whole = all_of(connection, place, SIZE)
+    whole = all_of(connection, place, {}, SIZE)
     return whole.chain.months, told(connection, place, (link.page for link in whole.written))
 
 
