@@ -322,5 +322,16 @@ def test_a_language_has_a_name_in_each_other(language: str, tag: str, name: str)
     assert catalogue(language).language(tag) == name
 
 
+def test_days_of_the_week_are_numbered_from_monday() -> None:
+    assert [catalogue("de").weekday(day) for day in (0, 6)] == ["Montag", "Sonntag"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "name"), [("fr", "Français"), ("ru", "Русский"), ("qaa", "qaa"), ("e", "e")]
+)
+def test_a_language_calls_itself_so(tag: str, name: str) -> None:
+    assert catalogue("en").own_name(tag) == name
+
+
 def test_the_scripts_of_all_run_from_the_left() -> None:
     assert {catalogue(tag).direction for tag in languages()} == {"ltr"}

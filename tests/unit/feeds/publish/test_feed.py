@@ -4,7 +4,8 @@ import pytest
 
 from feeds.model import TopicRef
 from feeds.publish.feed import ALL, FeedRef, feeds_of, is_feed
-from feeds.selection import EVERYWHERE
+from feeds.publish.site import SavedSelection
+from feeds.selection import EVERYWHERE, Selection
 from feeds.taxonomy import Taxonomy
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT
 
@@ -47,3 +48,11 @@ def test_every_feed_holds_what_is_filed_in_one_place(osce: Taxonomy) -> None:
 )
 def test_a_feed_is_told_from_other_files_by_its_path(path: str, *, expected: bool) -> None:
     assert is_feed(path) is expected
+
+
+def test_a_saved_selection_is_addressed_by_its_name() -> None:
+    selection = Selection.parse("field=policing&q=border")
+    saved = SavedSelection(name="borders", title="", selection=selection)
+    assert FeedRef.saved(saved) == feeds_of([], (), [saved])[-1]
+    assert FeedRef.saved(saved).atom == "feeds/selections/borders.atom"
+    assert is_feed("feeds/selections/borders.atom")

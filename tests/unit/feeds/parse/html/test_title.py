@@ -158,3 +158,12 @@ def test_what_stands_within_a_heading_is_of_the_title_or_not(
 def test_a_heading_with_one_word_and_a_day_is_a_title(osce: Taxonomy) -> None:
     assert named(osce, "Office of Example", "<h1>Bulletin 3 May 2020</h1>") == "Bulletin 3 May 2020"
     assert named(osce, "Office", f"<h1>Monday, 3 May 2020</h1><h2>{TITLE}</h2>") == TITLE
+
+
+def test_words_before_what_another_place_says_are_of_the_title_where_its_address_has_them(
+    osce: Taxonomy,
+) -> None:
+    whole = f"Regional talks {TITLE}"
+    body = page(f"<h1>{whole}</h1><main>{TEXT}</main>", head=WINDOW(f"{TITLE} | Office"))
+    address = "https://news.example.org/" + re.sub(r"\W+", "-", whole.lower())
+    assert draft_of(body, osce, url=address).title == whole
