@@ -6,17 +6,16 @@ Knows paths, renames and how files are packed. Must never know what is in a file
 import os
 import struct
 import sys
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]
 from isal import igzip, isal_zlib
 
+from feeds.codings import PACKED_ENDS, is_packed
 from feeds.errors import PublishError
 from feeds.times import second_of
 
@@ -39,11 +38,6 @@ _LEVEL = 2
 _SMALLER = {
     ".br": lambda content: bytes(brotli.compress(content, quality=5)),
     ".zst": lambda content: zstd.compress(content, 3),
-}
-_UNPACKED: Mapping[str, Callable[[bytes], bytes]] = {
-    ".br": brotli.decompress,
-    ".gz": partial(zlib.decompress, wbits=31),
-    ".zst": zstd.decompress,
 }
 #: 96 bits: two versions of one document meet once in 2^48.
 _DIGEST_BYTES = 12
@@ -146,8 +140,9 @@ class Files:
 
     def compare(self, path: str, content: bytes, status: bytes = b"") -> Iterator[tuple[str, bool]]:
         """What is not as `write` and `pack` leave it, by its path, and whether it is there."""
+        ends = PACKED_ENDS.values()
         wanted = {path: content, f"{path}.status": status or None}
-        wanted |= {f"{path}{end}": content for end in _UNPACKED}
+        wanted |= {f"{path}{end}": content for end in ends}
         for name, right in wanted.items():
             try:
                 found = (self.root / name).read_bytes()
@@ -156,7 +151,8 @@ class Files:
                     yield name, False
                 continue
             end = name.removeprefix(path)
-            if right is None or not _is_same(found, right, end):
+            is_right = is_packed(end, found, content) if end in ends else found == right
+            if not is_right:
                 yield name, True
 
     def is_of(self, path: str, digest: str) -> bool:
@@ -188,13 +184,6 @@ def digest_of(content: bytes) -> str:
     """What tells the versions of a file apart."""
     # Processors of today know it: of a feed it takes half of BLAKE2's time.
     return sha256(content).hexdigest()[: 2 * _DIGEST_BYTES]
-
-
-def _is_same(found: bytes, content: bytes, end: str) -> bool:
-    try:
-        return (_UNPACKED[end](found) if end in _UNPACKED else found) == content
-    except (ValueError, brotli.error, zlib.error, zstd.ZstdError):
-        return False
 
 
 def _remove(target: str) -> None:

@@ -8,8 +8,6 @@ import errno
 import os
 import re
 import stat
-import sys
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,15 +15,9 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-import brotli  # type: ignore[import-untyped]
-
+from feeds.codings import PACKED_ENDS, is_packed
 from feeds.times import second_of
 from feeds.web.representation import MEDIA, PRESENT, FileStatus, Representation, represent
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 #: Modification time in ns, size and inode, of a file and of what tells its status, if anything
 #: does: tells two states apart without reading them.
@@ -36,13 +28,6 @@ _STATUS = re.compile(rb"(410)\n|(308) (/(?!/)[\x21-\x7e]*)\n")
 
 #: What a remembered file costs beside its bytes: header fields, keys, objects (measured: 4.5 kB).
 _OVERHEAD_BYTES = 4_500
-
-#: By encoding, what the publisher calls the packed sibling of a file, and how it is unpacked.
-_PACKED: Mapping[str, tuple[str, Callable[[bytes], bytes]]] = {
-    "br": (".br", brotli.decompress),
-    "gzip": (".gz", partial(zlib.decompress, wbits=31)),
-    "zstd": (".zst", zstd.decompress),
-}
 _SOONEST_SECONDS, _LATEST_SECONDS = 1.0, 3_600.0
 
 #: What a machine may be short of for a while.
@@ -149,11 +134,11 @@ class Directory:
             return None
         signature, body = found
         told, status = self._bytes(f"{name}.status") or ((), b"")
-        there = {coding: self._bytes(f"{name}{end}") for coding, (end, _) in _PACKED.items()}
+        there = {coding: self._bytes(f"{name}{end}") for coding, end in PACKED_ENDS.items()}
         right = {
             coding: each[1]
             for coding, each in there.items()
-            if each is not None and _is_packed(coding, each[1], body)
+            if each is not None and is_packed(PACKED_ENDS[coding], each[1], body)
         }
         represented = partial(
             represent,
@@ -168,7 +153,7 @@ class Directory:
             packed={coding: represented(right[coding], encoding=coding) for coding in right},
             codings=tuple(sorted(right, key=lambda coding: len(right[coding]))),
             is_whole="gzip" in right or not there["gzip"],
-            again_at=None if len(right) == len(_PACKED) else self._again_at(signature),
+            again_at=None if len(right) == len(PACKED_ENDS) else self._again_at(signature),
         )
 
     def _again_at(self, signature: Signature) -> float:
@@ -230,11 +215,3 @@ def _status(status: bytes) -> FileStatus:
 
 def _signature(found: os.stat_result) -> Signature:
     return found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def _is_packed(coding: str, packed: bytes, body: bytes) -> bool:
-    """Whether it is of these bytes: only gzip's says so itself, and only nearly."""
-    try:
-        return bool(_PACKED[coding][1](packed) == body)
-    except (ValueError, brotli.error, zlib.error, zstd.ZstdError):
-        return False
