@@ -6,6 +6,7 @@ Knows the order of questions to the store. Must never know SQL, a format or a fi
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from config.values import primary_language
 from feeds import search
@@ -60,8 +61,8 @@ class Holdings:
 
     def of(self, connection: Connection, place: Place) -> Holding:
         """What the feed of a place holds now."""
-        latest = self._latest(connection, place)
-        count = held([each.news_at for each in latest], self.fewest)
+        ask = partial(entries.latest, connection, place)
+        latest, count = _latest(ask, self.fewest, self.listed)
         corrected = self._corrected(connection, place, latest[:count])
         past = self._history(connection, place, corrected)
         numbers = [each.item for each in latest]
@@ -92,13 +93,6 @@ class Holdings:
             history=History(place=record.ref.place, chain=past, written=(), gone=()),
         )
 
-    def _latest(self, connection: Connection, place: Place) -> Sequence[Latest]:
-        latest = entries.latest(connection, place, max(self.fewest, self.listed))
-        # Few feeds hold more than the fewest, so that no more are read of the others.
-        if is_grown([each.news_at for each in latest]) and len(latest) < MOST_ENTRIES:
-            return entries.latest(connection, place, MOST_ENTRIES)
-        return latest
-
     def _corrected(
         self, connection: Connection, place: Place, shown: Sequence[Latest]
     ) -> Mapping[int, str]:
@@ -125,11 +119,7 @@ def selected(connection: Connection, selection: Selection, *, fewest: int, liste
     """What a feed holds of a selection that is no place, as far as the index of search follows: it
     has no history of its own.
     """
-    latest = search.latest(connection, selection, max(fewest, listed))
-    # Few feeds hold more than the fewest, so that no more are read of the others.
-    if is_grown([each.news_at for each in latest]) and len(latest) < MOST_ENTRIES:
-        latest = search.latest(connection, selection, MOST_ENTRIES)
-    count = held([each.news_at for each in latest], fewest)
+    latest, count = _latest(partial(search.latest, connection, selection), fewest, listed)
     corrected: Sequence[int] = ()
     if count:
         oldest = latest[count - 1].news_at
@@ -144,6 +134,19 @@ def selected(connection: Connection, selection: Selection, *, fewest: int, liste
         moved_at=max(moved, default=None),
         history=History(place=EVERYWHERE, chain=NO_PAGES, written=(), gone=()),
     )
+
+
+def _latest(
+    ask: Callable[[int], Sequence[Latest]], fewest: int, listed: int
+) -> tuple[Sequence[Latest], int]:
+    """The latest of a feed and its page, and how many of them the feed holds; ``ask`` gives so many
+    of the latest.
+    """
+    latest = ask(max(fewest, listed))
+    # Few feeds hold more than the fewest, so that no more are read of the others.
+    if is_grown([each.news_at for each in latest]) and len(latest) < MOST_ENTRIES:
+        latest = ask(MOST_ENTRIES)
+    return latest, held([each.news_at for each in latest], fewest)
 
 
 def _left(connection: Connection, selection: Selection) -> Iterator[datetime]:
