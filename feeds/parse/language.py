@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from config.values import cased_language_tag
+from config.values import cased_language_tag, primary_language
 from feeds.parse.words import any_of, languages
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def spoken(
         return Spoken(stated, is_guess=False)
     if stated is None and (own := _at_sight(sample)):
         return Spoken(own, is_guess=True)
-    if stated and _is_commonly(stated.partition("-")[0].lower(), sample):
+    if stated and _is_commonly(primary_language(stated), sample):
         return Spoken(stated, is_guess=False)
     letters = sum(map(str.isalpha, sample))
     if letters < (_CONTRADICTION_LETTERS if stated else _FEWEST_LETTERS):
@@ -148,7 +148,7 @@ def _letters(scripts: frozenset[str]) -> re.Pattern[str]:
 
 
 def _agree(detected: str, stated: str) -> bool:
-    pair = {detected, stated.partition("-")[0].lower()}
+    pair = {detected, primary_language(stated)}
     return len(pair) == 1 or any(pair <= language.alike for language in languages())
 
 

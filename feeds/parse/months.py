@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
+from config.values import primary_language
 from feeds.parse.words import languages
 from feeds.taxonomy.naming import fold
 
@@ -58,7 +59,7 @@ def month_in(word: str, language: str | None) -> int | None:
     letters that no Latin word is written in abbreviations are no words, whatever the language.
     """
     name = fold(word)
-    if language and (month := _names_in(language.partition("-")[0].lower()).get(name)):
+    if language and (month := _names_in(primary_language(language)).get(name)):
         return month
     return _abbreviated().get(name) if word[:1] >= _BEYOND_LATIN else None
 

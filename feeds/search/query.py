@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from config.values import primary_language
 from feeds.model import TopicKind, TopicRef
 from feeds.search.terms import STEMMED, pairs, runs, term
 from feeds.selection import LANGUAGE, Place, Selection
@@ -110,7 +111,7 @@ def _stemmers(languages: Collection[str]) -> tuple[str | None, ...]:
     """The languages a word may be one of, None for all that have no stemmer."""
     if not languages:
         return (None, *sorted(STEMMED))
-    primary = {tag.partition("-")[0].lower() for tag in languages}
+    primary = {primary_language(tag) for tag in languages}
     others: tuple[None, ...] = (None,) if primary - STEMMED else ()
     return (*others, *sorted(primary & STEMMED))
 

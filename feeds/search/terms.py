@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import Stemmer
 
+from config.values import primary_language
+
 #: By the first part of a language's tag: the Snowball stemmer, and the accents its rules look for.
 #: Who leaves them out means the same, so a word is what its shortest stem is with any one of them;
 #: the German stemmer itself takes ä, ae and a for one.
@@ -104,7 +106,7 @@ def terms_of(texts: Sequence[str], language: str) -> list[str]:
 
     The last letter of a run without blanks stands there alone: each letter begins a term.
     """
-    primary = language.partition("-")[0].lower()
+    primary = primary_language(language)
     found: list[str] = []
     for text in texts:
         for run, has_blanks in runs(text[:_LONGEST_TEXT_CHARS]):
