@@ -2,7 +2,6 @@
 nobody's cost; and the whole protocol with our own subscriber.
 """
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
@@ -22,7 +21,7 @@ from feeds.storage.websub import subscriptions
 from feeds.websub.callback import HubCallback
 from feeds.websub.subscriber import CallbackAddresses, renew
 from tests.items import NOON
-from tests.own_hub import SECRET, OurHub, signed
+from tests.own_hub import OurHub, signed
 from tests.publisher.reader import FeedReader, a_reader
 from tests.publisher.server import Raw, Request, Response
 from tests.pushing import a_receiver
@@ -33,27 +32,6 @@ from tests.serving import serving
 def engine() -> str:
     """What differs between the two is told by test_subscriptions.py."""
     return "sqlite"
-
-
-@pytest.fixture
-def hub(database: Database, tmp_path: Path) -> Iterator[OurHub]:
-    with ExitStack() as opened:
-        yield OurHub(database, tmp_path / "public", opened)
-
-
-@pytest.fixture
-def reader() -> Iterator[FeedReader]:
-    with a_reader() as reading:
-        yield reading
-
-
-@pytest.fixture
-def subscribed(hub: OurHub, reader: FeedReader) -> FeedReader:
-    """A reader that follows everything."""
-    assert reader.ask(hub.url, hub.all, secret=SECRET).status_code == 202
-    hub.work()
-    assert hub.count() == 1
-    return reader
 
 
 def test_news_are_the_feed_as_it_is_signed_and_with_its_links(

@@ -2,20 +2,16 @@
 strangers can neither use the hub against others nor fill it.
 """
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import timedelta
-from pathlib import Path
 
 import httpx2
 import pytest
 
 from feeds.fetch.guard import Guard
-from feeds.storage.database import Database
 from feeds.websub import distribute
 from feeds.websub import hub as hub_room
-from tests.own_hub import SECRET, OurHub, signed
-from tests.publisher.reader import FeedReader, a_reader
+from tests.own_hub import OurHub, signed
+from tests.publisher.reader import FeedReader
 from tests.publisher.server import Raw, Response
 
 
@@ -23,27 +19,6 @@ from tests.publisher.server import Raw, Response
 def engine() -> str:
     """What differs between the two is told by test_subscriptions.py."""
     return "sqlite"
-
-
-@pytest.fixture
-def hub(database: Database, tmp_path: Path) -> Iterator[OurHub]:
-    with ExitStack() as opened:
-        yield OurHub(database, tmp_path / "public", opened)
-
-
-@pytest.fixture
-def reader() -> Iterator[FeedReader]:
-    with a_reader() as reading:
-        yield reading
-
-
-@pytest.fixture
-def subscribed(hub: OurHub, reader: FeedReader) -> FeedReader:
-    """A reader that follows everything."""
-    assert reader.ask(hub.url, hub.all, secret=SECRET).status_code == 202
-    hub.work()
-    assert hub.count() == 1
-    return reader
 
 
 # -- Subscribing -----------------------------------------------------------------------------------
