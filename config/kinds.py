@@ -31,6 +31,7 @@ _PRIVATE_TOP = ("local", "localhost", "test")
 _AUTHORITY = re.compile(
     rf"([a-z0-9._-]+@)?(?=[^@]*\.[a-z0-9-]*[a-z]\Z)(?![^@]*\.({'|'.join(_PRIVATE_TOP)})\Z){_DNS_NAME}"
 )
+_SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 _PLACE = re.compile(rf"({_DNS_NAME}|\[[0-9a-f:.]+\])(:\d+)?")
 # A password with an @ of its own would be taken for a part of the host, and told with it.
 _POSTGRESQL = re.compile(
@@ -144,6 +145,14 @@ def remote_addresses(text: str) -> str:
     return " ".join(dict.fromkeys(map(remote_address, line(text).split())))
 
 
+def slugs(text: str) -> str:
+    """Such words with a blank between two, each once, in the order given."""
+    words = text.split()
+    if not all(re.fullmatch(_SLUG, word) for word in words):
+        raise ValueError("not such words")
+    return " ".join(dict.fromkeys(words))
+
+
 def _is_public(text: str) -> bool:
     """Whether an address can be shown to everybody: in ASCII, and without a password."""
     place = urlsplit(text).netloc.lower()
@@ -217,8 +226,16 @@ Query = Annotated[
 Slug = Annotated[
     str,
     Field(
-        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        pattern=f"^{_SLUG}$",
         description="lower-case letters and digits, with single hyphens between them",
+    ),
+]
+Slugs = Annotated[
+    str,
+    _optional(slugs),
+    Field(
+        description="words of lower-case letters, digits and single hyphens, separated by spaces,"
+        " or empty"
     ),
 ]
 Host = Annotated[

@@ -273,6 +273,7 @@ class SourceSettings(NamedSection):
 class SelectionSettings(NamedSection):
     """A selection that has a feed of its own."""
 
+    former_names: kinds.Slugs
     title: kinds.Line
     query: kinds.Query
 
@@ -301,10 +302,22 @@ class Settings(SettingsSection):
     def _names_differ(
         cls, value: tuple[NamedSection, ...], info: ValidationInfo
     ) -> tuple[NamedSection, ...]:
-        """Refuses every name that an earlier one of them has, at its own place in the file."""
-        names = [each.name for each in value]
+        """Refuses every name that another of them has or had, at its own place in the file."""
         table = str(info.field_name)
-        twins = [_twin(at, name, table) for at, name in enumerate(names) if name in names[:at]]
+        names = [(at, "name", each.name) for at, each in enumerate(value)]
+        # Those in use come before those of the past, whoever stands first in the file.
+        names += [
+            (at, "former_names", name)
+            for at, each in enumerate(value)
+            if isinstance(each, SelectionSettings)
+            for name in each.former_names.split()
+        ]
+        taken = [name for _, _, name in names]
+        twins = [
+            _twin(at, key, name, table)
+            for place, (at, key, name) in enumerate(names)
+            if name in taken[:place]
+        ]
         if twins:
             raise ValidationError.from_exception_data(table, twins)
         return value
@@ -350,7 +363,7 @@ def masked(settings: Settings) -> dict[str, object]:
     return settings.model_dump(mode="json")
 
 
-def _twin(index: int, name: str, table: str) -> InitErrorDetails:
+def _twin(index: int, key: str, name: str, table: str) -> InitErrorDetails:
     said = "must differ from every other {what}'s name"
     words = PydanticCustomError(OWN_WORDS, said, {"what": REPEATED[table]})
-    return InitErrorDetails(type=words, loc=(index, "name"), input=name)
+    return InitErrorDetails(type=words, loc=(index, key), input=name)

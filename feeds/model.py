@@ -110,8 +110,8 @@ class Topic:
 
 
 class Ending(StrEnum):
-    """Why a topic issues no more under a slug: it has another one, is part of another topic by
-    now, is done, or the taxonomy has nothing of it any more.
+    """Why a feed is over under a name: what it is of has another one, is part of another topic by
+    now, is done, or taxonomy and settings have nothing of it any more.
     """
 
     RENAMED = "renamed"
@@ -134,22 +134,35 @@ class FormerTopic:
     into: TopicRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopicRecord:
-    """A topic as it was last known under ``ref``; ``ending`` is None while it goes on.
+#: The kind of what has a feed and is no topic: a selection that settings give a name.
+SAVED_SELECTION = "selection"
 
-    ``at`` is when it was first known to have ended, and ``into`` what has its items or goes on in
-    its place, if anything does. ``held`` are the numbers of the items it had last, where they are
-    filed elsewhere by now, the latest first.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRecord:
+    """What has a feed of its own as it was last known: a topic by its ``kind`` and slug, or a
+    `SAVED_SELECTION` by its name; ``ending`` is None while it goes on.
+
+    ``first_slug`` is the one it had first, and ``query`` that of what its feed holds. ``at`` is
+    when it was first known to have ended, and ``into`` what has its items or goes on in its place,
+    if anything of its kind does. ``held`` are the numbers of the items it had last, where they are
+    found elsewhere by now, the latest first.
     """
 
-    ref: TopicRef
+    kind: str
+    slug: str
     label: str
+    query: str
     first_slug: str
     ending: Ending | None = None
     at: datetime | None = None
-    into: TopicRef | None = None
+    into: str | None = None
     held: tuple[int, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is remembered by."""
+        return self.kind, self.slug
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,30 +1,34 @@
 """Names mapped to topics, and items filed anew under what their names and topics are by now.
 
-Knows which labels are resolved again, what a revision of that kind is, and what became of topics.
+Knows which labels are resolved again, what a revision of that kind is, and what became of topics
+and saved selections.
 Must never know how an item is kept, or a document.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from hashlib import blake2b
 from itertools import chain
 from threading import Event
 
+from feeds import search
 from feeds.draft import Draft
 from feeds.identity.decide import Known, revised_updated
 from feeds.identity.ids import content_hash
 from feeds.ingest.edit import Publish
-from feeds.model import Ending, Label, TopicRecord, TopicRef
-from feeds.selection import Place
+from feeds.model import Ending, FeedRecord, Label, TopicRef
+from feeds.selection import Place, Selection
 from feeds.storage import Connection, entries, read_items, recall, topics, write_items
 from feeds.storage.database import Database, constant, next_numbers
+from feeds.storage.published import feed_records
 from feeds.storage.write_items import Revision
 from feeds.taxonomy import Taxonomy
 
 #: Whole items are held at once, texts and all.
 _AT_ONCE = 500
 
-#: The feed of a topic that ended holds no more of its latest than any feed does.
+#: A feed that ended holds no more of its latest than any feed does.
 _MOST_HELD = 200
 
 
@@ -129,23 +133,29 @@ def _resolved(label: Label, taxonomy: Taxonomy, *, everything: bool) -> Sequence
     return anew if any(each.slug for each in anew) or not label.slug else [label]
 
 
-# -- Topics that were renamed, merged, closed, or left the taxonomy --------------------------------
+# -- What was renamed, merged, closed, or left taxonomy and settings -------------------------------
 
 
 def follow(
-    database: Database, taxonomy: Taxonomy, *, now: datetime, stopping: Event | None = None
+    database: Database,
+    taxonomy: Taxonomy,
+    saved: Sequence[FeedRecord] = (),
+    *,
+    now: datetime,
+    stopping: Event | None = None,
 ) -> int:
     """What is stored is filed under what its topics are in ``taxonomy``: how many items were not.
 
-    What became of every topic is remembered, and what its feed held before its items left. To no
-    feed an item is news by that. What was cut short, as once ``stopping`` is set, is done by the
-    next one.
+    What became of every topic is remembered, and of every selection that is ``saved`` under a name,
+    and what its feed held before its items left. To no feed an item is news by that. What was cut
+    short, as once ``stopping`` is set, is done by the next one.
     """
+    said = blake2b(f"{taxonomy.fingerprint}{saved!r}".encode(), digest_size=16).hexdigest()
     with database.reading() as connection:
-        if topics.followed(connection) == taxonomy.fingerprint:
+        if feed_records.followed(connection) == said:
             return 0
     with database.writing() as connection:
-        _remember(connection, taxonomy, now)
+        _remember(connection, [*_records(taxonomy), *saved], now)
         former = [ref for ref in topics.in_use(connection) if taxonomy.current(ref) != ref]
     changed, after = 0, 0 if former else None
     while after is not None:
@@ -154,7 +164,7 @@ def follow(
         count, after = _move(database, former, after, taxonomy, now)
         changed += count
     with database.writing() as connection:
-        topics.follow(connection, taxonomy.fingerprint)
+        feed_records.follow(connection, said)
     return changed
 
 
@@ -200,28 +210,28 @@ def _currents(draft: Draft, taxonomy: Taxonomy) -> Iterator[Label]:
             yield from _resolved(label, taxonomy, everything=False) if label.ref else [label]
 
 
-def _remember(connection: Connection, taxonomy: Taxonomy, now: datetime) -> None:
-    """Every topic there is or was is remembered as it is by now."""
-    before = {each.ref: each for each in topics.remembered(connection)}
-    now_known = {each.ref: each for each in _records(taxonomy)}
-    gone = [_removed(each) for each in before.values() if each.ref not in now_known]
-    told = [_told(before.get(each.ref), each) for each in (*now_known.values(), *gone)]
-    changed = [each for each in told if each != before.get(each.ref)]
+def _remember(connection: Connection, known: Sequence[FeedRecord], now: datetime) -> None:
+    """All that has a feed or had one is remembered as it is by now, by what is ``known``."""
+    before = {each.key: each for each in feed_records.remembered(connection)}
+    now_known = {each.key: each for each in known}
+    gone = [_removed(each) for each in before.values() if each.key not in now_known]
+    told = [_told(before.get(each.key), each) for each in (*now_known.values(), *gone)]
+    changed = [each for each in told if each != before.get(each.key)]
     ending = [each for each in changed if each.ending and each.at is None]
     changes = next_numbers(connection, "changes", len(ending))
     # What had ended before there was a store is no news of the day it was made.
     told_at = now if before else _minted(connection, now)
     # Later than all its entries, and than those of any other feed by the number of the change.
     moments = {
-        each.ref: revised_updated(told_at, change)
+        each.key: revised_updated(told_at, change)
         for each, change in zip(ending, changes, strict=True)
     }
-    topics.remember(
+    feed_records.remember(
         connection,
         [
             replace(
                 each,
-                at=moments.get(each.ref, each.at),
+                at=moments.get(each.key, each.at),
                 held=each.held or _held(connection, each),
             )
             for each in changed
@@ -235,34 +245,39 @@ def _minted(connection: Connection, now: datetime) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _records(taxonomy: Taxonomy) -> Iterator[TopicRecord]:
+def _records(taxonomy: Taxonomy) -> Iterator[FeedRecord]:
     """What a taxonomy says of each topic, by each slug."""
     for topic in taxonomy.topics:
-        yield TopicRecord(
-            ref=topic.ref,
+        heir = taxonomy.heir(topic)
+        yield FeedRecord(
+            kind=topic.ref.kind.value,
+            slug=topic.ref.slug,
             label=topic.label,
+            query=Selection(frozenset({topic.ref})).query,
             first_slug=topic.first_slug,
             ending=Ending.CLOSED if topic.closed else None,
-            into=taxonomy.heir(topic),
+            into=heir.slug if heir else None,
         )
     for each in taxonomy.former:
-        yield TopicRecord(
-            ref=each.ref,
+        yield FeedRecord(
+            kind=each.ref.kind.value,
+            slug=each.ref.slug,
             label=each.label,
+            query=Selection(frozenset({each.ref})).query,
             first_slug=each.first_slug,
             ending=each.ending,
-            into=each.into,
+            into=each.into.slug,
         )
 
 
-def _removed(before: TopicRecord) -> TopicRecord:
-    """What the taxonomy says nothing of any more; where its items went stays as it was told."""
+def _removed(before: FeedRecord) -> FeedRecord:
+    """What nobody says anything of any more; where its items went stays as it was told."""
     if before.ending in (Ending.RENAMED, Ending.MERGED):
         return before
     return replace(before, ending=Ending.REMOVED)
 
 
-def _told(before: TopicRecord | None, now: TopicRecord) -> TopicRecord:
+def _told(before: FeedRecord | None, now: FeedRecord) -> FeedRecord:
     """What is known now, with the moment of an end that is known already, and what it held.
 
     An end is news once: in another way, or with somebody who goes on, it is another one.
@@ -274,14 +289,20 @@ def _told(before: TopicRecord | None, now: TopicRecord) -> TopicRecord:
     has_heir_now = now.into is not None and before.into is None
     return replace(
         now,
+        query=before.query,
         at=before.at if is_same and not has_heir_now else None,
         held=before.held,
     )
 
 
-def _held(connection: Connection, record: TopicRecord) -> tuple[int, ...]:
-    """The latest items of a topic whose items are about to be filed elsewhere."""
+def _held(connection: Connection, record: FeedRecord) -> tuple[int, ...]:
+    """The latest items of what is about to have none under its name."""
     if record.ending in (None, Ending.CLOSED):
         return ()
-    latest = entries.latest(connection, record.ref.place, _MOST_HELD)
+    selection = Selection.parse(record.query)
+    if selection.place:
+        latest = entries.latest(connection, selection.place, _MOST_HELD)
+    else:
+        # As far as its feed followed, too.
+        latest = search.latest(connection, selection, _MOST_HELD)
     return tuple(each.item for each in latest)

@@ -12,8 +12,7 @@ from hashlib import blake2b
 from itertools import chain, takewhile
 
 from config.values import published_address
-from feeds.model import Item, TopicKind, TopicRecord
-from feeds.publish.archive import ArchivePage, ChainLink, PageChain
+from feeds.model import FeedRecord, Item, TopicKind
 from feeds.publish.entry import EntryLink, PublishedEntry, compose, last_entry, link, shortened
 from feeds.publish.feed import (
     ALL,
@@ -22,16 +21,13 @@ from feeds.publish.feed import (
     FOLDERS,
     FORMS,
     JSON_FEED,
-    NEWEST,
     RSS,
     FeedForm,
     FeedLink,
     FeedRef,
-    Position,
     PublishedFeed,
     chosen,
     describe,
-    described,
     feeds_of,
     folders,
     selections,
@@ -41,6 +37,8 @@ from feeds.publish.formats import atom, jsonfeed, jsonld, rss, sitemap
 from feeds.publish.formats.opml import opml_bytes
 from feeds.publish.look import Look
 from feeds.publish.pages import code, led_on, led_on_pages, overview, renderer
+from feeds.publish.past.archive import NEWEST, ArchivePage, ChainLink, PageChain, Position
+from feeds.publish.past.ended import described, is_over, ref_of
 from feeds.publish.select import LARGEST_BYTES
 from feeds.publish.site import INDEX, Site, item_page
 from feeds.selection import FACETS, Place, Selection
@@ -57,14 +55,13 @@ class SiteBuilder:
     topics; ``fingerprint`` whenever anything might without a change of an item.
     """
 
-    def __init__(self, site: Site, taxonomy: Taxonomy, ended: Collection[TopicRecord] = ()) -> None:
+    def __init__(self, site: Site, taxonomy: Taxonomy, ended: Collection[FeedRecord] = ()) -> None:
         self._site = site
         self._taxonomy = taxonomy
-        self._ended = {FeedRef.of(each.ref): each for each in ended}
-        #: The feeds of topics that are none any more.
-        over = (each for each in ended if taxonomy.current(each.ref) != each.ref)
-        self.over = {FeedRef.of(each.ref): each for each in over}
-        self._described = cache(lambda ref: described(ref, self._ended.get(ref), site, taxonomy))
+        known = {ref_of(each): each for each in ended}
+        #: The feeds of topics and saved selections that are none any more.
+        self.over = {ref: each for ref, each in known.items() if is_over(each, site, taxonomy)}
+        self.described = cache(lambda ref: described(ref, known.get(ref), site, taxonomy))
         look = Look(templates=site.look.templates, digest=site.look.digest)
         pages_only = replace(
             site,
@@ -134,7 +131,7 @@ class SiteBuilder:
             later=self._link(around.later),
             versions=self._versions(entry, around.versions),
             filed=[(kind, entry.filed_under(kind)) for kind in TopicKind],
-            feeds=[self._described(feed) for feed in (*feeds, ALL)],
+            feeds=[self.described(feed) for feed in (*feeds, ALL)],
         )
 
     def _link(self, item: NamedItem | None) -> EntryLink | None:
@@ -194,7 +191,7 @@ class SiteBuilder:
         It was updated by that or with its newest entry, and one that never held any on the day its
         id became possible; so that never goes back. One that ended says so in a last entry.
         """
-        feed = self._described(ref)
+        feed = self.described(ref)
         if end := feed.end:
             newer = sum(1 for _ in takewhile(lambda each: each.updated_at > end.at, shown))
             last = self._ready(last_entry(feed, end, self._site))
@@ -218,10 +215,10 @@ class SiteBuilder:
     def led_on(
         self, ref: FeedRef, documents: Iterator[Document], past: PageChain, read: Read
     ) -> Iterator[Document] | Iterator[HiddenDocument]:
-        """The documents of a feed of a topic that is none any more. Where it was renamed, each
-        leads to what it is by now, as do those of its ``past``, which are what is ``read`` there.
+        """The documents of a feed. Where that has another name by now, each leads to what it is
+        under it, as do those of its ``past``, which are what is ``read`` there.
         """
-        heir = self._described(ref).renamed_into
+        heir = self.described(ref).renamed_into
         if heir is None:
             return documents
         beside = led_on_pages(ref, heir, past, read)
@@ -280,7 +277,7 @@ class SiteBuilder:
         those that the feed itself shows as ``corrected`` the revision that was there before, as an
         archive changes with nothing else.
         """
-        feed, page = self._described(ref), link.page.name
+        feed, page = self.described(ref), link.page.name
         place = Position(
             page=page,
             previous=link.previous.name if link.previous else "",
@@ -299,7 +296,7 @@ class SiteBuilder:
 
     def changes(self, found: Iterable[Ready | Tombstone]) -> Document:
         """The feed of what ``found`` changed last, the latest first: as many as readers take."""
-        feed = self._described(CHANGES)
+        feed = self.described(CHANGES)
         gone: list[bytes] = []
         shown: list[bytes] = []
         updated, left = self._never, LARGEST_BYTES

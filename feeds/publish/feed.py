@@ -5,13 +5,13 @@ a feed holds is told by `select.py`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from feeds.model import Ending, Topic, TopicKind, TopicRecord, TopicRef
+from feeds.model import SAVED_SELECTION, Ending, Topic, TopicKind, TopicRef
 from feeds.selection import LANGUAGE, Selection
 from feeds.taxonomy import Taxonomy
 
@@ -29,6 +29,7 @@ FOLDERS: Mapping[str, str] = {
 
 #: Where selections are asked for, and where those are that have a name.
 SELECT, SAVED = "select", "selections"
+_FOLDER_OF = {**FOLDERS, SAVED_SELECTION: SAVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ JSON_FEED = FeedForm("json", "JSON Feed", "application/feed+json")
 FORMS = (ATOM, RSS, JSON_FEED)
 
 
+def path_of(kind: str, slug: str) -> str:
+    """The path within ``feeds/`` of what has a name of its kind: a topic, a saved selection."""
+    return f"{_FOLDER_OF[kind]}/{slug}"
+
+
 @dataclass(frozen=True, slots=True)
 class FeedRef:
     """Names one feed for ever: its ``path`` within ``feeds/``, without an extension, and which
@@ -60,7 +66,7 @@ class FeedRef:
     @classmethod
     def of(cls, topic: TopicRef) -> Self:
         """The feed of a topic."""
-        return cls(f"{FOLDERS[topic.kind]}/{topic.slug}", Selection(frozenset({topic})))
+        return cls(path_of(topic.kind, topic.slug), Selection(frozenset({topic})))
 
     @classmethod
     def of_language(cls, tag: str) -> Self:
@@ -70,7 +76,7 @@ class FeedRef:
     @classmethod
     def saved(cls, saved: "SavedSelection") -> Self:
         """The feed of a selection that is published under its name."""
-        return cls(f"{SAVED}/{saved.name}", saved.selection)
+        return cls(path_of(SAVED_SELECTION, saved.name), saved.selection)
 
     @classmethod
     def of_selection(cls, selection: Selection) -> Self:
@@ -104,7 +110,7 @@ ALL = FeedRef("all", Selection())
 #: What changed last, whatever it was: for mirrors, not for people, who would read things twice.
 CHANGES = FeedRef("changes", Selection())
 
-_FOLDERS = frozenset({*FOLDERS.values(), SAVED})
+_FOLDERS = frozenset(_FOLDER_OF.values())
 # What the documents of feeds end in, among all that is published.
 _ENDINGS = tuple(f".{form.extension}" for form in FORMS)
 
@@ -166,27 +172,12 @@ class PublishedFeed:
 
     @property
     def renamed_into(self) -> FeedRef | None:
-        """The feed of the same topic under the slug that it has by now, where that is another."""
+        """The same feed under the name that it has by now, where that is another."""
         return self.end.successor if self.end and self.end.ending is Ending.RENAMED else None
 
     def at(self, form: FeedForm, page: str = "") -> str:
         """The absolute address of its file of such a form, or of a page of its history."""
         return f"{self.home}{self.ref.file(form, page)}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
-    """Where a document of a feed stands in its history (RFC 5005, section 4): the name of the
-    ``page`` that it is, "" for the one readers subscribe to, and of those before and after it in
-    time, "" where there is none.
-    """
-
-    page: str = ""
-    previous: str = ""
-    next: str = ""
-
-
-NEWEST = Position()
 
 
 def feeds_of(
@@ -209,15 +200,14 @@ def describe(ref: FeedRef, site: "Site", taxonomy: Taxonomy) -> PublishedFeed:
     topics = [taxonomy.get(topic) for topic in sorted(ref.selection.topics)]
     topic = topics[0] if topics and ref.selection.place else None
     parts = "_parts" if topic and taxonomy.children(topic.ref) else ""
-    titles = {FeedRef.saved(each): each.title for each in site.selections}
-    titles |= {CHANGES: site.words.say("changes")}
-    label = titles.get(ref) or _label(ref.selection, topics, site)
+    saved = next((each for each in site.selections if FeedRef.saved(each) == ref), None)
+    title = site.words.say("changes") if ref == CHANGES else saved.title if saved else ""
+    label = title or _label(ref.selection, topics, site)
+    first = path_of(topic.ref.kind, topic.first_slug) if topic else ref.path
     return PublishedFeed(
         ref=ref,
         # A feed that is moved keeps its id (RFC 4287 4.2.6).
-        id=site.identity.feed(
-            f"{FOLDERS[topic.ref.kind]}/{topic.first_slug}" if topic else ref.path
-        ),
+        id=site.identity.feed(path_of(SAVED_SELECTION, saved.first_name) if saved else first),
         label=label,
         title=f"{label} · {site.publisher}",
         sentence=_sentence(label, ref, topic, site, parts),
@@ -256,65 +246,6 @@ def chosen(
     }
     spoken = languages(selection.languages, site)
     return named | ({LANGUAGE: spoken} if spoken else {})
-
-
-def described(
-    ref: FeedRef, record: TopicRecord | None, site: "Site", taxonomy: Taxonomy
-) -> PublishedFeed:
-    """The feed of a reference; that of a topic with a ``record`` of its end says so, and is under
-    the id it ever had (RFC 4287 4.2.6).
-    """
-    if record is None:
-        return describe(ref, site, taxonomy)
-    label = _label_now(record, site, taxonomy)
-    end = _end(record, label, site, taxonomy)
-    if taxonomy.current(record.ref) == record.ref:
-        # One that is closed stays what it was.
-        return replace(describe(ref, site, taxonomy), end=end)
-    return replace(
-        describe(ALL, site, taxonomy),
-        ref=ref,
-        id=site.identity.feed(f"{FOLDERS[record.ref.kind]}/{record.first_slug}"),
-        label=label,
-        title=f"{label} · {site.publisher}",
-        sentence=end.sentence.striptags(),
-        closed=True,
-        address=f"{site.url}/{ref.atom}",
-        page=f"{site.url}/{ref.page}",
-        end=end,
-    )
-
-
-def _label_now(record: TopicRecord, site: "Site", taxonomy: Taxonomy) -> str:
-    """What the topic is called, by the taxonomy where that still has it, under whichever slug."""
-    ref = record.into if record.into and record.ending is Ending.RENAMED else record.ref
-    if taxonomy.current(ref) != ref:
-        return record.label
-    return taxonomy.get(ref).label_in(site.language)
-
-
-def _end(record: TopicRecord, label: str, site: "Site", taxonomy: Taxonomy) -> FeedEnd:
-    into, is_renamed = record.into, record.ending is Ending.RENAMED
-    current = taxonomy.current(into) if into else None
-    # A former address leads to what the topic is called now, even where that ended itself.
-    heir = into if is_renamed else current
-    successor = FeedRef.of(heir) if heir else ALL
-    named = taxonomy.get(current).label_in(site.language) if current else site.words.say("all_news")
-    address = f"{site.url}/{successor.page}"
-    link = Markup('<a href="{}">{}</a>').format(address, f"{named} · {site.publisher}")
-    title, text = "ended", "ended"
-    if heir:
-        title, text = "succeeded", "succeeded"
-    if heir and record.ending in (Ending.RENAMED, Ending.MERGED):
-        title, text = record.ending.value, "moved"
-    return FeedEnd(
-        ending=record.ending or Ending.CLOSED,
-        at=record.at or datetime.combine(site.identity.minted, time(), UTC),
-        title=site.words.say(f"ended_title.{title}", topic=label, successor=named),
-        sentence=escape(site.words.say(f"ended_text.{text}", feed=link)),
-        successor=successor,
-        successor_page=address,
-    )
 
 
 def tree(kind: TopicKind, site: "Site", taxonomy: Taxonomy) -> tuple[FeedLink, ...]:

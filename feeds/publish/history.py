@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from feeds.publish.archive import ArchivePage, ChainLink, Months, PageChain, changed
+from feeds.publish.past.archive import ArchivePage, ChainLink, Months, PageChain, changed
 from feeds.selection import Place
 from feeds.storage import Connection, entries
 from feeds.storage.entries import Latest, Outstanding

@@ -10,11 +10,11 @@ from functools import partial
 
 from config.values import primary_language
 from feeds import search
-from feeds.model import Ending, Item, TopicKind, TopicRecord
+from feeds.model import FeedRecord, Item, TopicKind
 from feeds.publish import history
-from feeds.publish.archive import NO_PAGES
 from feeds.publish.feed import FeedRef
 from feeds.publish.history import Change, History
+from feeds.publish.past.archive import NO_PAGES
 from feeds.publish.select import LARGEST_BYTES, MOST_CORRECTED, MOST_ENTRIES, held, is_grown, whole
 from feeds.selection import EVERYWHERE, LANGUAGE, Place, Selection
 from feeds.storage import Connection, entries
@@ -76,21 +76,23 @@ class Holdings:
             history=past,
         )
 
-    def ended(self, connection: Connection, record: TopicRecord) -> Holding:
-        """What the feed of a topic held when that became none, as far as it is still shown; the
-        history of one that was renamed is that of what it is called now.
+    def ended(
+        self, connection: Connection, held: Sequence[int], renamed_into: FeedRef | None
+    ) -> Holding:
+        """What is still shown of what a feed ``held`` when it ended; the history of one that was
+        renamed is that of what it is called now.
         """
-        last = shown_of(connection, record.held)
+        last = shown_of(connection, held)
         past = NO_PAGES
-        if record.into and record.ending is Ending.RENAMED:
-            past = history.all_of(connection, record.into.place, {}, self.fewest).chain
+        if renamed_into and (place := renamed_into.selection.place):
+            past = history.all_of(connection, place, {}, self.fewest).chain
         return Holding(
             shown=last[: self.fewest],
             listed=last[: self.listed],
             corrected={},
             latest_at=None,
             moved_at=None,
-            history=History(place=record.ref.place, chain=past, written=(), gone=()),
+            history=History(place=EVERYWHERE, chain=past, written=(), gone=()),
         )
 
     def _corrected(
@@ -158,10 +160,10 @@ def _left(connection: Connection, selection: Selection) -> Iterator[datetime]:
 
 
 def over_in(
-    connection: Connection, over: Mapping[FeedRef, TopicRecord], after: int, upto: int
+    connection: Connection, over: Mapping[FeedRef, FeedRecord], after: int, upto: int
 ) -> Sequence[FeedRef]:
-    """The feeds of topics that are none any more which hold what changed in ``(after, upto]``, all
-    of them where that is everything.
+    """The feeds that are over which hold what changed in ``(after, upto]``, all of them where that
+    is everything.
     """
     if not (after and over):
         return [*over]

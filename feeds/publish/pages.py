@@ -23,9 +23,9 @@ from feeds.catalogue import Catalogue
 from feeds.errors import PublishError
 from feeds.identity import decide, ids
 from feeds.model import Item
-from feeds.publish.archive import ArchivePage, PageChain
 from feeds.publish.entry import instant
 from feeds.publish.feed import ALL, ATOM, FORMS, JSON_FEED, FeedLink, FeedRef, describe
+from feeds.publish.past.archive import ArchivePage, PageChain
 from feeds.publish.site import INDEX, Site
 from feeds.selection import EVERYWHERE, Place
 from feeds.storage.entries import PastMonths
@@ -255,7 +255,9 @@ def led_on_pages(
     for each in past.links(past.names):
         files = (archive_files(ref, each.page) for ref in (former, current))
         for here, there in zip(*files, strict=True):
-            yield here, read(there) or b""
+            # What is called so by now may be over itself, and have no pages any more.
+            if content := read(there):
+                yield here, content
 
 
 def led_on(

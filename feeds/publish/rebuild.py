@@ -34,10 +34,10 @@ from feeds.publish.select import MOST_ENTRIES
 from feeds.publish.site import INDEX, Site
 from feeds.publish.store.manifest import ComparedFiles, RecordedFiles, Retention, sweep
 from feeds.selection import EVERYWHERE, Place
-from feeds.storage import Connection, entries, topics
+from feeds.storage import Connection, entries
 from feeds.storage.database import Database
 from feeds.storage.entries import PastMonths, Ready
-from feeds.storage.published import sitemap_parts
+from feeds.storage.published import feed_records, sitemap_parts
 from feeds.storage.read_items import surrounding, surroundings, whole_items
 from feeds.storage.websub import publications
 from feeds.taxonomy import Taxonomy
@@ -66,9 +66,9 @@ class PublishReport:
 
 
 def builder_of(database: Database, site: Site, taxonomy: Taxonomy) -> SiteBuilder:
-    """What makes the documents of a site, with what the store knows of topics that ended."""
+    """What makes the documents of a site, with what the store knows of feeds that ended."""
     with database.reading() as connection:
-        return SiteBuilder(site, taxonomy, topics.remembered(connection, ended=True))
+        return SiteBuilder(site, taxonomy, feed_records.remembered(connection, ended=True))
 
 
 def publish(
@@ -309,12 +309,13 @@ class SitePublication:
             past = holding.history.chain
             documents = self.builder.feed(feed, within, listed, holding.moved_at, past)
             yield from self.builder.led_on(feed, documents, past, self.files.read)
-            if feed.selection.place:
+            if feed.selection.place and feed not in self.builder.over:
                 self.kept[feed.selection.place] = holding.past
 
     def _holding(self, connection: Connection, feed: FeedRef) -> Holding:
         if ended := self.builder.over.get(feed):
-            return self.holdings.ended(connection, ended)
+            heir = self.builder.described(feed).renamed_into
+            return self.holdings.ended(connection, ended.held, heir)
         if feed.selection.place:
             return self.holdings.of(connection, feed.selection.place)
         fewest, listed = self.builder.entries_per_feed, self.builder.items_per_page

@@ -33,12 +33,18 @@ class SourceTerms:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedSelection:
     """A selection that is published under a ``name`` of its own; without a ``title`` it is called
-    by what it asks for.
+    by what it asks for. ``former_names`` are those it had, the first one first.
     """
 
     name: str
     title: str
     selection: Selection
+    former_names: tuple[str, ...] = ()
+
+    @property
+    def first_name(self) -> str:
+        """The name it had first, of which the id of its feed is made."""
+        return next(iter(self.former_names), self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -262,12 +262,13 @@ topic_names = Table(
 )
 
 #: Every topic there was, by each slug it had, and how it ended; ``held`` are its latest items then.
-topics = Table(
-    "topics",
+feed_records = Table(
+    "feed_records",
     metadata,
     Column("kind", Text, primary_key=True),
     Column("slug", Text, primary_key=True),
     Column("label", Text, nullable=False),
+    Column("query", Text, nullable=False),
     Column("first_slug", Text, nullable=False),
     Column("ending", Text),
     Column("ended_at", Instant),

@@ -1,7 +1,7 @@
-"""Topics as they are remembered: names nobody knew, names an operator mapped, and what ended.
+"""Topics as they are remembered: names nobody knew, names an operator mapped, what is filed where.
 
-Knows the labels of stored items, one row a mapped name and one a topic there was. Must never decide
-what a name means, or what became of a topic: `ingest/retag` does.
+Knows the labels of stored items, and one row a mapped name. Must never decide what a name means:
+`ingest/retag` does.
 """
 
 from collections.abc import Collection, Sequence
@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select, tuple_
 
-from feeds.model import Ending, Label, TopicKind, TopicRecord, TopicRef
+from feeds.model import Label, TopicKind, TopicRef
 from feeds.storage.engines import upsert
-from feeds.storage.tables import constants, is_shown, item_topics, items, topic_names, topics
-
-_TAXONOMY = "taxonomy.fingerprint"
+from feeds.storage.tables import is_shown, item_topics, items, topic_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,55 +58,6 @@ def labelled(connection: Connection, lost: Collection[TopicRef] | None) -> Seque
     if lost is not None:
         which = which.where(or_(item_topics.c.slug.is_(None), _is_under(lost)))
     return connection.scalars(which.order_by(item_topics.c.item)).all()
-
-
-# -- What became of topics -------------------------------------------------------------------------
-
-
-def followed(connection: Connection) -> str | None:
-    """The fingerprint of the taxonomy that everything is filed by."""
-    return connection.scalar(select(constants.c.value).filter_by(name=_TAXONOMY))
-
-
-def follow(connection: Connection, fingerprint: str) -> None:
-    """Everything is filed by the taxonomy of this fingerprint."""
-    upsert(connection, constants, [{"name": _TAXONOMY, "value": fingerprint}])
-
-
-def remembered(connection: Connection, *, ended: bool = False) -> Sequence[TopicRecord]:
-    """Every topic there was, or those that ended alone, by kind and slug."""
-    query = select(topics).order_by(topics.c.kind, topics.c.slug)
-    rows = connection.execute(query.where(topics.c.ending.is_not(None)) if ended else query)
-    return [
-        TopicRecord(
-            ref=TopicRef(TopicKind(row.kind), row.slug),
-            label=row.label,
-            first_slug=row.first_slug,
-            ending=Ending(row.ending) if row.ending else None,
-            at=row.ended_at,
-            into=TopicRef(TopicKind(row.kind), row.into) if row.into else None,
-            held=tuple(row.held),
-        )
-        for row in rows
-    ]
-
-
-def remember(connection: Connection, records: Collection[TopicRecord]) -> None:
-    """The topics are remembered so."""
-    rows = [
-        {
-            "kind": each.ref.kind.value,
-            "slug": each.ref.slug,
-            "label": each.label,
-            "first_slug": each.first_slug,
-            "ending": each.ending.value if each.ending else None,
-            "ended_at": each.at,
-            "into": each.into.slug if each.into else None,
-            "held": list(each.held),
-        }
-        for each in records
-    ]
-    upsert(connection, topics, rows)
 
 
 def in_use(connection: Connection) -> Sequence[TopicRef]:

@@ -130,9 +130,8 @@ class House:
 
     @cached_property
     def site(self) -> Site:
-        if not self.settings.selections:
-            return parts.site(self.settings, self.identity)
-        saved = parts.selections(self.settings, self.taxonomy)
+        named = self.settings.selections
+        saved = parts.selections(self.settings, self.taxonomy) if named else ()
         return parts.site(self.settings, self.identity, saved)
 
     @cached_property
@@ -277,11 +276,10 @@ class House:
 
         Raises StoreBusy, PublishError.
         """
-        from feeds.ingest.retag import follow
         from feeds.publish.files import Files
         from feeds.publish.rebuild import publish
 
-        follow(self.database, self.taxonomy, now=self.clock(), stopping=stopping)
+        self._follow(stopping)
         files = Files(self.settings.publish.directory)
         kept = parts.kept(self.settings, self.clock(), self.bucket)
         report = publish(
@@ -301,6 +299,14 @@ class House:
             upload(self.database, files, self.bucket, kept.before, stopping or Event())
         return report
 
+    def _follow(self, stopping: Event | None) -> None:
+        """What is stored follows the taxonomy, and the selections that settings name."""
+        from feeds.ingest.retag import follow
+        from feeds.publish.past.ended import records
+
+        saved = [*records(self.site, self.taxonomy)]
+        follow(self.database, self.taxonomy, saved, now=self.clock(), stopping=stopping)
+
     def check_published(
         self,
         *,
@@ -316,6 +322,7 @@ class House:
         from feeds.publish.store.check import check
         from feeds.publish.store.check import repair as mend
 
+        self._follow(stopping)
         files = Files(self.settings.publish.directory)
         site = self.database, self.taxonomy, files, self.site
         found = check(*site, stopping=stopping, progress=progress)

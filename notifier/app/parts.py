@@ -121,7 +121,12 @@ def selections(settings: Settings, taxonomy: Taxonomy) -> tuple[SavedSelection, 
             log.warning("selection not published", selection=each.name, problem=str(error))
         else:
             today = replace(selection, topics=topics)
-            found.append(SavedSelection(name=each.name, title=each.title, selection=today))
+            former = tuple(each.former_names.split())
+            found.append(
+                SavedSelection(
+                    name=each.name, title=each.title, selection=today, former_names=former
+                )
+            )
     if faults:
         raise SettingsError(tuple(faults))
     return tuple(found)

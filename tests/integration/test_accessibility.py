@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Route, ViewportSize
 
-from feeds.publish.archive import ArchivePage, ChainLink
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FeedRef
+from feeds.publish.past.archive import ArchivePage, ChainLink
 from feeds.selection import EVERYWHERE, Selection
 from feeds.storage.entries import PastMonths
 from feeds.taxonomy import Taxonomy

@@ -13,7 +13,8 @@ from lxml import etree
 
 from feeds.model import Enclosure, Provenance
 from feeds.publish.entry import PublishedEntry
-from feeds.publish.feed import ATOM, NEWEST, Position, PublishedFeed
+from feeds.publish.feed import ATOM, PublishedFeed
+from feeds.publish.past.archive import NEWEST, Position
 from feeds.storage.entries import Tombstone
 
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from feeds.model import Author, Enclosure, Provenance
 from feeds.publish.entry import PublishedEntry
-from feeds.publish.feed import JSON_FEED, NEWEST, Position, PublishedFeed
+from feeds.publish.feed import JSON_FEED, PublishedFeed
+from feeds.publish.past.archive import NEWEST, Position
 
 _VERSION = "https://jsonfeed.org/version/1.1"
 _END = b"]}\n"

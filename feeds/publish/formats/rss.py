@@ -13,7 +13,8 @@ from lxml import etree
 
 from feeds.model import Enclosure
 from feeds.publish.entry import PublishedEntry
-from feeds.publish.feed import ATOM, NEWEST, RSS, Position, PublishedFeed
+from feeds.publish.feed import ATOM, RSS, PublishedFeed
+from feeds.publish.past.archive import NEWEST, Position
 from feeds.times import http_date
 
 _ATOM = "http://www.w3.org/2005/Atom"

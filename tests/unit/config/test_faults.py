@@ -83,6 +83,20 @@ def test_sources_of_one_name_are_a_fault_each_at_its_line(file: Path) -> None:
     ]
 
 
+def test_a_name_that_a_selection_had_is_no_others(file: Path) -> None:
+    """Each has an address, for ever."""
+    text = (
+        "[[selections]]\nname = 'a'\nquery = 'q=a'\nformer_names = 'b c c'\n"
+        "[[selections]]\nname = 'b'\nquery = 'q=b'\nformer_names = 'c d'\n"
+    )
+    said = "[[selections]] former_names: must differ from every other selection's name"
+    assert faults_of(file, text) == [f"fieldfare.toml:{line}: {said}" for line in (4, 8)]
+    [fault] = faults_of(file, text.replace("b c c", "A/b"))
+    assert fault.startswith(
+        'fieldfare.toml:4: [[selections]] former_names = "A/b": must be words of'
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [

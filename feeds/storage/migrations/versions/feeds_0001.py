@@ -241,16 +241,17 @@ def _topics() -> None:
         sa.PrimaryKeyConstraint("kind", "name", name="pk_topic_names"),
     )
     op.create_table(
-        "topics",
+        "feed_records",
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
         sa.Column("first_slug", sa.Text(), nullable=False),
         sa.Column("ending", sa.Text()),
         sa.Column("ended_at", INSTANT),
         sa.Column("into", sa.Text()),
         sa.Column("held", sa.JSON(), nullable=False, server_default="[]"),
-        sa.PrimaryKeyConstraint("kind", "slug", name="pk_topics"),
+        sa.PrimaryKeyConstraint("kind", "slug", name="pk_feed_records"),
     )
 
 

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from feeds import search
 from feeds.ingest import retag
 from feeds.ingest.retag import follow, map_names
-from feeds.model import Ending, TopicKind, TopicRecord, TopicRef
+from feeds.model import SAVED_SELECTION, Ending, FeedRecord, TopicKind, TopicRef
 from feeds.selection import EVERYWHERE
 from feeds.storage import entries, topics, write_items
 from feeds.storage.database import Database
+from feeds.storage.published import feed_records
 from feeds.storage.tables import item_topics, items, revisions
 from feeds.taxonomy import Taxonomy
 from tests.builders import a_draft, a_label
@@ -54,9 +56,9 @@ def stored(database: Database) -> Database:
     return database
 
 
-def record(database: Database, slug: str) -> TopicRecord:
+def record(database: Database, slug: str) -> FeedRecord:
     with database.reading() as connection:
-        return next(each for each in topics.remembered(connection) if each.ref.slug == slug)
+        return next(each for each in feed_records.remembered(connection) if each.slug == slug)
 
 
 def held(database: Database, slug: str) -> list[int]:
@@ -80,7 +82,7 @@ def test_a_renamed_topic_keeps_its_items_where_they_were(stored: Database) -> No
     assert held(stored, "news") == [3, 1]
     assert moments(stored, "digital") == before == moments(stored, "news")
     told = record(stored, "net")
-    assert (told.ending, told.into, told.held) == (Ending.RENAMED, field("digital"), (3, 1))
+    assert (told.ending, told.into, told.held) == (Ending.RENAMED, "digital", (3, 1))
     assert told.at is not None
     assert told.at.replace(microsecond=0) == LATER
     assert record(stored, "digital").first_slug == "net"
@@ -98,7 +100,7 @@ def test_what_is_filed_so_already_is_not_looked_at_again(stored: Database) -> No
     assert follow(stored, again, now=AFTER) == 2
     assert held(stored, "internet") == [3, 1]
     assert record(stored, "net").at == told.at
-    assert record(stored, "net").into == record(stored, "digital").into == field("internet")
+    assert record(stored, "net").into == record(stored, "digital").into == "internet"
     assert record(stored, "net").held == (3, 1) == record(stored, "digital").held
     assert record(stored, "internet").first_slug == "net"
 
@@ -112,7 +114,7 @@ def test_a_rename_that_is_taken_back(stored: Database) -> None:
     assert held(stored, "net") == [3, 1]
     assert (record(stored, "net").ending, record(stored, "net").at) == (None, None)
     assert record(stored, "net").held == ()
-    assert record(stored, "digital").into == field("net")
+    assert record(stored, "digital").into == "net"
 
 
 def test_what_is_merged_is_no_news_where_it_comes_to(stored: Database) -> None:
@@ -123,7 +125,7 @@ def test_what_is_merged_is_no_news_where_it_comes_to(stored: Database) -> None:
     assert [each.replace(microsecond=0) for each in moments(stored, "press")] == since
     assert held(stored, "news") == []
     told = record(stored, "net")
-    assert (told.ending, told.into, told.held) == (Ending.MERGED, field("press"), (3, 1))
+    assert (told.ending, told.into, told.held) == (Ending.MERGED, "press", (3, 1))
     with stored.reading() as connection:
         rows = connection.execute(
             select(item_topics.c.slug, item_topics.c.label).where(
@@ -156,7 +158,7 @@ def test_an_end_is_remembered_once_and_again_when_it_is_another(stored: Database
     heir = 'closed = true\nsuccessor = "press"'
     follow(stored, a_taxonomy(**BEFORE | {"net": heir}), now=AFTER)
     told = record(stored, "net")
-    assert told.into == field("press")
+    assert told.into == "press"
     assert told.at is not None
     assert first.at is not None
     assert told.at > first.at
@@ -186,7 +188,7 @@ def test_what_was_closed_and_is_removed_is_no_other_end(stored: Database) -> Non
     terms.pop("net")
     follow(stored, a_taxonomy(**terms), now=AFTER)
     told = record(stored, "net")
-    assert (told.ending, told.at, told.into) == (Ending.REMOVED, at, field("press"))
+    assert (told.ending, told.at, told.into) == (Ending.REMOVED, at, "press")
     assert told.held == (3, 1)
 
 
@@ -253,3 +255,50 @@ def test_a_stop_ends_it_between_batches_and_the_next_goes_on(
     assert held(stored, "press") == [3, 2, 1]
     assert follow(stored, merged, now=LATER) == 1
     assert held(stored, "net") == []
+
+
+def a_saved(name: str, query: str, **changes: Any) -> FeedRecord:
+    return FeedRecord(
+        kind=SAVED_SELECTION, slug=name, label=name.title(), query=query, first_slug=name, **changes
+    )
+
+
+def test_a_saved_selection_that_is_none_any_more_is_remembered_with_what_it_held(
+    stored: Database,
+) -> None:
+    taxonomy = a_taxonomy(**BEFORE)
+    search.follow(stored)
+    kept = a_saved("first", "field=net&q=both"), a_saved("second", "field=press")
+    assert follow(stored, taxonomy, kept, now=LATER) == 0
+    assert (record(stored, "first").ending, record(stored, "first").held) == (None, ())
+    follow(stored, taxonomy, [], now=AFTER)
+    told = record(stored, "first"), record(stored, "second")
+    assert [each.ending for each in told] == [Ending.REMOVED, Ending.REMOVED]
+    assert [each.held for each in told] == [(3,), (3, 2)]
+    assert all(each.at and each.at.replace(microsecond=0) == AFTER for each in told)
+    assert record(stored, "press").ending is None
+    # Once more there, it has not ended.
+    follow(stored, taxonomy, kept, now=AFTER + timedelta(days=1))
+    assert (record(stored, "first").ending, record(stored, "first").held) == (None, ())
+
+
+def test_a_saved_selection_that_asks_for_something_else_has_not_ended(stored: Database) -> None:
+    taxonomy = a_taxonomy(**BEFORE)
+    follow(stored, taxonomy, [a_saved("first", "field=net")], now=LATER)
+    follow(stored, taxonomy, [a_saved("first", "field=press")], now=AFTER)
+    assert (record(stored, "first").ending, record(stored, "first").query) == (None, "field=press")
+    # Under another name and another definition at once, the old one holds what it held.
+    heir = a_saved("next", "field=net")
+    former = a_saved("first", "field=net", ending=Ending.RENAMED, into="next")
+    follow(stored, taxonomy, [heir, former], now=AFTER)
+    told = record(stored, "first")
+    assert (told.ending, told.into, told.held) == (Ending.RENAMED, "next", (3, 2))
+
+
+def test_a_topic_and_a_saved_selection_of_one_name_are_two(stored: Database) -> None:
+    taxonomy = a_taxonomy(**BEFORE)
+    follow(stored, taxonomy, [a_saved("net", "q=one")], now=LATER)
+    follow(stored, taxonomy, [], now=AFTER)
+    with stored.reading() as connection:
+        ended = feed_records.remembered(connection, ended=True)
+    assert [each.key for each in ended] == [(SAVED_SELECTION, "net")]

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from feeds.model import Item, Label
-from feeds.publish.archive import ArchivePage, Months
 from feeds.publish.history import Change, History, all_of, changes, held, since
+from feeds.publish.past.archive import ArchivePage, Months
 from feeds.selection import EVERYWHERE, Place
 from feeds.storage import Connection, entries, write_items
 from feeds.storage.database import Database

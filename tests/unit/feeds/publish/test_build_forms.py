@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds.model import Author, Enclosure, Item, Label, Provenance, TopicKind
-from feeds.publish.archive import NO_PAGES
 from feeds.publish.build import SiteBuilder
 from feeds.publish.entry import published_uri
 from feeds.publish.feed import ATOM, FORMS, JSON_FEED, RSS, FeedRef
+from feeds.publish.past.archive import NO_PAGES
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING, a_label

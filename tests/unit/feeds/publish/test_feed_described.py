@@ -1,17 +1,15 @@
 """What a feed says of itself."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
-
 import pytest
 
 from feeds.errors import UnknownTopic
-from feeds.model import Ending, TopicKind, TopicRecord, TopicRef
-from feeds.publish.feed import ALL, FeedRef, describe, described, languages, tree
+from feeds.model import TopicKind, TopicRef
+from feeds.publish.feed import ALL, FeedRef, describe, languages, tree
+from feeds.publish.site import SavedSelection
 from feeds.selection import Selection
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING, SECRETARIAT
-from tests.items import NOON, a_site
+from tests.items import a_site
 
 CROATIA = FeedRef.of(TopicRef(TopicKind.ISSUER, "mission-to-croatia"))
 
@@ -174,59 +172,12 @@ def test_a_feed_and_its_relatives_are_called_as_the_readers_of_the_site_call_the
     assert fields.label == "Rüstungskontrolle"
 
 
-def an_end(ending: Ending, into: str | None, slug: str = "press") -> TopicRecord:
-    return TopicRecord(
-        ref=TopicRef(TopicKind.FIELD, slug),
-        label="The press",
-        first_slug="papers",
-        ending=ending,
-        at=NOON,
-        into=TopicRef(TopicKind.FIELD, into) if into else None,
+def test_a_topic_that_is_saved_under_a_name_has_two_feeds_with_two_ids(osce: Taxonomy) -> None:
+    """Readers take feeds of one id for one."""
+    selection = Selection.parse("field=policing")
+    named = SavedSelection(
+        name="cops", title="Cops", selection=selection, former_names=("police", "officers")
     )
-
-
-@pytest.mark.parametrize(
-    ("record", "title", "path"),
-    [
-        (an_end(Ending.RENAMED, "policing"), "This feed has moved: Policing", "fields/policing"),
-        (an_end(Ending.MERGED, "policing"), "The press is now part of Policing", "fields/policing"),
-        (
-            an_end(Ending.REMOVED, "policing"),
-            "The press has ended; Policing continues",
-            "fields/policing",
-        ),
-        (an_end(Ending.REMOVED, None), "The press has ended", "all"),
-        # What it became left the taxonomy as well: its address leads there all the same.
-        (an_end(Ending.RENAMED, "media"), "This feed has moved: All news", "fields/media"),
-        (an_end(Ending.MERGED, "media"), "The press has ended", "all"),
-    ],
-)
-def test_a_feed_that_ended_says_where_it_went(
-    osce: Taxonomy, record: TopicRecord, title: str, path: str
-) -> None:
-    feed = described(FeedRef.of(record.ref), record, a_site(), osce)
-    assert feed.end
-    assert (feed.end.title, feed.end.successor.path, feed.end.at) == (title, path, NOON)
-    assert feed.id == "tag:news.example.org,2026-01-01:feed/fields/papers"
-    assert feed.address == "https://news.example.org/feeds/fields/press.atom"
-    assert f'<a href="https://news.example.org/feeds/{path}/">' in feed.end.sentence
-    assert "<" not in feed.sentence
-    is_renamed = record.ending is Ending.RENAMED
-    assert feed.renamed_into == (feed.end.successor if is_renamed else None)
-
-
-def test_a_feed_that_is_closed_stays_what_it_was(osce: Taxonomy) -> None:
-    record = an_end(Ending.CLOSED, None, slug="policing")
-    before = describe(FeedRef.of(POLICING), a_site(), osce)
-    feed = described(FeedRef.of(POLICING), record, a_site(), osce)
-    assert feed.end
-    assert feed.end.title == "Policing has ended"
-    assert replace(feed, end=None) == before == described(before.ref, None, a_site(), osce)
-    assert before.renamed_into is None
-
-
-def test_an_end_nobody_dated_is_as_old_as_the_ids(osce: Taxonomy) -> None:
-    record = replace(an_end(Ending.REMOVED, None), at=None, ending=None)
-    feed = described(FeedRef.of(record.ref), record, a_site(), osce)
-    assert feed.end
-    assert feed.end.at == datetime(2026, 1, 1, tzinfo=UTC)
+    feed = describe(FeedRef.saved(named), a_site(selections=(named,)), osce)
+    assert feed.id == "tag:news.example.org,2026-01-01:feed/selections/police"
+    assert feed.label == "Cops"

@@ -8,12 +8,12 @@ import pytest
 
 from feeds.catalogue import catalogue
 from feeds.model import Issued, IssuedFrom
-from feeds.publish.archive import NO_PAGES
 from feeds.publish.build import SiteBuilder
 from feeds.publish.entry import compose
 from feeds.publish.feed import ALL
 from feeds.publish.look import STYLE
 from feeds.publish.pages import renderer
+from feeds.publish.past.archive import NO_PAGES
 from feeds.storage.read_items import Surroundings
 from feeds.taxonomy import Taxonomy
 from tests.items import a_site, an_item, issued

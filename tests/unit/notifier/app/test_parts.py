@@ -29,6 +29,14 @@ def test_a_saved_selection_is_what_its_query_asks_for(tmp_path: Path, osce: Taxo
     assert saved.selection == Selection.parse("field=policing&q=border")
 
 
+def test_the_names_it_had_stay_in_their_order(tmp_path: Path, osce: Taxonomy) -> None:
+    file = tmp_path / "fieldfare.toml"
+    text = '[[selections]]\nname = "now"\nquery = "q=a"\nformer_names = " one  two "\n'
+    file.write_text(text)
+    [saved] = parts.selections(load(file, {}), osce)
+    assert (saved.name, saved.first_name, saved.former_names) == ("now", "one", ("one", "two"))
+
+
 def test_one_that_asks_for_a_topic_that_is_no_more_stops_no_other(
     tmp_path: Path, osce: Taxonomy
 ) -> None:

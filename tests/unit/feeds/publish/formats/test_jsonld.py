@@ -8,9 +8,9 @@ import pytest
 from lxml import html
 
 from feeds.model import Author, Issued, IssuedFrom, Item
-from feeds.publish.archive import NO_PAGES
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FeedRef
+from feeds.publish.past.archive import NO_PAGES
 from feeds.storage.read_items import Surroundings
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING

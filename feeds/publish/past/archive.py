@@ -35,6 +35,21 @@ class ArchivePage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where a document of a feed stands in its history (RFC 5005, section 4): the name of the
+    ``page`` that it is, "" for the one readers subscribe to, and of those before and after it in
+    time, "" where there is none.
+    """
+
+    page: str = ""
+    previous: str = ""
+    next: str = ""
+
+
+NEWEST = Position()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChainLink:
     """A page with those it links to, the one before and the one after it in time."""
 

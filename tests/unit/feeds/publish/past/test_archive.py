@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.publish.archive import ArchivePage, ChainLink, PageChain, changed
+from feeds.publish.past.archive import ArchivePage, ChainLink, PageChain, changed
 
 
 def chain(months: Mapping[str, int], size: int) -> PageChain:

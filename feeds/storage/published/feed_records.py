@@ -1,0 +1,65 @@
+"""What has a feed of its own, or had one: what is known of each, so that no feed ends mute.
+
+Knows one row a topic and one a saved selection there was. Must never decide what became of one:
+`ingest/retag` does.
+"""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, select
+
+from feeds.model import Ending, FeedRecord
+from feeds.storage.engines import upsert
+from feeds.storage.tables import constants, feed_records
+
+_FOLLOWED = "followed.fingerprint"
+
+
+def followed(connection: Connection) -> str | None:
+    """The fingerprint of the taxonomy and the saved selections that everything is filed by."""
+    return connection.scalar(select(constants.c.value).filter_by(name=_FOLLOWED))
+
+
+def follow(connection: Connection, fingerprint: str) -> None:
+    """Everything is filed by the taxonomy and the saved selections of this fingerprint."""
+    upsert(connection, constants, [{"name": _FOLLOWED, "value": fingerprint}])
+
+
+def remembered(connection: Connection, *, ended: bool = False) -> Sequence[FeedRecord]:
+    """Everything that had a feed of its own, or what ended alone, by kind and slug."""
+    query = select(feed_records).order_by(feed_records.c.kind, feed_records.c.slug)
+    is_over = feed_records.c.ending.is_not(None)
+    rows = connection.execute(query.where(is_over) if ended else query)
+    return [
+        FeedRecord(
+            kind=row.kind,
+            slug=row.slug,
+            label=row.label,
+            query=row.query,
+            first_slug=row.first_slug,
+            ending=Ending(row.ending) if row.ending else None,
+            at=row.ended_at,
+            into=row.into,
+            held=tuple(row.held),
+        )
+        for row in rows
+    ]
+
+
+def remember(connection: Connection, records: Collection[FeedRecord]) -> None:
+    """They are remembered so."""
+    rows = [
+        {
+            "kind": each.kind,
+            "slug": each.slug,
+            "label": each.label,
+            "query": each.query,
+            "first_slug": each.first_slug,
+            "ending": each.ending.value if each.ending else None,
+            "ended_at": each.at,
+            "into": each.into,
+            "held": list(each.held),
+        }
+        for each in records
+    ]
+    upsert(connection, feed_records, rows)
