@@ -32,11 +32,11 @@ def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Re
         return Refused(reason=Reason.EMPTY)
     if evidence := harm(text):
         return Refused(reason=Reason.HOSTILE, evidence=evidence)
-    page = HtmlPage(text)
-    base = page_links.base_of(page.tree, document.url)
-    habits = habits_in(habits, language_of(page.tree))
-    if not habits.forced:
-        listed = listing.parse(page, base, document, taxonomy, habits)
-        if listed is not None:
-            return listed
-    return item.parse(page, base, document, taxonomy, habits)
+    with HtmlPage(text) as page:
+        base = page_links.base_of(page.tree, document.url)
+        habits = habits_in(habits, language_of(page.tree))
+        if not habits.forced:
+            listed = listing.parse(page, base, document, taxonomy, habits)
+            if listed is not None:
+                return listed
+        return item.parse(page, base, document, taxonomy, habits)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
-from typing import Any
+from typing import Any, Self
 
 from config.values import is_language_tag
 from feeds.parse.html.outline import Part, outline, take_out
@@ -92,8 +92,9 @@ class Described:
 
 
 class HtmlPage:
-    """A page that is known to be harmless, as text and as a tree; what it says of itself is read
-    once, when it is first asked for.
+    """A page that is known to be harmless, as text and as a tree, to be used within a ``with``.
+
+    What it says of itself is read once, when it is first asked for.
     """
 
     __slots__ = ("_metas", "_parts", "_things", "text", "tree")
@@ -104,6 +105,20 @@ class HtmlPage:
         self._metas: dict[str, list[str]] | None = None
         self._things: tuple[Described, ...] | None = None
         self._parts: dict[int, Part] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._forget_parts()
+
+    def _forget_parts(self) -> None:
+        """Lets go of what was measured: what holds each other would stay, and the whole tree with
+        it, until a collector comes by.
+        """
+        for part in self._parts.values():
+            part.held.clear()
+        self._parts = {}
 
     @property
     def whole(self) -> Part | None:
@@ -156,7 +171,7 @@ class HtmlPage:
         """Puts what stands in elements of a name in their place."""
         if find(self.tree, tag) is not None:
             self.tree.unwrap_tags([tag])
-            self._parts = {}
+            self._forget_parts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,8 +36,8 @@ class Part:
     """
 
     __slots__ = (
-        "_called", "_place", "block", "breaks", "chars", "has_title", "held", "in_link", "line",
-        "linked", "node", "own", "own_linked", "prose", "tag", "up",
+        "_called", "_place", "block", "breaks", "chars", "has_title", "held", "in_link", "linked",
+        "node", "own", "own_linked", "prose", "tag", "up",
     )  # fmt: skip
 
     def __init__(self, node: Node, tag: str, up: "Part | None") -> None:
@@ -52,15 +52,11 @@ class Part:
         self.held: list[Part] = []
         self._called: str | None = None
         self._place = 0
-        #: The block whose line it is part of.
-        self.line: Part = self
         self.in_link: bool = tag == "a"
         if up is not None:
             self._place = len(up.held)
             up.held.append(self)
             self.in_link = self.in_link or up.in_link
-            if not self.block:
-                self.line = up.line
 
     @property
     def called(self) -> str:
@@ -68,6 +64,14 @@ class Part:
         if self._called is None:
             self._called = names(self.node)
         return self._called
+
+    @property
+    def line(self) -> "Part":
+        """The block whose line it is part of."""
+        part = self
+        while not part.block and part.up is not None:
+            part = part.up
+        return part
 
     @property
     def parts(self) -> "list[Part]":
