@@ -248,6 +248,7 @@ class SourceSettings(NamedSection):
     language: kinds.Language
     rank: kinds.Rank
     full_text: kinds.Switch
+    images: kinds.Switch
     pdf_text: kinds.Switch
     credit: kinds.Line
     listing_entry: kinds.Selector

@@ -8,8 +8,8 @@ marks em strong b i u s sub sup small code cite q abbr mark bdi; the direction o
 links to http, https and mailto, absolute, with rel="noopener noreferrer". Nothing else has a
 place: no class, style, id, target or
 event handler (without a target no page is opened that could reach back), no form or script, and
-no pictures, sound or frames: a reader's program would ask a stranger's host for them, and the
-licence of a text seldom covers its pictures. Captions go with the pictures they explain.
+no pictures, sound or frames: these leave places at most, which others fill. Captions go with the
+pictures they explain.
 """
 
 import re
@@ -25,6 +25,9 @@ from config import values
 from feeds.parse.nesting import harm
 
 _INLINE = frozenset("a abbr b bdi br cite code em i mark q s small strong sub sup u".split())
+# Where something stands that is no word of its text: it ends no line.
+_PLACE = "wbr"
+_WITHIN_LINE = _INLINE | {_PLACE}
 _BLOCKS = frozenset(
     "blockquote caption dd div dl dt h2 h3 h4 h5 h6 hr li ol p pre table tbody td tfoot th thead "
     "tr ul".split()
@@ -64,7 +67,7 @@ _WITH_DIRECTION = _BLOCKS - {"hr"} | _RENAMED.keys() | {"bdi"}
 _APART = frozenset({"bdo", "span"})
 _HAS_DIRECTION = re.compile(r"\sdir\s{0,9}=", re.IGNORECASE)
 _APART_TAG = re.compile(r'<(/?)(?:bdo|span)((?: dir="[A-Za-z]+")?)>')
-_END_OF_PARAGRAPH = re.compile(rf"(<(?!/?(?:{'|'.join(_INLINE - {'br'})})[ >])[^<>]*>)")
+_END_OF_PARAGRAPH = re.compile(rf"(<(?!/?(?:{'|'.join(_WITHIN_LINE - {'br'})})[ >])[^<>]*>)")
 _TAG = re.compile(r"<[^>]*+>?")
 # The sanitiser looks at a text, or a value, once for each sign in it that is to be escaped. A text
 # in parts is the same text; no real tag is as long, and its words stay without it. So little
@@ -77,7 +80,7 @@ _PART = re.compile(rf".{{{_LONG_TEXT_CHARS}}}[#\w]{{0,40}}+;?", re.DOTALL)
 # A sign itself is read in a third of the time that its reference takes; before these it is one.
 _AMPERSAND = re.compile("&amp;(?![A-Za-z0-9#])")
 # The sanitiser writes tags in one way only: lower case, attributes quoted, nothing else with "<".
-_CLEAN_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?: [a-z]+="[^"]*")*>')
+_CLEAN_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?: [a-z-]+="[^"]*")*>')
 
 # What parsers write of a text has these references, and those of a stranger any.
 _OTHER_REFERENCE = re.compile("&(?!(?:amp|lt|gt|quot|nbsp);)")
@@ -111,11 +114,11 @@ class Block(NamedTuple):
         return self.text.replace("\n", " ")
 
 
-def sanitised(html: str, base_url: str | None) -> str:
+def sanitised(html: str, base_url: str | None, *, with_places: bool = False) -> str:
     """The same HTML with nothing in it but the set above; relative links joined to ``base_url``.
 
     Without a base relative links lose their address. Markup that is made to stop a parser is
-    brought down to its words.
+    brought down to its words. ``with_places`` keeps the places of what it shows.
     """
     html = values.visible(html, with_isolates=True)
     may_hide = _OTHER_REFERENCE.search(html) is not None
@@ -134,7 +137,7 @@ def sanitised(html: str, base_url: str | None) -> str:
     base = base_url if base_url and values.is_web_address(base_url) else None
     # Those letters stand in few texts, and to look for the whole takes ten times as long.
     has_direction = ("dir" in html or "DIR" in html) and _HAS_DIRECTION.search(html) is not None
-    clean = _cleaner(base, has_direction=has_direction).clean(html)
+    clean = _cleaner(base, has_direction=has_direction, with_places=with_places).clean(html)
     clean = _RENAMED_TAG.sub(lambda tag: f"<{tag[1]}{_RENAMED[tag[2]]}{tag[3]}>", clean)
     if has_direction:
         clean = _set_apart(clean)
@@ -206,7 +209,7 @@ def blocks(clean: str) -> tuple[Block, ...]:
         slash, name = tag.groups() if tag else ("", "")
         if name == "br" and not "".join(texts[-2:]).endswith("\n"):
             texts.append("\n")
-        elif name == "br" or name not in _INLINE:
+        elif name == "br" or name not in _WITHIN_LINE:
             # Two breaks in a row are how old editors wrote a paragraph.
             if texts and (said := _evened("".join(texts))):
                 found.append(Block(around[-1] if around else "p", said, start, end))
@@ -251,16 +254,18 @@ def without(clean: str, dropped: Iterable[Block]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _cleaner(base: str | None, *, has_direction: bool) -> nh3.Cleaner:
+def _cleaner(base: str | None, *, has_direction: bool, with_places: bool) -> nh3.Cleaner:
+    more = (_APART if has_direction else set()) | ({_PLACE} if with_places else set())
     try:
         return nh3.Cleaner(
-            tags=set(_INLINE | _BLOCKS | _RENAMED.keys() | (_APART if has_direction else set())),
+            tags=set(_INLINE | _BLOCKS | _RENAMED.keys() | more),
             clean_content_tags=set(_GONE),
             attributes={
                 "a": {"href"},
                 "abbr": {"title"},
                 "ol": {"start"},
                 "td": {"colspan", "rowspan"},
+                **({_PLACE: {"data-place"}} if with_places else {}),
             },
             tag_attribute_values=dict.fromkeys(_WITH_DIRECTION | _APART, _DIRECTIONS),
             url_schemes={"http", "https", "mailto"},
@@ -269,4 +274,4 @@ def _cleaner(base: str | None, *, has_direction: bool) -> nh3.Cleaner:
         )
     except ValueError:
         # The base is an address that only looks like one; without it nothing else is in doubt.
-        return _cleaner(None, has_direction=has_direction)
+        return _cleaner(None, has_direction=has_direction, with_places=with_places)

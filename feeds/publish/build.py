@@ -125,7 +125,7 @@ class SiteBuilder:
         feeds = (each.feed for each in entry.categories if each.direct and each.feed)
         return f"{item_page(item.slug)}{INDEX}", self._render(
             "item.html",
-            entry=entry,
+            entry=entry.on_own_page() if entry.picture else entry,
             data=jsonld.article(entry, self._site),
             earlier=self._link(around.earlier),
             later=self._link(around.later),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from html import escape, unescape
+from typing import Self
 from urllib.parse import quote
 
 from config.values import (
@@ -35,8 +36,9 @@ from feeds.model import (
     TopicKind,
     TopicRef,
 )
+from feeds.pictures import Picture, asked_for_late, figure, pictures, told
 from feeds.publish.feed import FeedEnd, FeedRef, PublishedFeed
-from feeds.publish.site import Site, item_page
+from feeds.publish.site import Site, SourceTerms, item_page
 from feeds.taxonomy import Taxonomy
 
 _LONGEST_OPENING_CHARS = 500
@@ -72,7 +74,7 @@ class PublishedEntry:
 
     ``standfirst`` is the summary where the text below does not open with it anyway. ``markup`` is
     the text as sanitised HTML, where the publisher gave any. Without ``full_text`` there are no
-    paragraphs and no markup: what may not be shown is not even here.
+    paragraphs, and no markup but that of its ``picture``: what may not be shown is not even here.
     """
 
     id: str
@@ -81,6 +83,7 @@ class PublishedEntry:
     standfirst: str
     paragraphs: tuple[str, ...]
     markup: str
+    picture: Picture | None
     enclosures: tuple[Enclosure, ...]
     provenance: Provenance | None
     full_text: bool
@@ -109,6 +112,10 @@ class PublishedEntry:
     def is_title_alone(self) -> bool:
         """Whether there is nothing to read but its title."""
         return not (self.standfirst or self.paragraphs or self.markup)
+
+    def on_own_page(self) -> Self:
+        """The same for a page of our own."""
+        return replace(self, markup=asked_for_late(self.markup))
 
     def filed_under(self, kind: TopicKind) -> tuple[EntryTopic, ...]:
         """The categories of one kind that the item itself names."""
@@ -150,6 +157,8 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
     page = f"{site.url}/{path}"
     origin = published_uri(item.url)
     issuers = tuple(filter(None, (_line(label.text) for label in item.issuers)))
+    picture = next(pictures(item.markup), None) if terms.images else None
+    alone = figure(picture) if picture else ""
     named = partial(_named, language=site.language, taxonomy=taxonomy)
     return PublishedEntry(
         id=item.uid,
@@ -157,7 +166,8 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         summary=summary,
         standfirst="" if summary in "".join(paragraphs[:1]) else summary,
         paragraphs=paragraphs,
-        markup=_markup(item.markup) if terms.full_text else "",
+        markup=_markup(item.markup, terms) if terms.full_text else alone,
+        picture=picture,
         enclosures=tuple(_enclosures(item)),
         provenance=_provenance(item.provenance),
         full_text=terms.full_text,
@@ -190,6 +200,7 @@ def last_entry(feed: PublishedFeed, end: FeedEnd, site: Site) -> PublishedEntry:
         standfirst="",
         paragraphs=(),
         markup=f"<p>{end.sentence}</p>",
+        picture=None,
         enclosures=(),
         provenance=None,
         full_text=True,
@@ -222,7 +233,12 @@ def shortened(entry: PublishedEntry) -> PublishedEntry:
     """
     summary = entry.summary or _cut("".join(entry.paragraphs[:1]), _LONGEST_OPENING_CHARS)
     return replace(
-        entry, summary=summary, standfirst=summary, paragraphs=(), markup="", full_text=False
+        entry,
+        summary=summary,
+        standfirst=summary,
+        paragraphs=(),
+        markup=figure(entry.picture) if entry.picture else "",
+        full_text=False,
     )
 
 
@@ -244,9 +260,9 @@ def _readable(text: str, *, with_isolates: bool = False) -> str:
     return visible(text, with_isolates=with_isolates).replace("\ufffd", "?")
 
 
-def _markup(clean: str) -> str:
+def _markup(clean: str, terms: SourceTerms) -> str:
     """Sanitised HTML in such characters, with addresses that readers can follow."""
-    text = _readable(clean, with_isolates=True)
+    text = _readable(told(clean, are_shown=terms.images), with_isolates=True)
     return _LINK.sub(_link, text) if _ODD_LINK.search(text) else text
 
 

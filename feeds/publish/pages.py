@@ -18,7 +18,7 @@ import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateSyntaxError
 
 from config import values
-from feeds import catalogue
+from feeds import catalogue, pictures
 from feeds.catalogue import Catalogue
 from feeds.errors import PublishError
 from feeds.identity import decide, ids
@@ -284,14 +284,14 @@ def code() -> str:
     """The package's own files instead of a version number: nobody can forget to raise it.
 
     With them the words, and what decides whether an address, a language, a media type or an id can
-    be published, and when something was.
+    be published, when something was, and how pictures are shown.
     """
     folder = Path(__file__).parent
     files = (
         *sorted(folder.rglob("*.py")),
         *sorted((folder / "templates").iterdir()),
         *sorted(catalogue.FOLDER.iterdir()),
-        *(Path(str(module.__file__)) for module in (decide, ids, values)),
+        *(Path(str(module.__file__)) for module in (decide, ids, pictures, values)),
     )
     versions = (f"{library} {version(library)}" for library in _LIBRARIES)
     return "\0".join((*versions, *(file.read_text("utf-8") for file in files if file.is_file())))

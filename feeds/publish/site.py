@@ -16,18 +16,21 @@ from feeds.selection import Selection
 
 #: The file of a page, in the folder of its address: every web server answers with it there.
 INDEX = "index.html"
+_ITEMS = "items/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTerms:
     """On which terms the items of one source may be shown.
 
-    Without ``full_text`` only title, summary, link and credit leave the house.
+    Without ``full_text`` only title, summary, link and credit leave the house. With ``images`` its
+    pictures are shown, where they are: the first beside a summary, all of them in a text.
     """
 
     source: str
     full_text: bool
     credit: str = ""
+    images: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,13 @@ class Site:
     def publisher(self) -> str:
         return self.organisation or self.title
 
+    def is_pictured(self, path: str) -> bool:
+        """Whether the file at a path may show pictures of sources: the page of an item may, where
+        there is a source whose terms allow it.
+        """
+        is_item = path.startswith(_ITEMS) and path.endswith(INDEX)
+        return is_item and any(each.images for each in self.terms)
+
     @property
     def words(self) -> Catalogue:
         """What pages and feeds say: in the language of the site, or as near to it as there is."""
@@ -107,4 +117,4 @@ class Site:
 
 def item_page(slug: str) -> str:
     """The address of an item's page, relative to that of the site; a folder (`INDEX`)."""
-    return f"items/{slug}/"
+    return f"{_ITEMS}{slug}/"

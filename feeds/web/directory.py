@@ -17,7 +17,15 @@ from pathlib import Path
 
 from feeds.codings import PACKED_ENDS, is_packed
 from feeds.times import second_of
-from feeds.web.representation import MEDIA, PRESENT, FileStatus, Representation, represent
+from feeds.web.representation import (
+    MEDIA,
+    PICTURED_PAGE,
+    PRESENT,
+    FileStatus,
+    Media,
+    Representation,
+    represent,
+)
 
 #: Modification time in ns, size and inode, of a file and of what tells its status, if anything
 #: does: tells two states apart without reading them.
@@ -82,7 +90,7 @@ class Directory:
 
     `signature` and `remembered` cost a stat and a look-up and are meant for the event loop;
     `read` touches the disk and is meant for a thread. ``links`` says what the Link field of a file
-    holds, empty for none.
+    holds, empty for none, and ``is_pictured`` which pages show pictures from elsewhere.
     """
 
     def __init__(
@@ -91,11 +99,13 @@ class Directory:
         limit_bytes: int,
         clock: Callable[[], datetime],
         links: Callable[[str], str] = lambda _: "",
+        is_pictured: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._root = str(root)
         self._limit_bytes = limit_bytes
         self._clock = clock
         self._links = links
+        self._is_pictured = is_pictured
         self._kept: OrderedDict[str, Served] = OrderedDict()
         self._used_bytes = 0
 
@@ -142,7 +152,7 @@ class Directory:
         }
         represented = partial(
             represent,
-            media=MEDIA[name.rpartition(".")[2]],
+            media=self._media(name),
             modified=self._modified(name, signature, body),
             told=_status(status),
             links=self._links(name),
@@ -155,6 +165,9 @@ class Directory:
             is_whole="gzip" in right or not there["gzip"],
             again_at=None if len(right) == len(PACKED_ENDS) else self._again_at(signature),
         )
+
+    def _media(self, name: str) -> Media:
+        return PICTURED_PAGE if self._is_pictured(name) else MEDIA[name.rpartition(".")[2]]
 
     def _again_at(self, signature: Signature) -> float:
         """The others come soon after the file, or never: so the longer it lies, the later."""

@@ -20,12 +20,15 @@ Headers = list[tuple[bytes, bytes]]
 #: show it for an hour more while it asks for a newer one (RFC 5861 section 3).
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=3600"
 
-#: No script, no frame, nothing from elsewhere: pages need a style sheet and no more.
-PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src {}; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-_PAGE = (("content-security-policy", PAGE_POLICY), ("referrer-policy", "same-origin"))
+_OWN_IMAGES = "'self' data:"
+#: No script, no frame, nothing from elsewhere: pages need a style sheet and no more.
+PAGE_POLICY = _POLICY.format(_OWN_IMAGES)
+_REFERRER = ("referrer-policy", "same-origin")
+_PAGE = (("content-security-policy", PAGE_POLICY), _REFERRER)
 #: Who reads feeds in a browser sees what caches and hubs are told; the others it sees anyway.
 _ANYONE = (
     ("access-control-allow-origin", "*"),
@@ -76,6 +79,13 @@ MEDIA: Mapping[str, Media] = MappingProxyType(
         "txt": Media("text/plain; charset=utf-8"),
         "xml": Media("application/xml; charset=utf-8"),
     }
+)
+
+
+#: A page with pictures of its source, which lie wherever that keeps them.
+PICTURED_PAGE = Media(
+    "text/html; charset=utf-8",
+    (("content-security-policy", _POLICY.format(f"{_OWN_IMAGES} https: http:")), _REFERRER),
 )
 
 

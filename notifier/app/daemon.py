@@ -248,7 +248,7 @@ def _hub(house: House, on_request: Callable[[], object]) -> WebSubHub | None:
 
 def _files(settings: Settings, site: Site, clock: Callable[[], datetime]) -> PublishedFiles:
     cached = settings.serve.cache_bytes
-    directory = Directory(settings.publish.directory, cached, clock, site.links)
+    directory = Directory(settings.publish.directory, cached, clock, site.links, site.is_pictured)
     return PublishedFiles(directory, site.base)
 
 

@@ -146,7 +146,12 @@ def site(settings: Settings, identity: Identity, saved: tuple[SavedSelection, ..
         contact=settings.site.contact,
         identity=identity,
         terms=tuple(
-            SourceTerms(source=source.name, full_text=source.full_text, credit=source.credit)
+            SourceTerms(
+                source=source.name,
+                full_text=source.full_text,
+                credit=source.credit,
+                images=source.images,
+            )
             for source in settings.sources
         ),
         entries_per_feed=settings.publish.entries_per_feed,

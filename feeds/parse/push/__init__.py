@@ -14,8 +14,8 @@ from feeds.model import Enclosure, Label, TopicKind
 from feeds.parse import syndication
 from feeds.parse.push.pushed_item import Fault, PushedItem, item_of
 from feeds.parse.push.strict_json import NotStrictJson, loaded
-from feeds.parse.sanitise import paragraphs, sanitised
-from feeds.parse.syndication.embeds import with_links
+from feeds.parse.sanitise import blocks, sanitised
+from feeds.parse.syndication.embeds import filled, placed
 from feeds.taxonomy import Taxonomy
 
 FORM = "push"
@@ -60,13 +60,14 @@ def _entry(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | R
 
 
 def _draft(item: PushedItem, document: Document, taxonomy: Taxonomy) -> Draft:
-    markup = sanitised(item.html, item.url) if item.html else ""
+    html, embeds = placed(item.html, item.url) if item.html else ("", ())
+    markup = sanitised(html, item.url, with_places=True) if html else ""
     draft = Draft(
         form=FORM,
         title=item.title,
         summary=item.summary,
-        paragraphs=tuple(paragraphs(markup) if markup else _plain(item)),
-        markup=sanitised(with_links(item.html, item.url), item.url) if item.html else "",
+        paragraphs=tuple([each.line for each in blocks(markup)] if markup else _plain(item)),
+        markup=filled(markup, embeds),
         url=item.url,
         guid=item.id or document.name,
         issued=item.issued,

@@ -8,14 +8,14 @@ import html
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain
 
 from config.values import isolated, visible
 from feeds.draft import Draft
 from feeds.parse.sanitise import blocks, paragraphs, sanitised, without
 from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.categories import topics_of
-from feeds.parse.syndication.embeds import has_embeds, with_links
+from feeds.parse.syndication.embeds import filled, has_embeds, placed
 from feeds.parse.syndication.feed_entries import RawEntry, RawFeed, TextConstruct
 from feeds.taxonomy import Taxonomy
 
@@ -286,15 +286,14 @@ def _body(words: TextConstruct, title: str) -> tuple[str, tuple[str, ...]]:
     if not words:
         return "", ()
     if words.is_html and _TAG.search(words.text):
-        markup = sanitised(words.text, words.base)
+        shows = has_embeds(words.text)
+        text, embeds = placed(words.text, words.base) if shows else (words.text, ())
+        markup = sanitised(text, words.base, with_places=bool(embeds))
         found = blocks(markup)
-        # What is not carried leaves links, which are no words of the text.
-        if has_embeds(words.text):
-            markup = sanitised(with_links(words.text, words.base), words.base)
         if len(found) > 1 and _is_head(found[0].line, title):
-            heads = (each for each in blocks(markup) if each.line == found[0].line)
-            markup, found = without(markup, islice(heads, 1)), found[1:]
-        return markup, tuple(" ".join(block.text.split()) for block in found)
+            markup, found = without(markup, found[:1]), found[1:]
+        # What is shown is no word of the text.
+        return filled(markup, embeds), tuple(" ".join(block.text.split()) for block in found)
     text = _characters(words.text) if words.is_html else words.text
     return "", tuple(seen for part in text.splitlines() if (seen := _running(part)))
 

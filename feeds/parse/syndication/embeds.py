@@ -1,15 +1,17 @@
-"""Links in place of what is not carried: pictures, films, sounds and frames within HTML.
+"""What a text shows and does not say: pictures, films, sounds and frames, at their places in it.
 
-Knows what they are called, and which pictures only count readers. Must never know what of HTML is
-published: the links are put where a sanitiser will read them.
+Knows what they are called, where they are, and which pictures only count readers. Must never know
+what of HTML is published: it marks places that a sanitiser keeps, and fills them behind it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape, unescape
+from typing import NamedTuple
 
 from config.values import host_of, on_one_line
 from feeds.parse.syndication.feed_entries import absolute
+from feeds.pictures import Picture, kept, size
 
 _TAGS = re.compile(
     r"<(/?)(a|audio|embed|figcaption|figure|iframe|img|object|p|picture|source|video)\b"
@@ -21,32 +23,143 @@ _SAID = re.compile(
     r"""\s([a-z-]{2,20})\s{0,5}=\s{0,5}("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)""", re.IGNORECASE
 )
 _MARKUP = re.compile(r"<[^<>]{0,4000}>")
-# Where lazy pages keep what a script will show.
-_AT = ("src", "data-src", "data-lazy-src", "data", "href")
-_CALLED = ("title", "aria-label", "alt")
+# Where lazy pages keep what a script will show goes before what they show until then.
+_AT = ("data-src", "data-lazy-src", "data-original", "src", "data", "href")
+_CHOICES = ("srcset", "data-srcset")
+_MOST_CHOICES = 20
+#: A picture of several sizes is the largest of those that a reader's column has room for.
+_WIDEST_PIXELS = 1_600
+_CALLED = ("alt", "title", "aria-label")
 _FRAMES = frozenset({"audio", "iframe", "object", "video"})
 _LONGEST_CHARS = 300
-_MOST_LINKS = 100
+_MOST_EMBEDS = 100
 # A picture of a pixel or two is there to be asked for, not to be seen.
 _SMALLEST_PIXELS = 3
-_PICTURE = re.compile(r"\.(?:avif|gif|jpe?g|png|webp)$", re.IGNORECASE)
+# The address of a file that is one: a script that counts answers with a picture, too, and what
+# keeps others apart is a GIF.
+_FILE = re.compile(r"\.(?:avif|jpe?g|png|webp)(?:[?#]|$)", re.IGNORECASE)
+# So large is nothing that is not looked at.
+_SEEN_PIXELS = 100
+
+#: An element of no text that ends no line.
+_PLACE = '<wbr data-place="{}">'
+_CLEAN_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
+_PLACED = re.compile(r' data-place="(\d{1,4})"')
+# In which nothing but a line can stand.
+_LINES = frozenset(
+    "a abbr b bdi caption cite code em h2 h3 h4 h5 h6 i mark p pre q s small strong sub sup "
+    "u".split()
+)
+
+
+class LinkedEmbed(NamedTuple):
+    """Something that is not shown: where it is, and what it is called."""
+
+    address: str
+    words: str
+
+
+#: A text alone is a sign that was written as a picture.
+Embed = Picture | LinkedEmbed | str
 
 
 def has_embeds(html: str) -> bool:
-    """Whether HTML shows anything that is not carried."""
+    """Whether HTML shows anything that it does not say."""
     return _ANY.search(html) is not None
 
 
-def with_links(html: str, base: str | None) -> str:
-    """The same HTML with a link beside each thing that is not carried, named by its caption, its
-    title, what is said of it, or the host it is at.
-    """
-    kept: list[str] = []
+def placed(html: str, base: str | None) -> tuple[str, Sequence[Embed]]:
+    """The same HTML with a place beside each thing it shows, and these things."""
+    parts: list[str] = []
+    embeds: list[Embed] = []
     at = 0
-    for position, link in _Reading(base).links(html):
-        kept += [html[at:position], link]
+    for position, embed in _Reading(base).embeds(html):
+        parts += [html[at:position], place(len(embeds))]
+        embeds.append(embed)
         at = position
-    return "".join((*kept, html[at:]))
+    return "".join((*parts, html[at:])), embeds
+
+
+def place(number: int) -> str:
+    """The place of the thing with this number."""
+    return _PLACE.format(number)
+
+
+def filled(clean: str, embeds: Sequence[Embed]) -> str:
+    """Sanitised HTML with what stands in its places: pictures as they are kept, signs, and links to
+    all else; within a link no other.
+    """
+    depth = {"a": 0, "": 0}
+
+    def put(tag: re.Match[str]) -> str:
+        slash, name, said = tag.groups()
+        if name == "wbr":
+            found = _PLACED.fullmatch(said)
+            number = int(found[1]) if found else len(embeds)
+            known = embeds[number : number + 1]
+            return _written(known[0], depth) if known else ""
+        if name in _LINES:
+            depth[""] += -1 if slash else 1
+            depth["a"] += (-1 if slash else 1) if name == "a" else 0
+        return tag[0]
+
+    return _CLEAN_TAG.sub(put, clean) if "<wbr" in clean else clean
+
+
+def _written(embed: Embed, depth: Mapping[str, int]) -> str:
+    if isinstance(embed, Picture):
+        return kept(embed, is_within_line=depth[""] > 0)
+    if isinstance(embed, str):
+        return escape(embed, quote=False)
+    words = escape(embed.words, quote=False)
+    if depth["a"]:
+        return words
+    link = f'<a href="{escape(embed.address)}" rel="noopener noreferrer">{words}</a>'
+    return link if depth[""] else f"<p>{link}</p>"
+
+
+def embed_of(name: str, said: Mapping[str, str], caption: str, base: str | None) -> Embed | None:
+    """What an element with these attributes shows, with the ``caption`` its page has for it; None
+    where that is nothing to be seen or to be had.
+    """
+    own = next((text for each in _CALLED if (text := on_one_line(said.get(each, "")))), "")
+    caption, own = caption[:_LONGEST_CHARS], own[:_LONGEST_CHARS]
+    address = _address(said, base)
+    if address is None or _is_tiny(said):
+        return None
+    words = caption or own
+    if words and not any(map(str.isalnum, words)):
+        return words
+    if name != "img":
+        return LinkedEmbed(address, words or host_of(address))
+    width, height = (size(said.get(each, "")) for each in ("width", "height"))
+    if not (words or _FILE.search(address) or min(width, height) >= _SEEN_PIXELS):
+        return None
+    alt = own if own or "alt" in said else None
+    return Picture(address=address, alt=alt, caption=caption, width=width, height=height)
+
+
+def _address(said: Mapping[str, str], base: str | None) -> str | None:
+    addresses = (absolute(said.get(each, ""), base) for each in _AT)
+    chosen = (_chosen(said.get(each, ""), base) for each in _CHOICES)
+    return next(filter(None, (*addresses, *chosen)), None)
+
+
+def _chosen(choices: str, base: str | None) -> str | None:
+    """The largest of several sizes with room for it, or the first."""
+    sizes: list[tuple[int, str]] = []
+    for each in choices.split(", ", _MOST_CHOICES)[:_MOST_CHOICES]:
+        at, _, told = each.strip().partition(" ")
+        if address := absolute(at.rstrip(","), base):
+            sizes.append((size(told.strip().removesuffix("w")), address))
+    fitting = [each for each in sizes if each[0] <= _WIDEST_PIXELS]
+    best = max(fitting, key=lambda each: each[0], default=None)
+    return next((address for _, address in filter(None, (best, *sizes[:1]))), None)
+
+
+def _is_tiny(said: Mapping[str, str]) -> bool:
+    sizes = (said.get(each, "").removesuffix("px") for each in ("width", "height"))
+    return any(each.isdecimal() and int(each[:6]) < _SMALLEST_PIXELS for each in sizes)
 
 
 class _Reading:
@@ -60,7 +173,7 @@ class _Reading:
         self._waiting: list[tuple[str, Mapping[str, str]]] = []
         self._caption = ""
 
-    def links(self, html: str) -> Iterator[tuple[int, str]]:
+    def embeds(self, html: str) -> Iterator[tuple[int, Embed]]:
         count = 0
         small = html.lower()
         endless = {name for name in _FRAMES if f"</{name}" not in small}
@@ -71,16 +184,16 @@ class _Reading:
             if not is_end and name in _FRAMES and (tag[3].endswith("/") or name in endless):
                 self._read(html, tag, name, is_end=True)
             if self._waiting and not self._is_within(name, is_end=is_end):
-                for link in self._written():
+                for embed in self._told():
                     count += 1
-                    if count <= _MOST_LINKS:
-                        yield place, link
+                    if count <= _MOST_EMBEDS:
+                        yield place, embed
 
     def _read(self, html: str, tag: re.Match[str], name: str, *, is_end: bool) -> None:
         said = {} if is_end else _attributes(tag[3])
         if name == "figcaption" and is_end and name in self._open:
             text = _MARKUP.sub(" ", html[self._open[name] : tag.start()][: _LONGEST_CHARS * 4])
-            self._caption = on_one_line(unescape(text))[:_LONGEST_CHARS]
+            self._caption = on_one_line(unescape(text))
         if name in _FRAMES:
             self._of_frame(name, said, is_end=is_end)
         elif name == "source" and self._frame and not self._frame[1].get("src"):
@@ -105,36 +218,14 @@ class _Reading:
             return False
         return "figure" in self._open or "picture" in self._open or self._frame is not None
 
-    def _written(self) -> Iterator[str]:
+    def _told(self) -> Iterator[Embed]:
         for name, said in self._waiting:
-            if link := self._link(name, said):
-                yield link
+            caption, self._caption = self._caption, ""
+            if embed := embed_of(name, said, caption, self._base):
+                yield embed
         self._waiting, self._caption = [], ""
-
-    def _link(self, name: str, said: Mapping[str, str]) -> str:
-        own = next((text for each in _CALLED if (text := on_one_line(said.get(each, "")))), "")
-        caption, self._caption = self._caption, ""
-        called = (caption or own)[:_LONGEST_CHARS]
-        addresses = (absolute(said.get(each, ""), self._base) for each in _AT)
-        address = next(filter(None, addresses), None)
-        if _is_tiny(said) or not address:
-            return ""
-        if called and not any(map(str.isalnum, called)):
-            return escape(called)
-        if not called and name == "img" and ("alt" in said or not _PICTURE.search(address)):
-            return ""
-        words = escape(called or host_of(address))
-        if "a" in self._open:
-            return words
-        link = f'<a href="{escape(address)}">{words}</a>'
-        return link if "p" in self._open else f"<p>{link}</p>"
 
 
 def _attributes(text: str) -> dict[str, str]:
     found = ((name.lower(), unescape(value.strip("\"'"))) for name, value in _SAID.findall(text))
     return dict(reversed(list(found)))
-
-
-def _is_tiny(said: Mapping[str, str]) -> bool:
-    sizes = (said.get(each, "").removesuffix("px") for each in ("width", "height"))
-    return any(each.isdecimal() and int(each[:6]) < _SMALLEST_PIXELS for each in sizes)

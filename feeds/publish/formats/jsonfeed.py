@@ -34,6 +34,7 @@ def entry_bytes(entry: PublishedEntry, content: str) -> bytes:
             "content_html": content,
             "content_text": "" if content else entry.title,
             "summary": entry.summary,
+            "image": entry.picture and entry.picture.address,
             "date_published": entry.published and entry.published.isoformat(),
             "date_modified": entry.updated.isoformat(),
             "authors": [_author(each) for each in entry.authors],

@@ -26,6 +26,7 @@ def article(entry: PublishedEntry, site: Site) -> str:
             "@type": "NewsArticle",
             "headline": entry.title,
             "description": entry.description,
+            "image": entry.picture.address if entry.picture else "",
             "datePublished": instant(entry.issued) if entry.issued else "",
             "dateModified": entry.updated.astimezone(UTC).isoformat(timespec="seconds"),
             "inLanguage": entry.language,

@@ -10,8 +10,9 @@ from lxml import etree
 
 from config.values import published_address
 from feeds.model import Author, Issued, IssuedFrom, Item, TopicKind, TopicRef
-from feeds.publish.entry import compose, published_uri
+from feeds.publish.entry import compose, published_uri, shortened
 from feeds.publish.feed import FeedRef
+from feeds.publish.site import SourceTerms
 from feeds.taxonomy import Taxonomy
 from tests.builders import POLICING, SECRETARIAT, a_label
 from tests.items import NOON, a_site, an_item, issued
@@ -267,3 +268,40 @@ def test_a_topic_without_a_label_in_that_language_is_named_as_printed(osce: Taxo
     assert (entry.issuers, entry.content_type) == (("OSCE Secretariat",), "News Item")
     item = an_item(issuers=(a_label("Harbour Office", None, TopicKind.ISSUER),))
     assert compose(item, a_site(language="de"), osce).issuers == ("Harbour Office",)
+
+
+PICTURE = "https://www.osce.org/a.jpg"
+PICTURED = (
+    f'<p>One.</p><figure><img src="{PICTURE}" alt="A map"><figcaption>Map</figcaption></figure>'
+)
+LICENSED = (
+    SourceTerms(source="own", full_text=True, images=True),
+    SourceTerms(source="web", full_text=False, images=True),
+)
+
+
+def test_pictures_are_links_unless_the_terms_of_their_source_say_otherwise(osce: Taxonomy) -> None:
+    item = an_item(body="One.", markup=PICTURED)
+    entry = compose(item, a_site(), osce)
+    assert (entry.markup, entry.picture) == (
+        f'<p>One.</p><p><a href="{PICTURE}" rel="noopener noreferrer">Map</a></p>',
+        None,
+    )
+    licensed = compose(item, a_site(terms=LICENSED), osce)
+    assert licensed.markup == PICTURED
+    assert licensed.picture
+    assert licensed.picture.address == PICTURE
+
+
+def test_beside_a_summary_stands_one_picture_where_it_may(osce: Taxonomy) -> None:
+    item = an_item(source="web", body="One.", markup=PICTURED + PICTURED)
+    assert compose(item, a_site(), osce).markup == ""
+    entry = compose(item, a_site(terms=LICENSED), osce)
+    assert (entry.paragraphs, entry.markup) == ((), PICTURED.removeprefix("<p>One.</p>"))
+    whole = compose(replace(item, source="own"), a_site(terms=LICENSED), osce)
+    assert shortened(whole).markup == entry.markup
+
+
+def test_our_own_pages_ask_for_pictures_late(osce: Taxonomy) -> None:
+    entry = compose(an_item(markup=PICTURED), a_site(terms=LICENSED), osce).on_own_page()
+    assert '<img loading="lazy" referrerpolicy="no-referrer" src=' in entry.markup

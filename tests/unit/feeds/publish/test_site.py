@@ -1,5 +1,6 @@
-"""What is said of an installation: where else its feeds are told of."""
+"""What is said of an installation: where else its feeds are told of, and where pictures are."""
 
+from feeds.publish.site import SourceTerms
 from tests.items import a_site
 
 FEED = "feeds/all.atom"
@@ -20,3 +21,11 @@ def test_what_is_no_feed_names_nothing() -> None:
 
 def test_a_feed_without_a_hub_names_nothing() -> None:
     assert a_site().links(FEED) == ""
+
+
+def test_pages_of_items_may_show_pictures_where_a_source_does() -> None:
+    page = "items/aaaaaaaaaaaaaaaa/index.html"
+    assert not a_site().is_pictured(page)
+    site = a_site(terms=(SourceTerms(source="own", full_text=True, images=True),))
+    assert site.is_pictured(page)
+    assert not site.is_pictured("feeds/all/index.html")

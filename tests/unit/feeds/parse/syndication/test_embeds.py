@@ -7,15 +7,17 @@ import time
 import pytest
 
 from feeds.parse.sanitise import sanitised
-from feeds.parse.syndication.embeds import has_embeds, with_links
+from feeds.parse.syndication.embeds import filled, has_embeds, placed
+from feeds.pictures import told
 
 BASE = "https://x.test/news/1"
 FILM = "https://v.test/e/1"
 
 
 def shown(html: str, base: str | None = BASE) -> str:
-    clean = sanitised(with_links(html, base), base)
-    return clean.replace(' rel="noopener noreferrer"', "")
+    html, embeds = placed(html, base)
+    clean = filled(sanitised(html, base, with_places=True), embeds)
+    return told(clean, are_shown=False).replace(' rel="noopener noreferrer"', "")
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,15 @@ def shown(html: str, base: str | None = BASE) -> str:
         ("<img src='javascript:alert(1)' alt=A><iframe src='data:text/html,x'></iframe>b", "b"),
         ("<img src=a.png alt='<script>'>b", "b"),
         ("<p>a<script>'<img src=b.png alt=B>'</script></p>", "<p>a</p>"),
+        ("<img data-src=b.png src=wait.gif alt=B>", '<p><a href="https://x.test/news/b.png">B</a></p>'),
+        ("<img src='data:,' srcset='s.png 320w, m.png 1200w, l.png 4000w' alt=B>", '<p><a href="https://x.test/news/m.png">B</a></p>'),
+        ("<img data-srcset='s.png, l.png 2x' alt=B>", '<p><a href="https://x.test/news/s.png">B</a></p>'),
+        ("<img srcset='l.png 4000w, xl.png 5000w' alt=B>", '<p><a href="https://x.test/news/l.png">B</a></p>'),
+        ("<img srcset=', javascript:1 2w' alt=B>b", "b"),
+        ("<img src='/picture?n=1' width=640 height=480>", '<p><a href="https://x.test/picture?n=1">x.test</a></p>'),
+        ("<img src='/dots.gif'>b", "b"),
+        ("<ul><li>a<iframe src=/f title=F></iframe></ul>", '<ul><li>a<p><a href="https://x.test/f">F</a></p></li></ul>'),
+        ("a<wbr data-place=7>b<wbr>c<img src=a.png alt=A>", 'abc<p><a href="https://x.test/news/a.png">A</a></p>'),
         ("<figure><img src=a.png alt=A>", "<div></div>"),
         ("a</iframe></p><p>b<img src=c.png alt='&#10084;'></p>", "a<p></p><p>b❤</p>"),
     ],
@@ -55,5 +66,5 @@ def test_without_a_base_a_relative_address_leaves_nothing() -> None:
 @pytest.mark.parametrize("part", ["<img src=a alt=b>", "<figure>", "<iframe", "<img ", "<video>", "<figcaption>", '<img alt="'])  # fmt: skip
 def test_it_takes_time_in_proportion(part: str) -> None:
     begun = time.process_time()
-    with_links(part * (400_000 // len(part)), BASE)
+    placed(part * (400_000 // len(part)), BASE)
     assert time.process_time() - begun < 3

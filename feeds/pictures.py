@@ -1,0 +1,160 @@
+"""The pictures of an item within its markup: how they are kept, and shown, or told of by links.
+
+Knows the one form in which a picture stands in a kept text. Must never know who may show it.
+
+A picture is kept as ``<figure><img src alt width height><figcaption>words</figcaption></figure>``,
+and within a line as the ``img`` alone: whether it is shown is the terms of its source, which may
+change. Nothing of it but these attributes is published: what else an ``img`` can have lets a
+page run something, or have another picture than the one that was looked at.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from html import escape, unescape
+
+from config.values import host_of, published_address
+
+#: No screen is wider; what says more is no size.
+_MOST_PIXELS = 10_000
+_PICTURE = re.compile(
+    r'(?P<figure><figure>)?<img src="(?P<address>[^"]*)"(?: alt="(?P<alt>[^"]*)")?'
+    r'(?: width="(?P<width>\d{1,5})")?(?: height="(?P<height>\d{1,5})")?>'
+    r"(?(figure)(?:<figcaption>(?P<caption>[^<]*)</figcaption>)?</figure>)"
+)
+_PICTURE_OR_LINK = re.compile(rf"(?P<link></?a\b[^<>]*>)|{_PICTURE.pattern}")
+# What held nothing but pictures that leave nothing.
+_EMPTY = re.compile(r'<(a|div|li|p)(?: [a-z]+="[^"]*")*>\s*</\1>')
+_MOST_EMPTY_LEVELS = 4
+_IMG = '<img src="'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture at an ``address``; ``alt`` is what to say where it is not seen, None where nobody
+    wrote it; ``width`` and ``height`` are in pixels, 0 where nobody says.
+    """
+
+    address: str
+    alt: str | None = None
+    caption: str = ""
+    width: int = 0
+    height: int = 0
+
+    @property
+    def said(self) -> str:
+        """What is said where it is not seen; what stands below it where nobody wrote that."""
+        return self.alt or self.caption
+
+    @property
+    def words(self) -> str:
+        """What it is called where it is not shown; without a word of its page by its host."""
+        return self.caption or (host_of(self.address) if self.alt is None else self.alt)
+
+
+def size(text: str) -> int:
+    """A width or height as HTML has it, in pixels; 0 for what is none."""
+    digits = text.strip().removesuffix("px")
+    is_size = digits.isascii() and digits.isdecimal() and len(digits) <= len(str(_MOST_PIXELS))
+    return int(digits) if is_size and int(digits) <= _MOST_PIXELS else 0
+
+
+def kept(picture: Picture, *, is_within_line: bool) -> str:
+    """A picture as it stands in a kept text."""
+    alt = picture.said if is_within_line else picture.alt
+    told = {
+        "src": picture.address,
+        "alt": alt,
+        "width": str(picture.width) if picture.width else None,
+        "height": str(picture.height) if picture.height else None,
+    }
+    known = (f' {name}="{escape(text)}"' for name, text in told.items() if text is not None)
+    image = f"<img{''.join(known)}>"
+    if is_within_line:
+        return image
+    caption = escape(picture.caption, quote=False)
+    return f"<figure>{image}{f'<figcaption>{caption}</figcaption>' if caption else ''}</figure>"
+
+
+def pictures(markup: str) -> Iterator[Picture]:
+    """The pictures of a kept text that can be shown, at addresses that others may be given."""
+    for found in _PICTURE.finditer(markup) if _IMG in markup else ():
+        if picture := _published(found):
+            yield picture
+
+
+def told(markup: str, *, are_shown: bool) -> str:
+    """A kept text as it is published: with its pictures, each with an alternative text, where they
+    ``are_shown``, or with links in their places, named by their captions or by what is said of
+    them; one that nobody says anything of leaves no link.
+    """
+    if _IMG not in markup:
+        return markup
+    return _PICTURE.sub(_shown, markup) if are_shown else _linked(markup)
+
+
+def figure(picture: Picture) -> str:
+    """A picture that is shown by itself."""
+    return kept(replace(picture, alt=picture.said), is_within_line=False)
+
+
+def asked_for_late(markup: str) -> str:
+    """A text with its pictures as pages of our own have them: asked for when they are about to be
+    seen, and their host does not hear what was read.
+    """
+    return markup.replace("<img ", '<img loading="lazy" referrerpolicy="no-referrer" ')
+
+
+def _linked(markup: str) -> str:
+    is_linked = False
+
+    def written(found: re.Match[str]) -> str:
+        nonlocal is_linked
+        if found["link"]:
+            is_linked = not found["link"].startswith("</")
+            return found[0]
+        return _words(found, is_linked=is_linked)
+
+    less = _PICTURE_OR_LINK.sub(written, markup)
+    for _ in range(_MOST_EMPTY_LEVELS):
+        less = _EMPTY.sub("", less)
+    return less
+
+
+def _read(found: re.Match[str]) -> Picture:
+    alt = found["alt"]
+    return Picture(
+        address=unescape(found["address"]),
+        alt=None if alt is None else unescape(alt),
+        caption=unescape(found["caption"] or ""),
+        width=int(found["width"] or 0),
+        height=int(found["height"] or 0),
+    )
+
+
+def _published(found: re.Match[str]) -> Picture | None:
+    picture = _read(found)
+    address = published_address(picture.address)
+    return replace(picture, address=address) if address else None
+
+
+def _shown(found: re.Match[str]) -> str:
+    """The picture; what it is called where its address cannot be published."""
+    picture = _published(found)
+    if picture is None:
+        return _words(found, is_linked=True)
+    if found["figure"]:
+        return figure(picture)
+    return kept(replace(picture, alt=picture.said), is_within_line=True)
+
+
+def _words(found: re.Match[str], *, is_linked: bool) -> str:
+    """What a picture leaves: a link; its words alone where it stands in one, or leads nowhere."""
+    picture = _published(found)
+    words = escape((picture or _read(found)).words, quote=False)
+    if not words:
+        return ""
+    text = words
+    if picture and not is_linked:
+        text = f'<a href="{escape(picture.address)}" rel="noopener noreferrer">{words}</a>'
+    return f"<p>{text}</p>" if found["figure"] else text

@@ -1,0 +1,161 @@
+"""Pictures are kept in one form, shown with words for who does not see them, or leave links."""
+
+import re
+import time
+from html import escape, unescape
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.pictures import Picture, asked_for_late, figure, kept, pictures, size, told
+
+AT = "https://x.test/a.png"
+LINK = f'<a href="{AT}" rel="noopener noreferrer">{{}}</a>'
+
+CAPTION = "<figcaption>C &amp; c</figcaption>"
+
+
+def block(**said: object) -> str:
+    return kept(Picture(**{"address": AT, **said}), is_within_line=False)  # type: ignore[arg-type]
+
+
+def inline(**said: object) -> str:
+    return kept(Picture(**{"address": AT, **said}), is_within_line=True)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown", "linked"),
+    [
+        ("<p>a &lt;img&gt;</p>", "<p>a &lt;img&gt;</p>", "<p>a &lt;img&gt;</p>"),
+        (
+            block(alt="B", caption="C & c", width=640, height=480),
+            f'<figure><img src="{AT}" alt="B" width="640" height="480">{CAPTION}</figure>',
+            f"<p>{LINK.format('C &amp; c')}</p>",
+        ),
+        (
+            block(caption="C"),
+            f'<figure><img src="{AT}" alt="C"><figcaption>C</figcaption></figure>',
+            f"<p>{LINK.format('C')}</p>",
+        ),
+        (
+            block(),
+            f'<figure><img src="{AT}" alt=""></figure>',
+            f"<p>{LINK.format('x.test')}</p>",
+        ),
+        (f"<div>{block(alt='')}</div>", f'<div><figure><img src="{AT}" alt=""></figure></div>', ""),
+        (
+            f"<p>a {inline(alt='', caption='C')}</p>",
+            f'<p>a <img src="{AT}" alt="C"></p>',
+            f"<p>a {LINK.format('C')}</p>",
+        ),
+        (
+            f'<a href="https://y.test/">{inline(alt="B")}</a>{inline(alt="D")}',
+            f'<a href="https://y.test/"><img src="{AT}" alt="B"></a><img src="{AT}" alt="D">',
+            f'<a href="https://y.test/">B</a>{LINK.format("D")}',
+        ),
+        (f'<p><a href="https://y.test/">{inline(alt="")}</a></p>', None, ""),
+        # One whose host programs differ in.
+        (block(address="https://c\\\\d.test/1", alt="B"), "<p>B</p>", "<p>B</p>"),
+        (inline(address="https://c\\\\d.test/1", alt=""), "", ""),
+        (
+            inline(address="https://u:p@x.test/a|b.png", alt="B"),
+            '<img src="https://x.test/a%7Cb.png" alt="B">',
+            '<a href="https://x.test/a%7Cb.png" rel="noopener noreferrer">B</a>',
+        ),
+    ],
+)
+def test_a_picture_is_shown_or_leaves_a_link(markup: str, shown: str | None, linked: str) -> None:
+    if shown is not None:
+        assert told(markup, are_shown=True) == shown
+    assert told(markup, are_shown=False) == linked
+
+
+def test_the_first_picture_is_that_which_can_be_had() -> None:
+    markup = block(address="https://c\\\\d.test/1") + block(alt="B")
+    assert [each.alt for each in pictures(markup)] == ["B"]
+    assert list(pictures("<p>a</p>")) == []
+    assert figure(Picture(address=AT, caption="C")) == told(block(caption="C"), are_shown=True)
+
+
+def test_pages_of_our_own_ask_late_and_tell_nothing() -> None:
+    assert asked_for_late(f"<p>{inline(alt='')}</p>") == (
+        f'<p><img loading="lazy" referrerpolicy="no-referrer" src="{AT}" alt=""></p>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "pixels"),
+    [("640", 640), (" 640px ", 640), ("100%", 0), ("-1", 0), ("99999", 0), ("٣", 0), ("", 0)],
+)
+def test_a_size_is_a_number_of_pixels(text: str, pixels: int) -> None:
+    assert size(text) == pixels
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30)
+
+
+class _Reading(HTMLParser):
+    """What a reader's program would ask for and run."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+@given(
+    picture=st.builds(
+        Picture,
+        address=st.sampled_from([AT, "https://x.test/{}", "https://{}"]).flatmap(
+            lambda form: WORDS.map(form.format)
+        ),
+        alt=st.none() | WORDS,
+        caption=WORDS,
+        width=st.integers(0, 10_000),
+    ),
+    is_within_line=st.booleans(),
+    are_shown=st.booleans(),
+)
+def test_whatever_its_page_says_a_picture_is_no_more_than_one(
+    picture: Picture, *, is_within_line: bool, are_shown: bool
+) -> None:
+    html = told(kept(picture, is_within_line=is_within_line), are_shown=are_shown)
+    for tag, said in _Reading(html).found:
+        assert tag in {"figure", "img", "figcaption", "p"} if are_shown else tag in {"a", "p"}
+        assert said.keys() <= {"src", "alt", "width", "height", "href", "rel"}
+        for name in ("src", "href"):
+            assert (said.get(name) or "https://").startswith("https://")
+        assert tag != "img" or said["alt"] == picture.said
+    assert told(html, are_shown=True) == html
+
+
+@given(alt=WORDS, caption=WORDS)
+def test_what_is_kept_is_read_as_it_was(alt: str, caption: str) -> None:
+    picture = Picture(address=AT, alt=alt, caption=caption, width=3)
+    assert list(pictures(f"<p>a</p>{kept(picture, is_within_line=False)}")) == [picture]
+    assert unescape(escape(alt)) == alt
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<img src="',
+        "<figure>",
+        '<img src="a" alt="b">',
+        "<p><p>",
+        "<a>",
+        "</a>",
+        '<img src="a"><p>',
+    ],
+)
+@pytest.mark.parametrize("are_shown", [True, False])
+def test_it_takes_time_in_proportion(part: str, are_shown: bool) -> None:
+    markup = f'<img src="{AT}">' + part * (400_000 // len(part))
+    begun = time.process_time()
+    assert re.search("<", told(markup, are_shown=are_shown))
+    assert time.process_time() - begun < 2
