@@ -204,6 +204,7 @@ Switch = Annotated[bool, Field(description="true or false")]
 Port = Annotated[int, Field(ge=1, le=65_535, description="a whole number from 1 to 65535")]
 # A statement names as many rows as a batch or a feed has; PostgreSQL takes 65,535 values in one.
 Count = Annotated[int, Field(ge=1, le=10_000, description="a whole number from 1 to 10_000")]
+Processes = Annotated[int, Field(ge=1, le=64, description="a whole number from 1 to 64")]
 Bytes = Annotated[
     int, Field(ge=1, le=10**12, description="a whole number of bytes from 1 to 1_000_000_000_000")
 ]

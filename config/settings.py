@@ -190,6 +190,7 @@ class ServeSettings(SettingsSection):
 
     host: kinds.Host
     port: kinds.Port
+    processes: kinds.Processes
     cache_bytes: kinds.Bytes
 
 

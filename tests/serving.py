@@ -30,6 +30,7 @@ from feeds.web.published import PublishedFiles
 from feeds.web.selections import SelectedOverHttp
 from notifier.model import DeliveryState, SubscriberState, Totals
 from notifier.web.application import create_app
+from notifier.web.connections import WebCounts
 from notifier.web.health import Health
 from notifier.web.mailbox import Mailbox
 from notifier.web.private_pages import PrivatePages
@@ -88,6 +89,7 @@ def a_web_app(
     *,
     maildir: Path | None = None,
     heartbeats: Heartbeats | None = None,
+    counts: WebCounts | None = None,
     is_current: Callable[[], bool] | None = None,
     totals: Callable[[], Totals] = lambda: TOTALS,
     site: Site = SITE,
@@ -107,6 +109,7 @@ def a_web_app(
             is_current=is_current or database.is_current,
             totals=totals,
             heartbeats=heartbeats or Heartbeats(),
+            counts=counts or some_counts(),
             version="0.1.0",
             clock=lambda: NOW,
         ),
@@ -119,9 +122,20 @@ def a_web_app(
     )
 
 
+def some_counts() -> WebCounts:
+    """Of one process that runs."""
+    counts = WebCounts.of()
+    counts.running[0] = 1
+    return counts
+
+
 @contextmanager
 def serving(
-    app: Starlette, descriptors: int = DESCRIPTORS, *, ca: trustme.CA | None = None
+    app: Starlette,
+    descriptors: int = DESCRIPTORS,
+    *,
+    counts: WebCounts | None = None,
+    ca: trustme.CA | None = None,
 ) -> Iterator[str]:
     """The base address under which the application answers, through a real server.
 
@@ -132,8 +146,14 @@ def serving(
         bound.bind(("127.0.0.1", 0))
         files = app.router.default
         # A server of published files answers them as the daemon's does.
-        known = {"at_once": files.at_once} if isinstance(files, PublishedFiles) else {}
-        server = Server(app, Event(), descriptors=descriptors, **known)
+        at_once = files.at_once if isinstance(files, PublishedFiles) else lambda *_: None
+        server = Server(
+            app,
+            Event(),
+            descriptors=descriptors,
+            counts=counts or some_counts(),
+            at_once=at_once,
+        )
         if ca:
             server.config.load()
             server.config.ssl = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

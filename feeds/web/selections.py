@@ -49,6 +49,9 @@ _FEEDS = frozenset({"atom", "rss", "json"})
 # Nobody notices that what is new is a second older, while asking the store takes longer than all
 # else.
 _FRESH_SECONDS = 1.0
+# Other processes show what was before for as long as they take it for fresh: until then no date
+# tells one version from another (`Representation.as_of`).
+_SETTLED_SECONDS = 3
 # What has to be made, some 10 ms each: a service that follows some hundred selections gets all of
 # them at once after a change, and nobody can hold the others up.
 _AT_ONCE = 300
@@ -164,8 +167,9 @@ class SelectedOverHttp(ServedPaths):
         body, change = self._source.answer(selection, form, since=asked.since, before=before)
         if earlier and earlier.plain.body == body:
             return earlier
-        now = int(self._clock())
-        modified = now if earlier is None else max(now, (earlier.plain.modified or now) + 1)
+        modified = int(self._clock()) + _SETTLED_SECONDS
+        if earlier and earlier.plain.modified:
+            modified = max(modified, earlier.plain.modified + 1)
 
         def representation(content: bytes, encoding: str | None) -> Representation:
             made = represent(

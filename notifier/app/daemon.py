@@ -1,4 +1,4 @@
-"""The daemon: the jobs of a house and its web server side by side, started and ended in order.
+"""The daemon: the jobs of a house and its web servers side by side, started and ended in order.
 
 Knows what an open house can do, how often it shall, and how work ends. Must never do a part's work.
 """
@@ -6,55 +6,35 @@ Knows what an open house can do, how often it shall, and how work ends. Must nev
 import importlib
 import pkgutil
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from importlib.metadata import version
+from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
 from threading import Event
 
 import structlog
-from starlette.applications import Starlette
-from starlette.types import ASGIApp
 
 import config
 import feeds
 import notifier
-from config.settings import Settings
 from feeds import search
 from feeds.errors import StoreBusy
 from feeds.ingest.report import IngestReport
-from feeds.ingest.single_document import Receiver
 from feeds.model import SourceKind
 from feeds.publish.rebuild import PublishReport
-from feeds.publish.selected import SelectedFeeds
-from feeds.publish.site import Site, item_page
-from feeds.storage.database import Database
-from feeds.taxonomy import Taxonomy
-from feeds.web.directory import Directory
-from feeds.web.published import PublishedFiles
-from feeds.web.selections import SelectedOverHttp
-from feeds.websub.callback import HubCallback
-from feeds.websub.hub import WebSubHub
 from feeds.websub.subscriber import RenewReport
-from notifier.app import reports, sources
-from notifier.app.house import House, jitter
+from notifier.app import web_parts
+from notifier.app.house import House
 from notifier.app.jobs import Job, Scheduler
+from notifier.app.web_processes import Handed, WebProcesses
 from notifier.digest.plan import Planner
 from notifier.errors import CannotListen
 from notifier.mail.send import DeliveryReport
-from notifier.web.application import create_app
-from notifier.web.health import Health, Heartbeats
-from notifier.web.mailbox import Mailbox
-from notifier.web.private_pages import PrivatePages
-from notifier.web.server import Server, all_descriptors, listen
-from notifier.web.unsubscribe import Unsubscribing
-from notifier.web.view import Viewing
+from notifier.web.connections import WebCounts
+from notifier.web.server import Server, listen
 
 log = structlog.get_logger(__name__)
-
-#: For feeds that were made when somebody asked: those of some hundred selections.
-_SELECTIONS_BYTES = 32_000_000
 
 _ANNOUNCE, _SEARCH = "announce", "search"
 _PUBLISH_WAIT_SECONDS = 1.0
@@ -82,6 +62,9 @@ _IMPORTED_LATE = (
     "pypdf",
 )
 
+#: What a process that answers beside the daemon may need, too.
+_PUSHED = ("feeds.push.api", "feeds.push.receive")
+
 
 def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
     """The daemon runs until SIGTERM or SIGINT, then finishes what is in hand.
@@ -106,35 +89,41 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
             scheduler.wake(_SEARCH)
 
         scheduler = Scheduler(jobs(house, on_change), stopping, clock=house.clock)
-        files = _files(house.settings, house.site, house.clock)
+        publish = partial(_unless_busy, partial(_publish, house.publish, on_change), stopping)
+        counts = WebCounts.of(partial(RawArray, "q", serve.processes))
+        server = web_parts.server(
+            house,
+            stopping,
+            publish=publish,
+            announce=announce,
+            heartbeats=scheduler.heartbeats,
+            counts=counts,
+            mails=mails,
+        )
+        others = WebProcesses(
+            Handed.by(house, scheduler.heartbeats, counts, mails),
+            listening,
+            stopping,
+            code=(*_code(), *_PUSHED),
+            publish=publish,
+            announce=announce,
+        )
         with listening:
-            web = _web(
-                house.settings,
-                files=files,
-                database=house.database,
-                taxonomy=house.taxonomy,
-                site=house.site,
-                receiver=house.receiver,
-                publish=partial(
-                    _unless_busy, partial(_publish, house.publish, on_change), stopping
-                ),
-                clock=house.clock,
-                heartbeats=scheduler,
-                hub=_hub(house, announce),
-                mails=mails,
-            )
-            server = Server(web, stopping, descriptors=all_descriptors(), at_once=files.at_once)
-            _serve(server, scheduler, [listening], stopping)
+            _serve(server, others, scheduler, listening, stopping)
 
 
 def load() -> None:
     """All code that a beat may ask for is there, as an upgrade may replace its files meanwhile."""
+    for name in _code():
+        importlib.import_module(name)
+
+
+def _code() -> Iterator[str]:
     for room in (config, feeds, notifier):
         for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
             if not module.name.startswith(_NO_BEATS):
-                importlib.import_module(module.name)
-    for name in _IMPORTED_LATE:
-        importlib.import_module(name)
+                yield module.name
+    yield from _IMPORTED_LATE
 
 
 def jobs(house: House, on_change: Callable[[], object] = lambda: None) -> tuple[Job, ...]:
@@ -171,108 +160,6 @@ def jobs(house: House, on_change: Callable[[], object] = lambda: None) -> tuple[
         Job(name=name, every_seconds=seconds, work=partial(_unless_busy, work))
         for name, seconds, work in works
     )
-
-
-def _web(
-    settings: Settings,
-    *,
-    files: PublishedFiles,
-    database: Database,
-    taxonomy: Taxonomy,
-    site: Site,
-    receiver: Receiver,
-    publish: Callable[[], None],
-    clock: Callable[[], datetime],
-    heartbeats: Heartbeats,
-    hub: WebSubHub | None,
-    mails: Path | None,
-) -> Starlette:
-    """The web server: published files, selections, the links of mails, health and numbers.
-
-    What publishers and hubs hand in shows at once, by ``publish``.
-    """
-    secret = settings.signing_key
-    pages = PrivatePages(site, taxonomy)
-    return create_app(
-        files=files,
-        unsubscribing=Unsubscribing(
-            database=database, secret=secret, taxonomy=taxonomy, pages=pages, clock=clock
-        ),
-        viewing=Viewing(database=database, secret=secret, pages=pages),
-        health=_health(settings, database, heartbeats, clock),
-        pages=pages,
-        selections=SelectedOverHttp(
-            SelectedFeeds(database, taxonomy, site), _SELECTIONS_BYTES, clock, site.base
-        ),
-        base=site.base,
-        mails=Mailbox(mails, pages) if mails else None,
-        api=_api(settings, receiver, site, publish, clock),
-        hubs=HubCallback(
-            receiver=receiver,
-            clock=clock,
-            max_bytes=settings.ingest.max_document_bytes,
-            jitter=jitter,
-            on_content=lambda _: publish(),
-        ),
-        hub=hub,
-    )
-
-
-def _health(
-    settings: Settings,
-    database: Database,
-    heartbeats: Heartbeats,
-    clock: Callable[[], datetime],
-) -> Health:
-    return Health(
-        is_current=database.is_current,
-        totals=lambda: reports.totals(database, settings.sources, clock()),
-        heartbeats=heartbeats,
-        version=version("fieldfare"),
-        clock=clock,
-    )
-
-
-def _hub(house: House, on_request: Callable[[], object]) -> WebSubHub | None:
-    """Our own hub, where there is one."""
-    if not house.settings.websub.hub:
-        return None
-    return WebSubHub(
-        database=house.database,
-        site=house.site.url,
-        clock=house.clock,
-        refusal=house.caller().refusal,
-        on_request=on_request,
-    )
-
-
-def _files(settings: Settings, site: Site, clock: Callable[[], datetime]) -> PublishedFiles:
-    cached = settings.serve.cache_bytes
-    directory = Directory(settings.publish.directory, cached, clock, site.links, site.is_pictured)
-    return PublishedFiles(directory, site.base)
-
-
-def _api(
-    settings: Settings,
-    receiver: Receiver,
-    site: Site,
-    publish: Callable[[], None],
-    clock: Callable[[], datetime],
-) -> ASGIApp | None:
-    """The push API, where somebody may push. Raises SettingsError for a token that is none."""
-    tokens = sources.tokens(settings)
-    if not tokens:
-        return None
-    # A quarter of a second, of which an installation that nobody pushes to need not know.
-    from feeds.push.api import PushApi
-    from feeds.push.receive import PushedItems
-
-    pushed = PushedItems(
-        receiver=receiver, clock=clock, page_of=lambda slug: f"{site.url}/{item_page(slug)}"
-    )
-    max_bytes = settings.ingest.max_document_bytes
-    api = PushApi(pushed=pushed, tokens=tokens, max_bytes=max_bytes, on_change=publish)
-    return api.app(version("fieldfare"))
 
 
 def _unless_busy(work: Callable[[Event], object], stopping: Event) -> None:
@@ -364,14 +251,20 @@ def _seconds(duration: timedelta) -> float:
 
 
 def _serve(
-    server: Server, scheduler: Scheduler, sockets: Sequence[socket.socket], stopping: Event
+    server: Server,
+    others: WebProcesses,
+    scheduler: Scheduler,
+    listening: socket.socket,
+    stopping: Event,
 ) -> None:
     """Serves and ticks until SIGTERM or SIGINT; returns when the work in hand is finished."""
     scheduler.start()
-    log.info("daemon started", addresses=[bound.getsockname()[:2] for bound in sockets])
+    others.start()
+    log.info("daemon started", addresses=[listening.getsockname()[:2]])
     try:
-        server.run(sockets=list(sockets))
+        server.run(sockets=[listening])
     finally:
         stopping.set()
+        others.join()
         scheduler.stop()
         log.info("daemon stopped")

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from multiprocessing.sharedctypes import RawArray
 from threading import Event, Lock
 
 import structlog
@@ -36,6 +37,38 @@ class Job:
     name: str
     every_seconds: int
     work: Callable[[Event], object]
+
+    @property
+    def patience(self) -> timedelta:
+        """Without a sign of life for longer it is stuck."""
+        return max(LEAST_PATIENCE, timedelta(seconds=BEATS_UNTIL_STUCK * self.every_seconds))
+
+
+class Beats:
+    """When each job last gave a sign of life; a process that this is handed to sees it, too."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self._patience = {job.name: job.patience for job in jobs}
+        # In Unix time; 0 before the first.
+        self._at = RawArray("d", len(jobs))
+
+    def note(self, name: str, now: datetime) -> None:
+        """The job of that name is alive."""
+        self._at[[*self._patience].index(name)] = now.timestamp()
+
+    @property
+    def beats(self) -> Mapping[str, datetime]:
+        """When each job last began, went on with or ended its work."""
+        return {
+            name: datetime.fromtimestamp(at, UTC)
+            for name, at in zip(self._patience, self._at, strict=True)
+            if at
+        }
+
+    def stuck(self, now: datetime) -> tuple[str, ...]:
+        """The jobs that gave no sign of life for `BEATS_UNTIL_STUCK` intervals."""
+        beats = self.beats.items()
+        return tuple(name for name, beat in beats if now - beat > self._patience[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +107,7 @@ class Scheduler:
         self._clock = clock
         self._stopping = stopping
         self._jobs = tuple(jobs)
-        self._beats: dict[str, datetime] = {}
+        self.heartbeats = Beats(jobs)
         self._works = {job.name: _Work(job) for job in self._jobs}
         # The scheduler cannot be asked for a beat at any moment: not while it ends.
         self._woken = Threads(len(self._jobs), "woken")
@@ -94,7 +127,7 @@ class Scheduler:
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         now = self._clock()
         for job in self._jobs:
-            self._beats[job.name] = now
+            self.heartbeats.note(job.name, now)
             self._scheduler.add_job(
                 self._beat,
                 "interval",
@@ -118,17 +151,8 @@ class Scheduler:
         self._scheduler.shutdown(wait=True)
         self._woken.shutdown(wait=True)
 
-    @property
-    def beats(self) -> Mapping[str, datetime]:
-        """When each job last began, went on with or ended its work."""
-        return dict(self._beats)
-
-    def stuck(self, now: datetime) -> tuple[str, ...]:
-        """The jobs that gave no sign of life for `BEATS_UNTIL_STUCK` intervals."""
-        return tuple(job.name for job in self._jobs if now - self._beats[job.name] > _patience(job))
-
     def _note(self, job: Job) -> None:
-        self._beats[job.name] = self._clock()
+        self.heartbeats.note(job.name, self._clock())
 
     def _beat(self, job: Job) -> None:
         work = self._works[job.name]
@@ -149,7 +173,3 @@ class Scheduler:
         except Exception:
             log.exception("job failed", job=job.name, again_in_seconds=job.every_seconds)
         self._note(job)
-
-
-def _patience(job: Job) -> timedelta:
-    return max(LEAST_PATIENCE, timedelta(seconds=BEATS_UNTIL_STUCK * job.every_seconds))

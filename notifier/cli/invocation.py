@@ -36,11 +36,13 @@ def settings_for(context: typer.Context, *, logs: bool = False) -> "Settings":
     if path is not None and not path.is_file():
         raise SettingsError((f"{path}: no such settings file; `fieldfare init` writes one",))
     settings = load(path, os.environ)
-    level = "debug" if given["verbose"] else settings.log.level
-    if logs or level == "debug":
+    if given["verbose"]:
+        verbose = settings.log.model_copy(update={"level": "debug"})
+        settings = settings.model_copy(update={"log": verbose})
+    if logs or settings.log.level == "debug":
         from config import log
 
-        log.configure(settings.log.style, level)
+        log.configure(settings.log.style, settings.log.level)
     return settings
 
 

@@ -5,8 +5,10 @@ what is answered.
 """
 
 from asyncio import Transport
-from collections.abc import Callable
+from collections.abc import Callable, MutableSequence
 from contextlib import suppress
+from ctypes import Array
+from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
@@ -59,24 +61,49 @@ _NO_ROOM = "\r\n".join(
 AtOnce = Callable[[bytes, list[tuple[bytes, bytes]]], FileAnswer | None]
 
 
-class Connections(ServerState):
-    """All connections, ``most`` at a time, and a share of them for a client.
+#: One for each process that answers.
+Numbers = MutableSequence[int] | Array[Any]
 
-    Those that bring no request are closed to make room, the ones that wait longest first. So many
-    were ``refused``, or their requests. What ``is_proxy`` says of an address is that its
-    connections are others'.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebCounts:
+    """What the processes that answer count together, each in a place of its own: whether it is
+    ``running``, how often one had to be started anew, and how many connections or requests were
+    ``refused``, as there were too many.
     """
 
-    def __init__(self, most: int, at_once: AtOnce) -> None:
+    running: Numbers
+    ended: Numbers
+    refused: Numbers
+
+    @classmethod
+    def of(cls, numbers: Callable[[], Numbers] = lambda: [0]) -> "WebCounts":
+        """Nothing is counted yet; ``numbers`` makes a zero for each process, which all see."""
+        return cls(running=numbers(), ended=numbers(), refused=numbers())
+
+
+class Connections(ServerState):
+    """All connections of a process, ``most`` at a time, and a share of them for a client.
+
+    Those that bring no request are closed to make room, the ones that wait longest first. What
+    ``is_proxy`` says of an address is that its connections are others'.
+    """
+
+    def __init__(self, most: int, at_once: AtOnce, counts: WebCounts, place: int) -> None:
         super().__init__()
         self.at_once = at_once
         self.share = max(1, most // _OF_ALL_A_CLIENT)
-        self.refused = 0
+        self._counts = counts
+        self._place = place
         self.is_proxy: Callable[[str], bool] = lambda _: False
         self._most = most
         # In the order in which they began to wait.
         self._waiting: dict[Connection, None] = {}
         self._by_client: dict[str, set[Connection]] = {}
+
+    def refuse(self) -> None:
+        """One more was refused, or its request."""
+        self._counts.refused[self._place] += 1
 
     def wait(self, connection: "Connection") -> None:
         """It brings no request, as of now."""
@@ -98,7 +125,7 @@ class Connections(ServerState):
             return True
         longest = next((each for each in self._waiting if not has_all or each in own), None)
         if longest is None:
-            self.refused += 1
+            self.refuse()
             return False
         longest.end()
         return True

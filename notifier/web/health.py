@@ -13,7 +13,7 @@ import anyio.to_thread
 import structlog
 from anyio import CapacityLimiter
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from starlette.requests import Request
@@ -25,6 +25,7 @@ from feeds.model import HubStanding
 from feeds.standing import State as Standing
 from feeds.web.request_limits import ThreadLimit
 from notifier.model import DeliveryState, SubscriberState, Totals
+from notifier.web.connections import WebCounts
 
 _FRESH = {"cache-control": "no-store"}
 
@@ -49,7 +50,8 @@ class Health:
     """The requests /healthz and /metrics.
 
     ``totals`` and ``is_current``, whether the store has today's schema, raise StoreError where
-    the store does not answer.
+    the store does not answer. ``counts`` are those of all processes that answer: whichever is asked
+    says the same.
     """
 
     def __init__(
@@ -58,10 +60,12 @@ class Health:
         is_current: Callable[[], bool],
         totals: Callable[[], Totals],
         heartbeats: Heartbeats,
+        counts: WebCounts,
         version: str,
         clock: Callable[[], datetime],
     ) -> None:
         self._is_current = is_current
+        self._counts = counts
         self._heartbeats = heartbeats
         self._version = version
         self._clock = clock
@@ -69,20 +73,24 @@ class Health:
         self._looks = CapacityLimiter(1)
         self._scrapes = ThreadLimit(threads=1)
         self._registry = CollectorRegistry()
-        self._registry.register(_Readings(totals, heartbeats, version))
+        self._registry.register(_Readings(totals, heartbeats, counts, version))
 
-    async def healthz(self, request: Request) -> Response:
+    async def healthz(self, _request: Request) -> Response:
         """200 while the store answers and every job beats; 503 with the reasons otherwise; and how
         many connections were refused since the start, as there were too many.
 
         At once in any case: it waits for no one else, and not long for the store.
         """
-        problems = [*await self._problems_of_store(), *self._problems_of_jobs()]
+        problems = [
+            *await self._problems_of_store(),
+            *self._problems_of_jobs(),
+            *self._problems_of_processes(),
+        ]
         said = {
             "status": "failing" if problems else "ok",
             "version": self._version,
             "problems": problems,
-            "refused_connections": _refused(request),
+            "refused_connections": sum(self._counts.refused),
         }
         return JSONResponse(said, 503 if problems else 200, headers=_FRESH)
 
@@ -117,13 +125,24 @@ class Health:
         for job in self._heartbeats.stuck(self._clock()):
             yield f"the job {job!r} is stuck"
 
+    def _problems_of_processes(self) -> Iterator[str]:
+        if left := len(self._counts.running) - sum(self._counts.running):
+            yield f"{left} of {len(self._counts.running)} web processes ended; the log says more"
+
 
 class _Readings(Collector):
     """Read when scraped: nothing is counted twice, and nothing is kept up to date for nobody."""
 
-    def __init__(self, totals: Callable[[], Totals], heartbeats: Heartbeats, version: str) -> None:
+    def __init__(
+        self,
+        totals: Callable[[], Totals],
+        heartbeats: Heartbeats,
+        counts: WebCounts,
+        version: str,
+    ) -> None:
         self._totals = totals
         self._heartbeats = heartbeats
+        self._counts = counts
         self._version = version
 
     @override
@@ -147,6 +166,7 @@ class _Readings(Collector):
             value=totals.feed_subscriptions,
         )
         yield self._beats()
+        yield from self._processes()
         yield InfoMetricFamily(
             "fieldfare_build", "What is running.", value={"version": self._version}
         )
@@ -161,10 +181,15 @@ class _Readings(Collector):
             family.add_metric([job], beat.timestamp())
         return family
 
-
-def _refused(request: Request) -> int:
-    connections = getattr(request.state, "connections", None)
-    return connections.refused if connections else 0
+    def _processes(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "fieldfare_web_processes", "Processes that answer.", value=sum(self._counts.running)
+        )
+        for name, meaning, counted in (
+            ("web_processes_ended", "Processes that were started anew.", self._counts.ended),
+            ("refused_connections", "Connections there was no room for.", self._counts.refused),
+        ):
+            yield CounterMetricFamily(f"fieldfare_{name}", meaning, value=sum(counted))
 
 
 def _hubs(rows: Sequence[HubStanding]) -> Iterator[Metric]:

@@ -21,7 +21,15 @@ from typing_extensions import override
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from feeds.web.request_limits import CLIENT
-from notifier.web.connections import NOSNIFF, REFUSED, WAIT_SECONDS, AtOnce, Connection, Connections
+from notifier.web.connections import (
+    NOSNIFF,
+    REFUSED,
+    WAIT_SECONDS,
+    AtOnce,
+    Connection,
+    Connections,
+    WebCounts,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -48,8 +56,9 @@ class Server(uvicorn.Server):
     """uvicorn with bounds. A signal only asks: what is in hand is finished, then we return.
 
     uvicorn itself raises the signal again once it has stopped serving, which would end the
-    process before the jobs are done. ``descriptors`` are those of the whole process. What
-    ``at_once`` answers the application is not asked: a task a request costs twice the answer.
+    process before the jobs are done. ``descriptors`` are those of the whole process, ``place`` is
+    its own in ``counts``. What ``at_once`` answers the application is not asked: a task a request
+    costs twice the answer.
     """
 
     def __init__(
@@ -58,10 +67,12 @@ class Server(uvicorn.Server):
         stopping: Event,
         *,
         descriptors: int,
-        at_once: AtOnce = lambda _target, _fields: None,
+        counts: WebCounts,
+        place: int = 0,
+        at_once: AtOnce,
     ) -> None:
         most = max(1, min(_MOST_CONNECTIONS, descriptors // _OF_DESCRIPTORS))
-        self._connections = Connections(most, at_once)
+        self._connections = Connections(most, at_once, counts, place)
         shared = _Shared(web, self._connections)
         super().__init__(
             uvicorn.Config(
@@ -98,8 +109,6 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         get_running_loop().set_exception_handler(self._failed)
         sys.setswitchinterval(_SWITCH_SECONDS)
-        # What an application may know of its server (ASGI's lifespan state).
-        self.lifespan.state["connections"] = self._connections
         await super().startup(sockets)
 
     @override
@@ -136,7 +145,7 @@ class _Shared:
         is_forwarded = any(name == b"x-forwarded-for" for name, _ in scope["headers"])
         client = self._connections.client(scope["client"], is_forwarded=is_forwarded)
         if client and self._working[client] >= self._connections.share:
-            self._connections.refused += 1
+            self._connections.refuse()
             await PlainTextResponse("Too much at once\n", 503, REFUSED)(scope, receive, send)
             return
         self._working[client] += 1

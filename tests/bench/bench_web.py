@@ -2,7 +2,8 @@
 
 Run it with ``python -m tests.bench.bench_web``. Each server is one process, asked by wrk for one
 feed as a reader's program asks: packed, and by its tag. By turns, so that whatever else the machine
-does slows down both; what is compared is how many answers a second of processor time gives.
+does slows down both; what is compared is how many answers a second of processor time gives. At the
+end a daemon with `serve.processes` of one and of two.
 """
 
 import logging
@@ -13,8 +14,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from os import sysconf
+from os import cpu_count, sysconf
 from pathlib import Path
+from shutil import copy
 from statistics import median
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -31,8 +33,9 @@ from notifier.storage import VERSIONS
 from notifier.web.server import Server, all_descriptors, listen
 from tests import services
 from tests.bench.archive import fill, opened, osce, touch
+from tests.command import an_installation, until
 from tests.items import a_site
-from tests.serving import a_web_app
+from tests.serving import a_web_app, some_counts
 
 FEED = "/feeds/all.atom"
 SITE = a_site()
@@ -65,6 +68,7 @@ class Peer:
 
     url: str
     processes: tuple[int, ...]
+    path: str = FEED
 
     def processor_seconds(self) -> float:
         ticks = 0
@@ -105,6 +109,16 @@ def main() -> None:
             under_load = [_load(ours, 200) for _ in range(ROUNDS)]
         print("200 of a feed while the same process makes and replaces all feeds, again and again")
         _tell("ours", under_load)
+        _tell_processes(folder)
+
+
+def _tell_processes(folder: Path) -> None:
+    """What a whole daemon answers by one process and by two; wrk needs a core of its own, too."""
+    with _daemon(folder, 1) as one, _daemon(folder, 2) as two:
+        for status in LEAST:
+            print(f"{status} of a feed by a daemon, {cpu_count()} cores (wrk is on one)")
+            for name, peer in (("one", one), ("two", two)):
+                _tell(name, [_load(peer, status)])
 
 
 def _tell(name: str, loads: Sequence[Load]) -> None:
@@ -117,16 +131,17 @@ def _tell(name: str, loads: Sequence[Load]) -> None:
 
 def _load(peer: Peer, status: int) -> Load:
     packed = {"Accept-Encoding": "gzip"}
-    tag = httpx2.get(f"{peer.url}{FEED}", headers=packed).headers["etag"]
+    feed = f"{peer.url}{peer.path}"
+    tag = httpx2.get(feed, headers=packed).headers["etag"]
     fields = packed if status == 200 else {**packed, "If-None-Match": tag}
     asked = [argument for each in fields.items() for argument in ("-H", ": ".join(each))]
-    if httpx2.get(f"{peer.url}{FEED}", headers=fields).status_code != status:
+    if httpx2.get(feed, headers=fields).status_code != status:
         raise SystemExit(f"no {status} comes from {peer.url}")
     command = [
         services.program("wrk", "wrk"),
         *("-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}", "--latency"),
         *asked,
-        f"{peer.url}{FEED}",
+        feed,
     ]
     before = peer.processor_seconds()
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -158,6 +173,36 @@ def _own(folder: Path, *beside: str) -> Iterator[Peer]:
 
 
 @contextmanager
+def _daemon(folder: Path, count: int) -> Iterator[Peer]:
+    """`fieldfare run` with so many processes; the feed lies among its files, and is none of it."""
+    port = services.free_port()
+    settings = f"[serve]\nport = {port}\nprocesses = {count}\n"
+    house = an_installation(folder / f"daemon-{count}", settings)
+    with house.running(f"http://127.0.0.1:{port}") as daemon:
+        for packed in (folder / "public").glob(f"{FEED[1:]}*"):
+            copy(packed, house.folder / "public" / packed.name)
+        until(lambda: len(_answering(daemon.pid)) == count)
+        yield Peer(
+            url=f"http://127.0.0.1:{port}", path="/all.atom", processes=_answering(daemon.pid)
+        )
+
+
+def _answering(daemon: int) -> tuple[int, ...]:
+    """The daemon, and the processes that are forked by those that it started."""
+    forked = [each for child in _children(daemon) for each in _children(child)]
+    return daemon, *(each for each in forked if b"forkserver" in _command(each))
+
+
+def _children(process: int) -> list[int]:
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def _command(process: int) -> bytes:
+    return Path(f"/proc/{process}/cmdline").read_bytes()
+
+
+@contextmanager
 def _nginx(folder: Path) -> Iterator[Peer]:
     port = services.free_port()
     (folder / "nginx").mkdir()
@@ -176,7 +221,13 @@ def _serve(folder: Path, port: int, *, is_publishing: bool) -> None:
         files = PublishedFiles(directory)
         app.router.default = files
         stopping = Event()
-        server = Server(app, stopping, descriptors=all_descriptors(), at_once=files.at_once)
+        server = Server(
+            app,
+            stopping,
+            descriptors=all_descriptors(),
+            counts=some_counts(),
+            at_once=files.at_once,
+        )
         if is_publishing:
             Thread(target=_publish, args=(database, folder / "public", stopping)).start()
         with listen("127.0.0.1", port) as bound:

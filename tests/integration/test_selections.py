@@ -253,6 +253,28 @@ def test_what_changes_is_told_once_the_index_follows(asked: Asked) -> None:
     assert second.headers["last-modified"] != first.headers["last-modified"]
 
 
+def test_who_knows_a_date_alone_misses_nothing_whichever_process_answers(
+    asked: Asked, tmp_path: Path
+) -> None:
+    """Each gives dates to the versions that it made, and knows of no other's."""
+    public, clock = tmp_path / "other", asked.clock
+    other = a_web_app(asked.database, asked.taxonomy, public, site=a_site(), clock=clock)
+    with serving(other) as url, httpx2.Client(base_url=url) as elsewhere:
+        before = asked.get(POLICE)
+        asked.store("More police", issuers=(MISSION,))
+        search.follow(asked.database)
+        assert titles(elsewhere.get(POLICE))[0] == "More police"
+        dates: set[str] = set()
+        while titles(before)[0] != "More police":
+            dates.add(before.headers["last-modified"])
+            clock.now += timedelta(seconds=0.5)
+            before = asked.get(POLICE)
+        clock.go_on()
+        for date in dates:
+            answer = elsewhere.get(POLICE, headers={"If-Modified-Since": date})
+            assert answer.status_code == 200
+
+
 def test_what_is_withdrawn_is_gone_and_the_date_of_the_feed_goes_on(asked: Asked) -> None:
     before = etree.fromstring(asked.get(POLICE).content).findtext(f"{ATOM}updated")
     with asked.database.writing() as connection:

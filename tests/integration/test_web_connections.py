@@ -24,7 +24,7 @@ from structlog.testing import capture_logs
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
 from notifier.web import connections, server
-from tests.serving import NOW, serving
+from tests.serving import NOW, serving, some_counts
 
 #: Connections there may be of these descriptors.
 DESCRIPTORS, MOST = 16, 8
@@ -37,6 +37,7 @@ class Site:
 
     def __init__(self) -> None:
         self.done = Event()
+        self.counts = some_counts()
         routes = [
             Route("/", self.page, methods=["GET", "POST"]),
             Route("/long", self.long),
@@ -52,8 +53,8 @@ class Site:
     async def long(self, _request: Request) -> Response:
         return PlainTextResponse(LONG)
 
-    async def refused(self, request: Request) -> Response:
-        return PlainTextResponse(str(request.state.connections.refused))
+    async def refused(self, _request: Request) -> Response:
+        return PlainTextResponse(str(*self.counts.refused))
 
     def work(self, _request: Request) -> Response:
         self.done.wait(PATIENCE_SECONDS)
@@ -237,7 +238,7 @@ FORWARDED = b"GET /%s HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %s\r\n\r\n"
 
 def test_no_client_takes_the_connections_of_all(site: Site) -> None:
     """Who comes from 127.0.0.1 is a proxy, as far as is known."""
-    with serving(site.app, 64) as url, ExitStack() as held:
+    with serving(site.app, 64, counts=site.counts) as url, ExitStack() as held:
         idle = [held.enter_context(connected(url, client="127.0.0.2")) for _ in range(SHARE + 1)]
         assert idle[0].recv(1) == b""
         for each in idle[1:]:
@@ -255,7 +256,7 @@ def test_no_client_takes_the_connections_of_all(site: Site) -> None:
 
 
 def test_behind_a_proxy_a_client_is_who_it_is_forwarded_for(site: Site) -> None:
-    with serving(site.app, 64) as url, ExitStack() as held:
+    with serving(site.app, 64, counts=site.counts) as url, ExitStack() as held:
         same = (b"2001:db8::%d" % n for n in range(SHARE))
         working = [
             held.enter_context(connected(url, FORWARDED % (b"work", client))) for client in same
@@ -312,7 +313,9 @@ def test_chunks_that_go_wrong_after_the_answer_are_refused_quietly(
 def test_that_nothing_can_be_accepted_is_told_once() -> None:
     refused = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
     loop: AbstractEventLoop = new_event_loop()
-    full = server.Server(Starlette(), Event(), descriptors=DESCRIPTORS)
+    full = server.Server(
+        Starlette(), Event(), descriptors=DESCRIPTORS, counts=some_counts(), at_once=lambda *_: None
+    )
     with capture_logs() as told:
         for _ in range(100):
             full._failed(loop, {"message": "socket.accept() failed", "exception": refused})

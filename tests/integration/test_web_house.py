@@ -148,6 +148,9 @@ def test_metrics_say_how_the_house_is_doing(client: httpx2.Client) -> None:
         "fieldfare_feed_subscriptions": 240,
         'fieldfare_job_last_beat_timestamp_seconds{job="ingest"}': NOW.timestamp(),
         'fieldfare_job_last_beat_timestamp_seconds{job="publish"}': NOW.timestamp(),
+        "fieldfare_web_processes": 1,
+        "fieldfare_web_processes_ended_total": 0,
+        "fieldfare_refused_connections_total": 0,
         'fieldfare_build_info{version="0.1.0"}': 1,
     }
 

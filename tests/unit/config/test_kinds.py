@@ -185,6 +185,8 @@ def test_an_address_of_the_internet_is_taken(address: str) -> None:
         ("websub.hubs", "https://a.example.org/ ftp://b.example.org/"),
         ("websub.hubs", "https://me:secret@hub.example.org/"),
         ("serve.cache_bytes", "-1"),
+        ("serve.processes", "0"),
+        ("serve.processes", "65"),
         ("daemon.ingest_seconds", "0"),
         ("log.level", "loud"),
     ],

@@ -93,9 +93,9 @@ def test_a_job_is_stuck_when_it_gives_no_sign_of_life_for_long() -> None:
     scheduler = a_scheduler(a_job(lambda: None, every_seconds=60), clock=lambda: NOW)
     scheduler.start()
     scheduler.stop()
-    assert scheduler.beats == {"work": NOW}
-    assert scheduler.stuck(NOW + timedelta(minutes=10)) == ()
-    assert scheduler.stuck(NOW + timedelta(minutes=10, seconds=1)) == ("work",)
+    assert scheduler.heartbeats.beats == {"work": NOW}
+    assert scheduler.heartbeats.stuck(NOW + timedelta(minutes=10)) == ()
+    assert scheduler.heartbeats.stuck(NOW + timedelta(minutes=10, seconds=1)) == ("work",)
 
 
 def test_a_job_whose_work_takes_long_is_not_stuck_while_it_goes_on() -> None:
@@ -112,10 +112,10 @@ def test_a_job_whose_work_takes_long_is_not_stuck_while_it_goes_on() -> None:
     job = Job(name="work", every_seconds=3600, work=work)
     scheduler = a_scheduler(job, clock=lambda: next(hours))
     scheduler.start()
-    before = scheduler.beats["work"]
+    before = scheduler.heartbeats.beats["work"]
     begun.set()
     assert asked.wait(PATIENCE_SECONDS)
-    assert scheduler.beats["work"] > before
+    assert scheduler.heartbeats.beats["work"] > before
     may_end.set()
     scheduler.stop()
 
@@ -140,7 +140,7 @@ def test_one_slow_message_makes_no_job_stuck() -> None:
     scheduler = a_scheduler(a_job(lambda: None), clock=lambda: NOW)
     scheduler.start()
     scheduler.stop()
-    assert scheduler.stuck(NOW + timedelta(minutes=6)) == ()
+    assert scheduler.heartbeats.stuck(NOW + timedelta(minutes=6)) == ()
 
 
 def test_a_job_that_is_woken_beats_at_once() -> None:

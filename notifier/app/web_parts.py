@@ -1,0 +1,152 @@
+"""From an open house to its web server: published files, selections, links of mails, hubs, health.
+
+Knows which part of a house answers what. Must never know how many processes answer, or start one.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from threading import Event
+
+from starlette.types import ASGIApp
+
+from config.settings import Settings
+from feeds.ingest.single_document import Receiver
+from feeds.publish.selected import SelectedFeeds
+from feeds.publish.site import Site, item_page
+from feeds.storage.database import Database
+from feeds.web.directory import Directory
+from feeds.web.published import PublishedFiles
+from feeds.web.selections import SelectedOverHttp
+from feeds.websub.callback import HubCallback
+from feeds.websub.hub import WebSubHub
+from notifier.app import reports, sources
+from notifier.app.house import House, jitter
+from notifier.web.application import create_app
+from notifier.web.connections import WebCounts
+from notifier.web.health import Health, Heartbeats
+from notifier.web.mailbox import Mailbox
+from notifier.web.private_pages import PrivatePages
+from notifier.web.server import Server, all_descriptors
+from notifier.web.unsubscribe import Unsubscribing
+from notifier.web.view import Viewing
+
+#: For feeds that were made when somebody asked: those of some hundred selections.
+_SELECTIONS_BYTES = 32_000_000
+
+
+def server(
+    house: House,
+    stopping: Event,
+    *,
+    publish: Callable[[], None],
+    announce: Callable[[], object],
+    heartbeats: Heartbeats,
+    counts: WebCounts,
+    place: int = 0,
+    mails: Path | None = None,
+) -> Server:
+    """The web server of one process, whose ``place`` among all that answer is its own.
+
+    What publishers and hubs hand in shows at once, by ``publish``, which may take a while; that
+    somebody wants to subscribe is told by ``announce``, at once. ``mails`` is a Maildir to show.
+    """
+    files = _files(house.settings, house.site, house.clock)
+    database, taxonomy, site, clock = house.database, house.taxonomy, house.site, house.clock
+    secret = house.settings.signing_key
+    pages = PrivatePages(site, taxonomy)
+    web = create_app(
+        files=files,
+        unsubscribing=Unsubscribing(
+            database=database, secret=secret, taxonomy=taxonomy, pages=pages, clock=clock
+        ),
+        viewing=Viewing(database=database, secret=secret, pages=pages),
+        health=_health(house.settings, database, heartbeats, counts, clock),
+        pages=pages,
+        selections=SelectedOverHttp(
+            SelectedFeeds(database, taxonomy, site), _SELECTIONS_BYTES, clock, site.base
+        ),
+        base=site.base,
+        mails=Mailbox(mails, pages) if mails else None,
+        api=_api(house.settings, house.receiver, site, publish, clock),
+        hubs=_callback(house, publish),
+        hub=_hub(house, announce),
+    )
+    return Server(
+        web,
+        stopping,
+        descriptors=all_descriptors(),
+        counts=counts,
+        place=place,
+        at_once=files.at_once,
+    )
+
+
+def _health(
+    settings: Settings,
+    database: Database,
+    heartbeats: Heartbeats,
+    counts: WebCounts,
+    clock: Callable[[], datetime],
+) -> Health:
+    return Health(
+        is_current=database.is_current,
+        totals=lambda: reports.totals(database, settings.sources, clock()),
+        heartbeats=heartbeats,
+        counts=counts,
+        version=version("fieldfare"),
+        clock=clock,
+    )
+
+
+def _callback(house: House, publish: Callable[[], None]) -> HubCallback:
+    return HubCallback(
+        receiver=house.receiver,
+        clock=house.clock,
+        max_bytes=house.settings.ingest.max_document_bytes,
+        jitter=jitter,
+        on_content=lambda _: publish(),
+    )
+
+
+def _hub(house: House, on_request: Callable[[], object]) -> WebSubHub | None:
+    """Our own hub, where there is one."""
+    if not house.settings.websub.hub:
+        return None
+    return WebSubHub(
+        database=house.database,
+        site=house.site.url,
+        clock=house.clock,
+        refusal=house.caller().refusal,
+        on_request=on_request,
+    )
+
+
+def _files(settings: Settings, site: Site, clock: Callable[[], datetime]) -> PublishedFiles:
+    cached = settings.serve.cache_bytes
+    directory = Directory(settings.publish.directory, cached, clock, site.links, site.is_pictured)
+    return PublishedFiles(directory, site.base)
+
+
+def _api(
+    settings: Settings,
+    receiver: Receiver,
+    site: Site,
+    publish: Callable[[], None],
+    clock: Callable[[], datetime],
+) -> ASGIApp | None:
+    """The push API, where somebody may push. Raises SettingsError for a token that is none."""
+    tokens = sources.tokens(settings)
+    if not tokens:
+        return None
+    # A quarter of a second, of which an installation that nobody pushes to need not know.
+    from feeds.push.api import PushApi
+    from feeds.push.receive import PushedItems
+
+    pushed = PushedItems(
+        receiver=receiver, clock=clock, page_of=lambda slug: f"{site.url}/{item_page(slug)}"
+    )
+    max_bytes = settings.ingest.max_document_bytes
+    api = PushApi(pushed=pushed, tokens=tokens, max_bytes=max_bytes, on_change=publish)
+    return api.app(version("fieldfare"))
