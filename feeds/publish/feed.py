@@ -4,6 +4,7 @@ Knows the taxonomy and the site. Must never know a format, or which items there 
 a feed holds is told by `select.py`.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -120,6 +121,21 @@ def is_feed(path: str) -> bool:
     within, _, name = path.removeprefix("feeds/").rpartition("/")
     is_there = within in _FOLDERS or (not within and path.startswith("feeds/"))
     return is_there and name.endswith(_ENDINGS)
+
+
+#: The kind of topics that have their feeds in a folder.
+_KINDS = {FOLDERS[kind]: kind for kind in TopicKind}
+# What is addressed below such a folder: a slug, and the form or the page of a history.
+_NAMED = re.compile(r"/feeds/([a-z]+)/([^/.\0-\x1f][^/\0-\x1f]{0,99}?)(?:\.(?:atom|rss|json)|/.*)?")
+
+
+def named_at(path: str) -> str | None:
+    """The topic whose feed, page or history would be at such an address, as people would write it
+    (``field:policing``), whether or not there is one; None where no topic's would.
+    """
+    found = _NAMED.fullmatch(path)
+    kind = _KINDS.get(found[1]) if found else None
+    return f"{kind}:{found[2]}" if found and kind else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ Knows names, parents and labels as the taxonomy file lists them. Must never know
 or where the file lies.
 """
 
-import difflib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
@@ -25,6 +24,8 @@ _REMEMBERED_LISTS = 4096
 _LONGEST_REMEMBERED_CHARS = 500
 # An organisation files its items under the same few combinations of topics.
 _REMEMBERED_COMBINATIONS = 256
+# Of names that nobody knows, so many of the known ones that share so much of their letters.
+_MOST_NEAR, _LEAST_NEAR = 3, 0.6
 # Dots or an arrow may stand behind "Read more on this topic".
 _MARKS_BEHIND_CHARS = 4
 # A language path ("/ru/office/123") stands before the section, if any does.
@@ -281,7 +282,18 @@ class Taxonomy:
         )
 
     def _near(self, text: str) -> tuple[str, ...]:
-        return tuple(difflib.get_close_matches(fold(text), map(str, self._by_ref), cutoff=0.6))
+        # For slips alone; whoever asks for what is not there costs a web server next to nothing.
+        from rapidfuzz import process  # noqa: PLC0415
+        from rapidfuzz.distance import Indel  # noqa: PLC0415
+
+        near = process.extract(
+            fold(text),
+            [*map(str, self._by_ref)],
+            scorer=Indel.normalized_similarity,
+            limit=_MOST_NEAR,
+            score_cutoff=_LEAST_NEAR,
+        )
+        return tuple(name for name, *_ in near)
 
 
 def _parts(url: str) -> SplitResult | None:

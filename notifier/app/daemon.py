@@ -60,6 +60,7 @@ _IMPORTED_LATE = (
     "publicsuffixlist",
     "py3langid.langid",
     "pypdf",
+    "rapidfuzz.process",
 )
 
 #: What a process that answers beside the daemon may need, too.

@@ -12,20 +12,20 @@ from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from feeds.errors import MalformedSelection, StoreError, UnknownTopic
 from feeds.model import TopicRef
-from feeds.publish.feed import FeedRef
+from feeds.publish.feed import FORMS, FeedRef, named_at
 from feeds.web.representation import cross_origin
 from feeds.web.selections import PATHS
 from feeds.websub.callback import HubCallback
 from feeds.websub.hub import WebSubHub
 from notifier.web.health import Health
 from notifier.web.mailbox import Mailbox
-from notifier.web.private_pages import PrivatePages
+from notifier.web.private_pages import PRIVATE, PrivatePages
 from notifier.web.unsubscribe import Unsubscribing
 from notifier.web.view import Viewing
 
@@ -127,8 +127,10 @@ class _Refusals:
         self._pages = pages
         self._told_at = -_SILENCE_SECONDS
 
-    async def refused(self, _request: Request, error: Exception) -> Response:
+    async def refused(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+        if error.status_code == 404 and (unknown := self._unknown_at(request)):
+            return await self.unknown(request, unknown)
         what = _SAID.get(error.status_code, _SAID_OTHERWISE)
         answer = self._pages.notice(what, error.status_code)
         answer.headers.update(error.headers or {})
@@ -140,15 +142,33 @@ class _Refusals:
         text = say(f"malformed.{error.reason}", name=error.parameter, value=error.value)
         return self._shared(request, self._pages.told(say("not_understood.heading"), text, 400))
 
+    def _unknown_at(self, request: Request) -> UnknownTopic | None:
+        """That nobody knows the topic whose feed or page was asked for, if that is so."""
+        name = named_at(_path(request))
+        try:
+            if name:
+                self._pages.taxonomy.find(name)
+        except UnknownTopic as unknown:
+            return unknown
+        return None
+
     async def unknown(self, request: Request, error: Exception) -> Response:
+        """The nearest names, as a page, or for who asked for a feed in a line of text."""
         assert isinstance(error, UnknownTopic)  # noqa: S101 - what it is registered for
-        say, base = self._pages.words.say, self._pages.site.base
-        pages = {name: FeedRef.of(TopicRef.parse(name)).page for name in error.near}
+        say, site = self._pages.words.say, self._pages.site
+        heading = say("unknown_topic", topic=error.name)
+        feeds = {name: FeedRef.of(TopicRef.parse(name)) for name in error.near}
+        form = next((form for form in FORMS if _path(request).endswith(f".{form.extension}")), None)
+        if form:
+            named = (f"{name} ({site.url}/{ref.file(form)})" for name, ref in feeds.items())
+            text = say("nearest_topics", topics=", ".join(named)) if feeds else ""
+            lines = f"{heading}\n{text}".strip()
+            return self._shared(request, PlainTextResponse(f"{lines}\n", 404, PRIVATE))
         link = Markup('<a href="{}/{}">{}</a>')
-        near = Markup(", ").join(link.format(base, page, name) for name, page in pages.items())
-        text = say("nearest_topics", topics=near) if near else say("not_found.text")
-        answer = self._pages.told(say("unknown_topic", topic=error.name), text, 404)
-        return self._shared(request, answer)
+        near = (link.format(site.base, ref.page, name) for name, ref in feeds.items())
+        topics = Markup(", ").join(near)
+        text = say("nearest_topics", topics=topics) if feeds else say("not_found.text")
+        return self._pages.told(heading, text, 404)
 
     def _shared(self, request: Request, answer: Response) -> Response:
         """The same, which pages of other origins may read where they may read a feed."""
@@ -174,3 +194,9 @@ class _Refusals:
         answer = self._pages.notice("broken", 500)
         answer.headers.update(dict(cross_origin(request.url.path)))
         return answer
+
+
+def _path(request: Request) -> str:
+    """What was asked for, below the path of the site."""
+    path: str = request.scope["path"]
+    return path.removeprefix(request.scope.get("root_path", ""))

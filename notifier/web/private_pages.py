@@ -32,6 +32,7 @@ class PrivatePages:
 
     def __init__(self, site: Site, taxonomy: Taxonomy) -> None:
         self.site = site
+        self.taxonomy = taxonomy
         #: What they say, in the language of the site.
         self.words = catalogue(site.language, FOLDER)
         self._render = renderer(site, taxonomy, _TEMPLATES, words=self.words)

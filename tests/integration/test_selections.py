@@ -203,8 +203,12 @@ def test_an_unknown_topic_is_not_found_and_its_neighbours_are_told(four: Asked) 
     answer = four.get("/feeds/select.atom?field=polcing&q=border")
     assert answer.status_code == 404
     assert "field:polcing" in answer.text
-    assert '<a href="/feeds/fields/policing/">field:policing</a>' in answer.text
+    assert f"field:policing ({URL}/feeds/fields/policing.atom)" in answer.text
+    assert answer.headers["content-type"].startswith("text/plain")
     assert answer.headers["access-control-allow-origin"] == "*"
+    page = four.get("/feeds/select/?field=polcing&q=border")
+    assert page.status_code == 404
+    assert '<a href="/feeds/fields/policing/">field:policing</a>' in page.text
     assert four.get("/feeds/select.rss?field=zzzzzzzzzz").status_code == 404
 
 

@@ -189,6 +189,50 @@ def test_a_missing_page_says_so_in_the_look_of_the_house(
     assert 'href="/style.css' in answer.text
 
 
+@pytest.mark.parametrize("ending", [".atom", ".rss", ".json", "/", "", "/2020-01.atom"])
+def test_the_nearest_names_are_told_of_a_topic_nobody_knows(
+    client: httpx2.Client, ending: str
+) -> None:
+    answer = client.get(f"/feeds/fields/polising{ending}")
+    assert answer.status_code == 404
+    assert "There is no topic “field:polising”." in answer.text
+    is_feed = "." in ending
+    assert answer.headers["content-type"].startswith("text/plain" if is_feed else "text/html")
+    assert ("access-control-allow-origin" in answer.headers) == is_feed
+    link = '<a href="/feeds/fields/policing/">field:policing</a>'
+    address = "field:policing (http://127.0.0.1:8025/feeds/fields/policing.atom)"
+    assert (address.replace(".atom", ending[-5:].lstrip("1")) if is_feed else link) in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/feeds/fields/policing/2020-01.atom",  # a topic that is known, a page that is not
+        "/feeds/fields.atom",
+        "/feeds/nothing/polising.atom",
+        f"/feeds/fields/{'polising' * 100}.atom",
+        "/feeds/languages/polising.atom",
+    ],
+)
+def test_what_names_no_unknown_topic_is_missing_as_anything_is(
+    client: httpx2.Client, target: str
+) -> None:
+    assert "This page does not exist" in client.get(target).text
+
+
+@pytest.mark.parametrize("slug", ["%3Cscript%3E", "%00", "%0d%0aX: y", "é" * 90, "..", "a%2fb"])
+def test_hostile_names_of_topics_are_names(client: httpx2.Client, slug: str) -> None:
+    for ending in (".atom", "/"):
+        answer = client.get(f"/feeds/fields/{slug}{ending}")
+        assert answer.status_code == 404
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        is_page = answer.headers["content-type"].startswith("text/html")
+        assert is_page is not answer.headers["content-type"].startswith("text/plain")
+        assert "<script>" not in answer.text or not is_page
+        assert "\0" not in answer.text
+
+
 def test_a_missing_page_has_no_body_for_head(client: httpx2.Client) -> None:
     answer = client.head("/nothing")
     assert (answer.status_code, answer.content) == (404, b"")

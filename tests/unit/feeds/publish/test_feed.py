@@ -3,7 +3,7 @@
 import pytest
 
 from feeds.model import TopicRef
-from feeds.publish.feed import ALL, FeedRef, feeds_of, is_feed
+from feeds.publish.feed import ALL, FeedRef, feeds_of, is_feed, named_at
 from feeds.publish.site import SavedSelection
 from feeds.selection import EVERYWHERE, Selection
 from feeds.taxonomy import Taxonomy
@@ -48,6 +48,29 @@ def test_every_feed_holds_what_is_filed_in_one_place(osce: Taxonomy) -> None:
 )
 def test_a_feed_is_told_from_other_files_by_its_path(path: str, *, expected: bool) -> None:
     assert is_feed(path) is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "topic"),
+    [
+        ("/feeds/fields/polising.atom", "field:polising"),
+        ("/feeds/issuers/x.y.json", "issuer:x.y"),
+        ("/feeds/countries/atlantis", "country:atlantis"),
+        ("/feeds/types/a/b/c", "type:a"),
+        ("/feeds/types/Ä/2020-01.rss", "type:Ä"),
+        ("/feeds/languages/de.atom", None),
+        ("/feeds/selections/mine.atom", None),
+        ("/feeds/fields/", None),
+        ("/feeds/fields.atom", None),
+        ("/feeds/fields/.atom", None),
+        (f"/feeds/fields/{'x' * 101}", None),
+        ("/feeds/nothing/polising.atom", None),
+        ("/feeds/fields/a\rb.atom", None),
+        ("/items/polising/", None),
+    ],
+)
+def test_an_address_below_a_kinds_folder_names_a_topic(path: str, topic: str | None) -> None:
+    assert named_at(path) == topic
 
 
 def test_a_saved_selection_is_addressed_by_its_name() -> None:
