@@ -6,11 +6,14 @@ Knows paths, renames and how files are packed. Must never know what is in a file
 import os
 import struct
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import brotli  # type: ignore[import-untyped]
 from isal import igzip, isal_zlib
@@ -41,9 +44,23 @@ _SMALLER = {
 }
 #: 96 bits: two versions of one document meet once in 2^48.
 _DIGEST_BYTES = 12
+#: What is made of whole documents without holding up who makes the next ones: to pack and digest
+#: them lets go of the interpreter.
+BESIDE = ThreadPoolExecutor(max_workers=2, thread_name_prefix="packing")
+#: So many documents are packed before the first of them is written.
+_MOST_AHEAD = 4
 #: A run that writes more than this is awaited by nobody.
 _MOST_UNPACKED = 1_000
 _TRAILER = struct.Struct("<II")
+
+
+class _Packing(NamedTuple):
+    """A document that is to be written once it is ``packed``."""
+
+    path: str
+    content: bytes
+    status: bytes
+    packed: "Future[bytes]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +74,15 @@ class Files:
     root: Path
     #: The paths of files that are as they should be, but for what `pack` makes of them.
     _unpacked: list[str] = field(init=False, default_factory=list, repr=False, compare=False)
+    #: What is packed at the moment, and written next.
+    _ahead: deque["_Packing"] = field(init=False, default_factory=deque, repr=False, compare=False)
 
     def holds(self, path: str) -> bool:
         return (self.root / path).is_file()
 
     def read(self, path: str) -> bytes | None:
-        """What ``path`` holds, None where it is not there."""
+        """What ``path`` holds, None where it is not there. Raises PublishError."""
+        self._write_ahead(0)
         try:
             return (self.root / path).read_bytes()
         except FileNotFoundError:
@@ -78,43 +98,69 @@ class Files:
         file is replaced last: a run that was cut short before is told by it, or by a packed one
         that is of other bytes, and the next one writes all again. Raises PublishError.
         """
-        target = f"{self.root}/{path}"
+        return bool(self.write_all([(path, content, status)]))
+
+    def write_all(self, documents: Iterable[Document | HiddenDocument]) -> tuple[str, ...]:
+        """The paths of those that changed, in the order given, in which they are written too, each
+        as by `write`. Raises PublishError.
+        """
+        written = []
         try:
-            is_same = _holds(target, content)
-            is_marked = os.path.exists(f"{target}.status")  # noqa: PTH110 - speed
-            is_told = _holds(f"{target}.status", status) if status else not is_marked
-            if is_same and is_told and _is_packed(f"{target}.gz", content):
-                if not all(os.path.exists(f"{target}{end}") for end in _SMALLER):  # noqa: PTH110
-                    self._unpacked.append(path)
-                return False
-            if len(self._unpacked) > _MOST_UNPACKED:
-                self.pack()
-            for end in _SMALLER:
-                _remove(f"{target}{end}")
+            for path, content, *told in documents:
+                status = told[0] if told else b""
+                with _told(f"{self.root}/{path}"):
+                    if self._has(path, content, status):
+                        continue
+                written.append(path)
+                packed = BESIDE.submit(_gzip, content)
+                self._ahead.append(_Packing(path, content, status, packed))
+                self._write_ahead(_MOST_AHEAD)
+            self._write_ahead(0)
+        finally:
+            # What an error left is written by the next run.
+            self._ahead.clear()
+        return tuple(written)
+
+    def _has(self, path: str, content: bytes, status: bytes) -> bool:
+        """Whether all is there, but for what `pack` makes of it."""
+        target = f"{self.root}/{path}"
+        if not _holds(target, content) or not _is_packed(f"{target}.gz", content):
+            return False
+        if not _holds(f"{target}.status", status) if status else _exists(f"{target}.status"):
+            return False
+        if not all(_exists(f"{target}{end}") for end in _SMALLER):
             self._unpacked.append(path)
-            if not os.path.exists(f"{target}.gz"):  # noqa: PTH110 - speed
-                os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120 - speed
-            _replace(f"{target}.gz", igzip.compress(content, _LEVEL, mtime=0))
-            if status:
-                _replace(f"{target}.status", status)
-            elif is_marked:
-                _remove(f"{target}.status")
-            _replace(target, content)
-        except OSError as problem:
-            raise PublishError(f"cannot write {target}: {problem.strerror}") from problem
         return True
+
+    def _write_ahead(self, most: int) -> None:
+        """No more than so many are left that are not written."""
+        while len(self._ahead) > most:
+            path, content, status, packed = self._ahead.popleft()
+            target = f"{self.root}/{path}"
+            with _told(target):
+                self._write(path, target, content, status, packed.result())
+
+    def _write(self, path: str, target: str, content: bytes, status: bytes, packed: bytes) -> None:
+        if len(self._unpacked) > _MOST_UNPACKED:
+            self.pack()
+        for end in _SMALLER:
+            _remove(f"{target}{end}")
+        self._unpacked.append(path)
+        if not _exists(f"{target}.gz"):
+            os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120 - speed
+        _replace(f"{target}.gz", packed)
+        if status:
+            _replace(f"{target}.status", status)
+        else:
+            _remove(f"{target}.status")
+        _replace(target, content)
 
     def remove(self, path: str) -> None:
         """There is nothing at ``path``, nor beside it. Raises PublishError."""
-        try:
+        self._write_ahead(0)
+        with _told(path, "remove"):
             for end in ("", ".status", ".gz", *_SMALLER):
                 _remove(f"{self.root}/{path}{end}")
-        except OSError as problem:
-            raise PublishError(f"cannot remove {path}: {problem.strerror}") from problem
-
-    def write_all(self, documents: Iterable[Document | HiddenDocument]) -> tuple[str, ...]:
-        """The paths of those that changed, in the order given. Raises PublishError."""
-        return tuple(document[0] for document in documents if self.write(*document))
 
     def pack(self) -> None:
         """Beside all that was written lies what is smaller than gzip's. Raises PublishError.
@@ -123,15 +169,12 @@ class Files:
         """
         while self._unpacked:
             target = f"{self.root}/{self._unpacked.pop()}"
-            try:
+            # Where somebody took it away the next run writes it again.
+            with _told(target), suppress(FileNotFoundError):
                 self._pack(target)
-            except FileNotFoundError:
-                continue  # Somebody took it away: the next run writes it again.
-            except OSError as problem:
-                raise PublishError(f"cannot write {target}: {problem.strerror}") from problem
 
     def _pack(self, target: str) -> None:
-        missing = [end for end in _SMALLER if not os.path.exists(f"{target}{end}")]  # noqa: PTH110
+        missing = [end for end in _SMALLER if not _exists(f"{target}{end}")]
         with open(target, "rb", buffering=0) as file:  # noqa: PTH123 - a Path costs more
             content, second = file.read(), int(os.fstat(file.fileno()).st_mtime)
         for end in missing:
@@ -180,10 +223,27 @@ class Files:
             _remove(f"{self.root}/{path}")
 
 
+@contextmanager
+def _told(target: str, deed: str = "write") -> Iterator[None]:
+    """What cannot be done is told with where. Raises PublishError."""
+    try:
+        yield
+    except OSError as problem:
+        raise PublishError(f"cannot {deed} {target}: {problem.strerror}") from problem
+
+
+def _gzip(content: bytes) -> bytes:
+    return bytes(igzip.compress(content, _LEVEL, mtime=0))
+
+
 def digest_of(content: bytes) -> str:
     """What tells the versions of a file apart."""
     # Processors of today know it: of a feed it takes half of BLAKE2's time.
     return sha256(content).hexdigest()[: 2 * _DIGEST_BYTES]
+
+
+def _exists(target: str) -> bool:
+    return os.path.exists(target)  # noqa: PTH110 - a Path costs more
 
 
 def _remove(target: str) -> None:

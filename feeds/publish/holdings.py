@@ -3,7 +3,7 @@
 Knows the order of questions to the store. Must never know SQL, a format or a file.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -187,14 +187,20 @@ def within_bounds(
 
 
 def outstanding(
-    connection: Connection, state: Outstanding, *, fewest: int, listed: int, whole: bool
+    connection: Connection,
+    state: Outstanding,
+    places: Collection[Place],
+    *,
+    fewest: int,
+    listed: int,
+    whole: bool,
 ) -> Holdings:
-    """What feeds hold after all that is outstanding."""
+    """What the feeds of ``places`` hold after all that is outstanding."""
     return Holdings(
         fewest=fewest,
         listed=listed,
         changes={} if whole else history.changes(connection, state),
-        published=entries.histories(connection),
+        published=entries.histories(connection, places),
         moved=entries.moved(connection),
         whole=whole,
     )

@@ -11,10 +11,8 @@ from functools import cache, lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateSyntaxError
 
 from config import values
@@ -22,7 +20,6 @@ from feeds import catalogue, pictures
 from feeds.catalogue import Catalogue
 from feeds.errors import PublishError
 from feeds.identity import decide, ids
-from feeds.model import Item
 from feeds.publish.entry import instant
 from feeds.publish.feed import ALL, ATOM, FORMS, JSON_FEED, FeedLink, FeedRef, describe
 from feeds.publish.past.archive import ArchivePage, PageChain
@@ -30,10 +27,6 @@ from feeds.publish.site import INDEX, Site
 from feeds.selection import EVERYWHERE, Place
 from feeds.storage.entries import PastMonths
 from feeds.taxonomy import Taxonomy
-
-_T = TypeVar("_T")
-
-log = structlog.get_logger(__name__)
 
 # What the front page says over and over: numbers and days, in as many words.
 _REMEMBERED = 4096
@@ -221,27 +214,6 @@ def _months_to(last: date) -> Iterable[date]:
         yield date(number // 12, number % 12 + 1, 1)
 
 
-def each_made(
-    make: Callable[[Item], _T], items: Iterable[Item], made_of: dict[str, bool]
-) -> Iterator[_T]:
-    """What can be made of items. One of which it cannot is left out, told in the log and stops no
-    other; what is wrong in an operator's template is wrong for all. Raises PublishError.
-
-    ``made_of`` gets whether it could, by their slugs.
-    """
-    for item in items:
-        try:
-            made = make(item)
-        except PublishError:
-            raise
-        except Exception:
-            log.exception("item not rendered", item=item.slug)
-            made_of[item.slug] = False
-        else:
-            made_of.setdefault(item.slug, True)
-            yield made
-
-
 def archive_files(ref: FeedRef, page: ArchivePage) -> Sequence[str]:
     """The files of a page of a feed's history."""
     forms = (ref.file(form, page.name) for form in (ATOM, JSON_FEED))
@@ -281,7 +253,8 @@ def led_on(
 
 @cache
 def code() -> str:
-    """The package's own files instead of a version number: nobody can forget to raise it.
+    """A digest of the package's own files instead of a version number: nobody can forget to raise
+    it.
 
     With them the words, and what decides whether an address, a language, a media type or an id can
     be published, when something was, and how pictures are shown.
@@ -294,4 +267,5 @@ def code() -> str:
         *(Path(str(module.__file__)) for module in (decide, ids, pictures, values)),
     )
     versions = (f"{library} {version(library)}" for library in _LIBRARIES)
-    return "\0".join((*versions, *(file.read_text("utf-8") for file in files if file.is_file())))
+    texts = (file.read_text("utf-8") for file in files if file.is_file())
+    return blake2b("\0".join((*versions, *texts)).encode(), digest_size=16).hexdigest()

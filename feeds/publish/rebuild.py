@@ -3,11 +3,10 @@
 Knows the order of calls. Must never know SQL, XML or HTML.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
-from itertools import starmap
+from itertools import chain, islice, starmap
 from threading import Event
 from time import perf_counter
 
@@ -15,9 +14,9 @@ import structlog
 
 from feeds import search
 from feeds.catalogue import languages, nearest
-from feeds.model import Item, Progress
+from feeds.model import Progress
 from feeds.publish.build import SiteBuilder
-from feeds.publish.feed import ATOM, CHANGES, FeedRef, is_feed
+from feeds.publish.feed import ATOM, CHANGES, FORMS, FeedRef, is_feed
 from feeds.publish.files import Document, Files, HiddenDocument, digest_of
 from feeds.publish.formats.sitemap import part_file
 from feeds.publish.history import held
@@ -27,9 +26,9 @@ from feeds.publish.holdings import (
     outstanding,
     over_in,
     selected,
-    within_bounds,
 )
-from feeds.publish.pages import FRONT_PAGE_ITEMS, archive_files, each_made
+from feeds.publish.made import MadeEntries, each_made
+from feeds.publish.pages import FRONT_PAGE_ITEMS, archive_files
 from feeds.publish.select import MOST_ENTRIES
 from feeds.publish.site import INDEX, Site
 from feeds.publish.store.manifest import ComparedFiles, RecordedFiles, Retention, sweep
@@ -152,8 +151,10 @@ class SitePublication:
     holdings: Holdings = field(init=False)
     kept: dict[Place, PastMonths] = field(init=False, default_factory=dict)
     listed: dict[int, datetime | None] = field(init=False, default_factory=dict)
-    #: Whether items could be rendered, by their slugs.
-    made_of: dict[str, bool] = field(init=False, default_factory=dict)
+    made: MadeEntries = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.made = MadeEntries(self.database, self.builder)
 
     def run(self, *, everything: bool) -> Sequence[str]:
         """The files that changed, those of feeds first."""
@@ -179,12 +180,12 @@ class SitePublication:
         if any(feed.selection.place is None for feed in feeds):
             search.follow(self.database, self.stopping, wait_seconds=_SEARCH_SECONDS)
         self.total = state.upto - after + len(feeds)
-        beside = () if whole else self._beside(after, state.upto)
-        pages = [*self._items(after, state.upto), *beside]
+        pages = [*self._items(after, state.upto)]
         with self.database.reading() as connection:
             self.holdings = outstanding(
                 connection,
                 state,
+                [feed.selection.place for feed in feeds if feed.selection.place],
                 fewest=self.builder.entries_per_feed,
                 listed=self.builder.items_per_page,
                 whole=whole,
@@ -195,11 +196,18 @@ class SitePublication:
         written = [*self._feeds(feeds)]
         if not self.stopping.is_set():
             written += self._written(iter([self._changes()]))
-            pages += self._listed(after, state.upto)
-            pages += self.files.write_all(self._lists(tags, whole=whole))
+            # Whoever follows a feed has it by now: these lead to items and to feeds.
+            pages += self._around(after, state.upto, tags, whole=whole)
             self.is_over_everything = whole
             self._settle(state)
         return [*written, *pages]
+
+    def _around(self, after: int, upto: int, tags: Sequence[str], *, whole: bool) -> Iterator[str]:
+        """Writes what leads to the items changed in the span, and to feeds."""
+        if not whole:
+            yield from self._beside(after, upto)
+        yield from self._listed(after, upto)
+        yield from self.files.write_all(self._lists(tags, whole=whole))
 
     def _settle(self, state: entries.Outstanding) -> None:
         # What is settled is not looked at again: by then it is known as the site's.
@@ -209,7 +217,7 @@ class SitePublication:
         with self.database.writing() as connection:
             entries.keep_histories(connection, self.kept)
             sitemap_parts.keep(connection, self.listed)
-            entries.note_made(connection, self.made_of)
+            entries.note_made(connection, self.made.made_of)
             entries.settle(connection, state, self.builder.fingerprint)
 
     def _try(self) -> None:
@@ -246,7 +254,7 @@ class SitePublication:
             items = whole_items(connection, numbers)
             around = surroundings(connection, numbers)
         documents = each_made(
-            lambda item: self.builder.item(item, around[item.number]), items, self.made_of
+            lambda item: self.builder.item(item, around[item.number]), items, self.made.made_of
         )
         return self.files.write_all(documents)
 
@@ -293,7 +301,7 @@ class SitePublication:
         """
         with self.database.reading() as connection:
             holdings = {feed: self._holding(connection, feed) for feed in feeds}
-        ready = self._ready(
+        ready = self.made.ready(
             {
                 number
                 for each in holdings.values()
@@ -302,15 +310,25 @@ class SitePublication:
         )
         for feed, holding in holdings.items():
             yield from self._history(feed, holding)
-            numbers = (*holding.shown, *holding.corrected)
-            found = [ready[each] for each in numbers if each in ready]
-            within = within_bounds(found, self.builder.brief, self._whole)
-            listed = [ready[number] for number in holding.listed if number in ready]
-            past = holding.history.chain
-            documents = self.builder.feed(feed, within, listed, holding.moved_at, past)
-            yield from self.builder.led_on(feed, documents, past, self.files.read)
             if feed.selection.place and feed not in self.builder.over:
                 self.kept[feed.selection.place] = holding.past
+        made = [self._feed(feed, holding, ready) for feed, holding in holdings.items()]
+        # Feeds before their pages: who reads them waits least.
+        for each in made:
+            yield from islice(each, len(FORMS))
+        yield from chain(*made)
+
+    def _feed(
+        self, feed: FeedRef, holding: Holding, ready: Mapping[int, Ready]
+    ) -> Iterator[Document | HiddenDocument]:
+        """A feed in each form, then its page."""
+        numbers = (*holding.shown, *holding.corrected)
+        found = [ready[each] for each in numbers if each in ready]
+        within = self.made.within_bounds(found)
+        listed = [ready[number] for number in holding.listed if number in ready]
+        past = holding.history.chain
+        documents = self.builder.feed(feed, within, listed, holding.moved_at, past)
+        yield from self.builder.led_on(feed, documents, past, self.files.read)
 
     def _holding(self, connection: Connection, feed: FeedRef) -> Holding:
         if ended := self.builder.over.get(feed):
@@ -328,7 +346,7 @@ class SitePublication:
             links = past.written[start : start + _ARCHIVES_AT_ONCE]
             with self.database.reading() as connection:
                 numbers = held(connection, past.place, [link.page for link in links])
-            ready = self._ready({number for some in numbers.values() for number in some})
+            ready = self.made.ready({number for some in numbers.values() for number in some})
             for link in links:
                 shown = [ready[each] for each in reversed(numbers[link.page]) if each in ready]
                 yield from self.builder.archive(feed, link, shown, holding.corrected)
@@ -340,7 +358,7 @@ class SitePublication:
         """The feed of what changed last, and of what is gone."""
         with self.database.reading() as connection:
             last = entries.last_changed(connection, MOST_ENTRIES)
-        ready = self._ready({each for each in last if isinstance(each, int)})
+        ready = self.made.ready({each for each in last if isinstance(each, int)})
         last = [each for each in last if each in ready or not isinstance(each, int)]
         return self.builder.changes(ready[each] if isinstance(each, int) else each for each in last)
 
@@ -370,27 +388,8 @@ class SitePublication:
         """The front page, when all it links to is there."""
         with self.database.reading() as connection:
             latest = entries.latest(connection, EVERYWHERE, FRONT_PAGE_ITEMS)
+            published = entries.histories(connection)
         numbers = [each.item for each in latest][: self.builder.items_per_page]
-        ready = self._ready(numbers)
-        histories = {**self.holdings.published, **self.kept}
+        ready = self.made.ready(numbers)
         shown = [ready[number] for number in numbers if number in ready]
-        return self.builder.front_page(tags, histories, shown)
-
-    def _ready(self, numbers: Collection[int]) -> Mapping[int, Ready]:
-        """The entries of these items; those that were never made so are made, where that can be."""
-        recipe = self.builder.recipe
-        with self.database.reading() as connection:
-            ready = dict(entries.ready(connection, numbers, recipe))
-            missing = whole_items(connection, sorted(numbers - ready.keys()))
-            before = entries.replaced(connection, [item.number for item in missing], recipe)
-        if missing:
-            make = partial(self.builder.ready, before=before)
-            made = [*each_made(make, missing, self.made_of)]
-            with self.database.writing() as connection:
-                entries.keep(connection, made, recipe)
-            ready |= {entry.item: entry for entry in made}
-        return ready
-
-    def _whole(self, numbers: Sequence[int]) -> Sequence[Item]:
-        with self.database.reading() as connection:
-            return whole_items(connection, numbers)
+        return self.builder.front_page(tags, {**published, **self.kept}, shown)

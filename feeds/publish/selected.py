@@ -13,7 +13,7 @@ from feeds import search
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FORMS, SELECT, FeedForm, FeedRef
 from feeds.publish.holdings import selected, within_bounds
-from feeds.publish.pages import each_made
+from feeds.publish.made import each_made
 from feeds.publish.site import Site
 from feeds.selection import Selection
 from feeds.storage import Connection, entries

@@ -3,6 +3,7 @@
 Knows how SQLite and PostgreSQL differ in types. Must never know a table.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,10 +31,19 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC)
 
     @override
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[Any], datetime | None]:
+        # One call for each cell: through the type below it would be three.
+        return _of_text if dialect.name == "sqlite" else _of_moment
+
+
+def _of_text(cell: str | None) -> datetime | None:
+    return datetime.fromisoformat(f"{cell}+00:00") if cell else None
+
+
+def _of_moment(cell: datetime | None) -> datetime | None:
+    return cell.astimezone(UTC) if cell else None
 
 
 class TsVector(UserDefinedType[str]):

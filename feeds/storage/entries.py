@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, not_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, not_, select, tuple_
 
 from feeds.selection import EVERYWHERE, LANGUAGE, Place
 from feeds.storage.engines import upsert
@@ -31,8 +31,7 @@ _LEFT_OUT = "published.left_out"
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """The entry of an item for feeds of each form, and for lists on pages (``html``). ``archived``
     is the Atom of the revision that was published before later ones, where there are any.
     """
@@ -46,12 +45,11 @@ class Ready:
     json: bytes
     html: bytes
     archived: bytes | None = None
-    #: The most bytes that it takes in a feed, whatever its form.
-    size: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        size = max(len(self.atom), len(self.rss), len(self.json))
-        object.__setattr__(self, "size", size)
+    @property
+    def size(self) -> int:
+        """The most bytes that it takes in a feed, whatever its form."""
+        return max(len(self.atom), len(self.rss), len(self.json))
 
 
 class Touch(NamedTuple):
@@ -110,15 +108,12 @@ class Outstanding:
 
 def outstanding(connection: Connection) -> Outstanding:
     """What is to be published."""
-    published = connection.scalar(select(counters.c.value).filter_by(name=_CHANGE))
-    upto = connection.scalar(select(func.max(items.c.change)))
-    columns = (touched.c.kind, touched.c.slug, touched.c.month, touched.c.change)
-    rows = connection.execute(select(*columns))
+    published, upto, fingerprint = connection.execute(_OUTSTANDING).one()
     return Outstanding(
         published=published or 0,
         upto=upto or 0,
-        fingerprint=connection.scalar(select(constants.c.value).filter_by(name=_FINGERPRINT)),
-        touched={Touch(*touch): change for *touch, change in rows},
+        fingerprint=fingerprint,
+        touched={Touch(*touch): change for *touch, change in connection.execute(_TOUCHED)},
     )
 
 
@@ -148,24 +143,13 @@ def left_out(connection: Connection) -> Sequence[str]:
 
 def changed(connection: Connection, after: int, upto: int, limit: int) -> Sequence[tuple[int, int]]:
     """Number and change of the first shown items changed in ``(after, upto]``, in order."""
-    span = and_(items.c.change > after, items.c.change <= upto)
-    query = (
-        select(items.c.number, items.c.change)
-        .where(span, is_shown)
-        .order_by(items.c.change)
-        .limit(limit)
-    )
-    return [(number, change) for number, change in connection.execute(query)]
+    rows = connection.execute(_CHANGED, {"after": after, "upto": upto, "limit": limit})
+    return [(number, change) for number, change in rows]
 
 
 def hidden(connection: Connection, after: int, upto: int) -> Sequence[tuple[str, str | None]]:
     """The slugs of the items withdrawn or merged in the span, and of what tells the same now."""
-    leading = items.alias()
-    span = and_(items.c.change > after, items.c.change <= upto)
-    query = select(items.c.slug, leading.c.slug).select_from(
-        items.outerjoin(leading, leading.c.number == items.c.merged_into)
-    )
-    rows = connection.execute(query.where(span, not_(is_shown)).order_by(items.c.change))
+    rows = connection.execute(_HIDDEN, {"after": after, "upto": upto})
     return [(slug, into) for slug, into in rows]
 
 
@@ -194,7 +178,7 @@ def latest(connection: Connection, place: Place, limit: int) -> Sequence[Latest]
     """
     query = _LATEST_OF_ALL if place == EVERYWHERE else _LATEST
     rows = connection.execute(query, _key(place) | {"limit": limit}).all()
-    return [Latest(number, at) for number, at in rows]
+    return [*map(Latest._make, rows)]
 
 
 def corrected(
@@ -218,20 +202,22 @@ def history(connection: Connection, place: Place, month: str = "") -> Sequence[L
 
 def filed(connection: Connection, after: int, upto: int) -> Iterator[tuple[Place, Latest]]:
     """Where the items changed in ``(after, upto]`` are filed, hidden ones too, and since when."""
-    span = and_(items.c.change > after, items.c.change <= upto)
-    for number, at in connection.execute(select(items.c.number, items.c.news_at).where(span)):
+    span = {"after": after, "upto": upto}
+    for number, at in connection.execute(_FILED_IN_ALL, span):
         yield EVERYWHERE, Latest(number, at)
-    columns = (item_topics.c.kind, item_topics.c.slug, item_topics.c.item, item_topics.c.news_at)
-    known = (span, item_topics.c.slug.is_not(None))
-    for kind, slug, number, at in connection.execute(
-        select(*columns).join_from(items, item_topics).where(*known)
-    ):
+    for kind, slug, number, at in connection.execute(_FILED, span):
         yield (kind, slug), Latest(number, at)
 
 
-def histories(connection: Connection) -> Mapping[Place, PastMonths]:
-    """The history of each place as it was published last."""
-    rows = connection.execute(select(published_histories))
+def histories(
+    connection: Connection, places: Collection[Place] | None = None
+) -> Mapping[Place, PastMonths]:
+    """The history of each place as it was published last, or of these alone."""
+    query = select(published_histories)
+    if places is not None:
+        key = tuple_(published_histories.c.kind, published_histories.c.slug)
+        query = query.where(key.in_(places))
+    rows = connection.execute(query)
     return {
         (kind, slug): PastMonths(
             months=months,
@@ -266,7 +252,7 @@ def moved(connection: Connection) -> Mapping[Place, datetime]:
 def ready(connection: Connection, numbers: Iterable[int], recipe: str) -> Mapping[int, Ready]:
     """What is ready of these items; entries of an older revision or another recipe are not."""
     rows = connection.execute(_READY, {"numbers": list(numbers), "recipe": recipe})
-    return {row.item: Ready(*row) for row in rows}
+    return {row[0]: Ready._make(row) for row in rows}
 
 
 def changes_of(connection: Connection, numbers: Iterable[int]) -> Mapping[int, int]:
@@ -277,9 +263,7 @@ def changes_of(connection: Connection, numbers: Iterable[int]) -> Mapping[int, i
 
 def replaced(connection: Connection, numbers: Collection[int], recipe: str) -> Mapping[int, bytes]:
     """The Atom of these items that stands in archives: of earlier revisions, by the same recipe."""
-    columns = (entries.c.item, entries.c.atom, entries.c.archived)
-    which = (entries.c.item.in_(numbers), entries.c.recipe == recipe)
-    rows = connection.execute(select(*columns).where(*which))
+    rows = connection.execute(_REPLACED, {"numbers": list(numbers), "recipe": recipe})
     return {item: archived or atom for item, atom, archived in rows}
 
 
@@ -301,6 +285,36 @@ def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
     upsert(connection, entries, rows)
 
 
+_span = and_(items.c.change > bindparam("after"), items.c.change <= bindparam("upto"))
+_OUTSTANDING = select(
+    select(counters.c.value).filter_by(name=_CHANGE).scalar_subquery(),
+    select(func.max(items.c.change)).scalar_subquery(),
+    select(constants.c.value).filter_by(name=_FINGERPRINT).scalar_subquery(),
+)
+_TOUCHED = select(touched.c.kind, touched.c.slug, touched.c.month, touched.c.change)
+_CHANGED = (
+    select(items.c.number, items.c.change)
+    .where(_span, is_shown)
+    .order_by(items.c.change)
+    .limit(bindparam("limit"))
+)
+_leading = items.alias()
+_HIDDEN = (
+    select(items.c.slug, _leading.c.slug)
+    .select_from(items.outerjoin(_leading, _leading.c.number == items.c.merged_into))
+    .where(_span, not_(is_shown))
+    .order_by(items.c.change)
+)
+_FILED_IN_ALL = select(items.c.number, items.c.news_at).where(_span)
+_FILED = (
+    select(item_topics.c.kind, item_topics.c.slug, item_topics.c.item, item_topics.c.news_at)
+    .join_from(items, item_topics)
+    .where(_span, item_topics.c.slug.is_not(None))
+)
+_REPLACED = select(entries.c.item, entries.c.atom, entries.c.archived).where(
+    entries.c.item.in_(bindparam("numbers", expanding=True)),
+    entries.c.recipe == bindparam("recipe"),
+)
 # One language at a time, each by a step in the index, however many items there are.
 _NEXT_LANGUAGE = (
     select(item_topics.c.slug)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     ScalarSelect,
     UnaryExpression,
     and_,
+    bindparam,
     func,
     literal,
     not_,
@@ -82,7 +83,7 @@ def whole_items(connection: Connection, numbers: Collection[int]) -> Sequence[It
     return [
         item
         for some in parts(sorted(numbers))
-        for item in read(connection, items.c.number.in_(some))
+        for item in _read(connection, connection.execute(_OF_NUMBERS, {"numbers": some}).all())
     ]
 
 
@@ -100,18 +101,17 @@ def surroundings(connection: Connection, numbers: Collection[int]) -> Mapping[in
     found = {
         row.number: row
         for some in parts(numbers)
-        for row in connection.execute(_AROUND.where(items.c.number.in_(some)))
+        for row in connection.execute(_AROUND_NUMBERS, {"numbers": some})
     }
     groups: defaultdict[int, list[NamedItem]] = defaultdict(list)
     for some in parts({row.group for row in found.values()}):
-        query = select(items.c.group, *_NAMED).where(items.c.group.in_(some), is_shown)
-        for group, *named in connection.execute(query.order_by(items.c.number)):
+        for group, *named in connection.execute(_NAMED_OF_GROUPS, {"groups": some}):
             groups[group].append(NamedItem(*named))
     beside = {number for row in found.values() for number in (row.earlier, row.later) if number}
     names = {
         row.number: NamedItem(*row)
         for some in parts(beside)
-        for row in connection.execute(select(*_NAMED).where(items.c.number.in_(some)))
+        for row in connection.execute(_NAMED_OF_NUMBERS, {"numbers": some})
     }
     return {
         number: Surroundings(
@@ -125,18 +125,16 @@ def surroundings(connection: Connection, numbers: Collection[int]) -> Mapping[in
 
 def surrounding(connection: Connection, after: int, upto: int) -> Sequence[int]:
     """The items that did not change in ``(after, upto]``, and whose surroundings may have."""
-    span = and_(items.c.change > after, items.c.change <= upto)
-    rows = connection.execute(_AROUND.where(span)).all()
+    span = {"after": after, "upto": upto}
+    rows = connection.execute(_AROUND_CHANGED, span).all()
     beside = {number for row in rows for number in (row.earlier, row.later) if number}
     groups = {row.group for row in rows}
     return sorted(
         {
             number
-            for column, values in ((items.c.number, beside), (items.c.group, groups))
+            for query, values in ((_UNCHANGED, beside), (_UNCHANGED_OF_GROUPS, groups))
             for some in parts(values)
-            for number in connection.scalars(
-                select(items.c.number).where(column.in_(some), is_shown, not_(span))
-            )
+            for number in connection.scalars(query, span | {"values": some})
         }
     )
 
@@ -206,7 +204,10 @@ def read(
 ) -> Sequence[Item]:
     """The items that are as ``where`` says; the ``brief`` ones are without body and markup."""
     query = select(*(_BRIEF if brief else _WHOLE)).where(*where).order_by(order).limit(limit)
-    rows = connection.execute(query).all()
+    return _read(connection, connection.execute(query).all())
+
+
+def _read(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> Sequence[Item]:
     labels = _labels(connection, [row.number for row in rows])
     return [_item(row, labels[row.number]) for row in rows]
 
@@ -218,7 +219,30 @@ def parts(values: Iterable[_T]) -> Iterator[list[_T]]:
         yield part
 
 
+# Statements that are asked for again and again, each put together once.
 _NAMED = (items.c.number, items.c.slug, items.c.title, items.c.language, items.c.url)
+_span = and_(items.c.change > bindparam("after"), items.c.change <= bindparam("upto"))
+_of_numbers = items.c.number.in_(bindparam("numbers", expanding=True))
+_OF_NUMBERS = select(*_WHOLE).where(_of_numbers).order_by(items.c.number)
+_NAMED_OF_NUMBERS = select(*_NAMED).where(_of_numbers)
+_NAMED_OF_GROUPS = (
+    select(items.c.group, *_NAMED)
+    .where(items.c.group.in_(bindparam("groups", expanding=True)), is_shown)
+    .order_by(items.c.number)
+)
+_UNCHANGED, _UNCHANGED_OF_GROUPS = (
+    select(items.c.number).where(
+        column.in_(bindparam("values", expanding=True)), is_shown, not_(_span)
+    )
+    for column in (items.c.number, items.c.group)
+)
+_LABELS = (
+    select(*(item_topics.c.item, item_topics.c.kind, item_topics.c.label))
+    .add_columns(item_topics.c.slug, item_topics.c.direct)
+    .where(item_topics.c.item.in_(bindparam("numbers", expanding=True)))
+    .where(item_topics.c.kind != LANGUAGE)
+    .order_by(item_topics.c.item, item_topics.c.position)
+)
 
 
 def _beside(*, is_later: bool) -> ScalarSelect[int | None]:
@@ -244,18 +268,14 @@ _AROUND = select(
     _beside(is_later=False).label("earlier"),
     _beside(is_later=True).label("later"),
 )
+_AROUND_NUMBERS, _AROUND_CHANGED = (_AROUND.where(which) for which in (_of_numbers, _span))
 
 
 def _labels(connection: Connection, numbers: Sequence[int]) -> Mapping[int, _Labels]:
-    columns = (item_topics.c.item, item_topics.c.kind, item_topics.c.label, item_topics.c.slug)
     found: defaultdict[int, defaultdict[tuple[TopicKind, bool], list[Label]]]
     found = defaultdict(lambda: defaultdict(list))
     for some in parts(numbers):
-        rows = connection.execute(
-            select(*columns, item_topics.c.direct)
-            .where(item_topics.c.item.in_(some), item_topics.c.kind != LANGUAGE)
-            .order_by(item_topics.c.item, item_topics.c.position)
-        )
+        rows = connection.execute(_LABELS, {"numbers": some})
         for item, kind, text, slug, direct in rows:
             label = Label(kind=TopicKind(kind), text=text, slug=slug)
             found[item][label.kind, direct].append(label)

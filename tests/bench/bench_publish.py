@@ -24,7 +24,7 @@ from isal import igzip
 from feeds.model import Label, TopicKind
 from feeds.publish.build import SiteBuilder
 from feeds.publish.entry import PublishedEntry, compose
-from feeds.publish.feed import FORMS, FeedRef
+from feeds.publish.feed import ATOM, CHANGES, FORMS, FeedRef, is_feed
 from feeds.publish.files import Files
 from feeds.publish.pages import renderer
 from feeds.publish.rebuild import publish
@@ -57,7 +57,7 @@ MEMORY = Path("/dev/shm")
 #: What is asked for: so many times the peer's pace, and no more than so much beyond the floor.
 LEAST_RATIO = 5
 MOST_OVER_FLOOR = 0.3
-MOST_MILLISECONDS = 50
+MOST_MILLISECONDS = 30
 
 
 def rebuild(folder: Path, public: Path) -> None:
@@ -103,21 +103,24 @@ def one_new_item(folder: Path, places: Mapping[str, Path], archive: int) -> None
             touch(database, taxonomy)
             publish(database, taxonomy, files, SITE)
             numbers = range(round_ * NEW_ITEMS, (round_ + 1) * NEW_ITEMS)
-            seconds = [_one(database, taxonomy, files, number) for number in numbers]
+            rounds = [_one(database, taxonomy, files, number) for number in numbers]
+            feeds, pages = ([second * 1e3 for second in each] for each in zip(*rounds, strict=True))
             print(
-                f"  {name:<8}{median(seconds) * 1e3:6.1f} ms, {max(seconds) * 1e3:.1f} at most"
-                f" ({MOST_MILLISECONDS} allowed)"
+                f"  {name:<8}{median(feeds):6.1f} ms, {max(feeds):.1f} at most"
+                f" ({MOST_MILLISECONDS} allowed); with all that leads to them {median(pages):.1f}"
             )
 
 
 class _Watched(Files):
-    """Keeps when all that is read of a run was there: what is smaller than gzip's follows."""
+    """Keeps when the last document of a feed was there, and when the last page was."""
 
-    ready_at = 0.0
+    feeds_at = pages_at = 0.0
 
-    def pack(self) -> None:
-        type(self).ready_at = time.perf_counter()
-        super().pack()
+    def _write(self, path: str, target: str, content: bytes, status: bytes, packed: bytes) -> None:
+        super()._write(path, target, content, status, packed)
+        type(self).pages_at = time.perf_counter()
+        if is_feed(path) and path != CHANGES.file(ATOM):
+            type(self).feeds_at = self.pages_at
 
 
 class _PackedLater(Files):
@@ -127,7 +130,8 @@ class _PackedLater(Files):
         self._unpacked.clear()
 
 
-def _one(database: Database, taxonomy: Taxonomy, files: Files, number: int) -> float:
+def _one(database: Database, taxonomy: Taxonomy, files: Files, number: int) -> tuple[float, float]:
+    """Seconds until the feeds in each form were there, and until all else was."""
     fields = [topic for topic in taxonomy.of(TopicKind.FIELD) if topic.parent is None][:9]
     labels = tuple(
         Label(kind=each.ref.kind, text=each.label, slug=each.ref.slug) for each in fields
@@ -136,11 +140,10 @@ def _one(database: Database, taxonomy: Taxonomy, files: Files, number: int) -> f
     store(database, taxonomy, [draft], at=NOON + timedelta(days=400, minutes=number))
     started = time.perf_counter()
     report = publish(database, taxonomy, files, SITE)
-    seconds = _Watched.ready_at - started
     # That of everything, of its kind and of its language beside those.
     if report.feeds_written != len(fields) + 3:
         raise SystemExit(f"{report.feeds_written} feeds were written instead of 12")
-    return seconds
+    return _Watched.feeds_at - started, _Watched.pages_at - started
 
 
 def _rebuilt(

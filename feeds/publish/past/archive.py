@@ -25,10 +25,6 @@ class ArchivePage:
     count: int
 
     @property
-    def year(self) -> str:
-        return self.month[: len("2019")]
-
-    @property
     def name(self) -> str:
         """What its address ends with, for ever: parts are added behind the first."""
         return self.month if self.part == 1 else f"{self.month}-{self.part}"
@@ -88,8 +84,10 @@ class PageChain:
     @property
     def years(self) -> Sequence[ArchivePage]:
         """The newest page of each year, the newest first."""
-        newest = {page.year: page for month in self.names for page in self.pages(month)[-1:]}
-        return [*newest.values()][::-1]
+        # Of the newest month there may be no page yet.
+        over = self.names if not self.names or self.pages(self.names[-1]) else self.names[:-1]
+        newest = {month[: len("2019")]: month for month in over}
+        return [self.pages(month)[-1] for month in reversed(newest.values())]
 
     def pages(self, month: str) -> Sequence[ArchivePage]:
         """The pages of a month, the oldest first."""

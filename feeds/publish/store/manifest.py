@@ -5,13 +5,14 @@ that publishing did not make.
 """
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
 
-from feeds.publish.files import Document, Files, HiddenDocument, digest_of
+from feeds.publish.files import BESIDE, Document, Files, HiddenDocument, digest_of
 from feeds.storage.database import Database
 from feeds.storage.published import published_files
 
@@ -19,8 +20,6 @@ log = structlog.get_logger(__name__)
 
 # Noted in one transaction, and kept in memory until then.
 _AT_ONCE = 1_000
-# Digested once readers have them: an item in a dozen feeds is of some 8 MB.
-_MOST_BYTES = 16_000_000
 
 
 class FileFault(StrEnum):
@@ -63,8 +62,7 @@ class RecordedFiles:
         self._database = database
         with database.reading() as connection:
             self._run = published_files.last_run(connection)
-        self._noted: dict[str, str] = {}
-        self._written: dict[str, bytes] = {}
+        self._written: dict[str, Future[str]] = {}
         self._removed: set[str] = set()
 
     def holds(self, path: str) -> bool:
@@ -80,26 +78,25 @@ class RecordedFiles:
     def write_all(self, documents: Iterable[Document | HiddenDocument]) -> tuple[str, ...]:
         """The paths of those that changed, in the order given. Raises PublishError."""
         written = self._files.write_all(self._seen(documents))
-        if len(self._noted) + len(self._written) >= _AT_ONCE:
+        if len(self._written) >= _AT_ONCE:
             self.note()
         return written
 
     def remove(self, path: str) -> None:
         """There is nothing at ``path``, nor beside it. Raises PublishError."""
         self._files.remove(path)
-        self._noted.pop(path, None)
         self._written.pop(path, None)
         self._removed.add(path)
 
     def note(self) -> None:
         """All that was written is known as the site's; what was removed is due to be forgotten."""
-        self._digest()
-        if self._noted or self._removed:
+        if self._written or self._removed:
+            digests = {path: digest.result() for path, digest in self._written.items()}
             with self._database.writing() as connection:
-                published_files.note(connection, self._noted, self._run)
+                published_files.note(connection, digests, self._run)
                 if self._removed:
                     published_files.drop(connection, self._removed)
-        self._noted.clear()
+        self._written.clear()
         self._removed.clear()
 
     def leave(self, now: datetime) -> None:
@@ -110,19 +107,11 @@ class RecordedFiles:
     def _seen(
         self, documents: Iterable[Document | HiddenDocument]
     ) -> Iterator[Document | HiddenDocument]:
-        size = sum(map(len, self._written.values()))
         for document in documents:
-            self._written[document[0]] = document[1]
-            self._removed.discard(document[0])
-            size += len(document[1])
-            if size > _MOST_BYTES:
-                self._digest()
-                size = 0
+            path, content, *_ = document
+            self._written[path] = BESIDE.submit(digest_of, content)
+            self._removed.discard(path)
             yield document
-
-    def _digest(self) -> None:
-        self._noted |= {path: digest_of(content) for path, content in self._written.items()}
-        self._written.clear()
 
 
 @dataclass(frozen=True, slots=True)

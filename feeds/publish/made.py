@@ -1,0 +1,80 @@
+"""What is made of items, once a revision: entries ready to be joined, and what has none.
+
+Knows what is made already, and what to do where nothing can be. Must never know SQL or a format.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+import structlog
+
+from feeds.errors import PublishError
+from feeds.model import Item
+from feeds.publish.build import SiteBuilder
+from feeds.publish.holdings import within_bounds
+from feeds.storage import entries
+from feeds.storage.database import Database
+from feeds.storage.entries import Ready
+from feeds.storage.read_items import whole_items
+
+_T = TypeVar("_T")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeEntries:
+    """Entries as the builder makes them, kept in the store; with what could not be made."""
+
+    database: Database
+    builder: SiteBuilder
+    #: Whether items could be rendered, by their slugs.
+    made_of: dict[str, bool] = field(init=False, default_factory=dict)
+
+    def ready(self, numbers: Collection[int]) -> Mapping[int, Ready]:
+        """The entries of these items; those that were never made so are made, where that can be.
+
+        Raises PublishError.
+        """
+        recipe = self.builder.recipe
+        with self.database.reading() as connection:
+            ready = dict(entries.ready(connection, numbers, recipe))
+            missing = whole_items(connection, sorted(numbers - ready.keys()))
+            before = entries.replaced(connection, [item.number for item in missing], recipe)
+        if missing:
+            made = [*each_made(partial(self.builder.ready, before=before), missing, self.made_of)]
+            with self.database.writing() as connection:
+                entries.keep(connection, made, recipe)
+            ready |= {entry.item: entry for entry in made}
+        return ready
+
+    def within_bounds(self, shown: Sequence[Ready]) -> Sequence[Ready]:
+        """The entries of one feed, those that would make it too large as summaries."""
+        return within_bounds(shown, self.builder.brief, self._whole)
+
+    def _whole(self, numbers: Sequence[int]) -> Sequence[Item]:
+        with self.database.reading() as connection:
+            return whole_items(connection, numbers)
+
+
+def each_made(
+    make: Callable[[Item], _T], items: Iterable[Item], made_of: dict[str, bool]
+) -> Iterator[_T]:
+    """What can be made of items. One of which it cannot is left out, told in the log and stops no
+    other; what is wrong in an operator's template is wrong for all. Raises PublishError.
+
+    ``made_of`` gets whether it could, by their slugs.
+    """
+    for item in items:
+        try:
+            made = make(item)
+        except PublishError:
+            raise
+        except Exception:
+            log.exception("item not rendered", item=item.slug)
+            made_of[item.slug] = False
+        else:
+            made_of.setdefault(item.slug, True)
+            yield made
