@@ -149,6 +149,12 @@ def osce() -> Taxonomy:
     return Taxonomy.from_toml(path.read_text("utf-8"))
 
 
+@pytest.fixture(scope="session")
+def few_topics() -> Taxonomy:
+    """Some of its topics, for what does not depend on how many there are."""
+    return Taxonomy.from_toml((ROOT / "tests" / "few_topics.toml").read_text("utf-8"))
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, bytes], None]:
     """Compares bytes with a file in tests/golden; `pytest --regenerate` writes it instead."""

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -43,8 +44,10 @@ def public(tmp_path: Path) -> Path:
 ENDS = (".br", ".gz", ".zst")
 
 
-def published(database: Database, osce: Taxonomy, public: Path, **changes: object) -> PublishReport:
-    return publish(database, osce, Files(public), a_site(**changes))
+def published(
+    database: Database, taxonomy: Taxonomy, public: Path, **changes: object
+) -> PublishReport:
+    return publish(database, taxonomy, Files(public), a_site(**changes))
 
 
 def contents(public: Path) -> Mapping[str, bytes]:
@@ -74,11 +77,11 @@ def assert_perfect(public: Path, site: Site) -> int:
 
 
 def test_the_two_seeds_are_in_the_feeds_of_their_topics_and_of_those_above(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, osce: Taxonomy, few_topics: Taxonomy, public: Path
 ) -> None:
     drafts = [draft_of(body, osce) for body in (TRAINING, PLENARY)]
-    guide, plenary = store(database, osce, drafts)
-    published(database, osce, public)
+    guide, plenary = store(database, few_topics, drafts)
+    published(database, few_topics, public)
     both = [plenary.uid, guide.uid]
     assert ids(public, "feeds/all.atom") == both
     assert ids(public, "feeds/fields/policing.atom") == both
@@ -99,63 +102,70 @@ def test_every_topic_gets_a_perfect_feed_even_where_nothing_is_stored(
     assert empty.feed.updated == "2026-01-01T00:00:00+00:00"
 
 
-def test_feeds_of_wild_items_are_perfect(database: Database, osce: Taxonomy, public: Path) -> None:
+def test_feeds_of_wild_items_are_perfect(
+    database: Database, few_topics: Taxonomy, public: Path
+) -> None:
     store(
         database,
-        osce,
+        few_topics,
         [
             a_draft(title="A \ufffe<b>wild</b> ]]> &amp; title", issued=issued("2026-11-18")),
             a_draft(title="Без даты", language="ru", fields=(RIGHTS, a_label("New & odd", None))),
             a_draft(title="No topics at all", issuers=(), fields=(), content_type=None),
         ],
     )
-    store(database, osce, [a_draft(url="https://www.osce.org/node/1?a=1&b=2")], source="web")
-    published(database, osce, public)
+    store(
+        database,
+        few_topics,
+        [a_draft(url="https://www.few_topics.org/node/1?a=1&b=2")],
+        source="web",
+    )
+    published(database, few_topics, public)
     assert assert_perfect(public, a_site())
     assert len(ids(public, "feeds/all.atom")) == 4
 
 
 def test_a_second_run_changes_nothing_byte_for_byte(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
-    store(database, osce, [a_draft()])
-    first = published(database, osce, public)
+    store(database, few_topics, [a_draft()])
+    first = published(database, few_topics, public)
     before = contents(public)
-    again = published(database, osce, public)
+    again = published(database, few_topics, public)
     assert (again.feeds_written, again.feeds_unchanged) == (0, first.feeds_written)
     assert again.files == ()
     assert contents(public) == before
 
 
 def test_everything_made_anew_is_the_same_and_keeps_its_modification_times(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
-    store(database, osce, [a_draft()])
-    published(database, osce, public)
+    store(database, few_topics, [a_draft()])
+    published(database, few_topics, public)
     for path in public.rglob("*"):
         os.utime(path, (1, 1))
-    report = publish(database, osce, Files(public), a_site(), everything=True)
+    report = publish(database, few_topics, Files(public), a_site(), everything=True)
     assert report.files == ()
     assert {path.stat().st_mtime for path in public.rglob("*") if path.is_file()} == {1}
 
 
 def test_two_builds_of_the_same_data_have_the_same_bytes(
-    database: Database, osce: Taxonomy, tmp_path: Path
+    database: Database, few_topics: Taxonomy, tmp_path: Path
 ) -> None:
-    store(database, osce, [a_draft(), a_draft(title="Another")])
+    store(database, few_topics, [a_draft(), a_draft(title="Another")])
     for name in ("one", "two"):
-        publish(database, osce, Files(tmp_path / name), a_site(), everything=True)
+        publish(database, few_topics, Files(tmp_path / name), a_site(), everything=True)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
 def test_a_new_item_touches_its_feeds_and_no_other(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
-    [beside] = store(database, osce, [a_draft()])
-    published(database, osce, public)
+    [beside] = store(database, few_topics, [a_draft()])
+    published(database, few_topics, public)
     before = contents(public)
-    [item] = store(database, osce, [a_draft(title="On rights", fields=(RIGHTS,), issuers=())])
-    report = published(database, osce, public)
+    [item] = store(database, few_topics, [a_draft(title="On rights", fields=(RIGHTS,), issuers=())])
+    report = published(database, few_topics, public)
     feeds = [
         f"feeds/{path}" for path in ("all", "fields/human-rights", "types/news", "languages/en")
     ]
@@ -173,12 +183,12 @@ def test_a_new_item_touches_its_feeds_and_no_other(
 
 
 def test_a_revision_moves_an_item_between_feeds_under_the_same_id(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
-    [item] = store(database, osce, [a_draft()])
-    published(database, osce, public)
-    revise(database, osce, item, a_draft(title="Corrected", fields=(RIGHTS,)), LATER)
-    published(database, osce, public)
+    [item] = store(database, few_topics, [a_draft()])
+    published(database, few_topics, public)
+    revise(database, few_topics, item, a_draft(title="Corrected", fields=(RIGHTS,)), LATER)
+    published(database, few_topics, public)
     assert ids(public, "feeds/fields/policing.atom") == []
     assert ids(public, "feeds/fields/human-rights.atom") == [item.uid]
     assert titles(public, "feeds/all.atom") == ["Corrected"]
@@ -187,12 +197,12 @@ def test_a_revision_moves_an_item_between_feeds_under_the_same_id(
 
 
 def test_a_feed_holds_the_latest_and_no_more(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
     for number in range(5):
         at = NOON + timedelta(days=3 * number)
-        store(database, osce, [a_draft(title=f"Item {number}")], at=at)
-    published(database, osce, public, entries_per_feed=3, items_per_page=2)
+        store(database, few_topics, [a_draft(title=f"Item {number}")], at=at)
+    published(database, few_topics, public, entries_per_feed=3, items_per_page=2)
     assert titles(public, "feeds/all.atom") == ["Item 4", "Item 3", "Item 2"]
     page = (public / "feeds/all/index.html").read_text("utf-8")
     assert [f"Item {number}" in page for number in range(5)] == [False, False, False, True, True]
@@ -203,30 +213,37 @@ def updated(public: Path, path: str) -> datetime:
 
 
 def test_all_that_comes_at_once_is_in_the_feed(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
     """Who asks once in two days misses nothing, short of two hundred."""
-    store(database, osce, [a_draft(title=f"Item {number}") for number in range(130)])
-    published(database, osce, public)
+    plain = partial(a_draft, issuers=(), content_type=None)
+    store(database, few_topics, [plain(title=f"Item {number}") for number in range(130)])
+    published(database, few_topics, public)
     assert len(ids(public, "feeds/all.atom")) == 130
-    store(database, osce, [a_draft(title=f"More {number}") for number in range(130)])
-    published(database, osce, public)
+    store(database, few_topics, [plain(title=f"More {number}") for number in range(130)])
+    published(database, few_topics, public)
     assert len(ids(public, "feeds/fields/policing.atom")) == 200
     assert assert_perfect(public, a_site())
 
 
 def test_corrected_texts_of_long_ago_push_no_news_out(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
     """The last ten of them stand beside it."""
-    old = store(database, osce, [a_draft(title=f"Old {n}") for n in range(60)], at=YEARS_AGO)
+    old = store(database, few_topics, [a_draft(title=f"Old {n}") for n in range(60)], at=YEARS_AGO)
     for day in range(12):
-        store(database, osce, [a_draft(title=f"News {day}")], at=NOON - timedelta(days=3 * day))
+        store(
+            database, few_topics, [a_draft(title=f"News {day}")], at=NOON - timedelta(days=3 * day)
+        )
     for number, item in enumerate(old):
         revise(
-            database, osce, item, a_draft(title=f"Corrected {number}"), LATER + timedelta(0, number)
+            database,
+            few_topics,
+            item,
+            a_draft(title=f"Corrected {number}"),
+            LATER + timedelta(0, number),
         )
-    published(database, osce, public, entries_per_feed=12)
+    published(database, few_topics, public, entries_per_feed=12)
     for path in ("feeds/all.atom", "feeds/fields/policing.atom"):
         assert titles(public, path) == [
             *(f"News {day}" for day in range(12)),
@@ -237,13 +254,14 @@ def test_corrected_texts_of_long_ago_push_no_news_out(
 
 
 def test_a_feed_of_long_texts_is_no_larger_than_readers_take(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
     """The older ones are summaries there, that open as their texts do."""
     long = ["An opening of many words. " * 40, *["Much more is told then. " * 400] * 6]
-    drafts = [a_draft(title=f"Item {n}", summary="", paragraphs=tuple(long)) for n in range(60)]
-    store(database, osce, drafts)
-    published(database, osce, public)
+    plain = partial(a_draft, issuers=(), fields=(), content_type=None)
+    drafts = [plain(title=f"Item {n}", summary="", paragraphs=tuple(long)) for n in range(60)]
+    store(database, few_topics, drafts)
+    published(database, few_topics, public)
     feed = (public / "feeds/all.atom").read_bytes()
     assert 800_000 < len(feed) < 1_050_000
     parsed = feedparser.parse(feed).entries
@@ -257,23 +275,23 @@ def test_a_feed_of_long_texts_is_no_larger_than_readers_take(
 
 
 def test_a_feed_whose_newest_item_is_withdrawn_was_updated_by_that(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
     """And by its return: the date never goes back, and no two documents have one."""
-    store(database, osce, [a_draft(title="Old")], at=YEARS_AGO)
-    one, other = store(database, osce, [a_draft(title="One"), a_draft(title="Other")])
-    published(database, osce, public)
+    store(database, few_topics, [a_draft(title="Old")], at=YEARS_AGO)
+    one, other = store(database, few_topics, [a_draft(title="One"), a_draft(title="Other")])
+    published(database, few_topics, public)
     before = updated(public, "feeds/all.atom")
     with database.writing() as connection:
         for item in (one, other):
             write_items._change(connection, [item.number], {"withdrawn_at": LATER}, LATER)
-    published(database, osce, public)
+    published(database, few_topics, public)
     assert titles(public, "feeds/all.atom") == ["Old"]
     assert before < LATER <= updated(public, "feeds/all.atom")
     assert updated(public, "feeds/fields/policing.atom") >= LATER
     with database.writing() as connection:
         write_items.restore(connection, [one.number], LATER + timedelta(hours=1))
-    published(database, osce, public)
+    published(database, few_topics, public)
     assert titles(public, "feeds/all.atom") == ["One", "Old"]
     assert updated(public, "feeds/all.atom") >= LATER + timedelta(hours=1)
     assert assert_perfect(public, a_site())
@@ -289,43 +307,43 @@ def test_a_feed_whose_newest_item_is_withdrawn_was_updated_by_that(
     ],
 )
 def test_another_setting_makes_everything_anew_by_itself(
-    database: Database, osce: Taxonomy, public: Path, change: dict[str, object]
+    database: Database, few_topics: Taxonomy, public: Path, change: dict[str, object]
 ) -> None:
-    store(database, osce, [a_draft()])
-    published(database, osce, public)
-    report = published(database, osce, public, **change)
+    store(database, few_topics, [a_draft()])
+    published(database, few_topics, public)
+    report = published(database, few_topics, public, **change)
     assert report.files != () or change == {"items_per_page": 7}
-    assert published(database, osce, public, **change).files == ()
+    assert published(database, few_topics, public, **change).files == ()
     assert assert_perfect(public, a_site(**change))
 
 
 def test_other_terms_of_a_source_take_its_texts_away(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
-    [item] = store(database, osce, [a_draft()])
-    published(database, osce, public)
+    [item] = store(database, few_topics, [a_draft()])
+    published(database, few_topics, public)
     text = "The course was held in Vienna."
     assert text.encode() in (public / "feeds/all.atom").read_bytes()
-    published(database, osce, public, terms=())
+    published(database, few_topics, public, terms=())
     shown = [public / "feeds/all.atom", public / f"items/{item.slug}/index.html"]
     assert [text.encode() in path.read_bytes() for path in shown] == [False, False]
 
 
 def test_a_site_in_a_language_nobody_wrote_words_in_says_so_once(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
     with capture_logs() as logs:
         for language in ("nl", "nl", "de-AT"):
-            published(database, osce, public, language=language)
+            published(database, few_topics, public, language=language)
     [warned] = [each for each in logs if each["log_level"] == "warning"]
     assert (warned["language"], warned["spoken"]) == ("nl", "en")
 
 
 def test_another_name_of_a_topic_reaches_feeds_and_pages(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
-    store(database, osce, [a_draft()])
-    published(database, osce, public)
+    store(database, few_topics, [a_draft()])
+    published(database, few_topics, public)
     toml = '[[field]]\nslug = "policing"\nlabel = "Police matters"\n'
     renamed = Taxonomy.from_toml(toml)
     publish(database, renamed, Files(public), a_site())
@@ -335,73 +353,75 @@ def test_another_name_of_a_topic_reaches_feeds_and_pages(
 
 
 def test_a_directory_that_was_emptied_is_filled_again(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
-    store(database, osce, [a_draft()])
-    published(database, osce, public)
+    store(database, few_topics, [a_draft()])
+    published(database, few_topics, public)
     before = contents(public)
     shutil.rmtree(public)
-    published(database, osce, public)
+    published(database, few_topics, public)
     assert contents(public) == before
 
 
 def test_a_run_that_is_told_to_stop_is_finished_by_the_next(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
-    store(database, osce, [a_draft()])
+    store(database, few_topics, [a_draft()])
     stopped = Event()
     stopped.set()
-    publish(database, osce, Files(public), a_site(), stopping=stopped)
+    publish(database, few_topics, Files(public), a_site(), stopping=stopped)
     assert not (public / "index.html").exists()
     with database.reading() as connection:
         assert entries.outstanding(connection).touched
-    published(database, osce, public)
+    published(database, few_topics, public)
     assert titles(public, "feeds/all.atom") == [a_draft().title]
 
 
 def test_a_run_that_died_half_way_is_repeated(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
-    store(database, osce, [a_draft()])
-    published(database, osce, public)
-    [item] = store(database, osce, [a_draft(title="Another")])
+    store(database, few_topics, [a_draft()])
+    published(database, few_topics, public)
+    [item] = store(database, few_topics, [a_draft(title="Another")])
     page = public / "feeds/fields/policing/index.html"
     # No file can be put in its place.
     page.unlink()
     page.mkdir()
     with pytest.raises(PublishError, match="cannot write"):
-        published(database, osce, public)
+        published(database, few_topics, public)
     page.rmdir()
-    published(database, osce, public)
+    published(database, few_topics, public)
     assert ids(public, "feeds/fields/policing.atom")[0] == item.uid
     assert "Another" in page.read_text("utf-8")
 
 
-def test_only_one_publishes_at_a_time(database: Database, osce: Taxonomy, public: Path) -> None:
+def test_only_one_publishes_at_a_time(
+    database: Database, few_topics: Taxonomy, public: Path
+) -> None:
     with database.exclusive("publish"), pytest.raises(StoreBusy):
-        published(database, osce, public)
+        published(database, few_topics, public)
 
 
 def test_an_archive_is_published_in_parts(
-    database: Database, osce: Taxonomy, public: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, few_topics: Taxonomy, public: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many there are, only so many pages and entries are held in memory."""
     monkeypatch.setattr("feeds.publish.rebuild._PAGES_AT_ONCE", 2)
     monkeypatch.setattr("feeds.publish.rebuild._FEEDS_AT_ONCE", 1)
     drafts = [a_draft(title=f"Item {number}") for number in range(5)]
-    items = store(database, osce, drafts)
-    published(database, osce, public)
+    items = store(database, few_topics, drafts)
+    published(database, few_topics, public)
     assert all((public / f"items/{item.slug}/index.html").is_file() for item in items)
     assert len(ids(public, "feeds/all.atom")) == 5
 
 
 def test_entries_are_made_once_a_revision(
-    database: Database, osce: Taxonomy, public: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, few_topics: Taxonomy, public: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Feeds are joins of them, whatever happens to other items."""
-    store(database, osce, [a_draft()])
-    published(database, osce, public)
-    store(database, osce, [a_draft(title="Another")])
+    store(database, few_topics, [a_draft()])
+    published(database, few_topics, public)
+    store(database, few_topics, [a_draft(title="Another")])
     made: list[str] = []
 
     for form in (atom, rss, jsonfeed):
@@ -413,5 +433,5 @@ def test_entries_are_made_once_a_revision(
             return as_before(entry, content)
 
         monkeypatch.setattr(form, "entry_bytes", noted)
-    published(database, osce, public)
+    published(database, few_topics, public)
     assert made == ["Another"] * len(FORMS)
