@@ -192,6 +192,7 @@ class _InliningLoader(PackageLoader):
         return source, filename, is_current
 
 
+@cache
 def environment() -> Environment:
     """The templates of digests, ready to render; a missing name is an error there."""
     made = Environment(

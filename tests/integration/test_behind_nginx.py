@@ -31,7 +31,7 @@ from tests.items import NOON, a_site, store
 from tests.serving import SECRET, a_web_app, serving
 
 PAPER = Path(__file__).parents[2] / "docs" / "operate.md"
-TAXONOMY = Path(__file__).parents[2] / "config" / "taxonomies" / "osce.toml"
+TAXONOMY = Path(__file__).parents[1] / "few_topics.toml"
 SITE = "https://news.example.org"
 HUB = "https://hub.example.org/"
 #: nginx as it is installed, with a root and no more.
@@ -61,14 +61,14 @@ class Servers:
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterator[Servers]:
+def servers(tmp_path_factory: pytest.TempPathFactory, few_topics: Taxonomy) -> Iterator[Servers]:
     folder = tmp_path_factory.mktemp("behind")
     public = folder / "public"
     with ExitStack() as opened:
         database = Database.open(f"sqlite:///{folder / 'store.db'}", VERSIONS)
         opened.enter_context(closing(database))
         database.migrate()
-        shown, merged = store(database, osce, [a_draft(), a_draft(title="The same")])
+        shown, merged = store(database, few_topics, [a_draft(), a_draft(title="The same")])
         with database.writing() as connection:
             write_items.merge(connection, merged.number, shown.number, NOON)
         site = a_site(url=SITE, hubs=(HUB,))
@@ -105,7 +105,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterato
 
 
 def _renamed(database: Database) -> Taxonomy:
-    """The one of the OSCE, where policing was called otherwise in addresses before."""
+    """The same topics, where policing was called otherwise in addresses before."""
     policing = 'slug = "policing"\n'
     written = TAXONOMY.read_text("utf-8")
     renamed = written.replace(policing, f'{policing}former_slugs = ["police"]\n')
@@ -183,7 +183,7 @@ def test_searches_are_answered_by_our_own_server(example: httpx2.Client) -> None
 
 
 def test_a_folder_of_that_name_is_a_site_under_a_path(
-    tmp_path: Path, osce: Taxonomy, program: Callable[[str, str], str]
+    tmp_path: Path, few_topics: Taxonomy, program: Callable[[str, str], str]
 ) -> None:
     program("nginx", "nginx")
     port = services.free_port()
@@ -192,10 +192,10 @@ def test_a_folder_of_that_name_is_a_site_under_a_path(
         database = Database.open(f"sqlite:///{tmp_path / 'store.db'}", VERSIONS)
         opened.enter_context(closing(database))
         database.migrate()
-        store(database, osce, [a_draft()])
+        store(database, few_topics, [a_draft()])
         publish(
             database,
-            osce,
+            few_topics,
             Files(tmp_path / "www" / "news"),
             a_site(url=f"{SITE}/news", has_search=False),
         )

@@ -24,11 +24,11 @@ class Heard(list[tuple[int, int | None]]):
 
 
 def test_publishing_counts_changes_and_feeds_up_to_all_of_them(
-    database: Database, osce: Taxonomy, tmp_path: Path
+    database: Database, few_topics: Taxonomy, tmp_path: Path
 ) -> None:
-    store(database, osce, [a_draft(title=f"Item {number}") for number in range(3)])
+    store(database, few_topics, [a_draft(title=f"Item {number}") for number in range(3)])
     heard = Heard()
-    report = publish(database, osce, Files(tmp_path), a_site(), progress=heard)
+    report = publish(database, few_topics, Files(tmp_path), a_site(), progress=heard)
     assert [done for done, _ in heard] == sorted(done for done, _ in heard)
     assert heard[-1] == (3 + report.feeds_written, 3 + report.feeds_written)
 

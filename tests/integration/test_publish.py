@@ -117,7 +117,7 @@ def test_feeds_of_wild_items_are_perfect(
     store(
         database,
         few_topics,
-        [a_draft(url="https://www.few_topics.org/node/1?a=1&b=2")],
+        [a_draft(url="https://www.osce.org/node/1?a=1&b=2")],
         source="web",
     )
     published(database, few_topics, public)

@@ -28,16 +28,16 @@ from tests.serving import serving
 class Site:
     """A site of two items, published."""
 
-    def __init__(self, database: Database, osce: Taxonomy, public: Path) -> None:
+    def __init__(self, database: Database, taxonomy: Taxonomy, public: Path) -> None:
         self._database = database
-        self._osce = osce
+        self._taxonomy = taxonomy
         self.public = public
         drafts = [a_draft(title=title) for title in ("One", "Other")]
-        self.one, self.other = store(database, osce, drafts)
+        self.one, self.other = store(database, taxonomy, drafts)
         self.publish()
 
     def publish(self) -> PublishReport:
-        return publish(self._database, self._osce, Files(self.public), a_site())
+        return publish(self._database, self._taxonomy, Files(self.public), a_site())
 
     def merge(self, item: Item, into: Item) -> None:
         with self._database.writing() as connection:
@@ -67,8 +67,8 @@ PACKED = {".br", ".gz", ".zst"}
 
 
 @pytest.fixture
-def site(database: Database, osce: Taxonomy, tmp_path: Path) -> Site:
-    return Site(database, osce, tmp_path / "public")
+def site(database: Database, few_topics: Taxonomy, tmp_path: Path) -> Site:
+    return Site(database, few_topics, tmp_path / "public")
 
 
 def test_a_merged_item_leaves_its_feeds_and_leads_to_the_other(site: Site) -> None:
@@ -131,14 +131,14 @@ def test_a_withdrawn_item_leaves_a_page_that_says_so(site: Site, database: Datab
 
 
 def test_an_item_that_cannot_be_rendered_is_left_out_and_no_feed_suffers(
-    database: Database, osce: Taxonomy, tmp_path: Path
+    database: Database, few_topics: Taxonomy, tmp_path: Path
 ) -> None:
     """Where the site is, the last half hour of all days is after the last day there is."""
     end = datetime(9999, 12, 31, 23, 30, tzinfo=UTC)
     wrong = Issued(day=end.date(), at=end, origin=IssuedFrom.FEED)
-    store(database, osce, [a_draft(title="Right")])
-    [broken] = store(database, osce, [a_draft(title="Wrong", issued=wrong)])
-    publish(database, osce, Files(tmp_path), a_site())
+    store(database, few_topics, [a_draft(title="Right")])
+    [broken] = store(database, few_topics, [a_draft(title="Wrong", issued=wrong)])
+    publish(database, few_topics, Files(tmp_path), a_site())
     for path in ("all", "fields/policing"):
         feed = (tmp_path / f"feeds/{path}.atom").read_text("utf-8")
         assert "Right" in feed
@@ -148,8 +148,8 @@ def test_an_item_that_cannot_be_rendered_is_left_out_and_no_feed_suffers(
     with database.reading() as connection:
         assert entries.left_out(connection) == [broken.slug]
     right = replace(wrong, at=end - timedelta(days=1))
-    revise(database, osce, broken, a_draft(title="Mended", issued=right), NOON)
-    publish(database, osce, Files(tmp_path), a_site())
+    revise(database, few_topics, broken, a_draft(title="Mended", issued=right), NOON)
+    publish(database, few_topics, Files(tmp_path), a_site())
     assert "Mended" in (tmp_path / "feeds/all.atom").read_text("utf-8")
     with database.reading() as connection:
         assert entries.left_out(connection) == []

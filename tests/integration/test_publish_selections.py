@@ -36,8 +36,8 @@ def public(tmp_path: Path) -> Path:
     return tmp_path / "public"
 
 
-def published(database: Database, osce: Taxonomy, public: Path) -> PublishReport:
-    return publish(database, osce, Files(public), SITE)
+def published(database: Database, taxonomy: Taxonomy, public: Path) -> PublishReport:
+    return publish(database, taxonomy, Files(public), SITE)
 
 
 def titles(public: Path, name: str) -> Sequence[str]:
@@ -46,11 +46,13 @@ def titles(public: Path, name: str) -> Sequence[str]:
 
 
 def test_a_saved_selection_is_a_feed_in_every_form_with_a_page(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
-    store(database, osce, [a_draft(title="A course"), a_draft(title="Rights", fields=(RIGHTS,))])
-    store(database, osce, [a_draft(title="Talks", paragraphs=("They talked.",), summary="")])
-    report = published(database, osce, public)
+    store(
+        database, few_topics, [a_draft(title="A course"), a_draft(title="Rights", fields=(RIGHTS,))]
+    )
+    store(database, few_topics, [a_draft(title="Talks", paragraphs=("They talked.",), summary="")])
+    report = published(database, few_topics, public)
     assert titles(public, "courses") == ["A course"]
     assert sorted(titles(public, "rights-or-police")) == ["A course", "Rights", "Talks"]
     assert titles(public, "police") == ["Talks", "A course"]
@@ -67,17 +69,19 @@ def test_a_saved_selection_is_a_feed_in_every_form_with_a_page(
 
 
 def test_it_is_made_anew_with_what_comes_changes_and_goes(
-    database: Database, osce: Taxonomy, public: Path
+    database: Database, few_topics: Taxonomy, public: Path
 ) -> None:
-    one, two = store(database, osce, [a_draft(title=f"Course {n}") for n in range(2)])
-    published(database, osce, public)
+    one, two = store(database, few_topics, [a_draft(title=f"Course {n}") for n in range(2)])
+    published(database, few_topics, public)
     before = feedparser.parse((public / "feeds/selections/courses.atom").read_bytes()).feed
-    revise(database, osce, one, a_draft(title="No", paragraphs=("Nothing.",), summary=""), LATER)
+    revise(
+        database, few_topics, one, a_draft(title="No", paragraphs=("Nothing.",), summary=""), LATER
+    )
     with database.writing() as connection:
         write_items._change(connection, [two.number], {"withdrawn_at": LATER}, LATER)
-    store(database, osce, [a_draft(title="Another course")], at=LATER)
-    published(database, osce, public)
+    store(database, few_topics, [a_draft(title="Another course")], at=LATER)
+    published(database, few_topics, public)
     assert titles(public, "courses") == ["Another course"]
     after = feedparser.parse((public / "feeds/selections/courses.atom").read_bytes()).feed
     assert after.updated > before.updated
-    assert published(database, osce, public).files == ()
+    assert published(database, few_topics, public).files == ()

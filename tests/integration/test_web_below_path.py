@@ -26,14 +26,16 @@ UNSUBSCRIBE = MailLinks(base_url=f"{HOST}{BASE}", secret=SECRET).unsubscribe("no
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory, osce: Taxonomy) -> Iterator[httpx2.Client]:
+def client(
+    tmp_path_factory: pytest.TempPathFactory, few_topics: Taxonomy
+) -> Iterator[httpx2.Client]:
     folder = tmp_path_factory.mktemp("below")
     site = replace(SITE, url=f"{HOST}{BASE}")
     with closing(Database.open(f"sqlite:///{folder / 'store.db'}", VERSIONS)) as database:
         database.migrate()
-        store(database, osce, [a_draft()])
-        app = a_web_app(database, osce, folder / "public", maildir=folder / "mail", site=site)
-        publish(database, osce, Files(folder / "public"), site)
+        store(database, few_topics, [a_draft()])
+        app = a_web_app(database, few_topics, folder / "public", maildir=folder / "mail", site=site)
+        publish(database, few_topics, Files(folder / "public"), site)
         with serving(app) as url, httpx2.Client(base_url=url) as asking:
             yield asking
 
