@@ -24,6 +24,7 @@ from tests import ways
 
 FIELDFARE = str(Path(sys.executable).with_name("fieldfare"))
 SEEDS = Path(__file__).parent.parent / "seeds"
+FEW_TOPICS = str(Path(__file__).with_name("few_topics.toml"))
 #: Generous: a shared machine under load starts a process in seconds.
 PATIENCE_SECONDS = 60
 
@@ -37,11 +38,14 @@ _LOADED.set_forkserver_preload(["tests.command", "alembic.command", *ways.module
 class Installation:
     """An installation in a folder of its own, worked on by the command alone.
 
-    Where it ``is_cold``, each command loads its own code, as it does for everybody else.
+    Where it ``is_cold``, each command loads its own code, as it does for everybody else. Its
+    ``taxonomy`` goes before that of its settings, unless there is none.
     """
 
     folder: Path
     is_cold: bool = False
+    #: The six hundred files of a site of all topics that come along take a second to make.
+    taxonomy: str = FEW_TOPICS
 
     def call(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Runs one command to its end, whatever that is."""
@@ -94,7 +98,8 @@ class Installation:
     def _environment(self) -> dict[str, str]:
         kept = {name: text for name, text in os.environ.items() if "FIELDFARE" not in name}
         # Whatever settings a test writes, its ids are somebody's.
-        return kept | {"FIELDFARE_SITE__AUTHORITY": "news.example.org"}
+        kept["FIELDFARE_SITE__AUTHORITY"] = "news.example.org"
+        return kept | ({"FIELDFARE_SITE__TAXONOMY": self.taxonomy} if self.taxonomy else {})
 
 
 def _run_cold(
@@ -145,10 +150,15 @@ def _become(command: list[str], environment: dict[str, str], streams: list[Path]
 
 
 def an_installation(
-    folder: Path, settings: str = "", sources: str = "", *, is_cold: bool = False
+    folder: Path,
+    settings: str = "",
+    sources: str = "",
+    *,
+    is_cold: bool = False,
+    taxonomy: str = FEW_TOPICS,
 ) -> Installation:
     """What `fieldfare init` writes, with other settings where a test wants them."""
-    made = Installation(folder, is_cold)
+    made = Installation(folder, is_cold, taxonomy)
     made.call("init", str(folder), "--authority", "news.example.org").check_returncode()
     if settings or sources:
         (folder / "fieldfare.toml").write_text(

@@ -21,7 +21,7 @@ FRESH = "[ingest]\narchive_after_days = 3650\n"
 def house(tmp_path: Path) -> Installation:
     site = f'taxonomy = "{SECOND / "lakes.toml"}"\ntitle = "News of the lakes"\n'
     settings = f'[site]\n{site}organisation = "LAKES"\n{FRESH}'
-    made = an_installation(tmp_path / "house", settings, is_cold=True)
+    made = an_installation(tmp_path / "house", settings, is_cold=True, taxonomy="")
     for name in (*DOCUMENTS, "listing.txt"):
         copy(SECOND / name, made.folder / "inbox" / name)
     return made
