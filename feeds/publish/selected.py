@@ -41,6 +41,7 @@ class SelectedFeeds:
         self._database = database
         self._taxonomy = taxonomy
         self._builder = SiteBuilder(site, taxonomy)
+        self._url = site.url
 
     def change(self) -> int:
         """The number of the last change that what is made now shows."""
@@ -58,6 +59,14 @@ class SelectedFeeds:
             return f"feeds/{SELECT}/"
         feed = self._feed(selection)
         return feed.page if form == _PAGE else feed.file(_FORMS[form])
+
+    def links(self, selection: Selection, form: str) -> str:
+        """What the Link field of its document says (RFC 8288): its own address, and its page's."""
+        if form not in _FORMS:
+            return ""
+        feed = FeedRef.of_selection(selection)
+        own, page = (f"<{self._url}/{path}>" for path in (feed.file(_FORMS[form]), feed.page))
+        return f'{own}; rel="self", {page}; rel="alternate"; type="text/html"'
 
     def answer(
         self, selection: Selection, form: str, *, since: int, before: int | None

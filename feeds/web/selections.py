@@ -76,6 +76,10 @@ class Selections(Protocol):
         """The one address of a document, relative to that of the site. Raises UnknownTopic."""
         ...
 
+    def links(self, selection: Selection, form: str) -> str:
+        """What the Link field of a document says, if anything."""
+        ...
+
     def answer(
         self, selection: Selection, form: str, *, since: int, before: int | None
     ) -> tuple[bytes, int]:
@@ -177,6 +181,7 @@ class SelectedOverHttp(ServedPaths):
                 MEDIA[form],
                 modified=modified,
                 encoding=encoding,
+                links=self._source.links(selection, form),
                 mark=f".{change}",
             )
             return _varying(made) if form in _FEEDS else made

@@ -141,6 +141,19 @@ def test_a_field_and_an_issuer_together_are_a_feed_in_each_form(four: Asked) -> 
         assert faults(twin.content, address.replace("atom", form)) == ()
 
 
+@pytest.mark.parametrize("form", ["atom", "rss", "json"])
+def test_an_answer_says_what_its_own_address_is_and_its_pages(four: Asked, form: str) -> None:
+    """As files do in the field Link, but for hubs, which nobody tells of it."""
+    address = POLICE.replace("atom", form)
+    page = POLICE.replace("select.atom", "select/")
+    said = f'<{URL}{address}>; rel="self", <{URL}{page}>; rel="alternate"; type="text/html"'
+    answer = four.get(address)
+    assert answer.headers["link"] == said
+    again = four.get(address, If_None_Match=answer.headers["etag"])
+    assert (again.status_code, again.headers["link"]) == (304, said)
+    assert "link" not in four.get(page).headers
+
+
 def test_words_are_part_of_a_selection(four: Asked) -> None:
     assert titles(four.get(f"{POLICE}&q=borders")) == ["Border police trained"]
     assert titles(four.get("/feeds/select.atom?q=border%20-elsewhere")) == ["Border police trained"]
