@@ -55,17 +55,23 @@ class Selection:
             raise ValueError(f"{min(wrong)!r} is no language as a selection has it")
 
     @classmethod
-    def parse(cls, query: str) -> Self:
+    def parse(cls, query: str, *, of_form: bool = False) -> Self:
         """What the query of an address asks for (RFC 3986 3.4), in whatever order it stands there.
 
-        A parameter without a value asks for nothing, as forms send it. Raises MalformedSelection.
+        A parameter without a value asks for nothing where a form sent it, as forms send all that
+        they have; elsewhere it has lost its value, and what is left of the query would ask for
+        more. Raises MalformedSelection.
         """
         topics, languages, words = [], [], []
         for name, value in _parameters(query):
+            if of_form and not value.strip():
+                continue
             if name not in FACETS:
                 known = ", ".join(FACETS)
                 problem = f"there is no such parameter, only {known}"
                 raise MalformedSelection(name, problem, "no_parameter", known)
+            if not value.strip():
+                raise MalformedSelection(name, "it has no value", "no_value")
             if name == WORDS:
                 words.append(_words(value))
             elif name == LANGUAGE:
@@ -127,13 +133,12 @@ def _parameters(query: str) -> list[tuple[str, str]]:
     if len(query) > _LONGEST_QUERY_CHARS:
         raise MalformedSelection("", "the address is too long", "too_long")
     try:
-        pairs = parse_qsl(query, max_num_fields=MOST_VALUES, errors="strict")
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_VALUES, errors="strict")
     except UnicodeDecodeError as error:
         raise MalformedSelection("", "the address is not in UTF-8", "encoding") from error
     except ValueError as error:
         problem = f"more than {MOST_VALUES} values are asked for"
         raise MalformedSelection("", problem, "too_many", MOST_VALUES) from error
-    return [(name, value) for name, value in pairs if value.strip()]
 
 
 def _topic(kind: TopicKind, value: str) -> TopicRef:

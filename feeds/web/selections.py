@@ -164,7 +164,7 @@ class SelectedOverHttp(ServedPaths):
         query, before = asked.query, None
         if form == "html" and (found := _BEFORE.search(query)):
             query, before = query[: found.start()], int(found[1])
-        selection = Selection.parse(query)
+        selection = Selection.parse(query, of_form=form == "html")
         address = self._source.address(selection, form)
         if address != f"{asked.path[1:]}{'?' if query else ''}{query}":
             return _moved(f"{self._base}/{address}", asked.path, int(self._clock()))

@@ -166,7 +166,6 @@ def test_words_are_part_of_a_selection(four: Asked) -> None:
     ("address", "to"),
     [
         ("select.atom?issuer=mission-to-moldova&field=policing", POLICE),
-        (f"{POLICE[7:]}&q=", POLICE),
         ("select.atom?q=Border++Police", "/feeds/select.atom?q=border%20police"),
         ("select.atom?field=policing", "/feeds/fields/policing.atom"),
         ("select.rss?type=news", "/feeds/types/news.rss"),
@@ -210,6 +209,34 @@ def test_what_is_no_selection_is_told_by_its_parameter_where_it_is_one(
         assert answer.status_code == 400
         assert told in answer.text
         assert ("access-control-allow-origin" in answer.headers) is (form == "select.atom")
+
+
+@pytest.mark.parametrize("form", ["atom", "rss", "json", "opml"])
+@pytest.mark.parametrize("query", ["field=", "field=&q=border", "field=policing&q=", "q=%20", "q"])
+def test_a_feed_of_a_parameter_without_a_value_is_refused(
+    four: Asked, query: str, form: str
+) -> None:
+    """Whoever wrote the address has lost a value, and would get more than they asked for."""
+    answer = four.get(f"/feeds/select.{form}?{query}")
+    assert answer.status_code == 400
+    name = "field" if "field=" in query and "field=p" not in query else "q"
+    assert f"The parameter “{name}” has no value." in answer.text
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("query", "to"),
+    [
+        ("q=&field=&issuer=&country=&type=&language=", "/feeds/select/"),
+        ("q=&field=policing&issuer=", "/feeds/fields/policing/"),
+        ("q=border&field=&issuer=+&language", "/feeds/select/?q=border"),
+    ],
+)
+def test_a_form_sends_what_nobody_filled_in_and_that_asks_for_nothing(
+    four: Asked, query: str, to: str
+) -> None:
+    answer = four.get(f"/feeds/select/?{query}")
+    assert (answer.status_code, answer.headers["location"]) == (308, to)
 
 
 def test_an_unknown_topic_is_not_found_and_its_neighbours_are_told(four: Asked) -> None:

@@ -47,7 +47,7 @@ def test_a_query_is_a_selection_or_refused_by_name(query: str) -> None:
         ("", ""),
         ("issuer=secretariat&field=policing", "field=policing&issuer=secretariat"),
         ("field=policing&field=human-rights", "field=human-rights&field=policing"),
-        ("field=policing&field=policing&q=", "field=policing"),
+        ("field=policing&field=policing", "field=policing"),
         ("language=ZH-tw&language=en", "language=en&language=zh-TW"),
         ("q=+Border%20%0A Zone", "q=border%20zone"),
         ("q=R%26D+%22caf%C3%A9%22", "q=r%26d%20%22caf%C3%A9%22"),
@@ -64,6 +64,10 @@ def test_a_selection_has_one_spelling(query: str, spelt: str) -> None:
     ("query", "parameter", "problem"),
     [
         ("fields=policing", "fields", "only field, issuer, country, type, language, q"),
+        ("field=", "field", "has no value"),
+        ("field=policing&q", "q", "has no value"),
+        ("language=%20&field=", "language", "has no value"),
+        ("colour=", "colour", "there is no such parameter"),
         ("field=Policing+%26c", "field", "'policing &c' is no short name of a topic"),
         ("language=english!", "language", "'english!' is no language tag"),
         ("q=%22*%22", "q", "holds nothing to look for"),
@@ -84,6 +88,13 @@ def test_what_is_wrong_with_a_query_is_told(query: str, parameter: str, problem:
             f"malformed.{wrong.reason}", name=parameter, value=wrong.value
         )
         assert str(wrong.value) in said
+
+
+def test_what_a_form_sends_empty_asks_for_nothing() -> None:
+    sent = "q=&field=policing&issuer=+&country&go="
+    assert Selection.parse(sent, of_form=True) == Selection(frozenset({FIELD}))
+    with pytest.raises(MalformedSelection, match="40 values"):
+        Selection.parse("field=&" * 41, of_form=True)
 
 
 @pytest.mark.parametrize("wrong", [{"words": "Two  Words"}, {"languages": frozenset({"EN"})}])
