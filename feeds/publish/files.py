@@ -8,7 +8,7 @@ import struct
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -167,19 +167,12 @@ class Files:
 
         That takes ten times as long, and nobody waits for it: until then readers get gzip's.
         """
-        while self._unpacked:
-            target = f"{self.root}/{self._unpacked.pop()}"
-            # Where somebody took it away the next run writes it again.
-            with _told(target), suppress(FileNotFoundError):
-                self._pack(target)
-
-    def _pack(self, target: str) -> None:
-        missing = [end for end in _SMALLER if not _exists(f"{target}{end}")]
-        with open(target, "rb", buffering=0) as file:  # noqa: PTH123 - a Path costs more
-            content, second = file.read(), int(os.fstat(file.fileno()).st_mtime)
-        for end in missing:
-            # Dated as the file: those of two versions never share a second either.
-            _replace(f"{target}{end}", _SMALLER[end](content), second)
+        packing = [BESIDE.submit(_pack, f"{self.root}/{path}") for path in self._unpacked]
+        self._unpacked.clear()
+        # Whatever becomes of one, none is at work any more when the next run begins.
+        wait(packing)
+        for each in packing:
+            each.result()
 
     def compare(self, path: str, content: bytes, status: bytes = b"") -> Iterator[tuple[str, bool]]:
         """What is not as `write` and `pack` leave it, by its path, and whether it is there."""
@@ -230,6 +223,17 @@ def _told(target: str, deed: str = "write") -> Iterator[None]:
         yield
     except OSError as problem:
         raise PublishError(f"cannot {deed} {target}: {problem.strerror}") from problem
+
+
+def _pack(target: str) -> None:
+    missing = [end for end in _SMALLER if not _exists(f"{target}{end}")]
+    # Where somebody took it away the next run writes it again.
+    with _told(target), suppress(FileNotFoundError):
+        with open(target, "rb", buffering=0) as file:  # noqa: PTH123 - a Path costs more
+            content, second = file.read(), int(os.fstat(file.fileno()).st_mtime)
+        for end in missing:
+            # Dated as the file: those of two versions never share a second either.
+            _replace(f"{target}{end}", _SMALLER[end](content), second)
 
 
 def _gzip(content: bytes) -> bytes:
