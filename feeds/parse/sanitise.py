@@ -67,6 +67,7 @@ _WITH_DIRECTION = _BLOCKS - {"hr"} | _RENAMED.keys() | {"bdi"}
 _APART = frozenset({"bdo", "span"})
 _HAS_DIRECTION = re.compile(r"\sdir\s{0,9}=", re.IGNORECASE)
 _APART_TAG = re.compile(r'<(/?)(?:bdo|span)((?: dir="[A-Za-z]+")?)>')
+_LINK_TAG = re.compile(r'<(/?)a((?: [a-z]+="[^"]*")*)>')
 _END_OF_PARAGRAPH = re.compile(rf"(<(?!/?(?:{'|'.join(_WITHIN_LINE - {'br'})})[ >])[^<>]*>)")
 _TAG = re.compile(r"<[^>]*+>?")
 # The sanitiser looks at a text, or a value, once for each sign in it that is to be escaped. A text
@@ -117,8 +118,9 @@ class Block(NamedTuple):
 def sanitised(html: str, base_url: str | None, *, with_places: bool = False) -> str:
     """The same HTML with nothing in it but the set above; relative links joined to ``base_url``.
 
-    Without a base relative links lose their address. Markup that is made to stop a parser is
-    brought down to its words. ``with_places`` keeps the places of what it shows.
+    Of links without an address, as are relative ones without a base, the words stay. Markup that is
+    made to stop a parser is brought down to its words. ``with_places`` keeps the places of what it
+    shows.
     """
     html = values.visible(html, with_isolates=True)
     may_hide = _OTHER_REFERENCE.search(html) is not None
@@ -140,7 +142,10 @@ def sanitised(html: str, base_url: str | None, *, with_places: bool = False) -> 
     clean = _cleaner(base, has_direction=has_direction, with_places=with_places).clean(html)
     clean = _RENAMED_TAG.sub(lambda tag: f"<{tag[1]}{_RENAMED[tag[2]]}{tag[3]}>", clean)
     if has_direction:
-        clean = _set_apart(clean)
+        clean = _only(clean, _APART_TAG, "bdi", "dir")
+    # What is left of a link without an address, or with one that is not let through.
+    if "<a rel=" in clean:
+        clean = _only(clean, _LINK_TAG, "a", "href")
     if may_hide:
         clean = values.visible(clean, with_isolates=True)
     if values.holds_isolates(clean):
@@ -148,17 +153,19 @@ def sanitised(html: str, base_url: str | None, *, with_places: bool = False) -> 
     return clean.strip()
 
 
-def _set_apart(clean: str) -> str:
-    """Sanitised HTML with parts that have a direction set apart, and no others."""
+def _only(clean: str, tags: re.Pattern[str], name: str, attribute: str) -> str:
+    """Sanitised HTML whose elements with these ``tags`` have that attribute, and that name; of
+    others their words stay.
+    """
     around: list[bool] = []
 
     def written(tag: re.Match[str]) -> str:
         if tag[1]:
-            return "</bdi>" if around and around.pop() else ""
-        around.append(bool(tag[2]))
-        return f"<bdi{tag[2]}>" if tag[2] else ""
+            return f"</{name}>" if around and around.pop() else ""
+        around.append(f' {attribute}="' in tag[2])
+        return f"<{name}{tag[2]}>" if around[-1] else ""
 
-    return _APART_TAG.sub(written, clean)
+    return tags.sub(written, clean)
 
 
 def _prepared(html: str) -> str:

@@ -13,7 +13,7 @@ from itertools import chain, takewhile
 
 from config.values import published_address
 from feeds.model import FeedRecord, Item, TopicKind
-from feeds.publish.entry import EntryLink, PublishedEntry, compose, last_entry, link, shortened
+from feeds.publish.entry import EntryLink, PublishedEntry, compose, link, shortened
 from feeds.publish.feed import (
     ALL,
     ATOM,
@@ -38,7 +38,7 @@ from feeds.publish.formats.opml import opml_bytes
 from feeds.publish.look import Look
 from feeds.publish.pages import code, led_on, led_on_pages, overview, renderer
 from feeds.publish.past.archive import NEWEST, ArchivePage, ChainLink, PageChain, Position
-from feeds.publish.past.ended import described, is_over, ref_of
+from feeds.publish.past.ended import described, is_over, last_entry, ref_of
 from feeds.publish.select import LARGEST_BYTES
 from feeds.publish.site import INDEX, Site, item_page
 from feeds.selection import FACETS, Place, Selection

@@ -37,7 +37,7 @@ from feeds.model import (
     TopicRef,
 )
 from feeds.pictures import Picture, asked_for_late, figure, pictures, told
-from feeds.publish.feed import FeedEnd, FeedRef, PublishedFeed
+from feeds.publish.feed import FeedRef
 from feeds.publish.site import Site, SourceTerms, item_page
 from feeds.taxonomy import Taxonomy
 
@@ -47,7 +47,7 @@ _LONGEST_DESCRIPTION_CHARS = 300
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 # Links as the sanitiser writes them. Nearly all are as they may be; a mail address stays.
-_LINK = re.compile(r'<a href="(?!mailto:)([^"]*)"', re.IGNORECASE)
+_LINK = re.compile(r'<a href="([^"]*)"((?: rel="[^"]*")?)>|</a>')
 _ODD_LINK = re.compile(r'<a href="(?!mailto:)[^"]*(?:[{}|\\^`\[\]@%]|&(?!amp;))', re.IGNORECASE)
 
 
@@ -190,38 +190,6 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
     )
 
 
-def last_entry(feed: PublishedFeed, end: FeedEnd, site: Site) -> PublishedEntry:
-    """What a feed that ended tells those who still read it; it is news once."""
-    identity = site.identity
-    return PublishedEntry(
-        id=tag_uri(identity.authority, identity.minted, "end", feed.ref.path),
-        title=end.title,
-        summary="",
-        standfirst="",
-        paragraphs=(),
-        markup=f"<p>{end.sentence}</p>",
-        picture=None,
-        enclosures=(),
-        provenance=None,
-        full_text=True,
-        credit="",
-        language=feed.language,
-        is_right_to_left=site.words.direction == "rtl",
-        issued=None,
-        published=end.at,
-        updated=end.at,
-        page=end.successor_page,
-        origin=None,
-        host="",
-        address=end.successor_page,
-        reading=end.successor_page,
-        authors=(Author(name=feed.author),),
-        issuers=(),
-        content_type=None,
-        categories=(),
-    )
-
-
 def instant(issued: Issued) -> str:
     """The machine's form of a day or an instant (HTML, 4.5.14; ISO 8601)."""
     return issued.at.astimezone(UTC).isoformat() if issued.at else issued.day.isoformat()
@@ -263,12 +231,22 @@ def _readable(text: str, *, with_isolates: bool = False) -> str:
 def _markup(clean: str, terms: SourceTerms) -> str:
     """Sanitised HTML in such characters, with addresses that readers can follow."""
     text = _readable(told(clean, are_shown=terms.images), with_isolates=True)
-    return _LINK.sub(_link, text) if _ODD_LINK.search(text) else text
+    return _with_links(text) if _ODD_LINK.search(text) else text
 
 
-def _link(found: re.Match[str]) -> str:
-    address = published_address(unescape(found[1]))
-    return f'<a href="{escape(address)}"' if address else "<a"
+def _with_links(markup: str) -> str:
+    """The same with links as they can be published; the words of others stay."""
+    around: list[bool] = []
+
+    def written(tag: re.Match[str]) -> str:
+        if tag[1] is None:
+            return tag[0] if not around or around.pop() else ""
+        is_mail = tag[1].startswith("mailto:")
+        address = tag[1] if is_mail else escape(published_address(unescape(tag[1])) or "")
+        around.append(bool(address))
+        return f'<a href="{address}"{tag[2]}>' if address else ""
+
+    return _LINK.sub(written, markup)
 
 
 def published_uri(text: str | None) -> str | None:

@@ -10,7 +10,9 @@ from datetime import UTC, datetime, time
 
 from markupsafe import Markup, escape
 
-from feeds.model import SAVED_SELECTION, Ending, FeedRecord, TopicKind, TopicRef
+from feeds.identity.ids import tag_uri
+from feeds.model import SAVED_SELECTION, Author, Ending, FeedRecord, TopicKind, TopicRef
+from feeds.publish.entry import PublishedEntry
 from feeds.publish.feed import ALL, FeedEnd, FeedRef, PublishedFeed, describe, path_of
 from feeds.publish.site import Site
 from feeds.selection import Selection
@@ -41,6 +43,38 @@ def described(
         address=f"{site.url}/{ref.atom}",
         page=f"{site.url}/{ref.page}",
         end=end,
+    )
+
+
+def last_entry(feed: PublishedFeed, end: FeedEnd, site: Site) -> PublishedEntry:
+    """What a feed that ended tells those who still read it; it is news once."""
+    identity = site.identity
+    return PublishedEntry(
+        id=tag_uri(identity.authority, identity.minted, "end", feed.ref.path),
+        title=end.title,
+        summary="",
+        standfirst="",
+        paragraphs=(),
+        markup=f"<p>{end.sentence}</p>",
+        picture=None,
+        enclosures=(),
+        provenance=None,
+        full_text=True,
+        credit="",
+        language=feed.language,
+        is_right_to_left=site.words.direction == "rtl",
+        issued=None,
+        published=end.at,
+        updated=end.at,
+        page=end.successor_page,
+        origin=None,
+        host="",
+        address=end.successor_page,
+        reading=end.successor_page,
+        authors=(Author(name=feed.author),),
+        issuers=(),
+        content_type=None,
+        categories=(),
     )
 
 

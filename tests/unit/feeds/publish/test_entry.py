@@ -87,18 +87,36 @@ def test_addresses_are_said_as_readers_can_follow_them(osce: Taxonomy) -> None:
     assert entry.markup == (
         '<p><a href="https://a.example/x%7Cy?a=1&amp;b=%7B2%7D" rel="noopener">1</a> '
         '<a href="https://a.example/q%22x">2</a> <a href="https://a.example/&amp;">3</a> '
-        '<a href="mailto:anna@a.example">4</a> <a>5</a></p>'
+        '<a href="mailto:anna@a.example">4</a> 5</p>'
+    )
+
+
+def test_a_link_that_cannot_be_published_leaves_its_words_alone(osce: Taxonomy) -> None:
+    """Also around a table with a link that can, as browsers let links be nested there."""
+    markup = (
+        '<a href="https://a.example\\@b.example/" rel="noopener">1 <b>one</b>'
+        '<table><tbody><tr><td><a href="https://a.example/|" rel="noopener">2</a></td></tr>'
+        "</tbody></table>3</a>"
+    )
+    assert compose(an_item(markup=markup), a_site(), osce).markup == (
+        '1 <b>one</b><table><tbody><tr><td><a href="https://a.example/%7C" rel="noopener">2</a>'
+        "</td></tr></tbody></table>3"
     )
 
 
 def test_what_nobody_could_read_is_marked_and_stops_no_feed(osce: Taxonomy) -> None:
     text = "Universit\ufffdt \ud83d\x00"
+    said = "a\ufffdb\ufffd\ufffd, \ufffdc"
     entry = compose(
         an_item(title=text, summary=text, body=text, markup=f"<p>{text}</p>"), a_site(), osce
     )
     assert entry.paragraphs == ("Universit?t",)
     assert entry.title == entry.summary == "Universit?t"
     assert entry.markup == "<p>Universit?t </p>"
+    # No blank is put around it.
+    entry = compose(an_item(title=said, body=said, markup=f"<p>{said}</p>"), a_site(), osce)
+    assert entry.title == entry.paragraphs[0] == "a?b??, ?c"
+    assert entry.markup == "<p>a?b??, ?c</p>"
 
 
 def test_parts_of_another_direction_stand_apart_in_running_text_alone(osce: Taxonomy) -> None:

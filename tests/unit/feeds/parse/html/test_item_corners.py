@@ -344,4 +344,5 @@ def test_links_of_a_saved_page_are_relative_to_where_it_says_it_is(
     head += '<meta property="og:type" content="article">'
     body = page(f"<article><h1>{TITLE}</h1>{text}</article>", head=head)
     draft = draft_of(body, osce, url=None)
-    assert (f'<a href="{address}" rel' if address else "<a rel") in draft.markup
+    link = f'<a href="{address}" rel="noopener noreferrer">More</a>'
+    assert f"{SECOND} {link if address else 'More'}</p>" in draft.markup
