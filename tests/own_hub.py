@@ -18,11 +18,13 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 
+from feeds.ingest.retag import follow
 from feeds.publish.files import Files
 from feeds.publish.rebuild import publish
 from feeds.storage.database import Database
 from feeds.storage.websub import subscriptions
 from feeds.taxonomy import Taxonomy
+from feeds.web.directory import Directory
 from feeds.web.request_limits import CLIENT
 from feeds.websub.distribute import Capacity, Deliveries, Verifications
 from feeds.websub.hub import WebSubHub
@@ -73,6 +75,7 @@ class OurHub:
             site=self.base,
             clock=lambda: self.now,
             refusal=self.fetcher.refusal,
+            moved_to=Directory(public, 0, lambda: self.now).moved_to,
             on_request=lambda: None,
         )
         self.publish()
@@ -85,6 +88,13 @@ class OurHub:
         drafts = [a_draft(title=title, issuers=(), content_type=None) for title in titles]
         store(self.database, self.taxonomy, drafts, at=self.now)
         publish(self.database, self.taxonomy, self.files, self.site)
+
+    def rename(self, slug: str, now: str) -> None:
+        """A topic has another slug, and its feed another address."""
+        known = f'slug = "{now}"\nformer_slugs = ["{slug}"]'
+        self.taxonomy = Taxonomy.from_toml(TOPICS.replace(f'slug = "{slug}"', known))
+        follow(self.database, self.taxonomy, now=self.now)
+        self.publish()
 
     def news(self) -> bytes:
         """What the feed of everything is once there is something new in it."""

@@ -169,6 +169,11 @@ class Directory:
     def _media(self, name: str) -> Media:
         return PICTURED_PAGE if self._is_pictured(name) else MEDIA[name.rpartition(".")[2]]
 
+    def moved_to(self, name: str) -> str:
+        """Where on its host the address of a file leads, "" where it is answered there."""
+        told = self._bytes(f"{name}.status")
+        return _status(told[1]).location if told else ""
+
     def _again_at(self, signature: Signature) -> float:
         """The others come soon after the file, or never: so the longer it lies, the later."""
         now = self.now()

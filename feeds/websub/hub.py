@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from math import ceil
+from urllib.parse import urljoin
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -59,13 +60,15 @@ class NotTaken:
 class WebSubHub:
     """The address of our hub; to be routed for POST.
 
-    ``site`` is the address of the site, which those of its feeds begin with. ``refusal`` says why a
-    callback can never be asked, ``on_request`` hears that one is to be confirmed.
+    ``site`` is the address of the site, which those of its feeds begin with. ``moved_to`` is where
+    on its host the address of a feed leads, by its path, "" where it is there. ``refusal`` says why
+    a callback can never be asked, ``on_request`` hears that one is to be confirmed.
     """
 
     database: Database
     site: str
     clock: Callable[[], datetime]
+    moved_to: Callable[[str], str]
     refusal: Callable[[str], str | None]
     on_request: Callable[[], object]
     _requests: ThreadLimit = field(default_factory=ThreadLimit, init=False)
@@ -118,6 +121,10 @@ class WebSubHub:
         with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
             if path == request.topic or not publications.is_published(connection, path):
                 return NotTaken(HTTPStatus.NOT_FOUND, "hub.topic is no feed of this hub")
+            # It never changes again; who follows its address finds the one to name (WebSub 4).
+            if request.mode is Mode.SUBSCRIBE and (place := self.moved_to(path)):
+                address = urljoin(f"{self.site}/", place)
+                return NotTaken(HTTPStatus.NOT_FOUND, f"hub.topic has moved to {address}")
             # Before it is looked up who subscribes, which the answer would tell.
             if verifications.waiting(connection) >= MOST_WAITING:
                 return NotTaken(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests wait", 60)

@@ -52,7 +52,8 @@ def server(
     What publishers and hubs hand in shows at once, by ``publish``, which may take a while; that
     somebody wants to subscribe is told by ``announce``, at once. ``mails`` is a Maildir to show.
     """
-    files = _files(house.settings, house.site, house.clock)
+    directory = _directory(house.settings, house.site, house.clock)
+    files = PublishedFiles(directory, house.site.base)
     database, taxonomy, site, clock = house.database, house.taxonomy, house.site, house.clock
     secret = house.settings.signing_key
     pages = PrivatePages(site, taxonomy)
@@ -64,14 +65,12 @@ def server(
         viewing=Viewing(database=database, secret=secret, pages=pages),
         health=_health(house.settings, database, heartbeats, counts, clock),
         pages=pages,
-        selections=SelectedOverHttp(
-            SelectedFeeds(database, taxonomy, site), _SELECTIONS_BYTES, clock, site.base
-        ),
+        selections=_selections(house),
         base=site.base,
         mails=Mailbox(mails, pages) if mails else None,
         api=_api(house.settings, house.receiver, site, publish, clock),
         hubs=_callback(house, publish),
-        hub=_hub(house, announce),
+        hub=_hub(house, directory, announce),
     )
     return Server(
         web,
@@ -100,6 +99,11 @@ def _health(
     )
 
 
+def _selections(house: House) -> SelectedOverHttp:
+    made = SelectedFeeds(house.database, house.taxonomy, house.site)
+    return SelectedOverHttp(made, _SELECTIONS_BYTES, house.clock, house.site.base)
+
+
 def _callback(house: House, publish: Callable[[], None]) -> HubCallback:
     return HubCallback(
         receiver=house.receiver,
@@ -110,7 +114,7 @@ def _callback(house: House, publish: Callable[[], None]) -> HubCallback:
     )
 
 
-def _hub(house: House, on_request: Callable[[], object]) -> WebSubHub | None:
+def _hub(house: House, directory: Directory, on_request: Callable[[], object]) -> WebSubHub | None:
     """Our own hub, where there is one."""
     if not house.settings.websub.hub:
         return None
@@ -118,15 +122,15 @@ def _hub(house: House, on_request: Callable[[], object]) -> WebSubHub | None:
         database=house.database,
         site=house.site.url,
         clock=house.clock,
+        moved_to=directory.moved_to,
         refusal=house.caller().refusal,
         on_request=on_request,
     )
 
 
-def _files(settings: Settings, site: Site, clock: Callable[[], datetime]) -> PublishedFiles:
+def _directory(settings: Settings, site: Site, clock: Callable[[], datetime]) -> Directory:
     cached = settings.serve.cache_bytes
-    directory = Directory(settings.publish.directory, cached, clock, site.links, site.is_pictured)
-    return PublishedFiles(directory, site.base)
+    return Directory(settings.publish.directory, cached, clock, site.links, site.is_pictured)
 
 
 def _api(

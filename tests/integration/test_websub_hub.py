@@ -143,6 +143,26 @@ def test_only_feeds_of_ours_can_be_subscribed_to(hub: OurHub, reader: FeedReader
         assert (answer.status_code, answer.text) == (404, "hub.topic is no feed of this hub\n")
 
 
+def test_a_feed_that_moved_is_subscribed_to_where_it_is(hub: OurHub, reader: FeedReader) -> None:
+    """Who looks for the hub is led there first, and finds the address to name (WebSub 4); those who
+    subscribed before are sent the document that says so, and may leave.
+    """
+    before, after = (f"{hub.base}/feeds/fields/{slug}.atom" for slug in ("policing", "police"))
+    reader.ask(hub.url, before)
+    hub.work()
+    hub.rename("policing", "police")
+    answer = reader.ask(hub.url, before)
+    assert (answer.status_code, answer.text) == (404, f"hub.topic has moved to {after}\n")
+    hub.work()
+    (told,) = reader.news
+    assert after.replace(".atom", "/").encode() in told.body
+    assert reader.ask(hub.url, before, mode="unsubscribe").status_code == 202
+    assert reader.ask(hub.url, after).status_code == 202
+    hub.work()
+    assert [each["hub.topic"] for each in reader.questions] == [before, before, after]
+    assert hub.count() == 1
+
+
 @pytest.mark.parametrize(
     ("kind", "body", "status"),
     [
