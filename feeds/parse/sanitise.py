@@ -89,8 +89,8 @@ _OTHER_REFERENCE = re.compile("&(?!(?:amp|lt|gt|quot|nbsp);)")
 _WRITTEN = (("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", "\u00a0"), ("&amp;", "&"))
 
 _EMPTY = re.compile(
-    r"<(p|div|li|h[2-6]|ul|ol|dl|dt|dd|blockquote|em|strong|b|bdi|i|u|s|small|table|tbody|thead|tr)"
-    r'(?: dir="[A-Za-z]+")?>'
+    r"<(a|p|div|li|h[2-6]|ul|ol|dl|dt|dd|blockquote|em|strong|b|bdi|i|u|s|small|table|tbody|thead|tr)"
+    r'(?: [a-z]+="[^"]*")*>'
     r"\s*(?:<br>\s*)*</\1>"
 )
 # Elements within elements that a block was alone in.

@@ -118,7 +118,7 @@ def strip_text(page: HtmlPage, whole: Part) -> None:
     """Takes out what stands within or below the text of an article, whatever it is called."""
     parts = list(whole.within())
     named = [each for each in parts if each.block and each.called]
-    for part in [each for each in named if _is_called_beside(each.called)]:
+    for part in [each for each in named if is_called_beside(each.called)]:
         if part.is_below(whole) and not _holds_article(part, whole) and not _is_lead(part):
             _drop(part)
     known = page.parts
@@ -138,19 +138,21 @@ def _is_furniture(part: Part, known: AbstractSet[int]) -> bool:
     if part.node.mem_id in known:
         return True
     called = part.called
-    return called != "" and _is_called_furniture(called, is_paragraph=part.tag == "p")
+    return called != "" and is_called_furniture(called, is_paragraph=part.tag == "p")
 
 
 # The same names come again and again.
 @lru_cache(maxsize=1_024)
-def _is_called_furniture(names: str, *, is_paragraph: bool) -> bool:
+def is_called_furniture(names: str, *, is_paragraph: bool) -> bool:
+    """Whether its page calls an element furniture."""
     return _CALLED.search(names) is not None or (
         not is_paragraph and _COMMENTS.search(names) is not None
     )
 
 
 @lru_cache(maxsize=1_024)
-def _is_called_beside(names: str) -> bool:
+def is_called_beside(names: str) -> bool:
+    """Whether its page calls an element what stands beside a text, and is none of it."""
     return _BESIDE_TEXT.search(names) is not None
 
 

@@ -26,6 +26,7 @@ from feeds.parse.html.title import is_in
 from feeds.parse.html.tree import Node, find, find_all, said
 from feeds.parse.prose import prose, width
 from feeds.parse.sanitise import Block, blocks, sanitised, without
+from feeds.parse.syndication.embeds import PLACE, PLACE_NUMBER, Embed, filled, within
 from feeds.parse.text import clean
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
@@ -84,11 +85,13 @@ _HAS_MARKUP = re.compile(r"<(?:p|br|div|ul|h[2-6])\b", re.IGNORECASE)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarePage:
     """A page of some ``source`` without its furniture: sanitised ``whole``, its blocks, their
-    lines, the labels among them, and what was read before the furniture went. ``dated`` is a day
+    lines, the labels among them, and what was read before the furniture went: ``embeds`` is what it
+    shows, by its place, though the place is furniture. ``dated`` is a day
     that counts where nothing printed tells one, the ``latest`` one there can be.
     """
 
     source: str
+    embeds: Mapping[int, Embed]
     title: str
     metadata: Metadata
     issued: Issued | None
@@ -112,6 +115,7 @@ def read(markup: HtmlPage, page: BarePage, taxonomy: Taxonomy, habits: Habits) -
     # Behind the title, where it stands within the text.
     named = fold(page.title)
     start = next((at for at, block in enumerate(found) if is_in(block.line, page.title)), -1) + 1
+    first = found[start - 1].end if start else 0
     if not start and (behind := _behind_title(found[:1], named)):
         found = (*behind, *found[1:])
     start, subtitle = _behind_labels(found, start, used)
@@ -126,8 +130,8 @@ def read(markup: HtmlPage, page: BarePage, taxonomy: Taxonomy, habits: Habits) -
         for at, block in enumerate(found)
         if at >= start and at not in used and at not in skipped
     ]
-    first = page.issued.day if page.issued else date.min
-    kept = _above_comments(_above_rule(html, kept), habits.date_style, first, page.latest)
+    since = page.issued.day if page.issued else date.min
+    kept = _above_comments(_above_rule(html, kept), habits.date_style, since, page.latest)
     kept = _above_end(kept, days, habits.date_style)
     paragraphs = clean.paragraphs([block.line for block in kept], page.title, taxonomy)
     return Draft(
@@ -135,8 +139,17 @@ def read(markup: HtmlPage, page: BarePage, taxonomy: Taxonomy, habits: Habits) -
         title=page.title,
         summary=subtitle,
         paragraphs=paragraphs,
-        markup=without(html, _dropped(found, kept, paragraphs)),
+        markup=filled(
+            without(html, _dropped(found, kept, paragraphs)),
+            within(html, page.embeds, slice(first, _end_of(kept, found, html)), paragraphs),
+        ),
     )
+
+
+def _end_of(kept: Sequence[Block], found: Sequence[Block], html: str) -> int:
+    """Where the text of an article ends: what it shows may stand below its last words."""
+    last = kept[-1].start if kept else 0
+    return next((block.start for block in found if block.start > last), len(html))
 
 
 def _behind_title(first: Sequence[Block], named: str) -> Sequence[Block]:
@@ -236,7 +249,8 @@ def _is_label(block: Block) -> bool:
 def _html(markup: HtmlPage, page: BarePage, selector: str) -> str:
     """The article as sanitised HTML, by the source's selector or where the prose of a page is."""
     if chosen := find_all(markup.tree, selector) if selector else []:
-        return sanitised("\n".join(node.html or "" for node in _outermost(chosen)), page.base)
+        nodes = _outermost(chosen)
+        return sanitised("\n".join(each.html or "" for each in nodes), page.base, with_places=True)
     whole = markup.whole
     if whole is None:
         return ""
@@ -248,18 +262,22 @@ def _html(markup: HtmlPage, page: BarePage, selector: str) -> str:
     if len(told) >= max(_LEAST_HIDDEN * part.chars, _FEWEST_CHARS_OF_A_TEXT):
         return _told(told, page.base)
     lead = _lead(whole, part, page)
-    return sanitised("\n".join(each.node.html or "" for each in (*lead, part)), page.base)
+    html = "\n".join(each.node.html or "" for each in (*lead, part))
+    return sanitised(html, page.base, with_places=True)
 
 
 def _lead(whole: Part, text: Part, page: BarePage) -> list[Part]:
     """The prose between the title of a page and its text that its page calls the lead, or that its
-    description begins with.
+    description begins with, and what is shown there.
     """
     named, told = fold(page.title), fold(page.metadata.summary)[:_LEAD_CHARS]
     lead: list[Part] = []
     is_behind = False
     above = () if text is whole else takewhile(lambda part: part is not text, whole.within())
     for part in above:
+        is_place = part.tag == PLACE and PLACE_NUMBER in part.node.attributes
+        if is_place and is_behind and len(lead) < _MOST_LINES_OF_A_LEAD:
+            lead.append(part)
         if part.holds_blocks or not part.block:
             continue
         line = fold(said(part.node))

@@ -16,6 +16,7 @@ from feeds.parse.html import (
     address_day,
     boilerplate,
     content,
+    embedded,
     issue_date,
     metadata,
     page_links,
@@ -85,6 +86,7 @@ def _bare(
 ) -> BarePage:
     """The page without its furniture, and the dates it showed before."""
     tree = page.tree
+    embeds = embedded.place(page, base)
     boilerplate.strip_unread(page)
     issued, changed = _issued_at(page, known, named, document, habits)
     boilerplate.strip(page)
@@ -92,6 +94,7 @@ def _bare(
     found = blocks(whole)
     return BarePage(
         source=page.text,
+        embeds=embeds,
         title=named,
         metadata=known,
         issued=issued,

@@ -110,9 +110,9 @@ class HtmlPage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._forget_parts()
+        self.forget_parts()
 
-    def _forget_parts(self) -> None:
+    def forget_parts(self) -> None:
         """Lets go of what was measured: what holds each other would stay, and the whole tree with
         it, until a collector comes by.
         """
@@ -171,7 +171,7 @@ class HtmlPage:
         """Puts what stands in elements of a name in their place."""
         if find(self.tree, tag) is not None:
             self.tree.unwrap_tags([tag])
-            self._forget_parts()
+            self.forget_parts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

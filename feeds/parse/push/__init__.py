@@ -60,7 +60,7 @@ def _entry(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | R
 
 
 def _draft(item: PushedItem, document: Document, taxonomy: Taxonomy) -> Draft:
-    html, embeds = placed(item.html, item.url) if item.html else ("", ())
+    html, embeds = placed(item.html, item.url) if item.html else ("", {})
     markup = sanitised(html, item.url, with_places=True) if html else ""
     draft = Draft(
         form=FORM,

@@ -287,7 +287,7 @@ def _body(words: TextConstruct, title: str) -> tuple[str, tuple[str, ...]]:
         return "", ()
     if words.is_html and _TAG.search(words.text):
         shows = has_embeds(words.text)
-        text, embeds = placed(words.text, words.base) if shows else (words.text, ())
+        text, embeds = placed(words.text, words.base) if shows else (words.text, {})
         markup = sanitised(text, words.base, with_places=bool(embeds))
         found = blocks(markup)
         if len(found) > 1 and _is_head(found[0].line, title):

@@ -5,11 +5,13 @@ what of HTML is published: it marks places that a sanitiser keeps, and fills the
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from html import escape, unescape
+from itertools import chain
 from typing import NamedTuple
 
-from config.values import host_of, on_one_line
+from config.values import host_of, is_web_address, on_one_line
 from feeds.parse.syndication.feed_entries import absolute
 from feeds.pictures import Picture, kept, size
 
@@ -41,10 +43,11 @@ _FILE = re.compile(r"\.(?:avif|jpe?g|png|webp)(?:[?#]|$)", re.IGNORECASE)
 # So large is nothing that is not looked at.
 _SEEN_PIXELS = 100
 
-#: An element of no text that ends no line.
-_PLACE = '<wbr data-place="{}">'
-_CLEAN_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
-_PLACED = re.compile(r' data-place="(\d{1,4})"')
+#: The place of what is shown: an element of no text, that ends no line, and its number there.
+PLACE = "wbr"
+PLACE_NUMBER = "data-place"
+_CLEAN_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?: [a-z-]+="[^"]*")*>')
+_PLACED = re.compile(rf'<{PLACE} {PLACE_NUMBER}="(\d{{1,4}})">')
 # In which nothing but a line can stand.
 _LINES = frozenset(
     "a abbr b bdi caption cite code em h2 h3 h4 h5 h6 i mark p pre q s small strong sub sup "
@@ -68,42 +71,54 @@ def has_embeds(html: str) -> bool:
     return _ANY.search(html) is not None
 
 
-def placed(html: str, base: str | None) -> tuple[str, Sequence[Embed]]:
-    """The same HTML with a place beside each thing it shows, and these things."""
+def placed(html: str, base: str | None) -> tuple[str, Mapping[int, Embed]]:
+    """The same HTML with a place beside each thing it shows, and these things by their places."""
     parts: list[str] = []
-    embeds: list[Embed] = []
+    embeds: dict[int, Embed] = {}
     at = 0
     for position, embed in _Reading(base).embeds(html):
-        parts += [html[at:position], place(len(embeds))]
-        embeds.append(embed)
+        parts += [html[at:position], f'<{PLACE} {PLACE_NUMBER}="{len(embeds)}">']
+        embeds[len(embeds)] = embed
         at = position
     return "".join((*parts, html[at:])), embeds
 
 
-def place(number: int) -> str:
-    """The place of the thing with this number."""
-    return _PLACE.format(number)
+def within(
+    clean: str, embeds: Mapping[int, Embed], part: slice, said: Collection[str]
+) -> Mapping[int, Embed]:
+    """Those of them whose place lies in a part of sanitised HTML; what its text has ``said`` itself
+    is no caption.
+    """
+    places = _PLACED.finditer(clean, part.start, part.stop) if embeds else ()
+    numbers = (int(found[1]) for found in places)
+    known = {number: embeds[number] for number in numbers if number in embeds}
+    return {number: _apart_from(said, embed) for number, embed in known.items()}
 
 
-def filled(clean: str, embeds: Sequence[Embed]) -> str:
+def _apart_from(said: Collection[str], embed: Embed) -> Embed:
+    if isinstance(embed, Picture) and embed.caption in said:
+        return replace(embed, caption="")
+    return embed
+
+
+def filled(clean: str, embeds: Mapping[int, Embed]) -> str:
     """Sanitised HTML with what stands in its places: pictures as they are kept, signs, and links to
-    all else; within a link no other.
+    all else; within a link no other. A place of nothing leaves nothing.
     """
     depth = {"a": 0, "": 0}
 
     def put(tag: re.Match[str]) -> str:
-        slash, name, said = tag.groups()
-        if name == "wbr":
-            found = _PLACED.fullmatch(said)
-            number = int(found[1]) if found else len(embeds)
-            known = embeds[number : number + 1]
-            return _written(known[0], depth) if known else ""
+        slash, name = tag.groups()
+        if name == PLACE:
+            found = _PLACED.fullmatch(tag[0])
+            embed = embeds.get(int(found[1])) if found else None
+            return _written(embed, depth) if embed else ""
         if name in _LINES:
             depth[""] += -1 if slash else 1
             depth["a"] += (-1 if slash else 1) if name == "a" else 0
         return tag[0]
 
-    return _CLEAN_TAG.sub(put, clean) if "<wbr" in clean else clean
+    return _CLEAN_TAG.sub(put, clean) if f"<{PLACE}" in clean else clean
 
 
 def _written(embed: Embed, depth: Mapping[str, int]) -> str:
@@ -122,11 +137,12 @@ def embed_of(name: str, said: Mapping[str, str], caption: str, base: str | None)
     """What an element with these attributes shows, with the ``caption`` its page has for it; None
     where that is nothing to be seen or to be had.
     """
-    own = next((text for each in _CALLED if (text := on_one_line(said.get(each, "")))), "")
-    caption, own = caption[:_LONGEST_CHARS], own[:_LONGEST_CHARS]
     address = _address(said, base)
     if address is None or _is_tiny(said):
         return None
+    named = (on_one_line(said.get(each, "")) for each in _CALLED)
+    own = next((text for text in named if text and not is_web_address(text)), "")
+    caption, own = caption[:_LONGEST_CHARS], own[:_LONGEST_CHARS]
     words = caption or own
     if words and not any(map(str.isalnum, words)):
         return words
@@ -142,7 +158,7 @@ def embed_of(name: str, said: Mapping[str, str], caption: str, base: str | None)
 def _address(said: Mapping[str, str], base: str | None) -> str | None:
     addresses = (absolute(said.get(each, ""), base) for each in _AT)
     chosen = (_chosen(said.get(each, ""), base) for each in _CHOICES)
-    return next(filter(None, (*addresses, *chosen)), None)
+    return next(filter(None, chain(addresses, chosen)), None)
 
 
 def _chosen(choices: str, base: str | None) -> str | None:
@@ -185,9 +201,10 @@ class _Reading:
                 self._read(html, tag, name, is_end=True)
             if self._waiting and not self._is_within(name, is_end=is_end):
                 for embed in self._told():
+                    yield place, embed
                     count += 1
-                    if count <= _MOST_EMBEDS:
-                        yield place, embed
+                    if count == _MOST_EMBEDS:
+                        return
 
     def _read(self, html: str, tag: re.Match[str], name: str, *, is_end: bool) -> None:
         said = {} if is_end else _attributes(tag[3])

@@ -67,6 +67,8 @@ def test_a_drupal_page_is_understood_exactly(osce: Taxonomy) -> None:
     assert draft.title == TITLE
     assert draft.paragraphs == (*BODY, "First point of the programme", "Second point")
     assert draft.markup == (
+        '<figure><img src="https://news.example.org/a.jpg" alt="Officers"><figcaption>Officers, '
+        "Vienna, 3 May 2019. (OSCE/A. Photographer)</figcaption></figure>\n"
         f"<div>{paragraphs(*BODY)}\n<ul><li>First point of the programme</li>"
         '<li><a href="https://news.example.org/second" rel="noopener noreferrer">Second</a> point</li>'
         "</ul></div>"

@@ -32,6 +32,7 @@ def shown(html: str, base: str | None = BASE) -> str:
         ("<figure><img src=a.png><img src=b.png alt=B><figcaption>A <b>a</b></figcaption></figure>", '<div><p><a href="https://x.test/news/a.png">A a</a></p><p><a href="https://x.test/news/b.png">B</a></p></div>'),
         ("<figure><blockquote>a</blockquote><figcaption>A</figcaption></figure>", "<div><blockquote>a</blockquote></div>"),
         ("<a href='https://x.test/2'><img src=a.png alt=A></a>", '<a href="https://x.test/2">A</a>'),
+        ("<a href='https://x.test/2'><iframe src=/f title=F></iframe></a>", '<a href="https://x.test/2">F</a>'),
         ("<img src=a.png width=1 height=1 alt=A>b", "b"),
         ("<img src='/count?n=1'>b<img src=a.png alt=''>", "b"),
         ("<img src='javascript:alert(1)' alt=A><iframe src='data:text/html,x'></iframe>b", "b"),
@@ -68,3 +69,7 @@ def test_it_takes_time_in_proportion(part: str) -> None:
     begun = time.process_time()
     placed(part * (400_000 // len(part)), BASE)
     assert time.process_time() - begun < 3
+
+
+def test_no_text_shows_more_than_a_hundred_things() -> None:
+    assert shown("<p><img src=a.png alt=A></p>" * 150).count("<a ") == 100

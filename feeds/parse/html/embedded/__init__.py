@@ -1,0 +1,60 @@
+"""What a page shows beside its words: pictures, films and frames, each with a place in its text.
+
+Knows where pages keep them and what is said of them there. Must never know which part of a page is
+its article: places go with what they stand in.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from feeds.parse.html.embedded import caption, decoration
+from feeds.parse.html.metadata import HtmlPage
+from feeds.parse.html.tree import Node, find_all
+from feeds.parse.syndication.embeds import PLACE, PLACE_NUMBER, Embed, embed_of
+
+_SHOWN = "audio, embed, iframe, img, object, video"
+# No article shows more; a page that does is a wall of pictures, whose first are enough.
+_MOST_LOOKED_AT = 400
+_MOST_EMBEDS = 100
+
+
+def place(page: HtmlPage, base: str | None) -> Mapping[int, Embed]:
+    """The things a page shows that are no decoration, by the numbers of the places that they have
+    in it from now on: in front of the box they stand in with their captions.
+    """
+    if page.tree.body is None:
+        return {}
+    embeds: dict[int, Embed] = {}
+    for box, embed in list(_seen(page.tree.body, base)):
+        made = page.tree.create_node(PLACE)
+        made.attrs[PLACE_NUMBER] = str(len(embeds))
+        box.insert_before(made)
+        embeds[len(embeds)] = embed
+    if embeds:
+        page.forget_parts()
+    return embeds
+
+
+def _seen(body: Node, base: str | None) -> Iterator[tuple[Node, Embed]]:
+    """Each thing with the box it stands in; one that is shown twice, for lazy and for other
+    browsers, once.
+    """
+    known: set[str] = set()
+    captioned: set[int] = set()
+    held: caption.Held = {}
+    for node in islice(find_all(body, _SHOWN), _MOST_LOOKED_AT):
+        tag, told = node.tag or "", caption.said_by(node)
+        if decoration.is_small(told, tag):
+            continue
+        box = caption.box_of(node, held)
+        words = "" if box.mem_id in captioned else caption.caption_in(box, node)
+        embed = embed_of(tag, told, words, base)
+        if embed is None or isinstance(embed, str) or embed.address in known:
+            continue
+        if decoration.is_decoration(node, box, embed.address, base):
+            continue
+        known.add(embed.address)
+        captioned.add(box.mem_id)
+        yield box, embed
+        if len(known) == _MOST_EMBEDS:
+            return

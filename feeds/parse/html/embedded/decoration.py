@@ -1,0 +1,71 @@
+"""Pictures and frames that are no part of an article: logos, icons, buttons, ways to other pages.
+
+Knows how large they are, what they are called and where they lead. Must never know captions.
+"""
+
+import re
+from collections.abc import Mapping
+from itertools import islice
+from urllib.parse import urlsplit
+
+from feeds.parse.html.tree import Node, absolute, ancestors, names
+from feeds.pictures import size
+
+# An icon, the picture of an author, a line: what an article shows is larger.
+_SMALLEST_PIXELS = 100
+# Players of sounds are as low as this, buttons lower.
+_LOWEST_FRAME_PIXELS = 60
+# What pages call such pictures, and their files.
+_DECORATIONS = frozenset(
+    "avatar avatars badge banner blank button emoji favicon gravatar icon icons loader loading "
+    "logo logos pixel placeholder preload spacer sprite transparent".split()
+)
+# Frames to press and to write in.
+_BUTTONS = frozenset(
+    "banner button captcha comments follow like likebox login newsletter recaptcha share "
+    "subscribe".split()
+)
+_WORD = re.compile("[a-z]+")
+_FILE = re.compile(r"\.(?:avif|gif|jpe?g|png|webp)$", re.IGNORECASE)
+_DRAWING = ".svg"
+# Shorter ones stand in any address.
+_FEWEST_CHARS_OF_A_NAME = 4
+_MOST_LEVELS = 4
+
+
+def is_small(told: Mapping[str, str], tag: str) -> bool:
+    """Whether an element with these attributes is too small for what an article shows."""
+    lowest = _SMALLEST_PIXELS if tag == "img" else _LOWEST_FRAME_PIXELS
+    width, height = (told.get(each, "").strip() for each in ("width", "height"))
+    return _is_below(width, _SMALLEST_PIXELS) or _is_below(height, lowest)
+
+
+def is_decoration(node: Node, box: Node, address: str, base: str | None) -> bool:
+    """Whether what an element in a ``box`` shows, a picture or frame at an address, is none of what
+    an article shows.
+    """
+    path = urlsplit(address).path.lower()
+    words = set(_WORD.findall(path.rpartition("/")[2]))
+    if node.tag != "img":
+        return not _BUTTONS.isdisjoint(_WORD.findall(path))
+    for each in (node, *islice(ancestors(node), _MOST_LEVELS)):
+        words |= {*_WORD.findall(names(each))}
+        if each.mem_id == box.mem_id:
+            break
+    is_called = not _DECORATIONS.isdisjoint(words)
+    return is_called or path.endswith(_DRAWING) or _leads_on(node, path, base)
+
+
+def _is_below(text: str, least: int) -> bool:
+    return 0 < size(text) < least or text == "0"
+
+
+def _leads_on(node: Node, path: str, base: str | None) -> bool:
+    """Whether a picture is the way to another page, and not to itself in large."""
+    links = (each for each in islice(ancestors(node), _MOST_LEVELS) if each.tag == "a")
+    link = next(links, None)
+    to = absolute(base, link.attributes.get("href")) if link is not None else None
+    if to is None or _FILE.search(urlsplit(to).path) or to == (base or "").partition("#")[0]:
+        return False
+    name = path.rpartition("/")[2].rpartition(".")[0]
+    return len(name) < _FEWEST_CHARS_OF_A_NAME or name not in to

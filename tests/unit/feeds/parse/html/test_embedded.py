@@ -1,0 +1,134 @@
+"""What an article shows is kept at its place with its caption, and what decorates a page is not."""
+
+# ruff: noqa: E501 - pages are written as their sites write them
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.draft import Habits
+from feeds.parse.html import embedded
+from feeds.parse.html.metadata import HtmlPage
+from feeds.pictures import told
+from feeds.taxonomy import Taxonomy
+from tests.webpages import FIRST, SECOND, THIRD, TITLE, URL, draft_of, page, paragraphs
+
+AT = "https://news.example.org"
+REL = 'rel="noopener noreferrer"'
+BEFORE, BEHIND = paragraphs(FIRST), paragraphs(SECOND, THIRD)
+
+
+def between(osce: Taxonomy, shown: str) -> str:
+    """What is left of some markup between two paragraphs of an article."""
+    body = page(f"<article><h1>{TITLE}</h1><div class=text>{BEFORE}{shown}{BEHIND}</div></article>")
+    draft = draft_of(body, osce, Habits(forced=True))
+    assert len(draft.paragraphs) == 3
+    start = draft.markup.index("today.</p>") + len("today.</p>")
+    return draft.markup[start : draft.markup.index("<p>“Evidence")].strip()
+
+
+@pytest.mark.parametrize(
+    ("shown", "kept"),
+    [
+        ("<img src=/a.jpg alt=A>", f'<figure><img src="{AT}/a.jpg" alt="A"></figure>'),
+        ("<p><img src=/a.jpg alt=A></p>", f'<figure><img src="{AT}/a.jpg" alt="A"></figure>'),
+        ("<figure><img src=/a.jpg><figcaption>C</figcaption></figure>", f'<figure><img src="{AT}/a.jpg"><figcaption>C</figcaption></figure>'),
+        ("<div class=wp-caption><img src=/a.jpg alt=A><p>C</p></div>", f'<figure><img src="{AT}/a.jpg" alt="A"><figcaption>C</figcaption></figure>'),
+        ("<figure><img src=/a.jpg alt=A><img src=/b.jpg alt=B><figcaption>C</figcaption></figure>", f'<figure><img src="{AT}/a.jpg" alt="A"><figcaption>C</figcaption></figure><figure><img src="{AT}/b.jpg" alt="B"></figure>'),
+        ("<p><a href=/a-large.png><img src=/a.png alt=A></a></p>", f'<figure><img src="{AT}/a.png" alt="A"></figure>'),
+        ("<a href='#x'><img src=/a.png alt=A></a>", f'<figure><img src="{AT}/a.png" alt="A"></figure>'),
+        (f"<a href='{URL}'><img src=/a.png alt=A></a>", f'<figure><img src="{AT}/a.png" alt="A"></figure>'),
+        ("<iframe src=/f title=F>No frames</iframe>", f'<p><a href="{AT}/f" {REL}>F</a></p>'),
+        ("<video poster=p><source src=/a.mp4></video>", f'<p><a href="{AT}/a.mp4" {REL}>news.example.org</a></p>'),
+        ("<span><span><span><span><span><span><span><img src=/a.jpg alt=A></span></span></span></span></span></span></span>", f'<figure><img src="{AT}/a.jpg" alt="A"></figure>'),
+        ("<audio src=/a.mp3></audio>", f'<p><a href="{AT}/a.mp3" {REL}>news.example.org</a></p>'),
+        ("<img data-src=/a.jpg src=/w.gif alt=A><noscript><img src=/a.jpg alt=A></noscript>", f'<figure><img src="{AT}/a.jpg" alt="A"></figure>'),
+        # What decorates a page, or leads to another one.
+        ("<img src=/a.jpg width=64 alt=A>", ""),
+        ("<img src=/a.jpg height=0 alt=A>", ""),
+        ("<img class=siteLogo src=/a.jpg alt=A>", ""),
+        ("<span class=avatar><img src=/a.jpg alt=A></span>", ""),
+        ("<img src=/img/spacer.png alt=A>", ""),
+        ("<img src=/img/a.svg alt=A>", ""),
+        ("<img src=/img/a.jpg alt='&#10084;'>", ""),
+        ("<a href=/elsewhere><img src=/a.png alt=A></a>", ""),
+        ("<iframe src=/plugins/share width=300 height=300></iframe>", ""),
+        ("<iframe src=/f width=300 height=40></iframe>", ""),
+        ("<img src='javascript:x()' alt=A>", ""),
+        ("<aside><img src=/a.jpg alt=A></aside>", ""),
+    ],
+)  # fmt: skip
+def test_what_an_article_shows_is_kept_at_its_place(osce: Taxonomy, shown: str, kept: str) -> None:
+    assert between(osce, shown) == kept
+
+
+def test_what_stands_below_a_text_is_none_of_it(osce: Taxonomy) -> None:
+    """The last picture may stand below the last words, and not below what is no text."""
+    shown = "<p><img src=/a.jpg alt=A></p><h3>Read</h3><p><img src=/b.jpg alt=B></p>"
+    body = page(f"<article><h1>{TITLE}</h1><div>{BEFORE}{BEHIND}{shown}</div></article>")
+    markup = draft_of(body, osce, Habits(forced=True)).markup
+    assert "/a.jpg" in markup
+    assert "/b.jpg" not in markup
+
+
+def test_what_the_text_says_itself_is_no_caption(osce: Taxonomy) -> None:
+    body = page(
+        f"<article><h1>{TITLE}</h1>{BEFORE}<div class=photo><img src=/a.jpg alt=A>"
+        f"<p>{SECOND}</p></div>{paragraphs(THIRD)}</article>"
+    )
+    assert "<figcaption" not in draft_of(body, osce, Habits(forced=True)).markup
+
+
+def test_a_source_that_says_where_its_text_is_shows_what_stands_there(osce: Taxonomy) -> None:
+    body = page(f"<h1>{TITLE}</h1><div id=a>{BEFORE}<img src=/a.jpg alt=A>{BEHIND}</div>")
+    assert "/a.jpg" in draft_of(body, osce, Habits(page_text="#a", forced=True)).markup
+
+
+def test_no_page_shows_more_than_a_hundred_things(osce: Taxonomy) -> None:
+    body = page("".join(f"<p><img src=/{number}.jpg alt=A></p>" for number in range(150)))
+    assert len(embedded.place(HtmlPage(body), URL)) == 100
+
+
+def test_a_page_without_a_body_shows_nothing() -> None:
+    assert embedded.place(HtmlPage("<html><frameset><frame src=/a></frameset></html>"), URL) == {}
+
+
+PARTS = st.sampled_from(
+    ["<figure>", "</figure>", "<figcaption>C", "</figcaption>", "<p>", "</p>", "<a href=/x.png>",
+     "</a>", "<img src=/a.jpg alt=A>", "<img src=/b.jpg onerror=x()>", "<iframe src=/f></iframe>",
+     "<iframe srcdoc='&lt;script&gt;'>", "<wbr data-place=0>", "<wbr data-place=99>", "<picture>",
+     "<noscript>", "</noscript>", "<video src=/v.mp4>", "</video>", "<div class=caption>", "</div>",
+     "<svg>", "<math>", "<style>", "<table>", "<td>", "<!--", "-->", "<script>x()</script>", "words"]
+)  # fmt: skip
+
+
+@given(st.lists(PARTS, max_size=30))
+def test_whatever_a_page_shows_nothing_else_gets_through(osce: Taxonomy, parts: list[str]) -> None:
+    body = page(f"<article><h1>{TITLE}</h1><div>{BEFORE}{''.join(parts)}{BEHIND}</div></article>")
+    markup = draft_of(body, osce, Habits(forced=True)).markup
+    for html in (markup, told(markup, are_shown=True), told(markup, are_shown=False)):
+        for harm in (
+            "<script",
+            "<iframe",
+            "<wbr",
+            "data-place",
+            "onerror",
+            "srcdoc",
+            "<svg",
+            "<video",
+        ):
+            assert harm not in html
+
+
+@pytest.mark.parametrize("part", ["<img src='/a%d.jpg' alt=b>", "<img src='/q%d'>", "<p><img src='/q%d'>", "<span class=image>a<img src=/a%d.jpg></span>"])  # fmt: skip
+@pytest.mark.parametrize("around", ["<div class=photo>", "<p><b><i><em><a><span>", "<figure>"])
+def test_it_takes_time_in_proportion(part: str, around: str) -> None:
+    html = "".join(part % number for number in range(200_000 // len(part)))
+    shown = HtmlPage(f"<html><body>{around}{html}")
+    # What is loaded once is not counted.
+    embedded.place(HtmlPage(f"<figure>{part}</figure>"), URL)
+    begun = time.process_time()
+    embedded.place(shown, URL)
+    assert time.process_time() - begun < 1
