@@ -2,11 +2,12 @@
 
 import socket
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 
 import httpx2
 import obstore
@@ -16,6 +17,7 @@ from structlog.testing import capture_logs
 from feeds.errors import PublishError
 from feeds.publish.files import Files
 from feeds.publish.rebuild import publish
+from feeds.publish.store import bucket as bucket_room
 from feeds.publish.store.bucket import Bucket, upload
 from feeds.publish.store.manifest import Retention
 from feeds.storage import write_items
@@ -157,6 +159,30 @@ def test_no_reader_sees_a_link_that_leads_nowhere(
     assert all(ranks)
     for former, later in pairwise(ranks):
         assert max(former) < min(later)
+
+
+def test_objects_of_one_place_are_sent_side_by_side(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first by itself: a bucket that is away is not asked for many."""
+    put, lock = house.bucket.put, Lock()
+    sending: set[str] = set()
+    seen: list[set[str]] = []
+
+    def slow(path: str, content: bytes) -> None:
+        with lock:
+            sending.add(path)
+            seen.append({*sending})
+        time.sleep(0.01)
+        put(path, content)
+        with lock:
+            sending.remove(path)
+
+    monkeypatch.setattr(house.bucket, "put", slow)
+    house.publish()
+    assert len(seen[0]) == 1
+    assert 1 < max(map(len, seen)) <= bucket_room._IN_FLIGHT
+    assert all(len({bucket_room._place(path)[0] for path in each}) == 1 for each in seen)
 
 
 def test_a_bucket_that_fails_is_said_and_tried_again(

@@ -5,8 +5,11 @@ what a document says.
 """
 
 import re
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import groupby
 from threading import Event
 from time import monotonic
 
@@ -30,6 +33,8 @@ _RETRIES, _PATIENCE_SECONDS = 3, 20
 _MOST_SECONDS = 60.0
 # What pages of histories are named by (`feeds/all/2020-01.atom`).
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{1,9})?(?:\.|$)")
+# Each waits for the way there and back, and most of that time for nothing.
+_IN_FLIGHT = 12
 # Known as uploaded in one transaction.
 _AT_ONCE = 100
 
@@ -82,8 +87,9 @@ def upload(
     """The bucket holds what is published, as of when this began: how many objects that took.
 
     Items come before the histories of feeds, those before feeds, and feeds before what lists them,
-    so that no link leads nowhere; what is the site's no longer since ``before`` is deleted after
-    all of it. One that fails holds up no other, and what could not be done is left to the next run.
+    so that no link leads nowhere, some of each at once; what is the site's no longer since
+    ``before`` is deleted after all of it. One that fails holds up no other, and what could not be
+    done is left to the next run.
     Where another run is at it, that is told, and nothing is done. Raises PublishError where objects
     could not be uploaded.
     """
@@ -105,15 +111,8 @@ def _upload(database: Database, files: Files, bucket: Bucket, stopping: Event) -
     failed: list[PublishError] = []
     count, worked_at = 0, monotonic()
     try:
-        for path in sorted(waiting, key=_place):
-            content = files.read(path)
-            if stopping.is_set():
-                break
-            if content is None or digest_of(content) != waiting[path]:
-                continue  # By now it is another's, or another run's.
-            try:
-                bucket.put(path, content)
-            except PublishError as problem:
+        for path, problem in _put_all(files, bucket, waiting, stopping):
+            if problem:
                 failed.append(problem)
                 if monotonic() - worked_at >= _MOST_SECONDS:
                     break
@@ -129,6 +128,39 @@ def _upload(database: Database, files: Files, bucket: Bucket, stopping: Event) -
     if failed:
         raise PublishError(f"{failed[0]} ({len(failed)} failed, {count} uploaded)") from failed[0]
     return count
+
+
+def _put_all(
+    files: Files, bucket: Bucket, waiting: Mapping[str, str], stopping: Event
+) -> Iterator[tuple[str, PublishError | None]]:
+    """Each object with why it could not be put, if so: those of one place are all there, or told,
+    before one of the next is begun. It may end early.
+    """
+    with ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="upload") as threads:
+        # A bucket that is away is not asked for many at once.
+        most = 1
+        for _, paths in groupby(sorted(waiting, key=_place), key=lambda path: _place(path)[0]):
+            going: deque[tuple[str, Future[None]]] = deque()
+            for path in paths:
+                if stopping.is_set():
+                    break
+                content = files.read(path)
+                if content is None or digest_of(content) != waiting[path]:
+                    continue  # By now it is another's, or another run's.
+                going.append((path, threads.submit(bucket.put, path, content)))
+                if len(going) >= most:
+                    yield (first := _ended(*going.popleft()))
+                    most = _IN_FLIGHT if first[1] is None else most
+            for each in going:
+                yield _ended(*each)
+
+
+def _ended(path: str, putting: "Future[None]") -> tuple[str, PublishError | None]:
+    try:
+        putting.result()
+    except PublishError as problem:
+        return path, problem
+    return path, None
 
 
 def _withdraw(database: Database, bucket: Bucket, before: datetime) -> None:
