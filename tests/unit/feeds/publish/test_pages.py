@@ -127,3 +127,16 @@ def test_a_site_from_right_to_left_says_so_and_what_runs_otherwise_too(osce: Tax
     assert "left" not in STYLE.read_text("utf-8").replace("left-to-right", "")
     arabic = compose(an_item(language="ar"), a_site(), osce)
     assert "dir=" not in render("listing.html", entry=arabic, fields=[]).decode()
+
+
+def test_a_list_shows_how_an_item_without_a_lead_opens(osce: Taxonomy) -> None:
+    opening = "The course was long. " * 30
+    item = an_item(summary="", body=f"{opening}\n\nAnd more.", markup="<p>Other.</p>")
+    listing = SiteBuilder(a_site(), osce).ready(item).html.decode()
+    [shown] = [line for line in listing.splitlines() if "The course was long." in line]
+    assert shown.endswith(" …</p>")
+    assert len(shown) < 320
+    assert "And more." not in listing
+    # What may not be shown in full has no opening either.
+    item = an_item(summary="", body=opening, source="other")
+    assert "The course" not in SiteBuilder(a_site(), osce).ready(item).html.decode()
