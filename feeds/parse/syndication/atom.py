@@ -24,6 +24,7 @@ from feeds.parse.syndication.elements import (
     language_of_words,
     local,
     next_page,
+    own_address,
     pictures,
     states_languages,
     text_of,
@@ -68,6 +69,7 @@ _NOWHERE = Provenance(entry_id="", feed_id="", feed_title="")
 def read(tree: Tree, url: str | None) -> RawFeed:
     """What a feed or an entry document says; ``url`` is where it was found."""
     root = tree.root
+    url = url or own_address(root.iterchildren("{*}link"))
     base, worded = base_of(root, url), _WORDS if states_languages(tree, root) else ()
     if local(root, _ATOM) == "entry":
         language = language_tag(language_of(root))
@@ -132,7 +134,7 @@ def _entry(
         language=language,
         categories=tuple(_categories(groups)),
         authors=_authors(groups, base) or (source.feed_authors if source else ()),
-        enclosures=_enclosures(by_rel.get("enclosure", ()), content, base),
+        enclosures=_enclosures(by_rel.get("enclosure", ()), content, (base, *addresses)),
         pictures=pictures(groups),
         provenance=_of_entry(source or _NOWHERE, guid) if guid else None,
     )
@@ -237,8 +239,9 @@ def _authors(groups: Groups, base: str | None) -> tuple[Author, ...]:
 
 
 def _enclosures(
-    links: Sequence[Element], content: Iterable[Element], base: str | None
+    links: Sequence[Element], content: Iterable[Element], bases: Iterable[str | None]
 ) -> tuple[Enclosure, ...]:
+    base = next(filter(None, bases), None)
     files = [
         enclosure(each.get("src"), base, each.get("type"), None)
         for each in content

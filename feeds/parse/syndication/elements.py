@@ -233,6 +233,12 @@ def base_of(element: Element, around: str | None) -> str | None:
     return (absolute(own, around) or around) if own else around
 
 
+def own_address(links: Iterable[Element]) -> str | None:
+    """The address that a feed says it has, which counts where nobody knows where it was found."""
+    own = (each.get("href") for each in links if each.get("rel", "").lower() == "self")
+    return next(filter(None, (absolute(address, None) for address in own)), None)
+
+
 def hub(links: Iterable[Element], url: str | None, base: str | None) -> Hub | None:
     """Where a feed announces its changes, and the address it has there (WebSub, section 4)."""
     by_rel = {each.get("rel", "").lower(): each.get("href") for each in reversed(list(links))}

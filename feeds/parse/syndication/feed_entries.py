@@ -170,8 +170,10 @@ def items_only(
 
 def base_of_links(stated: str | None, home: str | None, found_at: str | None) -> str | None:
     """What relative addresses count from where no xml:base is ``stated``: the site a feed is of,
-    if somebody else's host serves it.
+    if somebody else's host serves it, or nobody knows who does.
     """
+    if stated is None:
+        return home
     is_elsewhere = home and stated and not is_above_or_below(host_of(home), host_of(stated))
     if stated == found_at and is_elsewhere:
         return home

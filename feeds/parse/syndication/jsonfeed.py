@@ -84,6 +84,7 @@ def _end_of_items(text: str, start: int, decoder: json.JSONDecoder) -> int:
 def _feed(members: _Members, url: str | None) -> RawFeed:
     # What is no entry is one that says nothing.
     items = (each if isinstance(each, dict) else {} for each in members["items"][:MOST_ENTRIES])
+    url = url or absolute(_text(members.get("feed_url")), None)
     home = absolute(_text(members.get("home_page_url")), url)
     base, language = base_of_links(url, home, url), language_tag(_text(members.get("language")))
     return RawFeed(
@@ -120,7 +121,7 @@ def _entry(
         language=language,
         categories=tuple(RawCategory(tag) for each in _list(item, "tags") if (tag := _text(each))),
         authors=_authors(item, base),
-        enclosures=once(_attachments(item, base)),
+        enclosures=once(_attachments(item, base or next(iter(urls), None))),
         pictures=tuple(filter(None, (_text(item.get(name)) for name in ("image", "banner_image")))),
     )
 

@@ -54,6 +54,7 @@ def read(text: bytes, url: str | None, known: int) -> RawFeed | None:
     head = found.feed
     spoken = language_tag(head.get("language"))
     home = absolute(head.get("link"), url)
+    url = url or home
     return RawFeed(
         form="atom" if found.version.startswith("atom") else "rss",
         entries=(_entry(each, url, home, spoken) for each in found.entries[:MOST_ENTRIES]),

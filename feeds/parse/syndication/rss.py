@@ -22,6 +22,7 @@ from feeds.parse.syndication.elements import (
     local,
     named,
     next_page,
+    own_address,
     pictures,
     states_languages,
     text_of,
@@ -131,10 +132,11 @@ def read(tree: Tree, url: str | None) -> RawFeed:
     root = tree.root
     channel = next((each for each in root if local(each) == "channel"), root)
     head = grouped(channel)
+    links = head.get("atom:link", [])
+    url = url or own_address(links)
     base = base_of(channel, base_of(root, url))
     home = absolute(_link(head), base)
     base = base_of_links(base, home, url)
-    links = head.get("atom:link", [])
     stated = language_of(channel) or language_of(root) or first(head, ("language", "dc:language"))
     language = language_tag(stated)
     worded = _WORDS if states_languages(tree, root, channel) else ()
@@ -194,7 +196,7 @@ def _entry(
         categories=tuple(_categories(groups)),
         authors=authors,
         others=others or (() if authors else _names(groups, ("source",))),
-        enclosures=_files(groups, base),
+        enclosures=_files(groups, base or next(iter(urls), None)),
         pictures=pictures(groups),
     )
 
