@@ -1,14 +1,15 @@
 """What one request may take of us: so many bytes of a body, a thread of a few, a wait that ends,
-and how often it may come.
+how often it may come, and that what many ask at once is done once.
 
 Knows threads, seconds and HTTP's ways to tell a length. Must never know what a body says, what is
 done in a thread, or who is answered what.
 """
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Hashable
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -48,6 +49,34 @@ class ThreadLimit:
             return await anyio.to_thread.run_sync(partial(work, *arguments), limiter=self._threads)
         finally:
             self._free.release()
+
+
+class SharedWork:
+    """Works of which equal ones, those of one key, are done once for all who ask meanwhile."""
+
+    def __init__(self) -> None:
+        self._going: dict[Hashable, asyncio.Future[Any]] = {}
+
+    def is_going(self, key: Hashable) -> bool:
+        """Whether it needs nobody to begin it."""
+        return key in self._going
+
+    async def done(self, key: Hashable, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """What ``work`` returns, or what it returns to who asked first; who goes away meanwhile
+        takes it from nobody. Raises what it raises, for all of them.
+        """
+        going = self._going.get(key)
+        if going is None:
+            going = self._going[key] = asyncio.ensure_future(work())
+            going.add_done_callback(partial(self._ended, key))
+        result: Result = await asyncio.shield(going)
+        return result
+
+    def _ended(self, key: Hashable, going: asyncio.Future[Any]) -> None:
+        del self._going[key]
+        if not going.cancelled():
+            # Where all who asked went away nobody else looks at it.
+            going.exception()
 
 
 class RateLimit:

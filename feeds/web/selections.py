@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from math import ceil
 from typing import NamedTuple, Protocol
 
@@ -32,7 +33,7 @@ from feeds.web.representation import (
     encoded,
     represent,
 )
-from feeds.web.request_limits import CLIENT, RateLimit, ThreadLimit
+from feeds.web.request_limits import CLIENT, RateLimit, SharedWork, ThreadLimit
 
 #: The forms in which selections are given, by what their addresses end in.
 _FORMS = {
@@ -52,6 +53,8 @@ _FRESH_SECONDS = 1.0
 # Other processes show what was before for as long as they take it for fresh: until then no date
 # tells one version from another (`Representation.as_of`).
 _SETTLED_SECONDS = 3
+# By what a look for changes is shared.
+_CHANGE_NOW = "change"
 # What has to be made, some 10 ms each: a service that follows some hundred selections gets all of
 # them at once after a change, and nobody can hold the others up.
 _AT_ONCE = 300
@@ -116,6 +119,7 @@ class SelectedOverHttp(ServedPaths):
         self._limit_bytes = limit_bytes
         self._base = base
         self._threads = ThreadLimit()
+        self._shared = SharedWork()
         self._limit = RateLimit(_AT_ONCE, _A_SECOND)
         self._kept: OrderedDict[_Target, tuple[int, Served]] = OrderedDict()
         self._used_bytes = 0
@@ -145,19 +149,31 @@ class SelectedOverHttp(ServedPaths):
         if kept and kept[0] == change:
             self._kept.move_to_end(asked)
             return kept[1]
+        if not self._shared.is_going((asked, change)):
+            self._count(asked, scope)
+        making = partial(self._made_anew, asked, change, kept and kept[1])
+        return await self._shared.done((asked, change), making)
+
+    def _count(self, asked: _Target, scope: Scope) -> None:
+        """One more is made for a client. Raises HTTPException where that is too much."""
         if wait := self._limit.wait_seconds(scope.get(CLIENT, ""), self._clock()):
             told = {"Retry-After": str(ceil(wait)), **dict(cross_origin(asked.path))}
             raise HTTPException(429, headers=told)
-        served = await self._threads.run(self._make, asked, kept and kept[1])
+
+    async def _made_anew(self, asked: _Target, change: int, earlier: Served | None) -> Served:
+        served = await self._threads.run(self._make, asked, earlier)
         self._keep(asked, change, served)
         return served
 
     async def _latest(self) -> int:
-        now = self._clock()
-        if not 0 <= now - self._looked_at < _FRESH_SECONDS:
-            self._change = await self._threads.run(self._source.change)
-            self._looked_at = now
+        if not 0 <= self._clock() - self._looked_at < _FRESH_SECONDS:
+            await self._shared.done(_CHANGE_NOW, self._look)
         return self._change
+
+    async def _look(self) -> None:
+        now = self._clock()
+        self._change = await self._threads.run(self._source.change)
+        self._looked_at = now
 
     def _make(self, asked: _Target, earlier: Served | None) -> Served:
         form = _FORMS[asked.path]

@@ -3,10 +3,12 @@
 import gzip
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any, cast
 
 import httpx2
@@ -15,6 +17,7 @@ from lxml import etree, html
 
 from feeds import search
 from feeds.model import Item, TopicKind
+from feeds.publish.selected import SelectedFeeds
 from feeds.storage import write_items
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
@@ -438,6 +441,25 @@ def test_an_edited_item_is_found_by_what_it_says_now(asked: Asked) -> None:
     asked.follow()
     feed = json.loads(asked.get("/feeds/select.json?q=border").content)
     assert feed["items"][0]["title"] == "A border"
+
+
+def test_what_many_ask_for_at_once_is_made_once(
+    few: int, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts for who asked first alone."""
+    answer, made, never = SelectedFeeds.answer, [], Event()
+
+    def slow(*about: Any, **more: Any) -> tuple[bytes, int]:
+        made.append(about[1])
+        never.wait(0.3)
+        return answer(*about, **more)
+
+    monkeypatch.setattr(SelectedFeeds, "answer", slow)
+    client = {"X-Forwarded-For": "203.0.113.9"}
+    with ThreadPoolExecutor(3 * few) as threads:
+        answers = [*threads.map(lambda _: asked.client.get(POLICE, headers=client), range(3 * few))]
+    assert {(each.status_code, each.content) for each in answers} == {(200, answers[0].content)}
+    assert len(made) == 1
 
 
 def test_who_asks_for_too_much_waits_and_nobody_else_does(few: int, asked: Asked) -> None:
