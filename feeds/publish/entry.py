@@ -157,7 +157,9 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
     page = f"{site.url}/{path}"
     origin = published_uri(item.url)
     issuers = tuple(filter(None, (_line(label.text) for label in item.issuers)))
-    picture = next(pictures(item.markup), None) if terms.images else None
+    shown = pictures(_readable(item.markup)) if terms.images else ()
+    addressed = (replace(each, address=published_uri(each.address) or "") for each in shown)
+    picture = next((each for each in addressed if each.address), None)
     alone = figure(picture) if picture else ""
     named = partial(_named, language=site.language, taxonomy=taxonomy)
     return PublishedEntry(

@@ -35,6 +35,17 @@ FEED = """\
  onerror="alert(1)" alt="A red tower"><figcaption>The tower at noon</figcaption></figure>
 ]]></content:encoded></item></channel></rss>
 """
+PAGE = """\
+<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>News of {name}: {title}</title>
+<link rel="canonical" href="https://{name}.example.org/1">
+<meta property="article:section" content="Policing"></head><body><article>
+<h1>News of {name}: {title}</h1><div class="article-body"><p>{text}</p>
+<figure><img src="{picture}" srcset="{picture}?wide 9000w" width="400" height="200"
+ onerror="alert(1)" alt="A red tower"><figcaption>The tower at noon</figcaption></figure>
+<p>They hung from the top on ropes, and the wind that comes up in the afternoon sent them home
+before three each day, as the harbour master had said it would.</p></div></article></body></html>
+"""
+FORMS = {"own": ("page.html", PAGE), "others": ("feed.xml", FEED)}
 TEXTS = {
     "own": "Four painters took nine days to paint it, and used two hundred litres of red.",
     "others": "Who owns a boat pays more for its berth from June on, said the harbour master.",
@@ -70,10 +81,10 @@ def house(tmp_path_factory: pytest.TempPathFactory, painter: Publisher, url: str
     house = an_installation(tmp_path_factory.mktemp("house"), settings, "".join(sources))
     for name, text in TEXTS.items():
         (house.folder / name).mkdir()
-        feed = FEED.format(
-            name=name, text=text, title=text[:20], picture=painter.at(f"/{name}.svg")
-        )
-        (house.folder / name / "feed.xml").write_text(feed, encoding="utf-8")
+        file, form = FORMS[name]
+        at = painter.at(f"/{name}.jpg")
+        document = form.format(name=name, text=text, title=text[:20], picture=at)
+        (house.folder / name / file).write_text(document, encoding="utf-8")
     house.report(
         "subscribe", "dan@example.org", "--topic", "field:policing", "--frequency", "immediate"
     )
@@ -101,10 +112,10 @@ def page_of(house: Installation, name: str) -> str:
 
 def test_feeds_carry_pictures_or_links(house: Installation, painter: Publisher) -> None:
     own, others = told(house)["own"], told(house)["others"]
-    image = f'<img src="{painter.at("/own.svg")}" alt="A red tower" width="400" height="200">'
+    image = f'<img src="{painter.at("/own.jpg")}" alt="A red tower" width="400" height="200">'
     assert f"{image}<figcaption>The tower at noon</figcaption></figure>" in str(own["content_html"])
-    assert own["image"] == painter.at("/own.svg")
-    assert LINK.format(painter.at("/others.svg")) in str(others["content_html"])
+    assert own["image"] == painter.at("/own.jpg")
+    assert LINK.format(painter.at("/others.jpg")) in str(others["content_html"])
     assert "image" not in others
     published = b"".join(house.published().values())
     for harm in (b"onerror", b"srcset", b"?wide"):
@@ -124,7 +135,7 @@ def test_a_reader_asks_for_the_pictures_that_may_be_shown(
         image = page.locator("figure img")
         page.wait_for_function("document.querySelector('figure img').naturalWidth > 0")
         assert [(each.path, each.header("Referer")) for each in painter.requests] == [
-            ("/own.svg", None)
+            ("/own.jpg", None)
         ]
         assert image.get_attribute("alt") == "A red tower"
         assert page.evaluate("document.documentElement.scrollWidth") == 320
@@ -142,4 +153,4 @@ def test_mails_show_no_pictures(house: Installation) -> None:
     assert body
     html = body.get_content()
     assert "News of own" in html
-    assert "own.svg" not in mail.read_bytes().decode()
+    assert "own.jpg" not in mail.read_bytes().decode()

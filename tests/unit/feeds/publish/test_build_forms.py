@@ -2,8 +2,9 @@
 
 import locale
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from config.values import on_one_line
 from feeds.model import Author, Enclosure, Item, Label, Provenance, TopicKind
+from feeds.pictures import Picture, kept
 from feeds.publish.build import SiteBuilder
 from feeds.publish.entry import published_uri
 from feeds.publish.feed import ATOM, FORMS, JSON_FEED, RSS, FeedRef
@@ -143,13 +146,17 @@ _ENCLOSURE = st.builds(
     length=st.none() | st.integers(-5, 10**12),
     title=_TEXT,
 )
+_PICTURED = st.builds(
+    partial(kept, is_within_line=False),
+    st.builds(Picture, address=_ADDRESS, alt=st.none() | _TEXT, caption=_TEXT.map(on_one_line)),
+)
 _CHANGES = st.fixed_dictionaries(
     {
         "source": st.sampled_from(["own", "web"]),
         "title": _TEXT,
         "summary": _TEXT,
         "body": _TEXT,
-        "markup": st.sampled_from(["", "<p>A <em>b</em> &amp; c</p>"]),
+        "markup": st.sampled_from(["", "<p>A <em>b</em> &amp; c</p>"]) | _PICTURED,
         "url": st.none() | _ADDRESS,
         "issued": st.none() | st.sampled_from([issued("1975-08-01"), issued("2026-11-18")]),
         "language": st.sampled_from(["en", "sr-Latn", "ar", "zh-TW", "", "x y"]),
@@ -162,10 +169,11 @@ _CHANGES = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(_CHANGES, max_size=4))
+@given(st.lists(_CHANGES, max_size=4), st.booleans())
 def test_any_items_give_perfect_feeds_that_say_the_same(
-    osce: Taxonomy, several: list[dict[str, Any]]
+    osce: Taxonomy, several: list[dict[str, Any]], images: bool
 ) -> None:
+    site = a_site(terms=tuple(replace(each, images=images) for each in a_site().terms))
     items = [
         an_item(
             number=number,
@@ -176,9 +184,9 @@ def test_any_items_give_perfect_feeds_that_say_the_same(
         )
         for number, changes in enumerate(several)
     ]
-    made = feeds(osce, *items)
+    made = feeds(osce, *items, site=site)
     assert faults(made) == []
-    assert feeds(osce, *items) == made
+    assert feeds(osce, *items, site=site) == made
     told = told_by_atom(made["atom"])
     assert [each.id for each in told] == [item.uid for item in items]
     assert [each.updated for each in told] == [item.updated_at for item in items]
