@@ -157,9 +157,7 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
     page = f"{site.url}/{path}"
     origin = published_uri(item.url)
     issuers = tuple(filter(None, (_line(label.text) for label in item.issuers)))
-    shown = pictures(_readable(item.markup)) if terms.images else ()
-    addressed = (replace(each, address=published_uri(each.address) or "") for each in shown)
-    picture = next((each for each in addressed if each.address), None)
+    picture = _picture(item) if terms.images else None
     alone = figure(picture) if picture else ""
     named = partial(_named, language=site.language, taxonomy=taxonomy)
     return PublishedEntry(
@@ -228,6 +226,13 @@ def _line(text: str, *, is_running: bool = False) -> str:
 def _readable(text: str, *, with_isolates: bool = False) -> str:
     """A text without what would stop a whole feed; what nobody could read is a question mark."""
     return visible(text, with_isolates=with_isolates).replace("\ufffd", "?")
+
+
+def _picture(item: Item) -> Picture | None:
+    """The first picture of an item, at an address for all programs."""
+    shown = pictures(_readable(item.markup))
+    addressed = (replace(each, address=published_uri(each.address) or "") for each in shown)
+    return next((each for each in addressed if each.address), None)
 
 
 def _markup(clean: str, terms: SourceTerms) -> str:
