@@ -313,6 +313,18 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublishStanding:
+    """How publishing does: when it last came to its end, when it last failed and with which
+    ``problem``, and how many times in a row it did.
+    """
+
+    last_success: datetime | None = None
+    last_failure: datetime | None = None
+    problem: str = ""
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HubStanding:
     """How a hub does that is told of changed feeds: of how many it does not know, and what is wrong
     ``since`` when, where it failed so many times in a row.

@@ -31,7 +31,8 @@ metadata = MetaData(naming_convention=NAMING)
 #: What an index of the later changed holds: most items never were.
 _IS_CORRECTED = text("updated_at > news_at")
 
-#: What was fixed at the first opening and outlives every setting (the authority of tag: ids).
+#: What was fixed at the first opening and outlives every setting (the authority of tag: ids), and
+#: what is known of the store as a whole.
 constants = Table(
     "constants",
     metadata,

@@ -278,25 +278,27 @@ class House:
         """
         from feeds.publish.files import Files
         from feeds.publish.rebuild import publish
+        from feeds.publish.store.run_notes import noted
 
-        self._follow(stopping)
-        files = Files(self.settings.publish.directory)
-        kept = parts.kept(self.settings, self.clock(), self.bucket)
-        report = publish(
-            self.database,
-            self.taxonomy,
-            files,
-            self.site,
-            everything=everything,
-            wait_seconds=wait_seconds,
-            kept=kept,
-            stopping=stopping,
-            progress=progress,
-        )
-        if self.bucket:
-            from feeds.publish.store.bucket import upload
+        with noted(self.database, self.clock, stopping):
+            self._follow(stopping)
+            files = Files(self.settings.publish.directory)
+            kept = parts.kept(self.settings, self.clock(), self.bucket)
+            report = publish(
+                self.database,
+                self.taxonomy,
+                files,
+                self.site,
+                everything=everything,
+                wait_seconds=wait_seconds,
+                kept=kept,
+                stopping=stopping,
+                progress=progress,
+            )
+            if self.bucket:
+                from feeds.publish.store.bucket import upload
 
-            upload(self.database, files, self.bucket, kept.before, stopping or Event())
+                upload(self.database, files, self.bucket, kept.before, stopping or Event())
         return report
 
     def _follow(self, stopping: Event | None) -> None:
@@ -319,16 +321,15 @@ class House:
         Raises StoreBusy, PublishError.
         """
         from feeds.publish.files import Files
-        from feeds.publish.store.check import check
-        from feeds.publish.store.check import repair as mend
+        from feeds.publish.store import check
 
         self._follow(stopping)
         files = Files(self.settings.publish.directory)
         site = self.database, self.taxonomy, files, self.site
-        found = check(*site, stopping=stopping, progress=progress)
+        found = check.check(*site, stopping=stopping, progress=progress)
         if repair and found:
             kept = parts.kept(self.settings, self.clock(), self.bucket)
-            mend(*site, found, kept=kept, stopping=stopping, progress=progress)
+            check.repair(*site, found, kept=kept, stopping=stopping, progress=progress)
         return found
 
     def announce(self, stopping: Event | None = None) -> None:

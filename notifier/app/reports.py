@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from config.values import host_of
-from feeds.model import HubStanding, SourceKind, TopicKind
+from feeds.model import HubStanding, PublishStanding, SourceKind, TopicKind
 from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState, Totals
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ class SubscriberRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """The state of an installation in numbers, and how the hubs do that it tells of changed feeds;
+    """The state of an installation in numbers, how its publishing does, and the hubs that it tells
+    of changed feeds;
     ``not_rendered`` are the slugs of items that could not be, and are published nowhere,
     ``feed_subscriptions`` counts those of its own hub, ``daemon`` is the process that runs it.
     """
@@ -65,6 +66,7 @@ class Status:
     quarantined: int
     not_rendered: Sequence[str]
     feeds: int
+    publishing: PublishStanding
     subscribers: Mapping[SubscriberState, int]
     deliveries: Mapping[DeliveryState, int]
     hubs: Sequence[HubStanding]
@@ -188,10 +190,12 @@ def status(
     """
     from feeds.publish.feed import feeds_of
     from feeds.storage import entries
+    from feeds.storage.published import publish_standing
 
     with database.reading() as connection:
         languages = entries.languages(connection)
         not_rendered = entries.left_out(connection)
+        publishing = publish_standing.known(connection)
     numbers = totals(database, settings, now)
     return Status(
         store=database.name,
@@ -200,6 +204,7 @@ def status(
         quarantined=numbers.quarantined,
         not_rendered=not_rendered,
         feeds=saved + len(feeds_of((topic.ref for topic in taxonomy.topics), languages)),
+        publishing=publishing,
         subscribers=numbers.subscribers,
         deliveries=numbers.deliveries,
         hubs=numbers.hubs,

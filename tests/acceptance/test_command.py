@@ -1,6 +1,7 @@
 """The contract of the command: exit codes, clear words, and what a dry run leaves alone."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -180,3 +181,26 @@ def test_publishing_can_be_checked_and_mended(tmp_path: Path) -> None:
     assert json.loads(checked.stdout) == [{"path": "feeds/all.atom", "fault": "other bytes"}]
     house.report("publish", "--repair")
     assert house.report("publish", "--check") == []
+
+
+def test_status_tells_of_a_publish_that_failed(tmp_path: Path) -> None:
+    house = an_installation(tmp_path / "house")
+    house.report("publish")
+    before = house.report("status")["publishing"]
+    assert before["last_success"]
+    assert (before["last_failure"], before["problem"], before["failures"]) == (None, "", 0)
+    public = house.folder / "public"
+    shutil.rmtree(public)
+    public.write_text("in the way")
+    done = house.call("publish")
+    assert done.returncode == 1
+    failed = house.report("status")["publishing"]
+    assert (failed["last_success"], failed["failures"]) == (before["last_success"], 1)
+    assert failed["last_failure"] >= failed["last_success"]
+    assert failed["problem"].encode() in done.stderr
+    public.unlink()
+    house.report("publish")
+    after = house.report("status")["publishing"]
+    assert after["failures"] == 0
+    assert after["last_success"] > failed["last_failure"]
+    assert b"publishing.last_success" in house.call("status").stdout
