@@ -359,16 +359,21 @@ def holds_isolates(text: str) -> bool:
     return not text.isascii() and any(map(text.__contains__, "\u2066\u2067\u2068\u2069"))
 
 
+def holds_unseen(text: str) -> bool:
+    """Whether ``text`` holds what no text does, what nobody sees, or what isolates a part of it."""
+    # Of ASCII a fourth of the time tells it.
+    if text.isascii():
+        return len(text.encode().translate(None, _UNSEEN_BYTES)) < len(text)
+    # It is told of the signs beyond ASCII in a third of the time.
+    signs = text.encode("utf-8", "surrogatepass").translate(None, _SEEN_BYTES)
+    return _UNSEEN.search(signs.decode("utf-8", "surrogatepass")) is not None
+
+
 def visible(text: str, *, with_isolates: bool = False) -> str:
     """``text`` without what no text holds and without what nobody sees, unless that isolates a part
     of another writing direction.
     """
-    # Of ASCII a fourth of the time tells it.
-    if text.isascii():
-        return text.encode().translate(None, _UNSEEN_BYTES).decode()
-    # Most texts hold none at all, which is told of the signs beyond ASCII in a third of the time.
-    signs = text.encode("utf-8", "surrogatepass").translate(None, _SEEN_BYTES)
-    if not _UNSEEN.search(signs.decode("utf-8", "surrogatepass")):
+    if not holds_unseen(text):
         return text
     return (_UNSEEN_BUT_ISOLATES if with_isolates else _UNSEEN).sub("", text)
 

@@ -34,13 +34,14 @@ _OFFSET = re.compile(r"([T ]\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*([+-]\d\d):?(\d\d)$
 _FRACTION = re.compile(r"\.\d+(?=Z$)")
 _HEADINGS = "h1, h2, h3, h4, h5, h6"
 _LEVELS = frozenset(_HEADINGS.split(", "))
+# Most elements have neither a class nor a property, which is asked first: it takes less time.
 _PLACES = (
-    'time, abbr[title], small, [class*="date" i], [class*="publish" i], [class*="posted" i], '
-    '[class*="byline" i], [class*="submitted" i], [class*="meta" i], [class*="info" i], '
-    '[class*="time" i], [itemprop~="datePublished"], [property^="dc:" i], '
-    '[property*="datePublished" i], [id*="date" i], cite, '
-    '[class*="datum" i], [class*="fecha" i], [class^="data" i], [class$="data" i], '
-    '[class*="dato" i], [class*="tarih" i], dd, td'
+    'time, abbr[title], small, cite, dd, td, [class]:is([class*="date" i], [class*="publish" i], '
+    '[class*="posted" i], [class*="byline" i], [class*="submitted" i], [class*="meta" i], '
+    '[class*="info" i], [class*="time" i], [class*="datum" i], [class*="fecha" i], '
+    '[class^="data" i], [class$="data" i], [class*="dato" i], [class*="tarih" i]), '
+    '[itemprop~="datePublished"], [property]:is([property^="dc:" i], '
+    '[property*="datePublished" i]), [id*="date" i]'
 )
 # What parts of other words look like one for a date: "mandate", "metal", "sentiment".
 _OTHER_WORDS = re.compile(

@@ -73,6 +73,7 @@ _ON_EVERY_PAGE = re.compile(
 )
 _UNDISPLAYED = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
+_WHOLE = ("</html>", "</HTML>")
 _CLOSED = re.compile(r"</(?:html|body|main|article)\s*>|<footer\b", re.IGNORECASE)
 _HOLDER = re.compile(r"<(/?)(?:div|section|article|main)\b", re.IGNORECASE)
 _WITHIN_A_TAG = re.compile(r"<[a-z/][^<>]{0,2000}\Z", re.IGNORECASE)
@@ -355,9 +356,9 @@ def _cut_off(text: str) -> Refused | None:
     """The refusal of a page whose markup ends within its article, with elements open that nothing
     lets stay open; None for a whole one.
     """
-    if not _IS_PAGE.search(text[:_SHORTEST_LOOK_CHARS]):
-        return None
     # Most are closed where they end.
+    if text.rstrip().endswith(_WHOLE) or not _IS_PAGE.search(text[:_SHORTEST_LOOK_CHARS]):
+        return None
     if _CLOSED.search(text[-_SHORTEST_LOOK_CHARS:]) or _CLOSED.search(text):
         return None
     if not _WITHIN_A_TAG.search(text[-_SHORTEST_LOOK_CHARS:]):
