@@ -52,10 +52,15 @@ def width(lines: Iterable[str]) -> int:
 
 def letters(text: str) -> int:
     """How much a text says, in letters of an alphabet."""
+    if text.isascii():
+        return len(text)
     return len(text) + (_LETTERS_OF_A_WIDE_SIGN - 1) * wide(text)
 
 
 def _is_long(line: str) -> bool:
+    # Most that are long are so whichever signs they are written in.
+    if line.count(" ") >= _FEWEST_SPACES and len(line) >= _SHORTEST_WIDTH:
+        return True
     signs = wide(line)
     is_spaced = line.count(" ") >= _FEWEST_SPACES or signs >= _FEWEST_WIDE_CHARS
     return is_spaced and len(line) + (_LETTERS_OF_A_WIDE_SIGN - 1) * signs >= _SHORTEST_WIDTH

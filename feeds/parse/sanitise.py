@@ -126,10 +126,7 @@ def sanitised(html: str, base_url: str | None, *, with_places: bool = False) -> 
         html = values.visible(html, with_isolates=True)
     # Most markup has no such elements, and few names at all.
     names = {name.lower() for name in set(_NAME.findall(html))}
-    for name in names & _SWALLOWING.keys():
-        start, end = _SWALLOWING[name]
-        if not end.search(html):
-            html = start.sub("", html)
+    html = _without_swallowing(html, names)
     if harm(html) is not None:
         return f"<p>{escape(' '.join(_TAG.sub(' ', html).split()), quote=False)}</p>"
     if not names.isdisjoint(_NO_HTML):
@@ -152,6 +149,15 @@ def sanitised(html: str, base_url: str | None, *, with_places: bool = False) -> 
         if values.holds_isolates(clean):
             clean = "".join(map(values.isolated, _END_OF_PARAGRAPH.split(clean)))
     return clean.strip()
+
+
+def _without_swallowing(html: str, names: set[str]) -> str:
+    """The same without elements that have no end and would take all behind them along."""
+    for name in names & _SWALLOWING.keys():
+        start, end = _SWALLOWING[name]
+        if not end.search(html):
+            html = start.sub("", html)
+    return html
 
 
 def _only(clean: str, tags: re.Pattern[str], name: str, attribute: str) -> str:

@@ -214,7 +214,9 @@ def _signed(block: Block, style: DateStyle) -> Mention | None:
     """The day in the line a block begins with, where that is a name and a day, which may have one
     each; none in an entry of a list.
     """
-    if block.tag in HEADINGS or block.tag in _ENTRIES:
+    is_one_line = "\n" not in block.text
+    is_long = is_one_line and len(block.text) > _LONGEST_SIGNATURE_CHARS
+    if is_long or block.tag in HEADINGS or block.tag in _ENTRIES:
         return None
     first, _, rest = block.text.partition("\n")
     second = rest.partition("\n")[0]

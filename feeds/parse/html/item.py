@@ -160,7 +160,7 @@ def _issued_at(
         return issue_date.as_printed(stated, shown, in_address), changed
     if shown or in_address:
         return shown or in_address, changed
-    kept = state.published_in(page.text, named)
+    kept = state.published_in(page.text, named) if page.had_code else ""
     return issue_date.stated((kept,), style, IssuedFrom.PAGE, latest), changed
 
 
@@ -252,8 +252,8 @@ def _kind(page: BarePage, around: Sequence[str], taxonomy: Taxonomy) -> Label | 
     """The kind a label, a line by the title or the metadata name."""
     for line in (*page.printed.of(Slot.KIND), *around, *page.metadata.topics):
         parts = line.replace("·", "|").split("|") if len(line) <= _LONGEST_KINDS_CHARS else ()
-        for part in (line, *parts):
-            if found := taxonomy.kind_label(part.strip()):
+        for part in dict.fromkeys(map(str.strip, (line, *parts))):
+            if found := taxonomy.kind_label(part):
                 return found
     unknown = page.printed.of(Slot.KIND)[:1]
     return next((Label(kind=TopicKind.TYPE, text=text, slug=None) for text in unknown), None)

@@ -97,7 +97,7 @@ class HtmlPage:
     What it says of itself is read once, when it is first asked for.
     """
 
-    __slots__ = ("_metas", "_parts", "_things", "text", "tree")
+    __slots__ = ("_metas", "_parts", "_things", "had_code", "text", "tree")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -105,6 +105,8 @@ class HtmlPage:
         self._metas: dict[str, list[str]] | None = None
         self._things: tuple[Described, ...] | None = None
         self._parts: dict[int, Part] = {}
+        #: Whether code was taken out of it.
+        self.had_code = False
 
     def __enter__(self) -> Self:
         return self
@@ -159,7 +161,9 @@ class HtmlPage:
 
     def take_out_scripts(self) -> None:
         """Removes what is no text but code, as far as it stands in the page itself."""
-        self.take_out(find_all(self.tree, "script:not([src]), body style, template"))
+        code = find_all(self.tree, "script:not([src]), body style, template")
+        self.had_code = bool(code)
+        self.take_out(code)
 
     def take_out_others(self, nodes: Sequence[Node]) -> None:
         """Removes elements that tell of other items, and what they described with them."""

@@ -48,7 +48,7 @@ def read(blocks: Sequence[Block], taxonomy: Taxonomy) -> Printed:
     used: set[int] = set()
     slots: dict[Slot, str] = {}
     for at, block in enumerate(blocks):
-        for slot, beside in _labels_of(block, blocks[at + 1 : at + 2], taxonomy):
+        for slot, beside in _labels_of(blocks, at, taxonomy):
             slots.setdefault(slot, block.line.partition(":")[0])
             used.add(at)
             if beside:
@@ -65,20 +65,22 @@ def read(blocks: Sequence[Block], taxonomy: Taxonomy) -> Printed:
     )
 
 
-def _labels_of(
-    block: Block, behind: Sequence[Block], taxonomy: Taxonomy
-) -> Iterator[tuple[Slot, str]]:
+def _labels_of(blocks: Sequence[Block], at: int, taxonomy: Taxonomy) -> Sequence[tuple[Slot, str]]:
     """The known labels a block holds, each with the value on its line or the next one."""
+    block = blocks[at]
     # A paragraph without a colon holds none.
     if len(block.text) > _LONGEST_LABEL_CHARS and ":" not in block.text:
-        return
+        return ()
+    found: list[tuple[Slot, str]] = []
     lines = [_item(line) for line in block.text.split("\n")]
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
-        if found := labels.beside(line, taxonomy):
+        if told := labels.beside(line, taxonomy):
             is_label = labels.beside(following, taxonomy) is not None
-            yield found.slot, found.value or ("" if is_label else following)
-    if len(lines) == 1 and ":" not in lines[0] and (slot := _bare(block, behind, taxonomy)):
-        yield slot, ""
+            found.append((told.slot, told.value or ("" if is_label else following)))
+    if len(lines) == 1 and ":" not in lines[0]:
+        slot = _bare(block, blocks[at + 1 : at + 2], taxonomy)
+        found += [(slot, "")] if slot else []
+    return found
 
 
 def _bare(block: Block, behind: Sequence[Block], taxonomy: Taxonomy) -> Slot | None:
@@ -95,7 +97,7 @@ def _values_behind(
 ) -> Iterator[int]:
     for place in range(at + 1, len(blocks)):
         block = blocks[place]
-        is_label = any(_labels_of(block, blocks[place + 1 : place + 2], taxonomy))
+        is_label = bool(_labels_of(blocks, place, taxonomy))
         if is_label or len(block.text) > _LONGEST_VALUE_CHARS or _item(block.line).endswith(":"):
             return
         in_list = block.tag in _LISTS and block.tag == blocks[at + 1].tag
@@ -162,7 +164,14 @@ def label_at_end(text: str) -> str:
 
 def _parted(text: str) -> str:
     """A text with a blank where the next element began without one: "Jane DoeUpdated 3 May"."""
-    pairs = zip(" " + text, text, strict=False)
+    return " ".join(map(_parted_word, text.split(" ")))
+
+
+def _parted_word(word: str) -> str:
+    # In most no capital follows a small letter.
+    if word.islower() or word.istitle() or word.isupper():
+        return word
+    pairs = zip(" " + word, word, strict=False)
     return "".join(
         f" {char}" if char.isupper() and last.islower() else char for last, char in pairs
     )

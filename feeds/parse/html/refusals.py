@@ -216,10 +216,8 @@ def afterwards(
     is_known_kind = draft.content_type is not None and draft.content_type.slug is not None
     if is_known_kind or Slot.ISSUERS in page.printed.slots or document.lead is not None:
         return None
-    # Where it was found tells as much as what it says of its place.
-    draft = replace(draft, url=draft.url or document.url)
     against = _numbers(draft, page) or _several(draft, page, told)
-    if against or (against := _against(draft, page, taxonomy)):
+    if against or (against := _against(draft, page, document.url, taxonomy)):
         return _of_another_kind(against)
     if _speaks_for_news(draft, page, told):
         return None
@@ -257,15 +255,17 @@ def _several(draft: Draft, page: BarePage, told: PageFront) -> str | None:
     return f"it shows {len(articles)} articles and is none" if is_one else None
 
 
-def _against(draft: Draft, page: BarePage, taxonomy: Taxonomy) -> str | None:
+def _against(draft: Draft, page: BarePage, url: str | None, taxonomy: Taxonomy) -> str | None:
     """What a page is instead of news, weighed against how it describes itself and its prose."""
     # Of most pages nothing is against them anyway.
-    return _shown_by(page.lines, draft, page, taxonomy) and _shown_by(
-        list(_own_lines(page)), draft, page, taxonomy
+    return _shown_by(page.lines, draft, page, url, taxonomy) and _shown_by(
+        list(_own_lines(page)), draft, page, url, taxonomy
     )
 
 
-def _shown_by(lines: Lines, draft: Draft, page: BarePage, taxonomy: Taxonomy) -> str | None:
+def _shown_by(
+    lines: Lines, draft: Draft, page: BarePage, url: str | None, taxonomy: Taxonomy
+) -> str | None:
     known, sentences = page.metadata, prose(draft.paragraphs)
     is_long, is_titled = len(sentences) >= _SEVERAL, is_headline(draft.title)
     is_story = draft.issued is not None and is_long and is_titled
@@ -285,7 +285,7 @@ def _shown_by(lines: Lines, draft: Draft, page: BarePage, taxonomy: Taxonomy) ->
     # Reports tell what "I" saw as well; but blogs call themselves articles without more.
     is_news = _is_told(draft, page) and (is_long or not known.is_blog)
     is_news = is_news or (is_titled and width(sentences) >= _MUCH_WIDTH)
-    is_news = is_news or (is_long and _is_in_its_address(draft.title, draft.url))
+    is_news = is_news or (is_long and _is_in_its_address(draft.title, url))
     return found or (None if is_news else genre.told(lines, draft.paragraphs))
 
 

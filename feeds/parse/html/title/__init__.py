@@ -165,11 +165,11 @@ def is_in(line: str, named: str) -> bool:
     more than a name with a rubric or a day.
     """
     said, text = fold(line), fold(named)
+    if not text or text not in said:
+        return False
     is_more = len(said) - len(text) <= _LONGEST_RUBRIC_CHARS and not is_name(named)
     ends = (f":{text}", text) if is_more else (f":{text}",)
-    return bool(text) and (
-        said == text or said.endswith(ends) or (is_more and said.startswith(text))
-    )
+    return said == text or said.endswith(ends) or (is_more and said.startswith(text))
 
 
 def lines_of(block: Block) -> list[str]:
