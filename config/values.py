@@ -33,7 +33,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 # What sets a part of a text apart from the writing direction around it (UAX 9, 2.4): its starts,
 # and its end. Whole, it makes no text read as what it is not.
-_ISOLATE = re.compile("[\u2066-\u2069]")
+_ISOLATES = "\u2066\u2067\u2068\u2069"
+_ISOLATE = re.compile(f"[{_ISOLATES}]")
 _END_OF_ISOLATE = "\u2069"
 _UNSEEN_BUT_ISOLATES = re.compile(f"(?![\u2066-\u2069])[{UNPRINTABLE}{INVISIBLE}]")
 _UNSEEN = re.compile(f"[{UNPRINTABLE}{INVISIBLE}]")
@@ -354,11 +355,6 @@ def is_one_line(text: str) -> bool:
     return _CONTROL.search(text) is None
 
 
-def holds_isolates(text: str) -> bool:
-    """Whether a text sets a part of it apart by characters."""
-    return not text.isascii() and any(map(text.__contains__, "\u2066\u2067\u2068\u2069"))
-
-
 def holds_unseen(text: str) -> bool:
     """Whether ``text`` holds what no text does, what nobody sees, or what isolates a part of it."""
     # Of ASCII a fourth of the time tells it.
@@ -380,7 +376,7 @@ def visible(text: str, *, with_isolates: bool = False) -> str:
 
 def isolated(paragraph: str) -> str:
     """One paragraph without isolates that do not end in it, or end what never began."""
-    if not holds_isolates(paragraph):
+    if paragraph.isascii() or not any(map(paragraph.__contains__, _ISOLATES)):
         return paragraph
     begun: list[int] = []
     whole: set[int] = set()

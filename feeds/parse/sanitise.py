@@ -146,7 +146,8 @@ def sanitised(html: str, base_url: str | None, *, with_places: bool = False) -> 
         clean = _only(clean, _LINK_TAG, "a", "href")
     if may_hide:
         clean = values.visible(clean, with_isolates=True)
-        if values.holds_isolates(clean):
+        # Nothing but isolates is left of that.
+        if values.holds_unseen(clean):
             clean = "".join(map(values.isolated, _END_OF_PARAGRAPH.split(clean)))
     return clean.strip()
 
