@@ -94,6 +94,7 @@ def a_web_app(
     totals: Callable[[], Totals] = lambda: TOTALS,
     site: Site = SITE,
     clock: Callable[[], datetime] = lambda: NOW,
+    heard: Callable[[], float] = lambda: 0,
 ) -> Starlette:
     """The whole web server, its published files below ``root``."""
     pages = PrivatePages(site, taxonomy)
@@ -115,7 +116,7 @@ def a_web_app(
         ),
         pages=pages,
         selections=SelectedOverHttp(
-            SelectedFeeds(database, taxonomy, site), 1_000_000, clock, site.base
+            SelectedFeeds(database, taxonomy, site), 1_000_000, clock, heard, site.base
         ),
         base=site.base,
         mails=Mailbox(maildir, pages) if maildir else None,

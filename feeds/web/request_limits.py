@@ -68,15 +68,9 @@ class SharedWork:
         going = self._going.get(key)
         if going is None:
             going = self._going[key] = asyncio.ensure_future(work())
-            going.add_done_callback(partial(self._ended, key))
+            going.add_done_callback(lambda _: self._going.pop(key))
         result: Result = await asyncio.shield(going)
         return result
-
-    def _ended(self, key: Hashable, going: asyncio.Future[Any]) -> None:
-        del self._going[key]
-        if not going.cancelled():
-            # Where all who asked went away nobody else looks at it.
-            going.exception()
 
 
 class RateLimit:

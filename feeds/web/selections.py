@@ -47,8 +47,8 @@ _FORMS = {
 PATHS = tuple(_FORMS)
 _FEEDS = frozenset({"atom", "rss", "json"})
 
-# Nobody notices that what is new is a second older, while asking the store takes longer than all
-# else.
+# Of what nobody hears, as another node or a command did it, nobody notices that it is a second
+# older, while asking the store takes longer than all else.
 _FRESH_SECONDS = 1.0
 # Other processes show what was before for as long as they take it for fresh: until then no date
 # tells one version from another (`Representation.as_of`).
@@ -105,6 +105,8 @@ class SelectedOverHttp(ServedPaths):
     """An ASGI application that answers with feeds and pages of selections (`PATHS`).
 
     Up to ``limit_bytes`` of answers stay in memory, the latest used, until something changes.
+    ``heard`` is a number that is another whenever something may have changed; what nobody hears of
+    is seen within a second.
     """
 
     def __init__(
@@ -112,9 +114,11 @@ class SelectedOverHttp(ServedPaths):
         source: Selections,
         limit_bytes: int,
         clock: Callable[[], datetime],
+        heard: Callable[[], float],
         base: str = "",
     ) -> None:
         super().__init__(lambda: clock().timestamp())
+        self._heard = heard
         self._source = source
         self._limit_bytes = limit_bytes
         self._base = base
@@ -125,6 +129,7 @@ class SelectedOverHttp(ServedPaths):
         self._used_bytes = 0
         self._change = 0
         self._looked_at = 0.0
+        self._heard_before: float = 0
 
     @override
     async def _find(self, path: str, scope: Scope) -> Served:
@@ -166,14 +171,16 @@ class SelectedOverHttp(ServedPaths):
         return served
 
     async def _latest(self) -> int:
-        if not 0 <= self._clock() - self._looked_at < _FRESH_SECONDS:
-            await self._shared.done(_CHANGE_NOW, self._look)
+        heard = self._heard()
+        is_fresh = 0 <= self._clock() - self._looked_at < _FRESH_SECONDS
+        if heard != self._heard_before or not is_fresh:
+            await self._shared.done((_CHANGE_NOW, heard), partial(self._look, heard))
         return self._change
 
-    async def _look(self) -> None:
+    async def _look(self, heard: float) -> None:
         now = self._clock()
         self._change = await self._threads.run(self._source.change)
-        self._looked_at = now
+        self._looked_at, self._heard_before = now, heard
 
     def _make(self, asked: _Target, earlier: Served | None) -> Served:
         form = _FORMS[asked.path]

@@ -27,6 +27,7 @@ from feeds.websub.subscriber import RenewReport
 from notifier.app import web_parts
 from notifier.app.house import House
 from notifier.app.jobs import Job, Scheduler
+from notifier.app.web_parts import SEARCH
 from notifier.app.web_processes import Handed, WebProcesses
 from notifier.digest.plan import Planner
 from notifier.errors import CannotListen
@@ -36,7 +37,7 @@ from notifier.web.server import Server, listen
 
 log = structlog.get_logger(__name__)
 
-_ANNOUNCE, _SEARCH = "announce", "search"
+_ANNOUNCE = "announce"
 _PUBLISH_WAIT_SECONDS = 1.0
 
 #: The rooms no beat enters; who is pushed to has loaded that room before the first (`_api`).
@@ -87,7 +88,7 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
 
         def on_change() -> None:
             announce()
-            scheduler.wake(_SEARCH)
+            scheduler.wake(SEARCH)
 
         scheduler = Scheduler(jobs(house, on_change), stopping, clock=house.clock)
         publish = partial(_unless_busy, partial(_publish, house.publish, on_change), stopping)
@@ -149,7 +150,7 @@ def jobs(house: House, on_change: Callable[[], object] = lambda: None) -> tuple[
         *polls,
         ("hubs", every.ingest_seconds, partial(_renew, house.renew)),
         ("publish", every.publish_seconds, publish),
-        (_SEARCH, every.publish_seconds, partial(search.follow, house.database)),
+        (SEARCH, every.publish_seconds, partial(search.follow, house.database)),
         (_ANNOUNCE, every.announce_seconds, house.outbound.run),
         ("digests", every.digests_seconds, partial(_plan, house.planner, house.clock)),
         ("delivery", every.delivery_seconds, partial(_deliver, house.deliver, house.clock)),

@@ -56,6 +56,11 @@ class Beats:
         """The job of that name is alive."""
         self._at[[*self._patience].index(name)] = now.timestamp()
 
+    def last(self, name: str) -> float:
+        """When the job of that name last gave one, in Unix time."""
+        last: float = self._at[[*self._patience].index(name)]
+        return last
+
     @property
     def beats(self) -> Mapping[str, datetime]:
         """When each job last began, went on with or ended its work."""

@@ -5,6 +5,7 @@ Knows which part of a house answers what. Must never know how many processes ans
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from threading import Event
@@ -23,6 +24,7 @@ from feeds.websub.callback import HubCallback
 from feeds.websub.hub import WebSubHub
 from notifier.app import reports, sources
 from notifier.app.house import House, jitter
+from notifier.app.jobs import Beats
 from notifier.web.application import create_app
 from notifier.web.connections import WebCounts
 from notifier.web.health import Health, Heartbeats
@@ -31,6 +33,9 @@ from notifier.web.private_pages import PrivatePages
 from notifier.web.server import Server, all_descriptors
 from notifier.web.unsubscribe import Unsubscribing
 from notifier.web.view import Viewing
+
+#: The job after which searches may find something else.
+SEARCH = "search"
 
 #: For feeds that were made when somebody asked: those of some hundred selections.
 _SELECTIONS_BYTES = 32_000_000
@@ -42,7 +47,7 @@ def server(
     *,
     publish: Callable[[], None],
     announce: Callable[[], object],
-    heartbeats: Heartbeats,
+    heartbeats: Beats,
     counts: WebCounts,
     place: int = 0,
     mails: Path | None = None,
@@ -65,7 +70,7 @@ def server(
         viewing=Viewing(database=database, secret=secret, pages=pages),
         health=_health(house.settings, database, heartbeats, counts, clock),
         pages=pages,
-        selections=_selections(house),
+        selections=_selections(house, partial(heartbeats.last, SEARCH)),
         base=site.base,
         mails=Mailbox(mails, pages) if mails else None,
         api=_api(house.settings, house.receiver, site, publish, clock),
@@ -99,9 +104,9 @@ def _health(
     )
 
 
-def _selections(house: House) -> SelectedOverHttp:
+def _selections(house: House, heard: Callable[[], float]) -> SelectedOverHttp:
     made = SelectedFeeds(house.database, house.taxonomy, house.site)
-    return SelectedOverHttp(made, _SELECTIONS_BYTES, house.clock, house.site.base)
+    return SelectedOverHttp(made, _SELECTIONS_BYTES, house.clock, heard, house.site.base)
 
 
 def _callback(house: House, publish: Callable[[], None]) -> HubCallback:

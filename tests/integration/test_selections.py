@@ -38,9 +38,10 @@ POLICE = "/feeds/select.atom?field=policing&issuer=mission-to-moldova"
 
 @dataclass(slots=True)
 class Clock:
-    """Goes on when it is told to."""
+    """Goes on when it is told to; so often was ``heard`` that the index may have followed."""
 
     now: datetime = NOON
+    heard: int = 0
 
     def __call__(self) -> datetime:
         return self.now
@@ -84,7 +85,10 @@ def answering(folder: Path, template: Path, osce: Taxonomy) -> Iterator[Asked]:
     path.write_bytes(template.read_bytes())
     clock = Clock()
     with closing(Database.open(f"sqlite:///{path}", VERSIONS)) as database:
-        app = a_web_app(database, osce, folder / "public", site=a_site(), clock=clock)
+        public = folder / "public"
+        app = a_web_app(
+            database, osce, public, site=a_site(), clock=clock, heard=lambda: clock.heard
+        )
         with (
             serving(app) as address,
             httpx2.Client(base_url=address, headers={"Accept-Encoding": "identity"}) as client,
@@ -320,6 +324,16 @@ def test_who_knows_a_date_alone_misses_nothing_whichever_process_answers(
         for date in dates:
             answer = elsewhere.get(POLICE, headers={"If-Modified-Since": date})
             assert answer.status_code == 200
+
+
+def test_whoever_hears_that_the_index_followed_looks_at_once(asked: Asked) -> None:
+    """As the daemon does; the others look a second later."""
+    asked.get(POLICE)
+    asked.store("More police", issuers=(MISSION,))
+    search.follow(asked.database)
+    assert titles(asked.get(POLICE))[0] != "More police"
+    asked.clock.heard += 1
+    assert titles(asked.get(POLICE))[0] == "More police"
 
 
 def test_what_is_withdrawn_is_gone_and_the_date_of_the_feed_goes_on(asked: Asked) -> None:
