@@ -6,6 +6,7 @@ Knows how processes are begun and end. Must never know what a command does.
 import json
 import multiprocessing
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -58,17 +59,16 @@ class Installation:
         assert done.returncode == 0, done.stderr.decode()
         return json.loads(done.stdout)
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str) -> "Started | subprocess.Popen[bytes]":
         """Starts one command and returns while it runs."""
-        return subprocess.Popen(
-            self._command(*arguments),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=self._environment,
-        )
+        command = self._command(*arguments)
+        if not self.is_cold:
+            return Started(command, self._environment)
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, stdout=pipe, stderr=pipe, env=self._environment)
 
     @contextmanager
-    def running(self, url: str) -> Iterator[subprocess.Popen[bytes]]:
+    def running(self, url: str) -> "Iterator[Started | subprocess.Popen[bytes]]":
         """The daemon, once it answers under ``url``; killed if it is still there afterwards."""
         daemon = self.start("run")
         try:
@@ -115,24 +115,60 @@ def _run_cold(
     )
 
 
+class Started:
+    """A command in a process that has its code, used as a `subprocess.Popen` is."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], stdin: bytes = b"") -> None:
+        self._command = command
+        self._folder = TemporaryDirectory(prefix="fieldfare-")
+        self._streams = [Path(self._folder.name) / name for name in ("stdin", "stdout", "stderr")]
+        # Who is killed at once leaves empty ones.
+        for stream, content in zip(self._streams, (stdin, b"", b""), strict=True):
+            stream.write_bytes(content)
+        self._said = b"", b""
+        self._process = _LOADED.Process(target=_become, args=(command, environment, self._streams))
+        self._process.start()
+        assert self._process.pid
+        self.pid: int = self._process.pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        return self._process.exitcode if self.returncode is None else self.returncode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def communicate(self, timeout: float = PATIENCE_SECONDS) -> tuple[bytes, bytes]:
+        """What it said, once it ended. Raises TimeoutExpired."""
+        if self.returncode is None:
+            self._process.join(timeout)
+            code = self._process.exitcode
+            if code is None:
+                raise subprocess.TimeoutExpired(self._command, timeout)
+            self.returncode = code
+            self._process.close()
+            out, err = (stream.read_bytes() for stream in self._streams[1:])
+            self._said = out, err
+            self._folder.cleanup()
+        return self._said
+
+
 def _run(
     command: list[str], environment: dict[str, str], stdin: bytes
 ) -> subprocess.CompletedProcess[bytes]:
     """The same in a process that has its code."""
-    with TemporaryDirectory(prefix="fieldfare-") as folder:
-        streams = [Path(folder) / name for name in ("stdin", "stdout", "stderr")]
-        streams[0].write_bytes(stdin)
-        process = _LOADED.Process(target=_become, args=(command, environment, streams))
-        process.start()
-        process.join(PATIENCE_SECONDS)
-        code = process.exitcode
-        if code is None:
-            process.kill()
-            process.join()
-            raise subprocess.TimeoutExpired(command, PATIENCE_SECONDS)
-        process.close()
-        said = [stream.read_bytes() for stream in streams[1:]]
-        return subprocess.CompletedProcess(command, code, *said)
+    started = Started(command, environment, stdin)
+    try:
+        said = started.communicate()
+    except subprocess.TimeoutExpired:
+        started.kill()
+        started.communicate()
+        raise
+    return subprocess.CompletedProcess(command, started.poll() or 0, *said)
 
 
 def _become(command: list[str], environment: dict[str, str], streams: list[Path]) -> None:

@@ -28,6 +28,7 @@ understand = worker.understand
 def harmed(document, *others):
     for words, harm in {harm!r}.items():
         if words.encode() in document.body:
+            open({began!r}, "w").close()
             eval(harm)
     return understand(document, *others)
 worker.understand = harmed
@@ -35,9 +36,14 @@ worker.understand = harmed
 
 
 def install(folder: Path, *, seconds: int = 1) -> dict[str, str]:
-    """Environment in which every Python has that parser, and less time for a document."""
+    """Environment in which every Python has that parser, and less time for a document.
+
+    Once harm is done there is a file ``began`` in the folder.
+    """
     harm = {words: code for words, (code, _) in HARM.items()}
     folder.mkdir(exist_ok=True)
-    (folder / "sitecustomize.py").write_text(_CODE.format(harm=harm, seconds=seconds), "utf-8")
+    (folder / "sitecustomize.py").write_text(
+        _CODE.format(harm=harm, seconds=seconds, began=str(folder / "began")), "utf-8"
+    )
     path = f"{folder}{os.pathsep}{Path(__file__).parents[1]}"
     return {**os.environ, "PYTHONPATH": path}

@@ -12,7 +12,7 @@ import pytest
 
 from feeds.draft import Reason
 from tests import hostile_parser
-from tests.command import SEEDS, Installation, a_free_port, an_installation
+from tests.command import SEEDS, Installation, a_free_port, an_installation, until
 
 SETTINGS = """\
 [site]
@@ -90,7 +90,7 @@ def test_a_daemon_answers_and_stops_meanwhile(
     monkeypatch.setenv("PYTHONPATH", environment["PYTHONPATH"])
     url = f"http://127.0.0.1:{port}"
     with house.running(url) as daemon:
-        time.sleep(3)
+        until((tmp_path / "site" / "began").exists)
         for _ in range(5):
             assert httpx.get(f"{url}/healthz", timeout=3).status_code == 200
         started = time.monotonic()
@@ -119,7 +119,8 @@ def test_a_push_that_takes_too_much_is_refused_and_the_next_one_taken(
     ):
         refused = aside.submit(office.post, address, json=harm)
         while not refused.done():
-            assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=3).status_code == 200
+            assert office.get(f"http://127.0.0.1:{port}/healthz", timeout=3).status_code == 200
+            time.sleep(0.05)
         assert refused.result().status_code == 422
         assert "computing time" in refused.result().text
         taken = office.post(address, json=harm | {"text": "Twenty officers took part in it."})

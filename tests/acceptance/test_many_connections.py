@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from tests.command import SEEDS, a_free_port, an_installation, answers, until
+from tests.command import SEEDS, Started, a_free_port, an_installation, answers, until
 
 MANY = 1_000
 #: Of the whole daemon: store, jobs and server.
@@ -77,7 +77,7 @@ def test_idle_connections_take_nothing_from_readers_and_jobs(tmp_path: Path, sai
     assert not any("Traceback" in line or "error" in line for line in log)
 
 
-def ended(daemon: subprocess.Popen[bytes]) -> list[str]:
+def ended(daemon: Started | subprocess.Popen[bytes]) -> list[str]:
     """What the daemon logged, until it was told to stop."""
     daemon.send_signal(signal.SIGTERM)
     _, log = daemon.communicate(timeout=30)

@@ -60,9 +60,10 @@ class Daemon:
 @pytest.fixture
 def daemon(tmp_path: Path) -> Iterator[Daemon]:
     port = a_free_port()
-    house = an_installation(tmp_path / "house", SETTINGS.format(port=port))
+    house = an_installation(tmp_path / "house", SETTINGS.format(port=port), is_cold=True)
     (house.folder / "token").write_text(TOKEN)
     with house.running(f"http://127.0.0.1:{port}") as process:
+        assert isinstance(process, subprocess.Popen)
         yield Daemon(house, port, process)
 
 
