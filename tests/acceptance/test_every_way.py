@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.command import Installation, a_free_port, an_installation
+from tests.command import PATIENCE_SECONDS, Installation, a_free_port, an_installation
 from tests.publisher import contents
 from tests.publisher.server import Publisher, publishing
 from tests.publisher.site import Site
@@ -141,6 +141,7 @@ def test_what_is_pushed_is_the_item_that_was_fetched(house: Installation, site: 
                     "url": before[story.title]["url"],
                     "issued": story.day.isoformat(),
                 },
+                timeout=PATIENCE_SECONDS,
             )
             assert answer.status_code in {200, 201}, answer.text
     assert {row["uid"] for row in items(house).values()} == {row["uid"] for row in before.values()}

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.command import SEEDS, Installation, a_free_port, an_installation, until
+from tests.command import PATIENCE_SECONDS, SEEDS, Installation, a_free_port, an_installation, until
 from tests.publisher.reader import FeedReader, a_reader
 from tests.pushing import an_item, bearer
 
@@ -50,7 +50,9 @@ class HubSite:
         """A publisher hands in an item."""
         body = json.dumps(an_item(**changes))
         headers = bearer(TOKEN) | {"Content-Type": "application/json"}
-        answer = httpx2.post(f"{self.url}/api/items", content=body, headers=headers)
+        answer = httpx2.post(
+            f"{self.url}/api/items", content=body, headers=headers, timeout=PATIENCE_SECONDS
+        )
         assert answer.status_code == 201, answer.text
 
 
