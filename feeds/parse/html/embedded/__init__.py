@@ -4,14 +4,20 @@ Knows where pages keep them and what is said of them there. Must never know whic
 its article: places go with what they stand in.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from feeds.parse.html.embedded import caption, decoration
 from feeds.parse.html.metadata import HtmlPage
 from feeds.parse.html.tree import Node, find_all
-from feeds.parse.syndication.embeds import PLACE, PLACE_NUMBER, Embed, embed_of
+from feeds.parse.syndication.embeds import PLACE, PLACE_NUMBER, Embed, LinkedEmbed, embed_of
+from feeds.pictures import Picture
 
+_TITLE = "h1"
+# What a page is shown with elsewhere belongs to its article where it stands above the title, too.
+_SHARED = ("og:image", "twitter:image")
+_SIZE = re.compile(r"[-_]\d{2,4}x\d{2,4}$")
 _SHOWN = "audio, embed, iframe, img, object, video"
 # No article shows more; a page that does is a wall of pictures, whose first are enough.
 _MOST_LOOKED_AT = 400
@@ -20,30 +26,43 @@ _MOST_EMBEDS = 100
 
 def place(page: HtmlPage, base: str | None) -> Mapping[int, Embed]:
     """The things a page shows that are no decoration, by the numbers of the places that they have
-    in it from now on: in front of the box they stand in with their captions.
+    in it from now on: in front of the box they stand in with their captions. The picture of an
+    article has its place below its title, also where it stands above.
     """
     if page.tree.body is None:
         return {}
     embeds: dict[int, Embed] = {}
-    for box, embed in list(_seen(page.tree.body, base)):
+    titles = find_all(page.tree.body, _TITLE)
+    shared = {_name_of(url) for name in _SHARED for url in page.metas.get(name, ())}
+    for box, embed, is_above in list(_seen(page.tree.body, base)):
         made = page.tree.create_node(PLACE)
         made.attrs[PLACE_NUMBER] = str(len(embeds))
-        box.insert_before(made)
+        if is_above and len(titles) == 1 and _name_of(embed.address) in shared:
+            titles[0].insert_after(made)
+        else:
+            box.insert_before(made)
         embeds[len(embeds)] = embed
     if embeds:
         page.forget_parts()
     return embeds
 
 
-def _seen(body: Node, base: str | None) -> Iterator[tuple[Node, Embed]]:
-    """Each thing with the box it stands in; one that is shown twice, for lazy and for other
-    browsers, once.
+def _name_of(address: str) -> str:
+    """What a picture is called, whatever its size."""
+    return _SIZE.sub("", address.partition("?")[0].rpartition("/")[2].rpartition(".")[0])
+
+
+def _seen(body: Node, base: str | None) -> Iterator[tuple[Node, Picture | LinkedEmbed, bool]]:
+    """Each thing with the box it stands in, and whether that is above the title; one that is shown
+    twice, for lazy and for other browsers, once.
     """
+    is_above = True
     known: set[str] = set()
     captioned: set[int] = set()
     held: caption.Held = {}
-    for node in islice(find_all(body, _SHOWN), _MOST_LOOKED_AT):
+    for node in islice(find_all(body, f"{_TITLE}, {_SHOWN}"), _MOST_LOOKED_AT):
         tag, told = node.tag or "", caption.said_by(node)
+        is_above = is_above and tag != _TITLE
         if decoration.is_small(told, tag):
             continue
         box = caption.box_of(node, held)
@@ -55,6 +74,6 @@ def _seen(body: Node, base: str | None) -> Iterator[tuple[Node, Embed]]:
             continue
         known.add(embed.address)
         captioned.add(box.mem_id)
-        yield box, embed
+        yield box, embed, is_above
         if len(known) == _MOST_EMBEDS:
             return

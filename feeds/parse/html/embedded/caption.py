@@ -18,6 +18,7 @@ _SEEN = ":is(audio, embed, iframe, img, object, video):not(noscript *)"
 _BOXES = frozenset("a b center div em figure i noscript p picture span strong".split())
 _MOST_LEVELS = 6
 _LONGEST_CAPTION_CHARS = 500
+_LONGEST_BUTTON_CHARS = 30
 # What pages call a box with a picture and its caption, or the caption; some of these are names of
 # furniture where they stand alone.
 _PICTURED = re.compile(
@@ -66,8 +67,10 @@ def caption_in(box: Node, node: Node) -> str:
     """What is said in such a box: its caption, or all of it unless that is a link to press."""
     unshown = said(node)
     words = said(find(box, "figcaption")) or said(box).replace(unshown, "").strip()
-    pressed = " ".join(filter(None, map(said, find_all(box, "a"))))
-    return _behind_words().sub("", words) if words != pressed else ""
+    is_short = len(words) <= _LONGEST_BUTTON_CHARS
+    if is_short and words == " ".join(filter(None, map(said, find_all(box, "a")))):
+        return ""
+    return _behind_words().sub("", words)
 
 
 @cache

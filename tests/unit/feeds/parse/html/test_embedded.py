@@ -73,6 +73,25 @@ def test_what_stands_below_a_text_is_none_of_it(osce: Taxonomy) -> None:
     assert "/b.jpg" not in markup
 
 
+@pytest.mark.parametrize(
+    ("image", "above", "is_shown"),
+    [
+        ("https://cdn.example.org/b-1200x630.jpg?x=1", "<img src=/b-300x200.jpg alt=B>", True),
+        ("https://cdn.example.org/c.jpg", "<img src=/b.jpg alt=B>", False),
+        ("https://cdn.example.org/b.jpg", "<img src=/b.jpg alt=B><h1>Paper</h1>", False),
+    ],
+)
+def test_the_picture_of_an_article_may_stand_above_its_title(
+    osce: Taxonomy, image: str, above: str, is_shown: bool
+) -> None:
+    body = page(
+        f"<article>{above}<h1>{TITLE}</h1><div class=article-body>{BEFORE}{BEHIND}</div></article>",
+        head=f'<meta property="og:image" content="{image}">',
+    )
+    markup = draft_of(body, osce, Habits(forced=True)).markup
+    assert markup.startswith("<figure><img") == is_shown
+
+
 def test_what_the_text_says_itself_is_no_caption(osce: Taxonomy) -> None:
     body = page(
         f"<article><h1>{TITLE}</h1>{BEFORE}<div class=photo><img src=/a.jpg alt=A>"
