@@ -33,7 +33,7 @@ from notifier.digest.plan import Planner
 from notifier.errors import CannotListen
 from notifier.mail.send import DeliveryReport
 from notifier.web.connections import WebCounts
-from notifier.web.server import Server, listen
+from notifier.web.server import Server, listen, share
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +81,8 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
             listening = listen(serve.host, serve.port)
         except OSError as error:
             raise CannotListen(serve.host, serve.port, error.strerror or str(error)) from error
+        if serve.processes > 1:
+            share(listening)
 
         def announce() -> None:
             house.outbound.hurry()
@@ -104,7 +106,7 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
         )
         others = WebProcesses(
             Handed.by(house, scheduler.heartbeats, counts, mails),
-            listening,
+            partial(listen, serve.host, serve.port, beside=True),
             stopping,
             code=(*_code(), *_PUSHED),
             publish=publish,

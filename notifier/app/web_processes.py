@@ -1,4 +1,4 @@
-"""Processes that answer beside the daemon, on its own socket: begun, heard, begun anew and ended.
+"""Processes that answer beside the daemon, at its address: begun, heard, begun anew and ended.
 
 Knows processes and the few words between them and the daemon. Must never do a job: what is handed
 in there is published here.
@@ -47,6 +47,8 @@ _GRACE_SECONDS = 20
 #: One that ends sooner is not well, and is begun anew after a while that doubles.
 _WELL_SECONDS = 60
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 30
+#: Nobody waits for longer until it is there again.
+_PATIENCE_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,17 +76,17 @@ class Handed:
 
 
 class WebProcesses:
-    """The processes that answer at ``listening``, all but the daemon itself.
+    """The processes that answer beside the daemon, each by a socket that ``listen`` makes.
 
-    They share one socket: whichever is free takes the next connection, and those that wait outlive
-    any of them, where sockets of their own (SO_REUSEPORT) would be reset. They are forked by a
+    The system gives each socket its part of what comes. The daemon keeps them open, so that what
+    waits at one is answered by the process that comes after one that ended. They are forked by a
     process that does nothing else and has loaded all ``code`` before an upgrade may replace it.
     """
 
     def __init__(
         self,
         handed: Handed,
-        listening: socket.socket,
+        listen: Callable[[], socket.socket],
         stopping: Event,
         *,
         code: Collection[str],
@@ -92,7 +94,8 @@ class WebProcesses:
         announce: Callable[[], object],
     ) -> None:
         self._handed = handed
-        self._listening = listening
+        self._listen = listen
+        self._listening: dict[int, socket.socket] = {}
         self._stopping = stopping
         self._words: Mapping[bytes, Callable[[], object]] = {
             _PUBLISH: publish,
@@ -120,29 +123,47 @@ class WebProcesses:
         counts, pause = self._handed.counts, _FIRST_PAUSE_SECONDS
         while not self._stopping.is_set():
             begun = monotonic()
-            process, words = self._begun(place)
-            counts.running[place] = 1
-            self._hear(process, words)
+            how = self._from_begin_to_end(place)
             counts.running[place] = 0
+            if pause > _PATIENCE_SECONDS:
+                # Who comes meanwhile is for the others.
+                self._leave(place)
             # They may hear before us that all are to end.
             if self._stopping.wait(pause):
                 break
             counts.ended[place] += 1
-            log.error("web process ended", process=process.pid, status=process.exitcode)
+            log.error("web process ended", **how)
             is_well = monotonic() - begun >= _WELL_SECONDS
             pause = _FIRST_PAUSE_SECONDS if is_well else min(2 * pause, _LONGEST_PAUSE_SECONDS)
+        self._leave(place)
 
-    def _begun(self, place: int) -> tuple[BaseProcess, Connection]:
+    def _leave(self, place: int) -> None:
+        if listening := self._listening.pop(place, None):
+            listening.close()
+
+    def _from_begin_to_end(self, place: int) -> Mapping[str, object]:
+        """How a process ended, or why there was none."""
+        try:
+            if place not in self._listening:
+                self._listening[place] = self._listen()
+            process, words = self._begun(place, self._listening[place])
+        except OSError as error:
+            return {"problem": error.strerror or str(error)}
+        self._handed.counts.running[place] = 1
+        self._hear(process, words, place)
+        return {"process": process.pid, "status": process.exitcode}
+
+    def _begun(self, place: int, listening: socket.socket) -> tuple[BaseProcess, Connection]:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=_answer, args=(self._handed, self._listening, theirs, place), daemon=True
+            target=_answer, args=(self._handed, listening, theirs, place), daemon=True
         )
         process.start()
         # Theirs alone: so its end tells that the process ended.
         theirs.close()
         return process, ours
 
-    def _hear(self, process: BaseProcess, words: Connection) -> None:
+    def _hear(self, process: BaseProcess, words: Connection, place: int) -> None:
         """Returns when the process ended, after what it asked was done."""
         until: float | None = None
         with words:
@@ -150,6 +171,7 @@ class WebProcesses:
                 if self._stopping.is_set() and until is None:
                     until = monotonic() + _GRACE_SECONDS
                     process.terminate()
+                    self._leave(place)
                 if until and monotonic() > until:
                     log.error("web process killed", process=process.pid)
                     process.kill()

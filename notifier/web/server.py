@@ -157,18 +157,30 @@ class _Shared:
                 del self._working[client]
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A bound socket, before any work has begun. Raises OSError where the port is taken."""
+def listen(host: str, port: int, *, beside: bool = False) -> socket.socket:
+    """A bound socket, before any work has begun, by itself or ``beside`` those that `share` the
+    address. Raises OSError where the port is taken.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP, asyncio sends at once; otherwise each body waits 40 ms for an acknowledgement.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if beside:
+        share(bound)
     try:
         bound.bind((host, port))
     except OSError:
         bound.close()
         raise
     return bound
+
+
+def share(bound: socket.socket) -> None:
+    """Others of this user may be bound beside it from now on, and each gets its part of what comes.
+
+    It was bound by itself, so that an address that another program has is told.
+    """
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
 
 
 def all_descriptors() -> int:

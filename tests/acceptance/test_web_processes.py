@@ -131,6 +131,10 @@ def test_a_process_that_is_killed_is_started_anew_and_nobody_notices(daemon: Dae
             beside.rename(note)
             assert {got(each, "/note.txt") for each in connections} == {text}
         os.kill(first, signal.SIGKILL)
+        # Also who comes before it was started anew, and waits at its socket.
+        for _ in range(20):
+            with socket.create_connection(("127.0.0.1", daemon.port), 30) as late:
+                assert got(late, "/note.txt") == "second"
         ended = daemon.logged("web process ended")
         assert (ended["process"], ended["status"]) == (first, -signal.SIGKILL)
         assert ended["level"] == "error"

@@ -1,5 +1,6 @@
 """What a process that answers and the daemon say to each other, and what is done when it ends."""
 
+import errno
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ def some(publish: Callable[[], None], announce: Callable[[], None] = list) -> We
     handed.counts = counts
     return WebProcesses(
         cast("Handed", handed),
-        cast("socket", None),
+        socket,
         Event(),
         code=(),
         publish=publish,
@@ -110,10 +111,33 @@ def test_one_that_ends_again_and_again_is_started_ever_more_rarely(
     one.start()
     one.join()
     ours, theirs = Pipe()
-    monkeypatch.setattr(processes, "_begun", lambda _: (one, ours))
+    monkeypatch.setattr(processes, "_begun", lambda *_: (one, ours))
     with theirs, capture_logs() as logs:
         processes._attend(1)
     assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30]
     assert {(each["event"], each["status"]) for each in logs} == {("web process ended", 0)}
     assert processes._handed.counts.ended == [0, 10]
     assert processes._handed.counts.running == [0, 0]
+
+
+def test_one_that_cannot_be_started_is_told_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    processes, open_ = some(lambda: None), []
+
+    class Stopping(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            open_.append(len(processes._listening))
+            return len(open_) == 7
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EAGAIN, "no process is left")
+
+    processes._stopping = Stopping()
+    monkeypatch.setattr(processes, "_begun", fail)
+    with capture_logs() as logs:
+        processes._attend(1)
+    assert [each["problem"] for each in logs] == ["no process is left"] * 6
+    # While it is away for longer the system gives it no reader.
+    assert open_ == [1, 1, 1, 1, 0, 0, 0]
+    assert processes._listening == {}
