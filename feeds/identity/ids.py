@@ -43,6 +43,8 @@ _NO_NAMES = frozenset({"about", "blob", "data", "file", "javascript", "vbscript"
 _CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Behind its scheme; what is longer is no name, and every feed would repeat it.
 _LONGEST_ID_CHARS = 500
+# Some hosts sign the address of a picture anew for each who asks, or count by it.
+_QUERY_OF_PICTURE = re.compile(r'(<img src="[^"?]*)\?[^"]*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +111,9 @@ def bounded(name: str) -> str:
 def content_hash(draft: "Draft") -> str:
     """Equal for two drafts that say the same, whatever their form, address and white space.
 
-    The order of topics says nothing (pages and listings differ in it), so it is left out. What
-    came later (markup, countries, files, authors) counts where it is there: no hash from before
-    changes.
+    The order of topics says nothing (pages and listings differ in it), so it is left out, and so is
+    what a picture is asked with. What came later (markup, countries, files, authors) counts where
+    it is there: no hash from before changes.
     """
     said: list[object] = [
         _plain(draft.title),
@@ -124,7 +126,7 @@ def content_hash(draft: "Draft") -> str:
         sorted(map(_topic, draft.fields)),
     ]
     later = {
-        "markup": draft.markup,
+        "markup": _QUERY_OF_PICTURE.sub(r"\1", draft.markup),
         "countries": sorted(map(_topic, draft.countries)),
         "enclosures": [[each.url, each.media_type, each.title] for each in draft.enclosures],
         "authors": [[each.name, each.uri] for each in draft.authors],

@@ -61,8 +61,11 @@ def _seen(body: Node, base: str | None) -> Iterator[tuple[Node, Picture | Linked
     captioned: set[int] = set()
     held: caption.Held = {}
     for node in islice(find_all(body, f"{_TITLE}, {_SHOWN}"), _MOST_LOOKED_AT):
-        tag, told = node.tag or "", caption.said_by(node)
-        is_above = is_above and tag != _TITLE
+        tag = node.tag or ""
+        if tag == _TITLE:
+            is_above = False
+            continue
+        told = caption.said_by(node)
         if decoration.is_small(told, tag):
             continue
         box = caption.box_of(node, held)

@@ -128,6 +128,14 @@ def test_the_order_of_topics_says_nothing() -> None:
     assert content_hash(one) == content_hash(other)
 
 
+def test_what_a_picture_is_asked_with_says_nothing() -> None:
+    """A page that signs its pictures anew for each reader did not change."""
+    markup = '<figure><img src="https://x.test/a.jpg{}" alt="A"></figure>'
+    one, other = (a_draft(markup=markup.format(sign)) for sign in ("?sign=1", "?sign=2"))
+    assert content_hash(one) == content_hash(other)
+    assert content_hash(one) != content_hash(a_draft(markup=markup.replace("a.jpg", "b.jpg")))
+
+
 def test_where_a_date_was_read_says_nothing() -> None:
     printed, dateline = (
         a_draft(issued=Issued(day=date(2026, 11, 23), origin=origin))
