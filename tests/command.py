@@ -31,8 +31,8 @@ PATIENCE_SECONDS = 60
 
 #: What begins processes that have their code already: to load it takes most commands longer than
 #: what they do then, and the suite starts some hundreds.
-_LOADED = multiprocessing.get_context("forkserver")
-_LOADED.set_forkserver_preload(["tests.command", "alembic.command", *ways.modules()])
+LOADED = multiprocessing.get_context("forkserver")
+LOADED.set_forkserver_preload(["tests.command", "alembic.command", *ways.modules()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Started:
         for stream, content in zip(self._streams, (stdin, b"", b""), strict=True):
             stream.write_bytes(content)
         self._said = b"", b""
-        self._process = _LOADED.Process(target=_become, args=(command, environment, self._streams))
+        self._process = LOADED.Process(target=_become, args=(command, environment, self._streams))
         self._process.start()
         assert self._process.pid
         self.pid: int = self._process.pid

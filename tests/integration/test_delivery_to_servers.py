@@ -2,8 +2,6 @@
 
 import asyncio
 import random
-import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -19,14 +17,14 @@ from notifier.mail.maildir import Maildir
 from notifier.mail.send import DeliveryReport, deliver
 from notifier.mail.smtp.relay import Relay
 from notifier.model import DeliveryState
+from tests.command import LOADED
 from tests.conftest import SmtpServerFactory
 from tests.outbox import NOW, a_ledger, outbox, queue
 from tests.scripted_smtp import HANG_UP, SILENCE, scripted_smtp
-from tests.sender import CONNECTIONS
+from tests.sender import CONNECTIONS, send
 from tests.services import Address
 from tests.smtp import Act, Answer, Mail
 
-ROOT = Path(__file__).parents[2]
 MESSAGES = 150
 KILLS = 6
 
@@ -203,19 +201,17 @@ def killed_runs(database: Database, url: str, target: str, has_begun: Callable[[
     """So many runs, each killed a moment after the first message of it got through."""
     for _ in range(KILLS):
         begun, done = has_begun(), accepted(database)
-        sender = subprocess.Popen(
-            [sys.executable, "-m", "tests.sender", url, target],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-        )
-        while has_begun() == begun and sender.poll() is None:
-            time.sleep(0.001)
+        sender = LOADED.Process(target=send, args=(url, target))
+        sender.start()
+        while has_begun() == begun and sender.exitcode is None:
+            time.sleep(0.002)
         time.sleep(random.uniform(0, 0.05))
         # On a busy machine a moment may be too short to write down what got through.
-        while accepted(database) == done and sender.poll() is None:
-            time.sleep(0.001)
+        while accepted(database) == done and sender.exitcode is None:
+            time.sleep(0.002)
         sender.kill()
-        sender.wait()
+        sender.join()
+        sender.close()
         # A server may learn a little later that who held the lock is gone.
         with database.exclusive("delivery-one", wait_seconds=30):
             pass
