@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -82,6 +82,7 @@ class Postgres:
 
     folder: Path
     _numbers: Iterator[int]
+    _connections: list[psycopg.Connection]
 
     @contextmanager
     def database(self, template: str = "template1") -> Iterator[str]:
@@ -110,11 +111,20 @@ class Postgres:
             return False
         return True
 
+    def close(self) -> None:
+        """Nobody connects any more."""
+        for connection in self._connections:
+            connection.close()
+
     def _execute(self, statement: str) -> None:
-        with psycopg.connect(
-            host=str(self.folder), user="fieldfare", dbname="postgres", autocommit=True
-        ) as connection:
-            connection.execute(statement.encode())
+        # To connect for each takes a third as long as to make a database.
+        if not self._connections:
+            host = str(self.folder)
+            connected = psycopg.connect(
+                host=host, user="fieldfare", dbname="postgres", autocommit=True
+            )
+            self._connections.append(connected)
+        self._connections[0].execute(statement.encode())
 
 
 @contextmanager
@@ -132,9 +142,12 @@ def postgres() -> Iterator[Postgres]:
         initialise = [*prefix, initdb, "-D", data, *_NEW_CLUSTER]
         subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, cwd=folder)
         command = [*prefix, server_program, "-D", data, "-k", name, "-h", "", *_SPEED_OVER_SAFETY]
-        server = Postgres(folder=folder, _numbers=count(1))
+        server = Postgres(folder=folder, _numbers=count(1), _connections=[])
         # SIGINT is PostgreSQL's fast shutdown: it waits for no client.
-        with _running(command, server.answers, cwd=folder, ending=signal.SIGINT):
+        with (
+            _running(command, server.answers, cwd=folder, ending=signal.SIGINT),
+            closing(server),
+        ):
             yield server
 
 
