@@ -32,7 +32,7 @@ from notifier.app.web_processes import Handed, WebProcesses
 from notifier.digest.plan import Planner
 from notifier.errors import CannotListen
 from notifier.mail.send import DeliveryReport
-from notifier.web.connections import WebCounts
+from notifier.web.connections import WebCounts, own_numbers
 from notifier.web.server import Server, listen, share
 
 log = structlog.get_logger(__name__)
@@ -64,8 +64,9 @@ _IMPORTED_LATE = (
     "rapidfuzz.process",
 )
 
-#: What a process that answers beside the daemon may need, too.
-_PUSHED = ("feeds.push.api", "feeds.push.receive")
+#: What a process that answers beside the daemon may need, too; the last is what started us, which
+#: multiprocessing looks at in each process.
+_ANSWERING = ("feeds.push.api", "feeds.push.receive", "notifier.cli")
 
 
 def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
@@ -92,9 +93,11 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
             announce()
             scheduler.wake(SEARCH)
 
-        scheduler = Scheduler(jobs(house, on_change), stopping, clock=house.clock)
+        numbers = partial(RawArray, "d") if serve.processes > 1 else own_numbers
+        beats = jobs(house, on_change)
+        scheduler = Scheduler(beats, stopping, clock=house.clock, numbers=numbers)
         publish = partial(_unless_busy, partial(_publish, house.publish, on_change), stopping)
-        counts = WebCounts.of(partial(RawArray, "q", serve.processes))
+        counts = WebCounts.of(serve.processes, numbers)
         server = web_parts.server(
             house,
             stopping,
@@ -108,7 +111,7 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
             Handed.by(house, scheduler.heartbeats, counts, mails),
             partial(listen, serve.host, serve.port, beside=True),
             stopping,
-            code=(*_code(), *_PUSHED),
+            code=(*_code(), *_ANSWERING),
             publish=publish,
             announce=announce,
         )

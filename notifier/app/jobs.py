@@ -11,13 +11,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from multiprocessing.sharedctypes import RawArray
 from threading import Event, Lock
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from typing_extensions import override
+
+from notifier.web.connections import Numbers, own_numbers
 
 #: A job counts as stuck once this many beats passed without a sign of life.
 BEATS_UNTIL_STUCK = 10
@@ -45,12 +46,14 @@ class Job:
 
 
 class Beats:
-    """When each job last gave a sign of life; a process that this is handed to sees it, too."""
+    """When each job last gave a sign of life; ``numbers`` makes so many that hold it, shared with
+    other processes where any are to see it.
+    """
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
+    def __init__(self, jobs: Sequence[Job], numbers: Callable[[int], Numbers]) -> None:
         self._patience = {job.name: job.patience for job in jobs}
         # In Unix time; 0 before the first.
-        self._at = RawArray("d", len(jobs))
+        self._at = numbers(len(jobs))
 
     def note(self, name: str, now: datetime) -> None:
         """The job of that name is alive."""
@@ -107,12 +110,17 @@ class Scheduler:
     """
 
     def __init__(
-        self, jobs: Sequence[Job], stopping: Event, *, clock: Callable[[], datetime]
+        self,
+        jobs: Sequence[Job],
+        stopping: Event,
+        *,
+        clock: Callable[[], datetime],
+        numbers: Callable[[int], Numbers] = own_numbers,
     ) -> None:
         self._clock = clock
         self._stopping = stopping
         self._jobs = tuple(jobs)
-        self.heartbeats = Beats(jobs)
+        self.heartbeats = Beats(jobs, numbers)
         self._works = {job.name: _Work(job) for job in self._jobs}
         # The scheduler cannot be asked for a beat at any moment: not while it ends.
         self._woken = Threads(len(self._jobs), "woken")

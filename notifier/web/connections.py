@@ -61,8 +61,13 @@ _NO_ROOM = "\r\n".join(
 AtOnce = Callable[[bytes, list[tuple[bytes, bytes]]], FileAnswer | None]
 
 
-#: One for each process that answers.
-Numbers = MutableSequence[int] | Array[Any]
+#: Of one process, or in memory that several share.
+Numbers = MutableSequence[float] | Array[Any]
+
+
+def own_numbers(count: int) -> Numbers:
+    """So many, all 0, which no other process sees."""
+    return [0.0] * count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +82,9 @@ class WebCounts:
     refused: Numbers
 
     @classmethod
-    def of(cls, numbers: Callable[[], Numbers] = lambda: [0]) -> "WebCounts":
-        """Nothing is counted yet; ``numbers`` makes a zero for each process, which all see."""
-        return cls(running=numbers(), ended=numbers(), refused=numbers())
+    def of(cls, processes: int = 1, numbers: Callable[[int], Numbers] = own_numbers) -> "WebCounts":
+        """Nothing is counted yet; ``numbers`` makes so many that all of the processes see."""
+        return cls(running=numbers(processes), ended=numbers(processes), refused=numbers(processes))
 
 
 class Connections(ServerState):

@@ -90,7 +90,7 @@ class Health:
             "status": "failing" if problems else "ok",
             "version": self._version,
             "problems": problems,
-            "refused_connections": sum(self._counts.refused),
+            "refused_connections": round(sum(self._counts.refused)),
         }
         return JSONResponse(said, 503 if problems else 200, headers=_FRESH)
 
@@ -126,8 +126,8 @@ class Health:
             yield f"the job {job!r} is stuck"
 
     def _problems_of_processes(self) -> Iterator[str]:
-        if left := len(self._counts.running) - sum(self._counts.running):
-            yield f"{left} of {len(self._counts.running)} web processes ended; the log says more"
+        if left := self._counts.running[:].count(0):
+            yield f"{left} of {len(self._counts.running)} web processes do not run; see the log"
 
 
 class _Readings(Collector):

@@ -54,7 +54,7 @@ class Site:
         return PlainTextResponse(LONG)
 
     async def refused(self, _request: Request) -> Response:
-        return PlainTextResponse(str(*self.counts.refused))
+        return PlainTextResponse(str(round(sum(self.counts.refused))))
 
     def work(self, _request: Request) -> Response:
         self.done.wait(PATIENCE_SECONDS)

@@ -18,6 +18,7 @@ from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
 from notifier.model import Totals
 from notifier.storage import VERSIONS
+from notifier.web.connections import WebCounts
 from tests.serving import NOW, TOTALS, Heartbeats, a_web_app, serving
 
 HOSTILE = (
@@ -65,8 +66,16 @@ def heartbeats(parts: tuple[Store, Heartbeats]) -> Iterator[Heartbeats]:
 
 
 @pytest.fixture(scope="module")
+def counts() -> WebCounts:
+    """Of two processes that run."""
+    made = WebCounts.of(2)
+    made.running[:] = [1, 1]
+    return made
+
+
+@pytest.fixture(scope="module")
 def client(
-    folder: Path, osce: Taxonomy, parts: tuple[Store, Heartbeats]
+    folder: Path, osce: Taxonomy, parts: tuple[Store, Heartbeats], counts: WebCounts
 ) -> Iterator[httpx2.Client]:
     database = Database.open(f"sqlite:///{folder / 'store.db'}", VERSIONS)
     store, heartbeats = parts
@@ -76,6 +85,7 @@ def client(
         folder / "public",
         maildir=folder / "mail",
         heartbeats=heartbeats,
+        counts=counts,
         is_current=store.is_current,
         totals=store.totals,
     )
@@ -109,6 +119,14 @@ def test_a_job_that_no_longer_beats_is_named(client: httpx2.Client, heartbeats: 
     assert answer.status_code == 503
     assert answer.json()["status"] == "failing"
     assert answer.json()["problems"] == ["the job 'digests' is stuck"]
+
+
+def test_a_process_that_does_not_run_is_told(client: httpx2.Client, counts: WebCounts) -> None:
+    counts.running[1] = 0
+    answer = client.get("/healthz")
+    counts.running[1] = 1
+    assert answer.status_code == 503
+    assert answer.json()["problems"] == ["1 of 2 web processes do not run; see the log"]
 
 
 def test_a_store_that_does_not_answer_is_unhealthy(client: httpx2.Client, store: Store) -> None:
@@ -148,7 +166,7 @@ def test_metrics_say_how_the_house_is_doing(client: httpx2.Client) -> None:
         "fieldfare_feed_subscriptions": 240,
         'fieldfare_job_last_beat_timestamp_seconds{job="ingest"}': NOW.timestamp(),
         'fieldfare_job_last_beat_timestamp_seconds{job="publish"}': NOW.timestamp(),
-        "fieldfare_web_processes": 1,
+        "fieldfare_web_processes": 2,
         "fieldfare_web_processes_ended_total": 0,
         "fieldfare_refused_connections_total": 0,
         'fieldfare_build_info{version="0.1.0"}': 1,

@@ -20,7 +20,7 @@ from notifier.web.connections import WebCounts
 
 
 def some(publish: Callable[[], None], announce: Callable[[], None] = list) -> WebProcesses:  # type: ignore[assignment]
-    counts = WebCounts.of(lambda: [0, 0])
+    counts = WebCounts.of(2)
     handed = SimpleNamespace(settings=SimpleNamespace(serve=SimpleNamespace(processes=2)))
     handed.counts = counts
     return WebProcesses(
