@@ -347,7 +347,7 @@ class SiteBuilder:
         """
         yield "style.css", self._site.look.style
         if self._site.look.logo:
-            yield self._site.look.logo_name, self._site.look.logo.read_bytes()
+            yield self._site.look.logo_name, self._site.look.logo_content
         yield sitemap.PAGES_FILE, sitemap.pages_bytes(self._site, self.feeds(tags))
         listed = folders(tags, self._site, self._taxonomy)
         chosen = selections(self._site, self._taxonomy)

@@ -51,15 +51,14 @@ def changes(connection: Connection, state: Outstanding) -> Mapping[Place, Change
     return {place: Change(items=items[place], months=months[place]) for place in places}
 
 
-def all_of(connection: Connection, place: Place, published: Months, size: int) -> History:
+def all_of(connection: Connection, place: Place, published: PageChain, size: int) -> History:
     """The whole history of a place, every page to be written, and which of the ``published`` ones
     are no more.
     """
     filed = entries.history(connection, place)
     months = {month: len([*some]) for month, some in groupby(month_of(at) for _, at in filed)}
     now = PageChain(months=months, size=size)
-    before = PageChain(months=published, size=size)
-    written, old = ([*each.links(each.names)] for each in (now, before))
+    written, old = ([*each.links(each.names)] for each in (now, published))
     names = {link.page.name for link in written}
     gone = [link.page for link in old if link.page.name not in names]
     return History(place=place, chain=now, written=written, gone=gone)

@@ -14,7 +14,7 @@ from feeds.model import FeedRecord, Item, TopicKind
 from feeds.publish import history
 from feeds.publish.feed import FeedRef
 from feeds.publish.history import Change, History
-from feeds.publish.past.archive import NO_PAGES
+from feeds.publish.past.archive import NO_PAGES, PageChain
 from feeds.publish.select import LARGEST_BYTES, MOST_CORRECTED, MOST_ENTRIES, held, is_grown, whole
 from feeds.selection import EVERYWHERE, LANGUAGE, Place, Selection
 from feeds.storage import Connection, entries
@@ -42,8 +42,10 @@ class Holding:
     @property
     def past(self) -> PastMonths:
         """What is to be remembered of it once it is published."""
-        months = self.history.chain.months
-        return PastMonths(months=months, corrected=self.corrected, latest_at=self.latest_at)
+        chain, corrected = self.history.chain, self.corrected
+        return PastMonths(
+            size=chain.size, months=chain.months, corrected=corrected, latest_at=self.latest_at
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ class Holdings:
         last = shown_of(connection, held)
         past = NO_PAGES
         if renamed_into and (place := renamed_into.selection.place):
-            past = history.all_of(connection, place, {}, self.fewest).chain
+            past = history.all_of(connection, place, NO_PAGES, self.fewest).chain
         return Holding(
             shown=last[: self.fewest],
             listed=last[: self.listed],
@@ -108,7 +110,8 @@ class Holdings:
     ) -> History:
         past = self.published.get(place, PastMonths())
         if self.whole:
-            return history.all_of(connection, place, past.months, self.fewest)
+            before = PageChain(months=past.months, size=past.size or self.fewest)
+            return history.all_of(connection, place, before, self.fewest)
         change = self.changes.get(place, Change())
         # Those that are no longer shown beside the latest are in their archives from now on, and
         # those that are stay there as they were.

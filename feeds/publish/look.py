@@ -6,6 +6,7 @@ checked where they are read.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Self
@@ -52,7 +53,12 @@ class Look:
     def style(self) -> bytes:
         """The style sheet of all pages."""
         own = self.templates / STYLE.name if self.templates else STYLE
-        return (own if own.is_file() else STYLE).read_bytes() + self._rules().encode()
+        return _content(own if own.is_file() else STYLE, self.digest) + self._rules().encode()
+
+    @property
+    def logo_content(self) -> bytes:
+        """What the file of the logo holds; empty without one."""
+        return _content(self.logo, self.digest) if self.logo else b""
 
     def _files(self) -> Iterator[Path]:
         if self.logo:
@@ -72,3 +78,9 @@ class Look:
         )
         own = f":root{{{light}}}\n" if light else ""
         return own + (f"@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n" if dark else "")
+
+
+@lru_cache(maxsize=16)
+def _content(file: Path, digest: str) -> bytes:  # noqa: ARG001 - tells apart what it held
+    """What a file of a look held when that was read, or is first asked for. Raises OSError."""
+    return file.read_bytes()

@@ -77,9 +77,10 @@ class Latest(NamedTuple):
 class PastMonths:
     """The history of a place as published: how many items became news in each of its ``months``,
     and the months of those ``corrected`` ones, by number, that its feed shows beside its latest;
-    ``latest_at`` is when one last did.
+    ``latest_at`` is when one last did. ``size`` is how many entries its pages have.
     """
 
+    size: int = 0
     months: Mapping[str, int] = field(default_factory=dict)
     corrected: Mapping[int, str] = field(default_factory=dict)
     latest_at: datetime | None = None
@@ -220,11 +221,12 @@ def histories(
     rows = connection.execute(query)
     return {
         (kind, slug): PastMonths(
+            size=size,
             months=months,
             corrected={int(number): month for number, month in corrected.items()},
             latest_at=at,
         )
-        for kind, slug, months, corrected, at in rows
+        for kind, slug, size, months, corrected, at in rows
     }
 
 
@@ -233,6 +235,7 @@ def keep_histories(connection: Connection, made: Mapping[Place, PastMonths]) -> 
     rows = [
         _key(place)
         | {
+            "size": each.size,
             "months": dict(each.months),
             "corrected": dict(each.corrected),
             "latest_at": each.latest_at,

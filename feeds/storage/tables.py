@@ -186,13 +186,14 @@ touched = Table(
 )
 
 #: What is published of a place: how many items became news in each of its ``months``, by their
-#: names, and the months of the ``corrected`` items, by number, which its feed shows beside its
-#: latest.
+#: names, on pages of which ``size``, and the months of the ``corrected`` items, by number, which
+#: its feed shows beside its latest.
 histories = Table(
     "histories",
     metadata,
     Column("kind", Text, primary_key=True),
     Column("slug", Text, primary_key=True),
+    Column("size", Integer, nullable=False),
     Column("months", JSON, nullable=False),
     Column("corrected", JSON, nullable=False),
     Column("latest_at", Instant),

@@ -17,6 +17,7 @@ from sqlalchemy import insert
 from feeds.draft import Draft
 from feeds.publish.build import SiteBuilder
 from feeds.publish.history import all_of
+from feeds.publish.past.archive import NO_PAGES
 from feeds.publish.site import Site
 from feeds.selection import EVERYWHERE
 from feeds.storage import entries
@@ -154,6 +155,7 @@ def settle(database: Database, taxonomy: Taxonomy, site: Site) -> None:
             ("language", "en"),
             *(topic.ref.place for topic in taxonomy.topics),
         ):
-            months = all_of(connection, place, {}, site.entries_per_feed).chain.months
-            entries.keep_histories(connection, {place: PastMonths(months=months)})
+            chain = all_of(connection, place, NO_PAGES, site.entries_per_feed).chain
+            past = PastMonths(size=chain.size, months=chain.months)
+            entries.keep_histories(connection, {place: past})
         entries.settle(connection, done, SiteBuilder(site, taxonomy).fingerprint)

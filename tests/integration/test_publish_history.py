@@ -301,3 +301,23 @@ def test_mirrors_are_told_what_changed_and_what_is_gone(
     root = etree.parse(public / "feeds/changes.atom").getroot()
     assert not [*root.iter(tombstone)]
     assert "feeds/changes.atom" not in published(database, public)
+
+
+def test_another_size_of_feeds_leaves_no_page_of_the_old_history(
+    database: Database, public: Path
+) -> None:
+    """Whoever came by an old link would walk a chain that nobody writes any more."""
+    for number in range(14):
+        draft = a_draft(title=f"Number {number}", fields=FIELDS[:1])
+        store(database, FEW, [draft], at=NOON + timedelta(days=3 * number))
+    published(database, public)
+    for size in (5, 2, 4):
+        publish(database, FEW, Files(public), a_site(entries_per_feed=size, items_per_page=2))
+        for feed, place in FEEDS.items():
+            documents = {file.name for file in (public / feed).glob("*.atom")}
+            linked = [links(document).get("prev-archive", "") for document in walk(public, feed)]
+            assert documents == {address.rpartition("/")[2] for address in linked if address}
+            assert {file.parent.name for file in (public / feed).glob("2*/index.html")} == {
+                name.removesuffix(".atom") for name in documents
+            }
+            assert walked(public, feed) == stored(database, place)

@@ -153,3 +153,17 @@ def test_private_pages_have_the_same_look(own: Path) -> None:
     (own / "notice.html").write_text("{% extends 'layout.html' %}{% set title = 'T' %}")
     with pytest.raises(PublishError, match=r"notice\.html, line 1"):
         PrivatePages(a_site(look=Look(templates=own).read()), FEW).notice("missing_digest")
+
+
+def test_what_a_look_holds_is_read_once(own: Path, tmp_path: Path) -> None:
+    """And anew where it was read anew, as a daemon does when it starts."""
+    logo, style = tmp_path / "arms.svg", own / "style.css"
+    logo.write_text(LOGO)
+    style.write_text("p { color: red }")
+    look = Look(logo=logo, templates=own).read()
+    before = look.style, look.logo_content
+    style.write_text("p { color: blue }")
+    logo.unlink()
+    assert (look.style, look.logo_content) == before
+    assert look.logo_content == LOGO.encode()
+    assert b"blue" in Look(templates=own).read().style

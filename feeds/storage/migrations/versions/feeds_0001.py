@@ -196,6 +196,7 @@ def _published() -> None:
         "histories",
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("months", sa.JSON(), nullable=False),
         sa.Column("corrected", sa.JSON(), nullable=False),
         sa.Column("latest_at", INSTANT, nullable=True),

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from feeds.model import Item, Label
 from feeds.publish.history import Change, History, all_of, changes, held, since
-from feeds.publish.past.archive import ArchivePage, Months
+from feeds.publish.past.archive import NO_PAGES, ArchivePage, Months
 from feeds.selection import EVERYWHERE, Place
 from feeds.storage import Connection, entries, write_items
 from feeds.storage.database import Database
@@ -28,7 +28,7 @@ def told(connection: Connection, place: Place, links: Iterable[ArchivePage]) -> 
 
 
 def everything(connection: Connection, place: Place) -> tuple[Months, Pages]:
-    whole = all_of(connection, place, {}, SIZE)
+    whole = all_of(connection, place, NO_PAGES, SIZE)
     return whole.chain.months, told(connection, place, (link.page for link in whole.written))
 
 
@@ -94,7 +94,7 @@ def test_histories_are_kept_by_place(database: Database) -> None:
     with database.writing() as connection:
         kept = {EVERYWHERE: PastMonths(months={"2026-10": 2}), POLICING.place: PastMonths()}
         entries.keep_histories(connection, kept)
-        later = PastMonths(months={"2026-10": 3}, corrected={7: "2019-03"})
+        later = PastMonths(size=50, months={"2026-10": 3}, corrected={7: "2019-03"})
         entries.keep_histories(connection, {EVERYWHERE: later})
         entries.keep_histories(connection, {})
     with database.reading() as connection:
