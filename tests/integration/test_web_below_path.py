@@ -104,3 +104,11 @@ def test_nothing_is_anywhere_else(client: httpx2.Client, path: str) -> None:
     assert answer.status_code == 404
     assert f'href="{BASE}/style.css' in answer.text
     assert ("access-control-allow-origin" in answer.headers) == path.endswith(".atom")
+
+
+def test_the_nearest_names_are_told_with_their_addresses(client: httpx2.Client) -> None:
+    feed = client.get(f"{BASE}/feeds/fields/polising.atom")
+    assert (feed.status_code, feed.headers["content-type"]) == (404, "text/plain; charset=utf-8")
+    assert f"field:policing ({HOST}{BASE}/feeds/fields/policing.atom)" in feed.text
+    page = client.get("/feeds/fields/polising/")
+    assert f'<a href="{BASE}/feeds/fields/policing/">field:policing</a>' in page.text
