@@ -4,7 +4,7 @@ Knows one row a hub, with its cursor in the publications. Must never decide when
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 from feeds.model import HubStanding
 from feeds.storage.engines import upsert
 from feeds.storage.tables import hubs, publications
+from feeds.storage.websub.claims import due_rows, take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +51,10 @@ def claim(
     connection: Connection, now: datetime, until: datetime, busy: Collection[str], limit: int
 ) -> Sequence[ToldHub]:
     """Hubs that are due, those that do well first, are ours alone to tell ``until`` then."""
-    found = connection.execute(
-        select(hubs)
-        .where(_due(now, busy))
-        .order_by(hubs.c.failures, hubs.c.url)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    claimed = [replace(ToldHub(**row._asdict()), due_at=until) for row in found]
-    ours = hubs.c.url.in_([each.url for each in claimed])
-    connection.execute(update(hubs).where(ours).values(due_at=until))
+    order = hubs.c.failures, hubs.c.url
+    found = due_rows(connection, hubs, _due(now, busy), *order, limit=limit)
+    claimed = [ToldHub(**row._asdict() | {"due_at": until}) for row in found]
+    take(connection, hubs.c.url, [each.url for each in claimed], until)
     return claimed
 
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from feeds.storage.columns import Instant
 from feeds.storage.engines import upsert
 from feeds.storage.tables import counters, feed_subscriptions, publications
+from feeds.storage.websub.claims import due_rows, take
 from feeds.storage.websub.publications import latest
 from feeds.storage.websub.verifications import AskedSubscription
 
@@ -161,20 +162,14 @@ def claim(
     """What is due to up to so many hosts that are not ``busy``, longest due first, is ours to
     deliver ``until`` then: what is ``failing``, or what is not.
     """
-    found = connection.execute(
-        select(_table)
-        .where(_due(now, busy, failing=failing))
-        .order_by(_table.c.due_at, _table.c.id)
-        .limit(_LOOKED_AT)
-        .with_for_update(skip_locked=True)
-    )
+    is_due, order = _due(now, busy, failing=failing), (_table.c.due_at, _table.c.id)
+    found = due_rows(connection, _table, is_due, *order, limit=_LOOKED_AT)
     by_host: dict[str, list[FeedDelivery]] = {}
     for row in found:
         if row.host in by_host or len(by_host) < hosts:
             by_host.setdefault(row.host, []).append(_delivery(row))
     claimed = [one for each in by_host.values() for one in each[:_MOST_OF_A_HOST]]
-    ours = _table.c.id.in_([one.id for one in claimed])
-    connection.execute(update(_table).where(ours).values(due_at=until))
+    take(connection, _table.c.id, [one.id for one in claimed], until)
     return [replace(one, due_at=until) for one in claimed]
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
 from feeds.storage.tables import subscription_requests as table
+from feeds.storage.websub.claims import due_rows, take
 
 #: A host that confirms nothing is asked no more for so long, once it was asked often.
 REMEMBERED_FOR = timedelta(hours=1)
@@ -88,20 +89,13 @@ def claim(
     connection: Connection, now: datetime, until: datetime, busy: Collection[str], hosts: int
 ) -> Sequence[AskedSubscription]:
     """The first request of each of so many hosts that are not ``busy`` is ours ``until`` then."""
-    found = connection.execute(
-        select(table)
-        .where(_due(now, busy))
-        .order_by(table.c.id)
-        # More than may wait (feeds/websub/hub.py).
-        .limit(1_000)
-        .with_for_update(skip_locked=True)
-    )
+    # More than may wait (feeds/websub/hub.py).
+    found = due_rows(connection, table, _due(now, busy), table.c.id, limit=1_000)
     firsts: dict[str, AskedSubscription] = {}
     for row in found:
         if len(firsts) < hosts:
             firsts.setdefault(row.host, AskedSubscription(**row._asdict() | {"due_at": until}))
-    ours = table.c.id.in_([each.id for each in firsts.values()])
-    connection.execute(update(table).where(ours).values(due_at=until))
+    take(connection, table.c.id, [each.id for each in firsts.values()], until)
     return [*firsts.values()]
 
 
