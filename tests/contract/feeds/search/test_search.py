@@ -41,7 +41,7 @@ def found(database: Database, query: str, limit: int = 20) -> list[int]:
 
 
 def words(text: str) -> str:
-    return urlencode({"q": text})
+    return urlencode({"q": text} if text else {})
 
 
 def stored(database: Database, taxonomy: Taxonomy, *texts: str, language: str = "en") -> None:
