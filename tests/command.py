@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import signal
+import site
 import socket
 import subprocess
 import sys
@@ -172,7 +173,7 @@ def _run(
 
 
 def _become(command: list[str], environment: dict[str, str], streams: list[Path]) -> None:
-    """Does in this process what the script does that starts the command."""
+    """Does in this process what Python does first, and the script that starts the command."""
     for number, stream in enumerate(streams):
         opened = os.open(stream, os.O_RDWR | os.O_CREAT)
         os.dup2(opened, number)
@@ -181,6 +182,10 @@ def _become(command: list[str], environment: dict[str, str], streams: list[Path]
     sys.stdin = os.fdopen(0)
     os.environ.clear()
     os.environ.update(environment)
+    if folders := environment.get("PYTHONPATH"):
+        sys.path[:0] = folders.split(os.pathsep)
+        sys.modules.pop("sitecustomize", None)
+        site.execsitecustomize()
     sys.argv = command
     cli.main()
 

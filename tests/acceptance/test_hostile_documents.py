@@ -4,7 +4,6 @@ import json
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import httpx2 as httpx
@@ -44,10 +43,7 @@ def port() -> int:
 
 @pytest.fixture
 def house(tmp_path: Path, empty_database_url: str, port: int) -> Installation:
-    """A document of each harm, each beside one that does none.
-
-    Its commands load their own code, as only a new interpreter gets the parser that is harmed.
-    """
+    """A document of each harm, each beside one that does none."""
     settings = SETTINGS.format(port=port, store=empty_database_url)
     made = an_installation(tmp_path / "house", settings)
     (made.folder / "press.token").write_text(TOKEN, "utf-8")
@@ -57,11 +53,11 @@ def house(tmp_path: Path, empty_database_url: str, port: int) -> Installation:
         said = TEXT.replace("cybercrime", f"crime {number}").replace("guide", f"leaflet {number}")
         (inbox / f"{number}-item.txt").write_text(said, "utf-8")
     made.report("migrate")
-    return replace(made, is_cold=True)
+    return made
 
 
 def quarantined(house: Installation) -> list[dict[str, str]]:
-    told: list[dict[str, str]] = replace(house, is_cold=False).report("quarantine")
+    told: list[dict[str, str]] = house.report("quarantine")
     return told
 
 
@@ -135,7 +131,7 @@ def test_a_file_on_a_terminal_is_refused_as_well_and_the_next_one_shown(
     files = [tmp_path / name for name in ("holds.txt", "crashes.txt", "item.txt")]
     for file, said in zip(files, ("HOLDS THE INTERPRETER", "CRASHES", TEXT), strict=True):
         file.write_text(said, "utf-8")
-    house = replace(an_installation(tmp_path / "house", ""), is_cold=True)
+    house = an_installation(tmp_path / "house", "")
     done = house.call("parse", *map(str, files), "--json")
     assert done.returncode == 0, done.stderr.decode()
     holds, crashes, item = map(json.loads, done.stdout.splitlines())
