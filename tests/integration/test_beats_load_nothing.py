@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.command import an_installation
+from tests.command import FEW_TOPICS, an_installation
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 
@@ -31,7 +31,8 @@ with House(load(Path(sys.argv[1]), {}), clock=clock) as house:
 
 def test_a_beat_of_each_job_loads_no_code(tmp_path: Path) -> None:
     source = f'[[sources]]\nname = "seeds"\npath = "{SEEDS}"\nsettle_seconds = 0\n'
-    house = an_installation(tmp_path / "house", sources=source)
+    site = f'[site]\ntaxonomy = "{FEW_TOPICS}"\n'
+    house = an_installation(tmp_path / "house", site, source)
     frequency = ("--frequency", "immediate")
     house.report("subscribe", "reader@example.org", "--topic", "field:policing", *frequency)
     command = [sys.executable, "-c", _BEATS, str(house.folder / "fieldfare.toml")]
