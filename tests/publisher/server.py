@@ -134,7 +134,7 @@ def publishing(
     publisher = Publisher(handler=handler, scheme="https" if ca else "http")
     server = _Server(publisher, port, _context(ca, names, until, http2=http2) if ca else None)
     publisher.port = server.server_address[1]
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield publisher

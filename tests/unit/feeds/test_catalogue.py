@@ -43,6 +43,7 @@ SPOKEN = ("abbr", "alt", "aria-description", "aria-label", "label", "placeholder
 TOLD = {"description", "og:description", "og:image:alt", "og:site_name", "og:title"}
 
 
+@cache
 def written(folder: Path, language: str) -> dict[str, Any]:
     return tomllib.loads((folder / f"{language}.toml").read_text("utf-8"))
 
@@ -59,6 +60,7 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
+@cache
 def counted(folder: Path) -> dict[str, set[str]]:
     """The sentences that are about a number, with what is filled in."""
     tables = written(folder, "en").items()
@@ -146,6 +148,7 @@ def constants(path: Path) -> Iterator[str]:
             yield node.value
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize("folder", FOLDERS, ids=["feeds", "notifier"])
 def test_every_sentence_is_said_somewhere(folder: Path) -> None:
     """By its name, by that of its table, or by what a name that is put together begins with."""
