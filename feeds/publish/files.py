@@ -49,6 +49,8 @@ _DIGEST_BYTES = 12
 BESIDE = ThreadPoolExecutor(max_workers=2, thread_name_prefix="packing")
 #: So many documents are packed before the first of them is written.
 _MOST_AHEAD = 4
+#: As many are in memory.
+_PACKED_AT_ONCE = 16
 #: A run that writes more than this is awaited by nobody.
 _MOST_UNPACKED = 1_000
 _TRAILER = struct.Struct("<II")
@@ -108,6 +110,8 @@ class Files:
         try:
             for path, content, *told in documents:
                 status = told[0] if told else b""
+                if any(each.path == path for each in self._ahead):
+                    self._write_ahead(0)
                 with _told(f"{self.root}/{path}"):
                     if self._has(path, content, status):
                         continue
@@ -167,12 +171,16 @@ class Files:
 
         That takes ten times as long, and nobody waits for it: until then readers get gzip's.
         """
-        packing = [BESIDE.submit(_pack, f"{self.root}/{path}") for path in self._unpacked]
+        waiting = [f"{self.root}/{path}" for path in dict.fromkeys(self._unpacked)]
         self._unpacked.clear()
-        # Whatever becomes of one, none is at work any more when the next run begins.
-        wait(packing)
-        for each in packing:
-            each.result()
+        for start in range(0, len(waiting), _PACKED_AT_ONCE):
+            packing = [
+                BESIDE.submit(_pack, target) for target in waiting[start : start + _PACKED_AT_ONCE]
+            ]
+            # Whatever becomes of one, none is at work any more when the next run begins.
+            wait(packing)
+            for each in packing:
+                each.result()
 
     def compare(self, path: str, content: bytes, status: bytes = b"") -> Iterator[tuple[str, bool]]:
         """What is not as `write` and `pack` leave it, by its path, and whether it is there."""

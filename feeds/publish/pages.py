@@ -89,6 +89,8 @@ def renderer(
         lstrip_blocks=True,
         auto_reload=False,
         bytecode_cache=_COMPILED,
+        # No filter of one site is asked for what another one's pages say.
+        optimized=False,
     )
     # There are few, and each is on the pages of many feeds.
     month = lru_cache(maxsize=1024)(lambda text: words.month(date.fromisoformat(f"{text}-01")))

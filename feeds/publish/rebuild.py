@@ -17,7 +17,7 @@ from feeds.catalogue import languages, nearest
 from feeds.model import Progress
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ATOM, CHANGES, FORMS, FeedRef, is_feed
-from feeds.publish.files import Document, Files, HiddenDocument, digest_of
+from feeds.publish.files import Document, Files, HiddenDocument
 from feeds.publish.formats.sitemap import part_file
 from feeds.publish.history import held
 from feeds.publish.holdings import (
@@ -140,8 +140,6 @@ class SitePublication:
     builder: SiteBuilder
     stopping: Event
     progress: Progress | None
-    #: Whether others learn of what it did: those who follow, and the next run.
-    is_told: bool = True
     #: Whether all of the site was gone through, to its end.
     is_over_everything: bool = field(init=False, default=False)
     #: How many feeds the site has.
@@ -198,6 +196,8 @@ class SitePublication:
             written += self._written(iter([self._changes()]))
             # Whoever follows a feed has it by now: these lead to items and to feeds.
             pages += self._around(after, state.upto, tags, whole=whole)
+        # What was cut short is done anew by the next run.
+        if not self.stopping.is_set():
             self.is_over_everything = whole
             self._settle(state)
         return [*written, *pages]
@@ -212,7 +212,7 @@ class SitePublication:
     def _settle(self, state: entries.Outstanding) -> None:
         # What is settled is not looked at again: by then it is known as the site's.
         self.files.note()
-        if not self.is_told:
+        if not isinstance(self.files, RecordedFiles):
             return
         with self.database.writing() as connection:
             entries.keep_histories(connection, self.kept)
@@ -269,25 +269,26 @@ class SitePublication:
 
     def _written(self, documents: Iterator[Document | HiddenDocument]) -> Sequence[str]:
         """Writes documents of feeds, and tells hubs where there are any."""
-        if self.builder.has_hubs and self.is_told:
-            return self._told(documents)
+        if self.builder.has_hubs and isinstance(self.files, RecordedFiles):
+            return self._told(self.files, documents)
         return self.files.write_all(documents)
 
-    def _told(self, documents: Iterator[Document | HiddenDocument]) -> Sequence[str]:
+    def _told(
+        self, files: RecordedFiles, documents: Iterator[Document | HiddenDocument]
+    ) -> Sequence[str]:
         """Writes these; whoever follows the publications learns which of the feeds changed."""
-        digests: dict[str, str] = {}
+        feeds: list[str] = []
 
-        def digested() -> Iterator[Document | HiddenDocument]:
+        def seen() -> Iterator[Document | HiddenDocument]:
             for document in documents:
-                path, content, *_ = document
-                if is_feed(path):
-                    digests[path] = digest_of(content)
+                if is_feed(document[0]):
+                    feeds.append(document[0])
                 yield document
 
-        written = self.files.write_all(digested())
+        written = files.write_all(seen())
         # Not before they are there: who is told looks at once.
         with self.database.writing() as connection:
-            publications.note(connection, digests)
+            publications.note(connection, files.digests(feeds))
         return written
 
     def _advance(self, steps: int) -> None:

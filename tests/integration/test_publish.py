@@ -377,6 +377,32 @@ def test_a_run_that_is_told_to_stop_is_finished_by_the_next(
     assert titles(public, "feeds/all.atom") == [a_draft().title]
 
 
+def test_a_run_that_is_told_to_stop_once_feeds_are_there_is_finished_too(
+    database: Database, few_topics: Taxonomy, public: Path, tmp_path: Path
+) -> None:
+    """The pages that lead to what is new are written after its feeds."""
+    store(database, few_topics, [a_draft()])
+    published(database, few_topics, public)
+    store(database, few_topics, [a_draft(title="Another")], at=NOON + timedelta(hours=1))
+    stopped = Event()
+
+    def stop_at_the_end(done: int, total: int | None) -> None:
+        if done == total:
+            stopped.set()
+
+    publish(
+        database,
+        few_topics,
+        Files(public),
+        a_site(),
+        stopping=stopped,
+        progress=stop_at_the_end,
+    )
+    published(database, few_topics, public)
+    publish(database, few_topics, Files(tmp_path / "anew"), a_site(), everything=True)
+    assert contents(public) == contents(tmp_path / "anew")
+
+
 def test_a_run_that_died_half_way_is_repeated(
     database: Database, few_topics: Taxonomy, public: Path
 ) -> None:

@@ -182,3 +182,34 @@ def test_many_files_are_packed_before_the_last_is_written(tmp_path: Path) -> Non
     for number in range(1_002):
         files.write(f"{number}.html", b"text")
     assert (tmp_path / "0.html.br").exists()
+
+
+def test_of_two_documents_for_one_place_the_last_one_stays(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.write("a.html", b"second")
+    assert files.write_all([("a.html", b"first"), ("a.html", b"second")]) == ("a.html", "a.html")
+    assert (tmp_path / "a.html").read_bytes() == b"second"
+    files.pack()
+    assert not [*files.compare("a.html", b"second")]
+
+
+def test_what_an_error_left_waiting_is_not_written_later(tmp_path: Path) -> None:
+    """Whoever asks for more after an error gets that, and nothing of what was given up."""
+    files = Files(tmp_path)
+    (tmp_path / "a.html").mkdir()
+    with pytest.raises(PublishError):
+        files.write_all([("a.html", b"a"), ("b.html", b"b"), ("c.html", b"c")])
+    assert files.read("b.html") is None
+    files.write("d.html", b"d")
+    assert not (tmp_path / "b.html").exists()
+
+
+def test_packing_ends_with_what_cannot_be_packed(tmp_path: Path) -> None:
+    """And no packing is at work any more when that is told."""
+    files = Files(tmp_path)
+    for number in range(100):
+        files.write(f"{number:02}.html", b"text" * 100)
+    (tmp_path / ".03.html.br.new").mkdir()
+    with pytest.raises(PublishError, match=r"03\.html"):
+        files.pack()
+    assert not (tmp_path / "99.html.br").exists()

@@ -42,7 +42,6 @@ def check(
         builder=builder_of(database, site, taxonomy),
         stopping=stopping or Event(),
         progress=progress,
-        is_told=False,
     )
     with database.exclusive("publish"):
         publication.run(everything=True)

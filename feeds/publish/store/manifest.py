@@ -4,7 +4,7 @@ Knows the order of writing, noting and taking away. Must never know what is in a
 that publishing did not make.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -77,10 +77,13 @@ class RecordedFiles:
 
     def write_all(self, documents: Iterable[Document | HiddenDocument]) -> tuple[str, ...]:
         """The paths of those that changed, in the order given. Raises PublishError."""
-        written = self._files.write_all(self._seen(documents))
         if len(self._written) >= _AT_ONCE:
             self.note()
-        return written
+        return self._files.write_all(self._seen(documents))
+
+    def digests(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """What tells the versions of files apart, of those that were written last."""
+        return {path: self._written[path].result() for path in paths}
 
     def remove(self, path: str) -> None:
         """There is nothing at ``path``, nor beside it. Raises PublishError."""
@@ -91,7 +94,7 @@ class RecordedFiles:
     def note(self) -> None:
         """All that was written is known as the site's; what was removed is due to be forgotten."""
         if self._written or self._removed:
-            digests = {path: digest.result() for path, digest in self._written.items()}
+            digests = self.digests(self._written)
             with self._database.writing() as connection:
                 published_files.note(connection, digests, self._run)
                 if self._removed:
