@@ -1,15 +1,18 @@
 """The pictures of an item within its markup: how they are kept, and shown, or told of by links.
 
-Knows the one form in which a picture stands in a kept text. Must never know who may show it.
+Knows the one form in which a picture stands in a kept text, and a link to what nobody gave a name.
+Must never know who may show it.
 
 A picture is kept as ``<figure><img src alt width height><figcaption>words</figcaption></figure>``,
 and within a line as the ``img`` alone: whether it is shown is the terms of its source, which may
 change. Nothing of it but these attributes is published: what else an ``img`` can have lets a
-page run something, or have another picture than the one that was looked at.
+page run something, or have another picture than the one that was looked at. A link to a film, a
+sound or a frame that its page has no word for is kept with its kind (``type``), which the sanitiser
+lets nobody else have, around its host: what it is called is said in the language of its readers.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from html import escape, unescape
 
@@ -27,6 +30,12 @@ _PICTURE_OR_LINK = re.compile(rf"(?P<link></?a\b[^<>]*>)|{_PICTURE.pattern}")
 _EMPTY = re.compile(r'<(a|div|li|p)(?: [a-z]+="[^"]*")*>\s*</\1>')
 _MOST_EMPTY_LEVELS = 4
 _IMG = '<img src="'
+#: The kind of what is neither a film nor a sound.
+FRAME = "frame"
+_TYPE = '" type="'
+_UNNAMED = re.compile(
+    r'(?P<link><a href="[^"]*" rel="[^"]*") type="(?P<kind>[a-z]+)">(?P<host>[^<]*)</a>'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +83,26 @@ def kept(picture: Picture, *, is_within_line: bool) -> str:
         return image
     caption = escape(picture.caption, quote=False)
     return f"<figure>{image}{f'<figcaption>{caption}</figcaption>' if caption else ''}</figure>"
+
+
+def link_to(address: str, words: str, kind: str = "") -> str:
+    """A link as it stands in a kept text around words in HTML; with the kind of what it leads to
+    where those are its host's name alone.
+    """
+    said = f' type="{kind}"' if kind else ""
+    return f'<a href="{escape(address)}" rel="noopener noreferrer"{said}>{words}</a>'
+
+
+def with_names(markup: str, say: Callable[[str, str], str]) -> str:
+    """A kept text in which links to what nobody gave a name are called by what we ``say`` of its
+    kind and its host.
+    """
+
+    def called(found: re.Match[str]) -> str:
+        words = escape(say(found["kind"], unescape(found["host"])), quote=False)
+        return f"{found['link']}>{words}</a>"
+
+    return _UNNAMED.sub(called, markup) if _TYPE in markup else markup
 
 
 def pictures(markup: str) -> Iterator[Picture]:
@@ -156,5 +185,5 @@ def _words(found: re.Match[str], *, is_linked: bool) -> str:
         return ""
     text = words
     if picture and not is_linked:
-        text = f'<a href="{escape(picture.address)}" rel="noopener noreferrer">{words}</a>'
+        text = link_to(picture.address, words)
     return f"<p>{text}</p>" if found["figure"] else text

@@ -22,6 +22,7 @@ from config.values import (
     published_address,
     visible,
 )
+from feeds.catalogue import catalogue, nearest
 from feeds.errors import UnknownTopic
 from feeds.identity.decide import published_at
 from feeds.identity.ids import is_permanent, tag_uri
@@ -36,7 +37,7 @@ from feeds.model import (
     TopicKind,
     TopicRef,
 )
-from feeds.pictures import Picture, asked_for_late, figure, pictures, told
+from feeds.pictures import Picture, asked_for_late, figure, pictures, told, with_names
 from feeds.publish.feed import FeedRef
 from feeds.publish.site import Site, SourceTerms, item_page
 from feeds.taxonomy import Taxonomy
@@ -166,7 +167,7 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         summary=summary,
         standfirst="" if summary in "".join(paragraphs[:1]) else summary,
         paragraphs=paragraphs,
-        markup=_markup(item.markup, terms) if terms.full_text else alone,
+        markup=_markup(item, terms, site) if terms.full_text else alone,
         picture=picture,
         enclosures=tuple(_enclosures(item)),
         provenance=_provenance(item.provenance),
@@ -235,9 +236,13 @@ def _picture(item: Item) -> Picture | None:
     return next((each for each in addressed if each.address), None)
 
 
-def _markup(clean: str, terms: SourceTerms) -> str:
-    """Sanitised HTML in such characters, with addresses that readers can follow."""
-    text = _readable(told(clean, are_shown=terms.images), with_isolates=True)
+def _markup(item: Item, terms: SourceTerms, site: Site) -> str:
+    """Its sanitised HTML in such characters, with addresses that readers can follow; we say what
+    nobody else does in its language, or else in the site's.
+    """
+    words = catalogue(item.language) if nearest(item.language) else site.words
+    said = with_names(item.markup, lambda kind, host: words.say(f"embedded.{kind}", host=host))
+    text = _readable(told(said, are_shown=terms.images), with_isolates=True)
     return _with_links(text) if _ODD_LINK.search(text) else text
 
 

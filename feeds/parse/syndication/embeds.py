@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from config.values import host_of, is_web_address, on_one_line
 from feeds.parse.syndication.feed_entries import absolute
-from feeds.pictures import Picture, kept, size
+from feeds.pictures import FRAME, Picture, kept, link_to, size
 
 _TAGS = re.compile(
     r"<(/?)(a|audio|embed|figcaption|figure|iframe|img|object|p|picture|source|video)\b"
@@ -33,6 +33,7 @@ _MOST_CHOICES = 20
 _WIDEST_PIXELS = 1_600
 _CALLED = ("alt", "title", "aria-label")
 _FRAMES = frozenset({"audio", "iframe", "object", "video"})
+_KINDS = {"audio": "audio", "video": "video"}
 _LONGEST_CHARS = 300
 _MOST_EMBEDS = 100
 # A picture of a pixel or two is there to be asked for, not to be seen.
@@ -56,10 +57,13 @@ _LINES = frozenset(
 
 
 class LinkedEmbed(NamedTuple):
-    """Something that is not shown: where it is, and what it is called."""
+    """Something that is not shown: where it is, and what it is called, or else of which kind it
+    is.
+    """
 
     address: str
     words: str
+    kind: str
 
 
 #: A text alone is a sign that was written as a picture.
@@ -126,10 +130,10 @@ def _written(embed: Embed, depth: Mapping[str, int]) -> str:
         return kept(embed, is_within_line=depth[""] > 0)
     if isinstance(embed, str):
         return escape(embed, quote=False)
-    words = escape(embed.words, quote=False)
+    words = escape(embed.words or host_of(embed.address), quote=False)
     if depth["a"]:
         return words
-    link = f'<a href="{escape(embed.address)}" rel="noopener noreferrer">{words}</a>'
+    link = link_to(embed.address, words, "" if embed.words else embed.kind)
     return link if depth[""] else f"<p>{link}</p>"
 
 
@@ -147,7 +151,7 @@ def embed_of(name: str, said: Mapping[str, str], caption: str, base: str | None)
     if words and not any(map(str.isalnum, words)):
         return words
     if name != "img":
-        return LinkedEmbed(address, words or host_of(address))
+        return LinkedEmbed(address, words, _KINDS.get(name, FRAME))
     width, height = (size(said.get(each, "")) for each in ("width", "height"))
     if not (words or _FILE.search(address) or min(width, height) >= _SEEN_PIXELS):
         return None

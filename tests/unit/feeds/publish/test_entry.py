@@ -104,6 +104,26 @@ def test_a_link_that_cannot_be_published_leaves_its_words_alone(osce: Taxonomy) 
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "of_site", "kind", "words"),
+    [
+        ("en", "de", "video", "Video"),
+        ("de-AT", "en", "frame", "Eingebetteter Inhalt"),
+        ("fr", "en", "video", "Vidéo"),
+        # In a language without words as the site says it.
+        ("sr-Latn", "ru", "audio", "Аудио"),
+        ("no language", "es", "video", "Vídeo"),
+    ],
+)
+def test_a_film_that_nobody_gave_a_name_is_called_so_in_the_language_of_its_text(
+    osce: Taxonomy, language: str, of_site: str, kind: str, words: str
+) -> None:
+    link = '<p><a href="https://a.example/|" rel="noopener noreferrer"'
+    item = an_item(language=language, markup=f'{link} type="{kind}">a.example</a></p>')
+    entry = compose(item, a_site(language=of_site), osce)
+    assert entry.markup == f"{link}>{words} (a.example)</a></p>".replace("|", "%7C")
+
+
 def test_what_nobody_could_read_is_marked_and_stops_no_feed(osce: Taxonomy) -> None:
     text = "Universit\ufffdt \ud83d\x00"
     said = "a\ufffdb\ufffd\ufffd, \ufffdc"

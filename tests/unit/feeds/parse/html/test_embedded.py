@@ -41,9 +41,9 @@ def between(osce: Taxonomy, shown: str) -> str:
         ("<a href='#x'><img src=/a.png alt=A></a>", f'<figure><img src="{AT}/a.png" alt="A"></figure>'),
         (f"<a href='{URL}'><img src=/a.png alt=A></a>", f'<figure><img src="{AT}/a.png" alt="A"></figure>'),
         ("<iframe src=/f title=F>No frames</iframe>", f'<p><a href="{AT}/f" {REL}>F</a></p>'),
-        ("<video poster=p><source src=/a.mp4></video>", f'<p><a href="{AT}/a.mp4" {REL}>news.example.org</a></p>'),
+        ("<video poster=p><source src=/a.mp4></video>", f'<p><a href="{AT}/a.mp4" {REL} type="video">news.example.org</a></p>'),
         ("<span><span><span><span><span><span><span><img src=/a.jpg alt=A></span></span></span></span></span></span></span>", f'<figure><img src="{AT}/a.jpg" alt="A"></figure>'),
-        ("<audio src=/a.mp3></audio>", f'<p><a href="{AT}/a.mp3" {REL}>news.example.org</a></p>'),
+        ("<audio src=/a.mp3></audio>", f'<p><a href="{AT}/a.mp3" {REL} type="audio">news.example.org</a></p>'),
         ("<img data-src=/a.jpg src=/w.gif alt=A><noscript><img src=/a.jpg alt=A></noscript>", f'<figure><img src="{AT}/a.jpg" alt="A"></figure>'),
         # What decorates a page, or leads to another one.
         ("<img src=/a.jpg width=64 alt=A>", ""),
