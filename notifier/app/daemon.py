@@ -64,9 +64,8 @@ _IMPORTED_LATE = (
     "rapidfuzz.process",
 )
 
-#: What a process that answers beside the daemon may need, too; the last is what started us, which
-#: multiprocessing looks at in each process.
-_ANSWERING = ("feeds.push.api", "feeds.push.receive", "notifier.cli")
+#: What a process that answers beside the daemon may need, too.
+_ANSWERING = ("feeds.push.api", "feeds.push.receive")
 
 
 def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:

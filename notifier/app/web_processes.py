@@ -7,16 +7,21 @@ in there is published here.
 import os
 import signal
 import socket
-from collections.abc import Callable, Collection, Mapping
-from contextlib import closing
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from math import inf
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Event, Lock, Thread
+from threading import Event, Lock, Thread, Timer
 from time import monotonic
+from types import ModuleType
 from typing import Self
 
 import structlog
@@ -36,19 +41,25 @@ from notifier.web.connections import WebCounts
 
 log = structlog.get_logger(__name__)
 
-# What one says to the daemon: the first waits for an answer, the second does not.
-_PUBLISH, _ANNOUNCE = b"publish", b"announce"
+# What one says to the daemon: it can answer from now on, and is given its socket for that; and
+# what was stored is to be published, which is answered by what is wrong.
+_READY, _PUBLISH = b"ready", b"publish"
 _LONGEST_WORD_BYTES = 20
 
-#: How often whoever hears a process asks whether all are to end.
+#: How often whoever hears a process looks at what it does not say.
 _LOOK_SECONDS = 0.2
 #: What a server gives to requests in flight, and as much again for what they asked of the store.
 _GRACE_SECONDS = 20
+#: It beats every second while it answers, and begins within one. One that does not is killed.
+_SILENT_SECONDS = 10
 #: One that ends sooner is not well, and is begun anew after a while that doubles.
 _WELL_SECONDS = 60
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 30
 #: Nobody waits for longer until it is there again.
 _PATIENCE_SECONDS = 1
+
+# multiprocessing looks at our `__main__` whenever it starts a process.
+_starting = Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,17 +106,17 @@ class WebProcesses:
     ) -> None:
         self._handed = handed
         self._listen = listen
-        self._listening: dict[int, socket.socket] = {}
         self._stopping = stopping
-        self._words: Mapping[bytes, Callable[[], object]] = {
-            _PUBLISH: publish,
-            _ANNOUNCE: announce,
-        }
+        self._publish = publish
+        self._announce = announce
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload([__name__, *code])
+        count = handed.settings.serve.processes
+        # What one asked that ended meanwhile keeps nobody waiting.
+        self._publishing = ThreadPoolExecutor(2 * count, thread_name_prefix="publish")
         self._threads = [
             Thread(target=self._attend, args=(place,), name=f"web process {place}")
-            for place in range(1, handed.settings.serve.processes)
+            for place in range(1, count)
         ]
 
     def start(self) -> None:
@@ -118,84 +129,102 @@ class WebProcesses:
         """None is left, as all are to end: what they were asked is answered."""
         for thread in self._threads:
             thread.join()
+        self._publishing.shutdown()
 
     def _attend(self, place: int) -> None:
-        counts, pause = self._handed.counts, _FIRST_PAUSE_SECONDS
-        while not self._stopping.is_set():
-            begun = monotonic()
-            how = self._from_begin_to_end(place)
-            counts.running[place] = 0
-            if pause > _PATIENCE_SECONDS:
-                # Who comes meanwhile is for the others.
-                self._leave(place)
-            # They may hear before us that all are to end.
-            if self._stopping.wait(pause):
-                break
-            counts.ended[place] += 1
-            log.error("web process ended", **how)
-            is_well = monotonic() - begun >= _WELL_SECONDS
-            pause = _FIRST_PAUSE_SECONDS if is_well else min(2 * pause, _LONGEST_PAUSE_SECONDS)
-        self._leave(place)
+        counts, pause = self._handed.counts, _FIRST_PAUSE_SECONDS / 2
+        with closing(_Listening(self._listen)) as listening:
+            while not self._stopping.is_set():
+                begun = monotonic()
+                how = self._from_begin_to_end(place, listening)
+                is_well = monotonic() - begun >= _WELL_SECONDS
+                pause = _FIRST_PAUSE_SECONDS if is_well else min(2 * pause, _LONGEST_PAUSE_SECONDS)
+                # They may hear before us that all are to end.
+                if self._stopping.wait(_FIRST_PAUSE_SECONDS):
+                    return
+                counts.ended[place] += 1
+                log.error("web process ended", again_in_seconds=pause, **how)
+                self._stopping.wait(pause - _FIRST_PAUSE_SECONDS)
 
-    def _leave(self, place: int) -> None:
-        if listening := self._listening.pop(place, None):
-            listening.close()
-
-    def _from_begin_to_end(self, place: int) -> Mapping[str, object]:
+    def _from_begin_to_end(self, place: int, listening: "_Listening") -> Mapping[str, object]:
         """How a process ended, or why there was none."""
         try:
-            if place not in self._listening:
-                self._listening[place] = self._listen()
-            process, words = self._begun(place, self._listening[place])
-        except OSError as error:
-            return {"problem": error.strerror or str(error)}
-        self._handed.counts.running[place] = 1
-        self._hear(process, words, place)
+            process, words = self._begun(place)
+        except (OSError, EOFError) as error:
+            return {"problem": str(error)}
+        try:
+            self._hear(process, words, place, listening)
+        finally:
+            self._handed.counts.running[place] = 0
+            listening.leave_soon()
+        # It told its end and may be there.
+        process.join(_GRACE_SECONDS)
+        process.kill()
+        process.join()
         return {"process": process.pid, "status": process.exitcode}
 
-    def _begun(self, place: int, listening: socket.socket) -> tuple[BaseProcess, Connection]:
+    def _begun(self, place: int) -> tuple[BaseProcess, Connection]:
+        """Raises OSError, EOFError where what forks them ended."""
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=_answer, args=(self._handed, listening, theirs, place), daemon=True
+            target=_answer, args=(self._handed, theirs, place), daemon=True
         )
-        process.start()
-        # Theirs alone: so its end tells that the process ended.
-        theirs.close()
+        try:
+            with _without_main():
+                process.start()
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            # Theirs alone: so its end tells that the process ended.
+            theirs.close()
         return process, ours
 
-    def _hear(self, process: BaseProcess, words: Connection, place: int) -> None:
-        """Returns when the process ended, after what it asked was done."""
-        until: float | None = None
-        with words:
-            while not (wait([process.sentinel], 0)):
-                if self._stopping.is_set() and until is None:
-                    until = monotonic() + _GRACE_SECONDS
-                    process.terminate()
-                    self._leave(place)
-                if until and monotonic() > until:
-                    log.error("web process killed", process=process.pid)
-                    process.kill()
-                if words in wait([words, process.sentinel], _LOOK_SECONDS) and not self._heard(
-                    words
-                ):
-                    break
-        process.join(_GRACE_SECONDS)
+    def _hear(
+        self, process: BaseProcess, words: Connection, place: int, listening: "_Listening"
+    ) -> None:
+        """Returns when the process ended, or says no more."""
+        counts, until = self._handed.counts, inf
+        counts.beats[place] = monotonic()
+        announced = counts.announced[place]
+        published: Future[None] = Future()
+        published.set_result(None)
+        while not wait([process.sentinel], 0):
+            now = monotonic()
+            if self._stopping.is_set() and until == inf:
+                until = now + _GRACE_SECONDS
+                process.terminate()
+                listening.close()
+            is_silent = until == inf and now - counts.beats[place] > _SILENT_SECONDS
+            if is_silent or now > until:
+                log.error("web process killed", process=process.pid)
+                process.kill()
+                break
+            if counts.announced[place] != announced:
+                announced = counts.announced[place]
+                self._announce()
+            if words not in wait([words, process.sentinel], _LOOK_SECONDS):
+                continue
+            try:
+                word = words.recv_bytes(_LONGEST_WORD_BYTES)
+                if word == _PUBLISH:
+                    published = self._publishing.submit(self._answer_published, words)
+                elif not self._stopping.is_set():
+                    counts.running[place] = 1
+                    listening.hand_to(process, words)
+            except (EOFError, OSError):
+                break
+        # It asks for one thing at a time, and is answered by a thread that may be about to.
+        published.add_done_callback(lambda _: words.close())
 
-    def _heard(self, words: Connection) -> bool:
-        """Whether there may be more to hear."""
-        try:
-            word = words.recv_bytes(_LONGEST_WORD_BYTES)
-            problem = self._done(word)
-            if word == _PUBLISH:
-                words.send_bytes(problem.encode())
-        except (EOFError, OSError):
-            return False
-        return True
+    def _answer_published(self, words: Connection) -> None:
+        with suppress(OSError):
+            words.send_bytes(self._problem_of_publishing().encode())
 
-    def _done(self, word: bytes) -> str:
-        """What is wrong, if anything."""
+    def _problem_of_publishing(self) -> str:
+        """What is wrong once what was stored is published, if anything."""
         try:
-            self._words[word]()
+            self._publish()
         except FeedsError as error:
             return str(error)
         except Exception as error:
@@ -204,33 +233,86 @@ class WebProcesses:
         return ""
 
 
-class _Daemon:
-    """The daemon, as a process that answers knows it."""
+class _Listening:
+    """The socket of one process after another, which ``listen`` makes: it is kept for the next."""
 
-    def __init__(self, words: Connection) -> None:
+    def __init__(self, listen: Callable[[], socket.socket]) -> None:
+        self._listen = listen
+        self._lock = Lock()
+        self._socket: socket.socket | None = None
+        self._leaving: Timer | None = None
+
+    def hand_to(self, process: BaseProcess, words: Connection) -> None:
+        """It answers what waits there and what comes. Raises OSError."""
+        with self._lock:
+            self._keep()
+            self._socket = self._socket or self._listen()
+            send_handle(words, self._socket.fileno(), process.pid)
+
+    def leave_soon(self) -> None:
+        """Who comes is for the others, unless it is handed on before somebody waits for long."""
+        with self._lock:
+            if self._socket and not self._leaving:
+                self._leaving = Timer(_PATIENCE_SECONDS, self.close)
+                self._leaving.start()
+
+    def close(self) -> None:
+        """Whoever has it has it alone."""
+        with self._lock:
+            self._keep()
+            if self._socket:
+                self._socket.close()
+            self._socket = None
+
+    def _keep(self) -> None:
+        if self._leaving:
+            self._leaving.cancel()
+        self._leaving = None
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """What is started meanwhile has nothing of the script that started us: multiprocessing runs it
+    in each process, as the disk has it by then.
+    """
+    with _starting:
+        ours = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = ours
+
+
+class _Daemon:
+    """The daemon, as the process that answers in a ``place`` among ``counts`` knows it."""
+
+    def __init__(self, words: Connection, counts: WebCounts, place: int) -> None:
         self._words = words
-        self._speaking = Lock()
+        self._counts = counts
+        self._place = place
         self._publishing = Lock()
         self._answers: SimpleQueue[str] = SimpleQueue()
 
     def publish(self) -> None:
         """What was stored is published. Raises PublishError."""
         with self._publishing:
-            self._say(_PUBLISH)
+            try:
+                self._words.send_bytes(_PUBLISH)
+            except OSError as error:
+                raise PublishError("the daemon ended") from error
             problem = self._answers.get()
         if problem:
             raise PublishError(problem)
 
     def announce(self) -> None:
-        """It hears that somebody wants to subscribe, and when it will, that is its own."""
-        self._say(_ANNOUNCE)
+        """It sees soon that somebody wants to subscribe; nobody waits for that, or for it."""
+        self._counts.announced[self._place] += 1
 
-    def _say(self, word: bytes) -> None:
-        with self._speaking:
-            try:
-                self._words.send_bytes(word)
-            except OSError as error:
-                raise PublishError("the daemon ended") from error
+    def listening(self) -> socket.socket:
+        """The socket to answer at from now on. Raises OSError, EOFError where it ends."""
+        self._words.send_bytes(_READY)
+        return socket.socket(fileno=recv_handle(self._words))
 
     def hear(self) -> None:
         """Its answers, until it ends: then we end as it would have ended us."""
@@ -242,13 +324,13 @@ class _Daemon:
             os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _answer(handed: Handed, listening: socket.socket, words: Connection, place: int) -> None:
+def _answer(handed: Handed, words: Connection, place: int) -> None:
     """Answers until the daemon ends this process."""
     # What a terminal interrupts is the daemon.
     os.setsid()
     logging.configure(handed.settings.log.style, handed.settings.log.level)
     stopping = Event()
-    daemon, sources = _Daemon(words), handed.settings.sources
+    daemon, sources = _Daemon(words, handed.counts, place), handed.settings.sources
     try:
         with (
             closing(Workers(count=1)) as workers,
@@ -270,8 +352,11 @@ def _answer(handed: Handed, listening: socket.socket, words: Connection, place: 
                 place=place,
                 mails=handed.mails,
             )
+            listening = daemon.listening()
             Thread(target=daemon.hear, daemon=True).start()
             log.info("web process started", process=os.getpid())
             server.run(sockets=[listening])
+    except EOFError:
+        pass  # The daemon ends, too.
     except FeedsError as error:
         log.error("web process cannot start", problem=str(error))  # noqa: TRY400 - expected

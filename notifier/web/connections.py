@@ -8,7 +8,7 @@ from asyncio import Transport
 from collections.abc import Callable, MutableSequence
 from contextlib import suppress
 from ctypes import Array
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
@@ -73,18 +73,21 @@ def own_numbers(count: int) -> Numbers:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebCounts:
     """What the processes that answer count together, each in a place of its own: whether it is
-    ``running``, how often one had to be started anew, and how many connections or requests were
-    ``refused``, as there were too many.
+    ``running``, how often one ended before it was to, how many connections or requests were
+    ``refused``, as there were too many, when it last beat, by the clock that all processes share
+    (`time.monotonic`), and how often it ``announced`` that somebody wants to subscribe.
     """
 
     running: Numbers
     ended: Numbers
     refused: Numbers
+    beats: Numbers
+    announced: Numbers
 
     @classmethod
     def of(cls, processes: int = 1, numbers: Callable[[int], Numbers] = own_numbers) -> "WebCounts":
         """Nothing is counted yet; ``numbers`` makes so many that all of the processes see."""
-        return cls(running=numbers(processes), ended=numbers(processes), refused=numbers(processes))
+        return cls(**{each.name: numbers(processes) for each in fields(cls)})
 
 
 class Connections(ServerState):

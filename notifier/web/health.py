@@ -126,7 +126,9 @@ class Health:
             yield f"the job {job!r} is stuck"
 
     def _problems_of_processes(self) -> Iterator[str]:
-        if left := self._counts.running[:].count(0):
+        # Those that are being started for the first time were never there.
+        pairs = zip(self._counts.running[:], self._counts.ended[:], strict=True)
+        if left := sum(bool(ended) and not running for running, ended in pairs):
             yield f"{left} of {len(self._counts.running)} web processes do not run; see the log"
 
 
@@ -186,7 +188,11 @@ class _Readings(Collector):
             "fieldfare_web_processes", "Processes that answer.", value=sum(self._counts.running)
         )
         for name, meaning, counted in (
-            ("web_processes_ended", "Processes that were started anew.", self._counts.ended),
+            (
+                "web_processes_ended",
+                "Processes that had to be started anew.",
+                self._counts.ended,
+            ),
             ("refused_connections", "Connections there was no room for.", self._counts.refused),
         ):
             yield CounterMetricFamily(f"fieldfare_{name}", meaning, value=sum(counted))

@@ -10,6 +10,7 @@ import sys
 from asyncio import AbstractEventLoop, get_running_loop
 from collections import Counter
 from threading import Event
+from time import monotonic
 from types import FrameType
 from typing import Any
 
@@ -98,6 +99,7 @@ class Server(uvicorn.Server):
         self._connections.is_proxy = trusted.trusted_hosts.__contains__
         self.server_state = self._connections
         self._stopping = stopping
+        self._beats, self._place = counts.beats, place
         self._told_at = -_SILENCE_SECONDS * 1.0
 
     @override
@@ -114,6 +116,7 @@ class Server(uvicorn.Server):
     @override
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS == 0:
+            self._beats[self._place] = monotonic()
             self._connections.end_overdue(get_running_loop().time())
         # 0, as uvicorn makes the Date it sends anew at every tenth: no Last-Modified is later.
         return await super().on_tick(0)

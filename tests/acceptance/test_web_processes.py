@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import command
 from tests.command import Installation, a_free_port, an_installation, until
 from tests.pushing import an_item, bearer
 
@@ -58,7 +60,15 @@ class Daemon:
 
 
 @pytest.fixture
-def daemon(tmp_path: Path) -> Iterator[Daemon]:
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What starts the command."""
+    copied = Path(shutil.copy(command.FIELDFARE, tmp_path))
+    monkeypatch.setattr(command, "FIELDFARE", str(copied))
+    return copied
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, script: Path) -> Iterator[Daemon]:
     port = a_free_port()
     house = an_installation(tmp_path / "house", SETTINGS.format(port=port), is_cold=True)
     (house.folder / "token").write_text(TOKEN)
@@ -121,9 +131,13 @@ def pushed(connection: socket.socket, title: str) -> None:
     assert status == 201, text
 
 
-def test_a_process_that_is_killed_is_started_anew_and_nobody_notices(daemon: Daemon) -> None:
+def test_a_process_that_is_killed_is_started_anew_and_nobody_notices(
+    daemon: Daemon, script: Path
+) -> None:
     note = daemon.house.folder / "public" / "note.txt"
     first = daemon.started()
+    # Whatever an upgrade does with what started the daemon.
+    script.write_text("raise SystemExit(1)")
     with connected(daemon, daemon.process.pid, first) as connections:
         for text in ("first", "second"):
             beside = note.with_suffix(".new")

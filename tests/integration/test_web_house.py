@@ -123,8 +123,12 @@ def test_a_job_that_no_longer_beats_is_named(client: httpx2.Client, heartbeats: 
 
 def test_a_process_that_does_not_run_is_told(client: httpx2.Client, counts: WebCounts) -> None:
     counts.running[1] = 0
+    first = client.get("/healthz")
+    counts.ended[1] = 1
     answer = client.get("/healthz")
-    counts.running[1] = 1
+    counts.running[1], counts.ended[1] = 1, 0
+    # One that is being started for the first time is missed by nobody.
+    assert first.status_code == 200
     assert answer.status_code == 503
     assert answer.json()["problems"] == ["1 of 2 web processes do not run; see the log"]
 
