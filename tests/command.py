@@ -33,7 +33,7 @@ PATIENCE_SECONDS = 60
 #: What begins processes that have their code already: to load it takes most commands longer than
 #: what they do then, and the suite starts some hundreds.
 LOADED = multiprocessing.get_context("forkserver")
-LOADED.set_forkserver_preload(["tests.command", "alembic.command", *ways.modules()])
+LOADED.set_forkserver_preload(["tests.command", "tests.loaded", "alembic.command", *ways.modules()])
 
 
 @dataclass(frozen=True, slots=True)
