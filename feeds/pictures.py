@@ -4,11 +4,12 @@ Knows the one form in which a picture stands in a kept text, and a link to what 
 Must never know who may show it.
 
 A picture is kept as ``<figure><img src alt width height><figcaption>words</figcaption></figure>``,
-and within a line as the ``img`` alone: whether it is shown is the terms of its source, which may
-change. Nothing of it but these attributes is published: what else an ``img`` can have lets a
-page run something, or have another picture than the one that was looked at. A link to a film, a
-sound or a frame that its page has no word for is kept with its kind (``type``), which the sanitiser
-lets nobody else have, around its host: what it is called is said in the language of its readers.
+and within a line as ``<img src alt title width height>``, the title being its caption: whether it
+is shown is the terms of its source, which may change. Nothing of it but these attributes is
+published: what else an ``img`` can have lets a page run something, or have another picture than the
+one that was looked at. A link to a film, a sound or a frame that its page has no word for
+is kept with its kind (``type``), which the sanitiser lets nobody else have, around its host: what
+it is called is said in the language of its readers.
 """
 
 import re
@@ -17,18 +18,17 @@ from dataclasses import dataclass, replace
 from html import escape, unescape
 
 from config.values import host_of, published_address
+from feeds.markup import without_empty
 
 #: No screen is wider; what says more is no size.
 _MOST_PIXELS = 10_000
 _PICTURE = re.compile(
     r'(?P<figure><figure>)?<img src="(?P<address>[^"]*)"(?: alt="(?P<alt>[^"]*)")?'
+    r'(?: title="(?P<title>[^"]*)")?'
     r'(?: width="(?P<width>\d{1,5})")?(?: height="(?P<height>\d{1,5})")?>'
     r"(?(figure)(?:<figcaption>(?P<caption>[^<]*)</figcaption>)?</figure>)"
 )
 _PICTURE_OR_LINK = re.compile(rf"(?P<link></?a\b[^<>]*>)|{_PICTURE.pattern}")
-# What held nothing but pictures that leave nothing.
-_EMPTY = re.compile(r'<(a|div|li|p)(?: [a-z]+="[^"]*")*>\s*</\1>')
-_MOST_EMPTY_LEVELS = 4
 _IMG = '<img src="'
 #: The kind of what is neither a film nor a sound.
 FRAME = "frame"
@@ -36,6 +36,10 @@ _TYPE = '" type="'
 _UNNAMED = re.compile(
     r'(?P<link><a href="[^"]*" rel="[^"]*") type="(?P<kind>[a-z]+)">(?P<host>[^<]*)</a>'
 )
+_LINK = re.compile(r"<a\b[^<>]*>((?:[^<]++|<(?!/?a\b))*+)</a>")
+_NAMELESS = re.compile(rf'({_IMG}([^"]*)" alt=)""')
+# All of a text that says nothing to who does not see pictures.
+_NO_NAME = re.compile(rf'<(?!{_IMG[1:]}[^"]*" alt="[^"])[^<>]*>')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +74,10 @@ def size(text: str) -> int:
 
 def kept(picture: Picture, *, is_within_line: bool) -> str:
     """A picture as it stands in a kept text."""
-    alt = picture.said if is_within_line else picture.alt
     told = {
         "src": picture.address,
-        "alt": alt,
+        "alt": picture.alt,
+        "title": (picture.caption or None) if is_within_line else None,
         "width": str(picture.width) if picture.width else None,
         "height": str(picture.height) if picture.height else None,
     }
@@ -115,11 +119,12 @@ def pictures(markup: str) -> Iterator[Picture]:
 def told(markup: str, *, are_shown: bool) -> str:
     """A kept text as it is published: with its pictures, each with an alternative text, where they
     ``are_shown``, or with links in their places, named by their captions or by what is said of
-    them; one that nobody says anything of leaves no link.
+    them; one of which somebody says that it says nothing leaves no link. Of a link that holds
+    nothing but such a picture its host is the name (WCAG 2.2, 2.4.4).
     """
     if _IMG not in markup:
         return markup
-    return _PICTURE.sub(_shown, markup) if are_shown else _linked(markup)
+    return _LINK.sub(_named, _PICTURE.sub(_shown, markup)) if are_shown else _linked(markup)
 
 
 def figure(picture: Picture) -> str:
@@ -144,10 +149,18 @@ def _linked(markup: str) -> str:
             return found[0]
         return _words(found, is_linked=is_linked)
 
-    less = _PICTURE_OR_LINK.sub(written, markup)
-    for _ in range(_MOST_EMPTY_LEVELS):
-        less = _EMPTY.sub("", less)
-    return less
+    return without_empty(_PICTURE_OR_LINK.sub(written, markup))
+
+
+def _named(link: re.Match[str]) -> str:
+    """A link with a name for who does not see the pictures in it."""
+    if _IMG not in link[1] or _NO_NAME.sub("", link[1]).strip():
+        return link[0]
+    return _NAMELESS.sub(lambda image: f'{image[1]}"{_host(image[2])}"', link[0], count=1)
+
+
+def _host(address: str) -> str:
+    return escape(host_of(unescape(address)))
 
 
 def _read(found: re.Match[str]) -> Picture:
@@ -155,7 +168,7 @@ def _read(found: re.Match[str]) -> Picture:
     return Picture(
         address=unescape(found["address"]),
         alt=None if alt is None else unescape(alt),
-        caption=unescape(found["caption"] or ""),
+        caption=unescape(found["caption"] or found["title"] or ""),
         width=int(found["width"] or 0),
         height=int(found["height"] or 0),
     )
@@ -174,7 +187,8 @@ def _shown(found: re.Match[str]) -> str:
         return _words(found, is_linked=True)
     if found["figure"]:
         return figure(picture)
-    return kept(replace(picture, alt=picture.said), is_within_line=True)
+    image = kept(replace(picture, alt=picture.said, caption=""), is_within_line=True)
+    return f"{image} {escape(picture.caption, quote=False)}".rstrip()
 
 
 def _words(found: re.Match[str], *, is_linked: bool) -> str:

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import nh3
 
 from config import values
+from feeds.markup import CLEAN_TAG, without_empty
 from feeds.parse.nesting import harm
 
 _INLINE = frozenset("a abbr b bdi br cite code em i mark q s small strong sub sup u".split())
@@ -79,21 +80,10 @@ _LONG_TAG_CHARS = 8_000
 _PART = re.compile(rf".{{{_LONG_TEXT_CHARS}}}[#\w]{{0,40}}+;?", re.DOTALL)
 # A sign itself is read in a third of the time that its reference takes; before these it is one.
 _AMPERSAND = re.compile("&amp;(?![A-Za-z0-9#])")
-# The sanitiser writes tags in one way only: lower case, attributes quoted, nothing else with "<".
-_CLEAN_TAG = re.compile(r'(<(/?)([a-z][a-z0-9]*)(?: [a-z-]+="[^"]*")*>)')
-
 # What parsers write of a text has these references, and those of a stranger any.
 _OTHER_REFERENCE = re.compile("&(?!(?:amp|lt|gt|quot|nbsp);)")
 # The last stands for the first sign of the others (HTML, 13.3).
 _WRITTEN = (("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", "\u00a0"), ("&amp;", "&"))
-
-_EMPTY = re.compile(
-    r"<(a|p|div|li|h[2-6]|ul|ol|dl|dt|dd|blockquote|em|strong|b|bdi|i|u|s|small|table|tbody|thead|tr)"
-    r'(?: [a-z]+="[^"]*")*>'
-    r"\s*(?:<br>\s*)*</\1>"
-)
-# Elements within elements that a block was alone in.
-_MOST_EMPTY_LEVELS = 12
 
 
 class Block(NamedTuple):
@@ -215,7 +205,7 @@ def blocks(clean: str) -> tuple[Block, ...]:
     texts: list[str] = []
     start = at = 0
     # A text, the tag behind it, and of that the slash and the name; none stands behind the last.
-    parts = iter((*_CLEAN_TAG.split(clean), "", "", ""))
+    parts = iter((*CLEAN_TAG.split(clean), "", "", ""))
     for text, tag, slash, name in zip(parts, parts, parts, parts, strict=True):
         end = at + len(text)
         at = end + len(tag)
@@ -264,13 +254,7 @@ def without(clean: str, dropped: Iterable[Block]) -> str:
     for block in sorted(dropped, key=lambda block: block.start):
         kept.append(clean[at : block.start])
         at = block.end
-    markup = "".join((*kept, clean[at:]))
-    for _ in range(_MOST_EMPTY_LEVELS):
-        less = _EMPTY.sub("", markup)
-        if less == markup:
-            break
-        markup = less
-    return markup.strip()
+    return without_empty("".join((*kept, clean[at:])))
 
 
 @lru_cache(maxsize=64)

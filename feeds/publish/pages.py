@@ -25,7 +25,7 @@ from jinja2.bccache import Bucket
 from typing_extensions import override
 
 from config import values
-from feeds import catalogue, pictures
+from feeds import catalogue, markup, pictures
 from feeds.catalogue import Catalogue
 from feeds.errors import PublishError
 from feeds.identity import decide, ids
@@ -296,7 +296,7 @@ def code() -> str:
         *sorted(folder.rglob("*.py")),
         *sorted((folder / "templates").iterdir()),
         *sorted(catalogue.FOLDER.iterdir()),
-        *(Path(str(module.__file__)) for module in (decide, ids, pictures, values)),
+        *(Path(str(module.__file__)) for module in (decide, ids, markup, pictures, values)),
     )
     versions = (f"{library} {version(library)}" for library in _LIBRARIES)
     texts = (file.read_text("utf-8") for file in files if file.is_file())

@@ -2,7 +2,6 @@
 
 import re
 import time
-from html import escape, unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -47,8 +46,40 @@ def inline(**said: object) -> str:
         (f"<div>{block(alt='')}</div>", f'<div><figure><img src="{AT}" alt=""></figure></div>', ""),
         (
             f"<p>a {inline(alt='', caption='C')}</p>",
-            f'<p>a <img src="{AT}" alt="C"></p>',
+            f'<p>a <img src="{AT}" alt="C"> C</p>',
             f"<p>a {LINK.format('C')}</p>",
+        ),
+        # Nobody wrote an alternative text; that is not to say that the picture decorates.
+        (
+            f"<p>{inline()}</p>",
+            f'<p><img src="{AT}" alt=""></p>',
+            f"<p>{LINK.format('x.test')}</p>",
+        ),
+        (
+            f'<p>see <a href="/b">{inline()}</a> here</p>',
+            f'<p>see <a href="/b"><img src="{AT}" alt="x.test"></a> here</p>',
+            '<p>see <a href="/b">x.test</a> here</p>',
+        ),
+        (
+            f'<a href="/b">{inline(alt="A", caption="C", width=640)}</a>',
+            f'<a href="/b"><img src="{AT}" alt="A" width="640"> C</a>',
+            '<a href="/b">C</a>',
+        ),
+        # A link is called something, once.
+        (
+            f'<a href="/b"><b>{inline(alt="")}</b>{inline(alt="")}</a>',
+            f'<a href="/b"><b><img src="{AT}" alt="x.test"></b><img src="{AT}" alt=""></a>',
+            "",
+        ),
+        (
+            f'<a href="/b">{inline(alt="")}{inline(alt="A")}</a><a href="/c">d</a>',
+            f'<a href="/b"><img src="{AT}" alt=""><img src="{AT}" alt="A"></a><a href="/c">d</a>',
+            '<a href="/b">A</a><a href="/c">d</a>',
+        ),
+        (
+            f'<a href="/b">a {inline(alt="")}</a>',
+            f'<a href="/b">a <img src="{AT}" alt=""></a>',
+            '<a href="/b">a </a>',
         ),
         (
             f'<a href="https://y.test/">{inline(alt="B")}</a>{inline(alt="D")}',
@@ -134,11 +165,31 @@ def test_whatever_its_page_says_a_picture_is_no_more_than_one(
     assert told(html, are_shown=True) == html
 
 
-@given(alt=WORDS, caption=WORDS)
-def test_what_is_kept_is_read_as_it_was(alt: str, caption: str) -> None:
+ALONE = ("h3", "p strong", "blockquote p", "ul li", "dl dd", "table tbody tr td", "div p a code")
+
+
+@pytest.mark.parametrize("around", ALONE)
+def test_what_held_a_picture_alone_goes_with_it(around: str) -> None:
+    names = around.split()
+    start = "".join(f'<{name} dir="ltr">' for name in names)
+    end = "".join(f"</{name}>" for name in reversed(names))
+    markup = f"<p>a</p>{start}{inline(alt='')}{end}<p>b</p>"
+    assert told(markup, are_shown=False) == "<p>a</p><p>b</p>"
+
+
+def test_a_cell_beside_others_keeps_its_place() -> None:
+    row = "<table><tr><td>a</td><td>{}</td></tr></table>"
+    markup = row.format(inline(alt=""))
+    assert told(markup, are_shown=False) == row.format("")
+
+
+@given(alt=st.none() | WORDS, caption=WORDS, is_within_line=st.booleans())
+def test_what_is_kept_is_read_as_it_was(
+    alt: str | None, caption: str, *, is_within_line: bool
+) -> None:
     picture = Picture(address=AT, alt=alt, caption=caption, width=3)
-    assert list(pictures(f"<p>a</p>{kept(picture, is_within_line=False)}")) == [picture]
-    assert unescape(escape(alt)) == alt
+    markup = f"<p>a</p>{kept(picture, is_within_line=is_within_line)}"
+    assert list(pictures(markup)) == [picture]
 
 
 @pytest.mark.parametrize(

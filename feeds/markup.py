@@ -1,0 +1,28 @@
+"""Markup in the one way in which a sanitiser writes it: its tags, and elements that hold nothing.
+
+Knows how a tag is written. Must never know what may be published, or what elements mean.
+"""
+
+import re
+
+_ATTRIBUTES = r'(?: [a-z-]+="[^"]*")*+'
+#: A tag, whether it is an end ("/" or ""), and its name: lower case, attributes quoted, and nothing
+#: else with "<".
+CLEAN_TAG = re.compile(rf"(<(/?)([a-z][a-z0-9]*){_ATTRIBUTES}>)")
+# A cell without words keeps those beside it in their columns; a row of such cells holds nothing.
+_CELL = rf"<(?P<cell>t[dh]){_ATTRIBUTES}>\s*</(?P=cell)>"
+_EMPTY = re.compile(
+    rf"<(?!(?:t[dh]|[bh]r)\b)(?P<name>[a-z][a-z0-9]*){_ATTRIBUTES}>\s*(?:<br>\s*)*(?:{_CELL}\s*)*</(?P=name)>"
+)
+# Elements within elements that a block was alone in.
+_MOST_EMPTY_LEVELS = 12
+
+
+def without_empty(markup: str) -> str:
+    """The same markup without elements that hold nothing, nor those that held nothing else."""
+    for _ in range(_MOST_EMPTY_LEVELS):
+        less = _EMPTY.sub("", markup)
+        if less == markup:
+            break
+        markup = less
+    return markup.strip()
