@@ -236,7 +236,8 @@ class Parsed:
     A list (a listing, a feed, a sitemap) may hold none; then ``next_page`` leads to the older
     part of it, ``locations`` to pages whose items it does not describe, ``hub`` to who tells of
     its changes. Of its entries, ``silent_entries`` say nothing: neither a title nor any words, or
-    only half of it. One that ``is_cut`` ends before it should: what it lacks may exist.
+    only half of it; ``lost_files`` of them have no address. One that ``is_cut`` ends before it
+    should: what it lacks may exist.
     """
 
     form: str
@@ -246,6 +247,7 @@ class Parsed:
     locations: tuple[Location, ...] = ()
     hub: Hub | None = None
     silent_entries: int = 0
+    lost_files: int = 0
     is_cut: bool = False
 
     def __post_init__(self) -> None:

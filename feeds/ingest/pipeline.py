@@ -22,9 +22,9 @@ from feeds.ingest.judge import Judged, judge
 from feeds.ingest.read import ReadDocument, read_all
 from feeds.ingest.repeats import Pages
 from feeds.ingest.report import (
+    DroppedParts,
     IngestReport,
     ItemOutcome,
-    SilentEntries,
     merged,
     quarantined,
     reported,
@@ -237,13 +237,17 @@ class _Run:
             withdrawn=len(hidden),
             restored=outcomes[ItemOutcome.RESTORED],
             copies=copies,
-            dropped=tuple(
-                SilentEntries(document=one.sighting.name, entries=one.silent_entries)
-                for one in readings
-                if one.silent_entries
-            ),
+            dropped=tuple(filter(None, map(_dropped, readings))),
             contested=sum(one.candidate.is_contested for one in judged),
         )
+
+
+def _dropped(one: ReadDocument) -> DroppedParts | None:
+    if not (one.silent_entries or one.lost_files):
+        return None
+    return DroppedParts(
+        document=one.sighting.name, entries=one.silent_entries, files=one.lost_files
+    )
 
 
 def alone(database: Database, source: str) -> AbstractContextManager[None]:

@@ -36,14 +36,16 @@ _ANOTHER = "it says nothing of what the list that leads to it tells"
 class ReadDocument:
     """A document and what it holds; without a body if its bytes could not be had.
 
-    ``silent_entries`` of a feed said nothing, and are dropped. It ``is_doubtful`` where no list
-    tells anything of it: others may say the very same, or that it is an item after all.
+    ``silent_entries`` of a feed said nothing, and are dropped, as are ``lost_files``. It
+    ``is_doubtful`` where no list tells anything of it: others may say the very same, or that it is
+    an item after all.
     """
 
     sighting: Sighting
     body: bytes | None = None
     candidates: tuple[Candidate, ...] = ()
     silent_entries: int = 0
+    lost_files: int = 0
     is_doubtful: bool = False
 
     def refused(self, why: Refused) -> "ReadDocument":
@@ -181,9 +183,12 @@ def as_understood(
     parsed = understood if isinstance(understood, Parsed) else None
     its = candidates(document, parsed, digest, terms.taxonomy) if parsed else ()
     sighting = _sighting(document.name, terms, signature, digest, refused)
-    silent = parsed.silent_entries if parsed else 0
     return ReadDocument(
-        sighting=sighting, body=document.body, candidates=its, silent_entries=silent
+        sighting=sighting,
+        body=document.body,
+        candidates=its,
+        silent_entries=parsed.silent_entries if parsed else 0,
+        lost_files=parsed.lost_files if parsed else 0,
     )
 
 

@@ -43,11 +43,14 @@ class QuarantinedDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SilentEntries:
-    """A feed ``document`` has so many ``entries`` with neither a title nor words: dropped."""
+class DroppedParts:
+    """A feed ``document`` has so many ``entries`` with neither a title nor words, and so many
+    ``files`` of which nobody can tell where they are: dropped.
+    """
 
     document: str
     entries: int
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +59,9 @@ class IngestReport:
 
     ``items`` names the first 10,000 that are new or changed, whatever the counts say. ``copies``
     are among the unchanged: documents and entries taken for an item that says the same already.
-    ``dropped`` are entries that say nothing; ``unread`` says which looks came to a bound, and to
-    which. ``contested`` counts those that name what belongs to another source: they are no word on
-    it.
+    ``dropped`` are entries that say nothing, and files that are nowhere; ``unread`` says which
+    looks came to a bound, and to which. ``contested`` counts those that name what belongs to
+    another source: they are no word on it.
     ``problems`` says which sources could not be read, or not all of them.
     """
 
@@ -74,7 +77,7 @@ class IngestReport:
     withdrawn: int = 0
     restored: int = 0
     copies: int = 0
-    dropped: tuple[SilentEntries, ...] = ()
+    dropped: tuple[DroppedParts, ...] = ()
     contested: int = 0
     unread: tuple[str, ...] = ()
 

@@ -90,10 +90,12 @@ def _show(report: "IngestReport") -> None:
     )
     refused = [(refusal.document, refusal.reason) for refusal in report.quarantine]
     write_notes(refused, heading="in quarantine:")
-    silent = [(each.document, f"{each.entries} entries") for each in report.dropped]
+    silent = [(each.document, f"{each.entries} entries") for each in report.dropped if each.entries]
+    lost = [(each.document, f"{each.files} files") for each in report.dropped if each.files]
     for left in report.unread:
         write_problem(left)
     write_notes(silent, heading="dropped, as they say nothing:")
+    write_notes(lost, heading="dropped, as their addresses lead nowhere:")
     copies = [(item.title, item.uid) for item in report.items if item.outcome == "copy"]
     write_notes(copies, heading="taken for copies of items:")
     unknown = [(label.kind.value, label.text) for label in report.unknown_topics]

@@ -245,3 +245,14 @@ def test_no_character_stops_an_ingest(intake: FolderIngest, title: str) -> None:
     report = intake.ingest()
     assert report.added + report.quarantined == 3
     assert report.items[-1].title == "C"
+
+
+def test_files_of_a_feed_that_are_nowhere_are_told(intake: FolderIngest) -> None:
+    body = (
+        "<rss version='2.0'><channel><title>A</title><item><title>One</title>"
+        "<description>It is said.</description><enclosure url='/x.mp3'/></item></channel></rss>"
+    )
+    intake.write("feed.txt", body)
+    (told,) = intake.ingest().dropped
+    assert (told.entries, told.files) == (0, 1)
+    assert told.document.endswith("feed.txt")

@@ -51,7 +51,7 @@ def parse(
     if isinstance(feed, Refused):
         return feed
     is_entry = feed.form == "atom-entry"
-    entries = within_budget(latest(feed.entries))
+    entries = [*within_budget(latest(feed.entries))]
     drafts = [draft(entry, feed, taxonomy, is_whole=is_entry) for entry in entries]
     found = tuple([each for each in drafts if each is not None])
     if is_entry and not found:
@@ -63,6 +63,7 @@ def parse(
         next_page=feed.next_page,
         hub=feed.hub,
         silent_entries=len(drafts) - len(found) + feed.half_entries,
+        lost_files=sum(each.enclosures.count(None) for each in entries),
         is_cut=feed.is_cut,
     )
 

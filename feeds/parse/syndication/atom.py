@@ -240,7 +240,7 @@ def _authors(groups: Groups, base: str | None) -> tuple[Author, ...]:
 
 def _enclosures(
     links: Sequence[Element], content: Iterable[Element], bases: Iterable[str | None]
-) -> tuple[Enclosure, ...]:
+) -> tuple[Enclosure | None, ...]:
     base = next(filter(None, bases), None)
     files = [
         enclosure(each.get("src"), base, each.get("type"), None)

@@ -114,7 +114,7 @@ def draft(
         fields=topics.fields,
         countries=topics.countries,
         authors=entry.authors or feed.authors,
-        enclosures=entry.enclosures,
+        enclosures=entry.files,
     )
 
 
@@ -194,9 +194,9 @@ def _caption(entry: RawEntry) -> str:
         (each["caption"],) if each["caption"] else _TOLD.findall(each[0]) for each in found
     )
     told = (_seen(html.unescape(each.strip("\"'"))) for each in said)
-    titles = (file.title for file in entry.enclosures)
+    titles = (file.title for file in entry.files)
     shown = (at.strip("\"'") for each in found for at in _AT.findall(each[0])[:1])
-    files = chain((file.url for file in entry.enclosures), entry.pictures, shown)
+    files = chain((file.url for file in entry.files), entry.pictures, shown)
     names = (_seen(_FILE_NAME.sub(" ", file.rpartition("/")[2])) for file in files)
     return next(filter(_says_something, chain(told, titles, names)), "")
 

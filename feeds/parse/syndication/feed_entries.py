@@ -80,7 +80,8 @@ class RawCategory(NamedTuple):
 class RawEntry(NamedTuple):
     """One entry; ``urls`` are its addresses, the canonical one first, all absolute; ``updated`` is
     as it says, and so are the addresses of the ``pictures`` it is shown with. ``others`` are names
-    of who may have issued it, besides its ``authors``: who published it, or is credited.
+    of who may have issued it, besides its ``authors``: who published it, or is credited. Among the
+    ``enclosures`` None stands for each file whose address is none, or counts from nowhere.
     """
 
     title: TextConstruct
@@ -95,9 +96,14 @@ class RawEntry(NamedTuple):
     categories: tuple[RawCategory, ...] = ()
     authors: tuple[Author, ...] = ()
     others: tuple[str, ...] = ()
-    enclosures: tuple[Enclosure, ...] = ()
+    enclosures: tuple[Enclosure | None, ...] = ()
     pictures: tuple[str, ...] = ()
     provenance: Provenance | None = None
+
+    @property
+    def files(self) -> tuple[Enclosure, ...]:
+        """Those that can be had."""
+        return tuple(filter(None, self.enclosures))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,13 +200,16 @@ def language_tag(text: str | None) -> str | None:
     return _language_tag(text[:40]) if text else None
 
 
-def once(found: Iterable[Enclosure | None]) -> tuple[Enclosure, ...]:
-    """The first files of an entry, each address once."""
+def once(found: Iterable[Enclosure | None]) -> tuple[Enclosure | None, ...]:
+    """The first files of an entry, each address once, behind them those that are nowhere."""
     by_url: dict[str, Enclosure] = {}
+    lost: list[None] = []
     for each in found:
-        if each and len(by_url) < _MOST_ENCLOSURES:
+        if each is None:
+            lost.append(each)
+        elif len(by_url) < _MOST_ENCLOSURES:
             by_url.setdefault(each.url, each)
-    return tuple(by_url.values())
+    return (*by_url.values(), *lost)
 
 
 def enclosure(

@@ -255,7 +255,7 @@ def _names(groups: Groups, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(named, elements)))) if elements else ()
 
 
-def _files(groups: Groups, base: str | None) -> tuple[Enclosure, ...]:
+def _files(groups: Groups, base: str | None) -> tuple[Enclosure | None, ...]:
     """The files of an RSS item, each address once."""
     if not ("enclosure" in groups or "media:content" in groups or "media:group" in groups):
         return ()

@@ -6,7 +6,7 @@ import pytest
 
 from feeds.parse.syndication.feed_entries import absolute, identifier
 from feeds.taxonomy import Taxonomy
-from tests.syndicated import only
+from tests.syndicated import only, parsed
 
 
 @pytest.mark.parametrize("address", ["//[::1", "//[x]/a", "mailto:a@example.org"])
@@ -76,6 +76,12 @@ def test_where_nobody_knows_where_a_feed_was_found_it_says_so_itself(
         draft = only(body, osce, url=None)
         assert draft.url == url
         assert [each.url for each in draft.enclosures] == ["https://e.test/x.mp3"] * bool(url)
+
+
+def test_a_file_that_is_nowhere_is_counted(osce: Taxonomy) -> None:
+    for body in feeds_with("", "/", "/1"):
+        assert parsed(body, osce, url=None).lost_files == 1
+        assert parsed(body, osce).lost_files == 0
 
 
 def test_where_it_was_found_counts_before_what_it_says(osce: Taxonomy) -> None:
