@@ -82,10 +82,10 @@ class Publisher:
 
 
 @pytest.fixture
-def site(database: Database, osce: Taxonomy, tmp_path: Path) -> Publisher:
-    store(database, osce, [a_draft(title="A course")])
-    store(database, osce, [a_draft(title="Rights", fields=(RIGHTS,), paragraphs=("No.",))])
-    published = Publisher(tmp_path, database, osce)
+def site(database: Database, few_topics: Taxonomy, tmp_path: Path) -> Publisher:
+    store(database, few_topics, [a_draft(title="A course")])
+    store(database, few_topics, [a_draft(title="Rights", fields=(RIGHTS,), paragraphs=("No.",))])
+    published = Publisher(tmp_path, database, few_topics)
     published.publish(COURSES, POLICE)
     return published
 
