@@ -2,7 +2,7 @@
 
 import socket
 import sys
-import time
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -165,7 +165,7 @@ def test_objects_of_one_place_are_sent_side_by_side(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first by itself: a bucket that is away is not asked for many."""
-    put, lock = house.bucket.put, Lock()
+    put, lock, are_two = house.bucket.put, Lock(), Event()
     sending: set[str] = set()
     seen: list[set[str]] = []
 
@@ -173,7 +173,11 @@ def test_objects_of_one_place_are_sent_side_by_side(
         with lock:
             sending.add(path)
             seen.append({*sending})
-        time.sleep(0.01)
+            is_first = len(seen) == 1
+            if len(sending) > 1:
+                are_two.set()
+        # The second waits for the third, and is answered nothing before.
+        assert is_first or are_two.wait(30)
         put(path, content)
         with lock:
             sending.remove(path)
@@ -195,6 +199,24 @@ def test_a_bucket_that_fails_is_said_and_tried_again(
         with pytest.raises(PublishError, match=r"cannot upload items/.* to s3://news/site"):
             house.publish(Bucket(URL))
     assert house.publish() == len(house.published())
+
+
+def test_what_a_bucket_refuses_is_not_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error holds what was at work when it was raised: the bytes of the object, too."""
+    refused: list[weakref.ref[Event]] = []
+    kept: list[int] = []
+
+    def refuse(*_: object) -> None:
+        kept.append(sum(each() is not None for each in refused))
+        held = Event()
+        refused.append(weakref.ref(held))
+        raise PublishError("no room is left")
+
+    monkeypatch.setattr(house.bucket, "put", refuse)
+    with pytest.raises(PublishError) as told:
+        house.publish()
+    assert str(told.value) == f"no room is left ({len(refused)} failed, 0 uploaded)"
+    assert max(kept) < 4 < len(refused)
 
 
 def test_what_the_site_no_longer_has_is_deleted_after_its_time(house: House) -> None:

@@ -108,12 +108,12 @@ def _upload(database: Database, files: Files, bucket: Bucket, stopping: Event) -
     with database.reading() as connection:
         waiting = published_files.waiting(connection, bucket.url)
     done: dict[str, str] = {}
-    failed: list[PublishError] = []
+    first_problem, failures = "", 0
     count, worked_at = 0, monotonic()
     try:
         for path, problem in _put_all(files, bucket, waiting, stopping):
             if problem:
-                failed.append(problem)
+                first_problem, failures = first_problem or problem, failures + 1
                 if monotonic() - worked_at >= _MOST_SECONDS:
                     break
                 continue
@@ -125,42 +125,44 @@ def _upload(database: Database, files: Files, bucket: Bucket, stopping: Event) -
         _keep(database, bucket, done)
     if count:
         log.info("uploaded", bucket=bucket.url, files=count)
-    if failed:
-        raise PublishError(f"{failed[0]} ({len(failed)} failed, {count} uploaded)") from failed[0]
+    if failures:
+        raise PublishError(f"{first_problem} ({failures} failed, {count} uploaded)")
     return count
 
 
 def _put_all(
     files: Files, bucket: Bucket, waiting: Mapping[str, str], stopping: Event
-) -> Iterator[tuple[str, PublishError | None]]:
-    """Each object with why it could not be put, if so: those of one place are all there, or told,
+) -> Iterator[tuple[str, str]]:
+    """Each object with why it could not be put, or "": those of one place are all there, or told,
     before one of the next is begun. It may end early.
     """
     with ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="upload") as threads:
         # A bucket that is away is not asked for many at once.
         most = 1
         for _, paths in groupby(sorted(waiting, key=_place), key=lambda path: _place(path)[0]):
-            going: deque[tuple[str, Future[None]]] = deque()
+            going: deque[tuple[str, Future[str]]] = deque()
             for path in paths:
                 if stopping.is_set():
                     break
                 content = files.read(path)
                 if content is None or digest_of(content) != waiting[path]:
                     continue  # By now it is another's, or another run's.
-                going.append((path, threads.submit(bucket.put, path, content)))
+                going.append((path, threads.submit(_problem_of_putting, bucket, path, content)))
                 if len(going) >= most:
-                    yield (first := _ended(*going.popleft()))
-                    most = _IN_FLIGHT if first[1] is None else most
-            for each in going:
-                yield _ended(*each)
+                    put, problem = going.popleft()
+                    yield put, problem.result()
+                    most = most if problem.result() else _IN_FLIGHT
+            for put, problem in going:
+                yield put, problem.result()
 
 
-def _ended(path: str, putting: "Future[None]") -> tuple[str, PublishError | None]:
+def _problem_of_putting(bucket: Bucket, path: str, content: bytes) -> str:
+    """Its words alone: the error has the bytes of the object, by its traceback."""
     try:
-        putting.result()
+        bucket.put(path, content)
     except PublishError as problem:
-        return path, problem
-    return path, None
+        return str(problem)
+    return ""
 
 
 def _withdraw(database: Database, bucket: Bucket, before: datetime) -> None:

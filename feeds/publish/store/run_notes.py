@@ -4,14 +4,18 @@ Knows what is noted of a run, and when. Must never know what a run does.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event
 
+import structlog
+
 from feeds.errors import FeedsError, StoreBusy, StoreError
 from feeds.storage.database import Database
 from feeds.storage.published import publish_standing
+
+log = structlog.get_logger(__name__)
 
 # Beats find nothing to do every few seconds: a success is told to a minute.
 _EVERY = timedelta(minutes=1)
@@ -25,34 +29,38 @@ def noted(
     """What is published within came to its end or failed, and why, as the store knows from now on.
 
     That another is at it is no failure, and what was cut short as ``stopping`` is set is neither.
+    What cannot be noted is told: it changes nothing of what was published.
     """
     try:
         yield
     except StoreBusy:
         raise
     except Exception as error:
-        # A store that cannot be written to may be why.
-        with suppress(StoreError):
-            _fail(database, error, clock())
+        _note(database, clock(), error)
         raise
     if not (stopping and stopping.is_set()):
-        _succeed(database, clock())
+        _note(database, clock(), None)
 
 
-def _fail(database: Database, error: Exception, now: datetime) -> None:
-    told = str(error) if isinstance(error, FeedsError) else f"{type(error).__name__}: {error}"
-    with database.writing() as connection:
-        known = publish_standing.known(connection)
-        problem = told[:_LONGEST_PROBLEM_CHARS]
-        failed = replace(known, last_failure=now, problem=problem, failures=known.failures + 1)
-        publish_standing.keep(connection, failed)
-
-
-def _succeed(database: Database, now: datetime) -> None:
-    with database.reading() as connection:
-        known = publish_standing.known(connection)
-    last = known.last_success
-    if not known.failures and last and last <= now < last + _EVERY:
-        return
-    with database.writing() as connection:
-        publish_standing.keep(connection, replace(known, last_success=now, failures=0))
+def _note(database: Database, now: datetime, error: Exception | None) -> None:
+    try:
+        with database.reading() as connection:
+            known = publish_standing.known(connection)
+        last = known.last_success
+        if error:
+            told = (
+                str(error) if isinstance(error, FeedsError) else f"{type(error).__name__}: {error}"
+            )
+            problem = told[:_LONGEST_PROBLEM_CHARS]
+            now_known = replace(
+                known, last_failure=now, problem=problem, failures=known.failures + 1
+            )
+        elif not known.failures and last and last <= now < last + _EVERY:
+            return
+        else:
+            now_known = replace(known, last_success=now, failures=0)
+        with database.writing() as connection:
+            publish_standing.keep(connection, now_known)
+    except StoreError as refused:
+        # A store that cannot be written to may be why it failed.
+        log.warning("not noted how publishing does", problem=str(refused))

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from threading import Event
 
 import pytest
+from structlog.testing import capture_logs
 
-from feeds.errors import PublishError, StoreBusy
+from feeds.errors import PublishError, StoreBusy, StoreError
 from feeds.model import PublishStanding
 from feeds.publish.store.run_notes import noted
 from feeds.storage.database import Database
@@ -69,3 +70,16 @@ def test_another_at_it_and_a_run_cut_short_are_neither(database: Database) -> No
     stopping.set()
     succeed(database, NOON, stopping)
     assert known(database) == PublishStanding()
+
+
+def test_what_cannot_be_noted_is_told_and_changes_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(publish_standing, "keep", refuse)
+    with capture_logs() as logs:
+        succeed(database, NOON)
+        fail(database, NOON, PublishError("no room is left"))
+    assert [each["problem"] for each in logs] == ["the disk is full"] * 2
