@@ -72,6 +72,11 @@ def size(text: str) -> int:
     return int(digits) if is_size and int(digits) <= _MOST_PIXELS else 0
 
 
+def is_below(text: str, least: int) -> bool:
+    """Whether a width or height as HTML has it is smaller than so many pixels."""
+    return 0 < size(text) < least or text.strip() == "0"
+
+
 def kept(picture: Picture, *, is_within_line: bool) -> str:
     """A picture as it stands in a kept text."""
     told = {

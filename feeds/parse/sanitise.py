@@ -4,12 +4,11 @@ Knows the set of elements and attributes that is published. Must never know whic
 from or which part of it is news.
 
 The set: paragraphs and div, headings 2 to 6, lists, quotes, tables, pre, hr and br; the inline
-marks em strong b i u s sub sup small code cite q abbr mark bdi; the direction of a text (dir);
-links to http, https and mailto, absolute, with rel="noopener noreferrer". Nothing else has a
-place: no class, style, id, target or
-event handler (without a target no page is opened that could reach back), no form or script, and
-no pictures, sound or frames: these leave places at most, which others fill. Captions go with the
-pictures they explain.
+marks em strong b i u s sub sup small code cite q abbr mark bdi; the direction and the language of a
+text (dir, lang); links to http, https and mailto, absolute, with rel="noopener noreferrer". Nothing
+else has a place: no class, style, id, title (but of abbr), target or event handler (without a
+target no page is opened that could reach back), no form or script, and no pictures, sound or
+frames: these leave places at most, which others fill. Captions go with the pictures they explain.
 """
 
 import re
@@ -25,9 +24,10 @@ from feeds.markup import CLEAN_TAG, without_empty
 from feeds.parse.nesting import harm
 
 _INLINE = frozenset("a abbr b bdi br cite code em i mark q s small strong sub sup u".split())
-# Where something stands that is no word of its text: it ends no line.
-_PLACE = "wbr"
-_WITHIN_LINE = _INLINE | {_PLACE}
+#: The place of something that is no word of its text: it ends no line; and its number there.
+PLACE = "wbr"
+PLACE_NUMBER = "data-place"
+_WITHIN_LINE = _INLINE | {PLACE}
 _BLOCKS = frozenset(
     "blockquote caption dd div dl dt h2 h3 h4 h5 h6 hr li ol p pre table tbody td tfoot th thead "
     "tr ul".split()
@@ -59,14 +59,15 @@ _NO_HTML = frozenset(
 _NO_ELEMENT = re.compile(rf"<(/?)(?=(?:{'|'.join(_NO_HTML)})[\s/>])", re.IGNORECASE)
 # What may be the name of an element.
 _NAME = re.compile("</?([A-Za-z][A-Za-z0-9]*)")
-_RENAMED_TAG = re.compile(rf'<(/?)({"|".join(_RENAMED)})((?: dir="[A-Za-z]+")?)>')
+_ATTRIBUTES = r'((?: [a-z-]+="[^"]*")*+)'
+_RENAMED_TAG = re.compile(rf"<(/?)({'|'.join(_RENAMED)}){_ATTRIBUTES}>")
 # Whatever has a direction of its own; an override of it (bdo) makes text read as what it is not,
 # and is set apart instead, as is a mere part.
 _DIRECTIONS = {"dir": {"ltr", "rtl", "auto"}}
 _WITH_DIRECTION = _BLOCKS - {"hr"} | _RENAMED.keys() | {"bdi"}
 _APART = frozenset({"bdo", "span"})
 _HAS_DIRECTION = re.compile(r"\sdir\s{0,9}=", re.IGNORECASE)
-_APART_TAG = re.compile(r'<(/?)(?:bdo|span)((?: dir="[A-Za-z]+")?)>')
+_APART_TAG = re.compile(rf"<(/?)(?:bdo|span){_ATTRIBUTES}>")
 _LINK_TAG = re.compile(r'<(/?)a((?: [a-z]+="[^"]*")*)>')
 _END_OF_PARAGRAPH = re.compile(rf"(<(?!/?(?:{'|'.join(_WITHIN_LINE - {'br'})})[ >])[^<>]*>)")
 _TAG = re.compile(r"<[^>]*+>?")
@@ -132,7 +133,7 @@ def sanitised(html: str, base_url: str | None, *, with_places: bool = False) -> 
     if has_direction:
         clean = _only(clean, _APART_TAG, "bdi", "dir")
     # What is left of a link without an address, or with one that is not let through.
-    if "<a rel=" in clean:
+    if "<a rel=" in clean or "<a lang=" in clean:
         clean = _only(clean, _LINK_TAG, "a", "href")
     if may_hide:
         clean = values.visible(clean, with_isolates=True)
@@ -259,17 +260,18 @@ def without(clean: str, dropped: Iterable[Block]) -> str:
 
 @lru_cache(maxsize=64)
 def _cleaner(base: str | None, *, has_direction: bool, with_places: bool) -> nh3.Cleaner:
-    more = (_APART if has_direction else set()) | ({_PLACE} if with_places else set())
+    more = (_APART if has_direction else set()) | ({PLACE} if with_places else set())
     try:
         return nh3.Cleaner(
             tags=set(_INLINE | _BLOCKS | _RENAMED.keys() | more),
             clean_content_tags=set(_GONE),
             attributes={
+                "*": {"lang"},
                 "a": {"href"},
                 "abbr": {"title"},
                 "ol": {"start"},
                 "td": {"colspan", "rowspan"},
-                **({_PLACE: {"data-place"}} if with_places else {}),
+                **({PLACE: {PLACE_NUMBER}} if with_places else {}),
             },
             tag_attribute_values=dict.fromkeys(_WITH_DIRECTION | _APART, _DIRECTIONS),
             url_schemes={"http", "https", "mailto"},

@@ -25,8 +25,8 @@ from feeds.parse.html.state import article_in
 from feeds.parse.html.title import is_in
 from feeds.parse.html.tree import Node, find, find_all, said
 from feeds.parse.prose import prose, width
-from feeds.parse.sanitise import Block, blocks, sanitised, without
-from feeds.parse.syndication.embeds import PLACE, PLACE_NUMBER, Embed, filled, within
+from feeds.parse.sanitise import PLACE, PLACE_NUMBER, Block, blocks, sanitised, without
+from feeds.parse.syndication.embeds import Embed, filled, within
 from feeds.parse.text import clean
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold

@@ -8,27 +8,31 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from html import escape, unescape
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 from config.values import host_of, is_web_address, on_one_line
+from feeds.markup import CLEAN_TAG
+from feeds.parse.sanitise import PLACE, PLACE_NUMBER
 from feeds.parse.syndication.feed_entries import absolute
-from feeds.pictures import FRAME, Picture, kept, link_to, size
+from feeds.pictures import FRAME, Picture, is_below, kept, link_to, size
 
 _TAGS = re.compile(
     r"<(/?)(a|audio|embed|figcaption|figure|iframe|img|object|p|picture|source|video)\b"
-    r"([^<>]{0,4000})>",
+    r"""((?:[^<>"']++|"[^"<]*+"|'[^'<]*+'|["'])*+)>""",
     re.IGNORECASE,
 )
 _ANY = re.compile(r"<(?:img|iframe|video|audio|embed|object)\b", re.IGNORECASE)
 _SAID = re.compile(
-    r"""\s([a-z-]{2,20})\s{0,5}=\s{0,5}("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)""", re.IGNORECASE
+    r"""\s([a-z-]{2,20})\s{0,5}=\s{0,5}("[^"<]*"|'[^'<]*'|[^\s"'<>]+)""", re.IGNORECASE
 )
 _MARKUP = re.compile(r"<[^<>]{0,4000}>")
 # Where lazy pages keep what a script will show goes before what they show until then.
 _AT = ("data-src", "data-lazy-src", "data-original", "src", "data", "href")
 _CHOICES = ("srcset", "data-srcset")
 _MOST_CHOICES = 20
+# An address, which ends the choice where it ends in a comma, and the size behind it (HTML, srcset).
+_CHOICE = re.compile(r"([^\s,]\S*+)(?:(?<!,)\s++([^,]*+))?")
 #: A picture of several sizes is the largest of those that a reader's column has room for.
 _WIDEST_PIXELS = 1_600
 _CALLED = ("alt", "title", "aria-label")
@@ -44,11 +48,15 @@ _FILE = re.compile(r"\.(?:avif|jpe?g|png|webp)(?:[?#]|$)", re.IGNORECASE)
 # So large is nothing that is not looked at.
 _SEEN_PIXELS = 100
 
-#: The place of what is shown: an element of no text, that ends no line, and its number there.
-PLACE = "wbr"
-PLACE_NUMBER = "data-place"
-_CLEAN_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?: [a-z-]+="[^"]*")*>')
+# No name of an attribute holds a reference, and everywhere else this says the same.
+_STRANGE_NUMBER = re.compile(PLACE_NUMBER, re.IGNORECASE)
+_NO_NUMBER = PLACE_NUMBER.replace("-", "&#45;")
 _PLACED = re.compile(rf'<{PLACE} {PLACE_NUMBER}="(\d{{1,4}})">')
+# What is left of a link, and of an element around pictures, that stand elsewhere or by themselves.
+_EMPTY_LINK = re.compile(r"<a\b[^<>]*>(?:\s++|<(?!/?a\b|img\b)[^<>]*>)*+</a>")
+_AROUND_FIGURES = re.compile(
+    r"<div>\s*((?:<figure><img [^<>]*>(?:<figcaption>[^<]*</figcaption>)?</figure>\s*)++)</div>"
+)
 # In which nothing but a line can stand.
 _LINES = frozenset(
     "a abbr b bdi caption cite code em h2 h3 h4 h5 h6 i mark p pre q s small strong sub sup "
@@ -77,6 +85,7 @@ def has_embeds(html: str) -> bool:
 
 def placed(html: str, base: str | None) -> tuple[str, Mapping[int, Embed]]:
     """The same HTML with a place beside each thing it shows, and these things by their places."""
+    html = _STRANGE_NUMBER.sub(_NO_NUMBER, html)
     parts: list[str] = []
     embeds: dict[int, Embed] = {}
     at = 0
@@ -107,22 +116,26 @@ def _apart_from(said: Collection[str], embed: Embed) -> Embed:
 
 def filled(clean: str, embeds: Mapping[int, Embed]) -> str:
     """Sanitised HTML with what stands in its places: pictures as they are kept, signs, and links to
-    all else; within a link no other. A place of nothing leaves nothing.
+    all else; within a link no other. Nothing stands in two places; a place of nothing leaves
+    nothing, nor does a link that held no more, and pictures stand alone where an element did.
     """
+    if f"<{PLACE}" not in clean:
+        return clean
+    left = dict(embeds)
     depth = {"a": 0, "": 0}
 
     def put(tag: re.Match[str]) -> str:
-        slash, name = tag.groups()
+        slash, name = tag[2], tag[3]
         if name == PLACE:
             found = _PLACED.fullmatch(tag[0])
-            embed = embeds.get(int(found[1])) if found else None
+            embed = left.pop(int(found[1]), None) if found else None
             return _written(embed, depth) if embed else ""
         if name in _LINES:
             depth[""] += -1 if slash else 1
             depth["a"] += (-1 if slash else 1) if name == "a" else 0
         return tag[0]
 
-    return _CLEAN_TAG.sub(put, clean) if f"<{PLACE}" in clean else clean
+    return _AROUND_FIGURES.sub(r"\1", _EMPTY_LINK.sub("", CLEAN_TAG.sub(put, clean)))
 
 
 def _written(embed: Embed, depth: Mapping[str, int]) -> str:
@@ -167,19 +180,16 @@ def _address(said: Mapping[str, str], base: str | None) -> str | None:
 
 def _chosen(choices: str, base: str | None) -> str | None:
     """The largest of several sizes with room for it, or the first."""
-    sizes: list[tuple[int, str]] = []
-    for each in choices.split(", ", _MOST_CHOICES)[:_MOST_CHOICES]:
-        at, _, told = each.strip().partition(" ")
-        if address := absolute(at.rstrip(","), base):
-            sizes.append((size(told.strip().removesuffix("w")), address))
+    found = islice(_CHOICE.finditer(choices), _MOST_CHOICES)
+    told = ((each[2] or "", absolute(each[1].rstrip(","), base)) for each in found)
+    sizes = [(size(width.strip().removesuffix("w")), address) for width, address in told if address]
     fitting = [each for each in sizes if each[0] <= _WIDEST_PIXELS]
     best = max(fitting, key=lambda each: each[0], default=None)
     return next((address for _, address in filter(None, (best, *sizes[:1]))), None)
 
 
 def _is_tiny(said: Mapping[str, str]) -> bool:
-    sizes = (said.get(each, "").removesuffix("px") for each in ("width", "height"))
-    return any(each.isdecimal() and int(each[:6]) < _SMALLEST_PIXELS for each in sizes)
+    return any(is_below(said.get(each, ""), _SMALLEST_PIXELS) for each in ("width", "height"))
 
 
 class _Reading:

@@ -11,10 +11,12 @@ from itertools import islice
 from feeds.parse.html.embedded import caption, decoration
 from feeds.parse.html.metadata import HtmlPage
 from feeds.parse.html.tree import Node, find_all
-from feeds.parse.syndication.embeds import PLACE, PLACE_NUMBER, Embed, LinkedEmbed, embed_of
+from feeds.parse.sanitise import PLACE, PLACE_NUMBER
+from feeds.parse.syndication.embeds import Embed, LinkedEmbed, embed_of
 from feeds.pictures import Picture
 
 _TITLE = "h1"
+_STRANGE = f"{PLACE}[{PLACE_NUMBER}]"
 # What a page is shown with elsewhere belongs to its article where it stands above the title, too.
 _SHARED = ("og:image", "twitter:image")
 _SIZE = re.compile(r"[-_]\d{2,4}x\d{2,4}$")
@@ -34,7 +36,10 @@ def place(page: HtmlPage, base: str | None) -> Mapping[int, Embed]:
     embeds: dict[int, Embed] = {}
     titles = find_all(page.tree.body, _TITLE)
     shared = {_name_of(url) for name in _SHARED for url in page.metas.get(name, ())}
-    for box, embed, is_above in list(_seen(page.tree.body, base)):
+    found = list(_seen(page.tree.body, base))
+    for strange in find_all(page.tree.body, _STRANGE) if found else ():
+        del strange.attrs[PLACE_NUMBER]
+    for box, embed, is_above in found:
         made = page.tree.create_node(PLACE)
         made.attrs[PLACE_NUMBER] = str(len(embeds))
         if is_above and len(titles) == 1 and _name_of(embed.address) in shared:

@@ -9,7 +9,7 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from feeds.parse.html.tree import Node, absolute, ancestors, names
-from feeds.pictures import size
+from feeds.pictures import is_below
 
 # An icon, the picture of an author, a line: what an article shows is larger.
 _SMALLEST_PIXELS = 100
@@ -37,7 +37,7 @@ def is_small(told: Mapping[str, str], tag: str) -> bool:
     """Whether an element with these attributes is too small for what an article shows."""
     lowest = _SMALLEST_PIXELS if tag == "img" else _LOWEST_FRAME_PIXELS
     width, height = (told.get(each, "").strip() for each in ("width", "height"))
-    return _is_below(width, _SMALLEST_PIXELS) or _is_below(height, lowest)
+    return is_below(width, _SMALLEST_PIXELS) or is_below(height, lowest)
 
 
 def is_decoration(node: Node, box: Node, address: str, base: str | None) -> bool:
@@ -54,10 +54,6 @@ def is_decoration(node: Node, box: Node, address: str, base: str | None) -> bool
             break
     is_called = not _DECORATIONS.isdisjoint(words)
     return is_called or path.endswith(_DRAWING) or _leads_on(node, path, base)
-
-
-def _is_below(text: str, least: int) -> bool:
-    return 0 < size(text) < least or text == "0"
 
 
 def _leads_on(node: Node, path: str, base: str | None) -> bool:

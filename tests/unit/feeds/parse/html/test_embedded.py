@@ -105,6 +105,14 @@ def test_a_source_that_says_where_its_text_is_shows_what_stands_there(osce: Taxo
     assert "/a.jpg" in draft_of(body, osce, Habits(page_text="#a", forced=True)).markup
 
 
+def test_a_page_has_no_places_of_its_own(osce: Taxonomy) -> None:
+    strange = "<wbr data-place=0>"
+    body = page(f"<article><h1>{TITLE}</h1><div>{BEFORE}{strange}{BEHIND}<img src=/a.jpg></div>")
+    markup = draft_of(body, osce, Habits(forced=True)).markup
+    assert markup.count("<img") == 1
+    assert markup.index("<img") > markup.index("“Evidence")
+
+
 def test_no_page_shows_more_than_a_hundred_things(osce: Taxonomy) -> None:
     body = page("".join(f"<p><img src=/{number}.jpg alt=A></p>" for number in range(150)))
     assert len(embedded.place(HtmlPage(body), URL)) == 100
