@@ -2,7 +2,7 @@
 
 import re
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -61,7 +61,8 @@ def test_a_document_dropped_in_becomes_feed_and_mail_by_itself(served: Served) -
     house.report(
         "subscribe", "dan@example.org", "--topic", "field:policing", "--frequency", "immediate"
     )
-    with house.running(served.url) as daemon:
+    # By itself, as nothing but its real end ends what it has in other threads.
+    with replace(house, is_cold=True).running(served.url) as daemon:
         empty = httpx.get(f"{served.url}/feeds/fields/policing.atom")
         assert "<entry" not in empty.text
         drop_seed(house)
