@@ -12,7 +12,7 @@ from html import unescape
 from typing import Any, Self
 
 from config.values import is_language_tag
-from feeds.parse.html.outline import Part, outline, take_out
+from feeds.parse.html.outline import Part, outline, put, take_out
 from feeds.parse.html.tree import Node, Tree, attribute, composed, find, find_all, one_line, said
 from feeds.taxonomy.naming import fold
 
@@ -92,9 +92,8 @@ class Described:
 
 
 class HtmlPage:
-    """A page that is known to be harmless, as text and as a tree, to be used within a ``with``.
-
-    What it says of itself is read once, when it is first asked for.
+    """A page that is known to be harmless, as text and tree, to be used within a ``with``; what it
+    says of itself is read once, when it is first asked for.
     """
 
     __slots__ = ("_metas", "_parts", "_things", "had_code", "text", "tree")
@@ -154,6 +153,10 @@ class HtmlPage:
     def articles(self) -> list[Described]:
         """The articles among it; of several none is the page, they are teasers of a list."""
         return [thing for thing in self.things if thing.is_article]
+
+    def put(self, node: Node, beside: Node, *, is_behind: bool = False) -> None:
+        """Puts an element without text in front of another, or behind it."""
+        put(node, beside, self._parts, is_behind=is_behind)
 
     def take_out(self, nodes: Sequence[Node]) -> None:
         """Removes elements; what they described is still known."""

@@ -119,7 +119,20 @@ class Part:
 
     def is_below(self, whole: "Part") -> bool:
         """Whether it still stands there, and in another one."""
-        return any(above is whole for above in self.around())
+        above = self.up
+        while above is not None and above is not whole:
+            above = above.up
+        return above is not None
+
+    def neighbour(self, node: Node, *, is_behind: bool) -> "Part":
+        """An element without text that was put in front of it, or behind it."""
+        made = Part(node, node.tag or "", self.up)
+        if self.up is not None:
+            held = self.up.held
+            held.insert(self._place + is_behind, held.pop())
+            for place in range(self._place, len(held)):
+                held[place]._place = place  # noqa: SLF001 - of its own kind
+        return made
 
     def leave(self) -> None:
         """Takes it out of its page; the line it was part of is as long as before."""
@@ -191,6 +204,18 @@ def take_out(nodes: Sequence[Node], known: Mapping[int, Part]) -> None:
             part.leave()
         else:
             node.decompose()
+
+
+def put(node: Node, beside: Node, known: dict[int, Part], *, is_behind: bool = False) -> None:
+    """Puts an element without text in front of another one, or behind it; where that is one of the
+    ``known`` parts, it is one, too.
+    """
+    if is_behind:
+        beside.insert_after(node, move=True)
+    else:
+        beside.insert_before(node, move=True)
+    if part := known.get(beside.mem_id):
+        known[node.mem_id] = part.neighbour(node, is_behind=is_behind)
 
 
 def outline(root: Node) -> list[Part]:

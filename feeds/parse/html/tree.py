@@ -27,6 +27,7 @@ Node = LexborNode
 # No browser takes a longer one.
 _LONGEST_ADDRESS_CHARS = 4_000
 # Most links: joining them by the rules of RFC 3986 changes nothing.
+_PLAIN_ADDRESS = re.compile(r"https?://[\w.-]++(?:/[\w-][\w.-]*+)*+/?(?:\?[\w=&-]++)?", re.ASCII)
 _PLAIN_PATH = re.compile(r"(?:/[\w-][\w.-]*)*/?(?:\?[\w=&-]*)?", re.ASCII)
 # No title, label or date is longer; a page with one of a megabyte is still read quickly.
 LONGEST_LINE_CHARS = 2_000
@@ -206,6 +207,8 @@ def _root(base: str) -> str | None:
 
 def _joined(base: str | None, address: str) -> str | None:
     text = address.strip()
+    if _PLAIN_ADDRESS.fullmatch(text):
+        return text
     if not text.isprintable():
         # What nobody sees in an address is no part of it.
         text = _UNSEEN.sub("", text)

@@ -34,21 +34,21 @@ def place(page: HtmlPage, base: str | None) -> Mapping[int, Embed]:
     if page.tree.body is None:
         return {}
     embeds: dict[int, Embed] = {}
+    found = list(_seen(page.tree.body, base))
+    if not found:
+        return embeds
+    for strange in find_all(page.tree.body, _STRANGE):
+        del strange.attrs[PLACE_NUMBER]
     titles = find_all(page.tree.body, _TITLE)
     shared = {_name_of(url) for name in _SHARED for url in page.metas.get(name, ())}
-    found = list(_seen(page.tree.body, base))
-    for strange in find_all(page.tree.body, _STRANGE) if found else ():
-        del strange.attrs[PLACE_NUMBER]
     for box, embed, is_above in found:
         made = page.tree.create_node(PLACE)
         made.attrs[PLACE_NUMBER] = str(len(embeds))
         if is_above and len(titles) == 1 and _name_of(embed.address) in shared:
-            titles[0].insert_after(made)
+            page.put(made, titles[0], is_behind=True)
         else:
-            box.insert_before(made)
+            page.put(made, box)
         embeds[len(embeds)] = embed
-    if embeds:
-        page.forget_parts()
     return embeds
 
 

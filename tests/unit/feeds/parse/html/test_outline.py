@@ -1,6 +1,6 @@
 """A page measured: what each element says."""
 
-from feeds.parse.html.outline import outline
+from feeds.parse.html.outline import outline, put
 from feeds.parse.html.tree import Tree
 
 
@@ -32,3 +32,17 @@ def test_a_comment_says_nothing() -> None:
     assert tree.body is not None
     whole, line = outline(tree.body)
     assert (whole.chars, line.chars) == (len("One"),) * 2
+
+
+def test_what_is_put_beside_a_part_is_one_in_its_place() -> None:
+    tree = Tree("<body><p>One</p><p>Two</p></body>")
+    assert tree.body is not None
+    known = {part.node.mem_id: part for part in outline(tree.body)}
+    whole, one, two = known.values()
+    put(tree.create_node("wbr"), two.node, known)
+    put(tree.create_node("wbr"), one.node, known, is_behind=True)
+    put(tree.create_node("wbr"), tree.css("head")[0], known)
+    assert [part.tag for part in whole.parts] == ["p", "wbr", "wbr", "p"]
+    assert [part.node.mem_id for part in whole.parts] == [each.mem_id for each in tree.body.iter()]
+    assert two.before is one
+    assert whole.neighbour(tree.create_node("wbr"), is_behind=True).up is None
