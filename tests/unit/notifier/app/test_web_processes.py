@@ -164,6 +164,17 @@ def test_one_that_does_not_beat_is_killed(monkeypatch: pytest.MonkeyPatch) -> No
     assert [each["event"] for each in logs] == ["web process killed"]
 
 
+def test_one_that_says_no_more_is_gone_before_another_is_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, processes = One(), some()
+    ours, theirs = Pipe()
+    theirs.close()
+    monkeypatch.setattr(processes, "_begun", lambda _: (one, ours))
+    how = processes._from_begin_to_end(1, _Listening(processes._listen))
+    assert (one.told, how) == (["kill"], {"process": 7, "status": -9})
+
+
 def test_one_is_given_its_socket_once_it_can_answer() -> None:
     def listen() -> socket.socket:
         bound = socket.socket()
