@@ -43,8 +43,15 @@ _NO_NAMES = frozenset({"about", "blob", "data", "file", "javascript", "vbscript"
 _CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Behind its scheme; what is longer is no name, and every feed would repeat it.
 _LONGEST_ID_CHARS = 500
-# Some hosts sign the address of a picture anew for each who asks, or count by it.
-_QUERY_OF_PICTURE = re.compile(r'(<img src="[^"?]*)\?[^"]*')
+_QUERY_OF_PICTURE = re.compile(r'(<img src="[^"?]*)\?([^"]*)')
+# Some hosts sign the address of a picture anew for each who asks, or keep it from caches: what
+# stands there for that alone, by the names that clouds and their customers have for it.
+_PASSING = re.compile(
+    r"(?:x-(?:amz|goog|oss|cos)-[a-z-]+|(?:aws|google|oss)access(?:key)?id|expires|sign(?:ature)?|"
+    r"key-pair-id|policy|sig|s[te]|hmac|i?tok(?:en)?|hdne?[at]s?|__token__|auth_key|_nc_[a-z]+|o[he]|"
+    r"cb|cache-?bust(?:er)?|nocache|r(?:a)?nd(?:om)?|ts|timestamp|_)=.*|s=[0-9a-f]{32,}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +118,9 @@ def bounded(name: str) -> str:
 def content_hash(draft: "Draft") -> str:
     """Equal for two drafts that say the same, whatever their form, address and white space.
 
-    The order of topics says nothing (pages and listings differ in it), so it is left out, and so is
-    what a picture is asked with. What came later (markup, countries, files, authors) counts where
-    it is there: no hash from before changes.
+    The order of topics says nothing (pages and listings differ in it), so it is left out, as are
+    signatures in the addresses of pictures. What came later (markup, countries, files,
+    authors) counts where it is there: no hash from before changes.
     """
     said: list[object] = [
         _plain(draft.title),
@@ -126,13 +133,19 @@ def content_hash(draft: "Draft") -> str:
         sorted(map(_topic, draft.fields)),
     ]
     later = {
-        "markup": _QUERY_OF_PICTURE.sub(r"\1", draft.markup),
+        "markup": _QUERY_OF_PICTURE.sub(_lasting, draft.markup),
         "countries": sorted(map(_topic, draft.countries)),
         "enclosures": [[each.url, each.media_type, each.title] for each in draft.enclosures],
         "authors": [[each.name, each.uri] for each in draft.authors],
     }
     said += [[name, value] for name, value in later.items() if value]
     return f"{_HASH_VERSION}:{_digest(said)}"
+
+
+def _lasting(picture: re.Match[str]) -> str:
+    """The address of a picture without what is another each time somebody asks."""
+    kept = (each for each in picture[2].split("&amp;") if not _PASSING.fullmatch(each))
+    return "?".join(filter(None, (picture[1], "&amp;".join(kept))))
 
 
 def told_hash(draft: "Draft", content: str) -> str:
