@@ -26,7 +26,7 @@ from feeds.parse.nesting import harm
 _INLINE = frozenset("a abbr b bdi br cite code em i mark q s small strong sub sup u".split())
 #: The place of something that is no word of its text: it ends no line; and its number there.
 PLACE = "wbr"
-PLACE_NUMBER = "data-place"
+PLACE_NUMBER = "data-embed-place"
 _WITHIN_LINE = _INLINE | {PLACE}
 _BLOCKS = frozenset(
     "blockquote caption dd div dl dt h2 h3 h4 h5 h6 hr li ol p pre table tbody td tfoot th thead "

@@ -85,11 +85,13 @@ def has_embeds(html: str) -> bool:
 
 def placed(html: str, base: str | None) -> tuple[str, Mapping[int, Embed]]:
     """The same HTML with a place beside each thing it shows, and these things by their places."""
-    html = _STRANGE_NUMBER.sub(_NO_NUMBER, html)
+    small = html.lower()
+    if PLACE_NUMBER in small:
+        html = _STRANGE_NUMBER.sub(_NO_NUMBER, html)
     parts: list[str] = []
     embeds: dict[int, Embed] = {}
     at = 0
-    for position, embed in _Reading(base).embeds(html):
+    for position, embed in _Reading(base).embeds(html, small):
         parts += [html[at:position], f'<{PLACE} {PLACE_NUMBER}="{len(embeds)}">']
         embeds[len(embeds)] = embed
         at = position
@@ -203,9 +205,9 @@ class _Reading:
         self._waiting: list[tuple[str, Mapping[str, str]]] = []
         self._caption = ""
 
-    def embeds(self, html: str) -> Iterator[tuple[int, Embed]]:
+    def embeds(self, html: str, small: str) -> Iterator[tuple[int, Embed]]:
+        """Each with where its place is; ``small`` is the same in lower case."""
         count = 0
-        small = html.lower()
         endless = {name for name in _FRAMES if f"</{name}" not in small}
         for tag in _TAGS.finditer(html):
             is_end, name = bool(tag[1]), tag[2].lower()

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import islice
 
 from feeds.parse.html.boilerplate import is_called_beside, is_called_furniture
-from feeds.parse.html.tree import Node, ancestors, attribute, find, find_all, names, said
+from feeds.parse.html.tree import Node, ancestors, attribute, find, find_all, names, one_line, said
 from feeds.parse.words import any_of
 
 #: What may be seen, but for what stands there for browsers without scripts.
@@ -65,12 +65,20 @@ def box_of(node: Node, held: Held) -> Node:
 
 def caption_in(box: Node, node: Node) -> str:
     """What is said in such a box: its caption, or all of it unless that is a link to press."""
-    unshown = said(node)
-    words = said(find(box, "figcaption")) or said(box).replace(unshown, "").strip()
+    words = said(find(box, "figcaption")) or _said_beside(node, box)
     is_short = len(words) <= _LONGEST_BUTTON_CHARS
     if is_short and words == " ".join(filter(None, map(said, find_all(box, "a")))):
         return ""
     return _behind_words().sub("", words)
+
+
+def _said_beside(node: Node, box: Node) -> str:
+    """What a box says but for what stands in a node of it for who cannot see that."""
+    if not said(node):
+        return said(box)
+    within = {each.mem_id for each in node.traverse(include_text=True)}
+    texts = (each for each in box.traverse(include_text=True) if each.mem_id not in within)
+    return one_line("".join(each.text() for each in texts if each.is_text_node))
 
 
 @cache

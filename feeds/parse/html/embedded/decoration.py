@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from itertools import islice
 from urllib.parse import urlsplit
 
-from feeds.parse.html.tree import Node, absolute, ancestors, names
-from feeds.pictures import is_below
+from feeds.parse.html.tree import Node, absolute, ancestors, find, names, said
+from feeds.pictures import is_below, size
 
 # An icon, the picture of an author, a line: what an article shows is larger.
 _SMALLEST_PIXELS = 100
 # Players of sounds are as low as this, buttons lower.
 _LOWEST_FRAME_PIXELS = 60
+# Nothing that decorates a page is as large as this on both sides.
+_SURE_PIXELS = 200
 # What pages call such pictures, and their files.
 _DECORATIONS = frozenset(
     "avatar avatars badge banner blank button emoji favicon gravatar icon icons loader loading "
@@ -42,18 +44,27 @@ def is_small(told: Mapping[str, str], tag: str) -> bool:
 
 def is_decoration(node: Node, box: Node, address: str, base: str | None) -> bool:
     """Whether what an element in a ``box`` shows, a picture or frame at an address, is none of what
-    an article shows.
+    an article shows. What is larger than decoration, or has a caption, is none, whatever it and
+    its file are called; a way to another page is.
     """
     path = urlsplit(address).path.lower()
     words = set(_WORD.findall(path.rpartition("/")[2]))
     if node.tag != "img":
         return not _BUTTONS.isdisjoint(_WORD.findall(path))
+    if _leads_on(node, path, base):
+        return True
+    if _is_large(node) or said(find(box, "figcaption")):
+        return False
     for each in (node, *islice(ancestors(node), _MOST_LEVELS)):
         words |= {*_WORD.findall(names(each))}
         if each.mem_id == box.mem_id:
             break
-    is_called = not _DECORATIONS.isdisjoint(words)
-    return is_called or path.endswith(_DRAWING) or _leads_on(node, path, base)
+    return path.endswith(_DRAWING) or not _DECORATIONS.isdisjoint(words)
+
+
+def _is_large(node: Node) -> bool:
+    sizes = (size(node.attributes.get(each) or "") for each in ("width", "height"))
+    return min(sizes) >= _SURE_PIXELS
 
 
 def _leads_on(node: Node, path: str, base: str | None) -> bool:

@@ -45,12 +45,17 @@ def between(osce: Taxonomy, shown: str) -> str:
         ("<span><span><span><span><span><span><span><img src=/a.jpg alt=A></span></span></span></span></span></span></span>", f'<figure><img src="{AT}/a.jpg" alt="A"></figure>'),
         ("<audio src=/a.mp3></audio>", f'<p><a href="{AT}/a.mp3" {REL} type="audio">news.example.org</a></p>'),
         ("<img data-src=/a.jpg src=/w.gif alt=A><noscript><img src=/a.jpg alt=A></noscript>", f'<figure><img src="{AT}/a.jpg" alt="A"></figure>'),
+        ("<figure><img src=/the-logo-launch.jpg><figcaption>The minister unveils it</figcaption></figure>", f'<figure><img src="{AT}/the-logo-launch.jpg"><figcaption>The minister unveils it</figcaption></figure>'),
+        ("<img class=banner src=/a.svg alt=A width=800 height=600>", f'<figure><img src="{AT}/a.svg" alt="A" width="800" height="600"></figure>'),
+        ("<div class=wp-caption><video src=/a.mp4>a <b>naval</b></video><p>A naval parade</p></div>", f'<p><a href="{AT}/a.mp4" {REL}>A naval parade</a></p>'),
         # What decorates a page, or leads to another one.
         ("<img src=/a.jpg width=64 alt=A>", ""),
         ("<img src=/a.jpg height=0 alt=A>", ""),
         ("<img class=siteLogo src=/a.jpg alt=A>", ""),
         ("<span class=avatar><img src=/a.jpg alt=A></span>", ""),
         ("<img src=/img/spacer.png alt=A>", ""),
+        ("<img src=/banner-parade.jpg width=800 height=90 alt=A>", ""),
+        ("<a href=/elsewhere><img src=/a.png alt=A width=800 height=600></a>", ""),
         ("<img src=/img/a.svg alt=A>", ""),
         ("<img src=/img/a.jpg alt='&#10084;'>", ""),
         ("<a href=/elsewhere><img src=/a.png alt=A></a>", ""),
@@ -106,7 +111,7 @@ def test_a_source_that_says_where_its_text_is_shows_what_stands_there(osce: Taxo
 
 
 def test_a_page_has_no_places_of_its_own(osce: Taxonomy) -> None:
-    strange = "<wbr data-place=0>"
+    strange = "<wbr data-embed-place=0>"
     body = page(f"<article><h1>{TITLE}</h1><div>{BEFORE}{strange}{BEHIND}<img src=/a.jpg></div>")
     markup = draft_of(body, osce, Habits(forced=True)).markup
     assert markup.count("<img") == 1
@@ -125,7 +130,7 @@ def test_a_page_without_a_body_shows_nothing() -> None:
 PARTS = st.sampled_from(
     ["<figure>", "</figure>", "<figcaption>C", "</figcaption>", "<p>", "</p>", "<a href=/x.png>",
      "</a>", "<img src=/a.jpg alt=A>", "<img src=/b.jpg onerror=x()>", "<iframe src=/f></iframe>",
-     "<iframe srcdoc='&lt;script&gt;'>", "<wbr data-place=0>", "<wbr data-place=99>", "<picture>",
+     "<iframe srcdoc='&lt;script&gt;'>", "<wbr data-embed-place=0>", "<wbr data-embed-place=99>", "<picture>",
      "<noscript>", "</noscript>", "<video src=/v.mp4>", "</video>", "<div class=caption>", "</div>",
      "<svg>", "<math>", "<style>", "<table>", "<td>", "<!--", "-->", "<script>x()</script>", "words"]
 )  # fmt: skip
@@ -140,7 +145,7 @@ def test_whatever_a_page_shows_nothing_else_gets_through(osce: Taxonomy, parts: 
             "<script",
             "<iframe",
             "<wbr",
-            "data-place",
+            "data-embed-place",
             "onerror",
             "srcdoc",
             "<svg",

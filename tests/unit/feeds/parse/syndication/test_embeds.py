@@ -51,14 +51,14 @@ def shown(html: str, base: str | None = BASE) -> str:
         ("<figure><a href=/big><img src=a.png alt=A></a><figcaption>C</figcaption></figure>", '<p><a href="https://x.test/news/a.png">C</a></p>'),
         ("<a href=/big><figure><img src=a.png alt=A><figcaption>C</figcaption></figure></a>", '<a href="https://x.test/big"><div>C</div></a>'),
         ("<h1 lang=de title=t>T</h1><img src=a.png alt=A>", '<h2 lang="de">T</h2><p><a href="https://x.test/news/a.png">A</a></p>'),
-        ("<p>data-place=0 <wbr DATA-PLACE='0'>a<img src='/a.png?data-place=1' alt=A></p>", '<p>data-place=0 a<a href="https://x.test/a.png?data-place=1">A</a></p>'),
+        ("<p>data-embed-place=0 <wbr DATA-EMBED-PLACE='0'>a<img src='/a.png?data-embed-place=1' alt=A></p>", '<p>data-embed-place=0 a<a href="https://x.test/a.png?data-embed-place=1">A</a></p>'),
         ("<img data-srcset='s.png, l.png 2x' alt=B>", '<p><a href="https://x.test/news/s.png">B</a></p>'),
         ("<img srcset='l.png 4000w, xl.png 5000w' alt=B>", '<p><a href="https://x.test/news/l.png">B</a></p>'),
         ("<img srcset=', javascript:1 2w' alt=B>b", "b"),
         ("<img src='/picture?n=1' width=640 height=480>", '<p><a href="https://x.test/picture?n=1">x.test</a></p>'),
         ("<img src='/dots.gif'>b", "b"),
         ("<ul><li>a<iframe src=/f title=F></iframe></ul>", '<ul><li>a<p><a href="https://x.test/f">F</a></p></li></ul>'),
-        ("a<wbr data-place=7>b<wbr>c<img src=a.png alt=A>", 'abc<p><a href="https://x.test/news/a.png">A</a></p>'),
+        ("a<wbr data-embed-place=7>b<wbr>c<img src=a.png alt=A>", 'abc<p><a href="https://x.test/news/a.png">A</a></p>'),
         ("<figure><img src=a.png alt=A>", "<div></div>"),
         ("a</iframe></p><p>b<img src=c.png alt='&#10084;'></p>", "a<p></p><p>b❤</p>"),
     ],
@@ -88,12 +88,12 @@ def test_a_figure_is_kept_with_its_caption(html: str, kept: str) -> None:
 
 def test_nothing_stands_in_two_places() -> None:
     _, embeds = placed("<img src=a.png alt=A>", BASE)
-    assert filled('<wbr data-place="0">' * 1_000, embeds).count("<img") == 1
+    assert filled('<wbr data-embed-place="0">' * 1_000, embeds).count("<img") == 1
 
 
 PARTS = st.sampled_from(
     ["<figure>", "</figure>", "<figcaption>C</figcaption>", "<p lang=de>", "</p>", "<a href=/x.png>",
-     "<a lang=de>", "</a>", "<img src=/a.jpg alt=A>", "<iframe src=/f></iframe>", "<wbr data-place=0>",
+     "<a lang=de>", "</a>", "<img src=/a.jpg alt=A>", "<iframe src=/f></iframe>", "<wbr data-embed-place=0>",
      "<h1 lang=de>", "<h1 title='a>b' dir=rtl>", "</h1>", "<h2>", "</h2>", "<bdo lang=de dir=rtl>", "</bdo>",
      "<span dir=ltr>", "</span>", "<section lang='\"'>", "</section>", "<table>", "<td>", "<li>", "<b>", "</b>",
      "<svg>", "<br>", "words"]
