@@ -14,13 +14,14 @@ frames: these leave places at most, which others fill. Captions go with the pict
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
 from typing import NamedTuple
 
 import nh3
 
 from config import values
 from feeds.markup import CLEAN_TAG, without_empty
+from feeds.parse.href import as_read
 from feeds.parse.nesting import harm
 
 _INLINE = frozenset("a abbr b bdi br cite code em i mark q s small strong sub sup u".split())
@@ -69,6 +70,11 @@ _APART = frozenset({"bdo", "span"})
 _HAS_DIRECTION = re.compile(r"\sdir\s{0,9}=", re.IGNORECASE)
 _APART_TAG = re.compile(rf"<(/?)(?:bdo|span){_ATTRIBUTES}>")
 _LINK_TAG = re.compile(r'<(/?)a((?: [a-z]+="[^"]*")*)>')
+# An address with what none may hold; a link as the sanitiser writes it.
+_ODD_ADDRESS = re.compile(
+    r'(<a (?:(?!href=)[a-z-]+="[^"]*" )*+href=")'
+    r'((?:[^"\s{}|\\^`&<>]++|&amp;)*+[\s{}|\\^`&<>][^"]*)(?=")'
+)
 _END_OF_PARAGRAPH = re.compile(rf"(<(?!/?(?:{'|'.join(_WITHIN_LINE - {'br'})})[ >])[^<>]*>)")
 _TAG = re.compile(r"<[^>]*+>?")
 # The sanitiser looks at a text, or a value, once for each sign in it that is to be escaped. A text
@@ -132,6 +138,7 @@ def sanitised(html: str, base_url: str | None, *, with_places: bool = False) -> 
         clean = _RENAMED_TAG.sub(lambda tag: f"<{tag[1]}{_RENAMED[tag[2]]}{tag[3]}>", clean)
     if has_direction:
         clean = _only(clean, _APART_TAG, "bdi", "dir")
+    clean = _ODD_ADDRESS.sub(lambda link: link[1] + escape(as_read(unescape(link[2]))), clean)
     # What is left of a link without an address, or with one that is not let through.
     if "<a rel=" in clean or "<a lang=" in clean:
         clean = _only(clean, _LINK_TAG, "a", "href")

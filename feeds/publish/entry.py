@@ -49,7 +49,7 @@ _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 # Links as the sanitiser writes them. Nearly all are as they may be; a mail address stays.
 _LINK = re.compile(r'<a href="([^"]*)"((?: rel="[^"]*")?)>|</a>')
-_ODD_LINK = re.compile(r'<a href="(?!mailto:)[^"]*(?:[{}|\\^`\[\]@%]|&(?!amp;))', re.IGNORECASE)
+_ODD_LINK = re.compile(r'<a href="(?!mailto:)[^"]*(?:[\s{}|\\^`\[\]@%]|&(?!amp;))', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

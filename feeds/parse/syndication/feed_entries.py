@@ -26,6 +26,7 @@ from config.values import (
 )
 from feeds.draft import Alternate, Hub
 from feeds.model import Author, Enclosure, Issued, Provenance
+from feeds.parse.href import as_read
 
 # Publishers list 10 to 500; a whole archive in one file stays below this. The rest is not read.
 MOST_ENTRIES = 10_000
@@ -33,7 +34,7 @@ MOST_ENTRIES = 10_000
 _MOST_ENCLOSURES = 20
 # The longest address servers and browsers pass on.
 _LONGEST_CHARS = 2_048
-_BLANKS = re.compile(rf"[\x00-\x20\x7f-\xa0{INVISIBLE}{DIRECTION_MARKS}\ud800-\udfff]+")
+_UNSEEN = re.compile(rf"[\x00-\x20\x7f-\xa0{INVISIBLE}{DIRECTION_MARKS}\ud800-\udfff]+")
 _CONTROLS = re.compile(rf"[{CONTROLS}\ud800-\udfff]+")
 # "und", "mul" and "zxx" name no language, "mis" none with a code (BCP 47, 4.1).
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
@@ -136,9 +137,8 @@ def absolute(address: str | None, base: str | None) -> str | None:
     text = address.strip()
     if is_placeholder(text):
         return None
-    if _BLANKS.search(text):
-        # As browsers do: line breaks within an address are gone, blanks are escaped.
-        text = _BLANKS.sub(lambda found: "%20" if found[0].isspace() else "", text.strip())
+    if _UNSEEN.search(text):
+        text = _UNSEEN.sub("", as_read(text))
     if not text or len(text) > _LONGEST_CHARS:
         return None
     try:

@@ -80,14 +80,15 @@ def test_addresses_are_said_as_readers_can_follow_them(osce: Taxonomy) -> None:
     markup = (
         '<p><a href="https://a.example/x|y?a=1&amp;b={2}" rel="noopener">1</a> '
         '<a href="https://user:pw@a.example/q&quot;x">2</a> <a href="https://a.example/&amp;">3</a>'
-        ' <a href="mailto:anna@a.example">4</a> <a href="https://a.example\\@b.example/">5</a></p>'
+        ' <a href="mailto:anna@a.example">4</a> <a href="https://a.example\\@b.example/">5</a>'
+        ' <a href="https://a example/">6</a></p>'
     )
     entry = compose(an_item(url="http://me:pw@osce.org/{a}", markup=markup), a_site(), osce)
     assert entry.origin == entry.address == "http://osce.org/%7Ba%7D"
     assert entry.markup == (
         '<p><a href="https://a.example/x%7Cy?a=1&amp;b=%7B2%7D" rel="noopener">1</a> '
         '<a href="https://a.example/q%22x">2</a> <a href="https://a.example/&amp;">3</a> '
-        '<a href="mailto:anna@a.example">4</a> 5</p>'
+        '<a href="mailto:anna@a.example">4</a> 5 6</p>'
     )
 
 
