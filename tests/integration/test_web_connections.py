@@ -24,6 +24,7 @@ from structlog.testing import capture_logs
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
 from notifier.web import connections, server
+from tests.command import until
 from tests.serving import NOW, serving, some_counts
 
 #: Connections there may be of these descriptors.
@@ -321,3 +322,12 @@ def test_that_nothing_can_be_accepted_is_told_once() -> None:
             full._failed(loop, {"message": "socket.accept() failed", "exception": refused})
     assert [each["event"] for each in told] == ["no connection can be accepted"]
     loop.close()
+
+
+def test_a_server_beats_as_long_as_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_TICKS", 1)
+    counts, begun = some_counts(), time.monotonic()
+    with serving(Starlette(), counts=counts):
+        first = time.monotonic()
+        until(lambda: counts.beats[0] > first)
+    assert begun < first < counts.beats[0] <= time.monotonic()
