@@ -93,7 +93,7 @@ class OurHub:
         """A topic has another slug, and its feed another address."""
         known = f'slug = "{now}"\nformer_slugs = ["{slug}"]'
         self.taxonomy = Taxonomy.from_toml(TOPICS.replace(f'slug = "{slug}"', known))
-        follow(self.database, self.taxonomy, now=self.now)
+        follow(self.database, self.taxonomy, [], now=self.now)
         self.publish()
 
     def news(self) -> bytes:

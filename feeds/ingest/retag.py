@@ -5,6 +5,7 @@ and saved selections.
 Must never know how an item is kept, or a document.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
@@ -30,6 +31,17 @@ _AT_ONCE = 500
 
 #: A feed that ended holds no more of its latest than any feed does.
 _MOST_HELD = 200
+
+# Of two feeds that are remembered as one, that goes on which was one last.
+_STANDINGS = {
+    None: 0,
+    Ending.CLOSED: 0,
+    Ending.MERGED: 1,
+    Ending.REMOVED: 1,
+    Ending.RENAMED: 2,
+}
+
+_Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +151,7 @@ def _resolved(label: Label, taxonomy: Taxonomy, *, everything: bool) -> Sequence
 def follow(
     database: Database,
     taxonomy: Taxonomy,
-    saved: Sequence[FeedRecord] = (),
+    saved: Sequence[FeedRecord],
     *,
     now: datetime,
     stopping: Event | None = None,
@@ -213,7 +225,7 @@ def _currents(draft: Draft, taxonomy: Taxonomy) -> Iterator[Label]:
 def _remember(connection: Connection, known: Sequence[FeedRecord], now: datetime) -> None:
     """All that has a feed or had one is remembered as it is by now, by what is ``known``."""
     before = {each.key: each for each in feed_records.remembered(connection)}
-    now_known = {each.key: each for each in known}
+    now_known = {each.key: each for each in _as_first_called(before, known)}
     gone = [_removed(each) for each in before.values() if each.key not in now_known]
     told = [_told(before.get(each.key), each) for each in (*now_known.values(), *gone)]
     changed = [each for each in told if each != before.get(each.key)]
@@ -237,6 +249,39 @@ def _remember(connection: Connection, known: Sequence[FeedRecord], now: datetime
             for each in changed
         ],
     )
+
+
+def _as_first_called(
+    before: Mapping[_Key, FeedRecord], known: Sequence[FeedRecord]
+) -> Iterator[FeedRecord]:
+    """All that is ``known`` with the slug that it was first published under, whatever taxonomy and
+    settings say by now: that is what its feed's id is made of.
+
+    It is remembered by its own name or by one that it had: by that it went on under last.
+    """
+    former: defaultdict[_Key, list[_Key]] = defaultdict(list)
+    for each in known:
+        if each.ending is Ending.RENAMED:
+            former[each.kind, each.into or ""].append(each.key)
+
+    def standing(key: _Key) -> int:
+        """How much what is remembered under a key was a feed of its own."""
+        return _STANDINGS[before[key].ending] if key in before else len(_STANDINGS)
+
+    heads = [each for each in known if each.ending is not Ending.RENAMED]
+    was = {each.key: min([each.key, *former[each.key]], key=standing) for each in heads}
+    first: dict[_Key, str] = {}
+    given: set[_Key] = set()
+    for each in sorted(heads, key=lambda each: standing(was[each.key])):
+        told = before.get(was[each.key], each)
+        # What has another's name that goes on under its id is another feed: no slug has a dot.
+        others = (f"{each.slug}.{number}" for number in range(2, len(known) + 3))
+        names = chain([told.first_slug], others)
+        first[each.key] = next(name for name in names if (each.kind, name) not in given)
+        given.add((each.kind, first[each.key]))
+    for each in known:
+        head = (each.kind, each.into or "") if each.ending is Ending.RENAMED else each.key
+        yield replace(each, first_slug=first.get(head, each.first_slug))
 
 
 def _minted(connection: Connection, now: datetime) -> datetime:

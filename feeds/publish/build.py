@@ -30,6 +30,7 @@ from feeds.publish.feed import (
     describe,
     feeds_of,
     folders,
+    path_of,
     selections,
 )
 from feeds.publish.files import Document, HiddenDocument, Read
@@ -55,13 +56,15 @@ class SiteBuilder:
     topics; ``fingerprint`` whenever anything might without a change of an item.
     """
 
-    def __init__(self, site: Site, taxonomy: Taxonomy, ended: Collection[FeedRecord] = ()) -> None:
+    def __init__(self, site: Site, taxonomy: Taxonomy, known: Collection[FeedRecord] = ()) -> None:
         self._site = site
         self._taxonomy = taxonomy
-        known = {ref_of(each): each for each in ended}
+        records = {path_of(each.kind, each.slug): each for each in known}
         #: The feeds of topics and saved selections that are none any more.
-        self.over = {ref: each for ref, each in known.items() if is_over(each, site, taxonomy)}
-        self.described = cache(lambda ref: described(ref, known.get(ref), site, taxonomy))
+        self.over = {
+            ref_of(each): each for each in known if each.ending and is_over(each, site, taxonomy)
+        }
+        self.described = cache(lambda ref: described(ref, records.get(ref.path), site, taxonomy))
         look = Look(templates=site.look.templates, digest=site.look.digest)
         pages_only = replace(
             site,
@@ -73,7 +76,7 @@ class SiteBuilder:
             look=look,
         )
         both = f"{code()}\0{taxonomy.fingerprint}\0"
-        everything = f"{both}{site!r}{tuple(ended)!r}"
+        everything = f"{both}{site!r}{tuple(known)!r}"
         self.recipe = blake2b(f"{both}{pages_only!r}".encode(), digest_size=16).hexdigest()
         self.fingerprint = blake2b(everything.encode(), digest_size=16).hexdigest()
         self.has_hubs = bool(site.hubs)

@@ -65,9 +65,9 @@ class PublishReport:
 
 
 def builder_of(database: Database, site: Site, taxonomy: Taxonomy) -> SiteBuilder:
-    """What makes the documents of a site, with what the store knows of feeds that ended."""
+    """What makes the documents of a site, with what the store knows of feeds there are and were."""
     with database.reading() as connection:
-        return SiteBuilder(site, taxonomy, feed_records.remembered(connection, ended=True))
+        return SiteBuilder(site, taxonomy, feed_records.remembered(connection))
 
 
 def publish(

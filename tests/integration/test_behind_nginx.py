@@ -110,7 +110,7 @@ def _renamed(database: Database) -> Taxonomy:
     written = TAXONOMY.read_text("utf-8")
     renamed = written.replace(policing, f'{policing}former_slugs = ["police"]\n')
     taxonomy = Taxonomy.from_toml(renamed)
-    follow(database, taxonomy, now=NOON)
+    follow(database, taxonomy, [], now=NOON)
     return taxonomy
 
 

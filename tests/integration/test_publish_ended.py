@@ -55,7 +55,7 @@ class Publisher:
     def publish(self, terms: Mapping[str, str], **changes: object) -> PublishReport:
         """As the daemon does it: what is stored follows its topics first."""
         taxonomy = a_taxonomy(terms)
-        follow(self.database, taxonomy, now=self.day)
+        follow(self.database, taxonomy, [], now=self.day)
         self.day += timedelta(days=1)
         return publish(self.database, taxonomy, Files(self.public), a_site(**changes))
 
@@ -164,6 +164,34 @@ def test_a_rename_that_is_taken_back_leaves_no_redirect(site: Publisher) -> None
     assert site.status("net.atom") == site.status("net/index.html") == ""
     assert titles(site.feed("net")) == ["Both", "One"]
     assert site.status("digital.atom") == "308 /feeds/fields/net.atom\n"
+
+
+def test_an_id_stays_what_it_was_first_whatever_the_taxonomy_says_by_now(site: Publisher) -> None:
+    before = site.feed("net").feed.id
+    site.publish(without("net", digital='former_slugs = ["net"]'))
+    site.publish(without("net", net='former_slugs = ["digital"]'))
+    assert site.feed("net").feed.id == site.feed("digital").feed.id == before
+    site.publish(without("net", digital='former_slugs = ["net"]'))
+    site.publish(without("net", digital=""))
+    assert site.feed("digital").feed.id == before
+    site.publish(without("net", digital="closed = true"))
+    assert site.feed("digital").feed.id == before
+    site.publish(without("net", internet='former_slugs = ["digital"]'))
+    assert site.feed("internet").feed.id == site.feed("digital").feed.id == before
+
+
+def test_what_gets_the_name_another_had_gets_no_id_that_is_another_s(site: Publisher) -> None:
+    before = site.feed("net").feed.id
+    site.publish(without("net", digital='former_slugs = ["net"]'))
+    site.publish(TERMS | {"digital": ""})
+    new = site.feed("net").feed.id
+    assert site.feed("digital").feed.id == before
+    assert new == f"{before}.2"
+    site.publish(TERMS | {"internet": 'former_slugs = ["digital"]'})
+    assert (site.feed("internet").feed.id, site.feed("net").feed.id) == (before, new)
+    # The one that goes on is the one whose id it is, whatever it was called before.
+    site.publish(without("net", internet='into = "net"', net=""))
+    assert (site.feed("internet").feed.id, site.feed("net").feed.id) == (before, new)
 
 
 def test_a_merged_topic_says_so_once_and_its_items_are_no_news(site: Publisher) -> None:

@@ -166,6 +166,16 @@ def test_a_selection_under_another_name_keeps_its_id_and_its_old_address_leads_t
     assert site.feed("lessons").feed.id == before.feed.id
 
 
+def test_an_id_stays_what_it_was_first_whatever_settings_say_by_now(site: Publisher) -> None:
+    before = site.feed("courses").feed.id
+    site.publish(saved("training", "q=course", former="courses"), POLICE)
+    site.publish(saved("courses", "q=course", former="training"), POLICE)
+    assert site.feed("courses").feed.id == site.feed("training").feed.id == before
+    site.publish(saved("training", "q=course", former="courses"), POLICE)
+    site.publish(saved("training", "q=course"), POLICE)
+    assert site.feed("training").feed.id == site.feed("courses").feed.id == before
+
+
 def test_the_history_of_a_place_under_a_name_leads_on_too(site: Publisher) -> None:
     site.publish(COURSES, POLICE, entries_per_feed=1)
     there = (site.public / "feeds/selections/police/2026-11.atom").read_bytes()

@@ -22,20 +22,23 @@ from feeds.taxonomy import Taxonomy
 def described(
     ref: FeedRef, record: FeedRecord | None, site: Site, taxonomy: Taxonomy
 ) -> PublishedFeed:
-    """The feed of a reference; one with a ``record`` of its end says so, and is under the id it
-    ever had (RFC 4287 4.2.6).
+    """The feed of a reference; one with a ``record`` is under the id it ever had (RFC 4287 4.2.6),
+    whatever taxonomy and settings say by now, and says so where it ended.
     """
     if record is None:
         return describe(ref, site, taxonomy)
+    minted = site.identity.feed(path_of(record.kind, record.first_slug))
+    if record.ending is None and not is_over(record, site, taxonomy):
+        return replace(describe(ref, site, taxonomy), id=minted)
     label = _label_now(record, site, taxonomy)
     end = _end(record, label, site, taxonomy)
     if not is_over(record, site, taxonomy):
         # One that is closed stays what it was.
-        return replace(describe(ref, site, taxonomy), end=end)
+        return replace(describe(ref, site, taxonomy), id=minted, end=end)
     return replace(
         describe(ALL, site, taxonomy),
         ref=ref,
-        id=site.identity.feed(path_of(record.kind, record.first_slug)),
+        id=minted,
         label=label,
         title=f"{label} · {site.publisher}",
         sentence=end.sentence.striptags(),

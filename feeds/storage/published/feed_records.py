@@ -25,11 +25,10 @@ def follow(connection: Connection, fingerprint: str) -> None:
     upsert(connection, constants, [{"name": _FOLLOWED, "value": fingerprint}])
 
 
-def remembered(connection: Connection, *, ended: bool = False) -> Sequence[FeedRecord]:
-    """Everything that had a feed of its own, or what ended alone, by kind and slug."""
+def remembered(connection: Connection) -> Sequence[FeedRecord]:
+    """Everything that had a feed of its own, by kind and slug."""
     query = select(feed_records).order_by(feed_records.c.kind, feed_records.c.slug)
-    is_over = feed_records.c.ending.is_not(None)
-    rows = connection.execute(query.where(is_over) if ended else query)
+    rows = connection.execute(query)
     return [
         FeedRecord(
             kind=row.kind,

@@ -66,13 +66,21 @@ def test_a_feed_that_ended_says_where_it_went(
 
 
 def test_a_feed_that_is_closed_stays_what_it_was(osce: Taxonomy) -> None:
-    record = an_end(Ending.CLOSED, None, slug="policing")
+    record = replace(an_end(Ending.CLOSED, None, slug="policing"), first_slug="policing")
     before = describe(FeedRef.of(POLICING), a_site(), osce)
     feed = described(FeedRef.of(POLICING), record, a_site(), osce)
     assert feed.end
     assert feed.end.title == "Policing has ended"
     assert replace(feed, end=None) == before == described(before.ref, None, a_site(), osce)
     assert before.renamed_into is None
+
+
+@pytest.mark.parametrize("ending", [None, Ending.CLOSED])
+def test_a_feed_is_under_the_id_that_is_remembered(osce: Taxonomy, ending: Ending | None) -> None:
+    record = replace(an_end(Ending.CLOSED, None, slug="policing"), ending=ending)
+    feed = described(FeedRef.of(POLICING), record, a_site(), osce)
+    assert feed.id == "tag:news.example.org,2026-01-01:feed/fields/papers"
+    assert (feed.end is None) == (ending is None)
 
 
 def test_an_end_nobody_dated_is_as_old_as_the_ids(osce: Taxonomy) -> None:
