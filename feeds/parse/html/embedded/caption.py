@@ -15,7 +15,7 @@ from feeds.parse.words import any_of
 #: What may be seen, but for what stands there for browsers without scripts.
 _SEEN = ":is(audio, embed, iframe, img, object, video):not(noscript *)"
 # Elements that may hold nothing but what is shown, and its caption.
-_BOXES = frozenset("a b center div em figure i noscript p picture span strong".split())
+_BOXES = frozenset("a b button center div em figure i noscript p picture span strong".split())
 _MOST_LEVELS = 6
 _LONGEST_CAPTION_CHARS = 500
 _LONGEST_BUTTON_CHARS = 30
