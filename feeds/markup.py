@@ -9,20 +9,31 @@ _ATTRIBUTES = r'(?: [a-z-]+="[^"]*")*+'
 #: A tag, whether it is an end ("/" or ""), and its name: lower case, attributes quoted, and nothing
 #: else with "<".
 CLEAN_TAG = re.compile(rf"(<(/?)([a-z][a-z0-9]*){_ATTRIBUTES}>)")
+#: What marks up a part of a line.
+INLINE = frozenset("a abbr b bdi br cite code em i mark q s small strong sub sup u".split())
+_BLANK = r"(?:\s|&nbsp;|<br>)*+"
 # A cell without words keeps those beside it in their columns; a row of such cells holds nothing.
-_CELL = rf"<(?P<cell>t[dh]){_ATTRIBUTES}>\s*</(?P=cell)>"
+_CELL = rf"<(?P<cell>t[dh]){_ATTRIBUTES}>{_BLANK}</(?P=cell)>"
 _EMPTY = re.compile(
-    rf"<(?!(?:t[dh]|[bh]r)\b)(?P<name>[a-z][a-z0-9]*){_ATTRIBUTES}>\s*(?:<br>\s*)*(?:{_CELL}\s*)*</(?P=name)>"
+    rf"<(?!(?:t[dh]|[bh]r)\b)(?P<name>[a-z][a-z0-9]*){_ATTRIBUTES}>"
+    rf"(?P<blank>{_BLANK})(?:{_CELL}\s*)*</(?P=name)>"
 )
+_NOTHING = re.compile(r"(?:\s|&nbsp;|<[bh]r>)*+")
 # Elements within elements that a block was alone in.
 _MOST_EMPTY_LEVELS = 12
 
 
 def without_empty(markup: str) -> str:
-    """The same markup without elements that hold nothing, nor those that held nothing else."""
+    """The same markup without elements that hold nothing, nor those that held nothing else, and ""
+    where nothing is left but blanks and lines; the blanks within a line stay.
+    """
     for _ in range(_MOST_EMPTY_LEVELS):
-        less = _EMPTY.sub("", markup)
+        less = _EMPTY.sub(_left, markup)
         if less == markup:
             break
         markup = less
-    return markup.strip()
+    return "" if _NOTHING.fullmatch(markup) else markup.strip()
+
+
+def _left(empty: re.Match[str]) -> str:
+    return empty["blank"] if empty["name"] in INLINE else ""

@@ -129,7 +129,11 @@ def told(markup: str, *, are_shown: bool) -> str:
     """
     if _IMG not in markup:
         return markup
-    return _LINK.sub(_named, _PICTURE.sub(_shown, markup)) if are_shown else _linked(markup)
+    return (
+        without_empty(_LINK.sub(_named, _PICTURE.sub(_shown, markup)))
+        if are_shown
+        else _linked(markup)
+    )
 
 
 def figure(picture: Picture) -> str:

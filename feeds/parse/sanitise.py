@@ -20,15 +20,14 @@ from typing import NamedTuple
 import nh3
 
 from config import values
-from feeds.markup import CLEAN_TAG, without_empty
+from feeds.markup import CLEAN_TAG, INLINE, without_empty
 from feeds.parse.href import as_read
 from feeds.parse.nesting import harm
 
-_INLINE = frozenset("a abbr b bdi br cite code em i mark q s small strong sub sup u".split())
 #: The place of something that is no word of its text: it ends no line; and its number there.
 PLACE = "wbr"
 PLACE_NUMBER = "data-embed-place"
-_WITHIN_LINE = _INLINE | {PLACE}
+_WITHIN_LINE = INLINE | {PLACE}
 _BLOCKS = frozenset(
     "blockquote caption dd div dl dt h2 h3 h4 h5 h6 hr li ol p pre table tbody td tfoot th thead "
     "tr ul".split()
@@ -270,7 +269,7 @@ def _cleaner(base: str | None, *, has_direction: bool, with_places: bool) -> nh3
     more = (_APART if has_direction else set()) | ({PLACE} if with_places else set())
     try:
         return nh3.Cleaner(
-            tags=set(_INLINE | _BLOCKS | _RENAMED.keys() | more),
+            tags=set(INLINE | _BLOCKS | _RENAMED.keys() | more),
             clean_content_tags=set(_GONE),
             attributes={
                 "*": {"lang"},

@@ -12,7 +12,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from config.values import host_of, is_web_address, on_one_line
-from feeds.markup import CLEAN_TAG
+from feeds.markup import CLEAN_TAG, without_empty
 from feeds.parse.sanitise import PLACE, PLACE_NUMBER
 from feeds.parse.syndication.feed_entries import absolute
 from feeds.pictures import FRAME, Picture, is_below, kept, link_to, size
@@ -119,10 +119,10 @@ def _apart_from(said: Collection[str], embed: Embed) -> Embed:
 def filled(clean: str, embeds: Mapping[int, Embed]) -> str:
     """Sanitised HTML with what stands in its places: pictures as they are kept, signs, and links to
     all else; within a link no other. Nothing stands in two places; a place of nothing leaves
-    nothing, nor does a link that held no more, and pictures stand alone where an element did.
+    nothing, nor does what held no more, and pictures stand alone where an element did.
     """
     if f"<{PLACE}" not in clean:
-        return clean
+        return without_empty(clean)
     left = dict(embeds)
     depth = {"a": 0, "": 0}
 
@@ -137,7 +137,8 @@ def filled(clean: str, embeds: Mapping[int, Embed]) -> str:
             depth["a"] += (-1 if slash else 1) if name == "a" else 0
         return tag[0]
 
-    return _AROUND_FIGURES.sub(r"\1", _EMPTY_LINK.sub("", CLEAN_TAG.sub(put, clean)))
+    full = _EMPTY_LINK.sub("", CLEAN_TAG.sub(put, clean))
+    return without_empty(_AROUND_FIGURES.sub(r"\1", full))
 
 
 def _written(embed: Embed, depth: Mapping[str, int]) -> str:

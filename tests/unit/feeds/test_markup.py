@@ -14,6 +14,10 @@ from feeds.markup import CLEAN_TAG, without_empty
         ('<div lang="de"><h3></h3><ul><li> <br> </li></ul></div><p>a</p>', "<p>a</p>"),
         ("<table><tr><th></th><td></td></tr><tr><td></td><td>a</td></tr></table>",
          "<table><tr><td></td><td>a</td></tr></table>"),
+        ("<p>a<b> </b>b<i>&nbsp;</i>c<u><br></u></p><p> &nbsp;<br></p>",
+         "<p>a b&nbsp;c<br></p>"),
+        ("<table><tr><td>&nbsp;</td></tr></table>", ""),
+        ("<hr><p> </p><br>&nbsp;", ""),
         ("<blockquote><p><em><code></code></em></p></blockquote>", ""),
     ],
 )  # fmt: skip

@@ -59,8 +59,11 @@ def shown(html: str, base: str | None = BASE) -> str:
         ("<img src='/dots.gif'>b", "b"),
         ("<ul><li>a<iframe src=/f title=F></iframe></ul>", '<ul><li>a<p><a href="https://x.test/f">F</a></p></li></ul>'),
         ("a<wbr data-embed-place=7>b<wbr>c<img src=a.png alt=A>", 'abc<p><a href="https://x.test/news/a.png">A</a></p>'),
-        ("<figure><img src=a.png alt=A>", "<div></div>"),
-        ("a</iframe></p><p>b<img src=c.png alt='&#10084;'></p>", "a<p></p><p>b❤</p>"),
+        ("<figure><img src=a.png alt=A>", ""),
+        ("<p> </p><script>x</script>", ""),
+        ("<p>a</p><p>&nbsp;</p><div><p></p></div><p>b<b> </b>c</p>", "<p>a</p><p>b c</p>"),
+        ("<p><img src='/dots.gif'></p><hr>", ""),
+        ("a</iframe></p><p>b<img src=c.png alt='&#10084;'></p>", "a<p>b❤</p>"),
     ],
 )  # fmt: skip
 def test_what_is_not_carried_leaves_a_link(html: str, clean: str) -> None:
