@@ -40,7 +40,7 @@ from feeds.publish.look import Look
 from feeds.publish.pages import code, led_on, led_on_pages, overview, renderer
 from feeds.publish.past.archive import NEWEST, ArchivePage, ChainLink, PageChain, Position
 from feeds.publish.past.ended import described, is_over, last_entry, ref_of
-from feeds.publish.select import LARGEST_BYTES
+from feeds.publish.select import LARGEST_BYTES, fitting
 from feeds.publish.site import INDEX, Site, item_page
 from feeds.selection import FACETS, Place, Selection
 from feeds.storage.entries import PastMonths, Ready, Tombstone
@@ -298,23 +298,20 @@ class SiteBuilder:
         )
 
     def changes(self, found: Iterable[Ready | Tombstone]) -> Document:
-        """The feed of what ``found`` changed last, the latest first: as many as readers take."""
+        """The feed of what ``found`` changed last, the latest first. Those that would make it too
+        large stand there without their texts, which are where they lead to.
+        """
         feed = self.described(CHANGES)
-        gone: list[bytes] = []
-        shown: list[bytes] = []
-        updated, left = self._never, LARGEST_BYTES
-        for each in found:
-            if isinstance(each, Tombstone):
-                elements, element, at = gone, atom.deleted_bytes(each), each.at
-            else:
-                elements, element, at = shown, each.atom, each.updated_at
-            left -= len(element)
-            if left < 0:
-                break
-            elements.append(element)
-            updated = max(updated, at)
+        found = [*found]
+        gone = [atom.deleted_bytes(each) for each in found if isinstance(each, Tombstone)]
+        texts = [each.atom for each in found if isinstance(each, Ready)]
+        left = LARGEST_BYTES - sum(map(len, gone))
+        shown = fitting(texts, [*map(atom.without_content, texts)], len, left)
+        times = (each.at if isinstance(each, Tombstone) else each.updated_at for each in found)
         # Where the schema of RFC 4287 has elements of others.
-        return CHANGES.file(ATOM), atom.feed_bytes(feed, updated, [*gone, *shown])
+        return CHANGES.file(ATOM), atom.feed_bytes(
+            feed, max(times, default=self._never), [*gone, *shown]
+        )
 
     def sitemap_part(
         self, part: int, pages: Sequence[ListedPage]

@@ -43,6 +43,8 @@ from feeds.publish.site import Site, SourceTerms, item_page
 from feeds.taxonomy import Taxonomy
 
 _LONGEST_OPENING_CHARS = 500
+# What is longer is the text.
+_LONGEST_SUMMARY_CHARS = 2_000
 # What is said of a page elsewhere is cut sooner.
 _LONGEST_DESCRIPTION_CHARS = 300
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -198,9 +200,11 @@ def instant(issued: Issued) -> str:
 
 def shortened(entry: PublishedEntry) -> PublishedEntry:
     """The same as a summary with a link to the whole text, which opens with it where the publisher
-    wrote none.
+    wrote none, or one that is no summary.
     """
-    summary = entry.summary or _cut("".join(entry.paragraphs[:1]), _LONGEST_OPENING_CHARS)
+    words = entry.summary or "".join(entry.paragraphs[:1])
+    longest = _LONGEST_SUMMARY_CHARS if entry.summary else _LONGEST_OPENING_CHARS
+    summary = _cut(words, longest)
     return replace(
         entry,
         summary=summary,

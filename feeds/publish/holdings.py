@@ -15,7 +15,14 @@ from feeds.publish import history
 from feeds.publish.feed import FeedRef
 from feeds.publish.history import Change, History
 from feeds.publish.past.archive import NO_PAGES, PageChain
-from feeds.publish.select import LARGEST_BYTES, MOST_CORRECTED, MOST_ENTRIES, held, is_grown, whole
+from feeds.publish.select import (
+    LARGEST_BYTES,
+    MOST_CORRECTED,
+    MOST_ENTRIES,
+    fitting,
+    held,
+    is_grown,
+)
 from feeds.selection import EVERYWHERE, LANGUAGE, Place, Selection
 from feeds.storage import Connection, entries
 from feeds.storage.entries import Latest, Outstanding, PastMonths, Ready
@@ -180,13 +187,10 @@ def within_bounds(
     whole_items: Callable[[Sequence[int]], Sequence[Item]],
 ) -> Sequence[Ready]:
     """The entries of one feed, those that would make it too large as summaries."""
-    sizes = [each.size for each in shown]
-    if sum(sizes) <= LARGEST_BYTES:
+    if sum(each.size for each in shown) <= LARGEST_BYTES:
         return shown
     made = {item.number: brief(item) for item in whole_items([each.item for each in shown])}
-    short = [made[each.item] for each in shown]
-    count, most = whole(sizes, [each.size for each in short])
-    return [*shown[:count], *short[count:most]]
+    return fitting(shown, [made[each.item] for each in shown], lambda each: each.size)
 
 
 def outstanding(

@@ -3,7 +3,7 @@
 Knows the order of calls. Must never know SQL, XML or HTML.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice, starmap
@@ -32,13 +32,12 @@ from feeds.publish.pages import FRONT_PAGE_ITEMS, archive_files
 from feeds.publish.select import MOST_ENTRIES
 from feeds.publish.site import INDEX, Site
 from feeds.publish.store.manifest import ComparedFiles, RecordedFiles, Retention, sweep
-from feeds.selection import EVERYWHERE, Place
+from feeds.selection import EVERYWHERE, LANGUAGE, Place
 from feeds.storage import Connection, entries
 from feeds.storage.database import Database
 from feeds.storage.entries import PastMonths, Ready
 from feeds.storage.published import feed_records, sitemap_parts
 from feeds.storage.read_items import surrounding, surroundings, whole_items
-from feeds.storage.websub import publications
 from feeds.taxonomy import Taxonomy
 
 log = structlog.get_logger(__name__)
@@ -93,7 +92,7 @@ def publish(
     started = perf_counter()
     builder = builder_of(database, site, taxonomy)
     with database.exclusive("publish", wait_seconds):
-        recorded = RecordedFiles(files, database)
+        recorded = RecordedFiles(files, database, are_followed=builder.has_hubs)
         publication = SitePublication(
             database=database,
             files=recorded,
@@ -188,12 +187,12 @@ class SitePublication:
                 listed=self.builder.items_per_page,
                 whole=whole,
             )
-            feeds += over_in(connection, over, after, state.upto)
+            feeds += self._over(connection, feeds, after, state.upto)
             gone = entries.hidden(connection, after, state.upto)
         pages += self.files.write_all(starmap(self.builder.hidden, gone))
         written = [*self._feeds(feeds)]
         if not self.stopping.is_set():
-            written += self._written(iter([self._changes()]))
+            written += self.files.write_all(iter([self._changes()]))
             # Whoever follows a feed has it by now: these lead to items and to feeds.
             pages += self._around(after, state.upto, tags, whole=whole)
         # What was cut short is done anew by the next run.
@@ -201,6 +200,17 @@ class SitePublication:
             self.is_over_everything = whole
             self._settle(state)
         return [*written, *pages]
+
+    def _over(
+        self, connection: Connection, feeds: Collection[FeedRef], after: int, upto: int
+    ) -> Sequence[FeedRef]:
+        """The feeds that are over and to be made anew: also those that show what one of ``feeds``
+        does, as it is called by now.
+        """
+        over = self.builder.over
+        held = over_in(connection, over, after, upto)
+        led = (feed for feed in over if self.builder.described(feed).renamed_into in feeds)
+        return [*dict.fromkeys((*held, *led))]
 
     def _around(self, after: int, upto: int, tags: Sequence[str], *, whole: bool) -> Iterator[str]:
         """Writes what leads to the items changed in the span, and to feeds."""
@@ -264,32 +274,8 @@ class SitePublication:
             if self.stopping.is_set():
                 return
             some = feeds[start : start + _FEEDS_AT_ONCE]
-            yield from self._written(self._documents(some))
+            yield from self.files.write_all(self._documents(some))
             self._advance(len(some))
-
-    def _written(self, documents: Iterator[Document | HiddenDocument]) -> Sequence[str]:
-        """Writes documents of feeds, and tells hubs where there are any."""
-        if self.builder.has_hubs and isinstance(self.files, RecordedFiles):
-            return self._told(self.files, documents)
-        return self.files.write_all(documents)
-
-    def _told(
-        self, files: RecordedFiles, documents: Iterator[Document | HiddenDocument]
-    ) -> Sequence[str]:
-        """Writes these; whoever follows the publications learns which of the feeds changed."""
-        feeds: list[str] = []
-
-        def seen() -> Iterator[Document | HiddenDocument]:
-            for document in documents:
-                if is_feed(document[0]):
-                    feeds.append(document[0])
-                yield document
-
-        written = files.write_all(seen())
-        # Not before they are there: who is told looks at once.
-        with self.database.writing() as connection:
-            publications.note(connection, files.digests(feeds))
-        return written
 
     def _advance(self, steps: int) -> None:
         self.done += steps
@@ -380,17 +366,20 @@ class SitePublication:
 
     def _lists(self, tags: Sequence[str], *, whole: bool) -> Iterator[Document]:
         """What leads to all the rest, where that may be others; the front page comes last."""
-        if whole:
+        with self.database.reading() as connection:
+            published = entries.histories(connection)
+        # The first item of a language brings a feed that the lists do not name.
+        if whole or not all((LANGUAGE, tag) in published for tag in tags):
             yield from self.builder.lists(tags)
+        if whole:
             yield from self.builder.robots(self.files.read("robots.txt"))
-        yield self._front_page(tags)
+        yield self._front_page(tags, {**published, **self.kept})
 
-    def _front_page(self, tags: Sequence[str]) -> Document:
+    def _front_page(self, tags: Sequence[str], histories: Mapping[Place, PastMonths]) -> Document:
         """The front page, when all it links to is there."""
         with self.database.reading() as connection:
             latest = entries.latest(connection, EVERYWHERE, FRONT_PAGE_ITEMS)
-            published = entries.histories(connection)
         numbers = [each.item for each in latest][: self.builder.items_per_page]
         ready = self.made.ready(numbers)
         shown = [ready[number] for number in numbers if number in ready]
-        return self.builder.front_page(tags, {**published, **self.kept}, shown)
+        return self.builder.front_page(tags, histories, shown)

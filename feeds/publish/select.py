@@ -4,8 +4,11 @@ Knows how many there are to be, how far back, and how large. Must never know a f
 entries come from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
+
+_T = TypeVar("_T")
 
 #: However much there is at once.
 MOST_ENTRIES = 200
@@ -34,19 +37,28 @@ def is_grown(moments: Sequence[datetime]) -> bool:
     return bool(moments) and moments[-1] > moments[0] - _GROWN_FOR
 
 
-def whole(sizes: Sequence[int], brief: Sequence[int]) -> tuple[int, int]:
-    """How many entries of such sizes in bytes, the latest first, stand in a document whole, and how
-    many stand there at all, the others as summaries of their ``brief`` sizes.
+def whole(sizes: Sequence[int], brief: Sequence[int], most: int = LARGEST_BYTES) -> Sequence[bool]:
+    """Which entries of such sizes in bytes, the latest first, stand whole in ``most`` of them, of
+    as many as stand there at all, the others as summaries of their ``brief`` sizes. One that is too
+    large by itself takes nothing from the others.
     """
-    left, held = LARGEST_BYTES, 0
+    left, held = most, 0
     for size in brief:
         if left < size and held:
             break
         left, held = left - size, held + 1
-    count = 0
+    are_whole = []
     for size, short in zip(sizes[:held], brief, strict=False):
-        left -= size - short
-        if left < 0:
-            break
-        count += 1
-    return count, held
+        is_whole = size - short <= left
+        left -= size - short if is_whole else 0
+        are_whole.append(is_whole)
+    return are_whole
+
+
+def fitting(
+    entries: Sequence[_T], brief: Sequence[_T], size: Callable[[_T], int], most: int = LARGEST_BYTES
+) -> Sequence[_T]:
+    """The entries as they stand in a document, or their ``brief`` forms."""
+    are_whole = whole([*map(size, entries)], [*map(size, brief)], most)
+    pairs = zip(entries, brief, are_whole, strict=False)
+    return [entry if is_whole else short for entry, short, is_whole in pairs]

@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 #: documents are understood in others.
 BUDGETS = {
     "ingest of a text": {"own": (42, 283, 33), "whole": (53, 366, 41)},
-    "ingest of a listing": {"own": (57, 434, 60), "whole": (98, 772, 77)},
-    "publish": {"own": (60, 409, 45)},
+    "ingest of a listing": {"own": (57, 434, 60), "whole": (98, 773, 77)},
+    "publish": {"own": (60, 412, 45)},
     "digest": {"own": (42, 221, 37)},
     "map": {"own": (34, 148, 25)},
     "unsubscribe": {"own": (14, 63, 3)},

@@ -403,6 +403,18 @@ def test_a_run_that_is_told_to_stop_once_feeds_are_there_is_finished_too(
     assert contents(public) == contents(tmp_path / "anew")
 
 
+def test_the_first_item_of_a_language_is_in_the_lists_at_once(
+    database: Database, few_topics: Taxonomy, public: Path, tmp_path: Path
+) -> None:
+    store(database, few_topics, [a_draft()])
+    published(database, few_topics, public)
+    store(database, few_topics, [a_draft(title="Albistea", language="eu")])
+    published(database, few_topics, public)
+    assert "feeds/languages/eu.atom" in (public / "feeds.opml").read_text("utf-8")
+    publish(database, few_topics, Files(tmp_path / "anew"), a_site(), everything=True)
+    assert contents(public) == contents(tmp_path / "anew")
+
+
 def test_a_run_that_died_half_way_is_repeated(
     database: Database, few_topics: Taxonomy, public: Path
 ) -> None:

@@ -80,6 +80,11 @@ class Publisher:
         return file.read_text("ascii") if file.exists() else ""
 
 
+def contents(public: Path) -> Mapping[str, bytes]:
+    files = [path for path in public.rglob("*") if path.is_file()]
+    return {str(path.relative_to(public)): path.read_bytes() for path in files}
+
+
 def titles(feed: feedparser.FeedParserDict) -> list[str]:
     return [entry.title for entry in feed.entries]
 
@@ -156,6 +161,22 @@ def test_the_pages_of_its_history_lead_on_too(site: Publisher) -> None:
     assert old.feed.id == now.feed.id == feedparser.parse(before).feed.id
     [past] = [each.href for each in site.feed("net").feed.links if each.rel == "prev-archive"]
     assert past == f"{SITE}/feeds/fields/net/2026-11-2.atom"
+
+
+def test_what_is_new_under_its_name_of_now_is_at_the_old_address_too(
+    site: Publisher, tmp_path: Path
+) -> None:
+    """Static servers send nobody on: there the old files say what the others say."""
+    terms = without("net", digital='former_slugs = ["net"]')
+    site.publish(terms, entries_per_feed=1)
+    draft = a_draft(title="New", fields=(a_label("The digital", "digital"),), **PLAIN)
+    store(site.database, a_taxonomy(terms), [draft], at=site.day)
+    site.publish(terms, entries_per_feed=1)
+    known = contents(site.public)
+    assert "feeds/fields/net/2026-11-3.atom" in known
+    site.public = tmp_path / "anew"
+    site.publish(terms, entries_per_feed=1)
+    assert known == contents(site.public)
 
 
 def test_a_rename_that_is_taken_back_leaves_no_redirect(site: Publisher) -> None:

@@ -303,6 +303,31 @@ def test_mirrors_are_told_what_changed_and_what_is_gone(
     assert "feeds/changes.atom" not in published(database, public)
 
 
+def test_long_texts_push_nothing_out_of_what_mirrors_are_told(
+    database: Database, osce: Taxonomy, public: Path
+) -> None:
+    """Such an entry stands there without its text, and the feed never goes back in time."""
+    gone, *_ = store(database, osce, [a_draft(title=f"Item {n}") for n in range(4)])
+    later = NOON + timedelta(hours=1)
+    with database.writing() as connection:
+        write_items._change(connection, [gone.number], {"withdrawn_at": later}, later)
+    long = [a_draft(title=f"Long {n}", paragraphs=("word " * 60_000,)) for n in range(9)]
+    long.append(a_draft(title="Longest", paragraphs=("word " * 400_000,)))
+    store(database, osce, long, at=NOON + timedelta(minutes=30))
+    published(database, public)
+    content = (public / "feeds/changes.atom").read_bytes()
+    told = feedparser.parse(content)
+    assert len(told.entries) == 13
+    assert b"deleted-entry" in content
+    assert len(content) < 1_100_000
+    assert told.feed.updated_parsed >= later.timetuple()
+    has_text = {each.title: "content" in each for each in told.entries}
+    assert not has_text["Longest"]
+    assert has_text["Item 1"]
+    assert has_text["Long 8"]
+    assert all(each.link for each in told.entries)
+
+
 def test_another_size_of_feeds_leaves_no_page_of_the_old_history(
     database: Database, public: Path
 ) -> None:

@@ -75,6 +75,12 @@ def deleted_bytes(tombstone: Tombstone) -> bytes:
     return etree.tostring(element)
 
 
+def without_content(entry: bytes) -> bytes:
+    """An entry of ours without its text, which is where its first link leads."""
+    before, begins, rest = entry.partition(b"<content")
+    return before + rest.partition(b"</content>")[2] if begins else entry
+
+
 def updated_of(entry: bytes) -> datetime:
     """When an entry of ours was updated."""
     _, _, rest = entry.partition(b"<updated>")

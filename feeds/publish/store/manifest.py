@@ -12,9 +12,11 @@ from enum import StrEnum
 
 import structlog
 
+from feeds.publish.feed import is_feed
 from feeds.publish.files import BESIDE, Document, Files, HiddenDocument, digest_of
 from feeds.storage.database import Database
 from feeds.storage.published import published_files
+from feeds.storage.websub import publications
 
 log = structlog.get_logger(__name__)
 
@@ -55,10 +57,13 @@ class Difference:
 
 
 class RecordedFiles:
-    """Files of which is noted that publishing made them."""
+    """Files of which is noted that publishing made them; where they ``are_followed``, whoever
+    follows the publications learns which documents of feeds changed.
+    """
 
-    def __init__(self, files: Files, database: Database) -> None:
+    def __init__(self, files: Files, database: Database, *, are_followed: bool = False) -> None:
         self._files = files
+        self._are_followed = are_followed
         self._database = database
         with database.reading() as connection:
             self._run = published_files.last_run(connection)
@@ -79,11 +84,13 @@ class RecordedFiles:
         """The paths of those that changed, in the order given. Raises PublishError."""
         if len(self._written) >= _AT_ONCE:
             self.note()
-        return self._files.write_all(self._seen(documents))
-
-    def digests(self, paths: Iterable[str]) -> Mapping[str, str]:
-        """What tells the versions of files apart, of those that were written last."""
-        return {path: self._written[path].result() for path in paths}
+        feeds: list[str] = []
+        written = self._files.write_all(self._seen(documents, feeds))
+        if self._are_followed and feeds:
+            # Not before they are there: who is told looks at once.
+            with self._database.writing() as connection:
+                publications.note(connection, self._digests(feeds))
+        return written
 
     def remove(self, path: str) -> None:
         """There is nothing at ``path``, nor beside it. Raises PublishError."""
@@ -94,7 +101,7 @@ class RecordedFiles:
     def note(self) -> None:
         """All that was written is known as the site's; what was removed is due to be forgotten."""
         if self._written or self._removed:
-            digests = self.digests(self._written)
+            digests = self._digests(self._written)
             with self._database.writing() as connection:
                 published_files.note(connection, digests, self._run)
                 if self._removed:
@@ -107,13 +114,18 @@ class RecordedFiles:
         with self._database.writing() as connection:
             published_files.leave(connection, self._run, now)
 
+    def _digests(self, paths: Iterable[str]) -> Mapping[str, str]:
+        return {path: self._written[path].result() for path in paths}
+
     def _seen(
-        self, documents: Iterable[Document | HiddenDocument]
+        self, documents: Iterable[Document | HiddenDocument], feeds: list[str]
     ) -> Iterator[Document | HiddenDocument]:
         for document in documents:
             path, content, *_ = document
             self._written[path] = BESIDE.submit(digest_of, content)
             self._removed.discard(path)
+            if is_feed(path):
+                feeds.append(path)
             yield document
 
 

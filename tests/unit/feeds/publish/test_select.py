@@ -36,30 +36,38 @@ def test_a_feed_holds_the_latest_and_all_of_two_days(
 
 
 @pytest.mark.parametrize(
-    ("sizes", "brief", "count", "held"),
+    ("sizes", "brief", "are_whole"),
     [
-        ([], [], 0, 0),
-        ([2_000_000], [500], 0, 1),
+        ([], [], ""),
+        ([2_000_000], [500], "s"),
         # One is there whatever it takes.
-        ([2_000_000], [1_500_000], 0, 1),
-        ([10_000] * 150, [1_000] * 150, 94, 150),
-        ([300_000] * 5, [300_000] * 5, 3, 3),
-        ([300_000, 1_000_000, 1_000], [1_000] * 3, 1, 3),
+        ([2_000_000], [1_500_000], "s"),
+        ([10_000] * 150, [1_000] * 150, "w" * 94 + "s" * 56),
+        ([300_000] * 5, [300_000] * 5, "www"),
+        # What is too large by itself takes no text from the others.
+        ([300_000, 1_000_000, 1_000], [1_000] * 3, "wsw"),
+        ([2_000_000, 300_000, 300_000], [1_000] * 3, "sww"),
+        # A summary may be longer than a text of a title alone.
+        ([100, 999_900], [200, 1_000], "ww"),
     ],
 )
 def test_the_latest_are_whole_as_far_as_a_feed_may_go(
-    sizes: list[int], brief: list[int], count: int, held: int
+    sizes: list[int], brief: list[int], are_whole: str
 ) -> None:
-    assert whole(sizes, brief) == (count, held)
+    assert whole(sizes, brief) == [each == "w" for each in are_whole]
 
 
 @given(st.lists(st.integers(min_value=1, max_value=500_000), max_size=200), st.integers(1, 20_000))
 def test_a_feed_with_its_others_as_summaries_is_not_too_large(sizes: list[int], most: int) -> None:
     brief = [min(size, most) for size in sizes]
-    count, held = whole(sizes, brief)
-    assert count <= held <= len(sizes)
-    taken = sum(sizes[:count]) + sum(brief[count:held])
-    assert taken <= LARGEST_BYTES
-    # One more would be too much.
-    assert count == held or taken + sizes[count] - brief[count] > LARGEST_BYTES
-    assert held == len(sizes) or sum(brief[: held + 1]) > LARGEST_BYTES
+    are_whole = whole(sizes, brief)
+    taken = [
+        size if is_whole else short
+        for size, short, is_whole in zip(sizes, brief, are_whole, strict=False)
+    ]
+    assert sum(taken) <= LARGEST_BYTES
+    # None more fits: neither whole, nor at all.
+    for place, is_whole in enumerate(are_whole):
+        rest = sum(taken[: place + 1]) + sum(brief[place + 1 : len(are_whole)])
+        assert is_whole or rest + sizes[place] - brief[place] > LARGEST_BYTES
+    assert len(are_whole) == len(sizes) or sum(brief[: len(are_whole) + 1]) > LARGEST_BYTES
