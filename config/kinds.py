@@ -88,10 +88,11 @@ def day(value: object) -> date | None:
 
 
 def language(text: str) -> str:
-    """A language tag in the case RFC 5646 section 2.1.1 recommends."""
-    if not values.is_language_tag(text, strict=True):
+    """The one tag of a language (BCP 47, 4.5)."""
+    tag = values.canonical_language(text)
+    if tag is None or not values.is_language_tag(text, strict=True):
         raise ValueError("not a language tag")
-    return values.cased_language_tag(text)
+    return tag
 
 
 def line(text: str) -> str:

@@ -57,10 +57,6 @@ _wide_sign = cache(
         r"\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003fffd]",
     )
 )
-_SOUTH_EAST_ASIAN = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\ua9e0-\ua9ff"
-    r"\uaa60-\uaadf]"
-)
 # Most addresses need no second look.
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/[!-~]*)?")
 # Browsers drop some of them, and so would a checker miss what is asked in the end; others make an
@@ -86,8 +82,10 @@ _LANGUAGE = re.compile(
     r"(?P<others>(?:-[a-z0-9]{1,8}){0,6})",
     re.ASCII | re.IGNORECASE,
 )
-# What Chinese is written in, by region (CLDR, likely subtags).
-_SCRIPTS_OF_CHINESE = {"tw": "hant", "hk": "hant", "mo": "hant", "cn": "hans", "sg": "hans"}
+# What tags of languages were (IANA's registry; CLDR for sh), and of none or several (BCP 47, 4.1).
+_FORMER_LANGUAGES = {"in": "id", "iw": "he", "ji": "yi", "jw": "jv", "mo": "ro", "sh": "sr-Latn"}
+_NO_LANGUAGE = frozenset(("und", "mul", "zxx", "mis"))
+_ALIAS = re.compile("[a-z]{2,3}(?:-[A-Z][a-z]{3})?")
 # RFC 6838 section 4.2.
 _MEDIA_TYPE = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
@@ -287,6 +285,38 @@ def cased_language_tag(tag: str) -> str:
     return "-".join([first, *cased])
 
 
+@lru_cache(maxsize=1024)
+def canonical_language(text: str) -> str | None:
+    """``EN_gb`` is ``en-GB``, ``iw`` is ``he``, ``zh-cmn-Hans`` is ``zh-Hans``: the one tag of a
+    language, with script, region and variants, without what extends them (BCP 47, 4.5; CLDR).
+
+    None for what is no tag, or says that no one language is known, as ``und`` and ``mul`` do.
+    """
+    tag = text.strip().replace("_", "-").lower()
+    language, *others = tag.split("-")
+    if not is_language_tag(tag) or language in _NO_LANGUAGE:
+        return None
+    # A dialect's own three letters may stand behind its language's.
+    if others and len(others[0]) == 3 and others[0].isalpha():
+        del others[0]
+    language, _, script = _language_now(language).partition("-")
+    if script and not (others and len(others[0]) == 4 and others[0].isalpha()):
+        others.insert(0, script)
+    while not is_language_tag("-".join((language, *others)), strict=True):
+        del others[-1]
+    return cased_language_tag("-".join((language, *others)))
+
+
+def _language_now(language: str) -> str:
+    """What a language is called by, in a script perhaps: what is of one region is no name of it."""
+    if len(language) == 2:
+        return _FORMER_LANGUAGES.get(language, language)
+    from babel.core import get_global  # noqa: PLC0415 - most have two letters
+
+    alias = get_global("language_aliases").get(language, "").replace("_", "-")
+    return alias if _ALIAS.fullmatch(alias) else language
+
+
 def primary_language(tag: str) -> str:
     """The language itself of a tag, whatever script and region (RFC 5646 section 2.2.1)."""
     return tag.partition("-")[0].lower()
@@ -300,22 +330,6 @@ def nearest_language(tag: str, known: Container[str]) -> str | None:
     kept = 2 if len(parts) > 1 and len(parts[1]) == 4 and parts[1].isalpha() else 1
     steps = ("-".join(parts[:end]) for end in range(len(parts), kept - 1, -1))
     return next((each for each in steps if each in known), None)
-
-
-def are_one_language(tag: str, other: str) -> bool:
-    """Whether two language tags name one language in one script, wherever it is spoken: en-US and
-    en-GB do, zh-TW and zh-CN do not, nor sr-Latn and sr-Cyrl.
-    """
-    (language, script), (another, its_script) = map(_language_and_script, (tag, other))
-    return language == another and (not (script and its_script) or script == its_script)
-
-
-@lru_cache(maxsize=256)
-def _language_and_script(tag: str) -> tuple[str, str]:
-    language, *others = tag.lower().split("-")
-    scripts = (part for part in others[:1] if len(part) == 4 and part.isalpha())
-    regions = (_SCRIPTS_OF_CHINESE.get(part, "") for part in others if language == "zh")
-    return language, next(scripts, "") or next(filter(None, regions), "")
 
 
 def is_right_to_left(tag: str) -> bool:
@@ -339,15 +353,6 @@ def wide(text: str) -> int:
     of which says as much as several letters do.
     """
     return 0 if text.isascii() else len(_wide_sign().findall(text))
-
-
-def is_unspaced(word: str) -> bool:
-    """Whether what stands between two blanks is more than a word: in wide signs, and in the scripts
-    of South-East Asia (UAX 14, class SA), none are written between words.
-    """
-    if word.isascii():
-        return False
-    return (_wide_sign().match(word) or _SOUTH_EAST_ASIAN.match(word)) is not None
 
 
 def is_one_line(text: str) -> bool:

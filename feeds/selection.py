@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import parse_qsl, quote
 
-from config.values import CONTROLS, cased_language_tag, is_language_tag, visible
+from config.values import CONTROLS, canonical_language, is_language_tag, visible
 from feeds.errors import MalformedSelection
 from feeds.model import TopicKind, TopicRef
 
@@ -51,7 +51,7 @@ class Selection:
     def __post_init__(self) -> None:
         if self.words and self.words != canonical_words(self.words):
             raise ValueError(f"{self.words!r} are no words as a selection has them")
-        if wrong := {each for each in self.languages if cased_language_tag(each) != each}:
+        if wrong := {each for each in self.languages if canonical_language(each) != each}:
             raise ValueError(f"{min(wrong)!r} is no language as a selection has it")
 
     @classmethod
@@ -150,11 +150,11 @@ def _topic(kind: TopicKind, value: str) -> TopicRef:
 
 
 def _language(value: str) -> str:
-    tag = value.strip()
-    if not is_language_tag(tag, strict=True):
+    tag = canonical_language(value)
+    if tag is None or not is_language_tag(value.strip(), strict=True):
         shown = _shown(value)
         raise MalformedSelection(LANGUAGE, f"{shown!r} is no language tag", "no_language", shown)
-    return cased_language_tag(tag)
+    return tag
 
 
 def _words(value: str) -> str:

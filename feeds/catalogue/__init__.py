@@ -100,12 +100,7 @@ class Catalogue:
 
     def language(self, tag: str) -> str:
         """What a language is called within a sentence; the tag itself where nobody knows."""
-        from babel import Locale, UnknownLocaleError  # noqa: PLC0415
-
-        try:
-            return Locale.parse(tag, sep="-").get_display_name(self.locale) or tag
-        except (UnknownLocaleError, ValueError):
-            return tag
+        return _name(tag, self.locale)
 
     @staticmethod
     def own_name(tag: str) -> str:
@@ -113,10 +108,21 @@ class Catalogue:
         from babel import Locale, UnknownLocaleError  # noqa: PLC0415
 
         try:
-            name = Locale.parse(tag, sep="-").get_display_name() or tag
+            name = _name(tag, Locale.parse(tag, sep="-"))
         except (UnknownLocaleError, ValueError):
             return tag
-        return name[0].upper() + name[1:]
+        return tag if name == tag else name[0].upper() + name[1:]
+
+
+def _name(tag: str, locale: "Locale") -> str:
+    """What a language is called in another, with its script and region where the tag says them, and
+    no others: which ones are likely is no part of its name. The tag where it has none (CLDR).
+    """
+    language, *others = tag.split("-")
+    name: str | None = locale.languages.get(language)
+    within = [locale.scripts.get(part) or locale.territories.get(part) for part in others]
+    details = ", ".join(filter(None, within))
+    return f"{name} ({details})" if name and details else name or tag
 
 
 @cache

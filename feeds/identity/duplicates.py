@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
 
-from config.values import are_one_language, is_web_address
+from config.values import is_web_address
 from feeds.draft import Draft
 from feeds.identity.addresses import site_number
 from feeds.identity.candidates import Candidate, firmly
@@ -17,6 +17,7 @@ from feeds.identity.decide import Known, Role
 from feeds.identity.ids import item_slug
 from feeds.identity.likeness import (
     agrees,
+    are_one_language,
     is_alike,
     is_moved,
     is_renamed,

@@ -14,7 +14,7 @@ from html import unescape
 
 from rapidfuzz.distance import Indel
 
-from config.values import are_one_language, is_unspaced
+from config.values import wide
 from feeds.draft import Draft
 from feeds.model import Issued, Label, Mark
 
@@ -53,6 +53,12 @@ _SEARCHED_CHARS = 50_000
 SEARCHED_SOURCE_CHARS = 500_000
 _LONGEST_LINE_CHARS = 200
 _DATELINE = re.compile(r"^[^\n]{0,80}?\b\d{4}\b[^\n]{0,20}?[-\u2013\u2014]+\s*")
+_SOUTH_EAST_ASIAN = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\ua9e0-\ua9ff"
+    r"\uaa60-\uaadf]"
+)
+# What Chinese is written in, by region (CLDR, likely subtags).
+_SCRIPTS_OF_CHINESE = {"tw": "hant", "hk": "hant", "mo": "hant", "cn": "hans", "sg": "hans"}
 
 
 def plain(text: str) -> str:
@@ -293,3 +299,28 @@ def _kept(mark: str) -> str:
     # room; not currency and mathematics: 5 % and 5 $ are not the same.
     category = unicodedata.category(mark)
     return " " if category[0] in "PC" or category == "Sk" else mark
+
+
+def are_one_language(tag: str, other: str) -> bool:
+    """Whether two language tags name one language in one script, wherever it is spoken: en-US and
+    en-GB do, zh-TW and zh-CN do not, nor sr-Latn and sr-Cyrl.
+    """
+    (language, script), (another, its_script) = map(_language_and_script, (tag, other))
+    return language == another and (not (script and its_script) or script == its_script)
+
+
+@lru_cache(maxsize=256)
+def _language_and_script(tag: str) -> tuple[str, str]:
+    language, *others = tag.lower().split("-")
+    scripts = (part for part in others[:1] if len(part) == 4 and part.isalpha())
+    regions = (_SCRIPTS_OF_CHINESE.get(part, "") for part in others if language == "zh")
+    return language, next(scripts, "") or next(filter(None, regions), "")
+
+
+def is_unspaced(word: str) -> bool:
+    """Whether what stands between two blanks is more than a word: in wide signs, and in the scripts
+    of South-East Asia (UAX 14, class SA), none are written between words.
+    """
+    if word.isascii():
+        return False
+    return wide(word[:1]) > 0 or _SOUTH_EAST_ASIAN.match(word) is not None

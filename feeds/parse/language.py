@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from config.values import cased_language_tag, primary_language
+from config.values import canonical_language, primary_language
 from feeds.parse.words import any_of, languages
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def spoken(
     from, ``called`` what they call whom the texts are of, where that tells them apart.
     """
     sample = text[:_SAMPLE_CHARS]
-    stated = cased_language_tag(stated) if stated and is_written_so(sample, stated) else None
+    stated = canonical_language(stated) if stated else None
+    stated = stated if stated and is_written_so(sample, stated) else None
     if stated and not is_whole:
         return Spoken(stated, is_guess=False)
     if stated is None and (own := _at_sight(sample)):

@@ -299,7 +299,7 @@ def _link(topic: Topic, site: "Site", taxonomy: Taxonomy) -> FeedLink:
 def _name(language: str, site: "Site") -> str:
     """What a language is called where its name stands alone."""
     name = site.words.language(language)
-    return name[0].upper() + name[1:]
+    return name if name == language else name[0].upper() + name[1:]
 
 
 def _label(selection: Selection, topics: Iterable[Topic], site: "Site") -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any, Self
 
-from config.values import is_language_tag
+from config.values import canonical_language
 from feeds.parse.html.outline import Part, outline, put, take_out
 from feeds.parse.html.tree import Node, Tree, attribute, composed, find, find_all, one_line, said
 from feeds.taxonomy.naming import fold
@@ -317,8 +317,7 @@ def language_of(tree: Tree, others: Iterable[str] = ()) -> str | None:
     """The language that the root element of a page states, or else the first of some tags."""
     root = find(tree, "html")
     texts = [attribute(root, name) for name in ("lang", "xml:lang")] if root is not None else []
-    tags = (text.replace("_", "-") for text in (*texts, *others))
-    return next((tag for tag in tags if is_language_tag(tag)), None)
+    return next(filter(None, map(canonical_language, (*texts, *others))), None)
 
 
 def _other(things: Iterable[Described], typed: Node | None, names: Sequence[str]) -> str:

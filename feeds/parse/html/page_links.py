@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import chain
 from urllib.parse import parse_qsl, urlsplit
 
-from config.values import are_related, host_of, is_language_tag
+from config.values import are_related, canonical_language, host_of
 from feeds.draft import Alternate, Draft, Hub
 from feeds.parse.html.tree import Node, Tree, absolute, attribute, find_all, said
 from feeds.parse.words import plain, starts
@@ -33,14 +33,9 @@ def placed(draft: Draft, links: Sequence[PageLink], found_at: str | None) -> Dra
     known = [other for other in dict.fromkeys([found_at, *others]) if other and other != url]
     languages: dict[str, str] = {}
     for rel, address, language in links:
-        tag = language.replace("_", "-")
+        tag = canonical_language(language)
         is_own = found_at is None or are_related(host_of(address), host_of(found_at))
-        if (
-            rel == "alternate"
-            and is_own
-            and is_language_tag(tag)
-            and address not in {url, found_at}
-        ):
+        if rel == "alternate" and is_own and tag and address not in {url, found_at}:
             languages.setdefault(address, tag)
     alternates = tuple(Alternate(tag, address) for address, tag in languages.items())
     return replace(draft, url=url, also_at=tuple(known), alternates=alternates)

@@ -71,7 +71,7 @@ def _draft(item: PushedItem, document: Document, taxonomy: Taxonomy) -> Draft:
         url=item.url,
         guid=item.id or document.name,
         issued=item.issued,
-        language=item.language,
+        language=values.canonical_language(item.language) if item.language else None,
         enclosures=tuple(Enclosure(**dict(each)) for each in item.enclosures),
     )
     return draft.filed(_labels(item, taxonomy))

@@ -7,7 +7,6 @@ never know which element or member they stood in, nor what we make of them.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urljoin
 
@@ -16,10 +15,9 @@ from config.values import (
     DIRECTION_MARKS,
     INVISIBLE,
     are_related,
-    cased_language_tag,
+    canonical_language,
     host_of,
     is_above_or_below,
-    is_language_tag,
     is_placeholder,
     is_web_address,
     media_type,
@@ -36,9 +34,6 @@ _MOST_ENCLOSURES = 20
 _LONGEST_CHARS = 2_048
 _UNSEEN = re.compile(rf"[\x00-\x20\x7f-\xa0{INVISIBLE}{DIRECTION_MARKS}\ud800-\udfff]+")
 _CONTROLS = re.compile(rf"[{CONTROLS}\ud800-\udfff]+")
-# "und", "mul" and "zxx" name no language, "mis" none with a code (BCP 47, 4.1).
-_NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
-_LETTERS_OF_A_DIALECT = 3
 # No file is larger, and databases hold no larger number.
 _MOST_BYTES = 2**53
 
@@ -194,10 +189,8 @@ def identifier(text: str) -> str | None:
 
 
 def language_tag(text: str | None) -> str | None:
-    """``EN_gb`` is ``en-GB``, ``zh-cmn-Hans`` is ``zh-Hans``: language, script, region and variants
-    (BCP 47), without what extends them.
-    """
-    return _language_tag(text[:40]) if text else None
+    """The one tag of a language that somebody states, of which some write pages."""
+    return canonical_language(text[:40]) if text else None
 
 
 def once(found: Iterable[Enclosure | None]) -> tuple[Enclosure | None, ...]:
@@ -229,20 +222,6 @@ def _size(text: str | None) -> int | None:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 16):
         return None
     return int(digits) if 0 < int(digits) < _MOST_BYTES else None
-
-
-@lru_cache(maxsize=1024)
-def _language_tag(text: str) -> str | None:
-    tag = text.strip().lower().replace("_", "-")
-    parts = tag.split("-")
-    if not is_language_tag(tag) or parts[0] in _NO_LANGUAGE:
-        return None
-    # A dialect's own three letters may stand behind its language's.
-    if len(parts) > 1 and len(parts[1]) == _LETTERS_OF_A_DIALECT and parts[1].isalpha():
-        del parts[1]
-    while not is_language_tag("-".join(parts), strict=True):
-        del parts[-1]
-    return cased_language_tag("-".join(parts))
 
 
 def _is_of(root: str, *sites: str | None) -> bool:

@@ -321,7 +321,12 @@ def test_counts_are_written_as_the_language_groups_and_inflects_them() -> None:
     [
         ("de", "fr", "Französisch"),
         ("ru", "en-GB", "английский (Великобритания)"),
-        ("en", "tlh-x", "tlh-x"),
+        ("en", "sr-Latn", "Serbian (Latin)"),
+        ("en", "zh-Hant-TW", "Chinese (Traditional, Taiwan)"),
+        # Nothing is added that is only likely.
+        ("en", "he", "Hebrew"),
+        ("en", "cnr", "cnr"),
+        ("en", "qaa-x", "qaa-x"),
     ],
 )
 def test_a_language_has_a_name_in_each_other(language: str, tag: str, name: str) -> None:
@@ -333,7 +338,8 @@ def test_days_of_the_week_are_numbered_from_monday() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tag", "name"), [("fr", "Français"), ("ru", "Русский"), ("qaa", "qaa"), ("e", "e")]
+    ("tag", "name"),
+    [("fr", "Français"), ("ru", "Русский"), ("cnr", "cnr"), ("qaa", "qaa"), ("e", "e")],
 )
 def test_a_language_calls_itself_so(tag: str, name: str) -> None:
     assert catalogue("en").own_name(tag) == name

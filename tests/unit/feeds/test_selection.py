@@ -49,6 +49,7 @@ def test_a_query_is_a_selection_or_refused_by_name(query: str) -> None:
         ("field=policing&field=human-rights", "field=human-rights&field=policing"),
         ("field=policing&field=policing", "field=policing"),
         ("language=ZH-tw&language=en", "language=en&language=zh-TW"),
+        ("language=iw&language=he", "language=he"),
         ("q=+Border%20%0A Zone", "q=border%20zone"),
         ("q=R%26D+%22caf%C3%A9%22", "q=r%26d%20%22caf%C3%A9%22"),
         ("q=cafe%CC%81", "q=caf%C3%A9"),
@@ -70,6 +71,7 @@ def test_a_selection_has_one_spelling(query: str, spelt: str) -> None:
         ("colour=", "colour", "there is no such parameter"),
         ("field=Policing+%26c", "field", "'policing &c' is no short name of a topic"),
         ("language=english!", "language", "'english!' is no language tag"),
+        ("language=und", "language", "'und' is no language tag"),
         ("q=%22*%22", "q", "holds nothing to look for"),
         ("q=a&q=b", "q", "twice"),
         (f"q={'long+' * 60}", "q", "more than 200 characters"),
@@ -97,7 +99,10 @@ def test_what_a_form_sends_empty_asks_for_nothing() -> None:
         Selection.parse("field=&" * 41, of_form=True)
 
 
-@pytest.mark.parametrize("wrong", [{"words": "Two  Words"}, {"languages": frozenset({"EN"})}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"words": "Two  Words"}, *({"languages": frozenset({each})} for each in ("EN", "iw", "und"))],
+)
 def test_no_selection_has_a_second_spelling(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="as a selection has"):
         Selection(**wrong)  # type: ignore[arg-type]

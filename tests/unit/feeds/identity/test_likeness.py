@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.values import wide
 from feeds.draft import Draft
 from feeds.identity.likeness import (
     agrees,
+    are_one_language,
     is_alike,
     is_moved,
+    is_unspaced,
     opening_key,
     said_alike,
     speaks_otherwise,
@@ -224,3 +227,39 @@ def test_no_page_holds_whoever_compares_it(filling: str) -> None:
     assert not tells_of(one, lead, lambda: large)
     other = a_draft(title=f"{large} again", paragraphs=(f"{large} again",), url="https://x.test/2")
     assert agrees(one, other) == agrees(one, one)
+
+
+@pytest.mark.parametrize(
+    ("tag", "other", "are_one"),
+    [
+        ("en", "en-GB", True),
+        ("en-us", "EN-GB", True),
+        ("de", "de-CH-1901", True),
+        ("sr", "sr-Latn", True),
+        ("sr-Latn-RS", "sr-Cyrl-RS", False),
+        ("zh-TW", "zh-Hant", True),
+        ("zh-TW", "zh-CN", False),
+        ("zh", "zh-CN", True),
+        ("en", "de", False),
+        ("en", "eng", False),
+    ],
+)
+def test_a_language_is_one_wherever_it_is_spoken(tag: str, other: str, are_one: bool) -> None:
+    assert are_one_language(tag, other) is are_one
+
+
+@pytest.mark.parametrize(
+    ("word", "signs", "is_more"),
+    [
+        ("\u4f1a\u8bae", 2, True),
+        ("\u30cb\u30e5\u30fc\u30b9", 4, True),
+        ("\ud68c\uc758", 2, True),
+        ("\u0e02\u0e48\u0e32\u0e27", 0, True),
+        ("\u1781\u17d2\u1798\u17c2\u179a", 0, True),
+        ("word", 0, False),
+        ("\u0441\u043b\u043e\u0432\u043e", 0, False),
+        ("", 0, False),
+    ],
+)
+def test_scripts_without_blanks_are_known(word: str, signs: int, is_more: bool) -> None:
+    assert (wide(word), is_unspaced(word)) == (signs, is_more)

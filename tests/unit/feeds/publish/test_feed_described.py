@@ -65,7 +65,7 @@ def test_a_feed_says_what_it_is_in_one_sentence(
     [
         ("field=policing&issuer=secretariat", "Policing · OSCE Secretariat"),
         ("field=policing&field=human-rights&q=border", "Human rights or Policing · “border”"),
-        ("language=zh-TW", "Chinese (Traditional, Taiwan)"),
+        ("language=zh-TW", "Chinese (Taiwan)"),
         ("language=en&language=de&country=albania", "Albania · German or English"),
         ("q=a&type=news", "News · “a”"),
     ],
@@ -181,3 +181,10 @@ def test_a_topic_that_is_saved_under_a_name_has_two_feeds_with_two_ids(osce: Tax
     feed = describe(FeedRef.saved(named), a_site(selections=(named,)), osce)
     assert feed.id == "tag:news.example.org,2026-01-01:feed/selections/police"
     assert feed.label == "Cops"
+
+
+@pytest.mark.parametrize(("tag", "label"), [("he", "Hebrew"), ("de", "German"), ("cnr", "cnr")])
+def test_the_feed_of_a_language_is_called_by_its_name_or_its_tag(
+    osce: Taxonomy, tag: str, label: str
+) -> None:
+    assert describe(FeedRef.of_language(tag), a_site(), osce).label == label
