@@ -27,6 +27,14 @@ class UnknownTopic(FeedsError):
         self.near = near
 
 
+class EndedTopic(UnknownTopic):
+    """A topic of this name, called ``label``, left the taxonomy: its feed says that it ended."""
+
+    def __init__(self, name: str, label: str) -> None:
+        super().__init__(name)
+        self.label = label
+
+
 class MalformedSelection(FeedsError):
     """A query asks for no selection; ``parameter`` is what is wrong in it, "" for all of it.
 

@@ -10,6 +10,8 @@ from dataclasses import replace
 from functools import partial
 
 from feeds import search
+from feeds.errors import EndedTopic, UnknownTopic
+from feeds.model import TopicRef
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FORMS, SELECT, FeedForm, FeedRef
 from feeds.publish.holdings import selected, within_bounds
@@ -19,6 +21,7 @@ from feeds.selection import Selection
 from feeds.storage import Connection, entries
 from feeds.storage.database import Database
 from feeds.storage.entries import Ready
+from feeds.storage.published import feed_records
 from feeds.storage.read_items import whole_items
 from feeds.taxonomy import Taxonomy
 
@@ -88,11 +91,26 @@ class SelectedFeeds:
 
     def _today(self, selection: Selection) -> Selection:
         """The selection with the names that its topics have by now. Raises UnknownTopic."""
-        topics = frozenset(self._taxonomy.get(topic).ref for topic in selection.topics)
-        return replace(selection, topics=topics)
+        return replace(selection, topics=frozenset(map(self._topic_now, selection.topics)))
+
+    def _topic_now(self, topic: TopicRef) -> TopicRef:
+        try:
+            return self._taxonomy.get(topic).ref
+        except UnknownTopic:
+            with self._reading() as connection:
+                records = feed_records.remembered(connection, topic.place)
+            for each in records:
+                raise EndedTopic(str(topic), each.label) from None
+            raise
 
     def _feed(self, selection: Selection) -> FeedRef:
-        today = self._today(selection)
+        try:
+            today = self._today(selection)
+        except EndedTopic:
+            if selection.place is None:
+                raise
+            # Its own feed goes on answering, and says what became of it.
+            return FeedRef.of(next(iter(selection.topics)))
         if today.place is None:
             return FeedRef.of_selection(today)
         for topic in today.topics:

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from feeds.errors import MalformedSelection, StoreError, UnknownTopic
+from feeds.errors import EndedTopic, MalformedSelection, StoreError, UnknownTopic
 from feeds.model import TopicRef
 from feeds.publish.feed import FORMS, FeedRef, named_at
 from feeds.web.representation import cross_origin
@@ -156,6 +156,11 @@ class _Refusals:
         """The nearest names, as a page, or for who asked for a feed in a line of text."""
         assert isinstance(error, UnknownTopic)  # noqa: S101 - what it is registered for
         say, site = self._pages.words.say, self._pages.site
+        if isinstance(error, EndedTopic):
+            heading = say("ended_title.ended", topic=error.label)
+            page = f"{site.url}/{FeedRef.of(TopicRef.parse(error.name)).page}"
+            way = Markup('<a href="{}">{}</a>').format(page, page)
+            return self._shared(request, self._pages.told(heading, way, 410))
         heading = say("unknown_topic", topic=error.name)
         feeds = {name: FeedRef.of(TopicRef.parse(name)) for name in error.near}
         form = next((form for form in FORMS if _path(request).endswith(f".{form.extension}")), None)

@@ -337,6 +337,22 @@ def test_words_are_in_the_language_of_the_site(site: Publisher) -> None:
     assert last.title_detail.language == "fr"
 
 
+def test_a_selection_of_a_topic_that_is_gone_says_so(site: Publisher) -> None:
+    """Of that alone it is the topic's feed, which says it in a last entry."""
+    site.publish(without("net"))
+    app = a_web_app(site.database, a_taxonomy(without("net")), site.public, site=a_site())
+    with serving(app) as own:
+        alone = feedparser.parse(f"{own}/feeds/select.atom?field=net")
+        assert alone.href == f"{own}/feeds/fields/net.atom"
+        assert titles(alone)[0] == "The net has ended"
+        for form in ("select.atom", "select/", "select.opml"):
+            asked = httpx2.get(f"{own}/feeds/{form}?field=net&field=press")
+            assert asked.status_code == 410
+            assert "The net has ended" in asked.text
+            assert f"{SITE}/feeds/fields/net/" in asked.text
+        assert httpx2.get(f"{own}/feeds/select.atom?field=nets").status_code == 404
+
+
 def test_a_reader_that_follows_a_redirect_moves_its_subscription(
     tmp_path: Path, osce: Taxonomy
 ) -> None:

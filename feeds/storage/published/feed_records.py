@@ -25,9 +25,13 @@ def follow(connection: Connection, fingerprint: str) -> None:
     upsert(connection, constants, [{"name": _FOLLOWED, "value": fingerprint}])
 
 
-def remembered(connection: Connection) -> Sequence[FeedRecord]:
-    """Everything that had a feed of its own, by kind and slug."""
+def remembered(connection: Connection, key: tuple[str, str] | None = None) -> Sequence[FeedRecord]:
+    """Everything that had a feed of its own, by kind and slug, or what is remembered by a ``key``
+    alone.
+    """
     query = select(feed_records).order_by(feed_records.c.kind, feed_records.c.slug)
+    if key:
+        query = query.filter_by(kind=key[0], slug=key[1])
     rows = connection.execute(query)
     return [
         FeedRecord(
