@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 
+from config.values import primary_language
 from feeds import search
 from feeds.errors import EndedTopic, UnknownTopic
 from feeds.model import TopicRef
@@ -17,7 +18,7 @@ from feeds.publish.feed import ALL, FORMS, SELECT, FeedForm, FeedRef
 from feeds.publish.holdings import selected, within_bounds
 from feeds.publish.made import each_made
 from feeds.publish.site import Site
-from feeds.selection import Selection
+from feeds.selection import LANGUAGE, Selection
 from feeds.storage import Connection, entries
 from feeds.storage.database import Database
 from feeds.storage.entries import Ready
@@ -45,6 +46,7 @@ class SelectedFeeds:
         self._taxonomy = taxonomy
         self._builder = SiteBuilder(site, taxonomy)
         self._url = site.url
+        self._words = site.words
 
     def change(self) -> int:
         """The number of the last change that what is made now shows."""
@@ -90,8 +92,17 @@ class SelectedFeeds:
         return self._database.reading(patience_seconds=_PATIENCE_SECONDS)
 
     def _today(self, selection: Selection) -> Selection:
-        """The selection with the names that its topics have by now. Raises UnknownTopic."""
+        """The selection with the names that its topics have by now. Raises UnknownTopic, also where
+        a language has no name and no items.
+        """
+        for tag in map(primary_language, selection.languages):
+            if self._words.language(tag) == tag and tag not in self._languages():
+                raise UnknownTopic(f"{LANGUAGE}:{tag}")
         return replace(selection, topics=frozenset(map(self._topic_now, selection.topics)))
+
+    def _languages(self) -> Sequence[str]:
+        with self._reading() as connection:
+            return entries.languages(connection)
 
     def _topic_now(self, topic: TopicRef) -> TopicRef:
         try:
@@ -116,8 +127,7 @@ class SelectedFeeds:
         for topic in today.topics:
             return FeedRef.of(topic)
         for tag in today.languages:
-            with self._reading() as connection:
-                is_published = tag in entries.languages(connection)
+            is_published = tag in self._languages()
             return FeedRef.of_language(tag) if is_published else FeedRef.of_selection(today)
         return ALL
 

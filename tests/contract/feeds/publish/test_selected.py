@@ -115,6 +115,19 @@ def test_the_one_address_of_a_selection(
         made.address(Selection.parse("field=nothing"), form)
 
 
+def test_a_language_that_is_none_is_told_unless_something_is_written_in_it(
+    database: Database, osce: Taxonomy
+) -> None:
+    made = SelectedFeeds(database, osce, a_site())
+    for query in ("language=xx", "language=en&language=xx-AT", "language=cnr"):
+        for form in ("atom", "html", "opml"):
+            with pytest.raises(UnknownTopic, match="language:"):
+                made.address(Selection.parse(query), form)
+    store(database, osce, [a_draft(language="cnr")])
+    assert made.address(Selection.parse("language=cnr"), "atom") == "feeds/languages/cnr.atom"
+    made.address(Selection.parse("language=cnr-ME"), "atom")
+
+
 def test_an_item_that_cannot_be_rendered_is_left_out(database: Database, osce: Taxonomy) -> None:
     """Where the site is, the last half hour of all days is after the last day there is."""
     end = datetime(9999, 12, 31, 23, 30, tzinfo=UTC)
