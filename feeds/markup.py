@@ -28,12 +28,8 @@ def without_empty(markup: str) -> str:
     where nothing is left but blanks and lines; the blanks within a line stay.
     """
     for _ in range(_MOST_EMPTY_LEVELS):
-        less = _EMPTY.sub(_left, markup)
+        less = _EMPTY.sub(lambda gone: gone["blank"] if gone["name"] in INLINE else "", markup)
         if less == markup:
             break
         markup = less
     return "" if _NOTHING.fullmatch(markup) else markup.strip()
-
-
-def _left(empty: re.Match[str]) -> str:
-    return empty["blank"] if empty["name"] in INLINE else ""

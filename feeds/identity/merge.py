@@ -33,7 +33,10 @@ def completed(draft: Draft, known: Draft) -> Draft:
         title=words.title or other.title,
         summary=words.summary or other.summary,
         paragraphs=words.paragraphs or other.paragraphs,
-        markup=words.markup if words.paragraphs else other.markup,
+        # The markup goes with the paragraphs; what shows pictures alone has none.
+        markup=(
+            words if words.paragraphs or not (other.paragraphs or other.markup) else other
+        ).markup,
         partial=words.partial,
         url=draft.url or known.url,
         also_at=tuple(dict.fromkeys((*draft.also_at, *known.also_at))),

@@ -5,10 +5,9 @@ never know whether an address leads anywhere, or who may be given it.
 """
 
 import re
+from urllib.parse import quote
 
-# URL standard, 4.4: a parser trims the first and drops the second; what else is white space stands
-# in an address in code. What nobody sees around one is trimmed with it.
-_AROUND = "".join(map(chr, range(0x21))) + "\ufeff\u200b"
+# URL standard, 4.4: a parser drops these; what else is white space stands in an address in code.
 _DROPPED = re.compile(r"[\t\n\r]+")
 _BLANK = re.compile(r"\s")
 _NOT_IN_OTHERS = re.compile(r"[\s\"<>{}|\\^`]")
@@ -23,11 +22,9 @@ def as_read(text: str) -> str:
     Other signs that no address holds stay in a web address, whose host they may part from its
     path; elsewhere, as in a mail's subject, they are percent-encoded, too.
     """
-    address = _DROPPED.sub("", text.strip().strip(_AROUND))
+    address = _DROPPED.sub("", text.strip())
     host = _WEB.match(address)
     end = host.end() if host else 0
-    return address[:end] + (_BLANK if end else _NOT_IN_OTHERS).sub(_encoded, address[end:])
-
-
-def _encoded(found: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in found[0].encode())
+    return address[:end] + (_BLANK if end else _NOT_IN_OTHERS).sub(
+        lambda odd: quote(odd[0]), address[end:]
+    )

@@ -77,7 +77,8 @@ class PublishedEntry:
 
     ``standfirst`` is the summary where the text below does not open with it anyway. ``markup`` is
     the text as sanitised HTML, where the publisher gave any. Without ``full_text`` there are no
-    paragraphs, and no markup but that of its ``picture``: what may not be shown is not even here.
+    paragraphs, and no markup but that of its ``picture``, or of what is shown by an item without a
+    word: what may not be shown is not even here.
     """
 
     id: str
@@ -161,7 +162,6 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
     origin = published_uri(item.url)
     issuers = tuple(filter(None, (_line(label.text) for label in item.issuers)))
     picture = _picture(item) if terms.images else None
-    alone = figure(picture) if picture else ""
     named = partial(_named, language=site.language, taxonomy=taxonomy)
     return PublishedEntry(
         id=item.uid,
@@ -169,7 +169,7 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         summary=summary,
         standfirst="" if summary in "".join(paragraphs[:1]) else summary,
         paragraphs=paragraphs,
-        markup=_markup(item, terms, site) if terms.full_text else alone,
+        markup=_markup(item, terms, site, picture),
         picture=picture,
         enclosures=tuple(_enclosures(item)),
         provenance=_provenance(item.provenance),
@@ -205,12 +205,13 @@ def shortened(entry: PublishedEntry) -> PublishedEntry:
     words = entry.summary or "".join(entry.paragraphs[:1])
     longest = _LONGEST_SUMMARY_CHARS if entry.summary else _LONGEST_OPENING_CHARS
     summary = _cut(words, longest)
+    alone = figure(entry.picture) if entry.picture else ""
     return replace(
         entry,
         summary=summary,
         standfirst=summary,
         paragraphs=(),
-        markup=figure(entry.picture) if entry.picture else "",
+        markup=alone if alone or summary else entry.markup,
         full_text=False,
     )
 
@@ -240,10 +241,13 @@ def _picture(item: Item) -> Picture | None:
     return next((each for each in addressed if each.address), None)
 
 
-def _markup(item: Item, terms: SourceTerms, site: Site) -> str:
-    """Its sanitised HTML in such characters, with addresses that readers can follow; we say what
-    nobody else does in its language, or else in the site's.
+def _markup(item: Item, terms: SourceTerms, site: Site, picture: Picture | None) -> str:
+    """What of its sanitised HTML may be shown, in such characters, with addresses that readers can
+    follow; we say what nobody else does in its language, or else in the site's.
     """
+    # What shows something and says nothing holds no text that others may not have.
+    if not terms.full_text and (item.body or item.summary):
+        return figure(picture) if picture else ""
     words = catalogue(item.language) if nearest(item.language) else site.words
     said = with_names(item.markup, lambda kind, host: words.say(f"embedded.{kind}", host=host))
     text = _readable(told(said, are_shown=terms.images), with_isolates=True)

@@ -39,6 +39,8 @@ _PARAGRAPH = re.compile(
     r"\s*(?:<p>)?(?:[^<>]++|</?(?:a|b|em|i|span|strong)(?: [^<>]*)?>)*+(?:</p>)?\s*"
 )
 _INLINE = re.compile("<[^<>]*(?:>|$)")
+# Of what is shown or marked up no plain paragraph tells.
+_MARKED = re.compile(r"<(?!(?:p|div|br|span)\b)[a-z]", re.IGNORECASE)
 # What leads from an entry to its page stands in its last line.
 _LONGEST_WAY_ON_CHARS = 2_000
 _LINE_STARTS = ("<p", "<br", "<div", "<li")
@@ -76,17 +78,13 @@ def draft(
     is called by it.
 
     It is partial unless the entry ``is_whole`` or has a content that says more than its summary.
-    A description of several paragraphs, or longer than a summary, is kept as text: but nobody
-    said that it is all of it.
+    A description of several paragraphs, longer than a summary or marked up is kept as text where
+    there is no other, and so is what shows something without a word: but nobody said that it is
+    all of it.
     """
     named = line(entry.title)
     told, text = [_without_way_on(each, entry.urls, named) for each in entry[1:3]]
-    (lead, rest), (markup, body) = _lead(told, named), _body(text, named)
-    is_full = bool(body) and not _says_no_more(body, lead, rest)
-    if not is_full and rest:
-        markup, body = _body(told, named)
-    elif not is_full and not is_whole:
-        markup, body = "", ()
+    lead, markup, body, is_full = _words(told, text, named, is_whole=is_whole)
     summary = isolated(_cut(lead or (body[0] if body else ""), _SUMMARY_CHARS))
     title = _cut(named, _TITLE_CHARS) or _cut(_seen(summary) or _caption(entry), _CALLED_CHARS)
     title = title or ("" if is_whole else "".join(entry.urls[:1])[:_TITLE_CHARS])
@@ -116,6 +114,26 @@ def draft(
         authors=entry.authors or feed.authors,
         enclosures=entry.files,
     )
+
+
+def _words(
+    told: TextConstruct, text: TextConstruct, title: str, *, is_whole: bool
+) -> tuple[str, str, tuple[str, ...], bool]:
+    """The lead, the markup and the paragraphs of a summary and a content, and whether the content
+    says more than the summary.
+    """
+    (lead, rest), (markup, body) = _lead(told, title), _body(text, title)
+    if body and not _says_no_more(body, lead, rest):
+        return lead, markup, body, True
+    shown = markup if _MARKED.search(markup) else ""
+    if rest or (not shown and told.is_html and _MARKED.search(told.text)):
+        markup, body = _body(told, title)
+        if shown:
+            words = markup or "".join(f"<p>{html.escape(each, quote=False)}</p>" for each in body)
+            markup = f"{shown}{words}"
+    if rest or is_whole or _MARKED.search(markup):
+        return lead, markup, body, False
+    return lead, "", (), False
 
 
 def _issuers(entry: RawEntry, feed: RawFeed) -> tuple[str, ...]:

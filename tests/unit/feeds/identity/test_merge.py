@@ -53,6 +53,13 @@ def test_the_words_of_a_partial_draft_never_replace_whole_ones() -> None:
     assert (told.partial, told.form, told.marks) == (False, "A", whole.marks)
 
 
+def test_a_picture_without_a_word_stays_where_nobody_has_more() -> None:
+    shown = a_draft(paragraphs=(), markup="<img>", partial=True)
+    silent = a_draft(paragraphs=(), partial=True)
+    assert completed(shown, silent).markup == completed(silent, shown).markup == "<img>"
+    assert completed(shown, a_draft(partial=True)).markup == ""
+
+
 def test_a_whole_draft_takes_the_place_of_a_lead() -> None:
     told = completed(a_draft(summary=""), LEAD)
     assert (told.title, told.summary, told.partial) == (a_draft().title, LEAD.summary, False)

@@ -16,7 +16,7 @@ from feeds.parse.href import as_read
         ("\n  https://t.example/a \n", "https://t.example/a"),
         ("https://t.example/a\n  /b\tc", "https://t.example/a%20%20/bc"),
         ("ht\ntps://t.exa\r\nmple/a?b c#d e", "https://t.example/a?b%20c#d%20e"),
-        ("\x01https://t.example/a\u3000b\xa0", "https://t.example/a%E3%80%80b"),
+        ("\x1fhttps://t.example/a\u3000b\xa0", "https://t.example/a%E3%80%80b"),
         ("https://t.example/a|{b}", "https://t.example/a|{b}"),
         ("https://t exa/a b", "https://t exa/a%20b"),
         ("https://t.example\\a b@c", "https://t.example\\a%20b@c"),

@@ -341,6 +341,21 @@ def test_beside_a_summary_stands_one_picture_where_it_may(osce: Taxonomy) -> Non
     assert shortened(whole).markup == entry.markup
 
 
+@pytest.mark.parametrize(("source", "images"), [("own", True), ("web", True), ("web", False)])
+def test_an_item_that_shows_something_and_says_nothing_is_told_of_all_the_same(
+    source: str, images: bool, osce: Taxonomy
+) -> None:
+    terms = [replace(each, images=images) for each in LICENSED]
+    film = f'<p><a href="{PICTURE}" rel="noopener noreferrer">Film</a></p>'
+    item = an_item(source=source, body="", summary="", markup=PICTURED[len("<p>One.</p>") :] + film)
+    entry = compose(item, a_site(terms=tuple(terms)), osce)
+    assert not entry.is_title_alone
+    assert (PICTURED[len("<p>One.</p>") :] in entry.markup) is images
+    assert film in entry.markup
+    bare = compose(replace(item, markup=film), a_site(terms=tuple(terms)), osce)
+    assert shortened(bare).markup == bare.markup == film
+
+
 def test_our_own_pages_ask_for_pictures_late(osce: Taxonomy) -> None:
     entry = compose(an_item(markup=PICTURED), a_site(terms=LICENSED), osce).on_own_page()
     assert '<img loading="lazy" referrerpolicy="no-referrer" src=' in entry.markup
