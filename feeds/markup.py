@@ -10,7 +10,9 @@ _ATTRIBUTES = r'(?: [a-z-]+="[^"]*")*+'
 #: else with "<".
 CLEAN_TAG = re.compile(rf"(<(/?)([a-z][a-z0-9]*){_ATTRIBUTES}>)")
 #: What marks up a part of a line.
-INLINE = frozenset("a abbr b bdi br cite code em i mark q s small strong sub sup u".split())
+INLINE = frozenset(
+    "a abbr b bdi br cite code del em i ins mark q rp rt ruby s small strong sub sup u".split()
+)
 _BLANK = r"(?:\s|&nbsp;|<br>)*+"
 # A cell without words keeps those beside it in their columns; a row of such cells holds nothing.
 _CELL = rf"<(?P<cell>t[dh]){_ATTRIBUTES}>{_BLANK}</(?P=cell)>"

@@ -4,11 +4,12 @@ Knows the set of elements and attributes that is published. Must never know whic
 from or which part of it is news.
 
 The set: paragraphs and div, headings 2 to 6, lists, quotes, tables, pre, hr and br; the inline
-marks em strong b i u s sub sup small code cite q abbr mark bdi; the direction and the language of a
-text (dir, lang); links to http, https and mailto, absolute, with rel="noopener noreferrer". Nothing
-else has a place: no class, style, id, title (but of abbr), target or event handler (without a
-target no page is opened that could reach back), no form or script, and no pictures, sound or
-frames: these leave places at most, which others fill. Captions go with the pictures they explain.
+marks em strong b i u s del ins sub sup small code cite q abbr mark bdi and ruby; the direction and
+the language of a text (dir, lang); links to http, https and mailto, absolute, with rel="noopener
+noreferrer". Nothing else has a place: no class, style, id, title (but of abbr), target or event
+handler (without a target no page is opened that could reach back), no form or script, and no
+pictures, sound or frames: these leave places at most, which others fill. Captions go with the
+pictures they explain.
 """
 
 import re
@@ -33,7 +34,7 @@ _BLOCKS = frozenset(
     "tr ul".split()
 )
 # Let through for the sanitiser, as they end a line; then written as elements of the set.
-_RENAMED = {"h1": "h2"} | dict.fromkeys(
+_RENAMED = {"h1": "h2", "strike": "s"} | dict.fromkeys(
     "address article aside center details fieldset figure footer header main section "
     "summary".split(),
     "div",
@@ -277,6 +278,8 @@ def _cleaner(base: str | None, *, has_direction: bool, with_places: bool) -> nh3
                 "abbr": {"title"},
                 "ol": {"start"},
                 "td": {"colspan", "rowspan"},
+                "th": {"colspan", "rowspan"},
+                "li": {"value"},
                 **({PLACE: {PLACE_NUMBER}} if with_places else {}),
             },
             tag_attribute_values=dict.fromkeys(_WITH_DIRECTION | _APART, _DIRECTIONS),
