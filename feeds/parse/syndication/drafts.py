@@ -39,6 +39,8 @@ _PARAGRAPH = re.compile(
     r"\s*(?:<p>)?(?:[^<>]++|</?(?:a|b|em|i|span|strong)(?: [^<>]*)?>)*+(?:</p>)?\s*"
 )
 _INLINE = re.compile("<[^<>]*(?:>|$)")
+_HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
+_HEADING = re.compile(r"<h[2-6]\b[^<>]*>((?:[^<]++|<(?!/h))*+)</h[2-6]>")
 # Of what is shown or marked up no plain paragraph tells.
 _MARKED = re.compile(r"<(?!(?:p|div|br|span)\b)[a-z]", re.IGNORECASE)
 # What leads from an entry to its page stands in its last line.
@@ -85,7 +87,7 @@ def draft(
     named = line(entry.title)
     told, text = [_without_way_on(each, entry.urls, named) for each in entry[1:3]]
     lead, markup, body, is_full = _words(told, text, named, is_whole=is_whole)
-    summary = isolated(_cut(lead or (body[0] if body else ""), _SUMMARY_CHARS))
+    summary = isolated(_cut(lead or _opening(markup, body), _SUMMARY_CHARS))
     title = _cut(named, _TITLE_CHARS) or _cut(_seen(summary) or _caption(entry), _CALLED_CHARS)
     title = title or ("" if is_whole else "".join(entry.urls[:1])[:_TITLE_CHARS])
     if not title:
@@ -134,6 +136,13 @@ def _words(
     if rest or is_whole or _MARKED.search(markup):
         return lead, markup, body, False
     return lead, "", (), False
+
+
+def _opening(markup: str, body: tuple[str, ...]) -> str:
+    """The first paragraph that is no heading; a heading where there is nothing else."""
+    headings = [_characters(_INLINE.sub("", each)) for each in _HEADING.findall(markup)]
+    named = {" ".join(each.split()) for each in headings}
+    return next((each for each in body if each not in named), "".join(body[:1]))
 
 
 def _issuers(entry: RawEntry, feed: RawFeed) -> tuple[str, ...]:
@@ -293,7 +302,10 @@ def _lead(summary: TextConstruct, title: str) -> tuple[str, bool]:
     if _PARAGRAPH.fullmatch(text):
         plain = _running(_characters(_INLINE.sub("", text)))
         return plain, len(plain) > _SUMMARY_CHARS
-    found = paragraphs(text)
+    told = blocks(sanitised(text, None))
+    # An opening is a paragraph.
+    starts = (at for at, each in enumerate(told) if each.tag not in _HEADINGS)
+    found = [each.line for each in told[next(starts, 0) :]]
     if len(found) > 1 and _is_head(found[0], title):
         found = found[1:]
     return (found[0], len(found) > 1 or len(found[0]) > _SUMMARY_CHARS) if found else ("", False)

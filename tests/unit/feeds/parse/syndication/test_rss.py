@@ -200,6 +200,18 @@ def test_a_description_that_is_marked_up_is_the_text_where_there_is_no_other(
     assert draft.partial
 
 
+@pytest.mark.parametrize("name", ["description", "content:encoded"])
+@pytest.mark.parametrize(
+    ("html", "summary"),
+    [
+        ("<h1>Big &amp; <i>head</i></h1><p>The text.</p><h2>More</h2><p>Of it.</p>", "The text."),
+        ("<h2>Big head</h2>", "Big head"),
+    ],
+)
+def test_an_opening_is_a_paragraph(name: str, html: str, summary: str, osce: Taxonomy) -> None:
+    assert only(item(f"<{name}><![CDATA[{html}]]></{name}>"), osce).summary == summary
+
+
 IMAGE = '<img src="https://www.example.org/b.jpg" alt="A bridge at dawn">'
 BRIDGE = f"<figure>{IMAGE}</figure>"
 FILM = '<video src="https://www.example.org/b.mp4" title="Film"></video>'
