@@ -299,22 +299,19 @@ def canonical_language(text: str) -> str | None:
     # A dialect's own three letters may stand behind its language's.
     if others and len(others[0]) == 3 and others[0].isalpha():
         del others[0]
-    language, _, script = _language_now(language).partition("-")
+    now = _FORMER_LANGUAGES.get(language, language)
+    if len(language) == 3:
+        from babel.core import get_global  # noqa: PLC0415 - most have two letters
+
+        # By two letters where it has them; what is of one region is no name of it.
+        alias = get_global("language_aliases").get(language, "").replace("_", "-")
+        now = alias if _ALIAS.fullmatch(alias) else language
+    language, _, script = now.partition("-")
     if script and not (others and len(others[0]) == 4 and others[0].isalpha()):
         others.insert(0, script)
     while not is_language_tag("-".join((language, *others)), strict=True):
         del others[-1]
     return cased_language_tag("-".join((language, *others)))
-
-
-def _language_now(language: str) -> str:
-    """What a language is called by, in a script perhaps: what is of one region is no name of it."""
-    if len(language) == 2:
-        return _FORMER_LANGUAGES.get(language, language)
-    from babel.core import get_global  # noqa: PLC0415 - most have two letters
-
-    alias = get_global("language_aliases").get(language, "").replace("_", "-")
-    return alias if _ALIAS.fullmatch(alias) else language
 
 
 def primary_language(tag: str) -> str:
