@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from feeds.parse.syndication.feed_entries import absolute, identifier
+from feeds.model import Enclosure
+from feeds.parse.syndication.feed_entries import absolute, identifier, once
 from feeds.taxonomy import Taxonomy
 from tests.syndicated import only, parsed
 
@@ -88,3 +89,10 @@ def test_where_it_was_found_counts_before_what_it_says(osce: Taxonomy) -> None:
     for body in feeds_with("https://old.e.test/feed", "", "/1"):
         draft = only(body, osce, url="https://new.e.test/feed")
         assert draft.url == "https://new.e.test/1"
+
+
+def test_of_more_files_than_any_entry_has_the_first_are_kept() -> None:
+    """Those that are nowhere are counted, however many."""
+    files = [Enclosure(url=f"https://x.test/{number % 30}.mp3") for number in range(60)]
+    kept = once([*files, None, None])
+    assert kept == (*files[:20], None, None)
