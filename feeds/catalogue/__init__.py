@@ -80,12 +80,12 @@ class Catalogue:
 
         return format_date(day, self.said[pattern] if pattern else "long", self.locale)
 
-    def month(self, day: date) -> str:
-        """``November 2026``, as a heading."""
+    def month(self, day: date, *, is_alone: bool = True) -> str:
+        """``November 2026``, as a heading, or as it is written within a title."""
         from babel.dates import format_skeleton  # noqa: PLC0415
 
         text = format_skeleton("yMMMM", day, locale=self.locale)
-        return text[0].upper() + text[1:]
+        return text[0].upper() + text[1:] if is_alone else text
 
     def weekday(self, number: int) -> str:
         """``Tuesday``, of Monday as 0."""

@@ -93,7 +93,7 @@ def renderer(
         optimized=False,
     )
     # There are few, and each is on the pages of many feeds.
-    month = lru_cache(maxsize=1024)(lambda text: words.month(date.fromisoformat(f"{text}-01")))
+    month = lru_cache(1024)(lambda at, **how: words.month(date.fromisoformat(f"{at}-01"), **how))
     environment.filters |= {
         "day": lambda issued: words.day(
             issued.at.astimezone(site.timezone).date() if issued.at else issued.day
@@ -102,7 +102,7 @@ def renderer(
         "instant": instant,
         "month_name": words.month,
         "own_name": words.own_name,
-        "month": lambda page: month(page.month),
+        "month": lambda page, **how: month(page.month, **how),
         "page": lambda feed: f"{site.base}/{feed.page}",
         "file": lambda feed, form: f"{site.base}/{feed.file(form)}",
     }

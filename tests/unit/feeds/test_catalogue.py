@@ -308,6 +308,8 @@ def test_dates_are_written_as_people_write_them(
     words, when = catalogue(language, notifier.catalogue.FOLDER), date(2026, 11, 24)
     assert words.say("digest.daily", day=words.day(when, "day_of_week")) == title
     assert (words.day(when), words.month(when), words.hour(7 * 60)) == (day, month, hour)
+    within = month if language in {"en", "de"} else month[0].lower() + month[1:]
+    assert words.month(when, is_alone=False) == within
 
 
 def test_counts_are_written_as_the_language_groups_and_inflects_them() -> None:
