@@ -56,8 +56,13 @@ class Picture:
 
     @property
     def said(self) -> str:
-        """What is said where it is not seen; what stands below it where nobody wrote that."""
+        """What is said where it is not seen; its caption where nobody wrote that."""
         return self.alt or self.caption
+
+    @property
+    def beside_caption(self) -> str:
+        """The same where its caption stands beside it, which would be read out twice."""
+        return "" if self.said == self.caption else self.said
 
     @property
     def words(self) -> str:
@@ -122,10 +127,11 @@ def pictures(markup: str) -> Iterator[Picture]:
 
 
 def told(markup: str, *, are_shown: bool) -> str:
-    """A kept text as it is published: with its pictures, each with an alternative text, where they
-    ``are_shown``, or with links in their places, named by their captions or by what is said of
-    them; one of which somebody says that it says nothing leaves no link. Of a link that holds
-    nothing but such a picture its host is the name (WCAG 2.2, 2.4.4).
+    """A kept text as it is published: with its pictures, each with an alternative text (empty where
+    its caption says the same), where they ``are_shown``, or with links in their places, named by
+    their captions or by what is said of them; one of which somebody says that it says
+    nothing leaves no link. Of a link that holds nothing but such a picture its host is the name
+    (WCAG 2.2, 2.4.4).
     """
     if _IMG not in markup:
         return markup
@@ -138,7 +144,7 @@ def told(markup: str, *, are_shown: bool) -> str:
 
 def figure(picture: Picture) -> str:
     """A picture that is shown by itself."""
-    return kept(replace(picture, alt=picture.said), is_within_line=False)
+    return kept(replace(picture, alt=picture.beside_caption), is_within_line=False)
 
 
 def asked_for_late(markup: str) -> str:
@@ -196,7 +202,7 @@ def _shown(found: re.Match[str]) -> str:
         return _words(found, is_linked=True)
     if found["figure"]:
         return figure(picture)
-    image = kept(replace(picture, alt=picture.said, caption=""), is_within_line=True)
+    image = kept(replace(picture, alt=picture.beside_caption, caption=""), is_within_line=True)
     return f"{image} {escape(picture.caption, quote=False)}".rstrip()
 
 

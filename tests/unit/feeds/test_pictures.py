@@ -35,7 +35,7 @@ def inline(**said: object) -> str:
         ),
         (
             block(caption="C"),
-            f'<figure><img src="{AT}" alt="C"><figcaption>C</figcaption></figure>',
+            f'<figure><img src="{AT}" alt=""><figcaption>C</figcaption></figure>',
             f"<p>{LINK.format('C')}</p>",
         ),
         (
@@ -46,7 +46,7 @@ def inline(**said: object) -> str:
         (f"<div>{block(alt='')}</div>", f'<div><figure><img src="{AT}" alt=""></figure></div>', ""),
         (
             f"<p>a {inline(alt='', caption='C')}</p>",
-            f'<p>a <img src="{AT}" alt="C"> C</p>',
+            f'<p>a <img src="{AT}" alt=""> C</p>',
             f"<p>a {LINK.format('C')}</p>",
         ),
         # Nobody wrote an alternative text; that is not to say that the picture decorates.
@@ -161,7 +161,7 @@ def test_whatever_its_page_says_a_picture_is_no_more_than_one(
         assert said.keys() <= {"src", "alt", "width", "height", "href", "rel"}
         for name in ("src", "href"):
             assert (said.get(name) or "https://").startswith("https://")
-        assert tag != "img" or said["alt"] == picture.said
+        assert tag != "img" or said["alt"] == picture.beside_caption
     assert told(html, are_shown=True) == html
 
 
