@@ -118,14 +118,14 @@ def _entry(
     guid = identifier(first(groups, ("id",)))
     origin = absolute(first(groups, ("feedburner:origlink",)), base)
     date, content = first(groups, _ISSUED), groups.get("content", [])
+    words = _construct([each for each in content if not each.get("src")], base)
     addresses = (origin, *_pages(own, base), *_src(content, base))
     if not any(addresses) and guid and guid.startswith(("http://", "https://")):
         addresses = (absolute(guid, None),)
     return RawEntry(
         title=_construct(groups.get("title") or groups.get("media:title"), base),
-        summary=_construct(groups.get("summary"), base)
-        or _construct(groups.get("media:description"), base),
-        content=_construct([each for each in content if not each.get("src")], base),
+        summary=_summary(groups, words, base),
+        content=words,
         guid=guid,
         urls=items_only(addresses, home, found_at),
         alternates=tuple(_alternates(own, base, language)),
@@ -138,6 +138,12 @@ def _entry(
         pictures=pictures(groups),
         provenance=_of_entry(source or _NOWHERE, guid) if guid else None,
     )
+
+
+def _summary(groups: Groups, content: TextConstruct, base: str | None) -> TextConstruct:
+    """The summary; what is said of a picture is the lead of an entry that says nothing else."""
+    captions = () if content else groups.get("media:description", ())
+    return _construct([*groups.get("summary", ()), *captions], base)
 
 
 def _construct(elements: list[Element] | None, base: str | None) -> TextConstruct:

@@ -263,3 +263,12 @@ def test_a_change_bounds_the_day_of_an_entry_that_names_none(
 def test_an_author_is_a_name_however_it_is_written(author: str, osce: Taxonomy) -> None:
     draft = only(entry(f"<author>{author}</author>"), osce)
     assert [label.slug for label in draft.issuers] == ["secretariat"]
+
+
+def test_what_is_said_of_a_picture_opens_no_text_of_its_entry(osce: Taxonomy) -> None:
+    media = (
+        '<m:group xmlns:m="http://search.yahoo.com/mrss/"><m:description>A caption</m:description>'
+        "</m:group>"
+    )
+    assert only(entry(f"{media}<content>The text.</content>"), osce).summary == "The text."
+    assert only(entry(media), osce).summary == "A caption"
