@@ -11,16 +11,16 @@ from tests.command import Installation, an_installation
 from tests.publisher.server import publishing
 from tests.publisher.site import Site
 
-STORIES = 300
+STORIES = 600
 KILLS = 6
 #: From the start of the command to well into the pages.
-KILL_WITHIN_SECONDS = 1.5
+KILL_WITHIN_SECONDS = 2.5
 SETTINGS = """
 [fetch]
 private_hosts = "127.0.0.1"
 pause_seconds = 0
 [ingest]
-batch = 25
+batch = 50
 """
 BACKFILL = ("ingest", "archive", "--backfill", "--since", "2001")
 
@@ -40,7 +40,7 @@ def stored(house: Installation, most: int = STORIES) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("path", ["/news", "/sitemap.xml"])
 def test_a_killed_backfill_ends_like_one_that_was_not(path: str, tmp_path: Path) -> None:
     """No item is missing, none is there twice, and hardly a page was asked for twice."""
-    site = Site(count=STORIES, per_page=25)
+    site = Site(count=STORIES, per_page=50)
     with publishing(site) as publisher:
         whole = installed(tmp_path / "whole", publisher.at(path))
         assert whole.report(*BACKFILL)["added"] == STORIES
@@ -55,7 +55,7 @@ def test_a_killed_backfill_ends_like_one_that_was_not(path: str, tmp_path: Path)
         killed.report(*BACKFILL)
         asked = [each.target for each in site.asked if each.target[6:].isdigit()]
     assert stored(killed) == stored(whole)
-    assert len(asked) <= STORIES + (KILLS + 1) * 2 * 25
+    assert len(asked) <= STORIES + (KILLS + 1) * 2 * 50
 
 
 def test_a_backfill_goes_back_as_far_as_it_is_told(tmp_path: Path) -> None:

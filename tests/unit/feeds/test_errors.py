@@ -1,6 +1,6 @@
 """Errors say what happened to which thing."""
 
-from feeds.errors import NotEdited, Overloaded, SourceError, StoreBusy
+from feeds.errors import EndedTopic, NotEdited, Overloaded, SourceError, StoreBusy
 
 
 def test_an_edit_that_cannot_be_names_its_item() -> None:
@@ -23,3 +23,9 @@ def test_a_source_that_cannot_be_read_is_named() -> None:
     error = SourceError("press", "no such folder")
     assert (error.source, error.problem) == ("press", "no such folder")
     assert str(error) == "source 'press': no such folder"
+
+
+def test_a_topic_that_ended_is_none_and_is_named() -> None:
+    error = EndedTopic("field:net", "The net")
+    assert (error.label, error.near) == ("The net", ())
+    assert str(error) == "no topic 'field:net' in the taxonomy; see `fieldfare topics`"
