@@ -207,7 +207,7 @@ def outstanding(
         fewest=fewest,
         listed=listed,
         changes={} if whole else history.changes(connection, state),
-        published=entries.histories(connection, places),
+        published=entries.histories(connection, None if whole else places),
         moved=entries.moved(connection),
         whole=whole,
     )

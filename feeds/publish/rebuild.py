@@ -192,7 +192,7 @@ class SitePublication:
         pages += self.files.write_all(starmap(self.builder.hidden, gone))
         written = [*self._feeds(feeds)]
         if not self.stopping.is_set():
-            written += self.files.write_all(iter([self._changes()]))
+            written += self.files.write_all([self._changes()])
             # Whoever follows a feed has it by now: these lead to items and to feeds.
             pages += self._around(after, state.upto, tags, whole=whole)
         # What was cut short is done anew by the next run.

@@ -110,9 +110,9 @@ class SelectedFeeds:
         except UnknownTopic:
             with self._reading() as connection:
                 records = feed_records.remembered(connection, topic.place)
-            for each in records:
-                raise EndedTopic(str(topic), each.label) from None
-            raise
+            if not records:
+                raise
+            raise EndedTopic(str(topic), records[0].label) from None
 
     def _feed(self, selection: Selection) -> FeedRef:
         try:

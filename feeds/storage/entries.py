@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, not_, select, 
 
 from feeds.selection import EVERYWHERE, LANGUAGE, Place
 from feeds.storage.engines import upsert
+from feeds.storage.read_items import in_span
 from feeds.storage.tables import (
     constants,
     counters,
@@ -288,7 +289,6 @@ def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
     upsert(connection, entries, rows)
 
 
-_span = and_(items.c.change > bindparam("after"), items.c.change <= bindparam("upto"))
 _OUTSTANDING = select(
     select(counters.c.value).filter_by(name=_CHANGE).scalar_subquery(),
     select(func.max(items.c.change)).scalar_subquery(),
@@ -297,7 +297,7 @@ _OUTSTANDING = select(
 _TOUCHED = select(touched.c.kind, touched.c.slug, touched.c.month, touched.c.change)
 _CHANGED = (
     select(items.c.number, items.c.change)
-    .where(_span, is_shown)
+    .where(in_span, is_shown)
     .order_by(items.c.change)
     .limit(bindparam("limit"))
 )
@@ -305,14 +305,14 @@ _leading = items.alias()
 _HIDDEN = (
     select(items.c.slug, _leading.c.slug)
     .select_from(items.outerjoin(_leading, _leading.c.number == items.c.merged_into))
-    .where(_span, not_(is_shown))
+    .where(in_span, not_(is_shown))
     .order_by(items.c.change)
 )
-_FILED_IN_ALL = select(items.c.number, items.c.news_at).where(_span)
+_FILED_IN_ALL = select(items.c.number, items.c.news_at).where(in_span)
 _FILED = (
     select(item_topics.c.kind, item_topics.c.slug, item_topics.c.item, item_topics.c.news_at)
     .join_from(items, item_topics)
-    .where(_span, item_topics.c.slug.is_not(None))
+    .where(in_span, item_topics.c.slug.is_not(None))
 )
 _REPLACED = select(entries.c.item, entries.c.atom, entries.c.archived).where(
     entries.c.item.in_(bindparam("numbers", expanding=True)),

@@ -53,6 +53,9 @@ _BRIEF = tuple(
     for column in items.c
 )
 
+#: Whether an item changed in ``(after, upto]``, values of whoever asks.
+in_span = and_(items.c.change > bindparam("after"), items.c.change <= bindparam("upto"))
+
 #: The labels of an item by kind, those it names itself (True) and those they imply (False).
 _Labels = Mapping[tuple[TopicKind, bool], Sequence[Label]]
 
@@ -146,8 +149,8 @@ def latest_number(connection: Connection) -> int:
 
 def changed_numbers(connection: Connection, after: int, upto: int) -> frozenset[int]:
     """The numbers of all items changed in ``(after, upto]``, hidden ones too."""
-    span = and_(items.c.change > after, items.c.change <= upto)
-    return frozenset(connection.scalars(select(items.c.number).where(span)))
+    span = {"after": after, "upto": upto}
+    return frozenset(connection.scalars(_CHANGED_NUMBERS, span))
 
 
 def shown_of(connection: Connection, numbers: Sequence[int]) -> tuple[int, ...]:
@@ -221,7 +224,7 @@ def parts(values: Iterable[_T]) -> Iterator[list[_T]]:
 
 # Statements that are asked for again and again, each put together once.
 _NAMED = (items.c.number, items.c.slug, items.c.title, items.c.language, items.c.url)
-_span = and_(items.c.change > bindparam("after"), items.c.change <= bindparam("upto"))
+_CHANGED_NUMBERS = select(items.c.number).where(in_span)
 _of_numbers = items.c.number.in_(bindparam("numbers", expanding=True))
 _OF_NUMBERS = select(*_WHOLE).where(_of_numbers).order_by(items.c.number)
 _NAMED_OF_NUMBERS = select(*_NAMED).where(_of_numbers)
@@ -232,7 +235,7 @@ _NAMED_OF_GROUPS = (
 )
 _UNCHANGED, _UNCHANGED_OF_GROUPS = (
     select(items.c.number).where(
-        column.in_(bindparam("values", expanding=True)), is_shown, not_(_span)
+        column.in_(bindparam("values", expanding=True)), is_shown, not_(in_span)
     )
     for column in (items.c.number, items.c.group)
 )
@@ -268,7 +271,7 @@ _AROUND = select(
     _beside(is_later=False).label("earlier"),
     _beside(is_later=True).label("later"),
 )
-_AROUND_NUMBERS, _AROUND_CHANGED = (_AROUND.where(which) for which in (_of_numbers, _span))
+_AROUND_NUMBERS, _AROUND_CHANGED = (_AROUND.where(which) for which in (_of_numbers, in_span))
 
 
 def _labels(connection: Connection, numbers: Sequence[int]) -> Mapping[int, _Labels]:

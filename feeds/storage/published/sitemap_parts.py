@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, select
 
 from feeds.storage.engines import upsert
+from feeds.storage.read_items import in_span
 from feeds.storage.tables import is_shown, items, sitemaps
 
 #: Items of one part of the sitemap, by number, which stays: a change rewrites one part, so that few
@@ -29,9 +30,9 @@ class ListedPage(NamedTuple):
 
 def changed_parts(connection: Connection, after: int, upto: int) -> Sequence[int]:
     """The parts of the sitemap of the items changed in ``(after, upto]``, hidden ones too."""
-    span = and_(items.c.change > after, items.c.change <= upto)
     part = (items.c.number - 1) // PART_ITEMS + 1
-    return connection.scalars(select(part).where(span).distinct().order_by(part)).all()
+    query = select(part).where(in_span).distinct().order_by(part)
+    return connection.scalars(query, {"after": after, "upto": upto}).all()
 
 
 def listed(connection: Connection, part: int) -> Sequence[ListedPage]:
