@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -19,11 +20,27 @@ from feeds.push.api import PushApi
 from feeds.push.receive import PushedItems
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
+from tests.command import Installation, an_installation
 from tests.folder_ingest import IDENTITY, NOW
 from tests.serving import serving
 
 TOKENS = {"press": "the token of the press office, long", "wire": "the token of the wire, long too"}
 MAX_BYTES = 50_000
+#: The press office in the settings of an installation.
+PRESS = """\
+[[sources]]
+name = "press"
+kind = "push"
+token_path = "token"
+full_text = true
+"""
+
+
+def pushed_to(folder: Path, settings: str, *, is_cold: bool = False) -> Installation:
+    """An installation that takes what the press office pushes."""
+    house = an_installation(folder, settings, PRESS, is_cold=is_cold)
+    (folder / "token").write_text(TOKENS["press"])
+    return house
 
 
 def bearer(token: str) -> dict[str, str]:

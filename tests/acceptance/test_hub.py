@@ -9,11 +9,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.command import PATIENCE_SECONDS, SEEDS, Installation, a_free_port, an_installation, until
+from tests.command import PATIENCE_SECONDS, SEEDS, Installation, a_free_port, until
 from tests.publisher.reader import FeedReader, a_reader
-from tests.pushing import an_item, bearer
+from tests.pushing import TOKENS, an_item, bearer, pushed_to
 
-TOKEN = "the token of the press office, long"
 SETTINGS = """\
 [site]
 url = "http://127.0.0.1:{port}"
@@ -24,11 +23,6 @@ hub = true
 hubs = "{other}"
 [fetch]
 private_hosts = "127.0.0.1"
-[[sources]]
-name = "press"
-kind = "push"
-token_path = "token"
-full_text = true
 """
 
 
@@ -49,7 +43,7 @@ class HubSite:
     def push(self, **changes: object) -> None:
         """A publisher hands in an item."""
         body = json.dumps(an_item(**changes))
-        headers = bearer(TOKEN) | {"Content-Type": "application/json"}
+        headers = bearer(TOKENS["press"]) | {"Content-Type": "application/json"}
         answer = httpx2.post(
             f"{self.url}/api/items", content=body, headers=headers, timeout=PATIENCE_SECONDS
         )
@@ -61,8 +55,7 @@ def hub(tmp_path: Path) -> Iterator[HubSite]:
     port = a_free_port()
     with a_reader() as reader, a_reader() as other:
         settings = SETTINGS.format(port=port, other=other.server.at("/hub"))
-        house = an_installation(tmp_path / "house", settings)
-        (house.folder / "token").write_text(TOKEN)
+        house = pushed_to(tmp_path / "house", settings)
         yield HubSite(house, f"http://127.0.0.1:{port}", reader, other)
 
 

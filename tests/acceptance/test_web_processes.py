@@ -15,21 +15,15 @@ from pathlib import Path
 import pytest
 
 from tests import command
-from tests.command import Installation, a_free_port, an_installation, until
-from tests.pushing import an_item, bearer
+from tests.command import Installation, a_free_port, until
+from tests.pushing import TOKENS, an_item, bearer, pushed_to
 
-TOKEN = "the token of the press office, long"
 SETTINGS = """\
 [site]
 url = "http://127.0.0.1:{port}"
 [serve]
 port = {port}
 processes = 2
-[[sources]]
-name = "press"
-kind = "push"
-token_path = "token"
-full_text = true
 """
 
 
@@ -70,8 +64,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def daemon(tmp_path: Path, script: Path) -> Iterator[Daemon]:
     port = a_free_port()
-    house = an_installation(tmp_path / "house", SETTINGS.format(port=port), is_cold=True)
-    (house.folder / "token").write_text(TOKEN)
+    house = pushed_to(tmp_path / "house", SETTINGS.format(port=port), is_cold=True)
     with house.running(f"http://127.0.0.1:{port}") as process:
         assert isinstance(process, subprocess.Popen)
         yield Daemon(house, port, process)
@@ -123,7 +116,7 @@ def answer_on(connection: socket.socket) -> tuple[int, str]:
 
 def pushed(connection: socket.socket, title: str) -> None:
     body = json.dumps(an_item(id=title, title=title))
-    fields = [*bearer(TOKEN).items(), ("Content-Type", "application/json")]
+    fields = [*bearer(TOKENS["press"]).items(), ("Content-Type", "application/json")]
     fields += (("Host", "x"), ("Content-Length", str(len(body))))
     head = "\r\n".join(("POST /api/items HTTP/1.1", *map(": ".join, fields)))
     connection.sendall(f"{head}\r\n\r\n{body}".encode())
@@ -172,10 +165,10 @@ def test_a_process_that_is_killed_is_started_anew_and_nobody_notices(
 
 
 def test_all_end_with_the_daemon_and_finish_what_they_were_asked(daemon: Daemon) -> None:
-    other = daemon.started()
+    other, token = daemon.started(), TOKENS["press"]
     with connected(daemon, daemon.process.pid, other) as connections:
         for each in connections:
-            head = f"Host: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 2\r\n\r\n"
+            head = f"Host: x\r\nAuthorization: Bearer {token}\r\nContent-Length: 2\r\n\r\n"
             each.sendall(f"POST /api/items HTTP/1.1\r\n{head}x".encode())
         daemon.process.send_signal(signal.SIGTERM)
         until(lambda: not listens(daemon.port))

@@ -17,15 +17,14 @@ from threading import Event
 
 import httpx2
 
-from tests.command import a_free_port, an_installation, until
+from tests.command import a_free_port, until
 from tests.publisher.reader import FeedReader, a_reader
 from tests.publisher.server import Raw, Request, Response
-from tests.pushing import an_item, bearer
+from tests.pushing import TOKENS, an_item, bearer, pushed_to
 
 ITEMS = 100
 MOST_MS = 1_000
 PATIENCE_SECONDS = 30
-TOKEN = "the token of the press office, long"
 SETTINGS = """\
 [site]
 url = "http://127.0.0.1:{port}"
@@ -38,11 +37,6 @@ level = "error"
 hub = true
 [fetch]
 private_hosts = "127.0.0.1"
-[[sources]]
-name = "press"
-kind = "push"
-token_path = "token"
-full_text = true
 """
 
 
@@ -50,15 +44,14 @@ def measured(folder: Path, stack: ExitStack) -> Sequence[float]:
     """Milliseconds from each item's request to the subscriber's having it."""
     port = a_free_port()
     url = f"http://127.0.0.1:{port}"
-    house = an_installation(folder / "house", SETTINGS.format(port=port))
-    (house.folder / "token").write_text(TOKEN)
+    house = pushed_to(folder / "house", SETTINGS.format(port=port))
     reader = stack.enter_context(a_reader())
     stack.enter_context(house.running(url))
     topic = f"{url}/feeds/all.atom"
     until(lambda: httpx2.get(f"{url}/").status_code == 200)
     reader.ask(f"{url}/websub", topic, secret="a secret").raise_for_status()
     until(lambda: house.report("status")["feed_subscriptions"] == 1)
-    client = stack.enter_context(httpx2.Client(base_url=url, headers=bearer(TOKEN)))
+    client = stack.enter_context(httpx2.Client(base_url=url, headers=bearer(TOKENS["press"])))
     return [_one(client, reader, number) for number in range(ITEMS)]
 
 
