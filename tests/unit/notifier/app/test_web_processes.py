@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import Pipe
@@ -21,6 +22,8 @@ from feeds.errors import PublishError
 from notifier.app import web_processes
 from notifier.app.web_processes import Handed, WebProcesses, _Daemon, _Listening
 from notifier.web.connections import WebCounts
+
+HEARING = "hearing the daemon"
 
 
 def nothing() -> None: ...
@@ -75,6 +78,10 @@ def heard(
         one.kill()
         hearing.join()
         processes._publishing.shutdown()
+        # Whoever hears that the daemon ended ends its process: while that is still ours to see.
+        for each in threading.enumerate():
+            if each.name == HEARING:
+                each.join()
         theirs.close()
         listening.close()
 
@@ -82,8 +89,7 @@ def heard(
 @contextmanager
 def listened(daemon: _Daemon) -> Iterator[None]:
     """The answers of the daemon come in."""
-    thread = Thread(target=daemon.hear, daemon=True)
-    thread.start()
+    Thread(target=daemon.hear, daemon=True, name=HEARING).start()
     yield
 
 
