@@ -11,15 +11,9 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from config.values import (
-    CONTROLS,
-    DIRECTION_MARKS,
-    INVISIBLE,
-    WITHOUT_JOINERS,
-    is_placeholder,
-    is_web_address,
-)
+from config.values import WITHOUT_JOINERS, is_placeholder, is_web_address
 from feeds.parse.bytes import readable
+from feeds.parse.href import as_read
 
 Tree = LexborHTMLParser
 Node = LexborNode
@@ -31,7 +25,6 @@ _PLAIN_ADDRESS = re.compile(r"https?://[\w.-]++(?:/[\w-][\w.-]*+)*+/?(?:\?[\w=&-
 _PLAIN_PATH = re.compile(r"(?:/[\w-][\w.-]*)*/?(?:\?[\w=&-]*)?", re.ASCII)
 # No title, label or date is longer; a page with one of a megabyte is still read quickly.
 LONGEST_LINE_CHARS = 2_000
-_UNSEEN = re.compile(rf"[{CONTROLS}{INVISIBLE}{DIRECTION_MARKS}]+")
 _WORD_WITHIN = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _OPENS_A_LINE = frozenset('„“«‘¿¡"')
 _ENDS_A_LINE = frozenset(".!?…”»")
@@ -209,9 +202,8 @@ def _joined(base: str | None, address: str) -> str | None:
     text = address.strip()
     if _PLAIN_ADDRESS.fullmatch(text):
         return text
-    if not text.isprintable():
-        # What nobody sees in an address is no part of it.
-        text = _UNSEEN.sub("", text)
+    if not text.isprintable() or " " in text:
+        text = as_read(text)
     try:
         joined = urljoin(base or "", text)
     except ValueError:

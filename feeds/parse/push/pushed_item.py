@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from config import values
 from feeds.model import Issued, IssuedFrom
+from feeds.parse.href import as_read
 
 ID_CHARS = 200
 #: What an id must be.
@@ -114,6 +115,7 @@ _Text = Annotated[str, AfterValidator(_printable)]
 _Address = Annotated[
     str,
     Field(max_length=2_000, json_schema_extra={"format": "uri"}),
+    AfterValidator(as_read),
     _that(_is_address, "must be an http or https address such as https://news.example.org/1"),
 ]
 _Language = Annotated[

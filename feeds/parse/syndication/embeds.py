@@ -12,7 +12,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from config.values import host_of, is_web_address, on_one_line
-from feeds.markup import CLEAN_TAG, without_empty
+from feeds.markup import CLEAN_TAG, INLINE, without_empty
 from feeds.parse.sanitise import PLACE, PLACE_NUMBER
 from feeds.parse.syndication.feed_entries import absolute
 from feeds.pictures import FRAME, Picture, is_below, kept, link_to, size
@@ -39,7 +39,8 @@ _CALLED = ("alt", "title", "aria-label")
 _FRAMES = frozenset({"audio", "iframe", "object", "video"})
 _KINDS = {"audio": "audio", "video": "video"}
 _LONGEST_CHARS = 300
-_MOST_EMBEDS = 100
+#: No text shows more; what does is a wall of pictures, whose first are enough.
+MOST_EMBEDS = 100
 # A picture of a pixel or two is there to be asked for, not to be seen.
 _SMALLEST_PIXELS = 3
 # The address of a file that is one: a script that counts answers with a picture, too, and what
@@ -58,10 +59,7 @@ _AROUND_FIGURES = re.compile(
     r"<div>\s*((?:<figure><img [^<>]*>(?:<figcaption>[^<]*</figcaption>)?</figure>\s*)++)</div>"
 )
 # In which nothing but a line can stand.
-_LINES = frozenset(
-    "a abbr b bdi caption cite code em h2 h3 h4 h5 h6 i mark p pre q s small strong sub sup "
-    "u".split()
-)
+_LINES = INLINE - {"br"} | set("caption h2 h3 h4 h5 h6 p pre".split())
 
 
 class LinkedEmbed(NamedTuple):
@@ -220,7 +218,7 @@ class _Reading:
                 for embed in self._told():
                     yield place, embed
                     count += 1
-                    if count == _MOST_EMBEDS:
+                    if count == MOST_EMBEDS:
                         return
 
     def _read(self, html: str, tag: re.Match[str], name: str, *, is_end: bool) -> None:

@@ -12,8 +12,6 @@ from urllib.parse import urljoin
 
 from config.values import (
     CONTROLS,
-    DIRECTION_MARKS,
-    INVISIBLE,
     are_related,
     canonical_language,
     host_of,
@@ -32,7 +30,6 @@ MOST_ENTRIES = 10_000
 _MOST_ENCLOSURES = 20
 # The longest address servers and browsers pass on.
 _LONGEST_CHARS = 2_048
-_UNSEEN = re.compile(rf"[\x00-\x20\x7f-\xa0{INVISIBLE}{DIRECTION_MARKS}\ud800-\udfff]+")
 _CONTROLS = re.compile(rf"[{CONTROLS}\ud800-\udfff]+")
 # No file is larger, and databases hold no larger number.
 _MOST_BYTES = 2**53
@@ -129,11 +126,9 @@ def absolute(address: str | None, base: str | None) -> str | None:
         return None
     if len(address) <= _LONGEST_CHARS and is_web_address(address):
         return _with_plain_scheme(address)
-    text = address.strip()
+    text = as_read(address)
     if is_placeholder(text):
         return None
-    if _UNSEEN.search(text):
-        text = _UNSEEN.sub("", as_read(text))
     if not text or len(text) > _LONGEST_CHARS:
         return None
     try:

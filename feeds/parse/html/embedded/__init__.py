@@ -12,7 +12,7 @@ from feeds.parse.html.embedded import caption, decoration
 from feeds.parse.html.metadata import HtmlPage
 from feeds.parse.html.tree import Node, find_all
 from feeds.parse.sanitise import PLACE, PLACE_NUMBER
-from feeds.parse.syndication.embeds import Embed, LinkedEmbed, embed_of
+from feeds.parse.syndication.embeds import MOST_EMBEDS, Embed, LinkedEmbed, embed_of
 from feeds.pictures import Picture
 
 _TITLE = "h1"
@@ -21,9 +21,8 @@ _STRANGE = f"{PLACE}[{PLACE_NUMBER}]"
 _SHARED = ("og:image", "twitter:image")
 _SIZE = re.compile(r"[-_]\d{2,4}x\d{2,4}$")
 _SHOWN = "audio, embed, iframe, img, object, video"
-# No article shows more; a page that does is a wall of pictures, whose first are enough.
+# What decorates a page is not shown, and looked at all the same.
 _MOST_LOOKED_AT = 400
-_MOST_EMBEDS = 100
 
 
 def place(page: HtmlPage, base: str | None) -> Mapping[int, Embed]:
@@ -83,5 +82,5 @@ def _seen(body: Node, base: str | None) -> Iterator[tuple[Node, Picture | Linked
         known.add(embed.address)
         captioned.add(box.mem_id)
         yield box, embed, is_above
-        if len(known) == _MOST_EMBEDS:
+        if len(known) == MOST_EMBEDS:
             return

@@ -25,6 +25,10 @@ from feeds.parse.href import as_read
             "mailto:a@b.example?subject=x%20y%7C%22%3C%7B%7D%3E%5C%5E%60",
         ),
         ("a b", "a%20b"),
+        ("/a b|c", "/a%20b|c"),
+        ("//t exa/a b", "//t exa/a%20b"),
+        ("\u200b https://t.example/\ufeffa b", "https://t.example/a%20b"),
+        ("tel:+1 {2}", "tel:+1%20%7B2%7D"),
         ("", ""),
     ],
 )

@@ -16,6 +16,11 @@ def test_what_nobody_sees_in_an_address_is_no_part_of_it(mark: str) -> None:
     assert absolute("https://x.test/", f"{mark}/ne{mark}ws/é{mark}") == "https://x.test/news/é"
 
 
+@pytest.mark.parametrize("written", ["/a b|c", " https://x.test/a b|c\n", "a%20b|c"])
+def test_blanks_stand_in_an_address_in_code(written: str) -> None:
+    assert absolute("https://x.test/", written) == "https://x.test/a%20b|c"
+
+
 def test_joiners_of_letters_are_part_of_an_address() -> None:
     """Persian needs them, and its addresses are its titles."""
     assert absolute("https://x.test/", "/می\u200cخواهم") == "https://x.test/می\u200cخواهم"

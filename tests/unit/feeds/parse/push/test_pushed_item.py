@@ -84,8 +84,7 @@ def test_a_date_is_written_one_way(issued: object) -> None:
         "www.example.org",
         "javascript:alert(1)",
         "https://",
-        "https://example.org/a b",
-        "https://example.org/\n",
+        "https://exam ple.org/a",
         "https://user:secret@example.org/",
         "https://[::1",
         "https://example.org:0/",
@@ -95,6 +94,20 @@ def test_a_date_is_written_one_way(issued: object) -> None:
 )
 def test_an_address_is_a_web_address(url: str) -> None:
     assert set(faults_of({"title": "x", "url": url})) == {"/url"}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (" https://example.org/Annual report.pdf\n", "https://example.org/Annual%20report.pdf"),
+        ("https://example.org/{id}|a", "https://example.org/{id}|a"),
+        ("https://example.org/\u200b", "https://example.org/"),
+    ],
+)
+def test_an_address_is_read_as_links_elsewhere_are(written: str, read: str) -> None:
+    item = item_of({"title": "x", "url": written, "enclosures": [{"url": written}]})
+    assert isinstance(item, PushedItem)
+    assert [item.url, item.enclosures[0].url] == [read, read]
 
 
 @pytest.mark.parametrize(

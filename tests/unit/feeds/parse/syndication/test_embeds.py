@@ -89,6 +89,14 @@ def test_a_figure_is_kept_with_its_caption(html: str, kept: str) -> None:
     assert clean.replace(' rel="noopener noreferrer"', "") == kept
 
 
+@pytest.mark.parametrize("mark", ["del", "ins", "ruby"])
+def test_a_picture_within_a_mark_stands_in_its_line(mark: str) -> None:
+    html, embeds = placed(f"<li>a<{mark}>b<br><img src=a.png alt=A></{mark}></li>", BASE)
+    clean = filled(sanitised(html, BASE, with_places=True), embeds)
+    assert "<figure>" not in clean
+    assert f'<br><img src="https://x.test/news/a.png" alt="A"></{mark}>' in clean
+
+
 def test_nothing_stands_in_two_places() -> None:
     _, embeds = placed("<img src=a.png alt=A>", BASE)
     assert filled('<wbr data-embed-place="0">' * 1_000, embeds).count("<img") == 1
