@@ -266,7 +266,8 @@ class Item:
 
     ``number`` is its place in commit order, ``change`` that of its latest revision.
     ``topics`` holds every topic it belongs to, parents included.
-    ``updated_at`` is the last significant change and unique in the store (RFC 4287 4.2.15).
+    ``updated_at`` is the last significant change, or when it came back after it was withdrawn or
+    merged, and unique in the store (RFC 4287 4.2.15).
     ``group`` is the number of the first item of those that say it in several languages; a
     ``partial`` one shows what a list says of it.
     """
@@ -300,7 +301,11 @@ class Item:
     group: int = 0
     content_hash: str = ""
     partial: bool = False
-    is_withdrawn: bool = False
+    withdrawn_at: datetime | None = None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.withdrawn_at is not None
 
     @property
     def labels(self) -> Iterable[Label]:

@@ -55,10 +55,14 @@ class Known:
     content_hash: str
     group: str
     revised: tuple[datetime, ...] = ()
-    is_withdrawn: bool = False
+    withdrawn_at: datetime | None = None
     uid: str = ""
     number: int = 0
     updated_at: datetime | None = None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.withdrawn_at is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +237,7 @@ _SECONDS_OF_HALF_A_DAY = 12 * 60 * 60
 # others the rest, so that no two of them can meet before 43 million items.
 _ARCHIVE_MICROSECONDS = 1_000
 _NEWS_MICROSECONDS = 1_000_000 - _ARCHIVE_MICROSECONDS
+_SECOND, _LEAST = timedelta(seconds=1), timedelta(microseconds=1)
 
 
 def freshness(draft: Draft, now: datetime, *, backfill: bool, archive_after_days: int) -> Fresh:
@@ -280,7 +285,19 @@ def first_updated(
     return updated if updated <= now else revised_updated(now, change)
 
 
-def revised_updated(now: datetime, change: int) -> datetime:
-    """When an item was changed by ``change``: now, to the second, unique in the store."""
+def revised_updated(now: datetime, change: int, after: datetime | None = None) -> datetime:
+    """When an item was changed by ``change``: now, to the second, unique in the store, and later
+    than ``after``, whatever became of the clock.
+    """
     microsecond = _ARCHIVE_MICROSECONDS + change % _NEWS_MICROSECONDS
-    return now.astimezone(UTC).replace(microsecond=microsecond)
+    updated = now.astimezone(UTC).replace(microsecond=microsecond)
+    if after is None or updated > after:
+        return updated
+    return (after + _SECOND).astimezone(UTC).replace(microsecond=microsecond)
+
+
+def gone_when(gone_at: datetime, updated_at: datetime) -> datetime:
+    """The moment that is told of an item that went at ``gone_at``: later than its last update, by
+    which a mirror tells whether it is there (RFC 6721, section 3).
+    """
+    return max(gone_at, updated_at + _LEAST)

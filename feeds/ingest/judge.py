@@ -177,10 +177,10 @@ def _afterwards(
                 source=one.source if is_replaced else item.source,
                 content_hash=content_hash,
                 revised=(*item.revised, now),
-                is_withdrawn=False,
+                withdrawn_at=None,
             )
         case Restored(item=item):
-            return replace(item, is_withdrawn=False)
+            return replace(item, withdrawn_at=None)
         case Unchanged(item=item) | Postponed(item=item):
             return item
         case _ as never:  # pragma: no cover

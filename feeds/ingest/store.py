@@ -13,13 +13,14 @@ from feeds.identity.decide import (
     Revised,
     first_updated,
     freshness,
+    gone_when,
     revised_updated,
 )
 from feeds.identity.ids import Identity, is_permanent
 from feeds.ingest import Terms
 from feeds.ingest.judge import Judged, rounds
 from feeds.model import Mark
-from feeds.storage import Connection, read_items, write_items
+from feeds.storage import Connection, documents, read_items, write_items
 from feeds.storage.database import next_numbers
 from feeds.storage.write_items import Revision
 
@@ -56,7 +57,9 @@ def _store(
     written |= {each.known.slug: each.known for each in revisions}
     if restored := [one for one in group if isinstance(one.decision, Restored)]:
         back = [_as_written(one, written).number for one in restored]
-        write_items.restore(connection, back, terms.now)
+        updated = write_items.restore(connection, back, terms.now)
+        again = (_as_written(one, written) for one in restored)
+        written |= {each.slug: replace(each, updated_at=updated[each.number]) for each in again}
     _link(connection, group, written, terms.source)
 
 
@@ -81,6 +84,8 @@ def _revision(item: Known, one: Judged, change: int, group: int, terms: Terms) -
         )
     elif updated_at is None or significant:
         updated_at = revised_updated(terms.now, change)
+    if gone_at := isinstance(decision, Revised) and decision.item.withdrawn_at:
+        updated_at = revised_updated(terms.now, change, gone_when(gone_at, updated_at))
     return Revision(
         known=replace(item, draft=draft, updated_at=updated_at),
         change=change,
@@ -121,11 +126,11 @@ def _link(
 ) -> None:
     number_of = {one.item.slug: _as_written(one, written).number for one in group}
     links = ((key, link, number_of[one.item.slug]) for one in group for key, link in one.links)
-    write_items.link(connection, source, links)
+    documents.link(connection, source, links)
     taken_over = [number_of[one.item.slug] for one in group if one.is_taken_over]
-    write_items.disown(connection, taken_over, source)
+    documents.disown(connection, taken_over, source)
     names: dict[str, int] = {}
     for one in group:
         for name in one.names:
             names.setdefault(name, number_of[one.item.slug])
-    write_items.name(connection, names)
+    documents.name(connection, names)

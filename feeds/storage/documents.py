@@ -1,11 +1,11 @@
-"""What was last seen of each document, and its bytes.
+"""What was last seen of each document, its bytes, and which items it is of.
 
-Knows signatures, quarantine and originals. Must never know what a document says.
+Knows signatures, quarantine, originals and keys. Must never know what a document says.
 """
 
 import hashlib
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +13,10 @@ from isal import isal_zlib
 from sqlalchemy import Connection, bindparam, delete, not_, or_, select, update
 
 from feeds.draft import Reason, Refused
+from feeds.identity.decide import Role
+from feeds.identity.duplicates import Link
 from feeds.storage.engines import upsert
-from feeds.storage.tables import documents, originals
+from feeds.storage.tables import documents, item_keys, originals
 
 #: Stands where the evidence of a refusal would: the document is a file, and its text was not read.
 _UNREAD = "unread"
@@ -169,3 +171,39 @@ def original(connection: Connection, digest: str) -> bytes | None:
 _IT = (documents.c.source == bindparam("of"), documents.c.name == bindparam("named"))
 _FORGET = delete(documents).where(*_IT)
 _RENEW = update(documents).where(*_IT).values(signature=bindparam("to"))
+
+
+# -- Which items documents are of ------------------------------------------------------------------
+
+
+def link(connection: Connection, source: str, links: Iterable[tuple[str, Link, int]]) -> None:
+    """These keys of a source, each once, lead to these items, by number, from now on."""
+    rows = [
+        {
+            "source": source,
+            "key": key,
+            "item": item,
+            "role": each.role.value,
+            "document": each.document,
+            "content_hash": each.told_hash,
+            "gone_at": None,
+        }
+        for key, each, item in links
+    ]
+    upsert(connection, item_keys, rows)
+
+
+def disown(connection: Connection, numbers: Collection[int], source: str) -> None:
+    """To all sources but this one these items are another's: what they show are copies."""
+    if numbers:
+        others = (item_keys.c.item.in_(numbers), item_keys.c.source.not_in(("", source)))
+        connection.execute(update(item_keys).where(*others).values(role=Role.TWIN.value))
+
+
+def name(connection: Connection, names: Mapping[str, int]) -> None:
+    """These names lead to these items everywhere, but for those that led somewhere before."""
+    rows = [
+        {"source": "", "key": name, "item": number, "role": Role.NAME.value}
+        for name, number in names.items()
+    ]
+    upsert(connection, item_keys, rows, replace=False)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, not_, select, tuple_
 
+from feeds.identity.decide import gone_when
 from feeds.selection import EVERYWHERE, LANGUAGE, Place
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import in_span
@@ -167,9 +168,9 @@ def languages(connection: Connection) -> Sequence[str]:
 def last_changed(connection: Connection, limit: int) -> Sequence[int | Tombstone]:
     """What changed last, the latest first: numbers of items, of those that are gone a tombstone."""
     gone_at = func.coalesce(items.c.withdrawn_at, items.c.merged_at)
-    query = select(items.c.number, items.c.uid, gone_at).order_by(items.c.change.desc())
-    rows = connection.execute(query.limit(limit))
-    return [Tombstone(uid, at) if at else number for number, uid, at in rows]
+    columns = (items.c.number, items.c.uid, gone_at, items.c.updated_at)
+    rows = connection.execute(select(*columns).order_by(items.c.change.desc()).limit(limit))
+    return [Tombstone(uid, gone_when(at, was)) if at else number for number, uid, at, was in rows]
 
 
 def latest(connection: Connection, place: Place, limit: int) -> Sequence[Latest]:

@@ -54,4 +54,4 @@ def item_called(connection: Connection, source: str, key: str) -> Item | None:
         return None
     (item,) = read(connection, items.c.number == row.into, brief=True)
     # What others tell as well stands on when one of them takes it back.
-    return replace(item, is_withdrawn=item.is_withdrawn or row.gone_at is not None)
+    return replace(item, withdrawn_at=item.withdrawn_at or row.gone_at)

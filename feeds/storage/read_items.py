@@ -322,7 +322,7 @@ def _item(row: Row[*tuple[Any, ...]], labels: _Labels) -> Item:
         group=row.group,
         content_hash=row.content_hash,
         partial=row.partial,
-        is_withdrawn=row.withdrawn_at is not None,
+        withdrawn_at=row.withdrawn_at,
     )
 
 

@@ -175,7 +175,7 @@ def _known(item: Item, group: str, revised: Sequence[datetime]) -> Known:
         content_hash=item.content_hash,
         group=group,
         revised=tuple(revised),
-        is_withdrawn=item.is_withdrawn,
+        withdrawn_at=item.withdrawn_at,
     )
 
 

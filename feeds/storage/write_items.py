@@ -25,15 +25,22 @@ from sqlalchemy import (
 )
 
 from config.values import primary_language
-from feeds.identity.decide import Known, Role, revised_updated
-from feeds.identity.duplicates import Link
+from feeds.identity.decide import Known, Role, gone_when, revised_updated
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Fresh, Item, Label, Provenance
 from feeds.selection import EVERYWHERE, LANGUAGE, Place
 from feeds.storage.database import next_numbers
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import read
-from feeds.storage.tables import item_keys, item_topics, items, movements, revisions, touched
+from feeds.storage.tables import (
+    entries,
+    item_keys,
+    item_topics,
+    items,
+    movements,
+    revisions,
+    touched,
+)
 from feeds.times import month_of
 
 #: An item, and a place it is filed in.
@@ -117,39 +124,6 @@ def write(
     _move(connection, {(kind, slug) for _, kind, slug in left}, at)
 
 
-def link(connection: Connection, source: str, links: Iterable[tuple[str, Link, int]]) -> None:
-    """These keys of a source, each once, lead to these items, by number, from now on."""
-    rows = [
-        {
-            "source": source,
-            "key": key,
-            "item": item,
-            "role": each.role.value,
-            "document": each.document,
-            "content_hash": each.told_hash,
-            "gone_at": None,
-        }
-        for key, each, item in links
-    ]
-    upsert(connection, item_keys, rows)
-
-
-def disown(connection: Connection, numbers: Collection[int], source: str) -> None:
-    """To all sources but this one these items are another's: what they show are copies."""
-    if numbers:
-        others = (item_keys.c.item.in_(numbers), item_keys.c.source.not_in(("", source)))
-        connection.execute(update(item_keys).where(*others).values(role=Role.TWIN.value))
-
-
-def name(connection: Connection, names: Mapping[str, int]) -> None:
-    """These names lead to these items everywhere, but for those that led somewhere before."""
-    rows = [
-        {"source": "", "key": name, "item": number, "role": Role.NAME.value}
-        for name, number in names.items()
-    ]
-    upsert(connection, item_keys, rows, replace=False)
-
-
 def _new(first: Revision) -> dict[str, object]:
     """The columns of an item that stay."""
     return {
@@ -193,7 +167,7 @@ def _content(revision: Revision) -> dict[str, object]:
         "marks": " ".join(sorted(draft.marks)),
         "title_key": title_key(draft.title),
         "opening_key": opening_key(draft),
-        "withdrawn_at": revision.recorded_at if known.is_withdrawn else None,
+        "withdrawn_at": known.withdrawn_at,
     }
 
 
@@ -325,9 +299,11 @@ def leave(
     return gone
 
 
-def restore(connection: Connection, numbers: Sequence[int], now: datetime) -> None:
-    """These items are shown again, which is no news."""
-    _change(connection, numbers, {"withdrawn_at": None}, now)
+def restore(
+    connection: Connection, numbers: Sequence[int], now: datetime
+) -> Mapping[int, datetime]:
+    """These items are shown again, which is no news; when each was updated by that."""
+    return _change(connection, numbers, {"withdrawn_at": None}, now)
 
 
 def merge(connection: Connection, item: int, into: int, now: datetime) -> NotMerged | None:
@@ -383,16 +359,38 @@ def _change(
     numbers: Sequence[int],
     values: dict[str, datetime | int | None],
     now: datetime,
-) -> None:
+) -> Mapping[int, datetime]:
     """Each of these items has a change of its own, by which it leaves the feeds of its topics or
-    comes back to them.
+    comes back to them; when each was updated. What comes back is by that, later than it was said to
+    be gone, or whoever mirrors it would go on without it (RFC 6721, section 3).
     """
     if not numbers:
-        return
-    changes = next_numbers(connection, "changes", len(numbers))
-    rows = [{"of": number, "to": change} for number, change in zip(numbers, changes, strict=True)]
+        return {}
+    changes = dict(zip(numbers, next_numbers(connection, "changes", len(numbers)), strict=True))
+    updated = _updated(connection, changes, now, is_back=not any(values.values()))
+    rows = [{"of": number, "to": changes[number], "at": at} for number, at in updated.items()]
     statement = update(items).where(items.c.number == bindparam("of"))
-    connection.execute(statement.values(change=bindparam("to"), **values), rows)
+    dated = statement.values(change=bindparam("to"), updated_at=bindparam("at"), **values)
+    connection.execute(dated, rows)
+    filing = update(item_topics).where(item_topics.c.item == bindparam("of"))
+    connection.execute(filing.values(updated_at=bindparam("at")), rows)
+    # They say when their items were updated.
+    connection.execute(delete(entries).where(entries.c.item.in_(numbers)))
     places = {(kind, slug) for _, kind, slug in _filed(connection, numbers)}
-    _touch(connection, ((*place, "") for place in places), changes[-1])
-    _move(connection, {EVERYWHERE, *places}, revised_updated(now, changes[-1]))
+    last = max(changes.values())
+    _touch(connection, ((*place, "") for place in places), last)
+    _move(connection, {EVERYWHERE, *places}, revised_updated(now, last))
+    return updated
+
+
+def _updated(
+    connection: Connection, changes: Mapping[int, int], now: datetime, *, is_back: bool
+) -> Mapping[int, datetime]:
+    """When these items were updated, or are by these changes if by them they are back."""
+    columns = (items.c.number, items.c.updated_at, items.c.withdrawn_at, items.c.merged_at)
+    rows = connection.execute(select(*columns).where(items.c.number.in_(changes)))
+    updated = {}
+    for number, at, *gone in rows:
+        went = gone_when(max(filter(None, gone), default=at), at)
+        updated[number] = revised_updated(now, changes[number], went) if is_back else at
+    return updated

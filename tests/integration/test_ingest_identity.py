@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
+from feeds.identity.decide import gone_when
 from feeds.ingest import worker
 from feeds.ingest.report import IngestReport
 from feeds.model import Issued, IssuedFrom, Mark, Provenance
@@ -21,7 +22,7 @@ from feeds.storage.database import Database
 from feeds.storage.tables import items, revisions, touched
 from feeds.storage.write_items import NotMerged
 from feeds.taxonomy import Taxonomy
-from tests.builders import a_draft
+from tests.builders import a_draft, a_label
 from tests.folder_ingest import NOW, FolderIngest
 from tests.items import latest
 
@@ -227,7 +228,8 @@ def test_what_is_gone_is_nowhere_shown_and_comes_back_the_same(house: House) -> 
         assert set(connection.scalars(select(touched.c.change))) == {2}
     assert house.show("own", page) == {"restored": 1}
     after = house.intake.item()
-    assert (after.uid, after.change, after.updated_at) == (before.uid, 3, before.updated_at)
+    assert (after.uid, after.change, after.revision) == (before.uid, 3, before.revision)
+    assert after.updated_at > gone_when(NOW, before.updated_at)
     assert house.shown() == [1]
     assert house.show("own", page) == {"unchanged": 1}
 
@@ -237,6 +239,35 @@ def test_what_comes_back_corrected_is_restored_and_revised(house: House) -> None
     house.show("own", Gone("a"))
     assert house.show("own", house.document("a", a_story("Corrected"))) == {"restored": 1}
     assert (house.intake.item().title, house.shown()) == ("Corrected", [1])
+
+
+@pytest.mark.parametrize("was_gone", [False, True])
+def test_what_comes_back_by_a_change_that_is_none_is_updated_all_the_same(
+    house: House, *, was_gone: bool
+) -> None:
+    """A mirror was told that it is gone, and asks only which of the two is later."""
+    house.show("own", house.document("a", a_story()))
+    before = house.intake.item().updated_at
+    if was_gone:
+        house.show("own", Gone("a"))
+    other = a_story()
+    filed = house.document("a", replace(other, fields=(a_label("Space policy", None),)))
+    assert house.show("own", filed) == {"restored" if was_gone else "revised": 1}
+    assert (house.intake.item().updated_at > gone_when(NOW, before)) is was_gone
+
+
+def test_what_comes_back_and_changes_at_once_stays_later_than_when_it_was_gone(
+    house: House,
+) -> None:
+    page = house.document("a", a_story())
+    house.show("own", page)
+    before = house.intake.item().updated_at
+    house.show("own", Gone("a"))
+    filed = replace(a_story(), fields=(a_label("Space policy", None),))
+    house.show("own", page, house.document("a", filed))
+    item = house.intake.item()
+    assert item.revision == 2
+    assert item.updated_at > gone_when(NOW, before)
 
 
 def test_an_item_stays_while_another_source_shows_it(house: House) -> None:

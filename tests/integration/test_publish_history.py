@@ -303,6 +303,63 @@ def test_mirrors_are_told_what_changed_and_what_is_gone(
     assert "feeds/changes.atom" not in published(database, public)
 
 
+def dates_told(public: Path, uid: str) -> dict[str, str]:
+    """When an entry was updated, by each document that shows it."""
+    atom, found = "{http://www.w3.org/2005/Atom}", {}
+    for path in public.rglob("*.atom"):
+        for entry in etree.parse(path).iter(f"{atom}entry"):
+            if entry.findtext(f"{atom}id") == uid:
+                found[str(path)] = entry.findtext(f"{atom}updated") or ""
+    for path in public.rglob("*.rss"):
+        for item in etree.parse(path).iter("item"):
+            if item.findtext("guid") == uid:
+                found[str(path)] = item.findtext(f"{atom}updated") or ""
+    for path in public.rglob("*.json"):
+        for each in json.loads(path.read_bytes())["items"]:
+            if each["id"] == uid:
+                found[str(path)] = each["date_modified"]
+    return found
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "merged"])
+def test_what_is_back_is_later_than_its_tombstone_wherever_it_is(
+    database: Database, osce: Taxonomy, public: Path, how: str
+) -> None:
+    """A mirror compares the two (RFC 6721, section 3), whatever the clock says meanwhile."""
+    one, other, *_ = store(database, osce, [a_draft(title=f"Item {n}") for n in range(5)])
+    published(database, public)
+    seen = ""
+    for _ in range(2):
+        with database.writing() as connection:
+            if how == "withdrawn":
+                write_items._change(connection, [one.number], {"withdrawn_at": NOON}, NOON)
+            else:
+                assert write_items.merge(connection, one.number, other.number, NOON) is None
+        published(database, public)
+        [gone] = etree.parse(public / "feeds/changes.atom").getroot().iter("{*}deleted-entry")
+        when = gone.get("when", "")
+        assert when > (seen or one.updated_at.isoformat())
+        assert dates_told(public, one.uid) == {}
+        earlier = NOON - timedelta(hours=1)
+        with database.writing() as connection:
+            if how == "withdrawn":
+                write_items.restore(connection, [one.number], earlier)
+            else:
+                assert write_items.split(connection, one.number, earlier) is None
+        published(database, public)
+        told = dates_told(public, one.uid)
+        assert {path.removeprefix(f"{public}/") for path in told} >= {
+            "feeds/changes.atom",
+            "feeds/all/2026-11.atom",
+            "feeds/all/2026-11.json",
+            "feeds/fields/policing/2026-11.atom",
+        }
+        assert len({*told.values()}) == 1, told
+        assert min(told.values()) > when
+        seen = min(told.values())
+    assert walked(public, "feeds/all") == stored(database, EVERYWHERE)
+
+
 def test_long_texts_push_nothing_out_of_what_mirrors_are_told(
     database: Database, osce: Taxonomy, public: Path
 ) -> None:

@@ -50,8 +50,8 @@ def rows(database: Database, table: Table, *columns: str) -> list[tuple[Any, ...
 def test_nothing_to_write_is_nothing_written(database: Database) -> None:
     with database.writing() as connection:
         write_items.write(connection, [])
-        write_items.link(connection, "own", [])
-        write_items.name(connection, {})
+        documents.link(connection, "own", [])
+        documents.name(connection, {})
     assert rows(database, touched, "kind") == []
 
 
@@ -91,7 +91,7 @@ def added(database: Database, *firsts: Revision) -> None:
         documents.keep(connection, {DIGEST: ORIGINAL})
         write_items.write(connection, firsts)
         numbers = [first.known.number for first in firsts]
-        write_items.link(connection, "own", [(f"key {n}", a_link(n), n) for n in numbers])
+        documents.link(connection, "own", [(f"key {n}", a_link(n), n) for n in numbers])
 
 
 def a_link(number: int, **changes: Any) -> Link:
@@ -199,8 +199,8 @@ def test_an_item_is_recalled_by_name_contents_title_and_opening(
     draft = a_draft(issued=Issued(day=day, origin=IssuedFrom.LABEL))
     added(database, a_revision(osce, an_item(draft)))
     with database.writing() as connection:
-        write_items.name(connection, {"at:x.test/a": 1})
-        write_items.name(connection, {"at:x.test/a": 1, "at:x.test/b": 1})
+        documents.name(connection, {"at:x.test/a": 1})
+        documents.name(connection, {"at:x.test/a": 1, "at:x.test/b": 1})
     for named in (a_candidate(names=("at:x.test/a",)), a_candidate(others=("at:x.test/a",))):
         assert recalled(database, named).names == {"at:x.test/a": "1"}
     titled = a_draft(paragraphs=("It says something else.",), summary="")

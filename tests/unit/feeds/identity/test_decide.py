@@ -20,7 +20,9 @@ from feeds.identity.decide import (
     Role,
     Unchanged,
     decide,
+    gone_when,
     pace,
+    revised_updated,
     substance,
 )
 from feeds.identity.ids import content_hash
@@ -62,7 +64,7 @@ def test_what_says_the_same_is_unchanged() -> None:
 
 
 def test_what_was_withdrawn_and_says_the_same_is_restored() -> None:
-    known = known_as(a_draft(), is_withdrawn=True)
+    known = known_as(a_draft(), withdrawn_at=NOW)
     assert decided(a_draft(), known) == Restored(known)
 
 
@@ -158,7 +160,7 @@ def test_an_older_state_of_a_feed_undoes_nothing(
 
     known = known_as(a_draft(provenance=of("urn:a", known_to_be)))
     draft = a_draft(title="As it was before", provenance=of(feed, updated))
-    for item in (known, replace(known, is_withdrawn=True)):
+    for item in (known, replace(known, withdrawn_at=NOW)):
         decision = decided(draft, item)
         assert (decision == Postponed(item)) is is_older
         assert isinstance(decision, Revised) is not is_older
@@ -262,7 +264,7 @@ def test_a_twin_brings_the_whole_text_of_a_lead() -> None:
 
 
 def test_a_copy_does_not_bring_a_withdrawn_item_back() -> None:
-    known = known_as(a_draft(), is_withdrawn=True)
+    known = known_as(a_draft(), withdrawn_at=NOW)
     assert decided(a_draft(issued=DAY), known, role=Role.TWIN) == Unchanged(known)
 
 
@@ -272,3 +274,20 @@ def test_of_what_a_stranger_said_nothing_stays_once_the_owner_speaks() -> None:
     decision = decide(ours, "site", known, Role.OWN, NOW, precedence=Precedence.OWNER)
     assert isinstance(decision, Revised)
     assert decision.draft == ours
+
+
+@pytest.mark.parametrize("after", [None, NOW - timedelta(days=1), NOW, NOW + timedelta(days=9)])
+def test_an_item_is_updated_now_and_always_later_than_before(after: datetime | None) -> None:
+    """Whatever became of the clock; two of one second are told apart by their changes."""
+    updated = revised_updated(NOW, 7, after)
+    assert after is None or updated > after
+    assert updated != revised_updated(NOW, 8, after)
+    assert updated - max(NOW, after or NOW) < timedelta(seconds=2)
+
+
+def test_what_is_gone_went_after_it_was_last_updated() -> None:
+    """By that a mirror tells (RFC 6721, section 3)."""
+    later = NOW + timedelta(hours=1)
+    assert gone_when(later, NOW) == later
+    assert gone_when(NOW, NOW) > NOW
+    assert revised_updated(NOW, 3, gone_when(NOW, NOW)) > gone_when(NOW, NOW)

@@ -273,7 +273,7 @@ def test_what_is_said_to_be_the_same_in_another_language_joins_its_group() -> No
 
 def test_what_is_seen_again_is_restored() -> None:
     (first,) = judged(a_candidate("a"))
-    memory = stored(first, is_withdrawn=True)
+    memory = stored(first, withdrawn_at=NOW)
     (again,) = judged(a_candidate("a"), memory=memory)
     assert isinstance(again.decision, Restored)
     assert not again.item.is_withdrawn
@@ -281,11 +281,11 @@ def test_what_is_seen_again_is_restored() -> None:
 
 def test_what_moved_within_a_source_is_restored_and_a_copy_elsewhere_is_not() -> None:
     (first,) = judged(a_candidate("a"))
-    (moved,) = judged(a_candidate("b"), memory=stored(first, is_withdrawn=True))
+    (moved,) = judged(a_candidate("b"), memory=stored(first, withdrawn_at=NOW))
     assert isinstance(moved.decision, Restored)
     assert moved.links[0][1].role is Role.OWN
     elsewhere = a_candidate("c", source="copies")
-    (copied,) = judged(elsewhere, memory=stored(first, is_withdrawn=True))
+    (copied,) = judged(elsewhere, memory=stored(first, withdrawn_at=NOW))
     assert isinstance(copied.decision, Unchanged)
 
 
@@ -305,7 +305,7 @@ def test_what_left_its_list_and_is_shown_elsewhere_has_moved() -> None:
 
 def test_what_another_withdrew_stays_away() -> None:
     (first,) = judged(a_candidate("a", url="https://x.test/a"))
-    memory = stored(first, is_withdrawn=True, source="other")
+    memory = stored(first, withdrawn_at=NOW, source="other")
     (again,) = judged(a_candidate("b", url="https://x.test/a"), memory=memory)
     assert isinstance(again.decision, Unchanged)
 
