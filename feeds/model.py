@@ -206,9 +206,55 @@ class Issued:
             raise ValueError("an issue instant needs a time zone")
 
 
+#: What a file is whose name ends so, where nobody says it (IANA's registry of media types). What
+#: may be several things, or a page, is not told by its name.
+TYPES_OF_FILES = {
+    end: kind
+    for kind, ends in {
+        "application/epub+zip": "epub",
+        "application/msword": "doc",
+        "application/pdf": "pdf",
+        "application/rtf": "rtf",
+        "application/vnd.ms-excel": "xls",
+        "application/vnd.ms-powerpoint": "ppt",
+        "application/vnd.oasis.opendocument.presentation": "odp",
+        "application/vnd.oasis.opendocument.spreadsheet": "ods",
+        "application/vnd.oasis.opendocument.text": "odt",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+        "application/zip": "zip",
+        "audio/aac": "aac",
+        "audio/flac": "flac",
+        "audio/mp4": "m4a",
+        "audio/mpeg": "mp3",
+        "audio/ogg": "oga ogg opus",
+        "audio/wav": "wav",
+        "image/avif": "avif",
+        "image/gif": "gif",
+        "image/jpeg": "jpeg jpg",
+        "image/png": "png",
+        "image/svg+xml": "svg",
+        "image/tiff": "tif tiff",
+        "image/webp": "webp",
+        "text/calendar": "ics",
+        "text/csv": "csv",
+        "text/plain": "txt",
+        "text/vtt": "vtt",
+        "video/mp4": "m4v mp4",
+        "video/ogg": "ogv",
+        "video/quicktime": "mov",
+        "video/webm": "webm",
+    }.items()
+    for end in ends.split()
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosure:
-    """A file that belongs to an item (RFC 4287 4.2.7.2); ``length`` in bytes, where it is known."""
+    """A file that belongs to an item (RFC 4287 4.2.7.2), with what its source says of it: its type,
+    "" where it says none, and its ``length`` in bytes, where it is known.
+    """
 
     url: str
     media_type: str = ""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from html import escape, unescape
 from typing import Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from config.values import (
     dns_name,
@@ -27,6 +27,7 @@ from feeds.errors import UnknownTopic
 from feeds.identity.decide import published_at
 from feeds.identity.ids import is_permanent, tag_uri
 from feeds.model import (
+    TYPES_OF_FILES,
     Author,
     Enclosure,
     Issued,
@@ -329,7 +330,9 @@ def _named(printed: Label, language: str, taxonomy: Taxonomy) -> str:
 
 
 def _enclosures(item: Item) -> Iterator[Enclosure]:
-    """The files that can be had; a type or length that cannot be is not known."""
+    """The files that can be had; a type or length that cannot be is not known, and a type that
+    nobody says is told by the end of a file's name, where that tells one.
+    """
     for enclosure in item.enclosures:
         url = published_uri(enclosure.url)
         if url is None:
@@ -338,13 +341,14 @@ def _enclosures(item: Item) -> Iterator[Enclosure]:
         named, *_ = enclosure.media_type.partition(";")
         is_plain = enclosure.media_type.isascii() and enclosure.media_type.isprintable()
         is_type = is_plain and is_media_type(named.removesuffix(" "))
+        end = urlsplit(url).path.rpartition(".")[2].lower()
         # Who does not know it writes 0.
         is_length = enclosure.length is not None and enclosure.length > 0
         yield replace(
             enclosure,
             url=url,
             title=_line(enclosure.title),
-            media_type=enclosure.media_type if is_type else "",
+            media_type=enclosure.media_type if is_type else TYPES_OF_FILES.get(end, ""),
             length=enclosure.length if is_length else None,
         )
 

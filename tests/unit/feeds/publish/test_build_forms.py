@@ -45,7 +45,7 @@ STEM = "https://news.example.org/feeds/fields/policing."
 REPORT = Enclosure(
     url="https://press.example.org/a.pdf", media_type="application/pdf", length=1234, title="Report"
 )
-RECORDING = Enclosure(url="https://press.example.org/b.ogg", media_type="", length=None)
+RECORDING = Enclosure(url="https://press.example.org/b", media_type="", length=None)
 OTHERS = an_item(
     number=2,
     uid="tag:press.example.org,2025:1",
@@ -320,6 +320,34 @@ def test_a_second_enclosure_is_a_link_in_rss(osce: Taxonomy) -> None:
         assert link.get("href") == others.url
         assert link.get("length") == (str(others.length) if others.length else None)
         assert faults(made) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "stated", "told"),
+    [
+        ("d.pdf", "", "application/pdf"),
+        ("M.JPG?width=90#a.b", "", "image/jpeg"),
+        ("m.jpg", "image/webp", "image/webp"),
+        ("d.pdf", "application/octet-stream", "application/octet-stream"),
+        ("d.pdf", "pdf", "application/pdf"),
+        ("d.docx", "", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ("v1.2", "", None),
+        ("download?file=d.pdf", "", None),
+    ],
+)
+def test_the_name_of_a_file_tells_a_type_that_nobody_says(
+    osce: Taxonomy, name: str, stated: str, told: str | None
+) -> None:
+    file = Enclosure(url=f"https://press.example.org/{name}", media_type=stated)
+    made = feeds(osce, an_item(enclosures=(file,)))
+    in_rss = etree.fromstring(made["rss"])[0].find("item/enclosure")
+    in_atom = etree.fromstring(made["atom"]).find("{*}entry/{*}link[@rel='enclosure']")
+    assert in_rss is not None
+    assert in_atom is not None
+    assert in_atom.get("type") == told
+    assert in_rss.get("type") == (told or UNKNOWN_TYPE)
+    assert f'"mime_type":"{told or UNKNOWN_TYPE}"' in made[JSON_FEED.extension].decode()
+    assert faults(made) == []
 
 
 def test_a_title_alone_is_the_text_of_a_json_feed(osce: Taxonomy) -> None:
