@@ -21,7 +21,7 @@ from feeds.ingest.edit import Publish
 from feeds.model import Ending, FeedRecord, Label, TopicRef
 from feeds.selection import Place, Selection
 from feeds.storage import Connection, entries, read_items, recall, topics, write_items
-from feeds.storage.database import Database, constant, next_numbers
+from feeds.storage.database import Database, constant, next_numbers, set_value, value_of
 from feeds.storage.published import feed_records
 from feeds.storage.write_items import Revision
 from feeds.taxonomy import Taxonomy
@@ -164,7 +164,7 @@ def follow(
     """
     said = blake2b(f"{taxonomy.fingerprint}{saved!r}".encode(), digest_size=16).hexdigest()
     with database.reading() as connection:
-        if feed_records.followed(connection) == said:
+        if value_of(connection, feed_records.FOLLOWED) == said:
             return 0
     with database.writing() as connection:
         _remember(connection, [*_records(taxonomy), *saved], now)
@@ -176,7 +176,7 @@ def follow(
         count, after = _move(database, former, after, taxonomy, now)
         changed += count
     with database.writing() as connection:
-        feed_records.follow(connection, said)
+        set_value(connection, feed_records.FOLLOWED, said)
     return changed
 
 

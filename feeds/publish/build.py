@@ -348,12 +348,15 @@ class SiteBuilder:
         yield "style.css", self._site.look.style
         if self._site.look.logo:
             yield self._site.look.logo_name, self._site.look.logo_content
-        yield sitemap.PAGES_FILE, sitemap.pages_bytes(self._site, self.feeds(tags))
-        listed = folders(tags, self._site, self._taxonomy)
+        # They change as often as there is news.
+        pages = ("", *(feed.page for feed in self.feeds(tags)))
+        listed = ((f"{self._site.url}/{path}", None) for path in pages)
+        yield sitemap.PAGES_FILE, sitemap.part_bytes(listed)
+        named = folders(tags, self._site, self._taxonomy)
         chosen = selections(self._site, self._taxonomy)
         first = (ALL, *(link.feed for link in chosen))
-        yield "feeds.opml", opml_bytes(self._site, self._taxonomy, listed, first)
-        for facet, links in listed.items():
+        yield "feeds.opml", opml_bytes(self._site, self._taxonomy, named, first)
+        for facet, links in named.items():
             of_facet = opml_bytes(self._site, self._taxonomy, {facet: links})
             yield f"feeds/{FOLDERS[facet]}.opml", of_facet
 

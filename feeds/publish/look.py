@@ -4,7 +4,6 @@ Knows which of it goes before ours. Must never know which words or colours are g
 checked where they are read.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -37,7 +36,8 @@ class Look:
 
     def read(self) -> Self:
         """The same with what its files hold now. Raises OSError."""
-        files = sorted(each for each in (self._files()) if each.is_file())
+        own = self.templates.rglob("*") if self.templates else ()
+        files = sorted(each for each in (self.logo, *own) if each and each.is_file())
         digest = blake2b(digest_size=8)
         for file in files:
             digest.update(f"{file}\0".encode() + file.read_bytes())
@@ -59,12 +59,6 @@ class Look:
     def logo_content(self) -> bytes:
         """What the file of the logo holds; empty without one."""
         return _content(self.logo, self.digest) if self.logo else b""
-
-    def _files(self) -> Iterator[Path]:
-        if self.logo:
-            yield self.logo
-        if self.templates:
-            yield from self.templates.rglob("*")
 
     def _rules(self) -> str:
         light, dark = (

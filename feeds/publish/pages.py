@@ -6,7 +6,7 @@ Knows the templates, and how a history is shown in little. Must never query.
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cache, lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
@@ -208,17 +208,11 @@ def overview(
     last = max(histories.get(EVERYWHERE, _NONE).months, default="")
     months = tuple(_months_to(date.fromisoformat(f"{last}-01"))) if last else ()
     names = tuple(f"{month:%Y-%m}" for month in months)
-    lines = {facet: _lines(some, histories, names, zone) for facet, some in links.items()}
+    lines = {
+        facet: tuple(_line(link, histories, names, zone) for link in some)
+        for facet, some in links.items()
+    }
     return Overview(months=months, lines=lines)
-
-
-def _lines(
-    links: Iterable[FeedLink],
-    histories: Mapping[Place, PastMonths],
-    names: tuple[str, ...],
-    zone: ZoneInfo,
-) -> tuple[TopicLine, ...]:
-    return tuple(_line(link, histories, names, zone) for link in links)
 
 
 def _line(
@@ -229,14 +223,10 @@ def _line(
     return TopicLine(
         link=link,
         count=sum(past.months.values()),
-        latest=_day(past.latest_at, zone),
+        latest=past.latest_at.astimezone(zone).date() if past.latest_at else None,
         months=tuple(past.months.get(name, 0) for name in names),
-        below=_lines(link.below, histories, names, zone),
+        below=tuple(_line(each, histories, names, zone) for each in link.below),
     )
-
-
-def _day(moment: datetime | None, zone: ZoneInfo) -> date | None:
-    return moment.astimezone(zone).date() if moment else None
 
 
 def _months_to(last: date) -> Iterable[date]:

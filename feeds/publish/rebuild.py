@@ -6,6 +6,7 @@ Knows the order of calls. Must never know SQL, XML or HTML.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain, islice, starmap
 from threading import Event
 from time import perf_counter
@@ -34,7 +35,7 @@ from feeds.publish.site import INDEX, Site
 from feeds.publish.store.manifest import ComparedFiles, RecordedFiles, Retention, sweep
 from feeds.selection import EVERYWHERE, LANGUAGE, Place
 from feeds.storage import Connection, entries
-from feeds.storage.database import Database
+from feeds.storage.database import Database, last_number
 from feeds.storage.entries import PastMonths, Ready
 from feeds.storage.published import feed_records, sitemap_parts
 from feeds.storage.read_items import surrounding, surroundings, whole_items
@@ -65,6 +66,14 @@ class PublishReport:
 
 def builder_of(database: Database, site: Site, taxonomy: Taxonomy) -> SiteBuilder:
     """What makes the documents of a site, with what the store knows of feeds there are and were."""
+    with database.reading() as connection:
+        told = last_number(connection, feed_records.TOLD)
+    return _builder(database, site, taxonomy, told)
+
+
+# A daemon asks at every beat, and it is another once in a month.
+@lru_cache(maxsize=1)
+def _builder(database: Database, site: Site, taxonomy: Taxonomy, _: int) -> SiteBuilder:
     with database.reading() as connection:
         return SiteBuilder(site, taxonomy, feed_records.remembered(connection))
 

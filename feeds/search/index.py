@@ -15,9 +15,9 @@ from sqlalchemy import Connection, Row, select
 
 from feeds.search import fulltext, query, terms
 from feeds.search.query import CORRECTED, EVERY, LATE, Filed, filing, name, spoken
-from feeds.storage.database import Database
+from feeds.storage.database import Database, last_number, set_value, value_of
 from feeds.storage.engines import upsert
-from feeds.storage.tables import constants, counters, is_shown, item_topics, items
+from feeds.storage.tables import counters, is_shown, item_topics, items
 
 _CHANGE = "searched"
 _RECIPE = "searched.recipe"
@@ -42,14 +42,14 @@ def follow(database: Database, stopping: Event | None = None, *, wait_seconds: f
             with database.writing() as connection:
                 fulltext.replace(connection, [row.number for row in changed], entries)
                 upsert(connection, counters, [{"name": _CHANGE, "value": changed[-1].change}])
-                upsert(connection, constants, [{"name": _RECIPE, "value": _recipe()}])
+                set_value(connection, _RECIPE, _recipe())
             followed += len(changed)
     return followed
 
 
 def followed(connection: Connection) -> int:
     """The number of the last change that the index shows."""
-    return connection.scalar(select(counters.c.value).filter_by(name=_CHANGE)) or 0
+    return last_number(connection, _CHANGE)
 
 
 def filed(connection: Connection, numbers: Collection[int]) -> Mapping[int, Filed]:
@@ -66,8 +66,7 @@ def filed(connection: Connection, numbers: Collection[int]) -> Mapping[int, File
 
 def _since(connection: Connection) -> int:
     """The change up to which the index is as this program would make it."""
-    recipe = connection.scalar(select(constants.c.value).filter_by(name=_RECIPE))
-    if recipe != _recipe():
+    if value_of(connection, _RECIPE) != _recipe():
         return 0
     return followed(connection)
 

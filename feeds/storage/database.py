@@ -17,7 +17,7 @@ from config.values import masked_url
 from feeds.errors import StoreError
 from feeds.storage import engines
 from feeds.storage.engines import upsert
-from feeds.storage.tables import constants
+from feeds.storage.tables import constants, counters
 
 #: Longer than any migration so far; another node may be at it.
 _MIGRATION_SECONDS = 60.0
@@ -203,11 +203,26 @@ def next_numbers(connection: Connection, counter: str, count: int) -> range:
     return range(last - count + 1, last + 1)
 
 
+def last_number(connection: Connection, counter: str) -> int:
+    """The last of the numbers of ``counter``, 0 before the first."""
+    value: int | None = connection.scalar(select(counters.c.value).filter_by(name=counter))
+    return value or 0
+
+
+def value_of(connection: Connection, name: str) -> str | None:
+    """What is remembered under ``name``, if anything."""
+    return connection.scalar(select(constants.c.value).filter_by(name=name))
+
+
+def set_value(connection: Connection, name: str, value: str) -> None:
+    """That is remembered under ``name`` in place of what was."""
+    upsert(connection, constants, [{"name": name, "value": value}])
+
+
 def constant(connection: Connection, name: str, default: str) -> str:
     """What ``name`` was first given; ``default`` is given now where there is nothing yet."""
-    stored = select(constants.c.value).filter_by(name=name)
-    value = connection.scalar(stored)
+    value = value_of(connection, name)
     if value is None:
         upsert(connection, constants, [{"name": name, "value": default}], replace=False)
-        value = connection.execute(stored).scalar_one()
+        value = value_of(connection, name)
     return str(value)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, not_, select, 
 
 from feeds.identity.decide import gone_when
 from feeds.selection import EVERYWHERE, LANGUAGE, Place
+from feeds.storage.database import set_value, value_of
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import in_span
 from feeds.storage.tables import (
@@ -123,7 +124,7 @@ def outstanding(connection: Connection) -> Outstanding:
 def settle(connection: Connection, done: Outstanding, fingerprint: str) -> None:
     """All of ``done`` is published. What was touched again meanwhile stays touched."""
     upsert(connection, counters, [{"name": _CHANGE, "value": done.upto}])
-    upsert(connection, constants, [{"name": _FINGERPRINT, "value": fingerprint}])
+    set_value(connection, _FINGERPRINT, fingerprint)
     if done.touched:
         rows = [each._asdict() | {"upto": change} for each, change in done.touched.items()]
         connection.execute(_SETTLE, rows)
@@ -134,14 +135,12 @@ def note_made(connection: Connection, made_of: Mapping[str, bool]) -> None:
     before = left_out(connection)
     now = {*before, *made_of} - {slug for slug, is_made in made_of.items() if is_made}
     if now != {*before}:
-        value = " ".join(sorted(now))
-        upsert(connection, constants, [{"name": _LEFT_OUT, "value": value}])
+        set_value(connection, _LEFT_OUT, " ".join(sorted(now)))
 
 
 def left_out(connection: Connection) -> Sequence[str]:
     """The slugs of the items that could not be rendered, and are published nowhere."""
-    value = connection.scalar(select(constants.c.value).filter_by(name=_LEFT_OUT))
-    return (value or "").split()
+    return (value_of(connection, _LEFT_OUT) or "").split()
 
 
 def changed(connection: Connection, after: int, upto: int, limit: int) -> Sequence[tuple[int, int]]:

@@ -48,7 +48,10 @@ def recall(
         *_leading(connection, "", item_keys.c.key, names),
     ]
     numbers = {row.item for row in rows}
-    numbers.update(_saying(connection, {one.content_hash for one in candidates}))
+    for some in parts({one.content_hash for one in candidates}):
+        same = select(items.c.number).where(items.c.content_hash.in_(some))
+        newest = same.order_by(items.c.number.desc()).limit(_NEAR_AT_ONCE)
+        numbers.update(connection.scalars(newest))
     drafts = [one.draft for one in candidates]
     titles = _days((title_key(draft.title), draft.issued) for draft in drafts)
     numbers.update(_near(connection, items.c.title_key, titles))
@@ -96,13 +99,6 @@ def _link(row: Row[*tuple[Any, ...]], slug: str) -> Link:
         told_hash=row.content_hash,
         is_gone=row.gone_at is not None,
     )
-
-
-def _saying(connection: Connection, hashes: Collection[str]) -> Iterator[int]:
-    """The items that say the very same."""
-    for some in parts(hashes):
-        query = select(items.c.number).where(items.c.content_hash.in_(some))
-        yield from connection.scalars(query.order_by(items.c.number.desc()).limit(_NEAR_AT_ONCE))
 
 
 def _near(connection: Connection, trait: ColumnElement[int | None], days: _Days) -> Iterator[int]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import feedparser
 import httpx2
@@ -16,6 +17,7 @@ from feeds.publish.files import Files
 from feeds.publish.rebuild import PublishReport, publish
 from feeds.storage import write_items
 from feeds.storage.database import Database
+from feeds.storage.published import feed_records
 from feeds.storage.read_items import whole_items
 from feeds.taxonomy import Taxonomy
 from notifier.storage import VERSIONS
@@ -381,3 +383,37 @@ def test_a_reader_that_follows_a_redirect_moves_its_subscription(
         assert asked.headers["access-control-allow-origin"] == "*"
         page = httpx2.get(f"{own}/news/feeds/fields/net")
         assert (page.status_code, page.headers["location"]) == (308, "/news/feeds/fields/digital/")
+
+
+def test_what_is_remembered_of_feeds_is_read_once_it_is_another(
+    site: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The daemon looks at every beat whether there is something to publish."""
+    taxonomies = {
+        name: a_taxonomy(terms)
+        for name, terms in {"": TERMS, "net": without("net", web='former_slugs = ["net"]')}.items()
+    }
+    read = []
+
+    def remembered(*asked: Any) -> Any:
+        read.append(len(asked))
+        return told(*asked)
+
+    told = feed_records.remembered
+    monkeypatch.setattr(feed_records, "remembered", remembered)
+
+    def beat(name: str) -> int:
+        """How often all was read meanwhile."""
+        publish(site.database, taxonomies[name], Files(site.public), a_site())
+        count = len(read)
+        read.clear()
+        return count
+
+    assert beat("") == 1
+    assert [beat("") for _ in range(3)] == [0, 0, 0]
+    follow(site.database, taxonomies["net"], [], now=site.day)
+    read.clear()
+    assert beat("net") == 1
+    assert titles(site.feed("web"))
+    assert site.status("net.atom") == "308 /feeds/fields/web.atom\n"
+    assert [beat("net") for _ in range(3)] == [0, 0, 0]

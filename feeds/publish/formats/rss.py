@@ -81,7 +81,8 @@ def feed_bytes(
         "description": feed.sentence,
         "language": feed.language,
         f"{{{_DC}}}creator": feed.author,
-        "lastBuildDate": _date(updated),
+        # RFC 822 with a year of four digits, in English whatever the locale.
+        "lastBuildDate": http_date(int(updated.timestamp())),
         "generator": "Fieldfare",
         "docs": "https://www.rssboard.org/rss-specification",
     }
@@ -104,7 +105,7 @@ def _beside(entry: PublishedEntry) -> Iterator[etree._Element]:
         yield _element(f"{{{_DC}}}creator", author.name)
     updated = entry.updated.isoformat()
     if entry.published:
-        yield _element("pubDate", _date(entry.published))
+        yield _element("pubDate", http_date(int(entry.published.timestamp())))
     else:
         # By which readers put an item in its place where they know no day of publication.
         yield _element(f"{{{_DC}}}date", updated)
@@ -133,8 +134,3 @@ def _element(name: str, text: str, **attributes: str) -> etree._Element:
     element = etree.Element(name, attributes)
     element.text = text
     return element
-
-
-def _date(moment: datetime) -> str:
-    """RFC 822 with a year of four digits, in English whatever the locale."""
-    return http_date(int(moment.timestamp()))

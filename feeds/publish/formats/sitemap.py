@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from feeds.publish.feed import FeedRef
 from feeds.publish.site import Site
 
 #: What robots.txt begins with where we wrote it; an operator's own stays as it is.
@@ -34,12 +33,6 @@ def index_bytes(site: Site, parts: Iterable[tuple[int, datetime]]) -> bytes:
     """The list of all parts, with when each last changed; that of the feeds' pages never tells."""
     listed: list[Listed] = [(PAGES_FILE, None), *((part_file(part), at) for part, at in parts)]
     return _document("sitemapindex", "sitemap", ((f"{site.url}/{path}", at) for path, at in listed))
-
-
-def pages_bytes(site: Site, feeds: Iterable[FeedRef]) -> bytes:
-    """The front page and those of feeds, which change as often as there is news."""
-    paths = ("", *(feed.page for feed in feeds))
-    return _document("urlset", "url", ((f"{site.url}/{path}", None) for path in paths))
 
 
 def part_bytes(listed: Iterable[Listed]) -> bytes:

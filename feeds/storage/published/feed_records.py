@@ -9,20 +9,15 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, select
 
 from feeds.model import Ending, FeedRecord
+from feeds.storage.database import next_numbers
 from feeds.storage.engines import upsert
-from feeds.storage.tables import constants, feed_records
+from feeds.storage.tables import feed_records
 
-_FOLLOWED = "followed.fingerprint"
-
-
-def followed(connection: Connection) -> str | None:
-    """The fingerprint of the taxonomy and the saved selections that everything is filed by."""
-    return connection.scalar(select(constants.c.value).filter_by(name=_FOLLOWED))
-
-
-def follow(connection: Connection, fingerprint: str) -> None:
-    """Everything is filed by the taxonomy and the saved selections of this fingerprint."""
-    upsert(connection, constants, [{"name": _FOLLOWED, "value": fingerprint}])
+#: Under this the fingerprint is kept of the taxonomy and the saved selections that everything is
+#: filed by.
+FOLLOWED = "followed.fingerprint"
+#: Counts how often what is remembered became another.
+TOLD = "feed_records"
 
 
 def remembered(connection: Connection, key: tuple[str, str] | None = None) -> Sequence[FeedRecord]:
@@ -65,4 +60,6 @@ def remember(connection: Connection, records: Collection[FeedRecord]) -> None:
         }
         for each in records
     ]
-    upsert(connection, feed_records, rows)
+    if rows:
+        upsert(connection, feed_records, rows)
+        next_numbers(connection, TOLD, 1)

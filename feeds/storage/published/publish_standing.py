@@ -6,18 +6,17 @@ Knows one row of the store. Must never know what was published, or what is done 
 import json
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from feeds.model import PublishStanding
-from feeds.storage.engines import upsert
-from feeds.storage.tables import constants
+from feeds.storage.database import set_value, value_of
 
 _NAME = "publish.standing"
 
 
 def known(connection: Connection) -> PublishStanding:
     """What is known of it."""
-    value = connection.scalar(select(constants.c.value).filter_by(name=_NAME))
+    value = value_of(connection, _NAME)
     if value is None:
         return PublishStanding()
     told = json.loads(value)
@@ -37,7 +36,7 @@ def keep(connection: Connection, standing: PublishStanding) -> None:
         "problem": standing.problem,
         "failures": standing.failures,
     }
-    upsert(connection, constants, [{"name": _NAME, "value": json.dumps(value)}])
+    set_value(connection, _NAME, json.dumps(value))
 
 
 def _instant(text: str | None) -> datetime | None:

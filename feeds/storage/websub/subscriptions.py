@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from feeds.storage.columns import Instant
+from feeds.storage.database import last_number
 from feeds.storage.engines import upsert
 from feeds.storage.tables import counters, feed_subscriptions, publications
 from feeds.storage.websub.claims import due_rows, take
@@ -124,7 +125,7 @@ def is_any_due(
     due = select(_table.c.id).where(_due(now, busy, failing=failing)).limit(1)
     if connection.scalar(due) is not None:
         return True
-    cursor = connection.scalar(select(counters.c.value).filter_by(name=_CURSOR)) or 0
+    cursor = last_number(connection, _CURSOR)
     return cursor < latest(connection)
 
 

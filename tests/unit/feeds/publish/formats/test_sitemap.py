@@ -6,7 +6,6 @@ import pytest
 from lxml import etree
 
 from feeds.publish.build import SiteBuilder
-from feeds.publish.feed import ALL
 from feeds.publish.formats import sitemap
 from feeds.storage.published.sitemap_parts import ListedPage
 from feeds.taxonomy import Taxonomy
@@ -62,12 +61,14 @@ def test_the_index_names_the_parts_there_are(osce: Taxonomy) -> None:
     ]
 
 
-def test_the_pages_of_feeds_are_listed_without_a_moment() -> None:
-    document = sitemap.pages_bytes(a_site(), [ALL])
-    assert listed(document) == [
+def test_the_pages_of_feeds_are_listed_without_a_moment(osce: Taxonomy) -> None:
+    document = dict(SiteBuilder(a_site(), osce).lists([]))[sitemap.PAGES_FILE]
+    assert listed(document)[:3] == [
         ("https://news.example.org/",),
         ("https://news.example.org/feeds/all/",),
+        ("https://news.example.org/feeds/fields/arms-control/",),
     ]
+    assert {len(each) for each in listed(document)} == {1}
 
 
 @pytest.mark.parametrize(
