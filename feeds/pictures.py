@@ -22,6 +22,7 @@ from feeds.markup import without_empty
 
 #: No screen is wider; what says more is no size.
 _MOST_PIXELS = 10_000
+_SIZE = re.compile(r"[-_]\d{2,4}x\d{2,4}$")
 _PICTURE = re.compile(
     r'(?P<figure><figure>)?<img src="(?P<address>[^"]*)"(?: alt="(?P<alt>[^"]*)")?'
     r'(?: title="(?P<title>[^"]*)")?'
@@ -68,6 +69,13 @@ class Picture:
     def words(self) -> str:
         """What it is called where it is not shown; without a word of its page by its host."""
         return self.caption or (host_of(self.address) if self.alt is None else self.alt)
+
+
+def name_of(address: str) -> str:
+    """What a picture is called, whatever its size and kind; its address where that is no name."""
+    file = address.partition("?")[0].rpartition("/")[2]
+    stem, dot, _ = file.rpartition(".")
+    return _SIZE.sub("", stem) if dot else address
 
 
 def size(text: str) -> int:

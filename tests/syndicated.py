@@ -16,6 +16,7 @@ NAMESPACES = " ".join(
         "dc": "http://purl.org/dc/elements/1.1/",
         "dcterms": "http://purl.org/dc/terms/",
         "feedburner": "http://rssnamespace.org/feedburner/ext/1.0",
+        "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
         "media": "http://search.yahoo.com/mrss/",
     }.items()
 )

@@ -247,7 +247,8 @@ def _markup(item: Item, terms: SourceTerms, site: Site, picture: Picture | None)
     follow; we say what nobody else does in its language, or else in the site's.
     """
     # What shows something and says nothing holds no text that others may not have.
-    if not terms.full_text and (item.body or item.summary):
+    # A picture beside a summary that is shown stands there alone.
+    if not terms.full_text and (item.body or (item.summary and picture)):
         return figure(picture) if picture else ""
     words = catalogue(item.language) if nearest(item.language) else site.words
     said = with_names(item.markup, lambda kind, host: words.say(f"embedded.{kind}", host=host))

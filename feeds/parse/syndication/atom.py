@@ -11,7 +11,7 @@ from itertools import chain
 from feeds.draft import Alternate
 from feeds.model import Author, Enclosure, Provenance
 from feeds.parse.sanitise import paragraphs
-from feeds.parse.syndication import feed_dates
+from feeds.parse.syndication import entry_pictures, feed_dates
 from feeds.parse.syndication.elements import (
     Groups,
     base_of,
@@ -25,7 +25,6 @@ from feeds.parse.syndication.elements import (
     local,
     next_page,
     own_address,
-    pictures,
     states_languages,
     text_of,
     with_media,
@@ -90,6 +89,7 @@ def read(tree: Tree, url: str | None) -> RawFeed:
         ),
         language=language,
         authors=source.feed_authors,
+        pictures=entry_pictures.stated(groups, base),
         hub=hub(links, url, base),
         next_page=next_page(links, base),
     )
@@ -135,7 +135,7 @@ def _entry(
         categories=tuple(_categories(groups)),
         authors=_authors(groups, base) or (source.feed_authors if source else ()),
         enclosures=_enclosures(by_rel.get("enclosure", ()), content, (base, *addresses)),
-        pictures=pictures(groups),
+        pictures=entry_pictures.stated(groups, base, *addresses),
         provenance=_of_entry(source or _NOWHERE, guid) if guid else None,
     )
 

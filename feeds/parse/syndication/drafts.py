@@ -16,6 +16,7 @@ from feeds.parse.sanitise import blocks, paragraphs, sanitised, without
 from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.categories import topics_of
 from feeds.parse.syndication.embeds import filled, has_embeds, placed
+from feeds.parse.syndication.entry_pictures import opened
 from feeds.parse.syndication.feed_entries import RawEntry, RawFeed, TextConstruct
 from feeds.taxonomy import Taxonomy
 
@@ -92,6 +93,7 @@ def draft(
     title = title or ("" if is_whole else "".join(entry.urls[:1])[:_TITLE_CHARS])
     if not title:
         return None
+    markup = opened(markup, body, summary, entry, feed)
     topics = topics_of(entry.categories, _issuers(entry, feed), taxonomy)
     language = entry.language or feed.language
     return Draft(
@@ -223,7 +225,8 @@ def _caption(entry: RawEntry) -> str:
     told = (_seen(html.unescape(each.strip("\"'"))) for each in said)
     titles = (file.title for file in entry.files)
     shown = (at.strip("\"'") for each in found for at in _AT.findall(each[0])[:1])
-    files = chain((file.url for file in entry.files), entry.pictures, shown)
+    own = (each.address for each in chain(*entry.pictures))
+    files = chain((file.url for file in entry.files), own, shown)
     names = (_seen(_FILE_NAME.sub(" ", file.rpartition("/")[2])) for file in files)
     return next(filter(_says_something, chain(told, titles, names)), "")
 

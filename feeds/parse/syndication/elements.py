@@ -55,7 +55,6 @@ _WORDS = frozenset({"title", "description", "summary", "content", "content:encod
 #: Entries of whatever namespace.
 ANY_ENTRY = ("{*}item", "{*}entry", "{*}ITEM", "{*}ENTRY", "{*}Item", "{*}Entry")
 _NAMES = frozenset({"name", "atom:name", "?name"})
-_PICTURES = ("media:thumbnail", "itunes:image", "image")
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -146,19 +145,6 @@ def written(person: Element, base: str | None) -> tuple[str, str | None]:
         elif called in {"uri", "atom:uri", "url", "atom:url"} and uri is None:
             uri = text_of(part)
     return name or "", absolute(uri, base)
-
-
-def pictures(groups: Groups) -> tuple[str, ...]:
-    """The addresses of the pictures an entry is shown with, as they are written."""
-    if groups.keys().isdisjoint(_PICTURES):
-        return ()
-    own = [each for name in _PICTURES if name in groups for each in groups[name]]
-    found = [each.get("url") or each.get("href") or _address(each) for each in own]
-    return tuple(filter(None, found))
-
-
-def _address(picture: Element) -> str:
-    return first(grouped(picture), ("url",)) if len(picture) else text_of(picture)
 
 
 def set_apart(root: Element) -> None:

@@ -34,11 +34,12 @@ _MOST_CHOICES = 20
 # An address, which ends the choice where it ends in a comma, and the size behind it (HTML, srcset).
 _CHOICE = re.compile(r"([^\s,]\S*+)(?:(?<!,)\s++([^,]*+))?")
 #: A picture of several sizes is the largest of those that a reader's column has room for.
-_WIDEST_PIXELS = 1_600
+WIDEST_PIXELS = 1_600
 _CALLED = ("alt", "title", "aria-label")
 _FRAMES = frozenset({"audio", "iframe", "object", "video"})
 _KINDS = {"audio": "audio", "video": "video"}
-_LONGEST_CHARS = 300
+#: What is said of one thing is no text.
+LONGEST_CAPTION_CHARS = 300
 #: No text shows more; what does is a wall of pictures, whose first are enough.
 MOST_EMBEDS = 100
 # A picture of a pixel or two is there to be asked for, not to be seen.
@@ -156,11 +157,11 @@ def embed_of(name: str, said: Mapping[str, str], caption: str, base: str | None)
     where that is nothing to be seen or to be had.
     """
     address = _address(said, base)
-    if address is None or _is_tiny(said):
+    if address is None or is_tiny(said):
         return None
     named = (on_one_line(said.get(each, "")) for each in _CALLED)
     own = next((text for text in named if text and not is_web_address(text)), "")
-    caption, own = caption[:_LONGEST_CHARS], own[:_LONGEST_CHARS]
+    caption, own = caption[:LONGEST_CAPTION_CHARS], own[:LONGEST_CAPTION_CHARS]
     words = caption or own
     if words and not any(map(str.isalnum, words)):
         return words
@@ -184,12 +185,13 @@ def _chosen(choices: str, base: str | None) -> str | None:
     found = islice(_CHOICE.finditer(choices), _MOST_CHOICES)
     told = ((each[2] or "", absolute(each[1].rstrip(","), base)) for each in found)
     sizes = [(size(width.strip().removesuffix("w")), address) for width, address in told if address]
-    fitting = [each for each in sizes if each[0] <= _WIDEST_PIXELS]
+    fitting = [each for each in sizes if each[0] <= WIDEST_PIXELS]
     best = max(fitting, key=lambda each: each[0], default=None)
     return next((address for _, address in filter(None, (best, *sizes[:1]))), None)
 
 
-def _is_tiny(said: Mapping[str, str]) -> bool:
+def is_tiny(said: Mapping[str, str]) -> bool:
+    """Whether an element with these attributes is there to be asked for, not to be seen."""
     return any(is_below(said.get(each, ""), _SMALLEST_PIXELS) for each in ("width", "height"))
 
 
@@ -224,7 +226,9 @@ class _Reading:
     def _read(self, html: str, tag: re.Match[str], name: str, *, is_end: bool) -> None:
         said = {} if is_end else _attributes(tag[3])
         if name == "figcaption" and is_end and name in self._open:
-            text = _MARKUP.sub(" ", html[self._open[name] : tag.start()][: _LONGEST_CHARS * 4])
+            text = _MARKUP.sub(
+                " ", html[self._open[name] : tag.start()][: LONGEST_CAPTION_CHARS * 4]
+            )
             self._caption = on_one_line(unescape(text))
         if name in _FRAMES:
             self._of_frame(name, said, is_end=is_end)

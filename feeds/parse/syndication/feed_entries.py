@@ -23,6 +23,7 @@ from config.values import (
 from feeds.draft import Alternate, Hub
 from feeds.model import Author, Enclosure, Issued, Provenance
 from feeds.parse.href import as_read
+from feeds.pictures import Picture
 
 # Publishers list 10 to 500; a whole archive in one file stays below this. The rest is not read.
 MOST_ENTRIES = 10_000
@@ -70,11 +71,23 @@ class RawCategory(NamedTuple):
     scheme: str = ""
 
 
+class StatedPictures(NamedTuple):
+    """Pictures that stand beside the words of an entry or a feed, and ``previews``, of which one
+    stands for it where it shows none.
+    """
+
+    whole: tuple[Picture, ...] = ()
+    previews: tuple[Picture, ...] = ()
+
+
+NO_PICTURES = StatedPictures()
+
+
 class RawEntry(NamedTuple):
     """One entry; ``urls`` are its addresses, the canonical one first, all absolute; ``updated`` is
-    as it says, and so are the addresses of the ``pictures`` it is shown with. ``others`` are names
-    of who may have issued it, besides its ``authors``: who published it, or is credited. Among the
-    ``enclosures`` None stands for each file whose address is none, or counts from nowhere.
+    as it says, and ``pictures`` are those it is shown with. ``others`` are names of who may have
+    issued it, besides its ``authors``: who published it, or is credited. Among the ``enclosures``
+    None stands for each file whose address is none, or counts from nowhere.
     """
 
     title: TextConstruct
@@ -90,7 +103,7 @@ class RawEntry(NamedTuple):
     authors: tuple[Author, ...] = ()
     others: tuple[str, ...] = ()
     enclosures: tuple[Enclosure | None, ...] = ()
-    pictures: tuple[str, ...] = ()
+    pictures: StatedPictures = NO_PICTURES
     provenance: Provenance | None = None
 
     @property
@@ -102,7 +115,7 @@ class RawEntry(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawFeed:
     """What one document of a dialect says; ``authors`` wrote every entry that names none, and
-    who else may have issued those are the ``others``.
+    who else may have issued those are the ``others``. ``pictures`` are of the feed itself.
 
     Of one that ``is_cut`` the end is missing, and ``half_entries`` were left out with it.
     """
@@ -112,6 +125,7 @@ class RawFeed:
     language: str | None = None
     authors: tuple[Author, ...] = ()
     others: tuple[str, ...] = ()
+    pictures: StatedPictures = NO_PICTURES
     hub: Hub | None = None
     next_page: str | None = None
     is_cut: bool = False

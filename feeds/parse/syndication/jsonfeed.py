@@ -15,9 +15,11 @@ from feeds.parse.bytes import of_windows
 from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.feed_entries import (
     MOST_ENTRIES,
+    NO_PICTURES,
     RawCategory,
     RawEntry,
     RawFeed,
+    StatedPictures,
     TextConstruct,
     absolute,
     base_of_links,
@@ -28,6 +30,7 @@ from feeds.parse.syndication.feed_entries import (
     once,
 )
 from feeds.parse.syndication.people import authors_of
+from feeds.pictures import Picture
 
 _Members = dict[str, Any]
 
@@ -92,6 +95,7 @@ def _feed(members: _Members, url: str | None) -> RawFeed:
         entries=(_entry(item, base, home, url, language) for item in items),
         language=language,
         authors=_authors(members, base),
+        pictures=_pictures(members, ("icon", "favicon"), base),
         hub=_hub(members, url),
         next_page=absolute(_text(members.get("next_url")), url),
     )
@@ -122,7 +126,7 @@ def _entry(
         categories=tuple(RawCategory(tag) for each in _list(item, "tags") if (tag := _text(each))),
         authors=_authors(item, base),
         enclosures=once(_attachments(item, base or next(iter(urls), None))),
-        pictures=tuple(filter(None, (_text(item.get(name)) for name in ("image", "banner_image")))),
+        pictures=_pictures(item, ("image", "banner_image"), base or next(iter(urls), None)),
     )
 
 
@@ -143,6 +147,13 @@ def _attachments(item: _Members, base: str | None) -> Iterator[Any]:
         if isinstance(each, dict):
             kind, length = _text(each.get("mime_type")), _text(each.get("size_in_bytes"))
             yield enclosure(_text(each.get("url")), base, kind, length, _text(each.get("title")))
+
+
+def _pictures(members: _Members, names: Iterable[str], base: str | None) -> StatedPictures:
+    """The first of them."""
+    addresses = (absolute(_text(members.get(name)), base) for name in names)
+    found = next(filter(None, addresses), None)
+    return StatedPictures((Picture(address=found),)) if found else NO_PICTURES
 
 
 def _hub(members: _Members, url: str | None) -> Hub | None:

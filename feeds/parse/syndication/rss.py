@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from feeds.model import Author, Enclosure
-from feeds.parse.syndication import feed_dates
+from feeds.parse.syndication import entry_pictures, feed_dates
 from feeds.parse.syndication.elements import (
     Groups,
     base_of,
@@ -23,7 +23,6 @@ from feeds.parse.syndication.elements import (
     named,
     next_page,
     own_address,
-    pictures,
     states_languages,
     text_of,
     with_media,
@@ -148,6 +147,7 @@ def read(tree: Tree, url: str | None) -> RawFeed:
         ),
         language=language,
         others=_names(head, _OF_THE_FEED),
+        pictures=entry_pictures.stated(head, base),
         hub=hub(links, url, base),
         next_page=next_page(links, base),
     )
@@ -197,7 +197,7 @@ def _entry(
         authors=authors,
         others=others or (() if authors else _names(groups, ("source",))),
         enclosures=_files(groups, base or next(iter(urls), None)),
-        pictures=pictures(groups),
+        pictures=entry_pictures.stated(groups, base, *urls),
     )
 
 
@@ -266,11 +266,5 @@ def _found_files(groups: Groups, base: str | None) -> Iterator[Enclosure | None]
     for element in groups.get("enclosure", ()):
         address = element.get("url") or element.get("href")
         yield enclosure(address, base, element.get("type"), element.get("length"))
-    for element in _media(groups):
+    for element in entry_pictures.media(groups):
         yield enclosure(element.get("url"), base, element.get("type"), element.get("fileSize"))
-
-
-def _media(groups: Groups) -> Iterator[Element]:
-    yield from groups.get("media:content", ())
-    for group in groups.get("media:group", ()):
-        yield from (each for each in group if local(each) == "media:content")

@@ -4,7 +4,6 @@ Knows where pages keep them and what is said of them there. Must never know whic
 its article: places go with what they stand in.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
@@ -13,13 +12,12 @@ from feeds.parse.html.metadata import HtmlPage
 from feeds.parse.html.tree import Node, find_all
 from feeds.parse.sanitise import PLACE, PLACE_NUMBER
 from feeds.parse.syndication.embeds import MOST_EMBEDS, Embed, LinkedEmbed, embed_of
-from feeds.pictures import Picture
+from feeds.pictures import Picture, name_of
 
 _TITLE = "h1"
 _STRANGE = f"{PLACE}[{PLACE_NUMBER}]"
 # What a page is shown with elsewhere belongs to its article where it stands above the title, too.
 _SHARED = ("og:image", "twitter:image")
-_SIZE = re.compile(r"[-_]\d{2,4}x\d{2,4}$")
 _SHOWN = "audio, embed, iframe, img, object, video"
 # What decorates a page is not shown, and looked at all the same.
 _MOST_LOOKED_AT = 400
@@ -39,21 +37,16 @@ def place(page: HtmlPage, base: str | None) -> Mapping[int, Embed]:
     for strange in find_all(page.tree.body, _STRANGE):
         del strange.attrs[PLACE_NUMBER]
     titles = find_all(page.tree.body, _TITLE)
-    shared = {_name_of(url) for name in _SHARED for url in page.metas.get(name, ())}
+    shared = {name_of(url) for name in _SHARED for url in page.metas.get(name, ())}
     for box, embed, is_above in found:
         made = page.tree.create_node(PLACE)
         made.attrs[PLACE_NUMBER] = str(len(embeds))
-        if is_above and len(titles) == 1 and _name_of(embed.address) in shared:
+        if is_above and len(titles) == 1 and name_of(embed.address) in shared:
             page.put(made, titles[0], is_behind=True)
         else:
             page.put(made, box)
         embeds[len(embeds)] = embed
     return embeds
-
-
-def _name_of(address: str) -> str:
-    """What a picture is called, whatever its size."""
-    return _SIZE.sub("", address.partition("?")[0].rpartition("/")[2].rpartition(".")[0])
 
 
 def _seen(body: Node, base: str | None) -> Iterator[tuple[Node, Picture | LinkedEmbed, bool]]:

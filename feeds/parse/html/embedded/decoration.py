@@ -9,6 +9,7 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from feeds.parse.html.tree import Node, absolute, ancestors, find, names, said
+from feeds.parse.syndication.entry_pictures import DECORATIONS
 from feeds.pictures import is_below, size
 
 # An icon, the picture of an author, a line: what an article shows is larger.
@@ -17,11 +18,6 @@ _SMALLEST_PIXELS = 100
 _LOWEST_FRAME_PIXELS = 60
 # Nothing that decorates a page is as large as this on both sides.
 _SURE_PIXELS = 200
-# What pages call such pictures, and their files.
-_DECORATIONS = frozenset(
-    "avatar avatars badge banner blank button emoji favicon gravatar icon icons loader loading "
-    "logo logos pixel placeholder preload spacer sprite transparent".split()
-)
 # Frames to press and to write in.
 _BUTTONS = frozenset(
     "banner button captcha comments follow like likebox login newsletter recaptcha share "
@@ -59,7 +55,7 @@ def is_decoration(node: Node, box: Node, address: str, base: str | None) -> bool
         words |= {*_WORD.findall(names(each))}
         if each.mem_id == box.mem_id:
             break
-    return path.endswith(_DRAWING) or not _DECORATIONS.isdisjoint(words)
+    return path.endswith(_DRAWING) or not DECORATIONS.isdisjoint(words)
 
 
 def _is_large(node: Node) -> bool:

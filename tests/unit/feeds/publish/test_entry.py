@@ -341,6 +341,19 @@ def test_beside_a_summary_stands_one_picture_where_it_may(osce: Taxonomy) -> Non
     assert shortened(whole).markup == entry.markup
 
 
+@pytest.mark.parametrize("full_text", [True, False])
+def test_the_picture_of_an_item_that_is_a_summary_is_shown_or_linked(
+    full_text: bool, osce: Taxonomy
+) -> None:
+    picture = PICTURED.removeprefix("<p>One.</p>")
+    item = an_item(source="web", body="", summary="A lead.", markup=picture)
+    terms = SourceTerms(source="web", full_text=full_text)
+    linked = compose(item, a_site(terms=(terms,)), osce)
+    assert linked.markup == f'<p><a href="{PICTURE}" rel="noopener noreferrer">Map</a></p>'
+    shown = compose(item, a_site(terms=(replace(terms, images=True),)), osce)
+    assert (shown.standfirst, shown.markup) == ("A lead.", picture)
+
+
 @pytest.mark.parametrize(("source", "images"), [("own", True), ("web", True), ("web", False)])
 def test_an_item_that_shows_something_and_says_nothing_is_told_of_all_the_same(
     source: str, images: bool, osce: Taxonomy
