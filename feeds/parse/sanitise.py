@@ -13,10 +13,11 @@ pictures they explain.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from html import escape, unescape
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import nh3
 
@@ -70,6 +71,12 @@ _APART = frozenset({"bdo", "span"})
 _HAS_DIRECTION = re.compile(r"\sdir\s{0,9}=", re.IGNORECASE)
 _APART_TAG = re.compile(rf"<(/?)(?:bdo|span){_ATTRIBUTES}>")
 _LINK_TAG = re.compile(r'<(/?)a((?: [a-z]+="[^"]*")*)>')
+# A link to a place within its page, and what such a place is called by.
+_LINK_WITHIN = re.compile(r"""\shref\s{0,9}=\s{0,9}["']?\s{0,9}#""", re.IGNORECASE)
+_ANCHOR = re.compile(
+    r"""\s(?:id|name)\s{0,9}=\s{0,9}("[^"<>]{1,300}"|'[^'<>]{1,300}'|[^\s"'<>]{1,300})""",
+    re.IGNORECASE,
+)
 # An address with what none may hold; a link as the sanitiser writes it.
 _ODD_ADDRESS = re.compile(
     r'(<a (?:(?!href=)[a-z-]+="[^"]*" )*+href=")'
@@ -93,6 +100,10 @@ _OTHER_REFERENCE = re.compile("&(?!(?:amp|lt|gt|quot|nbsp);)")
 _WRITTEN = (("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", "\u00a0"), ("&amp;", "&"))
 
 
+#: What becomes of the value of an attribute, by the names of its element and of itself.
+_AttributeFilter = Callable[[str, str, str], str | None]
+
+
 class Block(NamedTuple):
     """One paragraph, heading, list item or cell: plain text, and the same as sanitised HTML.
 
@@ -111,12 +122,21 @@ class Block(NamedTuple):
         return self.text.replace("\n", " ")
 
 
-def sanitised(html: str, base_url: str | None, *, with_places: bool = False) -> str:
+def sanitised(
+    html: str,
+    base_url: str | None,
+    *,
+    page: str | None = None,
+    source: str = "",
+    with_places: bool = False,
+) -> str:
     """The same HTML with nothing in it but the set above; relative links joined to ``base_url``.
 
-    Of links without an address, as are relative ones without a base, the words stay. Markup that is
-    made to stop a parser is brought down to its words. ``with_places`` keeps the places of what it
-    shows.
+    Links to a place within the text, as footnotes have, lead there on the ``page`` it is of ("" for
+    none), where its ``source`` (this HTML, unless another is told) has the place: no reader keeps
+    the ids of a text that stands beside others. Of links without an address, as are relative ones
+    without a base, the words stay. Markup that is made to stop a parser is brought down to its
+    words. ``with_places`` keeps the places of what it shows.
     """
     may_hide = values.holds_unseen(html) or _OTHER_REFERENCE.search(html) is not None
     if may_hide:
@@ -130,10 +150,14 @@ def sanitised(html: str, base_url: str | None, *, with_places: bool = False) -> 
         html = _NO_ELEMENT.sub(r"<\1x-", html)
     if len(html) > _LITTLE_MARKUP_CHARS:
         html = _prepared(html)
-    base = base_url if base_url and values.is_web_address(base_url) else None
+    at = base_url or page
+    base = at if at and values.is_web_address(at) else None
     # Those letters stand in few texts, and to look for the whole takes ten times as long.
     has_direction = ("dir" in html or "DIR" in html) and _HAS_DIRECTION.search(html) is not None
-    clean = _cleaner(base, has_direction=has_direction, with_places=with_places).clean(html)
+    leads = page is not None and "#" in html and _LINK_WITHIN.search(html)
+    led = _leading(page, source or html) if leads else None
+    cleaner = _made if led else _cleaner
+    clean = cleaner(base, led, has_direction=has_direction, with_places=with_places).clean(html)
     if not names.isdisjoint(_RENAMED):
         clean = _RENAMED_TAG.sub(lambda tag: f"<{tag[1]}{_RENAMED[tag[2]]}{tag[3]}>", clean)
     if has_direction:
@@ -265,8 +289,24 @@ def without(clean: str, dropped: Iterable[Block]) -> str:
     return without_empty("".join((*kept, clean[at:])))
 
 
-@lru_cache(maxsize=64)
-def _cleaner(base: str | None, *, has_direction: bool, with_places: bool) -> nh3.Cleaner:
+def _leading(page: str | None, source: str) -> _AttributeFilter:
+    """Of a link within a page, the address of the place it leads to, if the page has it."""
+    own = (page or "").partition("#")[0]
+    places = {unescape(found[1].strip("\"'")) for found in _ANCHOR.finditer(source)}
+
+    def led(_tag: str, name: str, value: str) -> str | None:
+        address = value.strip()
+        if name != "href" or not address.startswith("#"):
+            return value
+        is_there = own and not places.isdisjoint((address[1:], unquote(address[1:])))
+        return own + address if is_there else None
+
+    return led
+
+
+def _made(
+    base: str | None, led: _AttributeFilter | None, *, has_direction: bool, with_places: bool
+) -> nh3.Cleaner:
     more = (_APART if has_direction else set()) | ({PLACE} if with_places else set())
     try:
         return nh3.Cleaner(
@@ -283,10 +323,14 @@ def _cleaner(base: str | None, *, has_direction: bool, with_places: bool) -> nh3
                 **({PLACE: {PLACE_NUMBER}} if with_places else {}),
             },
             tag_attribute_values=dict.fromkeys(_WITH_DIRECTION | _APART, _DIRECTIONS),
+            attribute_filter=led,
             url_schemes={"http", "https", "mailto"},
             link_rel="noopener noreferrer",
             url_relative=("rewrite_with_base", base) if base else "deny",
         )
     except ValueError:
         # The base is an address that only looks like one; without it nothing else is in doubt.
-        return _cleaner(None, has_direction=has_direction, with_places=with_places)
+        return _made(None, led, has_direction=has_direction, with_places=with_places)
+
+
+_cleaner = lru_cache(maxsize=64)(_made)

@@ -26,7 +26,7 @@ from feeds.parse.html.title import is_in
 from feeds.parse.html.tree import Node, find, find_all, said
 from feeds.parse.prose import prose, width
 from feeds.parse.sanitise import PLACE, PLACE_NUMBER, Block, blocks, sanitised, without
-from feeds.parse.syndication.embeds import Embed, filled, within
+from feeds.parse.syndication.embeds import Embed, filled, placed, within
 from feeds.parse.text import clean
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.naming import fold
@@ -84,13 +84,14 @@ _HAS_MARKUP = re.compile(r"<(?:p|br|div|ul|h[2-6])\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarePage:
-    """A page of some ``source`` without its furniture: sanitised ``whole``, its blocks, their
-    lines, the labels among them, and what was read before the furniture went: ``embeds`` is what it
-    shows, by its place, though the place is furniture. ``dated`` is a day
-    that counts where nothing printed tells one, the ``latest`` one there can be.
+    """A page of some ``source`` at its ``address``, "" where it has none, without its furniture:
+    sanitised ``whole``, its blocks, their lines, the labels among them, and what was read before
+    the furniture went: ``embeds`` is what it shows, by its place, though the place is furniture.
+    ``dated`` is a day that counts where nothing printed tells one, the ``latest`` one there can be.
     """
 
     source: str
+    address: str
     embeds: Mapping[int, Embed]
     title: str
     metadata: Metadata
@@ -109,7 +110,8 @@ def read(markup: HtmlPage, page: BarePage, taxonomy: Taxonomy, habits: Habits) -
     """The title and the text, found by the source's selector, the page's own marks, its metadata or
     an extractor; the subtitle that stands between title and labels is the summary.
     """
-    html = _html(markup, page, habits.page_text)
+    shown, embeds = _html(markup, page, habits.page_text)
+    html = sanitised(shown, page.base, page=page.address, source=page.source, with_places=True)
     found = blocks(html)
     used = printed.read(found, taxonomy).used
     # Behind the title, where it stands within the text.
@@ -141,7 +143,7 @@ def read(markup: HtmlPage, page: BarePage, taxonomy: Taxonomy, habits: Habits) -
         paragraphs=paragraphs,
         markup=filled(
             without(html, _dropped(found, kept, paragraphs)),
-            within(html, page.embeds, slice(first, _end_of(kept, found, html)), paragraphs),
+            within(html, embeds, slice(first, _end_of(kept, found, html)), paragraphs),
         ),
     )
 
@@ -248,24 +250,26 @@ def _is_label(block: Block) -> bool:
     return block.tag in HEADINGS or (is_short and not any(map(block.line.__contains__, _COMMAS)))
 
 
-def _html(markup: HtmlPage, page: BarePage, selector: str) -> str:
-    """The article as sanitised HTML, by the source's selector or where the prose of a page is."""
+def _html(markup: HtmlPage, page: BarePage, selector: str) -> tuple[str, Mapping[int, Embed]]:
+    """The article as HTML, by the source's selector or where the prose of a page is, and what it
+    shows.
+    """
     if chosen := find_all(markup.tree, selector) if selector else []:
         nodes = _outermost(chosen)
-        return sanitised("\n".join(each.html or "" for each in nodes), page.base, with_places=True)
+        return "\n".join(each.html or "" for each in nodes), page.embeds
     whole = markup.whole
     if whole is None:
-        return ""
+        return "", {}
     boilerplate.strip_text(markup, whole)
     part = _marked(whole, markup.parts) or _narrowest(whole)
     told = page.metadata.body
     if part.prose < _LITTLE_PROSE and len(told) < _FEWEST_CHARS_OF_A_TEXT:
         told = article_in(page.source, page.title)
     if len(told) >= max(_LEAST_HIDDEN * part.chars, _FEWEST_CHARS_OF_A_TEXT):
-        return _told(told, page.base)
+        return placed(_told(told), page.base)
     lead = _lead(whole, part, page)
     html = "\n".join(each.node.html or "" for each in (*lead, part))
-    return sanitised(html, page.base, with_places=True)
+    return html, page.embeds
 
 
 def _lead(whole: Part, text: Part, page: BarePage) -> list[Part]:
@@ -333,10 +337,10 @@ def _narrowest(whole: Part) -> Part:
     return part
 
 
-def _told(body: str, base: str | None) -> str:
-    """A text that stands in a page as data, as sanitised HTML."""
+def _told(body: str) -> str:
+    """A text that stands in a page as data, as HTML."""
     if _HAS_MARKUP.search(body):
-        return sanitised(body, base)
+        return body
     lines = (line for each in body.splitlines() if (line := each.strip()))
     return "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines)
 

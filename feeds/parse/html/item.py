@@ -94,6 +94,7 @@ def _bare(
     found = blocks(whole)
     return BarePage(
         source=page.text,
+        address=document.url or base or "",
         embeds=embeds,
         title=named,
         metadata=known,

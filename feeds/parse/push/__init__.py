@@ -61,7 +61,7 @@ def _entry(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | R
 
 def _draft(item: PushedItem, document: Document, taxonomy: Taxonomy) -> Draft:
     html, embeds = placed(item.html, item.url) if item.html else ("", {})
-    markup = sanitised(html, item.url, with_places=True) if html else ""
+    markup = sanitised(html, item.url, page=item.url or "", with_places=True) if html else ""
     draft = Draft(
         form=FORM,
         title=item.title,

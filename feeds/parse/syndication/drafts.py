@@ -87,7 +87,8 @@ def draft(
     """
     named = line(entry.title)
     told, text = [_without_way_on(each, entry.urls, named) for each in entry[1:3]]
-    lead, markup, body, is_full = _words(told, text, named, is_whole=is_whole)
+    page = entry.urls[0] if entry.urls else ""
+    lead, markup, body, is_full = _words(told, text, named, page, is_whole=is_whole)
     summary = isolated(_cut(lead or _opening(markup, body), _SUMMARY_CHARS))
     title = _cut(named, _TITLE_CHARS) or _cut(_seen(summary) or _caption(entry), _CALLED_CHARS)
     title = title or ("" if is_whole else "".join(entry.urls[:1])[:_TITLE_CHARS])
@@ -103,7 +104,7 @@ def draft(
         paragraphs=body,
         markup=markup,
         partial=not (is_full or is_whole),
-        url=entry.urls[0] if entry.urls else None,
+        url=page or None,
         also_at=entry.urls[1:],
         guid=entry.guid,
         provenance=entry.provenance,
@@ -121,17 +122,17 @@ def draft(
 
 
 def _words(
-    told: TextConstruct, text: TextConstruct, title: str, *, is_whole: bool
+    told: TextConstruct, text: TextConstruct, title: str, page: str, *, is_whole: bool
 ) -> tuple[str, str, tuple[str, ...], bool]:
     """The lead, the markup and the paragraphs of a summary and a content, and whether the content
     says more than the summary.
     """
-    (lead, rest), (markup, body) = _lead(told, title), _body(text, title)
+    (lead, rest), (markup, body) = _lead(told, title), _body(text, title, page)
     if body and not _says_no_more(body, lead, rest):
         return lead, markup, body, True
     shown = markup if _MARKED.search(markup) else ""
     if rest or (not shown and told.is_html and _MARKED.search(told.text)):
-        markup, body = _body(told, title)
+        markup, body = _body(told, title, page)
         if shown:
             words = markup or "".join(f"<p>{html.escape(each, quote=False)}</p>" for each in body)
             markup = f"{shown}{words}"
@@ -314,14 +315,14 @@ def _lead(summary: TextConstruct, title: str) -> tuple[str, bool]:
     return (found[0], len(found) > 1 or len(found[0]) > _SUMMARY_CHARS) if found else ("", False)
 
 
-def _body(words: TextConstruct, title: str) -> tuple[str, tuple[str, ...]]:
-    """Markup and paragraphs of a text; plain text has no markup."""
+def _body(words: TextConstruct, title: str, page: str) -> tuple[str, tuple[str, ...]]:
+    """Markup and paragraphs of a text on a ``page``; plain text has no markup."""
     if not words:
         return "", ()
     if words.is_html and _TAG.search(words.text):
         shows = has_embeds(words.text)
         text, embeds = placed(words.text, words.base) if shows else (words.text, {})
-        markup = sanitised(text, words.base, with_places=bool(embeds))
+        markup = sanitised(text, words.base, page=page, with_places=bool(embeds))
         found = blocks(markup)
         if len(found) > 1 and _is_head(found[0].line, title):
             markup, found = without(markup, found[:1]), found[1:]

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - pages are written as their sites write them
 
+import re
 import time
 from html import unescape
 
@@ -59,6 +60,37 @@ def test_only_the_documented_set_is_left(html: str, clean: str) -> None:
 )
 def test_without_a_base_relative_links_lose_their_address(base: str | None) -> None:
     assert sanitised("<a href='/x'>A</a>", base) == "A"
+
+
+FOOTNOTE = """<p>A<sup><a href="#fn1" id=ref1>1</a></sup> <a href=#nowhere>b</a> <a href="#">top</a>
+<a href="more#fn1">c</a></p><p id='fn1'>Note <a HREF=' #ref1'>back</a> <a name="é"></a><a href="#%C3%A9">é</a></p>"""
+
+
+def hrefs(clean: str) -> list[str]:
+    return re.findall('href="([^"]*)"', clean)
+
+
+@pytest.mark.parametrize("base", ["https://x.test/feed", None])
+def test_a_footnote_leads_to_its_place_on_the_page_of_the_text(base: str | None) -> None:
+    clean = sanitised(FOOTNOTE, base, page="https://x.test/news/1#start")
+    assert hrefs(clean) == [
+        "https://x.test/news/1#fn1",
+        f"https://x.test/{'' if base else 'news/'}more#fn1",
+        "https://x.test/news/1#ref1",
+        "https://x.test/news/1#%C3%A9",
+    ]
+    assert "</sup> b top" in clean
+    assert "id=" not in clean
+
+
+def test_a_footnote_of_a_text_without_a_page_is_words() -> None:
+    assert hrefs(sanitised(FOOTNOTE, "https://x.test/feed", page="")) == ["https://x.test/more#fn1"]
+
+
+def test_a_place_elsewhere_on_the_page_is_one() -> None:
+    html, source = "<p><a href=#c>Comments</a></p>", "<p>A</p><section id=c></section>"
+    clean = sanitised(html, "https://x.test/", page="https://x.test/1", source=html + source)
+    assert hrefs(clean) == ["https://x.test/1#c"]
 
 
 def test_markup_made_to_stop_a_parser_is_brought_down_to_its_words() -> None:
