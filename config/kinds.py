@@ -32,6 +32,7 @@ _AUTHORITY = re.compile(
     rf"([a-z0-9._-]+@)?(?=[^@]*\.[a-z0-9-]*[a-z]\Z)(?![^@]*\.({'|'.join(_PRIVATE_TOP)})\Z){_DNS_NAME}"
 )
 _SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
+_UNPRINTABLE = re.compile(f"[{values.UNPRINTABLE}]")
 _PLACE = re.compile(rf"({_DNS_NAME}|\[[0-9a-f:.]+\])(:\d+)?")
 # A password with an @ of its own would be taken for a part of the host, and told with it.
 _POSTGRESQL = re.compile(
@@ -96,8 +97,10 @@ def language(text: str) -> str:
 
 
 def line(text: str) -> str:
-    """Refuses control characters: titles and names end up in mail headers and XML."""
-    if not values.is_one_line(text):
+    """Refuses control characters, and what no text holds: titles and names end up in mail headers
+    and XML.
+    """
+    if not values.is_one_line(text) or _UNPRINTABLE.search(text):
         raise ValueError("not one line")
     return text
 

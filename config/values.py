@@ -15,12 +15,17 @@ from urllib.parse import urlsplit
 # The inside of character classes, so that others can name them together with what they add.
 #: Control characters, all of them: Unicode's category Cc.
 CONTROLS = r"\x00-\x1f\x7f-\x9f"
-#: What no text holds: control characters other than white space, lone surrogates and what is no
-#: character (XML 1.0 section 2.2, with what it advises against).
-UNPRINTABLE = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"
+#: What is no character, of those below U+10000 (Unicode 23.7).
+NONCHARACTERS = r"\ufdd0-\ufdef\ufffe\uffff"
+#: What no text holds: control characters other than white space, lone surrogates, what is no
+#: character (XML 1.0 section 2.2, with what it advises against), and what stands for notes and
+#: things of a program (Unicode in XML, 3).
+UNPRINTABLE = (
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufff9-\ufffc" + NONCHARACTERS
+)
 #: Marks that nobody sees, and overrides of the writing direction, which make text read as what it
 #: is not (UTR 36 section 2.6).
-INVISIBLE = r"\u00ad\u200b\u2060\u202a-\u202e\u2066-\u2069\ufeff"
+INVISIBLE = r"\u00ad\u200b\u2060\u202a-\u202e\u2066-\u206f\ufeff"
 #: Marks of the writing direction that texts need, and addresses (RFC 3987 4.1) and names never do.
 DIRECTION_MARKS = r"\u061c\u200e\u200f"
 #: Joiners of letters, without which Persian and the scripts of India cannot be written: a table
@@ -30,6 +35,7 @@ WITHOUT_JOINERS = dict.fromkeys((0x200C, 0x200D))
 #: What an address means that names no port, by its scheme (RFC 9110 4.2).
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+_PLANES = range(0x10000, 0x110000, 0x10000)
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 # What sets a part of a text apart from the writing direction around it (UAX 9, 2.4): its starts,
 # and its end. Whole, it makes no text read as what it is not.
@@ -38,17 +44,17 @@ _ISOLATE = re.compile(f"[{_ISOLATES}]")
 _END_OF_ISOLATE = "\u2069"
 _UNSEEN_BUT_ISOLATES = re.compile(f"(?![\u2066-\u2069])[{UNPRINTABLE}{INVISIBLE}]")
 _UNSEEN = re.compile(f"[{UNPRINTABLE}{INVISIBLE}]")
+# The same of what is beyond U+FFFF: no characters, beams of notes, and tags, but for those that
+# make a black flag that of a part of a country (UTS 51, ED-14a). Few texts have any such sign.
+_IS_BEYOND = re.compile(rb"[\xf0-\xf4]")
+_UNSEEN_BEYOND = re.compile(
+    f"[{''.join(f'{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}' for plane in _PLANES)}"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e001f]"
+    "|(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007f]+"
+)
 _UNSEEN_BYTES = bytes(each for each in range(0x80) if _UNSEEN.match(chr(each)))
 _SEEN_BYTES = bytes({*range(0x80)}.difference(_UNSEEN_BYTES))
 _CONTROL = re.compile(f"[{CONTROLS}]")
-# What people and programs write where nothing was filled in, with brackets and dots of their own.
-_PLACEHOLDER = re.compile(
-    r"[\s<({\[.]{0,3}(?:n ?[./\\]? ?a\.?|none|null|nil|nan|undefined|unknown|"
-    r"not? ?(?:available|applicable|set|link|url|id)|tb[acd]|\?{1,9}|#{1,9}|\*{1,9}|"
-    r"[-_\u2010-\u2015]{1,9}|\.{3}|\u2026)[\s>)}\].]{0,3}+",
-    re.IGNORECASE,
-)
-_LONGEST_PLACEHOLDER = 24
 # It takes milliseconds to compile, and most commands never ask for it.
 _wide_sign = cache(
     partial(
@@ -62,7 +68,7 @@ _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/[!-~]*)?")
 # Browsers drop some of them, and so would a checker miss what is asked in the end; others make an
 # address read as one that it is not.
 _NOT_IN_ADDRESS = re.compile(
-    rf"[\s{CONTROLS}{INVISIBLE}{DIRECTION_MARKS}\ud800-\udfff\ufffe\uffff]"
+    rf"[\s{CONTROLS}{INVISIBLE}{DIRECTION_MARKS}\ud800-\udfff{NONCHARACTERS}]"
 )
 _NOT_IN_IRI = re.compile(r"[<>\"{}|\\^`]")
 # Brackets stand around a host alone; a percent sign of its own is read as the start of a code.
@@ -70,7 +76,6 @@ _NOT_IN_PATH = re.compile(r"[<>\"{}|\\^`\[\]#]|%(?![0-9A-Fa-f]{2})")
 _PUBLISHABLE = re.compile(
     r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/(?:[!$&-;=?-Z_a-z~]|%[0-9A-Fa-f]{2})*+)?"
 )
-_IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:[^\s{UNPRINTABLE}<>\"{{}}|\\^`\[\]]+")
 # Languages whose script runs from right to left, unless they say that they are in another (CLDR).
 _RIGHT_TO_LEFT = re.compile(
     r"(?:ar|arc|ckb|dv|fa|he|iw|ps|sd|syr|ug|ur|yi)(?!-(?:latn|cyrl|deva)\b)\b|[a-z]{2,3}-(?:arab|hebr)\b",
@@ -155,14 +160,6 @@ def _percent_encoded(found: re.Match[str]) -> str:
     return f"%{ord(found[0]):02X}"
 
 
-def is_placeholder(text: str) -> bool:
-    """Whether ``text`` stands where an address or a name was to be: "N/A", "none", "#", "-", "TBD".
-
-    It says that there is none, and whoever else has it says no more.
-    """
-    return len(text) < _LONGEST_PLACEHOLDER and _PLACEHOLDER.fullmatch(text) is not None
-
-
 def host_of(address: str) -> str:
     """The host of an address as people say it, without "www."; "" where it names none."""
     try:
@@ -228,11 +225,6 @@ def masked_url(text: str) -> str:
     """
     text = _USER_WITHOUT_SCHEME.sub("***@", _PASSWORD_IN_QUERY.sub(r"\1***", text))
     return _PASSWORD_OF_USER.sub(r"\1***@", _USER.sub(r"\1***@", text))
-
-
-def is_iri(text: str) -> bool:
-    """Whether ``text`` is an absolute IRI, of whatever scheme (RFC 3987), as an atom:id must be."""
-    return _IRI.fullmatch(text) is not None
 
 
 def mail_address(text: str) -> str:
@@ -363,8 +355,12 @@ def holds_unseen(text: str) -> bool:
     if text.isascii():
         return len(text.encode().translate(None, _UNSEEN_BYTES)) < len(text)
     # It is told of the signs beyond ASCII in a third of the time.
-    signs = text.encode("utf-8", "surrogatepass").translate(None, _SEEN_BYTES)
-    return _UNSEEN.search(signs.decode("utf-8", "surrogatepass")) is not None
+    encoded = text.encode("utf-8", "surrogatepass").translate(None, _SEEN_BYTES)
+    signs = encoded.decode("utf-8", "surrogatepass")
+    if _UNSEEN.search(signs):
+        return True
+    # Tags are told by what stands before them.
+    return bool(_IS_BEYOND.search(encoded) and _UNSEEN_BEYOND.search(text))
 
 
 def visible(text: str, *, with_isolates: bool = False) -> str:
@@ -373,7 +369,8 @@ def visible(text: str, *, with_isolates: bool = False) -> str:
     """
     if not holds_unseen(text):
         return text
-    return (_UNSEEN_BUT_ISOLATES if with_isolates else _UNSEEN).sub("", text)
+    left = (_UNSEEN_BUT_ISOLATES if with_isolates else _UNSEEN).sub("", text)
+    return _UNSEEN_BEYOND.sub("", left)
 
 
 def isolated(paragraph: str) -> str:

@@ -6,7 +6,7 @@ stored or what a mail is.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Self
 
@@ -204,6 +204,11 @@ class Issued:
     def __post_init__(self) -> None:
         if self.at is not None and self.at.tzinfo is None:
             raise ValueError("an issue instant needs a time zone")
+
+    @property
+    def iso(self) -> str:
+        """The machine's form of the day or the instant (HTML, 4.5.14; ISO 8601)."""
+        return (self.at.astimezone(UTC) if self.at else self.day).isoformat()
 
 
 #: What a file is whose name ends so, where nobody says it (IANA's registry of media types). What

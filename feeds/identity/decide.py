@@ -176,7 +176,7 @@ def pace(revised: Sequence[datetime], now: datetime) -> Pace:
 
 def substance(title: str, summary: str, body: str, issued: Issued | None) -> str:
     """Equal for two texts whose readers would learn the same."""
-    day = _instant(issued) if issued else ""
+    day = issued.iso if issued else ""
     said = "\0".join([*map(plain, (title, summary, body)), day])
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -222,10 +222,6 @@ def _gains(told: Draft, known: Draft, *, is_own: bool) -> bool:
 
 def _substance(draft: Draft) -> str:
     return substance(draft.title, draft.summary, draft.body, draft.issued)
-
-
-def _instant(issued: Issued) -> str:
-    return (issued.at.astimezone(UTC) if issued.at else issued.day).isoformat()
 
 
 # -- When it was published and updated, in UTC, and whether it was news by then -------------------

@@ -1,4 +1,4 @@
-"""Ids: of items, of the things feeds name, and of an item's contents.
+"""Ids: of items, of the things feeds name, and of an item's contents; and addresses as URIs.
 
 Knows what an id is minted from. Must never know the store, the clock or today's address.
 """
@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from config.values import is_iri, published_address
+from config.values import UNPRINTABLE, dns_name, published_address
 from feeds.model import Label
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ _SLUG_BYTES = 10
 # PostgreSQL takes 2,704 bytes in an index row, of which the source's name is a part.
 _LONGEST_BYTES = 1_000
 _KEPT_CHARS = 100
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
+# RFC 3987, absolute, of whatever scheme.
+_IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:[^\s{UNPRINTABLE}<>\"{{}}|\\^`\[\]]+")
 # RFC 4151, section 2.1: a host name or a mail address, and what may follow it.
 _AUTHORITY = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
 _SPECIFIC = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
@@ -87,7 +92,7 @@ def is_permanent(text: str) -> bool:
     4151 for tag:, 8141 for urn:), no address with a password, and no longer than a name.
     """
     scheme, _, rest = text.partition(":")
-    is_one = is_iri(text) and text.isprintable() and not _CODE.search(text)
+    is_one = _IRI.fullmatch(text) and text.isprintable() and not _CODE.search(text)
     if not is_one or len(rest) > _LONGEST_ID_CHARS or scheme.lower() in _NO_NAMES:
         return False
     match scheme.lower():
@@ -166,3 +171,32 @@ def _plain(text: str) -> str:
 
 def _topic(label: Label) -> str:
     return str(label.ref) if label.ref else f"? {_plain(label.text)}"
+
+
+def published_uri(text: str | None) -> str | None:
+    """A published address for programs that know no IRI: in ASCII (RFC 3987, section 3.1), the host
+    by the name that DNS knows it by. RSS has URIs alone, and to the W3C's validator long IRIs are
+    none.
+    """
+    address = published_address(text)
+    if address is None or address.isascii():
+        return address
+    scheme, _, rest = address.partition("://")
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    name, colon, port = host.partition(":")
+    known = _registered(name)
+    encoded = quote(rest[len(host) :], safe=_ASCII)
+    return f"{scheme}://{known}{colon}{port}{encoded}" if known else None
+
+
+def _registered(name: str) -> str | None:
+    if name.isascii():
+        return name
+    import idna  # noqa: PLC0415 - most hosts are ASCII
+
+    try:
+        known = idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        known = dns_name(name)
+    # Letters that look like a slash or a blank become one.
+    return known if _HOST.fullmatch(known) else None

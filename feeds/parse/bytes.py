@@ -8,6 +8,7 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from config.values import INVISIBLE, NONCHARACTERS
 from feeds.draft import Document, Reason, Refused
 from feeds.parse.encodings import is_believable, known, named, read, told, without_escapes
 
@@ -279,7 +280,7 @@ def seen(text: str) -> str:
 # accented letter a control character of the upper half may be what is left of another one: it
 # stays until the text was mended.
 _UNSEEN = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+    rf"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f{INVISIBLE}{NONCHARACTERS}\ufff9-\ufffc]"
     "(?<![^\x00-\x7f][\x80-\x9f])"
 )
 # White space within a line, other than a plain space.

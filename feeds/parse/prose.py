@@ -1,4 +1,4 @@
-"""Which of some lines are prose: sentences, in any script.
+"""Which of some lines are prose: sentences, in any script; and which say that there is nothing.
 
 Knows how a sentence ends and how long one is. Must never know what a page is about, or where in it
 its lines stand.
@@ -10,6 +10,14 @@ from collections.abc import Iterable
 from config.values import wide
 from feeds.parse.bytes import Lines
 
+# What people and programs write where nothing was filled in, with brackets and dots of their own.
+_PLACEHOLDER = re.compile(
+    r"[\s<({\[.]{0,3}(?:n ?[./\\]? ?a\.?|none|null|nil|nan|undefined|unknown|"
+    r"not? ?(?:available|applicable|set|link|url|id)|tb[acd]|\?{1,9}|#{1,9}|\*{1,9}|"
+    r"[-_\u2010-\u2015]{1,9}|\.{3}|\u2026)[\s>)}\].]{0,3}+",
+    re.IGNORECASE,
+)
+_LONGEST_PLACEHOLDER = 24
 _SHORTEST_WIDTH = 60
 _FEWEST_SPACES = 9
 # Chinese and Japanese write no blanks between words.
@@ -64,3 +72,11 @@ def _is_long(line: str) -> bool:
     signs = wide(line)
     is_spaced = line.count(" ") >= _FEWEST_SPACES or signs >= _FEWEST_WIDE_CHARS
     return is_spaced and len(line) + (_LETTERS_OF_A_WIDE_SIGN - 1) * signs >= _SHORTEST_WIDTH
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether ``text`` stands where an address or a name was to be: "N/A", "none", "#", "-", "TBD".
+
+    It says that there is none, and whoever else has it says no more.
+    """
+    return len(text) < _LONGEST_PLACEHOLDER and _PLACEHOLDER.fullmatch(text) is not None

@@ -6,14 +6,13 @@ Knows the terms of a source and the names of topics. Must never know XML, HTML o
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache, partial
 from html import escape, unescape
 from typing import Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from config.values import (
-    dns_name,
     host_of,
     is_language_tag,
     is_media_type,
@@ -25,7 +24,7 @@ from config.values import (
 from feeds.catalogue import catalogue, nearest
 from feeds.errors import UnknownTopic
 from feeds.identity.decide import published_at
-from feeds.identity.ids import is_permanent, tag_uri
+from feeds.identity.ids import is_permanent, published_uri, tag_uri
 from feeds.model import (
     TYPES_OF_FILES,
     Author,
@@ -48,8 +47,6 @@ _LONGEST_OPENING_CHARS = 500
 _LONGEST_SUMMARY_CHARS = 2_000
 # What is said of a page elsewhere is cut sooner.
 _LONGEST_DESCRIPTION_CHARS = 300
-_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 # Links as the sanitiser writes them. Nearly all are as they may be; a mail address stays.
 _LINK = re.compile(r'<a href="([^"]*)"((?: rel="[^"]*")?)>|</a>')
 _ODD_LINK = re.compile(r'<a href="(?!mailto:)[^"]*(?:[\s{}|\\^`\[\]@%]|&(?!amp;))', re.IGNORECASE)
@@ -74,7 +71,8 @@ class EntryTopic:
 class PublishedEntry:
     """One item, ready to be shown. ``page`` is its address here, ``origin`` the one the source
     gave, if any, on a ``host`` as people say it. ``address`` is that of the two where it is at
-    home; ``reading`` leads from a list to the whole text, in one step.
+    home; ``reading`` leads from a list to the whole text, in one step. ``issuers`` are as
+    readers of the site call them.
 
     ``standfirst`` is the summary where the text below does not open with it anyway. ``markup`` is
     the text as sanitised HTML, where the publisher gave any. Without ``full_text`` there are no
@@ -105,6 +103,7 @@ class PublishedEntry:
     reading: str
     authors: tuple[Author, ...]
     issuers: tuple[str, ...]
+    printed_issuers: tuple[str, ...]
     content_type: str | None
     categories: tuple[EntryTopic, ...]
 
@@ -112,6 +111,12 @@ class PublishedEntry:
     def description(self) -> str:
         """What it is about, in a sentence or two, as others show it who lead to it."""
         return self.summary or _cut("".join(self.paragraphs[:1]), _LONGEST_DESCRIPTION_CHARS)
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """Whose it is, as people are told: its authors and its issuers, or the organisation."""
+        authors = (each.name for each in self.authors if each.name not in self.printed_issuers)
+        return (*authors, *self.issuers)
 
     @property
     def is_title_alone(self) -> bool:
@@ -155,13 +160,14 @@ def link(slug: str, title: str, language: str, url: str | None, site: Site) -> E
 def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
     """The entry of an item on the terms of its source, in characters that XML allows."""
     terms = site.terms_of(item.source)
-    text = item.body.split("\n\n") if terms.full_text else ()
-    paragraphs = tuple(line for each in text if (line := _line(each, is_running=True)))
+    text = item.body if terms.full_text else ""
+    paragraphs = tuple(filter(None, (_line(each, is_running=True) for each in text.split("\n\n"))))
     summary = _line(item.summary, is_running=True)
     path = item_page(item.slug)
     page = f"{site.url}/{path}"
     origin = published_uri(item.url)
-    issuers = tuple(filter(None, (_line(label.text) for label in item.issuers)))
+    printed = tuple(filter(None, (_line(label.text) for label in item.issuers)))
+    people = _authors(item.authors)
     picture = _picture(item) if terms.images else None
     named = partial(_named, language=site.language, taxonomy=taxonomy)
     return PublishedEntry(
@@ -186,17 +192,12 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         host=host_of(published_address(item.url) or ""),
         address=origin or page,
         reading=origin if origin and not terms.full_text else f"{site.base}/{path}",
-        authors=(_authors(item.authors) if item.authors else ())
-        or tuple(Author(name=each) for each in issuers or (site.publisher,)),
+        authors=people or tuple(Author(name=each) for each in printed or (site.publisher,)),
         issuers=tuple(filter(None, map(named, item.issuers))),
+        printed_issuers=printed,
         content_type=named(item.content_type) if item.content_type else None,
         categories=tuple(_categories(item, site, taxonomy)),
     )
-
-
-def instant(issued: Issued) -> str:
-    """The machine's form of a day or an instant (HTML, 4.5.14; ISO 8601)."""
-    return issued.at.astimezone(UTC).isoformat() if issued.at else issued.day.isoformat()
 
 
 def shortened(entry: PublishedEntry) -> PublishedEntry:
@@ -246,8 +247,8 @@ def _markup(item: Item, terms: SourceTerms, site: Site, picture: Picture | None)
     """What of its sanitised HTML may be shown, in such characters, with addresses that readers can
     follow; we say what nobody else does in its language, or else in the site's.
     """
-    # What shows something and says nothing holds no text that others may not have.
-    # A picture beside a summary that is shown stands there alone.
+    # What shows something and says nothing holds no text that others may not have; a picture beside
+    # a summary that is shown stands there alone.
     if not terms.full_text and (item.body or (item.summary and picture)):
         return figure(picture) if picture else ""
     words = catalogue(item.language) if nearest(item.language) else site.words
@@ -269,35 +270,6 @@ def _with_links(markup: str) -> str:
         return f'<a href="{address}"{tag[2]}>' if address else ""
 
     return _LINK.sub(written, markup)
-
-
-def published_uri(text: str | None) -> str | None:
-    """A published address for programs that know no IRI: in ASCII (RFC 3987, section 3.1), the host
-    by the name that DNS knows it by. RSS has URIs alone, and to the W3C's validator long IRIs are
-    none.
-    """
-    address = published_address(text)
-    if address is None or address.isascii():
-        return address
-    scheme, _, rest = address.partition("://")
-    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    name, colon, port = host.partition(":")
-    known = _registered(name)
-    encoded = quote(rest[len(host) :], safe=_ASCII)
-    return f"{scheme}://{known}{colon}{port}{encoded}" if known else None
-
-
-def _registered(name: str) -> str | None:
-    if name.isascii():
-        return name
-    import idna  # noqa: PLC0415 - most hosts are ASCII
-
-    try:
-        known = idna.encode(name, uts46=True).decode("ascii")
-    except idna.IDNAError:
-        known = dns_name(name)
-    # Letters that look like a slash or a blank become one.
-    return known if _HOST.fullmatch(known) else None
 
 
 def _authors(people: Iterable[Author]) -> tuple[Author, ...]:

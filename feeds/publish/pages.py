@@ -29,7 +29,6 @@ from feeds import catalogue, markup, pictures
 from feeds.catalogue import Catalogue
 from feeds.errors import PublishError
 from feeds.identity import decide, ids
-from feeds.publish.entry import instant
 from feeds.publish.feed import ALL, ATOM, FORMS, JSON_FEED, FeedLink, FeedRef, describe
 from feeds.publish.past.archive import ArchivePage, PageChain
 from feeds.publish.site import INDEX, Site
@@ -99,7 +98,6 @@ def renderer(
             issued.at.astimezone(site.timezone).date() if issued.at else issued.day
         ),
         "date": lru_cache(_REMEMBERED)(words.day),
-        "instant": instant,
         "month_name": words.month,
         "own_name": words.own_name,
         "month": lambda page, **how: month(page.month, **how),

@@ -16,7 +16,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from config.values import CONTROLS, INVISIBLE
+from config.values import CONTROLS, INVISIBLE, UNPRINTABLE
 from feeds.errors import TaxonomyError
 from feeds.model import Ending, FormerTopic, Topic, TopicKind, TopicRef
 from feeds.taxonomy.naming import LONGEST_NAME_CHARS, fold, names_of
@@ -35,7 +35,7 @@ class Slot(StrEnum):
 _Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 
 
-_UNSEEN = re.compile(f"[{CONTROLS}{INVISIBLE}]")
+_UNSEEN = re.compile(f"[{CONTROLS}{UNPRINTABLE}{INVISIBLE}]")
 
 
 def _shown(name: str) -> str:

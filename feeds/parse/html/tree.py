@@ -11,9 +11,10 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from config.values import WITHOUT_JOINERS, is_placeholder, is_web_address
+from config.values import WITHOUT_JOINERS, is_web_address
 from feeds.parse.bytes import readable
 from feeds.parse.href import as_read
+from feeds.parse.prose import is_placeholder
 
 Tree = LexborHTMLParser
 Node = LexborNode

@@ -16,13 +16,13 @@ from config.values import (
     canonical_language,
     host_of,
     is_above_or_below,
-    is_placeholder,
     is_web_address,
     media_type,
 )
 from feeds.draft import Alternate, Hub
 from feeds.model import Author, Enclosure, Issued, Provenance
 from feeds.parse.href import as_read
+from feeds.parse.prose import is_placeholder
 from feeds.pictures import Picture
 
 # Publishers list 10 to 500; a whole archive in one file stays below this. The rest is not read.

@@ -10,8 +10,9 @@ from functools import lru_cache
 from html import unescape
 from itertools import islice
 
-from config.values import DIRECTION_MARKS, is_placeholder, on_one_line
+from config.values import DIRECTION_MARKS, on_one_line
 from feeds.model import Author
+from feeds.parse.prose import is_placeholder
 
 _LONGEST_CHARS = 300
 # No name is longer; what is longer is an account of a life.

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 
 from feeds.model import Author, TopicKind
-from feeds.publish.entry import PublishedEntry, instant
+from feeds.publish.entry import PublishedEntry
 from feeds.publish.feed import PublishedFeed
 from feeds.publish.site import Site
 
@@ -27,7 +27,7 @@ def article(entry: PublishedEntry, site: Site) -> str:
             "headline": entry.title,
             "description": entry.description,
             "image": entry.picture.address if entry.picture else "",
-            "datePublished": instant(entry.issued) if entry.issued else "",
+            "datePublished": entry.issued.iso if entry.issued else "",
             "dateModified": entry.updated.astimezone(UTC).isoformat(timespec="seconds"),
             "inLanguage": entry.language,
             "url": entry.address,
@@ -90,7 +90,7 @@ def _written(told: Mapping[str, object]) -> str:
 
 def _author(author: Author, entry: PublishedEntry, site: Site) -> Mapping[str, str]:
     """Issuers stand for those whom nobody names, and are no persons."""
-    is_body = author.name in {*entry.issuers, site.publisher}
+    is_body = author.name in {*entry.printed_issuers, site.publisher}
     told = {"@type": "Organization" if is_body else "Person", "name": author.name}
     return told | ({"url": author.uri} if author.uri else {})
 

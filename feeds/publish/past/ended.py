@@ -76,6 +76,7 @@ def last_entry(feed: PublishedFeed, end: FeedEnd, site: Site) -> PublishedEntry:
         reading=end.successor_page,
         authors=(Author(name=feed.author),),
         issuers=(),
+        printed_issuers=(),
         content_type=None,
         categories=(),
     )

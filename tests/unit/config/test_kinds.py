@@ -260,3 +260,11 @@ def test_a_selector_that_finds_nothing_ever_is_refused(
         return
     with pytest.raises(SettingsError, match="must be a CSS selector"):
         load(file, {})
+
+
+@pytest.mark.parametrize("title", ["News\x07", "News\ufdd0"])
+def test_a_title_that_cannot_be_published_is_a_fault(title: str) -> None:
+    """It would stand in every feed, and on every page."""
+    with pytest.raises(SettingsError, match="SITE__TITLE"):
+        load(None, {"FIELDFARE_SITE__TITLE": title})
+    assert load(None, {"FIELDFARE_SITE__TITLE": "\u2067أخبار\u2069 OSCE"}).site.title

@@ -159,27 +159,6 @@ def test_any_two_texts_are_related_or_not(host: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "is_one"),
-    [
-        ("tag:example.org,2026:1", True),
-        ("urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a", True),
-        ("https://example.org/1", True),
-        ("1234", False),
-        ("node 5 at example.org", False),
-        ("tag:", False),
-        ("tag:a b", False),
-        ("tag:a\x00b", False),
-        ("tag:<b>", False),
-        ("tag:a[1]", False),
-        ("1tag:a", False),
-    ],
-)
-def test_an_iri_has_a_scheme_and_no_blanks(text: str, is_one: bool) -> None:
-    """RFC 4287 section 4.2.6 wants one as an id."""
-    assert values.is_iri(text) is is_one
-
-
-@pytest.mark.parametrize(
     ("text", "is_tag", "is_strict"),
     [
         ("en", True, True),
@@ -293,6 +272,45 @@ def test_what_no_text_holds_leaves_out_white_space() -> None:
         assert unprintable.search(character), hex(ord(character))
 
 
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        "\x00",
+        "\x9f",
+        "\ufdd0",
+        "\ufdef",
+        "\ufffe",
+        "\ufffc",
+        "\u206a",
+        "\U0001fffe",
+        "\U0010ffff",
+        "\U0001d173",
+        "\U000e0001",
+        "\U000e0041\U000e0042",
+    ],
+)
+def test_what_nobody_may_publish_is_told_and_taken_out(unseen: str) -> None:
+    """XML 1.0 section 2.2 advises against them, and validators warn."""
+    for around in ("a{}b", "Я{}ж", "a{}", "{}"):
+        text = around.format(unseen)
+        assert values.holds_unseen(text)
+        assert values.visible(text) == values.visible(text, with_isolates=True) == around.format("")
+
+
+def test_flags_and_other_signs_beyond_the_first_plane_stay() -> None:
+    scotland = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+    for text in (
+        scotland,
+        f"In {scotland} 😀",
+        "𠮷野家",
+        "\U0001fffd",
+        "\U0010fffd",
+        "\ufdcf\ufdf0",
+    ):
+        assert not values.holds_unseen(text)
+        assert values.visible(f"{text}\ufeff") == text
+
+
 @given(
     st.from_regex(
         r"[A-Za-z0-9_+.-]{1,30}@[A-Za-z0-9.-]{1,40}(\.(org|test|onion|ARPA))?", fullmatch=True
@@ -335,26 +353,3 @@ def test_what_nobody_sees_is_no_part_of_an_address_or_a_line(mark: str) -> None:
 def test_joiners_of_letters_are_kept() -> None:
     """Persian needs them."""
     assert values.on_one_line("می\u200cخواهم") == "می\u200cخواهم"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("N/A", "n/a", "NA", "n.a.", "N / A", "none", "NONE.", "(none)", "<null>", "nil"),
-        *("undefined", "[unknown]", "TBD", "tba", "#", "-", "--", "\u2014", "?", "...", "\u2026"),
-        *("not available", "no link", "No URL"),
-    ],
-)
-def test_what_stands_for_nothing_is_known(text: str) -> None:
-    assert values.is_placeholder(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "0", "1", ".", "..", "/", "./", "#a", "?id=4", "/n/a", "nato", "an", "none-of-us"),
-        *("unknown-soldier", "tbd-2", "x" * 10**6, "-" * 10**6, "https://example.org/n/a"),
-    ],
-)
-def test_what_may_be_an_address_or_a_name_is_one(text: str) -> None:
-    assert not values.is_placeholder(text)

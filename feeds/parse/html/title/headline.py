@@ -8,12 +8,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from config.values import is_placeholder
 from feeds.draft import DateStyle
 from feeds.parse import dates
 from feeds.parse.html.outline import TEXT, UNSHOWN
 from feeds.parse.html.tree import Node, attribute, find_all, names, one_line
-from feeds.parse.prose import prose, width
+from feeds.parse.prose import is_placeholder, prose, width
 from feeds.parse.words import plain
 from feeds.taxonomy.naming import fold
 

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from config.values import on_one_line
+from feeds.identity.ids import published_uri
 from feeds.model import Author, Enclosure, Item, Label, Provenance, TopicKind
 from feeds.pictures import Picture, kept
 from feeds.publish.build import SiteBuilder
-from feeds.publish.entry import published_uri
 from feeds.publish.feed import ATOM, FORMS, JSON_FEED, RSS, FeedRef
 from feeds.publish.past.archive import NO_PAGES
 from feeds.publish.site import Site

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from feeds.catalogue import catalogue
-from feeds.model import Issued, IssuedFrom
+from feeds.model import Author, Issued, IssuedFrom
 from feeds.publish.build import SiteBuilder
 from feeds.publish.entry import compose
 from feeds.publish.feed import ALL
@@ -42,6 +43,23 @@ def test_a_day_is_written_in_the_language_of_the_page(
     item = an_item(issued=issued("2026-11-18"))
     listing = SiteBuilder(site, osce).ready(item).html.decode()
     assert f'<time datetime="2026-11-18">{day}</time>' in listing
+
+
+def test_a_page_says_whose_an_item_is(osce: Taxonomy) -> None:
+    """Its authors and its issuers, or the organisation: as its feeds do."""
+
+    def about(**changes: Any) -> str:
+        builder = SiteBuilder(a_site(), osce)
+        _, page = builder.item(an_item(content_type=None, **changes), Surroundings())
+        line = page.decode().split('<p class="meta">')[1]
+        return line.partition("</p>")[0].partition(" · ")[2]
+
+    people = (Author(name="Ana A.", uri="https://a.test/"), Author(name="Ben <B>"))
+    assert about(issuers=(), authors=people) == "Ana A., Ben &lt;B&gt;"
+    assert about(authors=people) == "Ana A., Ben &lt;B&gt;, OSCE Secretariat"
+    assert about(authors=(Author(name="OSCE Secretariat"),)) == "OSCE Secretariat"
+    assert about() == "OSCE Secretariat"
+    assert about(issuers=()) == "OSCE"
 
 
 def test_an_instant_is_shown_as_its_day_in_the_zone_of_the_site(osce: Taxonomy) -> None:

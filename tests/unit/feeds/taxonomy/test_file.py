@@ -124,7 +124,7 @@ def test_an_organisation_without_any_topic_has_a_taxonomy_too() -> None:
     assert not taxonomy.is_end("Read more")
 
 
-@pytest.mark.parametrize("label", ["You\u202eth", "You\\u0007th", "You\u200bth"])
+@pytest.mark.parametrize("label", ["You\u202eth", "You\\u0007th", "You\u200bth", "You\ufdd0th"])
 def test_a_name_that_cannot_be_seen_whole_is_a_fault(label: str) -> None:
     """It would stand on every page and in every mail."""
     [fault] = faults(f'[[field]]\nslug = "youth"\nlabel = "{label}"\n')
