@@ -39,6 +39,7 @@ class Doubtful:
         self._held: list[tuple[Fetched, ReadDocument]] = []
         self._stored: dict[str, Page] = {}
         self._refuted: dict[str, Refused] = {}
+        self._put_off: list[ReadDocument] = []
 
     def refuted(self) -> Mapping[str, Refused]:
         """The documents whose items were none, each told once: they say what others say, as was
@@ -46,6 +47,11 @@ class Doubtful:
         """
         refuted, self._refuted = self._refuted, {}
         return refuted
+
+    def put_off(self) -> Sequence[ReadDocument]:
+        """The documents that wait, each told once: who ends here has them still."""
+        put_off, self._put_off = self._put_off, []
+        return put_off
 
     def sorted(
         self,
@@ -69,6 +75,7 @@ class Doubtful:
         self._held += held
         size = sum(len(one.body or b"") for _, one in self._held)
         if not is_at_its_end and size < _MOST_BYTES and len(self._held) < _MOST_HELD:
+            self._put_off += [one for _, one in held]
             return ready
         return [*self._decided(shown), *ready]
 

@@ -150,12 +150,13 @@ class _Run:
             )
         gone = [seen.name for seen in batch if isinstance(seen, Gone)]
         refuted = self._doubtful.refuted() if self._has_doubts else {}
+        put_off = self._doubtful.put_off() if self._has_doubts else ()
         if self._dry_run:
             judged, hidden = self._rehearse(readings, [*gone, *refuted])
         else:
             same = (seen for seen in batch if isinstance(seen, Same))
             renewed = {seen.name: seen.signature for seen in same if seen.signature}
-            judged, hidden = self._write(readings, gone, renewed, refuted)
+            judged, hidden = self._write(readings, gone, renewed, refuted, put_off)
         self.done += len(batch)
         self._unseen.difference_update(seen.name for seen in batch)
         return self._report(batch, readings, judged, hidden)
@@ -186,12 +187,15 @@ class _Run:
         gone: Sequence[str],
         renewed: Mapping[str, str],
         refuted: Mapping[str, Refused],
+        put_off: Sequence[ReadDocument],
     ) -> tuple[Sequence[Judged], Sequence[Item]]:
         news = [one for one in readings if one.candidates or not self._is_known(one.sighting)]
-        if not (news or gone or renewed or refuted):
+        if not (news or gone or renewed or refuted or put_off):
             return [], ()
         with deciding(self._database) as connection:
             judged = keep(connection, news, self._terms, [*gone, *self._unlisted])
+            if put_off:
+                keep_unread(connection, put_off)
             documents.renew(connection, self._source.name, renewed)
             hidden = withdraw(connection, gone, self._terms) if gone else ()
             none_after_all = refute(connection, refuted, self._terms) if refuted else ()
@@ -294,6 +298,18 @@ def keep(
         one if one.item.uid else replace(one, item=replace(one.item, uid=uids[one.item.slug]))
         for one in judged
     ]
+
+
+def keep_unread(connection: Connection, readings: Sequence[ReadDocument]) -> None:
+    """What waits to be judged is as good as unread: where this look is killed before that, the next
+    one reads it again, and asks for none of it.
+    """
+    bodies = {one.sighting.digest or "": one.body or b"" for one in readings}
+    documents.keep(connection, bodies)
+    waiting = (one.sighting for one in readings)
+    documents.record(
+        connection, [replace(one, refused=None, is_unread=True, recipe="") for one in waiting]
+    )
 
 
 def withdraw(

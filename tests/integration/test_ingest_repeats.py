@@ -46,6 +46,7 @@ class County:
 
     def __init__(self, pages: Mapping[str, bytes]) -> None:
         self.pages = pages
+        self.asked: list[str] = []
 
     def __call__(self, request: Request) -> Response:
         if request.path == "/sitemap.xml":
@@ -57,6 +58,7 @@ class County:
                 "</urlset>".encode(),
             )
         target = request.target.replace("&", "&amp;")
+        self.asked.append(target)
         body = self.pages.get(target)
         kind = (("Content-Type", "text/html; charset=utf-8"),)
         return Response(headers=kind, body=body) if body else Response(status=404)
@@ -82,6 +84,30 @@ def test_what_every_page_of_a_site_says_is_no_item(
         assert taking.ingest("/sitemap.xml").quarantined == 2
         site.pages = {where: story(n) for n, where in enumerate(pages)}
         assert (taking.ingest("/sitemap.xml").added, len(taking.items)) == (2, 10)
+
+
+class Killed(BaseException):
+    """The end of a process that nobody asks."""
+
+
+def test_what_waits_for_its_list_is_not_asked_for_again_after_a_kill(
+    database: Database, osce: Taxonomy
+) -> None:
+    """What has no day waits: it may turn out that every page says the same."""
+    pages = {at(n): page(*WALL) if n in {0, 9} else story(n) for n in range(10)}
+    site = County(pages)
+
+    def kill(done: int, _: int | None) -> None:
+        raise Killed(done)
+
+    with desk(database, osce, site) as taking:
+        with pytest.raises(Killed):
+            taking.ingest("/sitemap.xml", progress=kill)
+        assert not taking.items
+        report = taking.ingest("/sitemap.xml")
+        assert (report.added, report.quarantined) == (8, 2)
+        assert sorted(each for each in site.asked if each in pages) == sorted(pages)
+        assert (taking.ingest("/sitemap.xml").added, len(taking.items)) == (0, 8)
 
 
 def test_a_wall_revises_nothing(database: Database, osce: Taxonomy) -> None:

@@ -20,6 +20,7 @@ from feeds.ingest import Terms
 from feeds.ingest.pipeline import ingest
 from feeds.ingest.poll import poll
 from feeds.ingest.report import IngestReport
+from feeds.model import Progress
 from feeds.parse import understand
 from feeds.sources import CrawlScope
 from feeds.sources.ask import Asking
@@ -46,11 +47,18 @@ class Desk:
     habits: Habits = field(default_factory=Habits)
     stopping: Event = field(default_factory=Event)
 
-    def ingest(self, start: str, listing_pages: int = 1, *, follow: bool = True) -> IngestReport:
+    def ingest(
+        self,
+        start: str,
+        listing_pages: int = 1,
+        *,
+        follow: bool = True,
+        progress: Progress | None = None,
+    ) -> IngestReport:
         self.now += EVERY
         source = self._source(start, CrawlScope(listing_pages=listing_pages, follow=follow))
         terms = _terms(source.name, self.taxonomy, now=self.now, batch=7, habits=self.habits)
-        return ingest(self.store, source, terms, stopping=self.stopping)
+        return ingest(self.store, source, terms, stopping=self.stopping, progress=progress)
 
     def _source(self, start: str, scope: CrawlScope) -> WebSource:
         name = start.strip("/").replace(".", "-")
