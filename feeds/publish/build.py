@@ -228,12 +228,19 @@ class SiteBuilder:
         return led_on(chain(documents, beside), ref, heir, self._site, self._render)
 
     def selected(
-        self, ref: FeedRef, form: FeedForm, shown: Sequence[Ready], moved_at: datetime | None
+        self,
+        ref: FeedRef,
+        form: FeedForm,
+        shown: Sequence[Ready],
+        moved_at: datetime | None,
+        place: Position = NEWEST,
     ) -> bytes:
-        """The document of a feed that is made when somebody asks for it."""
+        """The document of a feed that is made when somebody asks for it, or a page of its history,
+        which was updated with its newest entry.
+        """
         # Of which there is no end, so that none is remembered.
         feed = describe(ref, self._site, self._taxonomy)
-        return _document(feed, form, shown, self._updated(shown, moved_at))
+        return _document(feed, form, shown, self._updated(shown, moved_at), place)
 
     def search_page(
         self, ref: FeedRef, listed: Sequence[Ready], languages: Iterable[str], older: int | None
@@ -280,12 +287,7 @@ class SiteBuilder:
         those that the feed itself shows as ``corrected`` the revision that was there before, as an
         archive changes with nothing else.
         """
-        feed, page = self.described(ref), link.page.name
-        place = Position(
-            page=page,
-            previous=link.previous.name if link.previous else "",
-            next=link.next.name if link.next else "",
-        )
+        feed, page, place = self.described(ref), link.page.name, link.position
         atoms = [(entry.item in corrected and entry.archived) or entry.atom for entry in shown]
         updated = max(map(atom.updated_of, atoms), default=self._never)
         yield ref.file(ATOM, page), atom.feed_bytes(feed, updated, atoms, place)

@@ -27,7 +27,7 @@ from feeds.selection import EVERYWHERE, LANGUAGE, Place, Selection
 from feeds.storage import Connection, entries
 from feeds.storage.entries import Latest, Outstanding, PastMonths, Ready
 from feeds.storage.read_items import changed_numbers, shown_of
-from feeds.times import month_of
+from feeds.times import month_of, span_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +146,27 @@ def selected(connection: Connection, selection: Selection, *, fewest: int, liste
         moved_at=max(moved, default=None),
         history=History(place=EVERYWHERE, chain=NO_PAGES, written=(), gone=()),
     )
+
+
+def past_of(
+    connection: Connection, selection: Selection, size: int, month: str = ""
+) -> tuple[PageChain, Sequence[Latest]]:
+    """The pages of a selection's history in a ``month``, the newest one with items where none is
+    named, and in those with items before and after it; and its items, the oldest first.
+    """
+    newest = search.latest(connection, selection, 1)
+    if not newest:
+        return NO_PAGES, ()
+    last = month_of(newest[0].news_at)
+    start, end = span_of(month or last)
+    found = partial(search.became_news, connection, selection)
+    held_here = found(start, end)
+    before = search.latest(connection, selection, 1, start)
+    after = search.first_since(connection, selection, end)
+    beside = {month_of(each.news_at) for each in (*before, after) if each}
+    # Whatever is in the newest month, it says that those before it are over.
+    months = {last: 1} | {each: len(found(*span_of(each))) for each in beside}
+    return PageChain(months=months | {month or last: len(held_here)}, size=size), held_here[::-1]
 
 
 def _latest(

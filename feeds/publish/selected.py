@@ -15,8 +15,9 @@ from feeds.errors import EndedTopic, UnknownTopic
 from feeds.model import TopicRef
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FORMS, SELECT, FeedForm, FeedRef
-from feeds.publish.holdings import selected, within_bounds
+from feeds.publish.holdings import past_of, selected, within_bounds
 from feeds.publish.made import each_made
+from feeds.publish.past.archive import Position
 from feeds.publish.site import Site
 from feeds.selection import LANGUAGE, Selection
 from feeds.storage import Connection, entries
@@ -53,9 +54,9 @@ class SelectedFeeds:
         with self._reading() as connection:
             return search.followed(connection)
 
-    def address(self, selection: Selection, form: str) -> str:
-        """The one address of a document, relative to that of the site: that of the published one
-        where there is one. Raises UnknownTopic.
+    def address(self, selection: Selection, form: str, page: str = "") -> str:
+        """The one address of a document, or of a ``page`` of its history, relative to that of the
+        site: that of the published one where there is one. Raises UnknownTopic.
         """
         if form == _LIST:
             query = self._today(selection).query
@@ -63,15 +64,16 @@ class SelectedFeeds:
         if form == _PAGE and selection == Selection():
             return f"feeds/{SELECT}/"
         feed = self._feed(selection)
-        return feed.page if form == _PAGE else feed.file(_FORMS[form])
+        return feed.page if form == _PAGE else feed.file(_FORMS[form], page)
 
-    def links(self, selection: Selection, form: str) -> str:
+    def links(self, selection: Selection, form: str, page: str = "") -> str:
         """What the Link field of its document says (RFC 8288): its own address, and its page's."""
         if form not in _FORMS:
             return ""
         feed = FeedRef.of_selection(selection)
-        own, page = (f"<{self._url}/{path}>" for path in (feed.file(_FORMS[form]), feed.page))
-        return f'{own}; rel="self", {page}; rel="alternate"; type="text/html"'
+        paths = (feed.file(_FORMS[form], page), feed.page)
+        own, shown = (f"<{self._url}/{path}>" for path in paths)
+        return f'{own}; rel="self", {shown}; rel="alternate"; type="text/html"'
 
     def answer(
         self, selection: Selection, form: str, *, since: int, before: int | None
@@ -87,6 +89,27 @@ class SelectedFeeds:
             if form == _PAGE:
                 return self._page(connection, selection, before), 0
             return self._document(connection, selection, _FORMS[form], since)
+
+    def past(self, selection: Selection, form: str, page: str) -> tuple[bytes, int] | None:
+        """A page of a feed's history, cut as those of published feeds are, as by `answer`; None
+        where there is no such page. Raises UnknownTopic, StoreError.
+        """
+        month = page[: len("2019-03")]
+        with self._reading() as connection:
+            size = self._builder.entries_per_feed
+            chain, items = past_of(connection, selection, size, month)
+            link = next((each for each in chain.links([month]) if each.page.name == page), None)
+            if link is None:
+                return None
+            here = items[link.page.start : link.page.start + link.page.count]
+            numbers = [each.item for each in reversed(here)]
+            ready = self._ready(connection, numbers)
+            made = [ready[number] for number in numbers if number in ready]
+            shown = within_bounds(made, self._builder.brief, partial(whole_items, connection))
+            changes = entries.changes_of(connection, numbers)
+        feed = FeedRef.of_selection(selection)
+        document = self._builder.selected(feed, _FORMS[form], shown, None, link.position)
+        return document, max(changes.values())
 
     def _reading(self) -> AbstractContextManager[Connection]:
         return self._database.reading(patience_seconds=_PATIENCE_SECONDS)
@@ -154,11 +177,13 @@ class SelectedFeeds:
         shown = within_bounds(made, self._builder.brief, partial(whole_items, connection))
         changes = entries.changes_of(connection, numbers)
         moved = (each.updated_at for each in shown)
+        chain, _ = past_of(connection, selection, self._builder.entries_per_feed)
         document = self._builder.selected(
             FeedRef.of_selection(selection),
             form,
             [each for each in shown if changes[each.item] > since],
             max((*filter(None, [holding.moved_at]), *moved), default=None),
+            Position(previous=chain.last.name if chain.last else ""),
         )
         return document, max((changes[each.item] for each in shown), default=0)
 

@@ -16,8 +16,19 @@ from feeds.selection import Selection
 from feeds.storage.entries import Latest
 from feeds.storage.tables import items
 
-__all__ = ["corrected", "follow", "followed", "latest", "moment_of", "rank_of"]
+__all__ = [
+    "became_news",
+    "corrected",
+    "first_since",
+    "follow",
+    "followed",
+    "latest",
+    "moment_of",
+    "rank_of",
+]
 
+# How many are looked at for the first that is shown.
+_FIRST_AT_ONCE = 20
 # Of those corrected, so many of the latest are looked at for those corrected last.
 _MOST_CORRECTED = 1_000
 
@@ -32,6 +43,29 @@ def latest(
     """
     query = query_of(selection)
     return _latest(connection, selection, query, limit, before) if query else []
+
+
+def became_news(
+    connection: Connection, selection: Selection, start: datetime, end: datetime
+) -> Sequence[Latest]:
+    """All items of a selection that became news in ``[start, end)``, the newest first."""
+    query = query_of(selection)
+    if query is None:
+        return []
+    hits = fulltext.within(connection, query, rank_of(end), rank_of(start))
+    return [*_true(connection, selection, hits)]
+
+
+def first_since(connection: Connection, selection: Selection, moment: datetime) -> Latest | None:
+    """The first item of a selection that became news at a ``moment`` or later."""
+    query = query_of(selection)
+    before = rank_of(moment) + 1
+    hits = fulltext.following(connection, query, before, _FIRST_AT_ONCE) if query else ()
+    while query and hits:
+        for each in _true(connection, selection, hits):
+            return each
+        hits = fulltext.following(connection, query, hits[-1].rank, _FIRST_AT_ONCE)
+    return None
 
 
 def corrected(

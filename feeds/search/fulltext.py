@@ -102,6 +102,43 @@ def find(connection: Connection, query: Query, after: int, limit: int) -> Sequen
     return _on_postgresql(connection, query, after, limit)
 
 
+def within(connection: Connection, query: Query, after: int, upto: int) -> Sequence[Hit]:
+    """All entries of a query of the ranks ``(after, upto]``, the newest first, as by `find`."""
+    asked = {"after": after, "upto": upto}
+    if connection.dialect.name == "sqlite":
+        rows = connection.execute(_WITHIN_ON_SQLITE, asked | {"query": _match(query)})
+        return [Hit(*row) for row in rows]
+    bits = _SPANS[0]
+    spans = range(_span(bits, upto), _span(bits, after) + 1)
+    either = "|".join(f"'{bits}:{span}'" for span in spans)
+    spelt = f"{_tsquery(query)}&({either})"
+    connection.execute(_BY_INDEX, {"to": "off"})
+    rows = connection.execute(_WITHIN_ON_POSTGRESQL, asked | {"query": spelt})
+    hits = [Hit(*row) for row in rows]
+    connection.execute(_BY_INDEX, {"to": "on"})
+    return hits
+
+
+def following(connection: Connection, query: Query, before: int, limit: int) -> Sequence[Hit]:
+    """Some of the oldest entries of a query of a lower rank than ``before``, the oldest first;
+    none only where there are none. Hidden ones are among them, as by `find`.
+    """
+    asked = {"before": before, "limit": limit}
+    if connection.dialect.name == "sqlite":
+        rows = connection.execute(_FOLLOWING_ON_SQLITE, asked | {"query": _match(query)})
+        return [Hit(*row) for row in rows]
+    spelt = _tsquery(query)
+    hits: Sequence[Hit] = ()
+    connection.execute(_BY_INDEX, {"to": "off"})
+    for bits in (*_SPANS, None):
+        span = "" if bits is None else f"&({_spans(bits, before, 1)})"
+        rows = connection.execute(_FOLLOWING_ON_POSTGRESQL, asked | {"query": f"{spelt}{span}"})
+        if hits := [Hit(*row) for row in rows]:
+            break
+    connection.execute(_BY_INDEX, {"to": "on"})
+    return hits
+
+
 def _free_ranks(connection: Connection, entries: Sequence[Entry]) -> list[int]:
     """The ranks of these entries, of which no two are the same, nor that of another in the index.
 
@@ -130,14 +167,19 @@ _LEARN = f"INSERT INTO {_FTS5} (rowid, terms) VALUES (?, ?)"  # noqa: S608 - a c
 _FORGET = f"INSERT INTO {_FTS5} ({_FTS5}, rowid, terms) VALUES ('delete', ?, ?)"  # noqa: S608
 
 _fts5 = table(_FTS5, column("rowid"), column(_FTS5))
-_ON_SQLITE = (
+_matching = (
     select(searchable.c.item, searchable.c.rank, searchable.c.is_late, is_shown)
     .select_from(_fts5)
     .join(searchable, searchable.c.rank == _fts5.c.rowid)
     .join(items, items.c.number == searchable.c.item)
     .where(_fts5.c[_FTS5].op("MATCH")(bindparam("query")))
-    .where(_fts5.c.rowid > bindparam("after"))
-    .order_by(_fts5.c.rowid)
+)
+_older = _matching.where(_fts5.c.rowid > bindparam("after")).order_by(_fts5.c.rowid)
+_ON_SQLITE = _older.limit(bindparam("limit"))
+_WITHIN_ON_SQLITE = _older.where(_fts5.c.rowid <= bindparam("upto"))
+_FOLLOWING_ON_SQLITE = (
+    _matching.where(_fts5.c.rowid < bindparam("before"))
+    .order_by(_fts5.c.rowid.desc())
     .limit(bindparam("limit"))
 )
 
@@ -199,6 +241,17 @@ _ON_POSTGRESQL = (
     .join(items, items.c.number == _newest.c.item)
     .order_by(_newest.c.rank)
 )
+_shown = select(_found.c.item, _found.c.rank, _found.c.is_late, is_shown).join(
+    items, items.c.number == _found.c.item
+)
+_WITHIN_ON_POSTGRESQL = _shown.where(
+    _found.c.rank > bindparam("after"), _found.c.rank <= bindparam("upto")
+).order_by(_found.c.rank)
+_FOLLOWING_ON_POSTGRESQL = (
+    _shown.where(_found.c.rank < bindparam("before"))
+    .order_by(_found.c.rank.desc())
+    .limit(bindparam("limit"))
+)
 _NEWEST = select(func.min(searchable.c.rank))
 
 
@@ -223,10 +276,12 @@ def _on_postgresql(connection: Connection, query: Query, after: int, limit: int)
     return hits
 
 
-def _spans(bits: int, newest: int) -> str:
-    """The span of a moment and the one before, so that no less than one of its length is asked."""
-    last = _span(bits, newest)
-    return f"'{bits}:{last}'|'{bits}:{last - 1}'"
+def _spans(bits: int, rank: int, beside: int = -1) -> str:
+    """The span of a moment and the one before or after, so that no less than one of its length is
+    asked.
+    """
+    here = _span(bits, rank)
+    return f"'{bits}:{here}'|'{bits}:{here + beside}'"
 
 
 def _span(bits: int, rank: int) -> int:

@@ -44,7 +44,12 @@ _FORMS = {
     "/feeds/select/": "html",
     "/feeds/select": "html",
 }
-PATHS = tuple(_FORMS)
+# The pages of a feed's history, by their months, with their part where they have several.
+_HISTORY = re.compile(
+    r"/feeds/select/([12][0-9]{3}-(?:0[1-9]|1[0-2])(?:-[1-9][0-9]{0,5})?)\.(atom|json)"
+)
+#: Where they are; of what lies below the page, all that may be a page of a history.
+PATHS = (*_FORMS, "/feeds/select/{page}")
 _FEEDS = frozenset({"atom", "rss", "json"})
 
 # Of what nobody hears, as another node or a command did it, nobody notices that it is a second
@@ -75,11 +80,13 @@ class Selections(Protocol):
         """A number that grows whenever answers may change."""
         ...
 
-    def address(self, selection: Selection, form: str) -> str:
-        """The one address of a document, relative to that of the site. Raises UnknownTopic."""
+    def address(self, selection: Selection, form: str, page: str = "") -> str:
+        """The one address of a document, or of a ``page`` of its history, relative to that of the
+        site. Raises UnknownTopic.
+        """
         ...
 
-    def links(self, selection: Selection, form: str) -> str:
+    def links(self, selection: Selection, form: str, page: str = "") -> str:
         """What the Link field of a document says, if anything."""
         ...
 
@@ -90,6 +97,10 @@ class Selections(Protocol):
 
         With ``since`` a feed has later changes alone, with ``before`` a page continues there.
         """
+        ...
+
+    def past(self, selection: Selection, form: str, page: str) -> tuple[bytes, int] | None:
+        """A ``page`` of the history of a feed, and the same number; None where there is none."""
         ...
 
 
@@ -134,11 +145,11 @@ class SelectedOverHttp(ServedPaths):
     @override
     async def _find(self, path: str, scope: Scope) -> Served:
         """Raises HTTPException, MalformedSelection, UnknownTopic, StoreError."""
-        if path not in _FORMS:
-            raise HTTPException(404, headers=dict(cross_origin(path)))
+        if path not in _FORMS and not _HISTORY.fullmatch(path):
+            raise _absent(path)
         asked = _Target(path, _query(scope), 0)
         whole = await self._made(asked, scope)
-        since = _known_change(scope, whole) if _FORMS[path] in _FEEDS else None
+        since = _known_change(scope, whole) if _FORMS.get(path) in _FEEDS else None
         # What leads elsewhere is no feed.
         if since is None or whole.plain.told is not PRESENT:
             return whole
@@ -183,15 +194,16 @@ class SelectedOverHttp(ServedPaths):
         self._looked_at, self._heard_before = now, heard
 
     def _make(self, asked: _Target, earlier: Served | None) -> Served:
-        form = _FORMS[asked.path]
+        history = _HISTORY.fullmatch(asked.path)
+        page, form = history.groups() if history else ("", _FORMS[asked.path])
         query, before = asked.query, None
         if form == "html" and (found := _BEFORE.search(query)):
             query, before = query[: found.start()], int(found[1])
         selection = Selection.parse(query, of_form=form == "html")
-        address = self._source.address(selection, form)
+        address = self._source.address(selection, form, page)
         if address != f"{asked.path[1:]}{'?' if query else ''}{query}":
             return _moved(f"{self._base}/{address}", asked.path, int(self._clock()))
-        body, change = self._source.answer(selection, form, since=asked.since, before=before)
+        body, change = self._told(asked, selection, form, before)
         if earlier and earlier.plain.body == body:
             return earlier
         modified = int(self._clock()) + _SETTLED_SECONDS
@@ -204,13 +216,23 @@ class SelectedOverHttp(ServedPaths):
                 MEDIA[form],
                 modified=modified,
                 encoding=encoding,
-                links=self._source.links(selection, form),
+                links=self._source.links(selection, form, page),
                 mark=f".{change}",
             )
             return _varying(made) if form in _FEEDS else made
 
         packed = representation(igzip.compress(body, _GZIP_LEVEL, mtime=0), _CODING)
         return _served(representation(body, None), {_CODING: packed})
+
+    def _told(
+        self, asked: _Target, selection: Selection, form: str, before: int | None
+    ) -> tuple[bytes, int]:
+        history = _HISTORY.fullmatch(asked.path)
+        if history is None:
+            return self._source.answer(selection, form, since=asked.since, before=before)
+        if told := self._source.past(selection, form, history[1]):
+            return told
+        raise _absent(asked.path)
 
     def _keep(self, asked: _Target, change: int, served: Served) -> None:
         """Keeps an answer, and forgets those not asked for longest where room is needed."""
@@ -223,6 +245,10 @@ class SelectedOverHttp(ServedPaths):
     def _forget(self, asked: _Target) -> None:
         if kept := self._kept.pop(asked, None):
             self._used_bytes -= kept[1].cost
+
+
+def _absent(path: str) -> HTTPException:
+    return HTTPException(404, headers=dict(cross_origin(path)))
 
 
 def _query(scope: Scope) -> str:

@@ -53,6 +53,15 @@ class ChainLink:
     previous: ArchivePage | None
     next: ArchivePage | None
 
+    @property
+    def position(self) -> Position:
+        """Where the document of the page stands."""
+        return Position(
+            page=self.page.name,
+            previous=self.previous.name if self.previous else "",
+            next=self.next.name if self.next else "",
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class PageChain:

@@ -373,3 +373,31 @@ def test_a_topic_nobody_has_is_no_error(database: Database) -> None:
     with database.reading() as connection:
         everything = Selection(topics=frozenset({TopicRef(TopicKind.FIELD, "a-b-c")}))
         assert search.latest(connection, everything, 3) == []
+
+
+def test_what_became_news_in_a_span_and_first_after_it(database: Database, osce: Taxonomy) -> None:
+    """As much as is told by going through all of it."""
+    ages = (0, 1, 1, 2, 9, 30, 31, 200, 201, 900, 4000)
+    for age in ages:
+        store(database, osce, [told(title="Police", fields=(POLICE,))], at=NOON - timedelta(age))
+    (late,) = store(database, osce, [told(title="Police", fields=())], at=NOON - timedelta(50))
+    filed = told(title="Police", fields=(POLICE,))
+    revise(database, osce, late, filed, NOON - timedelta(days=10))
+    with database.writing() as connection:
+        write_items._change(connection, [4], {"withdrawn_at": NOON}, NOON)
+    search.follow(database)
+    chosen = Selection.parse("field=policing&q=police")
+    with database.reading() as connection:
+        every = search.latest(connection, chosen, 99)
+        assert len(every) == len(ages)
+        for one, other in ((0, 3), (1, 31), (30, 31), (60, 190), (200, 201), (-5, 5000)):
+            start, end = NOON - timedelta(days=other), NOON - timedelta(days=one)
+            expected = [each for each in every if start <= each.news_at < end]
+            assert search.became_news(connection, chosen, start, end) == expected
+            since = [each for each in every if each.news_at >= end]
+            assert search.first_since(connection, chosen, end) == (since[-1] if since else None)
+        first = every[-1].news_at
+        assert search.first_since(connection, chosen, first) == every[-1]
+        nothing = Selection(words="-")
+        assert search.became_news(connection, nothing, first, NOON) == []
+        assert search.first_since(connection, nothing, first) is None
