@@ -156,12 +156,15 @@ def hidden(connection: Connection, after: int, upto: int) -> Sequence[tuple[str,
 
 
 def languages(connection: Connection) -> Sequence[str]:
-    """The primary subtags of the languages items were ever in, in order."""
-    found, tag = [], connection.scalar(_NEXT_LANGUAGE, {"after": ""})
+    """The primary subtags of the languages that items are in, hidden ones too, and of those that
+    have a feed since items were, in order.
+    """
+    published = select(published_histories.c.slug).filter_by(kind=LANGUAGE)
+    found, tag = {*connection.scalars(published)}, connection.scalar(_NEXT_LANGUAGE, {"after": ""})
     while tag is not None:
-        found.append(tag)
+        found.add(tag)
         tag = connection.scalar(_NEXT_LANGUAGE, {"after": tag})
-    return found
+    return sorted(found)
 
 
 def last_changed(connection: Connection, limit: int) -> Sequence[int | Tombstone]:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from feeds.model import Issued, IssuedFrom, Item
 from feeds.publish.files import Files
 from feeds.publish.rebuild import PublishReport, publish
+from feeds.publish.store import check
 from feeds.storage import entries, write_items
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
@@ -151,3 +152,35 @@ def test_an_item_that_cannot_be_rendered_is_left_out_and_no_feed_suffers(
     assert "Mended" in (tmp_path / "feeds/all.atom").read_text("utf-8")
     with database.reading() as connection:
         assert entries.left_out(connection) == []
+
+
+LISTS = ("index.html", "feeds.opml", "feeds/languages.opml", "sitemap-pages.xml")
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "filed elsewhere"])
+def test_the_feed_of_a_language_that_lost_its_last_item_goes_on_without_it(
+    site: Site, database: Database, few_topics: Taxonomy, how: str
+) -> None:
+    """Its address never dies, nor does it go on showing what it has no more."""
+    (item,) = store(database, few_topics, [a_draft(title="Seul", language="fr")])
+    site.publish()
+    assert site.titles("languages/fr") == ["Seul"]
+    later = NOON + timedelta(hours=1)
+    if how == "withdrawn":
+        with database.writing() as connection:
+            write_items._change(connection, [item.number], {"withdrawn_at": later}, later)
+    else:
+        revise(database, few_topics, item, a_draft(title="Seul", language="nl"), later)
+    site.publish()
+    for _ in range(2):
+        assert site.titles("languages/fr") == []
+        page = (site.public / "feeds/languages/fr/index.html").read_text("utf-8")
+        assert "Seul" not in page
+        assert "Nothing has been published here" in page
+        rows = [(site.public / name).read_bytes() for name in LISTS]
+        assert all(b"feeds/languages/fr" in row for row in rows)
+        feed = feedparser.parse((site.public / "feeds/languages/fr.atom").read_bytes()).feed
+        assert feed.updated > later.isoformat()
+        found = check.check(database, few_topics, Files(site.public), a_site())
+        assert found == ()
+        publish(database, few_topics, Files(site.public), a_site(), everything=True)
