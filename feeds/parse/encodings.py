@@ -238,7 +238,8 @@ def table_by_letters(body: bytes, stated: str = _WESTERN) -> str:
     """The table of Latin letters that makes words of some language of bytes; the ``stated`` one
     where it has all of them and none does so much better.
     """
-    sample = _telling(body)
+    # What a letter tells, it tells within its word.
+    sample = b" ".join(word for word in _telling(body).split() if not word.isascii())
     if not sample:
         return stated
     made = {name: _most_likely(sample.decode(name, "replace"), name) for name in _LATIN}

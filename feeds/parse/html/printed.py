@@ -7,7 +7,7 @@ never know what is done with them, or what the page's metadata say.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from feeds.model import TopicKind
 from feeds.parse import dates
@@ -156,6 +156,8 @@ def are_of_appointment(lines: Iterable[str]) -> bool:
     return any(start.strip() in plain("appointment") for start in starts)
 
 
+# What stands before a date is asked for the element and for its line.
+@lru_cache(maxsize=256)
 def label_at_end(text: str) -> str:
     """Which kind of label stands last in a text, as `label_of` tells them."""
     found = list(_label().finditer(fold(_parted(text[-LONGEST_DAY_LABEL_CHARS:]))))

@@ -170,14 +170,15 @@ def _requested(
     """What a page asks of its reader, where it tells less than an article would."""
     sentences = max(prose(page.lines), prose(paragraphs), key=width)
     tells = width(sentences)
+    is_its_subject = page.metadata.is_article and _says(page, (*page.metadata.titles, window))
     # More is no request, and to look through it takes time.
-    looked_at = sentences if tells < _LONGEST_WALL_WIDTH else []
+    is_looked_at = tells < _LONGEST_WALL_WIDTH and not is_its_subject
+    looked_at = sentences if is_looked_at else []
     counts = [len(_data_use().findall(line.casefold())) for line in looked_at]
     asking = [line for line, count in zip(looked_at, counts, strict=True) if count]
-    is_its_subject = page.metadata.is_article and _says(page, (*page.metadata.titles, window))
     # A word or two in a long text may be of cookies to eat.
     is_asked = width(asking) <= _MOST_BETWEEN_WORDS_OF_A_WALL * sum(counts)
-    if is_asked and 2 * width(asking) > tells and not is_its_subject:
+    if is_asked and 2 * width(asking) > tells:
         return _of_another_kind(f"it asks for consent: {excerpt(asking[0])}")
     is_told = page.metadata.is_article or page.issued is not None
     if tells < (_SHORTEST_ARTICLE_WIDTH if is_told else _LONGEST_REQUEST_WIDTH):

@@ -178,6 +178,9 @@ def ancestors(node: Node) -> Iterator[Node]:
 def names(node: Node) -> str:
     """Class, id and role of an element: what its page calls it, "moreFrom" as "more-from"."""
     known = node.attributes
+    # Most elements have none.
+    if not known:
+        return ""
     text = " ".join(filter(None, (known.get("class"), known.get("id"), known.get("role"))))
     is_plain = not text or text.islower()
     return text if is_plain else _WORD_WITHIN.sub("-", text).casefold()

@@ -80,6 +80,7 @@ def _slugs(address: str) -> list[list[str]]:
     return [words for part in parts if (words := _words(_SUFFIX.sub("", part)))]
 
 
+@lru_cache(maxsize=256)
 def _words(text: str) -> list[str]:
     """The words of a text as addresses spell them: "über" as "uber" and as "ueber"."""
     return [_UMLAUT.sub(r"\1", word) for word in _WORD.findall(fold(text.replace("-", " ")))]
