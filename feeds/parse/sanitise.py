@@ -150,7 +150,8 @@ def sanitised(
         html = _NO_ELEMENT.sub(r"<\1x-", html)
     if len(html) > _LITTLE_MARKUP_CHARS:
         html = _prepared(html)
-    at = base_url or page
+    # A sanitiser is made for each base: none where no link counts from it.
+    at = (base_url or page) if "a" in names else None
     base = at if at and values.is_web_address(at) else None
     # Those letters stand in few texts, and to look for the whole takes ten times as long.
     may_have = "dir" in html or "DIR" in html or "Dir" in html

@@ -311,8 +311,9 @@ def is_misnamed(node: Node) -> bool:
     """Whether an element has a name like one of a date's in a part of another word alone."""
     called = names(node)
     told = _OTHER_WORDS.sub("", called)
-    is_marked = any(name in node.attributes for name in ("itemprop", "property", "datetime"))
-    return told != called and not (is_marked or node.tag in _DATED or _WORDS.search(told))
+    if told == called or node.tag in _DATED or _WORDS.search(told):
+        return False
+    return node.attributes.keys().isdisjoint(("itemprop", "property", "datetime"))
 
 
 def _is_of_appointment(node: Node) -> bool:

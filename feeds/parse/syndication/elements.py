@@ -110,9 +110,8 @@ def with_media(groups: Groups) -> Groups:
 
 def first(groups: Groups, names: Iterable[str]) -> str:
     """The text of the first of these elements that has any."""
-    # Of many names an entry has few.
-    for name in filter(groups.__contains__, names):
-        for element in groups[name]:
+    for name in names:
+        for element in groups.get(name, ()):
             if text := text_of(element):
                 return text
     return ""

@@ -109,7 +109,7 @@ class RawEntry(NamedTuple):
     @property
     def files(self) -> tuple[Enclosure, ...]:
         """Those that can be had."""
-        return tuple(filter(None, self.enclosures))
+        return tuple(filter(None, self.enclosures)) if self.enclosures else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
