@@ -30,6 +30,19 @@ _PICTURE = re.compile(
     r"(?(figure)(?:<figcaption>(?P<caption>[^<]*)</figcaption>)?</figure>)"
 )
 _PICTURE_OR_LINK = re.compile(rf"(?P<link></?a\b[^<>]*>)|{_PICTURE.pattern}")
+# The signature of an address, and until when it holds, by the names that clouds, networks of caches
+# and their customers have for them. One without the other may hold for ever, and so does what holds
+# until 2037 or later, in seconds or thousandths of them.
+_SIGNATURE = re.compile(
+    r"(?:x-(?:amz|goog|oss|cos)-)?sign(?:ature)?|sig|hmac|tok(?:en)?|oh|hm", re.IGNORECASE
+)
+_END = re.compile(
+    r"(?:(?:x-(?:amz|goog|oss|cos)-)?expires?|expiry|exp|[so]e|ex|policy)=(?!(?:20(?:3[7-9]|[4-9]\d)-"
+    r"|(?:211[5-9]|21[2-9]\d|2[2-9]\d\d|[3-9]\d{3})\d{6}(?:\d{3})?(?!\d))).+",
+    re.IGNORECASE,
+)
+# Both in one (Akamai).
+_SIGNED_END = re.compile(r"(?:hdn(?:ts|ea)|__token__)=(?:.*~)?exp=.+", re.IGNORECASE)
 _IMG = '<img src="'
 #: The kind of what is neither a film nor a sound.
 FRAME = "frame"
@@ -128,7 +141,9 @@ def with_names(markup: str, say: Callable[[str, str], str]) -> str:
 
 
 def pictures(markup: str) -> Iterator[Picture]:
-    """The pictures of a kept text that can be shown, at addresses that others may be given."""
+    """The pictures of a kept text that can be shown, at addresses that others may be given, and that
+    last.
+    """
     for found in _PICTURE.finditer(markup) if _IMG in markup else ():
         if picture := _published(found):
             yield picture
@@ -198,13 +213,21 @@ def _read(found: re.Match[str]) -> Picture:
 
 
 def _published(found: re.Match[str]) -> Picture | None:
+    """The picture; None where its address cannot be published, or leads nowhere before long."""
     picture = _read(found)
     address = published_address(picture.address)
-    return replace(picture, address=address) if address else None
+    return replace(picture, address=address) if address and not _is_passing(address) else None
+
+
+def _is_passing(address: str) -> bool:
+    """Whether an address is signed for some time."""
+    said = address.partition("#")[0].partition("?")[2].split("&") if "?" in address else ()
+    is_signed = any(_SIGNATURE.fullmatch(each.partition("=")[0]) for each in said)
+    return any((is_signed and _END.fullmatch(each)) or _SIGNED_END.fullmatch(each) for each in said)
 
 
 def _shown(found: re.Match[str]) -> str:
-    """The picture; what it is called where its address cannot be published."""
+    """The picture; what is said of it where it cannot be shown."""
     picture = _published(found)
     if picture is None:
         return _words(found, is_linked=True)
@@ -215,9 +238,12 @@ def _shown(found: re.Match[str]) -> str:
 
 
 def _words(found: re.Match[str], *, is_linked: bool) -> str:
-    """What a picture leaves: a link; its words alone where it stands in one, or leads nowhere."""
+    """What a picture leaves: a link; its words alone where it stands in one, or leads nowhere, and
+    what somebody says of it alone where that is all there is.
+    """
     picture = _published(found)
-    words = escape((picture or _read(found)).words, quote=False)
+    told = _read(found)
+    words = escape(picture.words if picture else told.caption or told.said, quote=False)
     if not words:
         return ""
     text = words

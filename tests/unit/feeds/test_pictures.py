@@ -110,6 +110,52 @@ def test_the_first_picture_is_that_which_can_be_had() -> None:
     assert figure(Picture(address=AT, caption="C")) == told(block(caption="C"), are_shown=True)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=3600&X-Amz-Signature=0a1b",
+        "X-Goog-Expires=600&X-Goog-Signature=0a1b",
+        "Expires=1767225600&Signature=a~b&Key-Pair-Id=K1",
+        "Policy=eyJ&Signature=a~b&Key-Pair-Id=K1",
+        "AWSAccessKeyId=K1&Expires=1767225600&Signature=a%2Bb",
+        "sv=2024-11-04&se=2026-12-01T00%3A00%3A00Z&sr=b&sp=r&sig=a%2Fb",
+        "token=0a1b&expires=1767225600000",
+        "hdnts=exp=1767225600~acl=/*~hmac=0a1b",
+        "w=640&__token__=st=1~exp=1767225600~hmac=0a1b",
+        "stp=dst&oh=00_AfB&oe=6A0B1C2D",
+        "ex=6a0b1c2d&is=6a0b1c2d&hm=0a1b",
+    ],
+)
+def test_a_picture_whose_address_passes_leaves_its_words(query: str) -> None:
+    """Feeds are read for years, and a broken picture says nothing."""
+    address = f"{AT}?{query}"
+    for are_shown in (True, False):
+        assert told(f"<p>a</p>{block(address=address)}", are_shown=are_shown) == "<p>a</p>"
+        assert told(block(address=address, caption="C", alt="A"), are_shown=are_shown) == "<p>C</p>"
+        assert told(inline(address=address, alt="A"), are_shown=are_shown) == "A"
+    assert list(pictures(block(address=address))) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "v=1767225600",
+        "expires=1767225600",
+        "sig=0a1b&w=640",
+        "token=0a1b",
+        "Expires=4102444800&Signature=a~b&Key-Pair-Id=K1",
+        "Expires=2147483647000&Signature=a",
+        "se=2099-12-31&sig=ab",
+        "s=0a1b&auto=webp",
+        "sv=2024-11-04&si=all&sig=ab",
+        "expires=&signature=",
+    ],
+)
+def test_a_picture_whose_address_may_last_is_shown(query: str) -> None:
+    (picture,) = pictures(block(address=f"{AT}?{query}", alt="A"))
+    assert picture.address == f"{AT}?{query}"
+
+
 def test_pages_of_our_own_ask_late_and_tell_nothing() -> None:
     assert asked_for_late(f"<p>{inline(alt='')}</p>") == (
         f'<p><img loading="lazy" referrerpolicy="no-referrer" src="{AT}" alt=""></p>'
