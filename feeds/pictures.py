@@ -141,7 +141,7 @@ def with_names(markup: str, say: Callable[[str, str], str]) -> str:
 
 
 def pictures(markup: str) -> Iterator[Picture]:
-    """The pictures of a kept text that can be shown, at addresses that others may be given, and that
+    """The pictures of a kept text that can be shown, at addresses that others may be given and that
     last.
     """
     for found in _PICTURE.finditer(markup) if _IMG in markup else ():

@@ -26,6 +26,7 @@ from feeds.parse.html import (
     title,
 )
 from feeds.parse.html.content import BarePage
+from feeds.parse.html.embedded import stated
 from feeds.parse.html.metadata import HtmlPage, Metadata
 from feeds.parse.html.tree import absolute, attribute, find, said
 from feeds.parse.language import spoken
@@ -66,6 +67,8 @@ def parse(
     if not bare.title:
         return refusals.untitled(article.paragraphs[0])
     draft = _completed(article, bare, taxonomy, habits)
+    if known.images:
+        draft = stated.opened(draft, known.images, base)
     if not habits.forced and (
         refused := refusals.afterwards(draft, bare, front, document, taxonomy)
     ):

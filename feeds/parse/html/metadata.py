@@ -29,6 +29,7 @@ _PUBLISHED = (
 _DATED = ("dc.date", "dcterms.date", "date", "dcterms.created", "dc.date.created")
 _PARSELY_DAY = re.compile(r'"pub_date"\s{0,5}:\s{0,5}"([^"]{8,40})"')
 _TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title")
+_SUBJECTS = ("articleSection", "about", "keywords")
 _ADDRESSES = ("url", "@id", "mainEntityOfPage")
 _SITES = ("og:site_name", "application-name", "apple-mobile-web-app-title")
 _SUMMARIES = ("og:description", "description", "twitter:description", "dc.description")
@@ -62,6 +63,7 @@ class Described:
     language: str = ""
     urls: tuple[str, ...] = ()
     body: str = ""
+    images: tuple[object, ...] = ()
     authors: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
@@ -199,6 +201,7 @@ class Metadata:
     language: str | None
     url: str
     body: str
+    images: tuple[object, ...]
     sites: tuple[str, ...]
     authors: tuple[str, ...]
     publishers: tuple[str, ...]
@@ -228,8 +231,6 @@ def read(page: HtmlPage, url: str | None = None) -> Metadata:
         _first([article.title if article else "", _prop(scope, "headline")], {}, ()),
         _first([], metas, _TITLES),
     )
-    # The things it may be instead: of an article's page, only what has its name.
-    names = titles if is_article else ()
     published = (
         article.published if article else "",
         _prop(scope, "datePublished"),
@@ -244,6 +245,7 @@ def read(page: HtmlPage, url: str | None = None) -> Metadata:
         language=_language(tree, article, metas),
         url=next(iter((*metas.get("og:url", ()), *(article.urls if article else ()))), ""),
         body=article.body if article else "",
+        images=article.images if article else (),
         sites=(*_all(metas, _SITES), *(thing.title for thing in page.things if thing.is_site)),
         authors=(article.authors if article else ()) or _all(metas, _AUTHORS),
         publishers=(*(article.publishers if article else ()), *_all(metas, _PUBLISHERS)),
@@ -251,7 +253,8 @@ def read(page: HtmlPage, url: str | None = None) -> Metadata:
         is_article=is_article,
         is_described=not is_blog and (is_typed or is_dated),
         is_blog=is_blog,
-        other=_other(page.things, typed, names) if article is None else "",
+        # The things it may be instead: of an article's page, only what has its name.
+        other=_other(page.things, typed, titles if is_article else ()) if article is None else "",
     )
 
 
@@ -361,13 +364,10 @@ def _described(node: dict[str, Any]) -> Described:
         language=_text_at(node, "inLanguage"),
         urls=tuple(text for key in _ADDRESSES for text in _texts(node.get(key))),
         body=unescape(body) if isinstance(body := node.get("articleBody"), str) else "",
+        images=tuple(filter(None, map(node.get, ("image", "thumbnailUrl")))),
         authors=tuple(_texts(node.get("author"))),
         publishers=(*_texts(node.get("author")), *_texts(node.get("publisher"))),
-        topics=tuple(
-            text
-            for key in ("articleSection", "about", "keywords")
-            for text in _texts(node.get(key))
-        ),
+        topics=tuple(text for key in _SUBJECTS for text in _texts(node.get(key))),
     )
 
 

@@ -112,6 +112,8 @@ def within(
 def _apart_from(said: Collection[str], embed: Embed) -> Embed:
     if isinstance(embed, Picture) and embed.caption in said:
         return replace(embed, caption="")
+    if isinstance(embed, LinkedEmbed) and embed.words in said:
+        return embed._replace(words="")
     return embed
 
 

@@ -111,10 +111,16 @@ def _line(text: str) -> str:
 
 def _is_decoration(address: str, element: Element) -> bool:
     """Whether what an element leads to counts readers, or is of a person or a site."""
-    if is_tiny({name: element.get(name, "") for name in _SIZES}):
-        return True
+    said = {name: element.get(name, "") for name in _SIZES}
+    return is_tiny(said) or is_called_decoration(address)
+
+
+def is_called_decoration(address: str, more: frozenset[str] = frozenset()) -> bool:
+    """Whether a picture is of a person or a site by the name of its file, or one of ``more``
+    names.
+    """
     words = _WORD.findall(address.partition("?")[0].rpartition("/")[2].lower())
-    return host_of(address).endswith(_PORTRAITS) or not DECORATIONS.isdisjoint(words)
+    return host_of(address).endswith(_PORTRAITS) or not (DECORATIONS | more).isdisjoint(words)
 
 
 def opened(markup: str, body: Collection[str], lead: str, entry: RawEntry, feed: RawFeed) -> str:

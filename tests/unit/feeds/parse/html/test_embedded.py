@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - pages are written as their sites write them
 
+import json
 import re
 import time
 
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.draft import Habits
+from feeds.draft import Draft, Habits
 from feeds.parse.html import embedded
+from feeds.parse.html.embedded import stated as embedded_stated
 from feeds.parse.html.metadata import HtmlPage
 from feeds.pictures import told
 from feeds.taxonomy import Taxonomy
@@ -105,6 +107,80 @@ def test_what_the_text_says_itself_is_no_caption(osce: Taxonomy) -> None:
         f"<p>{SECOND}</p></div>{paragraphs(THIRD)}</article>"
     )
     assert "<figcaption" not in draft_of(body, osce, Habits(forced=True)).markup
+
+
+@pytest.mark.parametrize("called", ["photo", "video", "media embed"])
+@pytest.mark.parametrize(
+    "shown", ["<img src=/a.jpg>", "<iframe src=/f></iframe>", "<video src=/v.mp4></video>"]
+)
+def test_a_caption_is_no_paragraph_of_the_text(osce: Taxonomy, called: str, shown: str) -> None:
+    markup = between(osce, f"<div class='{called}'>{shown}<p>The trainer at her desk</p></div>")
+    assert markup.count("The trainer at her desk") == 1
+    assert "<p>The trainer" not in markup
+
+
+def test_what_the_text_says_itself_names_no_film(osce: Taxonomy) -> None:
+    body = page(
+        f"<article><h1>{TITLE}</h1>{BEFORE}<div class=video><iframe src=/f></iframe>"
+        f"<p>{SECOND}</p></div>{paragraphs(THIRD)}</article>"
+    )
+    markup = draft_of(body, osce, Habits(forced=True)).markup
+    assert f'<a href="{AT}/f" {REL} type="frame">news.example.org</a>' in markup
+    assert markup.count("“Evidence") == 1
+
+
+def stated(image: object, text: str = "", **more: object) -> str:
+    """A page that says of itself, as data, which picture it has."""
+    thing = {"@context": "https://schema.org", "@type": "NewsArticle", "headline": TITLE} | more
+    data = json.dumps(thing | ({"image": image} if image else {}))
+    return page(
+        f"<article><h1>{TITLE}</h1><div class=text>{BEFORE}{BEHIND}{text}</div></article>",
+        head=f'<script type="application/ld+json">{data}</script>',
+    )
+
+
+@pytest.mark.parametrize(
+    ("image", "figure"),
+    [
+        ("/a.jpg", f'<img src="{AT}/a.jpg">'),
+        (["/a-1x1.jpg", "/a-16x9.jpg"], f'<img src="{AT}/a-1x1.jpg">'),
+        ({"@type": "ImageObject", "url": "/a.jpg", "width": 1200, "height": "800", "caption": "C & c"}, f'<img src="{AT}/a.jpg" width="1200" height="800"><figcaption>C &amp; c</figcaption>'),
+        ({"contentUrl": "/a.jpg", "url": "/page", "caption": SECOND}, f'<img src="{AT}/a.jpg">'),
+        ([{"@id": "#primaryimage"}, 1, ["/logo.png", {"url": "/b.jpg"}]], f'<img src="{AT}/b.jpg">'),
+        ({"url": "/a.jpg", "width": 96}, ""),
+        ("/og-default.png", ""),
+        ("javascript:alert(1)", ""),
+        ([["none"] * 30, "/a.jpg"], ""),
+        (None, ""),
+    ],
+)  # fmt: skip
+def test_the_picture_that_a_page_states_opens_a_text_that_shows_none(
+    osce: Taxonomy, image: object, figure: str
+) -> None:
+    draft = draft_of(stated(image), osce, Habits(forced=True))
+    assert draft.markup.partition("<p>")[0].replace("<div>", "") == (
+        f"<figure>{figure}</figure>" if figure else ""
+    )
+    assert len(draft.paragraphs) == 3
+
+
+def test_a_text_that_shows_a_picture_has_no_other_in_front_of_it(osce: Taxonomy) -> None:
+    draft = draft_of(stated("/a.jpg", "<img src=/b.jpg alt=B>"), osce, Habits(forced=True))
+    assert "/b.jpg" in draft.markup
+    assert "/a.jpg" not in draft.markup
+
+
+def test_a_text_that_is_data_shows_its_pictures(osce: Taxonomy) -> None:
+    text = f"{BEFORE}<img src=/a.jpg alt=A>{BEHIND * 9}"
+    draft = draft_of(stated("/b.jpg", articleBody=text), osce, Habits(forced=True))
+    assert f'<figure><img src="{AT}/a.jpg" alt="A"></figure>' in draft.markup
+    assert "/b.jpg" not in draft.markup
+
+
+def test_plain_text_that_is_data_has_its_picture_in_front(osce: Taxonomy) -> None:
+    draft = Draft(form="html", title="A", paragraphs=("1 < 2",))
+    opened = embedded_stated.opened(draft, ["/b.jpg"], URL)
+    assert opened.markup == f'<figure><img src="{AT}/b.jpg"></figure><p>1 &lt; 2</p>'
 
 
 def test_a_source_that_says_where_its_text_is_shows_what_stands_there(osce: Taxonomy) -> None:

@@ -1,0 +1,68 @@
+"""The picture of an article that its page states as data (JSON-LD) and shows in none of its text.
+
+Knows the ways in which schema.org writes a picture. Must never know where its text stands.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+from config.values import on_one_line
+from feeds.draft import Draft
+from feeds.parse.html.tree import absolute
+from feeds.parse.syndication.entry_pictures import is_called_decoration
+from feeds.pictures import Picture, is_below, kept, pictures, size
+
+# Whoever states less shows an icon, or what pages are shared with that have no picture.
+_SMALLEST_PIXELS = 200
+_LONGEST_CAPTION_CHARS = 500
+# More are the same one in other shapes.
+_MOST_LOOKED_AT = 20
+# What stands for a picture where an article has none.
+_INSTEAD = frozenset("default fallback opengraph share sharing".split())
+_ADDRESSES = ("contentUrl", "url")
+
+
+def opened(draft: Draft, images: Iterable[object], base: str | None) -> Draft:
+    """The draft with the first of the images that an article can have in front of its text, unless
+    that shows one itself.
+    """
+    if any(pictures(draft.markup)):
+        return draft
+    found = next(_pictures(images, base), None)
+    if found is None:
+        return draft
+    picture = replace(found, caption="") if found.caption in draft.paragraphs else found
+    words = (f"<p>{escape(each, quote=False)}</p>" for each in draft.paragraphs)
+    markup = kept(picture, is_within_line=False) + (draft.markup or "".join(words))
+    return replace(draft, markup=markup)
+
+
+def _pictures(images: Iterable[object], base: str | None) -> Iterator[Picture]:
+    waiting = list(images)
+    for _ in range(_MOST_LOOKED_AT):
+        if not waiting:
+            return
+        each = waiting.pop(0)
+        if isinstance(each, list):
+            waiting[:0] = each[:_MOST_LOOKED_AT]
+        elif isinstance(each, str):
+            waiting.insert(0, {"url": each})
+        elif isinstance(each, dict) and (picture := _picture(each, base)):
+            yield picture
+
+
+def _picture(said: dict[str, Any], base: str | None) -> Picture | None:
+    told = {name: str(value) for name, value in said.items() if isinstance(value, str | int)}
+    address = next(filter(None, (absolute(base, told.get(each)) for each in _ADDRESSES)), None)
+    width, height = (told.get(each, "") for each in ("width", "height"))
+    is_small = is_below(width, _SMALLEST_PIXELS) or is_below(height, _SMALLEST_PIXELS)
+    if address is None or is_small or is_called_decoration(address, _INSTEAD):
+        return None
+    return Picture(
+        address=address,
+        caption=on_one_line(told.get("caption", ""))[:_LONGEST_CAPTION_CHARS],
+        width=size(width),
+        height=size(height),
+    )
