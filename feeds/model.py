@@ -92,6 +92,7 @@ class Topic:
     merged: tuple[str, ...] = ()
     successor: TopicRef | None = None
     labels: tuple[tuple[str, str], ...] = ()
+    language: str = ""
 
     @property
     def first_slug(self) -> str:
@@ -107,6 +108,12 @@ class Topic:
         labels = dict(self.labels)
         near = nearest_language(tag, labels)
         return labels[near] if near else otherwise or self.label
+
+    def language_in(self, tag: str, otherwise: str = "") -> str:
+        """The language of what `label_in` says: one of its labels, or else what is said
+        ``otherwise``, or that of the usual ones; "" where the taxonomy does not tell it.
+        """
+        return nearest_language(tag, dict(self.labels)) or otherwise or self.language
 
 
 class Ending(StrEnum):

@@ -259,14 +259,14 @@ class SiteBuilder:
 
     def _facets(
         self, selection: Selection, tags: Iterable[str]
-    ) -> Iterator[tuple[str, Sequence[tuple[str, str, bool]], bool]]:
+    ) -> Iterator[tuple[str, Sequence[tuple[str, FeedLink, bool]], bool]]:
         """The choices of each facet, each with whether it is made, and whether several are."""
         made: dict[str, set[str]] = {facet: set() for facet in FACETS}
         for facet, value in selection.values():
             made[facet].add(value)
         for facet, links in folders(tags, self._site, self._taxonomy).items():
             options = [
-                (value, each.label, value in made[facet])
+                (value, each, value in made[facet])
                 for each in _flat(links)
                 for _, value in each.feed.selection.values()
             ]

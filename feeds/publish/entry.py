@@ -56,7 +56,8 @@ _ODD_LINK = re.compile(r'<a href="(?!mailto:)[^"]*(?:[\s{}|\\^`\[\]@%]|&(?!amp;)
 class EntryTopic:
     """A topic of an entry (RFC 4287 4.2.2), with its feed where it has one.
 
-    ``direct`` says that the item itself was filed here, not only below.
+    ``direct`` says that the item itself was filed here, not only below; ``language`` is that of the
+    label, "" where nobody told it.
     """
 
     kind: TopicKind
@@ -65,14 +66,15 @@ class EntryTopic:
     label: str
     feed: FeedRef | None
     direct: bool
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedEntry:
     """One item, ready to be shown. ``page`` is its address here, ``origin`` the one the source
     gave, if any, on a ``host`` as people say it. ``address`` is that of the two where it is at
-    home; ``reading`` leads from a list to the whole text, in one step. ``issuers`` are as
-    readers of the site call them.
+    home; ``reading`` leads from a list to the whole text, in one step. ``issuers`` and
+    ``content_type`` are as readers of the site call them, each with the language of that.
 
     ``standfirst`` is the summary where the text below does not open with it anyway. ``markup`` is
     the text as sanitised HTML, where the publisher gave any. Without ``full_text`` there are no
@@ -102,9 +104,9 @@ class PublishedEntry:
     address: str
     reading: str
     authors: tuple[Author, ...]
-    issuers: tuple[str, ...]
+    issuers: tuple[tuple[str, str], ...]
     printed_issuers: tuple[str, ...]
-    content_type: str | None
+    content_type: tuple[str, str] | None
     categories: tuple[EntryTopic, ...]
 
     @property
@@ -113,10 +115,12 @@ class PublishedEntry:
         return self.summary or _cut("".join(self.paragraphs[:1]), _LONGEST_DESCRIPTION_CHARS)
 
     @property
-    def by(self) -> tuple[str, ...]:
-        """Whose it is, as people are told: its authors and its issuers, or the organisation."""
-        authors = (each.name for each in self.authors if each.name not in self.printed_issuers)
-        return (*authors, *self.issuers)
+    def by(self) -> tuple[tuple[str, str], ...]:
+        """Whose it is, as people are told, with the language of each name where somebody told it:
+        its authors and its issuers, or the organisation.
+        """
+        names = (each.name for each in self.authors if each.name not in self.printed_issuers)
+        return (*((name, "") for name in names), *self.issuers)
 
     @property
     def is_title_alone(self) -> bool:
@@ -167,9 +171,9 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
     page = f"{site.url}/{path}"
     origin = published_uri(item.url)
     printed = tuple(filter(None, (_line(label.text) for label in item.issuers)))
-    people = _authors(item.authors)
     picture = _picture(item) if terms.images else None
-    named = partial(_named, language=site.language, taxonomy=taxonomy)
+    language = item.language if is_language_tag(item.language) else ""
+    named = partial(_named, spoken=language, language=site.language, taxonomy=taxonomy)
     return PublishedEntry(
         id=item.uid,
         title=_line(item.title) or item.slug,
@@ -182,7 +186,7 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         provenance=_provenance(item.provenance),
         full_text=terms.full_text,
         credit=_line(terms.credit),
-        language=item.language if is_language_tag(item.language) else site.language,
+        language=language or site.language,
         is_right_to_left=is_right_to_left(item.language),
         issued=item.issued,
         published=published_at(item.issued, item.first_seen_at, site.timezone),
@@ -192,11 +196,11 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         host=host_of(published_address(item.url) or ""),
         address=origin or page,
         reading=origin if origin and not terms.full_text else f"{site.base}/{path}",
-        authors=people or tuple(Author(name=each) for each in printed or (site.publisher,)),
+        authors=_authors(item.authors, printed or (site.publisher,)),
         issuers=tuple(filter(None, map(named, item.issuers))),
         printed_issuers=printed,
         content_type=named(item.content_type) if item.content_type else None,
-        categories=tuple(_categories(item, site, taxonomy)),
+        categories=tuple(_categories(item, language, site, taxonomy)),
     )
 
 
@@ -272,9 +276,11 @@ def _with_links(markup: str) -> str:
     return _LINK.sub(written, markup)
 
 
-def _authors(people: Iterable[Author]) -> tuple[Author, ...]:
+def _authors(people: Iterable[Author], otherwise: Iterable[str] = ()) -> tuple[Author, ...]:
+    """Those that have a name, or else whom these names are of."""
     named = ((_line(each.name), published_uri(each.uri)) for each in people)
-    return tuple(Author(name=name, uri=uri or "") for name, uri in named if name)
+    known = tuple(Author(name=name, uri=uri or "") for name, uri in named if name)
+    return known or tuple(Author(name=each) for each in otherwise)
 
 
 def _provenance(said: Provenance | None) -> Provenance | None:
@@ -295,11 +301,17 @@ def _provenance(said: Provenance | None) -> Provenance | None:
     )
 
 
-def _named(printed: Label, language: str, taxonomy: Taxonomy) -> str:
-    """What readers of a language call a topic; as it was printed where no label is in that one."""
+def _named(
+    printed: Label, spoken: str, language: str, taxonomy: Taxonomy
+) -> tuple[str, str] | None:
+    """What readers of a language call a topic, and the language of that; as it was printed, in the
+    one that is ``spoken`` there, where no label is in theirs.
+    """
     text = _line(printed.text)
     topic = _known(printed.ref, taxonomy) if printed.ref else None
-    return topic.label_in(language, text) if topic else text
+    if topic is None:
+        return (text, spoken) if text else None
+    return topic.label_in(language, text), topic.language_in(language, spoken if text else "")
 
 
 def _enclosures(item: Item) -> Iterator[Enclosure]:
@@ -326,37 +338,38 @@ def _enclosures(item: Item) -> Iterator[Enclosure]:
         )
 
 
-def _categories(item: Item, site: Site, taxonomy: Taxonomy) -> Iterator[EntryTopic]:
+def _categories(item: Item, language: str, site: Site, taxonomy: Taxonomy) -> Iterator[EntryTopic]:
     """The topics the item names, in its order, then those it belongs to by them."""
     named = [label for label in item.labels if _line(label.text)]
+    others = sorted(item.topics - {label.ref for label in named})
     for label in named:
-        yield _category(label.kind, label.ref, label, site, taxonomy)
-    for ref in sorted(item.topics - {label.ref for label in named}):
-        yield _category(ref.kind, ref, None, site, taxonomy)
+        yield _category(label, language, site, taxonomy)
+    for ref in others:
+        yield _category(ref, language, site, taxonomy)
 
 
-def _category(
-    kind: TopicKind, ref: TopicRef | None, printed: Label | None, site: Site, taxonomy: Taxonomy
-) -> EntryTopic:
+def _category(named: Label | TopicRef, language: str, site: Site, taxonomy: Taxonomy) -> EntryTopic:
     """Terms of the taxonomy share a scheme; names nobody knows get one of their own, so that a
     term is never a slug in one entry and a mere name in another.
 
     Schemes are tag: URIs like the ids of items: readers store a category's scheme in their
     filters, so it must outlive the address of the site.
     """
-    identity = site.identity
-    vocabulary = kind if ref else f"unlisted-{kind}"
+    identity, is_printed = site.identity, isinstance(named, Label)
+    ref = named.ref if isinstance(named, Label) else named
+    text = _line(named.text) if isinstance(named, Label) else ""
+    vocabulary = named.kind if ref else f"unlisted-{named.kind}"
     topic = _known(ref, taxonomy) if ref else None
     known = topic.label_in(site.language) if topic else None
-    text = _line(printed.text) if printed else ""
     term = ref.slug if ref else text
     return EntryTopic(
-        kind=kind,
+        kind=named.kind,
         scheme=tag_uri(identity.authority, identity.minted, "taxonomy", vocabulary),
         term=term,
         label=known or text or term,
         feed=FeedRef.of(ref) if ref and known else None,
-        direct=printed is not None,
+        direct=is_printed,
+        language=topic.language_in(site.language) if topic else language if text else "",
     )
 
 

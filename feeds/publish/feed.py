@@ -140,12 +140,13 @@ def named_at(path: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedLink:
-    """A feed as others name it, with the feeds below it."""
+    """A feed as others name it, in a ``language`` where somebody told it, with those below it."""
 
     feed: FeedRef
     label: str
     closed: bool
     below: tuple["FeedLink", ...]
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +168,7 @@ class FeedEnd:
 class PublishedFeed:
     """What a feed says of itself (RFC 4287 4.1.1), in its ``language``; ``address`` is its Atom
     file's, ``page`` that of its web page, both absolute. ``hubs`` tell at once that it changed
-    (WebSub). ``end`` says so where it ended.
+    (WebSub). ``end`` says so where it ended. ``label_language`` is that of a topic's name.
     """
 
     ref: FeedRef
@@ -185,6 +186,7 @@ class PublishedFeed:
     children: tuple[FeedLink, ...]
     hubs: tuple[str, ...]
     end: FeedEnd | None = None
+    label_language: str = ""
 
     @property
     def renamed_into(self) -> FeedRef | None:
@@ -237,6 +239,7 @@ def describe(ref: FeedRef, site: "Site", taxonomy: Taxonomy) -> PublishedFeed:
         if topic and topic.parent
         else None,
         children=_link(topic, site, taxonomy).below if topic else (),
+        label_language=topic.language_in(site.language) if topic and not title else "",
         # Nobody tells hubs of what is made when it is asked for.
         hubs=() if "?" in ref.path else site.hubs,
     )
@@ -293,6 +296,7 @@ def _link(topic: Topic, site: "Site", taxonomy: Taxonomy) -> FeedLink:
         below=tuple(
             _link(taxonomy.get(each), site, taxonomy) for each in taxonomy.children(topic.ref)
         ),
+        language=topic.language_in(site.language),
     )
 
 

@@ -159,14 +159,11 @@ class SitePublication:
     listed: dict[int, datetime | None] = field(init=False, default_factory=dict)
     made: MadeEntries = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.made = MadeEntries(self.database, self.builder)
-
     def run(self, *, everything: bool) -> Sequence[str]:
         """The files that changed, those of feeds first."""
+        self.made = MadeEntries(self.database, self.builder)
         with self.database.reading() as connection:
-            state = entries.outstanding(connection)
-            tags = entries.languages(connection)
+            state, tags = entries.outstanding(connection), entries.languages(connection)
         of_site, over = self.builder.feeds(tags), self.builder.over
         self.feeds = len(of_site) + len(over)
         # Whether more than items changed since the last run that came to its end.

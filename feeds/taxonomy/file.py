@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -110,6 +110,7 @@ class TaxonomyFile(_StrictTable):
     """A taxonomy as it is written."""
 
     name: Annotated[str, Field(max_length=LONGEST_NAME_CHARS)] = ""
+    language: _Language | Literal[""] = ""
     site: list[OwnSite] = []
     prefixes: list[_Name] = []
     suffixes: list[_Name] = []
@@ -145,6 +146,7 @@ class TaxonomyFile(_StrictTable):
                 merged=tuple(slug for each in others for slug in (each.slug, *each.former_slugs)),
                 successor=TopicRef(ref.kind, term.successor) if term.successor else None,
                 labels=tuple(term.labels.items()),
+                language=self.language,
             )
 
     def former(self) -> Iterator[FormerTopic]:

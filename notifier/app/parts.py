@@ -325,6 +325,7 @@ def _topic_page(topic: Topic, url: str) -> TopicPage:
         url=f"{url}/{feed.page}",
         feed_url=f"{url}/{feed.atom}",
         labels=dict(topic.labels),
+        language=topic.language,
     )
 
 

@@ -45,13 +45,14 @@ _lead = lru_cache(_KEPT_PARAGRAPHS)(partial(shorten, width=_SUMMARY_CHARACTERS, 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicPage:
     """What readers are shown of a topic: its name, by language where it has several, its page, and
-    its feed where it has one.
+    its feed where it has one. ``language`` is that of the label, "" where nobody told it.
     """
 
     label: str
     url: str
     feed_url: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,11 @@ class Renderer:
         # A label goes into the subject as well, where a control character is refused.
         self._pages = cache(
             lambda language: {
-                topic: replace(page, label=_on_one_line(page.labels.get(language) or page.label))
+                topic: replace(
+                    page,
+                    label=_on_one_line(page.labels.get(language) or page.label),
+                    language=language if language in page.labels else page.language,
+                )
                 for topic, page in pages.items()
             }
         )

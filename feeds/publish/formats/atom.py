@@ -63,6 +63,10 @@ def entry_bytes(entry: PublishedEntry, content: str) -> bytes:
     made.link(list(_links(entry)))
     element = made.atom_entry()
     element.set(_LANGUAGE, entry.language)
+    # A label is in a language (RFC 4287, section 4.2.2.3), which is that of the entry or its own.
+    for category, each in zip(element.findall("category"), entry.categories, strict=True):
+        if each.language and each.language != entry.language:
+            category.set(_LANGUAGE, each.language)
     if entry.provenance:
         element.append(_source(entry.provenance))
     return etree.tostring(element, encoding="unicode").encode()

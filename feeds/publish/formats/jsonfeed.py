@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from feeds.model import Author, Enclosure, Provenance
+from feeds.model import Enclosure, Provenance
 from feeds.publish.entry import PublishedEntry
 from feeds.publish.feed import JSON_FEED, PublishedFeed
 from feeds.publish.past.archive import NEWEST, Position
@@ -37,7 +37,7 @@ def entry_bytes(entry: PublishedEntry, content: str) -> bytes:
             "image": entry.picture and entry.picture.address,
             "date_published": entry.published and entry.published.isoformat(),
             "date_modified": entry.updated.isoformat(),
-            "authors": [_author(each) for each in entry.authors],
+            "authors": [_known({"name": each.name, "url": each.uri}) for each in entry.authors],
             # Two topics may be called the same.
             "tags": list(dict.fromkeys(each.label for each in entry.categories)),
             "language": entry.language,
@@ -63,7 +63,7 @@ def feed_bytes(
             "next_url": position.previous and feed.at(JSON_FEED, position.previous),
             "description": feed.sentence,
             "language": feed.language,
-            "authors": [_author(Author(name=feed.author, uri=feed.home))],
+            "authors": [{"name": feed.author, "url": feed.home}],
             "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
             "_atom": {"id": feed.id, "updated": updated.isoformat()},
         }
@@ -102,10 +102,6 @@ def _source(provenance: Provenance) -> Mapping[str, object]:
             "link": [{"href": href, "rel": rel} for rel, href in links.items() if href],
         }
     )
-
-
-def _author(author: Author) -> Mapping[str, object]:
-    return _known({"name": author.name, "url": author.uri})
 
 
 def _attachment(enclosure: Enclosure) -> Mapping[str, object]:

@@ -312,15 +312,29 @@ def test_topics_are_named_in_the_language_of_the_site_and_authors_as_printed(
     entry = compose(an_item(), a_site(language="de-AT"), osce)
     labels = [each.label for each in entry.categories]
     assert labels == ["OSZE-Sekretariat", "Polizeiarbeit", "Nachrichten"]
-    assert (entry.by, entry.content_type) == (("OSZE-Sekretariat",), "Nachrichten")
+    assert entry.by == (("OSZE-Sekretariat", "de"),)
+    assert entry.content_type == ("Nachrichten", "de")
+    assert {each.language for each in entry.categories} == {"de"}
     assert [author.name for author in entry.authors] == ["OSCE Secretariat"]
 
 
 def test_a_topic_without_a_label_in_that_language_is_named_as_printed(osce: Taxonomy) -> None:
     entry = compose(an_item(), a_site(language="nl"), osce)
-    assert (entry.by, entry.content_type) == (("OSCE Secretariat",), "News Item")
+    assert entry.by == (("OSCE Secretariat", "en"),)
+    assert entry.content_type == ("News Item", "en")
+    assert {each.language for each in entry.categories} == {"en"}
     item = an_item(issuers=(a_label("Harbour Office", None, TopicKind.ISSUER),))
-    assert compose(item, a_site(language="de"), osce).by == ("Harbour Office",)
+    assert compose(item, a_site(language="de"), osce).by == (("Harbour Office", "en"),)
+
+
+def test_a_name_that_nobody_knows_is_in_the_language_of_the_item(osce: Taxonomy) -> None:
+    label = a_label("Hafenamt", None, TopicKind.ISSUER)
+    entry = compose(an_item(issuers=(label,), language="de"), a_site(), osce)
+    assert entry.by == (("Hafenamt", "de"),)
+    assert [each.language for each in entry.filed_under(TopicKind.ISSUER)] == ["de"]
+    untold = Taxonomy.from_toml('[[field]]\nslug = "policing"\nlabel = "Policing"\n')
+    topics = compose(an_item(issuers=()), a_site(), untold).filed_under(TopicKind.FIELD)
+    assert [each.language for each in topics] == [""]
 
 
 PICTURE = "https://www.osce.org/a.jpg"

@@ -8,15 +8,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feeds.catalogue import catalogue
-from feeds.model import Author, Issued, IssuedFrom
+from feeds.model import Author, Issued, IssuedFrom, TopicKind, TopicRef
 from feeds.publish.build import SiteBuilder
 from feeds.publish.entry import compose
-from feeds.publish.feed import ALL
+from feeds.publish.feed import ALL, FeedRef
 from feeds.publish.look import STYLE
 from feeds.publish.pages import renderer
 from feeds.publish.past.archive import NO_PAGES
 from feeds.storage.read_items import Surroundings
 from feeds.taxonomy import Taxonomy
+from tests.builders import a_label
 from tests.items import a_site, an_item, issued
 
 
@@ -158,3 +159,36 @@ def test_a_list_shows_how_an_item_without_a_lead_opens(osce: Taxonomy) -> None:
     # What may not be shown in full has no opening either.
     item = an_item(summary="", body=opening, source="other")
     assert "The course" not in SiteBuilder(a_site(), osce).ready(item).html.decode()
+
+
+def test_names_in_another_language_than_the_page_say_so(osce: Taxonomy) -> None:
+    """WCAG 2.2, 3.1.2: who is read a page to hears each word as it is spoken."""
+    english = Taxonomy.from_toml(
+        'language = "en"\n'
+        '[[field]]\nslug = "policing"\nlabel = "Policing"\nlabels = { de = "Polizeiarbeit" }\n'
+        '[[field]]\nslug = "youth"\nlabel = "Youth"\nparent = "policing"\n'
+    )
+    builder = SiteBuilder(a_site(language="de-AT"), english)
+    youth = FeedRef.of(TopicRef(TopicKind.FIELD, "youth"))
+    made = dict(builder.feed(youth, [], [], None, NO_PAGES))
+    page = made[f"{youth.page}index.html"].decode()
+    assert '<h1><span lang="en">Youth</span></h1>' in page
+    assert '/feeds/fields/policing/">Polizeiarbeit</a>' in page
+    policing = FeedRef.of(TopicRef(TopicKind.FIELD, "policing"))
+    above = dict(builder.feed(policing, [], [], None, NO_PAGES))[f"{policing.page}index.html"]
+    assert "<h1>Polizeiarbeit</h1>" in above.decode()
+    assert '/feeds/fields/youth/" lang="en">Youth</a>' in above.decode()
+    _, front = builder.front_page([], {}, [])
+    assert '/feeds/fields/youth/" lang="en">Youth</a>' in front.decode()
+    search = builder.search_page(ALL, [], [], None).decode()
+    assert '<option value="youth" lang="en">Youth</option>' in search
+    assert '<option value="policing">Polizeiarbeit</option>' in search
+    label = a_label("Youth", "youth")
+    ready = builder.ready(an_item(fields=(label,), topics=frozenset(), language="de"))
+    assert '/feeds/fields/youth/" lang="en">Youth</a>' in ready.html.decode()
+    assert ' · <span lang="en">' not in builder.ready(an_item()).html.decode().split("</p>")[1]
+    category = ready.atom.decode().partition("<category ")[2].partition("/>")[0]
+    assert 'label="OSCE Secretariat"' in ready.atom.decode()
+    assert 'term="youth"' in ready.atom.decode()
+    assert 'xml:lang="en"' in ready.atom.decode()
+    assert category
