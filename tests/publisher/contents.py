@@ -62,7 +62,9 @@ class Story:
 
     @property
     def summary(self) -> str:
-        return f"Some {self.n + 12} people took part in {_PLACES[self.n % len(_PLACES)]}."
+        # With a title behind it, it is English at first sight: no process loads the model for it.
+        place = _PLACES[self.n % len(_PLACES)]
+        return f"Some {self.n + 12} of the people were from {place}, and the others were not."
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
