@@ -120,14 +120,17 @@ def _rules_of_words() -> Iterator[Rule]:
         yield Rule(
             name=f"words:{name}",
             off=((words, "listed", partial(_listed_without, name, listed)),),
-            codes=_asking(
-                frozenset(code for _, code, _ in _functions() if asked & set(_constants(code)))
-            ),
+            codes=_asking(frozenset(code for code, texts in _texts() if asked & texts)),
         )
 
 
 def _listed_without(off: str, listed: Callable[[str], object], name: str) -> object:
     return () if name == off else listed(name)
+
+
+@cache
+def _texts() -> tuple[tuple[types.CodeType, frozenset[str]], ...]:
+    return tuple((code, frozenset(_constants(code))) for _, code, _ in _functions())
 
 
 def _constants(code: types.CodeType) -> Iterator[str]:
@@ -235,23 +238,33 @@ def _is_at_home(module: types.ModuleType, name: str) -> bool:
     return re.search(rf"^{name}\b[^=\n]*=", inspect.getsource(module), re.MULTILINE) is not None
 
 
-def _known() -> Iterator[tuple[types.ModuleType, str, object]]:
+#: A module that knows something, the name it has there, and what that is.
+_Place = tuple[types.ModuleType, str, object]
+
+
+@cache
+def _known() -> Mapping[int, Sequence[_Place]]:
+    """Where each thing is bound, itself or in a list, by its identity."""
+    modules()
+    known: dict[int, list[_Place]] = {}
     for key, module in list(sys.modules.items()):
         if key.partition(".")[0] == "feeds":
-            yield from ((module, name, value) for name, value in list(vars(module).items()))
+            for name, value in vars(module).items():
+                for each in {id(value), *(map(id, value) if type(value) is tuple else ())}:
+                    known.setdefault(each, []).append((module, name, value))
+    return known
 
 
 def _places_of_constant(
     name: str, value: object, empty: object
 ) -> Iterator[tuple[object, str, object]]:
-    return (
-        (module, known, empty) for module, known, it in _known() if it is value and known == name
-    )
+    places = _known()[id(value)]
+    return ((module, known, empty) for module, known, it in places if it is value and known == name)
 
 
 def _places_of_function(function: object, silent: object) -> Iterator[tuple[object, str, object]]:
     """Every module that knows a function, and every list of functions it stands in."""
-    for module, known, value in _known():
+    for module, known, value in _known().get(id(function), ()):
         if value is function:
             yield module, known, silent
         elif type(value) is tuple and any(each is function for each in value):
