@@ -26,7 +26,6 @@ from tests import order, services, smtp
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 IN_CI = os.environ.get("CI") == "true"
-_BEFORE_WAS_TRACED = pytest.StashKey[bool]()
 
 # The settings of whoever runs the tests stay outside.
 for _name in [name for name in os.environ if name.startswith("FIELDFARE_")]:
@@ -86,19 +85,25 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(trylast=True)  # hypothesis marks its own first
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if not order.counts_lines(item):
-            item.add_marker("no_cover")
     items[:] = order.dealt(items)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """What is made once counts as covered whether or not a test that is not traced asked first."""
-    is_traced = item.config.pluginmanager.hasplugin("_cov") and order.counts_lines(item)
-    if is_traced and not item.session.stash.get(_BEFORE_WAS_TRACED, False):
+    """Lines are counted of the tests that count them, with all that these set up.
+
+    What is made once counts as covered whether or not a test that is not traced asked first.
+    """
+    coverage = item.config.pluginmanager.get_plugin("_cov")
+    if coverage is None or coverage.cov_controller is None:
+        return
+    counting = coverage.cov_controller
+    if not order.counts_lines(item):
+        if counting.started:
+            counting.pause()
+    elif not counting.started:
         order.forget_what_was_made_once()
-    item.session.stash[_BEFORE_WAS_TRACED] = is_traced
+        counting.resume()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

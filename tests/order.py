@@ -23,7 +23,7 @@ def counts_lines(item: pytest.Item) -> bool:
     So decisions are covered by tests of their own, not by a server's test that came that way.
     """
     return _storey(item) == "unit" and not any(
-        map(item.get_closest_marker, ("hypothesis", "one_python", "no_cover"))
+        map(item.get_closest_marker, ("hypothesis", "one_python"))
     )
 
 

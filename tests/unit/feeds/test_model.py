@@ -7,6 +7,7 @@ import pytest
 
 from feeds.draft import Parsed
 from feeds.model import Issued, IssuedFrom, SourceKind, TopicKind, TopicRef
+from tests.items import NOON, an_item
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,8 @@ def test_a_topic_is_written_as_it_is_read() -> None:
 
 def test_a_source_named_on_the_command_line_tells_its_kind() -> None:
     assert SourceKind.PATH.named("/srv/saved") == "path:/srv/saved"
+
+
+def test_an_item_is_withdrawn_from_a_moment_on() -> None:
+    assert not an_item().is_withdrawn
+    assert an_item(withdrawn_at=NOON).is_withdrawn

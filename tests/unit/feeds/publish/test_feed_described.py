@@ -4,7 +4,7 @@ import pytest
 
 from feeds.errors import UnknownTopic
 from feeds.model import TopicKind, TopicRef
-from feeds.publish.feed import ALL, FeedRef, describe, languages, tree
+from feeds.publish.feed import ALL, CHANGES, FeedRef, describe, languages, tree
 from feeds.publish.site import SavedSelection
 from feeds.selection import Selection
 from feeds.taxonomy import Taxonomy
@@ -51,6 +51,11 @@ def test_another_address_of_the_site_changes_no_id(osce: Taxonomy) -> None:
             "News of the kind News, newest first.",
         ),
         (FeedRef.of_language("de"), "OSCE", "OSCE news in German, newest first."),
+        (
+            CHANGES,
+            "OSCE",
+            "What changed last, and what was withdrawn: for programs that mirror all news.",
+        ),
         (FeedRef.of_language("qaa"), "", "News in qaa, newest first."),
     ],
 )

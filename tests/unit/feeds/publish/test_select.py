@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.publish.select import LARGEST_BYTES, MOST_ENTRIES, held, is_grown, whole
+from feeds.publish.select import LARGEST_BYTES, MOST_ENTRIES, fitting, held, is_grown, whole
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -55,6 +55,14 @@ def test_the_latest_are_whole_as_far_as_a_feed_may_go(
     sizes: list[int], brief: list[int], are_whole: str
 ) -> None:
     assert whole(sizes, brief) == [each == "w" for each in are_whole]
+
+
+def test_what_does_not_fit_stands_in_its_brief_form() -> None:
+    assert fitting(["first", "a long one", "last"], ["f", "l", "l"], len, 12) == [
+        "first",
+        "l",
+        "last",
+    ]
 
 
 @given(st.lists(st.integers(min_value=1, max_value=500_000), max_size=200), st.integers(1, 20_000))

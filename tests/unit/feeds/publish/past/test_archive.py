@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.publish.past.archive import ArchivePage, ChainLink, PageChain, changed
+from feeds.publish.past.archive import ArchivePage, ChainLink, PageChain, Position, changed
 
 
 def chain(months: Mapping[str, int], size: int) -> PageChain:
@@ -87,6 +87,12 @@ def test_a_month_that_is_over_changes_from_the_first_item_that_did() -> None:
     months = {"2019-03": 7, "2026-11": 1}
     told, _ = changed(chain(months, 3), chain(months, 3), {"2019-03": 3})
     assert [link.page.name for link in told] == ["2019-03-2", "2019-03-3"]
+
+
+def test_the_document_of_a_page_stands_between_its_neighbours() -> None:
+    first, second = links(chain({"2026-10": 2, "2026-11": 2}, 2))
+    assert first.position == Position(page=first.page.name, next=second.page.name)
+    assert second.position == Position(page=second.page.name, previous=first.page.name)
 
 
 def test_nothing_has_no_pages() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from feeds.model import SAVED_SELECTION, Ending, FeedRecord
 from feeds.publish.feed import ALL, FeedRef, describe
-from feeds.publish.past.ended import described, is_over, records, ref_of
+from feeds.publish.past.ended import described, is_over, last_entry, records, ref_of
 from feeds.publish.site import SavedSelection
 from feeds.selection import Selection
 from feeds.taxonomy import Taxonomy
@@ -63,6 +63,15 @@ def test_a_feed_that_ended_says_where_it_went(
     assert "<" not in feed.sentence
     is_renamed = record.ending is Ending.RENAMED
     assert feed.renamed_into == (feed.end.successor if is_renamed else None)
+
+
+def test_the_last_entry_tells_that_a_feed_ended(osce: Taxonomy) -> None:
+    record, site = an_end(Ending.RENAMED, "policing"), a_site()
+    feed = described(ref_of(record), record, site, osce)
+    assert feed.end
+    told = last_entry(feed, feed.end, site)
+    assert told.id == "tag:news.example.org,2026-01-01:end/fields/press"
+    assert (told.title, told.updated) == ("This feed has moved: Policing", NOON)
 
 
 def test_a_feed_that_is_closed_stays_what_it_was(osce: Taxonomy) -> None:
@@ -148,4 +157,5 @@ def test_a_saved_selection_that_ended_says_where_it_went(
 
 def test_a_feed_is_found_by_what_is_remembered_of_it(osce: Taxonomy) -> None:
     assert ref_of(next(records(a_site(selections=(COPS,)), osce))) == FeedRef.saved(COPS)
+    assert an_end(Ending.CLOSED, None).key == ("field", "press")
     assert ref_of(an_end(Ending.CLOSED, None, "policing")) == FeedRef.of(POLICING) != ALL
