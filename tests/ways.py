@@ -19,7 +19,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
@@ -45,10 +45,11 @@ class Way:
             if self.told is not None:
                 os.write(self.told, f"{kind} {name}\n".encode())
 
-    def on_call(self, frame: FrameType, event: str, _: object) -> None:
+    def on_call(self, frame: FrameType, _event: str, _: object) -> None:
+        """To return nothing is to hear nothing of what a function does until it calls another."""
         code = frame.f_code
-        place = code.co_filename.removeprefix(f"{ROOT}/")
-        if event != "call" or code.co_name.startswith("<") or not _counts(place):
+        place = _place(code)
+        if place is None:
             return
         self.add("files", place)
         self.add("functions", f"{place}:{code.co_qualname}")
@@ -61,8 +62,12 @@ class Way:
         return {kind: [name for its, name in found if its == kind] for kind in kinds}
 
 
-def _counts(place: str) -> bool:
-    return place.startswith(tuple(f"{room}/" for room in ROOMS)) and "notifier/cli" not in place
+@functools.cache
+def _place(code: CodeType) -> str | None:
+    """The file of a function that counts."""
+    place = code.co_filename.removeprefix(f"{ROOT}/")
+    is_ours = place.startswith(tuple(f"{room}/" for room in ROOMS)) and "notifier/cli" not in place
+    return place if is_ours and not code.co_name.startswith("<") else None
 
 
 def modules() -> Iterator[str]:
@@ -149,8 +154,8 @@ def _begun() -> Way:
 
 
 def _listen(on_call: Callable[[FrameType, str, object], None] | None) -> None:
-    threading.setprofile(on_call)
-    sys.setprofile(on_call)
+    threading.settrace(on_call)
+    sys.settrace(on_call)
 
 
 if __name__ == "__main__":
