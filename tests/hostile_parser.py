@@ -23,7 +23,8 @@ HARM = {
 _CODE = """
 import ctypes, os, re, time
 import feeds.ingest.worker as worker
-object.__setattr__(worker.LIMITS, "seconds", {seconds})
+for name, value in {limits!r}.items():
+    object.__setattr__(worker.LIMITS, name, value)
 understand = worker.understand
 def harmed(document, *others):
     for words, harm in {harm!r}.items():
@@ -35,15 +36,18 @@ worker.understand = harmed
 """
 
 
-def install(folder: Path, *, seconds: int = 1) -> dict[str, str]:
+def install(folder: Path, *, seconds: int = 1, patience: int = 6) -> dict[str, str]:
     """Environment in which every Python has that parser, and less time for a document.
 
-    Once harm is done there is a file ``began`` in the folder.
+    Where others compute as well, one that holds the interpreter may have waited ``patience`` times
+    as long by the clock before it had its time. Once harm is done there is a file ``began`` in the
+    folder.
     """
+    limits = {"seconds": seconds, "patience": patience}
     harm = {words: code for words, (code, _) in HARM.items()}
     folder.mkdir(exist_ok=True)
     (folder / "sitecustomize.py").write_text(
-        _CODE.format(harm=harm, seconds=seconds, began=str(folder / "began")), "utf-8"
+        _CODE.format(harm=harm, limits=limits, began=str(folder / "began")), "utf-8"
     )
     path = f"{folder}{os.pathsep}{Path(__file__).parents[1]}"
     return {**os.environ, "PYTHONPATH": path}

@@ -101,7 +101,7 @@ def test_a_daemon_answers_and_stops_meanwhile(
 def test_a_push_that_takes_too_much_is_refused_and_the_next_one_taken(
     house: Installation, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    environment = hostile_parser.install(tmp_path / "site", seconds=2)
+    environment = hostile_parser.install(tmp_path / "site", seconds=1, patience=60)
     monkeypatch.setenv("PYTHONPATH", environment["PYTHONPATH"])
     for path in (house.folder / "inbox").iterdir():
         path.unlink()
@@ -126,7 +126,7 @@ def test_a_push_that_takes_too_much_is_refused_and_the_next_one_taken(
 def test_a_file_on_a_terminal_is_refused_as_well_and_the_next_one_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    environment = hostile_parser.install(tmp_path / "site", seconds=1)
+    environment = hostile_parser.install(tmp_path / "site", seconds=1, patience=60)
     monkeypatch.setenv("PYTHONPATH", environment["PYTHONPATH"])
     files = [tmp_path / name for name in ("holds.txt", "crashes.txt", "item.txt")]
     for file, said in zip(files, ("HOLDS THE INTERPRETER", "CRASHES", TEXT), strict=True):
