@@ -30,6 +30,7 @@ def test_a_tag_is_read_as_it_is_written() -> None:
     assert [each[1:] for each in found] == [("", "p"), ("/", "p"), ("", "a"), ("/", "a")]
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize("part", ["<p>", "<tr><td></td>", "<td></td>", "<br>", " ", '<p a="'])
 def test_it_takes_time_in_proportion(part: str) -> None:
     begun = time.process_time()

@@ -238,6 +238,7 @@ def test_what_is_kept_is_read_as_it_was(
     assert list(pictures(markup)) == [picture]
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize(
     "part",
     [

@@ -146,6 +146,7 @@ def test_a_page_sends_its_reader_on(head: str, target: str | None) -> None:
     assert refresh(page(head, "application/rss+xml")) is None
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize(
     "pump",
     ["<meta ", "<!--", "<meta '", '<meta "', "<noscript>", "<meta a=", "<meta a='b' ",

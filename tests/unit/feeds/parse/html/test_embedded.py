@@ -227,6 +227,7 @@ def test_whatever_a_page_shows_nothing_else_gets_through(osce: Taxonomy, parts: 
             assert harm not in tags
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize("part", ["<img src='/a%d.jpg' alt=b>", "<img src='/q%d'>", "<p><img src='/q%d'>", "<span class=image>a<img src=/a%d.jpg></span>"])  # fmt: skip
 @pytest.mark.parametrize("around", ["<div class=photo>", "<p><b><i><em><a><span>", "<figure>"])
 def test_it_takes_time_in_proportion(part: str, around: str) -> None:

@@ -129,6 +129,7 @@ def test_without_a_base_a_relative_address_leaves_nothing() -> None:
     assert shown("<img src=a.png alt=A>b", None) == "b"
 
 
+@pytest.mark.one_python
 @pytest.mark.parametrize("part", ["<img src=a alt=b>", "<figure>", "<iframe", "<img ", "<video>", "<figcaption>", '<img alt="', "<img alt='\"", "<img \"'\"'a"])  # fmt: skip
 def test_it_takes_time_in_proportion(part: str) -> None:
     begun = time.process_time()
