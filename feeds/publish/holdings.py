@@ -149,24 +149,28 @@ def selected(connection: Connection, selection: Selection, *, fewest: int, liste
 
 
 def past_of(
-    connection: Connection, selection: Selection, size: int, month: str = ""
+    connection: Connection, selection: Selection, size: int, newest: datetime, month: str = ""
 ) -> tuple[PageChain, Sequence[Latest]]:
-    """The pages of a selection's history in a ``month``, the newest one with items where none is
+    """The pages of a selection's history in a ``month``, that of its ``newest`` item where none is
     named, and in those with items before and after it; and its items, the oldest first.
     """
-    newest = search.latest(connection, selection, 1)
-    if not newest:
-        return NO_PAGES, ()
-    last = month_of(newest[0].news_at)
-    start, end = span_of(month or last)
+    last = month_of(newest)
+    asked = month or last
+    start, end = span_of(asked)
     found = partial(search.became_news, connection, selection)
-    held_here = found(start, end)
-    before = search.latest(connection, selection, 1, start)
-    after = search.first_since(connection, selection, end)
-    beside = {month_of(each.news_at) for each in (*before, after) if each}
+    here = found(start, end)
     # Whatever is in the newest month, it says that those before it are over.
-    months = {last: 1} | {each: len(found(*span_of(each))) for each in beside}
-    return PageChain(months=months | {month or last: len(held_here)}, size=size), held_here[::-1]
+    months = {last: 1} | {asked: len(here)}
+    beside: list[Latest] = []
+    # Who looks for the newest page of all has it, and nothing is behind the newest month.
+    if month or len(here) < size:
+        beside += search.latest(connection, selection, 1, start)
+    if asked < last:
+        beside += filter(None, [search.first_since(connection, selection, end)])
+    for each in beside:
+        name = month_of(each.news_at)
+        months[name] = len(found(*span_of(name)))
+    return PageChain(months=months, size=size), here[::-1]
 
 
 def _latest(

@@ -17,7 +17,7 @@ from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FORMS, SELECT, FeedForm, FeedRef
 from feeds.publish.holdings import past_of, selected, within_bounds
 from feeds.publish.made import each_made
-from feeds.publish.past.archive import Position
+from feeds.publish.past.archive import NO_PAGES, Position
 from feeds.publish.site import Site
 from feeds.selection import LANGUAGE, Selection
 from feeds.storage import Connection, entries
@@ -97,7 +97,10 @@ class SelectedFeeds:
         month = page[: len("2019-03")]
         with self._reading() as connection:
             size = self._builder.entries_per_feed
-            chain, items = past_of(connection, selection, size, month)
+            newest = search.latest(connection, selection, 1)
+            if not newest:
+                return None
+            chain, items = past_of(connection, selection, size, newest[0].news_at, month)
             link = next((each for each in chain.links([month]) if each.page.name == page), None)
             if link is None:
                 return None
@@ -177,7 +180,10 @@ class SelectedFeeds:
         shown = within_bounds(made, self._builder.brief, partial(whole_items, connection))
         changes = entries.changes_of(connection, numbers)
         moved = (each.updated_at for each in shown)
-        chain, _ = past_of(connection, selection, self._builder.entries_per_feed)
+        chain, newest = NO_PAGES, holding.latest_at
+        if newest:
+            size = self._builder.entries_per_feed
+            chain, _ = past_of(connection, selection, size, newest)
         document = self._builder.selected(
             FeedRef.of_selection(selection),
             form,
