@@ -14,7 +14,7 @@ from feeds.identity.merge import completed
 from feeds.model import Label, Mark, TopicKind
 from feeds.parse.bytes import all_mended, is_suspect, mended, seen
 from feeds.parse.dates import is_sane
-from feeds.parse.language import is_written_so, spoken
+from feeds.parse.language import is_written_so, speaks_another, spoken
 from feeds.parse.recognise import Family, family_of, file_type
 from feeds.taxonomy import Taxonomy
 
@@ -47,6 +47,8 @@ _PDF = "application/pdf"
 
 # Titles and leads of so many items tell what language a list is in.
 _ITEMS_OF_A_SAMPLE = 10
+# What so few say of a list is no more than what its others say themselves.
+_FEW_ITEMS = 3
 _NONE: frozenset[Mark] = frozenset()
 _GUESSED = frozenset({Mark.GUESSED_LANGUAGE})
 
@@ -178,7 +180,7 @@ def _spoken(draft: Draft, taxonomy: Taxonomy) -> Draft:
 
 def _in_one_language(drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:
     """With the language that all others are in, or else that of all words together, for those
-    too short to tell.
+    too short to tell; where few speak for it, not for one whose own words speak another.
     """
     told = {draft.language for draft in drafts if draft.language}
     primary = {language.partition("-")[0] for language in told}
@@ -191,9 +193,12 @@ def _in_one_language(drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:
         language = spoken(text, None, is_whole=False).language
     if language is None:
         return drafts
+    is_weak = (sum(1 for draft in drafts if draft.language) or len(drafts)) <= _FEW_ITEMS
     return tuple(
         draft
-        if draft.language or not is_written_so(draft.title, language)
+        if draft.language
+        or not is_written_so(draft.title, language)
+        or (is_weak and speaks_another(f"{draft.title} {draft.summary}", language))
         else replace(draft, language=language, marks=draft.marks | _GUESSED)
         for draft in drafts
     )

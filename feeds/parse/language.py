@@ -56,6 +56,8 @@ _CONTRADICTION_LETTERS = 150
 _CONTRADICTION_CONFIDENCE = 0.98
 _COMMON_SHARE = 0.15
 _FEWEST_WORDS = 8
+# So many of them are enough not to doubt a language that speaks for itself already.
+_FEWEST_COMMON = 2
 
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _LATIN = re.compile("[a-z]")
@@ -103,6 +105,18 @@ def spoken(
         return Spoken(language if certain else None, is_guess=certain)
     contradicted = confidence >= _CONTRADICTION_CONFIDENCE and not _agree(language, stated)
     return Spoken(language if contradicted else stated, is_guess=contradicted)
+
+
+def speaks_another(text: str, language: str) -> bool:
+    """Whether the words of a text speak another language than that, too few as they may be to say
+    which.
+    """
+    sample = text[:_SAMPLE_CHARS]
+    own = sum(map(_common(primary_language(language)).__contains__, sample.lower().split()))
+    if own >= _FEWEST_COMMON:
+        return False
+    detected, confidence = _detected(sample, None, {})
+    return confidence >= _LEAST_CONFIDENCE and not _agree(detected, language)
 
 
 def _at_sight(sample: str) -> str | None:

@@ -146,6 +146,38 @@ def test_a_list_in_several_languages_leaves_short_leads_unknown(osce: Taxonomy) 
     assert listed(osce, LEAD, *others) == [(None, False), ("ru", False), ("uk", False)]
 
 
+@pytest.mark.parametrize(
+    ("title", "lent"),
+    [
+        # Few words, but those of the other.
+        ("Neue Brücke eröffnet", None),
+        ("Communiqué de presse", None),
+        ("Ferry repaired", "en"),
+        ("OSCE Kyiv", "en"),
+        ("A bridge of the bridges", "en"),
+    ],
+)
+def test_one_item_lends_no_language_to_another_that_speaks_its_own(
+    title: str, lent: str | None, osce: Taxonomy
+) -> None:
+    short, told = (replace(LEAD, title=title), replace(LEAD, title="New course", language="en"))
+    assert listed(osce, told, short)[1] == (lent, lent is not None)
+
+
+def test_what_most_of_a_list_speak_its_others_speak(osce: Taxonomy) -> None:
+    short = replace(LEAD, title="Communiqué de presse")
+    told = replace(LEAD, title="New course", language="en")
+    assert listed(osce, *[told] * 4, short)[-1] == ("en", True)
+
+
+def test_two_short_items_of_two_languages_share_none(osce: Taxonomy) -> None:
+    french, english = (
+        replace(LEAD, title=title)
+        for title in ("Communiqué de presse", "The office of the mission opens on Sunday")
+    )
+    assert listed(osce, english, french) == [("en", True), (None, False)]
+
+
 def test_titles_together_tell_the_language_of_a_list(osce: Taxonomy) -> None:
     """Each alone is too short."""
     titles = ("Курс для полиции", "Встреча в Оше", "Доклад о выборах", "Миссия открыла отделение")
