@@ -95,5 +95,5 @@ def test_what_readers_are_told_is_read_whole() -> None:
     assert [each.summary for each in rss[1:]] == ["5 < 6 & 7 > 6", "", ""]
     assert rss[1].enclosures == (
         ("https://press.example.org/a.pdf", "application/pdf", 1234),
-        ("https://press.example.org/b.ogg", "application/octet-stream", 0),
+        ("https://press.example.org/b", "application/octet-stream", 0),
     )
