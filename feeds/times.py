@@ -21,6 +21,7 @@ _HTTP_DATE = re.compile(
     rf"|{_DAY} {_MONTH} [ 0-9][0-9] {_TIME} [0-9]{{4}}"
 )
 _DECEMBER = 12
+_LEAST = timedelta(microseconds=1)
 #: Of any pause more doublings pass every bound there is; it keeps the numbers small.
 _MOST_DOUBLINGS = 20
 
@@ -58,6 +59,13 @@ def span_of(month: str) -> tuple[datetime, datetime]:
     year, number = map(int, month.split("-"))
     after = (year + 1, 1) if number == _DECEMBER else (year, number + 1)
     return datetime(year, number, 1, tzinfo=UTC), datetime(*after, 1, tzinfo=UTC)
+
+
+def gone_when(gone_at: datetime, updated_at: datetime) -> datetime:
+    """The moment that is told of an item that went at ``gone_at``: later than its last update, by
+    which a mirror tells whether it is there (RFC 6721, section 3).
+    """
+    return max(gone_at, updated_at + _LEAST)
 
 
 def backoff(

@@ -233,7 +233,7 @@ _SECONDS_OF_HALF_A_DAY = 12 * 60 * 60
 # others the rest, so that no two of them can meet before 43 million items.
 _ARCHIVE_MICROSECONDS = 1_000
 _NEWS_MICROSECONDS = 1_000_000 - _ARCHIVE_MICROSECONDS
-_SECOND, _LEAST = timedelta(seconds=1), timedelta(microseconds=1)
+_SECOND = timedelta(seconds=1)
 
 
 def freshness(draft: Draft, now: datetime, *, backfill: bool, archive_after_days: int) -> Fresh:
@@ -290,10 +290,3 @@ def revised_updated(now: datetime, change: int, after: datetime | None = None) -
     if after is None or updated > after:
         return updated
     return (after + _SECOND).astimezone(UTC).replace(microsecond=microsecond)
-
-
-def gone_when(gone_at: datetime, updated_at: datetime) -> datetime:
-    """The moment that is told of an item that went at ``gone_at``: later than its last update, by
-    which a mirror tells whether it is there (RFC 6721, section 3).
-    """
-    return max(gone_at, updated_at + _LEAST)

@@ -13,7 +13,6 @@ from feeds.identity.decide import (
     Revised,
     first_updated,
     freshness,
-    gone_when,
     revised_updated,
 )
 from feeds.identity.ids import Identity, is_permanent
@@ -23,6 +22,7 @@ from feeds.model import Mark
 from feeds.storage import Connection, documents, read_items, write_items
 from feeds.storage.database import next_numbers
 from feeds.storage.write_items import Revision
+from feeds.times import gone_when
 
 
 def store(connection: Connection, judged: Iterable[Judged], terms: Terms) -> Mapping[str, str]:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, not_, select, tuple_
 
-from feeds.identity.decide import gone_when
 from feeds.selection import EVERYWHERE, LANGUAGE, Place
 from feeds.storage.database import set_value, value_of
 from feeds.storage.engines import upsert
@@ -26,7 +25,7 @@ from feeds.storage.tables import (
     touched,
 )
 from feeds.storage.tables import histories as published_histories
-from feeds.times import span_of
+from feeds.times import gone_when, span_of
 
 _CHANGE = "published"
 _FINGERPRINT = "published.fingerprint"

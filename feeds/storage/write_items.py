@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from config.values import primary_language
-from feeds.identity.decide import Known, Role, gone_when, revised_updated
+from feeds.identity.decide import Known, Role, revised_updated
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Fresh, Item, Label, Provenance
 from feeds.selection import EVERYWHERE, LANGUAGE, Place
@@ -41,7 +41,7 @@ from feeds.storage.tables import (
     revisions,
     touched,
 )
-from feeds.times import month_of
+from feeds.times import gone_when, month_of
 
 #: An item, and a place it is filed in.
 _Filed = tuple[int, str, str]

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import select
 
 from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
-from feeds.identity.decide import gone_when
 from feeds.ingest import worker
 from feeds.ingest.report import IngestReport
 from feeds.model import Issued, IssuedFrom, Mark, Provenance
@@ -22,6 +21,7 @@ from feeds.storage.database import Database
 from feeds.storage.tables import items, revisions, touched
 from feeds.storage.write_items import NotMerged
 from feeds.taxonomy import Taxonomy
+from feeds.times import gone_when
 from tests.builders import a_draft, a_label
 from tests.folder_ingest import NOW, FolderIngest
 from tests.items import latest

@@ -20,7 +20,6 @@ from feeds.identity.decide import (
     Role,
     Unchanged,
     decide,
-    gone_when,
     pace,
     revised_updated,
     substance,
@@ -28,6 +27,7 @@ from feeds.identity.decide import (
 from feeds.identity.ids import content_hash
 from feeds.identity.ownership import Precedence
 from feeds.model import Author, Enclosure, Issued, IssuedFrom, Provenance
+from feeds.times import gone_when
 from tests.builders import a_draft, a_label
 
 DAY = Issued(day=date(2026, 11, 20), origin=IssuedFrom.LABEL)
