@@ -63,7 +63,7 @@ def understand(
     """
     family = Family(habits.form) if habits.form else family_of(document.body, document.media_type)
     # Whoever pushes nothing is told what is wrong with it as JSON.
-    if family is not Family.PUSH and not document.body.strip():
+    if family is not Family.PUSH and (not document.body or document.body.isspace()):
         return Refused(reason=Reason.EMPTY)
     if kind := file_type(document.body, document.media_type):
         if habits.pdf_text and kind == _PDF:

@@ -167,7 +167,7 @@ def with_named_month(text: str, numbers: Sequence[int], language: str | None) ->
         *_at(year_month_day, text, years),
         *_at(year_day_month, text, years),
         *_at(day_first, text, numbers),
-        *_at(with_time, text, words),
+        *(_at(with_time, text, words) if ":" in text else ()),
         *_at(month_first, text, words),
     )
     for found in matches:

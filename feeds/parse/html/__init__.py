@@ -28,7 +28,7 @@ def parse(document: Document, taxonomy: Taxonomy, habits: Habits) -> Parsed | Re
         return text
     if " srcdoc=" in text:
         text = framed(text)
-    if not text.strip():
+    if not text or text.isspace():
         return Refused(reason=Reason.EMPTY)
     if evidence := harm(text):
         return Refused(reason=Reason.HOSTILE, evidence=evidence)

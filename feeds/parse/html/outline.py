@@ -167,7 +167,9 @@ class Part:
         """Adds what it says itself to what it says with all it holds, and that to what is around
         it.
         """
-        self.prose += self._own_prose()
+        # Most say too little for prose.
+        if self.own >= _FEWEST_CHARS_OF_PROSE:
+            self.prose += self._own_prose()
         self.chars += self.own
         self.linked += self.own_linked
         if self.up is not None:
@@ -233,9 +235,11 @@ def outline(root: Node) -> list[Part]:
             elif node.is_element_node:
                 Part(node, tag, part)
                 # Two in a row are a gap.
-                part.line.breaks += tag == _BREAK != last
+                if tag == _BREAK != last:
+                    part.line.breaks += 1
             last = tag
-        waiting += part.held[::-1]
+        if part.held:
+            waiting += part.held[::-1]
     for part in reversed(found):
         part.add_up()
     return found
@@ -245,7 +249,7 @@ def _tell(part: Part, node: Node) -> None:
     """Adds a text that stands in an element to the block it is part of."""
     if part.tag in UNSHOWN:
         return
-    length = letters((node.text_content or "").strip())
-    part.line.own += length
+    length, line = letters((node.text_content or "").strip()), part.line
+    line.own += length
     if part.in_link:
-        part.line.own_linked += length
+        line.own_linked += length
