@@ -93,6 +93,12 @@ class Alternate:
     url: str
 
 
+#: Nobody says on which terms others may have it.
+NO_RIGHTS = ("", "")
+#: What is said of them.
+LONGEST_RIGHTS_CHARS = 300
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What a parser understood of one news item; nothing here is judged or stored yet.
@@ -104,7 +110,8 @@ class Draft:
     is the publisher's own id for it (RSS guid, atom:id, JSON Feed id, a pusher's key);
     ``provenance`` is there for an entry of an Atom feed, whose id is kept. ``updated`` is the day
     of its last change, where nobody says when it was issued: that was no later. ``authors`` are
-    those named for who wrote it, known issuers among them.
+    those named for who wrote it, known issuers among them. ``rights`` is what is said of them, and
+    the address of the licence, each "" where nobody tells it.
     """
 
     form: str
@@ -128,6 +135,7 @@ class Draft:
     countries: tuple[Label, ...] = ()
     authors: tuple[Author, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
+    rights: tuple[str, str] = NO_RIGHTS
     marks: frozenset[Mark] = frozenset()
 
     @property

@@ -324,8 +324,7 @@ class Item:
 
     ``number`` is its place in commit order, ``change`` that of its latest revision.
     ``topics`` holds every topic it belongs to, parents included.
-    ``updated_at`` is the last significant change, or when it came back after it was withdrawn or
-    merged, and unique in the store (RFC 4287 4.2.15).
+    ``updated_at``, unique in the store (RFC 4287 4.2.15), is when it last changed or came back.
     ``group`` is the number of the first item of those that say it in several languages; a
     ``partial`` one shows what a list says of it.
     """
@@ -360,6 +359,7 @@ class Item:
     content_hash: str = ""
     partial: bool = False
     withdrawn_at: datetime | None = None
+    rights: tuple[str, str] = ("", "")
 
     @property
     def is_withdrawn(self) -> bool:

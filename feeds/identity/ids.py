@@ -125,7 +125,7 @@ def content_hash(draft: "Draft") -> str:
 
     The order of topics says nothing (pages and listings differ in it), so it is left out, as are
     signatures in the addresses of pictures. What came later (markup, countries, files,
-    authors) counts where it is there: no hash from before changes.
+    authors, rights) counts where it is there: no hash from before changes.
     """
     said: list[object] = [
         _plain(draft.title),
@@ -142,6 +142,7 @@ def content_hash(draft: "Draft") -> str:
         "countries": sorted(map(_topic, draft.countries)),
         "enclosures": [[each.url, each.media_type, each.title] for each in draft.enclosures],
         "authors": [[each.name, each.uri] for each in draft.authors],
+        "rights": [*draft.rights] if any(draft.rights) else [],
     }
     said += [[name, value] for name, value in later.items() if value]
     return f"{_HASH_VERSION}:{_digest(said)}"

@@ -53,6 +53,7 @@ def completed(draft: Draft, known: Draft) -> Draft:
         countries=draft.countries or known.countries,
         authors=draft.authors or known.authors,
         enclosures=draft.enclosures or known.enclosures,
+        rights=draft.rights if any(draft.rights) else known.rights,
         marks=marks | ((draft.marks | known.marks) & {Mark.PROMOTED}),
     )
 

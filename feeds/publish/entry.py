@@ -75,6 +75,7 @@ class PublishedEntry:
     gave, if any, on a ``host`` as people say it. ``address`` is that of the two where it is at
     home; ``reading`` leads from a list to the whole text, in one step. ``issuers`` and
     ``content_type`` are as readers of the site call them, each with the language of that.
+    ``rights`` are what is said of them, and the address of the licence.
 
     ``standfirst`` is the summary where the text below does not open with it anyway. ``markup`` is
     the text as sanitised HTML, where the publisher gave any. Without ``full_text`` there are no
@@ -91,10 +92,10 @@ class PublishedEntry:
     picture: Picture | None
     enclosures: tuple[Enclosure, ...]
     provenance: Provenance | None
+    rights: tuple[str, str]
     full_text: bool
     credit: str
     language: str
-    is_right_to_left: bool
     issued: Issued | None
     published: datetime | None
     updated: datetime
@@ -113,6 +114,10 @@ class PublishedEntry:
     def description(self) -> str:
         """What it is about, in a sentence or two, as others show it who lead to it."""
         return self.summary or _cut("".join(self.paragraphs[:1]), _LONGEST_DESCRIPTION_CHARS)
+
+    @property
+    def is_right_to_left(self) -> bool:
+        return is_right_to_left(self.language)
 
     @property
     def by(self) -> tuple[tuple[str, str], ...]:
@@ -184,10 +189,10 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         picture=picture,
         enclosures=tuple(_enclosures(item)),
         provenance=_provenance(item.provenance),
+        rights=(_line(item.rights[0]), published_uri(item.rights[1]) or ""),
         full_text=terms.full_text,
         credit=_line(terms.credit),
         language=language or site.language,
-        is_right_to_left=is_right_to_left(item.language),
         issued=item.issued,
         published=published_at(item.issued, item.first_seen_at, site.timezone),
         updated=item.updated_at,

@@ -323,6 +323,7 @@ def _item(row: Row[*tuple[Any, ...]], labels: _Labels) -> Item:
         content_hash=row.content_hash,
         partial=row.partial,
         withdrawn_at=row.withdrawn_at,
+        rights=(row.rights[0], row.rights[1]),
     )
 
 

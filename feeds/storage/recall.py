@@ -165,6 +165,7 @@ def _known(item: Item, group: str, revised: Sequence[datetime]) -> Known:
             countries=item.countries,
             authors=item.authors,
             enclosures=item.enclosures,
+            rights=item.rights,
             marks=item.marks,
         ),
         source=item.source,

@@ -114,6 +114,7 @@ items = Table(
     Column("authors", JSON, nullable=False, server_default="[]"),
     Column("enclosures", JSON, nullable=False, server_default="[]"),
     Column("provenance", JSON(none_as_null=True)),
+    Column("rights", JSON, nullable=False, server_default='["",""]'),
     Column("body", Text, nullable=False),
     Column("markup", Text, nullable=False, server_default=""),
 )

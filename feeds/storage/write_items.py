@@ -164,6 +164,7 @@ def _content(revision: Revision) -> dict[str, object]:
             for each in draft.enclosures
         ],
         "provenance": draft.provenance and _origin(draft.provenance),
+        "rights": [*draft.rights],
         "marks": " ".join(sorted(draft.marks)),
         "title_key": title_key(draft.title),
         "opening_key": opening_key(draft),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from feeds.draft import Alternate
+from feeds.draft import LONGEST_RIGHTS_CHARS, NO_RIGHTS, Alternate
 from feeds.model import Author, Enclosure, Provenance
 from feeds.parse.sanitise import paragraphs
 from feeds.parse.syndication import entry_pictures, feed_dates
@@ -112,12 +112,11 @@ def _entry(
     base = base_of(element, feed_base)
     source = _source_of(groups["source"][0], base) if "source" in groups else feed
     by_rel = _by_rel(groups.get("link", ()))
-    own = by_rel.get("alternate", [])
+    own, content = by_rel.get("alternate", []), groups.get("content", [])
     stated = (language_of_words(groups, worded) or language_of(element)) if worded else None
     language = language_tag(stated or first(groups, ("dc:language",)))
-    guid = identifier(first(groups, ("id",)))
+    guid, date = identifier(first(groups, ("id",))), first(groups, _ISSUED)
     origin = absolute(first(groups, ("feedburner:origlink",)), base)
-    date, content = first(groups, _ISSUED), groups.get("content", [])
     words = _construct([each for each in content if not each.get("src")], base)
     addresses = (origin, *_pages(own, base), *_src(content, base))
     if not any(addresses) and guid and guid.startswith(("http://", "https://")):
@@ -136,8 +135,18 @@ def _entry(
         authors=_authors(groups, base) or (source.feed_authors if source else ()),
         enclosures=_enclosures(by_rel.get("enclosure", ()), content, (base, *addresses)),
         pictures=entry_pictures.stated(groups, base, *addresses),
+        rights=_rights(groups, by_rel.get("license", ()), base),
         provenance=_of_entry(source or _NOWHERE, guid) if guid else None,
     )
+
+
+def _rights(groups: Groups, licences: Iterable[Element], base: str | None) -> tuple[str, str]:
+    """What is said of them (RFC 4287, 4.2.10), and the address of the licence (RFC 4946)."""
+    if not ("rights" in groups or licences):
+        return NO_RIGHTS
+    words = _plain(_construct(groups.get("rights"), None))
+    addresses = (absolute(each.get("href"), base) for each in licences)
+    return " ".join(words.split())[:LONGEST_RIGHTS_CHARS], next(filter(None, addresses), "")
 
 
 def _summary(groups: Groups, content: TextConstruct, base: str | None) -> TextConstruct:
@@ -274,7 +283,7 @@ def _source(groups: Groups, base: str | None) -> Provenance:
     """
     by_rel = _by_rel(groups.get("link", ()))
     own = (_plain(_construct(groups.get(name), None)) for name in ("title", "rights"))
-    title, rights = (" ".join(text.split())[:300] for text in own)
+    title, rights = (" ".join(text.split())[:LONGEST_RIGHTS_CHARS] for text in own)
     return Provenance(
         entry_id="",
         feed_id=identifier(first(groups, ("id",))) or "",

@@ -118,6 +118,7 @@ def draft(
         countries=topics.countries,
         authors=entry.authors or feed.authors,
         enclosures=entry.files,
+        rights=entry.rights,
     )
 
 

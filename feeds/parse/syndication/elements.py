@@ -44,6 +44,10 @@ _PREFIXES = {
     "prismstandard.org/namespaces/1.2/basic": "prism:",
     "www.w3.org/1999/02/22-rdf-syntax-ns": "rdf:",
     "www.w3.org/1999/xhtml": "xhtml:",
+    "backend.userland.com/creativecommonsrssmodule": "creativecommons:",
+    "cyber.law.harvard.edu/rss/creativecommonsrssmodule.html": "creativecommons:",
+    "creativecommons.org/ns": "cc:",
+    "web.resource.org/cc": "cc:",
     "news.yandex.ru": "yandex:",
     "turbo.yandex.ru": "turbo:",
 }

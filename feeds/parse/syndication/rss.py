@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from feeds.draft import LONGEST_RIGHTS_CHARS
 from feeds.model import Author, Enclosure
 from feeds.parse.syndication import entry_pictures, feed_dates
 from feeds.parse.syndication.elements import (
@@ -58,6 +59,8 @@ _DATES = (
     "date",
 )
 _CHANGED = ("atom:updated", "updated", "dcterms:modified")
+_RIGHTS = ("dc:rights", "dcterms:rights", "copyright", "media:copyright")
+_LICENCES = ("creativecommons:license", "cc:license", "dcterms:license")
 _AUTHORS = ("dc:creator", "author", "atom:author", "creator")
 # Who made a programme, not the one part of it, unless nobody else is named.
 _AUTHORS_LAST = ("itunes:author",)
@@ -198,6 +201,10 @@ def _entry(
         others=others or (() if authors else _names(groups, ("source",))),
         enclosures=_files(groups, base or next(iter(urls), None)),
         pictures=entry_pictures.stated(groups, base, *urls),
+        rights=(
+            " ".join(first(groups, _RIGHTS).split())[:LONGEST_RIGHTS_CHARS],
+            absolute(first(groups, _LICENCES), None) or "",
+        ),
     )
 
 

@@ -60,6 +60,8 @@ def entry_bytes(entry: PublishedEntry, content: str) -> bytes:
         made.summary(entry.summary)
     if content:
         made.content(content, type="html")
+    if entry.rights[0]:
+        made.rights(entry.rights[0])
     made.link(list(_links(entry)))
     element = made.atom_entry()
     element.set(_LANGUAGE, entry.language)
@@ -67,6 +69,9 @@ def entry_bytes(entry: PublishedEntry, content: str) -> bytes:
     for category, each in zip(element.findall("category"), entry.categories, strict=True):
         if each.language and each.language != entry.language:
             category.set(_LANGUAGE, each.language)
+    if licence := entry.rights[1]:
+        # RFC 4946; feedgen knows no such relation.
+        etree.SubElement(element, "link", href=licence, rel="license")
     if entry.provenance:
         element.append(_source(entry.provenance))
     return etree.tostring(element, encoding="unicode").encode()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time
 
 from markupsafe import Markup, escape
 
+from feeds.draft import NO_RIGHTS
 from feeds.identity.ids import tag_uri
 from feeds.model import SAVED_SELECTION, Author, Ending, FeedRecord, TopicKind, TopicRef
 from feeds.publish.entry import PublishedEntry
@@ -62,10 +63,10 @@ def last_entry(feed: PublishedFeed, end: FeedEnd, site: Site) -> PublishedEntry:
         picture=None,
         enclosures=(),
         provenance=None,
+        rights=NO_RIGHTS,
         full_text=True,
         credit="",
         language=feed.language,
-        is_right_to_left=site.words.direction == "rtl",
         issued=None,
         published=end.at,
         updated=end.at,

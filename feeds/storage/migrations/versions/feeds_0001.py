@@ -106,6 +106,7 @@ def _items() -> None:
         sa.Column("authors", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("enclosures", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("provenance", sa.JSON()),
+        sa.Column("rights", sa.JSON(), server_default='["",""]', nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("markup", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_items"),
@@ -379,8 +380,7 @@ def _hub() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_subscription_requests"),
     )
     for column in ("host", "asked_at", "due_at"):
-        name = f"ix_subscription_requests_{column}"
-        op.create_index(name, "subscription_requests", [column])
+        op.create_index(f"ix_subscription_requests_{column}", "subscription_requests", [column])
     op.create_table(
         "feed_subscriptions",
         sa.Column("id", NUMBER, nullable=False),

@@ -177,6 +177,7 @@ def test_an_item_is_recalled_as_it_was_told(database: Database, osce: Taxonomy) 
             feed_self="https://x.test/feed",
             feed_rights="CC BY",
         ),
+        rights=("© The Wire", "https://cc.test/by"),
         marks=frozenset({Mark.MENDED, Mark.PROMOTED}),
     )
     added(database, a_revision(osce, an_item(told)))

@@ -1,5 +1,6 @@
 """RSS and JSON Feed beside Atom: perfect each, and to every reader the same as it."""
 
+import json
 import locale
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -69,6 +70,7 @@ OTHERS = an_item(
         feed_self="https://press.example.org/all.atom?a=1&b=2",
         feed_rights="CC BY",
     ),
+    rights=("© Ana & <Ben>", "https://cc.test/by?a=1&b=2"),
     updated_at=NOON - timedelta(days=1),
 )
 TITLE_ALONE = an_item(
@@ -378,3 +380,23 @@ def test_feedgen_still_writes_one_enclosure_and_no_creator() -> None:
     item = plain.rss_entry()
     assert [each.get("url") for each in item.findall("enclosure")] == ["https://example.org/b.mp3"]
     assert [each.tag for each in item] == ["title", "enclosure"]
+
+
+def test_rights_are_told_in_each_form(osce: Taxonomy) -> None:
+    """RFC 4287, 4.2.10; RFC 4946; JSON Feed has no word for them."""
+    said, licence = OTHERS.rights
+    made = feeds(osce, OTHERS)
+    atom = etree.fromstring(made["atom"]).find("{*}entry")
+    assert atom is not None
+    assert atom.findtext("{*}rights") == said
+    assert [each.get("href") for each in atom.iterfind("{*}link[@rel='license']")] == [licence]
+    rss = etree.fromstring(made["rss"]).find("channel/item")
+    assert rss is not None
+    assert rss.findtext("{http://purl.org/dc/elements/1.1/}rights") == said
+    assert [each.get("href") for each in rss.iterfind("{*}link[@rel='license']")] == [licence]
+    (item,) = json.loads(made["json"])["items"]
+    assert item["_atom"]["rights"] == said
+    assert {"href": licence, "rel": "license"} in item["_atom"]["link"]
+    for content in feeds(osce, TITLE_ALONE).values():
+        assert b"rights" not in content
+        assert b"license" not in content

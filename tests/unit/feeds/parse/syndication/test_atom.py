@@ -272,3 +272,20 @@ def test_what_is_said_of_a_picture_opens_no_text_of_its_entry(osce: Taxonomy) ->
     )
     assert only(entry(f"{media}<content>The text.</content>"), osce).summary == "The text."
     assert only(entry(media), osce).summary == "A caption"
+
+
+@pytest.mark.parametrize(
+    ("told", "rights"),
+    [
+        ("<rights>CC BY, \n Wire</rights>", ("CC BY, Wire", "")),
+        ("<rights type='html'>&lt;b>©&lt;/b> Wire</rights>", ("© Wire", "")),
+        ("<link rel='license' href='https://cc.test/by'/>", ("", "https://cc.test/by")),
+        ("<link rel='license' href='mailto:a@b.test'/>", ("", "")),
+        ("", ("", "")),
+    ],
+)
+def test_what_an_entry_says_of_its_rights_is_kept(
+    osce: Taxonomy, told: str, rights: tuple[str, str]
+) -> None:
+    """RFC 4287, 4.2.10; RFC 4946."""
+    assert only(entry(told), osce).rights == rights

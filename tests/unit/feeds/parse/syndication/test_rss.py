@@ -434,3 +434,23 @@ def test_a_picture_alone_is_called_by_what_is_known_of_it(
 def test_an_id_that_is_an_address_is_where_an_item_without_a_link_is(osce: Taxonomy) -> None:
     draft = only(item("<id>https://www.example.org/1</id>"), osce)
     assert (draft.url, draft.guid) == ("https://www.example.org/1", "https://www.example.org/1")
+
+
+@pytest.mark.parametrize(
+    ("told", "rights"),
+    [
+        ("<dc:rights>© The \n Wire</dc:rights>", ("© The Wire", "")),
+        ("<cc:license>https://cc.test/by</cc:license>", ("", "https://cc.test/by")),
+        ("<media:copyright>Wire</media:copyright>", ("Wire", "")),
+        ("<cc:license>CC BY</cc:license>", ("", "")),
+    ],
+)
+def test_what_an_item_says_of_its_rights_is_kept(
+    osce: Taxonomy, told: str, rights: tuple[str, str]
+) -> None:
+    spaces = (
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:media="http://search.yahoo.com/mrss/"'
+        ' xmlns:cc="http://backend.userland.com/creativeCommonsRssModule"'
+    )
+    document = rss(f"<item><title>A title of some length</title>{told}</item>")
+    assert only(document.replace(b"<rss", f"<rss {spaces}".encode(), 1), osce).rights == rights
