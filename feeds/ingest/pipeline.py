@@ -179,7 +179,12 @@ class _Run:
             judged = _judge(
                 connection, readings, self._memory, self._terms, [*gone, *self._unlisted]
             )
-            return judged, write_items.leaving(connection, self._source.name, gone)
+            hidden = [*write_items.leaving(connection, self._source.name, gone)]
+            for one in readings:
+                if one.is_complete and one.candidates:
+                    its = taken_off(connection, one)
+                    hidden += write_items.leaving(connection, *its)
+            return judged, hidden
 
     def _write(
         self,
@@ -197,7 +202,11 @@ class _Run:
             if put_off:
                 keep_unread(connection, put_off)
             documents.renew(connection, self._source.name, renewed)
-            hidden = withdraw(connection, gone, self._terms) if gone else ()
+            hidden = [*withdraw(connection, gone, self._terms)] if gone else []
+            for one in news:
+                if one.is_complete and one.candidates:
+                    its = taken_off(connection, one)
+                    hidden += write_items.leave(connection, *its, now=self._terms.now)
             none_after_all = refute(connection, refuted, self._terms) if refuted else ()
             return judged, [*hidden, *none_after_all]
 
@@ -316,14 +325,23 @@ def withdraw(
     connection: Connection, documents_gone: Collection[str], terms: Terms
 ) -> Sequence[Item]:
     """These documents of the source are not there any more, nor the items nobody else shows."""
-    hidden = write_items.leave(connection, terms.source, documents_gone, terms.now)
+    hidden = write_items.leave(connection, terms.source, documents_gone, now=terms.now)
     documents.forget(connection, terms.source, documents_gone)
     return hidden
 
 
+def taken_off(
+    connection: Connection, one: ReadDocument
+) -> tuple[str, Collection[str], Collection[int]]:
+    """The source and name of a list, and the items it showed and shows no more."""
+    source, name = one.sighting.source, one.sighting.name
+    keys = {key for each in one.candidates for key in each.keys}
+    return source, [name], documents.left(connection, source, name, keys)
+
+
 def refute(connection: Connection, refusals: Mapping[str, Refused], terms: Terms) -> Sequence[Item]:
     """These documents of the source are in quarantine, the items nobody else shows withdrawn."""
-    hidden = write_items.leave(connection, terms.source, refusals, terms.now)
+    hidden = write_items.leave(connection, terms.source, refusals, now=terms.now)
     documents.refuse(connection, terms.source, refusals, terms.recipe)
     return hidden
 

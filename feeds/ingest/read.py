@@ -36,7 +36,8 @@ _ANOTHER = "it says nothing of what the list that leads to it tells"
 class ReadDocument:
     """A document and what it holds; without a body if its bytes could not be had.
 
-    ``silent_entries`` of a feed said nothing, and are dropped, as are ``lost_files``. It
+    ``silent_entries`` of a feed said nothing, and are dropped, as are ``lost_files``. One that
+    ``is_complete`` is a list that came whole, and what it shows no more is withdrawn. It
     ``is_doubtful`` where no list tells anything of it: others may say the very same, or that it is
     an item after all.
     """
@@ -47,6 +48,7 @@ class ReadDocument:
     silent_entries: int = 0
     lost_files: int = 0
     is_doubtful: bool = False
+    is_complete: bool = False
 
     def refused(self, why: Refused) -> "ReadDocument":
         """The document in quarantine."""
@@ -131,10 +133,13 @@ def _read(
             if seen.is_page and isinstance(meant, Parsed) and not is_doubtful:
                 meant = pages.refusal(seen.name) or meant
             found = as_understood(seen.document, meant, terms, seen.signature, seen.awaited)
+            silent = found.silent_entries or seen.silent_entries
+            is_list = isinstance(meant, Parsed) and meant.is_list and not meant.is_cut
             return replace(
                 found,
-                silent_entries=found.silent_entries or seen.silent_entries,
+                silent_entries=silent,
                 is_doubtful=is_doubtful,
+                is_complete=seen.is_complete and is_list and not silent,
             )
         case LeadOnly():
             document = replace(seen.listing, name=seen.name)

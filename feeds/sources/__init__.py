@@ -69,13 +69,14 @@ class Fetched:
     and only what is asked of it on the way is read from it; ``silent_entries`` of it said nothing.
     ``is_page`` says that a list led to it as to the page of one item: if it is a list itself, it is
     not what was meant. Where it gives no text, and the item is as its list tells it, it has the
-    signature ``awaited`` instead.
+    signature ``awaited`` instead. What a list that ``is_complete`` shows no more is withdrawn.
     """
 
     document: Document
     signature: str = ""
     is_listing: bool = False
     is_page: bool = False
+    is_complete: bool = False
     awaited: str = ""
     silent_entries: int = 0
 

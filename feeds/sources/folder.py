@@ -35,7 +35,7 @@ class FolderSource:
     A file written to less than ``settle_seconds`` ago may be half written and waits; 0 means that
     whoever names it vouches for it. ``only`` limits a scan to one file or folder below ``root``; a
     file named so need not match. ``root`` may be a file itself: its folder is the root then. What a
-    ``complete`` folder no longer holds is withdrawn.
+    ``complete`` folder no longer holds is withdrawn, be it a file or what a list in one showed.
     """
 
     name: str
@@ -171,7 +171,8 @@ class FolderSource:
         if len(body) != before.st_size or _signature(after) != _signature(before):
             return Waiting(name)
         document = Document(source=self.name, name=name, body=body)
-        return Fetched(document=document, signature=_signature(after))
+        told = _signature(after)
+        return Fetched(document=document, signature=told, is_complete=self.complete)
 
     def _unreadable(self, path: str, evidence: str) -> Refusal:
         """A file, or a folder that cannot be listed."""

@@ -245,6 +245,7 @@ class Walk:
             document=page.had.document,
             signature=str(signature),
             is_listing=not (alone if self._scope.follow else drafts),
+            is_complete=self._scope.complete and page.parsed.next_page is None,
             silent_entries=page.parsed.silent_entries,
         )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from isal import isal_zlib
-from sqlalchemy import Connection, bindparam, delete, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, not_, or_, select, update
 
 from feeds.draft import Reason, Refused
 from feeds.identity.decide import Role
@@ -191,6 +191,31 @@ def link(connection: Connection, source: str, links: Iterable[tuple[str, Link, i
         for key, each, item in links
     ]
     upsert(connection, item_keys, rows)
+
+
+def left(
+    connection: Connection, source: str, document: str, keys: Collection[str]
+) -> Collection[int]:
+    """The items, by number, that a source's document showed, and under none of these keys does."""
+    of_it = (item_keys.c.source == source, item_keys.c.document == document)
+    query = select(item_keys.c.key, item_keys.c.item).where(*of_it, item_keys.c.gone_at.is_(None))
+    rows = connection.execute(query).all()
+    return {item for _, item in rows} - {item for key, item in rows if key in keys}
+
+
+def promote_copies(connection: Connection, source: str, gone: ColumnElement[bool]) -> None:
+    """What a source has copies of elsewhere than what is ``gone``, its items come of the copies
+    from now on.
+    """
+    its = select(item_keys.c.item).where(gone, item_keys.c.role == Role.OWN.value)
+    copies = (
+        item_keys.c.source == source,
+        item_keys.c.item.in_(its),
+        not_(gone),
+        item_keys.c.role == Role.TWIN.value,
+        item_keys.c.gone_at.is_(None),
+    )
+    connection.execute(update(item_keys).where(*copies).values(role=Role.OWN.value))
 
 
 def disown(connection: Connection, numbers: Collection[int], source: str) -> None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     and_,
     bindparam,
@@ -29,6 +30,7 @@ from feeds.identity.decide import Known, Role, revised_updated
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Fresh, Item, Label, Provenance
 from feeds.selection import EVERYWHERE, LANGUAGE, Place
+from feeds.storage import documents
 from feeds.storage.database import next_numbers
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import read
@@ -261,15 +263,21 @@ def _move(connection: Connection, topics: Collection[tuple[str, str]], at: datet
 # -- Whether items are shown -----------------------------------------------------------------------
 
 
-def leaving(connection: Connection, source: str, documents: Collection[str]) -> Sequence[Item]:
-    """The items that would be withdrawn if these documents were not there any more.
+def leaving(
+    connection: Connection,
+    source: str,
+    names: Collection[str],
+    only: Collection[int] | None = None,
+) -> Sequence[Item]:
+    """The items that would be withdrawn if documents of these names were not there any more, or did
+    not show them: ``only`` those, by number.
 
     An item stays while another document shows it: one it came of or that has its name, anywhere,
     or a copy at the same source (the document has moved).
     """
-    if not documents:
+    if not names or (only is not None and not only):
         return ()
-    their = and_(item_keys.c.source == source, item_keys.c.document.in_(documents))
+    their = _shown_by(source, names, only)
     holding = item_keys.c.role != Role.TWIN.value
     left = select(item_keys.c.item).where(their, holding)
     held = select(item_keys.c.item).where(
@@ -284,20 +292,31 @@ def leaving(connection: Connection, source: str, documents: Collection[str]) -> 
 
 
 def leave(
-    connection: Connection, source: str, documents: Collection[str], now: datetime
+    connection: Connection,
+    source: str,
+    names: Collection[str],
+    only: Collection[int] | None = None,
+    *,
+    now: datetime,
 ) -> Sequence[Item]:
-    """These documents are not there any more, the items nobody else shows withdrawn: those.
-
-    Of others a copy at the source takes the place of what is gone.
+    """These documents are not there any more, or do not show them, the items nobody else shows
+    withdrawn: those. Of others a copy at the source takes the place of what is gone.
     """
-    if not documents:
+    if not names or (only is not None and not only):
         return ()
-    gone = leaving(connection, source, documents)
-    their = (item_keys.c.source == source, item_keys.c.document.in_(documents))
-    _promote_copies(connection, source, documents)
-    connection.execute(update(item_keys).where(*their).values(gone_at=now))
+    gone = leaving(connection, source, names, only)
+    their = _shown_by(source, names, only)
+    documents.promote_copies(connection, source, their)
+    connection.execute(update(item_keys).where(their).values(gone_at=now))
     _change(connection, [each.number for each in gone], {"withdrawn_at": now}, now)
     return gone
+
+
+def _shown_by(
+    source: str, names: Collection[str], only: Collection[int] | None
+) -> ColumnElement[bool]:
+    their = and_(item_keys.c.source == source, item_keys.c.document.in_(names))
+    return their if only is None else and_(their, item_keys.c.item.in_(only))
 
 
 def restore(
@@ -337,22 +356,6 @@ def split(connection: Connection, item: int, now: datetime) -> NotMerged | None:
         return NotMerged.WHOLE
     _change(connection, [item], {"merged_into": None, "merged_at": None}, now)
     return None
-
-
-def _promote_copies(connection: Connection, source: str, documents: Collection[str]) -> None:
-    """What a source has copies of elsewhere, its items come of the copies from now on."""
-    of_source = item_keys.c.source == source
-    left = select(item_keys.c.item).where(
-        of_source, item_keys.c.document.in_(documents), item_keys.c.role == Role.OWN.value
-    )
-    copies = and_(
-        of_source,
-        item_keys.c.item.in_(left),
-        item_keys.c.document.not_in(documents),
-        item_keys.c.role == Role.TWIN.value,
-        item_keys.c.gone_at.is_(None),
-    )
-    connection.execute(update(item_keys).where(copies).values(role=Role.OWN.value))
 
 
 def _change(

@@ -307,7 +307,7 @@ def test_merged_items_are_hidden_and_split_again(house: House) -> None:
         assert write_items.merge(connection, 2, 1, NOW) is None
         assert write_items.merge(connection, 1, 2, NOW) is NotMerged.HIDDEN
     with house.intake.database.writing() as connection:
-        write_items.leave(connection, "own", (), NOW)
+        write_items.leave(connection, "own", (), now=NOW)
         assert latest(connection, EVERYWHERE, 9) == [1]
     house.show("own", house.document("c", a_story("Three", paragraphs=("Three.",))))
     with house.intake.database.writing() as connection:
@@ -316,7 +316,7 @@ def test_merged_items_are_hidden_and_split_again(house: House) -> None:
     assert sorted(house.shown()) == [1, 2, 3]
     assert {row.change for row in house.intake.items()} == {1, 4, 5}
     with house.intake.database.writing() as connection:
-        write_items.leave(connection, "own", ["c"], NOW)
+        write_items.leave(connection, "own", ["c"], now=NOW)
         assert write_items.merge(connection, 2, 3, NOW) is NotMerged.WITHDRAWN
     assert sorted(house.shown()) == [1, 2]
 

@@ -1,0 +1,104 @@
+"""What a list of a complete source shows no more is withdrawn, and nothing else is."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from feeds.ingest.report import IngestReport
+from feeds.storage.database import Database
+from feeds.storage.tables import items
+from feeds.taxonomy import Taxonomy
+from tests.folder_ingest import FolderIngest, a_page
+
+
+def feed(*names: str, more: str = "") -> str:
+    entries = "".join(
+        f"<item><title>News of the {name}</title><link>https://e.test/{name}</link><guid>{name}</guid>"
+        f"<pubDate>Fri, 20 Nov 2026 09:00:00 GMT</pubDate><description>All is well at the {name}."
+        "</description></item>"
+        for name in names
+    )
+    head = "<title>Town</title><link>https://e.test/</link>"
+    return f'<rss version="2.0"><channel>{head}{entries}{more}</channel></rss>'
+
+
+class Town(FolderIngest):
+    """A folder with a page and the feed of a town in it."""
+
+    def __init__(self, database: Database, folder: Path, taxonomy: Taxonomy) -> None:
+        super().__init__(database, folder, taxonomy)
+        self.write("page.txt", a_page())
+        self.write("feed.xml", feed("bridge", "mill", "weir"))
+        self.look()
+
+    def look(self, *, complete: bool = True, dry_run: bool = False) -> IngestReport:
+        source = self.source(pattern="*.[tx][xm][tl]", complete=complete)
+        return self.ingest(source=source, dry_run=dry_run)
+
+    @property
+    def shown(self) -> Mapping[str, bool]:
+        query = select(items.c.title, items.c.withdrawn_at).order_by(items.c.number)
+        with self.database.reading() as connection:
+            rows = connection.execute(query).all()
+        return {title.rpartition(" ")[2]: at is None for title, at in rows}
+
+
+@pytest.fixture
+def town(database: Database, osce: Taxonomy, tmp_path: Path) -> Town:
+    (tmp_path / "town").mkdir()
+    return Town(database, tmp_path / "town", osce)
+
+
+ALL = {"trained": True, "bridge": True, "mill": True, "weir": True}
+
+
+def test_an_entry_that_left_the_feed_is_withdrawn_and_comes_back_with_it(town: Town) -> None:
+    assert town.shown == ALL
+    town.write("feed.xml", feed("mill", "weir"))
+    assert [
+        each.title for each in town.look(dry_run=True).items if each.outcome == "withdrawn"
+    ] == ["News of the bridge"]
+    assert town.look().withdrawn == 1
+    assert town.shown == ALL | {"bridge": False}
+    assert town.look().withdrawn == 0
+    town.write("feed.xml", feed("bridge", "mill", "weir"))
+    assert (town.look().restored, town.shown) == (1, ALL)
+
+
+def test_of_a_feed_that_is_deleted_nothing_stays(town: Town) -> None:
+    (town.folder / "feed.xml").unlink()
+    assert town.look().withdrawn == 3
+    assert town.shown == dict.fromkeys(ALL, False) | {"trained": True}
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        # Nobody shows nothing on purpose, nor half an entry, nor one without a word.
+        feed(),
+        feed("mill", "weir")[:-60],
+        feed("mill", "weir", more="<item></item>"),
+    ],
+)
+def test_of_a_feed_that_came_badly_nothing_is_withdrawn(town: Town, came: str) -> None:
+    town.write("feed.xml", came)
+    assert (town.look().withdrawn, town.shown) == (0, ALL)
+
+
+def test_a_folder_that_nobody_calls_complete_keeps_what_left_its_feed(town: Town) -> None:
+    town.write("feed.xml", feed("mill"))
+    assert (town.look(complete=False).withdrawn, town.shown) == (0, ALL)
+
+
+def test_what_another_file_shows_stays(town: Town) -> None:
+    town.write("feed.xml", feed("mill", "weir"))
+    town.write("other.xml", feed("bridge"))
+    assert (town.look().withdrawn, town.shown) == (0, ALL)
+
+
+def test_an_entry_that_only_changes_stays(town: Town) -> None:
+    town.write("feed.xml", feed("bridge", "mill", "weir").replace("All is well", "Nobody is"))
+    report = town.look()
+    assert (report.withdrawn, report.revised, town.shown) == (0, 3, ALL)
