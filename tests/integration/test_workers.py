@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Timer
 
@@ -82,13 +83,16 @@ def test_harm_is_done_to_one_document_alone(words: str, harmed: Workers, osce: T
 
 
 def test_a_refusal_tells_what_the_document_used(harmed: Workers, osce: Taxonomy) -> None:
-    said = ["HOLDS THE INTERPRETER", "SLEEPS", "EATS MEMORY", "CRASHES"]
-    found = harmed.understand(asked(*(words.encode() for words in said)), osce)
-    told = [str(refused) for refused in found]
+    said = ["HOLDS THE INTERPRETER", "EATS MEMORY", "CRASHES"]
+    # Others compute as well: by the clock, any of that may take long.
+    with closing(Workers(limits=replace(LIMITS, patience=60), count=2)) as patient:
+        found = patient.understand(asked(*(words.encode() for words in said)), osce)
+        told = [str(refused) for refused in found]
     assert "more than 1 seconds of computing time" in told[0]
-    assert "more than 6 seconds" in told[1]
-    assert "more than 500 MB of memory" in told[2]
-    assert "SIGSEGV" in told[3]
+    assert "more than 500 MB of memory" in told[1]
+    assert "SIGSEGV" in told[2]
+    (slept,) = harmed.understand(asked(b"SLEEPS"), osce)
+    assert "more than 6 seconds" in str(slept)
 
 
 def test_a_worker_that_was_ended_by_accident_is_no_fault_of_the_document(
