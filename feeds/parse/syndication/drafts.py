@@ -328,7 +328,7 @@ def _body(words: TextConstruct, title: str, page: str) -> tuple[str, tuple[str, 
         if len(found) > 1 and _is_head(found[0].line, title):
             markup, found = without(markup, found[:1]), found[1:]
         # What is shown is no word of the text.
-        return filled(markup, embeds), tuple(" ".join(block.text.split()) for block in found)
+        return filled(markup, embeds), tuple([block.line for block in found])
     text = _characters(words.text) if words.is_html else words.text
     return "", tuple(seen for part in text.splitlines() if (seen := _running(part)))
 
