@@ -24,6 +24,9 @@ class TopicKind(StrEnum):
     COUNTRY = "country"
     TYPE = "type"
 
+    # Equal to its value, and so found by it; that of enumerations is of the name, and in Python.
+    __hash__ = str.__hash__
+
 
 class SourceKind(StrEnum):
     """What a source is; settings name all but a path, which the words of a command do."""

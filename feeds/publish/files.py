@@ -7,13 +7,13 @@ import os
 import struct
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 import brotli  # type: ignore[import-untyped]
 from isal import igzip, isal_zlib
@@ -44,11 +44,13 @@ _SMALLER = {
 }
 #: 96 bits: two versions of one document meet once in 2^48.
 _DIGEST_BYTES = 12
-#: What is made of whole documents without holding up who makes the next ones: to pack and digest
-#: them lets go of the interpreter.
-BESIDE = ThreadPoolExecutor(max_workers=2, thread_name_prefix="packing")
-#: So many documents are packed before the first of them is written.
-_MOST_AHEAD = 4
+# What is made of whole documents without holding up who makes the next ones: to pack and digest
+# them lets go of the interpreter.
+_BESIDE = ThreadPoolExecutor(max_workers=2, thread_name_prefix="packing")
+#: Documents of so many bytes are handed over at once, as each time takes as long as to pack 50 kB.
+_BATCH_BYTES = 500_000
+#: So many batches of them are packed before the first one is written.
+_MOST_AHEAD = 2
 #: As many are in memory.
 _PACKED_AT_ONCE = 16
 #: A run that writes more than this is awaited by nobody.
@@ -56,13 +58,10 @@ _MOST_UNPACKED = 1_000
 _TRAILER = struct.Struct("<II")
 
 
-class _Packing(NamedTuple):
-    """A document that is to be written once it is ``packed``."""
-
-    path: str
-    content: bytes
-    status: bytes
-    packed: "Future[bytes]"
+#: A hidden document, and whether it is there: those that are not are to be written.
+_Waiting = tuple[str, bytes, bytes, bool]
+#: Documents with what gives for each what it is packed to, and its digest.
+_Batch = tuple[Sequence[_Waiting], Callable[[], Sequence[tuple[bytes, str]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,11 @@ class Files:
     root: Path
     #: The paths of files that are as they should be, but for what `pack` makes of them.
     _unpacked: list[str] = field(init=False, default_factory=list, repr=False, compare=False)
-    #: What is packed at the moment, and written next.
-    _ahead: deque["_Packing"] = field(init=False, default_factory=deque, repr=False, compare=False)
+    #: What is packed at the moment, and what is handed over next.
+    _ahead: deque[_Batch] = field(init=False, default_factory=deque, repr=False, compare=False)
+    _next: list[_Waiting] = field(init=False, default_factory=list, repr=False, compare=False)
+    #: Of every document that was to be written, whether or not it was, by its path.
+    digests: dict[str, str] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def holds(self, path: str) -> bool:
         return (self.root / path).is_file()
@@ -110,19 +112,24 @@ class Files:
         try:
             for path, content, *told in documents:
                 status = told[0] if told else b""
-                if any(each.path == path for each in self._ahead):
+                batches = (*(waiting for waiting, _ in self._ahead), self._next)
+                if any(path == each[0] for waiting in batches for each in waiting):
                     self._write_ahead(0)
                 with _told(f"{self.root}/{path}"):
-                    if self._has(path, content, status):
-                        continue
-                written.append(path)
-                packed = BESIDE.submit(_gzip, content)
-                self._ahead.append(_Packing(path, content, status, packed))
-                self._write_ahead(_MOST_AHEAD)
+                    is_there = self._has(path, content, status)
+                if not is_there:
+                    written.append(path)
+                self._next.append((path, content, status, is_there))
+                if sum(len(content) for _, content, *_ in self._next) >= _BATCH_BYTES:
+                    waiting = [*self._next]
+                    self._next.clear()
+                    self._ahead.append((waiting, _BESIDE.submit(_finished, waiting).result))
+                    self._write_ahead(_MOST_AHEAD)
             self._write_ahead(0)
         finally:
             # What an error left is written by the next run.
             self._ahead.clear()
+            self._next.clear()
         return tuple(written)
 
     def _has(self, path: str, content: bytes, status: bytes) -> bool:
@@ -137,12 +144,21 @@ class Files:
         return True
 
     def _write_ahead(self, most: int) -> None:
-        """No more than so many are left that are not written."""
+        """No more than so many batches are left that are not written."""
+        if not most:
+            # Whoever asks for what nobody is at would only wait for it.
+            last = [*self._next]
+            self._next.clear()
+            self._ahead.append((last, partial(_finished, last)))
         while len(self._ahead) > most:
-            path, content, status, packed = self._ahead.popleft()
-            target = f"{self.root}/{path}"
-            with _told(target):
-                self._write(path, target, content, status, packed.result())
+            waiting, finished = self._ahead.popleft()
+            for each, (packed, digest) in zip(waiting, finished(), strict=True):
+                path, content, status, is_there = each
+                self.digests[path] = digest
+                if not is_there:
+                    target = f"{self.root}/{path}"
+                    with _told(target):
+                        self._write(path, target, content, status, packed)
 
     def _write(self, path: str, target: str, content: bytes, status: bytes, packed: bytes) -> None:
         if len(self._unpacked) > _MOST_UNPACKED:
@@ -175,7 +191,7 @@ class Files:
         self._unpacked.clear()
         for start in range(0, len(waiting), _PACKED_AT_ONCE):
             packing = [
-                BESIDE.submit(_pack, target) for target in waiting[start : start + _PACKED_AT_ONCE]
+                _BESIDE.submit(_pack, target) for target in waiting[start : start + _PACKED_AT_ONCE]
             ]
             # Whatever becomes of one, none is at work any more when the next run begins.
             wait(packing)
@@ -244,8 +260,12 @@ def _pack(target: str) -> None:
             _replace(f"{target}{end}", _SMALLER[end](content), second)
 
 
-def _gzip(content: bytes) -> bytes:
-    return bytes(igzip.compress(content, _LEVEL, mtime=0))
+def _finished(waiting: Iterable[_Waiting]) -> Sequence[tuple[bytes, str]]:
+    """What each of these documents is packed to where it is to be written, and its digest."""
+    return [
+        (b"" if is_there else bytes(igzip.compress(content, _LEVEL, mtime=0)), digest_of(content))
+        for _, content, _, is_there in waiting
+    ]
 
 
 def digest_of(content: bytes) -> str:

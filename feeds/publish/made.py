@@ -23,8 +23,13 @@ _T = TypeVar("_T")
 
 log = structlog.get_logger(__name__)
 
+#: The latest entries are in many feeds: those read last are remembered, in so many bytes.
+_REMEMBERED_BYTES = 16_000_000
+#: So many new ones are kept at once.
+_KEPT_AT_ONCE = 200
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class MadeEntries:
     """Entries as the builder makes them, kept in the store; with what could not be made."""
 
@@ -32,23 +37,41 @@ class MadeEntries:
     builder: SiteBuilder
     #: Whether items could be rendered, by their slugs.
     made_of: dict[str, bool] = field(init=False, default_factory=dict)
+    _remembered: dict[int, Ready] = field(init=False, default_factory=dict)
+    _bytes: int = field(init=False, default=0)
+    _new: list[Ready] = field(init=False, default_factory=list)
 
     def ready(self, numbers: Collection[int]) -> Mapping[int, Ready]:
-        """The entries of these items; those that were never made so are made, where that can be.
-
-        Raises PublishError.
+        """The entries of these items; those that were never made so are made, where that can be,
+        and in the store after the next `keep` at the latest. Raises PublishError.
         """
-        recipe = self.builder.recipe
-        with self.database.reading() as connection:
-            ready = dict(entries.ready(connection, numbers, recipe))
-            missing = whole_items(connection, sorted(numbers - ready.keys()))
-            before = entries.replaced(connection, [item.number for item in missing], recipe)
-        if missing:
-            made = [*each_made(partial(self.builder.ready, before=before), missing, self.made_of)]
+        known = self._remembered
+        found = {number: known[number] for number in numbers if number in known}
+        if unknown := {*numbers} - found.keys():
+            recipe = self.builder.recipe
+            with self.database.reading() as connection:
+                read = {**entries.ready(connection, unknown, recipe)}
+                missing = whole_items(connection, unknown - read.keys())
+                before = entries.replaced(connection, [each.number for each in missing], recipe)
+            make = partial(self.builder.ready, before=before)
+            new = {each.item: each for each in each_made(make, missing, self.made_of)}
+            read |= new
+            self._new.extend(new.values())
+            if len(self._new) >= _KEPT_AT_ONCE:
+                self.keep()
+            known |= read
+            self._bytes += sum(each.size for each in read.values())
+            while self._bytes > _REMEMBERED_BYTES:
+                self._bytes -= known.pop(next(iter(known))).size
+            found |= read
+        return found
+
+    def keep(self) -> None:
+        """All that was made is in the store."""
+        if self._new:
             with self.database.writing() as connection:
-                entries.keep(connection, made, recipe)
-            ready |= {entry.item: entry for entry in made}
-        return ready
+                entries.keep(connection, self._new, self.builder.recipe)
+            self._new.clear()
 
     def within_bounds(self, shown: Sequence[Ready]) -> Sequence[Ready]:
         """The entries of one feed, those that would make it too large as summaries."""

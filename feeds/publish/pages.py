@@ -79,9 +79,8 @@ def renderer(
     holds that too.
     """
     words = words or site.words
-    own = site.look.templates
     environment = Environment(
-        loader=FileSystemLoader([*filter(None, [own]), *beside, _TEMPLATES]),
+        loader=FileSystemLoader([*filter(None, [site.look.templates]), *beside, _TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -91,6 +90,7 @@ def renderer(
         # No filter of one site is asked for what another one's pages say.
         optimized=False,
     )
+    made: dict[str, str] = {}
     # There are few, and each is on the pages of many feeds.
     month = lru_cache(1024)(lambda at, **how: words.month(date.fromisoformat(f"{at}-01"), **how))
     environment.filters |= {
@@ -109,6 +109,7 @@ def renderer(
         "words": words,
         "say": words.say,
         "count": lru_cache(_REMEMBERED)(words.count),
+        "once": lambda name, caller: made.get(name) or made.setdefault(name, caller()),
         "forms": FORMS,
         "all": describe(ALL, site, taxonomy),
         # Part of the address, so that no cached style meets a newer page.
@@ -118,7 +119,7 @@ def renderer(
     def render(template: str, **values: object) -> bytes:
         return environment.get_template(template).render(values).encode()
 
-    return _told(own, environment, render) if own else render
+    return _told(site.look.templates, environment, render) if site.look.templates else render
 
 
 def _told(

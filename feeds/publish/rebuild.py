@@ -227,6 +227,7 @@ class SitePublication:
 
     def _settle(self, state: entries.Outstanding) -> None:
         # What is settled is not looked at again: by then it is known as the site's.
+        self.made.keep()
         self.files.note()
         if not isinstance(self.files, RecordedFiles):
             return
@@ -280,36 +281,23 @@ class SitePublication:
             if self.stopping.is_set():
                 return
             some = feeds[start : start + _FEEDS_AT_ONCE]
-            yield from self.files.write_all(self._documents(some))
+            with self.database.reading() as connection:
+                holdings = {feed: self._holding(connection, feed) for feed in some}
+            numbers = (chain(each.shown, each.corrected, each.listed) for each in holdings.values())
+            ready = self.made.ready({*chain.from_iterable(numbers)})
+            # What a document leads to is there before it.
+            yield from self.files.write_all(self._histories(holdings))
+            made = [self._feed(feed, holding, ready) for feed, holding in holdings.items()]
+            # Who reads feeds waits least: not even until the pages of others are made.
+            documents = (islice(each, len(FORMS)) for each in made)
+            yield from self.files.write_all(chain.from_iterable(documents))
+            yield from self.files.write_all(chain.from_iterable(made))
             self._advance(len(some))
 
     def _advance(self, steps: int) -> None:
         self.done += steps
         if self.progress is not None:
             self.progress(self.done, self.total)
-
-    def _documents(self, feeds: Sequence[FeedRef]) -> Iterator[Document | HiddenDocument]:
-        """Feeds with their pages, after those of their history: what a document leads to is there
-        before it.
-        """
-        with self.database.reading() as connection:
-            holdings = {feed: self._holding(connection, feed) for feed in feeds}
-        ready = self.made.ready(
-            {
-                number
-                for each in holdings.values()
-                for number in (*each.shown, *each.corrected, *each.listed)
-            }
-        )
-        for feed, holding in holdings.items():
-            yield from self._history(feed, holding)
-            if feed.selection.place and feed not in self.builder.over:
-                self.kept[feed.selection.place] = holding.past
-        made = [self._feed(feed, holding, ready) for feed, holding in holdings.items()]
-        # Feeds before their pages: who reads them waits least.
-        for each in made:
-            yield from islice(each, len(FORMS))
-        yield from chain(*made)
 
     def _feed(
         self, feed: FeedRef, holding: Holding, ready: Mapping[int, Ready]
@@ -332,20 +320,23 @@ class SitePublication:
         fewest, listed = self.builder.entries_per_feed, self.builder.items_per_page
         return selected(connection, feed.selection, fewest=fewest, listed=listed)
 
-    def _history(self, feed: FeedRef, holding: Holding) -> Iterator[Document]:
-        """The pages of a feed's history that changed; files of those that are gone go."""
-        past = holding.history
-        for start in range(0, len(past.written), _ARCHIVES_AT_ONCE):
-            links = past.written[start : start + _ARCHIVES_AT_ONCE]
-            with self.database.reading() as connection:
-                numbers = held(connection, past.place, [link.page for link in links])
-            ready = self.made.ready({number for some in numbers.values() for number in some})
-            for link in links:
-                shown = [ready[each] for each in reversed(numbers[link.page]) if each in ready]
-                yield from self.builder.archive(feed, link, shown, holding.corrected)
-        for page in past.gone:
-            for path in archive_files(feed, page):
-                self.files.remove(path)
+    def _histories(self, holdings: Mapping[FeedRef, Holding]) -> Iterator[Document]:
+        """The pages of these feeds' histories that changed; files of those that are gone go."""
+        for feed, holding in holdings.items():
+            past = holding.history
+            for start in range(0, len(past.written), _ARCHIVES_AT_ONCE):
+                links = past.written[start : start + _ARCHIVES_AT_ONCE]
+                with self.database.reading() as connection:
+                    numbers = held(connection, past.place, [link.page for link in links])
+                ready = self.made.ready({*chain.from_iterable(numbers.values())})
+                for link in links:
+                    shown = [ready[each] for each in reversed(numbers[link.page]) if each in ready]
+                    yield from self.builder.archive(feed, link, shown, holding.corrected)
+            for page in past.gone:
+                for path in archive_files(feed, page):
+                    self.files.remove(path)
+            if feed.selection.place and feed not in self.builder.over:
+                self.kept[feed.selection.place] = holding.past
 
     def _changes(self) -> Document:
         """The feed of what changed last, and of what is gone."""

@@ -237,8 +237,14 @@ def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     reads = options.get(_READ_ONLY, False)
     patience = int(options.get(_PATIENCE_SECONDS, BUSY_SECONDS) * 1000)
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
-    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
+    known = connection.info
+    # A session keeps both, and to say either takes as long as a small question.
+    if known.get(_PATIENCE_SECONDS) != patience:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
+        known[_PATIENCE_SECONDS] = patience
+    if known.get(_READ_ONLY) != reads:
+        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
+        known[_READ_ONLY] = reads
     if not reads:
         # As new stores are; what a backup was put back by may have left another mode. Not before
         # somebody writes, as the file may turn out to be another program's.

@@ -257,7 +257,7 @@ def moved(connection: Connection) -> Mapping[Place, datetime]:
 
 def ready(connection: Connection, numbers: Iterable[int], recipe: str) -> Mapping[int, Ready]:
     """What is ready of these items; entries of an older revision or another recipe are not."""
-    rows = connection.execute(_READY, {"numbers": list(numbers), "recipe": recipe})
+    rows = connection.execute(_READY, {"numbers": list(numbers), "recipe": recipe}).all()
     return {row[0]: Ready._make(row) for row in rows}
 
 

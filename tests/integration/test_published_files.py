@@ -12,7 +12,7 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 
 from feeds.errors import PublishError
-from feeds.publish.files import Files
+from feeds.publish.files import Files, digest_of
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -191,6 +191,34 @@ def test_of_two_documents_for_one_place_the_last_one_stays(tmp_path: Path) -> No
     assert (tmp_path / "a.html").read_bytes() == b"second"
     files.pack()
     assert not [*files.compare("a.html", b"second")]
+
+
+def test_documents_of_any_sizes_are_written_in_their_order(tmp_path: Path) -> None:
+    """Large ones are packed by other threads, a few small ones at once, and what is there stays."""
+    files = Files(tmp_path)
+    sizes = [10, 700_000, 300_000, 300_000, 20, 900_000, 30, 40]
+    documents = [(f"{place}.html", b"x" * size) for place, size in enumerate(sizes)]
+    files.write(*documents[5])
+    files.digests.clear()
+    written = files.write_all(documents)
+    assert written == tuple(path for path, _ in documents if path != "5.html")
+    assert [*files.digests] == [path for path, _ in documents]
+    assert files.digests == {path: digest_of(content) for path, content in documents}
+    files.pack()
+    assert not [fault for path, content in documents for fault in files.compare(path, content)]
+
+
+def test_what_is_made_of_an_earlier_document_finds_it_written(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+
+    def documents() -> Iterator[tuple[str, bytes]]:
+        yield "a.html", b"first"
+        yield "b.html", files.read("a.html") or b""
+        files.remove("a.html")
+
+    assert files.write_all(documents()) == ("a.html", "b.html")
+    assert (tmp_path / "b.html").read_bytes() == b"first"
+    assert files.read("a.html") is None
 
 
 def test_what_an_error_left_waiting_is_not_written_later(tmp_path: Path) -> None:

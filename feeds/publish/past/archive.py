@@ -6,7 +6,7 @@ from.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 #: How many items became news in each month, by its name ("2019-03"); none has no items.
@@ -74,18 +74,22 @@ class PageChain:
 
     months: Months
     size: int
+    # Those of a few months, which are asked for again and again.
+    _pages: dict[str, Sequence[ArchivePage]] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
 
     @cached_property
     def names(self) -> Sequence[str]:
         """The months with items, the oldest first."""
         return sorted(month for month, count in self.months.items() if count)
 
-    @property
+    @cached_property
     def open(self) -> int:
         """How many items became news after those of all pages: they are in the feed alone."""
         return self.months[self.names[-1]] % self.size if self.names else 0
 
-    @property
+    @cached_property
     def last(self) -> ArchivePage | None:
         """The newest page, which the feed's own document leads to."""
         return self._page_before(len(self.names))
@@ -100,13 +104,16 @@ class PageChain:
 
     def pages(self, month: str) -> Sequence[ArchivePage]:
         """The pages of a month, the oldest first."""
-        count = self.months.get(month, 0)
-        if count and month == self.names[-1]:
-            count -= self.open
-        return [
-            ArchivePage(month, 1 + start // self.size, start, min(self.size, count - start))
-            for start in range(0, count, self.size)
-        ]
+        pages = self._pages.get(month)
+        if pages is None:
+            count = self.months.get(month, 0)
+            if count and month == self.names[-1]:
+                count -= self.open
+            pages = self._pages[month] = [
+                ArchivePage(month, 1 + start // self.size, start, min(self.size, count - start))
+                for start in range(0, count, self.size)
+            ]
+        return pages
 
     def links(self, months: Iterable[str]) -> Iterator[ChainLink]:
         """The pages of these months, each with its neighbours."""

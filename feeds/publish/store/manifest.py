@@ -4,16 +4,16 @@ Knows the order of writing, noting and taking away. Must never know what is in a
 that publishing did not make.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 import structlog
 
 from feeds.publish.feed import is_feed
-from feeds.publish.files import BESIDE, Document, Files, HiddenDocument, digest_of
+from feeds.publish.files import Document, Files, HiddenDocument
 from feeds.storage.database import Database
 from feeds.storage.published import published_files
 from feeds.storage.websub import publications
@@ -65,9 +65,8 @@ class RecordedFiles:
         self._files = files
         self._are_followed = are_followed
         self._database = database
-        with database.reading() as connection:
-            self._run = published_files.last_run(connection)
-        self._written: dict[str, Future[str]] = {}
+        self._is_over_everything = False
+        self._written: dict[str, str] = {}
         self._removed: set[str] = set()
 
     def holds(self, path: str) -> bool:
@@ -78,32 +77,43 @@ class RecordedFiles:
 
     def begin(self) -> None:
         """A run over everything begins: what it does not write is the site's no longer."""
-        self._run += 1
+        self._is_over_everything = True
+
+    @cached_property
+    def _run(self) -> int:
+        # Asked for when there is something to note: whoever waits for feeds has them by then.
+        with self._database.reading() as connection:
+            return published_files.last_run(connection) + self._is_over_everything
 
     def write_all(self, documents: Iterable[Document | HiddenDocument]) -> tuple[str, ...]:
         """The paths of those that changed, in the order given. Raises PublishError."""
         if len(self._written) >= _AT_ONCE:
             self.note()
-        feeds: list[str] = []
-        written = self._files.write_all(self._seen(documents, feeds))
+        written = self._files.write_all(documents)
+        found = dict(self._files.digests)
+        self._files.digests.clear()
+        self._written |= found
+        self._removed -= found.keys()
+        feeds = {path: digest for path, digest in found.items() if is_feed(path)}
         if self._are_followed and feeds:
             # Not before they are there: who is told looks at once.
             with self._database.writing() as connection:
-                publications.note(connection, self._digests(feeds))
+                publications.note(connection, feeds)
         return written
 
     def remove(self, path: str) -> None:
         """There is nothing at ``path``, nor beside it. Raises PublishError."""
         self._files.remove(path)
+        self._files.digests.pop(path, None)
         self._written.pop(path, None)
         self._removed.add(path)
 
     def note(self) -> None:
         """All that was written is known as the site's; what was removed is due to be forgotten."""
         if self._written or self._removed:
-            digests = self._digests(self._written)
+            run = self._run
             with self._database.writing() as connection:
-                published_files.note(connection, digests, self._run)
+                published_files.note(connection, self._written, run)
                 if self._removed:
                     published_files.drop(connection, self._removed)
         self._written.clear()
@@ -111,22 +121,9 @@ class RecordedFiles:
 
     def leave(self, now: datetime) -> None:
         """The run over everything is complete: what it did not write is the site's no longer."""
+        run = self._run
         with self._database.writing() as connection:
-            published_files.leave(connection, self._run, now)
-
-    def _digests(self, paths: Iterable[str]) -> Mapping[str, str]:
-        return {path: self._written[path].result() for path in paths}
-
-    def _seen(
-        self, documents: Iterable[Document | HiddenDocument], feeds: list[str]
-    ) -> Iterator[Document | HiddenDocument]:
-        for document in documents:
-            path, content, *_ = document
-            self._written[path] = BESIDE.submit(digest_of, content)
-            self._removed.discard(path)
-            if is_feed(path):
-                feeds.append(path)
-            yield document
+            published_files.leave(connection, run, now)
 
 
 @dataclass(frozen=True, slots=True)

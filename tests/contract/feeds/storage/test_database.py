@@ -73,6 +73,23 @@ def test_a_connection_that_read_can_write_afterwards(database: Database) -> None
             connection.execute(insert(constants).values(name=str(number), value=""))
 
 
+def test_a_connection_that_wrote_cannot_write_while_it_reads(database: Database) -> None:
+    """It is the same one, out of the pool: what it was told for one transaction ends with that."""
+    for name in ("first", "second"):
+        with database.writing() as connection:
+            connection.execute(insert(constants).values(name=name, value=""))
+        with pytest.raises(Exception, match=r"read-?only"), database.reading() as connection:
+            connection.execute(insert(constants).values(name="lost", value=""))
+    assert names(database) == ["first", "second"]
+
+
+def test_patience_ends_with_the_transaction_it_was_for(tmp_path: Path) -> None:
+    with closing(Database.open(f"sqlite:///{tmp_path}/store.db")) as database:
+        for patience, milliseconds in ((None, 30_000), (0.5, 500), (None, 30_000)):
+            with database.reading(patience_seconds=patience) as connection:
+                assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == milliseconds
+
+
 def test_a_bug_stays_a_bug(database: Database) -> None:
     """Only what the world does wrong becomes a StoreError."""
     row = {"name": "twice", "value": ""}
