@@ -166,9 +166,11 @@ class Files:
         for end in _SMALLER:
             _remove(f"{target}{end}")
         self._unpacked.append(path)
-        if not _exists(f"{target}.gz"):
+        try:
+            _replace(f"{target}.gz", packed)
+        except FileNotFoundError:
             os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120 - speed
-        _replace(f"{target}.gz", packed)
+            _replace(f"{target}.gz", packed)
         if status:
             _replace(f"{target}.status", status)
         else:

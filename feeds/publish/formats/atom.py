@@ -111,10 +111,14 @@ def feed_bytes(
     made.author({"name": feed.author, "uri": feed.home})
     made.language(feed.language)
     made.generator("Fieldfare")
-    made.link([{"href": feed.at(ATOM, position.page), "rel": "self", "type": ATOM.media_type}])
-    made.link([{"href": hub, "rel": "hub"} for hub in feed.hubs])
-    made.link([{"href": feed.page, "rel": "alternate", "type": "text/html"}])
-    made.link(list(_history(feed, position)))
+    made.link(
+        [
+            {"href": feed.at(ATOM, position.page), "rel": "self", "type": ATOM.media_type},
+            *({"href": hub, "rel": "hub"} for hub in feed.hubs),
+            {"href": feed.page, "rel": "alternate", "type": "text/html"},
+            *_history(feed, position),
+        ]
+    )
     document: bytes = made.atom_str()
     marks = (_ARCHIVE,) if position.page else ()
     return b"\n".join((document.removesuffix(_END), *marks, *entries, _END + b"\n"))
