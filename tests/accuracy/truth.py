@@ -11,9 +11,9 @@ document is understood. Beside a document stands its truth, ``NAME.toml``:
   slug, "" for none, "? NAME" for one nobody knows) and ``language``. ``a|b`` leaves a choice.
 - Details: ``issued_from``, ``at`` (the instant), ``updated`` (the day), ``url``, ``also_at``,
   ``alternates``, ``guid``, ``summary``, ``countries``, ``authors`` (their names), ``enclosures``,
-  ``feed`` (its title and when it was changed),
-  ``paragraphs`` (how many), what the markup must hold and lack, and what the body must start and
-  end with, hold and lack.
+  ``rights`` (what is said of them, and the licence's address), ``feed`` (its title and when it
+  was changed), ``paragraphs`` (how many), what the markup must hold and lack, and what the body
+  must start and end with, hold and lack.
 """
 
 import tomllib
@@ -238,6 +238,7 @@ def _said_beside(draft: Draft) -> dict[str, str | list[str]]:
             f"{each.url} {each.media_type} {each.length or 0} {each.title}".strip()
             for each in draft.enclosures
         ],
+        "rights": list(draft.rights),
     }
 
 
