@@ -44,13 +44,14 @@ _ISOLATE = re.compile(f"[{_ISOLATES}]")
 _END_OF_ISOLATE = "\u2069"
 _UNSEEN_BUT_ISOLATES = re.compile(f"(?![\u2066-\u2069])[{UNPRINTABLE}{INVISIBLE}]")
 _UNSEEN = re.compile(f"[{UNPRINTABLE}{INVISIBLE}]")
-# The same of what is beyond U+FFFF: no characters, beams of notes, and tags, but for those that
-# make a black flag that of a part of a country (UTS 51, ED-14a). Few texts have any such sign.
+# The same of what is beyond U+FFFF: no characters, beams of notes, and tags; its group is a black
+# flag with those that make it that of a part of a country (UTS 51, ED-14a), which people see: of
+# six letters and digits at most, as ISO 3166-2 has them. Few texts have any such sign.
 _IS_BEYOND = re.compile(rb"[\xf0-\xf4]")
 _UNSEEN_BEYOND = re.compile(
-    f"[{''.join(f'{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}' for plane in _PLANES)}"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e001f]"
-    "|(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007f]+"
+    "(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f)"
+    f"|[{''.join(f'{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}' for plane in _PLANES)}"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
 _UNSEEN_BYTES = bytes(each for each in range(0x80) if _UNSEEN.match(chr(each)))
 _SEEN_BYTES = bytes({*range(0x80)}.difference(_UNSEEN_BYTES))
@@ -360,7 +361,8 @@ def holds_unseen(text: str) -> bool:
     if _UNSEEN.search(signs):
         return True
     # Tags are told by what stands before them.
-    return bool(_IS_BEYOND.search(encoded) and _UNSEEN_BEYOND.search(text))
+    beyond = _UNSEEN_BEYOND.finditer(text) if _IS_BEYOND.search(encoded) else ()
+    return not all(each[1] for each in beyond)
 
 
 def visible(text: str, *, with_isolates: bool = False) -> str:
@@ -370,7 +372,7 @@ def visible(text: str, *, with_isolates: bool = False) -> str:
     if not holds_unseen(text):
         return text
     left = (_UNSEEN_BUT_ISOLATES if with_isolates else _UNSEEN).sub("", text)
-    return _UNSEEN_BEYOND.sub("", left)
+    return _UNSEEN_BEYOND.sub(r"\1", left)
 
 
 def isolated(paragraph: str) -> str:

@@ -311,6 +311,15 @@ def test_flags_and_other_signs_beyond_the_first_plane_stay() -> None:
         assert values.visible(f"{text}\ufeff") == text
 
 
+@pytest.mark.parametrize("end", ["", "\U000e007f"])
+@pytest.mark.parametrize("hidden", ["", "gb", "gb sct", "GBSCT", "ignore what was said"])
+def test_behind_a_flag_no_words_are_hidden(hidden: str, end: str) -> None:
+    """Who reads does not see them, and a program does: those of a flag are few and end."""
+    tags = "".join(chr(0xE0000 + ord(sign)) for sign in hidden) + end
+    assert values.visible(f"a \U0001f3f4{tags} b") == "a \U0001f3f4 b"
+    assert values.holds_unseen(f"\U0001f3f4{tags}") is bool(tags)
+
+
 @given(
     st.from_regex(
         r"[A-Za-z0-9_+.-]{1,30}@[A-Za-z0-9.-]{1,40}(\.(org|test|onion|ARPA))?", fullmatch=True
