@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 from markupsafe import Markup
 
 from feeds.model import SAVED_SELECTION, Ending, Topic, TopicKind, TopicRef
-from feeds.selection import LANGUAGE, Selection
+from feeds.selection import LANGUAGE, Place, Selection
 from feeds.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -83,6 +83,11 @@ class FeedRef:
     def of_selection(cls, selection: Selection) -> Self:
         """The feed of a selection that is made when somebody asks for it."""
         return cls(f"{SELECT}?{selection.query}", selection)
+
+    @property
+    def kept_as(self) -> Place:
+        """What its history is remembered as: the place it is of, or the name of a selection."""
+        return self.selection.place or (SAVED_SELECTION, self.path.rpartition("/")[2])
 
     @property
     def page(self) -> str:

@@ -56,6 +56,7 @@ _PACKED_AT_ONCE = 16
 #: A run that writes more than this is awaited by nobody.
 _MOST_UNPACKED = 1_000
 _TRAILER = struct.Struct("<II")
+_exists = os.path.exists
 
 
 #: A hidden document, and whether it is there: those that are not are to be written.
@@ -274,10 +275,6 @@ def digest_of(content: bytes) -> str:
     """What tells the versions of a file apart."""
     # Processors of today know it: of a feed it takes half of BLAKE2's time.
     return sha256(content).hexdigest()[: 2 * _DIGEST_BYTES]
-
-
-def _exists(target: str) -> bool:
-    return os.path.exists(target)  # noqa: PTH110 - a Path costs more
 
 
 def _remove(target: str) -> None:

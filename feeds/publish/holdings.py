@@ -3,7 +3,7 @@
 Knows the order of questions to the store. Must never know SQL, a format or a file.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -46,13 +46,8 @@ class Holding:
     moved_at: datetime | None
     history: History
 
-    @property
-    def past(self) -> PastMonths:
-        """What is to be remembered of it once it is published."""
-        chain, corrected = self.history.chain, self.corrected
-        return PastMonths(
-            size=chain.size, months=chain.months, corrected=corrected, latest_at=self.latest_at
-        )
+
+_NO_HISTORY = History(selection=Selection(), chain=NO_PAGES, written=(), gone=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,22 +63,18 @@ class Holdings:
     moved: Mapping[Place, datetime]
     whole: bool
 
-    def of(self, connection: Connection, place: Place) -> Holding:
-        """What the feed of a place holds now."""
-        ask = partial(entries.latest, connection, place)
-        latest, count = _latest(ask, self.fewest, self.listed)
-        corrected = self._corrected(connection, place, latest[:count])
-        past = self._history(connection, place, corrected)
-        numbers = [each.item for each in latest]
-        moved = (self.moved.get(place), *(each.news_at for each in latest[:1]))
-        return Holding(
-            shown=numbers[:count],
-            listed=numbers[: max(self.listed, past.chain.open)],
-            corrected=corrected,
-            latest_at=latest[0].news_at if latest else None,
-            moved_at=max(filter(None, moved), default=None),
-            history=past,
-        )
+    def of(self, connection: Connection, feed: FeedRef) -> Holding:
+        """What a feed holds now."""
+        how = {"fewest": self.fewest, "listed": self.listed}
+        if place := feed.selection.place:
+            ask = partial(entries.latest, connection, place)
+            ask_corrected = partial(entries.corrected, connection, place)
+            now = _held(ask, ask_corrected, [self.moved.get(place)], **how)
+        else:
+            now = selected(connection, feed.selection, **how)
+        past = self._history(connection, feed, now.corrected)
+        listed = [*now.listed, *now.shown[len(now.listed) : past.chain.open]]
+        return replace(now, listed=listed, history=past)
 
     def ended(
         self, connection: Connection, held: Sequence[int], renamed_into: FeedRef | None
@@ -92,59 +83,69 @@ class Holdings:
         renamed is that of what it is called now.
         """
         last = shown_of(connection, held)
-        past = NO_PAGES
-        if renamed_into and (place := renamed_into.selection.place):
-            past = history.all_of(connection, place, NO_PAGES, self.fewest).chain
+        past = _NO_HISTORY
+        if renamed_into:
+            now = history.all_of(connection, renamed_into.selection, NO_PAGES, self.fewest)
+            past = replace(past, chain=now.chain)
         return Holding(
             shown=last[: self.fewest],
             listed=last[: self.listed],
             corrected={},
             latest_at=None,
             moved_at=None,
-            history=History(place=EVERYWHERE, chain=past, written=(), gone=()),
+            history=past,
         )
 
-    def _corrected(
-        self, connection: Connection, place: Place, shown: Sequence[Latest]
-    ) -> Mapping[int, str]:
-        if not shown:
-            return {}
-        found = entries.corrected(connection, place, shown[-1].news_at, MOST_CORRECTED)
-        return {each.item: month_of(each.news_at) for each in found}
-
     def _history(
-        self, connection: Connection, place: Place, corrected: Mapping[int, str]
+        self, connection: Connection, feed: FeedRef, corrected: Mapping[int, str]
     ) -> History:
-        past = self.published.get(place, PastMonths())
+        past = self.published.get(feed.kept_as, PastMonths())
         if self.whole:
             before = PageChain(months=past.months, size=past.size or self.fewest)
-            return history.all_of(connection, place, before, self.fewest)
-        change = self.changes.get(place, Change())
+            return history.all_of(connection, feed.selection, before, self.fewest)
+        if feed.selection.place:
+            change = self.changes.get(feed.kept_as, Change())
+        else:
+            change = history.anywhere(self.changes.values())
         # Those that are no longer shown beside the latest are in their archives from now on, and
         # those that are stay there as they were.
         moved = dict(corrected.items() ^ past.corrected.items())
         change = replace(change, months={*change.months, *moved.values()})
-        return history.since(connection, place, past.months, change, self.fewest)
+        return history.since(connection, feed.selection, past.months, change, self.fewest)
 
 
 def selected(connection: Connection, selection: Selection, *, fewest: int, listed: int) -> Holding:
-    """What a feed holds of a selection that is no place, as far as the index of search follows: it
-    has no history of its own.
+    """What a feed holds of a selection that is no place, as far as the index of search follows,
+    without its history.
     """
-    latest, count = _latest(partial(search.latest, connection, selection), fewest, listed)
-    corrected: Sequence[int] = ()
-    if count:
-        oldest = latest[count - 1].news_at
-        corrected = search.corrected(connection, selection, oldest, MOST_CORRECTED)
+    ask = partial(search.latest, connection, selection)
+    ask_corrected = partial(search.corrected, connection, selection)
+    moved = _left(connection, selection)
+    return _held(ask, ask_corrected, moved, fewest=fewest, listed=listed)
+
+
+def _held(
+    ask: Callable[[int], Sequence[Latest]],
+    ask_corrected: Callable[[datetime, int], Sequence[Latest]],
+    moved: Iterable[datetime | None],
+    *,
+    fewest: int,
+    listed: int,
+) -> Holding:
+    """What a feed holds, without its history; ``ask`` gives so many of the latest, the other so
+    many of those corrected that are older than a moment.
+    """
+    latest, count = _latest(ask, fewest, listed)
+    corrected = ask_corrected(latest[count - 1].news_at, MOST_CORRECTED) if count else ()
     numbers = [each.item for each in latest]
-    moved = (*_left(connection, selection), *(each.news_at for each in latest[:1]))
+    moments = (*moved, *(each.news_at for each in latest[:1]))
     return Holding(
         shown=numbers[:count],
         listed=numbers[:listed],
-        corrected=dict.fromkeys(corrected, ""),
+        corrected={each.item: month_of(each.news_at) for each in corrected},
         latest_at=latest[0].news_at if latest else None,
-        moved_at=max(moved, default=None),
-        history=History(place=EVERYWHERE, chain=NO_PAGES, written=(), gone=()),
+        moved_at=max(filter(None, moments), default=None),
+        history=_NO_HISTORY,
     )
 
 

@@ -217,8 +217,7 @@ def overview(
 def _line(
     link: FeedLink, histories: Mapping[Place, PastMonths], names: tuple[str, ...], zone: ZoneInfo
 ) -> TopicLine:
-    place = link.feed.selection.place
-    past = histories.get(place, _NONE) if place else _NONE
+    past = histories.get(link.feed.kept_as, _NONE)
     return TopicLine(
         link=link,
         count=sum(past.months.values()),

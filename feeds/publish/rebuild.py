@@ -26,7 +26,6 @@ from feeds.publish.holdings import (
     Holdings,
     outstanding,
     over_in,
-    selected,
 )
 from feeds.publish.made import MadeEntries, each_made
 from feeds.publish.pages import FRONT_PAGE_ITEMS, archive_files
@@ -188,7 +187,7 @@ class SitePublication:
             self.holdings = outstanding(
                 connection,
                 state,
-                [feed.selection.place for feed in feeds if feed.selection.place],
+                [feed.kept_as for feed in feeds],
                 fewest=self.builder.entries_per_feed,
                 listed=self.builder.items_per_page,
                 whole=whole,
@@ -315,10 +314,7 @@ class SitePublication:
         if ended := self.builder.over.get(feed):
             heir = self.builder.described(feed).renamed_into
             return self.holdings.ended(connection, ended.held, heir)
-        if feed.selection.place:
-            return self.holdings.of(connection, feed.selection.place)
-        fewest, listed = self.builder.entries_per_feed, self.builder.items_per_page
-        return selected(connection, feed.selection, fewest=fewest, listed=listed)
+        return self.holdings.of(connection, feed)
 
     def _histories(self, holdings: Mapping[FeedRef, Holding]) -> Iterator[Document]:
         """The pages of these feeds' histories that changed; files of those that are gone go."""
@@ -327,7 +323,7 @@ class SitePublication:
             for start in range(0, len(past.written), _ARCHIVES_AT_ONCE):
                 links = past.written[start : start + _ARCHIVES_AT_ONCE]
                 with self.database.reading() as connection:
-                    numbers = held(connection, past.place, [link.page for link in links])
+                    numbers = held(connection, past.selection, [link.page for link in links])
                 ready = self.made.ready({*chain.from_iterable(numbers.values())})
                 for link in links:
                     shown = [ready[each] for each in reversed(numbers[link.page]) if each in ready]
@@ -335,8 +331,13 @@ class SitePublication:
             for page in past.gone:
                 for path in archive_files(feed, page):
                     self.files.remove(path)
-            if feed.selection.place and feed not in self.builder.over:
-                self.kept[feed.selection.place] = holding.past
+            if feed not in self.builder.over:
+                self.kept[feed.kept_as] = PastMonths(
+                    size=past.chain.size,
+                    months=past.chain.months,
+                    corrected=holding.corrected,
+                    latest_at=holding.latest_at,
+                )
 
     def _changes(self) -> Document:
         """The feed of what changed last, and of what is gone."""

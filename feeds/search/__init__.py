@@ -70,9 +70,9 @@ def first_since(connection: Connection, selection: Selection, moment: datetime) 
 
 def corrected(
     connection: Connection, selection: Selection, since: datetime, limit: int
-) -> Sequence[int]:
-    """The numbers of the items that became news there before ``since`` and were significantly
-    changed later, the last changed first.
+) -> Sequence[Latest]:
+    """The items that became news there before ``since`` and were significantly changed later, the
+    last changed first.
     """
     query = query_of(selection, CORRECTED)
     if query is None:
@@ -84,7 +84,8 @@ def corrected(
         .order_by(items.c.updated_at.desc(), items.c.number.desc())
         .limit(limit)
     )
-    return connection.scalars(changed).all()
+    moments = dict(known)
+    return [Latest(number, moments[number]) for number in connection.scalars(changed)]
 
 
 def _latest(

@@ -16,10 +16,10 @@ from sqlalchemy import insert
 
 from feeds.draft import Draft
 from feeds.publish.build import SiteBuilder
+from feeds.publish.feed import feeds_of
 from feeds.publish.history import all_of
 from feeds.publish.past.archive import NO_PAGES
 from feeds.publish.site import Site
-from feeds.selection import EVERYWHERE
 from feeds.storage import entries
 from feeds.storage.database import Database
 from feeds.storage.entries import PastMonths
@@ -150,12 +150,8 @@ def settle(database: Database, taxonomy: Taxonomy, site: Site) -> None:
     """What is stored counts as published, so that no archive of pages has to be written first."""
     with database.writing() as connection:
         done = entries.outstanding(connection)
-        for place in (
-            EVERYWHERE,
-            ("language", "en"),
-            *(topic.ref.place for topic in taxonomy.topics),
-        ):
-            chain = all_of(connection, place, NO_PAGES, site.entries_per_feed).chain
+        for feed in feeds_of((topic.ref for topic in taxonomy.topics), ["en"]):
+            chain = all_of(connection, feed.selection, NO_PAGES, site.entries_per_feed).chain
             past = PastMonths(size=chain.size, months=chain.months)
-            entries.keep_histories(connection, {place: past})
+            entries.keep_histories(connection, {feed.kept_as: past})
         entries.settle(connection, done, SiteBuilder(site, taxonomy).fingerprint)

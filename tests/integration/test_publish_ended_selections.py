@@ -176,10 +176,13 @@ def test_an_id_stays_what_it_was_first_whatever_settings_say_by_now(site: Publis
     assert site.feed("training").feed.id == site.feed("courses").feed.id == before
 
 
-def test_the_history_of_a_place_under_a_name_leads_on_too(site: Publisher) -> None:
-    site.publish(COURSES, POLICE, entries_per_feed=1)
+@pytest.mark.parametrize("query", ["field=policing", "field=policing&q=officers"])
+def test_the_history_under_a_name_leads_on_too(site: Publisher, query: str) -> None:
+    for number in range(2):
+        store(site.database, site.taxonomy, [a_draft(title=f"Another course {number}")])
+    site.publish(COURSES, saved("police", query), entries_per_feed=1)
     there = (site.public / "feeds/selections/police/2026-11.atom").read_bytes()
-    cops = saved("cops", "field=policing", former="police")
+    cops = saved("cops", query, former="police")
     site.publish(COURSES, cops, entries_per_feed=1)
     assert site.status("police/2026-11.atom") == "308 /feeds/selections/cops/2026-11.atom\n"
     now = (site.public / "feeds/selections/cops/2026-11.atom").read_bytes()

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from sys import maxsize
 
 #: How many items became news in each month, by its name ("2019-03"); none has no items.
 Months = Mapping[str, int]
@@ -157,10 +158,11 @@ def changed(
     near |= {name for chain in (before, after) for name in chain.names[-2:]}
     old, new = ([*chain.links(sorted(near))] for chain in (before, after))
     was, names, now = {*old}, {link.page.name for link in old}, {link.page.name for link in new}
-    written = [link for link in new if link not in was or _is_touched(link.page, first)]
+    written = [
+        link
+        for link in new
+        if link not in was
+        or link.page.start + link.page.count > first.get(link.page.month, maxsize)
+    ]
     gone = [link.page for link in old if link.page.name not in now]
     return sorted(written, key=lambda link: link.page.name in names), gone
-
-
-def _is_touched(page: ArchivePage, first: Mapping[str, int]) -> bool:
-    return page.month in first and page.start + page.count > first[page.month]

@@ -7,35 +7,37 @@ from datetime import timedelta
 from feeds.model import Item, Label
 from feeds.publish.history import Change, History, all_of, changes, held, since
 from feeds.publish.past.archive import NO_PAGES, ArchivePage, Months
-from feeds.selection import EVERYWHERE, Place
+from feeds.selection import EVERYWHERE, Selection
 from feeds.storage import Connection, entries, write_items
 from feeds.storage.database import Database
 from feeds.storage.entries import PastMonths
 from feeds.storage.read_items import whole_items
 from feeds.taxonomy import Taxonomy
-from tests.builders import HUMAN_RIGHTS, POLICING, a_draft, a_label
+from tests.builders import POLICING, a_draft, a_label
 from tests.items import NOON, revise, store
 
-PLACES = (EVERYWHERE, POLICING.place, HUMAN_RIGHTS.place, ("language", "en"))
+SELECTIONS = tuple(
+    map(Selection.parse, ("", "field=policing", "field=human-rights", "language=en"))
+)
 FIELDS = (a_label("Policing", "policing"), a_label("Human rights", "human-rights"))
 SIZE = 3
 
 Pages = dict[str, Sequence[int]]
 
 
-def told(connection: Connection, place: Place, links: Iterable[ArchivePage]) -> Pages:
-    return {page.name: n for page, n in held(connection, place, [*links]).items()}
+def told(connection: Connection, selection: Selection, links: Iterable[ArchivePage]) -> Pages:
+    return {page.name: n for page, n in held(connection, selection, [*links]).items()}
 
 
-def everything(connection: Connection, place: Place) -> tuple[Months, Pages]:
-    whole = all_of(connection, place, NO_PAGES, SIZE)
-    return whole.chain.months, told(connection, place, (link.page for link in whole.written))
+def everything(connection: Connection, selection: Selection) -> tuple[Months, Pages]:
+    whole = all_of(connection, selection, NO_PAGES, SIZE)
+    return whole.chain.months, told(connection, selection, (link.page for link in whole.written))
 
 
 def apply(connection: Connection, pages: Pages, found: History) -> None:
     for page in found.gone:
         del pages[page.name]
-    pages |= told(connection, found.place, (link.page for link in found.written))
+    pages |= told(connection, found.selection, (link.page for link in found.written))
 
 
 def some_fields(chance: random.Random) -> tuple[Label, ...]:
@@ -71,8 +73,8 @@ def step(database: Database, osce: Taxonomy, chance: random.Random, number: int)
 
 def test_pages_after_any_changes_are_those_of_the_store(database: Database, osce: Taxonomy) -> None:
     chance = random.Random(9)
-    months: dict[Place, Months] = {place: {} for place in PLACES}
-    pages: dict[Place, Pages] = {place: {} for place in PLACES}
+    months: dict[Selection, Months] = {each: {} for each in SELECTIONS}
+    pages: dict[Selection, Pages] = {each: {} for each in SELECTIONS}
     for number in range(90):
         step(database, osce, chance, number)
         if number % 4:
@@ -80,11 +82,13 @@ def test_pages_after_any_changes_are_those_of_the_store(database: Database, osce
         with database.reading() as connection:
             state = entries.outstanding(connection)
             found = changes(connection, state)
-            for place in PLACES:
-                now = since(connection, place, months[place], found.get(place, Change()), SIZE)
-                apply(connection, pages[place], now)
-                months[place] = now.chain.months
-                assert (months[place], pages[place]) == everything(connection, place), number
+            for each in SELECTIONS:
+                assert each.place
+                change = found.get(each.place, Change())
+                now = since(connection, each, months[each], change, SIZE)
+                apply(connection, pages[each], now)
+                months[each] = now.chain.months
+                assert (months[each], pages[each]) == everything(connection, each), number
         with database.writing() as connection:
             entries.settle(connection, state, "a fingerprint")
     assert all(len(each) > SIZE for each in pages.values())

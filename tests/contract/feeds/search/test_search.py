@@ -312,8 +312,10 @@ def test_the_last_corrected_of_a_selection(database: Database, osce: Taxonomy) -
     with database.reading() as connection:
         latest = search.latest(connection, selection, 9)
         since = latest[1].news_at
-        assert search.corrected(connection, selection, since, 9) == [4, 5]
-        assert search.corrected(connection, selection, since, 1) == [4]
+        changed = search.corrected(connection, selection, since, 9)
+        assert changed == [latest[3], latest[4]]
+        assert [each.item for each in changed] == [4, 5]
+        assert search.corrected(connection, selection, since, 1) == changed[:1]
         assert search.corrected(connection, Selection(words="_"), since, 9) == []
 
 
