@@ -245,7 +245,8 @@ class Parsed:
     part of it, ``locations`` to pages whose items it does not describe, ``hub`` to who tells of
     its changes. Of its entries, ``silent_entries`` say nothing: neither a title nor any words, or
     only half of it; ``lost_files`` of them have no address. One that ``is_cut`` ends before it
-    should: what it lacks may exist.
+    should, and one that ``may_hold_more`` was not read to its end, or does not say where its
+    entries end: what it lacks may exist.
     """
 
     form: str
@@ -257,6 +258,7 @@ class Parsed:
     silent_entries: int = 0
     lost_files: int = 0
     is_cut: bool = False
+    may_hold_more: bool = False
 
     def __post_init__(self) -> None:
         if not (self.drafts or self.is_list):

@@ -182,7 +182,7 @@ class _Run:
             hidden = [*write_items.leaving(connection, self._source.name, gone)]
             for one in readings:
                 if one.is_complete and one.candidates:
-                    its = taken_off(connection, one)
+                    its = taken_off(connection, one, judged)
                     hidden += write_items.leaving(connection, *its)
             return judged, hidden
 
@@ -205,7 +205,7 @@ class _Run:
             hidden = [*withdraw(connection, gone, self._terms)] if gone else []
             for one in news:
                 if one.is_complete and one.candidates:
-                    its = taken_off(connection, one)
+                    its = taken_off(connection, one, judged)
                     hidden += write_items.leave(connection, *its, now=self._terms.now)
             none_after_all = refute(connection, refuted, self._terms) if refuted else ()
             return judged, [*hidden, *none_after_all]
@@ -331,12 +331,16 @@ def withdraw(
 
 
 def taken_off(
-    connection: Connection, one: ReadDocument
+    connection: Connection, one: ReadDocument, judged: Sequence[Judged]
 ) -> tuple[str, Collection[str], Collection[int]]:
-    """The source and name of a list, and the items it showed and shows no more."""
+    """The source and name of a list, and the items it showed and shows no more, as they were
+    ``judged``: one that has another name now stays.
+    """
     source, name = one.sighting.source, one.sighting.name
     keys = {key for each in one.candidates for key in each.keys}
-    return source, [name], documents.left(connection, source, name, keys)
+    shown = {each.item.number for each in judged if each.candidate.document == name}
+    left = documents.left(connection, source, name, keys)
+    return source, [name], [number for number in left if number not in shown]
 
 
 def refute(connection: Connection, refusals: Mapping[str, Refused], terms: Terms) -> Sequence[Item]:

@@ -134,12 +134,16 @@ def _read(
                 meant = pages.refusal(seen.name) or meant
             found = as_understood(seen.document, meant, terms, seen.signature, seen.awaited)
             silent = found.silent_entries or seen.silent_entries
-            is_list = isinstance(meant, Parsed) and meant.is_list and not meant.is_cut
+            is_all = (
+                isinstance(meant, Parsed)
+                and meant.is_list
+                and not (meant.is_cut or meant.may_hold_more or silent)
+            )
             return replace(
                 found,
                 silent_entries=silent,
                 is_doubtful=is_doubtful,
-                is_complete=seen.is_complete and is_list and not silent,
+                is_complete=seen.is_complete and is_all,
             )
         case LeadOnly():
             document = replace(seen.listing, name=seen.name)

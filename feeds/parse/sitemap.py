@@ -78,6 +78,7 @@ def _of_tree(tree: Tree, document: Document, taxonomy: Taxonomy) -> Parsed:
         is_list=True,
         locations=tuple(locations.values()),
         is_cut=tree.is_cut,
+        may_hold_more=tree.is_guessed,
     )
 
 

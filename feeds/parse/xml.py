@@ -43,13 +43,16 @@ _RESOURCE_ERRORS = frozenset({110, 114})
 class Tree:
     """A document's elements; ``text`` is what they were read from, in UTF-8.
 
-    A tree ``is_mended`` when it was read from what is no XML, and ``is_cut`` when the document ends
-    before its root element does, so that its last elements may hold half of what they should.
+    A tree ``is_mended`` when it was read from what is no XML, ``is_guessed`` when even then it does
+    not say where its elements end, so that some may be lost within others, and ``is_cut`` when the
+    document ends before its root element does, so that its last elements may hold half of what they
+    should.
     """
 
     root: Element
     text: bytes
     is_mended: bool = False
+    is_guessed: bool = False
     is_cut: bool = False
 
 
@@ -140,12 +143,19 @@ def _tree(text: bytes) -> Tree | Refused:
         evidence = f"it has faults in {faults:,} places"
         return Refused(reason=Reason.HOSTILE, evidence=evidence)
     root: Element | None = None
+    parser = _parser(recover=True)
     with suppress(etree.XMLSyntaxError):
-        root = etree.fromstring(mended, _parser(recover=True))
+        root = etree.fromstring(mended, parser)
     if root is None:
         return Refused(reason=Reason.MALFORMED, evidence="no element could be read")
     name = mended[1:].split(None, 1)[0].partition(b">")[0]
-    return Tree(root=root, text=mended, is_mended=True, is_cut=b"</" + name not in mended)
+    return Tree(
+        root=root,
+        text=mended,
+        is_mended=True,
+        is_guessed=len(parser.error_log) > 0,
+        is_cut=b"</" + name not in mended,
+    )
 
 
 def _parser(*, recover: bool = False) -> etree.XMLParser:

@@ -61,10 +61,12 @@ class Walk:
         self._budget = budget
         self._now = now
         self._hosts: set[str] = set()
-        # Lists to be asked for, those met by name, what they show, and the items told of.
+        # Lists to be asked for, those met by name, older parts of others, what they show, and the
+        # items told of.
         self._queue: deque[Lead] = deque()
         self._depths: dict[str, int] = {}
         self._lists: set[str] = set()
+        self._parts: set[str] = set()
         self._listed: set[str] = set()
         self._shown: set[str] = set()
         self._is_whole = True
@@ -161,6 +163,7 @@ class Walk:
         if not (goes_on and self._budget.asks(name)):
             self._is_whole = False
             return None
+        self._parts.add(name)
         return self._asked_list(Lead(name=name))
 
     def _below(self, page: ReadPage) -> Iterator[Lead]:
@@ -215,8 +218,8 @@ class Walk:
         self._lists.update(
             address(url) or url for url in (had.document.name, had.document.url) if url
         )
+        self._is_whole = self._is_whole and not (parsed.is_cut or parsed.may_hold_more)
         if parsed.is_cut:
-            self._is_whole = False
             self._budget.cut = had.document.name
         found = leads(parsed, self._lists) if self._scope.follow else ()
         page = ReadPage(had=had, parsed=parsed, leads=found)
@@ -245,7 +248,10 @@ class Walk:
             document=page.had.document,
             signature=str(signature),
             is_listing=not (alone if self._scope.follow else drafts),
-            is_complete=self._scope.complete and page.parsed.next_page is None,
+            # What left one part of a list may be in another by now.
+            is_complete=self._scope.complete
+            and page.parsed.next_page is None
+            and page.name not in self._parts,
             silent_entries=page.parsed.silent_entries,
         )
 

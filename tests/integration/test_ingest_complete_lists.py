@@ -80,6 +80,10 @@ def test_of_a_feed_that_is_deleted_nothing_stays(town: Town) -> None:
         feed(),
         feed("mill", "weir")[:-60],
         feed("mill", "weir", more="<item></item>"),
+        # Nor does it say where an entry ends.
+        feed("mill", "bridge", "weir").replace("<guid>bridge", "<!-- <guid>bridge"),
+        feed("mill", "weir", "bridge").replace("<description>", "<description><![CDATA[", 1),
+        feed("bridge", "mill", "weir").replace("<item><title>News of the weir", "<ite<title>Weir"),
     ],
 )
 def test_of_a_feed_that_came_badly_nothing_is_withdrawn(town: Town, came: str) -> None:
@@ -102,3 +106,11 @@ def test_an_entry_that_only_changes_stays(town: Town) -> None:
     town.write("feed.xml", feed("bridge", "mill", "weir").replace("All is well", "Nobody is"))
     report = town.look()
     assert (report.withdrawn, report.revised, town.shown) == (0, 3, ALL)
+
+
+def test_an_entry_that_changes_its_names_stays(town: Town) -> None:
+    other = "<link>https://e.test/new/bridge</link><guid>new-bridge</guid>"
+    old = "<link>https://e.test/bridge</link><guid>bridge</guid>"
+    town.write("feed.xml", feed("bridge", "mill", "weir").replace(old, other))
+    assert town.look(dry_run=True).withdrawn == 0
+    assert (town.look().withdrawn, town.shown) == (0, ALL)

@@ -97,6 +97,18 @@ def test_what_stood_behind_the_end_of_a_list_that_is_cut_is_not_missed(
     assert gone(shown.watched.look(complete=True)) == []
 
 
+def test_what_a_feed_lost_that_does_not_say_where_its_entries_end_is_not_missed(
+    opened: Opened,
+) -> None:
+    shown = opened(Site(count=8), "/feed.atom")
+    shown.watched.look(complete=True)
+    whole = shown.watched.store.originals
+    feed = next(body for name, body in whole.items() if name.endswith("/feed.atom"))
+    before, _, last = feed.rpartition(b"<entry>")
+    shown.site.renew_validators("/feed.atom", before + b"<ent>" + last)
+    assert gone(shown.watched.look(complete=True)) == []
+
+
 def test_an_item_whose_page_leads_to_the_front_page_is_as_its_list_tells_it(opened: Opened) -> None:
     shown = opened(Site(count=3), "/feed.atom")
     shown.site.break_down("/news/100002", 302, location="/")

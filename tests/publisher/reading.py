@@ -60,13 +60,15 @@ def _partial(form: str, title: str, url: str, day: date | None) -> Draft:
 
 
 def _xml(document: Document) -> Parsed | Refused:
-    root = etree.fromstring(document.body, etree.XMLParser(recover=True))
+    parser = etree.XMLParser(recover=True)
+    root = etree.fromstring(document.body, parser)
     parsed = _of_root(root)
     if isinstance(parsed, Refused):
         return parsed
     return replace(
         parsed,
         is_cut=not document.body.rstrip().endswith(f"</{etree.QName(root).localname}>".encode()),
+        may_hold_more=len(parser.error_log) > 0,
     )
 
 

@@ -14,7 +14,7 @@ from feeds.parse.sanitise import paragraphs
 from feeds.parse.syndication import atom, jsonfeed, malformed, rss
 from feeds.parse.syndication.drafts import draft, latest, within_budget
 from feeds.parse.syndication.elements import ANY_ENTRY, local, of_its_dialect, set_apart
-from feeds.parse.syndication.feed_entries import RawFeed
+from feeds.parse.syndication.feed_entries import MOST_ENTRIES, RawFeed
 from feeds.parse.xml import VERBATIM, Tree, drop_half
 from feeds.parse.xml import read as read_xml
 from feeds.taxonomy import Taxonomy
@@ -51,7 +51,8 @@ def parse(
     if isinstance(feed, Refused):
         return feed
     is_entry = feed.form == "atom-entry"
-    entries = [*within_budget(latest(feed.entries))]
+    told = [*feed.entries]
+    entries = [*within_budget(latest(told))]
     drafts = [draft(entry, feed, taxonomy, is_whole=is_entry) for entry in entries]
     found = tuple([each for each in drafts if each is not None])
     if is_entry and not found:
@@ -65,6 +66,7 @@ def parse(
         silent_entries=len(drafts) - len(found) + feed.half_entries,
         lost_files=sum(each.enclosures.count(None) for each in entries),
         is_cut=feed.is_cut,
+        may_hold_more=feed.is_guessed or len(told) == MOST_ENTRIES,
     )
 
 
@@ -74,7 +76,10 @@ def _feed(document: Document) -> RawFeed | Refused:
         return jsonfeed.read(text.decode("utf-8", "ignore").lstrip(), url)
     tree = read_xml(text, _ROOTS)
     if isinstance(tree, Tree):
-        return _of_tree(tree, url)
+        found = _of_tree(tree, url)
+        if tree.is_guessed and isinstance(found, RawFeed):
+            return replace(found, is_guessed=True)
+        return found
     if tree.reason is Reason.HOSTILE:
         return tree
     if _PAGE.search(text, 0, _HEAD_BYTES):

@@ -118,7 +118,8 @@ class RawFeed:
     """What one document of a dialect says; ``authors`` wrote every entry that names none, and
     who else may have issued those are the ``others``. ``pictures`` are of the feed itself.
 
-    Of one that ``is_cut`` the end is missing, and ``half_entries`` were left out with it.
+    Of one that ``is_cut`` the end is missing, and ``half_entries`` were left out with it. One that
+    ``is_guessed`` does not say where its entries end.
     """
 
     form: str
@@ -130,6 +131,7 @@ class RawFeed:
     hub: Hub | None = None
     next_page: str | None = None
     is_cut: bool = False
+    is_guessed: bool = False
     half_entries: int = 0
 
 

@@ -60,6 +60,7 @@ def read(text: bytes, url: str | None, known: int) -> RawFeed | None:
         entries=(_entry(each, url, home, spoken) for each in found.entries[:MOST_ENTRIES]),
         language=spoken,
         others=tuple(filter(None, (person(head.get("author") or ""),))),
+        is_guessed=True,
     )
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.parse import understand
+from feeds.parse.syndication.feed_entries import MOST_ENTRIES
 from feeds.parse.xml import Tree, drop_half, read
 from feeds.taxonomy import Taxonomy
 from tests.syndicated import FULL, URL, atom, entry, item, only, parsed, refused, rss, understood
@@ -214,6 +215,21 @@ def test_only_what_is_decoded_is_mended() -> None:
 def test_crossed_tags_lose_no_item(osce: Taxonomy) -> None:
     body = "<rss><channel><item><title>A <b>x</title></b></item><item><title>B</title></item></channel></rss>"  # noqa: E501
     assert "B" in [draft.title for draft in parsed(body, osce).drafts]
+
+
+@pytest.mark.parametrize(
+    ("body", "may_hold_more"),
+    [
+        ("<item><title>Bread & salt</title></item>", False),
+        ("<item><title>One</item><item><title>Two</title></item>", True),
+        ("<item><!-- <title>One</title></item><item><title>Two</title></item>", True),
+        ("<item><title>One</title></item>" * MOST_ENTRIES, True),
+    ],
+)
+def test_a_feed_says_whether_it_may_hold_more_than_was_read(
+    osce: Taxonomy, body: str, *, may_hold_more: bool
+) -> None:
+    assert parsed(rss(body), osce).may_hold_more is may_hold_more
 
 
 @pytest.mark.parametrize("end", [b"</item>", b"<link>https://e.te", b"<title>Tw", b"<item", b"t"])
