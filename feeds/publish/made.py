@@ -23,7 +23,8 @@ _T = TypeVar("_T")
 
 log = structlog.get_logger(__name__)
 
-#: The latest entries are in many feeds: those read last are remembered, in so many bytes.
+#: The latest entries are in many feeds: those read last are remembered, so many bytes of their
+#: largest form.
 _REMEMBERED_BYTES = 16_000_000
 #: So many new ones are kept at once.
 _KEPT_AT_ONCE = 200
@@ -57,10 +58,11 @@ class MadeEntries:
             new = {each.item: each for each in each_made(make, missing, self.made_of)}
             read |= new
             self._new.extend(new.values())
-            if len(self._new) >= _KEPT_AT_ONCE:
-                self.keep()
             known |= read
             self._bytes += sum(each.size for each in read.values())
+            # What is forgotten is read from the store again.
+            if len(self._new) >= _KEPT_AT_ONCE or self._bytes > _REMEMBERED_BYTES:
+                self.keep()
             while self._bytes > _REMEMBERED_BYTES:
                 self._bytes -= known.pop(next(iter(known))).size
             found |= read

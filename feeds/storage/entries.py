@@ -274,19 +274,16 @@ def replaced(connection: Connection, numbers: Collection[int], recipe: str) -> M
 
 
 def keep(connection: Connection, made: Sequence[Ready], recipe: str) -> None:
-    """These entries are ready in place of what was there of their items."""
+    """These entries are ready in place of what was there of their items, but for one whose item
+    went and came back since it was made: it says when that was updated before.
+    """
+    asked = {"numbers": [each.item for each in made]}
+    now = {(item, revision): at for item, revision, at in connection.execute(_UPDATED, asked)}
     rows = [
-        {
-            "item": entry.item,
-            "revision": entry.revision,
-            "recipe": recipe,
-            "atom": entry.atom,
-            "rss": entry.rss,
-            "json": entry.json,
-            "html": entry.html,
-            "archived": entry.archived,
-        }
-        for entry in made
+        {name: value for name, value in each._asdict().items() if name in entries.c}
+        | {"recipe": recipe}
+        for each in made
+        if now.get((each.item, each.revision), each.updated_at) == each.updated_at
     ]
     upsert(connection, entries, rows)
 
@@ -315,6 +312,9 @@ _FILED = (
     select(item_topics.c.kind, item_topics.c.slug, item_topics.c.item, item_topics.c.news_at)
     .join_from(items, item_topics)
     .where(in_span, item_topics.c.slug.is_not(None))
+)
+_UPDATED = select(items.c.number, items.c.revision, items.c.updated_at).where(
+    items.c.number.in_(bindparam("numbers", expanding=True))
 )
 _REPLACED = select(entries.c.item, entries.c.atom, entries.c.archived).where(
     entries.c.item.in_(bindparam("numbers", expanding=True)),

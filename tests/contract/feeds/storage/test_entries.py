@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from feeds.model import Fresh, TopicKind, TopicRef
+from feeds.model import Fresh, Item, TopicKind, TopicRef
 from feeds.selection import EVERYWHERE
 from feeds.storage import entries, write_items
 from feeds.storage.database import Database
@@ -23,12 +23,12 @@ DEPARTMENT = a_label(
 RECIPE = "a recipe"
 
 
-def some_ready(item: int, revision: int = 1, atom: bytes = b"<entry/>") -> Ready:
+def some_ready(item: Item, revision: int = 1, atom: bytes = b"<entry/>") -> Ready:
     return Ready(
-        item=item,
-        slug=f"item-{item}",
+        item=item.number,
+        slug=item.slug,
         revision=revision,
-        updated_at=NOON,
+        updated_at=item.updated_at,
         atom=atom,
         rss=b"<item/>",
         json=b"{}",
@@ -185,7 +185,7 @@ def test_entries_are_ready_until_their_item_or_the_recipe_changes(
     database: Database, osce: Taxonomy
 ) -> None:
     one, two = store(database, osce, [a_draft(), a_draft(title="Another")])
-    keep(database, some_ready(1), some_ready(2))
+    keep(database, some_ready(one), some_ready(two))
     with database.reading() as connection:
         found = entries.ready(connection, {1, 2, 3}, RECIPE)
         assert set(found) == {1, 2}
@@ -198,11 +198,27 @@ def test_entries_are_ready_until_their_item_or_the_recipe_changes(
 
 
 def test_an_entry_takes_the_place_of_the_one_before(database: Database, osce: Taxonomy) -> None:
-    store(database, osce, [a_draft()])
-    keep(database, some_ready(1, revision=7, atom=b"old"))
-    keep(database, some_ready(1, atom=b"new"))
+    (one,) = store(database, osce, [a_draft()])
+    keep(database, some_ready(one, revision=7, atom=b"old"))
+    keep(database, some_ready(one, atom=b"new"))
     with database.reading() as connection:
         assert entries.ready(connection, {1}, RECIPE)[1].atom == b"new"
+
+
+def test_an_entry_is_not_kept_whose_item_went_and_came_back_since_it_was_made(
+    database: Database, osce: Taxonomy
+) -> None:
+    """It says when the item was updated before; that of an earlier revision is in archives."""
+    one, two = store(database, osce, [a_draft(), a_draft(title="Another")])
+    made = some_ready(one), some_ready(two, atom=b"archived")
+    with database.writing() as connection:
+        write_items.merge(connection, 1, 2, NOON)
+        write_items.split(connection, 1, NOON)
+    revise(database, osce, two, a_draft(title="Corrected"), NOON + timedelta(hours=1))
+    keep(database, *made)
+    with database.reading() as connection:
+        assert entries.ready(connection, {1, 2}, RECIPE) == {}
+        assert entries.replaced(connection, {1, 2}, RECIPE) == {2: b"archived"}
 
 
 @pytest.mark.parametrize("day", [None, "2026-11-18"])
