@@ -137,7 +137,7 @@ def _read(
             is_all = (
                 isinstance(meant, Parsed)
                 and meant.is_list
-                and not (meant.is_cut or meant.may_hold_more or silent)
+                and not (meant.is_cut or meant.may_hold_more or meant.next_page or silent)
             )
             return replace(
                 found,

@@ -249,9 +249,7 @@ class Walk:
             signature=str(signature),
             is_listing=not (alone if self._scope.follow else drafts),
             # What left one part of a list may be in another by now.
-            is_complete=self._scope.complete
-            and page.parsed.next_page is None
-            and page.name not in self._parts,
+            is_complete=self._scope.complete and page.name not in self._parts,
             silent_entries=page.parsed.silent_entries,
         )
 

@@ -13,14 +13,14 @@ from feeds.taxonomy import Taxonomy
 from tests.folder_ingest import FolderIngest, a_page
 
 
-def feed(*names: str, more: str = "") -> str:
+def feed(*names: str, more: str = "", head: str = "") -> str:
     entries = "".join(
         f"<item><title>News of the {name}</title><link>https://e.test/{name}</link><guid>{name}</guid>"
         f"<pubDate>Fri, 20 Nov 2026 09:00:00 GMT</pubDate><description>All is well at the {name}."
         "</description></item>"
         for name in names
     )
-    head = "<title>Town</title><link>https://e.test/</link>"
+    head = f"<title>Town</title><link>https://e.test/</link>{head}"
     return f'<rss version="2.0"><channel>{head}{entries}{more}</channel></rss>'
 
 
@@ -80,6 +80,8 @@ def test_of_a_feed_that_is_deleted_nothing_stays(town: Town) -> None:
         feed(),
         feed("mill", "weir")[:-60],
         feed("mill", "weir", more="<item></item>"),
+        # The rest is elsewhere.
+        feed("mill", head="<link xmlns='http://www.w3.org/2005/Atom' rel='next' href='/2'/>"),
         # Nor does it say where an entry ends.
         feed("mill", "bridge", "weir").replace("<guid>bridge", "<!-- <guid>bridge"),
         feed("mill", "weir", "bridge").replace("<description>", "<description><![CDATA[", 1),
