@@ -22,7 +22,8 @@ from feeds.markup import without_empty
 
 #: No screen is wider; what says more is no size.
 _MOST_PIXELS = 10_000
-_SIZE = re.compile(r"[-_]\d{2,4}x\d{2,4}$")
+# What WordPress has made smaller, too, whatever its first size was.
+_SIZE = re.compile(r"[-_](?:\d{2,4}x\d{2,4}|scaled)$")
 _PICTURE = re.compile(
     r'(?P<figure><figure>)?<img src="(?P<address>[^"]*)"(?: alt="(?P<alt>[^"]*)")?'
     r'(?: title="(?P<title>[^"]*)")?'

@@ -5,7 +5,7 @@ instead. Must never know who may show them, or what of a text is published.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from html import escape
 from itertools import chain
@@ -56,9 +56,11 @@ def stated(groups: Groups, *bases: str | None) -> StatedPictures:
     base = next(filter(None, bases), None)
     held = [*media(groups)]
     whole = [*filter(_is_picture, held), *groups.get("image", ())]
+    # Media RSS, "media:group": what stands in one is the same thing in several forms.
+    forms = {each: group for group in groups.get("media:group", ()) for each in group}
     previews = [each for name in _PREVIEWS for each in groups.get(name, ())]
     previews += [each for of in held for each in of if local(each) == "media:thumbnail"]
-    return StatedPictures(_each_once(whole, base), _each_once(previews, base)[:1])
+    return StatedPictures(_each_once(whole, base, forms), _each_once(previews, base, {})[:1])
 
 
 def _is_picture(content: Element) -> bool:
@@ -67,17 +69,28 @@ def _is_picture(content: Element) -> bool:
     return said.partition("/")[0] == "image"
 
 
-def _each_once(elements: Iterable[Element], base: str | None) -> tuple[Picture, ...]:
-    """The pictures of elements; of one in several sizes the largest that a column has room for."""
-    best: dict[str, Picture] = {}
+def _each_once(
+    elements: Iterable[Element], base: str | None, forms: Mapping[Element, Element]
+) -> tuple[Picture, ...]:
+    """The pictures of elements; of one in several sizes the largest that a column has room for.
+    Those that are ``forms`` of the same, and those of one name, are one.
+    """
+    found: list[tuple[object, Picture]] = []
     for each in elements:
         address = absolute(_address(each), base)
-        if address is None or _is_decoration(address, each):
-            continue
-        picture, name = _read(each, address), name_of(address)
-        if _fits(picture) > _fits(best.get(name)):
-            best[name] = picture
-    return tuple(best.values())[:_MOST]
+        if address is not None and not _is_decoration(address, each):
+            found.append((forms.get(each, each), _read(each, address)))
+    best = _best((name_of(each.address), each) for each in _best(found))
+    return tuple(best)[:_MOST]
+
+
+def _best(pictures: Iterable[tuple[object, Picture]]) -> Collection[Picture]:
+    """Of the pictures that are the same thing the one that fits best."""
+    best: dict[object, Picture] = {}
+    for same, picture in pictures:
+        if _fits(picture) > _fits(best.get(same)):
+            best[same] = picture
+    return best.values()
 
 
 def _fits(picture: Picture | None) -> int:

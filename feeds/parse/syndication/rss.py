@@ -60,7 +60,8 @@ _DATES = (
 )
 _CHANGED = ("atom:updated", "updated", "dcterms:modified")
 _RIGHTS = ("dc:rights", "dcterms:rights", "copyright", "media:copyright")
-_LICENCES = ("creativecommons:license", "cc:license", "dcterms:license")
+_RESOURCE = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}resource"
+_LICENCES = ("creativecommons:license", "cc:license", "dcterms:license", "media:license")
 _AUTHORS = ("dc:creator", "author", "atom:author", "creator")
 # Who made a programme, not the one part of it, unless nobody else is named.
 _AUTHORS_LAST = ("itunes:author",)
@@ -203,9 +204,19 @@ def _entry(
         pictures=entry_pictures.stated(groups, base, *urls),
         rights=(
             " ".join(first(groups, _RIGHTS).split())[:LONGEST_RIGHTS_CHARS],
-            absolute(first(groups, _LICENCES), None) or "",
+            next(_licences(groups), ""),
         ),
     )
+
+
+def _licences(groups: Groups) -> Iterator[str]:
+    """The addresses of licences: what an element says, or what it leads to as RDF and Media RSS
+    write it.
+    """
+    for each in (each for name in _LICENCES for each in groups.get(name, ())):
+        stated = each.get(_RESOURCE) or each.get("href") or text_of(each)
+        if address := absolute(stated, None):
+            yield address
 
 
 def _wording(groups: Groups, names: Iterable[str], base: str | None) -> TextConstruct:

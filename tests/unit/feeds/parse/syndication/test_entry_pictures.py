@@ -56,6 +56,8 @@ def test_a_picture_of_an_entry_opens_its_text(inner: str, figures: str, osce: Ta
     [
         ("".join(f"<media:content url='/{width}/a.jpg' width='{width}' medium='image'/>" for width in (140, 700, 4000)), "700/a.jpg"),
         ("<media:group><media:content url='/4000/a.jpg' width='4000'/><media:content url='/9000/a.jpg' width='9000'/></media:group>", "4000/a.jpg"),
+        ("<media:group><media:content url='/a-300.jpg' width='300' medium='image'/><media:content url='/a-800.jpg' width='800' medium='image'/></media:group>", "a-800.jpg"),
+        ("<media:content url='/a-scaled.jpg' medium='image'/><media:content url='/a-1024x683.jpg' width='1024' medium='image'/>", "a-1024x683.jpg"),
     ],
 )  # fmt: skip
 def test_of_several_sizes_the_largest_with_room_is_taken(

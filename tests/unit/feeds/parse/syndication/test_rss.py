@@ -443,6 +443,11 @@ def test_an_id_that_is_an_address_is_where_an_item_without_a_link_is(osce: Taxon
         ("<cc:license>https://cc.test/by</cc:license>", ("", "https://cc.test/by")),
         ("<media:copyright>Wire</media:copyright>", ("Wire", "")),
         ("<cc:license>CC BY</cc:license>", ("", "")),
+        ("<old:license rdf:resource='https://cc.test/by'/>", ("", "https://cc.test/by")),
+        (
+            "<media:license href='https://cc.test/by'>CC BY</media:license>",
+            ("", "https://cc.test/by"),
+        ),
     ],
 )
 def test_what_an_item_says_of_its_rights_is_kept(
@@ -451,6 +456,8 @@ def test_what_an_item_says_of_its_rights_is_kept(
     spaces = (
         'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:media="http://search.yahoo.com/mrss/"'
         ' xmlns:cc="http://backend.userland.com/creativeCommonsRssModule"'
+        ' xmlns:old="http://web.resource.org/cc/"'
+        ' xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
     )
     document = rss(f"<item><title>A title of some length</title>{told}</item>")
     assert only(document.replace(b"<rss", f"<rss {spaces}".encode(), 1), osce).rights == rights
