@@ -179,11 +179,16 @@ class Files:
         _replace(target, content)
 
     def remove(self, path: str) -> None:
-        """There is nothing at ``path``, nor beside it. Raises PublishError."""
+        """There is nothing at ``path``, nor beside it. Folders that held nothing else go with it:
+        web servers answer for an empty one otherwise than for none. Raises PublishError.
+        """
         self._write_ahead(0)
         with _told(path, "remove"):
             for end in ("", ".status", ".gz", *_SMALLER):
                 _remove(f"{self.root}/{path}{end}")
+        for folder in Path(path).parents[:-1]:
+            with suppress(OSError):
+                (self.root / folder).rmdir()
 
     def pack(self) -> None:
         """Beside all that was written lies what is smaller than gzip's. Raises PublishError.
@@ -226,15 +231,12 @@ class Files:
             return False
 
     def remove_own(self, path: str, digest: str) -> bool:
-        """A file of these bytes, with all that lies beside it, is no more; False where it is of
-        others. Folders that held nothing else go with it. Raises PublishError.
+        """A file of these bytes is no more, as by `remove`; False where it is of others. Raises
+        PublishError.
         """
         if not self.is_of(path, digest):
             return False
         self.remove(path)
-        for folder in Path(path).parents[:-1]:
-            with suppress(OSError):
-                (self.root / folder).rmdir()
         return True
 
     def discard(self, path: str) -> None:

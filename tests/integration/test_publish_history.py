@@ -243,7 +243,7 @@ def test_an_archive_changes_with_what_leaves_it_and_not_with_what_is_corrected(
         write_items._change(connection, [old[1].number], {"withdrawn_at": gone}, gone)
     published(database, public)
     assert months(public, "feeds/all") == ["2026-08.atom"]
-    assert not (public / "feeds/all/2026-08-2/index.html").exists()
+    assert not (public / "feeds/all/2026-08-2").exists()
     assert old[1].uid not in walked(public, "feeds/all")
     with database.writing() as connection:
         for item in (old[0], *old[2:]):
