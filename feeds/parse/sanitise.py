@@ -293,7 +293,7 @@ def without(clean: str, dropped: Iterable[Block]) -> str:
 
 def _leading(page: str | None, source: str) -> _AttributeFilter:
     """Of a link within a page, the address of the place it leads to, if the page has it."""
-    own = (page or "").partition("#")[0]
+    own = page.partition("#")[0] if page and values.is_web_address(page) else ""
     places = {unescape(found[1].strip("\"'")) for found in _ANCHOR.finditer(source)}
 
     def led(_tag: str, name: str, value: str) -> str | None:

@@ -87,6 +87,11 @@ def test_a_footnote_of_a_text_without_a_page_is_words() -> None:
     assert hrefs(sanitised(FOOTNOTE, "https://x.test/feed", page="")) == ["https://x.test/more#fn1"]
 
 
+def test_a_footnote_leads_to_a_web_address_alone() -> None:
+    for page in ("javascript:alert(1)", "page.html"):
+        assert hrefs(sanitised("<a href=#n>1</a><p id=n>One.</p>", None, page=page)) == []
+
+
 def test_a_place_elsewhere_on_the_page_is_one() -> None:
     html, source = "<p><a href=#c>Comments</a></p>", "<p>A</p><section id=c></section>"
     clean = sanitised(html, "https://x.test/", page="https://x.test/1", source=html + source)
