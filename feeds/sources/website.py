@@ -125,10 +125,14 @@ class WebSource:
         if isinstance(parsed, Refused):
             return FetchFailed(problem=str(parsed))
         came = ReadPage(had=replace(had, moved_to=None), parsed=parsed)
-        if address(had.document.url or "") == address(before.asked_at):
+        is_there = address(had.document.url or "") == address(before.asked_at)
+        if is_there and not self.scope.complete:
             return came
         was = self.understand(known.document) if known else None
-        if not isinstance(was, Parsed):
+        # A page that stands where a feed was shows some of its entries, and nobody withdrew others.
+        if self.scope.complete and _is_feed(was) and not _is_feed(parsed):
+            return FetchFailed(problem=f"{had.document.url} shows a page where a feed was")
+        if is_there or not isinstance(was, Parsed):
             # Nobody knows yet what belongs here.
             return came
         is_known, is_kin = bool(_told(was) & _told(parsed)), _family(was) == _family(parsed)
@@ -136,10 +140,9 @@ class WebSource:
         if not (is_known or is_kin) or (is_replaced and not _is_same_place(had, asked)):
             problem = f"leads to {had.document.url}, which is something else"
             return FetchFailed(problem=problem)
-        if not (is_known and is_kin):
-            return came
         place = had.moved_to or (before.address if asked == before.address else None)
-        return ReadPage(had=replace(had, moved_to=place), parsed=parsed)
+        is_it = is_known and is_kin
+        return ReadPage(had=replace(had, moved_to=place if is_it else None), parsed=parsed)
 
     def _conclude(self, before: Standing, found: ReadPage, budget: Budget, now: datetime) -> None:
         """``standing`` is how the source does after a scan that came to its end."""
@@ -216,6 +219,10 @@ def _is_same_place(had: Had, asked: str) -> bool:
 
 def _family(parsed: Parsed) -> str:
     return "feed" if parsed.form in _FEEDS else parsed.form
+
+
+def _is_feed(found: Parsed | Refused | None) -> bool:
+    return isinstance(found, Parsed) and _family(found) == "feed"
 
 
 def _alone(had: Had) -> Seen:

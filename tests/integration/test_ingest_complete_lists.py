@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from feeds.errors import SourceError
 from feeds.ingest.report import IngestReport
 from feeds.storage.database import Database
 from feeds.storage.tables import items
 from feeds.taxonomy import Taxonomy
 from tests.folder_ingest import FolderIngest, a_page
+from tests.publisher.server import Request, Response
+from tests.publisher.taking import desk
 
 
 def feed(*names: str, more: str = "", head: str = "") -> str:
@@ -116,3 +119,29 @@ def test_an_entry_that_changes_its_names_stays(town: Town) -> None:
     town.write("feed.xml", feed("bridge", "mill", "weir").replace(old, other))
     assert town.look(dry_run=True).withdrawn == 0
     assert (town.look().withdrawn, town.shown) == (0, ALL)
+
+
+@pytest.mark.parametrize("follow", [True, False])
+@pytest.mark.parametrize("is_elsewhere", [True, False])
+def test_a_page_in_the_place_of_a_feed_withdraws_nothing(
+    database: Database, osce: Taxonomy, *, follow: bool, is_elsewhere: bool
+) -> None:
+    there = {"/feed": Response(body=feed("bridge", "mill", "weir", "dam").encode())}
+
+    def site(request: Request) -> Response:
+        return there.get(request.path, Response(status=404))
+
+    shown = "".join(
+        f"<li><a href='/{name}'>News of the {name}</a> <time datetime='2026-02-20'>"
+        f"20 February 2026</time><p>What the town says of the {name}, in a sentence.</p></li>"
+        for name in ("bridge", "mill", "weir")
+    )
+    page = Response(body=f"<title>News</title><h1>News</h1><ul>{shown}</ul>".encode())
+    with desk(database, osce, site) as taking:
+        assert taking.ingest("/feed", follow=follow, complete=True).added == 4
+        there["/news"] = page
+        moved = Response(status=302, headers=(("Location", "/news"),))
+        there["/feed"] = moved if is_elsewhere else page
+        with pytest.raises(SourceError, match="a page where a feed was"):
+            taking.ingest("/feed", follow=follow, complete=True)
+        assert [row.withdrawn_at for row in taking.rows] == [None] * 4

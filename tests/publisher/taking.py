@@ -53,10 +53,12 @@ class Desk:
         listing_pages: int = 1,
         *,
         follow: bool = True,
+        complete: bool = False,
         progress: Progress | None = None,
     ) -> IngestReport:
         self.now += EVERY
-        source = self._source(start, CrawlScope(listing_pages=listing_pages, follow=follow))
+        scope = CrawlScope(listing_pages=listing_pages, follow=follow, complete=complete)
+        source = self._source(start, scope)
         terms = _terms(source.name, self.taxonomy, now=self.now, batch=7, habits=self.habits)
         return ingest(self.store, source, terms, stopping=self.stopping, progress=progress)
 
