@@ -58,15 +58,19 @@ def _of_lines(text: bytes, found_at: str | None) -> Parsed | None:
         return None
     own = dict.fromkeys(url for url in listed if url and _is_own(url, found_at))
     return Parsed(
-        form=FORM, drafts=(), is_list=True, locations=tuple(Location(url=url) for url in own)
+        form=FORM,
+        drafts=(),
+        is_list=True,
+        locations=tuple(Location(url=url) for url in own),
+        may_hold_more=len(lines) > _MOST_LOCATIONS,
     )
 
 
 def _of_tree(tree: Tree, document: Document, taxonomy: Taxonomy) -> Parsed:
-    listed = islice(_listed(tree.root, document.url), _MOST_LOCATIONS)
+    listed = [*islice(_listed(tree.root, document.url), _MOST_LOCATIONS + 1)]
     drafts: list[Draft] = []
     locations: dict[str, Location] = {}
-    for url, element in listed:
+    for url, element in listed[:_MOST_LOCATIONS]:
         draft = _draft(url, element, taxonomy)
         if draft:
             drafts.append(draft)
@@ -78,7 +82,7 @@ def _of_tree(tree: Tree, document: Document, taxonomy: Taxonomy) -> Parsed:
         is_list=True,
         locations=tuple(locations.values()),
         is_cut=tree.is_cut,
-        may_hold_more=tree.is_guessed,
+        may_hold_more=tree.is_guessed or len(listed) > _MOST_LOCATIONS,
     )
 
 

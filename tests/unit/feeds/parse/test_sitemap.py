@@ -170,8 +170,13 @@ def test_words_are_no_sitemap(body: str, osce: Taxonomy) -> None:
 
 @pytest.mark.one_python
 def test_no_more_than_the_protocol_allows_is_read(osce: Taxonomy) -> None:
-    pages = "".join(f"<url><loc>/{number}</loc></url>" for number in range(50_001))
-    assert len(parsed(pages, osce).locations) == 50_000
+    pages = [f"<url><loc>/{number}</loc></url>" for number in range(50_001)]
+    found, whole = parsed("".join(pages), osce), parsed("".join(pages[1:]), osce)
+    assert (len(found.locations), found.may_hold_more) == (50_000, True)
+    assert (len(whole.locations), whole.may_hold_more) == (50_000, False)
+    lines = understood("\n".join(f"https://www.example.org/{n}" for n in range(50_001)), osce)
+    assert isinstance(lines, Parsed)
+    assert (len(lines.locations), lines.may_hold_more) == (50_000, True)
 
 
 @pytest.mark.parametrize(
