@@ -9,6 +9,7 @@ import pytest
 from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
 from feeds.model import Enclosure
 from feeds.parse import understand
+from feeds.parse.text import pdf
 from feeds.taxonomy import Taxonomy
 from tests.pdf import a_pdf
 
@@ -47,7 +48,8 @@ def test_the_text_of_a_file_is_its_items() -> None:
         " results are known to everybody. | - a first point of the list"
         " | - a second point of the list"
     )
-    assert (draft.title, draft.url, draft.partial) == (LEAD.title, URL, False)
+    assert (draft.form, draft.title, draft.url) == (pdf.FORM, LEAD.title, URL)
+    assert not draft.partial
     assert draft.enclosures == (Enclosure(url=URL, media_type="application/pdf", length=len(body)),)
 
 
