@@ -1,9 +1,11 @@
-"""Markup in the one way in which a sanitiser writes it: its tags, and elements that hold nothing.
+"""Markup in the one way in which a sanitiser writes it: tags, paragraphs, what holds nothing.
 
 Knows how a tag is written. Must never know what may be published, or what elements mean.
 """
 
 import re
+from collections.abc import Iterable
+from html import escape
 
 _ATTRIBUTES = r'(?: [a-z-]+="[^"]*")*+'
 #: A tag, whether it is an end ("/" or ""), and its name: lower case, attributes quoted, and nothing
@@ -35,3 +37,8 @@ def without_empty(markup: str) -> str:
             break
         markup = less
     return "" if _NOTHING.fullmatch(markup) else markup.strip()
+
+
+def in_paragraphs(lines: Iterable[str]) -> str:
+    """The same of lines of plain text, each a paragraph."""
+    return "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines)

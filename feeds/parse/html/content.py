@@ -9,10 +9,10 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from html import escape
 from itertools import takewhile
 
 from feeds.draft import DateStyle, Draft, Habits
+from feeds.markup import in_paragraphs
 from feeds.model import Issued
 from feeds.parse import dates
 from feeds.parse.dates import Mention
@@ -341,8 +341,7 @@ def _told(body: str) -> str:
     """A text that stands in a page as data, as HTML."""
     if _HAS_MARKUP.search(body):
         return body
-    lines = (line for each in body.splitlines() if (line := each.strip()))
-    return "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines)
+    return in_paragraphs(line for each in body.splitlines() if (line := each.strip()))
 
 
 def _behind_labels(found: Sequence[Block], start: int, used: frozenset[int]) -> tuple[int, str]:

@@ -12,6 +12,7 @@ from itertools import chain
 
 from config.values import isolated, visible
 from feeds.draft import Draft
+from feeds.markup import in_paragraphs
 from feeds.parse.sanitise import blocks, paragraphs, sanitised, without
 from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.categories import topics_of
@@ -135,8 +136,7 @@ def _words(
     if rest or (not shown and told.is_html and _MARKED.search(told.text)):
         markup, body = _body(told, title, page)
         if shown:
-            words = markup or "".join(f"<p>{html.escape(each, quote=False)}</p>" for each in body)
-            markup = f"{shown}{words}"
+            markup = shown + (markup or in_paragraphs(body))
     if rest or is_whole or _MARKED.search(markup):
         return lead, markup, body, False
     return lead, "", (), False

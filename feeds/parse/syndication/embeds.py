@@ -109,9 +109,14 @@ def within(
     return {number: _apart_from(said, embed) for number, embed in known.items()}
 
 
+def captioned_apart(said: Collection[str], picture: Picture) -> Picture:
+    """The same picture, without a caption that is ``said`` beside it."""
+    return replace(picture, caption="") if picture.caption in said else picture
+
+
 def _apart_from(said: Collection[str], embed: Embed) -> Embed:
-    if isinstance(embed, Picture) and embed.caption in said:
-        return replace(embed, caption="")
+    if isinstance(embed, Picture):
+        return captioned_apart(said, embed)
     if isinstance(embed, LinkedEmbed) and embed.words in said:
         return embed._replace(words="")
     return embed

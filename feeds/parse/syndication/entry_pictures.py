@@ -6,15 +6,19 @@ instead. Must never know who may show them, or what of a text is published.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
-from html import escape
 from itertools import chain
 
 from config.values import host_of
+from feeds.markup import in_paragraphs
 from feeds.model import TYPES_OF_FILES
 from feeds.parse.sanitise import paragraphs
 from feeds.parse.syndication.elements import Groups, first, grouped, local, text_of
-from feeds.parse.syndication.embeds import LONGEST_CAPTION_CHARS, WIDEST_PIXELS, is_tiny
+from feeds.parse.syndication.embeds import (
+    LONGEST_CAPTION_CHARS,
+    WIDEST_PIXELS,
+    captioned_apart,
+    is_tiny,
+)
 from feeds.parse.syndication.feed_entries import (
     NO_PICTURES,
     RawEntry,
@@ -149,10 +153,10 @@ def opened(markup: str, body: Collection[str], lead: str, entry: RawEntry, feed:
         found = list(entry.pictures.previews)
     said = {lead, *body}
     figures = "".join(
-        kept(replace(each, caption="") if each.caption in said else each, is_within_line=False)
+        kept(captioned_apart(said, each), is_within_line=False)
         for each in found
         if each.address not in own
     )
     if not figures:
         return markup
-    return figures + (markup or "".join(f"<p>{escape(each, quote=False)}</p>" for each in body))
+    return figures + (markup or in_paragraphs(body))

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from feeds.markup import CLEAN_TAG, without_empty
+from feeds.markup import CLEAN_TAG, in_paragraphs, without_empty
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,11 @@ from feeds.markup import CLEAN_TAG, without_empty
 )  # fmt: skip
 def test_what_holds_nothing_goes(markup: str, less: str) -> None:
     assert without_empty(markup) == less
+
+
+def test_lines_become_paragraphs_in_the_same_way() -> None:
+    assert in_paragraphs(['a < "b"', "c"]) == '<p>a &lt; "b"</p><p>c</p>'
+    assert in_paragraphs([]) == ""
 
 
 def test_a_tag_is_read_as_it_is_written() -> None:

@@ -5,12 +5,13 @@ Knows the ways in which schema.org writes a picture. Must never know where its t
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from html import escape
 from typing import Any
 
 from config.values import on_one_line
 from feeds.draft import Draft
+from feeds.markup import in_paragraphs
 from feeds.parse.html.tree import absolute
+from feeds.parse.syndication.embeds import captioned_apart
 from feeds.parse.syndication.entry_pictures import is_called_decoration
 from feeds.pictures import Picture, is_below, kept, pictures, size
 
@@ -33,10 +34,8 @@ def opened(draft: Draft, images: Iterable[object], base: str | None) -> Draft:
     found = next(_pictures(images, base), None)
     if found is None:
         return draft
-    picture = replace(found, caption="") if found.caption in draft.paragraphs else found
-    words = (f"<p>{escape(each, quote=False)}</p>" for each in draft.paragraphs)
-    markup = kept(picture, is_within_line=False) + (draft.markup or "".join(words))
-    return replace(draft, markup=markup)
+    picture = kept(captioned_apart(draft.paragraphs, found), is_within_line=False)
+    return replace(draft, markup=picture + (draft.markup or in_paragraphs(draft.paragraphs)))
 
 
 def _pictures(images: Iterable[object], base: str | None) -> Iterator[Picture]:
