@@ -158,8 +158,7 @@ def past_of(
     last = month_of(newest)
     asked = month or last
     start, end = span_of(asked)
-    found = partial(search.became_news, connection, selection)
-    here = found(start, end)
+    here = history.filed(connection, selection, asked)
     # Whatever is in the newest month, it says that those before it are over.
     months = {last: 1} | {asked: len(here)}
     beside: list[Latest] = []
@@ -170,8 +169,8 @@ def past_of(
         beside += filter(None, [search.first_since(connection, selection, end)])
     for each in beside:
         name = month_of(each.news_at)
-        months[name] = len(found(*span_of(name)))
-    return PageChain(months=months, size=size), here[::-1]
+        months[name] = len(history.filed(connection, selection, name))
+    return PageChain(months=months, size=size), here
 
 
 def _latest(

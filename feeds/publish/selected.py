@@ -106,9 +106,7 @@ class SelectedFeeds:
                 return None
             here = items[link.page.start : link.page.start + link.page.count]
             numbers = [each.item for each in reversed(here)]
-            ready = self._ready(connection, numbers)
-            made = [ready[number] for number in numbers if number in ready]
-            shown = within_bounds(made, self._builder.brief, partial(whole_items, connection))
+            shown = self._within_bounds(connection, numbers)
             changes = entries.changes_of(connection, numbers)
         feed = FeedRef.of_selection(selection)
         document = self._builder.selected(feed, _FORMS[form], shown, None, link.position)
@@ -175,9 +173,7 @@ class SelectedFeeds:
     ) -> tuple[bytes, int]:
         holding = selected(connection, selection, fewest=self._builder.entries_per_feed, listed=0)
         numbers = [*holding.shown, *holding.corrected]
-        ready = self._ready(connection, numbers)
-        made = [ready[number] for number in numbers if number in ready]
-        shown = within_bounds(made, self._builder.brief, partial(whole_items, connection))
+        shown = self._within_bounds(connection, numbers)
         changes = entries.changes_of(connection, numbers)
         moved = (each.updated_at for each in shown)
         chain, newest = NO_PAGES, holding.latest_at
@@ -192,6 +188,12 @@ class SelectedFeeds:
             Position(previous=chain.last.name if chain.last else ""),
         )
         return document, max((changes[each.item] for each in shown), default=0)
+
+    def _within_bounds(self, connection: Connection, numbers: Sequence[int]) -> Sequence[Ready]:
+        """The entries of one document, those that would make it too large as summaries."""
+        ready = self._ready(connection, numbers)
+        made = [ready[number] for number in numbers if number in ready]
+        return within_bounds(made, self._builder.brief, partial(whole_items, connection))
 
     def _ready(self, connection: Connection, numbers: Sequence[int]) -> Mapping[int, Ready]:
         """The entries of these items; those that publishing has not made yet are made for once."""

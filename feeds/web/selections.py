@@ -203,7 +203,7 @@ class SelectedOverHttp(ServedPaths):
         address = self._source.address(selection, form, page)
         if address != f"{asked.path[1:]}{'?' if query else ''}{query}":
             return _moved(f"{self._base}/{address}", asked.path, int(self._clock()))
-        body, change = self._told(asked, selection, form, before)
+        body, change = self._told(asked, selection, form, page, before)
         if earlier and earlier.plain.body == body:
             return earlier
         modified = int(self._clock()) + _SETTLED_SECONDS
@@ -225,12 +225,11 @@ class SelectedOverHttp(ServedPaths):
         return _served(representation(body, None), {_CODING: packed})
 
     def _told(
-        self, asked: _Target, selection: Selection, form: str, before: int | None
+        self, asked: _Target, selection: Selection, form: str, page: str, before: int | None
     ) -> tuple[bytes, int]:
-        history = _HISTORY.fullmatch(asked.path)
-        if history is None:
+        if not page:
             return self._source.answer(selection, form, since=asked.since, before=before)
-        if told := self._source.past(selection, form, history[1]):
+        if told := self._source.past(selection, form, page):
             return told
         raise _absent(asked.path)
 
