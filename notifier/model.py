@@ -147,6 +147,7 @@ class DeliveryState(StrEnum):
     accepted: the next server took responsibility (RFC 5321 4.2.5). deferred: refused for now,
     again from ``due_at`` on. failed: refused for good. suppressed: the address was suppressed, or
     its owner left, before the mail left. uncertain: in doubt after a crash, held for a person.
+    skipped: there was nothing to say when it was to leave.
     """
 
     QUEUED = "queued"
@@ -156,6 +157,7 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     SUPPRESSED = "suppressed"
     UNCERTAIN = "uncertain"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

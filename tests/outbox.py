@@ -13,6 +13,7 @@ from config.values import primary_language
 from feeds.model import Fresh, Item
 from feeds.storage.database import Database
 from feeds.storage.tables import item_topics, items
+from notifier.digest.contents import Contents
 from notifier.mail.ledger import Ledger
 from notifier.mail.message import Sender, build, slot
 from notifier.model import Planned, Subscriber
@@ -138,6 +139,7 @@ def a_ledger(database: Database, *, now: datetime = NOW, **changes: Any) -> Ledg
         "hold": False,
         "clock": lambda: now,
         "jitter": lambda: 0.0,
+        "compose": Contents(database=database).compose,
         **changes,
     }
     return Ledger(database=database, keyed=KEYED, **how)

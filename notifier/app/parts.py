@@ -373,11 +373,13 @@ def ledger(
     """The books of one delivery run."""
     from datetime import timedelta
 
+    from notifier.digest.contents import Contents
     from notifier.mail.ledger import Ledger
     from notifier.storage.suppressions import Keyed
 
     return Ledger(
         database=database,
+        compose=Contents(database=database).compose,
         keyed=Keyed(settings.signing_key),
         node=settings.daemon.node,
         sender=settings.mail.from_address,

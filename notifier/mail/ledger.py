@@ -15,17 +15,18 @@ from urllib.parse import quote
 from feeds.model import Progress
 from feeds.storage.database import Database
 from notifier.errors import MessageRefused
-from notifier.mail.message import fill
 from notifier.mail.outcome import decide
-from notifier.model import DeliveryState, Envelope, Reply, Settlement
-from notifier.storage import digests, sending
+from notifier.model import DeliveryState, Envelope, Reply, Settlement, Skip
+from notifier.storage import sending
 from notifier.storage.sending import Claimed
 from notifier.storage.suppressions import Keyed
 
 #: A claim older than this belongs to a node that is no more; longer than any message takes.
 LEASE = timedelta(minutes=15)
-#: About 20 kB each, so 20 MB: enough for the favourite selections of a run.
-_KEPT_TEMPLATES = 1024
+
+#: The message of each, in their order, or why there is none to send. It is asked in the ledger's
+#: thread, outside any transaction.
+Compose = Callable[[Sequence[Claimed]], Sequence[bytes | Skip | MessageRefused]]
 
 
 @dataclass(slots=True)
@@ -49,6 +50,7 @@ class Ledger:
     """
 
     database: Database
+    compose: Compose
     keyed: Keyed
     node: str
     sender: str
@@ -59,7 +61,6 @@ class Ledger:
     progress: Progress | None = None
     tally: Counter[DeliveryState] = field(init=False, default_factory=Counter)
     in_doubt: int = field(init=False, default=0)
-    _templates: dict[str, bytes] = field(init=False, default_factory=dict)
     _exchanges: list[_Exchange] = field(init=False, default_factory=list)
     _lock: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
@@ -135,12 +136,6 @@ class Ledger:
         with self.database.writing() as connection:
             sending.settle(connection, self.node, now, settled, self.keyed)
             claimed = sending.claim(connection, self.node, now, wanted) if wanted else []
-            needed = {one.rendering for one in claimed}
-            if missing := needed.difference(self._templates):
-                if len(self._templates) > _KEPT_TEMPLATES:
-                    self._templates.clear()
-                    missing = needed
-                self._templates.update(digests.templates(connection, list(missing)))
         self.in_doubt += sum(one.was_in_doubt for one in settled)
         self.tally.update(one.state for one in settled if not one.was_in_doubt)
         return claimed
@@ -148,12 +143,9 @@ class Ledger:
     def _hand_out(self, claimed: Sequence[Claimed], waiting: list[_Exchange]) -> list[Settlement]:
         """Everybody who waits gets a message, as far as they go; returns those nobody can send."""
         unsendable = []
-        for one in claimed:
-            try:
-                content = fill(self._templates[one.rendering], one.personal)
-            except MessageRefused as error:
-                failed = DeliveryState.FAILED
-                unsendable.append(Settlement(delivery=one.id, state=failed, reply=str(error)))
+        for one, content in zip(claimed, self.compose(claimed), strict=True):
+            if not isinstance(content, bytes):
+                unsendable.append(_unsent(one, content))
             else:
                 waiting.pop().envelope = Envelope(
                     delivery=one.id,
@@ -166,3 +158,8 @@ class Ledger:
                     first_at=one.created_at,
                 )
         return unsendable
+
+
+def _unsent(one: Claimed, why: Skip | MessageRefused) -> Settlement:
+    state = DeliveryState.SKIPPED if isinstance(why, Skip) else DeliveryState.FAILED
+    return Settlement(delivery=one.id, state=state, reply=str(why))

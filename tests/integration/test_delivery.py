@@ -1,7 +1,7 @@
 """Everything queued goes out: never again after a success, never not at all."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,12 +13,14 @@ from sqlalchemy import update
 
 from feeds.errors import StoreBusy
 from feeds.storage.database import Database
-from notifier.errors import TransportUnavailable
+from notifier.digest.contents import Contents
+from notifier.errors import MessageRefused, TransportUnavailable
 from notifier.mail import Transport
 from notifier.mail.send import DeliveryReport, deliver
-from notifier.model import DeliveryState, Envelope, Reply, Stage
+from notifier.model import DeliveryState, Envelope, Reply, Skip, Stage
 from notifier.storage import digests, sending, suppressions
 from notifier.storage import tables as t
+from notifier.storage.sending import Claimed
 from tests.outbox import GIVE_UP_AFTER, KEYED, NOW, SENDER, a_ledger, outbox, queue, template
 
 ROOT = Path(__file__).parents[2]
@@ -263,10 +265,28 @@ def test_a_message_nobody_can_make_fails_and_the_others_go_on(database: Database
     assert states(database)[0] is DeliveryState.FAILED
 
 
+def test_a_message_with_nothing_to_say_is_skipped_and_the_others_go_on(
+    database: Database,
+) -> None:
+    queue(database, 3)
+    filled = Contents(database=database).compose
+
+    def compose(claimed: Sequence[Claimed]) -> list[bytes | Skip | MessageRefused]:
+        return [
+            Skip.NOTHING_NEW if one.id == 2 else content
+            for one, content in zip(claimed, filled(claimed), strict=True)
+        ]
+
+    report = run(database, Postbox(sessions=1), compose=compose)
+    assert report == DeliveryReport(accepted=2)
+    assert states(database)[1] is DeliveryState.SKIPPED
+    assert outbox(database)[1].reply == "nothing-new"
+
+
 def test_more_messages_than_are_kept_at_hand_go_out_too(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notifier.mail.ledger._KEPT_TEMPLATES", 1)
+    monkeypatch.setattr("notifier.digest.contents._KEPT_TEMPLATES", 1)
     queue(database, 6)
     with database.writing() as connection:
         kept = {f"template {n}": template() + b"%d\r\n" % n for n in range(1, 7)}
