@@ -89,6 +89,7 @@ def store(
     *,
     source: str = "own",
     at: datetime = NOON,
+    fresh: Fresh = Fresh.NEWS,
 ) -> Sequence[Item]:
     """Adds new items, as ingest would."""
     with database.writing() as connection:
@@ -96,7 +97,7 @@ def store(
         numbers = next_numbers(connection, "items", len(drafts))
         changes = next_numbers(connection, "changes", len(drafts))
         firsts = [
-            _revision(_new(source, number, draft), taxonomy, change, at)
+            _revision(_new(source, number, draft), taxonomy, change, at, fresh)
             for draft, number, change in zip(drafts, numbers, changes, strict=True)
         ]
         write_items.write(connection, firsts)
@@ -137,10 +138,10 @@ def _new(source: str, number: int, draft: Draft) -> Known:
     )
 
 
-def _revision(known: Known, taxonomy: Taxonomy, change: int, at: datetime) -> Revision:
-    first = first_updated(
-        known.draft.issued, at, Fresh.NEWS, UTC, number=known.number, change=change
-    )
+def _revision(
+    known: Known, taxonomy: Taxonomy, change: int, at: datetime, fresh: Fresh = Fresh.NEWS
+) -> Revision:
+    first = first_updated(known.draft.issued, at, fresh, UTC, number=known.number, change=change)
     return Revision(
         known=replace(known, updated_at=known.updated_at or first),
         change=change,
@@ -149,7 +150,7 @@ def _revision(known: Known, taxonomy: Taxonomy, change: int, at: datetime) -> Re
         digest="an original",
         recorded_at=at,
         group=known.number,
-        freshness=Fresh.NEWS,
+        freshness=fresh,
     )
 
 

@@ -21,8 +21,8 @@ from feeds.sources import Source
 from feeds.sources.folder import FolderSource
 from feeds.sources.website import WebSource
 from feeds.standing import Standing, looked_at
-from feeds.storage import standings
 from feeds.storage.database import Database
+from feeds.storage.origins import standings
 
 # Sources asked together; each waits for its host most of the time.
 _AT_ONCE = 8

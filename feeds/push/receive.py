@@ -24,8 +24,9 @@ from feeds.model import Item, TopicKind
 from feeds.parse.push import FORM, JSON, Faulty
 from feeds.parse.push.pushed_item import ID_RULE, Fault, is_id
 from feeds.push.problems import Problem, ProblemKind
-from feeds.storage import Connection, pushes
-from feeds.storage.pushes import Answered
+from feeds.storage import Connection
+from feeds.storage.origins import pushes
+from feeds.storage.origins.pushes import Answered
 
 
 class Outcome(StrEnum):

@@ -30,7 +30,7 @@ from feeds.identity.decide import Known, Role, revised_updated
 from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Fresh, Item, Label, Provenance
 from feeds.selection import EVERYWHERE, LANGUAGE, Place
-from feeds.storage import documents
+from feeds.storage import changes, documents
 from feeds.storage.database import next_numbers
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import read
@@ -111,19 +111,19 @@ def write(
         (item, *(moved or {}).get((kind, slug), (kind, slug))): at
         for (item, kind, slug), at in before.items()
     } | dict(before)
-    topics = [
-        row for each in changed for row in _topics(each, filed_since, since[each.known.number])
-    ]
+    dated = ((each, since[each.known.number]) for each in changed)
+    topics = [row for each, at in dated for row in _topics(each, filed_since, at)]
     if topics:
         connection.execute(insert(item_topics), topics)
     connection.execute(insert(revisions), list(map(_revision, changed)))
+    changes.record(connection, changed)
     filed = {(row["item"], row["kind"], row["slug"]) for row in topics if row["slug"]}
     left = before.keys() - filed
     touching = [(kind, slug, "") for _, kind, slug in filed]
-    touching += [(place[1], place[2], month_of(before[place])) for place in left]
+    touching += ((place[1], place[2], month_of(before[place])) for place in left)
     _touch(connection, touching, max(each.change for each in changed))
     at = max(revised_updated(each.recorded_at, each.change) for each in changed)
-    _move(connection, {(kind, slug) for _, kind, slug in left}, at)
+    _move(connection, {place[1:] for place in left}, at)
 
 
 def _new(first: Revision) -> dict[str, object]:
@@ -350,11 +350,10 @@ def merge(connection: Connection, item: int, into: int, now: datetime) -> NotMer
 def split(connection: Connection, item: int, now: datetime) -> NotMerged | None:
     """``item`` stands for itself again; or why not."""
     row = connection.execute(select(items.c.merged_into).where(items.c.number == item)).first()
-    if row is None:
-        return NotMerged.MISSING
-    if row.merged_into is None:
-        return NotMerged.WHOLE
+    if row is None or row.merged_into is None:
+        return NotMerged.WHOLE if row else NotMerged.MISSING
     _change(connection, [item], {"merged_into": None, "merged_at": None}, now)
+    changes.repeat(connection, item, now)
     return None
 
 
@@ -370,9 +369,9 @@ def _change(
     """
     if not numbers:
         return {}
-    changes = dict(zip(numbers, next_numbers(connection, "changes", len(numbers)), strict=True))
-    updated = _updated(connection, changes, now, is_back=not any(values.values()))
-    rows = [{"of": number, "to": changes[number], "at": at} for number, at in updated.items()]
+    drawn = dict(zip(numbers, next_numbers(connection, "changes", len(numbers)), strict=True))
+    updated = _updated(connection, drawn, now, is_back=not any(values.values()))
+    rows = [{"of": number, "to": drawn[number], "at": at} for number, at in updated.items()]
     statement = update(items).where(items.c.number == bindparam("of"))
     dated = statement.values(change=bindparam("to"), updated_at=bindparam("at"), **values)
     connection.execute(dated, rows)
@@ -381,20 +380,20 @@ def _change(
     # They say when their items were updated.
     connection.execute(delete(entries).where(entries.c.item.in_(numbers)))
     places = {(kind, slug) for _, kind, slug in _filed(connection, numbers)}
-    last = max(changes.values())
+    last = max(drawn.values())
     _touch(connection, ((*place, "") for place in places), last)
     _move(connection, {EVERYWHERE, *places}, revised_updated(now, last))
     return updated
 
 
 def _updated(
-    connection: Connection, changes: Mapping[int, int], now: datetime, *, is_back: bool
+    connection: Connection, drawn: Mapping[int, int], now: datetime, *, is_back: bool
 ) -> Mapping[int, datetime]:
     """When these items were updated, or are by these changes if by them they are back."""
     columns = (items.c.number, items.c.updated_at, items.c.withdrawn_at, items.c.merged_at)
-    rows = connection.execute(select(*columns).where(items.c.number.in_(changes)))
+    rows = connection.execute(select(*columns).where(items.c.number.in_(drawn)))
     updated = {}
     for number, at, *gone in rows:
         went = gone_when(max(filter(None, gone), default=at), at)
-        updated[number] = revised_updated(now, changes[number], went) if is_back else at
+        updated[number] = revised_updated(now, drawn[number], went) if is_back else at
     return updated

@@ -15,7 +15,8 @@ from starlette.responses import PlainTextResponse, Response
 from feeds.draft import Document
 from feeds.ingest.single_document import Receiver
 from feeds.standing import early_look
-from feeds.storage import documents, standings
+from feeds.storage import documents
+from feeds.storage.origins import standings
 from feeds.storage.websub import leases
 from feeds.web.request_limits import PATIENCE_SECONDS, BodyTooLong, ThreadLimit, body_of
 from feeds.websub.lease import Intent, Lease, confirmed, is_live, is_signed, signs

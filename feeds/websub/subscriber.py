@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, assert_never
 from feeds.draft import Hub
 from feeds.fetch import FetchFailed, Posted, Stopped
 from feeds.standing import State
-from feeds.storage import standings
 from feeds.storage.database import Database
+from feeds.storage.origins import standings
 from feeds.storage.websub import leases
 from feeds.websub.lease import Ask, Drop, Keep, Lease, Mode, failed, form_of, next_step, offered
 

@@ -215,7 +215,7 @@ def status(
 
 def sources(database: "Database", settings: "Sequence[SourceSettings]") -> list[SourceRow]:
     """Every source of the settings, in their order."""
-    from feeds.storage import standings
+    from feeds.storage.origins import standings
     from notifier.app.sources import ownership
 
     owners = ownership(settings)
@@ -237,7 +237,7 @@ def _states(
     connection: "Connection", settings: "Sequence[SourceSettings]"
 ) -> "Mapping[State, int]":
     """How many sources of the settings are in which state."""
-    from feeds.storage import standings
+    from feeds.storage.origins import standings
 
     known = standings.every(connection)
     places = {source.name: _address(source) for source in settings}

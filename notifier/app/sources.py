@@ -84,7 +84,8 @@ def website(
     from feeds.sources import CrawlScope
     from feeds.sources.website import WebSource
     from feeds.standing import is_due
-    from feeds.storage import documents, standings
+    from feeds.storage import documents
+    from feeds.storage.origins import standings
 
     its = terms(source.name)
     with database.reading() as connection:

@@ -13,8 +13,9 @@ from feeds.sources import CrawlScope
 from feeds.sources.ask import Asking
 from feeds.sources.website import WebSource
 from feeds.standing import State
-from feeds.storage import documents, standings
+from feeds.storage import documents
 from feeds.storage.database import Database
+from feeds.storage.origins import standings
 from feeds.taxonomy import Taxonomy
 from tests.publisher.fetching import fetching
 from tests.publisher.remembered import EVERY

@@ -21,8 +21,8 @@ from feeds.sources.ask import Asking
 from feeds.sources.folder import FolderSource
 from feeds.sources.website import WebSource
 from feeds.standing import State
-from feeds.storage import standings
 from feeds.storage.database import Database
+from feeds.storage.origins import standings
 from feeds.taxonomy import Taxonomy
 from tests.folder_ingest import a_page
 from tests.publisher.remembered import EVERY, fetching

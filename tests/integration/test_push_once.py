@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from feeds.ingest import pipeline, read, worker
 from feeds.parse import push
-from feeds.storage import pushes, recall
+from feeds.storage import recall
 from feeds.storage.database import Database
+from feeds.storage.origins import pushes
 from feeds.storage.tables import metadata
 from feeds.taxonomy import Taxonomy
 from tests.pushing import Changes, Publisher, a_push_api, an_entry, an_item

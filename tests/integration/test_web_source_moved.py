@@ -7,8 +7,8 @@ from feeds.sources import CrawlScope
 from feeds.sources.ask import Asking
 from feeds.sources.website import WebSource
 from feeds.standing import State
-from feeds.storage import standings
 from feeds.storage.database import Database
+from feeds.storage.origins import standings
 from feeds.taxonomy import Taxonomy
 from tests.publisher.remembered import EVERY
 from tests.publisher.remembered import fetching as asking

@@ -9,8 +9,8 @@ import typer
 from typer.testing import CliRunner
 
 from feeds.standing import Standing, begun, failed, succeeded
-from feeds.storage import standings
 from feeds.storage.database import Database
+from feeds.storage.origins import standings
 from feeds.taxonomy import Taxonomy
 from notifier.cli import ingest, options
 from notifier.storage import VERSIONS

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from feeds.draft import Hub
 from feeds.standing import begun, failed, succeeded
-from feeds.storage import standings
 from feeds.storage.database import Database
+from feeds.storage.origins import standings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://news.example.org/"

@@ -14,8 +14,8 @@ from starlette.routing import Route
 
 from feeds import draft
 from feeds.standing import Standing, State
-from feeds.storage import standings
 from feeds.storage.database import Database
+from feeds.storage.origins import standings
 from feeds.storage.read_items import whole_items
 from feeds.storage.websub import subscriptions
 from feeds.websub.callback import HubCallback

@@ -19,8 +19,8 @@ from feeds.fetch import Limits
 from feeds.fetch.client import Fetcher
 from feeds.fetch.guard import Guard
 from feeds.standing import Standing, State
-from feeds.storage import standings
 from feeds.storage.database import Database
+from feeds.storage.origins import standings
 from feeds.storage.tables import items
 from feeds.storage.websub import leases
 from feeds.taxonomy import Taxonomy

@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 
 from feeds.model import HubStanding
 from feeds.storage.engines import upsert
-from feeds.storage.tables import hubs, publications
+from feeds.storage.tables import publications
 from feeds.storage.websub.claims import due_rows, take
+from feeds.storage.websub.tables import hubs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, select
 
 from feeds.storage.engines import upsert
-from feeds.storage.tables import leases
+from feeds.storage.websub.tables import leases
 from feeds.websub.lease import Lease, LeaseState
 
 

@@ -27,9 +27,10 @@ from sqlalchemy import (
 from feeds.storage.columns import Instant
 from feeds.storage.database import last_number
 from feeds.storage.engines import upsert
-from feeds.storage.tables import counters, feed_subscriptions, publications
+from feeds.storage.tables import counters, publications
 from feeds.storage.websub.claims import due_rows, take
 from feeds.storage.websub.publications import latest
+from feeds.storage.websub.tables import feed_subscriptions
 from feeds.storage.websub.verifications import AskedSubscription
 
 _CURSOR = "publications.distributed"

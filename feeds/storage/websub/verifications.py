@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
-from feeds.storage.tables import subscription_requests as table
 from feeds.storage.websub.claims import due_rows, take
+from feeds.storage.websub.tables import subscription_requests as table
 
 #: A host that confirms nothing is asked no more for so long, once it was asked often.
 REMEMBERED_FOR = timedelta(hours=1)

@@ -20,11 +20,9 @@ def upgrade() -> None:
     _keys_and_topics()
     _history()
     _published()
-    _sitemaps()
     _files()
     _topics()
     _standings()
-    _pushes()
     _leases()
     _publications()
     _searchable()
@@ -116,16 +114,8 @@ def _items() -> None:
 
 
 def _indexes_of_items() -> None:
-    indexed = (
-        "change",
-        "content_hash",
-        "updated_at",
-        "news_at",
-        "group",
-        "title_key",
-        "opening_key",
-    )
-    for column in indexed:
+    indexed = "change content_hash updated_at news_at group title_key opening_key"
+    for column in indexed.split():
         op.create_index(f"ix_items_{column}", "items", [column])
 
 
@@ -182,6 +172,19 @@ def _history() -> None:
         sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_revisions_item_items"),
         sa.PrimaryKeyConstraint("item", "revision", name="pk_revisions"),
     )
+    op.create_table(
+        "changes",
+        sa.Column("number", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("item", NUMBER, nullable=False),
+        sa.Column("places", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("texts", sa.LargeBinary()),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("is_again", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_changes_item_items"),
+        sa.PrimaryKeyConstraint("number", name="pk_changes"),
+    )
+    op.create_index("ix_changes_item", "changes", ["item", "number"])
 
 
 def _published() -> None:
@@ -225,15 +228,6 @@ def _published() -> None:
     )
 
 
-def _sitemaps() -> None:
-    op.create_table(
-        "sitemaps",
-        sa.Column("part", NUMBER, autoincrement=False, nullable=False),
-        sa.Column("changed_at", INSTANT, nullable=True),
-        sa.PrimaryKeyConstraint("part", name="pk_sitemaps"),
-    )
-
-
 def _topics() -> None:
     op.create_table(
         "topic_names",
@@ -273,9 +267,6 @@ def _standings() -> None:
         sa.Column("hub_topic", sa.Text()),
         sa.PrimaryKeyConstraint("source", name="pk_standings"),
     )
-
-
-def _pushes() -> None:
     op.create_table(
         "pushes",
         sa.Column("source", sa.Text(), nullable=False),
@@ -351,6 +342,12 @@ def _searchable() -> None:
 
 
 def _files() -> None:
+    op.create_table(
+        "sitemaps",
+        sa.Column("part", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("changed_at", INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("part", name="pk_sitemaps"),
+    )
     op.create_table(
         "published_files",
         sa.Column("path", sa.Text(), nullable=False),

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from importlib import import_module
 from subprocess import run
 
 import pytest
@@ -19,6 +20,9 @@ from feeds.storage import tables as of_feeds
 from feeds.storage.database import Database
 from notifier.storage import VERSIONS
 from notifier.storage import tables as of_notifier
+
+# Each room has tables of its own, described in one place once they are known.
+import_module("feeds.storage.websub.tables")
 
 BRANCHES = {"feeds": store.VERSIONS, "notifier": VERSIONS}
 

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from feeds.storage.database import Database
-from feeds.storage.tables import feed_subscriptions, subscription_requests
 from feeds.storage.websub import publications, subscriptions, verifications
 from feeds.storage.websub.subscriptions import DeliveryEnd, FeedDelivery
+from feeds.storage.websub.tables import feed_subscriptions, subscription_requests
 from feeds.storage.websub.verifications import AskedSubscription
 from notifier.storage import VERSIONS
 from tests.items import NOON

@@ -1,0 +1,141 @@
+"""What happened to the news, in commit order: where each item was filed, and what it said.
+
+Knows that only what differs from before is a change, and that an archive is no news. Must never
+know who follows the changes, or what they make of them.
+"""
+
+import zlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, insert, literal, select, true
+
+from feeds.model import Fresh, TopicRef
+from feeds.storage.tables import changes, items
+
+if TYPE_CHECKING:
+    from feeds.storage.write_items import Revision
+
+#: What stands between the texts of an item: no text holds one.
+_BREAK = "\0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiledItem:
+    """An item as it is after change ``number``: filed under ``topics``, parents among them, in a
+    ``language``, with its ``texts``. ``is_again`` where it was hidden before, and is no more.
+    """
+
+    number: int
+    item: int
+    topics: frozenset[TopicRef]
+    language: str
+    texts: tuple[str, ...]
+    at: datetime
+    is_again: bool = False
+
+
+def record(connection: Connection, changed: Sequence["Revision"]) -> None:
+    """Each of these is on record that made a difference to where its item is found, if that is
+    news.
+    """
+    known = [each.known.number for each in changed if each.known.revision > 1]
+    before = _last(connection, known) if known else {}
+    rows = []
+    for each in changed:
+        is_new = each.known.revision == 1 and each.freshness is Fresh.NEWS
+        row, last = _row(each), before.get(each.known.number)
+        if last and last["texts"] == row["texts"]:
+            row["texts"] = None
+        # Of an archive nothing is on record: it does not become news by what is corrected.
+        is_other = last and any(row[name] not in (last[name], None) for name in last)
+        if is_new or is_other:
+            rows.append(row)
+    if rows:
+        connection.execute(insert(changes), rows)
+
+
+def repeat(connection: Connection, item: int, at: datetime) -> None:
+    """An item that was hidden until its last change is there again, if it is news: as it was."""
+    last = (
+        select(items.c.change, items.c.number, changes.c.places, changes.c.language)
+        .add_columns(literal(at, changes.c.at.type), true())
+        .join_from(items, changes, changes.c.item == items.c.number)
+        .where(items.c.number == item)
+        .order_by(changes.c.number.desc())
+        .limit(1)
+    )
+    columns = ("number", "item", "places", "language", "at", "is_again")
+    connection.execute(insert(changes).from_select(columns, last))
+
+
+def following(
+    connection: Connection, after: int, limit: int
+) -> Sequence[tuple[FiledItem | None, FiledItem]]:
+    """The next changes after a number, the earliest first, each behind the one of its item before,
+    None for the first one.
+    """
+    query = select(changes).where(changes.c.number > after).order_by(changes.c.number)
+    rows = connection.execute(query.limit(limit)).all()
+    earlier = _earlier(connection, {row.item for row in rows}, after)
+    pairs: list[tuple[FiledItem | None, FiledItem]] = []
+    for row in rows:
+        before = earlier.get(row.item)
+        now = _change(row, before)
+        pairs.append((before, now))
+        earlier[row.item] = now
+    return pairs
+
+
+def _earlier(connection: Connection, numbers: Collection[int], upto: int) -> dict[int, FiledItem]:
+    """What each of these items was up to a change, as far as it was there."""
+    known: dict[int, FiledItem] = {}
+    query = select(changes).where(changes.c.item.in_(numbers), changes.c.number <= upto)
+    for row in connection.execute(query.order_by(changes.c.number)):
+        known[row.item] = _change(row, known.get(row.item))
+    return known
+
+
+def _last(connection: Connection, numbers: Collection[int]) -> dict[int, dict[str, object]]:
+    """Where each of these items was filed last, in which language, and what it said."""
+    columns = (changes.c.item, changes.c.places, changes.c.language, changes.c.texts)
+    query = select(*columns).where(changes.c.item.in_(numbers)).order_by(changes.c.number)
+    last: dict[int, dict[str, object]] = {}
+    for item, *cells in connection.execute(query):
+        told = dict(zip(("places", "language", "texts"), cells, strict=True))
+        if told["texts"] is None:
+            told["texts"] = last[item]["texts"]
+        last[item] = told
+    return last
+
+
+def _row(revision: "Revision") -> dict[str, object]:
+    draft = revision.known.draft
+    texts = _BREAK.join((draft.title, draft.summary, draft.body))
+    topics = {label.ref for label in (*draft.labels, *revision.implied) if label.ref}
+    return {
+        "number": revision.change,
+        "item": revision.known.number,
+        "places": " ".join(map(str, sorted(topics))),
+        "language": draft.language or "",
+        "texts": zlib.compress(texts.encode(errors="replace"), 1),
+        "at": revision.recorded_at,
+        "is_again": False,
+    }
+
+
+def _change(row: Row[Any], before: FiledItem | None) -> FiledItem:
+    texts = before.texts if before else ()
+    if row.texts is not None:
+        texts = tuple(zlib.decompress(row.texts).decode().split(_BREAK))
+    return FiledItem(
+        number=row.number,
+        item=row.item,
+        topics=frozenset(map(TopicRef.parse, row.places.split())),
+        language=row.language,
+        texts=texts,
+        at=row.at,
+        is_again=row.is_again,
+    )
