@@ -6,7 +6,7 @@ know SQL, templates or SMTP.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -25,31 +25,45 @@ class Frequency(StrEnum):
     WEEKLY = "weekly"
 
 
-# Its place in the week is that of `Cadence.weekday`.
+# Its place in the week is that in `Cadence.weekdays`.
 Weekday = StrEnum(
     "Weekday", ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
 )
 
 
+#: Monday is 0.
+EVERY_DAY = frozenset(range(7))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cadence:
-    """How often, and at which local minute of the day (0..1439), in which IANA zone.
+    """How often, at which local minute of the day (0..1439), in which IANA zone.
 
-    ``weekday`` (0 is Monday) is set exactly for a weekly cadence.
+    ``weekdays`` (0 is Monday) are those a daily digest comes on, and the one of a weekly one.
+    Nothing comes before the day ``first``, and a digest comes on it whatever weekday it is. After
+    an immediate mail ``quiet_minutes`` gather what comes in for the next one.
     """
 
     frequency: Frequency
     minute: int
     zone: ZoneInfo
-    weekday: int | None = None
+    weekdays: frozenset[int] = EVERY_DAY
+    first: date | None = None
+    quiet_minutes: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.minute < 24 * 60:
             raise ValueError(f"minute {self.minute} is not within a day (0..1439)")
-        if (self.weekday is not None) != (self.frequency is Frequency.WEEKLY):
-            raise ValueError("a weekday belongs to a weekly cadence, and to no other")
-        if self.weekday is not None and not 0 <= self.weekday <= 6:
-            raise ValueError(f"weekday {self.weekday} is not within a week (0..6)")
+        if not self.weekdays or self.weekdays - EVERY_DAY:
+            raise ValueError("the weekdays of a cadence are some of 0..6")
+        if self.frequency is Frequency.WEEKLY and len(self.weekdays) != 1:
+            raise ValueError("a weekly digest comes on one weekday")
+        if self.frequency is Frequency.IMMEDIATE and self.weekdays != EVERY_DAY:
+            raise ValueError("immediate mail comes on every weekday")
+        if self.quiet_minutes and self.frequency is not Frequency.IMMEDIATE:
+            raise ValueError("quiet minutes belong to immediate mail, and to no other")
+        if self.quiet_minutes < 0:
+            raise ValueError(f"{self.quiet_minutes} quiet minutes are none")
 
 
 class SubscriberState(StrEnum):
@@ -64,6 +78,7 @@ class Subscriber:
     """A person: where, what, how often. ``cursor`` is the last item number already covered.
 
     ``late`` names the topics that were added since, each with the last item number before that.
+    ``paused_until`` is the day they asked to get nothing before.
     """
 
     id: int
@@ -77,6 +92,7 @@ class Subscriber:
     cursor: int
     due_at: datetime | None
     late: frozenset[tuple[TopicRef, int]] = frozenset()
+    paused_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +136,7 @@ class Skip(StrEnum):
 
     NOTHING_NEW = "nothing-new"
     SUPPRESSED = "suppressed"
+    PAUSED = "paused"
     ALREADY_PLANNED = "already-planned"
 
 

@@ -104,7 +104,7 @@ def subscribe(database: Database, *people: Subscriber) -> list[Subscriber]:
                     language=person.language,
                     cadence=person.cadence,
                     topics=person.topics,
-                    due_at=person.due_at,
+                    due_at=person.due_at or NOW,
                 ),
                 public_id=person.public_id,
                 now=NOW,

@@ -9,7 +9,7 @@ its plural category (CLDR). No sentence is put together of parts: languages orde
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from functools import cache
@@ -87,10 +87,12 @@ class Catalogue:
         text = format_skeleton("yMMMM", day, locale=self.locale)
         return text[0].upper() + text[1:] if is_alone else text
 
-    def weekday(self, number: int) -> str:
-        """``Tuesday``, of Monday as 0."""
-        name: str = self.locale.days["stand-alone"]["wide"][number]
-        return name
+    def weekdays(self, numbers: Collection[int]) -> str:
+        """``Tuesday``, ``Monday, Tuesday and Friday``, of Monday as 0."""
+        from babel.lists import format_list  # noqa: PLC0415
+
+        names: Mapping[int, str] = self.locale.days["stand-alone"]["wide"]
+        return format_list([names[number] for number in sorted(numbers)], "standard", self.locale)
 
     def hour(self, minute: int) -> str:
         """``07:00``, of minutes since midnight."""

@@ -6,12 +6,12 @@ Knows how things are named in reports. Must never change anything.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from config.values import host_of
 from feeds.model import HubStanding, PublishStanding, SourceKind, TopicKind
-from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState, Totals
+from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState, Totals, Weekday
 
 if TYPE_CHECKING:
     from config.settings import SourceSettings
@@ -45,11 +45,12 @@ class SubscriberRow:
     state: str
     frequency: str
     at: str | None
-    weekday: int | None
+    weekdays: tuple[str, ...]
     timezone: str
     language: str
     topics: tuple[str, ...]
     due_at: datetime | None
+    paused_until: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,11 +150,12 @@ def told(person: Subscriber) -> SubscriberRow:
         state=person.state,
         frequency=cadence.frequency,
         at=None if cadence.frequency is Frequency.IMMEDIATE else f"{hour:02}:{minute:02}",
-        weekday=cadence.weekday,
+        weekdays=tuple(list(Weekday)[day] for day in sorted(cadence.weekdays)),
         timezone=cadence.zone.key,
         language=person.language,
         topics=tuple(map(str, person.topics)),
         due_at=person.due_at,
+        paused_until=person.paused_until,
     )
 
 

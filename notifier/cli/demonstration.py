@@ -46,7 +46,7 @@ READERS = (
             topics=("issuer:transnational-threats-department", "field:policing"),
             zone=ZoneInfo("Asia/Bishkek"),
             frequency=Frequency.WEEKLY,
-            weekday=0,
+            weekdays=frozenset({0}),
             minute=8 * 60 + 30,
             language="ru",
         ),

@@ -3,6 +3,7 @@
 Knows how those are asked for and reported. Must never know how they are done.
 """
 
+from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -28,12 +29,35 @@ def _minute(text: str) -> int:
     return moment.hour * 60 + moment.minute
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no day; write YYYY-MM-DD") from error
+
+
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
         message = f"{name!r} is no IANA time zone; write one as Europe/Vienna"
         raise typer.BadParameter(message) from error
+
+
+OnDays = Annotated[
+    list[Weekday] | None,
+    typer.Option(help="The day of a weekly digest, or a day of a daily one; again for more."),
+]
+QuietMinutes = Annotated[
+    int | None,
+    typer.Option(min=0, metavar="MINUTES", help="How long immediate mails gather what comes."),
+]
+PauseUntil = Annotated[
+    date | None,
+    typer.Option(
+        parser=_day, metavar="YYYY-MM-DD", help="No mail before that day; today ends a pause."
+    ),
+]
 
 
 def subscribe(
@@ -46,11 +70,13 @@ def subscribe(
     at: Annotated[
         int | None, typer.Option(parser=_minute, metavar="HH:MM", help="Local time of day.")
     ] = None,
-    on: Annotated[Weekday | None, typer.Option(help="The day of a weekly digest.")] = None,
+    on: OnDays = None,
     timezone: Annotated[
         ZoneInfo | None, typer.Option(parser=_zone, metavar="ZONE", help="IANA time zone.")
     ] = None,
     language: Annotated[str | None, typer.Option(help="Language of the mail.")] = None,
+    quiet: QuietMinutes = None,
+    pause_until: PauseUntil = None,
     as_json: AsJson = False,
 ) -> None:
     """Subscribe somebody who asked you to; active at once, from what is ingested next.
@@ -65,13 +91,17 @@ def subscribe(
         topics=tuple(topic),
         frequency=frequency,
         minute=at,
-        weekday=None if on is None else list(Weekday).index(on),
+        weekdays=frozenset(list(Weekday).index(day) for day in on or ()) or None,
         zone=timezone,
         language=language,
+        quiet_minutes=quiet,
+        paused_until=pause_until,
     )
     with house_for(context) as house:
         subscriber = reports.told(house.subscribe(address, preferences))
-    due = subscriber.due_at.isoformat() if subscriber.due_at else "as soon as something is new"
+    is_at_once = subscriber.frequency == Frequency.IMMEDIATE and not subscriber.paused_until
+    moment = None if is_at_once else subscriber.due_at
+    due = moment.isoformat() if moment else "as soon as something is new"
     follows = f"{subscriber.address} follows {', '.join(subscriber.topics)}"
     write_report(subscriber, f"{follows}\nnext digest: {due}", as_json=as_json)
 

@@ -185,6 +185,8 @@ class _Planning:
     def _plan(self, person: Subscriber, *, is_suppressed: bool) -> Planned:
         """What this person gets, or why nothing."""
         due = latest_due(person.cadence, self._now)
+        if due is None:
+            return self._not_yet(person)
         covers = period(person.cadence, due, self._upto)
         # A store brought back from a backup may know fewer items than a cursor counts.
         window = Window(after=min(person.cursor, self._upto), upto=self._upto)
@@ -199,6 +201,26 @@ class _Planning:
             rendering=rendering,
             personal=self._personal(person, covers) if rendering else {},
             cursor=self._upto,
+            due_again_at=self._again(person, was_mailed=rendering is not None),
+        )
+
+    def _again(self, person: Subscriber, *, was_mailed: bool) -> datetime | None:
+        """Where nothing was new at once, what comes next is not to wait for quiet."""
+        waits = was_mailed or person.cadence.frequency is not Frequency.IMMEDIATE
+        return next_due(person.cadence, self._now) if waits else person.due_at
+
+    def _not_yet(self, person: Subscriber) -> Planned:
+        """The first day of somebody's cadence is still to come; what they miss waits for it."""
+        cursor = min(person.cursor, self._upto)
+        return Planned(
+            subscriber=person,
+            period="",
+            window=Window(after=cursor, upto=cursor),
+            items=0,
+            skipped=Skip.PAUSED,
+            rendering=None,
+            personal={},
+            cursor=person.cursor,
             due_again_at=next_due(person.cadence, self._now),
         )
 
@@ -249,13 +271,7 @@ class _Planning:
         with self._planner.database.writing(dry_run=self._dry_run) as connection:
             unchanged = digests.unchanged(connection, [one.subscriber for one in planned])
             planned = [one for one in planned if one.subscriber.id in unchanged]
-            # Who gets mail at once and finds nothing in an item does not need a row for each item
-            # of others.
-            kept = [
-                one
-                for one in planned
-                if one.rendering or one.subscriber.cadence.frequency is not Frequency.IMMEDIATE
-            ]
+            kept = [one for one in planned if _is_kept(one)]
             known = {one.subscriber.id for one in kept} - digests.record(
                 connection, kept, self._now
             )
@@ -271,6 +287,12 @@ class _Planning:
                 del self._unstored[name]
         self.planned += len(queued)
         self.skipped.update(one.skipped for one in planned if one.skipped)
+
+
+def _is_kept(planned: Planned) -> bool:
+    """Who gets mail at once needs no row for each item of others, who is paused none for a day."""
+    is_immediate = planned.subscriber.cadence.frequency is Frequency.IMMEDIATE
+    return bool(planned.rendering) or not (is_immediate or planned.skipped is Skip.PAUSED)
 
 
 def _known(planned: Planned) -> Planned:

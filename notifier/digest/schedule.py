@@ -1,69 +1,113 @@
-"""When a digest is due, and which day or week it is the digest of.
+"""When a digest is due, and which day it is the digest of.
 
 Knows cadences and the rules of local time. Must never know what time it is now, or what a digest
 holds.
 
-Each local day (week) has one due moment: the first instant at which the clock on the wall shows
-the wanted minute, or a later one where that minute was skipped. So a gap takes the first valid
-minute after it and a fold its first occurrence. A day that a place skipped altogether (30 December
-2011 in Samoa) has no daily digest; a weekly one that falls on it comes when the skip ends.
+Each local day of a cadence has one due moment: the first instant at which the clock on the wall
+shows the wanted minute, or a later one where that minute was skipped. So a gap takes the first
+valid minute after it and a fold its first occurrence. A day that a place skipped altogether (30
+December 2011 in Samoa) has no daily digest; a weekly one that falls on it comes when the skip ends.
 """
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import count
 from zoneinfo import ZoneInfo
 
-from notifier.model import Cadence, Frequency
+from notifier.model import EVERY_DAY, Cadence, Frequency
 
 _DAY = timedelta(days=1)
-_DAYS_PER_WEEK = 7
+_WEEK = timedelta(weeks=1)
 _SECOND = timedelta(seconds=1)
 # A million people have some hundred cadences, and one run asks for each at one moment.
 _KEPT_CADENCES = 512
 
 
 @lru_cache(_KEPT_CADENCES)
-def next_due(cadence: Cadence, after: datetime) -> datetime | None:
-    """The first due moment later than ``after``, in UTC; None for an immediate cadence."""
+def next_due(cadence: Cadence, after: datetime) -> datetime:
+    """The first due moment later than ``after``, in UTC.
+
+    Of an immediate cadence, the first moment at which the next mail may leave after one that did at
+    ``after``.
+    """
     if cadence.frequency is Frequency.IMMEDIATE:
-        return None
-    first = _local_day(cadence, after)
-    moments = (_moment(cadence, day) for day in _days(cadence, first, step=1))
-    return next(moment for moment in moments if moment is not None and moment > after)
+        quiet = after.astimezone(UTC) + timedelta(minutes=cadence.quiet_minutes)
+        return max(quiet, _begins(cadence)) if cadence.first else quiet
+    return _next(cadence, after)[1]
 
 
 @lru_cache(_KEPT_CADENCES)
-def latest_due(cadence: Cadence, at: datetime) -> datetime:
-    """The last due moment not later than ``at``, in UTC; an immediate cadence is always due."""
+def latest_due(cadence: Cadence, at: datetime) -> datetime | None:
+    """The last due moment not later than ``at``, in UTC; None before the first one.
+
+    An immediate cadence is always due, from the beginning of its first day on.
+    """
     if cadence.frequency is Frequency.IMMEDIATE:
-        return at.astimezone(UTC)
-    return _latest(cadence, at)[1]
+        return at.astimezone(UTC) if not cadence.first or _begins(cadence) <= at else None
+    latest = _latest(cadence, at)
+    return latest and latest[1]
 
 
 @lru_cache(_KEPT_CADENCES)
 def period(cadence: Cadence, due: datetime, upto: int) -> str:
-    """Names what a digest due then covers: ``2026-11-24``, ``2026-W48``, or ``n123`` by item.
+    """Names what a digest due then is the digest of: a day, ``2026-11-24``, or ``n123`` by item.
 
-    The name is that of the local day (ISO 8601 week) the due moment belongs to, which neither
-    repeats nor skips when clocks change. ``upto`` is the last item number, for immediate ones.
+    The name is that of the local day which the due moment belongs to; it neither repeats nor skips
+    when clocks change. ``upto`` is the last item number, for immediate ones. Raises ValueError for
+    a moment before the first one.
     """
     if cadence.frequency is Frequency.IMMEDIATE:
         return f"n{upto}"
-    day = _latest(cadence, due)[0]
-    if cadence.frequency is Frequency.DAILY:
-        return day.isoformat()
-    year, week, _ = day.isocalendar()
-    return f"{year}-W{week:02}"
+    latest = _latest(cadence, due)
+    if latest is None:
+        raise ValueError(f"nothing is due before {cadence.first}")
+    return latest[0].isoformat()
 
 
-def _latest(cadence: Cadence, at: datetime) -> tuple[date, datetime]:
+def paused(cadence: Cadence, until: date) -> Cadence:
+    """The cadence whose next digest is the first one of ``until`` or of a later day."""
+    if cadence.frequency is Frequency.IMMEDIATE:
+        return replace(cadence, first=until)
+    return replace(cadence, first=next(_days(replace(cadence, first=None), until)))
+
+
+def continued(cadence: Cadence, day: date, at: datetime, now: datetime) -> Cadence:
+    """The cadence for somebody who changes to it ``now``, after the digest of ``day`` made ``at``.
+
+    No second digest comes on a local day that had one, in the zone before or in this one; and a
+    weekly one comes within seven days of the last, on the seventh where its weekday is further off:
+    where that has passed, on the next day it can. One whose first day is later stays as it is.
+    """
+    taken = max(day, _local_day(cadence, at))
+    if cadence.frequency is Frequency.IMMEDIATE or (cadence.first and cadence.first > taken):
+        return cadence
+    plain = replace(cadence, first=None)
+    coming = _next(plain, now, since=taken + _DAY)[0]
+    if cadence.frequency is Frequency.WEEKLY and coming > taken + _WEEK:
+        anyday = replace(plain, frequency=Frequency.DAILY, weekdays=EVERY_DAY)
+        coming = _next(anyday, now, since=taken + _WEEK)[0]
+    return plain if _next(plain, now)[0] == coming else replace(plain, first=coming)
+
+
+def _next(cadence: Cadence, after: datetime, since: date = date.min) -> tuple[date, datetime]:
+    """The first day of the cadence, not before ``since``, whose due moment is later."""
+    days = _days(cadence, max(_local_day(cadence, after), since))
+    moments = ((day, _moment(cadence, day)) for day in days)
+    return next((day, due) for day, due in moments if due is not None and due > after)
+
+
+def _latest(cadence: Cadence, at: datetime) -> tuple[date, datetime] | None:
     # A fold over midnight may have shown the morrow's minute already.
-    start = _local_day(cadence, at) + _DAY
-    days = ((day, _moment(cadence, day)) for day in _days(cadence, start, step=-1))
-    return next((day, moment) for day, moment in days if moment is not None and moment <= at)
+    days = _days(cadence, _local_day(cadence, at) + _DAY, backwards=True)
+    moments = ((day, _moment(cadence, day)) for day in days)
+    return next(((day, due) for day, due in moments if due is not None and due <= at), None)
+
+
+def _begins(cadence: Cadence) -> datetime:
+    """The first instant of the first day of the cadence."""
+    return _first_shown(cadence.zone, datetime.combine(cadence.first or date.min, time()))
 
 
 def _local_day(cadence: Cadence, at: datetime) -> date:
@@ -72,12 +116,14 @@ def _local_day(cadence: Cadence, at: datetime) -> date:
     return at.astimezone(cadence.zone).date()
 
 
-def _days(cadence: Cadence, start: date, *, step: int) -> Iterator[date]:
-    """The days of the cadence from ``start`` on, forwards or backwards."""
-    if cadence.weekday is None:
-        return (start + _DAY * step * n for n in count())
-    ahead = (cadence.weekday - start.weekday()) * step % _DAYS_PER_WEEK
-    return (start + _DAY * step * (ahead + _DAYS_PER_WEEK * n) for n in count())
+def _days(cadence: Cadence, start: date, *, backwards: bool = False) -> Iterator[date]:
+    """The days of the cadence from ``start`` on; backwards they end with its first one."""
+    first = cadence.first or date.min
+    day = start if backwards else max(start, first)
+    while day >= first:
+        if day == first or day.weekday() in cadence.weekdays:
+            yield day
+        day += -_DAY if backwards else _DAY
 
 
 def _moment(cadence: Cadence, day: date) -> datetime | None:

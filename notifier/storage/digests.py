@@ -5,9 +5,9 @@ Must never know what a digest holds, or what is sent when.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Connection, bindparam, select, union_all, update
+from sqlalchemy import Connection, bindparam, not_, select, union_all, update
 
 from feeds.storage.engines import upsert
 from notifier.model import Frequency, Planned, Subscriber, SubscriberState
@@ -23,10 +23,10 @@ def due(connection: Connection, now: datetime, upto: int) -> dict[int, int]:
 
     By id, in the order they came, with the item number up to which each is covered already.
     """
-    scheduled = _ACTIVE.where(subscribers.c.due_at <= now)
-    immediate = _ACTIVE.where(
-        subscribers.c.frequency == Frequency.IMMEDIATE, subscribers.c.cursor < upto
-    )
+    moment = subscribers.c.due_at <= now
+    at_once = subscribers.c.frequency == Frequency.IMMEDIATE
+    scheduled = _ACTIVE.where(moment, not_(at_once))
+    immediate = _ACTIVE.where(moment, at_once, subscribers.c.cursor < upto)
     found = connection.execute(union_all(scheduled, immediate).order_by("id"))
     return {row.id: row.cursor for row in found}
 
@@ -81,6 +81,21 @@ def record(connection: Connection, planned: Sequence[Planned], now: datetime) ->
     ]
     new = upsert(connection, digests, rows, replace=False, returning=[digests.c.subscriber])
     return frozenset(row.subscriber for row in new)
+
+
+def latest(connection: Connection, subscriber: int, now: datetime) -> tuple[date, datetime] | None:
+    """The day of somebody's last digest, immediate mail apart, and when it was planned.
+
+    What was planned later than ``now`` was so by a clock that was wrong.
+    """
+    row = connection.execute(
+        select(digests.c.period, digests.c.planned_at)
+        .where(digests.c.subscriber == subscriber, digests.c.period.not_like("n%"))
+        .where(digests.c.planned_at <= now)
+        .order_by(digests.c.planned_at.desc(), digests.c.period.desc())
+        .limit(1)
+    ).one_or_none()
+    return row and (date.fromisoformat(row.period), row.planned_at)
 
 
 def keep(connection: Connection, rendered: Mapping[str, bytes], now: datetime) -> None:

@@ -6,7 +6,7 @@ Knows the tables ``subscribers`` and ``selections``. Must never know when somebo
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -42,13 +42,14 @@ class Broken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """What somebody asked for. ``due_at`` is its first due moment, None for an immediate one."""
+    """What somebody asked for. ``due_at`` is its first due moment."""
 
     address: str
     language: str
     cadence: Cadence
     topics: tuple[TopicRef, ...]
-    due_at: datetime | None
+    due_at: datetime
+    paused_until: date | None = None
 
 
 def add_or_update(
@@ -142,6 +143,7 @@ def _add(
         epoch=1,
         cursor=latest_number(connection),
         due_at=wanted.due_at,
+        paused_until=wanted.paused_until,
     )
     row = {
         "public_id": public_id,
@@ -174,6 +176,7 @@ def _renewed(known: Subscriber, wanted: Subscription, latest: int) -> Subscriber
         cursor=cursor,
         late=_late(known, wanted.topics, latest) if latest > cursor else frozenset(),
         due_at=known.due_at if keeps_due else wanted.due_at,
+        paused_until=wanted.paused_until,
     )
 
 
@@ -190,7 +193,10 @@ def _columns(person: Subscriber) -> dict[str, object]:
         "timezone": person.cadence.zone.key,
         "frequency": person.cadence.frequency,
         "minute": person.cadence.minute,
-        "weekday": person.cadence.weekday,
+        "weekdays": "".join(str(day + 1) for day in sorted(person.cadence.weekdays)),
+        "first": person.cadence.first,
+        "quiet_minutes": person.cadence.quiet_minutes,
+        "paused_until": person.paused_until,
         "state": person.state,
         "epoch": person.epoch,
         "cursor": person.cursor,
@@ -267,7 +273,9 @@ def _subscriber(row: Row[Any], topics: Iterable[Row[Any]]) -> Subscriber:
             frequency=Frequency(row.frequency),
             minute=row.minute,
             zone=ZoneInfo(row.timezone),
-            weekday=row.weekday,
+            weekdays=frozenset(int(day) - 1 for day in row.weekdays),
+            first=row.first,
+            quiet_minutes=row.quiet_minutes,
         ),
         topics=tuple(followed),
         state=SubscriberState(row.state),
@@ -275,6 +283,7 @@ def _subscriber(row: Row[Any], topics: Iterable[Row[Any]]) -> Subscriber:
         cursor=row.cursor,
         due_at=row.due_at,
         late=frozenset((topic, since) for topic, since in followed.items() if since > row.cursor),
+        paused_until=row.paused_until,
     )
 
 

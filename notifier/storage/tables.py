@@ -6,6 +6,7 @@ Knows columns, keys and indexes. Must never know a query: those live beside, one
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -21,8 +22,9 @@ from feeds.storage.columns import NAMING, Instant, Number
 metadata = MetaData(naming_convention=NAMING)
 
 #: One row a person. ``address_key`` is the address folded for comparison. ``cursor`` is the last
-#: item number a digest covered, ``due_at`` when the next one is due (null for immediate ones:
-#: an item is what makes those due). ``epoch`` is part of every token and moves on re-subscribing.
+#: item number a digest covered, ``due_at`` when the next one is due, or may be where an item
+#: is what makes it due; null for those who left. ``weekdays`` are numbered from Monday as 1, none
+#: of them apart (ISO 8601). ``epoch`` is part of every token and moves on re-subscribing.
 subscribers = Table(
     "subscribers",
     metadata,
@@ -34,7 +36,10 @@ subscribers = Table(
     Column("timezone", Text, nullable=False),
     Column("frequency", Text, nullable=False),
     Column("minute", Integer, nullable=False),
-    Column("weekday", Integer),
+    Column("weekdays", Text, nullable=False),
+    Column("first", Date),
+    Column("quiet_minutes", Integer, nullable=False),
+    Column("paused_until", Date),
     Column("state", Text, nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("cursor", Number, nullable=False),

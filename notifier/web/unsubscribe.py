@@ -18,7 +18,7 @@ from feeds.model import TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.request_limits import PATIENCE_SECONDS, ThreadLimit
-from notifier.model import Cadence, Subscriber, SubscriberState
+from notifier.model import EVERY_DAY, Cadence, Frequency, Subscriber, SubscriberState
 from notifier.storage import subscribers
 from notifier.subscribers.links import Claim, LinkScope
 from notifier.web.private_pages import PrivatePages, claim_of
@@ -97,11 +97,13 @@ class Unsubscribing:
     def _gets(self, address: str, cadence: Cadence) -> str:
         """Who gets mail, and how often."""
         words = self.pages.words
+        # Daily on some days of the week is said as weekly on more than one.
+        often = Frequency.WEEKLY if cadence.weekdays != EVERY_DAY else cadence.frequency
         return words.say(
-            f"gets.{cadence.frequency}",
+            f"gets.{often}",
             address=_masked(address),
             publisher=self.pages.site.publisher,
-            weekday=words.weekday(cadence.weekday or 0),
+            weekday=words.weekdays(cadence.weekdays),
             hour=words.hour(cadence.minute),
             zone=cadence.zone.key,
         )

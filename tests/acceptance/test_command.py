@@ -8,6 +8,8 @@ import pytest
 
 from tests.command import SEEDS, Installation, an_installation
 
+SUBSCRIBE = ("subscribe", "a@example.org", "--topic", "field:policing")
+
 
 @pytest.fixture
 def house(tmp_path: Path) -> Installation:
@@ -118,11 +120,12 @@ def test_an_unknown_topic_is_kept_and_reported(house: Installation) -> None:
     [
         (("subscribe", "no address", "--topic", "field:policing"), "no usable mail address"),
         (("subscribe", "a@example.org", "--topic", "field:polcing"), "did you mean field:policing"),
-        (("subscribe", "a@example.org", "--topic", "field:policing", "--language", "xx"), "'xx'"),
+        ((*SUBSCRIBE, "--language", "xx"), "'xx'"),
         (
-            ("subscribe", "a@example.org", "--topic", "field:policing", "--on", "monday"),
+            (*SUBSCRIBE, "--frequency", "immediate", "--on", "monday"),
             "no weekday",
         ),
+        ((*SUBSCRIBE, "--quiet", "5"), "no quiet minutes"),
         (("ingest", "nowhere"), "no such file"),
         (("ingest", "https://example.org/news"), "'https://example.org/news': no such file"),
     ],

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Event, Thread
 from types import MappingProxyType
@@ -189,7 +189,45 @@ def test_an_immediate_reader_gets_each_item_and_no_row_for_those_of_others(
     store(database, some_news(number=2))
     assert run(database, now=NOW) == report(1, planned=1)
     assert on_record(database) == [(1, "n2", 1, 2, 1, None)]
-    assert everybody(database)[0].due_at is None
+
+
+def test_after_an_immediate_mail_what_comes_is_gathered_until_it_was_quiet(
+    database: Database,
+) -> None:
+    quiet = replace(IMMEDIATE, quiet_minutes=10)
+    subscribe(database, a_subscriber(cadence=quiet, due_at=NOW))
+    printer = Printer()
+    for minute, number in enumerate((1, 2, 3)):
+        store(database, some_news(number=number))
+        run(database, printer, now=NOW + timedelta(minutes=minute))
+    run(database, printer, now=NOW + timedelta(minutes=10))
+    assert [numbers(digest) for digest in printer.digests] == [[1], [3, 2]]
+
+
+def test_items_of_others_do_not_make_immediate_mail_wait(database: Database) -> None:
+    quiet = replace(IMMEDIATE, quiet_minutes=10)
+    subscribe(database, a_subscriber(cadence=quiet, due_at=NOW))
+    store(database, some_news(number=1, topics=frozenset({HUMAN_RIGHTS})))
+    assert run(database, now=NOW) == report(1, nothing_new=1)
+    store(database, some_news(number=2))
+    assert run(database, now=NOW) == report(1, planned=1)
+
+
+@pytest.mark.parametrize("frequency", [Frequency.DAILY, Frequency.IMMEDIATE])
+def test_what_is_missed_during_a_pause_comes_when_it_ends(
+    database: Database, frequency: Frequency
+) -> None:
+    """Also where the moment kept in the store has come too early."""
+    cadence = Cadence(frequency=frequency, minute=420, zone=VIENNA, first=date(2026, 11, 26))
+    subscribe(database, a_subscriber(cadence=cadence, due_at=NOW))
+    store(database, some_news(number=1))
+    assert run(database) == report(1, paused=1)
+    assert on_record(database) == []
+    store(database, some_news(number=2))
+    assert run(database, now=SEVEN + A_DAY) == report(0)
+    printer = Printer()
+    run(database, printer, now=SEVEN + 2 * A_DAY)
+    assert [numbers(digest) for digest in printer.digests] == [[2, 1]]
 
 
 def test_a_suppressed_address_gets_nothing_and_the_reason_is_on_record(

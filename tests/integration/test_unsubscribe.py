@@ -33,7 +33,7 @@ PUBLIC_ID = "a1b2c3d4e5f6"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 VIENNA = ZoneInfo("Europe/Vienna")
 DAILY = Cadence(frequency=Frequency.DAILY, minute=7 * 60, zone=VIENNA)
-WEEKLY = Cadence(frequency=Frequency.WEEKLY, minute=450, zone=VIENNA, weekday=4)
+WEEKLY = Cadence(frequency=Frequency.WEEKLY, minute=450, zone=VIENNA, weekdays=frozenset({4}))
 IMMEDIATE = Cadence(frequency=Frequency.IMMEDIATE, minute=0, zone=VIENNA)
 
 

@@ -336,7 +336,7 @@ def test_a_language_has_a_name_in_each_other(language: str, tag: str, name: str)
 
 
 def test_days_of_the_week_are_numbered_from_monday() -> None:
-    assert [catalogue("de").weekday(day) for day in (0, 6)] == ["Montag", "Sonntag"]
+    assert catalogue("de").weekdays({6, 0, 2}) == "Montag, Mittwoch und Sonntag"
 
 
 @pytest.mark.parametrize(

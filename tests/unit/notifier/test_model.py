@@ -1,6 +1,7 @@
 """The words of mailing check themselves, and one mailbox is one however it is spelled."""
 
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,8 +14,8 @@ from notifier.model import Cadence, Frequency, Window, folded, mailbox
 VIENNA = ZoneInfo("Europe/Vienna")
 
 
-def a_cadence(frequency: Frequency, *, minute: int = 420, weekday: int | None = None) -> Cadence:
-    return Cadence(frequency=frequency, minute=minute, zone=VIENNA, weekday=weekday)
+def a_cadence(frequency: Frequency, **changes: Any) -> Cadence:
+    return Cadence(**{"frequency": frequency, "minute": 420, "zone": VIENNA, **changes})
 
 
 @pytest.mark.parametrize(
@@ -22,9 +23,12 @@ def a_cadence(frequency: Frequency, *, minute: int = 420, weekday: int | None = 
     [
         (lambda: Window(after=2, upto=1), "cannot end"),
         (lambda: a_cadence(Frequency.DAILY, minute=24 * 60), "not within a day"),
-        (lambda: a_cadence(Frequency.DAILY, weekday=0), "weekly cadence"),
-        (lambda: a_cadence(Frequency.WEEKLY), "belongs to a weekly"),
-        (lambda: a_cadence(Frequency.WEEKLY, weekday=7), "not within a week"),
+        (lambda: a_cadence(Frequency.DAILY, weekdays=frozenset()), "some of 0..6"),
+        (lambda: a_cadence(Frequency.WEEKLY, weekdays=frozenset({7})), "weekdays of a cadence"),
+        (lambda: a_cadence(Frequency.WEEKLY), "on one weekday"),
+        (lambda: a_cadence(Frequency.IMMEDIATE, weekdays=frozenset({0})), "on every weekday"),
+        (lambda: a_cadence(Frequency.DAILY, quiet_minutes=5), "belong to immediate mail"),
+        (lambda: a_cadence(Frequency.IMMEDIATE, quiet_minutes=-1), "are none"),
     ],
 )
 def test_what_cannot_be_is_refused(make: Callable[[], object], fault: str) -> None:

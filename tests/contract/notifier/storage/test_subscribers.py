@@ -23,7 +23,10 @@ from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_plan, a_subscr
 from tests.outbox import NOW, outbox, people, queue, store, subscribe
 
 WEEKLY = Cadence(
-    frequency=Frequency.WEEKLY, minute=9 * 60, zone=ZoneInfo("Asia/Tashkent"), weekday=4
+    frequency=Frequency.WEEKLY,
+    minute=9 * 60,
+    zone=ZoneInfo("Asia/Tashkent"),
+    weekdays=frozenset({4}),
 )
 IMMEDIATE = Cadence(frequency=Frequency.IMMEDIATE, minute=0, zone=ZoneInfo("UTC"))
 LATER = NOW + timedelta(days=2)
