@@ -6,7 +6,7 @@ know SQL, templates or SMTP.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -181,7 +181,8 @@ class DeliveryState(StrEnum):
 class Envelope:
     """One message on its way: SMTP's envelope (RFC 5321 2.3.1) and the finished bytes.
 
-    ``attempts`` counts the tries before this one, ``first_at`` is when it was planned.
+    ``attempts`` counts the tries before this one, the first of which was at ``tried_at``;
+    ``first_at`` is when it was planned.
     """
 
     delivery: int
@@ -192,6 +193,7 @@ class Envelope:
     attempts: int
     in_doubt: int
     first_at: datetime
+    tried_at: datetime | None = None
 
 
 class Stage(StrEnum):
@@ -201,6 +203,21 @@ class Stage(StrEnum):
     RCPT = "rcpt"
     DATA = "data"
     DOT = "dot"
+
+
+class Cause(StrEnum):
+    """What a refusal speaks of. mailbox: there is none at this address, or no longer. reader: what
+    its owner, or their server, wants or has room for. content: this message. ours: us, whoever it
+    is for, so that nothing else would get through. rate: that we are too fast. later: nothing but
+    that it may be tried again.
+    """
+
+    MAILBOX = "mailbox"
+    READER = "reader"
+    CONTENT = "content"
+    OURS = "ours"
+    RATE = "rate"
+    LATER = "later"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,14 +234,19 @@ class Reply:
 class Settlement:
     """What became of a delivery that was tried once more.
 
-    ``again_at`` is set where it is to be tried again; ``dead`` is the address where that itself is
-    dead and must not be mailed any more. ``was_in_doubt``: the final dot left and no answer came.
+    ``cause`` is what a refusal spoke of. ``again_at`` is set where it is to be tried again,
+    ``wait`` is the time the server asked for, and ``slows`` tells that less is to be sent that way.
+    ``dead`` is the address where that itself is dead and must not be mailed any more.
+    ``was_in_doubt``: the final dot left and no answer came.
     """
 
     delivery: int
     state: DeliveryState
     reply: str
+    cause: Cause | None = None
     again_at: datetime | None = None
+    wait: timedelta | None = None
+    slows: bool = False
     was_in_doubt: bool = False
     dead: str | None = None
 

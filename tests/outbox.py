@@ -136,7 +136,7 @@ def a_ledger(database: Database, *, now: datetime = NOW, **changes: Any) -> Ledg
         "node": "one",
         "sender": SENDER.address,
         "give_up_after": GIVE_UP_AFTER,
-        "hold": False,
+        "doubts": 1,
         "clock": lambda: now,
         "jitter": lambda: 0.0,
         "compose": Contents(database=database).compose,

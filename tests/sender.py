@@ -4,6 +4,7 @@ Knows the store, the server and the folder it is told. Must never know when it w
 """
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 from feeds.storage.database import Database
@@ -12,14 +13,16 @@ from notifier.mail.maildir import Maildir
 from notifier.mail.send import deliver
 from notifier.mail.smtp.relay import Relay
 from notifier.storage import VERSIONS
-from tests.outbox import a_ledger
+from tests.outbox import NOW, a_ledger
 
 CONNECTIONS = 4
 
 
-def send(url: str, target: str) -> None:
+def send(url: str, target: str, minutes: float) -> None:
+    now = NOW + timedelta(minutes=minutes)
+    doubts = 1 if target.isdigit() else 1000  # a Maildir knows what it has
     database = Database.open(url, VERSIONS)
-    asyncio.run(deliver(a_ledger(database), _transport(target)))
+    asyncio.run(deliver(a_ledger(database, now=now, doubts=doubts), _transport(target)))
     database.close()
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 HUB = "/websub"
 #: Guesses at what a subscriber is to answer are hopeless.
 CHALLENGE_BYTES = 32
+#: More often than any machine dies in the midst of one message.
+_HARMLESS = 1000
 
 _NOBODYS = (
     "site.authority: name a domain of yours, part of every feed and item id for ever; without one"
@@ -377,14 +379,16 @@ def ledger(
     from notifier.mail.ledger import Ledger
     from notifier.storage.suppressions import Keyed
 
+    mail = settings.mail
     return Ledger(
         database=database,
         compose=Contents(database=database).compose,
         keyed=Keyed(settings.signing_key),
         node=settings.daemon.node,
-        sender=settings.mail.from_address,
-        give_up_after=timedelta(hours=settings.mail.give_up_after_hours),
-        hold=settings.mail.in_doubt == "hold",
+        sender=mail.from_address,
+        give_up_after=timedelta(hours=mail.give_up_after_hours),
+        # A Maildir knows a message that it has: nothing there is in doubt.
+        doubts=_HARMLESS if mail.transport == "maildir" else int(mail.in_doubt == "resend"),
         clock=clock,
         jitter=jitter,
         progress=progress,

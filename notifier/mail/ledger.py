@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+import structlog
+
 from feeds.model import Progress
 from feeds.storage.database import Database
 from notifier.errors import MessageRefused
@@ -20,6 +22,8 @@ from notifier.model import DeliveryState, Envelope, Reply, Settlement, Skip
 from notifier.storage import sending
 from notifier.storage.sending import Claimed
 from notifier.storage.suppressions import Keyed
+
+log = structlog.get_logger(__name__)
 
 #: A claim older than this belongs to a node that is no more; longer than any message takes.
 LEASE = timedelta(minutes=15)
@@ -45,8 +49,8 @@ class Ledger:
     """The books of one run; ``tally`` counts the states that deliveries came into.
 
     ``in_doubt`` counts those of which nobody knows whether they went out. ``node`` sends, in the
-    name of ``sender`` (RFC 5321 MAIL FROM). ``hold`` keeps what is in doubt for a person, instead
-    of sending it once more. ``progress`` hears how many are on record.
+    name of ``sender`` (RFC 5321 MAIL FROM). What was in doubt ``doubts`` times and is so again is
+    kept for a person, instead of being sent once more. ``progress`` hears how many are on record.
     """
 
     database: Database
@@ -55,7 +59,7 @@ class Ledger:
     node: str
     sender: str
     give_up_after: timedelta
-    hold: bool
+    doubts: int
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     progress: Progress | None = None
@@ -81,7 +85,7 @@ class Ledger:
             if waiting:
                 with self.database.writing() as connection:
                     self.in_doubt += sending.recover(
-                        connection, self.node, now, stale, hold=self.hold
+                        connection, self.node, now, stale, doubts=self.doubts
                     )
                     sending.wake(connection, now)
             yield waiting
@@ -115,7 +119,7 @@ class Ledger:
                 one.reply,
                 now=now,
                 give_up_after=self.give_up_after,
-                hold=self.hold,
+                doubts=self.doubts,
                 jitter=self.jitter(),
             )
             for one in exchanges
@@ -134,10 +138,13 @@ class Ledger:
         self, now: datetime, settled: Sequence[Settlement], wanted: int
     ) -> Sequence[Claimed]:
         with self.database.writing() as connection:
-            sending.settle(connection, self.node, now, settled, self.keyed)
+            held = sending.settle(connection, self.node, now, settled, self.keyed)
             claimed = sending.claim(connection, self.node, now, wanted) if wanted else []
-        self.in_doubt += sum(one.was_in_doubt for one in settled)
-        self.tally.update(one.state for one in settled if not one.was_in_doubt)
+        for delivery in held:
+            log.error("outcome not recorded: held in doubt", delivery=delivery)
+        doubted = {*held, *(one.delivery for one in settled if one.was_in_doubt)}
+        self.in_doubt += len(doubted)
+        self.tally.update(one.state for one in settled if one.delivery not in doubted)
         return claimed
 
     def _hand_out(self, claimed: Sequence[Claimed], waiting: list[_Exchange]) -> list[Settlement]:
@@ -156,6 +163,7 @@ class Ledger:
                     attempts=one.attempts,
                     in_doubt=one.in_doubt,
                     first_at=one.created_at,
+                    tried_at=one.tried_at,
                 )
         return unsendable
 

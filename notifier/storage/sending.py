@@ -15,11 +15,13 @@ from sqlalchemy import (
     Integer,
     and_,
     bindparam,
+    case,
     func,
     or_,
     select,
     update,
 )
+from sqlalchemy.exc import DataError, IntegrityError
 
 from feeds.storage.columns import Instant
 from notifier.model import DeliveryState, Settlement, SubscriberState
@@ -27,6 +29,12 @@ from notifier.storage import suppressions
 from notifier.storage.deliveries import drop
 from notifier.storage.suppressions import Keyed, Suppression
 from notifier.storage.tables import deliveries, subscribers
+
+#: Said of what was on the wire when its sender died, and of an outcome that cannot be written.
+_DIED = "its sender ended before an answer was on record"
+_NOT_RECORDED = "the store did not take what became of it"
+#: What is wrong with a row; anything else is wrong with the store.
+_NOT_TAKEN = (DataError, IntegrityError, UnicodeError)
 
 #: Why an address is suppressed that its own server declared dead.
 _REFUSED = "refused"
@@ -44,6 +52,7 @@ class Claimed:
     attempts: int
     in_doubt: int
     created_at: datetime
+    tried_at: datetime | None
 
 
 # Made once: these run for every few messages, and making them would take longer than running them.
@@ -76,8 +85,8 @@ _SETTLE = (
         settled_at=bindparam("settled"),
         attempts=deliveries.c.attempts + 1,
         in_doubt=deliveries.c.in_doubt + bindparam("doubt"),
-        node=None,
-        claimed_at=None,
+        cause=bindparam("because"),
+        tried_at=func.coalesce(deliveries.c.tried_at, deliveries.c.claimed_at),
     )
 )
 
@@ -103,24 +112,29 @@ def wake(connection: Connection, now: datetime) -> None:
 
 
 def recover(
-    connection: Connection, node: str, now: datetime, stale: datetime, *, hold: bool
+    connection: Connection, node: str, now: datetime, stale: datetime, *, doubts: int
 ) -> int:
     """What this node left on the wire when it died is queued again, or held for a person.
 
-    So is what any node claimed before ``stale``. Nobody knows whether those messages went out:
-    each is in doubt once more, and none is sent again to somebody who left meanwhile. Returns
-    how many there were. Only for a node that sends nothing at present.
+    So is what any node claimed before ``stale``. Nobody knows whether those messages went out: each
+    is in doubt once more, held where it was ``doubts`` times before, else sent behind all that is
+    due, and none is sent again to somebody who left meanwhile. Returns how many there were. Only
+    for a node that sends nothing at present.
     """
-    state = DeliveryState.UNCERTAIN if hold else DeliveryState.QUEUED
+    held = deliveries.c.in_doubt >= doubts
     recovered = connection.scalars(
         update(deliveries)
         .where(_lost(node, stale))
         .values(
-            state=state,
+            state=case((held, DeliveryState.UNCERTAIN), else_=DeliveryState.QUEUED),
+            # Whatever ended its sender must not meet it first each time.
+            due_at=now,
+            reply=_DIED,
+            cause=None,
+            settled_at=case((held, bindparam("at", now, Instant)), else_=None),
+            attempts=deliveries.c.attempts + 1,
             in_doubt=deliveries.c.in_doubt + 1,
-            node=None,
-            claimed_at=None,
-            settled_at=now if hold else None,
+            tried_at=func.coalesce(deliveries.c.tried_at, deliveries.c.claimed_at),
         )
         .returning(deliveries.c.id)
     ).all()
@@ -141,33 +155,56 @@ def settle(
     now: datetime,
     settlements: Sequence[Settlement],
     keyed: Keyed,
-) -> None:
+) -> list[int]:
     """Each outcome is on record, unless the delivery was taken from this node meanwhile.
 
-    A dead address is suppressed by its ``keyed`` hash, and with it what else waits to be sent
-    there. What is to be tried again is not, where its owner left meanwhile.
+    One that the store does not take is held as uncertain, and spoils no other; their ids are
+    returned. A dead address is suppressed by its ``keyed`` hash, and with it what else waits to be
+    sent there. What is to be tried again is not, where its owner left meanwhile.
     """
     if not settlements:
-        return
-    connection.execute(
-        _SETTLE,
-        [
-            {
-                "delivery": one.delivery,
-                "by": node,
-                "becomes": one.state,
-                "said": one.reply,
-                "again": one.again_at,
-                "settled": None if one.again_at else now,
-                "doubt": int(one.was_in_doubt),
-            }
-            for one in settlements
-        ],
-    )
-    if dead := [one for one in settlements if one.dead]:
+        return []
+    rows = [
+        {
+            "delivery": one.delivery,
+            "by": node,
+            "becomes": one.state,
+            "said": one.reply,
+            "because": one.cause,
+            "again": one.again_at,
+            "settled": None if one.again_at else now,
+            "doubt": int(one.was_in_doubt),
+        }
+        for one in settlements
+    ]
+    held = [] if _is_recorded(connection, rows) else _one_by_one(connection, rows, now)
+    if dead := [one for one in settlements if one.dead and one.delivery not in held]:
         _suppress(connection, dead, now, keyed)
     if tried := [one.delivery for one in settlements if one.again_at]:
         _withdraw(connection, tried, now)
+    return held
+
+
+def _is_recorded(connection: Connection, rows: Sequence[Mapping[str, object]]) -> bool:
+    """Whether the store took all of the rows; else it took none."""
+    try:
+        with connection.begin_nested():
+            connection.execute(_SETTLE, rows)
+    except _NOT_TAKEN:
+        return False
+    return True
+
+
+def _one_by_one(
+    connection: Connection, rows: Sequence[Mapping[str, object]], now: datetime
+) -> list[int]:
+    """Every row is on record, those that the store does not take as held: the ids of these."""
+    refused = [row for row in rows if not _is_recorded(connection, [row])]
+    held = {"becomes": DeliveryState.UNCERTAIN, "said": _NOT_RECORDED, "because": None}
+    again = {"again": None, "settled": now, "doubt": 1}
+    for row in refused:
+        connection.execute(_SETTLE, {**row, **held, **again})
+    return [int(str(row["delivery"])) for row in refused]
 
 
 def _suppress(

@@ -86,7 +86,9 @@ renderings = Table(
     Column("created_at", Instant, nullable=False),
 )
 
-#: One message to one address. ``personal`` is a JSON object with the values of the slots.
+#: One message to one address. ``personal`` is a JSON object with the values of the slots. ``node``
+#: claimed it last, at ``claimed_at``, and first at ``tried_at``; ``cause`` is what the last refusal
+#: spoke of.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -103,7 +105,9 @@ deliveries = Table(
     Column("in_doubt", Integer, nullable=False),
     Column("node", Text),
     Column("claimed_at", Instant),
+    Column("tried_at", Instant),
     Column("reply", Text),
+    Column("cause", Text),
     Column("created_at", Instant, nullable=False),
     Column("settled_at", Instant),
     UniqueConstraint("subscriber", "period"),

@@ -146,7 +146,8 @@ def test_a_temporary_refusal_is_tried_again_later_with_the_same_bytes(
 
 
 def test_who_is_refused_for_days_is_given_up(database: Database) -> None:
-    queue(database)
+    """Days after the first attempt, however long it had waited for that."""
+    queue(database, now=NOW - timedelta(days=9))
     postbox = Postbox(lambda envelope: GREYLISTED)
     minutes = 0.0
     while run(database, postbox, minutes=minutes).failed == 0:
@@ -171,16 +172,16 @@ def test_a_dead_address_stops_and_is_suppressed_and_the_others_go_on(
 def test_a_connection_lost_before_the_dot_is_never_in_doubt(database: Database) -> None:
     queue(database, 2)
     postbox = Postbox(first_time(LOST), sessions=1)
-    assert run(database, postbox) == DeliveryReport(deferred=2)
-    assert [one.in_doubt for one in outbox(database)] == [0, 0]
-    assert run(database, postbox, minutes=5) == DeliveryReport(accepted=2)
+    assert run(database, postbox) == DeliveryReport(accepted=2)
+    assert [(one.in_doubt, one.attempts) for one in outbox(database)] == [(0, 2), (0, 2)]
 
 
 def test_a_relay_that_loses_all_it_is_given_is_left_alone(database: Database) -> None:
     queue(database, 20)
     postbox = Postbox(lambda envelope: LOST, sessions=2)
     report = run(database, postbox)
-    assert (report.deferred, states(database).count(DeliveryState.QUEUED)) == (6, 14)
+    assert len(postbox.taken) == 6
+    assert set(states(database)) <= {DeliveryState.QUEUED, DeliveryState.DEFERRED}
     assert report.problem is not None
     assert postbox.closed == postbox.opened
 
@@ -209,7 +210,7 @@ def test_silence_after_the_dot_is_asked_once_more_and_counted(database: Database
 def test_silence_after_the_dot_is_held_where_a_person_decides(database: Database) -> None:
     queue(database)
     postbox = Postbox(lambda envelope: LOST_AFTER_DOT)
-    assert run(database, postbox, hold=True) == DeliveryReport(in_doubt=1)
+    assert run(database, postbox, doubts=0) == DeliveryReport(in_doubt=1)
     assert states(database) == [DeliveryState.UNCERTAIN]
     assert run(database, postbox, minutes=60 * 24) == DeliveryReport()
 
@@ -354,10 +355,10 @@ def test_a_store_that_fails_for_a_moment_loses_one_result_at_most(
     settle = sending.settle
     failures = [RuntimeError("the disk is full")]
 
-    def failing(*args: Any) -> None:
+    def failing(*args: Any) -> list[int]:
         if args[3] and failures:
             raise failures.pop()
-        settle(*args)
+        return settle(*args)
 
     monkeypatch.setattr(sending, "settle", failing)
     with pytest.raises(RuntimeError):

@@ -14,7 +14,7 @@ LONGEST_LINE_BYTES = 4096
 #: Far more than any reply has, so that a server cannot keep us reading for ever.
 MOST_LINES = 100
 
-_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?")
+_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s+|$)")
 
 
@@ -31,6 +31,15 @@ class ReplyLine:
     text: str
 
 
+def printable(text: str) -> str:
+    """The same text with a space for each sign that is none to look at.
+
+    Servers are strangers: NUL is refused by PostgreSQL; ESC, OSC and C1 command a terminal, and
+    others turn the direction of writing, hide what stands there or are half a character.
+    """
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
 def line(received: bytes) -> ReplyLine:
     """A reply line without its end of line, read. Raises Malformed."""
     found = _LINE.fullmatch(received)
@@ -40,7 +49,7 @@ def line(received: bytes) -> ReplyLine:
     return ReplyLine(
         code=int(code),
         is_last=mark != b"-",
-        text=(text or b"").decode("utf-8", "replace"),
+        text=printable((text or b"").decode("utf-8", "replace")),
     )
 
 

@@ -108,7 +108,9 @@ def _deliveries() -> None:
         sa.Column("in_doubt", sa.Integer(), nullable=False),
         sa.Column("node", sa.Text()),
         sa.Column("claimed_at", INSTANT),
+        sa.Column("tried_at", INSTANT),
         sa.Column("reply", sa.Text()),
+        sa.Column("cause", sa.Text()),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("settled_at", INSTANT),
         sa.ForeignKeyConstraint(

@@ -35,9 +35,9 @@ def settle(database: Database, *settlements: Settlement, node: str = "one") -> N
         sending.settle(connection, node, NOW, settlements, KEYED)
 
 
-def recover(database: Database, *, node: str = "one", hold: bool = False) -> int:
+def recover(database: Database, *, node: str = "one", doubts: int = 1) -> int:
     with database.writing() as connection:
-        return sending.recover(connection, node, NOW, LONG_AGO, hold=hold)
+        return sending.recover(connection, node, NOW, LONG_AGO, doubts=doubts)
 
 
 def waiting(database: Database, *, node: str = "one", minutes: int = 0) -> int:
@@ -185,10 +185,62 @@ def test_what_a_crash_left_on_the_wire_is_sent_once_more_and_counted(database: D
     assert claim(database, 9) == [1, 2]
 
 
+def test_what_is_in_doubt_again_is_held(database: Database) -> None:
+    """However often its sender dies, nobody gets a message more than twice."""
+    queue(database)
+    for _ in range(2):
+        claim(database)
+        assert recover(database) == 1
+    [one] = outbox(database)
+    assert (one.state, one.in_doubt, one.attempts) == (DeliveryState.UNCERTAIN, 2, 2)
+    assert (one.settled_at, "ended before" in str(one.reply)) == (NOW, True)
+    assert claim(database) == []
+
+
+def test_what_may_have_ended_its_sender_is_sent_behind_the_others(database: Database) -> None:
+    queue(database, 2, now=NOW - timedelta(minutes=1))
+    assert claim(database) == [1]
+    recover(database)
+    assert [claim(database), claim(database)] == [[2], [1]]
+
+
+@pytest.mark.parametrize("unwritable", ["250 \ud800", "250 \0"])
+def test_one_outcome_that_cannot_be_written_spoils_no_other(
+    database: Database, unwritable: str
+) -> None:
+    """It is held, as else it would be sent again by each run for ever."""
+    queue(database, 4)
+    results = [accepted(one) for one in sorted(claim(database, 4))]
+    results[1] = replace(results[1], reply=unwritable)
+    with database.writing() as connection:
+        held = sending.settle(connection, "one", NOW, results, KEYED)
+    kept_by_sqlite = held == []
+    expected = DeliveryState.ACCEPTED if kept_by_sqlite else DeliveryState.UNCERTAIN
+    assert held == ([] if kept_by_sqlite else [2])
+    assert states(database) == [
+        DeliveryState.ACCEPTED,
+        expected,
+        DeliveryState.ACCEPTED,
+        DeliveryState.ACCEPTED,
+    ]
+    assert recover(database) == 0
+
+
+def test_the_first_attempt_is_remembered(database: Database) -> None:
+    queue(database)
+    [first] = claimed(database)
+    settle(database, deferred(first.id))
+    with database.writing() as connection:
+        sending.wake(connection, NOW + timedelta(hours=1))
+    [second] = claimed(database, minutes=60)
+    assert (first.tried_at, first.attempts) == (None, 0)
+    assert (second.tried_at, second.attempts) == (NOW, 1)
+
+
 def test_what_is_in_doubt_is_held_where_a_person_is_to_decide(database: Database) -> None:
     queue(database)
     claim(database)
-    assert recover(database, hold=True) == 1
+    assert recover(database, doubts=0) == 1
     assert states(database) == [DeliveryState.UNCERTAIN]
     assert claim(database) == []
 
@@ -201,7 +253,7 @@ def test_a_person_decides_what_becomes_of_a_held_delivery(
 ) -> None:
     queue(database)
     (held,) = claim(database)
-    recover(database, hold=True)
+    recover(database, doubts=0)
     with database.writing() as connection:
         assert deliveries.release(connection, held, NOW, send=send) is True
         assert deliveries.release(connection, held, NOW, send=send) is False
@@ -214,7 +266,7 @@ def test_what_a_vanished_node_claimed_is_recovered_by_another(database: Database
     assert recover(database, node="two") == 0
     with database.writing() as connection:
         after = NOW + timedelta(minutes=1)
-        assert sending.recover(connection, "two", after, after, hold=False) == 1
+        assert sending.recover(connection, "two", after, after, doubts=1) == 1
 
 
 def test_a_node_that_was_given_up_does_not_change_what_another_sends(database: Database) -> None:

@@ -52,14 +52,14 @@ def test_what_was_accepted_stays_accepted(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hold", "of_the_other"), [(False, DeliveryState.QUEUED), (True, DeliveryState.UNCERTAIN)]
+    ("doubts", "of_the_other"), [(1, DeliveryState.QUEUED), (0, DeliveryState.UNCERTAIN)]
 )
 def test_what_a_crash_left_in_doubt_is_not_sent_again_to_who_left(
-    database: Database, hold: bool, of_the_other: DeliveryState
+    database: Database, doubts: int, of_the_other: DeliveryState
 ) -> None:
     """It stays on record as in doubt; there is nothing left for a person to decide."""
     claim_both_and_lose_the_first_reader(database)
     with database.writing() as connection:
-        assert sending.recover(connection, "one", NOW, STALE, hold=hold) == 2
+        assert sending.recover(connection, "one", NOW, STALE, doubts=doubts) == 2
     assert states(database) == [DeliveryState.SUPPRESSED, of_the_other]
     assert [one.in_doubt for one in outbox(database)] == [1, 1]
