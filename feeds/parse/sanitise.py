@@ -84,6 +84,28 @@ _ODD_ADDRESS = re.compile(
 )
 _END_OF_PARAGRAPH = re.compile(rf"(<(?!/?(?:{'|'.join(_WITHIN_LINE - {'br'})})[ >])[^<>]*>)")
 _TAG = re.compile(r"<[^>]*+>?")
+# Most summaries are written as the sanitiser would: text, marks and links to plain addresses, in
+# paragraphs, each closed within what it was opened in. Signs that it writes in another way are not
+# among these, nor addresses that it would look into. Of longer texts it takes no longer itself.
+_SHORT_CHARS = 2_000
+_WORDS = r"[^<>&\r\xa0]++|&(?:amp|lt|gt|nbsp);|<br ?/?>"
+_SITE = r"https?://(?:(?!xn--)[a-z0-9][a-z0-9-]{0,62}\.){1,9}[a-z]{2,20}"
+_LINK = (
+    rf'<a href="(?:{_SITE}(?:/(?:[!#-%\x27-;=?-Z_a-z~]++|&amp;)*)?'
+    rf'|(?:/(?![/.])[A-Za-z0-9_.~-]*+)+)">(?:{_WORDS})*</a>'
+)
+_MARKS = "|".join(sorted(INLINE - {"a", "abbr", "bdi", "br", "rp", "rt", "ruby"}))
+
+
+def _line(name: str) -> str:
+    """What a paragraph holds; ``name`` is that of its group."""
+    return rf"{_WORDS}|{_LINK}|<(?P<{name}>{_MARKS})>(?:{_WORDS}|{_LINK})*</(?P={name})>"
+
+
+# Nothing that repeats here can be divided in two ways; groups that give nothing back match what
+# they should not, or fail, in some versions of Python (its issues 101955 and 106052).
+_WRITTEN_SO = re.compile(rf"(?:{_line('mark')}|<p>(?:{_line('within')})*</p>)*")
+_OF_A_SITE = re.compile(rf"({_SITE})(?:/[!-~]*)?")
 # The sanitiser looks at a text, or a value, once for each sign in it that is to be escaped. A text
 # in parts is the same text; no real tag is as long, and its words stay without it. So little
 # markup takes no time, whatever it holds.
@@ -139,6 +161,8 @@ def sanitised(
     words. ``with_places`` keeps the places of what it shows.
     """
     may_hide = values.holds_unseen(html) or _OTHER_REFERENCE.search(html) is not None
+    if not may_hide and (written := _as_written(html, base_url or page)) is not None:
+        return written
     if may_hide:
         html = values.visible(html, with_isolates=True)
     # Most markup has no such elements, and few names at all.
@@ -168,12 +192,31 @@ def sanitised(
     # What is left of a link without an address, or with one that is not let through.
     if "<a rel=" in clean or "<a lang=" in clean:
         clean = _only(clean, _LINK_TAG, "a", "href")
-    if may_hide:
-        clean = values.visible(clean, with_isolates=True)
-        # Nothing but isolates is left of that.
-        if values.holds_unseen(clean):
-            clean = "".join(map(values.isolated, _END_OF_PARAGRAPH.split(clean)))
-    return clean.strip()
+    return (_seen(clean) if may_hide else clean).strip()
+
+
+def _as_written(html: str, base: str | None) -> str | None:
+    """Short HTML that is written as the sanitiser would, with its links as they are published; None
+    for any other.
+    """
+    if len(html) > _SHORT_CHARS or not _WRITTEN_SO.fullmatch(html):
+        return None
+    if '<a href="/' in html:
+        site = _OF_A_SITE.fullmatch(base or "")
+        if site is None:
+            return None
+        html = html.replace('<a href="/', f'<a href="{site[1]}/')
+    html = html.replace("<br/>", "<br>").replace("<br />", "<br>")
+    return html.replace('">', '" rel="noopener noreferrer">').strip()
+
+
+def _seen(clean: str) -> str:
+    """Sanitised HTML without what nobody sees; what isolates ends where its paragraph does."""
+    clean = values.visible(clean, with_isolates=True)
+    # Nothing but isolates is left of that.
+    if values.holds_unseen(clean):
+        return "".join(map(values.isolated, _END_OF_PARAGRAPH.split(clean)))
+    return clean
 
 
 def _without_swallowing(html: str, names: set[str]) -> str:

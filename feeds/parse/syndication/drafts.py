@@ -129,12 +129,12 @@ def _words(
     """The lead, the markup and the paragraphs of a summary and a content, and whether the content
     says more than the summary.
     """
-    (lead, rest), (markup, body) = _lead(told, title), _body(text, title, page)
+    (lead, rest, is_one), (markup, body) = _lead(told, title), _body(text, title, page)
     if body and not _says_no_more(body, lead, rest):
         return lead, markup, body, True
     shown = markup if _MARKED.search(markup) else ""
     if rest or (not shown and told.is_html and _MARKED.search(told.text)):
-        markup, body = _body(told, title, page)
+        markup, body = _body(told, title, page, lead if is_one else None)
         if shown:
             markup = shown + (markup or in_paragraphs(body))
     if rest or is_whole or _MARKED.search(markup):
@@ -298,32 +298,40 @@ def _is_head(line: str, title: str) -> bool:
     return bool(title) and line.startswith(title) and is_short and not line.endswith(_ENDS)
 
 
-def _lead(summary: TextConstruct, title: str) -> tuple[str, bool]:
-    """The first paragraph of a summary, and whether it goes on or is too long for one."""
+def _lead(summary: TextConstruct, title: str) -> tuple[str, bool, bool]:
+    """The first paragraph of a summary, whether it goes on or is too long for one, and whether its
+    tags hold no other.
+    """
     text = summary.text
-    if not summary.is_html or "<" not in text or not _TAG.search(text):
-        plain = _running(_characters(text) if summary.is_html else text)
-        return plain, len(plain) > _SUMMARY_CHARS
-    if _PARAGRAPH.fullmatch(text):
-        plain = _running(_characters(_INLINE.sub("", text)))
-        return plain, len(plain) > _SUMMARY_CHARS
+    has_tags = summary.is_html and "<" in text and _TAG.search(text) is not None
+    if not has_tags or _PARAGRAPH.fullmatch(text):
+        said = _INLINE.sub("", text) if has_tags else text
+        plain = _running(_characters(said) if summary.is_html else said)
+        return plain, len(plain) > _SUMMARY_CHARS, has_tags
     told = blocks(sanitised(text, None))
     # An opening is a paragraph.
     starts = (at for at, each in enumerate(told) if each.tag not in _HEADINGS)
     found = [each.line for each in told[next(starts, 0) :]]
     if len(found) > 1 and _is_head(found[0], title):
         found = found[1:]
-    return (found[0], len(found) > 1 or len(found[0]) > _SUMMARY_CHARS) if found else ("", False)
+    rest = len(found) > 1 or (bool(found) and len(found[0]) > _SUMMARY_CHARS)
+    return "".join(found[:1]), rest, False
 
 
-def _body(words: TextConstruct, title: str, page: str) -> tuple[str, tuple[str, ...]]:
-    """Markup and paragraphs of a text on a ``page``; plain text has no markup."""
+def _body(
+    words: TextConstruct, title: str, page: str, only: str | None = None
+) -> tuple[str, tuple[str, ...]]:
+    """Markup and paragraphs of a text on a ``page``, or the ``only`` one where that is known; plain
+    text has no markup.
+    """
     if not words:
         return "", ()
     if words.is_html and _TAG.search(words.text):
         shows = has_embeds(words.text)
         text, embeds = placed(words.text, words.base) if shows else (words.text, {})
         markup = sanitised(text, words.base, page=page, with_places=bool(embeds))
+        if only is not None:
+            return filled(markup, embeds), (only,) if only else ()
         found = blocks(markup)
         if len(found) > 1 and _is_head(found[0].line, title):
             markup, found = without(markup, found[:1]), found[1:]

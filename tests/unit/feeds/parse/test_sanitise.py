@@ -183,6 +183,43 @@ def test_what_is_made_ready_for_the_sanitiser_comes_out_the_same(
             assert ready == sanitised(each, BASE)
 
 
+ADDRESSES = (
+    "https://t.example https://t.example/a-b/?b=1&amp;c=%zz#d / /a/b_c.html /a/ //t.example/ /a/../b "
+    "/.a /a//b /a?b /é x #x /%41 javascript:x https://T.example/ https://1.2.3.4/ /a&amp;b mailto:a "
+    "https://xn--a.example/ https://t.example:80/ https://t.example/` https://t.example/é"
+).split()
+SIGNS = [*'a é " "> &amp; &lt; &nbsp; & <br> <br/>'.split(), " ", "\n", "\r", "\u00a0", "<br />"]
+BITS = st.sampled_from([*SIGNS, "&quot;", "&eacute;", "<b>", "</b>", "</a>", "<p>", "</p>", "<li>"])
+LINK = st.builds('<a href="{}">{}</a>'.format, st.sampled_from(ADDRESSES), st.sampled_from(SIGNS))
+
+
+def within(*names: str, held: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    words = st.lists(held, max_size=4).map("".join)
+    return st.builds("<{0}>{1}</{0}>".format, st.sampled_from(names), words)
+
+
+LINE = st.sampled_from(SIGNS) | LINK | within("b", "em", "a", "q", "ruby", held=BITS | LINK)
+SUMMARY = st.lists(within("p", "p", "div", held=LINE) | LINE | BITS, max_size=5).map("".join)
+
+
+@given(SUMMARY, st.sampled_from([None, BASE, "https://News.example.org/", "https://xn--/", "x"]))
+def test_what_is_written_as_the_sanitiser_would_comes_out_the_same(
+    html: str, base: str | None
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        told = sanitised(html, base)
+        patched.setattr(sanitise, "_SHORT_CHARS", -1)
+        assert told == sanitised(html, base)
+
+
+def test_a_summary_that_is_written_so_takes_no_sanitiser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sanitise, "_cleaner", None)
+    html = '<i>a</i> <p>A &amp; <b>b</b><br /><a href="{}/c">c</a></p> <a href="https://t.example">d</a>'
+    clean = f'<i>a</i> <p>A &amp; <b>b</b><br><a href="https://news.example.org/c" {REL}>c</a></p> <a href="https://t.example" {REL}>d</a>'
+    assert sanitised(html.format(""), BASE) == clean
+    assert sanitised(html.format("https://news.example.org"), None) == clean
+
+
 @pytest.mark.parametrize(
     "text", ["&", "&amp;", "&nbsp;", "«", "<p>&amp;", "<p <", "<p " + "<" * 50]
 )
