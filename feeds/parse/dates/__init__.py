@@ -90,7 +90,7 @@ def _mentions(text: str, style: DateStyle) -> tuple[Mention, ...]:
         if style.language is None and _PERSIAN_YEAR.search(text):
             style = DateStyle(order=style.order, language="fa")
         text = text.translate(_DIGITS)
-    numbers = [number.start() for number in _NUMBER.finditer(text)]
+    numbers = [number.span() for number in _NUMBER.finditer(text)]
     if not numbers and "年" not in text:
         return ()
     found = (

@@ -35,6 +35,9 @@ class Calendar(StrEnum):
     REPUBLIC = "republic"
 
 
+_COUNTING = {Calendar.BUDDHIST: _BUDDHIST, Calendar.SOLAR: _SOLAR}
+
+
 def calendar_of(year: int, language: str | None) -> Calendar | None:
     """How a year that stands in numbers alone is counted; None where nobody counts so."""
     tag = (language or "").casefold()
@@ -50,8 +53,9 @@ def calendar_of(year: int, language: str | None) -> Calendar | None:
 
 def counts_so(calendar: Calendar, language: str | None) -> bool:
     """Whether a language's years are counted so."""
-    name = (language or "").casefold().partition("-")[0]
-    return name in {Calendar.BUDDHIST: _BUDDHIST, Calendar.SOLAR: _SOLAR}.get(calendar, ())
+    if not language:
+        return False
+    return language.casefold().partition("-")[0] in _COUNTING.get(calendar, ())
 
 
 def day_in(calendar: Calendar, year: int, month: int, day: int) -> date | None:

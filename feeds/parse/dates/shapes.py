@@ -6,9 +6,9 @@ several dates of a text is meant.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import NamedTuple
 
 from feeds.draft import DateOrder, DateStyle
 from feeds.parse.dates.calendars import (
@@ -29,7 +29,15 @@ _LETTER = r"[^\W\d_]"
 _YEAR = r"(?:19|20)[0-9]{2}(?![0-9])"
 # With those of the Buddha's era, of Iran and of Taiwan.
 _ANY_YEAR = r"(?:1[349]|2[045])[0-9]{2}(?![0-9])"
-_CENTURIES = ("19", "20")
+_CENTURIES = frozenset({"19", "20"})
+#: Where a number in a text begins and ends.
+Number = tuple[int, int]
+_LONGEST_DAY = 2
+_LONGEST_YEAR = 4
+# With a name for the month it is one less.
+_NUMBERS_OF_A_DATE = 3
+# Between the numbers of a day.
+_MARKS = frozenset("-./")
 # Behind a month that is short.
 _SHORT = "[.׳]?"
 _NUMERAL = "[0-9]{1,4}|[〇○零一二三四五六七八九十]{1,5}"
@@ -90,8 +98,7 @@ _IS_VOWEL = re.compile(f"[{VOWELS}]")
 THAI = re.compile("[\u0e01-\u0e4e]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mention:
+class Mention(NamedTuple):
     """A date in ``text[start:end]``; ``day`` is None where that is not one day for sure."""
 
     start: int
@@ -102,8 +109,15 @@ class Mention:
 @cache
 def _word() -> str:
     """The name of a month: a word, or one of those that are written in parts."""
-    parts = "|".join(re.escape(name).replace("'", "['’]") for name in in_parts())
-    return rf"(?:(?i:{parts})(?!{_LETTER})|{_LETTER}(?:{_LETTER}|[{VOWELS}])++)"
+    # By their first letters: a pattern sees at once that none of them begins with another one.
+    rests: dict[str, list[str]] = {}
+    for name in in_parts():
+        rests.setdefault(name[0], []).append(re.escape(name[1:]).replace("'", "['’]"))
+    parts = "".join(
+        rf"[{letter}{letter.upper()}](?i:{'|'.join(behind)})(?!{_LETTER})|"
+        for letter, behind in rests.items()
+    )
+    return rf"(?:{parts}{_LETTER}(?:{_LETTER}|[{VOWELS}])++)"
 
 
 @cache
@@ -158,21 +172,23 @@ def _with_numbered_month() -> tuple[re.Pattern[str], ...]:
     return re.compile(day_first), re.compile(year_first)
 
 
-def with_named_month(text: str, numbers: Sequence[int], language: str | None) -> Iterator[Mention]:
-    """The dates with the name of a month; ``numbers`` are the places where numbers begin."""
-    words = [_start_of_word(text, number - 1) for number in numbers]
-    years = [number for number in numbers if text[number : number + 2] in _CENTURIES]
+def with_named_month(
+    text: str, numbers: Sequence[Number], language: str | None
+) -> Iterator[Mention]:
+    """The dates with the name of a month among some ``numbers``."""
+    days, years = _days(numbers), _years(text, numbers)
+    words = _words_before(text, days)
     year_month_day, year_day_month, day_first, month_first, with_time = _with_words()
     matches = (
         *_at(year_month_day, text, years),
         *_at(year_day_month, text, years),
-        *_at(day_first, text, numbers),
+        *_at(day_first, text, days),
         *(_at(with_time, text, words) if ":" in text else ()),
         *_at(month_first, text, words),
     )
     for found in matches:
         # A range of days ("3-5 June") is mentioned, but names no one day.
-        year = found["year"] or found.groupdict().get("bare")
+        year = found["year"] or (found["bare"] if found.re is year_month_day else None)
         named = _named(found["month"], year, language, behind_dot=found["mark"] == ".")
         if named is not None:
             calendar, month = named
@@ -180,24 +196,22 @@ def with_named_month(text: str, numbers: Sequence[int], language: str | None) ->
             yield _mention(found, calendar, int(year or 0), month, day)
 
 
-def with_numbers(text: str, numbers: Sequence[int], style: DateStyle) -> Iterator[Mention]:
-    """The dates that are numbers alone, those with a word for year or month among them."""
-    for found in _at(_YEAR_FIRST, text, numbers):
-        yield from _counted(found, int(found["month"]), int(found["day"]), style.language)
-    for found in _at(_NUMBERS, text, numbers):
-        yield from _counted(found, *_month_and_day(found, style.order), style.language)
-    for form in _with_numbered_month():
-        for found in _at(form, text, numbers):
-            yield _mention(
-                found,
-                Calendar.GREGORIAN,
-                int(found["year"]),
-                int(found["month"]),
-                int(found["day"]),
-            )
+def with_numbers(text: str, numbers: Sequence[Number], style: DateStyle) -> Iterator[Mention]:
+    """The dates that are ``numbers`` alone, those with a word for year or month among them."""
+    days, years = _days(numbers), _years(text, numbers)
+    if len(numbers) >= _NUMBERS_OF_A_DATE:
+        marked = [(start, end) for start, end in numbers if text[end : end + 1] in _MARKS]
+        for found in _at(_YEAR_FIRST, text, [start for start, _ in marked]):
+            yield from _counted(found, int(found["month"]), int(found["day"]), style.language)
+        for found in _at(_NUMBERS, text, _days(marked)):
+            yield from _counted(found, *_month_and_day(found, style.order), style.language)
+        for form, places in zip(_with_numbered_month(), (days, years), strict=True):
+            for found in _at(form, text, places):
+                year, month, day = (int(found[name]) for name in ("year", "month", "day"))
+                yield _mention(found, Calendar.GREGORIAN, year, month, day)
     if "I" in text or "V" in text or "X" in text:
-        for form in (_ROMAN, _ROMAN_YEAR_FIRST):
-            for found in _at(form, text, numbers):
+        for form, places in ((_ROMAN, days), (_ROMAN_YEAR_FIRST, years)):
+            for found in _at(form, text, places):
                 if found["month"] in _ROMANS and _has_romans(found, style.language):
                     month = _ROMANS.index(found["month"]) + 1
                     yield _mention(
@@ -226,10 +240,14 @@ def with_signs(text: str, language: str | None) -> Iterator[Mention]:
             yield _mention(found, Calendar.GREGORIAN, year, int(found["month"]), int(found["day"]))
 
 
-def with_short_year(text: str, numbers: Sequence[int], style: DateStyle) -> Iterator[Mention]:
+def with_short_year(text: str, numbers: Sequence[Number], style: DateStyle) -> Iterator[Mention]:
     """The dates whose year is written with two digits, where their order is plain."""
+    days = _days(numbers)
+    # The year is one of them.
+    if len(days) < _NUMBERS_OF_A_DATE - 1:
+        return
     language = (style.language or "").partition("-")[0].casefold()
-    for found in _at(_SHORT_NUMBERS, text, numbers):
+    for found in _at(_SHORT_NUMBERS, text, days):
         first, third = int(found["first"]), int(found["third"])
         if is_like_version(found[0]) and language not in _WITH_DOTS:
             continue
@@ -241,9 +259,9 @@ def with_short_year(text: str, numbers: Sequence[int], style: DateStyle) -> Iter
         else:
             month, day = _month_and_day(found, style.order)
             yield _mention(found, Calendar.GREGORIAN, _whole(third), month, day)
-    words = [_start_of_word(text, number - 1) for number in numbers]
     day_first, month_first = _with_short_year()
-    for found in (*_at(day_first, text, numbers), *_at(month_first, text, words)):
+    words = _words_before(text, days)
+    for found in (*_at(day_first, text, days), *_at(month_first, text, words)):
         is_behind_dot = found["mark"] == "."
         named = _named(found["month"], "", style.language, behind_dot=is_behind_dot, is_sure=True)
         if named is not None and (whole := _whole_year(found, named[0])) is not None:
@@ -295,8 +313,9 @@ def _named(
 ) -> tuple[Calendar, int] | None:
     """The month a word means, and by which calendar; None for another word."""
     # "Mehr" is more than a month in German, and so are other short ones: "5 Mehr 1389 Euro".
-    is_solar = counts_so(Calendar.SOLAR, language) or (year and 1300 <= int(year) < 1500)
-    is_known = counts_so(Calendar.SOLAR, language) or not word.isascii() or len(word) > _SHORT_NAME
+    is_of_iran = counts_so(Calendar.SOLAR, language)
+    is_solar = is_of_iran or (year and 1300 <= int(year) < 1500)
+    is_known = is_of_iran or not word.isascii() or len(word) > _SHORT_NAME
     if is_solar and is_known and (month := solar_months().get(fold(word))):
         return Calendar.SOLAR, month
     # Between a day and a year stands a month, however short; "set" and "out" are words, too.
@@ -304,10 +323,29 @@ def _named(
     month = month or month_of(word, behind_dot=behind_dot)
     if month is None:
         return None
-    is_of_the_east = THAI.match(word) or counts_so(Calendar.BUDDHIST, language)
-    if year and int(year) >= 2400 and is_of_the_east:
+    is_later = year and int(year) >= 2400
+    if is_later and (THAI.match(word) or counts_so(Calendar.BUDDHIST, language)):
         return Calendar.BUDDHIST, month
     return Calendar.GREGORIAN, month
+
+
+def _days(numbers: Iterable[Number]) -> list[int]:
+    """Where those begin that may be a day: no other is read as one."""
+    return [start for start, end in numbers if end - start <= _LONGEST_DAY]
+
+
+def _years(text: str, numbers: Iterable[Number]) -> list[int]:
+    """Where those begin that may be a year of a century that news is of."""
+    return [
+        start
+        for start, end in numbers
+        if end - start == _LONGEST_YEAR and text[start : start + 2] in _CENTURIES
+    ]
+
+
+def _words_before(text: str, days: Iterable[int]) -> list[int]:
+    """Where the words begin that stand before days, a blank between, perhaps a full stop."""
+    return [_start_of_word(text, day - 1) for day in days if text[day - 1 : day].isspace()]
 
 
 def _start_of_word(text: str, end: int) -> int:
@@ -315,7 +353,7 @@ def _start_of_word(text: str, end: int) -> int:
     start = end - 1 if text[end - 1 : end] == "." else end
     while start > 0 and (text[start - 1].isalpha() or _IS_VOWEL.match(text[start - 1])):
         start -= 1
-    return max(start, 0)
+    return start
 
 
 def _at(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
@@ -351,4 +389,4 @@ def _counted(
 
 def _mention(found: re.Match[str], calendar: Calendar, year: int, month: int, day: int) -> Mention:
     known = day_in(calendar, year, month, day) if year else None
-    return Mention(start=found.start(), end=found.end(), day=known)
+    return Mention(*found.span(), known)

@@ -8,15 +8,18 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from feeds.draft import DateStyle
 from feeds.model import Issued, IssuedFrom
 from feeds.parse import dates
 from feeds.parse.html.printed import (
+    LONGEST_DAY_CHARS,
     LONGEST_DAY_LABEL_CHARS,
     are_of_appointment,
+    in_line,
+    in_sentence,
     label_at_end,
-    label_in,
 )
 from feeds.parse.html.tree import (
     Node,
@@ -32,17 +35,24 @@ from feeds.parse.html.tree import (
 
 _OFFSET = re.compile(r"([T ]\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*([+-]\d\d):?(\d\d)$")
 _FRACTION = re.compile(r"\.\d+(?=Z$)")
-_HEADINGS = "h1, h2, h3, h4, h5, h6"
-_LEVELS = frozenset(_HEADINGS.split(", "))
-# Most elements have neither a class nor a property, which is asked first: it takes less time.
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+# What may hold a date, by itself or by what its page calls it. The same names come again and again:
+# to look for words in each element costs more than to find whatever has one.
 _PLACES = (
-    'time, abbr[title], small, cite, dd, td, [class]:is([class*="date" i], [class*="publish" i], '
-    '[class*="posted" i], [class*="byline" i], [class*="submitted" i], [class*="meta" i], '
-    '[class*="info" i], [class*="time" i], [class*="datum" i], [class*="fecha" i], '
-    '[class^="data" i], [class$="data" i], [class*="dato" i], [class*="tarih" i]), '
-    '[itemprop~="datePublished"], [property]:is([property^="dc:" i], '
-    '[property*="datePublished" i]), [id*="date" i]'
+    "h1, h2, h3, h4, h5, h6, time, abbr, small, cite, dd, td, [class], [id], [itemprop], [property]"
 )
+_SURE = _HEADINGS.union("time small cite dd td".split())
+_DATE_CLASS = re.compile(
+    r"date|publish|posted|byline|submitted|meta|info|time|datum|fecha|\Adata|data\Z|dato|tarih"
+)
+_CHANGE_CLASS = re.compile("modif|updat|chang")
+# What its page calls an element that holds another kind of date.
+_OTHER_DATES = re.compile(
+    r"(?<!pr)event(?!ual|h)|agenda|when|start(?!-?up|er)|end-?date|deadline|upcoming|related|"
+    r"(?<!icon-)(?<!fa-)(?:calendar|clock(?!wise))|recommend|teaser|modified|updated?(?!d?-?by)|"
+    r"changed|comment(?!ary|ator)|sidebar|archive|latest|copyright|today|weather|current-?date"
+)
+_PUBLISHED = re.compile(r"(?<!re)publi(?:sh|c[aeé])|entry-date")
 # What parts of other words look like one for a date: "mandate", "metal", "sentiment".
 _OTHER_WORDS = re.compile(
     r"(?:candi|man|vali|consoli|liqui|accommo|out)dat(?:e|o)|soldat|predator|datenschutz|database|"
@@ -53,19 +63,9 @@ _WORDS = re.compile(
     r"date|publish|posted|byline|submitted|meta|info|time|datum|fecha|data|dato|tarih"
 )
 _DATED = frozenset({"time", "abbr", "small", "cite", "dd", "td"})
-_CHANGES = '[itemprop~="dateModified"], [class*="modif" i], [class*="updat" i], [class*="chang" i]'
-# What its page calls an element that holds another kind of date.
-_OTHER_DATES = re.compile(
-    r"(?<!pr)event(?!ual|h)|agenda|when|start(?!-?up|er)|end-?date|deadline|upcoming|related|"
-    r"(?<!icon-)(?<!fa-)(?:calendar|clock(?!wise))|recommend|teaser|modified|updated?(?!d?-?by)|"
-    r"changed|comment(?!ary|ator)|sidebar|archive|latest|copyright|today|weather|current-?date"
-)
 # No word that only begins so, "metal-prices", or ends so.
 _OWN = re.compile(r"meta(?:data|info|box|text|line|bar|s)?(?![a-z])|(?<![a-z])posted")
-_PUBLISHED = re.compile(r"(?<!re)publi(?:sh|c[aeé])|entry-date")
-# A date, and a word or two around it; a sentence holds dates of events.
-_LONGEST_CHARS = 120
-# The same with what indents it.
+# A date and a few words, with what indents them.
 _LONGEST_RAW_CHARS = 600
 # Templates say in a sentence when an article was posted, and much besides.
 _LONGEST_SENTENCE_CHARS = 1_000
@@ -112,63 +112,56 @@ def as_printed(issued: Issued, shown: Issued | None, in_address: Issued | None =
     return Issued(day=told.day, at=issued.at, origin=issued.origin)
 
 
-def in_line(
-    line: str,
-    style: DateStyle,
-    start: int = 0,
-    others: frozenset[date] = frozenset(),
-    *,
-    is_appointment: bool = False,
-) -> tuple[Issued | None, bool]:
-    """The day of issue a line names from ``start`` on, and whether a label says that it is one; a
-    date behind the word for a change or an event is none, nor is that of an appointment.
+class DatePlaces(NamedTuple):
+    """The elements of a page that may hold its date, its headings among them, and those that it
+    calls a change's.
     """
-    plain, end = {}, 0
-    for mention in dates.mentions(line, style):
-        label = label_at_end(line[end : mention.start])
-        end = mention.end
-        if mention.start < start or mention.day is None or label == "other":
-            continue
-        if is_appointment and label != "published":
-            continue
-        if mention.day in others and not label:
-            continue
-        issued = Issued(day=mention.day, origin=IssuedFrom.PAGE)
-        if label:
-            return issued, True
-        plain[issued.day] = issued
-    return (next(iter(plain.values())) if len(plain) == 1 else None), False
+
+    dated: list[Node]
+    changed: list[Node]
 
 
-def beside(lines: Sequence[str], style: DateStyle, others: frozenset[date]) -> Issued | None:
-    """The day of issue in lines that stand by a title, whole or in the line behind its label, that
-    is none of ``others``.
-    """
-    plain, is_appointment = {}, are_of_appointment(lines)
-    for before, line in zip(["", *lines], lines, strict=False):
-        if len(line) > _LONGEST_CHARS:
-            break
-        label = before if len(before) <= LONGEST_DAY_LABEL_CHARS else ""
-        issued, is_labelled = in_line(
-            f"{label} {line}", style, len(label) + 1, others, is_appointment=is_appointment
-        )
-        if is_labelled:
-            return issued
-        if issued is not None and len(line) <= LONGEST_DAY_LABEL_CHARS:
-            plain[issued.day] = issued
-    return next(iter(plain.values())) if len(plain) == 1 else None
+def places(tree: Tree) -> DatePlaces:
+    """Where dates may stand on a page, in its order."""
+    found = DatePlaces([], [])
+    for node in find_all(tree, _PLACES):
+        told = node.attributes.get
+        kind = _kind_of(node.tag, told("class"), told("id"), told("itemprop"), told("property"))
+        if kind[0] or (node.tag == "abbr" and "title" in node.attributes):
+            found.dated.append(node)
+        if kind[1]:
+            found.changed.append(node)
+    return found
 
 
-def of_changes(tree: Tree, style: DateStyle) -> frozenset[date]:
+@lru_cache(maxsize=1_024)
+def _kind_of(
+    tag: str, classes: str | None, name: str | None, item: str | None, said_of: str | None
+) -> tuple[bool, bool]:
+    """Whether an element may hold a date, and whether its page calls it a change's."""
+    called, told = (classes or "").lower(), (said_of or "").lower()
+    properties = (item or "").split()
+    may_be_dated = (
+        tag in _SURE
+        or _DATE_CLASS.search(called) is not None
+        or "datePublished" in properties
+        or "date" in (name or "").lower()
+        or told.startswith("dc:")
+        or "datepublished" in told
+    )
+    return may_be_dated, "dateModified" in properties or bool(_CHANGE_CLASS.search(called))
+
+
+def of_changes(nodes: Sequence[Node], style: DateStyle) -> frozenset[date]:
     """The days in elements that their page calls those of a change."""
-    nodes = [node for node in find_all(tree, _CHANGES)[:_MOST_PLACES] if _is_called_other(node)]
-    texts = (text for node in nodes for text in (attribute(node, "datetime"), said(node)))
-    days = (dates.only_day(text, style) for text in texts if 0 < len(text) <= _LONGEST_CHARS)
+    others = [node for node in nodes[:_MOST_PLACES] if _is_called_other(node)]
+    texts = (text for node in others for text in (attribute(node, "datetime"), said(node)))
+    days = (dates.only_day(text, style) for text in texts if 0 < len(text) <= LONGEST_DAY_CHARS)
     return frozenset(day for day in days if day is not None)
 
 
 def shown(
-    tree: Tree,
+    nodes: Sequence[Node],
     title: str,
     style: DateStyle,
     others: frozenset[date],
@@ -180,7 +173,7 @@ def shown(
     there is none or more than one. Where its address tells a day, that one or the next, or one
     with a label; where it tells a ``month``, a day printed without a year is of that.
     """
-    found = list(_candidates(tree, title, style, others, month))
+    found = list(_candidates(nodes[:_MOST_PLACES], title, style, others, month))
     if near is not None:
         if any(issued.day == near.day for issued, *_ in found):
             return _exact(found, near.day)
@@ -219,21 +212,25 @@ def _of(text: str, style: DateStyle, origin: IssuedFrom) -> Issued | None:
 
 
 def _candidates(
-    tree: Tree, title: str, style: DateStyle, others: frozenset[date], month: date | None
+    nodes: Sequence[Node],
+    title: str,
+    style: DateStyle,
+    others: frozenset[date],
+    month: date | None,
 ) -> Iterator[tuple[Issued, str, bool]]:
     """Dates that may be of issue, where each stands, and whether a label says so."""
-    nodes = find_all(tree, f"{_HEADINGS}, {_PLACES}")[:_MOST_PLACES]
     heading = _heading_of(nodes, title)
     holders = _ids(heading, _DEEPEST) if heading is not None else frozenset()
     around = _ids(heading, _NEAR) if heading is not None else frozenset()
     is_behind = is_own = False
     for node in nodes:
-        if node.tag in _LEVELS:
+        if node.tag in _HEADINGS:
             is_title = heading is not None and node.mem_id == heading.mem_id
             # Some sites print the day as a heading below the title's.
             is_own = is_title or (is_own and find(node, "time") is not None)
             is_behind = is_behind or is_title
-            if "date" not in _OTHER_WORDS.sub("", names(node)):
+            called = names(node)
+            if "date" not in called or "date" not in _OTHER_WORDS.sub("", called):
                 continue
         issued, is_labelled = _read(node, holders, style, others, month)
         if issued is not None:
@@ -255,7 +252,7 @@ def _place(node: Node, side: str, around: frozenset[int], holders: frozenset[int
 
 def _heading_of(nodes: Sequence[Node], title: str) -> Node | None:
     """The heading that says the title, or else the first of the first level."""
-    headings = [(node, said(node)) for node in nodes if node.tag in _LEVELS]
+    headings = [(node, said(node)) for node in nodes if node.tag in _HEADINGS]
     named = [node for node, text in headings if text == title]
     # A rubric or a day may stand in it, too.
     named += [node for node, text in headings if title and title in text]
@@ -274,16 +271,16 @@ def _read(
     month: date | None,
 ) -> tuple[Issued | None, bool]:
     """The day of issue an element says, in its text or attributes, and whether a label does."""
-    raw = node.text(separator=" ")
-    values = [attribute(node, name) for name in _VALUES if name in node.attributes]
+    raw, told = node.text(separator=" "), node.attributes
+    values = [one_line(told[name]) for name in _VALUES if name in told]
     # Of most elements that may hold a date, neither the text nor an attribute has a digit.
     is_long = len(raw) > _LONGEST_RAW_CHARS
     if (is_long and not _tells_of(node)) or not _DIGIT.search(" ".join((*values, raw))):
         return None, False
     text = one_line(raw[:_LONGEST_SENTENCE_CHARS])
-    if len(text) > _LONGEST_CHARS:
+    if len(text) > LONGEST_DAY_CHARS:
         is_own = _tells_of(node) and not _is_of_other(node, holders)
-        return (_in_sentence(text, style), True) if is_own else (None, False)
+        return (in_sentence(text, style), True) if is_own else (None, False)
     # Its label stands before what is printed, which may be in another order or lack a year.
     as_it_stands = text
     text = dates.of_leaf(text) or (dates.in_year(text, month, style) if month else "") or text
@@ -298,7 +295,8 @@ def _read(
     if _is_marked(node):
         # Changed on the day it was published.
         others = frozenset()
-    printed, is_labelled = in_line(f"{before} {text}", style, len(before) + 1, others)
+    line = f"{before} {text}" if before else text
+    printed, is_labelled = in_line(line, style, len(line) - len(text), others)
     if exact is not None and len(found) <= 1:
         printed = None if label == "other" else as_printed(exact, printed)
         is_labelled = bool(label)
@@ -331,26 +329,12 @@ def _tells_of(node: Node) -> bool:
     return bool(_OWN.search(names(node)))
 
 
-def _in_sentence(text: str, style: DateStyle) -> Issued | None:
-    """The first day of a sentence with the word for publication before or behind it: "This entry
-    was posted on 2 November 2007 at 21:14 and is filed under News", as templates of WordPress say.
-    """
-    found = dates.mentions(text, style)
-    if not found or found[0].day is None:
-        return None
-    before, behind = text[: found[0].start], text[found[0].end :][:LONGEST_DAY_LABEL_CHARS]
-    label = label_at_end(before)
-    if label == "published" or (not label and label_in(behind) == "published"):
-        return Issued(day=found[0].day, origin=IssuedFrom.PAGE)
-    return None
-
-
 def _before(node: Node, text: str, style: DateStyle) -> str:
     """What stands before an element on its line, behind other dates, or in the element before."""
     line, inner = text, node
     for outer, _ in zip(ancestors(node), range(_LEVELS_OF_A_LINE), strict=False):
         whole = _spaced(outer)
-        if len(whole) > _LONGEST_CHARS:
+        if len(whole) > LONGEST_DAY_CHARS:
             break
         line, inner = whole, outer
     before = line[: max(line.find(text), 0)]
@@ -382,19 +366,26 @@ def _is_of_other(node: Node, holders: frozenset[int]) -> bool:
         if each.tag == "li" and find(each, "a[href]") and len(said(each)) > 2 * len(said(node)):
             return True
         # Within a sentence.
-        if each.tag == "p" and len(each.text()) > _LONGEST_CHARS and not _tells_of(each):
+        if each.tag == "p" and len(each.text()) > LONGEST_DAY_CHARS and not _tells_of(each):
             return True
     return is_foot
 
 
 def _is_called_other(node: Node) -> bool:
-    marks = " ".join(attribute(node, name) for name in ("itemprop", "property"))
-    called = f"{names(node)} {marks.casefold()}"
-    return (
-        not _is_marked(node) and bool(_OTHER_DATES.search(called)) and not _PUBLISHED.search(called)
-    )
+    told = node.attributes
+    # Most elements around one have no name.
+    if not told:
+        return False
+    marks = f"{told.get('itemprop') or ''} {told.get('property') or ''}"
+    return _is_other(f"{names(node)} {marks.casefold()}") and not _is_marked(node)
+
+
+@lru_cache(maxsize=1_024)
+def _is_other(called: str) -> bool:
+    return bool(_OTHER_DATES.search(called)) and not _PUBLISHED.search(called)
 
 
 def _is_marked(node: Node) -> bool:
-    marks = f"{attribute(node, 'itemprop')} {attribute(node, 'property')}"
-    return "pubdate" in node.attributes or "datepublished" in marks.casefold()
+    told = node.attributes
+    marks = f"{told.get('itemprop') or ''} {told.get('property') or ''}"
+    return "pubdate" in told or "datepublished" in marks.casefold()

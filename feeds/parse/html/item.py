@@ -155,11 +155,12 @@ def _issued_at(
     stated = issue_date.stated(known.published, style, IssuedFrom.PAGE, latest)
     if stated is not None and stated.at is not None and not issue_date.is_in_utc(stated):
         return stated, frozenset()
-    changed = issue_date.of_changes(tree, style)
+    places = issue_date.places(tree)
+    changed = issue_date.of_changes(places.changed, style)
     told = (address_day.of_address(url, latest) for url in (document.url, known.url))
     in_address = next(filter(None, told), None)
     month = address_day.month_of_address(document.url)
-    shown = issue_date.shown(tree, named, style, changed, near=in_address, month=month)
+    shown = issue_date.shown(places.dated, named, style, changed, near=in_address, month=month)
     if stated is not None:
         return issue_date.as_printed(stated, shown, in_address), changed
     if shown or in_address:
@@ -224,7 +225,7 @@ def _announced(lines: Iterable[str], style: DateStyle) -> Issued | None:
     days: dict[date, Issued] = {}
     for line in lines:
         if len(line) <= printed.LONGEST_DAY_LABEL_CHARS and printed.label_of(line) == "published":
-            issued, is_labelled = issue_date.in_line(line, style)
+            issued, is_labelled = printed.in_line(line, style)
             days |= {issued.day: issued} if issued is not None and is_labelled else {}
     return next(iter(days.values())) if len(days) == 1 else None
 
@@ -248,7 +249,7 @@ def _issued(
         if found is not None and found.day is not None:
             return Issued(day=found.day, origin=IssuedFrom.LINE)
     # What stands farther above is today's date.
-    by_title = (issue_date.beside(lines, style, page.changed) for lines in (below, above[:1]))
+    by_title = (printed.beside(lines, style, page.changed) for lines in (below, above[:1]))
     return next(filter(None, by_title), None)
 
 

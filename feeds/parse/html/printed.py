@@ -1,4 +1,4 @@
-"""The labels a page prints, "Issued by", the values that stand with them, and the labels of days.
+"""The labels a page prints, "Issued by", the values that stand with them, and its labelled days.
 
 Knows how labels and values follow each other in lists, definition lists and plain blocks. Must
 never know what is done with them, or what the page's metadata say.
@@ -7,9 +7,11 @@ never know what is done with them, or what the page's metadata say.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache, lru_cache
 
-from feeds.model import TopicKind
+from feeds.draft import DateStyle
+from feeds.model import Issued, IssuedFrom, TopicKind
 from feeds.parse import dates
 from feeds.parse.bytes import bullet
 from feeds.parse.sanitise import Block
@@ -26,6 +28,8 @@ _LONGEST_VALUE_CHARS = 500
 _LONGEST_LABEL_CHARS = 60
 #: A label stands right before its date.
 LONGEST_DAY_LABEL_CHARS = 60
+#: A date, and a word or two around it; a sentence holds dates of events.
+LONGEST_DAY_CHARS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,3 +181,64 @@ def _parted_word(word: str) -> str:
     return "".join(
         f" {char}" if char.isupper() and last.islower() else char for last, char in pairs
     )
+
+
+def in_line(
+    line: str,
+    style: DateStyle,
+    start: int = 0,
+    others: frozenset[date] = frozenset(),
+    *,
+    is_appointment: bool = False,
+) -> tuple[Issued | None, bool]:
+    """The day of issue a line names from ``start`` on, and whether a label says that it is one; a
+    date behind the word for a change or an event is none, nor is that of an appointment.
+    """
+    plain, end = {}, 0
+    for mention in dates.mentions(line, style):
+        label = label_at_end(line[end : mention.start])
+        end = mention.end
+        if mention.start < start or mention.day is None or label == "other":
+            continue
+        if is_appointment and label != "published":
+            continue
+        if mention.day in others and not label:
+            continue
+        issued = Issued(day=mention.day, origin=IssuedFrom.PAGE)
+        if label:
+            return issued, True
+        plain[issued.day] = issued
+    return (next(iter(plain.values())) if len(plain) == 1 else None), False
+
+
+def beside(lines: Sequence[str], style: DateStyle, others: frozenset[date]) -> Issued | None:
+    """The day of issue in lines that stand by a title, whole or in the line behind its label, that
+    is none of ``others``.
+    """
+    plain, is_appointment = {}, are_of_appointment(lines)
+    for before, line in zip(["", *lines], lines, strict=False):
+        if len(line) > LONGEST_DAY_CHARS:
+            break
+        label = before if len(before) <= LONGEST_DAY_LABEL_CHARS else ""
+        issued, is_labelled = in_line(
+            f"{label} {line}", style, len(label) + 1, others, is_appointment=is_appointment
+        )
+        if is_labelled:
+            return issued
+        if issued is not None and len(line) <= LONGEST_DAY_LABEL_CHARS:
+            plain[issued.day] = issued
+    return next(iter(plain.values())) if len(plain) == 1 else None
+
+
+def in_sentence(text: str, style: DateStyle) -> Issued | None:
+    """The first day of a sentence with the word for publication before or behind it: "This entry
+    was posted on 2 November 2007 at 21:14 and is filed under News", as templates of WordPress say.
+    """
+    found = dates.mentions(text, style)
+    if not found or found[0].day is None:
+        return None
+    before, behind = text[: found[0].start], text[found[0].end :][:LONGEST_DAY_LABEL_CHARS]
+    label = label_at_end(before)
+    if label == "published" or (not label and label_in(behind) == "published"):
+        return Issued(day=found[0].day, origin=IssuedFrom.PAGE)
+    return None
