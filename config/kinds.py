@@ -246,6 +246,13 @@ Slugs = Annotated[
 Host = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9._:-]+$", description="a host name or an IP address")
 ]
+OptionalHostName = Annotated[
+    str,
+    Field(
+        pattern=r"^(([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.){1,40}[a-z][a-z0-9-]{1,62})?$",
+        description="a full host name such as mail.example.org in lower case, or empty",
+    ),
+]
 Selector = Annotated[
     Line,
     _optional(selector),

@@ -152,6 +152,7 @@ class SmtpSettings(SettingsSection):
     username: kinds.Line
     password: kinds.Password
     password_file: kinds.OptionalLocation
+    ehlo_name: kinds.OptionalHostName
     connections: kinds.Count
     messages_per_connection: kinds.Count
     timeout_seconds: kinds.Seconds

@@ -358,6 +358,7 @@ def transport(settings: Settings) -> Transport:
         security=smtp.security,
         username=smtp.username,
         password=smtp.password.get_secret_value(),
+        ehlo_name=smtp.ehlo_name,
         connections=smtp.connections,
         messages_per_connection=smtp.messages_per_connection,
         timeout_seconds=smtp.timeout_seconds,

@@ -274,6 +274,33 @@ def test_a_connection_the_server_closed_meanwhile_is_noticed() -> None:
     assert not asyncio.run(conversation())
 
 
+@pytest.mark.parametrize(
+    ("machine", "changes", "greeting"),
+    [
+        ("localhost", {}, b"[127.0.0.1]"),
+        ("web-1", {}, b"[127.0.0.1]"),
+        ("mail.example.org", {}, b"mail.example.org"),
+        ("localhost", {"ehlo_name": "news.example.org"}, b"news.example.org"),
+        ("mail.example.org", {"ehlo_name": "relay.internal"}, b"relay.internal"),
+    ],
+)
+def test_a_server_is_greeted_with_a_name_that_others_find(
+    machine: str, changes: dict[str, str], greeting: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gmail's relay and Postfix refuse ``localhost``, which is what containers call themselves."""
+    monkeypatch.setattr(socket, "getfqdn", lambda: machine)
+
+    async def greeted(*replies: bytes) -> list[bytes]:
+        async with scripted_smtp(**({"EHLO": replies} if replies else {})) as server:
+            session = await relay(server.port, **changes).open()
+            await session.close()
+        return server.lines
+
+    assert asyncio.run(greeted())[0] == b"EHLO " + greeting
+    # A server that knows no EHLO is told the same.
+    assert asyncio.run(greeted(b"502 5.5.1 what\r\n"))[1] == b"HELO " + greeting
+
+
 def test_an_old_server_that_knows_no_ehlo_is_served() -> None:
     answers, server, _ = said(ENVELOPE, EHLO=[b"502 5.5.1 what\r\n"])
     assert answers == [ACCEPTED]

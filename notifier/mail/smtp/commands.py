@@ -19,6 +19,25 @@ _UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
 _LONGEST_PATH = 254
 
 
+#: What a host calls itself that nobody else can find (RFC 6761, RFC 6762, RFC 8375, and what
+#: resolvers, clusters and routers make up).
+_NOBODY_FINDS = ("localhost", "localdomain", "local", "internal", "lan", "home", "arpa", "invalid")
+_FULL_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,40}[a-z][a-z0-9-]{1,62}")
+
+
+def own_name(machine: str, address: str) -> str:
+    """What a client calls itself: the machine's full name, else its address as a literal.
+
+    ``address`` is that of its end of the connection. RFC 5321 sections 4.1.1.1, 4.1.3 and 4.1.4: a
+    bare word or ``localhost`` is refused by many servers, and rightly so.
+    """
+    name = machine.rstrip(".").lower()
+    if _FULL_NAME.fullmatch(name) and name.rpartition(".")[2] not in _NOBODY_FINDS:
+        return name
+    place, _, _ = address.partition("%")
+    return f"[IPv6:{place}]" if ":" in place else f"[{place}]"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extensions:
     """What the server offered in its answer to EHLO, as far as we use it."""

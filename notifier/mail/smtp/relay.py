@@ -12,14 +12,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
-from aiosmtplib import SMTP, SMTPException, SMTPHeloError
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponse
+from typing_extensions import override
 
 from notifier.errors import TransportUnavailable
-from notifier.mail.smtp.commands import Extensions
+from notifier.mail.smtp.commands import Extensions, own_name
 from notifier.mail.smtp.dialogue import SmtpSession
-from notifier.mail.smtp.replies import LONGEST_LINE_BYTES
+from notifier.mail.smtp.replies import LONGEST_LINE_BYTES, printable
 
 #: MAIL, RCPT, DATA, the message, the dot and RSET, each of which may take the whole time-out.
 _WAITS = 6
@@ -30,7 +31,8 @@ _WAITS = 6
 class Relay:
     """The mail server that takes our messages, and what it is to be asked for: a transport.
 
-    ``username`` is empty where it wants no login. ``timeout_seconds`` bounds each wait for it.
+    ``username`` is empty where it wants no login. ``ehlo_name`` is what it is greeted with; where
+    it is empty, this machine's full name, or its address. ``timeout_seconds`` bounds each wait.
     Certificates are verified wherever the connection is encrypted.
     """
 
@@ -39,6 +41,7 @@ class Relay:
     security: Literal["starttls", "tls", "none"]
     username: str = ""
     password: str = field(default="", repr=False)
+    ehlo_name: str = ""
     connections: int = 10
     messages_per_connection: int = 100
     timeout_seconds: float = 60
@@ -67,7 +70,7 @@ class Relay:
                 await client.connect()
                 await _greet(client)
             except (SMTPException, OSError, ValueError) as error:
-                raise TransportUnavailable(self.name, str(error)) from error
+                raise TransportUnavailable(self.name, printable(str(error))) from error
             unfinished.pop_all()
         return self._session(client)
 
@@ -77,23 +80,25 @@ class Relay:
         return None if self.security == "none" else ssl.create_default_context()
 
     @cached_property
-    def _own_name(self) -> str:
+    def _machine(self) -> str:
         # It may ask the name service, so once is enough.
         return socket.getfqdn()
 
     async def _client(self) -> SMTP:
-        own_name = await asyncio.to_thread(lambda: self._own_name)
-        return _Client(
+        name = self.ehlo_name or await asyncio.to_thread(lambda: self._machine)
+        client = _Client(
             hostname=self.host,
             port=self.port,
             username=self.username or None,
             password=self.password or None,
-            local_hostname=own_name,
+            local_hostname=name,
             timeout=self.timeout_seconds,
             use_tls=self.security == "tls",
             start_tls=self.security == "starttls",
             tls_context=self._tls,
         )
+        client.is_told_its_name = bool(self.ehlo_name)
+        return client
 
     def _session(self, client: SMTP) -> SmtpSession:
         reader, writer = _streams(cast("asyncio.Transport", client.transport))
@@ -107,12 +112,29 @@ class Relay:
 
 
 class _Client(SMTP):
-    """Lets go of its connection at once.
+    """Greets by a name that others can find, and lets go of its connection at once.
 
     A TLS connection that is only closed waits for the server's goodbye, with nobody left who knows
     of it.
     """
 
+    is_told_its_name = False
+
+    @override
+    async def ehlo(self, **options: Any) -> SMTPResponse:
+        return await super().ehlo(**{"hostname": self._own_name(), **options})
+
+    @override
+    async def helo(self, **options: Any) -> SMTPResponse:
+        return await super().helo(**{"hostname": self._own_name(), **options})
+
+    def _own_name(self) -> str:
+        if self.is_told_its_name:
+            return self.local_hostname or ""
+        here = self.get_transport_info("sockname")
+        return own_name(self.local_hostname or "", here[0])
+
+    @override
     def close(self) -> None:
         if self.transport is not None and not self.transport.is_closing():
             cast("asyncio.Transport", self.transport).abort()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from notifier.mail.smtp.commands import Extensions, Transaction, begin
+from notifier.mail.smtp.commands import Extensions, Transaction, begin, own_name
 from notifier.model import Envelope, Reply
 from tests.builders import an_envelope
 
@@ -83,3 +83,27 @@ def test_a_message_that_servers_end_differently_is_not_begun(content: bytes) -> 
 
 def test_eight_bits_need_an_offer() -> None:
     assert refused(replace(ENVELOPE, content="ü\r\n".encode()), NONE) == (554, "5.6.3")
+
+
+@pytest.mark.parametrize(
+    ("machine", "address", "name"),
+    [
+        ("mail.example.org", "192.0.2.7", "mail.example.org"),
+        ("Mail.Example.ORG.", "192.0.2.7", "mail.example.org"),
+        ("localhost", "192.0.2.7", "[192.0.2.7]"),
+        ("localhost.localdomain", "192.0.2.7", "[192.0.2.7]"),
+        ("web-1", "192.0.2.7", "[192.0.2.7]"),
+        ("web-0.web.default.svc.cluster.local", "192.0.2.7", "[192.0.2.7]"),
+        ("my_app.example.org", "192.0.2.7", "[192.0.2.7]"),
+        ("192.0.2.7", "192.0.2.7", "[192.0.2.7]"),
+        ("1.0.0.127.in-addr.arpa", "127.0.0.1", "[127.0.0.1]"),
+        ("", "192.0.2.7", "[192.0.2.7]"),
+        ("", "2001:db8::7", "[IPv6:2001:db8::7]"),
+        ("", "fe80::1%eth0", "[IPv6:fe80::1]"),
+    ],
+)
+def test_a_client_calls_itself_by_a_full_name_or_its_address(
+    machine: str, address: str, name: str
+) -> None:
+    """RFC 5321 4.1.3 and 4.1.4."""
+    assert own_name(machine, address) == name
