@@ -73,13 +73,6 @@ def optional_path(value: object, info: Info) -> Path | None:
     return path(value, info) if value != "" else None
 
 
-def zone(value: object) -> ZoneInfo:
-    try:
-        return ZoneInfo(str(value))
-    except (KeyError, OSError) as error:
-        raise ValueError("no such zone") from error
-
-
 def day(value: object) -> date | None:
     if isinstance(value, str):
         return date.fromisoformat(value) if value else None
@@ -266,7 +259,7 @@ Language = Annotated[
 ]
 Zone = Annotated[
     ZoneInfo,
-    BeforeValidator(zone),
+    BeforeValidator(lambda value: values.time_zone(str(value))),
     Field(description="an IANA time zone such as Europe/Vienna, or UTC"),
 ]
 Day = Annotated[

@@ -11,6 +11,7 @@ from functools import cache, lru_cache, partial
 from typing import Any
 from unicodedata import normalize
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 # The inside of character classes, so that others can name them together with what they add.
 #: Control characters, all of them: Unicode's category Cc.
@@ -117,8 +118,7 @@ _PLAIN_MAIL_ADDRESS = re.compile(
     r"[A-Za-z0-9_+-]{1,20}(?:\.[A-Za-z0-9_+-]{1,20}){0,2}"
     r"@(?:[A-Za-z0-9](?:-?[A-Za-z0-9]){0,30}\.){1,2}(?P<top>[A-Za-z]{2,20})"
 )
-#: Names no mail goes to (RFC 6761, RFC 7686). It does go to those of a network of one's own:
-#: local, localhost, test.
+#: Names no mail goes to (RFC 6761, RFC 7686); to local, localhost, test of one's own it does.
 _WITHOUT_MAIL = ("arpa", "invalid", "onion")
 
 
@@ -226,6 +226,16 @@ def masked_url(text: str) -> str:
     """
     text = _USER_WITHOUT_SCHEME.sub("***@", _PASSWORD_IN_QUERY.sub(r"\1***", text))
     return _PASSWORD_OF_USER.sub(r"\1***@", _USER.sub(r"\1***@", text))
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """The zone of that name in IANA's database. Raises ValueError for what is none there, as a
+    folder of it ("Europe"), and for what is another one on each machine, or counts leap seconds.
+    """
+    with suppress(KeyError, OSError, ValueError):
+        if not name.startswith(("localtime", "posix", "right/", "Factory")):
+            return ZoneInfo(name)
+    raise ValueError(f"{name!r} is no IANA time zone")
 
 
 def mail_address(text: str) -> str:
@@ -339,9 +349,7 @@ def media_type(content_type: str | None) -> str:
 
 
 def wide(text: str) -> int:
-    """How many characters of ``text`` are wide (UAX 11): Chinese, Japanese and Korean signs, each
-    of which says as much as several letters do.
-    """
+    """How many signs of ``text`` are wide (UAX 11): each says as much as several letters do."""
     return 0 if text.isascii() else len(_wide_sign().findall(text))
 
 
@@ -366,9 +374,7 @@ def holds_unseen(text: str) -> bool:
 
 
 def visible(text: str, *, with_isolates: bool = False) -> str:
-    """``text`` without what no text holds and without what nobody sees, unless that isolates a part
-    of another writing direction.
-    """
+    """``text`` without what no text holds or nobody sees, but for what isolates a part of it."""
     if not holds_unseen(text):
         return text
     left = (_UNSEEN_BUT_ISOLATES if with_isolates else _UNSEEN).sub("", text)
@@ -390,7 +396,5 @@ def isolated(paragraph: str) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """``text`` with single blanks for its white space and control characters, none at its ends,
-    and without what nobody sees.
-    """
+    """``text`` with single blanks for white space and control characters, and nothing unseen."""
     return " ".join(_CONTROL.sub(" ", _INVISIBLE.sub("", text)).split())

@@ -78,7 +78,8 @@ class Subscriber:
     """A person: where, what, how often. ``cursor`` is the last item number already covered.
 
     ``late`` names the topics that were added since, each with the last item number before that.
-    ``paused_until`` is the day they asked to get nothing before.
+    ``paused_until`` is the day they asked to get nothing before. ``lost_zone`` is the time zone
+    they named, where it is none any more: their cadence is in the site's.
     """
 
     id: int
@@ -93,6 +94,7 @@ class Subscriber:
     due_at: datetime | None
     late: frozenset[tuple[TopicRef, int]] = frozenset()
     paused_until: date | None = None
+    lost_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

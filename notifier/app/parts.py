@@ -313,6 +313,7 @@ def planner(
         # The right half of every Message-ID is the sender's own (RFC 5322 section 3.6.4).
         domain=mail.from_address.rpartition("@")[2],
         max_items=mail.max_items,
+        zone=site.timezone,
     )
 
 

@@ -14,6 +14,8 @@ from feeds.model import HubStanding, PublishStanding, SourceKind, TopicKind
 from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState, Totals, Weekday
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from config.settings import SourceSettings
     from feeds.standing import Standing, State
     from feeds.storage import Connection
@@ -38,7 +40,10 @@ class TopicRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriberRow:
-    """A subscriber as reports name them; ``at`` is the local time of day, None for immediate."""
+    """A subscriber as reports name them; ``at`` is the local time of day, None for immediate.
+
+    ``problem`` says what in their row makes no sense and what is done instead.
+    """
 
     id: int
     address: str
@@ -51,6 +56,7 @@ class SubscriberRow:
     topics: tuple[str, ...]
     due_at: datetime | None
     paused_until: date | None
+    problem: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +64,8 @@ class Status:
     """The state of an installation in numbers, how its publishing does, and the hubs that it tells
     of changed feeds;
     ``not_rendered`` are the slugs of items that could not be, and are published nowhere,
-    ``feed_subscriptions`` counts those of its own hub, ``daemon`` is the process that runs it.
+    ``feed_subscriptions`` counts those of its own hub, ``daemon`` is the process that runs it;
+    ``lost_zones`` are what active subscribers named and is no time zone any more, and how many did.
     """
 
     store: str
@@ -69,6 +76,7 @@ class Status:
     feeds: int
     publishing: PublishStanding
     subscribers: Mapping[SubscriberState, int]
+    lost_zones: Mapping[str, int]
     deliveries: Mapping[DeliveryState, int]
     hubs: Sequence[HubStanding]
     feed_subscriptions: int
@@ -132,12 +140,12 @@ def unknown(database: "Database", taxonomy: "Taxonomy", kind: TopicKind | None) 
     return [row for row in rows if kind in (None, row.kind)]
 
 
-def subscribers(database: "Database") -> list[SubscriberRow]:
-    """Everybody who ever subscribed, in the order they came."""
+def subscribers(database: "Database", zone: "ZoneInfo") -> list[SubscriberRow]:
+    """Everybody who ever subscribed, in the order they came; ``zone`` is the site's."""
     from notifier.storage.subscribers import Broken, everybody
 
     with database.reading() as connection:
-        people = everybody(connection)
+        people = everybody(connection, zone)
     return [told(person) for person in people if not isinstance(person, Broken)]
 
 
@@ -156,7 +164,14 @@ def told(person: Subscriber) -> SubscriberRow:
         topics=tuple(map(str, person.topics)),
         due_at=person.due_at,
         paused_until=person.paused_until,
+        problem=_problem(person),
     )
+
+
+def _problem(person: Subscriber) -> str | None:
+    if person.lost_zone is None:
+        return None
+    return f"{person.lost_zone!r} is no time zone any more: the site's is taken until they name one"
 
 
 def totals(database: "Database", settings: "Sequence[SourceSettings]", now: datetime) -> Totals:
@@ -193,11 +208,13 @@ def status(
     from feeds.publish.feed import feeds_of
     from feeds.storage import entries
     from feeds.storage.published import publish_standing
+    from notifier.storage import subscribers
 
     with database.reading() as connection:
         languages = entries.languages(connection)
         not_rendered = entries.left_out(connection)
         publishing = publish_standing.known(connection)
+        lost_zones = subscribers.lost_zones(connection)
     numbers = totals(database, settings, now)
     return Status(
         store=database.name,
@@ -208,6 +225,7 @@ def status(
         feeds=saved + len(feeds_of((topic.ref for topic in taxonomy.topics), languages)),
         publishing=publishing,
         subscribers=numbers.subscribers,
+        lost_zones=lost_zones,
         deliveries=numbers.deliveries,
         hubs=numbers.hubs,
         feed_subscriptions=numbers.feed_subscriptions,

@@ -5,10 +5,11 @@ Knows how those are asked for and reported. Must never know how they are done.
 
 from datetime import date
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import typer
 
+from config.values import time_zone
 from notifier.cli.invocation import house_for
 from notifier.cli.output import AsJson, write_report, write_rows
 from notifier.model import Frequency, Weekday
@@ -38,10 +39,9 @@ def _day(text: str) -> date:
 
 def _zone(name: str) -> ZoneInfo:
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        message = f"{name!r} is no IANA time zone; write one as Europe/Vienna"
-        raise typer.BadParameter(message) from error
+        return time_zone(name)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; write one as Europe/Vienna") from error
 
 
 OnDays = Annotated[
@@ -125,13 +125,14 @@ def subscribers(context: typer.Context, as_json: AsJson = False) -> None:
     from notifier.app import reports
 
     with house_for(context) as house:
-        rows = reports.subscribers(house.database)
+        rows = reports.subscribers(house.database, house.settings.site.timezone)
     write_rows(
         rows,
-        ("address", "state", "frequency", "zone", "next", "topics"),
+        ("address", "state", "frequency", "zone", "next", "topics", "problem"),
         lambda row: (
             *(row.address, row.state, row.frequency, row.timezone, row.due_at),
             ", ".join(row.topics),
+            row.problem,
         ),
         as_json=as_json,
         empty="nobody is subscribed; `fieldfare subscribe` adds somebody",

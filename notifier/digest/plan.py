@@ -13,6 +13,7 @@ from email.utils import format_datetime
 from hashlib import sha256
 from threading import Event
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -69,7 +70,8 @@ class Planner:
     """Plans the digests of an installation; ``domain`` is the right half of every Message-ID.
 
     ``moved`` tells what topics are by now that were renamed or merged: who follows one gets what it
-    is, and items are told by that whenever they were filed.
+    is, and items are told by that whenever they were filed. ``zone`` is the site's, for whom their
+    own is none any more.
     """
 
     database: Database
@@ -79,6 +81,7 @@ class Planner:
     keyed: Keyed
     domain: str
     max_items: int
+    zone: ZoneInfo
 
     def plan(
         self,
@@ -142,7 +145,7 @@ class _Planning:
     def take(self, ids: Sequence[int]) -> None:
         """One read before, one transaction after."""
         with self._planner.database.reading() as connection:
-            people = subscribers.read(connection, ids)
+            people = subscribers.read(connection, ids, self._planner.zone)
             hashes = {
                 person.id: self._planner.keyed(person.address)
                 for person in people

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from config.values import time_zone
 from feeds.model import TopicKind, TopicRef
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import latest_number
@@ -71,7 +72,8 @@ def add_or_update(
         if added := _add(connection, wanted, public_id, now):
             return added
         # Somebody has the address, maybe by another transaction a moment ago; now they are known.
-        known = by_address(connection, wanted.address, lock=True)
+        zone = wanted.cadence.zone
+        known = by_address(connection, wanted.address, zone, lock=True)
         return add_or_update(connection, wanted, public_id=public_id, now=now, known=known)
     renewed = _renewed(known, wanted, latest_number(connection))
     connection.execute(
@@ -82,24 +84,40 @@ def add_or_update(
     return renewed
 
 
-def by_address(connection: Connection, address: str, *, lock: bool = False) -> Subscriber | None:
-    """Whoever has this address, in any spelling; with ``lock`` nobody else changes them."""
+def by_address(
+    connection: Connection, address: str, zone: ZoneInfo, *, lock: bool = False
+) -> Subscriber | None:
+    """Whoever has this address, in any spelling; with ``lock`` nobody else changes them.
+
+    Here and below ``zone`` is the site's, for those whose own is none any more.
+    """
     found = _rows().where(subscribers.c.address_key == folded(address))
-    return _one(connection, found.with_for_update(key_share=True) if lock else found)
+    return _one(connection, found.with_for_update(key_share=True) if lock else found, zone)
 
 
-def by_public_id(connection: Connection, public_id: str) -> Subscriber | None:
-    return _one(connection, _rows().where(subscribers.c.public_id == public_id))
+def by_public_id(connection: Connection, public_id: str, zone: ZoneInfo) -> Subscriber | None:
+    return _one(connection, _rows().where(subscribers.c.public_id == public_id), zone)
 
 
-def everybody(connection: Connection) -> list[Subscriber | Broken]:
+def everybody(connection: Connection, zone: ZoneInfo) -> list[Subscriber | Broken]:
     """Every subscriber there ever was, in the order they came."""
-    return _people(connection, _rows())
+    return _people(connection, _rows(), zone)
 
 
-def read(connection: Connection, ids: Sequence[int]) -> list[Subscriber | Broken]:
+def read(connection: Connection, ids: Sequence[int], zone: ZoneInfo) -> list[Subscriber | Broken]:
     """Those of ``ids`` there are, in the order they came."""
-    return _people(connection, _rows().where(subscribers.c.id.in_(ids)))
+    return _people(connection, _rows().where(subscribers.c.id.in_(ids)), zone)
+
+
+def lost_zones(connection: Connection) -> dict[str, int]:
+    """The names that are no time zones any more, and how many active subscribers have each."""
+    rows = connection.execute(
+        select(subscribers.c.timezone, func.count())
+        .where(subscribers.c.state == SubscriberState.ACTIVE)
+        .group_by(subscribers.c.timezone)
+        .order_by(subscribers.c.timezone)
+    )
+    return {name: count for name, count in rows if _zone(name) is None}
 
 
 def leave(connection: Connection, public_id: str, epoch: int, now: datetime) -> bool:
@@ -177,6 +195,7 @@ def _renewed(known: Subscriber, wanted: Subscription, latest: int) -> Subscriber
         late=_late(known, wanted.topics, latest) if latest > cursor else frozenset(),
         due_at=known.due_at if keeps_due else wanted.due_at,
         paused_until=wanted.paused_until,
+        lost_zone=None,
     )
 
 
@@ -225,17 +244,19 @@ def _rows() -> Select[Any]:
     return select(subscribers).order_by(subscribers.c.id)
 
 
-def _one(connection: Connection, wanted: Select[Any]) -> Subscriber | None:
+def _one(connection: Connection, wanted: Select[Any], zone: ZoneInfo) -> Subscriber | None:
     """The one person among the rows, None where there is nobody."""
     row = connection.execute(wanted).one_or_none()
-    return None if row is None else _subscriber(row, _topics(connection, wanted)[row.id])
+    return None if row is None else _subscriber(row, _topics(connection, wanted)[row.id], zone)
 
 
-def _people(connection: Connection, wanted: Select[Any]) -> list[Subscriber | Broken]:
+def _people(
+    connection: Connection, wanted: Select[Any], zone: ZoneInfo
+) -> list[Subscriber | Broken]:
     """Everybody among the rows; one that makes no sense does not hide the others."""
     found = connection.execute(wanted).all()
     topics = _topics(connection, wanted)
-    return [_subscriber_or_broken(row, topics[row.id]) for row in found]
+    return [_subscriber_or_broken(row, topics[row.id], zone) for row in found]
 
 
 def _topics(connection: Connection, wanted: Select[Any]) -> dict[int, list[Row[Any]]]:
@@ -251,18 +272,21 @@ def _topics(connection: Connection, wanted: Select[Any]) -> dict[int, list[Row[A
     return topics
 
 
-def _subscriber_or_broken(row: Row[Any], topics: Iterable[Row[Any]]) -> Subscriber | Broken:
+def _subscriber_or_broken(
+    row: Row[Any], topics: Iterable[Row[Any]], zone: ZoneInfo
+) -> Subscriber | Broken:
     try:
         mailbox(row.address)
-        return _subscriber(row, topics)
+        return _subscriber(row, topics, zone)
     except UnusableAddress:
         # Its own text names the address, and a problem is logged.
         return Broken(id=row.id, problem="the domain of its address is no host name")
-    except (ValueError, ZoneInfoNotFoundError) as error:
+    except ValueError as error:
         return Broken(id=row.id, problem=str(error))
 
 
-def _subscriber(row: Row[Any], topics: Iterable[Row[Any]]) -> Subscriber:
+def _subscriber(row: Row[Any], topics: Iterable[Row[Any]], zone: ZoneInfo) -> Subscriber:
+    own_zone = _zone(row.timezone)
     followed = {TopicRef(TopicKind(topic.kind), topic.slug): topic.since for topic in topics}
     return Subscriber(
         id=row.id,
@@ -272,7 +296,7 @@ def _subscriber(row: Row[Any], topics: Iterable[Row[Any]]) -> Subscriber:
         cadence=Cadence(
             frequency=Frequency(row.frequency),
             minute=row.minute,
-            zone=ZoneInfo(row.timezone),
+            zone=own_zone or zone,
             weekdays=frozenset(int(day) - 1 for day in row.weekdays),
             first=row.first,
             quiet_minutes=row.quiet_minutes,
@@ -284,7 +308,15 @@ def _subscriber(row: Row[Any], topics: Iterable[Row[Any]]) -> Subscriber:
         due_at=row.due_at,
         late=frozenset((topic, since) for topic, since in followed.items() if since > row.cursor),
         paused_until=row.paused_until,
+        lost_zone=None if own_zone else row.timezone,
     )
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return time_zone(name)
+    except ValueError:
+        return None
 
 
 def counts(connection: Connection) -> dict[SubscriberState, int]:

@@ -66,7 +66,7 @@ def subscribe(
     usable = checked(address)
     topics = tuple(taxonomy.find(name).ref for name in preferences.topics)
     with database.writing() as connection:
-        known = subscribers.by_address(connection, usable, lock=True)
+        known = subscribers.by_address(connection, usable, assumed.zone, lock=True)
         cadence = _cadence(preferences, known.cadence if known else None, assumed.zone)
         until = _pause(preferences, known, now.astimezone(cadence.zone).date())
         last = digests.latest(connection, known.id, now) if known else None

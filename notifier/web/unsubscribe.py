@@ -69,13 +69,15 @@ class Unsubscribing:
         return self._page(await self._looks.run(self._standing, claim))
 
     def _standing(self, claim: Claim) -> _Standing:
+        zone = self.pages.site.timezone
         with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
-            return _judge(subscribers.by_public_id(connection, claim.public_id), claim)
+            return _judge(subscribers.by_public_id(connection, claim.public_id, zone), claim)
 
     def _end(self, claim: Claim) -> _Standing:
+        zone = self.pages.site.timezone
         with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
             if not subscribers.leave(connection, claim.public_id, claim.epoch, self.clock()):
-                return _judge(subscribers.by_public_id(connection, claim.public_id), claim)
+                return _judge(subscribers.by_public_id(connection, claim.public_id, zone), claim)
         log.info("unsubscribed", subscriber=claim.public_id)
         return _Ended.LEFT
 

@@ -103,6 +103,7 @@ def ours(database: Database, taxonomy: Taxonomy, port: int) -> Timing:
         links=LINKS,
         keyed=KEYED,
         domain="news.example.org",
+        zone=ZoneInfo("UTC"),
         max_items=50,
     )
     transport = Relay(

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import event, insert, select, update
+from structlog.testing import capture_logs
 
 from feeds.model import Fresh, TopicKind, TopicRef
 from feeds.storage.database import Database
@@ -75,6 +76,7 @@ def run(
         keyed=KEYED,
         domain="news.example.org",
         max_items=50,
+        zone=VIENNA,
     )
     return planner.plan(now=now, dry_run=dry_run, stopping=stopping)
 
@@ -86,7 +88,9 @@ def report(due: int, planned: int = 0, broken: int = 0, **skipped: int) -> PlanR
 
 def everybody(database: Database) -> list[Subscriber]:
     with database.reading() as connection:
-        return [one for one in subscribers.everybody(connection) if isinstance(one, Subscriber)]
+        return [
+            one for one in subscribers.everybody(connection, VIENNA) if isinstance(one, Subscriber)
+        ]
 
 
 def on_record(database: Database) -> list[tuple[Any, ...]]:
@@ -319,21 +323,36 @@ def test_the_day_is_the_readers_own(database: Database) -> None:
     assert printer.days == [date(2026, 11, 23)]
 
 
-def test_one_broken_subscriber_does_not_stop_the_others(
-    database: Database, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_one_broken_subscriber_does_not_stop_the_others(database: Database) -> None:
     subscribe(database, *people(4))
     store(database, some_news())
     with database.writing() as connection:
-        for number, broken in enumerate(({"timezone": "Mars/Olympus"}, {"language": "xx"}), 1):
+        broken: list[dict[str, Any]] = [{"minute": 9999}, {"language": "xx"}]
+        for number, values in enumerate(broken, 1):
             connection.execute(
-                update(t.subscribers).where(t.subscribers.c.id == number).values(broken)
+                update(t.subscribers).where(t.subscribers.c.id == number).values(values)
             )
     assert run(database, Printer(fails_for="xx")) == report(4, planned=2, broken=2)
     assert run(database, Printer(fails_for="xx")) == report(2, broken=2)
     with database.writing() as connection:
-        connection.execute(update(t.subscribers).values(timezone="Europe/Vienna", language="en"))
+        connection.execute(update(t.subscribers).values(minute=420, language="en"))
     assert run(database) == report(2, planned=2)
+
+
+@pytest.mark.parametrize("lost", ["Mars/Olympus", "Europe"])
+def test_whose_zone_is_none_any_more_is_planned_for_in_the_sites(
+    database: Database, lost: str
+) -> None:
+    subscribe(database, *people(2))
+    store(database, some_news())
+    with database.writing() as connection:
+        connection.execute(
+            update(t.subscribers).where(t.subscribers.c.id == 1).values(timezone=lost)
+        )
+    with capture_logs() as logs:
+        assert run(database) == report(2, planned=2)
+    assert logs == []
+    assert [person.due_at for person in everybody(database)] == [SEVEN + A_DAY] * 2
 
 
 def test_a_dry_run_says_what_would_be_planned_and_changes_nothing(database: Database) -> None:

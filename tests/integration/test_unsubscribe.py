@@ -64,7 +64,7 @@ def subscribe(database: Database, cadence: Cadence = DAILY, topic: str = "field:
 
 def person(database: Database) -> Subscriber:
     with database.reading() as connection:
-        found = subscribers.by_public_id(connection, PUBLIC_ID)
+        found = subscribers.by_public_id(connection, PUBLIC_ID, VIENNA)
     assert found is not None
     return found
 

@@ -362,3 +362,41 @@ def test_what_nobody_sees_is_no_part_of_an_address_or_a_line(mark: str) -> None:
 def test_joiners_of_letters_are_kept() -> None:
     """Persian needs them."""
     assert values.on_one_line("می\u200cخواهم") == "می\u200cخواهم"
+
+
+def test_a_zone_is_found_by_its_name() -> None:
+    assert values.time_zone("Europe/Vienna").key == "Europe/Vienna"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "../etc/passwd",
+        "/etc/localtime",
+        "Mars/Olympus",
+        "europe/vienna\n",
+        "Europe",  # a folder: IsADirectoryError
+        "Europe/Vienna/",
+        "tzdata.zi",  # beside the zones
+        "localtime",  # another zone on each machine
+        "Factory",
+        "right/Europe/Vienna",  # counts leap seconds
+        "x" * 300,  # OSError
+        "Europe\0Vienna",
+        "\ud800",
+    ],
+)
+def test_what_is_no_zone_is_one_error(name: str) -> None:
+    with pytest.raises(ValueError, match="no IANA time zone"):
+        values.time_zone(name)
+
+
+def test_a_zone_that_may_not_be_read_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(values, "ZoneInfo", refuse)
+    with pytest.raises(ValueError, match="no IANA time zone"):
+        values.time_zone("Europe/Vienna")

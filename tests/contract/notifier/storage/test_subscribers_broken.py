@@ -1,5 +1,8 @@
 """A row that is no subscriber any more is named, and hides nobody else."""
 
+from zoneinfo import ZoneInfo
+
+import pytest
 from sqlalchemy import update
 
 from feeds.storage.database import Database
@@ -7,6 +10,8 @@ from notifier.model import Subscriber
 from notifier.storage import subscribers, tables
 from notifier.storage.subscribers import Broken
 from tests.outbox import people, subscribe
+
+BISHKEK = ZoneInfo("Asia/Bishkek")
 
 
 def test_an_address_that_is_none_is_no_subscriber(database: Database) -> None:
@@ -17,8 +22,34 @@ def test_an_address_that_is_none_is_no_subscriber(database: Database) -> None:
         wanted = tables.subscribers.c.id == first.id
         connection.execute(update(tables.subscribers).where(wanted).values(address=bad))
     with database.reading() as connection:
-        broken, other = subscribers.everybody(connection)
+        broken, other = subscribers.everybody(connection, ZoneInfo("UTC"))
     assert isinstance(broken, Broken)
     assert broken.id == first.id
     assert bad not in broken.problem
     assert isinstance(other, Subscriber)
+
+
+@pytest.mark.parametrize("lost", ["Mars/Olympus", "Europe", "tzdata.zi", "", "x" * 300])
+def test_whose_zone_is_none_any_more_is_in_the_sites(database: Database, lost: str) -> None:
+    """It left the database, is a folder of it, or never was one."""
+    [person, other] = subscribe(database, *people(2))
+    with database.writing() as connection:
+        wanted = tables.subscribers.c.id == person.id
+        connection.execute(update(tables.subscribers).where(wanted).values(timezone=lost))
+        by_id = subscribers.by_public_id(connection, person.public_id, BISHKEK)
+        assert by_id == subscribers.by_address(connection, person.address, BISHKEK, lock=True)
+        assert [by_id, other] == subscribers.everybody(connection, BISHKEK)
+        assert subscribers.lost_zones(connection) == {lost: 1}
+    assert by_id is not None
+    assert (by_id.cadence.zone, by_id.lost_zone) == (BISHKEK, lost)
+
+
+def test_to_subscribe_again_mends_a_zone(database: Database) -> None:
+    [person] = subscribe(database, *people(1))
+    with database.writing() as connection:
+        connection.execute(update(tables.subscribers).values(timezone="Mars/Olympus"))
+    [again] = subscribe(database, person)
+    assert (again.lost_zone, again.cadence) == (None, person.cadence)
+    with database.reading() as connection:
+        assert subscribers.lost_zones(connection) == {}
+        assert subscribers.everybody(connection, BISHKEK) == [again]

@@ -158,7 +158,7 @@ def test_a_topic_added_later_brings_no_old_news(ask: Any, database: Database) ->
     assert (later.cursor, dict(later.late)) == (0, {TopicRef(TopicKind.FIELD, "education"): 2})
     assert ask(topics=("field:education",)) == later
     with database.reading() as connection:
-        assert by_public_id(connection, later.public_id) == later
+        assert by_public_id(connection, later.public_id, VIENNA) == later
 
 
 def test_whoever_comes_back_gets_all_their_topics_from_then_on(
