@@ -55,6 +55,9 @@ _MOST_AHEAD = 2
 _PACKED_AT_ONCE = 16
 #: A run that writes more than this is awaited by nobody.
 _MOST_UNPACKED = 1_000
+#: Lists what was written since a run began, for the next one, should this be killed: after the mark
+#: of the run a line for each file, of which the first character says whether it is new.
+_BEGUN, _NEW = ".begun", "+"
 _TRAILER = struct.Struct("<II")
 _exists = os.path.exists
 
@@ -76,11 +79,34 @@ class Files:
     root: Path
     #: The paths of files that are as they should be, but for what `pack` makes of them.
     _unpacked: list[str] = field(init=False, default_factory=list, repr=False, compare=False)
+    #: That of the run that began, if one did.
+    _mark: list[str] = field(init=False, default_factory=list, repr=False, compare=False)
     #: What is packed at the moment, and what is handed over next.
     _ahead: deque[_Batch] = field(init=False, default_factory=deque, repr=False, compare=False)
     _next: list[_Waiting] = field(init=False, default_factory=list, repr=False, compare=False)
     #: Of every document that was to be written, whether or not it was, by its path.
     digests: dict[str, str] = field(init=False, default_factory=dict, repr=False, compare=False)
+
+    def begin(self, mark: str, *, dry_run: bool = False) -> dict[str, bool]:
+        """The paths of what runs of the same ``mark`` wrote that never came to their end, each with
+        whether nothing was there before. Until that end (`pack`) what is written is noted, and what
+        those before left is packed, unless this is a ``dry_run``. Raises PublishError.
+        """
+        noted = b""
+        with suppress(FileNotFoundError, NotADirectoryError):
+            noted = (self.root / _BEGUN).read_bytes()
+        marked, *lines = noted.decode().split("\n")
+        # What was noted last may have been cut off.
+        told = sorted({*lines[:-1]} if marked == mark else {f" {line[1:]}" for line in lines[:-1]})
+        # Of two lines of one path, that it was new is the last.
+        begun = {line[1:]: line[0] == _NEW for line in told}
+        if not dry_run:
+            self._mark[:] = [mark]
+            self._unpacked.extend(begun)
+            if marked:
+                with _told(f"{self.root}/{_BEGUN}"):
+                    _replace(f"{self.root}/{_BEGUN}", "\n".join((mark, *told, "")).encode())
+        return begun if marked == mark else {}
 
     def holds(self, path: str) -> bool:
         return (self.root / path).is_file()
@@ -153,6 +179,8 @@ class Files:
             self._ahead.append((last, partial(_finished, last)))
         while len(self._ahead) > most:
             waiting, finished = self._ahead.popleft()
+            with _told(f"{self.root}/{_BEGUN}"):
+                self._note(waiting)
             for each, (packed, digest) in zip(waiting, finished(), strict=True):
                 path, content, status, is_there = each
                 self.digests[path] = digest
@@ -160,6 +188,17 @@ class Files:
                     target = f"{self.root}/{path}"
                     with _told(target):
                         self._write(path, target, content, status, packed)
+
+    def _note(self, waiting: Iterable[_Waiting]) -> None:
+        """Which of these are to be written is known before they are, where a run began."""
+        paths = [path for path, _, _, is_there in waiting if not is_there]
+        if self._mark and paths:
+            new = (" " if _exists(f"{self.root}/{path}") else _NEW for path in paths)
+            os.makedirs(self.root, exist_ok=True)  # noqa: PTH103 - a Path costs more
+            with open(f"{self.root}/{_BEGUN}", "ab") as file:  # noqa: PTH123 - as above
+                told = [] if file.tell() else [*self._mark]
+                lines = (*told, *map(str.__add__, new, paths), "")
+                file.write("\n".join(lines).encode())
 
     def _write(self, path: str, target: str, content: bytes, status: bytes, packed: bytes) -> None:
         if len(self._unpacked) > _MOST_UNPACKED:
@@ -190,8 +229,9 @@ class Files:
             with suppress(OSError):
                 (self.root / folder).rmdir()
 
-    def pack(self) -> None:
-        """Beside all that was written lies what is smaller than gzip's. Raises PublishError.
+    def pack(self, *, is_end: bool = False) -> None:
+        """Beside all that was written lies what is smaller than gzip's; where that ``is_end`` of a
+        run, what it wrote need not be known any more. Raises PublishError.
 
         That takes ten times as long, and nobody waits for it: until then readers get gzip's.
         """
@@ -205,6 +245,10 @@ class Files:
             wait(packing)
             for each in packing:
                 each.result()
+        if is_end:
+            self._mark.clear()
+            with _told(_BEGUN, "remove"):
+                (self.root / _BEGUN).unlink(missing_ok=True)
 
     def compare(self, path: str, content: bytes, status: bytes = b"") -> Iterator[tuple[str, bool]]:
         """What is not as `write` and `pack` leave it, by its path, and whether it is there."""

@@ -3,6 +3,7 @@
 Knows the order of questions to the store. Must never know SQL, a format or a file.
 """
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -16,6 +17,8 @@ from feeds.storage import Connection, entries
 from feeds.storage.entries import Latest, Outstanding
 from feeds.times import month_of, span_of
 
+# Of a page in several forms this one is written first.
+_PAGE = re.compile(r"(feeds/.+/)([0-9]{4}-[0-9]{2})(?:-[0-9]+)?\.atom")
 # All there are.
 _MOST = 1_000_000_000
 
@@ -53,6 +56,16 @@ def changes(connection: Connection, state: Outstanding) -> Mapping[Place, Change
             months[touch.place].add(touch.month)
     places = items.keys() | months.keys()
     return {place: Change(items=items[place], months=months[place]) for place in places}
+
+
+def months_of(paths: Collection[str]) -> Mapping[str, Collection[str]]:
+    """Of which months there are pages of histories among published files, by the address of the
+    page of their feed.
+    """
+    months: defaultdict[str, set[str]] = defaultdict(set)
+    for found in filter(None, map(_PAGE.fullmatch, paths)):
+        months[found[1]].add(found[2])
+    return months
 
 
 def anywhere(changes: Collection[Change]) -> Change:

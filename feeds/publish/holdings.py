@@ -53,7 +53,8 @@ _NO_HISTORY = History(selection=Selection(), chain=NO_PAGES, written=(), gone=()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
     """What feeds hold that have at least ``fewest`` entries, ``listed`` of them on their pages:
-    after the ``changes`` of what was ``published``, or as ``whole`` as if nothing were.
+    after the ``changes`` of what was ``published``, or as ``whole`` as if nothing were. What pages
+    hold of months that are ``astray``, by the page of their feed, nobody knows.
     """
 
     fewest: int
@@ -62,6 +63,7 @@ class Holdings:
     published: Mapping[Place, PastMonths]
     moved: Mapping[Place, datetime]
     whole: bool
+    astray: Mapping[str, Collection[str]]
 
     def of(self, connection: Connection, feed: FeedRef) -> Holding:
         """What a feed holds now."""
@@ -110,7 +112,8 @@ class Holdings:
         # Those that are no longer shown beside the latest are in their archives from now on, and
         # those that are stay there as they were.
         moved = dict(corrected.items() ^ past.corrected.items())
-        change = replace(change, months={*change.months, *moved.values()})
+        astray = self.astray.get(feed.page, ())
+        change = replace(change, months={*change.months, *moved.values(), *astray})
         return history.since(connection, feed.selection, past.months, change, self.fewest)
 
 
@@ -226,8 +229,11 @@ def outstanding(
     fewest: int,
     listed: int,
     whole: bool,
+    astray: Collection[str],
 ) -> Holdings:
-    """What the feeds of ``places`` hold after all that is outstanding."""
+    """What the feeds of ``places`` hold after all that is outstanding; published files that are
+    ``astray`` are by runs that did not come to their end.
+    """
     return Holdings(
         fewest=fewest,
         listed=listed,
@@ -235,4 +241,5 @@ def outstanding(
         published=entries.histories(connection, None if whole else places),
         moved=entries.moved(connection),
         whole=whole,
+        astray=history.months_of(astray) if astray else {},
     )

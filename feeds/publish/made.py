@@ -13,7 +13,6 @@ import structlog
 from feeds.errors import PublishError
 from feeds.model import Item
 from feeds.publish.build import SiteBuilder
-from feeds.publish.holdings import within_bounds
 from feeds.storage import entries
 from feeds.storage.database import Database
 from feeds.storage.entries import Ready
@@ -75,11 +74,8 @@ class MadeEntries:
                 entries.keep(connection, self._new, self.builder.recipe)
             self._new.clear()
 
-    def within_bounds(self, shown: Sequence[Ready]) -> Sequence[Ready]:
-        """The entries of one feed, those that would make it too large as summaries."""
-        return within_bounds(shown, self.builder.brief, self._whole)
-
-    def _whole(self, numbers: Sequence[int]) -> Sequence[Item]:
+    def whole(self, numbers: Sequence[int]) -> Sequence[Item]:
+        """The items of which they are made."""
         with self.database.reading() as connection:
             return whole_items(connection, numbers)
 

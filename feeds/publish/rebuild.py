@@ -21,23 +21,18 @@ from feeds.publish.feed import ATOM, CHANGES, FORMS, FeedRef, is_feed
 from feeds.publish.files import Document, Files, HiddenDocument
 from feeds.publish.formats.sitemap import part_file
 from feeds.publish.history import held
-from feeds.publish.holdings import (
-    Holding,
-    Holdings,
-    outstanding,
-    over_in,
-)
+from feeds.publish.holdings import Holding, Holdings, outstanding, over_in, within_bounds
 from feeds.publish.made import MadeEntries, each_made
 from feeds.publish.pages import FRONT_PAGE_ITEMS, archive_files
 from feeds.publish.select import MOST_ENTRIES
-from feeds.publish.site import INDEX, Site
+from feeds.publish.site import INDEX, Site, slug_of
 from feeds.publish.store.manifest import ComparedFiles, RecordedFiles, Retention, sweep
 from feeds.selection import EVERYWHERE, LANGUAGE, Place
 from feeds.storage import Connection, entries
 from feeds.storage.database import Database, last_number
 from feeds.storage.entries import PastMonths, Ready
 from feeds.storage.published import feed_records, sitemap_parts
-from feeds.storage.read_items import surrounding, surroundings, whole_items
+from feeds.storage.read_items import numbers_of, shown_of, surrounding, surroundings, whole_items
 from feeds.taxonomy import Taxonomy
 
 log = structlog.get_logger(__name__)
@@ -110,11 +105,9 @@ def publish(
         )
         written = publication.run(everything=everything)
         if kept:
-            if publication.is_over_everything:
-                recorded.leave(kept.now)
-            sweep(database, files, kept)
+            sweep(database, files, kept, recorded.run if publication.is_over_everything else 0)
         # Last, as it takes long and may fail where a disk is full: nothing else waits for it.
-        files.pack()
+        files.pack(is_end=not publication.stopping.is_set())
     report = _report(written, publication.feeds)
     if report.files:
         seconds = round(perf_counter() - started, 3)
@@ -163,16 +156,16 @@ class SitePublication:
         self.made = MadeEntries(self.database, self.builder)
         with self.database.reading() as connection:
             state, tags = entries.outstanding(connection), entries.languages(connection)
+        self.files.begin(str(state.settled))
         of_site, over = self.builder.feeds(tags), self.builder.over
         self.feeds = len(of_site) + len(over)
         # Whether more than items changed since the last run that came to its end.
         is_outdated = state.fingerprint != self.builder.fingerprint
-        whole = everything or is_outdated or not self.files.holds(INDEX)
+        whole = everything or is_outdated or not self.files.folder.holds(INDEX)
         if not (whole or state.touched or state.upto != state.published):
             return ()
         if whole:
-            self._try()
-            self.files.begin()
+            self._begin_over()
         # Items before feeds, feeds before what lists them: no link leads nowhere, and the front
         # page is there only once all of it was.
         after = 0 if whole else state.published
@@ -191,6 +184,7 @@ class SitePublication:
                 fewest=self.builder.entries_per_feed,
                 listed=self.builder.items_per_page,
                 whole=whole,
+                astray=self.files.astray,
             )
             feeds += self._over(connection, feeds, after, state.upto)
             gone = entries.hidden(connection, after, state.upto)
@@ -202,8 +196,7 @@ class SitePublication:
             pages += self._around(after, state.upto, tags, whole=whole)
         # What was cut short is done anew by the next run.
         if not self.stopping.is_set():
-            self.is_over_everything = whole
-            self._settle(state)
+            self._settle(state, whole=whole)
         return [*written, *pages]
 
     def _over(
@@ -224,9 +217,12 @@ class SitePublication:
         yield from self._listed(after, upto)
         yield from self.files.write_all(self._lists(tags, whole=whole))
 
-    def _settle(self, state: entries.Outstanding) -> None:
+    def _settle(self, state: entries.Outstanding, *, whole: bool) -> None:
+        self.is_over_everything = whole
         # What is settled is not looked at again: by then it is known as the site's.
         self.made.keep()
+        for path in [path for path, is_new in self.files.astray.items() if is_new]:
+            self.files.remove(path)
         self.files.note()
         if not isinstance(self.files, RecordedFiles):
             return
@@ -236,12 +232,13 @@ class SitePublication:
             entries.note_made(connection, self.made.made_of)
             entries.settle(connection, state, self.builder.fingerprint)
 
-    def _try(self) -> None:
-        """What the operator's templates cannot do is told before anything is written."""
+    def _begin_over(self) -> None:
+        """All is to be made; what the operator's templates cannot do is told before it is."""
         with self.database.reading() as connection:
             latest = entries.latest(connection, EVERYWHERE, 1)
             items = whole_items(connection, [each.item for each in latest])
         self.builder.try_own_templates(items)
+        self.files.begin_over()
 
     def _items(self, after: int, upto: int) -> Iterator[str]:
         """Writes the pages of the items changed in the span ``(after, upto]``."""
@@ -260,6 +257,10 @@ class SitePublication:
         """
         with self.database.reading() as connection:
             numbers = surrounding(connection, after, upto)
+            if astray := [*filter(None, map(slug_of, self.files.astray))]:
+                # Of another state of things.
+                beside = numbers_of(connection, astray).values()
+                numbers = shown_of(connection, sorted({*numbers, *beside}))
         for start in range(0, len(numbers), _PAGES_AT_ONCE):
             if self.stopping.is_set():
                 return
@@ -304,11 +305,11 @@ class SitePublication:
         """A feed in each form, then its page."""
         numbers = (*holding.shown, *holding.corrected)
         found = [ready[each] for each in numbers if each in ready]
-        within = self.made.within_bounds(found)
+        within = within_bounds(found, self.builder.brief, self.made.whole)
         listed = [ready[number] for number in holding.listed if number in ready]
         past = holding.history.chain
         documents = self.builder.feed(feed, within, listed, holding.moved_at, past)
-        yield from self.builder.led_on(feed, documents, past, self.files.read)
+        yield from self.builder.led_on(feed, documents, past, self.files.folder.read)
 
     def _holding(self, connection: Connection, feed: FeedRef) -> Holding:
         if ended := self.builder.over.get(feed):
@@ -370,7 +371,9 @@ class SitePublication:
         if whole or not all((LANGUAGE, tag) in published for tag in tags):
             yield from self.builder.lists(tags)
         if whole:
-            yield from self.builder.robots(self.files.read("robots.txt"))
+            # Whose it is is told by its bytes alone.
+            self.files.astray.pop("robots.txt", None)
+            yield from self.builder.robots(self.files.folder.read("robots.txt"))
         yield self._front_page(tags, {**published, **self.kept})
 
     def _front_page(self, tags: Sequence[str], histories: Mapping[Place, PastMonths]) -> Document:

@@ -118,3 +118,8 @@ class Site:
 def item_page(slug: str) -> str:
     """The address of an item's page, relative to that of the site; a folder (`INDEX`)."""
     return f"{_ITEMS}{slug}/"
+
+
+def slug_of(path: str) -> str | None:
+    """Of which item a published file is the page, if it is one."""
+    return path.split("/")[1] if path.startswith(_ITEMS) else None

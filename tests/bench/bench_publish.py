@@ -126,8 +126,9 @@ class _Watched(Files):
 class _PackedLater(Files):
     """Leaves what is smaller than gzip's to whoever asks for it when all files are there."""
 
-    def pack(self) -> None:
+    def pack(self, *, is_end: bool = False) -> None:
         self._unpacked.clear()
+        super().pack(is_end=is_end)
 
 
 def _one(database: Database, taxonomy: Taxonomy, files: Files, number: int) -> tuple[float, float]:

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
 
 import structlog
 
 from feeds.publish.feed import is_feed
 from feeds.publish.files import Document, Files, HiddenDocument
-from feeds.storage.database import Database
+from feeds.storage import entries
+from feeds.storage.database import Database, set_value
 from feeds.storage.published import published_files
 from feeds.storage.websub import publications
 
@@ -61,39 +61,44 @@ class RecordedFiles:
     follows the publications learns which documents of feeds changed.
     """
 
-    def __init__(self, files: Files, database: Database, *, are_followed: bool = False) -> None:
-        self._files = files
+    def __init__(self, folder: Files, database: Database, *, are_followed: bool = False) -> None:
+        self.folder = folder
+        #: What runs that did not come to their end wrote, and this one did not so far, each with
+        #: whether nothing was there before.
+        self.astray: dict[str, bool] = {}
         self._are_followed = are_followed
         self._database = database
         self._is_over_everything = False
+        #: Its number, once anything is noted.
+        self.run = 0
         self._written: dict[str, str] = {}
         self._removed: set[str] = set()
 
-    def holds(self, path: str) -> bool:
-        return self._files.holds(path)
+    def begin(self, mark: str) -> None:
+        """A run begins, with the ``mark`` of the last one that came to its end. Raises
+        PublishError.
+        """
+        self.astray = self.folder.begin(mark)
 
-    def read(self, path: str) -> bytes | None:
-        return self._files.read(path)
-
-    def begin(self) -> None:
-        """A run over everything begins: what it does not write is the site's no longer."""
+    def begin_over(self) -> None:
+        """It is one over everything: what it does not write is the site's no longer, and nothing is
+        known to be published before its end, so that it is repeated.
+        """
         self._is_over_everything = True
-
-    @cached_property
-    def _run(self) -> int:
-        # Asked for when there is something to note: whoever waits for feeds has them by then.
-        with self._database.reading() as connection:
-            return published_files.last_run(connection) + self._is_over_everything
+        with self._database.writing() as connection:
+            set_value(connection, entries.FINGERPRINT, "")
 
     def write_all(self, documents: Iterable[Document | HiddenDocument]) -> tuple[str, ...]:
         """The paths of those that changed, in the order given. Raises PublishError."""
         if len(self._written) >= _AT_ONCE:
             self.note()
-        written = self._files.write_all(documents)
-        found = dict(self._files.digests)
-        self._files.digests.clear()
+        written = self.folder.write_all(documents)
+        found = dict(self.folder.digests)
+        self.folder.digests.clear()
         self._written |= found
         self._removed -= found.keys()
+        for path in self.astray.keys() & found.keys():
+            del self.astray[path]
         feeds = {path: digest for path, digest in found.items() if is_feed(path)}
         if self._are_followed and feeds:
             # Not before they are there: who is told looks at once.
@@ -103,51 +108,47 @@ class RecordedFiles:
 
     def remove(self, path: str) -> None:
         """There is nothing at ``path``, nor beside it. Raises PublishError."""
-        self._files.remove(path)
-        self._files.digests.pop(path, None)
+        self.folder.remove(path)
+        self.folder.digests.pop(path, None)
         self._written.pop(path, None)
         self._removed.add(path)
 
     def note(self) -> None:
         """All that was written is known as the site's; what was removed is due to be forgotten."""
         if self._written or self._removed:
-            run = self._run
             with self._database.writing() as connection:
-                published_files.note(connection, self._written, run)
+                # Not asked for before: whoever waits for feeds has them by now.
+                if not self.run:
+                    last = published_files.last_run(connection)
+                    self.run = last + self._is_over_everything
+                published_files.note(connection, self._written, self.run)
                 if self._removed:
                     published_files.drop(connection, self._removed)
         self._written.clear()
         self._removed.clear()
-
-    def leave(self, now: datetime) -> None:
-        """The run over everything is complete: what it did not write is the site's no longer."""
-        run = self._run
-        with self._database.writing() as connection:
-            published_files.leave(connection, run, now)
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedFiles:
     """Files that are looked at instead of written; ``differences`` are those found so far."""
 
-    files: Files
+    folder: Files
     differences: list[Difference] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    astray: dict[str, bool] = field(default_factory=dict)
 
-    def holds(self, path: str) -> bool:
-        return self.files.holds(path)
+    def begin(self, mark: str) -> None:
+        """What runs that did not come to their end wrote is known."""
+        self.astray.update(self.folder.begin(mark, dry_run=True))
 
-    def read(self, path: str) -> bytes | None:
-        return self.files.read(path)
-
-    def begin(self) -> None:
+    def begin_over(self) -> None:
         """Nothing is to be noted."""
 
     def write_all(self, documents: Iterable[Document | HiddenDocument]) -> tuple[str, ...]:
         """No path, as nothing is written."""
         for document in documents:
             self.seen.add(document[0])
-            for path, is_there in self.files.compare(*document):
+            for path, is_there in self.folder.compare(*document):
                 fault = FileFault.OTHER if is_there else FileFault.MISSING
                 self.differences.append(Difference(path=path, fault=fault))
         return ()
@@ -161,17 +162,27 @@ class ComparedFiles:
     def unreferenced(self, database: Database) -> Iterator[Difference]:
         """The files that publishing made, and that are neither the site's nor anybody else's."""
         with database.reading() as connection:
-            for path, digest in published_files.noted(connection):
-                if path not in self.seen and self.files.is_of(path, digest):
-                    yield Difference(path=path, fault=FileFault.UNREFERENCED)
+            noted = published_files.noted(connection)
+            left = {path for path, digest in noted if self._is_left(path, digest)}
+        astray = (path for path, is_new in self.astray.items() if is_new and path not in self.seen)
+        left |= {*filter(self.folder.holds, astray)}
+        for path in sorted(left):
+            yield Difference(path=path, fault=FileFault.UNREFERENCED)
+
+    def _is_left(self, path: str, digest: str) -> bool:
+        return path not in self.seen and self.folder.is_of(path, digest)
 
 
-def sweep(database: Database, files: Files, kept: Retention) -> int:
-    """What is the site's no longer for so long is taken away: how many files that were.
+def sweep(database: Database, files: Files, kept: Retention, run: int) -> int:
+    """What is the site's no longer for so long is taken away: how many files that were. What the
+    ``run`` did not note is so by now, where one over everything came to its end.
 
     One whose bytes are others by now is somebody else's, and stays. Where there are copies, who
     takes those away, which is due at once, forgets the files. Raises PublishError.
     """
+    if run:
+        with database.writing() as connection:
+            published_files.leave(connection, run, kept.now)
     with database.reading() as connection:
         left = published_files.left(connection, kept.before)
     count = sum(files.remove_own(path, digest) for path, digest in left.items())
