@@ -246,6 +246,10 @@ OptionalHostName = Annotated[
         description="a full host name such as mail.example.org in lower case, or empty",
     ),
 ]
+OptionalLabels = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9._-]*$", description="labels of a domain such as s2026, or empty"),
+]
 Selector = Annotated[
     Line,
     _optional(selector),

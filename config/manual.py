@@ -32,7 +32,7 @@ _COLUMNS = 96
 _EXAMPLE = "#   "
 
 _HEADER = re.compile(r"\[{1,2}(?P<name>[a-z.]+)\]{1,2}")
-_OPTION = re.compile(r"(?P<name>[a-z_]+) = (?P<literal>.+)")
+_OPTION = re.compile(r"(?P<name>[a-z0-9_]+) = (?P<literal>.+)")
 _HEAD = """\
 # Settings of this Fieldfare. What is commented out has the default shown; `fieldfare config` prints
 # what is in force. Environment variables go first: mail.smtp.port is FIELDFARE_MAIL__SMTP__PORT.

@@ -171,6 +171,18 @@ class SmtpSettings(SettingsSection):
         return value
 
 
+class DkimSettings(SettingsSection):
+    """With which keys mails are signed; none where the keys are left out."""
+
+    domain: kinds.OptionalHostName
+    rsa_selector: kinds.OptionalLabels
+    rsa_key: kinds.Password
+    rsa_key_file: kinds.OptionalLocation
+    ed25519_selector: kinds.OptionalLabels
+    ed25519_key: kinds.Password
+    ed25519_key_file: kinds.OptionalLocation
+
+
 class MailSettings(SettingsSection):
     """What mails carry, and which way they leave."""
 
@@ -184,6 +196,7 @@ class MailSettings(SettingsSection):
     in_doubt: Literal["resend", "hold"]
     give_up_after_hours: kinds.Hours
     smtp: SmtpSettings
+    dkim: DkimSettings
 
 
 class ServeSettings(SettingsSection):

@@ -377,6 +377,7 @@ def ledger(
     """The books of one delivery run."""
     from datetime import timedelta
 
+    from notifier.app.mail_parts import signing
     from notifier.digest.contents import Contents
     from notifier.mail.ledger import Ledger
     from notifier.storage.suppressions import Keyed
@@ -384,7 +385,7 @@ def ledger(
     mail = settings.mail
     return Ledger(
         database=database,
-        compose=Contents(database=database).compose,
+        compose=signing(settings, Contents(database=database).compose),
         keyed=Keyed(settings.signing_key),
         node=settings.daemon.node,
         sender=mail.from_address,

@@ -1,0 +1,60 @@
+"""From settings to the parts that mails need, each ready to work.
+
+Knows which setting means what to which part. Must never do a part's work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from config.settings import Settings
+    from notifier.mail.dkim import Signer
+    from notifier.mail.ledger import Compose
+
+    #: The kind of a key, its name in the name service, and the key, if any.
+    _Given = tuple[str, str, str]
+
+
+def signing(settings: Settings, compose: Compose) -> Compose:
+    """``compose``, and each message is signed with the keys that are given, if any.
+
+    Raises SettingsError.
+    """
+    dkim = settings.mail.dkim
+    given = (
+        ("rsa", dkim.rsa_selector, dkim.rsa_key.get_secret_value()),
+        ("ed25519", dkim.ed25519_selector, dkim.ed25519_key.get_secret_value()),
+    )
+    if not any(key for _, _, key in given):
+        return compose
+    from notifier.mail.dkim import signed
+
+    signers = _signers(settings, given)
+    return lambda claimed: [
+        signed(each, signers) if isinstance(each, bytes) else each for each in compose(claimed)
+    ]
+
+
+def _signers(settings: Settings, given: Sequence[_Given]) -> tuple[Signer, ...]:
+    from config.settings import SettingsError
+    from notifier.mail.dkim import signer
+
+    sender = settings.mail.from_address.rpartition("@")[2]
+    domain, faults = settings.mail.dkim.domain or sender, []
+    found: list[Signer] = []
+    if not f".{sender}".endswith(f".{domain}"):
+        faults.append(f"mail.dkim.domain: {domain} is not that of mail.from_address, nor above it")
+    for name, selector, key in given:
+        if key and not selector:
+            faults.append(f"mail.dkim.{name}_selector: the key needs a name in the name service")
+        elif key:
+            try:
+                found.append(signer(domain, selector, name, key.encode()))
+            except ValueError as error:
+                faults.append(f"mail.dkim.{name}_key: cannot sign: {error}")
+    if faults:
+        raise SettingsError(tuple(faults))
+    return tuple(found)
