@@ -205,6 +205,11 @@ Processes = Annotated[int, Field(ge=1, le=64, description="a whole number from 1
 Bytes = Annotated[
     int, Field(ge=1, le=10**12, description="a whole number of bytes from 1 to 1_000_000_000_000")
 ]
+#: What stands around the items of a mail takes some 10 kB.
+MailBytes = Annotated[
+    int,
+    Field(ge=20_000, le=10**8, description="a whole number of bytes from 20_000 to 100_000_000"),
+]
 Seconds = Annotated[
     int, Field(ge=1, le=86_400, description="a whole number of seconds from 1 to 86_400")
 ]

@@ -193,6 +193,7 @@ class MailSettings(SettingsSection):
     reply_to: kinds.OptionalMailbox
     unsubscribe_mailbox: kinds.OptionalMailbox
     max_items: kinds.Count
+    max_html_bytes: kinds.MailBytes
     in_doubt: Literal["resend", "hold"]
     give_up_after_hours: kinds.Hours
     smtp: SmtpSettings

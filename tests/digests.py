@@ -6,16 +6,21 @@ Knows the readers' side of a mail. Must never know how a rendering is made.
 from datetime import date
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import lxml.html
 
 from feeds.model import Issued, IssuedFrom, Item, TopicRef
+from feeds.taxonomy import Taxonomy
 from notifier.digest.compose import by_topic, compose
-from notifier.digest.render import Renderer, TopicPage
+from notifier.digest.named import Named
+from notifier.digest.render import Renderer
 from notifier.mail.message import fill
 from notifier.model import Digest, Frequency, Window
 from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_sender, some_news
+from tests.items import a_site
 
 DAY = date(2026, 11, 24)
 FOLLOWED = (HUMAN_RIGHTS, POLICING, SECRETARIAT)
@@ -28,8 +33,24 @@ VALUES = {
 }
 
 
-def a_renderer(**changes: Any) -> Renderer:
-    return Renderer(a_sender(**changes), topic_pages(*FOLLOWED))
+#: As settings have it.
+MOST_BYTES = 99_000
+_FEW_TOPICS = Path(__file__).parent / "few_topics.toml"
+
+
+@cache
+def few_topics() -> Taxonomy:
+    return Taxonomy.from_toml(_FEW_TOPICS.read_text("utf-8"))
+
+
+def named(taxonomy: Taxonomy | None = None, **changes: Any) -> Named:
+    return Named(a_site(**changes), taxonomy or few_topics())
+
+
+def a_renderer(
+    by_name: Named | None = None, *, most_bytes: int = MOST_BYTES, **changes: Any
+) -> Renderer:
+    return Renderer(a_sender(**changes), by_name or named(), most_bytes=most_bytes)
 
 
 def rendered(
@@ -75,16 +96,6 @@ def page_of(digest: Digest, **options: Any) -> lxml.html.HtmlElement:
 
 def subject_of(digest: Digest, **options: Any) -> str:
     return str(parsed(rendered(digest, **options))["subject"])
-
-
-def topic_pages(*topics: TopicRef) -> dict[TopicRef, TopicPage]:
-    """Where readers find these topics."""
-    labels = {POLICING: "Policing", HUMAN_RIGHTS: "Human rights", SECRETARIAT: "OSCE Secretariat"}
-    pages = {}
-    for topic in topics:
-        url = f"https://news.example.org/feeds/{topic.kind}s/{topic.slug}"
-        pages[topic] = TopicPage(label=labels[topic], url=url, feed_url=f"{url}.atom")
-    return pages
 
 
 def a_digest() -> Digest:

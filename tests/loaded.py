@@ -11,13 +11,13 @@ from config.settings import Settings
 from feeds.publish import pages
 from feeds.taxonomy import Taxonomy
 from feeds.taxonomy.file import TaxonomyFile
-from notifier.digest import render
+from notifier.digest import pieces
 from tests.items import a_site
 
 Settings.model_rebuild()
 TaxonomyFile.model_rebuild()
-for _name in render.environment().list_templates():
-    render.environment().get_template(_name)
+for _name in pieces.environment().list_templates(["html", "txt"]):
+    pieces.environment().get_template(_name)
 _page = pages.renderer(a_site(), Taxonomy.from_toml(""))
 for _template in pages._TEMPLATES.glob("*.html"):
     # It is compiled, and says what it lacks.

@@ -15,7 +15,8 @@ from feeds.storage.database import Database
 from feeds.storage.tables import item_topics, items
 from notifier.digest.contents import Contents
 from notifier.mail.ledger import Ledger
-from notifier.mail.message import Sender, build, slot
+from notifier.mail.lines import encoded, slot
+from notifier.mail.message import Sender, build
 from notifier.model import Planned, Subscriber
 from notifier.storage import deliveries, digests, subscribers
 from notifier.storage.deliveries import Delivery
@@ -148,7 +149,13 @@ def a_ledger(database: Database, *, now: datetime = NOW, **changes: Any) -> Ledg
 def template() -> bytes:
     """A message whose slots are open."""
     html = f'<p>News</p><a href="{slot("unsubscribe_url")}">Unsubscribe</a>'
-    return build(SENDER, subject="News", language="en", text="News\n.dot\n", html=html)
+    return build(
+        SENDER,
+        subject="News",
+        language="en",
+        text=[encoded("News\n.dot\n")],
+        html=[encoded(html)],
+    )
 
 
 def message(reader: Subscriber, period: str = "2026-11-24") -> Planned:

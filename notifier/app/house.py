@@ -190,7 +190,7 @@ class House:
     @cached_property
     def planner(self) -> Planner:
         """What plans digests. Raises SettingsError where no secret signs their links."""
-        return parts.planner(self.settings, self.database, self.taxonomy, self.identity)
+        return parts.planner(self.settings, self.database, self.site, self.taxonomy)
 
     @cached_property
     def transport(self) -> Transport:

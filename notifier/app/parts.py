@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from feeds.draft import Habits
     from feeds.fetch.client import Fetcher
     from feeds.identity.ids import Identity
-    from feeds.model import Progress, Topic
+    from feeds.model import Progress
     from feeds.publish.look import Look
     from feeds.publish.site import SavedSelection, Site
     from feeds.publish.store.bucket import Bucket
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from feeds.taxonomy import Taxonomy
     from feeds.websub.outbound import CallQueue, Outbound
     from notifier.digest.plan import Planner
-    from notifier.digest.render import TopicPage
     from notifier.mail import Transport
     from notifier.mail.ledger import Ledger
     from notifier.subscribers.subscribe import Assumed
@@ -280,55 +279,44 @@ def bucket(settings: Settings) -> Bucket | None:
 
 
 def planner(
-    settings: Settings, database: Database, taxonomy: Taxonomy, identity: Identity
+    settings: Settings,
+    database: Database,
+    site: Site,
+    taxonomy: Taxonomy,
 ) -> Planner:
     """What plans digests; their List-Id follows from the authority, so it never changes.
 
     Raises SettingsError where no secret signs their links.
     """
+    from notifier.digest.named import Named
     from notifier.digest.plan import Planner
     from notifier.digest.render import Renderer
     from notifier.mail.message import Sender
     from notifier.storage.suppressions import Keyed
     from notifier.subscribers.links import MailLinks
 
-    mail, site = settings.mail, settings.site
+    mail = settings.mail
     sender = Sender(
         name=mail.from_name or site.title,
         address=mail.from_address,
-        list_id=f"digest.{identity.authority.replace('@', '.')}",
+        list_id=f"digest.{site.identity.authority.replace('@', '.')}",
         site_title=site.title,
         site_url=site.url,
         reply_to=mail.reply_to,
         contact=site.contact,
         unsubscribe_mailbox=mail.unsubscribe_mailbox,
     )
-    pages = {topic.ref: _topic_page(topic, site.url) for topic in taxonomy.topics}
+    renderer = Renderer(sender, Named(site, taxonomy), most_bytes=mail.max_html_bytes)
     return Planner(
         database=database,
         moved=taxonomy.moved,
-        render=Renderer(sender, pages).render,
+        render=renderer.render,
         links=MailLinks(base_url=site.url, secret=settings.signing_key),
         keyed=Keyed(settings.signing_key),
         # The right half of every Message-ID is the sender's own (RFC 5322 section 3.6.4).
         domain=mail.from_address.rpartition("@")[2],
         max_items=mail.max_items,
         zone=site.timezone,
-    )
-
-
-def _topic_page(topic: Topic, url: str) -> TopicPage:
-    """Where readers find a topic."""
-    from feeds.publish.feed import FeedRef
-    from notifier.digest.render import TopicPage
-
-    feed = FeedRef.of(topic.ref)
-    return TopicPage(
-        label=topic.label,
-        url=f"{url}/{feed.page}",
-        feed_url=f"{url}/{feed.atom}",
-        labels=dict(topic.labels),
-        language=topic.language,
     )
 
 

@@ -8,7 +8,7 @@ run: those are sorted by topic once (`by_topic`), and each digest reads its own 
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from feeds.model import Item, TopicRef
 from notifier.model import Digest, Section, Window
@@ -64,6 +64,37 @@ def compose(
         ),
         total=len(matched),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionSizes:
+    """What a section takes: its ``head``, with a line on what is left out, and each item."""
+
+    head: int
+    items: Sequence[int]
+
+
+def fitting(sections: Sequence[SectionSizes], room: int) -> Sequence[int]:
+    """How many items of each section stand in ``room``: of so many as stand there at all, one in
+    each, then another in each, and so on; no section has one behind an item that does not fit.
+    """
+    kept = []
+    for section in sections:
+        room -= section.head + section.items[0]
+        if room < 0:
+            room += section.head + section.items[0]
+            break
+        kept.append(1)
+    open_ = set(range(len(kept)))
+    while open_:
+        for place in sorted(open_):
+            size = next(iter(sections[place].items[kept[place] : kept[place] + 1]), room + 1)
+            if size > room:
+                open_.remove(place)
+            else:
+                room -= size
+                kept[place] += 1
+    return kept
 
 
 def _within(items: Sequence[Item], window: Window) -> Sequence[Item]:

@@ -1,100 +1,90 @@
-"""How a digest looks: a message in text and HTML, made once for all who get the same.
+"""How a digest looks: a message in text and HTML, joined of pieces that are made once.
 
-Knows jinja2, css-inline, the 72 columns of a plain text mail, and where a topic's page and feed
-are. Must never know which items belong in a digest, or who reads it: what is personal stays an
-open slot (`notifier.mail.message`).
+Knows what each piece is given, and keeps what became of it, encoded. Must never know which items
+belong in a digest, or who reads it: what is personal stays an open slot (`notifier.mail.message`).
+
+An item stands in many digests, a section's head in many more, and the frame in all of a day. Once
+each of them was made in a language, a digest takes some tens of microseconds and no template.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache, lru_cache, partial
-from textwrap import fill, shorten
-from typing import Final
+from functools import cache, lru_cache
+from itertools import chain, islice
+from pathlib import Path
+from textwrap import shorten
+from typing import Final, NamedTuple
 
-from css_inline import CSSInliner
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from typing_extensions import override
+from markupsafe import escape
 
 from config import values
 from feeds.catalogue import Catalogue, catalogue, languages
-from feeds.model import Issued, IssuedFrom, Item, Label, TopicRef
+from feeds.model import IssuedFrom, Item, TopicRef
 from feeds.publish.site import item_page
+from feeds.selection import Selection
 from notifier.catalogue import FOLDER
+from notifier.digest.compose import SectionSizes, fitting
+from notifier.digest.named import FollowedPage, Named, direction_of
+from notifier.digest.pieces import INSERTED, ShownItem, apart, inserts, rendered
 from notifier.errors import UnknownLanguage
-from notifier.mail.message import Sender, build, slot
+from notifier.mail.lines import OPEN, Lines, encoded, slot
+from notifier.mail.message import LONGEST_VALUE, Sender, build, mailto, sizes
 from notifier.model import Digest, Frequency, Section
 
-# A terminal and a quoted reply hold it without breaking lines (RFC 3676 section 4.2: 78 at most).
-COLUMNS: Final = 72
 # Lists of mails cut a subject after some 60 characters.
 _SUBJECT_TOPICS: Final = 3
 _PREHEADER_TITLES: Final = 3
 # A lead is about 300 characters long; what is much longer is an article.
 _SUMMARY_CHARACTERS: Final = 400
-# An item stands in many digests, in both bodies of each; breaking a paragraph takes 50 µs.
-_KEPT_PARAGRAPHS: Final = 8192
+# The items of a month, and the heads of some thousand choices with as many counts.
+_KEPT_PIECES: Final = 8192
+# Feeds at the foot are a service, the news is what a mail is for.
+_SHARE_OF_FEEDS: Final = 4
+# One number takes more letters than another one, and may take another form of a sentence.
+_COUNTED_OTHERWISE_BYTES: Final = 100
+_LONGEST_ENCODED_BYTES: Final = 2 * LONGEST_VALUE
 
-#: Without line breaks and control characters, one of which would end a slot: what others wrote
-#: passes here once, where the values of the templates are made.
-_on_one_line = lru_cache(_KEPT_PARAGRAPHS)(values.on_one_line)
-# A summary as long as a lead is, cut at a word.
-_lead = lru_cache(_KEPT_PARAGRAPHS)(partial(shorten, width=_SUMMARY_CHARACTERS, placeholder=" …"))
+# Places in pieces, and in their lines.
+_HTML, _TXT = 0, 1
+_QUOTED, _BASED = 0, 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopicPage:
-    """What readers are shown of a topic: its name, by language where it has several, its page, and
-    its feed where it has one. ``language`` is that of the label, "" where nobody told it.
+class Piece(NamedTuple):
+    """The same in both bodies."""
+
+    html: Lines
+    txt: Lines
+
+
+#: What an item takes in a section: itself, and what else it was found by.
+Entry = tuple[Piece, ...]
+
+
+class Frame(NamedTuple):
+    """Lines, and the names of what is inserted between them, in each body; what its open slots take
+    at most.
     """
 
-    label: str
-    url: str
-    feed_url: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
-    language: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ShownItem:
-    """What both bodies say of an item, finished; ``about`` is its date, issuers and kind."""
-
-    title: str
-    url: str
-    language: str
-    direction: str
-    about: str
-    summary: str
-    also_in: Sequence[TopicPage]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ShownSection:
-    """What both bodies say of a topic; ``more`` is empty unless items were left out."""
-
-    topic: TopicPage
-    count: str
-    items: Sequence[_ShownItem]
-    more: str
+    html: Sequence[Lines | str]
+    txt: Sequence[Lines | str]
+    open_bytes: int
 
 
 class Renderer:
-    """Makes message templates on behalf of ``sender``, with the pages readers are sent to."""
+    """Makes message templates on behalf of ``sender``, what is followed called as it is ``named``.
 
-    def __init__(self, sender: Sender, pages: Mapping[TopicRef, TopicPage]) -> None:
+    The templates of a ``folder`` go before ours. No HTML part takes more than ``most_bytes`` as it
+    is encoded: what does not fit is counted, and linked.
+    """
+
+    def __init__(
+        self, sender: Sender, named: Named, *, most_bytes: int, folder: Path | None = None
+    ) -> None:
         self._sender = sender
-        # A label goes into the subject as well, where a control character is refused.
-        self._pages = cache(
-            lambda language: {
-                topic: replace(
-                    page,
-                    label=_on_one_line(page.labels.get(language) or page.label),
-                    language=language if language in page.labels else page.language,
-                )
-                for topic, page in pages.items()
-            }
+        self._most_bytes = most_bytes
+        self._maker = cache(
+            lambda language: PieceMaker(sender, named, folder, catalogue(language, FOLDER))
         )
-        self._templates = environment()
 
     def render(
         self,
@@ -113,124 +103,219 @@ class Renderer:
         if language not in languages():
             # Readers chose theirs: they never get another.
             raise UnknownLanguage(language, languages())
-        words = catalogue(language, FOLDER)
-        sections = [self._section(section, words) for section in digest.sections]
-        titles = [item.title for section in sections for item in section.items]
-        # Nothing where nobody can be written to.
-        by_mail = "change_by_mail" if self._sender.contact else ""
-        shown = {
-            "words": words,
-            "say": words.say,
-            "sender": self._sender,
-            "title": words.say(f"digest.{frequency}", day=words.day(day, "day_of_week")),
-            "preheader": " · ".join(titles[:_PREHEADER_TITLES]),
-            "sections": sections,
-            "change": "change_by_reply" if self._sender.reply_to else by_mail,
-            "feeds": [page for topic in topics if (page := self._page(topic, words)).feed_url],
-            "view_url": slot("view_url"),
-            "unsubscribe_url": slot("unsubscribe_url"),
-        }
-        labels = [section.topic.label for section in sections]
-        named = ", ".join(labels[:_SUBJECT_TOPICS]) + (", …" * (len(labels) > _SUBJECT_TOPICS))
+        maker = self._maker(language)
+        feeds = self._some([*filter(None, map(maker.feed, topics))])
+        frame = maker.frame(frequency, day, has_feeds=bool(feeds))
+        entries = [maker.entries(section) for section in digest.sections]
+        first = enumerate(islice(_items(digest), _PREHEADER_TITLES))
+        titles = [maker.title(item.title, place) for place, item in first]
+        inserted = {"preheader": titles, "feeds": feeds, "sections": ()}
+        around = _body(frame.html, inserted, _HTML)
+        inserted["sections"] = _laid(maker, digest, entries, [len(each) for each in entries])
+        html = _body(frame.html, inserted, _HTML)
+        room = self._most_bytes - frame.open_bytes
+        quoted, based = sizes(html)
+        if min(quoted, based) > room:
+            encoding = _QUOTED if quoted <= based else _BASED
+            room -= sizes(around)[encoding]
+            kept = _fitting(maker, digest, entries, encoding, room)
+            inserted["sections"] = _laid(maker, digest, entries, kept)
+            html = _body(frame.html, inserted, _HTML)
         return build(
             self._sender,
-            subject=words.count("subject", digest.total, topics=named),
+            subject=maker.subject(digest.total, tuple(each.topic for each in digest.sections)),
             language=language,
-            text=self._templates.get_template("body.txt").render(shown),
-            html=self._templates.get_template("body.html").render(shown),
+            text=_body(frame.txt, inserted, _TXT),
+            html=html,
         )
 
-    def _section(self, section: Section, words: Catalogue) -> _ShownSection:
-        topic, left_out = self._page(section.topic, words), section.left_out
-        return _ShownSection(
-            topic=topic,
-            count=words.count("items", len(section.items) + left_out),
-            items=[
-                self._item(item, others, words)
-                for item, others in zip(section.items, section.also_in, strict=True)
-            ],
-            more=words.count("more", left_out, topic=topic.label) if left_out else "",
-        )
+    def _some(self, feeds: Sequence[Piece]) -> Sequence[Piece]:
+        """As many of the feeds as leave room for news."""
+        longest = max((len(each.html.based) for each in feeds), default=1)
+        return feeds[: self._most_bytes // _SHARE_OF_FEEDS // longest]
 
-    def _item(self, item: Item, others: Iterable[TopicRef], words: Catalogue) -> _ShownItem:
-        issuers = tuple(self._named(label, words) for label in item.issuers)
-        kind = self._named(item.content_type, words) if item.content_type else ""
-        return _ShownItem(
-            title=_on_one_line(item.title),
+
+def _items(digest: Digest) -> Iterator[Item]:
+    return chain.from_iterable(section.items for section in digest.sections)
+
+
+def _total(section: Section) -> int:
+    return len(section.items) + section.left_out
+
+
+def _body(
+    frame: Sequence[Lines | str], inserted: Mapping[str, Sequence[Piece]], form: int
+) -> Sequence[Lines]:
+    """A body, whole."""
+    body: list[Lines] = []
+    for part in frame:
+        if isinstance(part, str):
+            body += [piece[form] for piece in inserted[part]]
+        else:
+            body.append(part)
+    return body
+
+
+def _laid(
+    maker: "PieceMaker", digest: Digest, entries: Sequence[Sequence[Entry]], kept: Sequence[int]
+) -> Sequence[Piece]:
+    """The sections with so many entries each; those behind them are counted, too."""
+    laid: list[Piece] = []
+    for section, found, count in zip(digest.sections, entries, kept, strict=False):
+        laid.append(maker.section(section.topic, _total(section)))
+        laid += chain.from_iterable(found[:count])
+        if left_out := _total(section) - count:
+            laid.append(maker.more(section.topic, left_out))
+    if behind := sum(map(_total, digest.sections[len(kept) :])):
+        laid.append(maker.more(None, behind))
+    return laid
+
+
+def _fitting(
+    maker: "PieceMaker",
+    digest: Digest,
+    entries: Sequence[Sequence[Entry]],
+    encoding: int,
+    room: int,
+) -> Sequence[int]:
+    """How many entries of each section stand in so many bytes."""
+
+    def taken(*pieces: Piece) -> int:
+        return sum(len(each.html[encoding]) for each in pieces)
+
+    sections = [
+        SectionSizes(
+            head=_COUNTED_OTHERWISE_BYTES
+            + taken(
+                maker.section(section.topic, _total(section)),
+                maker.more(section.topic, _total(section)),
+            ),
+            items=[taken(*entry) for entry in found],
+        )
+        for section, found in zip(digest.sections, entries, strict=True)
+    ]
+    rest = taken(maker.more(None, digest.total)) + _COUNTED_OTHERWISE_BYTES
+    return fitting(sections, room - rest)
+
+
+class PieceMaker:
+    """Makes the pieces of digests in one language, and keeps them."""
+
+    def __init__(self, sender: Sender, named: Named, folder: Path | None, words: Catalogue) -> None:
+        self._sender = sender
+        self._named = named
+        self._folder = folder
+        self._words = words
+        self._entries: dict[tuple[int, int], Piece] = {}
+        kept = lru_cache(_KEPT_PIECES)
+        self.frame = kept(self._frame)
+        self.section = kept(self._section)
+        self.more = kept(self._more)
+        self.feed = kept(self._feed)
+        self.title = kept(self._title)
+        self.subject = kept(self._subject)
+        self._also_in = kept(self._made_also_in)
+
+    def page(self, topic: TopicRef | None) -> FollowedPage:
+        """What is followed, as the reader calls it; everything where that is None."""
+        selection = Selection(frozenset([topic] if topic else []))
+        return self._named.page(selection, self._words.tag)
+
+    def entries(self, section: Section) -> Sequence[Entry]:
+        """Each item of a section, with what else it was found by."""
+        return [
+            (self._item(item), self._also_in(others)) if others else (self._item(item),)
+            for item, others in zip(section.items, section.also_in, strict=True)
+        ]
+
+    def _item(self, item: Item) -> Piece:
+        # What it is about may be long, and is told by which revision it is.
+        key = (item.number, item.change)
+        made = self._entries.get(key)
+        if made is None:
+            if len(self._entries) >= _KEPT_PIECES:
+                self._entries.clear()
+            made = self._entries[key] = self._made("item", item=self._shown(item))
+        return made
+
+    def _shown(self, item: Item) -> ShownItem:
+        return ShownItem(
+            title=values.on_one_line(item.title),
+            language=item.language,
+            direction=direction_of(item.language),
             # One without an address of its own is read on its page on the site.
             url=values.published_address(item.url)
             or f"{self._sender.site_url}/{item_page(item.slug)}",
-            language=item.language,
-            direction="rtl" if values.is_right_to_left(item.language) else "ltr",
-            about=_about(item.issued, issuers, kind, words),
-            summary=_lead(_on_one_line(item.summary)),
-            also_in=[self._page(topic, words) for topic in others],
+            about=self._about(item),
+            summary=shorten(
+                values.on_one_line(item.summary), _SUMMARY_CHARACTERS, placeholder=" …"
+            ),
         )
 
-    def _named(self, printed: Label, words: Catalogue) -> str:
-        """As it was printed where no label of the topic is in the language of the mail."""
-        page = self._pages(words.tag).get(printed.ref) if printed.ref else None
-        return page.label if page and words.tag in page.labels else printed.text
+    def _about(self, item: Item) -> str:
+        """Date, issuers, kind; evidence is told from a statement."""
+        words, issued = self._words, item.issued
+        day = words.day(issued.day) if issued else words.say("date_unknown")
+        if issued and issued.origin is IssuedFrom.DATELINE:
+            day = words.say("date_in_text", date=day)
+        printed = [*item.issuers, *filter(None, [item.content_type])]
+        named = [apart(self._named.printed(label, words.tag), words.direction) for label in printed]
+        issuers, kind = named[: len(item.issuers)], named[len(item.issuers) :]
+        return " · ".join(filter(None, [day, ", ".join(issuers), *kind]))
 
-    def _page(self, topic: TopicRef, words: Catalogue) -> TopicPage:
-        """A topic that left the taxonomy is still named, and its readers led to the front page."""
-        known = self._pages(words.tag).get(topic)
-        return known or TopicPage(label=topic.slug, url=f"{self._sender.site_url}/")
+    def _frame(self, frequency: Frequency, day: date, *, has_feeds: bool) -> Frame:
+        # Nothing where nobody can be written to.
+        by_mail = "change_by_mail" if self._sender.contact else ""
+        shown = {
+            "title": self._words.say(
+                f"digest.{frequency}", day=self._words.day(day, "day_of_week")
+            ),
+            "change": "change_by_reply" if self._sender.reply_to else by_mail,
+            "contact_url": mailto(self._sender.contact),
+            **{name: slot(name) for name in (*INSERTED, *OPEN)},
+        }
+        html, txt = (
+            [
+                each if place % 2 else encoded(each)
+                for place, each in enumerate(inserts(text))
+                if each
+            ]
+            for text in self._rendered("digest", **shown | ({} if has_feeds else {"feeds": ""}))
+        )
+        slots = sum(len(each.quoted.split(b"\0")) // 2 for each in html if isinstance(each, Lines))
+        return Frame(html, txt, slots * _LONGEST_ENCODED_BYTES)
 
+    def _section(self, topic: TopicRef, count: int) -> Piece:
+        counted = self._words.count("items", count)
+        return self._made("section", topic=self.page(topic), count=counted)
 
-class _InliningLoader(PackageLoader):
-    """Moves the styles of an HTML template into its elements as it is loaded.
+    def _more(self, topic: TopicRef | None, left_out: int) -> Piece:
+        page = self.page(topic)
+        named = apart(page.label, self._words.direction)
+        more = self._words.count("more", left_out, topic=named)
+        return self._made("more", topic=page, more=more)
 
-    Mail programs drop style sheets. What cannot be inlined stays: the media rules, for programs
-    that know them (dark mode, narrow screens).
-    """
+    def _made_also_in(self, others: Sequence[TopicRef]) -> Piece:
+        return self._made("also_in", topics=[*map(self.page, others)])
 
-    _inliner = CSSInliner(keep_at_rules=True, minify_css=True, load_remote_stylesheets=False)
+    def _feed(self, topic: TopicRef) -> Piece | None:
+        page = self.page(topic)
+        return self._made("feed", topic=page) if page.feed_url else None
 
-    @override
-    def get_source(
-        self, environment: Environment, template: str
-    ) -> tuple[str, str, Callable[[], bool] | None]:
-        source, filename, is_current = super().get_source(environment, template)
-        if template.endswith(".html"):
-            source = self._inliner.inline(source)
-        return source, filename, is_current
+    def _title(self, title: str, place: int) -> Piece:
+        """A line of the preheader, at its place there."""
+        text = ("· " if place else "") + values.on_one_line(title)
+        return Piece(html=encoded(escape(text)), txt=encoded(text))
 
+    def _subject(self, count: int, topics: Sequence[TopicRef]) -> str:
+        named = [self.page(topic).label for topic in topics[:_SUBJECT_TOPICS]]
+        more = ["…"] if len(topics) > _SUBJECT_TOPICS else []
+        return self._words.count("subject", count, topics=", ".join([*named, *more]))
 
-@cache
-def environment() -> Environment:
-    """The templates of digests, ready to render; a missing name is an error there."""
-    made = Environment(
-        loader=_InliningLoader("notifier.digest", "templates"),
-        autoescape=select_autoescape(["html"], default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    made.filters |= {"underlined": underlined, "wrapped": wrapped}
-    return made
+    def _made(self, piece: str, **shown: object) -> Piece:
+        return Piece(*map(encoded, self._rendered(piece, **shown)))
 
-
-@lru_cache(_KEPT_PARAGRAPHS)
-def _about(
-    issued: Issued | None, issuers: tuple[str, ...], content_type: str, words: Catalogue
-) -> str:
-    """The secondary line of an item: date, issuers, kind; evidence is told from a statement."""
-    date = words.day(issued.day) if issued else words.say("date_unknown")
-    if issued and issued.origin is IssuedFrom.DATELINE:
-        date = words.say("date_in_text", date=date)
-    parts = (date, ", ".join(issuers), content_type)
-    return " · ".join(_on_one_line(part) for part in parts if part)
-
-
-@lru_cache(_KEPT_PARAGRAPHS)
-def wrapped(text: str) -> str:
-    """``text`` in lines of 72 columns; a longer word, such as an address, stays whole."""
-    return fill(text, COLUMNS, break_long_words=False, break_on_hyphens=False)
-
-
-def underlined(text: str, rule: str) -> str:
-    """A heading over a line of ``rule`` as long as the longest of its own."""
-    heading = wrapped(text)
-    return f"{heading}\n{rule * max(map(len, heading.splitlines()))}"
+    def _rendered(self, piece: str, **shown: object) -> Sequence[str]:
+        return rendered(
+            self._folder, piece, {"words": self._words, "sender": self._sender, **shown}
+        )

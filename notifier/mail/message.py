@@ -3,23 +3,27 @@
 Knows headers, MIME and the slots a message leaves open. Must never know templates, topics or how
 a message travels.
 
-A template is the finished message in bytes, its slots named between NUL bytes, which no message
-may hold (RFC 5322 section 4). `build` makes one for all who get the same; `fill` splices in what is
-personal, hundreds of times faster than a message could be built for each reader.
+A template is the finished message in bytes, what is open in it named between NUL bytes
+(`notifier.mail.lines`). `build` joins one of lines that are encoded already, for all who get the
+same; `fill` splices in what is personal, hundreds of times faster than a message could be built for
+each reader. No line of it begins with a dot, so that none is doubled on its way (RFC 5321 4.5.2).
 """
 
-import binascii
 import re
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from email.header import Header
 from email.utils import formataddr
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
+from operator import attrgetter
 from typing import Final
+from urllib.parse import quote
 
 from config.values import is_one_line
 from notifier.errors import MessageRefused
+from notifier.mail.lines import Lines, percent_slot, slot, spliced
 
 # What ends an address, starts a comment or breaks a line has no place in one (RFC 5322 3.4.1,
 # quoted local parts left out; RFC 6532 adds all that is not ASCII).
@@ -34,17 +38,15 @@ SLOTS: Final = {
     "unsubscribe_url": _PAGE,
     "view_url": _PAGE,
 }
-_BODY_SLOTS: Final = ("unsubscribe_url", "view_url")
-# Ends the name of a slot within a body, where a long value is broken into several lines.
-_BROKEN: Final = b"="
-# RFC 5322 section 2.1.1 allows lines of 998; this leaves room for what stands beside a value.
-_LONGEST_VALUE: Final = 500
-# RFC 2045 section 6.7: at most 76 with the "=" of a soft line break.
-_QP_LINE: Final = 75
+#: RFC 5322 section 2.1.1 allows lines of 998; this leaves room for what stands beside a value.
+LONGEST_VALUE: Final = 400
 # RFC 2047 section 2: lines that hold an encoded word end at 76. A longer plain word is encoded
 # as well, because only encoded words can be folded anywhere.
 _HEADER_LINE: Final = 76
 _LONGEST_WORD: Final = 60
+_WORD_OF_UTF8: Final = len("=?utf-8?b??=")
+# What means nothing in a mailto address (RFC 6068 section 2), beside letters and digits.
+_PLAIN_IN_MAILTO: Final = "!$'*+:@"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,27 +75,50 @@ class Sender:
             raise ValueError("addresses of the sender must be ASCII: write domains as A-labels")
 
 
-def slot(name: str) -> str:
-    """What a text or template puts where ``name`` is to be spliced in later."""
-    return f"\0{name}\0"
+def build(
+    sender: Sender, *, subject: str, language: str, text: Sequence[Lines], html: Sequence[Lines]
+) -> bytes:
+    """A template: every header and both bodies, with a slot where something personal goes.
 
+    The same lines give the same bytes, whenever they are built. Raises MessageRefused where the
+    subject holds a line break or control character.
 
-def build(sender: Sender, *, subject: str, language: str, text: str, html: str) -> bytes:
-    """A template: every header and both bodies, with `slot` where something personal goes.
-
-    Bodies may hold the slots of page addresses. Raises MessageRefused where a header holds a
-    line break or control character, or a body a NUL that marks no such slot.
-
-    RFC 2045-2047, 2369, 2919, 3834, 5322, 8058.
+    RFC 2045-2047, 2369, 2919, 3834, 5322, 6068, 8058.
     """
-    parts = (_part("plain", text), _part("html", html))
-    # "=_" cannot occur in quoted-printable; the hash keeps a forwarded digest apart from its
-    # wrapper, and the bytes the same whenever they are built.
-    boundary = "=_" + blake2b(b"".join(parts), digest_size=12).hexdigest()
-    headers = _headers(sender, subject, language, boundary)
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers).encode()
-    rule = f"\r\n--{boundary}".encode()
-    return head + b"".join(rule + b"\r\n" + part for part in parts) + rule + b"--\r\n"
+    # "=_" is in neither encoding; the hash keeps a forwarded digest apart from its wrapper.
+    marks = b"".join(map(_MARK, chain(text, html)))
+    boundary = b"=_" + blake2b(marks, digest_size=12).hexdigest().encode()
+    before, after = _around_subject(sender, language)
+    rule = b"\r\n--" + boundary
+    # RFC 2046 5.1.4: the last alternative is the richest.
+    parts = [
+        *(before, _subject(subject), after, boundary, b'"\r\n', rule, _PLAIN, *_smaller(text)),
+        *(rule, _HTML, *_smaller(html), rule, b"--\r\n"),
+    ]
+    return b"".join(parts)
+
+
+_QUOTED, _BASED, _MARK = map(attrgetter, Lines._fields)
+_PLAIN, _HTML = (
+    f"\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: ".encode()
+    for subtype in ("plain", "html")
+)
+
+
+def _smaller(body: Sequence[Lines]) -> Iterator[bytes]:
+    """In base64 where quoted-printable takes more, as it does three bytes for one beyond ASCII."""
+    quoted, based = sizes(body)
+    if quoted <= based:
+        yield b"quoted-printable\r\n\r\n"
+        yield from map(_QUOTED, body)
+    else:
+        yield b"base64\r\n\r\n"
+        yield from map(_BASED, body)
+
+
+def sizes(body: Sequence[Lines]) -> tuple[int, int]:
+    """How many bytes a body takes in quoted-printable and in base64; a message has the smaller."""
+    return sum(map(len, map(_QUOTED, body))), sum(map(len, map(_BASED, body)))
 
 
 def fill(template: bytes, values: Mapping[str, str]) -> bytes:
@@ -102,47 +127,57 @@ def fill(template: bytes, values: Mapping[str, str]) -> bytes:
     ``message_id`` comes with its angle brackets. Raises MessageRefused where a value is missing
     or holds what its place cannot.
     """
-    spliced: dict[bytes, bytes] = {}
+    checked: dict[bytes, bytes] = {}
     for name, allowed in SLOTS.items():
         value = values.get(name, "")
-        if len(value) > _LONGEST_VALUE or not allowed.fullmatch(value):
+        if len(value) > LONGEST_VALUE or not allowed.fullmatch(value):
             raise MessageRefused(name, "its value is missing or cannot stand there")
-        key, encoded = name.encode(), value.encode()
-        spliced[key] = encoded
-        spliced[key + _BROKEN] = encoded if len(encoded) <= _QP_LINE else _soft_broken(encoded)
+        checked[name.encode()] = value.encode()
     parts = list(_cut(template))
-    parts[1::2] = [spliced[key] for key in parts[1::2]]
+    parts[1::2] = [spliced(place, checked) for place in parts[1::2]]
     return b"".join(parts)
 
 
 # As many templates as are being sent at a time: one is cut once, not once a reader.
 @lru_cache(64)
 def _cut(template: bytes) -> tuple[bytes, ...]:
-    """Literal, name of a slot, literal, and so on."""
+    """Literal, open place, literal, and so on."""
     return tuple(template.split(b"\0"))
 
 
-def _headers(sender: Sender, subject: str, language: str, boundary: str) -> list[tuple[str, str]]:
+def mailto(address: str) -> str:
+    """The address as a link has it (RFC 6068)."""
+    return f"mailto:{quote(address, safe=_PLAIN_IN_MAILTO)}"
+
+
+@lru_cache(64)
+def _around_subject(sender: Sender, language: str) -> tuple[bytes, bytes]:
+    """All headers, but for what differs from digest to digest: the subject, and the boundary."""
     # RFC 8058: one https address. Some large receivers use only a mailto one, so both.
-    url = slot("unsubscribe_url")
-    mailto = f",\r\n <mailto:{sender.unsubscribe_mailbox}?subject={url}>"
-    return [
+    leave = f"<{slot('unsubscribe_url')}>"
+    if sender.unsubscribe_mailbox:
+        asked = f"subject={percent_slot('unsubscribe_url')}"
+        leave += f",\r\n <{mailto(sender.unsubscribe_mailbox)}?{asked}>"
+    before = [
         ("From", _mailbox("From", sender.name, sender.address)),
         ("To", slot("recipient")),
         *([("Reply-To", sender.reply_to)] if sender.reply_to else []),
-        ("Subject", _unstructured("Subject", subject)),
+    ]
+    after = [
         ("Date", slot("date")),
         ("Message-ID", slot("message_id")),
         ("MIME-Version", "1.0"),
         ("Content-Language", language),
         ("Auto-Submitted", "auto-generated"),
         ("List-Id", _mailbox("List-Id", sender.site_title, sender.list_id)),
-        ("List-Unsubscribe", f"<{url}>{mailto if sender.unsubscribe_mailbox else ''}"),
+        ("List-Unsubscribe", leave),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("List-Help", f"<{sender.site_url}/>"),
         ("List-Post", "NO"),
-        ("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
+        ("Content-Type", 'multipart/alternative; boundary="'),
     ]
+    first, rest = ("\r\n".join(": ".join(each) for each in some) for some in (before, after))
+    return f"{first}\r\n".encode(), rest.encode()
 
 
 def _mailbox(header: str, name: str, address: str) -> str:
@@ -153,45 +188,37 @@ def _mailbox(header: str, name: str, address: str) -> str:
     return f"{_encoded_words(header, name)}\r\n <{address}>"
 
 
-def _unstructured(header: str, value: str) -> str:
+# A day's digests have some thousand.
+@lru_cache(4096)
+def _subject(value: str) -> bytes:
     if not is_one_line(value):
-        raise MessageRefused(header, "a line break or control character cannot stand there")
-    is_plain = value.isascii() and "=?" not in value
-    if is_plain and len(f"{header}: {value}") <= _HEADER_LINE:
-        return value
-    if is_plain and all(len(word) <= _LONGEST_WORD for word in value.split(" ")):
-        folded = Header(value, "us-ascii", maxlinelen=_HEADER_LINE, header_name=header)
-        return folded.encode(linesep="\r\n")
-    return _encoded_words(header, value)
+        raise MessageRefused("Subject", "a line break or control character cannot stand there")
+    words = value.split(" ")
+    # RFC 5322 section 2.2.3: a line is folded at one blank, which is all that may be left of it.
+    is_plain = value.isascii() and "=?" not in value and all(words)
+    if is_plain and max(map(len, words)) <= _LONGEST_WORD:
+        text = _folded(f"Subject: {value}".split(" "))
+    else:
+        text = f"Subject: {_encoded_words('Subject', value)}"
+    return f"{text}\r\n".encode()
+
+
+def _folded(words: Sequence[str]) -> str:
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + 1 + len(word) <= _HEADER_LINE:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f" {word}")
+    return "\r\n".join(lines)
 
 
 def _encoded_words(header: str, value: str) -> str:
-    encoded = Header(value, "utf-8", maxlinelen=_HEADER_LINE, header_name=header)
-    return encoded.encode(linesep="\r\n")
-
-
-def _part(subtype: str, body: str) -> bytes:
-    """``body`` in quoted-printable, each slot on a line of its own (RFC 2045 section 6.7)."""
-    head = (
-        f"Content-Type: text/{subtype}; charset=utf-8\r\n"
-        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    )
-    lines = body.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
-    parts = lines.split("\0")
-    if len(parts) % 2 == 0 or not set(parts[1::2]) <= set(_BODY_SLOTS):
-        raise MessageRefused("body", "a NUL that marks no slot of a body cannot stand there")
-    parts[1::2] = [f"=\n{slot(name)}\n" for name in parts[1::2]]
-    quoted = binascii.b2a_qp("".join(parts).encode(errors="replace"))
-    # The "=3D" kept room for the "=" of a soft line break in front of each slot.
-    for name in _BODY_SLOTS:
-        key = name.encode()
-        opened = b"=\n\0" + key + _BROKEN + b"\0=\n"
-        quoted = quoted.replace(b"=3D\n=00" + key + b"=00\n", opened)
-    # A slot that stood alone on its line needs no soft breaks around it.
-    quoted = quoted.replace(b"\n=\n\0", b"\n\0").replace(b"\0=\n\n", b"\0\n")
-    return head.encode() + quoted.replace(b"\n", b"\r\n")
-
-
-def _soft_broken(value: bytes) -> bytes:
-    starts = range(0, len(value), _QP_LINE)
-    return b"=\r\n".join(value[start : start + _QP_LINE] for start in starts)
+    """RFC 2047, in base64: whole characters in words that are short enough for the first line."""
+    most = (_HEADER_LINE - len(f"{header}: ") - _WORD_OF_UTF8) // 4 * 3
+    pieces = [b""]
+    for character in value.encode(errors="replace").decode():
+        if len(pieces[-1] + character.encode()) > most:
+            pieces.append(b"")
+        pieces[-1] += character.encode()
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(piece).decode()}?=" for piece in pieces)

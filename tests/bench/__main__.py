@@ -20,6 +20,7 @@ BENCHES = (
     "publish",
     "search",
     "web",
+    "render",
     "mail",
 )
 MEASURED = Path(__file__).parents[2] / "docs" / "measured.md"

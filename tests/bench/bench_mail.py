@@ -21,8 +21,9 @@ from zoneinfo import ZoneInfo
 from feeds.model import Item, TopicKind, TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
+from notifier.digest.named import Named
 from notifier.digest.plan import Planner
-from notifier.digest.render import Renderer, TopicPage
+from notifier.digest.render import Renderer
 from notifier.mail.send import deliver
 from notifier.mail.smtp.relay import Relay
 from notifier.model import Cadence, Frequency
@@ -31,6 +32,8 @@ from notifier.storage.subscribers import Subscription
 from tests import services
 from tests.bench.peer_mail import letters, send
 from tests.builders import some_news
+from tests.digests import MOST_BYTES
+from tests.items import a_site
 from tests.outbox import KEYED, LINKS, NOW, SENDER, a_ledger, store
 
 ROOT = Path(__file__).parents[2]
@@ -88,18 +91,10 @@ def some_items(
 
 def ours(database: Database, taxonomy: Taxonomy, port: int) -> Timing:
     """Seconds to plan what is due, and to send what was planned."""
-    pages = {
-        topic.ref: TopicPage(
-            label=topic.label,
-            url=f"https://news.example.org/feeds/fields/{topic.ref.slug}",
-            feed_url=f"https://news.example.org/feeds/fields/{topic.ref.slug}.atom",
-        )
-        for topic in taxonomy.topics
-    }
     planner = Planner(
         database=database,
         moved=taxonomy.moved,
-        render=Renderer(SENDER, pages).render,
+        render=Renderer(SENDER, Named(a_site(), taxonomy), most_bytes=MOST_BYTES).render,
         links=LINKS,
         keyed=KEYED,
         domain="news.example.org",

@@ -27,8 +27,8 @@ from feeds.publish.site import Site
 from feeds.storage import write_items
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.app.parts import _topic_page
 from notifier.digest.compose import by_topic, compose
+from notifier.digest.named import Named
 from notifier.digest.render import Renderer
 from notifier.mail.message import fill
 from notifier.model import Frequency, Window
@@ -36,7 +36,7 @@ from notifier.storage import VERSIONS, subscribers
 from notifier.storage.subscribers import Subscription
 from notifier.subscribers.links import MailLinks
 from tests.builders import a_draft, a_label, a_sender, a_subscriber
-from tests.digests import DAY, VALUES, body, parsed
+from tests.digests import DAY, MOST_BYTES, VALUES, body, parsed
 from tests.items import NOON, a_site, issued, store
 from tests.serving import NOW, SECRET, a_web_app, serving
 
@@ -200,13 +200,12 @@ def test_no_feed_holds_one_either(spoken: Spoken) -> None:
 
 
 def test_no_digest_holds_one_either(spoken: Spoken) -> None:
-    topics = a_taxonomy(spoken.language).topics
-    pages = {topic.ref: _topic_page(topic, "https://example.org") for topic in topics}
+    named = Named(a_site_in(spoken.language), a_taxonomy(spoken.language))
     followed = tuple(sorted(spoken.item.topics))
     digest = compose(followed, by_topic([spoken.item]), Window(after=0, upto=9), limit=50)
     assert digest
     sender = a_sender(name="Νέα", site_title="Νέα", contact="news@example.org")
-    rendered = Renderer(sender, pages).render(
+    rendered = Renderer(sender, named, most_bytes=MOST_BYTES).render(
         digest, topics=followed, frequency=Frequency.DAILY, day=DAY, language=spoken.language
     )
     mail = fill(rendered, VALUES)

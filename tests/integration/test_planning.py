@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from feeds.model import Fresh, TopicKind, TopicRef
 from feeds.storage.database import Database
 from notifier.digest.plan import CHUNK, Planner, PlanReport
+from notifier.mail.lines import encoded
 from notifier.mail.message import build
 from notifier.model import Cadence, DeliveryState, Digest, Frequency, Skip, Subscriber
 from notifier.storage import deliveries, subscribers, suppressions
@@ -52,7 +53,8 @@ class Printer:
         self.digests.append(digest)
         self.days.append(day)
         text = " ".join(str(number) for number in numbers(digest))
-        return build(SENDER, subject=text, language=language, text=text, html=text)
+        lines = [encoded(text)]
+        return build(SENDER, subject=text, language=language, text=lines, html=lines)
 
 
 def numbers(digest: Digest) -> list[int]:

@@ -11,7 +11,8 @@ import pytest
 from feeds.model import TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.mail.message import Sender, build, slot
+from notifier.mail.lines import encoded, slot
+from notifier.mail.message import Sender, build
 from notifier.model import Cadence, Frequency
 from notifier.storage import deliveries, digests, subscribers
 from notifier.storage.subscribers import Subscription
@@ -50,7 +51,9 @@ PERSONAL = {
 def client(database: Database, osce: Taxonomy, tmp_path: Path) -> Iterator[httpx2.Client]:
     """Asks where one digest was mailed to one reader."""
     html = f'<h1>Grüße</h1><a href="{slot("unsubscribe_url")}">Unsubscribe</a>'
-    template = build(SENDER, subject="News", language="en", text="News", html=html)
+    template = build(
+        SENDER, subject="News", language="en", text=[encoded("News")], html=[encoded(html)]
+    )
     with database.writing() as connection:
         person = subscribers.add_or_update(connection, READER, public_id=PUBLIC_ID, now=NOW)
         digests.keep(connection, {"template": template}, NOW)

@@ -186,7 +186,7 @@ def literal(path: Path) -> Iterator[str]:
     yield from (text for text in constants(path) if not re.fullmatch(r" ?[a-z_.:-]*|[A-Z]", text))
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_template_holds_a_word(path: Path) -> None:
     words = {text.strip() for text in literal(path) if re.search(r"[^\W\d_]", text)}
     assert words - NAMES == set()

@@ -58,7 +58,7 @@ def test_a_part_that_cannot_be_made_breaks_no_other(tmp_path: Path) -> None:
     with house_in(tmp_path) as house:
         with pytest.raises(SettingsError):
             _ = house.planner
-        assert made(house) == {"database", "identity", "taxonomy"}
+        assert made(house) == {"database", "identity", "site", "taxonomy"}
         assert house.database.is_current()
 
 

@@ -1,18 +1,21 @@
 """A digest is a message every mail program reads alike, and nobody can put a header into."""
 
 import re
+from collections.abc import Sequence
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr
 from typing import Any
+from urllib.parse import parse_qs, unquote
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifier.errors import MessageRefused
-from notifier.mail.message import SLOTS, Sender, build, fill, slot
+from notifier.mail.lines import encoded, slot
+from notifier.mail.message import SLOTS, Sender, build, fill, sizes
 from tests.builders import a_sender
 
 VALUES = {
@@ -32,9 +35,15 @@ bodies = st.lists(
 
 
 def a_template(
-    sender: Sender | None = None, subject: str = "3 new items", text: str = TEXT, html: str = HTML
+    sender: Sender | None = None,
+    subject: str = "3 new items",
+    text: str | Sequence[str] = TEXT,
+    html: str | Sequence[str] = HTML,
 ) -> bytes:
-    return build(sender or a_sender(), subject=subject, language="en", text=text, html=html)
+    """The bodies are of as many pieces as are given."""
+    bodies = ([body] if isinstance(body, str) else body for body in (text, html))
+    plain_, rich = ([*map(encoded, body)] for body in bodies)
+    return build(sender or a_sender(), subject=subject, language="en", text=plain_, html=rich)
 
 
 def a_message(*arguments: Any, **changes: Any) -> EmailMessage:
@@ -48,16 +57,26 @@ def parsed(message: bytes) -> EmailMessage:
     return found
 
 
-def content(message: EmailMessage, kind: str) -> str:
+def body(message: EmailMessage, kind: str) -> MIMEPart:
     part = message.get_body((kind,))
     assert isinstance(part, MIMEPart)
-    found: str = part.get_content()
+    return part
+
+
+def content(message: EmailMessage, kind: str) -> str:
+    found: str = body(message, kind).get_content()
     return found.replace("\r\n", "\n")
 
 
-def as_sent(body: str) -> str:
-    """A body as it arrives: line ends alike, one at the end."""
-    return body.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+def as_sent(*pieces: str) -> str:
+    """A body as it arrives: line ends alike, one at the end of each piece of it."""
+    alike = (piece.replace("\r\n", "\n").replace("\r", "\n") for piece in pieces)
+    return "".join(f"{piece.rstrip(chr(10))}\n" for piece in alike)
+
+
+def seen(body: str) -> str:
+    """What a reader sees of it: nobody sees blanks at the end of a line."""
+    return re.sub(" +$", "", body, flags=re.MULTILINE)
 
 
 def check_lines(message: bytes) -> None:
@@ -69,36 +88,69 @@ def check_lines(message: bytes) -> None:
     assert max(map(len, head)) <= 998
     assert max(map(len, body)) <= 76
     assert not [line for line in body if line.endswith((b" ", b"\t"))]
+    # A server doubles a dot there (RFC 5321 4.5.2), a mailbox may quote the other (RFC 4155).
+    assert not [line for line in lines if line.startswith((b".", b"From "))]
+
+
+def within(pieces: list[str], place: str) -> list[str]:
+    """Each of the pieces with a slot, or what stands there, in its middle."""
+    halves = ((piece[: len(piece) // 2], piece[len(piece) // 2 :]) for piece in pieces)
+    return [place.join(half) for half in halves]
 
 
 @given(plain, bodies, bodies)
-@example("", [""], ["", "view_url", ""])  # the name of a slot between two slots
+@example("", ["", ""], ["", "view_url", ""])  # the name of a slot between two slots
+@example("", ["From x\n.\n..\nFrom \n.x" + "." * 200], ["..", "Права человека. " * 20])
 def test_what_goes_in_comes_out(subject: str, texts: list[str], htmls: list[str]) -> None:
-    """Any subject and bodies, with a slot anywhere, arrive as they were written."""
-    text, html = slot("unsubscribe_url").join(texts), slot("view_url").join(htmls)
-    message = fill(a_template(subject=subject, text=text, html=html), VALUES)
+    """Any subject and bodies, with slots anywhere, arrive as they were written, either encoded."""
+    message = fill(
+        a_template(
+            subject=subject,
+            text=within(texts, slot("unsubscribe_url")),
+            html=within(htmls, slot("view_url")),
+        ),
+        VALUES,
+    )
     found = parsed(message)
     check_lines(message)
     assert found["subject"].split() == subject.split()
-    assert content(found, "plain") == as_sent(VALUES["unsubscribe_url"].join(texts))
-    assert content(found, "html") == as_sent(VALUES["view_url"].join(htmls))
+    for kind, pieces, name in (("plain", texts, "unsubscribe_url"), ("html", htmls, "view_url")):
+        wanted = as_sent(*within(pieces, VALUES[name]))
+        assert seen(content(found, kind)) == seen(wanted)
+        if body(found, kind)["Content-Transfer-Encoding"] == "quoted-printable":
+            assert content(found, kind) == wanted
+
+
+@given(bodies)
+def test_a_body_takes_the_smaller_encoding(texts: list[str]) -> None:
+    """Base64 where a script is not ours, which quoted-printable triples; neither needs 8BITMIME."""
+    found = a_message(text=texts)
+    quoted, based = sizes([*map(encoded, texts)])
+    told = "quoted-printable" if quoted <= based else "base64"
+    assert body(found, "plain")["Content-Transfer-Encoding"] == told
+
+
+def test_a_body_in_russian_takes_half_of_what_it_took() -> None:
+    quoted, based = sizes([encoded("Права человека: курс для следователей. " * 100)])
+    assert based < quoted / 2
+    assert a_message(text="Права человека " * 9).get_body(("plain",))
 
 
 def test_a_long_page_address_is_broken_softly() -> None:
     url = f"https://news.example.org/{'x' * 200}"
     message = fill(a_template(text=f"Read {slot('view_url')} here."), {**VALUES, "view_url": url})
     check_lines(message)
-    assert content(parsed(message), "plain") == f"Read {url} here.\n"
+    assert seen(content(parsed(message), "plain")) == f"Read {url} here.\n"
 
 
-@given(st.integers(0, 400), st.integers(60, 90), st.integers(60, 90))
+@given(st.integers(0, 370), st.integers(60, 90), st.integers(60, 90))
 def test_a_page_address_of_any_length_stays_whole(length: int, before: int, behind: int) -> None:
     """Wherever it stands in a line, and however long it is, lines keep to 76 (RFC 2045 6.7)."""
     url = f"https://news.example.org/{'x' * length}"
     text = f"{'a' * before}{slot('view_url')}{'b' * behind}"
     message = fill(a_template(text=text), {**VALUES, "view_url": url})
     check_lines(message)
-    assert content(parsed(message), "plain") == f"{'a' * before}{url}{'b' * behind}\n"
+    assert seen(content(parsed(message), "plain")) == f"{'a' * before}{url}{'b' * behind}\n"
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=200))
@@ -144,10 +196,26 @@ def test_no_reply_address_means_no_reply_header() -> None:
 
 
 def test_who_cannot_follow_a_link_can_write_to_leave() -> None:
-    """The page comes first (RFC 8058); a mail's subject tells whoever reads it which page."""
-    message = a_message(a_sender(unsubscribe_mailbox="leave@example.org"))
+    """The page comes first (RFC 8058); a mail's subject tells whoever reads it which page.
+
+    What is no letter, digit or one of few signs is percent-encoded in either part (RFC 6068 2).
+    """
+    message = a_message(a_sender(unsubscribe_mailbox="leave+50%&more@example.org"))
     url = VALUES["unsubscribe_url"]
-    assert message["List-Unsubscribe"] == f"<{url}>, <mailto:leave@example.org?subject={url}>"
+    page, mail = message["List-Unsubscribe"].split(", ")
+    assert page == f"<{url}>"
+    assert mail.startswith("<mailto:leave+50%25%26more@example.org?subject=https%3A%2F%2Fnews.")
+    address, _, asked = mail.strip("<>").removeprefix("mailto:").partition("?")
+    assert unquote(address) == "leave+50%&more@example.org"
+    assert parse_qs(asked) == {"subject": [url]}
+
+
+def test_an_address_that_is_too_long_for_a_query_is_refused() -> None:
+    """RFC 5322 2.1.1: a line has 998 octets at most."""
+    url = f"https://news.example.org/{'/' * 300}"
+    template = a_template(a_sender(unsubscribe_mailbox="leave@example.org"))
+    with pytest.raises(MessageRefused, match="too long"):
+        fill(template, {**VALUES, "unsubscribe_url": url})
 
 
 def test_text_comes_first_and_html_last() -> None:
@@ -157,7 +225,6 @@ def test_text_comes_first_and_html_last() -> None:
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
     for part in message.iter_parts():
         assert part.get_content_charset() == "utf-8"
-        assert part["Content-Transfer-Encoding"] == "quoted-printable"
 
 
 def test_equal_content_gives_equal_bytes_and_different_content_another_boundary() -> None:
