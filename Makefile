@@ -18,7 +18,7 @@ PURE = $(shell $(BIN)/python -c 'import tomllib; \
 	print(",".join(f"{path}.py,{path}/**" for path in paths))')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit pythons check style bench accuracy fuzz lock pictures clean
+.PHONY: help demo test unit pythons check style bench crash accuracy fuzz lock pictures clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -61,6 +61,10 @@ style: $(VENV)/dev.stamp ## the same without size, which is among the tests
 bench: $(VENV)/dev.stamp ## speed, each number as a ratio to its peer in the same run
 	.ci/debian-packages
 	$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+crash: $(VENV)/dev.stamp ## what crashes cost: digests killed at random moments, a hundred times, before an unruly mail server
+	.ci/debian-packages
+	$(BIN)/python -m tests.crash $(CRASH_ARGS)
 
 accuracy: $(VENV)/dev.stamp $(VENV)-peers/peers.stamp ## how much of the labelled corpus is understood, and which rule needs which document
 	$(BIN)/python -m tests.accuracy $(ACCURACY_ARGS)

@@ -208,6 +208,13 @@ def postgres() -> Iterator[services.Postgres]:
 
 
 @pytest.fixture(scope="session")
+def postgres_that_keeps() -> Iterator[services.Postgres]:
+    """One whose processes may be killed without loss of what was committed."""
+    with _skip_where_missing(), services.postgres(*services.KEEPS_WHAT_IS_COMMITTED) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def postgres_template(postgres: services.Postgres) -> str:
     """The name of a PostgreSQL database with today's schema, to be copied."""
     postgres.create("migrated")

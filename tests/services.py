@@ -108,8 +108,25 @@ class Postgres:
         try:
             self._execute("SELECT 1")
         except psycopg.OperationalError:
+            self._connections.clear()
             return False
         return True
+
+    def crash(self) -> None:
+        """Every process of clients was killed at once, and the server recovered what it had.
+
+        PostgreSQL does both by itself where one of them is killed: it cannot know what that one
+        left in the memory they share.
+        """
+        self._execute("SELECT 1")
+        os.kill(self._connections[0].info.backend_pid, signal.SIGKILL)
+        self.close()
+        self._connections.clear()
+        deadline = time.monotonic() + START_SECONDS
+        while not self.answers():
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            time.sleep(0.05)
 
     def close(self) -> None:
         """Nobody connects any more."""
@@ -128,8 +145,8 @@ class Postgres:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL of one's own. Raises Missing."""
+def postgres(*options: str) -> Iterator[Postgres]:
+    """A PostgreSQL of one's own, with ``options`` that go before the usual. Raises Missing."""
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
     initdb = program("initdb", "postgresql", *installed)
     server_program = program("postgres", "postgresql", *installed)
@@ -141,7 +158,8 @@ def postgres() -> Iterator[Postgres]:
         data = str(folder / "data")
         initialise = [*prefix, initdb, "-D", data, *_NEW_CLUSTER]
         subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, cwd=folder)
-        command = [*prefix, server_program, "-D", data, "-k", name, "-h", "", *_SPEED_OVER_SAFETY]
+        command = [*prefix, server_program, "-D", data, "-k", name, "-h", ""]
+        command += [*_SPEED_OVER_SAFETY, *options]
         server = Postgres(folder=folder, _numbers=count(1), _connections=[])
         # SIGINT is PostgreSQL's fast shutdown: it waits for no client.
         with (
@@ -169,6 +187,9 @@ _SPEED_OVER_SAFETY = [
         "max-wal-senders=0",
     )
 ]
+
+#: What is committed outlives the processes of the server, though not the machine.
+KEEPS_WHAT_IS_COMMITTED = ("--synchronous-commit=on", "--full-page-writes=on")
 
 
 def _version(folder: Path) -> int:
