@@ -76,6 +76,12 @@ def free_port() -> int:
     return port
 
 
+def is_open(port: int) -> bool:
+    """Whether somebody listens on this loopback port."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Postgres:
     """A running server, reached by the socket in ``folder``; what it keeps survives nothing."""
@@ -214,12 +220,7 @@ def smtp_sink(*options: str) -> Iterator[Address]:
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
     command = [program("smtp-sink", "postfix"), *user, *options]
     command += [f"{address.host}:{address.port}", "1024"]
-
-    def answers() -> bool:
-        with socket.socket() as client:
-            return client.connect_ex((address.host, address.port)) == 0
-
-    with _running(command, answers):
+    with answering(command, address.port):
         yield address
 
 
@@ -247,12 +248,7 @@ def nginx(*servers: str, folder: Path, port: int) -> Iterator[None]:
 @contextmanager
 def answering(command: Sequence[str], port: int) -> Iterator[int]:
     """``command`` listens on a loopback port, as the process of this number; SIGTERM ends it."""
-
-    def answers() -> bool:
-        with socket.socket() as client:
-            return client.connect_ex(("127.0.0.1", port)) == 0
-
-    with _running(command, answers) as process:
+    with _running(command, lambda: is_open(port)) as process:
         yield process
 
 
