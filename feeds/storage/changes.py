@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, insert, literal, select, true
 
 from feeds.model import Fresh, TopicRef
+from feeds.storage.columns import among
 from feeds.storage.tables import changes, items
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def following(
 def _earlier(connection: Connection, numbers: Collection[int], upto: int) -> dict[int, FiledItem]:
     """What each of these items was up to a change, as far as it was there."""
     known: dict[int, FiledItem] = {}
-    query = select(changes).where(changes.c.item.in_(numbers), changes.c.number <= upto)
+    query = select(changes).where(among(changes.c.item, numbers), changes.c.number <= upto)
     for row in connection.execute(query.order_by(changes.c.number)):
         known[row.item] = _change(row, known.get(row.item))
     return known
@@ -101,7 +102,7 @@ def _earlier(connection: Connection, numbers: Collection[int], upto: int) -> dic
 def _last(connection: Connection, numbers: Collection[int]) -> dict[int, dict[str, object]]:
     """Where each of these items was filed last, in which language, and what it said."""
     columns = (changes.c.item, changes.c.places, changes.c.language, changes.c.texts)
-    query = select(*columns).where(changes.c.item.in_(numbers)).order_by(changes.c.number)
+    query = select(*columns).where(among(changes.c.item, numbers)).order_by(changes.c.number)
     last: dict[int, dict[str, object]] = {}
     for item, *cells in connection.execute(query):
         told = dict(zip(("places", "language", "texts"), cells, strict=True))

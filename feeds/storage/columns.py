@@ -3,11 +3,24 @@
 Knows how SQLite and PostgreSQL differ in types. Must never know a table.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Integer,
+    TypeDecorator,
+    bindparam,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import UserDefinedType
 from typing_extensions import override
 
@@ -54,6 +67,34 @@ class TsVector(UserDefinedType[str]):
     @override
     def get_col_spec(self, **_: Any) -> str:
         return "TSVECTOR"
+
+
+def among(column: ColumnElement[Any], values: Iterable[int | str]) -> ColumnElement[bool]:
+    """Whether a column has one of these values, of which there may be any number: SQLite takes
+    32,766 parameters in a statement, PostgreSQL 65,535, and this is one.
+    """
+    return _Among(column, bindparam(None, json.dumps([*values]), unique=True))
+
+
+class _Among(FunctionElement[bool]):
+    """A column, and values as an array of JSON."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(_Among, "sqlite")
+def _in_sqlite(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
+    column, values = (compiler.process(each, **how) for each in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - of what SQLAlchemy made
+
+
+@compiles(_Among, "postgresql")
+def _in_postgresql(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
+    column, values = (compiler.process(each, **how) for each in element.clauses)
+    kind = "bigint" if isinstance(next(iter(element.clauses)).type, Integer) else "text"
+    listed = f"json_array_elements_text(CAST({values} AS json))"
+    return f"{column} IN (SELECT CAST(value AS {kind}) FROM {listed})"  # noqa: S608 - as above
 
 
 Number = BigInteger().with_variant(Integer, "sqlite")

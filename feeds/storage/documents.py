@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, not_, or_, 
 from feeds.draft import Reason, Refused
 from feeds.identity.decide import Role
 from feeds.identity.duplicates import Link
+from feeds.storage.columns import among
 from feeds.storage.engines import upsert
 from feeds.storage.tables import documents, item_keys, originals
 
@@ -221,7 +222,7 @@ def promote_copies(connection: Connection, source: str, gone: ColumnElement[bool
 def disown(connection: Connection, numbers: Collection[int], source: str) -> None:
     """To all sources but this one these items are another's: what they show are copies."""
     if numbers:
-        others = (item_keys.c.item.in_(numbers), item_keys.c.source.not_in(("", source)))
+        others = (among(item_keys.c.item, numbers), item_keys.c.source.not_in(("", source)))
         connection.execute(update(item_keys).where(*others).values(role=Role.TWIN.value))
 
 

@@ -39,6 +39,7 @@ from feeds.model import (
     TopicKind,
 )
 from feeds.selection import LANGUAGE
+from feeds.storage.columns import among
 from feeds.storage.tables import is_shown, item_topics, items, revisions
 
 _T = TypeVar("_T")
@@ -155,7 +156,7 @@ def changed_numbers(connection: Connection, after: int, upto: int) -> frozenset[
 
 def shown_of(connection: Connection, numbers: Sequence[int]) -> tuple[int, ...]:
     """Those of the items that are shown, in the order given."""
-    query = select(items.c.number).where(items.c.number.in_(numbers), is_shown)
+    query = select(items.c.number).where(among(items.c.number, numbers), is_shown)
     found = frozenset(connection.scalars(query))
     return tuple(number for number in numbers if number in found)
 
@@ -193,7 +194,7 @@ def taken(connection: Connection, uids: Collection[str]) -> Collection[str]:
 
 def last_digests(connection: Connection, numbers: Collection[int]) -> Mapping[int, str]:
     """The original each of these items was last read from."""
-    query = select(revisions.c.item, revisions.c.digest).where(revisions.c.item.in_(numbers))
+    query = select(revisions.c.item, revisions.c.digest).where(among(revisions.c.item, numbers))
     rows = connection.execute(query.order_by(revisions.c.item, revisions.c.revision))
     return {row.item: row.digest for row in rows}
 
@@ -216,7 +217,7 @@ def _read(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> Sequ
 
 
 def parts(values: Iterable[_T]) -> Iterator[list[_T]]:
-    """The values, as many at a time as a statement can take."""
+    """The values, as many at a time as a statement can take that is put together once."""
     rest = iter(values)
     while part := list(islice(rest, _VALUES_AT_ONCE)):
         yield part

@@ -31,6 +31,7 @@ from feeds.identity.likeness import opening_key, title_key
 from feeds.model import Fresh, Item, Label, Provenance
 from feeds.selection import EVERYWHERE, LANGUAGE, Place
 from feeds.storage import changes, documents
+from feeds.storage.columns import among
 from feeds.storage.database import next_numbers
 from feeds.storage.engines import upsert
 from feeds.storage.read_items import read
@@ -104,7 +105,7 @@ def write(
         numbers = [each.known.number for each in known]
         before = _filed(connection, numbers)
         since |= _since(connection, known, is_moved=moved is not None)
-        connection.execute(delete(item_topics).where(item_topics.c.item.in_(numbers)))
+        connection.execute(delete(item_topics).where(among(item_topics.c.item, numbers)))
         rows = [{"stored": each.known.number, **_content(each)} for each in known]
         connection.execute(update(items).where(items.c.number == bindparam("stored")), rows)
     filed_since = {
@@ -222,7 +223,7 @@ def _since(
     """
     found = {each.known.number: revised_updated(each.recorded_at, each.change) for each in known}
     keeps = or_(true() if is_moved else false(), items.c.freshness == Fresh.ARCHIVE.value)
-    kept = and_(items.c.number.in_(found), keeps)
+    kept = and_(among(items.c.number, found), keeps)
     rows = connection.execute(select(items.c.number, items.c.news_at).where(kept))
     return found | {row.number: row.news_at for row in rows}
 
@@ -230,7 +231,7 @@ def _since(
 def _filed(connection: Connection, numbers: Collection[int]) -> Mapping[_Filed, datetime]:
     """The topics these items are filed under, and since when."""
     columns = (item_topics.c.item, item_topics.c.kind, item_topics.c.slug, item_topics.c.news_at)
-    known = (item_topics.c.item.in_(numbers), item_topics.c.slug.is_not(None))
+    known = (among(item_topics.c.item, numbers), item_topics.c.slug.is_not(None))
     rows = connection.execute(select(*columns).where(*known))
     return {(item, kind, slug): at for item, kind, slug, at in rows}
 
@@ -315,8 +316,8 @@ def leave(
 def _shown_by(
     source: str, names: Collection[str], only: Collection[int] | None
 ) -> ColumnElement[bool]:
-    their = and_(item_keys.c.source == source, item_keys.c.document.in_(names))
-    return their if only is None else and_(their, item_keys.c.item.in_(only))
+    their = and_(item_keys.c.source == source, among(item_keys.c.document, names))
+    return their if only is None else and_(their, among(item_keys.c.item, only))
 
 
 def restore(
@@ -378,7 +379,7 @@ def _change(
     filing = update(item_topics).where(item_topics.c.item == bindparam("of"))
     connection.execute(filing.values(updated_at=bindparam("at")), rows)
     # They say when their items were updated.
-    connection.execute(delete(entries).where(entries.c.item.in_(numbers)))
+    connection.execute(delete(entries).where(among(entries.c.item, numbers)))
     places = {(kind, slug) for _, kind, slug in _filed(connection, numbers)}
     last = max(drawn.values())
     _touch(connection, ((*place, "") for place in places), last)
@@ -391,7 +392,7 @@ def _updated(
 ) -> Mapping[int, datetime]:
     """When these items were updated, or are by these changes if by them they are back."""
     columns = (items.c.number, items.c.updated_at, items.c.withdrawn_at, items.c.merged_at)
-    rows = connection.execute(select(*columns).where(items.c.number.in_(drawn)))
+    rows = connection.execute(select(*columns).where(among(items.c.number, drawn)))
     updated = {}
     for number, at, *gone in rows:
         went = gone_when(max(filter(None, gone), default=at), at)
