@@ -24,8 +24,11 @@ from notifier.cli.output import (
 from notifier.model import DeliveryState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from notifier.digest.plan import PlanReport
     from notifier.mail.send import DeliveryReport
+    from notifier.storage.transitions import Transition
 
 
 def register(app: typer.Typer) -> None:
@@ -87,22 +90,62 @@ def _show(planned: "PlanReport", sent: "DeliveryReport") -> None:
 
 def deliveries(
     context: typer.Context,
+    about: Annotated[
+        str | None,
+        typer.Argument(help="A reader's address, a period such as 2026-11-24, or an id."),
+    ] = None,
     state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")] = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List the messages and what became of each, the latest first."""
+    """List the messages and what became of each, the latest first.
+
+    Of a reader's, and of one of an id, each step is told: when, by which node, what was said.
+    """
     from notifier.storage import deliveries as stored
 
     with house_for(context) as house, house.database.reading() as connection:
-        rows = stored.latest(connection, limit, state)
+        rows = stored.latest(connection, limit, state, about)
+    if about and ("@" in about or about.isdecimal()) and rows and not as_json:
+        for row in rows:
+            write_line(f"{row.id}  {row.period}  {row.recipient}  {row.state}")
+            _tell(row.steps)
+        return
     write_rows(
         rows,
-        ("id", "period", "recipient", "state", "attempts", "reply"),
-        lambda row: (row.id, row.period, row.recipient, row.state, row.attempts, row.reply),
+        ("id", "period", "recipient", "state", "since", "attempts", "reply"),
+        lambda row: (
+            row.id,
+            row.period,
+            row.recipient,
+            row.state,
+            _at(row.steps[-1].at),
+            row.attempts,
+            row.reply,
+        ),
         as_json=as_json,
-        empty="no deliveries yet; `fieldfare digest` plans what is due",
+        empty=(
+            "no such deliveries"
+            if about or state
+            else "no deliveries yet; `fieldfare digest` plans what is due"
+        ),
     )
+
+
+def _tell(steps: "Sequence[Transition]") -> None:
+    for step in steps:
+        told = (
+            step.state,
+            f"by {step.node}" if step.node and step.state is DeliveryState.SENDING else "",
+            f"({step.cause})" if step.cause else "",
+            step.reply,
+            f"again from {_at(step.again_at)}" if step.again_at else "",
+        )
+        write_line(f"  {_at(step.at)}  {'  '.join(filter(None, told))}")
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
 
 
 def release(

@@ -8,17 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
 
-from notifier.model import DeliveryState, Planned
+from notifier.model import Cause, DeliveryState, Planned, folded
 from notifier.storage.tables import deliveries, renderings, subscribers
+from notifier.storage.transitions import Transition, histories, note
 
+#: Of the greatest number a store holds.
+_DIGITS = 18
 _WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message to one address, and what became of it so far."""
+    """One message to one address, and what became of it so far, step by step."""
 
     id: int
     subscriber: int
@@ -30,8 +33,14 @@ class Delivery:
     attempts: int
     in_doubt: int
     reply: str | None
+    cause: Cause | None
     created_at: datetime
+    tried_at: datetime | None
     settled_at: datetime | None
+    steps: tuple[Transition, ...] = ()
+
+
+_COLUMNS = [deliveries.c[field.name] for field in fields(Delivery) if field.name != "steps"]
 
 
 def queue(connection: Connection, planned: Sequence[Planned], now: datetime) -> None:
@@ -61,11 +70,14 @@ def queue(connection: Connection, planned: Sequence[Planned], now: datetime) -> 
 
 def drop(connection: Connection, owners: Sequence[int], now: datetime) -> None:
     """What still waits to be sent to these subscribers is not sent."""
-    connection.execute(
+    dropped = connection.scalars(
         update(deliveries)
         .where(deliveries.c.subscriber.in_(owners), deliveries.c.state.in_(_WAITING))
         .values(state=DeliveryState.SUPPRESSED, settled_at=now)
-    )
+        .returning(deliveries.c.id)
+    ).all()
+    if dropped:
+        note(connection, deliveries.c.id.in_(dropped), now, was_tried=False)
 
 
 def release(connection: Connection, number: int, now: datetime, *, send: bool) -> bool:
@@ -80,7 +92,10 @@ def release(connection: Connection, number: int, now: datetime, *, send: bool) -
         .values(state=decided, due_at=now, settled_at=None if send else now)
         .returning(deliveries.c.id)
     )
-    return connection.execute(held).scalar() is not None
+    is_held = connection.execute(held).scalar() is not None
+    if is_held:
+        note(connection, deliveries.c.id == number, now, was_tried=False)
+    return is_held
 
 
 def counts(connection: Connection) -> dict[DeliveryState, int]:
@@ -91,15 +106,34 @@ def counts(connection: Connection) -> dict[DeliveryState, int]:
 
 
 def latest(
-    connection: Connection, limit: int, state: DeliveryState | None = None
+    connection: Connection, limit: int, state: DeliveryState | None = None, about: str | None = None
 ) -> list[Delivery]:
-    """The deliveries planned last, the latest first; those in ``state`` where one is given."""
-    columns = (deliveries.c[field.name] for field in fields(Delivery))
-    wanted = select(*columns).order_by(deliveries.c.id.desc()).limit(limit)
+    """The deliveries planned last, the latest first; those in ``state`` where one is given.
+
+    ``about`` is a reader's address, a period (as 2026-11-24 or 2026-W48) or the id of one.
+    """
+    wanted = select(*_COLUMNS).order_by(deliveries.c.id.desc()).limit(limit)
     if state is not None:
         wanted = wanted.where(deliveries.c.state == state)
-    rows = connection.execute(wanted).mappings()
-    return [Delivery(**{**row, "state": DeliveryState(row["state"])}) for row in rows]
+    if about is not None:
+        wanted = wanted.where(_about(about))
+    rows = connection.execute(wanted).mappings().all()
+    steps = histories(connection, [row["id"] for row in rows])
+    return [_delivery(row, steps[row["id"]]) for row in rows]
+
+
+def _about(text: str) -> ColumnElement[bool]:
+    if "@" in text:
+        key = subscribers.c.address_key == folded(text)
+        return deliveries.c.subscriber.in_(select(subscribers.c.id).where(key))
+    is_number = text.isdecimal() and len(text) <= _DIGITS
+    return deliveries.c.id == int(text) if is_number else deliveries.c.period == text
+
+
+def _delivery(row: RowMapping, steps: tuple[Transition, ...]) -> Delivery:
+    cause = Cause(row["cause"]) if row["cause"] else None
+    state = DeliveryState(row["state"])
+    return Delivery(**{**row, "state": state, "cause": cause, "steps": steps})
 
 
 def personal_copy(connection: Connection, public_id: str, period: str) -> bytes | None:

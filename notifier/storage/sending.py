@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    Select,
     and_,
     bindparam,
     case,
@@ -29,6 +30,7 @@ from notifier.storage import suppressions
 from notifier.storage.deliveries import drop
 from notifier.storage.suppressions import Keyed, Suppression
 from notifier.storage.tables import deliveries, subscribers
+from notifier.storage.transitions import note
 
 #: Said of what was on the wire when its sender died, and of an outcome that cannot be written.
 _DIED = "its sender ended before an answer was on record"
@@ -139,6 +141,7 @@ def recover(
         .returning(deliveries.c.id)
     ).all()
     if recovered:
+        note(connection, deliveries.c.id.in_(recovered), now, was_tried=True)
         _withdraw(connection, recovered, now)
     return len(recovered)
 
@@ -177,12 +180,23 @@ def settle(
         }
         for one in settlements
     ]
+    # What is accepted at once, which is nearly all, needs no second row.
+    other = [one.delivery for one in settlements if one.state is not DeliveryState.ACCEPTED]
+    mine = connection.scalars(_mine(node, other)).all() if other else []
     held = [] if _is_recorded(connection, rows) else _one_by_one(connection, rows, now)
+    if noted := {*mine, *held}:
+        note(connection, deliveries.c.id.in_(noted), now, was_tried=True)
     if dead := [one for one in settlements if one.dead and one.delivery not in held]:
         _suppress(connection, dead, now, keyed)
     if tried := [one.delivery for one in settlements if one.again_at]:
         _withdraw(connection, tried, now)
     return held
+
+
+def _mine(node: str, among: Sequence[int]) -> Select[int]:
+    """Those of the deliveries that this node has on the wire."""
+    on_the_wire = (deliveries.c.state == DeliveryState.SENDING, deliveries.c.node == node)
+    return select(deliveries.c.id).where(deliveries.c.id.in_(among), *on_the_wire)
 
 
 def _is_recorded(connection: Connection, rows: Sequence[Mapping[str, object]]) -> bool:

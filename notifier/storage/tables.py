@@ -114,6 +114,23 @@ deliveries = Table(
     Index("ix_deliveries_state", "state", "due_at", "id"),
 )
 
+#: How deliveries came into a state other than accepted: what the row held then, ``at`` that moment.
+#: ``claimed_at`` and ``node`` are those of the attempt it came of, if it came of one.
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("delivery", Number, ForeignKey("deliveries.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("claimed_at", Instant),
+    Column("node", Text),
+    Column("due_at", Instant, nullable=False),
+    Column("reply", Text),
+    Column("cause", Text),
+    Index("ix_transitions_delivery", "delivery"),
+)
+
 #: Addresses that must not be mailed, by keyed hash, so that erasing a person keeps the no.
 suppressions = Table(
     "suppressions",

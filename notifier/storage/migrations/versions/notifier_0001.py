@@ -17,6 +17,7 @@ def upgrade() -> None:
     _digests()
     _renderings()
     _deliveries()
+    _transitions()
     _suppressions()
 
 
@@ -124,6 +125,26 @@ def _deliveries() -> None:
         sa.UniqueConstraint("subscriber", "period", name="uq_deliveries_subscriber_period"),
     )
     op.create_index("ix_deliveries_state", "deliveries", ["state", "due_at", "id"])
+
+
+def _transitions() -> None:
+    op.create_table(
+        "transitions",
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("delivery", NUMBER, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("claimed_at", INSTANT),
+        sa.Column("node", sa.Text()),
+        sa.Column("due_at", INSTANT, nullable=False),
+        sa.Column("reply", sa.Text()),
+        sa.Column("cause", sa.Text()),
+        sa.ForeignKeyConstraint(
+            ["delivery"], ["deliveries.id"], name="fk_transitions_delivery_deliveries"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_transitions"),
+    )
+    op.create_index("ix_transitions_delivery", "transitions", ["delivery"])
 
 
 def _suppressions() -> None:

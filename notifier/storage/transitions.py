@@ -1,0 +1,102 @@
+"""What became of deliveries, step by step, with times, replies and nodes.
+
+Knows the table ``transitions``. Must never know why a state follows another.
+
+A delivery's own row holds its present state, when it was planned and, where it was accepted, when
+and with which reply. So that a mail that is accepted at once costs no further row, only what went
+another way is noted here, as it was when it came into that state.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, insert, literal, null, select
+
+from feeds.storage.columns import Instant
+from notifier.model import Cause, DeliveryState
+from notifier.storage.tables import deliveries, transitions
+
+_KEPT = ("delivery", "at", "state", "claimed_at", "node", "due_at", "reply", "cause")
+
+
+_MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """A delivery came into a state; ``again_at`` is set where it was to be tried again then."""
+
+    at: datetime
+    state: DeliveryState
+    node: str | None = None
+    reply: str | None = None
+    cause: Cause | None = None
+    again_at: datetime | None = None
+
+
+def note(
+    connection: Connection, which: ColumnElement[bool], now: datetime, *, was_tried: bool
+) -> None:
+    """The present state of the deliveries is a step of their history, and what was said.
+
+    ``was_tried`` tells that it came of an attempt, of which the row knows the beginning.
+    """
+    columns = deliveries.c
+    claimed = (columns.claimed_at, columns.node) if was_tried else (null(), null())
+    at = literal(now, Instant)
+    kept = select(
+        columns.id, at, columns.state, *claimed, columns.due_at, columns.reply, columns.cause
+    )
+    connection.execute(insert(transitions).from_select(_KEPT, kept.where(which)))
+
+
+def histories(connection: Connection, wanted: Sequence[int]) -> dict[int, tuple[Transition, ...]]:
+    """All that became of each of these deliveries, the first first."""
+    found: dict[int, tuple[Transition, ...]] = {}
+    # A statement takes no more values than that.
+    for start in range(0, len(wanted), _MOST):
+        found |= _histories(connection, wanted[start : start + _MOST])
+    return found
+
+
+def _histories(connection: Connection, wanted: Sequence[int]) -> dict[int, tuple[Transition, ...]]:
+    noted = defaultdict[int, list[Transition]](list)
+    kept = select(transitions).where(transitions.c.delivery.in_(wanted)).order_by(transitions.c.id)
+    for row in connection.execute(kept):
+        noted[row.delivery] += _noted(row)
+    own = select(deliveries).where(deliveries.c.id.in_(wanted))
+    return {
+        row.id: (
+            Transition(at=row.created_at, state=DeliveryState.QUEUED),
+            *noted[row.id],
+            *_unnoted(row),
+        )
+        for row in connection.execute(own)
+    }
+
+
+def _noted(row: Row[Any]) -> Iterator[Transition]:
+    state = DeliveryState(row.state)
+    if row.claimed_at:
+        yield Transition(at=row.claimed_at, state=DeliveryState.SENDING, node=row.node)
+    waits = state in {DeliveryState.QUEUED, DeliveryState.DEFERRED}
+    yield Transition(
+        at=row.at,
+        state=state,
+        node=row.node,
+        reply=row.reply,
+        cause=Cause(row.cause) if row.cause else None,
+        again_at=row.due_at if waits else None,
+    )
+
+
+def _unnoted(row: Row[Any]) -> Iterator[Transition]:
+    """What the delivery's own row tells: that it is on the wire, or was accepted."""
+    state = DeliveryState(row.state)
+    if state in {DeliveryState.SENDING, DeliveryState.ACCEPTED}:
+        yield Transition(at=row.claimed_at, state=DeliveryState.SENDING, node=row.node)
+    if state is DeliveryState.ACCEPTED:
+        yield Transition(at=row.settled_at, state=state, node=row.node, reply=row.reply)
