@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     ColumnElement,
     DateTime,
     Dialect,
     Integer,
     TypeDecorator,
     bindparam,
+    literal_column,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -73,28 +73,30 @@ def among(column: ColumnElement[Any], values: Iterable[int | str]) -> ColumnElem
     """Whether a column has one of these values, of which there may be any number: SQLite takes
     32,766 parameters in a statement, PostgreSQL 65,535, and this is one.
     """
-    return _Among(column, bindparam(None, json.dumps([*values]), unique=True))
+    # An index is of a type, and asked for nothing of another.
+    kind: ColumnElement[str] = literal_column(
+        "bigint" if isinstance(column.type, Integer) else "text"
+    )
+    return column.bool_op("IN")(_Listed(bindparam(None, json.dumps([*values]), unique=True), kind))
 
 
-class _Among(FunctionElement[bool]):
-    """A column, and values as an array of JSON."""
+class _Listed(FunctionElement[Any]):
+    """An array of JSON, and of what type its values are."""
 
     inherit_cache = True
-    type = Boolean()
 
 
-@compiles(_Among, "sqlite")
-def _in_sqlite(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
-    column, values = (compiler.process(each, **how) for each in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - of what SQLAlchemy made
+@compiles(_Listed, "sqlite")
+def _in_sqlite(element: _Listed, compiler: SQLCompiler, **how: Any) -> str:
+    values, kind = (compiler.process(each, **how) for each in element.clauses)
+    return f"(SELECT CAST(value AS {kind}) FROM json_each({values}))"  # noqa: S608 - all of it ours
 
 
-@compiles(_Among, "postgresql")
-def _in_postgresql(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
-    column, values = (compiler.process(each, **how) for each in element.clauses)
-    kind = "bigint" if isinstance(next(iter(element.clauses)).type, Integer) else "text"
+@compiles(_Listed, "postgresql")
+def _in_postgresql(element: _Listed, compiler: SQLCompiler, **how: Any) -> str:
+    values, kind = (compiler.process(each, **how) for each in element.clauses)
     listed = f"json_array_elements_text(CAST({values} AS json))"
-    return f"{column} IN (SELECT CAST(value AS {kind}) FROM {listed})"  # noqa: S608 - as above
+    return f"(SELECT CAST(value AS {kind}) FROM {listed})"  # noqa: S608 - as above
 
 
 Number = BigInteger().with_variant(Integer, "sqlite")

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import ColumnElement, event, select, text
 
 from feeds.identity.decide import Role
 from feeds.storage import documents, read_items, write_items
+from feeds.storage.columns import among
 from feeds.storage.database import Database
 from feeds.storage.tables import item_keys, items
 from feeds.taxonomy import Taxonomy
@@ -57,3 +58,23 @@ def test_more_are_withdrawn_and_come_back_at_once_than_a_statement_takes(
         assert read_items.shown_of(connection, numbers) == tuple(numbers)
         gone = connection.scalars(select(items.c.number).where(items.c.withdrawn_at.is_not(None)))
         assert gone.all() == []
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [(items.c.number, [1, 2]), (item_keys.c.item, [1, 2]), (items.c.slug, ["a", "b"])],
+)
+def test_any_number_of_values_are_looked_up_in_the_index(
+    database: Database, column: ColumnElement[Any], values: list[int | str]
+) -> None:
+    with database.reading() as connection:
+        if connection.dialect.name != "sqlite":
+            # With few rows it reads them all.
+            connection.execute(text("SET enable_seqscan = off"))
+        compiled = select(column).where(among(column, values)).compile(connection)
+        explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
+        told = compiled.params
+        asked = tuple(told.values()) if compiled.positional else told
+        plan = str(connection.exec_driver_sql(f"{explain}{compiled}", asked).all())
+    assert "SCAN item" not in plan
+    assert "Seq Scan" not in plan
