@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from config import values
@@ -17,6 +19,9 @@ from notifier.errors import UnusableAddress
 
 if TYPE_CHECKING:
     from feeds.standing import State
+
+
+_LOWER = dict(zip(map(ord, ascii_uppercase), ascii_lowercase, strict=True))
 
 
 class Frequency(StrEnum):
@@ -281,6 +286,8 @@ def folded(address: str) -> str:
     """The same text for every spelling of one mailbox, for comparison only.
 
     The local part may be case-sensitive (RFC 5321 section 2.4), yet no receiver of note treats
-    it so, and a person who types it otherwise the second time means the same mailbox.
+    it so, and a person who types it otherwise the second time means the same mailbox. Of ASCII
+    alone: strasse and straße, a ligature and its letters, I with a dot and without are different
+    mailboxes (RFC 6532 section 3.1 asks for NFC, and for no other folding).
     """
-    return mailbox(address).casefold()
+    return normalize("NFC", mailbox(address)).translate(_LOWER)

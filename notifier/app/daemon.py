@@ -24,7 +24,7 @@ from feeds.ingest.report import IngestReport
 from feeds.model import SourceKind
 from feeds.publish.rebuild import PublishReport
 from feeds.websub.subscriber import RenewReport
-from notifier.app import web_parts
+from notifier.app import nodes, web_parts
 from notifier.app.house import House
 from notifier.app.jobs import Job, Scheduler
 from notifier.app.web_parts import SEARCH
@@ -75,7 +75,7 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
     CannotListen where the address is taken. ``mails`` is a Maildir to show, for a demo.
     """
     load()
-    with house.alone():
+    with nodes.alone(house.database, house.settings.daemon.node):
         serve = house.settings.serve
         try:
             listening = listen(serve.host, serve.port)

@@ -7,16 +7,16 @@ imported. Must never decide anything itself.
 from __future__ import annotations
 
 import random
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property, partial
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
-from notifier.app import parts
+from notifier.app import mail_parts, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date, datetime
 
     from config.settings import Settings
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from notifier.mail import Transport
     from notifier.mail.send import DeliveryReport
     from notifier.model import Subscriber
+    from notifier.storage.suppressions import Keyed
     from notifier.subscribers.subscribe import Preferences
 
 #: 72 random bits name a subscriber in links and Message-IDs: among a million, two meet with a
@@ -71,26 +72,6 @@ class House:
         """What was opened is closed, the last first."""
         self._opened.close()
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """No other daemon runs on this store, on PostgreSQL under this node's name.
-
-        Raises DaemonRuns.
-        """
-        from urllib.parse import quote
-
-        from feeds.errors import StoreBusy
-        from notifier.errors import DaemonRuns
-
-        node = quote(self.settings.daemon.node, safe="")
-        lock = "run" if self.database.is_embedded else f"run-{node}"
-        with ExitStack() as held:
-            try:
-                held.enter_context(self.database.exclusive(lock))
-            except StoreBusy as busy:
-                raise DaemonRuns(self.database.name, busy.holder) from busy
-            yield
-
     # -- Parts -------------------------------------------------------------------------------------
 
     @cached_property
@@ -111,6 +92,11 @@ class House:
         if not database.is_current():
             raise StoreError("the store is of an older version: run `fieldfare migrate` first")
         return database
+
+    @cached_property
+    def keyed(self) -> Keyed:
+        """What hashes addresses that must not be mailed, with the key of the store."""
+        return mail_parts.keyed(self.database)
 
     @cached_property
     def identity(self) -> Identity:
@@ -190,7 +176,7 @@ class House:
     @cached_property
     def planner(self) -> Planner:
         """What plans digests. Raises SettingsError where no secret signs their links."""
-        return parts.planner(self.settings, self.database, self.site, self.taxonomy)
+        return parts.planner(self.settings, self.database, self.keyed, self.site, self.taxonomy)
 
     @cached_property
     def transport(self) -> Transport:
@@ -370,6 +356,7 @@ class House:
         ledger = parts.ledger(
             self.settings,
             self.database,
+            self.keyed,
             clock=self.clock if now is None else lambda: now,
             jitter=jitter,
             progress=progress,

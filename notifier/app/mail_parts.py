@@ -11,11 +11,28 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from config.settings import Settings
+    from feeds.storage.database import Database
     from notifier.mail.dkim import Signer
     from notifier.mail.ledger import Compose
+    from notifier.storage.suppressions import Keyed
 
     #: The kind of a key, its name in the name service, and the key, if any.
     _Given = tuple[str, str, str]
+
+
+def keyed(database: Database) -> Keyed:
+    """What hashes addresses that must not be mailed: its key was minted once, for this store.
+
+    The secret of the settings is another: where that is replaced, every no has to last.
+    """
+    import secrets
+
+    from feeds.storage.database import constant
+    from notifier.storage.suppressions import KEY, KEY_BYTES, Keyed
+
+    with database.writing() as connection:
+        key = constant(connection, KEY, secrets.token_hex(KEY_BYTES))
+    return Keyed(bytes.fromhex(key))
 
 
 def signing(settings: Settings, compose: Compose) -> Compose:

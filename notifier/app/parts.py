@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from notifier.digest.plan import Planner
     from notifier.mail import Transport
     from notifier.mail.ledger import Ledger
+    from notifier.storage.suppressions import Keyed
     from notifier.subscribers.subscribe import Assumed
 
 #: Where our own hub is asked, below the address of the site.
@@ -281,6 +282,7 @@ def bucket(settings: Settings) -> Bucket | None:
 def planner(
     settings: Settings,
     database: Database,
+    keyed: Keyed,
     site: Site,
     taxonomy: Taxonomy,
 ) -> Planner:
@@ -292,7 +294,6 @@ def planner(
     from notifier.digest.plan import Planner
     from notifier.digest.render import Renderer
     from notifier.mail.message import Sender
-    from notifier.storage.suppressions import Keyed
     from notifier.subscribers.links import MailLinks
 
     mail = settings.mail
@@ -312,7 +313,7 @@ def planner(
         moved=taxonomy.moved,
         render=renderer.render,
         links=MailLinks(base_url=site.url, secret=settings.signing_key),
-        keyed=Keyed(settings.signing_key),
+        keyed=keyed,
         # The right half of every Message-ID is the sender's own (RFC 5322 section 3.6.4).
         domain=mail.from_address.rpartition("@")[2],
         max_items=mail.max_items,
@@ -357,6 +358,7 @@ def transport(settings: Settings) -> Transport:
 def ledger(
     settings: Settings,
     database: Database,
+    keyed: Keyed,
     *,
     clock: Callable[[], datetime],
     jitter: Callable[[], float],
@@ -368,13 +370,12 @@ def ledger(
     from notifier.app.mail_parts import signing
     from notifier.digest.contents import Contents
     from notifier.mail.ledger import Ledger
-    from notifier.storage.suppressions import Keyed
 
     mail = settings.mail
     return Ledger(
         database=database,
         compose=signing(settings, Contents(database=database).compose),
-        keyed=Keyed(settings.signing_key),
+        keyed=keyed,
         node=settings.daemon.node,
         sender=mail.from_address,
         give_up_after=timedelta(hours=mail.give_up_after_hours),

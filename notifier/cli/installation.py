@@ -129,12 +129,12 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     """Show what the store holds, what waits and whether a daemon is running."""
     from dataclasses import asdict
 
-    from notifier.app import reports
+    from notifier.app import nodes, reports
     from notifier.errors import DaemonRuns
 
     with house_for(context) as house:
         try:
-            with house.alone():
+            with nodes.alone(house.database, house.settings.daemon.node):
                 daemon = None
         except DaemonRuns as running:
             daemon = running.holder

@@ -15,18 +15,19 @@ from feeds.storage.engines import upsert
 from notifier.model import folded
 from notifier.storage.tables import suppressions
 
-#: The secret signs links too; a hash made here is never a signature there.
-_DOMAIN = b"fieldfare suppression 1\0"
+#: What the key is remembered under, and how long it is: as SHA-256's output (RFC 2104 section 3).
+KEY = "suppression-key"
+KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """Hashes addresses with the installation's secret: equal for every spelling of one."""
+    """Hashes addresses with a key: equal for every spelling of one."""
 
-    secret: bytes = field(repr=False)
+    key: bytes = field(repr=False)
 
     def __call__(self, address: str) -> str:
-        return hmac.digest(self.secret, _DOMAIN + folded(address).encode(), "sha256").hex()
+        return hmac.digest(self.key, folded(address).encode(), "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,7 @@ def test_what_another_process_is_sending_is_left_to_it(house: Installation) -> N
 
 def test_a_digest_that_cannot_be_made_is_told_and_stops_no_other(house: Installation) -> None:
     with sqlite3.connect(house.folder / "fieldfare.db") as store:
-        store.execute("UPDATE subscribers SET timezone = 'Mars/Base' WHERE id = 1")
+        store.execute("UPDATE subscribers SET minute = 9999 WHERE id = 1")
     store.close()
     done = house.call("digest", "--now", LATER)
     assert done.returncode == 1

@@ -44,6 +44,26 @@ def test_case_makes_no_other_mailbox(other: str) -> None:
     assert folded(other) == folded("reader@example.org")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("straße@example.org", "strasse@example.org"),
+        ("ﬁnn@example.org", "finn@example.org"),
+        ("İpek@example.org", "ipek@example.org"),
+        ("ılker@example.org", "ilker@example.org"),
+        ("ÉMILE@example.org", "émile@example.org"),
+        ("σας@example.org", "σασ@example.org"),
+    ],
+)
+def test_letters_beyond_ascii_are_never_folded(one: str, other: str) -> None:
+    """Whoever owns one of two such mailboxes does not own the other."""
+    assert folded(one) != folded(other)
+
+
+def test_one_letter_is_one_however_it_is_composed() -> None:
+    assert folded("Andre\u0301@example.org") == folded("andr\u00e9@example.org")
+
+
 def test_a_domain_in_letters_and_in_ascii_is_one_mailbox() -> None:
     assert folded("Jürgen@MÜLLER.example") == folded("jürgen@xn--mller-kva.example")
     assert folded("a@example.org") != folded("b@example.org")

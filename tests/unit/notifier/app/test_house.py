@@ -100,3 +100,21 @@ def test_who_waits_is_ended_by_the_event_that_was_given(tmp_path: Path) -> None:
     settings = settings_from(tmp_path / "fieldfare.toml", "")
     assert House(settings, clock=lambda: NOW, stopping=stopping).stopping is stopping
     assert not House(settings, clock=lambda: NOW).stopping.is_set()
+
+
+def test_a_new_secret_forgets_no_suppression(tmp_path: Path) -> None:
+    """It signs links; a leaked one is replaced, and who must not be mailed stays so."""
+    hashes = set()
+    for secret in ("a" * 32, "b" * 32):
+        with house_in(tmp_path, f'secret = "{secret}"\n') as house:
+            hashes.add(house.keyed("dead@example.org"))
+    assert len(hashes) == 1
+
+
+def test_another_store_has_another_key(tmp_path: Path) -> None:
+    hashes = set()
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        with house_in(tmp_path / name) as house:
+            hashes.add(house.keyed("dead@example.org"))
+    assert len(hashes) == 2
