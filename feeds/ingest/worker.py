@@ -28,6 +28,7 @@ from typing import NoReturn, TypeVar
 
 from feeds.draft import Document, Habits, Parsed, Reason, Refused
 from feeds.parse import understand
+from feeds.parse.language import model
 from feeds.taxonomy import Taxonomy
 
 #: What every document may need; the first of a form would wait for it otherwise.
@@ -186,8 +187,11 @@ def serve(pipes: Sequence[tuple[int, int]], limits: DocumentLimits, *, eager: bo
     for number in (signal.SIGINT, signal.SIGTERM):
         # Whoever we work for is asked to end, and closes the pipes.
         signal.signal(number, signal.SIG_IGN)
-    for name in EVERYTHING if eager else ():
-        import_module(name)
+    if eager:
+        for name in EVERYTHING:
+            import_module(name)
+        # Each child would unpack one of its own, which takes half a second.
+        model()
     gc.freeze()
     running = {_fork(pair, pipes, limits): pair for pair in pipes}
     while running:

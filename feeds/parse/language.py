@@ -6,8 +6,10 @@ statement came from.
 """
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from config.values import canonical_language, primary_language
@@ -56,6 +58,12 @@ _CONTRADICTION_LETTERS = 150
 _CONTRADICTION_CONFIDENCE = 0.98
 _COMMON_SHARE = 0.15
 _FEWEST_WORDS = 8
+# What the words of a text are to say for it to be told by them alone: so many of them, that part of
+# all, and so many times as many as of any other language. Where the model would be asked it says
+# the same of each such text of the corpus, and takes twenty times as long.
+_FEWEST_SURE = 5
+_SURE_SHARE = 0.12
+_SURE_LEAD = 1.5
 # So many of them are enough not to doubt a language that speaks for itself already.
 _FEWEST_COMMON = 2
 
@@ -90,16 +98,16 @@ def spoken(
     stated = stated if stated and is_written_so(sample, stated) else None
     if stated and not is_whole:
         return Spoken(stated, is_guess=False)
-    if stated is None and (own := _at_sight(sample)):
-        return Spoken(own, is_guess=True)
-    if stated and _is_commonly(primary_language(stated), sample):
+    words = _words_of(sample)
+    if stated and _is_commonly(primary_language(stated), words):
         return Spoken(stated, is_guess=False)
+    told = _at_sight(sample, words)
+    if stated is None and told:
+        return Spoken(told, is_guess=True)
     letters = sum(map(str.isalpha, sample))
     if letters < (_CONTRADICTION_LETTERS if stated else _FEWEST_LETTERS):
         return Spoken(stated, is_guess=False)
-    # Where nothing is stated, its words were looked at before.
-    is_english = stated is not None and _is_commonly("en", sample)
-    language, confidence = ("en", 1.0) if is_english else _detected(sample, home, called or {})
+    language, confidence = (told, 1.0) if told else _detected(sample, home, called or {})
     if stated is None:
         certain = confidence >= _LEAST_CONFIDENCE
         return Spoken(language if certain else None, is_guess=certain)
@@ -115,24 +123,53 @@ def speaks_another(text: str, language: str) -> bool:
     own = sum(map(_common(primary_language(language)).__contains__, sample.lower().split()))
     if own >= _FEWEST_COMMON:
         return False
-    detected, confidence = _detected(sample, None, {})
+    told = _at_sight(sample, _words_of(sample))
+    detected, confidence = (told, 1.0) if told else _detected(sample, None, {})
     return confidence >= _LEAST_CONFIDENCE and not _agree(detected, language)
 
 
-def _at_sight(sample: str) -> str | None:
-    """English by its words, or the language that alone is written in the letters of a text."""
-    if _is_commonly("en", sample):
+def _words_of(sample: str) -> list[str]:
+    """The words of a sample, none of one that is too short to be told by them."""
+    words = sample.lower().split()
+    is_short = len(words) < _FEWEST_WORDS or len(sample) - len(words) < _FEWEST_LETTERS
+    return [] if is_short else words
+
+
+def _at_sight(sample: str, words: list[str]) -> str | None:
+    """English by its words, the language that alone is written in the letters of a text, or one
+    that its words tell from all others.
+    """
+    if _is_commonly("en", words):
         return "en"
-    # Of most texts one look tells that it is in none of those.
-    if sample.isascii() or not _letters(frozenset(_OWN)).search(sample):
+    # Of most texts one look tells that they are in none of those.
+    if not sample.isascii() and _letters(frozenset(_OWN)).search(sample):
+        most = _count_of(_LETTERS, sample)
+        for script, language in _OWN.items():
+            least = _SHARE_OF_KANA if script == "Kana" else _SHARE_OF_ITS_SCRIPT
+            if _count_of((script,), sample) >= max(least * most, _FEWEST_OF_A_SCRIPT):
+                return language
+    return _by_words(words)
+
+
+def _by_words(words: list[str]) -> str | None:
+    found = [*chain.from_iterable(filter(None, map(_speakers().get, words)))]
+    if len(found) < max(_FEWEST_SURE, _SURE_SHARE * len(words)):
         return None
-    most = len(_letters(frozenset(_LETTERS)).findall(sample))
-    for script, language in _OWN.items():
-        least = _SHARE_OF_KANA if script == "Kana" else _SHARE_OF_ITS_SCRIPT
-        found = len(_letters(frozenset({script})).findall(sample))
-        if found >= max(least * most, _FEWEST_OF_A_SCRIPT):
-            return language
-    return None
+    (tag, times), *others = Counter(found).most_common(2)
+    is_common = times >= max(_FEWEST_SURE, _SURE_SHARE * len(words))
+    is_sure = is_common and all(times >= _SURE_LEAD * each for _, each in others)
+    return (tag if is_sure else "") or None
+
+
+@cache
+def _speakers() -> Mapping[str, tuple[str, ...]]:
+    """The tags of all languages that a word is common in; "" of one in several standards."""
+    found: dict[str, tuple[str, ...]] = {}
+    for language in languages():
+        tag = language.tags[0] if len(language.tags) == 1 else ""
+        for word in language.list("common"):
+            found[word] = (*found.get(word, ()), tag)
+    return found
 
 
 def is_written_so(text: str, tag: str) -> bool:
@@ -141,11 +178,16 @@ def is_written_so(text: str, tag: str) -> bool:
     # Of most texts one look tells it.
     if scripts is None or (text.isascii() and "Latn" in scripts):
         return True
-    strange = len(_letters(frozenset(_LETTERS.keys() - scripts)).findall(text))
+    strange = _count_of(_LETTERS.keys() - scripts, text)
     # Most texts hold hardly one, and need no second count.
     if strange < _FEWEST_OF_A_SCRIPT:
         return True
-    return strange < _SHARE_OF_ITS_SCRIPT * len(_letters(frozenset(_LETTERS)).findall(text))
+    return strange < _SHARE_OF_ITS_SCRIPT * _count_of(_LETTERS, text)
+
+
+def _count_of(scripts: Iterable[str], text: str) -> int:
+    """How many letters of these scripts a text holds."""
+    return sum(map(len, _letters(frozenset(scripts)).findall(text)))
 
 
 @lru_cache(maxsize=256)
@@ -159,7 +201,7 @@ def _scripts(tag: str) -> frozenset[str] | None:
 
 @cache
 def _letters(scripts: frozenset[str]) -> re.Pattern[str]:
-    return re.compile(f"[{''.join(_LETTERS[script] for script in sorted(scripts))}]")
+    return re.compile(f"[{''.join(_LETTERS[script] for script in sorted(scripts))}]+")
 
 
 def _agree(detected: str, stated: str) -> bool:
@@ -168,7 +210,7 @@ def _agree(detected: str, stated: str) -> bool:
 
 
 def _detected(sample: str, home: str | None, called: Mapping[str, str]) -> tuple[str, float]:
-    ranked = _model().rank(sample)
+    ranked = model().rank(sample)
     language, confidence = ranked[0]
     standards = next((each.tags for each in languages() if language in each.tags), ())
     if len(standards) > 1:
@@ -178,16 +220,14 @@ def _detected(sample: str, home: str | None, called: Mapping[str, str]) -> tuple
     return language, confidence
 
 
-def _is_commonly(language: str, sample: str) -> bool:
-    """Whether a sample is full of the words that all texts in a language are full of.
+def _is_commonly(language: str, words: list[str]) -> bool:
+    """Whether words are full of those that all texts in a language are full of.
 
     Nobody else has the English ones: they spare the model. The others do where a page states its
     language; to agree with it takes no more.
     """
-    words = sample.lower().split()
-    if len(words) < _FEWEST_WORDS or len(sample) - len(words) < _FEWEST_LETTERS:
-        return False
-    return sum(map(_common(language).__contains__, words)) >= _COMMON_SHARE * len(words)
+    count = sum(map(_common(language).__contains__, words))
+    return count > 0 and count >= _COMMON_SHARE * len(words)
 
 
 @cache
@@ -198,17 +238,18 @@ def _common(language: str) -> frozenset[str]:
 
 
 @cache
-def _model() -> "LanguageIdentifier":
-    # Most of a second, numpy included: only who meets a text that is not plainly English pays it.
+def model() -> "LanguageIdentifier":
+    """What tells the language of a text by its letters."""
+    # Half a second, numpy included: only who meets a text that its words do not tell pays it.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
 
-    model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    told = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     # Among fewer than it knows it errs less.
     wanted = {tag for language in languages() for tag in language.tags}
-    model.set_languages([name for name in model.nb_classes if name in wanted])
+    told.set_languages([name for name in told.nb_classes if name in wanted])
     # A text takes some hundreds of rows, whose numbers lie apart where columns were chosen.
-    model.nb_ptc = model.nb_ptc.copy(order="C")
-    return model
+    told.nb_ptc = told.nb_ptc.copy(order="C")
+    return told
 
 
 # -- One language in several standards -------------------------------------------------------------

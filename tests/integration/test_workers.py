@@ -174,6 +174,16 @@ def test_nothing_is_left_of_workers_whose_owner_was_killed(words: str, tmp_path:
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in theirs))
 
 
+def test_what_tells_languages_is_loaded_once_for_all_of_them() -> None:
+    code = (
+        "import sys; from feeds.ingest import worker; from feeds.parse import language;"
+        "worker._fork = lambda *_: sys.exit(f'{language.model.cache_info().currsize} loaded');"
+        "worker.serve([(0, 1)], worker.LIMITS, eager=True)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.stderr == "1 loaded\n"
+
+
 def test_settings_of_ours_are_not_told_to_who_reads_documents(
     monkeypatch: pytest.MonkeyPatch, osce: Taxonomy
 ) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from feeds.parse.language import Spoken, spoken, standard
+from feeds.parse import language as told
+from feeds.parse.language import Spoken, speaks_another, spoken, standard
 
 ENGLISH = (
     "The Mission organized a two-day training course for police officers on the investigation of "
@@ -125,6 +126,58 @@ def test_common_words_agree_with_a_statement(language: str) -> None:
     """It takes no more to believe it."""
     text = TEXTS[language] * 2
     assert spoken(text, f"{language}-XX", is_whole=True) == Spoken(f"{language}-XX", is_guess=False)
+
+
+SURE = {
+    "de": "Die Mission hat in der Hauptstadt einen Kurs für die Polizei veranstaltet, und das "
+    "Gericht schickte drei Richter, die mit den Ermittlern über Beweise sprachen.",
+    "nl": "De missie heeft in de hoofdstad een cursus gehouden voor de politie, en het was niet "
+    "de laatste: in mei komen er ook rechters van het hof naar de stad om te leren.",
+    "pl": "Misja urządziła w stolicy kurs dla policji, który trwał trzy dni i nie był ostatni: "
+    "w maju do miasta przyjadą też sędziowie, aby uczyć się o dowodach oraz o tym, jak je badać.",
+    "sv": "Missionen höll en kurs för polisen i huvudstaden, och det är inte den sista: i maj "
+    "kommer domare från hela landet till staden för att lära sig om bevis som finns i datorer.",
+    "tr": "Misyon başkentte polis için bir kurs düzenledi ve bu son değil: mayıs ayında da "
+    "hakimler daha çok şey öğrenmek için şehre gelecek, ancak bu kez bir gün daha kalacak.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", SURE)
+def test_the_words_of_a_text_tell_its_language_without_the_model(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where they are far ahead of those of all others."""
+    monkeypatch.setattr(told, "model", None)
+    assert spoken(SURE[language], None, is_whole=True) == Spoken(language, is_guess=True)
+    assert spoken(SURE[language] * 2, "en", is_whole=True) == Spoken(language, is_guess=True)
+    assert speaks_another(SURE[language], "en")
+
+
+@pytest.mark.parametrize(
+    ("stated", "text"),
+    [("ko-KR", "항구가 다시 열렸다 "), ("el-CY", "Το λιμάνι άνοιξε "), ("th", "ท่าเรือเปิดอีกครั้ง")],
+)
+def test_a_script_of_one_language_agrees_with_it_without_the_model(
+    stated: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told, "model", None)
+    assert spoken(text * 30, stated, is_whole=True) == Spoken(stated, is_guess=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Words of Norwegian are Danish, too.
+        "Kurset er for politiet i byen, og det er det første som er holdt der i år.",
+        # Four are few, however many of all they are.
+        "Il y a passé tous ses samedis pendant trois ans, la fanfare cherche un tambour",
+        # Of three standards it is told which.
+        "Misija je u glavnom gradu održala kurs za policiju, i to nije bio jedini u godini.",
+    ],
+)
+def test_words_that_others_have_too_leave_it_to_the_model(text: str) -> None:
+    assert told._at_sight(text, told._words_of(text)) is None
+    assert spoken(text, None, is_whole=True).language in {None, "fr", "bs", "hr", "sr"}
 
 
 # -- One language in several standards -------------------------------------------------------------
