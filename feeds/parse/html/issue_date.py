@@ -307,11 +307,15 @@ def _read(
 
 def is_misnamed(node: Node) -> bool:
     """Whether an element has a name like one of a date's in a part of another word alone."""
-    called = names(node)
-    told = _OTHER_WORDS.sub("", called)
-    if told == called or node.tag in _DATED or _WORDS.search(told):
+    if not _is_misnaming(names(node)) or node.tag in _DATED:
         return False
     return node.attributes.keys().isdisjoint(("itemprop", "property", "datetime"))
+
+
+@lru_cache(maxsize=1_024)
+def _is_misnaming(called: str) -> bool:
+    told = _OTHER_WORDS.sub("", called)
+    return told != called and not _WORDS.search(told)
 
 
 def _is_of_appointment(node: Node) -> bool:

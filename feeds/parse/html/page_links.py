@@ -97,7 +97,8 @@ def hub(links: Sequence[PageLink], found_at: str | None) -> Hub | None:
 
 def next_page(tree: Tree, base: str | None) -> str | None:
     """The page a listing goes on with, None where it is the last one."""
-    marked = find_all(tree, 'link[rel~="next"][href], a[rel~="next"][href]')
+    related = find_all(tree, '[rel~="next"][href]')
+    marked = [node for node in related if node.tag in {"a", "link"}]
     for node in chain(marked, _onward(tree)):
         if (url := absolute(base, attribute(node, "href"))) and url != base:
             return url

@@ -120,14 +120,15 @@ def parts_of(node: Node) -> list[str]:
 def lines_in(node: Node) -> list[str]:
     """Each text within an element on a line of its own, without empty ones."""
     # No text of a tree holds a NUL: the parser replaces it.
-    texts = node.text(separator="\0")[:_LONGEST_TEXT_CHARS].split("\0")
+    whole = node.text(separator="\0")[:_LONGEST_TEXT_CHARS]
     # Many are only what stands between elements, and most others are even.
-    return [
-        line if len(line) <= LONGEST_LINE_CHARS else line[:LONGEST_LINE_CHARS]
-        for each in texts
-        if (text := each.strip())
-        and (line := text if text.isprintable() and "  " not in text else _evened(text))
+    lines = [
+        text if text.isprintable() and "  " not in text else _evened(text)
+        for text in filter(None, map(str.strip, whole.split("\0")))
     ]
+    if len(whole) <= LONGEST_LINE_CHARS and all(lines):
+        return lines
+    return [line[:LONGEST_LINE_CHARS] for line in lines if line]
 
 
 def _evened(text: str) -> str:

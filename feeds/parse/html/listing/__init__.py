@@ -92,7 +92,9 @@ def _news_of(
         told = (listed_entry.read(each, base, taxonomy, habits) for each in parts)
         drafts = [draft for draft in told if draft]
         first = first or drafts
-        if news := [draft for draft in drafts if not _is_event(draft.url)]:
+        folders = [(draft.url or "").rpartition("/")[0] for draft in drafts]
+        events = set(filter(_is_of_events, set(folders)))
+        if news := [each for each, at in zip(drafts, folders, strict=True) if at not in events]:
             return news
     return first
 
@@ -100,7 +102,10 @@ def _news_of(
 def _below_news(nodes: list[Node]) -> list[Node]:
     """The entries whose part of the page is not headed as one of another kind: "Events"."""
     known: _Headed = {}
-    return [node for node in nodes if node.mem_id not in _headed_as_other(node.parent, known)]
+    # Most stand in one element.
+    around = {above.mem_id: above for node in nodes if (above := node.parent) is not None}
+    others = frozenset().union(*(_headed_as_other(above, known) for above in around.values()))
+    return [node for node in nodes if node.mem_id not in others] if others else nodes
 
 
 def _headed_as_other(
@@ -126,14 +131,10 @@ def _below_others(around: Node, *, is_other: bool) -> Iterator[int]:
             yield node.mem_id
 
 
-def _is_event(url: str | None) -> bool:
-    """Whether an address says that an event is told of there: "/events/12"."""
-    return _is_of_events((url or "").rpartition("/")[0])
-
-
 # The entries of a list stand in few folders.
 @lru_cache(maxsize=256)
 def _is_of_events(folder: str) -> bool:
+    """Whether an address in a folder says that an event is told of there: "/events/12"."""
     return not plain("event_folders", str.casefold).isdisjoint(folder.casefold().split("/")[3:])
 
 

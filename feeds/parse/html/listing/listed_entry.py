@@ -5,7 +5,7 @@ it, or when a page is a listing.
 """
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from itertools import pairwise
@@ -28,7 +28,6 @@ _FEWEST_LEAD_CHARS = 30
 _LONGEST_LABEL_CHARS = 60
 _LONGEST_TOPICS_CHARS = 200
 _LONGEST_REMEMBERED_CHARS = 200
-_LONGEST_REMEMBERED_ENTRY_CHARS = 2_000
 _MOST_REMEMBERED = 1_024
 # An organisation, and the ways its publishers write days.
 _MOST_READERS = 16
@@ -64,18 +63,6 @@ class EntryLine(NamedTuple):
     names_other_kind: bool = False
 
 
-class EntryWords(NamedTuple):
-    """All that an entry says: its lines, attribute and lines of what is called its date, and its
-    lead, None where that is among its lines.
-    """
-
-    title: str
-    url: str
-    lines: tuple[str, ...]
-    dated: tuple[tuple[str, tuple[str, ...]], ...]
-    lead: str | None
-
-
 def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits) -> Draft | None:
     """What an entry says; None without a title or an address, or for an event: it says when and
     where, or is called one.
@@ -85,32 +72,12 @@ def read(parts: EntryParts, base: str | None, taxonomy: Taxonomy, habits: Habits
     url = absolute(base, attribute(link, "href")) if link is not None else None
     if not title or url is None:
         return None
-    words = EntryWords(
-        title,
-        url,
-        tuple(lines_in(parts.whole)),
-        tuple([(attribute(node, "datetime"), tuple(lines_in(node))) for node in parts.dates]),
-        one_line(parts.leads[0].text()) if parts.leads else None,
-    )
-    if sum(map(len, words.lines)) > _LONGEST_REMEMBERED_ENTRY_CHARS:
-        return _draft(words, taxonomy, habits.date_style)
-    return _remembered_entries(taxonomy, habits.date_style)(words)
-
-
-# Most entries of a list were there when it was fetched before.
-@lru_cache(maxsize=_MOST_READERS)
-def _remembered_entries(
-    taxonomy: Taxonomy, style: DateStyle
-) -> Callable[[EntryWords], Draft | None]:
-    return lru_cache(maxsize=_MOST_REMEMBERED)(partial(_draft, taxonomy=taxonomy, style=style))
-
-
-def _draft(words: EntryWords, taxonomy: Taxonomy, style: DateStyle) -> Draft | None:
+    style = habits.date_style
     remembered = _remembered(taxonomy, style)
     lines = [
         remembered(text) if len(text) <= _LONGEST_REMEMBERED_CHARS else _line(text, taxonomy, style)
-        for text in words.lines
-        if text != words.title
+        for text in lines_in(parts.whole)
+        if text != title
     ]
     printed = _printed(lines)
     kind = _kind(lines, printed, taxonomy)
@@ -120,16 +87,17 @@ def _draft(words: EntryWords, taxonomy: Taxonomy, style: DateStyle) -> Draft | N
     others = [line for line in lines if line.names_other_date or line.names_other_kind]
     if others and _is_of_event(others, kind):
         return None
-    other_dates = (line.text for before, line in pairwise(lines) if before.names_other_date)
-    behind = frozenset(other_dates if others else ())
-    dated = _dates(words.dated, lines, printed, behind)
+    told = pairwise(lines) if others else ()
+    behind = [line.text for before, line in told if before.names_other_date]
     return Draft(
         form=FORM,
-        title=words.title,
-        summary=_lead(lines, taxonomy) if words.lead is None else words.lead,
+        title=title,
+        summary=one_line(parts.leads[0].text()) if parts.leads else _lead(lines, taxonomy),
         partial=True,
-        url=words.url,
-        issued=issue_date.stated(dated, style, IssuedFrom.LISTING),
+        url=url,
+        issued=issue_date.stated(
+            _dates(parts.dates, lines, printed, behind), style, IssuedFrom.LISTING
+        ),
         content_type=kind,
         issuers=_topics(TopicKind.ISSUER, printed, lines, taxonomy),
         fields=_topics(TopicKind.FIELD, printed, lines, taxonomy),
@@ -223,28 +191,20 @@ def _remembered(taxonomy: Taxonomy, style: DateStyle) -> Callable[[str], EntryLi
     return lru_cache(maxsize=_MOST_REMEMBERED)(partial(_line, taxonomy=taxonomy, style=style))
 
 
-def _printed(lines: Sequence[EntryLine]) -> list[tuple[Slot, str]]:
-    """The labels of an entry, with the value on their line or the next."""
-    found = []
+def _printed(lines: Sequence[EntryLine]) -> Mapping[Slot, str]:
+    """What the first label of each slot announces, on its line or the next."""
+    found: dict[Slot, str] = {}
     for at, line in enumerate(lines):
-        if line.label is not None:
+        if (label := line.label) is not None:
             following = lines[at + 1].text if at + 1 < len(lines) else ""
-            found.append((line.label.slot, line.label.value or following))
+            found.setdefault(label.slot, label.value or following)
     return found
 
 
-def _value(printed: Sequence[tuple[Slot, str]], wanted: Slot) -> str:
-    """What the first label of a slot announces, "" without one."""
-    for slot, value in printed:
-        if slot is wanted:
-            return value
-    return ""
-
-
 def _kind(
-    lines: Sequence[EntryLine], printed: Sequence[tuple[Slot, str]], taxonomy: Taxonomy
+    lines: Sequence[EntryLine], printed: Mapping[Slot, str], taxonomy: Taxonomy
 ) -> Label | None:
-    value = _value(printed, Slot.KIND)
+    value = printed.get(Slot.KIND, "")
     named = _kind_of(value, taxonomy)
     if named is None:
         named = next((line.kind for line in lines if line.kind is not None), None)
@@ -257,22 +217,23 @@ def _kind_of(text: str, taxonomy: Taxonomy) -> Label | None:
 
 
 def _dates(
-    dated: Iterable[tuple[str, Sequence[str]]],
+    nodes: Iterable[Node],
     lines: Sequence[EntryLine],
-    printed: Sequence[tuple[Slot, str]],
+    printed: Mapping[Slot, str],
     others: Container[str],
 ) -> Iterator[str]:
     """The last text of the date's element, of a label, and each line that is a date, but none of
     the ``others``.
     """
-    for attributed, within in dated:
+    for node in nodes:
         # The site of old wrote "Publishing date:" and the date as texts of one element.
-        told = [part for line in within if line not in others for part in _published(line)]
+        within = (line for line in lines_in(node) if line not in others)
+        told = [part for line in within for part in _published(line)]
         if told:
-            yield attributed
+            yield attribute(node, "datetime")
             yield from reversed(told)
     for slot in (Slot.PUBLISHED, Slot.ISSUED):
-        yield from _published(_value(printed, slot))
+        yield from _published(printed.get(slot, ""))
     for line in lines:
         if line.is_date and line.text not in others:
             yield from _published(line.text)
@@ -296,13 +257,13 @@ def _lead(lines: Sequence[EntryLine], taxonomy: Taxonomy) -> str:
 
 def _topics(
     kind: TopicKind,
-    printed: Sequence[tuple[Slot, str]],
+    printed: Mapping[Slot, str],
     lines: Sequence[EntryLine],
     taxonomy: Taxonomy,
 ) -> tuple[Label, ...]:
     """What a label names; without any labels, the lines that are nothing but known names."""
     if printed:
-        text = _value(printed, Slot.ISSUERS if kind is TopicKind.ISSUER else Slot.FIELDS)
+        text = printed.get(Slot.ISSUERS if kind is TopicKind.ISSUER else Slot.FIELDS)
         return taxonomy.resolve(kind, text) if text else ()
     found = []
     for line in lines:

@@ -83,16 +83,17 @@ class Ancestors:
         Each comes with the kind of what is around it, "" for the body, and its own: element and
         first class, its numbers left out. Furniture and what stands in it is left out.
         """
-        passed = []
+        passed, kinds = [], self._kinds
         at: Node | None = node
-        while at is not None and at.mem_id not in self._kinds and at.tag not in _TOPS:
-            passed.append(at)
+        while at is not None and (name := at.mem_id) not in kinds and at.tag not in _TOPS:
+            passed.append((name, at))
             at = at.parent
-        around = self._kinds.get(at.mem_id, "") if at is not None else ""
+        around = kinds.get(name, "") if at is not None else ""
         found = []
-        for each in reversed(passed):
+        while passed:
+            name, each = passed.pop()
             kind = _kind(each) if around is not None else None
-            self._kinds[each.mem_id] = kind
+            kinds[name] = kind
             if around is not None and kind is not None:
                 found.append((around, kind, each))
             around = kind
@@ -188,12 +189,14 @@ def _weight(group: list[Node]) -> _Weight:
 
 
 def _kind(node: Node) -> str | None:
-    known = node.attributes
-    tag, classes = node.tag or "", known.get("class") or ""
+    tag = node.tag or ""
     if tag in _FURNITURE and not (tag == "header" and _is_in_article(node)):
         return None
-    others = (known.get("id"), known.get("role"))
-    return _named(tag, classes, *others) if classes or any(others) else tag
+    known = node.attributes
+    # Many have none.
+    if not known:
+        return tag
+    return _named(tag, known.get("class"), known.get("id"), known.get("role"))
 
 
 def _is_in_article(node: Node) -> bool:
@@ -202,11 +205,11 @@ def _is_in_article(node: Node) -> bool:
 
 
 @lru_cache(maxsize=1_024)
-def _named(tag: str, classes: str, id_: str | None, role: str | None) -> str | None:
-    called = f"{classes} {id_ or ''} {role or ''}".casefold()
+def _named(tag: str, classes: str | None, id_: str | None, role: str | None) -> str | None:
+    called = f"{classes or ''} {id_ or ''} {role or ''}".casefold()
     if tag not in _NEVER_FURNITURE and _MENU.search(called):
         return None
-    first = classes.split(maxsplit=1)[:1]
+    first = (classes or "").split(maxsplit=1)[:1]
     return f"{tag}.{_COUNTED.sub('', first[0])}" if first else tag
 
 
