@@ -176,13 +176,11 @@ def with_named_month(
     text: str, numbers: Sequence[Number], language: str | None
 ) -> Iterator[Mention]:
     """The dates with the name of a month among some ``numbers``."""
-    days, years = _days(numbers), _years(text, numbers)
-    words = _words_before(text, days)
+    years, words = _years(text, numbers), _words_before(text, _days(numbers))
     year_month_day, year_day_month, day_first, month_first, with_time = _with_words()
     matches = (
-        *_at(year_month_day, text, years),
-        *_at(year_day_month, text, years),
-        *_at(day_first, text, days),
+        *(found for form in (year_month_day, year_day_month) for found in _at(form, text, years)),
+        *_at(day_first, text, [day for day, end in numbers if _may_name_month(text, day, end)]),
         *(_at(with_time, text, words) if ":" in text else ()),
         *_at(month_first, text, words),
     )
@@ -329,17 +327,27 @@ def _named(
     return Calendar.GREGORIAN, month
 
 
+def _may_name_month(text: str, start: int, end: int) -> bool:
+    """Whether the name of a month may stand behind a number, or behind the next one of a range."""
+    if end - start > _LONGEST_DAY or end == len(text):
+        return False
+    # "14.06.2023".
+    return not (text[end] in "./" and text[end + 1 : end + 2].isdecimal())
+
+
 def _days(numbers: Iterable[Number]) -> list[int]:
     """Where those begin that may be a day: no other is read as one."""
     return [start for start, end in numbers if end - start <= _LONGEST_DAY]
 
 
 def _years(text: str, numbers: Iterable[Number]) -> list[int]:
-    """Where those begin that may be a year of a century that news is of."""
+    """Where those begin that may be a year of a century that news is of, with a day behind it."""
     return [
         start
         for start, end in numbers
-        if end - start == _LONGEST_YEAR and text[start : start + 2] in _CENTURIES
+        if end - start == _LONGEST_YEAR
+        and end < len(text)
+        and text[start : start + 2] in _CENTURIES
     ]
 
 
