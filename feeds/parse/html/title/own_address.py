@@ -55,8 +55,7 @@ class OwnAddress:
 
     def has_words_of(self, heading: str) -> bool:
         """Whether the last part of the page's address is made of a heading's words."""
-        slugs = [slug for url in self.urls for slug in _slugs(url)[-1:]]
-        slugs = [slug for slug in slugs if len(slug) >= _FEWEST_WORDS_OF_A_SLUG]
+        slugs = [slug for url in self.urls if len(slug := _slug(url)) >= _FEWEST_WORDS_OF_A_SLUG]
         words = set(_words(heading)) if slugs else set()
         return any(
             sum(map(words.__contains__, slug)) >= _LEAST_OF_A_SLUG * len(slug) for slug in slugs
@@ -74,13 +73,25 @@ def _path(address: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=64)
+def _slug(address: str) -> list[str]:
+    """The words of the last part of an address's path that has some."""
+    return next(filter(None, map(_words_of_part, reversed(_parts(address)))), [])
+
+
 def _slugs(address: str) -> list[list[str]]:
     """The words of each part of an address's path that has some."""
-    parts = unquote(urlsplit(address).path).split("/")
-    return [words for part in parts if (words := _words(_SUFFIX.sub("", part)))]
+    return list(filter(None, map(_words_of_part, _parts(address))))
+
+
+def _parts(address: str) -> list[str]:
+    return unquote(urlsplit(address).path).split("/")
+
+
+def _words_of_part(part: str) -> list[str]:
+    return _words(_SUFFIX.sub("", part)) if part else []
 
 
 @lru_cache(maxsize=256)
 def _words(text: str) -> list[str]:
     """The words of a text as addresses spell them: "über" as "uber" and as "ueber"."""
-    return [_UMLAUT.sub(r"\1", word) for word in _WORD.findall(fold(text.replace("-", " ")))]
+    return _UMLAUT.sub(r"\1", " ".join(_WORD.findall(fold(text.replace("-", " "))))).split()

@@ -105,7 +105,8 @@ def says(voice: str, heading: str) -> bool:
     text, name = even(voice), even(heading)
     if text == name:
         return True
-    start = _CUT.sub("", text)
+    # Few are cut; dots are what an ellipsis is evened to.
+    start = _CUT.sub("", text) if "..." in text else text
     is_cut = len(start) >= _SHORTEST_CUT_CHARS and (start != text or not is_name(text))
     rest = name.removeprefix(start)
     if is_cut and rest != name and (start != text or rest.lstrip()[:1].isalnum()):
