@@ -16,7 +16,6 @@ from config.values import (
     host_of,
     is_language_tag,
     is_media_type,
-    is_right_to_left,
     isolated,
     published_address,
     visible,
@@ -116,10 +115,6 @@ class PublishedEntry:
         return self.summary or _cut("".join(self.paragraphs[:1]), _LONGEST_DESCRIPTION_CHARS)
 
     @property
-    def is_right_to_left(self) -> bool:
-        return is_right_to_left(self.language)
-
-    @property
     def by(self) -> tuple[tuple[str, str], ...]:
         """Whose it is, as people are told, with the language of each name where somebody told it:
         its authors and its issuers, or the organisation.
@@ -149,7 +144,6 @@ class EntryLink:
 
     title: str
     language: str
-    is_right_to_left: bool
     page: str
     address: str
 
@@ -160,7 +154,6 @@ def link(slug: str, title: str, language: str, url: str | None, site: Site) -> E
     return EntryLink(
         title=_line(title) or slug,
         language=language if is_language_tag(language) else site.language,
-        is_right_to_left=is_right_to_left(language),
         page=f"{site.base}/{path}",
         address=published_address(url) or f"{site.url}/{path}",
     )

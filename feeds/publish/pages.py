@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
@@ -63,7 +63,17 @@ class _Compiled(BytecodeCache):
         self._codes[bucket.key, bucket.checksum] = bucket.code
 
 
-_COMPILED = _Compiled()
+_ENVIRONMENT = partial(
+    Environment,
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+    bytecode_cache=_Compiled(),
+    # No filter of one site is asked for what another one's pages say.
+    optimized=False,
+)
 
 
 @lru_cache(maxsize=4)
@@ -79,17 +89,8 @@ def renderer(
     holds that too.
     """
     words = words or site.words
-    environment = Environment(
-        loader=FileSystemLoader([*filter(None, [site.look.templates]), *beside, _TEMPLATES]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        bytecode_cache=_COMPILED,
-        # No filter of one site is asked for what another one's pages say.
-        optimized=False,
-    )
+    folders = [*filter(None, [site.look.templates]), *beside, _TEMPLATES]
+    environment = _ENVIRONMENT(loader=FileSystemLoader(folders))
     made: dict[str, str] = {}
     # There are few, and each is on the pages of many feeds.
     month = lru_cache(1024)(lambda at, **how: words.month(date.fromisoformat(f"{at}-01"), **how))
@@ -104,6 +105,7 @@ def renderer(
         "page": lambda feed: f"{site.base}/{feed.page}",
         "file": lambda feed, form: f"{site.base}/{feed.file(form)}",
     }
+    environment.tests["right_to_left"] = values.is_right_to_left
     environment.globals |= {
         "site": site,
         "words": words,

@@ -192,3 +192,26 @@ def test_names_in_another_language_than_the_page_say_so(osce: Taxonomy) -> None:
     assert 'term="youth"' in ready.atom.decode()
     assert 'xml:lang="en"' in ready.atom.decode()
     assert category
+
+
+def test_names_from_right_to_left_say_so_on_pages_that_run_otherwise(osce: Taxonomy) -> None:
+    arabic = Taxonomy.from_toml(
+        'language = "ar"\n[[field]]\nslug = "youth"\nlabel = "الشباب"\nlabels = { en = "Youth" }\n'
+        '[[field]]\nslug = "border"\nlabel = "الحدود"\nparent = "youth"\n'
+    )
+    border = FeedRef.of(TopicRef(TopicKind.FIELD, "border"))
+    told = 'lang="ar" dir="rtl">الحدود<'
+    builder = SiteBuilder(a_site(), arabic)
+    made = dict(builder.feed(border, [], [], None, NO_PAGES))
+    assert f"<h1><span {told}/span></h1>" in made[f"{border.page}index.html"].decode()
+    pages = [builder.front_page([], {}, [])[1], builder.search_page(ALL, [], [], None)]
+    item = an_item(fields=(a_label("الحدود", "border"),), topics=frozenset())
+    pages += [builder.ready(item).html, builder.item(item, Surroundings())[1]]
+    for page in pages:
+        assert told in page.decode()
+        assert 'dir="ltr"' not in page.decode()
+    words = replace(catalogue("en"), tag="ar", direction="rtl")
+    entry = compose(item, a_site(), arabic)
+    fields = entry.filed_under(TopicKind.FIELD)
+    listed = renderer(a_site(), arabic, words=words)("listing.html", entry=entry, fields=fields)
+    assert '/feeds/fields/border/">الحدود</a>' in listed.decode()
