@@ -50,6 +50,16 @@ class TransportUnavailable(MailError):
         self.transport = transport
 
 
+class LeaseLost(MailError):
+    """A node stood still for so long that another took over what it had claimed."""
+
+    def __init__(self, node: str) -> None:
+        super().__init__(
+            f"the node {node!r} stood still for too long: what it was about to send is another's"
+        )
+        self.node = node
+
+
 class PreferenceRefused(NotifierError):
     """What was asked for contradicts itself; the text says which parts do."""
 

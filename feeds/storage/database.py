@@ -7,15 +7,29 @@ never know what rows mean.
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, inspect, select, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    Table,
+    Text,
+    func,
+    inspect,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from config.values import masked_url
 from feeds.errors import StoreError
 from feeds.storage import engines
+from feeds.storage.columns import Instant
 from feeds.storage.engines import upsert
 from feeds.storage.tables import constants, counters
 
@@ -201,6 +215,14 @@ def next_numbers(connection: Connection, counter: str, count: int) -> range:
     """
     last: int = connection.execute(_DRAW, {"name": counter, "count": count}).scalar_one()
     return range(last - count + 1, last + 1)
+
+
+_NOW = select(type_coerce(func.now(), Instant))
+
+
+def store_time(connection: Connection) -> datetime:
+    """What time it is by the clock of the store, which all its nodes share; to the second."""
+    return connection.execute(_NOW).scalar_one()
 
 
 def last_number(connection: Connection, counter: str) -> int:

@@ -7,24 +7,39 @@ What comes back later, a bounce or a complaint (RFC 3464, 5965), is read by nobo
 beside `outcome`, as `bounce`.
 """
 
-from datetime import timedelta
+from collections.abc import Callable
 from typing import Protocol
 
 from notifier.model import Envelope, Reply
 
-__all__ = ["Session", "Transport"]
+__all__ = ["Ended", "Session", "Transport"]
+
+#: Hears once of each message that was begun, in their order, how far it got. Never called before
+#: the call that began the message has returned.
+Ended = Callable[[Envelope, Reply], None]
 
 
 class Session(Protocol):
-    """An open way out that takes one message after the other."""
+    """An open way out, on which a message may be begun while the one before awaits its reply."""
 
     @property
     def usable(self) -> bool:
-        """Whether it takes another message."""
+        """Whether another message may be begun."""
         ...
 
-    async def send(self, envelope: Envelope) -> Reply:
-        """The message was offered once; the reply says how far it got. Raises nothing expected."""
+    def begin(self, envelope: Envelope) -> None:
+        """The message is on its way, but for its final dot: so far it is never in doubt."""
+        ...
+
+    def finish(self) -> None:
+        """The oldest message begun may leave whole; its reply, or silence, ends it.
+
+        What was begun behind it goes along where the server allows it.
+        """
+        ...
+
+    def abort(self) -> None:
+        """The session has ended at once; what was begun and not finished was not sent."""
         ...
 
     async def close(self) -> None:
@@ -33,11 +48,7 @@ class Session(Protocol):
 
 
 class Transport(Protocol):
-    """Opens sessions.
-
-    ``sessions`` is how many it may be asked for at once, ``patience`` the longest that one
-    `Session.send` can take.
-    """
+    """Opens sessions; ``sessions`` is how many it may be asked for at once."""
 
     @property
     def name(self) -> str: ...
@@ -45,9 +56,6 @@ class Transport(Protocol):
     @property
     def sessions(self) -> int: ...
 
-    @property
-    def patience(self) -> timedelta: ...
-
-    async def open(self) -> Session:
-        """A usable session. Raises TransportUnavailable."""
+    async def open(self, ended: Ended) -> Session:
+        """A usable session, which tells ``ended`` of each message. Raises TransportUnavailable."""
         ...

@@ -1,12 +1,16 @@
 """The ledger of a delivery run: records what was sent and gives out what is to be sent next.
 
 Knows that one transaction serves everybody who waits. Must never know a connection to a mail
-server.
+server, nor a loop.
+
+What it gives out is claimed in large groups, which cost little and are never in doubt. In doubt is
+what it marked: a message is marked in the transaction that records how the one before it on the
+same connection ended, so that a crash leaves one message a connection in doubt at most.
 """
 
-import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,32 +20,43 @@ import structlog
 
 from feeds.model import Progress
 from feeds.storage.database import Database
-from notifier.errors import MessageRefused
+from notifier.errors import LeaseLost, MessageRefused
 from notifier.mail.outcome import decide
 from notifier.model import DeliveryState, Envelope, Reply, Settlement, Skip
-from notifier.storage import sending
+from notifier.storage import senders, sending
 from notifier.storage.sending import Claimed
 from notifier.storage.suppressions import Keyed
 
 log = structlog.get_logger(__name__)
 
-#: A claim older than this belongs to a node that is no more; longer than any message takes.
-LEASE = timedelta(minutes=15)
+#: How many are claimed at a time, at least and at most: one transaction for many costs next to
+#: nothing for each, and what a slow node claimed waits while another one is idle.
+_CLAIMED_AT_ONCE = (50, 1600)
+#: What is claimed at a time lasts about as long.
+_CLAIM_SECONDS = 1.0
+#: How many messages are put together at a time, while nothing is recorded.
+_COMPOSED_AT_ONCE = 50
 
 #: The message of each, in their order, or why there is none to send. It is asked in the ledger's
 #: thread, outside any transaction.
 Compose = Callable[[Sequence[Claimed]], Sequence[bytes | Skip | MessageRefused]]
 
+_Settle = Callable[..., Sequence[int]]
 
-@dataclass(slots=True)
-class _Exchange:
-    """What one worker brings and wants; it has got what it gets once ``is_done``."""
 
-    sent: Envelope | None
-    reply: Reply | None
-    wants: bool
-    envelope: Envelope | None = None
-    is_done: bool = False
+@dataclass(slots=True, eq=False)
+class LedgerEntry:
+    """How the last message on a connection ended, and which is to leave next on it, if any.
+
+    ``returned`` is one that did not leave with it after all, and goes out another way.
+    ``is_marked`` tells once it is on record that the following one may leave.
+    """
+
+    ended: tuple[Envelope, Reply] | None = None
+    following: Envelope | None = None
+    returned: Envelope | None = None
+    is_marked: bool = False
+    problem: Exception | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,107 +80,151 @@ class Ledger:
     progress: Progress | None = None
     tally: Counter[DeliveryState] = field(init=False, default_factory=Counter)
     in_doubt: int = field(init=False, default=0)
-    _exchanges: list[_Exchange] = field(init=False, default_factory=list)
-    _lock: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
+    _lease: int = field(init=False, default=0)
+    _renewed: float = field(init=False, default=0.0)
+    _claimed: deque[Claimed] = field(init=False, default_factory=deque)
+    _claimed_at: float = field(init=False, default=0.0)
+    _many: int = field(init=False, default=0)
 
     @contextmanager
-    def opened(self, patience: timedelta, *, enough: int) -> Iterator[int]:
+    def opened(self, *, enough: int) -> Iterator[int]:
         """Tells how many messages there are to send, counted no further than ``enough``.
 
         Among them is what was deferred until now, and what a crash left on the wire: of this node,
-        or of any whose claim is older than a message takes, which is ``patience`` at most. Raises
-        StoreBusy where another process of this node is at it: what that one has on the wire must
-        not be taken for the leavings of a crash.
+        or of any whose lease has ended. Raises StoreBusy where another process of this node is at
+        it: what that one has on the wire must not be taken for the leavings of a crash.
         """
         with self.database.exclusive(f"delivery-{quote(self.node, safe='')}"):
             now = self.clock()
-            stale = now - max(LEASE, 2 * patience)
             with self.database.reading() as connection:
-                waiting = sending.waiting(connection, self.node, now, stale, enough=enough)
-            if waiting:
+                waiting = sending.waiting(connection, self.node, now, enough=enough)
+            if not waiting:
+                yield 0
+                return
+            with self.database.writing() as connection:
+                self._lease = senders.begin(connection, self.node)
+                self._renewed = time.monotonic()
+                self.in_doubt += sending.recover(connection, now, doubts=self.doubts)
+                sending.wake(connection, now)
+            try:
+                yield waiting
+            finally:
                 with self.database.writing() as connection:
-                    self.in_doubt += sending.recover(
-                        connection, self.node, now, stale, doubts=self.doubts
-                    )
-                    sending.wake(connection, now)
-            yield waiting
+                    senders.end(connection, self._lease)
 
-    async def exchange(
-        self, sent: Envelope | None = None, reply: Reply | None = None, *, wants: bool
-    ) -> Envelope | None:
-        """What was sent is on record; returns the next message where one is wanted and there.
+    def serve(self, exchanges: Sequence[LedgerEntry]) -> None:
+        """How messages ended is on record, and so is that the following may leave.
 
-        Whoever gets the lock writes for all who wait. If that fails, each of the others tries
-        again, so that a store that is back loses no more than one result.
+        A group that cannot be recorded is tried one by one, so that no row spoils it for others;
+        ``problem`` says what kept one from being recorded. The lease goes on. Raises LeaseLost.
         """
-        mine = _Exchange(sent, reply, wants)
-        self._exchanges.append(mine)
-        async with self._lock:
-            if not mine.is_done:
-                exchanges, self._exchanges = self._exchanges, []
-                try:
-                    await asyncio.to_thread(self._serve, exchanges)
-                except BaseException:
-                    others = [each for each in exchanges if each is not mine]
-                    self._exchanges = others + self._exchanges
-                    raise
-        return mine.envelope
+        if (exchanges or self._is_time) and self._tried(exchanges, sending.settle):
+            for one in exchanges:
+                one.problem = self._tried([one], sending.settle_or_hold)
 
-    def _serve(self, exchanges: Sequence[_Exchange]) -> None:
-        now = self.clock()
-        settled = [
-            decide(
-                one.sent,
-                one.reply,
-                now=now,
-                give_up_after=self.give_up_after,
-                doubts=self.doubts,
-                jitter=self.jitter(),
-            )
-            for one in exchanges
-            if one.sent and one.reply
-        ]
-        waiting = [one for one in exchanges if one.wants]
-        claimed = self._transact(now, settled, len(waiting))
-        while unsendable := self._hand_out(claimed, waiting):
-            claimed = self._transact(now, unsendable, len(waiting))
-        for one in exchanges:
-            one.is_done = True
-        if self.progress is not None:
-            self.progress(self.tally.total(), None)
+    def envelopes(self) -> list[Envelope]:
+        """Some of what is due, ready to leave and nobody else's; none where nothing is due."""
+        while True:
+            if not self._claimed:
+                self._claim()
+            some = [
+                self._claimed.popleft() for _ in range(min(_COMPOSED_AT_ONCE, len(self._claimed)))
+            ]
+            if not some or (envelopes := self._composed(some)):
+                return envelopes if some else []
 
-    def _transact(
-        self, now: datetime, settled: Sequence[Settlement], wanted: int
-    ) -> Sequence[Claimed]:
+    def _claim(self) -> None:
+        at, (least, most) = time.monotonic(), _CLAIMED_AT_ONCE
+        is_fast = at - self._claimed_at < _CLAIM_SECONDS
+        self._many = min(2 * self._many, most) if is_fast else max(self._many // 2, least)
+        self._claimed_at = at
         with self.database.writing() as connection:
-            held = sending.settle(connection, self.node, now, settled, self.keyed)
-            claimed = sending.claim(connection, self.node, now, wanted) if wanted else []
+            self._claimed.extend(
+                sending.claim(connection, self._lease, self.node, self.clock(), self._many)
+            )
+
+    @property
+    def _is_time(self) -> bool:
+        return time.monotonic() - self._renewed >= senders.RENEWAL.total_seconds()
+
+    def _tried(self, exchanges: Sequence[LedgerEntry], settle: _Settle) -> Exception | None:
+        try:
+            self._transact(exchanges, settle)
+        except LeaseLost:
+            raise
+        except Exception as problem:  # noqa: BLE001 - told of the exchange, and raised at the end
+            return problem
+        return None
+
+    def _transact(self, exchanges: Sequence[LedgerEntry], settle: _Settle) -> None:
+        now = self.clock()
+        settled = [self._decided(*one.ended, now) for one in exchanges if one.ended]
+        returned = [one.returned.delivery for one in exchanges if one.returned]
+        # What ended before it left may have been about to be marked.
+        gone = {*returned, *(one.delivery for one in settled)}
+        following = [
+            one.following.delivery
+            for one in exchanges
+            if one.following and one.following.delivery not in gone
+        ]
+        at, is_time = time.monotonic(), self._is_time
+        with self.database.writing() as connection:
+            if is_time and not senders.renew(connection, self._lease):
+                raise LeaseLost(self.node)
+            held = settle(connection, self._lease, now, settled, self.keyed)
+            sending.take_back(connection, self._lease, returned)
+            marked = sending.mark(connection, self._lease, following)
+        if is_time:
+            self._renewed = at
+        self._count(settled, held)
+        for one in exchanges:
+            one.is_marked = one.following is not None and one.following.delivery in marked
+
+    def _decided(self, sent: Envelope, reply: Reply, now: datetime) -> Settlement:
+        return decide(
+            sent,
+            reply,
+            now=now,
+            give_up_after=self.give_up_after,
+            doubts=self.doubts,
+            jitter=self.jitter(),
+        )
+
+    def _count(self, settled: Sequence[Settlement], held: Collection[int] = ()) -> None:
         for delivery in held:
             log.error("outcome not recorded: held in doubt", delivery=delivery)
         doubted = {*held, *(one.delivery for one in settled if one.was_in_doubt)}
         self.in_doubt += len(doubted)
         self.tally.update(one.state for one in settled if one.delivery not in doubted)
-        return claimed
+        if self.progress is not None:
+            self.progress(self.tally.total(), None)
 
-    def _hand_out(self, claimed: Sequence[Claimed], waiting: list[_Exchange]) -> list[Settlement]:
-        """Everybody who waits gets a message, as far as they go; returns those nobody can send."""
-        unsendable = []
+    def _composed(self, claimed: Sequence[Claimed]) -> list[Envelope]:
+        """The envelopes of those that can be sent; the others are settled."""
+        envelopes, unsent = [], []
         for one, content in zip(claimed, self.compose(claimed), strict=True):
-            if not isinstance(content, bytes):
-                unsendable.append(_unsent(one, content))
+            if isinstance(content, bytes):
+                envelopes.append(self._envelope(one, content))
             else:
-                waiting.pop().envelope = Envelope(
-                    delivery=one.id,
-                    message_id=one.message_id,
-                    sender=self.sender,
-                    recipient=one.recipient,
-                    content=content,
-                    attempts=one.attempts,
-                    in_doubt=one.in_doubt,
-                    first_at=one.created_at,
-                    tried_at=one.tried_at,
-                )
-        return unsendable
+                unsent.append(_unsent(one, content))
+        if unsent:
+            with self.database.writing() as connection:
+                sending.settle(connection, self._lease, self.clock(), unsent, self.keyed)
+            self._count(unsent)
+        return envelopes
+
+    def _envelope(self, one: Claimed, content: bytes) -> Envelope:
+        return Envelope(
+            delivery=one.id,
+            message_id=one.message_id,
+            sender=self.sender,
+            recipient=one.recipient,
+            content=content,
+            attempts=one.attempts,
+            in_doubt=one.in_doubt,
+            first_at=one.created_at,
+            tried_at=one.tried_at,
+        )
 
 
 def _unsent(one: Claimed, why: Skip | MessageRefused) -> Settlement:

@@ -5,12 +5,12 @@ Knows the Maildir format (https://cr.yp.to/proto/maildir.html). Must never know 
 
 import asyncio
 import os
-from datetime import timedelta
+from collections import deque
 from hashlib import sha256
 from pathlib import Path
-from typing import Self
 
 from notifier.errors import TransportUnavailable
+from notifier.mail import Ended
 from notifier.model import Envelope, Reply, Stage
 
 _FOLDERS = ("tmp", "new", "cur")
@@ -23,15 +23,11 @@ _OVERWRITING = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 class Maildir:
     """A transport into the Maildir at ``root``, which is made when it is first needed.
 
-    It is its own session, as there is nobody to talk to. A message is stored once, however often
-    it is sent.
+    A message is stored once, however often it is sent.
     """
 
     #: Writing is mostly waiting for the disk; a few waits may overlap.
     sessions = 4
-    #: Far longer than a disk takes that is not broken.
-    patience = timedelta(minutes=1)
-    usable = True
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -41,7 +37,7 @@ class Maildir:
     def name(self) -> str:
         return f"the Maildir {self.root}"
 
-    async def open(self) -> Self:
+    async def open(self, ended: Ended) -> "MaildirSession":
         """A session. Raises TransportUnavailable where the folders cannot be made or written."""
         try:
             # Each by itself: parents would be made as open as the umask has it.
@@ -52,23 +48,20 @@ class Maildir:
             raise TransportUnavailable(self.name, str(error)) from error
         # For one session: two changes within a tick of the disk's clock look like one.
         self._listed = _NOT_YET
-        return self
+        return MaildirSession(self, ended)
 
-    async def send(self, envelope: Envelope) -> Reply:
+    def store(self, envelope: Envelope) -> Reply:
         """The message is in the Maildir, on disk, and there only once.
 
         Its file name follows from its Message-ID, so that a message whose sender died before it
         could note the success is recognised, whether or not somebody has read it meanwhile.
         """
         try:
-            text = await asyncio.to_thread(self._deliver, envelope)
+            text = self._deliver(envelope)
         except OSError as error:
             # The name appears in new/ as the last step: nothing was delivered.
             return Reply(stage=Stage.DATA, code=None, enhanced=None, text=str(error))
         return Reply(stage=Stage.DOT, code=250, enhanced="2.0.0", text=text)
-
-    async def close(self) -> None:
-        """There is nothing to close."""
 
     def _deliver(self, envelope: Envelope) -> str:
         # ``time.unique.host`` as the format wants it, and the same for every attempt.
@@ -101,3 +94,36 @@ class Maildir:
             names = frozenset(path.name.partition(":")[0] for path in folder.iterdir())
             self._listed = (changed, names)
         return names
+
+
+class MaildirSession:
+    """Stores one message after the other, in threads, and tells ``ended`` of each."""
+
+    def __init__(self, maildir: Maildir, ended: Ended) -> None:
+        self.usable = True
+        self._maildir = maildir
+        self._ended = ended
+        self._begun: deque[Envelope] = deque()
+        self._stored: asyncio.Future[None] | None = None
+
+    def begin(self, envelope: Envelope) -> None:
+        self._begun.append(envelope)
+
+    def finish(self) -> None:
+        self._stored = asyncio.ensure_future(self._store(self._begun.popleft()))
+
+    def abort(self) -> None:
+        self.usable = False
+        begun, self._begun = self._begun, deque()
+        for envelope in begun:
+            lost = Reply(stage=Stage.MAIL, code=None, enhanced=None, text="aborted")
+            self._ended(envelope, lost)
+
+    async def close(self) -> None:
+        """What is being stored is stored."""
+        self.abort()
+        if self._stored is not None:
+            await self._stored
+
+    async def _store(self, envelope: Envelope) -> None:
+        self._ended(envelope, await asyncio.to_thread(self._maildir.store, envelope))

@@ -2,18 +2,23 @@
 
 Knows which state follows which in the table ``deliveries``. Must never know SMTP or what a reply
 means.
+
+What a node claimed stays queued, under its lease; it is marked ``sending`` when it is about to
+leave whole, which alone puts it in doubt.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import permutations
+from operator import attrgetter
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Integer,
-    Select,
     and_,
     bindparam,
     case,
@@ -26,7 +31,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from feeds.storage.columns import Instant
 from notifier.model import DeliveryState, Settlement, SubscriberState
-from notifier.storage import suppressions
+from notifier.storage import senders, suppressions
 from notifier.storage.deliveries import drop
 from notifier.storage.suppressions import Keyed, Suppression
 from notifier.storage.tables import deliveries, subscribers
@@ -57,10 +62,20 @@ class Claimed:
     tried_at: datetime | None
 
 
+def _is_free(*node: BindParameter[str]) -> ColumnElement[bool]:
+    """Under no lease that is in force; those of the node named do not count."""
+    lease = deliveries.c.lease
+    return or_(lease.is_(None), lease.not_in(senders.in_force(*node)))
+
+
 # Made once: these run for every few messages, and making them would take longer than running them.
 _FIRST = (
     select(deliveries.c.id)
-    .where(deliveries.c.state == DeliveryState.QUEUED, deliveries.c.due_at <= bindparam("at"))
+    .where(
+        deliveries.c.state == DeliveryState.QUEUED,
+        deliveries.c.due_at <= bindparam("at"),
+        _is_free(),
+    )
     .order_by(deliveries.c.due_at, deliveries.c.id)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
@@ -70,15 +85,33 @@ _FIRST = (
 _CLAIM = (
     update(deliveries)
     .where(deliveries.c.id.in_(select(_FIRST.c.id)))
-    .values(state=DeliveryState.SENDING, node=bindparam("by"), claimed_at=bindparam("at"))
+    .values(lease=bindparam("by"), node=bindparam("who"), claimed_at=bindparam("at"))
     .returning(*(deliveries.c[field.name] for field in fields(Claimed)))
+)
+_MARK, _TAKE_BACK = (
+    update(deliveries)
+    .where(
+        deliveries.c.id == bindparam("delivery"),
+        deliveries.c.state == before,
+        deliveries.c.lease == bindparam("by"),
+    )
+    .values(state=after)
+    for before, after in permutations((DeliveryState.QUEUED, DeliveryState.SENDING))
+)
+_MARKED = select(deliveries.c.id).where(
+    deliveries.c.id.in_(bindparam("wanted", expanding=True)),
+    deliveries.c.state == DeliveryState.SENDING,
+    deliveries.c.lease == bindparam("by"),
 )
 _SETTLE = (
     update(deliveries)
     .where(
         deliveries.c.id == bindparam("delivery"),
-        deliveries.c.state == DeliveryState.SENDING,
-        deliveries.c.node == bindparam("by"),
+        # Not by in_(), whose list would be made anew for each group.
+        or_(
+            deliveries.c.state == DeliveryState.SENDING, deliveries.c.state == DeliveryState.QUEUED
+        ),
+        deliveries.c.lease == bindparam("by"),
     )
     .values(
         state=bindparam("becomes"),
@@ -89,17 +122,20 @@ _SETTLE = (
         in_doubt=deliveries.c.in_doubt + bindparam("doubt"),
         cause=bindparam("because"),
         tried_at=func.coalesce(deliveries.c.tried_at, deliveries.c.claimed_at),
+        lease=None,
     )
 )
 
 
-def waiting(
-    connection: Connection, node: str, now: datetime, stale: datetime, *, enough: int
-) -> int:
-    """How many deliveries there are to send or to recover now, counted no further than enough."""
-    some = select(deliveries.c.id).where(
-        or_(_due(DeliveryState.QUEUED, now), _due(DeliveryState.DEFERRED, now), _lost(node, stale))
-    )
+def waiting(connection: Connection, node: str, now: datetime, *, enough: int) -> int:
+    """How many deliveries there are to send or to recover now, counted no further than enough.
+
+    Only for a node that sends nothing at present: what it left behind is among them.
+    """
+    is_free = _is_free(bindparam("node", node))
+    queued = and_(_due(DeliveryState.QUEUED, now), is_free)
+    lost = and_(deliveries.c.state == DeliveryState.SENDING, is_free)
+    some = select(deliveries.c.id).where(or_(queued, _due(DeliveryState.DEFERRED, now), lost))
     counted = select(func.count()).select_from(some.limit(enough).subquery())
     return connection.execute(counted).scalar_one()
 
@@ -113,20 +149,17 @@ def wake(connection: Connection, now: datetime) -> None:
     )
 
 
-def recover(
-    connection: Connection, node: str, now: datetime, stale: datetime, *, doubts: int
-) -> int:
-    """What this node left on the wire when it died is queued again, or held for a person.
+def recover(connection: Connection, now: datetime, *, doubts: int) -> int:
+    """What was on the wire under a lease that has ended is queued again, or held for a person.
 
-    So is what any node claimed before ``stale``. Nobody knows whether those messages went out: each
-    is in doubt once more, held where it was ``doubts`` times before, else sent behind all that is
-    due, and none is sent again to somebody who left meanwhile. Returns how many there were. Only
-    for a node that sends nothing at present.
+    Nobody knows whether those messages went out: each is in doubt once more, held where it was
+    ``doubts`` times before, else sent behind all that is due, and none is sent again to somebody
+    who left meanwhile. Returns how many there were.
     """
     held = deliveries.c.in_doubt >= doubts
     recovered = connection.scalars(
         update(deliveries)
-        .where(_lost(node, stale))
+        .where(deliveries.c.state == DeliveryState.SENDING, _is_free())
         .values(
             state=case((held, DeliveryState.UNCERTAIN), else_=DeliveryState.QUEUED),
             # Whatever ended its sender must not meet it first each time.
@@ -137,6 +170,7 @@ def recover(
             attempts=deliveries.c.attempts + 1,
             in_doubt=deliveries.c.in_doubt + 1,
             tried_at=func.coalesce(deliveries.c.tried_at, deliveries.c.claimed_at),
+            lease=None,
         )
         .returning(deliveries.c.id)
     ).all()
@@ -146,79 +180,120 @@ def recover(
     return len(recovered)
 
 
-def claim(connection: Connection, node: str, now: datetime, count: int) -> list[Claimed]:
-    """Up to ``count`` deliveries that are due, the longest due first, are this node's to send."""
-    rows = connection.execute(_CLAIM, {"by": node, "at": now, "most": count})
-    return [Claimed(**{**row, "personal": json.loads(row["personal"])}) for row in rows.mappings()]
+def claim(
+    connection: Connection, lease: int, node: str, now: datetime, count: int
+) -> list[Claimed]:
+    """Up to ``count`` deliveries that are due, the longest due first, are under this lease."""
+    wanted = {"by": lease, "who": node, "at": now, "most": count}
+    rows = connection.execute(_CLAIM, wanted).mappings()
+    claimed = [Claimed(**{**row, "personal": json.loads(row["personal"])}) for row in rows]
+    return sorted(claimed, key=attrgetter("id"))
+
+
+def mark(connection: Connection, lease: int, ids: Collection[int]) -> frozenset[int]:
+    """Each is on record as about to leave; returns those that still may.
+
+    Who unsubscribed since they were claimed does not get them, nor is sent here what another node
+    took over.
+    """
+    if not ids:
+        return frozenset()
+    result = connection.execute(_MARK, [{"delivery": one, "by": lease} for one in ids])
+    if result.rowcount == len(ids):
+        return frozenset(ids)
+    return frozenset(connection.scalars(_MARKED, {"wanted": list(ids), "by": lease}))
+
+
+def take_back(connection: Connection, lease: int, ids: Collection[int]) -> None:
+    """None of these left after all: each is as it was before it was marked."""
+    if ids:
+        connection.execute(_TAKE_BACK, [{"delivery": one, "by": lease} for one in ids])
 
 
 def settle(
     connection: Connection,
-    node: str,
+    lease: int,
     now: datetime,
     settlements: Sequence[Settlement],
     keyed: Keyed,
-) -> list[int]:
-    """Each outcome is on record, unless the delivery was taken from this node meanwhile.
+) -> Sequence[int]:
+    """Each outcome is on record, unless the delivery was taken from this lease meanwhile.
 
-    One that the store does not take is held as uncertain, and spoils no other; their ids are
-    returned. A dead address is suppressed by its ``keyed`` hash, and with it what else waits to be
-    sent there. What is to be tried again is not, where its owner left meanwhile.
+    A dead address is suppressed by its ``keyed`` hash, and with it what else waits to be sent
+    there. What is to be tried again is not, where its owner left meanwhile. Raises whatever the
+    store says where it does not take one of them, and then none is on record.
     """
-    if not settlements:
-        return []
-    rows = [
-        {
-            "delivery": one.delivery,
-            "by": node,
-            "becomes": one.state,
-            "said": one.reply,
-            "because": one.cause,
-            "again": one.again_at,
-            "settled": None if one.again_at else now,
-            "doubt": int(one.was_in_doubt),
-        }
-        for one in settlements
-    ]
-    # What is accepted at once, which is nearly all, needs no second row.
-    other = [one.delivery for one in settlements if one.state is not DeliveryState.ACCEPTED]
-    mine = connection.scalars(_mine(node, other)).all() if other else []
-    held = [] if _is_recorded(connection, rows) else _one_by_one(connection, rows, now)
-    if noted := {*mine, *held}:
-        note(connection, deliveries.c.id.in_(noted), now, was_tried=True)
-    if dead := [one for one in settlements if one.dead and one.delivery not in held]:
-        _suppress(connection, dead, now, keyed)
-    if tried := [one.delivery for one in settlements if one.again_at]:
-        _withdraw(connection, tried, now)
+    if settlements:
+        mine = _mine(connection, lease, settlements)
+        connection.execute(_SETTLE, [_row(one, lease, now) for one in settlements])
+        _follow(connection, settlements, mine, now, keyed)
+    return ()
+
+
+def settle_or_hold(
+    connection: Connection,
+    lease: int,
+    now: datetime,
+    settlements: Sequence[Settlement],
+    keyed: Keyed,
+) -> Sequence[int]:
+    """As `settle`, but one that the store does not take is held as uncertain: the ids of these."""
+    held = []
+    mine = _mine(connection, lease, settlements)
+    for one in settlements:
+        row = _row(one, lease, now)
+        try:
+            with connection.begin_nested():
+                connection.execute(_SETTLE, row)
+        except _NOT_TAKEN:
+            uncertain = {"becomes": DeliveryState.UNCERTAIN, "said": _NOT_RECORDED}
+            again = {"because": None, "again": None, "settled": now, "doubt": 1}
+            connection.execute(_SETTLE, {**row, **uncertain, **again})
+            held.append(one.delivery)
+    settled = [one for one in settlements if one.delivery not in held]
+    _follow(connection, settled, {*mine, *held}, now, keyed)
     return held
 
 
-def _mine(node: str, among: Sequence[int]) -> Select[int]:
-    """Those of the deliveries that this node has on the wire."""
-    on_the_wire = (deliveries.c.state == DeliveryState.SENDING, deliveries.c.node == node)
-    return select(deliveries.c.id).where(deliveries.c.id.in_(among), *on_the_wire)
+def _mine(connection: Connection, lease: int, settlements: Sequence[Settlement]) -> set[int]:
+    """Those to be noted that are under this lease yet.
+
+    What is accepted at once, which is nearly all, needs no second row.
+    """
+    other = [one.delivery for one in settlements if one.state is not DeliveryState.ACCEPTED]
+    if not other:
+        return set()
+    mine = (deliveries.c.id.in_(other), deliveries.c.lease == lease)
+    return set(connection.scalars(select(deliveries.c.id).where(*mine)))
 
 
-def _is_recorded(connection: Connection, rows: Sequence[Mapping[str, object]]) -> bool:
-    """Whether the store took all of the rows; else it took none."""
-    try:
-        with connection.begin_nested():
-            connection.execute(_SETTLE, rows)
-    except _NOT_TAKEN:
-        return False
-    return True
+def _row(one: Settlement, lease: int, now: datetime) -> dict[str, object]:
+    return {
+        "delivery": one.delivery,
+        "by": lease,
+        "becomes": one.state,
+        "said": one.reply,
+        "because": one.cause,
+        "again": one.again_at,
+        "settled": None if one.again_at else now,
+        "doubt": int(one.was_in_doubt),
+    }
 
 
-def _one_by_one(
-    connection: Connection, rows: Sequence[Mapping[str, object]], now: datetime
-) -> list[int]:
-    """Every row is on record, those that the store does not take as held: the ids of these."""
-    refused = [row for row in rows if not _is_recorded(connection, [row])]
-    held = {"becomes": DeliveryState.UNCERTAIN, "said": _NOT_RECORDED, "because": None}
-    again = {"again": None, "settled": now, "doubt": 1}
-    for row in refused:
-        connection.execute(_SETTLE, {**row, **held, **again})
-    return [int(str(row["delivery"])) for row in refused]
+def _follow(
+    connection: Connection,
+    settlements: Sequence[Settlement],
+    noted: Collection[int],
+    now: datetime,
+    keyed: Keyed,
+) -> None:
+    """What follows from outcomes: for the history of these, and for others that wait."""
+    if noted:
+        note(connection, deliveries.c.id.in_(noted), now, was_tried=True)
+    if dead := [one for one in settlements if one.dead]:
+        _suppress(connection, dead, now, keyed)
+    if tried := [one.delivery for one in settlements if one.again_at]:
+        _withdraw(connection, tried, now)
 
 
 def _suppress(
@@ -254,10 +329,3 @@ def _withdraw(connection: Connection, tried: Sequence[int], now: datetime) -> No
 
 def _due(state: DeliveryState, now: datetime) -> ColumnElement[bool]:
     return and_(deliveries.c.state == state, deliveries.c.due_at <= now)
-
-
-def _lost(node: str, stale: datetime) -> ColumnElement[bool]:
-    return and_(
-        deliveries.c.state == DeliveryState.SENDING,
-        or_(deliveries.c.node == node, deliveries.c.claimed_at < stale),
-    )

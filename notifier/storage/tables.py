@@ -86,9 +86,19 @@ renderings = Table(
     Column("created_at", Instant, nullable=False),
 )
 
-#: One message to one address. ``personal`` is a JSON object with the values of the slots. ``node``
-#: claimed it last, at ``claimed_at``, and first at ``tried_at``; ``cause`` is what the last refusal
-#: spoke of.
+#: Who sends at present: a node has what it claimed until ``until``, by the store's clock, which it
+#: moves on while it lives. No number is given twice, so that nobody takes up what another one had.
+senders = Table(
+    "senders",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=False),
+    Column("node", Text, nullable=False),
+    Column("until", Instant, nullable=False),
+)
+
+#: One message to one address. ``personal`` is a JSON object with the values of the slots. What is
+#: queued is under a ``lease`` while a node is about to send it. ``node`` claimed it last, at
+#: ``claimed_at``, and first at ``tried_at``; ``cause`` is what the last refusal spoke of.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -103,6 +113,7 @@ deliveries = Table(
     Column("due_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("in_doubt", Integer, nullable=False),
+    Column("lease", Number),
     Column("node", Text),
     Column("claimed_at", Instant),
     Column("tried_at", Instant),

@@ -85,7 +85,7 @@ def test_a_server_gets_each_message_once_and_byte_for_byte(
     assert {message_id(data) for [data] in got.values()} == {
         one.message_id for one in outbox(database)
     }
-    assert len(server.greetings) == 3
+    assert 1 <= len(server.greetings) <= 3
 
 
 def test_a_connection_is_given_up_after_so_many_messages(

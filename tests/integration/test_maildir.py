@@ -5,7 +5,6 @@ import mailbox
 import os
 import stat
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,19 +13,13 @@ from notifier.errors import TransportUnavailable
 from notifier.mail.maildir import Maildir
 from notifier.model import Envelope, Reply, Stage
 from tests.builders import an_envelope
+from tests.sessions import Hearer, send_all
 
 ENVELOPE = an_envelope()
 
 
 def send(root: Path, *envelopes: Envelope) -> list[Reply]:
-    async def deliver() -> list[Reply]:
-        session = await Maildir(root).open()
-        assert session.usable
-        replies = [await session.send(envelope) for envelope in envelopes]
-        await session.close()
-        return replies
-
-    return asyncio.run(deliver())
+    return asyncio.run(send_all(Maildir(root), *envelopes))
 
 
 def stored(root: Path) -> list[Path]:
@@ -68,15 +61,12 @@ def test_each_run_looks_anew_at_what_was_read(tmp_path: Path) -> None:
     """A disk's clock may tick too seldom to show that somebody read a message meanwhile."""
     maildir = Maildir(tmp_path)
 
-    async def deliver() -> None:
-        await (await maildir.open()).send(ENVELOPE)
-
-    asyncio.run(deliver())
+    asyncio.run(send_all(maildir, ENVELOPE))
     [first] = stored(tmp_path)
     before = (tmp_path / "cur").stat()
     first.rename(tmp_path / "cur" / f"{first.name}:2,S")
     os.utime(tmp_path / "cur", ns=(before.st_atime_ns, before.st_mtime_ns))
-    asyncio.run(deliver())
+    asyncio.run(send_all(maildir, ENVELOPE))
     assert len(stored(tmp_path)) == 1
 
 
@@ -93,7 +83,7 @@ def test_what_a_crash_left_half_written_is_replaced(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "mail").write_text("a file")
     with pytest.raises(TransportUnavailable, match="mail") as caught:
-        asyncio.run(Maildir(tmp_path / "mail").open())
+        asyncio.run(send_all(Maildir(tmp_path / "mail")))
     assert caught.value.transport.endswith("/mail")
 
 
@@ -105,15 +95,31 @@ def test_a_message_that_cannot_be_written_is_not_in_doubt(tmp_path: Path) -> Non
 
 def send_into_ruins(root: Path) -> list[Reply]:
     async def deliver() -> list[Reply]:
-        session = await Maildir(root).open()
+        hearer = Hearer()
+        session = await Maildir(root).open(hearer.ended)
         (root / "tmp").rmdir()
-        return [await session.send(ENVELOPE)]
+        return [await hearer.send(session, ENVELOPE)]
 
     return asyncio.run(deliver())
+
+
+def test_what_was_begun_and_not_finished_is_not_stored(tmp_path: Path) -> None:
+    async def deliver() -> list[Reply]:
+        hearer = Hearer()
+        session = await Maildir(tmp_path).open(hearer.ended)
+        session.begin(ENVELOPE)
+        session.begin(replace(ENVELOPE, message_id="<2@news.example.org>"))
+        session.finish()
+        await session.close()
+        assert not session.usable
+        return await hearer.told(2)
+
+    lost, done = sorted(asyncio.run(deliver()), key=lambda reply: reply.code or 0)
+    assert (lost.code, lost.stage, done.code) == (None, Stage.MAIL, 250)
+    assert len(stored(tmp_path)) == 1
 
 
 def test_several_sessions_may_wait_for_the_disk_at_once(tmp_path: Path) -> None:
     maildir = Maildir(tmp_path)
     assert maildir.sessions > 1
-    assert timedelta(0) < maildir.patience <= timedelta(minutes=1)
     assert maildir.name == f"the Maildir {tmp_path}"

@@ -68,16 +68,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """All a client says: groups of steps, each written at once, then content and final dot."""
+    """All a client says: a command after the other, then content and final dot.
 
-    groups: tuple[tuple[Step, ...], ...]
+    Where the server pipelines, the commands go out in one write (RFC 2920 section 3.1).
+    """
+
+    steps: tuple[Step, ...]
     content: bytes
 
 
 def begin(envelope: Envelope, extensions: Extensions) -> Transaction | Reply:
     """The transaction for a message, or the permanent refusal it could only end with.
 
-    RFC 5321 section 4.5.2 (dots), RFC 2920 section 3.1 (groups), RFC 6531 section 3.
+    RFC 5321 section 4.5.2 (dots), RFC 6531 section 3.
     """
     sender = _path(Stage.MAIL, envelope.sender, extensions)
     if isinstance(sender, Reply):
@@ -93,10 +96,7 @@ def begin(envelope: Envelope, extensions: Extensions) -> Transaction | Reply:
         Step(Stage.RCPT, b"RCPT TO:<%b>\r\n" % recipient),
         Step(Stage.DATA, b"DATA\r\n"),
     )
-    return Transaction(
-        groups=(steps,) if extensions.pipelining else tuple((step,) for step in steps),
-        content=_stuffed(envelope.content),
-    )
+    return Transaction(steps=steps, content=_stuffed(envelope.content))
 
 
 def _path(stage: Stage, address: str, extensions: Extensions) -> bytes | Reply:

@@ -1,14 +1,29 @@
-"""One SMTP session after its greeting: transactions spoken over a pair of streams.
+"""One SMTP session after its greeting: transactions spoken over a connection, one behind the other.
 
 Knows who speaks when (RFC 5321, RFC 2920). Must never know how the connection came about, or
 what a reply means for a delivery.
+
+Where the server pipelines, the commands of the next message follow the final dot of the one before
+in one write, so that a message costs one round trip; every reply is read and counted all the same.
 """
 
 import asyncio
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 
-from notifier.mail.smtp.commands import Extensions, Transaction, begin
-from notifier.mail.smtp.replies import MOST_LINES, Malformed, ReplyLine, assembled, line
+from typing_extensions import override
+
+from notifier.mail import Ended
+from notifier.mail.smtp.commands import Extensions, Step, Transaction, begin
+from notifier.mail.smtp.replies import (
+    LONGEST_LINE_BYTES,
+    MOST_LINES,
+    Malformed,
+    ReplyLine,
+    assembled,
+    line,
+)
 from notifier.model import Envelope, Reply, Stage
 
 #: The end of a message that is written at once, dot and all, when the rest has gone out. Before
@@ -23,120 +38,306 @@ _GO_AHEAD = 354
 _GOES_ON = {Stage.MAIL: 2, Stage.RCPT: 2, Stage.DATA: 3, Stage.DOT: 2}
 
 
-@dataclass(slots=True, kw_only=True)
-class SmtpSession:
-    """Sends one message after the other, ``messages`` more at most."""
+@dataclass(slots=True, eq=False)
+class _Talk:
+    """What is said about one message, and how far that is.
 
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    extensions: Extensions
-    messages: int
-    timeout_seconds: float
+    ``unsaid`` are the commands still to be said. After the reply ``refused`` no other one counts,
+    and the server is asked once to forget about it (``is_cleared``). ``is_ready`` tells that the
+    server went ahead, ``may_end`` that the message may leave.
+    """
+
+    envelope: Envelope
+    content: bytes
+    unsaid: deque[Step]
+    refused: Reply | None = None
+    is_cleared: bool = False
+    is_ready: bool = False
+    may_end: bool = False
+    has_left: bool = False
+
+
+class SmtpSession(asyncio.Protocol):
+    """Sends one message after the other over ``transport``, ``messages`` more at most.
+
+    The reply told of each is the one that ended its transaction. Without a code the connection was
+    lost, or the server silent for too long: at stage DOT once the final dot was written, and only
+    then.
+    """
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        extensions: Extensions,
+        ended: Ended,
+        *,
+        messages: int,
+        timeout_seconds: float,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._transport = transport
+        self._extensions = extensions
+        self._ended = ended
+        self._left = messages
+        self._seconds = timeout_seconds
+        self._talks: deque[_Talk] = deque()
+        # Who is to be answered next, in which stage; one that was refused is cleared up after.
+        self._expected: deque[tuple[_Talk | None, Stage]] = deque()
+        self._begun = b""
+        self._lines: list[ReplyLine] = []
+        self._is_full = False
+        self._drained: _Talk | None = None
+        self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._problem = ""
+        self._gone = self._loop.create_future()
+        transport.set_protocol(self)
 
     @property
     def usable(self) -> bool:
-        return self.messages > 0 and not self._is_gone
+        return self._left > 0 and not self._transport.is_closing()
 
-    async def send(self, envelope: Envelope) -> Reply:
-        """Offers the message once; the reply is the one that ended the transaction.
+    def begin(self, envelope: Envelope) -> None:
+        transaction = begin(envelope, self._extensions)
+        if isinstance(transaction, Transaction):
+            self._left -= 1
+            talk = _Talk(envelope, transaction.content, deque(transaction.steps))
+        else:
+            talk = _Talk(envelope, b"", deque(), refused=transaction)
+        self._talks.append(talk)
+        first = self._talks[0]
+        if self._transport.is_closing():
+            self._loop.call_soon(self._forsake, "the server hung up")
+        elif talk is first and talk.refused:
+            self._loop.call_soon(self._end_refused)
+        elif talk is first or (first.has_left and self._extensions.pipelining):
+            self._write(self._said(talk))
 
-        Without a code the connection was lost, or the server silent for too long: at stage DOT
-        once the final dot was written, and only then.
-        """
-        transaction = begin(envelope, self.extensions)
-        if isinstance(transaction, Reply):
-            return transaction
-        self.messages -= 1
-        return await self._transact(transaction)
+    def finish(self) -> None:
+        talk = next((one for one in self._talks if not one.may_end), None)
+        if talk is not None:  # None where the connection was lost meanwhile.
+            talk.may_end = True
+            if talk.is_ready:
+                self._leave(talk)
+
+    def abort(self) -> None:
+        self._lose("aborted")
 
     async def close(self) -> None:
         """The connection is closed, after a QUIT where the server still listens."""
-        if not self._is_gone:
-            self.timeout_seconds = min(self.timeout_seconds, _GOODBYE_SECONDS)
-            self.writer.write(b"QUIT\r\n")
-            await self._hear(Stage.MAIL)
-        self.writer.close()
+        if not self._transport.is_closing() and not self._talks:
+            self._seconds = min(self._seconds, _GOODBYE_SECONDS)
+            self._expected.append((None, Stage.MAIL))
+            if self._timer:
+                self._timer.cancel()
+                self._timer = None
+            self._write(b"QUIT\r\n")
+        else:
+            self._lose("closed")
+        # Without a reply the time-out ends it; TLS may wait for a goodbye of its own.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2 * _GOODBYE_SECONDS):
+                await self._gone
+        self._transport.abort()
+
+    # What asyncio calls
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self._transport.is_closing():
+            return
+        lines = (self._begun + data if self._begun else data).split(b"\n")
+        self._begun = lines.pop()
         try:
-            async with asyncio.timeout(_GOODBYE_SECONDS):
-                await self.writer.wait_closed()
-        except OSError:
-            self.writer.transport.abort()
+            for received in lines:
+                self._hear(received)
+            _bounded(self._begun)
+        except Malformed as error:
+            self._lose(str(error))
 
-    @property
-    def _is_gone(self) -> bool:
-        return self.writer.is_closing() or self.reader.at_eof()
+    @override
+    def pause_writing(self) -> None:
+        self._is_full = True
 
-    async def _transact(self, transaction: Transaction) -> Reply:
-        for group in transaction.groups:
-            self.writer.write(b"".join(step.command for step in group))
-            replies = await self._hear(*(step.stage for step in group))
-            refused = next((reply for reply in replies if not _goes_on(reply)), None)
-            if refused:
-                await self._clear(replies[-1])
-                return refused
-        return await self._hand_over(transaction.content)
+    @override
+    def resume_writing(self) -> None:
+        self._is_full = False
+        if talk := self._drained:
+            self._drained = None
+            self._write_end(talk)
 
-    async def _clear(self, last: Reply) -> None:
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer:
+            self._timer.cancel()
+        if not self._gone.done():
+            self._gone.set_result(None)
+        self._forsake(str(exc) if exc else self._problem or "the server hung up")
+
+    # What is said
+
+    def _said(self, talk: _Talk) -> bytes:
+        """The commands of a message that may be said at once; their replies are expected."""
+        count = len(talk.unsaid) if self._extensions.pipelining else min(1, len(talk.unsaid))
+        steps = [talk.unsaid.popleft() for _ in range(count)]
+        self._expected.extend((talk, step.stage) for step in steps)
+        return b"".join([step.command for step in steps])
+
+    def _leave(self, talk: _Talk) -> None:
+        """The message goes out whole: its end, which puts it in doubt, when the rest has gone."""
+        if len(talk.content) > _PIECE_BYTES:
+            self._transport.set_write_buffer_limits(high=0)
+            self._write(talk.content[:-_PIECE_BYTES])
+            talk.content = talk.content[-_PIECE_BYTES:]
+            if self._is_full:
+                self._drained = talk
+                return
+        self._write_end(talk)
+
+    def _write_end(self, talk: _Talk) -> None:
+        if self._transport.is_closing():
+            return
+        talk.has_left = True
+        self._expected.append((talk, Stage.DOT))
+        behind = b""
+        if self._extensions.pipelining and len(self._talks) > 1:
+            behind = self._said(self._talks[1])
+        self._write(talk.content + behind if behind else talk.content)
+        talk.content = b""
+
+    def _write(self, said: bytes) -> None:
+        if said:
+            self._transport.write(said)
+            self._await()
+
+    # What is heard
+
+    def _hear(self, received: bytes) -> None:
+        """A line from the server. Raises Malformed."""
+        if not self._expected:
+            # It says so when it is about to close, and is out of step in any other case.
+            raise Malformed(f"unasked: {received[:80]!r}")
+        talk, stage = self._expected[0]
+        goes_on = b"354 " if stage is Stage.DATA else b"250 "
+        # What most replies are: whatever it says, the transaction goes on.
+        is_usual = received[:4] == goes_on and stage is not Stage.DOT and not self._lines
+        if is_usual and talk and not talk.refused:
+            self._expected.popleft()
+            self._go_on(talk, stage)
+            return
+        self._lines.append(line(_bounded(received).rstrip(b"\r")))
+        if self._lines[-1].is_last:
+            reply = assembled(stage, self._lines)
+            self._lines.clear()
+            self._expected.popleft()
+            self._take(talk, reply)
+        elif len(self._lines) >= MOST_LINES:
+            raise Malformed(f"a reply of more than {MOST_LINES} lines")
+
+    def _take(self, talk: _Talk | None, reply: Reply) -> None:
+        if talk is None:  # Nothing but the goodbye is said of no message.
+            self._transport.close()
+        elif not _is_in_step(reply):
+            talk.refused = talk.refused or reply
+            self._lose("out of step")
+        elif talk.refused:
+            self._clear(talk, reply)
+        elif reply.stage is Stage.DOT:
+            self._end(talk, reply)
+        elif _goes_on(reply):
+            self._go_on(talk, reply.stage)
+        else:
+            talk.refused = reply
+            talk.unsaid.clear()
+            self._clear(talk, reply)
+
+    def _go_on(self, talk: _Talk, stage: Stage) -> None:
+        self._await()
+        if stage is Stage.DATA:
+            talk.is_ready = True
+            if talk.may_end:
+                self._leave(talk)
+        elif talk.unsaid:
+            self._write(self._said(talk))
+
+    def _clear(self, talk: _Talk, reply: Reply) -> None:
         """The server is ready for another transaction, or the session has ended.
 
         It may go ahead although it refused the recipient: then it gets a message that ends before
         it began, which it cannot send to anybody (RFC 2920 section 3.1).
         """
-        if self._is_gone:
+        if self._is_asked(talk):
             return
-        went_ahead = last.code == _GO_AHEAD
-        self.writer.write(b".\r\n" if went_ahead else b"RSET\r\n")
-        [answer] = await self._hear(Stage.DOT)
-        if not went_ahead and not _goes_on(answer):
-            self.writer.close()
+        if talk.is_cleared:
+            self._end(talk, talk.refused or reply)
+            if not _goes_on(reply) and reply.stage is Stage.MAIL:
+                self._lose("it does not reset")
+            return
+        talk.is_cleared = True
+        went_ahead = reply.code == _GO_AHEAD
+        self._expected.append((talk, Stage.DOT if went_ahead else Stage.MAIL))
+        self._write(b".\r\n" if went_ahead else b"RSET\r\n")
 
-    async def _hand_over(self, content: bytes) -> Reply:
-        body, end = content[:-_PIECE_BYTES], content[-_PIECE_BYTES:]
-        if body:
-            self.writer.write(body)
-            try:
-                async with asyncio.timeout(self.timeout_seconds):
-                    await self.writer.drain()
-            except OSError as error:
-                return self._lost(Stage.DATA, str(error) or "the server takes no more")
-        if self._is_gone:
-            return self._lost(Stage.DATA, "the server hung up")
-        self.writer.write(end)
-        [reply] = await self._hear(Stage.DOT)
-        return reply
+    def _is_asked(self, talk: _Talk) -> bool:
+        return any(one is talk for one, _ in self._expected)
 
-    async def _hear(self, *stages: Stage) -> list[Reply]:
-        """A reply for each stage, as long as the server answers as one can understand."""
-        replies: list[Reply] = []
-        try:
-            async with asyncio.timeout(self.timeout_seconds):
-                for stage in stages:
-                    replies.append(assembled(stage, await self._lines()))
-                    if not _is_in_step(replies[-1]):
-                        self.writer.close()
-                        break
-        except TimeoutError:
-            silence = f"no reply within {self.timeout_seconds:g} seconds"
-            replies.append(self._lost(stages[len(replies)], silence))
-        except (OSError, ValueError, Malformed) as error:
-            replies.append(self._lost(stages[len(replies)], str(error)))
-        return replies
+    def _end(self, talk: _Talk, reply: Reply) -> None:
+        self._talks.popleft()
+        self._await()
+        self._ended(talk.envelope, reply)
+        self._end_refused()
+        if self._talks and self._talks[0].unsaid and not self._is_asked(self._talks[0]):
+            self._write(self._said(self._talks[0]))
 
-    async def _lines(self) -> list[ReplyLine]:
-        lines: list[ReplyLine] = []
-        while len(lines) < MOST_LINES:
-            received = await self.reader.readline()
-            if not received.endswith(b"\n"):
-                raise ConnectionResetError("the server hung up")
-            lines.append(line(received.rstrip(b"\r\n")))
-            if lines[-1].is_last:
-                return lines
-        raise Malformed(f"a reply of more than {MOST_LINES} lines")
+    def _end_refused(self) -> None:
+        """What no server could take ends in its turn, before a word was said about it."""
+        while self._talks and not self._is_asked(self._talks[0]):
+            refused = self._talks[0].refused
+            if refused is None:
+                break
+            self._ended(self._talks.popleft().envelope, refused)
 
-    def _lost(self, stage: Stage, problem: str) -> Reply:
+    # What is not heard
+
+    def _await(self) -> None:
+        """Whatever is awaited now may take the whole time-out."""
+        self._deadline = self._loop.time() + self._seconds
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._deadline, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if not self._expected and self._drained is None:
+            return
+        if self._loop.time() < self._deadline:
+            self._timer = self._loop.call_at(self._deadline, self._look)
+        elif self._drained:
+            self._lose("the server takes no more")
+        else:
+            self._lose(f"no reply within {self._seconds:g} seconds")
+
+    def _lose(self, problem: str) -> None:
         # Not closed: that would wait until the server has read what was written.
-        self.writer.transport.abort()
-        return Reply(stage=stage, code=None, enhanced=None, text=problem)
+        self._problem = self._problem or problem
+        self._transport.abort()
+        self._forsake(problem)
+
+    def _forsake(self, problem: str) -> None:
+        """Everything that was begun has ended, without a reply that counts."""
+        stages = {id(talk): stage for talk, stage in reversed(self._expected)}
+        self._expected.clear()
+        talks, self._talks, self._drained = self._talks, deque(), None
+        for talk in talks:
+            said = Stage.DATA if talk.is_ready else stages.get(id(talk), Stage.MAIL)
+            stage = Stage.DOT if talk.has_left else said
+            lost = Reply(stage=stage, code=None, enhanced=None, text=problem)
+            self._ended(talk.envelope, talk.refused or lost)
+
+
+def _bounded(received: bytes) -> bytes:
+    if len(received) > LONGEST_LINE_BYTES:
+        raise Malformed("a reply line without an end")
+    return received
 
 
 def _goes_on(reply: Reply) -> bool:

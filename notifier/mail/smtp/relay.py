@@ -10,7 +10,6 @@ import socket
 import ssl
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cached_property
 from typing import Any, Literal, cast
 
@@ -18,12 +17,10 @@ from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponse
 from typing_extensions import override
 
 from notifier.errors import TransportUnavailable
+from notifier.mail import Ended
 from notifier.mail.smtp.commands import Extensions, own_name
 from notifier.mail.smtp.dialogue import SmtpSession
-from notifier.mail.smtp.replies import LONGEST_LINE_BYTES, printable
-
-#: MAIL, RCPT, DATA, the message, the dot and RSET, each of which may take the whole time-out.
-_WAITS = 6
+from notifier.mail.smtp.replies import printable
 
 
 # Without slots: cached properties keep what is asked for once for all connections.
@@ -54,11 +51,7 @@ class Relay:
     def sessions(self) -> int:
         return self.connections
 
-    @property
-    def patience(self) -> timedelta:
-        return timedelta(seconds=_WAITS * self.timeout_seconds)
-
-    async def open(self) -> SmtpSession:
+    async def open(self, ended: Ended) -> SmtpSession:
         """A session that is encrypted and logged in as the relay is to be asked for.
 
         Raises TransportUnavailable: not reachable, not trusted, not let in.
@@ -72,7 +65,13 @@ class Relay:
             except (SMTPException, OSError, ValueError) as error:
                 raise TransportUnavailable(self.name, printable(str(error))) from error
             unfinished.pop_all()
-        return self._session(client)
+        return SmtpSession(
+            cast("asyncio.Transport", client.transport),
+            Extensions.offered(client.esmtp_extensions),
+            ended,
+            messages=self.messages_per_connection,
+            timeout_seconds=self.timeout_seconds,
+        )
 
     @cached_property
     def _tls(self) -> ssl.SSLContext | None:
@@ -99,16 +98,6 @@ class Relay:
         )
         client.is_told_its_name = bool(self.ehlo_name)
         return client
-
-    def _session(self, client: SMTP) -> SmtpSession:
-        reader, writer = _streams(cast("asyncio.Transport", client.transport))
-        return SmtpSession(
-            reader=reader,
-            writer=writer,
-            extensions=Extensions.offered(client.esmtp_extensions),
-            messages=self.messages_per_connection,
-            timeout_seconds=self.timeout_seconds,
-        )
 
 
 class _Client(SMTP):
@@ -149,13 +138,3 @@ async def _greet(client: SMTP) -> None:
         await client.ehlo()
     except SMTPHeloError:
         await client.helo()
-
-
-def _streams(transport: asyncio.Transport) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """From now on what arrives is read from the stream, and aiosmtplib no longer sees it."""
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader(limit=LONGEST_LINE_BYTES, loop=loop)
-    protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
-    transport.set_protocol(protocol)
-    protocol.connection_made(transport)
-    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _selections()
     _digests()
     _renderings()
+    _senders()
     _deliveries()
     _transitions()
     _suppressions()
@@ -93,6 +94,16 @@ def _renderings() -> None:
     )
 
 
+def _senders() -> None:
+    op.create_table(
+        "senders",
+        sa.Column("number", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("until", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("number", name="pk_senders"),
+    )
+
+
 def _deliveries() -> None:
     op.create_table(
         "deliveries",
@@ -107,6 +118,7 @@ def _deliveries() -> None:
         sa.Column("due_at", INSTANT, nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("in_doubt", sa.Integer(), nullable=False),
+        sa.Column("lease", NUMBER),
         sa.Column("node", sa.Text()),
         sa.Column("claimed_at", INSTANT),
         sa.Column("tried_at", INSTANT),

@@ -1,49 +1,56 @@
 """A delivery is planned once, claimed by one node, settled by it, and never lost."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
 from feeds.model import Fresh
 from feeds.storage import read_items
-from feeds.storage.database import Database
+from feeds.storage.database import Database, store_time
 from notifier.model import DeliveryState, Settlement, Skip, Window
-from notifier.storage import deliveries, digests, sending, suppressions
+from notifier.storage import deliveries, digests, senders, sending, suppressions, tables
 from notifier.storage.sending import Claimed
 from tests.builders import some_news
 from tests.outbox import KEYED, NOW, message, outbox, people, queue, store, subscribe, template
 
-LONG_AGO = NOW - timedelta(minutes=15)
 
-
-def claim(database: Database, count: int = 1, *, node: str = "one", minutes: int = 0) -> list[int]:
-    return [one.id for one in claimed(database, count, node=node, minutes=minutes)]
-
-
-def claimed(
-    database: Database, count: int = 1, *, node: str = "one", minutes: int = 0
-) -> list[Claimed]:
+def lease(database: Database, node: str = "one") -> int:
+    """A lease of a node that was not heard of before, or has been away."""
     with database.writing() as connection:
-        return sending.claim(connection, node, NOW + timedelta(minutes=minutes), count)
+        return senders.begin(connection, node)
 
 
-def settle(database: Database, *settlements: Settlement, node: str = "one") -> None:
+def claim(database: Database, by: int, count: int = 1, *, minutes: int = 0) -> list[int]:
+    return [one.id for one in claimed(database, by, count, minutes=minutes)]
+
+
+def claimed(database: Database, by: int, count: int = 1, *, minutes: int = 0) -> list[Claimed]:
     with database.writing() as connection:
-        sending.settle(connection, node, NOW, settlements, KEYED)
+        return sending.claim(connection, by, "one", NOW + timedelta(minutes=minutes), count)
 
 
-def recover(database: Database, *, node: str = "one", doubts: int = 1) -> int:
+def mark(database: Database, by: int, *ids: int) -> frozenset[int]:
     with database.writing() as connection:
-        return sending.recover(connection, node, NOW, LONG_AGO, doubts=doubts)
+        return sending.mark(connection, by, ids)
+
+
+def settle(database: Database, by: int, *settlements: Settlement) -> None:
+    with database.writing() as connection:
+        sending.settle(connection, by, NOW, settlements, KEYED)
+
+
+def recover(database: Database, *, doubts: int = 1) -> int:
+    with database.writing() as connection:
+        return sending.recover(connection, NOW, doubts=doubts)
 
 
 def waiting(database: Database, *, node: str = "one", minutes: int = 0) -> int:
     now = NOW + timedelta(minutes=minutes)
     with database.reading() as connection:
-        return sending.waiting(connection, node, now, LONG_AGO, enough=10)
+        return sending.waiting(connection, node, now, enough=10)
 
 
 def states(database: Database) -> list[DeliveryState]:
@@ -75,7 +82,8 @@ def test_what_is_queued_is_listed_the_latest_first(database: Database) -> None:
 
 def test_every_state_is_counted(database: Database) -> None:
     queue(database, 3)
-    settle(database, *map(accepted, claim(database)))
+    by = lease(database)
+    settle(database, by, *map(accepted, claim(database, by)))
     with database.reading() as connection:
         counts = deliveries.counts(connection)
     assert list(counts) == list(DeliveryState)
@@ -87,7 +95,9 @@ def test_nothing_planned_writes_nothing(database: Database) -> None:
     with database.writing() as connection:
         digests.keep(connection, {}, NOW)
         deliveries.queue(connection, [], NOW)
-        sending.settle(connection, "one", NOW, [], KEYED)
+        sending.settle(connection, 1, NOW, [], KEYED)
+        assert sending.mark(connection, 1, []) == frozenset()
+        sending.take_back(connection, 1, [])
         assert digests.record(connection, [], NOW) == frozenset()
     assert outbox(database) == []
 
@@ -122,15 +132,16 @@ def test_a_message_is_kept_once_however_often_it_is_rendered(database: Database)
 
 def test_the_longest_due_is_claimed_first_and_by_one_node_only(database: Database) -> None:
     queue(database, 3)
-    assert claim(database, 2) == [1, 2]
-    assert claim(database, 2, node="two") == [3]
-    assert claim(database, 2, node="two") == []
-    assert states(database) == [DeliveryState.SENDING] * 3
+    one, two = lease(database), lease(database, "two")
+    assert claim(database, one, 2) == [1, 2]
+    assert claim(database, two, 2) == [3]
+    assert claim(database, two, 2) == []
+    assert states(database) == [DeliveryState.QUEUED] * 3
 
 
 def test_a_claim_brings_all_that_is_needed_to_send(database: Database) -> None:
     queue(database)
-    [one] = claimed(database)
+    [one] = claimed(database, lease(database))
     assert (one.recipient, one.attempts, one.in_doubt) == ("reader1@example.org", 0, 0)
     assert (one.rendering, one.created_at) == ("template", NOW)
     assert one.personal["message_id"] == one.message_id
@@ -138,70 +149,111 @@ def test_a_claim_brings_all_that_is_needed_to_send(database: Database) -> None:
 
 def test_nothing_is_claimed_before_it_is_due(database: Database) -> None:
     queue(database)
-    assert claim(database, minutes=-1) == []
+    assert claim(database, lease(database), minutes=-1) == []
     assert waiting(database, minutes=-1) == 0
     assert waiting(database) == 1
 
 
 def test_an_accepted_delivery_never_goes_out_again(database: Database) -> None:
     queue(database)
-    settle(database, *map(accepted, claim(database)))
+    by = lease(database)
+    settle(database, by, *map(accepted, claim(database, by)))
     [one] = outbox(database)
     assert (one.state, one.attempts, one.reply) == (DeliveryState.ACCEPTED, 1, "250 OK")
     assert one.settled_at == NOW
-    assert claim(database, minutes=60) == []
+    assert claim(database, lease(database), minutes=60) == []
     assert recover(database) == 0
     assert waiting(database, minutes=60) == 0
 
 
 def test_a_deferred_delivery_wakes_when_its_time_has_come(database: Database) -> None:
     queue(database)
-    settle(database, *map(deferred, claim(database)))
+    by = lease(database)
+    settle(database, by, *map(deferred, claim(database, by)))
     [one] = outbox(database)
     assert (one.state, one.attempts, one.settled_at) == (DeliveryState.DEFERRED, 1, None)
     for minutes, expected in ((4, []), (5, [1])):
         with database.writing() as connection:
             sending.wake(connection, NOW + timedelta(minutes=minutes))
         assert waiting(database, minutes=minutes) == len(expected)
-        assert claim(database, minutes=minutes) == expected
+        assert claim(database, by, minutes=minutes) == expected
 
 
 def test_a_lost_answer_counts_as_a_doubt(database: Database) -> None:
     queue(database)
-    settle(database, *[deferred(one, was_in_doubt=True) for one in claim(database)])
+    by = lease(database)
+    settle(database, by, *[deferred(one, was_in_doubt=True) for one in claim(database, by)])
     assert [one.in_doubt for one in outbox(database)] == [1]
 
 
 def test_what_a_crash_left_on_the_wire_is_sent_once_more_and_counted(database: Database) -> None:
-    queue(database, 2)
-    claim(database)
-    assert waiting(database, node="one") == 2
-    assert waiting(database, node="two") == 1
-    assert recover(database, node="two") == 0
+    queue(database, 3)
+    by = lease(database)
+    assert mark(database, by, *claim(database, by, 2)[:1]) == {1}
+    assert states(database)[0] is DeliveryState.SENDING
+    assert (waiting(database), waiting(database, node="two"), recover(database)) == (3, 1, 0)
+    again = lease(database)
     assert recover(database) == 1
-    first, other = outbox(database)
-    assert (first.state, first.in_doubt) == (DeliveryState.QUEUED, 1)
-    assert other.in_doubt == 0
-    assert claim(database, 9) == [1, 2]
+    assert [one.in_doubt for one in outbox(database)] == [1, 0, 0]
+    assert claim(database, again, 9) == [1, 2, 3]
+
+
+def test_what_was_claimed_and_not_marked_is_never_in_doubt(database: Database) -> None:
+    queue(database, 2)
+    claim(database, lease(database), 2)
+    by = lease(database)
+    assert recover(database) == 0
+    assert claim(database, by, 2) == [1, 2]
+    assert [one.in_doubt for one in outbox(database)] == [0, 0]
+
+
+def test_what_did_not_leave_after_all_is_not_in_doubt_either(database: Database) -> None:
+    queue(database, 2)
+    by = lease(database)
+    ids = claim(database, by, 2)
+    assert mark(database, by, *ids) == {1, 2}
+    with database.writing() as connection:
+        sending.take_back(connection, by, ids[:1])
+    assert states(database) == [DeliveryState.QUEUED, DeliveryState.SENDING]
+    assert mark(database, by, 1) == {1}
+
+
+def test_who_left_since_it_was_claimed_is_not_sent_anything(database: Database) -> None:
+    queue(database, 2)
+    by = lease(database)
+    ids = claim(database, by, 2)
+    with database.writing() as connection:
+        deliveries.drop(connection, [1], NOW)
+    assert mark(database, by, *ids) == {2}
+
+
+def on_the_wire(database: Database, count: int = 1) -> list[int]:
+    """A node that was not at work claims and marks so many."""
+    by = lease(database)
+    ids = claim(database, by, count)
+    mark(database, by, *ids)
+    return ids
 
 
 def test_what_is_in_doubt_again_is_held(database: Database) -> None:
     """However often its sender dies, nobody gets a message more than twice."""
     queue(database)
     for _ in range(2):
-        claim(database)
+        on_the_wire(database)
+        lease(database)
         assert recover(database) == 1
     [one] = outbox(database)
     assert (one.state, one.in_doubt, one.attempts) == (DeliveryState.UNCERTAIN, 2, 2)
     assert (one.settled_at, "ended before" in str(one.reply)) == (NOW, True)
-    assert claim(database) == []
+    assert claim(database, lease(database)) == []
 
 
 def test_what_may_have_ended_its_sender_is_sent_behind_the_others(database: Database) -> None:
     queue(database, 2, now=NOW - timedelta(minutes=1))
-    assert claim(database) == [1]
+    assert on_the_wire(database) == [1]
+    by = lease(database)
     recover(database)
-    assert [claim(database), claim(database)] == [[2], [1]]
+    assert [claim(database, by), claim(database, by)] == [[2], [1]]
 
 
 @pytest.mark.parametrize("unwritable", ["250 \ud800", "250 \0"])
@@ -210,10 +262,11 @@ def test_one_outcome_that_cannot_be_written_spoils_no_other(
 ) -> None:
     """It is held, as else it would be sent again by each run for ever."""
     queue(database, 4)
-    results = [accepted(one) for one in sorted(claim(database, 4))]
+    by = lease(database)
+    results = [accepted(one) for one in claim(database, by, 4)]
     results[1] = replace(results[1], reply=unwritable)
     with database.writing() as connection:
-        held = sending.settle(connection, "one", NOW, results, KEYED)
+        held = sending.settle_or_hold(connection, by, NOW, results, KEYED)
     kept_by_sqlite = held == []
     expected = DeliveryState.ACCEPTED if kept_by_sqlite else DeliveryState.UNCERTAIN
     assert held == ([] if kept_by_sqlite else [2])
@@ -228,21 +281,24 @@ def test_one_outcome_that_cannot_be_written_spoils_no_other(
 
 def test_the_first_attempt_is_remembered(database: Database) -> None:
     queue(database)
-    [first] = claimed(database)
-    settle(database, deferred(first.id))
+    by = lease(database)
+    [first] = claimed(database, by)
+    settle(database, by, deferred(first.id))
     with database.writing() as connection:
         sending.wake(connection, NOW + timedelta(hours=1))
-    [second] = claimed(database, minutes=60)
+    [second] = claimed(database, by, minutes=60)
     assert (first.tried_at, first.attempts) == (None, 0)
     assert (second.tried_at, second.attempts) == (NOW, 1)
 
 
 def test_what_is_in_doubt_is_held_where_a_person_is_to_decide(database: Database) -> None:
     queue(database)
-    claim(database)
+    by = lease(database)
+    mark(database, by, *claim(database, by))
+    by = lease(database)
     assert recover(database, doubts=0) == 1
     assert states(database) == [DeliveryState.UNCERTAIN]
-    assert claim(database) == []
+    assert claim(database, by) == []
 
 
 @pytest.mark.parametrize(
@@ -252,7 +308,10 @@ def test_a_person_decides_what_becomes_of_a_held_delivery(
     database: Database, *, send: bool, becomes: DeliveryState
 ) -> None:
     queue(database)
-    (held,) = claim(database)
+    by = lease(database)
+    (held,) = claim(database, by)
+    mark(database, by, held)
+    lease(database)
     recover(database, doubts=0)
     with database.writing() as connection:
         assert deliveries.release(connection, held, NOW, send=send) is True
@@ -260,23 +319,56 @@ def test_a_person_decides_what_becomes_of_a_held_delivery(
     assert states(database) == [becomes]
 
 
-def test_what_a_vanished_node_claimed_is_recovered_by_another(database: Database) -> None:
-    queue(database)
-    claim(database, node="gone", minutes=0)
-    assert recover(database, node="two") == 0
+def test_what_a_vanished_node_had_is_taken_over_when_its_lease_ends(database: Database) -> None:
+    queue(database, 2)
+    gone = lease(database, "gone")
+    mark(database, gone, *claim(database, gone, 2)[:1])
+    two = lease(database, "two")
+    assert (claim(database, two), recover(database)) == ([], 0)
     with database.writing() as connection:
-        after = NOW + timedelta(minutes=1)
-        assert sending.recover(connection, "two", after, after, doubts=1) == 1
+        ended = store_time(connection) - timedelta(seconds=1)
+        connection.execute(update(tables.senders).filter_by(number=gone).values(until=ended))
+    assert recover(database) == 1
+    assert claim(database, two, 2) == [1, 2]
+    with database.writing() as connection:
+        assert not senders.renew(connection, gone)
+
+
+def test_a_lease_goes_on_for_who_lives_and_ends_with_who_says_so(database: Database) -> None:
+    queue(database)
+    by, other = lease(database), lease(database, "two")
+    claim(database, by)
+    with database.writing() as connection:
+        assert senders.renew(connection, by)
+        senders.end(connection, by)
+        assert not senders.renew(connection, by)
+    assert claim(database, other) == [1]
+
+
+def test_a_lease_is_as_long_as_a_takeover_may_last_by_the_clock_of_the_store(
+    database: Database,
+) -> None:
+    lease(database)
+    with database.reading() as connection:
+        now = store_time(connection)
+        until = connection.execute(select(tables.senders.c.until)).scalar_one()
+    assert abs(datetime.now(UTC) - now) < timedelta(minutes=1)
+    assert 3 * senders.RENEWAL < until - now <= senders.LEASE < timedelta(minutes=1)
 
 
 def test_a_node_that_was_given_up_does_not_change_what_another_sends(database: Database) -> None:
     queue(database)
-    claim(database)
+    one = lease(database)
+    mark(database, one, *claim(database, one))
+    two = lease(database, "two")
+    with database.writing() as connection:
+        senders.end(connection, one)
     recover(database)
-    claim(database, node="two")
-    settle(database, accepted(1), node="one")
+    mark(database, two, *claim(database, two))
+    settle(database, one, accepted(1))
+    assert mark(database, one, 1) == frozenset()
     assert states(database) == [DeliveryState.SENDING]
-    settle(database, accepted(1), node="two")
+    settle(database, two, accepted(1))
     assert states(database) == [DeliveryState.ACCEPTED]
 
 
@@ -285,9 +377,11 @@ def test_a_dead_address_is_suppressed_with_all_that_waits_for_it(database: Datab
     [reader, _] = subscribe(database, *people(2))
     with database.writing() as connection:
         deliveries.queue(connection, [message(reader, "2026-11-25")], NOW)
-    [dead] = claimed(database)
+    by = lease(database)
+    [dead] = claimed(database, by)
     settle(
         database,
+        by,
         Settlement(
             delivery=dead.id,
             state=DeliveryState.FAILED,
@@ -330,7 +424,8 @@ def test_two_nodes_claim_at_once_and_share(database: Database) -> None:
     got: dict[str, list[int]] = {"one": [], "two": []}
 
     def take(node: str) -> None:
-        while ids := claim(database, 3, node=node):
+        by = lease(database, node)
+        while ids := claim(database, by, 3):
             got[node] += ids
 
     nodes = [Thread(target=take, args=(node,)) for node in got]
@@ -345,6 +440,7 @@ def test_two_nodes_claim_at_once_and_share(database: Database) -> None:
 def test_a_claim_walks_its_index_and_sorts_nothing(database: Database) -> None:
     statement = (
         "EXPLAIN QUERY PLAN SELECT id FROM deliveries WHERE state = 'queued' AND due_at <= '2027'"
+        " AND (lease IS NULL OR lease NOT IN (SELECT number FROM senders WHERE until > '2027'))"
         " ORDER BY due_at, id LIMIT 10"
     )
     with database.reading() as connection:

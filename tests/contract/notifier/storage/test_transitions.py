@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from feeds.storage.database import Database
 from notifier.model import Cause, DeliveryState, Settlement
-from notifier.storage import deliveries, sending, subscribers
+from notifier.storage import deliveries, senders, sending, subscribers, tables
 from notifier.storage.deliveries import Delivery
 from notifier.storage.tables import transitions
 from notifier.storage.transitions import Transition
@@ -18,15 +18,30 @@ LATER = NOW + timedelta(minutes=5)
 
 
 def claim(database: Database, minutes: int = 0, node: str = "one") -> list[int]:
+    """What is due is marked, by a node that just came to work."""
     now = NOW + timedelta(minutes=minutes)
     with database.writing() as connection:
         sending.wake(connection, now)
-        return sorted(one.id for one in sending.claim(connection, node, now, 9))
+        lease = senders.begin(connection, node)
+        ids = [one.id for one in sending.claim(connection, lease, node, now, 9)]
+        sending.mark(connection, lease, ids)
+    return ids
 
 
-def settle(database: Database, *settled: Settlement, minutes: int = 0) -> None:
+def settle(
+    database: Database, *settled: Settlement, minutes: int = 0, lease: int | None = None
+) -> None:
+    now = NOW + timedelta(minutes=minutes)
     with database.writing() as connection:
-        sending.settle(connection, "one", NOW + timedelta(minutes=minutes), settled, KEYED)
+        by = lease or connection.execute(select(func.max(tables.senders.c.number))).scalar_one()
+        sending.settle(connection, by, now, settled, KEYED)
+
+
+def recover(database: Database, *, doubts: int) -> None:
+    """The node ended, and is back."""
+    with database.writing() as connection:
+        senders.begin(connection, "one")
+        sending.recover(connection, LATER, doubts=doubts)
 
 
 def about(database: Database, text: str) -> list[Delivery]:
@@ -97,8 +112,7 @@ def test_every_attempt_is_told(database: Database) -> None:
 def test_what_a_crash_left_and_a_person_decided_is_told(database: Database) -> None:
     queue(database)
     [one] = claim(database)
-    with database.writing() as connection:
-        sending.recover(connection, "one", LATER, NOW, doubts=0)
+    recover(database, doubts=0)
     with database.writing() as connection:
         assert deliveries.release(connection, one, LATER, send=False)
     states = [(step.state, step.at) for step in outbox(database)[0].steps]
@@ -122,12 +136,11 @@ def test_that_a_reader_left_is_told(database: Database) -> None:
 def test_what_another_node_has_meanwhile_is_not_noted(database: Database) -> None:
     queue(database)
     [one] = claim(database)
-    with database.writing() as connection:
-        sending.recover(connection, "one", LATER, NOW, doubts=1)
+    recover(database, doubts=1)
     before = noted(database)
-    settle(database, deferred(one))
+    settle(database, deferred(one), lease=1)
     claim(database, 9, node="two")
-    settle(database, deferred(one))
+    settle(database, deferred(one), lease=1)
     assert noted(database) == before
 
 

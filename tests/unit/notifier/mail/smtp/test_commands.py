@@ -26,12 +26,11 @@ def refused(envelope: Envelope, extensions: Extensions = ALL) -> tuple[int | Non
 
 
 def commands(transaction: Transaction) -> list[bytes]:
-    return [step.command for group in transaction.groups for step in group]
+    return [step.command for step in transaction.steps]
 
 
 def test_what_is_offered_is_used() -> None:
     transaction = begun(replace(ENVELOPE, content="Grüße\r\n".encode()))
-    assert len(transaction.groups) == 1
     assert commands(transaction) == [
         b"MAIL FROM:<digest@news.example.org> SIZE=9 BODY=8BITMIME\r\n",
         b"RCPT TO:<reader@example.org>\r\n",
@@ -39,10 +38,8 @@ def test_what_is_offered_is_used() -> None:
     ]
 
 
-def test_without_an_offer_each_command_waits_for_its_reply() -> None:
-    transaction = begun(ENVELOPE, NONE)
-    assert [len(group) for group in transaction.groups] == [1, 1, 1]
-    assert commands(transaction)[0] == b"MAIL FROM:<digest@news.example.org>\r\n"
+def test_without_an_offer_nothing_is_asked_for() -> None:
+    assert commands(begun(ENVELOPE, NONE))[0] == b"MAIL FROM:<digest@news.example.org>\r\n"
 
 
 @pytest.mark.parametrize(

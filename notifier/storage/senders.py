@@ -1,0 +1,59 @@
+"""Who sends at present, as rows: which node, and until when, by the clock that all nodes share.
+
+Knows the table ``senders``. Must never know what is done under a lease.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from feeds.storage.database import next_numbers, store_time
+from notifier.storage.tables import senders
+
+#: A node that is no more is followed by another within a minute; one that lives moves its lease on
+#: often enough for three tries before the end.
+LEASE = timedelta(seconds=45)
+RENEWAL = timedelta(seconds=10)
+
+
+def begin(connection: Connection, node: str) -> int:
+    """The number of a lease of this node's; any earlier one of it has ended."""
+    now = store_time(connection)
+    connection.execute(delete(senders).where(or_(senders.c.node == node, senders.c.until <= now)))
+    [number] = next_numbers(connection, "senders", 1)
+    connection.execute(insert(senders).values(number=number, node=node, until=now + LEASE))
+    return number
+
+
+def renew(connection: Connection, lease: int) -> bool:
+    """The lease goes on; False where it has ended, and what was under it may be another's."""
+    now = store_time(connection)
+    moved = connection.execute(
+        update(senders)
+        .where(and_(senders.c.number == lease, senders.c.until > now))
+        .values(until=now + LEASE)
+    )
+    return moved.rowcount == 1
+
+
+def end(connection: Connection, lease: int) -> None:
+    """What is under the lease is anybody's."""
+    connection.execute(delete(senders).where(senders.c.number == lease))
+
+
+def in_force(*but: BindParameter[str]) -> Select[tuple[int]]:
+    """The numbers of all leases that have not ended, but for those of the node named."""
+    return select(senders.c.number).where(
+        senders.c.until > func.now(), *(senders.c.node != node for node in but)
+    )
