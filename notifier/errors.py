@@ -75,6 +75,13 @@ class CannotListen(NotifierError):
         self.port = port
 
 
+class SchedulerDied(NotifierError):
+    """Nothing beats any more: who watches the daemon is to start it anew."""
+
+    def __init__(self) -> None:
+        super().__init__("the scheduler died; the log says why, and a new start begins all jobs")
+
+
 class DaemonRuns(NotifierError):
     """A second daemon was started on one store; ``holder`` is the process of the first."""
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from zoneinfo import ZoneInfo
@@ -75,11 +75,10 @@ TOTALS = Totals(
 class Heartbeats:
     """Jobs that beat as they are told to."""
 
-    beats: dict[str, datetime] = field(default_factory=lambda: {"ingest": NOW, "publish": NOW})
-    ceased: tuple[str, ...] = ()
-
-    def stuck(self, now: datetime) -> tuple[str, ...]:
-        return self.ceased
+    ages: dict[str, timedelta] = field(
+        default_factory=lambda: dict.fromkeys(("ingest", "publish"), timedelta())
+    )
+    stuck: tuple[str, ...] = ()
 
 
 def a_web_app(

@@ -5,6 +5,7 @@ Knows what an open house can do, how often it shall, and how work ends. Must nev
 
 import importlib
 import pkgutil
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -72,7 +73,7 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
     """The daemon runs until SIGTERM or SIGINT, then finishes what is in hand.
 
     Raises DaemonRuns where one does on this store already (on PostgreSQL: under this node's name),
-    CannotListen where the address is taken. ``mails`` is a Maildir to show, for a demo.
+    CannotListen where the address is taken, SchedulerDied. ``mails`` is a Maildir to show.
     """
     load()
     with nodes.alone(house.database, house.settings.daemon.node):
@@ -94,7 +95,7 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
 
         numbers = partial(RawArray, "d") if serve.processes > 1 else own_numbers
         beats = jobs(house, on_change)
-        scheduler = Scheduler(beats, stopping, clock=house.clock, numbers=numbers)
+        scheduler = Scheduler(beats, stopping, numbers=numbers)
         publish = partial(_unless_busy, partial(_publish, house.publish, on_change), stopping)
         counts = WebCounts.of(serve.processes, numbers)
         server = web_parts.server(
@@ -263,8 +264,11 @@ def _serve(
     listening: socket.socket,
     stopping: Event,
 ) -> None:
-    """Serves and ticks until SIGTERM or SIGINT; returns when the work in hand is finished."""
-    scheduler.start()
+    """Serves and ticks until SIGTERM or SIGINT; returns when the work in hand is finished.
+
+    Raises SchedulerDied where nothing ticked any more.
+    """
+    scheduler.start(died=partial(server.handle_exit, signal.SIGTERM, None))
     others.start()
     log.info("daemon started", addresses=[listening.getsockname()[:2]])
     try:

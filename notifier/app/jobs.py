@@ -1,7 +1,8 @@
 """Which work runs how often: the scheduler of the daemon, on APScheduler.
 
 Knows intervals and threads. Must never know what is due: every beat asks the database, so
-nothing is lost when a beat is, and any number of nodes may run the same beats.
+nothing is lost when a beat is, and any number of nodes may run the same beats. Nor what time it is:
+intervals are measured by the monotonic clock, which nobody sets.
 """
 
 import logging
@@ -9,15 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor as Threads
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from threading import Event, Lock
+from time import monotonic
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 from typing_extensions import override
 
+from notifier.errors import SchedulerDied
 from notifier.web.connections import Numbers, own_numbers
 
 #: A job counts as stuck once this many beats passed without a sign of life.
@@ -47,36 +51,43 @@ class Job:
 
 class Beats:
     """When each job last gave a sign of life; ``numbers`` makes so many that hold it, shared with
-    other processes where any are to see it.
+    other processes where any are to see it, by a ``clock`` that they share and nobody sets.
     """
 
-    def __init__(self, jobs: Sequence[Job], numbers: Callable[[int], Numbers]) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        numbers: Callable[[int], Numbers],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._patience = {job.name: job.patience for job in jobs}
-        # In Unix time; 0 before the first.
+        self._clock = clock
+        # By the clock; 0 before the first.
         self._at = numbers(len(jobs))
 
-    def note(self, name: str, now: datetime) -> None:
+    def note(self, name: str) -> None:
         """The job of that name is alive."""
-        self._at[[*self._patience].index(name)] = now.timestamp()
+        self._at[[*self._patience].index(name)] = self._clock()
 
     def last(self, name: str) -> float:
-        """When the job of that name last gave one, in Unix time."""
+        """When the job of that name last gave one, by the clock."""
         last: float = self._at[[*self._patience].index(name)]
         return last
 
     @property
-    def beats(self) -> Mapping[str, datetime]:
-        """When each job last began, went on with or ended its work."""
+    def ages(self) -> Mapping[str, timedelta]:
+        """How long ago each job last began, went on with or ended its work."""
+        now = self._clock()
         return {
-            name: datetime.fromtimestamp(at, UTC)
+            name: timedelta(seconds=now - at)
             for name, at in zip(self._patience, self._at, strict=True)
             if at
         }
 
-    def stuck(self, now: datetime) -> tuple[str, ...]:
+    @property
+    def stuck(self) -> tuple[str, ...]:
         """The jobs that gave no sign of life for `BEATS_UNTIL_STUCK` intervals."""
-        beats = self.beats.items()
-        return tuple(name for name, beat in beats if now - beat > self._patience[name])
+        return tuple(name for name, age in self.ages.items() if age > self._patience[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,60 @@ class _Asked(Event):
         return self._stopping.is_set()
 
 
+class _Steady(tzinfo):
+    """UTC as it would be, had nobody set the clock since: APScheduler asks what time it is in the
+    zone of a scheduler, and `datetime.now` asks the zone.
+
+    By the clock on the wall, one that is set back an hour stops all beats for that hour, and one
+    that is set far ahead makes it list each beat that was missed (its issues 351, 526, 1066).
+    """
+
+    def __init__(self) -> None:
+        self._began = datetime.now(UTC).replace(tzinfo=self)
+        self._from = monotonic()
+
+    @override
+    def fromutc(self, dt: datetime) -> datetime:
+        return self._began + timedelta(seconds=monotonic() - self._from)
+
+    @override
+    def utcoffset(self, dt: datetime | None) -> timedelta:
+        return timedelta()
+
+    @override
+    def dst(self, dt: datetime | None) -> timedelta:
+        return timedelta()
+
+    @override
+    def tzname(self, dt: datetime | None) -> str:
+        return "steady"
+
+
+class _Every(BaseTrigger):  # type: ignore[misc] # it ships no types
+    """Beats so long after the last: APScheduler's own would list all that were missed."""
+
+    def __init__(self, seconds: int) -> None:
+        self._interval = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
+        return now + self._interval
+
+
+class _Watched(BackgroundScheduler):  # type: ignore[misc] # it ships no types
+    """A scheduler whose thread tells when it dies, as no job would ever beat again."""
+
+    died: Callable[[], object]
+    is_dead = False
+
+    def _main_loop(self) -> None:
+        try:
+            super()._main_loop()
+        except BaseException:
+            log.exception("scheduler died")
+            self.is_dead = True
+            self.died()
+
+
 class Scheduler:
     """Beats for every job, one thread each, so that no job delays another.
 
@@ -114,18 +179,16 @@ class Scheduler:
         jobs: Sequence[Job],
         stopping: Event,
         *,
-        clock: Callable[[], datetime],
         numbers: Callable[[int], Numbers] = own_numbers,
     ) -> None:
-        self._clock = clock
         self._stopping = stopping
         self._jobs = tuple(jobs)
         self.heartbeats = Beats(jobs, numbers)
         self._works = {job.name: _Work(job) for job in self._jobs}
         # The scheduler cannot be asked for a beat at any moment: not while it ends.
         self._woken = Threads(len(self._jobs), "woken")
-        self._scheduler = BackgroundScheduler(
-            timezone=UTC,
+        self._scheduler = _Watched(
+            timezone=_Steady(),
             executors={
                 "default": ThreadPoolExecutor(
                     len(self._jobs), pool_kwargs={"thread_name_prefix": "job"}
@@ -134,21 +197,19 @@ class Scheduler:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
 
-    def start(self) -> None:
-        """Every job gets its first beat at once, and from then on at its interval."""
+    def start(self, died: Callable[[], object] = lambda: None) -> None:
+        """Every job gets its first beat at once, and from then on at its interval.
+
+        ``died`` is called where none will get any more.
+        """
+        self._scheduler.died = died
         # That a beat found its job still at work, or came late, is as intended and no warning.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
-        now = self._clock()
+        now = datetime.now(self._scheduler.timezone)
         for job in self._jobs:
-            self.heartbeats.note(job.name, now)
-            self._scheduler.add_job(
-                self._beat,
-                "interval",
-                seconds=job.every_seconds,
-                next_run_time=now,
-                args=(job,),
-                id=job.name,
-            )
+            self.heartbeats.note(job.name)
+            every = _Every(job.every_seconds)
+            self._scheduler.add_job(self._beat, every, next_run_time=now, args=(job,), id=job.name)
         self._scheduler.start()
 
     def wake(self, name: str) -> None:
@@ -160,12 +221,11 @@ class Scheduler:
                 self._woken.submit(self._beat, work.job)
 
     def stop(self) -> None:
-        """No further beat; returns once the work in hand is done."""
+        """No further beat; returns once the work in hand is done. Raises SchedulerDied."""
         self._scheduler.shutdown(wait=True)
         self._woken.shutdown(wait=True)
-
-    def _note(self, job: Job) -> None:
-        self.heartbeats.note(job.name, self._clock())
+        if self._scheduler.is_dead:
+            raise SchedulerDied
 
     def _beat(self, job: Job) -> None:
         work = self._works[job.name]
@@ -180,9 +240,10 @@ class Scheduler:
                 return
 
     def _work(self, job: Job) -> None:
-        self._note(job)
+        note = partial(self.heartbeats.note, job.name)
+        note()
         try:
-            job.work(_Asked(self._stopping, partial(self._note, job)))
+            job.work(_Asked(self._stopping, note))
         except Exception:
             log.exception("job failed", job=job.name, again_in_seconds=job.every_seconds)
-        self._note(job)
+        note()

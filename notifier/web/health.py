@@ -5,7 +5,7 @@ Knows what well means. Must never know how things are counted: that is a callabl
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
@@ -38,12 +38,13 @@ log = structlog.get_logger(__name__)
 
 
 class Heartbeats(Protocol):
-    """What beats: when each job last did, and which ones no longer do."""
+    """What beats: how long ago each job last did, and which ones no longer do."""
 
     @property
-    def beats(self) -> Mapping[str, datetime]: ...
+    def ages(self) -> Mapping[str, timedelta]: ...
 
-    def stuck(self, now: datetime) -> tuple[str, ...]: ...
+    @property
+    def stuck(self) -> tuple[str, ...]: ...
 
 
 class Health:
@@ -68,12 +69,11 @@ class Health:
         self._counts = counts
         self._heartbeats = heartbeats
         self._version = version
-        self._clock = clock
         self._look: asyncio.Future[list[str]] | None = None
         self._looks = CapacityLimiter(1)
         self._scrapes = ThreadLimit(threads=1)
         self._registry = CollectorRegistry()
-        self._registry.register(_Readings(totals, heartbeats, counts, version))
+        self._registry.register(_Readings(totals, heartbeats, counts, version, clock))
 
     async def healthz(self, _request: Request) -> Response:
         """200 while the store answers and every job beats; 503 with the reasons otherwise; and how
@@ -122,7 +122,7 @@ class Health:
         return ["the store's schema is not current: run `fieldfare migrate`"]
 
     def _problems_of_jobs(self) -> Iterator[str]:
-        for job in self._heartbeats.stuck(self._clock()):
+        for job in self._heartbeats.stuck:
             yield f"the job {job!r} is stuck"
 
     def _problems_of_processes(self) -> Iterator[str]:
@@ -141,7 +141,9 @@ class _Readings(Collector):
         heartbeats: Heartbeats,
         counts: WebCounts,
         version: str,
+        clock: Callable[[], datetime],
     ) -> None:
+        self._clock = clock
         self._totals = totals
         self._heartbeats = heartbeats
         self._counts = counts
@@ -179,8 +181,9 @@ class _Readings(Collector):
             "When each job last began, went on with or ended its work.",
             labels=["job"],
         )
-        for job, beat in sorted(self._heartbeats.beats.items()):
-            family.add_metric([job], beat.timestamp())
+        now = self._clock()
+        for job, age in sorted(self._heartbeats.ages.items()):
+            family.add_metric([job], (now - age).timestamp())
         return family
 
     def _processes(self) -> Iterator[Metric]:

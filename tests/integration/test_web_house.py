@@ -62,7 +62,7 @@ def store(parts: tuple[Store, Heartbeats]) -> Iterator[Store]:
 @pytest.fixture
 def heartbeats(parts: tuple[Store, Heartbeats]) -> Iterator[Heartbeats]:
     yield parts[1]
-    parts[1].ceased = ()
+    parts[1].stuck = ()
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_a_house_in_order_is_healthy(client: httpx2.Client) -> None:
 
 
 def test_a_job_that_no_longer_beats_is_named(client: httpx2.Client, heartbeats: Heartbeats) -> None:
-    heartbeats.ceased = ("digests",)
+    heartbeats.stuck = ("digests",)
     answer = client.get("/healthz")
     assert answer.status_code == 503
     assert answer.json()["status"] == "failing"
@@ -177,7 +177,7 @@ def test_metrics_say_how_the_house_is_doing(client: httpx2.Client) -> None:
     }
 
 
-_QUIET = ("queued", "sending", "deferred", "suppressed", "uncertain")
+_QUIET = ("queued", "sending", "deferred", "skipped", "suppressed", "uncertain")
 
 
 def test_metrics_come_in_the_format_asked_for(client: httpx2.Client) -> None:

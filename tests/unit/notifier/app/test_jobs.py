@@ -1,14 +1,20 @@
 """The scheduler: every job beats, none overlaps itself or delays another."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from threading import Event
+import tracemalloc
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from threading import Event, Semaphore
 
+import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
 from structlog.testing import capture_logs
+from typing_extensions import override
 
-from notifier.app.jobs import Job, Scheduler
+from notifier.app.jobs import Beats, Job, Scheduler
+from notifier.errors import SchedulerDied
+from notifier.web.connections import own_numbers
 
-NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
 PATIENCE_SECONDS = 20
 
 
@@ -16,12 +22,38 @@ def a_job(work: Callable[[], object], *, name: str = "work", every_seconds: int 
     return Job(name=name, every_seconds=every_seconds, work=lambda _: work())
 
 
-def a_scheduler(*jobs: Job, clock: Callable[[], datetime] | None = None) -> Scheduler:
-    return Scheduler(jobs, Event(), clock=clock or real_now)
+def a_scheduler(*jobs: Job) -> Scheduler:
+    return Scheduler(jobs, Event())
 
 
-def real_now() -> datetime:
-    return datetime.now(UTC)
+@dataclass
+class Clock:
+    """Stands still until it is told to go on."""
+
+    now: float = 1.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class WallClock(datetime):
+    """The clock on the wall, set as `ahead` says: what APScheduler asks for the time."""
+
+    ahead = timedelta()
+
+    @classmethod
+    @override
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        moment = datetime.now(UTC) + cls.ahead
+        return tz.fromutc(moment.replace(tzinfo=tz)) if tz else moment
+
+
+@pytest.fixture
+def wall(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[WallClock]]:
+    for module in ("schedulers.base", "triggers.interval", "executors.base"):
+        monkeypatch.setattr(f"apscheduler.{module}.datetime", WallClock)
+    yield WallClock
+    WallClock.ahead = timedelta()
 
 
 def test_a_job_beats_at_once_and_again() -> None:
@@ -90,17 +122,52 @@ def test_a_job_never_overlaps_itself() -> None:
 
 
 def test_a_job_is_stuck_when_it_gives_no_sign_of_life_for_long() -> None:
-    scheduler = a_scheduler(a_job(lambda: None, every_seconds=60), clock=lambda: NOW)
+    clock = Clock()
+    beats = Beats([a_job(lambda: None, every_seconds=60)], own_numbers, clock)
+    assert beats.ages == {}
+    beats.note("work")
+    assert beats.last("work") == 1.0
+    clock.now += 10 * 60
+    assert (beats.ages, beats.stuck) == ({"work": timedelta(minutes=10)}, ())
+    clock.now += 1
+    assert beats.stuck == ("work",)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=-1), timedelta(days=3652)])
+def test_jobs_beat_on_whatever_the_clock_is_set_to(wall: type[WallClock], ahead: timedelta) -> None:
+    """Set back an hour no job beat for that hour, set ahead the scheduler listed ten years."""
+    beaten = Semaphore(0)
+    scheduler = a_scheduler(a_job(beaten.release))
     scheduler.start()
-    scheduler.stop()
-    assert scheduler.heartbeats.beats == {"work": NOW}
-    assert scheduler.heartbeats.stuck(NOW + timedelta(minutes=10)) == ()
-    assert scheduler.heartbeats.stuck(NOW + timedelta(minutes=10, seconds=1)) == ("work",)
+    assert beaten.acquire(timeout=PATIENCE_SECONDS)
+    wall.ahead = ahead
+    tracemalloc.start()
+    try:
+        assert all(beaten.acquire(timeout=3) for _ in range(2))
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+        scheduler.stop()
+
+
+def test_a_scheduler_that_dies_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    died = Event()
+    scheduler = a_scheduler(a_job(lambda: None))
+
+    def fail(_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(BackgroundScheduler, "_process_jobs", fail)
+    with capture_logs() as logs:
+        scheduler.start(died.set)
+        assert died.wait(PATIENCE_SECONDS)
+        with pytest.raises(SchedulerDied):
+            scheduler.stop()
+    assert [entry["event"] for entry in logs] == ["scheduler died"]
 
 
 def test_a_job_whose_work_takes_long_is_not_stuck_while_it_goes_on() -> None:
     """A supervisor must not end a run of an hour because it takes an hour."""
-    hours = iter(real_now() - timedelta(hours=left) for left in range(9, -1, -1))
     begun, asked, may_end = Event(), Event(), Event()
 
     def work(stopping: Event) -> None:
@@ -109,13 +176,12 @@ def test_a_job_whose_work_takes_long_is_not_stuck_while_it_goes_on() -> None:
         asked.set()
         may_end.wait(PATIENCE_SECONDS)
 
-    job = Job(name="work", every_seconds=3600, work=work)
-    scheduler = a_scheduler(job, clock=lambda: next(hours))
+    scheduler = a_scheduler(Job(name="work", every_seconds=3600, work=work))
     scheduler.start()
-    before = scheduler.heartbeats.beats["work"]
+    before = scheduler.heartbeats.last("work")
     begun.set()
     assert asked.wait(PATIENCE_SECONDS)
-    assert scheduler.heartbeats.beats["work"] > before
+    assert scheduler.heartbeats.last("work") > before
     may_end.set()
     scheduler.stop()
 
@@ -129,7 +195,7 @@ def test_work_hears_that_it_is_to_stop() -> None:
             heard.set()
 
     job = Job(name="work", every_seconds=60, work=work)
-    scheduler = Scheduler([job], stopping, clock=real_now)
+    scheduler = Scheduler([job], stopping)
     scheduler.start()
     assert heard.wait(PATIENCE_SECONDS)
     scheduler.stop()
@@ -137,10 +203,11 @@ def test_work_hears_that_it_is_to_stop() -> None:
 
 def test_one_slow_message_makes_no_job_stuck() -> None:
     """A mail server may take a minute over each of six answers."""
-    scheduler = a_scheduler(a_job(lambda: None), clock=lambda: NOW)
-    scheduler.start()
-    scheduler.stop()
-    assert scheduler.heartbeats.stuck(NOW + timedelta(minutes=6)) == ()
+    clock = Clock()
+    beats = Beats([a_job(lambda: None)], own_numbers, clock)
+    beats.note("work")
+    clock.now += 6 * 60
+    assert beats.stuck == ()
 
 
 def test_a_job_that_is_woken_beats_at_once() -> None:
