@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Se
 from pydantic import ValidationInfo as Info
 
 from config import values
+
+_T = TypeVar("_T")
 
 _TAXONOMIES = Path(__file__).parent / "taxonomies"
 # 32 characters of the url-safe alphabet carry 192 bits, beyond any guessing.
@@ -55,9 +57,9 @@ def authority(text: str) -> str:
     return text
 
 
-def _optional(check: Callable[[str], str]) -> AfterValidator:
+def _optional(check: Callable[[_T], _T]) -> AfterValidator:
     """What ``check`` takes, or nothing."""
-    return AfterValidator(lambda text: check(text) if text else "")
+    return AfterValidator(lambda value: check(value) if value else value)
 
 
 def path(value: object, info: Info) -> Path:
@@ -71,6 +73,12 @@ def path(value: object, info: Info) -> Path:
 
 def optional_path(value: object, info: Info) -> Path | None:
     return path(value, info) if value != "" else None
+
+
+def folder(value: Path) -> Path:
+    if not value.is_dir():
+        raise ValueError("no folder")
+    return value
 
 
 def day(value: object) -> date | None:
@@ -351,6 +359,11 @@ Taxonomy = Annotated[
 Location = Annotated[Path, BeforeValidator(path), Field(description="a path, not empty")]
 OptionalLocation = Annotated[
     Path | None, BeforeValidator(optional_path), Field(description="a path, or empty")
+]
+OptionalFolder = Annotated[
+    OptionalLocation,
+    _optional(folder),
+    Field(description="the path of a folder that is there, or empty"),
 ]
 Password = Annotated[SecretStr, PlainSerializer(masked_secret), Field(description="text")]
 SigningSecret = Annotated[

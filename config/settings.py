@@ -103,9 +103,9 @@ class LookSettings(SettingsSection):
     imprint: kinds.OptionalRemoteAddress
     privacy: kinds.OptionalRemoteAddress
     footer: kinds.Line
-    templates: kinds.OptionalLocation
+    templates: kinds.OptionalFolder
 
-    @field_validator("logo", "link", "link_dark", "head", "head_dark", "templates")
+    @field_validator("logo", "link", "link_dark", "head", "head_dark")
     @classmethod
     def _can_be_seen(cls, value: Path | str | None, info: ValidationInfo) -> Path | str | None:
         """Refuses files that are not there, and colours that some readers could not read."""
@@ -117,8 +117,6 @@ class LookSettings(SettingsSection):
 def _problem(option: str, value: Path | str) -> str:
     """What is wrong with an option of a look; empty where nothing is."""
     if isinstance(value, Path):
-        if option == "templates":
-            return "" if value.is_dir() else "must be the path of a folder that is there, or empty"
         is_picture = value.suffix.lower() in {".svg", ".png"} and value.is_file()
         return "" if is_picture else "must be the path of an .svg or .png file, or empty"
     if option.startswith("head"):
@@ -194,6 +192,7 @@ class MailSettings(SettingsSection):
     unsubscribe_mailbox: kinds.OptionalMailbox
     max_items: kinds.Count
     max_html_bytes: kinds.MailBytes
+    templates: kinds.OptionalFolder
     in_doubt: Literal["resend", "hold"]
     give_up_after_hours: kinds.Hours
     smtp: SmtpSettings

@@ -48,9 +48,14 @@ def named(taxonomy: Taxonomy | None = None, **changes: Any) -> Named:
 
 
 def a_renderer(
-    by_name: Named | None = None, *, most_bytes: int = MOST_BYTES, **changes: Any
+    by_name: Named | None = None,
+    *,
+    most_bytes: int = MOST_BYTES,
+    folder: Path | None = None,
+    **changes: Any,
 ) -> Renderer:
-    return Renderer(a_sender(**changes), by_name or named(), most_bytes=most_bytes)
+    sender = a_sender(**changes)
+    return Renderer(sender, by_name or named(), most_bytes=most_bytes, folder=folder)
 
 
 def rendered(

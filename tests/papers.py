@@ -1,4 +1,4 @@
-"""The page of commands, made of the command line itself.
+"""The page of commands, made of the command line itself, and what templates of mails are given.
 
 Knows how to ask Typer for what there is, and dataclasses for what a report holds. Must never hold a
 command's words of its own.
@@ -18,6 +18,7 @@ from feeds.storage.overview import Held, Listed
 from feeds.storage.topics import Unknown
 from notifier.app.reports import SourceRow, Status, SubscriberRow, TopicRow
 from notifier.cli import app
+from notifier.digest.overrides import ALWAYS, PARTS, PIECES
 from notifier.digest.plan import PlanReport
 from notifier.mail.send import DeliveryReport
 from notifier.storage.deliveries import Delivery
@@ -120,3 +121,21 @@ def _fields(report: type) -> Iterator[str]:
             yield each.name
         else:
             yield f"{each.name}: [{{{', '.join(_fields(held))}}}]"  # type: ignore[arg-type]
+
+
+def pieces() -> str:
+    """The Markdown of what each piece of a mail is given, and what that is made of."""
+    lines = ["| piece | is given | which is |", "|---|---|---|"]
+    lines += [
+        f"| `{piece}` | `{name}` | {what} |"
+        for piece, names in PIECES.items()
+        for name, what in names.items()
+    ]
+    lines += [f"| each | `{name}` | {what} |" for name, what in ALWAYS.items()]
+    lines += ["", "| of | there is | which is |", "|---|---|---|"]
+    lines += [
+        f"| `{name}` | `{part}` | {what} |"
+        for name, parts in PARTS.items()
+        for part, what in parts.items()
+    ]
+    return "\n".join(lines)

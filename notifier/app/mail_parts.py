@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from config.settings import Settings
+    from feeds.publish.site import Site
     from feeds.storage.database import Database
+    from feeds.taxonomy import Taxonomy
+    from notifier.digest.render import Renderer
     from notifier.mail.dkim import Signer
     from notifier.mail.ledger import Compose
     from notifier.storage.suppressions import Keyed
@@ -33,6 +37,49 @@ def keyed(database: Database) -> Keyed:
     with database.writing() as connection:
         key = constant(connection, KEY, secrets.token_hex(KEY_BYTES))
     return Keyed(bytes.fromhex(key))
+
+
+def renderer(settings: Settings, site: Site, taxonomy: Taxonomy) -> Renderer:
+    """What makes the messages of digests; their List-Id follows from the authority, so it never
+    changes. Raises SettingsError where a template of the operator's is wrong.
+    """
+    from notifier.digest.named import Named
+    from notifier.digest.render import Renderer
+    from notifier.mail.message import Sender
+
+    mail = settings.mail
+    sender = Sender(
+        name=mail.from_name or site.title,
+        address=mail.from_address,
+        list_id=f"digest.{site.identity.authority.replace('@', '.')}",
+        site_title=site.title,
+        site_url=site.url,
+        reply_to=mail.reply_to,
+        contact=site.contact,
+        unsubscribe_mailbox=mail.unsubscribe_mailbox,
+    )
+    return Renderer(
+        sender,
+        Named(site, taxonomy),
+        most_bytes=mail.max_html_bytes,
+        folder=templates(settings),
+    )
+
+
+def templates(settings: Settings) -> Path | None:
+    """The operator's own templates of mails, of which every mail can be made.
+
+    Raises SettingsError with every fault found.
+    """
+    folder = settings.mail.templates
+    if folder is None:
+        return None
+    from config.settings import SettingsError
+    from notifier.digest.overrides import faults
+
+    if found := faults(folder):
+        raise SettingsError(tuple(f"mail.templates: {fault}" for fault in found))
+    return folder
 
 
 def signing(settings: Settings, compose: Compose) -> Compose:

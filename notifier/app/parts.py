@@ -286,32 +286,19 @@ def planner(
     site: Site,
     taxonomy: Taxonomy,
 ) -> Planner:
-    """What plans digests; their List-Id follows from the authority, so it never changes.
+    """What plans digests.
 
-    Raises SettingsError where no secret signs their links.
+    Raises SettingsError where no secret signs their links, or a template of theirs is wrong.
     """
-    from notifier.digest.named import Named
+    from notifier.app import mail_parts
     from notifier.digest.plan import Planner
-    from notifier.digest.render import Renderer
-    from notifier.mail.message import Sender
     from notifier.subscribers.links import MailLinks
 
     mail = settings.mail
-    sender = Sender(
-        name=mail.from_name or site.title,
-        address=mail.from_address,
-        list_id=f"digest.{site.identity.authority.replace('@', '.')}",
-        site_title=site.title,
-        site_url=site.url,
-        reply_to=mail.reply_to,
-        contact=site.contact,
-        unsubscribe_mailbox=mail.unsubscribe_mailbox,
-    )
-    renderer = Renderer(sender, Named(site, taxonomy), most_bytes=mail.max_html_bytes)
     return Planner(
         database=database,
         moved=taxonomy.moved,
-        render=renderer.render,
+        render=mail_parts.renderer(settings, site, taxonomy).render,
         links=MailLinks(base_url=site.url, secret=settings.signing_key),
         keyed=keyed,
         # The right half of every Message-ID is the sender's own (RFC 5322 section 3.6.4).

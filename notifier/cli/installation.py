@@ -92,10 +92,13 @@ def written_once(path: Path, text: str, *, mode: int) -> bool:
 
 
 def config(context: typer.Context, as_json: AsJson = False) -> None:
-    """Show every setting in force, secrets masked."""
+    """Show every setting in force, secrets masked, once they and the templates are sound."""
     from config.settings import masked
+    from notifier.app import mail_parts
 
-    shown = masked(settings_for(context))
+    settings = settings_for(context)
+    mail_parts.templates(settings)
+    shown = masked(settings)
     if as_json:
         write_json(shown)
     else:

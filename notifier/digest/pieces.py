@@ -1,7 +1,7 @@
 """The templates of a digest, piece by piece: ours, and those of an operator that go before them.
 
-Knows jinja2, css-inline, the 72 columns of a plain text mail, and what each piece is given. Must
-never know which items a digest holds: an operator's are tried on made-up ones, before any mail is.
+Knows jinja2, css-inline and the 72 columns of a plain text mail. Must never know which items a
+digest holds, or what an operator's templates may do (`notifier.digest.overrides`).
 """
 
 import re
@@ -31,42 +31,13 @@ COLUMNS: Final = 72
 # An item stands in many digests; breaking a paragraph takes 50 µs.
 _KEPT_PARAGRAPHS: Final = 4096
 
-_OURS = Path(__file__).parent / "templates"
+OURS: Final = Path(__file__).parent / "templates"
 STYLE: Final = "mail.css"
 #: The forms in which each piece is there.
 FORMS: Final = ("html", "txt")
 #: What stands in the frame, each on a line of its own, once it is known.
 INSERTED: Final = ("preheader", "sections", "feeds")
 _INSERT: Final = re.compile(f"^\0({'|'.join(INSERTED)})\0\n", re.MULTILINE)
-
-# What every piece is given, and what each is given beside that.
-_ALWAYS: Final = {
-    "words": "what is said in the reader's language: `words.say(NAME)`, `words.tag`,"
-    " `words.direction`",
-    "sender": "the installation: `site_title`, `site_url`, `contact`",
-}
-_TOPIC: Final = "what is followed: `label`, `language`, `direction`, `url`, `feed_url`"
-VARIABLES: Final[Mapping[str, Mapping[str, str]]] = {
-    "digest": {
-        "title": "the heading, with the day",
-        "preheader": "where the first titles stand, for lists of mails",
-        "sections": "where the sections stand",
-        "feeds": "where the feeds stand; empty where there are none",
-        "view_url": "the address of the digest in a browser",
-        "unsubscribe_url": "the address that ends the subscription",
-        "change": "the name of the sentence that says how to change it; empty where nobody reads"
-        " mail",
-        "contact_url": "`sender.contact` as the address of a link",
-    },
-    "section": {"topic": _TOPIC, "count": "how many items it has, in words"},
-    "item": {
-        "item": "an item: `title`, `language`, `direction`, `url`, `about` (date, issuers, kind),"
-        " `summary`"
-    },
-    "also_in": {"topics": "what else the item was found by, each as `topic` of a section"},
-    "more": {"topic": _TOPIC, "more": "the sentence that counts what was left out"},
-    "feed": {"topic": _TOPIC},
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +82,7 @@ class _InliningLoader(FileSystemLoader):
 def environment(folder: Path | None = None) -> Environment:
     """The templates, those of a folder before ours; a missing name is an error there."""
     made = Environment(
-        loader=_InliningLoader([*filter(None, [folder]), _OURS]),
+        loader=_InliningLoader([*filter(None, [folder]), OURS]),
         autoescape=select_autoescape(["html"], default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -123,7 +94,7 @@ def environment(folder: Path | None = None) -> Environment:
 
 
 def rendered(folder: Path | None, piece: str, given: Mapping[str, object]) -> Sequence[str]:
-    """What became of a piece in each form (`FORMS`) with what it is given (`VARIABLES`)."""
+    """What became of a piece in each form (`FORMS`), with what it is given."""
     templates = environment(folder)
     return [templates.get_template(f"{piece}.{form}").render(given) for form in FORMS]
 

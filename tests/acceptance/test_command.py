@@ -51,6 +51,16 @@ def test_config_masks_every_secret(house: Installation) -> None:
     assert house.report("config")["secret"] == "***"
 
 
+def test_templates_of_mails_are_tried_before_anything_is_sent(tmp_path: Path) -> None:
+    """By whoever looks at the settings, and by the command and the daemon that would send."""
+    mails = tmp_path / "mails"
+    mails.mkdir()
+    (mails / "digest.html").write_text("<p>News</p>\n{{ sections }}\n")
+    house = an_installation(tmp_path / "house", f"[mail]\ntemplates = '{mails}'\n")
+    for command in ("config", "digest", "run"):
+        assert "digest.html: lacks the way out, {{ unsubscribe_url }}" in refusal(house, command)
+
+
 def test_every_fault_of_the_settings_is_told_at_once(tmp_path: Path) -> None:
     house = an_installation(tmp_path, "[mail.smtp]\nport = 99999\n[site]\nlangauge = 'en'")
     said = refusal(house, "config")

@@ -8,7 +8,7 @@ import pytest
 
 from config.manual import reference
 from tests.accuracy.measure import markdown
-from tests.papers import REPORTS, commands, names
+from tests.papers import REPORTS, commands, names, pieces
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -27,6 +27,7 @@ _PLACE = re.compile(r"`((?:config|feeds|notifier|tests|docs|seeds)/[\w./-]*)`")
         ("settings.md", "settings", reference),
         ("commands.md", "commands", commands),
         ("measured.md", "accuracy", markdown),
+        ("mail-templates.md", "pieces", pieces),
     ],
 )
 def test_a_table_says_what_is_so(
