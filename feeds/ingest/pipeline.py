@@ -39,7 +39,6 @@ from feeds.storage.documents import Sighting
 
 #: A batch is held at once, so it is bounded in bytes too.
 _BATCH_BYTES = 32_000_000
-
 #: An archive may hold any number of items; who takes one in reads the counts.
 _MOST_ITEMS_TOLD = 10_000
 
@@ -80,6 +79,10 @@ def ingest(
         return merged(reports)
 
 
+#: A list, and what `taken_off` tells of it.
+_Shrunk = tuple[Sighting, tuple[str, Collection[str], Collection[int]]]
+
+
 class _Run:
     """One ingest of one source."""
 
@@ -94,6 +97,12 @@ class _Run:
         # Whether what this look showed is an item, or a list.
         self._shown: dict[str, bool] = {}
         self._has_doubts = False
+        # Lists that showed what they show no more, with what: another document may yet show it.
+        self._shrunk: list[_Shrunk] = []
+        self._due: list[_Shrunk] = []
+        # What a dry run met, by number; and whether something is still being written.
+        self._met: set[int] = set()
+        self._waits = False
         self.done = 0
         with database.reading() as connection:
             self._signatures = documents.signatures(connection, source.name, terms.recipe)
@@ -148,6 +157,8 @@ class _Run:
                 self._shown,
                 is_at_its_end=not all(is_page) or not batch,
             )
+        self._waits = self._waits or any(isinstance(seen, Waiting) for seen in batch)
+        self._due = [] if batch or self._waits else self._shrunk
         gone = [seen.name for seen in batch if isinstance(seen, Gone)]
         refuted = self._doubtful.refuted() if self._has_doubts else {}
         put_off = self._doubtful.put_off() if self._has_doubts else ()
@@ -180,10 +191,13 @@ class _Run:
                 connection, readings, self._memory, self._terms, [*gone, *self._unlisted]
             )
             hidden = [*write_items.leaving(connection, self._source.name, gone)]
+            self._met.update(each.item.number for each in judged)
             for one in readings:
                 if one.is_complete and one.candidates:
-                    its = taken_off(connection, one, judged)
-                    hidden += write_items.leaving(connection, *its)
+                    self._shrunk.append((one.sighting, taken_off(connection, one, judged)))
+            for _, its in self._due:
+                left = write_items.leaving(connection, *its)
+                hidden += (item for item in left if item.number not in self._met)
             return judged, hidden
 
     def _write(
@@ -195,7 +209,7 @@ class _Run:
         put_off: Sequence[ReadDocument],
     ) -> tuple[Sequence[Judged], Sequence[Item]]:
         news = [one for one in readings if one.candidates or not self._is_known(one.sighting)]
-        if not (news or gone or renewed or refuted or put_off):
+        if not (news or gone or renewed or refuted or put_off or self._due):
             return [], ()
         with deciding(self._database) as connection:
             judged = keep(connection, news, self._terms, [*gone, *self._unlisted])
@@ -206,7 +220,17 @@ class _Run:
             for one in news:
                 if one.is_complete and one.candidates:
                     its = taken_off(connection, one, judged)
-                    hidden += write_items.leave(connection, *its, now=self._terms.now)
+                    if write_items.leaving(connection, *its):
+                        # Until then it is as good as unread, should this look be killed.
+                        unread = replace(one.sighting, signature="")
+                        is_open = one.sighting.name in _put_off(judged)
+                        self._shrunk.append((unread if is_open else one.sighting, its))
+                        documents.record(connection, [unread])
+                    else:
+                        write_items.leave(connection, *its, now=self._terms.now)
+            for sighting, its in self._due:
+                hidden += write_items.leave(connection, *its, now=self._terms.now)
+                documents.record(connection, [sighting])
             none_after_all = refute(connection, refuted, self._terms) if refuted else ()
             return judged, [*hidden, *none_after_all]
 
@@ -298,8 +322,7 @@ def keep(
     bodies = {digest: body for digest, body in had if digest and body is not None}
     documents.keep(connection, bodies)
     uids = store(connection, judged, terms)
-    # One put off is left open, so that it is read again.
-    put_off = {one.candidate.document for one in judged if isinstance(one.decision, Postponed)}
+    put_off = _put_off(judged)
     seen = (one.sighting for one in readings)
     latest = {one.name: replace(one, signature="") if one.name in put_off else one for one in seen}
     documents.record(connection, latest.values())
@@ -307,6 +330,11 @@ def keep(
         one if one.item.uid else replace(one, item=replace(one.item, uid=uids[one.item.slug]))
         for one in judged
     ]
+
+
+def _put_off(judged: Sequence[Judged]) -> Collection[str]:
+    """The documents that are left open, so that they are read again."""
+    return {one.candidate.document for one in judged if isinstance(one.decision, Postponed)}
 
 
 def keep_unread(connection: Connection, readings: Sequence[ReadDocument]) -> None:

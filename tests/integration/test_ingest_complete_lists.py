@@ -1,7 +1,11 @@
 """What a list of a complete source shows no more is withdrawn, and nothing else is."""
 
+import os
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -36,9 +40,10 @@ class Town(FolderIngest):
         self.write("feed.xml", feed("bridge", "mill", "weir"))
         self.look()
 
-    def look(self, *, complete: bool = True, dry_run: bool = False) -> IngestReport:
-        source = self.source(pattern="*.[tx][xm][tl]", complete=complete)
-        return self.ingest(source=source, dry_run=dry_run)
+    def look(self, *, complete: bool = True, dry_run: bool = False, **how: Any) -> IngestReport:
+        settle = how.pop("settle_seconds", 0)
+        source = self.source(pattern="*.[tx][xm][tl]", complete=complete, settle_seconds=settle)
+        return self.ingest(source=source, dry_run=dry_run, **how)
 
     @property
     def shown(self) -> Mapping[str, bool]:
@@ -119,6 +124,50 @@ def test_an_entry_that_changes_its_names_stays(town: Town) -> None:
     town.write("feed.xml", feed("bridge", "mill", "weir").replace(old, other))
     assert town.look(dry_run=True).withdrawn == 0
     assert (town.look().withdrawn, town.shown) == (0, ALL)
+
+
+@pytest.mark.parametrize("batch", [500, 1])
+def test_an_entry_that_moves_to_another_file_is_never_gone(town: Town, batch: int) -> None:
+    """Whichever is read first, and however many documents are judged at once."""
+    town.write("feed.xml", feed("mill", "weir"))
+    town.write("more.xml", feed("bridge"))
+    rehearsed = town.look(batch=batch, dry_run=True)
+    assert (rehearsed.withdrawn, rehearsed.restored) == (0, 0)
+    changes = [row.change for row in town.items()]
+    report = town.look(batch=batch)
+    assert (report.withdrawn, report.restored, town.shown) == (0, 0, ALL)
+    assert [row.change for row in town.items()] == changes
+    town.write("more.xml", feed("dam"))
+    assert town.look(batch=batch, dry_run=True).withdrawn == 1
+    assert town.look(batch=batch).withdrawn == 1
+    assert town.shown == ALL | {"bridge": False, "dam": True}
+    assert town.look(batch=batch).withdrawn == 0
+
+
+def test_nothing_is_withdrawn_while_a_file_is_being_written(town: Town) -> None:
+    """What left one may be on its way into it."""
+    at = datetime.now(UTC)
+    town.write("feed.xml", feed("mill", "weir"))
+    before = (at - timedelta(minutes=1)).timestamp()
+    os.utime(town.folder / "feed.xml", (before, before))
+    town.write("more.xml", feed("bridge"))
+    report = town.look(now=at, settle_seconds=30)
+    assert (report.waiting, report.withdrawn, town.shown) == (1, 0, ALL)
+    later = at + timedelta(minutes=1)
+    report = town.look(now=later, settle_seconds=30)
+    assert (report.withdrawn, report.restored, town.shown) == (0, 0, ALL)
+    town.write("more.xml", feed("dam"))
+    os.utime(town.folder / "more.xml", (before, before))
+    assert town.look(now=later, settle_seconds=30).withdrawn == 1
+
+
+def test_a_look_that_ends_early_withdraws_what_left_a_list_the_next_time(town: Town) -> None:
+    town.write("feed.xml", feed("mill", "weir"))
+    stopping = Event()
+    report = town.look(batch=1, stopping=stopping, progress=lambda *_: stopping.set())
+    assert (report.withdrawn, town.shown) == (0, ALL)
+    assert town.look(batch=1).withdrawn == 1
+    assert town.look(batch=1).withdrawn == 0
 
 
 @pytest.mark.parametrize("follow", [True, False])
