@@ -237,6 +237,10 @@ class Hub:
     topic: str
 
 
+#: The forms of lists that are made for programs, and say all that they show.
+FEEDS = frozenset({"rss", "rdf", "atom", "json"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
     """What one document holds: its form and its drafts.

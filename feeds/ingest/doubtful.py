@@ -1,13 +1,15 @@
-"""Pages that no list tells anything of: they wait until the rest of their list was seen.
+"""Pages that no list tells anything of: they wait until the rest of their list was seen. And pages
+that stand where feeds were.
 
 Knows what speaks for such a page or against it: its neighbours, and others, stored ones and refused
 ones too, that say the very same. Must never know what any of them means.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
-from feeds.draft import Document, Parsed, Refused
+from feeds.draft import FEEDS, Document, Parsed, Reason, Refused
 from feeds.identity.likeness import opening_key
 from feeds.ingest import Terms
 from feeds.ingest.read import ReadDocument, read_all, understood
@@ -21,6 +23,9 @@ from feeds.storage.documents import Sighting
 _MOST_HELD, _MOST_BYTES = 200, 32_000_000
 # Refused pages that are read again to be compared: a site has few walls, each on many pages.
 _MOST_REFUSED_READ = 20
+_NO_FEED = (
+    "a page where a feed was, of which it may show a part: nothing of it is read or withdrawn"
+)
 
 
 class Doubtful:
@@ -138,3 +143,33 @@ class Doubtful:
         found = understood(document, self._terms)
         for draft in found.drafts if isinstance(found, Parsed) else ():
             yield Page.of(document, draft, is_fitting=True)
+
+
+def kept_to_feeds(
+    database: Database,
+    readings: Sequence[ReadDocument],
+    terms: Terms,
+    refusals: Mapping[str, Sighting],
+) -> Sequence[ReadDocument]:
+    """These, the complete lists in quarantine that stand where feeds were, until somebody promotes
+    them, or a feed is there again. ``refusals`` are what was in quarantine before.
+    """
+    why = Refused(reason=Reason.NOT_NEWS, evidence=_NO_FEED)
+
+    def is_in_place(one: ReadDocument) -> bool:
+        name = one.sighting.name
+        if one.is_feed or not one.is_complete or name in terms.promoted:
+            return False
+        if name in refusals:
+            return refusals[name].refused == why
+        with database.reading() as connection:
+            body = documents.latest(connection, terms.source, name)
+        if body is None:
+            return False
+        was = understood(Document(source=terms.source, name=name, body=body), terms)
+        return isinstance(was, Parsed) and was.form in FEEDS
+
+    return [
+        replace(one.refused(why), is_complete=False) if is_in_place(one) else one
+        for one in readings
+    ]

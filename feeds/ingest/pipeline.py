@@ -17,7 +17,7 @@ from feeds.identity.candidates import distinguished
 from feeds.identity.decide import REMEMBERED, Postponed
 from feeds.identity.duplicates import Memory
 from feeds.ingest import Terms
-from feeds.ingest.doubtful import Doubtful
+from feeds.ingest.doubtful import Doubtful, kept_to_feeds
 from feeds.ingest.judge import Judged, judge
 from feeds.ingest.read import ReadDocument, read_all
 from feeds.ingest.repeats import Pages
@@ -41,7 +41,6 @@ from feeds.storage.documents import Sighting
 _BATCH_BYTES = 32_000_000
 #: An archive may hold any number of items; who takes one in reads the counts.
 _MOST_ITEMS_TOLD = 10_000
-
 #: What a slow source showed is stored by then, whatever else it has.
 _BATCH_SECONDS = 5.0
 
@@ -142,6 +141,8 @@ class _Run:
         readings: Sequence[ReadDocument] = read_all(
             to_read, self._terms, stopping, pages=self._pages
         )
+        if any(one.is_complete and not one.is_feed for one in readings):
+            readings = kept_to_feeds(self._database, readings, self._terms, self._refusals)
         if len(readings) < len(to_read):
             batch = batch[: batch.index(to_read[len(readings)])]
         for seen in batch:
@@ -223,8 +224,9 @@ class _Run:
                     if write_items.leaving(connection, *its):
                         # Until then it is as good as unread, should this look be killed.
                         unread = replace(one.sighting, signature="")
-                        is_open = one.sighting.name in _put_off(judged)
-                        self._shrunk.append((unread if is_open else one.sighting, its))
+                        put = (each for each in judged if isinstance(each.decision, Postponed))
+                        is_put_off = any(each.candidate.document == unread.name for each in put)
+                        self._shrunk.append((unread if is_put_off else one.sighting, its))
                         documents.record(connection, [unread])
                     else:
                         write_items.leave(connection, *its, now=self._terms.now)
@@ -282,9 +284,8 @@ class _Run:
 def _dropped(one: ReadDocument) -> DroppedParts | None:
     if not (one.silent_entries or one.lost_files):
         return None
-    return DroppedParts(
-        document=one.sighting.name, entries=one.silent_entries, files=one.lost_files
-    )
+    name, entries = one.sighting.name, one.silent_entries
+    return DroppedParts(document=name, entries=entries, files=one.lost_files)
 
 
 def alone(database: Database, source: str) -> AbstractContextManager[None]:
@@ -322,7 +323,8 @@ def keep(
     bodies = {digest: body for digest, body in had if digest and body is not None}
     documents.keep(connection, bodies)
     uids = store(connection, judged, terms)
-    put_off = _put_off(judged)
+    # One put off is left open, so that it is read again.
+    put_off = {one.candidate.document for one in judged if isinstance(one.decision, Postponed)}
     seen = (one.sighting for one in readings)
     latest = {one.name: replace(one, signature="") if one.name in put_off else one for one in seen}
     documents.record(connection, latest.values())
@@ -330,11 +332,6 @@ def keep(
         one if one.item.uid else replace(one, item=replace(one.item, uid=uids[one.item.slug]))
         for one in judged
     ]
-
-
-def _put_off(judged: Sequence[Judged]) -> Collection[str]:
-    """The documents that are left open, so that they are read again."""
-    return {one.candidate.document for one in judged if isinstance(one.decision, Postponed)}
 
 
 def keep_unread(connection: Connection, readings: Sequence[ReadDocument]) -> None:

@@ -10,7 +10,7 @@ from threading import Event
 from typing import TypeGuard, assert_never
 
 from config.values import is_web_address, media_type
-from feeds.draft import Document, Draft, Parsed, Reason, Refused
+from feeds.draft import FEEDS, Document, Draft, Parsed, Reason, Refused
 from feeds.errors import SourceError
 from feeds.identity.candidates import Candidate, candidate, candidates
 from feeds.identity.likeness import SEARCHED_SOURCE_CHARS, tells_of
@@ -37,9 +37,9 @@ class ReadDocument:
     """A document and what it holds; without a body if its bytes could not be had.
 
     ``silent_entries`` of a feed said nothing, and are dropped, as are ``lost_files``. One that
-    ``is_complete`` is a list that came whole, and what it shows no more is withdrawn. It
-    ``is_doubtful`` where no list tells anything of it: others may say the very same, or that it is
-    an item after all.
+    ``is_complete`` is a list that came whole, and what it shows no more is withdrawn; whether it
+    ``is_feed`` is told. It ``is_doubtful`` where no list tells anything of it: others may say the
+    very same, or that it is an item after all.
     """
 
     sighting: Sighting
@@ -49,6 +49,7 @@ class ReadDocument:
     lost_files: int = 0
     is_doubtful: bool = False
     is_complete: bool = False
+    is_feed: bool = False
 
     def refused(self, why: Refused) -> "ReadDocument":
         """The document in quarantine."""
@@ -144,6 +145,7 @@ def _read(
                 silent_entries=silent,
                 is_doubtful=is_doubtful,
                 is_complete=seen.is_complete and is_all,
+                is_feed=isinstance(meant, Parsed) and meant.form in FEEDS,
             )
         case LeadOnly():
             document = replace(seen.listing, name=seen.name)

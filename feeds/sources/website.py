@@ -13,7 +13,7 @@ from zlib import crc32
 
 from config.values import are_related, host_of
 from feeds import standing as standings
-from feeds.draft import Hub, Parsed, Refused
+from feeds.draft import FEEDS, Hub, Parsed, Refused
 from feeds.errors import SourceError
 from feeds.fetch import FetchFailed, Missing, Stopped, TakenAway
 from feeds.sources import CrawlScope, Fetched, Same, Seen
@@ -31,7 +31,6 @@ _BACKFILL = Bounds(pages=None, lists=20_000, list_bytes=20_000_000_000, seconds=
 
 # Days from one look that asks for everything without conditions to the next.
 _DAYS_OF_CONDITIONS = 7
-_FEEDS = frozenset({"rss", "rdf", "atom", "json"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,7 +129,8 @@ class WebSource:
             return came
         was = self.understand(known.document) if known else None
         # A page that stands where a feed was shows some of its entries, and nobody withdrew others.
-        if self.scope.complete and _is_feed(was) and not _is_feed(parsed):
+        was_feed = isinstance(was, Parsed) and was.form in FEEDS
+        if self.scope.complete and was_feed and parsed.form not in FEEDS:
             return FetchFailed(problem=f"{had.document.url} shows a page where a feed was")
         if is_there or not isinstance(was, Parsed):
             # Nobody knows yet what belongs here.
@@ -218,11 +218,7 @@ def _is_same_place(had: Had, asked: str) -> bool:
 
 
 def _family(parsed: Parsed) -> str:
-    return "feed" if parsed.form in _FEEDS else parsed.form
-
-
-def _is_feed(found: Parsed | Refused | None) -> bool:
-    return isinstance(found, Parsed) and _family(found) == "feed"
+    return "feed" if parsed.form in FEEDS else parsed.form
 
 
 def _alone(had: Had) -> Seen:

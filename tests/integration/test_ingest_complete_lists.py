@@ -194,3 +194,34 @@ def test_a_page_in_the_place_of_a_feed_withdraws_nothing(
         with pytest.raises(SourceError, match="a page where a feed was"):
             taking.ingest("/feed", follow=follow, complete=True)
         assert [row.withdrawn_at for row in taking.rows] == [None] * 4
+
+
+LISTED = "".join(
+    f"<li><a href='https://e.test/{name}'>News of the {name}</a> <time datetime='2026-11-20'>"
+    f"20 November 2026</time><p>What the town says of the {name}, in a sentence.</p></li>"
+    for name in ("bridge", "dam", "tower")
+)
+
+
+def test_a_page_in_the_place_of_a_feed_of_a_folder_withdraws_nothing(town: Town) -> None:
+    """However often it changes; it waits in quarantine until a feed is there again."""
+    for heading in ("News", "All news"):
+        town.write("feed.xml", f"<title>News</title><h1>{heading}</h1><ul>{LISTED}</ul>")
+        assert town.look(dry_run=True).withdrawn == 0
+        report = town.look()
+        assert (report.withdrawn, report.added, town.shown) == (0, 0, ALL)
+        [told] = report.quarantine
+        assert told.document == "feed.xml"
+        assert "a page where a feed was" in str(told)
+    town.write("feed.xml", feed("bridge", "mill"))
+    report = town.look()
+    assert (report.withdrawn, report.restored, report.quarantined) == (1, 0, 0)
+    assert town.shown == ALL | {"weir": False}
+
+
+def test_a_page_that_lists_news_from_the_start_is_a_list_as_others_are(town: Town) -> None:
+    town.write("list.xml", f"<title>News</title><h1>News</h1><ul>{LISTED}</ul>")
+    assert (town.look().added, town.shown) == (2, ALL | {"dam": True, "tower": True})
+    without = LISTED.replace("News of the dam", "News of the bridge").replace("/dam", "/bridge")
+    town.write("list.xml", f"<title>News</title><h1>News</h1><ul>{without}</ul>")
+    assert (town.look().withdrawn, town.shown["dam"]) == (1, False)
