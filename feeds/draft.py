@@ -10,7 +10,17 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from feeds.model import Author, Enclosure, Issued, Label, Mark, Provenance, TopicKind
+from feeds.model import (
+    NO_RIGHTS,
+    Author,
+    Enclosure,
+    Issued,
+    Label,
+    Mark,
+    Provenance,
+    Rights,
+    TopicKind,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +103,6 @@ class Alternate:
     url: str
 
 
-#: Nobody says on which terms others may have it.
-NO_RIGHTS = ("", "")
 #: What is said of them.
 LONGEST_RIGHTS_CHARS = 300
 
@@ -135,7 +143,7 @@ class Draft:
     countries: tuple[Label, ...] = ()
     authors: tuple[Author, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
-    rights: tuple[str, str] = NO_RIGHTS
+    rights: Rights = NO_RIGHTS
     marks: frozenset[Mark] = frozenset()
 
     @property

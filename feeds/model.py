@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from config.values import nearest_language
 
@@ -301,6 +301,18 @@ class Provenance:
     feed_rights: str = ""
 
 
+class Rights(NamedTuple):
+    """On which terms others may have an item: in words, and by the address of a ``licence``, each
+    "" where nobody says.
+    """
+
+    words: str = ""
+    licence: str = ""
+
+
+NO_RIGHTS = Rights()
+
+
 class Mark(StrEnum):
     """What we did to an item's words, or concluded, so that nobody takes it for the publisher's."""
 
@@ -358,7 +370,7 @@ class Item:
     content_hash: str = ""
     partial: bool = False
     withdrawn_at: datetime | None = None
-    rights: tuple[str, str] = ("", "")
+    rights: Rights = NO_RIGHTS
 
     @property
     def is_withdrawn(self) -> bool:
@@ -372,28 +384,3 @@ class Item:
         yield from self.countries
         if self.content_type:
             yield self.content_type
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishStanding:
-    """How publishing does: when it last came to its end, when it last failed and with which
-    ``problem``, and how many times in a row it did.
-    """
-
-    last_success: datetime | None = None
-    last_failure: datetime | None = None
-    problem: str = ""
-    failures: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HubStanding:
-    """How a hub does that is told of changed feeds: of how many it does not know, and what is wrong
-    ``since`` when, where it failed so many times in a row.
-    """
-
-    hub: str
-    waiting: int
-    failures: int
-    problem: str
-    since: datetime | None

@@ -1,4 +1,4 @@
-"""How a source that is asked by address does, and when it is asked again.
+"""How a source that is asked by address does, and when it is asked again; how others do.
 
 Knows what an answer or its lack means for the source as a whole. Must never know what it holds,
 how it is fetched, or what time it is.
@@ -168,3 +168,28 @@ def looked_at(
 
 def _in(standing: Standing, state: State, now: datetime) -> Standing:
     return standing if standing.state is state else replace(standing, state=state, since=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishStanding:
+    """How publishing does: when it last came to its end, when it last failed and with which
+    ``problem``, and how many times in a row it did.
+    """
+
+    last_success: datetime | None = None
+    last_failure: datetime | None = None
+    problem: str = ""
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubStanding:
+    """How a hub does that is told of changed feeds: of how many it does not know, and what is wrong
+    ``since`` when, where it failed so many times in a row.
+    """
+
+    hub: str
+    waiting: int
+    failures: int
+    problem: str
+    since: datetime | None

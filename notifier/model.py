@@ -14,7 +14,8 @@ from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from config import values
-from feeds.model import HubStanding, Item, TopicRef
+from feeds.model import Item, TopicRef
+from feeds.standing import HubStanding
 from notifier.errors import UnusableAddress
 
 if TYPE_CHECKING:

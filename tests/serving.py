@@ -18,11 +18,10 @@ import trustme
 from starlette.applications import Starlette
 
 from feeds.identity.ids import Identity
-from feeds.model import HubStanding
 from feeds.publish.look import STYLE
 from feeds.publish.selected import SelectedFeeds
 from feeds.publish.site import Site
-from feeds.standing import State
+from feeds.standing import HubStanding, State
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory

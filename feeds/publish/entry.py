@@ -32,6 +32,7 @@ from feeds.model import (
     Item,
     Label,
     Provenance,
+    Rights,
     Topic,
     TopicKind,
     TopicRef,
@@ -91,7 +92,7 @@ class PublishedEntry:
     picture: Picture | None
     enclosures: tuple[Enclosure, ...]
     provenance: Provenance | None
-    rights: tuple[str, str]
+    rights: Rights
     full_text: bool
     credit: str
     language: str
@@ -182,7 +183,7 @@ def compose(item: Item, site: Site, taxonomy: Taxonomy) -> PublishedEntry:
         picture=picture,
         enclosures=tuple(_enclosures(item)),
         provenance=_provenance(item.provenance),
-        rights=(_line(item.rights[0]), published_uri(item.rights[1]) or ""),
+        rights=Rights(_line(item.rights.words), published_uri(item.rights.licence) or ""),
         full_text=terms.full_text,
         credit=_line(terms.credit),
         language=language or site.language,

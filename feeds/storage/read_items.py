@@ -36,6 +36,7 @@ from feeds.model import (
     Label,
     Mark,
     Provenance,
+    Rights,
     TopicKind,
 )
 from feeds.selection import LANGUAGE
@@ -324,7 +325,7 @@ def _item(row: Row[*tuple[Any, ...]], labels: _Labels) -> Item:
         content_hash=row.content_hash,
         partial=row.partial,
         withdrawn_at=row.withdrawn_at,
-        rights=(row.rights[0], row.rights[1]),
+        rights=Rights(*row.rights),
     )
 
 

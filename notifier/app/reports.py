@@ -10,7 +10,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from config.values import host_of
-from feeds.model import HubStanding, PublishStanding, SourceKind, TopicKind
+from feeds.model import SourceKind, TopicKind
+from feeds.standing import HubStanding, PublishStanding
 from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState, Totals, Weekday
 
 if TYPE_CHECKING:

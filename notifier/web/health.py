@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from typing_extensions import override
 
 from feeds.errors import StoreError
-from feeds.model import HubStanding
+from feeds.standing import HubStanding
 from feeds.standing import State as Standing
 from feeds.web.request_limits import ThreadLimit
 from notifier.model import DeliveryState, SubscriberState, Totals

@@ -12,10 +12,10 @@ from urllib.parse import parse_qs
 import pytest
 
 from feeds.fetch.client import Fetcher
-from feeds.model import HubStanding
 from feeds.publish.feed import is_feed
 from feeds.publish.files import Files
 from feeds.publish.rebuild import publish
+from feeds.standing import HubStanding
 from feeds.storage.database import Database
 from feeds.storage.websub import hubs
 from feeds.taxonomy import Taxonomy

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from feeds.draft import LONGEST_RIGHTS_CHARS, NO_RIGHTS, Alternate
-from feeds.model import Author, Enclosure, Provenance
+from feeds.draft import LONGEST_RIGHTS_CHARS, Alternate
+from feeds.model import NO_RIGHTS, Author, Enclosure, Provenance, Rights
 from feeds.parse.sanitise import paragraphs
 from feeds.parse.syndication import entry_pictures, feed_dates
 from feeds.parse.syndication.elements import (
@@ -140,13 +140,14 @@ def _entry(
     )
 
 
-def _rights(groups: Groups, licences: Iterable[Element], base: str | None) -> tuple[str, str]:
+def _rights(groups: Groups, licences: Iterable[Element], base: str | None) -> Rights:
     """What is said of them (RFC 4287, 4.2.10), and the address of the licence (RFC 4946)."""
     if not ("rights" in groups or licences):
         return NO_RIGHTS
     words = _plain(_construct(groups.get("rights"), None))
     addresses = (absolute(each.get("href"), base) for each in licences)
-    return " ".join(words.split())[:LONGEST_RIGHTS_CHARS], next(filter(None, addresses), "")
+    licence = next(filter(None, addresses), "")
+    return Rights(" ".join(words.split())[:LONGEST_RIGHTS_CHARS], licence)
 
 
 def _summary(groups: Groups, content: TextConstruct, base: str | None) -> TextConstruct:

@@ -19,8 +19,8 @@ from config.values import (
     is_web_address,
     media_type,
 )
-from feeds.draft import NO_RIGHTS, Alternate, Hub
-from feeds.model import Author, Enclosure, Issued, Provenance
+from feeds.draft import Alternate, Hub
+from feeds.model import NO_RIGHTS, Author, Enclosure, Issued, Provenance, Rights
 from feeds.parse.href import as_read
 from feeds.parse.prose import is_placeholder
 from feeds.pictures import Picture
@@ -104,7 +104,7 @@ class RawEntry(NamedTuple):
     others: tuple[str, ...] = ()
     enclosures: tuple[Enclosure | None, ...] = ()
     pictures: StatedPictures = NO_PICTURES
-    rights: tuple[str, str] = NO_RIGHTS
+    rights: Rights = NO_RIGHTS
     provenance: Provenance | None = None
 
     @property

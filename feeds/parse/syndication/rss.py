@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from feeds.draft import LONGEST_RIGHTS_CHARS
-from feeds.model import Author, Enclosure
+from feeds.model import Author, Enclosure, Rights
 from feeds.parse.syndication import entry_pictures, feed_dates
 from feeds.parse.syndication.elements import (
     Groups,
@@ -202,7 +202,7 @@ def _entry(
         others=others or (() if authors else _names(groups, ("source",))),
         enclosures=_files(groups, base or next(iter(urls), None)),
         pictures=entry_pictures.stated(groups, base, *urls),
-        rights=(
+        rights=Rights(
             " ".join(first(groups, _RIGHTS).split())[:LONGEST_RIGHTS_CHARS],
             next(_licences(groups), ""),
         ),

@@ -60,8 +60,8 @@ def entry_bytes(entry: PublishedEntry, content: str) -> bytes:
         made.summary(entry.summary)
     if content:
         made.content(content, type="html")
-    if entry.rights[0]:
-        made.rights(entry.rights[0])
+    if entry.rights.words:
+        made.rights(entry.rights.words)
     made.link(list(_links(entry)))
     element = made.atom_entry()
     element.set(_LANGUAGE, entry.language)
@@ -69,7 +69,7 @@ def entry_bytes(entry: PublishedEntry, content: str) -> bytes:
     for category, each in zip(element.findall("category"), entry.categories, strict=True):
         if each.language and each.language != entry.language:
             category.set(_LANGUAGE, each.language)
-    if licence := entry.rights[1]:
+    if licence := entry.rights.licence:
         # RFC 4946; feedgen knows no such relation.
         etree.SubElement(element, "link", href=licence, rel="license")
     if entry.provenance:

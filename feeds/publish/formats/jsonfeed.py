@@ -76,15 +76,15 @@ def _atom(entry: PublishedEntry) -> Mapping[str, object]:
     JSON Feed names them.
     """
     page = {"href": entry.page, "rel": "related", "type": "text/html"}
-    licence = {"href": entry.rights[1], "rel": "license"}
+    licence = {"href": entry.rights.licence, "rel": "license"}
     categories = [
         {"term": each.term, "scheme": each.scheme, "label": each.label} for each in entry.categories
     ]
     return _known(
         {
             "category": categories,
-            "link": [page] * (entry.page != entry.address) + [licence] * bool(entry.rights[1]),
-            "rights": entry.rights[0],
+            "link": [page] * (entry.page != entry.address) + [licence] * bool(entry.rights.licence),
+            "rights": entry.rights.words,
             "source": _source(entry.provenance) if entry.provenance else {},
         }
     )

@@ -112,11 +112,11 @@ def _beside(entry: PublishedEntry) -> Iterator[etree._Element]:
     yield _element(f"{{{_ATOM}}}updated", updated)
     if entry.provenance and entry.provenance.feed_self:
         yield _element("source", entry.provenance.feed_title, url=entry.provenance.feed_self)
-    if entry.rights[0]:
-        yield _element(f"{{{_DC}}}rights", entry.rights[0])
-    if entry.rights[1]:
+    if entry.rights.words:
+        yield _element(f"{{{_DC}}}rights", entry.rights.words)
+    if entry.rights.licence:
         # RFC 4946.
-        yield etree.Element(f"{{{_ATOM}}}link", href=entry.rights[1], rel="license")
+        yield etree.Element(f"{{{_ATOM}}}link", href=entry.rights.licence, rel="license")
     yield from _enclosures(entry.enclosures)
 
 

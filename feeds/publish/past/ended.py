@@ -10,9 +10,8 @@ from datetime import UTC, datetime, time
 
 from markupsafe import Markup, escape
 
-from feeds.draft import NO_RIGHTS
 from feeds.identity.ids import tag_uri
-from feeds.model import SAVED_SELECTION, Author, Ending, FeedRecord, TopicKind, TopicRef
+from feeds.model import NO_RIGHTS, SAVED_SELECTION, Author, Ending, FeedRecord, TopicKind, TopicRef
 from feeds.publish.entry import PublishedEntry
 from feeds.publish.feed import ALL, FeedEnd, FeedRef, PublishedFeed, describe, path_of
 from feeds.publish.site import Site

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from feeds.model import PublishStanding
+from feeds.standing import PublishStanding
 from feeds.storage.database import set_value, value_of
 
 _NAME = "publish.standing"

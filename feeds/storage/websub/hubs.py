@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
-from feeds.model import HubStanding
+from feeds.standing import HubStanding
 from feeds.storage.engines import upsert
 from feeds.storage.tables import publications
 from feeds.storage.websub.claims import due_rows, take

@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from feeds.errors import PublishError, StoreBusy, StoreError
-from feeds.model import PublishStanding
 from feeds.publish.store.run_notes import noted
+from feeds.standing import PublishStanding
 from feeds.storage.database import Database
 from feeds.storage.published import publish_standing
 from tests.items import NOON

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from feeds.model import HubStanding
+from feeds.standing import HubStanding
 from feeds.storage.database import Database
 from feeds.storage.websub import hubs, publications
 from feeds.storage.websub.hubs import ToldHub

@@ -22,6 +22,7 @@ from feeds.model import (
     Label,
     Mark,
     Provenance,
+    Rights,
     TopicKind,
 )
 from feeds.storage import documents, read_items, recall, write_items
@@ -177,7 +178,7 @@ def test_an_item_is_recalled_as_it_was_told(database: Database, osce: Taxonomy) 
             feed_self="https://x.test/feed",
             feed_rights="CC BY",
         ),
-        rights=("© The Wire", "https://cc.test/by"),
+        rights=Rights("© The Wire", "https://cc.test/by"),
         marks=frozenset({Mark.MENDED, Mark.PROMOTED}),
     )
     added(database, a_revision(osce, an_item(told)))
@@ -185,6 +186,7 @@ def test_an_item_is_recalled_as_it_was_told(database: Database, osce: Taxonomy) 
     (item,) = found.items
     assert found.links == {"key 1": a_link(1)}
     assert item.draft == told
+    assert item.draft.rights.licence == "https://cc.test/by"
     assert (item.slug, item.uid, item.revision) == ("1", "tag:1", 1)
     assert (item.number, item.updated_at) == (1, NOW)
     assert (item.group, item.source) == ("1", "own")

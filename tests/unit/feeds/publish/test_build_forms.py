@@ -20,7 +20,7 @@ from lxml import etree
 
 from config.values import on_one_line
 from feeds.identity.ids import published_uri
-from feeds.model import Author, Enclosure, Item, Label, Provenance, TopicKind
+from feeds.model import Author, Enclosure, Item, Label, Provenance, Rights, TopicKind
 from feeds.pictures import Picture, kept
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ATOM, FORMS, JSON_FEED, RSS, FeedRef
@@ -70,7 +70,7 @@ OTHERS = an_item(
         feed_self="https://press.example.org/all.atom?a=1&b=2",
         feed_rights="CC BY",
     ),
-    rights=("© Ana & <Ben>", "https://cc.test/by?a=1&b=2"),
+    rights=Rights("© Ana & <Ben>", "https://cc.test/by?a=1&b=2"),
     updated_at=NOON - timedelta(days=1),
 )
 TITLE_ALONE = an_item(
