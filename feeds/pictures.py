@@ -22,8 +22,29 @@ from feeds.markup import without_empty
 
 #: No screen is wider; what says more is no size.
 _MOST_PIXELS = 10_000
-# What WordPress has made smaller, too, whatever its first size was.
-_SIZE = re.compile(r"[-_](?:\d{2,4}x\d{2,4}|scaled)$")
+# What WordPress has made smaller, too, whatever its first size was, and what is cut to a shape.
+_SIZE = re.compile(r"[-_](?:\d{1,4}x\d{1,4}|scaled)$")
+# A folder of one size; years are none.
+_SIZES = re.compile(
+    r"/(?:(?!(?:19|20)\d\d/)\d{3,4}|[wh][-_]?\d+|\d+x\d+|full|medium|original|preview|public|"
+    r"scaled|small|styles|thumb(?:nail)?s?|x?large)(?=/)"
+)
+#: What files are called in which there is any picture, by cameras and programs too.
+_OF_ANY = frozenset(
+    "article avatar bild bilder cover crop default download dsc dscn file foto fotos header hero "
+    "image images imagen img imgp immagine main media original photo photos picture pictures "
+    "screenshot thumb thumbnail unnamed untitled whatsapp".split()
+)
+_TELLING = re.compile(r"[^\W\d_]{4,}|\d{6,}|[0-9a-f]{8,}")
+_PHOTOS = frozenset({"avif", "jpeg", "jpg", "webp"})
+_PICTURES = _PHOTOS | {"bmp", "gif", "png", "svg", "tif", "tiff"}
+#: What alone names the file of what is there to be asked for, and who does nothing but ask.
+_COUNTERS = frozenset(
+    "1x1 analytics beacon blank clear count counter hit hitcounter hits matomo piwik pixel spacer "
+    "stat stats track tracker tracking transparent webbug".split()
+)
+_COUNTING = frozenset({"analytics", "beacon", "counter", "pixel", "pixels", "tracker", "tracking"})
+_WORDS = re.compile("[a-z0-9]+")
 _PICTURE = re.compile(
     r'(?P<figure><figure>)?<img src="(?P<address>[^"]*)"(?: alt="(?P<alt>[^"]*)")?'
     r'(?: title="(?P<title>[^"]*)")?'
@@ -86,10 +107,29 @@ class Picture:
 
 
 def name_of(address: str) -> str:
-    """What a picture is called, whatever its size and kind; its address where that is no name."""
-    file = address.partition("?")[0].rpartition("/")[2]
-    stem, dot, _ = file.rpartition(".")
-    return _SIZE.sub("", stem) if dot else address
+    """What a picture is called, whatever its size and kind, with its folder where any may be called
+    so; its address where that is no name.
+    """
+    path, _, query = address.partition("#")[0].partition("?")
+    folder, _, file = path.rpartition("/")
+    stem, dot, end = file.rpartition(".")
+    if not dot or (query and end.lower() not in _PICTURES):
+        return address
+    stem = _SIZE.sub("", stem)
+    if any(word not in _OF_ANY for word in _TELLING.findall(stem.lower())):
+        return stem
+    place = f"{folder.partition('://')[2].partition('/')[2]}/"
+    return f"{_SIZES.sub('', f'/{place}')}{stem}"
+
+
+def counts_readers(address: str) -> bool:
+    """Whether a picture is there to be asked for, and not to be seen, by what its file or its host
+    is called.
+    """
+    stem, dot, end = address.partition("?")[0].rpartition("/")[2].lower().rpartition(".")
+    words = _WORDS.findall(stem if dot else end)
+    is_called = bool(words) and end not in _PHOTOS and _COUNTERS.issuperset(words)
+    return is_called or not _COUNTING.isdisjoint(host_of(address).split(".")[:-1])
 
 
 def size(text: str) -> int:

@@ -27,7 +27,7 @@ from feeds.parse.syndication.feed_entries import (
     absolute,
 )
 from feeds.parse.xml import Element
-from feeds.pictures import Picture, kept, name_of, pictures, size
+from feeds.pictures import Picture, counts_readers, kept, name_of, pictures, size
 
 #: What pages and feeds call pictures that are of no item, and their files.
 DECORATIONS = frozenset(
@@ -134,10 +134,11 @@ def _is_decoration(address: str, element: Element) -> bool:
 
 def is_called_decoration(address: str, more: frozenset[str] = frozenset()) -> bool:
     """Whether a picture is of a person or a site by the name of its file, or one of ``more``
-    names.
+    names, or counts readers.
     """
     words = _WORD.findall(address.partition("?")[0].rpartition("/")[2].lower())
-    return host_of(address).endswith(_PORTRAITS) or not (DECORATIONS | more).isdisjoint(words)
+    is_other = counts_readers(address) or host_of(address).endswith(_PORTRAITS)
+    return is_other or not (DECORATIONS | more).isdisjoint(words)
 
 
 def opened(markup: str, body: Collection[str], lead: str, entry: RawEntry, feed: RawFeed) -> str:

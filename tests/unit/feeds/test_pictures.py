@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.pictures import Picture, asked_for_late, figure, kept, pictures, size, told
+from feeds.pictures import (
+    Picture,
+    asked_for_late,
+    counts_readers,
+    figure,
+    kept,
+    name_of,
+    pictures,
+    size,
+    told,
+)
 
 AT = "https://x.test/a.png"
 LINK = f'<a href="{AT}" rel="noopener noreferrer">{{}}</a>'
@@ -154,6 +164,50 @@ def test_a_picture_whose_address_passes_leaves_its_words(query: str) -> None:
 def test_a_picture_whose_address_may_last_is_shown(query: str) -> None:
     (picture,) = pictures(block(address=f"{AT}?{query}", alt="A"))
     assert picture.address == f"{AT}?{query}"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("https://a.test/2026/bridge.jpg", "https://cdn.test/700/bridge-300x200.webp?w=9", True),
+        ("https://a.test/a-16x9.jpg", "https://a.test/a-1x1.jpg", True),
+        ("https://a.test/2026/01/image.jpg", "https://a.test/2026/02/image.jpg", False),
+        ("https://a.test/2026/01/image.jpg", "https://cdn.test/2026/01/image-scaled.jpg?w=9", True),
+        (
+            "https://a.test/large/2026/IMG_0042.JPG",
+            "https://a.test/300x200/2026/IMG_0042.JPG",
+            True,
+        ),
+        ("https://a.test/x/IMG_0042.JPG", "https://a.test/y/IMG_0042.JPG", False),
+        ("https://a.test/x/1518791841217.jpg", "https://a.test/y/1518791841217.jpg", True),
+        ("https://a.test/picture.php?id=1", "https://a.test/picture.php?id=2", False),
+        ("https://a.test/get/1", "https://a.test/get/2", False),
+        ("https://a.test/700/1.jpg", "https://a.test/1400/1.jpg", True),
+    ],
+)
+def test_pictures_are_the_same_by_what_they_are_called_where_that_tells_them_apart(
+    one: str, other: str, *, is_same: bool
+) -> None:
+    assert (name_of(one) == name_of(other)) is is_same
+
+
+@pytest.mark.parametrize(
+    ("address", "counts"),
+    [
+        ("https://pixel.wp.test/g.gif?v=ext", True),
+        ("https://a.test/hit-counter.php?id=3", True),
+        ("https://a.test/track?m=1", True),
+        ("https://a.test/1x1.png", True),
+        ("https://a.test/count.gif", True),
+        ("https://a.test/vote-count.gif", False),
+        ("https://a.test/track.jpg", False),
+        ("https://a.test/counter-terrorism.png", False),
+        ("https://stats.govt.test/map.png", False),
+        ("https://a.test/", False),
+    ],
+)
+def test_what_counts_readers_is_known_by_what_it_is_called(address: str, *, counts: bool) -> None:
+    assert counts_readers(address) is counts
 
 
 def test_pages_of_our_own_ask_late_and_tell_nothing() -> None:

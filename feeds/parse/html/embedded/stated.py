@@ -1,4 +1,4 @@
-"""The picture of an article that its page states as data (JSON-LD) and shows in none of its text.
+"""The pictures of an article that its page states as data (JSON-LD) and shows in none of its text.
 
 Knows the ways in which schema.org writes a picture. Must never know where its text stands.
 """
@@ -13,7 +13,7 @@ from feeds.markup import in_paragraphs
 from feeds.parse.html.tree import absolute
 from feeds.parse.syndication.embeds import captioned_apart
 from feeds.parse.syndication.entry_pictures import is_called_decoration
-from feeds.pictures import Picture, is_below, kept, pictures, size
+from feeds.pictures import Picture, is_below, kept, name_of, pictures, size
 
 # Whoever states less shows an icon, or what pages are shared with that have no picture.
 _SMALLEST_PIXELS = 200
@@ -26,16 +26,25 @@ _ADDRESSES = ("contentUrl", "url")
 
 
 def opened(draft: Draft, images: Iterable[object], base: str | None) -> Draft:
-    """The draft with the first of the images that an article can have in front of its text, unless
-    that shows one itself.
+    """The draft with the images that an article can have in front of its text, unless that shows
+    one itself: the first, and of the others, which are mostly the same cut to other shapes, those
+    with captions of their own.
     """
     if any(pictures(draft.markup)):
         return draft
-    found = next(_pictures(images, base), None)
-    if found is None:
+    found: dict[str, Picture] = {}
+    said = {""}
+    for each in _pictures(images, base):
+        if not found or each.caption not in said:
+            found.setdefault(name_of(each.address), each)
+            said.add(each.caption)
+    if not found:
         return draft
-    picture = kept(captioned_apart(draft.paragraphs, found), is_within_line=False)
-    return replace(draft, markup=picture + (draft.markup or in_paragraphs(draft.paragraphs)))
+    figures = "".join(
+        kept(captioned_apart(draft.paragraphs, each), is_within_line=False)
+        for each in found.values()
+    )
+    return replace(draft, markup=figures + (draft.markup or in_paragraphs(draft.paragraphs)))
 
 
 def _pictures(images: Iterable[object], base: str | None) -> Iterator[Picture]:

@@ -14,7 +14,7 @@ from feeds.draft import Draft, Habits
 from feeds.parse.html import embedded
 from feeds.parse.html.embedded import stated as embedded_stated
 from feeds.parse.html.metadata import HtmlPage
-from feeds.pictures import told
+from feeds.pictures import pictures, told
 from feeds.taxonomy import Taxonomy
 from tests.webpages import FIRST, SECOND, THIRD, TITLE, URL, draft_of, page, paragraphs
 
@@ -148,6 +148,8 @@ def stated(image: object, text: str = "", **more: object) -> str:
         ({"contentUrl": "/a.jpg", "url": "/page", "caption": SECOND}, f'<img src="{AT}/a.jpg">'),
         ([{"@id": "#primaryimage"}, 1, ["/logo.png", {"url": "/b.jpg"}]], f'<img src="{AT}/b.jpg">'),
         ({"url": "/a.jpg", "width": 96}, ""),
+        ("https://pixel.example.net/g.gif?id=1", ""),
+        ("/hit-counter.gif", ""),
         ("/og-default.png", ""),
         ("javascript:alert(1)", ""),
         ([["none"] * 30, "/a.jpg"], ""),
@@ -162,6 +164,18 @@ def test_the_picture_that_a_page_states_opens_a_text_that_shows_none(
         f"<figure>{figure}</figure>" if figure else ""
     )
     assert len(draft.paragraphs) == 3
+
+
+def test_pictures_with_captions_of_their_own_are_all_taken(osce: Taxonomy) -> None:
+    """Without one they are mostly the same in other shapes, as search engines ask for it."""
+    bridge, mill = ({"url": f"/{name}.jpg", "caption": name} for name in ("bridge", "mill"))
+    again = {"url": "/bridge-800x600.jpg", "caption": "The same bridge"}
+    shapes = ["/dam-cut.jpg", {"url": "/bridge-wide.jpg", "caption": "bridge"}]
+    draft = draft_of(stated([bridge, *shapes, mill, again]), osce, Habits(forced=True))
+    assert [each.address for each in pictures(draft.markup)] == [
+        f"{AT}/bridge.jpg",
+        f"{AT}/mill.jpg",
+    ]
 
 
 def test_a_text_that_shows_a_picture_has_no_other_in_front_of_it(osce: Taxonomy) -> None:
