@@ -153,15 +153,22 @@ def _held(
 
 
 def past_of(
-    connection: Connection, selection: Selection, size: int, newest: datetime, month: str = ""
+    connection: Connection,
+    selection: Selection,
+    size: int,
+    newest: datetime,
+    filed: Callable[[str], Sequence[Latest]],
+    *,
+    month: str = "",
 ) -> tuple[PageChain, Sequence[Latest]]:
     """The pages of a selection's history in a ``month``, that of its ``newest`` item where none is
-    named, and in those with items before and after it; and its items, the oldest first.
+    named, and in those with items before and after it; and its items, the oldest first, as they are
+    ``filed`` in a month.
     """
     last = month_of(newest)
     asked = month or last
     start, end = span_of(asked)
-    here = history.filed(connection, selection, asked)
+    here = filed(asked)
     # Whatever is in the newest month, it says that those before it are over.
     months = {last: 1} | {asked: len(here)}
     beside: list[Latest] = []
@@ -172,7 +179,7 @@ def past_of(
         beside += filter(None, [search.first_since(connection, selection, end)])
     for each in beside:
         name = month_of(each.news_at)
-        months[name] = len(history.filed(connection, selection, name))
+        months[name] = len(filed(name))
     return PageChain(months=months, size=size), here
 
 

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
+from threading import Lock
 
 from config.values import primary_language
 from feeds import search
 from feeds.errors import EndedTopic, UnknownTopic
 from feeds.model import TopicRef
+from feeds.publish import history
 from feeds.publish.build import SiteBuilder
 from feeds.publish.feed import ALL, FORMS, SELECT, FeedForm, FeedRef
 from feeds.publish.holdings import past_of, selected, within_bounds
@@ -21,8 +23,8 @@ from feeds.publish.past.archive import NO_PAGES, Position
 from feeds.publish.site import Site
 from feeds.selection import LANGUAGE, Selection
 from feeds.storage import Connection, entries
-from feeds.storage.database import Database
-from feeds.storage.entries import Ready
+from feeds.storage.database import Database, last_number
+from feeds.storage.entries import Latest, Ready
 from feeds.storage.published import feed_records
 from feeds.storage.read_items import whole_items
 from feeds.taxonomy import Taxonomy
@@ -31,13 +33,21 @@ from feeds.taxonomy import Taxonomy
 _PATIENCE_SECONDS = 5.0
 
 
+#: The query of a selection, a month, and the changes as of which its items are known.
+_Month = tuple[str, str, int, int]
 #: By what addresses end in.
 _FORMS = {form.extension: form for form in FORMS}
 _PAGE, _LIST = "html", "opml"
 
 
+#: So many are remembered, and no more than so many items of them, some 20 MB: who walks a history
+#: asks for one page of a month after the other.
+_REMEMBERED_MONTHS, _REMEMBERED_ITEMS = 256, 100_000
+
+
 class SelectedFeeds:
-    """Makes what is asked for of what the store holds; nothing of it is kept.
+    """Makes what is asked for of what the store holds. Nothing of it is kept but which items are in
+    a month, until anything changes: a month is looked up once, however many pages it has.
 
     Each method may read the store, and is meant for a thread.
     """
@@ -48,6 +58,8 @@ class SelectedFeeds:
         self._builder = SiteBuilder(site, taxonomy)
         self._url = site.url
         self._words = site.words
+        self._months: dict[_Month, Sequence[Latest]] = {}
+        self._lock = Lock()
 
     def change(self) -> int:
         """The number of the last change that what is made now shows."""
@@ -100,7 +112,9 @@ class SelectedFeeds:
             newest = search.latest(connection, selection, 1)
             if not newest:
                 return None
-            chain, items = past_of(connection, selection, size, newest[0].news_at, month)
+            filed = partial(self._filed, connection, selection)
+            known = connection, selection, size, newest[0].news_at, filed
+            chain, items = past_of(*known, month=month)
             link = next((each for each in chain.links([month]) if each.page.name == page), None)
             if link is None:
                 return None
@@ -179,7 +193,8 @@ class SelectedFeeds:
         chain, newest = NO_PAGES, holding.latest_at
         if newest:
             size = self._builder.entries_per_feed
-            chain, _ = past_of(connection, selection, size, newest)
+            filed = partial(self._filed, connection, selection)
+            chain, _ = past_of(connection, selection, size, newest, filed)
         document = self._builder.selected(
             FeedRef.of_selection(selection),
             form,
@@ -188,6 +203,25 @@ class SelectedFeeds:
             Position(previous=chain.last.name if chain.last else ""),
         )
         return document, max((changes[each.item] for each in shown), default=0)
+
+    def _filed(self, connection: Connection, selection: Selection, month: str) -> Sequence[Latest]:
+        """The items of a selection in a month, as `history.filed` tells them, as of the last change
+        that there is, and that the index follows.
+        """
+        changes = last_number(connection, "changes"), search.followed(connection)
+        key = (selection.query, month, *changes)
+        with self._lock:
+            found = self._months.pop(key, None)
+        if found is None:
+            found = history.filed(connection, selection, month)
+        with self._lock:
+            self._months[key] = found
+            while (
+                len(self._months) > _REMEMBERED_MONTHS
+                or sum(map(len, self._months.values())) > _REMEMBERED_ITEMS
+            ):
+                del self._months[next(iter(self._months))]
+        return found
 
     def _within_bounds(self, connection: Connection, numbers: Sequence[int]) -> Sequence[Ready]:
         """The entries of one document, those that would make it too large as summaries."""

@@ -1,7 +1,7 @@
 """Who walks back from the feed of a selection gets all that the store holds of it."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,11 +12,14 @@ import feedparser
 import httpx2
 import pytest
 from lxml import etree
+from sqlalchemy import Connection
 
 from feeds import search
+from feeds.publish import history, selected
 from feeds.selection import Selection
 from feeds.storage import write_items
 from feeds.storage.database import Database
+from feeds.storage.entries import Latest
 from feeds.storage.read_items import whole_items
 from feeds.taxonomy import Taxonomy
 from notifier.storage import VERSIONS
@@ -140,6 +143,40 @@ def test_a_page_that_is_over_stays_whatever_comes(
     less = walked(get)
     assert less.titles == stored(filled)
     assert len(less.titles) == len(after.titles) - 1
+
+
+def test_a_month_is_looked_up_once_however_many_pages_it_has(
+    filled: Database, get: Get, osce: Taxonomy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until anything changes: nothing is told that is not there any more."""
+    asked: list[str] = []
+
+    def counted(connection: Connection, selection: Selection, month: str = "") -> Sequence[Latest]:
+        asked.append(month)
+        return filed(connection, selection, month)
+
+    filed = history.filed
+    monkeypatch.setattr(history, "filed", counted)
+    walk = walked(get)
+    assert len(walk.addresses) == 7
+    assert sorted(asked) == ["2024-06", "2025-10", "2026-09", "2026-10", "2026-11"]
+    asked.clear()
+    assert walked(get).titles == walk.titles
+    assert asked == []
+    with filled.writing() as connection:
+        write_items._change(connection, [3], {"withdrawn_at": NOON}, NOON)
+    search.follow(filled)
+    assert len(walked(get).titles) == 10
+    assert len(asked) == 5
+
+
+def test_no_more_months_are_remembered_than_there_is_room_for(
+    filled: Database, get: Get, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = walked(get)
+    for name, most in (("_REMEMBERED_MONTHS", 1), ("_REMEMBERED_ITEMS", 2)):
+        monkeypatch.setattr(selected, name, most)
+        assert walked(get).titles == before.titles == stored(filled)
 
 
 def test_a_walk_gives_everything_whenever_items_are_filed_and_go(
