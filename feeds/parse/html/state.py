@@ -29,6 +29,8 @@ _PUBLISHED = (
     "publicationDate", "publication_date", "publish_date", "firstPublished",
     "firstPublishedAt", "first_publish_date", "displayDate", "display_date", "pubDate", "pub_date",
 )  # fmt: skip
+# Letters that JSON writes as they are, with those accents that a title may lack elsewhere apart.
+_WORD = re.compile("[a-z]{4,}")
 # Running text, no name, address or code.
 _FEWEST_LETTERS = 40
 _FEWEST_CHARS_OF_A_TEXT = 140
@@ -40,14 +42,15 @@ def article_in(source: str, title: str) -> str:
     named = fold(title)
     if not named:
         return ""
-    found = (_best(value, named, _DEEPEST)[1] for value in _values(source))
+    found = (_best(value, named, _DEEPEST)[1] for value in _values(source, title))
     return max(found, key=len, default="")
 
 
 def published_in(source: str, title: str) -> str:
     """The day of publication told by the object that has a title itself; "" without one."""
     named = fold(title)
-    found = (_published(value, named, _DEEPEST) for value in _values(source)) if named else ()
+    told = _values(source, title) if named else ()
+    found = (_published(value, named, _DEEPEST) for value in told)
     return next(filter(None, found), "")
 
 
@@ -69,14 +72,19 @@ def _is_called(value: dict[str, Any], named: str) -> bool:
     return any(isinstance(each, str) and fold(each) == named for each in texts)
 
 
-def _values(source: str) -> Iterator[Any]:
-    decoder = json.JSONDecoder(strict=False)
+def _values(source: str, title: str) -> Iterator[Any]:
+    """What is told as data in scripts that may hold a title: in most there is none of its words,
+    and to read one takes long.
+    """
+    decoder, words = json.JSONDecoder(strict=False), set(_WORD.findall(title.lower()))
     for count, tag in enumerate(_SCRIPT.finditer(source)):
         if count == _MOST_SCRIPTS:
             return
         end = source.find("</script", tag.end())
         script = source[tag.end() : end if end >= 0 else len(source)]
         if "src=" in tag[1] or "ld+json" in tag[1] or len(script) > _LONGEST_STATE_CHARS:
+            continue
+        if words and not any(map(script.lower().__contains__, words)):
             continue
         starts = [0] if _IS_JSON.search(tag[1]) else []
         starts += [each.end() for each in islice(_ASSIGNED.finditer(script), _MOST_ASSIGNMENTS)]
