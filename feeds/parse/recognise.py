@@ -184,6 +184,9 @@ def _known(element: re.Match[bytes] | None) -> Family | None:
 
 
 def _behind_junk(head: bytes, start: int) -> re.Match[bytes] | None:
+    # Most pages begin so, and are not looked through.
+    if _PAGE.match(head, start):
+        return None
     root = _ROOT.search(head, start)
     return root if root and not _PAGE.search(head, 0, root.start()) else None
 

@@ -16,13 +16,12 @@ from feeds.parse.html.tree import find, find_all
 # Furniture by what it is, whatever it holds; a title apart. A day may stand in a foot.
 _UNREAD = "script, noscript, svg, nav, iframe, button, dialog, select"
 _FOOT = "footer"
-# By what it is, unless most of the prose of a page is in it.
-_FURNITURE = (
-    'aside, form, textarea, figcaption, marquee, [role]:is([role="navigation"], [role="banner"], '
-    '[role="contentinfo"], [role="search"], [role="complementary"], [role="dialog"], '
-    '[role="alertdialog"]), [hidden], [aria-hidden="true"], [style]:is([style*="display:none" i], '
-    '[style*="display: none" i]), header:not(article *, main *)'
+# By what it is or says it is for, unless most of the prose of a page is in it.
+_FURNITURE = frozenset(
+    "aside form textarea figcaption marquee "
+    "navigation banner contentinfo search complementary dialog alertdialog".split()
 )
+_ARTICLES = frozenset({"article", "main"})
 # Furniture by what its page calls it.
 _CALLED = re.compile(
     r"(?:^|[\s_-])(?:share|sharing|social|addtoany|addthis|related|recommended|cookies?|consent|"
@@ -98,9 +97,8 @@ def strip(page: HtmlPage) -> None:
     if whole is None:
         return
     captions = _captions_of_gallery(page, whole)
-    furniture = {node.mem_id for node in find_all(whole.node, _FURNITURE)} - captions
     lines = []
-    for part in [each for each in whole.within() if _is_furniture(each, furniture)]:
+    for part in [each for each in whole.within() if _is_furniture(each, captions)]:
         if part.is_below(whole) and (not _holds_article(part, whole) or _is_below_article(part)):
             furnished = _with_words_for_it(part, whole)
             lines += [] if furnished.block else [furnished.line]
@@ -134,11 +132,32 @@ def strip_text(page: HtmlPage, whole: Part) -> None:
                 _drop(part)
 
 
-def _is_furniture(part: Part, known: AbstractSet[int]) -> bool:
-    if part.node.mem_id in known:
+def _is_furniture(part: Part, captions: AbstractSet[int]) -> bool:
+    is_caption = part.tag == "figcaption" and part.node.mem_id in captions
+    if not is_caption and _is_furniture_itself(part):
         return True
     called = part.called
     return called != "" and is_called_furniture(called, is_paragraph=part.tag == "p")
+
+
+def _is_furniture_itself(part: Part) -> bool:
+    """Whether an element is furniture by its tag or by attributes."""
+    if part.tag in _FURNITURE:
+        return True
+    if part.tag == "header" and all(above.tag not in _ARTICLES for above in part.around()):
+        return True
+    told = part.node.attributes
+    # Most have none.
+    if not told:
+        return False
+    style = (told.get("style") or "").lower()
+    return (
+        told.get("role") in _FURNITURE
+        or "hidden" in told
+        or told.get("aria-hidden") == "true"
+        or "display:none" in style
+        or "display: none" in style
+    )
 
 
 # The same names come again and again.

@@ -318,7 +318,7 @@ def _language(tree: Tree, article: Described | None, metas: Mapping[str, list[st
 
 def language_of(tree: Tree, others: Iterable[str] = ()) -> str | None:
     """The language that the root element of a page states, or else the first of some tags."""
-    root = find(tree, "html")
+    root = tree.root
     texts = [attribute(root, name) for name in ("lang", "xml:lang")] if root is not None else []
     return next(filter(None, map(canonical_language, (*texts, *others))), None)
 

@@ -27,7 +27,7 @@ from feeds.parse.html.tree import (
     said,
 )
 from feeds.parse.interstitial import interstitial
-from feeds.parse.prose import has_sentences, is_headline, prose, width
+from feeds.parse.prose import has_sentences, is_headline, letters, prose, width
 from feeds.parse.text import genre
 from feeds.parse.words import any_of
 from feeds.taxonomy import Slot, Taxonomy
@@ -173,12 +173,7 @@ def _requested(
     is_its_subject = page.metadata.is_article and _says(page, (*page.metadata.titles, window))
     # More is no request, and to look through it takes time.
     is_looked_at = tells < _LONGEST_WALL_WIDTH and not is_its_subject
-    looked_at = sentences if is_looked_at else []
-    counts = [len(_data_use().findall(line.casefold())) for line in looked_at]
-    asking = [line for line, count in zip(looked_at, counts, strict=True) if count]
-    # A word or two in a long text may be of cookies to eat.
-    is_asked = width(asking) <= _MOST_BETWEEN_WORDS_OF_A_WALL * sum(counts)
-    if is_asked and 2 * width(asking) > tells:
+    if is_looked_at and (asking := _asking(sentences, tells)):
         return _of_another_kind(f"it asks for consent: {excerpt(asking[0])}")
     is_told = page.metadata.is_article or page.issued is not None
     if tells < (_SHORTEST_ARTICLE_WIDTH if is_told else _LONGEST_REQUEST_WIDTH):
@@ -193,6 +188,22 @@ def _requested(
     # What it says to readers without scripts.
     lines = (said(node) for node in find_all(told.tree, "noscript"))
     return interstitial([line for line in lines if line])
+
+
+def _asking(sentences: Sequence[str], tells: int) -> list[str]:
+    """The sentences that ask to use data, where they are most of all that is told."""
+    asking: list[str] = []
+    asked, others = 0, 0
+    for line in sentences:
+        if count := len(_data_use().findall(line.casefold())):
+            asking.append(line)
+            asked += count
+        else:
+            others += letters(line)
+        if 2 * others >= tells:
+            return []
+    # A word or two in a long text may be of cookies to eat.
+    return asking if tells - others <= _MOST_BETWEEN_WORDS_OF_A_WALL * asked else []
 
 
 def _says(page: BarePage, titles: Iterable[str]) -> bool:
