@@ -133,31 +133,25 @@ def strip_text(page: HtmlPage, whole: Part) -> None:
 
 
 def _is_furniture(part: Part, captions: AbstractSet[int]) -> bool:
-    is_caption = part.tag == "figcaption" and part.node.mem_id in captions
-    if not is_caption and _is_furniture_itself(part):
+    """Whether an element is furniture by its tag, by attributes or by what its page calls it."""
+    tag, told = part.tag, part.node.attributes
+    if tag == "header" and all(above.tag not in _ARTICLES for above in part.around()):
         return True
-    called = part.called
-    return called != "" and is_called_furniture(called, is_paragraph=part.tag == "p")
-
-
-def _is_furniture_itself(part: Part) -> bool:
-    """Whether an element is furniture by its tag or by attributes."""
-    if part.tag in _FURNITURE:
-        return True
-    if part.tag == "header" and all(above.tag not in _ARTICLES for above in part.around()):
-        return True
-    told = part.node.attributes
     # Most have none.
-    if not told:
-        return False
-    style = (told.get("style") or "").lower()
-    return (
-        told.get("role") in _FURNITURE
-        or "hidden" in told
-        or told.get("aria-hidden") == "true"
-        or "display:none" in style
-        or "display: none" in style
+    style = (told.get("style") or "").lower() if told else ""
+    is_furniture = tag in _FURNITURE or (
+        bool(told)
+        and (
+            told.get("role") in _FURNITURE
+            or "hidden" in told
+            or told.get("aria-hidden") == "true"
+            or "display:none" in style
+            or "display: none" in style
+        )
     )
+    if is_furniture and not (captions and part.node.mem_id in captions):
+        return True
+    return bool(told) and is_called_furniture(part.called, is_paragraph=tag == "p")
 
 
 # The same names come again and again.

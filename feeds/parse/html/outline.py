@@ -51,12 +51,10 @@ class Part:
         self.breaks = 0
         self.held: list[Part] = []
         self._called: str | None = None
-        self._place = 0
-        self.in_link: bool = tag == "a"
+        self._place = len(up.held) if up is not None else 0
+        self.in_link: bool = tag == "a" or (up is not None and up.in_link)
         if up is not None:
-            self._place = len(up.held)
             up.held.append(self)
-            self.in_link = self.in_link or up.in_link
 
     @property
     def called(self) -> str:
@@ -155,7 +153,7 @@ class Part:
             waiting += [each for each in part.parts if not each.block]
             for node in part.node.iter(include_text=True, skip_empty=True):
                 if node.is_text_node:
-                    _tell(part, node)
+                    part.tell(letters((node.text_content or "").strip()))
         chars, linked = self.own - chars, self.own_linked - linked
         prose = self._own_prose() - prose
         for part in (self, *self.around()):
@@ -163,20 +161,34 @@ class Part:
             part.linked += linked
             part.prose += prose
 
+    def tell(self, length: int) -> None:
+        """Adds letters that stand in it to the block it is part of, if readers see them."""
+        if self.tag in UNSHOWN:
+            return
+        line = self if self.block else self.line
+        line.own += length
+        if self.in_link:
+            line.own_linked += length
+
     def add_up(self) -> None:
         """Adds what it says itself to what it says with all it holds, and that to what is around
         it.
         """
-        # Most say too little for prose.
-        if self.own >= _FEWEST_CHARS_OF_PROSE:
-            self.prose += self._own_prose()
-        self.chars += self.own
-        self.linked += self.own_linked
-        if self.up is not None:
-            self.up.chars += self.chars
-            self.up.linked += self.linked
-            self.up.prose += self.prose
-            self.up.has_title |= self.has_title
+        if own := self.own:
+            # Most say too little for prose.
+            if own >= _FEWEST_CHARS_OF_PROSE:
+                self.prose += self._own_prose()
+            self.chars += own
+            self.linked += self.own_linked
+        up = self.up
+        if up is None:
+            return
+        if self.chars:
+            up.chars += self.chars
+            up.linked += self.linked
+            up.prose += self.prose
+        if self.has_title:
+            up.has_title = True
 
     def _own_prose(self) -> int:
         said = self.own - self.own_linked
@@ -227,29 +239,21 @@ def outline(root: Node) -> list[Part]:
     while waiting:
         part = waiting.pop()
         found.append(part)
-        last = ""
+        last, own = "", 0
         for node in part.node.iter(include_text=True, skip_empty=True):
             tag = node.tag or ""
             if tag == TEXT:
-                _tell(part, node)
+                own += letters((node.text_content or "").strip())
             elif node.is_element_node:
                 Part(node, tag, part)
                 # Two in a row are a gap.
                 if tag == _BREAK != last:
                     part.line.breaks += 1
             last = tag
+        if own:
+            part.tell(own)
         if part.held:
             waiting += part.held[::-1]
     for part in reversed(found):
         part.add_up()
     return found
-
-
-def _tell(part: Part, node: Node) -> None:
-    """Adds a text that stands in an element to the block it is part of."""
-    if part.tag in UNSHOWN:
-        return
-    length, line = letters((node.text_content or "").strip()), part.line
-    line.own += length
-    if part.in_link:
-        line.own_linked += length

@@ -100,7 +100,11 @@ def one_line(text: str | None) -> str:
 
 def said(node: Node | None) -> str:
     """The text of an element on one line."""
-    return one_line(node.text()) if node is not None else ""
+    if node is None:
+        return ""
+    text = node.text()
+    is_even = text.isprintable() and "  " not in text and len(text) <= LONGEST_LINE_CHARS
+    return text.strip() if is_even else one_line(text)
 
 
 def parts_of(node: Node) -> list[str]:
@@ -143,7 +147,10 @@ def _evened(text: str) -> str:
 def attribute(node: Node, name: str) -> str:
     """The value of an attribute on one line, "" without one."""
     value = node.attributes.get(name)
-    return one_line(value) if value else ""
+    if not value:
+        return ""
+    is_even = value.isprintable() and "  " not in value and len(value) <= LONGEST_LINE_CHARS
+    return value.strip() if is_even else one_line(value)
 
 
 def find(root: Tree | Node, selector: str) -> Node | None:

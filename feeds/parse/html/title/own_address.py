@@ -4,8 +4,10 @@ Knows how sites build addresses of words and folders. Must never know what stand
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from feeds.parse.html.tree import absolute
@@ -64,7 +66,9 @@ class OwnAddress:
     def has_folder_of(self, heading: str) -> bool:
         """Whether a heading begins with the name of a folder the page stands in."""
         words = _words(heading)
-        return any(words[: len(slug)] == slug for url in self.urls for slug in _slugs(url)[:-1])
+        return any(
+            words[: len(slug)] == slug for url in self.urls for slug in islice(_slugs(url), 1, None)
+        )
 
 
 def _path(address: str) -> tuple[str, str]:
@@ -74,21 +78,14 @@ def _path(address: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=64)
 def _slug(address: str) -> list[str]:
-    """The words of the last part of an address's path that has some."""
-    return next(filter(None, map(_words_of_part, reversed(_parts(address)))), [])
+    return next(_slugs(address), [])
 
 
-def _slugs(address: str) -> list[list[str]]:
-    """The words of each part of an address's path that has some."""
-    return list(filter(None, map(_words_of_part, _parts(address))))
-
-
-def _parts(address: str) -> list[str]:
-    return unquote(urlsplit(address).path).split("/")
-
-
-def _words_of_part(part: str) -> list[str]:
-    return _words(_SUFFIX.sub("", part)) if part else []
+def _slugs(address: str) -> Iterator[list[str]]:
+    """The words of each part of an address's path that has some, the last first."""
+    for part in reversed(unquote(urlsplit(address).path).split("/")):
+        if words := _words(_SUFFIX.sub("", part)):
+            yield words
 
 
 @lru_cache(maxsize=256)
