@@ -18,7 +18,7 @@ PURE = $(shell $(BIN)/python -c 'import tomllib; \
 	print(",".join(f"{path}.py,{path}/**" for path in paths))')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit pythons check style bench crash accuracy fuzz lock pictures clean
+.PHONY: help demo test unit pythons check style bench crash accuracy po fuzz lock pictures clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -65,6 +65,9 @@ bench: $(VENV)/dev.stamp ## speed, each number as a ratio to its peer in the sam
 crash: $(VENV)/dev.stamp ## what crashes cost: digests killed at random moments, a hundred times, before an unruly mail server
 	.ci/debian-packages
 	$(BIN)/python -m tests.crash $(CRASH_ARGS)
+
+po: $(VENV)/dev.stamp ## what is said to readers, as PO files for translators (PO_ARGS="read build/po/de.po" takes them back)
+	$(BIN)/python -m tests.po $(or $(PO_ARGS),write build/po)
 
 accuracy: $(VENV)/dev.stamp $(VENV)-peers/peers.stamp ## how much of the labelled corpus is understood, and which rule needs which document
 	$(BIN)/python -m tests.accuracy $(ACCURACY_ARGS)

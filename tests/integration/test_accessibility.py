@@ -16,6 +16,7 @@ from feeds.storage.entries import PastMonths
 from feeds.taxonomy import Taxonomy
 from notifier.web.private_pages import PrivatePages
 from tests.builders import POLICING, SECRETARIAT
+from tests.digests import a_digest, body, rendered
 from tests.items import NOON, a_site, an_item
 from tests.served_site import ServedSite, served_site
 
@@ -61,6 +62,7 @@ def made(site: ServedSite, osce: Taxonomy) -> Mapping[str, bytes]:
         "/unsubscribe": bytes(private.answer("unsubscribe.html", gets=gets, topics=topics).body),
         "/search": builder.search_page(ALL, [], ["de", "en"], None),
         "/narrowed": builder.search_page(FeedRef.of_selection(NARROWED), [], ["de", "en"], 1),
+        "/mail": body(rendered(a_digest(), "de"), "html").encode(),
         "/notice": bytes(private.notice("missing_digest", 404).body),
     }
 
@@ -97,6 +99,7 @@ def tab(browser: Browser, site: ServedSite, made: Mapping[str, bytes]) -> Iterat
         "/hidden",
         "/moved",
         "/unsubscribe",
+        "/mail",
         "/notice",
         "/search",
         "/narrowed",
