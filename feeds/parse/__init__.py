@@ -6,6 +6,7 @@ never know any one form, where a document came from or what was made of it befor
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 
 from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
@@ -74,12 +75,17 @@ def understand(
         named = "feed" if family is Family.FEED else "page"
         evidence = f"{size:,} bytes; whatever the settings say, a {named} may have {most:,}"
         return Refused(reason=Reason.TOO_LARGE, evidence=evidence)
-    # Half a second for all of them, which a command that reads no document need not wait.
-    parse: _Parse = import_module(f"{__name__}.{_MODULES[family]}").parse
-    understood = parse(document, taxonomy, habits)
+    understood = _parser_of(family)(document, taxonomy, habits)
     if isinstance(understood, Refused):
         return understood
     return finished(understood, document, taxonomy)
+
+
+@cache
+def _parser_of(family: Family) -> _Parse:
+    # Half a second for all of them, which a command that reads no document need not wait.
+    parse: _Parse = import_module(f"{__name__}.{_MODULES[family]}").parse
+    return parse
 
 
 def _of_pdf(document: Document, taxonomy: Taxonomy) -> Parsed | Refused:

@@ -128,8 +128,7 @@ def family_of(body: bytes, content_type: str | None) -> Family:
 
     XML in a vocabulary nobody knows is of the family of feeds, which refuses it.
     """
-    head = _head(body)
-    start = behind_preamble(head)
+    head, start = _head(body)
     rest = head[start:]
     element = _FIRST_ELEMENT.match(rest)
     if family := _known(element) or _known(_behind_junk(head, start)):
@@ -167,13 +166,18 @@ def behind_preamble(text: bytes) -> int:
     return found.end() if found else 0
 
 
-def _head(body: bytes) -> bytes:
-    head = body[: behind_preamble(body) + _HEAD_BYTES]
+def _head(body: bytes) -> tuple[bytes, int]:
+    """What a document begins with, and where its first element does in that."""
+    start = behind_preamble(body)
+    head = body[: start + _HEAD_BYTES]
     if head.lstrip().startswith(_UTF_16):
         # Every second byte is NUL in the markup that is looked for here.
         head = head.removeprefix(codecs.BOM_UTF16_LE).removeprefix(codecs.BOM_UTF16_BE)
         head = head.replace(b"\0", b"")
-    return head.removeprefix(codecs.BOM_UTF8)
+    elif not head.startswith(codecs.BOM_UTF8):
+        return head, start
+    head = head.removeprefix(codecs.BOM_UTF8)
+    return head, behind_preamble(head)
 
 
 def _known(element: re.Match[bytes] | None) -> Family | None:

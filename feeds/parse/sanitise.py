@@ -202,12 +202,20 @@ def _as_written(html: str, base: str | None) -> str | None:
     if len(html) > _SHORT_CHARS or not _WRITTEN_SO.fullmatch(html):
         return None
     if '<a href="/' in html:
-        site = _OF_A_SITE.fullmatch(base or "")
+        site = _site_of(base or "")
         if site is None:
             return None
-        html = html.replace('<a href="/', f'<a href="{site[1]}/')
-    html = html.replace("<br/>", "<br>").replace("<br />", "<br>")
+        html = html.replace('<a href="/', f'<a href="{site}/')
+    if "<br" in html:
+        html = html.replace("<br/>", "<br>").replace("<br />", "<br>")
     return html.replace('">', '" rel="noopener noreferrer">').strip()
+
+
+# The texts of one feed have one base, or each a page of one site.
+@lru_cache(maxsize=64)
+def _site_of(base: str) -> str | None:
+    found = _OF_A_SITE.fullmatch(base)
+    return found[1] if found else None
 
 
 def _seen(clean: str) -> str:

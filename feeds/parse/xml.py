@@ -8,6 +8,7 @@ import html
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 from lxml import etree
 
@@ -134,7 +135,7 @@ def _nodes(text: bytes) -> int:
 
 def _tree(text: bytes) -> Tree | Refused:
     try:
-        return Tree(root=etree.fromstring(text, _parser()), text=text)
+        return Tree(root=etree.fromstring(text, _strict()), text=text)
     except etree.XMLSyntaxError as error:
         if getattr(error, "code", 0) in _RESOURCE_ERRORS:
             return Refused(reason=Reason.HOSTILE, evidence=str(error.msg)[:200])
@@ -156,6 +157,12 @@ def _tree(text: bytes) -> Tree | Refused:
         is_guessed=len(parser.error_log) > 0,
         is_cut=b"</" + name not in mended,
     )
+
+
+# Threads wait for each other at it, and a process has one that reads.
+@cache
+def _strict() -> etree.XMLParser:
+    return _parser()
 
 
 def _parser(*, recover: bool = False) -> etree.XMLParser:

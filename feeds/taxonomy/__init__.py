@@ -202,6 +202,9 @@ class Taxonomy:
 
     def section_of(self, url: str) -> TopicRef | None:
         """The issuer in whose section of the organisation's own site an address is."""
+        # Most are elsewhere, as one look tells.
+        if not any(map(url.lower().__contains__, self._sites)):
+            return None
         parts = _parts(url)
         if parts is None or self.site_of(parts.hostname or "") is None:
             return None

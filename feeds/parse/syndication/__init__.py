@@ -13,9 +13,15 @@ from feeds.parse.interstitial import interstitial
 from feeds.parse.sanitise import paragraphs
 from feeds.parse.syndication import atom, jsonfeed, malformed, rss
 from feeds.parse.syndication.drafts import draft, latest, within_budget
-from feeds.parse.syndication.elements import ANY_ENTRY, local, of_its_dialect, set_apart
+from feeds.parse.syndication.elements import (
+    ANY_ENTRY,
+    is_entry,
+    local,
+    of_its_dialect,
+    set_apart,
+)
 from feeds.parse.syndication.feed_entries import MOST_ENTRIES, RawFeed
-from feeds.parse.xml import VERBATIM, Tree, drop_half
+from feeds.parse.xml import VERBATIM, Element, Tree, drop_half
 from feeds.parse.xml import read as read_xml
 from feeds.taxonomy import Taxonomy
 
@@ -110,7 +116,7 @@ def _cut(feed: RawFeed, half: int) -> RawFeed:
 
 def _with_all_entries(tree: Tree, url: str | None) -> RawFeed | Refused | None:
     """The feed of a tree that lost entries which its text shows; None where it has them all."""
-    if not tree.is_mended and next(tree.root.iter(*ANY_ENTRY), None) is not None:
+    if not tree.is_mended and _holds_entries(tree.root):
         return None
     set_apart(tree.root)
     read = sum(1 for _ in tree.root.iter(*ANY_ENTRY))
@@ -123,6 +129,13 @@ def _with_all_entries(tree: Tree, url: str | None) -> RawFeed | Refused | None:
         return None
     evidence = f"it shows {shown} entries that cannot be read"
     return Refused(reason=Reason.MALFORMED, evidence=evidence)
+
+
+def _holds_entries(root: Element) -> bool:
+    # Most end with one, or their channel does.
+    last = next(root.iterchildren(reversed=True), root)
+    within = next(last.iterchildren(reversed=True), last)
+    return is_entry(last) or is_entry(within) or next(root.iter(*ANY_ENTRY), None) is not None
 
 
 def _as_words(tree: Tree) -> int:

@@ -6,17 +6,18 @@ was written in.
 
 import html
 import re
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 
 from config.values import isolated, visible
 from feeds.draft import Draft
-from feeds.markup import in_paragraphs
-from feeds.parse.sanitise import blocks, paragraphs, sanitised, without
+from feeds.markup import in_paragraphs, without_empty
+from feeds.parse.sanitise import Block, blocks, paragraphs, sanitised, without
 from feeds.parse.syndication import feed_dates
 from feeds.parse.syndication.categories import topics_of
-from feeds.parse.syndication.embeds import filled, has_embeds, placed
+from feeds.parse.syndication.embeds import Embed, filled, has_embeds, placed
 from feeds.parse.syndication.entry_pictures import opened
 from feeds.parse.syndication.feed_entries import RawEntry, RawFeed, TextConstruct
 from feeds.taxonomy import Taxonomy
@@ -41,6 +42,7 @@ _PARAGRAPH = re.compile(
     r"\s*(?:<p>)?(?:[^<>]++|</?(?:a|b|em|i|span|strong)(?: [^<>]*)?>)*+(?:</p>)?\s*"
 )
 _INLINE = re.compile("<[^<>]*(?:>|$)")
+_NO_EMBEDS: Mapping[int, Embed] = {}
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _HEADING = re.compile(r"<h[2-6]\b[^<>]*>((?:[^<]++|<(?!/h))*+)</h[2-6]>")
 # Of what is shown or marked up no plain paragraph tells.
@@ -87,7 +89,8 @@ def draft(
     all of it.
     """
     named = line(entry.title)
-    told, text = [_without_way_on(each, entry.urls, named) for each in entry[1:3]]
+    told = _without_way_on(entry.summary, entry.urls, named)
+    text = _without_way_on(entry.content, entry.urls, named) if entry.content else entry.content
     page = entry.urls[0] if entry.urls else ""
     lead, markup, body, is_full = _words(told, text, named, page, is_whole=is_whole)
     summary = isolated(_cut(lead or _opening(markup, body), _SUMMARY_CHARS))
@@ -129,12 +132,17 @@ def _words(
     """The lead, the markup and the paragraphs of a summary and a content, and whether the content
     says more than the summary.
     """
-    (lead, rest, is_one), (markup, body) = _lead(told, title), _body(text, title, page)
+    lead, rest, is_one, read = _lead(told, title, page)
+    markup, body = _body(text, title, page) if text else ("", ())
     if body and not _says_no_more(body, lead, rest):
         return lead, markup, body, True
-    shown = markup if _MARKED.search(markup) else ""
+    shown = markup if markup and _MARKED.search(markup) else ""
     if rest or (not shown and told.is_html and _MARKED.search(told.text)):
-        markup, body = _body(told, title, page, lead if is_one else None)
+        if is_one:
+            markup = without_empty(sanitised(told.text, told.base, page=page))
+            body = (lead,) if lead else ()
+        else:
+            markup, body = _published(read, title) if read else _body(told, title, page)
         if shown:
             markup = shown + (markup or in_paragraphs(body))
     if rest or is_whole or _MARKED.search(markup):
@@ -255,7 +263,12 @@ def _evened(text: str, seen: Callable[[str], str]) -> str:
 
 
 def _characters(text: str) -> str:
-    return _CHARACTER.sub(lambda found: _character(found[0]), text) if "&" in text else text
+    if "&" not in text:
+        return text
+    # Most texts have no other.
+    if text.count("&") == text.count("&amp;"):
+        return text.replace("&amp;", "&")
+    return _CHARACTER.sub(lambda found: _character(found[0]), text)
 
 
 # The same few are written in all entries of a feed.
@@ -298,47 +311,64 @@ def _is_head(line: str, title: str) -> bool:
     return bool(title) and line.startswith(title) and is_short and not line.endswith(_ENDS)
 
 
-def _lead(summary: TextConstruct, title: str) -> tuple[str, bool, bool]:
-    """The first paragraph of a summary, whether it goes on or is too long for one, and whether its
-    tags hold no other.
+class _Lead(NamedTuple):
+    """The first paragraph of a summary: whether it goes ``on`` or is too long for one, and whether
+    it ``is_one`` with tags that hold no other; what was ``read`` of several.
     """
+
+    text: str
+    on: bool
+    is_one: bool = False
+    read: "_Read | None" = None
+
+
+class _Read(NamedTuple):
+    """A text with tags, sanitised: its blocks, and what it shows at which places."""
+
+    markup: str
+    blocks: tuple[Block, ...]
+    embeds: Mapping[int, Embed]
+
+
+def _lead(summary: TextConstruct, title: str, page: str) -> _Lead:
     text = summary.text
-    has_tags = summary.is_html and "<" in text and _TAG.search(text) is not None
-    if not has_tags or _PARAGRAPH.fullmatch(text):
-        said = _INLINE.sub("", text) if has_tags else text
+    is_one = summary.is_html and "<" in text and _PARAGRAPH.fullmatch(text) is not None
+    if is_one or not (summary.is_html and "<" in text and _TAG.search(text)):
+        said = _INLINE.sub("", text) if is_one else text
         plain = _running(_characters(said) if summary.is_html else said)
-        return plain, len(plain) > _SUMMARY_CHARS, has_tags
-    told = blocks(sanitised(text, None))
+        return _Lead(plain, len(plain) > _SUMMARY_CHARS, is_one)
+    read = _read(summary, page)
     # An opening is a paragraph.
-    starts = (at for at, each in enumerate(told) if each.tag not in _HEADINGS)
-    found = [each.line for each in told[next(starts, 0) :]]
+    starts = (at for at, each in enumerate(read.blocks) if each.tag not in _HEADINGS)
+    found = [each.line for each in read.blocks[next(starts, 0) :]]
     if len(found) > 1 and _is_head(found[0], title):
         found = found[1:]
     rest = len(found) > 1 or (bool(found) and len(found[0]) > _SUMMARY_CHARS)
-    return "".join(found[:1]), rest, False
+    return _Lead("".join(found[:1]), rest, read=read)
 
 
-def _body(
-    words: TextConstruct, title: str, page: str, only: str | None = None
-) -> tuple[str, tuple[str, ...]]:
-    """Markup and paragraphs of a text on a ``page``, or the ``only`` one where that is known; plain
-    text has no markup.
-    """
-    if not words:
-        return "", ()
+def _body(words: TextConstruct, title: str, page: str) -> tuple[str, tuple[str, ...]]:
+    """Markup and paragraphs of a text on a ``page``; plain text has no markup."""
     if words.is_html and _TAG.search(words.text):
-        shows = has_embeds(words.text)
-        text, embeds = placed(words.text, words.base) if shows else (words.text, {})
-        markup = sanitised(text, words.base, page=page, with_places=bool(embeds))
-        if only is not None:
-            return filled(markup, embeds), (only,) if only else ()
-        found = blocks(markup)
-        if len(found) > 1 and _is_head(found[0].line, title):
-            markup, found = without(markup, found[:1]), found[1:]
-        # What is shown is no word of the text.
-        return filled(markup, embeds), tuple([block.line for block in found])
+        return _published(_read(words, page), title)
     text = _characters(words.text) if words.is_html else words.text
     return "", tuple(seen for part in text.splitlines() if (seen := _running(part)))
+
+
+def _read(words: TextConstruct, page: str) -> _Read:
+    text, embeds = words.text, _NO_EMBEDS
+    if has_embeds(text):
+        text, embeds = placed(text, words.base)
+    markup = sanitised(text, words.base, page=page, with_places=bool(embeds))
+    return _Read(markup, blocks(markup), embeds)
+
+
+def _published(read: _Read, title: str) -> tuple[str, tuple[str, ...]]:
+    markup, found, embeds = read
+    if len(found) > 1 and _is_head(found[0].line, title):
+        markup, found = without(markup, found[:1]), found[1:]
+    # What is shown is no word of the text.
+    return filled(markup, embeds), tuple([block.line for block in found])
 
 
 def _says_no_more(body: tuple[str, ...], lead: str, rest: bool) -> bool:  # noqa: FBT001

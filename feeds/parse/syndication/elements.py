@@ -58,6 +58,7 @@ _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _WORDS = frozenset({"title", "description", "summary", "content", "content:encoded"})
 #: Entries of whatever namespace.
 ANY_ENTRY = ("{*}item", "{*}entry", "{*}ITEM", "{*}ENTRY", "{*}Item", "{*}Entry")
+_ENTRIES = frozenset(each.removeprefix("{*}") for each in ANY_ENTRY)
 _NAMES = frozenset({"name", "atom:name", "?name"})
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 
@@ -170,12 +171,20 @@ def entries(root: Element) -> list[Element]:
     for each in root.iterdescendants(*ANY_ENTRY):
         parent = each.getparent()
         if parent not in known:
-            known[parent] = next(each.iterancestors(*ANY_ENTRY), None) in {None, parent}
+            around = filter(is_entry, each.iterancestors())
+            known[parent] = next(around, None) in {None, parent}
         if known[parent]:
             found.append(each)
     # Beside those of the feed's own, others are what an extension calls an item.
+    if len(set(map(_namespace, found))) < 2:
+        return found
     own = {"", root.nsmap.get(None) or "", _namespace(root)}
     return [each for each in found if _namespace(each) in own] or found
+
+
+def is_entry(element: Element) -> bool:
+    """Whether an element is an entry, of whatever namespace."""
+    return str(element.tag).rpartition("}")[2] in _ENTRIES
 
 
 def _namespace(element: Element) -> str:
@@ -203,8 +212,10 @@ def states_languages(tree: Tree, *around: Element) -> bool:
     """Whether any elements but those around all entries state theirs: in most feeds none do, and to
     ask each takes time.
     """
-    own = sum(language_of(each) is not None for each in dict.fromkeys(around))
-    return tree.text.count(b"xml:lang") > own
+    stated = tree.text.count(b"xml:lang")
+    return stated > 0 and stated > sum(
+        language_of(each) is not None for each in dict.fromkeys(around)
+    )
 
 
 def language_of_words(groups: Groups, names: Iterable[str]) -> str | None:

@@ -187,10 +187,11 @@ def base_of_links(stated: str | None, home: str | None, found_at: str | None) ->
     """
     if stated is None:
         return home
-    is_elsewhere = home and stated and not is_above_or_below(host_of(home), host_of(stated))
-    if stated == found_at and is_elsewhere:
-        return home
-    return stated
+    if stated != found_at or not (home and stated):
+        return stated
+    # Most are of one host, as is seen without reading them.
+    is_same = home.split("/", 3)[:3] == stated.split("/", 3)[:3]
+    return stated if is_same or is_above_or_below(host_of(home), host_of(stated)) else home
 
 
 def identifier(text: str) -> str | None:

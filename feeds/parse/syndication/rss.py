@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from feeds.draft import LONGEST_RIGHTS_CHARS
-from feeds.model import Author, Enclosure, Rights
+from feeds.model import NO_RIGHTS, Author, Enclosure, Rights
 from feeds.parse.syndication import entry_pictures, feed_dates
 from feeds.parse.syndication.elements import (
     Groups,
@@ -95,10 +95,12 @@ _SUMMARIES = (
 )
 # Where the language of an item is stated (xml:lang).
 _WORDS = ("content:encoded", "description", "title")
+_LANGUAGES = ("dc:language", "language")
+_SOURCES = ("source",)
 _KNOWN = frozenset(
     (
         *_TITLES, *_SUMMARIES, *_CONTENTS, *_IDS, *_DATES, *_CHANGED, *_AUTHORS, *_AUTHORS_LAST,
-        *_OTHERS, "dc:language", "language",
+        *_OTHERS, *_LANGUAGES, *_SOURCES, *_RIGHTS, *_LICENCES,
     )
 )  # fmt: skip
 
@@ -116,16 +118,18 @@ class _Telling(NamedTuple):
     authors: tuple[str, ...]
     authors_last: tuple[str, ...]
     others: tuple[str, ...]
+    sources: tuple[str, ...]
+    rights: tuple[str, ...]
+    licences: tuple[str, ...]
 
 
 # Of all those an entry has few, and most entries of a feed have the same ones.
 @lru_cache(maxsize=64)
 def _telling(names: tuple[str, ...]) -> _Telling:
     contents = (*_CONTENTS, "description") if "summary" in names else _CONTENTS
-    languages = ("dc:language", "language")
     asked = (
-        _TITLES, _SUMMARIES, contents, _IDS, _DATES, _CHANGED, languages, _AUTHORS, _AUTHORS_LAST,
-        _OTHERS,
+        _TITLES, _SUMMARIES, contents, _IDS, _DATES, _CHANGED, _LANGUAGES, _AUTHORS, _AUTHORS_LAST,
+        _OTHERS, _SOURCES, _RIGHTS, _LICENCES,
     )  # fmt: skip
     return _Telling(*(tuple(filter(names.__contains__, each)) for each in asked))
 
@@ -199,21 +203,23 @@ def _entry(
         language=language,
         categories=tuple(_categories(groups)),
         authors=authors,
-        others=others or (() if authors else _names(groups, ("source",))),
+        others=others or (() if authors else _names(groups, telling.sources)),
         enclosures=_files(groups, base or next(iter(urls), None)),
         pictures=entry_pictures.stated(groups, base, *urls),
-        rights=Rights(
-            " ".join(first(groups, _RIGHTS).split())[:LONGEST_RIGHTS_CHARS],
-            next(_licences(groups), ""),
-        ),
+        rights=_rights(groups, telling) if telling.rights or telling.licences else NO_RIGHTS,
     )
 
 
-def _licences(groups: Groups) -> Iterator[str]:
+def _rights(groups: Groups, telling: _Telling) -> Rights:
+    words = " ".join(first(groups, telling.rights).split())[:LONGEST_RIGHTS_CHARS]
+    return Rights(words, next(_licences(groups, telling.licences), ""))
+
+
+def _licences(groups: Groups, names: Iterable[str]) -> Iterator[str]:
     """The addresses of licences: what an element says, or what it leads to as RDF and Media RSS
     write it.
     """
-    for each in (each for name in _LICENCES for each in groups.get(name, ())):
+    for each in (each for name in names for each in groups[name]):
         stated = each.get(_RESOURCE) or each.get("href") or text_of(each)
         if address := absolute(stated, None):
             yield address

@@ -60,6 +60,7 @@ def test_only_the_documented_set_is_left(html: str, clean: str) -> None:
 )
 def test_without_a_base_relative_links_lose_their_address(base: str | None) -> None:
     assert sanitised("<a href='/x'>A</a>", base) == "A"
+    assert sanitised('<a href="/x">A</a>', base) == "A"
 
 
 FOOTNOTE = """<p>A<sup><a href="#fn1" id=ref1>1</a></sup> <a href=#nowhere>b</a> <a href="#">top</a>
