@@ -193,6 +193,7 @@ class MailSettings(SettingsSection):
     max_items: kinds.Count
     max_html_bytes: kinds.MailBytes
     templates: kinds.OptionalFolder
+    spread_minutes: kinds.SpreadMinutes
     in_doubt: Literal["resend", "hold"]
     give_up_after_hours: kinds.Hours
     smtp: SmtpSettings

@@ -5,21 +5,22 @@ know SQL, templates or SMTP.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from string import ascii_lowercase, ascii_uppercase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from config import values
 from feeds.model import Item, TopicRef
-from feeds.standing import HubStanding
+from feeds.selection import Selection
 from notifier.errors import UnusableAddress
 
 if TYPE_CHECKING:
-    from feeds.standing import State
+    from feeds.standing import HubStanding, State
 
 
 _LOWER = dict(zip(map(ord, ascii_uppercase), ascii_lowercase, strict=True))
@@ -80,32 +81,40 @@ class SubscriberState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscriber:
-    """A person: where, what, how often. ``cursor`` is the last item number already covered.
+class Followed:
+    """What somebody follows, and how often they get what is new of it."""
 
-    ``late`` names the topics that were added since, each with the last item number before that.
-    ``paused_until`` is the day they asked to get nothing before. ``lost_zone`` is the time zone
-    they named, where it is none any more: their cadence is in the site's.
+    selection: Selection
+    frequency: Frequency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A person: where, what, how often; each frequency that is ``followed`` has a cadence.
+
+    ``due`` is when the next digest of each frequency is, or may be where an item is what makes it
+    due. They want nothing of ``muted`` topics, and nothing before the day ``paused_until``.
+    ``problem`` says what is wrong with their row, which is read as well as it can be.
     """
 
     id: int
     public_id: str
     address: str
     language: str
-    cadence: Cadence
-    topics: tuple[TopicRef, ...]
+    zone: ZoneInfo
+    followed: tuple[Followed, ...]
+    cadences: Mapping[Frequency, Cadence]
     state: SubscriberState
     epoch: int
-    cursor: int
-    due_at: datetime | None
-    late: frozenset[tuple[TopicRef, int]] = frozenset()
+    due: Mapping[Frequency, datetime] = field(default_factory=dict)
+    muted: tuple[TopicRef, ...] = ()
     paused_until: date | None = None
-    lost_zone: str | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Half-open span of item numbers a digest covers: ``(after, upto]``."""
+    """Half-open span of changes, by number, that a digest covers: ``(after, upto]``."""
 
     after: int
     upto: int
@@ -115,22 +124,32 @@ class Window:
             raise ValueError(f"a window cannot end ({self.upto}) before it starts ({self.after})")
 
 
+class Match(NamedTuple):
+    """An item that came to be of a selection, by a change of this ``number``; ``is_again`` where it
+    was hidden before, so that some had it and others did not.
+    """
+
+    number: int
+    item: int
+    is_again: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """The items of one topic; ``also_in`` runs parallel to ``items``.
+    """The items of one selection; ``also_in`` runs parallel to ``items``.
 
     ``left_out`` counts the items of this section beyond the limit of a mail.
     """
 
-    topic: TopicRef
+    selection: Selection
     items: tuple[Item, ...]
-    also_in: tuple[tuple[TopicRef, ...], ...]
+    also_in: tuple[tuple[Selection, ...], ...]
     left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """What one subscriber gets for one window: each item once, under its first topic.
+    """What one subscriber gets for one window: each item once, under its first selection.
 
     ``total`` counts every item that matched, those beyond the limit of a mail too.
     """
@@ -140,31 +159,14 @@ class Digest:
 
 
 class Skip(StrEnum):
-    """Why a due subscriber gets no mail this time."""
-
-    NOTHING_NEW = "nothing-new"
-    SUPPRESSED = "suppressed"
-    PAUSED = "paused"
-    ALREADY_PLANNED = "already-planned"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """What a due subscriber gets for a period: the message, or why there is none.
-
-    ``rendering`` names the message they share with others, ``personal`` fills its slots. Then they
-    are covered up to the item number ``cursor``, and due again at ``due_again_at``.
+    """Why a due subscriber gets no mail this time. nothing-left: what was new was withdrawn before
+    the mail left, or is of a topic they muted, or they had it by another of their selections.
     """
 
-    subscriber: Subscriber
-    period: str
-    window: Window
-    items: int
-    skipped: Skip | None
-    rendering: str | None
-    personal: Mapping[str, str]
-    cursor: int
-    due_again_at: datetime | None
+    NOTHING_NEW = "nothing-new"
+    NOTHING_LEFT = "nothing-left"
+    SUPPRESSED = "suppressed"
+    ALREADY_PLANNED = "already-planned"
 
 
 class DeliveryState(StrEnum):
@@ -268,8 +270,16 @@ class Totals:
     deliveries: Mapping[DeliveryState, int]
     subscribers: Mapping[SubscriberState, int]
     sources: "Mapping[State, int]"
-    hubs: Sequence[HubStanding] = ()
+    hubs: "Sequence[HubStanding]" = ()
     feed_subscriptions: int = 0
+
+
+def message_id(public_id: str, period: str, sender: str) -> str:
+    """The Message-ID of somebody's digest of a period, the same whoever makes it; it tells nobody
+    who they are. Its right half is that of the ``sender``'s address (RFC 5322 section 3.6.4).
+    """
+    minted = sha256(f"{public_id}\n{period}".encode()).hexdigest()[:32]
+    return f"<{period}.{minted}@{sender.rpartition('@')[2]}>"
 
 
 def mailbox(address: str) -> str:

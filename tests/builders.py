@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 
 from feeds.draft import Draft
 from feeds.model import Fresh, Issued, IssuedFrom, Item, Label, TopicKind, TopicRef
+from feeds.selection import Selection
 from notifier.mail.message import Sender
 from notifier.model import (
     Cadence,
     Envelope,
+    Followed,
     Frequency,
-    Planned,
     Subscriber,
     SubscriberState,
-    Window,
 )
 
 POLICING = TopicRef.parse("field:policing")
@@ -46,19 +46,37 @@ def a_draft(**changes: Any) -> Draft:
     return replace(draft, **changes)
 
 
-def a_subscriber(**changes: Any) -> Subscriber:
+DAILY = Cadence(frequency=Frequency.DAILY, minute=7 * 60, zone=ZoneInfo("Europe/Vienna"))
+DUE_AT = datetime(2026, 11, 24, 6, tzinfo=UTC)
+
+
+def only(*topics: TopicRef) -> Selection:
+    """What is filed under all of these topics."""
+    return Selection(frozenset(topics))
+
+
+def a_subscriber(
+    *,
+    topics: Iterable[TopicRef] = (POLICING,),
+    follows: Iterable[Selection] = (),
+    cadence: Cadence = DAILY,
+    due_at: datetime | None = DUE_AT,
+    **changes: Any,
+) -> Subscriber:
     """An active reader in Vienna who follows policing every day at seven."""
+    often = cadence.frequency
+    selections = [*map(only, topics), *follows]
     reader = Subscriber(
         id=1,
         public_id="a1b2c3d4e5f6",
         address="reader@example.org",
         language="en",
-        cadence=Cadence(frequency=Frequency.DAILY, minute=7 * 60, zone=ZoneInfo("Europe/Vienna")),
-        topics=(POLICING,),
+        zone=cadence.zone,
+        followed=tuple(Followed(selection=each, frequency=often) for each in selections),
+        cadences={often: cadence},
         state=SubscriberState.ACTIVE,
         epoch=1,
-        cursor=0,
-        due_at=datetime(2026, 11, 24, 6, tzinfo=UTC),
+        due={} if due_at is None else {often: due_at},
     )
     return replace(reader, **changes)
 
@@ -95,23 +113,6 @@ def some_news(
         content_hash=f"1:{number}",
     )
     return replace(item, **changes)
-
-
-def a_plan(subscriber: Subscriber, period: str = "2026-11-24", **changes: Any) -> Planned:
-    """The digest of one item that a subscriber gets for a period."""
-    message_id = f"<{period}.{subscriber.public_id}@news.example.org>"
-    planned = Planned(
-        subscriber=subscriber,
-        period=period,
-        window=Window(after=0, upto=1),
-        items=1,
-        skipped=None,
-        rendering="template",
-        personal={"recipient": subscriber.address, "message_id": message_id},
-        cursor=1,
-        due_again_at=None,
-    )
-    return replace(planned, **changes)
 
 
 def an_envelope(**changes: Any) -> Envelope:

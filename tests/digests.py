@@ -3,6 +3,7 @@
 Knows the readers' side of a mail. Must never know how a rendering is made.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
@@ -12,18 +13,20 @@ from typing import Any
 
 import lxml.html
 
-from feeds.model import Issued, IssuedFrom, Item, TopicRef
+from feeds.model import Issued, IssuedFrom, Item
+from feeds.selection import Selection
 from feeds.taxonomy import Taxonomy
-from notifier.digest.compose import by_topic, compose
+from notifier.digest.compose import Interest, News, compose
 from notifier.digest.named import Named
 from notifier.digest.render import Renderer
 from notifier.mail.message import fill
-from notifier.model import Digest, Frequency, Window
-from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_sender, some_news
+from notifier.model import Digest, Frequency, Match, Window
+from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_sender, only, some_news
 from tests.items import a_site
 
 DAY = date(2026, 11, 24)
-FOLLOWED = (HUMAN_RIGHTS, POLICING, SECRETARIAT)
+TOPICS = (HUMAN_RIGHTS, POLICING, SECRETARIAT)
+FOLLOWED = tuple(map(only, TOPICS))
 VALUES = {
     "recipient": "reader@example.org",
     "message_id": "<2026-11-24.a1b2@news.example.org>",
@@ -63,19 +66,47 @@ def rendered(
     language: str = "en",
     *,
     frequency: Frequency = Frequency.DAILY,
-    topics: tuple[TopicRef, ...] = FOLLOWED,
+    follows: tuple[Selection, ...] = FOLLOWED,
     renderer: Renderer | None = None,
 ) -> bytes:
     maker = renderer or a_renderer()
-    template = maker.render(digest, topics=topics, frequency=frequency, day=DAY, language=language)
+    template = maker.render(
+        digest, follows=follows, frequency=frequency, day=DAY, language=language
+    )
     return fill(template, VALUES)
 
 
-def of(*news: Item, limit: int = 50) -> Digest:
-    window = Window(after=0, upto=1_000)
-    digest = compose(FOLLOWED, by_topic(news), window, limit=limit)
-    assert digest is not None
-    return digest
+def of(*news: Item, follows: Sequence[Selection] = FOLLOWED, limit: int = 50) -> Digest:
+    """The digest of all that is new to somebody, by numbers of items."""
+    found = composed(follows, news, Window(after=0, upto=1_000), limit=limit)
+    assert found is not None
+    return found
+
+
+def composed(
+    follows: Sequence[Selection], news: Iterable[Item], window: Window, **options: Any
+) -> Digest | None:
+    """The daily digest of somebody who always followed these, of what is new in a window."""
+    interests = [
+        Interest(key=key, selection=each, frequency=Frequency.DAILY, since=0, reached=0)
+        for key, each in enumerate(follows, 1)
+    ]
+    windows = {Frequency.DAILY: window}
+    return compose(interests, matched(interests, news), windows, **{"limit": 50, **options})
+
+
+def matched(interests: Iterable[Interest], news: Iterable[Item]) -> News:
+    """Each item came to be of what it is of by a change of its own number."""
+    keys = {each.key: each.selection for each in interests}
+    found: dict[int, list[Match]] = {key: [] for key in keys}
+    numbers: dict[int, dict[int, int]] = {}
+    for item in sorted(news, key=lambda item: item.number):
+        by_key = numbers.setdefault(item.number, {})
+        for key, selection in keys.items():
+            if selection.takes(item.topics, item.language):
+                found[key].append(Match(item.number, item.number, is_again=False))
+                by_key[key] = item.number
+    return News(matches=found, numbers=numbers, items={item.number: item for item in news})
 
 
 def parsed(message: bytes) -> EmailMessage:

@@ -3,27 +3,36 @@
 Knows rows and builders. Must never know what a test expects of them.
 """
 
-from dataclasses import replace
+import zlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from email.utils import format_datetime
+from functools import partial
+from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
 from config.values import primary_language
-from feeds.model import Fresh, Item
-from feeds.storage.database import Database
-from feeds.storage.tables import item_topics, items
-from notifier.digest.contents import Contents
+from feeds.model import Fresh, Item, TopicRef
+from feeds.storage.database import Database, last_number
+from feeds.storage.engines import upsert
+from feeds.storage.tables import changes, counters, item_topics, items
+from notifier.digest.contents import Contents, Render
+from notifier.errors import MessageRefused
 from notifier.mail.ledger import Ledger
 from notifier.mail.lines import encoded, slot
-from notifier.mail.message import Sender, build
-from notifier.model import Planned, Subscriber
-from notifier.storage import deliveries, digests, subscribers
+from notifier.mail.message import Sender, build, fill
+from notifier.model import DeliveryState, Skip, Subscriber, message_id
+from notifier.storage import deliveries, subscribers
 from notifier.storage.deliveries import Delivery
-from notifier.storage.subscribers import Subscription
+from notifier.storage.sending import Claimed
+from notifier.storage.subscribers import Wanted
 from notifier.storage.suppressions import Keyed
+from notifier.storage.tables import deliveries as deliveries_table
 from notifier.subscribers.links import MailLinks
-from tests.builders import SEEN_AT, a_plan, a_subscriber
+from tests.builders import SEEN_AT, a_subscriber
 
 #: Noon before the digests of the builders' reader are due.
 NOW = SEEN_AT
@@ -42,11 +51,28 @@ GIVE_UP_AFTER = timedelta(hours=108)
 
 
 def store(database: Database, *news: Item, fresh: Fresh = Fresh.NEWS) -> None:
-    """The items are in the store under their own numbers."""
+    """The items are in the store under their own numbers, each by its own change."""
     with database.writing() as connection:
         for item in news:
             connection.execute(insert(items), _item(item, fresh))
             connection.execute(insert(item_topics), _topics(item))
+            if fresh is Fresh.NEWS:
+                connection.execute(insert(changes), _change(item))
+        last = max([last_number(connection, "changes"), *(item.change for item in news)])
+        upsert(connection, counters, [{"name": "changes", "value": last}])
+
+
+def _change(item: Item) -> dict[str, object]:
+    texts = f"{item.title}\0{item.summary}\0{item.body}"
+    return {
+        "number": item.change,
+        "item": item.number,
+        "places": " ".join(map(str, sorted(item.topics))),
+        "language": item.language,
+        "texts": zlib.compress(texts.encode()),
+        "at": item.updated_at,
+        "is_again": False,
+    }
 
 
 def _item(item: Item, fresh: Fresh) -> dict[str, object]:
@@ -96,22 +122,28 @@ def _topics(item: Item) -> list[dict[str, object]]:
 
 def subscribe(database: Database, *people: Subscriber) -> list[Subscriber]:
     """The people are subscribed as the builder says; returns them as the store knows them."""
-    with database.writing() as connection:
-        return [
-            subscribers.add_or_update(
-                connection,
-                Subscription(
-                    address=person.address,
-                    language=person.language,
-                    cadence=person.cadence,
-                    topics=person.topics,
-                    due_at=person.due_at or NOW,
-                ),
-                public_id=person.public_id,
-                now=NOW,
-            )
-            for person in people
-        ]
+    found = []
+    for person in people:
+        with database.writing() as connection:
+            known = subscribers.by_address(connection, person.address, person.zone, lock=True)
+            put = partial(subscribers.put, connection, wanted(person), now=NOW)
+            found.append(put(public_id=person.public_id, known=known))
+    assert all(found)
+    return [each for each in found if each]
+
+
+def wanted(person: Subscriber) -> Wanted:
+    """All that this person asked for."""
+    return Wanted(
+        address=person.address,
+        language=person.language,
+        zone=person.zone,
+        followed=person.followed,
+        cadences=person.cadences,
+        due={often: person.due.get(often) for often in person.cadences},
+        muted=person.muted,
+        paused_until=person.paused_until,
+    )
 
 
 def people(count: int, **changes: Any) -> list[Subscriber]:
@@ -122,13 +154,32 @@ def people(count: int, **changes: Any) -> list[Subscriber]:
     ]
 
 
-def queue(database: Database, count: int = 1, *, now: datetime = NOW) -> list[Delivery]:
-    """So many messages to be sent, one to each of as many readers."""
-    readers = subscribe(database, *people(count))
+def queue(
+    database: Database,
+    count: int = 1,
+    *,
+    now: datetime = NOW,
+    period: str = "2026-11-24",
+    known: Sequence[Subscriber] = (),
+) -> list[Delivery]:
+    """So many messages to be sent, one to each of as many readers, or of those that are known."""
+    readers = known or subscribe(database, *people(count))
     with database.writing() as connection:
-        digests.keep(connection, {"template": template()}, now)
-        deliveries.queue(connection, [message(reader) for reader in readers], now)
+        connection.execute(insert(deliveries_table), [_queued(one, period, now) for one in readers])
     return outbox(database)
+
+
+def _queued(reader: Subscriber, period: str, now: datetime) -> dict[str, object]:
+    return {
+        "subscriber": reader.id,
+        "period": period,
+        "windows": '{"daily":[0,1]}',
+        "state": DeliveryState.QUEUED,
+        "due_at": now,
+        "attempts": 0,
+        "in_doubt": 0,
+        "created_at": now,
+    }
 
 
 def a_ledger(database: Database, *, now: datetime = NOW, **changes: Any) -> Ledger:
@@ -140,10 +191,28 @@ def a_ledger(database: Database, *, now: datetime = NOW, **changes: Any) -> Ledg
         "doubts": 1,
         "clock": lambda: now,
         "jitter": lambda: 0.0,
-        "compose": Contents(database=database).compose,
+        "compose": letters,
         **changes,
     }
     return Ledger(database=database, keyed=KEYED, **how)
+
+
+def contents(
+    database: Database,
+    render: Render = lambda digest, **_: template(),
+    moved: Mapping[TopicRef, TopicRef] = MappingProxyType({}),
+) -> Contents:
+    """What makes digests, all the same where nothing renders them."""
+    return Contents(
+        database=database,
+        render=render,
+        links=LINKS,
+        keyed=KEYED,
+        sender=SENDER.address,
+        moved=moved,
+        zone=ZoneInfo("Europe/Vienna"),
+        max_items=50,
+    )
 
 
 def template() -> bytes:
@@ -158,15 +227,20 @@ def template() -> bytes:
     )
 
 
-def message(reader: Subscriber, period: str = "2026-11-24") -> Planned:
-    """The delivery of a reader's digest of one period."""
-    planned = a_plan(reader, period)
-    links = {
-        "date": "Tue, 24 Nov 2026 06:00:00 +0000",
-        "unsubscribe_url": LINKS.unsubscribe(reader.public_id, reader.epoch),
-        "view_url": LINKS.view(reader.public_id, reader.epoch, period),
+def letters(claimed: Sequence[Claimed]) -> list[bytes | Skip | MessageRefused]:
+    """The same message to each of these, to be sent."""
+    return [fill(template(), personal(one)) for one in claimed]
+
+
+def personal(one: Claimed) -> dict[str, str]:
+    """The values of the slots of somebody's message."""
+    return {
+        "recipient": one.recipient,
+        "message_id": message_id(one.public_id, one.period, SENDER.address),
+        "date": format_datetime(one.created_at),
+        "unsubscribe_url": LINKS.unsubscribe(one.public_id, one.epoch),
+        "view_url": LINKS.view(one.public_id, one.epoch, one.period),
     }
-    return replace(planned, personal={**planned.personal, **links})
 
 
 def outbox(database: Database) -> list[Delivery]:

@@ -36,6 +36,7 @@ from notifier.web.private_pages import PrivatePages
 from notifier.web.server import Server
 from notifier.web.unsubscribe import Unsubscribing
 from notifier.web.view import Viewing
+from tests.outbox import contents
 
 START_SECONDS = 10
 #: What Linux gives a process by default.
@@ -93,6 +94,7 @@ def a_web_app(
     site: Site = SITE,
     clock: Callable[[], datetime] = lambda: NOW,
     heard: Callable[[], float] = lambda: 0,
+    copy: Callable[[str, str, float], bytes | None] | None = None,
 ) -> Starlette:
     """The whole web server, its published files below ``root``."""
     pages = PrivatePages(site, taxonomy)
@@ -103,7 +105,7 @@ def a_web_app(
         unsubscribing=Unsubscribing(
             database=database, secret=SECRET, taxonomy=taxonomy, pages=pages, clock=lambda: NOW
         ),
-        viewing=Viewing(database=database, secret=SECRET, pages=pages),
+        viewing=Viewing(copy=copy or contents(database).copy, secret=SECRET, pages=pages),
         health=Health(
             is_current=is_current or database.is_current,
             totals=totals,

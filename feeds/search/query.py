@@ -5,7 +5,8 @@ of an engine.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,6 +34,8 @@ class Phrase:
 
 #: The places of an item, and since when it is there.
 Filed = Mapping[Place, datetime]
+#: The terms of an item, each with where it stands among its words.
+Terms = Mapping[str, Collection[int]]
 #: Any of these.
 Choice = tuple[Phrase, ...]
 
@@ -64,6 +67,33 @@ def query_of(selection: Selection, *beside: str) -> Query | None:
         late=(Phrase((LATE,)),),
         filed=tuple(Phrase((filing(place),)) for facet in facets for place in facet),
     )
+
+
+def found_by(places: Iterable[Place], words: Iterable[str]) -> Terms:
+    """The terms of an item that is filed in ``places`` and has these ``words``, in their order."""
+    at = defaultdict[str, list[int]](list, {name(place): [] for place in places} | {EVERY: []})
+    for position, word in enumerate(words):
+        at[word].append(position)
+    return at
+
+
+def finds(query: Query, terms: Terms) -> bool:
+    """Whether an item of these terms is found, as by an index, since it is filed where it is."""
+    if any(_has(terms, phrase) for choice in query.unwanted for phrase in choice):
+        return False
+    return all(any(_has(terms, phrase) for phrase in choice) for choice in query.wanted)
+
+
+def _has(terms: Terms, phrase: Phrase) -> bool:
+    *rest, last = phrase.terms
+    if phrase.is_open:
+        return any(each.startswith(last) for each in terms)
+    if not rest:
+        return last in terms
+    places = (
+        frozenset(at - step for at in terms.get(each, ())) for step, each in enumerate(phrase.terms)
+    )
+    return bool(frozenset.intersection(*places))
 
 
 def name(place: Place) -> str:

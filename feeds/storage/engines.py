@@ -20,6 +20,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    Select,
     Table,
     create_engine,
     event,
@@ -114,13 +115,7 @@ def upsert(
     if not rows:
         return ()
     unique = list(key or table.primary_key)
-    if connection.dialect.name == "sqlite":
-        statement: sqlite.Insert | postgresql.Insert = sqlite.insert(table)
-    else:
-        # Loaded where it is used: its package takes four times as long as SQLite's.
-        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415
-
-        statement = insert(table)
+    statement = _insert(connection, table)
     if replace:
         names = next(iter(rows)).keys() - {column.name for column in unique}
         values = {name: statement.excluded[name] for name in sorted(names)}
@@ -131,6 +126,24 @@ def upsert(
         return connection.execute(statement.returning(*returning), list(rows)).all()
     connection.execute(statement, list(rows))
     return ()
+
+
+def add_selected(
+    connection: Connection, table: Table, selected: Select[Any], values: Mapping[str, Any]
+) -> None:
+    """What is ``selected`` is there as rows, or was before. Its parameters are ``values``."""
+    names = selected.selected_columns.keys()
+    statement = _insert(connection, table).from_select(names, selected)
+    connection.execute(statement.on_conflict_do_nothing(), values)
+
+
+def _insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    # Loaded where it is used: its package takes four times as long as SQLite's.
+    from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415
+
+    return insert(table)
 
 
 @contextmanager

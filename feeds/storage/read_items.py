@@ -92,13 +92,13 @@ def whole_items(connection: Connection, numbers: Collection[int]) -> Sequence[It
     ]
 
 
-def news(connection: Connection, after: int, upto: int) -> Sequence[Item]:
-    """What was news among the items numbered in ``(after, upto]``, newest first, texts left out.
-
-    What is archived, withdrawn or merged is never mailed.
-    """
-    window = (items.c.number > after, items.c.number <= upto, items.c.freshness == Fresh.NEWS)
-    return read(connection, *window, is_shown, order=items.c.number.desc(), brief=True)
+def shown(connection: Connection, numbers: Collection[int]) -> Sequence[Item]:
+    """Those of these items that are shown, texts left out."""
+    return [
+        item
+        for some in parts(sorted(numbers))
+        for item in read(connection, items.c.number.in_(some), is_shown, brief=True)
+    ]
 
 
 def surroundings(connection: Connection, numbers: Collection[int]) -> Mapping[int, Surroundings]:

@@ -161,7 +161,7 @@ def jobs(house: House, on_change: Callable[[], object] = lambda: None) -> tuple[
         ("delivery", every.delivery_seconds, partial(_deliver, house.deliver, house.clock)),
     )
     # The parts they share are made here, as each job runs in a thread of its own.
-    _ = house.fetcher, house.site, house.transport
+    _ = house.fetcher, house.site, house.transport, house.contents
     house.workers.start(eager=True)
     return tuple(
         Job(name=name, every_seconds=seconds, work=partial(_unless_busy, work))

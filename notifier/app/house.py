@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from feeds.taxonomy import Taxonomy
     from feeds.websub.outbound import Outbound
     from feeds.websub.subscriber import RenewReport
+    from notifier.digest.contents import Contents
     from notifier.digest.plan import Planner, PlanReport
     from notifier.mail import Transport
     from notifier.mail.send import DeliveryReport
@@ -175,8 +176,13 @@ class House:
 
     @cached_property
     def planner(self) -> Planner:
-        """What plans digests. Raises SettingsError where no secret signs their links."""
-        return parts.planner(self.settings, self.database, self.keyed, self.site, self.taxonomy)
+        return parts.planner(self.settings, self.database, self.taxonomy)
+
+    @cached_property
+    def contents(self) -> Contents:
+        """What makes digests. Raises SettingsError where no secret signs their links."""
+        parts_of_it = self.settings, self.database, self.keyed, self.site, self.taxonomy
+        return mail_parts.contents(*parts_of_it)
 
     @cached_property
     def transport(self) -> Transport:
@@ -353,14 +359,10 @@ class House:
 
         from notifier.mail.send import deliver
 
-        ledger = parts.ledger(
-            self.settings,
-            self.database,
-            self.keyed,
-            clock=self.clock if now is None else lambda: now,
-            jitter=jitter,
-            progress=progress,
-        )
+        compose = mail_parts.signing(self.settings, self.contents.compose)
+        clock = self.clock if now is None else lambda: now
+        made = self.settings, self.database, self.keyed, compose
+        ledger = parts.ledger(*made, clock=clock, jitter=jitter, progress=progress)
         return asyncio.run(deliver(ledger, self.transport, stopping=stopping))
 
     def digest(
@@ -375,9 +377,8 @@ class House:
         from feeds.errors import StoreBusy
         from notifier.mail.send import DeliveryReport
 
-        planned = self.planner.plan(
-            now=now or self.clock(), dry_run=dry_run, stopping=stopping, progress=progress
-        )
+        at = now or self.clock()
+        planned = self.planner.plan(now=at, dry_run=dry_run, stopping=stopping, progress=progress)
         sent = DeliveryReport()
         try:
             if not dry_run:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from feeds.publish.site import Site
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
+    from notifier.digest.contents import Contents
     from notifier.digest.render import Renderer
     from notifier.mail.dkim import Signer
     from notifier.mail.ledger import Compose
@@ -63,6 +64,28 @@ def renderer(settings: Settings, site: Site, taxonomy: Taxonomy) -> Renderer:
         Named(site, taxonomy),
         most_bytes=mail.max_html_bytes,
         folder=templates(settings),
+    )
+
+
+def contents(
+    settings: Settings, database: Database, keyed: Keyed, site: Site, taxonomy: Taxonomy
+) -> Contents:
+    """What makes digests.
+
+    Raises SettingsError where no secret signs their links, or a template of theirs is wrong.
+    """
+    from notifier.digest.contents import Contents
+    from notifier.subscribers.links import MailLinks
+
+    return Contents(
+        database=database,
+        render=renderer(settings, site, taxonomy).render,
+        links=MailLinks(base_url=site.url, secret=settings.signing_key),
+        keyed=keyed,
+        sender=settings.mail.from_address,
+        moved=taxonomy.moved,
+        zone=site.timezone,
+        max_items=settings.mail.max_items,
     )
 
 

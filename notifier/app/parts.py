@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from feeds.websub.outbound import CallQueue, Outbound
     from notifier.digest.plan import Planner
     from notifier.mail import Transport
-    from notifier.mail.ledger import Ledger
+    from notifier.mail.ledger import Compose, Ledger
     from notifier.storage.suppressions import Keyed
     from notifier.subscribers.subscribe import Assumed
 
@@ -279,32 +279,17 @@ def bucket(settings: Settings) -> Bucket | None:
         raise SettingsError((f"publish.bucket: {error}",)) from error
 
 
-def planner(
-    settings: Settings,
-    database: Database,
-    keyed: Keyed,
-    site: Site,
-    taxonomy: Taxonomy,
-) -> Planner:
-    """What plans digests.
+def planner(settings: Settings, database: Database, taxonomy: Taxonomy) -> Planner:
+    """What plans digests."""
+    from datetime import timedelta
 
-    Raises SettingsError where no secret signs their links, or a template of theirs is wrong.
-    """
-    from notifier.app import mail_parts
     from notifier.digest.plan import Planner
-    from notifier.subscribers.links import MailLinks
 
-    mail = settings.mail
     return Planner(
         database=database,
         moved=taxonomy.moved,
-        render=mail_parts.renderer(settings, site, taxonomy).render,
-        links=MailLinks(base_url=site.url, secret=settings.signing_key),
-        keyed=keyed,
-        # The right half of every Message-ID is the sender's own (RFC 5322 section 3.6.4).
-        domain=mail.from_address.rpartition("@")[2],
-        max_items=mail.max_items,
-        zone=site.timezone,
+        zone=settings.site.timezone,
+        spread=timedelta(minutes=settings.mail.spread_minutes),
     )
 
 
@@ -346,6 +331,7 @@ def ledger(
     settings: Settings,
     database: Database,
     keyed: Keyed,
+    compose: Compose,
     *,
     clock: Callable[[], datetime],
     jitter: Callable[[], float],
@@ -354,14 +340,12 @@ def ledger(
     """The books of one delivery run."""
     from datetime import timedelta
 
-    from notifier.app.mail_parts import signing
-    from notifier.digest.contents import Contents
     from notifier.mail.ledger import Ledger
 
     mail = settings.mail
     return Ledger(
         database=database,
-        compose=signing(settings, Contents(database=database).compose),
+        compose=compose,
         keyed=keyed,
         node=settings.daemon.node,
         sender=mail.from_address,

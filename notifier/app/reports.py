@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 from config.values import host_of
 from feeds.model import SourceKind, TopicKind
 from feeds.standing import HubStanding, PublishStanding
-from notifier.model import DeliveryState, Frequency, Subscriber, SubscriberState, Totals, Weekday
+from notifier.model import (
+    Cadence,
+    DeliveryState,
+    Frequency,
+    Subscriber,
+    SubscriberState,
+    Totals,
+    Weekday,
+)
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -40,24 +48,34 @@ class TopicRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriberRow:
-    """A subscriber as reports name them; ``at`` is the local time of day, None for immediate.
+class DigestRow:
+    """The digests of one frequency, as reports name them: ``at`` which local time of day, None for
+    immediate ones, of what, by the queries of selections.
 
-    ``problem`` says what in their row makes no sense and what is done instead.
+    ``due_at`` is when the next one is, None where an item is what makes it due.
     """
+
+    frequency: str
+    at: str | None
+    weekdays: tuple[str, ...]
+    quiet_minutes: int
+    selections: tuple[str, ...]
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberRow:
+    """A subscriber as reports name them; ``problem`` says what in their row makes no sense."""
 
     id: int
     address: str
     state: str
-    frequency: str
-    at: str | None
-    weekdays: tuple[str, ...]
     timezone: str
     language: str
-    topics: tuple[str, ...]
-    due_at: datetime | None
+    digests: tuple[DigestRow, ...]
+    muted: tuple[str, ...]
     paused_until: date | None
-    problem: str | None
+    problem: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,36 +161,39 @@ def unknown(database: "Database", taxonomy: "Taxonomy", kind: TopicKind | None) 
 
 def subscribers(database: "Database", zone: "ZoneInfo") -> list[SubscriberRow]:
     """Everybody who ever subscribed, in the order they came; ``zone`` is the site's."""
-    from notifier.storage.subscribers import Broken, everybody
+    from notifier.storage.subscribers import everybody
 
     with database.reading() as connection:
         people = everybody(connection, zone)
-    return [told(person) for person in people if not isinstance(person, Broken)]
+    return list(map(told, people))
 
 
 def told(person: Subscriber) -> SubscriberRow:
-    cadence = person.cadence
-    hour, minute = divmod(cadence.minute, 60)
     return SubscriberRow(
         id=person.id,
         address=person.address,
         state=person.state,
-        frequency=cadence.frequency,
-        at=None if cadence.frequency is Frequency.IMMEDIATE else f"{hour:02}:{minute:02}",
-        weekdays=tuple(list(Weekday)[day] for day in sorted(cadence.weekdays)),
-        timezone=cadence.zone.key,
+        timezone=person.zone.key,
         language=person.language,
-        topics=tuple(map(str, person.topics)),
-        due_at=person.due_at,
+        digests=tuple(_digest(person, each) for each in person.cadences.values()),
+        muted=tuple(map(str, person.muted)),
         paused_until=person.paused_until,
-        problem=_problem(person),
+        problem=person.problem,
     )
 
 
-def _problem(person: Subscriber) -> str | None:
-    if person.lost_zone is None:
-        return None
-    return f"{person.lost_zone!r} is no time zone any more: the site's is taken until they name one"
+def _digest(person: Subscriber, cadence: Cadence) -> DigestRow:
+    hour, minute = divmod(cadence.minute, 60)
+    is_immediate = cadence.frequency is Frequency.IMMEDIATE
+    followed = (each for each in person.followed if each.frequency is cadence.frequency)
+    return DigestRow(
+        frequency=cadence.frequency,
+        at=None if is_immediate else f"{hour:02}:{minute:02}",
+        weekdays=tuple(list(Weekday)[day] for day in sorted(cadence.weekdays)),
+        quiet_minutes=cadence.quiet_minutes,
+        selections=tuple(each.selection.query for each in followed),
+        due_at=None if is_immediate and not cadence.first else person.due.get(cadence.frequency),
+    )
 
 
 def totals(database: "Database", settings: "Sequence[SourceSettings]", now: datetime) -> Totals:

@@ -67,7 +67,7 @@ def server(
         unsubscribing=Unsubscribing(
             database=database, secret=secret, taxonomy=taxonomy, pages=pages, clock=clock
         ),
-        viewing=Viewing(database=database, secret=secret, pages=pages),
+        viewing=Viewing(copy=house.contents.copy, secret=secret, pages=pages),
         health=_health(house.settings, database, heartbeats, counts, clock),
         pages=pages,
         selections=_selections(house, partial(heartbeats.last, SEARCH)),

@@ -83,7 +83,7 @@ def _show(planned: "PlanReport", sent: "DeliveryReport") -> None:
     for reason, count in planned.skipped.items():
         write_line(f"  skipped {count}: {reason}")
     if planned.broken:
-        write_line(f"  {planned.broken} could not be made: the log says why, they stay due")
+        write_line(f"  {planned.broken} to be mended: `fieldfare subscribers` says what is wrong")
     if sent.problem:
         write_problem(sent.problem)
 

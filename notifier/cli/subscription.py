@@ -4,7 +4,7 @@ Knows how those are asked for and reported. Must never know how they are done.
 """
 
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -13,6 +13,9 @@ from config.values import time_zone
 from notifier.cli.invocation import house_for
 from notifier.cli.output import AsJson, write_report, write_rows
 from notifier.model import Frequency, Weekday
+
+if TYPE_CHECKING:
+    from notifier.app.reports import DigestRow
 
 
 def register(app: typer.Typer) -> None:
@@ -60,20 +63,39 @@ PauseUntil = Annotated[
 ]
 
 
+Topics = Annotated[
+    list[str] | None, typer.Option(help="What to follow, as KIND:SLUG; again for more of them.")
+]
+Selections = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="QUERY",
+        help="What else, as the address of a selection has it: any of a kind, all of the kinds.",
+    ),
+]
+Everything = Annotated[bool, typer.Option("--everything", help="All news.")]
+Muted = Annotated[
+    list[str] | None, typer.Option(help="A topic to get nothing of, whatever else it is found by.")
+]
+Unmuted = Annotated[list[str] | None, typer.Option(help="A topic that is muted no more.")]
+At = Annotated[int | None, typer.Option(parser=_minute, metavar="HH:MM", help="Local time of day.")]
+Zone = Annotated[
+    ZoneInfo | None, typer.Option(parser=_zone, metavar="ZONE", help="IANA time zone.")
+]
+
+
 def subscribe(
     context: typer.Context,
     address: Annotated[str, typer.Argument(help="Where the mail goes.")],
-    topic: Annotated[
-        list[str], typer.Option(help="What to follow, as KIND:SLUG; again for more of them.")
-    ],
+    topic: Topics = None,
+    select: Selections = None,
+    everything: Everything = False,
+    mute: Muted = None,
+    unmute: Unmuted = None,
     frequency: Annotated[Frequency | None, typer.Option(help="How often.")] = None,
-    at: Annotated[
-        int | None, typer.Option(parser=_minute, metavar="HH:MM", help="Local time of day.")
-    ] = None,
+    at: At = None,
     on: OnDays = None,
-    timezone: Annotated[
-        ZoneInfo | None, typer.Option(parser=_zone, metavar="ZONE", help="IANA time zone.")
-    ] = None,
+    timezone: Zone = None,
     language: Annotated[str | None, typer.Option(help="Language of the mail.")] = None,
     quiet: QuietMinutes = None,
     pause_until: PauseUntil = None,
@@ -81,14 +103,19 @@ def subscribe(
 ) -> None:
     """Subscribe somebody who asked you to; active at once, from what is ingested next.
 
-    For an address that is known already topics are added and the options given are changed;
-    a new one gets a daily digest at 07:00 in the site's time zone.
+    Each topic and selection is followed by itself, as often as is said; the options given are
+    changed, of all that somebody follows where nothing is named. A new one gets a daily digest at
+    07:00 in the site's time zone.
     """
     from notifier.app import reports
     from notifier.subscribers.subscribe import Preferences
 
     preferences = Preferences(
-        topics=tuple(topic),
+        topics=tuple(topic or ()),
+        selections=tuple(select or ()),
+        everything=everything,
+        muted=tuple(mute or ()),
+        unmuted=tuple(unmute or ()),
         frequency=frequency,
         minute=at,
         weekdays=frozenset(list(Weekday).index(day) for day in on or ()) or None,
@@ -99,24 +126,46 @@ def subscribe(
     )
     with house_for(context) as house:
         subscriber = reports.told(house.subscribe(address, preferences))
-    is_at_once = subscriber.frequency == Frequency.IMMEDIATE and not subscriber.paused_until
-    moment = None if is_at_once else subscriber.due_at
-    due = moment.isoformat() if moment else "as soon as something is new"
-    follows = f"{subscriber.address} follows {', '.join(subscriber.topics)}"
-    write_report(subscriber, f"{follows}\nnext digest: {due}", as_json=as_json)
+    lines = [f"{subscriber.address} follows"]
+    lines += (f"  {_follows(each)}; next digest: {_next(each)}" for each in subscriber.digests)
+    write_report(subscriber, "\n".join(lines), as_json=as_json)
+
+
+def _follows(digest: "DigestRow") -> str:
+    named = (query or "everything" for query in digest.selections)
+    return f"{', '.join(named)} ({digest.frequency})"
+
+
+def _next(digest: "DigestRow") -> str:
+    return digest.due_at.isoformat() if digest.due_at else "as soon as something is new"
 
 
 def unsubscribe(
     context: typer.Context,
-    address: Annotated[str, typer.Argument(help="Who gets no more mail.")],
+    address: Annotated[
+        str, typer.Argument(help="Who gets no more mail, or none of what is named.")
+    ],
+    topic: Topics = None,
+    select: Selections = None,
+    everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
-    """Unsubscribe somebody who asked you to; what is queued for them is not sent."""
+    """Unsubscribe somebody who asked you to; what is queued for them is not sent.
+
+    With topics or selections they get no more of these; who is left with nothing leaves.
+    """
+    from notifier.subscribers.subscribe import Preferences, named_selections
     from notifier.subscribers.subscribe import unsubscribe as leave
 
+    unwanted = Preferences(
+        topics=tuple(topic or ()), selections=tuple(select or ()), everything=everything
+    )
     with house_for(context) as house:
-        left = leave(house.database, address, now=house.clock())
-    text = "unsubscribed" if left else "nobody is subscribed under that address"
+        is_named = unwanted != Preferences()
+        named = named_selections(house.taxonomy, unwanted) if is_named else ()
+        zone = house.settings.site.timezone
+        left = leave(house.database, address, named, zone, now=house.clock())
+    text = "unsubscribed" if left else "nobody is subscribed under that address, or to that"
     write_report({"unsubscribed": left}, text, as_json=as_json)
 
 
@@ -128,10 +177,11 @@ def subscribers(context: typer.Context, as_json: AsJson = False) -> None:
         rows = reports.subscribers(house.database, house.settings.site.timezone)
     write_rows(
         rows,
-        ("address", "state", "frequency", "zone", "next", "topics", "problem"),
+        ("address", "state", "zone", "follows", "next", "problem"),
         lambda row: (
-            *(row.address, row.state, row.frequency, row.timezone, row.due_at),
-            ", ".join(row.topics),
+            *(row.address, row.state, row.timezone),
+            "; ".join(map(_follows, row.digests)),
+            min((each.due_at for each in row.digests if each.due_at), default=None),
             row.problem,
         ),
         as_json=as_json,

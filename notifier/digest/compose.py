@@ -1,66 +1,115 @@
 """What stands in one person's digest: which items, under which heading, in which order.
 
-Knows topics, items and windows. Must never know how a digest is shown, or who gets it.
+Knows selections, items and windows. Must never know how a digest is shown, or who gets it.
 
-Work for one subscriber is proportional to the items of the topics followed, not to all items of a
-run: those are sorted by topic once (`by_topic`), and each digest reads its own topics only.
+Work for one subscriber is proportional to what is new in the selections they follow, not to all
+items of a run: `News` has it by selection, and by item.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from feeds.model import Item, TopicRef
-from notifier.model import Digest, Section, Window
+from feeds.selection import Selection
+from notifier.model import Digest, Frequency, Match, Section, Window
 
 
-def by_topic(news: Iterable[Item]) -> Mapping[TopicRef, Sequence[Item]]:
-    """Each item under every topic it belongs to; a topic's newest (highest number) first."""
-    found: dict[TopicRef, list[Item]] = {}
-    for item in sorted(news, key=_age):
-        for topic in item.topics:
-            found.setdefault(topic, []).append(item)
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interest:
+    """A selection that somebody follows, or did, by its ``key``: they get what is new of it by a
+    change in ``(since, until]``, in the digests of one frequency. These had ``reached`` so far when
+    they began to, so that the first one that goes further begins with ``since``.
+    """
+
+    key: int
+    selection: Selection
+    frequency: Frequency
+    since: int
+    reached: int
+    until: int | None = None
+
+    def new(self, windows: Mapping[Frequency, Window]) -> tuple[int, int]:
+        """Between which changes something is new to them, the first one apart."""
+        window = windows.get(self.frequency)
+        if window is None or window.upto <= self.reached:
+            return 0, 0
+        last = window.upto if self.until is None else min(window.upto, self.until)
+        return (window.after if window.after > self.reached else self.since), last
+
+    def had(self, windows: Mapping[Frequency, Window]) -> tuple[int, int]:
+        """Between which changes something was new to them before."""
+        window = windows.get(self.frequency)
+        if self.until is not None and (window is None or window.after >= self.until):
+            return self.since, self.until
+        if window is None or window.after <= self.reached:
+            return 0, 0
+        return self.since, window.after
+
+    def matching(self, news: "News", windows: Mapping[Frequency, Window]) -> Sequence[Match]:
+        """What is new to them, the earliest first."""
+        after, upto = self.new(windows)
+        matches = news.matches.get(self.key, ())
+        first, last = (bisect_right(matches, number, key=_number) for number in (after, upto))
+        return matches[first:last]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What came to be of selections, by their keys, the earliest first; of each of these items by
+    which change it did, by key; and the ``items`` that are shown.
+    """
+
+    matches: Mapping[int, Sequence[Match]]
+    numbers: Mapping[int, Mapping[int, int]]
+    items: Mapping[int, Item]
 
 
 def compose(
-    topics: Sequence[TopicRef],
-    news: Mapping[TopicRef, Sequence[Item]],
-    window: Window,
+    interests: Sequence[Interest],
+    news: News,
+    windows: Mapping[Frequency, Window],
     *,
     limit: int,
-    late: Iterable[tuple[TopicRef, int]] = (),
+    muted: frozenset[TopicRef] = frozenset(),
+    told: Collection[int] = (),
 ) -> Digest | None:
-    """The digest of one window for one person, or None where nothing matched.
+    """The digest of some windows for one person, or None where nothing is left for it.
 
-    ``topics`` is in the person's order, ``news`` as `by_topic` sorts it. An item stands under the
-    first topic that matched and names the others that did. Of more than ``limit`` items each
-    section keeps its newest, and the places are dealt round by round, so that a busy topic does
-    not crowd out a quiet one. For a topic in ``late`` the window begins only after the item number
-    beside it.
+    ``interests`` are in the person's order, those that are over among them. An item stands under
+    the first selection that matched and names the others that did. None is of a ``muted`` topic,
+    was ``told``, or was new by another of the selections in a window covered before. Of more than
+    ``limit`` items each section keeps its newest, and the places are dealt round by round, so that
+    a busy selection does not crowd out a quiet one.
     """
-    windows = dict.fromkeys(topics, window)
-    windows |= {topic: replace(window, after=min(since, window.upto)) for topic, since in late}
-    sections: dict[TopicRef, list[Item]] = {}
-    matched: dict[int, list[TopicRef]] = {}
-    for topic, covered in windows.items():
-        for item in _within(news.get(topic, ()), covered):
-            if item.number not in matched:
-                matched[item.number] = []
-                sections.setdefault(topic, []).append(item)
-            matched[item.number].append(topic)
+    had = [(each.key, *each.had(windows)) for each in interests]
+    sections: dict[Selection, list[Item]] = {}
+    matched: dict[int, list[Selection]] = {}
+    for interest in interests:
+        for _, number, _ in reversed(interest.matching(news, windows)):
+            item = news.items.get(number)
+            if item is None or number in told or not muted.isdisjoint(item.topics):
+                continue
+            if number not in matched:
+                by_key = news.numbers[number]
+                if any(since < by_key.get(key, 0) <= upto for key, since, upto in had):
+                    continue
+                matched[number] = []
+                sections.setdefault(interest.selection, []).append(item)
+            if interest.selection not in matched[number]:
+                matched[number].append(interest.selection)
     if not matched:
         return None
     places = _deal([len(items) for items in sections.values()], limit)
     return Digest(
         sections=tuple(
             Section(
-                topic=topic,
+                selection=selection,
                 items=tuple(items[:kept]),
                 also_in=tuple(tuple(matched[item.number][1:]) for item in items[:kept]),
                 left_out=len(items) - kept,
             )
-            for (topic, items), kept in zip(sections.items(), places, strict=True)
+            for (selection, items), kept in zip(sections.items(), places, strict=True)
         ),
         total=len(matched),
     )
@@ -97,12 +146,6 @@ def fitting(sections: Sequence[SectionSizes], room: int) -> Sequence[int]:
     return kept
 
 
-def _within(items: Sequence[Item], window: Window) -> Sequence[Item]:
-    newest = bisect_left(items, -window.upto, key=_age)
-    oldest = bisect_left(items, -window.after, key=_age)
-    return items[newest:oldest]
-
-
 def _deal(sizes: Sequence[int], limit: int) -> list[int]:
     """How many of each section get one of ``limit`` places, dealt one a round in order."""
     dealt = [0] * len(sizes)
@@ -115,5 +158,5 @@ def _deal(sizes: Sequence[int], limit: int) -> list[int]:
     return dealt
 
 
-def _age(item: Item) -> int:
-    return -item.number
+def _number(match: Match) -> int:
+    return match.number

@@ -1,87 +1,78 @@
-"""Planning: everybody who is due gets their digest into the outbox, or a reason why not.
+"""Planning: everybody who is due has a delivery on record, or a reason why not.
 
-Knows in which order the store is asked and written, chunk by chunk, and what is the same for all
-who are alike. Must never know how a digest looks, or that it will be sent by mail.
+Knows in which order the store is asked and written. Must never know what a digest tells, how it
+looks, or that it will be sent by mail.
 """
 
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from email.utils import format_datetime
-from hashlib import sha256
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from threading import Event
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from feeds.model import Item, Progress, TopicRef
-from feeds.storage import read_items
-from feeds.storage.database import Database
-from notifier.digest.compose import by_topic, compose
+from feeds.errors import MalformedSelection
+from feeds.model import Progress, TopicRef
+from feeds.selection import Selection
+from feeds.storage import Connection, changes
+from feeds.storage.changes import FiledItem
+from feeds.storage.database import Database, last_number, set_value, value_of
+from notifier.digest.match import Filed, SelectionIndex
 from notifier.digest.schedule import latest_due, next_due, period
-from notifier.model import Digest, Frequency, Planned, Skip, Subscriber, Window, mailbox
-from notifier.storage import deliveries, digests, subscribers, suppressions
-from notifier.storage.subscribers import Broken
-from notifier.storage.suppressions import Keyed
-from notifier.subscribers.links import MailLinks
+from notifier.model import Frequency, Match, Skip
+from notifier.storage import cadences, due_pages, matches, subscribers
+from notifier.storage.cadences import Timing
+from notifier.storage.due_pages import ChangedMeanwhile, Planned
 
 #: Few enough that one transaction takes a fraction of a second, enough to make commits cheap.
-CHUNK = 500
+PAGE = 10_000
+#: Changes that are matched in one transaction, which others wait for on SQLite.
+_CHANGES_AT_ONCE = 200
+#: Whoever is planned for may change what they want at the same moment, but not all the time.
+_TRIES = 5
+#: Another process is done within that, or does what is due.
+_WAIT_SECONDS = 60.0
+#: By this name it is remembered when something was planned last.
+_PLANNED = "planned"
 
 log = structlog.get_logger(__name__)
-
-
-class Render(Protocol):
-    """Makes the message that everybody who gets this digest shares, its slots still open.
-
-    The same local day, topics, frequency and language give the same bytes.
-    """
-
-    def __call__(
-        self,
-        digest: Digest,
-        *,
-        topics: tuple[TopicRef, ...],
-        frequency: Frequency,
-        day: date,
-        language: str,
-    ) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanReport:
     """How many were due, for how many a delivery was planned, and why not for the others.
 
-    ``broken`` counts those whose digest could not be made: they stay due. Whoever is in none of
-    these counts was planned for, or changed, by somebody else meanwhile.
+    ``broken`` counts those whose row is to be mended: where its zone or a selection is none they
+    are planned for as well as can be, where its cadence is none they are not.
     """
 
-    due: int
-    planned: int
-    skipped: Mapping[Skip, int]
-    broken: int
+    due: int = 0
+    planned: int = 0
+    skipped: Mapping[Skip, int] = field(default_factory=dict)
+    broken: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Planner:
-    """Plans the digests of an installation; ``domain`` is the right half of every Message-ID.
+    """Plans the digests of an installation, which leave within the minutes ``spread`` over.
 
     ``moved`` tells what topics are by now that were renamed or merged: who follows one gets what it
-    is, and items are told by that whenever they were filed. ``zone`` is the site's, for whom their
-    own is none any more.
+    is. ``zone`` stands for any that is no more.
     """
 
     database: Database
     moved: Mapping[TopicRef, TopicRef]
-    render: Render
-    links: MailLinks
-    keyed: Keyed
-    domain: str
-    max_items: int
     zone: ZoneInfo
+    spread: timedelta = timedelta()
+    _index: SelectionIndex = field(init=False)
+    _last_key: int = field(init=False, default=0)
+    _broken: set[int] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._index = SelectionIndex(self.moved)
 
     def plan(
         self,
@@ -95,214 +86,202 @@ class Planner:
 
         One digest covers all since the last one, however many moments were missed. Nobody is
         planned for twice in a period, however many planners run. With ``dry_run`` nothing changes.
-        ``progress`` hears how many of those who are due are done.
+        ``progress`` hears how many are done. Raises StoreBusy where another planner takes long.
         """
         with self.database.reading() as connection:
-            upto = read_items.latest_number(connection)
-            due = digests.due(connection, now, upto)
-            covered = Window(after=min([upto, *due.values()]), upto=upto)
-            fresh = read_items.news(connection, covered.after, covered.upto)
-        run = _Planning(self, fresh, upto=upto, now=now, dry_run=dry_run)
-        ids = list(due)
-        for start in range(0, len(ids), CHUNK):
-            if stopping is not None and stopping.is_set():
-                break
-            some = ids[start : start + CHUNK]
-            run.take(some)
-            if progress is not None:
-                progress(start + len(some), len(ids))
-        return PlanReport(
-            due=len(ids), planned=run.planned, skipped=dict(run.skipped), broken=run.broken
-        )
+            if not (matches.is_behind(connection) or self._is_due(connection, now)):
+                return PlanReport()
+        with self.database.exclusive("planning", _WAIT_SECONDS):
+            trying = self.database.writing(dry_run=True) if dry_run else nullcontext()
+            with trying as connection:
+                run = _Planning(self, now, connection, stopping or Event(), progress)
+                run.match()
+                run.plan()
+        return run.report
+
+    def _is_due(self, connection: Connection, now: datetime) -> bool:
+        return cadences.is_any_due(connection, now) or _was_set_back(connection, now)
+
+    def learn(self, connection: Connection) -> None:
+        """What is followed since somebody asked last is matched, too."""
+        for key, query in matches.since(connection, self._last_key):
+            try:
+                self._index.add(key, Selection.parse(query))
+            except MalformedSelection as error:
+                self._broken.add(key)
+                log.error("selection unusable", selection=key, problem=str(error))  # noqa: TRY400
+            self._last_key = key
+
+    def entered(self, before: FiledItem | None, now: FiledItem) -> list[int]:
+        """The selections, by their keys, that an item came to be of."""
+        was = None if before is None or now.is_again else _filed(before)
+        return list(self._index.entered(was, _filed(now)))
+
+    def broken(self, connection: Connection) -> int:
+        """How many follow a selection that is none."""
+        return subscribers.followers(connection, self._broken) if self._broken else 0
 
 
 class _Planning:
-    """Takes chunk after chunk of those who are due, and counts what became of them."""
+    """One run: what was matched, who is due, and what became of them; all in one transaction where
+    there is a ``connection``.
+    """
 
     def __init__(
-        self, planner: Planner, fresh: Sequence[Item], *, upto: int, now: datetime, dry_run: bool
+        self,
+        planner: Planner,
+        now: datetime,
+        connection: Connection | None,
+        stopping: Event,
+        progress: Progress | None,
     ) -> None:
         self._planner = planner
-        self._numbers = sorted(item.number for item in fresh)
-        moved = planner.moved
-        self._news = by_topic(
-            replace(item, topics=frozenset(moved.get(topic, topic) for topic in item.topics))
-            for item in fresh
-        )
-        self._upto = upto
         self._now = now
-        self._date = format_datetime(now)
-        self._dry_run = dry_run
-        #: Of all who are alike, the name of their message; how many items each tells of; and those
-        #: that nobody has needed yet.
-        self._renderings: dict[tuple[object, ...], str | None] = {}
-        self._items: dict[str, int] = {}
-        self._unstored: dict[str, bytes] = {}
-        self.planned = 0
-        self.broken = 0
-        self.skipped = Counter[Skip]()
+        self._connection = connection
+        self._stopping = stopping
+        self._progress = progress
+        self._planned = 0
+        self._broken = 0
+        self._skipped = Counter[Skip]()
 
-    def take(self, ids: Sequence[int]) -> None:
-        """One read before, one transaction after."""
-        with self._planner.database.reading() as connection:
-            people = subscribers.read(connection, ids, self._planner.zone)
-            hashes = {
-                person.id: self._planner.keyed(person.address)
-                for person in people
-                if isinstance(person, Subscriber)
-            }
-            barred = suppressions.among(connection, list(hashes.values()))
-        planned = (
-            self._plan_or_log(person, is_suppressed=hashes.get(person.id) in barred)
-            for person in people
-        )
-        self._commit([one for one in planned if one])
-
-    def _plan_or_log(self, person: Subscriber | Broken, *, is_suppressed: bool) -> Planned | None:
-        """None for somebody no digest can be made for; the others do not suffer for it."""
-        try:
-            if isinstance(person, Subscriber):
-                if not self._planner.moved.keys().isdisjoint(person.topics):
-                    person = self._following(person)
-                return self._plan(person, is_suppressed=is_suppressed)
-            log.error("subscriber unusable", subscriber=person.id, problem=person.problem)
-        except Exception:
-            log.exception("digest not composed", subscriber=person.id)
-        self.broken += 1
-        return None
-
-    def _following(self, person: Subscriber) -> Subscriber:
-        """The same, who follows what their topics are by now, each since they did first."""
-        late = dict(person.late)
-        since: dict[TopicRef, int] = {}
-        for topic in person.topics:
-            now = self._planner.moved.get(topic, topic)
-            started = late.get(topic, person.cursor)
-            since[now] = min(started, since.get(now, started))
-        return replace(
-            person,
-            topics=tuple(since),
-            late=frozenset(each for each in since.items() if each[1] > person.cursor),
+    @property
+    def report(self) -> PlanReport:
+        skipped = {reason: count for reason, count in self._skipped.items() if count}
+        return PlanReport(
+            due=self._planned + sum(skipped.values()),
+            planned=self._planned,
+            skipped=skipped,
+            broken=self._broken,
         )
 
-    def _plan(self, person: Subscriber, *, is_suppressed: bool) -> Planned:
-        """What this person gets, or why nothing."""
-        due = latest_due(person.cadence, self._now)
-        if due is None:
-            return self._not_yet(person)
-        covers = period(person.cadence, due, self._upto)
-        # A store brought back from a backup may know fewer items than a cursor counts.
-        window = Window(after=min(person.cursor, self._upto), upto=self._upto)
-        rendering = None if is_suppressed else self._rendering(person, window, due)
-        nothing = Skip.SUPPRESSED if is_suppressed else Skip.NOTHING_NEW
-        return Planned(
-            subscriber=person,
-            period=covers,
-            window=window,
-            items=self._items[rendering] if rendering else 0,
-            skipped=None if rendering else nothing,
-            rendering=rendering,
-            personal=self._personal(person, covers) if rendering else {},
-            cursor=self._upto,
-            due_again_at=self._again(person, was_mailed=rendering is not None),
-        )
+    def match(self) -> None:
+        """Whatever happened to news is on record with the selections that this brought it into."""
+        is_done = False
+        while not (is_done or self._stopping.is_set()):
+            with self._writing() as connection:
+                after = matches.hold(connection)
+                last = last_number(connection, "changes")
+                some = changes.following(connection, after, _CHANGES_AT_ONCE)
+                is_done = len(some) < _CHANGES_AT_ONCE
+                if some:
+                    last = max(last, some[-1][1].number) if is_done else some[-1][1].number
+                self._planner.learn(connection)
+                found = defaultdict[int, list[Match]](list)
+                for before, now in some:
+                    for key in self._planner.entered(before, now):
+                        found[key].append(Match(now.number, now.item, now.is_again))
+                if last > after:
+                    matches.add(connection, found, last)
+                if found:
+                    cadences.wake(connection, self._now)
 
-    def _again(self, person: Subscriber, *, was_mailed: bool) -> datetime | None:
-        """Where nothing was new at once, what comes next is not to wait for quiet."""
-        waits = was_mailed or person.cadence.frequency is not Frequency.IMMEDIATE
-        return next_due(person.cadence, self._now) if waits else person.due_at
+    def plan(self) -> None:
+        """Everybody who is due is planned for."""
+        with self._writing() as connection:
+            if _was_set_back(connection, self._now):
+                self._mend(connection)
+            self._broken += cadences.unusable(connection, self._now)
+            due = cadences.due(connection, self._now, self._planner.zone)
+            upto = matches.matched(connection)
+            begun = {each.key: self._period(each, upto) for each in due}
+            cadences.begin(connection, {key: name for key, name in begun.items() if name})
+            later = [each for each in due if not begun[each.key]]
+            cadences.put_off(connection, {each.key: self._next(each) for each in later})
+            if due:
+                set_value(connection, _PLANNED, self._now.isoformat())
+        for each in due:
+            if name := begun[each.key]:
+                self._plan_all(replace(each, period=name), upto)
+        if due:
+            with self._writing() as connection:
+                self._broken += self._planner.broken(connection)
 
-    def _not_yet(self, person: Subscriber) -> Planned:
-        """The first day of somebody's cadence is still to come; what they miss waits for it."""
-        cursor = min(person.cursor, self._upto)
-        return Planned(
-            subscriber=person,
-            period="",
-            window=Window(after=cursor, upto=cursor),
-            items=0,
-            skipped=Skip.PAUSED,
-            rendering=None,
-            personal={},
-            cursor=person.cursor,
-            due_again_at=next_due(person.cadence, self._now),
-        )
+    def _plan_all(self, timing: Timing, upto: int) -> None:
+        """All who are due at one moment are planned for, unless it is to stop."""
+        after, tries, frequency = 0, 0, timing.cadence.frequency
+        name = f"{timing.period}-weekly" if frequency is Frequency.WEEKLY else timing.period
+        is_immediate = frequency is Frequency.IMMEDIATE
+        while not self._stopping.is_set():
+            try:
+                with self._writing() as connection:
+                    page = due_pages.page(connection, timing, after, PAGE, upto=upto, now=self._now)
+                    if page is None:
+                        self._finish(connection, timing, upto)
+                        return
+                    planned = due_pages.plan(
+                        connection,
+                        page,
+                        name=name,
+                        upto=upto,
+                        now=self._now,
+                        due_at=self._now + self._wait(after),
+                        quiet_until=self._next(timing) if is_immediate else None,
+                    )
+            except ChangedMeanwhile:
+                tries += 1
+                if tries == _TRIES:
+                    raise
+                continue
+            after, tries = page.upto, 0
+            self._count(timing, planned)
 
-    def _rendering(self, person: Subscriber, window: Window, due: datetime) -> str | None:
-        """Composed and rendered once for all who get the same; None where nothing is new."""
-        cadence, language = person.cadence, person.language
-        day = due.astimezone(cadence.zone).date()
-        # Cursors between the same two news make the same digest.
-        seen = bisect_right(self._numbers, window.after)
-        key = (person.topics, person.late, seen, cadence.frequency, day, language)
-        if key in self._renderings:
-            return self._renderings[key]
-        digest = compose(
-            person.topics, self._news, window, limit=self._planner.max_items, late=person.late
-        )
-        rendering = None
-        if digest is not None:
-            message = self._planner.render(
-                digest,
-                topics=person.topics,
-                frequency=cadence.frequency,
-                day=day,
-                language=language,
-            )
-            rendering = sha256(message).hexdigest()
-            self._items[rendering] = digest.total
-            self._unstored[rendering] = message
-        self._renderings[key] = rendering
-        return rendering
+    def _finish(self, connection: Connection, timing: Timing, upto: int) -> None:
+        """Nobody is due any more, until the next time."""
+        again: datetime | None = self._next(timing)
+        if timing.cadence.frequency is Frequency.IMMEDIATE:
+            again = due_pages.told(connection, timing.key, upto, self._now)
+        cadences.put_off(connection, {timing.key: again})
 
-    def _personal(self, person: Subscriber, covers: str) -> dict[str, str]:
-        """The values of the slots of a message (`notifier.mail.message`).
+    def _count(self, timing: Timing, planned: Planned) -> None:
+        self._planned += planned.queued
+        self._skipped[Skip.NOTHING_NEW] += planned.skipped
+        self._skipped[Skip.ALREADY_PLANNED] += planned.refused
+        if timing.is_lost:
+            self._broken += planned.queued + planned.skipped
+            log.error("zone unknown", cadence=timing.key, instead=timing.cadence.zone.key)
+        if self._progress is not None:
+            self._progress(self.report.due, None)
 
-        The Message-ID is the same for this person and period whoever plans it, and tells nobody
-        who it is.
-        """
-        links = self._planner.links
-        minted = sha256(f"{person.public_id}\n{covers}".encode()).hexdigest()[:32]
-        return {
-            "recipient": mailbox(person.address),
-            "message_id": f"<{covers}.{minted}@{self._planner.domain}>",
-            "date": self._date,
-            "unsubscribe_url": links.unsubscribe(person.public_id, person.epoch),
-            "view_url": links.view(person.public_id, person.epoch, covers),
+    def _mend(self, connection: Connection) -> None:
+        """What is due later than it would be by now was said by a clock that was ahead."""
+        moments = {
+            each.key: moment
+            for each in cadences.coming(connection, self._now, self._planner.zone)
+            if each.due_at and (moment := self._next(each)) < each.due_at
         }
+        cadences.put_off(connection, moments)
+        set_value(connection, _PLANNED, self._now.isoformat())
 
-    def _commit(self, planned: Sequence[Planned]) -> None:
-        with self._planner.database.writing(dry_run=self._dry_run) as connection:
-            unchanged = digests.unchanged(connection, [one.subscriber for one in planned])
-            planned = [one for one in planned if one.subscriber.id in unchanged]
-            kept = [one for one in planned if _is_kept(one)]
-            known = {one.subscriber.id for one in kept} - digests.record(
-                connection, kept, self._now
-            )
-            planned = [_known(one) if one.subscriber.id in known else one for one in planned]
-            queued = [one for one in planned if one.rendering]
-            names = {one.rendering for one in queued if one.rendering in self._unstored}
-            messages = {name: self._unstored[name] for name in names}
-            digests.keep(connection, messages, self._now)
-            deliveries.queue(connection, queued, self._now)
-            digests.advance(connection, planned)
-        if not self._dry_run:
-            for name in messages:
-                del self._unstored[name]
-        self.planned += len(queued)
-        self.skipped.update(one.skipped for one in planned if one.skipped)
+    def _period(self, timing: Timing, upto: int) -> str:
+        """The name of the digests that are due; "" before the first ones."""
+        due = latest_due(timing.cadence, self._now)
+        return period(timing.cadence, due, upto) if due else ""
 
+    def _next(self, timing: Timing) -> datetime:
+        return next_due(timing.cadence, self._now)
 
-def _is_kept(planned: Planned) -> bool:
-    """Who gets mail at once needs no row for each item of others, who is paused none for a day."""
-    is_immediate = planned.subscriber.cadence.frequency is Frequency.IMMEDIATE
-    return bool(planned.rendering) or not (is_immediate or planned.skipped is Skip.PAUSED)
+    def _wait(self, after: int) -> timedelta:
+        """Pages leave one after the other, in no order."""
+        return self._planner.spread * (after * _GOLDEN % 1)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        if self._connection is not None:
+            yield self._connection
+            return
+        with self._planner.database.writing() as connection:
+            yield connection
 
 
-def _known(planned: Planned) -> Planned:
-    """This period is on record already: what was not put into its digest stays for the next."""
-    return replace(
-        planned,
-        skipped=Skip.ALREADY_PLANNED,
-        rendering=None,
-        cursor=planned.subscriber.cursor,
-    )
+#: Multiples of it are spread evenly within 1, however many there are.
+_GOLDEN = (5**0.5 - 1) / 2
+
+
+def _was_set_back(connection: Connection, now: datetime) -> bool:
+    """Whether something was planned later than now."""
+    planned = value_of(connection, _PLANNED)
+    return planned is not None and now < datetime.fromisoformat(planned)
+
+
+def _filed(item: FiledItem) -> Filed:
+    return Filed(item.topics, item.language, item.texts)

@@ -19,7 +19,7 @@ from markupsafe import escape
 
 from config import values
 from feeds.catalogue import Catalogue, catalogue, languages
-from feeds.model import IssuedFrom, Item, TopicRef
+from feeds.model import IssuedFrom, Item
 from feeds.publish.site import item_page
 from feeds.selection import Selection
 from notifier.catalogue import FOLDER
@@ -90,21 +90,21 @@ class Renderer:
         self,
         digest: Digest,
         *,
-        topics: Sequence[TopicRef],
+        follows: Sequence[Selection],
         frequency: Frequency,
         day: date,
         language: str,
     ) -> bytes:
         """The message (`notifier.mail.message`) for everyone who gets this digest, its slots open.
 
-        ``topics`` are all that the reader follows; the local ``day`` heads the digest.
+        ``follows`` is all that the reader follows; the local ``day`` heads the digest.
         Raises UnknownLanguage.
         """
         if language not in languages():
             # Readers chose theirs: they never get another.
             raise UnknownLanguage(language, languages())
         maker = self._maker(language)
-        feeds = self._some([*filter(None, map(maker.feed, topics))])
+        feeds = self._some([*filter(None, map(maker.feed, follows))])
         frame = maker.frame(frequency, day, has_feeds=bool(feeds))
         entries = [maker.entries(section) for section in digest.sections]
         first = enumerate(islice(_items(digest), _PREHEADER_TITLES))
@@ -123,7 +123,7 @@ class Renderer:
             html = _body(frame.html, inserted, _HTML)
         return build(
             self._sender,
-            subject=maker.subject(digest.total, tuple(each.topic for each in digest.sections)),
+            subject=maker.subject(digest.total, tuple(each.selection for each in digest.sections)),
             language=language,
             text=_body(frame.txt, inserted, _TXT),
             html=html,
@@ -162,10 +162,10 @@ def _laid(
     """The sections with so many entries each; those behind them are counted, too."""
     laid: list[Piece] = []
     for section, found, count in zip(digest.sections, entries, kept, strict=False):
-        laid.append(maker.section(section.topic, _total(section)))
+        laid.append(maker.section(section.selection, _total(section)))
         laid += chain.from_iterable(found[:count])
         if left_out := _total(section) - count:
-            laid.append(maker.more(section.topic, left_out))
+            laid.append(maker.more(section.selection, left_out))
     if behind := sum(map(_total, digest.sections[len(kept) :])):
         laid.append(maker.more(None, behind))
     return laid
@@ -187,8 +187,8 @@ def _fitting(
         SectionSizes(
             head=_COUNTED_OTHERWISE_BYTES
             + taken(
-                maker.section(section.topic, _total(section)),
-                maker.more(section.topic, _total(section)),
+                maker.section(section.selection, _total(section)),
+                maker.more(section.selection, _total(section)),
             ),
             items=[taken(*entry) for entry in found],
         )
@@ -216,10 +216,9 @@ class PieceMaker:
         self.subject = kept(self._subject)
         self._also_in = kept(self._made_also_in)
 
-    def page(self, topic: TopicRef | None) -> FollowedPage:
+    def page(self, selection: Selection | None) -> FollowedPage:
         """What is followed, as the reader calls it; everything where that is None."""
-        selection = Selection(frozenset([topic] if topic else []))
-        return self._named.page(selection, self._words.tag)
+        return self._named.page(selection or Selection(), self._words.tag)
 
     def entries(self, section: Section) -> Sequence[Entry]:
         """Each item of a section, with what else it was found by."""
@@ -285,21 +284,21 @@ class PieceMaker:
         slots = sum(len(each.quoted.split(b"\0")) // 2 for each in html if isinstance(each, Lines))
         return Frame(html, txt, slots * _LONGEST_ENCODED_BYTES)
 
-    def _section(self, topic: TopicRef, count: int) -> Piece:
+    def _section(self, selection: Selection, count: int) -> Piece:
         counted = self._words.count("items", count)
-        return self._made("section", topic=self.page(topic), count=counted)
+        return self._made("section", topic=self.page(selection), count=counted)
 
-    def _more(self, topic: TopicRef | None, left_out: int) -> Piece:
-        page = self.page(topic)
+    def _more(self, selection: Selection | None, left_out: int) -> Piece:
+        page = self.page(selection)
         named = apart(page.label, self._words.direction)
         more = self._words.count("more", left_out, topic=named)
         return self._made("more", topic=page, more=more)
 
-    def _made_also_in(self, others: Sequence[TopicRef]) -> Piece:
+    def _made_also_in(self, others: Sequence[Selection]) -> Piece:
         return self._made("also_in", topics=[*map(self.page, others)])
 
-    def _feed(self, topic: TopicRef) -> Piece | None:
-        page = self.page(topic)
+    def _feed(self, selection: Selection) -> Piece | None:
+        page = self.page(selection)
         return self._made("feed", topic=page) if page.feed_url else None
 
     def _title(self, title: str, place: int) -> Piece:
@@ -307,9 +306,9 @@ class PieceMaker:
         text = ("· " if place else "") + values.on_one_line(title)
         return Piece(html=encoded(escape(text)), txt=encoded(text))
 
-    def _subject(self, count: int, topics: Sequence[TopicRef]) -> str:
-        named = [self.page(topic).label for topic in topics[:_SUBJECT_TOPICS]]
-        more = ["…"] if len(topics) > _SUBJECT_TOPICS else []
+    def _subject(self, count: int, selections: Sequence[Selection]) -> str:
+        named = [self.page(each).label for each in selections[:_SUBJECT_TOPICS]]
+        more = ["…"] if len(selections) > _SUBJECT_TOPICS else []
         return self._words.count("subject", count, topics=", ".join([*named, *more]))
 
     def _made(self, piece: str, **shown: object) -> Piece:

@@ -22,7 +22,7 @@ from feeds.model import Progress
 from feeds.storage.database import Database
 from notifier.errors import LeaseLost, MessageRefused
 from notifier.mail.outcome import decide
-from notifier.model import DeliveryState, Envelope, Reply, Settlement, Skip
+from notifier.model import DeliveryState, Envelope, Reply, Settlement, Skip, message_id
 from notifier.storage import senders, sending
 from notifier.storage.sending import Claimed
 from notifier.storage.suppressions import Keyed
@@ -216,7 +216,7 @@ class Ledger:
     def _envelope(self, one: Claimed, content: bytes) -> Envelope:
         return Envelope(
             delivery=one.id,
-            message_id=one.message_id,
+            message_id=message_id(one.public_id, one.period, self.sender),
             sender=self.sender,
             recipient=one.recipient,
             content=content,

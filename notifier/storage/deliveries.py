@@ -3,15 +3,14 @@
 Knows the table ``deliveries``. Must never know SMTP, nor how a delivery is sent.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, update
 
-from notifier.model import Cause, DeliveryState, Planned, folded
-from notifier.storage.tables import deliveries, renderings, subscribers
+from notifier.model import Cause, DeliveryState, folded
+from notifier.storage.tables import deliveries, subscribers
 from notifier.storage.transitions import Transition, histories, note
 
 #: Of the greatest number a store holds.
@@ -26,7 +25,6 @@ class Delivery:
     id: int
     subscriber: int
     period: str
-    message_id: str
     recipient: str
     state: DeliveryState
     due_at: datetime
@@ -40,32 +38,8 @@ class Delivery:
     steps: tuple[Transition, ...] = ()
 
 
-_COLUMNS = [deliveries.c[field.name] for field in fields(Delivery) if field.name != "steps"]
-
-
-def queue(connection: Connection, planned: Sequence[Planned], now: datetime) -> None:
-    """Each is to be sent from ``now`` on."""
-    if not planned:
-        return
-    connection.execute(
-        insert(deliveries),
-        [
-            {
-                "subscriber": one.subscriber.id,
-                "period": one.period,
-                "message_id": one.personal["message_id"],
-                "recipient": one.personal["recipient"],
-                "rendering": one.rendering,
-                "personal": json.dumps(dict(one.personal), ensure_ascii=False),
-                "state": DeliveryState.QUEUED,
-                "due_at": now,
-                "attempts": 0,
-                "in_doubt": 0,
-                "created_at": now,
-            }
-            for one in planned
-        ],
-    )
+_OTHERS = ("steps", "recipient")
+_COLUMNS = [deliveries.c[field.name] for field in fields(Delivery) if field.name not in _OTHERS]
 
 
 def drop(connection: Connection, owners: Sequence[int], now: datetime) -> None:
@@ -110,9 +84,14 @@ def latest(
 ) -> list[Delivery]:
     """The deliveries planned last, the latest first; those in ``state`` where one is given.
 
-    ``about`` is a reader's address, a period (as 2026-11-24 or 2026-W48) or the id of one.
+    ``about`` is a reader's address, a period (as 2026-11-24) or the id of one.
     """
-    wanted = select(*_COLUMNS).order_by(deliveries.c.id.desc()).limit(limit)
+    wanted = (
+        select(*_COLUMNS, subscribers.c.address.label("recipient"))
+        .join_from(deliveries, subscribers)
+        .order_by(deliveries.c.id.desc())
+        .limit(limit)
+    )
     if state is not None:
         wanted = wanted.where(deliveries.c.state == state)
     if about is not None:
@@ -124,8 +103,7 @@ def latest(
 
 def _about(text: str) -> ColumnElement[bool]:
     if "@" in text:
-        key = subscribers.c.address_key == folded(text)
-        return deliveries.c.subscriber.in_(select(subscribers.c.id).where(key))
+        return subscribers.c.address_key == folded(text)
     is_number = text.isdecimal() and len(text) <= _DIGITS
     return deliveries.c.id == int(text) if is_number else deliveries.c.period == text
 
@@ -134,19 +112,3 @@ def _delivery(row: RowMapping, steps: tuple[Transition, ...]) -> Delivery:
     cause = Cause(row["cause"]) if row["cause"] else None
     state = DeliveryState(row["state"])
     return Delivery(**{**row, "state": state, "cause": cause, "steps": steps})
-
-
-def personal_copy(connection: Connection, public_id: str, period: str) -> bytes | None:
-    """The very message that this person got for this period; None where there was none."""
-    row = connection.execute(
-        select(renderings.c.template, deliveries.c.personal)
-        .join_from(deliveries, renderings, deliveries.c.rendering == renderings.c.digest)
-        .join(subscribers, deliveries.c.subscriber == subscribers.c.id)
-        .where(subscribers.c.public_id == public_id, deliveries.c.period == period)
-    ).one_or_none()
-    if row is None:
-        return None
-    # Who only counts deliveries need not wait for what puts messages together.
-    from notifier.mail.message import fill  # noqa: PLC0415
-
-    return fill(row.template, json.loads(row.personal))

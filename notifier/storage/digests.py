@@ -1,119 +1,56 @@
-"""Digests as rows: who is due one, what was planned for whom, and the messages those share.
+"""What digests told: recipes of which their messages are made again.
 
-Knows the due moments and cursors of subscribers, and the tables ``digests`` and ``renderings``.
-Must never know what a digest holds, or what is sent when.
+Knows the table ``renderings``, and the column of ``deliveries`` that names a row of it. Must never
+know what a recipe says, or what is sent when.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, not_, select, union_all, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from feeds.storage.engines import upsert
-from notifier.model import Frequency, Planned, Subscriber, SubscriberState
-from notifier.storage.tables import digests, renderings, subscribers
-
-_ACTIVE = select(subscribers.c.id, subscribers.c.cursor).where(
-    subscribers.c.state == SubscriberState.ACTIVE
-)
+from notifier.storage.tables import deliveries, renderings
 
 
-def due(connection: Connection, now: datetime, upto: int) -> dict[int, int]:
-    """Everybody whose moment has come, and immediate ones for whom there are newer items.
+class ToldItems(NamedTuple):
+    """What a delivery tells: so many ``items``, by the recipe under this ``digest``."""
 
-    By id, in the order they came, with the item number up to which each is covered already.
-    """
-    moment = subscribers.c.due_at <= now
-    at_once = subscribers.c.frequency == Frequency.IMMEDIATE
-    scheduled = _ACTIVE.where(moment, not_(at_once))
-    immediate = _ACTIVE.where(moment, at_once, subscribers.c.cursor < upto)
-    found = connection.execute(union_all(scheduled, immediate).order_by("id"))
-    return {row.id: row.cursor for row in found}
+    delivery: int
+    digest: str
+    items: int
 
 
-def unchanged(connection: Connection, people: Sequence[Subscriber]) -> frozenset[int]:
-    """The ids of those who are as they were read, locked until the transaction ends.
-
-    Left out are those whom another transaction holds: it plans for them, or changes them.
-    """
-    columns = subscribers.c
-    rows = connection.execute(
-        select(columns.id, columns.state, columns.epoch, columns.cursor, columns.due_at)
-        .where(columns.id.in_([person.id for person in people]))
-        .order_by(columns.id)
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    read = {one.id: (one.id, one.state, one.epoch, one.cursor, one.due_at) for one in people}
-    return frozenset(row.id for row in rows if tuple(row) == read[row.id])
-
-
-def advance(connection: Connection, planned: Sequence[Planned]) -> None:
-    """Each subscriber is covered, and due again, as planned."""
-    if not planned:
-        return
-    connection.execute(
-        update(subscribers)
-        .where(subscribers.c.id == bindparam("who"))
-        .values(cursor=bindparam("upto"), due_at=bindparam("again")),
-        [
-            {"who": one.subscriber.id, "upto": one.cursor, "again": one.due_again_at}
-            for one in planned
-        ],
-    )
-
-
-def record(connection: Connection, planned: Sequence[Planned], now: datetime) -> frozenset[int]:
-    """Each is on record; returns the subscribers for whom it was not before.
-
-    Who inserts the row for a subscriber and a period has planned it; nobody does so twice.
-    """
-    rows = [
-        {
-            "subscriber": one.subscriber.id,
-            "period": one.period,
-            "after": one.window.after,
-            "upto": one.window.upto,
-            "items": one.items,
-            "skipped": one.skipped,
-            "planned_at": now,
-        }
-        for one in planned
-    ]
-    new = upsert(connection, digests, rows, replace=False, returning=[digests.c.subscriber])
-    return frozenset(row.subscriber for row in new)
-
-
-def latest(connection: Connection, subscriber: int, now: datetime) -> tuple[date, datetime] | None:
-    """The day of somebody's last digest, immediate mail apart, and when it was planned.
-
-    What was planned later than ``now`` was so by a clock that was wrong.
-    """
-    row = connection.execute(
-        select(digests.c.period, digests.c.planned_at)
-        .where(digests.c.subscriber == subscriber, digests.c.period.not_like("n%"))
-        .where(digests.c.planned_at <= now)
-        .order_by(digests.c.planned_at.desc(), digests.c.period.desc())
-        .limit(1)
-    ).one_or_none()
-    return row and (date.fromisoformat(row.period), row.planned_at)
-
-
-def keep(connection: Connection, rendered: Mapping[str, bytes], now: datetime) -> None:
-    """The messages are there, each under its digest."""
-    rows = [
-        {"digest": digest, "template": template, "created_at": now}
-        for digest, template in sorted(rendered.items())
-    ]
+def keep(connection: Connection, recipes: Mapping[str, str], told: Sequence[ToldItems]) -> None:
+    """The recipes are there, each under its digest, and the deliveries tell by them."""
+    rows = [{"digest": digest, "recipe": recipe} for digest, recipe in sorted(recipes.items())]
     upsert(connection, renderings, rows, replace=False)
+    telling = [{"of": one.delivery, "by": one.digest, "count": one.items} for one in told]
+    connection.execute(_TELLING, telling)
 
 
-# Made once: making it takes longer than running it.
-_TEMPLATES = select(renderings.c.digest, renderings.c.template).where(
+def recipes(connection: Connection, wanted: Collection[str]) -> Mapping[str, str]:
+    """The recipes under these digests."""
+    rows = connection.execute(_RECIPES, {"wanted": [*wanted]})
+    return {row.digest: row.recipe for row in rows}
+
+
+def told(connection: Connection, subscriber: int, but: int) -> Sequence[str]:
+    """The recipes of all that somebody was told, but by one delivery."""
+    rows = (
+        select(renderings.c.recipe)
+        .join_from(deliveries, renderings)
+        .where(deliveries.c.subscriber == subscriber, deliveries.c.id != but)
+    )
+    return connection.scalars(rows).all()
+
+
+# Made once: making them takes longer than running them.
+_TELLING = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("of"))
+    .values(rendering=bindparam("by"), items=bindparam("count"))
+)
+_RECIPES = select(renderings.c.digest, renderings.c.recipe).where(
     renderings.c.digest.in_(bindparam("wanted", expanding=True))
 )
-
-
-def templates(connection: Connection, wanted: Sequence[str]) -> dict[str, bytes]:
-    """The messages under these digests."""
-    rows = connection.execute(_TEMPLATES, {"wanted": wanted})
-    return {row.digest: row.template for row in rows}

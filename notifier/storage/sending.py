@@ -9,16 +9,18 @@ leave whole, which alone puts it in doubt.
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import permutations
 from operator import attrgetter
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
     Integer,
+    Row,
     and_,
     bindparam,
     case,
@@ -30,7 +32,15 @@ from sqlalchemy import (
 from sqlalchemy.exc import DataError, IntegrityError
 
 from feeds.storage.columns import Instant
-from notifier.model import DeliveryState, Settlement, SubscriberState
+from notifier.errors import UnusableAddress
+from notifier.model import (
+    DeliveryState,
+    Frequency,
+    Settlement,
+    SubscriberState,
+    Window,
+    mailbox,
+)
 from notifier.storage import senders, suppressions
 from notifier.storage.deliveries import drop
 from notifier.storage.suppressions import Keyed, Suppression
@@ -49,17 +59,32 @@ _REFUSED = "refused"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A delivery that is this node's to send, and no other's."""
+    """A delivery that is this node's to send, and no other's; ``rendering`` names what it told if
+    its message was made before.
+    """
 
     id: int
-    message_id: str
-    recipient: str
-    rendering: str
-    personal: Mapping[str, str]
+    subscriber: int
+    public_id: str
+    epoch: int
+    address: str
+    language: str
+    timezone: str
+    period: str
+    windows: Mapping[Frequency, Window]
+    rendering: str | None
     attempts: int
     in_doubt: int
     created_at: datetime
     tried_at: datetime | None
+
+    @property
+    def recipient(self) -> str:
+        """The address as an SMTP command wants it, "" where there is no such form."""
+        try:
+            return mailbox(self.address)
+        except UnusableAddress:
+            return ""
 
 
 def _is_free(*node: BindParameter[str]) -> ColumnElement[bool]:
@@ -86,7 +111,7 @@ _CLAIM = (
     update(deliveries)
     .where(deliveries.c.id.in_(select(_FIRST.c.id)))
     .values(lease=bindparam("by"), node=bindparam("who"), claimed_at=bindparam("at"))
-    .returning(*(deliveries.c[field.name] for field in fields(Claimed)))
+    .returning(deliveries.c.id)
 )
 _MARK, _TAKE_BACK = (
     update(deliveries)
@@ -103,6 +128,17 @@ _MARKED = select(deliveries.c.id).where(
     deliveries.c.state == DeliveryState.SENDING,
     deliveries.c.lease == bindparam("by"),
 )
+_CLAIMED = (
+    select(
+        *(deliveries.c[name] for name in ("id", "subscriber", "period", "windows", "rendering")),
+        *(deliveries.c[name] for name in ("attempts", "in_doubt", "created_at", "tried_at")),
+        *(subscribers.c[name] for name in ("public_id", "epoch", "address", "language")),
+        subscribers.c.timezone,
+    )
+    .join_from(deliveries, subscribers)
+    .order_by(deliveries.c.due_at, deliveries.c.id)
+)
+_BY_ID = _CLAIMED.where(deliveries.c.id.in_(bindparam("numbers", expanding=True)))
 _SETTLE = (
     update(deliveries)
     .where(
@@ -185,9 +221,9 @@ def claim(
 ) -> list[Claimed]:
     """Up to ``count`` deliveries that are due, the longest due first, are under this lease."""
     wanted = {"by": lease, "who": node, "at": now, "most": count}
-    rows = connection.execute(_CLAIM, wanted).mappings()
-    claimed = [Claimed(**{**row, "personal": json.loads(row["personal"])}) for row in rows]
-    return sorted(claimed, key=attrgetter("id"))
+    numbers = connection.scalars(_CLAIM, wanted).all()
+    rows = connection.execute(_BY_ID, {"numbers": numbers}) if numbers else ()
+    return sorted(map(_claimed, rows), key=attrgetter("id"))
 
 
 def mark(connection: Connection, lease: int, ids: Collection[int]) -> frozenset[int]:
@@ -208,6 +244,19 @@ def take_back(connection: Connection, lease: int, ids: Collection[int]) -> None:
     """None of these left after all: each is as it was before it was marked."""
     if ids:
         connection.execute(_TAKE_BACK, [{"delivery": one, "by": lease} for one in ids])
+
+
+def of_period(connection: Connection, public_id: str, period: str) -> Claimed | None:
+    """Somebody's delivery of a period, as if it were to be sent; None where there is none."""
+    of_it = (subscribers.c.public_id == public_id, deliveries.c.period == period)
+    row = connection.execute(_CLAIMED.where(*of_it)).one_or_none()
+    return _claimed(row) if row else None
+
+
+def _claimed(row: Row[*tuple[Any, ...]]) -> Claimed:
+    spans = json.loads(row.windows).items()
+    windows = {Frequency(often): Window(after=after, upto=upto) for often, (after, upto) in spans}
+    return Claimed(**{**row._mapping, "windows": windows})  # noqa: SLF001 - the name hides columns
 
 
 def settle(

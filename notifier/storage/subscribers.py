@@ -1,123 +1,142 @@
 """Subscribers as rows: who they are, what they asked for, and how they leave.
 
-Knows the tables ``subscribers`` and ``selections``. Must never know when somebody is due.
+Knows the tables ``subscribers``, ``mutes``, ``subscriptions`` and ``coverage``, and that nothing is
+told twice or never because somebody changes what they follow. Must never know when a digest is due.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    and_,
-    delete,
-    func,
-    insert,
-    select,
-    update,
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, select, update
+
+from feeds.errors import MalformedSelection
+from feeds.model import TopicRef
+from feeds.selection import Selection
+from feeds.storage.engines import upsert
+from notifier.errors import UnusableAddress
+from notifier.model import (
+    Cadence,
+    Followed,
+    Frequency,
+    Subscriber,
+    SubscriberState,
+    folded,
+    mailbox,
+)
+from notifier.storage import cadences as stored
+from notifier.storage import deliveries
+from notifier.storage.followed_spans import follow
+from notifier.storage.tables import (
+    cadences,
+    coverage,
+    mutes,
+    selections,
+    subscribers,
+    subscriptions,
 )
 
-from config.values import time_zone
-from feeds.model import TopicKind, TopicRef
-from feeds.storage.engines import upsert
-from feeds.storage.read_items import latest_number
-from notifier.errors import UnusableAddress
-from notifier.model import Cadence, Frequency, Subscriber, SubscriberState, folded, mailbox
-from notifier.storage import deliveries
-from notifier.storage.tables import selections, subscribers
+
+class FollowedSpan(NamedTuple):
+    """A selection by its key that somebody follows, or did: they get what came to be of it by a
+    change in ``(since, until]``, in the digests of one frequency.
+    """
+
+    key: int
+    frequency: Frequency
+    since: int
+    reached: int
+    until: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
-    """A row that is no valid subscriber (any more), and why."""
-
-    id: int
-    problem: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
-    """What somebody asked for. ``due_at`` is its first due moment."""
+class Wanted:
+    """All that somebody is to get from now on; ``due`` is when each of the cadences is due first,
+    None where an item is what makes it due.
+    """
 
     address: str
     language: str
-    cadence: Cadence
-    topics: tuple[TopicRef, ...]
-    due_at: datetime
+    zone: ZoneInfo
+    followed: tuple[Followed, ...]
+    cadences: Mapping[Frequency, Cadence]
+    due: Mapping[Frequency, datetime | None]
+    muted: tuple[TopicRef, ...] = ()
     paused_until: date | None = None
 
 
-def add_or_update(
+def put(
     connection: Connection,
-    wanted: Subscription,
+    wanted: Wanted,
     *,
     public_id: str,
     now: datetime,
     known: Subscriber | None = None,
-) -> Subscriber:
-    """The person with this address is active and gets what is wanted, from now on.
+) -> Subscriber | None:
+    """The person with this address is active and gets what is wanted.
 
     ``known`` is that person, locked, where somebody asked before. A new one is known as
-    ``public_id`` and covered up to the latest item. For an active one topics are added, and
-    ``due_at`` moves only where the cadence changed, so that what is due is not put off. One who
-    had left starts afresh: a new epoch, and these topics only.
+    ``public_id``; None where somebody else made them known a moment ago. What is new of a selection
+    reaches them by what happens from now on. One who had left has a new epoch.
     """
+    columns = {
+        "address": wanted.address,
+        "language": wanted.language,
+        "timezone": wanted.zone.key,
+        "paused_until": wanted.paused_until,
+        "state": SubscriberState.ACTIVE,
+    }
     if known is None:
-        if added := _add(connection, wanted, public_id, now):
-            return added
-        # Somebody has the address, maybe by another transaction a moment ago; now they are known.
-        zone = wanted.cadence.zone
-        known = by_address(connection, wanted.address, zone, lock=True)
-        return add_or_update(connection, wanted, public_id=public_id, now=now, known=known)
-    renewed = _renewed(known, wanted, latest_number(connection))
-    connection.execute(
-        update(subscribers).where(subscribers.c.id == known.id).values(_columns(renewed))
-    )
-    connection.execute(delete(selections).where(selections.c.subscriber == known.id))
-    _follow(connection, renewed)
-    return renewed
+        key = folded(wanted.address)
+        new = {"public_id": public_id, "address_key": key, "epoch": 1, "created_at": now}
+        unique, number = [subscribers.c.address_key], [subscribers.c.id]
+        rows = [columns | new]
+        added = upsert(connection, subscribers, rows, replace=False, key=unique, returning=number)
+        if not added:
+            return None
+        owner: int = added[0].id
+    else:
+        owner = known.id
+        comes_back = known.state is SubscriberState.LEFT
+        changed = columns | {"epoch": known.epoch + comes_back}
+        connection.execute(update(subscribers).where(subscribers.c.id == owner).values(changed))
+    follow(connection, owner, wanted.followed, wanted.cadences, wanted.due)
+    connection.execute(mutes.delete().where(mutes.c.subscriber == owner))
+    muted = [{"subscriber": owner, "topic": str(topic)} for topic in wanted.muted]
+    if muted:
+        connection.execute(insert(mutes), muted)
+    return _people(connection, _rows().where(subscribers.c.id == owner), wanted.zone)[0]
 
 
 def by_address(
     connection: Connection, address: str, zone: ZoneInfo, *, lock: bool = False
 ) -> Subscriber | None:
-    """Whoever has this address, in any spelling; with ``lock`` nobody else changes them.
-
-    Here and below ``zone`` is the site's, for those whose own is none any more.
+    """Whoever has this address, in any spelling; with ``lock`` nobody else changes them. Here and
+    below a ``zone`` stands for one that is no more.
     """
     found = _rows().where(subscribers.c.address_key == folded(address))
-    return _one(connection, found.with_for_update(key_share=True) if lock else found, zone)
+    found = found.with_for_update(key_share=True) if lock else found
+    return next(iter(_people(connection, found, zone)), None)
 
 
 def by_public_id(connection: Connection, public_id: str, zone: ZoneInfo) -> Subscriber | None:
-    return _one(connection, _rows().where(subscribers.c.public_id == public_id), zone)
+    found = _rows().where(subscribers.c.public_id == public_id)
+    return next(iter(_people(connection, found, zone)), None)
 
 
-def everybody(connection: Connection, zone: ZoneInfo) -> list[Subscriber | Broken]:
+def everybody(connection: Connection, zone: ZoneInfo) -> list[Subscriber]:
     """Every subscriber there ever was, in the order they came."""
     return _people(connection, _rows(), zone)
 
 
-def read(connection: Connection, ids: Sequence[int], zone: ZoneInfo) -> list[Subscriber | Broken]:
-    """Those of ``ids`` there are, in the order they came."""
-    return _people(connection, _rows().where(subscribers.c.id.in_(ids)), zone)
-
-
-def lost_zones(connection: Connection) -> dict[str, int]:
-    """The names that are no time zones any more, and how many active subscribers have each."""
-    rows = connection.execute(
-        select(subscribers.c.timezone, func.count())
-        .where(subscribers.c.state == SubscriberState.ACTIVE)
-        .group_by(subscribers.c.timezone)
-        .order_by(subscribers.c.timezone)
-    )
-    return {name: count for name, count in rows if _zone(name) is None}
+def follow_only(connection: Connection, person: Subscriber, rest: Sequence[Followed]) -> None:
+    """Of all that somebody follows, only the ``rest`` from now on."""
+    kept = {each.frequency for each in rest}
+    cadences = {often: each for often, each in person.cadences.items() if often in kept}
+    follow(connection, person.id, rest, cadences, dict.fromkeys(cadences))
 
 
 def leave(connection: Connection, public_id: str, epoch: int, now: datetime) -> bool:
@@ -139,184 +158,72 @@ def _leave(connection: Connection, who: ColumnElement[bool], now: datetime) -> b
     left = connection.execute(
         update(subscribers)
         .where(who, subscribers.c.state == SubscriberState.ACTIVE)
-        .values(state=SubscriberState.LEFT, due_at=None)
+        .values(state=SubscriberState.LEFT)
         .returning(subscribers.c.id)
     ).scalar()
     if left is not None:
+        follow(connection, left, (), {}, {})
         deliveries.drop(connection, [left], now)
     return left is not None
 
 
-def _add(
-    connection: Connection, wanted: Subscription, public_id: str, now: datetime
-) -> Subscriber | None:
-    person = Subscriber(
-        id=0,
-        public_id=public_id,
-        address=wanted.address,
-        language=wanted.language,
-        cadence=wanted.cadence,
-        topics=tuple(dict.fromkeys(wanted.topics)),
-        state=SubscriberState.ACTIVE,
-        epoch=1,
-        cursor=latest_number(connection),
-        due_at=wanted.due_at,
-        paused_until=wanted.paused_until,
+# -- What they follow ------------------------------------------------------------------------------
+
+
+def followed(
+    connection: Connection, owners: Collection[int]
+) -> Mapping[int, Sequence[FollowedSpan]]:
+    """What each of these people follows or did, in their order."""
+    names = ("selection", "frequency", "since", "reached", "until")
+    columns = (subscriptions.c[name] for name in names)
+    rows = connection.execute(
+        select(subscriptions.c.subscriber, *columns)
+        .where(subscriptions.c.subscriber.in_(owners))
+        .order_by(subscriptions.c.subscriber, subscriptions.c.position)
     )
-    row = {
-        "public_id": public_id,
-        "address_key": folded(person.address),
-        "created_at": now,
-        **_columns(person),
-    }
-    key, number = [subscribers.c.address_key], [subscribers.c.id]
-    added = upsert(connection, subscribers, [row], replace=False, key=key, returning=number)
-    if not added:
-        return None
-    person = replace(person, id=added[0].id)
-    _follow(connection, person)
-    return person
+    found = defaultdict[int, list[FollowedSpan]](list)
+    for owner, key, frequency, *numbers in rows:
+        found[owner].append(FollowedSpan(key, Frequency(frequency), *numbers))
+    return found
 
 
-def _renewed(known: Subscriber, wanted: Subscription, latest: int) -> Subscriber:
-    comes_back = known.state is SubscriberState.LEFT
-    before = () if comes_back else known.topics
-    cursor = latest if comes_back else known.cursor
-    keeps_due = not comes_back and wanted.cadence == known.cadence
-    return replace(
-        known,
-        address=wanted.address,
-        language=wanted.language,
-        cadence=wanted.cadence,
-        topics=tuple(dict.fromkeys((*before, *wanted.topics))),
-        state=SubscriberState.ACTIVE,
-        epoch=known.epoch + comes_back,
-        cursor=cursor,
-        late=_late(known, wanted.topics, latest) if latest > cursor else frozenset(),
-        due_at=known.due_at if keeps_due else wanted.due_at,
-        paused_until=wanted.paused_until,
-        lost_zone=None,
+def muted(connection: Connection, owners: Collection[int]) -> Mapping[int, frozenset[TopicRef]]:
+    """The topics that these people want nothing of."""
+    rows = connection.execute(select(mutes).where(mutes.c.subscriber.in_(owners)))
+    found = defaultdict[int, set[TopicRef]](set)
+    for owner, topic in rows:
+        found[owner].add(TopicRef.parse(topic))
+    return {owner: frozenset(topics) for owner, topics in found.items()}
+
+
+def followers(connection: Connection, keys: Collection[int]) -> int:
+    """How many people follow any of these selections."""
+    query = select(func.count(subscriptions.c.subscriber.distinct()))
+    is_live = and_(subscriptions.c.selection.in_(keys), subscriptions.c.until.is_(None))
+    return connection.scalar(query.where(is_live)) or 0
+
+
+def last_planned(
+    connection: Connection, owner: int, now: datetime
+) -> Mapping[Frequency, tuple[date, datetime]]:
+    """The day of somebody's last digest of each frequency, immediate mail apart, and when it was
+    planned. What was planned later than ``now`` was so by a clock that was wrong.
+    """
+    query = select(coverage.c.frequency, coverage.c.period, coverage.c.planned_at)
+    scheduled = and_(coverage.c.subscriber == owner, coverage.c.frequency != Frequency.IMMEDIATE)
+    rows = connection.execute(query.where(scheduled, coverage.c.planned_at <= now))
+    return {Frequency(row[0]): (date.fromisoformat(row[1]), row[2]) for row in rows}
+
+
+def lost_zones(connection: Connection) -> dict[str, int]:
+    """The names that are no time zones any more, and how many active subscribers have each."""
+    rows = connection.execute(
+        select(subscribers.c.timezone, func.count())
+        .where(subscribers.c.state == SubscriberState.ACTIVE)
+        .group_by(subscribers.c.timezone)
+        .order_by(subscribers.c.timezone)
     )
-
-
-def _late(
-    known: Subscriber, wanted: Iterable[TopicRef], latest: int
-) -> frozenset[tuple[TopicRef, int]]:
-    return known.late | {(topic, latest) for topic in wanted if topic not in known.topics}
-
-
-def _columns(person: Subscriber) -> dict[str, object]:
-    return {
-        "address": person.address,
-        "language": person.language,
-        "timezone": person.cadence.zone.key,
-        "frequency": person.cadence.frequency,
-        "minute": person.cadence.minute,
-        "weekdays": "".join(str(day + 1) for day in sorted(person.cadence.weekdays)),
-        "first": person.cadence.first,
-        "quiet_minutes": person.cadence.quiet_minutes,
-        "paused_until": person.paused_until,
-        "state": person.state,
-        "epoch": person.epoch,
-        "cursor": person.cursor,
-        "due_at": person.due_at,
-    }
-
-
-def _follow(connection: Connection, person: Subscriber) -> None:
-    late = dict(person.late)
-    rows = [
-        {
-            "subscriber": person.id,
-            "position": position,
-            "kind": topic.kind,
-            "slug": topic.slug,
-            "since": late.get(topic, person.cursor),
-        }
-        for position, topic in enumerate(person.topics)
-    ]
-    if rows:
-        connection.execute(insert(selections), rows)
-
-
-def _rows() -> Select[Any]:
-    """The rows of everybody, in the order they came; narrow them down before reading."""
-    return select(subscribers).order_by(subscribers.c.id)
-
-
-def _one(connection: Connection, wanted: Select[Any], zone: ZoneInfo) -> Subscriber | None:
-    """The one person among the rows, None where there is nobody."""
-    row = connection.execute(wanted).one_or_none()
-    return None if row is None else _subscriber(row, _topics(connection, wanted)[row.id], zone)
-
-
-def _people(
-    connection: Connection, wanted: Select[Any], zone: ZoneInfo
-) -> list[Subscriber | Broken]:
-    """Everybody among the rows; one that makes no sense does not hide the others."""
-    found = connection.execute(wanted).all()
-    topics = _topics(connection, wanted)
-    return [_subscriber_or_broken(row, topics[row.id], zone) for row in found]
-
-
-def _topics(connection: Connection, wanted: Select[Any]) -> dict[int, list[Row[Any]]]:
-    chosen = wanted.with_only_columns(subscribers.c.id).order_by(None)
-    followed = (
-        select(selections)
-        .where(selections.c.subscriber.in_(chosen))
-        .order_by(selections.c.subscriber, selections.c.position)
-    )
-    topics = defaultdict[int, list[Row[Any]]](list)
-    for row in connection.execute(followed):
-        topics[row.subscriber].append(row)
-    return topics
-
-
-def _subscriber_or_broken(
-    row: Row[Any], topics: Iterable[Row[Any]], zone: ZoneInfo
-) -> Subscriber | Broken:
-    try:
-        mailbox(row.address)
-        return _subscriber(row, topics, zone)
-    except UnusableAddress:
-        # Its own text names the address, and a problem is logged.
-        return Broken(id=row.id, problem="the domain of its address is no host name")
-    except ValueError as error:
-        return Broken(id=row.id, problem=str(error))
-
-
-def _subscriber(row: Row[Any], topics: Iterable[Row[Any]], zone: ZoneInfo) -> Subscriber:
-    own_zone = _zone(row.timezone)
-    followed = {TopicRef(TopicKind(topic.kind), topic.slug): topic.since for topic in topics}
-    return Subscriber(
-        id=row.id,
-        public_id=row.public_id,
-        address=row.address,
-        language=row.language,
-        cadence=Cadence(
-            frequency=Frequency(row.frequency),
-            minute=row.minute,
-            zone=own_zone or zone,
-            weekdays=frozenset(int(day) - 1 for day in row.weekdays),
-            first=row.first,
-            quiet_minutes=row.quiet_minutes,
-        ),
-        topics=tuple(followed),
-        state=SubscriberState(row.state),
-        epoch=row.epoch,
-        cursor=row.cursor,
-        due_at=row.due_at,
-        late=frozenset((topic, since) for topic, since in followed.items() if since > row.cursor),
-        paused_until=row.paused_until,
-        lost_zone=None if own_zone else row.timezone,
-    )
-
-
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return time_zone(name)
-    except ValueError:
-        return None
+    return {name: count for name, count in rows if stored.zone_named(name) is None}
 
 
 def counts(connection: Connection) -> dict[SubscriberState, int]:
@@ -326,3 +233,98 @@ def counts(connection: Connection) -> dict[SubscriberState, int]:
     )
     found = {SubscriberState(state): count for state, count in rows}
     return {state: found.get(state, 0) for state in SubscriberState}
+
+
+# -- People out of their rows ----------------------------------------------------------------------
+
+
+def _rows() -> Select[Any]:
+    """The rows of everybody, in the order they came; narrow them down before reading."""
+    return select(subscribers).order_by(subscribers.c.id)
+
+
+def _people(connection: Connection, wanted: Select[Any], zone: ZoneInfo) -> list[Subscriber]:
+    """Everybody among the rows, as well as they can be read."""
+    found = connection.execute(wanted).all()
+    chosen = wanted.with_only_columns(subscribers.c.id).order_by(None)
+    rest = [
+        select(subscriptions.c.subscriber, subscriptions.c.frequency, selections.c.query)
+        .join_from(subscriptions, selections)
+        .where(subscriptions.c.subscriber.in_(chosen), subscriptions.c.until.is_(None))
+        .order_by(subscriptions.c.subscriber, subscriptions.c.position),
+        select(coverage.c.subscriber, coverage.c.cadence.label("live"), cadences)
+        .join(cadences, cadences.c.id == func.coalesce(coverage.c.cadence, coverage.c.was))
+        .where(coverage.c.subscriber.in_(chosen))
+        .order_by(coverage.c.subscriber, coverage.c.frequency),
+        select(mutes).where(mutes.c.subscriber.in_(chosen)).order_by(mutes.c.topic),
+    ]
+    follows, timings, muted = (_by_owner(connection.execute(each)) for each in rest)
+    return [
+        _subscriber(row, zone, follows[row.id], timings[row.id], muted[row.id]) for row in found
+    ]
+
+
+def _by_owner(rows: Iterable[Row[Any]]) -> Mapping[int, list[Row[Any]]]:
+    found = defaultdict[int, list[Row[Any]]](list)
+    for row in rows:
+        found[row.subscriber].append(row)
+    return found
+
+
+def _subscriber(
+    row: Row[Any],
+    zone: ZoneInfo,
+    follows: Sequence[Row[Any]],
+    timings: Sequence[Row[Any]],
+    muted: Sequence[Row[Any]],
+) -> Subscriber:
+    is_active = row.state == SubscriberState.ACTIVE
+    live = (each for each in timings if each.live is not None or not is_active)
+    known, problems = _timings(live, zone)
+    selected = [(each, _selection(each.query)) for each in follows]
+    own = stored.zone_named(row.timezone)
+    problems += (f"{each.query!r} is no selection" for each, selection in selected if not selection)
+    if own is None or any(each.is_lost for each in known):
+        problems.append(f"there is no time zone {row.timezone!r}")
+    try:
+        mailbox(row.address)
+    except UnusableAddress:
+        # Its own text names the address, and a problem is logged.
+        problems.append("the domain of its address is no host name")
+    return Subscriber(
+        id=row.id,
+        public_id=row.public_id,
+        address=row.address,
+        language=row.language,
+        zone=own or zone,
+        followed=tuple(
+            Followed(selection=selection, frequency=Frequency(each.frequency))
+            for each, selection in selected
+            if selection is not None
+        ),
+        cadences={each.cadence.frequency: each.cadence for each in known},
+        state=SubscriberState(row.state),
+        epoch=row.epoch,
+        due={each.cadence.frequency: each.due_at for each in known if each.due_at and is_active},
+        muted=tuple(TopicRef.parse(each.topic) for each in muted),
+        paused_until=row.paused_until,
+        problem="; ".join(problems),
+    )
+
+
+def _timings(rows: Iterable[Row[Any]], zone: ZoneInfo) -> tuple[list[stored.Timing], list[str]]:
+    """Those that are cadences, and what is wrong with the others."""
+    known, problems = [], []
+    for row in rows:
+        try:
+            known.append(stored.timing(row, zone))
+        except ValueError as error:
+            problems.append(str(error))
+    return known, problems
+
+
+def _selection(query: str) -> Selection | None:
+    try:
+        return Selection.parse(query)
+    except MalformedSelection:
+        return None

@@ -69,13 +69,15 @@ def _histories(connection: Connection, wanted: Sequence[int]) -> dict[int, tuple
         noted[row.delivery] += _noted(row)
     own = select(deliveries).where(deliveries.c.id.in_(wanted))
     return {
-        row.id: (
-            Transition(at=row.created_at, state=DeliveryState.QUEUED),
-            *noted[row.id],
-            *_unnoted(row),
-        )
-        for row in connection.execute(own)
+        row.id: (_planned(row), *noted[row.id], *_unnoted(row)) for row in connection.execute(own)
     }
+
+
+def _planned(row: Row[Any]) -> Transition:
+    """It was to be sent, unless there was nothing to tell even then."""
+    if row.state == DeliveryState.SKIPPED and row.claimed_at is None:
+        return Transition(at=row.created_at, state=DeliveryState.SKIPPED, reply=row.reply)
+    return Transition(at=row.created_at, state=DeliveryState.QUEUED)
 
 
 def _noted(row: Row[Any]) -> Iterator[Transition]:

@@ -4,19 +4,22 @@ Knows which addresses are refused, and what is assumed where nobody stated a pre
 know how rows are kept or who asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from config import values
+from feeds.model import TopicRef
+from feeds.selection import Selection
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.digest.schedule import continued, latest_due, next_due, paused
+from notifier.digest.schedule import continued, next_due, paused
 from notifier.errors import PreferenceRefused, UnknownLanguage, UnusableAddress
-from notifier.model import EVERY_DAY, Cadence, Frequency, Subscriber, SubscriberState
-from notifier.storage import digests, subscribers
-from notifier.storage.subscribers import Subscription
+from notifier.model import EVERY_DAY, Cadence, Followed, Frequency, Subscriber, SubscriberState
+from notifier.storage import subscribers
+from notifier.storage.subscribers import Wanted
 
 #: Early enough for the first coffee, and the example every reader of such mails knows.
 USUAL_MINUTE = 7 * 60
@@ -27,9 +30,17 @@ USUAL_QUIET_MINUTES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """What somebody asked for in words; None where they said nothing."""
+    """What somebody asked for in words; None, or nothing, where they said nothing.
 
-    topics: tuple[str, ...]
+    ``topics`` are each followed by itself, ``selections`` are the queries of others; ``muted`` and
+    ``unmuted`` are topics, too.
+    """
+
+    topics: tuple[str, ...] = ()
+    selections: tuple[str, ...] = ()
+    everything: bool = False
+    muted: tuple[str, ...] = ()
+    unmuted: tuple[str, ...] = ()
     frequency: Frequency | None = None
     minute: int | None = None
     weekdays: frozenset[int] | None = None
@@ -60,28 +71,55 @@ def subscribe(
 ) -> Subscriber:
     """The address is subscribed as asked for, from what is ingested next; twice adds nothing.
 
-    Where no preference is stated, a known subscriber keeps what they have and a newcomer gets a
-    daily digest at 07:00. Raises UnusableAddress, UnknownTopic, UnknownLanguage, PreferenceRefused.
+    What is named is followed as often as is asked for, or as it is already, or as whatever else
+    they follow; where nothing is named, preferences are of all they follow. Where none is stated, a
+    known subscriber keeps what they have and a newcomer gets a daily digest at 07:00. Raises
+    UnusableAddress, UnknownTopic, UnknownLanguage, MalformedSelection, PreferenceRefused.
     """
     usable = checked(address)
-    topics = tuple(taxonomy.find(name).ref for name in preferences.topics)
+    named = named_selections(taxonomy, preferences)
+    muted, unmuted = (
+        _topics_of(taxonomy, preferences.muted),
+        _topics_of(taxonomy, preferences.unmuted),
+    )
     with database.writing() as connection:
         known = subscribers.by_address(connection, usable, assumed.zone, lock=True)
-        cadence = _cadence(preferences, known.cadence if known else None, assumed.zone)
-        until = _pause(preferences, known, now.astimezone(cadence.zone).date())
-        last = digests.latest(connection, known.id, now) if known else None
-        cadence = _begun(cadence, until, known, last, now)
-        wanted = Subscription(
+        active = known if known and known.state is SubscriberState.ACTIVE else None
+        followed, changed = _followed(named, preferences.frequency, known, active)
+        zone = preferences.zone or (known.zone if known else assumed.zone)
+        until = _pause(preferences, active, now.astimezone(zone).date())
+        last = subscribers.last_planned(connection, known.id, now) if known else {}
+        plain = _plain(preferences, followed, changed, known, zone)
+        begun = partial(_begun, until, active, last, now)
+        cadences = {often: begun(each) for often, each in plain.items()}
+        wanted = Wanted(
             address=usable,
             language=_language(preferences.language, known, assumed),
-            cadence=cadence,
-            topics=topics,
-            due_at=_first_due(cadence, now),
+            zone=zone,
+            followed=followed,
+            cadences=cadences,
+            due={often: _first_due(each, now) for often, each in cadences.items()},
+            muted=_muted(active, muted, unmuted),
             paused_until=until,
         )
-        return subscribers.add_or_update(
-            connection, wanted, public_id=public_id, now=now, known=known
-        )
+        person = subscribers.put(connection, wanted, public_id=public_id, now=now, known=known)
+    # Somebody may have asked for the same address at this moment: now they are known.
+    asked = database, taxonomy, address, preferences, assumed
+    return person or subscribe(*asked, public_id=public_id, now=now)
+
+
+def named_selections(taxonomy: Taxonomy, preferences: Preferences) -> tuple[Selection, ...]:
+    """The selections that are named, each once, by the topics of today; those named by a query come
+    first. Raises UnknownTopic, MalformedSelection.
+    """
+    topics = (Selection(frozenset({each})) for each in _topics_of(taxonomy, preferences.topics))
+    queries = map(Selection.parse, preferences.selections)
+    known = (
+        replace(each, topics=frozenset(taxonomy.find(str(topic)).ref for topic in each.topics))
+        for each in queries
+    )
+    everything = (Selection(),) if preferences.everything else ()
+    return tuple(dict.fromkeys((*known, *topics, *everything)))
 
 
 def checked(text: str) -> str:
@@ -95,20 +133,90 @@ def checked(text: str) -> str:
         raise UnusableAddress(text, str(error)) from error
 
 
-def unsubscribe(database: Database, address: str, *, now: datetime) -> bool:
-    """No more mail goes to the address; False where nobody was subscribed under it.
-
-    Raises UnusableAddress.
+def unsubscribe(
+    database: Database,
+    address: str,
+    named: Collection[Selection],
+    zone: ZoneInfo,
+    *,
+    now: datetime,
+) -> bool:
+    """No more mail goes to the address, or none of what is ``named``, if anything is; False where
+    nobody was subscribed under it, or to that. ``zone`` is the site's. Raises UnusableAddress.
     """
     usable = checked(address)
     with database.writing() as connection:
-        return subscribers.leave_by_address(connection, usable, now)
+        if not named:
+            return subscribers.leave_by_address(connection, usable, now)
+        known = subscribers.by_address(connection, usable, zone, lock=True)
+        followed = known.followed if known else ()
+        rest = [each for each in followed if each.selection not in named]
+        if known and 0 < len(rest) < len(followed):
+            subscribers.follow_only(connection, known, rest)
+        elif followed and not rest:
+            subscribers.leave_by_address(connection, usable, now)
+    return len(rest) < len(followed)
 
 
-def _cadence(preferences: Preferences, known: Cadence | None, zone: ZoneInfo) -> Cadence:
+def _topics_of(taxonomy: Taxonomy, names: Sequence[str]) -> list[TopicRef]:
+    """The topics that are named so. Raises UnknownTopic."""
+    return [taxonomy.find(name).ref for name in names]
+
+
+def _followed(
+    named: Sequence[Selection],
+    frequency: Frequency | None,
+    known: Subscriber | None,
+    active: Subscriber | None,
+) -> tuple[tuple[Followed, ...], frozenset[Frequency]]:
+    """All that somebody follows from now on, and which digests what is asked for is about."""
+    often = {each.selection: each.frequency for each in active.followed} if active else {}
+    if not named and not often:
+        raise PreferenceRefused("nothing is named to follow: name a topic, or a selection")
+    if not named and frequency and frequency not in often.values():
+        # There is nothing that often yet: all of it is to be.
+        named = list(often)
+    if not named:
+        changed = {frequency} if frequency else {*often.values()}
+        return _as_followed(often), frozenset(changed)
+    usual = next(iter(often.values()), None) or next(iter(known.cadences if known else ()), None)
+    for each in named:
+        often[each] = frequency or often.get(each) or usual or Frequency.DAILY
+    return _as_followed(often), frozenset(often[each] for each in named)
+
+
+def _as_followed(often: Mapping[Selection, Frequency]) -> tuple[Followed, ...]:
+    return tuple(Followed(selection=each, frequency=how) for each, how in often.items())
+
+
+def _muted(
+    active: Subscriber | None, muted: Sequence[TopicRef], unmuted: Collection[TopicRef]
+) -> tuple[TopicRef, ...]:
+    before = active.muted if active else ()
+    return tuple(each for each in dict.fromkeys((*before, *muted)) if each not in unmuted)
+
+
+def _plain(
+    preferences: Preferences,
+    followed: Sequence[Followed],
+    changed: Collection[Frequency],
+    known: Subscriber | None,
+    zone: ZoneInfo,
+) -> Mapping[Frequency, Cadence]:
+    """A cadence for each frequency, its first day left open; what is asked for is of some alone."""
+    return {
+        often: _cadence(preferences if often in changed else Preferences(), often, known, zone)
+        for often in dict.fromkeys(each.frequency for each in followed)
+    }
+
+
+def _cadence(
+    preferences: Preferences, frequency: Frequency, known: Subscriber | None, zone: ZoneInfo
+) -> Cadence:
     """What is asked for, of what is known or usual where nothing is; its first day left open."""
-    frequency = preferences.frequency or (known.frequency if known else Frequency.DAILY)
-    usual = known or Cadence(frequency=Frequency.DAILY, minute=USUAL_MINUTE, zone=zone)
+    theirs = known.cadences if known else {}
+    newcomer = Cadence(frequency=Frequency.DAILY, minute=USUAL_MINUTE, zone=zone)
+    usual = theirs.get(frequency) or next(iter(theirs.values()), newcomer)
     quiet = preferences.quiet_minutes
     if quiet is not None and frequency is not Frequency.IMMEDIATE:
         raise PreferenceRefused(
@@ -119,7 +227,7 @@ def _cadence(preferences: Preferences, known: Cadence | None, zone: ZoneInfo) ->
     return Cadence(
         frequency=frequency,
         minute=usual.minute if preferences.minute is None else preferences.minute,
-        zone=preferences.zone or usual.zone,
+        zone=zone,
         weekdays=_weekdays(frequency, preferences.weekdays, usual),
         quiet_minutes=quiet or 0,
     )
@@ -139,33 +247,36 @@ def _weekdays(
     return MONDAY if frequency is Frequency.WEEKLY else EVERY_DAY
 
 
-def _first_due(cadence: Cadence, now: datetime) -> datetime:
-    is_immediate = cadence.frequency is Frequency.IMMEDIATE
-    return (is_immediate and latest_due(cadence, now)) or next_due(cadence, now)
+def _first_due(cadence: Cadence, now: datetime) -> datetime | None:
+    """The first due moment; None where an item is what makes an immediate mail due."""
+    if cadence.frequency is Frequency.IMMEDIATE and not cadence.first:
+        return None
+    return next_due(cadence, now)
 
 
 def _begun(
-    cadence: Cadence,
     paused_until: date | None,
-    known: Subscriber | None,
-    last: tuple[date, datetime] | None,
+    active: Subscriber | None,
+    last: Mapping[Frequency, tuple[date, datetime]],
     now: datetime,
+    cadence: Cadence,
 ) -> Cadence:
-    """The cadence with its first day: after a pause, or after the digest that came ``last``."""
-    if known and (paused_until, cadence) == (
-        known.paused_until,
-        replace(known.cadence, first=None),
-    ):
-        return known.cadence
+    """The cadence with its first day: after a pause, or after the ``last`` digest of its frequency,
+    or of any; as it was where nothing else is asked for.
+    """
+    is_as_before = active and paused_until == active.paused_until
+    was = active.cadences.get(cadence.frequency) if active and is_as_before else None
+    if was and cadence == replace(was, first=None):
+        return was
     if paused_until:
         cadence = paused(cadence, paused_until)
-    return continued(cadence, *last, now) if last else cadence
+    before = last.get(cadence.frequency) or max(last.values(), default=None)
+    return continued(cadence, *before, now) if before else cadence
 
 
-def _pause(preferences: Preferences, known: Subscriber | None, today: date) -> date | None:
+def _pause(preferences: Preferences, active: Subscriber | None, today: date) -> date | None:
     """The day before which nothing is to come, where that is still ahead."""
-    kept = known.paused_until if known and known.state is SubscriberState.ACTIVE else None
-    until = preferences.paused_until or kept
+    until = preferences.paused_until or (active.paused_until if active else None)
     return until if until and until > today else None
 
 

@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from feeds.errors import UnknownTopic
-from feeds.model import TopicRef
+from feeds.publish.feed import FeedRef, describe
+from feeds.selection import Selection
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.request_limits import PATIENCE_SECONDS, ThreadLimit
@@ -83,12 +84,15 @@ class Unsubscribing:
 
     def _page(self, standing: _Standing) -> Response:
         match standing:
-            case Subscriber(address=address, cadence=cadence, topics=topics):
-                return self.pages.answer(
-                    "unsubscribe.html",
-                    gets=self._gets(address, cadence),
-                    topics=[self._label(topic) for topic in topics],
-                )
+            case Subscriber(address=address, cadences=cadences, followed=followed):
+                digests = [
+                    (
+                        self._gets(address, cadence),
+                        [self._label(one.selection) for one in followed if one.frequency is often],
+                    )
+                    for often, cadence in cadences.items()
+                ]
+                return self.pages.answer("unsubscribe.html", digests=digests)
             case _Ended.LEFT:
                 return self.pages.notice("left")
             case _Ended.SUBSCRIBED_AGAIN:
@@ -110,12 +114,12 @@ class Unsubscribing:
             zone=cadence.zone.key,
         )
 
-    def _label(self, topic: TopicRef) -> str:
+    def _label(self, selection: Selection) -> str:
         """A topic that left the taxonomy is still followed, and named as it was asked for."""
         try:
-            return self.taxonomy.get(topic).label_in(self.pages.site.language)
+            return describe(FeedRef.of_selection(selection), self.pages.site, self.taxonomy).label
         except UnknownTopic:
-            return topic.slug
+            return " · ".join(value for _, value in selection.values())
 
 
 def _judge(subscriber: Subscriber | None, claim: Claim) -> _Standing:

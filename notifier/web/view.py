@@ -4,6 +4,7 @@ Knows view links, the copy that is stored, and MIME. Must never show it to a sea
 run anything, or trust a message: what is wrong in one is shown as well as can be.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -12,9 +13,7 @@ from email.policy import default
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from feeds.storage.database import Database
 from feeds.web.request_limits import PATIENCE_SECONDS, ThreadLimit
-from notifier.storage import deliveries
 from notifier.subscribers.links import Claim, LinkScope
 from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of
 
@@ -27,9 +26,11 @@ MAIL_POLICY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewing:
-    """The request behind "view in browser"."""
+    """The request behind "view in browser": ``copy`` makes the message that somebody, by their
+    public id, got for a period, and waits no longer for the store than so many seconds.
+    """
 
-    database: Database
+    copy: Callable[[str, str, float], bytes | None]
     secret: bytes
     pages: PrivatePages
     _looks: ThreadLimit = field(default_factory=ThreadLimit, init=False)
@@ -43,8 +44,7 @@ class Viewing:
         return HTMLResponse(html, headers={**PRIVATE, "content-security-policy": MAIL_POLICY})
 
     def _html(self, claim: Claim) -> str | None:
-        with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
-            content = deliveries.personal_copy(connection, claim.public_id, claim.extra)
+        content = self.copy(claim.public_id, claim.extra, PATIENCE_SECONDS)
         return part(opened(content), "html") if content else None
 
     def _missing(self) -> Response:

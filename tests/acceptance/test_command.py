@@ -79,7 +79,9 @@ def test_a_dry_run_stores_and_sends_nothing(house: Installation) -> None:
     assert house.report("ingest", str(SEEDS), "--dry-run")["added"] == 2
     assert house.report("status")["items"] == 0
     house.report("ingest", str(SEEDS))
-    assert house.report("digest", "--now", told["due_at"], "--dry-run")["planned"] == 1
+    assert (
+        house.report("digest", "--now", told["digests"][0]["due_at"], "--dry-run")["planned"] == 1
+    )
     assert house.report("deliveries") == []
     assert house.mails() == []
 

@@ -90,7 +90,7 @@ def test_one_click_ends_the_mails_and_a_look_does_not(served_below_path: Served)
     drop_seed(house)
     house.report("ingest")
     house.report("publish")
-    house.report("digest", "--now", told["due_at"])
+    house.report("digest", "--now", told["digests"][0]["due_at"])
     (mail,) = house.mails()
     message = message_from_bytes(mail.read_bytes(), policy=policy.default)
     link = re.findall("<(http[^>]*)>", message["list-unsubscribe"])[0]

@@ -40,14 +40,15 @@ def test_what_another_process_is_sending_is_left_to_it(house: Installation) -> N
     assert house.report("digest", "--now", LATER)["accepted"] == 2
 
 
-def test_a_digest_that_cannot_be_made_is_told_and_stops_no_other(house: Installation) -> None:
+def test_who_cannot_be_planned_for_is_told_and_stops_no_other(house: Installation) -> None:
+    house.report("subscribe", "anna@example.org", "--at", "09:00")
     with sqlite3.connect(house.folder / "fieldfare.db") as store:
-        store.execute("UPDATE subscribers SET minute = 9999 WHERE id = 1")
+        store.execute("UPDATE cadences SET minute = 9999 WHERE minute = 540")
     store.close()
     done = house.call("digest", "--now", LATER)
     assert done.returncode == 1
     assert b"1 accepted" in done.stdout
-    assert b"1 could not be made" in done.stdout
+    assert b"1 to be mended" in done.stdout
 
 
 def test_a_problem_is_one_line_in_a_file(house: Installation) -> None:
@@ -90,6 +91,10 @@ def test_init_writes_nothing_without_a_domain_of_ones_own(
 
 
 def test_who_left_keeps_the_hour_they_chose(house: Installation) -> None:
+    house.report("subscribe", "anna@example.org", "--at", "07:00")
     house.report("unsubscribe", "anna@example.org")
     anna = house.report("subscribers")[0]
-    assert (anna["state"], anna["at"], anna["due_at"]) == ("left", "07:00", None)
+    [digest] = anna["digests"]
+    assert (anna["state"], digest["at"], digest["due_at"]) == ("left", "07:00", None)
+    back = house.report("subscribe", "anna@example.org", "--topic", "field:elections")
+    assert back["digests"][0]["at"] == "07:00"

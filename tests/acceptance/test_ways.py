@@ -20,11 +20,11 @@ ROOT = Path(__file__).parents[2]
 #: documents are understood in others.
 BUDGETS = {
     "ingest of a text": {"own": (42, 283, 33), "whole": (53, 366, 41)},
-    "ingest of a listing": {"own": (57, 434, 60), "whole": (99, 773, 77)},
+    "ingest of a listing": {"own": (57, 434, 60), "whole": (99, 774, 77)},
     "publish": {"own": (60, 412, 45)},
-    "digest": {"own": (55, 340, 48)},
+    "digest": {"own": (62, 402, 58)},
     "map": {"own": (34, 148, 25)},
-    "unsubscribe": {"own": (14, 64, 3)},
+    "unsubscribe": {"own": (16, 75, 4)},
 }
 Counted = dict[str, dict[str, list[str]]]
 

@@ -14,16 +14,14 @@ from email.message import EmailMessage
 from jinja2 import Environment
 
 from feeds.model import Item
-from notifier.digest.compose import by_topic, compose
 from notifier.digest.render import Renderer
 from notifier.mail.message import fill
 from notifier.model import Digest, Frequency, Window
-from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, some_news
-from tests.digests import DAY, VALUES, a_renderer, body
+from tests.builders import some_news
+from tests.digests import DAY, FOLLOWED, TOPICS, VALUES, a_renderer, body, composed
 
 DIGESTS = 1_000
 NEWS, ITEMS = 200, 20
-FOLLOWED = (HUMAN_RIGHTS, POLICING, SECRETARIAT)
 #: The same readers and news every time.
 SEED = 2026
 #: What is asked for: a digest of pieces that are there, and a message of it, beside the peer's.
@@ -31,7 +29,8 @@ RATIO = 20.0
 
 _HTML = """<!DOCTYPE html><html lang="en"><head><title>{{ title }}</title></head><body>
 <p><a href="{{ view_url }}">View in browser</a></p><h1>{{ title }}</h1>
-{% for section in digest.sections %}<h2>{{ section.topic.slug }} {{ section.items | length }}</h2>
+{% for section in digest.sections %}
+<h2>{{ section.selection.query }} {{ section.items | length }}</h2>
 {% for item in section.items %}
 <h3 lang="{{ item.language }}" style="margin:0;font-family:Georgia, 'Times New Roman', serif;
 font-weight:normal;font-size:18px;line-height:1.35;padding-top:20px"><a href="{{ item.url }}"
@@ -43,7 +42,7 @@ style="color:#8a4320;text-decoration:none">{{ item.title }}</a></h3>
 _TEXT = """{{ title }}
 {{ view_url }}
 {% for section in digest.sections %}
-{{ section.topic.slug }}
+{{ section.selection.query }}
 {% for item in section.items %}
 {{ item.title | wordwrap(72) }}
 {{ item.issued.day }} {% for issuer in item.issuers %}{{ issuer.text }}{% endfor %}
@@ -57,21 +56,21 @@ def some_digests(count: int, **changes: str) -> list[Digest]:
     """Of the news of a day, each reader's own choice, in three sections."""
     chance = random.Random(SEED)
     news = [
-        some_news(number=number, topics=frozenset({chance.choice(FOLLOWED)}), **changes)
+        some_news(number=number, topics=frozenset({chance.choice(TOPICS)}), **changes)
         for number in range(1, NEWS + 1)
     ]
     return [a_digest(chance.sample(news, ITEMS)) for _ in range(count)]
 
 
 def a_digest(news: Sequence[Item]) -> Digest:
-    digest = compose(FOLLOWED, by_topic(news), Window(after=0, upto=NEWS), limit=ITEMS)
+    digest = composed(FOLLOWED, news, Window(after=0, upto=NEWS), limit=ITEMS)
     assert digest
     return digest
 
 
 def ours(renderer: Renderer, digest: Digest, language: str) -> bytes:
     return renderer.render(
-        digest, topics=FOLLOWED, frequency=Frequency.DAILY, day=DAY, language=language
+        digest, follows=FOLLOWED, frequency=Frequency.DAILY, day=DAY, language=language
     )
 
 

@@ -6,7 +6,6 @@ Knows what its manual shows. Must never be slower than it has to be: it is given
 import asyncio
 import email
 import email.policy
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ from aiosmtplib import SMTP
 from sqlalchemy import select
 
 from feeds.storage.database import Database
-from notifier.mail.message import fill
-from notifier.storage import digests, tables
-from tests.outbox import SENDER
+from notifier.storage import tables
+from notifier.storage.sending import Claimed
+from tests.outbox import SENDER, personal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +59,19 @@ class Letter:
         return text
 
 
-def letters(database: Database) -> list[Letter]:
+def letters(database: Database, sent: Sequence[tuple[Claimed, bytes]]) -> list[Letter]:
     """The very mails that were sent, each distinct one taken apart into its texts."""
     with database.reading() as connection:
-        sent = connection.execute(
-            select(tables.deliveries.c.rendering, tables.deliveries.c.personal)
-        )
-        rows = [(row.rendering, json.loads(row.personal)) for row in sent]
-        templates = digests.templates(connection, list({name for name, _ in rows}))
+        columns = tables.deliveries.c.id, tables.deliveries.c.rendering
+        names = {row.id: row.rendering for row in connection.execute(select(*columns))}
     rendered: dict[str, Rendered] = {}
-    for name, reader in rows:
+    found = []
+    for one, content in sent:
+        name, reader = names[one.id], personal(one)
         if name not in rendered:
-            rendered[name] = taken_apart(fill(templates[name], reader), reader)
-    return [Letter(rendered=rendered[name], reader=reader) for name, reader in rows]
+            rendered[name] = taken_apart(content, reader)
+        found.append(Letter(rendered=rendered[name], reader=reader))
+    return found
 
 
 def taken_apart(content: bytes, reader: dict[str, str]) -> Rendered:

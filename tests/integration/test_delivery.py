@@ -9,19 +9,16 @@ from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
 from feeds.errors import StoreBusy
 from feeds.storage.database import Database
-from notifier.digest.contents import Contents
 from notifier.errors import LeaseLost, MessageRefused, TransportUnavailable
 from notifier.mail import Ended, Transport
 from notifier.mail.send import DeliveryReport, deliver
 from notifier.model import DeliveryState, Envelope, Reply, Settlement, Skip, Stage
-from notifier.storage import digests, senders, sending, subscribers, suppressions
-from notifier.storage import tables as t
+from notifier.storage import senders, sending, subscribers, suppressions
 from notifier.storage.sending import Claimed
-from tests.outbox import GIVE_UP_AFTER, KEYED, NOW, SENDER, a_ledger, outbox, queue, template
+from tests.outbox import GIVE_UP_AFTER, KEYED, NOW, SENDER, a_ledger, letters, outbox, queue
 
 ROOT = Path(__file__).parents[2]
 OK = Reply(stage=Stage.DOT, code=250, enhanced="2.0.0", text="Ok")
@@ -145,7 +142,7 @@ def test_an_envelope_is_complete(database: Database) -> None:
     [envelope] = postbox.taken
     [delivery] = outbox(database)
     assert (envelope.sender, envelope.recipient) == (SENDER.address, delivery.recipient)
-    assert f"Message-ID: {delivery.message_id}\r\n".encode() in envelope.content
+    assert f"Message-ID: {envelope.message_id}\r\n".encode() in envelope.content
     assert (envelope.attempts, envelope.in_doubt, envelope.first_at) == (0, 0, NOW)
 
 
@@ -288,9 +285,14 @@ def test_a_run_that_is_to_stop_finishes_what_is_in_hand(database: Database) -> N
 
 def test_a_message_nobody_can_make_fails_and_the_others_go_on(database: Database) -> None:
     queue(database, 3)
-    with database.writing() as connection:
-        connection.execute(update(t.deliveries).where(t.deliveries.c.id == 1).values(personal="{}"))
-    assert run(database, Postbox(sessions=1)) == DeliveryReport(accepted=2, failed=1)
+
+    def compose(claimed: Sequence[Claimed]) -> list[bytes | Skip | MessageRefused]:
+        refused = MessageRefused("body", "it cannot be")
+        made = zip(claimed, letters(claimed), strict=True)
+        return [refused if one.id == 1 else letter for one, letter in made]
+
+    report = run(database, Postbox(sessions=1), compose=compose)
+    assert report == DeliveryReport(accepted=2, failed=1)
     assert states(database)[0] is DeliveryState.FAILED
 
 
@@ -298,34 +300,17 @@ def test_a_message_with_nothing_to_say_is_skipped_and_the_others_go_on(
     database: Database,
 ) -> None:
     queue(database, 3)
-    filled = Contents(database=database).compose
 
     def compose(claimed: Sequence[Claimed]) -> list[bytes | Skip | MessageRefused]:
         return [
             Skip.NOTHING_NEW if one.id == 2 else content
-            for one, content in zip(claimed, filled(claimed), strict=True)
+            for one, content in zip(claimed, letters(claimed), strict=True)
         ]
 
     report = run(database, Postbox(sessions=1), compose=compose)
     assert report == DeliveryReport(accepted=2)
     assert states(database)[1] is DeliveryState.SKIPPED
     assert outbox(database)[1].reply == "nothing-new"
-
-
-def test_more_messages_than_are_kept_at_hand_go_out_too(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("notifier.digest.contents._KEPT_TEMPLATES", 1)
-    queue(database, 6)
-    with database.writing() as connection:
-        kept = {f"template {n}": template() + b"%d\r\n" % n for n in range(1, 7)}
-        digests.keep(connection, kept, NOW)
-        for n in range(1, 7):
-            one = t.deliveries.c.id == n
-            connection.execute(update(t.deliveries).where(one).values(rendering=f"template {n}"))
-    postbox = Postbox(sessions=2)
-    assert run(database, postbox) == DeliveryReport(accepted=6)
-    assert all(one.content.endswith(b"%d\r\n" % one.delivery) for one in postbox.taken)
 
 
 def test_a_bug_in_one_session_does_not_cut_off_the_others(database: Database) -> None:

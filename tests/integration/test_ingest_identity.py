@@ -223,7 +223,7 @@ def test_what_is_gone_is_nowhere_shown_and_comes_back_the_same(house: House) -> 
         assert overview.item_count(connection) == 0
         assert overview.topic_counts(connection) == {}
         assert len(overview.item_list(connection, None, 9, hidden=True)) == 1
-        assert read_items.news(connection, after=0, upto=9) == []
+        assert read_items.shown(connection, [1]) == []
         assert list(entries.hidden(connection, 1, 2)) == [(gone.slug, None)]
         assert set(connection.scalars(select(touched.c.change))) == {2}
     assert house.show("own", page) == {"restored": 1}

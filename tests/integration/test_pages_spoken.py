@@ -27,17 +27,16 @@ from feeds.publish.site import Site
 from feeds.storage import write_items
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.digest.compose import by_topic, compose
 from notifier.digest.named import Named
 from notifier.digest.render import Renderer
 from notifier.mail.message import fill
-from notifier.model import Frequency, Window
-from notifier.storage import VERSIONS, subscribers
-from notifier.storage.subscribers import Subscription
+from notifier.model import Frequency
+from notifier.storage import VERSIONS
 from notifier.subscribers.links import MailLinks
-from tests.builders import a_draft, a_label, a_sender, a_subscriber
-from tests.digests import DAY, MOST_BYTES, VALUES, body, parsed
+from tests.builders import a_draft, a_label, a_sender, a_subscriber, only
+from tests.digests import DAY, MOST_BYTES, VALUES, body, of, parsed
 from tests.items import NOON, a_site, issued, store
+from tests.outbox import subscribe
 from tests.serving import NOW, SECRET, a_web_app, serving
 
 PUBLIC_ID = "a1b2c3d4e5f6"
@@ -148,17 +147,11 @@ def spoken(
         database.migrate()
         own = store(database, taxonomy, drafts())
         [brief, *_] = store(database, taxonomy, drafts(), source="web")
-        wanted = Subscription(
-            address="reader@example.org",
-            language=language,
-            cadence=a_subscriber().cadence,
-            topics=(TopicRef(TopicKind.FIELD, "fishing"),),
-            due_at=NOW,
-        )
         with database.writing() as connection:
             write_items.merge(connection, own[1].number, own[0].number, NOON)
             write_items._change(connection, [brief.number], {"withdrawn_at": NOW}, NOW)
-            subscribers.add_or_update(connection, wanted, public_id=PUBLIC_ID, now=NOW)
+        reader = a_subscriber(public_id=PUBLIC_ID, topics=(TopicRef(TopicKind.FIELD, "fishing"),))
+        subscribe(database, replace(reader, language=language))
         files = publish(database, taxonomy, Files(root), site).files
         app = a_web_app(database, taxonomy, root, maildir=folder / "mails", site=site)
         with serving(app) as url:
@@ -201,12 +194,11 @@ def test_no_feed_holds_one_either(spoken: Spoken) -> None:
 
 def test_no_digest_holds_one_either(spoken: Spoken) -> None:
     named = Named(a_site_in(spoken.language), a_taxonomy(spoken.language))
-    followed = tuple(sorted(spoken.item.topics))
-    digest = compose(followed, by_topic([spoken.item]), Window(after=0, upto=9), limit=50)
-    assert digest
+    followed = tuple(map(only, sorted(spoken.item.topics)))
+    digest = of(spoken.item, follows=followed)
     sender = a_sender(name="Νέα", site_title="Νέα", contact="news@example.org")
     rendered = Renderer(sender, named, most_bytes=MOST_BYTES).render(
-        digest, topics=followed, frequency=Frequency.DAILY, day=DAY, language=spoken.language
+        digest, follows=followed, frequency=Frequency.DAILY, day=DAY, language=spoken.language
     )
     mail = fill(rendered, VALUES)
     page = re.sub("<style.*?</style>|<[^>]*>", " ", body(mail, "html"), flags=re.DOTALL)

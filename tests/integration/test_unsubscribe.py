@@ -22,10 +22,10 @@ from notifier.model import (
     Subscriber,
     SubscriberState,
 )
-from notifier.storage import deliveries, digests, subscribers, tables
-from notifier.storage.subscribers import Subscription
+from notifier.storage import deliveries, subscribers, tables
 from notifier.subscribers.links import MailLinks
-from tests.builders import a_plan
+from tests import outbox
+from tests.builders import a_subscriber
 from tests.serving import NOW, SECRET, a_web_app, serving
 
 ADDRESS = "reader.of.news@example.org"
@@ -51,15 +51,15 @@ def client(address: str) -> Iterator[httpx2.Client]:
 
 
 def subscribe(database: Database, cadence: Cadence = DAILY, topic: str = "field:policing") -> None:
-    wanted = Subscription(
+    topics = (TopicRef.parse(topic), TopicRef.parse("issuer:transnational-threats-department"))
+    reader = a_subscriber(
+        public_id=PUBLIC_ID,
         address=ADDRESS,
-        language="en",
         cadence=cadence,
-        topics=(TopicRef.parse(topic), TopicRef.parse("issuer:transnational-threats-department")),
+        topics=topics,
         due_at=NOW + timedelta(hours=1),
     )
-    with database.writing() as connection:
-        subscribers.add_or_update(connection, wanted, public_id=PUBLIC_ID, now=NOW)
+    outbox.subscribe(database, reader)
 
 
 def person(database: Database) -> Subscriber:
@@ -125,7 +125,7 @@ def test_one_click_unsubscribes_at_once(client: httpx2.Client, database: Databas
     assert "You will get no more mail" in answer.text
     assert "set-cookie" not in answer.headers
     left = person(database)
-    assert (left.state, left.due_at) == (SubscriberState.LEFT, None)
+    assert (left.state, left.due) == (SubscriberState.LEFT, {})
 
 
 @pytest.mark.parametrize(
@@ -210,8 +210,8 @@ def test_who_was_erased_gets_no_more_mail_either(
     client: httpx2.Client, database: Database, method: str
 ) -> None:
     with database.writing() as connection:
-        connection.execute(delete(tables.selections))
-        connection.execute(delete(tables.subscribers))
+        for table in (tables.subscriptions, tables.coverage, tables.subscribers):
+            connection.execute(delete(table))
     answer = client.request(method, path())
     assert answer.status_code == 200
     assert "You will get no more mail" in answer.text
@@ -263,10 +263,9 @@ def test_a_person_leaves_with_one_press(address: str, database: Database, browse
 
 
 def _deliveries_in(database: Database, states: tuple[DeliveryState, ...]) -> None:
-    who = person(database)
+    for state in states:
+        outbox.queue(database, known=[person(database)], period=state.value)
     with database.writing() as connection:
-        digests.keep(connection, {"template": b"Subject: news\r\n\r\n"}, NOW)
-        deliveries.queue(connection, [a_plan(who, state.value) for state in states], NOW)
         for state in states:
             rows = update(tables.deliveries).where(tables.deliveries.c.period == state.value)
             connection.execute(rows.values(state=state))

@@ -4,29 +4,26 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
 from pathlib import Path
 from threading import Event
-from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
 from sqlalchemy import text
 
-from feeds.model import TopicRef
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web import request_limits
-from notifier.model import Cadence, Frequency, SubscriberState
+from notifier.model import SubscriberState
 from notifier.storage import VERSIONS, subscribers
-from notifier.storage.subscribers import Subscription
 from notifier.subscribers.links import MailLinks
 from notifier.web import health, unsubscribe, view
+from tests.builders import a_subscriber
+from tests.outbox import subscribe
 from tests.services import Postgres
-from tests.serving import NOW, SECRET, a_web_app, serving
+from tests.serving import SECRET, a_web_app, serving
 
 MANY = 30
-DAILY = Cadence(frequency=Frequency.DAILY, minute=420, zone=ZoneInfo("Europe/Vienna"))
 
 
 @pytest.fixture
@@ -34,16 +31,8 @@ def people(database: Database) -> list[str]:
     """The paths of their unsubscribe links."""
     links = MailLinks(base_url="", secret=SECRET)
     names = [f"reader-{number:05}" for number in range(MANY)]
-    with database.writing() as connection:
-        for name in names:
-            wanted = Subscription(
-                address=f"{name}@example.org",
-                language="en",
-                cadence=DAILY,
-                topics=(TopicRef.parse("field:policing"),),
-                due_at=NOW + timedelta(hours=1),
-            )
-            subscribers.add_or_update(connection, wanted, public_id=name, now=NOW)
+    readers = (a_subscriber(public_id=name, address=f"{name}@example.org") for name in names)
+    subscribe(database, *readers)
     return [links.unsubscribe(name, 1) for name in names]
 
 

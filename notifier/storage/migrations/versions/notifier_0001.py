@@ -14,7 +14,8 @@ INSTANT = sa.DateTime(timezone=True)
 def upgrade() -> None:
     _subscribers()
     _selections()
-    _digests()
+    _cadences()
+    _subscriptions()
     _renderings()
     _senders()
     _deliveries()
@@ -31,56 +32,112 @@ def _subscribers() -> None:
         sa.Column("address_key", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), nullable=False),
-        sa.Column("frequency", sa.Text(), nullable=False),
-        sa.Column("minute", sa.Integer(), nullable=False),
-        sa.Column("weekdays", sa.Text(), nullable=False),
-        sa.Column("first", sa.Date()),
-        sa.Column("quiet_minutes", sa.Integer(), nullable=False),
         sa.Column("paused_until", sa.Date()),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("cursor", NUMBER, nullable=False),
-        sa.Column("due_at", INSTANT),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_subscribers"),
         sa.UniqueConstraint("address_key", name="uq_subscribers_address_key"),
         sa.UniqueConstraint("public_id", name="uq_subscribers_public_id"),
     )
-    op.create_index("ix_subscribers_due", "subscribers", ["state", "due_at"])
-    immediate = ["state", "frequency", "cursor"]
-    op.create_index("ix_subscribers_immediate", "subscribers", immediate)
+    op.create_table(
+        "mutes",
+        sa.Column("subscriber", NUMBER, nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscriber"], ["subscribers.id"], name="fk_mutes_subscriber_subscribers"
+        ),
+        sa.PrimaryKeyConstraint("subscriber", "topic", name="pk_mutes"),
+    )
 
 
 def _selections() -> None:
     op.create_table(
         "selections",
-        sa.Column("subscriber", NUMBER, nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("slug", sa.Text(), nullable=False),
-        sa.Column("since", NUMBER, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["subscriber"], ["subscribers.id"], name="fk_selections_subscriber_subscribers"
-        ),
-        sa.PrimaryKeyConstraint("subscriber", "position", name="pk_selections"),
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_selections"),
+        sa.UniqueConstraint("query", name="uq_selections_query"),
     )
-    op.create_index("ix_selections_topic", "selections", ["kind", "slug"])
-
-
-def _digests() -> None:
     op.create_table(
-        "digests",
-        sa.Column("subscriber", NUMBER, nullable=False),
-        sa.Column("period", sa.Text(), nullable=False),
-        sa.Column("after", NUMBER, nullable=False),
-        sa.Column("upto", NUMBER, nullable=False),
-        sa.Column("items", sa.Integer(), nullable=False),
-        sa.Column("skipped", sa.Text()),
-        sa.Column("planned_at", INSTANT, nullable=False),
+        "matches",
+        sa.Column("selection", NUMBER, nullable=False),
+        sa.Column("item", NUMBER, nullable=False),
+        sa.Column("number", NUMBER, nullable=False),
+        sa.Column("is_again", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["subscriber"], ["subscribers.id"], name="fk_digests_subscriber_subscribers"
+            ["selection"], ["selections.id"], name="fk_matches_selection_selections"
         ),
-        sa.PrimaryKeyConstraint("subscriber", "period", name="pk_digests"),
+        sa.PrimaryKeyConstraint("selection", "item", name="pk_matches"),
+    )
+    op.create_index("ix_matches_selection", "matches", ["selection", "number"])
+    op.create_index("ix_matches_item", "matches", ["item"])
+
+
+def _cadences() -> None:
+    unique = ("frequency", "minute", "weekdays", "timezone", "first", "quiet_minutes")
+    op.create_table(
+        "cadences",
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("frequency", sa.Text(), nullable=False),
+        sa.Column("minute", sa.Integer(), nullable=False),
+        sa.Column("weekdays", sa.Text(), nullable=False),
+        sa.Column("timezone", sa.Text(), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("quiet_minutes", sa.Integer(), nullable=False),
+        sa.Column("due_at", INSTANT),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("cursor", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_cadences"),
+        sa.UniqueConstraint(*unique, name="uq_cadences"),
+    )
+    op.create_index("ix_cadences_due_at", "cadences", ["due_at"])
+    op.create_table(
+        "coverage",
+        sa.Column("subscriber", NUMBER, nullable=False),
+        sa.Column("frequency", sa.Text(), nullable=False),
+        sa.Column("cadence", NUMBER),
+        sa.Column("was", NUMBER),
+        sa.Column("cursor", NUMBER, nullable=False),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("planned_at", INSTANT),
+        sa.Column("due_at", INSTANT),
+        sa.ForeignKeyConstraint(["cadence"], ["cadences.id"], name="fk_coverage_cadence_cadences"),
+        sa.ForeignKeyConstraint(["was"], ["cadences.id"], name="fk_coverage_was_cadences"),
+        sa.ForeignKeyConstraint(
+            ["subscriber"], ["subscribers.id"], name="fk_coverage_subscriber_subscribers"
+        ),
+        sa.PrimaryKeyConstraint("subscriber", "frequency", name="pk_coverage"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_coverage_cadence", "coverage", ["cadence", "subscriber"])
+
+
+def _subscriptions() -> None:
+    op.create_table(
+        "subscriptions",
+        sa.Column("subscriber", NUMBER, nullable=False),
+        sa.Column("selection", NUMBER, nullable=False),
+        sa.Column("since", NUMBER, nullable=False),
+        sa.Column("reached", NUMBER, nullable=False),
+        sa.Column("until", NUMBER),
+        sa.Column("frequency", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["selection"], ["selections.id"], name="fk_subscriptions_selection_selections"
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscriber"], ["subscribers.id"], name="fk_subscriptions_subscriber_subscribers"
+        ),
+        sa.PrimaryKeyConstraint("subscriber", "selection", "since", name="pk_subscriptions"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_subscriptions_immediate",
+        "subscriptions",
+        ["selection"],
+        sqlite_where=sa.text("frequency = 'immediate'"),
+        postgresql_where=sa.text("frequency = 'immediate'"),
     )
 
 
@@ -88,8 +145,7 @@ def _renderings() -> None:
     op.create_table(
         "renderings",
         sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("template", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("recipe", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name="pk_renderings"),
     )
 
@@ -110,10 +166,9 @@ def _deliveries() -> None:
         sa.Column("id", NUMBER, nullable=False),
         sa.Column("subscriber", NUMBER, nullable=False),
         sa.Column("period", sa.Text(), nullable=False),
-        sa.Column("message_id", sa.Text(), nullable=False),
-        sa.Column("recipient", sa.Text(), nullable=False),
-        sa.Column("rendering", sa.Text(), nullable=False),
-        sa.Column("personal", sa.Text(), nullable=False),
+        sa.Column("windows", sa.Text(), nullable=False),
+        sa.Column("rendering", sa.Text()),
+        sa.Column("items", sa.Integer()),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("due_at", INSTANT, nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -133,7 +188,6 @@ def _deliveries() -> None:
             ["subscriber"], ["subscribers.id"], name="fk_deliveries_subscriber_subscribers"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
-        sa.UniqueConstraint("message_id", name="uq_deliveries_message_id"),
         sa.UniqueConstraint("subscriber", "period", name="uq_deliveries_subscriber_period"),
     )
     op.create_index("ix_deliveries_state", "deliveries", ["state", "due_at", "id"])

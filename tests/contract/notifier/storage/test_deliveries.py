@@ -3,18 +3,25 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, text, update
 
-from feeds.model import Fresh
-from feeds.storage import read_items
 from feeds.storage.database import Database, store_time
-from notifier.model import DeliveryState, Settlement, Skip, Window
-from notifier.storage import deliveries, digests, senders, sending, suppressions, tables
+from notifier.model import DeliveryState, Frequency, Settlement, Window
+from notifier.storage import (
+    deliveries,
+    digests,
+    senders,
+    sending,
+    subscribers,
+    suppressions,
+    tables,
+)
+from notifier.storage.digests import ToldItems
 from notifier.storage.sending import Claimed
-from tests.builders import some_news
-from tests.outbox import KEYED, NOW, message, outbox, people, queue, store, subscribe, template
+from tests.outbox import KEYED, NOW, outbox, queue
 
 
 def lease(database: Database, node: str = "one") -> int:
@@ -91,43 +98,24 @@ def test_every_state_is_counted(database: Database) -> None:
     assert counts[DeliveryState.ACCEPTED] == 1
 
 
-def test_nothing_planned_writes_nothing(database: Database) -> None:
+def test_nothing_settled_writes_nothing(database: Database) -> None:
     with database.writing() as connection:
-        digests.keep(connection, {}, NOW)
-        deliveries.queue(connection, [], NOW)
         sending.settle(connection, 1, NOW, [], KEYED)
         assert sending.mark(connection, 1, []) == frozenset()
         sending.take_back(connection, 1, [])
-        assert digests.record(connection, [], NOW) == frozenset()
     assert outbox(database) == []
 
 
-def test_a_period_is_planned_once_for_each_subscriber(database: Database) -> None:
-    readers = subscribe(database, *people(3))
-
-    def plan(*who: int) -> frozenset[int]:
-        planned = [
-            replace(
-                message(reader, "2026-11-24"),
-                window=Window(after=0, upto=4),
-                items=2,
-                skipped=None if reader.id == 1 else Skip.NOTHING_NEW,
-            )
-            for reader in readers
-            if reader.id in who
-        ]
-        with database.writing() as connection:
-            return digests.record(connection, planned, NOW)
-
-    assert plan(1, 2) == {1, 2}
-    assert plan(1, 2, 3) == {3}
-
-
-def test_a_message_is_kept_once_however_often_it_is_rendered(database: Database) -> None:
+def test_a_recipe_is_kept_once_however_many_are_told_by_it(database: Database) -> None:
+    queue(database, 2)
     with database.writing() as connection:
-        digests.keep(connection, {"a": b"first", "b": b"other"}, NOW)
-        digests.keep(connection, {"a": b"again"}, NOW)
-        assert digests.templates(connection, ["a", "c"]) == {"a": b"first"}
+        told = [ToldItems(delivery=1, digest="a", items=3)]
+        digests.keep(connection, {"a": "first", "b": "other"}, told)
+        digests.keep(connection, {"a": "again"}, [ToldItems(delivery=2, digest="a", items=3)])
+        assert digests.recipes(connection, ["a", "c"]) == {"a": "first"}
+        assert digests.told(connection, 1, but=2) == ["first"]
+        assert digests.told(connection, 1, but=1) == []
+    assert [one.rendering for one in claimed(database, lease(database), 2)] == ["a", "a"]
 
 
 def test_the_longest_due_is_claimed_first_and_by_one_node_only(database: Database) -> None:
@@ -143,8 +131,26 @@ def test_a_claim_brings_all_that_is_needed_to_send(database: Database) -> None:
     queue(database)
     [one] = claimed(database, lease(database))
     assert (one.recipient, one.attempts, one.in_doubt) == ("reader1@example.org", 0, 0)
-    assert (one.rendering, one.created_at) == ("template", NOW)
-    assert one.personal["message_id"] == one.message_id
+    assert (one.rendering, one.created_at) == (None, NOW)
+    assert (one.public_id, one.epoch, one.language) == ("reader1", 1, "en")
+    assert one.windows == {Frequency.DAILY: Window(after=0, upto=1)}
+
+
+def test_an_address_that_is_none_any_more_has_no_recipient(database: Database) -> None:
+    queue(database)
+    with database.writing() as connection:
+        connection.execute(update(tables.subscribers).values(address="reader@müller..example"))
+    assert [one.recipient for one in claimed(database, lease(database))] == [""]
+
+
+def test_a_delivery_is_found_by_whose_it_is_and_its_period(database: Database) -> None:
+    queue(database, 2)
+    with database.reading() as connection:
+        found = sending.of_period(connection, "reader2", "2026-11-24")
+        assert sending.of_period(connection, "reader2", "2026-11-25") is None
+        assert sending.of_period(connection, "nobody", "2026-11-24") is None
+    assert found is not None
+    assert found.recipient == "reader2@example.org"
 
 
 def test_nothing_is_claimed_before_it_is_due(database: Database) -> None:
@@ -374,9 +380,9 @@ def test_a_node_that_was_given_up_does_not_change_what_another_sends(database: D
 
 def test_a_dead_address_is_suppressed_with_all_that_waits_for_it(database: Database) -> None:
     queue(database, 2)
-    [reader, _] = subscribe(database, *people(2))
-    with database.writing() as connection:
-        deliveries.queue(connection, [message(reader, "2026-11-25")], NOW)
+    with database.reading() as connection:
+        [reader, _] = subscribers.everybody(connection, ZoneInfo("UTC"))
+    queue(database, known=[reader], period="2026-11-25")
     by = lease(database)
     [dead] = claimed(database, by)
     settle(
@@ -396,27 +402,6 @@ def test_a_dead_address_is_suppressed_with_all_that_waits_for_it(database: Datab
     ]
     with database.reading() as connection:
         assert suppressions.among(connection, [KEYED("READER1@example.org")])
-
-
-def test_the_personal_copy_is_the_message_that_went_out(database: Database) -> None:
-    queue(database, 2)
-    with database.reading() as connection:
-        copy = deliveries.personal_copy(connection, "reader2", "2026-11-24")
-        assert deliveries.personal_copy(connection, "reader2", "2026-11-25") is None
-        assert deliveries.personal_copy(connection, "nobody", "2026-11-24") is None
-    assert copy is not None
-    assert b"To: reader2@example.org\r\n" in copy
-    assert len(copy.splitlines()) == len(template().splitlines())
-
-
-def test_news_are_read_newest_first_and_never_from_the_archive(database: Database) -> None:
-    store(database, *[some_news(number=number) for number in (1, 2, 3)])
-    store(database, some_news(number=4), fresh=Fresh.ARCHIVE)
-    latest = some_news(number=5, issued=None, url=None)
-    store(database, latest)
-    with database.reading() as connection:
-        found = read_items.news(connection, after=1, upto=5)
-    assert found == [latest, *(some_news(number=number) for number in (3, 2))]
 
 
 def test_two_nodes_claim_at_once_and_share(database: Database) -> None:

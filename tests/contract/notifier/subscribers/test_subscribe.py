@@ -5,17 +5,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
-from feeds.errors import UnknownTopic
-from feeds.model import TopicKind, TopicRef
+from feeds.errors import MalformedSelection, UnknownTopic
+from feeds.selection import Selection
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.errors import PreferenceRefused, UnknownLanguage, UnusableAddress
 from notifier.model import EVERY_DAY, Cadence, Frequency, Subscriber, SubscriberState
-from notifier.storage import digests
-from notifier.storage.subscribers import by_public_id
+from notifier.storage import tables as t
+from notifier.storage.subscribers import by_public_id, everybody
 from notifier.subscribers.subscribe import Assumed, Preferences, subscribe, unsubscribe
-from tests.builders import a_plan, some_news
+from tests.builders import some_news
 from tests.outbox import store
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -35,38 +36,66 @@ def ask(database: Database, osce: Taxonomy) -> Any:
     return asked
 
 
+def the(person: Subscriber) -> Cadence:
+    """Their only cadence."""
+    [cadence] = person.cadences.values()
+    return cadence
+
+
+def due(person: Subscriber) -> datetime | None:
+    """When their only digest is due."""
+    return person.due.get(the(person).frequency)
+
+
+def queries(person: Subscriber) -> list[tuple[str, str]]:
+    return [(each.selection.query, each.frequency) for each in person.followed]
+
+
+def leave(database: Database, address: str, *named: Selection) -> bool:
+    return unsubscribe(database, address, named, VIENNA, now=NOW)
+
+
+def planned(database: Database, period: str, at: datetime) -> None:
+    """Somebody's digest of a period was planned then."""
+    with database.writing() as connection:
+        connection.execute(update(t.coverage).values(period=period, planned_at=at))
+
+
 def test_a_newcomer_gets_a_daily_digest_at_seven_in_the_zone_of_the_site(ask: Any) -> None:
     anna = ask()
-    assert anna.cadence == Cadence(frequency=Frequency.DAILY, minute=420, zone=VIENNA)
+    assert the(anna) == Cadence(frequency=Frequency.DAILY, minute=420, zone=VIENNA)
     assert anna.language == "en"
-    assert anna.due_at == datetime(2026, 11, 25, 6, tzinfo=UTC)
+    assert due(anna) == datetime(2026, 11, 25, 6, tzinfo=UTC)
 
 
 def test_a_weekly_digest_comes_on_monday_unless_a_day_is_named(ask: Any) -> None:
-    assert ask(frequency=Frequency.WEEKLY).cadence.weekdays == {0}
-    assert ask(frequency=Frequency.WEEKLY, weekdays=FRIDAY).cadence.weekdays == FRIDAY
+    assert the(ask(frequency=Frequency.WEEKLY)).weekdays == {0}
+    assert the(ask(frequency=Frequency.WEEKLY, weekdays=FRIDAY)).weekdays == FRIDAY
 
 
 def test_what_is_not_mentioned_stays_as_it_was(ask: Any) -> None:
     ask(frequency=Frequency.WEEKLY, weekdays=FRIDAY, minute=600, zone=BISHKEK, language="de")
     again = ask(topics=("field:education",))
-    assert again.cadence == Cadence(
+    assert the(again) == Cadence(
         frequency=Frequency.WEEKLY, weekdays=FRIDAY, minute=600, zone=BISHKEK
     )
     assert again.language == "de"
-    assert [topic.slug for topic in again.topics] == ["policing", "education"]
+    assert queries(again) == [
+        ("field=policing", "weekly"),
+        ("field=education", "weekly"),
+    ]
 
 
 def test_whoever_leaves_weekly_for_daily_has_no_weekday_any_more(ask: Any) -> None:
     ask(frequency=Frequency.WEEKLY, weekdays=FRIDAY)
-    assert ask(frequency=Frequency.DAILY).cadence.weekdays == EVERY_DAY
+    assert the(ask(frequency=Frequency.DAILY)).weekdays == EVERY_DAY
 
 
 def test_a_daily_digest_comes_on_chosen_days_and_stays_so(ask: Any) -> None:
     days = frozenset({0, 2, 4})
-    assert ask(weekdays=days).cadence.weekdays == days
-    assert ask(minute=600).cadence.weekdays == days
-    assert ask(minute=600).due_at == datetime(2026, 11, 25, 9, tzinfo=UTC)
+    assert the(ask(weekdays=days)).weekdays == days
+    assert the(ask(minute=600)).weekdays == days
+    assert due(ask(minute=600)) == datetime(2026, 11, 25, 9, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -86,50 +115,52 @@ def test_what_a_frequency_does_not_have_is_refused(
 
 def test_immediate_mail_is_quiet_for_ten_minutes_unless_others_are_named(ask: Any) -> None:
     at_once = ask(frequency=Frequency.IMMEDIATE)
-    assert (at_once.cadence.quiet_minutes, at_once.due_at) == (10, NOW)
-    assert ask(quiet_minutes=60).cadence.quiet_minutes == 60
-    assert ask().cadence.quiet_minutes == 60
-    assert ask(frequency=Frequency.DAILY).cadence.quiet_minutes == 0
+    assert (the(at_once).quiet_minutes, due(at_once)) == (10, None)
+    assert the(ask(quiet_minutes=60)).quiet_minutes == 60
+    assert the(ask()).quiet_minutes == 60
+    assert the(ask(frequency=Frequency.DAILY)).quiet_minutes == 0
 
 
 def test_whoever_pauses_gets_nothing_before_their_day(ask: Any) -> None:
     ask()
     paused = ask(paused_until=date(2026, 12, 24))
-    assert paused.due_at == datetime(2026, 12, 24, 6, tzinfo=UTC)
-    assert ask(topics=("field:education",)).due_at == paused.due_at
-    assert ask(minute=600).due_at == datetime(2026, 12, 24, 9, tzinfo=UTC)
+    assert due(paused) == datetime(2026, 12, 24, 6, tzinfo=UTC)
+    assert due(ask(topics=("field:education",))) == due(paused)
+    assert due(ask(minute=600)) == datetime(2026, 12, 24, 9, tzinfo=UTC)
     resumed = ask(paused_until=NOW.date())
-    assert (resumed.paused_until, resumed.due_at) == (None, datetime(2026, 11, 25, 9, tzinfo=UTC))
+    assert (resumed.paused_until, due(resumed)) == (None, datetime(2026, 11, 25, 9, tzinfo=UTC))
 
 
 def test_a_pause_ends_when_somebody_leaves(ask: Any, database: Database) -> None:
     ask(frequency=Frequency.IMMEDIATE, paused_until=date(2026, 12, 24))
-    unsubscribe(database, "anna@example.org", now=NOW)
-    assert ask().due_at == NOW
+    leave(database, "anna@example.org")
+    back = ask()
+    assert (back.paused_until, due(back)) == (None, None)
 
 
 def test_after_a_digest_none_is_promised_for_the_same_day(ask: Any, database: Database) -> None:
     """NOW is noon, and this morning's was planned."""
-    anna = ask()
-    with database.writing() as connection:
-        digests.record(connection, [a_plan(anna, "2026-11-24")], NOW - timedelta(hours=6))
+    ask()
+    planned(database, "2026-11-24", NOW - timedelta(hours=6))
     evening = ask(minute=18 * 60)
-    assert evening.due_at == datetime(2026, 11, 25, 17, tzinfo=UTC)
+    assert due(evening) == datetime(2026, 11, 25, 17, tzinfo=UTC)
 
 
 def test_another_weekday_leaves_no_gap_of_more_than_a_week(ask: Any, database: Database) -> None:
     """Friday's came on the 20th; who asks for Mondays on Tuesday would wait until the 30th."""
-    anna = ask(frequency=Frequency.WEEKLY, weekdays=FRIDAY)
+    ask(frequency=Frequency.WEEKLY, weekdays=FRIDAY)
     friday = datetime(2026, 11, 20, 6, tzinfo=UTC)
-    with database.writing() as connection:
-        digests.record(connection, [a_plan(anna, "2026-11-20")], friday)
-    assert ask(weekdays=frozenset({0})).due_at == friday + timedelta(weeks=1)
+    planned(database, "2026-11-20", friday)
+    assert due(ask(weekdays=frozenset({0}))) == friday + timedelta(weeks=1)
 
 
 @pytest.mark.parametrize(
     ("preferences", "error"),
     [
         ({"topics": ("field:polcing",)}, UnknownTopic),
+        ({"selections": ("field=polcing",)}, UnknownTopic),
+        ({"selections": ("fild=policing",)}, MalformedSelection),
+        ({"muted": ("field:polcing",)}, UnknownTopic),
         ({"language": "fr"}, UnknownLanguage),
         ({"address": "anna@"}, UnusableAddress),
         ({"address": "anna@example.org\r\nBcc: all@example.org"}, UnusableAddress),
@@ -140,32 +171,79 @@ def test_what_cannot_be_meant_is_refused_and_nobody_is_subscribed(
 ) -> None:
     with pytest.raises(error):
         ask(**preferences)
-    assert unsubscribe(database, "anna@example.org", now=NOW) is False
+    assert leave(database, "anna@example.org") is False
 
 
 def test_whoever_left_and_comes_back_has_a_new_consent(ask: Any, database: Database) -> None:
     first = ask()
-    assert unsubscribe(database, "ANNA@example.org", now=NOW) is True
-    assert unsubscribe(database, "anna@example.org", now=NOW) is False
+    assert leave(database, "ANNA@example.org") is True
+    assert leave(database, "anna@example.org") is False
     back = ask()
     assert (back.id, back.state, back.epoch) == (first.id, SubscriberState.ACTIVE, first.epoch + 1)
 
 
-def test_a_topic_added_later_brings_no_old_news(ask: Any, database: Database) -> None:
+def test_asking_twice_changes_nothing(ask: Any, database: Database) -> None:
     ask()
     store(database, some_news(number=1), some_news(number=2))
     later = ask(topics=("field:policing", "field:education"))
-    assert (later.cursor, dict(later.late)) == (0, {TopicRef(TopicKind.FIELD, "education"): 2})
     assert ask(topics=("field:education",)) == later
     with database.reading() as connection:
         assert by_public_id(connection, later.public_id, VIENNA) == later
 
 
-def test_whoever_comes_back_gets_all_their_topics_from_then_on(
-    ask: Any, database: Database
-) -> None:
-    ask()
-    unsubscribe(database, "anna@example.org", now=NOW)
-    store(database, some_news(number=1))
-    back = ask(topics=("field:education",))
-    assert (back.cursor, back.late) == (1, frozenset())
+def test_all_sorts_of_selections_are_followed_at_their_own_pace(ask: Any) -> None:
+    ask(selections=("issuer=secretariat&field=policing",), topics=("field:human-rights",))
+    ask(topics=(), everything=True, frequency=Frequency.WEEKLY)
+    both = ask(topics=(), selections=("language=de&q=border",), frequency=Frequency.IMMEDIATE)
+    assert queries(both) == [
+        ("field=policing&issuer=secretariat", "daily"),
+        ("field=human-rights", "daily"),
+        ("", "weekly"),
+        ("language=de&q=border", "immediate"),
+    ]
+    assert set(both.cadences) == set(Frequency)
+
+
+def test_what_is_followed_already_moves_to_another_pace(ask: Any) -> None:
+    ask(topics=("field:policing", "field:education"))
+    moved = ask(topics=("field:education",), frequency=Frequency.WEEKLY)
+    assert queries(moved) == [("field=policing", "daily"), ("field=education", "weekly")]
+    all_weekly = ask(topics=("field:policing",), frequency=Frequency.WEEKLY)
+    assert set(all_weekly.cadences) == {Frequency.WEEKLY}
+
+
+def test_where_nothing_is_named_all_they_follow_is_meant(ask: Any) -> None:
+    ask(topics=("field:policing", "field:education"))
+    assert the(ask(topics=(), minute=600)).minute == 600
+    assert the(ask(topics=(), zone=BISHKEK)).zone == BISHKEK
+    weekly = ask(topics=(), frequency=Frequency.WEEKLY)
+    assert {often for _, often in queries(weekly)} == {"weekly"}
+    ask(topics=("field:education",), frequency=Frequency.DAILY)
+    late = ask(topics=(), frequency=Frequency.WEEKLY, weekdays=FRIDAY)
+    assert late.cadences[Frequency.WEEKLY].weekdays == FRIDAY
+    assert set(late.cadences) == {Frequency.DAILY, Frequency.WEEKLY}
+
+
+def test_a_newcomer_has_to_say_what_to_follow(ask: Any) -> None:
+    with pytest.raises(PreferenceRefused, match="nothing is named"):
+        ask(topics=())
+
+
+def test_topics_are_muted_and_heard_again(ask: Any) -> None:
+    muted = ask(muted=("field:education", "issuer:secretariat"))
+    assert list(map(str, muted.muted)) == ["field:education", "issuer:secretariat"]
+    assert list(map(str, ask(unmuted=("field:education",)).muted)) == ["issuer:secretariat"]
+
+
+def test_one_of_several_selections_is_given_up(ask: Any, database: Database) -> None:
+    ask(topics=("field:policing", "field:education"))
+    education = Selection.parse("field=education")
+    assert leave(database, "anna@example.org", education) is True
+    assert leave(database, "anna@example.org", education) is False
+    with database.reading() as connection:
+        [anna] = everybody(connection, VIENNA)
+    assert queries(anna) == [("field=policing", "daily")]
+    assert leave(database, "anna@example.org", Selection.parse("field=policing")) is True
+    with database.reading() as connection:
+        assert everybody(connection, VIENNA)[0].state is SubscriberState.LEFT
+    assert leave(database, "nobody@example.org", education) is False

@@ -54,10 +54,10 @@ def test_a_store_is_nobodys_without_an_authority(tmp_path: Path) -> None:
 
 
 def test_a_part_that_cannot_be_made_breaks_no_other(tmp_path: Path) -> None:
-    """Without a secret no digest can be planned, and everything else goes on."""
+    """Without a secret no digest can be made, and everything else goes on."""
     with house_in(tmp_path) as house:
         with pytest.raises(SettingsError):
-            _ = house.planner
+            _ = house.contents
         assert made(house) == {"database", "identity", "site", "taxonomy"}
         assert house.database.is_current()
 

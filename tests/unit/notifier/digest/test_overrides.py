@@ -29,7 +29,7 @@ def write(tmp_path: Path) -> Write:
 def mail(folder: Path, language: str = "en") -> bytes:
     renderer = a_renderer(folder=folder, contact="editors@example.org")
     template = renderer.render(
-        a_digest(), topics=FOLLOWED, frequency=Frequency.DAILY, day=DAY, language=language
+        a_digest(), follows=FOLLOWED, frequency=Frequency.DAILY, day=DAY, language=language
     )
     return fill(template, VALUES)
 

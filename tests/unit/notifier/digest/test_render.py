@@ -22,15 +22,15 @@ from feeds.catalogue import languages
 from feeds.model import Issued, IssuedFrom, Label, TopicKind, TopicRef
 from feeds.selection import Selection
 from feeds.taxonomy import Taxonomy
-from notifier.digest.compose import by_topic, compose
 from notifier.digest.pieces import COLUMNS, apart, environment, underlined, wrapped
 from notifier.model import Frequency, Window
-from tests.builders import POLICING, some_news
+from tests.builders import POLICING, only, some_news
 from tests.digests import (
-    FOLLOWED,
+    TOPICS,
     VALUES,
     a_digest,
     a_renderer,
+    composed,
     named,
     of,
     page_of,
@@ -123,7 +123,7 @@ def test_the_subject_counts_the_items_and_names_the_leading_topics() -> None:
 def test_a_subject_names_three_topics_at_most() -> None:
     topics = [TopicRef.parse(f"field:{name}") for name in "abcd"]
     news = [some_news(number=n, topics=frozenset({topic})) for n, topic in enumerate(topics, 1)]
-    digest = compose(topics, by_topic(news), Window(after=0, upto=9), limit=9)
+    digest = composed([*map(only, topics)], news, Window(after=0, upto=9), limit=9)
     assert digest
     assert subject_of(digest) == "4 new items: a, b, c, …"
 
@@ -193,7 +193,7 @@ def test_an_item_without_an_address_of_its_own_is_read_on_our_page() -> None:
 
 
 def test_an_item_names_the_other_topics_it_belongs_to() -> None:
-    news = some_news(topics=frozenset(FOLLOWED))
+    news = some_news(topics=frozenset(TOPICS))
     assert "Also in Policing, OSCE Secretariat" in text_of(of(news))
     also = page_of(of(news)).find_class("about")[1]
     assert [link.get("href") for link in also.iter("a")] == [
@@ -293,7 +293,7 @@ def foot_of(**changes: Any) -> str:
 def test_the_foot_tells_how_to_leave_and_where_the_feeds_are() -> None:
     foot = foot_of()
     assert f"\nUnsubscribe from this digest\n{VALUES['unsubscribe_url']}\n" in foot
-    for topic in FOLLOWED:
+    for topic in TOPICS:
         page = named().page(Selection(frozenset({topic})), "en")
         assert f"\n{page.label}\n{page.feed_url}\n" in foot
 
@@ -314,11 +314,9 @@ def test_the_address_to_write_to_is_a_link() -> None:
 def test_a_topic_without_a_feed_promises_none() -> None:
     """Also one that left the taxonomy: it is named, and its readers led to the front page."""
     gone = TopicRef.parse("field:gone")
-    digest = compose(
-        [gone], by_topic([some_news(topics=frozenset({gone}))]), Window(after=0, upto=9), limit=9
-    )
+    digest = composed([only(gone)], [some_news(topics=frozenset({gone}))], Window(after=0, upto=9))
     assert digest
-    text = text_of(digest, topics=(gone,))
+    text = text_of(digest, follows=(only(gone),))
     assert "gone · 1 item" in text
     assert ".atom" not in text
     assert "feed reader" not in text

@@ -8,12 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.model import Item, TopicRef
-from notifier.digest.compose import by_topic, compose
 from notifier.digest.render import Renderer
 from notifier.mail.message import fill
 from notifier.model import Digest, Frequency, Window
-from tests.builders import some_news
-from tests.digests import DAY, MOST_BYTES, VALUES, a_renderer, body, parsed, rendered
+from tests.builders import only, some_news
+from tests.digests import DAY, MOST_BYTES, VALUES, a_renderer, body, composed, parsed, rendered
 
 # Gmail cuts longer ones off and hides the rest, the way to unsubscribe included.
 CLIPPED_BYTES = 102_000
@@ -27,7 +26,7 @@ def topics_of(count: int) -> list[TopicRef]:
 
 def a_digest_of(topics: Sequence[TopicRef], news: Sequence[Item]) -> Digest:
     window = Window(after=0, upto=10_000)
-    digest = compose(topics, by_topic(news), window, limit=10_000)
+    digest = composed([*map(only, topics)], news, window, limit=10_000)
     assert digest
     return digest
 
@@ -61,7 +60,7 @@ def test_the_largest_digest_is_not_cut_off(language: str, words: str) -> None:
         )
         for number in range(1, 121)
     ]
-    message = rendered(a_digest_of(topics, news), language, topics=tuple(topics))
+    message = rendered(a_digest_of(topics, news), language, follows=tuple(map(only, topics)))
     assert MOST_BYTES * 0.9 < html_bytes(message) <= MOST_BYTES < CLIPPED_BYTES
     shown, counted = told(message)
     assert shown > 30
@@ -94,7 +93,7 @@ def test_every_item_is_shown_or_counted(sizes: list[int], words: str, most: int)
 def made(renderer: Renderer, digest: Digest, topics: Sequence[TopicRef]) -> bytes:
     """With as long an address in each slot as may stand there."""
     template = renderer.render(
-        digest, topics=topics, frequency=Frequency.DAILY, day=DAY, language="en"
+        digest, follows=[*map(only, topics)], frequency=Frequency.DAILY, day=DAY, language="en"
     )
     return fill(template, VALUES | {"view_url": LONG_URL, "unsubscribe_url": LONG_URL})
 

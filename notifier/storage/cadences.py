@@ -1,0 +1,165 @@
+"""When digests are due, as rows: moments that many share.
+
+Knows the table ``cadences``. Must never know the rules of local time, or who is due.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
+
+from config.values import time_zone
+from feeds.storage.columns import Instant
+from feeds.storage.engines import upsert
+from notifier.model import Cadence, Frequency
+from notifier.storage.tables import cadences, coverage
+
+#: Stands for no first day at all: what is unique has no nulls.
+_ALWAYS = date.min
+_ANYWHERE = ZoneInfo("UTC")
+_UNIQUE = ("frequency", "minute", "weekdays", "timezone", "first", "quiet_minutes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """A cadence that is kept under a key; ``is_lost`` where its zone is no more, and another one
+    stands for it. ``period`` names what is being planned, if anything is.
+    """
+
+    key: int
+    cadence: Cadence
+    is_lost: bool
+    due_at: datetime | None
+    period: str
+
+
+def zone_named(name: str) -> ZoneInfo | None:
+    """The zone of that name; None where there is none (any more)."""
+    with suppress(ValueError):
+        return time_zone(name)
+    return None
+
+
+def timing(row: Row[Any], otherwise: ZoneInfo) -> Timing:
+    """A row of `cadences`; a zone ``otherwise`` stands for one that is no more."""
+    zone = zone_named(row.timezone)
+    return Timing(
+        key=row.id,
+        cadence=Cadence(
+            frequency=Frequency(row.frequency),
+            minute=row.minute,
+            zone=zone or otherwise,
+            weekdays=frozenset(int(day) - 1 for day in row.weekdays),
+            first=None if row.first == _ALWAYS else row.first,
+            quiet_minutes=row.quiet_minutes,
+        ),
+        is_lost=zone is None,
+        due_at=row.due_at,
+        period=row.period,
+    )
+
+
+def key_of(connection: Connection, cadence: Cadence, due_at: datetime | None, cursor: int) -> int:
+    """The key of a cadence, due at a moment unless it is known. An immediate one is due by what
+    matched beyond the ``cursor``, or beyond an earlier one.
+    """
+    row = {
+        "frequency": cadence.frequency,
+        "minute": cadence.minute,
+        "weekdays": "".join(str(day + 1) for day in sorted(cadence.weekdays)),
+        "timezone": cadence.zone.key,
+        "first": cadence.first or _ALWAYS,
+        "quiet_minutes": cadence.quiet_minutes,
+    }
+    new = {**row, "due_at": due_at, "period": "", "cursor": cursor}
+    unique = [cadences.c[name] for name in _UNIQUE]
+    upsert(connection, cadences, [new], replace=False, key=unique)
+    is_it = [column == row[column.name] for column in unique]
+    if cadence.frequency is Frequency.IMMEDIATE:
+        earlier = update(cadences).where(*is_it, cadences.c.cursor > cursor)
+        connection.execute(earlier.values(cursor=cursor, due_at=due_at))
+    key: int = connection.execute(select(cadences.c.id).where(*is_it)).scalar_one()
+    return key
+
+
+# -- Which are due ---------------------------------------------------------------------------------
+
+_DUE = select(cadences).where(cadences.c.due_at <= bindparam("now", type_=Instant))
+_LATER = select(cadences).where(cadences.c.due_at > bindparam("now", type_=Instant))
+
+
+def is_any_due(connection: Connection, now: datetime) -> bool:
+    return connection.execute(_DUE.limit(1), {"now": now}).first() is not None
+
+
+def due(connection: Connection, now: datetime, otherwise: ZoneInfo) -> Sequence[Timing]:
+    """Those whose moment has come, daily ones first, immediate ones last."""
+    rows = connection.execute(_DUE.order_by(cadences.c.due_at, cadences.c.id), {"now": now})
+    order = (Frequency.DAILY, Frequency.WEEKLY, Frequency.IMMEDIATE)
+    return sorted(_usable(rows, otherwise), key=lambda each: order.index(each.cadence.frequency))
+
+
+def unusable(connection: Connection, now: datetime) -> int:
+    """Nobody is due any more by what is no cadence: how many people would be."""
+    keys = [row.id for row in connection.execute(_DUE, {"now": now}) if not _is_usable(row)]
+    if keys:
+        never = update(cadences).where(cadences.c.id.in_(keys))
+        connection.execute(never.values(due_at=None))
+    theirs = coverage.c.cadence.in_(keys)
+    return connection.scalar(select(func.count()).select_from(coverage).where(theirs)) or 0
+
+
+def _usable(rows: Iterable[Row[Any]], otherwise: ZoneInfo) -> Iterator[Timing]:
+    return (timing(row, otherwise) for row in rows if _is_usable(row))
+
+
+def _is_usable(row: Row[Any]) -> bool:
+    with suppress(ValueError):
+        return timing(row, _ANYWHERE) is not None
+    return False
+
+
+def coming(connection: Connection, now: datetime, otherwise: ZoneInfo) -> Sequence[Timing]:
+    """Those whose moment is still to come, as far as they know."""
+    rows = connection.execute(
+        _LATER.where(cadences.c.frequency != Frequency.IMMEDIATE), {"now": now}
+    )
+    return list(_usable(rows, otherwise))
+
+
+def wake(connection: Connection, now: datetime) -> None:
+    """Something matched: immediate digests may be due."""
+    connection.execute(
+        update(cadences)
+        .where(cadences.c.frequency == Frequency.IMMEDIATE)
+        .where(or_(cadences.c.due_at.is_(None), cadences.c.due_at > now))
+        .values(due_at=now)
+    )
+
+
+def begin(connection: Connection, periods: Mapping[int, str]) -> None:
+    """These cadences, by their keys, are being planned for these periods."""
+    statement = update(cadences).where(cadences.c.id == bindparam("key"))
+    rows = [{"key": key, "name": period} for key, period in periods.items()]
+    if rows:
+        connection.execute(statement.values(period=bindparam("name")), rows)
+
+
+def put_off(connection: Connection, moments: Mapping[int, datetime | None]) -> None:
+    """Nothing is being planned for these cadences, by their keys, and they are due then."""
+    statement = update(cadences).where(cadences.c.id == bindparam("key"))
+    rows = [{"key": key, "at": at} for key, at in moments.items()]
+    if rows:
+        connection.execute(statement.values(period="", due_at=bindparam("at", type_=Instant)), rows)

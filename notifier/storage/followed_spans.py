@@ -1,0 +1,157 @@
+"""What somebody follows, changed so that each item is told once: spans of changes, by selection.
+
+Knows the tables ``subscriptions`` and ``coverage``. Must never know who somebody is, or what they
+are told.
+
+A span that goes on is never changed but for its place. What is followed otherwise ends where its
+digests reached, and begins there anew; so what is on its way is told by the old one, and all else
+by the new one.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from feeds.storage.database import last_number
+from feeds.storage.engines import upsert
+from notifier.model import Cadence, Followed, Frequency
+from notifier.storage import matches
+from notifier.storage.cadences import key_of
+from notifier.storage.tables import coverage, subscriptions
+
+
+class _Live(NamedTuple):
+    """A span that goes on: in which digests, since which change, and how far these had reached
+    when it began.
+    """
+
+    frequency: Frequency
+    since: int
+    reached: int
+
+    def end(self, reached: int) -> int:
+        """Where it ends as its digests ``reached`` so far."""
+        return reached if reached > self.reached else self.since
+
+
+def follow(
+    connection: Connection,
+    owner: int,
+    wanted: Sequence[Followed],
+    cadences: Mapping[Frequency, Cadence],
+    due: Mapping[Frequency, datetime | None],
+) -> None:
+    """Somebody follows what is ``wanted``, in that order, and nothing else: what is new of it from
+    now on, or since the digests it stood in before. Each cadence is due then unless it is known.
+    """
+    keys = matches.keys(connection, [each.selection.query for each in wanted])
+    now = last_number(connection, "changes")
+    often = {keys[each.selection.query]: each.frequency for each in wanted}
+    reached, live = _read(connection, owner)
+    over = {key: span for key, span in live.items() if often.get(key) != span.frequency}
+    ends = {key: span.end(reached[span.frequency]) for key, span in over.items()}
+    since = {
+        key: (frequency, ends.get(key, now))
+        for key, frequency in often.items()
+        if key in over or key not in live
+    }
+    staying = {span.frequency for key, span in live.items() if key not in over}
+    for frequency in {often for often, _ in since.values()} - staying:
+        first = min(number for often, number in since.values() if often is frequency)
+        reached[frequency] = max(first, reached.get(frequency, 0))
+    begun = {
+        key: _Live(frequency, number, max(number, reached[frequency]))
+        for key, (frequency, number) in since.items()
+    }
+    _write(connection, owner, {key: (live[key], end) for key, end in ends.items()}, begun)
+    _order(connection, owner, list(often))
+    earliest = dict(reached)
+    for each in begun.values():
+        earliest[each.frequency] = min(each.since, earliest[each.frequency])
+    timings = {
+        frequency: key_of(connection, cadence, due[frequency], earliest[frequency])
+        for frequency, cadence in cadences.items()
+    }
+    _cover(connection, owner, reached, timings)
+
+
+def _read(connection: Connection, owner: int) -> tuple[dict[Frequency, int], Mapping[int, _Live]]:
+    """How far their digests reached, by frequency, and the spans that go on, by selection; nobody
+    plans for them until the transaction ends.
+    """
+    cursors = connection.execute(
+        select(coverage.c.frequency, coverage.c.cursor)
+        .where(coverage.c.subscriber == owner)
+        .order_by(coverage.c.frequency)
+        .with_for_update()
+    )
+    reached = {Frequency(frequency): cursor for frequency, cursor in cursors}
+    columns = (subscriptions.c[name] for name in ("selection", "frequency", "since", "reached"))
+    rows = connection.execute(
+        select(*columns).where(subscriptions.c.subscriber == owner, subscriptions.c.until.is_(None))
+    )
+    return reached, {key: _Live(Frequency(often), *numbers) for key, often, *numbers in rows}
+
+
+def _write(
+    connection: Connection,
+    owner: int,
+    over: Mapping[int, tuple[_Live, int]],
+    begun: Mapping[int, _Live],
+) -> None:
+    for key, (span, until) in over.items():
+        is_it = (
+            subscriptions.c.subscriber == owner,
+            subscriptions.c.selection == key,
+            subscriptions.c.since == span.since,
+        )
+        if until > span.since:
+            connection.execute(update(subscriptions).where(*is_it).values(until=until))
+        else:
+            connection.execute(delete(subscriptions).where(*is_it))
+    rows = [
+        {"subscriber": owner, "selection": key, "position": 0, **span._asdict()}
+        for key, span in begun.items()
+    ]
+    if rows:
+        connection.execute(insert(subscriptions), rows)
+
+
+def _order(connection: Connection, owner: int, order: Sequence[int]) -> None:
+    """The spans that go on are in this order."""
+    for position, key in enumerate(order):
+        is_live = (subscriptions.c.selection == key, subscriptions.c.until.is_(None))
+        is_elsewhere = (subscriptions.c.subscriber == owner, subscriptions.c.position != position)
+        statement = update(subscriptions).where(*is_elsewhere, *is_live)
+        connection.execute(statement.values(position=position))
+
+
+def _cover(
+    connection: Connection,
+    owner: int,
+    reached: Mapping[Frequency, int],
+    timings: Mapping[Frequency, int],
+) -> None:
+    """Each frequency is due by its cadence, the others never; who leaves may come back to it."""
+    if not timings:
+        gone = update(coverage).where(coverage.c.subscriber == owner)
+        connection.execute(gone.values(was=coverage.c.cadence, cadence=None))
+        return
+    rows = [
+        {
+            "subscriber": owner,
+            "frequency": frequency,
+            "cadence": timings.get(frequency),
+            "cursor": cursor,
+            "period": "",
+        }
+        for frequency, cursor in reached.items()
+    ]
+    upsert(connection, coverage, rows, replace=False)
+    statement = update(coverage).where(coverage.c.subscriber == owner)
+    for row in rows:
+        values = {name: row[name] for name in ("cadence", "cursor")}
+        of_it = statement.where(coverage.c.frequency == row["frequency"])
+        connection.execute(of_it.values(values))
