@@ -10,7 +10,7 @@ from functools import cache
 
 from feeds.draft import Reason, Refused
 from feeds.parse.bytes import Lines, bullet, excerpt
-from feeds.parse.prose import prose, width
+from feeds.parse.prose import letters, prose, width
 from feeds.parse.words import any_of, pattern
 from feeds.taxonomy.naming import fold
 
@@ -45,16 +45,23 @@ def interstitial(lines: Lines) -> Refused | None:
     """
     if not lines or len(lines) > _MOST_LINES or sum(map(len, lines)) > _MOST_CHARS:
         return None
-    folded = [(line, fold(bullet(line) or line).strip(" :.…!*")) for line in lines]
-    if error := _error(folded[:_TOP_LINES]):
+    if error := _error(map(_folded, lines[:_TOP_LINES])):
         return error
+    # An article may have one line of a check beside it, and more is told in most.
+    told = sorted(map(letters, prose(lines)))
+    if sum(told[:-1]) > _MOST_WIDTH_OF_PROSE:
+        return None
+    folded = [*map(_folded, lines)]
     check = next((line for line, words in folded if pattern("challenge").fullmatch(words)), None)
-    # An article may have such a line beside it.
     if width(line for line in prose(lines) if line != check) > _MOST_WIDTH_OF_PROSE:
         return None
     if check is not None:
         return Refused(reason=Reason.CHALLENGE, evidence=f"it says {excerpt(check)}")
     return _login(folded)
+
+
+def _folded(line: str) -> tuple[str, str]:
+    return line, fold(bullet(line) or line).strip(" :.…!*")
 
 
 def _error(lines: Iterable[tuple[str, str]]) -> Refused | None:
