@@ -27,7 +27,6 @@ from feeds.parse.html.tree import (
     ancestors,
     attribute,
     find,
-    find_all,
     names,
     one_line,
     said,
@@ -36,11 +35,7 @@ from feeds.parse.html.tree import (
 _OFFSET = re.compile(r"([T ]\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*([+-]\d\d):?(\d\d)$")
 _FRACTION = re.compile(r"\.\d+(?=Z$)")
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-# What may hold a date, by itself or by what its page calls it. The same names come again and again:
-# to look for words in each element costs more than to find whatever has one.
-_PLACES = (
-    "h1, h2, h3, h4, h5, h6, time, abbr, small, cite, dd, td, [class], [id], [itemprop], [property]"
-)
+# What may hold a date by itself.
 _SURE = _HEADINGS.union("time small cite dd td".split())
 _DATE_CLASS = re.compile(
     r"date|publish|posted|byline|submitted|meta|info|time|datum|fecha|\Adata|data\Z|dato|tarih"
@@ -124,10 +119,16 @@ class DatePlaces(NamedTuple):
 def places(tree: Tree) -> DatePlaces:
     """Where dates may stand on a page, in its order."""
     found = DatePlaces([], [])
-    for node in find_all(tree, _PLACES):
-        told = node.attributes.get
-        kind = _kind_of(node.tag, told("class"), told("id"), told("itemprop"), told("property"))
-        if kind[0] or (node.tag == "abbr" and "title" in node.attributes):
+    # The same names come again and again: to look for words in each takes longer.
+    for node in tree.root.traverse() if tree.root is not None else ():
+        tag, told = node.tag, node.attributes
+        if not told:
+            if tag in _SURE:
+                found.dated.append(node)
+            continue
+        of = told.get
+        kind = _kind_of(tag, of("class"), of("id"), of("itemprop"), of("property"))
+        if kind[0] or (tag == "abbr" and "title" in told):
             found.dated.append(node)
         if kind[1]:
             found.changed.append(node)
