@@ -134,11 +134,14 @@ class Had:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadPage:
-    """A document that was had and understood, and the items that a list leads to."""
+    """A document that was had and understood, and the items that a list leads to. One that
+    ``stands_in`` is a page where a feed of all there is was.
+    """
 
     had: Had
     parsed: Parsed
     leads: tuple[Lead, ...] = ()
+    stands_in: bool = False
 
     @property
     def name(self) -> str:

@@ -96,15 +96,18 @@ class Walk:
         return round(self._counted * ((newest - since) / (newest - oldest)))
 
     def through(self, first: ReadPage) -> Iterator[Seen]:
-        """Everything the ``first`` list leads to, then itself, and so on list by list."""
+        """Everything the ``first`` list leads to, then itself, and so on list by list. Of one that
+        stands in for a feed nothing is said, so that this is what is kept.
+        """
         document = first.had.document
         self._hosts = {host_of(url) for url in (document.name, document.url) if url}
         for page in self._pages(self._page(first.had, first.parsed)):
             # Before what took its place, so that this may be known for the same at another address.
-            taken_off = self._taken_off(page)
+            stands_in = first.stands_in and page.name == first.name
+            taken_off = () if stands_in else self._taken_off(page)
             yield from (Unlisted(lead.name) for lead in taken_off)
             yield from self._items(page)
-            if not self._budget.is_over:
+            if not (stands_in or self._budget.is_over):
                 yield from self._closing(page, taken_off)
             if self._budget.is_over:
                 return

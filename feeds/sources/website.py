@@ -31,6 +31,7 @@ _BACKFILL = Bounds(pages=None, lists=20_000, list_bytes=20_000_000_000, seconds=
 
 # Days from one look that asks for everything without conditions to the next.
 _DAYS_OF_CONDITIONS = 7
+_NO_FEED = "shows a page where a feed was"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,7 +90,10 @@ class WebSource:
         bounds = _BACKFILL if self.scope.backfill else _LOOK
         budget = Budget(bounds, self.stopping, url=found.had.document.url or name)
         if found.parsed.is_list:
-            self._walk = Walk(asking, self.understand, self.scope, budget, now)
+            # A page shows some of what a feed held, and nobody withdrew the rest.
+            is_all = self.scope.complete and not found.stands_in
+            scope = replace(self.scope, complete=is_all)
+            self._walk = Walk(asking, self.understand, scope, budget, now)
             yield from self._walk.through(found)
         else:
             yield _alone(found.had)
@@ -128,10 +132,11 @@ class WebSource:
         if is_there and not self.scope.complete:
             return came
         was = self.understand(known.document) if known else None
-        # A page that stands where a feed was shows some of its entries, and nobody withdrew others.
-        was_feed = isinstance(was, Parsed) and was.form in FEEDS
-        if self.scope.complete and was_feed and parsed.form not in FEEDS:
-            return FetchFailed(problem=f"{had.document.url} shows a page where a feed was")
+        feed = was if isinstance(was, Parsed) and was.form in FEEDS else None
+        if self.scope.complete and feed and parsed.form not in FEEDS:
+            stands_in = self.scope.follow and parsed.is_list and bool(_told(feed) & _told(parsed))
+            failed = FetchFailed(problem=f"{had.document.url} {_NO_FEED}")
+            return replace(came, stands_in=True) if stands_in else failed
         if is_there or not isinstance(was, Parsed):
             # Nobody knows yet what belongs here.
             return came
@@ -147,7 +152,10 @@ class WebSource:
     def _conclude(self, before: Standing, found: ReadPage, budget: Budget, now: datetime) -> None:
         """``standing`` is how the source does after a scan that came to its end."""
         cut = f"{budget.cut}: it came cut short; what came of it is read" if budget.cut else ""
-        if budget.problem:
+        if found.stands_in:
+            instead = f"{_NO_FEED}: what it leads to is read, and nothing withdrawn"
+            cut = "; ".join(filter(None, (f"{found.had.document.url} {instead}", cut)))
+        if budget.problem or found.stands_in:
             # Where pages alone cannot be had, the list is still read as often as it was.
             failures = before.failures + 1 if budget.has_lost_lists else 0
             when = next_look(failures, now, self.every, self.jitter, budget.retry_at)

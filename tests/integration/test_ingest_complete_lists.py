@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -12,6 +13,9 @@ from sqlalchemy import select
 
 from feeds.errors import SourceError
 from feeds.ingest.report import IngestReport
+from feeds.sources import CrawlScope
+from feeds.standing import State
+from feeds.storage import documents
 from feeds.storage.database import Database
 from feeds.storage.tables import items
 from feeds.taxonomy import Taxonomy
@@ -170,30 +174,60 @@ def test_a_look_that_ends_early_withdraws_what_left_a_list_the_next_time(town: T
     assert town.look(batch=1).withdrawn == 0
 
 
+def a_list(*names: str) -> Response:
+    items = "".join(
+        f"<li><a href='/{name}'>News of the {name}</a> <time datetime='2026-02-20'>"
+        f"20 February 2026</time><p>What the town says of the {name}, in a sentence.</p></li>"
+        for name in names
+    )
+    return Response(body=f"<title>News</title><h1>News</h1><ul>{items}</ul>".encode())
+
+
 @pytest.mark.parametrize("follow", [True, False])
 @pytest.mark.parametrize("is_elsewhere", [True, False])
 def test_a_page_in_the_place_of_a_feed_withdraws_nothing(
     database: Database, osce: Taxonomy, *, follow: bool, is_elsewhere: bool
 ) -> None:
+    """What it leads to is news all the same, where links are followed and it shows what the feed
+    did: until a feed is there again the source says what is wrong with it.
+    """
     there = {"/feed": Response(body=feed("bridge", "mill", "weir", "dam").encode())}
 
     def site(request: Request) -> Response:
         return there.get(request.path, Response(status=404))
 
-    shown = "".join(
-        f"<li><a href='/{name}'>News of the {name}</a> <time datetime='2026-02-20'>"
-        f"20 February 2026</time><p>What the town says of the {name}, in a sentence.</p></li>"
-        for name in ("bridge", "mill", "weir")
-    )
-    page = Response(body=f"<title>News</title><h1>News</h1><ul>{shown}</ul>".encode())
-    with desk(database, osce, site) as taking:
-        assert taking.ingest("/feed", follow=follow, complete=True).added == 4
+    def look(page: Response) -> None:
         there["/news"] = page
         moved = Response(status=302, headers=(("Location", "/news"),))
         there["/feed"] = moved if is_elsewhere else page
-        with pytest.raises(SourceError, match="a page where a feed was"):
-            taking.ingest("/feed", follow=follow, complete=True)
-        assert [row.withdrawn_at for row in taking.rows] == [None] * 4
+        if follow and page is not other:
+            assert taking.ingest("/feed", complete=True).withdrawn == 0
+        else:
+            with pytest.raises(SourceError, match="a page where a feed was"):
+                taking.ingest("/feed", follow=follow, complete=True)
+
+    other = a_list("fair", "market", "fountain")
+    with desk(database, osce, site) as taking:
+        assert taking.ingest("/feed", follow=follow, complete=True).added == 4
+        titles = ["bridge", "mill", "weir", "dam"]
+        look(a_list("bridge", "mill", "tower"))
+        look(a_list("weir", "tower", "gate"))
+        with database.reading() as connection:
+            known = documents.signatures(connection, "feed", "")
+        source = taking._source("/feed", CrawlScope(follow=follow, complete=True))
+        with nullcontext() if follow else pytest.raises(SourceError):
+            list(source.scan(known, taking.now))
+        assert source.standing is not None
+        assert source.standing.state is State.FAILING
+        assert "shows a page where a feed was" in source.standing.problem
+        look(other)
+        titles += ["tower", "gate"] if follow else []
+        found = {row.title.rpartition(" ")[2]: row.withdrawn_at for row in taking.rows}
+        assert found == dict.fromkeys(titles)
+        there["/feed"] = Response(body=feed("bridge", "mill", "weir", "gate").encode())
+        taking.ingest("/feed", follow=follow, complete=True)
+        left = [row.title.rpartition(" ")[2] for row in taking.rows if row.withdrawn_at is None]
+        assert sorted(left) == ["bridge", "gate", "mill", "weir"]
 
 
 LISTED = "".join(
