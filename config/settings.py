@@ -153,6 +153,7 @@ class SmtpSettings(SettingsSection):
     ehlo_name: kinds.OptionalHostName
     connections: kinds.Count
     messages_per_connection: kinds.Count
+    messages_per_second: kinds.Rate
     timeout_seconds: kinds.Seconds
 
     @field_validator("username")

@@ -102,14 +102,19 @@ class Database:
 
     @contextmanager
     def writing(
-        self, *, dry_run: bool = False, patience_seconds: float | None = None
+        self,
+        *,
+        dry_run: bool = False,
+        patience_seconds: float | None = None,
+        durably: bool = False,
     ) -> Iterator[Connection]:
         """A transaction that commits at the end of its block, and rolls back on any error.
 
         With ``dry_run`` it rolls back in any case. With ``patience_seconds`` it waits no longer for
-        what others hold: StoreError.
+        what others hold: StoreError. With ``durably`` its end waits for the disk, so that no
+        power cut undoes it; an embedded store otherwise loses the last ones then.
         """
-        engine = self.engine
+        engine = engines.durable(self.engine) if durably else self.engine
         if patience_seconds is not None:
             engine = engines.patient(engine, patience_seconds)
         with self._said_plainly(), engine.begin() as connection:

@@ -46,6 +46,8 @@ _POSTGRESQL_NAME_BYTES = 63
 
 _READ_ONLY = "fieldfare_read_only"
 _PATIENCE_SECONDS = "fieldfare_patience_seconds"
+_LOGS_AHEAD = "fieldfare_logs_ahead"
+_DURABLE = "fieldfare_durable"
 
 #: Short enough that nobody notices the wait, long enough to cost nothing.
 _POLL_SECONDS = 0.05
@@ -95,6 +97,11 @@ def reader(engine: Engine) -> Engine:
 def patient(engine: Engine, seconds: float) -> Engine:
     """The same pool, its transactions waiting no longer than that for what others hold."""
     return engine.execution_options(**{_PATIENCE_SECONDS: seconds})
+
+
+def durable(engine: Engine) -> Engine:
+    """The same pool, its transactions being on disk before their end is told, power cut or not."""
+    return engine.execution_options(**{_DURABLE: True})
 
 
 def upsert(
@@ -255,13 +262,18 @@ def _begin(connection: Connection) -> None:
     if known.get(_PATIENCE_SECONDS) != patience:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
         known[_PATIENCE_SECONDS] = patience
+    is_durable = options.get(_DURABLE, False)
+    if known.get(_DURABLE, False) != is_durable:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
+        known[_DURABLE] = is_durable
     if known.get(_READ_ONLY) != reads:
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
         known[_READ_ONLY] = reads
-    if not reads:
+    if not (reads or known.get(_LOGS_AHEAD)):
         # As new stores are; what a backup was put back by may have left another mode. Not before
         # somebody writes, as the file may turn out to be another program's.
         connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        known[_LOGS_AHEAD] = True
     # A writer takes its lock at once: one that read first could not be let in any more when
     # another wrote meanwhile (SQLITE_BUSY_SNAPSHOT).
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

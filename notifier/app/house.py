@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from notifier.digest.plan import Planner, PlanReport
     from notifier.mail import Transport
     from notifier.mail.send import DeliveryReport
+    from notifier.mail.turns import Turns
     from notifier.model import Subscriber
     from notifier.storage.suppressions import Keyed
     from notifier.subscribers.subscribe import Preferences
@@ -187,6 +188,11 @@ class House:
     @cached_property
     def transport(self) -> Transport:
         return parts.transport(self.settings)
+
+    @cached_property
+    def turns(self) -> Turns:
+        """What is learnt about how fast mails may go."""
+        return parts.turns(self.settings)
 
     @cached_property
     def bucket(self) -> Bucket | None:
@@ -357,13 +363,16 @@ class House:
         """Everything due was offered to the transport once. Raises StoreBusy."""
         import asyncio
 
+        import uvloop
+
         from notifier.mail.send import deliver
 
         compose = mail_parts.signing(self.settings, self.contents.compose)
         clock = self.clock if now is None else lambda: now
         made = self.settings, self.database, self.keyed, compose
         ledger = parts.ledger(*made, clock=clock, jitter=jitter, progress=progress)
-        return asyncio.run(deliver(ledger, self.transport, stopping=stopping))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(deliver(ledger, self.transport, turns=self.turns, stopping=stopping))
 
     def digest(
         self,

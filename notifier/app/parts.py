@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from notifier.digest.plan import Planner
     from notifier.mail import Transport
     from notifier.mail.ledger import Compose, Ledger
+    from notifier.mail.turns import Turns
     from notifier.storage.suppressions import Keyed
     from notifier.subscribers.subscribe import Assumed
 
@@ -325,6 +326,15 @@ def transport(settings: Settings) -> Transport:
         messages_per_connection=smtp.messages_per_connection,
         timeout_seconds=smtp.timeout_seconds,
     )
+
+
+def turns(settings: Settings) -> Turns:
+    """Whose mail leaves next, and how fast."""
+    from math import inf
+
+    from notifier.mail.turns import Turns
+
+    return Turns(most=settings.mail.smtp.messages_per_second or inf)
 
 
 def ledger(

@@ -48,13 +48,16 @@ _Settle = Callable[..., Sequence[int]]
 class LedgerEntry:
     """How the last message on a connection ended, and which is to leave next on it, if any.
 
-    ``returned`` is one that did not leave with it after all, and goes out another way.
-    ``is_marked`` tells once it is on record that the following one may leave.
+    ``returned`` is one that did not leave with it after all, and goes out another way;
+    ``postponed`` one whose turn comes so many seconds later. ``is_marked`` tells once it is on
+    record that the following one may leave, ``settled`` what became of the last.
     """
 
     ended: tuple[Envelope, Reply] | None = None
     following: Envelope | None = None
     returned: Envelope | None = None
+    postponed: tuple[Envelope, float] | None = None
+    settled: Settlement | None = None
     is_marked: bool = False
     problem: Exception | None = None
 
@@ -101,7 +104,7 @@ class Ledger:
             if not waiting:
                 yield 0
                 return
-            with self.database.writing() as connection:
+            with self.database.writing(durably=True) as connection:
                 self._lease = senders.begin(connection, self.node)
                 self._renewed = time.monotonic()
                 self.in_doubt += sending.recover(connection, now, doubts=self.doubts)
@@ -109,7 +112,7 @@ class Ledger:
             try:
                 yield waiting
             finally:
-                with self.database.writing() as connection:
+                with self.database.writing(durably=True) as connection:
                     senders.end(connection, self._lease)
 
     def serve(self, exchanges: Sequence[LedgerEntry]) -> None:
@@ -138,7 +141,8 @@ class Ledger:
         is_fast = at - self._claimed_at < _CLAIM_SECONDS
         self._many = min(2 * self._many, most) if is_fast else max(self._many // 2, least)
         self._claimed_at = at
-        with self.database.writing() as connection:
+        with self.database.writing(durably=True) as connection:
+            sending.wake(connection, self.clock())
             self._claimed.extend(
                 sending.claim(connection, self._lease, self.node, self.clock(), self._many)
             )
@@ -158,8 +162,15 @@ class Ledger:
 
     def _transact(self, exchanges: Sequence[LedgerEntry], settle: _Settle) -> None:
         now = self.clock()
-        settled = [self._decided(*one.ended, now) for one in exchanges if one.ended]
+        for one in exchanges:
+            one.settled = self._decided(*one.ended, now) if one.ended else None
+        settled = [one.settled for one in exchanges if one.settled]
         returned = [one.returned.delivery for one in exchanges if one.returned]
+        postponed = {
+            one.postponed[0].delivery: now + timedelta(seconds=one.postponed[1])
+            for one in exchanges
+            if one.postponed
+        }
         # What ended before it left may have been about to be marked.
         gone = {*returned, *(one.delivery for one in settled)}
         following = [
@@ -168,11 +179,12 @@ class Ledger:
             if one.following and one.following.delivery not in gone
         ]
         at, is_time = time.monotonic(), self._is_time
-        with self.database.writing() as connection:
+        with self.database.writing(durably=True) as connection:
             if is_time and not senders.renew(connection, self._lease):
                 raise LeaseLost(self.node)
             held = settle(connection, self._lease, now, settled, self.keyed)
             sending.take_back(connection, self._lease, returned)
+            sending.postpone(connection, self._lease, postponed)
             marked = sending.mark(connection, self._lease, following)
         if is_time:
             self._renewed = at
@@ -208,7 +220,7 @@ class Ledger:
             else:
                 unsent.append(_unsent(one, content))
         if unsent:
-            with self.database.writing() as connection:
+            with self.database.writing(durably=True) as connection:
                 sending.settle(connection, self._lease, self.clock(), unsent, self.keyed)
             self._count(unsent)
         return envelopes

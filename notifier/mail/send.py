@@ -9,7 +9,8 @@ with how the message before it ended: whatever waits at one moment is recorded i
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -17,27 +18,25 @@ from threading import Event
 from typing import Final, Literal, TypeAlias
 
 from notifier.errors import LeaseLost, TransportUnavailable
-from notifier.mail import Session, Transport
+from notifier.mail import Transport
+from notifier.mail.lane import Lane, has_not_left
 from notifier.mail.ledger import Ledger, LedgerEntry
 from notifier.mail.turns import Turns
-from notifier.model import DeliveryState, Envelope, Reply, Stage
+from notifier.model import DeliveryState, Envelope, Reply, Settlement, Stage
 
-#: A relay that drops so many messages in a row is left alone until the next run.
-_LOST_IN_A_ROW = 3
-#: The service closes (RFC 5321 section 3.8).
-_CLOSING = 421
-_LOST = (None, _CLOSING)
 #: After so many results in a row that could not be recorded nothing more is sent.
 _UNRECORDED_IN_A_ROW = 5
 #: With fewer ready than this for each session, more are made ready.
 _READY_EACH = 4
+#: Where nothing may go for longer, what waits is left to the next run.
+_LONGEST_WAIT_SECONDS = 5.0
 #: How often the ledger is looked after where nothing else is to be written down.
 _TICK_SECONDS = 1.0
 
 
 _MORE: Final = "more"
 #: What the ledger's thread is asked: to write something down, to get more messages, or to end.
-_Asked: TypeAlias = "tuple[_Lane, LedgerEntry] | Literal['more'] | None"
+_Asked: TypeAlias = "tuple[Lane | None, LedgerEntry] | Literal['more'] | None"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +56,24 @@ class DeliveryReport:
 
 
 async def deliver(
-    ledger: Ledger, transport: Transport, *, stopping: Event | None = None
+    ledger: Ledger,
+    transport: Transport,
+    *,
+    turns: Turns | None = None,
+    stopping: Event | None = None,
 ) -> DeliveryReport:
     """Everything that is due was offered once, unless ``stopping`` was set meanwhile.
 
+    ``turns`` knows from runs before how fast messages may go.
     Then the messages in hand are finished. Nothing is claimed before a session is open. Raises
     StoreBusy where another process of this node is at it.
     """
     problem = None
     with ledger.opened(enough=transport.sessions) as count:
         if count:
-            problem = await _Sending(ledger, stopping or Event()).send(transport, count)
+            # One in which nothing waits is as good as any.
+            known = Turns() if turns is None else turns
+            problem = await _Sending(ledger, known, stopping or Event()).send(transport, count)
     return DeliveryReport(
         accepted=ledger.tally[DeliveryState.ACCEPTED],
         deferred=ledger.tally[DeliveryState.DEFERRED],
@@ -80,13 +86,14 @@ async def deliver(
 class _Sending:
     """All sessions at work, and the thread that keeps the ledger for them."""
 
-    def __init__(self, ledger: Ledger, stopping: Event) -> None:
+    def __init__(self, ledger: Ledger, turns: Turns, stopping: Event) -> None:
         self._ledger = ledger
+        self._turns = turns
+        self._timer: asyncio.TimerHandle | None = None
         self._stopping = stopping
         self._loop = asyncio.get_running_loop()
         self._inbox: SimpleQueue[_Asked] = SimpleQueue()
-        self._turns = Turns()
-        self._lanes: set[_Lane] = set()
+        self._lanes: set[Lane] = set()
         self._written = self._returning = 0
         self._asks = False
         self._is_dry = False
@@ -100,7 +107,7 @@ class _Sending:
 
         The first session comes alone, so that a relay that is down is not asked by all at once.
         """
-        lanes = [_Lane(self, transport) for _ in range(count)]
+        lanes = [Lane(self, transport) for _ in range(count)]
         try:
             await lanes[0].open()
         except TransportUnavailable as error:
@@ -109,6 +116,9 @@ class _Sending:
         ended = await asyncio.gather(*(lane.work() for lane in lanes), return_exceptions=True)
         self._inbox.put(None)
         await books
+        self._turns.clear()
+        if self._timer:
+            self._timer.cancel()
         problems = [end for end in ended if end is not None]
         for problem in (*problems, self._problem):
             if problem and not isinstance(problem, TransportUnavailable):
@@ -118,14 +128,14 @@ class _Sending:
 
     # What lanes ask for
 
-    def enter(self, lane: "_Lane") -> None:
+    def enter(self, lane: Lane) -> None:
         """It sends, until it is told that nothing is left; that may be so by now."""
         self._lanes.add(lane)
         self._restock()
         lane.fill()
         self._look()
 
-    def leave(self, lane: "_Lane") -> None:
+    def leave(self, lane: Lane) -> None:
         self._lanes.discard(lane)
         self._look()
 
@@ -139,46 +149,98 @@ class _Sending:
         """The next message, where there is one ready and it may still be begun."""
         if self._is_stopped or self._is_over:
             return None
-        envelope = self._turns.take()
+        envelope = self._turns.take(time.monotonic(), len(self._lanes))
         self._restock()
+        if envelope is None and self._turns:
+            self._wait()
         return envelope
 
-    def write_down(self, lane: "_Lane", exchange: LedgerEntry) -> None:
+    def ended(self, envelope: Envelope, seconds: float) -> None:
+        """A session has done with it, which took it so long."""
+        self._turns.ended(envelope, seconds)
+
+    def write_down(self, lane: Lane | None, exchange: LedgerEntry) -> None:
         self._written += 1
         self._inbox.put((lane, exchange))
 
-    def give_back(self, lane: "_Lane", envelope: Envelope) -> None:
+    def give_back(self, lane: Lane, envelope: Envelope) -> None:
         """It goes out another way: it is not to blame that it did not leave."""
         self._returning += 1
         self.write_down(lane, LedgerEntry(returned=envelope))
 
     # In the loop, by the ledger's thread
 
-    def _served(self, group: list[tuple["_Lane", LedgerEntry]]) -> None:
+    def _served(self, group: list[tuple[Lane | None, LedgerEntry]]) -> None:
         self._written -= len(group)
-        if self._stopping.is_set():
-            self._is_dry, self._turns = True, Turns()
+        self._stop_where_asked()
         for lane, exchange in group:
             self._heed(exchange)
             self._take_back(exchange)
-            try:
-                lane.served(exchange)
-            except Exception as bug:  # noqa: BLE001 - one session's must not cut off the others
-                self._note(bug)
-                lane.give_up()
+            if lane:
+                self._tell_lane(lane, exchange)
         self._fill()
         self._restock()
         self._look()
+
+    def _tell_lane(self, lane: Lane, exchange: LedgerEntry) -> None:
+        try:
+            lane.served(exchange)
+        except Exception as bug:  # noqa: BLE001 - one session's must not cut off the others
+            self._note(bug)
+            lane.give_up()
 
     def _heed(self, exchange: LedgerEntry) -> None:
         """One result that cannot be recorded is one row's problem; many are the store's."""
         if exchange.problem:
             self._note(exchange.problem)
+        if exchange.ended and exchange.settled:
+            self._keep_pace(*exchange.ended, exchange.settled)
         if exchange.ended:
             # It may go out once more over another connection.
-            self._is_dry = self._is_dry and not _has_not_left(exchange.ended[1])
+            self._is_dry = self._is_dry and not has_not_left(exchange.ended[1])
             self._unrecorded = self._unrecorded + 1 if exchange.problem else 0
             self._is_stopped = self._is_stopped or self._unrecorded >= _UNRECORDED_IN_A_ROW
+
+    def _keep_pace(self, envelope: Envelope, reply: Reply, settled: Settlement) -> None:
+        now = time.monotonic()
+        if settled.state is DeliveryState.ACCEPTED:
+            self._turns.accepted(envelope, now)
+        elif settled.slows:
+            wait = settled.wait.total_seconds() if settled.wait else 0.0
+            # Before it was said for whom the message is, the sender alone can be meant.
+            self._turns.slow(envelope, now, wait, is_ours=reply.stage is Stage.MAIL)
+
+    def _wait(self) -> None:
+        """Goes on when the next message may go; ends where that is too far off."""
+        now = time.monotonic()
+        at = self._turns.again_at(now)
+        if at is None or at <= now or self._timer:
+            return
+        if at > now + _LONGEST_WAIT_SECONDS:
+            for envelope, seconds in self._turns.held(now, all_of_it=True):
+                self.write_down(None, LedgerEntry(postponed=(envelope, seconds)))
+            self._is_dry = True
+            self._turns.clear()
+            self._loop.call_soon(self._look)
+        else:
+            self._timer = self._loop.call_later(at - now, self._go_on)
+
+    def _go_on(self) -> None:
+        self._timer = None
+        self._fill()
+
+    def _stop_where_asked(self) -> None:
+        if self._stopping.is_set():
+            self._is_dry = True
+            self._turns.clear()
+
+    def _tick(self) -> None:
+        """While somebody is slow, others may have come."""
+        self._stop_where_asked()
+        if not self._is_over and not self._stopping.is_set():
+            self._is_dry = False
+            self._restock()
+        self._look()
 
     def _take_back(self, exchange: LedgerEntry) -> None:
         if exchange.returned:
@@ -210,8 +272,10 @@ class _Sending:
             lane.fill()
 
     def _restock(self) -> None:
-        enough = _READY_EACH * len(self._lanes)
-        if not (self._is_dry or self._asks or self._is_stopped) and len(self._turns) < enough:
+        now, enough = time.monotonic(), _READY_EACH * len(self._lanes)
+        for envelope, seconds in self._turns.held(now):
+            self.write_down(None, LedgerEntry(postponed=(envelope, seconds)))
+        if not (self._is_dry or self._asks or self._is_stopped) and self._turns.ready(now) < enough:
             self._asks = True
             self._inbox.put(_MORE)
 
@@ -237,6 +301,8 @@ class _Sending:
                 self._ledger.serve([exchange for _, exchange in group])
                 if group:
                     self._tell(self._served, group)
+                elif not gathered:
+                    self._tell(self._tick)
                 if _MORE in gathered:
                     self._tell(self._stocked, self._envelopes())
         except LeaseLost as problem:
@@ -260,129 +326,3 @@ class _Sending:
             while True:
                 gathered.append(self._inbox.get_nowait())
         return gathered
-
-
-class _Lane:
-    """A session and what it has in hand: one message on the wire, one begun behind it.
-
-    A session that takes no more is followed by another one.
-    """
-
-    def __init__(self, run: _Sending, transport: Transport) -> None:
-        self._run = run
-        self._transport = transport
-        self._session: Session | None = None
-        self._on_wire: Envelope | None = None
-        self._ahead: Envelope | None = None
-        # How this session broke, and those before it since the last one that did not.
-        self._broken: Reply | None = None
-        self._lost: list[Reply] = []
-        self._over: asyncio.Future[None]
-
-    async def open(self) -> Session:
-        """A session is open, and this lane's. Raises TransportUnavailable."""
-        session = await self._transport.open(self.ended)
-        if not session.usable:
-            await session.close()
-            raise TransportUnavailable(self._transport.name, "it hangs up at once")
-        self._session = session
-        return session
-
-    async def work(self) -> None:
-        """Nothing is left to be sent. Raises TransportUnavailable, with nothing in hand."""
-        while self._run.goes_on:
-            session = self._session or await self.open()
-            self._over, self._broken = asyncio.get_running_loop().create_future(), None
-            self._run.enter(self)
-            try:
-                await self._over
-            finally:
-                self._session = None
-                self._run.leave(self)
-                await session.close()
-
-    @property
-    def is_idle(self) -> bool:
-        return self._on_wire is None and self._ahead is None
-
-    def fill(self) -> None:
-        """A message is begun, where there is one and none is begun already."""
-        session = self._session
-        if session is None or self._ahead:
-            return
-        if session.usable and (envelope := self._run.next()):
-            self._ahead = envelope
-            session.begin(envelope)
-            if self._on_wire is None:
-                self._run.write_down(self, LedgerEntry(following=envelope))
-        elif not session.usable and self.is_idle:
-            self.end()
-
-    def served(self, exchange: LedgerEntry) -> None:
-        """What was to be written down is on record; what may leave leaves."""
-        envelope, session = exchange.following, self._session
-        if envelope is None or envelope is not self._ahead or session is None:
-            return
-        if exchange.is_marked:
-            self._on_wire, self._ahead = envelope, None
-            self.fill()
-            session.finish()
-        else:
-            # A server that went ahead can only be left alone: nobody is to get it, or nobody knows.
-            self._ahead = None
-            if exchange.problem:
-                self._run.give_back(self, envelope)
-            session.abort()
-            self.fill()
-
-    def ended(self, envelope: Envelope, reply: Reply) -> None:
-        """A message ended: what is begun behind it may leave once that is on record."""
-        following = None
-        if envelope is self._on_wire:
-            self._on_wire, following = None, self._ahead
-        elif envelope is self._ahead:
-            self._ahead = None
-        else:  # It was taken from this session.
-            return
-        if reply.code not in _LOST:
-            self._lost.clear()
-        if self._broken and _has_not_left(reply):
-            self._run.give_back(self, envelope)
-        else:
-            self._run.write_down(self, LedgerEntry((envelope, reply), following))
-        if reply.code in _LOST:
-            self._broken = self._broken or reply
-        self.fill()
-
-    def give_up(self) -> None:
-        """Nobody knows what became of what is in hand."""
-        if self._ahead:
-            self._run.give_back(self, self._ahead)
-        self._on_wire = self._ahead = None
-        with suppress(Exception):
-            if self._session:
-                self._session.abort()
-        self.end()
-
-    def end(self) -> None:
-        """The session is closed; another one follows it while there is something to send."""
-        if not self._over.done():
-            if self._broken:
-                self._lost.append(self._broken)
-            if len(self._lost) >= _LOST_IN_A_ROW:
-                problem = _dropped(self._lost)
-                self._over.set_exception(TransportUnavailable(self._transport.name, problem))
-            else:
-                self._over.set_result(None)
-
-
-def _has_not_left(reply: Reply) -> bool:
-    """Whether a connection ended before the server could take the message."""
-    return reply.code == _CLOSING or (reply.code is None and reply.stage is not Stage.DOT)
-
-
-def _dropped(lost: Sequence[Reply]) -> str:
-    """In numbers: the words of a server may hold an address, and this is logged."""
-    said = " ".join(filter(None, (str(lost[-1].code or ""), lost[-1].enhanced)))
-    last = f", the last with {said}" if said else ""
-    return f"it dropped {len(lost)} messages in a row{last}; `deliveries` says more"

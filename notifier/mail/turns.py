@@ -1,21 +1,62 @@
-"""Whose message leaves next: by turns of the recipients' domains.
+"""Whose message leaves next: by turns of the recipients' domains, each at a pace that it bears.
 
-Knows what waits to leave. Must never know connections, clocks or replies.
+Knows what waits to leave, how long messages took and who refused for rate. Must never know
+connections or replies, nor read a clock: moments are seconds of any clock that never goes back.
 """
 
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
+from typing import Final
 
+from notifier.mail.pace import SendingPace
 from notifier.model import Envelope
+
+#: A domain is slow whose messages take longer than this, and so many times longer than others.
+_SLOW_SECONDS: Final = 1.0
+_SLOW_TIMES: Final = 4.0
+#: What the last message says of the next ones.
+_WEIGHT: Final = 0.3
+#: How far one message moves what is usual.
+_STEP: Final = 1.05
+#: When so many domains refuse for rate within so many seconds, it is our own that is meant.
+_OURS_DOMAINS: Final = 3
+_OURS_SECONDS: Final = 10.0
+#: So many of a domain that is held are kept at hand, or what may go within so many seconds; the
+#: others wait in the store for their time.
+_MOST_HELD: Final = 50
+_AT_HAND_SECONDS: Final = 10.0
+
+
+@dataclass(slots=True)
+class _Domain:
+    waiting: deque[Envelope] = field(default_factory=deque)
+    open: int = 0
+    seconds: float = 0.0
+    pace: SendingPace = field(default_factory=SendingPace)
 
 
 @dataclass(slots=True)
 class Turns:
-    """What waits to leave, so that no domain with many messages goes before everybody else."""
+    """What waits to leave, so that no domain goes before everybody else, nor holds them up.
 
-    _waiting: dict[str, deque[Envelope]] = field(default_factory=dict)
+    ``most`` is how many may go a second in all.
+    """
+
+    most: float = inf
+    _domains: dict[str, _Domain] = field(default_factory=dict)
+    # In the order of their turns, those that have something waiting.
+    _order: dict[str, None] = field(default_factory=dict)
     _count: int = 0
+    _seconds: float = 0.0
+    _slow_open: int = 0
+    _refused: dict[str, float] = field(default_factory=dict)
+    _held: set[str] = field(default_factory=set)
+    _pace: SendingPace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pace = SendingPace(self.most)
 
     def __len__(self) -> int:
         return self._count
@@ -23,18 +64,119 @@ class Turns:
     def add(self, envelopes: Iterable[Envelope]) -> None:
         """These wait, each behind those of its domain."""
         for envelope in envelopes:
-            domain = envelope.recipient.rpartition("@")[2].lower()
-            self._waiting.setdefault(domain, deque()).append(envelope)
+            name = _domain(envelope)
+            self._domains.setdefault(name, _Domain()).waiting.append(envelope)
+            self._order.setdefault(name)
             self._count += 1
 
-    def take(self) -> Envelope | None:
-        """The next one, of the domain whose last turn is longest ago; None where none waits."""
-        if not self._waiting:
+    def take(self, now: float, sessions: int) -> Envelope | None:
+        """The next one, of the domain whose last turn is longest ago among those that may go.
+
+        Slow ones together have half of the ``sessions``, so that there is always room for others.
+        """
+        if now < self._pace.next_at():
             return None
-        domain = next(iter(self._waiting))
-        waiting = self._waiting.pop(domain)
-        envelope = waiting.popleft()
+        for name in self._order:
+            domain = self._domains[name]
+            is_slow = self._is_slow(domain)
+            if now >= domain.pace.next_at() and not (
+                is_slow and self._slow_open >= max(1, sessions // 2)
+            ):
+                return self._taken(name, domain, now)
+        return None
+
+    def ended(self, envelope: Envelope, seconds: float) -> None:
+        """It took so long, whatever became of it."""
+        name = _domain(envelope)
+        domain = self._domains[name]
+        was_slow = self._is_slow(domain)
+        domain.open -= 1
+        domain.seconds += _WEIGHT * (seconds - domain.seconds) if domain.seconds else seconds
+        # About the median, which a few slow ones do not move.
+        self._seconds = self._seconds or seconds
+        self._seconds *= _STEP if seconds > self._seconds else 1 / _STEP
+        if was_slow or self._is_slow(domain):
+            self._slow_open = sum(one.open for one in self._domains.values() if self._is_slow(one))
+        self._forget(name, domain)
+
+    def clear(self) -> None:
+        """Nothing waits any more; what is known of domains stays known."""
+        for name, domain in list(self._domains.items()):
+            domain.waiting.clear()
+            self._forget(name, domain)
+        self._order.clear()
+        self._count = 0
+
+    def ready(self, now: float) -> int:
+        """How many wait for nothing but a session."""
+        held = (self._domains[name] for name in self._held)
+        return self._count - sum(len(one.waiting) for one in held if one.pace.next_at() > now)
+
+    def accepted(self, envelope: Envelope, now: float) -> None:
+        """It was taken, at this pace."""
+        if domain := self._domains.get(_domain(envelope)):
+            domain.pace.accepted(now)
+        self._pace.accepted(now)
+
+    def slow(self, envelope: Envelope, now: float, wait: float, *, is_ours: bool) -> None:
+        """It was refused for its rate: that of its domain, or where ``is_ours``, of all."""
+        name = _domain(envelope)
+        self._refused[name] = now
+        lately = sum(at > now - _OURS_SECONDS for at in self._refused.values())
+        if is_ours or lately >= _OURS_DOMAINS:
+            self._pace.slow(now, wait)
+        else:
+            self._domains.setdefault(name, _Domain()).pace.slow(now, wait)
+            self._held.add(name)
+
+    def again_at(self, now: float) -> float | None:
+        """When one may go that may not yet; None where nothing waits for that."""
+        if not self._order:
+            return None
+        first = min(self._domains[name].pace.next_at() for name in self._order)
+        return max(first, self._pace.next_at(), now)
+
+    def held(self, now: float, *, all_of_it: bool = False) -> list[tuple[Envelope, float]]:
+        """What waits for its domain alone, and the seconds until its turn; it waits here no more.
+
+        But for ``all_of_it``, what has its turn within seconds stays.
+        """
+        found = []
+        for name in list(self._held):
+            domain = self._domains[name]
+            rate = domain.pace.rate(now)
+            if rate == inf:
+                self._held.discard(name)
+            most = 0 if all_of_it or rate == inf else max(_MOST_HELD, int(_AT_HAND_SECONDS * rate))
+            while len(domain.waiting) > most and rate != inf:
+                seconds = domain.pace.next_at() - now + len(domain.waiting) / rate
+                found.append((domain.waiting.pop(), max(seconds, 0.0)))
+                self._count -= 1
+            if not domain.waiting:
+                self._order.pop(name, None)
+        return found
+
+    def _taken(self, name: str, domain: _Domain, now: float) -> Envelope:
+        envelope = domain.waiting.popleft()
+        del self._order[name]
+        if domain.waiting:
+            self._order[name] = None
         self._count -= 1
-        if waiting:
-            self._waiting[domain] = waiting
+        domain.open += 1
+        self._slow_open += self._is_slow(domain)
+        domain.pace.went(now)
+        self._pace.went(now)
         return envelope
+
+    def _forget(self, name: str, domain: _Domain) -> None:
+        """Of most there is nothing to know, and they may be a hundred thousand."""
+        is_usual = name not in self._held and not self._is_slow(domain)
+        if is_usual and not (domain.waiting or domain.open):
+            del self._domains[name]
+
+    def _is_slow(self, domain: _Domain) -> bool:
+        return domain.seconds > max(_SLOW_SECONDS, _SLOW_TIMES * self._seconds)
+
+
+def _domain(envelope: Envelope) -> str:
+    return envelope.recipient.rpartition("@")[2].lower()

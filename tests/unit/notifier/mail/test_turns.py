@@ -1,0 +1,171 @@
+"""No domain goes before everybody else, none holds them up, and who is too fast slows down."""
+
+from notifier.mail.turns import Turns
+from notifier.model import Envelope
+from tests.builders import an_envelope
+
+
+def mails(domain: str, count: int, first: int = 1) -> list[Envelope]:
+    return [
+        an_envelope(recipient=f"reader{number}@{domain}", delivery=number)
+        for number in range(first, first + count)
+    ]
+
+
+def domains(turns: Turns, count: int, now: float = 0.0, sessions: int = 10) -> list[str]:
+    """Of whom the next ones are."""
+    taken = []
+    for _ in range(count):
+        envelope = turns.take(now, sessions)
+        taken.append(envelope.recipient.partition("@")[2] if envelope else "nobody")
+    return taken
+
+
+def done(turns: Turns, domain: str, seconds: float, times: int = 1) -> None:
+    """So many of a domain came and went, each in its time."""
+    for _ in range(times):
+        turns.add(mails(domain, 1))
+        envelope = turns.take(0.0, 10)
+        assert envelope
+        turns.ended(envelope, seconds)
+
+
+def test_domains_take_turns() -> None:
+    turns = Turns()
+    turns.add([*mails("large.example", 4), *mails("small.example", 2), *mails("Large.Example", 1)])
+    assert len(turns) == turns.ready(0.0) == 7
+    assert [each.lower() for each in domains(turns, 8)] == [
+        "large.example",
+        "small.example",
+        "large.example",
+        "small.example",
+        *["large.example"] * 3,
+        "nobody",
+    ]
+
+
+def test_those_of_one_domain_leave_in_their_order() -> None:
+    turns = Turns()
+    turns.add(mails("one.example", 3))
+    assert [one.delivery for one in iter(lambda: turns.take(0.0, 1), None)] == [1, 2, 3]
+
+
+def test_slow_domains_together_have_half_of_the_sessions() -> None:
+    """Ten slow ones held five hundred others for half a minute."""
+    turns = Turns()
+    done(turns, "quick.example", 0.01, 20)
+    for number in range(10):
+        done(turns, f"slow{number}.example", 10.0)
+    for number in range(10):
+        turns.add(mails(f"slow{number}.example", 5))
+    turns.add(mails("quick.example", 5))
+    begun = domains(turns, 10, sessions=10)
+    assert sum(each.startswith("slow") for each in begun) == 5
+    assert begun.count("quick.example") == 5
+    assert domains(turns, 1) == ["nobody"]
+    assert turns.again_at(1.0) == 1.0
+
+
+def test_a_slow_domain_is_so_beside_others_alone() -> None:
+    """Where everything takes long, it is the server, and holding back helps nobody."""
+    turns = Turns()
+    done(turns, "one.example", 3.0, 60)
+    turns.add(mails("one.example", 10))
+    assert domains(turns, 10) == ["one.example"] * 10
+
+
+def test_a_domain_that_was_slow_has_its_share_again_once_it_is_not() -> None:
+    turns = Turns()
+    done(turns, "quick.example", 0.01, 20)
+    done(turns, "slow.example", 10.0)
+    turns.add(mails("slow.example", 2))
+    first = turns.take(0.0, 2)
+    assert first
+    assert domains(turns, 1, sessions=2) == ["nobody"]
+    for _ in range(20):
+        turns.ended(first, 0.01)
+        turns.add([first])
+        again = turns.take(0.0, 2)
+        assert again
+        first = again
+    turns.add(mails("slow.example", 4))
+    assert domains(turns, 2, sessions=2) == ["slow.example"] * 2
+
+
+def test_a_domain_that_refuses_for_rate_waits_and_the_others_go_on() -> None:
+    turns = Turns()
+    [strict] = mails("strict.example", 1)
+    turns.slow(strict, 10.0, 5.0, is_ours=False)
+    turns.add([*mails("strict.example", 2), *mails("other.example", 2)])
+    assert turns.ready(10.0) == 2
+    assert domains(turns, 3, now=10.0) == ["other.example", "other.example", "nobody"]
+    assert turns.again_at(10.0) == 15.0
+    assert domains(turns, 2, now=15.0) == ["strict.example", "nobody"]
+    assert turns.ready(16.0) == 0
+
+
+def test_what_the_sender_is_refused_for_holds_all() -> None:
+    turns = Turns()
+    turns.slow(mails("one.example", 1)[0], 10.0, 0.0, is_ours=True)
+    turns.add(mails("other.example", 1))
+    assert domains(turns, 1, now=10.5) == ["nobody"]
+    assert turns.again_at(10.5) == 11.0
+    assert domains(turns, 1, now=11.0) == ["other.example"]
+
+
+def test_what_many_domains_refuse_is_meant_for_the_sender() -> None:
+    turns = Turns()
+    for number in range(3):
+        turns.slow(mails(f"{number}.example", 1)[0], 10.0, 0.0, is_ours=False)
+    turns.add(mails("other.example", 1))
+    assert domains(turns, 1, now=10.5) == ["nobody"]
+
+
+def test_a_limit_of_all_is_kept() -> None:
+    turns = Turns(most=2)
+    turns.add(mails("one.example", 4))
+    assert domains(turns, 2, now=10.0) == ["one.example", "nobody"]
+    assert domains(turns, 1, now=10.5) == ["one.example"]
+
+
+def test_what_waits_in_vain_is_left_to_the_store() -> None:
+    """Else a domain that takes few would fill what is at hand, and nobody else got a turn."""
+    turns = Turns()
+    [strict] = mails("strict.example", 1)
+    turns.add(mails("strict.example", 200))
+    for _ in range(10):
+        turns.accepted(strict, 10.0)
+    turns.slow(strict, 10.0, 0.0, is_ours=False)
+    held = turns.held(10.0)
+    assert len(held) == 120
+    assert len(turns) == 80
+    assert all(80 / 8 < seconds < 27 for _, seconds in held)
+    assert turns.held(10.0) == []
+    assert len(turns.held(10.0, all_of_it=True)) == 80
+    assert (len(turns), turns.again_at(10.0)) == (0, None)
+    assert turns.held(1_000.0) == []
+    turns.add(mails("strict.example", 200))
+    assert turns.held(1_000.0) == []
+
+
+def test_nothing_waits_after_it_was_cleared_and_what_was_learnt_stays() -> None:
+    turns = Turns()
+    turns.accepted(mails("gone.example", 1)[0], 10.0)
+    turns.slow(mails("strict.example", 1)[0], 10.0, 5.0, is_ours=False)
+    turns.add([*mails("strict.example", 2), *mails("other.example", 2)])
+    begun = turns.take(10.0, 2)
+    turns.clear()
+    assert (len(turns), turns.again_at(10.0)) == (0, None)
+    assert begun
+    turns.ended(begun, 0.1)
+    turns.add(mails("strict.example", 1))
+    assert domains(turns, 1, now=10.0) == ["nobody"]
+    assert turns.again_at(10.0) == 15.0
+
+
+def test_of_domains_that_are_as_usual_nothing_is_kept() -> None:
+    """There may be a hundred thousand of them."""
+    turns = Turns()
+    for number in range(100):
+        done(turns, f"{number}.example", 0.01)
+    assert len(turns._domains) == 0
