@@ -381,8 +381,11 @@ def _is_called_other(node: Node) -> bool:
     # Most elements around one have no name.
     if not told:
         return False
-    marks = f"{told.get('itemprop') or ''} {told.get('property') or ''}"
-    return _is_other(f"{names(node)} {marks.casefold()}") and not _is_marked(node)
+    called = names(node)
+    if "itemprop" in told or "property" in told:
+        marks = f"{told.get('itemprop') or ''} {told.get('property') or ''}"
+        called = f"{called} {marks.casefold()}"
+    return _is_other(called) and not _is_marked(node)
 
 
 @lru_cache(maxsize=1_024)

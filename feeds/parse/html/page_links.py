@@ -17,6 +17,8 @@ from feeds.parse.words import plain, starts
 #: Relation, address and language of one link.
 PageLink = tuple[str, str, str]
 
+# Most of a head's links are to styles and scripts.
+_ASKED_FOR = frozenset({"alternate", "amphtml", "canonical", "hub", "self", "shortlink"})
 # Around what links to older entries say.
 _ARROWS = " \t\n\r\xa0›»>→…."
 _LAST_PAGE_LINKS = 200
@@ -58,12 +60,13 @@ def _said_place(tree: Tree) -> str | None:
 
 
 def read(tree: Tree, base: str | None) -> list[PageLink]:
-    """What a page's head links to."""
+    """What a page's head links to, by the relations that are asked for."""
     found = []
     for node in find_all(tree, "link[rel][href]"):
-        if url := absolute(base, attribute(node, "href")):
+        relations = _ASKED_FOR.intersection(attribute(node, "rel").casefold().split())
+        if relations and (url := absolute(base, attribute(node, "href"))):
             language = attribute(node, "hreflang")
-            found += [(rel, url, language) for rel in attribute(node, "rel").casefold().split()]
+            found += [(relation, url, language) for relation in relations]
     return found
 
 

@@ -189,7 +189,10 @@ def names(node: Node) -> str:
     # Most elements have none.
     if not known:
         return ""
-    text = " ".join(filter(None, (known.get("class"), known.get("id"), known.get("role"))))
+    text = known.get("class") or ""
+    # Most of the others have nothing else.
+    if "id" in known or "role" in known:
+        text = " ".join(filter(None, (text, known.get("id"), known.get("role"))))
     is_plain = not text or text.islower()
     return text if is_plain else _WORD_WITHIN.sub("-", text).casefold()
 
