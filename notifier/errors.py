@@ -38,6 +38,22 @@ class UnknownLanguage(NotifierError):
         self.known = known
 
 
+class UnknownSubscriber(NotifierError):
+    """Nobody subscribed with this address."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"nobody subscribed as {address!r}; `fieldfare subscribers` lists who did")
+        self.address = address
+
+
+class NothingToShow(NotifierError):
+    """Nothing was ever new to somebody, so that there is no digest of theirs to look at."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"nothing was new to {address!r} yet; `fieldfare ingest` takes news in")
+        self.address = address
+
+
 class MailError(NotifierError):
     """Base of what a transport may report."""
 

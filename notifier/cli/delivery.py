@@ -5,6 +5,7 @@ Knows how those are asked for and reported. Must never know how they are done.
 
 from dataclasses import asdict
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -57,10 +58,26 @@ def digest(
             help="Plan as at this instant (ISO 8601); who is due moves on from it.",
         ),
     ] = None,
+    preview: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Write this reader's mail into a folder instead."),
+    ] = None,
+    into: Annotated[Path, typer.Option(help="The folder of a preview.")] = Path("preview"),
+    to: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Send the preview there, too.")
+    ] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Plan the digests that are due and send them, with what still waits from before."""
+    """Plan the digests that are due and send them, with what still waits from before.
+
+    A preview is what a reader would get now, and changes nothing: its links are nobody's.
+    """
+    if preview:
+        _show_preview(context, preview, into, now=now, to=to, as_json=as_json)
+        return
+    if to:
+        raise typer.BadParameter("name whose mail is to be sent there", param_hint="--preview")
     with (
         house_for(context, logs=True) as house,
         stopping() as stop,
@@ -72,6 +89,32 @@ def digest(
     else:
         _show(planned, sent)
     if sent.problem or planned.broken:
+        raise typer.Exit(1)
+
+
+def _show_preview(
+    context: typer.Context,
+    address: str,
+    into: Path,
+    *,
+    now: datetime | None,
+    to: str | None,
+    as_json: bool,
+) -> None:
+    import asyncio
+
+    from notifier.app.preview import offer, preview
+
+    with house_for(context) as house:
+        shown = preview(house, address, now or house.clock(), to=to)
+        files = [str(file) for file in shown.write(into)]
+        sent = asyncio.run(offer(house.transport, shown.envelope)) if to else None
+    told = {"files": files, "is_new": shown.is_new, "reply": sent and f"{sent.code} {sent.text}"}
+    lines = ["what is new" if shown.is_new else "nothing is new: all there was", *files]
+    if sent:
+        lines.append(f"to {to}: {told['reply']}")
+    write_report(told, "\n".join(lines), as_json=as_json)
+    if sent and sent.code != 250:
         raise typer.Exit(1)
 
 

@@ -132,10 +132,16 @@ class Contents:
             one = sending.of_period(connection, public_id, period)
             if one is None or one.rendering is None:
                 return None
-            [person] = self._people(connection, [one])
-        made = self._made(one, replace(person, is_barred=False))
-        message = self._filled(one, made.template) if isinstance(made, _Made) else None
+            message = self.as_read(connection, one)
         return message if isinstance(message, bytes) else None
+
+    def as_read(self, connection: Connection, one: Claimed) -> bytes | Skip | MessageRefused:
+        """The message of a delivery for whoever looks at it, or why there is none; nothing of it is
+        put on record.
+        """
+        [person] = self._people(connection, [one])
+        made = self._made(one, replace(person, is_barred=False))
+        return self._filled(one, made.template) if isinstance(made, _Made) else made
 
     def _people(self, connection: Connection, claimed: Sequence[Claimed]) -> list[_Person]:
         before = self._known.upto

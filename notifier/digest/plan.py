@@ -99,6 +99,10 @@ class Planner:
                 run.plan()
         return run.report
 
+    def match(self, connection: Connection, now: datetime) -> None:
+        """Whatever happened to news is matched, in this transaction."""
+        _Planning(self, now, connection, Event(), None).match()
+
     def _is_due(self, connection: Connection, now: datetime) -> bool:
         return cadences.is_any_due(connection, now) or _was_set_back(connection, now)
 

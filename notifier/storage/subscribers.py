@@ -203,6 +203,13 @@ def followers(connection: Connection, keys: Collection[int]) -> int:
     return connection.scalar(query.where(is_live)) or 0
 
 
+def reached(connection: Connection, owner: int) -> Mapping[Frequency, int]:
+    """Up to which change somebody's digests told what is new, of each frequency they still get."""
+    is_got = and_(coverage.c.subscriber == owner, coverage.c.cadence.is_not(None))
+    rows = connection.execute(select(coverage.c.frequency, coverage.c.cursor).where(is_got))
+    return {Frequency(row.frequency): row.cursor for row in rows}
+
+
 def last_planned(
     connection: Connection, owner: int, now: datetime
 ) -> Mapping[Frequency, tuple[date, datetime]]:

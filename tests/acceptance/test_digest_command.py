@@ -4,6 +4,9 @@ import json
 import re
 import sqlite3
 import subprocess
+from contextlib import closing
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from config.settings import load
 from feeds.storage.database import Database
 from notifier.storage import VERSIONS
+from notifier.storage.tables import metadata
 from tests.command import FIELDFARE, SEEDS, Installation, an_installation
 
 LATER = "2027-03-01T00:00:00Z"
@@ -98,3 +102,80 @@ def test_who_left_keeps_the_hour_they_chose(house: Installation) -> None:
     assert (anna["state"], digest["at"], digest["due_at"]) == ("left", "07:00", None)
     back = house.report("subscribe", "anna@example.org", "--topic", "field:elections")
     assert back["digests"][0]["at"] == "07:00"
+
+
+def kept(house: Installation) -> dict[str, list[tuple[object, ...]]]:
+    """All that the store holds of who gets what."""
+    tables = {*metadata.tables} - {"alembic_version"}
+    with closing(sqlite3.connect(house.folder / "fieldfare.db")) as store:
+        return {name: store.execute(f"SELECT * FROM {name}").fetchall() for name in tables}
+
+
+def mails(house: Installation) -> list[EmailMessage]:
+    return [message_from_bytes(each.read_bytes(), policy=policy.default) for each in house.mails()]
+
+
+def test_a_preview_is_what_a_reader_would_get_and_changes_nothing(
+    house: Installation, tmp_path: Path
+) -> None:
+    before, into = kept(house), tmp_path / "preview"
+    shown = house.report("digest", "--preview", "anna@example.org", "--into", str(into))
+    assert shown["is_new"]
+    assert {Path(file).name for file in shown["files"]} == {
+        "digest.eml",
+        "digest.html",
+        "digest.txt",
+    }
+    message = message_from_bytes((into / "digest.eml").read_bytes(), policy=policy.default)
+    assert message["to"] == "anna@example.org"
+    text = (into / "digest.txt").read_text("utf-8")
+    assert "\nPolicing · 2 items\n" in text
+    assert "<h1" in (into / "digest.html").read_text("utf-8")
+    assert kept(house) == before
+    assert house.mails() == []
+    # What is sent in the end says the same, but for links and moments.
+    assert house.report("digest", "--now", LATER)["accepted"] == 2
+    [sent] = [mail for mail in mails(house) if mail["to"] == "anna@example.org"]
+    body = sent.get_body(("plain",))
+    assert body
+    news = text.partition("\n\n\n")[2].partition("\n-- \n")[0]
+    assert news in body.get_content().replace("\r\n", "\n")
+
+
+def test_where_nothing_is_new_a_preview_shows_what_was(house: Installation, tmp_path: Path) -> None:
+    house.report("digest", "--now", LATER)
+    again = ("digest", "--preview", "anna@example.org", "--into", str(tmp_path / "again"))
+    assert not house.report(*again)["is_new"]
+    assert "Policing" in (tmp_path / "again" / "digest.txt").read_text("utf-8")
+
+
+def test_a_preview_is_sent_to_whoever_asks_with_links_that_are_nobodys(
+    house: Installation, tmp_path: Path
+) -> None:
+    before = kept(house)
+    preview = ("digest", "--preview", "anna@example.org", "--into", str(tmp_path))
+    told = house.report(*preview, "--to", "me@example.org")
+    assert told["reply"].startswith("250 ")
+    assert kept(house) == before
+    [mail] = mails(house)
+    assert mail["to"] == "me@example.org"
+    assert "anna" not in mail.as_string()
+    link = mail["List-Unsubscribe"].strip("<>")
+    with closing(sqlite3.connect(house.folder / "fieldfare.db")) as store:
+        for (name,) in store.execute("SELECT public_id FROM subscribers"):
+            assert name not in link
+
+
+def test_a_preview_of_nobody_says_so(house: Installation, tmp_path: Path) -> None:
+    done = house.call("digest", "--preview", "nobody@example.org", "--into", str(tmp_path / "none"))
+    assert done.returncode == 1
+    assert b"nobody subscribed as 'nobody@example.org'" in done.stderr
+    assert house.call("digest", "--to", "me@example.org").returncode == 2
+    assert not (tmp_path / "none").exists()
+
+
+def test_who_had_no_news_yet_has_nothing_to_show(house: Installation, tmp_path: Path) -> None:
+    house.report("subscribe", "claire@example.org", "--topic", "field:elections")
+    done = house.call("digest", "--preview", "claire@example.org", "--into", str(tmp_path))
+    assert done.returncode == 1
+    assert b"nothing was new to 'claire@example.org' yet" in done.stderr

@@ -1,0 +1,129 @@
+"""The digest that somebody would get now, for whoever looks after mails: nothing of it is kept.
+
+Knows in which order the parts of a house make one. Must never write to the store, nor give away a
+link of its reader's: those of a preview are nobody's.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from feeds.storage import Connection
+from notifier.app import mail_parts
+from notifier.app.house import House
+from notifier.errors import MessageRefused, NothingToShow, TransportUnavailable, UnknownSubscriber
+from notifier.mail import Transport
+from notifier.model import Envelope, Frequency, Reply, Skip, Subscriber, Window, message_id
+from notifier.storage import matches, subscribers
+from notifier.storage.sending import Claimed
+from notifier.web.view import opened, part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A message as it would be sent; it tells what ``is_new``, or what was so before."""
+
+    envelope: Envelope
+    is_new: bool
+
+    def write(self, folder: Path) -> tuple[Path, ...]:
+        """The message as it is, and its two bodies, are files of the folder."""
+        content = self.envelope.content
+        message = opened(content)
+        bodies = {f"digest.{end}": part(message, kind) or "" for end, kind in _BODIES.items()}
+        folder.mkdir(parents=True, exist_ok=True)
+        files = {"digest.eml": content} | {name: each.encode() for name, each in bodies.items()}
+        for name, each in files.items():
+            (folder / name).write_bytes(each)
+        return tuple(folder / name for name in files)
+
+
+_BODIES = {"txt": "plain", "html": "html"}
+
+
+def preview(house: House, address: str, now: datetime, *, to: str | None = None) -> Preview:
+    """What somebody would get at ``now``, addressed ``to`` somebody else where that is given: what
+    is new to them, or where nothing is, all that was since they follow it.
+
+    Raises UnknownSubscriber, NothingToShow, MessageRefused.
+    """
+    # Made before: some look into the store for it.
+    planner, contents, zone = house.planner, house.contents, house.site.timezone
+    # What happened to news until now is matched for this, and that is undone.
+    with house.database.writing(dry_run=True) as connection:
+        planner.match(connection, now)
+        person = subscribers.by_address(connection, address, zone)
+        if person is None:
+            raise UnknownSubscriber(address)
+        one = _claimed(connection, person, now, to)
+        content = contents.as_read(connection, one)
+        is_new = not isinstance(content, Skip)
+        if not is_new:
+            since_ever = {often: replace(each, after=0) for often, each in one.windows.items()}
+            content = contents.as_read(connection, replace(one, windows=since_ever))
+    if isinstance(content, Skip):
+        raise NothingToShow(address)
+    if isinstance(content, MessageRefused):
+        raise content
+    [signed] = mail_parts.signing(house.settings, lambda _: [content])([one])
+    assert isinstance(signed, bytes)  # noqa: S101 - of one message comes one
+    sender = house.settings.mail.from_address
+    envelope = Envelope(
+        delivery=one.id,
+        message_id=message_id(one.public_id, one.period, sender),
+        sender=sender,
+        recipient=one.recipient,
+        content=signed,
+        attempts=0,
+        in_doubt=0,
+        first_at=now,
+    )
+    return Preview(envelope=envelope, is_new=is_new)
+
+
+def _claimed(connection: Connection, person: Subscriber, now: datetime, to: str | None) -> Claimed:
+    """A delivery as there would be one if all that somebody follows were due."""
+    upto = matches.matched(connection)
+    windows = {
+        often: Window(after=min(after, upto), upto=upto)
+        for often, after in subscribers.reached(connection, person.id).items()
+    }
+    return Claimed(
+        id=0,
+        subscriber=person.id,
+        public_id=f"preview-{int(now.timestamp())}",
+        epoch=0,
+        address=to or person.address,
+        language=person.language,
+        timezone=person.zone.key,
+        period=_period(windows, now.astimezone(person.zone).date().isoformat(), upto),
+        windows=windows,
+        rendering=None,
+        attempts=0,
+        in_doubt=0,
+        created_at=now,
+        tried_at=None,
+    )
+
+
+def _period(windows: Mapping[Frequency, Window], day: str, upto: int) -> str:
+    if windows.keys() == {Frequency.IMMEDIATE}:
+        return f"n{upto}"
+    return f"{day}-weekly" if windows.keys() == {Frequency.WEEKLY} else day
+
+
+async def offer(transport: Transport, envelope: Envelope) -> Reply:
+    """The message was offered once, and that is what was said. Raises TransportUnavailable."""
+    ended: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+    session = await transport.open(lambda _, reply: ended.set_result(reply))
+    try:
+        session.begin(envelope)
+        session.finish()
+        reply = await ended
+    finally:
+        await session.close()
+    if reply.code is None:
+        raise TransportUnavailable(transport.name, reply.text)
+    return reply
