@@ -81,6 +81,16 @@ class Heartbeats:
     stuck: tuple[str, ...] = ()
 
 
+def a_viewing(
+    copy: Callable[[str, str, float], bytes | None],
+    pages: PrivatePages,
+    clock: Callable[[], datetime],
+) -> Viewing:
+    """Digests are shown for ninety days."""
+    after = timedelta(days=90)
+    return Viewing(copy=copy, secret=SECRET, pages=pages, clock=clock, after=after)
+
+
 def a_web_app(
     database: Database,
     taxonomy: Taxonomy,
@@ -105,7 +115,7 @@ def a_web_app(
         unsubscribing=Unsubscribing(
             database=database, secret=SECRET, taxonomy=taxonomy, pages=pages, clock=lambda: NOW
         ),
-        viewing=Viewing(copy=copy or contents(database).copy, secret=SECRET, pages=pages),
+        viewing=a_viewing(copy or contents(database).copy, pages, clock),
         health=Health(
             is_current=is_current or database.is_current,
             totals=totals,

@@ -4,7 +4,7 @@ Knows which part of a house answers what. Must never know how many processes ans
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -67,7 +67,7 @@ def server(
         unsubscribing=Unsubscribing(
             database=database, secret=secret, taxonomy=taxonomy, pages=pages, clock=clock
         ),
-        viewing=Viewing(copy=house.contents.copy, secret=secret, pages=pages),
+        viewing=_viewing(house, secret, pages),
         health=_health(house.settings, database, heartbeats, counts, clock),
         pages=pages,
         selections=_selections(house, partial(heartbeats.last, SEARCH)),
@@ -85,6 +85,13 @@ def server(
         place=place,
         at_once=files.at_once,
     )
+
+
+def _viewing(house: House, secret: bytes, pages: PrivatePages) -> Viewing:
+    """What shows digests in the browser, for as many days as settings say."""
+    after = timedelta(days=house.settings.mail.view_days)
+    copy, clock = house.contents.copy, house.clock
+    return Viewing(copy=copy, secret=secret, pages=pages, clock=clock, after=after)
 
 
 def _health(

@@ -6,6 +6,7 @@ run anything, or trust a message: what is wrong in one is shown as well as can b
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -27,12 +28,15 @@ MAIL_POLICY = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewing:
     """The request behind "view in browser": ``copy`` makes the message that somebody, by their
-    public id, got for a period, and waits no longer for the store than so many seconds.
+    public id, got for a period, and waits no longer for the store than so many seconds. It is
+    shown until so long ``after`` it was made.
     """
 
     copy: Callable[[str, str, float], bytes | None]
     secret: bytes
     pages: PrivatePages
+    clock: Callable[[], datetime]
+    after: timedelta
     _looks: ThreadLimit = field(default_factory=ThreadLimit, init=False)
 
     async def show(self, request: Request) -> Response:
@@ -45,7 +49,10 @@ class Viewing:
 
     def _html(self, claim: Claim) -> str | None:
         content = self.copy(claim.public_id, claim.extra, PATIENCE_SECONDS)
-        return part(opened(content), "html") if content else None
+        message = opened(content) if content else None
+        if message is None or self.clock() - message["date"].datetime > self.after:
+            return None
+        return part(message, "html")
 
     def _missing(self) -> Response:
         return self.pages.notice("missing_digest", 404)

@@ -53,13 +53,13 @@ def made(site: ServedSite, osce: Taxonomy) -> Mapping[str, bytes]:
     builder, private = SiteBuilder(own, osce), PrivatePages(own, osce)
     month = ChainLink(page=ArchivePage("2019-03", 1, 0, 1), previous=None, next=None)
     *_, (_, archive) = builder.archive(ALL, month, [builder.ready(an_item())], ())
-    gets, topics = "You get the daily digest.", ["Policing", "Human rights"]
+    digests = [("You get the daily digest.", ["Policing", "Human rights"])]
     return {
         "/archive": archive,
         "/searched": builder.front_page(["en", "de"], HISTORIES, [])[1],
         "/hidden": builder.hidden("gone", None)[1],
         "/moved": builder.hidden("gone", site.items[0].slug)[1].replace(b"http-equiv", b"data-x"),
-        "/unsubscribe": bytes(private.answer("unsubscribe.html", gets=gets, topics=topics).body),
+        "/unsubscribe": bytes(private.answer("unsubscribe.html", digests=digests).body),
         "/search": builder.search_page(ALL, [], ["de", "en"], None),
         "/narrowed": builder.search_page(FeedRef.of_selection(NARROWED), [], ["de", "en"], 1),
         "/mail": body(rendered(a_digest(), "de"), "html").encode(),

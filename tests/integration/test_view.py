@@ -1,6 +1,8 @@
 """A digest in the browser: as it was mailed, and for nobody but its reader."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -46,6 +48,17 @@ def client(database: Database, osce: Taxonomy, tmp_path: Path) -> Iterator[httpx
         httpx2.Client(base_url=address) as asking,
     ):
         yield asking
+
+
+def test_it_is_shown_for_as_many_days_as_settings_say(
+    database: Database, osce: Taxonomy, tmp_path: Path
+) -> None:
+    made = datetime(2026, 11, 24, 6, tzinfo=UTC)
+    for days, status in ((90, 200), (91, 404)):
+        clock = partial(made.__add__, timedelta(days=days))
+        app = a_web_app(database, osce, tmp_path / "public", copy=copy, clock=clock)
+        with serving(app) as address, httpx2.Client(base_url=address) as asking:
+            assert asking.get(path()).status_code == status
 
 
 def path(*, period: str = PERIOD, epoch: int = 1) -> str:
