@@ -274,6 +274,13 @@ Selector = Annotated[
     Field(description="a CSS selector such as div.content > h1, or empty"),
 ]
 Node = Annotated[Line, AfterValidator(node)]
+Roles = Annotated[
+    str,
+    Field(
+        pattern=r"^(?:(?:ingest|publish|digests|delivery)(?: +|$))*$",
+        description="some of ingest, publish, digests and delivery, separated by spaces, or empty",
+    ),
+]
 Language = Annotated[
     str,
     AfterValidator(language),

@@ -215,6 +215,7 @@ class DaemonSettings(SettingsSection):
     """How often the daemon looks for work; ``node`` is never empty here."""
 
     node: kinds.Node
+    roles: kinds.Roles
     ingest_seconds: kinds.Seconds
     publish_seconds: kinds.Seconds
     announce_seconds: kinds.Seconds

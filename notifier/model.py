@@ -262,6 +262,17 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A daemon on this store: its process, its roles, and whether it gave a sign of life lately."""
+
+    name: str
+    holder: str
+    roles: tuple[str, ...]
+    beat_at: datetime
+    is_alive: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """What the store holds, by numbers."""
 

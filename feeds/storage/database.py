@@ -5,7 +5,7 @@ never know what rows mean.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -155,6 +155,21 @@ class Database:
     def name(self) -> str:
         """The address of the store, without passwords."""
         return masked_url(self.engine.url.render_as_string(hide_password=True))
+
+    def tell(self, word: str) -> None:
+        """All nodes hear the word, where there may be several. Raises StoreError."""
+        if not self.is_embedded:
+            with self._said_plainly():
+                engines.tell(self.engine, word)
+
+    def heard(self, stopping: Callable[[], bool]) -> Iterator[str]:
+        """What any node tells, as it does, until it is to stop; nothing where there is but one.
+
+        What is told while nobody listens is lost. Raises StoreError.
+        """
+        if not self.is_embedded:
+            with self._said_plainly():
+                yield from engines.heard(self.engine, stopping)
 
     @contextmanager
     def _said_plainly(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ import os
 import socket
 import sqlite3
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +51,8 @@ _DURABLE = "fieldfare_durable"
 
 #: Short enough that nobody notices the wait, long enough to cost nothing.
 _POLL_SECONDS = 0.05
+#: Between two looks whether to stop.
+_LISTEN_SECONDS = 1.0
 
 _NOBODY_KNOWS_WHO = "pid unknown"
 
@@ -68,6 +70,12 @@ _HOLDER = text(
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     " AND (classid::bigint << 32 | objid::bigint) = :key"
 )
+
+
+#: All stores of a server share a channel: what is told names the schema it is of.
+_TELL = text("SELECT pg_notify('fieldfare', concat(current_schema(), ' ', CAST(:word AS text)))")
+_LISTEN = text("LISTEN fieldfare")
+_SCHEMA = text("SELECT current_schema()")
 
 
 def connect(url: str) -> Engine:
@@ -189,6 +197,34 @@ def advisory_lock(engine: Engine, lock: str, wait_seconds: float) -> Iterator[No
             yield
         finally:
             _release(connection, key)
+
+
+def tell(engine: Engine, word: str) -> None:
+    """All who listen to the store on the server, this process too, hear the word."""
+    with engine.begin() as connection:
+        connection.execute(_TELL, {"word": word})
+
+
+def heard(engine: Engine, stopping: Callable[[], bool]) -> Iterator[str]:
+    """What is told to all who use the store on the server, word by word, until it is to stop.
+
+    Raises StoreError where the server is gone.
+    """
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        schema = connection.scalar(_SCHEMA)
+        connection.execute(_LISTEN)
+        session: Any = connection.connection.driver_connection
+        try:
+            while not stopping():
+                for told in session.notifies(timeout=_LISTEN_SECONDS, stop_after=1):
+                    whose, _, word = told.payload.partition(" ")
+                    if whose == schema:
+                        yield word
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise StoreError(f"the store can no longer be listened to: {error}") from error
+        finally:
+            # Whoever gets this session next did not ask to listen.
+            connection.invalidate()
 
 
 # Both hide what a statement was given: a failure is logged, and addresses are not.

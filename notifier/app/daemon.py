@@ -19,6 +19,7 @@ import structlog
 import config
 import feeds
 import notifier
+from config.settings import ServeSettings
 from feeds import search
 from feeds.errors import StoreBusy
 from feeds.ingest.report import IngestReport
@@ -33,12 +34,17 @@ from notifier.app.web_processes import Handed, WebProcesses
 from notifier.digest.plan import Planner
 from notifier.errors import CannotListen
 from notifier.mail.send import DeliveryReport
+from notifier.storage.senders import BEAT_SECONDS
 from notifier.web.connections import WebCounts, own_numbers
 from notifier.web.server import Server, listen, share
 
 log = structlog.get_logger(__name__)
 
 _ANNOUNCE = "announce"
+#: The jobs that others wake, and the roles that have them.
+PUBLISH, DIGESTS, DELIVERY = "publish", "digests", "delivery"
+#: A store that was away is listened to again after so long.
+_LISTEN_AGAIN_SECONDS = 5
 _PUBLISH_WAIT_SECONDS = 1.0
 
 #: The rooms no beat enters; who is pushed to has loaded that room before the first (`_api`).
@@ -76,27 +82,29 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
     CannotListen where the address is taken, SchedulerDied. ``mails`` is a Maildir to show.
     """
     load()
-    with nodes.alone(house.database, house.settings.daemon.node):
+    database, node = house.database, house.settings.daemon.node
+    with nodes.alone(database, node), _listening(house.settings.serve) as listening:
         serve = house.settings.serve
-        try:
-            listening = listen(serve.host, serve.port)
-        except OSError as error:
-            raise CannotListen(serve.host, serve.port, error.strerror or str(error)) from error
-        if serve.processes > 1:
-            share(listening)
 
         def announce() -> None:
             house.outbound.hurry()
             scheduler.wake(_ANNOUNCE)
 
+        def woken(job: str) -> None:
+            scheduler.wake(job)
+
+        def wake(job: str) -> None:
+            scheduler.wake(job)
+            nodes.wake_others(database, node, job)
+
         def on_change() -> None:
             announce()
             scheduler.wake(SEARCH)
+            wake(DIGESTS)
 
         numbers = partial(RawArray, "d") if serve.processes > 1 else own_numbers
-        beats = jobs(house, on_change)
-        scheduler = Scheduler(beats, stopping, numbers=numbers)
-        publish = partial(_unless_busy, partial(_publish, house.publish, on_change), stopping)
+        scheduler = Scheduler(jobs(house, on_change, wake, woken), stopping, numbers=numbers)
+        publish = partial(_unless_busy, _publishing(house, on_change, wake), stopping)
         counts = WebCounts.of(serve.processes, numbers)
         server = web_parts.server(
             house,
@@ -115,8 +123,19 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
             publish=publish,
             announce=announce,
         )
-        with listening:
+        with nodes.seen(database, node):
             _serve(server, others, scheduler, listening, stopping)
+
+
+def _listening(serve: ServeSettings) -> socket.socket:
+    """The address is ours, before any work has begun. Raises CannotListen."""
+    try:
+        listening = listen(serve.host, serve.port)
+    except OSError as error:
+        raise CannotListen(serve.host, serve.port, error.strerror or str(error)) from error
+    if serve.processes > 1:
+        share(listening)
+    return listening
 
 
 def load() -> None:
@@ -133,33 +152,42 @@ def _code() -> Iterator[str]:
     yield from _IMPORTED_LATE
 
 
-def jobs(house: House, on_change: Callable[[], object] = lambda: None) -> tuple[Job, ...]:
-    """The beats of the house: sources, hubs, publish, search, announce, digests, delivery; each
-    asks anew.
+def jobs(
+    house: House,
+    on_change: Callable[[], object] = lambda: None,
+    wake: Callable[[str], object] = lambda _: None,
+    woken: Callable[[str], object] = lambda _: None,
+) -> tuple[Job, ...]:
+    """The beats of the house that are among its roles: sources, hubs, publish, search, announce,
+    digests, delivery; each asks anew.
 
-    ``on_change`` is called once feeds were published that changed.
+    ``on_change`` is called once feeds were published that changed, ``wake`` where another job has
+    something to do, here or at another node, ``woken`` where another node says so.
     """
-    every = house.settings.daemon
-    publish = partial(_publish, house.publish, on_change)
-    # A job a source: one that is slow or broken delays no other.
-    polls = tuple(
-        (
-            f"ingest {source.name}",
-            every.ingest_seconds,
-            partial(_ingest, source.name, house.ingest, publish, house.clock),
+    daemon, database = house.settings.daemon, house.database
+    roles = daemon.roles.split()
+    works: list[tuple[str, int, Callable[[Event], object]]] = [
+        ("node", BEAT_SECONDS, partial(nodes.beat, database, daemon.node, daemon.roles)),
+    ]
+    if not database.is_embedded:
+        hear = partial(nodes.listen, database, daemon.node, woken)
+        works.append(("listen", _LISTEN_AGAIN_SECONDS, hear))
+    if "ingest" in roles:
+        works += _taking_in(house, _publishing(house, on_change, wake))
+    if PUBLISH in roles:
+        works += (
+            (PUBLISH, daemon.publish_seconds, _publishing(house, on_change, wake)),
+            (SEARCH, daemon.publish_seconds, partial(search.follow, database)),
+            (_ANNOUNCE, daemon.announce_seconds, house.outbound.run),
         )
-        for source in house.settings.sources
-        if SourceKind(source.kind) is not SourceKind.PUSH
-    )
-    works: tuple[tuple[str, int, Callable[[Event], object]], ...] = (
-        *polls,
-        ("hubs", every.ingest_seconds, partial(_renew, house.renew)),
-        ("publish", every.publish_seconds, publish),
-        (SEARCH, every.publish_seconds, partial(search.follow, house.database)),
-        (_ANNOUNCE, every.announce_seconds, house.outbound.run),
-        ("digests", every.digests_seconds, partial(_plan, house.planner, house.clock)),
-        ("delivery", every.delivery_seconds, partial(_deliver, house.deliver, house.clock)),
-    )
+    if DIGESTS in roles:
+        works.append(
+            (DIGESTS, daemon.digests_seconds, partial(_plan, house.planner, house.clock, wake))
+        )
+    if DELIVERY in roles:
+        works.append(
+            (DELIVERY, daemon.delivery_seconds, partial(_deliver, house.deliver, house.clock))
+        )
     # The parts they share are made here, as each job runs in a thread of its own.
     _ = house.fetcher, house.site, house.transport, house.contents
     house.workers.start(eager=True)
@@ -167,6 +195,27 @@ def jobs(house: House, on_change: Callable[[], object] = lambda: None) -> tuple[
         Job(name=name, every_seconds=seconds, work=partial(_unless_busy, work))
         for name, seconds, work in works
     )
+
+
+def _taking_in(
+    house: House, publish: Callable[[Event], object]
+) -> Iterator[tuple[str, int, Callable[[Event], object]]]:
+    """A job a source: one that is slow or broken delays no other."""
+    seconds = house.settings.daemon.ingest_seconds
+    for source in house.settings.sources:
+        if SourceKind(source.kind) is not SourceKind.PUSH:
+            take_in = partial(_ingest, source.name, house.ingest, publish, house.clock)
+            yield f"ingest {source.name}", seconds, take_in
+    yield "hubs", seconds, partial(_renew, house.renew)
+
+
+def _publishing(
+    house: House, on_change: Callable[[], object], wake: Callable[[str], object]
+) -> Callable[[Event], object]:
+    """What publishes, or has another node do so where that is none of our roles."""
+    if PUBLISH in house.settings.daemon.roles.split():
+        return partial(_publish, house.publish, on_change)
+    return lambda _: wake(PUBLISH)
 
 
 def _unless_busy(work: Callable[[Event], object], stopping: Event) -> None:
@@ -221,7 +270,12 @@ def _renew(renew: Callable[[Event], RenewReport], stopping: Event) -> None:
         log.warning("hub cannot be asked", problem=problem)
 
 
-def _plan(planner: Planner, clock: Callable[[], datetime], stopping: Event) -> None:
+def _plan(
+    planner: Planner,
+    clock: Callable[[], datetime],
+    wake: Callable[[str], object],
+    stopping: Event,
+) -> None:
     started = clock()
     report = planner.plan(now=started, stopping=stopping)
     if report.due:
@@ -233,6 +287,8 @@ def _plan(planner: Planner, clock: Callable[[], datetime], stopping: Event) -> N
             skipped={str(reason): count for reason, count in report.skipped.items()},
             seconds=_seconds(clock() - started),
         )
+    if report.planned:
+        wake(DELIVERY)
 
 
 def _deliver(

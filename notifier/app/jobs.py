@@ -213,9 +213,9 @@ class Scheduler:
         self._scheduler.start()
 
     def wake(self, name: str) -> None:
-        """The job of that name beats now, or once more after the beat in hand."""
-        work = self._works[name]
-        if not work.wanted.is_set():  # Who wanted it before has seen to it.
+        """The job of that name, if there is one, beats now, or once more after the beat in hand."""
+        work = self._works.get(name)
+        if work and not work.wanted.is_set():  # Who wanted it before has seen to it.
             work.wanted.set()
             with suppress(RuntimeError):  # It has been stopped.
                 self._woken.submit(self._beat, work.job)

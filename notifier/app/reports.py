@@ -16,6 +16,7 @@ from notifier.model import (
     Cadence,
     DeliveryState,
     Frequency,
+    Node,
     Subscriber,
     SubscriberState,
     Totals,
@@ -84,7 +85,8 @@ class Status:
     of changed feeds;
     ``not_rendered`` are the slugs of items that could not be, and are published nowhere,
     ``feed_subscriptions`` counts those of its own hub, ``daemon`` is the process that runs it;
-    ``lost_zones`` are what active subscribers named and is no time zone any more, and how many did.
+    ``nodes`` are the daemons that share the store; ``lost_zones`` are what active subscribers
+    named and is no time zone any more, and how many did.
     """
 
     store: str
@@ -100,6 +102,7 @@ class Status:
     hubs: Sequence[HubStanding]
     feed_subscriptions: int
     daemon: str | None
+    nodes: Sequence[Node]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,13 +233,14 @@ def status(
     from feeds.publish.feed import feeds_of
     from feeds.storage import entries
     from feeds.storage.published import publish_standing
-    from notifier.storage import subscribers
+    from notifier.storage import senders, subscribers
 
     with database.reading() as connection:
         languages = entries.languages(connection)
         not_rendered = entries.left_out(connection)
         publishing = publish_standing.known(connection)
         lost_zones = subscribers.lost_zones(connection)
+        nodes = senders.every_node(connection)
     numbers = totals(database, settings, now)
     return Status(
         store=database.name,
@@ -252,6 +256,7 @@ def status(
         hubs=numbers.hubs,
         feed_subscriptions=numbers.feed_subscriptions,
         daemon=daemon,
+        nodes=nodes,
     )
 
 

@@ -1,6 +1,6 @@
-"""Who sends at present, as rows: which node, and until when, by the clock that all nodes share.
+"""The nodes, as rows: which there are, who sends, and until when, by the clock they share.
 
-Knows the table ``senders``. Must never know what is done under a lease.
+Knows the tables ``nodes`` and ``senders``. Must never know what is done under a lease.
 """
 
 from datetime import timedelta
@@ -19,7 +19,9 @@ from sqlalchemy import (
 )
 
 from feeds.storage.database import next_numbers, store_time
-from notifier.storage.tables import senders
+from feeds.storage.engines import upsert
+from notifier.model import Node
+from notifier.storage.tables import nodes, senders
 
 #: A node that is no more is followed by another within a minute; one that lives moves its lease on
 #: often enough for three tries before the end.
@@ -57,3 +59,37 @@ def in_force(*but: BindParameter[str]) -> Select[tuple[int]]:
     return select(senders.c.number).where(
         senders.c.until > func.now(), *(senders.c.node != node for node in but)
     )
+
+
+#: A node that says nothing for so long is no more; it says something six times in that.
+SILENCE = timedelta(minutes=1)
+BEAT_SECONDS = 10
+#: One that ended without a word is shown for so long.
+_SHOWN = timedelta(days=7)
+
+
+def beat(connection: Connection, name: str, holder: str, roles: str) -> None:
+    """The node of that name is alive, as this process."""
+    now = store_time(connection)
+    upsert(connection, nodes, [{"name": name, "holder": holder, "roles": roles, "beat_at": now}])
+    connection.execute(delete(nodes).where(nodes.c.beat_at < now - _SHOWN))
+
+
+def leave(connection: Connection, name: str) -> None:
+    """There is no node of that name any more."""
+    connection.execute(delete(nodes).where(nodes.c.name == name))
+
+
+def every_node(connection: Connection) -> list[Node]:
+    """The nodes there are, and those that ended without a word, by name."""
+    now = store_time(connection)
+    return [
+        Node(
+            name=row.name,
+            holder=row.holder,
+            roles=tuple(row.roles.split()),
+            beat_at=row.beat_at,
+            is_alive=now - row.beat_at <= SILENCE,
+        )
+        for row in connection.execute(select(nodes).order_by(nodes.c.name))
+    ]

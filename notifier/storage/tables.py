@@ -149,6 +149,17 @@ senders = Table(
     Column("until", Instant, nullable=False),
 )
 
+#: The daemons that share this store, by their names, and when each last gave a sign of life, by the
+#: store's clock; ``holder`` is the process, ``roles`` what it does.
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("beat_at", Instant, nullable=False),
+)
+
 #: One digest to one person: of a ``period``, covering ``windows``, a JSON object of spans by
 #: frequency. What it tells is made when it leaves; ``items`` counts them, or ``reply`` says why
 #: there is none. What is queued is under a ``lease`` while a node is about to send it. ``node``

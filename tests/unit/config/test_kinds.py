@@ -268,3 +268,24 @@ def test_a_title_that_cannot_be_published_is_a_fault(title: str) -> None:
     with pytest.raises(SettingsError, match="SITE__TITLE"):
         load(None, {"FIELDFARE_SITE__TITLE": title})
     assert load(None, {"FIELDFARE_SITE__TITLE": "\u2067أخبار\u2069 OSCE"}).site.title
+
+
+@pytest.mark.parametrize(
+    ("roles", "is_taken"),
+    [
+        ("", True),
+        ("delivery", True),
+        ("ingest publish digests delivery", True),
+        ("publish  ingest", True),
+        ("deliver", False),
+        ("ingestpublish", False),
+        ("ingest,publish", False),
+    ],
+)
+def test_a_node_has_the_roles_there_are(tmp_path: Path, roles: str, is_taken: bool) -> None:
+    text = f'[daemon]\nroles = "{roles}"\n'
+    if is_taken:
+        assert settings_from(tmp_path / "fieldfare.toml", text).daemon.roles == roles
+    else:
+        with pytest.raises(SettingsError, match="must be some of ingest, publish"):
+            settings_from(tmp_path / "fieldfare.toml", text)

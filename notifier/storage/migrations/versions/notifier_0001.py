@@ -18,6 +18,7 @@ def upgrade() -> None:
     _subscriptions()
     _renderings()
     _senders()
+    _nodes()
     _deliveries()
     _transitions()
     _suppressions()
@@ -157,6 +158,17 @@ def _senders() -> None:
         sa.Column("node", sa.Text(), nullable=False),
         sa.Column("until", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_senders"),
+    )
+
+
+def _nodes() -> None:
+    op.create_table(
+        "nodes",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("roles", sa.Text(), nullable=False),
+        sa.Column("beat_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_nodes"),
     )
 
 

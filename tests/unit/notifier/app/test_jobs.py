@@ -245,3 +245,10 @@ def test_a_job_that_is_woken_while_it_works_beats_once_more_and_never_twice_at_o
         assert again.wait(PATIENCE_SECONDS)
         scheduler.stop()
     assert logs == []
+
+
+def test_to_wake_a_job_that_is_another_nodes_does_nothing() -> None:
+    scheduler = a_scheduler(a_job(lambda: None))
+    scheduler.start()
+    scheduler.wake("another")
+    scheduler.stop()
