@@ -8,9 +8,9 @@ import codecs
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from itertools import combinations
+from itertools import combinations, starmap
 from math import log
 
 _CHARSET = re.compile(r"""charset\s*+=\s*+["']?+\s*+([\w.:-]{2,40})""", re.IGNORECASE)
@@ -250,27 +250,27 @@ def table_by_letters(body: bytes, stated: str = _WESTERN) -> str:
 
 
 def _most_likely(text: str, table: str) -> float:
-    """How likely a text is in the language of a table that it is likeliest in, as a logarithm."""
+    """How likely a text is in the language of a table that it is likeliest in, as a logarithm; of
+    the Western ones any two may stand together.
+    """
     found = Counter(_TOLD_BY.findall(text.lower()))
+    # One that has none of the letters makes no other one likelier.
+    known = [each for each in _LATIN[table] if not found.keys().isdisjoint(each)]
+    languages = [*map(_shares, known)]
+    if table == _WESTERN:
+        languages += starmap(_together, combinations(known, 2))
     return _ODD * len(_BESIDE_WORDS.findall(text)) + max(
         sum(times * shares.get(letter, _STRANGE) for letter, times in found.items())
-        for shares in _languages_of(table)
+        for shares in languages or ({},)
     )
 
 
 @cache
-def _languages_of(table: str) -> Sequence[Mapping[str, float]]:
-    """The letters of each language of a table; of the Western ones any two may stand together."""
-    found = [*map(_shares, _LATIN[table])]
-    if table == _WESTERN:
-        found += [_together(*pair) for pair in combinations(found, 2)]
-    return found
-
-
-def _together(one: Mapping[str, float], other: Mapping[str, float]) -> Mapping[str, float]:
+def _together(one: str, other: str) -> Mapping[str, float]:
+    first, second = _shares(one), _shares(other)
     return {
-        letter: max(one.get(letter, _STRANGE), other.get(letter, _STRANGE)) - log(2)
-        for letter in one.keys() | other.keys()
+        letter: max(first.get(letter, _STRANGE), second.get(letter, _STRANGE)) - log(2)
+        for letter in first.keys() | second.keys()
     }
 
 

@@ -88,7 +88,7 @@ _TAG = re.compile(r"<[^>]*+>?")
 # paragraphs, each closed within what it was opened in. Signs that it writes in another way are not
 # among these, nor addresses that it would look into. Of longer texts it takes no longer itself.
 _SHORT_CHARS = 2_000
-_WORDS = r"[^<>&\r\xa0]++|&(?:amp|lt|gt|nbsp);|<br ?/?>"
+_WORDS = r"[^<>&\x00-\x08\x0b-\x1f\x7f-\xa0]++|&(?:amp|lt|gt|nbsp);|<br ?/?>"
 _SITE = r"https?://(?:(?!xn--)[a-z0-9][a-z0-9-]{0,62}\.){1,9}[a-z]{2,20}"
 _LINK = (
     rf'<a href="(?:{_SITE}(?:/(?:[!#-%\x27-;=?-Z_a-z~]++|&amp;)*)?'
@@ -160,9 +160,9 @@ def sanitised(
     without a base, the words stay. Markup that is made to stop a parser is brought down to its
     words. ``with_places`` keeps the places of what it shows.
     """
-    may_hide = values.holds_unseen(html) or _OTHER_REFERENCE.search(html) is not None
-    if not may_hide and (written := _as_written(html, base_url or page)) is not None:
+    if (written := _as_written(html, base_url or page)) is not None:
         return written
+    may_hide = values.holds_unseen(html) or _OTHER_REFERENCE.search(html) is not None
     if may_hide:
         html = values.visible(html, with_isolates=True)
     # Most markup has no such elements, and few names at all.
@@ -200,6 +200,9 @@ def _as_written(html: str, base: str | None) -> str | None:
     for any other.
     """
     if len(html) > _SHORT_CHARS or not _WRITTEN_SO.fullmatch(html):
+        return None
+    # Of ASCII the pattern has left out what nobody sees.
+    if not html.isascii() and values.holds_unseen(html):
         return None
     if '<a href="/' in html:
         site = _site_of(base or "")

@@ -311,17 +311,6 @@ def _is_head(line: str, title: str) -> bool:
     return bool(title) and line.startswith(title) and is_short and not line.endswith(_ENDS)
 
 
-class _Lead(NamedTuple):
-    """The first paragraph of a summary: whether it goes ``on`` or is too long for one, and whether
-    it ``is_one`` with tags that hold no other; what was ``read`` of several.
-    """
-
-    text: str
-    on: bool
-    is_one: bool = False
-    read: "_Read | None" = None
-
-
 class _Read(NamedTuple):
     """A text with tags, sanitised: its blocks, and what it shows at which places."""
 
@@ -330,13 +319,16 @@ class _Read(NamedTuple):
     embeds: Mapping[int, Embed]
 
 
-def _lead(summary: TextConstruct, title: str, page: str) -> _Lead:
+def _lead(summary: TextConstruct, title: str, page: str) -> tuple[str, bool, bool, _Read | None]:
+    """The first paragraph of a summary, whether it goes on or is too long for one, whether its tags
+    hold no other, and what was read of several.
+    """
     text = summary.text
     is_one = summary.is_html and "<" in text and _PARAGRAPH.fullmatch(text) is not None
     if is_one or not (summary.is_html and "<" in text and _TAG.search(text)):
         said = _INLINE.sub("", text) if is_one else text
         plain = _running(_characters(said) if summary.is_html else said)
-        return _Lead(plain, len(plain) > _SUMMARY_CHARS, is_one)
+        return plain, len(plain) > _SUMMARY_CHARS, is_one, None
     read = _read(summary, page)
     # An opening is a paragraph.
     starts = (at for at, each in enumerate(read.blocks) if each.tag not in _HEADINGS)
@@ -344,7 +336,7 @@ def _lead(summary: TextConstruct, title: str, page: str) -> _Lead:
     if len(found) > 1 and _is_head(found[0], title):
         found = found[1:]
     rest = len(found) > 1 or (bool(found) and len(found[0]) > _SUMMARY_CHARS)
-    return _Lead("".join(found[:1]), rest, read=read)
+    return "".join(found[:1]), rest, False, read
 
 
 def _body(words: TextConstruct, title: str, page: str) -> tuple[str, tuple[str, ...]]:

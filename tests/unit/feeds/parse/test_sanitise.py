@@ -189,7 +189,11 @@ ADDRESSES = (
     "/.a /a//b /a?b /é x #x /%41 javascript:x https://T.example/ https://1.2.3.4/ /a&amp;b mailto:a "
     "https://xn--a.example/ https://t.example:80/ https://t.example/` https://t.example/é"
 ).split()
-SIGNS = [*'a é " "> &amp; &lt; &nbsp; & <br> <br/>'.split(), " ", "\n", "\r", "\u00a0", "<br />"]
+SIGNS = [
+    *'a é " "> &amp; &lt; &nbsp; & <br> <br/>'.split(),
+    *" \n\r\x0b\x7f\x85\u00a0\u200b",
+    "<br />",
+]
 BITS = st.sampled_from([*SIGNS, "&quot;", "&eacute;", "<b>", "</b>", "</a>", "<p>", "</p>", "<li>"])
 LINK = st.builds('<a href="{}">{}</a>'.format, st.sampled_from(ADDRESSES), st.sampled_from(SIGNS))
 
