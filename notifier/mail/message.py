@@ -92,23 +92,36 @@ def build(
     rule = b"\r\n--" + boundary
     # RFC 2046 5.1.4: the last alternative is the richest.
     parts = [
-        *(before, _subject(subject), after, boundary, b'"\r\n', rule, _PLAIN, *_smaller(text)),
-        *(rule, _HTML, *_smaller(html), rule, b"--\r\n"),
+        *(
+            before,
+            _subject(subject),
+            after,
+            boundary,
+            b'"\r\n',
+            rule,
+            _PLAIN,
+            *_encoded(text, _READABLE),
+        ),
+        *(rule, _HTML, *_encoded(html), rule, b"--\r\n"),
     ]
     return b"".join(parts)
 
 
 _QUOTED, _BASED, _MARK = map(attrgetter, Lines._fields)
+# Who reads the source of a mail reads its text.
+_READABLE: Final = 8 / 7
 _PLAIN, _HTML = (
     f"\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: ".encode()
     for subtype in ("plain", "html")
 )
 
 
-def _smaller(body: Sequence[Lines]) -> Iterator[bytes]:
-    """In base64 where quoted-printable takes more, as it does three bytes for one beyond ASCII."""
+def _encoded(body: Sequence[Lines], worth: float = 1) -> Iterator[bytes]:
+    """In base64 where quoted-printable takes more, as it does three bytes for one beyond ASCII, by
+    more than that it can be read as it is is ``worth``.
+    """
     quoted, based = sizes(body)
-    if quoted <= based:
+    if quoted <= worth * based:
         yield b"quoted-printable\r\n\r\n"
         yield from map(_QUOTED, body)
     else:
