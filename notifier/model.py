@@ -273,6 +273,21 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """What is wrong with a mail server: its words, ``since`` when.
+
+    ``refusals`` counts those of us in a row, ``probes`` the pauses that were made for them; the
+    next message is offered from ``again_at`` on.
+    """
+
+    since: datetime
+    problem: str
+    refusals: int
+    probes: int
+    again_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """What the store holds, by numbers."""
 
@@ -283,6 +298,7 @@ class Totals:
     sources: "Mapping[State, int]"
     hubs: "Sequence[HubStanding]" = ()
     feed_subscriptions: int = 0
+    incidents: Mapping[str, Incident] = field(default_factory=dict)
 
 
 def message_id(public_id: str, period: str, sender: str) -> str:

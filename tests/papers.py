@@ -48,7 +48,7 @@ REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
     "subscribers": [SubscriberRow],
     "digest": (PlanReport, DeliveryReport),
     "deliveries": [Delivery],
-    "release": "`{released}`",
+    "release": "`{released}`, how many",
 }
 
 

@@ -6,7 +6,7 @@ Knows how the parts fit together. Must never know what is asked of them.
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -27,7 +27,7 @@ from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
 from feeds.web.selections import SelectedOverHttp
-from notifier.model import DeliveryState, SubscriberState, Totals
+from notifier.model import DeliveryState, Incident, SubscriberState, Totals
 from notifier.web.application import create_app
 from notifier.web.connections import WebCounts
 from notifier.web.health import Health
@@ -100,6 +100,7 @@ def a_web_app(
     heartbeats: Heartbeats | None = None,
     counts: WebCounts | None = None,
     is_current: Callable[[], bool] | None = None,
+    incidents: Callable[[], Mapping[str, Incident]] | None = None,
     totals: Callable[[], Totals] = lambda: TOTALS,
     site: Site = SITE,
     clock: Callable[[], datetime] = lambda: NOW,
@@ -118,6 +119,7 @@ def a_web_app(
         viewing=a_viewing(copy or contents(database).copy, pages, clock),
         health=Health(
             is_current=is_current or database.is_current,
+            incidents=incidents or dict,
             totals=totals,
             heartbeats=heartbeats or Heartbeats(),
             counts=counts or some_counts(),

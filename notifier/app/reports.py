@@ -16,6 +16,7 @@ from notifier.model import (
     Cadence,
     DeliveryState,
     Frequency,
+    Incident,
     Node,
     Subscriber,
     SubscriberState,
@@ -83,6 +84,7 @@ class SubscriberRow:
 class Status:
     """The state of an installation in numbers, how its publishing does, and the hubs that it tells
     of changed feeds;
+    ``incidents`` say what is wrong with mail servers,
     ``not_rendered`` are the slugs of items that could not be, and are published nowhere,
     ``feed_subscriptions`` counts those of its own hub, ``daemon`` is the process that runs it;
     ``nodes`` are the daemons that share the store; ``lost_zones`` are what active subscribers
@@ -99,6 +101,7 @@ class Status:
     subscribers: Mapping[SubscriberState, int]
     lost_zones: Mapping[str, int]
     deliveries: Mapping[DeliveryState, int]
+    incidents: Mapping[str, Incident]
     hubs: Sequence[HubStanding]
     feed_subscriptions: int
     daemon: str | None
@@ -199,11 +202,20 @@ def _digest(person: Subscriber, cadence: Cadence) -> DigestRow:
     )
 
 
+def incidents(database: "Database") -> Mapping[str, Incident]:
+    """What is wrong with mail servers at present, by their names."""
+    from notifier.storage.incidents import every
+
+    with database.reading() as connection:
+        return every(connection)
+
+
 def totals(database: "Database", settings: "Sequence[SourceSettings]", now: datetime) -> Totals:
     """The numbers a supervisor watches."""
     from feeds.storage import overview
     from feeds.storage.websub import hubs, subscriptions
     from notifier.storage import deliveries, subscribers
+    from notifier.storage.incidents import every
 
     with database.reading() as connection:
         return Totals(
@@ -214,6 +226,7 @@ def totals(database: "Database", settings: "Sequence[SourceSettings]", now: date
             sources=_states(connection, settings),
             hubs=hubs.rows(connection),
             feed_subscriptions=subscriptions.count(connection, now),
+            incidents=every(connection),
         )
 
 
@@ -253,6 +266,7 @@ def status(
         subscribers=numbers.subscribers,
         lost_zones=lost_zones,
         deliveries=numbers.deliveries,
+        incidents=numbers.incidents,
         hubs=numbers.hubs,
         feed_subscriptions=numbers.feed_subscriptions,
         daemon=daemon,

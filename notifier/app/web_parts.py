@@ -103,6 +103,7 @@ def _health(
 ) -> Health:
     return Health(
         is_current=database.is_current,
+        incidents=lambda: reports.incidents(database),
         totals=lambda: reports.totals(database, settings.sources, clock()),
         heartbeats=heartbeats,
         counts=counts,

@@ -193,17 +193,34 @@ def _at(moment: datetime) -> str:
 
 def release(
     context: typer.Context,
-    delivery: Annotated[int, typer.Argument(help="Its id, as `deliveries` lists it.")],
+    delivery: Annotated[
+        int | None, typer.Argument(help="Its id, as `deliveries` lists it.")
+    ] = None,
     drop: Annotated[bool, typer.Option(help="Do not send it any more.")] = False,
+    refused: Annotated[
+        bool, typer.Option(help="All that failed or waits as a mail server refused us.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Decide on a message held in doubt after a crash: send it once more, or drop it."""
-    from notifier.storage import deliveries as stored
+    """Send once more what failed or is held in doubt, or drop what is held.
 
+    With --refused, mail is offered at once, whatever was wrong with the mail server.
+    """
+    from notifier.storage import deliveries as stored
+    from notifier.storage import incidents
+
+    if (delivery is None) != refused or (drop and refused):
+        raise typer.BadParameter("name either one delivery, or --refused")
     with house_for(context) as house, house.database.writing() as connection:
-        held = stored.release(connection, delivery, house.clock(), send=not drop)
-    done = "dropped" if drop else "queued once more"
-    text = done if held else f"no delivery {delivery} is held in doubt"
-    write_report({"released": held}, text, as_json=as_json)
-    if not held:
+        now = house.clock()
+        if delivery is None:
+            incidents.lift(connection)
+            count = stored.release_refused(connection, now)
+            text = f"{count} queued once more; mail is offered to the mail server again"
+        else:
+            count = stored.release(connection, delivery, now, send=not drop)
+            done = "dropped" if drop else "queued once more"
+            text = done if count else f"no delivery {delivery} is held in doubt, or failed"
+    write_report({"released": int(count)}, text, as_json=as_json)
+    if delivery is not None and not count:
         raise typer.Exit(1)

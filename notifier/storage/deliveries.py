@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Update, and_, func, select, update
 
-from notifier.model import Cause, DeliveryState, folded
+from notifier.model import Cause, DeliveryState, SubscriberState, folded
 from notifier.storage.tables import deliveries, subscribers
 from notifier.storage.transitions import Transition, histories, note
 
 #: Of the greatest number a store holds.
 _DIGITS = 18
+_MOST = 10_000
 _WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
 
 
@@ -44,32 +45,52 @@ _COLUMNS = [deliveries.c[field.name] for field in fields(Delivery) if field.name
 
 def drop(connection: Connection, owners: Sequence[int], now: datetime) -> None:
     """What still waits to be sent to these subscribers is not sent."""
-    dropped = connection.scalars(
+    dropped = (
         update(deliveries)
         .where(deliveries.c.subscriber.in_(owners), deliveries.c.state.in_(_WAITING))
         .values(state=DeliveryState.SUPPRESSED, settled_at=now)
-        .returning(deliveries.c.id)
-    ).all()
-    if dropped:
-        note(connection, deliveries.c.id.in_(dropped), now, was_tried=False)
+    )
+    _changed(connection, dropped, now)
 
 
 def release(connection: Connection, number: int, now: datetime, *, send: bool) -> bool:
-    """A delivery held in doubt is to be sent once more, or counts as failed.
+    """A delivery held in doubt, or failed, is to be sent once more; one held counts as failed.
 
-    False where none of that number is held.
+    False where none of that number is, or whose reader left meanwhile.
     """
-    decided = DeliveryState.QUEUED if send else DeliveryState.FAILED
-    held = (
+    states = (DeliveryState.UNCERTAIN, DeliveryState.FAILED)
+    which = and_(deliveries.c.id == number, deliveries.c.state.in_(states if send else states[:1]))
+    if send:
+        return bool(_again(connection, which, now))
+    failed = update(deliveries).where(which).values(state=DeliveryState.FAILED, settled_at=now)
+    return bool(_changed(connection, failed, now))
+
+
+def release_refused(connection: Connection, now: datetime) -> int:
+    """What failed or waits as a server refused us is to be sent now: how many there are."""
+    states = (DeliveryState.FAILED, DeliveryState.DEFERRED)
+    which = and_(deliveries.c.state.in_(states), deliveries.c.cause == Cause.OURS)
+    return _again(connection, which, now)
+
+
+def _again(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
+    """They are queued as if they had not been tried yet, but for readers who left meanwhile."""
+    active = select(subscribers.c.id).where(subscribers.c.state == SubscriberState.ACTIVE)
+    queued = (
         update(deliveries)
-        .where(deliveries.c.id == number, deliveries.c.state == DeliveryState.UNCERTAIN)
-        .values(state=decided, due_at=now, settled_at=None if send else now)
-        .returning(deliveries.c.id)
+        .where(which, deliveries.c.subscriber.in_(active))
+        .values(state=DeliveryState.QUEUED, due_at=now, settled_at=None, attempts=0, tried_at=None)
     )
-    is_held = connection.execute(held).scalar() is not None
-    if is_held:
-        note(connection, deliveries.c.id == number, now, was_tried=False)
-    return is_held
+    return _changed(connection, queued, now)
+
+
+def _changed(connection: Connection, change: Update, now: datetime) -> int:
+    changed = connection.scalars(change.returning(deliveries.c.id)).all()
+    # A statement takes no more values than that.
+    for start in range(0, len(changed), _MOST):
+        some = changed[start : start + _MOST]
+        note(connection, deliveries.c.id.in_(some), now, was_tried=False)
+    return len(changed)
 
 
 def counts(connection: Connection) -> dict[DeliveryState, int]:

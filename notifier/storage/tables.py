@@ -207,6 +207,18 @@ transitions = Table(
     Index("ix_transitions_delivery", "delivery"),
 )
 
+#: Mail servers that are away, or refuse us whoever a mail is for: see `Incident`.
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("relay", Text, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("refusals", Integer, nullable=False),
+    Column("probes", Integer, nullable=False),
+    Column("again_at", Instant, nullable=False),
+)
+
 #: Addresses that must not be mailed, by keyed hash, so that erasing a person keeps the no.
 suppressions = Table(
     "suppressions",

@@ -24,7 +24,7 @@ from feeds.errors import StoreError
 from feeds.standing import HubStanding
 from feeds.standing import State as Standing
 from feeds.web.request_limits import ThreadLimit
-from notifier.model import DeliveryState, SubscriberState, Totals
+from notifier.model import DeliveryState, Incident, SubscriberState, Totals
 from notifier.web.connections import WebCounts
 
 _FRESH = {"cache-control": "no-store"}
@@ -50,15 +50,16 @@ class Heartbeats(Protocol):
 class Health:
     """The requests /healthz and /metrics.
 
-    ``totals`` and ``is_current``, whether the store has today's schema, raise StoreError where
-    the store does not answer. ``counts`` are those of all processes that answer: whichever is asked
-    says the same.
+    ``totals``, ``incidents`` (with mail servers) and ``is_current``, whether the store has today's
+    schema, raise StoreError where the store does not answer. ``counts`` are those of all processes
+    that answer: whichever is asked says the same.
     """
 
     def __init__(
         self,
         *,
         is_current: Callable[[], bool],
+        incidents: Callable[[], Mapping[str, Incident]],
         totals: Callable[[], Totals],
         heartbeats: Heartbeats,
         counts: WebCounts,
@@ -66,6 +67,7 @@ class Health:
         clock: Callable[[], datetime],
     ) -> None:
         self._is_current = is_current
+        self._incidents = incidents
         self._counts = counts
         self._heartbeats = heartbeats
         self._version = version
@@ -76,8 +78,8 @@ class Health:
         self._registry.register(_Readings(totals, heartbeats, counts, version, clock))
 
     async def healthz(self, _request: Request) -> Response:
-        """200 while the store answers and every job beats; 503 with the reasons otherwise; and how
-        many connections were refused since the start, as there were too many.
+        """200 while the store answers, every job beats and mail goes out; 503 with the reasons
+        otherwise; and how many connections were refused since the start, as there were too many.
 
         At once in any case: it waits for no one else, and not long for the store.
         """
@@ -115,7 +117,7 @@ class Health:
     def _looked(self) -> list[str]:
         try:
             if self._is_current():
-                return []
+                return [_told(relay, one) for relay, one in self._incidents().items()]
         except StoreError as error:
             log.error("store does not answer", problem=str(error))  # noqa: TRY400 - expected
             return ["the store does not answer; the log says why"]
@@ -130,6 +132,13 @@ class Health:
         pairs = zip(self._counts.running[:], self._counts.ended[:], strict=True)
         if left := sum(bool(ended) and not running for running, ended in pairs):
             yield f"{left} of {len(self._counts.running)} web processes do not run; see the log"
+
+
+def _told(relay: str, incident: Incident) -> str:
+    """Without its words, which may be nobody else's business."""
+    what = "refuses us" if incident.refusals else "is away"
+    since = f"{incident.since:%Y-%m-%d %H:%M}Z"
+    return f"{relay} {what} since {since}, mail waits; `fieldfare status` says why"
 
 
 class _Readings(Collector):
@@ -163,6 +172,11 @@ class _Readings(Collector):
             "fieldfare_subscribers", "Subscribers by state.", SubscriberState, totals.subscribers
         )
         yield _by_state("fieldfare_sources", "Sources by state.", Standing, totals.sources)
+        yield GaugeMetricFamily(
+            "fieldfare_mail_incidents",
+            "Mail servers that are away or refuse us.",
+            value=len(totals.incidents),
+        )
         yield from _hubs(totals.hubs)
         yield GaugeMetricFamily(
             "fieldfare_feed_subscriptions",

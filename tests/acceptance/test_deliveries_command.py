@@ -1,6 +1,7 @@
 """Who got what, when, and why not, is told by one command."""
 
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,39 @@ def test_what_became_of_a_period_is_told_by_reader(house: Installation) -> None:
 def test_that_there_is_none_is_told(house: Installation, about: str) -> None:
     assert house.report("deliveries", about) == []
     assert house.call("deliveries", about).stdout.decode() == "no such deliveries\n"
+
+
+@pytest.fixture
+def refused(house: Installation) -> Installation:
+    """Everything was given up, as the mail server refused us."""
+    with sqlite3.connect(house.folder / "fieldfare.db") as store:
+        store.execute("UPDATE deliveries SET state = 'failed', cause = 'ours'")
+        row = ("the relay", "2026-11-24 06:00:00", "550 5.4.5 limit", 3, 1, "2100-01-01 00:00:00")
+        store.execute("INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?)", row)
+    store.close()
+    return house
+
+
+def test_what_is_wrong_with_a_mail_server_is_told(refused: Installation) -> None:
+    [incident] = refused.report("status")["incidents"].values()
+    assert (incident["problem"], incident["refusals"]) == ("550 5.4.5 limit", 3)
+    assert "550 5.4.5 limit" in refused.call("status").stdout.decode()
+
+
+def test_what_failed_by_it_is_brought_back(refused: Installation) -> None:
+    assert refused.report("release", "--refused") == {"released": 2}
+    assert refused.report("status")["incidents"] == {}
+    assert refused.report("digest", "--now", "2100-01-01T13:00:00Z")["accepted"] == 2
+
+
+def test_one_that_failed_is_sent_once_more(refused: Installation) -> None:
+    [told] = refused.report("deliveries", "anna@example.org")
+    assert refused.report("release", str(told["id"])) == {"released": 1}
+    assert refused.call("release", str(told["id"])).returncode == 1
+
+
+@pytest.mark.parametrize("arguments", [(), ("1", "--refused"), ("--refused", "--drop")])
+def test_what_is_to_be_released_is_said_in_one_way(
+    refused: Installation, arguments: tuple[str, ...]
+) -> None:
+    assert refused.call("release", *arguments).returncode == 2

@@ -4,6 +4,7 @@ import errno
 import mailbox
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from feeds.errors import StoreError
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
-from notifier.model import Totals
+from notifier.model import Incident, Totals
 from notifier.storage import VERSIONS
 from notifier.web.connections import WebCounts
 from tests.serving import NOW, TOTALS, Heartbeats, a_web_app, serving
@@ -32,6 +33,7 @@ class Store:
 
     def __init__(self) -> None:
         self.answer: bool | Exception = True
+        self.incidents: dict[str, Incident] = {}
 
     def is_current(self) -> bool:
         if isinstance(self.answer, Exception):
@@ -57,6 +59,7 @@ def parts() -> tuple[Store, Heartbeats]:
 def store(parts: tuple[Store, Heartbeats]) -> Iterator[Store]:
     yield parts[0]
     parts[0].answer = True
+    parts[0].incidents.clear()
 
 
 @pytest.fixture
@@ -87,6 +90,7 @@ def client(
         heartbeats=heartbeats,
         counts=counts,
         is_current=store.is_current,
+        incidents=lambda: store.incidents,
         totals=store.totals,
     )
     with serving(app) as address, httpx2.Client(base_url=address) as asking:
@@ -141,6 +145,21 @@ def test_a_store_that_does_not_answer_is_unhealthy(client: httpx2.Client, store:
     assert answer.json()["problems"] == ["the store does not answer; the log says why"]
 
 
+def test_a_mail_server_that_refuses_us_is_told_without_its_words(
+    client: httpx2.Client, store: Store
+) -> None:
+    incident = Incident(since=NOW, problem="550 secret", refusals=3, probes=1, again_at=NOW)
+    away = replace(incident, refusals=0)
+    store.incidents |= {"another": away, "the relay": incident}
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    at = f"{NOW:%Y-%m-%d %H:%M}Z"
+    assert answer.json()["problems"] == [
+        f"another is away since {at}, mail waits; `fieldfare status` says why",
+        f"the relay refuses us since {at}, mail waits; `fieldfare status` says why",
+    ]
+
+
 def test_an_old_schema_is_unhealthy_and_says_what_to_do(
     client: httpx2.Client, store: Store
 ) -> None:
@@ -159,6 +178,7 @@ def test_metrics_say_how_the_house_is_doing(client: httpx2.Client) -> None:
         "fieldfare_items": 30_000,
         "fieldfare_quarantined_documents": 2,
         **{f'fieldfare_deliveries{{state="{state}"}}': 0 for state in _QUIET},
+        "fieldfare_mail_incidents": 0,
         'fieldfare_deliveries{state="accepted"}': 41,
         'fieldfare_deliveries{state="failed"}': 1,
         'fieldfare_subscribers{state="active"}': 7,

@@ -21,6 +21,7 @@ def upgrade() -> None:
     _nodes()
     _deliveries()
     _transitions()
+    _incidents()
     _suppressions()
 
 
@@ -223,6 +224,19 @@ def _transitions() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_transitions"),
     )
     op.create_index("ix_transitions_delivery", "transitions", ["delivery"])
+
+
+def _incidents() -> None:
+    op.create_table(
+        "incidents",
+        sa.Column("relay", sa.Text(), nullable=False),
+        sa.Column("since", INSTANT, nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("refusals", sa.Integer(), nullable=False),
+        sa.Column("probes", sa.Integer(), nullable=False),
+        sa.Column("again_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("relay", name="pk_incidents"),
+    )
 
 
 def _suppressions() -> None:
