@@ -15,6 +15,7 @@ from feeds.storage.database import Database
 from notifier.mail import Transport
 from notifier.mail.maildir import Maildir
 from notifier.mail.send import DeliveryReport, deliver
+from notifier.mail.smtp.commands import Waits
 from notifier.mail.smtp.relay import Relay
 from notifier.model import DeliveryState
 from tests.command import LOADED
@@ -36,7 +37,7 @@ def smtp(port: int, *, connections: int = 3, messages: int = 100, timeout: float
         security="none",
         connections=connections,
         messages_per_connection=messages,
-        timeout_seconds=timeout,
+        waits=Waits.each(timeout),
     )
 
 

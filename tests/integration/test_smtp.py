@@ -14,6 +14,7 @@ import pytest
 import trustme
 
 from notifier.errors import TransportUnavailable
+from notifier.mail.smtp.commands import Waits
 from notifier.mail.smtp.relay import Relay
 from notifier.model import Envelope, Reply, Stage
 from tests import sessions
@@ -32,19 +33,21 @@ PLAIN = b"250 wire\r\n"
 
 
 def relay(port: int, **changes: Any) -> Relay:
-    asked = Relay(host="127.0.0.1", port=port, security="none", timeout_seconds=5)
+    asked = Relay(
+        host="127.0.0.1", port=port, security="none", timeout_seconds=5, waits=Waits.each(5)
+    )
     return replace(asked, **changes)
 
 
 def said(
-    *envelopes: Envelope, timeout_seconds: float = 5, **replies: Any
+    *envelopes: Envelope, seconds: float = 5, waits: Waits | None = None, **replies: Any
 ) -> tuple[list[Reply], ScriptedSmtp, bool]:
     """What became of the envelopes, sent by one session; the server; whether it is usable yet."""
 
     async def conversation() -> tuple[list[Reply], ScriptedSmtp, bool]:
         async with scripted_smtp(**replies) as server:
             hearer = Hearer()
-            transport = relay(server.port, timeout_seconds=timeout_seconds)
+            transport = relay(server.port, waits=waits or Waits.each(seconds))
             session = await transport.open(hearer.ended)
             answers = [await hearer.send(session, envelope) for envelope in envelopes]
             usable = session.usable
@@ -175,17 +178,37 @@ def test_a_session_that_breaks_says_where_and_is_not_used_again(
     replies: dict[str, Any] = {verb: [reply], **({"EHLO": [ehlo]} if ehlo else {})}
     # Only who waits for what never comes need not wait long.
     seconds = 0.2 if reply is SILENCE else 5.0
-    answers, _, usable = said(ENVELOPE, timeout_seconds=seconds, **replies)
+    answers, _, usable = said(ENVELOPE, seconds=seconds, **replies)
     assert [(one.stage, one.code) for one in answers] == [(stage, code)]
     assert answers[0].text
     assert not usable
+
+
+@pytest.mark.parametrize(
+    ("verb", "stage"),
+    [("MAIL", Stage.MAIL), ("RCPT", Stage.RCPT), ("DATA", Stage.DATA), ("DOT", Stage.DOT)],
+)
+@pytest.mark.parametrize("ehlo", [NO_PIPELINING, None])
+def test_each_stage_has_a_time_of_its_own(verb: str, stage: Stage, ehlo: bytes | None) -> None:
+    """RFC 5321 4.5.3.2: a server that looks into a message has ten minutes, RCPT has five."""
+    short = Waits(**{**dict.fromkeys(("mail", "rcpt", "data", "dot"), 60), stage.value: 0.2})
+    replies: dict[str, Any] = {verb: [SILENCE], **({"EHLO": [ehlo]} if ehlo else {})}
+    answers, _, _ = said(ENVELOPE, waits=short, **replies)
+    [answer] = answers
+    assert (answer.stage, answer.text) == (stage, "no reply within 0.2 seconds")
+
+
+def test_a_client_waits_as_long_as_the_standard_has_it() -> None:
+    waits = Waits()
+    assert [waits.reply(stage) for stage in Stage] == [300, 300, 120, 600]
+    assert (waits.block, waits.shortest) == (180, 120)
 
 
 @pytest.mark.parametrize("reply", [DEAF, GONE])
 def test_a_message_whose_end_was_never_written_is_not_in_doubt(reply: bytes) -> None:
     content = (b"x" * 78 + b"\r\n") * 250_000
     large = replace(ENVELOPE, content=content)
-    answers, _, usable = said(large, timeout_seconds=0.5, DATA=[reply])
+    answers, _, usable = said(large, seconds=0.5, DATA=[reply])
     assert [(one.stage, one.code) for one in answers] == [(Stage.DATA, None)]
     assert not usable
 

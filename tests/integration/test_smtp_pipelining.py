@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from notifier.mail.smtp.commands import Waits
 from notifier.mail.smtp.relay import Relay
 from notifier.model import Envelope, Reply, Stage
 from tests.builders import an_envelope
@@ -27,12 +28,12 @@ USUAL = {
 }
 
 
-def relay(port: int, timeout_seconds: float = 5) -> Relay:
-    return Relay(host="127.0.0.1", port=port, security="none", timeout_seconds=timeout_seconds)
+def relay(port: int, seconds: float = 5) -> Relay:
+    return Relay(host="127.0.0.1", port=port, security="none", waits=Waits.each(seconds))
 
 
 def one_behind_the_other(
-    finished: int, *envelopes: Envelope, timeout_seconds: float = 5, **replies: Any
+    finished: int, *envelopes: Envelope, seconds: float = 5, **replies: Any
 ) -> tuple[list[Reply], ScriptedSmtp]:
     """How messages ended of which each is begun while the one before has not left.
 
@@ -42,7 +43,7 @@ def one_behind_the_other(
     async def conversation() -> tuple[list[Reply], ScriptedSmtp]:
         async with scripted_smtp(**replies) as server:
             hearer = Hearer()
-            transport = relay(server.port, timeout_seconds)
+            transport = relay(server.port, seconds)
             session = await transport.open(hearer.ended)
             session.begin(envelopes[0])
             for number, following in enumerate([*envelopes[1:], None][:finished]):

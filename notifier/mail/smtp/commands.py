@@ -19,6 +19,7 @@ _UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
 _LONGEST_PATH = 254
 
 
+_STAGES = tuple(Stage)
 #: What a host calls itself that nobody else can find (RFC 6761, RFC 6762, RFC 8375, and what
 #: resolvers, clusters and routers make up).
 _NOBODY_FINDS = ("localhost", "localdomain", "local", "internal", "lan", "home", "arpa", "invalid")
@@ -36,6 +37,33 @@ def own_name(machine: str, address: str) -> str:
         return name
     place, _, _ = address.partition("%")
     return f"[IPv6:{place}]" if ":" in place else f"[{place}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """For how many seconds a client waits for what, as RFC 5321 section 4.5.3.2 has it.
+
+    ``block`` is how long a server may take no more of a message; ``dot`` is long, as servers look
+    into messages before they answer for them, and who does not wait sends a second copy.
+    """
+
+    mail: float = 300
+    rcpt: float = 300
+    data: float = 120
+    block: float = 180
+    dot: float = 600
+
+    @classmethod
+    def each(cls, seconds: float) -> Self:
+        return cls(mail=seconds, rcpt=seconds, data=seconds, block=seconds, dot=seconds)
+
+    def reply(self, stage: Stage) -> float:
+        """How long a reply of that stage may take."""
+        return (self.mail, self.rcpt, self.data, self.dot)[_STAGES.index(stage)]
+
+    @property
+    def shortest(self) -> float:
+        return min(self.mail, self.rcpt, self.data, self.block, self.dot)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from notifier.mail import Ended
-from notifier.mail.smtp.commands import Extensions, Step, Transaction, begin
+from notifier.mail.smtp.commands import Extensions, Step, Transaction, Waits, begin
 from notifier.mail.smtp.replies import (
     LONGEST_LINE_BYTES,
     MOST_LINES,
@@ -72,14 +72,14 @@ class SmtpSession(asyncio.Protocol):
         ended: Ended,
         *,
         messages: int,
-        timeout_seconds: float,
+        waits: Waits,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._extensions = extensions
         self._ended = ended
         self._left = messages
-        self._seconds = timeout_seconds
+        self._waits = waits
         self._talks: deque[_Talk] = deque()
         # Who is to be answered next, in which stage; one that was refused is cleared up after.
         self._expected: deque[tuple[_Talk | None, Stage]] = deque()
@@ -87,7 +87,7 @@ class SmtpSession(asyncio.Protocol):
         self._lines: list[ReplyLine] = []
         self._is_full = False
         self._drained: _Talk | None = None
-        self._deadline = 0.0
+        self._wait = self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._problem = ""
         self._gone = self._loop.create_future()
@@ -126,7 +126,7 @@ class SmtpSession(asyncio.Protocol):
     async def close(self) -> None:
         """The connection is closed, after a QUIT where the server still listens."""
         if not self._transport.is_closing() and not self._talks:
-            self._seconds = min(self._seconds, _GOODBYE_SECONDS)
+            self._waits = Waits.each(min(self._waits.shortest, _GOODBYE_SECONDS))
             self._expected.append((None, Stage.MAIL))
             if self._timer:
                 self._timer.cancel()
@@ -300,21 +300,32 @@ class SmtpSession(asyncio.Protocol):
     # What is not heard
 
     def _await(self) -> None:
-        """Whatever is awaited now may take the whole time-out."""
-        self._deadline = self._loop.time() + self._seconds
+        """Whatever is awaited now may take the whole time that it has."""
+        self._wait = (
+            self._waits.reply(self._expected[0][1]) if self._expected else self._waits.block
+        )
+        now = self._loop.time()
+        self._deadline = now + self._wait
         if self._timer is None:
-            self._timer = self._loop.call_at(self._deadline, self._look)
+            self._wake(now)
+
+    def _wake(self, now: float) -> None:
+        # What is awaited next may have less time: to set another clock for each would cost more.
+        self._timer = self._loop.call_at(
+            min(self._deadline, now + self._waits.shortest), self._look
+        )
 
     def _look(self) -> None:
         self._timer = None
         if not self._expected and self._drained is None:
             return
-        if self._loop.time() < self._deadline:
-            self._timer = self._loop.call_at(self._deadline, self._look)
+        now = self._loop.time()
+        if now < self._deadline:
+            self._wake(now)
         elif self._drained:
             self._lose("the server takes no more")
         else:
-            self._lose(f"no reply within {self._seconds:g} seconds")
+            self._lose(f"no reply within {self._wait:g} seconds")
 
     def _lose(self, problem: str) -> None:
         # Not closed: that would wait until the server has read what was written.

@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from notifier.errors import TransportUnavailable
 from notifier.mail import Ended
-from notifier.mail.smtp.commands import Extensions, own_name
+from notifier.mail.smtp.commands import Extensions, Waits, own_name
 from notifier.mail.smtp.dialogue import SmtpSession
 from notifier.mail.smtp.replies import printable
 
@@ -29,8 +29,9 @@ class Relay:
     """The mail server that takes our messages, and what it is to be asked for: a transport.
 
     ``username`` is empty where it wants no login. ``ehlo_name`` is what it is greeted with; where
-    it is empty, this machine's full name, or its address. ``timeout_seconds`` bounds each wait.
-    Certificates are verified wherever the connection is encrypted.
+    it is empty, this machine's full name, or its address. ``timeout_seconds`` bounds each wait
+    until it lets us in, ``waits`` those for messages. Certificates are verified wherever the
+    connection is encrypted.
     """
 
     host: str
@@ -42,6 +43,7 @@ class Relay:
     connections: int = 10
     messages_per_connection: int = 100
     timeout_seconds: float = 60
+    waits: Waits = field(default_factory=Waits)
 
     @property
     def name(self) -> str:
@@ -70,7 +72,7 @@ class Relay:
             Extensions.offered(client.esmtp_extensions),
             ended,
             messages=self.messages_per_connection,
-            timeout_seconds=self.timeout_seconds,
+            waits=self.waits,
         )
 
     @cached_property
