@@ -100,7 +100,7 @@ def a_web_app(
     heartbeats: Heartbeats | None = None,
     counts: WebCounts | None = None,
     is_current: Callable[[], bool] | None = None,
-    incidents: Callable[[], Mapping[str, Incident]] | None = None,
+    incidents: Callable[[], Mapping[str, Incident]] = dict,
     totals: Callable[[], Totals] = lambda: TOTALS,
     site: Site = SITE,
     clock: Callable[[], datetime] = lambda: NOW,
@@ -109,8 +109,7 @@ def a_web_app(
 ) -> Starlette:
     """The whole web server, its published files below ``root``."""
     pages = PrivatePages(site, taxonomy)
-    root.mkdir(exist_ok=True)
-    (root / "style.css").write_bytes(STYLE.read_bytes())
+    _style(root)
     return create_app(
         files=PublishedFiles(Directory(root, 1_000_000, lambda: NOW, site.links), site.base),
         unsubscribing=Unsubscribing(
@@ -119,7 +118,7 @@ def a_web_app(
         viewing=a_viewing(copy or contents(database).copy, pages, clock),
         health=Health(
             is_current=is_current or database.is_current,
-            incidents=incidents or dict,
+            incidents=incidents,
             totals=totals,
             heartbeats=heartbeats or Heartbeats(),
             counts=counts or some_counts(),
@@ -133,6 +132,11 @@ def a_web_app(
         base=site.base,
         mails=Mailbox(maildir, pages) if maildir else None,
     )
+
+
+def _style(root: Path) -> None:
+    root.mkdir(exist_ok=True)
+    (root / "style.css").write_bytes(STYLE.read_bytes())
 
 
 def some_counts() -> WebCounts:

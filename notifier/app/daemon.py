@@ -306,7 +306,8 @@ def _deliver(
             seconds=_seconds(clock() - started),
         )
     if report.problem:
-        log.warning("mail waits", problem=report.problem)
+        # The ledger tells of it where it begins, changes and ends.
+        log.debug("mail waits", problem=report.problem)
 
 
 def _seconds(duration: timedelta) -> float:

@@ -88,7 +88,7 @@ def digest(
         write_json(asdict(planned) | asdict(sent))
     else:
         _show(planned, sent)
-    if sent.problem or planned.broken:
+    if sent.problem or planned.broken or (sent.failed and not sent.accepted):
         raise typer.Exit(1)
 
 

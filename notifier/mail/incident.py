@@ -71,3 +71,11 @@ def allowed(incident: Incident | None, now: datetime, many: int) -> int:
     if incident is None or not is_closed(incident):
         return many
     return min(many, 1) if now >= incident.again_at else 0
+
+
+def refused(relay: str, incident: Incident) -> str:
+    """What is wrong, and what can be done, for who looks after it."""
+    return (
+        f"{relay} refuses us: {incident.problem}; mail waits, and one is tried from"
+        f" {incident.again_at:%Y-%m-%d %H:%M}Z on; `fieldfare release --refused` sends all at once"
+    )

@@ -19,11 +19,22 @@ from urllib.parse import quote
 import structlog
 
 from feeds.model import Progress
+from feeds.storage import Connection
 from feeds.storage.database import Database
 from notifier.errors import LeaseLost, MessageRefused
+from notifier.mail.incident import allowed, heeded, is_closed, unreachable
 from notifier.mail.outcome import decide
-from notifier.model import DeliveryState, Envelope, Reply, Settlement, Skip, message_id
-from notifier.storage import senders, sending
+from notifier.model import (
+    Cause,
+    DeliveryState,
+    Envelope,
+    Incident,
+    Reply,
+    Settlement,
+    Skip,
+    message_id,
+)
+from notifier.storage import incidents, senders, sending
 from notifier.storage.sending import Claimed
 from notifier.storage.suppressions import Keyed
 
@@ -69,6 +80,7 @@ class Ledger:
     ``in_doubt`` counts those of which nobody knows whether they went out. ``node`` sends, in the
     name of ``sender`` (RFC 5321 MAIL FROM). What was in doubt ``doubts`` times and is so again is
     kept for a person, instead of being sent once more. ``progress`` hears how many are on record.
+    ``incident`` is what is wrong with the relay, if anything.
     """
 
     database: Database
@@ -83,6 +95,9 @@ class Ledger:
     progress: Progress | None = None
     tally: Counter[DeliveryState] = field(init=False, default_factory=Counter)
     in_doubt: int = field(init=False, default=0)
+    incident: Incident | None = field(init=False, default=None)
+    _relay: str = field(init=False, default="")
+    _trials: int | None = field(init=False, default=None)
     _lease: int = field(init=False, default=0)
     _renewed: float = field(init=False, default=0.0)
     _claimed: deque[Claimed] = field(init=False, default_factory=deque)
@@ -90,8 +105,8 @@ class Ledger:
     _many: int = field(init=False, default=0)
 
     @contextmanager
-    def opened(self, *, enough: int) -> Iterator[int]:
-        """Tells how many messages there are to send, counted no further than ``enough``.
+    def opened(self, relay: str, *, enough: int) -> Iterator[int]:
+        """Tells how many messages may be sent by ``relay``, counted no further than ``enough``.
 
         Among them is what was deferred until now, and what a crash left on the wire: of this node,
         or of any whose lease has ended. Raises StoreBusy where another process of this node is at
@@ -99,8 +114,8 @@ class Ledger:
         """
         with self.database.exclusive(f"delivery-{quote(self.node, safe='')}"):
             now = self.clock()
-            with self.database.reading() as connection:
-                waiting = sending.waiting(connection, self.node, now, enough=enough)
+            self._relay = relay
+            waiting = self._waiting(now, enough)
             if not waiting:
                 yield 0
                 return
@@ -114,6 +129,32 @@ class Ledger:
             finally:
                 with self.database.writing(durably=True) as connection:
                     senders.end(connection, self._lease)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the relay refuses us, whoever a message is for: none is to be offered."""
+        return is_closed(self.incident)
+
+    def after_trial(self, enough: int) -> int:
+        """How many may be sent once the only one that was offered has ended; 0 after any others."""
+        return self._waiting(self.clock(), enough) if self._trials else 0
+
+    def unreachable(self, problem: str) -> None:
+        """That is what is wrong with the relay."""
+        with self.database.writing() as connection:
+            known = incidents.known(connection, self._relay)
+            self._keep(connection, known, unreachable(known, problem, self.clock()))
+
+    def _waiting(self, now: datetime, enough: int) -> int:
+        with self.database.reading() as connection:
+            waiting = sending.waiting(connection, self.node, now, enough=enough)
+            self.incident = incidents.every(connection).get(self._relay)
+            is_over = self.incident and not waiting and not sending.is_anything_left(connection)
+        if is_over:
+            with self.database.writing() as connection:
+                self._keep(connection, self.incident, None)
+        self._trials = 0 if self.is_closed else None
+        return allowed(self.incident, now, waiting)
 
     def serve(self, exchanges: Sequence[LedgerEntry]) -> None:
         """How messages ended is on record, and so is that the following may leave.
@@ -141,11 +182,15 @@ class Ledger:
         is_fast = at - self._claimed_at < _CLAIM_SECONDS
         self._many = min(2 * self._many, most) if is_fast else max(self._many // 2, least)
         self._claimed_at = at
-        with self.database.writing(durably=True) as connection:
-            sending.wake(connection, self.clock())
-            self._claimed.extend(
-                sending.claim(connection, self._lease, self.node, self.clock(), self._many)
-            )
+        many = self._many if self._trials is None else 1 - self._trials
+        if many:
+            with self.database.writing(durably=True) as connection:
+                sending.wake(connection, self.clock())
+                self._claimed.extend(
+                    sending.claim(connection, self._lease, self.node, self.clock(), many)
+                )
+        if self._trials is not None:
+            self._trials += len(self._claimed)
 
     @property
     def _is_time(self) -> bool:
@@ -183,6 +228,7 @@ class Ledger:
             if is_time and not senders.renew(connection, self._lease):
                 raise LeaseLost(self.node)
             held = settle(connection, self._lease, now, settled, self.keyed)
+            self._heed(connection, settled, now)
             sending.take_back(connection, self._lease, returned)
             sending.postpone(connection, self._lease, postponed)
             marked = sending.mark(connection, self._lease, following)
@@ -191,6 +237,21 @@ class Ledger:
         self._count(settled, held)
         for one in exchanges:
             one.is_marked = one.following is not None and one.following.delivery in marked
+
+    def _heed(self, connection: Connection, settled: Sequence[Settlement], now: datetime) -> None:
+        """What is wrong with the relay is on record; nearly always nothing is."""
+        if self.incident or any(one.cause is Cause.OURS for one in settled):
+            known = incidents.known(connection, self._relay)
+            self._keep(connection, known, heeded(known, settled, now=now, jitter=self.jitter()))
+
+    def _keep(self, connection: Connection, known: Incident | None, found: Incident | None) -> None:
+        self.incident = found
+        if found != known:
+            incidents.keep(connection, self._relay, found)
+        if found is None and known:
+            log.info("mail goes out again", relay=self._relay)
+        elif found and (known is None or found.problem != known.problem):
+            log.warning("mail waits", relay=self._relay, problem=found.problem)
 
     def _decided(self, sent: Envelope, reply: Reply, now: datetime) -> Settlement:
         return decide(

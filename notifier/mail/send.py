@@ -19,6 +19,7 @@ from typing import Final, Literal, TypeAlias
 
 from notifier.errors import LeaseLost, TransportUnavailable
 from notifier.mail import Transport
+from notifier.mail.incident import refused
 from notifier.mail.lane import Lane, has_not_left
 from notifier.mail.ledger import Ledger, LedgerEntry
 from notifier.mail.turns import Turns
@@ -68,12 +69,18 @@ async def deliver(
     Then the messages in hand are finished. Nothing is claimed before a session is open. Raises
     StoreBusy where another process of this node is at it.
     """
-    problem = None
-    with ledger.opened(enough=transport.sessions) as count:
-        if count:
-            # One in which nothing waits is as good as any.
-            known = Turns() if turns is None else turns
-            problem = await _Sending(ledger, known, stopping or Event()).send(transport, count)
+    problem, stops = None, stopping or Event()
+    # One in which nothing waits is as good as any.
+    known = Turns() if turns is None else turns
+    with ledger.opened(transport.name, enough=transport.sessions) as waiting:
+        count = waiting
+        while count and not (problem or stops.is_set()):
+            problem = await _Sending(ledger, known, stops).send(transport, count)
+            count = ledger.after_trial(transport.sessions)
+        if problem:
+            ledger.unreachable(problem)
+    if problem is None and ledger.incident and ledger.incident.refusals:
+        problem = refused(transport.name, ledger.incident)
     return DeliveryReport(
         accepted=ledger.tally[DeliveryState.ACCEPTED],
         deferred=ledger.tally[DeliveryState.DEFERRED],
@@ -199,6 +206,9 @@ class _Sending:
             # It may go out once more over another connection.
             self._is_dry = self._is_dry and not has_not_left(exchange.ended[1])
             self._unrecorded = self._unrecorded + 1 if exchange.problem else 0
+            if self._ledger.is_closed:
+                self._is_stopped = True
+                self._turns.clear()
             self._is_stopped = self._is_stopped or self._unrecorded >= _UNRECORDED_IN_A_ROW
 
     def _keep_pace(self, envelope: Envelope, reply: Reply, settled: Settlement) -> None:

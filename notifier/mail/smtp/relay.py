@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, cast
 
-from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponse
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponse, SMTPServerDisconnected
 from typing_extensions import override
 
 from notifier.errors import TransportUnavailable
@@ -102,6 +102,9 @@ class Relay:
         return client
 
 
+_NOT_UNDERSTOOD = 5
+
+
 class _Client(SMTP):
     """Greets by a name that others can find, and lets go of its connection at once.
 
@@ -110,14 +113,25 @@ class _Client(SMTP):
     """
 
     is_told_its_name = False
+    _refused: SMTPHeloError | None = None
 
     @override
     async def ehlo(self, **options: Any) -> SMTPResponse:
-        return await super().ehlo(**{"hostname": self._own_name(), **options})
+        try:
+            return await super().ehlo(**{"hostname": self._own_name(), **options})
+        except SMTPHeloError as refused:
+            self._refused = refused
+            raise
 
     @override
     async def helo(self, **options: Any) -> SMTPResponse:
-        return await super().helo(**{"hostname": self._own_name(), **options})
+        """Said after an EHLO that was not understood; one that was refused is raised again."""
+        if self._refused and self._refused.code // 100 != _NOT_UNDERSTOOD:
+            raise self._refused
+        try:
+            return await super().helo(**{"hostname": self._own_name(), **options})
+        except SMTPServerDisconnected as gone:
+            raise self._refused or gone from gone
 
     def _own_name(self) -> str:
         if self.is_told_its_name:

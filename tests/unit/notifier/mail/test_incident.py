@@ -13,6 +13,7 @@ from notifier.mail.incident import (
     allowed,
     heeded,
     is_closed,
+    refused,
     unreachable,
 )
 from notifier.model import Cause, DeliveryState, Incident, Settlement
@@ -122,3 +123,9 @@ def test_it_is_never_closed_for_longer_than_an_hour_and_a_quarter(
         incident = heeded(incident, outcomes(cause), now=NOW, jitter=jitter)
         if incident:
             assert incident.again_at - NOW <= LONGEST_PAUSE * 1.25
+
+
+def test_who_looks_after_it_is_told_what_to_do() -> None:
+    said = refused("the relay", CLOSED)
+    assert said.startswith("the relay refuses us: 550 no; mail waits")
+    assert "from 2026-11-24 06:05Z on" in said
