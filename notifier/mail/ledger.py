@@ -34,7 +34,7 @@ from notifier.model import (
     Skip,
     message_id,
 )
-from notifier.storage import incidents, senders, sending
+from notifier.storage import deliveries, incidents, senders, sending
 from notifier.storage.sending import Claimed
 from notifier.storage.suppressions import Keyed
 
@@ -149,7 +149,7 @@ class Ledger:
         with self.database.reading() as connection:
             waiting = sending.waiting(connection, self.node, now, enough=enough)
             self.incident = incidents.every(connection).get(self._relay)
-            is_over = self.incident and not waiting and not sending.is_anything_left(connection)
+            is_over = self.incident and not waiting and not deliveries.is_anything_left(connection)
         if is_over:
             with self.database.writing() as connection:
                 self._keep(connection, self.incident, None)

@@ -93,6 +93,13 @@ def _changed(connection: Connection, change: Update, now: datetime) -> int:
     return len(changed)
 
 
+def is_anything_left(connection: Connection) -> bool:
+    """Whether anything waits to be sent, or is being sent, now or later."""
+    states = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.SENDING)
+    left = select(deliveries.c.id).where(deliveries.c.state.in_(states)).limit(1)
+    return connection.execute(left).first() is not None
+
+
 def counts(connection: Connection) -> dict[DeliveryState, int]:
     """How many deliveries there are in each state."""
     rows = connection.execute(select(deliveries.c.state, func.count()).group_by(deliveries.c.state))

@@ -186,13 +186,6 @@ def waiting(connection: Connection, node: str, now: datetime, *, enough: int) ->
     return connection.execute(counted).scalar_one()
 
 
-def is_anything_left(connection: Connection) -> bool:
-    """Whether anything waits to be sent, or is being sent, now or later."""
-    states = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.SENDING)
-    left = select(deliveries.c.id).where(deliveries.c.state.in_(states)).limit(1)
-    return connection.execute(left).first() is not None
-
-
 def wake(connection: Connection, now: datetime) -> None:
     """What was deferred until now, or before, is queued again."""
     connection.execute(
