@@ -18,7 +18,7 @@ PURE = $(shell $(BIN)/python -c 'import tomllib; \
 	print(",".join(f"{path}.py,{path}/**" for path in paths))')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit pythons check style bench crash accuracy po fuzz lock pictures clean
+.PHONY: help demo test unit pythons check style bench crash accuracy po fuzz lock pictures year clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -83,6 +83,9 @@ $(VENV)-s3/s3.stamp: requirements-s3.lock | $(VENV)/build.lock
 	$(INSTALL) $(VENV)-s3 --require-hashes -r $(VENV)/build.lock
 	$(INSTALL) $(VENV)-s3 --require-hashes -r requirements-s3.lock
 	touch $@
+
+year: $(VENV)/dev.stamp ## the digests of a year where clocks are odd, for somebody to look at
+	$(BIN)/python -m tests.year
 
 fuzz: $(VENV)/dev.stamp ## the parsers against coverage-guided noise, a minute a family of forms
 	$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)

@@ -69,6 +69,7 @@ _IMPORTED_LATE = (
     "py3langid.langid",
     "pypdf",
     "rapidfuzz.process",
+    "uvloop",
 )
 
 #: What a process that answers beside the daemon may need, too.

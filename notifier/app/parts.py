@@ -306,12 +306,37 @@ def assumed(settings: Settings) -> Assumed:
     )
 
 
+def _refuse_unanswerable(settings: Settings) -> None:
+    """Into a folder of this machine anything may go; to others no links that lead nowhere, and no
+    sender who is nobody (RFC 2606).
+    """
+    from urllib.parse import urlsplit
+
+    from config.kinds import is_loopback
+    from config.settings import SettingsError
+
+    faults, url, sender = [], settings.site.url, settings.mail.from_address
+    if is_loopback(urlsplit(url).hostname or ""):
+        faults.append(
+            f"site.url = {url!r}: is this machine, where no link in a mail leads anybody else: set"
+            ' the address that readers reach, or mail.transport = "maildir"'
+        )
+    if sender.rpartition("@")[2] in {"example.com", "example.net", "example.org"}:
+        faults.append(
+            f"mail.from_address = {sender!r}: is nobody's, and servers refuse it: set an address of"
+            ' yours, or mail.transport = "maildir"'
+        )
+    if faults:
+        raise SettingsError(tuple(faults))
+
+
 def transport(settings: Settings) -> Transport:
-    """Which way mails leave."""
+    """Which way mails leave. Raises SettingsError where readers could do nothing with them."""
     if settings.mail.transport == "maildir":
         from notifier.mail.maildir import Maildir
 
         return Maildir(settings.mail.maildir)
+    _refuse_unanswerable(settings)
     from notifier.mail.smtp.relay import Relay
 
     smtp = settings.mail.smtp

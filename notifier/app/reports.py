@@ -4,7 +4,7 @@ Knows how things are named in reports. Must never change anything.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from feeds.storage.database import Database
     from feeds.storage.topics import Unknown
     from feeds.taxonomy import Taxonomy
+
+
+#: SQLite takes so many values in a statement, and more.
+_ASKED_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,9 @@ class DigestRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriberRow:
-    """A subscriber as reports name them; ``problem`` says what in their row makes no sense."""
+    """A subscriber as reports name them; ``problem`` says what in their row makes no sense, and
+    ``suppressed`` that no mail may go to the address, so that no digest is promised.
+    """
 
     id: int
     address: str
@@ -77,6 +83,7 @@ class SubscriberRow:
     digests: tuple[DigestRow, ...]
     muted: tuple[str, ...]
     paused_until: date | None
+    suppressed: bool
     problem: str
 
 
@@ -165,25 +172,48 @@ def unknown(database: "Database", taxonomy: "Taxonomy", kind: TopicKind | None) 
     return [row for row in rows if kind in (None, row.kind)]
 
 
-def subscribers(database: "Database", zone: "ZoneInfo") -> list[SubscriberRow]:
+def subscribers(
+    database: "Database", zone: "ZoneInfo", keyed: Callable[[str], str]
+) -> list[SubscriberRow]:
     """Everybody who ever subscribed, in the order they came; ``zone`` is the site's."""
     from notifier.storage.subscribers import everybody
 
     with database.reading() as connection:
         people = everybody(connection, zone)
-    return list(map(told, people))
+    return told(database, people, keyed)
 
 
-def told(person: Subscriber) -> SubscriberRow:
+def told(
+    database: "Database", people: Sequence[Subscriber], keyed: Callable[[str], str]
+) -> list[SubscriberRow]:
+    """People as reports name them; to whom no mail may go, by their ``keyed`` address, no digest is
+    promised.
+    """
+    from notifier.storage import suppressions
+
+    hashes = [keyed(person.address) for person in people]
+    barred = set[str]()
+    with database.reading() as connection:
+        for start in range(0, len(hashes), _ASKED_AT_ONCE):
+            barred |= suppressions.among(connection, hashes[start : start + _ASKED_AT_ONCE])
+    return [
+        _row(person, is_suppressed=each in barred)
+        for person, each in zip(people, hashes, strict=True)
+    ]
+
+
+def _row(person: Subscriber, *, is_suppressed: bool) -> SubscriberRow:
+    digests = tuple(_digest(person, each) for each in person.cadences.values())
     return SubscriberRow(
         id=person.id,
         address=person.address,
         state=person.state,
         timezone=person.zone.key,
         language=person.language,
-        digests=tuple(_digest(person, each) for each in person.cadences.values()),
+        digests=tuple(replace(each, due_at=None) for each in digests) if is_suppressed else digests,
         muted=tuple(map(str, person.muted)),
         paused_until=person.paused_until,
+        suppressed=is_suppressed,
         problem=person.problem,
     )
 

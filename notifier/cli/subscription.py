@@ -125,10 +125,11 @@ def subscribe(
         paused_until=pause_until,
     )
     with house_for(context) as house:
-        subscriber = reports.told(house.subscribe(address, preferences))
-    lines = [f"{subscriber.address} follows"]
-    lines += (f"  {_follows(each)}; next digest: {_next(each)}" for each in subscriber.digests)
-    write_report(subscriber, "\n".join(lines), as_json=as_json)
+        person = house.subscribe(address, preferences)
+        [subscriber] = reports.told(house.database, [person], house.keyed)
+    none = "none, as this address must not be mailed" if subscriber.suppressed else ""
+    lines = (f"\n  {_follows(each)}; {_next(each, none)}" for each in subscriber.digests)
+    write_report(subscriber, f"{subscriber.address} follows{''.join(lines)}", as_json=as_json)
 
 
 def _follows(digest: "DigestRow") -> str:
@@ -136,8 +137,9 @@ def _follows(digest: "DigestRow") -> str:
     return f"{', '.join(named)} ({digest.frequency})"
 
 
-def _next(digest: "DigestRow") -> str:
-    return digest.due_at.isoformat() if digest.due_at else "as soon as something is new"
+def _next(digest: "DigestRow", none: str) -> str:
+    moment = digest.due_at.isoformat() if digest.due_at else "as soon as something is new"
+    return f"next digest: {none or moment}"
 
 
 def unsubscribe(
@@ -174,7 +176,7 @@ def subscribers(context: typer.Context, as_json: AsJson = False) -> None:
     from notifier.app import reports
 
     with house_for(context) as house:
-        rows = reports.subscribers(house.database, house.settings.site.timezone)
+        rows = reports.subscribers(house.database, house.settings.site.timezone, house.keyed)
     write_rows(
         rows,
         ("address", "state", "zone", "follows", "next", "problem"),

@@ -166,7 +166,8 @@ def mailto(address: str) -> str:
 @lru_cache(64)
 def _around_subject(sender: Sender, language: str) -> tuple[bytes, bytes]:
     """All headers, but for what differs from digest to digest: the subject, and the boundary."""
-    # RFC 8058: one https address. Some large receivers use only a mailto one, so both.
+    # RFC 8058: one https address, or no one click. Some large receivers use only a mailto one.
+    one_click = ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
     leave = f"<{slot('unsubscribe_url')}>"
     if sender.unsubscribe_mailbox:
         asked = f"subject={percent_slot('unsubscribe_url')}"
@@ -184,7 +185,7 @@ def _around_subject(sender: Sender, language: str) -> tuple[bytes, bytes]:
         ("Auto-Submitted", "auto-generated"),
         ("List-Id", _mailbox("List-Id", sender.site_title, sender.list_id)),
         ("List-Unsubscribe", leave),
-        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        *([one_click] if sender.site_url.startswith("https:") else []),
         ("List-Help", f"<{sender.site_url}/>"),
         ("List-Post", "NO"),
         ("Content-Type", 'multipart/alternative; boundary="'),

@@ -2,10 +2,12 @@
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from notifier.storage.suppressions import Keyed
 from tests.command import SEEDS, Installation, an_installation
 
 SUBSCRIBE = ("subscribe", "a@example.org", "--topic", "field:policing")
@@ -219,3 +221,22 @@ def test_status_tells_of_a_publish_that_failed(tmp_path: Path) -> None:
     assert after["failures"] == 0
     assert after["last_success"] > failed["last_failure"]
     assert b"publishing.last_success" in house.call("status").stdout
+
+
+def test_none_is_promised_to_whom_no_mail_may_go(house: Installation) -> None:
+    house.report(*SUBSCRIBE)
+    [before] = house.report("subscribers")
+    assert before["digests"][0]["due_at"]
+    with sqlite3.connect(house.folder / "fieldfare.db") as store:
+        [key] = store.execute(
+            "SELECT value FROM constants WHERE name = 'suppression-key'"
+        ).fetchone()
+        hashed = Keyed(bytes.fromhex(key))("a@example.org")
+        store.execute(
+            "INSERT INTO suppressions VALUES (?, 'refused', '550', '2026-11-24', 1)", [hashed]
+        )
+    store.close()
+    said = house.call(*SUBSCRIBE).stdout.decode()
+    assert "next digest: none, as this address must not be mailed" in said
+    [row] = house.report("subscribers")
+    assert (row["suppressed"], row["digests"][0]["due_at"]) == (True, None)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.manual import reference
+from tests import year
 from tests.accuracy.measure import markdown
 from tests.papers import REPORTS, commands, names, pieces
 
@@ -27,6 +28,7 @@ _PLACE = re.compile(r"`((?:config|feeds|notifier|tests|docs|seeds)/[\w./-]*)`")
         ("settings.md", "settings", reference),
         ("commands.md", "commands", commands),
         ("measured.md", "accuracy", markdown),
+        ("subscribers.md", "year", year.table),
         ("mail-templates.md", "pieces", pieces),
     ],
 )

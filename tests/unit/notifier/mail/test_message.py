@@ -191,6 +191,13 @@ def test_headers_are_those_of_a_digest() -> None:
     ]
 
 
+def test_one_click_is_offered_by_https_alone() -> None:
+    """RFC 8058 section 3.1."""
+    message = a_message(a_sender(site_url="http://127.0.0.1:8025"))
+    assert message["List-Unsubscribe-Post"] is None
+    assert message["List-Unsubscribe"]
+
+
 def test_a_list_id_without_a_title_keeps_its_brackets() -> None:
     assert a_message(a_sender(site_title=""))["List-Id"] == "<digest.news.example.org>"
 
