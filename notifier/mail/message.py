@@ -32,7 +32,8 @@ _ATEXT = r'[^\s\x00-\x1f\x7f\ud800-\udfff<>()\\,;"@]+'
 _PAGE = re.compile(r"https?://[A-Za-z0-9:/._~%\[\]-]+")
 #: What a template leaves open, and what may stand there.
 SLOTS: Final = {
-    "recipient": re.compile(f"{_ATEXT}@{_ATEXT}"),
+    # A bracket or a colon begins something else there; a dot stands between two (RFC 5322 3.2.3).
+    "recipient": re.compile(rf"(?!\.)(?![^@]*[\[\]:]|[^@]*\.[.@]){_ATEXT}@{_ATEXT}"),
     "message_id": re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>"),
     "date": re.compile(r"[ -~]+"),
     "unsubscribe_url": _PAGE,

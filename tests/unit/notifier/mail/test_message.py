@@ -306,6 +306,11 @@ def test_a_value_that_cannot_stand_in_its_slot_is_refused(name: str, tail: str) 
         ("recipient", "reader"),
         ("recipient", "a@example.org, b@example.org"),
         ("recipient", "Reader <a@example.org>"),
+        ("recipient", "everyone:a@example.org"),
+        ("recipient", "[a]@example.org"),
+        ("recipient", ".a@example.org"),
+        ("recipient", "a..b@example.org"),
+        ("recipient", "a.@example.org"),
         ("message_id", "a1b2@news.example.org"),
         ("message_id", "<a1b2>"),
         ("date", "вторник"),
@@ -330,3 +335,21 @@ def test_an_address_beyond_ascii_stands_in_utf_8() -> None:
     """RFC 6532; whether it can be sent is for the transport to ask (RFC 6531)."""
     message = fill(a_template(), {**VALUES, "recipient": "чтец@example.org"})
     assert "\r\nTo: чтец@example.org\r\n".encode() in message
+
+
+@given(
+    st.text(
+        st.characters(exclude_categories=["C", "Z"], exclude_characters='<>()[]:\\,;"@.'),
+        min_size=1,
+    ).filter(lambda local: len(local) < 60)
+)
+def test_any_address_that_can_be_one_stands_in_to_alone(local: str) -> None:
+    """Others are refused: nobody is added by the way somebody is spelt."""
+    address = f"{local}@bücher.example"
+    message = fill(a_template(), {**VALUES, "recipient": address})
+    check_lines(message)
+    found = message_from_bytes(message, policy=policy.default.clone(utf8=True))
+    told = found["to"].encode("utf-8", "surrogateescape").decode()
+    assert "".join(told.split()) == address
+    assert found["bcc"] is None
+    assert found["cc"] is None
