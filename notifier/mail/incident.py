@@ -39,7 +39,7 @@ def heeded(
         return incident
     known = incident or Incident(since=now, problem="", refusals=0, probes=0, again_at=now)
     found = replace(
-        known, problem=_anonymous(refusals[-1].reply), refusals=known.refusals + len(refusals)
+        known, problem=anonymous(refusals[-1].reply), refusals=known.refusals + len(refusals)
     )
     # What was on the wire when the pause began is no trial.
     if not is_closed(found) or (is_closed(known) and now < known.again_at):
@@ -53,10 +53,10 @@ def heeded(
 def unreachable(incident: Incident | None, problem: str, now: datetime) -> Incident:
     """That the relay could not be reached, or let nobody in, beside what was wrong before."""
     known = incident or Incident(since=now, problem="", refusals=0, probes=0, again_at=now)
-    return replace(known, problem=_anonymous(problem))
+    return replace(known, problem=anonymous(problem))
 
 
-def _anonymous(words: str) -> str:
+def anonymous(words: str) -> str:
     """The words of a server without the names of mailboxes: they are logged."""
     return _LOCAL_PART.sub("*@", words)
 

@@ -12,7 +12,9 @@ from typing import Protocol
 
 from notifier.errors import TransportUnavailable
 from notifier.mail import Session, Transport
+from notifier.mail.incident import anonymous
 from notifier.mail.ledger import LedgerEntry
+from notifier.mail.outcome import told
 from notifier.model import Envelope, Reply, Stage
 
 #: A relay that drops so many messages in a row is left alone until the next run.
@@ -190,7 +192,7 @@ def has_not_left(reply: Reply) -> bool:
 
 
 def _dropped(lost: Sequence[Reply]) -> str:
-    """In numbers: the words of a server may hold an address, and this is logged."""
-    said = " ".join(filter(None, (str(lost[-1].code or ""), lost[-1].enhanced)))
+    """The last words of the server, without the address that they may hold: this is logged."""
+    said = anonymous(told(lost[-1]))
     last = f", the last with {said}" if said else ""
     return f"it dropped {len(lost)} messages in a row{last}; `deliveries` says more"

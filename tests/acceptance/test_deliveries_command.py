@@ -1,5 +1,6 @@
 """Who got what, when, and why not, is told by one command."""
 
+import json
 import re
 import sqlite3
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import SEEDS, Installation, an_installation
+from tests.conftest import SmtpServerFactory
 
 
 @pytest.fixture
@@ -77,3 +79,30 @@ def test_what_is_to_be_released_is_said_in_one_way(
     refused: Installation, arguments: tuple[str, ...]
 ) -> None:
     assert refused.call("release", *arguments).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "states"),
+    [
+        ("550 5.1.1 No such user", {"failed": 2}),
+        ("550 5.4.5 Daily user sending limit exceeded", {"deferred": 2}),
+    ],
+)
+def test_a_run_in_which_nothing_went_out_has_failed(
+    tmp_path: Path, smtp_server: SmtpServerFactory, reply: str, states: dict[str, int]
+) -> None:
+    server = smtp_server(script=lambda verb, about: reply if verb == "RCPT" else None)
+    made = an_installation(
+        tmp_path / "house",
+        settings='[site]\nurl = "https://news.example.net"\n'
+        '[mail]\ntransport = "smtp"\nfrom_address = "digest@news.example.net"\n'
+        f'[mail.smtp]\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\n',
+    )
+    for name in ("anna", "ben"):
+        made.call("subscribe", f"{name}@example.net", "--topic", "issuer:secretariat")
+    made.report("ingest", str(SEEDS))
+    done = made.call("digest", "--now", "2100-01-01T12:00:00Z", "--json")
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert {name: report[name] for name in states} == states
+    assert report["accepted"] == 0
