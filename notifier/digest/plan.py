@@ -254,6 +254,7 @@ class _Planning:
             if each.due_at and (moment := self._next(each)) < each.due_at
         }
         cadences.put_off(connection, moments)
+        cadences.end_quiet(connection, self._now)
         set_value(connection, _PLANNED, self._now.isoformat())
 
     def _period(self, timing: Timing, upto: int) -> str:

@@ -149,6 +149,11 @@ def wake(connection: Connection, now: datetime) -> None:
     )
 
 
+def end_quiet(connection: Connection, now: datetime) -> None:
+    """Nobody waits for quiet minutes any more: they may be those of a clock that was ahead."""
+    connection.execute(update(coverage).where(coverage.c.due_at > now).values(due_at=None))
+
+
 def begin(connection: Connection, periods: Mapping[int, str]) -> None:
     """These cadences, by their keys, are being planned for these periods."""
     statement = update(cadences).where(cadences.c.id == bindparam("key"))

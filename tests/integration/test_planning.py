@@ -187,6 +187,16 @@ def test_a_clock_that_was_a_year_ahead_silences_nobody(database: Database) -> No
     assert mailed(database, now=SEVEN + A_DAY) == [[3]]
 
 
+def test_nor_does_it_keep_immediate_mail_waiting(database: Database) -> None:
+    """The quiet minutes after a mail of next year are not to last until then."""
+    quiet = Cadence(frequency=Frequency.IMMEDIATE, minute=0, zone=VIENNA, quiet_minutes=10)
+    subscribe(database, a_subscriber(cadence=quiet, due_at=None))
+    store(database, some_news(number=1))
+    assert mailed(database, now=NOW + 365 * A_DAY) == [[1]]
+    store(database, some_news(number=2))
+    assert mailed(database, now=NOW) == [[2]]
+
+
 def test_all_who_get_the_same_share_one_message(database: Database) -> None:
     subscribe(database, *people(4))
     subscribe(database, a_subscriber(topics=(SECRETARIAT,)))
