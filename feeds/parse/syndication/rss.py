@@ -95,12 +95,10 @@ _SUMMARIES = (
 )
 # Where the language of an item is stated (xml:lang).
 _WORDS = ("content:encoded", "description", "title")
-_LANGUAGES = ("dc:language", "language")
-_SOURCES = ("source",)
 _KNOWN = frozenset(
     (
         *_TITLES, *_SUMMARIES, *_CONTENTS, *_IDS, *_DATES, *_CHANGED, *_AUTHORS, *_AUTHORS_LAST,
-        *_OTHERS, *_LANGUAGES, *_SOURCES, *_RIGHTS, *_LICENCES,
+        *_OTHERS, *_RIGHTS, *_LICENCES, "dc:language", "language", "source",
     )
 )  # fmt: skip
 
@@ -128,8 +126,8 @@ class _Telling(NamedTuple):
 def _telling(names: tuple[str, ...]) -> _Telling:
     contents = (*_CONTENTS, "description") if "summary" in names else _CONTENTS
     asked = (
-        _TITLES, _SUMMARIES, contents, _IDS, _DATES, _CHANGED, _LANGUAGES, _AUTHORS, _AUTHORS_LAST,
-        _OTHERS, _SOURCES, _RIGHTS, _LICENCES,
+        _TITLES, _SUMMARIES, contents, _IDS, _DATES, _CHANGED, ("dc:language", "language"),
+        _AUTHORS, _AUTHORS_LAST, _OTHERS, ("source",), _RIGHTS, _LICENCES,
     )  # fmt: skip
     return _Telling(*(tuple(filter(names.__contains__, each)) for each in asked))
 
