@@ -48,8 +48,8 @@ _CLAIM_SECONDS = 1.0
 #: How many messages are put together at a time, while nothing is recorded.
 _COMPOSED_AT_ONCE = 50
 
-#: The message of each, in their order, or why there is none to send. It is asked in the ledger's
-#: thread, outside any transaction.
+#: The message of each, in their order, or why there is none to send. It is asked in one thread,
+#: outside any transaction.
 Compose = Callable[[Sequence[Claimed]], Sequence[bytes | Skip | MessageRefused]]
 
 _Settle = Callable[..., Sequence[int]]
@@ -60,14 +60,16 @@ class LedgerEntry:
     """How the last message on a connection ended, and which is to leave next on it, if any.
 
     ``returned`` is one that did not leave with it after all, and goes out another way;
-    ``postponed`` one whose turn comes so many seconds later. ``is_marked`` tells once it is on
-    record that the following one may leave, ``settled`` what became of the last.
+    ``postponed`` one whose turn comes so many seconds later, ``unsent`` one that cannot be sent.
+    ``is_marked`` tells once it is on record that the following one may leave, ``settled`` what
+    became of the last.
     """
 
     ended: tuple[Envelope, Reply] | None = None
     following: Envelope | None = None
     returned: Envelope | None = None
     postponed: tuple[Envelope, float] | None = None
+    unsent: Settlement | None = None
     settled: Settlement | None = None
     is_marked: bool = False
     problem: Exception | None = None
@@ -166,16 +168,24 @@ class Ledger:
             for one in exchanges:
                 one.problem = self._tried([one], sending.settle_or_hold)
 
-    def envelopes(self) -> list[Envelope]:
-        """Some of what is due, ready to leave and nobody else's; none where nothing is due."""
-        while True:
-            if not self._claimed:
-                self._claim()
-            some = [
-                self._claimed.popleft() for _ in range(min(_COMPOSED_AT_ONCE, len(self._claimed)))
-            ]
-            if not some or (envelopes := self._composed(some)):
-                return envelopes if some else []
+    def claimed(self) -> list[Claimed]:
+        """Some of what is due, and nobody else's now; none where nothing is due."""
+        if not self._claimed:
+            self._claim()
+        return [self._claimed.popleft() for _ in range(min(_COMPOSED_AT_ONCE, len(self._claimed)))]
+
+    def composed(self, claimed: Sequence[Claimed]) -> tuple[list[Envelope], list[Settlement]]:
+        """The envelopes of those that can be sent, and what becomes of the others.
+
+        May be asked by a thread of its own, while something is recorded.
+        """
+        envelopes, unsent = [], []
+        for one, content in zip(claimed, self.compose(claimed), strict=True):
+            if isinstance(content, bytes):
+                envelopes.append(self._envelope(one, content))
+            else:
+                unsent.append(_unsent(one, content))
+        return envelopes, unsent
 
     def _claim(self) -> None:
         at, (least, most) = time.monotonic(), _CLAIMED_AT_ONCE
@@ -209,7 +219,7 @@ class Ledger:
         now = self.clock()
         for one in exchanges:
             one.settled = self._decided(*one.ended, now) if one.ended else None
-        settled = [one.settled for one in exchanges if one.settled]
+        settled = [each for one in exchanges for each in (one.settled, one.unsent) if each]
         returned = [one.returned.delivery for one in exchanges if one.returned]
         postponed = {
             one.postponed[0].delivery: now + timedelta(seconds=one.postponed[1])
@@ -271,20 +281,6 @@ class Ledger:
         self.tally.update(one.state for one in settled if one.delivery not in doubted)
         if self.progress is not None:
             self.progress(self.tally.total(), None)
-
-    def _composed(self, claimed: Sequence[Claimed]) -> list[Envelope]:
-        """The envelopes of those that can be sent; the others are settled."""
-        envelopes, unsent = [], []
-        for one, content in zip(claimed, self.compose(claimed), strict=True):
-            if isinstance(content, bytes):
-                envelopes.append(self._envelope(one, content))
-            else:
-                unsent.append(_unsent(one, content))
-        if unsent:
-            with self.database.writing(durably=True) as connection:
-                sending.settle(connection, self._lease, self.clock(), unsent, self.keyed)
-            self._count(unsent)
-        return envelopes
 
     def _envelope(self, one: Claimed, content: bytes) -> Envelope:
         return Envelope(

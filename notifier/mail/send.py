@@ -9,6 +9,7 @@ with how the message before it ended: whatever waits at one moment is recorded i
 """
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,6 +25,7 @@ from notifier.mail.lane import Lane, has_not_left
 from notifier.mail.ledger import Ledger, LedgerEntry
 from notifier.mail.turns import Turns
 from notifier.model import DeliveryState, Envelope, Reply, Settlement, Stage
+from notifier.storage.sending import Claimed
 
 #: After so many results in a row that could not be recorded nothing more is sent.
 _UNRECORDED_IN_A_ROW = 5
@@ -31,6 +33,8 @@ _UNRECORDED_IN_A_ROW = 5
 _READY_EACH = 4
 #: Where nothing may go for longer, what waits is left to the next run.
 _LONGEST_WAIT_SECONDS = 5.0
+#: How long one thread may compute while another waits: a group is recorded in some milliseconds.
+_SWITCH_SECONDS = 0.0002
 #: How often the ledger is looked after where nothing else is to be written down.
 _TICK_SECONDS = 1.0
 
@@ -100,10 +104,13 @@ class _Sending:
         self._stopping = stopping
         self._loop = asyncio.get_running_loop()
         self._inbox: SimpleQueue[_Asked] = SimpleQueue()
+        self._to_compose: SimpleQueue[list[Claimed] | None] = SimpleQueue()
         self._lanes: set[Lane] = set()
         self._written = self._returning = 0
         self._asks = False
         self._is_dry = False
+        # What was claimed last was so before something was queued once more.
+        self._was_asked_before = False
         self._is_over = False
         self._is_stopped = False
         self._unrecorded = 0
@@ -119,10 +126,17 @@ class _Sending:
             await lanes[0].open()
         except TransportUnavailable as error:
             return str(error)
-        books = asyncio.create_task(asyncio.to_thread(self._keep))
+        threads = [
+            asyncio.create_task(asyncio.to_thread(work)) for work in (self._keep, self._compose)
+        ]
+        # Else the loop waits 5 ms for its turn each time that another thread computes.
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(_SWITCH_SECONDS)
         ended = await asyncio.gather(*(lane.work() for lane in lanes), return_exceptions=True)
+        sys.setswitchinterval(usual)
         self._inbox.put(None)
-        await books
+        self._to_compose.put(None)
+        await asyncio.gather(*threads)
         self._turns.clear()
         if self._timer:
             self._timer.cancel()
@@ -204,7 +218,8 @@ class _Sending:
             self._keep_pace(*exchange.ended, exchange.settled)
         if exchange.ended:
             # It may go out once more over another connection.
-            self._is_dry = self._is_dry and not has_not_left(exchange.ended[1])
+            if has_not_left(exchange.ended[1]):
+                self._is_dry, self._was_asked_before = False, self._asks
             self._unrecorded = self._unrecorded + 1 if exchange.problem else 0
             if self._ledger.is_closed:
                 self._is_stopped = True
@@ -268,9 +283,13 @@ class _Sending:
     def _note(self, problem: Exception) -> None:
         self._problem = self._problem or problem
 
-    def _stocked(self, envelopes: list[Envelope]) -> None:
+    def _stocked(self, envelopes: list[Envelope], unsent: list[Settlement]) -> None:
         self._asks = False
-        self._is_dry = not envelopes or self._stopping.is_set()
+        there_may_be = envelopes or unsent or self._was_asked_before
+        self._is_dry = not there_may_be or self._stopping.is_set()
+        self._was_asked_before = False
+        for settlement in unsent:
+            self.write_down(None, LedgerEntry(unsent=settlement))
         if not self._stopping.is_set():
             self._turns.add(envelopes)
             self._fill()
@@ -314,16 +333,28 @@ class _Sending:
                 elif not gathered:
                     self._tell(self._tick)
                 if _MORE in gathered:
-                    self._tell(self._stocked, self._envelopes())
+                    self._to_compose.put(self._claims())
         except LeaseLost as problem:
             self._tell(self._lost, problem)
 
-    def _envelopes(self) -> list[Envelope]:
+    def _claims(self) -> list[Claimed]:
         try:
-            return self._ledger.envelopes()
+            return self._ledger.claimed()
         except Exception as problem:  # noqa: BLE001 - raised once what is on the wire has ended
             self._tell(self._note, problem)
             return []
+
+    # In a thread of its own, so that messages are made while the ledger's waits for the disk
+
+    def _compose(self) -> None:
+        while (claimed := self._to_compose.get()) is not None:
+            envelopes: list[Envelope] = []
+            unsent: list[Settlement] = []
+            try:
+                envelopes, unsent = self._ledger.composed(claimed)
+            except Exception as problem:  # noqa: BLE001 - raised once what is on the wire has ended
+                self._tell(self._note, problem)
+            self._tell(self._stocked, envelopes, unsent)
 
     def _tell(self, what: Callable[..., None], *of: object) -> None:
         self._loop.call_soon_threadsafe(what, *of)

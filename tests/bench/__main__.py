@@ -22,6 +22,7 @@ BENCHES = (
     "web",
     "render",
     "mail",
+    "sending",
 )
 MEASURED = Path(__file__).parents[2] / "docs" / "measured.md"
 _BLOCK = re.compile(r"(?<=<!-- bench -->\n\n```\n).*?(?=```\n\n<!-- end of bench -->)", re.DOTALL)
