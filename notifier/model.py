@@ -126,7 +126,7 @@ class Window:
 
 class Match(NamedTuple):
     """An item that came to be of a selection, by a change of this ``number``; ``is_again`` where it
-    was hidden before, so that some had it and others did not.
+    was before and then was not, or was hidden, so that some had it and others did not.
     """
 
     number: int

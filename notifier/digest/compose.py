@@ -9,6 +9,7 @@ items of a run: `News` has it by selection, and by item.
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from feeds.model import Item, TopicRef
 from feeds.selection import Selection
@@ -50,7 +51,7 @@ class Interest:
         """What is new to them, the earliest first."""
         after, upto = self.new(windows)
         matches = news.matches.get(self.key, ())
-        first, last = (bisect_right(matches, number, key=_number) for number in (after, upto))
+        first, last = (bisect_right(matches, number, key=itemgetter(0)) for number in (after, upto))
         return matches[first:last]
 
 
@@ -86,13 +87,16 @@ def compose(
     sections: dict[Selection, list[Item]] = {}
     matched: dict[int, list[Selection]] = {}
     for interest in interests:
-        for _, number, _ in reversed(interest.matching(news, windows)):
+        for _, number, is_again in reversed(interest.matching(news, windows)):
             item = news.items.get(number)
             if item is None or number in told or not muted.isdisjoint(item.topics):
                 continue
             if number not in matched:
                 by_key = news.numbers[number]
-                if any(since < by_key.get(key, 0) <= upto for key, since, upto in had):
+                # Where some had it and others did not, only what was told tells.
+                if not is_again and any(
+                    since < by_key.get(key, 0) <= upto for key, since, upto in had
+                ):
                     continue
                 matched[number] = []
                 sections.setdefault(interest.selection, []).append(item)
@@ -103,16 +107,21 @@ def compose(
     places = _deal([len(items) for items in sections.values()], limit)
     return Digest(
         sections=tuple(
-            Section(
-                selection=selection,
-                items=tuple(items[:kept]),
-                also_in=tuple(tuple(matched[item.number][1:]) for item in items[:kept]),
-                left_out=len(items) - kept,
-            )
+            _section(selection, items[:kept], matched, len(items) - kept)
             for (selection, items), kept in zip(sections.items(), places, strict=True)
         ),
         total=len(matched),
     )
+
+
+def _section(
+    selection: Selection,
+    items: Sequence[Item],
+    matched: Mapping[int, Sequence[Selection]],
+    left_out: int,
+) -> Section:
+    also_in = tuple(tuple(matched[item.number][1:]) for item in items)
+    return Section(selection=selection, items=tuple(items), also_in=also_in, left_out=left_out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +165,3 @@ def _deal(sizes: Sequence[int], limit: int) -> list[int]:
                 dealt[section] += 1
                 left -= 1
     return dealt
-
-
-def _number(match: Match) -> int:
-    return match.number

@@ -4,7 +4,8 @@ Knows how what somebody follows becomes a message, and that the same one is made
 know who sends it, or what becomes of it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from email.utils import format_datetime
@@ -57,14 +58,14 @@ class Render(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Person:
     """What is asked for of whoever a delivery is to: the spelt ``recipe`` of what they were told by
-    it before, if they were, and the items that were ``told`` and may be again.
+    it before, if they were, and the items that were ``told``, where one may be again.
     """
 
     interests: Sequence[Interest]
     muted: frozenset[TopicRef]
     is_barred: bool
     recipe: str | None
-    told: Collection[int]
+    told: frozenset[int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +110,24 @@ class Contents:
         """
         with self.database.reading() as connection:
             people = self._people(connection, claimed)
-        made = [self._made(*each) for each in zip(claimed, people, strict=True)]
+        made: list[_Made | Skip | MessageRefused] = []
+        told = defaultdict[int, set[int]](set)
+        for one, each in zip(claimed, people, strict=True):
+            # What is about to leave is told, too.
+            told_now = told[one.subscriber]
+            person = each if each.told is None else replace(each, told=each.told | told_now)
+            made.append(result := self._made(one, person))
+            if isinstance(result, _Made):
+                told_now |= items_of(result.recipe)
         new = [
             (one, each)
             for one, each in zip(claimed, made, strict=True)
             if isinstance(each, _Made) and one.rendering is None
         ]
         if new:
-            told = [ToldItems(one.id, each.name, each.items) for one, each in new]
+            tells = [ToldItems(one.id, each.name, each.items) for one, each in new]
             with self.database.writing() as connection:
-                digests.keep(connection, {each.name: each.recipe for _, each in new}, told)
+                digests.keep(connection, {each.name: each.recipe for _, each in new}, tells)
         return [
             self._filled(one, each.template) if isinstance(each, _Made) else each
             for one, each in zip(claimed, made, strict=True)
@@ -174,12 +183,12 @@ class Contents:
 
     def _told(
         self, connection: Connection, one: Claimed, interests: Sequence[Interest]
-    ) -> Collection[int]:
+    ) -> frozenset[int] | None:
         """What somebody was told, where something is new to them that may have been before."""
         news = self._known.news
         found = (match for each in interests for match in each.matching(news, one.windows))
         if not any(match.is_again for match in found):
-            return ()
+            return None
         recipes = digests.told(connection, one.subscriber, one.id)
         return frozenset().union(*map(items_of, recipes))
 
@@ -204,7 +213,7 @@ class Contents:
             one.windows,
             limit=self.max_items,
             muted=person.muted,
-            told=person.told,
+            told=person.told or (),
         )
         if digest is None:
             return None

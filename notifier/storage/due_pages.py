@@ -168,7 +168,10 @@ def plan(
     """
     asked = {"key": page.timing.key, "number": upto, "now": now}
     last = connection.scalar(select(func.max(deliveries.c.id))) or 0
-    beside = connection.scalar(_beside(page).with_only_columns(func.count()), asked)
+    is_alone = connection.scalar(select(func.count()).where(cadences.c.period != "")) == 1
+    beside = 0
+    if not is_alone:
+        beside = connection.scalar(_beside(page).with_only_columns(func.count()), asked) or 0
     add_selected(connection, deliveries, _delivered(page, name, due_at), asked)
     by_state = select(deliveries.c.state, func.count().label("many")).where(deliveries.c.id > last)
     rows = connection.execute(by_state.group_by(deliveries.c.state))

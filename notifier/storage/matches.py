@@ -57,16 +57,17 @@ def hold(connection: Connection) -> int:
 def add(connection: Connection, found: Mapping[int, Sequence[Match]], upto: int) -> None:
     """These came to be of selections, by their keys, and all up to a change is matched.
 
-    What was of one before is not so anew, unless it was hidden meanwhile.
+    What was of one before is so again: some were told of it then, and some were not.
     """
-    for again in (False, True):
-        rows = [
-            {"selection": key, **match._asdict()}
-            for key, each in sorted(found.items())
-            for match in each
-            if match.is_again is again
-        ]
-        upsert(connection, matches, rows, replace=again)
+    known = of_items(connection, {match.item for each in found.values() for match in each})
+    seen = {(key, item) for item, numbers in known.items() for key in numbers}
+    rows = []
+    for key, each in sorted(found.items()):
+        for match in each:
+            is_again = match.is_again or (key, match.item) in seen
+            rows.append({"selection": key, **match._asdict(), "is_again": is_again})
+            seen.add((key, match.item))
+    upsert(connection, matches, rows)
     upsert(connection, counters, [{"name": _MATCHED, "value": upto}])
 
 

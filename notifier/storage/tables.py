@@ -46,8 +46,8 @@ selections = Table(
     Column("query", Text, nullable=False, unique=True),
 )
 
-#: Which items came to be of a selection, each once, by which change (`feeds.storage.changes`);
-#: ``is_again`` where it was hidden before, so that some had it and others did not.
+#: Which items came to be of a selection, by which change (`feeds.storage.changes`), the last one if
+#: they did more than once: then ``is_again``, as some had it and others did not.
 matches = Table(
     "matches",
     metadata,

@@ -21,6 +21,7 @@ BENCHES = (
     "search",
     "web",
     "render",
+    "plan",
     "mail",
     "sending",
 )

@@ -1,5 +1,9 @@
 """However many are due, and whoever plans meanwhile, everybody is planned for once."""
 
+import random
+import subprocess
+import sys
+import time
 from datetime import timedelta
 from threading import Barrier, Event, Thread
 
@@ -185,3 +189,41 @@ def test_an_idle_beat_asks_few_questions(database: Database) -> None:
     finally:
         event.remove(database.engine, "before_cursor_execute", note)
     assert len(seen) <= 6
+
+
+def planner_process(url: str, page: int) -> subprocess.Popen[bytes]:
+    """A process that plans what is due, some people in each transaction."""
+    program = (
+        "import sys; from zoneinfo import ZoneInfo; from datetime import datetime\n"
+        "from feeds.storage.database import Database; from notifier.storage import VERSIONS\n"
+        "from notifier.digest import plan; plan.PAGE = int(sys.argv[3])\n"
+        "database = Database.open(sys.argv[1], VERSIONS)\n"
+        "planner = plan.Planner(database=database, moved={}, zone=ZoneInfo('UTC'))\n"
+        "planner.plan(now=datetime.fromisoformat(sys.argv[2]))\n"
+    )
+    command = [sys.executable, "-c", program, url, SEVEN.isoformat(), str(page)]
+    return subprocess.Popen(command)
+
+
+def test_who_is_killed_at_it_leaves_the_rest_to_others(
+    database: Database, database_url: str
+) -> None:
+    """Whatever was not planned is planned by the next one, and nobody twice."""
+    chance = random.Random(20261124)
+    count = 400
+    subscribe(database, *people(count))
+    store(database, some_news())
+    for _ in range(4):
+        killed = planner_process(database_url, 3)
+        before = len(outbox(database))
+        deadline = time.monotonic() + 30
+        while len(outbox(database)) == before < count and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0, 0.05))
+        killed.kill()
+        killed.wait()
+    others = [planner_process(database_url, 50) for _ in range(2)]
+    assert [each.wait() for each in others] == [0, 0]
+    planned = [one.subscriber for one in outbox(database)]
+    assert sorted(planned) == list(range(1, count + 1))
+    assert run(database) == report(0)

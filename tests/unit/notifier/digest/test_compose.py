@@ -225,6 +225,19 @@ def test_what_was_told_by_another_selection_before_is_not_told_again() -> None:
     assert digest(replace(first, frequency=WEEKLY, until=4), second, daily=(4, 9)) == []
 
 
+def test_what_some_had_and_others_did_not_is_told_unless_it_was() -> None:
+    """It was hidden, or was not of this for a while: spans of changes do not tell who had it."""
+    first, second = interests(POLICE, RIGHTS)
+    news = News(
+        matches={1: [Match(3, 1, is_again=False)], 2: [Match(6, 1, is_again=True)]},
+        numbers={1: {1: 3, 2: 6}},
+        items={1: about(1, POLICING, HUMAN_RIGHTS)},
+    )
+    window = {DAILY: Window(after=4, upto=9)}
+    assert told(compose([first, second], news, window, limit=50)) == [1]
+    assert told(compose([first, second], news, window, limit=50, told={1})) == []
+
+
 def test_what_is_hidden_muted_or_told_is_left_out() -> None:
     police, rights = interests(POLICE, RIGHTS)
     news = [about(1, POLICING), about(2, HUMAN_RIGHTS), about(3, POLICING, SECRETARIAT)]
