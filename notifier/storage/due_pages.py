@@ -26,6 +26,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
     true,
     tuple_,
     update,
@@ -102,8 +103,9 @@ _is_new = and_(
     subscriptions.c.reached < _upto,
     matches.c.number <= _upto,
 )
+#: Asked person by person: PostgreSQL would answer EXISTS for everybody at once, for each page.
 _has_news = (
-    exists()
+    select(literal(1))
     .select_from(
         _other.join(_begun, _begun.c.id == _other.c.cadence)
         .join(subscriptions, _is_followed)
@@ -111,7 +113,12 @@ _has_news = (
     )
     .where(_other.c.subscriber == _one.c.subscriber, _is_due)
     .correlate(_one)
+    .limit(1)
+    .scalar_subquery()
+    .is_not(None)
 )
+#: To translate the statements takes longer than to run one of them for a page.
+_NO_JIT = text("SELECT set_config('jit', 'off', true)")
 #: Whoever has immediate mail to get, on its way or after their quiet minutes.
 _at_once = (
     select(_other.c.subscriber, _other.c.due_at)
@@ -166,6 +173,8 @@ def plan(
 
     What else of theirs is due stands in the same delivery. Raises ChangedMeanwhile.
     """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_NO_JIT)
     asked = {"key": page.timing.key, "number": upto, "now": now}
     last = connection.scalar(select(func.max(deliveries.c.id))) or 0
     is_alone = connection.scalar(select(func.count()).where(cadences.c.period != "")) == 1

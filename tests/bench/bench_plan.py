@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate, islice
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from feeds.model import TopicKind
 from feeds.selection import Selection
@@ -83,6 +83,9 @@ def fill(database: Database, taxonomy: Taxonomy, people: int) -> int:
         for n in range(1, ITEMS + 1)
     )
     store(database, *news)
+    with database.writing() as connection:
+        # As PostgreSQL does by itself after a while.
+        connection.execute(text("ANALYZE"))
     return len(known)
 
 
