@@ -38,7 +38,7 @@ def test_its_documents_become_feeds_and_a_digest(house: Installation) -> None:
     assert "Pike return to the northern bay" in fish
     assert "Otters counted from the air" in fish
     assert (feeds / "issuers" / "harbour-office.atom").exists()
-    assert house.report("digest", "--now", told["due_at"])["accepted"] == 1
+    assert house.report("digest", "--now", told["digests"][0]["due_at"])["accepted"] == 1
     [mail] = house.mails()
     mailed = message_from_bytes(mail.read_bytes(), policy=default)
     assert mailed["Subject"]
