@@ -37,7 +37,8 @@ class Standing:
 
     ``failures`` counts those in a row, ``problem`` says the last one, or what is wrong with what
     came. ``moved_to`` is where a
-    permanent redirect led; ``hub`` is who announces changes.
+    permanent redirect led; ``hub`` is who announces changes. There is no ``last_success_at`` until
+    its first look has come to its end.
     """
 
     source: str
@@ -71,6 +72,16 @@ def is_due(standing: Standing | None, address: str, now: datetime) -> bool:
     if standing.state is State.ENDED:
         return False
     return standing.next_look_at is None or standing.next_look_at <= now
+
+
+def is_first_look(standing: Standing | None, address: str) -> bool:
+    """Whether the source at ``address`` was never looked at to the end, so that what it shows may
+    have stood there for years.
+    """
+    if standing is None or standing.address != address:
+        # How another address did says nothing of what stands here.
+        return True
+    return standing.last_success_at is None
 
 
 def next_look(
@@ -115,9 +126,11 @@ def succeeded(
     moved_to: str | None = None,
     hub: "Hub | None" = None,
     problem: str = "",
+    is_unfinished: bool = False,
 ) -> Standing:
     """It answered; ``moved_to`` is where a permanent redirect led just now, ``problem`` what was
-    wrong with the answer all the same.
+    wrong with the answer all the same. Where it ``is_unfinished``, more is asked for at once, and a
+    first look is one until that has come to its end.
 
     RFC 9110 sections 15.4.2 and 15.4.9: such an address replaces the old one.
     """
@@ -125,13 +138,14 @@ def succeeded(
     if place == standing.address:
         place = None
     state = State.MOVED if place else State.OK
+    is_begun = is_unfinished and standing.last_success_at is None
     return replace(
         _in(standing, state, now),
         failures=0,
         problem=problem,
         next_look_at=next_look_at,
         moved_to=place,
-        last_success_at=now,
+        last_success_at=None if is_begun else now,
         hub=hub,
     )
 

@@ -236,11 +236,19 @@ _NEWS_MICROSECONDS = 1_000_000 - _ARCHIVE_MICROSECONDS
 _SECOND = timedelta(seconds=1)
 
 
-def freshness(draft: Draft, now: datetime, *, backfill: bool, archive_after_days: int) -> Fresh:
+def freshness(
+    draft: Draft,
+    now: datetime,
+    *,
+    backfill: bool,
+    archive_after_days: int,
+    is_first_look: bool = False,
+) -> Fresh:
     """Archive if we are told so, or if it was issued long ago, or last changed long ago where
-    nobody says when it was issued; a text without any date is news.
+    nobody says when it was issued; a text without any date is news, as we would have met it before,
+    unless this ``is_first_look`` at its source: then whatever says no day of issue may be old.
     """
-    if backfill:
+    if backfill or (is_first_look and draft.issued is None):
         return Fresh.ARCHIVE
     oldest = now.astimezone(UTC).date() - timedelta(days=archive_after_days)
     day = draft.issued.day if draft.issued else draft.updated

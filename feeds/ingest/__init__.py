@@ -43,7 +43,8 @@ class Terms:
     """What holds for everything that is taken in from ``source`` at one time.
 
     ``batch`` documents make a transaction. What was issued more than ``archive_after_days`` ago is
-    no news, nor is a ``backfill``; days are those of the site's ``zone``. ``habits`` say how
+    no news, nor is a ``backfill``, nor what tells no day of issue while this ``is_first_look`` at
+    the source; days are those of the site's ``zone``. ``habits`` say how
     documents are to be read where they leave it open. Those that were ``promoted`` are items
     because a person says so. ``ownership`` says whose word counts. Without a ``reader`` documents
     are understood in this process: for documents one trusts.
@@ -58,6 +59,7 @@ class Terms:
     archive_after_days: int
     habits: Habits = field(default_factory=Habits)
     backfill: bool = False
+    is_first_look: bool = False
     promoted: Collection[str] = ()
     reader: Reader | None = None
     ownership: Ownership = NOBODYS

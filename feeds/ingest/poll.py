@@ -20,7 +20,7 @@ from feeds.model import Progress, SourceKind
 from feeds.sources import Source
 from feeds.sources.folder import FolderSource
 from feeds.sources.website import WebSource
-from feeds.standing import Standing, looked_at
+from feeds.standing import Standing, is_first_look, looked_at
 from feeds.storage.database import Database
 from feeds.storage.origins import standings
 
@@ -74,6 +74,9 @@ def _asked(
     progress: Progress | None,
 ) -> IngestReport:
     before = source.standing if isinstance(source, WebSource) else None
+    if isinstance(source, WebSource):
+        # A website had its archive before us; what somebody puts into a folder is meant to be read.
+        terms = replace(terms, is_first_look=is_first_look(before, source.url))
     problem = ""
     try:
         report = ingest(

@@ -75,8 +75,13 @@ def _revision(item: Known, one: Judged, change: int, group: int, terms: Terms) -
     if not draft.language:
         marks = draft.marks | {Mark.GUESSED_LANGUAGE}
         draft = replace(draft, language=terms.habits.language, marks=marks)
-    days = terms.archive_after_days
-    fresh = freshness(draft, terms.now, backfill=terms.backfill, archive_after_days=days)
+    fresh = freshness(
+        draft,
+        terms.now,
+        backfill=terms.backfill,
+        archive_after_days=terms.archive_after_days,
+        is_first_look=terms.is_first_look,
+    )
     significant = not isinstance(decision, Revised) or decision.significant
     if isinstance(decision, Added):
         updated_at = first_updated(

@@ -175,7 +175,13 @@ class WebSource:
         told = f"it shows {found.parsed.silent_entries} entries, and none says anything"
         problem = "; ".join(filter(None, (cut, told if is_silent else "")))
         self.standing = standings.succeeded(
-            before, now, when, moved_to=found.had.moved_to, hub=hub, problem=problem
+            before,
+            now,
+            when,
+            moved_to=found.had.moved_to,
+            hub=hub,
+            problem=problem,
+            is_unfinished=budget.is_unfinished,
         )
 
     def _failed(self, before: Standing, lost: Lost, now: datetime) -> SourceError:

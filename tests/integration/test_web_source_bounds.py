@@ -9,7 +9,7 @@ import pytest
 
 from feeds.sources import Fetched, LeadOnly, Refusal, walk, website
 from feeds.sources.budget import Bounds, Budget
-from feeds.standing import State
+from feeds.standing import State, is_first_look
 from tests.publisher.fetching import fetching
 from tests.publisher.looking import Looking, looking
 from tests.publisher.remembered import EVERY, Watched
@@ -143,3 +143,17 @@ def test_a_pause_is_for_the_host_that_asks_for_it(status: int) -> None:
         assert "news.example.org" in standing.problem
         assert standing.next_look_at is not None
         assert standing.next_look_at - watched.now <= 1.2 * EVERY
+
+
+def test_a_first_look_goes_on_until_all_there_is_was_seen(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else an archive of more pages than a look takes would be news from the second one on."""
+    monkeypatch.setattr(website, "_LOOK", replace(website._LOOK, pages=10))
+    shown = opened(Site(count=25), "/sitemap.xml")
+    looks = []
+    for _ in range(3):
+        shown.watched.look()
+        standing = shown.watched.store.standing
+        looks.append((len(shown.titles), is_first_look(standing, shown.watched.url)))
+    assert looks == [(10, True), (20, True), (25, False)]

@@ -17,6 +17,7 @@ from feeds.standing import (
     early_look,
     failed,
     is_due,
+    is_first_look,
     looked_at,
     next_look,
     succeeded,
@@ -54,6 +55,18 @@ def test_another_address_begins_anew() -> None:
     bad = failed(fresh(), "no answer", NOW, NOW + HOUR)
     assert begun(bad, "news", URL, NOW + HOUR) is bad
     assert begun(bad, "news", NEW, NOW + HOUR).failures == 0
+
+
+def test_a_first_look_is_one_until_it_has_come_to_its_end() -> None:
+    assert is_first_look(None, URL)
+    assert is_first_look(failed(fresh(), "no answer", NOW, NOW + HOUR), URL)
+    begun_only = succeeded(fresh(), NOW, NOW, is_unfinished=True)
+    assert is_first_look(begun_only, URL)
+    done = succeeded(begun_only, NOW + HOUR, NOW + 2 * HOUR)
+    assert not is_first_look(done, URL)
+    assert not is_first_look(failed(done, "no answer", NOW, NOW + HOUR), URL)
+    assert not is_first_look(succeeded(done, NOW, NOW, is_unfinished=True), URL)
+    assert is_first_look(done, NEW)
 
 
 def test_a_state_is_dated_from_its_beginning() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -61,6 +62,23 @@ def test_what_tells_no_date_is_news_unless_it_fills_the_archive() -> None:
     draft = Draft(form="", title="")
     assert freshness(draft, NOW, backfill=False, archive_after_days=7) is Fresh.NEWS
     assert freshness(draft, NOW, backfill=True, archive_after_days=7) is Fresh.ARCHIVE
+
+
+@pytest.mark.parametrize(
+    ("dates", "fresh"),
+    [
+        ({}, Fresh.ARCHIVE),
+        ({"updated": TODAY}, Fresh.ARCHIVE),
+        ({"issued": issued(TODAY)}, Fresh.NEWS),
+        ({"issued": issued(TODAY - timedelta(days=8))}, Fresh.ARCHIVE),
+    ],
+)
+def test_what_a_first_look_brings_is_news_only_where_it_says_when_it_was_issued(
+    dates: dict[str, Any], fresh: Fresh
+) -> None:
+    draft = Draft(form="", title="", **dates)
+    found = freshness(draft, NOW, backfill=False, archive_after_days=7, is_first_look=True)
+    assert found is fresh
 
 
 @pytest.mark.parametrize(("days_ago", "fresh"), [(7, Fresh.NEWS), (8, Fresh.ARCHIVE)])
