@@ -385,6 +385,7 @@ class House:
         """What is due at ``now`` is planned, and all that waits is sent, or its problem told."""
         from feeds.errors import StoreBusy
         from notifier.mail.send import DeliveryReport
+        from notifier.storage import sending
 
         at = now or self.clock()
         planned = self.planner.plan(now=at, dry_run=dry_run, stopping=stopping, progress=progress)
@@ -394,4 +395,5 @@ class House:
                 sent = self.deliver(now=now, stopping=stopping, progress=progress)
         except StoreBusy as busy:
             sent = DeliveryReport(problem=f"{busy}; it sends what was planned")
-        return planned, sent
+        with self.database.reading() as connection:
+            return planned, replace(sent, queued=sending.queued(connection))

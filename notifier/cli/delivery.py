@@ -121,10 +121,13 @@ def _show_preview(
 def _show(planned: "PlanReport", sent: "DeliveryReport") -> None:
     write_line(
         f"{planned.due} due, {planned.planned} planned; {sent.accepted} accepted, "
-        f"{sent.deferred} deferred, {sent.failed} failed, {sent.in_doubt} in doubt"
+        f"{sent.deferred} deferred, {sent.failed} failed, {sent.in_doubt} in doubt, "
+        f"{sum(sent.unsent.values())} not sent, {sent.queued} queued"
     )
     for reason, count in planned.skipped.items():
         write_line(f"  skipped {count}: {reason}")
+    for reason, count in sent.unsent.items():
+        write_line(f"  not sent {count}: {reason}")
     if planned.broken:
         write_line(f"  {planned.broken} to be mended: `fieldfare subscribers` says what is wrong")
     if sent.problem:

@@ -77,7 +77,8 @@ class LedgerEntry:
 
 @dataclass(slots=True, kw_only=True)
 class Ledger:
-    """The books of one run; ``tally`` counts the states that deliveries came into.
+    """The books of one run; ``tally`` counts the states that deliveries came into, ``unsent`` why
+    those that were skipped were so.
 
     ``in_doubt`` counts those of which nobody knows whether they went out. ``node`` sends, in the
     name of ``sender`` (RFC 5321 MAIL FROM). What was in doubt ``doubts`` times and is so again is
@@ -96,6 +97,7 @@ class Ledger:
     jitter: Callable[[], float]
     progress: Progress | None = None
     tally: Counter[DeliveryState] = field(init=False, default_factory=Counter)
+    unsent: Counter[Skip] = field(init=False, default_factory=Counter)
     in_doubt: int = field(init=False, default=0)
     incident: Incident | None = field(init=False, default=None)
     _relay: str = field(init=False, default="")
@@ -278,7 +280,10 @@ class Ledger:
             log.error("outcome not recorded: held in doubt", delivery=delivery)
         doubted = {*held, *(one.delivery for one in settled if one.was_in_doubt)}
         self.in_doubt += len(doubted)
-        self.tally.update(one.state for one in settled if one.delivery not in doubted)
+        known = [one for one in settled if one.delivery not in doubted]
+        self.tally.update(one.state for one in known)
+        skipped = (one.reply for one in known if one.state is DeliveryState.SKIPPED)
+        self.unsent.update(map(Skip, skipped))
         if self.progress is not None:
             self.progress(self.tally.total(), None)
 

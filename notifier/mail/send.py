@@ -11,9 +11,9 @@ with how the message before it ended: whatever waits at one moment is recorded i
 import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event
 from typing import Final, Literal, TypeAlias
@@ -24,7 +24,7 @@ from notifier.mail.incident import refused
 from notifier.mail.lane import Lane, has_not_left
 from notifier.mail.ledger import Ledger, LedgerEntry
 from notifier.mail.turns import Turns
-from notifier.model import DeliveryState, Envelope, Reply, Settlement, Stage
+from notifier.model import DeliveryState, Envelope, Reply, Settlement, Skip, Stage
 from notifier.storage.sending import Claimed
 
 #: After so many results in a row that could not be recorded nothing more is sent.
@@ -48,6 +48,9 @@ _Asked: TypeAlias = "tuple[Lane | None, LedgerEntry] | Literal['more'] | None"
 class DeliveryReport:
     """What became of the messages of one run.
 
+    ``unsent`` counts, by reason, those that were planned and had nothing to say, or to nobody, when
+    they were to leave; ``queued`` is what waits for its moment, or for another run, after this one:
+    with these all add up to what was planned and what had waited, but for whoever left meanwhile.
     ``in_doubt`` counts those of which nobody could tell whether they went out: found after a
     crash, or made by a connection lost at the wrong moment. ``problem`` says why the transport
     took no more; what was not sent stays queued.
@@ -57,6 +60,8 @@ class DeliveryReport:
     deferred: int = 0
     failed: int = 0
     in_doubt: int = 0
+    unsent: Mapping[Skip, int] = field(default_factory=dict)
+    queued: int = 0
     problem: str | None = None
 
 
@@ -90,6 +95,7 @@ async def deliver(
         deferred=ledger.tally[DeliveryState.DEFERRED],
         failed=ledger.tally[DeliveryState.FAILED],
         in_doubt=ledger.in_doubt,
+        unsent=dict(ledger.unsent),
         problem=problem,
     )
 

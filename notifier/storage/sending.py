@@ -33,14 +33,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from feeds.storage.columns import Instant
 from notifier.errors import UnusableAddress
-from notifier.model import (
-    DeliveryState,
-    Frequency,
-    Settlement,
-    SubscriberState,
-    Window,
-    mailbox,
-)
+from notifier.model import DeliveryState, Frequency, Settlement, SubscriberState, Window, mailbox
 from notifier.storage import senders, suppressions
 from notifier.storage.deliveries import drop
 from notifier.storage.suppressions import Keyed, Suppression
@@ -184,6 +177,12 @@ def waiting(connection: Connection, node: str, now: datetime, *, enough: int) ->
     some = select(deliveries.c.id).where(or_(queued, _due(DeliveryState.DEFERRED, now), lost))
     counted = select(func.count()).select_from(some.limit(enough).subquery())
     return connection.execute(counted).scalar_one()
+
+
+def queued(connection: Connection) -> int:
+    """How many deliveries wait for their moment, or for a sender."""
+    some = select(func.count()).where(deliveries.c.state == DeliveryState.QUEUED)
+    return connection.execute(some).scalar_one()
 
 
 def wake(connection: Connection, now: datetime) -> None:

@@ -55,6 +55,15 @@ def test_who_cannot_be_planned_for_is_told_and_stops_no_other(house: Installatio
     assert b"1 to be mended" in done.stdout
 
 
+def test_what_was_planned_and_not_sent_is_told_with_the_reason(house: Installation) -> None:
+    """All that was planned is accounted for."""
+    house.report("subscribe", "anna@example.org", "--mute", "field:policing")
+    report = house.report("digest", "--now", LATER)
+    assert (report["planned"], report["accepted"]) == (2, 1)
+    assert (report["unsent"], report["queued"]) == ({"nothing-left": 1}, 0)
+    assert [report[each] for each in ("deferred", "failed", "in_doubt")] == [0, 0, 0]
+
+
 def test_a_problem_is_one_line_in_a_file(house: Installation) -> None:
     with (house.folder / "fieldfare.toml").open("a") as settings:
         settings.write('\n[[sources]]\nname = "gone"\npath = "nowhere/' + "far/" * 40 + '"\n')

@@ -308,7 +308,7 @@ def test_a_message_with_nothing_to_say_is_skipped_and_the_others_go_on(
         ]
 
     report = run(database, Postbox(sessions=1), compose=compose)
-    assert report == DeliveryReport(accepted=2)
+    assert report == DeliveryReport(accepted=2, unsent={Skip.NOTHING_NEW: 1})
     assert states(database)[1] is DeliveryState.SKIPPED
     assert outbox(database)[1].reply == "nothing-new"
 
