@@ -173,12 +173,8 @@ def _followed(
     often = {each.selection: each.frequency for each in active.followed} if active else {}
     if not named and not often:
         raise PreferenceRefused("nothing is named to follow: name a topic, or a selection")
-    if not named and frequency and frequency not in often.values():
-        # There is nothing that often yet: all of it is to be.
-        named = list(often)
-    if not named:
-        changed = {frequency} if frequency else {*often.values()}
-        return _as_followed(often), frozenset(changed)
+    # Where nothing is named, all that they follow is meant.
+    named = named or list(often)
     usual = next(iter(often.values()), None) or next(iter(known.cadences if known else ()), None)
     for each in named:
         often[each] = frequency or often.get(each) or usual or Frequency.DAILY

@@ -219,9 +219,12 @@ def test_where_nothing_is_named_all_they_follow_is_meant(ask: Any) -> None:
     weekly = ask(topics=(), frequency=Frequency.WEEKLY)
     assert {often for _, often in queries(weekly)} == {"weekly"}
     ask(topics=("field:education",), frequency=Frequency.DAILY)
-    late = ask(topics=(), frequency=Frequency.WEEKLY, weekdays=FRIDAY)
+    late = ask(topics=("field:policing",), weekdays=FRIDAY)
     assert late.cadences[Frequency.WEEKLY].weekdays == FRIDAY
     assert set(late.cadences) == {Frequency.DAILY, Frequency.WEEKLY}
+    again = ask(topics=(), frequency=Frequency.WEEKLY)
+    assert {often for _, often in queries(again)} == {"weekly"}
+    assert the(again).weekdays == FRIDAY
 
 
 def test_a_newcomer_has_to_say_what_to_follow(ask: Any) -> None:
