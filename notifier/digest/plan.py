@@ -5,7 +5,7 @@ looks, or that it will be sent by mail.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -218,7 +218,7 @@ class _Planning:
                         name=name,
                         upto=upto,
                         now=self._now,
-                        due_at=self._now + self._wait(after),
+                        moments=self._moments,
                         quiet_until=self._next(timing) if is_immediate else None,
                     )
             except ChangedMeanwhile:
@@ -265,9 +265,12 @@ class _Planning:
     def _next(self, timing: Timing) -> datetime:
         return next_due(timing.cadence, self._now)
 
-    def _wait(self, after: int) -> timedelta:
-        """Pages leave one after the other, in no order."""
-        return self._planner.spread * (after * _GOLDEN % 1)
+    @property
+    def _moments(self) -> Sequence[datetime]:
+        """From when on mails leave: one a minute, or as many as a statement may well name."""
+        spread = self._planner.spread
+        count = min(max(spread // timedelta(minutes=1), 1), _MOST_MOMENTS)
+        return [self._now + spread * each / count for each in range(count)]
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -278,8 +281,8 @@ class _Planning:
             yield connection
 
 
-#: Multiples of it are spread evenly within 1, however many there are.
-_GOLDEN = (5**0.5 - 1) / 2
+#: A mail a minute is as smooth as a server needs it; where that were more, they are further apart.
+_MOST_MOMENTS = 60
 
 
 def _was_set_back(connection: Connection, now: datetime) -> bool:

@@ -4,7 +4,7 @@ Knows the tables ``coverage`` and ``deliveries``, and what is new to whom. Must 
 cadence is due, or what a digest tells.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -165,11 +165,11 @@ def plan(
     name: str,
     upto: int,
     now: datetime,
-    due_at: datetime,
+    moments: Sequence[datetime],
     quiet_until: datetime | None,
 ) -> Planned:
-    """Each of a page has a delivery of the period ``name``, which is to be sent from ``due_at`` on,
-    or says why there is none; and is covered up to a change.
+    """Each of a page has a delivery of the period ``name``, which is to be sent from one of the
+    ``moments`` on, as many from each; or says why there is none; and is covered up to a change.
 
     What else of theirs is due stands in the same delivery. Raises ChangedMeanwhile.
     """
@@ -181,7 +181,7 @@ def plan(
     beside = 0
     if not is_alone:
         beside = connection.scalar(_beside(page).with_only_columns(func.count()), asked) or 0
-    add_selected(connection, deliveries, _delivered(page, name, due_at), asked)
+    add_selected(connection, deliveries, _delivered(page, name, moments), asked)
     by_state = select(deliveries.c.state, func.count().label("many")).where(deliveries.c.id > last)
     rows = connection.execute(by_state.group_by(deliveries.c.state))
     counts = {row.state: row.many for row in rows}
@@ -219,7 +219,7 @@ def _is_on(who: FromClause, page: DuePage) -> ColumnElement[bool]:
     return and_(here, _is_theirs(who, page.timing))
 
 
-def _delivered(page: DuePage, name: str, due_at: datetime) -> Select[Any]:
+def _delivered(page: DuePage, name: str, moments: Sequence[datetime]) -> Select[Any]:
     has_news: ColumnElement[bool] = true()
     if page.timing.cadence.frequency is not Frequency.IMMEDIATE:
         has_news = _has_news
@@ -234,6 +234,12 @@ def _delivered(page: DuePage, name: str, due_at: datetime) -> Select[Any]:
     def unless_news(value: object) -> ColumnElement[Any]:
         return case((people.c.has_news, null()), else_=value)
 
+    due_at: ColumnElement[Any] = literal(moments[0], Instant)
+    if len(moments) > 1:
+        # Those who came together, from one place, are not to leave together.
+        which = people.c.subscriber % len(moments)
+        each = {number: literal(moment, Instant) for number, moment in enumerate(moments)}
+        due_at = case(each, value=which)
     state = case((people.c.has_news, DeliveryState.QUEUED.value), else_=DeliveryState.SKIPPED.value)
     values = {
         "subscriber": people.c.subscriber,
@@ -241,7 +247,7 @@ def _delivered(page: DuePage, name: str, due_at: datetime) -> Select[Any]:
         "windows": people.c.windows,
         "state": state,
         "reply": unless_news(Skip.NOTHING_NEW.value),
-        "due_at": literal(due_at, Instant),
+        "due_at": due_at,
         "attempts": literal(0),
         "in_doubt": literal(0),
         "created_at": _now,

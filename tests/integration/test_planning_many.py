@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import timedelta
 from threading import Barrier, Event, Thread
 
@@ -75,14 +76,23 @@ def test_a_store_from_a_backup_does_not_stop_digests(database: Database) -> None
 def test_pages_leave_spread_over_the_minutes_after_the_hour(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "PAGE", 2)
-    subscribe(database, *people(12))
+    """However few they are, and whichever page they are on: as many a minute."""
+    monkeypatch.setattr(plan, "PAGE", 25)
+    subscribe(database, *people(60))
     store(database, some_news())
     run(database, spread=timedelta(minutes=30))
-    moments = {one.due_at for one in outbox(database)}
-    assert len(moments) == 6
-    assert min(moments) == SEVEN
-    assert max(moments) < SEVEN + timedelta(minutes=30)
+    moments = Counter(one.due_at for one in outbox(database))
+    assert moments == {SEVEN + timedelta(minutes=each): 2 for each in range(30)}
+
+
+def test_over_many_hours_they_leave_at_no_more_moments_than_a_statement_names(
+    database: Database,
+) -> None:
+    subscribe(database, *people(120))
+    store(database, some_news())
+    run(database, spread=timedelta(hours=12))
+    moments = sorted({one.due_at for one in outbox(database)})
+    assert (len(moments), moments[1] - moments[0]) == (60, timedelta(minutes=12))
 
 
 def test_statements_do_not_grow_with_the_number_of_subscribers(database: Database) -> None:
