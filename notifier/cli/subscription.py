@@ -70,7 +70,8 @@ Selections = Annotated[
     list[str] | None,
     typer.Option(
         metavar="QUERY",
-        help="What else, as the address of a selection has it: any of a kind, all of the kinds.",
+        help="What else, by the address of a selection or its query: any of a kind, all of the"
+        " kinds.",
     ),
 ]
 Everything = Annotated[bool, typer.Option("--everything", help="All news.")]

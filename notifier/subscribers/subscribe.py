@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from config import values
@@ -110,16 +111,25 @@ def subscribe(
 
 def named_selections(taxonomy: Taxonomy, preferences: Preferences) -> tuple[Selection, ...]:
     """The selections that are named, each once, by the topics of today; those named by a query come
-    first. Raises UnknownTopic, MalformedSelection.
+    first. Raises UnknownTopic, MalformedSelection, PreferenceRefused.
     """
     topics = (Selection(frozenset({each})) for each in _topics_of(taxonomy, preferences.topics))
-    queries = map(Selection.parse, preferences.selections)
+    queries = map(_selection, preferences.selections)
     known = (
         replace(each, topics=frozenset(taxonomy.find(str(topic)).ref for topic in each.topics))
         for each in queries
     )
     everything = (Selection(),) if preferences.everything else ()
     return tuple(dict.fromkeys((*known, *topics, *everything)))
+
+
+def _selection(text: str) -> Selection:
+    """What a query asks for, or the address that has it: copied from a browser, with its `?`."""
+    is_address = text.startswith(("?", "http://", "https://"))
+    query = urlsplit(text).query if is_address else text
+    if not query.strip():
+        raise PreferenceRefused(f"{text!r} selects nothing; all news is asked for as everything")
+    return Selection.parse(query)
 
 
 def checked(text: str) -> str:
@@ -213,6 +223,8 @@ def _cadence(
     theirs = known.cadences if known else {}
     newcomer = Cadence(frequency=Frequency.DAILY, minute=USUAL_MINUTE, zone=zone)
     usual = theirs.get(frequency) or next(iter(theirs.values()), newcomer)
+    if preferences.minute is not None and frequency is Frequency.IMMEDIATE:
+        raise PreferenceRefused("immediate mail has no hour; ask for daily or weekly digests")
     quiet = preferences.quiet_minutes
     if quiet is not None and frequency is not Frequency.IMMEDIATE:
         raise PreferenceRefused(
@@ -271,7 +283,10 @@ def _begun(
 
 
 def _pause(preferences: Preferences, active: Subscriber | None, today: date) -> date | None:
-    """The day before which nothing is to come, where that is still ahead."""
+    """The day before which nothing is to come, where that is still ahead; today ends a pause."""
+    if preferences.paused_until and preferences.paused_until < today:
+        past = f"{preferences.paused_until} is over where they are"
+        raise PreferenceRefused(f"{past}; name a day to come, or {today}, which ends a pause")
     until = preferences.paused_until or (active.paused_until if active else None)
     return until if until and until > today else None
 

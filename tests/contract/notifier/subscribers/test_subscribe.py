@@ -104,6 +104,10 @@ def test_a_daily_digest_comes_on_chosen_days_and_stays_so(ask: Any) -> None:
         ({"frequency": Frequency.IMMEDIATE, "weekdays": FRIDAY}, "immediate mail has no weekday"),
         ({"frequency": Frequency.WEEKLY, "weekdays": EVERY_DAY}, "one weekday"),
         ({"quiet_minutes": 5}, "daily digest has no quiet minutes"),
+        ({"frequency": Frequency.IMMEDIATE, "minute": 540}, "immediate mail has no hour"),
+        ({"paused_until": date(2026, 11, 23)}, "2026-11-23 is over .* or 2026-11-24"),
+        ({"selections": ("",)}, "'' selects nothing"),
+        ({"selections": ("https://news.example.org/select",)}, "selects nothing"),
     ],
 )
 def test_what_a_frequency_does_not_have_is_refused(
@@ -202,6 +206,15 @@ def test_all_sorts_of_selections_are_followed_at_their_own_pace(ask: Any) -> Non
         ("language=de&q=border", "immediate"),
     ]
     assert set(both.cadences) == set(Frequency)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["?field=policing&q=x", "https://news.example.org/select.atom?field=policing&q=x#top"],
+)
+def test_a_selection_is_named_by_its_address_too(ask: Any, given: str) -> None:
+    named = ask(topics=(), selections=(given,))
+    assert queries(named) == [("field=policing&q=x", "daily")]
 
 
 def test_what_is_followed_already_moves_to_another_pace(ask: Any) -> None:
