@@ -116,7 +116,9 @@ def revise(database: Database, taxonomy: Taxonomy, item: Item, draft: Draft, at:
             revision=stored.revision + 1,
             updated_at=revised_updated(at, change),
         )
-        write_items.write(connection, [_revision(known, taxonomy, change, at)])
+        revision = _revision(known, taxonomy, change, at)
+        is_back = stored.withdrawn_at is not None
+        write_items.write(connection, [replace(revision, is_back=is_back)])
 
 
 def latest(connection: Connection, place: Place, limit: int) -> list[int]:

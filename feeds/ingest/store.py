@@ -89,7 +89,8 @@ def _revision(item: Known, one: Judged, change: int, group: int, terms: Terms) -
         )
     elif updated_at is None or significant:
         updated_at = revised_updated(terms.now, change)
-    if gone_at := isinstance(decision, Revised) and decision.item.withdrawn_at:
+    gone_at = decision.item.withdrawn_at if isinstance(decision, Revised) else None
+    if gone_at:
         updated_at = revised_updated(terms.now, change, gone_when(gone_at, updated_at))
     return Revision(
         known=replace(item, draft=draft, updated_at=updated_at),
@@ -100,6 +101,7 @@ def _revision(item: Known, one: Judged, change: int, group: int, terms: Terms) -
         recorded_at=terms.now,
         group=group,
         freshness=fresh,
+        is_back=gone_at is not None,
     )
 
 

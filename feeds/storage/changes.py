@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, insert, literal, select, true
+from sqlalchemy import Connection, Row, func, insert, literal, select, true
 
 from feeds.model import Fresh, TopicRef
 from feeds.storage.columns import among
@@ -52,21 +52,26 @@ def record(connection: Connection, changed: Sequence["Revision"]) -> None:
             row["texts"] = None
         # Of an archive nothing is on record: it does not become news by what is corrected.
         is_other = last and any(row[name] not in (last[name], None) for name in last)
-        if is_new or is_other:
+        if is_new or is_other or (last and each.is_back):
             rows.append(row)
     if rows:
         connection.execute(insert(changes), rows)
 
 
-def repeat(connection: Connection, item: int, at: datetime) -> None:
-    """An item that was hidden until its last change is there again, if it is news: as it was."""
+def repeat(connection: Connection, numbers: Collection[int], at: datetime) -> None:
+    """Items that were hidden until their last change are there again, as far as they are news: as
+    they were.
+    """
+    latest = (
+        select(func.max(changes.c.number))
+        .where(among(changes.c.item, numbers))
+        .group_by(changes.c.item)
+    )
     last = (
         select(items.c.change, items.c.number, changes.c.places, changes.c.language)
         .add_columns(literal(at, changes.c.at.type), true())
         .join_from(items, changes, changes.c.item == items.c.number)
-        .where(items.c.number == item)
-        .order_by(changes.c.number.desc())
-        .limit(1)
+        .where(changes.c.number.in_(latest))
     )
     columns = ("number", "item", "places", "language", "at", "is_again")
     connection.execute(insert(changes).from_select(columns, last))
@@ -123,7 +128,7 @@ def _row(revision: "Revision") -> dict[str, object]:
         "language": draft.language or "",
         "texts": zlib.compress(texts.encode(errors="replace"), 1),
         "at": revision.recorded_at,
-        "is_again": False,
+        "is_again": revision.is_back,
     }
 
 

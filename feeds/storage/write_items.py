@@ -56,7 +56,7 @@ class Revision:
 
     Its topics are those it names and those that these have ``implied``. ``digest`` is of the
     document it was read from. The number of the ``group`` and ``freshness`` are those of a new
-    item, and stay.
+    item, and stay. One that ``is_back`` was withdrawn before.
     """
 
     known: Known
@@ -67,6 +67,7 @@ class Revision:
     recorded_at: datetime
     group: int = 0
     freshness: Fresh = Fresh.NEWS
+    is_back: bool = False
 
 
 class NotMerged(StrEnum):
@@ -320,11 +321,9 @@ def _shown_by(
     return their if only is None else and_(their, among(item_keys.c.item, only))
 
 
-def restore(
-    connection: Connection, numbers: Sequence[int], now: datetime
-) -> Mapping[int, datetime]:
-    """These items are shown again, which is no news; when each was updated by that."""
-    return _change(connection, numbers, {"withdrawn_at": None}, now)
+def restore(connection: Connection, back: Sequence[int], now: datetime) -> Mapping[int, datetime]:
+    """These items are shown again; when each was updated by that."""
+    return _change(connection, back, {"withdrawn_at": None}, now)
 
 
 def merge(connection: Connection, item: int, into: int, now: datetime) -> NotMerged | None:
@@ -354,7 +353,6 @@ def split(connection: Connection, item: int, now: datetime) -> NotMerged | None:
     if row is None or row.merged_into is None:
         return NotMerged.WHOLE if row else NotMerged.MISSING
     _change(connection, [item], {"merged_into": None, "merged_at": None}, now)
-    changes.repeat(connection, item, now)
     return None
 
 
@@ -364,20 +362,22 @@ def _change(
     values: dict[str, datetime | int | None],
     now: datetime,
 ) -> Mapping[int, datetime]:
-    """Each of these items has a change of its own, by which it leaves the feeds of its topics or
-    comes back to them; when each was updated. What comes back is by that, later than it was said to
-    be gone, or whoever mirrors it would go on without it (RFC 6721, section 3).
+    """Each of these items leaves the feeds of its topics, or is back there, by a change of its own;
+    when each was updated: what is back later than it was said to be gone (RFC 6721, section 3).
     """
     if not numbers:
         return {}
     drawn = dict(zip(numbers, next_numbers(connection, "changes", len(numbers)), strict=True))
-    updated = _updated(connection, drawn, now, is_back=not any(values.values()))
+    is_back = not any(values.values())
+    updated = _updated(connection, drawn, now, is_back=is_back)
     rows = [{"of": number, "to": drawn[number], "at": at} for number, at in updated.items()]
     statement = update(items).where(items.c.number == bindparam("of"))
     dated = statement.values(change=bindparam("to"), updated_at=bindparam("at"), **values)
     connection.execute(dated, rows)
     filing = update(item_topics).where(item_topics.c.item == bindparam("of"))
     connection.execute(filing.values(updated_at=bindparam("at")), rows)
+    if is_back:
+        changes.repeat(connection, numbers, now)
     # They say when their items were updated.
     connection.execute(delete(entries).where(among(entries.c.item, numbers)))
     places = {(kind, slug) for _, kind, slug in _filed(connection, numbers)}

@@ -73,23 +73,26 @@ def compose(
     *,
     limit: int,
     muted: frozenset[TopicRef] = frozenset(),
-    told: Collection[int] = (),
+    told: Collection[int] | None = None,
 ) -> Digest | None:
     """The digest of some windows for one person, or None where nothing is left for it.
 
     ``interests`` are in the person's order, those that are over among them. An item stands under
     the first selection that matched and names the others that did. None is of a ``muted`` topic,
-    was ``told``, or was new by another of the selections in a window covered before. Of more than
+    was ``told``, or was new by another of the selections in a window covered before: where it is
+    known what they were told, by another that they follow still. Of more than
     ``limit`` items each section keeps its newest, and the places are dealt round by round, so that
     a busy selection does not crowd out a quiet one.
     """
-    had = [(each.key, *each.had(windows)) for each in interests]
+    # Of what is over something may have waited when they left, and was not sent then.
+    count = [each for each in interests if told is None or each.until is None]
+    had = [(each.key, *each.had(windows)) for each in count]
     sections: dict[Selection, list[Item]] = {}
     matched: dict[int, list[Selection]] = {}
     for interest in interests:
         for _, number, is_again in reversed(interest.matching(news, windows)):
             item = news.items.get(number)
-            if item is None or number in told or not muted.isdisjoint(item.topics):
+            if item is None or number in (told or ()) or not muted.isdisjoint(item.topics):
                 continue
             if number not in matched:
                 by_key = news.numbers[number]

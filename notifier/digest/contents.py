@@ -186,8 +186,9 @@ class Contents:
     ) -> frozenset[int] | None:
         """What somebody was told, where something is new to them that may have been before."""
         news = self._known.news
-        found = (match for each in interests for match in each.matching(news, one.windows))
-        if not any(match.is_again for match in found):
+        found = [match for each in interests for match in each.matching(news, one.windows)]
+        is_asked = any(match.is_again for match in found) or any(each.until for each in interests)
+        if not found or not is_asked:
             return None
         recipes = digests.told(connection, one.subscriber, one.id)
         return frozenset().union(*map(items_of, recipes))
@@ -213,7 +214,7 @@ class Contents:
             one.windows,
             limit=self.max_items,
             muted=person.muted,
-            told=person.told or (),
+            told=person.told,
         )
         if digest is None:
             return None

@@ -143,11 +143,14 @@ class History:
             self._say(number, replace(self.drafts[number], title=self._draft().title))
 
     def _say(self, number: int, draft: Draft) -> None:
+        is_back = number in self.withdrawn
+        if is_back:
+            self.send()
         items.revise(self.database, self.taxonomy, self.known[number], draft, self.now)
         before, self.drafts[number] = self.drafts[number], draft
         # It is there again by that.
         self.withdrawn.discard(number)
-        self._happened(number, before)
+        self._happened(number, None if is_back else before)
 
     def withdraw(self) -> None:
         if number := self._one(set(self.drafts) - self.withdrawn):
@@ -155,9 +158,12 @@ class History:
             self._hide(number, self.now)
 
     def restore(self) -> None:
+        """Whoever was not told of it is to be."""
+        self.send()
         if number := self._one(self.withdrawn):
             self.withdrawn.remove(number)
             self._hide(number, None)
+            self._happened(number, None)
 
     def _hide(self, number: int, at: datetime | None) -> None:
         with self.database.writing() as connection:

@@ -55,7 +55,7 @@ def test_an_archive_is_no_news_whatever_becomes_of_it(
     [item] = added(database, few_topics, draft, fresh=Fresh.ARCHIVE)
     items.revise(database, few_topics, item, replace(draft, title="Another"), NOON)
     with database.writing() as connection:
-        changes.repeat(connection, item.number, NOON)
+        changes.repeat(connection, [item.number], NOON)
     assert followed(database) == []
 
 
@@ -109,13 +109,17 @@ def test_what_is_split_from_another_is_there_again_by_that_change(
     assert now.number > before.number
 
 
-def test_what_is_withdrawn_and_restored_is_no_change(
+def test_what_is_restored_is_there_again_by_that_change(
     database: Database, few_topics: Taxonomy
 ) -> None:
-    [item] = added(database, few_topics)
+    """Whoever got no mail of it while it was away gets one now."""
+    one, other = added(database, few_topics, a_draft(), a_draft(title="Another"))
     with database.writing() as connection:
-        write_items.restore(connection, [item.number], NOON)
-    assert len(followed(database)) == 1
+        write_items.restore(connection, [one.number, other.number], NOON)
+    pairs = followed(database)[2:]
+    assert {now.item for _, now in pairs} == {one.number, other.number}
+    for before, now in pairs:
+        assert now == replace(before, number=now.number, is_again=True)
 
 
 def test_changes_are_followed_in_their_order_and_in_parts(
