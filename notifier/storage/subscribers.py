@@ -139,14 +139,12 @@ def follow_only(connection: Connection, person: Subscriber, rest: Sequence[Follo
     follow(connection, person.id, rest, cadences, dict.fromkeys(cadences))
 
 
-def leave(connection: Connection, public_id: str, epoch: int, now: datetime) -> bool:
+def leave(connection: Connection, public_id: str, now: datetime) -> bool:
     """The person gets no more mail, and what was queued for them is not sent.
 
-    False where there was nothing to end: nobody has this id, they left before, or ``epoch`` is
-    that of an older consent.
+    False where there was nothing to end: nobody has this id, or they left before.
     """
-    consent = and_(subscribers.c.public_id == public_id, subscribers.c.epoch == epoch)
-    return _leave(connection, consent, now)
+    return _leave(connection, subscribers.c.public_id == public_id, now)
 
 
 def leave_by_address(connection: Connection, address: str, now: datetime) -> bool:

@@ -6,8 +6,6 @@ Knows tokens and what each standing is answered with. Must never ask for a login
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum, auto
-from typing import assert_never
 
 import structlog
 from starlette.requests import Request
@@ -25,19 +23,6 @@ from notifier.subscribers.links import Claim, LinkScope
 from notifier.web.private_pages import PrivatePages, claim_of
 
 log = structlog.get_logger(__name__)
-
-
-class _Ended(Enum):
-    """Why a link ends no subscription: what it can do is done, as its reader left or was erased;
-    or a new consent was given since the one it is of was withdrawn.
-    """
-
-    LEFT = auto()
-    SUBSCRIBED_AGAIN = auto()
-
-
-#: Who would be unsubscribed by a link, or why nobody would.
-_Standing = Subscriber | _Ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,38 +52,34 @@ class Unsubscribing:
             return self.pages.notice("damaged_link", 404)
         if request.method == "POST":
             return self._page(await self._ends.run(self._end, claim))
-        return self._page(await self._looks.run(self._standing, claim))
+        return self._page(await self._looks.run(self._reader, claim))
 
-    def _standing(self, claim: Claim) -> _Standing:
+    def _reader(self, claim: Claim) -> Subscriber | None:
+        """Who would get no more mail; None where nobody would: they left, or were erased."""
         zone = self.pages.site.timezone
         with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
-            return _judge(subscribers.by_public_id(connection, claim.public_id, zone), claim)
+            reader = subscribers.by_public_id(connection, claim.public_id, zone)
+        return reader if reader and reader.state is not SubscriberState.LEFT else None
 
-    def _end(self, claim: Claim) -> _Standing:
-        zone = self.pages.site.timezone
+    def _end(self, claim: Claim) -> None:
+        """Whoever asks for that gets no more mail, by a link of an earlier subscription, too: their
+        mail program tells them so whatever is answered.
+        """
         with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
-            if not subscribers.leave(connection, claim.public_id, claim.epoch, self.clock()):
-                return _judge(subscribers.by_public_id(connection, claim.public_id, zone), claim)
-        log.info("unsubscribed", subscriber=claim.public_id)
-        return _Ended.LEFT
+            if subscribers.leave(connection, claim.public_id, self.clock()):
+                log.info("unsubscribed", subscriber=claim.public_id)
 
-    def _page(self, standing: _Standing) -> Response:
-        match standing:
-            case Subscriber(address=address, cadences=cadences, followed=followed):
-                digests = [
-                    (
-                        self._gets(address, cadence),
-                        [self._label(one.selection) for one in followed if one.frequency is often],
-                    )
-                    for often, cadence in cadences.items()
-                ]
-                return self.pages.answer("unsubscribe.html", digests=digests)
-            case _Ended.LEFT:
-                return self.pages.notice("left")
-            case _Ended.SUBSCRIBED_AGAIN:
-                return self.pages.notice("subscribed_again", 410)
-            case _:
-                assert_never(standing)
+    def _page(self, reader: Subscriber | None) -> Response:
+        if reader is None:
+            return self.pages.notice("left")
+        digests = [
+            (
+                self._gets(reader.address, cadence),
+                [self._label(one.selection) for one in reader.followed if one.frequency is often],
+            )
+            for often, cadence in reader.cadences.items()
+        ]
+        return self.pages.answer("unsubscribe.html", digests=digests)
 
     def _gets(self, address: str, cadence: Cadence) -> str:
         """Who gets mail, and how often."""
@@ -120,12 +101,6 @@ class Unsubscribing:
             return describe(FeedRef.of_selection(selection), self.pages.site, self.taxonomy).label
         except UnknownTopic:
             return " · ".join(value for _, value in selection.values())
-
-
-def _judge(subscriber: Subscriber | None, claim: Claim) -> _Standing:
-    if subscriber is None or subscriber.state is SubscriberState.LEFT:
-        return _Ended.LEFT
-    return subscriber if subscriber.epoch == claim.epoch else _Ended.SUBSCRIBED_AGAIN
 
 
 def _masked(address: str) -> str:

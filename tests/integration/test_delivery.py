@@ -387,8 +387,8 @@ def test_who_left_since_their_message_was_claimed_does_not_get_it(database: Data
     def script(envelope: Envelope) -> Reply:
         if not postbox.taken:
             with database.writing() as connection:
-                subscribers.leave(connection, "reader2", 1, NOW)
-                subscribers.leave(connection, "reader4", 1, NOW)
+                subscribers.leave(connection, "reader2", NOW)
+                subscribers.leave(connection, "reader4", NOW)
         return OK
 
     postbox.script = script

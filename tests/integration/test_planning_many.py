@@ -147,7 +147,7 @@ def test_who_leaves_is_not_planned_for(database: Database) -> None:
     [person, _] = subscribe(database, *people(2))
     store(database, some_news())
     with database.writing() as connection:
-        assert subscribers.leave(connection, person.public_id, 1, NOW)
+        assert subscribers.leave(connection, person.public_id, NOW)
     assert run(database) == report(1, planned=1)
 
 
@@ -156,7 +156,7 @@ def test_who_left_before_it_was_sent_is_not_mailed(database: Database) -> None:
     store(database, some_news())
     run(database)
     with database.writing() as connection:
-        assert subscribers.leave(connection, person.public_id, 1, NOW)
+        assert subscribers.leave(connection, person.public_id, NOW)
     states = [one.state for one in outbox(database)]
     assert states == [DeliveryState.SUPPRESSED, DeliveryState.QUEUED]
 

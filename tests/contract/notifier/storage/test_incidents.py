@@ -61,7 +61,7 @@ def test_what_was_refused_for_our_fault_is_sent_again(database: Database) -> Non
 def test_who_left_meanwhile_gets_nothing_more(database: Database) -> None:
     refuse(database, Cause.OURS, Cause.OURS)
     with database.writing() as connection:
-        assert subscribers.leave(connection, "reader1", 1, NOW)
+        assert subscribers.leave(connection, "reader1", NOW)
         assert deliveries.release_refused(connection, NOW) == 1
         assert not deliveries.release(connection, 1, NOW, send=True)
     assert outbox(database)[0].state is DeliveryState.FAILED

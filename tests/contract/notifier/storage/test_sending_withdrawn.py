@@ -18,7 +18,7 @@ def mark_both_and_lose_the_first_reader(database: Database) -> tuple[int, list[i
         claimed = [one.id for one in sending.claim(connection, lease, "one", NOW, 2)]
         sending.mark(connection, lease, claimed)
     with database.writing() as connection:
-        assert subscribers.leave(connection, "reader1", 1, NOW)
+        assert subscribers.leave(connection, "reader1", NOW)
     return lease, claimed
 
 

@@ -41,9 +41,9 @@ IMMEDIATE = Cadence(frequency=Frequency.IMMEDIATE, minute=0, zone=UTC)
 LATER = NOW + timedelta(days=2)
 
 
-def leave(database: Database, person: Subscriber, *, epoch: int = 1) -> bool:
+def leave(database: Database, person: Subscriber) -> bool:
     with database.writing() as connection:
-        return subscribers.leave(connection, person.public_id, epoch, NOW)
+        return subscribers.leave(connection, person.public_id, NOW)
 
 
 def known(database: Database, person: Subscriber) -> Subscriber | None:
@@ -166,7 +166,7 @@ def test_leaving_twice_or_as_nobody_ends_nothing(database: Database) -> None:
     assert not leave(database, person)
 
 
-def test_who_comes_back_starts_afresh_and_old_links_no_longer_count(database: Database) -> None:
+def test_who_comes_back_starts_afresh(database: Database) -> None:
     [person] = subscribe(database, a_subscriber())
     leave(database, person)
     store(database, some_news(number=5))
@@ -177,8 +177,7 @@ def test_who_comes_back_starts_afresh_and_old_links_no_longer_count(database: Da
     assert topics(back) == [only(HUMAN_RIGHTS)]
     assert back.due == {Frequency.DAILY: DUE_AT}
     assert spans(database, back) == [(5, 5, None)]
-    assert not leave(database, back, epoch=1)
-    assert leave(database, back, epoch=2)
+    assert leave(database, back)
 
 
 def test_everybody_is_listed_in_the_order_they_came(database: Database) -> None:

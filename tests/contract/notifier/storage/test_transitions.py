@@ -127,7 +127,7 @@ def test_what_a_crash_left_and_a_person_decided_is_told(database: Database) -> N
 def test_that_a_reader_left_is_told(database: Database) -> None:
     queue(database, 2)
     with database.writing() as connection:
-        assert subscribers.leave(connection, "reader1", 1, LATER)
+        assert subscribers.leave(connection, "reader1", LATER)
     first, second = outbox(database)
     assert first.steps == (QUEUED, Transition(at=LATER, state=DeliveryState.SUPPRESSED))
     assert second.steps == (QUEUED,)
