@@ -62,7 +62,8 @@ def preview(house: House, address: str, now: datetime, *, to: str | None = None)
         is_new = not isinstance(content, Skip)
         if not is_new:
             since_ever = {often: replace(each, after=0) for often, each in one.windows.items()}
-            content = contents.as_read(connection, replace(one, windows=since_ever))
+            again = replace(one, windows=since_ever)
+            content = contents.as_read(connection, again, is_once_more=True)
     if isinstance(content, Skip):
         raise NothingToShow(address)
     if isinstance(content, MessageRefused):

@@ -144,12 +144,15 @@ class Contents:
             message = self.as_read(connection, one)
         return message if isinstance(message, bytes) else None
 
-    def as_read(self, connection: Connection, one: Claimed) -> bytes | Skip | MessageRefused:
+    def as_read(
+        self, connection: Connection, one: Claimed, *, is_once_more: bool = False
+    ) -> bytes | Skip | MessageRefused:
         """The message of a delivery for whoever looks at it, or why there is none; nothing of it is
-        put on record.
+        put on record. With ``is_once_more`` it tells what they were told before, too.
         """
         [person] = self._people(connection, [one])
-        made = self._made(one, replace(person, is_barred=False))
+        told = None if is_once_more else person.told
+        made = self._made(one, replace(person, is_barred=False, told=told))
         return self._filled(one, made.template) if isinstance(made, _Made) else made
 
     def _people(self, connection: Connection, claimed: Sequence[Claimed]) -> list[_Person]:

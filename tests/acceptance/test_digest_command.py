@@ -155,7 +155,13 @@ def test_where_nothing_is_new_a_preview_shows_what_was(house: Installation, tmp_
     house.report("digest", "--now", LATER)
     again = ("digest", "--preview", "anna@example.org", "--into", str(tmp_path / "again"))
     assert not house.report(*again)["is_new"]
-    assert "Policing" in (tmp_path / "again" / "digest.txt").read_text("utf-8")
+    assert "\nPolicing · 2 items\n" in (tmp_path / "again" / "digest.txt").read_text("utf-8")
+    # What came to be of a selection once more was told before, as all of it was.
+    with closing(sqlite3.connect(house.folder / "fieldfare.db")) as store, store:
+        one = "(SELECT max(item) FROM matches)"
+        store.execute(f"UPDATE matches SET is_again = 1 WHERE item = {one}")
+    assert not house.report(*again)["is_new"]
+    assert "\nPolicing · 2 items\n" in (tmp_path / "again" / "digest.txt").read_text("utf-8")
 
 
 def test_a_preview_is_sent_to_whoever_asks_with_links_that_are_nobodys(
