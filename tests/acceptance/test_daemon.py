@@ -110,6 +110,9 @@ def test_a_second_daemon_on_the_same_store_is_refused(served: Served) -> None:
         assert second.returncode == 1
         assert f"a daemon (pid {first.pid}) already runs" in second.stderr.decode()
         assert served.house.report("status")["daemon"] == f"pid {first.pid}"
+        words = served.house.call("status").stdout.decode().splitlines()
+        [roles] = [line.split(maxsplit=1)[1] for line in words if line.startswith("nodes[0].roles")]
+        assert set(roles.split(", ")) == set(served.house.report("status")["nodes"][0]["roles"])
     assert served.house.report("status")["daemon"] is None
 
 
