@@ -138,10 +138,12 @@ class _Sending:
         # Else the loop waits 5 ms for its turn each time that another thread computes.
         usual = sys.getswitchinterval()
         sys.setswitchinterval(_SWITCH_SECONDS)
-        ended = await asyncio.gather(*(lane.work() for lane in lanes), return_exceptions=True)
-        sys.setswitchinterval(usual)
-        self._inbox.put(None)
-        self._to_compose.put(None)
+        try:
+            ended = await asyncio.gather(*(lane.work() for lane in lanes), return_exceptions=True)
+        finally:
+            sys.setswitchinterval(usual)
+            self._inbox.put(None)
+            self._to_compose.put(None)
         await asyncio.gather(*threads)
         self._turns.clear()
         if self._timer:

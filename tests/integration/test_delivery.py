@@ -1,6 +1,7 @@
 """Everything queued goes out: never again after a success, never not at all."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -124,6 +125,23 @@ def test_what_is_queued_goes_out_and_never_again(database: Database) -> None:
     assert run(database, postbox) == DeliveryReport()
     assert run(database, postbox, minutes=60 * 24 * 9) == DeliveryReport()
     assert len(postbox.taken) == 10
+
+
+def test_a_run_that_is_cut_off_leaves_no_thread_and_the_usual_turns(database: Database) -> None:
+    queue(database, 4)
+    usual = sys.getswitchinterval()
+
+    async def cut_off() -> None:
+        def script(envelope: Envelope) -> Reply:
+            task.cancel()
+            return OK
+
+        task = asyncio.create_task(deliver(a_ledger(database), Postbox(script)))
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cut_off())
+    assert sys.getswitchinterval() == usual
 
 
 def test_no_session_is_opened_where_nothing_is_to_be_sent(database: Database) -> None:
