@@ -236,6 +236,8 @@ def test_labels_of_events_and_the_newsrooms_line_are_known(osce: Taxonomy) -> No
         ("https://www.osce.org/pc/²", "permanent-council", False),
         ("https://www.osce.org/node/12345", None, False),
         ("https://www.example.org/pc/12345", None, False),
+        ("https://www.example.org/www.osce.org/pc", None, False),
+        ("https://[www.osce.org/pc", None, False),
         ("https://www.osce.org", None, False),
         ("https://[broken", None, False),
         ("", None, False),

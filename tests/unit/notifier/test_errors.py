@@ -1,6 +1,13 @@
 """Errors say what happened to which thing, and what to do."""
 
-from notifier.errors import CannotListen, DaemonRuns, TransportUnavailable
+from notifier.errors import (
+    CannotListen,
+    DaemonRuns,
+    LeaseLost,
+    NothingToShow,
+    TransportUnavailable,
+    UnknownSubscriber,
+)
 
 
 def test_an_address_that_is_taken_is_named_with_the_setting_that_moves_it() -> None:
@@ -22,3 +29,16 @@ def test_a_transport_that_cannot_be_opened_leaves_everything_queued() -> None:
     assert error.transport == "the mail server a:25"
     said = "cannot hand mail to the mail server a:25: refused; everything stays queued"
     assert str(error) == said
+
+
+def test_who_is_not_there_or_was_told_nothing_is_named_with_what_to_do() -> None:
+    unknown, nothing = UnknownSubscriber("a@example.org"), NothingToShow("a@example.org")
+    assert unknown.address == nothing.address == "a@example.org"
+    assert "'a@example.org'; `fieldfare subscribers` lists" in str(unknown)
+    assert "'a@example.org' yet; `fieldfare ingest`" in str(nothing)
+
+
+def test_a_node_that_lost_its_lease_is_named() -> None:
+    error = LeaseLost("one")
+    assert error.node == "one"
+    assert "the node 'one' stood still for too long" in str(error)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.errors import UnusableAddress
-from notifier.model import Cadence, Frequency, Window, folded, mailbox
+from notifier.model import Cadence, Frequency, Window, folded, mailbox, message_id
 
 VIENNA = ZoneInfo("Europe/Vienna")
 
@@ -83,3 +83,17 @@ def test_a_domain_without_an_ascii_form_is_refused() -> None:
 def test_folding_is_stable(address: str) -> None:
     assert folded(folded(address)) == folded(address)
     assert folded(mailbox(address)) == folded(address)
+
+
+def test_a_message_id_is_of_a_person_and_a_period_and_tells_nobody_who() -> None:
+    """RFC 5322 section 3.6.4."""
+    made = message_id("reader1", "2026-11-24", "digest@news.example.org")
+    assert made == message_id("reader1", "2026-11-24", "other@news.example.org")
+    assert made.startswith("<2026-11-24.")
+    assert made.endswith("@news.example.org>")
+    assert "reader1" not in made
+    others = [
+        message_id("reader2", "2026-11-24", "a@b.org"),
+        message_id("reader1", "n7", "a@b.org"),
+    ]
+    assert len({made, *others}) == 3

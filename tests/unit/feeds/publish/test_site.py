@@ -1,6 +1,6 @@
 """What is said of an installation: where else its feeds are told of, and where pictures are."""
 
-from feeds.publish.site import SourceTerms
+from feeds.publish.site import SourceTerms, item_page, slug_of
 from tests.items import a_site
 
 FEED = "feeds/all.atom"
@@ -29,3 +29,8 @@ def test_pages_of_items_may_show_pictures_where_a_source_does() -> None:
     site = a_site(terms=(SourceTerms(source="own", full_text=True, images=True),))
     assert site.is_pictured(page)
     assert not site.is_pictured("feeds/all/index.html")
+
+
+def test_the_page_of_an_item_tells_which_it_is_of() -> None:
+    assert slug_of(f"{item_page('a-day-at-sea')}index.html") == "a-day-at-sea"
+    assert slug_of(FEED) is None

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from notifier.mail.smtp.commands import Extensions, Transaction, begin, own_name
-from notifier.model import Envelope, Reply
+from notifier.mail.smtp.commands import Extensions, Transaction, Waits, begin, own_name
+from notifier.model import Envelope, Reply, Stage
 from tests.builders import an_envelope
 
 ALL = Extensions.offered(["pipelining", "SIZE", "8bitmime", "SMTPUTF8"])
@@ -104,3 +104,10 @@ def test_a_client_calls_itself_by_a_full_name_or_its_address(
 ) -> None:
     """RFC 5321 4.1.3 and 4.1.4."""
     assert own_name(machine, address) == name
+
+
+def test_a_server_has_as_long_as_it_may_take() -> None:
+    """RFC 5321 section 4.5.3.2: minutes for each stage, ten for the dot."""
+    assert [Waits().reply(stage) for stage in Stage] == [300, 300, 120, 600]
+    assert Waits().shortest == 120
+    assert Waits.each(5) == Waits(mail=5, rcpt=5, data=5, block=5, dot=5)
