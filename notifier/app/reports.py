@@ -35,10 +35,6 @@ if TYPE_CHECKING:
     from feeds.taxonomy import Taxonomy
 
 
-#: SQLite takes so many values in a statement, and more.
-_ASKED_AT_ONCE = 1_000
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicRow:
     """A topic as KIND:SLUG, with how many items it has and where its feed is."""
@@ -192,10 +188,8 @@ def told(
     from notifier.storage import suppressions
 
     hashes = [keyed(person.address) for person in people]
-    barred = set[str]()
     with database.reading() as connection:
-        for start in range(0, len(hashes), _ASKED_AT_ONCE):
-            barred |= suppressions.among(connection, hashes[start : start + _ASKED_AT_ONCE])
+        barred = suppressions.among(connection, hashes)
     return [
         _row(person, is_suppressed=each in barred)
         for person, each in zip(people, hashes, strict=True)

@@ -9,13 +9,13 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Update, and_, func, select, update
 
+from feeds.storage.columns import among
 from notifier.model import Cause, DeliveryState, SubscriberState, folded
 from notifier.storage.tables import deliveries, subscribers
 from notifier.storage.transitions import Transition, histories, note
 
 #: Of the greatest number a store holds.
 _DIGITS = 18
-_MOST = 10_000
 _WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
 
 
@@ -86,10 +86,8 @@ def _again(connection: Connection, which: ColumnElement[bool], now: datetime) ->
 
 def _changed(connection: Connection, change: Update, now: datetime) -> int:
     changed = connection.scalars(change.returning(deliveries.c.id)).all()
-    # A statement takes no more values than that.
-    for start in range(0, len(changed), _MOST):
-        some = changed[start : start + _MOST]
-        note(connection, deliveries.c.id.in_(some), now, was_tried=False)
+    if changed:
+        note(connection, among(deliveries.c.id, changed), now, was_tried=False)
     return len(changed)
 
 

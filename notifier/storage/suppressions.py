@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, not_, select, update
 
+from feeds.storage import columns
 from feeds.storage.engines import upsert
 from notifier.model import folded
 from notifier.storage.tables import suppressions
@@ -56,7 +57,6 @@ def add(connection: Connection, barred: Sequence[Suppression]) -> None:
 
 def among(connection: Connection, hashes: Sequence[str]) -> frozenset[str]:
     """Those of the hashes whose addresses must not be mailed."""
-    rows = select(suppressions.c.address_hash).where(
-        suppressions.c.address_hash.in_(hashes), suppressions.c.active
-    )
+    these = columns.among(suppressions.c.address_hash, hashes)
+    rows = select(suppressions.c.address_hash).where(these, suppressions.c.active)
     return frozenset(connection.execute(rows).scalars())

@@ -15,14 +15,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, literal, null, select
 
-from feeds.storage.columns import Instant
+from feeds.storage.columns import Instant, among
 from notifier.model import Cause, DeliveryState
 from notifier.storage.tables import deliveries, transitions
 
 _KEPT = ("delivery", "at", "state", "claimed_at", "node", "due_at", "reply", "cause")
-
-
-_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,19 +52,11 @@ def note(
 
 def histories(connection: Connection, wanted: Sequence[int]) -> dict[int, tuple[Transition, ...]]:
     """All that became of each of these deliveries, the first first."""
-    found: dict[int, tuple[Transition, ...]] = {}
-    # A statement takes no more values than that.
-    for start in range(0, len(wanted), _MOST):
-        found |= _histories(connection, wanted[start : start + _MOST])
-    return found
-
-
-def _histories(connection: Connection, wanted: Sequence[int]) -> dict[int, tuple[Transition, ...]]:
     noted = defaultdict[int, list[Transition]](list)
-    kept = select(transitions).where(transitions.c.delivery.in_(wanted)).order_by(transitions.c.id)
-    for row in connection.execute(kept):
+    theirs = among(transitions.c.delivery, wanted)
+    for row in connection.execute(select(transitions).where(theirs).order_by(transitions.c.id)):
         noted[row.delivery] += _noted(row)
-    own = select(deliveries).where(deliveries.c.id.in_(wanted))
+    own = select(deliveries).where(among(deliveries.c.id, wanted))
     return {
         row.id: (_planned(row), *noted[row.id], *_unnoted(row)) for row in connection.execute(own)
     }
