@@ -332,9 +332,9 @@ def nearest_language(tag: str, known: Container[str]) -> str | None:
     return next((each for each in steps if each in known), None)
 
 
-def is_right_to_left(tag: str) -> bool:
-    """Whether a language is written from right to left: its script is, or that it says it is in."""
-    return _RIGHT_TO_LEFT.match(tag) is not None
+def direction(tag: str) -> str:
+    """``rtl`` or ``ltr``: that of a language's script, or of the one that it says it is in."""
+    return "rtl" if _RIGHT_TO_LEFT.match(tag) else "ltr"
 
 
 def is_media_type(text: str) -> bool:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import escape
 
-from config.values import cased_language_tag, is_right_to_left, nearest_language
+from config.values import cased_language_tag, direction, nearest_language
 
 # Babel is loaded where something is said: to know which languages there are takes none of it.
 if TYPE_CHECKING:
@@ -161,5 +161,4 @@ def catalogue(tag: str, *beside: Path) -> Catalogue:
     except (UnknownLocaleError, ValueError):
         # A region or a variant that nobody knows.
         locale = Locale.parse(_LOCALES.get(file, file), sep="-")
-    direction = "rtl" if is_right_to_left(spoken) else "ltr"
-    return Catalogue(tag=spoken, direction=direction, said=said, locale=locale)
+    return Catalogue(tag=spoken, direction=direction(spoken), said=said, locale=locale)

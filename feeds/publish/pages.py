@@ -99,13 +99,13 @@ def renderer(
             issued.at.astimezone(site.timezone).date() if issued.at else issued.day
         ),
         "date": lru_cache(_REMEMBERED)(words.day),
+        "direction": values.direction,
         "month_name": words.month,
         "own_name": words.own_name,
         "month": lambda page, **how: month(page.month, **how),
         "page": lambda feed: f"{site.base}/{feed.page}",
         "file": lambda feed, form: f"{site.base}/{feed.file(form)}",
     }
-    environment.tests["right_to_left"] = values.is_right_to_left
     environment.globals |= {
         "site": site,
         "words": words,

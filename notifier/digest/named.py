@@ -32,12 +32,7 @@ class FollowedPage:
     @property
     def direction(self) -> str:
         """That of the label's script, ``ltr`` or ``rtl`` (HTML, 3.2.6.4)."""
-        return direction_of(self.language)
-
-
-def direction_of(language: str) -> str:
-    """Which way a language is written, as HTML says it."""
-    return "rtl" if values.is_right_to_left(language) else "ltr"
+        return values.direction(self.language)
 
 
 class Named:

@@ -24,7 +24,7 @@ from feeds.publish.site import item_page
 from feeds.selection import Selection
 from notifier.catalogue import FOLDER
 from notifier.digest.compose import SectionSizes, fitting
-from notifier.digest.named import FollowedPage, Named, direction_of
+from notifier.digest.named import FollowedPage, Named
 from notifier.digest.pieces import INSERTED, ShownItem, apart, inserts, rendered
 from notifier.errors import UnknownLanguage
 from notifier.mail.lines import OPEN, Lines, encoded, slot
@@ -241,7 +241,7 @@ class PieceMaker:
         return ShownItem(
             title=values.on_one_line(item.title),
             language=item.language,
-            direction=direction_of(item.language),
+            direction=values.direction(item.language),
             # One without an address of its own is read on its page on the site.
             url=values.published_address(item.url)
             or f"{self._sender.site_url}/{item_page(item.slug)}",
