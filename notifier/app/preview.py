@@ -13,6 +13,7 @@ from pathlib import Path
 from feeds.storage import Connection
 from notifier.app import mail_parts
 from notifier.app.house import House
+from notifier.digest.schedule import delivery_name, period_at_once
 from notifier.errors import MessageRefused, NothingToShow, TransportUnavailable, UnknownSubscriber
 from notifier.mail import Transport
 from notifier.model import Envelope, Frequency, Reply, Skip, Subscriber, Window, message_id
@@ -111,8 +112,9 @@ def _claimed(connection: Connection, person: Subscriber, now: datetime, to: str 
 
 def _period(windows: Mapping[Frequency, Window], day: str, upto: int) -> str:
     if windows.keys() == {Frequency.IMMEDIATE}:
-        return f"n{upto}"
-    return f"{day}-weekly" if windows.keys() == {Frequency.WEEKLY} else day
+        return period_at_once(upto)
+    is_weekly = windows.keys() == {Frequency.WEEKLY}
+    return delivery_name(Frequency.WEEKLY if is_weekly else Frequency.DAILY, day)
 
 
 async def offer(transport: Transport, envelope: Envelope) -> Reply:

@@ -22,6 +22,7 @@ from feeds.storage.database import Database
 from notifier.digest.compose import Interest, compose
 from notifier.digest.known_news import KnownNews
 from notifier.digest.recipe import Recipe, items_of
+from notifier.digest.schedule import named_so
 from notifier.errors import MessageRefused
 from notifier.mail.message import fill
 from notifier.model import Digest, Frequency, Skip, message_id
@@ -221,12 +222,10 @@ class Contents:
         )
         if digest is None:
             return None
-        frequency = Frequency.WEEKLY if one.period.endswith("-weekly") else Frequency.DAILY
-        if one.period.startswith("n"):
+        frequency, day = named_so(one.period)
+        if day is None:
             zone = zone_named(one.timezone) or self.zone
-            frequency, day = Frequency.IMMEDIATE, one.created_at.astimezone(zone).date()
-        else:
-            day = date.fromisoformat(one.period[: len("2026-11-24")])
+            day = one.created_at.astimezone(zone).date()
         followed = (each.selection for each in person.interests if each.until is None)
         return Recipe(
             digest=digest,

@@ -21,7 +21,7 @@ from feeds.storage import Connection, changes
 from feeds.storage.changes import FiledItem
 from feeds.storage.database import Database, last_number, set_value, value_of
 from notifier.digest.match import Filed, SelectionIndex
-from notifier.digest.schedule import latest_due, next_due, period
+from notifier.digest.schedule import delivery_name, latest_due, next_due, period
 from notifier.model import Frequency, Match, Skip
 from notifier.storage import cadences, due_pages, matches, subscribers
 from notifier.storage.cadences import Timing
@@ -203,7 +203,7 @@ class _Planning:
     def _plan_all(self, timing: Timing, upto: int) -> None:
         """All who are due at one moment are planned for, unless it is to stop."""
         after, tries, frequency = 0, 0, timing.cadence.frequency
-        name = f"{timing.period}-weekly" if frequency is Frequency.WEEKLY else timing.period
+        name = delivery_name(frequency, timing.period)
         is_immediate = frequency is Frequency.IMMEDIATE
         while not self._stopping.is_set():
             try:

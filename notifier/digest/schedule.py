@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 
 from notifier.model import EVERY_DAY, Cadence, Frequency
 
+# How the names of immediate periods begin, and those of weekly deliveries end.
+_AT_ONCE, _WEEKLY = "n", "-weekly"
 _DAY = timedelta(days=1)
 _WEEK = timedelta(weeks=1)
 _SECOND = timedelta(seconds=1)
@@ -59,11 +61,29 @@ def period(cadence: Cadence, due: datetime, upto: int) -> str:
     a moment before the first one.
     """
     if cadence.frequency is Frequency.IMMEDIATE:
-        return f"n{upto}"
+        return period_at_once(upto)
     latest = _latest(cadence, due)
     if latest is None:
         raise ValueError(f"nothing is due before {cadence.first}")
     return latest[0].isoformat()
+
+
+def period_at_once(upto: int) -> str:
+    """Names what an immediate mail is of that tells all up to a number."""
+    return f"{_AT_ONCE}{upto}"
+
+
+def delivery_name(frequency: Frequency, period: str) -> str:
+    """What the delivery of a period is called: a weekly one may stand beside a daily one."""
+    return f"{period}{_WEEKLY}" if frequency is Frequency.WEEKLY else period
+
+
+def named_so(name: str) -> tuple[Frequency, date | None]:
+    """Of which frequency and day the delivery of that name is; None for an immediate one."""
+    if name.startswith(_AT_ONCE):
+        return Frequency.IMMEDIATE, None
+    day = date.fromisoformat(name.removesuffix(_WEEKLY))
+    return (Frequency.WEEKLY if name.endswith(_WEEKLY) else Frequency.DAILY), day
 
 
 def paused(cadence: Cadence, until: date) -> Cadence:
