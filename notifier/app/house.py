@@ -367,9 +367,8 @@ class House:
 
         from notifier.mail.send import deliver
 
-        compose = mail_parts.signing(self.settings, self.contents.compose)
         clock = self.clock if now is None else lambda: now
-        made = self.settings, self.database, self.keyed, compose
+        made = self.settings, self.database, self.keyed, self.contents.compose
         ledger = parts.ledger(*made, clock=clock, jitter=jitter, progress=progress)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(deliver(ledger, self.transport, turns=self.turns, stopping=stopping))

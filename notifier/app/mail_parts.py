@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from config.settings import Settings
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from notifier.digest.contents import Contents
     from notifier.digest.render import Renderer
     from notifier.mail.dkim import Signer
-    from notifier.mail.ledger import Compose
     from notifier.storage.suppressions import Keyed
 
     #: The kind of a key, its name in the name service, and the key, if any.
@@ -105,24 +104,20 @@ def templates(settings: Settings) -> Path | None:
     return folder
 
 
-def signing(settings: Settings, compose: Compose) -> Compose:
-    """``compose``, and each message is signed with the keys that are given, if any.
-
-    Raises SettingsError.
-    """
+def signing(settings: Settings) -> Callable[[bytes], bytes] | None:
+    """What signs a message with the keys that are given, if any is. Raises SettingsError."""
     dkim = settings.mail.dkim
     given = (
         ("rsa", dkim.rsa_selector, dkim.rsa_key.get_secret_value()),
         ("ed25519", dkim.ed25519_selector, dkim.ed25519_key.get_secret_value()),
     )
     if not any(key for _, _, key in given):
-        return compose
+        return None
+    from functools import partial
+
     from notifier.mail.dkim import signed
 
-    signers = _signers(settings, given)
-    return lambda claimed: [
-        signed(each, signers) if isinstance(each, bytes) else each for each in compose(claimed)
-    ]
+    return partial(signed, signers=_signers(settings, given))
 
 
 def _signers(settings: Settings, given: Sequence[_Given]) -> tuple[Signer, ...]:

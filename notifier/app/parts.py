@@ -375,12 +375,14 @@ def ledger(
     """The books of one delivery run."""
     from datetime import timedelta
 
+    from notifier.app import mail_parts
     from notifier.mail.ledger import Ledger
 
     mail = settings.mail
     return Ledger(
         database=database,
         compose=compose,
+        sign=mail_parts.signing(settings),
         keyed=keyed,
         node=settings.daemon.node,
         sender=mail.from_address,

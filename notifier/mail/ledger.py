@@ -83,7 +83,8 @@ class Ledger:
     ``in_doubt`` counts those of which nobody knows whether they went out. ``node`` sends, in the
     name of ``sender`` (RFC 5321 MAIL FROM). What was in doubt ``doubts`` times and is so again is
     kept for a person, instead of being sent once more. ``progress`` hears how many are on record.
-    ``incident`` is what is wrong with the relay, if anything.
+    ``incident`` is what is wrong with the relay, if anything. Each message is signed as it leaves,
+    where there is something to ``sign`` it.
     """
 
     database: Database
@@ -96,6 +97,7 @@ class Ledger:
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     progress: Progress | None = None
+    sign: Callable[[bytes], bytes] | None = None
     tally: Counter[DeliveryState] = field(init=False, default_factory=Counter)
     unsent: Counter[Skip] = field(init=False, default_factory=Counter)
     in_doubt: int = field(init=False, default=0)
@@ -220,7 +222,14 @@ class Ledger:
     def _transact(self, exchanges: Sequence[LedgerEntry], settle: _Settle) -> None:
         now = self.clock()
         for one in exchanges:
-            one.settled = self._decided(*one.ended, now) if one.ended else None
+            if one.ended:
+                one.settled = decide(
+                    *one.ended,
+                    now=now,
+                    give_up_after=self.give_up_after,
+                    doubts=self.doubts,
+                    jitter=self.jitter(),
+                )
         settled = [each for one in exchanges for each in (one.settled, one.unsent) if each]
         returned = [one.returned.delivery for one in exchanges if one.returned]
         postponed = {
@@ -265,16 +274,6 @@ class Ledger:
         elif found and (known is None or found.problem != known.problem):
             log.warning("mail waits", relay=self._relay, problem=found.problem)
 
-    def _decided(self, sent: Envelope, reply: Reply, now: datetime) -> Settlement:
-        return decide(
-            sent,
-            reply,
-            now=now,
-            give_up_after=self.give_up_after,
-            doubts=self.doubts,
-            jitter=self.jitter(),
-        )
-
     def _count(self, settled: Sequence[Settlement], held: Collection[int] = ()) -> None:
         for delivery in held:
             log.error("outcome not recorded: held in doubt", delivery=delivery)
@@ -293,7 +292,7 @@ class Ledger:
             message_id=message_id(one.public_id, one.period, self.sender),
             sender=self.sender,
             recipient=one.recipient,
-            content=content,
+            content=self.sign(content) if self.sign else content,
             attempts=one.attempts,
             in_doubt=one.in_doubt,
             first_at=one.created_at,
