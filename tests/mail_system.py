@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests import services
+from tests.command import until
 
 #: The one host name of this system, and the domain of its mailboxes.
 HOST, DOMAIN = "mx.example.org", "example.org"
@@ -128,7 +129,7 @@ class MailSystem:
     def start(self) -> None:
         """Postfix takes mails."""
         subprocess.run(self._postfix("start"), check=True, capture_output=True)
-        self._wait(self.port)
+        until(lambda: services.is_open(self.port))
 
     def stop(self) -> None:
         """Postfix takes none."""
@@ -151,13 +152,6 @@ class MailSystem:
 
     def _postfix(self, verb: str) -> list[str]:
         return [services.program("postfix", "postfix"), "-c", str(self.folder / "postfix"), verb]
-
-    def _wait(self, port: int) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        while not services.is_open(port):
-            if time.monotonic() > deadline:
-                raise RuntimeError((self.folder / "log").read_text())
-            time.sleep(0.05)
 
 
 def _fetched(client: imaplib.IMAP4, number: str) -> bytes:

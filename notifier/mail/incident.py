@@ -37,7 +37,7 @@ def heeded(
     refusals = [one for one in settled if one.cause is Cause.OURS]
     if not refusals:
         return incident
-    known = incident or Incident(since=now, problem="", refusals=0, probes=0, again_at=now)
+    known = incident or _begun(now)
     found = replace(
         known, problem=anonymous(refusals[-1].reply), refusals=known.refusals + len(refusals)
     )
@@ -52,8 +52,11 @@ def heeded(
 
 def unreachable(incident: Incident | None, problem: str, now: datetime) -> Incident:
     """That the relay could not be reached, or let nobody in, beside what was wrong before."""
-    known = incident or Incident(since=now, problem="", refusals=0, probes=0, again_at=now)
-    return replace(known, problem=anonymous(problem))
+    return replace(incident or _begun(now), problem=anonymous(problem))
+
+
+def _begun(now: datetime) -> Incident:
+    return Incident(since=now, problem="", refusals=0, probes=0, again_at=now)
 
 
 def anonymous(words: str) -> str:

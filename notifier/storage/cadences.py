@@ -113,7 +113,9 @@ def due(connection: Connection, now: datetime, otherwise: ZoneInfo) -> Sequence[
 
 def unusable(connection: Connection, now: datetime) -> int:
     """Nobody is due any more by what is no cadence: how many people would be."""
-    keys = [row.id for row in connection.execute(_DUE, {"now": now}) if not _is_usable(row)]
+    rows = connection.execute(_DUE, {"now": now}).all()
+    usable = {each.key for each in _usable(rows, _ANYWHERE)}
+    keys = [row.id for row in rows if row.id not in usable]
     if keys:
         never = update(cadences).where(cadences.c.id.in_(keys))
         connection.execute(never.values(due_at=None))
@@ -122,13 +124,9 @@ def unusable(connection: Connection, now: datetime) -> int:
 
 
 def _usable(rows: Iterable[Row[Any]], otherwise: ZoneInfo) -> Iterator[Timing]:
-    return (timing(row, otherwise) for row in rows if _is_usable(row))
-
-
-def _is_usable(row: Row[Any]) -> bool:
-    with suppress(ValueError):
-        return timing(row, _ANYWHERE) is not None
-    return False
+    for row in rows:
+        with suppress(ValueError):
+            yield timing(row, otherwise)
 
 
 def coming(connection: Connection, now: datetime, otherwise: ZoneInfo) -> Sequence[Timing]:

@@ -12,7 +12,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import permutations
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -138,7 +137,7 @@ _CLAIMED = (
         subscribers.c.timezone,
     )
     .join_from(deliveries, subscribers)
-    .order_by(deliveries.c.due_at, deliveries.c.id)
+    .order_by(deliveries.c.id)
 )
 _NAMES = tuple(column.name for column in _CLAIMED.selected_columns)
 _BY_ID = _CLAIMED.where(deliveries.c.id.in_(bindparam("numbers", expanding=True)))
@@ -232,7 +231,7 @@ def claim(
     wanted = {"by": lease, "who": node, "at": now, "most": count}
     numbers = connection.scalars(_CLAIM, wanted).all()
     rows = connection.execute(_BY_ID, {"numbers": numbers}) if numbers else ()
-    return sorted(map(_claimed, rows), key=attrgetter("id"))
+    return list(map(_claimed, rows))
 
 
 def mark(connection: Connection, lease: int, ids: Collection[int]) -> frozenset[int]:
