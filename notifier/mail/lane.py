@@ -72,6 +72,8 @@ class Lane:
         # How this session broke, and those before it since the last one that did not.
         self._broken: Reply | None = None
         self._lost: list[Reply] = []
+        # What was refused here and is not on record: that may want less to be sent.
+        self._undecided = 0
         # When it last had nothing in hand, or was done with the message before.
         self._since = 0.0
         self._over: asyncio.Future[None]
@@ -102,16 +104,12 @@ class Lane:
     def is_idle(self) -> bool:
         return self._on_wire is None and self._ahead is None
 
-    @property
-    def _is_usable(self) -> bool:
-        return self._session is not None and self._session.usable
-
     def fill(self) -> None:
         """A message is begun, where there is one and none is begun already."""
         session = self._session
         if session is None or self._ahead:
             return
-        if session.usable and (envelope := self._run.next()):
+        if session.usable and not self._undecided and (envelope := self._run.next()):
             self._ahead = envelope
             session.begin(envelope)
             if self._on_wire is None:
@@ -122,6 +120,8 @@ class Lane:
 
     def served(self, exchange: LedgerEntry) -> None:
         """What was to be written down is on record; what may leave leaves."""
+        if exchange.ended and not _is_taken(exchange.ended[1]):
+            self._undecided -= 1
         envelope, session = exchange.following, self._session
         if envelope is None or envelope is not self._ahead or session is None:
             return
@@ -155,12 +155,11 @@ class Lane:
         if self._broken and has_not_left(reply):
             self._run.give_back(self, envelope)
         else:
+            self._undecided += not _is_taken(reply)
             self._run.write_down(self, LedgerEntry((envelope, reply), following))
         if reply.code in _LOST:
             self._broken = self._broken or reply
-        # After a refusal whoever decides what it means may want less to be sent.
-        if (reply.code or 0) // 100 == 2 or not self._is_usable:
-            self.fill()
+        self.fill()
 
     def give_up(self) -> None:
         """Nobody knows what became of what is in hand."""
@@ -184,6 +183,10 @@ class Lane:
                 self._over.set_exception(TransportUnavailable(self._transport.name, problem))
             else:
                 self._over.set_result(None)
+
+
+def _is_taken(reply: Reply) -> bool:
+    return (reply.code or 0) // 100 == 2
 
 
 def has_not_left(reply: Reply) -> bool:
