@@ -124,15 +124,21 @@ class Postgres:
         PostgreSQL does both by itself where one of them is killed: it cannot know what that one
         left in the memory they share.
         """
-        self._execute("SELECT 1")
-        os.kill(self._connections[0].info.backend_pid, signal.SIGKILL)
+        with self._connected() as victim, self._connected() as witness:
+            os.kill(victim.info.backend_pid, signal.SIGKILL)
+            # Until the server has seen it, it lets in clients whom it is about to cut off.
+            self._wait(lambda: not _is_answered(witness))
         self.close()
         self._connections.clear()
+        self._wait(self.answers)
+
+    @staticmethod
+    def _wait(is_so: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while not self.answers():
+        while not is_so():
             if time.monotonic() > deadline:
                 raise TimeoutError
-            time.sleep(0.05)
+            time.sleep(0.01)
 
     def close(self) -> None:
         """Nobody connects any more."""
@@ -142,12 +148,20 @@ class Postgres:
     def _execute(self, statement: str) -> None:
         # To connect for each takes a third as long as to make a database.
         if not self._connections:
-            host = str(self.folder)
-            connected = psycopg.connect(
-                host=host, user="fieldfare", dbname="postgres", autocommit=True
-            )
-            self._connections.append(connected)
+            self._connections.append(self._connected())
         self._connections[0].execute(statement.encode())
+
+    def _connected(self) -> psycopg.Connection:
+        host = str(self.folder)
+        return psycopg.connect(host=host, user="fieldfare", dbname="postgres", autocommit=True)
+
+
+def _is_answered(client: psycopg.Connection) -> bool:
+    try:
+        client.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 @contextmanager
