@@ -41,13 +41,15 @@ class Installation:
     """An installation in a folder of its own, worked on by the command alone.
 
     Where it ``is_cold``, each command loads its own code, as it does for everybody else. Its
-    ``taxonomy`` goes before that of its settings, unless there is none.
+    ``taxonomy`` goes before that of its settings, unless there is none. Commands find modules in
+    the folders of a ``python_path``, too.
     """
 
     folder: Path
     is_cold: bool = False
     #: The six hundred files of a site of all topics that come along take a second to make.
     taxonomy: str = FEW_TOPICS
+    python_path: str = ""
 
     def call(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Runs one command to its end, whatever that is."""
@@ -100,7 +102,8 @@ class Installation:
         kept = {name: text for name, text in os.environ.items() if "FIELDFARE" not in name}
         # Whatever settings a test writes, its ids are somebody's.
         kept["FIELDFARE_SITE__AUTHORITY"] = "news.example.org"
-        return kept | ({"FIELDFARE_SITE__TAXONOMY": self.taxonomy} if self.taxonomy else {})
+        more = {"FIELDFARE_SITE__TAXONOMY": self.taxonomy, "PYTHONPATH": self.python_path}
+        return kept | {name: text for name, text in more.items() if text}
 
 
 def _run_cold(

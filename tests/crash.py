@@ -1,74 +1,72 @@
 """What crashes cost: digests killed at random moments before a mail server that has a bad day.
 
 Knows how a run is set up, killed, brought to its end and judged. Must never know how mails are
-made or sent. ``python -m tests.crash [RUNS] [READERS]`` prints the table of the documentation.
+made or sent. ``python -m tests.crash [RUNS [READERS [FIRST]]]`` prints the tables of the
+documentation; what a run does is drawn by its number, so that it can be had again.
 """
 
 import random
+import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from signal import SIGKILL
 from tempfile import TemporaryDirectory
 
+from sqlalchemy import select, text
+
 from feeds.storage.database import Database
+from notifier.model import DeliveryState
 from notifier.storage import VERSIONS
+from notifier.storage.tables import deliveries, subscribers
 from tests import services
-from tests.command import SEEDS, Installation, an_installation
+from tests.command import SEEDS, Installation, Started, an_installation, until
+from tests.moments import MOMENTS, Death, Watched
 from tests.outbox import NOW, people, subscribe
-from tests.unruly_smtp import Taken, UnrulySmtp, unruly_smtp
+from tests.toll import Outcome, Toll, judged
+from tests.unruly_smtp import UnrulySmtp, unruly_smtp
 
 RUNS = 100
 READERS = 2_000
 CONNECTIONS = 10
 _KILLS = (3, 8)
-#: From the start of the command to well into the mailing.
-_KILL_WITHIN_SECONDS = 2.5
+#: From the start of the command to well into the mailing: to begin takes as long for any number.
+_BEGIN_SECONDS, _READERS_A_SECOND = 0.7, 1000
+#: A process that killed itself is noticed within this; what it had on the wire is taken to be open.
+_NOTICED_SECONDS = 0.5
 #: Between two tries of one message; beyond the longest pause before one.
 _STEP = timedelta(hours=6)
 #: What waits for more tries than this, although the server is calm by then, waits for ever.
 _MOST_ROUNDS = 40
 _ENDED = {"accepted", "failed", "uncertain", "suppressed", "skipped"}
-
-#: The kinds of run: engine, nodes at a time, and whether the store itself is killed too.
-KINDS = (("sqlite", 1, False), ("postgresql", 1, False), ("postgresql", 2, False))
-STORE_KILLED = ("postgresql", 2, True)
+#: Said of a kill that met a message which the server had taken, and said so, off the record.
+_ANSWERED = "has an answer off the record"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of a run. ``lost`` were neither mailed nor told to be held or refused;
-    ``doubled`` got a mail more than once, ``altered`` of these not the same bytes under the same
-    Message-ID. ``open`` is the most that kills and silences could leave in doubt.
-    """
+class Kind:
+    """A kind of run: the engine, how many nodes at a time, whether the store is killed, too."""
 
-    readers: int
-    kills: int
-    accepted: int
-    refused: int
-    held: int
-    lost: int
-    doubled: int
-    altered: int
-    most_copies: int
-    in_doubt: int
-    open: int
+    engine: str
+    nodes: int = 1
+    kills_store: bool = False
 
-    @property
-    def problems(self) -> list[str]:
-        """What must not be, in words; none where all is well."""
-        claims = {
-            "readers lost": self.lost,
-            "doubles with other bytes or Message-IDs": self.altered,
-            "readers who got more than two": max(0, self.most_copies - 2),
-            "doubles that were not in doubt": max(0, self.doubled - self.in_doubt),
-            "more in doubt than were open": max(0, self.in_doubt - self.open),
-        }
-        return [f"{count} {claim}" for claim, count in claims.items() if count]
+    def __str__(self) -> str:
+        name = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[self.engine]
+        return f"{name}, killed too" if self.kills_store else name
+
+
+KINDS = (
+    Kind(engine="sqlite"),
+    Kind(engine="postgresql"),
+    Kind(engine="postgresql", nodes=2),
+    Kind(engine="postgresql", nodes=2, kills_store=True),
+)
 
 
 @dataclass(slots=True)
@@ -83,31 +81,50 @@ class Store:
         assert self.server
         self.server.crash()
 
+    def sending(self) -> dict[tuple[int, int], str]:
+        """Who is in doubt, by what is on the wire and how often it was before; once what the dead
+        had asked for has ended.
+        """
+        with closing(Database.open(self.url, VERSIONS)) as database:
+            if not database.is_embedded:
+                until(lambda: _is_alone(database))
+            wanted = select(deliveries.c.id, deliveries.c.in_doubt, subscribers.c.address)
+            some = wanted.join_from(deliveries, subscribers)
+            with database.reading() as connection:
+                rows = connection.execute(some.where(deliveries.c.state == DeliveryState.SENDING))
+                return {(row.id, row.in_doubt): row.address for row in rows}
 
-def run(
-    store: Store,
-    folder: Path,
-    *,
-    seed: int,
-    readers: int,
-    nodes: int = 1,
-    kills_store: bool = False,
-) -> Outcome:
+
+_OTHERS = text(
+    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid() AND backend_type = 'client backend')"
+)
+
+
+def _is_alone(database: Database) -> bool:
+    with database.reading() as connection:
+        return connection.scalar(_OTHERS) is False
+
+
+def run(store: Store, folder: Path, kind: Kind, *, seed: int, readers: int) -> Outcome:
     """One run to its end: all that is due was planned and sent, or told why not."""
-    chance = random.Random(seed)
     with unruly_smtp(seed) as sink:
-        houses = _houses(store.url, folder, sink.port, nodes, readers)
-        kills, now = chance.randint(*_KILLS), NOW + timedelta(hours=1)
-        for _ in range(kills):
-            _killed(houses, now, chance, store if kills_store else None)
-            now += timedelta(minutes=chance.choice((0, 10, 90)))
+        houses = _houses(store.url, folder, sink.port, kind.nodes)
+        within = _BEGIN_SECONDS + readers / _READERS_A_SECOND
+        killing = _Killing(houses, sink, store, random.Random(seed), within)
+        killing.migrate()
+        _fill(houses[0], store.url, readers)
+        now = killing.send(NOW + timedelta(hours=1), store_too=kind.kills_store)
         sink.calm()
         ended = _brought_to_an_end(houses, now)
-    return _judged(sink, ended, readers=readers, kills=kills * nodes)
+    everybody = [f"reader{number}@example.org" for number in range(1, readers + 1)]
+    dead = {each for each in everybody if sink.is_dead(each)}
+    silences = sink.silences
+    return judged(sink.journal, ended, everybody, dead, silences=silences, toll=killing.toll)
 
 
-def _houses(url: str, folder: Path, port: int, nodes: int, readers: int) -> list[Installation]:
-    """As many nodes on one store, with two items that all the readers wait for."""
+def _houses(url: str, folder: Path, port: int, nodes: int) -> list[Installation]:
+    """As many nodes on one store."""
     made = []
     for node in range(nodes):
         settings = (
@@ -121,27 +138,110 @@ def _houses(url: str, folder: Path, port: int, nodes: int, readers: int) -> list
         # One secret signs what any node sends.
         secret = folder / f"node{node}" / "secret.key"
         secret.write_bytes((folder / "node0" / "secret.key").read_bytes())
-    made[0].report("migrate")
-    database = Database.open(url, VERSIONS)
-    subscribe(database, *people(readers, due_at=NOW))
-    database.close()
-    made[0].report("ingest", str(SEEDS))
     return made
 
 
-def _killed(
-    houses: Sequence[Installation], now: datetime, chance: random.Random, store: Store | None
-) -> None:
-    """Each node sends for a moment and is killed there; so is the store, where one is given."""
-    started = [house.start("digest", "--now", now.isoformat()) for house in houses]
-    if store and chance.random() < 0.5:
-        time.sleep(chance.uniform(0, _KILL_WITHIN_SECONDS))
-        store.kill()
-    for node in started:
-        time.sleep(chance.uniform(0, _KILL_WITHIN_SECONDS / len(started)))
-        node.kill()
-    for node in started:
-        node.communicate()
+def _fill(house: Installation, url: str, readers: int) -> None:
+    """There are two items that all the readers wait for."""
+    with closing(Database.open(url, VERSIONS)) as database:
+        subscribe(database, *people(readers, due_at=NOW))
+    house.report("ingest", str(SEEDS))
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A command that runs, and where it tells what it is at."""
+
+    process: "Started | subprocess.Popen[bytes]"
+    watched: Watched
+
+
+class _Killing:
+    """Nodes that are killed again and again: half of the times whenever it is, half in a moment of
+    choice.
+    """
+
+    def __init__(
+        self,
+        houses: Sequence[Installation],
+        sink: UnrulySmtp,
+        store: Store,
+        chance: random.Random,
+        within_seconds: float,
+    ) -> None:
+        self._houses = houses
+        self._watched = [Watched(house.folder / "watched") for house in houses]
+        self._sink = sink
+        self._store = store
+        self._chance = chance
+        self._within = within_seconds
+        self.toll = Toll()
+
+    def migrate(self) -> None:
+        """The schema is there, although whoever made it may have been killed."""
+        for _ in range(self._chance.randint(0, 2)):
+            self._kill([self._started(0, "migrate", moment="migrates")])
+        self._houses[0].report("migrate")
+
+    def send(self, now: datetime, *, store_too: bool) -> datetime:
+        """Each node sends, and is killed there; so is the store. Returns when that was."""
+        for number in range(self._chance.randint(*_KILLS)):
+            before = self._store.sending()
+            known = self.toll.open
+            # What is due is planned at once, so that only the first can be killed at it.
+            others = self._chance.choice([None, *list(MOMENTS)[2:]])
+            moment = others if number else self._chance.choice(["plans", others])
+            at = ("digest", "--now", now.isoformat())
+            nodes = range(len(self._houses))
+            started = [self._started(node, *at, moment=moment) for node in nodes]
+            if store_too and self._chance.random() < 0.5:
+                self._kill_store()
+            self._kill(started)
+            self._count(before, self.toll.open - known)
+            now += timedelta(minutes=self._chance.choice((0, 10, 90)))
+        return now
+
+    def _started(self, node: int, *command: str, moment: str | None) -> _Node:
+        death = None
+        if moment:
+            call = self._chance.randint(1, MOMENTS[moment].most)
+            seconds = self._chance.uniform(0, MOMENTS[moment].seconds)
+            death = Death(moment=moment, call=call, seconds=seconds)
+        watched = self._watched[node]
+        house = replace(self._houses[node], python_path=watched.python_path(death))
+        return _Node(house.start(*command), watched)
+
+    def _kill_store(self) -> None:
+        time.sleep(self._chance.uniform(0, self._within))
+        self._note_open(len(self._houses))
+        self._store.kill()
+        self.toll.store_killed += 1
+
+    def _kill(self, started: Sequence[_Node]) -> None:
+        """Each is killed after a while, unless it killed itself before, or came to its end."""
+        for node in started:
+            deadline = time.monotonic() + self._chance.uniform(0, self._within)
+            while node.process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.01)
+            node.process.kill()
+            node.process.communicate()
+            if node.process.poll() == -SIGKILL:
+                self.toll.killed += 1
+                self.toll.met.update(node.watched.moments or {"does anything else"})
+                self._note_open(1)
+
+    def _note_open(self, nodes: int) -> None:
+        """All connections of now count as open, but no more than so many nodes may have."""
+        seen = self._sink.open_since(time.monotonic() - _NOTICED_SECONDS)
+        self.toll.open += min(seen, nodes * CONNECTIONS)
+
+    def _count(self, before: Collection[tuple[int, int]], were_open: int) -> None:
+        """What this round left in doubt is counted, and what of it the server had answered."""
+        until(lambda: not self._sink.sessions)
+        left = {key: who for key, who in self._store.sending().items() if key not in before}
+        self.toll.left += len(left)
+        self.toll.beyond += max(0, len(left) - were_open)
+        self.toll.met[_ANSWERED] += sum(who in self._sink.answered for who in left.values())
 
 
 def _brought_to_an_end(houses: Sequence[Installation], now: datetime) -> list[dict[str, object]]:
@@ -159,35 +259,9 @@ def _brought_to_an_end(houses: Sequence[Installation], now: datetime) -> list[di
     raise TimeoutError(f"after {_MOST_ROUNDS} rounds there still are {waiting}")
 
 
-def _judged(
-    sink: UnrulySmtp, rows: Sequence[dict[str, object]], *, readers: int, kills: int
-) -> Outcome:
-    took: dict[str, list[Taken]] = {}
-    for taken in sink.journal:
-        took.setdefault(taken.recipient, []).append(taken)
-    states = {str(row["recipient"]): str(row["state"]) for row in rows}
-    everybody = [f"reader{number}@example.org" for number in range(1, readers + 1)]
-    refused = {each for each in everybody if sink.is_dead(each)}
-    held = {each for each in everybody if states.get(each) == "uncertain"}
-    copies = [kept for kept in took.values() if len(kept) > 1]
-    return Outcome(
-        readers=readers,
-        kills=kills,
-        accepted=len(took),
-        refused=len(refused),
-        held=len(held),
-        lost=sum(each not in took and each not in refused | held for each in everybody),
-        doubled=len(copies),
-        altered=sum(len(set(kept)) > 1 for kept in copies),
-        most_copies=max(map(len, took.values()), default=0),
-        in_doubt=sum(int(str(row["in_doubt"])) for row in rows),
-        open=kills * CONNECTIONS + sink.doubts + sink.happened[". hangs up"],
-    )
-
-
 @contextmanager
-def a_store(engine: str, folder: Path, server: services.Postgres | None) -> Iterator[Store]:
-    if engine == "sqlite":
+def a_store(kind: Kind, folder: Path, server: services.Postgres | None) -> Iterator[Store]:
+    if kind.engine == "sqlite":
         yield Store(f"sqlite:///{folder}/store.db")
         return
     assert server
@@ -195,43 +269,54 @@ def a_store(engine: str, folder: Path, server: services.Postgres | None) -> Iter
         yield Store(url, server)
 
 
-def main(runs: int = RUNS, readers: int = READERS) -> bool:
+def main(runs: int = RUNS, readers: int = READERS, first: int = 0) -> bool:
     """Whether nothing was lost, and nothing doubled but what was in doubt."""
-    totals: dict[tuple[str, int, bool], list[Outcome]] = {}
+    ended: dict[Kind, list[Outcome]] = {kind: [] for kind in KINDS}
     with services.postgres(*services.KEEPS_WHAT_IS_COMMITTED) as server:
-        for number in range(runs):
-            kind = (*KINDS, STORE_KILLED)[number % (len(KINDS) + 1)]
-            engine, nodes, kills_store = kind
+        for number in range(first, first + runs):
+            kind = KINDS[number % len(KINDS)]
             with TemporaryDirectory(prefix="fieldfare-") as name:
                 folder = Path(name)
-                with a_store(engine, folder, server) as store:
-                    outcome = run(
-                        store,
-                        folder,
-                        seed=number,
-                        readers=readers,
-                        nodes=nodes,
-                        kills_store=kills_store,
-                    )
-            totals.setdefault(kind, []).append(outcome)
+                with a_store(kind, folder, server) as store:
+                    outcome = run(store, folder, kind, seed=number, readers=readers)
+            ended[kind].append(outcome)
             for problem in outcome.problems:
-                print(f"run {number} ({engine}, {nodes} nodes): {problem}", flush=True)
-    _print(totals)
-    return not any(outcome.problems for some in totals.values() for outcome in some)
+                print(f"run {number} ({kind}, {kind.nodes} nodes): {problem}", flush=True)
+    for line in tables(ended):
+        print(line)
+    return not any(outcome.problems for some in ended.values() for outcome in some)
 
 
-def _print(totals: dict[tuple[str, int, bool], list[Outcome]]) -> None:
-    print(
-        "| store | nodes | runs | kills | mails | lost | twice | of other bytes | in doubt | open |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|")
-    for (engine, nodes, kills_store), some in sorted(totals.items()):
-        where = f"{engine}, killed too" if kills_store else engine
-        sums = [
-            sum(getattr(each, name) for each in some)
-            for name in ("kills", "accepted", "lost", "doubled", "altered", "in_doubt", "open")
-        ]
-        print(f"| {where} | {nodes} | {len(some)} | " + " | ".join(f"{n:,}" for n in sums) + " |")
+#: The columns of the table, and what they count.
+_COLUMNS = {
+    "kills": "kills",
+    "mails": "mails",
+    "lost": "lost",
+    "twice": "twice",
+    "of other bytes": "altered",
+    "thrice": "thrice",
+    "held": "held",
+    "in doubt": "in_doubt",
+    "silences": "silences",
+    "open": "open",
+}
+
+
+def tables(ended: Mapping[Kind, Sequence[Outcome]]) -> Iterator[str]:
+    """What became of the runs by their kind, and what the kills met, as Markdown."""
+    yield f"| store | nodes | runs | {' | '.join(_COLUMNS)} |"
+    yield "|---" * (3 + len(_COLUMNS)) + "|"
+    for kind, some in ended.items():
+        sums = [sum(getattr(each, name) for each in some) for name in _COLUMNS.values()]
+        counts = " | ".join(f"{count:,}" for count in sums)
+        yield f"| {kind} | {kind.nodes} | {len(some)} | {counts} |"
+    yield ""
+    met = Counter[str]()
+    for outcome in (each for some in ended.values() for each in some):
+        met.update(outcome.met)
+    yield f"| a process killed while it | {' | '.join(met)} |"
+    yield "|---" * (1 + len(met)) + "|"
+    yield "| so often | " + " | ".join(f"{count:,}" for count in met.values()) + " |"
 
 
 if __name__ == "__main__":

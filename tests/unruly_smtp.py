@@ -6,7 +6,7 @@ Knows the bytes of SMTP, and keeps a journal of what it took. Must never know th
 import asyncio
 import random
 import threading
-from collections import Counter
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -58,8 +58,9 @@ class Taken:
 
 @dataclass(slots=True, kw_only=True)
 class UnrulySmtp:
-    """A listening server. ``trouble`` is the share of commands that go wrong, ``doubts`` how many
-    messages it took without saying so, ``most`` how many sessions it lets in at once.
+    """A listening server. ``trouble`` is the share of commands that go wrong, ``most`` how many
+    sessions it lets in at once. ``silences`` counts the messages of which nobody was told whether
+    it took them, ``answered`` are those whose last one it took, and said so.
     """
 
     port: int
@@ -67,9 +68,10 @@ class UnrulySmtp:
     trouble: float
     most: int
     journal: list[Taken] = field(default_factory=list)
-    doubts: int = 0
-    happened: Counter[str] = field(default_factory=Counter)
-    _sessions: int = 0
+    silences: int = 0
+    answered: set[str] = field(default_factory=set)
+    sessions: int = 0
+    _ended: list[float] = field(default_factory=list)
 
     def is_dead(self, recipient: str) -> bool:
         """Whether this mailbox never takes anything."""
@@ -79,21 +81,24 @@ class UnrulySmtp:
         """From now on everything is as it should be."""
         self.trouble = 0
 
+    def open_since(self, moment: float) -> int:
+        """How many sessions there are, or were at that moment (of time.monotonic) or later."""
+        return self.sessions + sum(ended >= moment for ended in self._ended)
+
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._sessions += 1
+        self.sessions += 1
         try:
-            await self._talk(reader, writer)
-        except ConnectionError:
-            self.happened["client gone"] += 1
+            with suppress(ConnectionError):
+                await self._talk(reader, writer)
         finally:
-            self._sessions -= 1
+            self._ended.append(time.monotonic())
+            self.sessions -= 1
             writer.close()
             with suppress(ConnectionError):
                 await writer.wait_closed()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._sessions > self.most or self._goes_wrong():
-            self.happened["greeting"] += 1
+        if self.sessions > self.most or self._goes_wrong():
             writer.write(b"421 4.7.0 too many sessions\r\n")
             return
         writer.write(b"220 unruly ESMTP\r\n")
@@ -124,25 +129,27 @@ class UnrulySmtp:
         if not recipient:
             # RFC 2920 section 3.1: it may go ahead with nobody to send it to.
             return b"554 5.5.1 no valid recipients\r\n"
+        self.answered.discard(recipient)
         if self._goes_wrong():
-            return await self._trouble(".")
+            reply = await self._trouble(".")
+            self.silences += reply == _HANG_UP
+            return reply
         [message_id] = [
             line[12:].decode()
             for line in content.split(b"\r\n")
             if line.startswith(b"Message-ID: ")
         ]
         self.journal.append(Taken(recipient, message_id, sha256(content).hexdigest()))
-        if not self._goes_wrong():
-            return _TAKEN
-        reply = await self._trouble("taken")
-        self.doubts += not reply.startswith(b"250")
+        reply = await self._trouble("taken") if self._goes_wrong() else _TAKEN
+        if reply.startswith(b"250"):
+            self.answered.add(recipient)
+        else:
+            self.silences += 1
         return reply
 
     async def _trouble(self, verb: str) -> bytes:
         await asyncio.sleep(self.chance.uniform(0, _LONGEST_PAUSE_SECONDS))
-        reply = self.chance.choice(_TROUBLE[verb])
-        self.happened[f"{verb} {reply[:3].decode('ascii', 'replace') or 'hangs up'}"] += 1
-        return reply
+        return self.chance.choice(_TROUBLE[verb])
 
     def _goes_wrong(self) -> bool:
         return self.chance.random() < self.trouble

@@ -9,17 +9,12 @@ from tests import crash, services
 READERS = 150
 
 
-@pytest.mark.parametrize(("engine", "nodes", "kills_store"), [crash.KINDS[0], crash.STORE_KILLED])
+@pytest.mark.parametrize("kind", crash.KINDS, ids=lambda kind: f"{kind}, {kind.nodes} nodes")
 def test_nothing_is_lost_and_only_what_was_in_doubt_comes_twice(
-    engine: str,
-    nodes: int,
-    kills_store: bool,
-    tmp_path: Path,
-    postgres_that_keeps: services.Postgres,
+    kind: crash.Kind, tmp_path: Path, postgres_that_keeps: services.Postgres
 ) -> None:
-    with crash.a_store(engine, tmp_path, postgres_that_keeps) as store:
-        outcome = crash.run(
-            store, tmp_path, seed=nodes, readers=READERS, nodes=nodes, kills_store=kills_store
-        )
+    seed = crash.KINDS.index(kind)
+    with crash.a_store(kind, tmp_path, postgres_that_keeps) as store:
+        outcome = crash.run(store, tmp_path, kind, seed=seed, readers=READERS)
     assert outcome.problems == []
-    assert outcome.accepted + outcome.held + outcome.refused >= READERS
+    assert outcome.kills
