@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -191,10 +191,13 @@ class _Killing:
             # What is due is planned at once, so that only the first can be killed at it.
             others = self._chance.choice([None, *list(MOMENTS)[2:]])
             moment = others if number else self._chance.choice(["plans", others])
+            # Who dies by itself while that is waited for would have nothing open any more.
+            is_store = store_too and self._chance.random() < 0.5
             at = ("digest", "--now", now.isoformat())
             nodes = range(len(self._houses))
-            started = [self._started(node, *at, moment=moment) for node in nodes]
-            if store_too and self._chance.random() < 0.5:
+            dying = None if is_store else moment
+            started = [self._started(node, *at, moment=dying) for node in nodes]
+            if is_store:
                 self._kill_store()
             self._kill(started)
             self._count(before, self.toll.open - known)
@@ -272,7 +275,11 @@ def a_store(kind: Kind, folder: Path, server: services.Postgres | None) -> Itera
 def main(runs: int = RUNS, readers: int = READERS, first: int = 0) -> bool:
     """Whether nothing was lost, and nothing doubled but what was in doubt."""
     ended: dict[Kind, list[Outcome]] = {kind: [] for kind in KINDS}
-    with services.postgres(*services.KEEPS_WHAT_IS_COMMITTED) as server:
+    # Whoever has seen enough gets the tables of what ran.
+    with (
+        services.postgres(*services.KEEPS_WHAT_IS_COMMITTED) as server,
+        suppress(KeyboardInterrupt),
+    ):
         for number in range(first, first + runs):
             kind = KINDS[number % len(KINDS)]
             with TemporaryDirectory(prefix="fieldfare-") as name:

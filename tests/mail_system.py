@@ -10,6 +10,7 @@ import os
 import pwd
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -149,6 +150,12 @@ class MailSystem:
                 return {recipient: found[recipient] for recipient in recipients}
             time.sleep(0.1)
         raise TimeoutError((self.folder / "log").read_text())
+
+    def counts(self, *recipients: str) -> Counter[str]:
+        """How many messages each has by now."""
+        mails = (self.folder / "mail" / "everybody" / "new").glob("*")
+        found = Counter(_recipient(mail.read_bytes()) for mail in mails)
+        return Counter({each: found[each] for each in recipients if each in found})
 
     def _postfix(self, verb: str) -> list[str]:
         return [services.program("postfix", "postfix"), "-c", str(self.folder / "postfix"), verb]
