@@ -187,12 +187,12 @@ class House:
 
     @cached_property
     def transport(self) -> Transport:
-        return parts.transport(self.settings)
+        return mail_parts.transport(self.settings)
 
     @cached_property
     def turns(self) -> Turns:
         """What is learnt about how fast mails may go."""
-        return parts.turns(self.settings)
+        return mail_parts.turns(self.settings)
 
     @cached_property
     def bucket(self) -> Bucket | None:
@@ -369,7 +369,7 @@ class House:
 
         clock = self.clock if now is None else lambda: now
         made = self.settings, self.database, self.keyed, self.contents.compose
-        ledger = parts.ledger(*made, clock=clock, jitter=jitter, progress=progress)
+        ledger = mail_parts.ledger(*made, clock=clock, jitter=jitter, progress=progress)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(deliver(ledger, self.transport, turns=self.turns, stopping=stopping))
 

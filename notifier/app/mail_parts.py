@@ -9,19 +9,27 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from config.settings import Settings
+    from feeds.model import Progress
     from feeds.publish.site import Site
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
     from notifier.digest.contents import Contents
     from notifier.digest.render import Renderer
+    from notifier.mail import Transport
     from notifier.mail.dkim import Signer
+    from notifier.mail.ledger import Compose, Ledger
+    from notifier.mail.turns import Turns
     from notifier.storage.suppressions import Keyed
 
     #: The kind of a key, its name in the name service, and the key, if any.
     _Given = tuple[str, str, str]
+
+#: More often than any machine dies in the midst of one message.
+_HARMLESS = 1000
 
 
 def keyed(database: Database) -> Keyed:
@@ -140,3 +148,91 @@ def _signers(settings: Settings, given: Sequence[_Given]) -> tuple[Signer, ...]:
     if faults:
         raise SettingsError(tuple(faults))
     return tuple(found)
+
+
+def _refuse_unanswerable(settings: Settings) -> None:
+    """Into a folder of this machine anything may go; to others no links that lead nowhere, and no
+    sender who is nobody (RFC 2606).
+    """
+    from urllib.parse import urlsplit
+
+    from config.kinds import is_loopback
+    from config.settings import SettingsError
+
+    faults, url, sender = [], settings.site.url, settings.mail.from_address
+    if is_loopback(urlsplit(url).hostname or ""):
+        faults.append(
+            f"site.url = {url!r}: is this machine, where no link in a mail leads anybody else: set"
+            ' the address that readers reach, or mail.transport = "maildir"'
+        )
+    if sender.rpartition("@")[2] in {"example.com", "example.net", "example.org"}:
+        faults.append(
+            f"mail.from_address = {sender!r}: is nobody's, and servers refuse it: set an address of"
+            ' yours, or mail.transport = "maildir"'
+        )
+    if faults:
+        raise SettingsError(tuple(faults))
+
+
+def transport(settings: Settings) -> Transport:
+    """Which way mails leave. Raises SettingsError where readers could do nothing with them."""
+    if settings.mail.transport == "maildir":
+        from notifier.mail.maildir import Maildir
+
+        return Maildir(settings.mail.maildir)
+    _refuse_unanswerable(settings)
+    from notifier.mail.smtp.relay import Relay
+
+    smtp = settings.mail.smtp
+    return Relay(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        username=smtp.username,
+        password=smtp.password.get_secret_value(),
+        ehlo_name=smtp.ehlo_name,
+        connections=smtp.connections,
+        messages_per_connection=smtp.messages_per_connection,
+        timeout_seconds=smtp.timeout_seconds,
+    )
+
+
+def turns(settings: Settings) -> Turns:
+    """Whose mail leaves next, and how fast."""
+    from math import inf
+
+    from notifier.mail.turns import Turns
+
+    return Turns(most=settings.mail.smtp.messages_per_second or inf)
+
+
+def ledger(
+    settings: Settings,
+    database: Database,
+    keyed: Keyed,
+    compose: Compose,
+    *,
+    clock: Callable[[], datetime],
+    jitter: Callable[[], float],
+    progress: Progress | None = None,
+) -> Ledger:
+    """The books of one delivery run."""
+    from datetime import timedelta
+
+    from notifier.mail.ledger import Ledger
+
+    mail = settings.mail
+    return Ledger(
+        database=database,
+        compose=compose,
+        sign=signing(settings),
+        keyed=keyed,
+        node=settings.daemon.node,
+        sender=mail.from_address,
+        give_up_after=timedelta(hours=mail.give_up_after_hours),
+        # A Maildir knows a message that it has: nothing there is in doubt.
+        doubts=_HARMLESS if mail.transport == "maildir" else int(mail.in_doubt == "resend"),
+        clock=clock,
+        jitter=jitter,
+        progress=progress,
+    )

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from feeds.draft import Habits
     from feeds.fetch.client import Fetcher
     from feeds.identity.ids import Identity
-    from feeds.model import Progress
     from feeds.publish.look import Look
     from feeds.publish.site import SavedSelection, Site
     from feeds.publish.store.bucket import Bucket
@@ -24,18 +23,12 @@ if TYPE_CHECKING:
     from feeds.taxonomy import Taxonomy
     from feeds.websub.outbound import CallQueue, Outbound
     from notifier.digest.plan import Planner
-    from notifier.mail import Transport
-    from notifier.mail.ledger import Compose, Ledger
-    from notifier.mail.turns import Turns
-    from notifier.storage.suppressions import Keyed
     from notifier.subscribers.subscribe import Assumed
 
 #: Where our own hub is asked, below the address of the site.
 HUB = "/websub"
 #: Guesses at what a subscriber is to answer are hopeless.
 CHALLENGE_BYTES = 32
-#: More often than any machine dies in the midst of one message.
-_HARMLESS = 1000
 
 _NOBODYS = (
     "site.authority: name a domain of yours, part of every feed and item id for ever; without one"
@@ -303,93 +296,4 @@ def assumed(settings: Settings) -> Assumed:
         zone=settings.site.timezone,
         language=nearest(settings.site.language) or "en",
         languages=languages(),
-    )
-
-
-def _refuse_unanswerable(settings: Settings) -> None:
-    """Into a folder of this machine anything may go; to others no links that lead nowhere, and no
-    sender who is nobody (RFC 2606).
-    """
-    from urllib.parse import urlsplit
-
-    from config.kinds import is_loopback
-    from config.settings import SettingsError
-
-    faults, url, sender = [], settings.site.url, settings.mail.from_address
-    if is_loopback(urlsplit(url).hostname or ""):
-        faults.append(
-            f"site.url = {url!r}: is this machine, where no link in a mail leads anybody else: set"
-            ' the address that readers reach, or mail.transport = "maildir"'
-        )
-    if sender.rpartition("@")[2] in {"example.com", "example.net", "example.org"}:
-        faults.append(
-            f"mail.from_address = {sender!r}: is nobody's, and servers refuse it: set an address of"
-            ' yours, or mail.transport = "maildir"'
-        )
-    if faults:
-        raise SettingsError(tuple(faults))
-
-
-def transport(settings: Settings) -> Transport:
-    """Which way mails leave. Raises SettingsError where readers could do nothing with them."""
-    if settings.mail.transport == "maildir":
-        from notifier.mail.maildir import Maildir
-
-        return Maildir(settings.mail.maildir)
-    _refuse_unanswerable(settings)
-    from notifier.mail.smtp.relay import Relay
-
-    smtp = settings.mail.smtp
-    return Relay(
-        host=smtp.host,
-        port=smtp.port,
-        security=smtp.security,
-        username=smtp.username,
-        password=smtp.password.get_secret_value(),
-        ehlo_name=smtp.ehlo_name,
-        connections=smtp.connections,
-        messages_per_connection=smtp.messages_per_connection,
-        timeout_seconds=smtp.timeout_seconds,
-    )
-
-
-def turns(settings: Settings) -> Turns:
-    """Whose mail leaves next, and how fast."""
-    from math import inf
-
-    from notifier.mail.turns import Turns
-
-    return Turns(most=settings.mail.smtp.messages_per_second or inf)
-
-
-def ledger(
-    settings: Settings,
-    database: Database,
-    keyed: Keyed,
-    compose: Compose,
-    *,
-    clock: Callable[[], datetime],
-    jitter: Callable[[], float],
-    progress: Progress | None = None,
-) -> Ledger:
-    """The books of one delivery run."""
-    from datetime import timedelta
-
-    from notifier.app import mail_parts
-    from notifier.mail.ledger import Ledger
-
-    mail = settings.mail
-    return Ledger(
-        database=database,
-        compose=compose,
-        sign=mail_parts.signing(settings),
-        keyed=keyed,
-        node=settings.daemon.node,
-        sender=mail.from_address,
-        give_up_after=timedelta(hours=mail.give_up_after_hours),
-        # A Maildir knows a message that it has: nothing there is in doubt.
-        doubts=_HARMLESS if mail.transport == "maildir" else int(mail.in_doubt == "resend"),
-        clock=clock,
-        jitter=jitter,
-        progress=progress,
     )

@@ -1,6 +1,5 @@
 """What settings mean to the parts of the house."""
 
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -68,28 +67,3 @@ def test_a_fault_of_a_taxonomy_names_its_file(tmp_path: Path) -> None:
         parts.taxonomy(load(file, {}))
     [fault] = caught.value.faults
     assert fault.startswith(f"{tmp_path / 'own.toml'}: field entry 1")
-
-
-@pytest.mark.parametrize(
-    ("text", "faults"),
-    [
-        ("[site]\nurl = 'https://news.un.org'\n[mail]\nfrom_address = 'a@news.un.org'\n", []),
-        ("[mail]\nfrom_address = 'a@news.un.org'\n", ["site.url"]),
-        ("[site]\nurl = 'https://news.un.org'\n[mail]\n", ["mail.from_address"]),
-        ("[mail]\n", ["site.url", "mail.from_address"]),
-    ],
-)
-def test_the_world_is_sent_no_mail_of_nobody_with_links_to_nowhere(
-    tmp_path: Path, text: str, faults: list[str]
-) -> None:
-    file = tmp_path / "fieldfare.toml"
-    file.write_text(f"{text}transport = 'smtp'\n")
-    with pytest.raises(SettingsError) if faults else nullcontext() as caught:
-        parts.transport(load(file, {}))
-    told = caught.value.faults if caught else ()
-    assert [fault.partition(" =")[0] for fault in told] == faults
-    assert all("maildir" in fault for fault in told)
-
-
-def test_a_folder_takes_any_mail() -> None:
-    assert parts.transport(load(None, {})).name
