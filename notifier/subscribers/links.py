@@ -7,6 +7,7 @@ import hmac
 import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from notifier.errors import TokenRefused
@@ -30,16 +31,31 @@ class LinkScope(StrEnum):
 
     UNSUBSCRIBE = "u"
     VIEW = "d"
+    MANAGE = "manage"
+    CONFIRM = "confirm"
+    UNDO = "undo"
+
+
+#: Those that change what somebody gets: whoever finds an old mail is not to have them.
+_EXPIRING = frozenset({LinkScope.MANAGE, LinkScope.CONFIRM, LinkScope.UNDO})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What a token says, once its signature held: whose it is, of which consent, about what."""
+    """What a token says, once its signature held: whose it is, of which consent, about what.
+
+    ``until`` is the moment from which on it counts no more; None where it never ends by itself.
+    """
 
     scope: LinkScope
     public_id: str
     epoch: int
     extra: str = ""
+    until: datetime | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its time has passed: what it asks for is not to be done any more."""
+        return self.until is not None and self.until <= now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +72,18 @@ class MailLinks:
     def view(self, public_id: str, epoch: int, period: str) -> str:
         """The address of one digest in a browser."""
         return self._url(LinkScope.VIEW, public_id, epoch, period)
+
+    def manage(self, public_id: str, epoch: int, until: datetime) -> str:
+        """The address where somebody changes what they get, or erases themselves."""
+        return self._url(LinkScope.MANAGE, public_id, epoch, _spelt(until))
+
+    def confirm(self, public_id: str, epoch: int, request: str, until: datetime) -> str:
+        """The address that confirms what was asked for by a ``request``, which is its id."""
+        return self._url(LinkScope.CONFIRM, public_id, epoch, _spelt(until), request)
+
+    def undo(self, public_id: str, epoch: int, until: datetime) -> str:
+        """The address that takes back that somebody left."""
+        return self._url(LinkScope.UNDO, public_id, epoch, _spelt(until))
 
     def _url(self, scope: LinkScope, public_id: str, epoch: int, *extra: str) -> str:
         for part in (public_id, *extra):
@@ -81,10 +109,17 @@ def read(token: str, secret: bytes) -> Claim:
     mac, _, claimed = token.partition(".")
     if not hmac.compare_digest(mac, _mac(claimed, secret)):
         raise TokenRefused("this link was not made here: it was cut or changed on its way")
-    scope, public_id, epoch, *extra = claimed.split(".")
+    name, public_id, epoch, *extra = claimed.split(".")
+    scope = LinkScope(name)
+    until = datetime.fromtimestamp(int(extra.pop(0)), UTC) if scope in _EXPIRING else None
     return Claim(
-        scope=LinkScope(scope), public_id=public_id, epoch=int(epoch), extra="".join(extra)
+        scope=scope, public_id=public_id, epoch=int(epoch), extra="".join(extra), until=until
     )
+
+
+def _spelt(until: datetime) -> str:
+    """Seconds since 1970: what is left of one counts as passed."""
+    return str(int(until.timestamp()))
 
 
 def _mac(claimed: str, secret: bytes) -> str:

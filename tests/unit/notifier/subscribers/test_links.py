@@ -1,6 +1,7 @@
 """Link tokens: short, readable only by whom minted them, refused when altered."""
 
 import string
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,10 @@ from notifier.subscribers.links import Claim, LinkScope, MailLinks, read
 SECRET = b"s" * 32
 PUBLIC_ID = "kX3vQ9_aB-7z"
 LINKS = MailLinks(base_url="https://news.example.org/", secret=SECRET)
+
+#: A moment with parts of a second, which no link spells.
+UNTIL = datetime(2026, 11, 27, 7, 0, 0, 250_000, tzinfo=UTC)
+SPELT = UNTIL.replace(microsecond=0)
 
 parts = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=20)
 epochs = st.integers(min_value=0, max_value=10**9)
@@ -29,6 +34,55 @@ def test_an_unsubscribe_link_says_whose_it_is_and_of_which_consent() -> None:
 def test_a_view_link_names_the_period_too() -> None:
     claim = read(token_of(LINKS.view(PUBLIC_ID, 1, "2026-11-24")), SECRET)
     assert claim == Claim(scope=LinkScope.VIEW, public_id=PUBLIC_ID, epoch=1, extra="2026-11-24")
+
+
+@pytest.mark.parametrize(
+    ("url", "scope", "extra"),
+    [
+        (LINKS.manage(PUBLIC_ID, 2, UNTIL), LinkScope.MANAGE, ""),
+        (LINKS.undo(PUBLIC_ID, 2, UNTIL), LinkScope.UNDO, ""),
+        (LINKS.confirm(PUBLIC_ID, 2, "8Zq-1", UNTIL), LinkScope.CONFIRM, "8Zq-1"),
+    ],
+)
+def test_a_link_that_changes_something_says_until_when_it_counts(
+    url: str, scope: LinkScope, extra: str
+) -> None:
+    assert url.startswith(f"https://news.example.org/{scope}/")
+    claim = read(token_of(url), SECRET)
+    assert claim == Claim(scope=scope, public_id=PUBLIC_ID, epoch=2, extra=extra, until=SPELT)
+
+
+def test_a_link_is_over_from_the_moment_it_names_on() -> None:
+    claim = read(token_of(LINKS.manage(PUBLIC_ID, 2, UNTIL)), SECRET)
+    assert not claim.is_over(SPELT - timedelta(seconds=1))
+    assert claim.is_over(SPELT)
+
+
+def test_unsubscribing_and_viewing_are_never_over_by_themselves() -> None:
+    for url in (LINKS.unsubscribe(PUBLIC_ID, 1), LINKS.view(PUBLIC_ID, 1, "n7")):
+        assert not read(token_of(url), SECRET).is_over(datetime.max.replace(tzinfo=UTC))
+
+
+def test_no_later_moment_can_be_put_into_a_link() -> None:
+    token = token_of(LINKS.manage(PUBLIC_ID, 2, UNTIL))
+    seconds = str(int(UNTIL.timestamp()))
+    with pytest.raises(TokenRefused):
+        read(token.replace(seconds, str(int(seconds) + 3600)), SECRET)
+
+
+@pytest.mark.parametrize("scope", LinkScope)
+def test_no_purpose_can_be_swapped_for_another(scope: LinkScope) -> None:
+    for url in (
+        LINKS.unsubscribe(PUBLIC_ID, 1),
+        LINKS.view(PUBLIC_ID, 1, "n7"),
+        LINKS.manage(PUBLIC_ID, 1, UNTIL),
+        LINKS.undo(PUBLIC_ID, 1, UNTIL),
+        LINKS.confirm(PUBLIC_ID, 1, "8Zq-1", UNTIL),
+    ):
+        mac, own, rest = token_of(url).split(".", 2)
+        if own != scope:
+            with pytest.raises(TokenRefused):
+                read(f"{mac}.{scope}.{rest}", SECRET)
 
 
 def test_the_path_tells_what_a_link_is_for() -> None:
