@@ -12,15 +12,23 @@ import typer
 from config.values import time_zone
 from notifier.cli.invocation import house_for
 from notifier.cli.output import AsJson, write_report, write_rows
-from notifier.model import Frequency, Weekday
+from notifier.model import Frequency, SubscriberState, Weekday
 
 if TYPE_CHECKING:
-    from notifier.app.reports import DigestRow
+    from notifier.app.house import House
+    from notifier.app.reports import DigestRow, SubscriberRow
+    from notifier.model import Subscriber
 
 
 def register(app: typer.Typer) -> None:
-    for command in (subscribe, unsubscribe, subscribers):
+    for command in (subscribe, unsubscribe):
         app.command()(command)
+    listed = typer.Typer(invoke_without_command=True)
+    listed.callback()(subscribers)
+    listed.command()(show)
+    listed.command()(pause)
+    listed.command()(resume)
+    app.add_typer(listed, name="subscribers")
 
 
 def _minute(text: str) -> int:
@@ -108,7 +116,6 @@ def subscribe(
     changed, of all that somebody follows where nothing is named. A new one gets a daily digest at
     07:00 in the site's time zone.
     """
-    from notifier.app import reports
     from notifier.subscribers.subscribe import Preferences
 
     preferences = Preferences(
@@ -126,11 +133,18 @@ def subscribe(
         paused_until=pause_until,
     )
     with house_for(context) as house:
-        person = house.subscribe(address, preferences)
-        [subscriber] = reports.told(house.database, [person], house.keyed)
+        _report(house, house.subscribe(address, preferences), as_json=as_json)
+
+
+def _tell(subscriber: "SubscriberRow", *, as_json: bool) -> None:
+    """What somebody follows, and when the next digest of each frequency comes."""
     none = "none, as this address must not be mailed" if subscriber.suppressed else ""
     lines = (f"\n  {_follows(each)}; {_next(each, none)}" for each in subscriber.digests)
-    write_report(subscriber, f"{subscriber.address} follows{''.join(lines)}", as_json=as_json)
+    paused = f"; paused until {subscriber.paused_until}" if subscriber.paused_until else ""
+    text = f"{subscriber.address} follows{''.join(lines)}"
+    if subscriber.state != SubscriberState.ACTIVE:
+        text = f"{subscriber.address} has left"
+    write_report(subscriber, f"{text}{paused}", as_json=as_json)
 
 
 def _follows(digest: "DigestRow") -> str:
@@ -173,7 +187,9 @@ def unsubscribe(
 
 
 def subscribers(context: typer.Context, as_json: AsJson = False) -> None:
-    """List who gets what, how often, and when next."""
+    """List who gets what, how often, and when next; show, pause and resume are of one of them."""
+    if context.invoked_subcommand:
+        return
     from notifier.app import reports
 
     with house_for(context) as house:
@@ -190,3 +206,60 @@ def subscribers(context: typer.Context, as_json: AsJson = False) -> None:
         as_json=as_json,
         empty="nobody is subscribed; `fieldfare subscribe` adds somebody",
     )
+
+
+Somebody = Annotated[str, typer.Argument(help="Whose address it is, in any spelling.")]
+
+
+def show(context: typer.Context, address: Somebody, as_json: AsJson = False) -> None:
+    """Show what somebody gets, how often, and when next."""
+    with house_for(context) as house:
+        _report(house, _known(house, address), as_json=as_json)
+
+
+def pause(
+    context: typer.Context,
+    address: Somebody,
+    until: Annotated[
+        date, typer.Argument(parser=_day, metavar="YYYY-MM-DD", help="No mail before that day.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Send somebody nothing before a day; the first digest after it covers what was missed."""
+    with house_for(context) as house:
+        _pause(house, _known(house, address), until, as_json=as_json)
+
+
+def resume(context: typer.Context, address: Somebody, as_json: AsJson = False) -> None:
+    """End somebody's pause: their next digest covers what was missed."""
+    with house_for(context) as house:
+        person = _known(house, address)
+        # By their own calendar, as the end of a pause is.
+        _pause(house, person, house.clock().astimezone(person.zone).date(), as_json=as_json)
+
+
+def _pause(house: "House", person: "Subscriber", until: date, *, as_json: bool) -> None:
+    from notifier.subscribers.subscribe import Preferences
+
+    changed = house.subscribe(person.address, Preferences(paused_until=until))
+    _report(house, changed, as_json=as_json)
+
+
+def _known(house: "House", address: str) -> "Subscriber":
+    """Whoever has this address. Raises UnusableAddress, UnknownSubscriber."""
+    from notifier.errors import UnknownSubscriber
+    from notifier.storage.subscribers import by_address
+    from notifier.subscribers.subscribe import checked
+
+    with house.database.reading() as connection:
+        person = by_address(connection, checked(address), house.settings.site.timezone)
+    if person is None:
+        raise UnknownSubscriber(address)
+    return person
+
+
+def _report(house: "House", person: "Subscriber", *, as_json: bool) -> None:
+    from notifier.app import reports
+
+    [subscriber] = reports.told(house.database, [person], house.keyed)
+    _tell(subscriber, as_json=as_json)

@@ -240,3 +240,26 @@ def test_none_is_promised_to_whom_no_mail_may_go(house: Installation) -> None:
     assert "next digest: none, as this address must not be mailed" in said
     [row] = house.report("subscribers")
     assert (row["suppressed"], row["digests"][0]["due_at"]) == (True, None)
+
+
+def test_one_reader_is_shown_paused_and_resumed(house: Installation) -> None:
+    house.report(*SUBSCRIBE)
+    before = house.report("subscribers", "show", "A@example.org")
+    assert before == house.report("subscribers")[0]
+    paused = house.report("subscribers", "pause", "a@example.org", "2100-01-04")
+    assert paused["paused_until"] == "2100-01-04"
+    assert paused["digests"][0]["due_at"].startswith("2100-01-04T")
+    assert b"paused until 2100-01-04" in house.call("subscribers", "show", "a@example.org").stdout
+    resumed = house.report("subscribers", "resume", "a@example.org")
+    assert resumed == before
+
+
+def test_nobody_is_paused_or_resumed_who_is_not_there(house: Installation) -> None:
+    for asked in (("pause", "b@example.org", "2100-01-04"), ("resume", "b@example.org")):
+        done = house.call("subscribers", *asked)
+        assert done.returncode == 1
+        assert b"nobody subscribed as 'b@example.org'" in done.stderr
+    house.report(*SUBSCRIBE)
+    house.call("unsubscribe", "a@example.org")
+    assert house.call("subscribers", "pause", "a@example.org", "2100-01-04").returncode == 1
+    assert b"has left" in house.call("subscribers", "show", "a@example.org").stdout
