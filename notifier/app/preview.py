@@ -14,7 +14,7 @@ from feeds.storage import Connection
 from notifier.app import mail_parts
 from notifier.app.house import House
 from notifier.digest.schedule import delivery_name, period_at_once
-from notifier.errors import MessageRefused, NothingToShow, TransportUnavailable, UnknownSubscriber
+from notifier.errors import MessageRefused, NothingToShow, TransportUnavailable
 from notifier.mail import Transport
 from notifier.model import Envelope, Frequency, Reply, Skip, Subscriber, Window, message_id
 from notifier.storage import matches, subscribers
@@ -55,10 +55,7 @@ def preview(house: House, address: str, now: datetime, *, to: str | None = None)
     # What happened to news until now is matched for this, and that is undone.
     with house.database.writing(dry_run=True) as connection:
         planner.match(connection, now)
-        person = subscribers.by_address(connection, address, zone)
-        if person is None:
-            raise UnknownSubscriber(address)
-        one = _claimed(connection, person, now, to)
+        one = _claimed(connection, subscribers.known(connection, address, zone), now, to)
         content = contents.as_read(connection, one)
         is_new = not isinstance(content, Skip)
         if not is_new:

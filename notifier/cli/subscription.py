@@ -16,7 +16,7 @@ from notifier.model import Frequency, SubscriberState, Weekday
 
 if TYPE_CHECKING:
     from notifier.app.house import House
-    from notifier.app.reports import DigestRow, SubscriberRow
+    from notifier.app.reports import DigestRow
     from notifier.model import Subscriber
 
 
@@ -133,11 +133,14 @@ def subscribe(
         paused_until=pause_until,
     )
     with house_for(context) as house:
-        _report(house, house.subscribe(address, preferences), as_json=as_json)
+        _tell(house, house.subscribe(address, preferences), as_json=as_json)
 
 
-def _tell(subscriber: "SubscriberRow", *, as_json: bool) -> None:
+def _tell(house: "House", person: "Subscriber", *, as_json: bool) -> None:
     """What somebody follows, and when the next digest of each frequency comes."""
+    from notifier.app import reports
+
+    [subscriber] = reports.told(house.database, [person], house.keyed)
     none = "none, as this address must not be mailed" if subscriber.suppressed else ""
     lines = (f"\n  {_follows(each)}; {_next(each, none)}" for each in subscriber.digests)
     paused = f"; paused until {subscriber.paused_until}" if subscriber.paused_until else ""
@@ -214,7 +217,7 @@ Somebody = Annotated[str, typer.Argument(help="Whose address it is, in any spell
 def show(context: typer.Context, address: Somebody, as_json: AsJson = False) -> None:
     """Show what somebody gets, how often, and when next."""
     with house_for(context) as house:
-        _report(house, _known(house, address), as_json=as_json)
+        _tell(house, _known(house, address), as_json=as_json)
 
 
 def pause(
@@ -242,24 +245,13 @@ def _pause(house: "House", person: "Subscriber", until: date, *, as_json: bool) 
     from notifier.subscribers.subscribe import Preferences
 
     changed = house.subscribe(person.address, Preferences(paused_until=until))
-    _report(house, changed, as_json=as_json)
+    _tell(house, changed, as_json=as_json)
 
 
 def _known(house: "House", address: str) -> "Subscriber":
     """Whoever has this address. Raises UnusableAddress, UnknownSubscriber."""
-    from notifier.errors import UnknownSubscriber
-    from notifier.storage.subscribers import by_address
+    from notifier.storage import subscribers as stored
     from notifier.subscribers.subscribe import checked
 
     with house.database.reading() as connection:
-        person = by_address(connection, checked(address), house.settings.site.timezone)
-    if person is None:
-        raise UnknownSubscriber(address)
-    return person
-
-
-def _report(house: "House", person: "Subscriber", *, as_json: bool) -> None:
-    from notifier.app import reports
-
-    [subscriber] = reports.told(house.database, [person], house.keyed)
-    _tell(subscriber, as_json=as_json)
+        return stored.known(connection, checked(address), house.settings.site.timezone)

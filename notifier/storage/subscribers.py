@@ -17,7 +17,7 @@ from feeds.errors import MalformedSelection
 from feeds.model import TopicRef
 from feeds.selection import Selection
 from feeds.storage.engines import upsert
-from notifier.errors import UnusableAddress
+from notifier.errors import UnknownSubscriber, UnusableAddress
 from notifier.model import (
     Cadence,
     Followed,
@@ -120,6 +120,14 @@ def by_address(
     found = _rows().where(subscribers.c.address_key == folded(address))
     found = found.with_for_update(key_share=True) if lock else found
     return next(iter(_people(connection, found, zone)), None)
+
+
+def known(connection: Connection, address: str, zone: ZoneInfo) -> Subscriber:
+    """The same of whom there has to be. Raises UnknownSubscriber."""
+    person = by_address(connection, address, zone)
+    if person is None:
+        raise UnknownSubscriber(address)
+    return person
 
 
 def by_public_id(connection: Connection, public_id: str, zone: ZoneInfo) -> Subscriber | None:
