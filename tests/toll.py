@@ -98,7 +98,7 @@ def judged(
         altered=sum(len(set(kept)) > 1 for kept in again),
         thrice=sum(len(kept) > _MOST_COPIES for kept in again),
         unasked=sum(len(kept) > 1 + doubts[who] for who, kept in took.items()),
-        untrue=sum(sent.get(each) not in _true(each in dead, doubts[each]) for each in readers),
+        untrue=sum(sent.get(each) != [_true(each in dead, doubts[each])] for each in readers),
         held=len(held),
         in_doubt=doubts.total(),
         silences=silences,
@@ -109,8 +109,10 @@ def judged(
     )
 
 
-def _true(is_dead: bool, doubts: int) -> list[list[str]]:
-    """What may be on record of all that was ever sent to somebody: one delivery, in this state."""
-    if is_dead:
-        return [["failed"]]
-    return [["uncertain"]] if doubts >= _MOST_COPIES else [["accepted"]]
+def _true(is_dead: bool, doubts: int) -> str:
+    """On record of all that was ever sent to somebody is one delivery, in this state: what was in
+    doubt so often is held, whoever it is for, as nobody asks a mailbox once more then.
+    """
+    if doubts >= _MOST_COPIES:
+        return "uncertain"
+    return "failed" if is_dead else "accepted"

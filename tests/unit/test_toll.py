@@ -74,3 +74,13 @@ def test_a_dead_mailbox_is_refused_and_not_lost() -> None:
     accepted = a_row("accepted", recipient=DEAD)
     [problem] = judged([], [accepted], [DEAD], [DEAD], silences=0, toll=Toll()).problems
     assert problem == "1 deliveries that are not on record as they were"
+
+
+@pytest.mark.parametrize(("state", "problems"), [("uncertain", 0), ("failed", 1)])
+def test_whoever_was_in_doubt_twice_is_held_in_a_dead_mailbox_too(
+    state: str, problems: int
+) -> None:
+    """Kills left it in doubt before the server could say that nobody is there."""
+    row = a_row(state, recipient=DEAD, in_doubt=2)
+    outcome = judged([], [row], [DEAD], [DEAD], silences=0, toll=Toll(left=2))
+    assert len(outcome.problems) == problems
