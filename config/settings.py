@@ -195,6 +195,7 @@ class MailSettings(SettingsSection):
     max_html_bytes: kinds.MailBytes
     templates: kinds.OptionalFolder
     spread_minutes: kinds.SpreadMinutes
+    welcome: Literal["latest", "plain", "none"]
     view_days: kinds.Days
     in_doubt: Literal["resend", "hold"]
     give_up_after_hours: kinds.Hours

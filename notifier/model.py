@@ -74,9 +74,12 @@ class Cadence:
 
 
 class SubscriberState(StrEnum):
-    """active: gets digests. left: unsubscribed, kept so that the way back keeps its history."""
+    """active: gets digests. left: unsubscribed, kept so that the way back keeps its history.
+    pending: asked to get them and has not confirmed that yet.
+    """
 
     ACTIVE = "active"
+    PENDING = "pending"
     LEFT = "left"
 
 
@@ -110,6 +113,40 @@ class Subscriber:
     muted: tuple[TopicRef, ...] = ()
     paused_until: date | None = None
     problem: str = ""
+
+
+class ConsentKind(StrEnum):
+    """How somebody agreed to be mailed. vouched: an operator says so. confirmed: by a link that was
+    mailed to them.
+    """
+
+    VOUCHED = "vouched"
+    CONFIRMED = "confirmed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What somebody saw as they asked: a ``text`` in some ``version`` on a ``page``. ``network`` is
+    a keyed hash of where they asked from, None where that is not kept.
+    """
+
+    page: str = ""
+    text: str = ""
+    version: str = ""
+    network: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """Why somebody may be mailed: how they agreed, by what ``source``, to what they were shown; the
+    number of their ``request`` where they made one, and when that was.
+    """
+
+    how: ConsentKind
+    source: str
+    shown: Shown = Shown()
+    asked_at: datetime | None = None
+    request: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +204,16 @@ class Skip(StrEnum):
     NOTHING_LEFT = "nothing-left"
     SUPPRESSED = "suppressed"
     ALREADY_PLANNED = "already-planned"
+
+
+class NoticeKind(StrEnum):
+    """What a mail that is no digest is for. confirm: to confirm what was asked for. manage: the way
+    to change what one gets, as one asked for it. welcome: what comes when, once it is confirmed.
+    """
+
+    CONFIRM = "confirm"
+    MANAGE = "manage"
+    WELCOME = "welcome"
 
 
 class DeliveryState(StrEnum):

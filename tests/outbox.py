@@ -212,6 +212,7 @@ def contents(
         moved=moved,
         zone=ZoneInfo("Europe/Vienna"),
         max_items=50,
+        notices=letters,
     )
 
 

@@ -341,6 +341,7 @@ class House:
         """The address gets what is asked for, from what is ingested next."""
         import secrets
 
+        from notifier.model import Consent, ConsentKind
         from notifier.subscribers.subscribe import subscribe
 
         return subscribe(
@@ -349,6 +350,7 @@ class House:
             address,
             preferences,
             parts.assumed(self.settings),
+            consent=Consent(how=ConsentKind.VOUCHED, source="command"),
             public_id=secrets.token_urlsafe(PUBLIC_ID_BYTES),
             now=self.clock(),
         )
@@ -384,7 +386,7 @@ class House:
         """What is due at ``now`` is planned, and all that waits is sent, or its problem told."""
         from feeds.errors import StoreBusy
         from notifier.mail.send import DeliveryReport
-        from notifier.storage import sending
+        from notifier.storage import deliveries
 
         at = now or self.clock()
         planned = self.planner.plan(now=at, dry_run=dry_run, stopping=stopping, progress=progress)
@@ -395,4 +397,4 @@ class House:
         except StoreBusy as busy:
             sent = DeliveryReport(problem=f"{busy}; it sends what was planned")
         with self.database.reading() as connection:
-            return planned, replace(sent, queued=sending.queued(connection))
+            return planned, replace(sent, queued=deliveries.queued(connection))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from notifier.mail import Transport
     from notifier.mail.dkim import Signer
     from notifier.mail.ledger import Compose, Ledger
+    from notifier.mail.message import Sender
     from notifier.mail.turns import Turns
     from notifier.storage.suppressions import Keyed
 
@@ -48,15 +49,26 @@ def keyed(database: Database) -> Keyed:
 
 
 def renderer(settings: Settings, site: Site, taxonomy: Taxonomy) -> Renderer:
-    """What makes the messages of digests; their List-Id follows from the authority, so it never
-    changes. Raises SettingsError where a template of the operator's is wrong.
+    """What makes the messages of digests. Raises SettingsError where a template of the operator's
+    is wrong.
     """
     from notifier.digest.named import Named
     from notifier.digest.render import Renderer
+
+    return Renderer(
+        sender(settings, site),
+        Named(site, taxonomy),
+        most_bytes=settings.mail.max_html_bytes,
+        folder=templates(settings),
+    )
+
+
+def sender(settings: Settings, site: Site) -> Sender:
+    """Who writes; the List-Id follows from the authority, so it never changes."""
     from notifier.mail.message import Sender
 
     mail = settings.mail
-    sender = Sender(
+    return Sender(
         name=mail.from_name or site.title,
         address=mail.from_address,
         list_id=f"digest.{site.identity.authority.replace('@', '.')}",
@@ -66,28 +78,37 @@ def renderer(settings: Settings, site: Site, taxonomy: Taxonomy) -> Renderer:
         contact=site.contact,
         unsubscribe_mailbox=mail.unsubscribe_mailbox,
     )
-    return Renderer(
-        sender,
-        Named(site, taxonomy),
-        most_bytes=mail.max_html_bytes,
-        folder=templates(settings),
-    )
 
 
 def contents(
     settings: Settings, database: Database, keyed: Keyed, site: Site, taxonomy: Taxonomy
 ) -> Contents:
-    """What makes digests.
+    """What makes digests, and notices.
 
     Raises SettingsError where no secret signs their links, or a template of theirs is wrong.
     """
+    from feeds.publish.site import item_page
     from notifier.digest.contents import Contents
+    from notifier.digest.named import Named
+    from notifier.notices.notices import Notices
     from notifier.subscribers.links import MailLinks
 
+    links = MailLinks(base_url=site.url, secret=settings.signing_key)
+    notices = Notices(
+        database=database,
+        sender=sender(settings, site),
+        named=Named(site, taxonomy),
+        links=links,
+        keyed=keyed,
+        zone=site.timezone,
+        page_of=lambda slug: f"{site.url}/{item_page(slug)}",
+        shows_latest=settings.mail.welcome == "latest",
+    )
     return Contents(
         database=database,
         render=renderer(settings, site, taxonomy).render,
-        links=MailLinks(base_url=site.url, secret=settings.signing_key),
+        notices=notices.compose,
+        links=links,
         keyed=keyed,
         sender=settings.mail.from_address,
         moved=taxonomy.moved,
@@ -132,10 +153,10 @@ def _signers(settings: Settings, given: Sequence[_Given]) -> tuple[Signer, ...]:
     from config.settings import SettingsError
     from notifier.mail.dkim import signer
 
-    sender = settings.mail.from_address.rpartition("@")[2]
-    domain, faults = settings.mail.dkim.domain or sender, []
+    author = settings.mail.from_address.rpartition("@")[2]
+    domain, faults = settings.mail.dkim.domain or author, []
     found: list[Signer] = []
-    if not f".{sender}".endswith(f".{domain}"):
+    if not f".{author}".endswith(f".{domain}"):
         faults.append(f"mail.dkim.domain: {domain} is not that of mail.from_address, nor above it")
     for name, selector, key in given:
         if key and not selector:
@@ -159,15 +180,15 @@ def _refuse_unanswerable(settings: Settings) -> None:
     from config.kinds import is_loopback
     from config.settings import SettingsError
 
-    faults, url, sender = [], settings.site.url, settings.mail.from_address
+    faults, url, author = [], settings.site.url, settings.mail.from_address
     if is_loopback(urlsplit(url).hostname or ""):
         faults.append(
             f"site.url = {url!r}: is this machine, where no link in a mail leads anybody else: set"
             ' the address that readers reach, or mail.transport = "maildir"'
         )
-    if sender.rpartition("@")[2] in {"example.com", "example.net", "example.org"}:
+    if author.rpartition("@")[2] in {"example.com", "example.net", "example.org"}:
         faults.append(
-            f"mail.from_address = {sender!r}: is nobody's, and servers refuse it: set an address of"
+            f"mail.from_address = {author!r}: is nobody's, and servers refuse it: set an address of"
             ' yours, or mail.transport = "maildir"'
         )
     if faults:

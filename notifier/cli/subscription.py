@@ -145,8 +145,10 @@ def _tell(house: "House", person: "Subscriber", *, as_json: bool) -> None:
     lines = (f"\n  {_follows(each)}; {_next(each, none)}" for each in subscriber.digests)
     paused = f"; paused until {subscriber.paused_until}" if subscriber.paused_until else ""
     text = f"{subscriber.address} follows{''.join(lines)}"
-    if subscriber.state != SubscriberState.ACTIVE:
+    if subscriber.state == SubscriberState.LEFT:
         text = f"{subscriber.address} has left"
+    elif subscriber.state == SubscriberState.PENDING:
+        text = f"{subscriber.address} has not confirmed yet"
     write_report(subscriber, f"{text}{paused}", as_json=as_json)
 
 

@@ -5,7 +5,7 @@ know who sends it, or what becomes of it.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from email.utils import format_datetime
@@ -86,7 +86,8 @@ class _Made:
 class Contents:
     """Makes messages; keeps at hand what many share, for as long as nothing changes.
 
-    ``zone`` stands for any that is no more, ``sender`` is the address that mails come from.
+    ``zone`` stands for any that is no more, ``sender`` is the address that mails come from;
+    ``notices`` makes what is no digest.
     """
 
     database: Database
@@ -97,6 +98,7 @@ class Contents:
     moved: Mapping[TopicRef, TopicRef]
     zone: ZoneInfo
     max_items: int
+    notices: Callable[[Sequence[Claimed]], Sequence[bytes | Skip | MessageRefused]]
     _known: KnownNews = field(init=False)
     _templates: dict[str, bytes] = field(init=False, default_factory=dict)
 
@@ -106,9 +108,15 @@ class Contents:
     def compose(self, claimed: Sequence[Claimed]) -> list[bytes | Skip | MessageRefused]:
         """The message of each delivery, in their order, or why there can be none.
 
-        What one tells is on record, so that it tells the same again, as far as that is still shown
-        and in the words that it has by then.
+        Notices are made by themselves. What a digest tells is on record, so that it tells the same
+        again, as far as that is still shown and in the words that it has by then.
         """
+        if notices := [one for one in claimed if one.notice]:
+            others = [one for one in claimed if not one.notice]
+            messages = [*self.notices(notices), *self.compose(others)]
+            ids = [one.id for one in (*notices, *others)]
+            by_id = dict(zip(ids, messages, strict=True))
+            return [by_id[one.id] for one in claimed]
         with self.database.reading() as connection:
             people = self._people(connection, claimed)
         made: list[_Made | Skip | MessageRefused] = []
@@ -130,7 +138,7 @@ class Contents:
             with self.database.writing() as connection:
                 digests.keep(connection, {each.name: each.recipe for _, each in new}, tells)
         return [
-            self._filled(one, each.template) if isinstance(each, _Made) else each
+            filled(one, each.template, self.links, self.sender) if isinstance(each, _Made) else each
             for one, each in zip(claimed, made, strict=True)
         ]
 
@@ -154,7 +162,9 @@ class Contents:
         [person] = self._people(connection, [one])
         told = None if is_once_more else person.told
         made = self._made(one, replace(person, is_barred=False, told=told))
-        return self._filled(one, made.template) if isinstance(made, _Made) else made
+        if not isinstance(made, _Made):
+            return made
+        return filled(one, made.template, self.links, self.sender)
 
     def _people(self, connection: Connection, claimed: Sequence[Claimed]) -> list[_Person]:
         before = self._known.upto
@@ -249,16 +259,17 @@ class Contents:
             )
         return _Made(spelt, recipe.digest.total, self._templates[spelt])
 
-    def _filled(self, one: Claimed, template: bytes) -> bytes | MessageRefused:
-        links = self.links
-        values = {
-            "recipient": one.recipient,
-            "message_id": message_id(one.public_id, one.period, self.sender),
-            "date": format_datetime(one.created_at),
-            "unsubscribe_url": links.unsubscribe(one.public_id, one.epoch),
-            "view_url": links.view(one.public_id, one.epoch, one.period),
-        }
-        try:
-            return fill(template, values)
-        except MessageRefused as error:
-            return error
+
+def filled(one: Claimed, template: bytes, links: MailLinks, sender: str) -> bytes | MessageRefused:
+    """The message of a delivery that comes from the address ``sender``, or why there is none."""
+    values = {
+        "recipient": one.recipient,
+        "message_id": message_id(one.public_id, one.period, sender),
+        "date": format_datetime(one.created_at),
+        "unsubscribe_url": links.unsubscribe(one.public_id, one.epoch),
+        "view_url": links.view(one.public_id, one.epoch, one.period),
+    }
+    try:
+        return fill(template, values)
+    except MessageRefused as error:
+        return error

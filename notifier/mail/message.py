@@ -77,9 +77,16 @@ class Sender:
 
 
 def build(
-    sender: Sender, *, subject: str, language: str, text: Sequence[Lines], html: Sequence[Lines]
+    sender: Sender,
+    *,
+    subject: str,
+    language: str,
+    text: Sequence[Lines],
+    html: Sequence[Lines],
+    is_of_list: bool = True,
 ) -> bytes:
-    """A template: every header and both bodies, with a slot where something personal goes.
+    """A template: every header and both bodies, with a slot where something personal goes. One
+    ``is_of_list`` that can be left, unless it goes to somebody who has not subscribed to it.
 
     The same lines give the same bytes, whenever they are built. Raises MessageRefused where the
     subject holds a line break or control character.
@@ -89,7 +96,7 @@ def build(
     # "=_" is in neither encoding; the hash keeps a forwarded digest apart from its wrapper.
     marks = b"".join(map(_MARK, chain(text, html)))
     boundary = b"=_" + blake2b(marks, digest_size=12).hexdigest().encode()
-    before, after = _around_subject(sender, language)
+    before, after = _around_subject(sender, language, is_of_list=is_of_list)
     rule = b"\r\n--" + boundary
     # RFC 2046 5.1.4: the last alternative is the richest.
     parts = [
@@ -165,7 +172,7 @@ def mailto(address: str) -> str:
 
 
 @lru_cache(64)
-def _around_subject(sender: Sender, language: str) -> tuple[bytes, bytes]:
+def _around_subject(sender: Sender, language: str, *, is_of_list: bool) -> tuple[bytes, bytes]:
     """All headers, but for what differs from digest to digest: the subject, and the boundary."""
     # RFC 8058: one https address, or no one click. Some large receivers use only a mailto one.
     one_click = ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
@@ -173,6 +180,13 @@ def _around_subject(sender: Sender, language: str) -> tuple[bytes, bytes]:
     if sender.unsubscribe_mailbox:
         asked = f"subject={percent_slot('unsubscribe_url')}"
         leave += f",\r\n <{mailto(sender.unsubscribe_mailbox)}?{asked}>"
+    of_list = [
+        ("List-Id", _mailbox("List-Id", sender.site_title, sender.list_id)),
+        ("List-Unsubscribe", leave),
+        *([one_click] if sender.site_url.startswith("https:") else []),
+        ("List-Help", f"<{sender.site_url}/>"),
+        ("List-Post", "NO"),
+    ]
     before = [
         ("From", _mailbox("From", sender.name, sender.address)),
         ("To", slot("recipient")),
@@ -184,11 +198,7 @@ def _around_subject(sender: Sender, language: str) -> tuple[bytes, bytes]:
         ("MIME-Version", "1.0"),
         ("Content-Language", language),
         ("Auto-Submitted", "auto-generated"),
-        ("List-Id", _mailbox("List-Id", sender.site_title, sender.list_id)),
-        ("List-Unsubscribe", leave),
-        *([one_click] if sender.site_url.startswith("https:") else []),
-        ("List-Help", f"<{sender.site_url}/>"),
-        ("List-Post", "NO"),
+        *(of_list if is_of_list else []),
         ("Content-Type", 'multipart/alternative; boundary="'),
     ]
     first, rest = ("\r\n".join(": ".join(each) for each in some) for some in (before, after))

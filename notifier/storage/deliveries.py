@@ -10,7 +10,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, RowMapping, Update, and_, func, select, update
 
 from feeds.storage.columns import among
-from notifier.model import Cause, DeliveryState, SubscriberState, folded
+from feeds.storage.engines import upsert
+from notifier.model import Cause, DeliveryState, NoticeKind, SubscriberState, folded
 from notifier.storage.tables import deliveries, subscribers
 from notifier.storage.transitions import Transition, histories, note
 
@@ -41,6 +42,27 @@ class Delivery:
 
 _OTHERS = ("steps", "recipient")
 _COLUMNS = [deliveries.c[field.name] for field in fields(Delivery) if field.name not in _OTHERS]
+
+
+def notify(
+    connection: Connection, owner: int, kind: NoticeKind, occasion: str, now: datetime
+) -> None:
+    """A notice of an occasion goes to a subscriber, once, before all digests that wait. What it
+    says is made when it leaves.
+    """
+    notice = {
+        "subscriber": owner,
+        "period": f"{kind}-{occasion}",
+        "notice": kind,
+        "windows": "{}",
+        "state": DeliveryState.QUEUED,
+        "due_at": now,
+        "attempts": 0,
+        "in_doubt": 0,
+        "created_at": now,
+    }
+    unique = [deliveries.c.subscriber, deliveries.c.period]
+    upsert(connection, deliveries, [notice], replace=False, key=unique)
 
 
 def drop(connection: Connection, owners: Sequence[int], now: datetime) -> None:
@@ -96,6 +118,12 @@ def is_anything_left(connection: Connection) -> bool:
     states = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.SENDING)
     left = select(deliveries.c.id).where(deliveries.c.state.in_(states)).limit(1)
     return connection.execute(left).first() is not None
+
+
+def queued(connection: Connection) -> int:
+    """How many deliveries wait for their moment, or for a sender."""
+    some = select(func.count()).where(deliveries.c.state == DeliveryState.QUEUED)
+    return connection.execute(some).scalar_one()
 
 
 def counts(connection: Connection) -> dict[DeliveryState, int]:

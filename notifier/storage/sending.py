@@ -52,7 +52,7 @@ _REFUSED = "refused"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
     """A delivery that is this node's to send, and no other's; ``rendering`` names what it told if
-    its message was made before.
+    its message was made before, ``notice`` its kind where it is no digest.
     """
 
     id: int
@@ -63,6 +63,7 @@ class Claimed:
     language: str
     timezone: str
     period: str
+    notice: str | None = None
     windows: Mapping[Frequency, Window]
     rendering: str | None
     attempts: int
@@ -96,14 +97,14 @@ _FIRST = (
     .order_by(deliveries.c.due_at, deliveries.c.id)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
-    # In a subquery PostgreSQL might run the locking SELECT more than once and claim more.
-    .cte("first")
 )
-_CLAIM = (
+# In a subquery PostgreSQL might run the locking SELECT more than once and claim more.
+_CLAIM_NOTICES, _CLAIM = (
     update(deliveries)
-    .where(deliveries.c.id.in_(select(_FIRST.c.id)))
+    .where(deliveries.c.id.in_(select(first.cte("first").c.id)))
     .values(lease=bindparam("by"), node=bindparam("who"), claimed_at=bindparam("at"))
     .returning(deliveries.c.id)
+    for first in (_FIRST.where(deliveries.c.notice.is_not(None)), _FIRST)
 )
 _MARK, _TAKE_BACK = (
     update(deliveries)
@@ -131,13 +132,14 @@ _MARKED = select(deliveries.c.id).where(
 )
 _CLAIMED = (
     select(
-        *(deliveries.c[name] for name in ("id", "subscriber", "period", "windows", "rendering")),
-        *(deliveries.c[name] for name in ("attempts", "in_doubt", "created_at", "tried_at")),
+        *(deliveries.c[name] for name in ("id", "subscriber", "period", "notice", "windows")),
+        *(deliveries.c[name] for name in ("rendering", "attempts", "in_doubt", "created_at")),
+        deliveries.c.tried_at,
         *(subscribers.c[name] for name in ("public_id", "epoch", "address", "language")),
         subscribers.c.timezone,
     )
     .join_from(deliveries, subscribers)
-    .order_by(deliveries.c.id)
+    .order_by(deliveries.c.notice.is_(None), deliveries.c.id)
 )
 _NAMES = tuple(column.name for column in _CLAIMED.selected_columns)
 _BY_ID = _CLAIMED.where(deliveries.c.id.in_(bindparam("numbers", expanding=True)))
@@ -176,12 +178,6 @@ def waiting(connection: Connection, node: str, now: datetime, *, enough: int) ->
     some = select(deliveries.c.id).where(or_(queued, _due(DeliveryState.DEFERRED, now), lost))
     counted = select(func.count()).select_from(some.limit(enough).subquery())
     return connection.execute(counted).scalar_one()
-
-
-def queued(connection: Connection) -> int:
-    """How many deliveries wait for their moment, or for a sender."""
-    some = select(func.count()).where(deliveries.c.state == DeliveryState.QUEUED)
-    return connection.execute(some).scalar_one()
 
 
 def wake(connection: Connection, now: datetime) -> None:
@@ -227,9 +223,12 @@ def recover(connection: Connection, now: datetime, *, doubts: int) -> int:
 def claim(
     connection: Connection, lease: int, node: str, now: datetime, count: int
 ) -> list[Claimed]:
-    """Up to ``count`` deliveries that are due, the longest due first, are under this lease."""
+    """Up to ``count`` deliveries that are due are under this lease: notices, for which somebody
+    waits, before digests, and of each the longest due first.
+    """
     wanted = {"by": lease, "who": node, "at": now, "most": count}
-    numbers = connection.scalars(_CLAIM, wanted).all()
+    numbers = [*connection.scalars(_CLAIM_NOTICES, wanted)]
+    numbers += connection.scalars(_CLAIM, wanted | {"most": count - len(numbers)})
     rows = connection.execute(_BY_ID, {"numbers": numbers}) if numbers else ()
     return list(map(_claimed, rows))
 

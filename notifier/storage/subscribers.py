@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, inser
 from feeds.errors import MalformedSelection
 from feeds.model import TopicRef
 from feeds.selection import Selection
+from feeds.storage.columns import among
 from feeds.storage.engines import upsert
 from notifier.errors import UnknownSubscriber, UnusableAddress
 from notifier.model import (
@@ -135,6 +136,14 @@ def by_public_id(connection: Connection, public_id: str, zone: ZoneInfo) -> Subs
     return next(iter(_people(connection, found, zone)), None)
 
 
+def by_numbers(
+    connection: Connection, numbers: Collection[int], zone: ZoneInfo
+) -> Mapping[int, Subscriber]:
+    """The people of these keys, by key."""
+    found = _people(connection, _rows().where(among(subscribers.c.id, numbers)), zone)
+    return {person.id: person for person in found}
+
+
 def everybody(connection: Connection, zone: ZoneInfo) -> list[Subscriber]:
     """Every subscriber there ever was, in the order they came."""
     return _people(connection, _rows(), zone)
@@ -163,7 +172,7 @@ def leave_by_address(connection: Connection, address: str, now: datetime) -> boo
 def _leave(connection: Connection, who: ColumnElement[bool], now: datetime) -> bool:
     left = connection.execute(
         update(subscribers)
-        .where(who, subscribers.c.state == SubscriberState.ACTIVE)
+        .where(who, subscribers.c.state != SubscriberState.LEFT)
         .values(state=SubscriberState.LEFT)
         .returning(subscribers.c.id)
     ).scalar()

@@ -28,7 +28,11 @@ class Keyed:
     key: bytes = field(repr=False)
 
     def __call__(self, address: str) -> str:
-        return hmac.digest(self.key, folded(address).encode(), "sha256").hex()
+        return self.of(folded(address))
+
+    def of(self, text: str) -> str:
+        """The same of any text that is no address."""
+        return hmac.digest(self.key, text.encode(), "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,12 @@ def add(connection: Connection, barred: Sequence[Suppression]) -> None:
         .values({name: bindparam(name) for name in ("reason", "detail", "since", "active")}),
         [{"hash": row.pop("address_hash"), **row} for row in rows],
     )
+
+
+def lift(connection: Connection, address_hash: str) -> None:
+    """The address of that hash may be mailed again."""
+    barred = update(suppressions).where(suppressions.c.address_hash == address_hash)
+    connection.execute(barred.values(active=False))
 
 
 def among(connection: Connection, hashes: Sequence[str]) -> frozenset[str]:

@@ -164,13 +164,14 @@ nodes = Table(
 #: frequency. What it tells is made when it leaves; ``items`` counts them, or ``reply`` says why
 #: there is none. What is queued is under a ``lease`` while a node is about to send it. ``node``
 #: claimed it last, at ``claimed_at``, and first at ``tried_at``; ``cause`` is what the last refusal
-#: spoke of.
+#: spoke of. One that is no digest is a ``notice`` of some kind, whose period names its occasion.
 deliveries = Table(
     "deliveries",
     metadata,
     Column("id", Number, primary_key=True),
     Column("subscriber", Number, ForeignKey("subscribers.id"), nullable=False),
     Column("period", Text, nullable=False),
+    Column("notice", Text),
     Column("windows", Text, nullable=False),
     Column("rendering", Text, ForeignKey("renderings.digest")),
     Column("items", Integer),
@@ -188,6 +189,12 @@ deliveries = Table(
     Column("settled_at", Instant),
     UniqueConstraint("subscriber", "period"),
     Index("ix_deliveries_state", "state", "due_at", "id"),
+    # Whoever waits for a confirmation does not wait for a million digests.
+    Index(
+        "ix_deliveries_notice",
+        *("state", "due_at", "id"),
+        sqlite_where=text("notice IS NOT NULL"),
+    ),
 )
 
 #: How deliveries came into a state other than accepted: what the row held then, ``at`` that moment.
@@ -217,6 +224,57 @@ incidents = Table(
     Column("refusals", Integer, nullable=False),
     Column("probes", Integer, nullable=False),
     Column("again_at", Instant, nullable=False),
+)
+
+#: What somebody asked for and has to confirm: selections by their queries (a JSON list), how often,
+#: and what they were ``shown`` then, in that ``version``, on a ``page``. The ``network`` is a keyed
+#: hash, kept only where settings say so.
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("subscriber", Number, ForeignKey("subscribers.id"), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("queries", Text, nullable=False),
+    Column("frequency", Text, nullable=False),
+    Column("minute", Integer),
+    Column("weekdays", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False, index=True),
+    Column("page", Text, nullable=False),
+    Column("shown", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("network", Text),
+    Column("confirmed_at", Instant),
+    Index("ix_requests_subscriber", "subscriber"),
+)
+
+#: Why somebody may be mailed: ``how`` they agreed, by what ``source``, to what they were ``shown``.
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("subscriber", Number, ForeignKey("subscribers.id"), nullable=False),
+    Column("how", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("asked_at", Instant),
+    Column("at", Instant, nullable=False),
+    Column("page", Text, nullable=False),
+    Column("shown", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("network", Text),
+    Index("ix_consents_subscriber", "subscriber"),
+)
+
+#: How often something was asked for ``since`` a moment: by a keyed hash of whom, or of where from.
+limits = Table(
+    "limits",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("since", Instant, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Index("ix_limits_since", "since"),
 )
 
 #: Addresses that must not be mailed, by keyed hash, so that erasing a person keeps the no.

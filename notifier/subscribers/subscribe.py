@@ -1,4 +1,4 @@
-"""Subscribing and unsubscribing on the operator's word.
+"""Subscribing and unsubscribing: what the command does, and a confirmation.
 
 Knows which addresses are refused, and what is assumed where nobody stated a preference. Must never
 know how rows are kept or who asked.
@@ -14,12 +14,22 @@ from zoneinfo import ZoneInfo
 from config import values
 from feeds.model import TopicRef
 from feeds.selection import Selection
+from feeds.storage import Connection
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.digest.schedule import continued, next_due, paused
 from notifier.errors import PreferenceRefused, UnknownLanguage, UnusableAddress
-from notifier.model import EVERY_DAY, Cadence, Followed, Frequency, Subscriber, SubscriberState
+from notifier.model import (
+    EVERY_DAY,
+    Cadence,
+    Consent,
+    Followed,
+    Frequency,
+    Subscriber,
+    SubscriberState,
+)
 from notifier.storage import subscribers
+from notifier.storage.consent import requests
 from notifier.storage.subscribers import Wanted
 
 #: Early enough for the first coffee, and the example every reader of such mails knows.
@@ -67,46 +77,66 @@ def subscribe(
     preferences: Preferences,
     assumed: Assumed,
     *,
+    consent: Consent,
     public_id: str,
     now: datetime,
 ) -> Subscriber:
-    """The address is subscribed as asked for, from what is ingested next; twice adds nothing.
+    """The address is subscribed as asked for, from what is ingested next; twice adds nothing. What
+    it agrees to by that is on record with the ``consent``.
 
     What is named is followed as often as is asked for, or as it is already, or as whatever else
     they follow; where nothing is named, preferences are of all they follow. Where none is stated, a
     known subscriber keeps what they have and a newcomer gets a daily digest at 07:00. Raises
     UnusableAddress, UnknownTopic, UnknownLanguage, MalformedSelection, PreferenceRefused.
     """
+    with database.writing() as connection:
+        asked = taxonomy, address, preferences, assumed
+        person = subscribed(connection, *asked, consent=consent, public_id=public_id, now=now)
+    # Somebody may have asked for the same address at this moment: now they are known.
+    return person or subscribe(database, *asked, consent=consent, public_id=public_id, now=now)
+
+
+def subscribed(
+    connection: Connection,
+    taxonomy: Taxonomy,
+    address: str,
+    preferences: Preferences,
+    assumed: Assumed,
+    *,
+    consent: Consent,
+    public_id: str,
+    now: datetime,
+) -> Subscriber | None:
+    """The same within a transaction; None where somebody else made them known a moment ago."""
     usable = checked(address)
     named = named_selections(taxonomy, preferences)
     muted, unmuted = (
         _topics_of(taxonomy, preferences.muted),
         _topics_of(taxonomy, preferences.unmuted),
     )
-    with database.writing() as connection:
-        known = subscribers.by_address(connection, usable, assumed.zone, lock=True)
-        active = known if known and known.state is SubscriberState.ACTIVE else None
-        followed, changed = _followed(named, preferences.frequency, known, active)
-        zone = preferences.zone or (known.zone if known else assumed.zone)
-        until = _pause(preferences, active, now.astimezone(zone).date())
-        last = subscribers.last_planned(connection, known.id, now) if known else {}
-        plain = _plain(preferences, followed, changed, known, zone)
-        begun = partial(_begun, until, active, last, now)
-        cadences = {often: begun(each) for often, each in plain.items()}
-        wanted = Wanted(
-            address=usable,
-            language=_language(preferences.language, known, assumed),
-            zone=zone,
-            followed=followed,
-            cadences=cadences,
-            due={often: _first_due(each, now) for often, each in cadences.items()},
-            muted=_muted(active, muted, unmuted),
-            paused_until=until,
-        )
-        person = subscribers.put(connection, wanted, public_id=public_id, now=now, known=known)
-    # Somebody may have asked for the same address at this moment: now they are known.
-    asked = database, taxonomy, address, preferences, assumed
-    return person or subscribe(*asked, public_id=public_id, now=now)
+    known = subscribers.by_address(connection, usable, assumed.zone, lock=True)
+    active = known if known and known.state is SubscriberState.ACTIVE else None
+    followed, changed = _followed(named, preferences.frequency, known, active)
+    zone = preferences.zone or (known.zone if known else assumed.zone)
+    until = _pause(preferences, active, now.astimezone(zone).date())
+    last = subscribers.last_planned(connection, known.id, now) if known else {}
+    plain = _plain(preferences, followed, changed, known, zone)
+    begun = partial(_begun, until, active, last, now)
+    cadences = {often: begun(each) for often, each in plain.items()}
+    wanted = Wanted(
+        address=usable,
+        language=_language(preferences.language, known, assumed),
+        zone=zone,
+        followed=followed,
+        cadences=cadences,
+        due={often: _first_due(each, now) for often, each in cadences.items()},
+        muted=_muted(active, muted, unmuted),
+        paused_until=until,
+    )
+    person = subscribers.put(connection, wanted, public_id=public_id, now=now, known=known)
+    if person and (named or active is None):
+        requests.agree(connection, person.id, consent, now)
+    return person
 
 
 def named_selections(taxonomy: Taxonomy, preferences: Preferences) -> tuple[Selection, ...]:
@@ -141,6 +171,14 @@ def checked(text: str) -> str:
         return values.mail_address(text.strip())
     except ValueError as error:
         raise UnusableAddress(text, str(error)) from error
+
+
+def cadence_of(
+    frequency: Frequency, minute: int | None, weekdays: frozenset[int], zone: ZoneInfo
+) -> Cadence:
+    """When mails come that a newcomer asks for so, before anything is known of their last one."""
+    preferences = Preferences(frequency=frequency, minute=minute, weekdays=weekdays or None)
+    return _cadence(preferences, frequency, None, zone)
 
 
 def unsubscribe(

@@ -23,6 +23,8 @@ def upgrade() -> None:
     _transitions()
     _incidents()
     _suppressions()
+    _requests()
+    _limits()
 
 
 def _subscribers() -> None:
@@ -179,6 +181,7 @@ def _deliveries() -> None:
         sa.Column("id", NUMBER, nullable=False),
         sa.Column("subscriber", NUMBER, nullable=False),
         sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("notice", sa.Text()),
         sa.Column("windows", sa.Text(), nullable=False),
         sa.Column("rendering", sa.Text()),
         sa.Column("items", sa.Integer()),
@@ -204,6 +207,13 @@ def _deliveries() -> None:
         sa.UniqueConstraint("subscriber", "period", name="uq_deliveries_subscriber_period"),
     )
     op.create_index("ix_deliveries_state", "deliveries", ["state", "due_at", "id"])
+    op.create_index(
+        "ix_deliveries_notice",
+        "deliveries",
+        ["state", "due_at", "id"],
+        sqlite_where=sa.text("notice IS NOT NULL"),
+        postgresql_where=sa.text("notice IS NOT NULL"),
+    )
 
 
 def _transitions() -> None:
@@ -249,3 +259,53 @@ def _suppressions() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("address_hash", name="pk_suppressions"),
     )
+
+
+def _requests() -> None:
+    shown = ("page", "shown", "version")
+    op.create_table(
+        "requests",
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("subscriber", NUMBER, nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("purpose", "queries")),
+        sa.Column("frequency", sa.Text(), nullable=False),
+        sa.Column("minute", sa.Integer()),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("weekdays", "timezone")),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("asked_at", INSTANT, nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in shown),
+        sa.Column("network", sa.Text()),
+        sa.Column("confirmed_at", INSTANT),
+        sa.ForeignKeyConstraint(
+            ["subscriber"], ["subscribers.id"], name="fk_requests_subscriber_subscribers"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_requests"),
+    )
+    op.create_index("ix_requests_asked_at", "requests", ["asked_at"])
+    op.create_index("ix_requests_subscriber", "requests", ["subscriber"])
+    op.create_table(
+        "consents",
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("subscriber", NUMBER, nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("how", "source")),
+        sa.Column("asked_at", INSTANT),
+        sa.Column("at", INSTANT, nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in shown),
+        sa.Column("network", sa.Text()),
+        sa.ForeignKeyConstraint(
+            ["subscriber"], ["subscribers.id"], name="fk_consents_subscriber_subscribers"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_consents"),
+    )
+    op.create_index("ix_consents_subscriber", "consents", ["subscriber"])
+
+
+def _limits() -> None:
+    op.create_table(
+        "limits",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("since", INSTANT, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "since", name="pk_limits"),
+    )
+    op.create_index("ix_limits_since", "limits", ["since"])

@@ -12,7 +12,15 @@ from feeds.selection import Selection
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from notifier.errors import PreferenceRefused, UnknownLanguage, UnusableAddress
-from notifier.model import EVERY_DAY, Cadence, Frequency, Subscriber, SubscriberState
+from notifier.model import (
+    EVERY_DAY,
+    Cadence,
+    Consent,
+    ConsentKind,
+    Frequency,
+    Subscriber,
+    SubscriberState,
+)
 from notifier.storage import tables as t
 from notifier.storage.subscribers import by_public_id, everybody
 from notifier.subscribers.subscribe import Assumed, Preferences, subscribe, unsubscribe
@@ -30,7 +38,14 @@ def ask(database: Database, osce: Taxonomy) -> Any:
     def asked(address: str = "anna@example.org", **preferences: Any) -> Subscriber:
         preferred = Preferences(**{"topics": ("field:policing",), **preferences})
         return subscribe(
-            database, osce, address, preferred, ASSUMED, public_id=f"id-{address[:4]}", now=NOW
+            database,
+            osce,
+            address,
+            preferred,
+            ASSUMED,
+            consent=Consent(how=ConsentKind.VOUCHED, source="command"),
+            public_id=f"id-{address[:4]}",
+            now=NOW,
         )
 
     return asked

@@ -1,0 +1,1 @@
+"""Mails that are no digests: to confirm, to manage, to welcome."""

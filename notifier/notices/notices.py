@@ -1,0 +1,252 @@
+"""What each notice says, made when it is about to leave: from what was asked for, and what is so.
+
+Knows which kind of notice tells what, and how long its links count. Must never know who sends it,
+or what becomes of it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from feeds import search
+from feeds.catalogue import Catalogue, catalogue
+from feeds.errors import FeedsError
+from feeds.selection import Selection
+from feeds.storage import Connection
+from feeds.storage.database import Database
+from feeds.storage.read_items import whole_items
+from notifier.catalogue import FOLDER
+from notifier.digest.contents import filled
+from notifier.digest.named import Named
+from notifier.errors import MessageRefused
+from notifier.mail.message import Sender
+from notifier.model import Cadence, NoticeKind, Skip, Subscriber
+from notifier.notices.notice_form import Action, Listing, Notice, Part, rendered_notice
+from notifier.storage import subscribers, suppressions
+from notifier.storage.cadences import zone_named
+from notifier.storage.consent import requests
+from notifier.storage.consent.requests import Asked, AskedRequest
+from notifier.storage.sending import Claimed
+from notifier.storage.suppressions import Keyed
+from notifier.subscribers.links import MailLinks
+from notifier.subscribers.subscribe import cadence_of
+
+#: GDPR asks for no more than is needed; whoever does not read mail on a weekend has Monday.
+CONFIRM_WITHIN = timedelta(hours=72)
+#: Whoever asked for the link is there, and waits for it.
+_ASKED_FOR = timedelta(hours=1)
+#: As for the links in digests.
+_UNASKED = timedelta(weeks=1)
+#: Enough to see what will come.
+_LATEST = 5
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What there is on record of some notices: the people, the requests, whose address is barred,
+    and the latest items of what they follow, each a title and an address.
+    """
+
+    people: Mapping[int, Subscriber]
+    requests: Mapping[int, AskedRequest]
+    barred: frozenset[str]
+    latest: Mapping[int, Sequence[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notices:
+    """Makes notices. ``zone`` stands for any that is no more; ``shows_latest`` tells whether a
+    welcome holds the latest items of what was chosen.
+    """
+
+    database: Database
+    sender: Sender
+    named: Named
+    links: MailLinks
+    keyed: Keyed
+    zone: ZoneInfo
+    page_of: Callable[[str], str]
+    shows_latest: bool
+
+    def compose(self, claimed: Sequence[Claimed]) -> Sequence[bytes | Skip | MessageRefused]:
+        """The message of each notice, in their order, or why there is none; made again, it is the
+        same as long as what it was made of is.
+        """
+        with self.database.reading() as connection:
+            known = self._known(connection, claimed)
+        return [self._made(one, known) for one in claimed]
+
+    def _known(self, connection: Connection, claimed: Sequence[Claimed]) -> _Known:
+        asked = [_number(one) for one in claimed if one.notice != NoticeKind.WELCOME]
+        owners = {one.subscriber for one in claimed}
+        people = subscribers.by_numbers(connection, owners, self.zone)
+        welcome = {one.subscriber for one in claimed if one.notice == NoticeKind.WELCOME}
+        latest = {
+            owner: self._latest(connection, people[owner]) for owner in welcome if self.shows_latest
+        }
+        hashes = [self.keyed(one.address) for one in claimed]
+        return _Known(
+            people,
+            requests.among_requests(connection, asked),
+            suppressions.among(connection, hashes),
+            latest,
+        )
+
+    def _latest(self, connection: Connection, person: Subscriber) -> Sequence[tuple[str, str]]:
+        found = {
+            each.item: each.news_at
+            for followed in person.followed
+            for each in search.latest(connection, followed.selection, _LATEST)
+        }
+        numbers = sorted(found, key=lambda item: found[item], reverse=True)[:_LATEST]
+        items = {item.number: item for item in whole_items(connection, numbers)}
+        shown = (items[number] for number in numbers if number in items)
+        return [(item.title, self.page_of(item.slug)) for item in shown]
+
+    def _made(self, one: Claimed, known: _Known) -> bytes | Skip | MessageRefused:
+        """One that cannot be made stops no other."""
+        # What is asked of a mailbox by a confirmation is whether it is mailed again.
+        if one.notice != NoticeKind.CONFIRM and self.keyed(one.address) in known.barred:
+            return Skip.SUPPRESSED
+        try:
+            notice = self._notice(one, known)
+            if notice is None:
+                return Skip.NOTHING_LEFT
+            template = rendered_notice(notice, self.sender)
+            return filled(one, template, self.links, self.sender.address)
+        except Exception:
+            log.exception("notice not made", delivery=one.id)
+            return MessageRefused("notice", "it could not be made; the log says why")
+
+    def _notice(self, one: Claimed, known: _Known) -> Notice | None:
+        person = known.people[one.subscriber]
+        if one.notice == NoticeKind.WELCOME:
+            return self._welcome(one, person, known.latest.get(one.subscriber, ()))
+        request = known.requests.get(_number(one))
+        if request is None or request.confirmed_at:
+            return None
+        if one.notice == NoticeKind.CONFIRM:
+            return self._confirm(one, request)
+        return self._manage(one, person, request)
+
+    def _confirm(self, one: Claimed, request: AskedRequest) -> Notice:
+        words = catalogue(request.asked.language, FOLDER)
+        say, site = words.say, self.sender.site_title
+        link, until = self._confirming(one, request, words)
+        return Notice(
+            words=words,
+            subject=say("confirm_mail.subject", site=site),
+            title=say("confirm_mail.title"),
+            parts=(
+                say("confirm_mail.asked", site=site),
+                self._listing(_selections(request.asked), words),
+                self.comes(request.asked, words),
+                Action(say("confirm_mail.do"), link),
+                say("confirm_mail.until", until=until),
+                say("confirm_mail.otherwise"),
+            ),
+        )
+
+    def _manage(self, one: Claimed, person: Subscriber, request: AskedRequest) -> Notice:
+        words = catalogue(person.language, FOLDER)
+        say, site = words.say, self.sender.site_title
+        ends = one.created_at + _ASKED_FOR
+        has = [each.selection for each in person.followed]
+        new = [each for each in _selections(request.asked) if each not in has]
+        adding: tuple[Part, ...] = ()
+        if new:
+            link, until = self._confirming(one, request, words)
+            adding = (
+                say("manage_mail.more"),
+                self._listing(new, words),
+                Action(say("manage_mail.add"), link),
+                say("confirm_mail.until", until=until),
+            )
+        return Notice(
+            words=words,
+            subject=say("manage_mail.subject", site=site),
+            title=say("manage_mail.title"),
+            parts=(
+                say("manage_mail.asked", site=site),
+                self._listing(has, words),
+                Action(say("manage_mail.do"), self.links.manage(one.public_id, one.epoch, ends)),
+                say("manage_mail.until", until=self._moment(ends, person.zone, words)),
+                *adding,
+                say("manage_mail.otherwise"),
+            ),
+        )
+
+    def _welcome(
+        self, one: Claimed, person: Subscriber, latest: Sequence[tuple[str, str]]
+    ) -> Notice:
+        words = catalogue(person.language, FOLDER)
+        say, site = words.say, self.sender.site_title
+        parts: list[Part] = [say("welcome_mail.gets")]
+        for often, cadence in person.cadences.items():
+            chosen = [each.selection for each in person.followed if each.frequency is often]
+            parts += [self._listing(chosen, words), comes_when(cadence, words)]
+        manage = self.links.manage(one.public_id, one.epoch, one.created_at + _UNASKED)
+        parts += [say("welcome_mail.change"), Action(say("manage_mail.do"), manage)]
+        if latest:
+            parts += [say("welcome_mail.latest"), Listing(tuple(latest))]
+        return Notice(
+            words=words,
+            subject=say("welcome_mail.subject", site=site),
+            title=say("welcome_mail.title"),
+            parts=tuple(parts),
+            is_of_list=True,
+        )
+
+    def comes(self, asked: Asked, words: Catalogue) -> str:
+        """When that comes which was asked for, in a sentence."""
+        zone = zone_named(asked.timezone) or self.zone
+        cadence = cadence_of(asked.frequency, asked.minute, asked.weekdays, zone)
+        return comes_when(cadence, words)
+
+    def _confirming(self, one: Claimed, request: AskedRequest, words: Catalogue) -> tuple[str, str]:
+        """The link that confirms, and until when it does."""
+        until = request.asked_at + CONFIRM_WITHIN
+        link = self.links.confirm(one.public_id, one.epoch, str(request.id), until)
+        zone = zone_named(request.asked.timezone) or self.zone
+        return link, self._moment(until, zone, words)
+
+    @staticmethod
+    def _moment(at: datetime, zone: ZoneInfo, words: Catalogue) -> str:
+        local = at.astimezone(zone)
+        hour = words.hour(local.hour * 60 + local.minute)
+        return words.say("moment", day=words.day(local.date()), hour=hour, zone=zone.key)
+
+    def _listing(self, selections: Sequence[Selection], words: Catalogue) -> Listing:
+        pages = [self.named.page(each, words.tag) for each in selections]
+        return Listing(tuple((page.label, page.url) for page in pages))
+
+
+def comes_when(cadence: Cadence, words: Catalogue) -> str:
+    """When mails of a cadence come, in a sentence."""
+    return words.say(
+        f"comes.{cadence.frequency}",
+        weekday=words.weekdays(cadence.weekdays),
+        hour=words.hour(cadence.minute),
+        zone=cadence.zone.key,
+    )
+
+
+def _selections(asked: Asked) -> Sequence[Selection]:
+    """Those that are selections by now."""
+    found = []
+    for query in asked.queries:
+        try:
+            found.append(Selection.parse(query))
+        except FeedsError:
+            continue
+    return found
+
+
+def _number(one: Claimed) -> int:
+    """Of the request that a notice is about."""
+    return int(one.period.removeprefix(f"{one.notice}-"))

@@ -1,0 +1,1 @@
+"""What somebody asked for and agreed to, and how often anybody asked."""

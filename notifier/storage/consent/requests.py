@@ -1,0 +1,199 @@
+"""What people asked for and have to confirm, and by what they agreed, as rows.
+
+Knows the tables ``requests`` and ``consents``, and who is known by having asked alone. Must never
+know what is written to them, or which pages ask.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+
+from feeds.storage.columns import among
+from feeds.storage.engines import upsert
+from notifier.model import Consent, ConsentKind, Frequency, Shown, SubscriberState, folded
+from notifier.storage.tables import consents, deliveries, requests, subscribers, transitions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What somebody asked for: selections by their queries, all news by "", and how often. A
+    ``minute`` and ``weekdays`` are said where the usual ones are not meant.
+    """
+
+    queries: tuple[str, ...]
+    frequency: Frequency
+    timezone: str
+    language: str
+    minute: int | None = None
+    weekdays: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedRequest:
+    """What was asked for, by whom, and whether it was confirmed."""
+
+    id: int
+    subscriber: int
+    asked: Asked
+    shown: Shown
+    asked_at: datetime
+    confirmed_at: datetime | None
+
+
+def make_known(
+    connection: Connection, address: str, asked: Asked, *, public_id: str, now: datetime
+) -> tuple[int, SubscriberState]:
+    """Whoever has this address is known, by this ``public_id`` if they are new: their key, and the
+    state they are in. Who left before is as if they were new, of a new epoch.
+
+    The same statements run whoever it is, so that their time tells nobody anything.
+    """
+    new = {
+        "public_id": public_id,
+        "address": address,
+        "address_key": folded(address),
+        "language": asked.language,
+        "timezone": asked.timezone,
+        "state": SubscriberState.PENDING,
+        "epoch": 1,
+        "created_at": now,
+    }
+    upsert(connection, subscribers, [new], replace=False, key=[subscribers.c.address_key])
+    is_it = subscribers.c.address_key == new["address_key"]
+    connection.execute(
+        update(subscribers)
+        .where(is_it, subscribers.c.state == SubscriberState.LEFT)
+        .values(state=SubscriberState.PENDING, epoch=subscribers.c.epoch + 1)
+    )
+    row = connection.execute(select(subscribers.c.id, subscribers.c.state).where(is_it)).one()
+    return row.id, SubscriberState(row.state)
+
+
+def ask(connection: Connection, owner: int, asked: Asked, shown: Shown, now: datetime) -> int:
+    """What somebody asked for is on record, unconfirmed: its number."""
+    row = {
+        "subscriber": owner,
+        "purpose": "subscribe",
+        "queries": json.dumps(asked.queries),
+        "frequency": asked.frequency,
+        "minute": asked.minute,
+        "weekdays": "".join(str(day + 1) for day in sorted(asked.weekdays)),
+        "timezone": asked.timezone,
+        "language": asked.language,
+        "asked_at": now,
+        **_proof(shown),
+    }
+    number: int = connection.execute(
+        insert(requests).values(row).returning(requests.c.id)
+    ).scalar_one()
+    return number
+
+
+def among_requests(connection: Connection, numbers: Collection[int]) -> Mapping[int, AskedRequest]:
+    """The requests of these numbers that there are, by number."""
+    rows = connection.execute(select(requests).where(among(requests.c.id, numbers)))
+    return {row.id: _request(row) for row in rows}
+
+
+def of_person(connection: Connection, number: int, public_id: str) -> AskedRequest | None:
+    """Somebody's request; None where nobody of this id made one of that number."""
+    whose = select(requests).join(subscribers).where(subscribers.c.public_id == public_id)
+    row = connection.execute(whose.where(requests.c.id == number)).one_or_none()
+    return _request(row) if row else None
+
+
+def agree(connection: Connection, owner: int, consent: Consent, now: datetime) -> None:
+    """That somebody agreed is on record; once, where it is what they asked for on a page."""
+    if consent.request is not None:
+        open_yet = (requests.c.id == consent.request, requests.c.confirmed_at.is_(None))
+        confirmed = update(requests).where(*open_yet).values(confirmed_at=now)
+        if not connection.execute(confirmed).rowcount:
+            return
+    row = {
+        "subscriber": owner,
+        "how": consent.how,
+        "source": consent.source,
+        "asked_at": consent.asked_at,
+        "at": now,
+        **_proof(consent.shown),
+    }
+    connection.execute(insert(consents).values(row))
+
+
+def consents_of(connection: Connection, owner: int) -> Sequence[tuple[Consent, datetime]]:
+    """All that somebody agreed to, and when, the first first."""
+    rows = connection.execute(
+        select(consents).where(consents.c.subscriber == owner).order_by(consents.c.id)
+    )
+    return [
+        (
+            Consent(
+                how=ConsentKind(row.how),
+                source=row.source,
+                asked_at=row.asked_at,
+                shown=_shown(row),
+            ),
+            row.at,
+        )
+        for row in rows
+    ]
+
+
+def forget(connection: Connection, before: datetime) -> int:
+    """What was asked for earlier and never confirmed is gone: how much that was. Whoever was known
+    by that alone is gone with it; who was subscribed once has left, as before they asked.
+    """
+    old = delete(requests).where(requests.c.asked_at < before, requests.c.confirmed_at.is_(None))
+    owners = set(connection.scalars(old.returning(requests.c.subscriber)))
+    waits = exists().where(
+        requests.c.subscriber == subscribers.c.id, requests.c.confirmed_at.is_(None)
+    )
+    over = select(subscribers.c.id).where(
+        among(subscribers.c.id, owners), subscribers.c.state == SubscriberState.PENDING, ~waits
+    )
+    agreed = exists().where(consents.c.subscriber == subscribers.c.id)
+    known = connection.scalars(over.where(agreed)).all()
+    strangers = connection.scalars(over.where(~agreed)).all()
+    theirs = select(deliveries.c.id).where(among(deliveries.c.subscriber, strangers))
+    connection.execute(delete(transitions).where(transitions.c.delivery.in_(theirs)))
+    for table in (deliveries, requests):
+        connection.execute(delete(table).where(among(table.c.subscriber, strangers)))
+    connection.execute(delete(subscribers).where(among(subscribers.c.id, strangers)))
+    left = update(subscribers).where(among(subscribers.c.id, known))
+    connection.execute(left.values(state=SubscriberState.LEFT))
+    return len(owners)
+
+
+def _proof(shown: Shown) -> Mapping[str, str | None]:
+    return {
+        "page": shown.page,
+        "shown": shown.text,
+        "version": shown.version,
+        "network": shown.network,
+    }
+
+
+def _shown(row: Row[Any]) -> Shown:
+    return Shown(page=row.page, text=row.shown, version=row.version, network=row.network)
+
+
+def _request(row: Row[Any]) -> AskedRequest:
+    return AskedRequest(
+        id=row.id,
+        subscriber=row.subscriber,
+        asked=Asked(
+            queries=tuple(json.loads(row.queries)),
+            frequency=Frequency(row.frequency),
+            timezone=row.timezone,
+            language=row.language,
+            minute=row.minute,
+            weekdays=frozenset(int(day) - 1 for day in row.weekdays),
+        ),
+        shown=_shown(row),
+        asked_at=row.asked_at,
+        confirmed_at=row.confirmed_at,
+    )

@@ -1,0 +1,203 @@
+"""Signing up by oneself: asked for on a page, and confirmed by a link that was mailed (double
+opt-in).
+
+Knows which mail follows on being asked, and how many one mailbox may get. Must never know a page,
+or tell whoever asks whether an address is known.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from feeds.storage import Connection
+from feeds.storage.database import Database
+from feeds.taxonomy import Taxonomy
+from feeds.web.request_limits import PATIENCE_SECONDS
+from notifier.model import (
+    Consent,
+    ConsentKind,
+    NoticeKind,
+    Shown,
+    Subscriber,
+    SubscriberState,
+    mailbox,
+)
+from notifier.storage import deliveries, subscribers, suppressions
+from notifier.storage.cadences import zone_named
+from notifier.storage.consent import limits, requests
+from notifier.storage.consent.limits import Limit
+from notifier.storage.consent.requests import Asked
+from notifier.storage.suppressions import Keyed
+from notifier.subscribers.links import Claim
+from notifier.subscribers.subscribe import Assumed, Preferences, checked, subscribed
+
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+#: Each read by several people, who cannot confirm for each other (RFC 2142), or by nobody.
+_ROLES: Final = frozenset(
+    "abuse admin administrator ftp hostmaster mailer-daemon news nobody noc no-reply noreply"
+    " postmaster root security usenet uucp webmaster www".split()
+)
+
+
+class SignUpAnswer(StrEnum):
+    """What is said to whoever asks, which never depends on whether an address is known.
+
+    check-mail: whatever is to be sent to it will be. too-many: others asked too often, too, from
+    the same network or altogether.
+    """
+
+    CHECK_MAIL = "check-mail"
+    TOO_MANY = "too-many"
+
+
+class NotConfirmed(StrEnum):
+    """Why a link confirms nothing. over: its time has passed, or a later consent took its place.
+    done: it did so before.
+    """
+
+    OVER = "over"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUpBounds:
+    """How many mails one mailbox gets of us a day because somebody asked, and how often an hour
+    may be asked from one network, and altogether.
+    """
+
+    per_address: int
+    per_network: int
+    per_hour: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUp:
+    """What is done when somebody asks, and when they confirm; ``welcomes`` tells whether a mail
+    follows on that.
+    """
+
+    database: Database
+    taxonomy: Taxonomy
+    assumed: Assumed
+    keyed: Keyed
+    bounds: SignUpBounds
+    welcomes: bool
+
+    def ask(
+        self,
+        address: str,
+        asked: Asked,
+        shown: Shown,
+        network: str,
+        *,
+        public_id: str,
+        now: datetime,
+    ) -> SignUpAnswer:
+        """A mail to the address says how to confirm, or how to change what it gets already.
+
+        None is sent where it has got as many as it may. ``network`` is where somebody asks from.
+        Raises UnusableAddress, StoreError.
+        """
+        usable = checked(address)
+        with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
+            if limits.take(connection, self._of_all(network), now):
+                return SignUpAnswer.TOO_MANY
+            if limits.take(connection, [self._of_one(connection, usable)], now):
+                return SignUpAnswer.CHECK_MAIL
+            owner, state = requests.make_known(
+                connection, usable, asked, public_id=public_id, now=now
+            )
+            number = requests.ask(connection, owner, asked, shown, now)
+            is_active = state is SubscriberState.ACTIVE
+            kind = NoticeKind.MANAGE if is_active else NoticeKind.CONFIRM
+            deliveries.notify(connection, owner, kind, str(number), now)
+        return SignUpAnswer.CHECK_MAIL
+
+    def confirm(self, claim: Claim, *, now: datetime) -> Subscriber | NotConfirmed:
+        """Who the link was mailed to gets what was asked for; an address that was barred is no
+        longer, as its owner reads it. Raises UnknownTopic, StoreError.
+        """
+        with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
+            found = self.standing(connection, claim, now)
+            if isinstance(found, NotConfirmed):
+                return found
+            person, request = found
+            suppressions.lift(connection, self.keyed(person.address))
+            consent = Consent(
+                how=ConsentKind.CONFIRMED,
+                source="page",
+                shown=request.shown,
+                asked_at=request.asked_at,
+                request=request.id,
+            )
+            confirmed = subscribed(
+                connection,
+                self.taxonomy,
+                person.address,
+                preferences_of(request.asked),
+                self.assumed,
+                consent=consent,
+                public_id=person.public_id,
+                now=now,
+            )
+            if confirmed is None:
+                raise AssertionError("whoever asked is known")
+            if self.welcomes and person.state is not SubscriberState.ACTIVE:
+                occasion = str(confirmed.epoch)
+                deliveries.notify(connection, confirmed.id, NoticeKind.WELCOME, occasion, now)
+        return confirmed
+
+    def standing(
+        self, connection: Connection, claim: Claim, now: datetime
+    ) -> tuple[Subscriber, requests.AskedRequest] | NotConfirmed:
+        """Who would confirm what by a link, or why it confirms nothing."""
+        request = requests.of_person(connection, int(claim.extra), claim.public_id)
+        person = subscribers.by_public_id(connection, claim.public_id, self.assumed.zone)
+        if request and request.confirmed_at:
+            return NotConfirmed.DONE
+        if request is None or person is None or claim.is_over(now) or claim.epoch != person.epoch:
+            return NotConfirmed.OVER
+        return person, request
+
+    def _of_all(self, network: str) -> list[Limit]:
+        whole = Limit(self._key("all", ""), _HOUR, self.bounds.per_hour)
+        if not network:
+            return [whole]
+        return [Limit(self._key("network", network), _HOUR, self.bounds.per_network), whole]
+
+    def _of_one(self, connection: Connection, address: str) -> Limit:
+        """A mailbox that bounced, or complained, is asked once a day at most."""
+        barred = suppressions.among(connection, [self.keyed(address)])
+        most = 1 if barred else self.bounds.per_address
+        return Limit(self._key("address", one_mailbox(address)), _DAY, most)
+
+    def _key(self, kind: str, value: str) -> str:
+        return self.keyed.of(f"limit {kind}\0{value}")
+
+
+def is_role(address: str) -> bool:
+    """Whether an address is that of a role, which nobody subscribes by a page."""
+    local, _, _ = one_mailbox(address).rpartition("@")
+    return local in _ROLES
+
+
+def one_mailbox(address: str) -> str:
+    """The same text for all addresses that may be one mailbox, for counting only: many servers
+    deliver anna+news@ (RFC 5233) and an.na@ to anna@, so that one victim has any number of them.
+    """
+    local, _, domain = mailbox(address).lower().rpartition("@")
+    return f"{local.partition('+')[0].replace('.', '')}@{domain}"
+
+
+def preferences_of(asked: Asked) -> Preferences:
+    """What somebody asked for, as the command has it."""
+    return Preferences(
+        selections=tuple(filter(None, asked.queries)),
+        everything="" in asked.queries,
+        frequency=asked.frequency,
+        minute=asked.minute,
+        weekdays=asked.weekdays or None,
+        zone=zone_named(asked.timezone),
+        language=asked.language,
+    )
