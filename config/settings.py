@@ -203,6 +203,16 @@ class MailSettings(SettingsSection):
     dkim: DkimSettings
 
 
+class SignUpSettings(SettingsSection):
+    """Whether readers subscribe by themselves, and how often anybody may ask."""
+
+    on_pages: kinds.Switch
+    mails_per_address: kinds.Count
+    per_network: kinds.Count
+    per_hour: kinds.Count
+    keep_network: kinds.Switch
+
+
 class ServeSettings(SettingsSection):
     """What the web server listens on."""
 
@@ -312,6 +322,7 @@ class Settings(SettingsSection):
     look: LookSettings
     websub: WebSubSettings
     mail: MailSettings
+    signup: SignUpSettings
     serve: ServeSettings
     daemon: DaemonSettings
     log: LogSettings
@@ -333,11 +344,10 @@ class Settings(SettingsSection):
             if isinstance(each, SelectionSettings)
             for name in each.former_names.split()
         ]
-        taken = [name for _, _, name in names]
         twins = [
             _twin(at, key, name, table)
             for place, (at, key, name) in enumerate(names)
-            if name in taken[:place]
+            if name in {each[2] for each in names[:place]}
         ]
         if twins:
             raise ValidationError.from_exception_data(table, twins)

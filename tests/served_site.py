@@ -53,7 +53,7 @@ def served_site(folder: Path, osce: Taxonomy) -> Iterator[ServedSite]:
     ):
         database.migrate()
         items = _stored(database, osce)
-        publish(database, osce, Files(public), a_site(url=url, has_search=False))
+        publish(database, osce, Files(public), a_site(url=url, has_search=False, has_sign_up=True))
         yield ServedSite(url=url, items=items)
 
 

@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 from threading import Event, Thread
 from zoneinfo import ZoneInfo
 
 import trustme
 from starlette.applications import Starlette
 
+from feeds.catalogue import languages
 from feeds.identity.ids import Identity
 from feeds.publish.look import STYLE
 from feeds.publish.selected import SelectedFeeds
@@ -27,16 +29,20 @@ from feeds.taxonomy import Taxonomy
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
 from feeds.web.selections import SelectedOverHttp
+from notifier.digest.named import Named
 from notifier.model import DeliveryState, Incident, SubscriberState, Totals
+from notifier.subscribers.sign_up import SignUp, SignUpBounds
+from notifier.subscribers.subscribe import Assumed
 from notifier.web.application import create_app
 from notifier.web.connections import WebCounts
 from notifier.web.health import Health
 from notifier.web.mailbox import Mailbox
 from notifier.web.private_pages import PrivatePages
 from notifier.web.server import Server
+from notifier.web.subscribing import Subscribing
 from notifier.web.unsubscribe import Unsubscribing
 from notifier.web.view import Viewing
-from tests.outbox import contents
+from tests.outbox import KEYED, contents
 
 START_SECONDS = 10
 #: What Linux gives a process by default.
@@ -71,6 +77,10 @@ TOTALS = Totals(
 )
 
 
+#: So few that a test reaches them.
+BOUNDS = SignUpBounds(per_address=3, per_network=50, per_hour=100)
+
+
 @dataclass(slots=True)
 class Heartbeats:
     """Jobs that beat as they are told to."""
@@ -91,6 +101,46 @@ def a_viewing(
     return Viewing(copy=copy, secret=SECRET, pages=pages, clock=clock, after=after)
 
 
+def an_unsubscribing(database: Database, pages: PrivatePages) -> Unsubscribing:
+    return Unsubscribing(
+        database=database,
+        secret=SECRET,
+        taxonomy=pages.taxonomy,
+        pages=pages,
+        clock=lambda: NOW,
+    )
+
+
+def a_subscribing(
+    database: Database,
+    pages: PrivatePages,
+    clock: Callable[[], datetime],
+    wake: Callable[[], object],
+) -> Subscribing:
+    """Where readers sign up by themselves."""
+    site, taxonomy = pages.site, pages.taxonomy
+    return Subscribing(
+        database=database,
+        sign_up=SignUp(
+            database=database,
+            taxonomy=taxonomy,
+            assumed=Assumed(zone=site.timezone, language="en", languages=languages()),
+            keyed=KEYED,
+            bounds=BOUNDS,
+            welcomes=True,
+        ),
+        named=Named(site, taxonomy),
+        keyed=KEYED,
+        secret=SECRET,
+        pages=pages,
+        clock=clock,
+        new_id=lambda: token_hex(9),
+        wake=wake,
+        version="0.1.0",
+        keeps_network=False,
+    )
+
+
 def a_web_app(
     database: Database,
     taxonomy: Taxonomy,
@@ -106,16 +156,16 @@ def a_web_app(
     clock: Callable[[], datetime] = lambda: NOW,
     heard: Callable[[], float] = lambda: 0,
     copy: Callable[[str, str, float], bytes | None] | None = None,
+    wake: Callable[[], object] = lambda: None,
 ) -> Starlette:
     """The whole web server, its published files below ``root``."""
     pages = PrivatePages(site, taxonomy)
     _style(root)
     return create_app(
         files=PublishedFiles(Directory(root, 1_000_000, lambda: NOW, site.links), site.base),
-        unsubscribing=Unsubscribing(
-            database=database, secret=SECRET, taxonomy=taxonomy, pages=pages, clock=lambda: NOW
-        ),
+        unsubscribing=an_unsubscribing(database, pages),
         viewing=a_viewing(copy or contents(database).copy, pages, clock),
+        subscribing=a_subscribing(database, pages, clock, wake),
         health=Health(
             is_current=is_current or database.is_current,
             incidents=incidents,

@@ -54,7 +54,8 @@ class SavedSelection:
 class Site:
     """An installation as its readers see it; ``url`` is absolute and ends without a slash.
 
-    ``has_search`` says whether whoever serves the pages answers searches, too.
+    ``has_search`` says whether whoever serves the pages answers searches, too, and ``has_sign_up``
+    whether readers can subscribe there by themselves.
     ``hubs`` are where others hear at once that a feed changed (WebSub).
     """
 
@@ -69,6 +70,7 @@ class Site:
     entries_per_feed: int
     items_per_page: int
     has_search: bool = True
+    has_sign_up: bool = True
     hubs: tuple[str, ...] = ()
     selections: tuple[SavedSelection, ...] = ()
     look: Look = field(default_factory=Look)

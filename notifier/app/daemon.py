@@ -25,6 +25,7 @@ from feeds.errors import StoreBusy
 from feeds.ingest.report import IngestReport
 from feeds.model import SourceKind
 from feeds.publish.rebuild import PublishReport
+from feeds.storage.database import Database
 from feeds.websub.subscriber import RenewReport
 from notifier.app import nodes, web_parts
 from notifier.app.house import House
@@ -34,6 +35,8 @@ from notifier.app.web_processes import Handed, WebProcesses
 from notifier.digest.plan import Planner
 from notifier.errors import CannotListen
 from notifier.mail.send import DeliveryReport
+from notifier.notices.notices import CONFIRM_WITHIN
+from notifier.storage.consent import limits, requests
 from notifier.storage.senders import BEAT_SECONDS
 from notifier.web.connections import WebCounts, own_numbers
 from notifier.web.server import Server, listen, share
@@ -46,6 +49,8 @@ PUBLISH, DIGESTS, DELIVERY = "publish", "digests", "delivery"
 #: A store that was away is listened to again after so long.
 _LISTEN_AGAIN_SECONDS = 5
 _PUBLISH_WAIT_SECONDS = 1.0
+#: What was not confirmed is kept for hours: one more or less tells nobody anything.
+_FORGET_SECONDS = 900
 
 #: The rooms no beat enters; who is pushed to has loaded that room before the first (`_api`).
 _NO_BEATS = (
@@ -83,49 +88,58 @@ def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:
     CannotListen where the address is taken, SchedulerDied. ``mails`` is a Maildir to show.
     """
     load()
-    database, node = house.database, house.settings.daemon.node
-    with nodes.alone(database, node), _listening(house.settings.serve) as listening:
-        serve = house.settings.serve
+    with (
+        nodes.alone(house.database, house.settings.daemon.node),
+        _listening(house.settings.serve) as listening,
+    ):
+        _work(house, stopping, listening, mails)
 
-        def announce() -> None:
-            house.outbound.hurry()
-            scheduler.wake(_ANNOUNCE)
 
-        def woken(job: str) -> None:
-            scheduler.wake(job)
+def _work(house: House, stopping: Event, listening: socket.socket, mails: Path | None) -> None:
+    """All of its parts are at work until the end."""
+    database, node, serve = house.database, house.settings.daemon.node, house.settings.serve
 
-        def wake(job: str) -> None:
-            scheduler.wake(job)
-            nodes.wake_others(database, node, job)
+    def announce() -> None:
+        house.outbound.hurry()
+        scheduler.wake(_ANNOUNCE)
 
-        def on_change() -> None:
-            announce()
-            scheduler.wake(SEARCH)
-            wake(DIGESTS)
+    def woken(job: str) -> None:
+        scheduler.wake(job)
 
-        numbers = partial(RawArray, "d") if serve.processes > 1 else own_numbers
-        scheduler = Scheduler(jobs(house, on_change, wake, woken), stopping, numbers=numbers)
-        publish = partial(_unless_busy, _publishing(house, on_change, wake), stopping)
-        counts = WebCounts.of(serve.processes, numbers)
-        server = web_parts.server(
-            house,
-            stopping,
-            publish=publish,
-            announce=announce,
-            heartbeats=scheduler.heartbeats,
-            counts=counts,
-            mails=mails,
-        )
-        others = WebProcesses(
-            Handed.by(house, scheduler.heartbeats, counts, mails),
-            partial(listen, serve.host, serve.port, beside=True),
-            stopping,
-            code=(*_code(), *_ANSWERING),
-            publish=publish,
-            announce=announce,
-        )
-        with nodes.seen(database, node):
-            _serve(server, others, scheduler, listening, stopping)
+    def wake(job: str) -> None:
+        scheduler.wake(job)
+        nodes.wake_others(database, node, job)
+
+    def on_change() -> None:
+        announce()
+        scheduler.wake(SEARCH)
+        wake(DIGESTS)
+
+    numbers = partial(RawArray, "d") if serve.processes > 1 else own_numbers
+    scheduler = Scheduler(jobs(house, on_change, wake, woken), stopping, numbers=numbers)
+    publish = partial(_unless_busy, _publishing(house, on_change, wake), stopping)
+    counts = WebCounts.of(serve.processes, numbers)
+    server = web_parts.server(
+        house,
+        stopping,
+        publish=publish,
+        announce=announce,
+        send=partial(wake, DELIVERY),
+        heartbeats=scheduler.heartbeats,
+        counts=counts,
+        mails=mails,
+    )
+    others = WebProcesses(
+        Handed.by(house, scheduler.heartbeats, counts, mails),
+        partial(listen, serve.host, serve.port, beside=True),
+        stopping,
+        code=(*_code(), *_ANSWERING),
+        publish=publish,
+        announce=announce,
+        send=partial(wake, DELIVERY),
+    )
+    with nodes.seen(database, node):
+        _serve(server, others, scheduler, listening, stopping)
 
 
 def _listening(serve: ServeSettings) -> socket.socket:
@@ -160,7 +174,7 @@ def jobs(
     woken: Callable[[str], object] = lambda _: None,
 ) -> tuple[Job, ...]:
     """The beats of the house that are among its roles: sources, hubs, publish, search, announce,
-    digests, delivery; each asks anew.
+    digests, sign-ups, delivery; each asks anew.
 
     ``on_change`` is called once feeds were published that changed, ``wake`` where another job has
     something to do, here or at another node, ``woken`` where another node says so.
@@ -182,8 +196,9 @@ def jobs(
             (_ANNOUNCE, daemon.announce_seconds, house.outbound.run),
         )
     if DIGESTS in roles:
-        works.append(
-            (DIGESTS, daemon.digests_seconds, partial(_plan, house.planner, house.clock, wake))
+        works += (
+            (DIGESTS, daemon.digests_seconds, partial(_plan, house.planner, house.clock, wake)),
+            ("sign-ups", _FORGET_SECONDS, partial(_forget, database, house.clock)),
         )
     if DELIVERY in roles:
         works.append(
@@ -309,6 +324,16 @@ def _deliver(
     if report.problem:
         # The ledger tells of it where it begins, changes and ends.
         log.debug("mail waits", problem=report.problem)
+
+
+def _forget(database: Database, clock: Callable[[], datetime], _stopping: Event) -> None:
+    """What nobody confirmed in time is gone, and so is what was counted of who asked."""
+    now = clock()
+    with database.writing() as connection:
+        forgotten = requests.forget(connection, now - CONFIRM_WITHIN)
+        limits.forget(connection, now)
+    if forgotten:
+        log.info("requests forgotten", people=forgotten)
 
 
 def _seconds(duration: timedelta) -> float:

@@ -154,6 +154,7 @@ def site(settings: Settings, identity: Identity, saved: tuple[SavedSelection, ..
         items_per_page=settings.publish.items_per_page,
         selections=saved,
         has_search=settings.publish.search,
+        has_sign_up=settings.signup.on_pages,
         hubs=tuple(dict.fromkeys((*own, *settings.websub.hubs.split()))),
         look=_look(settings),
     )

@@ -3,6 +3,7 @@
 Knows which part of a house answers what. Must never know how many processes answer, or start one.
 """
 
+import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,15 +23,18 @@ from feeds.web.published import PublishedFiles
 from feeds.web.selections import SelectedOverHttp
 from feeds.websub.callback import HubCallback
 from feeds.websub.hub import WebSubHub
-from notifier.app import reports, sources
-from notifier.app.house import House, jitter
+from notifier.app import parts, reports, sources
+from notifier.app.house import PUBLIC_ID_BYTES, House, jitter
 from notifier.app.jobs import Beats
+from notifier.digest.named import Named
+from notifier.subscribers.sign_up import SignUp, SignUpBounds
 from notifier.web.application import create_app
 from notifier.web.connections import WebCounts
 from notifier.web.health import Health, Heartbeats
 from notifier.web.mailbox import Mailbox
 from notifier.web.private_pages import PrivatePages
 from notifier.web.server import Server, all_descriptors
+from notifier.web.subscribing import Subscribing
 from notifier.web.unsubscribe import Unsubscribing
 from notifier.web.view import Viewing
 
@@ -47,6 +51,7 @@ def server(
     *,
     publish: Callable[[], None],
     announce: Callable[[], object],
+    send: Callable[[], object],
     heartbeats: Beats,
     counts: WebCounts,
     place: int = 0,
@@ -55,19 +60,18 @@ def server(
     """The web server of one process, whose ``place`` among all that answer is its own.
 
     What publishers and hubs hand in shows at once, by ``publish``, which may take a while; that
-    somebody wants to subscribe is told by ``announce``, at once. ``mails`` is a Maildir to show.
+    somebody wants to subscribe is told by ``announce``, and that there is mail to send by ``send``,
+    at once. ``mails`` is a Maildir to show.
     """
     directory = _directory(house.settings, house.site, house.clock)
     files = PublishedFiles(directory, house.site.base)
     database, taxonomy, site, clock = house.database, house.taxonomy, house.site, house.clock
-    secret = house.settings.signing_key
     pages = PrivatePages(site, taxonomy)
     web = create_app(
         files=files,
-        unsubscribing=Unsubscribing(
-            database=database, secret=secret, taxonomy=taxonomy, pages=pages, clock=clock
-        ),
-        viewing=_viewing(house, secret, pages),
+        unsubscribing=_unsubscribing(house, pages),
+        viewing=_viewing(house, pages),
+        subscribing=_subscribing(house, pages, send) if site.has_sign_up else None,
         health=_health(house.settings, database, heartbeats, counts, clock),
         pages=pages,
         selections=_selections(house, partial(heartbeats.last, SEARCH)),
@@ -87,10 +91,50 @@ def server(
     )
 
 
-def _viewing(house: House, secret: bytes, pages: PrivatePages) -> Viewing:
+def _unsubscribing(house: House, pages: PrivatePages) -> Unsubscribing:
+    return Unsubscribing(
+        database=house.database,
+        secret=house.settings.signing_key,
+        taxonomy=house.taxonomy,
+        pages=pages,
+        clock=house.clock,
+    )
+
+
+def _subscribing(house: House, pages: PrivatePages, send: Callable[[], object]) -> Subscribing:
+    """Where readers sign up by themselves."""
+    settings, database = house.settings, house.database
+    asked = settings.signup
+    return Subscribing(
+        database=database,
+        sign_up=SignUp(
+            database=database,
+            taxonomy=house.taxonomy,
+            assumed=parts.assumed(settings),
+            keyed=house.keyed,
+            bounds=SignUpBounds(
+                per_address=asked.mails_per_address,
+                per_network=asked.per_network,
+                per_hour=asked.per_hour,
+            ),
+            welcomes=settings.mail.welcome != "none",
+        ),
+        named=Named(house.site, house.taxonomy),
+        keyed=house.keyed,
+        secret=settings.signing_key,
+        pages=pages,
+        clock=house.clock,
+        new_id=lambda: secrets.token_urlsafe(PUBLIC_ID_BYTES),
+        wake=send,
+        version=version("fieldfare"),
+        keeps_network=asked.keep_network,
+    )
+
+
+def _viewing(house: House, pages: PrivatePages) -> Viewing:
     """What shows digests in the browser, for as many days as settings say."""
     after = timedelta(days=house.settings.mail.view_days)
-    copy, clock = house.contents.copy, house.clock
+    copy, clock, secret = house.contents.copy, house.clock, house.settings.signing_key
     return Viewing(copy=copy, secret=secret, pages=pages, clock=clock, after=after)
 
 

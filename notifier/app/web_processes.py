@@ -103,12 +103,14 @@ class WebProcesses:
         code: Collection[str],
         publish: Callable[[], None],
         announce: Callable[[], object],
+        send: Callable[[], object],
     ) -> None:
         self._handed = handed
         self._listen = listen
         self._stopping = stopping
         self._publish = publish
         self._announce = announce
+        self._send = send
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload([__name__, *code])
         count = handed.settings.serve.processes
@@ -186,7 +188,7 @@ class WebProcesses:
         """Returns when the process ended, or says no more."""
         counts, until = self._handed.counts, inf
         counts.beats[place] = monotonic()
-        announced = counts.announced[place]
+        announced, noticed = counts.announced[place], counts.noticed[place]
         published: Future[None] = Future()
         published.set_result(None)
         while not wait([process.sentinel], 0):
@@ -203,6 +205,9 @@ class WebProcesses:
             if counts.announced[place] != announced:
                 announced = counts.announced[place]
                 self._announce()
+            if counts.noticed[place] != noticed:
+                noticed = counts.noticed[place]
+                self._send()
             if words not in wait([words, process.sentinel], _LOOK_SECONDS):
                 continue
             try:
@@ -309,6 +314,10 @@ class _Daemon:
         """It sees soon that somebody wants to subscribe; nobody waits for that, or for it."""
         self._counts.announced[self._place] += 1
 
+    def send(self) -> None:
+        """It sends soon what mail there is; nobody waits for that, either."""
+        self._counts.noticed[self._place] += 1
+
     def listening(self) -> socket.socket:
         """The socket to answer at from now on. Raises OSError, EOFError where it ends."""
         self._words.send_bytes(_READY)
@@ -347,6 +356,7 @@ def _answer(handed: Handed, words: Connection, place: int) -> None:
                 stopping,
                 publish=daemon.publish,
                 announce=daemon.announce,
+                send=daemon.send,
                 heartbeats=handed.heartbeats,
                 counts=handed.counts,
                 place=place,

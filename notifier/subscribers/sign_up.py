@@ -160,6 +160,11 @@ class SignUp:
             return NotConfirmed.OVER
         return person, request
 
+    def person(self, connection: Connection, claim: Claim) -> Subscriber | None:
+        """Who is subscribed, of those that a link was mailed to."""
+        found = subscribers.by_public_id(connection, claim.public_id, self.assumed.zone)
+        return found if found and found.state is SubscriberState.ACTIVE else None
+
     def _of_all(self, network: str) -> list[Limit]:
         whole = Limit(self._key("all", ""), _HOUR, self.bounds.per_hour)
         if not network:

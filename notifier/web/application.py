@@ -26,6 +26,7 @@ from feeds.websub.hub import WebSubHub
 from notifier.web.health import Health
 from notifier.web.mailbox import Mailbox
 from notifier.web.private_pages import PRIVATE, PrivatePages
+from notifier.web.subscribing import Subscribing
 from notifier.web.unsubscribe import Unsubscribing
 from notifier.web.view import Viewing
 
@@ -44,6 +45,7 @@ def create_app(
     files: ASGIApp,
     unsubscribing: Unsubscribing,
     viewing: Viewing,
+    subscribing: Subscribing | None = None,
     health: Health,
     pages: PrivatePages,
     mails: Mailbox | None = None,
@@ -56,13 +58,15 @@ def create_app(
     """The whole web server. ``files`` answers what nothing else does; ``mails`` is for demos.
 
     ``api`` is where publishers push, ``hubs`` where hubs call back, ``hub`` is our own,
-    ``selections`` makes feeds of what is asked for. ``base`` is the path of the site on its host,
+    ``selections`` makes feeds of what is asked for, ``subscribing`` is where readers may sign up by
+    themselves. ``base`` is the path of the site on its host,
     percent-encoded, without a slash at its end.
     """
     refusals = _Refusals(pages)
     app = Starlette(
         routes=[
             *_routes(unsubscribing, viewing, health, mails),
+            *(_coming(subscribing) if subscribing else ()),
             *_inward(api, hubs, hub),
             *([Route(path, selections) for path in PATHS] if selections else ()),
         ],
@@ -106,6 +110,14 @@ def _routes(
     yield Route("/d/{token}", viewing.show)
     if mails:
         yield from mails.routes()
+
+
+def _coming(subscribing: Subscribing) -> Iterator[BaseRoute]:
+    """How readers come."""
+    both = ["GET", "POST"]
+    yield Route("/subscribe", subscribing.form, methods=both)
+    yield Route("/subscribe/sent", subscribing.sent)
+    yield Route("/confirm/{token}", subscribing.confirm, methods=both)
 
 
 def _inward(

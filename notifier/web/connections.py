@@ -75,7 +75,8 @@ class WebCounts:
     """What the processes that answer count together, each in a place of its own: whether it is
     ``running``, how often one ended before it was to, how many connections or requests were
     ``refused``, as there were too many, when it last beat, by the clock that all processes share
-    (`time.monotonic`), and how often it ``announced`` that somebody wants to subscribe.
+    (`time.monotonic`), how often it ``announced`` that somebody wants to subscribe to a feed, and
+    how often that there is mail to send, as it ``noticed``.
     """
 
     running: Numbers
@@ -83,6 +84,7 @@ class WebCounts:
     refused: Numbers
     beats: Numbers
     announced: Numbers
+    noticed: Numbers
 
     @classmethod
     def of(cls, processes: int = 1, numbers: Callable[[int], Numbers] = own_numbers) -> "WebCounts":

@@ -3,6 +3,8 @@
 Knows templates and the header fields of what is nobody else's business. Must never query.
 """
 
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from starlette.requests import Request
@@ -36,6 +38,13 @@ class PrivatePages:
         #: What they say, in the language of the site.
         self.words = catalogue(site.language, FOLDER)
         self._render = renderer(site, taxonomy, _TEMPLATES, words=self.words)
+        self.in_language = cache(self._in_language)
+
+    def _in_language(self, tag: str) -> "PrivatePages":
+        """The same pages as readers of a language have them."""
+        if tag == self.words.tag:
+            return self
+        return PrivatePages(replace(self.site, language=tag), self.taxonomy)
 
     def answer(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
         """A whole page from finished values."""

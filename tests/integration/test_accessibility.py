@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -15,6 +15,7 @@ from feeds.selection import EVERYWHERE, Selection
 from feeds.storage.entries import PastMonths
 from feeds.taxonomy import Taxonomy
 from notifier.web.private_pages import PrivatePages
+from notifier.web.subscribing import Filled
 from tests.builders import POLICING, SECRETARIAT
 from tests.digests import a_digest, body, rendered
 from tests.items import NOON, a_site, an_item
@@ -33,6 +34,32 @@ NARROWED = Selection.parse("field=human-rights&field=policing&language=en&q=bord
 HISTORIES = {
     place: PastMonths(months={"2026-10": 3, "2026-11": 12}, latest_at=NOON)
     for place in (EVERYWHERE, POLICING.place, SECRETARIAT.place)
+}
+#: The form to subscribe, with some of everything; and as if all of it were wrong.
+FORM: dict[str, Any] = {
+    "filled": Filled(
+        address="anna@example.org",
+        queries=("field=policing",),
+        often="weekly",
+        hour="07:00",
+        weekday="0",
+        zone="Europe/Vienna",
+        language="en",
+        page="/",
+        client="",
+    ),
+    "is_open": True,
+    "chosen": [("field=policing", "Policing", "about 3 items a week")],
+    "offered": [("field", [("field=gender", "Gender", "en")]), ("issuer", []), ("country", [])],
+    "token": "x.1",
+    "zones": ["Europe/Vienna", "Europe/Warsaw"],
+    "languages": [("en", "English"), ("ru", "Русский")],
+    "weekdays": [("0", "Monday"), ("1", "Tuesday")],
+    "consent": "With the button you ask for this.",
+}
+FAULTS = {
+    name: f"The {name} is wrong."
+    for name in ("select", "often", "address", "hour", "weekday", "zone", "language", "send")
 }
 RULES = {
     "resultTypes": ["violations"],
@@ -60,6 +87,12 @@ def made(site: ServedSite, osce: Taxonomy) -> Mapping[str, bytes]:
         "/hidden": builder.hidden("gone", None)[1],
         "/moved": builder.hidden("gone", site.items[0].slug)[1].replace(b"http-equiv", b"data-x"),
         "/unsubscribe": bytes(private.answer("unsubscribe.html", digests=digests).body),
+        "/subscribe": bytes(private.answer("subscribe.html", **FORM, faults={}).body),
+        "/faults": bytes(private.answer("subscribe.html", **FORM, faults=FAULTS).body),
+        "/confirm": bytes(private.answer("confirm.html", labels=["Policing"], when="Daily.").body),
+        "/confirmed": bytes(
+            private.answer("confirmed.html", comes=[(["Policing"], "Daily.", "Next: now.")]).body
+        ),
         "/search": builder.search_page(ALL, [], ["de", "en"], None),
         "/narrowed": builder.search_page(FeedRef.of_selection(NARROWED), [], ["de", "en"], 1),
         "/mail": body(rendered(a_digest(), "de"), "html").encode(),
@@ -99,6 +132,10 @@ def tab(browser: Browser, site: ServedSite, made: Mapping[str, bytes]) -> Iterat
         "/hidden",
         "/moved",
         "/unsubscribe",
+        "/subscribe",
+        "/faults",
+        "/confirm",
+        "/confirmed",
         "/mail",
         "/notice",
         "/search",

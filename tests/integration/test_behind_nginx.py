@@ -71,11 +71,11 @@ def servers(tmp_path_factory: pytest.TempPathFactory, few_topics: Taxonomy) -> I
         shown, merged = store(database, few_topics, [a_draft(), a_draft(title="The same")])
         with database.writing() as connection:
             write_items.merge(connection, merged.number, shown.number, NOON)
-        site = a_site(url=SITE, hubs=(HUB,))
-        taxonomy = _renamed(database)
-        # Where nothing but files is served nobody answers searches.
+        site, taxonomy = a_site(url=SITE, hubs=(HUB,)), _renamed(database)
+        # Where nothing but files is served nobody answers searches and forms.
         alone = folder / "alone"
-        publish(database, taxonomy, Files(alone), replace(site, has_search=False))
+        bare = replace(site, has_search=False, has_sign_up=False)
+        publish(database, taxonomy, Files(alone), bare)
         publish(database, taxonomy, Files(public), site)
         search.follow(database)
         own = opened.enter_context(serving(a_web_app(database, taxonomy, public, site=site)))
@@ -197,7 +197,7 @@ def test_a_folder_of_that_name_is_a_site_under_a_path(
             database,
             few_topics,
             Files(tmp_path / "www" / "news"),
-            a_site(url=f"{SITE}/news", has_search=False),
+            a_site(url=f"{SITE}/news", has_search=False, has_sign_up=False),
         )
         server = listening.replace("/srv/fieldfare/public", str(tmp_path / "www"))
         opened.enter_context(services.nginx(server, folder=tmp_path, port=port))

@@ -51,6 +51,10 @@ TOPICS = {
 MADE_WHEN_ASKED = (
     "/u/damaged",
     "/d/damaged",
+    "/subscribe",
+    "/subscribe?select=field%3Dfishing",
+    "/subscribe/sent",
+    "/confirm/damaged",
     "/nothing",
     "/mails",
     "/feeds/select/",

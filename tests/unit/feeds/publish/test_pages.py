@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from lxml import html
 
 from feeds.catalogue import catalogue
 from feeds.model import Author, Issued, IssuedFrom, TopicKind, TopicRef
@@ -17,7 +18,7 @@ from feeds.publish.pages import renderer
 from feeds.publish.past.archive import NO_PAGES
 from feeds.storage.read_items import Surroundings
 from feeds.taxonomy import Taxonomy
-from tests.builders import a_label
+from tests.builders import POLICING, a_label
 from tests.items import a_site, an_item, issued
 
 
@@ -105,7 +106,10 @@ def test_an_own_item_that_stands_elsewhere_too_says_where(osce: Taxonomy) -> Non
 
 
 def test_the_way_to_mails_is_shown_where_there_is_one(osce: Taxonomy) -> None:
-    with_contact, without = (SiteBuilder(a_site(contact=c), osce) for c in ("a@example.org", ""))
+    with_contact, without = (
+        SiteBuilder(a_site(contact=contact, has_sign_up=False), osce)
+        for contact in ("a@example.org", "")
+    )
     subject = "mailto:a@example.org?subject=Digest%3A%20All%20news"
     assert (
         subject
@@ -114,6 +118,20 @@ def test_the_way_to_mails_is_shown_where_there_is_one(osce: Taxonomy) -> None:
     page = dict(without.feed(ALL, [], [], None, NO_PAGES))["feeds/all/index.html"].decode()
     assert "Get it by email" not in page
     assert "mailto:" not in page + front_page(without)
+
+
+def test_a_page_has_a_form_to_get_it_by_mail(osce: Taxonomy) -> None:
+    """Of what it shows; the front page's is of everything."""
+    builder = SiteBuilder(a_site(contact="a@example.org", url="https://example.org/news"), osce)
+    documents = dict(builder.feed(FeedRef.of(POLICING), [], [], None, NO_PAGES))
+    page = documents["feeds/fields/policing/index.html"].decode()
+    for shown, query in ((page, "field=policing"), (front_page(builder), "")):
+        form = html.fromstring(shown).find(".//form[@method='post']")
+        assert form is not None
+        assert form.get("action") == "/news/subscribe"
+        selected = form.find(".//input[@name='select']")
+        assert selected is not None
+        assert selected.get("value") == query
 
 
 def test_an_index_of_nobody_in_particular_says_news(osce: Taxonomy) -> None:

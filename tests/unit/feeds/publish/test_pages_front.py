@@ -100,7 +100,7 @@ def test_the_search_is_offered_where_somebody_answers_it(osce: Taxonomy) -> None
     assert form.get("action") == "/news/feeds/select/"
     assert form.xpath(".//input/@name") == ["q"]
     assert "SearchAction" in page.xpath("string(//script)")
-    static = front_page(osce, has_search=False)
+    static = front_page(osce, has_search=False, has_sign_up=False)
     assert static.xpath("//form") == []
     assert "SearchAction" not in static.xpath("string(//script)")
     assert ALL.page in static.xpath("//a[@class='button']/@href")[0]

@@ -52,12 +52,19 @@ class One:
 def some(
     publish: Callable[[], None] = nothing,
     announce: Callable[[], None] = nothing,
+    send: Callable[[], None] = nothing,
     listen: Callable[[], socket.socket] = socket.socket,
 ) -> WebProcesses:
     handed = SimpleNamespace(settings=SimpleNamespace(serve=SimpleNamespace(processes=2)))
     handed.counts = WebCounts.of(2)
     return WebProcesses(
-        cast("Handed", handed), listen, Event(), code=(), publish=publish, announce=announce
+        cast("Handed", handed),
+        listen,
+        Event(),
+        code=(),
+        publish=publish,
+        announce=announce,
+        send=send,
     )
 
 
