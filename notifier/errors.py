@@ -80,6 +80,13 @@ class PreferenceRefused(NotifierError):
     """What was asked for contradicts itself; the text says which parts do."""
 
 
+class UnreadableList(NotifierError):
+    """A list of people is of no form that is known; the text says what to do."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the list cannot be read: {problem}")
+
+
 class CannotListen(NotifierError):
     """The web server's address cannot be bound."""
 

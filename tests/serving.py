@@ -31,8 +31,8 @@ from feeds.web.published import PublishedFiles
 from feeds.web.selections import SelectedOverHttp
 from notifier.digest.named import Named
 from notifier.model import DeliveryState, Incident, SubscriberState, Totals
+from notifier.subscribers.preferences import Assumed
 from notifier.subscribers.sign_up import SignUp, SignUpBounds
-from notifier.subscribers.subscribe import Assumed
 from notifier.web.application import create_app
 from notifier.web.connections import WebCounts
 from notifier.web.health import Health

@@ -123,11 +123,22 @@ class Taxonomy:
         return topic
 
     def find(self, text: str) -> Topic:
-        """The topic people call ``text``, as in ``field:policing``. Raises UnknownTopic."""
+        """The topic people call ``text``: as in ``field:policing``, or by a name or slug that no
+        other has. Raises UnknownTopic.
+        """
         try:
             return self.get(TopicRef.parse(text))
         except ValueError as error:
-            raise UnknownTopic(text, self._near(text)) from error
+            found = {
+                TopicRef(kind, slug)
+                for kind, names in self._names.items()
+                for slug in (names.slug(text), text)
+                if slug and TopicRef(kind, slug) in self._by_ref
+            }
+            if len(found) == 1:
+                return self.get(found.pop())
+            near = tuple(sorted(map(str, found))) or self._near(text)
+            raise UnknownTopic(text, near) from error
 
     def lineage(self, ref: TopicRef) -> tuple[TopicRef, ...]:
         """The topic of ``ref`` and all its ancestors, nearest first. Raises UnknownTopic."""

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from notifier.mail.turns import Turns
     from notifier.model import Subscriber
     from notifier.storage.suppressions import Keyed
-    from notifier.subscribers.subscribe import Preferences
+    from notifier.subscribers.preferences import Preferences
 
 #: 72 random bits name a subscriber in links and Message-IDs: among a million, two meet with a
 #: chance of 1e-10, and then the unique key refuses the second.

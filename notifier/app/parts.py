@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from feeds.taxonomy import Taxonomy
     from feeds.websub.outbound import CallQueue, Outbound
     from notifier.digest.plan import Planner
-    from notifier.subscribers.subscribe import Assumed
+    from notifier.subscribers.preferences import Assumed
 
 #: Where our own hub is asked, below the address of the site.
 HUB = "/websub"
@@ -291,7 +291,7 @@ def planner(settings: Settings, database: Database, taxonomy: Taxonomy) -> Plann
 def assumed(settings: Settings) -> Assumed:
     """What a newcomer gets without asking: the site's zone, and its language if mails speak it."""
     from feeds.catalogue import languages, nearest
-    from notifier.subscribers.subscribe import Assumed
+    from notifier.subscribers.preferences import Assumed
 
     return Assumed(
         zone=settings.site.timezone,

@@ -20,7 +20,7 @@ from notifier.app.house import House
 from notifier.cli.installation import SECRET_FILE, a_secret, written_once
 from notifier.cli.invocation import DEFAULT_FILE
 from notifier.model import Frequency
-from notifier.subscribers.subscribe import Preferences
+from notifier.subscribers.preferences import Preferences
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 

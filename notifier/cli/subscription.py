@@ -5,14 +5,29 @@ Knows how those are asked for and reported. Must never know how they are done.
 
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
-from config.values import time_zone
+from notifier.cli import transfer
 from notifier.cli.invocation import house_for
 from notifier.cli.output import AsJson, write_report, write_rows
-from notifier.model import Frequency, SubscriberState, Weekday
+from notifier.cli.preferred import (
+    At,
+    Everything,
+    Language,
+    Muted,
+    OftenAs,
+    OnDays,
+    PauseUntil,
+    QuietMinutes,
+    Selections,
+    Topics,
+    Unmuted,
+    Zone,
+    day,
+    days,
+)
+from notifier.model import SubscriberState
 
 if TYPE_CHECKING:
     from notifier.app.house import House
@@ -28,69 +43,8 @@ def register(app: typer.Typer) -> None:
     listed.command()(show)
     listed.command()(pause)
     listed.command()(resume)
+    transfer.register(listed)
     app.add_typer(listed, name="subscribers")
-
-
-def _minute(text: str) -> int:
-    from datetime import datetime
-
-    try:
-        moment = datetime.strptime(text, "%H:%M")  # noqa: DTZ007 - a time of day has no zone
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no time of day; write HH:MM, as 07:00") from error
-    return moment.hour * 60 + moment.minute
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no day; write YYYY-MM-DD") from error
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return time_zone(name)
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}; write one as Europe/Vienna") from error
-
-
-OnDays = Annotated[
-    list[Weekday] | None,
-    typer.Option(help="The day of a weekly digest, or a day of a daily one; again for more."),
-]
-QuietMinutes = Annotated[
-    int | None,
-    typer.Option(min=0, metavar="MINUTES", help="How long immediate mails gather what comes."),
-]
-PauseUntil = Annotated[
-    date | None,
-    typer.Option(
-        parser=_day, metavar="YYYY-MM-DD", help="No mail before that day; today ends a pause."
-    ),
-]
-
-
-Topics = Annotated[
-    list[str] | None, typer.Option(help="What to follow, as KIND:SLUG; again for more of them.")
-]
-Selections = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="QUERY",
-        help="What else, by the address of a selection or its query: any of a kind, all of the"
-        " kinds.",
-    ),
-]
-Everything = Annotated[bool, typer.Option("--everything", help="All news.")]
-Muted = Annotated[
-    list[str] | None, typer.Option(help="A topic to get nothing of, whatever else it is found by.")
-]
-Unmuted = Annotated[list[str] | None, typer.Option(help="A topic that is muted no more.")]
-At = Annotated[int | None, typer.Option(parser=_minute, metavar="HH:MM", help="Local time of day.")]
-Zone = Annotated[
-    ZoneInfo | None, typer.Option(parser=_zone, metavar="ZONE", help="IANA time zone.")
-]
 
 
 def subscribe(
@@ -101,11 +55,11 @@ def subscribe(
     everything: Everything = False,
     mute: Muted = None,
     unmute: Unmuted = None,
-    frequency: Annotated[Frequency | None, typer.Option(help="How often.")] = None,
+    frequency: OftenAs = None,
     at: At = None,
     on: OnDays = None,
     timezone: Zone = None,
-    language: Annotated[str | None, typer.Option(help="Language of the mail.")] = None,
+    language: Language = None,
     quiet: QuietMinutes = None,
     pause_until: PauseUntil = None,
     as_json: AsJson = False,
@@ -116,7 +70,7 @@ def subscribe(
     changed, of all that somebody follows where nothing is named. A new one gets a daily digest at
     07:00 in the site's time zone.
     """
-    from notifier.subscribers.subscribe import Preferences
+    from notifier.subscribers.preferences import Preferences
 
     preferences = Preferences(
         topics=tuple(topic or ()),
@@ -126,7 +80,7 @@ def subscribe(
         unmuted=tuple(unmute or ()),
         frequency=frequency,
         minute=at,
-        weekdays=frozenset(list(Weekday).index(day) for day in on or ()) or None,
+        weekdays=days(on),
         zone=timezone,
         language=language,
         quiet_minutes=quiet,
@@ -176,7 +130,8 @@ def unsubscribe(
 
     With topics or selections they get no more of these; who is left with nothing leaves.
     """
-    from notifier.subscribers.subscribe import Preferences, named_selections
+    from notifier.subscribers.preferences import Preferences
+    from notifier.subscribers.subscribe import named_selections
     from notifier.subscribers.subscribe import unsubscribe as leave
 
     unwanted = Preferences(
@@ -226,7 +181,7 @@ def pause(
     context: typer.Context,
     address: Somebody,
     until: Annotated[
-        date, typer.Argument(parser=_day, metavar="YYYY-MM-DD", help="No mail before that day.")
+        date, typer.Argument(parser=day, metavar="YYYY-MM-DD", help="No mail before that day.")
     ],
     as_json: AsJson = False,
 ) -> None:
@@ -244,7 +199,7 @@ def resume(context: typer.Context, address: Somebody, as_json: AsJson = False) -
 
 
 def _pause(house: "House", person: "Subscriber", until: date, *, as_json: bool) -> None:
-    from notifier.subscribers.subscribe import Preferences
+    from notifier.subscribers.preferences import Preferences
 
     changed = house.subscribe(person.address, Preferences(paused_until=until))
     _tell(house, changed, as_json=as_json)

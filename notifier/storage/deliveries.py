@@ -3,7 +3,7 @@
 Knows the table ``deliveries``. Must never know SMTP, nor how a delivery is sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -45,24 +45,27 @@ _COLUMNS = [deliveries.c[field.name] for field in fields(Delivery) if field.name
 
 
 def notify(
-    connection: Connection, owner: int, kind: NoticeKind, occasion: str, now: datetime
+    connection: Connection, kind: NoticeKind, occasions: Mapping[int, str], now: datetime
 ) -> None:
-    """A notice of an occasion goes to a subscriber, once, before all digests that wait. What it
-    says is made when it leaves.
+    """A notice goes to each of these subscribers of an occasion of theirs, once, before all digests
+    that wait. What it says is made when it leaves.
     """
-    notice = {
-        "subscriber": owner,
-        "period": f"{kind}-{occasion}",
-        "notice": kind,
-        "windows": "{}",
-        "state": DeliveryState.QUEUED,
-        "due_at": now,
-        "attempts": 0,
-        "in_doubt": 0,
-        "created_at": now,
-    }
+    notices = [
+        {
+            "subscriber": owner,
+            "period": f"{kind}-{occasion}",
+            "notice": kind,
+            "windows": "{}",
+            "state": DeliveryState.QUEUED,
+            "due_at": now,
+            "attempts": 0,
+            "in_doubt": 0,
+            "created_at": now,
+        }
+        for owner, occasion in occasions.items()
+    ]
     unique = [deliveries.c.subscriber, deliveries.c.period]
-    upsert(connection, deliveries, [notice], replace=False, key=unique)
+    upsert(connection, deliveries, notices, replace=False, key=unique)
 
 
 def drop(connection: Connection, owners: Sequence[int], now: datetime) -> None:

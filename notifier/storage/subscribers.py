@@ -8,17 +8,23 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    func,
+    insert,
+    select,
+    update,
+)
 
-from feeds.errors import MalformedSelection
 from feeds.model import TopicRef
-from feeds.selection import Selection
 from feeds.storage.columns import among
 from feeds.storage.engines import upsert
-from notifier.errors import UnknownSubscriber, UnusableAddress
+from notifier.errors import UnknownSubscriber
 from notifier.model import (
     Cadence,
     Followed,
@@ -26,16 +32,14 @@ from notifier.model import (
     Subscriber,
     SubscriberState,
     folded,
-    mailbox,
 )
 from notifier.storage import cadences as stored
 from notifier.storage import deliveries
-from notifier.storage.followed_spans import follow
+from notifier.storage.followed.followed_spans import begin, follow
+from notifier.storage.followed.subscriber_rows import every_row, people, people_by
 from notifier.storage.tables import (
-    cadences,
     coverage,
     mutes,
-    selections,
     subscribers,
     subscriptions,
 )
@@ -83,33 +87,63 @@ def put(
     ``public_id``; None where somebody else made them known a moment ago. What is new of a selection
     reaches them by what happens from now on. One who had left has a new epoch.
     """
-    columns = {
+    if known is None:
+        added = add(connection, {public_id: wanted}, now)
+        if not added:
+            return None
+        [owner] = added.values()
+    else:
+        owner = known.id
+        comes_back = known.state is SubscriberState.LEFT
+        changed = _columns(wanted) | {"epoch": known.epoch + comes_back}
+        connection.execute(update(subscribers).where(subscribers.c.id == owner).values(changed))
+        follow(connection, owner, wanted.followed, wanted.cadences, wanted.due)
+        connection.execute(mutes.delete().where(mutes.c.subscriber == owner))
+        _mute(connection, {owner: wanted})
+    return people(connection, every_row().where(subscribers.c.id == owner), wanted.zone)[0]
+
+
+def add(connection: Connection, wanted: Mapping[str, Wanted], now: datetime) -> Mapping[str, int]:
+    """People who are new, by the ids they are to have, are active and get what is wanted: their
+    keys. Those whose address is somebody's already are left out.
+    """
+    rows = [
+        {
+            **_columns(each),
+            "public_id": public_id,
+            "address_key": folded(each.address),
+            "epoch": 1,
+            "created_at": now,
+        }
+        for public_id, each in wanted.items()
+    ]
+    unique, told = [subscribers.c.address_key], [subscribers.c.public_id, subscribers.c.id]
+    new = upsert(connection, subscribers, rows, replace=False, key=unique, returning=told)
+    added = {row.public_id: row.id for row in new}
+    owners = {owner: wanted[public_id] for public_id, owner in added.items()}
+    begin(connection, owners)
+    _mute(connection, owners)
+    return added
+
+
+def _columns(wanted: Wanted) -> dict[str, object]:
+    return {
         "address": wanted.address,
         "language": wanted.language,
         "timezone": wanted.zone.key,
         "paused_until": wanted.paused_until,
         "state": SubscriberState.ACTIVE,
     }
-    if known is None:
-        key = folded(wanted.address)
-        new = {"public_id": public_id, "address_key": key, "epoch": 1, "created_at": now}
-        unique, number = [subscribers.c.address_key], [subscribers.c.id]
-        rows = [columns | new]
-        added = upsert(connection, subscribers, rows, replace=False, key=unique, returning=number)
-        if not added:
-            return None
-        owner: int = added[0].id
-    else:
-        owner = known.id
-        comes_back = known.state is SubscriberState.LEFT
-        changed = columns | {"epoch": known.epoch + comes_back}
-        connection.execute(update(subscribers).where(subscribers.c.id == owner).values(changed))
-    follow(connection, owner, wanted.followed, wanted.cadences, wanted.due)
-    connection.execute(mutes.delete().where(mutes.c.subscriber == owner))
-    muted = [{"subscriber": owner, "topic": str(topic)} for topic in wanted.muted]
+
+
+def _mute(connection: Connection, wanted: Mapping[int, Wanted]) -> None:
+    muted = [
+        {"subscriber": owner, "topic": str(topic)}
+        for owner, each in wanted.items()
+        for topic in each.muted
+    ]
     if muted:
         connection.execute(insert(mutes), muted)
-    return _people(connection, _rows().where(subscribers.c.id == owner), wanted.zone)[0]
 
 
 def by_address(
@@ -118,9 +152,7 @@ def by_address(
     """Whoever has this address, in any spelling; with ``lock`` nobody else changes them. Here and
     below a ``zone`` stands for one that is no more.
     """
-    found = _rows().where(subscribers.c.address_key == folded(address))
-    found = found.with_for_update(key_share=True) if lock else found
-    return next(iter(_people(connection, found, zone)), None)
+    return by_addresses(connection, [address], zone, lock=lock).get(folded(address))
 
 
 def known(connection: Connection, address: str, zone: ZoneInfo) -> Subscriber:
@@ -132,21 +164,37 @@ def known(connection: Connection, address: str, zone: ZoneInfo) -> Subscriber:
 
 
 def by_public_id(connection: Connection, public_id: str, zone: ZoneInfo) -> Subscriber | None:
-    found = _rows().where(subscribers.c.public_id == public_id)
-    return next(iter(_people(connection, found, zone)), None)
+    found = every_row().where(subscribers.c.public_id == public_id)
+    return next(iter(people(connection, found, zone)), None)
+
+
+def by_addresses(
+    connection: Connection, addresses: Iterable[str], zone: ZoneInfo, *, lock: bool = False
+) -> Mapping[str, Subscriber]:
+    """Whoever has one of these addresses, in any spelling, by the address folded; with ``lock``
+    nobody else changes them.
+    """
+    wanted = every_row().where(among(subscribers.c.address_key, map(folded, addresses)))
+    wanted = wanted.with_for_update(key_share=True) if lock else wanted
+    return people_by(subscribers.c.address_key, connection, wanted, zone)
 
 
 def by_numbers(
     connection: Connection, numbers: Collection[int], zone: ZoneInfo
 ) -> Mapping[int, Subscriber]:
     """The people of these keys, by key."""
-    found = _people(connection, _rows().where(among(subscribers.c.id, numbers)), zone)
-    return {person.id: person for person in found}
+    wanted = every_row().where(among(subscribers.c.id, numbers))
+    return people_by(subscribers.c.id, connection, wanted, zone)
 
 
 def everybody(connection: Connection, zone: ZoneInfo) -> list[Subscriber]:
     """Every subscriber there ever was, in the order they came."""
-    return _people(connection, _rows(), zone)
+    return people(connection, every_row(), zone)
+
+
+def after(connection: Connection, number: int, limit: int, zone: ZoneInfo) -> list[Subscriber]:
+    """The next subscribers with a higher key, in the order they came."""
+    return people(connection, every_row().where(subscribers.c.id > number).limit(limit), zone)
 
 
 def follow_only(connection: Connection, person: Subscriber, rest: Sequence[Followed]) -> None:
@@ -255,98 +303,3 @@ def counts(connection: Connection) -> dict[SubscriberState, int]:
     )
     found = {SubscriberState(state): count for state, count in rows}
     return {state: found.get(state, 0) for state in SubscriberState}
-
-
-# -- People out of their rows ----------------------------------------------------------------------
-
-
-def _rows() -> Select[Any]:
-    """The rows of everybody, in the order they came; narrow them down before reading."""
-    return select(subscribers).order_by(subscribers.c.id)
-
-
-def _people(connection: Connection, wanted: Select[Any], zone: ZoneInfo) -> list[Subscriber]:
-    """Everybody among the rows, as well as they can be read."""
-    found = connection.execute(wanted).all()
-    chosen = wanted.with_only_columns(subscribers.c.id).order_by(None)
-    rest = [
-        select(subscriptions.c.subscriber, subscriptions.c.frequency, selections.c.query)
-        .join_from(subscriptions, selections)
-        .where(subscriptions.c.subscriber.in_(chosen), subscriptions.c.until.is_(None))
-        .order_by(subscriptions.c.subscriber, subscriptions.c.position),
-        select(coverage.c.subscriber, coverage.c.cadence.label("live"), cadences)
-        .join(cadences, cadences.c.id == func.coalesce(coverage.c.cadence, coverage.c.was))
-        .where(coverage.c.subscriber.in_(chosen))
-        .order_by(coverage.c.subscriber, coverage.c.frequency),
-        select(mutes).where(mutes.c.subscriber.in_(chosen)).order_by(mutes.c.topic),
-    ]
-    follows, timings, muted = (_by_owner(connection.execute(each)) for each in rest)
-    return [
-        _subscriber(row, zone, follows[row.id], timings[row.id], muted[row.id]) for row in found
-    ]
-
-
-def _by_owner(rows: Iterable[Row[Any]]) -> Mapping[int, list[Row[Any]]]:
-    found = defaultdict[int, list[Row[Any]]](list)
-    for row in rows:
-        found[row.subscriber].append(row)
-    return found
-
-
-def _subscriber(
-    row: Row[Any],
-    zone: ZoneInfo,
-    follows: Sequence[Row[Any]],
-    timings: Sequence[Row[Any]],
-    muted: Sequence[Row[Any]],
-) -> Subscriber:
-    is_active = row.state == SubscriberState.ACTIVE
-    live = (each for each in timings if each.live is not None or not is_active)
-    known, problems = _timings(live, zone)
-    selected = [(each, _selection(each.query)) for each in follows]
-    own = stored.zone_named(row.timezone)
-    problems += (f"{each.query!r} is no selection" for each, selection in selected if not selection)
-    if own is None or any(each.is_lost for each in known):
-        problems.append(f"there is no time zone {row.timezone!r}")
-    try:
-        mailbox(row.address)
-    except UnusableAddress:
-        # Its own text names the address, and a problem is logged.
-        problems.append("the domain of its address is no host name")
-    return Subscriber(
-        id=row.id,
-        public_id=row.public_id,
-        address=row.address,
-        language=row.language,
-        zone=own or zone,
-        followed=tuple(
-            Followed(selection=selection, frequency=Frequency(each.frequency))
-            for each, selection in selected
-            if selection is not None
-        ),
-        cadences={each.cadence.frequency: each.cadence for each in known},
-        state=SubscriberState(row.state),
-        epoch=row.epoch,
-        due={each.cadence.frequency: each.due_at for each in known if each.due_at and is_active},
-        muted=tuple(TopicRef.parse(each.topic) for each in muted),
-        paused_until=row.paused_until,
-        problem="; ".join(problems),
-    )
-
-
-def _timings(rows: Iterable[Row[Any]], zone: ZoneInfo) -> tuple[list[stored.Timing], list[str]]:
-    """Those that are cadences, and what is wrong with the others."""
-    known, problems = [], []
-    for row in rows:
-        try:
-            known.append(stored.timing(row, zone))
-        except ValueError as error:
-            problems.append(str(error))
-    return known, problems
-
-
-def _selection(query: str) -> Selection | None:
-    try:
-        return Selection.parse(query)
-    except MalformedSelection:
-        return None

@@ -27,10 +27,11 @@ from notifier.storage import deliveries, subscribers, suppressions
 from notifier.storage.cadences import zone_named
 from notifier.storage.consent import limits, requests
 from notifier.storage.consent.limits import Limit
-from notifier.storage.consent.requests import Asked
+from notifier.storage.consent.requests import Asked, AskedBy
 from notifier.storage.suppressions import Keyed
 from notifier.subscribers.links import Claim
-from notifier.subscribers.subscribe import Assumed, Preferences, checked, subscribed
+from notifier.subscribers.preferences import Assumed, Preferences
+from notifier.subscribers.subscribe import checked, subscribed
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 #: Each read by several people, who cannot confirm for each other (RFC 2142), or by nobody.
@@ -105,13 +106,12 @@ class SignUp:
                 return SignUpAnswer.TOO_MANY
             if limits.take(connection, [self._of_one(connection, usable)], now):
                 return SignUpAnswer.CHECK_MAIL
-            owner, state = requests.make_known(
-                connection, usable, asked, public_id=public_id, now=now
-            )
-            number = requests.ask(connection, owner, asked, shown, now)
+            asking = {public_id: AskedBy(usable, asked)}
+            [(owner, state)] = requests.make_known(connection, asking, now).values()
+            [number] = requests.ask(connection, {owner: asked}, shown, now).values()
             is_active = state is SubscriberState.ACTIVE
             kind = NoticeKind.MANAGE if is_active else NoticeKind.CONFIRM
-            deliveries.notify(connection, owner, kind, str(number), now)
+            deliveries.notify(connection, kind, {owner: str(number)}, now)
         return SignUpAnswer.CHECK_MAIL
 
     def confirm(self, claim: Claim, *, now: datetime) -> Subscriber | NotConfirmed:
@@ -144,8 +144,8 @@ class SignUp:
             if confirmed is None:
                 raise AssertionError("whoever asked is known")
             if self.welcomes and person.state is not SubscriberState.ACTIVE:
-                occasion = str(confirmed.epoch)
-                deliveries.notify(connection, confirmed.id, NoticeKind.WELCOME, occasion, now)
+                occasion = {confirmed.id: str(confirmed.epoch)}
+                deliveries.notify(connection, NoticeKind.WELCOME, occasion, now)
         return confirmed
 
     def standing(

@@ -5,9 +5,10 @@ know how rows are kept or who asked.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
+from types import MappingProxyType
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -31,43 +32,13 @@ from notifier.model import (
 from notifier.storage import subscribers
 from notifier.storage.consent import requests
 from notifier.storage.subscribers import Wanted
+from notifier.subscribers.preferences import Assumed, Preferences
 
 #: Early enough for the first coffee, and the example every reader of such mails knows.
 USUAL_MINUTE = 7 * 60
 MONDAY = frozenset({0})
 #: Long enough for the items of one event to come in one mail.
 USUAL_QUIET_MINUTES = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preferences:
-    """What somebody asked for in words; None, or nothing, where they said nothing.
-
-    ``topics`` are each followed by itself, ``selections`` are the queries of others; ``muted`` and
-    ``unmuted`` are topics, too.
-    """
-
-    topics: tuple[str, ...] = ()
-    selections: tuple[str, ...] = ()
-    everything: bool = False
-    muted: tuple[str, ...] = ()
-    unmuted: tuple[str, ...] = ()
-    frequency: Frequency | None = None
-    minute: int | None = None
-    weekdays: frozenset[int] | None = None
-    zone: ZoneInfo | None = None
-    language: str | None = None
-    quiet_minutes: int | None = None
-    paused_until: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assumed:
-    """What a newcomer gets without asking, and the languages there are to choose from."""
-
-    zone: ZoneInfo
-    language: str
-    languages: Sequence[str]
 
 
 def subscribe(
@@ -108,24 +79,45 @@ def subscribed(
     now: datetime,
 ) -> Subscriber | None:
     """The same within a transaction; None where somebody else made them known a moment ago."""
-    usable = checked(address)
+    known = subscribers.by_address(connection, checked(address), assumed.zone, lock=True)
+    last = subscribers.last_planned(connection, known.id, now) if known else {}
+    asked = taxonomy, address, preferences, assumed
+    wanted = wanted_by(*asked, known=known, last=last, now=now)
+    person = subscribers.put(connection, wanted, public_id=public_id, now=now, known=known)
+    was_active = known is not None and known.state is SubscriberState.ACTIVE
+    if person and (is_anything_named(preferences) or not was_active):
+        requests.agree(connection, person.id, consent, now)
+    return person
+
+
+def wanted_by(
+    taxonomy: Taxonomy,
+    address: str,
+    preferences: Preferences,
+    assumed: Assumed,
+    *,
+    known: Subscriber | None = None,
+    last: Mapping[Frequency, tuple[date, datetime]] = MappingProxyType({}),
+    now: datetime,
+) -> Wanted:
+    """All that somebody is to get as they ask for this, whoever they are so far, and whose ``last``
+    digests were of these days and planned then. Raises as `subscribe`.
+    """
     named = named_selections(taxonomy, preferences)
     muted, unmuted = (
         _topics_of(taxonomy, preferences.muted),
         _topics_of(taxonomy, preferences.unmuted),
     )
-    known = subscribers.by_address(connection, usable, assumed.zone, lock=True)
     active = known if known and known.state is SubscriberState.ACTIVE else None
     followed, changed = _followed(named, preferences.frequency, known, active)
     zone = preferences.zone or (known.zone if known else assumed.zone)
     until = _pause(preferences, active, now.astimezone(zone).date())
-    last = subscribers.last_planned(connection, known.id, now) if known else {}
     plain = _plain(preferences, followed, changed, known, zone)
     begun = partial(_begun, until, active, last, now)
     cadences = {often: begun(each) for often, each in plain.items()}
-    wanted = Wanted(
-        address=usable,
-        language=_language(preferences.language, known, assumed),
+    return Wanted(
+        address=checked(address),
+        language=usable_language(preferences.language, known, assumed),
         zone=zone,
         followed=followed,
         cadences=cadences,
@@ -133,10 +125,11 @@ def subscribed(
         muted=_muted(active, muted, unmuted),
         paused_until=until,
     )
-    person = subscribers.put(connection, wanted, public_id=public_id, now=now, known=known)
-    if person and (named or active is None):
-        requests.agree(connection, person.id, consent, now)
-    return person
+
+
+def is_anything_named(preferences: Preferences) -> bool:
+    """Whether they name what to follow."""
+    return bool(preferences.topics or preferences.selections or preferences.everything)
 
 
 def named_selections(taxonomy: Taxonomy, preferences: Preferences) -> tuple[Selection, ...]:
@@ -329,7 +322,10 @@ def _pause(preferences: Preferences, active: Subscriber | None, today: date) -> 
     return until if until and until > today else None
 
 
-def _language(preferred: str | None, known: Subscriber | None, assumed: Assumed) -> str:
+def usable_language(preferred: str | None, known: Subscriber | None, assumed: Assumed) -> str:
+    """The language of somebody's mails: what they prefer, or have, or is assumed. Raises
+    UnknownLanguage.
+    """
     language = preferred or (known.language if known else assumed.language)
     if language not in assumed.languages:
         raise UnknownLanguage(language, tuple(assumed.languages))

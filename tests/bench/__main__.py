@@ -22,6 +22,7 @@ BENCHES = (
     "web",
     "render",
     "plan",
+    "lists",
     "mail",
     "sending",
 )

@@ -5,10 +5,11 @@ know what is written to them, or which pages ask.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
@@ -32,6 +33,20 @@ class Asked:
     weekdays: frozenset[int] = frozenset()
 
 
+class AskedBy(NamedTuple):
+    """An address that somebody gave, and what they asked for."""
+
+    address: str
+    asked: Asked
+
+
+class KnownBy(NamedTuple):
+    """Under which key somebody is known, and in which state they are."""
+
+    id: int
+    state: SubscriberState
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedRequest:
     """What was asked for, by whom, and whether it was confirmed."""
@@ -45,52 +60,72 @@ class AskedRequest:
 
 
 def make_known(
-    connection: Connection, address: str, asked: Asked, *, public_id: str, now: datetime
-) -> tuple[int, SubscriberState]:
-    """Whoever has this address is known, by this ``public_id`` if they are new: their key, and the
-    state they are in. Who left before is as if they were new, of a new epoch.
+    connection: Connection, asking: Mapping[str, AskedBy], now: datetime
+) -> Mapping[str, KnownBy]:
+    """Those who have these addresses are known, by these public ids where they are new; each is
+    told by the address folded. Who left before is as if they were new, of a new epoch.
 
     The same statements run whoever it is, so that their time tells nobody anything.
     """
-    new = {
-        "public_id": public_id,
-        "address": address,
-        "address_key": folded(address),
-        "language": asked.language,
-        "timezone": asked.timezone,
-        "state": SubscriberState.PENDING,
-        "epoch": 1,
-        "created_at": now,
-    }
-    upsert(connection, subscribers, [new], replace=False, key=[subscribers.c.address_key])
-    is_it = subscribers.c.address_key == new["address_key"]
+    new = [
+        {
+            "public_id": public_id,
+            "address": address,
+            "address_key": folded(address),
+            "language": asked.language,
+            "timezone": asked.timezone,
+            "state": SubscriberState.PENDING,
+            "epoch": 1,
+            "created_at": now,
+        }
+        for public_id, (address, asked) in asking.items()
+    ]
+    upsert(connection, subscribers, new, replace=False, key=[subscribers.c.address_key])
+    are_they = among(subscribers.c.address_key, [str(row["address_key"]) for row in new])
     connection.execute(
         update(subscribers)
-        .where(is_it, subscribers.c.state == SubscriberState.LEFT)
+        .where(are_they, subscribers.c.state == SubscriberState.LEFT)
         .values(state=SubscriberState.PENDING, epoch=subscribers.c.epoch + 1)
     )
-    row = connection.execute(select(subscribers.c.id, subscribers.c.state).where(is_it)).one()
-    return row.id, SubscriberState(row.state)
+    columns = (subscribers.c.address_key, subscribers.c.id, subscribers.c.state)
+    rows = connection.execute(select(*columns).where(are_they))
+    return {row.address_key: KnownBy(row.id, SubscriberState(row.state)) for row in rows}
 
 
-def ask(connection: Connection, owner: int, asked: Asked, shown: Shown, now: datetime) -> int:
-    """What somebody asked for is on record, unconfirmed: its number."""
-    row = {
-        "subscriber": owner,
-        "purpose": "subscribe",
-        "queries": json.dumps(asked.queries),
-        "frequency": asked.frequency,
-        "minute": asked.minute,
-        "weekdays": "".join(str(day + 1) for day in sorted(asked.weekdays)),
-        "timezone": asked.timezone,
-        "language": asked.language,
-        "asked_at": now,
-        **_proof(shown),
-    }
-    number: int = connection.execute(
-        insert(requests).values(row).returning(requests.c.id)
-    ).scalar_one()
-    return number
+def ask(
+    connection: Connection, asked: Mapping[int, Asked], shown: Shown, now: datetime
+) -> Mapping[int, int]:
+    """What people asked for, by their keys, is on record, unconfirmed: its numbers."""
+    rows = [
+        {
+            "subscriber": owner,
+            "purpose": "subscribe",
+            "queries": json.dumps(each.queries),
+            "frequency": each.frequency,
+            "minute": each.minute,
+            "weekdays": "".join(str(day + 1) for day in sorted(each.weekdays)),
+            "timezone": each.timezone,
+            "language": each.language,
+            "asked_at": now,
+            **_proof(shown),
+        }
+        for owner, each in asked.items()
+    ]
+    if not rows:
+        return {}
+    told = insert(requests).returning(requests.c.subscriber, requests.c.id)
+    return {row.subscriber: row.id for row in connection.execute(told, rows)}
+
+
+def open_of(connection: Connection, owners: Collection[int]) -> Mapping[int, frozenset[str]]:
+    """What each of these people asked for and has not confirmed, by the queries of it."""
+    theirs = (among(requests.c.subscriber, owners), requests.c.confirmed_at.is_(None))
+    found = defaultdict[int, set[str]](set)
+    for owner, queries in connection.execute(
+        select(requests.c.subscriber, requests.c.queries).where(*theirs)
+    ):
+        found[owner].update(json.loads(queries))
+    return {owner: frozenset(queries) for owner, queries in found.items()}
 
 
 def among_requests(connection: Connection, numbers: Collection[int]) -> Mapping[int, AskedRequest]:
@@ -113,34 +148,43 @@ def agree(connection: Connection, owner: int, consent: Consent, now: datetime) -
         confirmed = update(requests).where(*open_yet).values(confirmed_at=now)
         if not connection.execute(confirmed).rowcount:
             return
-    row = {
-        "subscriber": owner,
-        "how": consent.how,
-        "source": consent.source,
-        "asked_at": consent.asked_at,
-        "at": now,
-        **_proof(consent.shown),
-    }
-    connection.execute(insert(consents).values(row))
+    on_record(connection, [owner], consent, now)
 
 
-def consents_of(connection: Connection, owner: int) -> Sequence[tuple[Consent, datetime]]:
-    """All that somebody agreed to, and when, the first first."""
-    rows = connection.execute(
-        select(consents).where(consents.c.subscriber == owner).order_by(consents.c.id)
-    )
-    return [
-        (
-            Consent(
-                how=ConsentKind(row.how),
-                source=row.source,
-                asked_at=row.asked_at,
-                shown=_shown(row),
-            ),
-            row.at,
-        )
-        for row in rows
+def on_record(
+    connection: Connection, owners: Collection[int], consent: Consent, now: datetime
+) -> None:
+    """That all these people agreed is on record."""
+    rows = [
+        {
+            "subscriber": owner,
+            "how": consent.how,
+            "source": consent.source,
+            "asked_at": consent.asked_at,
+            "at": now,
+            **_proof(consent.shown),
+        }
+        for owner in owners
     ]
+    if rows:
+        connection.execute(insert(consents), rows)
+
+
+def consents_of(
+    connection: Connection, owners: Collection[int]
+) -> Mapping[int, Sequence[tuple[Consent, datetime]]]:
+    """All that each of these people agreed to, and when, the first first."""
+    theirs = select(consents).where(among(consents.c.subscriber, owners))
+    found = defaultdict[int, list[tuple[Consent, datetime]]](list)
+    for row in connection.execute(theirs.order_by(consents.c.id)):
+        consent = Consent(
+            how=ConsentKind(row.how),
+            source=row.source,
+            asked_at=row.asked_at,
+            shown=_shown(row),
+        )
+        found[row.subscriber].append((consent, row.at))
+    return found
 
 
 def forget(connection: Connection, before: datetime) -> int:

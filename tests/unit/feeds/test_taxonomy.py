@@ -74,7 +74,7 @@ def test_a_topic_is_found_by_the_name_people_write(osce: Taxonomy) -> None:
     ("written", "near"),
     [
         ("field:polcing", "field:policing"),
-        ("policing", "field:policing"),
+        ("polcing", "field:policing"),
         ("issuer:policing", "field:policing"),
         ("sport:policing", "field:policing"),
     ],

@@ -67,7 +67,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["unsubscribe", "a@example.org"], 480, {"alembic", *PARSERS, *ELSEWHERE}),
         (
             ["subscribe", "a@example.org", "--topic", "field:policing"],
-            467,
+            472,
             {"alembic", *PARSERS, *ELSEWHERE},
         ),
         (["parse", SEED], 375, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),

@@ -24,8 +24,8 @@ from notifier.storage.consent.requests import Asked
 from notifier.storage.sending import Claimed
 from notifier.storage.suppressions import Suppression
 from notifier.subscribers.links import Claim, LinkScope, read
+from notifier.subscribers.preferences import Assumed
 from notifier.subscribers.sign_up import NotConfirmed, SignUp, SignUpAnswer, SignUpBounds
-from notifier.subscribers.subscribe import Assumed
 from tests.builders import a_subscriber
 from tests.outbox import KEYED, LINKS, SENDER, outbox, people, queue, subscribe
 from tests.serving import SITE
@@ -158,7 +158,7 @@ def test_confirming_subscribes_with_what_was_asked_for_and_is_on_record(
         ("field=policing", Frequency.WEEKLY)
     ]
     with database.reading() as connection:
-        [(consent, at)] = requests.consents_of(connection, confirmed.id)
+        [(consent, at)] = requests.consents_of(connection, [confirmed.id])[confirmed.id]
     assert (consent.how, consent.shown, consent.asked_at) == (ConsentKind.CONFIRMED, SHOWN, NOW)
     assert at == NOW + timedelta(hours=1)
 

@@ -23,7 +23,8 @@ from notifier.model import (
 )
 from notifier.storage import tables as t
 from notifier.storage.subscribers import by_public_id, everybody
-from notifier.subscribers.subscribe import Assumed, Preferences, subscribe, unsubscribe
+from notifier.subscribers.preferences import Assumed, Preferences
+from notifier.subscribers.subscribe import subscribe, unsubscribe
 from tests.builders import some_news
 from tests.outbox import store
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from feeds.errors import TaxonomyError
+from feeds.errors import TaxonomyError, UnknownTopic
 from feeds.model import Ending, Label, TopicKind, TopicRef
 from feeds.taxonomy import Taxonomy
 
@@ -310,3 +310,15 @@ def test_a_label_is_in_a_language_and_of_one_topic() -> None:
         labels.de = "Fische"
     """
     assert faults(text) == ("field name 'fische' belongs to both field:fish and field:trout",)
+
+
+@pytest.mark.parametrize("name", ["field:policing", "Policing", "policing", "POLICING "])
+def test_a_topic_is_found_by_what_no_other_has(osce: Taxonomy, name: str) -> None:
+    assert str(osce.find(name).ref) == "field:policing"
+
+
+def test_a_name_that_several_topics_have_names_all_of_them() -> None:
+    text = "".join(f'[[{kind}]]\nslug = "youth"\nlabel = "Youth"\n' for kind in ("field", "issuer"))
+    taxonomy = Taxonomy.from_toml(text)
+    with pytest.raises(UnknownTopic, match="did you mean field:youth, issuer:youth"):
+        taxonomy.find("Youth")

@@ -10,7 +10,7 @@ by the new one.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -20,6 +20,17 @@ from notifier.model import Cadence, Followed, Frequency
 from notifier.storage import matches
 from notifier.storage.cadences import key_of
 from notifier.storage.tables import coverage, subscriptions
+
+
+class Following(Protocol):
+    """What somebody is to follow, and when the mails of each frequency come."""
+
+    @property
+    def followed(self) -> Sequence[Followed]: ...
+    @property
+    def cadences(self) -> Mapping[Frequency, Cadence]: ...
+    @property
+    def due(self) -> Mapping[Frequency, datetime | None]: ...
 
 
 class _Live(NamedTuple):
@@ -75,6 +86,43 @@ def follow(
         for frequency, cadence in cadences.items()
     }
     _cover(connection, owner, reached, timings)
+
+
+def begin(connection: Connection, wanted: Mapping[int, Following]) -> None:
+    """People of whom nothing is known yet, by their keys, follow these, from now on."""
+    queries = {each.selection.query for one in wanted.values() for each in one.followed}
+    keys = matches.keys(connection, sorted(queries))
+    now = last_number(connection, "changes")
+    timings = {
+        (cadence, one.due[frequency])
+        for one in wanted.values()
+        for frequency, cadence in one.cadences.items()
+    }
+    timing = {(cadence, due): key_of(connection, cadence, due, now) for cadence, due in timings}
+    spans = [
+        {
+            "subscriber": owner,
+            "selection": keys[each.selection.query],
+            "position": position,
+            **_Live(each.frequency, now, now)._asdict(),
+        }
+        for owner, one in wanted.items()
+        for position, each in enumerate(one.followed)
+    ]
+    covered = [
+        {
+            "subscriber": owner,
+            "frequency": frequency,
+            "cadence": timing[cadence, one.due[frequency]],
+            "cursor": now,
+            "period": "",
+        }
+        for owner, one in wanted.items()
+        for frequency, cadence in one.cadences.items()
+    ]
+    for table, rows in ((subscriptions, spans), (coverage, covered)):
+        if rows:
+            connection.execute(insert(table), rows)
 
 
 def _read(connection: Connection, owner: int) -> tuple[dict[Frequency, int], Mapping[int, _Live]]:

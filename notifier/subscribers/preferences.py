@@ -1,0 +1,42 @@
+"""What somebody asked for, and what is assumed where they did not.
+
+Knows the words of preferences. Must never know what is made of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from notifier.model import Frequency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """What somebody asked for in words; None, or nothing, where they said nothing.
+
+    ``topics`` are each followed by itself, ``selections`` are the queries of others; ``muted`` and
+    ``unmuted`` are topics, too.
+    """
+
+    topics: tuple[str, ...] = ()
+    selections: tuple[str, ...] = ()
+    everything: bool = False
+    muted: tuple[str, ...] = ()
+    unmuted: tuple[str, ...] = ()
+    frequency: Frequency | None = None
+    minute: int | None = None
+    weekdays: frozenset[int] | None = None
+    zone: ZoneInfo | None = None
+    language: str | None = None
+    quiet_minutes: int | None = None
+    paused_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumed:
+    """What a newcomer gets without asking, and the languages there are to choose from."""
+
+    zone: ZoneInfo
+    language: str
+    languages: Sequence[str]
