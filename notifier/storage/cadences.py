@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     bindparam,
@@ -73,7 +74,7 @@ def timing(row: Row[Any], otherwise: ZoneInfo) -> Timing:
 
 def key_of(connection: Connection, cadence: Cadence, due_at: datetime | None, cursor: int) -> int:
     """The key of a cadence, due at a moment unless it is known. An immediate one is due by what
-    matched beyond the ``cursor``, or beyond an earlier one.
+    matched beyond the ``cursor``, or beyond an earlier one, and at that moment at the latest.
     """
     row = {
         "frequency": cadence.frequency,
@@ -89,7 +90,9 @@ def key_of(connection: Connection, cadence: Cadence, due_at: datetime | None, cu
     is_it = [column == row[column.name] for column in unique]
     if cadence.frequency is Frequency.IMMEDIATE:
         earlier = update(cadences).where(*is_it, cadences.c.cursor > cursor)
-        connection.execute(earlier.values(cursor=cursor, due_at=due_at))
+        connection.execute(earlier.values(cursor=cursor))
+        if due_at is not None:
+            wake(connection, due_at, *is_it)
     key: int = connection.execute(select(cadences.c.id).where(*is_it)).scalar_one()
     return key
 
@@ -137,14 +140,11 @@ def coming(connection: Connection, now: datetime, otherwise: ZoneInfo) -> Sequen
     return list(_usable(rows, otherwise))
 
 
-def wake(connection: Connection, now: datetime) -> None:
-    """Something matched: immediate digests may be due."""
-    connection.execute(
-        update(cadences)
-        .where(cadences.c.frequency == Frequency.IMMEDIATE)
-        .where(or_(cadences.c.due_at.is_(None), cadences.c.due_at > now))
-        .values(due_at=now)
-    )
+def wake(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> None:
+    """Something matched, or is wanted otherwise: immediate digests may be due, or ``which`` are."""
+    is_immediate = cadences.c.frequency == Frequency.IMMEDIATE
+    is_later = or_(cadences.c.due_at.is_(None), cadences.c.due_at > now)
+    connection.execute(update(cadences).where(is_immediate, *which, is_later).values(due_at=now))
 
 
 def end_quiet(connection: Connection, now: datetime) -> None:

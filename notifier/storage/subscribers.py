@@ -26,7 +26,6 @@ from feeds.storage.columns import among
 from feeds.storage.engines import upsert
 from notifier.errors import UnknownSubscriber
 from notifier.model import (
-    Cadence,
     Followed,
     Frequency,
     Subscriber,
@@ -35,7 +34,7 @@ from notifier.model import (
 )
 from notifier.storage import cadences as stored
 from notifier.storage import deliveries
-from notifier.storage.followed.followed_spans import begin, follow
+from notifier.storage.followed.followed_spans import Following, begin, follow
 from notifier.storage.followed.subscriber_rows import every_row, people, people_by
 from notifier.storage.tables import (
     coverage,
@@ -58,17 +57,12 @@ class FollowedSpan(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """All that somebody is to get from now on; ``due`` is when each of the cadences is due first,
-    None where an item is what makes it due.
-    """
+class Wanted(Following):
+    """All that somebody is to get from now on."""
 
     address: str
     language: str
     zone: ZoneInfo
-    followed: tuple[Followed, ...]
-    cadences: Mapping[Frequency, Cadence]
-    due: Mapping[Frequency, datetime | None]
     muted: tuple[TopicRef, ...] = ()
     paused_until: date | None = None
 
@@ -97,7 +91,7 @@ def put(
         comes_back = known.state is SubscriberState.LEFT
         changed = _columns(wanted) | {"epoch": known.epoch + comes_back}
         connection.execute(update(subscribers).where(subscribers.c.id == owner).values(changed))
-        follow(connection, owner, wanted.followed, wanted.cadences, wanted.due)
+        follow(connection, owner, wanted, now)
         connection.execute(mutes.delete().where(mutes.c.subscriber == owner))
         _mute(connection, {owner: wanted})
     return people(connection, every_row().where(subscribers.c.id == owner), wanted.zone)[0]
@@ -197,11 +191,14 @@ def after(connection: Connection, number: int, limit: int, zone: ZoneInfo) -> li
     return people(connection, every_row().where(subscribers.c.id > number).limit(limit), zone)
 
 
-def follow_only(connection: Connection, person: Subscriber, rest: Sequence[Followed]) -> None:
+def follow_only(
+    connection: Connection, person: Subscriber, rest: Sequence[Followed], now: datetime
+) -> None:
     """Of all that somebody follows, only the ``rest`` from now on."""
     kept = {each.frequency for each in rest}
     cadences = {often: each for often, each in person.cadences.items() if often in kept}
-    follow(connection, person.id, rest, cadences, dict.fromkeys(cadences))
+    following = Following(followed=tuple(rest), cadences=cadences, due=dict.fromkeys(cadences))
+    follow(connection, person.id, following, now)
 
 
 def leave(connection: Connection, public_id: str, now: datetime) -> bool:
@@ -225,7 +222,7 @@ def _leave(connection: Connection, who: ColumnElement[bool], now: datetime) -> b
         .returning(subscribers.c.id)
     ).scalar()
     if left is not None:
-        follow(connection, left, (), {}, {})
+        follow(connection, left, Following(), now)
         deliveries.drop(connection, [left], now)
     return left is not None
 

@@ -193,7 +193,7 @@ def unsubscribe(
         followed = known.followed if known else ()
         rest = [each for each in followed if each.selection not in named]
         if known and 0 < len(rest) < len(followed):
-            subscribers.follow_only(connection, known, rest)
+            subscribers.follow_only(connection, known, rest, now)
         elif followed and not rest:
             subscribers.leave_by_address(connection, usable, now)
     return len(rest) < len(followed)

@@ -9,11 +9,11 @@ from sqlalchemy import func, select, update
 
 from feeds.model import Fresh
 from feeds.storage.database import Database
-from notifier.model import Cadence, Frequency, Skip, Subscriber
+from notifier.model import Cadence, Followed, Frequency, Skip, Subscriber
 from notifier.storage import suppressions
 from notifier.storage import tables as t
 from notifier.storage.suppressions import Suppression
-from tests.builders import HUMAN_RIGHTS, POLICING, SECRETARIAT, a_subscriber, some_news
+from tests.builders import DAILY, HUMAN_RIGHTS, POLICING, SECRETARIAT, a_subscriber, only, some_news
 from tests.outbox import KEYED, LINKS, NOW, outbox, people, store, subscribe
 from tests.planning import (
     A_DAY,
@@ -132,6 +132,42 @@ def test_immediate_mail_leaves_at_once_and_gathers_what_comes_soon_after(
     assert run(database, now=NOW + timedelta(minutes=9)) == report(0)
     assert mailed(database, now=NOW + timedelta(minutes=10)) == [[4, 3, 2]]
     assert run(database, now=NOW + timedelta(minutes=30)) == report(0)
+
+
+def test_who_wants_at_once_what_waited_for_another_digest_gets_it_at_once(
+    database: Database,
+) -> None:
+    """Though nothing happens to any item after they said so."""
+    subscribe(database, a_subscriber(cadence=WEEKLY, due_at=NOW + A_DAY))
+    store(database, some_news(number=1))
+    assert run(database, now=NOW) == report(0)
+    subscribe(database, a_subscriber(cadence=IMMEDIATE, due_at=None))
+    assert mailed(database, now=NOW) == [[1]]
+    assert run(database, now=NOW) == report(0)
+
+
+@pytest.mark.parametrize("then", [IMMEDIATE, DAILY])
+def test_nor_does_it_wait_for_something_else_where_such_digests_reached_it(
+    database: Database, then: Cadence
+) -> None:
+    """They told of something else meanwhile, and the last of them was of the last change."""
+    human_rights = frozenset({HUMAN_RIGHTS})
+    both_ways = a_subscriber(
+        cadence=then,
+        followed=(
+            Followed(selection=only(HUMAN_RIGHTS), frequency=then.frequency),
+            Followed(selection=only(POLICING), frequency=WEEKLY.frequency),
+        ),
+        cadences={then.frequency: then, WEEKLY.frequency: WEEKLY},
+        due={then.frequency: SEVEN, WEEKLY.frequency: SEVEN + 9 * A_DAY},
+    )
+    subscribe(database, both_ways)
+    store(database, some_news(number=1), some_news(number=2, topics=human_rights))
+    assert mailed(database) == [[2]]
+    subscribe(database, a_subscriber(cadence=WEEKLY, due_at=SEVEN + 9 * A_DAY))
+    subscribe(database, a_subscriber(cadence=then, due_at=SEVEN + A_DAY))
+    assert mailed(database, now=SEVEN + A_DAY) == [[1]]
+    assert mailed(database, now=SEVEN + 2 * A_DAY) == []
 
 
 def test_a_suppressed_address_gets_nothing_and_the_reason_is_told(database: Database) -> None:

@@ -9,12 +9,13 @@ by the new one.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from feeds.storage.database import last_number
+from feeds.storage.database import last_number, next_numbers
 from feeds.storage.engines import upsert
 from notifier.model import Cadence, Followed, Frequency
 from notifier.storage import matches
@@ -22,15 +23,15 @@ from notifier.storage.cadences import key_of
 from notifier.storage.tables import coverage, subscriptions
 
 
-class Following(Protocol):
-    """What somebody is to follow, and when the mails of each frequency come."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """What somebody is to follow, and when the mails of each frequency come: ``due`` is when each
+    of the cadences is due first, None where an item is what makes it due.
+    """
 
-    @property
-    def followed(self) -> Sequence[Followed]: ...
-    @property
-    def cadences(self) -> Mapping[Frequency, Cadence]: ...
-    @property
-    def due(self) -> Mapping[Frequency, datetime | None]: ...
+    followed: tuple[Followed, ...] = ()
+    cadences: Mapping[Frequency, Cadence] = field(default_factory=dict)
+    due: Mapping[Frequency, datetime | None] = field(default_factory=dict)
 
 
 class _Live(NamedTuple):
@@ -50,21 +51,21 @@ class _Live(NamedTuple):
 def follow(
     connection: Connection,
     owner: int,
-    wanted: Sequence[Followed],
-    cadences: Mapping[Frequency, Cadence],
-    due: Mapping[Frequency, datetime | None],
+    wanted: Following,
+    now: datetime,
 ) -> None:
     """Somebody follows what is ``wanted``, in that order, and nothing else: what is new of it from
-    now on, or since the digests it stood in before. Each cadence is due then unless it is known.
+    now on, or since the digests it stood in before. Each cadence is due then unless it is known;
+    an immediate one is ``now`` where something may wait for it.
     """
-    keys = matches.keys(connection, [each.selection.query for each in wanted])
-    now = last_number(connection, "changes")
-    often = {keys[each.selection.query]: each.frequency for each in wanted}
+    keys = matches.keys(connection, [each.selection.query for each in wanted.followed])
+    last = last_number(connection, "changes")
+    often = {keys[each.selection.query]: each.frequency for each in wanted.followed}
     reached, live = _read(connection, owner)
     over = {key: span for key, span in live.items() if often.get(key) != span.frequency}
     ends = {key: span.end(reached[span.frequency]) for key, span in over.items()}
     since = {
-        key: (frequency, ends.get(key, now))
+        key: (frequency, ends.get(key, last))
         for key, frequency in often.items()
         if key in over or key not in live
     }
@@ -76,14 +77,20 @@ def follow(
         key: _Live(frequency, number, max(number, reached[frequency]))
         for key, (frequency, number) in since.items()
     }
+    if any(each.since < each.reached == last for each in begun.values()):
+        # A digest that goes further tells what waits; so there is something further.
+        next_numbers(connection, "changes", 1)
     _write(connection, owner, {key: (live[key], end) for key, end in ends.items()}, begun)
     _order(connection, owner, list(often))
     earliest = dict(reached)
     for each in begun.values():
         earliest[each.frequency] = min(each.since, earliest[each.frequency])
+    moments = dict(wanted.due)
+    if earliest.get(Frequency.IMMEDIATE, last) < last:
+        moments[Frequency.IMMEDIATE] = now
     timings = {
-        frequency: key_of(connection, cadence, due[frequency], earliest[frequency])
-        for frequency, cadence in cadences.items()
+        frequency: key_of(connection, cadence, moments[frequency], earliest[frequency])
+        for frequency, cadence in wanted.cadences.items()
     }
     _cover(connection, owner, reached, timings)
 

@@ -159,7 +159,7 @@ def test_what_somebody_ended_themselves_does_not_begin_again(
         rest = [each for each in anna.followed if each.selection != policing]
         # A digest reached what was new, and then they ended it.
         connection.execute(tables.coverage.update().values(cursor=2))
-        subscribers.follow_only(connection, anna, rest)
+        subscribers.follow_only(connection, anna, rest, NOW)
     report = take(written(["anna@example.org,Policing,,,"]))
     assert report.left_alone == {LeftAlone.ENDED: 1}
     report = take(written(["anna@example.org,Policing;Human rights,,,"]))
