@@ -89,7 +89,9 @@ class Store:
             if not database.is_embedded:
                 until(lambda: _is_alone(database))
             wanted = select(deliveries.c.id, deliveries.c.in_doubt, subscribers.c.address)
-            some = wanted.join_from(deliveries, subscribers)
+            some = wanted.join_from(
+                deliveries, subscribers, deliveries.c.subscriber == subscribers.c.id
+            )
             with database.reading() as connection:
                 rows = connection.execute(some.where(deliveries.c.state == DeliveryState.SENDING))
                 return {(row.id, row.in_doubt): row.address for row in rows}

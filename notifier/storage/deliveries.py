@@ -145,7 +145,7 @@ def latest(
     """
     wanted = (
         select(*_COLUMNS, subscribers.c.address.label("recipient"))
-        .join_from(deliveries, subscribers)
+        .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber)
         .order_by(deliveries.c.id.desc())
         .limit(limit)
     )

@@ -69,53 +69,52 @@ _upto, _now = bindparam("number", type_=Integer), bindparam("now", type_=Instant
 _is_due = and_(_begun.c.period != "", _other.c.period != _begun.c.period)
 # A store that was brought back may know fewer changes than a cursor counts.
 _after = case((_other.c.cursor > _upto, _upto), else_=_other.c.cursor)
-#: Of one person: how far each frequency reached, and reaches by this.
+#: Of one person, all of whose frequencies are grouped: how far each reached, and reaches by this.
 _windows = (
-    select(
-        literal("{")
-        + func.aggregate_strings(
-            literal('"')
-            + _other.c.frequency
-            + literal('":[')
-            + cast(_after, Text)
-            + literal(",")
-            + cast(case((_is_due, _upto), else_=_after), Text)
-            + literal("]"),
-            ",",
-        )
-        + literal("}")
+    literal("{")
+    + func.aggregate_strings(
+        literal('"')
+        + _other.c.frequency
+        + literal('":[')
+        + cast(_after, Text)
+        + literal(",")
+        + cast(case((_is_due, _upto), else_=_after), Text)
+        + literal("]"),
+        ",",
     )
-    .select_from(_other.outerjoin(_begun, _begun.c.id == _other.c.cadence))
-    .where(_other.c.subscriber == _one.c.subscriber)
-    .correlate(_one)
-    .scalar_subquery()
+    + literal("}")
 )
 _is_followed = and_(
     subscriptions.c.subscriber == _other.c.subscriber,
     subscriptions.c.frequency == _other.c.frequency,
     subscriptions.c.until.is_(None),
+    subscriptions.c.reached < _upto,
+)
+#: What matched after that is new, as `notifier.digest.compose` has it.
+_known = case(
+    (_other.c.cursor <= subscriptions.c.reached, subscriptions.c.since),
+    (_other.c.cursor <= subscriptions.c.since, subscriptions.c.since),
+    else_=_other.c.cursor,
 )
 _is_new = and_(
     matches.c.selection == subscriptions.c.selection,
-    matches.c.number > subscriptions.c.since,
-    # As `notifier.digest.compose` has it.
-    or_(matches.c.number > _other.c.cursor, _other.c.cursor <= subscriptions.c.reached),
-    subscriptions.c.reached < _upto,
+    matches.c.number > _known,
     matches.c.number <= _upto,
 )
-#: Asked person by person: PostgreSQL would answer EXISTS for everybody at once, for each page.
+_last_match = (
+    select(func.max(matches.c.number))
+    .where(matches.c.selection == subscriptions.c.selection, matches.c.number <= _upto)
+    .correlate(subscriptions)
+    .scalar_subquery()
+)
+#: Asked selection by selection, for the last match alone, until one is new: EXISTS is answered for
+#: everybody at once by PostgreSQL, and a join looks at every match of all that somebody follows.
 _has_news = (
     select(literal(1))
-    .select_from(
-        _other.join(_begun, _begun.c.id == _other.c.cadence)
-        .join(subscriptions, _is_followed)
-        .join(matches, _is_new)
-    )
-    .where(_other.c.subscriber == _one.c.subscriber, _is_due)
-    .correlate(_one)
+    .where(_is_followed, _last_match > _known)
+    .correlate(_other)
     .limit(1)
     .scalar_subquery()
-    .is_not(None)
 )
 #: To translate the statements takes longer than to run one of them for a page.
 _NO_JIT = text("SELECT set_config('jit', 'off', true)")
@@ -182,9 +181,11 @@ def plan(
     if not is_alone:
         beside = connection.scalar(_beside(page).with_only_columns(func.count()), asked) or 0
     add_selected(connection, deliveries, _delivered(page, name, moments), asked)
-    by_state = select(deliveries.c.state, func.count().label("many")).where(deliveries.c.id > last)
-    rows = connection.execute(by_state.group_by(deliveries.c.state))
-    counts = {row.state: row.many for row in rows}
+    # Between two ends: PostgreSQL takes all that is after one for too much to look up.
+    newest = select(func.max(deliveries.c.id)).scalar_subquery()
+    by_state = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
+    these = by_state.where(deliveries.c.id.between(last + 1, newest))
+    counts: dict[str, int] = dict(connection.execute(these).all())
     inserted, skipped = sum(counts.values()), counts.get(DeliveryState.SKIPPED, 0)
     refused = page.people - inserted
     if refused:
@@ -193,10 +194,8 @@ def plan(
     if beside:
         keys = _beside(page).with_only_columns(_other.c.subscriber, _other.c.frequency)
         period = select(_begun.c.period).where(_begun.c.id == coverage.c.cadence)
-        other = update(coverage).where(
-            tuple_(coverage.c.subscriber, coverage.c.frequency).in_(keys)
-        )
-        moved = other.values(**covered, period=period.scalar_subquery())
+        theirs = tuple_(coverage.c.subscriber, coverage.c.frequency).in_(keys)
+        moved = update(coverage).where(theirs).values(**covered, period=period.scalar_subquery())
         beside -= connection.execute(moved, asked).rowcount
     mine = update(coverage).where(_is_on(coverage, page))
     again = {"period": page.timing.period, "due_at": quiet_until}
@@ -215,24 +214,31 @@ def _is_theirs(who: FromClause, timing: Timing) -> ColumnElement[bool]:
 
 
 def _is_on(who: FromClause, page: DuePage) -> ColumnElement[bool]:
-    here = and_(who.c.subscriber > page.after, who.c.subscriber <= page.upto)
-    return and_(here, _is_theirs(who, page.timing))
+    is_here = who.c.subscriber.between(page.after + 1, page.upto)
+    return and_(is_here, _is_theirs(who, page.timing))
 
 
 def _delivered(page: DuePage, name: str, moments: Sequence[datetime]) -> Select[Any]:
-    has_news: ColumnElement[bool] = true()
+    has_news: ColumnElement[Any] = literal(1)
     if page.timing.cadence.frequency is not Frequency.IMMEDIATE:
-        has_news = _has_news
+        has_news = func.max(case((_is_due, _has_news)))
     people = (
         select(_one.c.subscriber, _windows.label("windows"), has_news.label("has_news"))
-        .where(_is_on(_one, page))
+        .select_from(
+            _one.join(_other, _other.c.subscriber == _one.c.subscriber).outerjoin(
+                _begun, _begun.c.id == _other.c.cadence
+            )
+        )
+        # What follows from the first for the other one is not seen by PostgreSQL.
+        .where(_is_on(_one, page), _other.c.subscriber.between(page.after + 1, page.upto))
+        .group_by(_one.c.subscriber)
         # Else it would be asked anew for each column that depends on it.
         .cte("people")
         .prefix_with("MATERIALIZED")
     )
 
     def unless_news(value: object) -> ColumnElement[Any]:
-        return case((people.c.has_news, null()), else_=value)
+        return case((people.c.has_news == 1, null()), else_=value)
 
     due_at: ColumnElement[Any] = literal(moments[0], Instant)
     if len(moments) > 1:
@@ -240,12 +246,12 @@ def _delivered(page: DuePage, name: str, moments: Sequence[datetime]) -> Select[
         which = people.c.subscriber % len(moments)
         each = {number: literal(moment, Instant) for number, moment in enumerate(moments)}
         due_at = case(each, value=which)
-    state = case((people.c.has_news, DeliveryState.QUEUED.value), else_=DeliveryState.SKIPPED.value)
+    queued, skipped = DeliveryState.QUEUED.value, DeliveryState.SKIPPED.value
     values = {
         "subscriber": people.c.subscriber,
         "period": literal(name),
         "windows": people.c.windows,
-        "state": state,
+        "state": case((people.c.has_news == 1, queued), else_=skipped),
         "reply": unless_news(Skip.NOTHING_NEW.value),
         "due_at": due_at,
         "attempts": literal(0),

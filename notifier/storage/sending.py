@@ -138,7 +138,7 @@ _CLAIMED = (
         *(subscribers.c[name] for name in ("public_id", "epoch", "address", "language")),
         subscribers.c.timezone,
     )
-    .join_from(deliveries, subscribers)
+    .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber)
     .order_by(deliveries.c.notice.is_(None), deliveries.c.id)
 )
 _NAMES = tuple(column.name for column in _CLAIMED.selected_columns)
@@ -384,7 +384,7 @@ def _withdraw(connection: Connection, tried: Sequence[int], now: datetime) -> No
     """
     left = (
         select(subscribers.c.id)
-        .join_from(subscribers, deliveries)
+        .join_from(subscribers, deliveries, subscribers.c.id == deliveries.c.subscriber)
         .where(deliveries.c.id.in_(tried), subscribers.c.state == SubscriberState.LEFT)
         .with_for_update(read=True, of=subscribers)
     )

@@ -169,7 +169,9 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", Number, primary_key=True),
-    Column("subscriber", Number, ForeignKey("subscribers.id"), nullable=False),
+    # One of `coverage`, whose row is held to the end of the transaction that adds this one, and
+    # refers to whom it is of: PostgreSQL would look up and lock each once more (decision 56).
+    Column("subscriber", Number, nullable=False),
     Column("period", Text, nullable=False),
     Column("notice", Text),
     Column("windows", Text, nullable=False),

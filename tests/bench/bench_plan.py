@@ -6,13 +6,13 @@ engine: to match and to plan, in a process of its own, and a beat that finds not
 """
 
 import random
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate, islice
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, text
@@ -35,6 +35,8 @@ CHOICES = 4
 ITEMS = 200
 #: What is asked for.
 MOST_SECONDS, MOST_BYTES, MOST_IDLE_SECONDS = 15, 250_000_000, 0.002
+#: What nobody has a machine for, at the slope that is measured.
+ON_PAPER = 10_000_000
 DUE = datetime(2026, 11, 24, 6, tzinfo=UTC)
 BEATS = 200
 SEED = 2026
@@ -127,13 +129,21 @@ def plan(url: str) -> None:
     started = time.perf_counter()
     report = planner.plan(now=DUE)
     seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = most_bytes()
     started = time.perf_counter()
     for beat in range(BEATS):
         planner.plan(now=DUE + timedelta(seconds=beat + 1))
     idle = (time.perf_counter() - started) / BEATS
     database.close()
     print(report.planned, sum(report.skipped.values()), seconds, peak, idle)
+
+
+def most_bytes() -> int:
+    """The most that this program had in memory. What getrusage(2) tells, ru_maxrss, is kept through
+    exec(2): it is at least what the program had that started this one.
+    """
+    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def measure(engine: str, people: int) -> bool:
@@ -152,6 +162,10 @@ def measure(engine: str, people: int) -> bool:
     print(f"  planned      {seconds:7.2f} s (asked for: {most:.1f}), {planned:,.0f} to be sent")
     print(f"  memory       {peak / 1e6:7.0f} MB (asked for: {MOST_BYTES / 1e6:.0f})")
     print(f"  an idle beat {idle * 1000:7.2f} ms (asked for: {MOST_IDLE_SECONDS * 1000:.0f})")
+    print(
+        f"  on paper     {seconds * ON_PAPER / people:7.0f} s for {ON_PAPER:,} due at one minute;"
+    )
+    print(f"               one store plans {3600 * people / seconds:,.0f} within an hour")
     return seconds <= most and peak <= MOST_BYTES and idle <= MOST_IDLE_SECONDS
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from threading import Barrier, Event, Thread
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event, text, update
 
 from feeds.storage.database import Database
 from notifier.digest import plan
@@ -60,6 +60,27 @@ def test_a_run_that_is_to_stop_finishes_its_page(
     first = planner.plan(now=SEVEN, stopping=stopping, progress=progress)
     assert first == report(5, planned=5)
     assert run(database) == report(3, planned=3)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_what_is_planned_changes_no_index_of_who_is_due_when(database: Database) -> None:
+    """PostgreSQL puts what is changed in no column of an index beside what was, where it has room;
+    without it all would move, and be in every index anew.
+    """
+    subscribe(database, *people(200))
+    store(database, some_news())
+    pages = text("SELECT subscriber, (CAST(CAST(ctid AS text) AS point))[0] FROM coverage")
+
+    def where() -> set[tuple[int, float]]:
+        with database.writing() as connection:
+            return {(who, page) for who, page in connection.execute(pages)}
+
+    with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("VACUUM FULL coverage"))
+    before = where()
+    for days in range(3):
+        run(database, now=SEVEN + days * A_DAY)
+        assert len(where() & before) > 150
 
 
 def test_a_store_from_a_backup_does_not_stop_digests(database: Database) -> None:

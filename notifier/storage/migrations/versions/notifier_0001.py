@@ -113,6 +113,9 @@ def _cadences() -> None:
         ),
         sa.PrimaryKeyConstraint("subscriber", "frequency", name="pk_coverage"),
         sqlite_with_rowid=False,
+        # A page has room for each of its rows once more: all of them are changed at once, in no
+        # column of an index, so that none is touched and what was before is cleared away (HOT).
+        postgresql_with={"fillfactor": 45},
     )
     op.create_index("ix_coverage_cadence", "coverage", ["cadence", "subscriber"])
 
@@ -199,9 +202,6 @@ def _deliveries() -> None:
         sa.Column("settled_at", INSTANT),
         sa.ForeignKeyConstraint(
             ["rendering"], ["renderings.digest"], name="fk_deliveries_rendering_renderings"
-        ),
-        sa.ForeignKeyConstraint(
-            ["subscriber"], ["subscribers.id"], name="fk_deliveries_subscriber_subscribers"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
         sa.UniqueConstraint("subscriber", "period", name="uq_deliveries_subscriber_period"),
