@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from config import kinds
@@ -17,6 +17,20 @@ from config.colours import GROUNDS, LEAST_CONTRAST, contrast, ink_on, least_cont
 from config.faults import OWN_WORDS, Given, refusals
 from config.layers import cover, from_environment, from_file, secrets_from_files, tree
 from config.options import REPEATED, Key
+from config.sections import (
+    DaemonSettings,
+    DkimSettings,
+    FetchSettings,
+    IngestSettings,
+    LogSettings,
+    NamedSection,
+    PublishSettings,
+    ServeSettings,
+    SettingsSection,
+    SignUpSettings,
+    StoreSettings,
+    WebSubSettings,
+)
 
 
 class SettingsError(Exception):
@@ -29,16 +43,6 @@ class SettingsError(Exception):
 
 # The option without which a source of that kind is none.
 _NEEDED = {"folder": "path", "web": "url", "push": "token_path"}
-
-
-class SettingsSection(BaseModel):
-    """What all sections share: they do not change, and take nothing unknown."""
-
-    # Strict: TOML has types, so "25" for a port is a slip; the environment's texts come converted.
-    # Built with the settings they stand in, not each by itself before that.
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True
-    )
 
 
 class SiteSettings(SettingsSection):
@@ -64,32 +68,6 @@ class SiteSettings(SettingsSection):
         except ValueError:
             # This machine is everybody's: what needs an authority says that there is none.
             return ""
-
-
-class StoreSettings(SettingsSection):
-    """Where everything is kept; ``url`` as SQLAlchemy takes it."""
-
-    url: kinds.StoreAddress
-
-
-class IngestSettings(SettingsSection):
-    """Limits of taking documents in."""
-
-    max_document_bytes: kinds.Bytes
-    max_list_bytes: kinds.Bytes
-    archive_after_days: kinds.Days
-    batch: kinds.Count
-
-
-class PublishSettings(SettingsSection):
-    """Where feeds and pages go, and how long they are."""
-
-    directory: kinds.Location
-    bucket: kinds.Bucket
-    entries_per_feed: kinds.Count
-    items_per_page: kinds.Count
-    search: kinds.Switch
-    unreferenced_days: kinds.Days
 
 
 class LookSettings(SettingsSection):
@@ -133,14 +111,6 @@ def _problem(option: str, value: Path | str) -> str:
     )
 
 
-class WebSubSettings(SettingsSection):
-    """Who is told the moment a feed changes; ``hubs`` are addresses, each once."""
-
-    hubs: kinds.RemoteAddresses
-    hub: kinds.Switch
-    max_subscriptions: kinds.Count
-
-
 class SmtpSettings(SettingsSection):
     """The mail server that takes our mails."""
 
@@ -155,6 +125,7 @@ class SmtpSettings(SettingsSection):
     messages_per_connection: kinds.Count
     messages_per_second: kinds.Rate
     timeout_seconds: kinds.Seconds
+    dsn: kinds.Switch
 
     @field_validator("username")
     @classmethod
@@ -168,18 +139,6 @@ class SmtpSettings(SettingsSection):
                 " its password would be readable on the way",
             )
         return value
-
-
-class DkimSettings(SettingsSection):
-    """With which keys mails are signed; none where the keys are left out."""
-
-    domain: kinds.OptionalHostName
-    rsa_selector: kinds.OptionalLabels
-    rsa_key: kinds.Password
-    rsa_key_file: kinds.OptionalLocation
-    ed25519_selector: kinds.OptionalLabels
-    ed25519_key: kinds.Password
-    ed25519_key_file: kinds.OptionalLocation
 
 
 class MailSettings(SettingsSection):
@@ -201,63 +160,6 @@ class MailSettings(SettingsSection):
     give_up_after_hours: kinds.Hours
     smtp: SmtpSettings
     dkim: DkimSettings
-
-
-class SignUpSettings(SettingsSection):
-    """Whether readers subscribe by themselves, and how often anybody may ask."""
-
-    on_pages: kinds.Switch
-    mails_per_address: kinds.Count
-    per_network: kinds.Count
-    per_hour: kinds.Count
-    keep_network: kinds.Switch
-
-
-class ServeSettings(SettingsSection):
-    """What the web server listens on."""
-
-    host: kinds.Host
-    port: kinds.Port
-    processes: kinds.Processes
-    cache_bytes: kinds.Bytes
-
-
-class DaemonSettings(SettingsSection):
-    """How often the daemon looks for work; ``node`` is never empty here."""
-
-    node: kinds.Node
-    roles: kinds.Roles
-    ingest_seconds: kinds.Seconds
-    publish_seconds: kinds.Seconds
-    announce_seconds: kinds.Seconds
-    digests_seconds: kinds.Seconds
-    delivery_seconds: kinds.Seconds
-
-
-class LogSettings(SettingsSection):
-    """How the log looks, and how much of it there is."""
-
-    style: Literal["auto", "console", "json"]
-    level: Literal["debug", "info", "warning", "error"]
-
-
-class FetchSettings(SettingsSection):
-    """How documents are fetched by HTTP; ``proxy`` None goes straight to the host."""
-
-    user_agent: kinds.Line
-    every_seconds: kinds.Seconds
-    timeout_seconds: kinds.Seconds
-    document_seconds: kinds.Seconds
-    pause_seconds: kinds.Pause
-    max_redirects: kinds.Count
-    private_hosts: kinds.Line
-    proxy: kinds.OptionalProxy
-
-
-class NamedSection(SettingsSection):
-    """One of a table that may be there several times."""
-
-    name: kinds.Slug
 
 
 class SourceSettings(NamedSection):

@@ -19,7 +19,7 @@ import structlog
 import config
 import feeds
 import notifier
-from config.settings import ServeSettings
+from config.sections import ServeSettings
 from feeds import search
 from feeds.errors import StoreBusy
 from feeds.ingest.report import IngestReport

@@ -202,6 +202,9 @@ def transport(settings: Settings) -> Transport:
 
         return Maildir(settings.mail.maildir)
     _refuse_unanswerable(settings)
+    from functools import partial
+
+    from notifier.mail import return_path
     from notifier.mail.smtp.relay import Relay
 
     smtp = settings.mail.smtp
@@ -215,6 +218,7 @@ def transport(settings: Settings) -> Transport:
         connections=smtp.connections,
         messages_per_connection=smtp.messages_per_connection,
         timeout_seconds=smtp.timeout_seconds,
+        envid=partial(return_path.token, secret=settings.signing_key) if smtp.dsn else None,
     )
 
 

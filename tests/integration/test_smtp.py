@@ -85,6 +85,20 @@ def test_what_the_server_offers_is_used() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("envid", "asked"), [("{}.signature".format, b" RET=HDRS ENVID=1.signature"), (None, b"")]
+)
+def test_notifications_are_asked_for_as_told(
+    envid: Callable[[int], str] | None, asked: bytes
+) -> None:
+    async def conversation() -> list[bytes]:
+        async with scripted_smtp(EHLO=[b"250-wire\r\n250 DSN\r\n"]) as server:
+            await sessions.send_all(relay(server.port, envid=envid), ENVELOPE)
+            return commands(server)
+
+    assert asyncio.run(conversation())[0] == b"MAIL FROM:<digest@news.example.org>" + asked
+
+
 def test_a_message_without_a_last_line_end_gets_one() -> None:
     _, server, _ = said(replace(ENVELOPE, content=b".Subject: News"))
     assert server.contents == [b"..Subject: News\r\n"]

@@ -1,11 +1,12 @@
 """What a client says in one SMTP transaction, and for which messages it must not begin one.
 
-Knows the commands of RFC 5321 and the extensions that change them (RFC 1870, 2920, 6152, 6531).
+Knows the commands of RFC 5321 and the extensions that change them (RFC 1870, 2920, 3461, 6152,
+6531).
 Must never know a connection.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,6 +19,14 @@ _UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
 #: RFC 5321 section 4.5.3.1.3, without the two brackets.
 _LONGEST_PATH = 254
 
+
+#: RFC 3461 section 4.2: what is longer is left out.
+_LONGEST_ORCPT = 500
+#: RFC 3461 section 4: what an xtext holds as it is.
+_XTEXT = re.compile(r"[!-*,-<>-~]+")
+_NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")
+#: RFC 6533 section 3: the same of the name of a mailbox, where a backslash begins a code.
+_NOT_UTF8_XTEXT = re.compile(r"[^!-*,-<>-\[\]-~]")
 
 _STAGES = tuple(Stage)
 #: What a host calls itself that nobody else can find (RFC 6761, RFC 6762, RFC 8375, and what
@@ -74,6 +83,7 @@ class Extensions:
     size: bool = False
     eight_bit: bool = False
     utf8: bool = False
+    dsn: bool = False
 
     @classmethod
     def offered(cls, keywords: Iterable[str]) -> Self:
@@ -83,6 +93,7 @@ class Extensions:
             size="SIZE" in known,
             eight_bit="8BITMIME" in known,
             utf8="SMTPUTF8" in known,
+            dsn="DSN" in known,
         )
 
 
@@ -105,10 +116,14 @@ class Transaction:
     content: bytes
 
 
-def begin(envelope: Envelope, extensions: Extensions) -> Transaction | Reply:
+def begin(
+    envelope: Envelope, extensions: Extensions, envid: Callable[[int], str] | None = None
+) -> Transaction | Reply:
     """The transaction for a message, or the permanent refusal it could only end with.
 
-    RFC 5321 section 4.5.2 (dots), RFC 6531 section 3.
+    Where notifications can be asked for, and there is an ``envid`` for a delivery that they are to
+    name, it is those of failure and of delay, with the head of the message alone. RFC 5321 section
+    4.5.2 (dots), RFC 6531 section 3, RFC 3461 section 4.
     """
     sender = _path(Stage.MAIL, envelope.sender, extensions)
     if isinstance(sender, Reply):
@@ -119,9 +134,13 @@ def begin(envelope: Envelope, extensions: Extensions) -> Transaction | Reply:
     if refusal := _refused(envelope.content, extensions):
         return refusal
     options = _options(envelope.content, extensions, utf8=not (sender + recipient).isascii())
+    wishes = b""
+    if extensions.dsn and envid:
+        options += b" RET=HDRS ENVID=" + _xtext(envid(envelope.delivery))
+        wishes = b" NOTIFY=FAILURE,DELAY" + _orcpt(recipient)
     steps = (
         Step(Stage.MAIL, b"MAIL FROM:<%b>%b\r\n" % (sender, options)),
-        Step(Stage.RCPT, b"RCPT TO:<%b>\r\n" % recipient),
+        Step(Stage.RCPT, b"RCPT TO:<%b>%b\r\n" % (recipient, wishes)),
         Step(Stage.DATA, b"DATA\r\n"),
     )
     return Transaction(steps=steps, content=_stuffed(envelope.content))
@@ -157,6 +176,25 @@ def _options(content: bytes, extensions: Extensions, *, utf8: bool) -> bytes:
     if not content.isascii():
         options += b" BODY=8BITMIME"
     return options + b" SMTPUTF8" if utf8 else options
+
+
+def _orcpt(recipient: bytes) -> bytes:
+    """Whom a notification is to name (RFC 3461 section 4.2), beyond ASCII by the form of RFC 6533
+    section 3 that every server on the way can hand on.
+    """
+    if recipient.isascii():
+        text = b"rfc822;" + _xtext(recipient.decode("ascii"))
+    else:
+        name = _NOT_UTF8_XTEXT.sub(lambda sign: rf"\x{{{ord(sign[0]):X}}}", recipient.decode())
+        text = b"utf-8;" + name.encode("ascii")
+    return b" ORCPT=" + text if len(text) <= _LONGEST_ORCPT else b""
+
+
+def _xtext(text: str) -> bytes:
+    """Text in ASCII as the value of a parameter (RFC 3461 section 4)."""
+    if not _XTEXT.fullmatch(text):
+        text = _NOT_XTEXT.sub(lambda sign: f"+{ord(sign[0]):02X}", text)
+    return text.encode("ascii")
 
 
 def _stuffed(content: bytes) -> bytes:

@@ -9,6 +9,7 @@ in one write, so that a message costs one round trip; every reply is read and co
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -62,7 +63,7 @@ class SmtpSession(asyncio.Protocol):
 
     The reply told of each is the one that ended its transaction. Without a code the connection was
     lost, or the server silent for too long: at stage DOT once the final dot was written, and only
-    then.
+    then. Notifications of its failure are asked for by its ``envid``, if there is one.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class SmtpSession(asyncio.Protocol):
         *,
         messages: int,
         waits: Waits,
+        envid: Callable[[int], str] | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport = transport
@@ -80,6 +82,7 @@ class SmtpSession(asyncio.Protocol):
         self._ended = ended
         self._left = messages
         self._waits = waits
+        self._envid = envid
         self._talks: deque[_Talk] = deque()
         # Who is to be answered next, in which stage; one that was refused is cleared up after.
         self._expected: deque[tuple[_Talk | None, Stage]] = deque()
@@ -98,7 +101,7 @@ class SmtpSession(asyncio.Protocol):
         return self._left > 0 and not self._transport.is_closing()
 
     def begin(self, envelope: Envelope) -> None:
-        transaction = begin(envelope, self._extensions)
+        transaction = begin(envelope, self._extensions, self._envid)
         if isinstance(transaction, Transaction):
             self._left -= 1
             talk = _Talk(envelope, transaction.content, deque(transaction.steps))

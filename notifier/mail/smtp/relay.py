@@ -8,6 +8,7 @@ for, so it hands the connection over to `SmtpSession` after EHLO.
 import asyncio
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,7 +32,8 @@ class Relay:
     ``username`` is empty where it wants no login. ``ehlo_name`` is what it is greeted with; where
     it is empty, this machine's full name, or its address. ``timeout_seconds`` bounds each wait
     until it lets us in, ``waits`` those for messages. Certificates are verified wherever the
-    connection is encrypted.
+    connection is encrypted. ``envid`` makes what a notification names a delivery by (RFC 3461), at
+    most 100 signs; without one none is asked for.
     """
 
     host: str
@@ -43,6 +45,7 @@ class Relay:
     connections: int = 10
     messages_per_connection: int = 100
     timeout_seconds: float = 60
+    envid: Callable[[int], str] | None = None
     waits: Waits = field(default_factory=Waits)
 
     @property
@@ -73,6 +76,7 @@ class Relay:
             ended,
             messages=self.messages_per_connection,
             waits=self.waits,
+            envid=self.envid,
         )
 
     @cached_property

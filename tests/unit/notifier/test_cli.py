@@ -67,10 +67,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["unsubscribe", "a@example.org"], 480, {"alembic", *PARSERS, *ELSEWHERE}),
         (
             ["subscribe", "a@example.org", "--topic", "field:policing"],
-            472,
+            473,
             {"alembic", *PARSERS, *ELSEWHERE},
         ),
-        (["parse", SEED], 375, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),
+        (["parse", SEED], 376, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

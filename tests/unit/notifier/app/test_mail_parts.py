@@ -40,7 +40,7 @@ def test_the_world_is_sent_no_mail_of_nobody_with_links_to_nowhere(
     tmp_path: Path, text: str, faults: list[str]
 ) -> None:
     file = tmp_path / "fieldfare.toml"
-    file.write_text(f"{text}transport = 'smtp'\n")
+    file.write_text(f"secret = '{'s' * 32}'\n{text}transport = 'smtp'\n")
     with pytest.raises(SettingsError) if faults else nullcontext() as caught:
         mail_parts.transport(load(file, {}))
     told = caught.value.faults if caught else ()

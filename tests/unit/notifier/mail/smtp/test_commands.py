@@ -14,7 +14,7 @@ ENVELOPE = an_envelope(content=b"Subject: News\r\n\r\nNews.\r\n")
 
 
 def begun(envelope: Envelope, extensions: Extensions = ALL) -> Transaction:
-    transaction = begin(envelope, extensions)
+    transaction = begin(envelope, extensions, "{}.signature".format)
     assert isinstance(transaction, Transaction)
     return transaction
 
@@ -40,6 +40,43 @@ def test_what_is_offered_is_used() -> None:
 
 def test_without_an_offer_nothing_is_asked_for() -> None:
     assert commands(begun(ENVELOPE, NONE))[0] == b"MAIL FROM:<digest@news.example.org>\r\n"
+
+
+DSN = Extensions.offered(["SMTPUTF8", "DSN"])
+
+
+def test_nothing_is_asked_for_that_names_nothing() -> None:
+    transaction = begin(ENVELOPE, DSN)
+    assert isinstance(transaction, Transaction)
+    assert commands(transaction)[0] == b"MAIL FROM:<digest@news.example.org>\r\n"
+
+
+def test_notifications_are_asked_for_where_there_are_any() -> None:
+    assert commands(begun(ENVELOPE, DSN))[:2] == [
+        b"MAIL FROM:<digest@news.example.org> RET=HDRS ENVID=1.signature\r\n",
+        b"RCPT TO:<reader@example.org> NOTIFY=FAILURE,DELAY ORCPT=rfc822;reader@example.org\r\n",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("recipient", "orcpt"),
+    [
+        ("a+b=c@example.org", "rfc822;a+2Bb+3Dc@example.org"),
+        (r"a\b@example.org", r"rfc822;a\b@example.org"),
+        ("grün@example.org", r"utf-8;gr\x{FC}n@example.org"),
+        (r"\ü+=@example.org", r"utf-8;\x{5C}\x{FC}\x{2B}\x{3D}@example.org"),
+    ],
+)
+def test_a_notification_is_to_name_whom_a_message_was_for(recipient: str, orcpt: str) -> None:
+    """RFC 3461 section 4 (xtext), RFC 6533 section 3 (utf-8-addr-xtext)."""
+    said = commands(begun(replace(ENVELOPE, recipient=recipient), DSN))[1]
+    assert said == f"RCPT TO:<{recipient}> NOTIFY=FAILURE,DELAY ORCPT={orcpt}\r\n".encode()
+
+
+def test_what_is_too_long_for_a_notification_is_not_asked_for() -> None:
+    """RFC 3461 section 4.2."""
+    said = commands(begun(replace(ENVELOPE, recipient=f"{'+' * 180}@example.org"), DSN))[1]
+    assert said.endswith(b" NOTIFY=FAILURE,DELAY\r\n")
 
 
 @pytest.mark.parametrize(
