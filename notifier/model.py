@@ -74,13 +74,19 @@ class Cadence:
 
 
 class SubscriberState(StrEnum):
-    """active: gets digests. left: unsubscribed, kept so that the way back keeps its history.
-    pending: asked to get them and has not confirmed that yet.
+    """active: gets digests. left: unsubscribed, kept for a while so that the way back keeps its
+    history. pending: asked to get them and has not confirmed that yet. erased: nothing is known of
+    them but a keyed hash of their address.
     """
 
     ACTIVE = "active"
     PENDING = "pending"
     LEFT = "left"
+    ERASED = "erased"
+
+
+#: Nothing is sent to them, whatever they asked for before.
+GONE = (SubscriberState.LEFT, SubscriberState.ERASED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +102,8 @@ class Subscriber:
     """A person: where, what, how often; each frequency that is ``followed`` has a cadence.
 
     ``due`` is when the next digest of each frequency is, or may be where an item is what makes it
-    due. They want nothing of ``muted`` topics, and nothing before the day ``paused_until``.
+    due. They want nothing of ``muted`` topics, and nothing before the day ``paused_until``. They
+    are known since ``created_at``, and where they left, it was at ``left_at``.
     ``problem`` says what is wrong with their row, which is read as well as it can be.
     """
 
@@ -112,6 +119,8 @@ class Subscriber:
     due: Mapping[Frequency, datetime] = field(default_factory=dict)
     muted: tuple[TopicRef, ...] = ()
     paused_until: date | None = None
+    created_at: datetime | None = None
+    left_at: datetime | None = None
     problem: str = ""
 
 

@@ -47,11 +47,14 @@ REPORTS: dict[str, tuple[type, ...] | list[type] | str] = {
     "unsubscribe": "`{unsubscribed}`",
     "subscribers": [SubscriberRow],
     "subscribers show": (SubscriberRow,),
+    "subscribers change": (SubscriberRow,),
     "subscribers pause": (SubscriberRow,),
     "subscribers resume": (SubscriberRow,),
+    "subscribers erase": "`{erased}`",
     "digest": (PlanReport, DeliveryReport),
     "deliveries": [Delivery],
     "release": "`{released}`, how many",
+    "resend": "`{resent}`",
 }
 
 

@@ -341,8 +341,7 @@ class House:
         """The address gets what is asked for, from what is ingested next."""
         import secrets
 
-        from notifier.model import Consent, ConsentKind
-        from notifier.subscribers.subscribe import subscribe
+        from notifier.subscribers.subscribe import VOUCHED, subscribe
 
         return subscribe(
             self.database,
@@ -350,7 +349,8 @@ class House:
             address,
             preferences,
             parts.assumed(self.settings),
-            consent=Consent(how=ConsentKind.VOUCHED, source="command"),
+            consent=VOUCHED,
+            keyed=self.keyed,
             public_id=secrets.token_urlsafe(PUBLIC_ID_BYTES),
             now=self.clock(),
         )

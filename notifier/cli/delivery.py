@@ -4,7 +4,7 @@ Knows how those are asked for and reported. Must never know how they are done.
 """
 
 from dataclasses import asdict
-from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    for command in (digest, deliveries, release):
+    for command in (digest, deliveries, release, resend):
         app.command()(command)
 
 
@@ -146,7 +146,8 @@ def deliveries(
 ) -> None:
     """List the messages and what became of each, the latest first.
 
-    Of a reader's, and of one of an id, each step is told: when, by which node, what was said.
+    Of a reader's, and of one of an id, each step is told: when, by their clock, by which node, what
+    was said.
     """
     from notifier.storage import deliveries as stored
 
@@ -155,7 +156,7 @@ def deliveries(
     if about and ("@" in about or about.isdecimal()) and rows and not as_json:
         for row in rows:
             write_line(f"{row.id}  {row.period}  {row.recipient}  {row.state}")
-            _tell(row.steps)
+            _tell(row.steps, row.timezone)
         return
     write_rows(
         rows,
@@ -165,7 +166,7 @@ def deliveries(
             row.period,
             row.recipient,
             row.state,
-            _at(row.steps[-1].at),
+            _at(row.steps[-1].at, UTC),
             row.attempts,
             row.reply,
         ),
@@ -178,20 +179,40 @@ def deliveries(
     )
 
 
-def _tell(steps: "Sequence[Transition]") -> None:
+def _tell(steps: "Sequence[Transition]", timezone: str) -> None:
+    from notifier.storage.cadences import zone_named
+
+    zone = zone_named(timezone) or UTC
     for step in steps:
         told = (
             step.state,
             f"by {step.node}" if step.node and step.state is DeliveryState.SENDING else "",
             f"({step.cause})" if step.cause else "",
             step.reply,
-            f"again from {_at(step.again_at)}" if step.again_at else "",
+            f"again from {_at(step.again_at, zone)}" if step.again_at else "",
         )
-        write_line(f"  {_at(step.at)}  {'  '.join(filter(None, told))}")
+        write_line(f"  {_at(step.at, zone)}  {'  '.join(filter(None, told))}")
 
 
-def _at(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+def _at(moment: datetime, zone: tzinfo) -> str:
+    return moment.astimezone(zone).isoformat(sep=" ", timespec="seconds")
+
+
+def resend(
+    context: typer.Context,
+    delivery: Annotated[int, typer.Argument(help="Its id, as `deliveries` lists it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Send once more, to the last byte, what was accepted and somebody says never came."""
+    from notifier.storage import deliveries as stored
+
+    with house_for(context) as house, house.database.writing() as connection:
+        is_queued = stored.resend(connection, delivery, house.clock())
+    done = "queued once more: it leaves with the next beat of the daemon, or `fieldfare digest`"
+    none = f"no delivery {delivery} was accepted, or its reader has left"
+    write_report({"resent": is_queued}, done if is_queued else none, as_json=as_json)
+    if not is_queued:
+        raise typer.Exit(1)
 
 
 def release(

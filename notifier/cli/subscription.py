@@ -3,12 +3,11 @@
 Knows how those are asked for and reported. Must never know how they are done.
 """
 
-from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from notifier.cli import transfer
+from notifier.cli import reader, transfer
 from notifier.cli.invocation import house_for
 from notifier.cli.output import AsJson, write_report, write_rows
 from notifier.cli.preferred import (
@@ -24,25 +23,17 @@ from notifier.cli.preferred import (
     Topics,
     Unmuted,
     Zone,
-    day,
     days,
 )
-from notifier.model import SubscriberState
-
-if TYPE_CHECKING:
-    from notifier.app.house import House
-    from notifier.app.reports import DigestRow
-    from notifier.model import Subscriber
 
 
 def register(app: typer.Typer) -> None:
-    for command in (subscribe, unsubscribe):
-        app.command()(command)
+    app.command()(subscribe)
+    app.command()(unsubscribe)
     listed = typer.Typer(invoke_without_command=True)
     listed.callback()(subscribers)
-    listed.command()(show)
-    listed.command()(pause)
-    listed.command()(resume)
+    for command in reader.COMMANDS:
+        listed.command()(command)
     transfer.register(listed)
     app.add_typer(listed, name="subscribers")
 
@@ -87,33 +78,7 @@ def subscribe(
         paused_until=pause_until,
     )
     with house_for(context) as house:
-        _tell(house, house.subscribe(address, preferences), as_json=as_json)
-
-
-def _tell(house: "House", person: "Subscriber", *, as_json: bool) -> None:
-    """What somebody follows, and when the next digest of each frequency comes."""
-    from notifier.app import reports
-
-    [subscriber] = reports.told(house.database, [person], house.keyed)
-    none = "none, as this address must not be mailed" if subscriber.suppressed else ""
-    lines = (f"\n  {_follows(each)}; {_next(each, none)}" for each in subscriber.digests)
-    paused = f"; paused until {subscriber.paused_until}" if subscriber.paused_until else ""
-    text = f"{subscriber.address} follows{''.join(lines)}"
-    if subscriber.state == SubscriberState.LEFT:
-        text = f"{subscriber.address} has left"
-    elif subscriber.state == SubscriberState.PENDING:
-        text = f"{subscriber.address} has not confirmed yet"
-    write_report(subscriber, f"{text}{paused}", as_json=as_json)
-
-
-def _follows(digest: "DigestRow") -> str:
-    named = (query or "everything" for query in digest.selections)
-    return f"{', '.join(named)} ({digest.frequency})"
-
-
-def _next(digest: "DigestRow", none: str) -> str:
-    moment = digest.due_at.isoformat() if digest.due_at else "as soon as something is new"
-    return f"next digest: {none or moment}"
+        reader.report(house, house.subscribe(address, preferences), as_json=as_json)
 
 
 def unsubscribe(
@@ -147,7 +112,7 @@ def unsubscribe(
 
 
 def subscribers(context: typer.Context, as_json: AsJson = False) -> None:
-    """List who gets what, how often, and when next; show, pause and resume are of one of them."""
+    """List who gets what, how often, and when next; the other commands are of one, or of many."""
     if context.invoked_subcommand:
         return
     from notifier.app import reports
@@ -159,56 +124,10 @@ def subscribers(context: typer.Context, as_json: AsJson = False) -> None:
         ("address", "state", "zone", "follows", "next", "problem"),
         lambda row: (
             *(row.address, row.state, row.timezone),
-            "; ".join(map(_follows, row.digests)),
+            "; ".join(map(reader.follows, row.digests)),
             min((each.due_at for each in row.digests if each.due_at), default=None),
             row.problem,
         ),
         as_json=as_json,
         empty="nobody is subscribed; `fieldfare subscribe` adds somebody",
     )
-
-
-Somebody = Annotated[str, typer.Argument(help="Whose address it is, in any spelling.")]
-
-
-def show(context: typer.Context, address: Somebody, as_json: AsJson = False) -> None:
-    """Show what somebody gets, how often, and when next."""
-    with house_for(context) as house:
-        _tell(house, _known(house, address), as_json=as_json)
-
-
-def pause(
-    context: typer.Context,
-    address: Somebody,
-    until: Annotated[
-        date, typer.Argument(parser=day, metavar="YYYY-MM-DD", help="No mail before that day.")
-    ],
-    as_json: AsJson = False,
-) -> None:
-    """Send somebody nothing before a day; the first digest after it covers what was missed."""
-    with house_for(context) as house:
-        _pause(house, _known(house, address), until, as_json=as_json)
-
-
-def resume(context: typer.Context, address: Somebody, as_json: AsJson = False) -> None:
-    """End somebody's pause: their next digest covers what was missed."""
-    with house_for(context) as house:
-        person = _known(house, address)
-        # By their own calendar, as the end of a pause is.
-        _pause(house, person, house.clock().astimezone(person.zone).date(), as_json=as_json)
-
-
-def _pause(house: "House", person: "Subscriber", until: date, *, as_json: bool) -> None:
-    from notifier.subscribers.preferences import Preferences
-
-    changed = house.subscribe(person.address, Preferences(paused_until=until))
-    _tell(house, changed, as_json=as_json)
-
-
-def _known(house: "House", address: str) -> "Subscriber":
-    """Whoever has this address. Raises UnusableAddress, UnknownSubscriber."""
-    from notifier.storage import subscribers as stored
-    from notifier.subscribers.subscribe import checked
-
-    with house.database.reading() as connection:
-        return stored.known(connection, checked(address), house.settings.site.timezone)

@@ -23,6 +23,7 @@ from notifier.cli.preferred import (
     Zone,
     days,
 )
+from notifier.cli.reader import known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -145,9 +146,19 @@ def _tell(report: "ImportReport", unread: "Sequence[str]", *, as_json: bool) -> 
 
 def export(
     context: typer.Context,
+    address: Annotated[
+        str | None, typer.Argument(help="Write all that is kept of this one, as JSON.")
+    ] = None,
     form: Annotated[ListForm, typer.Option("--format", help="In which form.")] = ListForm.CSV,
 ) -> None:
-    """Write everybody as a list, a line for each of their digests, which `import` reads again."""
+    """Write everybody as a list, a line for each of their digests, which `import` reads again.
+
+    Of one address it is what the law has its owner told: what they get, asked for, agreed to, were
+    sent.
+    """
+    if address is not None:
+        _write_own_data(context, address)
+        return
     import csv
 
     from notifier.app import lists
@@ -161,3 +172,12 @@ def export(
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(lists.LISTED)
         writer.writerows([in_a_cell(cell) for cell in row.values()] for row in rows)
+
+
+def _write_own_data(context: typer.Context, address: str) -> None:
+    from notifier.subscribers.own_data import own_data
+
+    with house_for(context) as house:
+        person = known(house, address)
+        with house.database.reading() as connection:
+            write_json(own_data(connection, person, house.keyed))

@@ -22,12 +22,15 @@ _WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNCERTAI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message to one address, and what became of it so far, step by step."""
+    """One message to one address, and what became of it so far, step by step; its reader lives in
+    the ``timezone`` of that name.
+    """
 
     id: int
     subscriber: int
     period: str
     recipient: str
+    timezone: str
     state: DeliveryState
     due_at: datetime
     attempts: int
@@ -40,7 +43,8 @@ class Delivery:
     steps: tuple[Transition, ...] = ()
 
 
-_OTHERS = ("steps", "recipient")
+_OTHERS = ("steps", "recipient", "timezone")
+_ACTIVE = select(subscribers.c.id).where(subscribers.c.state == SubscriberState.ACTIVE)
 _COLUMNS = [deliveries.c[field.name] for field in fields(Delivery) if field.name not in _OTHERS]
 
 
@@ -98,12 +102,23 @@ def release_refused(connection: Connection, now: datetime) -> int:
     return _again(connection, which, now)
 
 
+def resend(connection: Connection, number: int, now: datetime) -> bool:
+    """A delivery that was accepted is to be sent once more, to the last byte: who has it does not
+    see it twice where their mailbox drops twins (RFC 5322 section 3.6.4).
+
+    False where none of that number was, or its reader has left.
+    """
+    which = and_(deliveries.c.id == number, deliveries.c.state == DeliveryState.ACCEPTED)
+    of_reader = deliveries.c.subscriber.in_(_ACTIVE)
+    note(connection, and_(which, of_reader), deliveries.c.settled_at, was_tried=True)
+    return bool(_again(connection, which, now))
+
+
 def _again(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
     """They are queued as if they had not been tried yet, but for readers who left meanwhile."""
-    active = select(subscribers.c.id).where(subscribers.c.state == SubscriberState.ACTIVE)
     queued = (
         update(deliveries)
-        .where(which, deliveries.c.subscriber.in_(active))
+        .where(which, deliveries.c.subscriber.in_(_ACTIVE))
         .values(state=DeliveryState.QUEUED, due_at=now, settled_at=None, attempts=0, tried_at=None)
     )
     return _changed(connection, queued, now)
@@ -144,7 +159,7 @@ def latest(
     ``about`` is a reader's address, a period (as 2026-11-24) or the id of one.
     """
     wanted = (
-        select(*_COLUMNS, subscribers.c.address.label("recipient"))
+        select(*_COLUMNS, subscribers.c.address.label("recipient"), subscribers.c.timezone)
         .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber)
         .order_by(deliveries.c.id.desc())
         .limit(limit)

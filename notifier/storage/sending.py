@@ -32,7 +32,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from feeds.storage.columns import Instant
 from notifier.errors import UnusableAddress
-from notifier.model import DeliveryState, Frequency, Settlement, SubscriberState, Window, mailbox
+from notifier.model import GONE, DeliveryState, Frequency, Settlement, Window, mailbox
 from notifier.storage import senders, suppressions
 from notifier.storage.deliveries import drop
 from notifier.storage.suppressions import Keyed, Suppression
@@ -385,7 +385,7 @@ def _withdraw(connection: Connection, tried: Sequence[int], now: datetime) -> No
     left = (
         select(subscribers.c.id)
         .join_from(subscribers, deliveries, subscribers.c.id == deliveries.c.subscriber)
-        .where(deliveries.c.id.in_(tried), subscribers.c.state == SubscriberState.LEFT)
+        .where(deliveries.c.id.in_(tried), subscribers.c.state.in_(GONE))
         .with_for_update(read=True, of=subscribers)
     )
     drop(connection, connection.scalars(left).all(), now)

@@ -26,6 +26,7 @@ from feeds.storage.columns import among
 from feeds.storage.engines import upsert
 from notifier.errors import UnknownSubscriber
 from notifier.model import (
+    GONE,
     Followed,
     Frequency,
     Subscriber,
@@ -42,6 +43,8 @@ from notifier.storage.tables import (
     subscribers,
     subscriptions,
 )
+
+_IS_KNOWN = subscribers.c.state != SubscriberState.ERASED
 
 
 class FollowedSpan(NamedTuple):
@@ -127,6 +130,7 @@ def _columns(wanted: Wanted) -> dict[str, object]:
         "timezone": wanted.zone.key,
         "paused_until": wanted.paused_until,
         "state": SubscriberState.ACTIVE,
+        "left_at": None,
     }
 
 
@@ -182,13 +186,14 @@ def by_numbers(
 
 
 def everybody(connection: Connection, zone: ZoneInfo) -> list[Subscriber]:
-    """Every subscriber there ever was, in the order they came."""
-    return people(connection, every_row(), zone)
+    """Every subscriber there ever was, in the order they came, but those who were erased."""
+    return people(connection, every_row().where(_IS_KNOWN), zone)
 
 
 def after(connection: Connection, number: int, limit: int, zone: ZoneInfo) -> list[Subscriber]:
     """The next subscribers with a higher key, in the order they came."""
-    return people(connection, every_row().where(subscribers.c.id > number).limit(limit), zone)
+    some = every_row().where(subscribers.c.id > number, _IS_KNOWN).limit(limit)
+    return people(connection, some, zone)
 
 
 def follow_only(
@@ -217,8 +222,8 @@ def leave_by_address(connection: Connection, address: str, now: datetime) -> boo
 def _leave(connection: Connection, who: ColumnElement[bool], now: datetime) -> bool:
     left = connection.execute(
         update(subscribers)
-        .where(who, subscribers.c.state != SubscriberState.LEFT)
-        .values(state=SubscriberState.LEFT)
+        .where(who, subscribers.c.state.not_in(GONE))
+        .values(state=SubscriberState.LEFT, left_at=now)
         .returning(subscribers.c.id)
     ).scalar()
     if left is not None:

@@ -65,6 +65,17 @@ def lift(connection: Connection, address_hash: str) -> None:
     connection.execute(barred.values(active=False))
 
 
+def of(connection: Connection, address_hash: str) -> Suppression | None:
+    """Why the address of that hash must not be mailed; None where it may be."""
+    is_it = (suppressions.c.address_hash == address_hash, suppressions.c.active)
+    row = connection.execute(select(suppressions).where(*is_it)).one_or_none()
+    if row is None:
+        return None
+    return Suppression(
+        address_hash=row.address_hash, reason=row.reason, detail=row.detail, since=row.since
+    )
+
+
 def among(connection: Connection, hashes: Sequence[str]) -> frozenset[str]:
     """Those of the hashes whose addresses must not be mailed."""
     these = columns.among(suppressions.c.address_hash, hashes)

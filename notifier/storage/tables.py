@@ -22,7 +22,8 @@ from feeds.storage.columns import NAMING, Instant, Number
 metadata = MetaData(naming_convention=NAMING)
 
 #: One row a person. ``address_key`` is the address folded for comparison; ``timezone`` may be one
-#: that is no more. ``epoch`` is part of every token and moves on re-subscribing.
+#: that is no more. ``epoch`` is part of every token and moves on re-subscribing. Of one who is
+#: erased nothing is left but a keyed hash, which is the ``address_key`` then.
 subscribers = Table(
     "subscribers",
     metadata,
@@ -36,6 +37,7 @@ subscribers = Table(
     Column("state", Text, nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("left_at", Instant, index=True),
 )
 
 #: What anybody ever followed, each selection once, by its canonical query.

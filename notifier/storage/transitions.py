@@ -35,7 +35,11 @@ class Transition:
 
 
 def note(
-    connection: Connection, which: ColumnElement[bool], now: datetime, *, was_tried: bool
+    connection: Connection,
+    which: ColumnElement[bool],
+    at: datetime | ColumnElement[datetime],
+    *,
+    was_tried: bool,
 ) -> None:
     """The present state of the deliveries is a step of their history, and what was said.
 
@@ -43,9 +47,9 @@ def note(
     """
     columns = deliveries.c
     claimed = (columns.claimed_at, columns.node) if was_tried else (null(), null())
-    at = literal(now, Instant)
+    moment = literal(at, Instant) if isinstance(at, datetime) else at
     kept = select(
-        columns.id, at, columns.state, *claimed, columns.due_at, columns.reply, columns.cause
+        columns.id, moment, columns.state, *claimed, columns.due_at, columns.reply, columns.cause
     )
     connection.execute(insert(transitions).from_select(_KEPT, kept.where(which)))
 

@@ -287,6 +287,7 @@ class Importing:
                 line.wants,
                 self.assumed,
                 consent=self._consent,
+                keyed=self.keyed,
                 public_id=known[key].public_id,
                 now=now,
             )

@@ -16,7 +16,8 @@ class Preferences:
     """What somebody asked for in words; None, or nothing, where they said nothing.
 
     ``topics`` are each followed by itself, ``selections`` are the queries of others; ``muted`` and
-    ``unmuted`` are topics, too.
+    ``unmuted`` are topics, too. Where ``is_all`` is set, nothing is followed but what is named, and
+    in that order.
     """
 
     topics: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class Preferences:
     language: str | None = None
     quiet_minutes: int | None = None
     paused_until: date | None = None
+    is_all: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

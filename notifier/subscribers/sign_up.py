@@ -25,7 +25,7 @@ from notifier.model import (
 )
 from notifier.storage import deliveries, subscribers, suppressions
 from notifier.storage.cadences import zone_named
-from notifier.storage.consent import limits, requests
+from notifier.storage.consent import erasure, limits, requests
 from notifier.storage.consent.limits import Limit
 from notifier.storage.consent.requests import Asked, AskedBy
 from notifier.storage.suppressions import Keyed
@@ -106,6 +106,7 @@ class SignUp:
                 return SignUpAnswer.TOO_MANY
             if limits.take(connection, [self._of_one(connection, usable)], now):
                 return SignUpAnswer.CHECK_MAIL
+            erasure.recall(connection, usable, self.keyed)
             asking = {public_id: AskedBy(usable, asked)}
             [(owner, state)] = requests.make_known(connection, asking, now).values()
             [number] = requests.ask(connection, {owner: asked}, shown, now).values()
@@ -138,6 +139,7 @@ class SignUp:
                 preferences_of(request.asked),
                 self.assumed,
                 consent=consent,
+                keyed=self.keyed,
                 public_id=person.public_id,
                 now=now,
             )

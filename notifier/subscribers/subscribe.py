@@ -7,7 +7,6 @@ know how rows are kept or who asked.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import partial
 from types import MappingProxyType
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -18,20 +17,22 @@ from feeds.selection import Selection
 from feeds.storage import Connection
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
-from notifier.digest.schedule import continued, next_due, paused
 from notifier.errors import PreferenceRefused, UnknownLanguage, UnusableAddress
 from notifier.model import (
     EVERY_DAY,
     Cadence,
     Consent,
+    ConsentKind,
     Followed,
     Frequency,
     Subscriber,
     SubscriberState,
 )
 from notifier.storage import subscribers
-from notifier.storage.consent import requests
+from notifier.storage.consent import erasure, requests
 from notifier.storage.subscribers import Wanted
+from notifier.storage.suppressions import Keyed
+from notifier.subscribers.choice import Choice, wanted_by_choice
 from notifier.subscribers.preferences import Assumed, Preferences
 
 #: Early enough for the first coffee, and the example every reader of such mails knows.
@@ -39,6 +40,9 @@ USUAL_MINUTE = 7 * 60
 MONDAY = frozenset({0})
 #: Long enough for the items of one event to come in one mail.
 USUAL_QUIET_MINUTES = 10
+
+#: Whoever types a command answers for what somebody asked of them.
+VOUCHED = Consent(how=ConsentKind.VOUCHED, source="command")
 
 
 def subscribe(
@@ -49,11 +53,12 @@ def subscribe(
     assumed: Assumed,
     *,
     consent: Consent,
+    keyed: Keyed,
     public_id: str,
     now: datetime,
 ) -> Subscriber:
     """The address is subscribed as asked for, from what is ingested next; twice adds nothing. What
-    it agrees to by that is on record with the ``consent``.
+    it agrees to by that is on record with the ``consent``; who was erased is known again.
 
     What is named is followed as often as is asked for, or as it is already, or as whatever else
     they follow; where nothing is named, preferences are of all they follow. Where none is stated, a
@@ -62,9 +67,13 @@ def subscribe(
     """
     with database.writing() as connection:
         asked = taxonomy, address, preferences, assumed
-        person = subscribed(connection, *asked, consent=consent, public_id=public_id, now=now)
+        person = subscribed(
+            connection, *asked, consent=consent, keyed=keyed, public_id=public_id, now=now
+        )
     # Somebody may have asked for the same address at this moment: now they are known.
-    return person or subscribe(database, *asked, consent=consent, public_id=public_id, now=now)
+    return person or subscribe(
+        database, *asked, consent=consent, keyed=keyed, public_id=public_id, now=now
+    )
 
 
 def subscribed(
@@ -75,10 +84,12 @@ def subscribed(
     assumed: Assumed,
     *,
     consent: Consent,
+    keyed: Keyed,
     public_id: str,
     now: datetime,
 ) -> Subscriber | None:
     """The same within a transaction; None where somebody else made them known a moment ago."""
+    erasure.recall(connection, checked(address), keyed)
     known = subscribers.by_address(connection, checked(address), assumed.zone, lock=True)
     last = subscribers.last_planned(connection, known.id, now) if known else {}
     asked = taxonomy, address, preferences, assumed
@@ -109,22 +120,17 @@ def wanted_by(
         _topics_of(taxonomy, preferences.unmuted),
     )
     active = known if known and known.state is SubscriberState.ACTIVE else None
-    followed, changed = _followed(named, preferences.frequency, known, active)
+    followed, changed = _followed(named, preferences, known, active)
     zone = preferences.zone or (known.zone if known else assumed.zone)
-    until = _pause(preferences, active, now.astimezone(zone).date())
-    plain = _plain(preferences, followed, changed, known, zone)
-    begun = partial(_begun, until, active, last, now)
-    cadences = {often: begun(each) for often, each in plain.items()}
-    return Wanted(
-        address=checked(address),
-        language=usable_language(preferences.language, known, assumed),
-        zone=zone,
+    choice = Choice(
         followed=followed,
-        cadences=cadences,
-        due={often: _first_due(each, now) for often, each in cadences.items()},
+        cadences=_plain(preferences, followed, changed, known, zone),
+        zone=zone,
+        language=usable_language(preferences.language, known, assumed),
         muted=_muted(active, muted, unmuted),
-        paused_until=until,
+        paused_until=_pause(preferences, active, now.astimezone(zone).date()),
     )
+    return wanted_by_choice(checked(address), choice, active, last, now)
 
 
 def is_anything_named(preferences: Preferences) -> bool:
@@ -206,7 +212,7 @@ def _topics_of(taxonomy: Taxonomy, names: Sequence[str]) -> list[TopicRef]:
 
 def _followed(
     named: Sequence[Selection],
-    frequency: Frequency | None,
+    preferences: Preferences,
     known: Subscriber | None,
     active: Subscriber | None,
 ) -> tuple[tuple[Followed, ...], frozenset[Frequency]]:
@@ -217,9 +223,10 @@ def _followed(
     # Where nothing is named, all that they follow is meant.
     named = named or list(often)
     usual = next(iter(often.values()), None) or next(iter(known.cadences if known else ()), None)
-    for each in named:
-        often[each] = frequency or often.get(each) or usual or Frequency.DAILY
-    return _as_followed(often), frozenset(often[each] for each in named)
+    asked = {
+        each: preferences.frequency or often.get(each) or usual or Frequency.DAILY for each in named
+    }
+    return _as_followed(asked if preferences.is_all else often | asked), frozenset(asked.values())
 
 
 def _as_followed(often: Mapping[Selection, Frequency]) -> tuple[Followed, ...]:
@@ -286,33 +293,6 @@ def _weekdays(
     return MONDAY if frequency is Frequency.WEEKLY else EVERY_DAY
 
 
-def _first_due(cadence: Cadence, now: datetime) -> datetime | None:
-    """The first due moment; None where an item is what makes an immediate mail due."""
-    if cadence.frequency is Frequency.IMMEDIATE and not cadence.first:
-        return None
-    return next_due(cadence, now)
-
-
-def _begun(
-    paused_until: date | None,
-    active: Subscriber | None,
-    last: Mapping[Frequency, tuple[date, datetime]],
-    now: datetime,
-    cadence: Cadence,
-) -> Cadence:
-    """The cadence with its first day: after a pause, or after the ``last`` digest of its frequency,
-    or of any; as it was where nothing else is asked for.
-    """
-    is_as_before = active and paused_until == active.paused_until
-    was = active.cadences.get(cadence.frequency) if active and is_as_before else None
-    if was and cadence == replace(was, first=None):
-        return was
-    if paused_until:
-        cadence = paused(cadence, paused_until)
-    before = last.get(cadence.frequency) or max(last.values(), default=None)
-    return continued(cadence, *before, now) if before else cadence
-
-
 def _pause(preferences: Preferences, active: Subscriber | None, today: date) -> date | None:
     """The day before which nothing is to come, where that is still ahead; today ends a pause."""
     if preferences.paused_until and preferences.paused_until < today:
@@ -326,7 +306,8 @@ def usable_language(preferred: str | None, known: Subscriber | None, assumed: As
     """The language of somebody's mails: what they prefer, or have, or is assumed. Raises
     UnknownLanguage.
     """
-    language = preferred or (known.language if known else assumed.language)
+    # Who comes back after they were erased has none.
+    language = preferred or (known and known.language) or assumed.language
     if language not in assumed.languages:
         raise UnknownLanguage(language, tuple(assumed.languages))
     return language

@@ -17,7 +17,7 @@ from feeds.selection import Selection
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
 from feeds.web.request_limits import PATIENCE_SECONDS, ThreadLimit
-from notifier.model import EVERY_DAY, Cadence, Frequency, Subscriber, SubscriberState
+from notifier.model import EVERY_DAY, GONE, Cadence, Frequency, Subscriber
 from notifier.storage import subscribers
 from notifier.subscribers.links import Claim, LinkScope
 from notifier.web.private_pages import PrivatePages, claim_of
@@ -59,7 +59,7 @@ class Unsubscribing:
         zone = self.pages.site.timezone
         with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
             reader = subscribers.by_public_id(connection, claim.public_id, zone)
-        return reader if reader and reader.state is not SubscriberState.LEFT else None
+        return reader if reader and reader.state not in GONE else None
 
     def _end(self, claim: Claim) -> None:
         """Whoever asks for that gets no more mail, by a link of an earlier subscription, too: their

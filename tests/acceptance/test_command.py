@@ -1,6 +1,7 @@
 """The contract of the command: exit codes, clear words, and what a dry run leaves alone."""
 
 import json
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -254,6 +255,33 @@ def test_one_reader_is_shown_paused_and_resumed(house: Installation) -> None:
     assert resumed == before
 
 
+def test_what_one_reader_gets_is_changed_and_when_it_comes_next_is_told(
+    house: Installation,
+) -> None:
+    house.report(*SUBSCRIBE, "--topic", "field:policing")
+    change = ("subscribers", "change", "A@example.org")
+    wanted = ("--select", "field=elections", "--topic", "field:policing")
+    changed = house.report(*change, *wanted, "--frequency", "weekly", "--on", "thursday")
+    [digest] = changed["digests"]
+    assert digest["selections"] == ["field=elections", "field=policing"]
+    assert (digest["frequency"], digest["weekdays"]) == ("weekly", ["thursday"])
+    said = house.call(*change, "--at", "06:30", "--timezone", "Asia/Bishkek").stdout.decode()
+    assert re.search(r"next digest: Thursday \d+ \w+ \d{4}, 06:30 \(Asia/Bishkek\)", said)
+
+
+def test_one_reader_is_told_all_that_is_kept_and_erased(house: Installation) -> None:
+    house.report(*SUBSCRIBE)
+    kept = json.loads(house.call("subscribers", "export", "A@example.org").stdout)
+    assert (kept["address"], kept["gets"][0]["selections"]) == ("a@example.org", ["field=policing"])
+    assert kept["consents"][0]["consent"]["how"] == "vouched"
+    assert house.report("subscribers", "erase", "A@example.org") == {"erased": True}
+    assert house.call("subscribers", "erase", "a@example.org").returncode == 1
+    assert b"nobody subscribed" in house.call("subscribers", "export", "a@example.org").stderr
+    assert house.report("subscribers") == []
+    said = house.call(*SUBSCRIBE).stdout.decode()
+    assert "next digest: none, as this address must not be mailed" in said
+
+
 def test_nobody_is_paused_or_resumed_who_is_not_there(house: Installation) -> None:
     for asked in (("pause", "b@example.org", "2100-01-04"), ("resume", "b@example.org")):
         done = house.call("subscribers", *asked)
@@ -261,5 +289,8 @@ def test_nobody_is_paused_or_resumed_who_is_not_there(house: Installation) -> No
         assert b"nobody subscribed as 'b@example.org'" in done.stderr
     house.report(*SUBSCRIBE)
     house.call("unsubscribe", "a@example.org")
-    assert house.call("subscribers", "pause", "a@example.org", "2100-01-04").returncode == 1
+    for asked in (("pause", "a@example.org", "2100-01-04"), ("change", "a@example.org")):
+        done = house.call("subscribers", *asked)
+        assert done.returncode == 1
+        assert b"gets nothing at present" in done.stderr
     assert b"has left" in house.call("subscribers", "show", "a@example.org").stdout

@@ -28,7 +28,31 @@ def test_what_became_of_a_readers_mails_is_told_step_by_step(house: Installation
     assert [step["state"] for step in told["steps"]] == ["queued", "sending", "accepted"]
     lines = house.call("deliveries", "anna@example.org").stdout.decode().splitlines()
     assert re.match(r"\d+  2100-01-01  anna@example\.org  accepted", lines[0])
-    assert re.match(r"  2100-01-01 12:00:\d\dZ  accepted  250 2\.0\.0 stored as", lines[-1])
+    assert re.match(r"  2100-01-01 12:00:\d\d\+00:00  accepted  250 2\.0\.0 stored as", lines[-1])
+
+
+def test_times_are_told_by_the_clock_of_the_reader(house: Installation) -> None:
+    house.report("subscribers", "change", "anna@example.org", "--timezone", "Asia/Bishkek")
+    last = house.call("deliveries", "anna@example.org").stdout.decode().splitlines()[-1]
+    assert re.match(r"  2100-01-01 18:00:\d\d\+06:00  accepted", last)
+
+
+def test_what_never_came_is_sent_once_more_to_the_last_byte(house: Installation) -> None:
+    [told] = house.report("deliveries", "anna@example.org")
+    said = house.call("resend", str(told["id"])).stdout.decode()
+    assert said.startswith("queued once more")
+    assert house.call("resend", str(told["id"])).returncode == 1
+    assert house.report("digest", "--now", "2100-01-01T13:00:00Z")["accepted"] == 1
+    [again] = house.report("deliveries", "anna@example.org")
+    states = [step["state"] for step in again["steps"]]
+    assert states == ["queued", "sending", "accepted", "queued", "sending", "accepted"]
+
+
+def test_who_left_is_sent_nothing_once_more(house: Installation) -> None:
+    [told] = house.report("deliveries", "anna@example.org")
+    house.call("unsubscribe", "anna@example.org")
+    assert house.call("resend", str(told["id"])).returncode == 1
+    assert len(house.report("deliveries", "anna@example.org")[0]["steps"]) == 3
 
 
 def test_what_became_of_a_period_is_told_by_reader(house: Installation) -> None:

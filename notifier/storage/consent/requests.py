@@ -141,6 +141,12 @@ def of_person(connection: Connection, number: int, public_id: str) -> AskedReque
     return _request(row) if row else None
 
 
+def of_owner(connection: Connection, owner: int) -> Sequence[AskedRequest]:
+    """All that somebody asked for, the first first."""
+    rows = select(requests).where(requests.c.subscriber == owner).order_by(requests.c.id)
+    return [_request(row) for row in connection.execute(rows)]
+
+
 def agree(connection: Connection, owner: int, consent: Consent, now: datetime) -> None:
     """That somebody agreed is on record; once, where it is what they asked for on a page."""
     if consent.request is not None:
@@ -199,16 +205,16 @@ def forget(connection: Connection, before: datetime) -> int:
     over = select(subscribers.c.id).where(
         among(subscribers.c.id, owners), subscribers.c.state == SubscriberState.PENDING, ~waits
     )
-    agreed = exists().where(consents.c.subscriber == subscribers.c.id)
-    known = connection.scalars(over.where(agreed)).all()
-    strangers = connection.scalars(over.where(~agreed)).all()
+    came_back = subscribers.c.epoch > 1
+    known = connection.scalars(over.where(came_back)).all()
+    strangers = connection.scalars(over.where(~came_back)).all()
     theirs = select(deliveries.c.id).where(among(deliveries.c.subscriber, strangers))
     connection.execute(delete(transitions).where(transitions.c.delivery.in_(theirs)))
     for table in (deliveries, requests):
         connection.execute(delete(table).where(among(table.c.subscriber, strangers)))
     connection.execute(delete(subscribers).where(among(subscribers.c.id, strangers)))
     left = update(subscribers).where(among(subscribers.c.id, known))
-    connection.execute(left.values(state=SubscriberState.LEFT))
+    connection.execute(left.values(state=SubscriberState.LEFT, left_at=before))
     return len(owners)
 
 

@@ -106,6 +106,8 @@ def _subscriber(
         due={each.cadence.frequency: each.due_at for each in known if each.due_at and is_active},
         muted=tuple(TopicRef.parse(each.topic) for each in muted),
         paused_until=row.paused_until,
+        created_at=row.created_at,
+        left_at=row.left_at,
         problem="; ".join(problems),
     )
 

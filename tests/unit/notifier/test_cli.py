@@ -63,14 +63,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (["--help"], 190, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
         (["--version"], 240, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
-        (["status"], 485, {"alembic", *PARSERS, *ELSEWHERE}),
+        (["status"], 486, {"alembic", *PARSERS, *ELSEWHERE}),
         (["unsubscribe", "a@example.org"], 480, {"alembic", *PARSERS, *ELSEWHERE}),
         (
             ["subscribe", "a@example.org", "--topic", "field:policing"],
-            473,
+            476,
             {"alembic", *PARSERS, *ELSEWHERE},
         ),
-        (["parse", SEED], 376, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),
+        (["parse", SEED], 377, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

@@ -40,10 +40,12 @@ def _subscribers() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("left_at", INSTANT),
         sa.PrimaryKeyConstraint("id", name="pk_subscribers"),
         sa.UniqueConstraint("address_key", name="uq_subscribers_address_key"),
         sa.UniqueConstraint("public_id", name="uq_subscribers_public_id"),
     )
+    op.create_index("ix_subscribers_left_at", "subscribers", ["left_at"])
     op.create_table(
         "mutes",
         sa.Column("subscriber", NUMBER, nullable=False),

@@ -15,8 +15,6 @@ from notifier.errors import PreferenceRefused, UnknownLanguage, UnusableAddress
 from notifier.model import (
     EVERY_DAY,
     Cadence,
-    Consent,
-    ConsentKind,
     Frequency,
     Subscriber,
     SubscriberState,
@@ -24,9 +22,9 @@ from notifier.model import (
 from notifier.storage import tables as t
 from notifier.storage.subscribers import by_public_id, everybody
 from notifier.subscribers.preferences import Assumed, Preferences
-from notifier.subscribers.subscribe import subscribe, unsubscribe
+from notifier.subscribers.subscribe import VOUCHED, subscribe, unsubscribe
 from tests.builders import some_news
-from tests.outbox import store
+from tests.outbox import KEYED, store
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 VIENNA, BISHKEK = ZoneInfo("Europe/Vienna"), ZoneInfo("Asia/Bishkek")
@@ -44,7 +42,8 @@ def ask(database: Database, osce: Taxonomy) -> Any:
             address,
             preferred,
             ASSUMED,
-            consent=Consent(how=ConsentKind.VOUCHED, source="command"),
+            consent=VOUCHED,
+            keyed=KEYED,
             public_id=f"id-{address[:4]}",
             now=NOW,
         )
@@ -75,6 +74,17 @@ def planned(database: Database, period: str, at: datetime) -> None:
     """Somebody's digest of a period was planned then."""
     with database.writing() as connection:
         connection.execute(update(t.coverage).values(period=period, planned_at=at))
+
+
+def test_who_names_all_they_want_follows_nothing_else_and_in_that_order(ask: Any) -> None:
+    ask(topics=("field:policing", "field:arms-control"), frequency=Frequency.WEEKLY)
+    ask(topics=("field:human-rights",), frequency=Frequency.DAILY)
+    anna = ask(topics=("field:human-rights", "issuer:secretariat", "field:policing"), is_all=True)
+    assert queries(anna) == [
+        ("field=human-rights", "daily"),
+        ("issuer=secretariat", "weekly"),
+        ("field=policing", "weekly"),
+    ]
 
 
 def test_a_newcomer_gets_a_daily_digest_at_seven_in_the_zone_of_the_site(ask: Any) -> None:

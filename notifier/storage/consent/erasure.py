@@ -1,0 +1,93 @@
+"""Erasing who somebody was: a keyed hash of their address stays, so that their no does.
+
+Knows every table that says something of a person. Must never know who asked for it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from notifier.model import SubscriberState, folded
+from notifier.storage import deliveries as stored
+from notifier.storage.suppressions import Keyed
+from notifier.storage.tables import (
+    consents,
+    coverage,
+    deliveries,
+    mutes,
+    requests,
+    subscribers,
+    subscriptions,
+    transitions,
+)
+
+#: No mail address begins so, nor ends: it has an "@" within.
+_HASHED = "#"
+
+
+def erase(connection: Connection, owner: int, keyed: Keyed, now: datetime) -> str:
+    """Nothing is known of somebody any more but the keyed hash of their address, which is returned.
+
+    What they were sent is counted, and says no more to whom, or what. Their links end, but for
+    those that end a subscription: who comes back by the same address leaves by them (`recall`).
+    """
+    whose = subscribers.c.id == owner
+    address: str = connection.scalars(
+        select(subscribers.c.address).where(whose).with_for_update(key_share=True)
+    ).one()
+    stored.drop(connection, [owner], now)
+    hashed = keyed(address)
+    theirs = select(deliveries.c.id).where(deliveries.c.subscriber == owner)
+    connection.execute(delete(transitions).where(transitions.c.delivery.in_(theirs)))
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.subscriber == owner)
+        .values(rendering=None, reply=None)
+    )
+    for table in (consents, coverage, mutes, requests, subscriptions):
+        connection.execute(delete(table).where(table.c.subscriber == owner))
+    # Somebody else may have had this address before.
+    connection.execute(
+        update(subscribers)
+        .where(subscribers.c.address_key == f"{_HASHED}{hashed}")
+        .values(address_key=_HASHED + subscribers.c.public_id)
+    )
+    connection.execute(
+        update(subscribers)
+        .where(whose)
+        .values(
+            address="",
+            address_key=f"{_HASHED}{hashed}",
+            language="",
+            timezone="",
+            paused_until=None,
+            left_at=None,
+            state=SubscriberState.ERASED,
+            epoch=subscribers.c.epoch + 1,
+        )
+    )
+    return hashed
+
+
+def recall(connection: Connection, address: str, keyed: Keyed) -> None:
+    """Whoever was erased under this address, and asks for mail by it again, is who they were: links
+    in their old mails say no for them as they did.
+    """
+    now_theirs = subscribers.alias()
+    is_taken = select(now_theirs.c.id).where(now_theirs.c.address_key == folded(address)).exists()
+    connection.execute(
+        update(subscribers)
+        .where(subscribers.c.address_key == f"{_HASHED}{keyed(address)}", ~is_taken)
+        .values(address=address, address_key=folded(address), state=SubscriberState.LEFT)
+    )
+
+
+def left_before(connection: Connection, before: datetime, most: int) -> Sequence[int]:
+    """Some who left before a moment, and are known yet."""
+    rows = (
+        select(subscribers.c.id)
+        .where(subscribers.c.left_at < before, subscribers.c.state == SubscriberState.LEFT)
+        .limit(most)
+    )
+    return connection.scalars(rows).all()

@@ -1,0 +1,111 @@
+"""All that is kept of one person, for themselves, and that it is gone where they say so (GDPR,
+Articles 15, 17 and 20).
+
+Knows what there is of them. Must never know who hands it out.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from feeds.storage import Connection
+from feeds.storage.database import Database
+from notifier.model import Consent, Frequency, Subscriber, Weekday
+from notifier.storage import deliveries, subscribers, suppressions
+from notifier.storage.consent import erasure, requests
+from notifier.storage.consent.requests import AskedRequest
+from notifier.storage.deliveries import Delivery
+from notifier.storage.suppressions import Keyed, Suppression
+
+#: Of more mails than this nobody is told; some are kept for a month alone.
+_MOST_MAILS = 100_000
+#: Why an address must not be mailed whose owner had themselves erased.
+_ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gets:
+    """The mails of one frequency: of which selections, by their queries, at which local time."""
+
+    frequency: Frequency
+    selections: tuple[str, ...]
+    at: str
+    weekdays: tuple[str, ...]
+    quiet_minutes: int
+    next: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """A consent, and when it was given."""
+
+    at: datetime
+    consent: Consent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnData:
+    """Somebody's data; ``mails`` are those they were sent, or are to be, the latest first."""
+
+    address: str
+    state: str
+    known_since: datetime | None
+    left_at: datetime | None
+    language: str
+    timezone: str
+    paused_until: date | None
+    gets: tuple[Gets, ...]
+    muted: tuple[str, ...]
+    suppressed: Suppression | None
+    requests: tuple[AskedRequest, ...]
+    consents: tuple[Agreed, ...]
+    mails: tuple[Delivery, ...]
+
+
+def own_data(connection: Connection, person: Subscriber, keyed: Keyed) -> OwnData:
+    """All that is kept of somebody."""
+    agreed = requests.consents_of(connection, [person.id]).get(person.id, ())
+    return OwnData(
+        address=person.address,
+        state=person.state,
+        known_since=person.created_at,
+        left_at=person.left_at,
+        language=person.language,
+        timezone=person.zone.key,
+        paused_until=person.paused_until,
+        gets=tuple(_gets(person, often) for often in person.cadences),
+        muted=tuple(map(str, person.muted)),
+        suppressed=suppressions.of(connection, keyed(person.address)),
+        requests=tuple(requests.of_owner(connection, person.id)),
+        consents=tuple(Agreed(at=at, consent=each) for each, at in agreed),
+        mails=tuple(deliveries.latest(connection, _MOST_MAILS, about=person.address)),
+    )
+
+
+def _gets(person: Subscriber, often: Frequency) -> Gets:
+    cadence = person.cadences[often]
+    hour, minute = divmod(cadence.minute, 60)
+    return Gets(
+        frequency=often,
+        selections=tuple(
+            each.selection.query for each in person.followed if each.frequency is often
+        ),
+        at="" if often is Frequency.IMMEDIATE else f"{hour:02}:{minute:02}",
+        weekdays=tuple(list(Weekday)[day] for day in sorted(cadence.weekdays)),
+        quiet_minutes=cadence.quiet_minutes,
+        next=person.due.get(often),
+    )
+
+
+def erase(database: Database, address: str, keyed: Keyed, zone: ZoneInfo, *, now: datetime) -> bool:
+    """Nothing is known of whoever has this address but that it must not be mailed, unless they ask
+    for that again by confirming it; False where nobody has it. ``zone`` is the site's.
+    """
+    with database.writing() as connection:
+        person = subscribers.by_address(connection, address, zone, lock=True)
+        if person is None:
+            return False
+        hashed = erasure.erase(connection, person.id, keyed, now)
+        no = Suppression(address_hash=hashed, reason=_ERASED, detail="", since=now)
+        suppressions.add(connection, [no])
+    return True
