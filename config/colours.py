@@ -1,7 +1,7 @@
 """Which colours can be told from the grounds they stand on (WCAG 2.2, 1.4.3).
 
-Knows the grounds of our pages, light and dark, as style.css has them. Must never know what a colour
-is used for.
+Knows the grounds of our pages, light and dark, as style.css has them, and which option colours
+words and which their ground. Must never know how an option is set.
 """
 
 #: What text needs at least.
@@ -27,6 +27,22 @@ def ink_on(ground: str) -> str:
 def least_contrast(colour: str, scheme: str) -> float:
     """How well a colour stands out from the ground of the scheme it is worst on."""
     return min(contrast(colour, ground) for ground in GROUNDS[scheme])
+
+
+def too_faint(option: str, value: str) -> str:
+    """What is wrong with the colour of an option of a look; empty where nothing is."""
+    if option.startswith("head"):
+        what, found = "words on it, white or black,", contrast(ink_on(value), value)
+    else:
+        scheme = "dark" if option.endswith("dark") else "light"
+        what = f"the {scheme} pages ({' and '.join(GROUNDS[scheme])})"
+        found = least_contrast(value, scheme)
+    if found >= LEAST_CONTRAST:
+        return ""
+    return (
+        f"must stand out from {what} by {LEAST_CONTRAST} to 1 at least (WCAG 2.2, 1.4.3); it does"
+        f" by {found:.1f}: take a darker or a lighter one"
+    )
 
 
 def _luminance(colour: str) -> float:

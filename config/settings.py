@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from config import kinds
-from config.colours import GROUNDS, LEAST_CONTRAST, contrast, ink_on, least_contrast
+from config.colours import too_faint
 from config.faults import OWN_WORDS, Given, refusals
 from config.layers import cover, from_environment, from_file, secrets_from_files, tree
 from config.options import REPEATED, Key
@@ -97,18 +97,7 @@ def _problem(option: str, value: Path | str) -> str:
     if isinstance(value, Path):
         is_picture = value.suffix.lower() in {".svg", ".png"} and value.is_file()
         return "" if is_picture else "must be the path of an .svg or .png file, or empty"
-    if option.startswith("head"):
-        what, found = "words on it, white or black,", contrast(ink_on(value), value)
-    else:
-        scheme = "dark" if option.endswith("dark") else "light"
-        what = f"the {scheme} pages ({' and '.join(GROUNDS[scheme])})"
-        found = least_contrast(value, scheme)
-    if found >= LEAST_CONTRAST:
-        return ""
-    return (
-        f"must stand out from {what} by {LEAST_CONTRAST} to 1 at least (WCAG 2.2, 1.4.3); it does"
-        f" by {found:.1f}: take a darker or a lighter one"
-    )
+    return too_faint(option, value)
 
 
 class SmtpSettings(SettingsSection):
@@ -156,6 +145,7 @@ class MailSettings(SettingsSection):
     spread_minutes: kinds.SpreadMinutes
     welcome: Literal["latest", "plain", "none"]
     view_days: kinds.Days
+    manage_days: kinds.Days
     in_doubt: Literal["resend", "hold"]
     give_up_after_hours: kinds.Hours
     smtp: SmtpSettings

@@ -217,11 +217,13 @@ class Skip(StrEnum):
 
 class NoticeKind(StrEnum):
     """What a mail that is no digest is for. confirm: to confirm what was asked for. manage: the way
-    to change what one gets, as one asked for it. welcome: what comes when, once it is confirmed.
+    to change what one gets, as one asked for it that one has. link: that way alone, as one asked
+    for it. welcome: what comes when, once it is confirmed.
     """
 
     CONFIRM = "confirm"
     MANAGE = "manage"
+    LINK = "link"
     WELCOME = "welcome"
 
 

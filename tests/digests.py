@@ -33,6 +33,7 @@ VALUES = {
     "date": "Tue, 24 Nov 2026 06:00:00 +0000",
     "unsubscribe_url": "https://news.example.org/u/dGhpcyBpcyBub3Q.u.a1b2.1",
     "view_url": "https://news.example.org/d/YSByZWFsIHRva2Vu.d.a1b2.1.2026-11-24",
+    "manage_url": "https://news.example.org/manage/YSB3YXkgaW4.manage.a1b2.1.1764140400",
 }
 
 

@@ -241,6 +241,7 @@ def personal(one: Claimed) -> dict[str, str]:
         "date": format_datetime(one.created_at),
         "unsubscribe_url": LINKS.unsubscribe(one.public_id, one.epoch),
         "view_url": LINKS.view(one.public_id, one.epoch, one.period),
+        "manage_url": LINKS.manage(one.public_id, one.epoch, one.created_at + LINKS.manage_for),
     }
 
 

@@ -31,12 +31,15 @@ from feeds.web.published import PublishedFiles
 from feeds.web.selections import SelectedOverHttp
 from notifier.digest.named import Named
 from notifier.model import DeliveryState, Incident, SubscriberState, Totals
+from notifier.subscribers.links import MailLinks
 from notifier.subscribers.preferences import Assumed
 from notifier.subscribers.sign_up import SignUp, SignUpBounds
 from notifier.web.application import create_app
 from notifier.web.connections import WebCounts
 from notifier.web.health import Health
 from notifier.web.mailbox import Mailbox
+from notifier.web.managing import Managing
+from notifier.web.offers import Offers
 from notifier.web.private_pages import PrivatePages
 from notifier.web.server import Server
 from notifier.web.subscribing import Subscribing
@@ -111,6 +114,36 @@ def an_unsubscribing(database: Database, pages: PrivatePages) -> Unsubscribing:
     )
 
 
+def a_sign_up(database: Database, pages: PrivatePages) -> SignUp:
+    return SignUp(
+        database=database,
+        taxonomy=pages.taxonomy,
+        assumed=Assumed(zone=pages.site.timezone, language="en", languages=languages()),
+        keyed=KEYED,
+        bounds=BOUNDS,
+        welcomes=True,
+    )
+
+
+def a_managing(
+    database: Database,
+    pages: PrivatePages,
+    clock: Callable[[], datetime],
+    wake: Callable[[], object],
+) -> Managing:
+    """Where readers change what they get."""
+    return Managing(
+        database=database,
+        sign_up=a_sign_up(database, pages),
+        offers=Offers(named=Named(pages.site, pages.taxonomy), taxonomy=pages.taxonomy),
+        keyed=KEYED,
+        links=MailLinks(base_url=pages.site.url, secret=SECRET),
+        pages=pages,
+        clock=clock,
+        wake=wake,
+    )
+
+
 def a_subscribing(
     database: Database,
     pages: PrivatePages,
@@ -121,15 +154,8 @@ def a_subscribing(
     site, taxonomy = pages.site, pages.taxonomy
     return Subscribing(
         database=database,
-        sign_up=SignUp(
-            database=database,
-            taxonomy=taxonomy,
-            assumed=Assumed(zone=site.timezone, language="en", languages=languages()),
-            keyed=KEYED,
-            bounds=BOUNDS,
-            welcomes=True,
-        ),
-        named=Named(site, taxonomy),
+        sign_up=a_sign_up(database, pages),
+        offers=Offers(named=Named(site, taxonomy), taxonomy=taxonomy),
         keyed=KEYED,
         secret=SECRET,
         pages=pages,
@@ -166,6 +192,7 @@ def a_web_app(
         unsubscribing=an_unsubscribing(database, pages),
         viewing=a_viewing(copy or contents(database).copy, pages, clock),
         subscribing=a_subscribing(database, pages, clock, wake),
+        managing=a_managing(database, pages, clock, wake),
         health=Health(
             is_current=is_current or database.is_current,
             incidents=incidents,
@@ -176,12 +203,16 @@ def a_web_app(
             clock=lambda: NOW,
         ),
         pages=pages,
-        selections=SelectedOverHttp(
-            SelectedFeeds(database, taxonomy, site), 1_000_000, clock, heard, site.base
-        ),
+        selections=_selections(SelectedFeeds(database, taxonomy, site), site, clock, heard),
         base=site.base,
         mails=Mailbox(maildir, pages) if maildir else None,
     )
+
+
+def _selections(
+    made: SelectedFeeds, site: Site, clock: Callable[[], datetime], heard: Callable[[], float]
+) -> SelectedOverHttp:
+    return SelectedOverHttp(made, 1_000_000, clock, heard, site.base)
 
 
 def _style(root: Path) -> None:

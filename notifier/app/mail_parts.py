@@ -87,13 +87,19 @@ def contents(
 
     Raises SettingsError where no secret signs their links, or a template of theirs is wrong.
     """
+    from datetime import timedelta
+
     from feeds.publish.site import item_page
     from notifier.digest.contents import Contents
     from notifier.digest.named import Named
     from notifier.notices.notices import Notices
     from notifier.subscribers.links import MailLinks
 
-    links = MailLinks(base_url=site.url, secret=settings.signing_key)
+    links = MailLinks(
+        base_url=site.url,
+        secret=settings.signing_key,
+        manage_for=timedelta(days=settings.mail.manage_days),
+    )
     notices = Notices(
         database=database,
         sender=sender(settings, site),

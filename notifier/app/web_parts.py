@@ -32,6 +32,8 @@ from notifier.web.application import create_app
 from notifier.web.connections import WebCounts
 from notifier.web.health import Health, Heartbeats
 from notifier.web.mailbox import Mailbox
+from notifier.web.managing import Managing
+from notifier.web.offers import Offers
 from notifier.web.private_pages import PrivatePages
 from notifier.web.server import Server, all_descriptors
 from notifier.web.subscribing import Subscribing
@@ -72,6 +74,7 @@ def server(
         unsubscribing=_unsubscribing(house, pages),
         viewing=_viewing(house, pages),
         subscribing=_subscribing(house, pages, send) if site.has_sign_up else None,
+        managing=_managing(house, pages, send),
         health=_health(house.settings, database, heartbeats, counts, clock),
         pages=pages,
         selections=_selections(house, partial(heartbeats.last, SEARCH)),
@@ -107,19 +110,8 @@ def _subscribing(house: House, pages: PrivatePages, send: Callable[[], object]) 
     asked = settings.signup
     return Subscribing(
         database=database,
-        sign_up=SignUp(
-            database=database,
-            taxonomy=house.taxonomy,
-            assumed=parts.assumed(settings),
-            keyed=house.keyed,
-            bounds=SignUpBounds(
-                per_address=asked.mails_per_address,
-                per_network=asked.per_network,
-                per_hour=asked.per_hour,
-            ),
-            welcomes=settings.mail.welcome != "none",
-        ),
-        named=Named(house.site, house.taxonomy),
+        sign_up=_sign_up(house),
+        offers=_offers(house),
         keyed=house.keyed,
         secret=settings.signing_key,
         pages=pages,
@@ -129,6 +121,41 @@ def _subscribing(house: House, pages: PrivatePages, send: Callable[[], object]) 
         version=version("fieldfare"),
         keeps_network=asked.keep_network,
     )
+
+
+def _managing(house: House, pages: PrivatePages, send: Callable[[], object]) -> Managing:
+    """Where readers change what they get."""
+    return Managing(
+        database=house.database,
+        sign_up=_sign_up(house),
+        offers=_offers(house),
+        keyed=house.keyed,
+        links=house.contents.links,
+        pages=pages,
+        clock=house.clock,
+        wake=send,
+    )
+
+
+def _sign_up(house: House) -> SignUp:
+    settings = house.settings
+    asked = settings.signup
+    return SignUp(
+        database=house.database,
+        taxonomy=house.taxonomy,
+        assumed=parts.assumed(settings),
+        keyed=house.keyed,
+        bounds=SignUpBounds(
+            per_address=asked.mails_per_address,
+            per_network=asked.per_network,
+            per_hour=asked.per_hour,
+        ),
+        welcomes=settings.mail.welcome != "none",
+    )
+
+
+def _offers(house: House) -> Offers:
+    return Offers(named=Named(house.site, house.taxonomy), taxonomy=house.taxonomy)
 
 
 def _viewing(house: House, pages: PrivatePages) -> Viewing:

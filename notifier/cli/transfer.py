@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from notifier.cli.invocation import house_for
-from notifier.cli.output import AsJson, DryRun, progress, write_json, write_notes, write_report
+from notifier.cli.output import (
+    AsJson,
+    DryRun,
+    progress,
+    write_json,
+    write_line,
+    write_notes,
+    write_report,
+)
 from notifier.cli.preferred import (
     At,
     Everything,
@@ -175,9 +183,9 @@ def export(
 
 
 def _write_own_data(context: typer.Context, address: str) -> None:
-    from notifier.subscribers.own_data import own_data
+    from notifier.subscribers.own_data import own_data, spelt
 
     with house_for(context) as house:
         person = known(house, address)
         with house.database.reading() as connection:
-            write_json(own_data(connection, person, house.keyed))
+            write_line(spelt(own_data(connection, person, house.keyed)))

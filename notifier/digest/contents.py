@@ -268,6 +268,8 @@ def filled(one: Claimed, template: bytes, links: MailLinks, sender: str) -> byte
         "date": format_datetime(one.created_at),
         "unsubscribe_url": links.unsubscribe(one.public_id, one.epoch),
         "view_url": links.view(one.public_id, one.epoch, one.period),
+        # Counted from when it was planned: sent once more, it is the same to the last byte.
+        "manage_url": links.manage(one.public_id, one.epoch, one.created_at + links.manage_for),
     }
     try:
         return fill(template, values)

@@ -19,8 +19,8 @@ from notifier.catalogue import FOLDER
 from notifier.digest.named import FollowedPage
 from notifier.digest.pieces import FORMS, INSERTED, STYLE, ShownItem, environment, inserts
 from notifier.errors import MessageRefused
-from notifier.mail.lines import encoded, slot
-from notifier.mail.message import Sender, mailto
+from notifier.mail.lines import OPEN, encoded, slot
+from notifier.mail.message import Sender
 
 #: What every piece is given.
 ALWAYS: Final = {
@@ -37,8 +37,7 @@ PIECES: Final[Mapping[str, Mapping[str, str]]] = {
         "feeds": "where the feeds go, alone on its line; empty where there are none",
         "view_url": "the digest in a browser",
         "unsubscribe_url": "the page that ends the subscription; at least once",
-        "change": "the sentence on how to change it, for `words.say`; empty where there is none",
-        "contact_url": "the link to `sender.contact`",
+        "manage_url": "the page where one changes what one gets, or pauses",
     },
     "section": {"topic": _TOPIC, "count": "how many items it has, in words"},
     "item": {"item": "an item of news"},
@@ -183,15 +182,10 @@ def _values(piece: str) -> Iterable[dict[str, Any]]:
     full = ShownItem(summary="A summary & more.", **_ITEM)
     frame = {
         "title": "Your daily digest, Tuesday 24 November",
-        "contact_url": mailto(_SENDER.contact),
-        **{name: slot(name) for name in (*INSERTED, "view_url", "unsubscribe_url")},
+        **{name: slot(name) for name in (*INSERTED, *OPEN)},
     }
     made: dict[str, list[dict[str, Any]]] = {
-        "digest": [
-            {**frame, "change": "change_by_reply"},
-            {**frame, "change": "change_by_mail", "feeds": ""},
-            {**frame, "change": "", "contact_url": ""},
-        ],
+        "digest": [frame, {**frame, "feeds": ""}],
         "section": [{"topic": _FOLLOWED, "count": "2 items"}],
         "item": [{"item": full}, {"item": bare}],
         "also_in": [{"topics": [_FOLLOWED]}, {"topics": [_FOLLOWED] * 3}],

@@ -28,7 +28,7 @@ from notifier.digest.named import FollowedPage, Named
 from notifier.digest.pieces import INSERTED, ShownItem, apart, inserts, rendered
 from notifier.errors import UnknownLanguage
 from notifier.mail.lines import OPEN, Lines, encoded, slot
-from notifier.mail.message import LONGEST_VALUE, Sender, build, mailto, sizes
+from notifier.mail.message import LONGEST_VALUE, Sender, build, sizes
 from notifier.model import Digest, Frequency, Section
 
 # Lists of mails cut a subject after some 60 characters.
@@ -263,14 +263,10 @@ class PieceMaker:
         return " · ".join(filter(None, [day, ", ".join(issuers), *kind]))
 
     def _frame(self, frequency: Frequency, day: date, *, has_feeds: bool) -> Frame:
-        # Nothing where nobody can be written to.
-        by_mail = "change_by_mail" if self._sender.contact else ""
         shown = {
             "title": self._words.say(
                 f"digest.{frequency}", day=self._words.day(day, "day_of_week")
             ),
-            "change": "change_by_reply" if self._sender.reply_to else by_mail,
-            "contact_url": mailto(self._sender.contact),
             **{name: slot(name) for name in (*INSERTED, *OPEN)},
         }
         html, txt = (

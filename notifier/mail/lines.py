@@ -21,7 +21,7 @@ from urllib.parse import quote
 from notifier.errors import MessageRefused
 
 #: What lines may leave open: addresses of pages, which are the reader's own.
-OPEN: Final = ("unsubscribe_url", "view_url")
+OPEN: Final = ("unsubscribe_url", "view_url", "manage_url")
 # What is open within quoted-printable is broken into several lines where it is long, within a query
 # percent-encoded (RFC 3986), and within base64 a whole line.
 _BROKEN, _PERCENT, _LINE = b"=", b"%", b"+"

@@ -38,6 +38,7 @@ SLOTS: Final = {
     "date": re.compile(r"[ -~]+"),
     "unsubscribe_url": _PAGE,
     "view_url": _PAGE,
+    "manage_url": _PAGE,
 }
 #: RFC 5322 section 2.1.1 allows lines of 998; this leaves room for what stands beside a value.
 LONGEST_VALUE: Final = 400

@@ -23,7 +23,7 @@ from notifier.digest.contents import filled
 from notifier.digest.named import Named
 from notifier.errors import MessageRefused
 from notifier.mail.message import Sender
-from notifier.model import Cadence, NoticeKind, Skip, Subscriber
+from notifier.model import Cadence, NoticeKind, Skip, Subscriber, SubscriberState
 from notifier.notices.notice_form import Action, Listing, Notice, Part, rendered_notice
 from notifier.storage import subscribers, suppressions
 from notifier.storage.cadences import zone_named
@@ -38,10 +38,11 @@ from notifier.subscribers.subscribe import cadence_of
 CONFIRM_WITHIN = timedelta(hours=72)
 #: Whoever asked for the link is there, and waits for it.
 _ASKED_FOR = timedelta(hours=1)
-#: As for the links in digests.
-_UNASKED = timedelta(weeks=1)
 #: Enough to see what will come.
 _LATEST = 5
+
+#: Those that are about what somebody asked for.
+_OF_REQUESTS = frozenset({NoticeKind.CONFIRM, NoticeKind.MANAGE})
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +83,7 @@ class Notices:
         return [self._made(one, known) for one in claimed]
 
     def _known(self, connection: Connection, claimed: Sequence[Claimed]) -> _Known:
-        asked = [_number(one) for one in claimed if one.notice != NoticeKind.WELCOME]
+        asked = [_number(one) for one in claimed if one.notice in _OF_REQUESTS]
         owners = {one.subscriber for one in claimed}
         people = subscribers.by_numbers(connection, owners, self.zone)
         welcome = {one.subscriber for one in claimed if one.notice == NoticeKind.WELCOME}
@@ -127,6 +128,8 @@ class Notices:
         person = known.people[one.subscriber]
         if one.notice == NoticeKind.WELCOME:
             return self._welcome(one, person, known.latest.get(one.subscriber, ()))
+        if one.notice == NoticeKind.LINK:
+            return self._link(one, person)
         request = known.requests.get(_number(one))
         if request is None or request.confirmed_at:
             return None
@@ -181,6 +184,24 @@ class Notices:
             ),
         )
 
+    def _link(self, one: Claimed, person: Subscriber) -> Notice | None:
+        if person.state is not SubscriberState.ACTIVE:
+            return None
+        words = catalogue(person.language, FOLDER)
+        say, site = words.say, self.sender.site_title
+        ends = one.created_at + _ASKED_FOR
+        return Notice(
+            words=words,
+            subject=say("link_mail.subject", site=site),
+            title=say("link_mail.title"),
+            parts=(
+                say("link_mail.asked", site=site),
+                Action(say("manage_mail.do"), self.links.manage(one.public_id, one.epoch, ends)),
+                say("manage_mail.until", until=self._moment(ends, person.zone, words)),
+                say("manage_mail.otherwise"),
+            ),
+        )
+
     def _welcome(
         self, one: Claimed, person: Subscriber, latest: Sequence[tuple[str, str]]
     ) -> Notice:
@@ -190,7 +211,7 @@ class Notices:
         for often, cadence in person.cadences.items():
             chosen = [each.selection for each in person.followed if each.frequency is often]
             parts += [self._listing(chosen, words), comes_when(cadence, words)]
-        manage = self.links.manage(one.public_id, one.epoch, one.created_at + _UNASKED)
+        manage = self.links.manage(one.public_id, one.epoch, one.created_at + self.links.manage_for)
         parts += [say("welcome_mail.change"), Action(say("manage_mail.do"), manage)]
         if latest:
             parts += [say("welcome_mail.latest"), Listing(tuple(latest))]

@@ -7,7 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Update, and_, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Update,
+    and_,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from feeds.storage.columns import among
 from feeds.storage.engines import upsert
@@ -23,12 +34,15 @@ _WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNCERTAI
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One message to one address, and what became of it so far, step by step; its reader lives in
-    the ``timezone`` of that name.
+    the ``timezone`` of that name. One that is no digest is a ``notice`` of some kind; ``items``
+    counts those of one that was made.
     """
 
     id: int
     subscriber: int
     period: str
+    notice: str | None
+    items: int | None
     recipient: str
     timezone: str
     state: DeliveryState
@@ -55,21 +69,44 @@ def notify(
     that wait. What it says is made when it leaves.
     """
     notices = [
-        {
-            "subscriber": owner,
-            "period": f"{kind}-{occasion}",
-            "notice": kind,
-            "windows": "{}",
-            "state": DeliveryState.QUEUED,
-            "due_at": now,
-            "attempts": 0,
-            "in_doubt": 0,
-            "created_at": now,
-        }
+        _notice(kind, occasion, now) | {"subscriber": owner}
         for owner, occasion in occasions.items()
     ]
     unique = [deliveries.c.subscriber, deliveries.c.period]
     upsert(connection, deliveries, notices, replace=False, key=unique)
+
+
+def notify_reader(
+    connection: Connection, address: str, kind: NoticeKind, occasion: str, now: datetime
+) -> None:
+    """The same for whoever gets digests under this address, if anybody does, in a time that does
+    not tell; an occasion is asked for by one at a time.
+    """
+    notice = _notice(kind, occasion, now)
+    had = deliveries.alias()
+    is_had = select(had.c.id).where(
+        had.c.subscriber == subscribers.c.id, had.c.period == notice["period"]
+    )
+    values = [literal(value, deliveries.c[name].type) for name, value in notice.items()]
+    reader = select(subscribers.c.id, *values).where(
+        subscribers.c.address_key == folded(address),
+        subscribers.c.state == SubscriberState.ACTIVE,
+        ~is_had.exists(),
+    )
+    connection.execute(insert(deliveries).from_select(["subscriber", *notice], reader))
+
+
+def _notice(kind: NoticeKind, occasion: str, now: datetime) -> dict[str, object]:
+    return {
+        "period": f"{kind}-{occasion}",
+        "notice": kind,
+        "windows": "{}",
+        "state": DeliveryState.QUEUED,
+        "due_at": now,
+        "attempts": 0,
+        "in_doubt": 0,
+        "created_at": now,
+    }
 
 
 def drop(connection: Connection, owners: Sequence[int], now: datetime) -> None:

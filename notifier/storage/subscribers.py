@@ -161,8 +161,11 @@ def known(connection: Connection, address: str, zone: ZoneInfo) -> Subscriber:
     return person
 
 
-def by_public_id(connection: Connection, public_id: str, zone: ZoneInfo) -> Subscriber | None:
+def by_public_id(
+    connection: Connection, public_id: str, zone: ZoneInfo, *, lock: bool = False
+) -> Subscriber | None:
     found = every_row().where(subscribers.c.public_id == public_id)
+    found = found.with_for_update(key_share=True) if lock else found
     return next(iter(people(connection, found, zone)), None)
 
 

@@ -7,7 +7,7 @@ import hmac
 import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from notifier.errors import TokenRefused
@@ -60,10 +60,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailLinks:
-    """The personal links of an installation, below its public address."""
+    """The personal links of an installation, below its public address; one in a mail that nobody
+    asked for lets its reader manage for so long.
+    """
 
     base_url: str
     secret: bytes = field(repr=False)
+    manage_for: timedelta = timedelta(weeks=1)
 
     def unsubscribe(self, public_id: str, epoch: int) -> str:
         """The address that ends a subscription; it never expires (RFC 8058 section 3.1)."""

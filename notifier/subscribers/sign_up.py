@@ -115,6 +115,19 @@ class SignUp:
             deliveries.notify(connection, kind, {owner: str(number)}, now)
         return SignUpAnswer.CHECK_MAIL
 
+    def mail_link(self, address: str, network: str, *, now: datetime) -> SignUpAnswer:
+        """A mail with the way to change what they get goes to whoever gets digests under this
+        address, if anybody does. Raises UnusableAddress, StoreError.
+        """
+        usable = checked(address)
+        with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
+            if limits.take(connection, self._of_all(network), now):
+                return SignUpAnswer.TOO_MANY
+            if not limits.take(connection, [self._of_one(connection, usable)], now):
+                occasion = str(int(now.timestamp()))
+                deliveries.notify_reader(connection, usable, NoticeKind.LINK, occasion, now)
+        return SignUpAnswer.CHECK_MAIL
+
     def confirm(self, claim: Claim, *, now: datetime) -> Subscriber | NotConfirmed:
         """Who the link was mailed to gets what was asked for; an address that was barred is no
         longer, as its owner reads it. Raises UnknownTopic, StoreError.

@@ -25,6 +25,7 @@ from feeds.websub.callback import HubCallback
 from feeds.websub.hub import WebSubHub
 from notifier.web.health import Health
 from notifier.web.mailbox import Mailbox
+from notifier.web.managing import Managing
 from notifier.web.private_pages import PRIVATE, PrivatePages
 from notifier.web.subscribing import Subscribing
 from notifier.web.unsubscribe import Unsubscribing
@@ -46,6 +47,7 @@ def create_app(
     unsubscribing: Unsubscribing,
     viewing: Viewing,
     subscribing: Subscribing | None = None,
+    managing: Managing,
     health: Health,
     pages: PrivatePages,
     mails: Mailbox | None = None,
@@ -59,14 +61,15 @@ def create_app(
 
     ``api`` is where publishers push, ``hubs`` where hubs call back, ``hub`` is our own,
     ``selections`` makes feeds of what is asked for, ``subscribing`` is where readers may sign up by
-    themselves. ``base`` is the path of the site on its host,
-    percent-encoded, without a slash at its end.
+    themselves, ``managing`` where they change what they get. ``base`` is the path of the site on
+    its host, percent-encoded, without a slash at its end.
     """
     refusals = _Refusals(pages)
     app = Starlette(
         routes=[
             *_routes(unsubscribing, viewing, health, mails),
             *(_coming(subscribing) if subscribing else ()),
+            *_changing(managing),
             *_inward(api, hubs, hub),
             *([Route(path, selections) for path in PATHS] if selections else ()),
         ],
@@ -118,6 +121,17 @@ def _coming(subscribing: Subscribing) -> Iterator[BaseRoute]:
     yield Route("/subscribe", subscribing.form, methods=both)
     yield Route("/subscribe/sent", subscribing.sent)
     yield Route("/confirm/{token}", subscribing.confirm, methods=both)
+
+
+def _changing(managing: Managing) -> Iterator[BaseRoute]:
+    """How readers change their mind."""
+    both = ["GET", "POST"]
+    yield Route("/manage", managing.link, methods=both)
+    yield Route("/manage/sent", managing.link_sent)
+    yield Route("/manage/erased", managing.erased)
+    yield Route("/manage/{token}", managing.page, methods=both)
+    yield Route("/manage/{token}/data", managing.data)
+    yield Route("/manage/{token}/erase", managing.erasing, methods=both)
 
 
 def _inward(

@@ -4,11 +4,10 @@ Knows the fields of the form, and what is said of each that is wrong. Must never
 address is known, nor write one to a log.
 """
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -18,12 +17,8 @@ from starlette.responses import RedirectResponse, Response
 from config.values import is_one_line
 from feeds import search
 from feeds.catalogue import Catalogue, languages, nearest
-from feeds.errors import FeedsError
-from feeds.model import TopicKind
-from feeds.selection import Selection
 from feeds.storage.database import Database
 from feeds.web.request_limits import CLIENT, PATIENCE_SECONDS, BodyTooLong, RateLimit, ThreadLimit
-from notifier.digest.named import Named
 from notifier.errors import UnusableAddress
 from notifier.model import EVERY_DAY, Frequency, Shown, Subscriber
 from notifier.notices.notices import comes_when
@@ -34,13 +29,13 @@ from notifier.subscribers.links import Claim, LinkScope
 from notifier.subscribers.sign_up import NotConfirmed, SignUp, SignUpAnswer, is_role
 from notifier.subscribers.subscribe import USUAL_MINUTE, cadence_of, checked
 from notifier.web.forms import LEAST, MOST, age, is_ours, minted, typed, zone_guessed, zones
+from notifier.web.offers import Offers, minute_of, next_digest
 from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of
 
 log = structlog.get_logger(__name__)
 
 #: The fields that few change, which are folded unless there is something wrong with them.
 _FOLDED = frozenset({"hour", "weekday", "zone", "language"})
-_HOUR = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 #: So far back what came is counted.
 _WEEKS = 12
 #: More than any address has (RFC 5321 section 4.5.3.1), or any page of ours.
@@ -77,7 +72,7 @@ class Subscribing:
 
     database: Database
     sign_up: SignUp
-    named: Named
+    offers: Offers
     keyed: Keyed
     secret: bytes
     pages: PrivatePages
@@ -162,11 +157,11 @@ class Subscribing:
                 faults["address"] = "fault.role"
         except UnusableAddress:
             faults["address"] = "fault.address" if filled.address else "fault.no_address"
-        if not self._selections(filled.queries):
+        if not self.offers.selections(filled.queries):
             faults["select"] = "fault.nothing"
         if filled.often not in {*Frequency}:
             faults["often"] = "fault.often"
-        if _minute(filled.hour) is None:
+        if minute_of(filled.hour) is None:
             faults["hour"] = "fault.hour"
         if filled.weekday not in {str(day) for day in EVERY_DAY}:
             faults["weekday"] = "fault.weekday"
@@ -183,10 +178,6 @@ class Subscribing:
         pages = self._in(filled.language)
         chosen = await self._looks.run(self._chosen, filled.queries, pages.words)
         following = {query for query, _, _ in chosen}
-        offered = [
-            (kind, [topic for topic in self._topics(kind, pages) if topic[0] not in following])
-            for kind in (TopicKind.FIELD, TopicKind.ISSUER, TopicKind.COUNTRY)
-        ]
         return pages.answer(
             "subscribe.html",
             422 if faults else 200,
@@ -194,23 +185,13 @@ class Subscribing:
             is_open=not _FOLDED.isdisjoint(faults or {}),
             faults={name: pages.words.say(said) for name, said in (faults or {}).items()},
             chosen=chosen,
-            offered=offered,
+            offered=self.offers.topics(pages.words.tag, following),
             token=minted(self.secret, self.clock()),
-            zones=zones(),
-            languages=[(tag, Catalogue.own_name(tag)) for tag in languages()],
-            weekdays=[(str(day), pages.words.weekdays({day})) for day in sorted(EVERY_DAY)],
+            zones=[(each, each, "") for each in dict.fromkeys((filled.zone, *zones()))],
+            languages=[(tag, Catalogue.own_name(tag), tag) for tag in languages()],
+            weekdays=[(str(day), pages.words.weekdays({day}), "") for day in sorted(EVERY_DAY)],
             consent=self._consent(pages.words),
         )
-
-    def _topics(self, kind: TopicKind, pages: PrivatePages) -> Sequence[tuple[str, str, str]]:
-        """The query, the label and the language of each topic of a kind."""
-        found = []
-        for topic in pages.taxonomy.of(kind):
-            if not topic.closed:
-                selection = Selection(frozenset({topic.ref}))
-                page = self.named.page(selection, pages.words.tag)
-                found.append((selection.query, page.label, page.language))
-        return sorted(found, key=lambda each: each[1].casefold())
 
     def _chosen(self, queries: Sequence[str], words: Catalogue) -> Sequence[tuple[str, str, str]]:
         """The query of what is chosen, its label, and how much of it comes."""
@@ -218,41 +199,28 @@ class Subscribing:
         start = end - timedelta(weeks=_WEEKS)
         found = []
         with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
-            for selection in self._selections(queries):
+            for selection in self.offers.selections(queries):
                 count = len(search.became_news(connection, selection, start, end))
-                label = self.named.page(selection, words.tag).label
+                label = self.offers.label(selection, words.tag)
                 found.append((selection.query, label, a_week(count, words)))
         return found
-
-    def _selections(self, queries: Sequence[str]) -> Sequence[Selection]:
-        """Those that are selections of topics there are, each once."""
-        found: dict[Selection, None] = {}
-        for query in queries:
-            try:
-                selection = Selection.parse(query)
-                for topic in selection.topics:
-                    self.pages.taxonomy.get(topic)
-            except FeedsError:
-                continue
-            found[selection] = None
-        return [*found]
 
     def _ask(self, filled: Filled) -> SignUpAnswer:
         words = self._in(filled.language).words
         often = Frequency(filled.often)
         is_scheduled = often is not Frequency.IMMEDIATE
-        selections = self._selections(filled.queries)
+        selections = self.offers.selections(filled.queries)
         asked = Asked(
             queries=tuple(each.query for each in selections),
             frequency=often,
             timezone=filled.zone,
             language=filled.language,
-            minute=_minute(filled.hour) if is_scheduled else None,
+            minute=minute_of(filled.hour) if is_scheduled else None,
             weekdays=(
                 frozenset({int(filled.weekday)}) if often is Frequency.WEEKLY else frozenset()
             ),
         )
-        labels = (self.named.page(each, words.tag).label for each in selections)
+        labels = (self.offers.label(each, words.tag) for each in selections)
         zone = zone_named(asked.timezone) or self.pages.site.timezone
         when = comes_when(cadence_of(often, asked.minute, asked.weekdays, zone), words)
         shown = Shown(
@@ -311,7 +279,8 @@ class Subscribing:
         zone = zone_named(asked.timezone) or pages.site.timezone
         cadence = cadence_of(asked.frequency, asked.minute, asked.weekdays, zone)
         labels = [
-            self.named.page(each, pages.words.tag).label for each in self._selections(asked.queries)
+            self.offers.label(each, pages.words.tag)
+            for each in self.offers.selections(asked.queries)
         ]
         when = comes_when(cadence, pages.words)
         return pages.answer("confirm.html", labels=labels, when=when)
@@ -323,7 +292,7 @@ class Subscribing:
         comes = [
             (
                 [
-                    self.named.page(each.selection, words.tag).label
+                    self.offers.label(each.selection, words.tag)
                     for each in person.followed
                     if each.frequency is often
                 ],
@@ -339,27 +308,7 @@ class Subscribing:
         return self.pages.in_language(nearest(language) or self.pages.words.tag)
 
 
-def next_digest(due: datetime | None, person: Subscriber, words: Catalogue) -> str:
-    """When the next digest comes, in a sentence."""
-    if due is None:
-        return words.say("next_when_news")
-    local = due.astimezone(person.zone)
-    day: date = local.date()
-    return words.say(
-        "next_digest",
-        day=words.day(day, "day_of_week"),
-        hour=words.hour(local.hour * 60 + local.minute),
-        zone=person.zone.key,
-    )
-
-
 def a_week(count: int, words: Catalogue) -> str:
     """How many items come a week, of so many in the last weeks, in words."""
     many = round(count / _WEEKS)
     return words.count("a_week", many) if many else words.say("rarely")
-
-
-def _minute(hour: str) -> int | None:
-    """The minute of the day that is ``07:00``; None where that is no time of day."""
-    found = _HOUR.fullmatch(hour)
-    return int(found[1]) * 60 + int(found[2]) if found else None

@@ -88,7 +88,7 @@ class Unsubscribing:
         often = Frequency.WEEKLY if cadence.weekdays != EVERY_DAY else cadence.frequency
         return words.say(
             f"gets.{often}",
-            address=_masked(address),
+            address=masked(address),
             publisher=self.pages.site.publisher,
             weekday=words.weekdays(cadence.weekdays),
             hour=words.hour(cadence.minute),
@@ -103,7 +103,7 @@ class Unsubscribing:
             return " · ".join(value for _, value in selection.values())
 
 
-def _masked(address: str) -> str:
+def masked(address: str) -> str:
     """The first character and the domain: enough for its owner, too little for a finder."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}…@{domain}"

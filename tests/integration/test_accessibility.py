@@ -16,7 +16,8 @@ from feeds.storage.entries import PastMonths
 from feeds.taxonomy import Taxonomy
 from notifier.web.private_pages import PrivatePages
 from notifier.web.subscribing import Filled
-from tests.builders import POLICING, SECRETARIAT
+from notifier.web.wishes import Row, Wishes
+from tests.builders import POLICING, SECRETARIAT, a_subscriber
 from tests.digests import a_digest, body, rendered
 from tests.items import NOON, a_site, an_item
 from tests.served_site import ServedSite, served_site
@@ -52,11 +53,36 @@ FORM: dict[str, Any] = {
     "chosen": [("field=policing", "Policing", "about 3 items a week")],
     "offered": [("field", [("field=gender", "Gender", "en")]), ("issuer", []), ("country", [])],
     "token": "x.1",
-    "zones": ["Europe/Vienna", "Europe/Warsaw"],
-    "languages": [("en", "English"), ("ru", "Русский")],
-    "weekdays": [("0", "Monday"), ("1", "Tuesday")],
+    "zones": [("Europe/Vienna", "Europe/Vienna", ""), ("Europe/Warsaw", "Europe/Warsaw", "")],
+    "languages": [("en", "English", "en"), ("ru", "Русский", "ru")],
+    "weekdays": [("0", "Monday", ""), ("1", "Tuesday", "")],
     "consent": "With the button you ask for this.",
 }
+#: What somebody gets, with all there is to change.
+OWN: dict[str, Any] = {
+    "address": "a…@example.org",
+    "is_saved": True,
+    "coming": [("Every day at 07:00.", "Next digest: tomorrow.")],
+    "wishes": Wishes.of(a_subscriber(muted=(SECRETARIAT,))),
+    "rows": [(Row("field=policing", "daily", "1"), "Policing")],
+    "oftens": ("immediate", "daily", "weekly", "never"),
+    "offered": FORM["offered"],
+    "added_often": [("daily", "Daily", ""), ("weekly", "Weekly", "")],
+    "muted": [("issuer:secretariat", "OSCE Secretariat")],
+    "days": [("0", "Monday"), ("1", "Tuesday")],
+    "weekdays": FORM["weekdays"],
+    "zones": FORM["zones"],
+    "languages": FORM["languages"],
+    "mails": [("Your daily digest", "/d/x", ""), ("Your link", "", "on its way")],
+    "here": "/manage/x",
+    "leave": "/u/x",
+    "token": "x.1",
+}
+ALL_WRONG = {
+    name: f"The {name} is wrong."
+    for name in ("select", "hour", "days", "weekday", "zone", "language", "pause", "send")
+}
+LINK: dict[str, Any] = {"is_over": True, "address": "anna", "token": "x.1"}
 FAULTS = {
     name: f"The {name} is wrong."
     for name in ("select", "often", "address", "hour", "weekday", "zone", "language", "send")
@@ -93,6 +119,10 @@ def made(site: ServedSite, osce: Taxonomy) -> Mapping[str, bytes]:
         "/confirmed": bytes(
             private.answer("confirmed.html", comes=[(["Policing"], "Daily.", "Next: now.")]).body
         ),
+        "/manage": bytes(private.answer("manage.html", **OWN, faults={}).body),
+        "/manage-faults": bytes(private.answer("manage.html", **OWN, faults=ALL_WRONG).body),
+        "/erase": bytes(private.answer("erase.html", token="x.1").body),
+        "/link": bytes(private.answer("link.html", **LINK, faults={"address": "Wrong."}).body),
         "/search": builder.search_page(ALL, [], ["de", "en"], None),
         "/narrowed": builder.search_page(FeedRef.of_selection(NARROWED), [], ["de", "en"], 1),
         "/mail": body(rendered(a_digest(), "de"), "html").encode(),
@@ -136,6 +166,10 @@ def tab(browser: Browser, site: ServedSite, made: Mapping[str, bytes]) -> Iterat
         "/faults",
         "/confirm",
         "/confirmed",
+        "/manage",
+        "/manage-faults",
+        "/erase",
+        "/link",
         "/mail",
         "/notice",
         "/search",

@@ -183,6 +183,7 @@ def test_metrics_say_how_the_house_is_doing(client: httpx2.Client) -> None:
         'fieldfare_deliveries{state="failed"}': 1,
         'fieldfare_subscribers{state="active"}': 7,
         'fieldfare_subscribers{state="left"}': 0,
+        'fieldfare_subscribers{state="erased"}': 0,
         'fieldfare_subscribers{state="pending"}': 0,
         **{f'fieldfare_sources{{state="{state}"}}': 0 for state in ("ok", "moved", "ended")},
         'fieldfare_sources{state="failing"}': 1,

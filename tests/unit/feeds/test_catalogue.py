@@ -173,7 +173,7 @@ def literal(path: Path) -> Iterator[str]:
     tokens = Environment().lex(source)
     data = "".join(text if kind == "data" else "" for _, kind, text in tokens)
     # A macro may be a piece of a tag.
-    data = re.sub(r' (?:dir|lang)=""', "", data)
+    data = re.sub(r' (?:dir|lang|aria-[a-z]+)="(?:true|-fault)?"', "", data)
     if path.suffix == ".html":
         page = html.document_fromstring(f"<html>{data}</html>")
         for element in page.iter("*"):

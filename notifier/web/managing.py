@@ -1,0 +1,336 @@
+"""How a reader changes their mind: the page behind a link in each mail, and the way to a new link.
+
+Knows what the page shows, and what each of its buttons does. Must never say whether an address is
+known, nor write one to a log.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from feeds.catalogue import Catalogue, languages, nearest
+from feeds.storage.database import Database
+from feeds.web.request_limits import CLIENT, PATIENCE_SECONDS, BodyTooLong, RateLimit, ThreadLimit
+from notifier.digest.schedule import named_so
+from notifier.errors import UnusableAddress
+from notifier.model import EVERY_DAY, DeliveryState, Frequency, Subscriber
+from notifier.notices.notices import comes_when
+from notifier.storage import deliveries
+from notifier.storage.deliveries import Delivery
+from notifier.storage.suppressions import Keyed
+from notifier.subscribers.change import change, standing
+from notifier.subscribers.links import Claim, LinkScope, MailLinks
+from notifier.subscribers.own_data import erase, own_data, spelt
+from notifier.subscribers.sign_up import SignUp, SignUpAnswer
+from notifier.web.forms import MOST, age, is_ours, minted, typed, zones
+from notifier.web.offers import Offers, next_digest
+from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of
+from notifier.web.unsubscribe import masked
+from notifier.web.wishes import NEVER, Wishes
+
+log = structlog.get_logger(__name__)
+
+#: Whoever changes something looks at it some times.
+_AT_ONCE, _A_SECOND = 60, 1.0
+#: So far back mails are listed, and so many of them.
+_LISTED: Final = timedelta(days=30)
+_MOST_LISTED: Final = 200
+_ON_ITS_WAY: Final = frozenset(
+    {DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN}
+)
+#: A file to be kept, and nothing to be shown.
+_DOWNLOAD: Final = {
+    "content-type": "application/json; charset=utf-8",
+    "content-disposition": 'attachment; filename="subscription.json"',
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Managing:
+    """The requests of somebody who has a link, and of those who want one: GET shows, POST acts.
+
+    ``wake`` is called once there is a mail to send.
+    """
+
+    database: Database
+    sign_up: SignUp
+    offers: Offers
+    keyed: Keyed
+    links: MailLinks
+    pages: PrivatePages
+    clock: Callable[[], datetime]
+    wake: Callable[[], object]
+    _limit: RateLimit = field(default_factory=partial(RateLimit, _AT_ONCE, _A_SECOND), init=False)
+    _looks: ThreadLimit = field(default_factory=ThreadLimit, init=False)
+    _acts: ThreadLimit = field(default_factory=ThreadLimit, init=False)
+
+    # -- The page behind a link --------------------------------------------------------------------
+
+    async def page(self, request: Request) -> Response:
+        """GET shows what somebody gets, POST changes it and leads back."""
+        claim = self._claim(request)
+        if isinstance(claim, Response):
+            return claim
+        if request.method != "POST":
+            saved = "saved" in request.query_params
+            return await self._looks.run(partial(self._shown, claim, is_saved=saved))
+        sent = await self._sent(request)
+        if isinstance(sent, Response):
+            return sent
+        return await self._acts.run(self._changed, claim, sent)
+
+    async def data(self, request: Request) -> Response:
+        """All that is kept of somebody, as a file of JSON."""
+        claim = self._claim(request)
+        return claim if isinstance(claim, Response) else await self._looks.run(self._data, claim)
+
+    async def erasing(self, request: Request) -> Response:
+        """GET shows what it means and a second button, POST erases."""
+        claim = self._claim(request)
+        if isinstance(claim, Response):
+            return claim
+        if request.method != "POST":
+            return await self._looks.run(self._shown_erasing, claim)
+        sent = await self._sent(request)
+        if isinstance(sent, Response):
+            return sent
+        return await self._acts.run(self._erased, claim, sent)
+
+    async def erased(self, request: Request) -> Response:
+        """That it is done."""
+        return self._in(request.query_params.get("language", "")).notice("erased")
+
+    # -- The way to a new link ---------------------------------------------------------------------
+
+    async def link(self, request: Request) -> Response:
+        """GET asks for an address, POST mails a link, and says the same whoever has the address."""
+        if self._is_too_often(request):
+            return self.pages.notice("too_often", 429)
+        if request.method != "POST":
+            return self._asked_for_link(200)
+        sent = await self._sent(request)
+        if isinstance(sent, Response):
+            return sent
+        return await self._acts.run(self._mailed, sent, request.scope.get(CLIENT, ""))
+
+    async def link_sent(self, _request: Request) -> Response:
+        """What to do next, said to everybody alike."""
+        return self.pages.notice("link_sent")
+
+    # -- What all of them ask first ----------------------------------------------------------------
+
+    def _claim(self, request: Request) -> Claim | Response:
+        if self._is_too_often(request):
+            return self.pages.notice("too_often", 429)
+        claim = claim_of(request, self.links.secret, LinkScope.MANAGE)
+        return self._asked_for_link(404) if claim is None else claim
+
+    async def _sent(self, request: Request) -> Mapping[str, Sequence[str]] | Response:
+        if not is_ours(request, self.pages.site.url):
+            return self.pages.notice("not_understood", 403)
+        try:
+            return await typed(request)
+        except BodyTooLong:
+            return self.pages.notice("not_understood", 413)
+
+    def _is_too_often(self, request: Request) -> bool:
+        return bool(self._limit.wait_seconds(request.scope.get(CLIENT, ""), time.monotonic()))
+
+    def _check_age(self, sent: Mapping[str, Sequence[str]]) -> None:
+        """Raises _TooOld where no page of ours sent it, or one that lay open for long."""
+        passed = age(sent.get("token", [""])[0], self.links.secret, self.clock())
+        if passed is None or passed > MOST:
+            raise _TooOld
+
+    def _in(self, language: str) -> PrivatePages:
+        """Pages in somebody's own language, where there are any."""
+        return self.pages.in_language(nearest(language) or self.pages.words.tag)
+
+    def _person(self, claim: Claim) -> Subscriber | None:
+        with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
+            return standing(connection, claim, self.pages.site.timezone, self.clock())
+
+    def _over(self) -> Response:
+        return self._asked_for_link(410)
+
+    def _asked_for_link(
+        self, status: int, address: str = "", faults: Mapping[str, str] | None = None
+    ) -> Response:
+        return self.pages.answer(
+            "link.html",
+            status,
+            is_over=status in {404, 410},
+            address=address,
+            faults=_said(faults or {}, self.pages.words),
+            token=minted(self.links.secret, self.clock()),
+        )
+
+    # -- In threads --------------------------------------------------------------------------------
+
+    def _shown(self, claim: Claim, *, is_saved: bool) -> Response:
+        person = self._person(claim)
+        if person is None:
+            return self._over()
+        return self._answer(claim, person, Wishes.of(person), is_saved=is_saved)
+
+    def _changed(self, claim: Claim, sent: Mapping[str, Sequence[str]]) -> Response:
+        person, now = self._person(claim), self.clock()
+        if person is None:
+            return self._over()
+        wishes = Wishes.typed(sent)
+        faults = wishes.faults(person, self.offers, now)
+        try:
+            self._check_age(sent)
+        except _TooOld:
+            faults = faults or {"send": "fault.again"}
+        if faults:
+            return self._answer(claim, person, wishes, faults)
+        choose = partial(wishes.choice, offers=self.offers, now=now)
+        zone = self.pages.site.timezone
+        if change(self.database, claim, choose, zone, now=now) is None:
+            return self._over()
+        log.info("subscription changed", subscriber=claim.public_id)
+        return RedirectResponse(f"{self._here(claim)}?saved", 303, headers=PRIVATE)
+
+    def _answer(
+        self,
+        claim: Claim,
+        person: Subscriber,
+        wishes: Wishes,
+        faults: Mapping[str, str] | None = None,
+        *,
+        is_saved: bool = False,
+    ) -> Response:
+        pages = self._in(wishes.language if wishes.language in languages() else person.language)
+        words = pages.words
+        labels = self._labels(person, words)
+        weekdays = [(str(day), words.weekdays({day})) for day in sorted(EVERY_DAY)]
+        return pages.answer(
+            "manage.html",
+            422 if faults else 200,
+            address=masked(person.address),
+            is_saved=is_saved,
+            coming=[
+                (comes_when(cadence, words), next_digest(person.due.get(often), person, words))
+                for often, cadence in person.cadences.items()
+            ],
+            wishes=wishes,
+            rows=[(row, labels[row.query]) for row in wishes.rows if row.query in labels],
+            faults=_said(faults or {}, words),
+            oftens=(*Frequency, NEVER),
+            offered=self.offers.topics(words.tag, labels),
+            muted=[(topic, self._topic(topic, words)) for topic in map(str, person.muted)],
+            added_often=[(each, words.say(f"often.{each}"), "") for each in Frequency],
+            days=weekdays,
+            weekdays=[(*each, "") for each in weekdays],
+            zones=[(each, each, "") for each in dict.fromkeys((wishes.zone, *zones()))],
+            languages=[(tag, Catalogue.own_name(tag), tag) for tag in languages()],
+            here=self._here(claim),
+            mails=self._mails(person, words),
+            leave=urlsplit(self.links.unsubscribe(person.public_id, person.epoch)).path,
+            token=minted(self.links.secret, self.clock()),
+        )
+
+    def _labels(self, person: Subscriber, words: Catalogue) -> Mapping[str, str]:
+        """What each selection that somebody follows is called, by its query."""
+        followed = (each.selection for each in person.followed)
+        return {each.query: self.offers.label(each, words.tag) for each in followed}
+
+    def _topic(self, topic: str, words: Catalogue) -> str:
+        query = topic.replace(":", "=", 1)
+        selections = self.offers.selections([query])
+        return self.offers.label(selections[0], words.tag) if selections else topic
+
+    def _mails(self, person: Subscriber, words: Catalogue) -> Sequence[tuple[str, str, str]]:
+        """What each mail was, its page where it can be read again, and what became of it."""
+        since = self.clock() - _LISTED
+        with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
+            sent = deliveries.latest(connection, _MOST_LISTED, about=person.address)
+        return [
+            self._mail(each, person, words)
+            for each in sent
+            if each.created_at >= since
+            and each.state not in {DeliveryState.SKIPPED, DeliveryState.SUPPRESSED}
+        ]
+
+    def _mail(self, mail: Delivery, person: Subscriber, words: Catalogue) -> tuple[str, str, str]:
+        local = mail.created_at.astimezone(person.zone).date()
+        if mail.notice:
+            site = self.pages.site.title
+            label = f"{words.say(f'{mail.notice}_mail.subject', site=site)}, {words.day(local)}"
+            url = ""
+        else:
+            often, day = named_so(mail.period)
+            label = words.say(f"digest.{often}", day=words.day(day or local, "day_of_week"))
+            view = self.links.view(person.public_id, person.epoch, mail.period)
+            url = urlsplit(view).path if mail.items else ""
+        became = "" if mail.state is DeliveryState.ACCEPTED else "not_delivered"
+        if mail.state in _ON_ITS_WAY:
+            became = "on_its_way"
+        return label, url, words.say(became) if became else ""
+
+    def _here(self, claim: Claim) -> str:
+        """The path of the page that a claim opens."""
+        link = self.links.manage(claim.public_id, claim.epoch, claim.until or self.clock())
+        return urlsplit(link).path
+
+    def _data(self, claim: Claim) -> Response:
+        person = self._person(claim)
+        if person is None:
+            return self._over()
+        with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
+            text = spelt(own_data(connection, person, self.keyed))
+        return Response(text, headers={**PRIVATE, **_DOWNLOAD})
+
+    def _shown_erasing(self, claim: Claim) -> Response:
+        person = self._person(claim)
+        if person is None:
+            return self._over()
+        pages = self._in(person.language)
+        return pages.answer("erase.html", token=minted(self.links.secret, self.clock()))
+
+    def _erased(self, claim: Claim, sent: Mapping[str, Sequence[str]]) -> Response:
+        person = self._person(claim)
+        if person is None:
+            return self._over()
+        try:
+            self._check_age(sent)
+        except _TooOld:
+            return self._shown_erasing(claim)
+        zone = self.pages.site.timezone
+        erase(self.database, person.address, self.keyed, zone, now=self.clock())
+        log.info("erased", subscriber=claim.public_id)
+        place = f"{self.pages.site.base}/manage/erased?language={person.language}"
+        return RedirectResponse(place, 303, headers=PRIVATE)
+
+    def _mailed(self, sent: Mapping[str, Sequence[str]], network: str) -> Response:
+        address = sent.get("address", [""])[0].strip()
+        try:
+            self._check_age(sent)
+            answer = self.sign_up.mail_link(address, network, now=self.clock())
+        except UnusableAddress:
+            fault = "fault.address" if address else "fault.no_address"
+            return self._asked_for_link(422, address, {"address": fault})
+        except _TooOld:
+            return self._asked_for_link(422, address, {"send": "fault.again"})
+        if answer is SignUpAnswer.TOO_MANY:
+            return self.pages.notice("too_many_sign_ups", 429)
+        self.wake()
+        return RedirectResponse(f"{self.pages.site.base}/manage/sent", 303, headers=PRIVATE)
+
+
+class _TooOld(Exception):
+    """A form was not made here, or lay open for longer than anybody reads."""
+
+
+def _said(faults: Mapping[str, str], words: Catalogue) -> Mapping[str, str]:
+    """The sentence of each fault, of its name in a catalogue."""
+    return {name: words.say(fault) for name, fault in faults.items()}
