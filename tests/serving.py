@@ -104,13 +104,15 @@ def a_viewing(
     return Viewing(copy=copy, secret=SECRET, pages=pages, clock=clock, after=after)
 
 
-def an_unsubscribing(database: Database, pages: PrivatePages) -> Unsubscribing:
+def an_unsubscribing(
+    database: Database, pages: PrivatePages, clock: Callable[[], datetime]
+) -> Unsubscribing:
     return Unsubscribing(
         database=database,
-        secret=SECRET,
-        taxonomy=pages.taxonomy,
+        links=MailLinks(base_url=pages.site.url, secret=SECRET),
+        offers=Offers(named=Named(pages.site, pages.taxonomy), taxonomy=pages.taxonomy),
         pages=pages,
-        clock=lambda: NOW,
+        clock=clock,
     )
 
 
@@ -189,7 +191,7 @@ def a_web_app(
     _style(root)
     return create_app(
         files=PublishedFiles(Directory(root, 1_000_000, lambda: NOW, site.links), site.base),
-        unsubscribing=an_unsubscribing(database, pages),
+        unsubscribing=an_unsubscribing(database, pages, clock),
         viewing=a_viewing(copy or contents(database).copy, pages, clock),
         subscribing=a_subscribing(database, pages, clock, wake),
         managing=a_managing(database, pages, clock, wake),

@@ -97,8 +97,8 @@ def server(
 def _unsubscribing(house: House, pages: PrivatePages) -> Unsubscribing:
     return Unsubscribing(
         database=house.database,
-        secret=house.settings.signing_key,
-        taxonomy=house.taxonomy,
+        links=house.contents.links,
+        offers=_offers(house),
         pages=pages,
         clock=house.clock,
     )

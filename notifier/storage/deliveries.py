@@ -119,6 +119,18 @@ def drop(connection: Connection, owners: Sequence[int], now: datetime) -> None:
     _changed(connection, dropped, now)
 
 
+def pick_up(connection: Connection, owner: int, dropped_at: datetime, now: datetime) -> None:
+    """What was dropped at that moment, as its reader left, is to be sent after all."""
+    dropped = (
+        deliveries.c.subscriber == owner,
+        deliveries.c.state == DeliveryState.SUPPRESSED,
+        deliveries.c.settled_at == dropped_at,
+    )
+    queued = update(deliveries).where(*dropped)
+    again = queued.values(state=DeliveryState.QUEUED, due_at=now, settled_at=None)
+    _changed(connection, again, now)
+
+
 def release(connection: Connection, number: int, now: datetime, *, send: bool) -> bool:
     """A delivery held in doubt, or failed, is to be sent once more; one held counts as failed.
 

@@ -35,7 +35,7 @@ from notifier.model import (
 )
 from notifier.storage import cadences as stored
 from notifier.storage import deliveries
-from notifier.storage.followed.followed_spans import Following, begin, follow
+from notifier.storage.followed.followed_spans import Following, begin, follow, stop
 from notifier.storage.followed.subscriber_rows import every_row, people, people_by
 from notifier.storage.tables import (
     coverage,
@@ -92,6 +92,9 @@ def put(
     else:
         owner = known.id
         comes_back = known.state is SubscriberState.LEFT
+        if known.state is not SubscriberState.ACTIVE:
+            # What they followed before they left is over.
+            follow(connection, owner, Following(), now)
         changed = _columns(wanted) | {"epoch": known.epoch + comes_back}
         connection.execute(update(subscribers).where(subscribers.c.id == owner).values(changed))
         follow(connection, owner, wanted, now)
@@ -210,7 +213,8 @@ def follow_only(
 
 
 def leave(connection: Connection, public_id: str, now: datetime) -> bool:
-    """The person gets no more mail, and what was queued for them is not sent.
+    """The person gets no more mail, and what was queued for them is not sent; for a while they may
+    take that back (`take_back`).
 
     False where there was nothing to end: nobody has this id, or they left before.
     """
@@ -230,9 +234,26 @@ def _leave(connection: Connection, who: ColumnElement[bool], now: datetime) -> b
         .returning(subscribers.c.id)
     ).scalar()
     if left is not None:
-        follow(connection, left, Following(), now)
+        stop(connection, left)
         deliveries.drop(connection, [left], now)
     return left is not None
+
+
+def take_back(
+    connection: Connection,
+    person: Subscriber,
+    followed: Sequence[Followed],
+    due: Mapping[Frequency, datetime | None],
+    now: datetime,
+) -> None:
+    """Whoever left follows what they did (`had`), as if they had not left, and gets what waited."""
+    is_it = update(subscribers).where(subscribers.c.id == person.id)
+    connection.execute(is_it.values(state=SubscriberState.ACTIVE, left_at=None))
+    cadences = {often: person.cadences[often] for often in due}
+    following = Following(followed=tuple(followed), cadences=cadences, due=due)
+    follow(connection, person.id, following, now)
+    if person.left_at:
+        deliveries.pick_up(connection, person.id, person.left_at, now)
 
 
 # -- What they follow ------------------------------------------------------------------------------
@@ -265,10 +286,11 @@ def muted(connection: Connection, owners: Collection[int]) -> Mapping[int, froze
 
 
 def followers(connection: Connection, keys: Collection[int]) -> int:
-    """How many people follow any of these selections."""
-    query = select(func.count(subscriptions.c.subscriber.distinct()))
+    """How many people get any of these selections."""
+    query = select(func.count(subscriptions.c.subscriber.distinct())).join(subscribers)
     is_live = and_(subscriptions.c.selection.in_(keys), subscriptions.c.until.is_(None))
-    return connection.scalar(query.where(is_live)) or 0
+    is_got = subscribers.c.state == SubscriberState.ACTIVE
+    return connection.scalar(query.where(is_live, is_got)) or 0
 
 
 def reached(connection: Connection, owner: int) -> Mapping[Frequency, int]:

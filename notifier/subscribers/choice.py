@@ -3,7 +3,7 @@
 Knows when each digest is due first. Must never know in which words it was asked for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -78,6 +78,15 @@ def first_due(cadence: Cadence, now: datetime) -> datetime | None:
     if cadence.frequency is Frequency.IMMEDIATE and not cadence.first:
         return None
     return next_due(cadence, now)
+
+
+def taken_back(
+    connection: Connection, person: Subscriber, followed: Sequence[Followed], now: datetime
+) -> None:
+    """Whoever left goes on with what they ``followed`` then, as if they had not left."""
+    often = dict.fromkeys(each.frequency for each in followed)
+    due = {each: first_due(person.cadences[each], now) for each in often}
+    subscribers.take_back(connection, person, followed, due, now)
 
 
 def _begun(

@@ -110,6 +110,7 @@ def _routes(
     yield Route("/healthz", health.healthz)
     yield Route("/metrics", health.metrics)
     yield Route("/u/{token}", unsubscribing.answer, methods=["GET", "POST"])
+    yield Route("/undo/{token}", unsubscribing.undo, methods=["GET", "POST"])
     yield Route("/d/{token}", viewing.show)
     if mails:
         yield from mails.routes()

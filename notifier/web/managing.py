@@ -22,7 +22,6 @@ from feeds.web.request_limits import CLIENT, PATIENCE_SECONDS, BodyTooLong, Rate
 from notifier.digest.schedule import named_so
 from notifier.errors import UnusableAddress
 from notifier.model import EVERY_DAY, DeliveryState, Frequency, Subscriber
-from notifier.notices.notices import comes_when
 from notifier.storage import deliveries
 from notifier.storage.deliveries import Delivery
 from notifier.storage.suppressions import Keyed
@@ -31,7 +30,7 @@ from notifier.subscribers.links import Claim, LinkScope, MailLinks
 from notifier.subscribers.own_data import erase, own_data, spelt
 from notifier.subscribers.sign_up import SignUp, SignUpAnswer
 from notifier.web.forms import MOST, age, is_ours, minted, typed, zones
-from notifier.web.offers import Offers, next_digest
+from notifier.web.offers import Offers
 from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of
 from notifier.web.unsubscribe import masked
 from notifier.web.wishes import NEVER, Wishes
@@ -218,10 +217,7 @@ class Managing:
             422 if faults else 200,
             address=masked(person.address),
             is_saved=is_saved,
-            coming=[
-                (comes_when(cadence, words), next_digest(person.due.get(often), person, words))
-                for often, cadence in person.cadences.items()
-            ],
+            coming=self.offers.coming(person, words),
             wishes=wishes,
             rows=[(row, labels[row.query]) for row in wishes.rows if row.query in labels],
             faults=_said(faults or {}, words),

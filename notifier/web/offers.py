@@ -15,6 +15,7 @@ from feeds.selection import Selection
 from feeds.taxonomy import Taxonomy
 from notifier.digest.named import Named
 from notifier.model import Subscriber
+from notifier.notices.notices import comes_when
 
 _HOUR = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -49,6 +50,23 @@ class Offers:
 
     def label(self, selection: Selection, language: str) -> str:
         return self.named.page(selection, language).label
+
+    def coming(
+        self, person: Subscriber, words: Catalogue
+    ) -> Sequence[tuple[Sequence[str], str, str]]:
+        """What somebody gets of each frequency, when that comes, and when next, in sentences."""
+        return [
+            (
+                [
+                    self.label(each.selection, words.tag)
+                    for each in person.followed
+                    if each.frequency is often
+                ],
+                comes_when(cadence, words),
+                next_digest(person.due.get(often), person, words),
+            )
+            for often, cadence in person.cadences.items()
+        ]
 
     def selections(self, queries: Sequence[str]) -> Sequence[Selection]:
         """Those that are selections of topics there are, each once."""

@@ -29,7 +29,7 @@ from notifier.subscribers.links import Claim, LinkScope
 from notifier.subscribers.sign_up import NotConfirmed, SignUp, SignUpAnswer, is_role
 from notifier.subscribers.subscribe import USUAL_MINUTE, cadence_of, checked
 from notifier.web.forms import LEAST, MOST, age, is_ours, minted, typed, zone_guessed, zones
-from notifier.web.offers import Offers, minute_of, next_digest
+from notifier.web.offers import Offers, minute_of
 from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of
 
 log = structlog.get_logger(__name__)
@@ -288,20 +288,7 @@ class Subscribing:
     def _done(self, person: Subscriber) -> Response:
         """What comes when, to whoever is subscribed."""
         pages = self._in(person.language)
-        words = pages.words
-        comes = [
-            (
-                [
-                    self.offers.label(each.selection, words.tag)
-                    for each in person.followed
-                    if each.frequency is often
-                ],
-                comes_when(cadence, words),
-                next_digest(person.due.get(often), person, words),
-            )
-            for often, cadence in person.cadences.items()
-        ]
-        return pages.answer("confirmed.html", comes=comes)
+        return pages.answer("confirmed.html", comes=self.offers.coming(person, pages.words))
 
     def _in(self, language: str) -> PrivatePages:
         """Pages in somebody's own language, where there are any."""

@@ -1,40 +1,42 @@
-"""How a reader leaves: a page with one button, and the request that acts (RFC 8058).
+"""How a reader leaves: a page with one button, and the request that acts (RFC 8058); and how they
+take that back.
 
 Knows tokens and what each standing is answered with. Must never ask for a login or a reason.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from feeds.errors import UnknownTopic
-from feeds.publish.feed import FeedRef, describe
-from feeds.selection import Selection
+from feeds.catalogue import Catalogue
 from feeds.storage.database import Database
-from feeds.taxonomy import Taxonomy
-from feeds.web.request_limits import PATIENCE_SECONDS, ThreadLimit
-from notifier.model import EVERY_DAY, GONE, Cadence, Frequency, Subscriber
+from feeds.web.request_limits import PATIENCE_SECONDS, BodyTooLong, ThreadLimit
+from notifier.model import EVERY_DAY, GONE, Cadence, Frequency, Subscriber, SubscriberState
 from notifier.storage import subscribers
-from notifier.subscribers.links import Claim, LinkScope
-from notifier.web.private_pages import PrivatePages, claim_of
+from notifier.subscribers.leaving import Left, just_left, take_back, undoable
+from notifier.subscribers.links import Claim, LinkScope, MailLinks
+from notifier.web.forms import is_ours, typed
+from notifier.web.offers import Offers
+from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsubscribing:
-    """The two requests of an unsubscribe link: GET shows, POST acts.
+    """The requests of an unsubscribe link, and of the one that takes it back: GET shows, POST acts.
 
     Link scanners of mail providers follow every GET, so that one changes nothing.
     """
 
     database: Database
-    secret: bytes
-    taxonomy: Taxonomy
+    links: MailLinks
+    offers: Offers
     pages: PrivatePages
     clock: Callable[[], datetime]
     _looks: ThreadLimit = field(default_factory=ThreadLimit, init=False)
@@ -47,43 +49,107 @@ class Unsubscribing:
         it and is not read, so that no mail program's way of sending one can go wrong. Raises
         StoreError while others keep the store: nothing has changed, and it is to be sent again.
         """
-        claim = claim_of(request, self.secret, LinkScope.UNSUBSCRIBE)
+        claim = claim_of(request, self.links.secret, LinkScope.UNSUBSCRIBE)
         if claim is None:
             return self.pages.notice("damaged_link", 404)
         if request.method == "POST":
-            return self._page(await self._ends.run(self._end, claim))
-        return self._page(await self._looks.run(self._reader, claim))
+            return await self._ends.run(self._ended, claim)
+        return await self._looks.run(self._shown, claim)
 
-    def _reader(self, claim: Claim) -> Subscriber | None:
-        """Who would get no more mail; None where nobody would: they left, or were erased."""
+    async def undo(self, request: Request) -> Response:
+        """POST takes back that somebody left, all of it or fewer mails; GET shows what is so."""
+        claim = claim_of(request, self.links.secret, LinkScope.UNDO)
+        if claim is None:
+            return self.pages.notice("damaged_link", 404)
+        if request.method != "POST":
+            return await self._looks.run(self._standing, claim)
+        if not is_ours(request, self.pages.site.url):
+            return self.pages.notice("not_understood", 403)
+        try:
+            sent = await typed(request)
+        except BodyTooLong:
+            return self.pages.notice("not_understood", 413)
+        return await self._ends.run(self._taken_back, claim, sent)
+
+    # -- In threads --------------------------------------------------------------------------------
+
+    def _shown(self, claim: Claim) -> Response:
         zone = self.pages.site.timezone
         with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
             reader = subscribers.by_public_id(connection, claim.public_id, zone)
-        return reader if reader and reader.state not in GONE else None
+            left = just_left(connection, claim.public_id, zone, self.clock())
+        if reader is None or reader.state in GONE:
+            return self._left(left)
+        pages = self.pages.in_language(reader.language)
+        digests = [
+            (self._gets(reader.address, cadence, pages.words), self._labels(reader, often, pages))
+            for often, cadence in reader.cadences.items()
+        ]
+        return pages.answer("unsubscribe.html", digests=digests)
 
-    def _end(self, claim: Claim) -> None:
+    def _ended(self, claim: Claim) -> Response:
         """Whoever asks for that gets no more mail, by a link of an earlier subscription, too: their
         mail program tells them so whatever is answered.
         """
+        now, zone = self.clock(), self.pages.site.timezone
         with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
-            if subscribers.leave(connection, claim.public_id, self.clock()):
+            if subscribers.leave(connection, claim.public_id, now):
                 log.info("unsubscribed", subscriber=claim.public_id)
+            left = just_left(connection, claim.public_id, zone, now)
+        return self._left(left)
 
-    def _page(self, reader: Subscriber | None) -> Response:
-        if reader is None:
+    def _left(self, left: Left | None, fault: str = "") -> Response:
+        """That it is done; for an hour with the way back, and what there is instead."""
+        if left is None:
             return self.pages.notice("left")
-        digests = [
-            (
-                self._gets(reader.address, cadence),
-                [self._label(one.selection) for one in reader.followed if one.frequency is often],
-            )
-            for often, cadence in reader.cadences.items()
+        person = left.person
+        pages = self.pages.in_language(person.language)
+        words = pages.words
+        followed = [
+            (each.selection.query, self.offers.named.page(each.selection, words.tag))
+            for each in left.followed
         ]
-        return self.pages.answer("unsubscribe.html", digests=digests)
+        undo = self.links.undo(person.public_id, person.epoch, left.until)
+        return pages.answer(
+            "left.html",
+            422 if fault else 200,
+            undo=urlsplit(undo).path,
+            followed=followed,
+            faults={"select": words.say(fault)} if fault else {},
+        )
 
-    def _gets(self, address: str, cadence: Cadence) -> str:
+    def _standing(self, claim: Claim) -> Response:
+        zone, now = self.pages.site.timezone, self.clock()
+        with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
+            person = subscribers.by_public_id(connection, claim.public_id, zone)
+            left = undoable(connection, claim, zone, now)
+        if left:
+            return self._left(left)
+        is_back = person and person.state is SubscriberState.ACTIVE and claim.epoch == person.epoch
+        if person is None or not is_back:
+            return self.pages.notice("undo_over", 410)
+        pages = self.pages.in_language(person.language)
+        return pages.answer("confirmed.html", comes=self.offers.coming(person, pages.words))
+
+    def _taken_back(self, claim: Claim, sent: Mapping[str, Sequence[str]]) -> Response:
+        zone, now = self.pages.site.timezone, self.clock()
+        fewer = sent.get("select", ()) if "fewer" in sent else None
+        if take_back(self.database, claim, zone, fewer=fewer, now=now):
+            log.info("left no more", subscriber=claim.public_id)
+        elif fewer is not None:
+            with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
+                left = undoable(connection, claim, zone, now)
+            if left:
+                return self._left(left, "fault.nothing")
+        place = urlsplit(self.links.undo(claim.public_id, claim.epoch, claim.until or now)).path
+        return RedirectResponse(place, 303, headers=PRIVATE)
+
+    def _labels(self, reader: Subscriber, often: Frequency, pages: PrivatePages) -> Sequence[str]:
+        followed = (each.selection for each in reader.followed if each.frequency is often)
+        return [self.offers.label(each, pages.words.tag) for each in followed]
+
+    def _gets(self, address: str, cadence: Cadence, words: Catalogue) -> str:
         """Who gets mail, and how often."""
-        words = self.pages.words
         # Daily on some days of the week is said as weekly on more than one.
         often = Frequency.WEEKLY if cadence.weekdays != EVERY_DAY else cadence.frequency
         return words.say(
@@ -94,13 +160,6 @@ class Unsubscribing:
             hour=words.hour(cadence.minute),
             zone=cadence.zone.key,
         )
-
-    def _label(self, selection: Selection) -> str:
-        """A topic that left the taxonomy is still followed, and named as it was asked for."""
-        try:
-            return describe(FeedRef.of_selection(selection), self.pages.site, self.taxonomy).label
-        except UnknownTopic:
-            return " · ".join(value for _, value in selection.values())
 
 
 def masked(address: str) -> str:

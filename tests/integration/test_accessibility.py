@@ -14,6 +14,7 @@ from feeds.publish.past.archive import ArchivePage, ChainLink
 from feeds.selection import EVERYWHERE, Selection
 from feeds.storage.entries import PastMonths
 from feeds.taxonomy import Taxonomy
+from notifier.digest.named import FollowedPage
 from notifier.web.private_pages import PrivatePages
 from notifier.web.subscribing import Filled
 from notifier.web.wishes import Row, Wishes
@@ -62,7 +63,7 @@ FORM: dict[str, Any] = {
 OWN: dict[str, Any] = {
     "address": "a…@example.org",
     "is_saved": True,
-    "coming": [("Every day at 07:00.", "Next digest: tomorrow.")],
+    "coming": [(["Policing"], "Every day at 07:00.", "Next digest: tomorrow.")],
     "wishes": Wishes.of(a_subscriber(muted=(SECRETARIAT,))),
     "rows": [(Row("field=policing", "daily", "1"), "Policing")],
     "oftens": ("immediate", "daily", "weekly", "never"),
@@ -81,6 +82,15 @@ OWN: dict[str, Any] = {
 ALL_WRONG = {
     name: f"The {name} is wrong."
     for name in ("select", "hour", "days", "weekday", "zone", "language", "pause", "send")
+}
+LEFT: dict[str, Any] = {
+    "undo": "/undo/x",
+    "followed": [
+        (
+            "field=policing",
+            FollowedPage(label="Policing", language="en", url="/x/", feed_url="/x.atom"),
+        )
+    ],
 }
 LINK: dict[str, Any] = {"is_over": True, "address": "anna", "token": "x.1"}
 FAULTS = {
@@ -122,6 +132,8 @@ def made(site: ServedSite, osce: Taxonomy) -> Mapping[str, bytes]:
         "/manage": bytes(private.answer("manage.html", **OWN, faults={}).body),
         "/manage-faults": bytes(private.answer("manage.html", **OWN, faults=ALL_WRONG).body),
         "/erase": bytes(private.answer("erase.html", token="x.1").body),
+        "/left": bytes(private.answer("left.html", **LEFT, faults={}).body),
+        "/left-faults": bytes(private.answer("left.html", **LEFT, faults={"select": "No."}).body),
         "/link": bytes(private.answer("link.html", **LINK, faults={"address": "Wrong."}).body),
         "/search": builder.search_page(ALL, [], ["de", "en"], None),
         "/narrowed": builder.search_page(FeedRef.of_selection(NARROWED), [], ["de", "en"], 1),
@@ -170,6 +182,8 @@ def tab(browser: Browser, site: ServedSite, made: Mapping[str, bytes]) -> Iterat
         "/manage-faults",
         "/erase",
         "/link",
+        "/left",
+        "/left-faults",
         "/mail",
         "/notice",
         "/search",

@@ -25,7 +25,7 @@ from notifier.model import (
 from notifier.storage import deliveries, subscribers, tables
 from notifier.subscribers.links import MailLinks
 from tests import outbox
-from tests.builders import a_subscriber
+from tests.builders import a_subscriber, some_news
 from tests.serving import NOW, SECRET, a_web_app, serving
 
 ADDRESS = "reader.of.news@example.org"
@@ -165,7 +165,7 @@ def test_who_left_sees_that_they_did(client: httpx2.Client) -> None:
     page = client.get(path())
     assert page.status_code == 200
     assert "You will get no more mail" in page.text
-    assert "<button" not in page.text
+    assert 'action="/u/' not in page.text
 
 
 def test_what_was_queued_is_not_sent(client: httpx2.Client, database: Database) -> None:
@@ -257,6 +257,95 @@ def test_a_person_leaves_with_one_press(address: str, database: Database, browse
     page.get_by_role("button", name="Unsubscribe").click()
     page.get_by_role("heading", name="You will get no more mail").wait_for()
     context.close()
+    assert person(database).state is SubscriberState.LEFT
+
+
+# -- Taking it back --------------------------------------------------------------------------------
+
+
+def undo(until: timedelta = timedelta(hours=1), epoch: int = 1) -> str:
+    return MailLinks(base_url="", secret=SECRET).undo(PUBLIC_ID, epoch, NOW + until)
+
+
+def followed(database: Database) -> list[tuple[str, str]]:
+    return [(each.selection.query, each.frequency) for each in person(database).followed]
+
+
+def test_who_left_by_mistake_takes_it_back_and_misses_nothing(
+    client: httpx2.Client, database: Database
+) -> None:
+    before = person(database)
+    _deliveries_in(database, (DeliveryState.QUEUED, DeliveryState.ACCEPTED))
+    page = client.post(path(), data=ONE_CLICK).text
+    assert f'action="{undo()}"' in page
+    done = client.post(undo(), data={})
+    assert (done.status_code, done.headers["location"]) == (303, undo())
+    assert person(database) == before
+    told = client.get(undo())
+    assert "You are subscribed" in told.text
+    assert "Next digest:" in told.text
+    with database.reading() as connection:
+        states = {one.period: one.state for one in deliveries.latest(connection, 10)}
+    assert states == {"queued": DeliveryState.QUEUED, "accepted": DeliveryState.ACCEPTED}
+
+
+def test_what_is_new_meanwhile_is_in_the_next_digest(
+    client: httpx2.Client, database: Database
+) -> None:
+    with database.reading() as connection:
+        before = subscribers.followed(connection, [person(database).id])
+    client.post(path(), data=ONE_CLICK)
+    outbox.store(database, some_news(number=7))
+    client.post(undo(), data={})
+    with database.reading() as connection:
+        assert subscribers.followed(connection, [person(database).id]) == before
+
+
+def test_fewer_mails_are_those_of_some_topics_once_a_week(
+    client: httpx2.Client, database: Database
+) -> None:
+    page = client.post(path(), data=ONE_CLICK).text
+    assert "/feeds/fields/policing.atom" in page
+    client.post(undo(), data={"fewer": "1", "select": "field=policing"})
+    assert followed(database) == [("field=policing", "weekly")]
+    weekly = person(database).cadences[Frequency.WEEKLY]
+    assert (weekly.minute, weekly.weekdays) == (7 * 60, frozenset({0}))
+
+
+def test_fewer_than_one_topic_are_none(client: httpx2.Client, database: Database) -> None:
+    client.post(path(), data=ONE_CLICK)
+    answer = client.post(undo(), data={"fewer": "1", "select": "field=youth"})
+    assert answer.status_code == 422
+    assert 'aria-describedby="select-fault"' in answer.text
+    assert person(database).state is SubscriberState.LEFT
+
+
+def test_it_is_taken_back_for_an_hour_alone(
+    database: Database, osce: Taxonomy, tmp_path: Path
+) -> None:
+    subscribe(database)
+    moment = [NOW]
+    app = a_web_app(database, osce, tmp_path / "public", clock=lambda: moment[0])
+    with serving(app) as base_url, httpx2.Client(base_url=base_url) as client:
+        client.post(path(), data=ONE_CLICK)
+        moment[0] = NOW + timedelta(hours=1)
+        assert "/undo/" not in client.get(path()).text
+        assert client.get(undo()).status_code == 410
+        assert client.post(undo(), data={}, follow_redirects=True).status_code == 410
+        longer = undo(timedelta(hours=2))
+        assert client.post(longer, data={}, follow_redirects=True).status_code == 410
+    assert person(database).state is SubscriberState.LEFT
+
+
+def test_what_was_not_left_is_not_taken_back(client: httpx2.Client, database: Database) -> None:
+    before = person(database)
+    for place in (undo(epoch=0), undo()[:-1], path().replace("/u/", "/undo/")):
+        assert client.post(place, data={}, follow_redirects=True).status_code in {404, 410}
+    assert person(database) == before
+    client.post(path(), data=ONE_CLICK)
+    foreign = {"sec-fetch-site": "cross-site"}
+    assert client.post(undo(), data={}, headers=foreign).status_code == 403
+    assert client.post(undo(epoch=0), data={}, follow_redirects=True).status_code == 410
     assert person(database).state is SubscriberState.LEFT
 
 

@@ -132,6 +132,15 @@ def begin(connection: Connection, wanted: Mapping[int, Following]) -> None:
             connection.execute(insert(table), rows)
 
 
+def stop(connection: Connection, owner: int) -> None:
+    """Nothing is due for somebody, who may go on (`follow`) where they are; nobody plans for them
+    until the transaction ends.
+    """
+    is_due = (coverage.c.subscriber == owner, coverage.c.cadence.is_not(None))
+    stopped = update(coverage).where(*is_due)
+    connection.execute(stopped.values(was=coverage.c.cadence, cadence=None))
+
+
 def _read(connection: Connection, owner: int) -> tuple[dict[Frequency, int], Mapping[int, _Live]]:
     """How far their digests reached, by frequency, and the spans that go on, by selection; nobody
     plans for them until the transaction ends.
@@ -189,10 +198,9 @@ def _cover(
     reached: Mapping[Frequency, int],
     timings: Mapping[Frequency, int],
 ) -> None:
-    """Each frequency is due by its cadence, the others never; who leaves may come back to it."""
+    """Each frequency is due by its cadence, the others never."""
     if not timings:
-        gone = update(coverage).where(coverage.c.subscriber == owner)
-        connection.execute(gone.values(was=coverage.c.cadence, cadence=None))
+        stop(connection, owner)
         return
     rows = [
         {

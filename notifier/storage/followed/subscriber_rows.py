@@ -43,10 +43,7 @@ def people_by(
     found = connection.execute(wanted).all()
     chosen = wanted.with_only_columns(subscribers.c.id).order_by(None)
     rest = [
-        select(subscriptions.c.subscriber, subscriptions.c.frequency, selections.c.query)
-        .join_from(subscriptions, selections)
-        .where(subscriptions.c.subscriber.in_(chosen), subscriptions.c.until.is_(None))
-        .order_by(subscriptions.c.subscriber, subscriptions.c.position),
+        _follows(chosen),
         select(coverage.c.subscriber, coverage.c.cadence.label("live"), cadences)
         .join(cadences, cadences.c.id == func.coalesce(coverage.c.cadence, coverage.c.was))
         .where(coverage.c.subscriber.in_(chosen))
@@ -60,6 +57,24 @@ def people_by(
         )
         for row in found
     }
+
+
+def had(connection: Connection, owner: int) -> Sequence[Followed]:
+    """What somebody followed when they left, in their order; not what is no selection."""
+    who = select(subscribers.c.id).where(subscribers.c.id == owner)
+    rows = connection.execute(_follows(who))
+    found = [(_selection(row.query), Frequency(row.frequency)) for row in rows]
+    return [Followed(selection=each, frequency=often) for each, often in found if each is not None]
+
+
+def _follows(chosen: Select[Any]) -> Select[Any]:
+    """What these people follow, or did when they left, in their order."""
+    return (
+        select(subscriptions.c.subscriber, subscriptions.c.frequency, selections.c.query)
+        .join_from(subscriptions, selections)
+        .where(subscriptions.c.subscriber.in_(chosen), subscriptions.c.until.is_(None))
+        .order_by(subscriptions.c.subscriber, subscriptions.c.position)
+    )
 
 
 def _by_owner(rows: Iterable[Row[Any]]) -> Mapping[int, list[Row[Any]]]:
@@ -79,7 +94,7 @@ def _subscriber(
     is_active = row.state == SubscriberState.ACTIVE
     live = (each for each in timings if each.live is not None or not is_active)
     known, problems = _timings(live, zone)
-    selected = [(each, _selection(each.query)) for each in follows]
+    selected = [(each, _selection(each.query)) for each in follows if is_active]
     own = stored.zone_named(row.timezone)
     problems += (f"{each.query!r} is no selection" for each, selection in selected if not selection)
     if own is None or any(each.is_lost for each in known):
