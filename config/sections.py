@@ -86,6 +86,13 @@ class DkimSettings(SettingsSection):
     ed25519_key_file: kinds.OptionalLocation
 
 
+class RetentionSettings(SettingsSection):
+    """For how many days what is known of people is kept that nobody needs any more."""
+
+    left_days: kinds.Days
+    deliveries_days: kinds.Days
+
+
 class SignUpSettings(SettingsSection):
     """Whether readers subscribe by themselves, and how often anybody may ask."""
 

@@ -25,6 +25,7 @@ from config.sections import (
     LogSettings,
     NamedSection,
     PublishSettings,
+    RetentionSettings,
     ServeSettings,
     SettingsSection,
     SignUpSettings,
@@ -215,6 +216,7 @@ class Settings(SettingsSection):
     websub: WebSubSettings
     mail: MailSettings
     signup: SignUpSettings
+    retention: RetentionSettings
     serve: ServeSettings
     daemon: DaemonSettings
     log: LogSettings

@@ -25,18 +25,16 @@ from feeds.errors import StoreBusy
 from feeds.ingest.report import IngestReport
 from feeds.model import SourceKind
 from feeds.publish.rebuild import PublishReport
-from feeds.storage.database import Database
 from feeds.websub.subscriber import RenewReport
 from notifier.app import nodes, web_parts
 from notifier.app.house import House
 from notifier.app.jobs import Job, Scheduler
+from notifier.app.upkeep import forget
 from notifier.app.web_parts import SEARCH
 from notifier.app.web_processes import Handed, WebProcesses
 from notifier.digest.plan import Planner
 from notifier.errors import CannotListen
 from notifier.mail.send import DeliveryReport
-from notifier.notices.notices import CONFIRM_WITHIN
-from notifier.storage.consent import limits, requests
 from notifier.storage.senders import BEAT_SECONDS
 from notifier.web.connections import WebCounts, own_numbers
 from notifier.web.server import Server, listen, share
@@ -49,7 +47,7 @@ PUBLISH, DIGESTS, DELIVERY = "publish", "digests", "delivery"
 #: A store that was away is listened to again after so long.
 _LISTEN_AGAIN_SECONDS = 5
 _PUBLISH_WAIT_SECONDS = 1.0
-#: What was not confirmed is kept for hours: one more or less tells nobody anything.
+#: What is forgotten was kept for days: an hour more or less tells nobody anything.
 _FORGET_SECONDS = 900
 
 #: The rooms no beat enters; who is pushed to has loaded that room before the first (`_api`).
@@ -174,7 +172,7 @@ def jobs(
     woken: Callable[[str], object] = lambda _: None,
 ) -> tuple[Job, ...]:
     """The beats of the house that are among its roles: sources, hubs, publish, search, announce,
-    digests, sign-ups, delivery; each asks anew.
+    digests, upkeep, delivery; each asks anew.
 
     ``on_change`` is called once feeds were published that changed, ``wake`` where another job has
     something to do, here or at another node, ``woken`` where another node says so.
@@ -198,7 +196,7 @@ def jobs(
     if DIGESTS in roles:
         works += (
             (DIGESTS, daemon.digests_seconds, partial(_plan, house.planner, house.clock, wake)),
-            ("sign-ups", _FORGET_SECONDS, partial(_forget, database, house.clock)),
+            ("upkeep", _FORGET_SECONDS, partial(forget, house)),
         )
     if DELIVERY in roles:
         works.append(
@@ -324,16 +322,6 @@ def _deliver(
     if report.problem:
         # The ledger tells of it where it begins, changes and ends.
         log.debug("mail waits", problem=report.problem)
-
-
-def _forget(database: Database, clock: Callable[[], datetime], _stopping: Event) -> None:
-    """What nobody confirmed in time is gone, and so is what was counted of who asked."""
-    now = clock()
-    with database.writing() as connection:
-        forgotten = requests.forget(connection, now - CONFIRM_WITHIN)
-        limits.forget(connection, now)
-    if forgotten:
-        log.info("requests forgotten", people=forgotten)
 
 
 def _seconds(duration: timedelta) -> float:

@@ -136,7 +136,8 @@ class Contents:
         if new:
             tells = [ToldItems(one.id, each.name, each.items) for one, each in new]
             with self.database.writing() as connection:
-                digests.keep(connection, {each.name: each.recipe for _, each in new}, tells)
+                recipes = {each.name: each.recipe for _, each in new}
+                digests.keep(connection, recipes, tells, max(one.created_at for one, _ in new))
         return [
             filled(one, each.template, self.links, self.sender) if isinstance(each, _Made) else each
             for one, each in zip(claimed, made, strict=True)

@@ -3,6 +3,7 @@
 Knows the table ``deliveries``. Must never know SMTP, nor how a delivery is sent.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -13,6 +14,7 @@ from sqlalchemy import (
     RowMapping,
     Update,
     and_,
+    delete,
     func,
     insert,
     literal,
@@ -23,11 +25,13 @@ from sqlalchemy import (
 from feeds.storage.columns import among
 from feeds.storage.engines import upsert
 from notifier.model import Cause, DeliveryState, NoticeKind, SubscriberState, folded
-from notifier.storage.tables import deliveries, subscribers
+from notifier.storage.tables import deliveries, delivery_counts, subscribers
 from notifier.storage.transitions import Transition, histories, note
+from notifier.storage.transitions import forget as forget_steps
 
 #: Of the greatest number a store holds.
 _DIGITS = 18
+_ON_ITS_WAY = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.SENDING)
 _WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
 
 
@@ -182,8 +186,7 @@ def _changed(connection: Connection, change: Update, now: datetime) -> int:
 
 def is_anything_left(connection: Connection) -> bool:
     """Whether anything waits to be sent, or is being sent, now or later."""
-    states = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.SENDING)
-    left = select(deliveries.c.id).where(deliveries.c.state.in_(states)).limit(1)
+    left = select(deliveries.c.id).where(deliveries.c.state.in_(_ON_ITS_WAY)).limit(1)
     return connection.execute(left).first() is not None
 
 
@@ -194,10 +197,36 @@ def queued(connection: Connection) -> int:
 
 
 def counts(connection: Connection) -> dict[DeliveryState, int]:
-    """How many deliveries there are in each state."""
-    rows = connection.execute(select(deliveries.c.state, func.count()).group_by(deliveries.c.state))
-    found = {DeliveryState(state): count for state, count in rows}
-    return {state: found.get(state, 0) for state in DeliveryState}
+    """How many deliveries there are in each state, with those that are kept no longer."""
+    here = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
+    gone = select(delivery_counts.c.state, func.sum(delivery_counts.c.count))
+    found = Counter[str]()
+    for query in (here, gone.group_by(delivery_counts.c.state)):
+        found.update({state: int(count) for state, count in connection.execute(query)})
+    return {state: found[state] for state in DeliveryState}
+
+
+def forget(connection: Connection, before: datetime, after: int, most: int) -> int | None:
+    """Of the next deliveries after a number, so many, those planned before a moment are counted and
+    kept no longer: to whom they went, and what was said. What waits yet is kept.
+
+    The number of the last one that was looked at; None where all that follow are to be kept.
+    """
+    columns = ("id", "created_at", "notice", "state")
+    some = select(*(deliveries.c[name] for name in columns)).where(deliveries.c.id > after)
+    rows = connection.execute(some.order_by(deliveries.c.id).limit(most)).all()
+    old = [row for row in rows if row.created_at < before and row.state not in _ON_ITS_WAY]
+    numbers = [row.id for row in old]
+    counted = Counter((row.created_at.date(), row.notice or "", row.state) for row in old)
+    for (day, notice, state), count in sorted(counted.items()):
+        key = {"day": day, "notice": notice, "state": state}
+        upsert(connection, delivery_counts, [key | {"count": 0}], replace=False)
+        is_it = (delivery_counts.c[name] == value for name, value in key.items())
+        more = update(delivery_counts).where(*is_it)
+        connection.execute(more.values(count=delivery_counts.c.count + count))
+    forget_steps(connection, numbers)
+    connection.execute(delete(deliveries).where(among(deliveries.c.id, numbers)))
+    return rows[-1].id if rows and rows[-1].created_at < before else None
 
 
 def latest(

@@ -5,12 +5,16 @@ know what a recipe says, or what is sent when.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from feeds.storage.engines import upsert
 from notifier.storage.tables import deliveries, renderings
+
+#: A day lasts two around the world, and a mail that waits is given up after some days.
+_TOLD_WITHIN = timedelta(days=7)
 
 
 class ToldItems(NamedTuple):
@@ -21,9 +25,19 @@ class ToldItems(NamedTuple):
     items: int
 
 
-def keep(connection: Connection, recipes: Mapping[str, str], told: Sequence[ToldItems]) -> None:
-    """The recipes are there, each under its digest, and the deliveries tell by them."""
-    rows = [{"digest": digest, "recipe": recipe} for digest, recipe in sorted(recipes.items())]
+def keep(
+    connection: Connection,
+    recipes: Mapping[str, str],
+    told: Sequence[ToldItems],
+    planned_at: datetime,
+) -> None:
+    """The recipes are there, each under its digest, and the deliveries tell by them, which were
+    planned at that moment, or before.
+    """
+    rows = [
+        {"digest": digest, "recipe": recipe, "planned_at": planned_at}
+        for digest, recipe in sorted(recipes.items())
+    ]
     upsert(connection, renderings, rows, replace=False)
     telling = [{"of": one.delivery, "by": one.digest, "count": one.items} for one in told]
     connection.execute(_TELLING, telling)
@@ -39,10 +53,18 @@ def told(connection: Connection, subscriber: int, but: int) -> Sequence[str]:
     """The recipes of all that somebody was told, but by one delivery."""
     rows = (
         select(renderings.c.recipe)
-        .join_from(deliveries, renderings)
+        .join_from(deliveries, renderings, renderings.c.digest == deliveries.c.rendering)
         .where(deliveries.c.subscriber == subscriber, deliveries.c.id != but)
     )
     return connection.scalars(rows).all()
+
+
+def forget(connection: Connection, before: datetime) -> None:
+    """What was told by deliveries of before that moment is gone. A recipe is of one local day, so
+    that whoever else is told by it is within days.
+    """
+    old = renderings.c.planned_at < before - _TOLD_WITHIN
+    connection.execute(delete(renderings).where(old))
 
 
 # Made once: making them takes longer than running them.

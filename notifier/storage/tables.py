@@ -134,11 +134,13 @@ mutes = Table(
 )
 
 #: What digests told, each once for all who got the same: JSON, of which its message is made again.
+#: The first of them was planned at ``planned_at``, the last within days of that.
 renderings = Table(
     "renderings",
     metadata,
     Column("digest", Text, primary_key=True),
     Column("recipe", Text, nullable=False),
+    Column("planned_at", Instant, nullable=False, index=True),
 )
 
 #: Who sends at present: a node has what it claimed until ``until``, by the store's clock, which it
@@ -177,7 +179,9 @@ deliveries = Table(
     Column("period", Text, nullable=False),
     Column("notice", Text),
     Column("windows", Text, nullable=False),
-    Column("rendering", Text, ForeignKey("renderings.digest")),
+    # One of `renderings`, which outlives it: a store would look through all rows for each of those
+    # that goes.
+    Column("rendering", Text),
     Column("items", Integer),
     Column("state", Text, nullable=False),
     Column("due_at", Instant, nullable=False),
@@ -216,6 +220,17 @@ transitions = Table(
     Column("reply", Text),
     Column("cause", Text),
     Index("ix_transitions_delivery", "delivery"),
+)
+
+#: How many deliveries of a ``day`` (UTC) ended in which state, of those that are kept no longer;
+#: ``notice`` is "" for digests.
+delivery_counts = Table(
+    "delivery_counts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("notice", Text, primary_key=True),
+    Column("state", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
 )
 
 #: Mail servers that are away, or refuse us whoever a mail is for: see `Incident`.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, literal, null, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, literal, null, select
 
 from feeds.storage.columns import Instant, among
 from notifier.model import Cause, DeliveryState
@@ -52,6 +52,11 @@ def note(
         columns.id, moment, columns.state, *claimed, columns.due_at, columns.reply, columns.cause
     )
     connection.execute(insert(transitions).from_select(_KEPT, kept.where(which)))
+
+
+def forget(connection: Connection, wanted: Sequence[int]) -> None:
+    """Nothing is known any more of what became of these deliveries."""
+    connection.execute(delete(transitions).where(among(transitions.c.delivery, wanted)))
 
 
 def histories(connection: Connection, wanted: Sequence[int]) -> dict[int, tuple[Transition, ...]]:

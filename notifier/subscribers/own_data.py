@@ -5,13 +5,14 @@ Knows what there is of them. Must never know who hands it out.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from feeds.storage import Connection
 from feeds.storage.database import Database
-from notifier.model import Consent, Frequency, Subscriber, Weekday
+from notifier.model import Consent, Frequency, Subscriber, SubscriberState, Weekday
 from notifier.storage import deliveries, subscribers, suppressions
 from notifier.storage.consent import erasure, requests
 from notifier.storage.consent.requests import AskedRequest
@@ -20,6 +21,8 @@ from notifier.storage.suppressions import Keyed, Suppression
 
 #: Of more mails than this nobody is told; some are kept for a month alone.
 _MOST_MAILS = 100_000
+#: One transaction each.
+_TOGETHER = 100
 #: Why an address must not be mailed whose owner had themselves erased.
 _ERASED = "erased"
 
@@ -115,7 +118,24 @@ def erase(database: Database, address: str, keyed: Keyed, zone: ZoneInfo, *, now
         person = subscribers.by_address(connection, address, zone, lock=True)
         if person is None:
             return False
-        hashed = erasure.erase(connection, person.id, keyed, now)
-        no = Suppression(address_hash=hashed, reason=_ERASED, detail="", since=now)
-        suppressions.add(connection, [no])
+        _erase(connection, [person.id], _ERASED, keyed, now)
     return True
+
+
+def erase_left(database: Database, before: datetime, keyed: Keyed, *, now: datetime) -> int:
+    """Some of those who left before a moment are forgotten in the same way: how many they were."""
+    with database.writing() as connection:
+        left = erasure.left_before(connection, before, _TOGETHER)
+        _erase(connection, left, SubscriberState.LEFT, keyed, now)
+    return len(left)
+
+
+def _erase(
+    connection: Connection, owners: Sequence[int], reason: str, keyed: Keyed, now: datetime
+) -> None:
+    """Their no stays, so that no list brings them back."""
+    hashes = [erasure.erase(connection, owner, keyed, now) for owner in owners]
+    suppressions.add(
+        connection,
+        [Suppression(address_hash=each, reason=reason, detail="", since=now) for each in hashes],
+    )

@@ -84,10 +84,11 @@ def recall(connection: Connection, address: str, keyed: Keyed) -> None:
 
 
 def left_before(connection: Connection, before: datetime, most: int) -> Sequence[int]:
-    """Some who left before a moment, and are known yet."""
+    """Some who left before a moment, and are known yet; nobody else changes them."""
     rows = (
         select(subscribers.c.id)
         .where(subscribers.c.left_at < before, subscribers.c.state == SubscriberState.LEFT)
         .limit(most)
+        .with_for_update(key_share=True, skip_locked=True)
     )
     return connection.scalars(rows).all()

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _senders()
     _nodes()
     _deliveries()
+    _delivery_counts()
     _transitions()
     _incidents()
     _suppressions()
@@ -155,8 +156,10 @@ def _renderings() -> None:
         "renderings",
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("recipe", sa.Text(), nullable=False),
+        sa.Column("planned_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("digest", name="pk_renderings"),
     )
+    op.create_index("ix_renderings_planned_at", "renderings", ["planned_at"])
 
 
 def _senders() -> None:
@@ -202,9 +205,6 @@ def _deliveries() -> None:
         sa.Column("cause", sa.Text()),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("settled_at", INSTANT),
-        sa.ForeignKeyConstraint(
-            ["rendering"], ["renderings.digest"], name="fk_deliveries_rendering_renderings"
-        ),
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
         sa.UniqueConstraint("subscriber", "period", name="uq_deliveries_subscriber_period"),
     )
@@ -215,6 +215,17 @@ def _deliveries() -> None:
         ["state", "due_at", "id"],
         sqlite_where=sa.text("notice IS NOT NULL"),
         postgresql_where=sa.text("notice IS NOT NULL"),
+    )
+
+
+def _delivery_counts() -> None:
+    op.create_table(
+        "delivery_counts",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("notice", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "notice", "state", name="pk_delivery_counts"),
     )
 
 

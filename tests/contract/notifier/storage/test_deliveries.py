@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from feeds.storage.database import Database, store_time
-from notifier.model import DeliveryState, Frequency, Settlement, Window
+from notifier.model import DeliveryState, Frequency, Settlement, Subscriber, Window
 from notifier.storage import (
     deliveries,
     digests,
@@ -18,6 +18,7 @@ from notifier.storage import (
     subscribers,
     suppressions,
     tables,
+    transitions,
 )
 from notifier.storage.digests import ToldItems
 from notifier.storage.sending import Claimed
@@ -110,8 +111,8 @@ def test_a_recipe_is_kept_once_however_many_are_told_by_it(database: Database) -
     queue(database, 2)
     with database.writing() as connection:
         told = [ToldItems(delivery=1, digest="a", items=3)]
-        digests.keep(connection, {"a": "first", "b": "other"}, told)
-        digests.keep(connection, {"a": "again"}, [ToldItems(delivery=2, digest="a", items=3)])
+        digests.keep(connection, {"a": "first", "b": "other"}, told, NOW)
+        digests.keep(connection, {"a": "again"}, [ToldItems(delivery=2, digest="a", items=3)], NOW)
         assert digests.recipes(connection, ["a", "c"]) == {"a": "first"}
         assert digests.told(connection, 1, but=2) == ["first"]
         assert digests.told(connection, 1, but=1) == []
@@ -432,3 +433,43 @@ def test_a_claim_walks_its_index_and_sorts_nothing(database: Database) -> None:
         steps = " ".join(row.detail for row in connection.execute(text(statement)))
     assert "ix_deliveries_state" in steps
     assert "TEMP B-TREE" not in steps
+
+
+def test_what_is_old_is_counted_and_kept_no_longer(database: Database) -> None:
+    long_ago = NOW - timedelta(days=31)
+    old = queue(database, 4, now=long_ago)
+    states = (DeliveryState.ACCEPTED, DeliveryState.ACCEPTED, DeliveryState.DEFERRED)
+    with database.writing() as connection:
+        for one, state in zip(old, (*states, DeliveryState.UNCERTAIN), strict=True):
+            is_it = tables.deliveries.c.id == one.id
+            connection.execute(update(tables.deliveries).where(is_it).values(state=state))
+            transitions.note(connection, is_it, NOW, was_tried=False)
+    queue(database, known=people_of(database)[:1], period="new")
+    with database.writing() as connection:
+        before = deliveries.counts(connection)
+        last = deliveries.forget(connection, NOW - timedelta(days=30), 0, 3)
+        assert last == old[2].id
+        assert deliveries.forget(connection, NOW - timedelta(days=30), last, 3) is None
+        assert deliveries.counts(connection) == before
+        kept = connection.execute(select(tables.transitions.c.delivery)).scalars().all()
+        counted = connection.execute(select(tables.delivery_counts)).all()
+    assert [one.state for one in outbox(database)] == ["deferred", "queued"]
+    assert kept == [old[2].id]
+    day = long_ago.date()
+    assert sorted(map(tuple, counted)) == [(day, "", "accepted", 2), (day, "", "uncertain", 1)]
+
+
+def test_what_was_told_is_kept_as_long_as_whoever_was_told_it(database: Database) -> None:
+    [queued] = queue(database)
+    with database.writing() as connection:
+        told = [ToldItems(delivery=queued.id, digest="a", items=1)]
+        digests.keep(connection, {"a": "first"}, told, NOW)
+        digests.forget(connection, NOW + timedelta(days=7))
+        assert digests.recipes(connection, ["a"]) == {"a": "first"}
+        digests.forget(connection, NOW + timedelta(days=7, seconds=1))
+        assert digests.recipes(connection, ["a"]) == {}
+
+
+def people_of(database: Database) -> list[Subscriber]:
+    with database.reading() as connection:
+        return subscribers.everybody(connection, ZoneInfo("Europe/Vienna"))

@@ -14,7 +14,7 @@ from notifier.model import DeliveryState, SubscriberState
 from notifier.storage import subscribers, suppressions, tables
 from notifier.storage.consent import erasure
 from notifier.storage.subscribers import everybody
-from notifier.subscribers.own_data import OwnData, erase, own_data
+from notifier.subscribers.own_data import OwnData, erase, erase_left, own_data
 from notifier.subscribers.preferences import Assumed, Preferences
 from notifier.subscribers.subscribe import VOUCHED, subscribe
 from tests.outbox import KEYED, outbox, queue
@@ -112,5 +112,23 @@ def test_those_who_left_long_ago_are_known(database: Database, ask: Any) -> None
         assert erasure.left_before(connection, NOW, 10) == []
         assert erasure.left_before(connection, NOW + timedelta(seconds=1), 10) == [anna.id]
     ask()
-    with database.reading() as connection:
+    with database.writing() as connection:
         assert erasure.left_before(connection, NOW + timedelta(days=1), 10) == []
+
+
+def test_who_left_long_ago_is_forgotten_and_no_list_brings_them_back(
+    database: Database, ask: Any
+) -> None:
+    ask()
+    ask("ben@example.org", public_id="id-ben")
+    with database.writing() as connection:
+        subscribers.leave(connection, "id-anna", NOW)
+    assert erase_left(database, NOW, KEYED, now=NOW) == 0
+    later = NOW + timedelta(days=28)
+    assert erase_left(database, NOW + timedelta(seconds=1), KEYED, now=later) == 1
+    assert erase_left(database, later, KEYED, now=later) == 0
+    with database.reading() as connection:
+        assert [each.address for each in everybody(connection, VIENNA)] == ["ben@example.org"]
+        no = suppressions.of(connection, KEYED(ANNA))
+    assert no is not None
+    assert (no.reason, no.since) == ("left", later)
