@@ -229,6 +229,7 @@ SpreadMinutes = Annotated[
 ]
 #: 0 where there is no limit.
 Rate = Annotated[int, Field(ge=0, le=100_000, description="a whole number from 0 to 100_000")]
+Weight = Annotated[int, Field(ge=1, le=100, description="a whole number from 1 to 100")]
 Rank = Annotated[int, Field(ge=0, le=100, description="a whole number from 0 to 100")]
 Hours = Annotated[int, Field(ge=1, le=720, description="a whole number of hours from 1 to 720")]
 Days = Annotated[int, Field(ge=0, le=36_500, description="a whole number of days from 0 to 36_500")]

@@ -17,9 +17,17 @@ Key = tuple[str | int, ...]
 FILE = Path(__file__).with_name("defaults.toml")
 SOURCES = "sources"
 #: The tables of which there may be any number, each with what it is one of.
-REPEATED = MappingProxyType({SOURCES: "source", "selections": "selection"})
+REPEATED = MappingProxyType({SOURCES: "source", "selections": "selection", "relays": "relay"})
 # Nothing can be assumed for these: what defaults.toml shows is an example, not a default.
-REQUIRED = frozenset({(SOURCES, "name"), ("selections", "name"), ("selections", "query")})
+REQUIRED = frozenset(
+    {
+        (SOURCES, "name"),
+        ("selections", "name"),
+        ("selections", "query"),
+        ("relays", "name"),
+        ("relays", "host"),
+    }
+)
 
 
 @cache

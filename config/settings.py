@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from config import kinds
@@ -101,34 +101,47 @@ def _problem(option: str, value: Path | str) -> str:
     return too_faint(option, value)
 
 
+def _told_in_secret(value: str, info: ValidationInfo) -> str:
+    """Refuses a login that everybody between here and the server could read."""
+    place = info.data.get("host", "")
+    if value and info.data.get("security") == "none" and not kinds.is_loopback(place):
+        raise PydanticCustomError(
+            OWN_WORDS,
+            "must be empty where security is none, unless the server is this machine: its password"
+            " would be readable on the way",
+        )
+    return value
+
+
 class SmtpSettings(SettingsSection):
-    """The mail server that takes our mails."""
+    """The mail server that takes our mails, and how any is spoken to."""
 
     host: kinds.Host
     port: kinds.Port
     security: Literal["starttls", "tls", "none"]
-    username: kinds.Line
+    username: Annotated[kinds.Line, AfterValidator(_told_in_secret)]
     password: kinds.Password
     password_file: kinds.OptionalLocation
     ehlo_name: kinds.OptionalHostName
+    weight: kinds.Weight
     connections: kinds.Count
     messages_per_connection: kinds.Count
     messages_per_second: kinds.Rate
     timeout_seconds: kinds.Seconds
     dsn: kinds.Switch
 
-    @field_validator("username")
-    @classmethod
-    def _is_told_in_secret(cls, value: str, info: ValidationInfo) -> str:
-        """Refuses a login that everybody between here and the server could read."""
-        place = info.data.get("host", "")
-        if value and info.data.get("security") == "none" and not kinds.is_loopback(place):
-            raise PydanticCustomError(
-                OWN_WORDS,
-                "must be empty where mail.smtp.security is none, unless the server is this machine:"
-                " its password would be readable on the way",
-            )
-        return value
+
+class RelaySettings(NamedSection):
+    """A further mail server, which shares the mails with that of mail.smtp."""
+
+    host: kinds.Host
+    port: kinds.Port
+    security: Literal["starttls", "tls", "none"]
+    username: Annotated[kinds.Line, AfterValidator(_told_in_secret)]
+    password_path: kinds.OptionalLocation
+    weight: kinds.Weight
+    connections: kinds.Count
+    messages_per_connection: kinds.Count
 
 
 class MailSettings(SettingsSection):
@@ -222,8 +235,9 @@ class Settings(SettingsSection):
     log: LogSettings
     sources: Annotated[tuple[SourceSettings, ...], Field(strict=False)]
     selections: Annotated[tuple[SelectionSettings, ...], Field(strict=False)]
+    relays: Annotated[tuple[RelaySettings, ...], Field(strict=False)]
 
-    @field_validator("sources", "selections")
+    @field_validator("sources", "selections", "relays")
     @classmethod
     def _names_differ(
         cls, value: tuple[NamedSection, ...], info: ValidationInfo

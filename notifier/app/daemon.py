@@ -203,7 +203,7 @@ def jobs(
             (DELIVERY, daemon.delivery_seconds, partial(_deliver, house.deliver, house.clock))
         )
     # The parts they share are made here, as each job runs in a thread of its own.
-    _ = house.fetcher, house.site, house.transport, house.contents
+    _ = house.fetcher, house.site, house.transports, house.contents
     house.workers.start(eager=True)
     return tuple(
         Job(name=name, every_seconds=seconds, work=partial(_unless_busy, work))

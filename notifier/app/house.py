@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from notifier.digest.contents import Contents
     from notifier.digest.plan import Planner, PlanReport
     from notifier.mail import Transport
+    from notifier.mail.flow.turns import Turns
     from notifier.mail.send import DeliveryReport
-    from notifier.mail.turns import Turns
     from notifier.model import Subscriber
     from notifier.storage.suppressions import Keyed
     from notifier.subscribers.preferences import Preferences
@@ -186,8 +186,8 @@ class House:
         return mail_parts.contents(*parts_of_it)
 
     @cached_property
-    def transport(self) -> Transport:
-        return mail_parts.transport(self.settings)
+    def transports(self) -> tuple[Transport, ...]:
+        return mail_parts.transports(self.settings)
 
     @cached_property
     def turns(self) -> Turns:
@@ -372,8 +372,8 @@ class House:
         clock = self.clock if now is None else lambda: now
         made = self.settings, self.database, self.keyed, self.contents.compose
         ledger = mail_parts.ledger(*made, clock=clock, jitter=jitter, progress=progress)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(deliver(ledger, self.transport, turns=self.turns, stopping=stopping))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+            return loop.run(deliver(ledger, *self.transports, turns=self.turns, stopping=stopping))
 
     def digest(
         self,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from config.settings import Settings
+    from config.settings import RelaySettings, Settings, SmtpSettings
     from feeds.model import Progress
     from feeds.publish.site import Site
     from feeds.storage.database import Database
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from notifier.digest.render import Renderer
     from notifier.mail import Transport
     from notifier.mail.dkim import Signer
+    from notifier.mail.flow.turns import Turns
     from notifier.mail.ledger import Compose, Ledger
     from notifier.mail.message import Sender
-    from notifier.mail.turns import Turns
     from notifier.storage.suppressions import Keyed
 
     #: The kind of a key, its name in the name service, and the key, if any.
@@ -201,38 +201,67 @@ def _refuse_unanswerable(settings: Settings) -> None:
         raise SettingsError(tuple(faults))
 
 
-def transport(settings: Settings) -> Transport:
-    """Which way mails leave. Raises SettingsError where readers could do nothing with them."""
+def transports(settings: Settings) -> tuple[Transport, ...]:
+    """Which ways mails leave. Raises SettingsError where readers could do nothing with them, or a
+    way is named twice or has no password.
+    """
     if settings.mail.transport == "maildir":
         from notifier.mail.maildir import Maildir
 
-        return Maildir(settings.mail.maildir)
+        return (Maildir(settings.mail.maildir),)
     _refuse_unanswerable(settings)
     from functools import partial
 
+    from config.settings import SettingsError
     from notifier.mail import return_path
     from notifier.mail.smtp.relay import Relay
 
     smtp = settings.mail.smtp
-    return Relay(
-        host=smtp.host,
-        port=smtp.port,
-        security=smtp.security,
-        username=smtp.username,
-        password=smtp.password.get_secret_value(),
+    made = partial(
+        Relay,
         ehlo_name=smtp.ehlo_name,
-        connections=smtp.connections,
-        messages_per_connection=smtp.messages_per_connection,
         timeout_seconds=smtp.timeout_seconds,
         envid=partial(return_path.token, secret=settings.signing_key) if smtp.dsn else None,
     )
+    servers: list[tuple[SmtpSettings | RelaySettings, str]] = [
+        (smtp, smtp.password.get_secret_value())
+    ]
+    servers += [(each, _password(each)) for each in settings.relays]
+    found = tuple(
+        made(
+            host=server.host,
+            port=server.port,
+            security=server.security,
+            username=server.username,
+            password=password,
+            weight=server.weight,
+            connections=server.connections,
+            messages_per_connection=server.messages_per_connection,
+        )
+        for server, password in servers
+    )
+    if len({each.name for each in found}) < len(found):
+        raise SettingsError(("[[relays]] host: each must differ from the others and mail.smtp",))
+    return found
+
+
+def _password(relay: RelaySettings) -> str:
+    if relay.password_path is None:
+        return ""
+    try:
+        return relay.password_path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        from config.settings import SettingsError
+
+        fault = f"[[relays]] password_path of {relay.name!r}: cannot be read: {error}"
+        raise SettingsError((fault,)) from error
 
 
 def turns(settings: Settings) -> Turns:
     """Whose mail leaves next, and how fast."""
     from math import inf
 
-    from notifier.mail.turns import Turns
+    from notifier.mail.flow.turns import Turns
 
     return Turns(most=settings.mail.smtp.messages_per_second or inf)
 

@@ -5,7 +5,8 @@ link of its reader's: those of a preview are nobody's.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -113,8 +114,19 @@ def _period(windows: Mapping[Frequency, Window], day: str, upto: int) -> str:
     return delivery_name(Frequency.WEEKLY if is_weekly else Frequency.DAILY, day)
 
 
-async def offer(transport: Transport, envelope: Envelope) -> Reply:
-    """The message was offered once, and that is what was said. Raises TransportUnavailable."""
+async def offer(transports: Sequence[Transport], envelope: Envelope) -> Reply:
+    """The message was offered once, to the first that could be reached, and that is what was said.
+
+    Raises TransportUnavailable.
+    """
+    *others, last = transports
+    for transport in others:
+        with suppress(TransportUnavailable):
+            return await _offered(transport, envelope)
+    return await _offered(last, envelope)
+
+
+async def _offered(transport: Transport, envelope: Envelope) -> Reply:
     ended: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
     session = await transport.open(lambda _, reply: ended.set_result(reply))
     try:

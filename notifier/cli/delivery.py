@@ -108,7 +108,7 @@ def _show_preview(
     with house_for(context) as house:
         shown = preview(house, address, now or house.clock(), to=to)
         files = [str(file) for file in shown.write(into)]
-        sent = asyncio.run(offer(house.transport, shown.envelope)) if to else None
+        sent = asyncio.run(offer(house.transports, shown.envelope)) if to else None
     told = {"files": files, "is_new": shown.is_new, "reply": sent and f"{sent.code} {sent.text}"}
     lines = ["what is new" if shown.is_new else "nothing is new: all there was", *files]
     if sent:

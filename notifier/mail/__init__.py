@@ -48,13 +48,18 @@ class Session(Protocol):
 
 
 class Transport(Protocol):
-    """Opens sessions; ``sessions`` is how many it may be asked for at once."""
+    """Opens sessions; ``sessions`` is how many it may be asked for at once, ``weight`` its share of
+    what several send.
+    """
 
     @property
     def name(self) -> str: ...
 
     @property
     def sessions(self) -> int: ...
+
+    @property
+    def weight(self) -> int: ...
 
     async def open(self, ended: Ended) -> Session:
         """A usable session, which tells ``ended`` of each message. Raises TransportUnavailable."""

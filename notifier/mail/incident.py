@@ -21,6 +21,8 @@ MOST_IN_A_ROW: Final = 3
 FIRST_PAUSE: Final = timedelta(minutes=5)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 SPREAD: Final = 0.25
+#: How long a relay that is away is left alone while others do its work.
+AWAY_PAUSE: Final = timedelta(seconds=30)
 
 _LOCAL_PART: Final = re.compile(r"[^\s<>@:=\"'(,]+@")
 
@@ -51,8 +53,13 @@ def heeded(
 
 
 def unreachable(incident: Incident | None, problem: str, now: datetime) -> Incident:
-    """That the relay could not be reached, or let nobody in, beside what was wrong before."""
-    return replace(incident or _begun(now), problem=anonymous(problem))
+    """That the relay could not be reached, or let nobody in, beside what was wrong before.
+
+    It is left alone for a while where others do its work.
+    """
+    known = incident or _begun(now)
+    again_at = max(known.again_at, now + AWAY_PAUSE)
+    return replace(known, problem=anonymous(problem), again_at=again_at)
 
 
 def _begun(now: datetime) -> Incident:

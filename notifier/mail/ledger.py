@@ -57,12 +57,12 @@ _Settle = Callable[..., Sequence[int]]
 
 @dataclass(slots=True, eq=False)
 class LedgerEntry:
-    """How the last message on a connection ended, and which is to leave next on it, if any.
+    """How the last message on a connection to ``relay`` ended, and which is to leave next on it.
 
     ``returned`` is one that did not leave with it after all, and goes out another way;
     ``postponed`` one whose turn comes so many seconds later, ``unsent`` one that cannot be sent.
-    ``is_marked`` tells once it is on record that the following one may leave, ``settled`` what
-    became of the last.
+    ``away`` is why the relay could not be reached, or let nobody in. ``is_marked`` tells once it is
+    on record that the following one may leave, ``settled`` what became of the last.
     """
 
     ended: tuple[Envelope, Reply] | None = None
@@ -70,6 +70,8 @@ class LedgerEntry:
     returned: Envelope | None = None
     postponed: tuple[Envelope, float] | None = None
     unsent: Settlement | None = None
+    relay: str = ""
+    away: str = ""
     settled: Settlement | None = None
     is_marked: bool = False
     problem: Exception | None = None
@@ -83,7 +85,7 @@ class Ledger:
     ``in_doubt`` counts those of which nobody knows whether they went out. ``node`` sends, in the
     name of ``sender`` (RFC 5321 MAIL FROM). What was in doubt ``doubts`` times and is so again is
     kept for a person, instead of being sent once more. ``progress`` hears how many are on record.
-    ``incident`` is what is wrong with the relay, if anything. Each message is signed as it leaves,
+    ``incidents`` tell what is wrong with which relay. Each message is signed as it leaves,
     where there is something to ``sign`` it.
     """
 
@@ -101,9 +103,7 @@ class Ledger:
     tally: Counter[DeliveryState] = field(init=False, default_factory=Counter)
     unsent: Counter[Skip] = field(init=False, default_factory=Counter)
     in_doubt: int = field(init=False, default=0)
-    incident: Incident | None = field(init=False, default=None)
-    _relay: str = field(init=False, default="")
-    _trials: int | None = field(init=False, default=None)
+    incidents: dict[str, Incident] = field(init=False, default_factory=dict)
     _lease: int = field(init=False, default=0)
     _renewed: float = field(init=False, default=0.0)
     _claimed: deque[Claimed] = field(init=False, default_factory=deque)
@@ -111,8 +111,8 @@ class Ledger:
     _many: int = field(init=False, default=0)
 
     @contextmanager
-    def opened(self, relay: str, *, enough: int) -> Iterator[int]:
-        """Tells how many messages may be sent by ``relay``, counted no further than ``enough``.
+    def opened(self, relays: Sequence[str], *, enough: int) -> Iterator[int]:
+        """Tells how many messages may be sent by these relays, counted no further than ``enough``.
 
         Among them is what was deferred until now, and what a crash left on the wire: of this node,
         or of any whose lease has ended. Raises StoreBusy where another process of this node is at
@@ -120,8 +120,7 @@ class Ledger:
         """
         with self.database.exclusive(f"delivery-{quote(self.node, safe='')}"):
             now = self.clock()
-            self._relay = relay
-            waiting = self._waiting(now, enough)
+            waiting = self._waiting(relays, now, enough)
             if not waiting:
                 yield 0
                 return
@@ -136,31 +135,28 @@ class Ledger:
                 with self.database.writing(durably=True) as connection:
                     senders.end(connection, self._lease)
 
-    @property
-    def is_closed(self) -> bool:
+    def is_closed(self, relay: str) -> bool:
         """Whether the relay refuses us, whoever a message is for: none is to be offered."""
-        return is_closed(self.incident)
+        return is_closed(self.incidents.get(relay))
 
-    def after_trial(self, enough: int) -> int:
-        """How many may be sent once the only one that was offered has ended; 0 after any others."""
-        return self._waiting(self.clock(), enough) if self._trials else 0
+    def pause(self, relay: str) -> float:
+        """For how many seconds the relay is to be left alone."""
+        incident = self.incidents.get(relay)
+        return (incident.again_at - self.clock()).total_seconds() if incident else 0.0
 
-    def unreachable(self, problem: str) -> None:
-        """That is what is wrong with the relay."""
-        with self.database.writing() as connection:
-            known = incidents.known(connection, self._relay)
-            self._keep(connection, known, unreachable(known, problem, self.clock()))
-
-    def _waiting(self, now: datetime, enough: int) -> int:
+    def _waiting(self, relays: Sequence[str], now: datetime, enough: int) -> int:
         with self.database.reading() as connection:
             waiting = sending.waiting(connection, self.node, now, enough=enough)
-            self.incident = incidents.every(connection).get(self._relay)
-            is_over = self.incident and not waiting and not deliveries.is_anything_left(connection)
+            known = incidents.every(connection)
+            self.incidents = {relay: known[relay] for relay in relays if relay in known}
+            is_over = self.incidents and not waiting and not deliveries.is_anything_left(connection)
         if is_over:
             with self.database.writing() as connection:
-                self._keep(connection, self.incident, None)
-        self._trials = 0 if self.is_closed else None
-        return allowed(self.incident, now, waiting)
+                for relay, incident in tuple(self.incidents.items()):
+                    self._keep(connection, relay, incident, None)
+        return max(
+            (allowed(self.incidents.get(relay), now, waiting) for relay in relays), default=0
+        )
 
     def serve(self, exchanges: Sequence[LedgerEntry]) -> None:
         """How messages ended is on record, and so is that the following may leave.
@@ -196,15 +192,11 @@ class Ledger:
         is_fast = at - self._claimed_at < _CLAIM_SECONDS
         self._many = min(2 * self._many, most) if is_fast else max(self._many // 2, least)
         self._claimed_at = at
-        many = self._many if self._trials is None else 1 - self._trials
-        if many:
-            with self.database.writing(durably=True) as connection:
-                sending.wake(connection, self.clock())
-                self._claimed.extend(
-                    sending.claim(connection, self._lease, self.node, self.clock(), many)
-                )
-        if self._trials is not None:
-            self._trials += len(self._claimed)
+        with self.database.writing(durably=True) as connection:
+            sending.wake(connection, self.clock())
+            self._claimed.extend(
+                sending.claim(connection, self._lease, self.node, self.clock(), self._many)
+            )
 
     @property
     def _is_time(self) -> bool:
@@ -249,7 +241,7 @@ class Ledger:
             if is_time and not senders.renew(connection, self._lease):
                 raise LeaseLost(self.node)
             held = settle(connection, self._lease, now, settled, self.keyed)
-            self._heed(connection, settled, now)
+            self._heed(connection, exchanges, now)
             sending.take_back(connection, self._lease, returned)
             sending.postpone(connection, self._lease, postponed)
             marked = sending.mark(connection, self._lease, following)
@@ -259,20 +251,37 @@ class Ledger:
         for one in exchanges:
             one.is_marked = one.following is not None and one.following.delivery in marked
 
-    def _heed(self, connection: Connection, settled: Sequence[Settlement], now: datetime) -> None:
-        """What is wrong with the relay is on record; nearly always nothing is."""
-        if self.incident or any(one.cause is Cause.OURS for one in settled):
-            known = incidents.known(connection, self._relay)
-            self._keep(connection, known, heeded(known, settled, now=now, jitter=self.jitter()))
+    def _heed(
+        self, connection: Connection, exchanges: Sequence[LedgerEntry], now: datetime
+    ) -> None:
+        """What is wrong with relays is on record; nearly always nothing is."""
+        settled: dict[str, list[Settlement]] = {}
+        for one in exchanges:
+            if one.settled:
+                settled.setdefault(one.relay, []).append(one.settled)
+        for relay, theirs in settled.items():
+            if relay in self.incidents or any(one.cause is Cause.OURS for one in theirs):
+                known = incidents.known(connection, relay)
+                found = heeded(known, theirs, now=now, jitter=self.jitter())
+                self._keep(connection, relay, known, found)
+        for one in exchanges:
+            if one.away:
+                known = incidents.known(connection, one.relay)
+                self._keep(connection, one.relay, known, unreachable(known, one.away, now))
 
-    def _keep(self, connection: Connection, known: Incident | None, found: Incident | None) -> None:
-        self.incident = found
+    def _keep(
+        self, connection: Connection, relay: str, known: Incident | None, found: Incident | None
+    ) -> None:
+        if found is None:
+            self.incidents.pop(relay, None)
+        else:
+            self.incidents[relay] = found
         if found != known:
-            incidents.keep(connection, self._relay, found)
+            incidents.keep(connection, relay, found)
         if found is None and known:
-            log.info("mail goes out again", relay=self._relay)
+            log.info("mail goes out again", relay=relay)
         elif found and (known is None or found.problem != known.problem):
-            log.warning("mail waits", relay=self._relay, problem=found.problem)
+            log.warning("mail waits", relay=relay, problem=found.problem)
 
     def _count(self, settled: Sequence[Settlement], held: Collection[int] = ()) -> None:
         for delivery in held:

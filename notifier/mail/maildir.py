@@ -28,6 +28,7 @@ class Maildir:
 
     #: Writing is mostly waiting for the disk; a few waits may overlap.
     sessions = 4
+    weight = 1
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -11,19 +11,20 @@ with how the message before it ended: whatever waits at one moment is recorded i
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event
 from typing import Final, Literal, TypeAlias
 
-from notifier.errors import LeaseLost, TransportUnavailable
+from notifier.errors import LeaseLost
 from notifier.mail import Transport
+from notifier.mail.flow.lane import Lane, has_not_left
+from notifier.mail.flow.pool import Pools
+from notifier.mail.flow.turns import Turns
 from notifier.mail.incident import refused
-from notifier.mail.lane import Lane, has_not_left
 from notifier.mail.ledger import Ledger, LedgerEntry
-from notifier.mail.turns import Turns
 from notifier.model import DeliveryState, Envelope, Reply, Settlement, Skip, Stage
 from notifier.storage.sending import Claimed
 
@@ -67,36 +68,36 @@ class DeliveryReport:
 
 async def deliver(
     ledger: Ledger,
-    transport: Transport,
-    *,
+    *transports: Transport,
     turns: Turns | None = None,
     stopping: Event | None = None,
 ) -> DeliveryReport:
     """Everything that is due was offered once, unless ``stopping`` was set meanwhile.
 
-    ``turns`` knows from runs before how fast messages may go.
-    Then the messages in hand are finished. Nothing is claimed before a session is open. Raises
-    StoreBusy where another process of this node is at it.
+    What one of the ``transports`` does not take goes by the others. ``turns`` knows from runs
+    before how fast messages may go. Then the messages in hand are finished. Nothing is claimed
+    before a session is open. Raises StoreBusy where another process of this node is at it.
     """
-    problem, stops = None, stopping or Event()
-    # One in which nothing waits is as good as any.
-    known = Turns() if turns is None else turns
-    with ledger.opened(transport.name, enough=transport.sessions) as waiting:
-        count = waiting
-        while count and not (problem or stops.is_set()):
-            problem = await _Sending(ledger, known, stops).send(transport, count)
-            count = ledger.after_trial(transport.sessions)
-        if problem:
-            ledger.unreachable(problem)
-    if problem is None and ledger.incident and ledger.incident.refusals:
-        problem = refused(transport.name, ledger.incident)
+    names = [transport.name for transport in transports]
+    problems: dict[str, str] = {}
+    enough = sum(transport.sessions for transport in transports)
+    with ledger.opened(names, enough=enough) as waiting:
+        if waiting:
+            # One in which nothing waits is as good as any.
+            known = Turns() if turns is None else turns
+            sending = _Sending(ledger, known, stopping or Event())
+            problems = await sending.send(transports, waiting)
+    for name, incident in ledger.incidents.items():
+        if incident.refusals:
+            problems.setdefault(name, refused(name, incident))
+    is_stuck = problems.keys() == set(names)
     return DeliveryReport(
         accepted=ledger.tally[DeliveryState.ACCEPTED],
         deferred=ledger.tally[DeliveryState.DEFERRED],
         failed=ledger.tally[DeliveryState.FAILED],
         in_doubt=ledger.in_doubt,
         unsent=dict(ledger.unsent),
-        problem=problem,
+        problem="; ".join(problems.values()) if is_stuck else None,
     )
 
 
@@ -112,6 +113,7 @@ class _Sending:
         self._inbox: SimpleQueue[_Asked] = SimpleQueue()
         self._to_compose: SimpleQueue[list[Claimed] | None] = SimpleQueue()
         self._lanes: set[Lane] = set()
+        self._pools: Pools
         self._written = self._returning = 0
         self._asks = False
         self._is_dry = False
@@ -122,16 +124,11 @@ class _Sending:
         self._unrecorded = 0
         self._problem: Exception | None = None
 
-    async def send(self, transport: Transport, count: int) -> str | None:
-        """Nothing is left to send in up to ``count`` sessions, or no session to send it in: why.
-
-        The first session comes alone, so that a relay that is down is not asked by all at once.
+    async def send(self, transports: Sequence[Transport], count: int) -> dict[str, str]:
+        """Nothing is left to send in up to ``count`` sessions at each transport, or no session to
+        send it in: why, by their names.
         """
-        lanes = [Lane(self, transport) for _ in range(count)]
-        try:
-            await lanes[0].open()
-        except TransportUnavailable as error:
-            return str(error)
+        self._pools = Pools(self, self._ledger, self._turns.shares, transports, count)
         threads = [
             asyncio.create_task(asyncio.to_thread(work)) for work in (self._keep, self._compose)
         ]
@@ -139,7 +136,7 @@ class _Sending:
         usual = sys.getswitchinterval()
         sys.setswitchinterval(_SWITCH_SECONDS)
         try:
-            ended = await asyncio.gather(*(lane.work() for lane in lanes), return_exceptions=True)
+            [ended] = await asyncio.gather(self._pools.work(), return_exceptions=True)
         finally:
             sys.setswitchinterval(usual)
             self._inbox.put(None)
@@ -148,12 +145,11 @@ class _Sending:
         self._turns.clear()
         if self._timer:
             self._timer.cancel()
-        problems = [end for end in ended if end is not None]
-        for problem in (*problems, self._problem):
-            if problem and not isinstance(problem, TransportUnavailable):
-                raise problem
-        # A relay that lets in fewer than we asked for is no problem: those who got in do it all.
-        return str(problems[0]) if len(problems) == count else None
+        if self._problem:
+            raise self._problem
+        if isinstance(ended, BaseException):
+            raise ended
+        return ended
 
     # What lanes ask for
 
@@ -205,9 +201,10 @@ class _Sending:
         for lane, exchange in group:
             self._heed(exchange)
             self._take_back(exchange)
+            self._pools.heed(exchange)
             if lane:
                 self._tell_lane(lane, exchange)
-        self._fill()
+        self.fill()
         self._restock()
         self._look()
 
@@ -229,9 +226,6 @@ class _Sending:
             if has_not_left(exchange.ended[1]):
                 self._is_dry, self._was_asked_before = False, self._asks
             self._unrecorded = self._unrecorded + 1 if exchange.problem else 0
-            if self._ledger.is_closed:
-                self._is_stopped = True
-                self._turns.clear()
             self._is_stopped = self._is_stopped or self._unrecorded >= _UNRECORDED_IN_A_ROW
 
     def _keep_pace(self, envelope: Envelope, reply: Reply, settled: Settlement) -> None:
@@ -260,7 +254,7 @@ class _Sending:
 
     def _go_on(self) -> None:
         self._timer = None
-        self._fill()
+        self.fill()
 
     def _stop_where_asked(self) -> None:
         if self._stopping.is_set():
@@ -273,6 +267,8 @@ class _Sending:
         if not self._is_over and not self._stopping.is_set():
             self._is_dry = False
             self._restock()
+            # What was left to a server that stands still is taken by another.
+            self.fill()
         self._look()
 
     def _take_back(self, exchange: LedgerEntry) -> None:
@@ -284,7 +280,7 @@ class _Sending:
     def _lost(self, problem: LeaseLost) -> None:
         """Nothing can be recorded any more, not even what is on the wire."""
         self._note(problem)
-        self._is_over = True
+        self.end()
         for lane in tuple(self._lanes):
             lane.give_up()
 
@@ -300,11 +296,12 @@ class _Sending:
             self.write_down(None, LedgerEntry(unsent=settlement))
         if not self._stopping.is_set():
             self._turns.add(envelopes)
-            self._fill()
+            self.fill()
         self._restock()
         self._look()
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
+        """Whoever has nothing begun begins something, where there is something."""
         for lane in tuple(self._lanes):
             lane.fill()
 
@@ -318,12 +315,18 @@ class _Sending:
 
     def _look(self) -> None:
         """Ends where nothing is left to be done."""
+        self._pools.look()
         nothing_comes = self._is_stopped or (self._is_dry and not self._turns)
         is_quiet = nothing_comes and not (self._asks or self._written)
         if is_quiet and all(lane.is_idle for lane in self._lanes):
-            self._is_over = True
+            self.end()
             for lane in tuple(self._lanes):
                 lane.end()
+
+    def end(self) -> None:
+        """Nothing more is sent."""
+        self._is_over = True
+        self._pools.over.set()
 
     # In the ledger's thread
 

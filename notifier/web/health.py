@@ -172,11 +172,7 @@ class _Readings(Collector):
             "fieldfare_subscribers", "Subscribers by state.", SubscriberState, totals.subscribers
         )
         yield _by_state("fieldfare_sources", "Sources by state.", Standing, totals.sources)
-        yield GaugeMetricFamily(
-            "fieldfare_mail_incidents",
-            "Mail servers that are away or refuse us.",
-            value=len(totals.incidents),
-        )
+        yield _relays(totals.incidents)
         yield from _hubs(totals.hubs)
         yield GaugeMetricFamily(
             "fieldfare_feed_subscriptions",
@@ -213,6 +209,15 @@ class _Readings(Collector):
             ("refused_connections", "Connections there was no room for.", self._counts.refused),
         ):
             yield CounterMetricFamily(f"fieldfare_{name}", meaning, value=sum(counted))
+
+
+def _relays(incidents: Mapping[str, Incident]) -> Metric:
+    wrong = GaugeMetricFamily(
+        "fieldfare_mail_incidents", "Mail servers that are away or refuse us.", labels=["relay"]
+    )
+    for relay in incidents:
+        wrong.add_metric([relay], 1)
+    return wrong
 
 
 def _hubs(rows: Sequence[HubStanding]) -> Iterator[Metric]:

@@ -38,6 +38,7 @@ class Postbox:
 
     script: Script = lambda envelope: OK
     sessions: int = 4
+    weight: int = 1
     name: str = "the postbox"
     doors: int = 99
     taken: list[Envelope] = field(default_factory=list)

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from feeds.storage.database import Database
+from notifier.mail.flow.turns import Turns
 from notifier.mail.send import DeliveryReport, deliver
 from notifier.mail.smtp.relay import Relay
-from notifier.mail.turns import Turns
 from notifier.model import DeliveryState
 from tests.outbox import a_ledger, outbox, people, queue, subscribe
 

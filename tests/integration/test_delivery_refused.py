@@ -171,6 +171,6 @@ def test_an_incident_is_over_where_nothing_is_left_to_send(database: Database) -
         deliveries.drop(connection, [1], NOW)
         [relay] = incidents.every(connection)
     ledger = a_ledger(database)
-    with ledger.opened(relay, enough=1) as waiting:
+    with ledger.opened([relay], enough=1) as waiting:
         assert waiting == 0
     assert incident(database) is None

@@ -178,7 +178,6 @@ def test_metrics_say_how_the_house_is_doing(client: httpx2.Client) -> None:
         "fieldfare_items": 30_000,
         "fieldfare_quarantined_documents": 2,
         **{f'fieldfare_deliveries{{state="{state}"}}': 0 for state in _QUIET},
-        "fieldfare_mail_incidents": 0,
         'fieldfare_deliveries{state="accepted"}': 41,
         'fieldfare_deliveries{state="failed"}': 1,
         'fieldfare_subscribers{state="active"}': 7,

@@ -30,10 +30,10 @@ class Relay:
     """The mail server that takes our messages, and what it is to be asked for: a transport.
 
     ``username`` is empty where it wants no login. ``ehlo_name`` is what it is greeted with; where
-    it is empty, this machine's full name, or its address. ``timeout_seconds`` bounds each wait
-    until it lets us in, ``waits`` those for messages. Certificates are verified wherever the
-    connection is encrypted. ``envid`` makes what a notification names a delivery by (RFC 3461), at
-    most 100 signs; without one none is asked for.
+    it is empty, this machine's full name, or its address. ``weight`` is its share of what several
+    send. ``timeout_seconds`` bounds each wait until it lets us in, ``waits`` those for messages.
+    Certificates are verified wherever the connection is encrypted. ``envid`` makes what a
+    notification names a delivery by (RFC 3461), at most 100 signs; without one none is asked for.
     """
 
     host: str
@@ -42,6 +42,7 @@ class Relay:
     username: str = ""
     password: str = field(default="", repr=False)
     ehlo_name: str = ""
+    weight: int = 1
     connections: int = 10
     messages_per_connection: int = 100
     timeout_seconds: float = 60

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from config.faults import field_at
 from config.manual import options, reference, sample
 from config.options import REQUIRED, defaults
-from config.settings import SelectionSettings, Settings, SourceSettings, masked
+from config.settings import RelaySettings, SelectionSettings, Settings, SourceSettings, masked
 from tests.configured import settings_from
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -20,6 +20,7 @@ LINES = TEXT.splitlines()
 TABLES: dict[str, type[BaseModel]] = {
     "sources": SourceSettings,
     "selections": SelectionSettings,
+    "relays": RelaySettings,
 }
 COMMENTED = [at for at, line in enumerate(LINES) if re.match(r"#[a-z_]+ = ", line)]
 

@@ -80,7 +80,7 @@ def test_what_was_opened_is_closed_the_last_first(
     watch(Database)
     watch(Fetcher)
     with house_in(tmp_path) as house:
-        _ = house.database, house.fetcher, house.transport
+        _ = house.database, house.fetcher, house.transports
         assert closed == []
     assert closed == ["Fetcher", "Database"]
 

@@ -1,5 +1,6 @@
 """Parts that mails need are made of settings, or every fault of those is told."""
 
+import re
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from config.settings import SettingsError, load
 from notifier.app import mail_parts
+from notifier.mail.smtp.relay import Relay
 
 
 def test_every_fault_of_a_template_of_mails_is_told(tmp_path: Path) -> None:
@@ -42,11 +44,65 @@ def test_the_world_is_sent_no_mail_of_nobody_with_links_to_nowhere(
     file = tmp_path / "fieldfare.toml"
     file.write_text(f"secret = '{'s' * 32}'\n{text}transport = 'smtp'\n")
     with pytest.raises(SettingsError) if faults else nullcontext() as caught:
-        mail_parts.transport(load(file, {}))
+        mail_parts.transports(load(file, {}))
     told = caught.value.faults if caught else ()
     assert [fault.partition(" =")[0] for fault in told] == faults
     assert all("maildir" in fault for fault in told)
 
 
 def test_a_folder_takes_any_mail() -> None:
-    assert mail_parts.transport(load(None, {})).name
+    assert mail_parts.transports(load(None, {}))
+
+
+RELAYS = """
+secret = "sssssssssssssssssssssssssssssssss"
+[site]
+url = "https://news.un.org"
+[mail]
+transport = "smtp"
+from_address = "a@news.un.org"
+[mail.smtp]
+host = "one.un.org"
+weight = 3
+[[relays]]
+name = "two"
+host = "two.un.org"
+port = 465
+security = "tls"
+username = "us"
+password_path = "password"
+"""
+
+
+def test_further_mail_servers_have_what_is_theirs(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("of two\n")
+    file = tmp_path / "fieldfare.toml"
+    file.write_text(RELAYS)
+    one, two = mail_parts.transports(load(file, {}))
+    assert isinstance(two, Relay)
+    assert [(each.name, each.weight) for each in (one, two)] == [
+        ("the mail server one.un.org:587", 3),
+        ("the mail server two.un.org:465", 1),
+    ]
+    assert (two.security, two.username, two.password) == ("tls", "us", "of two")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (RELAYS, "[[relays]] password_path of 'two': cannot be read"),
+        (
+            f"{RELAYS}".replace("two.un.org", "one.un.org")
+            .replace("465", "587")
+            .replace('password_path = "password"', ""),
+            "[[relays]] host: each must differ",
+        ),
+    ],
+)
+def test_every_fault_of_a_further_mail_server_is_told(
+    tmp_path: Path, text: str, fault: str
+) -> None:
+    file = tmp_path / "fieldfare.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=re.escape(fault)):
+        mail_parts.transports(load(file, {}))

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Final
 
-from notifier.mail.pace import SendingPace
+from notifier.mail.flow.pace import SendingPace
+from notifier.mail.flow.shares import Shares
 from notifier.model import Envelope
 
 #: A domain is slow whose messages take longer than this, and so many times longer than others.
@@ -41,10 +42,11 @@ class _Domain:
 class Turns:
     """What waits to leave, so that no domain goes before everybody else, nor holds them up.
 
-    ``most`` is how many may go a second in all.
+    ``most`` is how many may go a second in all, ``shares`` what each mail server has of it.
     """
 
     most: float = inf
+    shares: Shares = field(default_factory=Shares)
     _domains: dict[str, _Domain] = field(default_factory=dict)
     # In the order of their turns, those that have something waiting.
     _order: dict[str, None] = field(default_factory=dict)

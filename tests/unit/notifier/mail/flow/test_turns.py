@@ -1,6 +1,6 @@
 """No domain goes before everybody else, none holds them up, and who is too fast slows down."""
 
-from notifier.mail.turns import Turns
+from notifier.mail.flow.turns import Turns
 from notifier.model import Envelope
 from tests.builders import an_envelope
 

@@ -4,7 +4,7 @@ from math import inf
 
 import pytest
 
-from notifier.mail.pace import SendingPace
+from notifier.mail.flow.pace import SendingPace
 
 
 def sent(pace: SendingPace, limit: int, seconds: float, at: float = 0.0) -> tuple[int, int, float]:

@@ -99,6 +99,8 @@ class Lane:
                 self._session = None
                 self._run.leave(self)
                 await session.close()
+        if self._session:
+            await self._session.close()
 
     @property
     def is_idle(self) -> bool:

@@ -1,0 +1,1 @@
+"""How mails flow: through which sessions, in whose turn, how fast."""

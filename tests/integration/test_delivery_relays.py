@@ -1,0 +1,242 @@
+"""Several mail servers share what is sent, and what one cannot take goes by the others."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from feeds.storage.database import Database
+from notifier.mail import incident
+from notifier.mail.flow import pool
+from notifier.mail.flow.turns import Turns
+from notifier.mail.incident import MOST_IN_A_ROW
+from notifier.mail.send import DeliveryReport, deliver
+from notifier.mail.smtp.commands import Waits
+from notifier.mail.smtp.relay import Relay
+from notifier.model import DeliveryState
+from notifier.storage import incidents
+from tests.outbox import NOW, a_ledger, outbox, people, queue, subscribe
+from tests.services import free_port
+
+LIMIT = b"550 5.4.5 Daily user sending limit exceeded\r\n"
+OK = b"250 2.1.5 ok\r\n"
+
+
+@dataclass
+class Mx:
+    """A mail server that can be killed, and comes back at the same port."""
+
+    port: int = field(default_factory=free_port)
+    rcpt: bytes = OK
+    seconds: float = 0.0
+    taken: Counter[str] = field(default_factory=Counter)
+    asked: int = 0
+    #: What happens before the so many-th message is answered.
+    at: dict[int, Callable[[], None]] = field(default_factory=dict)
+    _server: asyncio.Server | None = None
+    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def relay(self, weight: int = 1) -> Relay:
+        return Relay(
+            host="127.0.0.1",
+            port=self.port,
+            security="none",
+            weight=weight,
+            connections=4,
+            waits=Waits.each(5),
+        )
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._talk, "127.0.0.1", self.port)
+
+    def kill(self) -> None:
+        """Nobody answers any more, and whoever was spoken to is left alone."""
+        if self._server:
+            self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            await self._converse(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 here\r\n")
+        recipient = ""
+        while line := await reader.readline():
+            verb = line[:4].decode().upper().strip()
+            reply = b"250-here\r\n250 PIPELINING\r\n" if verb == "EHLO" else b"250 ok\r\n"
+            if verb == "RCPT":
+                self.asked += 1
+                recipient = line.decode().partition("<")[2].partition(">")[0]
+                reply = self.rcpt
+                recipient = recipient if reply == OK else ""
+            elif verb == "DATA" and recipient:
+                writer.write(b"354 go\r\n")
+                await reader.readuntil(b"\r\n.\r\n")
+                await asyncio.sleep(self.seconds)
+                self.taken[recipient] += 1
+                self.at.pop(self.taken.total(), lambda: None)()
+            elif verb == "DATA":
+                reply = b"554 5.5.1 no valid recipients\r\n"
+            writer.write(reply)
+            if verb == "QUIT":
+                break
+
+
+@asynccontextmanager
+async def running(*servers: Mx) -> AsyncIterator[None]:
+    for each in servers:
+        await each.start()
+    try:
+        yield
+    finally:
+        for each in servers:
+            each.kill()
+
+
+def run(database: Database, *servers: Mx, minutes: float = 0) -> DeliveryReport:
+    async def ran() -> DeliveryReport:
+        async with running(*servers):
+            return await sent(database, *(each.relay() for each in servers), minutes=minutes)
+
+    return asyncio.run(ran())
+
+
+async def sent(
+    database: Database, *relays: Relay, minutes: float = 0, turns: Turns | None = None
+) -> DeliveryReport:
+    ledger = a_ledger(database, now=NOW + timedelta(minutes=minutes))
+    return await deliver(ledger, *relays, turns=turns)
+
+
+def wrong(database: Database) -> set[str]:
+    with database.reading() as connection:
+        return set(incidents.every(connection))
+
+
+def test_each_takes_its_share_by_weight(database: Database) -> None:
+    queue(database, 400)
+    heavy, light = Mx(), Mx()
+
+    async def ran() -> DeliveryReport:
+        async with running(heavy, light):
+            return await sent(database, heavy.relay(3), light.relay(1))
+
+    assert asyncio.run(ran()) == DeliveryReport(accepted=400)
+    assert heavy.taken.total() + light.taken.total() == 400
+    assert abs(heavy.taken.total() - 300) <= 10
+    assert not heavy.taken.keys() & light.taken.keys()
+
+
+def test_shares_are_kept_from_run_to_run(database: Database) -> None:
+    """Else the quickest to answer would get all of what comes by ones."""
+    servers, turns = (Mx(), Mx()), Turns()
+
+    async def ran() -> None:
+        async with running(*servers):
+            for number in range(12):
+                [*_, person] = people(number + 1)
+                queue(database, known=subscribe(database, person))
+                await sent(database, *(each.relay() for each in servers), turns=turns)
+
+    asyncio.run(ran())
+    assert [each.taken.total() for each in servers] == [6, 6]
+
+
+def test_one_that_is_down_leaves_its_share_to_the_others(database: Database) -> None:
+    queue(database, 60)
+    here, gone = Mx(), Mx()
+
+    async def ran() -> DeliveryReport:
+        async with running(here):
+            return await sent(database, gone.relay(9), here.relay(1))
+
+    assert asyncio.run(ran()) == DeliveryReport(accepted=60)
+    assert here.taken.total() == 60
+    assert wrong(database) == {gone.relay().name}
+
+
+def test_where_all_are_down_each_is_told_of(database: Database) -> None:
+    queue(database, 3)
+    servers = Mx(), Mx()
+    for minutes in (0, 0.1):
+        report = asyncio.run(sent(database, *(each.relay() for each in servers), minutes=minutes))
+        assert all(f":{each.port}" in str(report.problem) for each in servers)
+    assert {one.state for one in outbox(database)} == {DeliveryState.QUEUED}
+
+
+def test_one_killed_amid_a_run_costs_nobody_a_mail(database: Database) -> None:
+    queue(database, 300)
+    first, second = Mx(), Mx()
+    first.at[50] = first.kill
+    report = run(database, first, second)
+    assert report.accepted + report.in_doubt == 300
+    assert report.problem is None
+    # In doubt is what was on the wire, one message a connection.
+    assert report.in_doubt <= 4
+    first.at.clear()
+    later = run(database, first, second, minutes=60)
+    assert later.accepted == report.in_doubt
+    copies = first.taken + second.taken
+    assert len(copies) == 300
+    # Taken and not answered for: at most once more, by whichever server.
+    assert copies.total() - 300 <= report.in_doubt
+    assert max(copies.values()) <= 2
+
+
+def test_one_that_comes_back_has_its_share_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (incident, pool):
+        monkeypatch.setattr(module, "AWAY_PAUSE", timedelta(seconds=0.2))
+    queue(database, 400)
+    first, second = Mx(seconds=0.01), Mx(seconds=0.01)
+
+    async def ran() -> DeliveryReport:
+        async with running(first, second):
+            loop = asyncio.get_running_loop()
+            first.at[20] = first.kill
+            second.at[60] = lambda: tasks.append(loop.create_task(first.start()))
+            ledger = a_ledger(database)
+            ledger.clock = lambda: NOW + timedelta(seconds=time.monotonic() - started)
+            return await deliver(ledger, first.relay(), second.relay())
+
+    tasks: list[asyncio.Task[None]] = []
+    started = time.monotonic()
+    report = asyncio.run(ran())
+    assert report.accepted + report.in_doubt == 400
+    assert report.in_doubt <= 4
+    assert first.taken.total() > 60
+    assert wrong(database) == set()
+
+
+def test_one_that_refuses_us_gets_a_trial_now_and_then(database: Database) -> None:
+    queue(database, 100)
+    strict, other = Mx(rcpt=LIMIT), Mx()
+    report = run(database, strict, other)
+    assert report.problem is None
+    assert report.accepted + report.deferred == 100
+    assert MOST_IN_A_ROW <= strict.asked <= MOST_IN_A_ROW + 16
+    assert report.deferred == strict.asked
+    assert wrong(database) == {strict.relay().name}
+
+    asked = strict.asked
+    assert run(database, strict, other, minutes=7).accepted in (asked - 1, asked)
+    assert strict.asked in (asked, asked + 1)
+
+    strict.rcpt = OK
+    run(database, strict, other, minutes=120)
+    assert {one.state for one in outbox(database)} == {DeliveryState.ACCEPTED}
+    assert set((strict.taken + other.taken).values()) == {1}
