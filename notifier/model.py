@@ -218,13 +218,16 @@ class Skip(StrEnum):
 class NoticeKind(StrEnum):
     """What a mail that is no digest is for. confirm: to confirm what was asked for. manage: the way
     to change what one gets, as one asked for it that one has. link: that way alone, as one asked
-    for it. welcome: what comes when, once it is confirmed.
+    for it. welcome: what comes when, once it is confirmed. address: to confirm that mail is to come
+    to another address. moved: that it does, to the one before.
     """
 
     CONFIRM = "confirm"
     MANAGE = "manage"
     LINK = "link"
     WELCOME = "welcome"
+    ADDRESS = "address"
+    MOVED = "moved"
 
 
 class DeliveryState(StrEnum):

@@ -32,6 +32,7 @@ from feeds.web.selections import SelectedOverHttp
 from notifier.digest.named import Named
 from notifier.model import DeliveryState, Incident, SubscriberState, Totals
 from notifier.subscribers.links import MailLinks
+from notifier.subscribers.moving import Moving
 from notifier.subscribers.preferences import Assumed
 from notifier.subscribers.sign_up import SignUp, SignUpBounds
 from notifier.web.application import create_app
@@ -137,6 +138,7 @@ def a_managing(
     return Managing(
         database=database,
         sign_up=a_sign_up(database, pages),
+        moving=Moving(sign_up=a_sign_up(database, pages)),
         offers=Offers(named=Named(pages.site, pages.taxonomy), taxonomy=pages.taxonomy),
         keyed=KEYED,
         links=MailLinks(base_url=pages.site.url, secret=SECRET),

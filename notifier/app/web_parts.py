@@ -27,6 +27,7 @@ from notifier.app import parts, reports, sources
 from notifier.app.house import PUBLIC_ID_BYTES, House, jitter
 from notifier.app.jobs import Beats
 from notifier.digest.named import Named
+from notifier.subscribers.moving import Moving
 from notifier.subscribers.sign_up import SignUp, SignUpBounds
 from notifier.web.application import create_app
 from notifier.web.connections import WebCounts
@@ -128,6 +129,7 @@ def _managing(house: House, pages: PrivatePages, send: Callable[[], object]) -> 
     return Managing(
         database=house.database,
         sign_up=_sign_up(house),
+        moving=Moving(sign_up=_sign_up(house)),
         offers=_offers(house),
         keyed=house.keyed,
         links=house.contents.links,

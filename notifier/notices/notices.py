@@ -42,7 +42,9 @@ _ASKED_FOR = timedelta(hours=1)
 _LATEST = 5
 
 #: Those that are about what somebody asked for.
-_OF_REQUESTS = frozenset({NoticeKind.CONFIRM, NoticeKind.MANAGE})
+_OF_REQUESTS = frozenset({NoticeKind.CONFIRM, NoticeKind.MANAGE, NoticeKind.ADDRESS})
+#: Those that ask the owner of a mailbox for their consent.
+_CONFIRMING = frozenset({NoticeKind.CONFIRM, NoticeKind.ADDRESS})
 
 log = structlog.get_logger(__name__)
 
@@ -112,7 +114,7 @@ class Notices:
     def _made(self, one: Claimed, known: _Known) -> bytes | Skip | MessageRefused:
         """One that cannot be made stops no other."""
         # What is asked of a mailbox by a confirmation is whether it is mailed again.
-        if one.notice != NoticeKind.CONFIRM and self.keyed(one.address) in known.barred:
+        if one.notice not in _CONFIRMING and self.keyed(one.address) in known.barred:
             return Skip.SUPPRESSED
         try:
             notice = self._notice(one, known)
@@ -128,14 +130,19 @@ class Notices:
         person = known.people[one.subscriber]
         if one.notice == NoticeKind.WELCOME:
             return self._welcome(one, person, known.latest.get(one.subscriber, ()))
-        if one.notice == NoticeKind.LINK:
-            return self._link(one, person)
+        if one.notice not in _OF_REQUESTS:
+            return (
+                self._link(one, person)
+                if one.notice == NoticeKind.LINK
+                else self._moved(one, person)
+            )
         request = known.requests.get(_number(one))
         if request is None or request.confirmed_at:
             return None
         if one.notice == NoticeKind.CONFIRM:
             return self._confirm(one, request)
-        return self._manage(one, person, request)
+        make = self._address if one.notice == NoticeKind.ADDRESS else self._manage
+        return make(one, person, request)
 
     def _confirm(self, one: Claimed, request: AskedRequest) -> Notice:
         words = catalogue(request.asked.language, FOLDER)
@@ -199,6 +206,40 @@ class Notices:
                 Action(say("manage_mail.do"), self.links.manage(one.public_id, one.epoch, ends)),
                 say("manage_mail.until", until=self._moment(ends, person.zone, words)),
                 say("manage_mail.otherwise"),
+            ),
+        )
+
+    def _address(self, one: Claimed, person: Subscriber, request: AskedRequest) -> Notice | None:
+        if person.state is not SubscriberState.ACTIVE:
+            return None
+        words = catalogue(person.language, FOLDER)
+        say, site = words.say, self.sender.site_title
+        ends = request.asked_at + CONFIRM_WITHIN
+        link = self.links.address(one.public_id, one.epoch, str(request.id), ends)
+        return Notice(
+            words=words,
+            subject=say("address_mail.subject", site=site),
+            title=say("address_mail.title"),
+            parts=(
+                say("address_mail.asked", site=site),
+                Action(say("confirm_mail.do"), link),
+                say("confirm_mail.until", until=self._moment(ends, person.zone, words)),
+                say("manage_mail.otherwise"),
+            ),
+        )
+
+    def _moved(self, one: Claimed, person: Subscriber) -> Notice:
+        """To the address before: by its link whoever reads there ends what somebody else took."""
+        words = catalogue(person.language, FOLDER)
+        say, site = words.say, self.sender.site_title
+        return Notice(
+            words=words,
+            subject=say("moved_mail.subject", site=site),
+            title=say("moved_mail.title"),
+            parts=(
+                say("moved_mail.told", site=site),
+                say("moved_mail.otherwise"),
+                Action(say("leave_now"), self.links.unsubscribe(one.public_id, one.epoch)),
             ),
         )
 

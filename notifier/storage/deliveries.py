@@ -63,17 +63,24 @@ class Delivery:
 
 _OTHERS = ("steps", "recipient", "timezone")
 _ACTIVE = select(subscribers.c.id).where(subscribers.c.state == SubscriberState.ACTIVE)
+_RECIPIENT = func.coalesce(deliveries.c.recipient, subscribers.c.address)
 _COLUMNS = [deliveries.c[field.name] for field in fields(Delivery) if field.name not in _OTHERS]
 
 
 def notify(
-    connection: Connection, kind: NoticeKind, occasions: Mapping[int, str], now: datetime
+    connection: Connection,
+    kind: NoticeKind,
+    occasions: Mapping[int, str],
+    now: datetime,
+    *,
+    recipient: str | None = None,
 ) -> None:
     """A notice goes to each of these subscribers of an occasion of theirs, once, before all digests
-    that wait. What it says is made when it leaves.
+    that wait. What it says is made when it leaves. It goes to their own address, unless another one
+    is the ``recipient``.
     """
     notices = [
-        _notice(kind, occasion, now) | {"subscriber": owner}
+        _notice(kind, occasion, now) | {"subscriber": owner, "recipient": recipient}
         for owner, occasion in occasions.items()
     ]
     unique = [deliveries.c.subscriber, deliveries.c.period]
@@ -237,7 +244,7 @@ def latest(
     ``about`` is a reader's address, a period (as 2026-11-24) or the id of one.
     """
     wanted = (
-        select(*_COLUMNS, subscribers.c.address.label("recipient"), subscribers.c.timezone)
+        select(*_COLUMNS, _RECIPIENT.label("recipient"), subscribers.c.timezone)
         .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber)
         .order_by(deliveries.c.id.desc())
         .limit(limit)

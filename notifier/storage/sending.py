@@ -135,8 +135,8 @@ _CLAIMED = (
         *(deliveries.c[name] for name in ("id", "subscriber", "period", "notice", "windows")),
         *(deliveries.c[name] for name in ("rendering", "attempts", "in_doubt", "created_at")),
         deliveries.c.tried_at,
-        *(subscribers.c[name] for name in ("public_id", "epoch", "address", "language")),
-        subscribers.c.timezone,
+        func.coalesce(deliveries.c.recipient, subscribers.c.address).label("address"),
+        *(subscribers.c[name] for name in ("public_id", "epoch", "language", "timezone")),
     )
     .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber)
     .order_by(deliveries.c.notice.is_(None), deliveries.c.id)
@@ -372,7 +372,7 @@ def _suppress(
         ],
     )
     owners = select(deliveries.c.subscriber).where(
-        deliveries.c.id.in_([one.delivery for one in settlements])
+        deliveries.c.id.in_([one.delivery for one in settlements]), deliveries.c.recipient.is_(None)
     )
     drop(connection, connection.scalars(owners).all(), now)
 

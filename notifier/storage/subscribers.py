@@ -147,6 +147,14 @@ def _mute(connection: Connection, wanted: Mapping[int, Wanted]) -> None:
         connection.execute(insert(mutes), muted)
 
 
+def move(connection: Connection, person: Subscriber, address: str) -> None:
+    """Somebody has another address, which is nobody else's; links in mails to the one before change
+    nothing any more, but end the subscription.
+    """
+    moved = {"address": address, "address_key": folded(address), "epoch": person.epoch + 1}
+    connection.execute(update(subscribers).where(subscribers.c.id == person.id).values(moved))
+
+
 def by_address(
     connection: Connection, address: str, zone: ZoneInfo, *, lock: bool = False
 ) -> Subscriber | None:

@@ -168,7 +168,8 @@ nodes = Table(
 #: frequency. What it tells is made when it leaves; ``items`` counts them, or ``reply`` says why
 #: there is none. What is queued is under a ``lease`` while a node is about to send it. ``node``
 #: claimed it last, at ``claimed_at``, and first at ``tried_at``; ``cause`` is what the last refusal
-#: spoke of. One that is no digest is a ``notice`` of some kind, whose period names its occasion.
+#: spoke of. One that is no digest is a ``notice`` of some kind, whose period names its occasion; a
+#: ``recipient`` is where it goes, where that is not its subscriber's address.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -178,6 +179,7 @@ deliveries = Table(
     Column("subscriber", Number, nullable=False),
     Column("period", Text, nullable=False),
     Column("notice", Text),
+    Column("recipient", Text),
     Column("windows", Text, nullable=False),
     # One of `renderings`, which outlives it: a store would look through all rows for each of those
     # that goes.
@@ -247,13 +249,15 @@ incidents = Table(
 
 #: What somebody asked for and has to confirm: selections by their queries (a JSON list), how often,
 #: and what they were ``shown`` then, in that ``version``, on a ``page``. The ``network`` is a keyed
-#: hash, kept only where settings say so.
+#: hash, kept only where settings say so. One whose ``purpose`` is a new ``address`` asks for that
+#: alone.
 requests = Table(
     "requests",
     metadata,
     Column("id", Number, primary_key=True),
     Column("subscriber", Number, ForeignKey("subscribers.id"), nullable=False),
     Column("purpose", Text, nullable=False),
+    Column("address", Text),
     Column("queries", Text, nullable=False),
     Column("frequency", Text, nullable=False),
     Column("minute", Integer),

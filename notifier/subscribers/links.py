@@ -34,10 +34,11 @@ class LinkScope(StrEnum):
     MANAGE = "manage"
     CONFIRM = "confirm"
     UNDO = "undo"
+    ADDRESS = "address"
 
 
 #: Those that change what somebody gets: whoever finds an old mail is not to have them.
-_EXPIRING = frozenset({LinkScope.MANAGE, LinkScope.CONFIRM, LinkScope.UNDO})
+_EXPIRING = frozenset({LinkScope.MANAGE, LinkScope.CONFIRM, LinkScope.UNDO, LinkScope.ADDRESS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,10 @@ class MailLinks:
     def confirm(self, public_id: str, epoch: int, request: str, until: datetime) -> str:
         """The address that confirms what was asked for by a ``request``, which is its id."""
         return self._url(LinkScope.CONFIRM, public_id, epoch, _spelt(until), request)
+
+    def address(self, public_id: str, epoch: int, request: str, until: datetime) -> str:
+        """The address that confirms another mail address, asked for by a ``request``."""
+        return self._url(LinkScope.ADDRESS, public_id, epoch, _spelt(until), request)
 
     def undo(self, public_id: str, epoch: int, until: datetime) -> str:
         """The address that takes back that somebody left."""

@@ -102,10 +102,8 @@ class SignUp:
         """
         usable = checked(address)
         with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
-            if limits.take(connection, self._of_all(network), now):
-                return SignUpAnswer.TOO_MANY
-            if limits.take(connection, [self._of_one(connection, usable)], now):
-                return SignUpAnswer.CHECK_MAIL
+            if bounded := self.bounded(connection, usable, network, now):
+                return bounded
             erasure.recall(connection, usable, self.keyed)
             asking = {public_id: AskedBy(usable, asked)}
             [(owner, state)] = requests.make_known(connection, asking, now).values()
@@ -121,11 +119,10 @@ class SignUp:
         """
         usable = checked(address)
         with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
-            if limits.take(connection, self._of_all(network), now):
-                return SignUpAnswer.TOO_MANY
-            if not limits.take(connection, [self._of_one(connection, usable)], now):
-                occasion = str(int(now.timestamp()))
-                deliveries.notify_reader(connection, usable, NoticeKind.LINK, occasion, now)
+            if bounded := self.bounded(connection, usable, network, now):
+                return bounded
+            occasion = str(int(now.timestamp()))
+            deliveries.notify_reader(connection, usable, NoticeKind.LINK, occasion, now)
         return SignUpAnswer.CHECK_MAIL
 
     def confirm(self, claim: Claim, *, now: datetime) -> Subscriber | NotConfirmed:
@@ -179,6 +176,18 @@ class SignUp:
         """Who is subscribed, of those that a link was mailed to."""
         found = subscribers.by_public_id(connection, claim.public_id, self.assumed.zone)
         return found if found and found.state is SubscriberState.ACTIVE else None
+
+    def bounded(
+        self, connection: Connection, address: str, network: str, now: datetime
+    ) -> SignUpAnswer | None:
+        """What is said where no mail goes to an address, as it or others asked for too many; None
+        where one may, which counts.
+        """
+        if limits.take(connection, self._of_all(network), now):
+            return SignUpAnswer.TOO_MANY
+        if limits.take(connection, [self._of_one(connection, address)], now):
+            return SignUpAnswer.CHECK_MAIL
+        return None
 
     def _of_all(self, network: str) -> list[Limit]:
         whole = Limit(self._key("all", ""), _HOUR, self.bounds.per_hour)

@@ -130,8 +130,11 @@ def _changing(managing: Managing) -> Iterator[BaseRoute]:
     yield Route("/manage", managing.link, methods=both)
     yield Route("/manage/sent", managing.link_sent)
     yield Route("/manage/erased", managing.erased)
+    yield Route("/manage/moved", managing.moved)
     yield Route("/manage/{token}", managing.page, methods=both)
     yield Route("/manage/{token}/data", managing.data)
+    yield Route("/manage/{token}/address", managing.address, methods=both)
+    yield Route("/address/{token}", managing.move, methods=both)
     yield Route("/manage/{token}/erase", managing.erasing, methods=both)
 
 

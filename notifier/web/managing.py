@@ -19,20 +19,21 @@ from starlette.responses import RedirectResponse, Response
 from feeds.catalogue import Catalogue, languages, nearest
 from feeds.storage.database import Database
 from feeds.web.request_limits import CLIENT, PATIENCE_SECONDS, BodyTooLong, RateLimit, ThreadLimit
-from notifier.digest.schedule import named_so
 from notifier.errors import UnusableAddress
-from notifier.model import EVERY_DAY, DeliveryState, Frequency, Subscriber
+from notifier.model import EVERY_DAY, Frequency, Subscriber, folded
 from notifier.storage import deliveries
-from notifier.storage.deliveries import Delivery
 from notifier.storage.suppressions import Keyed
 from notifier.subscribers.change import change, standing
 from notifier.subscribers.links import Claim, LinkScope, MailLinks
+from notifier.subscribers.moving import Moving, NotMoved
 from notifier.subscribers.own_data import erase, own_data, spelt
-from notifier.subscribers.sign_up import SignUp, SignUpAnswer
+from notifier.subscribers.sign_up import SignUp, SignUpAnswer, is_role
+from notifier.subscribers.subscribe import checked
 from notifier.web.forms import MOST, age, is_ours, minted, typed, zones
 from notifier.web.offers import Offers
 from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of
 from notifier.web.unsubscribe import masked
+from notifier.web.view import listed
 from notifier.web.wishes import NEVER, Wishes
 
 log = structlog.get_logger(__name__)
@@ -42,9 +43,8 @@ _AT_ONCE, _A_SECOND = 60, 1.0
 #: So far back mails are listed, and so many of them.
 _LISTED: Final = timedelta(days=30)
 _MOST_LISTED: Final = 200
-_ON_ITS_WAY: Final = frozenset(
-    {DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN}
-)
+#: What the page says after it was done, by what is asked for then.
+_DONE: Final = ("saved", "address_asked")
 #: A file to be kept, and nothing to be shown.
 _DOWNLOAD: Final = {
     "content-type": "application/json; charset=utf-8",
@@ -61,6 +61,7 @@ class Managing:
 
     database: Database
     sign_up: SignUp
+    moving: Moving
     offers: Offers
     keyed: Keyed
     links: MailLinks
@@ -79,12 +80,35 @@ class Managing:
         if isinstance(claim, Response):
             return claim
         if request.method != "POST":
-            saved = "saved" in request.query_params
-            return await self._looks.run(partial(self._shown, claim, is_saved=saved))
+            done = next((each for each in _DONE if each in request.query_params), "")
+            return await self._looks.run(self._shown, claim, done)
         sent = await self._sent(request)
         if isinstance(sent, Response):
             return sent
         return await self._acts.run(self._changed, claim, sent)
+
+    async def address(self, request: Request) -> Response:
+        """POST has another address confirmed, and leads back to the page, as GET does."""
+        claim = self._claim(request)
+        if isinstance(claim, Response):
+            return claim
+        if request.method != "POST":
+            return RedirectResponse(self._here(claim), 303, headers=PRIVATE)
+        sent = await self._sent(request)
+        if isinstance(sent, Response):
+            return sent
+        return await self._acts.run(self._asked, claim, sent, request.scope.get(CLIENT, ""))
+
+    async def move(self, request: Request) -> Response:
+        """By the link that was mailed to another address: GET shows a button, POST confirms it."""
+        claim = claim_of(request, self.links.secret, LinkScope.ADDRESS)
+        if claim is None or not claim.extra.isdecimal():
+            return self.pages.notice("damaged_link", 404)
+        if request.method != "POST":
+            return await self._looks.run(self._shown_moving, claim)
+        if not is_ours(request, self.pages.site.url):
+            return self.pages.notice("not_understood", 403)
+        return await self._acts.run(self._moved, claim)
 
     async def data(self, request: Request) -> Response:
         """All that is kept of somebody, as a file of JSON."""
@@ -106,6 +130,10 @@ class Managing:
     async def erased(self, request: Request) -> Response:
         """That it is done."""
         return self._in(request.query_params.get("language", "")).notice("erased")
+
+    async def moved(self, request: Request) -> Response:
+        """The same of another address."""
+        return self._in(request.query_params.get("language", "")).notice("moved")
 
     # -- The way to a new link ---------------------------------------------------------------------
 
@@ -174,11 +202,11 @@ class Managing:
 
     # -- In threads --------------------------------------------------------------------------------
 
-    def _shown(self, claim: Claim, *, is_saved: bool) -> Response:
+    def _shown(self, claim: Claim, done: str) -> Response:
         person = self._person(claim)
         if person is None:
             return self._over()
-        return self._answer(claim, person, Wishes.of(person), is_saved=is_saved)
+        return self._answer(claim, person, Wishes.of(person), done=done)
 
     def _changed(self, claim: Claim, sent: Mapping[str, Sequence[str]]) -> Response:
         person, now = self._person(claim), self.clock()
@@ -206,7 +234,8 @@ class Managing:
         wishes: Wishes,
         faults: Mapping[str, str] | None = None,
         *,
-        is_saved: bool = False,
+        done: str = "",
+        new_address: str = "",
     ) -> Response:
         pages = self._in(wishes.language if wishes.language in languages() else person.language)
         words = pages.words
@@ -216,7 +245,8 @@ class Managing:
             "manage.html",
             422 if faults else 200,
             address=masked(person.address),
-            is_saved=is_saved,
+            done=words.say(done) if done else "",
+            new_address=new_address,
             coming=self.offers.coming(person, words),
             wishes=wishes,
             rows=[(row, labels[row.query]) for row in wishes.rows if row.query in labels],
@@ -250,28 +280,8 @@ class Managing:
         since = self.clock() - _LISTED
         with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
             sent = deliveries.latest(connection, _MOST_LISTED, about=person.address)
-        return [
-            self._mail(each, person, words)
-            for each in sent
-            if each.created_at >= since
-            and each.state not in {DeliveryState.SKIPPED, DeliveryState.SUPPRESSED}
-        ]
-
-    def _mail(self, mail: Delivery, person: Subscriber, words: Catalogue) -> tuple[str, str, str]:
-        local = mail.created_at.astimezone(person.zone).date()
-        if mail.notice:
-            site = self.pages.site.title
-            label = f"{words.say(f'{mail.notice}_mail.subject', site=site)}, {words.day(local)}"
-            url = ""
-        else:
-            often, day = named_so(mail.period)
-            label = words.say(f"digest.{often}", day=words.day(day or local, "day_of_week"))
-            view = self.links.view(person.public_id, person.epoch, mail.period)
-            url = urlsplit(view).path if mail.items else ""
-        became = "" if mail.state is DeliveryState.ACCEPTED else "not_delivered"
-        if mail.state in _ON_ITS_WAY:
-            became = "on_its_way"
-        return label, url, words.say(became) if became else ""
+        lately = (each for each in sent if each.created_at >= since)
+        return listed(lately, person, words, self.links, self.pages.site.title)
 
     def _here(self, claim: Claim) -> str:
         """The path of the page that a claim opens."""
@@ -304,7 +314,49 @@ class Managing:
         zone = self.pages.site.timezone
         erase(self.database, person.address, self.keyed, zone, now=self.clock())
         log.info("erased", subscriber=claim.public_id)
-        place = f"{self.pages.site.base}/manage/erased?language={person.language}"
+        return self._told("erased", person)
+
+    def _asked(self, claim: Claim, sent: Mapping[str, Sequence[str]], network: str) -> Response:
+        person, address = self._person(claim), sent.get("address", [""])[0].strip()
+        if person is None:
+            return self._over()
+        try:
+            self._check_age(sent)
+            fault = _fault_of(address, person)
+        except _TooOld:
+            fault = "fault.again"
+        if fault:
+            wishes, faults = Wishes.of(person), {"address": fault}
+            return self._answer(claim, person, wishes, faults, new_address=address)
+        answer = self.moving.ask(claim, address, network, now=self.clock())
+        if answer is None:
+            return self._over()
+        if answer is SignUpAnswer.TOO_MANY:
+            return self._in(person.language).notice("too_many_sign_ups", 429)
+        self.wake()
+        return RedirectResponse(f"{self._here(claim)}?address_asked", 303, headers=PRIVATE)
+
+    def _shown_moving(self, claim: Claim) -> Response:
+        with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
+            found = self.moving.standing(connection, claim, self.clock())
+        if found is None:
+            return self.pages.notice("address_over", 410)
+        person, request = found
+        address = masked(request.asked.address or "")
+        return self._in(person.language).answer("address.html", address=address)
+
+    def _moved(self, claim: Claim) -> Response:
+        moved = self.moving.confirm(claim, now=self.clock())
+        if moved is NotMoved.OVER:
+            return self.pages.notice("address_over", 410)
+        if moved is NotMoved.TAKEN:
+            return self.pages.notice("address_taken", 409)
+        log.info("address changed", subscriber=claim.public_id)
+        self.wake()
+        return self._told("moved", moved)
+
+    def _told(self, what: str, person: Subscriber) -> Response:
+        place = f"{self.pages.site.base}/manage/{what}?language={person.language}"
         return RedirectResponse(place, 303, headers=PRIVATE)
 
     def _mailed(self, sent: Mapping[str, Sequence[str]], network: str) -> Response:
@@ -330,3 +382,14 @@ class _TooOld(Exception):
 def _said(faults: Mapping[str, str], words: Catalogue) -> Mapping[str, str]:
     """The sentence of each fault, of its name in a catalogue."""
     return {name: words.say(fault) for name, fault in faults.items()}
+
+
+def _fault_of(address: str, person: Subscriber) -> str:
+    """What is wrong with another address for somebody, as a name of the catalogue."""
+    try:
+        usable = checked(address)
+    except UnusableAddress:
+        return "fault.address" if address else "fault.no_address"
+    if is_role(usable):
+        return "fault.role"
+    return "fault.same_address" if folded(usable) == folded(person.address) else ""

@@ -62,7 +62,8 @@ FORM: dict[str, Any] = {
 #: What somebody gets, with all there is to change.
 OWN: dict[str, Any] = {
     "address": "a…@example.org",
-    "is_saved": True,
+    "done": "Saved.",
+    "new_address": "",
     "coming": [(["Policing"], "Every day at 07:00.", "Next digest: tomorrow.")],
     "wishes": Wishes.of(a_subscriber(muted=(SECRETARIAT,))),
     "rows": [(Row("field=policing", "daily", "1"), "Policing")],
@@ -81,7 +82,10 @@ OWN: dict[str, Any] = {
 }
 ALL_WRONG = {
     name: f"The {name} is wrong."
-    for name in ("select", "hour", "days", "weekday", "zone", "language", "pause", "send")
+    for name in (
+        *("select", "hour", "days", "weekday"),
+        *("zone", "language", "pause", "send", "address"),
+    )
 }
 LEFT: dict[str, Any] = {
     "undo": "/undo/x",
@@ -131,6 +135,7 @@ def made(site: ServedSite, osce: Taxonomy) -> Mapping[str, bytes]:
         ),
         "/manage": bytes(private.answer("manage.html", **OWN, faults={}).body),
         "/manage-faults": bytes(private.answer("manage.html", **OWN, faults=ALL_WRONG).body),
+        "/address": bytes(private.answer("address.html", address="b…@example.org").body),
         "/erase": bytes(private.answer("erase.html", token="x.1").body),
         "/left": bytes(private.answer("left.html", **LEFT, faults={}).body),
         "/left-faults": bytes(private.answer("left.html", **LEFT, faults={"select": "No."}).body),
@@ -180,6 +185,7 @@ def tab(browser: Browser, site: ServedSite, made: Mapping[str, bytes]) -> Iterat
         "/confirmed",
         "/manage",
         "/manage-faults",
+        "/address",
         "/erase",
         "/link",
         "/left",

@@ -43,7 +43,7 @@ def erase(connection: Connection, owner: int, keyed: Keyed, now: datetime) -> st
     connection.execute(
         update(deliveries)
         .where(deliveries.c.subscriber == owner)
-        .values(rendering=None, reply=None)
+        .values(rendering=None, reply=None, recipient=None)
     )
     for table in (consents, coverage, mutes, requests, subscriptions):
         connection.execute(delete(table).where(table.c.subscriber == owner))

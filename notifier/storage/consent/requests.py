@@ -22,7 +22,8 @@ from notifier.storage.tables import consents, deliveries, requests, subscribers,
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What somebody asked for: selections by their queries, all news by "", and how often. A
-    ``minute`` and ``weekdays`` are said where the usual ones are not meant.
+    ``minute`` and ``weekdays`` are said where the usual ones are not meant. Where an ``address`` is
+    said, it is to take the place of the one they have, and nothing else is asked for.
     """
 
     queries: tuple[str, ...]
@@ -31,6 +32,7 @@ class Asked:
     language: str
     minute: int | None = None
     weekdays: frozenset[int] = frozenset()
+    address: str | None = None
 
 
 class AskedBy(NamedTuple):
@@ -99,7 +101,8 @@ def ask(
     rows = [
         {
             "subscriber": owner,
-            "purpose": "subscribe",
+            "purpose": "address" if each.address else "subscribe",
+            "address": each.address,
             "queries": json.dumps(each.queries),
             "frequency": each.frequency,
             "minute": each.minute,
@@ -242,6 +245,7 @@ def _request(row: Row[Any]) -> AskedRequest:
             language=row.language,
             minute=row.minute,
             weekdays=frozenset(int(day) - 1 for day in row.weekdays),
+            address=row.address,
         ),
         shown=_shown(row),
         asked_at=row.asked_at,
