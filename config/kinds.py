@@ -117,6 +117,14 @@ def mailbox(text: str) -> str:
     return address
 
 
+def return_path(text: str) -> str:
+    """An address with a star; of its 64 octets (RFC 5321 section 4.5.3.1.1) a token takes 36."""
+    local, _, domain = text.rpartition("@")
+    if local.count("*") != 1 or len(local) - 1 > 64 - 36:
+        raise ValueError("no star, several, or too long around it")
+    return f"{local}@{mailbox(f'a@{domain}').rpartition('@')[2]}"
+
+
 def selector(text: str) -> str:
     """Refuses what the parser of pages does not take for a CSS selector."""
     # Which only an installation with selectors has to wait for.
@@ -206,6 +214,7 @@ def masked_secret(secret: SecretStr) -> str:
 
 
 Switch = Annotated[bool, Field(description="true or false")]
+OptionalPort = Annotated[int, Field(ge=0, le=65_535, description="a port, or 0 for none")]
 Port = Annotated[int, Field(ge=1, le=65_535, description="a whole number from 1 to 65535")]
 # A statement names as many rows as a batch or a feed has; PostgreSQL takes 65,535 values in one.
 Count = Annotated[int, Field(ge=1, le=10_000, description="a whole number from 1 to 10_000")]
@@ -299,6 +308,11 @@ Mailbox = Annotated[
     str,
     AfterValidator(mailbox),
     Field(description="a mail address such as digest@example.org, in ASCII before the @"),
+]
+ReturnPath = Annotated[
+    str,
+    _optional(return_path),
+    Field(description="a mail address with one * before its @, as bounces+*@example.org, or empty"),
 ]
 OptionalMailbox = Annotated[
     str, _optional(mailbox), Field(description="a mail address such as press@example.org, or empty")

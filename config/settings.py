@@ -26,6 +26,7 @@ from config.sections import (
     NamedSection,
     PublishSettings,
     RetentionSettings,
+    ReturnsSettings,
     ServeSettings,
     SettingsSection,
     SignUpSettings,
@@ -153,6 +154,7 @@ class MailSettings(SettingsSection):
     from_address: kinds.Mailbox
     reply_to: kinds.OptionalMailbox
     unsubscribe_mailbox: kinds.OptionalMailbox
+    return_path: kinds.ReturnPath
     max_items: kinds.Count
     max_html_bytes: kinds.MailBytes
     templates: kinds.OptionalFolder
@@ -228,6 +230,7 @@ class Settings(SettingsSection):
     look: LookSettings
     websub: WebSubSettings
     mail: MailSettings
+    returns: ReturnsSettings
     signup: SignUpSettings
     retention: RetentionSettings
     serve: ServeSettings

@@ -350,7 +350,9 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What the store holds, by numbers."""
+    """What the store holds, by numbers; ``returned`` is what came back within a day, of each kind,
+    by domain.
+    """
 
     items: int
     quarantined: int
@@ -359,6 +361,8 @@ class Totals:
     sources: "Mapping[State, int]"
     hubs: "Sequence[HubStanding]" = ()
     feed_subscriptions: int = 0
+    suppressed: int = 0
+    returned: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     incidents: Mapping[str, Incident] = field(default_factory=dict)
 
 

@@ -26,7 +26,7 @@ from feeds.ingest.report import IngestReport
 from feeds.model import SourceKind
 from feeds.publish.rebuild import PublishReport
 from feeds.websub.subscriber import RenewReport
-from notifier.app import nodes, web_parts
+from notifier.app import mail_parts, nodes, web_parts
 from notifier.app.house import House
 from notifier.app.jobs import Job, Scheduler
 from notifier.app.upkeep import forget
@@ -136,7 +136,7 @@ def _work(house: House, stopping: Event, listening: socket.socket, mails: Path |
         announce=announce,
         send=partial(wake, DELIVERY),
     )
-    with nodes.seen(database, node):
+    with nodes.seen(database, node), mail_parts.handed_over(house):
         _serve(server, others, scheduler, listening, stopping)
 
 
@@ -172,7 +172,7 @@ def jobs(
     woken: Callable[[str], object] = lambda _: None,
 ) -> tuple[Job, ...]:
     """The beats of the house that are among its roles: sources, hubs, publish, search, announce,
-    digests, upkeep, delivery; each asks anew.
+    digests, upkeep, delivery, returns; each asks anew.
 
     ``on_change`` is called once feeds were published that changed, ``wake`` where another job has
     something to do, here or at another node, ``woken`` where another node says so.
@@ -199,8 +199,9 @@ def jobs(
             ("upkeep", _FORGET_SECONDS, partial(forget, house)),
         )
     if DELIVERY in roles:
-        works.append(
-            (DELIVERY, daemon.delivery_seconds, partial(_deliver, house.deliver, house.clock))
+        works += (
+            (DELIVERY, daemon.delivery_seconds, partial(_deliver, house.deliver, house.clock)),
+            ("returns", house.settings.returns.every_seconds, partial(mail_parts.look, house)),
         )
     # The parts they share are made here, as each job runs in a thread of its own.
     _ = house.fetcher, house.site, house.transports, house.contents

@@ -5,18 +5,22 @@ Knows which setting means what to which part. Must never do a part's work.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
+    from threading import Event
 
     from config.settings import RelaySettings, Settings, SmtpSettings
     from feeds.model import Progress
     from feeds.publish.site import Site
     from feeds.storage.database import Database
     from feeds.taxonomy import Taxonomy
+    from notifier.app.house import House
     from notifier.digest.contents import Contents
     from notifier.digest.render import Renderer
     from notifier.mail import Transport
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from notifier.mail.flow.turns import Turns
     from notifier.mail.ledger import Compose, Ledger
     from notifier.mail.message import Sender
+    from notifier.returns.taking import Taking
     from notifier.storage.suppressions import Keyed
 
     #: The kind of a key, its name in the name service, and the key, if any.
@@ -277,11 +282,13 @@ def ledger(
     progress: Progress | None = None,
 ) -> Ledger:
     """The books of one delivery run."""
-    from datetime import timedelta
+    from functools import partial
 
     from notifier.mail.ledger import Ledger
+    from notifier.mail.return_path import address
 
     mail = settings.mail
+    own = mail.return_path and partial(address, mail.return_path, secret=settings.signing_key)
     return Ledger(
         database=database,
         compose=compose,
@@ -289,6 +296,7 @@ def ledger(
         keyed=keyed,
         node=settings.daemon.node,
         sender=mail.from_address,
+        return_path=own or None,
         give_up_after=timedelta(hours=mail.give_up_after_hours),
         # A Maildir knows a message that it has: nothing there is in doubt.
         doubts=_HARMLESS if mail.transport == "maildir" else int(mail.in_doubt == "resend"),
@@ -296,3 +304,54 @@ def ledger(
         jitter=jitter,
         progress=progress,
     )
+
+
+# -- What comes back -------------------------------------------------------------------------------
+
+
+def taking(house: House) -> Taking:
+    """What takes and heeds a mail that came back."""
+    from notifier.returns.consequence import SoftRule
+    from notifier.returns.taking import Taking
+
+    rule = house.settings.returns
+    return Taking(
+        database=house.database,
+        keyed=house.keyed,
+        rule=SoftRule(most=rule.soft_most, within=timedelta(days=rule.soft_days)),
+        zone=house.settings.site.timezone,
+        clock=house.clock,
+        secret=house.settings.signing_key,
+    )
+
+
+def own_addresses(settings: Settings) -> tuple[str, ...]:
+    """Whatever mails come back to, a star in one standing for a token."""
+    mail = settings.mail
+    return tuple(filter(None, (mail.return_path or mail.from_address, mail.unsubscribe_mailbox)))
+
+
+def look(house: House, stopping: Event) -> None:
+    """What lies in the Maildir is taken, where settings name one."""
+    from notifier.returns.maildir_door import read_folder
+
+    if folder := house.settings.returns.maildir:
+        read_folder(folder, taking(house).take, stopping)
+
+
+@contextmanager
+def handed_over(house: House) -> Iterator[None]:
+    """A mail server of ours may hand over what comes back, where settings say so.
+
+    Raises CannotListen.
+    """
+    settings = house.settings.returns
+    if not settings.lmtp_port:
+        yield
+        return
+    from notifier.returns.lmtp_door import lmtp
+
+    take = taking(house).take
+    own = own_addresses(house.settings)
+    with lmtp(settings.lmtp_host, settings.lmtp_port, take, own):
+        yield

@@ -5,8 +5,8 @@ Knows how things are named in reports. Must never change anything.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from config.values import host_of
@@ -84,10 +84,22 @@ class SubscriberRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionRow:
+    """An address that must not be mailed; ``address`` is None where nobody here has it."""
+
+    address: str | None
+    address_hash: str
+    reason: str
+    detail: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """The state of an installation in numbers, how its publishing does, and the hubs that it tells
     of changed feeds;
-    ``incidents`` say what is wrong with mail servers,
+    ``suppressed`` counts addresses that must not be mailed, ``returned`` what came back of mails
+    within a day, by domain and kind; ``incidents`` say what is wrong with mail servers,
     ``not_rendered`` are the slugs of items that could not be, and are published nowhere,
     ``feed_subscriptions`` counts those of its own hub, ``daemon`` is the process that runs it;
     ``nodes`` are the daemons that share the store; ``lost_zones`` are what active subscribers
@@ -104,6 +116,8 @@ class Status:
     subscribers: Mapping[SubscriberState, int]
     lost_zones: Mapping[str, int]
     deliveries: Mapping[DeliveryState, int]
+    suppressed: int
+    returned: Mapping[str, Mapping[str, int]]
     incidents: Mapping[str, Incident]
     hubs: Sequence[HubStanding]
     feed_subscriptions: int
@@ -226,6 +240,20 @@ def _digest(person: Subscriber, cadence: Cadence) -> DigestRow:
     )
 
 
+def suppressed(database: "Database", keyed: Callable[[str], str]) -> list[SuppressionRow]:
+    """The addresses that must not be mailed, the latest first; of those that subscribed, which."""
+    from notifier.storage import subscribers, suppressions
+
+    with database.reading() as connection:
+        barred = suppressions.every(connection)
+        hashes = {each.address_hash for each in barred}
+        known = {}
+        for address in subscribers.addresses(connection) if hashes else ():
+            if (hashed := keyed(address)) in hashes:
+                known[hashed] = address
+    return [SuppressionRow(address=known.get(each.address_hash), **asdict(each)) for each in barred]
+
+
 def incidents(database: "Database") -> Mapping[str, Incident]:
     """What is wrong with mail servers at present, by their names."""
     from notifier.storage.incidents import every
@@ -238,7 +266,7 @@ def totals(database: "Database", settings: "Sequence[SourceSettings]", now: date
     """The numbers a supervisor watches."""
     from feeds.storage import overview
     from feeds.storage.websub import hubs, subscriptions
-    from notifier.storage import deliveries, subscribers
+    from notifier.storage import deliveries, returns, subscribers, suppressions
     from notifier.storage.incidents import every
 
     with database.reading() as connection:
@@ -250,6 +278,8 @@ def totals(database: "Database", settings: "Sequence[SourceSettings]", now: date
             sources=_states(connection, settings),
             hubs=hubs.rows(connection),
             feed_subscriptions=subscriptions.count(connection, now),
+            suppressed=suppressions.count(connection),
+            returned=returns.counts(connection, now - timedelta(days=1)),
             incidents=every(connection),
         )
 
@@ -290,6 +320,8 @@ def status(
         subscribers=numbers.subscribers,
         lost_zones=lost_zones,
         deliveries=numbers.deliveries,
+        suppressed=numbers.suppressed,
+        returned=numbers.returned,
         incidents=numbers.incidents,
         hubs=numbers.hubs,
         feed_subscriptions=numbers.feed_subscriptions,

@@ -10,7 +10,7 @@ import structlog
 
 from notifier.app.house import House
 from notifier.notices.notices import CONFIRM_WITHIN
-from notifier.storage import deliveries, digests
+from notifier.storage import deliveries, digests, returns
 from notifier.storage.consent import limits, requests
 from notifier.subscribers.own_data import erase_left
 
@@ -57,3 +57,4 @@ def _deliveries(house: House, stopping: Event) -> None:
             last = deliveries.forget(connection, before, last, _TOGETHER)
     with house.database.writing() as connection:
         digests.forget(connection, before)
+        returns.forget(connection, before)

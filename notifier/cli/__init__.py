@@ -12,7 +12,15 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli import delivery, ingest, installation, parse, run, subscription, topic
+from notifier.cli import (
+    delivery,
+    ingest,
+    installation,
+    parse,
+    run,
+    subscription,
+    topic,
+)
 
 #: What a start loads, nearly as many objects, stays: to look through it for garbage, as Python does
 #: at every 700, takes a tenth longer. Garbage that only this finds is rare in what follows.

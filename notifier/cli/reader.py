@@ -143,7 +143,10 @@ def report(house: "House", person: "Subscriber", *, as_json: bool) -> None:
 
 def _tell(subscriber: "SubscriberRow", *, as_json: bool) -> None:
     """What somebody follows, and when the next digest of each frequency comes."""
-    none = "none, as this address must not be mailed" if subscriber.suppressed else ""
+    why = (
+        "none, as this address must not be mailed; `fieldfare suppressions` says why, and lifts it"
+    )
+    none = why if subscriber.suppressed else ""
     lines = (f"\n  {follows(each)}; {_next(subscriber, each, none)}" for each in subscriber.digests)
     paused = f"; paused until {subscriber.paused_until}" if subscriber.paused_until else ""
     text = f"{subscriber.address} follows{''.join(lines)}"

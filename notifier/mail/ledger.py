@@ -86,7 +86,8 @@ class Ledger:
     name of ``sender`` (RFC 5321 MAIL FROM). What was in doubt ``doubts`` times and is so again is
     kept for a person, instead of being sent once more. ``progress`` hears how many are on record.
     ``incidents`` tell what is wrong with which relay. Each message is signed as it leaves,
-    where there is something to ``sign`` it.
+    where there is something to ``sign`` it, and goes by a ``return_path`` of its own, by the
+    number of its delivery, where there are such.
     """
 
     database: Database
@@ -100,6 +101,7 @@ class Ledger:
     jitter: Callable[[], float]
     progress: Progress | None = None
     sign: Callable[[bytes], bytes] | None = None
+    return_path: Callable[[int], str] | None = None
     tally: Counter[DeliveryState] = field(init=False, default_factory=Counter)
     unsent: Counter[Skip] = field(init=False, default_factory=Counter)
     in_doubt: int = field(init=False, default=0)
@@ -299,7 +301,7 @@ class Ledger:
         return Envelope(
             delivery=one.id,
             message_id=message_id(one.public_id, one.period, self.sender),
-            sender=self.sender,
+            sender=self.return_path(one.id) if self.return_path else self.sender,
             recipient=one.recipient,
             content=self.sign(content) if self.sign else content,
             attempts=one.attempts,

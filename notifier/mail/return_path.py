@@ -38,6 +38,11 @@ def delivery(token: str, secret: bytes) -> int | None:
     return number if hmac.compare_digest(found[2].lower(), _mac(number, secret)) else None
 
 
+def address(pattern: str, delivery: int, secret: bytes) -> str:
+    """The return path of a delivery: the ``pattern``, its token in place of the star."""
+    return pattern.replace("*", token(delivery, secret))
+
+
 def _mac(delivery: int, secret: bytes) -> str:
     full = hmac.digest(secret, _DOMAIN + str(delivery).encode("ascii"), "sha256")
     return b32encode(full[:_MAC_BYTES]).decode("ascii").lower()

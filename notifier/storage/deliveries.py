@@ -120,6 +120,11 @@ def _notice(kind: NoticeKind, occasion: str, now: datetime) -> dict[str, object]
     }
 
 
+def owner(connection: Connection, number: int) -> int | None:
+    """Whose delivery it is, by their key; None where there is none of that number."""
+    return connection.scalar(select(deliveries.c.subscriber).where(deliveries.c.id == number))
+
+
 def drop(connection: Connection, owners: Sequence[int], now: datetime) -> None:
     """What still waits to be sent to these subscribers is not sent."""
     dropped = (

@@ -5,7 +5,7 @@ told twice or never because somebody changes what they follow. Must never know w
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -197,6 +197,11 @@ def by_numbers(
     """The people of these keys, by key."""
     wanted = every_row().where(among(subscribers.c.id, numbers))
     return people_by(subscribers.c.id, connection, wanted, zone)
+
+
+def addresses(connection: Connection) -> Iterator[str]:
+    """The address of each subscriber there ever was."""
+    return iter(connection.scalars(select(subscribers.c.address)))
 
 
 def everybody(connection: Connection, zone: ZoneInfo) -> list[Subscriber]:

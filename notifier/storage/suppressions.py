@@ -6,10 +6,10 @@ no. Must never know why an address died.
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, not_, select, update
+from sqlalchemy import Connection, bindparam, func, not_, select, update
 
 from feeds.storage import columns
 from feeds.storage.engines import upsert
@@ -59,10 +59,11 @@ def add(connection: Connection, barred: Sequence[Suppression]) -> None:
     )
 
 
-def lift(connection: Connection, address_hash: str) -> None:
-    """The address of that hash may be mailed again."""
-    barred = update(suppressions).where(suppressions.c.address_hash == address_hash)
-    connection.execute(barred.values(active=False))
+def lift(connection: Connection, address_hash: str) -> bool:
+    """The address of that hash may be mailed again; False where it might before."""
+    is_it = (suppressions.c.address_hash == address_hash, suppressions.c.active)
+    lifted = update(suppressions).where(*is_it).values(active=False)
+    return bool(connection.execute(lifted).rowcount)
 
 
 def of(connection: Connection, address_hash: str) -> Suppression | None:
@@ -81,3 +82,15 @@ def among(connection: Connection, hashes: Sequence[str]) -> frozenset[str]:
     these = columns.among(suppressions.c.address_hash, hashes)
     rows = select(suppressions.c.address_hash).where(these, suppressions.c.active)
     return frozenset(connection.execute(rows).scalars())
+
+
+def count(connection: Connection) -> int:
+    """How many addresses must not be mailed."""
+    return connection.scalar(select(func.count()).where(suppressions.c.active)) or 0
+
+
+def every(connection: Connection) -> list[Suppression]:
+    """All that must not be mailed, the latest first."""
+    told = [suppressions.c[each.name] for each in fields(Suppression)]
+    rows = select(*told).where(suppressions.c.active).order_by(suppressions.c.since.desc())
+    return [Suppression(**row) for row in connection.execute(rows).mappings()]

@@ -310,3 +310,20 @@ suppressions = Table(
     Column("since", Instant, nullable=False),
     Column("active", Boolean, nullable=False),
 )
+
+#: What came back of mails, each once by its ``key``; of a delivery and a subscriber as far as they
+#: are known.
+returns = Table(
+    "returns",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("at", Instant, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("delivery", Number, index=True),
+    Column("subscriber", Number, index=True),
+    Column("domain", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("diagnostic", Text, nullable=False),
+    Column("consequence", Text, nullable=False),
+)

@@ -36,6 +36,8 @@ State = TypeVar("State", bound=StrEnum)
 
 log = structlog.get_logger(__name__)
 
+_MOST_DOMAINS = 50
+
 
 class Heartbeats(Protocol):
     """What beats: how long ago each job last did, and which ones no longer do."""
@@ -173,6 +175,12 @@ class _Readings(Collector):
         )
         yield _by_state("fieldfare_sources", "Sources by state.", Standing, totals.sources)
         yield _relays(totals.incidents)
+        yield GaugeMetricFamily(
+            "fieldfare_suppressed_addresses",
+            "Addresses that must not be mailed.",
+            value=totals.suppressed,
+        )
+        yield _returned(totals.returned)
         yield from _hubs(totals.hubs)
         yield GaugeMetricFamily(
             "fieldfare_feed_subscriptions",
@@ -218,6 +226,20 @@ def _relays(incidents: Mapping[str, Incident]) -> Metric:
     for relay in incidents:
         wrong.add_metric([relay], 1)
     return wrong
+
+
+def _returned(counts: Mapping[str, Mapping[str, int]]) -> Metric:
+    """Of the domains of which most came back; a scraper keeps each name it ever saw."""
+    family = GaugeMetricFamily(
+        "fieldfare_returned_mails",
+        "Mails that came back within a day, by the reader's domain and by kind.",
+        labels=["domain", "kind"],
+    )
+    most = sorted(counts, key=lambda domain: (-sum(counts[domain].values()), domain))
+    for domain in most[:_MOST_DOMAINS]:
+        for kind, count in counts[domain].items():
+            family.add_metric([domain, kind], count)
+    return family
 
 
 def _hubs(rows: Sequence[HubStanding]) -> Iterator[Metric]:

@@ -24,6 +24,7 @@ def upgrade() -> None:
     _transitions()
     _incidents()
     _suppressions()
+    _returns()
     _requests()
     _limits()
 
@@ -273,6 +274,25 @@ def _suppressions() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("address_hash", name="pk_suppressions"),
     )
+
+
+def _returns() -> None:
+    op.create_table(
+        "returns",
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        *(sa.Column(name, NUMBER) for name in ("delivery", "subscriber")),
+        *(
+            sa.Column(name, sa.Text(), nullable=False)
+            for name in ("domain", "status", "diagnostic", "consequence")
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_returns"),
+        sa.UniqueConstraint("key", name="uq_returns_key"),
+    )
+    for name in ("at", "delivery", "subscriber"):
+        op.create_index(f"ix_returns_{name}", "returns", [name])
 
 
 def _requests() -> None:

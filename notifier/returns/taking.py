@@ -1,0 +1,103 @@
+"""Taking what came back: it is understood, on record, and heeded, once.
+
+Knows the order of these. Must never know where it came in, nor answer it.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from feeds.storage import Connection
+from feeds.storage.database import Database
+from notifier.model import Subscriber
+from notifier.returns.classify import classified
+from notifier.returns.consequence import PASSING, Consequence, SoftRule, follows
+from notifier.returns.returned import ReturnedMail
+from notifier.storage import deliveries, returns, subscribers, suppressions
+from notifier.storage.returns import Return
+from notifier.storage.suppressions import Keyed, Suppression
+
+log = structlog.get_logger(__name__)
+
+_LOCAL_PART = re.compile(r"[^\s<>:;,()@]{1,64}@")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taking:
+    """What is done with each mail that comes back to an installation that signs with ``secret``.
+
+    ``zone`` is the site's.
+    """
+
+    database: Database
+    keyed: Keyed
+    rule: SoftRule
+    zone: ZoneInfo
+    clock: Callable[[], datetime]
+    secret: bytes = field(repr=False)
+
+    def take(self, raw: bytes, recipients: Sequence[str] = ()) -> Return:
+        """A mail, to these ``recipients`` of its envelope where they are known, is heeded; one that
+        came before is not heeded again. Raises StoreError.
+        """
+        return self.heed(classified(raw, self.secret, recipients))
+
+    def heed(self, found: ReturnedMail) -> Return:
+        """The same of what is understood already."""
+        now = self.clock()
+        with self.database.writing() as connection:
+            person = self._person(connection, found)
+            passing = 0
+            if person:
+                since = now - self.rule.within
+                passing = 1 + returns.passed(connection, person.id, PASSING, since)
+            known = person is not None
+            what = follows(found, is_known=known, passing=passing, rule=self.rule)
+            told = person.address if person else found.recipient
+            one = Return(
+                key=found.key,
+                at=now,
+                kind=found.kind,
+                delivery=found.claims.delivery,
+                subscriber=person.id if person else None,
+                domain=told.rpartition("@")[2].lower(),
+                status=found.status,
+                # What is kept of a suppression outlives whoever asks to be forgotten.
+                diagnostic=_LOCAL_PART.sub("…@", found.diagnostic),
+                consequence=what,
+            )
+            if returns.add(connection, one) and person:
+                self._act(connection, person, what, one)
+        log.info("mail came back", kind=one.kind, delivery=one.delivery, consequence=what)
+        if what is Consequence.ALARM:
+            log.warning("we are refused", domain=one.domain, status=one.status)
+        return one
+
+    def _person(self, connection: Connection, found: ReturnedMail) -> Subscriber | None:
+        """Whose it is, by what was signed, or by the word of who told it where that counts."""
+        claims = found.claims
+        if claims.delivery and (owner := deliveries.owner(connection, claims.delivery)):
+            return subscribers.by_numbers(connection, [owner], self.zone).get(owner)
+        if claims.public_id:
+            return subscribers.by_public_id(connection, claims.public_id, self.zone)
+        if found.is_vouched and found.recipient:
+            return subscribers.by_address(connection, found.recipient, self.zone)
+        return None
+
+    def _act(
+        self, connection: Connection, person: Subscriber, what: Consequence, one: Return
+    ) -> None:
+        if what in {Consequence.SUPPRESS, Consequence.OBJECT}:
+            barred = Suppression(
+                address_hash=self.keyed(person.address),
+                reason=one.kind,
+                detail=f"{one.status} {one.diagnostic}".strip(),
+                since=one.at,
+            )
+            suppressions.add(connection, [barred])
+        if what in {Consequence.LEAVE, Consequence.OBJECT}:
+            subscribers.leave(connection, person.public_id, one.at)
