@@ -2,6 +2,8 @@
 
 import json
 import re
+import statistics
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -387,3 +389,31 @@ def test_a_weekly_reader_finds_their_day_in_the_form(
     thursdays = replace(DAILY, frequency=Frequency.WEEKLY, weekdays=frozenset({3}))
     [ben] = subscribe(database, a_subscriber(cadence=thursdays))
     assert '<option value="3" selected>Thursday' in client.get(link(ben)).text
+
+
+def test_a_known_and_an_unknown_address_take_the_same_time(
+    client: httpx2.Client, clock: Clock, database: Database
+) -> None:
+    """By the median of twenty each, in turns."""
+    people = [a_subscriber(address=f"k{n}@example.org", public_id=f"k{n}") for n in range(20)]
+    subscribe(database, *people)
+    times: dict[str, list[float]] = {"k": [], "u": []}
+    for number in range(20):
+        for kind, taken in times.items():
+            begun = time.perf_counter()
+            asked(client, clock, f"{kind}{number}@example.org")
+            taken.append(time.perf_counter() - begun)
+    assert len(outbox(database)) == 20
+    has, none = (statistics.median(each) for each in times.values())
+    assert abs(has - none) < 0.25 * max(has, none)
+
+
+def test_a_token_that_was_altered_opens_nothing(
+    client: httpx2.Client, database: Database, anna: Subscriber, clock: Clock
+) -> None:
+    whole = link(anna)
+    for place in range(len("/manage/"), len(whole)):
+        other = "A" if whole[place] != "A" else "B"
+        forged = f"{whole[:place]}{other}{whole[place + 1 :]}"
+        assert client.get(forged).status_code in {404, 429}
+    assert known(database) == anna
