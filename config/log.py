@@ -20,6 +20,8 @@ _TALKATIVE = ("alembic", "apscheduler")
 # It warns of each request that is none, of which anybody may send a million; an access line holds a
 # reader's token.
 _PLAINTIVE = ("uvicorn",)
+# It tells with a traceback which of its readers failed at a stranger's mail, to no use.
+_SILENCED = ("flufl.bounce",)
 
 
 def _timestamp(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -41,7 +43,7 @@ def configure(style: Style, level: str) -> None:
     """Every event from ``level`` on goes to standard error in one form, those of libraries too.
 
     Libraries that narrate their work are heard from warnings on, those that complain of what comes
-    from outside from errors on, unless the level is debug.
+    from outside from errors on or not at all, unless the level is debug.
     """
     least = logging.getLevelNamesMapping()[level.upper()]
     is_readable = style == "console" or (style == "auto" and sys.stderr.isatty())
@@ -50,7 +52,12 @@ def configure(style: Style, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(least)
-    for names, least_of_them in ((_TALKATIVE, logging.WARNING), (_PLAINTIVE, logging.ERROR)):
+    from_on = (
+        (_TALKATIVE, logging.WARNING),
+        (_PLAINTIVE, logging.ERROR),
+        (_SILENCED, logging.CRITICAL),
+    )
+    for names, least_of_them in from_on:
         quiet = least if least == logging.DEBUG else max(least, least_of_them)
         for name in names:
             logging.getLogger(name).setLevel(quiet)

@@ -68,10 +68,10 @@ REFUSALS = [
         "450 4.2.0 <anna@reader.example>: Recipient address rejected: Greylisted, see https://postgrey.example/help",
         "451 4.3.2 System not accepting network messages",
         "451 Temporary local problem - please try later",
-        "550 5.7.129 RESOLVER.RST.RestrictedToRecipientsPermission; not authorized to send to the recipient",
     ),
     *_refusals(
         POLICY,
+        "550 5.7.129 RESOLVER.RST.RestrictedToRecipientsPermission; not authorized to send to the recipient",
         "550 5.7.1 Service unavailable; client [192.0.2.7] blocked using zen.spamhaus.org",
         "550 5.7.26 This mail has been blocked because the sender is unauthenticated. Gmail requires all senders to authenticate with either SPF or DKIM.",
         "550 5.7.1 [TSS04] Messages from 192.0.2.7 permanently deferred due to user complaints; reputation",

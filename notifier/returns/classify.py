@@ -109,6 +109,9 @@ def _complaint(message: Message) -> ReturnedMail | None:
             recipient = fields.get("original-rcpt-to", "").strip("<>")
             agent = fields.get("user-agent", "")
             return _made(what, recipient, diagnostic=f"{kind or 'abuse'} {agent}".strip())
+        # Outlook.com sends the mail itself, and who pressed the button.
+        if recipient := header(part, "x-hmxmroriginalrecipient"):
+            return _made(ReturnKind.COMPLAINT, recipient, diagnostic=header(message, "subject"))
     return None
 
 

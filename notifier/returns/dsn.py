@@ -36,6 +36,8 @@ _DAEMON: Final = re.compile(
     re.IGNORECASE,
 )
 _FULL_STATUS: Final = "2.2"
+#: RFC 3463 section 3.8: for reasons of security, or of policy.
+_BY_RULE: Final = re.compile(r"[45]\.7\.", re.ASCII)
 #: RFC 3464 section 2.3.3; only the first two say that it did not arrive.
 _ACTIONS: Final = ("failed", "delayed", "delivered", "relayed", "expanded")
 
@@ -90,7 +92,9 @@ def in_words(message: Message) -> StatusReport | None:
     words = _words(message, failed)
     recipient = failed or _address(words)
     subject = header(message, "subject")
-    is_late = says(f"{subject} {words[:300]}", Saying.DELAYED) and not says(subject, Saying.FAILED)
+    is_late = says(subject, Saying.DELAYED) or (
+        says(words[:300], Saying.DELAYED) and not says(subject, Saying.FAILED)
+    )
     # Its "simple" detectors take a bare mention for a warning.
     if is_late or (temporary and not permanent and not says(subject, Saying.FAILED)):
         return StatusReport(kind=ReturnKind.DELAYED, recipient=recipient, words=words)
@@ -112,7 +116,9 @@ def kind_of(words: str, status: str) -> ReturnKind:
     if status.partition(".")[2] == _FULL_STATUS or says(said, Saying.FULL):
         return ReturnKind.FULL
     reply = Reply(stage=Stage.RCPT, code=number, enhanced=status or None, text=said)
-    return _SPEAKS_OF[cause_of(reply)]
+    kind = _SPEAKS_OF[cause_of(reply)]
+    # A rule of a reader's server that keeps us out says nothing of whether there is a mailbox.
+    return ReturnKind.POLICY if kind is ReturnKind.SOFT and _BY_RULE.match(status) else kind
 
 
 _SPEAKS_OF: Final = {
@@ -205,12 +211,14 @@ def _found(message: Message) -> tuple[list[str], list[str]]:
         temporary, permanent = all_failures(message)
     except Exception:  # noqa: BLE001 - its detectors read what strangers write
         return [], []
-    return _addresses(temporary), _addresses(permanent)
+    said = _body(message).lower()
+    return _addresses(temporary, said), _addresses(permanent, said)
 
 
-def _addresses(found: Iterable[object]) -> list[str]:
-    said = (one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in found)
-    return sorted(filter(None, map(_plain, said)))
+def _addresses(found: Iterable[object], said: str) -> list[str]:
+    """Those of the addresses found that stand in a server's own words, not in what it returns."""
+    read = (one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in found)
+    return sorted(one for one in map(_plain, read) if one and one.lower() in said)
 
 
 def _first(found: list[str]) -> str:

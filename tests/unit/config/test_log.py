@@ -112,6 +112,15 @@ def test_what_anybody_can_bring_about_is_no_warning(
     assert [event["event"] for event in events(err())] == ["trouble"]
 
 
+def test_what_a_library_cannot_read_of_a_strangers_mail_is_no_event(
+    err: Callable[[], str],
+) -> None:
+    """Another way to read it may be found; a traceback may hold what somebody wrote."""
+    configure("json", "info")
+    logging.getLogger("flufl.bounce").error("Exception in detector")
+    assert err() == ""
+
+
 def test_debug_lets_libraries_talk(err: Callable[[], str]) -> None:
     """Whoever asks for everything gets it."""
     configure("json", "debug")
