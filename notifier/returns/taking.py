@@ -13,7 +13,7 @@ import structlog
 
 from feeds.storage import Connection
 from feeds.storage.database import Database
-from notifier.model import Subscriber
+from notifier.model import Subscriber, SubscriberState
 from notifier.returns.classify import classified
 from notifier.returns.consequence import PASSING, Consequence, SoftRule, follows
 from notifier.returns.returned import ReturnedMail
@@ -50,20 +50,21 @@ class Taking:
         """The same of what is understood already."""
         now = self.clock()
         with self.database.writing() as connection:
-            person = self._person(connection, found)
+            person, elsewhere = self._addressee(connection, found)
             passing = 0
-            if person:
+            if person and not elsewhere:
                 since = now - self.rule.within
                 passing = 1 + returns.passed(connection, person.id, PASSING, since)
             known = person is not None
             what = follows(found, is_known=known, passing=passing, rule=self.rule)
-            told = person.address if person else found.recipient
+            told = elsewhere or (person.address if person else found.recipient)
             one = Return(
                 key=found.key,
                 at=now,
                 kind=found.kind,
                 delivery=found.claims.delivery,
-                subscriber=person.id if person else None,
+                # What went elsewhere says nothing of their own address.
+                subscriber=person.id if person and not elsewhere else None,
                 domain=told.rpartition("@")[2].lower(),
                 status=found.status,
                 # What is kept of a suppression outlives whoever asks to be forgotten.
@@ -71,33 +72,47 @@ class Taking:
                 consequence=what,
             )
             if returns.add(connection, one) and person:
-                self._act(connection, person, what, one)
+                self._act(connection, person, elsewhere, what, one)
         log.info("mail came back", kind=one.kind, delivery=one.delivery, consequence=what)
         if what is Consequence.ALARM:
             log.warning("we are refused", domain=one.domain, status=one.status)
         return one
 
-    def _person(self, connection: Connection, found: ReturnedMail) -> Subscriber | None:
-        """Whose it is, by what was signed, or by the word of who told it where that counts."""
-        claims = found.claims
-        if claims.delivery and (owner := deliveries.owner(connection, claims.delivery)):
-            return subscribers.by_numbers(connection, [owner], self.zone).get(owner)
-        if claims.public_id:
-            return subscribers.by_public_id(connection, claims.public_id, self.zone)
-        if found.is_vouched and found.recipient:
-            return subscribers.by_address(connection, found.recipient, self.zone)
-        return None
+    def _addressee(
+        self, connection: Connection, found: ReturnedMail
+    ) -> tuple[Subscriber | None, str | None]:
+        """Whose it is, by what was signed, or by the word of who told it where that counts, and the
+        address it went to where that is not their own; nobody's where they were erased since.
+        """
+        claims, elsewhere, person = found.claims, None, None
+        if claims.delivery and (owned := deliveries.owner(connection, claims.delivery)):
+            owner, elsewhere = owned
+            person = subscribers.by_numbers(connection, [owner], self.zone).get(owner)
+        elif claims.public_id:
+            person = subscribers.by_public_id(connection, claims.public_id, self.zone)
+        elif found.is_vouched and found.recipient:
+            person = subscribers.by_address(connection, found.recipient, self.zone)
+        is_erased = person is not None and person.state is SubscriberState.ERASED
+        return (None, None) if is_erased else (person, elsewhere)
 
     def _act(
-        self, connection: Connection, person: Subscriber, what: Consequence, one: Return
+        self,
+        connection: Connection,
+        person: Subscriber,
+        elsewhere: str | None,
+        what: Consequence,
+        one: Return,
     ) -> None:
         if what in {Consequence.SUPPRESS, Consequence.OBJECT}:
             barred = Suppression(
-                address_hash=self.keyed(person.address),
+                address_hash=self.keyed(elsewhere or person.address),
                 reason=one.kind,
                 detail=f"{one.status} {one.diagnostic}".strip(),
                 since=one.at,
             )
             suppressions.add(connection, [barred])
+        if elsewhere:
+            # Who was asked to confirm an address there may be somebody else.
+            return
         if what in {Consequence.LEAVE, Consequence.OBJECT}:
             subscribers.leave(connection, person.public_id, one.at)

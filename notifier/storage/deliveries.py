@@ -120,9 +120,13 @@ def _notice(kind: NoticeKind, occasion: str, now: datetime) -> dict[str, object]
     }
 
 
-def owner(connection: Connection, number: int) -> int | None:
-    """Whose delivery it is, by their key; None where there is none of that number."""
-    return connection.scalar(select(deliveries.c.subscriber).where(deliveries.c.id == number))
+def owner(connection: Connection, number: int) -> tuple[int, str | None] | None:
+    """Whose delivery it is, by their key, and to whom it went where that was not their own address;
+    None where there is none of that number.
+    """
+    columns = (deliveries.c.subscriber, deliveries.c.recipient)
+    row = connection.execute(select(*columns).where(deliveries.c.id == number)).one_or_none()
+    return (row.subscriber, row.recipient) if row else None
 
 
 def drop(connection: Connection, owners: Sequence[int], now: datetime) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 
 from feeds.storage.columns import among
 from feeds.storage.engines import upsert
@@ -76,6 +76,12 @@ def counts(connection: Connection, since: datetime) -> Mapping[str, Mapping[str,
     for domain, kind, count in connection.execute(some.group_by(*grouped).order_by(*grouped)):
         found[domain][kind] = count
     return dict(found)
+
+
+def disown(connection: Connection, subscriber: int) -> None:
+    """What came back of somebody's is counted, and says no more whose it was."""
+    theirs = update(returns).where(returns.c.subscriber == subscriber)
+    connection.execute(theirs.values(subscriber=None, delivery=None, diagnostic=""))
 
 
 def forget(connection: Connection, before: datetime) -> None:

@@ -200,8 +200,8 @@ def by_numbers(
 
 
 def addresses(connection: Connection) -> Iterator[str]:
-    """The address of each subscriber there ever was."""
-    return iter(connection.scalars(select(subscribers.c.address)))
+    """The address of each subscriber there ever was, but those who were erased."""
+    return iter(connection.scalars(select(subscribers.c.address).where(_IS_KNOWN)))
 
 
 def everybody(connection: Connection, zone: ZoneInfo) -> list[Subscriber]:

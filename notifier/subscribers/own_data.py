@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 from feeds.storage import Connection
 from feeds.storage.database import Database
-from notifier.model import Consent, Frequency, Subscriber, SubscriberState, Weekday
-from notifier.storage import deliveries, subscribers, suppressions
+from notifier.model import Consent, Frequency, Subscriber, SubscriberState, Weekday, folded
+from notifier.storage import deliveries, returns, subscribers, suppressions
 from notifier.storage.consent import erasure, requests
 from notifier.storage.consent.requests import AskedRequest
 from notifier.storage.deliveries import Delivery
+from notifier.storage.returns import Return
 from notifier.storage.suppressions import Keyed, Suppression
 
 #: Of more mails than this nobody is told; some are kept for a month alone.
@@ -49,7 +50,9 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnData:
-    """Somebody's data; ``mails`` are those they were sent, or are to be, the latest first."""
+    """Somebody's data; ``mails`` are those they were sent, or are to be, the latest first, and
+    ``returned`` is what came back of them.
+    """
 
     address: str
     state: str
@@ -64,6 +67,7 @@ class OwnData:
     requests: tuple[AskedRequest, ...]
     consents: tuple[Agreed, ...]
     mails: tuple[Delivery, ...]
+    returned: tuple[Return, ...]
 
 
 def own_data(connection: Connection, person: Subscriber, keyed: Keyed) -> OwnData:
@@ -83,6 +87,7 @@ def own_data(connection: Connection, person: Subscriber, keyed: Keyed) -> OwnDat
         requests=tuple(requests.of_owner(connection, person.id)),
         consents=tuple(Agreed(at=at, consent=each) for each, at in agreed),
         mails=tuple(deliveries.latest(connection, _MOST_MAILS, about=person.address)),
+        returned=tuple(returns.latest(connection, _MOST_MAILS, folded(person.address))),
     )
 
 

@@ -21,7 +21,7 @@ from feeds.storage.database import Database
 from feeds.web.request_limits import CLIENT, PATIENCE_SECONDS, BodyTooLong, RateLimit, ThreadLimit
 from notifier.errors import UnusableAddress
 from notifier.model import EVERY_DAY, Frequency, Subscriber, folded
-from notifier.storage import deliveries
+from notifier.storage import deliveries, suppressions
 from notifier.storage.suppressions import Keyed
 from notifier.subscribers.change import change, standing
 from notifier.subscribers.links import Claim, LinkScope, MailLinks
@@ -239,7 +239,7 @@ class Managing:
     ) -> Response:
         pages = self._in(wishes.language if wishes.language in languages() else person.language)
         words = pages.words
-        labels = self._labels(person, words)
+        labels = self.offers.labels(person, words.tag)
         weekdays = [(str(day), words.weekdays({day})) for day in sorted(EVERY_DAY)]
         return pages.answer(
             "manage.html",
@@ -247,13 +247,13 @@ class Managing:
             address=masked(person.address),
             done=words.say(done) if done else "",
             new_address=new_address,
-            coming=self.offers.coming(person, words),
+            coming=self._coming(person, words),
             wishes=wishes,
             rows=[(row, labels[row.query]) for row in wishes.rows if row.query in labels],
             faults=_said(faults or {}, words),
             oftens=(*Frequency, NEVER),
             offered=self.offers.topics(words.tag, labels),
-            muted=[(topic, self._topic(topic, words)) for topic in map(str, person.muted)],
+            muted=[(str(each), self.offers.topic(each, words.tag)) for each in person.muted],
             added_often=[(each, words.say(f"often.{each}"), "") for each in Frequency],
             days=weekdays,
             weekdays=[(*each, "") for each in weekdays],
@@ -265,15 +265,14 @@ class Managing:
             token=minted(self.links.secret, self.clock()),
         )
 
-    def _labels(self, person: Subscriber, words: Catalogue) -> Mapping[str, str]:
-        """What each selection that somebody follows is called, by its query."""
-        followed = (each.selection for each in person.followed)
-        return {each.query: self.offers.label(each, words.tag) for each in followed}
-
-    def _topic(self, topic: str, words: Catalogue) -> str:
-        query = topic.replace(":", "=", 1)
-        selections = self.offers.selections([query])
-        return self.offers.label(selections[0], words.tag) if selections else topic
+    def _coming(
+        self, person: Subscriber, words: Catalogue
+    ) -> Sequence[tuple[Sequence[str], str, str]]:
+        """What comes when; or why nothing does, where the address must not be mailed."""
+        with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
+            barred = suppressions.among(connection, [self.keyed(person.address)])
+        coming = self.offers.coming(person, words)
+        return [(what, when, words.say("barred")) for what, when, _ in coming] if barred else coming
 
     def _mails(self, person: Subscriber, words: Catalogue) -> Sequence[tuple[str, str, str]]:
         """What each mail was, its page where it can be read again, and what became of it."""

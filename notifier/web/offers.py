@@ -4,13 +4,13 @@ Knows the topics there are. Must never know who follows what.
 """
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from feeds.catalogue import Catalogue
 from feeds.errors import FeedsError
-from feeds.model import TopicKind
+from feeds.model import TopicKind, TopicRef
 from feeds.selection import Selection
 from feeds.taxonomy import Taxonomy
 from notifier.digest.named import Named
@@ -50,6 +50,14 @@ class Offers:
 
     def label(self, selection: Selection, language: str) -> str:
         return self.named.page(selection, language).label
+
+    def topic(self, topic: TopicRef, language: str) -> str:
+        return self.label(Selection(frozenset({topic})), language)
+
+    def labels(self, person: Subscriber, language: str) -> Mapping[str, str]:
+        """What each selection that somebody follows is called, by its query."""
+        followed = (each.selection for each in person.followed)
+        return {each.query: self.label(each, language) for each in followed}
 
     def coming(
         self, person: Subscriber, words: Catalogue

@@ -19,8 +19,9 @@ from feeds.taxonomy import Taxonomy
 from notifier.digest.named import Named
 from notifier.model import Frequency, Subscriber, SubscriberState
 from notifier.notices.notices import Notices
-from notifier.storage import senders, sending, subscribers
+from notifier.storage import senders, sending, subscribers, suppressions
 from notifier.storage.consent import requests
+from notifier.storage.suppressions import Suppression
 from notifier.subscribers.links import MailLinks
 from notifier.web.forms import minted
 from notifier.web.view import opened, part
@@ -127,6 +128,17 @@ def test_the_page_shows_what_one_gets_and_when_next(
     assert "Next digest: Tuesday 24 November, 07:00 (Europe/Vienna)" in page.text
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["referrer-policy"] == "no-referrer"
+
+
+def test_no_digest_is_promised_to_whom_no_mail_may_go(
+    client: httpx2.Client, database: Database, anna: Subscriber
+) -> None:
+    barred = Suppression(address_hash=KEYED(anna.address), reason="hard", detail="", since=NOW)
+    with database.writing() as connection:
+        suppressions.add(connection, [barred])
+    page = client.get(link(anna)).text
+    assert "Nothing is sent to this address at present" in page
+    assert "Next digest:" not in page
 
 
 def test_saved_as_it_is_nothing_changes(

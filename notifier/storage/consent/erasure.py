@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from notifier.model import SubscriberState, folded
 from notifier.storage import deliveries as stored
+from notifier.storage import returns
 from notifier.storage.suppressions import Keyed
 from notifier.storage.tables import (
     consents,
@@ -45,6 +46,7 @@ def erase(connection: Connection, owner: int, keyed: Keyed, now: datetime) -> st
         .where(deliveries.c.subscriber == owner)
         .values(rendering=None, reply=None, recipient=None)
     )
+    returns.disown(connection, owner)
     for table in (consents, coverage, mutes, requests, subscriptions):
         connection.execute(delete(table).where(table.c.subscriber == owner))
     # Somebody else may have had this address before.

@@ -13,15 +13,16 @@ from feeds.errors import StoreError
 from feeds.storage.database import Database
 from notifier.errors import CannotListen
 from notifier.mail import return_path
-from notifier.model import DeliveryState
+from notifier.model import DeliveryState, NoticeKind
 from notifier.returns.consequence import SoftRule
 from notifier.returns.lmtp_door import lmtp
 from notifier.returns.maildir_door import read_folder
 from notifier.returns.returned import ReturnedMail, ReturnKind
 from notifier.returns.taking import Taking
-from notifier.storage import returns, subscribers, suppressions
+from notifier.storage import deliveries, returns, subscribers, suppressions
 from notifier.storage.returns import Return
 from notifier.subscribers.links import MailLinks
+from notifier.subscribers.own_data import erase
 from tests.command import a_free_port
 from tests.outbox import KEYED, outbox, queue
 from tests.returned import Form, bounces
@@ -83,6 +84,42 @@ def test_one_hard_bounce_suppresses_and_keeps_no_address(
         assert barred.address_hash == KEYED("reader1@example.org")
         assert barred.detail.startswith("5.1.1 550 5.1.1 <…@reader.example>")
         assert returns.of_deliveries(connection, [delivery.id])[delivery.id] == [one]
+
+
+def test_what_went_elsewhere_says_nothing_of_a_readers_own_address(
+    database: Database, taking: Taking
+) -> None:
+    """An address that somebody asked for may be wrong, or another's, who complains."""
+    [digest] = queue(database)
+    wrong = {"recipient": "wrong@example.net"}
+    with database.writing() as connection:
+        deliveries.notify(connection, NoticeKind.ADDRESS, {digest.subscriber: "1"}, NOW, **wrong)
+    [notice] = [one for one in outbox(database) if one.notice]
+    for mark in ("a", "b", "c"):
+        taking.take(of("postfix-full-0", notice.id, mark=mark))
+    assert state(database) == (["active"], [])
+    one = taking.take(of("postfix-hard-0", notice.id))
+    assert (one.consequence, one.subscriber, one.domain) == ("suppress", None, "example.net")
+    token = return_path.token(notice.id, SECRET)
+    back = f"Return-Path: <bounces+{token}@news.example>\nSubject: y\n"
+    taking.take(complaint("abuse", "x", back).encode())
+    assert state(database)[0] == ["active"]
+    with database.reading() as connection:
+        assert suppressions.of(connection, KEYED("reader1@example.org")) is None
+        assert suppressions.of(connection, KEYED("wrong@example.net")) is not None
+
+
+def test_what_comes_back_of_who_was_erased_is_nobodys(database: Database, taking: Taking) -> None:
+    [delivery] = queue(database)
+    taking.take(of("postfix-full-0", delivery.id))
+    erase(database, "reader1@example.org", KEYED, VIENNA, now=NOW)
+    [before] = on_record(database)
+    assert (before.subscriber, before.delivery, before.diagnostic) == (None, None, "")
+    one = taking.take(of("postfix-hard-0", delivery.id))
+    assert one.subscriber is None
+    with database.reading() as connection:
+        assert [*subscribers.addresses(connection)] == []
+        assert [each.reason for each in suppressions.every(connection)] == ["erased"]
 
 
 def test_what_comes_twice_counts_once(database: Database, taking: Taking) -> None:
