@@ -102,6 +102,10 @@ class ReturnsSettings(SettingsSection):
     every_seconds: kinds.Seconds
     soft_most: kinds.Count
     soft_days: kinds.Days
+    pause_least: kinds.Count
+    pause_bounces: kinds.Count
+    pause_complaints: kinds.Count
+    pause_hours: kinds.Hours
 
 
 class SignUpSettings(SettingsSection):

@@ -351,7 +351,7 @@ class Incident:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """What the store holds, by numbers; ``returned`` is what came back within a day, of each kind,
-    by domain.
+    by domain, ``paused`` until when digests to a domain wait for that.
     """
 
     items: int
@@ -363,6 +363,7 @@ class Totals:
     feed_subscriptions: int = 0
     suppressed: int = 0
     returned: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    paused: Mapping[str, datetime] = field(default_factory=dict)
     incidents: Mapping[str, Incident] = field(default_factory=dict)
 
 

@@ -78,6 +78,9 @@ TOTALS = Totals(
         ),
     ),
     feed_subscriptions=240,
+    suppressed=3,
+    returned={"reader.example": {"hard": 2}},
+    paused={"reader.example": NOW},
 )
 
 

@@ -311,7 +311,7 @@ def ledger(
 
 def taking(house: House) -> Taking:
     """What takes and heeds a mail that came back."""
-    from notifier.returns.consequence import SoftRule
+    from notifier.returns.consequence import PauseRule, SoftRule
     from notifier.returns.taking import Taking
 
     rule = house.settings.returns
@@ -319,6 +319,12 @@ def taking(house: House) -> Taking:
         database=house.database,
         keyed=house.keyed,
         rule=SoftRule(most=rule.soft_most, within=timedelta(days=rule.soft_days)),
+        pause=PauseRule(
+            least=rule.pause_least,
+            bounces=rule.pause_bounces,
+            complaints=rule.pause_complaints,
+            lasts=timedelta(hours=rule.pause_hours),
+        ),
         zone=house.settings.site.timezone,
         clock=house.clock,
         secret=house.settings.signing_key,

@@ -34,7 +34,7 @@ from notifier.model import (
     Skip,
     message_id,
 )
-from notifier.storage import deliveries, incidents, senders, sending
+from notifier.storage import deliveries, incidents, returns, senders, sending
 from notifier.storage.sending import Claimed
 from notifier.storage.suppressions import Keyed
 
@@ -172,8 +172,8 @@ class Ledger:
 
     def claimed(self) -> list[Claimed]:
         """Some of what is due, and nobody else's now; none where nothing is due."""
-        if not self._claimed:
-            self._claim()
+        while not self._claimed and self._claim():
+            pass  # all of these wait for a pause to end
         return [self._claimed.popleft() for _ in range(min(_COMPOSED_AT_ONCE, len(self._claimed)))]
 
     def composed(self, claimed: Sequence[Claimed]) -> tuple[list[Envelope], list[Settlement]]:
@@ -189,16 +189,19 @@ class Ledger:
                 unsent.append(_unsent(one, content))
         return envelopes, unsent
 
-    def _claim(self) -> None:
+    def _claim(self) -> bool:
+        """Whether anything was due, though it may have to wait now."""
         at, (least, most) = time.monotonic(), _CLAIMED_AT_ONCE
         is_fast = at - self._claimed_at < _CLAIM_SECONDS
         self._many = min(2 * self._many, most) if is_fast else max(self._many // 2, least)
         self._claimed_at = at
         with self.database.writing(durably=True) as connection:
             sending.wake(connection, self.clock())
-            self._claimed.extend(
-                sending.claim(connection, self._lease, self.node, self.clock(), self._many)
-            )
+            claimed = sending.claim(connection, self._lease, self.node, self.clock(), self._many)
+            if later := returns.waiting(connection, claimed, self.clock()):
+                sending.postpone(connection, self._lease, later)
+        self._claimed.extend(one for one in claimed if one.id not in later)
+        return bool(claimed)
 
     @property
     def _is_time(self) -> bool:

@@ -46,7 +46,7 @@ def classified(raw: bytes, secret: bytes, recipients: Sequence[str] = ()) -> Ret
     found = _recognised(message, secret)
     claims = _claims(message, raw, secret, recipients, found)
     return ReturnedMail(
-        key=_key(message, raw),
+        key=_key(message, raw, claims),
         kind=found.kind,
         claims=claims,
         recipient="" if _TOKEN.search(found.recipient) else printable(found.recipient)[:254],
@@ -187,8 +187,12 @@ def _signed_link(said: str, secret: bytes) -> str:
     return ""
 
 
-def _key(message: Message, raw: bytes) -> str:
-    """The same for a mail whichever way, and however often, it came here."""
-    told = "\n".join(header(message, name) for name in ("message-id", "date", "from", "subject"))
+def _key(message: Message, raw: bytes, claims: Claims) -> str:
+    """The same for a mail whichever way, and however often, it came here; another for each that it
+    may be about, as some servers say the same to all within a second.
+    """
+    names = ("message-id", "date", "from", "subject")
+    about = (str(claims.delivery or ""), claims.public_id)
+    told = "\n".join((*about, *(header(message, name) for name in names)))
     _, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
     return sha256(told.encode() + b"\0" + body.rstrip()).hexdigest()

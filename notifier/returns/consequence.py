@@ -34,6 +34,31 @@ class SoftRule:
     within: timedelta
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRule:
+    """A domain is too much for us, or we for it, where ``least`` of its readers complained, or were
+    refused for good, within a day, and they are so many of a thousand mails that it took.
+    """
+
+    least: int
+    bounces: int
+    complaints: int
+    lasts: timedelta
+
+    def counted(self, kind: ReturnKind) -> frozenset[ReturnKind]:
+        """The kinds that count together with this one; none where it does not count."""
+        return next((kinds for kinds in (REFUSED, _COMPLAINED) if kind in kinds), frozenset())
+
+    def is_passed(self, kinds: frozenset[ReturnKind], readers: int, accepted: int) -> bool:
+        """Whether that many readers of these kinds are too many."""
+        share = self.bounces if kinds is REFUSED else self.complaints
+        return readers >= self.least and 1000 * readers >= share * accepted
+
+
+#: What speaks against us at a domain: lists that hold the dead, and what it says itself.
+REFUSED = frozenset({ReturnKind.HARD, ReturnKind.POLICY})
+_COMPLAINED = frozenset({ReturnKind.COMPLAINT})
+
 #: A mailbox that has no room, or that cannot be reached, may be well again.
 PASSING = frozenset({ReturnKind.FULL, ReturnKind.SOFT})
 _ALWAYS = {

@@ -6,7 +6,7 @@ Knows the order of these. Must never know where it came in, nor answer it.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -15,14 +15,15 @@ from feeds.storage import Connection
 from feeds.storage.database import Database
 from notifier.model import Subscriber, SubscriberState
 from notifier.returns.classify import classified
-from notifier.returns.consequence import PASSING, Consequence, SoftRule, follows
-from notifier.returns.returned import ReturnedMail
+from notifier.returns.consequence import PASSING, Consequence, PauseRule, SoftRule, follows
+from notifier.returns.returned import ReturnedMail, ReturnKind
 from notifier.storage import deliveries, returns, subscribers, suppressions
 from notifier.storage.returns import Return
 from notifier.storage.suppressions import Keyed, Suppression
 
 log = structlog.get_logger(__name__)
 
+_DAY = timedelta(days=1)
 _LOCAL_PART = re.compile(r"[^\s<>:;,()@]{1,64}@")
 
 
@@ -36,6 +37,7 @@ class Taking:
     database: Database
     keyed: Keyed
     rule: SoftRule
+    pause: PauseRule
     zone: ZoneInfo
     clock: Callable[[], datetime]
     secret: bytes = field(repr=False)
@@ -65,7 +67,7 @@ class Taking:
                 delivery=found.claims.delivery,
                 # What went elsewhere says nothing of their own address.
                 subscriber=person.id if person and not elsewhere else None,
-                domain=told.rpartition("@")[2].lower(),
+                domain=returns.domain_of(told),
                 status=found.status,
                 # What is kept of a suppression outlives whoever asks to be forgotten.
                 diagnostic=_LOCAL_PART.sub("…@", found.diagnostic),
@@ -73,6 +75,7 @@ class Taking:
             )
             if returns.add(connection, one) and person:
                 self._act(connection, person, elsewhere, what, one)
+                self._watch(connection, one)
         log.info("mail came back", kind=one.kind, delivery=one.delivery, consequence=what)
         if what is Consequence.ALARM:
             log.warning("we are refused", domain=one.domain, status=one.status)
@@ -116,3 +119,16 @@ class Taking:
             return
         if what in {Consequence.LEAVE, Consequence.OBJECT}:
             subscribers.leave(connection, person.public_id, one.at)
+
+    def _watch(self, connection: Connection, one: Return) -> None:
+        """A domain of which too much came back is paused.
+
+        To count what it took means to look at all that was sent: that is done for some of them.
+        """
+        kinds, since = self.pause.counted(ReturnKind(one.kind)), one.at - _DAY
+        readers = returns.readers(connection, one.domain, kinds, since) if kinds else 0
+        if readers < self.pause.least or readers % self.pause.least:
+            return
+        if self.pause.is_passed(kinds, readers, deliveries.accepted(connection, one.domain, since)):
+            returns.pause(connection, one.domain, one.at, one.at + self.pause.lasts)
+            log.warning("domain paused", domain=one.domain, readers=readers)

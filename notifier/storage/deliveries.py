@@ -212,6 +212,16 @@ def queued(connection: Connection) -> int:
     return connection.execute(some).scalar_one()
 
 
+def accepted(connection: Connection, domain: str, since: datetime) -> int:
+    """How many to that domain, in lower case, were due since then and are accepted."""
+    is_there = func.lower(subscribers.c.address).endswith(f"@{domain}", autoescape=True)
+    some = select(func.count()).join_from(
+        deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber
+    )
+    is_it = (deliveries.c.state == DeliveryState.ACCEPTED, deliveries.c.due_at >= since)
+    return connection.scalar(some.where(*is_it, is_there)) or 0
+
+
 def counts(connection: Connection) -> dict[DeliveryState, int]:
     """How many deliveries there are in each state, with those that are kept no longer."""
     here = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)

@@ -1,6 +1,7 @@
 """What came back of mails, as rows: each once, however often and whichever way it comes.
 
-Knows the table ``returns``. Must never know what a mail says, or what follows from it.
+Knows the table ``returns``, and ``pauses`` of domains of which too much came back. Must never know
+what a mail says, or what is too much.
 """
 
 from collections import defaultdict
@@ -12,7 +13,8 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from feeds.storage.columns import among
 from feeds.storage.engines import upsert
-from notifier.storage.tables import returns, subscribers
+from notifier.storage.sending import Claimed
+from notifier.storage.tables import pauses, returns, subscribers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,14 @@ def passed(connection: Connection, subscriber: int, kinds: Collection[str], sinc
     """How many of these kinds came back of a subscriber's since then."""
     theirs = (returns.c.subscriber == subscriber, returns.c.at >= since, returns.c.kind.in_(kinds))
     return connection.scalar(select(func.count()).where(*theirs)) or 0
+
+
+def readers(connection: Connection, domain: str, kinds: Collection[str], since: datetime) -> int:
+    """Of how many readers of a domain any of these kinds came back since then."""
+    theirs = (returns.c.domain == domain, returns.c.at >= since, returns.c.kind.in_(kinds))
+    return (
+        connection.scalar(select(func.count(returns.c.subscriber.distinct())).where(*theirs)) or 0
+    )
 
 
 def latest(connection: Connection, limit: int, address_key: str = "") -> list[Return]:
@@ -87,3 +97,34 @@ def disown(connection: Connection, subscriber: int) -> None:
 def forget(connection: Connection, before: datetime) -> None:
     """What came back earlier is no longer on record."""
     connection.execute(delete(returns).where(returns.c.at < before))
+
+
+def pause(connection: Connection, domain: str, now: datetime, until: datetime) -> None:
+    """Digests to the domain wait until then. Pauses that are over are no longer on record."""
+    connection.execute(delete(pauses).where(pauses.c.until <= now))
+    upsert(connection, pauses, [{"domain": domain, "since": now, "until": until}])
+
+
+def paused(connection: Connection, now: datetime) -> dict[str, datetime]:
+    """The domains that are paused, and until when."""
+    wanted = select(pauses.c.domain, pauses.c.until).where(pauses.c.until > now)
+    rows = connection.execute(wanted.order_by(pauses.c.domain))
+    return {row.domain: row.until for row in rows}
+
+
+def waiting(
+    connection: Connection, claimed: Collection[Claimed], now: datetime
+) -> dict[int, datetime]:
+    """Those of the deliveries that wait for a pause to end, by their numbers, and until when.
+
+    A notice does not: somebody asked for it, and waits.
+    """
+    if not (claimed and (held := paused(connection, now))):
+        return {}
+    domains = {one.id: domain_of(one.address) for one in claimed if one.notice is None}
+    return {number: held[domain] for number, domain in domains.items() if domain in held}
+
+
+def domain_of(address: str) -> str:
+    """The same for every address of a domain."""
+    return address.rpartition("@")[2].lower()

@@ -327,3 +327,12 @@ returns = Table(
     Column("diagnostic", Text, nullable=False),
     Column("consequence", Text, nullable=False),
 )
+
+#: Domains of which too much came back: digests to them wait ``until`` then.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("domain", Text, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+)

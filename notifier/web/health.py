@@ -181,6 +181,14 @@ class _Readings(Collector):
             value=totals.suppressed,
         )
         yield _returned(totals.returned)
+        paused = GaugeMetricFamily(
+            "fieldfare_paused_domains",
+            "Domains whose digests wait, as too much came back of them.",
+            labels=["domain"],
+        )
+        for domain in totals.paused:
+            paused.add_metric([domain], 1)
+        yield paused
         yield from _hubs(totals.hubs)
         yield GaugeMetricFamily(
             "fieldfare_feed_subscriptions",

@@ -293,6 +293,12 @@ def _returns() -> None:
     )
     for name in ("at", "delivery", "subscriber"):
         op.create_index(f"ix_returns_{name}", "returns", [name])
+    op.create_table(
+        "pauses",
+        sa.Column("domain", sa.Text(), nullable=False),
+        *(sa.Column(name, INSTANT, nullable=False) for name in ("since", "until")),
+        sa.PrimaryKeyConstraint("domain", name="pk_pauses"),
+    )
 
 
 def _requests() -> None:

@@ -14,7 +14,7 @@ from feeds.storage.database import Database
 from notifier.errors import CannotListen
 from notifier.mail import return_path
 from notifier.model import DeliveryState, NoticeKind
-from notifier.returns.consequence import SoftRule
+from notifier.returns.consequence import PauseRule, SoftRule
 from notifier.returns.lmtp_door import lmtp
 from notifier.returns.maildir_door import read_folder
 from notifier.returns.returned import ReturnedMail, ReturnKind
@@ -45,6 +45,7 @@ def a_taking(database: Database, now: datetime = NOW) -> Taking:
         database=database,
         keyed=KEYED,
         rule=SoftRule(most=3, within=timedelta(days=14)),
+        pause=PauseRule(least=2, bounces=500, complaints=100, lasts=timedelta(hours=24)),
         zone=VIENNA,
         clock=lambda: now,
         secret=SECRET,

@@ -209,3 +209,12 @@ def test_whatever_comes_is_understood_somehow(raw: bytes) -> None:
 def test_a_machines_answer_from_nobody_is_one() -> None:
     raw = headers("Anna <anna@reader.example>", "Hello") + "I am a teapot.\n"
     assert classified(raw.encode(), SECRET).kind is ReturnKind.AUTO_REPLY
+
+
+def test_the_same_words_of_two_deliveries_are_two_mails() -> None:
+    """Some servers name nobody, and say the same to all within a second."""
+    keys = {
+        classified(to(f"bounces+{return_path.token(number, SECRET)}@news.example"), SECRET).key
+        for number in (17, 18)
+    }
+    assert len(keys) == 2

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.returns.consequence import Consequence, SoftRule, follows
+from notifier.returns.consequence import Consequence, PauseRule, SoftRule, follows
 from notifier.returns.returned import Claims, ReturnedMail, ReturnKind
 
 RULE = SoftRule(most=3, within=timedelta(days=14))
@@ -54,3 +54,34 @@ def test_what_passes_counts_once_it_is_often_so(kind: ReturnKind) -> None:
     ]
     # What passes never speaks of us, however often it is so.
     assert of(ReturnKind.POLICY, passing=99) is Consequence.ALARM
+
+
+PAUSE = PauseRule(least=20, bounces=50, complaints=3, lasts=timedelta(hours=24))
+
+
+@pytest.mark.parametrize(
+    ("kind", "readers", "accepted", "is_paused"),
+    [
+        (ReturnKind.HARD, 20, 400, True),
+        (ReturnKind.HARD, 20, 401, False),
+        (ReturnKind.HARD, 19, 0, False),
+        (ReturnKind.POLICY, 20, 0, True),
+        (ReturnKind.COMPLAINT, 30, 10_000, True),
+        (ReturnKind.COMPLAINT, 29, 10_000, False),
+    ],
+)
+def test_a_domain_is_paused_by_the_share_of_its_readers(
+    kind: ReturnKind, readers: int, accepted: int, *, is_paused: bool
+) -> None:
+    assert PAUSE.is_passed(PAUSE.counted(kind), readers, accepted) is is_paused
+
+
+def test_what_speaks_of_nobody_here_pauses_nothing() -> None:
+    """The dead and refusals of us count together, complaints by themselves."""
+    counted = {kind: set(PAUSE.counted(kind)) for kind in ReturnKind if PAUSE.counted(kind)}
+    refused = {ReturnKind.HARD, ReturnKind.POLICY}
+    assert counted == {
+        ReturnKind.HARD: refused,
+        ReturnKind.POLICY: refused,
+        ReturnKind.COMPLAINT: {ReturnKind.COMPLAINT},
+    }

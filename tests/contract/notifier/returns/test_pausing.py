@@ -1,0 +1,95 @@
+"""A domain of which too much comes back waits, and whoever asked for a mail does not."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+
+from feeds.storage.database import Database
+from notifier.model import DeliveryState, NoticeKind
+from notifier.returns.consequence import PauseRule, SoftRule
+from notifier.returns.taking import Taking
+from notifier.storage import deliveries, returns
+from notifier.storage.deliveries import Delivery
+from notifier.storage.tables import deliveries as table
+from tests.builders import a_subscriber
+from tests.contract.notifier.returns.test_taking import SECRET, VIENNA, of
+from tests.outbox import KEYED, NOW, a_ledger, outbox, people, queue, subscribe
+
+UNTIL = NOW + timedelta(hours=24)
+
+
+def taking(database: Database) -> Taking:
+    return Taking(
+        database=database,
+        keyed=KEYED,
+        rule=SoftRule(most=3, within=timedelta(days=14)),
+        pause=PauseRule(least=2, bounces=500, complaints=100, lasts=timedelta(hours=24)),
+        zone=VIENNA,
+        clock=lambda: NOW,
+        secret=SECRET,
+    )
+
+
+def refuse(database: Database, *queued: Delivery) -> None:
+    for one in queued:
+        taking(database).take(of("postfix-policy-0", one.id))
+
+
+def paused(database: Database) -> dict[str, datetime]:
+    with database.reading() as connection:
+        return returns.paused(connection, NOW)
+
+
+def claimed(database: Database, now: datetime) -> list[int]:
+    ledger = a_ledger(database, now=now)
+    with ledger.opened(["relay"], enough=1):
+        return [one.id for one in ledger.claimed()]
+
+
+def test_enough_readers_of_a_domain_pause_it(database: Database) -> None:
+    """One of them does not, however often."""
+    first, second, *_ = queue(database, 4)
+    refuse(database, first, first)
+    assert paused(database) == {}
+    refuse(database, second)
+    assert paused(database) == {"example.org": UNTIL}
+
+
+def test_a_domain_that_takes_most_is_not_paused(database: Database) -> None:
+    queued = queue(database, 5)
+    with database.writing() as connection:
+        connection.execute(update(table).values(state=DeliveryState.ACCEPTED))
+    refuse(database, *queued[:2])
+    assert paused(database) == {}
+    with database.reading() as connection:
+        assert deliveries.accepted(connection, "example.org", NOW) == 5
+        assert deliveries.accepted(connection, "example.org", UNTIL) == 0
+        assert deliveries.accepted(connection, "example_org", NOW) == 0
+
+
+def test_what_goes_to_a_paused_domain_waits_and_others_go(database: Database) -> None:
+    queued = queue(database, 60)
+    elsewhere = subscribe(database, a_subscriber(address="zoe@example.net", public_id="zoe"))
+    other = queue(database, known=elsewhere)[-1]
+    refuse(database, *queued[:2])
+    # Though all that is claimed at first waits.
+    assert claimed(database, NOW) == [other.id]
+    assert {one.due_at for one in outbox(database) if one.id != other.id} == {UNTIL}
+    assert len(claimed(database, UNTIL)) == 50
+
+
+def test_whoever_asked_for_a_mail_gets_it(database: Database) -> None:
+    first, second = queue(database, 2)
+    refuse(database, first, second)
+    with database.writing() as connection:
+        [reader] = people(1)
+        deliveries.notify_reader(connection, reader.address, NoticeKind.LINK, "1", NOW)
+    [notice] = claimed(database, NOW)
+    assert notice not in {first.id, second.id}
+
+
+def test_a_pause_that_is_over_is_no_longer_on_record(database: Database) -> None:
+    with database.writing() as connection:
+        returns.pause(connection, "example.org", NOW - timedelta(days=2), NOW - timedelta(days=1))
+        returns.pause(connection, "example.net", NOW, UNTIL)
+        assert returns.paused(connection, NOW - timedelta(days=2)) == {"example.net": UNTIL}
