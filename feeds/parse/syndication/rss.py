@@ -95,10 +95,14 @@ _SUMMARIES = (
 )
 # Where the language of an item is stated (xml:lang).
 _WORDS = ("content:encoded", "description", "title")
+# What an entry is filed under, each with the attribute that says in which facet.
+_FACETS = {"category": "domain", "dc:subject": "scheme", "media:category": "scheme"}
+# Ids that are often addresses; a guid says itself whether it is one.
+_ADDRESSES = ("atom:id", "id")
 _KNOWN = frozenset(
     (
         *_TITLES, *_SUMMARIES, *_CONTENTS, *_IDS, *_DATES, *_CHANGED, *_AUTHORS, *_AUTHORS_LAST,
-        *_OTHERS, *_RIGHTS, *_LICENCES, "dc:language", "language", "source",
+        *_OTHERS, *_RIGHTS, *_LICENCES, *_FACETS, "dc:language", "language", "source",
     )
 )  # fmt: skip
 
@@ -119,6 +123,8 @@ class _Telling(NamedTuple):
     sources: tuple[str, ...]
     rights: tuple[str, ...]
     licences: tuple[str, ...]
+    facets: tuple[str, ...]
+    addresses: tuple[str, ...]
 
 
 # Of all those an entry has few, and most entries of a feed have the same ones.
@@ -127,7 +133,8 @@ def _telling(names: tuple[str, ...]) -> _Telling:
     contents = (*_CONTENTS, "description") if "summary" in names else _CONTENTS
     asked = (
         _TITLES, _SUMMARIES, contents, _IDS, _DATES, _CHANGED, ("dc:language", "language"),
-        _AUTHORS, _AUTHORS_LAST, _OTHERS, ("source",), _RIGHTS, _LICENCES,
+        _AUTHORS, _AUTHORS_LAST, _OTHERS, ("source",), _RIGHTS, _LICENCES, _FACETS,
+        _ADDRESSES,
     )  # fmt: skip
     return _Telling(*(tuple(filter(names.__contains__, each)) for each in asked))
 
@@ -182,7 +189,7 @@ def _entry(
     telling = _telling(tuple(filter(_KNOWN.__contains__, groups)))
     base = base_of(item, feed_base)
     summary = _wording(groups, telling.summaries, base)
-    urls = items_only(_urls(groups, item, base), home, found_at)
+    urls = items_only(_urls(groups, item, telling.addresses, base), home, found_at)
     date = first(groups, telling.dates)
     changed = first(groups, telling.changed) if telling.changed else ""
     stated = (language_of_words(groups, worded) or language_of(item)) if worded else None
@@ -199,7 +206,7 @@ def _entry(
         issued=feed_dates.issued(date, language or spoken) if date else None,
         updated=changed or item.get("LASTMOD", ""),
         language=language,
-        categories=tuple(_categories(groups)),
+        categories=tuple(_categories(groups, telling.facets)),
         authors=authors,
         others=others or (() if authors else _names(groups, telling.sources)),
         enclosures=_files(groups, base or next(iter(urls), None)),
@@ -232,7 +239,9 @@ def _wording(groups: Groups, names: Iterable[str], base: str | None) -> TextCons
     return NO_WORDS
 
 
-def _urls(groups: Groups, item: Element, base: str | None) -> Iterator[str | None]:
+def _urls(
+    groups: Groups, item: Element, ids: Iterable[str], base: str | None
+) -> Iterator[str | None]:
     if "feedburner:origlink" in groups:
         yield absolute(first(groups, ("feedburner:origlink",)), base)
     yield absolute(_link(groups) or item.get("HREF"), base)
@@ -244,7 +253,7 @@ def _urls(groups: Groups, item: Element, base: str | None) -> Iterator[str | Non
     for link in groups.get("atom:link", ()):
         if link.get("rel", "alternate") == "alternate":
             yield absolute(link.get("href"), base)
-    for name in (_about(item), first(groups, ("atom:id", "id"))):
+    for name in (_about(item), first(groups, ids)):
         if name.startswith(("http://", "https://")):
             yield absolute(name, None)
 
@@ -257,11 +266,10 @@ def _about(item: Element) -> str:
     return ""
 
 
-def _categories(groups: Groups) -> Iterator[RawCategory]:
-    for element in groups.get("category", ()):
-        yield RawCategory(text_of(element), "", element.get("domain", ""))
-    for element in (*groups.get("dc:subject", ()), *groups.get("media:category", ())):
-        yield RawCategory(text_of(element), "", element.get("scheme", ""))
+def _categories(groups: Groups, facets: Iterable[str]) -> Iterator[RawCategory]:
+    for name in facets:
+        for element in groups[name]:
+            yield RawCategory(text_of(element), "", element.get(_FACETS[name], ""))
     for element in groups.get("atom:category", ()):
         label = element.get("label", "")
         yield RawCategory(element.get("term", ""), label, element.get("scheme", ""))
