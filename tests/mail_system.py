@@ -8,6 +8,7 @@ import grp
 import imaplib
 import os
 import pwd
+import re
 import subprocess
 import time
 from collections import Counter
@@ -22,6 +23,8 @@ from tests.command import until
 
 #: The one host name of this system, and the domain of its mailboxes.
 HOST, DOMAIN = "mx.example.org", "example.org"
+#: Whose mail Postfix hands on: to a server far away, and to the house that wrote.
+FAR, HOME = "far.example.org", "news.example.net"
 PASSWORD = "a-password-of-tests"
 _START_SECONDS = 20
 
@@ -48,6 +51,9 @@ virtual_mailbox_base = {folder}/mail
 virtual_mailbox_maps = static:everybody/
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
+relay_domains = {far}, {home}
+transport_maps = regexp:{folder}/transport
+lmtp_destination_recipient_limit = 1
 smtpd_helo_required = yes
 smtpd_helo_restrictions = reject_invalid_helo_hostname, reject_non_fqdn_helo_hostname
 smtpd_recipient_restrictions = check_recipient_access regexp:{folder}/recipients,
@@ -57,6 +63,11 @@ _RECIPIENTS = """
 /^nobody@/ 550 5.1.1 no such mailbox
 /^full@/ 452 4.2.2 mailbox full
 /^policy@/ 554 5.7.1 not from you
+"""
+#: A server of somebody else's, by SMTP, and where what comes back goes, by LMTP.
+_TRANSPORT = r"""
+/@{far}$/ smtp:[127.0.0.1]:{far_port}
+/@{home}$/ lmtp:inet:127.0.0.1:{home_port}
 """
 _MASTER = """
 127.0.0.1:{port} inet n - n - - smtpd
@@ -126,6 +137,8 @@ class MailSystem:
     folder: Path
     port: int
     imap_port: int
+    far_port: int
+    home_port: int
 
     def start(self) -> None:
         """Postfix takes mails."""
@@ -152,9 +165,14 @@ class MailSystem:
         raise TimeoutError((self.folder / "log").read_text())
 
     def counts(self, *recipients: str) -> Counter[str]:
-        """How many messages each has by now."""
+        """How many messages for each Postfix took that are in the mailbox by now; one that it
+        brought there twice, as it was stopped meanwhile, is one.
+        """
         mails = (self.folder / "mail" / "everybody" / "new").glob("*")
-        found = Counter(_recipient(mail.read_bytes()) for mail in mails)
+        taken = {
+            (_recipient(mail), _queue_id(mail)) for mail in (each.read_bytes() for each in mails)
+        }
+        found = Counter(recipient for recipient, _ in taken)
         return Counter({each: found[each] for each in recipients if each in found})
 
     def _postfix(self, verb: str) -> list[str]:
@@ -173,6 +191,13 @@ def _recipient(mail: bytes) -> str:
     return line.partition(b": ")[2].decode()
 
 
+def _queue_id(mail: bytes) -> bytes:
+    """By which name Postfix had it in its queue."""
+    found = re.search(rb"\bwith E?SMTPS? id (\w+)", mail)
+    assert found
+    return found[1]
+
+
 @contextmanager
 def mail_system() -> Iterator[MailSystem]:
     """Both run; afterwards neither does. Raises Missing."""
@@ -183,9 +208,8 @@ def mail_system() -> Iterator[MailSystem]:
     with TemporaryDirectory(prefix="fieldfare-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        system = MailSystem(
-            folder=folder, port=services.free_port(), imap_port=services.free_port()
-        )
+        ports = ("port", "imap_port", "far_port", "home_port")
+        system = MailSystem(folder=folder, **{name: services.free_port() for name in ports})
         _configure(system)
         system.start()
         command = [dovecot, "-F", "-c", str(folder / "dovecot.conf")]
@@ -205,6 +229,10 @@ def _configure(system: MailSystem) -> None:
         "daemons": next(p for p in _DAEMONS if (p / "smtpd").exists()),
         "host": HOST,
         "domain": DOMAIN,
+        "far": FAR,
+        "home": HOME,
+        "far_port": system.far_port,
+        "home_port": system.home_port,
         "uid": keeper.pw_uid,
         "gid": keeper.pw_gid,
         "password": PASSWORD,
@@ -214,6 +242,7 @@ def _configure(system: MailSystem) -> None:
     os.chown(folder / "data", owner.pw_uid, grp.getgrnam("postdrop").gr_gid)
     os.chown(folder / "mail", keeper.pw_uid, keeper.pw_gid)
     (folder / "recipients").write_text(_RECIPIENTS)
+    (folder / "transport").write_text(_TRANSPORT.format(**told))
     (folder / "postfix" / "main.cf").write_text(_MAIN.format(**told))
     (folder / "postfix" / "master.cf").write_text(_MASTER.format(port=system.port))
     (folder / "dovecot.conf").write_text(_DOVECOT.format(**told, port=system.imap_port))

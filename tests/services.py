@@ -62,10 +62,11 @@ class Address:
     port: int
 
 
-def listening() -> socket.socket:
-    """A socket on a loopback port that was free; whoever gets it keeps the port."""
+def listening(port: int = 0) -> socket.socket:
+    """A socket on a loopback port, a free one unless it is told; whoever gets it keeps it."""
     bound = socket.socket()
-    bound.bind(("127.0.0.1", 0))
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind(("127.0.0.1", port))
     return bound
 
 

@@ -168,14 +168,16 @@ def smtp_server(
     security: Security = "none",
     logins: Mapping[str, str] | None = None,
     script: Script = as_usual,
+    port: int = 0,
 ) -> Iterator[SmtpServer]:
-    """A server on a loopback port of its own, with a certificate that ``authority`` signed.
+    """A server on a loopback port, one of its own unless it is told, with a certificate that
+    ``authority`` signed.
 
     ``logins`` maps names to passwords; where it is given, no mail is taken without.
     """
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost", "127.0.0.1").configure_cert(tls)
-    bound = listening()
+    bound = listening(port)
     server = SmtpServer(host="127.0.0.1", port=bound.getsockname()[1])
     handler = _Handler(server, script, login_needed=logins is not None)
 
