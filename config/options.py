@@ -17,7 +17,9 @@ Key = tuple[str | int, ...]
 FILE = Path(__file__).with_name("defaults.toml")
 SOURCES = "sources"
 #: The tables of which there may be any number, each with what it is one of.
-REPEATED = MappingProxyType({SOURCES: "source", "selections": "selection", "relays": "relay"})
+REPEATED = MappingProxyType(
+    {SOURCES: "source", "selections": "selection", "relays": "relay", "receivers": "receiver"}
+)
 # Nothing can be assumed for these: what defaults.toml shows is an example, not a default.
 REQUIRED = frozenset(
     {
@@ -26,6 +28,8 @@ REQUIRED = frozenset(
         ("selections", "query"),
         ("relays", "name"),
         ("relays", "host"),
+        ("receivers", "name"),
+        ("receivers", "domains"),
     }
 )
 

@@ -143,6 +143,24 @@ class RelaySettings(NamedSection):
     weight: kinds.Weight
     connections: kinds.Count
     messages_per_connection: kinds.Count
+    messages_per_second: kinds.Rate
+
+
+_Domains = Annotated[
+    kinds.Line,
+    Field(
+        pattern=r"^(?:\*\.)?[a-z0-9][a-z0-9.-]*(?: +(?:\*\.)?[a-z0-9][a-z0-9.-]*)*$",
+        description="domains in lower case, or *.example.org, separated by spaces",
+    ),
+]
+
+
+class ReceiverSettings(NamedSection):
+    """Somebody who receives for some domains, and how fast they get mails."""
+
+    domains: _Domains
+    messages_per_second: kinds.Rate
+    connections: kinds.Rate
 
 
 class MailSettings(SettingsSection):
@@ -164,6 +182,7 @@ class MailSettings(SettingsSection):
     manage_days: kinds.Days
     in_doubt: Literal["resend", "hold"]
     give_up_after_hours: kinds.Hours
+    messages_per_second: kinds.Rate
     smtp: SmtpSettings
     dkim: DkimSettings
 
@@ -239,8 +258,9 @@ class Settings(SettingsSection):
     sources: Annotated[tuple[SourceSettings, ...], Field(strict=False)]
     selections: Annotated[tuple[SelectionSettings, ...], Field(strict=False)]
     relays: Annotated[tuple[RelaySettings, ...], Field(strict=False)]
+    receivers: Annotated[tuple[ReceiverSettings, ...], Field(strict=False)]
 
-    @field_validator("sources", "selections", "relays")
+    @field_validator("sources", "selections", "relays", "receivers")
     @classmethod
     def _names_differ(
         cls, value: tuple[NamedSection, ...], info: ValidationInfo

@@ -245,6 +245,18 @@ def store_time(connection: Connection) -> datetime:
     return connection.execute(_NOW).scalar_one()
 
 
+_SECONDS = {
+    "sqlite": text("SELECT (julianday('now') - 2440587.5) * 86400.0"),
+    # Of this moment, not of that at which the transaction began: it may have waited for its turn.
+    "postgresql": text("SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision)"),
+}
+
+
+def store_seconds(connection: Connection) -> float:
+    """The seconds since 1970 by the clock of the store, to a thousandth."""
+    return float(connection.execute(_SECONDS[connection.dialect.name]).scalar_one())
+
+
 def last_number(connection: Connection, counter: str) -> int:
     """The last of the numbers of ``counter``, 0 before the first."""
     value: int | None = connection.scalar(select(counters.c.value).filter_by(name=counter))

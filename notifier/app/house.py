@@ -192,7 +192,7 @@ class House:
     @cached_property
     def turns(self) -> Turns:
         """What is learnt about how fast mails may go."""
-        return mail_parts.turns(self.settings)
+        return mail_parts.turns(self.settings, self.transports)
 
     @cached_property
     def bucket(self) -> Bucket | None:

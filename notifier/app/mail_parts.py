@@ -262,13 +262,25 @@ def _password(relay: RelaySettings) -> str:
         raise SettingsError((fault,)) from error
 
 
-def turns(settings: Settings) -> Turns:
+def turns(settings: Settings, transports: Sequence[Transport]) -> Turns:
     """Whose mail leaves next, and how fast."""
-    from math import inf
-
+    from notifier.mail.flow.quotas import EVERYTHING, Quotas, SendingLimits
     from notifier.mail.flow.turns import Turns
 
-    return Turns(most=settings.mail.smtp.messages_per_second or inf)
+    receivers = settings.receivers
+    servers: tuple[SmtpSettings | RelaySettings, ...]
+    servers = (settings.mail.smtp, *settings.relays)
+    rates = {EVERYTHING: settings.mail.messages_per_second}
+    rates |= {each.name: each.messages_per_second for each in receivers}
+    # Into a Maildir goes what may; a relay has its own name.
+    named = zip(transports, servers, strict=False)
+    rates |= {each.name: server.messages_per_second for each, server in named}
+    limits = SendingLimits(
+        rates={name: float(rate) for name, rate in rates.items() if rate},
+        connections={each.name: each.connections for each in receivers if each.connections},
+        receivers={domain: each.name for each in receivers for domain in each.domains.split()},
+    )
+    return Turns(quotas=Quotas(limits))
 
 
 def ledger(

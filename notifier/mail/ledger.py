@@ -22,6 +22,7 @@ from feeds.model import Progress
 from feeds.storage import Connection
 from feeds.storage.database import Database
 from notifier.errors import LeaseLost, MessageRefused
+from notifier.mail.flow.quotas import Moments, Rates, given_out
 from notifier.mail.incident import allowed, heeded, is_closed, unreachable
 from notifier.mail.outcome import decide
 from notifier.model import (
@@ -85,7 +86,8 @@ class Ledger:
     ``in_doubt`` counts those of which nobody knows whether they went out. ``node`` sends, in the
     name of ``sender`` (RFC 5321 MAIL FROM). What was in doubt ``doubts`` times and is so again is
     kept for a person, instead of being sent once more. ``progress`` hears how many are on record.
-    ``incidents`` tell what is wrong with which relay. Each message is signed as it leaves,
+    ``incidents`` tell what is wrong with which relay, ``place`` which of so many nodes that send
+    this one is. Each message is signed as it leaves,
     where there is something to ``sign`` it, and goes by a ``return_path`` of its own, by the
     number of its delivery, where there are such.
     """
@@ -106,6 +108,7 @@ class Ledger:
     unsent: Counter[Skip] = field(init=False, default_factory=Counter)
     in_doubt: int = field(init=False, default=0)
     incidents: dict[str, Incident] = field(init=False, default_factory=dict)
+    place: tuple[int, int] = field(init=False, default=(0, 1))
     _lease: int = field(init=False, default=0)
     _renewed: float = field(init=False, default=0.0)
     _claimed: deque[Claimed] = field(init=False, default_factory=deque)
@@ -128,6 +131,7 @@ class Ledger:
                 return
             with self.database.writing(durably=True) as connection:
                 self._lease = senders.begin(connection, self.node)
+                self.place = senders.place(connection, self._lease)
                 self._renewed = time.monotonic()
                 self.in_doubt += sending.recover(connection, now, doubts=self.doubts)
                 sending.wake(connection, now)
@@ -189,6 +193,23 @@ class Ledger:
                 unsent.append(_unsent(one, content))
         return envelopes, unsent
 
+    def moments(self, asked: Rates) -> Moments:
+        """The moments at which as many may leave, of all that may at such a rate, and when to ask
+        again where there are none: by this machine's clock that never goes back.
+        """
+        with self.database.writing() as connection:
+            now, known = senders.given_out(connection, asked)
+            here = time.monotonic()
+            found = {
+                name: given_out(known.get(name, 0.0), now, rate, count)
+                for name, (rate, count) in asked.items()
+            }
+            senders.keep_given_out(connection, {name: upto for name, (_, upto, _) in found.items()})
+        return {
+            name: ([here + seconds for seconds in waits], here + again)
+            for name, (waits, _, again) in found.items()
+        }
+
     def _claim(self) -> bool:
         """Whether anything was due, though it may have to wait now."""
         at, (least, most) = time.monotonic(), _CLAIMED_AT_ONCE
@@ -245,6 +266,8 @@ class Ledger:
         with self.database.writing(durably=True) as connection:
             if is_time and not senders.renew(connection, self._lease):
                 raise LeaseLost(self.node)
+            if is_time:
+                self.place = senders.place(connection, self._lease)
             held = settle(connection, self._lease, now, settled, self.keyed)
             self._heed(connection, exchanges, now)
             sending.take_back(connection, self._lease, returned)

@@ -14,14 +14,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Event
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from notifier.errors import LeaseLost
 from notifier.mail import Transport
 from notifier.mail.flow.lane import Lane, has_not_left
 from notifier.mail.flow.pool import Pools
+from notifier.mail.flow.quotas import Moments, Rates, none_of
 from notifier.mail.flow.turns import Turns
 from notifier.mail.incident import refused
 from notifier.mail.ledger import Ledger, LedgerEntry
@@ -41,8 +43,12 @@ _TICK_SECONDS = 1.0
 
 
 _MORE: Final = "more"
-#: What the ledger's thread is asked: to write something down, to get more messages, or to end.
-_Asked: TypeAlias = "tuple[Lane | None, LedgerEntry] | Literal['more'] | None"
+#: What the ledger's thread is asked: to write something down, to get more messages or moments at
+#: which they may leave, or to end.
+_Asked: TypeAlias = "tuple[Lane | None, LedgerEntry] | Rates | Literal['more'] | None"
+
+
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +114,7 @@ class _Sending:
         self._ledger = ledger
         self._turns = turns
         self._timer: asyncio.TimerHandle | None = None
+        self._due_at = 0.0
         self._stopping = stopping
         self._loop = asyncio.get_running_loop()
         self._inbox: SimpleQueue[_Asked] = SimpleQueue()
@@ -128,7 +135,7 @@ class _Sending:
         """Nothing is left to send in up to ``count`` sessions at each transport, or no session to
         send it in: why, by their names.
         """
-        self._pools = Pools(self, self._ledger, self._turns.shares, transports, count)
+        self._pools = Pools(self, self._ledger, self._turns, transports, count)
         threads = [
             asyncio.create_task(asyncio.to_thread(work)) for work in (self._keep, self._compose)
         ]
@@ -170,14 +177,17 @@ class _Sending:
         there_is = self._turns or self._returning or not self._is_dry
         return bool(there_is) and not (self._is_over or self._is_stopped)
 
-    def next(self) -> Envelope | None:
-        """The next message, where there is one ready and it may still be begun."""
+    def next(self, relay: str) -> Envelope | None:
+        """The next message, where there is one ready and it may still be begun there."""
         if self._is_stopped or self._is_over:
             return None
-        envelope = self._turns.take(time.monotonic(), len(self._lanes))
+        now = time.monotonic()
+        envelope = self._turns.take(now, len(self._lanes), relay)
+        if asked := self._turns.quotas.asked(len(self._turns), now):
+            self._inbox.put(asked)
         self._restock()
         if envelope is None and self._turns:
-            self._wait()
+            self._wait(relay)
         return envelope
 
     def ended(self, envelope: Envelope, seconds: float) -> None:
@@ -197,6 +207,7 @@ class _Sending:
 
     def _served(self, group: list[tuple[Lane | None, LedgerEntry]]) -> None:
         self._written -= len(group)
+        self._turns.quotas.place = self._ledger.place
         self._stop_where_asked()
         for lane, exchange in group:
             self._heed(exchange)
@@ -237,12 +248,15 @@ class _Sending:
             # Before it was said for whom the message is, the sender alone can be meant.
             self._turns.slow(envelope, now, wait, is_ours=reply.stage is Stage.MAIL)
 
-    def _wait(self) -> None:
+    def _wait(self, relay: str) -> None:
         """Goes on when the next message may go; ends where that is too far off."""
         now = time.monotonic()
-        at = self._turns.again_at(now)
-        if at is None or at <= now or self._timer:
+        at = self._turns.again_at(now, relay)
+        if at is None or at <= now or (self._timer and self._due_at <= at):
             return
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
         if at > now + _LONGEST_WAIT_SECONDS:
             for envelope, seconds in self._turns.held(now, all_of_it=True):
                 self.write_down(None, LedgerEntry(postponed=(envelope, seconds)))
@@ -250,6 +264,7 @@ class _Sending:
             self._turns.clear()
             self._loop.call_soon(self._look)
         else:
+            self._due_at = at
             self._timer = self._loop.call_later(at - now, self._go_on)
 
     def _go_on(self) -> None:
@@ -260,6 +275,11 @@ class _Sending:
         if self._stopping.is_set():
             self._is_dry = True
             self._turns.clear()
+
+    def _granted(self, moments: Moments) -> None:
+        for name, (given, again_at) in moments.items():
+            self._turns.quotas.grant(name, given, again_at)
+        self.fill()
 
     def _tick(self) -> None:
         """While somebody is slow, others may have come."""
@@ -343,29 +363,29 @@ class _Sending:
                     self._tell(self._served, group)
                 elif not gathered:
                     self._tell(self._tick)
+                for asked in (one for one in gathered if isinstance(one, dict)):
+                    ask = partial(self._ledger.moments, asked)
+                    none = none_of(asked, time.monotonic() + 2 * _LONGEST_WAIT_SECONDS)
+                    self._tell(self._granted, self._asked(ask, none))
                 if _MORE in gathered:
-                    self._to_compose.put(self._claims())
+                    self._to_compose.put(self._asked(self._ledger.claimed, list[Claimed]()))
         except LeaseLost as problem:
             self._tell(self._lost, problem)
 
-    def _claims(self) -> list[Claimed]:
+    def _asked(self, ask: Callable[[], _Answer], otherwise: _Answer) -> _Answer:
         try:
-            return self._ledger.claimed()
+            return ask()
         except Exception as problem:  # noqa: BLE001 - raised once what is on the wire has ended
             self._tell(self._note, problem)
-            return []
+            return otherwise
 
     # In a thread of its own, so that messages are made while the ledger's waits for the disk
 
     def _compose(self) -> None:
         while (claimed := self._to_compose.get()) is not None:
-            envelopes: list[Envelope] = []
-            unsent: list[Settlement] = []
-            try:
-                envelopes, unsent = self._ledger.composed(claimed)
-            except Exception as problem:  # noqa: BLE001 - raised once what is on the wire has ended
-                self._tell(self._note, problem)
-            self._tell(self._stocked, envelopes, unsent)
+            none: tuple[list[Envelope], list[Settlement]] = ([], [])
+            made = self._asked(partial(self._ledger.composed, claimed), none)
+            self._tell(self._stocked, *made)
 
     def _tell(self, what: Callable[..., None], *of: object) -> None:
         self._loop.call_soon_threadsafe(what, *of)

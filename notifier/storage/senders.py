@@ -1,8 +1,10 @@
-"""The nodes, as rows: which there are, who sends, and until when, by the clock they share.
+"""The nodes, as rows: which there are, who sends, until when and at which moments, by the clock
+they share.
 
-Knows the tables ``nodes`` and ``senders``. Must never know what is done under a lease.
+Knows the tables ``nodes``, ``senders`` and ``quotas``. Must never know what is done under a lease.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from sqlalchemy import (
@@ -18,10 +20,11 @@ from sqlalchemy import (
     update,
 )
 
-from feeds.storage.database import next_numbers, store_time
+from feeds.storage.columns import among
+from feeds.storage.database import next_numbers, store_seconds, store_time
 from feeds.storage.engines import upsert
 from notifier.model import Node
-from notifier.storage.tables import nodes, senders
+from notifier.storage.tables import nodes, quotas, senders
 
 #: A node that is no more is followed by another within a minute; one that lives moves its lease on
 #: often enough for three tries before the end.
@@ -47,6 +50,12 @@ def renew(connection: Connection, lease: int) -> bool:
         .values(until=now + LEASE)
     )
     return moved.rowcount == 1
+
+
+def place(connection: Connection, lease: int) -> tuple[int, int]:
+    """Which of the nodes that send at present a lease is of, from 0, and how many these are."""
+    numbers = [row.number for row in connection.execute(in_force())]
+    return sum(number < lease for number in numbers), max(len(numbers), 1)
 
 
 def end(connection: Connection, lease: int) -> None:
@@ -93,3 +102,19 @@ def every_node(connection: Connection) -> list[Node]:
         )
         for row in connection.execute(select(nodes).order_by(nodes.c.name))
     ]
+
+
+def given_out(connection: Connection, names: Collection[str]) -> tuple[float, dict[str, float]]:
+    """The store's seconds by now, and those up to which moments were given out by name.
+
+    No other node gives out any until the transaction ends.
+    """
+    next_numbers(connection, "quotas", 0)
+    wanted = select(quotas.c.name, quotas.c.upto).where(among(quotas.c.name, names))
+    rows = connection.execute(wanted)
+    return store_seconds(connection), {row.name: row.upto for row in rows}
+
+
+def keep_given_out(connection: Connection, upto: Mapping[str, float]) -> None:
+    """Up to these seconds they are given out."""
+    upsert(connection, quotas, [{"name": name, "upto": at} for name, at in upto.items()])

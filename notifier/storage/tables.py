@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -298,6 +299,15 @@ limits = Table(
     Column("since", Instant, primary_key=True),
     Column("count", Integer, nullable=False),
     Index("ix_limits_since", "since"),
+)
+
+#: Up to when moments to send at were given out by what is limited, in seconds since 1970 by the
+#: store's clock.
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("upto", Float, nullable=False),
 )
 
 #: Addresses that must not be mailed, by keyed hash, so that erasing a person keeps the no.

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from feeds.storage.database import Database
+from notifier.mail.flow.quotas import EVERYTHING, Quotas, SendingLimits
 from notifier.mail.flow.turns import Turns
 from notifier.mail.send import DeliveryReport, deliver
 from notifier.mail.smtp.relay import Relay
@@ -157,7 +158,11 @@ def test_a_limit_of_ours_is_kept(database: Database) -> None:
 
     async def run() -> float:
         async with serving(answer) as (here, relay):
-            await deliver(a_ledger(database), relay, turns=Turns(most=40))
+            await deliver(
+                a_ledger(database),
+                relay,
+                turns=Turns(quotas=Quotas(SendingLimits(rates={EVERYTHING: 40}))),
+            )
             return here.taken[-1][1] - here.taken[0][1]
 
     assert asyncio.run(run()) > 0.8

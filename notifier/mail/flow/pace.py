@@ -26,9 +26,8 @@ _FORGIVEN: Final = 20.0
 
 @dataclass(slots=True)
 class SendingPace:
-    """At most ``most`` a second, and less where that is refused."""
+    """Any number a second, and fewer where that is refused."""
 
-    most: float = inf
     _base: float = inf
     _slowed_at: float = -inf
     _next_at: float = -inf
@@ -41,13 +40,13 @@ class SendingPace:
     def rate(self, now: float) -> float:
         """How many may go a second."""
         if self._base == inf:
-            return self.most
+            return inf
         since = max(0.0, now - self._slowed_at)
         rate = self._base * (1 + _MORE * since)
         if rate > self._base * _FORGIVEN:
             self._base = inf
-            return self.most
-        return min(rate, self.most)
+            return inf
+        return rate
 
     def went(self, now: float) -> None:
         """One goes now; those behind it keep their distance."""

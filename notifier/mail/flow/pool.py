@@ -13,7 +13,7 @@ from typing import Protocol
 from notifier.errors import TransportUnavailable
 from notifier.mail import Transport
 from notifier.mail.flow.lane import Lane
-from notifier.mail.flow.shares import Shares
+from notifier.mail.flow.turns import Turns
 from notifier.mail.incident import AWAY_PAUSE
 from notifier.mail.ledger import Ledger, LedgerEntry
 from notifier.model import Envelope
@@ -42,8 +42,8 @@ class SharedByPools(Protocol):
         """Whoever has nothing begun begins something, where there is something."""
         ...
 
-    def next(self) -> Envelope | None:
-        """The next message, where there is one ready and it may still be begun."""
+    def next(self, relay: str) -> Envelope | None:
+        """The next message, where there is one ready and it may still be begun there."""
         ...
 
     def ended(self, envelope: Envelope, seconds: float) -> None: ...
@@ -62,14 +62,15 @@ class Pools:
         self,
         run: SharedByPools,
         ledger: Ledger,
-        shares: Shares,
+        turns: Turns,
         transports: Sequence[Transport],
         count: int,
     ) -> None:
         self.run = run
         self.ledger = ledger
         self.over = asyncio.Event()
-        self._shares = shares
+        self._shares = turns.shares
+        self._quotas = turns.quotas
         self._pools = {each.name: Pool(self, each, count) for each in transports}
         self._resting: set[Pool] = set()
         # Whether some server left a message to another.
@@ -127,12 +128,16 @@ class Pools:
         if not self._shares.may(pool.name, now):
             self._is_left = True
             return None
-        envelope = self.run.next()
+        envelope = self.run.next(pool.name)
         if envelope:
             self._shares.took(pool.name, now)
-            if self._is_left:
-                self._is_left = False
-                asyncio.get_running_loop().call_soon(self.run.fill)
+        elif self._quotas.blocks(pool.name, now):
+            self._shares.waits(pool.name)
+        else:
+            return None
+        if self._is_left:
+            self._is_left = False
+            asyncio.get_running_loop().call_soon(self.run.fill)
         return envelope
 
     def ended(self, pool: "Pool", envelope: Envelope, seconds: float) -> None:

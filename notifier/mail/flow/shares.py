@@ -50,6 +50,10 @@ class Shares:
         """It is not there: others take its share."""
         self._known[name].was_away = True
 
+    def waits(self, name: str) -> None:
+        """It may take none for now: nobody waits for it until it does."""
+        self._known[name].moved_at = -inf
+
     def may(self, name: str, now: float) -> bool:
         """Whether the next message may be this one's."""
         share = self._known[name]

@@ -4,13 +4,14 @@ Knows what waits to leave, how long messages took and who refused for rate. Must
 connections or replies, nor read a clock: moments are seconds of any clock that never goes back.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import inf
 from typing import Final
 
 from notifier.mail.flow.pace import SendingPace
+from notifier.mail.flow.quotas import EVERYTHING, Quotas
 from notifier.mail.flow.shares import Shares
 from notifier.model import Envelope
 
@@ -28,6 +29,8 @@ _OURS_SECONDS: Final = 10.0
 #: others wait in the store for their time.
 _MOST_HELD: Final = 50
 _AT_HAND_SECONDS: Final = 10.0
+#: No message takes less than this, as far as a guess goes.
+_QUICK_SECONDS: Final = 0.05
 
 
 @dataclass(slots=True)
@@ -36,16 +39,17 @@ class _Domain:
     open: int = 0
     seconds: float = 0.0
     pace: SendingPace = field(default_factory=SendingPace)
+    receiver: str | None = None
 
 
 @dataclass(slots=True)
 class Turns:
     """What waits to leave, so that no domain goes before everybody else, nor holds them up.
 
-    ``most`` is how many may go a second in all, ``shares`` what each mail server has of it.
+    ``quotas`` is how many may go a second by what was set, ``shares`` what each mail server has.
     """
 
-    most: float = inf
+    quotas: Quotas = field(default_factory=Quotas)
     shares: Shares = field(default_factory=Shares)
     _domains: dict[str, _Domain] = field(default_factory=dict)
     # In the order of their turns, those that have something waiting.
@@ -55,10 +59,8 @@ class Turns:
     _slow_open: int = 0
     _refused: dict[str, float] = field(default_factory=dict)
     _held: set[str] = field(default_factory=set)
-    _pace: SendingPace = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._pace = SendingPace(self.most)
+    _pace: SendingPace = field(default_factory=SendingPace)
+    _open: Counter[str] = field(default_factory=Counter)
 
     def __len__(self) -> int:
         return self._count
@@ -67,25 +69,35 @@ class Turns:
         """These wait, each behind those of its domain."""
         for envelope in envelopes:
             name = _domain(envelope)
-            self._domains.setdefault(name, _Domain()).waiting.append(envelope)
+            self._known(name).waiting.append(envelope)
             self._order.setdefault(name)
             self._count += 1
 
-    def take(self, now: float, sessions: int) -> Envelope | None:
-        """The next one, of the domain whose last turn is longest ago among those that may go.
+    def take(self, now: float, sessions: int, relay: str | None = None) -> Envelope | None:
+        """The next one for this relay, of the domain whose last turn is longest ago among those
+        that may go.
 
         Slow ones together have half of the ``sessions``, so that there is always room for others.
         """
-        if now < self._pace.next_at():
+        if now < self._pace.next_at() or not self.quotas.may((EVERYTHING, relay), now):
             return None
         for name in self._order:
             domain = self._domains[name]
             is_slow = self._is_slow(domain)
-            if now >= domain.pace.next_at() and not (
-                is_slow and self._slow_open >= max(1, sessions // 2)
+            if (
+                now >= domain.pace.next_at()
+                and not (is_slow and self._slow_open >= max(1, sessions // 2))
+                and (domain.receiver is None or self._has_room(domain.receiver, now))
             ):
+                self.quotas.took((EVERYTHING, relay, domain.receiver))
                 return self._taken(name, domain, now)
         return None
+
+    def _has_room(self, receiver: str, now: float) -> bool:
+        return not self._is_full(receiver) and self.quotas.may((receiver,), now)
+
+    def _is_full(self, receiver: str | None) -> bool:
+        return receiver is not None and self._open[receiver] >= self.quotas.most_open(receiver)
 
     def ended(self, envelope: Envelope, seconds: float) -> None:
         """It took so long, whatever became of it."""
@@ -93,6 +105,8 @@ class Turns:
         domain = self._domains[name]
         was_slow = self._is_slow(domain)
         domain.open -= 1
+        if domain.receiver is not None:
+            self._open[domain.receiver] -= 1
         domain.seconds += _WEIGHT * (seconds - domain.seconds) if domain.seconds else seconds
         # About the median, which a few slow ones do not move.
         self._seconds = self._seconds or seconds
@@ -108,11 +122,16 @@ class Turns:
             self._forget(name, domain)
         self._order.clear()
         self._count = 0
+        self.quotas.forget()
 
     def ready(self, now: float) -> int:
         """How many wait for nothing but a session."""
         held = (self._domains[name] for name in self._held)
-        return self._count - sum(len(one.waiting) for one in held if one.pace.next_at() > now)
+        return self._count - sum(
+            len(one.waiting)
+            for one in held
+            if self._next_at(one, now) > now or self._is_full(one.receiver)
+        )
 
     def accepted(self, envelope: Envelope, now: float) -> None:
         """It was taken, at this pace."""
@@ -128,15 +147,35 @@ class Turns:
         if is_ours or lately >= _OURS_DOMAINS:
             self._pace.slow(now, wait)
         else:
-            self._domains.setdefault(name, _Domain()).pace.slow(now, wait)
+            self._known(name).pace.slow(now, wait)
             self._held.add(name)
 
-    def again_at(self, now: float) -> float | None:
-        """When one may go that may not yet; None where nothing waits for that."""
+    def again_at(self, now: float, relay: str | None = None) -> float | None:
+        """When one may go there that may not yet; None where nothing waits for that."""
         if not self._order:
             return None
-        first = min(self._domains[name].pace.next_at() for name in self._order)
-        return max(first, self._pace.next_at(), now)
+        first = min(self._next_at(self._domains[name], now) for name in self._order)
+        ours = max(self.quotas.next_at(name, now) for name in (EVERYTHING, relay))
+        return max(first, self._pace.next_at(), ours, now)
+
+    def _next_at(self, domain: _Domain, now: float) -> float:
+        return max(domain.pace.next_at(), self.quotas.next_at(domain.receiver, now))
+
+    def _rate(self, domain: _Domain) -> float:
+        """About how many may leave a second by what was set."""
+        if domain.receiver is None:
+            return inf
+        by_open = self.quotas.most_open(domain.receiver) / max(domain.seconds, _QUICK_SECONDS)
+        return min(self.quotas.rate(domain.receiver), by_open)
+
+    def _known(self, name: str) -> _Domain:
+        """What is known of a domain from now on."""
+        domain = self._domains.get(name)
+        if domain is None:
+            domain = self._domains[name] = _Domain(receiver=self.quotas.limits.receiver(name))
+            if domain.receiver is not None:
+                self._held.add(name)
+        return domain
 
     def held(self, now: float, *, all_of_it: bool = False) -> list[tuple[Envelope, float]]:
         """What waits for its domain alone, and the seconds until its turn; it waits here no more.
@@ -146,12 +185,12 @@ class Turns:
         found = []
         for name in list(self._held):
             domain = self._domains[name]
-            rate = domain.pace.rate(now)
+            rate = min(domain.pace.rate(now), self._rate(domain))
             if rate == inf:
                 self._held.discard(name)
             most = 0 if all_of_it or rate == inf else max(_MOST_HELD, int(_AT_HAND_SECONDS * rate))
             while len(domain.waiting) > most and rate != inf:
-                seconds = domain.pace.next_at() - now + len(domain.waiting) / rate
+                seconds = self._next_at(domain, now) - now + len(domain.waiting) / rate
                 found.append((domain.waiting.pop(), max(seconds, 0.0)))
                 self._count -= 1
             if not domain.waiting:
@@ -165,6 +204,8 @@ class Turns:
             self._order[name] = None
         self._count -= 1
         domain.open += 1
+        if domain.receiver is not None:
+            self._open[domain.receiver] += 1
         self._slow_open += self._is_slow(domain)
         domain.pace.went(now)
         self._pace.went(now)

@@ -11,7 +11,14 @@ from pydantic import BaseModel
 from config.faults import field_at
 from config.manual import options, reference, sample
 from config.options import REQUIRED, defaults
-from config.settings import RelaySettings, SelectionSettings, Settings, SourceSettings, masked
+from config.settings import (
+    ReceiverSettings,
+    RelaySettings,
+    SelectionSettings,
+    Settings,
+    SourceSettings,
+    masked,
+)
 from tests.configured import settings_from
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -21,6 +28,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "sources": SourceSettings,
     "selections": SelectionSettings,
     "relays": RelaySettings,
+    "receivers": ReceiverSettings,
 }
 COMMENTED = [at for at, line in enumerate(LINES) if re.match(r"#[a-z_]+ = ", line)]
 

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _delivery_counts()
     _transitions()
     _incidents()
+    _quotas()
     _suppressions()
     _returns()
     _requests()
@@ -261,6 +262,15 @@ def _incidents() -> None:
         sa.Column("probes", sa.Integer(), nullable=False),
         sa.Column("again_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("relay", name="pk_incidents"),
+    )
+
+
+def _quotas() -> None:
+    op.create_table(
+        "quotas",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("upto", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_quotas"),
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from config.settings import SettingsError, load
 from notifier.app import mail_parts
+from notifier.mail.flow.quotas import SendingLimits
 from notifier.mail.smtp.relay import Relay
 
 
@@ -106,3 +107,24 @@ def test_every_fault_of_a_further_mail_server_is_told(
     file.write_text(text)
     with pytest.raises(SettingsError, match=re.escape(fault)):
         mail_parts.transports(load(file, {}))
+
+
+def test_limits_have_the_names_of_what_they_limit(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("of two")
+    file = tmp_path / "fieldfare.toml"
+    receiver = """
+messages_per_second = 7
+[[receivers]]
+name = "gmail"
+domains = "gmail.com *.google.com"
+messages_per_second = 20
+connections = 5
+"""
+    given = RELAYS.replace("[mail.smtp]", "messages_per_second = 100\n[mail.smtp]")
+    file.write_text(given + receiver)
+    settings = load(file, {})
+    limits = mail_parts.turns(settings, mail_parts.transports(settings)).quotas.limits
+    assert limits.rates == {"": 100, "the mail server two.un.org:465": 7, "gmail": 20}
+    assert limits.connections == {"gmail": 5}
+    assert limits.receiver("mail.google.com") == "gmail"
+    assert mail_parts.turns(load(None, {}), ()).quotas.limits == SendingLimits()

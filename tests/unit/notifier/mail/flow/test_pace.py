@@ -34,17 +34,6 @@ def test_nobody_is_slow_who_was_not_refused() -> None:
     assert (pace.next_at(), pace.rate(1.0)) == (-inf, inf)
 
 
-def test_a_limit_is_kept_from_the_start() -> None:
-    pace = SendingPace(most=10)
-    moments = []
-    at = 5.0
-    for _ in range(21):
-        at = max(at, pace.next_at())
-        moments.append(at)
-        pace.went(at)
-    assert moments[-1] - moments[0] == pytest.approx(2.0, abs=0.11)
-
-
 def test_a_server_that_takes_so_many_a_second_gets_nearly_as_many_and_refuses_few() -> None:
     """1,000 offers, of which 977 were refused in 0.7 seconds, and again each time."""
     pace = SendingPace()

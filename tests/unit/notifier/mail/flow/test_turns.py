@@ -1,5 +1,6 @@
 """No domain goes before everybody else, none holds them up, and who is too fast slows down."""
 
+from notifier.mail.flow.quotas import Quotas, SendingLimits
 from notifier.mail.flow.turns import Turns
 from notifier.model import Envelope
 from tests.builders import an_envelope
@@ -121,11 +122,70 @@ def test_what_many_domains_refuse_is_meant_for_the_sender() -> None:
     assert domains(turns, 1, now=10.5) == ["nobody"]
 
 
+def limited(turns: Turns, now: float, *moments: float) -> dict[str, tuple[float, int]]:
+    """What is asked for, and given as moments to each who asked."""
+    asked = turns.quotas.asked(len(turns), now)
+    for name in asked:
+        turns.quotas.grant(name, moments, now + 1)
+    return asked
+
+
 def test_a_limit_of_all_is_kept() -> None:
-    turns = Turns(most=2)
+    turns = Turns(quotas=Quotas(SendingLimits(rates={"": 2})))
     turns.add(mails("one.example", 4))
+    assert domains(turns, 1, now=10.0) == ["nobody"]
+    assert limited(turns, 10.0, 10.0, 10.5) == {"": (2, 2)}
     assert domains(turns, 2, now=10.0) == ["one.example", "nobody"]
-    assert domains(turns, 1, now=10.5) == ["one.example"]
+    assert turns.again_at(10.0) == 10.5
+    assert domains(turns, 2, now=10.5) == ["one.example", "nobody"]
+    # None was to be had: it is asked again when that may be otherwise.
+    assert limited(turns, 10.5) == {"": (2, 2)}
+    assert turns.again_at(10.6) == 11.5
+    assert domains(turns, 1, now=10.6) == ["nobody"]
+    assert limited(turns, 10.6) == {}
+
+
+STRICT = SendingLimits(
+    rates={"strict": 10},
+    connections={"strict": 3},
+    receivers={"strict.example": "strict", "*.strict.example": "strict"},
+)
+
+
+def test_a_limit_of_a_receiver_is_kept_over_its_domains_and_holds_nobody_else() -> None:
+    turns = Turns(quotas=Quotas(STRICT))
+    turns.add([*mails("strict.example", 2), *mails("a.strict.example", 2)])
+    turns.add(mails("other.example", 2))
+    assert domains(turns, 3, now=10.0) == ["other.example", "other.example", "nobody"]
+    assert limited(turns, 10.0, 10.0, 10.1, 10.2, 10.3) == {"strict": (10, 4)}
+    assert turns.ready(10.0) == 4
+    assert domains(turns, 2, now=10.0) == ["strict.example", "nobody"]
+    assert turns.ready(10.0) == 0
+    assert turns.again_at(10.0) == 10.1
+    assert domains(turns, 2, now=10.2) == ["a.strict.example", "strict.example"]
+    # Three are on their way.
+    assert domains(turns, 1, now=10.3) == ["nobody"]
+    assert turns.ready(10.3) == 0
+    turns.ended(mails("strict.example", 1)[0], 0.1)
+    assert domains(turns, 1, now=10.3) == ["a.strict.example"]
+
+
+def test_what_a_receiver_takes_much_later_is_left_to_the_store() -> None:
+    turns = Turns(quotas=Quotas(STRICT))
+    turns.add(mails("strict.example", 200))
+    assert len(turns.held(10.0)) == 100
+    assert len(turns) == 100
+
+
+def test_connections_are_shared_between_nodes() -> None:
+    quotas = Quotas(STRICT)
+    assert quotas.most_open("strict") == 3
+    found = []
+    for place in range(4):
+        quotas.place = (place, 4)
+        found.append(quotas.most_open("strict"))
+    # One has one at least: nothing is never sent.
+    assert found == [1, 1, 1, 1]
 
 
 def test_what_waits_in_vain_is_left_to_the_store() -> None:
