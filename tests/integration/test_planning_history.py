@@ -271,7 +271,8 @@ class History:
     def told(self, reader: Reader) -> list[int]:
         """All that somebody was mailed, in the order of their mails."""
         theirs = t.subscribers.c.address == reader.address
-        recipes = select(t.renderings.c.recipe).join_from(t.deliveries, t.renderings)
+        is_told = t.renderings.c.digest == t.deliveries.c.rendering
+        recipes = select(t.renderings.c.recipe).join_from(t.deliveries, t.renderings, is_told)
         recipes = recipes.join(t.subscribers, t.subscribers.c.id == t.deliveries.c.subscriber)
         with self.database.reading() as connection:
             found = connection.scalars(recipes.where(theirs).order_by(t.deliveries.c.id))
