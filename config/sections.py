@@ -93,21 +93,6 @@ class RetentionSettings(SettingsSection):
     deliveries_days: kinds.Days
 
 
-class ReturnsSettings(SettingsSection):
-    """Where mails come back to, and when those that could not be brought count."""
-
-    maildir: kinds.OptionalLocation
-    lmtp_host: kinds.Host
-    lmtp_port: kinds.OptionalPort
-    every_seconds: kinds.Seconds
-    soft_most: kinds.Count
-    soft_days: kinds.Days
-    pause_least: kinds.Count
-    pause_bounces: kinds.Count
-    pause_complaints: kinds.Count
-    pause_hours: kinds.Hours
-
-
 class SignUpSettings(SettingsSection):
     """Whether readers subscribe by themselves, and how often anybody may ask."""
 

@@ -26,7 +26,6 @@ from config.sections import (
     NamedSection,
     PublishSettings,
     RetentionSettings,
-    ReturnsSettings,
     ServeSettings,
     SettingsSection,
     SignUpSettings,
@@ -185,6 +184,37 @@ class MailSettings(SettingsSection):
     messages_per_second: kinds.Rate
     smtp: SmtpSettings
     dkim: DkimSettings
+
+
+class MailboxSettings(SettingsSection):
+    """A mailbox at another machine that mails come back to; none where there is no protocol."""
+
+    protocol: Literal["imap", "pop3", ""]
+    host: kinds.Host
+    port: kinds.Port
+    security: Literal["starttls", "tls", "none"]
+    username: Annotated[kinds.Line, AfterValidator(_told_in_secret)]
+    password: kinds.Password
+    password_file: kinds.OptionalLocation
+    folder: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9 ._/-]+$", description="a folder such as INBOX/Bounces")
+    ]
+
+
+class ReturnsSettings(SettingsSection):
+    """Where mails come back to, and when those that could not be brought count."""
+
+    maildir: kinds.OptionalLocation
+    lmtp_host: kinds.Host
+    lmtp_port: kinds.OptionalPort
+    every_seconds: kinds.Seconds
+    soft_most: kinds.Count
+    soft_days: kinds.Days
+    pause_least: kinds.Count
+    pause_bounces: kinds.Count
+    pause_complaints: kinds.Count
+    pause_hours: kinds.Hours
+    mailbox: MailboxSettings
 
 
 class SourceSettings(NamedSection):

@@ -98,6 +98,16 @@ class CannotListen(NotifierError):
         self.port = port
 
 
+class MailboxUnreadable(NotifierError):
+    """The mailbox that mails come back to cannot be read: they stay there for the next look."""
+
+    def __init__(self, host: str, problem: str) -> None:
+        super().__init__(
+            f"cannot read what comes back to the mailbox at {host}: {problem}; see returns.mailbox"
+        )
+        self.host = host
+
+
 class SchedulerDied(NotifierError):
     """Nothing beats any more: who watches the daemon is to start it anew."""
 

@@ -350,11 +350,29 @@ def own_addresses(settings: Settings) -> tuple[str, ...]:
 
 
 def look(house: House, stopping: Event) -> None:
-    """What lies in the Maildir is taken, where settings name one."""
+    """What lies in the Maildir and in the mailbox is taken, where settings name them.
+
+    Raises MailboxUnreadable.
+    """
     from notifier.returns.maildir_door import read_folder
 
-    if folder := house.settings.returns.maildir:
-        read_folder(folder, taking(house).take, stopping)
+    settings = house.settings.returns
+    if settings.maildir:
+        read_folder(settings.maildir, taking(house).take, stopping)
+    told = settings.mailbox
+    if told.protocol:
+        from notifier.returns.mailbox_door import RemoteMailbox
+
+        mailbox = RemoteMailbox(
+            protocol=told.protocol,
+            host=told.host,
+            port=told.port,
+            security=told.security,
+            username=told.username,
+            password=told.password.get_secret_value(),
+            folder=told.folder,
+        )
+        mailbox.read(taking(house).take, stopping)
 
 
 @contextmanager
