@@ -6,9 +6,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import trustme
 
+from tests import services
 from tests.command import SEEDS, Installation, a_free_port, an_installation, until
 from tests.conftest import SmtpServerFactory
+from tests.dovecot import OWNER, OWNERS_PASSWORD, dovecot
 from tests.returned import bounces
 from tests.returned_otherwise import written
 
@@ -108,6 +111,28 @@ def test_what_lies_in_the_maildir_is_taken_by_the_daemon(
         until(lambda: len(made.report("returns")) == 2)
     assert [row["consequence"] for row in made.report("returns")] == ["unclaimed", "suppress"]
     assert {row["state"] for row in made.report("subscribers")} == {"active"}
+
+
+def test_what_came_to_a_mailbox_elsewhere_is_taken_by_the_daemon(
+    house: tuple[Installation, list[str]], authority: trustme.CA
+) -> None:
+    made, [path, _] = house
+    try:
+        with dovecot(authority) as server:
+            told = (
+                f'[returns.mailbox]\nprotocol = "pop3"\nhost = "127.0.0.1"\n'
+                f'port = {server.ports["pop3s"]}\nusername = "{OWNER}"\n'
+                f'password = "{OWNERS_PASSWORD}"\n'
+            )
+            with (made.folder / "fieldfare.toml").open("a") as settings:
+                settings.write(told)
+            with made.running(f"http://127.0.0.1:{_port(made)}"):
+                server.put("1", bounce(path))
+                until(lambda: made.report("suppressions"))
+                until(lambda: not server.kept())
+    except services.Missing as missing:
+        pytest.skip(str(missing))
+    assert [row["consequence"] for row in made.report("returns")] == ["suppress"]
 
 
 def _port(made: Installation) -> int:
