@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Connection,
     Select,
     and_,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 from feeds.storage.columns import among
 from feeds.storage.database import next_numbers, store_seconds, store_time
 from feeds.storage.engines import upsert
+from feeds.storage.tables import counters
 from notifier.model import Node
 from notifier.storage.tables import nodes, quotas, senders
 
@@ -30,13 +32,15 @@ from notifier.storage.tables import nodes, quotas, senders
 #: often enough for three tries before the end.
 LEASE = timedelta(seconds=45)
 RENEWAL = timedelta(seconds=10)
+#: By this name leases are numbered.
+_COUNTER = "senders"
 
 
 def begin(connection: Connection, node: str) -> int:
     """The number of a lease of this node's; any earlier one of it has ended."""
     now = store_time(connection)
     connection.execute(delete(senders).where(or_(senders.c.node == node, senders.c.until <= now)))
-    [number] = next_numbers(connection, "senders", 1)
+    [number] = next_numbers(connection, _COUNTER, 1)
     connection.execute(insert(senders).values(number=number, node=node, until=now + LEASE))
     return number
 
@@ -68,6 +72,14 @@ def in_force(*but: BindParameter[str]) -> Select[tuple[int]]:
     return select(senders.c.number).where(
         senders.c.until > func.now(), *(senders.c.node != node for node in but)
     )
+
+
+def is_free(lease: ColumnElement[int], *node: BindParameter[str]) -> ColumnElement[bool]:
+    """Under no lease that is in force; those of the node named do not count."""
+    # PostgreSQL asks of a row as it is once it is free, but of leases as they were when the
+    # statement began: one that was given later is in force, too.
+    last = select(counters.c.value).where(counters.c.name == _COUNTER).scalar_subquery()
+    return or_(lease.is_(None), and_(lease <= last, lease.not_in(in_force(*node))))
 
 
 #: A node that says nothing for so long is no more; it says something six times in that.

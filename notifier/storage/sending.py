@@ -15,7 +15,6 @@ from itertools import permutations
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Connection,
     Integer,
@@ -80,19 +79,13 @@ class Claimed:
             return ""
 
 
-def _is_free(*node: BindParameter[str]) -> ColumnElement[bool]:
-    """Under no lease that is in force; those of the node named do not count."""
-    lease = deliveries.c.lease
-    return or_(lease.is_(None), lease.not_in(senders.in_force(*node)))
-
-
 # Made once: these run for every few messages, and making them would take longer than running them.
 _FIRST = (
     select(deliveries.c.id)
     .where(
         deliveries.c.state == DeliveryState.QUEUED,
         deliveries.c.due_at <= bindparam("at"),
-        _is_free(),
+        senders.is_free(deliveries.c.lease),
     )
     .order_by(deliveries.c.due_at, deliveries.c.id)
     .limit(bindparam("most", type_=Integer))
@@ -172,7 +165,7 @@ def waiting(connection: Connection, node: str, now: datetime, *, enough: int) ->
 
     Only for a node that sends nothing at present: what it left behind is among them.
     """
-    is_free = _is_free(bindparam("node", node))
+    is_free = senders.is_free(deliveries.c.lease, bindparam("node", node))
     queued = and_(_due(DeliveryState.QUEUED, now), is_free)
     lost = and_(deliveries.c.state == DeliveryState.SENDING, is_free)
     some = select(deliveries.c.id).where(or_(queued, _due(DeliveryState.DEFERRED, now), lost))
@@ -199,7 +192,7 @@ def recover(connection: Connection, now: datetime, *, doubts: int) -> int:
     held = deliveries.c.in_doubt >= doubts
     recovered = connection.scalars(
         update(deliveries)
-        .where(deliveries.c.state == DeliveryState.SENDING, _is_free())
+        .where(deliveries.c.state == DeliveryState.SENDING, senders.is_free(deliveries.c.lease))
         .values(
             state=case((held, DeliveryState.UNCERTAIN), else_=DeliveryState.QUEUED),
             # Whatever ended its sender must not meet it first each time.

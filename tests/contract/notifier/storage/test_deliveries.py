@@ -205,6 +205,31 @@ def test_what_a_crash_left_on_the_wire_is_sent_once_more_and_counted(database: D
     assert claim(database, again, 9) == [1, 2, 3]
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_what_a_new_lease_took_meanwhile_is_not_what_an_ended_one_left(database: Database) -> None:
+    """Whoever recovers sees the leases of the moment they began, and each row as it is by then."""
+    queue(database, 2)
+    by = lease(database)
+    assert mark(database, by, *claim(database, by, 2)) == {1, 2}
+    with database.writing() as connection:
+        senders.end(connection, by)
+    recovered: list[int] = []
+    waiting = Thread(target=lambda: recovered.append(recover(database)))
+    first = tables.deliveries.c.id == 1
+    with database.writing() as connection:
+        connection.execute(select(tables.deliveries).where(first).with_for_update())
+        waiting.start()
+        waiting.join(0.2)
+        assert waiting.is_alive()
+        with database.writing() as other:
+            sending.take_back(other, by, [2])
+        again = lease(database, "two")
+        assert mark(database, again, *claim(database, again, 2)) == {2}
+    waiting.join()
+    assert recovered == [1]
+    assert states(database) == [DeliveryState.QUEUED, DeliveryState.SENDING]
+
+
 def test_what_was_claimed_and_not_marked_is_never_in_doubt(database: Database) -> None:
     queue(database, 2)
     claim(database, lease(database), 2)
