@@ -97,8 +97,6 @@ _SUMMARIES = (
 _WORDS = ("content:encoded", "description", "title")
 # What an entry is filed under, each with the attribute that says in which facet.
 _FACETS = {"category": "domain", "dc:subject": "scheme", "media:category": "scheme"}
-# Ids that are often addresses; a guid says itself whether it is one.
-_ADDRESSES = ("atom:id", "id")
 _KNOWN = frozenset(
     (
         *_TITLES, *_SUMMARIES, *_CONTENTS, *_IDS, *_DATES, *_CHANGED, *_AUTHORS, *_AUTHORS_LAST,
@@ -134,7 +132,7 @@ def _telling(names: tuple[str, ...]) -> _Telling:
     asked = (
         _TITLES, _SUMMARIES, contents, _IDS, _DATES, _CHANGED, ("dc:language", "language"),
         _AUTHORS, _AUTHORS_LAST, _OTHERS, ("source",), _RIGHTS, _LICENCES, _FACETS,
-        _ADDRESSES,
+        ("atom:id", "id"),
     )  # fmt: skip
     return _Telling(*(tuple(filter(names.__contains__, each)) for each in asked))
 
