@@ -63,11 +63,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (["--help"], 190, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
         (["--version"], 240, {"pydantic", "config.settings", *PARSERS, *STORES, *ELSEWHERE}),
-        (["status"], 488, {"alembic", *PARSERS, *ELSEWHERE}),
+        (["status"], 489, {"alembic", *PARSERS, *ELSEWHERE}),
         (["unsubscribe", "a@example.org"], 480, {"alembic", *PARSERS, *ELSEWHERE}),
         (
             ["subscribe", "a@example.org", "--topic", "field:policing"],
-            476,
+            479,
             {"alembic", *PARSERS, *ELSEWHERE},
         ),
         (["parse", SEED], 377, {*(PARSERS - {"feeds.parse"}), *STORES, *ELSEWHERE}),
