@@ -16,12 +16,15 @@ from sqlalchemy import (
     Integer,
     TypeDecorator,
     bindparam,
+    column,
     literal_column,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import UserDefinedType
+from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.sql.visitors import InternalTraversal
+from sqlalchemy.types import TypeEngine, UserDefinedType
 from typing_extensions import override
 
 #: A migration has to name what it drops.
@@ -77,7 +80,32 @@ def among(column: ColumnElement[Any], values: Iterable[int | str]) -> ColumnElem
     kind: ColumnElement[str] = literal_column(
         "bigint" if isinstance(column.type, Integer) else "text"
     )
-    return column.bool_op("IN")(_Listed(bindparam(None, json.dumps([*values]), unique=True), kind))
+    return column.bool_op("IN")(_Listed(bindparam(None, listed(values), unique=True), kind))
+
+
+def listed(values: Iterable[object]) -> str:
+    """What stands for values, or for `rows`, in a single parameter."""
+    # As it is: what is no text is to be refused, not to be stored in another spelling.
+    return json.dumps([*values], ensure_ascii=False, default=_moment, separators=(",", ":"))
+
+
+def rows(name: str) -> TableValuedAlias:
+    """The rows that are `listed` as the parameter ``name``: a statement that takes them goes to the
+    engine once for all, however many they are. Their cells are read by `cell`.
+    """
+    return _Each(bindparam(name)).table_valued(column("value"), name=name)
+
+
+def cell(given: TableValuedAlias, place: int, kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    """What stands at a ``place`` of each of these `rows`."""
+    return _Cell(given.c.value, literal_column(str(place)), kind)
+
+
+def _moment(value: object) -> str:
+    """A moment as SQLite keeps it."""
+    if not isinstance(value, datetime):
+        raise TypeError(f"{value!r} is no cell")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 class _Listed(FunctionElement[Any]):
@@ -97,6 +125,55 @@ def _in_postgresql(element: _Listed, compiler: SQLCompiler, **how: Any) -> str:
     values, kind = (compiler.process(each, **how) for each in element.clauses)
     listed = f"json_array_elements_text(CAST({values} AS json))"
     return f"(SELECT CAST(value AS {kind}) FROM {listed})"  # noqa: S608 - as above
+
+
+class _Each(FunctionElement[Any]):
+    """The elements of an array of JSON."""
+
+    inherit_cache = True
+
+
+@compiles(_Each, "sqlite")
+def _each_in_sqlite(element: _Each, compiler: SQLCompiler, **how: Any) -> str:
+    [array] = (compiler.process(each, **how) for each in element.clauses)
+    return f"json_each({array})"
+
+
+@compiles(_Each, "postgresql")
+def _each_in_postgresql(element: _Each, compiler: SQLCompiler, **how: Any) -> str:
+    [array] = (compiler.process(each, **how) for each in element.clauses)
+    return f"json_array_elements(CAST({array} AS json))"
+
+
+class _Cell(FunctionElement[Any]):
+    """An element of an array of JSON, by its place there, as what it was."""
+
+    # A statement is compiled once for all that look like it: what a cell is tells them apart.
+    _traverse_internals = [  # noqa: RUF012 - so SQLAlchemy has it
+        *FunctionElement._traverse_internals,  # noqa: SLF001 - meant for those who extend it
+        ("type", InternalTraversal.dp_type),
+    ]
+    inherit_cache = True
+
+    def __init__(
+        self, array: ColumnElement[Any], place: ColumnElement[Any], kind: TypeEngine[Any]
+    ) -> None:
+        super().__init__(array, place)
+        self.type = kind
+
+
+@compiles(_Cell, "sqlite")
+def _cell_in_sqlite(element: _Cell, compiler: SQLCompiler, **how: Any) -> str:
+    array, place = (compiler.process(each, **how) for each in element.clauses)
+    return f"json_extract({array}, '$[{place}]')"
+
+
+@compiles(_Cell, "postgresql")
+def _cell_in_postgresql(element: _Cell, compiler: SQLCompiler, **how: Any) -> str:
+    array, place = (compiler.process(each, **how) for each in element.clauses)
+    zone = " || '+00'" if isinstance(element.type, Instant) else ""
+    kind = compiler.dialect.type_compiler_instance.process(element.type)
+    return f"CAST(({array} ->> {place}){zone} AS {kind})"
 
 
 Number = BigInteger().with_variant(Integer, "sqlite")

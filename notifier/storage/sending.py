@@ -11,7 +11,6 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import permutations
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Row,
+    Text,
     and_,
     bindparam,
     case,
@@ -28,8 +28,9 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.types import TypeEngine
 
-from feeds.storage.columns import Instant
+from feeds.storage.columns import Instant, Number, cell, listed, rows
 from notifier.errors import UnusableAddress
 from notifier.model import GONE, DeliveryState, Frequency, Settlement, Window, mailbox
 from notifier.storage import senders, suppressions
@@ -99,29 +100,26 @@ _CLAIM_NOTICES, _CLAIM = (
     .returning(deliveries.c.id)
     for first in (_FIRST.where(deliveries.c.notice.is_not(None)), _FIRST)
 )
-_MARK, _TAKE_BACK = (
-    update(deliveries)
-    .where(
-        deliveries.c.id == bindparam("delivery"),
-        deliveries.c.state == before,
-        deliveries.c.lease == bindparam("by"),
-    )
-    .values(state=after)
-    for before, after in permutations((DeliveryState.QUEUED, DeliveryState.SENDING))
+# A group goes to the store in one statement, so that its thread waits once for all of them.
+_GROUP = rows("group")
+_KINDS: tuple[TypeEngine[Any], ...] = (
+    *(Number, Text(), Text(), Text()),
+    *(Instant(), Instant(), Number),
 )
+_DELIVERY, _BECOMES, _SAID, _BECAUSE, _AGAIN, _SETTLED, _DOUBT = (
+    cell(_GROUP, place, kind) for place, kind in enumerate(_KINDS)
+)
+_OURS = and_(deliveries.c.id == _DELIVERY, deliveries.c.lease == bindparam("by"))
+# Rows are found by their ids: SQLite would rather read all that are in a state.
+_QUEUED, _SENDING = (
+    deliveries.c.state.concat("") == state
+    for state in (DeliveryState.QUEUED, DeliveryState.SENDING)
+)
+_MARK = update(deliveries).where(_OURS, _QUEUED).values(state=DeliveryState.SENDING)
+_TAKE_BACK = update(deliveries).where(_OURS, _SENDING).values(state=DeliveryState.QUEUED)
+_MARKED = select(deliveries.c.id).where(_OURS, _SENDING)
 _POSTPONE = (
-    update(deliveries)
-    .where(
-        deliveries.c.id == bindparam("delivery"),
-        deliveries.c.state == DeliveryState.QUEUED,
-        deliveries.c.lease == bindparam("by"),
-    )
-    .values(due_at=bindparam("later"), lease=None)
-)
-_MARKED = select(deliveries.c.id).where(
-    deliveries.c.id.in_(bindparam("wanted", expanding=True)),
-    deliveries.c.state == DeliveryState.SENDING,
-    deliveries.c.lease == bindparam("by"),
+    update(deliveries).where(_OURS, _QUEUED).values(due_at=cell(_GROUP, 1, Instant()), lease=None)
 )
 _CLAIMED = (
     select(
@@ -138,22 +136,16 @@ _NAMES = tuple(column.name for column in _CLAIMED.selected_columns)
 _BY_ID = _CLAIMED.where(deliveries.c.id.in_(bindparam("numbers", expanding=True)))
 _SETTLE = (
     update(deliveries)
-    .where(
-        deliveries.c.id == bindparam("delivery"),
-        # Not by in_(), whose list would be made anew for each group.
-        or_(
-            deliveries.c.state == DeliveryState.SENDING, deliveries.c.state == DeliveryState.QUEUED
-        ),
-        deliveries.c.lease == bindparam("by"),
-    )
+    # Not by in_(), whose list would be made anew for each group.
+    .where(_OURS, or_(_SENDING, _QUEUED))
     .values(
-        state=bindparam("becomes"),
-        reply=bindparam("said"),
-        due_at=func.coalesce(bindparam("again", type_=Instant), deliveries.c.due_at),
-        settled_at=bindparam("settled"),
+        state=_BECOMES,
+        reply=_SAID,
+        due_at=func.coalesce(_AGAIN, deliveries.c.due_at),
+        settled_at=_SETTLED,
         attempts=deliveries.c.attempts + 1,
-        in_doubt=deliveries.c.in_doubt + bindparam("doubt"),
-        cause=bindparam("because"),
+        in_doubt=deliveries.c.in_doubt + _DOUBT,
+        cause=_BECAUSE,
         tried_at=func.coalesce(deliveries.c.tried_at, deliveries.c.claimed_at),
         lease=None,
     )
@@ -234,23 +226,22 @@ def mark(connection: Connection, lease: int, ids: Collection[int]) -> frozenset[
     """
     if not ids:
         return frozenset()
-    result = connection.execute(_MARK, [{"delivery": one, "by": lease} for one in ids])
-    if result.rowcount == len(ids):
+    wanted = {"group": listed((one,) for one in ids), "by": lease}
+    if connection.execute(_MARK, wanted).rowcount == len(ids):
         return frozenset(ids)
-    return frozenset(connection.scalars(_MARKED, {"wanted": list(ids), "by": lease}))
+    return frozenset(connection.scalars(_MARKED, wanted))
 
 
 def take_back(connection: Connection, lease: int, ids: Collection[int]) -> None:
     """None of these left after all: each is as it was before it was marked."""
     if ids:
-        connection.execute(_TAKE_BACK, [{"delivery": one, "by": lease} for one in ids])
+        connection.execute(_TAKE_BACK, {"group": listed((one,) for one in ids), "by": lease})
 
 
 def postpone(connection: Connection, lease: int, until: Mapping[int, datetime]) -> None:
     """Each of these is to be sent from that moment on, by anybody."""
     if until:
-        rows = [{"delivery": one, "by": lease, "later": at} for one, at in until.items()]
-        connection.execute(_POSTPONE, rows)
+        connection.execute(_POSTPONE, {"group": listed(until.items()), "by": lease})
 
 
 def of_period(connection: Connection, public_id: str, period: str) -> Claimed | None:
@@ -282,7 +273,7 @@ def settle(
     """
     if settlements:
         mine = _mine(connection, lease, settlements)
-        connection.execute(_SETTLE, [_row(one, lease, now) for one in settlements])
+        _record(connection, lease, [_row(one, now) for one in settlements])
         _follow(connection, settlements, mine, now, keyed)
     return ()
 
@@ -298,14 +289,17 @@ def settle_or_hold(
     held = []
     mine = _mine(connection, lease, settlements)
     for one in settlements:
-        row = _row(one, lease, now)
         try:
             with connection.begin_nested():
-                connection.execute(_SETTLE, row)
+                _record(connection, lease, [_row(one, now)])
         except _NOT_TAKEN:
-            uncertain = {"becomes": DeliveryState.UNCERTAIN, "said": _NOT_RECORDED}
-            again = {"because": None, "again": None, "settled": now, "doubt": 1}
-            connection.execute(_SETTLE, {**row, **uncertain, **again})
+            uncertain = Settlement(
+                delivery=one.delivery,
+                state=DeliveryState.UNCERTAIN,
+                reply=_NOT_RECORDED,
+                was_in_doubt=True,
+            )
+            _record(connection, lease, [_row(uncertain, now)])
             held.append(one.delivery)
     settled = [one for one in settlements if one.delivery not in held]
     _follow(connection, settled, {*mine, *held}, now, keyed)
@@ -324,17 +318,14 @@ def _mine(connection: Connection, lease: int, settlements: Sequence[Settlement])
     return set(connection.scalars(select(deliveries.c.id).where(*mine)))
 
 
-def _row(one: Settlement, lease: int, now: datetime) -> dict[str, object]:
-    return {
-        "delivery": one.delivery,
-        "by": lease,
-        "becomes": one.state,
-        "said": one.reply,
-        "because": one.cause,
-        "again": one.again_at,
-        "settled": None if one.again_at else now,
-        "doubt": int(one.was_in_doubt),
-    }
+def _record(connection: Connection, lease: int, ended: Sequence[Sequence[object]]) -> None:
+    connection.execute(_SETTLE, {"group": listed(ended), "by": lease})
+
+
+def _row(one: Settlement, now: datetime) -> Sequence[object]:
+    settled_at = None if one.again_at else now
+    doubt = int(one.was_in_doubt)
+    return one.delivery, one.state, one.reply, one.cause, one.again_at, settled_at, doubt
 
 
 def _follow(
