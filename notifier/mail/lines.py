@@ -44,6 +44,17 @@ class Lines(NamedTuple):
     mark: bytes
 
 
+class WholeLines(bytes):
+    """A text in which no CR and no LF stands alone (RFC 5321 section 2.3.8)."""
+
+    __slots__ = ()
+
+
+def are_whole(text: bytes) -> bool:
+    """Whether no CR and no LF stands alone in it."""
+    return text.count(b"\n") == text.count(b"\r") == text.count(b"\r\n")
+
+
 def slot(name: str) -> str:
     """What a text puts where the value of ``name`` is to be spliced in later."""
     return f"\0{name}\0"

@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 from config.values import is_one_line
 from notifier.errors import MessageRefused
-from notifier.mail.lines import Lines, percent_slot, slot, spliced
+from notifier.mail.lines import Lines, WholeLines, are_whole, percent_slot, slot, spliced
 
 # What ends an address, starts a comment or breaks a line has no place in one (RFC 5322 3.4.1,
 # quoted local parts left out; RFC 6532 adds all that is not ASCII).
@@ -144,10 +144,10 @@ def sizes(body: Sequence[Lines]) -> tuple[int, int]:
 
 
 def fill(template: bytes, values: Mapping[str, str]) -> bytes:
-    """The message for one reader: ``template`` with a value in every slot (`SLOTS`).
+    """The message for one reader, known as `WholeLines`: ``template`` with its `SLOTS` filled.
 
     ``message_id`` comes with its angle brackets. Raises MessageRefused where a value is missing
-    or holds what its place cannot.
+    or holds what its place cannot, and where the template is not of whole lines.
     """
     checked: dict[bytes, bytes] = {}
     for name, allowed in SLOTS.items():
@@ -157,13 +157,16 @@ def fill(template: bytes, values: Mapping[str, str]) -> bytes:
         checked[name.encode()] = value.encode()
     parts = list(_cut(template))
     parts[1::2] = [spliced(place, checked) for place in parts[1::2]]
-    return b"".join(parts)
+    # No value holds a line's end, and what is spliced for it none that is not whole.
+    return WholeLines(b"".join(parts))
 
 
 # As many templates as are being sent at a time: one is cut once, not once a reader.
 @lru_cache(64)
 def _cut(template: bytes) -> tuple[bytes, ...]:
     """Literal, open place, literal, and so on."""
+    if not are_whole(template):
+        raise MessageRefused("body", "a CR or LF stands alone in it")
     return tuple(template.split(b"\0"))
 
 

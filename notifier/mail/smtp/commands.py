@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from notifier.errors import UnusableAddress
+from notifier.mail.lines import WholeLines, are_whole
 from notifier.model import Envelope, Reply, Stage, mailbox
 
 #: White space and control characters end a command or smuggle in another one; angle brackets end
@@ -161,8 +162,8 @@ def _path(stage: Stage, address: str, extensions: Extensions) -> bytes | Reply:
 
 
 def _refused(content: bytes, extensions: Extensions) -> Reply | None:
-    lines = content.count(b"\r\n")
-    if content.count(b"\n") != lines or content.count(b"\r") != lines or b"\0" in content:
+    # What is known to be of whole lines need not be read once more for each reader.
+    if b"\0" in content or not (isinstance(content, WholeLines) or are_whole(content)):
         # Servers disagree where such a message ends: what follows might pass as another one.
         return _refusal(Stage.DATA, 554, "5.6.0", "the message holds bare CR, bare LF or NUL")
     if not content.isascii() and not extensions.eight_bit:

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifier.errors import MessageRefused
-from notifier.mail.lines import encoded, slot
+from notifier.mail.lines import are_whole, encoded, slot
 from notifier.mail.message import SLOTS, Sender, build, fill, sizes
 from tests.builders import a_sender
 
@@ -114,6 +114,7 @@ def test_what_goes_in_comes_out(subject: str, texts: list[str], htmls: list[str]
     )
     found = parsed(message)
     check_lines(message)
+    assert are_whole(message)
     assert found["subject"].split() == subject.split()
     for kind, pieces, name in (("plain", texts, "unsubscribe_url"), ("html", htmls, "view_url")):
         wanted = as_sent(*within(pieces, VALUES[name]))
@@ -324,6 +325,15 @@ def test_a_value_that_cannot_stand_in_its_slot_is_refused(name: str, tail: str) 
 def test_a_value_means_nothing_more_than_it_should(name: str, value: str) -> None:
     with pytest.raises(MessageRefused):
         fill(a_template(), {**VALUES, name: value})
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\n\r", b"\r\r\n"])
+def test_a_template_in_which_an_end_of_line_stands_alone_is_refused(end: bytes) -> None:
+    with pytest.raises(MessageRefused, match="stands alone"):
+        fill(a_template() + b"--" + end, VALUES)
+    # A slot between the two does not make one end of them.
+    with pytest.raises(MessageRefused, match="stands alone"):
+        fill(b"\r" + slot("recipient").encode() + b"\n", VALUES)
 
 
 def test_every_slot_needs_a_value() -> None:
