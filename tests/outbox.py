@@ -163,10 +163,16 @@ def queue(
     known: Sequence[Subscriber] = (),
 ) -> list[Delivery]:
     """So many messages to be sent, one to each of as many readers, or of those that are known."""
-    readers = known or subscribe(database, *people(count))
+    add(database, known or subscribe(database, *people(count)), period, now=now)
+    return outbox(database)
+
+
+def add(
+    database: Database, readers: Sequence[Subscriber], period: str, *, now: datetime = NOW
+) -> None:
+    """The same, of which there may be a million: none is read."""
     with database.writing() as connection:
         connection.execute(insert(deliveries_table), [_queued(one, period, now) for one in readers])
-    return outbox(database)
 
 
 def _queued(reader: Subscriber, period: str, now: datetime) -> dict[str, object]:

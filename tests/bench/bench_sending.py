@@ -33,7 +33,7 @@ from notifier.storage.sending import Claimed
 from tests import services
 from tests.bench import peer_sending
 from tests.bench.bench_mail import fresh_store
-from tests.outbox import NOW, SENDER, a_ledger, people, personal, queue, subscribe
+from tests.outbox import NOW, SENDER, a_ledger, add, people, personal, subscribe
 
 MAILS = 20_000
 #: Over a line that takes its time, less is enough to tell.
@@ -55,7 +55,7 @@ def fill_outbox(database: Database, count: int) -> None:
     """So many mails are queued."""
     readers = subscribe(database, *people(min(count, READERS)))
     for start in range(0, count, len(readers)):
-        queue(database, period=f"p{start}", known=readers[: count - start])
+        add(database, readers[: count - start], f"p{start}")
 
 
 def compose(claimed: Sequence[Claimed]) -> list[bytes | Skip | MessageRefused]:
