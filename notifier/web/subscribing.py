@@ -48,7 +48,9 @@ _AT_ONCE, _A_SECOND = 60, 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
-    """What is in the form, as it was typed; ``client`` is who sent it."""
+    """What is in the form, as it was typed; ``read`` is the language it was shown in, ``client`` is
+    who sent it.
+    """
 
     address: str
     queries: tuple[str, ...]
@@ -58,6 +60,7 @@ class Filled:
     zone: str
     language: str
     page: str
+    read: str
     client: str
 
 
@@ -146,6 +149,7 @@ class Subscribing:
             zone=sent.get("zone", zone.key),
             language=sent.get("language", "") or self.pages.words.tag,
             page=sent.get("page", request.url.path),
+            read=sent.get("read", ""),
             client=request.scope.get(CLIENT, ""),
         )
 
@@ -186,6 +190,7 @@ class Subscribing:
             faults={name: pages.words.say(said) for name, said in (faults or {}).items()},
             chosen=chosen,
             offered=self.offers.topics(pages.words.tag, following),
+            read=pages.words.tag,
             token=minted(self.secret, self.clock()),
             zones=[(each, each, "") for each in dict.fromkeys((filled.zone, *zones()))],
             languages=[(tag, Catalogue.own_name(tag), tag) for tag in languages()],
@@ -206,7 +211,6 @@ class Subscribing:
         return found
 
     def _ask(self, filled: Filled) -> SignUpAnswer:
-        words = self._in(filled.language).words
         often = Frequency(filled.often)
         is_scheduled = often is not Frequency.IMMEDIATE
         selections = self.offers.selections(filled.queries)
@@ -220,12 +224,20 @@ class Subscribing:
                 frozenset({int(filled.weekday)}) if often is Frequency.WEEKLY else frozenset()
             ),
         )
-        labels = (self.offers.label(each, words.tag) for each in selections)
+        # What they read is what they agreed to, whatever language they chose for their mails.
+        words = self._in(filled.read or filled.language).words
+        chosen = self._chosen(filled.queries, words)
         zone = zone_named(asked.timezone) or self.pages.site.timezone
         when = comes_when(cadence_of(often, asked.minute, asked.weekdays, zone), words)
         shown = Shown(
             page=filled.page,
-            text="\n".join(("; ".join(labels), when, self._consent(words))),
+            text="\n".join(
+                (
+                    *(f"{label}: {amount}" for _, label, amount in chosen),
+                    when,
+                    self._consent(words),
+                )
+            ),
             version=self.version,
             network=self._network(filled.client),
         )

@@ -48,11 +48,13 @@ FORM: dict[str, Any] = {
         zone="Europe/Vienna",
         language="en",
         page="/",
+        read="en",
         client="",
     ),
     "is_open": True,
     "chosen": [("field=policing", "Policing", "about 3 items a week")],
     "offered": [("field", [("field=gender", "Gender", "en")]), ("issuer", []), ("country", [])],
+    "read": "en",
     "token": "x.1",
     "zones": [("Europe/Vienna", "Europe/Vienna", ""), ("Europe/Warsaw", "Europe/Warsaw", "")],
     "languages": [("en", "English", "en"), ("ru", "Русский", "ru")],
@@ -78,6 +80,7 @@ OWN: dict[str, Any] = {
     "mails": [("Your daily digest", "/d/x", ""), ("Your link", "", "on its way")],
     "here": "/manage/x",
     "leave": "/u/x",
+    "read": "en",
     "token": "x.1",
 }
 ALL_WRONG = {

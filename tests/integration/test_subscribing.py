@@ -19,6 +19,7 @@ from notifier.digest.named import Named
 from notifier.model import Frequency, NoticeKind, Subscriber, SubscriberState
 from notifier.notices.notices import CONFIRM_WITHIN, Notices
 from notifier.storage import senders, sending, subscribers
+from notifier.storage.consent import requests
 from notifier.subscribers.links import MailLinks
 from notifier.web.forms import minted
 from notifier.web.view import opened, part
@@ -134,6 +135,24 @@ def test_the_form_says_what_will_come_and_how_much_of_it(
     assert "about 3 items a week" in page.text
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["referrer-policy"] == "no-referrer"
+
+
+def test_what_is_kept_of_it_is_what_they_read(
+    client: httpx2.Client, database: Database, clock: Clock
+) -> None:
+    """And not what it would be in the language they chose for their mails."""
+    store(database, *(some_news(number=number) for number in range(1, 37)))
+    search.follow(database)
+    page = client.get("/subscribe", params={"select": POLICING, "language": "de"})
+    assert 'name="read" value="de"' in page.text
+    ask(client, clock, language="en", read="de")
+    with database.reading() as connection:
+        [request] = requests.among_requests(connection, range(1, 9)).values()
+    amount, when, consent = request.shown.text.splitlines()
+    assert amount == "Polizeiarbeit: etwa 3 Meldungen pro Woche"
+    assert when.startswith("Jeden Donnerstag um 06:30 Uhr (Europe/Vienna)")
+    assert consent in page.text
+    assert request.asked.language == "en"
 
 
 def test_the_short_form_of_a_published_page_leads_to_the_whole_one(client: httpx2.Client) -> None:
