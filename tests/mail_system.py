@@ -193,7 +193,7 @@ def _recipient(mail: bytes) -> str:
 
 def _queue_id(mail: bytes) -> bytes:
     """By which name Postfix had it in its queue."""
-    found = re.search(rb"\bwith E?SMTPS? id (\w+)", mail)
+    found = re.search(rb"\bwith \w*SMTP\w* id (\w+)", mail)
     assert found
     return found[1]
 
