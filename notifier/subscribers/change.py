@@ -47,6 +47,9 @@ def change(
         if person is None:
             return None
         choice = choose(person)
+        if not choice.followed:
+            # Another page of theirs ended the rest meanwhile: to leave is asked for as such.
+            return person
         address, known_as = person.address, person.public_id
         changed = chosen(connection, address, choice, person, public_id=known_as, now=now)
         had = {each.selection for each in person.followed}

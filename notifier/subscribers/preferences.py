@@ -5,10 +5,13 @@ Knows the words of preferences. Must never know what is made of them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.model import Frequency
+
+#: Beyond it nobody knows the rules of a zone, and soon after the calendar ends.
+LONGEST_PAUSE = timedelta(days=3660)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

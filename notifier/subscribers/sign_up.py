@@ -130,10 +130,11 @@ class SignUp:
         longer, as its owner reads it. Raises UnknownTopic, StoreError.
         """
         with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
-            found = self.standing(connection, claim, now)
+            found = self.standing(connection, claim, now, lock=True)
             if isinstance(found, NotConfirmed):
                 return found
             person, request = found
+            wanted = _beyond(person, request.asked)
             suppressions.lift(connection, self.keyed(person.address))
             consent = Consent(
                 how=ConsentKind.CONFIRMED,
@@ -142,11 +143,14 @@ class SignUp:
                 asked_at=request.asked_at,
                 request=request.id,
             )
+            if wanted is None:
+                requests.agree(connection, person.id, consent, now)
+                return person
             confirmed = subscribed(
                 connection,
                 self.taxonomy,
                 person.address,
-                preferences_of(request.asked),
+                wanted,
                 self.assumed,
                 consent=consent,
                 keyed=self.keyed,
@@ -161,11 +165,14 @@ class SignUp:
         return confirmed
 
     def standing(
-        self, connection: Connection, claim: Claim, now: datetime
+        self, connection: Connection, claim: Claim, now: datetime, *, lock: bool = False
     ) -> tuple[Subscriber, requests.AskedRequest] | NotConfirmed:
-        """Who would confirm what by a link, or why it confirms nothing."""
+        """Who would confirm what by a link, or why it confirms nothing; with ``lock`` nobody else
+        changes, moves or erases them.
+        """
+        zone = self.assumed.zone
+        person = subscribers.by_public_id(connection, claim.public_id, zone, lock=lock)
         request = requests.of_person(connection, int(claim.extra), claim.public_id)
-        person = subscribers.by_public_id(connection, claim.public_id, self.assumed.zone)
         if request and request.confirmed_at:
             return NotConfirmed.DONE
         if request is None or person is None or claim.is_over(now) or claim.epoch != person.epoch:
@@ -203,6 +210,21 @@ class SignUp:
 
     def _key(self, kind: str, value: str) -> str:
         return self.keyed.of(f"limit {kind}\0{value}")
+
+
+def _beyond(person: Subscriber, asked: Asked) -> Preferences | None:
+    """What somebody gets more as they confirm, None for nothing: who is subscribed was told of the
+    selections alone, and whoever typed their address may have chosen the rest.
+    """
+    if person.state is not SubscriberState.ACTIVE:
+        return preferences_of(asked)
+    has = {each.selection.query for each in person.followed}
+    new = [query for query in asked.queries if query not in has]
+    if not new:
+        return None
+    return Preferences(
+        selections=tuple(filter(None, new)), everything="" in new, frequency=asked.frequency
+    )
 
 
 def is_role(address: str) -> bool:

@@ -33,7 +33,7 @@ from notifier.storage.consent import erasure, requests
 from notifier.storage.subscribers import Wanted
 from notifier.storage.suppressions import Keyed
 from notifier.subscribers.choice import Choice, wanted_by_choice
-from notifier.subscribers.preferences import Assumed, Preferences
+from notifier.subscribers.preferences import LONGEST_PAUSE, Assumed, Preferences
 
 #: Early enough for the first coffee, and the example every reader of such mails knows.
 USUAL_MINUTE = 7 * 60
@@ -298,6 +298,8 @@ def _pause(preferences: Preferences, active: Subscriber | None, today: date) -> 
     if preferences.paused_until and preferences.paused_until < today:
         past = f"{preferences.paused_until} is over where they are"
         raise PreferenceRefused(f"{past}; name a day to come, or {today}, which ends a pause")
+    if preferences.paused_until and preferences.paused_until > today + LONGEST_PAUSE:
+        raise PreferenceRefused(f"{preferences.paused_until} is too far away; let them leave")
     until = preferences.paused_until or (active.paused_until if active else None)
     return until if until and until > today else None
 

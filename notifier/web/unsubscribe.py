@@ -79,13 +79,15 @@ class Unsubscribing:
             reader = subscribers.by_public_id(connection, claim.public_id, zone)
             left = just_left(connection, claim.public_id, zone, self.clock())
         if reader is None or reader.state in GONE:
-            return self._left(left)
+            return self._left(left, claim)
         pages = self.pages.in_language(reader.language)
         digests = [
             (self._gets(reader.address, cadence, pages.words), self._labels(reader, often, pages))
             for often, cadence in reader.cadences.items()
         ]
-        return pages.answer("unsubscribe.html", digests=digests)
+        # A link of an earlier subscription, or to an earlier address, ends it, and tells nothing.
+        known = digests if claim.epoch == reader.epoch else []
+        return pages.answer("unsubscribe.html", digests=known)
 
     def _ended(self, claim: Claim) -> Response:
         """Whoever asks for that gets no more mail, by a link of an earlier subscription, too: their
@@ -96,11 +98,13 @@ class Unsubscribing:
             if subscribers.leave(connection, claim.public_id, now):
                 log.info("unsubscribed", subscriber=claim.public_id)
             left = just_left(connection, claim.public_id, zone, now)
-        return self._left(left)
+        return self._left(left, claim)
 
-    def _left(self, left: Left | None, fault: str = "") -> Response:
-        """That it is done; for an hour with the way back, and what there is instead."""
-        if left is None:
+    def _left(self, left: Left | None, claim: Claim, fault: str = "") -> Response:
+        """That it is done; for an hour with the way back, and what there is instead, to whoever
+        comes by a link of the subscription that ended.
+        """
+        if left is None or claim.epoch != left.person.epoch:
             return self.pages.notice("left")
         person = left.person
         pages = self.pages.in_language(person.language)
@@ -124,7 +128,7 @@ class Unsubscribing:
             person = subscribers.by_public_id(connection, claim.public_id, zone)
             left = undoable(connection, claim, zone, now)
         if left:
-            return self._left(left)
+            return self._left(left, claim)
         is_back = person and person.state is SubscriberState.ACTIVE and claim.epoch == person.epoch
         if person is None or not is_back:
             return self.pages.notice("undo_over", 410)
@@ -140,7 +144,7 @@ class Unsubscribing:
             with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
                 left = undoable(connection, claim, zone, now)
             if left:
-                return self._left(left, "fault.nothing")
+                return self._left(left, claim, "fault.nothing")
         place = urlsplit(self.links.undo(claim.public_id, claim.epoch, claim.until or now)).path
         return RedirectResponse(place, 303, headers=PRIVATE)
 

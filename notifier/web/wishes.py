@@ -16,6 +16,7 @@ from notifier.model import EVERY_DAY, Followed, Frequency, Subscriber
 from notifier.storage.cadences import zone_named
 from notifier.subscribers.change import timings
 from notifier.subscribers.choice import Choice
+from notifier.subscribers.preferences import LONGEST_PAUSE
 from notifier.subscribers.subscribe import USUAL_MINUTE
 from notifier.web.offers import Offers, minute_of
 
@@ -118,8 +119,8 @@ class Wishes:
             faults["zone"] = "fault.zone"
         if self.language not in languages():
             faults["language"] = "fault.language"
-        until = self._until()
-        if self.pause and (until is None or (zone and until < now.astimezone(zone).date())):
+        until, today = self._until(), now.astimezone(zone).date()
+        if self.pause and (until is None or not today <= until <= today + LONGEST_PAUSE):
             faults["pause"] = "fault.pause"
         return faults
 

@@ -222,6 +222,7 @@ def test_one_of_several_ends_and_what_was_muted_may_be_no_more(
         ({"language": "tlh"}, ("language", "Choose a language")),
         ({"pause": "2026-11-23"}, ("pause", "Enter a day to come")),
         ({"pause": "soon"}, ("pause", "Enter a day to come")),
+        ({"pause": "9999-12-31"}, ("pause", "Enter a day to come")),
         ({"token": "x.1"}, ("send", "Press the button once more")),
     ],
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
 
 from feeds.storage.columns import among
 from feeds.storage.engines import upsert
@@ -216,8 +216,10 @@ def forget(connection: Connection, before: datetime) -> int:
     for table in (deliveries, requests):
         connection.execute(delete(table).where(among(table.c.subscriber, strangers)))
     connection.execute(delete(subscribers).where(among(subscribers.c.id, strangers)))
+    # Whoever asks again and again in somebody's stead does not keep what is known of them.
+    since = func.coalesce(subscribers.c.left_at, before)
     left = update(subscribers).where(among(subscribers.c.id, known))
-    connection.execute(left.values(state=SubscriberState.LEFT, left_at=before))
+    connection.execute(left.values(state=SubscriberState.LEFT, left_at=since))
     return len(owners)
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -161,6 +162,26 @@ def test_confirming_subscribes_with_what_was_asked_for_and_is_on_record(
         [(consent, at)] = requests.consents_of(connection, [confirmed.id])[confirmed.id]
     assert (consent.how, consent.shown, consent.asked_at) == (ConsentKind.CONFIRMED, SHOWN, NOW)
     assert at == NOW + timedelta(hours=1)
+
+
+def test_who_is_subscribed_gets_more_by_it_and_keeps_their_ways(
+    door: SignUp, database: Database, osce: Taxonomy
+) -> None:
+    """Whoever typed their address may be anybody, and the mail told of the selections alone."""
+    [hers] = subscribe(database, a_subscriber(address=ANNA, public_id="id-anna_example_org"))
+    others = replace(POLICING, timezone="Asia/Tokyo", language="de", minute=180)
+    for _ in range(2):
+        ask(door, asked=replace(others, queries=("field=elections", "field=policing")))
+    for mail in mails(database, osce):
+        assert isinstance(mail, EmailMessage)
+        door.confirm(claim_in(mail), now=NOW)
+        now = person(database)
+        assert (now.zone, now.language) == (hers.zone, hers.language)
+        assert now.cadences[Frequency.DAILY].minute == hers.cadences[Frequency.DAILY].minute
+        assert [(each.selection.query, each.frequency) for each in now.followed] == [
+            ("field=policing", Frequency.DAILY),
+            ("field=elections", Frequency.WEEKLY),
+        ]
 
 
 def test_a_welcome_follows_with_a_way_out(door: SignUp, database: Database, osce: Taxonomy) -> None:

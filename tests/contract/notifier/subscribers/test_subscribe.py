@@ -132,6 +132,7 @@ def test_a_daily_digest_comes_on_chosen_days_and_stays_so(ask: Any) -> None:
         ({"quiet_minutes": 5}, "daily digest has no quiet minutes"),
         ({"frequency": Frequency.IMMEDIATE, "minute": 540}, "immediate mail has no hour"),
         ({"paused_until": date(2026, 11, 23)}, "2026-11-23 is over .* or 2026-11-24"),
+        ({"paused_until": date(9999, 12, 31)}, "9999-12-31 is too far away"),
         ({"selections": ("",)}, "'' selects nothing"),
         ({"selections": ("https://news.example.org/select",)}, "selects nothing"),
     ],
