@@ -177,7 +177,7 @@ class Ledger:
     def claimed(self) -> list[Claimed]:
         """Some of what is due, and nobody else's now; none where nothing is due."""
         while not self._claimed and self._claim():
-            pass  # all of these wait for a pause to end
+            self.serve(())  # all of these wait for a pause to end; the lease goes on
         return [self._claimed.popleft() for _ in range(min(_COMPOSED_AT_ONCE, len(self._claimed)))]
 
     def composed(self, claimed: Sequence[Claimed]) -> tuple[list[Envelope], list[Settlement]]:

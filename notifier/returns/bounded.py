@@ -29,8 +29,8 @@ HEADER_CHARACTERS: Final = 2_000
 #: Lines that may end a part. A mail that quotes and rules lines off has some dozens.
 _MOST_LIMITS: Final = 1_000
 
-_LIMIT: Final = re.compile(rb"\n--")
-_CONTAINER: Final = re.compile(rb"\n[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Tt][Yy][Pp][Ee]:", re.ASCII)
+_LIMIT: Final = re.compile(rb"[\r\n]--")
+_CONTAINER: Final = re.compile(rb"[\r\n][Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Tt][Yy][Pp][Ee]:", re.ASCII)
 
 
 def opened(raw: bytes) -> Message:

@@ -61,7 +61,7 @@ def reported(message: Message) -> StatusReport | None:
     for part in parts(message):
         if is_of(part, "message/delivery-status", "message/global-delivery-status"):
             blocks = _blocks(part)
-            envid = next((one["original-envelope-id"] for one in blocks if _ENVID in one), "")
+            envid = next((one[_ENVID] for one in blocks if _ENVID in one), "")
             told = [_of_fields(one, message, envid) for one in blocks if _is_of_recipient(one)]
             if told:
                 return min(told, key=lambda one: one.kind is ReturnKind.OTHER)
@@ -117,10 +117,14 @@ def kind_of(words: str, status: str) -> ReturnKind:
         return ReturnKind.FULL
     reply = Reply(stage=Stage.RCPT, code=number, enhanced=status or None, text=said)
     kind = _SPEAKS_OF[cause_of(reply)]
-    # A rule of a reader's server that keeps us out says nothing of whether there is a mailbox.
-    return ReturnKind.POLICY if kind is ReturnKind.SOFT and _BY_RULE.match(status) else kind
+    # A rule of a reader's server that keeps us out says nothing of whether there is a mailbox,
+    # whatever is not found for it; nor does one that speaks of whoever sends.
+    is_vague = not status or status.endswith(".0.0")
+    is_of_us = _BY_RULE.match(status) or (is_vague and says(said, Saying.SENDER))
+    return ReturnKind.POLICY if is_of_us and kind in _OF_READERS else kind
 
 
+_OF_READERS: Final = frozenset({ReturnKind.SOFT, ReturnKind.HARD})
 _SPEAKS_OF: Final = {
     Cause.MAILBOX: ReturnKind.HARD,
     Cause.OURS: ReturnKind.POLICY,

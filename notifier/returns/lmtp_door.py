@@ -15,6 +15,7 @@ from threading import Thread
 import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import Envelope, Session
+from typing_extensions import override
 
 from feeds.errors import StoreError
 from notifier.errors import CannotListen
@@ -22,7 +23,11 @@ from notifier.errors import CannotListen
 log = structlog.get_logger(__name__)
 
 #: Whoever sends more sends no report; the size of a mail is told with LHLO (RFC 1870).
-_MOST_BYTES = 10_000_000
+_MOST_BYTES = 2_000_000
+#: A mail server keeps a few connections, and brings a few mails by each.
+_MOST_CONNECTIONS = 20
+_MOST_A_CONNECTION = 20_000_000
+_PATIENCE = 60.0
 
 Take = Callable[[bytes, Sequence[str]], object]
 
@@ -67,8 +72,45 @@ class LmtpDoor:
 
 
 class _Server(LMTP):
+    """One connection, of a few: they are descriptors and memory of the daemon."""
+
     #: Beyond 998 octets a line is wrong, and some mails that are returned have such.
     line_length_limit = 100_000
+
+    def __init__(
+        self, door: LmtpDoor, live: "set[_Server]", loop: asyncio.AbstractEventLoop
+    ) -> None:
+        super().__init__(
+            door, data_size_limit=_MOST_BYTES, enable_SMTPUTF8=True, timeout=_PATIENCE, loop=loop
+        )
+        self._live = live
+        self._read = 0
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if len(self._live) < _MOST_CONNECTIONS:
+            self._live.add(self)
+            super().connection_made(transport)
+        elif isinstance(transport, asyncio.Transport):
+            transport.write(b"421 4.3.2 too many connections, try again later\r\n")
+            transport.close()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self not in self._live:
+            return
+        self._read += len(data)
+        # Without an end of line, the library keeps it all.
+        if self._read > _MOST_A_CONNECTION and isinstance(self.transport, asyncio.Transport):
+            self.transport.abort()
+            return
+        super().data_received(data)
+
+    @override
+    def connection_lost(self, error: Exception | None) -> None:
+        if self in self._live:
+            self._live.remove(self)
+            super().connection_lost(error)
 
 
 @contextmanager
@@ -96,10 +138,12 @@ async def _answer(
     """Whoever connects is answered until what ``begun`` tells is called, from another thread."""
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
 
-    def answerer() -> LMTP:
-        return _Server(door, data_size_limit=_MOST_BYTES, enable_SMTPUTF8=True, loop=loop)
-
-    server = await loop.create_server(answerer, sock=listening)
+    live: set[_Server] = set()
+    try:
+        server = await loop.create_server(partial(_Server, door, live, loop), sock=listening)
+    except BaseException as error:
+        begun.set_exception(error)
+        raise
     begun.set_result(partial(loop.call_soon_threadsafe, stopping.set))
     await stopping.wait()
     server.close()

@@ -4,6 +4,7 @@ Knows the Maildir format (https://cr.yp.to/proto/maildir.html). Must never know 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -36,6 +37,8 @@ def read_folder(root: Path, take: Callable[[bytes], object], stopping: Event) ->
             continue
         take(raw)
         seen.mkdir(mode=0o700, exist_ok=True)
-        path.rename(seen / f"{path.name}{_SEEN}")
+        # Another node may look into it, too.
+        with suppress(FileNotFoundError):
+            path.rename(seen / f"{path.name}{_SEEN}")
         count += 1
     return count

@@ -20,6 +20,7 @@ class Saying(StrEnum):
     FAILED = "failed"
     AWAY = "away"
     CHALLENGE = "challenge"
+    SENDER = "sender"
 
 
 #: As servers say it in English, and `notifier.mail.refusal` knows it.

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -14,6 +15,7 @@ import structlog
 from feeds.storage import Connection
 from feeds.storage.database import Database
 from notifier.model import Subscriber, SubscriberState
+from notifier.returns.bounded import READ_BYTES
 from notifier.returns.classify import classified
 from notifier.returns.consequence import PASSING, Consequence, PauseRule, SoftRule, follows
 from notifier.returns.returned import ReturnedMail, ReturnKind
@@ -24,6 +26,9 @@ from notifier.storage.suppressions import Keyed, Suppression
 log = structlog.get_logger(__name__)
 
 _DAY = timedelta(days=1)
+_SILENCING = frozenset({Consequence.SUPPRESS, Consequence.OBJECT})
+#: What a pause counts; what repeats itself of somebody who is silent already is none of it.
+_COUNTED = _SILENCING | {Consequence.ALARM}
 _LOCAL_PART = re.compile(r"[^\s<>:;,()@]{1,64}@")
 
 
@@ -46,7 +51,13 @@ class Taking:
         """A mail, to these ``recipients`` of its envelope where they are known, is heeded; one that
         came before is not heeded again. Raises StoreError.
         """
-        return self.heed(classified(raw, self.secret, recipients))
+        try:
+            found = classified(raw, self.secret, recipients)
+        except Exception:  # whoever wrote it must not stop what comes behind it
+            log.exception("mail not understood")
+            key = sha256(raw[:READ_BYTES]).hexdigest()
+            found = ReturnedMail(key=key, kind=ReturnKind.OTHER)
+        return self.heed(found)
 
     def heed(self, found: ReturnedMail) -> Return:
         """The same of what is understood already."""
@@ -60,6 +71,9 @@ class Taking:
             known = person is not None
             what = follows(found, is_known=known, passing=passing, rule=self.rule)
             told = elsewhere or (person.address if person else found.recipient)
+            if what in _SILENCING and suppressions.of(connection, self.keyed(told)):
+                # It is so by now: what was heeded once counts for nothing more.
+                what = Consequence.NONE
             one = Return(
                 key=found.key,
                 at=now,
@@ -106,7 +120,7 @@ class Taking:
         what: Consequence,
         one: Return,
     ) -> None:
-        if what in {Consequence.SUPPRESS, Consequence.OBJECT}:
+        if what in _SILENCING:
             barred = Suppression(
                 address_hash=self.keyed(elsewhere or person.address),
                 reason=one.kind,
@@ -126,7 +140,9 @@ class Taking:
         To count what it took means to look at all that was sent: that is done for some of them.
         """
         kinds, since = self.pause.counted(ReturnKind(one.kind)), one.at - _DAY
-        readers = returns.readers(connection, one.domain, kinds, since) if kinds else 0
+        if not kinds or one.consequence not in _COUNTED:
+            return
+        readers = returns.readers(connection, one.domain, kinds, since, _COUNTED)
         if readers < self.pause.least or readers % self.pause.least:
             return
         if self.pause.is_passed(kinds, readers, deliveries.accepted(connection, one.domain, since)):

@@ -50,9 +50,20 @@ def passed(connection: Connection, subscriber: int, kinds: Collection[str], sinc
     return connection.scalar(select(func.count()).where(*theirs)) or 0
 
 
-def readers(connection: Connection, domain: str, kinds: Collection[str], since: datetime) -> int:
-    """Of how many readers of a domain any of these kinds came back since then."""
-    theirs = (returns.c.domain == domain, returns.c.at >= since, returns.c.kind.in_(kinds))
+def readers(
+    connection: Connection,
+    domain: str,
+    kinds: Collection[str],
+    since: datetime,
+    consequences: Collection[str],
+) -> int:
+    """Of how many readers of a domain any of these kinds came back since then, with one of these
+    consequences.
+    """
+    theirs = (
+        *(returns.c.domain == domain, returns.c.at >= since, returns.c.kind.in_(kinds)),
+        returns.c.consequence.in_(consequences),
+    )
     return (
         connection.scalar(select(func.count(returns.c.subscriber.distinct())).where(*theirs)) or 0
     )

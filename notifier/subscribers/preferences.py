@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from notifier.model import Frequency
 
-#: Beyond it nobody knows the rules of a zone, and soon after the calendar ends.
-LONGEST_PAUSE = timedelta(days=3660)
+#: Beyond it nobody knows the rules of a zone, and in the end the calendar ends.
+LONGEST_PAUSE = timedelta(days=36_525)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,8 @@
 """What came back is heeded once, whichever way it came, and only where somebody signed it."""
 
 import smtplib
+import socket
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -240,6 +242,54 @@ def test_a_maildir_is_read_and_what_was_read_is_seen(
     stopping.set()
     (tmp_path / "new" / "4.d.mx").write_bytes(b"")
     assert read_folder(tmp_path, taking.take, stopping) == 0
+
+
+def test_what_nobody_understands_stops_nothing_behind_it(
+    database: Database, taking: Taking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> ReturnedMail:
+        raise RecursionError
+
+    [delivery] = queue(database)
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "1.mx").write_bytes(b"From: a@b\r" + b"Content-Type: x/y\r\r" * 3_000)
+    with monkeypatch.context() as patched:
+        patched.setattr("notifier.returns.taking.classified", broken)
+        assert read_folder(tmp_path, taking.take, Event()) == 1
+    (tmp_path / "new" / "2.mx").write_bytes(of("postfix-hard-0", delivery.id))
+    assert read_folder(tmp_path, taking.take, Event()) == 1
+    assert [each.kind for each in on_record(database)] == ["hard", "other"]
+
+
+def test_a_few_connections_are_answered_and_no_more(taking: Taking) -> None:
+    port = a_free_port()
+    with ExitStack() as stack:
+        stack.enter_context(lmtp("127.0.0.1", port, taking.take, ("leave@news.example",)))
+        said = []
+        for _ in range(25):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", port), 10))
+            said.append(client.recv(200)[:3])
+        assert said == [b"220"] * 20 + [b"421"] * 5
+
+
+def test_who_never_ends_a_line_is_hung_up_on(taking: Taking) -> None:
+    port = a_free_port()
+    with (
+        lmtp("127.0.0.1", port, taking.take, ("leave@news.example",)),
+        socket.create_connection(("127.0.0.1", port), 10) as client,
+    ):
+        asked = b"LHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<leave@news.example>\r\nDATA\r\n"
+        client.sendall(asked)
+        with pytest.raises(OSError, match=r"reset|Broken pipe"):
+            client.sendall(b"x\n" * 50_000_000)
+    assert on_record(taking.database) == []
+
+
+def test_what_is_so_already_counts_for_nothing_more(database: Database, taking: Taking) -> None:
+    [delivery] = queue(database)
+    first = taking.take(of("postfix-hard-0", delivery.id))
+    again = taking.take(of("exim-hard-0", delivery.id))
+    assert (first.consequence, again.consequence) == ("suppress", "none")
 
 
 def handed(port: int, raw: bytes, *recipients: str) -> dict[str, tuple[int, bytes]]:

@@ -188,6 +188,7 @@ FAILED = b"Return-Path: <>\nFrom: MAILER-DAEMON\nSubject: failure notice\n\n"
         FAILED + b"<@" * 299_999,
         REPORT + b"Final-Recipient: rfc822; a@b.c\n\n" * 49_999,
         b"Content-Type: message/rfc822\n\n" * 9_999,
+        b"From: a@b\rSubject: x\r" + b"Content-Type: message/rfc822\r\r" * 3_000,
         b"Content-Type: message/feedback-report\n\n",
         b"",
     ],
@@ -204,6 +205,31 @@ def test_whatever_comes_is_understood_somehow(raw: bytes) -> None:
     found = classified(raw, SECRET, ["bounces@news.example"])
     assert not found.claims
     assert re.fullmatch("[0-9a-f]{64}", found.key)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "554 5.7.1 le domaine de l'expéditeur n'existe pas",
+        "550 5.7.1 Absenderadresse existiert nicht",
+        "550 5.7.1 Il dominio del mittente non esiste",
+        "554 5.7.1 We couldn't find an MX for your sending host",
+        "550 5.7.0 送信元ドメインが存在しません",
+        "550 O domínio do remetente não existe",
+        "550 Домен отправителя не найден: не удалось найти MX",
+    ],
+)
+def test_what_is_missing_of_us_is_no_dead_mailbox(words: str) -> None:
+    status = words.split()[1] if words.split()[1][1:2] == "." else "5.0.0"
+    fields = (
+        f"Final-Recipient: rfc822; {WHO}\nAction: failed\nStatus: {status}\n"
+        f"Diagnostic-Code: smtp; {words}\n"
+    )
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "postmaster@mx.example", "failure notice"
+    mail.set_content(f"Reporting-MTA: dns; mx.example\n\n{fields}", cte="base64")
+    raw = mail.as_bytes().replace(b"text/plain", b"message/delivery-status")
+    assert classified(raw, SECRET).kind is ReturnKind.POLICY
 
 
 def test_a_machines_answer_from_nobody_is_one() -> None:
