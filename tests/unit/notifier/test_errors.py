@@ -4,6 +4,7 @@ from notifier.errors import (
     CannotListen,
     DaemonRuns,
     LeaseLost,
+    MailboxUnreadable,
     NothingToShow,
     TransportUnavailable,
     UnknownSubscriber,
@@ -42,3 +43,10 @@ def test_a_node_that_lost_its_lease_is_named() -> None:
     error = LeaseLost("one")
     assert error.node == "one"
     assert "the node 'one' stood still for too long" in str(error)
+
+
+def test_a_mailbox_that_cannot_be_read_is_named_with_its_setting() -> None:
+    error = MailboxUnreadable("imap.example.org", "no such user")
+    assert error.host == "imap.example.org"
+    said = "the mailbox at imap.example.org: no such user; see returns.mailbox"
+    assert str(error).endswith(said)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.mail.return_path import delivery, token
+from notifier.mail.return_path import address, delivery, token
 
 SECRET = b"s" * 32
 LARGEST = 2**63 - 1
@@ -61,3 +61,8 @@ def test_no_letter_but_its_own_passes() -> None:
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
     assert delivery(text, SECRET) is None
+
+
+def test_the_star_of_a_pattern_becomes_the_token() -> None:
+    made = address("bounces+*@news.example", 17, SECRET)
+    assert made == f"bounces+{token(17, SECRET)}@news.example"

@@ -42,6 +42,7 @@ def test_a_view_link_names_the_period_too() -> None:
         (LINKS.manage(PUBLIC_ID, 2, UNTIL), LinkScope.MANAGE, ""),
         (LINKS.undo(PUBLIC_ID, 2, UNTIL), LinkScope.UNDO, ""),
         (LINKS.confirm(PUBLIC_ID, 2, "8Zq-1", UNTIL), LinkScope.CONFIRM, "8Zq-1"),
+        (LINKS.address(PUBLIC_ID, 2, "8Zq-1", UNTIL), LinkScope.ADDRESS, "8Zq-1"),
     ],
 )
 def test_a_link_that_changes_something_says_until_when_it_counts(

@@ -1,5 +1,7 @@
 """Moments to send at are given out once, at a fixed distance, and are of use for a while alone."""
 
+from math import inf
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,3 +117,10 @@ def test_a_receiver_is_who_receives_for_a_domain_or_for_all_below_one() -> None:
     assert limits.receiver("a.b.example.net") == "below"
     assert limits.receiver("example.net") is None
     assert limits.receiver("net") is None
+
+
+def test_a_name_blocks_until_its_moment_has_come() -> None:
+    quotas = Quotas(limits=SendingLimits(rates={NAME: 10.0}))
+    assert quotas.blocks(NAME, 0.0)
+    assert not quotas.blocks("nobody", 0.0)
+    assert quotas.most_open("nobody") == inf

@@ -75,3 +75,12 @@ def test_who_is_slow_holds_up_nobody() -> None:
     for _ in range(20):
         shares.ended("a", 2.0)
     assert not shares.may("a", 0.0)
+
+
+def test_who_may_take_none_for_now_keeps_nobody_waiting() -> None:
+    shares = opened(a=1, b=1)
+    shares.waits("a")
+    assert sent(shares, "b", 10) == {"b": 10}
+    # What was there all the while has nothing to make good.
+    shares.opening("a", 3, 1.0)
+    assert shares.may("a", 1.0)
