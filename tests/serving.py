@@ -89,6 +89,16 @@ BOUNDS = SignUpBounds(per_address=3, per_network=50, per_hour=100)
 
 
 @dataclass(slots=True)
+class Clock:
+    """A time of day that tests set."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass(slots=True)
 class Heartbeats:
     """Jobs that beat as they are told to."""
 

@@ -92,8 +92,6 @@ def contents(
 
     Raises SettingsError where no secret signs their links, or a template of theirs is wrong.
     """
-    from datetime import timedelta
-
     from feeds.publish.site import item_page
     from notifier.digest.contents import Contents
     from notifier.digest.named import Named
@@ -356,9 +354,9 @@ def look(house: House, stopping: Event) -> None:
     """
     from notifier.returns.maildir_door import read_folder
 
-    settings = house.settings.returns
+    settings, take = house.settings.returns, taking(house).take
     if settings.maildir:
-        read_folder(settings.maildir, taking(house).take, stopping)
+        read_folder(settings.maildir, take, stopping)
     told = settings.mailbox
     if told.protocol:
         from notifier.returns.mailbox_door import RemoteMailbox
@@ -372,7 +370,7 @@ def look(house: House, stopping: Event) -> None:
             password=told.password.get_secret_value(),
             folder=told.folder,
         )
-        mailbox.read(taking(house).take, stopping)
+        mailbox.read(take, stopping)
 
 
 @contextmanager

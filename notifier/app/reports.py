@@ -21,7 +21,6 @@ from notifier.model import (
     Subscriber,
     SubscriberState,
     Totals,
-    Weekday,
 )
 
 if TYPE_CHECKING:
@@ -229,13 +228,14 @@ def _row(person: Subscriber, *, is_suppressed: bool) -> SubscriberRow:
 
 
 def _digest(person: Subscriber, cadence: Cadence) -> DigestRow:
-    hour, minute = divmod(cadence.minute, 60)
+    from notifier.subscribers.preferences import named_days, spelt_hour
+
     is_immediate = cadence.frequency is Frequency.IMMEDIATE
     followed = (each for each in person.followed if each.frequency is cadence.frequency)
     return DigestRow(
         frequency=cadence.frequency,
-        at=None if is_immediate else f"{hour:02}:{minute:02}",
-        weekdays=tuple(list(Weekday)[day] for day in sorted(cadence.weekdays)),
+        at=None if is_immediate else spelt_hour(cadence.minute),
+        weekdays=named_days(cadence.weekdays),
         quiet_minutes=cadence.quiet_minutes,
         selections=tuple(each.selection.query for each in followed),
         due_at=None if is_immediate and not cadence.first else person.due.get(cadence.frequency),

@@ -3,7 +3,6 @@
 Knows how those are asked for and reported. Must never know how they are done.
 """
 
-import sys
 from dataclasses import asdict
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, tzinfo
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.invocation import house_for, stopping
+from notifier.cli.invocation import content_of, house_for, stopping
 from notifier.cli.output import (
     AsJson,
     DryRun,
@@ -295,7 +294,7 @@ def read(
     """Take mails that came back another way, and heed them as any; each counts once."""
     from notifier.app.mail_parts import taking
 
-    contents = [_content(file) for file in files]
+    contents = [content_of(file) for file in files]
     with house_for(context, logs=True) as house:
         taken = [taking(house).take(content) for content in contents]
     if as_json:
@@ -304,15 +303,6 @@ def read(
     for file, one in zip(files, taken, strict=True):
         said = " ".join(filter(None, (one.kind, one.status, one.diagnostic)))
         write_line(f"{file}: {said}; {one.consequence}")
-
-
-def _content(file: Path) -> bytes:
-    if str(file) == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror}") from error
 
 
 def suppressions(context: typer.Context, as_json: AsJson = False) -> None:

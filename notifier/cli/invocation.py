@@ -56,6 +56,16 @@ def house_for(
     return House(settings_for(context, logs=logs), clock=clock, stopping=stopping)
 
 
+def content_of(file: Path) -> bytes:
+    """The file that an argument names, or standard input for ``-``. Raises BadParameter."""
+    if str(file) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}") from error
+
+
 @contextmanager
 def stopping() -> Iterator[Event]:
     """An event that SIGTERM and SIGINT set, so that work ends with the item in hand."""

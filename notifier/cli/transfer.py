@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.invocation import house_for
+from notifier.cli.invocation import content_of, house_for
 from notifier.cli.output import (
     AsJson,
     DryRun,
@@ -104,22 +104,13 @@ def import_(
         zone=timezone,
         language=language,
     )
-    listed = read_list(_content(file), _columns(column or ()))
+    listed = read_list(content_of(file), _columns(column or ()))
     with house_for(context) as house, progress("import") as on_progress:
         importing = lists.importing(house, otherwise, source=consent, vouched=vouched)
         report = importing.take(listed.people, dry_run=dry_run, progress=on_progress)
     _tell(report, listed.unread, as_json=as_json)
     if report.faults:
         raise typer.Exit(1)
-
-
-def _content(file: Path) -> bytes:
-    if str(file) == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror}") from error
 
 
 def _columns(given: "Sequence[str]") -> "Mapping[ListColumn, str]":

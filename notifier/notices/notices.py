@@ -128,14 +128,15 @@ class Notices:
 
     def _notice(self, one: Claimed, known: _Known) -> Notice | None:
         person = known.people[one.subscriber]
-        if one.notice == NoticeKind.WELCOME:
-            return self._welcome(one, person, known.latest.get(one.subscriber, ()))
-        if one.notice not in _OF_REQUESTS:
-            return (
-                self._link(one, person)
-                if one.notice == NoticeKind.LINK
-                else self._moved(one, person)
-            )
+        match one.notice:
+            case NoticeKind.WELCOME:
+                return self._welcome(one, person, known.latest.get(one.subscriber, ()))
+            case NoticeKind.LINK:
+                return self._link(one, person)
+            case NoticeKind.MOVED:
+                return self._moved(one, person)
+            case _:
+                pass
         request = known.requests.get(_number(one))
         if request is None or request.confirmed_at:
             return None
@@ -148,24 +149,20 @@ class Notices:
         words = catalogue(request.asked.language, FOLDER)
         say, site = words.say, self.sender.site_title
         link, until = self._confirming(one, request, words)
-        return Notice(
-            words=words,
-            subject=say("confirm_mail.subject", site=site),
-            title=say("confirm_mail.title"),
-            parts=(
-                say("confirm_mail.asked", site=site),
-                self._listing(_selections(request.asked), words),
-                self.comes(request.asked, words),
-                Action(say("confirm_mail.do"), link),
-                say("confirm_mail.until", until=until),
-                say("confirm_mail.otherwise"),
-            ),
+        return self._told(
+            "confirm_mail",
+            words,
+            say("confirm_mail.asked", site=site),
+            self._listing(_selections(request.asked), words),
+            asked_comes(request.asked, self.zone, words),
+            Action(say("confirm_mail.do"), link),
+            say("confirm_mail.until", until=until),
+            say("confirm_mail.otherwise"),
         )
 
     def _manage(self, one: Claimed, person: Subscriber, request: AskedRequest) -> Notice:
         words = catalogue(person.language, FOLDER)
         say, site = words.say, self.sender.site_title
-        ends = one.created_at + _ASKED_FOR
         has = [each.selection for each in person.followed]
         new = [each for each in _selections(request.asked) if each not in has]
         adding: tuple[Part, ...] = ()
@@ -177,18 +174,14 @@ class Notices:
                 Action(say("manage_mail.add"), link),
                 say("confirm_mail.until", until=until),
             )
-        return Notice(
-            words=words,
-            subject=say("manage_mail.subject", site=site),
-            title=say("manage_mail.title"),
-            parts=(
-                say("manage_mail.asked", site=site),
-                self._listing(has, words),
-                Action(say("manage_mail.do"), self.links.manage(one.public_id, one.epoch, ends)),
-                say("manage_mail.until", until=self._moment(ends, person.zone, words)),
-                *adding,
-                say("manage_mail.otherwise"),
-            ),
+        return self._told(
+            "manage_mail",
+            words,
+            say("manage_mail.asked", site=site),
+            self._listing(has, words),
+            *self._way(one, person, words),
+            *adding,
+            say("manage_mail.otherwise"),
         )
 
     def _link(self, one: Claimed, person: Subscriber) -> Notice | None:
@@ -196,17 +189,12 @@ class Notices:
             return None
         words = catalogue(person.language, FOLDER)
         say, site = words.say, self.sender.site_title
-        ends = one.created_at + _ASKED_FOR
-        return Notice(
-            words=words,
-            subject=say("link_mail.subject", site=site),
-            title=say("link_mail.title"),
-            parts=(
-                say("link_mail.asked", site=site),
-                Action(say("manage_mail.do"), self.links.manage(one.public_id, one.epoch, ends)),
-                say("manage_mail.until", until=self._moment(ends, person.zone, words)),
-                say("manage_mail.otherwise"),
-            ),
+        return self._told(
+            "link_mail",
+            words,
+            say("link_mail.asked", site=site),
+            *self._way(one, person, words),
+            say("manage_mail.otherwise"),
         )
 
     def _address(self, one: Claimed, person: Subscriber, request: AskedRequest) -> Notice | None:
@@ -216,38 +204,32 @@ class Notices:
         say, site = words.say, self.sender.site_title
         ends = request.asked_at + CONFIRM_WITHIN
         link = self.links.address(one.public_id, one.epoch, str(request.id), ends)
-        return Notice(
-            words=words,
-            subject=say("address_mail.subject", site=site),
-            title=say("address_mail.title"),
-            parts=(
-                say("address_mail.asked", site=site),
-                Action(say("confirm_mail.do"), link),
-                say("confirm_mail.until", until=self._moment(ends, person.zone, words)),
-                say("manage_mail.otherwise"),
-            ),
+        return self._told(
+            "address_mail",
+            words,
+            say("address_mail.asked", site=site),
+            Action(say("confirm_mail.do"), link),
+            say("confirm_mail.until", until=self._moment(ends, person.zone, words)),
+            say("manage_mail.otherwise"),
         )
 
     def _moved(self, one: Claimed, person: Subscriber) -> Notice:
         """To the address before: by its link whoever reads there ends what somebody else took."""
         words = catalogue(person.language, FOLDER)
         say, site = words.say, self.sender.site_title
-        return Notice(
-            words=words,
-            subject=say("moved_mail.subject", site=site),
-            title=say("moved_mail.title"),
-            parts=(
-                say("moved_mail.told", site=site),
-                say("moved_mail.otherwise"),
-                Action(say("leave_now"), self.links.unsubscribe(one.public_id, one.epoch)),
-            ),
+        return self._told(
+            "moved_mail",
+            words,
+            say("moved_mail.told", site=site),
+            say("moved_mail.otherwise"),
+            Action(say("leave_now"), self.links.unsubscribe(one.public_id, one.epoch)),
         )
 
     def _welcome(
         self, one: Claimed, person: Subscriber, latest: Sequence[tuple[str, str]]
     ) -> Notice:
         words = catalogue(person.language, FOLDER)
-        say, site = words.say, self.sender.site_title
+        say = words.say
         parts: list[Part] = [say("welcome_mail.gets")]
         for often, cadence in person.cadences.items():
             chosen = [each.selection for each in person.followed if each.frequency is often]
@@ -256,19 +238,26 @@ class Notices:
         parts += [say("welcome_mail.change"), Action(say("manage_mail.do"), manage)]
         if latest:
             parts += [say("welcome_mail.latest"), Listing(tuple(latest))]
-        return Notice(
-            words=words,
-            subject=say("welcome_mail.subject", site=site),
-            title=say("welcome_mail.title"),
-            parts=tuple(parts),
-            is_of_list=True,
+        return self._told("welcome_mail", words, *parts, is_of_list=True)
+
+    def _way(self, one: Claimed, person: Subscriber, words: Catalogue) -> tuple[Part, Part]:
+        """The button that leads to what they get, and until when it does."""
+        ends = one.created_at + _ASKED_FOR
+        link = self.links.manage(one.public_id, one.epoch, ends)
+        until = self._moment(ends, person.zone, words)
+        return Action(words.say("manage_mail.do"), link), words.say(
+            "manage_mail.until", until=until
         )
 
-    def comes(self, asked: Asked, words: Catalogue) -> str:
-        """When that comes which was asked for, in a sentence."""
-        zone = zone_named(asked.timezone) or self.zone
-        cadence = cadence_of(asked.frequency, asked.minute, asked.weekdays, zone)
-        return comes_when(cadence, words)
+    def _told(self, what: str, words: Catalogue, *parts: Part, is_of_list: bool = False) -> Notice:
+        """A notice under its subject and heading, as a catalogue has them under ``what``."""
+        return Notice(
+            words=words,
+            subject=words.say(f"{what}.subject", site=self.sender.site_title),
+            title=words.say(f"{what}.title"),
+            parts=parts,
+            is_of_list=is_of_list,
+        )
 
     def _confirming(self, one: Claimed, request: AskedRequest, words: Catalogue) -> tuple[str, str]:
         """The link that confirms, and until when it does."""
@@ -296,6 +285,12 @@ def comes_when(cadence: Cadence, words: Catalogue) -> str:
         hour=words.hour(cadence.minute),
         zone=cadence.zone.key,
     )
+
+
+def asked_comes(asked: Asked, otherwise: ZoneInfo, words: Catalogue) -> str:
+    """The same of what was asked for; a zone ``otherwise`` stands for one that is none."""
+    zone = zone_named(asked.timezone) or otherwise
+    return comes_when(cadence_of(asked.frequency, asked.minute, asked.weekdays, zone), words)
 
 
 def _selections(asked: Asked) -> Sequence[Selection]:

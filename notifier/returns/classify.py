@@ -150,8 +150,9 @@ def _claims(
     delivery = _delivery(places, secret)
     if delivery is None and found.kind in {*BOUNCES, ReturnKind.COMPLAINT, ReturnKind.DELAYED}:
         # Its return path may stand in the mail that came back.
-        delivery = _delivery(_said(message, raw), secret)
-        public_id = next(filter(None, (_signed_link(s, secret) for s in _said(message, raw))), "")
+        said = [*_said(message, raw)]
+        delivery = _delivery(said, secret)
+        public_id = next(filter(None, (_signed_link(each, secret) for each in said)), "")
         return Claims(delivery=delivery, public_id=public_id)
     return Claims(delivery=delivery)
 

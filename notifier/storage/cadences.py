@@ -3,7 +3,7 @@
 Knows the table ``cadences``. Must never know the rules of local time, or who is due.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -53,6 +53,16 @@ def zone_named(name: str) -> ZoneInfo | None:
     return None
 
 
+def spelt_days(days: Collection[int]) -> str:
+    """Days as a column of weekdays has them (`notifier.storage.tables.cadences`)."""
+    return "".join(str(day + 1) for day in sorted(days))
+
+
+def days_of(spelt: str) -> frozenset[int]:
+    """The days of such a column, Monday being 0."""
+    return frozenset(int(day) - 1 for day in spelt)
+
+
 def timing(row: Row[Any], otherwise: ZoneInfo) -> Timing:
     """A row of `cadences`; a zone ``otherwise`` stands for one that is no more."""
     zone = zone_named(row.timezone)
@@ -62,7 +72,7 @@ def timing(row: Row[Any], otherwise: ZoneInfo) -> Timing:
             frequency=Frequency(row.frequency),
             minute=row.minute,
             zone=zone or otherwise,
-            weekdays=frozenset(int(day) - 1 for day in row.weekdays),
+            weekdays=days_of(row.weekdays),
             first=None if row.first == _ALWAYS else row.first,
             quiet_minutes=row.quiet_minutes,
         ),
@@ -79,7 +89,7 @@ def key_of(connection: Connection, cadence: Cadence, due_at: datetime | None, cu
     row = {
         "frequency": cadence.frequency,
         "minute": cadence.minute,
-        "weekdays": "".join(str(day + 1) for day in sorted(cadence.weekdays)),
+        "weekdays": spelt_days(cadence.weekdays),
         "timezone": cadence.zone.key,
         "first": cadence.first or _ALWAYS,
         "quiet_minutes": cadence.quiet_minutes,

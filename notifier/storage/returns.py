@@ -5,13 +5,12 @@ what a mail says, or what is too much.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from feeds.storage.columns import among
 from feeds.storage.engines import upsert
 from notifier.storage.sending import Claimed
 from notifier.storage.tables import pauses, returns, subscribers
@@ -76,17 +75,6 @@ def latest(connection: Connection, limit: int, address_key: str = "") -> list[Re
         theirs = select(subscribers.c.id).where(subscribers.c.address_key == address_key)
         wanted = wanted.where(returns.c.subscriber.in_(theirs))
     return [Return(**row) for row in connection.execute(wanted).mappings()]
-
-
-def of_deliveries(
-    connection: Connection, deliveries: Sequence[int]
-) -> Mapping[int, Sequence[Return]]:
-    """What came back of each of these deliveries, the first first."""
-    wanted = select(*_COLUMNS).where(among(returns.c.delivery, deliveries)).order_by(returns.c.id)
-    found = defaultdict[int, list[Return]](list)
-    for row in connection.execute(wanted).mappings():
-        found[row["delivery"]].append(Return(**row))
-    return found
 
 
 def counts(connection: Connection, since: datetime) -> Mapping[str, Mapping[str, int]]:

@@ -273,7 +273,7 @@ def settle(
     """
     if settlements:
         mine = _mine(connection, lease, settlements)
-        _record(connection, lease, [_row(one, now) for one in settlements])
+        _record(connection, lease, now, settlements)
         _follow(connection, settlements, mine, now, keyed)
     return ()
 
@@ -291,7 +291,7 @@ def settle_or_hold(
     for one in settlements:
         try:
             with connection.begin_nested():
-                _record(connection, lease, [_row(one, now)])
+                _record(connection, lease, now, [one])
         except _NOT_TAKEN:
             uncertain = Settlement(
                 delivery=one.delivery,
@@ -299,7 +299,7 @@ def settle_or_hold(
                 reply=_NOT_RECORDED,
                 was_in_doubt=True,
             )
-            _record(connection, lease, [_row(uncertain, now)])
+            _record(connection, lease, now, [uncertain])
             held.append(one.delivery)
     settled = [one for one in settlements if one.delivery not in held]
     _follow(connection, settled, {*mine, *held}, now, keyed)
@@ -318,14 +318,22 @@ def _mine(connection: Connection, lease: int, settlements: Sequence[Settlement])
     return set(connection.scalars(select(deliveries.c.id).where(*mine)))
 
 
-def _record(connection: Connection, lease: int, ended: Sequence[Sequence[object]]) -> None:
-    connection.execute(_SETTLE, {"group": listed(ended), "by": lease})
-
-
-def _row(one: Settlement, now: datetime) -> Sequence[object]:
-    settled_at = None if one.again_at else now
-    doubt = int(one.was_in_doubt)
-    return one.delivery, one.state, one.reply, one.cause, one.again_at, settled_at, doubt
+def _record(
+    connection: Connection, lease: int, now: datetime, settlements: Sequence[Settlement]
+) -> None:
+    group = [
+        (
+            one.delivery,
+            one.state,
+            one.reply,
+            one.cause,
+            one.again_at,
+            None if one.again_at else now,
+            int(one.was_in_doubt),
+        )
+        for one in settlements
+    ]
+    connection.execute(_SETTLE, {"group": listed(group), "by": lease})
 
 
 def _follow(

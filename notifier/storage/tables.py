@@ -330,7 +330,7 @@ returns = Table(
     Column("key", Text, nullable=False, unique=True),
     Column("at", Instant, nullable=False, index=True),
     Column("kind", Text, nullable=False),
-    Column("delivery", Number, index=True),
+    Column("delivery", Number),
     Column("subscriber", Number, index=True),
     Column("domain", Text, nullable=False),
     Column("status", Text, nullable=False),

@@ -294,11 +294,10 @@ class Importing:
         self._report.changed += len(lines)
 
     def _ask(self, connection: Connection, lines: Mapping[str, _ListLine], now: datetime) -> None:
-        asking = {
-            self.new_id(): AskedBy(line.address, _asked(line.wanted)) for line in lines.values()
-        }
+        wanted = {key: AskedBy(line.address, _asked(line.wanted)) for key, line in lines.items()}
+        asking = {self.new_id(): each for each in wanted.values()}
         known = requests.make_known(connection, asking, now)
-        asked = {known[key].id: _asked(line.wanted) for key, line in lines.items()}
+        asked = {known[key].id: each.asked for key, each in wanted.items()}
         shown = Shown(page="list", text=self.source)
         numbers = requests.ask(connection, asked, shown, now)
         occasions = {owner: str(number) for owner, number in numbers.items()}

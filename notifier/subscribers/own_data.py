@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 
 from feeds.storage import Connection
 from feeds.storage.database import Database
-from notifier.model import Consent, Frequency, Subscriber, SubscriberState, Weekday, folded
+from notifier.model import Consent, Frequency, Subscriber, SubscriberState, folded
 from notifier.storage import deliveries, returns, subscribers, suppressions
 from notifier.storage.consent import erasure, requests
 from notifier.storage.consent.requests import AskedRequest
 from notifier.storage.deliveries import Delivery
 from notifier.storage.returns import Return
 from notifier.storage.suppressions import Keyed, Suppression
+from notifier.subscribers.preferences import named_days, spelt_hour
 
 #: Of more mails than this nobody is told; some are kept for a month alone.
 _MOST_MAILS = 100_000
@@ -102,14 +103,13 @@ def _plain(value: object) -> object:
 
 def _gets(person: Subscriber, often: Frequency) -> Gets:
     cadence = person.cadences[often]
-    hour, minute = divmod(cadence.minute, 60)
     return Gets(
         frequency=often,
         selections=tuple(
             each.selection.query for each in person.followed if each.frequency is often
         ),
-        at="" if often is Frequency.IMMEDIATE else f"{hour:02}:{minute:02}",
-        weekdays=tuple(list(Weekday)[day] for day in sorted(cadence.weekdays)),
+        at="" if often is Frequency.IMMEDIATE else spelt_hour(cadence.minute),
+        weekdays=named_days(cadence.weekdays),
         quiet_minutes=cadence.quiet_minutes,
         next=person.due.get(often),
     )

@@ -3,15 +3,25 @@
 Knows the words of preferences. Must never know what is made of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from notifier.model import Frequency
+from notifier.model import Frequency, Weekday
 
 #: Beyond it nobody knows the rules of a zone, and in the end the calendar ends.
 LONGEST_PAUSE = timedelta(days=36_525)
+
+
+def spelt_hour(minute: int) -> str:
+    """A minute of the day as it is typed: 07:00."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def named_days(days: Collection[int]) -> tuple[str, ...]:
+    """The names of weekdays, of which Monday is 0, in their order."""
+    return tuple(list(Weekday)[day] for day in sorted(days))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

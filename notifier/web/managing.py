@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 
 from feeds.catalogue import Catalogue, languages, nearest
 from feeds.storage.database import Database
-from feeds.web.request_limits import CLIENT, PATIENCE_SECONDS, BodyTooLong, RateLimit, ThreadLimit
+from feeds.web.request_limits import CLIENT, PATIENCE_SECONDS, RateLimit, ThreadLimit
 from notifier.errors import UnusableAddress
 from notifier.model import EVERY_DAY, Frequency, Subscriber, folded
 from notifier.storage import deliveries, suppressions
@@ -29,7 +29,7 @@ from notifier.subscribers.moving import Moving, NotMoved
 from notifier.subscribers.own_data import erase, own_data, spelt
 from notifier.subscribers.sign_up import SignUp, SignUpAnswer, is_role
 from notifier.subscribers.subscribe import checked
-from notifier.web.forms import MOST, age, is_ours, minted, typed, zones
+from notifier.web.forms import MOST, age, is_ours, minted, zones
 from notifier.web.offers import Offers
 from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of
 from notifier.web.unsubscribe import masked
@@ -82,7 +82,7 @@ class Managing:
         if request.method != "POST":
             done = next((each for each in _DONE if each in request.query_params), "")
             return await self._looks.run(self._shown, claim, done)
-        sent = await self._sent(request)
+        sent = await self.pages.sent(request)
         if isinstance(sent, Response):
             return sent
         return await self._acts.run(self._changed, claim, sent)
@@ -94,7 +94,7 @@ class Managing:
             return claim
         if request.method != "POST":
             return RedirectResponse(self._here(claim), 303, headers=PRIVATE)
-        sent = await self._sent(request)
+        sent = await self.pages.sent(request)
         if isinstance(sent, Response):
             return sent
         return await self._acts.run(self._asked, claim, sent, request.scope.get(CLIENT, ""))
@@ -122,7 +122,7 @@ class Managing:
             return claim
         if request.method != "POST":
             return await self._looks.run(self._shown_erasing, claim)
-        sent = await self._sent(request)
+        sent = await self.pages.sent(request)
         if isinstance(sent, Response):
             return sent
         return await self._acts.run(self._erased, claim, sent)
@@ -143,7 +143,7 @@ class Managing:
             return self.pages.notice("too_often", 429)
         if request.method != "POST":
             return self._asked_for_link(200)
-        sent = await self._sent(request)
+        sent = await self.pages.sent(request)
         if isinstance(sent, Response):
             return sent
         return await self._acts.run(self._mailed, sent, request.scope.get(CLIENT, ""))
@@ -159,14 +159,6 @@ class Managing:
             return self.pages.notice("too_often", 429)
         claim = claim_of(request, self.links.secret, LinkScope.MANAGE)
         return self._asked_for_link(404) if claim is None else claim
-
-    async def _sent(self, request: Request) -> Mapping[str, Sequence[str]] | Response:
-        if not is_ours(request, self.pages.site.url):
-            return self.pages.notice("not_understood", 403)
-        try:
-            return await typed(request)
-        except BodyTooLong:
-            return self.pages.notice("not_understood", 413)
 
     def _is_too_often(self, request: Request) -> bool:
         return bool(self._limit.wait_seconds(request.scope.get(CLIENT, ""), time.monotonic()))

@@ -1,23 +1,27 @@
 """Pages made on request, in the look of the published ones, and the token that opens them.
 
-Knows templates and the header fields of what is nobody else's business. Must never query.
+Knows templates, the header fields of what is nobody else's business, and what is answered to a form
+that is not ours. Must never query.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from feeds.catalogue import catalogue
 from feeds.publish.pages import renderer
 from feeds.publish.site import Site
 from feeds.taxonomy import Taxonomy
 from feeds.web.representation import PAGE_POLICY
+from feeds.web.request_limits import BodyTooLong
 from notifier.catalogue import FOLDER
 from notifier.errors import TokenRefused
 from notifier.subscribers.links import Claim, LinkScope, read
+from notifier.web.forms import is_ours, typed
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -63,6 +67,15 @@ class PrivatePages:
     def told(self, heading: str, text: str, status: int) -> HTMLResponse:
         """The same of finished sentences."""
         return self.answer("notice.html", status, heading=heading, text=text)
+
+    async def sent(self, request: Request) -> Mapping[str, Sequence[str]] | Response:
+        """What a form of ours sent, or what is answered to whatever is none."""
+        if not is_ours(request, self.site.url):
+            return self.notice("not_understood", 403)
+        try:
+            return await typed(request)
+        except BodyTooLong:
+            return self.notice("not_understood", 413)
 
 
 def claim_of(request: Request, secret: bytes, scope: LinkScope) -> Claim | None:

@@ -18,17 +18,18 @@ from config.values import is_one_line
 from feeds import search
 from feeds.catalogue import Catalogue, languages, nearest
 from feeds.storage.database import Database
-from feeds.web.request_limits import CLIENT, PATIENCE_SECONDS, BodyTooLong, RateLimit, ThreadLimit
+from feeds.web.request_limits import CLIENT, PATIENCE_SECONDS, RateLimit, ThreadLimit
 from notifier.errors import UnusableAddress
 from notifier.model import EVERY_DAY, Frequency, Shown, Subscriber
-from notifier.notices.notices import comes_when
+from notifier.notices.notices import asked_comes
 from notifier.storage.cadences import zone_named
 from notifier.storage.consent.requests import Asked
 from notifier.storage.suppressions import Keyed
 from notifier.subscribers.links import Claim, LinkScope
+from notifier.subscribers.preferences import spelt_hour
 from notifier.subscribers.sign_up import NotConfirmed, SignUp, SignUpAnswer, is_role
-from notifier.subscribers.subscribe import USUAL_MINUTE, cadence_of, checked
-from notifier.web.forms import LEAST, MOST, age, is_ours, minted, typed, zone_guessed, zones
+from notifier.subscribers.subscribe import USUAL_MINUTE, checked
+from notifier.web.forms import LEAST, MOST, age, is_ours, minted, zone_guessed, zones
 from notifier.web.offers import Offers, minute_of
 from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of
 
@@ -98,12 +99,9 @@ class Subscribing:
             return self.pages.notice("too_often", 429)
         if request.method != "POST":
             return await self._shown(self._filled(request, request.query_params.multi_items()))
-        if not is_ours(request, self.pages.site.url):
-            return self.pages.notice("not_understood", 403)
-        try:
-            sent = await typed(request)
-        except BodyTooLong:
-            return self.pages.notice("not_understood", 413)
+        sent = await self.pages.sent(request)
+        if isinstance(sent, Response):
+            return sent
         filled = self._filled(request, [(name, one) for name in sent for one in sent[name]])
         return await self._sent_in(filled, sent)
 
@@ -144,7 +142,7 @@ class Subscribing:
             address=sent.get("address", ""),
             queries=tuple(chosen)[:_MOST_CHOSEN],
             often=sent.get("often", Frequency.DAILY),
-            hour=sent.get("hour", f"{USUAL_MINUTE // 60:02}:{USUAL_MINUTE % 60:02}"),
+            hour=sent.get("hour", spelt_hour(USUAL_MINUTE)),
             weekday=sent.get("weekday", "0"),
             zone=sent.get("zone", zone.key),
             language=sent.get("language", "") or self.pages.words.tag,
@@ -227,8 +225,7 @@ class Subscribing:
         # What they read is what they agreed to, whatever language they chose for their mails.
         words = self._in(filled.read or filled.language).words
         chosen = self._chosen(filled.queries, words)
-        zone = zone_named(asked.timezone) or self.pages.site.timezone
-        when = comes_when(cadence_of(often, asked.minute, asked.weekdays, zone), words)
+        when = asked_comes(asked, self.pages.site.timezone, words)
         shown = Shown(
             page=filled.page,
             text="\n".join(
@@ -288,13 +285,11 @@ class Subscribing:
         _, request = found
         asked = request.asked
         pages = self._in(asked.language)
-        zone = zone_named(asked.timezone) or pages.site.timezone
-        cadence = cadence_of(asked.frequency, asked.minute, asked.weekdays, zone)
         labels = [
             self.offers.label(each, pages.words.tag)
             for each in self.offers.selections(asked.queries)
         ]
-        when = comes_when(cadence, pages.words)
+        when = asked_comes(asked, pages.site.timezone, pages.words)
         return pages.answer("confirm.html", labels=labels, when=when)
 
     def _done(self, person: Subscriber) -> Response:

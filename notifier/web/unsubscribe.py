@@ -15,12 +15,11 @@ from starlette.responses import RedirectResponse, Response
 
 from feeds.catalogue import Catalogue
 from feeds.storage.database import Database
-from feeds.web.request_limits import PATIENCE_SECONDS, BodyTooLong, ThreadLimit
+from feeds.web.request_limits import PATIENCE_SECONDS, ThreadLimit
 from notifier.model import EVERY_DAY, GONE, Cadence, Frequency, Subscriber, SubscriberState
 from notifier.storage import subscribers
 from notifier.subscribers.leaving import Left, just_left, take_back, undoable
 from notifier.subscribers.links import Claim, LinkScope, MailLinks
-from notifier.web.forms import is_ours, typed
 from notifier.web.offers import Offers
 from notifier.web.private_pages import PRIVATE, PrivatePages, claim_of
 
@@ -63,12 +62,9 @@ class Unsubscribing:
             return self.pages.notice("damaged_link", 404)
         if request.method != "POST":
             return await self._looks.run(self._standing, claim)
-        if not is_ours(request, self.pages.site.url):
-            return self.pages.notice("not_understood", 403)
-        try:
-            sent = await typed(request)
-        except BodyTooLong:
-            return self.pages.notice("not_understood", 413)
+        sent = await self.pages.sent(request)
+        if isinstance(sent, Response):
+            return sent
         return await self._ends.run(self._taken_back, claim, sent)
 
     # -- In threads --------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from notifier.model import EVERY_DAY, Followed, Frequency, Subscriber
 from notifier.storage.cadences import zone_named
 from notifier.subscribers.change import timings
 from notifier.subscribers.choice import Choice
-from notifier.subscribers.preferences import LONGEST_PAUSE
+from notifier.subscribers.preferences import LONGEST_PAUSE, spelt_hour
 from notifier.subscribers.subscribe import USUAL_MINUTE
 from notifier.web.offers import Offers, minute_of
 
@@ -66,7 +66,7 @@ class Wishes:
             rows=tuple(rows),
             added=(),
             often=person.followed[0].frequency if person.followed else Frequency.DAILY,
-            hour=f"{minute // 60:02}:{minute % 60:02}",
+            hour=spelt_hour(minute),
             days=frozenset(map(str, daily.weekdays if daily else EVERY_DAY)),
             weekday=str(min(weekly.weekdays)) if weekly else "0",
             zone=person.zone.key,

@@ -10,9 +10,8 @@ from urllib.parse import unquote
 import pytest
 import trustme
 
-from tests import services
 from tests.command import SEEDS, Installation, a_free_port, an_installation, until
-from tests.mail_system import FAR, HOME, MailSystem, mail_system
+from tests.mail_system import FAR, HOME, MailSystem
 from tests.returned_otherwise import complaint, written
 from tests.smtp import Answer, SmtpServer, smtp_server
 
@@ -23,15 +22,6 @@ REFUSED = {
     "blocked": "550 5.7.1 your network is on a list of ours",
 }
 READERS = (*REFUSED, "angry", "leaving", "absent", "content")
-
-
-@pytest.fixture(scope="module")
-def system() -> Iterator[MailSystem]:
-    try:
-        with mail_system() as running:
-            yield running
-    except services.Missing as missing:
-        pytest.skip(str(missing))
 
 
 def far_away(verb: str, about: str) -> Answer:

@@ -1,7 +1,7 @@
 """Digests at a real mail system: Postfix takes, defers and refuses them, Dovecot shows them."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -12,10 +12,10 @@ import pytest
 from feeds.storage.database import Database
 from notifier.mail.message import SLOTS
 from notifier.storage import VERSIONS
-from tests import outbox, services
+from tests import outbox
 from tests.builders import a_subscriber
 from tests.command import SEEDS, Installation, an_installation, until
-from tests.mail_system import MailSystem, mail_system
+from tests.mail_system import MailSystem
 from tests.outbox import NOW
 
 LANGUAGES = ("en", "fr", "de", "it", "ru", "es")
@@ -24,15 +24,6 @@ LATER = "2027-03-01T00:00:00Z"
 #: that it is of a list that says so, which is to its credit; and that a test is ahead of the time.
 HARMLESS = {"ALL_TRUSTED", "HTML_MESSAGE", "MAILING_LIST_MULTI", "T_DATE_IN_FUTURE_96_Q"}
 NEXT_DAY = "2027-03-02T00:00:00Z"
-
-
-@pytest.fixture(scope="module")
-def system() -> Iterator[MailSystem]:
-    try:
-        with mail_system() as running:
-            yield running
-    except services.Missing as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture

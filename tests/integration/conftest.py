@@ -9,6 +9,17 @@ import pytest
 from feeds.storage.database import Database
 from tests.own_hub import SECRET, OurHub
 from tests.publisher.reader import FeedReader, a_reader
+from tests.serving import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def woken() -> list[None]:
+    return []
 
 
 @pytest.fixture

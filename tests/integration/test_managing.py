@@ -27,29 +27,10 @@ from notifier.web.forms import minted
 from notifier.web.view import opened, part
 from tests.builders import DAILY, POLICING, a_subscriber
 from tests.outbox import KEYED, SENDER, outbox, queue, subscribe
-from tests.serving import NOW, SECRET, SITE, a_web_app, serving
+from tests.serving import NOW, SECRET, SITE, Clock, a_web_app, serving
 
 LINKS = MailLinks(base_url="", secret=SECRET)
 SECRETARIAT = TopicRef(TopicKind.ISSUER, "secretariat")
-
-
-class Clock:
-    """A time of day that tests set."""
-
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def woken() -> list[None]:
-    return []
 
 
 @pytest.fixture

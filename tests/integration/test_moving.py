@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,24 +23,10 @@ from notifier.web.forms import minted
 from notifier.web.view import opened, part
 from tests.builders import a_subscriber
 from tests.outbox import KEYED, SENDER, outbox, queue, subscribe
-from tests.serving import NOW, SECRET, SITE, a_web_app, serving
+from tests.serving import NOW, SECRET, SITE, Clock, a_web_app, serving
 
 OLD, NEW = "anna@example.org", "anna@example.net"
 LINKS = MailLinks(base_url="", secret=SECRET)
-
-
-class Clock:
-    """A time of day that tests set."""
-
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

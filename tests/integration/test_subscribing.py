@@ -4,7 +4,7 @@ import re
 import statistics
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,29 +25,10 @@ from notifier.web.forms import minted
 from notifier.web.view import opened, part
 from tests.builders import a_subscriber, some_news
 from tests.outbox import KEYED, SENDER, outbox, store, subscribe
-from tests.serving import NOW, SECRET, SITE, a_web_app, serving
+from tests.serving import NOW, SECRET, SITE, Clock, a_web_app, serving
 
 ANNA = "anna@example.org"
 POLICING = "field=policing"
-
-
-class Clock:
-    """A time of day that tests set."""
-
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def woken() -> list[None]:
-    return []
 
 
 @pytest.fixture

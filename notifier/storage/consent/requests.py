@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, delete, exists, func, insert, select, up
 from feeds.storage.columns import among
 from feeds.storage.engines import upsert
 from notifier.model import Consent, ConsentKind, Frequency, Shown, SubscriberState, folded
+from notifier.storage.cadences import days_of, spelt_days
 from notifier.storage.tables import consents, deliveries, requests, subscribers, transitions
 
 
@@ -106,7 +107,7 @@ def ask(
             "queries": json.dumps(each.queries),
             "frequency": each.frequency,
             "minute": each.minute,
-            "weekdays": "".join(str(day + 1) for day in sorted(each.weekdays)),
+            "weekdays": spelt_days(each.weekdays),
             "timezone": each.timezone,
             "language": each.language,
             "asked_at": now,
@@ -246,7 +247,7 @@ def _request(row: Row[Any]) -> AskedRequest:
             timezone=row.timezone,
             language=row.language,
             minute=row.minute,
-            weekdays=frozenset(int(day) - 1 for day in row.weekdays),
+            weekdays=days_of(row.weekdays),
             address=row.address,
         ),
         shown=_shown(row),

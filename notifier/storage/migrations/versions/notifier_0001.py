@@ -301,7 +301,7 @@ def _returns() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_returns"),
         sa.UniqueConstraint("key", name="uq_returns_key"),
     )
-    for name in ("at", "delivery", "subscriber"):
+    for name in ("at", "subscriber"):
         op.create_index(f"ix_returns_{name}", "returns", [name])
     op.create_table(
         "pauses",

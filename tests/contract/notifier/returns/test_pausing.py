@@ -6,28 +6,19 @@ from sqlalchemy import update
 
 from feeds.storage.database import Database
 from notifier.model import DeliveryState, NoticeKind
-from notifier.returns.consequence import PauseRule, SoftRule
 from notifier.returns.taking import Taking
 from notifier.storage import deliveries, returns
 from notifier.storage.deliveries import Delivery
 from notifier.storage.tables import deliveries as table
 from tests.builders import a_subscriber
-from tests.contract.notifier.returns.test_taking import SECRET, VIENNA, of
-from tests.outbox import KEYED, NOW, a_ledger, outbox, people, queue, subscribe
+from tests.contract.notifier.returns.test_taking import a_taking, of
+from tests.outbox import NOW, a_ledger, outbox, people, queue, subscribe
 
 UNTIL = NOW + timedelta(hours=24)
 
 
 def taking(database: Database) -> Taking:
-    return Taking(
-        database=database,
-        keyed=KEYED,
-        rule=SoftRule(most=3, within=timedelta(days=14)),
-        pause=PauseRule(least=2, bounces=500, complaints=100, lasts=timedelta(hours=24)),
-        zone=VIENNA,
-        clock=lambda: NOW,
-        secret=SECRET,
-    )
+    return a_taking(database, NOW)
 
 
 def refuse(database: Database, *queued: Delivery) -> None:
