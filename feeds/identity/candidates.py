@@ -111,8 +111,12 @@ def candidates(
     # changes) names none of them.
     claims = {(name, titled(one.draft)) for one in found for name in one.names}
     named = Counter(name for name, _ in claims)
+    shared = {name for name, times in named.items() if times > 1}
     return tuple(
-        replace(one, names=tuple(name for name in one.names if named[name] == 1)) for one in found
+        replace(one, names=tuple(name for name in one.names if name not in shared))
+        if not shared.isdisjoint(one.names)
+        else one
+        for one in found
     )
 
 

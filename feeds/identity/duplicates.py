@@ -4,7 +4,7 @@ Knows the order in which an item is looked for. Must never know where it is kept
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
@@ -209,7 +209,8 @@ class Memory:
         A source that gave both an id or an address of their own says that they are two, unless one
         took the place of the other.
         """
-        for item in self._alike(one):
+        near = [self._items[slug] for slug in dict.fromkeys(self._near(one.draft))]
+        for item in self._alike(one, near):
             if item is but or self._is_another_number(one, item):
                 continue
             # What the publisher took away and shows elsewhere has moved.
@@ -221,13 +222,12 @@ class Memory:
                     return Found(key=one.key, item=item, role=Role.TWIN)
             elif is_moved(one.draft, item.draft) and not _is_named_anew(one.draft, item.draft):
                 return Found(key=one.key, item=item, role=Role.OWN)
-        return self._renamed(one, but)
+        return self._renamed(one, near, but)
 
-    def _renamed(self, one: Candidate, but: Known | None) -> Found | None:
+    def _renamed(self, one: Candidate, near: Sequence[Known], but: Known | None) -> Found | None:
         """The one item of the source that has these words, which is shown nowhere else any more:
         its title, address and id changed together.
         """
-        near = (self._items[slug] for slug in dict.fromkeys(self._near(one.draft)))
         alike = [item for item in near if is_renamed(one.draft, item.draft)]
         if len(alike) != 1 or alike[0] is but or alike[0].source != one.source:
             return None
@@ -250,13 +250,11 @@ class Memory:
             return False
         return item.draft.url is not None or is_web_address(link.document)
 
-    def _alike(self, one: Candidate) -> Iterator[Known]:
+    def _alike(self, one: Candidate, near: Sequence[Known]) -> Iterator[Known]:
         equal = self._items.get(self._by_hash.get(one.content_hash, ""))
         if equal and equal.content_hash == one.content_hash:
             yield equal
-        for slug in dict.fromkeys(self._near(one.draft)):
-            if is_alike(one.draft, self._items[slug].draft):
-                yield self._items[slug]
+        yield from (item for item in near if is_alike(one.draft, item.draft))
 
     def _near(self, draft: Draft) -> Iterator[str]:
         """The newest that share a trait, a few for each, told of together or nobody knows."""
@@ -267,9 +265,9 @@ class Memory:
             else:
                 days = (None, day - _DAY, day, day + _DAY)
                 sharing = [self._like.get((trait, key, near)) for near in days]
-            for slugs in sharing:
+            for slugs in filter(None, sharing):
                 # From the last backwards, as a batch may hold a title hundreds of times.
-                yield from reversed([*islice(reversed(slugs or {}), NEAR_EACH)])
+                yield from reversed([*islice(reversed(slugs), NEAR_EACH)])
 
     def _is_another_number(self, one: Candidate, item: Known) -> bool:
         """Whether both have numbers of one site: then these decide, whatever the texts say."""

@@ -19,6 +19,8 @@ from feeds.draft import Draft
 from feeds.model import Issued, Label, Mark
 
 _MARK = re.compile(r"[^\w\s]|_")
+# What `_kept` makes of those of ASCII, all at once.
+_ASCII_MARKS = dict.fromkeys([*range(9), *range(14, 28), 127, *b"!\"#%&'()*,-./:;?@[\\]^_`{}"], " ")
 _DIGITS = re.compile(r"\d+")
 # Longer than any word. A text with a longer one is compared as it stands: sorting the accents of a
 # long run takes quadratic time in unicodedata.
@@ -40,8 +42,9 @@ _OPENING_PARAGRAPHS = 4
 _OPENING_CHARS = 400
 # Longer than any title; what is longer is hostile and not worth keeping.
 _TITLE_CHARS = 500
-# A batch asks for each key four times, and for each text as often as it has one to be compared to.
-_REMEMBERED = 4_096
+# A batch asks for each key some seven times, in turns: as many as it has are remembered, of feeds
+# of thousands of entries too. For each text it asks as often as it has one to be compared to.
+_REMEMBERED = 16_384
 _TEXTS_REMEMBERED = 256
 # Shorter words are in most texts of a language. Its ending aside a word is of so many letters.
 _TELLING_WORD_CHARS = 5
@@ -63,6 +66,8 @@ _SCRIPTS_OF_CHINESE = {"tw": "hant", "hk": "hant", "mo": "hant", "cn": "hans", "
 
 def plain(text: str) -> str:
     """``text`` without punctuation, its words one space apart."""
+    if text.isascii():
+        return " ".join(text.translate(_ASCII_MARKS).split())
     longest = max(map(len, text.split()), default=0)
     composed = text if longest > _LONGEST_WORD_CHARS else unicodedata.normalize("NFC", text)
     return " ".join(_MARK.sub(lambda mark: _kept(mark[0]), composed).split())
@@ -75,18 +80,24 @@ def title_key(title: str) -> int | None:
 
 def opening_key(draft: Draft) -> int | None:
     """The same number for texts that open with the same words; None for one of a few words."""
-    start = "\n".join(draft.paragraphs[:_OPENING_PARAGRAPHS]) or draft.summary
-    return _key(_DATELINE.sub("", start[:_OPENING_CHARS], count=1), *_OPENING_WORDS)
+    first = draft.paragraphs[0] if draft.paragraphs else draft.summary
+    # Most texts open with a long paragraph.
+    is_enough = len(first) >= _OPENING_CHARS or len(draft.paragraphs) <= 1
+    start = first if is_enough else "\n".join(draft.paragraphs[:_OPENING_PARAGRAPHS])
+    return _key(start[:_OPENING_CHARS], *_OPENING_WORDS)
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _key(text: str, fewest: int, most: int | None) -> int | None:
-    """What stands for the first words of a text, if it has enough of them."""
-    words = plain(text).casefold().split()[:most]
+    """What stands for a text, if it has enough words; ``most`` of them where it opens a longer one,
+    and may do so with a dateline.
+    """
+    said = text if most is None else _DATELINE.sub("", text, count=1)
+    words = plain(said).casefold().split()[:most]
     if len(words) < fewest:
         return None
-    said = " ".join(words).encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), signed=True)
+    kept = " ".join(words).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(kept, digest_size=8).digest(), signed=True)
 
 
 def is_alike(draft: Draft, known: Draft) -> bool:

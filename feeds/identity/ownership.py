@@ -100,12 +100,18 @@ class Ownership:
 
     def restricted(self, one: Candidate) -> Candidate:
         """The candidate without names and claims that are another's to give."""
+        if not self.hosts:
+            return one
         names, claims, echoes, others = (
             tuple(name for name in given if self.may_speak(one.source, _host(name)))
             for given in (one.names, one.claims, one.echoes, one.others)
         )
-        own = replace(one, names=names, claims=claims, echoes=echoes, others=others)
-        return replace(own, is_contested=(names, claims) != (one.names, one.claims))
+        is_contested = (names, claims) != (one.names, one.claims)
+        if not is_contested and (echoes, others) == (one.echoes, one.others):
+            return one
+        return replace(
+            one, names=names, claims=claims, echoes=echoes, others=others, is_contested=is_contested
+        )
 
 
 #: All sources may speak of everything.

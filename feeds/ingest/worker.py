@@ -46,6 +46,7 @@ EVERYTHING = (
 )
 #: A child remembers so many taxonomies, the last it was sent: one changes when a name is mapped.
 TAXONOMIES = 4
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 #: The exit status of a child that had not enough of it.
 _OUT_OF_MEMORY = 75
 _MEGABYTE = 1_000_000
@@ -193,6 +194,8 @@ def serve(pipes: Sequence[tuple[int, int]], limits: DocumentLimits, *, eager: bo
         # Each child would unpack one of its own, which takes half a second.
         model()
     gc.freeze()
+    # What is made of a document holds itself hardly anywhere, so that there is little to collect.
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     running = {_fork(pair, pipes, limits): pair for pair in pipes}
     while running:
         pid, status, usage = os.wait4(-1, 0)

@@ -44,6 +44,8 @@ log = structlog.get_logger()
 #: Sent at once, so that a worker waits for none; few, as others wait for the worker meanwhile.
 _DOCUMENTS_AT_ONCE = 16
 _BYTES_AT_ONCE = 300_000
+#: A worker that has loaded its code reads so much in less time than another takes to load its own.
+_BYTES_OF_ONE = 4_000_000
 #: More would wait for the one who stores what they understood.
 _MOST_WORKERS = 4
 #: How often one who waits asks whether the program is ending, and how long they wait then.
@@ -108,8 +110,13 @@ class Workers:
         """
         packed, patience = self._as_sent(taxonomy), _Patience(stopping)
         chunks = [*_chunks(asked)]
-        if len(chunks) == 1:
-            yield from self._understood(chunks[0], packed, patience)[0]
+        size = sum(len(document.body) for document, _ in asked)
+        if len(chunks) == 1 or (size <= _BYTES_OF_ONE and not self._eager):
+            for each in chunks:
+                understood, is_whole = self._understood(each, packed, patience)
+                yield from understood
+                if not is_whole:
+                    return
             return
         tasks = (self._threads.submit(self._understood, each, packed, patience) for each in chunks)
         ahead = deque(islice(tasks, self._count + 1))

@@ -7,7 +7,7 @@ statement came from.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -53,6 +53,7 @@ _FEWEST_OF_A_SCRIPT = 6
 _FEWEST_LETTERS = 50
 _SAMPLE_CHARS = 500
 _LEAST_CONFIDENCE = 0.75
+_BEGINNING_CHARS = 120
 # A page's statement falls only before a long text that is clearly in another language.
 _CONTRADICTION_LETTERS = 150
 _CONTRADICTION_CONFIDENCE = 0.98
@@ -210,14 +211,22 @@ def _agree(detected: str, stated: str) -> bool:
 
 
 def _detected(sample: str, home: str | None, called: Mapping[str, str]) -> tuple[str, float]:
-    ranked = model().rank(sample)
-    language, confidence = ranked[0]
-    standards = next((each.tags for each in languages() if language in each.tags), ())
+    # Of most texts the beginning tells it, and to ask for more takes as much longer as that is.
+    language, standards, confidence = _ranked(sample[:_BEGINNING_CHARS])
+    if len(sample) > _BEGINNING_CHARS and confidence < _CONTRADICTION_CONFIDENCE:
+        language, standards, confidence = _ranked(sample)
     if len(standards) > 1:
         # Together they are certain; which of them it is, words tell better than statistics.
-        confidence = sum(share for name, share in ranked if name in standards)
         language = standard(sample, home=home, guess=language, called=called)
     return language, confidence
+
+
+def _ranked(sample: str) -> tuple[str, Collection[str], float]:
+    """The likeliest language, all standards it is one of, and how certain these are together."""
+    ranked = model().rank(sample)
+    language = ranked[0][0]
+    standards = next((each.tags for each in languages() if language in each.tags), (language,))
+    return language, standards, sum(share for name, share in ranked if name in standards)
 
 
 def _is_commonly(language: str, words: list[str]) -> bool:

@@ -17,6 +17,7 @@ from feeds.identity.likeness import (
     is_moved,
     is_unspaced,
     opening_key,
+    plain,
     said_alike,
     speaks_otherwise,
     tells_of,
@@ -170,6 +171,11 @@ def test_keys_are_the_same_for_all_spellings() -> None:
         an_original(paragraphs=("WARSAW, 3 June 2026 - " + BODY[0].upper(), *BODY[1:]))
     )
     assert opening_key(a_draft(paragraphs=("Hello!",))) is None
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_plain_texts_are_the_same_beside_letters_of_any_script(text: str) -> None:
+    assert plain(f"{text} ж").split() == [*plain(text).split(), "ж"]
 
 
 @given(st.text(), st.text())
