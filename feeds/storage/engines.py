@@ -117,15 +117,15 @@ def upsert(
     table: Table,
     rows: Collection[Mapping[str, Any]],
     *,
-    replace: bool = True,
+    replace: bool | Mapping[str, object] = True,
     key: Collection[Column[Any]] = (),
     returning: Collection[Column[Any]] = (),
 ) -> Sequence[Row[Any]]:
     """Each row, all of the same columns, is there: in place of the one with its key, or beside it.
 
-    A row that has the ``key`` (the primary one where none is named) already takes these values;
-    with ``replace`` false it stays as it is. The columns ``returning`` come back of the rows that
-    were written.
+    A row that has the ``key`` (the primary one where none is named) already takes these values, or
+    those that ``replace`` says; with ``replace`` false it stays as it is. The columns ``returning``
+    come back of the rows that were written.
     """
     if not rows:
         return ()
@@ -133,7 +133,8 @@ def upsert(
     statement = _insert(connection, table)
     if replace:
         names = next(iter(rows)).keys() - {column.name for column in unique}
-        values = {name: statement.excluded[name] for name in sorted(names)}
+        taken = {name: statement.excluded[name] for name in sorted(names)}
+        values = taken if replace is True else dict(replace)
         statement = statement.on_conflict_do_update(index_elements=unique, set_=values)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=unique)

@@ -240,7 +240,9 @@ def forget(connection: Connection, before: datetime, after: int, most: int) -> i
     """
     columns = ("id", "created_at", "notice", "state")
     some = select(*(deliveries.c[name] for name in columns)).where(deliveries.c.id > after)
-    rows = connection.execute(some.order_by(deliveries.c.id).limit(most)).all()
+    # One that somebody is about to send again is left for the next time.
+    some = some.order_by(deliveries.c.id).limit(most).with_for_update(skip_locked=True)
+    rows = connection.execute(some).all()
     old = [row for row in rows if row.created_at < before and row.state not in _ON_ITS_WAY]
     numbers = [row.id for row in old]
     counted = Counter((row.created_at.date(), row.notice or "", row.state) for row in old)

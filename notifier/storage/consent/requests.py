@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, exists, func, insert, select, update
 
 from feeds.storage.columns import among
 from feeds.storage.engines import upsert
@@ -66,9 +67,10 @@ def make_known(
     connection: Connection, asking: Mapping[str, AskedBy], now: datetime
 ) -> Mapping[str, KnownBy]:
     """Those who have these addresses are known, by these public ids where they are new; each is
-    told by the address folded. Who left before is as if they were new, of a new epoch.
+    told by the address folded, and nobody else changes or forgets them. Who left before is as if
+    they were new, of a new epoch.
 
-    The same statements run whoever it is, so that their time tells nobody anything.
+    The same statement runs whoever it is, so that its time tells nobody anything.
     """
     new = [
         {
@@ -83,15 +85,16 @@ def make_known(
         }
         for public_id, (address, asked) in asking.items()
     ]
-    upsert(connection, subscribers, new, replace=False, key=[subscribers.c.address_key])
-    are_they = among(subscribers.c.address_key, [str(row["address_key"]) for row in new])
-    connection.execute(
-        update(subscribers)
-        .where(are_they, subscribers.c.state == SubscriberState.LEFT)
-        .values(state=SubscriberState.PENDING, epoch=subscribers.c.epoch + 1)
-    )
-    columns = (subscribers.c.address_key, subscribers.c.id, subscribers.c.state)
-    rows = connection.execute(select(*columns).where(are_they))
+    # In one order, so that no two wait for each other's.
+    new.sort(key=itemgetter("address_key"))
+    has_left = subscribers.c.state == SubscriberState.LEFT
+    back = {
+        "state": case((has_left, SubscriberState.PENDING), else_=subscribers.c.state),
+        "epoch": subscribers.c.epoch + case((has_left, 1), else_=0),
+    }
+    key, told = [subscribers.c.address_key], ("address_key", "id", "state")
+    columns = [subscribers.c[name] for name in told]
+    rows = upsert(connection, subscribers, new, replace=back, key=key, returning=columns)
     return {row.address_key: KnownBy(row.id, SubscriberState(row.state)) for row in rows}
 
 
@@ -198,11 +201,17 @@ def consents_of(
 
 
 def forget(connection: Connection, before: datetime) -> int:
-    """What was asked for earlier and never confirmed is gone: how much that was. Whoever was known
+    """What was asked for earlier and never confirmed is gone: of how many people. Whoever was known
     by that alone is gone with it; who was subscribed once has left, as before they asked.
     """
-    old = delete(requests).where(requests.c.asked_at < before, requests.c.confirmed_at.is_(None))
-    owners = set(connection.scalars(old.returning(requests.c.subscriber)))
+    old = (requests.c.asked_at < before, requests.c.confirmed_at.is_(None))
+    # Before all else, so that each is looked at as they are from then on: whoever asks, confirms or
+    # is subscribed at this moment is left for the next time.
+    theirs = select(subscribers.c.id).where(
+        subscribers.c.id.in_(select(requests.c.subscriber).where(*old))
+    )
+    owners = connection.scalars(theirs.with_for_update(skip_locked=True)).all()
+    connection.execute(delete(requests).where(*old, among(requests.c.subscriber, owners)))
     waits = exists().where(
         requests.c.subscriber == subscribers.c.id, requests.c.confirmed_at.is_(None)
     )
