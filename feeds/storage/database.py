@@ -24,7 +24,13 @@ from sqlalchemy import (
     text,
     type_coerce,
 )
-from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+)
 
 from config.values import masked_url
 from feeds.errors import StoreError
@@ -216,7 +222,11 @@ class Database:
 
 
 def _is_circumstance(error: DBAPIError) -> bool:
-    """Whether the world is at fault: no server, no room, no right, a file of another kind."""
+    """Whether the world is at fault: no server, no room, no right, a file of another kind, or an
+    option in the address that no connection has.
+    """
+    if isinstance(error, ProgrammingError):
+        return error.statement is None
     return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
 
 

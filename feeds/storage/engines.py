@@ -272,7 +272,8 @@ def _made(store: Path) -> None:
     except OSError:
         # The engine says what is wrong once it is asked.
         return
-    if state.st_size == 0:
+    # SQLite takes a file of a single byte, as a line end is, for an empty one too.
+    if state.st_size <= 1:
         raise StoreError(
             f"the store {store} is an empty file: put a backup in its place, or remove it to begin"
             " with a new store"

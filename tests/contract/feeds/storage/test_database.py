@@ -351,13 +351,19 @@ def test_a_store_that_others_can_read_is_closed_to_them_but_not_to_its_group(
     assert stat.S_IMODE(store.stat().st_mode) == 0o660
 
 
-def test_an_empty_file_is_no_new_store(tmp_path: Path) -> None:
+@pytest.mark.parametrize("left", [b"", b"\n"])
+def test_an_empty_file_is_no_new_store(tmp_path: Path, left: bytes) -> None:
     """What was lost is not begun anew in silence, with everybody's subscription gone."""
     store = tmp_path / "store.db"
-    store.touch()
+    store.write_bytes(left)
     with pytest.raises(StoreError, match=r"store\.db is an empty file: put a backup"):
         Database.open(f"sqlite:///{store}")
-    assert store.read_bytes() == b""
+    assert store.read_bytes() == left
+
+
+def test_an_option_that_no_connection_has_is_said_plainly() -> None:
+    with pytest.raises(StoreError, match='cannot be used: invalid connection option "sslmod"'):
+        Database.open("postgresql://127.0.0.1:1/db?sslmod=require")
 
 
 def test_many_may_open_a_new_store_at_once(tmp_path: Path) -> None:
