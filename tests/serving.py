@@ -130,7 +130,9 @@ def an_unsubscribing(
     )
 
 
-def a_sign_up(database: Database, pages: PrivatePages) -> SignUp:
+def a_sign_up(
+    database: Database, pages: PrivatePages, wake: Callable[[], object] = lambda: None
+) -> SignUp:
     return SignUp(
         database=database,
         taxonomy=pages.taxonomy,
@@ -138,6 +140,7 @@ def a_sign_up(database: Database, pages: PrivatePages) -> SignUp:
         keyed=KEYED,
         bounds=BOUNDS,
         welcomes=True,
+        wake=wake,
     )
 
 
@@ -145,19 +148,18 @@ def a_managing(
     database: Database,
     pages: PrivatePages,
     clock: Callable[[], datetime],
-    wake: Callable[[], object],
+    sign_up: SignUp,
 ) -> Managing:
     """Where readers change what they get."""
     return Managing(
         database=database,
-        sign_up=a_sign_up(database, pages),
-        moving=Moving(sign_up=a_sign_up(database, pages)),
+        sign_up=sign_up,
+        moving=Moving(sign_up=sign_up),
         offers=Offers(named=Named(pages.site, pages.taxonomy), taxonomy=pages.taxonomy),
         keyed=KEYED,
         links=MailLinks(base_url=pages.site.url, secret=SECRET),
         pages=pages,
         clock=clock,
-        wake=wake,
     )
 
 
@@ -165,20 +167,19 @@ def a_subscribing(
     database: Database,
     pages: PrivatePages,
     clock: Callable[[], datetime],
-    wake: Callable[[], object],
+    sign_up: SignUp,
 ) -> Subscribing:
     """Where readers sign up by themselves."""
     site, taxonomy = pages.site, pages.taxonomy
     return Subscribing(
         database=database,
-        sign_up=a_sign_up(database, pages),
+        sign_up=sign_up,
         offers=Offers(named=Named(site, taxonomy), taxonomy=taxonomy),
         keyed=KEYED,
         secret=SECRET,
         pages=pages,
         clock=clock,
         new_id=lambda: token_hex(9),
-        wake=wake,
         version="0.1.0",
         keeps_network=False,
     )
@@ -203,13 +204,14 @@ def a_web_app(
 ) -> Starlette:
     """The whole web server, its published files below ``root``."""
     pages = PrivatePages(site, taxonomy)
+    sign_up = a_sign_up(database, pages, wake)
     _style(root)
     return create_app(
         files=PublishedFiles(Directory(root, 1_000_000, lambda: NOW, site.links), site.base),
         unsubscribing=an_unsubscribing(database, pages, clock),
         viewing=a_viewing(copy or contents(database).copy, pages, clock),
-        subscribing=a_subscribing(database, pages, clock, wake),
-        managing=a_managing(database, pages, clock, wake),
+        subscribing=a_subscribing(database, pages, clock, sign_up),
+        managing=a_managing(database, pages, clock, sign_up),
         health=Health(
             is_current=is_current or database.is_current,
             incidents=incidents,

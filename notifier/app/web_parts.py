@@ -69,13 +69,13 @@ def server(
     directory = _directory(house.settings, house.site, house.clock)
     files = PublishedFiles(directory, house.site.base)
     database, taxonomy, site, clock = house.database, house.taxonomy, house.site, house.clock
-    pages = PrivatePages(site, taxonomy)
+    pages, sign_up = PrivatePages(site, taxonomy), _sign_up(house, send)
     web = create_app(
         files=files,
         unsubscribing=_unsubscribing(house, pages),
         viewing=_viewing(house, pages),
-        subscribing=_subscribing(house, pages, send) if site.has_sign_up else None,
-        managing=_managing(house, pages, send),
+        subscribing=_subscribing(house, pages, sign_up) if site.has_sign_up else None,
+        managing=_managing(house, pages, sign_up),
         health=_health(house.settings, database, heartbeats, counts, clock),
         pages=pages,
         selections=_selections(house, partial(heartbeats.last, SEARCH)),
@@ -105,41 +105,39 @@ def _unsubscribing(house: House, pages: PrivatePages) -> Unsubscribing:
     )
 
 
-def _subscribing(house: House, pages: PrivatePages, send: Callable[[], object]) -> Subscribing:
+def _subscribing(house: House, pages: PrivatePages, sign_up: SignUp) -> Subscribing:
     """Where readers sign up by themselves."""
     settings, database = house.settings, house.database
     asked = settings.signup
     return Subscribing(
         database=database,
-        sign_up=_sign_up(house),
+        sign_up=sign_up,
         offers=_offers(house),
         keyed=house.keyed,
         secret=settings.signing_key,
         pages=pages,
         clock=house.clock,
         new_id=lambda: secrets.token_urlsafe(PUBLIC_ID_BYTES),
-        wake=send,
         version=version("fieldfare"),
         keeps_network=asked.keep_network,
     )
 
 
-def _managing(house: House, pages: PrivatePages, send: Callable[[], object]) -> Managing:
+def _managing(house: House, pages: PrivatePages, sign_up: SignUp) -> Managing:
     """Where readers change what they get."""
     return Managing(
         database=house.database,
-        sign_up=_sign_up(house),
-        moving=Moving(sign_up=_sign_up(house)),
+        sign_up=sign_up,
+        moving=Moving(sign_up=sign_up),
         offers=_offers(house),
         keyed=house.keyed,
         links=house.contents.links,
         pages=pages,
         clock=house.clock,
-        wake=send,
     )
 
 
-def _sign_up(house: House) -> SignUp:
+def _sign_up(house: House, send: Callable[[], object]) -> SignUp:
     settings = house.settings
     asked = settings.signup
     return SignUp(
@@ -153,6 +151,7 @@ def _sign_up(house: House) -> SignUp:
             per_hour=asked.per_hour,
         ),
         welcomes=settings.mail.welcome != "none",
+        wake=send,
     )
 
 

@@ -74,6 +74,7 @@ class Moving:
             [number] = requests.ask(connection, {person.id: asked}, Shown(), now).values()
             occasion = {person.id: str(number)}
             deliveries.notify(connection, NoticeKind.ADDRESS, occasion, now, recipient=usable)
+        self.sign_up.wake()
         return SignUpAnswer.CHECK_MAIL
 
     def standing(
@@ -115,6 +116,7 @@ class Moving:
             moved = subscribers.by_public_id(connection, person.public_id, self._zone)
         if moved is None:
             raise AssertionError("whoever moved is known")
+        self.sign_up.wake()
         return moved
 
     @property

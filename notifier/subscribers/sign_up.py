@@ -5,6 +5,7 @@ Knows which mail follows on being asked, and how many one mailbox may get. Must 
 or tell whoever asks whether an address is known.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -75,7 +76,7 @@ class SignUpBounds:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUp:
     """What is done when somebody asks, and when they confirm; ``welcomes`` tells whether a mail
-    follows on that.
+    follows on that. ``wake`` is called, in the same thread, once there may be a mail to send.
     """
 
     database: Database
@@ -84,12 +85,13 @@ class SignUp:
     keyed: Keyed
     bounds: SignUpBounds
     welcomes: bool
+    wake: Callable[[], object]
 
     def ask(
         self,
         address: str,
         asked: Asked,
-        shown: Shown,
+        shown: Callable[[], Shown],
         network: str,
         *,
         public_id: str,
@@ -97,20 +99,24 @@ class SignUp:
     ) -> SignUpAnswer:
         """A mail to the address says how to confirm, or how to change what it gets already.
 
-        None is sent where it has got as many as it may. ``network`` is where somebody asks from.
-        Raises UnusableAddress, StoreError.
+        None is sent where it has got as many as it may; then what was ``shown`` is not asked for.
+        ``network`` is where somebody asks from. Raises UnusableAddress, StoreError.
         """
         usable = checked(address)
         with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
-            if bounded := self.bounded(connection, usable, network, now):
-                return bounded
+            bounded = self.bounded(connection, usable, network, now)
+        if bounded:
+            return bounded
+        seen = shown()
+        with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
             erasure.recall(connection, usable, self.keyed)
             asking = {public_id: AskedBy(usable, asked)}
             [(owner, state)] = requests.make_known(connection, asking, now).values()
-            [number] = requests.ask(connection, {owner: asked}, shown, now).values()
+            [number] = requests.ask(connection, {owner: asked}, seen, now).values()
             is_active = state is SubscriberState.ACTIVE
             kind = NoticeKind.MANAGE if is_active else NoticeKind.CONFIRM
             deliveries.notify(connection, kind, {owner: str(number)}, now)
+        self.wake()
         return SignUpAnswer.CHECK_MAIL
 
     def mail_link(self, address: str, network: str, *, now: datetime) -> SignUpAnswer:
@@ -123,6 +129,8 @@ class SignUp:
                 return bounded
             occasion = str(int(now.timestamp()))
             deliveries.notify_reader(connection, usable, NoticeKind.LINK, occasion, now)
+        # Whoever has the address, so that the time it takes tells nobody anything.
+        self.wake()
         return SignUpAnswer.CHECK_MAIL
 
     def confirm(self, claim: Claim, *, now: datetime) -> Subscriber | NotConfirmed:
@@ -162,6 +170,7 @@ class SignUp:
             if self.welcomes and person.state is not SubscriberState.ACTIVE:
                 occasion = {confirmed.id: str(confirmed.epoch)}
                 deliveries.notify(connection, NoticeKind.WELCOME, occasion, now)
+        self.wake()
         return confirmed
 
     def standing(
@@ -189,18 +198,25 @@ class SignUp:
     ) -> SignUpAnswer | None:
         """What is said where no mail goes to an address, as it or others asked for too many; None
         where one may, which counts.
-        """
-        if limits.take(connection, self._of_all(network), now):
-            return SignUpAnswer.TOO_MANY
-        if limits.take(connection, [self._of_one(connection, address)], now):
-            return SignUpAnswer.CHECK_MAIL
-        return None
 
-    def _of_all(self, network: str) -> list[Limit]:
-        whole = Limit(self._key("all", ""), _HOUR, self.bounds.per_hour)
+        What gives no mail counts for the network it came from alone: whoever floods one mailbox
+        takes nobody else's turn.
+        """
+        of_network, whole = self._of_network(network), Limit(self._key("all", ""), _HOUR, self.bounds.per_hour)
+        of_one = self._of_one(connection, address)
+        used_up = limits.used_up(connection, [*of_network, whole, of_one], now)
+        if used_up == {of_one}:
+            limits.take(connection, of_network, now)
+        # Others may have taken what was the last since then.
+        used = used_up or {limits.take(connection, [*of_network, whole, of_one], now)}
+        if used == {None}:
+            return None
+        return SignUpAnswer.CHECK_MAIL if used == {of_one} else SignUpAnswer.TOO_MANY
+
+    def _of_network(self, network: str) -> list[Limit]:
         if not network:
-            return [whole]
-        return [Limit(self._key("network", network), _HOUR, self.bounds.per_network), whole]
+            return []
+        return [Limit(self._key("network", network), _HOUR, self.bounds.per_network)]
 
     def _of_one(self, connection: Connection, address: str) -> Limit:
         """A mailbox that bounced, or complained, is asked once a day at most."""

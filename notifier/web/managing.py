@@ -54,10 +54,7 @@ _DOWNLOAD: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Managing:
-    """The requests of somebody who has a link, and of those who want one: GET shows, POST acts.
-
-    ``wake`` is called once there is a mail to send.
-    """
+    """The requests of somebody who has a link, and of those who want one: GET shows, POST acts."""
 
     database: Database
     sign_up: SignUp
@@ -67,7 +64,6 @@ class Managing:
     links: MailLinks
     pages: PrivatePages
     clock: Callable[[], datetime]
-    wake: Callable[[], object]
     _limit: RateLimit = field(default_factory=partial(RateLimit, _AT_ONCE, _A_SECOND), init=False)
     _looks: ThreadLimit = field(default_factory=ThreadLimit, init=False)
     _acts: ThreadLimit = field(default_factory=ThreadLimit, init=False)
@@ -324,7 +320,6 @@ class Managing:
             return self._over()
         if answer is SignUpAnswer.TOO_MANY:
             return self._in(person.language).notice("too_many_sign_ups", 429)
-        self.wake()
         return RedirectResponse(f"{self._here(claim)}?address_asked", 303, headers=PRIVATE)
 
     def _shown_moving(self, claim: Claim) -> Response:
@@ -343,7 +338,6 @@ class Managing:
         if moved is NotMoved.TAKEN:
             return self.pages.notice("address_taken", 409)
         log.info("address changed", subscriber=claim.public_id)
-        self.wake()
         return self._told("moved", moved)
 
     def _told(self, what: str, person: Subscriber) -> Response:
@@ -362,7 +356,6 @@ class Managing:
             return self._asked_for_link(422, address, {"send": "fault.again"})
         if answer is SignUpAnswer.TOO_MANY:
             return self.pages.notice("too_many_sign_ups", 429)
-        self.wake()
         return RedirectResponse(f"{self.pages.site.base}/manage/sent", 303, headers=PRIVATE)
 
 

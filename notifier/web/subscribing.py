@@ -69,9 +69,8 @@ class Filled:
 class Subscribing:
     """The requests of signing up: GET shows, POST acts.
 
-    ``wake`` is called once there is a mail to send. Where ``keeps_network`` is set, a keyed hash of
-    where somebody asks from is kept with what they asked for. ``version`` is that of the program,
-    whose words they read.
+    Where ``keeps_network`` is set, a keyed hash of where somebody asks from is kept with what they
+    asked for. ``version`` is that of the program, whose words they read.
     """
 
     database: Database
@@ -82,7 +81,6 @@ class Subscribing:
     pages: PrivatePages
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
-    wake: Callable[[], object]
     version: str
     keeps_network: bool
     _limit: RateLimit = field(default_factory=partial(RateLimit, _AT_ONCE, _A_SECOND), init=False)
@@ -117,7 +115,6 @@ class Subscribing:
         answer = await self._asks.run(self._ask, filled)
         if answer is SignUpAnswer.TOO_MANY:
             return self._in(filled.language).notice("too_many_sign_ups", 429)
-        self.wake()
         return self._sent(filled)
 
     async def sent(self, request: Request) -> Response:
@@ -222,24 +219,26 @@ class Subscribing:
                 frozenset({int(filled.weekday)}) if often is Frequency.WEEKLY else frozenset()
             ),
         )
-        # What they read is what they agreed to, whatever language they chose for their mails.
+        return self.sign_up.ask(
+            filled.address,
+            asked,
+            partial(self._read_by, filled, asked),
+            filled.client,
+            public_id=self.new_id(),
+            now=self.clock(),
+        )
+
+    def _read_by(self, filled: Filled, asked: Asked) -> Shown:
+        """What they read is what they agreed to, whatever language they chose for their mails."""
         words = self._in(filled.read or filled.language).words
         chosen = self._chosen(filled.queries, words)
         when = asked_comes(asked, self.pages.site.timezone, words)
-        shown = Shown(
+        amounts = (f"{label}: {amount}" for _, label, amount in chosen)
+        return Shown(
             page=filled.page,
-            text="\n".join(
-                (
-                    *(f"{label}: {amount}" for _, label, amount in chosen),
-                    when,
-                    self._consent(words),
-                )
-            ),
+            text="\n".join((*amounts, when, self._consent(words))),
             version=self.version,
             network=self._network(filled.client),
-        )
-        return self.sign_up.ask(
-            filled.address, asked, shown, filled.client, public_id=self.new_id(), now=self.clock()
         )
 
     def _network(self, client: str) -> str | None:
@@ -263,7 +262,6 @@ class Subscribing:
             found = await self._asks.run(self._confirm, claim)
             if found is NotConfirmed.OVER:
                 return self.pages.notice("confirm_over", 410)
-            self.wake()
             return RedirectResponse(request.url.path, 303, headers=PRIVATE)
         return await self._looks.run(self._standing, claim)
 
