@@ -202,7 +202,8 @@ class SignUp:
         What gives no mail counts for the network it came from alone: whoever floods one mailbox
         takes nobody else's turn.
         """
-        of_network, whole = self._of_network(network), Limit(self._key("all", ""), _HOUR, self.bounds.per_hour)
+        of_network = self._of_network(network)
+        whole = Limit(self._key("all", ""), _HOUR, self.bounds.per_hour)
         of_one = self._of_one(connection, address)
         used_up = limits.used_up(connection, [*of_network, whole, of_one], now)
         if used_up == {of_one}:

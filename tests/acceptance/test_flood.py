@@ -1,4 +1,4 @@
-"""Ten thousand sign-ups for one victim, to two nodes on one store: a few mails, and others go on."""
+"""Ten thousand sign-ups for one victim, to two nodes on one store: few mails, and others go on."""
 
 import re
 import time

@@ -276,9 +276,7 @@ def test_requests_for_one_victim_give_as_many_mails_as_one_may_get(
     assert rows(database, "requests") == 3
 
 
-def test_who_floods_one_mailbox_takes_nobody_elses_turn(
-    database: Database, osce: Taxonomy
-) -> None:
+def test_who_floods_one_mailbox_takes_nobody_elses_turn(database: Database, osce: Taxonomy) -> None:
     """What gives no mail counts for the network it came from alone."""
     door = a_door(database, osce, per_address=3, per_hour=5, per_network=4)
     for number in range(30):
