@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 #: documents are understood in others.
 BUDGETS = {
     "ingest of a text": {"own": (42, 283, 33), "whole": (53, 366, 41)},
-    "ingest of a listing": {"own": (57, 434, 60), "whole": (99, 775, 77)},
+    "ingest of a listing": {"own": (57, 434, 60), "whole": (100, 775, 77)},
     "publish": {"own": (60, 412, 45)},
     "digest": {"own": (71, 482, 67)},
     "map": {"own": (34, 148, 25)},

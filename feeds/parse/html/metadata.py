@@ -120,7 +120,8 @@ class HtmlPage:
         it, until a collector comes by.
         """
         for part in self._parts.values():
-            part.held.clear()
+            if part.held:
+                part.held.clear()
         self._parts = {}
 
     @property
@@ -132,7 +133,7 @@ class HtmlPage:
     def parts(self) -> dict[int, Part]:
         """Its body and the elements in it, by their nodes, those too that were taken out."""
         if not self._parts and self.tree.body is not None:
-            self._parts = {part.node.mem_id: part for part in outline(self.tree.body)}
+            self._parts = outline(self.tree.body)
         return self._parts
 
     @property

@@ -6,7 +6,7 @@ what is done with them.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from feeds.parse.html.tree import Node, ancestors, names
+from feeds.parse.html.tree import Node, ancestors, find, names
 from feeds.parse.prose import ends_sentence, letters
 
 # What stands within a line; the text in it is its block's.
@@ -17,8 +17,12 @@ _INLINE = frozenset(
 # What readers do not see, with scripts at work.
 UNSHOWN = frozenset({"script", "style", "noscript", "template"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+# What nobody looks into.
+_UNREAD = frozenset({"script", "style", "select", "svg"})
 # What the parser calls a text.
 TEXT = "-text"
+# What else is no element it calls so, too.
+_NO_ELEMENT = "-"
 _BREAK = "br"
 # Elements without text, or that left, between one and what stands in front of it.
 _MOST_BETWEEN = 8
@@ -232,28 +236,34 @@ def put(node: Node, beside: Node, known: dict[int, Part], *, is_behind: bool = F
         known[node.mem_id] = part.neighbour(node, is_behind=is_behind)
 
 
-def outline(root: Node) -> list[Part]:
-    """What stands below an element, measured: first itself, then all others as they follow."""
-    found: list[Part] = []
-    waiting = [Part(root, root.tag or "", None)]
-    while waiting:
-        part = waiting.pop()
-        found.append(part)
-        last, own = "", 0
-        for node in part.node.iter(include_text=True, skip_empty=True):
-            tag = node.tag or ""
-            if tag == TEXT:
-                own += letters((node.text_content or "").strip())
-            elif node.is_element_node:
-                Part(node, tag, part)
-                # Two in a row are a gap.
-                if tag == _BREAK != last:
-                    part.line.breaks += 1
-            last = tag
-        if own:
-            part.tell(own)
-        if part.held:
-            waiting += part.held[::-1]
-    for part in reversed(found):
+def outline(root: Node) -> dict[int, Part]:
+    """What stands below an element, measured, by its nodes: first itself, then all others as they
+    follow.
+    """
+    whole = Part(root, root.tag or "", None)
+    found = {root.mem_id: whole}
+    looked_into = dict(found)
+    last: dict[int, str] = {}
+    # The root comes first, and what is around it is not looked into.
+    for node in root.traverse(include_text=True, skip_empty=True):
+        up = node.parent
+        place = up.mem_id if up is not None else 0
+        part = looked_into.get(place)
+        if part is None:
+            continue
+        tag = node.tag or ""
+        if tag == TEXT:
+            part.tell(letters((node.text_content or "").strip()))
+        elif tag[0] != _NO_ELEMENT:
+            name = node.mem_id
+            found[name] = inner = Part(node, tag, part)
+            # Two in a row are a gap.
+            if tag == _BREAK != last.get(place):
+                part.line.breaks += 1
+            # Menus may be most of a page.
+            if tag not in _UNREAD and (tag != "nav" or find(node, "h1, main") is not None):
+                looked_into[name] = inner
+        last[place] = tag
+    for part in reversed(found.values()):
         part.add_up()
     return found

@@ -5,7 +5,6 @@ Knows the parser. Must never know what a page is about.
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from html import unescape
 from urllib.parse import urljoin
 
@@ -13,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from config.values import WITHOUT_JOINERS, is_web_address
 from feeds.parse.bytes import readable
-from feeds.parse.href import as_read
+from feeds.parse.href import as_read, joined_plainly
 from feeds.parse.prose import is_placeholder
 
 Tree = LexborHTMLParser
@@ -21,9 +20,7 @@ Node = LexborNode
 
 # No browser takes a longer one.
 _LONGEST_ADDRESS_CHARS = 4_000
-# Most links: joining them by the rules of RFC 3986 changes nothing.
 _PLAIN_ADDRESS = re.compile(r"https?://[\w.-]++(?:/[\w-][\w.-]*+)*+/?(?:\?[\w=&-]++)?", re.ASCII)
-_PLAIN_PATH = re.compile(r"(?:/[\w-][\w.-]*)*/?(?:\?[\w=&-]*)?", re.ASCII)
 # No title, label or date is longer; a page with one of a megabyte is still read quickly.
 LONGEST_LINE_CHARS = 2_000
 _WORD_WITHIN = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
@@ -201,16 +198,9 @@ def absolute(base: str | None, address: str | None) -> str | None:
     """An http(s) address joined to ``base``, without its fragment; None where it is none."""
     if not address or len(address) > _LONGEST_ADDRESS_CHARS:
         return None
-    if base and address[0] == "/" and _PLAIN_PATH.fullmatch(address) and (root := _root(base)):
-        return root + address
+    if (joined := joined_plainly(base, address)) is not None:
+        return joined
     return None if is_placeholder(address) else _joined(base, address)
-
-
-@lru_cache(maxsize=64)
-def _root(base: str) -> str | None:
-    """What stands before the path of a good address."""
-    joined = _joined(base, "/")
-    return joined[:-1] if joined else None
 
 
 def _joined(base: str | None, address: str) -> str | None:

@@ -159,12 +159,11 @@ def _written(embed: Embed, depth: Mapping[str, int]) -> str:
     return link if depth[""] else f"<p>{link}</p>"
 
 
-def embed_of(name: str, said: Mapping[str, str], caption: str, base: str | None) -> Embed | None:
-    """What an element with these attributes shows, with the ``caption`` its page has for it; None
-    where that is nothing to be seen or to be had.
+def embed_of(name: str, said: Mapping[str, str], caption: str, address: str) -> Embed | None:
+    """What an element with these attributes shows that is at an ``address``, with the ``caption``
+    its page has for it; None where that is nothing to be seen.
     """
-    address = _address(said, base)
-    if address is None or is_tiny(said):
+    if is_tiny(said):
         return None
     named = (on_one_line(said.get(each, "")) for each in _CALLED)
     own = next((text for text in named if text and not is_web_address(text)), "")
@@ -181,7 +180,8 @@ def embed_of(name: str, said: Mapping[str, str], caption: str, base: str | None)
     return Picture(address=address, alt=alt, caption=caption, width=width, height=height)
 
 
-def _address(said: Mapping[str, str], base: str | None) -> str | None:
+def address_of(said: Mapping[str, str], base: str | None) -> str | None:
+    """Where what an element with these attributes shows is to be had; None for nowhere."""
     addresses = (absolute(said.get(each, ""), base) for each in _AT)
     chosen = (_chosen(said.get(each, ""), base) for each in _CHOICES)
     return next(filter(None, chain(addresses, chosen)), None)
@@ -264,7 +264,8 @@ class _Reading:
     def _told(self) -> Iterator[Embed]:
         for name, said in self._waiting:
             caption, self._caption = self._caption, ""
-            if embed := embed_of(name, said, caption, self._base):
+            address = address_of(said, self._base)
+            if address and (embed := embed_of(name, said, caption, address)):
                 yield embed
         self._waiting, self._caption = [], ""
 

@@ -21,7 +21,7 @@ from config.values import (
 )
 from feeds.draft import Alternate, Hub
 from feeds.model import NO_RIGHTS, Author, Enclosure, Issued, Provenance, Rights
-from feeds.parse.href import as_read
+from feeds.parse.href import as_read, joined_plainly
 from feeds.parse.prose import is_placeholder
 from feeds.pictures import Picture
 
@@ -143,10 +143,10 @@ def absolute(address: str | None, base: str | None) -> str | None:
         return None
     if len(address) <= _LONGEST_CHARS and is_web_address(address):
         return _with_plain_scheme(address)
+    if (joined := joined_plainly(base, address)) is not None:
+        return joined
     text = as_read(address)
-    if is_placeholder(text):
-        return None
-    if not text or len(text) > _LONGEST_CHARS:
+    if is_placeholder(text) or not text or len(text) > _LONGEST_CHARS:
         return None
     try:
         joined = text if text.startswith(("http://", "https://")) else urljoin(base or "", text)

@@ -11,7 +11,7 @@ from feeds.parse.html.embedded import caption, decoration
 from feeds.parse.html.metadata import HtmlPage
 from feeds.parse.html.tree import Node, find, find_all
 from feeds.parse.sanitise import PLACE, PLACE_NUMBER
-from feeds.parse.syndication.embeds import MOST_EMBEDS, Embed, LinkedEmbed, embed_of
+from feeds.parse.syndication.embeds import MOST_EMBEDS, Embed, LinkedEmbed, address_of, embed_of
 from feeds.pictures import Picture, name_of
 
 _TITLE = "h1"
@@ -69,14 +69,18 @@ def _seen(body: Node, base: str | None) -> Iterator[tuple[Node, Picture | Linked
         told = caption.said_by(node)
         if decoration.is_small(told, tag):
             continue
+        address = address_of(told, base)
+        # Most pictures of a page are ways to others.
+        if address is None or address in known or decoration.leads_on(node, address, base):
+            continue
         box = caption.box_of(node, held)
         words = "" if box.mem_id in captioned else caption.caption_in(box, node)
-        embed = embed_of(tag, told, words, base)
-        if embed is None or isinstance(embed, str) or embed.address in known:
+        embed = embed_of(tag, told, words, address)
+        if embed is None or isinstance(embed, str):
             continue
-        if decoration.is_decoration(node, box, embed.address, base):
+        if decoration.is_decoration(node, box, address):
             continue
-        known.add(embed.address)
+        known.add(address)
         captioned.add(box.mem_id)
         is_short = 0 < len(words) <= _LONGEST_LABEL_CHARS and box.mem_id != node.mem_id
         yield box, embed, is_above, is_short and find(box, "figcaption") is None

@@ -38,17 +38,28 @@ def is_small(told: Mapping[str, str], tag: str) -> bool:
     return is_below(width, _SMALLEST_PIXELS) or is_below(height, lowest)
 
 
-def is_decoration(node: Node, box: Node, address: str, base: str | None) -> bool:
+def leads_on(node: Node, address: str, base: str | None) -> bool:
+    """Whether a picture at an address is the way to another page, and not to itself in large."""
+    if node.tag != "img":
+        return False
+    links = (each for each in islice(ancestors(node), _MOST_LEVELS) if each.tag == "a")
+    link = next(links, None)
+    to = absolute(base, link.attributes.get("href")) if link is not None else None
+    if to is None or _FILE.search(to.partition("?")[0]) or to == (base or "").partition("#")[0]:
+        return False
+    name = urlsplit(address).path.lower().rpartition("/")[2].rpartition(".")[0]
+    return len(name) < _FEWEST_CHARS_OF_A_NAME or name not in to
+
+
+def is_decoration(node: Node, box: Node, address: str) -> bool:
     """Whether what an element in a ``box`` shows, a picture or frame at an address, is none of what
     an article shows. What is larger than decoration, or has a caption, is none, whatever it and
-    its file are called; a way to another page is.
+    its file are called.
     """
     path = urlsplit(address).path.lower()
     words = set(_WORD.findall(path.rpartition("/")[2]))
     if node.tag != "img":
         return not _BUTTONS.isdisjoint(_WORD.findall(path))
-    if _leads_on(node, path, base):
-        return True
     if _is_large(node) or said(find(box, "figcaption")):
         return False
     for each in (node, *islice(ancestors(node), _MOST_LEVELS)):
@@ -61,14 +72,3 @@ def is_decoration(node: Node, box: Node, address: str, base: str | None) -> bool
 def _is_large(node: Node) -> bool:
     sizes = (size(node.attributes.get(each) or "") for each in ("width", "height"))
     return min(sizes) >= _SURE_PIXELS
-
-
-def _leads_on(node: Node, path: str, base: str | None) -> bool:
-    """Whether a picture is the way to another page, and not to itself in large."""
-    links = (each for each in islice(ancestors(node), _MOST_LEVELS) if each.tag == "a")
-    link = next(links, None)
-    to = absolute(base, link.attributes.get("href")) if link is not None else None
-    if to is None or _FILE.search(urlsplit(to).path) or to == (base or "").partition("#")[0]:
-        return False
-    name = path.rpartition("/")[2].rpartition(".")[0]
-    return len(name) < _FEWEST_CHARS_OF_A_NAME or name not in to

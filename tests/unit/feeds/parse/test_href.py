@@ -1,8 +1,12 @@
 """Addresses as browsers read them."""
 
-import pytest
+from urllib.parse import urljoin
 
-from feeds.parse.href import as_read
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.parse.href import as_read, joined_plainly
 
 
 @pytest.mark.parametrize(
@@ -34,3 +38,30 @@ from feeds.parse.href import as_read
 )
 def test_an_address_is_read_as_browsers_read_it(written: str, read: str) -> None:
     assert as_read(written) == read
+
+
+@pytest.mark.parametrize(
+    "base", ["https://t.example", "HTTP://t.example/a/b?c#d", "https://t.example:8/"]
+)
+@given(path=st.text("ab0/.-_?=&#%: ", max_size=12).map("/".__add__))
+def test_plain_paths_are_joined_as_all_addresses_are(base: str, path: str) -> None:
+    joined = joined_plainly(base, path)
+    assert joined in {None, urljoin(base, path)}
+
+
+def test_what_is_no_plain_path_of_a_web_address_is_joined_otherwise() -> None:
+    assert (
+        joined_plainly("https://t.example/a/", "/news/1?page=2")
+        == "https://t.example/news/1?page=2"
+    )
+    for base, address in (
+        (None, "/a"),
+        ("", "/a"),
+        ("https://t.example/", "a"),
+        ("https://t.example/", "//t.example/a"),
+        ("https://t.example/", "/../a"),
+        ("https://t.example/", "/" + 3_000 * "a"),
+        ("mailto:a@b.example", "/a"),
+        ("http://[", "/a"),
+    ):
+        assert joined_plainly(base, address) is None
