@@ -18,7 +18,13 @@ FILE = Path(__file__).with_name("defaults.toml")
 SOURCES = "sources"
 #: The tables of which there may be any number, each with what it is one of.
 REPEATED = MappingProxyType(
-    {SOURCES: "source", "selections": "selection", "relays": "relay", "receivers": "receiver"}
+    {
+        SOURCES: "source",
+        "selections": "selection",
+        "relays": "relay",
+        "receivers": "receiver",
+        "clients": "client",
+    }
 )
 # Nothing can be assumed for these: what defaults.toml shows is an example, not a default.
 REQUIRED = frozenset(
@@ -30,6 +36,8 @@ REQUIRED = frozenset(
         ("relays", "host"),
         ("receivers", "name"),
         ("receivers", "domains"),
+        ("clients", "name"),
+        ("clients", "token_path"),
     }
 )
 

@@ -266,6 +266,13 @@ class SelectionSettings(NamedSection):
     query: kinds.Query
 
 
+class ClientSettings(NamedSection):
+    """A program of your own, such as a website, that subscribes people by a token."""
+
+    token_path: kinds.Location
+    scope: Literal["subscribers", "subscribers:vouch"]
+
+
 class Settings(SettingsSection):
     """Everything that may differ between two installations; every path is absolute."""
 
@@ -289,8 +296,9 @@ class Settings(SettingsSection):
     selections: Annotated[tuple[SelectionSettings, ...], Field(strict=False)]
     relays: Annotated[tuple[RelaySettings, ...], Field(strict=False)]
     receivers: Annotated[tuple[ReceiverSettings, ...], Field(strict=False)]
+    clients: Annotated[tuple[ClientSettings, ...], Field(strict=False)]
 
-    @field_validator("sources", "selections", "relays", "receivers")
+    @field_validator("sources", "selections", "relays", "receivers", "clients")
     @classmethod
     def _names_differ(
         cls, value: tuple[NamedSection, ...], info: ValidationInfo

@@ -16,10 +16,12 @@ from starlette.routing import Mount
 
 from feeds.ingest import Terms
 from feeds.ingest.single_document import Receiver
+from feeds.push import ITEMS
 from feeds.push.api import PushApi
 from feeds.push.receive import PushedItems
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
+from feeds.web.bearer_api import Bearer, api_app
 from tests.command import Installation, an_installation
 from tests.folder_ingest import IDENTITY, NOW
 from tests.serving import serving
@@ -157,6 +159,9 @@ def a_push_api(database: Database, taxonomy: Taxonomy, changes: Changes) -> Iter
         clock=lambda: NOW,
         page_of=lambda slug: f"https://news.example.org/items/{slug}/",
     )
-    api = PushApi(pushed=pushed, tokens=TOKENS, max_bytes=MAX_BYTES, on_change=changes)
-    with serving(Starlette(routes=[Mount("/api", api.app("0.1.0"))])) as base:
+    api = PushApi(pushed=pushed, max_bytes=MAX_BYTES, on_change=changes)
+    sources = {
+        token: Bearer(name=name, scopes=frozenset({ITEMS})) for name, token in TOKENS.items()
+    }
+    with serving(Starlette(routes=[Mount("/api", api_app("0.1.0", sources, api))])) as base:
         yield base

@@ -1,32 +1,30 @@
-"""The addresses of the push API, who may ask there, and the document that describes it (OpenAPI).
+"""The addresses where publishers push, and what the document of the API says of them (OpenAPI).
 
-Knows HTTP, and tokens by their hashes. Must never know how an item is understood or stored, or
-tell how near a wrong token came.
+Knows HTTP. Must never know how an item is understood or stored.
 """
 
-import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import sha256
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import structlog
 from fastapi import Depends, FastAPI, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic.json_schema import models_json_schema
-from starlette.types import ASGIApp
 
 from config import values
 from feeds.draft import Document
 from feeds.parse.push import ATOM, JSON
-from feeds.parse.push.pushed_item import ID_CHARS, ID_RULE, Fault, PushedItem, is_id
-from feeds.push import problems
-from feeds.push.problems import Problem, ProblemDetails, ProblemKind, Responses
+from feeds.parse.push.members import Fault
+from feeds.parse.push.pushed_item import ID_CHARS, ID_RULE, PushedItem, is_id
+from feeds.push import ITEMS
+from feeds.push.push_problems import PushProblem
 from feeds.push.receive import ItemShown, Outcome, PushedItems, Receipt
+from feeds.web import problems
+from feeds.web.bearer_api import Bearer, scoped
+from feeds.web.problems import Problem, Responses
 from feeds.web.request_limits import ThreadLimit, body_of
 
 log = structlog.get_logger(__name__)
@@ -38,11 +36,6 @@ _OWN_JSON = "application/vnd.fieldfare.item+json"
 # answered within half a minute is sent again by most programs.
 _AT_ONCE = 4
 _PATIENCE_SECONDS = 30.0
-
-_SUMMARY = """\
-Hands in news items, revises and withdraws them. Every source has a token of its own, and reaches
-the items it handed in with it, and nothing else. Items are named by ids of your own choice.
-"""
 
 # -- What a request brings -------------------------------------------------------------------------
 
@@ -71,29 +64,13 @@ _Meant = Annotated[
         description="The source you mean; refused (403) where the token is for another one.",
     ),
 ]
-_Bearer = Annotated[
-    HTTPAuthorizationCredentials | None,
-    Depends(HTTPBearer(auto_error=False, description="The token of your source.")),
-]
 
 
-def _hash(token: str) -> bytes:
-    return sha256(token.encode("utf-8", "surrogateescape")).digest()
-
-
-def _source(request: Request, bearer: _Bearer, meant: _Meant = None) -> str:
+def _source(asking: Annotated[Bearer, Depends(scoped(ITEMS))], meant: _Meant = None) -> str:
     """The source that asks. Raises Problem: 401, or 403 where it is not the one that is meant."""
-    if bearer is None:
-        raise Problem(ProblemKind.NO_TOKEN)
-    hashes: Mapping[str, bytes] = request.app.state.hashes
-    said = _hash(bearer.credentials)
-    # Every token is compared, in the same time, whether one before was equal or not.
-    equal = [source for source, kept in hashes.items() if hmac.compare_digest(said, kept)]
-    if not equal:
-        raise Problem(ProblemKind.UNKNOWN_TOKEN)
-    if meant not in (None, equal[0]):
-        raise Problem(ProblemKind.OTHER_SOURCE)
-    return equal[0]
+    if meant not in (None, asking.name):
+        raise Problem(PushProblem.OTHER_SOURCE)
+    return asking.name
 
 
 _Source = Annotated[str, Depends(_source)]
@@ -101,11 +78,6 @@ _Source = Annotated[str, Depends(_source)]
 
 # -- What the document says ------------------------------------------------------------------------
 
-# FastAPI is not told of these, as it neither reads the one nor answers with the other.
-_, _SCHEMAS = models_json_schema(
-    [(PushedItem, "validation"), (ProblemDetails, "serialization")],
-    ref_template="#/components/schemas/{model}",
-)
 _JSON_EXAMPLE = {
     "id": "press-2026-0417",
     "title": "Police officers trained in digital investigations",
@@ -146,9 +118,13 @@ def _place(status: int) -> str:
     return "Location" if status == HTTPStatus.CREATED else "Content-Location"
 
 
-_CREATED = _item(201, "The item is new.") | _item(200, "The item says this now, or did so before.")
-_WITHDRAWN = _item(200, "The item is withdrawn.") | problems.responses(404, 410)
-_SHOWN = _item(200, "The item as it stands.", ItemShown) | problems.responses(404, 410)
+_problems = partial(problems.responses, PushProblem)
+_ANY = _problems(401, 403, 422, 503)
+_CREATED = (
+    _ANY | _item(201, "The item is new.") | _item(200, "The item says this now, or did so before.")
+)
+_WITHDRAWN = _ANY | _item(200, "The item is withdrawn.") | _problems(404, 410)
+_SHOWN = _ANY | _item(200, "The item as it stands.", ItemShown) | _problems(404, 410)
 
 # -- The API ---------------------------------------------------------------------------------------
 
@@ -157,44 +133,38 @@ _SHOWN = _item(200, "The item as it stands.", ItemShown) | problems.responses(40
 class PushApi:
     """The requests; what they ask for is done in threads, some at once.
 
-    ``tokens`` holds the token of each source that is pushed to (RFC 6750), no two of them the
-    same; ``on_change`` hears, in a thread, of every change.
+    Who has a token for `ITEMS` is a source that is pushed to; ``on_change`` hears, in a thread, of
+    every change.
     """
 
     pushed: PushedItems
-    tokens: Mapping[str, str]
     max_bytes: int
     on_change: Callable[[], None]
     _limit: ThreadLimit = field(
         default_factory=partial(ThreadLimit, _AT_ONCE, _PATIENCE_SECONDS), init=False
     )
 
-    def app(self, version: str) -> ASGIApp:
-        """The API, to be mounted."""
-        app = FastAPI(
-            title="Fieldfare push API",
-            description=_SUMMARY,
-            version=version,
-            responses=problems.responses(401, 403, 422, 503),
-            generate_unique_id_function=lambda route: f"{route.name}Item",
-            # Pages, whose scripts come from elsewhere.
-            docs_url=None,
-            redoc_url=None,
-            redirect_slashes=False,
-        )
-        app.state.hashes = {source: _hash(token) for source, token in self.tokens.items()}
-        created = _CREATED | problems.responses(400, 409, 413, 415)
-        app.post("/items", status_code=201, responses=created, openapi_extra=_BODY)(self.create)
+    @property
+    def bodies(self) -> tuple[type[PushedItem]]:
+        return (PushedItem,)
+
+    def add_to(self, app: FastAPI) -> None:
+        """The application takes items."""
+        created = _CREATED | _problems(400, 409, 413, 415)
+        app.post(
+            "/items",
+            name="createItem",
+            status_code=201,
+            responses=created,
+            openapi_extra=_BODY,
+        )(self.create)
         # ":path", as an id may hold slashes.
-        item, replaced = "/items/{item_id:path}", _CREATED | problems.responses(400, 413, 415)
-        app.put(item, responses=replaced, openapi_extra=_BODY)(self.replace)
-        app.delete(item, responses=_WITHDRAWN)(self.withdraw)
-        app.get(item, responses=_SHOWN)(self.show)
+        item, replaced = "/items/{item_id:path}", _CREATED | _problems(400, 413, 415)
+        app.put(item, name="replaceItem", responses=replaced, openapi_extra=_BODY)(self.replace)
+        app.delete(item, name="withdrawItem", responses=_WITHDRAWN)(self.withdraw)
+        app.get(item, name="showItem", responses=_SHOWN)(self.show)
         # Whoever takes GET takes HEAD (RFC 9110 9.1), which FastAPI would not.
         app.head(item, include_in_schema=False)(self.show)
-        app.openapi = partial(_description, app.openapi)  # type: ignore[method-assign]
-        problems.tell_problems(app)
-        return app
 
     async def create(self, request: Request, source: _Source, key: _Key = None) -> Response:
         """Hand in a new item."""
@@ -239,19 +209,10 @@ class PushApi:
         return item
 
 
-def _description(of_routes: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The document of OpenAPI, made when it is first asked for: that takes longer than all else of
-    the API does.
-    """
-    described = of_routes()
-    described["components"]["schemas"] |= _SCHEMAS["$defs"]
-    return described
-
-
 def _media_type(request: Request) -> str:
     """What the document is to be read as. Raises Problem: 415."""
     if request.headers.get("content-encoding", "identity").strip().casefold() != "identity":
-        raise Problem(ProblemKind.ENCODED)
+        raise Problem(PushProblem.ENCODED)
     said = request.headers.get("content-type", "")
     media_type = values.media_type(said)
     if media_type in (JSON, _OWN_JSON):
@@ -260,4 +221,4 @@ def _media_type(request: Request) -> str:
         # With its charset, which XML in another encoding may need (RFC 7303).
         _, separator, parameters = said.partition(";")
         return f"{ATOM}{separator}{parameters}"
-    raise Problem(ProblemKind.OTHER_TYPE)
+    raise Problem(PushProblem.OTHER_TYPE)

@@ -22,11 +22,13 @@ from feeds.ingest.read import ReadDocument, as_understood, understood
 from feeds.ingest.single_document import Receiver
 from feeds.model import Item, TopicKind
 from feeds.parse.push import FORM, JSON, Faulty
-from feeds.parse.push.pushed_item import ID_RULE, Fault, is_id
-from feeds.push.problems import Problem, ProblemKind
+from feeds.parse.push.members import Fault
+from feeds.parse.push.pushed_item import ID_RULE, is_id
+from feeds.push.push_problems import PushProblem
 from feeds.storage import Connection
 from feeds.storage.origins import pushes
 from feeds.storage.origins.pushes import Answered
+from feeds.web.problems import CommonProblem, Problem
 
 
 class Outcome(StrEnum):
@@ -125,14 +127,14 @@ class PushedItems:
             terms = replace(terms, now=self.clock())
             if key and (answered := pushes.answered(connection, source, key)):
                 if answered.digest != digest:
-                    raise Problem(ProblemKind.KEY_REUSED)
+                    raise Problem(PushProblem.KEY_REUSED)
                 return Receipt.model_validate_json(answered.answer)
             before = pushes.item_called(connection, source, reading.sighting.name)
             (judged,) = keep(connection, [reading], terms)
             outcome = _outcome(before, judged)
             if before and not document.name and outcome is not Outcome.UNCHANGED:
                 gone = before.is_withdrawn
-                raise Problem(ProblemKind.WITHDRAWN if gone else ProblemKind.OTHER_ITEM)
+                raise Problem(PushProblem.WITHDRAWN if gone else PushProblem.OTHER_ITEM)
             item = self._item(connection, source, reading.sighting.name)
             receipt = Receipt(**dict(item), outcome=outcome)
             if key:
@@ -157,9 +159,9 @@ class PushedItems:
         # Nothing has another name, which the store might refuse to look for.
         item = pushes.item_called(connection, source, name) if is_id(name) else None
         if item is None:
-            raise Problem(ProblemKind.NO_ITEM)
+            raise Problem(PushProblem.NO_ITEM)
         if item.is_withdrawn:
-            raise Problem(ProblemKind.GONE)
+            raise Problem(PushProblem.GONE)
         return ItemShown.of(item, name, self.page_of(item.slug))
 
 
@@ -189,7 +191,7 @@ def _refusal(document: Document, refused: Refused) -> Problem:
         case Faulty(faults=faults):
             return Problem.of_faults(*faults)
         case Refused(reason=Reason.MALFORMED, evidence=why) if document.media_type == JSON:
-            return Problem(ProblemKind.NO_STRICT_JSON, f"{why[:1].upper()}{why[1:]}.")
+            return Problem(CommonProblem.NO_STRICT_JSON, f"{why[:1].upper()}{why[1:]}.")
         case _:
             return Problem.of_faults(Fault(field="", problem=str(refused)))
 

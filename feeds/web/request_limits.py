@@ -8,7 +8,9 @@ done in a thread, or who is answered what.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Hashable
+from contextlib import suppress
 from functools import partial
+from ipaddress import IPv6Address, ip_address
 from typing import Any, TypeVar
 
 import anyio
@@ -28,7 +30,21 @@ CLIENT = "fieldfare.client"
 #: More than ask within some minutes, some MB at most.
 _MOST_CLIENTS = 10_000
 
+#: What a proxy says is no address is kept so far (RFC 7239 allows names).
+_LONGEST_CLIENT_CHARS = 64
+
 Result = TypeVar("Result")
+
+
+def network_of(host: str) -> str:
+    """Who is at an address, as limits count them: who has an IPv6 address has 2^64 of them."""
+    with suppress(ValueError):
+        found = ip_address(host)
+        mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+        if isinstance(found, IPv6Address) and not mapped:
+            return str(IPv6Address(int(found) >> 64 << 64))
+        return str(mapped or found)
+    return host[:_LONGEST_CLIENT_CHARS]
 
 
 class ThreadLimit:

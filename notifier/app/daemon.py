@@ -76,7 +76,7 @@ _IMPORTED_LATE = (
 )
 
 #: What a process that answers beside the daemon may need, too.
-_ANSWERING = ("feeds.push.api", "feeds.push.receive")
+_ANSWERING = ("feeds.push.api", "feeds.push.receive", "notifier.api.subscribers_api")
 
 
 def run(house: House, stopping: Event, *, mails: Path | None = None) -> None:

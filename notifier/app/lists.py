@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from notifier.app import parts, reports
 from notifier.app.house import PUBLIC_ID_BYTES, House
+from notifier.model import Shown
 from notifier.storage import subscribers
 from notifier.storage.consent import requests
-from notifier.subscribers.importing import Importing
+from notifier.subscribers.importing import BY_LIST, Importing
 from notifier.subscribers.listed import EVERYTHING, ListColumn
 
 if TYPE_CHECKING:
@@ -29,8 +30,15 @@ _TOGETHER = 1000
 LISTED = (*ListColumn, "consent")
 
 
-def importing(house: House, otherwise: Preferences, *, source: str, vouched: bool) -> Importing:
-    """What takes in a list of people, who consented by a ``source``."""
+def importing(
+    house: House,
+    otherwise: Preferences,
+    *,
+    source: str,
+    vouched: bool,
+    shown: Shown = BY_LIST,
+) -> Importing:
+    """What takes in a list of people, who consented by a ``source`` to what they were ``shown``."""
     return Importing(
         database=house.database,
         taxonomy=house.taxonomy,
@@ -39,6 +47,7 @@ def importing(house: House, otherwise: Preferences, *, source: str, vouched: boo
         otherwise=otherwise,
         source=source,
         vouched=vouched,
+        shown=shown,
         new_id=partial(secrets.token_urlsafe, PUBLIC_ID_BYTES),
         clock=house.clock,
     )

@@ -263,35 +263,3 @@ def callbacks(settings: Settings) -> CallbackAddresses:
         address=lambda token: f"{settings.site.url}/websub/{token}",
         new_token=lambda: secrets.token_urlsafe(CALLBACK_BYTES),
     )
-
-
-def tokens(settings: Settings) -> Mapping[str, str]:
-    """The token of each source that is pushed to. Raises SettingsError with every fault."""
-    from config.kinds import SECRET_CHARACTERS
-    from config.settings import SettingsError
-
-    found: dict[str, str] = {}
-    faults: list[str] = []
-    for name, path in _token_files(settings):
-        try:
-            token = path.read_text(encoding="utf-8").strip()
-        except (OSError, ValueError) as error:
-            words = getattr(error, "strerror", None) or "it is no text"
-            faults.append(f"[[sources]] {name}: token_path = {path}: cannot be read: {words}")
-            continue
-        if len(token) < SECRET_CHARACTERS:
-            words = f"must hold a token of at least {SECRET_CHARACTERS} characters"
-            faults.append(f"[[sources]] {name}: token_path = {path}: {words}")
-        elif token in found.values():
-            words = "must hold a token of its own, and another source has this one"
-            faults.append(f"[[sources]] {name}: token_path = {path}: {words}")
-        found[name] = token
-    if faults:
-        raise SettingsError(tuple(faults))
-    return found
-
-
-def _token_files(settings: Settings) -> Iterator[tuple[str, Path]]:
-    for source in settings.sources:
-        if SourceKind(source.kind) is SourceKind.PUSH and source.token_path is not None:
-            yield source.name, source.token_path

@@ -3,27 +3,33 @@
 Knows which part of a house answers what. Must never know how many processes answer, or start one.
 """
 
+from __future__ import annotations
+
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.types import ASGIApp
 
-from config.settings import Settings
-from feeds.ingest.single_document import Receiver
+from config.kinds import SECRET_CHARACTERS
+from config.settings import Settings, SettingsError
+from feeds.model import SourceKind
 from feeds.publish.selected import SelectedFeeds
 from feeds.publish.site import Site, item_page
+from feeds.push import ITEMS
 from feeds.storage.database import Database
 from feeds.web.directory import Directory
 from feeds.web.published import PublishedFiles
 from feeds.web.selections import SelectedOverHttp
 from feeds.websub.callback import HubCallback
 from feeds.websub.hub import WebSubHub
-from notifier.app import parts, reports, sources
+from notifier.api import SUBSCRIBE
+from notifier.app import lists, parts, reports
 from notifier.app.house import PUBLIC_ID_BYTES, House, jitter
 from notifier.app.jobs import Beats
 from notifier.digest.named import Named
@@ -40,6 +46,10 @@ from notifier.web.server import Server, all_descriptors
 from notifier.web.subscribing import Subscribing
 from notifier.web.unsubscribe import Unsubscribing
 from notifier.web.view import Viewing
+
+if TYPE_CHECKING:
+    from feeds.push.api import PushApi
+    from notifier.api.subscribers_api import SubscribersApi
 
 #: The job after which searches may find something else.
 SEARCH = "search"
@@ -74,14 +84,14 @@ def server(
         files=files,
         unsubscribing=_unsubscribing(house, pages),
         viewing=_viewing(house, pages),
-        subscribing=_subscribing(house, pages, sign_up) if site.has_sign_up else None,
+        subscribing=_subscribing(house, pages, sign_up),
         managing=_managing(house, pages, sign_up),
         health=_health(house.settings, database, heartbeats, counts, clock),
         pages=pages,
         selections=_selections(house, partial(heartbeats.last, SEARCH)),
         base=site.base,
         mails=Mailbox(mails, pages) if mails else None,
-        api=_api(house.settings, house.receiver, site, publish, clock),
+        api=_api(house, sign_up, publish),
         hubs=_callback(house, publish),
         hub=_hub(house, directory, announce),
     )
@@ -218,24 +228,92 @@ def _directory(settings: Settings, site: Site, clock: Callable[[], datetime]) ->
     return Directory(settings.publish.directory, cached, clock, site.links, site.is_pictured)
 
 
-def _api(
-    settings: Settings,
-    receiver: Receiver,
-    site: Site,
-    publish: Callable[[], None],
-    clock: Callable[[], datetime],
-) -> ASGIApp | None:
-    """The push API, where somebody may push. Raises SettingsError for a token that is none."""
-    tokens = sources.tokens(settings)
-    if not tokens:
+class TokenHolder(NamedTuple):
+    """Who has a token: the table of settings that names them, their name, what it is for, where it
+    is.
+    """
+
+    table: str
+    name: str
+    scopes: frozenset[str]
+    path: Path
+
+
+def tokens(settings: Settings) -> Mapping[str, TokenHolder]:
+    """Whoever asks by the API, by their token. Raises SettingsError with every fault."""
+    found: dict[str, TokenHolder] = {}
+    faults: list[str] = []
+    for holder in _holders(settings):
+        fault = f"[[{holder.table}]] {holder.name}: token_path = {holder.path}"
+        try:
+            token = holder.path.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            words = getattr(error, "strerror", None) or "it is no text"
+            faults.append(f"{fault}: cannot be read: {words}")
+            continue
+        if len(token) < SECRET_CHARACTERS:
+            faults.append(f"{fault}: must hold a token of at least {SECRET_CHARACTERS} characters")
+        elif token in found:
+            faults.append(f"{fault}: must hold a token of its own, and another has this one")
+        found[token] = holder
+    if faults:
+        raise SettingsError(tuple(faults))
+    return found
+
+
+def _holders(settings: Settings) -> Iterator[TokenHolder]:
+    for source in settings.sources:
+        if SourceKind(source.kind) is SourceKind.PUSH and source.token_path is not None:
+            yield TokenHolder("sources", source.name, frozenset({ITEMS}), source.token_path)
+    for client in settings.clients:
+        scopes = frozenset({SUBSCRIBE, client.scope})
+        yield TokenHolder("clients", client.name, scopes, client.token_path)
+
+
+def _api(house: House, sign_up: SignUp, publish: Callable[[], None]) -> ASGIApp | None:
+    """The API, where anybody may ask by one. Raises SettingsError for a token that is none."""
+    holders = tokens(house.settings)
+    if not holders:
         return None
-    # A quarter of a second, of which an installation that nobody pushes to need not know.
+    # A quarter of a second, of which an installation that nobody asks need not know.
+    from feeds.web.bearer_api import Bearer, api_app
+
+    bearers = {token: Bearer(name=each.name, scopes=each.scopes) for token, each in holders.items()}
+    scopes = {scope for each in holders.values() for scope in each.scopes}
+    parts = (
+        *([_push_api(house, publish)] if ITEMS in scopes else ()),
+        *([_subscribers_api(house, sign_up)] if SUBSCRIBE in scopes else ()),
+    )
+    return api_app(version("fieldfare"), bearers, *parts)
+
+
+def _push_api(house: House, publish: Callable[[], None]) -> PushApi:
     from feeds.push.api import PushApi
     from feeds.push.receive import PushedItems
 
+    site = house.site
     pushed = PushedItems(
-        receiver=receiver, clock=clock, page_of=lambda slug: f"{site.url}/{item_page(slug)}"
+        receiver=house.receiver,
+        clock=house.clock,
+        page_of=lambda slug: f"{site.url}/{item_page(slug)}",
     )
-    max_bytes = settings.ingest.max_document_bytes
-    api = PushApi(pushed=pushed, tokens=tokens, max_bytes=max_bytes, on_change=publish)
-    return api.app(version("fieldfare"))
+    max_bytes = house.settings.ingest.max_document_bytes
+    return PushApi(pushed=pushed, max_bytes=max_bytes, on_change=publish)
+
+
+def _subscribers_api(house: House, sign_up: SignUp) -> SubscribersApi:
+    from notifier.api.new_subscriber import Offered
+    from notifier.api.subscribers_api import SubscribersApi
+    from notifier.subscribers.preferences import Preferences
+
+    return SubscribersApi(
+        sign_up=sign_up,
+        offered=Offered(taxonomy=house.taxonomy, assumed=sign_up.assumed),
+        importing=lambda source, shown: lists.importing(
+            house, Preferences(), source=source, vouched=True, shown=shown
+        ),
+        keyed=house.keyed,
+        keeps_network=house.settings.signup.keep_network,
+        new_id=partial(secrets.token_urlsafe, PUBLIC_ID_BYTES),
+        clock=house.clock,
+    )

@@ -29,7 +29,7 @@ from notifier.model import (
     folded,
 )
 from notifier.storage import deliveries, matches, subscribers, suppressions
-from notifier.storage.consent import requests
+from notifier.storage.consent import erasure, requests
 from notifier.storage.consent.requests import Asked, AskedBy
 from notifier.storage.subscribers import Wanted
 from notifier.storage.suppressions import Keyed
@@ -46,6 +46,8 @@ from notifier.subscribers.subscribe import (
 
 #: One transaction each: a few are quicker than many, and let others write meanwhile.
 _TOGETHER = 1000
+#: What people were shown of whom nothing is known but that they are on a list.
+BY_LIST = Shown(page="list")
 #: Stands for whoever wants the same.
 _NOBODY = "nobody@example.org"
 _REFUSALS = (
@@ -56,8 +58,8 @@ _REFUSALS = (
 
 class LeftAlone(StrEnum):
     """Why somebody on a list stays as they are. listed: the list says that they get no mail. left:
-    they unsubscribed here. suppressed: their address must not be mailed. ended: they had what is
-    named, and ended that themselves.
+    they unsubscribed here, or were erased. suppressed: their address must not be mailed. ended:
+    they had what is named, and ended that themselves.
     """
 
     LISTED = "listed"
@@ -99,9 +101,9 @@ class Importing:
     """A list is taken in, in the order of its lines. What a line does not say is as in
     ``otherwise``, and as for a newcomer.
 
-    Who consented is on record with the ``source`` of that. Where it is not ``vouched`` for, each
-    newcomer gets one mail to confirm by. Nobody who left, or must not be mailed, comes back by a
-    list, and what somebody ended themselves does not begin again.
+    Who consented is on record with the ``source`` of that, and what they were ``shown``. Where it
+    is not ``vouched`` for, each newcomer gets one mail to confirm by. Nobody who left, or must not
+    be mailed, comes back by a list, and what somebody ended themselves does not begin again.
     """
 
     database: Database
@@ -111,6 +113,7 @@ class Importing:
     otherwise: Preferences
     source: str
     vouched: bool
+    shown: Shown = BY_LIST
     new_id: Callable[[], str]
     clock: Callable[[], datetime]
 
@@ -201,6 +204,7 @@ class Importing:
         known = subscribers.by_addresses(connection, lines, self.assumed.zone, lock=True)
         hashes = {key: self.keyed(line.address) for key, line in lines.items()}
         barred = suppressions.among(connection, [*hashes.values()])
+        erased = erasure.among(connection, [hashes[key] for key in lines if key not in known])
         had = self._had(connection, known, lines)
         waiting = requests.open_of(connection, [person.id for person in known.values()])
         new, more = dict[str, _ListLine](), dict[str, _ListLine]()
@@ -209,6 +213,8 @@ class Importing:
             waits_for = waiting.get(person.id, frozenset()) if person else frozenset()
             if hashes[key] in barred:
                 self._leave(LeftAlone.SUPPRESSED)
+            elif hashes[key] in erased:
+                self._leave(LeftAlone.LEFT)
             elif person is None:
                 new[key] = line
             elif self._has_all(line, person, waits_for):
@@ -294,11 +300,11 @@ class Importing:
         self._report.changed += len(lines)
 
     def _ask(self, connection: Connection, lines: Mapping[str, _ListLine], now: datetime) -> None:
-        wanted = {key: AskedBy(line.address, _asked(line.wanted)) for key, line in lines.items()}
+        wanted = {key: AskedBy(line.address, asked_of(line.wanted)) for key, line in lines.items()}
         asking = {self.new_id(): each for each in wanted.values()}
         known = requests.make_known(connection, asking, now)
         asked = {known[key].id: each.asked for key, each in wanted.items()}
-        shown = Shown(page="list", text=self.source)
+        shown = replace(self.shown, text=self.source)
         numbers = requests.ask(connection, asked, shown, now)
         occasions = {owner: str(number) for owner, number in numbers.items()}
         deliveries.notify(connection, NoticeKind.CONFIRM, occasions, now)
@@ -306,7 +312,7 @@ class Importing:
 
     @property
     def _consent(self) -> Consent:
-        return Consent(how=ConsentKind.VOUCHED, source=self.source, shown=Shown(page="list"))
+        return Consent(how=ConsentKind.VOUCHED, source=self.source, shown=self.shown)
 
 
 def _left_alone(line: _ListLine, person: Subscriber, had: Collection[str]) -> LeftAlone | None:
@@ -337,7 +343,8 @@ def _completed(wants: Preferences, otherwise: Preferences) -> Preferences:
     )
 
 
-def _asked(wanted: Wanted) -> Asked:
+def asked_of(wanted: Wanted) -> Asked:
+    """What has to be confirmed before somebody gets what is wanted, all of it as often."""
     [cadence] = wanted.cadences.values()
     is_scheduled = cadence.frequency is not Frequency.IMMEDIATE
     return Asked(

@@ -96,13 +96,18 @@ class SignUp:
         *,
         public_id: str,
         now: datetime,
+        once_within: timedelta | None = None,
     ) -> SignUpAnswer:
         """A mail to the address says how to confirm, or how to change what it gets already.
 
         None is sent where it has got as many as it may; then what was ``shown`` is not asked for.
-        ``network`` is where somebody asks from. Raises UnusableAddress, StoreError.
+        Nor is one where the very same was asked for ``once_within`` a time that is named: programs
+        send again what was not answered. ``network`` is where somebody asks from. Raises
+        UnusableAddress, StoreError.
         """
         usable = checked(address)
+        if once_within and self._is_asked(usable, asked, shown(), now - once_within):
+            return SignUpAnswer.CHECK_MAIL
         with self.database.writing(patience_seconds=PATIENCE_SECONDS) as connection:
             bounded = self.bounded(connection, usable, network, now)
         if bounded:
@@ -118,6 +123,10 @@ class SignUp:
             deliveries.notify(connection, kind, {owner: str(number)}, now)
         self.wake()
         return SignUpAnswer.CHECK_MAIL
+
+    def _is_asked(self, address: str, asked: Asked, shown: Shown, since: datetime) -> bool:
+        with self.database.reading(patience_seconds=PATIENCE_SECONDS) as connection:
+            return requests.is_asked(connection, address, asked, shown, since)
 
     def mail_link(self, address: str, network: str, *, now: datetime) -> SignUpAnswer:
         """A mail with the way to change what they get goes to whoever gets digests under this

@@ -46,7 +46,7 @@ def create_app(
     files: ASGIApp,
     unsubscribing: Unsubscribing,
     viewing: Viewing,
-    subscribing: Subscribing | None = None,
+    subscribing: Subscribing,
     managing: Managing,
     health: Health,
     pages: PrivatePages,
@@ -68,7 +68,7 @@ def create_app(
     app = Starlette(
         routes=[
             *_routes(unsubscribing, viewing, health, mails),
-            *(_coming(subscribing) if subscribing else ()),
+            *_coming(subscribing, has_form=pages.site.has_sign_up),
             *_changing(managing),
             *_inward(api, hubs, hub),
             *([Route(path, selections) for path in PATHS] if selections else ()),
@@ -116,11 +116,12 @@ def _routes(
         yield from mails.routes()
 
 
-def _coming(subscribing: Subscribing) -> Iterator[BaseRoute]:
-    """How readers come."""
+def _coming(subscribing: Subscribing, *, has_form: bool) -> Iterator[BaseRoute]:
+    """How readers come; without a form of ours they were asked by a list, or by a site of yours."""
     both = ["GET", "POST"]
-    yield Route("/subscribe", subscribing.form, methods=both)
-    yield Route("/subscribe/sent", subscribing.sent)
+    if has_form:
+        yield Route("/subscribe", subscribing.form, methods=both)
+        yield Route("/subscribe/sent", subscribing.sent)
     yield Route("/confirm/{token}", subscribing.confirm, methods=both)
 
 

@@ -6,10 +6,8 @@ what is answered.
 
 from asyncio import Transport
 from collections.abc import Callable, MutableSequence
-from contextlib import suppress
 from ctypes import Array
 from dataclasses import dataclass, fields
-from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from typing_extensions import override
@@ -18,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from feeds.web.published import FileAnswer
+from feeds.web.request_limits import network_of
 
 #: No client has more of them: an office behind one address opens some dozens.
 _OF_ALL_A_CLIENT = 8
@@ -34,9 +33,6 @@ _LONGEST_HEAD_BYTES = 65_536
 _MOST_PIPELINED = 128
 #: What makes of a GET more than its head: a body, or words between the two (RFC 9110 10.1.1).
 _NOT_PLAIN = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
-
-#: What a proxy says is no address is kept so far (RFC 7239 allows names).
-_LONGEST_CLIENT_CHARS = 64
 
 #: No answer is ever anything but what it says it is, errors and redirects included.
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
@@ -149,17 +145,11 @@ class Connections(ServerState):
             self._by_client.pop(client, None)
 
     def client(self, address: Any, *, is_forwarded: bool = False) -> str:
-        """Who is at an address, "" for a proxy of our own: who has an IPv6 address has 2^64."""
+        """Who is at an address, "" for a proxy of our own."""
         host = str(address[0]) if address else ""
         if self.is_proxy(host) and not is_forwarded:
             return ""
-        with suppress(ValueError):
-            found = ip_address(host)
-            mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
-            if isinstance(found, IPv6Address) and not mapped:
-                return str(IPv6Address(int(found) >> 64 << 64))
-            return str(mapped or found)
-        return host[:_LONGEST_CLIENT_CHARS]
+        return network_of(host)
 
     def end_waiting(self) -> None:
         """None is left that brings no request."""

@@ -12,7 +12,8 @@ from config import values
 from feeds.draft import Document, Draft, Habits, Parsed, Reason, Refused
 from feeds.model import Enclosure, Label, TopicKind
 from feeds.parse import syndication
-from feeds.parse.push.pushed_item import Fault, PushedItem, item_of
+from feeds.parse.push.members import Fault
+from feeds.parse.push.pushed_item import PushedItem, item_of
 from feeds.parse.push.strict_json import NotStrictJson, loaded
 from feeds.parse.sanitise import blocks, sanitised
 from feeds.parse.syndication.embeds import filled, placed

@@ -5,49 +5,38 @@ what becomes of it.
 """
 
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from config import values
 from feeds.model import Issued, IssuedFrom
 from feeds.parse.href import as_read
+from feeds.parse.push.members import (
+    NAME_CHARS,
+    Fault,
+    Strict,
+    faults_of,
+    printable,
+    some_words,
+    that,
+    words,
+)
 
 ID_CHARS = 200
 #: What an id must be.
 ID_RULE = f"1 to {ID_CHARS} characters, none of them a control character"
-_NAME_CHARS = 300
 # What JSON numbers keep exactly (RFC 7493, section 2.2).
 _LARGEST_WHOLE = 2**53 - 1
 
-#: More faults than these help nobody.
-_MOST_FAULTS = 100
-
 # U+FFFD is what stands for bytes in an address that are no UTF-8: two ids could become one.
 _UNNAMEABLE = re.compile(rf"[{values.CONTROLS}{values.UNPRINTABLE}\ufffd]")
-# Neither a feed (XML 1.0) nor a header can carry them; tabs and line ends are white space.
-_CONTROL = re.compile(rf"[{values.UNPRINTABLE}\x85]")
 _RFC_3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}(?P<time>[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2}))?",
     re.ASCII,
 )
-
-
-class Fault(BaseModel, frozen=True):
-    """One thing that is wrong with the document."""
-
-    field: str = Field(
-        description="Which member, as a JSON Pointer (RFC 6901); empty for the whole document.",
-        examples=["/issued"],
-    )
-    problem: str = Field(description="What is wrong, and what is allowed.")
-
-    def __str__(self) -> str:
-        return f"{self.field or 'the item'}: {self.problem}"
 
 
 def is_id(text: str) -> bool:
@@ -56,33 +45,6 @@ def is_id(text: str) -> bool:
 
 
 # -- Values ----------------------------------------------------------------------------------------
-
-
-def _printable(text: str) -> str:
-    if found := _CONTROL.search(text):
-        raise ValueError(f"must not hold control characters (U+{ord(found[0]):04X} is one)")
-    return text
-
-
-def _words(text: str) -> str:
-    return " ".join(_printable(text).split())
-
-
-def _some_words(text: str) -> str:
-    if not (words := _words(text)):
-        raise ValueError("must not be empty")
-    return words
-
-
-def _that(is_right: Callable[[str], bool], problem: str) -> AfterValidator:
-    """Refuses other texts with this ``problem``."""
-
-    def checked(text: str) -> str:
-        if not is_right(text):
-            raise ValueError(problem)
-        return text
-
-    return AfterValidator(checked)
 
 
 def _is_address(text: str) -> bool:
@@ -104,28 +66,28 @@ def _issued(value: object) -> Issued:
     )
 
 
-_Id = Annotated[str, Field(min_length=1, max_length=ID_CHARS), _that(is_id, f"must be {ID_RULE}")]
-_Title = Annotated[str, Field(min_length=1, max_length=1_000), AfterValidator(_some_words)]
-_Summary = Annotated[str, Field(max_length=10_000), AfterValidator(_words)]
-_Name = Annotated[str, Field(min_length=1, max_length=_NAME_CHARS), AfterValidator(_some_words)]
+_Id = Annotated[str, Field(min_length=1, max_length=ID_CHARS), that(is_id, f"must be {ID_RULE}")]
+_Title = Annotated[str, Field(min_length=1, max_length=1_000), AfterValidator(some_words)]
+_Summary = Annotated[str, Field(max_length=10_000), AfterValidator(words)]
+_Name = Annotated[str, Field(min_length=1, max_length=NAME_CHARS), AfterValidator(some_words)]
 _Names = Annotated[list[_Name], Field(max_length=100)]
-_Line = Annotated[str, Field(max_length=_NAME_CHARS), AfterValidator(_words)]
-_Paragraph = Annotated[str, AfterValidator(_some_words)]
-_Text = Annotated[str, AfterValidator(_printable)]
+_Line = Annotated[str, Field(max_length=NAME_CHARS), AfterValidator(words)]
+_Paragraph = Annotated[str, AfterValidator(some_words)]
+_Text = Annotated[str, AfterValidator(printable)]
 _Address = Annotated[
     str,
     Field(max_length=2_000, json_schema_extra={"format": "uri"}),
     AfterValidator(as_read),
-    _that(_is_address, "must be an http or https address such as https://news.example.org/1"),
+    that(_is_address, "must be an http or https address such as https://news.example.org/1"),
 ]
 _Language = Annotated[
     str,
     Field(max_length=50),
-    _that(values.is_language_tag, "must be a language tag (BCP 47) such as en, de or sr-Latn"),
+    that(values.is_language_tag, "must be a language tag (BCP 47) such as en, de or sr-Latn"),
 ]
 _MediaType = Annotated[
     str,
-    _that(
+    that(
         lambda text: not text or values.is_media_type(text),
         "must be a media type such as application/pdf, or empty",
     ),
@@ -136,11 +98,7 @@ _Issued = Annotated[Issued, BeforeValidator(_issued, json_schema_input_type=date
 # -- The item --------------------------------------------------------------------------------------
 
 
-class _Strict(BaseModel, frozen=True, extra="forbid", strict=True, hide_input_in_errors=True):
-    """Nothing is converted, and nothing overlooked."""
-
-
-class PushedFile(_Strict):
+class PushedFile(Strict):
     """A file that belongs to the item."""
 
     url: _Address = Field(description="Where the file is.")
@@ -153,7 +111,7 @@ class PushedFile(_Strict):
     title: _Line = Field(default="", description="What to call it.")
 
 
-class PushedItem(_Strict):
+class PushedItem(Strict):
     """One news item. Its text is told in one of ``paragraphs``, ``html`` and ``text``, or not."""
 
     id: _Id | None = Field(
@@ -193,12 +151,7 @@ class PushedItem(_Strict):
     )
 
 
-_OUR_WORDS = {
-    "missing": "is missing",
-    "model_type": "must be a JSON object",
-    "extra_forbidden": f"is unknown; known are {', '.join(PushedItem.model_fields)}, and for files"
-    f" {', '.join(PushedFile.model_fields)}",
-}
+_KNOWN = f"{', '.join(PushedItem.model_fields)}, and for files {', '.join(PushedFile.model_fields)}"
 
 
 def item_of(value: object) -> PushedItem | tuple[Fault, ...]:
@@ -207,8 +160,7 @@ def item_of(value: object) -> PushedItem | tuple[Fault, ...]:
     try:
         item = PushedItem.model_validate(value)
     except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False, include_context=False)
-        return (*faults, *map(_in_our_words, details[:_MOST_FAULTS]))
+        return (*faults, *faults_of(error, _KNOWN))
     return tuple(faults) or item
 
 
@@ -218,10 +170,3 @@ def _told_twice(members: dict[str, object]) -> list[Fault]:
     given = [name for name in texts if members.get(name) not in (None, [], "")]
     problem = f"must be left out beside {given[0]}: the text is told once" if given else ""
     return [Fault(field=f"/{name}", problem=problem) for name in given[1:]]
-
-
-def _in_our_words(error: ErrorDetails) -> Fault:
-    # A JSON Pointer; a step that is far too long is cut.
-    steps = (str(step)[:_NAME_CHARS].replace("~", "~0").replace("/", "~1") for step in error["loc"])
-    problem = _OUR_WORDS.get(error["type"], error["msg"].removeprefix("Value error, "))
-    return Fault(field="".join(f"/{step}" for step in steps), problem=problem)

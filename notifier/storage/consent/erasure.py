@@ -3,11 +3,12 @@
 Knows every table that says something of a person. Must never know who asked for it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
+from feeds.storage import columns
 from notifier.model import SubscriberState, folded
 from notifier.storage import deliveries as stored
 from notifier.storage import returns
@@ -83,6 +84,13 @@ def recall(connection: Connection, address: str, keyed: Keyed) -> None:
         .where(subscribers.c.address_key == f"{_HASHED}{keyed(address)}", ~is_taken)
         .values(address=address, address_key=folded(address), state=SubscriberState.LEFT)
     )
+
+
+def among(connection: Connection, hashes: Collection[str]) -> frozenset[str]:
+    """Those of the keyed hashes of addresses under which somebody was erased."""
+    keys = [f"{_HASHED}{each}" for each in hashes]
+    found = select(subscribers.c.address_key).where(columns.among(subscribers.c.address_key, keys))
+    return frozenset(key.removeprefix(_HASHED) for key in connection.scalars(found))
 
 
 def left_before(connection: Connection, before: datetime, most: int) -> Sequence[int]:

@@ -103,25 +103,29 @@ def ask(
 ) -> Mapping[int, int]:
     """What people asked for, by their keys, is on record, unconfirmed: its numbers."""
     rows = [
-        {
-            "subscriber": owner,
-            "purpose": "address" if each.address else "subscribe",
-            "address": each.address,
-            "queries": json.dumps(each.queries),
-            "frequency": each.frequency,
-            "minute": each.minute,
-            "weekdays": spelt_days(each.weekdays),
-            "timezone": each.timezone,
-            "language": each.language,
-            "asked_at": now,
-            **_proof(shown),
-        }
+        {"subscriber": owner, "asked_at": now, **_spelt(each), **_proof(shown)}
         for owner, each in asked.items()
     ]
     if not rows:
         return {}
     told = insert(requests).returning(requests.c.subscriber, requests.c.id)
     return {row.subscriber: row.id for row in connection.execute(told, rows)}
+
+
+def is_asked(
+    connection: Connection, address: str, asked: Asked, shown: Shown, since: datetime
+) -> bool:
+    """Whether whoever has this address, and has not left, asked for the very same, seeing the same,
+    since a moment. The same statement runs whoever it is.
+    """
+    same = _spelt(asked) | {name: text for name, text in _proof(shown).items() if name != "network"}
+    whose = (
+        subscribers.c.address_key == folded(address),
+        subscribers.c.state.notin_((SubscriberState.LEFT, SubscriberState.ERASED)),
+    )
+    theirs = select(requests.c.id).join(subscribers).where(*whose, requests.c.asked_at >= since)
+    are_same = (requests.c[name].is_not_distinct_from(value) for name, value in same.items())
+    return connection.execute(theirs.where(*are_same).limit(1)).first() is not None
 
 
 def open_of(connection: Connection, owners: Collection[int]) -> Mapping[int, frozenset[str]]:
@@ -231,6 +235,19 @@ def forget(connection: Connection, before: datetime) -> int:
     left = update(subscribers).where(among(subscribers.c.id, known))
     connection.execute(left.values(state=SubscriberState.LEFT, left_at=since))
     return len(owners)
+
+
+def _spelt(asked: Asked) -> dict[str, Any]:
+    return {
+        "purpose": "address" if asked.address else "subscribe",
+        "address": asked.address,
+        "queries": json.dumps(asked.queries),
+        "frequency": asked.frequency,
+        "minute": asked.minute,
+        "weekdays": spelt_days(asked.weekdays),
+        "timezone": asked.timezone,
+        "language": asked.language,
+    }
 
 
 def _proof(shown: Shown) -> Mapping[str, str | None]:

@@ -12,6 +12,7 @@ from config.faults import field_at
 from config.manual import options, reference, sample
 from config.options import REQUIRED, defaults
 from config.settings import (
+    ClientSettings,
     ReceiverSettings,
     RelaySettings,
     SelectionSettings,
@@ -29,6 +30,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "selections": SelectionSettings,
     "relays": RelaySettings,
     "receivers": ReceiverSettings,
+    "clients": ClientSettings,
 }
 COMMENTED = [at for at, line in enumerate(LINES) if re.match(r"#[a-z_]+ = ", line)]
 

@@ -22,7 +22,7 @@ from notifier.model import (
     folded,
 )
 from notifier.storage import subscribers, suppressions, tables
-from notifier.storage.consent import requests
+from notifier.storage.consent import erasure, requests
 from notifier.storage.suppressions import Suppression
 from notifier.subscribers.importing import Importing, ImportReport, LeftAlone
 from notifier.subscribers.listed import read_list
@@ -127,6 +127,19 @@ def test_who_is_subscribed_gets_more_and_keeps_their_ways(database: Database, ta
     [anna] = everybody(database).values()
     assert follows(anna) == [(POLICING, "weekly"), (ELECTIONS, "weekly")]
     assert (anna.cadences[Frequency.WEEKLY].minute, anna.language) == (390, "de")
+
+
+@pytest.mark.parametrize("vouched", [True, False])
+def test_who_was_erased_stays_so(database: Database, take: Take, vouched: bool) -> None:
+    """Whoever left is forgotten after a while, and their no is kept."""
+    take(written(["anna@example.org,Policing,,,"]))
+    [anna] = everybody(database).values()
+    with database.writing() as connection:
+        erasure.erase(connection, anna.id, KEYED, NOW)
+    lines = ["Anna@example.org,Policing,,,", "ben@example.org,Policing,,,"]
+    report = take(written(lines), vouched=vouched)
+    assert report.left_alone == {LeftAlone.LEFT: 1}
+    assert [*everybody(database)] == ["ben@example.org"]
 
 
 def test_who_left_or_must_not_be_mailed_stays_so(database: Database, take: Take) -> None:

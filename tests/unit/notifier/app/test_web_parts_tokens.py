@@ -1,11 +1,11 @@
-"""The tokens publishers push with: each in a file of its own, every fault told at once."""
+"""The tokens programs ask with: each in a file of its own, every fault told at once."""
 
 from pathlib import Path
 
 import pytest
 
 from config.settings import SettingsError
-from notifier.app.sources import tokens
+from notifier.app.web_parts import tokens
 from tests.configured import settings_from
 
 GOOD = "t" * 32
@@ -23,7 +23,33 @@ def settings_of(folder: Path, **files: str | bytes | None) -> str:
 
 def test_a_token_is_what_its_file_holds_without_the_line_s_end(tmp_path: Path) -> None:
     text = settings_of(tmp_path, one=f"{GOOD}\n", other="u" * 40)
-    assert tokens(settings_from(tmp_path / "f.toml", text)) == {"one": GOOD, "other": "u" * 40}
+    found = tokens(settings_from(tmp_path / "f.toml", text))
+    told = {token: (each.table, each.name, *each.scopes) for token, each in found.items()}
+    assert told == {
+        GOOD: ("sources", "one", "items"),
+        "u" * 40: ("sources", "other", "items"),
+    }
+
+
+def test_a_client_has_one_too_and_it_says_what_for(tmp_path: Path) -> None:
+    (tmp_path / "site").write_text(GOOD)
+    (tmp_path / "office").write_text("v" * 32)
+    text = (
+        '[[clients]]\nname = "site"\ntoken_path = "site"\n[[clients]]\nname = "office"\n'
+        'token_path = "office"\nscope = "subscribers:vouch"\n'
+    )
+    found = tokens(settings_from(tmp_path / "f.toml", text))
+    assert {each.name: each.scopes for each in found.values()} == {
+        "site": {"subscribers"},
+        "office": {"subscribers", "subscribers:vouch"},
+    }
+
+
+def test_a_source_and_a_client_never_have_one_token(tmp_path: Path) -> None:
+    text = settings_of(tmp_path, one=GOOD)
+    text += '[[clients]]\nname = "site"\ntoken_path = "one"\n'
+    with pytest.raises(SettingsError, match=r"\[\[clients\]\] site: .* another has this one"):
+        tokens(settings_from(tmp_path / "f.toml", text))
 
 
 def test_every_fault_of_a_token_is_told_with_its_source_and_file(tmp_path: Path) -> None:
@@ -32,7 +58,7 @@ def test_every_fault_of_a_token_is_told_with_its_source_and_file(tmp_path: Path)
     with pytest.raises(SettingsError) as caught:
         tokens(settings_from(tmp_path / "f.toml", text))
     said = [fault.replace(f"{tmp_path}/", "") for fault in caught.value.faults]
-    theirs = "must hold a token of its own, and another source has this one"
+    theirs = "must hold a token of its own, and another has this one"
     assert said == [
         f"[[sources]] b: token_path = b: {theirs}",
         "[[sources]] c: token_path = c: must hold a token of at least 32 characters",
