@@ -11,7 +11,7 @@ import structlog
 from notifier.app.house import House
 from notifier.notices.notices import CONFIRM_WITHIN
 from notifier.storage import deliveries, digests, returns
-from notifier.storage.consent import limits, requests
+from notifier.storage.consent import erasure, limits, requests
 from notifier.subscribers.own_data import erase_left
 
 #: One transaction each, so that nobody waits long for the store.
@@ -56,5 +56,6 @@ def _deliveries(house: House, stopping: Event) -> None:
         with house.database.writing() as connection:
             last = deliveries.forget(connection, before, last, _TOGETHER)
     with house.database.writing() as connection:
+        erasure.disown(connection)
         digests.forget(connection, before)
         returns.forget(connection, before)

@@ -120,6 +120,10 @@ class Taking:
         what: Consequence,
         one: Return,
     ) -> None:
+        # Who was asked to confirm an address elsewhere may be somebody else. Their own row comes
+        # first, as with whoever leaves, asks or is erased, so that no two wait for each other.
+        if not elsewhere and what in {Consequence.LEAVE, Consequence.OBJECT}:
+            subscribers.leave(connection, person.public_id, one.at)
         if what in _SILENCING:
             barred = Suppression(
                 address_hash=self.keyed(elsewhere or person.address),
@@ -128,11 +132,6 @@ class Taking:
                 since=one.at,
             )
             suppressions.add(connection, [barred])
-        if elsewhere:
-            # Who was asked to confirm an address there may be somebody else.
-            return
-        if what in {Consequence.LEAVE, Consequence.OBJECT}:
-            subscribers.leave(connection, person.public_id, one.at)
 
     def _watch(self, connection: Connection, one: Return) -> None:
         """A domain of which too much came back is paused.

@@ -4,7 +4,7 @@ Knows the table ``deliveries``. Must never know SMTP, nor how a delivery is sent
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -31,7 +32,7 @@ from notifier.storage.transitions import forget as forget_steps
 
 #: Of the greatest number a store holds.
 _DIGITS = 18
-_ON_ITS_WAY = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.SENDING)
+ON_ITS_WAY = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.SENDING)
 _WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
 
 
@@ -64,6 +65,9 @@ class Delivery:
 _OTHERS = ("steps", "recipient", "timezone")
 _ACTIVE = select(subscribers.c.id).where(subscribers.c.state == SubscriberState.ACTIVE)
 _RECIPIENT = func.coalesce(deliveries.c.recipient, subscribers.c.address)
+#: Whoever reads at an address that somebody left is told so, whatever becomes of that one, who may
+#: have taken their mails.
+IS_TOLD_TO_ANOTHER = func.coalesce(deliveries.c.notice, "") == NoticeKind.MOVED
 _COLUMNS = [deliveries.c[field.name] for field in fields(Delivery) if field.name not in _OTHERS]
 
 
@@ -130,13 +134,20 @@ def owner(connection: Connection, number: int) -> tuple[int, str | None] | None:
 
 
 def drop(connection: Connection, owners: Sequence[int], now: datetime) -> None:
-    """What still waits to be sent to these subscribers is not sent."""
-    dropped = (
-        update(deliveries)
-        .where(deliveries.c.subscriber.in_(owners), deliveries.c.state.in_(_WAITING))
-        .values(state=DeliveryState.SUPPRESSED, settled_at=now)
-    )
-    _changed(connection, dropped, now)
+    """What still waits to be sent to these subscribers is not sent, but what another is told."""
+    _drop(connection, deliveries.c.subscriber.in_(owners), now)
+
+
+def withdraw(connection: Connection, numbers: Collection[int], now: datetime) -> None:
+    """The same of the deliveries of these numbers."""
+    if numbers:
+        _drop(connection, deliveries.c.id.in_(numbers), now)
+
+
+def _drop(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:
+    waits = and_(which, deliveries.c.state.in_(_WAITING), ~IS_TOLD_TO_ANOTHER)
+    dropped = update(deliveries).where(waits)
+    _changed(connection, dropped.values(state=DeliveryState.SUPPRESSED, settled_at=now), now)
 
 
 def pick_up(connection: Connection, owner: int, dropped_at: datetime, now: datetime) -> None:
@@ -184,10 +195,10 @@ def resend(connection: Connection, number: int, now: datetime) -> bool:
 
 
 def _again(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
-    """They are queued as if they had not been tried yet, but for readers who left meanwhile."""
+    """They are queued as if they had not been tried yet, but what is of who left meanwhile."""
     queued = (
         update(deliveries)
-        .where(which, deliveries.c.subscriber.in_(_ACTIVE))
+        .where(which, or_(deliveries.c.subscriber.in_(_ACTIVE), IS_TOLD_TO_ANOTHER))
         .values(state=DeliveryState.QUEUED, due_at=now, settled_at=None, attempts=0, tried_at=None)
     )
     return _changed(connection, queued, now)
@@ -202,7 +213,7 @@ def _changed(connection: Connection, change: Update, now: datetime) -> int:
 
 def is_anything_left(connection: Connection) -> bool:
     """Whether anything waits to be sent, or is being sent, now or later."""
-    left = select(deliveries.c.id).where(deliveries.c.state.in_(_ON_ITS_WAY)).limit(1)
+    left = select(deliveries.c.id).where(deliveries.c.state.in_(ON_ITS_WAY)).limit(1)
     return connection.execute(left).first() is not None
 
 
@@ -243,7 +254,7 @@ def forget(connection: Connection, before: datetime, after: int, most: int) -> i
     # One that somebody is about to send again is left for the next time.
     some = some.order_by(deliveries.c.id).limit(most).with_for_update(skip_locked=True)
     rows = connection.execute(some).all()
-    old = [row for row in rows if row.created_at < before and row.state not in _ON_ITS_WAY]
+    old = [row for row in rows if row.created_at < before and row.state not in ON_ITS_WAY]
     numbers = [row.id for row in old]
     counted = Counter((row.created_at.date(), row.notice or "", row.state) for row in old)
     for (day, notice, state), count in sorted(counted.items()):

@@ -34,7 +34,7 @@ from feeds.storage.columns import Instant, Number, cell, listed, rows
 from notifier.errors import UnusableAddress
 from notifier.model import GONE, DeliveryState, Frequency, Settlement, Window, mailbox
 from notifier.storage import senders, suppressions
-from notifier.storage.deliveries import drop
+from notifier.storage.deliveries import drop, withdraw
 from notifier.storage.suppressions import Keyed, Suppression
 from notifier.storage.tables import deliveries, subscribers
 from notifier.storage.transitions import note
@@ -181,10 +181,15 @@ def recover(connection: Connection, now: datetime, *, doubts: int) -> int:
     ``doubts`` times before, else sent behind all that is due, and none is sent again to somebody
     who left meanwhile. Returns how many there were.
     """
+    lost = (deliveries.c.state == DeliveryState.SENDING, senders.is_free(deliveries.c.lease))
+    numbers = connection.scalars(select(deliveries.c.id).where(*lost)).all()
+    if not numbers:
+        return 0
+    left = _left(connection, numbers)
     held = deliveries.c.in_doubt >= doubts
     recovered = connection.scalars(
         update(deliveries)
-        .where(deliveries.c.state == DeliveryState.SENDING, senders.is_free(deliveries.c.lease))
+        .where(deliveries.c.id.in_(numbers), *lost)
         .values(
             state=case((held, DeliveryState.UNCERTAIN), else_=DeliveryState.QUEUED),
             # Whatever ended its sender must not meet it first each time.
@@ -199,9 +204,8 @@ def recover(connection: Connection, now: datetime, *, doubts: int) -> int:
         )
         .returning(deliveries.c.id)
     ).all()
-    if recovered:
-        note(connection, deliveries.c.id.in_(recovered), now, was_tried=True)
-        _withdraw(connection, recovered, now)
+    note(connection, deliveries.c.id.in_(recovered), now, was_tried=True)
+    withdraw(connection, left, now)
     return len(recovered)
 
 
@@ -272,9 +276,10 @@ def settle(
     store says where it does not take one of them, and then none is on record.
     """
     if settlements:
-        mine = _mine(connection, lease, settlements)
+        mine, left = _other(connection, lease, settlements)
         _record(connection, lease, now, settlements)
         _follow(connection, settlements, mine, now, keyed)
+        withdraw(connection, left, now)
     return ()
 
 
@@ -287,7 +292,7 @@ def settle_or_hold(
 ) -> Sequence[int]:
     """As `settle`, but one that the store does not take is held as uncertain: the ids of these."""
     held = []
-    mine = _mine(connection, lease, settlements)
+    mine, left = _other(connection, lease, settlements)
     for one in settlements:
         try:
             with connection.begin_nested():
@@ -303,19 +308,23 @@ def settle_or_hold(
             held.append(one.delivery)
     settled = [one for one in settlements if one.delivery not in held]
     _follow(connection, settled, {*mine, *held}, now, keyed)
+    withdraw(connection, left, now)
     return held
 
 
-def _mine(connection: Connection, lease: int, settlements: Sequence[Settlement]) -> set[int]:
-    """Those to be noted that are under this lease yet.
+def _other(
+    connection: Connection, lease: int, settlements: Sequence[Settlement]
+) -> tuple[set[int], Sequence[int]]:
+    """Those to be noted that are under this lease yet, and those of who left meanwhile.
 
     What is accepted at once, which is nearly all, needs no second row.
     """
     other = [one.delivery for one in settlements if one.state is not DeliveryState.ACCEPTED]
     if not other:
-        return set()
+        return set(), ()
+    left = _left(connection, other)
     mine = (deliveries.c.id.in_(other), deliveries.c.lease == lease)
-    return set(connection.scalars(select(deliveries.c.id).where(*mine)))
+    return set(connection.scalars(select(deliveries.c.id).where(*mine))), left
 
 
 def _record(
@@ -348,8 +357,6 @@ def _follow(
         note(connection, deliveries.c.id.in_(noted), now, was_tried=True)
     if dead := [one for one in settlements if one.dead]:
         _suppress(connection, dead, now, keyed)
-    if tried := [one.delivery for one in settlements if one.again_at]:
-        _withdraw(connection, tried, now)
 
 
 def _suppress(
@@ -369,18 +376,22 @@ def _suppress(
     drop(connection, connection.scalars(owners).all(), now)
 
 
-def _withdraw(connection: Connection, tried: Sequence[int], now: datetime) -> None:
-    """Whoever left while a message was on the wire is not offered it again.
+def _left(connection: Connection, numbers: Collection[int]) -> Sequence[int]:
+    """Those of the deliveries whose reader left since they were planned: none is offered again.
 
-    Their row is locked: who leaves at this very moment either is seen here, or sees what waits.
+    Their rows are locked before those of the deliveries, as by whoever leaves: who leaves at this
+    very moment either is seen here, or sees what waits.
     """
-    left = (
-        select(subscribers.c.id)
+    rows = connection.execute(
+        select(deliveries.c.id, deliveries.c.created_at, subscribers.c.state, subscribers.c.left_at)
         .join_from(subscribers, deliveries, subscribers.c.id == deliveries.c.subscriber)
-        .where(deliveries.c.id.in_(tried), subscribers.c.state.in_(GONE))
+        .where(deliveries.c.id.in_(numbers))
+        .order_by(subscribers.c.id)
         .with_for_update(read=True, of=subscribers)
     )
-    drop(connection, connection.scalars(left).all(), now)
+    # Who asks for something after they left waits for the mail that confirms it.
+    gone = (row for row in rows if row.state in GONE)
+    return [row.id for row in gone if row.left_at is None or row.created_at <= row.left_at]
 
 
 def _due(state: DeliveryState, now: datetime) -> ColumnElement[bool]:

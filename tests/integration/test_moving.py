@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from feeds.storage.database import Database
 from feeds.taxonomy import Taxonomy
@@ -16,9 +16,10 @@ from notifier.digest.named import Named
 from notifier.model import DeliveryState, Settlement, Subscriber, SubscriberState
 from notifier.notices.notices import Notices
 from notifier.storage import senders, sending, subscribers, suppressions, tables
-from notifier.storage.consent import requests
+from notifier.storage.consent import erasure, requests
 from notifier.storage.suppressions import Suppression
 from notifier.subscribers.links import MailLinks
+from notifier.subscribers.own_data import erase
 from notifier.web.forms import minted
 from notifier.web.view import opened, part
 from tests.builders import a_subscriber
@@ -112,6 +113,49 @@ def test_it_is_confirmed_at_the_new_one_and_told_to_the_old_one(
     with database.reading() as connection:
         [(consent, _)] = requests.consents_of(connection, [anna.id])[anna.id]
     assert consent.source == "new address"
+
+
+@pytest.mark.parametrize("how", ["leave", "erase", "a dead address"])
+def test_the_old_one_is_told_whatever_becomes_of_the_new_one(
+    client: httpx2.Client, notices: Notices, anna: Subscriber, clock: Clock, how: str
+) -> None:
+    """Whoever took somebody's mails may want nobody to hear of it."""
+    database = notices.database
+    asked(client, anna, clock, NEW)
+    client.post(link_in(notices))
+    if how == "leave":
+        with database.writing() as connection:
+            subscribers.leave(connection, anna.public_id, NOW)
+    elif how == "erase":
+        erase(database, NEW, KEYED, SITE.timezone, now=NOW)
+    else:
+        queue(database, known=[anna])
+        with database.writing() as connection:
+            lease = senders.begin(connection, "one")
+            digest = sending.claim(connection, lease, "one", NOW, 9)[-1]
+            dead: dict[str, Any] = {"state": DeliveryState.FAILED, "reply": "550", "dead": NEW}
+            sending.settle(connection, lease, NOW, [Settlement(delivery=digest.id, **dead)], KEYED)
+            senders.end(connection, lease)
+    [(to, _, text)] = leaving(notices)
+    assert to == OLD
+    assert LINKS.unsubscribe(anna.public_id, 0).rpartition("/")[0] in text
+
+
+def test_who_was_told_of_somebody_erased_is_known_no_more_once_they_are(
+    client: httpx2.Client, notices: Notices, anna: Subscriber, clock: Clock
+) -> None:
+    database = notices.database
+    asked(client, anna, clock, NEW)
+    client.post(link_in(notices))
+    erase(database, NEW, KEYED, SITE.timezone, now=NOW)
+    told = tables.deliveries.c.recipient
+    for state, known in ((DeliveryState.QUEUED, [OLD]), (DeliveryState.ACCEPTED, [])):
+        with database.writing() as connection:
+            is_told = update(tables.deliveries).where(tables.deliveries.c.notice == "moved")
+            connection.execute(is_told.values(state=state))
+            erasure.disown(connection)
+            addresses = select(told).where(told.is_not(None))
+            assert connection.scalars(addresses).all() == known
 
 
 def test_a_link_moves_once_and_mails_to_the_old_one_change_nothing_any_more(

@@ -6,10 +6,10 @@ Knows every table that says something of a person. Must never know who asked for
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
 from feeds.storage import columns
-from notifier.model import SubscriberState, folded
+from notifier.model import NoticeKind, SubscriberState, folded
 from notifier.storage import deliveries as stored
 from notifier.storage import returns
 from notifier.storage.suppressions import Keyed
@@ -31,7 +31,8 @@ _HASHED = "#"
 def erase(connection: Connection, owner: int, keyed: Keyed, now: datetime) -> str:
     """Nothing is known of somebody any more but the keyed hash of their address, which is returned.
 
-    What they were sent is counted, and says no more to whom, or what. Their links end, but for
+    What they were sent is counted, and says no more to whom, or what; who reads at an address that
+    they left is told so yet (`disown`). Their links end, but for
     those that end a subscription: who comes back by the same address leaves by them (`recall`).
     """
     whose = subscribers.c.id == owner
@@ -40,13 +41,7 @@ def erase(connection: Connection, owner: int, keyed: Keyed, now: datetime) -> st
     ).one()
     stored.drop(connection, [owner], now)
     hashed = keyed(address)
-    theirs = select(deliveries.c.id).where(deliveries.c.subscriber == owner)
-    connection.execute(delete(transitions).where(transitions.c.delivery.in_(theirs)))
-    connection.execute(
-        update(deliveries)
-        .where(deliveries.c.subscriber == owner)
-        .values(rendering=None, reply=None, recipient=None)
-    )
+    _disown(connection, deliveries.c.subscriber == owner)
     returns.disown(connection, owner)
     for table in (consents, coverage, mutes, requests, subscriptions):
         connection.execute(delete(table).where(table.c.subscriber == owner))
@@ -71,6 +66,22 @@ def erase(connection: Connection, owner: int, keyed: Keyed, now: datetime) -> st
         )
     )
     return hashed
+
+
+def disown(connection: Connection) -> None:
+    """What was told to addresses that those left who are erased says no more to whom."""
+    erased = select(subscribers.c.id).where(subscribers.c.state == SubscriberState.ERASED)
+    was_told = (deliveries.c.notice == NoticeKind.MOVED, deliveries.c.recipient.is_not(None))
+    _disown(connection, *was_told, deliveries.c.subscriber.in_(erased))
+
+
+def _disown(connection: Connection, *which: ColumnElement[bool]) -> None:
+    """These deliveries say no more to whom they went, or what, but those that are to go yet."""
+    is_over = or_(~stored.IS_TOLD_TO_ANOTHER, deliveries.c.state.not_in(stored.ON_ITS_WAY))
+    these = select(deliveries.c.id).where(*which, is_over)
+    connection.execute(delete(transitions).where(transitions.c.delivery.in_(these)))
+    over = update(deliveries).where(*which, is_over)
+    connection.execute(over.values(rendering=None, reply=None, recipient=None))
 
 
 def recall(connection: Connection, address: str, keyed: Keyed) -> None:
